@@ -1,0 +1,96 @@
+// Who may know whom. `npm run architecture` checks it; docs/architecture.md says why.
+
+const specs = '[.]spec[.]ts$';
+const entryPoints = '^src/(main|token)[.]ts$';
+const generated = '^src/grpc/generated/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'no-circular',
+      comment: 'Two files that need each other are one file, or miss a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      comment: 'Imports name files and packages that exist and are declared in package.json.',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['unknown', 'undetermined', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'domain-is-alone',
+      comment: 'The rules are plain TypeScript: no Nest, no RxJS, no clock, no store.',
+      severity: 'error',
+      from: { path: '^src/domain/', pathNot: specs },
+      to: { pathNot: '^src/domain/' },
+    },
+    {
+      name: 'modules-stand-beside-each-other',
+      comment: 'What two of session, presence and events share lives below them.',
+      severity: 'error',
+      from: { path: '^src/(session|presence|events)/' },
+      to: { path: '^src/(session|presence|events)/', pathNot: '^src/$1/' },
+    },
+    {
+      name: 'store-knows-no-transport',
+      comment: 'A store holds users; it knows neither who asks nor how.',
+      severity: 'error',
+      from: { path: '^src/store/' },
+      to: { path: '^src/(session|presence|events|health|metrics|auth|grpc)/' },
+    },
+    {
+      name: 'log-knows-no-transport',
+      comment:
+        'The log holds encoded events, so it knows the generated codecs; nothing else of gRPC.',
+      severity: 'error',
+      from: { path: '^src/log/' },
+      to: { path: '^src/(session|presence|events|health|metrics|auth|grpc)/', pathNot: generated },
+    },
+    {
+      name: 'generated-code-stays-at-the-edge',
+      comment: 'Messages are translated where they arrive and leave.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(grpc|session|presence|events|log)/' },
+      to: { path: generated },
+    },
+    {
+      name: 'no-test-code-in-src',
+      comment: 'What ships does not lean on what tests it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: specs },
+      to: { path: ['^test/', specs] },
+    },
+    {
+      name: 'no-dev-dependency-in-src',
+      comment: 'It would be missing after npm ci --omit=dev.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: specs },
+      to: {
+        dependencyTypes: ['npm-dev'],
+        dependencyTypesNot: ['npm', 'type-only'],
+        pathNot: 'node_modules/@types/',
+      },
+    },
+    {
+      name: 'no-dead-module',
+      comment: 'No entry point leads to it: only its own spec, or nothing, keeps it alive.',
+      severity: 'error',
+      from: { path: entryPoints },
+      to: { path: '^src/', pathNot: [specs, entryPoints, generated], reachable: false },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true, // types count: who knows a type knows its folder
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
+  },
+};
