@@ -1,0 +1,140 @@
+import { nextDue } from './due.js';
+import { act, alive, end, remove, requireLive, type Outcome } from './facts.js';
+import type { Input } from './input.js';
+import type { Policy } from './policy.js';
+import { Refusal } from './refusal.js';
+import { liveSessions, type Session, type User } from './user.js';
+
+/** What `input` does to the facts. Throws a `Refusal` where it may not happen. */
+export function apply(user: User, input: Input, now: number, policy: Policy): Outcome {
+  switch (input.type) {
+    case 'connect':
+      return { facts: connect(user, input, now, policy), cause: 'CONNECTED' };
+    case 'disconnect':
+      return end(user, input.sessionId, input.cause, now, policy);
+    case 'heartbeat':
+      return { facts: alive(user, input.sessionId, now, policy), cause: 'REQUESTED' };
+    case 'activity': {
+      const sessionId = input.sessionId ?? mostRecentlyActive(user).sessionId;
+      return { facts: act(user, sessionId, now, policy), cause: 'ACTIVE' };
+    }
+    case 'joinChannel': {
+      const { channelId, sessionId } = input;
+      const facts = { ...act(user, sessionId, now, policy), channel: { channelId, sessionId } };
+      return { facts, cause: 'REQUESTED' };
+    }
+    case 'leaveChannel': {
+      const facts = { ...act(user, input.sessionId, now, policy), channel: undefined };
+      return { facts, cause: 'REQUESTED' };
+    }
+    case 'setMute': {
+      const facts = { ...act(user, input.sessionId, now, policy), ...muteAfter(user, input) };
+      return { facts, cause: 'REQUESTED' };
+    }
+    case 'setStatus':
+      return { facts: setStatus(user, input, now, policy), cause: 'REQUESTED' };
+    case 'time':
+      return passTime(user, now, policy);
+  }
+  return input satisfies never;
+}
+
+type InputOf<Type extends Input['type']> = Extract<Input, { readonly type: Type }>;
+
+function connect(user: User, input: InputOf<'connect'>, now: number, policy: Policy): User {
+  if (liveSessions(user).length >= policy.maxSessionsPerUser) {
+    throw new Refusal(
+      'TOO_MANY_SESSIONS',
+      `a user may have ${policy.maxSessionsPerUser} sessions at once; end one first`,
+    );
+  }
+  const session: Session = {
+    sessionId: input.sessionId,
+    platform: input.platform,
+    connectedAt: now,
+    lastActiveAt: now,
+    heartbeatDueAt: input.requireHeartbeats ? now + policy.heartbeatTimeoutMs : undefined,
+    tokenExpiresAt: input.tokenExpiresAt,
+    graceEndsAt: undefined,
+  };
+  const facts = { ...takeUpLost(user, session), ...muteAfter(user, input) };
+  return { ...facts, sessions: [...facts.sessions, session] };
+}
+
+/** A client that comes back takes the place of its lost session, and with it the channel. Told by the platform. */
+function takeUpLost(user: User, session: Session): User {
+  const lost = user.sessions.find(
+    ({ graceEndsAt, platform }) => graceEndsAt !== undefined && platform === session.platform,
+  );
+  if (lost === undefined) return user;
+  const channel =
+    user.channel?.sessionId === lost.sessionId
+      ? { channelId: user.channel.channelId, sessionId: session.sessionId }
+      : user.channel;
+  return { ...remove(user, lost.sessionId), channel };
+}
+
+function muteAfter(
+  user: User,
+  input: InputOf<'connect' | 'setMute'>,
+): Pick<User, 'isMicrophoneMuted' | 'isSpeakerMuted'> {
+  return {
+    isMicrophoneMuted: input.isMicrophoneMuted ?? user.isMicrophoneMuted,
+    isSpeakerMuted: input.isSpeakerMuted ?? user.isSpeakerMuted,
+  };
+}
+
+function mostRecentlyActive(user: User): Session {
+  const [first, ...others] = liveSessions(user);
+  if (first === undefined) {
+    throw new Refusal('USER_HAS_NO_SESSION', 'the user has no live session', 'user_id');
+  }
+  return others.reduce((a, b) => (b.lastActiveAt > a.lastActiveAt ? b : a), first);
+}
+
+function setStatus(user: User, input: InputOf<'setStatus'>, now: number, policy: Policy): User {
+  requireLive(user, input.sessionId);
+  if (input.expiresAt !== undefined && input.expiresAt <= now) {
+    throw new Refusal('INVALID_FIELD', 'must be in the future', 'expires_at');
+  }
+  return {
+    ...act(user, input.sessionId, now, policy),
+    choice: input.choice,
+    statusText: input.statusText,
+    choiceExpiresAt: input.expiresAt,
+    visibleSince: visibleSince(user, input.choice, now),
+  };
+}
+
+function visibleSince(user: User, choice: User['choice'], now: number): number | undefined {
+  return user.choice === 'INVISIBLE' && choice !== 'INVISIBLE' ? now : user.visibleSince;
+}
+
+function passTime(user: User, now: number, policy: Policy): Outcome {
+  const due = nextDue(user, policy);
+  if (due === undefined || due.at > now) return { facts: user, cause: 'REQUESTED' };
+  switch (due.type) {
+    case 'idle':
+      // A fact of nobody's doing: the status is computed from the last activity. A new object says "look again".
+      return { facts: { ...user }, cause: 'IDLE' };
+    case 'choiceExpired':
+      return { facts: lapse(user, now), cause: 'STATUS_EXPIRED' };
+    case 'tokenExpired':
+      return end(user, due.sessionId, 'TOKEN_EXPIRED', now, policy);
+    case 'heartbeatMissed':
+      return end(user, due.sessionId, 'CONNECTION_LOST', now, policy);
+    case 'graceEnded':
+      return { facts: remove(user, due.sessionId), cause: 'CONNECTION_LOST' };
+  }
+  return due satisfies never;
+}
+
+function lapse(user: User, now: number): User {
+  return {
+    ...user,
+    choice: 'AUTOMATIC',
+    statusText: '',
+    choiceExpiresAt: undefined,
+    visibleSince: visibleSince(user, 'AUTOMATIC', now),
+  };
+}

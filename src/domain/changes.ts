@@ -1,0 +1,61 @@
+import type { Change, PresenceEvent, Reason } from './event.js';
+import { connectionDiffers, type Presence } from './presence.js';
+
+/**
+ * The difference between what others were shown before a commit and after it, as events in their fixed order:
+ * UserOnline before anything else, UserOffline after everything else.
+ */
+export function eventsBetween(
+  before: Presence,
+  after: Presence,
+  now: number,
+  cause: Reason,
+): readonly PresenceEvent[] {
+  return [...changesBetween(before, after)].map((change) => ({
+    presence: after,
+    previousChannelId: before.channelId,
+    occurredAt: now,
+    reason: reasonOf(change, before, after, cause),
+    change,
+  }));
+}
+
+function* changesBetween(before: Presence, after: Presence): Generator<Change> {
+  const came = before.status === 'OFFLINE' && after.status !== 'OFFLINE';
+  const went = before.status !== 'OFFLINE' && after.status === 'OFFLINE';
+  if (came) yield { kind: 'USER_ONLINE' };
+  if (
+    !came &&
+    !went &&
+    (before.status !== after.status || before.statusText !== after.statusText)
+  ) {
+    yield { kind: 'USER_STATUS_CHANGED', previousStatus: before.status };
+  }
+  if (before.channelId !== after.channelId) {
+    yield { kind: 'USER_CHANNEL_CHANGED', previousChannelId: before.channelId };
+  }
+  if (
+    before.isMicrophoneMuted !== after.isMicrophoneMuted ||
+    before.isSpeakerMuted !== after.isSpeakerMuted
+  ) {
+    yield {
+      kind: 'USER_MUTE_STATE_CHANGED',
+      wasMicrophoneMuted: before.isMicrophoneMuted,
+      wasSpeakerMuted: before.isSpeakerMuted,
+    };
+  }
+  if (!came && !went && connectionDiffers(before, after)) yield { kind: 'USER_CONNECTION_CHANGED' };
+  if (went) yield { kind: 'USER_OFFLINE' };
+}
+
+/**
+ * What brought a change about, as others are told. Who becomes invisible is said to have disconnected and who stops
+ * being it to have connected: any other reason would give them away.
+ */
+function reasonOf(change: Change, before: Presence, after: Presence, cause: Reason): Reason {
+  if (before.status === 'OFFLINE') return 'CONNECTED';
+  if (after.status === 'OFFLINE' && cause === 'REQUESTED') return 'DISCONNECTED';
+  const woke = before.status === 'IDLE' && after.status === 'ONLINE';
+  if (change.kind === 'USER_STATUS_CHANGED' && woke && cause === 'REQUESTED') return 'ACTIVE';
+  return cause;
+}

@@ -1,0 +1,23 @@
+const MAX_CHARACTERS = 128;
+
+/** C0, DEL, C1, and halves of surrogate pairs, which have no UTF-8 form. */
+const FORBIDDEN = /[\p{Cc}\p{Cs}]/u;
+
+/**
+ * Whether `value` may name a user, a channel or a session: 1 to 128 characters (code points), none of them a
+ * control character. Nothing else is assumed of ids, they belong to the product that calls us.
+ */
+export function isIdentifier(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.length > 0 &&
+    hasAtMost(value, MAX_CHARACTERS) &&
+    !FORBIDDEN.test(value)
+  );
+}
+
+/** Whether `text` has at most `limit` characters, counted as code points. Costs nothing for hopelessly long text. */
+export function hasAtMost(text: string, limit: number): boolean {
+  if (text.length <= limit) return true;
+  return text.length <= 2 * limit && [...text].length <= limit;
+}

@@ -1,0 +1,37 @@
+import type { StatusChoice } from './user.js';
+
+/** Why a session stopped. A lost one is given the reconnect grace, the others are not. */
+export type EndCause = 'DISCONNECTED' | 'CONNECTION_LOST' | 'SESSION_ENDED' | 'TOKEN_EXPIRED';
+
+/** What can happen to a user. */
+export type Input =
+  | {
+      readonly type: 'connect';
+      readonly sessionId: string;
+      readonly platform: string;
+      readonly isMicrophoneMuted: boolean | undefined;
+      readonly isSpeakerMuted: boolean | undefined;
+      readonly requireHeartbeats: boolean;
+      readonly tokenExpiresAt: number | undefined;
+    }
+  | { readonly type: 'disconnect'; readonly sessionId: string; readonly cause: EndCause }
+  | { readonly type: 'heartbeat'; readonly sessionId: string }
+  /** Without a session: on the most recently active one. */
+  | { readonly type: 'activity'; readonly sessionId: string | undefined }
+  | { readonly type: 'joinChannel'; readonly sessionId: string; readonly channelId: string }
+  | { readonly type: 'leaveChannel'; readonly sessionId: string }
+  | {
+      readonly type: 'setMute';
+      readonly sessionId: string;
+      readonly isMicrophoneMuted: boolean | undefined;
+      readonly isSpeakerMuted: boolean | undefined;
+    }
+  | {
+      readonly type: 'setStatus';
+      readonly sessionId: string;
+      readonly choice: StatusChoice;
+      readonly statusText: string;
+      readonly expiresAt: number | undefined;
+    }
+  /** The moment `wakeAt` of the last step has come. Handles the one matter that is due first. */
+  | { readonly type: 'time' };

@@ -1,0 +1,31 @@
+/** Why a command or a query was refused. The transport has one table from reason to status code. */
+export type RefusalReason =
+  | 'SESSION_NOT_FOUND'
+  | 'USER_HAS_NO_SESSION'
+  | 'SESSION_OF_ANOTHER_USER'
+  | 'ADMIN_SCOPE_REQUIRED'
+  | 'TOO_MANY_SESSIONS'
+  | 'TOO_MANY_SUBSCRIPTIONS'
+  | 'SUBSCRIBER_TOO_SLOW'
+  | 'SESSION_ENDED'
+  | 'HEARTBEATS_MISSED'
+  | 'TOKEN_EXPIRED'
+  | 'DRAINING'
+  | 'INVALID_FIELD';
+
+/**
+ * A clear no. It is thrown before anything has changed; the message tells the caller what to do next and holds
+ * nothing that the caller may not know.
+ */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+
+  constructor(
+    readonly reason: RefusalReason,
+    message: string,
+    /** The field of the request that is to blame, as the contract spells it. */
+    readonly field?: string,
+  ) {
+    super(message);
+  }
+}

@@ -1,0 +1,83 @@
+import { apply } from './apply.js';
+import { eventsBetween } from './changes.js';
+import { lastActivity, nextDue } from './due.js';
+import type { PresenceEvent } from './event.js';
+import type { EndedSession } from './facts.js';
+import type { Input } from './input.js';
+import type { Policy } from './policy.js';
+import { asOffline, looksSame, nextVersion, type Presence, type Status } from './presence.js';
+import type { User } from './user.js';
+
+/** What one input leads to. */
+export interface Step {
+  readonly user: User;
+  /** The difference between what others were shown before and are shown now. Often none. */
+  readonly events: readonly PresenceEvent[];
+  /** The sessions that stopped being live, whose streams are to be ended. */
+  readonly ended: readonly EndedSession[];
+  /** The next moment at which time alone changes the user. Undefined: never. */
+  readonly wakeAt: number | undefined;
+}
+
+/**
+ * The rules of presence, all of them: what `input` makes of `user` at `now`. Facts are stored and statuses are
+ * computed from them, so that a command which changes nothing announces nothing and every retry is safe.
+ * Throws a `Refusal` where the input may not happen; then nothing has changed.
+ */
+export function step(user: User, input: Input, now: number, policy: Policy): Step {
+  const { facts, cause, ended = [] } = apply(user, input, now, policy);
+  const next = facts === user ? user : look(facts, user, now, policy);
+  return {
+    user: next,
+    events: eventsBetween(user.shown, next.shown, now, cause),
+    ended,
+    wakeAt: nextDue(next, policy)?.at,
+  };
+}
+
+/** Computes what the user and what others see of new facts, and gives it a version when it looks different. */
+function look(facts: User, before: User, now: number, policy: Policy): User {
+  const version = nextVersion(before.own.version, now);
+  const own =
+    facts.sessions.length === 0 ? gone(before.own, version) : seen(facts, now, policy, version);
+  const shown = showOthers(facts, before, own, version);
+  if (looksSame(own, before.own) && looksSame(shown, before.shown)) {
+    const unchanged = { ...own, version: before.own.version };
+    return { ...facts, own: unchanged, shown: shown === own ? unchanged : shown };
+  }
+  return { ...facts, own, shown };
+}
+
+function showOthers(facts: User, before: User, own: Presence, version: number): Presence {
+  const hidden = facts.choice === 'INVISIBLE' && own.status !== 'OFFLINE';
+  if (!hidden && own.status !== 'OFFLINE') return own;
+  // Nothing to keep apart: others saw the last of the user's own presence.
+  if (!hidden && before.own === before.shown) return own;
+  return gone(facts.shown, version);
+}
+
+/** OFFLINE as it was, however often the user comes and goes unseen. */
+function gone(before: Presence, version: number): Presence {
+  return before.status === 'OFFLINE' ? before : asOffline(before, version);
+}
+
+function seen(facts: User, now: number, policy: Policy, version: number): Presence {
+  const [oldest] = facts.sessions;
+  return {
+    userId: facts.userId,
+    status: statusOf(facts, now, policy),
+    statusText: facts.statusText,
+    channelId: facts.channel?.channelId,
+    isMicrophoneMuted: facts.isMicrophoneMuted,
+    isSpeakerMuted: facts.isSpeakerMuted,
+    connectedAt: Math.max(oldest?.connectedAt ?? 0, facts.visibleSince ?? 0),
+    lastActiveAt: lastActivity(facts),
+    platforms: [...new Set(facts.sessions.map((session) => session.platform))].sort(),
+    version,
+  };
+}
+
+function statusOf(facts: User, now: number, policy: Policy): Status {
+  if (facts.choice === 'DO_NOT_DISTURB' || facts.choice === 'AWAY') return facts.choice;
+  return now - lastActivity(facts) < policy.idleTimeoutMs ? 'ONLINE' : 'IDLE';
+}

@@ -1,0 +1,78 @@
+import { neverSeen, type Presence } from './presence.js';
+
+/** How a user's status is decided. */
+export type StatusChoice = 'AUTOMATIC' | 'DO_NOT_DISTURB' | 'AWAY' | 'INVISIBLE';
+
+/** One live connection of a user, or one that was lost less than the reconnect grace ago. */
+export interface Session {
+  readonly sessionId: string;
+  readonly platform: string;
+  readonly connectedAt: number;
+  readonly lastActiveAt: number;
+  /** When it ends unless there is a sign of life before. Undefined: the client promised no heartbeats. */
+  readonly heartbeatDueAt: number | undefined;
+  /** When its token stops being accepted. Undefined: never. */
+  readonly tokenExpiresAt: number | undefined;
+  /** Until when it still counts although its connection is lost. Undefined: it is live. */
+  readonly graceEndsAt: number | undefined;
+}
+
+/** Everything known of one user. Never changed in place. */
+export interface User {
+  readonly userId: string;
+  /** Oldest first. */
+  readonly sessions: readonly Session[];
+  /** Where the user is, and the session that holds the place: the last one that joined. */
+  readonly channel: { readonly channelId: string; readonly sessionId: string } | undefined;
+  readonly isMicrophoneMuted: boolean;
+  readonly isSpeakerMuted: boolean;
+  readonly choice: StatusChoice;
+  readonly statusText: string;
+  /** When choice and text lapse. Undefined: they stay. */
+  readonly choiceExpiresAt: number | undefined;
+  /** When the user last became visible to others, which hides sessions that began unseen. Undefined: never hidden. */
+  readonly visibleSince: number | undefined;
+  /** The presence as the user sees it. */
+  readonly own: Presence;
+  /** The presence as everyone else is shown it. The same object as `own` unless the user is invisible. */
+  readonly shown: Presence;
+}
+
+/** A user before the first session. */
+export function newUser(userId: string): User {
+  const presence = neverSeen(userId);
+  return {
+    userId,
+    sessions: [],
+    channel: undefined,
+    isMicrophoneMuted: false,
+    isSpeakerMuted: false,
+    choice: 'AUTOMATIC',
+    statusText: '',
+    choiceExpiresAt: undefined,
+    visibleSince: undefined,
+    own: presence,
+    shown: presence,
+  };
+}
+
+/** The sessions whose connection stands. */
+export function liveSessions(user: User): readonly Session[] {
+  return user.sessions.filter((session) => session.graceEndsAt === undefined);
+}
+
+/**
+ * What `viewer` may see of a user. The one visibility rule of the service: events, lists, counts and snapshots show
+ * `shown`, which is this function for everyone else.
+ */
+export function presenceFor(viewer: string, user: User): Presence {
+  return viewer === user.userId ? user.own : user.shown;
+}
+
+/**
+ * What a store keeps of a user whom others have seen OFFLINE for longer than it can remember everyone: nothing, or
+ * of someone who is connected and invisible, nothing that others could see.
+ */
+export function forgotten(user: User): User | undefined {
+  return user.sessions.length === 0 ? undefined : { ...user, shown: neverSeen(user.userId) };
+}
