@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { type Config, readConfig } from './config.js';
+import { ConfigError } from './config-error.js';
+
+const SECRET = 'correct horse battery staple, at length';
+
+function mistakesOf(env: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    readConfig(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).mistakes;
+  }
+  return [];
+}
+
+describe('readConfig', () => {
+  it('needs nothing to be set', () => {
+    expect(readConfig({})).toEqual<Config>({
+      production: false,
+      logLevel: 'info',
+      grpc: {
+        url: '0.0.0.0:50051',
+        reflection: true,
+        keepaliveTimeMs: 5_000,
+        keepaliveTimeoutMs: 5_000,
+      },
+      http: { host: '0.0.0.0', port: 3_000 },
+      auth: {},
+      policy: {
+        idleTimeoutMs: 300_000,
+        heartbeatTimeoutMs: 15_000,
+        reconnectGraceMs: 0,
+        maxSessionsPerUser: 20,
+      },
+      idleCheckIntervalMs: 1_000,
+      streamHeartbeatIntervalMs: 15_000,
+      log: { size: 100_000, maxAgeMs: 300_000 },
+      maxSubscriptionsPerUser: 20,
+      maxOfflineUsers: 100_000,
+      drainTimeoutMs: 10_000,
+    });
+  });
+
+  it('puts every setting where it belongs', () => {
+    const config = readConfig({
+      NODE_ENV: 'production',
+      LOG_LEVEL: 'debug',
+      GRPC_URL: 'unix:/run/presence.sock',
+      GRPC_REFLECTION: 'true',
+      KEEPALIVE_TIME_MS: '101',
+      KEEPALIVE_TIMEOUT_MS: '102',
+      HTTP_HOST: 'localhost',
+      HTTP_PORT: '0',
+      AUTH_JWT_SECRET: SECRET,
+      AUTH_JWT_ISSUER: 'https://id.example/',
+      AUTH_JWT_AUDIENCE: 'presence',
+      IDLE_TIMEOUT_MS: '103',
+      IDLE_CHECK_INTERVAL_MS: '100',
+      HEARTBEAT_TIMEOUT_MS: '104',
+      RECONNECT_GRACE_MS: '105',
+      MAX_SESSIONS_PER_USER: '1',
+      MAX_OFFLINE_USERS: '2',
+      STREAM_HEARTBEAT_INTERVAL_MS: '106',
+      EVENT_LOG_SIZE: '3',
+      EVENT_LOG_MAX_AGE_MS: '107',
+      MAX_SUBSCRIPTIONS_PER_USER: '4',
+      DRAIN_TIMEOUT_MS: '108',
+    });
+
+    expect(config).toEqual<Config>({
+      production: true,
+      logLevel: 'debug',
+      grpc: {
+        url: 'unix:/run/presence.sock',
+        reflection: true,
+        keepaliveTimeMs: 101,
+        keepaliveTimeoutMs: 102,
+      },
+      http: { host: 'localhost', port: 0 },
+      auth: { secret: SECRET, issuer: 'https://id.example/', audience: 'presence' },
+      policy: {
+        idleTimeoutMs: 103,
+        heartbeatTimeoutMs: 104,
+        reconnectGraceMs: 105,
+        maxSessionsPerUser: 1,
+      },
+      idleCheckIntervalMs: 100,
+      streamHeartbeatIntervalMs: 106,
+      log: { size: 3, maxAgeMs: 107 },
+      maxSubscriptionsPerUser: 4,
+      maxOfflineUsers: 2,
+      drainTimeoutMs: 108,
+    });
+  });
+
+  it('takes an empty text for not set', () => {
+    const env = { HTTP_PORT: '', AUTH_JWT_SECRET: '', AUTH_JWKS_URL: '', GRPC_REFLECTION: '' };
+    expect(readConfig(env)).toEqual(readConfig({}));
+  });
+
+  it('has reflection on, except in production, unless told otherwise', () => {
+    const production = { NODE_ENV: 'production', AUTH_JWT_SECRET: SECRET };
+    expect(readConfig({}).grpc.reflection).toBe(true);
+    expect(readConfig({ GRPC_REFLECTION: 'false' }).grpc.reflection).toBe(false);
+    expect(readConfig(production).grpc.reflection).toBe(false);
+    expect(readConfig({ ...production, GRPC_REFLECTION: 'true' }).grpc.reflection).toBe(true);
+  });
+
+  it('names every mistake at once: the setting, what was given and what is allowed', () => {
+    const env = { HTTP_PORT: '70000', GRPC_REFLECTION: 'yes', LOG_LEVEL: 'loud' };
+    expect(mistakesOf(env)).toEqual([
+      'LOG_LEVEL is "loud", but must be one of fatal, error, warn, info, debug, verbose.',
+      'GRPC_REFLECTION is "yes", but must be true or false.',
+      'HTTP_PORT is "70000", but must be a whole number from 0 to 65535.',
+    ]);
+    expect(() => readConfig(env)).toThrow(/^These settings cannot be used:\n {2}LOG_LEVEL .*\n/);
+  });
+
+  it('shows neither a secret nor a password in a URL', () => {
+    const secret = mistakesOf({ AUTH_JWT_SECRET: 'hunter2' });
+    const url = mistakesOf({ AUTH_JWKS_URL: 'https://me:hunter2@id.example' });
+    expect(secret).toEqual([
+      'AUTH_JWT_SECRET is set to something that is not shown here, but must be at least 32 bytes long.',
+    ]);
+    expect(url.join()).not.toContain('hunter2');
+    expect(url).toHaveLength(1);
+  });
+
+  it('keeps each mistake on one line, and short', () => {
+    const [mistake = ''] = mistakesOf({ LOG_LEVEL: `in\nfo${'o'.repeat(10_000)}` });
+    expect(mistake).toContain('"in\\nfooo');
+    expect(mistake).not.toContain('\n');
+    expect(mistake.length).toBeLessThan(200);
+  });
+});
+
+describe('relations of settings', () => {
+  it('allow one kind of key', () => {
+    const keys = { AUTH_JWT_SECRET: SECRET, AUTH_JWKS_URL: 'https://id.example/jwks' };
+    expect(mistakesOf(keys)).toEqual(['Only one of AUTH_JWT_SECRET and AUTH_JWKS_URL may be set.']);
+    expect(mistakesOf({ ...keys, AUTH_JWT_PUBLIC_KEY_FILE: 'key.pem' })).toHaveLength(1);
+  });
+
+  it('ask for a key in production', () => {
+    expect(mistakesOf({ NODE_ENV: 'production' })).toEqual([
+      'With NODE_ENV=production one of AUTH_JWT_SECRET, AUTH_JWKS_URL, AUTH_JWT_PUBLIC_KEY_FILE must be set.',
+    ]);
+    expect(mistakesOf({ NODE_ENV: 'production', AUTH_JWT_PUBLIC_KEY_FILE: 'key.pem' })).toEqual([]);
+  });
+
+  it('are not judged by a value that is mistaken in itself', () => {
+    expect(mistakesOf({ NODE_ENV: 'production', AUTH_JWT_SECRET: 'short' })).toHaveLength(1);
+    expect(mistakesOf({ IDLE_TIMEOUT_MS: '1s' })).toHaveLength(1);
+  });
+
+  it('keep gRPC and HTTP off the same port', () => {
+    const both = ['GRPC_URL and HTTP_PORT both ask for port 3000.'];
+    expect(mistakesOf({ GRPC_URL: '0.0.0.0:3000' })).toEqual(both);
+    expect(mistakesOf({ GRPC_URL: '[::]:3000', HTTP_HOST: '127.0.0.1' })).toEqual(both);
+    expect(mistakesOf({ GRPC_URL: '127.0.0.1:3000' })).toEqual(both);
+    expect(mistakesOf({ GRPC_URL: 'a.internal:3000', HTTP_HOST: 'b.internal' })).toEqual([]);
+    expect(mistakesOf({ GRPC_URL: '127.0.0.1:0', HTTP_PORT: '0' })).toEqual([]);
+    expect(mistakesOf({ GRPC_URL: 'unix:/run/presence.sock' })).toEqual([]);
+  });
+
+  it('look for timeouts at least as often as they may come', () => {
+    expect(mistakesOf({ IDLE_TIMEOUT_MS: '999', HEARTBEAT_TIMEOUT_MS: '500' })).toEqual([
+      'IDLE_CHECK_INTERVAL_MS (1000) must not be larger than IDLE_TIMEOUT_MS (999).',
+      'IDLE_CHECK_INTERVAL_MS (1000) must not be larger than HEARTBEAT_TIMEOUT_MS (500).',
+    ]);
+  });
+
+  it('keep events for as long as a quiet subscriber waits for a new resume token', () => {
+    expect(mistakesOf({ EVENT_LOG_MAX_AGE_MS: '14999' })).toEqual([
+      'STREAM_HEARTBEAT_INTERVAL_MS (15000) must not be larger than EVENT_LOG_MAX_AGE_MS (14999).',
+    ]);
+  });
+});

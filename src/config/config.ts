@@ -1,0 +1,66 @@
+import type { Policy } from '../domain/policy.js';
+import type { LogLevelName } from './log-level.js';
+import { readValues } from './read-values.js';
+
+/** What the service was told by its environment, in slices for those who need them. `settings.ts` explains each. */
+export interface Config {
+  readonly production: boolean;
+  readonly logLevel: LogLevelName;
+  readonly grpc: {
+    readonly url: string;
+    readonly reflection: boolean;
+    readonly keepaliveTimeMs: number;
+    readonly keepaliveTimeoutMs: number;
+  };
+  readonly http: { readonly host: string; readonly port: number };
+  readonly auth: {
+    /** At most one of these three. None: a development key, which production refuses. */
+    readonly secret?: string | undefined;
+    readonly jwksUrl?: string | undefined;
+    readonly publicKeyFile?: string | undefined;
+    readonly issuer?: string | undefined;
+    readonly audience?: string | undefined;
+  };
+  readonly policy: Policy;
+  readonly idleCheckIntervalMs: number;
+  readonly streamHeartbeatIntervalMs: number;
+  readonly log: { readonly size: number; readonly maxAgeMs: number };
+  readonly maxSubscriptionsPerUser: number;
+  readonly maxOfflineUsers: number;
+  readonly drainTimeoutMs: number;
+}
+
+/** The only reader of the environment. Throws a `ConfigError` that names every mistake at once. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const values = readValues(env);
+  return {
+    production: values.NODE_ENV,
+    logLevel: values.LOG_LEVEL,
+    grpc: {
+      url: values.GRPC_URL,
+      reflection: values.GRPC_REFLECTION ?? !values.NODE_ENV,
+      keepaliveTimeMs: values.KEEPALIVE_TIME_MS,
+      keepaliveTimeoutMs: values.KEEPALIVE_TIMEOUT_MS,
+    },
+    http: { host: values.HTTP_HOST, port: values.HTTP_PORT },
+    auth: {
+      secret: values.AUTH_JWT_SECRET,
+      jwksUrl: values.AUTH_JWKS_URL,
+      publicKeyFile: values.AUTH_JWT_PUBLIC_KEY_FILE,
+      issuer: values.AUTH_JWT_ISSUER,
+      audience: values.AUTH_JWT_AUDIENCE,
+    },
+    policy: {
+      idleTimeoutMs: values.IDLE_TIMEOUT_MS,
+      heartbeatTimeoutMs: values.HEARTBEAT_TIMEOUT_MS,
+      reconnectGraceMs: values.RECONNECT_GRACE_MS,
+      maxSessionsPerUser: values.MAX_SESSIONS_PER_USER,
+    },
+    idleCheckIntervalMs: values.IDLE_CHECK_INTERVAL_MS,
+    streamHeartbeatIntervalMs: values.STREAM_HEARTBEAT_INTERVAL_MS,
+    log: { size: values.EVENT_LOG_SIZE, maxAgeMs: values.EVENT_LOG_MAX_AGE_MS },
+    maxSubscriptionsPerUser: values.MAX_SUBSCRIPTIONS_PER_USER,
+    maxOfflineUsers: values.MAX_OFFLINE_USERS,
+    drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
+  };
+}

@@ -1,0 +1,39 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ConfigError } from './config-error.js';
+import { loadEnvFile } from './env-file.js';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'presence-env-'));
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+describe('loadEnvFile', () => {
+  it('adds what the file says, and leaves what the environment says', async () => {
+    const file = join(folder, '.env');
+    await writeFile(file, 'PRESENCE_SPEC_A=file\nPRESENCE_SPEC_B=file\n');
+    vi.stubEnv('PRESENCE_SPEC_A', undefined);
+    vi.stubEnv('PRESENCE_SPEC_B', 'environment');
+
+    loadEnvFile(file);
+
+    expect(process.env.PRESENCE_SPEC_A).toBe('file');
+    expect(process.env.PRESENCE_SPEC_B).toBe('environment');
+  });
+
+  it('does without a file', () => {
+    expect(() => loadEnvFile(join(folder, '.env'))).not.toThrow();
+  });
+
+  it('says when there is a file that cannot be read', () => {
+    expect(() => loadEnvFile(folder)).toThrow(ConfigError);
+  });
+});

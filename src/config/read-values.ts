@@ -1,0 +1,37 @@
+import { ConfigError } from './config-error.js';
+import { relations } from './relations.js';
+import { type Setting, type SettingName, settings, type Values } from './settings.js';
+
+/** Reads every setting, and throws one `ConfigError` with all that is wrong. An empty text counts as not set. */
+export function readValues(env: NodeJS.ProcessEnv): Values {
+  const mistakes = new Map<SettingName, string>();
+  const read = Object.entries(settings).map(([key, setting]: [string, Setting<unknown>]) => {
+    const name = key as SettingName;
+    const text = env[name] || setting.default;
+    const value = text === '' ? undefined : setting.kind.read(text);
+    if (text !== '' && value === undefined) mistakes.set(name, sentence(name, text));
+    return [name, value] as const;
+  });
+
+  // As long as there are mistakes some values are missing, but never one that a relation is judged by.
+  const values = Object.fromEntries(read) as Values;
+  const complaints = relations
+    .filter(({ between }) => !between.some((name) => mistakes.has(name)))
+    .map(({ complaint }) => complaint(values))
+    .filter((complaint) => complaint !== undefined);
+
+  const all = [...mistakes.values(), ...complaints];
+  if (all.length > 0) throw new ConfigError(all);
+  return values;
+}
+
+function sentence(name: SettingName, text: string): string {
+  const { allowed, hides }: Setting<unknown>['kind'] = settings[name].kind;
+  const given = hides?.(text) ? 'set to something that is not shown here' : shown(text);
+  return `${name} is ${given}, but must be ${allowed}.`;
+}
+
+/** In quotes and without line breaks, and not at any length. */
+function shown(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}

@@ -1,0 +1,61 @@
+import { hostAndPort } from './kinds.js';
+import type { SettingName, Values } from './settings.js';
+
+/** Something that must hold between settings which are fine one by one. */
+export interface Relation {
+  /** It is judged only when none of these is mistaken in itself. */
+  readonly between: readonly SettingName[];
+  /** The sentence about what does not hold, or undefined. */
+  readonly complaint: (values: Values) => string | undefined;
+}
+
+const KEYS = ['AUTH_JWT_SECRET', 'AUTH_JWKS_URL', 'AUTH_JWT_PUBLIC_KEY_FILE'] as const;
+
+export const relations: readonly Relation[] = [
+  {
+    between: KEYS,
+    complaint(values) {
+      const set = KEYS.filter((name) => values[name] !== undefined);
+      if (set.length > 1) return `Only one of ${set.join(' and ')} may be set.`;
+      return undefined;
+    },
+  },
+  {
+    between: ['NODE_ENV', ...KEYS],
+    complaint(values) {
+      if (!values.NODE_ENV || KEYS.some((name) => values[name] !== undefined)) return undefined;
+      return `With NODE_ENV=production one of ${KEYS.join(', ')} must be set.`;
+    },
+  },
+  {
+    between: ['GRPC_URL', 'HTTP_HOST', 'HTTP_PORT'],
+    complaint(values) {
+      const grpc = hostAndPort(values.GRPC_URL);
+      if (!grpc || grpc.port === 0 || grpc.port !== values.HTTP_PORT) return undefined;
+      const sameHost = grpc.host === values.HTTP_HOST;
+      if (!sameHost && !isWildcard(grpc.host) && !isWildcard(values.HTTP_HOST)) return undefined;
+      return `GRPC_URL and HTTP_PORT both ask for port ${grpc.port}.`;
+    },
+  },
+  // One sweep looks for both kinds of timeout. When it comes more rarely than they last, they mean nothing.
+  atMost('IDLE_CHECK_INTERVAL_MS', 'IDLE_TIMEOUT_MS'),
+  atMost('IDLE_CHECK_INTERVAL_MS', 'HEARTBEAT_TIMEOUT_MS'),
+  // A quiet subscriber has the resume token of the last heartbeat, and it must still be good.
+  atMost('STREAM_HEARTBEAT_INTERVAL_MS', 'EVENT_LOG_MAX_AGE_MS'),
+];
+
+type NumberName = { [N in SettingName]: Values[N] extends number ? N : never }[SettingName];
+
+function atMost(smaller: NumberName, larger: NumberName): Relation {
+  return {
+    between: [smaller, larger],
+    complaint(values) {
+      if (values[smaller] <= values[larger]) return undefined;
+      return `${smaller} (${values[smaller]}) must not be larger than ${larger} (${values[larger]}).`;
+    },
+  };
+}
+
+function isWildcard(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}

@@ -1,0 +1,157 @@
+import {
+  environmentName,
+  flag,
+  grpcAddress,
+  host,
+  httpUrl,
+  type Kind,
+  milliseconds,
+  oneOf,
+  secret,
+  wholeNumber,
+  words,
+} from './kinds.js';
+import { logLevelNames } from './log-level.js';
+
+/** One setting: the only place that knows its default, its unit and what it means. */
+export interface Setting<T> {
+  readonly kind: Kind<T>;
+  /** As the environment would hold it. Empty: there is none. */
+  readonly default: string;
+  readonly meaning: string;
+}
+
+/** All settings, in the order of `.env.example`, which a test holds against this table. */
+export const settings = {
+  NODE_ENV: setting(
+    environmentName,
+    'development',
+    '"production" makes a key of tokens compulsory and turns reflection off. Any other word is fine.',
+  ),
+  LOG_LEVEL: setting(
+    oneOf(logLevelNames),
+    'info',
+    'The least severe lines to log: fatal, error, warn, info, debug or verbose.',
+  ),
+
+  GRPC_URL: setting(
+    grpcAddress,
+    '0.0.0.0:50051',
+    'Where gRPC is served: host:port, [IPv6]:port, or unix:path of a socket. Port 0 takes a free one.',
+  ),
+  GRPC_REFLECTION: optional(
+    flag,
+    'Whether tools may ask the server for its contract: true or false. When not set: true unless in production.',
+  ),
+  KEEPALIVE_TIME_MS: setting(
+    milliseconds(100),
+    '5000',
+    'Milliseconds between the pings on every gRPC connection.',
+  ),
+  KEEPALIVE_TIMEOUT_MS: setting(
+    milliseconds(100),
+    '5000',
+    'Milliseconds that the answer to a ping may take. A silent peer is gone within the sum of both.',
+  ),
+
+  HTTP_HOST: setting(
+    host,
+    '0.0.0.0',
+    'Host name or IP address that health and metrics are served on over HTTP.',
+  ),
+  HTTP_PORT: setting(wholeNumber(0, 65_535), '3000', 'Port of HTTP. 0 takes a free one.'),
+
+  AUTH_JWT_SECRET: optional(
+    secret(32),
+    'Key of tokens signed with HS256: at least 32 bytes, taken as they are written. Set one of this and the next two; with none of them the server makes a random key, except in production.',
+  ),
+  AUTH_JWKS_URL: optional(
+    httpUrl,
+    'URL of the key set of an identity provider, http or https (RS256, PS256, ES256, ES384, EdDSA).',
+  ),
+  AUTH_JWT_PUBLIC_KEY_FILE: optional(
+    words,
+    'Path of a PEM file with the public key or the certificate that tokens are checked with (same algorithms).',
+  ),
+  AUTH_JWT_ISSUER: optional(
+    words,
+    'What the claim `iss` of every token must be. Not checked when not set.',
+  ),
+  AUTH_JWT_AUDIENCE: optional(
+    words,
+    'What the claim `aud` of every token must be or hold. Not checked when not set.',
+  ),
+
+  IDLE_TIMEOUT_MS: setting(
+    milliseconds(100),
+    '300000',
+    'Milliseconds without activity after which a user is IDLE.',
+  ),
+  IDLE_CHECK_INTERVAL_MS: setting(
+    milliseconds(100),
+    '1000',
+    'Milliseconds between two looks for what is due, which is how late a timeout may be noticed.',
+  ),
+  HEARTBEAT_TIMEOUT_MS: setting(
+    milliseconds(100),
+    '15000',
+    'Milliseconds of silence after which a session ends that was begun with `require_heartbeats`.',
+  ),
+  RECONNECT_GRACE_MS: setting(
+    milliseconds(0),
+    '0',
+    'Milliseconds that a lost connection keeps its user shown. A clean end never waits.',
+  ),
+  MAX_SESSIONS_PER_USER: setting(
+    wholeNumber(1, 1_000),
+    '20',
+    'How many sessions one user may have at a time.',
+  ),
+  MAX_OFFLINE_USERS: setting(
+    wholeNumber(0, 10_000_000),
+    '100000',
+    'How many users who are OFFLINE the in-memory store remembers (mute state, chosen status, last activity); the longest gone are forgotten first.',
+  ),
+
+  STREAM_HEARTBEAT_INTERVAL_MS: setting(
+    milliseconds(100),
+    '15000',
+    'Milliseconds between two messages to the client on a stream that is otherwise quiet.',
+  ),
+  EVENT_LOG_SIZE: setting(
+    wholeNumber(1, 10_000_000),
+    '100000',
+    'How many events are kept for subscribers that resume.',
+  ),
+  EVENT_LOG_MAX_AGE_MS: setting(
+    milliseconds(100),
+    '300000',
+    'Milliseconds for which an event is kept at most.',
+  ),
+  MAX_SUBSCRIPTIONS_PER_USER: setting(
+    wholeNumber(1, 100_000),
+    '20',
+    'How many subscriptions one user may have at a time.',
+  ),
+
+  DRAIN_TIMEOUT_MS: setting(
+    milliseconds(0),
+    '10000',
+    'Milliseconds that calls are given to end after SIGTERM.',
+  ),
+} satisfies Record<string, Setting<unknown>>;
+
+export type SettingName = keyof typeof settings;
+
+/** What the settings say, each as its kind reads it. */
+export type Values = {
+  readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never;
+};
+
+function setting<T>(kind: Kind<T>, fallback: string, meaning: string): Setting<T> {
+  return { kind, default: fallback, meaning };
+}
+
+function optional<T>(kind: Kind<T>, meaning: string): Setting<T | undefined> {
+  return { kind, default: '', meaning };
+}
