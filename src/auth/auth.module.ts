@@ -1,0 +1,27 @@
+import { Global, Module } from '@nestjs/common';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { configuredKeys } from './configured-keys.js';
+import { DevelopmentKey } from './development-key.js';
+import { TokenVerifier } from './token-verifier.js';
+import { VERIFICATION_KEYS, type VerificationKeys } from './verification-keys.js';
+
+@Global()
+@Module({
+  providers: [
+    DevelopmentKey,
+    {
+      provide: VERIFICATION_KEYS,
+      inject: [CONFIG, DevelopmentKey],
+      useFactory: ({ auth }: Config, development: DevelopmentKey) =>
+        configuredKeys({ ...auth, secret: auth.secret ?? development.secret }),
+    },
+    {
+      provide: TokenVerifier,
+      inject: [VERIFICATION_KEYS, CONFIG],
+      useFactory: (keys: VerificationKeys, { auth }: Config) => new TokenVerifier(keys, auth),
+    },
+  ],
+  exports: [TokenVerifier],
+})
+export class AuthModule {}

@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { signToken } from './sign-token.js';
+
+const A_DAY_SECONDS = 86_400;
+
+/** The key of a server that was given none: random, and gone with the process. It lets one try things at once. */
+@Injectable()
+export class DevelopmentKey implements OnApplicationBootstrap {
+  /** Undefined when a key is configured. */
+  readonly secret: string | undefined;
+  private readonly logger = new Logger(DevelopmentKey.name);
+
+  constructor(@Inject(CONFIG) private readonly config: Config) {
+    const { secret, jwksUrl, publicKeyFile } = config.auth;
+    const isNeeded = [secret, jwksUrl, publicKeyFile].every((key) => key === undefined);
+    this.secret = isNeeded ? randomBytes(32).toString('base64url') : undefined;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.secret === undefined) return;
+    const { issuer, audience } = this.config.auth;
+    const request = { userId: 'alice', ttlSeconds: A_DAY_SECONDS, issuer, audience };
+    const token = await signToken({ key: this.secret, ...request });
+    this.logger.warn(
+      `No key of tokens is set (AUTH_...): using a random one until this process ends. A token for alice, good for 24 hours: ${token}`,
+    );
+  }
+}

@@ -1,0 +1,148 @@
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../config/config-error.js';
+import { configuredKeys } from './configured-keys.js';
+import { InvalidToken } from './invalid-token.js';
+import { TokenVerifier } from './token-verifier.js';
+
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+const ed25519 = generateKeyPairSync('ed25519');
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'presence-keys-'));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+function pem(key: KeyObject): string {
+  return key.export({ type: key.type === 'private' ? 'pkcs8' : 'spki', format: 'pem' }).toString();
+}
+
+async function verifierOf(content: string): Promise<TokenVerifier> {
+  const publicKeyFile = join(folder, 'key.pem');
+  await writeFile(publicKeyFile, content);
+  return new TokenVerifier(await configuredKeys({ publicKeyFile }));
+}
+
+function signed(alg: string, key: KeyObject): Promise<string> {
+  return new SignJWT({ sub: 'alice' }).setProtectedHeader({ alg }).sign(key);
+}
+
+describe('a public key file', () => {
+  it.each([
+    ['RS256', rsa],
+    ['PS256', rsa],
+    ['ES256', p256],
+    ['ES384', p384],
+    ['EdDSA', ed25519],
+    ['Ed25519', ed25519],
+  ])('checks tokens signed with %s', async (alg, { publicKey, privateKey }) => {
+    const verifier = await verifierOf(pem(publicKey));
+    expect(await verifier.verify(await signed(alg, privateKey))).toMatchObject({ userId: 'alice' });
+  });
+
+  it('refuses tokens of another key of the same type', async () => {
+    const verifier = await verifierOf(pem(p256.publicKey));
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    await expect(verifier.verify(await signed('ES256', other.privateKey))).rejects.toThrow(
+      InvalidToken,
+    );
+  });
+
+  it('refuses tokens of another type of key', async () => {
+    const verifier = await verifierOf(pem(p256.publicKey));
+    for (const [alg, { privateKey }] of [
+      ['RS256', rsa],
+      ['ES384', p384],
+      ['EdDSA', ed25519],
+    ] as const) {
+      await expect(verifier.verify(await signed(alg, privateKey))).rejects.toThrow(InvalidToken);
+    }
+  });
+
+  it('refuses algorithms that would fit the key and are not on the list', async () => {
+    const verifier = await verifierOf(pem(rsa.publicKey));
+    for (const alg of ['RS384', 'RS512', 'PS512']) {
+      const token = await signed(alg, rsa.privateKey);
+      await expect(verifier.verify(token), alg).rejects.toThrow(InvalidToken);
+    }
+  });
+
+  it('is never taken for a shared secret, which everybody would know', async () => {
+    const file = pem(rsa.publicKey);
+    const verifier = await verifierOf(file);
+    for (const secret of [
+      file,
+      file.trim(),
+      rsa.publicKey.export({ type: 'spki', format: 'der' }),
+    ]) {
+      const body = ['{"alg":"HS256"}', '{"sub":"alice"}']
+        .map((part) => Buffer.from(part).toString('base64url'))
+        .join('.');
+      const signature = createHmac('sha256', secret).update(body).digest('base64url');
+      await expect(verifier.verify(`${body}.${signature}`)).rejects.toThrow(InvalidToken);
+    }
+  });
+
+  it('may be a certificate', async () => {
+    const verifier = await verifierOf(CERTIFICATE);
+    expect(await verifier.verify(TOKEN_OF_CERTIFICATE)).toMatchObject({ userId: 'alice' });
+  });
+});
+
+describe('a file that cannot serve', () => {
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey;
+  const p521 = generateKeyPairSync('ec', { namedCurve: 'P-521' }).publicKey;
+  const x25519 = generateKeyPairSync('x25519').publicKey;
+
+  it.each([
+    ['a private key', pem(rsa.privateKey), 'but that is a private key'],
+    ['no PEM', 'hello', 'which holds no public key or certificate in PEM form'],
+    ['nothing', '', 'which holds no public key or certificate in PEM form'],
+    ['a short RSA key', pem(weak), 'none of RSA (2048 bits or more), P-256, P-384 and Ed25519'],
+    ['an unusual curve', pem(p521), 'none of RSA (2048 bits or more), P-256, P-384 and Ed25519'],
+    [
+      'no key for signatures',
+      pem(x25519),
+      'none of RSA (2048 bits or more), P-256, P-384 and Ed25519',
+    ],
+  ])('is refused at start: %s', async (_, content, sentence) => {
+    const attempt = verifierOf(content);
+    await expect(attempt).rejects.toThrow(ConfigError);
+    await expect(attempt).rejects.toThrow(sentence);
+  });
+
+  it('is refused at start when it does not exist', async () => {
+    const publicKeyFile = join(folder, 'nothing.pem');
+    await expect(configuredKeys({ publicKeyFile })).rejects.toThrow(
+      `AUTH_JWT_PUBLIC_KEY_FILE names ${publicKeyFile}, which cannot be read (ENOENT).`,
+    );
+  });
+});
+
+const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBfDCCASOgAwIBAgIUNIfP/k3CHvBI3g5IqFoLJsNtjIAwCgYIKoZIzj0EAwIw
+EzERMA8GA1UEAwwIcHJlc2VuY2UwIBcNMjYxMTI0MDgyMDI4WhgPMjEyNjEwMzEw
+ODIwMjhaMBMxETAPBgNVBAMMCHByZXNlbmNlMFkwEwYHKoZIzj0CAQYIKoZIzj0D
+AQcDQgAEOPtY1UoGyCas2qrh9JpSQ2KcYyV5b06GwkSagKvV5ZWFjTBLzXj8H6I8
+yg28dwl5NlERxa7ONKqYHC08WQutqaNTMFEwHQYDVR0OBBYEFJ0ZoS56glFoSha2
+i2WFg/0lAPSpMB8GA1UdIwQYMBaAFJ0ZoS56glFoSha2i2WFg/0lAPSpMA8GA1Ud
+EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIgbFKoDMD8z7LOZTuPdqLh5QB6
+yjAAezlg7LlTNDiF294CIEOX9W2L/+axLXk39lRSCu32pkbShBtd64kjiJqTU1Ce
+-----END CERTIFICATE-----
+`;
+
+/** Signed once with the key of the certificate, which is gone. */
+const TOKEN_OF_CERTIFICATE = [
+  'eyJhbGciOiJFUzI1NiJ9',
+  'eyJzdWIiOiJhbGljZSJ9',
+  'OQ0_Xrvkc86kDKdhtWINy0pMyMpbAgpa8QLDKRWixreIDyk3qJylkfw9TGnjovzhnGLCDqC9AsFh9GMpSw0QrA',
+].join('.');

@@ -1,0 +1,48 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { ConfigError } from '../config/config-error.js';
+import type { VerificationKeys } from './verification-keys.js';
+
+/** Reads a PEM file with a public key or a certificate. Throws a `ConfigError` when it cannot serve. */
+export async function publicKeyFile(path: string): Promise<VerificationKeys> {
+  const pem = await readFile(path, 'utf8').catch(({ code }: NodeJS.ErrnoException) => {
+    throw mistake(path, `which cannot be read (${code})`);
+  });
+  // Its public half could be computed, but the half that signs has no business on this machine.
+  if (pem.includes('PRIVATE KEY')) throw mistake(path, 'but that is a private key');
+
+  const key = parse(pem);
+  if (!key) throw mistake(path, 'which holds no public key or certificate in PEM form');
+  const algorithms = algorithmsOf(key);
+  if (algorithms.length === 0) {
+    throw mistake(path, 'but its key is none of RSA (2048 bits or more), P-256, P-384 and Ed25519');
+  }
+  return { algorithms, getKey: () => key };
+}
+
+function parse(pem: string): KeyObject | undefined {
+  try {
+    return createPublicKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Pinned to the type of the key, so that no token can have it used in another way. */
+function algorithmsOf(key: KeyObject): readonly string[] {
+  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
+  switch (key.asymmetricKeyType) {
+    case 'rsa':
+      return modulusLength >= 2048 ? ['RS256', 'PS256'] : [];
+    case 'ec':
+      return namedCurve === 'prime256v1' ? ['ES256'] : namedCurve === 'secp384r1' ? ['ES384'] : [];
+    case 'ed25519':
+      return ['EdDSA', 'Ed25519'];
+    default:
+      return [];
+  }
+}
+
+function mistake(path: string, what: string): ConfigError {
+  return new ConfigError([`AUTH_JWT_PUBLIC_KEY_FILE names ${path}, ${what}.`]);
+}

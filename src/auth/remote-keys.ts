@@ -1,0 +1,99 @@
+import { Logger, type OnModuleInit } from '@nestjs/common';
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
+import { KeysUnavailable } from './keys-unavailable.js';
+import type { VerificationKeys } from './verification-keys.js';
+
+/** How long a request for the keys may take. */
+const TIMEOUT_MS = 3_000;
+/** Keys this old are fetched anew, behind the back of whoever calls. */
+const REFRESH_AFTER_MS = 600_000;
+/** Keys this old are trusted no longer: a revoked key lives on for as long when the endpoint is down. */
+const FORGET_AFTER_MS = 3_600_000;
+/** Tokens that name an unknown key make us look for new keys only this often. */
+const LOOK_FOR_NEW_AFTER_MS = 10_000;
+/** How long an endpoint that failed is left alone. */
+const RETRY_AFTER_MS = 1_000;
+
+/**
+ * The key set that an identity provider publishes. While its endpoint is down the keys already known keep
+ * working; calls are held up by it only as long as there are none.
+ */
+export class RemoteKeys implements VerificationKeys, OnModuleInit {
+  readonly algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
+  private readonly logger = new Logger(RemoteKeys.name);
+  private readonly keys: ReturnType<typeof createRemoteJWKSet>;
+  private refreshAt = 0;
+  private retryAt = 0;
+  private failing = false;
+
+  constructor(private readonly url: string) {
+    this.keys = createRemoteJWKSet(new URL(url), {
+      timeoutDuration: TIMEOUT_MS,
+      cooldownDuration: LOOK_FOR_NEW_AFTER_MS,
+      cacheMaxAge: FORGET_AFTER_MS,
+      [customFetch]: (...request) => {
+        if (Date.now() < this.retryAt) return Promise.reject(new KeysUnavailable());
+        return fetch(...request);
+      },
+    });
+  }
+
+  /** Fetches the keys before the first token comes. Start-up does not wait for them. */
+  onModuleInit(): void {
+    this.refreshWhenDue();
+  }
+
+  readonly getKey: JWTVerifyGetKey = async (header, token) => {
+    this.refreshWhenDue();
+    try {
+      return await this.keys(header, token);
+    } catch (error) {
+      if (isAboutTheToken(error)) throw error;
+      this.failed(error);
+      throw new KeysUnavailable();
+    }
+  };
+
+  private refreshWhenDue(): void {
+    const now = Date.now();
+    if (now < this.refreshAt) return;
+    this.refreshAt = now + REFRESH_AFTER_MS;
+    this.keys.reload().then(
+      () => this.succeeded(),
+      (error: unknown) => this.failed(error),
+    );
+  }
+
+  private succeeded(): void {
+    if (this.failing) this.logger.log(`${this.endpoint()} answers again.`);
+    this.failing = false;
+  }
+
+  private failed(error: unknown): void {
+    // One failed request is reported by everyone who waited for it.
+    if (Date.now() < this.retryAt) return;
+    this.retryAt = this.refreshAt = Date.now() + RETRY_AFTER_MS;
+    if (!this.failing) this.logger.warn(`No keys from ${this.endpoint()}: ${reason(error)}.`);
+    this.failing = true;
+  }
+
+  /** Without the query, which may hold an API key. */
+  private endpoint(): string {
+    const { origin, pathname } = new URL(this.url);
+    return origin + pathname;
+  }
+}
+
+function isAboutTheToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JWKSNoMatchingKey ||
+    error instanceof errors.JWKSMultipleMatchingKeys ||
+    error instanceof errors.JOSENotSupported
+  );
+}
+
+/** What `fetch` calls "fetch failed" has its reason in the cause. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}

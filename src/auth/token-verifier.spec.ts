@@ -1,0 +1,256 @@
+import { createHmac } from 'node:crypto';
+import { type JWTPayload, SignJWT } from 'jose';
+import { describe, expect, it } from 'vitest';
+import type { Caller } from './caller.js';
+import { configuredKeys } from './configured-keys.js';
+import { InvalidToken } from './invalid-token.js';
+import { signToken } from './sign-token.js';
+import { TokenVerifier } from './token-verifier.js';
+
+const SECRET = 'correct horse battery staple, at length';
+const NOW = Date.UTC(2026, 10, 24, 12);
+const SECONDS = NOW / 1_000;
+
+const keys = await configuredKeys({ secret: SECRET });
+
+function verify(token: string, expected = {}, now = NOW): Promise<Caller> {
+  return new TokenVerifier(keys, expected, () => now).verify(token);
+}
+
+/** A token that is signed as it should be, whatever it says. */
+function token(claims: JWTPayload, { alg = 'HS256', secret = SECRET } = {}): Promise<string> {
+  return new SignJWT(claims).setProtectedHeader({ alg }).sign(Buffer.from(secret));
+}
+
+/** A token put together by hand, as an attacker would: header, payload and signature as text. */
+function forged(header: object, payload: string, secret = SECRET): string {
+  const body = [JSON.stringify(header), payload]
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .join('.');
+  return `${body}.${createHmac('sha256', secret).update(body).digest('base64url')}`;
+}
+
+async function refusal(attempt: Promise<unknown>): Promise<InvalidToken> {
+  const error = await attempt.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(InvalidToken);
+  return error as InvalidToken;
+}
+
+describe('a good token', () => {
+  it('tells who calls, and until when', async () => {
+    const alice = await signToken({ key: SECRET, userId: 'alice', ttlSeconds: 60, now: NOW });
+    expect(await verify(alice)).toEqual({
+      userId: 'alice',
+      isAdmin: false,
+      expiresAt: NOW + 60_000 + 5_000,
+    });
+  });
+
+  it('may name any user whose id is valid', async () => {
+    for (const sub of ['a', 'x'.repeat(128), 'users/ålice 🦊', '__proto__']) {
+      expect(await verify(await token({ sub }))).toMatchObject({ userId: sub });
+    }
+  });
+
+  it('need not expire', async () => {
+    expect(await verify(await token({ sub: 'alice' }))).toMatchObject({ expiresAt: undefined });
+    const payload = '{"sub":"alice","exp":1e999}';
+    expect(await verify(forged({ alg: 'HS256' }, payload))).toMatchObject({ expiresAt: undefined });
+  });
+});
+
+describe('the scope', () => {
+  const cases: [unknown, boolean][] = [
+    ['presence:admin', true],
+    ['openid presence:admin email', true],
+    [['openid', 'presence:admin'], true],
+    ['presence:administrator', false],
+    ['presence:admin,openid', false],
+    ['PRESENCE:ADMIN', false],
+    [['openid presence:admin'], false],
+    [{ includes: 'presence:admin' }, false],
+    [true, false],
+    [undefined, false],
+  ];
+
+  it.each(cases)('%j makes an admin: %s', async (scope, isAdmin) => {
+    expect((await verify(await token({ sub: 'alice', scope }))).isAdmin).toBe(isAdmin);
+  });
+
+  it('is written by signToken only for admins', async () => {
+    const request = { key: SECRET, userId: 'root', ttlSeconds: 60, now: NOW };
+    expect((await verify(await signToken({ ...request, isAdmin: true }))).isAdmin).toBe(true);
+    expect((await verify(await signToken(request))).isAdmin).toBe(false);
+  });
+});
+
+describe('time', () => {
+  it('forgives clocks that are 5 seconds apart, and not more', async () => {
+    const expired = await token({ sub: 'alice', exp: SECONDS });
+    expect((await verify(expired, {}, NOW + 4_999)).expiresAt).toBe(NOW + 5_000);
+    expect((await refusal(verify(expired, {}, NOW + 5_000))).message).toBe('token expired');
+  });
+
+  it('is up exactly when expiresAt says so, with fractions of a second too', async () => {
+    const expired = await token({ sub: 'alice', exp: SECONDS + 0.5 });
+    const { expiresAt = 0 } = await verify(expired);
+    expect(await verify(expired, {}, expiresAt - 1)).toBeDefined();
+    expect((await refusal(verify(expired, {}, expiresAt))).message).toBe('token expired');
+  });
+
+  it('refuses a token that is not valid yet', async () => {
+    const early = await token({ sub: 'alice', nbf: SECONDS + 6 });
+    expect(await refusal(verify(early))).toMatchObject({ check: 'nbf check_failed' });
+    expect(await verify(early, {}, NOW + 1_000)).toBeDefined();
+  });
+
+  it('refuses times that are no numbers', async () => {
+    for (const claim of ['exp', 'nbf', 'iat']) {
+      const payload = JSON.stringify({ sub: 'alice', [claim]: 'tomorrow' });
+      await refusal(verify(forged({ alg: 'HS256' }, payload)));
+    }
+  });
+});
+
+describe('the subject', () => {
+  it.each([
+    ['missing', {}],
+    ['empty', { sub: '' }],
+    ['too long', { sub: 'x'.repeat(129) }],
+    ['a line break', { sub: 'ali\nce' }],
+    ['a NUL', { sub: 'alice\0' }],
+    ['a number', { sub: 7 }],
+    ['a list', { sub: ['alice'] }],
+    ['null', { sub: null }],
+  ])('is refused when it is %s', async (_, claims) => {
+    const error = await refusal(verify(forged({ alg: 'HS256' }, JSON.stringify(claims))));
+    expect(error).toMatchObject({ message: 'token is not valid', check: 'sub is no user id' });
+  });
+});
+
+describe('issuer and audience', () => {
+  const expected = { issuer: 'https://id.example/', audience: 'presence' };
+  const good = { sub: 'alice', iss: 'https://id.example/', aud: 'presence' };
+
+  it('are checked when they are configured', async () => {
+    expect(await verify(await token(good), expected)).toBeDefined();
+    expect(
+      await verify(await token({ ...good, aud: ['chat', 'presence'] }), expected),
+    ).toBeDefined();
+  });
+
+  it.each([
+    ['another issuer', { ...good, iss: 'https://evil.example/' }],
+    ['an issuer that only begins alike', { ...good, iss: 'https://id.example/evil' }],
+    ['no issuer', { sub: 'alice', aud: 'presence' }],
+    ['another audience', { ...good, aud: 'chat' }],
+    ['an audience that only contains it', { ...good, aud: 'presence-admin' }],
+    ['no audience', { sub: 'alice', iss: good.iss }],
+  ])('refuse %s', async (_, claims) => {
+    await refusal(verify(await token(claims), expected));
+  });
+
+  it('are not looked at otherwise', async () => {
+    expect(await verify(await token(good))).toBeDefined();
+  });
+
+  it('are written by signToken', async () => {
+    const request = { key: SECRET, userId: 'alice', ttlSeconds: 60, now: NOW };
+    expect(await verify(await signToken({ ...request, ...expected }), expected)).toBeDefined();
+  });
+});
+
+describe('a forged token', () => {
+  const payload = JSON.stringify({ sub: 'alice' });
+
+  it('is refused when it says that it needs no signature', async () => {
+    for (const alg of ['none', 'None', 'NONE', '']) {
+      const unsigned = forged({ alg }, payload).replace(/[^.]*$/, '');
+      await refusal(verify(unsigned));
+      await refusal(verify(forged({ alg }, payload)));
+    }
+  });
+
+  it('is refused when it is signed with another key, or not to the end', async () => {
+    await refusal(verify(forged({ alg: 'HS256' }, payload, 'another secret')));
+    await refusal(verify(forged({ alg: 'HS256' }, payload, '')));
+    await refusal(verify(forged({ alg: 'HS256' }, payload).slice(0, -1)));
+    await refusal(verify(forged({ alg: 'HS256' }, payload).replace(/[^.]*$/, '')));
+  });
+
+  it('is refused when its claims were exchanged', async () => {
+    const [header, , signature] = forged({ alg: 'HS256' }, payload).split('.');
+    const bob = Buffer.from('{"sub":"bob"}').toString('base64url');
+    await refusal(verify([header, bob, signature].join('.')));
+  });
+
+  it('cannot choose another algorithm, not even with the right key', async () => {
+    const strong = 'x'.repeat(64);
+    const verifier = new TokenVerifier(await configuredKeys({ secret: strong }));
+    for (const alg of ['HS384', 'HS512']) {
+      await refusal(verifier.verify(await token({ sub: 'alice' }, { alg, secret: strong })));
+    }
+  });
+
+  it('cannot bring its own key', async () => {
+    const k = Buffer.from('attacker').toString('base64url');
+    const header = {
+      alg: 'HS256',
+      jwk: { kty: 'oct', k },
+      jku: 'http://127.0.0.1:9/',
+      kid: '/dev/null',
+    };
+    await refusal(verify(forged(header, payload, 'attacker')));
+  });
+
+  it('cannot ask for extensions that are not known', async () => {
+    await refusal(verify(forged({ alg: 'HS256', crit: ['exp'] }, payload)));
+    await refusal(verify(forged({ alg: 'HS256', crit: ['b64'], b64: false }, payload)));
+  });
+});
+
+describe('garbage', () => {
+  it.each([
+    'x',
+    '..',
+    '...',
+    'a.b.c',
+    'eyJhbGciOiJIUzI1NiJ9',
+    'Bearer eyJhbGciOiJIUzI1NiJ9.e30.x',
+    '🦊.🦊.🦊',
+    '\0',
+    'a.b.c.d.e',
+    '{"alg":"HS256"}',
+  ])('%j is not valid', async (text) => {
+    expect((await refusal(verify(text))).message).toBe('token is not valid');
+  });
+
+  it.each(['null', '[]', '"alice"', '7', '{', ''])(
+    'signed claims %j are not valid',
+    async (claims) => {
+      await refusal(verify(forged({ alg: 'HS256' }, claims)));
+    },
+  );
+
+  it('that is missing is no token', async () => {
+    expect((await refusal(verify(''))).message).toBe('no token');
+  });
+
+  it('is not read when it is longer than 8 KiB', async () => {
+    const fits = await token({ sub: 'alice', padding: 'x'.repeat(6_000) });
+    const long = await token({ sub: 'alice', padding: 'x'.repeat(6_200) });
+    expect(await verify(fits)).toBeDefined();
+    expect(await refusal(verify(long))).toMatchObject({ check: 'too long' });
+    await refusal(verify('x'.repeat(10_000_000)));
+  });
+});
+
+it('lets nothing of the token or the key out with the error', async () => {
+  const private_ = await token({ sub: 'alice', exp: 1, email: 'alice@example.org' });
+  const error = await refusal(verify(private_));
+  expect(error.cause).toBeUndefined();
+  expect(JSON.stringify({ ...error, stack: error.stack })).not.toMatch(/alice|horse|eyJ/);
+});

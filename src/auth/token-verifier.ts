@@ -1,0 +1,90 @@
+import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose';
+import { isIdentifier } from '../domain/identifier.js';
+import { ADMIN_SCOPE, type Caller } from './caller.js';
+import { InvalidToken } from './invalid-token.js';
+import { KeysUnavailable } from './keys-unavailable.js';
+import type { VerificationKeys } from './verification-keys.js';
+
+/** How far the clocks of issuer and server may be apart. */
+const LEEWAY_SECONDS = 5;
+/** Longer tokens are not even looked at. */
+const MAX_TOKEN_CHARACTERS = 8_192;
+
+/** What the claims `iss` and `aud` must say. Undefined: anything. */
+interface Expected {
+  readonly issuer?: string | undefined;
+  readonly audience?: string | undefined;
+}
+
+/** Tells who a token was made out for. */
+export class TokenVerifier {
+  private readonly options: JWTVerifyOptions;
+
+  constructor(
+    private readonly keys: VerificationKeys,
+    { issuer, audience }: Expected = {},
+    private readonly now: () => number = Date.now,
+  ) {
+    this.options = {
+      algorithms: [...keys.algorithms],
+      clockTolerance: LEEWAY_SECONDS,
+      ...(issuer !== undefined && { issuer }),
+      ...(audience !== undefined && { audience }),
+    };
+  }
+
+  /** Throws `InvalidToken`, or `KeysUnavailable` when it cannot tell. */
+  async verify(token: string): Promise<Caller> {
+    if (token === '') throw new InvalidToken('no token');
+    if (token.length > MAX_TOKEN_CHARACTERS) {
+      throw new InvalidToken('token is not valid', 'too long');
+    }
+    const { sub, scope, exp } = await this.claims(token).catch((error: unknown) => {
+      throw error instanceof KeysUnavailable ? error : invalid(error);
+    });
+    if (!isIdentifier(sub)) throw new InvalidToken('token is not valid', 'sub is no user id');
+    return { userId: sub, isAdmin: holdsAdmin(scope), expiresAt: endOf(exp) };
+  }
+
+  private async claims(token: string): Promise<JWTPayload> {
+    const options = { ...this.options, currentDate: new Date(this.now()) };
+    try {
+      return (await jwtVerify(token, this.keys.getKey, options)).payload;
+    } catch (error) {
+      // The token does not name its key, and the key set has several of that type: one of them must fit.
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      for await (const key of error) {
+        const result = await jwtVerify(token, key, options).catch(unlessOnlyTheKeyIsWrong);
+        if (result) return result.payload;
+      }
+      throw error;
+    }
+  }
+}
+
+function unlessOnlyTheKeyIsWrong(error: unknown): undefined {
+  if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+}
+
+/** The error of jose holds the claims, so it goes no further: not even as a cause. */
+function invalid(error: unknown): InvalidToken {
+  if (error instanceof errors.JWTExpired) return new InvalidToken('token expired');
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return new InvalidToken('token is not valid', `${error.claim} ${error.reason}`);
+  }
+  const check = error instanceof errors.JOSEError ? error.code : 'the key does not fit';
+  return new InvalidToken('token is not valid', check);
+}
+
+/** `scope` is a list in one text (RFC 8693), or with some issuers a list. */
+function holdsAdmin(scope: unknown): boolean {
+  const scopes: unknown = typeof scope === 'string' ? scope.split(' ') : scope;
+  return Array.isArray(scopes) && scopes.includes(ADMIN_SCOPE);
+}
+
+/** The first moment at which the verifier would say "token expired". */
+function endOf(exp: number | undefined): number | undefined {
+  // JSON has numbers beyond what fits, such as 1e999, which JavaScript reads as Infinity.
+  if (exp === undefined || !Number.isFinite(exp)) return undefined;
+  return (Math.ceil(exp) + LEEWAY_SECONDS) * 1_000;
+}
