@@ -1,0 +1,42 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import type { Input } from '../domain/input.js';
+import { Refusal } from '../domain/refusal.js';
+import { step, type Step } from '../domain/step.js';
+import { PresenceStore } from './presence-store.js';
+
+/** The one way in which something that happens reaches the rules, and what they make of it the store. */
+@Injectable()
+export class Commands {
+  constructor(
+    private readonly store: PresenceStore,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  async perform(userId: string, input: Input): Promise<Step> {
+    try {
+      return await this.store.update(userId, (user) =>
+        step(user, input, this.clock.now(), this.config.policy),
+      );
+    } catch (error) {
+      throw (await this.isOfAnotherUser(error, input)) ? notYours() : error;
+    }
+  }
+
+  private async isOfAnotherUser(error: unknown, input: Input): Promise<boolean> {
+    const isUnknown = error instanceof Refusal && error.reason === 'SESSION_NOT_FOUND';
+    if (!isUnknown || !('sessionId' in input) || input.sessionId === undefined) return false;
+    return (await this.store.ownerOf(input.sessionId)) !== undefined;
+  }
+}
+
+function notYours(): Refusal {
+  return new Refusal(
+    'SESSION_OF_ANOTHER_USER',
+    'the session belongs to another user',
+    'session_id',
+  );
+}

@@ -1,0 +1,39 @@
+import type { Step } from '../domain/step.js';
+import type { User } from '../domain/user.js';
+import type { PresenceView } from './presence-view.js';
+
+/** Makes a step of the newest state of a user. May run several times; a refusal it throws leaves all as it was. */
+export type ChangeUser = (user: User) => Step;
+
+/** Told of every commit, in commit order and after the view has taken it in. */
+export type CommitListener = (step: Step) => void;
+
+/**
+ * The one seam between the rules and where state lives. There is deliberately no way to publish an event: user and
+ * events are committed together, and whoever wants to know listens to commits.
+ */
+export abstract class PresenceStore {
+  /** What everyone may see. At any moment it reflects exactly the commits that listeners have been told of. */
+  abstract readonly view: PresenceView;
+
+  /** Runs `change` on the newest state of a user and commits its user and events together. */
+  abstract update(userId: string, change: ChangeUser): Promise<Step>;
+
+  /** The newest state of a user, for reading. A user never seen is a new one. */
+  abstract find(userId: string): Promise<User>;
+
+  /** Whose live session this is, on whichever node. Undefined: nobody's. */
+  abstract ownerOf(sessionId: string): Promise<string | undefined>;
+
+  /**
+   * Takes out the users whose `wakeAt` has come, at most `limit`. Each is handed out once, and comes up again after
+   * its next `update`.
+   */
+  abstract takeDue(now: number, limit: number): Promise<readonly string[]>;
+
+  /** Resolves when the view reflects every change that was acknowledged before the call, on whichever node. */
+  abstract refresh(): Promise<void>;
+
+  /** Returns the way to stop listening. */
+  abstract onCommit(listener: CommitListener): () => void;
+}
