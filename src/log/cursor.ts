@@ -1,0 +1,71 @@
+import type { Entry } from './entry.js';
+import type { EventLog } from './event-log.js';
+import { matches, wantsEverything, type Filter } from './filter.js';
+import { MAX_MESSAGE_BYTES, type Slices } from './slices.js';
+
+/** How many events are looked at before others have their turn. */
+const SCAN_LIMIT = 10_000;
+
+/**
+ * A reader's place in the log, which is all that is kept of a subscriber: no queue, however far behind it is.
+ */
+export class Cursor {
+  constructor(
+    private readonly log: EventLog,
+    private readonly slices: Slices,
+    private readonly filter: Filter,
+    public position: number,
+  ) {}
+
+  get isAtHead(): boolean {
+    return this.position >= this.log.head;
+  }
+
+  /** Whether events that this reader has not seen have fallen out of the log. */
+  get isLost(): boolean {
+    return this.position < this.log.tail;
+  }
+
+  /**
+   * Moves on, and returns the next message. Undefined: nothing so far; the reader is at the head or has looked at so
+   * much that it should be asked again later. With `latestOnly` an event is left out when a later one of its user
+   * follows, so that no state is ever given after a newer one.
+   */
+  read(latestOnly: boolean): Buffer | undefined {
+    if (this.isAtHead) return undefined;
+    if (wantsEverything(this.filter) && !latestOnly) {
+      const { bytes, next } = this.slices.run(this.position);
+      this.position = next;
+      return bytes;
+    }
+    return this.scan(latestOnly);
+  }
+
+  /** Takes matching events that somebody else has found, up to the head. */
+  take(entries: readonly Entry[]): Buffer {
+    this.position = this.log.head;
+    return this.slices.share(entries);
+  }
+
+  private scan(latestOnly: boolean): Buffer | undefined {
+    const wanted: Entry[] = [];
+    let bytes = 0;
+    const stop = Math.min(this.log.head, this.position + SCAN_LIMIT);
+    for (; this.position < stop; this.position++) {
+      const entry = this.log.at(this.position)!;
+      if (!matches(this.filter, entry)) continue;
+      if (latestOnly && this.isSuperseded(entry)) continue;
+      bytes += entry.end - entry.start;
+      if (wanted.length > 0 && bytes > MAX_MESSAGE_BYTES - 1024) break;
+      wanted.push(entry);
+    }
+    return wanted.length > 0 ? this.slices.pick(wanted, this.position) : undefined;
+  }
+
+  private isSuperseded(entry: Entry): boolean {
+    for (let next = entry.next; next; next = next.next) {
+      if (matches(this.filter, next)) return true;
+    }
+    return false;
+  }
+}

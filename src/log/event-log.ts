@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import type { PresenceEvent } from '../domain/event.js';
+import type { Entry } from './entry.js';
+import { formatResumeToken, type ResumePoint } from './resume-token.js';
+
+/**
+ * Makes the bytes that the log is made of. Protobuf messages concatenate: many fragments in a row are one message
+ * that holds all their events, with the last resume token.
+ */
+export interface FragmentEncoder {
+  /** A response with this one event. */
+  event(event: PresenceEvent): Uint8Array;
+  /** A response with nothing but a resume token. */
+  resumeToken(token: string): Uint8Array;
+}
+
+export interface EventLogOptions {
+  /** How many events are held. */
+  readonly size: number;
+  /** For how long, in milliseconds. */
+  readonly maxAgeMs: number;
+}
+
+const BLOCK_BYTES = 256 * 1024;
+/** More than a token fragment takes. Left free at the end of a block, so that a token follows its event at once. */
+const TOKEN_BYTES = 64;
+/** How many bytes may go by without a token: a message of more than that holds one. */
+const TOKEN_INTERVAL_BYTES = 32 * 1024;
+
+/**
+ * Every event of the recent past, encoded once, in commit order. Who reads it holds a position and nothing else, and
+ * is given slices of its memory; readers at the same place share the same bytes. What is too old or too much falls
+ * out at the tail.
+ */
+export class EventLog {
+  /** The position that the next event will have. */
+  head = 1;
+  private readonly epoch = randomBytes(6).toString('base64url');
+  private readonly entries: (Entry | undefined)[];
+  private tailPosition = 1;
+  private readonly latest = new Map<string, Entry>();
+  private block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  private used = 0;
+  private unsealedBytes = 0;
+
+  constructor(
+    private readonly options: EventLogOptions,
+    private readonly encoder: FragmentEncoder,
+  ) {
+    this.entries = new Array<Entry | undefined>(options.size);
+  }
+
+  /** The position of the oldest event that is held. A reader before it has missed something. */
+  get tail(): number {
+    return this.tailPosition;
+  }
+
+  append(events: readonly PresenceEvent[]): void {
+    for (const event of events) this.appendOne(event);
+  }
+
+  /** Lets a resume token for the head follow the last event, unless one does. */
+  seal(): void {
+    const last = this.at(this.head - 1);
+    if (last === undefined || last.sealedEnd > last.end) return;
+    // The block of the last event is the current one, and has room: see TOKEN_BYTES.
+    this.used += this.write(this.encoder.resumeToken(this.tokenFor(this.head)));
+    last.sealedEnd = this.used;
+    this.unsealedBytes = 0;
+  }
+
+  /** The bytes of a resume token for a position. */
+  tokenFragment(position: number): Buffer {
+    const last = this.at(position - 1);
+    if (last !== undefined && last.sealedEnd > last.end) {
+      return last.block.subarray(last.end, last.sealedEnd);
+    }
+    return Buffer.from(this.encoder.resumeToken(this.tokenFor(position)));
+  }
+
+  /** Drops what is older than the log goes back. */
+  trim(now: number): void {
+    for (let oldest = this.at(this.tailPosition); oldest; oldest = this.at(this.tailPosition)) {
+      if (oldest.occurredAt > now - this.options.maxAgeMs) return;
+      this.dropOldest(oldest);
+    }
+  }
+
+  /** The entry at a position. Undefined: it has fallen out or is not yet there. */
+  at(position: number): Entry | undefined {
+    if (position < this.tailPosition || position >= this.head) return undefined;
+    return this.entries[position % this.options.size];
+  }
+
+  tokenFor(position: number): string {
+    return formatResumeToken({ epoch: this.epoch, position });
+  }
+
+  /** Whether everything after that point is still held. */
+  holds({ epoch, position }: ResumePoint): boolean {
+    return epoch === this.epoch && position >= this.tailPosition && position <= this.head;
+  }
+
+  private appendOne(event: PresenceEvent): void {
+    const oldest = this.at(this.head - this.options.size);
+    if (oldest !== undefined) this.dropOldest(oldest);
+    const bytes = this.encoder.event(event);
+    if (this.unsealedBytes + bytes.length > TOKEN_INTERVAL_BYTES) this.seal();
+    if (this.used + bytes.length + TOKEN_BYTES > this.block.length) this.startBlock();
+    const start = this.used;
+    const end = (this.used += this.write(bytes));
+    this.unsealedBytes += bytes.length;
+    const { presence, previousChannelId, occurredAt, change } = event;
+    const entry: Entry = {
+      position: this.head++,
+      userId: presence.userId,
+      channelId: presence.channelId,
+      previousChannelId,
+      kind: change.kind,
+      occurredAt,
+      block: this.block,
+      start,
+      end,
+      sealedEnd: end,
+      next: undefined,
+    };
+    this.entries[entry.position % this.options.size] = entry;
+    const previous = this.latest.get(entry.userId);
+    if (previous !== undefined) previous.next = entry;
+    this.latest.set(entry.userId, entry);
+  }
+
+  private write(bytes: Uint8Array): number {
+    this.block.set(bytes, this.used);
+    return bytes.length;
+  }
+
+  private startBlock(): void {
+    this.block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.used = 0;
+  }
+
+  private dropOldest(oldest: Entry): void {
+    this.entries[oldest.position % this.options.size] = undefined;
+    this.tailPosition = oldest.position + 1;
+    if (this.latest.get(oldest.userId) === oldest) this.latest.delete(oldest.userId);
+  }
+}

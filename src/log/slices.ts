@@ -1,0 +1,69 @@
+import type { Entry } from './entry.js';
+import type { EventLog } from './event-log.js';
+
+/** No message is larger, but for a single event that is. */
+export const MAX_MESSAGE_BYTES = 256 * 1024;
+
+/** A message, and where its reader stands after it. */
+export interface Slice {
+  readonly bytes: Buffer;
+  readonly next: number;
+}
+
+/**
+ * Cuts messages out of the log. Whoever reads the same events at the same head is given the very same Buffer, so that
+ * a round costs one slice for any number of readers.
+ */
+export class Slices {
+  private readonly runs = new Map<number, Slice>();
+  private readonly shares = new Map<string, Buffer>();
+  private cutAt = 0;
+
+  constructor(private readonly log: EventLog) {}
+
+  /** All events from a position on, as many as fit in a message and lie together in memory. */
+  run(from: number): Slice {
+    this.startAfresh();
+    let slice = this.runs.get(from);
+    if (slice === undefined) this.runs.set(from, (slice = this.cut(from)));
+    return slice;
+  }
+
+  /** Chosen events in order, and the token of a reader who then stands at `next`. */
+  pick(entries: readonly Entry[], next: number): Buffer {
+    this.log.seal();
+    const parts = entries.map((entry) => entry.block.subarray(entry.start, entry.end));
+    return Buffer.concat([...parts, this.log.tokenFragment(next)]);
+  }
+
+  /** The same for readers at the head, who are given one Buffer when they chose alike. */
+  share(entries: readonly Entry[]): Buffer {
+    this.startAfresh();
+    const key = entries.map((entry) => entry.position).join();
+    let bytes = this.shares.get(key);
+    if (bytes === undefined) this.shares.set(key, (bytes = this.pick(entries, this.log.head)));
+    return bytes;
+  }
+
+  /** What was cut for an earlier head is of no use to anybody who reads at this one. */
+  private startAfresh(): void {
+    this.log.seal();
+    if (this.cutAt === this.log.head) return;
+    this.cutAt = this.log.head;
+    this.runs.clear();
+    this.shares.clear();
+  }
+
+  private cut(from: number): Slice {
+    const first = this.log.at(from)!;
+    let last = first;
+    for (let next = this.log.at(from + 1); next; next = this.log.at(last.position + 1)) {
+      if (next.block !== first.block || next.sealedEnd - first.start > MAX_MESSAGE_BYTES) break;
+      last = next;
+    }
+    return {
+      bytes: first.block.subarray(first.start, last.sealedEnd),
+      next: last.position + 1,
+    };
+  }
+}
