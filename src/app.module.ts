@@ -1,0 +1,32 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { AuthModule } from './auth/auth.module.js';
+import type { Config } from './config/config.js';
+import { ConfigModule } from './config/config.module.js';
+import { EventsModule } from './events/events.module.js';
+import { HealthModule } from './health/health.module.js';
+import { LifecycleModule } from './lifecycle/lifecycle.module.js';
+import { PresenceModule } from './presence/presence.module.js';
+import { SessionModule } from './session/session.module.js';
+import { StoreModule } from './store/store.module.js';
+
+/** The whole service. The three modules of the API know of one another only what the store commits. */
+@Module({})
+export class AppModule {
+  static with(config: Config): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.with(config),
+        ScheduleModule.forRoot(),
+        AuthModule,
+        StoreModule,
+        HealthModule,
+        LifecycleModule,
+        SessionModule,
+        PresenceModule,
+        EventsModule,
+      ],
+    };
+  }
+}

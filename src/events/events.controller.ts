@@ -1,0 +1,53 @@
+import { Payload } from '@nestjs/microservices';
+import type { Observable } from 'rxjs';
+import type { Caller } from '../auth/caller.js';
+import type { Change } from '../domain/event.js';
+import {
+  Delivery,
+  EventsServiceControllerMethods,
+  PresenceEventKind,
+  type EventsServiceController,
+  type SubscribeResponse,
+} from '../grpc/generated/presence/v1/events_service.pb.js';
+import { GrpcController } from '../grpc/grpc-controller.js';
+import { CurrentCaller, CurrentStream } from '../grpc/parameters.js';
+import { ServerStream } from '../grpc/server-stream.js';
+import { EventsService } from './events.service.js';
+import { SubscribeRules } from './requests.js';
+
+const KIND_ON_WIRE: Readonly<Record<Change['kind'], PresenceEventKind>> = {
+  USER_ONLINE: PresenceEventKind.PRESENCE_EVENT_KIND_USER_ONLINE,
+  USER_OFFLINE: PresenceEventKind.PRESENCE_EVENT_KIND_USER_OFFLINE,
+  USER_STATUS_CHANGED: PresenceEventKind.PRESENCE_EVENT_KIND_USER_STATUS_CHANGED,
+  USER_CHANNEL_CHANGED: PresenceEventKind.PRESENCE_EVENT_KIND_USER_CHANNEL_CHANGED,
+  USER_MUTE_STATE_CHANGED: PresenceEventKind.PRESENCE_EVENT_KIND_USER_MUTE_STATE_CHANGED,
+  USER_CONNECTION_CHANGED: PresenceEventKind.PRESENCE_EVENT_KIND_USER_CONNECTION_CHANGED,
+};
+
+const KINDS = Object.keys(KIND_ON_WIRE) as readonly Change['kind'][];
+
+@GrpcController()
+@EventsServiceControllerMethods()
+export class EventsController implements EventsServiceController {
+  constructor(private readonly events: EventsService) {}
+
+  subscribe(
+    @Payload() request: SubscribeRules,
+    @CurrentCaller() caller: Caller,
+    @CurrentStream() stream: ServerStream,
+  ): Observable<SubscribeResponse> {
+    stream.sendHeaders();
+    const options = {
+      filter: {
+        userIds: new Set(request.userIds),
+        channelIds: new Set(request.channelIds),
+        kinds: new Set(KINDS.filter((kind) => request.kinds.includes(KIND_ON_WIRE[kind]))),
+      },
+      resumeToken: request.resumeToken,
+      skipSnapshot: request.skipSnapshot,
+      latestOnly: request.delivery === Delivery.DELIVERY_LATEST,
+    };
+    // The messages are encoded already, and the codec sends bytes as they are.
+    return this.events.subscribe(caller, options, stream) as Observable<never>;
+  }
+}

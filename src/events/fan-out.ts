@@ -1,0 +1,135 @@
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { Clock } from '../clock/clock.js';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { Refusal } from '../domain/refusal.js';
+import type { Step } from '../domain/step.js';
+import type { Entry } from '../log/entry.js';
+import { EventLog } from '../log/event-log.js';
+import { matches, type Filter } from '../log/filter.js';
+import { InterestIndex } from '../log/interest-index.js';
+import { Rounds } from '../log/rounds.js';
+import { PresenceStore } from '../store/presence-store.js';
+import type { Subscription } from './subscription.js';
+
+/** How often the log is trimmed, and how often it is looked who has fallen out of it or needs a heartbeat. */
+const UPKEEP_MS = 250;
+
+/**
+ * Brings what is committed to those who follow it, in rounds. A subscriber that is up to date is handed what a round
+ * found; one that is behind catches up by itself, at the pace of its reader.
+ */
+@Injectable()
+export class FanOut implements OnModuleDestroy {
+  private readonly followers = new Map<Subscription, Filter>();
+  private readonly index = new InterestIndex<Subscription>();
+  private readonly rounds = new Rounds(() => this.serveRound());
+  /** Everything before this position has been handed to those who were up to date. */
+  private served: number;
+
+  constructor(
+    store: PresenceStore,
+    private readonly log: EventLog,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {
+    this.served = log.head;
+    store.onCommit((step) => this.append(step));
+  }
+
+  /** How many subscriptions this node holds. */
+  get size(): number {
+    return this.followers.size;
+  }
+
+  onModuleDestroy(): void {
+    this.rounds.cancel();
+  }
+
+  add(subscription: Subscription, filter: Filter): void {
+    this.followers.set(subscription, filter);
+    this.index.add(filter, subscription);
+    this.serve(subscription);
+  }
+
+  delete(subscription: Subscription): void {
+    const filter = this.followers.get(subscription);
+    if (filter === undefined) return;
+    this.followers.delete(subscription);
+    this.index.delete(filter, subscription);
+  }
+
+  /** Goes on with a subscription whose outlet takes messages again. */
+  resume(subscription: Subscription): void {
+    if (subscription.isBehind) this.serve(subscription);
+  }
+
+  /** What has to be done whether or not something happens. */
+  @Interval(UPKEEP_MS)
+  upkeep(): void {
+    const now = this.clock.now();
+    this.log.trim(now);
+    const quietSince = now - this.config.streamHeartbeatIntervalMs;
+    const heartbeat = this.log.tokenFragment(this.served);
+    for (const subscription of this.followers.keys()) {
+      if (subscription.hasExpired(now)) subscription.end(tokenExpired());
+      else if (subscription.isBehind) subscription.isSafe();
+      else if (subscription.lastSentAt <= quietSince) subscription.nudge(heartbeat);
+    }
+  }
+
+  private append({ events }: Step): void {
+    if (events.length === 0) return;
+    this.log.append(events);
+    this.rounds.request();
+  }
+
+  private serveRound(): void {
+    this.log.seal();
+    const from = Math.max(this.served, this.log.tail);
+    if (from > this.served) this.noteLoss();
+    const found = this.findFollowers(from);
+    this.served = this.log.head;
+    for (const subscription of this.index.everyone) this.resumeRound(subscription);
+    for (const [subscription, entries] of found) subscription.give(entries);
+  }
+
+  private resumeRound(subscription: Subscription): void {
+    if (!subscription.isBehind) this.serve(subscription);
+  }
+
+  /** For those who are up to date and follow some only: the events of the round that are for them. */
+  private findFollowers(from: number): ReadonlyMap<Subscription, readonly Entry[]> {
+    const found = new Map<Subscription, Entry[]>();
+    for (let entry = this.log.at(from); entry; entry = this.log.at(entry.position + 1)) {
+      for (const subscription of this.index.followersOf(entry)) {
+        if (subscription.isBehind || entry.position < subscription.cursor.position) continue;
+        if (!matches(this.followers.get(subscription)!, entry)) continue;
+        const entries = found.get(subscription);
+        if (entries === undefined) found.set(subscription, [entry]);
+        else if (entries.at(-1) !== entry) entries.push(entry);
+      }
+    }
+    return found;
+  }
+
+  /** More was committed since the last round than the log holds: all who were up to date have missed something. */
+  private noteLoss(): void {
+    for (const subscription of this.followers.keys()) {
+      if (subscription.isBehind) continue;
+      subscription.fallBehind(this.served);
+      this.serve(subscription);
+    }
+  }
+
+  private serve(subscription: Subscription): void {
+    const isUnfinished = subscription.serve();
+    // Others have their turn before a long search through the log goes on.
+    if (isUnfinished) setImmediate(() => this.resume(subscription));
+  }
+}
+
+function tokenExpired(): Refusal {
+  return new Refusal('TOKEN_EXPIRED', 'the token expired; subscribe again with a new one');
+}

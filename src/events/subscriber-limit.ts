@@ -1,0 +1,27 @@
+import { Refusal } from '../domain/refusal.js';
+
+/** Counts the subscriptions of each user, and refuses one too many. */
+export class SubscriberLimit {
+  private readonly counts = new Map<string, number>();
+
+  constructor(private readonly max: number) {}
+
+  /** Lets a subscription in and returns its way out. */
+  enter(userId: string): () => void {
+    const count = this.counts.get(userId) ?? 0;
+    if (count >= this.max) {
+      throw new Refusal(
+        'TOO_MANY_SUBSCRIPTIONS',
+        `a user may have ${this.max} subscriptions at once; end one first`,
+      );
+    }
+    this.counts.set(userId, count + 1);
+    return () => this.leave(userId);
+  }
+
+  private leave(userId: string): void {
+    const count = this.counts.get(userId) ?? 0;
+    if (count > 1) this.counts.set(userId, count - 1);
+    else this.counts.delete(userId);
+  }
+}

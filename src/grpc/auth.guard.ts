@@ -1,0 +1,36 @@
+import type { Metadata } from '@grpc/grpc-js';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { Caller } from '../auth/caller.js';
+import { InvalidToken } from '../auth/invalid-token.js';
+import { TokenVerifier } from '../auth/token-verifier.js';
+
+const BEARER = /^Bearer +(\S+)$/i;
+
+/** Who the calls that are being served came from. An entry goes with its call. */
+const callers = new WeakMap<object, Caller>();
+
+/** No token, no answer: every call of a controller has a caller, or is refused before anything looks at it. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(private readonly verifier: TokenVerifier) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const [, metadata] = context.getArgs<[unknown, Metadata, unknown]>();
+    callers.set(metadata, await this.verifier.verify(bearerToken(metadata)));
+    return true;
+  }
+}
+
+/** The caller that the guard let in. */
+export function callerOf(context: ExecutionContext): Caller {
+  const caller = callers.get(context.getArgByIndex<Metadata>(1));
+  if (caller === undefined) throw new Error('a controller is not guarded');
+  return caller;
+}
+
+function bearerToken(metadata: Metadata): string {
+  const values = metadata.get('authorization');
+  const [, token] = BEARER.exec(values.length === 1 ? String(values[0]) : '') ?? [];
+  if (token === undefined) throw new InvalidToken('no token');
+  return token;
+}

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
+import { Catch, Logger, type ExceptionFilter } from '@nestjs/common';
+import { RpcException } from '@nestjs/microservices';
+import { throwError, type Observable } from 'rxjs';
+import { InvalidToken } from '../auth/invalid-token.js';
+import { KeysUnavailable } from '../auth/keys-unavailable.js';
+import { Refusal, type RefusalReason } from '../domain/refusal.js';
+import { invalidArgument, statusError } from './status-error.js';
+
+const CODE_OF_REASON: Readonly<Record<RefusalReason, status>> = {
+  SESSION_NOT_FOUND: status.NOT_FOUND,
+  USER_HAS_NO_SESSION: status.NOT_FOUND,
+  SESSION_OF_ANOTHER_USER: status.PERMISSION_DENIED,
+  ADMIN_SCOPE_REQUIRED: status.PERMISSION_DENIED,
+  TOO_MANY_SESSIONS: status.RESOURCE_EXHAUSTED,
+  TOO_MANY_SUBSCRIPTIONS: status.RESOURCE_EXHAUSTED,
+  SUBSCRIBER_TOO_SLOW: status.RESOURCE_EXHAUSTED,
+  SESSION_ENDED: status.ABORTED,
+  HEARTBEATS_MISSED: status.UNAVAILABLE,
+  TOKEN_EXPIRED: status.UNAUTHENTICATED,
+  DRAINING: status.UNAVAILABLE,
+  INVALID_FIELD: status.INVALID_ARGUMENT,
+};
+
+/** The one place where an error becomes a gRPC status. What was not meant for the client does not reach it. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ErrorFilter.name);
+
+  catch(error: unknown): Observable<never> {
+    return throwError(() => this.toStatus(error).getError());
+  }
+
+  private toStatus(error: unknown): RpcException {
+    if (error instanceof RpcException) return error;
+    if (error instanceof Refusal) return refusalStatus(error);
+    if (error instanceof InvalidToken) return statusError(status.UNAUTHENTICATED, error.message);
+    if (error instanceof KeysUnavailable) return statusError(status.UNAVAILABLE, error.message);
+    const requestId = randomUUID();
+    this.logger.error(`request ${requestId} failed: ${describe(error)}`);
+    return statusError(status.INTERNAL, `internal error, request id ${requestId}`);
+  }
+}
+
+function refusalStatus({ reason, message, field }: Refusal): RpcException {
+  const code = CODE_OF_REASON[reason];
+  if (code === status.INVALID_ARGUMENT && field !== undefined) {
+    return invalidArgument([{ field, description: message }]);
+  }
+  return statusError(code, message);
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,55 @@
+import type { Presence as DomainPresence, Status } from '../domain/presence.js';
+import type { Session as DomainSession } from '../domain/user.js';
+import type { Timestamp } from './generated/google/protobuf/timestamp.pb.js';
+import {
+  PresenceStatus,
+  type Presence,
+  type Session,
+} from './generated/presence/v1/presence.pb.js';
+
+/** How a status is spelled on the wire. */
+export const STATUS_ON_WIRE: Readonly<Record<Status, PresenceStatus>> = {
+  ONLINE: PresenceStatus.PRESENCE_STATUS_ONLINE,
+  IDLE: PresenceStatus.PRESENCE_STATUS_IDLE,
+  OFFLINE: PresenceStatus.PRESENCE_STATUS_OFFLINE,
+  DO_NOT_DISTURB: PresenceStatus.PRESENCE_STATUS_DO_NOT_DISTURB,
+  AWAY: PresenceStatus.PRESENCE_STATUS_AWAY,
+};
+
+export function presenceMessage(presence: DomainPresence): Presence {
+  return {
+    userId: presence.userId,
+    status: STATUS_ON_WIRE[presence.status],
+    currentChannelId: presence.channelId,
+    isMicrophoneMuted: presence.isMicrophoneMuted,
+    isSpeakerMuted: presence.isSpeakerMuted,
+    connectedAt: timestampMessage(presence.connectedAt),
+    lastActiveAt: timestampMessage(presence.lastActiveAt),
+    version: presence.version,
+    statusText: presence.statusText,
+    platforms: [...presence.platforms],
+  };
+}
+
+export function sessionMessage(userId: string, session: DomainSession): Session {
+  return {
+    sessionId: session.sessionId,
+    userId,
+    connectedAt: timestampMessage(session.connectedAt),
+    lastActiveAt: timestampMessage(session.lastActiveAt),
+    platform: session.platform,
+  };
+}
+
+export function timestampMessage(ms: number): Timestamp;
+export function timestampMessage(ms: number | undefined): Timestamp | undefined;
+export function timestampMessage(ms: number | undefined): Timestamp | undefined {
+  if (ms === undefined) return undefined;
+  const seconds = Math.floor(ms / 1000);
+  return { seconds, nanos: (ms - seconds * 1000) * 1_000_000 };
+}
+
+/** Milliseconds since the epoch; what is finer is cut off. */
+export function timeOf(timestamp: Timestamp | undefined): number | undefined {
+  return timestamp && timestamp.seconds * 1000 + Math.floor(timestamp.nanos / 1_000_000);
+}

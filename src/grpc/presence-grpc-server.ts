@@ -1,0 +1,52 @@
+import { promisify } from 'node:util';
+import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import type { PackageDefinition } from '@grpc/proto-loader';
+import { ServerGrpc } from '@nestjs/microservices';
+
+export interface PresenceGrpcServerOptions {
+  readonly url: string;
+  readonly packageDefinition: PackageDefinition;
+  readonly serverOptions: ServerOptions;
+  /** How long open calls may take to end once the server closes. */
+  readonly closeTimeoutMs: number;
+  /** Adds the services that are not the contract's. */
+  readonly addServices: (server: Server) => void;
+}
+
+/** Nest's gRPC server with two things it lacks: the port it was given, and an end that comes for certain. */
+export class PresenceGrpcServer extends ServerGrpc {
+  /** Where it listens. Not what was asked for when that was port 0; meaningless on a Unix socket. */
+  port = 0;
+
+  constructor(private readonly settings: PresenceGrpcServerOptions) {
+    super({
+      url: settings.url,
+      package: 'presence.v1',
+      packageDefinition: settings.packageDefinition,
+      onLoadPackageDefinition: (_definition: unknown, server: Server) =>
+        settings.addServices(server),
+    });
+  }
+
+  override async createClient(): Promise<Server> {
+    const server = new Server(this.settings.serverOptions);
+    const bind = promisify(server.bindAsync.bind(server));
+    this.port = await bind(this.settings.url, ServerCredentials.createInsecure());
+    return server;
+  }
+
+  override async close(): Promise<void> {
+    const server = this.grpcClient as Server | undefined;
+    await new Promise<void>((resolve) => {
+      if (server === undefined) return resolve();
+      const timer = setTimeout(() => {
+        server.forceShutdown();
+        resolve();
+      }, this.settings.closeTimeoutMs);
+      server.tryShutdown(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}

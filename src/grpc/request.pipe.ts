@@ -1,0 +1,29 @@
+import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
+import { validateSync } from 'class-validator';
+import { isMalformed } from './codecs.js';
+import { invalidArgument, type FieldViolation } from './status-error.js';
+
+/** Checks a request against the class-validator rules of its class before a controller sees it. */
+@Injectable()
+export class RequestPipe implements PipeTransform {
+  transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
+    if (type !== 'body' || metatype === undefined) return value;
+    if (isMalformed(value)) {
+      throw invalidArgument([{ field: 'request', description: 'is not a message of this type' }]);
+    }
+    const request = Object.assign(new metatype() as object, value);
+    const errors = validateSync(request, { stopAtFirstError: true, forbidUnknownValues: false });
+    if (errors.length === 0) return request;
+    throw invalidArgument(
+      errors.map(({ property, constraints }): FieldViolation => {
+        const [description = 'is not valid'] = Object.values(constraints ?? {});
+        return { field: snakeCase(property), description };
+      }),
+    );
+  }
+}
+
+/** As the contract spells a field: `channel_id` for `channelId`. */
+function snakeCase(property: string): string {
+  return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

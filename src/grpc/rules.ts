@@ -1,0 +1,48 @@
+import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { isIdentifier } from '../domain/identifier.js';
+
+const IDENTIFIER = 'must be 1 to 128 characters, none of them a control character';
+
+/** A user, channel or session id. */
+export function IsIdentifier(): PropertyDecorator {
+  return rule('isIdentifier', isIdentifier, IDENTIFIER);
+}
+
+/** A list of ids, at least `min` and at most `max`. */
+export function AreIdentifiers(min: number, max: number): PropertyDecorator {
+  return rule(
+    'areIdentifiers',
+    (value) =>
+      Array.isArray(value) &&
+      value.length >= min &&
+      value.length <= max &&
+      value.every(isIdentifier),
+    `must be ${min} to ${max} ids; each ${IDENTIFIER}`,
+  );
+}
+
+/** One of the values of an enum that the service accepts. */
+export function IsOneOf(values: readonly number[], names: string): PropertyDecorator {
+  return rule('isOneOf', (value) => values.includes(value as number), `must be one of ${names}`);
+}
+
+/** A list of such values. */
+export function AreOneOf(values: readonly number[], names: string): PropertyDecorator {
+  return rule(
+    'areOneOf',
+    (value) => Array.isArray(value) && value.every((item) => values.includes(item as number)),
+    `may only hold ${names}`,
+  );
+}
+
+/** A rule of class-validator from a predicate and the sentence that completes "<field> ...". */
+export function rule(
+  name: string,
+  predicate: (value: unknown, request: object) => boolean,
+  sentence: string,
+): PropertyDecorator {
+  const options: ValidationOptions = { message: sentence };
+  const validate = (value: unknown, args?: { readonly object: object }): boolean =>
+    predicate(value, args?.object ?? {});
+  return ValidateBy({ name, validator: { validate } }, options);
+}

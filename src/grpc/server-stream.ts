@@ -1,0 +1,61 @@
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
+
+interface InterceptingCall {
+  readonly stream?: ServerHttp2Stream;
+  readonly nextCall?: InterceptingCall;
+}
+
+/**
+ * The server's end of a streaming call, with what grpc-js does not offer: whether the client went or was lost, and a
+ * way to cut off one that has stopped reading.
+ */
+export class ServerStream {
+  private readonly stream: ServerHttp2Stream | undefined;
+  /** Kept from the start, since a closed stream no longer knows it. */
+  private readonly session: ServerHttp2Session | undefined;
+
+  constructor(private readonly call: ServerWritableStream<unknown, unknown>) {
+    this.stream = http2StreamOf(call);
+    this.session = this.stream?.session as ServerHttp2Session | undefined;
+  }
+
+  /** Whether a message would go out rather than into a queue. */
+  get isReady(): boolean {
+    return !this.call.writableNeedDrain;
+  }
+
+  /** Whether the whole connection is gone. A client that ends its stream leaves the connection standing. */
+  get isConnectionLost(): boolean {
+    return this.session === undefined || this.session.closed || this.session.destroyed;
+  }
+
+  /** Tells the client at once that it is heard; grpc-js would wait for the first message. */
+  sendHeaders(): void {
+    this.call.sendMetadata(new Metadata());
+  }
+
+  onReady(listener: () => void): void {
+    this.call.on('drain', listener);
+  }
+
+  /**
+   * Cuts the stream off when it still stands after a while. A status cannot overtake the data that a stuck reader
+   * does not take; a reset does, and reaches the client as RESOURCE_EXHAUSTED.
+   */
+  cutOffUnlessClosed(afterMs: number): void {
+    const timer = setTimeout(
+      () => this.stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM),
+      afterMs,
+    );
+    this.call.once('close', () => clearTimeout(timer));
+    this.stream?.once('close', () => clearTimeout(timer));
+  }
+}
+
+/** grpc-js keeps the HTTP/2 stream to itself, one layer down for each of its interceptors. */
+function http2StreamOf(call: object): ServerHttp2Stream | undefined {
+  let layer = (call as { readonly call?: InterceptingCall }).call;
+  while (layer !== undefined && layer.stream === undefined) layer = layer.nextCall;
+  return layer?.stream;
+}

@@ -1,0 +1,36 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import { RpcException } from '@nestjs/microservices';
+import { BadRequest } from './generated/google/rpc/error_details.pb.js';
+import { Status } from './generated/google/rpc/status.pb.js';
+
+/** What is wrong with one field of a request. */
+export interface FieldViolation {
+  /** The field, as the contract spells it. */
+  readonly field: string;
+  readonly description: string;
+}
+
+/** An error that reaches the client with this very code and text. */
+export function statusError(code: status, message: string, metadata?: Metadata): RpcException {
+  return new RpcException({ code, message, ...(metadata && { metadata }) });
+}
+
+/** INVALID_ARGUMENT with google.rpc.BadRequest in `grpc-status-details-bin`, where clients look for it. */
+export function invalidArgument(violations: readonly FieldViolation[]): RpcException {
+  const message = violations.map(({ field, description }) => `${field} ${description}`).join('; ');
+  const badRequest = BadRequest.encode({
+    fieldViolations: violations.map((violation) => ({
+      ...violation,
+      reason: '',
+      localizedMessage: undefined,
+    })),
+  }).finish();
+  const details = Status.encode({
+    code: status.INVALID_ARGUMENT,
+    message,
+    details: [{ typeUrl: 'type.googleapis.com/google.rpc.BadRequest', value: badRequest }],
+  }).finish();
+  const metadata = new Metadata();
+  metadata.set('grpc-status-details-bin', Buffer.from(details));
+  return statusError(status.INVALID_ARGUMENT, message, metadata);
+}

@@ -1,0 +1,39 @@
+import { ReflectionService } from '@grpc/reflection';
+import type { INestApplication } from '@nestjs/common';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { ServingStatus } from '../health/serving-status.js';
+import { loadPackageDefinition } from './codecs.js';
+import { PresenceGrpcServer } from './presence-grpc-server.js';
+
+/** The largest request: 10,000 ids of 128 characters fit, whatever the script. */
+const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
+
+/** Streams on one connection. More would wait in the client without an error, so it is out of reach. */
+const MAX_CONCURRENT_STREAMS = 10_000;
+
+/** Gives the application its gRPC side. To be started after `app.init()`, or calls arrive before the modules are up. */
+export function attachGrpc(app: INestApplication): PresenceGrpcServer {
+  const config = app.get<Config>(CONFIG);
+  const packageDefinition = loadPackageDefinition();
+  const server = new PresenceGrpcServer({
+    url: config.grpc.url,
+    packageDefinition,
+    serverOptions: {
+      'grpc.keepalive_time_ms': config.grpc.keepaliveTimeMs,
+      'grpc.keepalive_timeout_ms': config.grpc.keepaliveTimeoutMs,
+      'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
+      'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
+      // Nobody reads it here, and it is kept up on every call.
+      'grpc.enable_channelz': 0,
+    },
+    closeTimeoutMs: config.drainTimeoutMs / 5,
+    addServices: (grpcServer) => {
+      app.get(ServingStatus).addToServer(grpcServer);
+      if (config.grpc.reflection) new ReflectionService(packageDefinition).addToServer(grpcServer);
+    },
+  });
+  app.connectMicroservice<MicroserviceOptions>({ strategy: server });
+  return server;
+}

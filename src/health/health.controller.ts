@@ -1,0 +1,45 @@
+import { Controller, Get } from '@nestjs/common';
+import {
+  HealthCheck,
+  HealthCheckService,
+  HealthIndicatorService,
+  type HealthCheckResult,
+  type HealthIndicatorResult,
+} from '@nestjs/terminus';
+import { ServingStatus } from './serving-status.js';
+
+/** Health over HTTP, in the form of terminus: 200 when it is good, 503 with the same body when it is not. */
+@Controller('health')
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly status: ServingStatus,
+  ) {}
+
+  /** Everything there is to check. */
+  @Get()
+  @HealthCheck()
+  check(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.serving()]);
+  }
+
+  /** Whether the process is there. Restart it when this fails. */
+  @Get('live')
+  @HealthCheck()
+  live(): Promise<HealthCheckResult> {
+    return this.health.check([]);
+  }
+
+  /** Whether new calls are welcome. Send none while this fails. */
+  @Get('ready')
+  @HealthCheck()
+  ready(): Promise<HealthCheckResult> {
+    return this.health.check([() => this.serving()]);
+  }
+
+  private serving(): HealthIndicatorResult {
+    const check = this.indicators.check('serving');
+    return this.status.isServing ? check.up() : check.down();
+  }
+}

@@ -1,0 +1,79 @@
+import {
+  Inject,
+  Injectable,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { Refusal } from '../domain/refusal.js';
+import { ServingStatus } from '../health/serving-status.js';
+
+/** A long call that must not outlive the server. */
+export interface Stream {
+  /** Tells the client to come back after that many milliseconds, and is waited for. Absent: ends without notice. */
+  readonly announceDrain?: (reconnectAfterMs: number) => void;
+  readonly end: (refusal: Refusal) => void;
+}
+
+/**
+ * The end of the server, in order: not ready and nothing new let in, sessions told to move, and once they have gone
+ * or three quarters of `DRAIN_TIMEOUT_MS` have passed, every stream ended with UNAVAILABLE. The rest of the time is
+ * for closing the ports.
+ */
+@Injectable()
+export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly streams = new Set<Stream>();
+  private draining = false;
+  private onLeave = (): void => {};
+
+  constructor(
+    private readonly serving: ServingStatus,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** Whether the server is about to stop. */
+  get isDraining(): boolean {
+    return this.draining;
+  }
+
+  /** Lets a stream in and returns its way out. Refuses it once the server is about to stop. */
+  enter(stream: Stream): () => void {
+    if (this.draining) throw stopping();
+    this.streams.add(stream);
+    return () => {
+      this.streams.delete(stream);
+      this.onLeave();
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    this.serving.set(true);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.draining = true;
+    this.serving.set(false);
+    const { drainTimeoutMs } = this.config;
+    for (const stream of this.streams) stream.announceDrain?.(Math.random() * (drainTimeoutMs / 2));
+    await this.announcedHaveLeft((drainTimeoutMs * 3) / 4);
+    for (const stream of this.streams) stream.end(stopping());
+  }
+
+  private async announcedHaveLeft(withinMs: number): Promise<void> {
+    const haveLeft = (): boolean => ![...this.streams].some((stream) => stream.announceDrain);
+    if (haveLeft()) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, withinMs);
+      this.onLeave = () => {
+        if (!haveLeft()) return;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+function stopping(): Refusal {
+  return new Refusal('DRAINING', 'the server is about to stop; connect again');
+}

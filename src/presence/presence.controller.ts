@@ -1,0 +1,110 @@
+import { Payload } from '@nestjs/microservices';
+import type { Caller } from '../auth/caller.js';
+import { LISTED_STATUSES, type Status } from '../domain/presence.js';
+import type { StatusChoice as DomainStatusChoice } from '../domain/user.js';
+import {
+  PresenceServiceControllerMethods,
+  StatusChoice,
+  type BatchGetPresencesResponse,
+  type GetPresenceResponse,
+  type JoinChannelResponse,
+  type LeaveChannelResponse,
+  type ListChannelMembersResponse,
+  type ListOnlineUsersResponse,
+  type PresenceServiceController,
+  type UpdateMuteStateResponse,
+  type UpdateStatusResponse,
+} from '../grpc/generated/presence/v1/presence_service.pb.js';
+import { GrpcController } from '../grpc/grpc-controller.js';
+import { presenceMessage, STATUS_ON_WIRE, timeOf } from '../grpc/messages.js';
+import { CurrentCaller } from '../grpc/parameters.js';
+import { PresenceService, type Page } from './presence.service.js';
+import {
+  BatchGetPresencesRules,
+  GetPresenceRules,
+  JoinChannelRules,
+  LeaveChannelRules,
+  ListChannelMembersRules,
+  ListOnlineUsersRules,
+  UpdateMuteStateRules,
+  UpdateStatusRules,
+} from './requests.js';
+
+const CHOICE_OF: Partial<Record<StatusChoice, DomainStatusChoice>> = {
+  [StatusChoice.STATUS_CHOICE_AUTOMATIC]: 'AUTOMATIC',
+  [StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB]: 'DO_NOT_DISTURB',
+  [StatusChoice.STATUS_CHOICE_AWAY]: 'AWAY',
+  [StatusChoice.STATUS_CHOICE_INVISIBLE]: 'INVISIBLE',
+};
+
+const STATUSES: readonly Status[] = [...LISTED_STATUSES, 'OFFLINE'];
+
+@GrpcController()
+@PresenceServiceControllerMethods()
+export class PresenceController implements PresenceServiceController {
+  constructor(private readonly presences: PresenceService) {}
+
+  async joinChannel(
+    @Payload() { sessionId, channelId }: JoinChannelRules,
+    @CurrentCaller() caller: Caller,
+  ): Promise<JoinChannelResponse> {
+    const presence = await this.presences.joinChannel(caller, sessionId, channelId);
+    return { presence: presenceMessage(presence) };
+  }
+
+  async leaveChannel(
+    @Payload() { sessionId }: LeaveChannelRules,
+    @CurrentCaller() caller: Caller,
+  ): Promise<LeaveChannelResponse> {
+    return { presence: presenceMessage(await this.presences.leaveChannel(caller, sessionId)) };
+  }
+
+  async updateMuteState(
+    @Payload() { sessionId, isMicrophoneMuted, isSpeakerMuted }: UpdateMuteStateRules,
+    @CurrentCaller() caller: Caller,
+  ): Promise<UpdateMuteStateResponse> {
+    const mute = { isMicrophoneMuted, isSpeakerMuted };
+    return { presence: presenceMessage(await this.presences.setMute(caller, sessionId, mute)) };
+  }
+
+  async updateStatus(
+    @Payload() { sessionId, choice, statusText, expiresAt }: UpdateStatusRules,
+    @CurrentCaller() caller: Caller,
+  ): Promise<UpdateStatusResponse> {
+    const status = { choice: CHOICE_OF[choice]!, statusText, expiresAt: timeOf(expiresAt) };
+    return { presence: presenceMessage(await this.presences.setStatus(caller, sessionId, status)) };
+  }
+
+  async getPresence(
+    @Payload() { userId }: GetPresenceRules,
+    @CurrentCaller() caller: Caller,
+  ): Promise<GetPresenceResponse> {
+    const [presence] = await this.presences.presencesOf(caller, [userId]);
+    return { presence: presenceMessage(presence!) };
+  }
+
+  async batchGetPresences(
+    @Payload() { userIds }: BatchGetPresencesRules,
+    @CurrentCaller() caller: Caller,
+  ): Promise<BatchGetPresencesResponse> {
+    const presences = await this.presences.presencesOf(caller, userIds);
+    return { presences: presences.map(presenceMessage) };
+  }
+
+  async listOnlineUsers(
+    @Payload() request: ListOnlineUsersRules,
+  ): Promise<ListOnlineUsersResponse> {
+    const statuses = STATUSES.filter((status) => request.statuses.includes(STATUS_ON_WIRE[status]));
+    return pageMessage(await this.presences.listOnlineUsers(statuses, request));
+  }
+
+  async listChannelMembers(
+    @Payload() request: ListChannelMembersRules,
+  ): Promise<ListChannelMembersResponse> {
+    return pageMessage(await this.presences.listChannelMembers(request.channelId, request));
+  }
+}
+
+function pageMessage({ presences, nextPageToken, totalSize }: Page): ListOnlineUsersResponse {
+  return { presences: presences.map(presenceMessage), nextPageToken, totalSize };
+}

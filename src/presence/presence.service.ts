@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../auth/caller.js';
+import { LISTED_STATUSES, type Presence, type Status } from '../domain/presence.js';
+import { Refusal } from '../domain/refusal.js';
+import { presenceFor, type StatusChoice } from '../domain/user.js';
+import { Commands } from '../store/commands.js';
+import { PresenceStore } from '../store/presence-store.js';
+import { formatPageToken, parsePageToken } from './page-token.js';
+
+const DEFAULT_PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 1000;
+
+export interface PageRequest {
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+export interface Page {
+  readonly presences: readonly Presence[];
+  readonly nextPageToken: string;
+  readonly totalSize: number;
+}
+
+@Injectable()
+export class PresenceService {
+  constructor(
+    private readonly commands: Commands,
+    private readonly store: PresenceStore,
+  ) {}
+
+  async joinChannel(caller: Caller, sessionId: string, channelId: string): Promise<Presence> {
+    const input = { type: 'joinChannel', sessionId, channelId } as const;
+    return (await this.commands.perform(caller.userId, input)).user.own;
+  }
+
+  async leaveChannel(caller: Caller, sessionId: string): Promise<Presence> {
+    const input = { type: 'leaveChannel', sessionId } as const;
+    return (await this.commands.perform(caller.userId, input)).user.own;
+  }
+
+  async setMute(
+    caller: Caller,
+    sessionId: string,
+    mute: {
+      readonly isMicrophoneMuted: boolean | undefined;
+      readonly isSpeakerMuted: boolean | undefined;
+    },
+  ): Promise<Presence> {
+    const input = { type: 'setMute', sessionId, ...mute } as const;
+    return (await this.commands.perform(caller.userId, input)).user.own;
+  }
+
+  async setStatus(
+    caller: Caller,
+    sessionId: string,
+    status: {
+      readonly choice: StatusChoice;
+      readonly statusText: string;
+      readonly expiresAt: number | undefined;
+    },
+  ): Promise<Presence> {
+    const input = { type: 'setStatus', sessionId, ...status } as const;
+    return (await this.commands.perform(caller.userId, input)).user.own;
+  }
+
+  /** The presences of users, in the order asked, as the caller may see them. */
+  async presencesOf(caller: Caller, userIds: readonly string[]): Promise<readonly Presence[]> {
+    await this.store.refresh();
+    const own = userIds.includes(caller.userId) ? await this.ownPresence(caller) : undefined;
+    return userIds.map((userId) =>
+      own !== undefined && userId === caller.userId ? own : this.store.view.presence(userId),
+    );
+  }
+
+  async listOnlineUsers(statuses: readonly Status[], request: PageRequest): Promise<Page> {
+    await this.store.refresh();
+    const { view } = this.store;
+    const wanted = statuses.length === 0 ? LISTED_STATUSES : statuses;
+    const list = `online ${[...new Set(wanted)].sort().join()}`;
+    return page(list, request, {
+      after: (userId) => view.listed(wanted, userId),
+      totalSize: view.countListed(wanted),
+    });
+  }
+
+  async listChannelMembers(channelId: string, request: PageRequest): Promise<Page> {
+    await this.store.refresh();
+    const { view } = this.store;
+    return page(`channel ${channelId}`, request, {
+      after: (userId) => view.members(channelId, userId),
+      totalSize: view.countMembers(channelId),
+    });
+  }
+
+  private async ownPresence(caller: Caller): Promise<Presence> {
+    return presenceFor(caller.userId, await this.store.find(caller.userId));
+  }
+}
+
+interface Listing {
+  /** The presences behind a user, in order. */
+  readonly after: (userId: string | undefined) => Iterator<Presence>;
+  readonly totalSize: number;
+}
+
+function page(list: string, { pageSize, pageToken }: PageRequest, listing: Listing): Page {
+  const size = Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
+  const presences: Presence[] = [];
+  const rest = listing.after(pageToken === '' ? undefined : lastUserOf(list, pageToken));
+  let next = rest.next();
+  for (; !next.done && presences.length < size; next = rest.next()) presences.push(next.value);
+  const last = presences.at(-1);
+  return {
+    presences,
+    nextPageToken: next.done || last === undefined ? '' : formatPageToken(list, last.userId),
+    totalSize: listing.totalSize,
+  };
+}
+
+function lastUserOf(list: string, pageToken: string): string {
+  const userId = parsePageToken(list, pageToken);
+  if (userId === undefined) {
+    throw new Refusal('INVALID_FIELD', 'is not a next_page_token of this list', 'page_token');
+  }
+  return userId;
+}

@@ -1,0 +1,122 @@
+import { hasAtMost } from '../domain/identifier.js';
+import type { Timestamp } from '../grpc/generated/google/protobuf/timestamp.pb.js';
+import { PresenceStatus } from '../grpc/generated/presence/v1/presence.pb.js';
+import {
+  StatusChoice,
+  type BatchGetPresencesRequest,
+  type GetPresenceRequest,
+  type JoinChannelRequest,
+  type LeaveChannelRequest,
+  type ListChannelMembersRequest,
+  type ListOnlineUsersRequest,
+  type UpdateMuteStateRequest,
+  type UpdateStatusRequest,
+} from '../grpc/generated/presence/v1/presence_service.pb.js';
+import { AreIdentifiers, AreOneOf, IsIdentifier, IsOneOf, rule } from '../grpc/rules.js';
+
+const MAX_STATUS_TEXT = 128;
+const MAX_BATCH = 1000;
+
+/** The last second of the year 9999, where google.protobuf.Timestamp ends. */
+const MAX_SECONDS = 253_402_300_799;
+
+const CHOICES = [
+  StatusChoice.STATUS_CHOICE_AUTOMATIC,
+  StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB,
+  StatusChoice.STATUS_CHOICE_AWAY,
+  StatusChoice.STATUS_CHOICE_INVISIBLE,
+];
+
+const STATUSES = [
+  PresenceStatus.PRESENCE_STATUS_ONLINE,
+  PresenceStatus.PRESENCE_STATUS_IDLE,
+  PresenceStatus.PRESENCE_STATUS_OFFLINE,
+  PresenceStatus.PRESENCE_STATUS_DO_NOT_DISTURB,
+  PresenceStatus.PRESENCE_STATUS_AWAY,
+];
+
+export class JoinChannelRules implements JoinChannelRequest {
+  @IsIdentifier()
+  readonly sessionId!: string;
+
+  @IsIdentifier()
+  readonly channelId!: string;
+}
+
+export class LeaveChannelRules implements LeaveChannelRequest {
+  @IsIdentifier()
+  readonly sessionId!: string;
+}
+
+export class UpdateMuteStateRules implements UpdateMuteStateRequest {
+  @IsIdentifier()
+  readonly sessionId!: string;
+
+  @rule(
+    'isMuteState',
+    (value, request) =>
+      value !== undefined || (request as UpdateMuteStateRules).isSpeakerMuted !== undefined,
+    'or is_speaker_muted must be given',
+  )
+  readonly isMicrophoneMuted: boolean | undefined;
+
+  readonly isSpeakerMuted: boolean | undefined;
+}
+
+export class UpdateStatusRules implements UpdateStatusRequest {
+  @IsIdentifier()
+  readonly sessionId!: string;
+
+  @IsOneOf(CHOICES, 'AUTOMATIC, DO_NOT_DISTURB, AWAY and INVISIBLE')
+  readonly choice!: StatusChoice;
+
+  @rule(
+    'isStatusText',
+    (value) => typeof value === 'string' && hasAtMost(value, MAX_STATUS_TEXT),
+    `must be at most ${MAX_STATUS_TEXT} characters`,
+  )
+  readonly statusText!: string;
+
+  @rule('isTimestamp', isTimestampOrAbsent, 'must be a valid timestamp')
+  readonly expiresAt: Timestamp | undefined;
+}
+
+export class GetPresenceRules implements GetPresenceRequest {
+  @IsIdentifier()
+  readonly userId!: string;
+}
+
+export class BatchGetPresencesRules implements BatchGetPresencesRequest {
+  @AreIdentifiers(1, MAX_BATCH)
+  readonly userIds!: string[];
+}
+
+export class ListOnlineUsersRules implements ListOnlineUsersRequest {
+  @IsPageSize()
+  readonly pageSize!: number;
+
+  readonly pageToken!: string;
+
+  @AreOneOf(STATUSES, 'ONLINE, IDLE, DO_NOT_DISTURB, AWAY and OFFLINE')
+  readonly statuses!: PresenceStatus[];
+}
+
+export class ListChannelMembersRules implements ListChannelMembersRequest {
+  @IsIdentifier()
+  readonly channelId!: string;
+
+  @IsPageSize()
+  readonly pageSize!: number;
+
+  readonly pageToken!: string;
+}
+
+function IsPageSize(): PropertyDecorator {
+  return rule('isPageSize', (value) => (value as number) >= 0, 'must not be negative');
+}
+
+function isTimestampOrAbsent(value: unknown): boolean {
+  if (value === undefined) return true;
+  const { seconds, nanos } = value as Timestamp;
+  return Math.abs(seconds) <= MAX_SECONDS && nanos >= 0 && nanos <= 999_999_999;
+}

@@ -1,0 +1,51 @@
+import { isIdentifier } from '../domain/identifier.js';
+import type {
+  ConnectRequest,
+  EndSessionRequest,
+  HeartbeatRequest,
+  ListSessionsRequest,
+  RecordActivityRequest,
+} from '../grpc/generated/presence/v1/session_service.pb.js';
+import { IsIdentifier, rule } from '../grpc/rules.js';
+
+const PLATFORM = /^[a-z0-9-]{0,32}$/;
+
+export class ConnectRules implements ConnectRequest {
+  @rule(
+    'isPlatform',
+    (value) => typeof value === 'string' && PLATFORM.test(value),
+    'must be at most 32 lower-case letters, digits and dashes',
+  )
+  readonly platform!: string;
+  readonly isMicrophoneMuted?: boolean | undefined;
+  readonly isSpeakerMuted?: boolean | undefined;
+  readonly requireHeartbeats!: boolean;
+}
+
+export class HeartbeatRules implements HeartbeatRequest {
+  @IsIdentifier()
+  readonly sessionId!: string;
+}
+
+export class RecordActivityRules implements RecordActivityRequest {
+  @rule(
+    'isTarget',
+    (value) => isIdentifier((value as RecordActivityRequest['target'])?.value),
+    'must name a session or a user in 1 to 128 characters, none of them a control character',
+  )
+  readonly target: RecordActivityRequest['target'];
+}
+
+export class ListSessionsRules implements ListSessionsRequest {
+  @rule(
+    'isIdentifierOrEmpty',
+    (value) => value === '' || isIdentifier(value),
+    'must be empty or 1 to 128 characters, none of them a control character',
+  )
+  readonly userId!: string;
+}
+
+export class EndSessionRules implements EndSessionRequest {
+  @IsIdentifier()
+  readonly sessionId!: string;
+}

@@ -1,0 +1,64 @@
+import type { Subscriber } from 'rxjs';
+import type { Clock } from '../clock/clock.js';
+import type { Presence } from '../domain/presence.js';
+import type { Refusal } from '../domain/refusal.js';
+import type { Session } from '../domain/user.js';
+
+/** What happens on the stream of a session. */
+export type SessionSignal =
+  | {
+      readonly type: 'started';
+      readonly session: Session;
+      readonly presence: Presence;
+      /** Zero: none are needed. */
+      readonly heartbeatTimeoutMs: number;
+    }
+  | { readonly type: 'draining'; readonly reconnectAfterMs: number }
+  | { readonly type: 'heartbeat' };
+
+/** The connection under a stream. */
+export interface Connection {
+  /** Whether a message would go out rather than into a queue. */
+  readonly isReady: boolean;
+  /** Whether the whole connection is gone, and not just the stream. */
+  readonly isConnectionLost: boolean;
+}
+
+/** The stream that a session lives on. Its first message says that the session has started. */
+export class SessionStream {
+  /** When something was last sent. */
+  lastSentAt: number;
+  private hasStarted = false;
+
+  constructor(
+    private readonly signals: Subscriber<SessionSignal>,
+    private readonly connection: Connection,
+    private readonly clock: Clock,
+  ) {
+    this.lastSentAt = clock.now();
+  }
+
+  start(started: Extract<SessionSignal, { readonly type: 'started' }>): void {
+    this.hasStarted = true;
+    this.signals.next(started);
+  }
+
+  readonly announceDrain = (reconnectAfterMs: number): void => {
+    this.send({ type: 'draining', reconnectAfterMs });
+  };
+
+  sendHeartbeat(): void {
+    this.send({ type: 'heartbeat' });
+  }
+
+  readonly end = (refusal: Refusal): void => {
+    this.signals.error(refusal);
+  };
+
+  /** A client that does not read misses hints and heartbeats; they would be stale when it reads on. */
+  private send(signal: SessionSignal): void {
+    if (!this.hasStarted || !this.connection.isReady) return;
+    this.lastSentAt = this.clock.now();
+    this.signals.next(signal);
+  }
+}

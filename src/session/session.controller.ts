@@ -1,0 +1,106 @@
+import { Payload } from '@nestjs/microservices';
+import { map, type Observable } from 'rxjs';
+import type { Caller } from '../auth/caller.js';
+import {
+  SessionServiceControllerMethods,
+  type ConnectResponse,
+  type EndSessionResponse,
+  type HeartbeatResponse,
+  type ListSessionsResponse,
+  type RecordActivityResponse,
+  type SessionServiceController,
+} from '../grpc/generated/presence/v1/session_service.pb.js';
+import { GrpcController } from '../grpc/grpc-controller.js';
+import { presenceMessage, sessionMessage } from '../grpc/messages.js';
+import { CurrentCaller, CurrentStream } from '../grpc/parameters.js';
+import { ServerStream } from '../grpc/server-stream.js';
+import {
+  ConnectRules,
+  EndSessionRules,
+  HeartbeatRules,
+  ListSessionsRules,
+  RecordActivityRules,
+} from './requests.js';
+import type { SessionSignal } from './session-stream.js';
+import { SessionService } from './session.service.js';
+
+const UNKNOWN_PLATFORM = 'unknown';
+
+@GrpcController()
+@SessionServiceControllerMethods()
+export class SessionController implements SessionServiceController {
+  constructor(private readonly sessions: SessionService) {}
+
+  connect(
+    @Payload() request: ConnectRules,
+    @CurrentCaller() caller: Caller,
+    @CurrentStream() stream: ServerStream,
+  ): Observable<ConnectResponse> {
+    const options = {
+      platform: request.platform || UNKNOWN_PLATFORM,
+      isMicrophoneMuted: request.isMicrophoneMuted,
+      isSpeakerMuted: request.isSpeakerMuted,
+      requireHeartbeats: request.requireHeartbeats,
+    };
+    return this.sessions
+      .connect(caller, options, stream)
+      .pipe(map((signal) => ({ body: bodyOf(signal, caller.userId) })));
+  }
+
+  async heartbeat(
+    @Payload() { sessionId }: HeartbeatRules,
+    @CurrentCaller() caller: Caller,
+  ): Promise<HeartbeatResponse> {
+    await this.sessions.heartbeat(caller, sessionId);
+    return {};
+  }
+
+  async recordActivity(
+    @Payload() { target }: RecordActivityRules,
+    @CurrentCaller() caller: Caller,
+  ): Promise<RecordActivityResponse> {
+    const presence =
+      target!.$case === 'userId'
+        ? await this.sessions.recordActivityOf(caller, target!.value)
+        : await this.sessions.recordActivity(caller, target!.value);
+    return { presence: presenceMessage(presence) };
+  }
+
+  async listSessions(
+    @Payload() request: ListSessionsRules,
+    @CurrentCaller() caller: Caller,
+  ): Promise<ListSessionsResponse> {
+    const userId = request.userId || caller.userId;
+    const sessions = await this.sessions.listSessions(caller, userId);
+    return { sessions: sessions.map((session) => sessionMessage(userId, session)) };
+  }
+
+  async endSession(
+    @Payload() { sessionId }: EndSessionRules,
+    @CurrentCaller() caller: Caller,
+  ): Promise<EndSessionResponse> {
+    await this.sessions.endSession(caller, sessionId);
+    return {};
+  }
+}
+
+function bodyOf(signal: SessionSignal, userId: string): ConnectResponse['body'] {
+  switch (signal.type) {
+    case 'started': {
+      const { session, presence, heartbeatTimeoutMs } = signal;
+      const value = {
+        session: sessionMessage(userId, session),
+        presence: presenceMessage(presence),
+        heartbeatTimeoutMs,
+      };
+      return { $case: 'sessionStarted', value };
+    }
+    case 'draining': {
+      const { reconnectAfterMs } = signal;
+      return { $case: 'sessionDraining', value: { reconnectAfterMs } };
+    }
+    case 'heartbeat':
+      return undefined;
+  }
+  return signal satisfies never;
+}

@@ -1,0 +1,135 @@
+import { randomBytes } from 'node:crypto';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Observable } from 'rxjs';
+import type { Caller } from '../auth/caller.js';
+import { Clock } from '../clock/clock.js';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import type { EndCause } from '../domain/input.js';
+import type { Presence } from '../domain/presence.js';
+import { Refusal } from '../domain/refusal.js';
+import type { Step } from '../domain/step.js';
+import { liveSessions, presenceFor, type Session } from '../domain/user.js';
+import { Drain } from '../lifecycle/drain.js';
+import { Commands } from '../store/commands.js';
+import { PresenceStore } from '../store/presence-store.js';
+import { SessionStream, type Connection, type SessionSignal } from './session-stream.js';
+import { SessionStreams } from './session-streams.js';
+
+/** What a client says of itself when it connects. */
+export interface ConnectOptions {
+  readonly platform: string;
+  readonly isMicrophoneMuted: boolean | undefined;
+  readonly isSpeakerMuted: boolean | undefined;
+  readonly requireHeartbeats: boolean;
+}
+
+@Injectable()
+export class SessionService {
+  private readonly logger = new Logger(SessionService.name);
+
+  constructor(
+    private readonly commands: Commands,
+    private readonly store: PresenceStore,
+    private readonly streams: SessionStreams,
+    private readonly drain: Drain,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** A session that begins when it is subscribed to and ends with the subscription, whatever ends that. */
+  connect(
+    caller: Caller,
+    options: ConnectOptions,
+    connection: Connection,
+  ): Observable<SessionSignal> {
+    return new Observable((signals) => {
+      const sessionId = randomBytes(16).toString('base64url');
+      const stream = new SessionStream(signals, connection, this.clock);
+      const leave = this.drain.enter(stream);
+      const remove = this.streams.add(sessionId, stream);
+      const begun = this.begin(caller, sessionId, options);
+      begun.then(
+        (step) => stream.start(this.started(sessionId, options, step)),
+        (error: unknown) => signals.error(error),
+      );
+      return () => {
+        leave();
+        remove();
+        const isLost = connection.isConnectionLost || this.drain.isDraining;
+        const cause = isLost ? 'CONNECTION_LOST' : 'DISCONNECTED';
+        // A session that has not begun yet is ended as soon as it has.
+        begun.then(
+          () => this.disconnect(caller.userId, sessionId, cause),
+          () => {},
+        );
+      };
+    });
+  }
+
+  async heartbeat(caller: Caller, sessionId: string): Promise<void> {
+    await this.commands.perform(caller.userId, { type: 'heartbeat', sessionId });
+  }
+
+  async recordActivity(caller: Caller, sessionId: string): Promise<Presence> {
+    const { user } = await this.commands.perform(caller.userId, { type: 'activity', sessionId });
+    return presenceFor(caller.userId, user);
+  }
+
+  /** Activity that a backend has seen, on the session where the user was last active. */
+  async recordActivityOf(caller: Caller, userId: string): Promise<Presence> {
+    requireAdmin(caller);
+    const input = { type: 'activity', sessionId: undefined } as const;
+    const { user } = await this.commands.perform(userId, input);
+    return presenceFor(caller.userId, user);
+  }
+
+  async listSessions(caller: Caller, userId: string): Promise<readonly Session[]> {
+    if (userId !== caller.userId) requireAdmin(caller);
+    return liveSessions(await this.store.find(userId));
+  }
+
+  async endSession(caller: Caller, sessionId: string): Promise<void> {
+    const userId = await this.store.ownerOf(sessionId);
+    if (userId === undefined) return;
+    if (userId !== caller.userId) requireAdmin(caller);
+    const cause = 'SESSION_ENDED';
+    await this.commands.perform(userId, { type: 'disconnect', sessionId, cause });
+  }
+
+  private begin(caller: Caller, sessionId: string, options: ConnectOptions): Promise<Step> {
+    const tokenExpiresAt = caller.expiresAt;
+    return this.commands.perform(caller.userId, {
+      type: 'connect',
+      sessionId,
+      tokenExpiresAt,
+      ...options,
+    });
+  }
+
+  private started(
+    sessionId: string,
+    { requireHeartbeats }: ConnectOptions,
+    { user }: Step,
+  ): Extract<SessionSignal, { readonly type: 'started' }> {
+    return {
+      type: 'started',
+      session: user.sessions.find((session) => session.sessionId === sessionId)!,
+      presence: user.own,
+      heartbeatTimeoutMs: requireHeartbeats ? this.config.policy.heartbeatTimeoutMs : 0,
+    };
+  }
+
+  private async disconnect(userId: string, sessionId: string, cause: EndCause): Promise<void> {
+    try {
+      await this.commands.perform(userId, { type: 'disconnect', sessionId, cause });
+    } catch (error) {
+      this.logger.error(`the end of session ${sessionId} could not be recorded: ${String(error)}`);
+    }
+  }
+}
+
+function requireAdmin(caller: Caller): void {
+  if (caller.isAdmin) return;
+  throw new Refusal('ADMIN_SCOPE_REQUIRED', 'this needs a token with the scope presence:admin');
+}
