@@ -1,0 +1,258 @@
+import {
+  Client as GrpcClient,
+  credentials,
+  Metadata,
+  type ClientReadableStream,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import {
+  SubscribeRequest,
+  SubscribeResponse,
+} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import * as presence from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import * as session from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+import { StreamReader } from './stream-reader.js';
+import { SubscriptionReader } from './subscription-reader.js';
+
+interface Codec<Message> {
+  encode(message: Message): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): Message;
+}
+
+/** A session of a test: the stream it lives on, and its first message. */
+export interface OpenSession {
+  readonly sessionId: string;
+  readonly started: session.SessionStarted;
+  readonly stream: StreamReader<session.ConnectResponse>;
+}
+
+/** A real gRPC client of one user, on a connection of its own. Absent request fields have their default. */
+export class Client {
+  private readonly grpc: GrpcClient;
+  private readonly metadata = new Metadata();
+
+  constructor(address: string, token: string | undefined) {
+    this.grpc = new GrpcClient(address, credentials.createInsecure(), {
+      // Or clients of one address share a connection, and losing one would lose them all.
+      'grpc.use_local_subchannel_pool': 1,
+    });
+    if (token !== undefined) this.metadata.set('authorization', `Bearer ${token}`);
+  }
+
+  /** Begins a session and waits until it has started. */
+  async connect(request: Partial<session.ConnectRequest> = {}): Promise<OpenSession> {
+    const stream = this.openSession(request);
+    const { body } = await stream.next();
+    if (body?.$case !== 'sessionStarted') throw new Error('session_started does not come first');
+    return { sessionId: body.value.session!.sessionId, started: body.value, stream };
+  }
+
+  /** The stream of a session, of which nothing has been read. */
+  openSession(
+    request: Partial<session.ConnectRequest> = {},
+  ): StreamReader<session.ConnectResponse> {
+    const { ConnectRequest, ConnectResponse } = session;
+    return new StreamReader(
+      this.stream('SessionService/Connect', ConnectRequest, ConnectResponse, request),
+    );
+  }
+
+  subscribe(request: Partial<SubscribeRequest> = {}): SubscriptionReader {
+    return new SubscriptionReader(
+      this.stream('EventsService/Subscribe', SubscribeRequest, SubscribeResponse, request),
+    );
+  }
+
+  heartbeat(request: Partial<session.HeartbeatRequest>): Promise<session.HeartbeatResponse> {
+    const { HeartbeatRequest, HeartbeatResponse } = session;
+    return this.call('SessionService/Heartbeat', HeartbeatRequest, HeartbeatResponse, request);
+  }
+
+  recordActivity(
+    request: Partial<session.RecordActivityRequest>,
+  ): Promise<session.RecordActivityResponse> {
+    const { RecordActivityRequest, RecordActivityResponse } = session;
+    return this.call(
+      'SessionService/RecordActivity',
+      RecordActivityRequest,
+      RecordActivityResponse,
+      request,
+    );
+  }
+
+  listSessions(
+    request: Partial<session.ListSessionsRequest> = {},
+  ): Promise<session.ListSessionsResponse> {
+    const { ListSessionsRequest, ListSessionsResponse } = session;
+    return this.call(
+      'SessionService/ListSessions',
+      ListSessionsRequest,
+      ListSessionsResponse,
+      request,
+    );
+  }
+
+  endSession(request: Partial<session.EndSessionRequest>): Promise<session.EndSessionResponse> {
+    const { EndSessionRequest, EndSessionResponse } = session;
+    return this.call('SessionService/EndSession', EndSessionRequest, EndSessionResponse, request);
+  }
+
+  joinChannel(
+    request: Partial<presence.JoinChannelRequest>,
+  ): Promise<presence.JoinChannelResponse> {
+    const { JoinChannelRequest, JoinChannelResponse } = presence;
+    return this.call(
+      'PresenceService/JoinChannel',
+      JoinChannelRequest,
+      JoinChannelResponse,
+      request,
+    );
+  }
+
+  leaveChannel(
+    request: Partial<presence.LeaveChannelRequest>,
+  ): Promise<presence.LeaveChannelResponse> {
+    const { LeaveChannelRequest, LeaveChannelResponse } = presence;
+    return this.call(
+      'PresenceService/LeaveChannel',
+      LeaveChannelRequest,
+      LeaveChannelResponse,
+      request,
+    );
+  }
+
+  updateMuteState(
+    request: Partial<presence.UpdateMuteStateRequest>,
+  ): Promise<presence.UpdateMuteStateResponse> {
+    const { UpdateMuteStateRequest, UpdateMuteStateResponse } = presence;
+    return this.call(
+      'PresenceService/UpdateMuteState',
+      UpdateMuteStateRequest,
+      UpdateMuteStateResponse,
+      request,
+    );
+  }
+
+  updateStatus(
+    request: Partial<presence.UpdateStatusRequest>,
+  ): Promise<presence.UpdateStatusResponse> {
+    const { UpdateStatusRequest, UpdateStatusResponse } = presence;
+    return this.call(
+      'PresenceService/UpdateStatus',
+      UpdateStatusRequest,
+      UpdateStatusResponse,
+      request,
+    );
+  }
+
+  getPresence(
+    request: Partial<presence.GetPresenceRequest>,
+  ): Promise<presence.GetPresenceResponse> {
+    const { GetPresenceRequest, GetPresenceResponse } = presence;
+    return this.call(
+      'PresenceService/GetPresence',
+      GetPresenceRequest,
+      GetPresenceResponse,
+      request,
+    );
+  }
+
+  batchGetPresences(
+    request: Partial<presence.BatchGetPresencesRequest>,
+  ): Promise<presence.BatchGetPresencesResponse> {
+    const { BatchGetPresencesRequest, BatchGetPresencesResponse } = presence;
+    return this.call(
+      'PresenceService/BatchGetPresences',
+      BatchGetPresencesRequest,
+      BatchGetPresencesResponse,
+      request,
+    );
+  }
+
+  listOnlineUsers(
+    request: Partial<presence.ListOnlineUsersRequest> = {},
+  ): Promise<presence.ListOnlineUsersResponse> {
+    const { ListOnlineUsersRequest, ListOnlineUsersResponse } = presence;
+    return this.call(
+      'PresenceService/ListOnlineUsers',
+      ListOnlineUsersRequest,
+      ListOnlineUsersResponse,
+      request,
+    );
+  }
+
+  listChannelMembers(
+    request: Partial<presence.ListChannelMembersRequest>,
+  ): Promise<presence.ListChannelMembersResponse> {
+    const { ListChannelMembersRequest, ListChannelMembersResponse } = presence;
+    return this.call(
+      'PresenceService/ListChannelMembers',
+      ListChannelMembersRequest,
+      ListChannelMembersResponse,
+      request,
+    );
+  }
+
+  /** Any bytes to any unary method. */
+  callWithBytes(method: string, bytes: Buffer): Promise<Buffer> {
+    const raw: Codec<Buffer> = {
+      encode: (message) => ({ finish: () => message }),
+      decode: (message) => Buffer.from(message),
+    };
+    return this.unary(method, raw, raw, bytes);
+  }
+
+  close(): void {
+    this.grpc.close();
+  }
+
+  private call<Request, Response>(
+    method: string,
+    requests: Codec<Request>,
+    responses: Codec<Response>,
+    request: Partial<Request>,
+  ): Promise<Response> {
+    return this.unary(method, requests, responses, complete(requests, request));
+  }
+
+  private unary<Request, Response>(
+    method: string,
+    requests: Codec<Request>,
+    responses: Codec<Response>,
+    request: Request,
+  ): Promise<Response> {
+    return new Promise((resolve, reject) => {
+      this.grpc.makeUnaryRequest(
+        `/presence.v1.${method}`,
+        serializer(requests),
+        (bytes) => responses.decode(bytes),
+        request,
+        this.metadata,
+        (error: ServiceError | null, response) => (error ? reject(error) : resolve(response!)),
+      );
+    });
+  }
+
+  private stream<Request, Response>(
+    method: string,
+    requests: Codec<Request>,
+    responses: Codec<Response>,
+    request: Partial<Request>,
+  ): ClientReadableStream<Response> {
+    return this.grpc.makeServerStreamRequest(
+      `/presence.v1.${method}`,
+      serializer(requests),
+      (bytes) => responses.decode(bytes),
+      complete(requests, request),
+      this.metadata,
+    );
+  }
+}
+
+function complete<Request>(codec: Codec<Request>, request: Partial<Request>): Request {
+  return { ...codec.decode(new Uint8Array()), ...request };
+}
+
+function serializer<Message>(codec: Codec<Message>): (message: Message) => Buffer {
+  return (message) => Buffer.from(codec.encode(message).finish());
+}

@@ -1,0 +1,65 @@
+import { status, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
+
+/** Reads a server stream message by message, each awaited and never slept for. */
+export class StreamReader<Message> {
+  /** How the stream ended. OK has code 0. */
+  readonly ended: Promise<Pick<ServiceError, 'code' | 'details' | 'metadata'>>;
+  private readonly arrived: Message[] = [];
+  private wake: () => void = () => {};
+  private hasEnded = false;
+
+  constructor(private readonly call: ClientReadableStream<Message>) {
+    call.on('data', (message: Message) => {
+      this.arrived.push(message);
+      this.wake();
+    });
+    // The status says all that the error does.
+    call.on('error', () => {});
+    this.ended = new Promise((resolve) => {
+      call.on('status', (end) => {
+        this.hasEnded = true;
+        this.wake();
+        resolve(end);
+      });
+    });
+  }
+
+  /** The next message. Fails when the stream ends before. */
+  async next(): Promise<Message> {
+    while (this.arrived.length === 0) {
+      if (this.hasEnded) {
+        const { code, details } = await this.ended;
+        throw new Error(`the stream ended with ${status[code]}: ${details}`);
+      }
+      await new Promise<void>((resolve) => (this.wake = resolve));
+    }
+    return this.arrived.shift()!;
+  }
+
+  /** Skips to the first message that passes. */
+  async until(passes: (message: Message) => boolean): Promise<Message> {
+    for (;;) {
+      const message = await this.next();
+      if (passes(message)) return message;
+    }
+  }
+
+  /** What has arrived and was not read yet. */
+  takeArrived(): Message[] {
+    return this.arrived.splice(0);
+  }
+
+  /** Ends the stream from this side. */
+  cancel(): void {
+    this.call.cancel();
+  }
+
+  /** Stops reading, so that the server cannot send any more once the windows are full. */
+  pause(): void {
+    this.call.pause();
+  }
+
+  resume(): void {
+    this.call.resume();
+  }
+}
