@@ -25,6 +25,8 @@ async function start(config: Config): Promise<void> {
     abortOnError: false,
     logger: new ConsoleLogger({
       json: config.production,
+      // Escape codes are for people; in a file they stick to the token of the first call.
+      colors: process.stdout.isTTY && !config.production,
       logLevels: nestLogLevels(config.logLevel),
     }),
   });
