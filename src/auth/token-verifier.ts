@@ -4,6 +4,7 @@ import { ADMIN_SCOPE, type Caller } from './caller.js';
 import { InvalidToken } from './invalid-token.js';
 import { KeysUnavailable } from './keys-unavailable.js';
 import type { VerificationKeys } from './verification-keys.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 /** How far the clocks of issuer and server may be apart. */
 const LEEWAY_SECONDS = 5;
@@ -19,6 +20,7 @@ interface Expected {
 /** Tells who a token was made out for. */
 export class TokenVerifier {
   private readonly options: JWTVerifyOptions;
+  private readonly verified = new VerifiedTokens();
 
   constructor(
     private readonly keys: VerificationKeys,
@@ -35,6 +37,14 @@ export class TokenVerifier {
 
   /** Throws `InvalidToken`, or `KeysUnavailable` when it cannot tell. */
   async verify(token: string): Promise<Caller> {
+    const known = this.verified.callerOf(token, this.now());
+    if (known !== undefined) return known;
+    const caller = await this.verifyAnew(token);
+    this.verified.add(token, caller, this.now());
+    return caller;
+  }
+
+  private async verifyAnew(token: string): Promise<Caller> {
     if (token === '') throw new InvalidToken('no token');
     if (token.length > MAX_TOKEN_CHARACTERS) {
       throw new InvalidToken('token is not valid', 'too long');

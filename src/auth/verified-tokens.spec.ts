@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import type { Caller } from './caller.js';
+import { VerifiedTokens } from './verified-tokens.js';
+
+const ALICE: Caller = { userId: 'alice', isAdmin: false, expiresAt: undefined };
+
+describe('a verified token', () => {
+  it('is known for half a minute', () => {
+    const tokens = new VerifiedTokens();
+    tokens.add('token', ALICE, 1_000);
+    expect(tokens.callerOf('token', 30_999)).toBe(ALICE);
+    expect(tokens.callerOf('token', 31_000)).toBeUndefined();
+    expect(tokens.callerOf('another', 1_000)).toBeUndefined();
+  });
+
+  it('is not known for longer than it is good', () => {
+    const tokens = new VerifiedTokens();
+    tokens.add('token', { ...ALICE, expiresAt: 2_000 }, 1_000);
+    expect(tokens.callerOf('token', 1_999)).toBeDefined();
+    expect(tokens.callerOf('token', 2_000)).toBeUndefined();
+  });
+
+  it('makes room for others when there are too many, the oldest first', () => {
+    const tokens = new VerifiedTokens();
+    tokens.add('first', ALICE, 0);
+    tokens.add('second', ALICE, 0);
+    tokens.add('first', ALICE, 0);
+    for (let i = 0; i < 9_999; i++) tokens.add(`token ${i}`, ALICE, 0);
+    expect(tokens.size).toBe(10_000);
+    expect(tokens.callerOf('second', 0)).toBeUndefined();
+    expect(tokens.callerOf('first', 0)).toBe(ALICE);
+  });
+});

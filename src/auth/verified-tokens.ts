@@ -1,0 +1,37 @@
+import type { Caller } from './caller.js';
+
+/** How many are remembered. The one that has been there longest makes room. */
+const MAX_TOKENS = 10_000;
+
+/** For how long a token is not checked again, which is how long a withdrawn key goes on to be good. */
+const MAX_AGE_MS = 30_000;
+
+interface Verified {
+  readonly caller: Caller;
+  readonly until: number;
+}
+
+/** Tokens that were verified a moment ago: a signature costs more than everything else about a call. */
+export class VerifiedTokens {
+  private readonly tokens = new Map<string, Verified>();
+
+  get size(): number {
+    return this.tokens.size;
+  }
+
+  callerOf(token: string, now: number): Caller | undefined {
+    const verified = this.tokens.get(token);
+    return verified !== undefined && now < verified.until ? verified.caller : undefined;
+  }
+
+  add(token: string, caller: Caller, now: number): void {
+    // Taken out first, so that it goes to the end of the line.
+    this.tokens.delete(token);
+    const { expiresAt = Infinity } = caller;
+    this.tokens.set(token, { caller, until: Math.min(now + MAX_AGE_MS, expiresAt) });
+    for (const oldest of this.tokens.keys()) {
+      if (this.tokens.size <= MAX_TOKENS) return;
+      this.tokens.delete(oldest);
+    }
+  }
+}
