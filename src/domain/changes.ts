@@ -55,7 +55,10 @@ function* changesBetween(before: Presence, after: Presence): Generator<Change> {
 function reasonOf(change: Change, before: Presence, after: Presence, cause: Reason): Reason {
   if (before.status === 'OFFLINE') return 'CONNECTED';
   if (after.status === 'OFFLINE' && cause === 'REQUESTED') return 'DISCONNECTED';
-  const woke = before.status === 'IDLE' && after.status === 'ONLINE';
-  if (change.kind === 'USER_STATUS_CHANGED' && woke && cause === 'REQUESTED') return 'ACTIVE';
+  if (change.kind === 'USER_STATUS_CHANGED' && cause === 'REQUESTED') {
+    // A command wakes the user; a heartbeat brings to light that nothing has for the idle timeout.
+    if (before.status === 'IDLE' && after.status === 'ONLINE') return 'ACTIVE';
+    if (before.status === 'ONLINE' && after.status === 'IDLE') return 'IDLE';
+  }
   return cause;
 }

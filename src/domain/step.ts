@@ -71,7 +71,8 @@ function seen(facts: User, now: number, policy: Policy, version: number): Presen
     isMicrophoneMuted: facts.isMicrophoneMuted,
     isSpeakerMuted: facts.isSpeakerMuted,
     connectedAt: Math.max(oldest?.connectedAt ?? 0, facts.visibleSince ?? 0),
-    lastActiveAt: lastActivity(facts),
+    // The session with the last activity may have ended; the activity was the user's all the same.
+    lastActiveAt: Math.max(lastActivity(facts), facts.own.lastActiveAt ?? 0),
     platforms: [...new Set(facts.sessions.map((session) => session.platform))].sort(),
     version,
   };

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { connect, disconnect, goOn, join, leave, mute, play } from '../../test/support/play.js';
+
+const inLobby = play([0, connect('a')], [1, join('a', 'lobby')]);
+
+describe('A channel', () => {
+  it('is joined, and the change names the one before', () => {
+    expect(inLobby.told.at(-1)).toBe('1 USER_CHANNEL_CHANGED REQUESTED');
+    const moved = goOn(inLobby.user, [[2, join('a', 'kitchen')]]);
+    expect(moved.told).toEqual(['2 USER_CHANNEL_CHANGED REQUESTED']);
+    expect(moved.events[0]).toMatchObject({
+      previousChannelId: 'lobby',
+      change: { previousChannelId: 'lobby' },
+      presence: { channelId: 'kitchen' },
+    });
+  });
+
+  it('is left, and being in none is no mistake', () => {
+    const left = goOn(inLobby.user, [
+      [2, leave('a')],
+      [3, leave('a')],
+    ]);
+    expect(left.told).toEqual(['2 USER_CHANNEL_CHANGED REQUESTED']);
+    expect(left.user.shown.channelId).toBeUndefined();
+  });
+
+  it('is joined again without a word', () => {
+    expect(goOn(inLobby.user, [[2, join('a', 'lobby')]]).told).toEqual([]);
+  });
+
+  it('is left with the end of the session that holds it, before the user is OFFLINE', () => {
+    const { told, events } = goOn(inLobby.user, [[2, disconnect('a')]]);
+    expect(told).toEqual(['2 USER_CHANNEL_CHANGED DISCONNECTED', '2 USER_OFFLINE DISCONNECTED']);
+    expect(events[0]?.presence).toBe(events[1]?.presence);
+  });
+
+  it('is kept when another session ends', () => {
+    const { user } = goOn(inLobby.user, [
+      [2, connect('b')],
+      [3, disconnect('b')],
+    ]);
+    expect(user.shown.channelId).toBe('lobby');
+  });
+
+  it('is taken over by the second device that joins it', () => {
+    const taken = goOn(inLobby.user, [
+      [2, connect('b')],
+      [3, join('b', 'lobby')],
+    ]);
+    expect(taken.told).toEqual([]);
+    expect(goOn(taken.user, [[4, disconnect('a')]]).user.shown.channelId).toBe('lobby');
+    const { told } = goOn(taken.user, [[4, disconnect('b')]]);
+    expect(told).toEqual(['4 USER_CHANNEL_CHANGED DISCONNECTED']);
+  });
+
+  it('is left at the word of any session of the user', () => {
+    const { user } = goOn(inLobby.user, [
+      [2, connect('b')],
+      [3, leave('b')],
+    ]);
+    expect(user.shown.channelId).toBeUndefined();
+  });
+});
+
+describe('Muting', () => {
+  it('concerns microphone and speaker apart, and what is not named stays', () => {
+    const { user, events } = play(
+      [0, connect('a')],
+      [1, mute('a', { microphone: true })],
+      [2, mute('a', { speaker: true })],
+      [3, mute('a', { microphone: false })],
+    );
+    expect(user.shown).toMatchObject({ isMicrophoneMuted: false, isSpeakerMuted: true });
+    expect(events.slice(1).map(({ change }) => change)).toEqual([
+      { kind: 'USER_MUTE_STATE_CHANGED', wasMicrophoneMuted: false, wasSpeakerMuted: false },
+      { kind: 'USER_MUTE_STATE_CHANGED', wasMicrophoneMuted: true, wasSpeakerMuted: false },
+      { kind: 'USER_MUTE_STATE_CHANGED', wasMicrophoneMuted: true, wasSpeakerMuted: true },
+    ]);
+  });
+
+  it('once more announces nothing', () => {
+    const { told } = play(
+      [0, connect('a')],
+      [1, mute('a', { microphone: true })],
+      [2, mute('a', { microphone: true })],
+    );
+    expect(told).toHaveLength(2);
+  });
+
+  it('outlasts moving between channels and going away', () => {
+    const { user } = goOn(inLobby.user, [
+      [2, mute('a', { microphone: true })],
+      [3, join('a', 'kitchen')],
+      [4, disconnect('a')],
+      [5, connect('b')],
+    ]);
+    expect(user.shown.isMicrophoneMuted).toBe(true);
+  });
+
+  it('may come with the session, after the user is ONLINE', () => {
+    const { told } = play([0, connect('a', { isMicrophoneMuted: true, isSpeakerMuted: false })]);
+    expect(told).toEqual(['0 USER_ONLINE CONNECTED', '0 USER_MUTE_STATE_CHANGED CONNECTED']);
+  });
+});

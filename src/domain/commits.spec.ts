@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import {
+  activity,
+  choose,
+  connect,
+  disconnect,
+  goOn,
+  heartbeat,
+  join,
+  leave,
+  mute,
+  play,
+  playWith,
+} from '../../test/support/play.js';
+import { nextVersion } from './presence.js';
+import { Refusal } from './refusal.js';
+import { forgotten, presenceFor } from './user.js';
+
+describe('A version', () => {
+  it('is the time of the change in microseconds', () => {
+    expect(nextVersion(0, 1_700_000_000_000)).toBe(1_700_000_000_000_000);
+  });
+
+  it('grows by one where the clock has not moved on, or has stepped back', () => {
+    expect(nextVersion(5000, 5)).toBe(5001);
+    expect(nextVersion(5000, 4)).toBe(5001);
+  });
+
+  it('stays as it is when nothing looks different', () => {
+    const { user } = play([1, connect('a')], [2, join('a', 'lobby')]);
+    const same = goOn(user, [
+      [3, activity('a')],
+      [4, join('a', 'lobby')],
+    ]).user;
+    expect(same.shown).toMatchObject({ version: 2000, lastActiveAt: 4 });
+    expect(same.shown).toBe(same.own);
+  });
+});
+
+describe('The events of one commit', () => {
+  it('begin with UserOnline and end with UserOffline, whatever else happens', () => {
+    const come = playWith({})([0, connect('a', { isSpeakerMuted: true })]);
+    expect(come.told).toEqual(['0 USER_ONLINE CONNECTED', '0 USER_MUTE_STATE_CHANGED CONNECTED']);
+    const go = goOn(come.user, [
+      [1, join('a', 'lobby')],
+      [2, disconnect('a')],
+    ]);
+    expect(go.told.slice(1)).toEqual([
+      '2 USER_CHANNEL_CHANGED DISCONNECTED',
+      '2 USER_OFFLINE DISCONNECTED',
+    ]);
+  });
+
+  it('all hold the presence after it, and the channel before it', () => {
+    const { events } = play([0, connect('a')], [1, join('a', 'lobby')], [2, disconnect('a')]);
+    const [left, went] = events.slice(-2);
+    expect(left?.presence).toBe(went?.presence);
+    expect(went?.presence).toMatchObject({ status: 'OFFLINE', channelId: undefined });
+    expect([left, went].map((event) => event?.previousChannelId)).toEqual(['lobby', 'lobby']);
+  });
+
+  it('tell a new status before a new channel, and a new connection last', () => {
+    const idle = playWith({ idleTimeoutMs: 10 })(
+      [0, connect('a')],
+      [1, connect('b', { platform: 'web' })],
+      [9, join('b', 'lobby')],
+      [10, activity('b')],
+      [15, disconnect('b')],
+    );
+    expect(idle.told.slice(-3)).toEqual([
+      '15 USER_STATUS_CHANGED DISCONNECTED',
+      '15 USER_CHANNEL_CHANGED DISCONNECTED',
+      '15 USER_CONNECTION_CHANGED DISCONNECTED',
+    ]);
+  });
+});
+
+describe('A refusal', () => {
+  const { user } = play([0, connect('a')]);
+
+  it('is given to every command of a session that is not live', () => {
+    const inputs = [
+      heartbeat('x'),
+      activity('x'),
+      join('x', 'lobby'),
+      leave('x'),
+      mute('x', { speaker: true }),
+      choose('x', 'AWAY'),
+    ];
+    for (const input of inputs) {
+      expect(refusalOf(() => goOn(user, [[1, input]]))).toMatchObject({
+        reason: 'SESSION_NOT_FOUND',
+        field: 'session_id',
+      });
+    }
+  });
+
+  it('says which field is to blame', () => {
+    expect(refusalOf(() => play([0, activity()]))).toMatchObject({
+      reason: 'USER_HAS_NO_SESSION',
+      field: 'user_id',
+    });
+    const past = choose('a', 'AWAY', { until: 1 });
+    expect(refusalOf(() => goOn(user, [[1, past]]))).toMatchObject({
+      reason: 'INVALID_FIELD',
+      field: 'expires_at',
+    });
+  });
+
+  it('of a session in vain comes before that of its request', () => {
+    const past = choose('x', 'AWAY', { until: 1 });
+    expect(refusalOf(() => goOn(user, [[1, past]]))?.reason).toBe('SESSION_NOT_FOUND');
+  });
+});
+
+describe('A clock that steps back', () => {
+  it('makes no activity older', () => {
+    const { user } = play([100, connect('a')], [90, activity('a')]);
+    expect(user.shown.lastActiveAt).toBe(100);
+  });
+
+  it('makes no version smaller', () => {
+    const { events } = play([100, connect('a')], [90, join('a', 'lobby')], [80, leave('a')]);
+    expect(events.map(({ presence }) => presence.version)).toEqual([100_000, 100_001, 100_002]);
+  });
+});
+
+describe('Being forgotten', () => {
+  it('leaves nothing of a user without a session', () => {
+    expect(forgotten(play([0, connect('a')], [1, disconnect('a')]).user)).toBeUndefined();
+  });
+
+  it('leaves an invisible user as never seen for others, and untouched for the own eyes', () => {
+    const { user } = play([0, connect('a')], [1, choose('a', 'INVISIBLE')]);
+    const kept = forgotten(user)!;
+    expect(presenceFor('bob', kept)).toMatchObject({ version: 0, lastActiveAt: undefined });
+    expect(presenceFor('alice', kept)).toBe(user.own);
+    expect(goOn(kept, [[5, choose('a', 'AUTOMATIC')]]).told).toEqual(['5 USER_ONLINE CONNECTED']);
+  });
+});
+
+function refusalOf(act: () => unknown): Refusal | undefined {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+  return undefined;
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { hasAtMost, isIdentifier } from './identifier.js';
+
+describe('An identifier', () => {
+  it('is any text of 1 to 128 characters', () => {
+    for (const id of ['a', '0', ' ', 'user@example.org', 'Ü/ß?#', '家族', 'x'.repeat(128)]) {
+      expect(isIdentifier(id), id).toBe(true);
+    }
+    for (const id of ['', 'x'.repeat(129)]) expect(isIdentifier(id), id).toBe(false);
+  });
+
+  it('is counted in characters, not in halves of them', () => {
+    expect(isIdentifier('👍'.repeat(128))).toBe(true);
+    expect(isIdentifier('👍'.repeat(129))).toBe(false);
+    expect(isIdentifier('x'.repeat(100_000))).toBe(false);
+  });
+
+  it('holds no control character and nothing that has no UTF-8 form', () => {
+    for (const id of ['a\nb', '\0', 'a\u007f', 'a\u0085', '\ud83d', 'a\udc4d']) {
+      expect(isIdentifier(id)).toBe(false);
+    }
+  });
+
+  it('is text and nothing else', () => {
+    for (const value of [undefined, null, 7, {}, ['a']]) expect(isIdentifier(value)).toBe(false);
+  });
+});
+
+describe('hasAtMost', () => {
+  it('counts characters outside the basic plane once', () => {
+    expect([hasAtMost('👍👍', 2), hasAtMost('👍👍a', 2), hasAtMost('aaa', 2)]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+});

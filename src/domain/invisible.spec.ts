@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import {
+  activity,
+  choose,
+  connect,
+  disconnect,
+  goOn,
+  join,
+  mute,
+  play,
+  playWith,
+  time,
+  type Line,
+} from '../../test/support/play.js';
+import { presenceFor } from './user.js';
+
+const inLobby: readonly Line[] = [
+  [0, connect('a')],
+  [10, join('a', 'lobby')],
+  [20, mute('a', { microphone: true })],
+];
+const hidden = play(...inLobby, [500, choose('a', 'INVISIBLE', { text: 'reading' })]).user;
+
+describe('An invisible user', () => {
+  it('leaves in the very words of one who disconnects', () => {
+    const before = play(...inLobby).user;
+    const hides = goOn(before, [[500, choose('a', 'INVISIBLE')]]);
+    const disconnects = goOn(before, [[500, disconnect('a')]]);
+    expect(hides.told).toEqual([
+      '500 USER_CHANNEL_CHANGED DISCONNECTED',
+      '500 USER_OFFLINE DISCONNECTED',
+    ]);
+    expect(hides.events).toEqual(disconnects.events);
+    expect(hides.user.shown).toEqual(disconnects.user.shown);
+  });
+
+  it('sees the own presence, which nobody else does', () => {
+    expect(presenceFor('alice', hidden)).toMatchObject({
+      status: 'ONLINE',
+      statusText: 'reading',
+      channelId: 'lobby',
+      lastActiveAt: 500,
+    });
+    expect(presenceFor('bob', hidden)).toMatchObject({
+      status: 'OFFLINE',
+      statusText: '',
+      channelId: undefined,
+      lastActiveAt: 20,
+      platforms: [],
+    });
+  });
+
+  it('is frozen for others, whatever happens', () => {
+    const { user, told } = goOn(hidden, [
+      [600, join('a', 'kitchen')],
+      [700, mute('a', { microphone: false, speaker: true })],
+      [800, connect('b', { platform: 'mobile' })],
+      [900, activity('b')],
+      [1900, time],
+      [2000, activity('a')],
+      [2100, choose('a', 'INVISIBLE', { text: 'still reading' })],
+      [2200, disconnect('a')],
+      [2300, disconnect('b', 'CONNECTION_LOST')],
+      [2400, connect('c')],
+    ]);
+    expect(told).toEqual([]);
+    expect(user.shown).toBe(hidden.shown);
+    expect(user.own).toMatchObject({ status: 'ONLINE', isSpeakerMuted: true, connectedAt: 2400 });
+  });
+
+  it('turns idle and is active again for the own eyes', () => {
+    const idle = goOn(hidden, [[1500, time]]).user;
+    expect(idle.own.status).toBe('IDLE');
+    const active = goOn(idle, [[1600, activity('a')]]).user;
+    expect(active.own.status).toBe('ONLINE');
+    expect(active.own.version).toBeGreaterThan(idle.own.version);
+  });
+
+  it('comes back in the words of one who connects, just then', () => {
+    const { user, told } = goOn(hidden, [[900, choose('a', 'AUTOMATIC')]]);
+    expect(told).toEqual(['900 USER_ONLINE CONNECTED', '900 USER_CHANNEL_CHANGED CONNECTED']);
+    expect(user.shown).toMatchObject({ status: 'ONLINE', connectedAt: 900, lastActiveAt: 900 });
+    expect(user.shown).toBe(user.own);
+  });
+
+  it('who was muted unseen is told to be muted together with being back', () => {
+    const { told } = goOn(hidden, [
+      [600, mute('a', { speaker: true })],
+      [900, choose('a', 'AUTOMATIC')],
+    ]);
+    expect(told.at(-1)).toBe('900 USER_MUTE_STATE_CHANGED CONNECTED');
+  });
+
+  it('comes back when the choice expires, as if connecting', () => {
+    const { user, told } = goOn(hidden, [
+      [600, choose('a', 'INVISIBLE', { until: 900 })],
+      [900, time],
+    ]);
+    expect(told[0]).toBe('900 USER_ONLINE CONNECTED');
+    expect(user.shown).toMatchObject({ status: 'ONLINE', statusText: '', connectedAt: 900 });
+  });
+
+  it('hides for good how long the session has been there', () => {
+    const back = goOn(hidden, [
+      [900, choose('a', 'AUTOMATIC')],
+      [950, connect('b')],
+      [960, choose('b', 'AWAY')],
+    ]);
+    expect(back.user.shown.connectedAt).toBe(900);
+    expect(goOn(back.user, [[970, disconnect('a')]]).user.shown.connectedAt).toBe(950);
+  });
+
+  it('who goes and comes is still invisible', () => {
+    const { user, told } = goOn(hidden, [
+      [600, disconnect('a')],
+      [700, connect('b')],
+    ]);
+    expect(told).toEqual([]);
+    expect([user.own.status, user.shown.status]).toEqual(['ONLINE', 'OFFLINE']);
+  });
+
+  it('whose choice expires while away comes back for all to see', () => {
+    const { told } = goOn(hidden, [
+      [510, choose('a', 'INVISIBLE', { until: 600 })],
+      [550, disconnect('a')],
+      [600, time],
+      [700, connect('b')],
+    ]);
+    expect(told).toEqual(['700 USER_ONLINE CONNECTED']);
+  });
+
+  it('whose connection is lost waits out the grace unseen', () => {
+    const graceful = playWith({ reconnectGraceMs: 50 });
+    const { told, wakeAt } = graceful(
+      [0, connect('a')],
+      [1, choose('a', 'INVISIBLE')],
+      [2, disconnect('a', 'CONNECTION_LOST')],
+    );
+    expect(wakeAt).toBe(52);
+    expect(told.at(-1)).toBe('1 USER_OFFLINE DISCONNECTED');
+  });
+});

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import {
+  activity,
+  connect,
+  disconnect,
+  goOn,
+  heartbeat,
+  join,
+  mute,
+  play,
+  playWith,
+  POLICY,
+  time,
+} from '../../test/support/play.js';
+import { liveSessions } from './user.js';
+
+describe('Heartbeats', () => {
+  const begun = play([0, connect('a', { requireHeartbeats: true })]);
+
+  it('are waited for when they were promised', () => {
+    expect(begun.wakeAt).toBe(100);
+    expect(goOn(begun.user, [[99, time]]).user).toBe(begun.user);
+    const missed = goOn(begun.user, [[100, time]]);
+    expect(missed.told).toEqual(['100 USER_OFFLINE CONNECTION_LOST']);
+    expect(missed.ended).toEqual([{ sessionId: 'a', cause: 'CONNECTION_LOST' }]);
+  });
+
+  it('put the end off and are no activity', () => {
+    const { user, wakeAt } = goOn(begun.user, [[60, heartbeat('a')]]);
+    expect(wakeAt).toBe(160);
+    expect(user.shown.lastActiveAt).toBe(0);
+  });
+
+  it('are not needed beside activity, of whatever kind', () => {
+    for (const input of [activity('a'), join('a', 'lobby'), mute('a', { speaker: true })]) {
+      expect(goOn(begun.user, [[60, input]]).wakeAt).toBe(160);
+    }
+  });
+
+  it('change nothing when they were not promised', () => {
+    const { user } = play([0, connect('a')]);
+    expect(goOn(user, [[60, heartbeat('a')]]).user).toBe(user);
+  });
+});
+
+describe('An expired token', () => {
+  it('ends its session and no other', () => {
+    const { told, ended, user } = play(
+      [0, connect('a', { tokenExpiresAt: 50, platform: 'web' })],
+      [1, connect('b')],
+      [50, time],
+    );
+    expect(ended).toEqual([{ sessionId: 'a', cause: 'TOKEN_EXPIRED' }]);
+    expect(told.at(-1)).toBe('50 USER_CONNECTION_CHANGED TOKEN_EXPIRED');
+    expect(liveSessions(user).map(({ sessionId }) => sessionId)).toEqual(['b']);
+  });
+
+  it('does not wait for a reconnect', () => {
+    const graceful = playWith({ reconnectGraceMs: 50 });
+    const { told } = graceful([0, connect('a', { tokenExpiresAt: 50 })], [50, time]);
+    expect(told.at(-1)).toBe('50 USER_OFFLINE TOKEN_EXPIRED');
+  });
+});
+
+describe('The reconnect grace', () => {
+  const policy = { ...POLICY, reconnectGraceMs: 50 };
+  const graceful = playWith(policy);
+  const lost = graceful(
+    [0, connect('a')],
+    [1, join('a', 'lobby')],
+    [10, disconnect('a', 'CONNECTION_LOST')],
+  );
+
+  it('keeps a user whose connection was lost as it was', () => {
+    expect(lost.told).toHaveLength(2);
+    expect(lost.user.shown).toMatchObject({ status: 'ONLINE', channelId: 'lobby' });
+    expect(lost.ended).toEqual([{ sessionId: 'a', cause: 'CONNECTION_LOST' }]);
+    expect(lost.wakeAt).toBe(60);
+  });
+
+  it('ends, and with it the session, its channel and the user', () => {
+    const { told, ended } = goOn(lost.user, [[60, time]], policy);
+    expect(told).toEqual([
+      '60 USER_CHANNEL_CHANGED CONNECTION_LOST',
+      '60 USER_OFFLINE CONNECTION_LOST',
+    ]);
+    expect(ended, 'its stream has ended long ago').toEqual([]);
+  });
+
+  it('is not waited for by a clean end, nor by one that was asked for', () => {
+    for (const cause of ['DISCONNECTED', 'SESSION_ENDED'] as const) {
+      const { told } = graceful([0, connect('a')], [1, disconnect('a', cause)]);
+      expect(told.at(-1)).toBe(`1 USER_OFFLINE ${cause}`);
+    }
+  });
+
+  it('begins also when heartbeats stay away', () => {
+    const { wakeAt, told } = graceful(
+      [0, connect('a', { requireHeartbeats: true })],
+      [100, time],
+      [150, time],
+    );
+    expect(told.at(-1)).toBe('150 USER_OFFLINE CONNECTION_LOST');
+    expect(wakeAt).toBeUndefined();
+  });
+
+  it('leaves no session that could be used', () => {
+    expect(liveSessions(lost.user)).toEqual([]);
+    expect(() => goOn(lost.user, [[20, heartbeat('a')]], policy)).toThrow('no such live session');
+    expect(() => goOn(lost.user, [[20, activity()]], policy)).toThrow('no live session');
+    expect(goOn(lost.user, [[20, disconnect('a')]], policy).user).toBe(lost.user);
+  });
+
+  it('lets a client of the same platform come back to its place, and hold it from then on', () => {
+    const back = goOn(lost.user, [[20, connect('b')]], policy);
+    expect(back.told).toEqual(['20 USER_CONNECTION_CHANGED CONNECTED']);
+    expect(back.user.shown).toMatchObject({ channelId: 'lobby', connectedAt: 20 });
+    expect(back.user.sessions).toHaveLength(1);
+    expect(goOn(back.user, [[60, time]], policy).user).toBe(back.user);
+    const { told } = goOn(back.user, [[70, disconnect('b')]], policy);
+    expect(told[0]).toBe('70 USER_CHANNEL_CHANGED DISCONNECTED');
+  });
+
+  it('takes a client of another platform for another device', () => {
+    const { user } = goOn(lost.user, [[20, connect('b', { platform: 'mobile' })]], policy);
+    expect(user.shown.platforms).toEqual(['desktop', 'mobile']);
+    const { told } = goOn(user, [[60, time]], policy);
+    expect(told).toEqual([
+      '60 USER_CHANNEL_CHANGED CONNECTION_LOST',
+      '60 USER_CONNECTION_CHANGED CONNECTION_LOST',
+    ]);
+  });
+
+  it('leaves the channel to the device that holds it when another one comes back', () => {
+    const { user } = graceful(
+      [0, connect('a')],
+      [1, connect('b', { platform: 'mobile' })],
+      [2, join('b', 'lobby')],
+      [3, disconnect('a', 'CONNECTION_LOST')],
+      [4, connect('c')],
+    );
+    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+  });
+
+  it('does not keep room for those that are lost', () => {
+    const one = playWith({ reconnectGraceMs: 50, maxSessionsPerUser: 1 });
+    const { user } = one(
+      [0, connect('a')],
+      [1, disconnect('a', 'CONNECTION_LOST')],
+      [2, connect('b', { platform: 'web' })],
+    );
+    expect(user.shown.platforms).toEqual(['desktop', 'web']);
+  });
+});
+
+describe('wakeAt', () => {
+  it('is the first of all that time will bring about', () => {
+    const { wakeAt, user } = play(
+      [0, connect('a', { tokenExpiresAt: 300 })],
+      [0, connect('b', { requireHeartbeats: true })],
+    );
+    expect(wakeAt).toBe(100);
+    const afterHeartbeat = goOn(user, [[100, time]]);
+    expect(afterHeartbeat.wakeAt).toBe(300);
+    expect(goOn(afterHeartbeat.user, [[300, time]]).wakeAt).toBeUndefined();
+  });
+
+  it('lies in the past while more is due, which is taken one at a time and in order', () => {
+    const { user } = play(
+      [0, connect('a', { tokenExpiresAt: 60 })],
+      [0, connect('b', { tokenExpiresAt: 50 })],
+    );
+    const first = goOn(user, [[70, time]]);
+    expect(first.ended).toEqual([{ sessionId: 'b', cause: 'TOKEN_EXPIRED' }]);
+    expect(first.wakeAt).toBe(60);
+    const second = goOn(first.user, [[70, time]]);
+    expect(second.ended).toEqual([{ sessionId: 'a', cause: 'TOKEN_EXPIRED' }]);
+    expect(second.wakeAt).toBeUndefined();
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { activity, connect, disconnect, join, play, playWith } from '../../test/support/play.js';
+import { liveSessions } from './user.js';
+
+describe('Sessions', () => {
+  it('make a user ONLINE with the first one', () => {
+    const { user, told } = play([5, connect('a')]);
+    expect(told).toEqual(['5 USER_ONLINE CONNECTED']);
+    expect(user.shown).toEqual({
+      userId: 'alice',
+      status: 'ONLINE',
+      statusText: '',
+      channelId: undefined,
+      isMicrophoneMuted: false,
+      isSpeakerMuted: false,
+      connectedAt: 5,
+      lastActiveAt: 5,
+      platforms: ['desktop'],
+      version: 5000,
+    });
+  });
+
+  it('make a user OFFLINE with the end of the last one, and keep the last activity', () => {
+    const { user, told } = play([0, connect('a')], [3, activity('a')], [9, disconnect('a')]);
+    expect(told).toEqual(['0 USER_ONLINE CONNECTED', '9 USER_OFFLINE DISCONNECTED']);
+    expect(user.shown).toMatchObject({ status: 'OFFLINE', platforms: [], lastActiveAt: 3 });
+    expect(user.shown.connectedAt).toBeUndefined();
+  });
+
+  it('say why the last one ended', () => {
+    for (const cause of ['CONNECTION_LOST', 'SESSION_ENDED', 'TOKEN_EXPIRED'] as const) {
+      const { told, ended } = play([0, connect('a')], [9, disconnect('a', cause)]);
+      expect(told.at(-1)).toBe(`9 USER_OFFLINE ${cause}`);
+      expect(ended).toEqual([{ sessionId: 'a', cause }]);
+    }
+  });
+
+  it('beside the first change the platforms, which are sorted and named once', () => {
+    const { user, told } = play(
+      [0, connect('a', { platform: 'web' })],
+      [1, connect('b', { platform: 'desktop' })],
+      [2, connect('c', { platform: 'web' })],
+    );
+    expect(user.shown.platforms).toEqual(['desktop', 'web']);
+    expect(told).toEqual(['0 USER_ONLINE CONNECTED', '1 USER_CONNECTION_CHANGED CONNECTED']);
+  });
+
+  it('tell since when the oldest live one has been there', () => {
+    const story = play([0, connect('a')], [7, connect('b')], [9, disconnect('a')]);
+    expect(story.user.shown).toMatchObject({ status: 'ONLINE', connectedAt: 7 });
+    expect(story.told.at(-1)).toBe('9 USER_CONNECTION_CHANGED DISCONNECTED');
+  });
+
+  it('end unnoticed where neither platforms nor the oldest one change', () => {
+    const { user, told } = play([0, connect('a')], [1, connect('b')], [2, disconnect('b')]);
+    expect(told).toEqual(['0 USER_ONLINE CONNECTED']);
+    expect(liveSessions(user).map(({ sessionId }) => sessionId)).toEqual(['a']);
+  });
+
+  it('never take back the last activity when the one with it ends', () => {
+    const { user } = play(
+      [0, connect('a')],
+      [1, connect('b')],
+      [50, activity('b')],
+      [60, disconnect('b')],
+    );
+    expect(user.shown.lastActiveAt).toBe(50);
+  });
+
+  it('may be ended again, and when unknown, without a word', () => {
+    const { told, ended } = play(
+      [0, connect('a')],
+      [1, disconnect('a')],
+      [2, disconnect('a', 'SESSION_ENDED')],
+      [3, disconnect('nobody')],
+    );
+    expect(told).toHaveLength(2);
+    expect(ended).toEqual([{ sessionId: 'a', cause: 'DISCONNECTED' }]);
+  });
+
+  it('are limited in number, and there is room again when one ends', () => {
+    const full = [
+      [0, connect('a')],
+      [0, connect('b')],
+    ] as const;
+    const two = playWith({ maxSessionsPerUser: 2 });
+    expect(() => two(...full, [1, connect('c')])).toThrow('a user may have 2 sessions at once');
+    expect(two(...full, [1, disconnect('a')], [2, connect('c')]).user.sessions).toHaveLength(2);
+  });
+
+  it('that were used last stand for the user when activity names no session', () => {
+    const { user } = play(
+      [0, connect('a')],
+      [1, connect('b')],
+      [5, activity('a')],
+      [9, activity()],
+    );
+    expect(user.sessions.map(({ lastActiveAt }) => lastActiveAt)).toEqual([9, 1]);
+  });
+
+  it('begin with what the user chose before', () => {
+    const { user } = play(
+      [0, connect('a', { isSpeakerMuted: true })],
+      [1, disconnect('a')],
+      [2, connect('b')],
+      [3, join('b', 'lobby')],
+    );
+    expect(user.shown).toMatchObject({ isSpeakerMuted: true, channelId: 'lobby', connectedAt: 2 });
+  });
+});

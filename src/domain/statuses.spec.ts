@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import {
+  activity,
+  choose,
+  connect,
+  disconnect,
+  goOn,
+  heartbeat,
+  join,
+  leave,
+  mute,
+  play,
+  playWith,
+  time,
+} from '../../test/support/play.js';
+
+describe('A status', () => {
+  it('turns IDLE on the clock, exactly when the idle timeout has passed', () => {
+    const { user, wakeAt } = play([0, connect('a')], [300, activity('a')]);
+    expect(wakeAt).toBe(1300);
+    expect(goOn(user, [[1299, time]]).user).toBe(user);
+    const idle = goOn(user, [[1300, time]]);
+    expect(idle.told).toEqual(['1300 USER_STATUS_CHANGED IDLE']);
+    expect(idle.user.shown).toMatchObject({ status: 'IDLE', lastActiveAt: 300 });
+    expect(idle.wakeAt).toBeUndefined();
+  });
+
+  it('is ONLINE while any session is active', () => {
+    const { user } = play([0, connect('a')], [1, connect('b')], [900, activity('b')], [1000, time]);
+    expect(user.shown.status).toBe('ONLINE');
+  });
+
+  it('turns ONLINE again by activity on whichever session', () => {
+    const { told } = play(
+      [0, connect('a')],
+      [0, connect('b')],
+      [1000, time],
+      [2000, activity('b')],
+    );
+    expect(told.slice(1)).toEqual([
+      '1000 USER_STATUS_CHANGED IDLE',
+      '2000 USER_STATUS_CHANGED ACTIVE',
+    ]);
+  });
+
+  it('turns ONLINE again by any command that changes something, and by a new session', () => {
+    const idle = play([0, connect('a')], [0, join('a', 'lobby')], [1000, time]).user;
+    for (const input of [
+      join('a', 'lobby'),
+      mute('a', { microphone: false }),
+      choose('a', 'AUTOMATIC'),
+    ]) {
+      expect(goOn(idle, [[2000, input]]).told).toEqual(['2000 USER_STATUS_CHANGED ACTIVE']);
+    }
+    expect(goOn(idle, [[2000, leave('a')]]).told).toEqual([
+      '2000 USER_STATUS_CHANGED ACTIVE',
+      '2000 USER_CHANNEL_CHANGED REQUESTED',
+    ]);
+    expect(goOn(idle, [[2000, connect('b')]]).told).toEqual(['2000 USER_STATUS_CHANGED CONNECTED']);
+  });
+
+  it('is IDLE when the last active session ends and leaves only idle ones', () => {
+    const { user, told } = play(
+      [0, connect('a')],
+      [10, connect('b')],
+      [1500, activity('b')],
+      [1600, disconnect('b')],
+    );
+    expect(user.shown).toMatchObject({ status: 'IDLE', lastActiveAt: 1500 });
+    expect(told.at(-1)).toBe('1600 USER_STATUS_CHANGED DISCONNECTED');
+  });
+
+  it('says that it is idleness, whatever brings it to light before the clock does', () => {
+    const { told } = playWith({ heartbeatTimeoutMs: 5000 })(
+      [0, connect('a', { requireHeartbeats: true })],
+      [1001, heartbeat('a')],
+    );
+    expect(told.at(-1)).toBe('1001 USER_STATUS_CHANGED IDLE');
+  });
+
+  it('that was chosen is shown at once, with its text', () => {
+    const { user, told, events } = play(
+      [0, connect('a')],
+      [1, choose('a', 'DO_NOT_DISTURB', { text: 'in a meeting' })],
+    );
+    expect(told.at(-1)).toBe('1 USER_STATUS_CHANGED REQUESTED');
+    expect(events.at(-1)?.change).toMatchObject({ previousStatus: 'ONLINE' });
+    expect(user.shown).toMatchObject({ status: 'DO_NOT_DISTURB', statusText: 'in a meeting' });
+  });
+
+  it('that was chosen never turns IDLE', () => {
+    for (const choice of ['DO_NOT_DISTURB', 'AWAY'] as const) {
+      const { user, wakeAt } = play([0, connect('a')], [1, choose('a', choice)], [99_999, time]);
+      expect(user.shown.status).toBe(choice);
+      expect(wakeAt).toBeUndefined();
+    }
+  });
+
+  it('that was chosen is OFFLINE without a session, and there again with the next one', () => {
+    const away = play([0, connect('a')], [1, choose('a', 'AWAY', { text: 'lunch' })]).user;
+    const gone = goOn(away, [[2, disconnect('a')]]);
+    expect(gone.user.shown).toMatchObject({ status: 'OFFLINE', statusText: '' });
+    const back = goOn(gone.user, [[3, connect('b')]]);
+    expect(back.told).toEqual(['3 USER_ONLINE CONNECTED']);
+    expect(back.user.shown).toMatchObject({ status: 'AWAY', statusText: 'lunch' });
+  });
+
+  it('that changes only in its text is a change, too', () => {
+    const { told, events } = play(
+      [0, connect('a')],
+      [1, choose('a', 'AUTOMATIC', { text: 'coding' })],
+      [2, choose('a', 'AUTOMATIC', { text: 'coding' })],
+      [3, choose('a', 'AUTOMATIC')],
+    );
+    expect(told.slice(1)).toEqual([
+      '1 USER_STATUS_CHANGED REQUESTED',
+      '3 USER_STATUS_CHANGED REQUESTED',
+    ]);
+    expect(events.at(-1)?.change).toMatchObject({ previousStatus: 'ONLINE' });
+  });
+});
+
+describe('A chosen status that expires', () => {
+  const busy = play(
+    [0, connect('a')],
+    [100, choose('a', 'DO_NOT_DISTURB', { text: 'meeting', until: 500 })],
+  );
+
+  it('is AUTOMATIC again at that moment, without its text', () => {
+    expect(busy.wakeAt).toBe(500);
+    const { user, told } = goOn(busy.user, [[500, time]]);
+    expect(told).toEqual(['500 USER_STATUS_CHANGED STATUS_EXPIRED']);
+    expect(user.shown).toMatchObject({ status: 'ONLINE', statusText: '' });
+  });
+
+  it('gives way to IDLE when the user has done nothing meanwhile', () => {
+    const { user, told } = play(
+      [0, connect('a')],
+      [100, choose('a', 'AWAY', { until: 5000 })],
+      [5000, time],
+    );
+    expect(told.at(-1)).toBe('5000 USER_STATUS_CHANGED STATUS_EXPIRED');
+    expect(user.shown).toMatchObject({ status: 'IDLE', lastActiveAt: 100 });
+  });
+
+  it('expires unseen while the user has no session', () => {
+    const { user, told } = goOn(busy.user, [
+      [200, disconnect('a')],
+      [500, time],
+      [600, connect('b')],
+    ]);
+    expect(told).toEqual(['200 USER_OFFLINE DISCONNECTED', '600 USER_ONLINE CONNECTED']);
+    expect(user.shown).toMatchObject({ status: 'ONLINE', statusText: '' });
+  });
+
+  it('stays when it is chosen again without an expiry', () => {
+    const { user } = goOn(busy.user, [
+      [200, choose('a', 'DO_NOT_DISTURB')],
+      [500, time],
+    ]);
+    expect(user.shown.status).toBe('DO_NOT_DISTURB');
+  });
+
+  it('takes its text along also when the status is the automatic one', () => {
+    const { user, told } = play(
+      [0, connect('a')],
+      [1, choose('a', 'AUTOMATIC', { text: 'back soon', until: 50 })],
+      [50, time],
+    );
+    expect(told.at(-1)).toBe('50 USER_STATUS_CHANGED STATUS_EXPIRED');
+    expect(user.shown).toMatchObject({ status: 'ONLINE', statusText: '' });
+  });
+
+  it('may not expire before it begins', () => {
+    const line = [100, choose('a', 'AWAY', { until: 100 })] as const;
+    expect(() => play([0, connect('a')], line)).toThrow('must be in the future');
+  });
+});

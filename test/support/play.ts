@@ -1,0 +1,117 @@
+import type { PresenceEvent } from '../../src/domain/event.js';
+import type { EndedSession } from '../../src/domain/facts.js';
+import type { EndCause, Input } from '../../src/domain/input.js';
+import type { Policy } from '../../src/domain/policy.js';
+import { step } from '../../src/domain/step.js';
+import { newUser, type StatusChoice, type User } from '../../src/domain/user.js';
+
+/** Round numbers, so that a story is read without arithmetic. */
+export const POLICY: Policy = {
+  idleTimeoutMs: 1000,
+  heartbeatTimeoutMs: 100,
+  reconnectGraceMs: 0,
+  maxSessionsPerUser: 3,
+};
+
+/** What happens at a moment. */
+export type Line = readonly [at: number, input: Input];
+
+/** What a story leads to. */
+export interface Story {
+  readonly user: User;
+  readonly events: readonly PresenceEvent[];
+  /** The events in a few words each: when, what, and why. */
+  readonly told: readonly string[];
+  readonly ended: readonly EndedSession[];
+  readonly wakeAt: number | undefined;
+}
+
+/** Lets things happen to a new user, one after the other. */
+export function play(...lines: readonly Line[]): Story {
+  return playWith({})(...lines);
+}
+
+/** The same under other timeouts or limits. */
+export function playWith(policy: Partial<Policy>): typeof play {
+  return (...lines) => goOn(newUser('alice'), lines, { ...POLICY, ...policy });
+}
+
+/** The same for a user who has a story already. */
+export function goOn(user: User, lines: readonly Line[], policy: Policy = POLICY): Story {
+  const events: PresenceEvent[] = [];
+  const ended: EndedSession[] = [];
+  let wakeAt: number | undefined;
+  for (const [at, input] of lines) {
+    // Frozen: rules that changed a user in place would throw.
+    const next = step(deepFreeze(user), input, at, policy);
+    events.push(...next.events);
+    ended.push(...next.ended);
+    ({ user, wakeAt } = next);
+  }
+  return { user, events, told: events.map(inWords), ended, wakeAt };
+}
+
+function inWords({ occurredAt, change, reason }: PresenceEvent): string {
+  return `${occurredAt} ${change.kind} ${reason}`;
+}
+
+export function connect(
+  sessionId: string,
+  details: Partial<Extract<Input, { readonly type: 'connect' }>> = {},
+): Input {
+  return {
+    type: 'connect',
+    sessionId,
+    platform: 'desktop',
+    isMicrophoneMuted: undefined,
+    isSpeakerMuted: undefined,
+    requireHeartbeats: false,
+    tokenExpiresAt: undefined,
+    ...details,
+  };
+}
+
+export function disconnect(sessionId: string, cause: EndCause = 'DISCONNECTED'): Input {
+  return { type: 'disconnect', sessionId, cause };
+}
+
+export function heartbeat(sessionId: string): Input {
+  return { type: 'heartbeat', sessionId };
+}
+
+export function activity(sessionId?: string): Input {
+  return { type: 'activity', sessionId };
+}
+
+export function join(sessionId: string, channelId: string): Input {
+  return { type: 'joinChannel', sessionId, channelId };
+}
+
+export function leave(sessionId: string): Input {
+  return { type: 'leaveChannel', sessionId };
+}
+
+export function mute(
+  sessionId: string,
+  state: { readonly microphone?: boolean; readonly speaker?: boolean },
+): Input {
+  const { microphone: isMicrophoneMuted, speaker: isSpeakerMuted } = state;
+  return { type: 'setMute', sessionId, isMicrophoneMuted, isSpeakerMuted };
+}
+
+export function choose(
+  sessionId: string,
+  choice: StatusChoice,
+  { text = '', until }: { readonly text?: string; readonly until?: number } = {},
+): Input {
+  return { type: 'setStatus', sessionId, choice, statusText: text, expiresAt: until };
+}
+
+export const time: Input = { type: 'time' };
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return value;
+}
