@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  Delivery,
+  type SubscribeRequest,
+} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import type { Client, OpenSession } from '../support/client.js';
+import { Picture, everyoneOnline } from '../support/picture.js';
+import { Service } from '../support/service.js';
+
+const USERS = 200;
+const SUBSCRIBERS = 50;
+const CHANGES = 5000;
+const CHANNELS = 20;
+
+describe('Fifty subscribers of two hundred users who change five thousand times', () => {
+  let service: Service;
+  beforeAll(async () => void (service = await Service.start()));
+  afterAll(() => service.stop());
+
+  /** The same numbers in every run. */
+  function* numbers(seed = 1): Generator<number, never> {
+    for (let state = seed; ;) yield (state = (state * 48_271) % 2_147_483_647);
+  }
+
+  class User {
+    private session: OpenSession | undefined;
+
+    constructor(private readonly client: Client) {}
+
+    async change(number: number): Promise<void> {
+      if (this.session === undefined) {
+        this.session = await this.client.connect({ isSpeakerMuted: number % 2 === 0 });
+        return;
+      }
+      const { sessionId, stream } = this.session;
+      switch (number % 8) {
+        case 0:
+          await this.client.endSession({ sessionId });
+          await stream.ended;
+          this.session = undefined;
+          return;
+        case 1:
+          await this.client.updateMuteState({ sessionId, isMicrophoneMuted: number % 3 === 0 });
+          return;
+        case 2: {
+          // Of the choices that are accepted, INVISIBLE among them.
+          const choice = (1 + (number % 4)) as StatusChoice;
+          await this.client.updateStatus({ sessionId, choice, statusText: `${number}` });
+          return;
+        }
+        case 3:
+          await this.client.leaveChannel({ sessionId });
+          return;
+        default:
+          await this.client.joinChannel({ sessionId, channelId: `c${number % CHANNELS}` });
+      }
+    }
+  }
+
+  /** A fifth of the subscribers follows each of these. */
+  const requests: Partial<SubscribeRequest>[] = [
+    {},
+    { skipSnapshot: true },
+    { delivery: Delivery.DELIVERY_LATEST },
+    { userIds: Array.from({ length: USERS / 2 }, (_, i) => `user ${i}`).concat('marker') },
+    { channelIds: ['c1', 'c2', 'c3'], userIds: ['marker'] },
+  ];
+
+  it('all have the same picture at the end, which is that of the lists', async () => {
+    const users = await Promise.all(
+      Array.from({ length: USERS }, async (_, i) => new User(await service.client(`user ${i}`))),
+    );
+    const marker = await service.client('marker');
+    const { sessionId } = await marker.connect();
+    const subscribers = await Promise.all(
+      Array.from({ length: SUBSCRIBERS }, async (_, i) => {
+        const client = await service.client(`subscriber ${i}`);
+        const request = requests[i % requests.length]!;
+        const picture = new Picture(client.subscribe(request));
+        await picture.untilCurrent();
+        return { request, picture };
+      }),
+    );
+    const reading = subscribers.map(({ picture }) => picture.untilIn('marker', 'the end'));
+
+    const random = numbers();
+    await Promise.all(
+      users.map(async (user) => {
+        for (let i = 0; i < CHANGES / USERS; i++) await user.change(random.next().value);
+      }),
+    );
+    await marker.joinChannel({ sessionId, channelId: 'the end' });
+    await Promise.all(reading);
+
+    const everyone = await everyoneOnline(marker);
+    expect(everyone.length).toBeGreaterThan(USERS / 4);
+    for (const { request, picture } of subscribers) {
+      expect(picture.resets).toBe(0);
+      if (request.channelIds !== undefined) {
+        // Who has left the channels stays in the picture as last seen, which is elsewhere.
+        for (const channelId of request.channelIds) {
+          const inChannel = ({
+            currentChannelId,
+          }: {
+            readonly currentChannelId?: string | undefined;
+          }) => currentChannelId === channelId;
+          const { presences } = await marker.listChannelMembers({ channelId });
+          expect(picture.online().filter(inChannel)).toEqual(presences);
+        }
+        continue;
+      }
+      const followed = new Set(request.userIds ?? everyone.map(({ userId }) => userId));
+      expect(picture.online()).toEqual(everyone.filter(({ userId }) => followed.has(userId)));
+    }
+  }, 60_000);
+});

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FanOut } from '../../src/events/fan-out.js';
+import { Sync } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import { SessionStreams } from '../../src/session/session-streams.js';
+import { Service } from '../support/service.js';
+
+const INTERVAL_MS = 5000;
+
+describe('A quiet stream', () => {
+  let service: Service;
+  beforeAll(async () => {
+    service = await Service.start({ STREAM_HEARTBEAT_INTERVAL_MS: `${INTERVAL_MS}` });
+  });
+  afterAll(() => service.stop());
+
+  /** Lets time pass, and the service look at its streams as it does four times a second. */
+  async function passTime(ms: number): Promise<void> {
+    await service.passTime(ms);
+    service.app.get(FanOut).upkeep();
+    service.app.get(SessionStreams).sendHeartbeats();
+  }
+
+  describe('of a subscription', () => {
+    it('is sent a message with nothing but a resume token, at every interval', async () => {
+      const stream = (await service.client('watcher')).subscribe({ userIds: ['nobody'] });
+      await stream.beginning();
+      for (let i = 0; i < 3; i++) {
+        await passTime(INTERVAL_MS);
+        const { resumeToken, ...rest } = await stream.next();
+        expect(rest).toEqual({ events: [], snapshot: [], sync: Sync.SYNC_UNSPECIFIED });
+        expect(resumeToken).not.toBe('');
+      }
+      stream.cancel();
+    });
+
+    it('is sent none before the interval is over, nor while events are sent', async () => {
+      const client = await service.client('talker');
+      const { sessionId } = await client.connect();
+      const stream = (await service.client('watcher')).subscribe({ userIds: ['talker'] });
+      await stream.beginning();
+      for (const channelId of ['a', 'b', 'c']) {
+        await passTime(INTERVAL_MS - 1);
+        await client.joinChannel({ sessionId, channelId });
+        expect((await stream.next()).events).toMatchObject([
+          { presence: { currentChannelId: channelId } },
+        ]);
+      }
+      stream.cancel();
+    });
+
+    it('is sent a token that moves on with what others do', async () => {
+      const client = await service.client('mover');
+      const { sessionId } = await client.connect();
+      const stream = (await service.client('watcher')).subscribe({ userIds: ['nobody'] });
+      const { resumeToken } = await stream.beginning();
+      const other = (await service.client('watcher')).subscribe({ userIds: ['mover'] });
+      await other.beginning();
+      await client.joinChannel({ sessionId, channelId: 'a' });
+      await other.nextEvent();
+      await passTime(INTERVAL_MS);
+      const heartbeat = await stream.next();
+      expect(heartbeat.resumeToken).not.toBe(resumeToken);
+      expect(heartbeat.resumeToken).toBe(other.resumeToken);
+      stream.cancel();
+      other.cancel();
+    });
+  });
+
+  describe('of a session', () => {
+    it('is sent a message without a body, at every interval', async () => {
+      const { stream } = await (await service.client('quiet')).connect();
+      for (let i = 0; i < 3; i++) {
+        await passTime(INTERVAL_MS - 1);
+        await passTime(1);
+        expect(await stream.next()).toEqual({});
+      }
+      expect(stream.takeArrived()).toEqual([]);
+      stream.cancel();
+    });
+  });
+
+  it('has its last token at most 250 ms after any message without one', async () => {
+    const client = await service.client('writer');
+    const { sessionId } = await client.connect();
+    const stream = (await service.client('watcher')).subscribe();
+    let withoutSince: number | undefined;
+    let last = '';
+    let i = 0;
+    const note = (message: Awaited<ReturnType<typeof stream.next>>) => {
+      const now = performance.now();
+      if (withoutSince !== undefined) expect(now - withoutSince).toBeLessThan(250);
+      withoutSince = message.resumeToken === '' ? (withoutSince ?? now) : undefined;
+      last = message.events.at(-1)?.presence?.currentChannelId ?? last;
+    };
+    for (; i < 500; i++) {
+      await client.joinChannel({ sessionId, channelId: `${i}` });
+      stream.takeArrived().forEach(note);
+    }
+    while (last !== `${i - 1}` || withoutSince !== undefined) note(await stream.next());
+    stream.cancel();
+  });
+});

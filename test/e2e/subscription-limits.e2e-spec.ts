@@ -1,0 +1,86 @@
+import { status } from '@grpc/grpc-js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FanOut } from '../../src/events/fan-out.js';
+import type { Client } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { Service, tokenOf } from '../support/service.js';
+import type { SubscriptionReader } from '../support/subscription-reader.js';
+
+describe('MAX_SUBSCRIPTIONS_PER_USER', () => {
+  let service: Service;
+  beforeEach(async () => void (service = await Service.start({ MAX_SUBSCRIPTIONS_PER_USER: '2' })));
+  afterEach(() => service.stop());
+
+  /** A subscription, and whether it was let in. */
+  async function subscribe(client: Client): Promise<{ stream: SubscriptionReader; code: string }> {
+    const stream = client.subscribe();
+    const begun = stream.beginning().then(
+      () => 'OK',
+      () => undefined,
+    );
+    const code = (await begun) ?? status[(await stream.ended).code];
+    return { stream, code };
+  }
+
+  it('refuses one too many with RESOURCE_EXHAUSTED, whichever connection it comes from', async () => {
+    const clients = [await service.client('ann'), await service.client('ann')];
+    expect((await subscribe(clients[0]!)).code).toBe('OK');
+    expect((await subscribe(clients[1]!)).code).toBe('OK');
+    const { stream, code } = await subscribe(clients[0]!);
+    expect(code).toBe('RESOURCE_EXHAUSTED');
+    expect((await stream.ended).details).toMatch(/2 subscriptions at once; end one first/);
+  });
+
+  it('leaves those that there are, and other users, alone', async () => {
+    const ann = await service.client('ann');
+    const { stream } = await subscribe(ann);
+    await subscribe(ann);
+    expect((await subscribe(ann)).code).toBe('RESOURCE_EXHAUSTED');
+    const bob = await service.client('bob');
+    expect((await subscribe(bob)).code).toBe('OK');
+    await bob.connect();
+    expect((await stream.nextEvent()).presence?.userId).toBe('bob');
+  });
+
+  it('gives the place of one that has ended, however it ended, to the next', async () => {
+    const ann = await service.client('ann');
+    await subscribe(ann);
+    for (let i = 0; i < 10; i++) {
+      const { stream, code } = await subscribe(ann);
+      expect(code).toBe('OK');
+      stream.cancel();
+      await stream.ended;
+      // The server hears of it a moment later than the client.
+      await eventually(async () => {
+        const next = await subscribe(ann);
+        next.stream.cancel();
+        return next.code;
+      }, 'OK');
+      await eventually(() => openSubscriptions(service), 1);
+    }
+  });
+
+  it('counts a subscription that was refused for another reason no longer than that', async () => {
+    const ann = await service.client('ann');
+    for (let i = 0; i < 5; i++) {
+      const { code } = await ann.subscribe({ resumeToken: 'nonsense' }).ended;
+      expect(status[code]).toBe('INVALID_ARGUMENT');
+    }
+    expect((await subscribe(ann)).code).toBe('OK');
+    expect((await subscribe(ann)).code).toBe('OK');
+  });
+
+  it('ends a subscription with UNAUTHENTICATED when its token expires, and frees its place', async () => {
+    const ann = service.clientWithToken(await tokenOf('ann', { ttlSeconds: 60 }));
+    const { stream } = await subscribe(ann);
+    await service.passTime(120_000);
+    expect(status[(await stream.ended).code]).toBe('UNAUTHENTICATED');
+    const again = await service.client('ann');
+    expect((await subscribe(again)).code).toBe('OK');
+    expect((await subscribe(again)).code).toBe('OK');
+  });
+});
+
+function openSubscriptions(service: Service): number {
+  return service.app.get(FanOut).size;
+}
