@@ -1,0 +1,229 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { history, policies, TICK_MS } from '../../test/support/histories.js';
+import { goOn, time, type Line } from '../../test/support/play.js';
+import type { Change, PresenceEvent } from './event.js';
+import type { Policy } from './policy.js';
+import { neverSeen, type Presence } from './presence.js';
+import { Refusal } from './refusal.js';
+import { step, type Step } from './step.js';
+import { newUser, type User } from './user.js';
+
+/** More than can become due for one user before something else happens. */
+const ENOUGH = 100;
+
+/** Calls `check` with the user before and after every step of a history, in which all that is due happens in time. */
+function follow(
+  lines: readonly Line[],
+  policy: Policy,
+  check: (before: User, next: Step, line: Line) => void,
+): void {
+  let user = newUser('alice');
+  let wakeAt: number | undefined;
+  const take = (line: Line): void => {
+    const next = attempt(user, line, policy);
+    if (next === undefined) return;
+    check(user, next, line);
+    ({ user, wakeAt } = next);
+  };
+  for (const line of lines) {
+    for (let dues = 0; wakeAt !== undefined && wakeAt <= line[0]; dues++) {
+      if (dues > ENOUGH) throw new Error('time never gets through with what is due');
+      take([wakeAt, time]);
+    }
+    take(line);
+  }
+}
+
+/** Undefined: it was refused. */
+function attempt(user: User, [at, input]: Line, policy: Policy): Step | undefined {
+  try {
+    return step(user, input, at, policy);
+  } catch (error) {
+    if (error instanceof Refusal) return undefined;
+    throw error;
+  }
+}
+
+function withoutActivity({ lastActiveAt: _, ...rest }: Presence): Omit<Presence, 'lastActiveAt'> {
+  return rest;
+}
+
+/** What an event says was before, as far as it says so. */
+function saidBefore(change: Change): Partial<Presence> {
+  switch (change.kind) {
+    case 'USER_ONLINE':
+      return { status: 'OFFLINE' };
+    case 'USER_STATUS_CHANGED':
+      return { status: change.previousStatus };
+    case 'USER_CHANNEL_CHANGED':
+      return { channelId: change.previousChannelId };
+    case 'USER_MUTE_STATE_CHANGED':
+      return {
+        isMicrophoneMuted: change.wasMicrophoneMuted,
+        isSpeakerMuted: change.wasSpeakerMuted,
+      };
+    default:
+      return {};
+  }
+}
+
+describe('In every history', () => {
+  it('whoever replays the events sees exactly what others are shown', () => {
+    fc.assert(
+      fc.property(history, policies, (lines, policy) => {
+        let replayed = neverSeen('alice');
+        follow(lines, policy, (_, { user, events }) => {
+          for (const { change } of events) expect(replayed).toMatchObject(saidBefore(change));
+          replayed = events.at(-1)?.presence ?? replayed;
+          expect(withoutActivity(user.shown)).toEqual(withoutActivity(replayed));
+          expect(user.shown.lastActiveAt ?? 0).toBeGreaterThanOrEqual(replayed.lastActiveAt ?? 0);
+        });
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('the events of a commit are of different kinds, share one presence and are in order', () => {
+    fc.assert(
+      fc.property(history, policies, (lines, policy) => {
+        follow(lines, policy, (_, { events }) => {
+          const kinds = events.map(({ change }) => change.kind);
+          expect(new Set(kinds).size).toBe(kinds.length);
+          expect(new Set(events.map(({ presence }) => presence)).size).toBeLessThanOrEqual(1);
+          expect(kinds.indexOf('USER_ONLINE')).toBeLessThanOrEqual(0);
+          if (kinds.includes('USER_OFFLINE')) expect(kinds.at(-1)).toBe('USER_OFFLINE');
+        });
+      }),
+    );
+  });
+
+  it('versions grow with every commit that has events, and no activity is taken back', () => {
+    fc.assert(
+      fc.property(history, policies, (lines, policy) => {
+        follow(lines, policy, (before, { user, events }) => {
+          if (events.length > 0) {
+            expect(user.shown.version).toBeGreaterThan(before.shown.version);
+          } else {
+            expect(user.shown.version).toBe(before.shown.version);
+          }
+          expect(user.own.version).toBeGreaterThanOrEqual(before.own.version);
+          for (const view of ['own', 'shown'] as const) {
+            const last = before[view].lastActiveAt ?? 0;
+            expect(user[view].lastActiveAt ?? 0).toBeGreaterThanOrEqual(last);
+          }
+        });
+      }),
+    );
+  });
+
+  it('a command that is repeated at once changes nothing', () => {
+    fc.assert(
+      fc.property(history, policies, (lines, policy) => {
+        follow(lines, policy, (_, { user, wakeAt }, [at, input]) => {
+          // A connect comes with a new session each time, and time takes one matter after the other.
+          if (input.type === 'connect' || input.type === 'time') return;
+          const again = step(user, input, at, policy);
+          expect(again).toEqual({ user, events: [], ended: [], wakeAt });
+        });
+      }),
+    );
+  });
+
+  it('what is refused leaves the user untouched', () => {
+    fc.assert(
+      fc.property(history, policies, (lines, policy) => {
+        let user = newUser('alice');
+        for (const line of lines) {
+          const before = structuredClone(user);
+          const next = attempt(user, line, policy);
+          if (next === undefined) expect(user).toEqual(before);
+          else ({ user } = next);
+        }
+      }),
+    );
+  });
+
+  it('no step changes a user in place', () => {
+    fc.assert(
+      fc.property(history, policies, (lines, policy) => {
+        follow(lines, policy, (before, next, line) => {
+          // `goOn` freezes the user; a rule that writes to it throws.
+          expect(goOn(before, [line], policy).events).toEqual(next.events);
+        });
+      }),
+    );
+  });
+
+  it('an invisible user is seen by nobody, and a user without a session not even by itself', () => {
+    fc.assert(
+      fc.property(history, policies, (lines, policy) => {
+        follow(lines, policy, (_, { user }) => {
+          if (user.choice === 'INVISIBLE') expect(user.shown.status).toBe('OFFLINE');
+          else expect(user.shown.status).toBe(user.own.status);
+          expect(user.own.status === 'OFFLINE').toBe(user.sessions.length === 0);
+        });
+      }),
+    );
+  });
+});
+
+describe('Time', () => {
+  it('that passes only at wakeAt brings about what it does when it is looked at every tick', () => {
+    fc.assert(
+      fc.property(history, policies, (lines, policy) => {
+        const asked: PresenceEvent[] = [];
+        let expected = newUser('alice');
+        follow(lines, policy, (_, { user, events }) => {
+          asked.push(...events);
+          expected = user;
+        });
+        const ticked: PresenceEvent[] = [];
+        let user = newUser('alice');
+        const take = (line: Line): boolean => {
+          const next = attempt(user, line, policy);
+          if (next === undefined) return false;
+          ticked.push(...next.events);
+          const hasChanged = next.user !== user;
+          ({ user } = next);
+          return hasChanged;
+        };
+        let now = lines[0]?.[0] ?? 0;
+        for (const line of lines) {
+          for (; now <= line[0]; now += TICK_MS) {
+            for (let dues = 0; take([now, time]); dues++) expect(dues).toBeLessThan(ENOUGH);
+          }
+          take(line);
+        }
+        expect(ticked).toEqual(asked);
+        expect(user).toEqual(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('however late it is let pass, is through after a few steps', () => {
+    fc.assert(
+      fc.property(history, policies, fc.nat(10_000), (lines, policy, late) => {
+        let user = newUser('alice');
+        let now = 0;
+        for (const line of lines) {
+          [now] = line;
+          user = attempt(user, line, policy)?.user ?? user;
+        }
+        // Per session a token, a heartbeat and a grace; and once the status and idleness.
+        const enough = 3 * user.sessions.length + 2;
+        let steps = 0;
+        for (; steps <= enough; steps++) {
+          const next = step(user, time, now + late, policy);
+          if (next.user === user) break;
+          ({ user } = next);
+          expect(next.wakeAt === undefined || next.wakeAt >= 0).toBe(true);
+        }
+        expect(steps).toBeLessThanOrEqual(enough);
+        const { wakeAt } = step(user, time, now + late, policy);
+        expect(wakeAt === undefined || wakeAt > now + late).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,109 @@
+import fc from 'fast-check';
+import type { Input } from '../../src/domain/input.js';
+import type { Policy } from '../../src/domain/policy.js';
+import { POLICY, type Line } from './play.js';
+
+/** Times are multiples of this, so that a test can afford to look at every one. */
+export const TICK_MS = 10;
+
+/** Something that one of the devices of a user does, before it is known which session that is. */
+interface Move {
+  readonly ticks: number;
+  readonly device: number;
+  readonly does: (sessionId: string, now: number) => Input;
+}
+
+const DEVICES = 3;
+
+const flag = fc.option(fc.boolean(), { nil: undefined });
+const expiry = fc.option(fc.integer({ min: -1, max: 200 }), { nil: undefined });
+
+const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({
+        platform: fc.constantFrom('desktop', 'mobile'),
+        isMicrophoneMuted: flag,
+        isSpeakerMuted: flag,
+        requireHeartbeats: fc.boolean(),
+        ttl: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }),
+      })
+      .map(({ ttl, ...details }) => (sessionId: string, now: number) => ({
+        type: 'connect' as const,
+        sessionId,
+        tokenExpiresAt: ttl && now + ttl * TICK_MS,
+        ...details,
+      })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom('DISCONNECTED', 'CONNECTION_LOST', 'SESSION_ENDED', 'TOKEN_EXPIRED')
+      .map((cause) => (sessionId: string) => ({ type: 'disconnect' as const, sessionId, cause })),
+  },
+  fc.constant((sessionId: string) => ({ type: 'heartbeat' as const, sessionId })),
+  fc.boolean().map((isNamed) => (sessionId: string) => ({
+    type: 'activity' as const,
+    sessionId: isNamed ? sessionId : undefined,
+  })),
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('kitchen', 'lobby').map((channelId) => (sessionId: string) => ({
+      type: 'joinChannel' as const,
+      sessionId,
+      channelId,
+    })),
+  },
+  fc.constant((sessionId: string) => ({ type: 'leaveChannel' as const, sessionId })),
+  fc
+    .record({ isMicrophoneMuted: flag, isSpeakerMuted: flag })
+    .map((state) => (sessionId: string) => ({ type: 'setMute' as const, sessionId, ...state })),
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({
+        choice: fc.constantFrom('AUTOMATIC', 'DO_NOT_DISTURB', 'AWAY', 'INVISIBLE'),
+        statusText: fc.constantFrom('', 'busy'),
+        expiresIn: expiry,
+      })
+      .map(({ expiresIn, ...status }) => (sessionId: string, now: number) => ({
+        type: 'setStatus' as const,
+        sessionId,
+        expiresAt: expiresIn === undefined ? undefined : now + expiresIn * TICK_MS,
+        ...status,
+      })),
+  },
+);
+
+const moves: fc.Arbitrary<Move> = fc.record({
+  ticks: fc.oneof(
+    fc.constant(0),
+    fc.integer({ min: 1, max: 12 }),
+    fc.integer({ max: 120, min: 1 }),
+  ),
+  device: fc.nat(DEVICES - 1),
+  does: deeds,
+});
+
+/** What happens to one user. Some of it will be refused. */
+export const history: fc.Arbitrary<readonly Line[]> = fc
+  .array(moves, { maxLength: 40, size: 'max' })
+  .map((all) => linesOf(all));
+
+export const policies: fc.Arbitrary<Policy> = fc
+  .constantFrom(0, 150)
+  .map((reconnectGraceMs) => ({ ...POLICY, reconnectGraceMs }));
+
+/** Every connect gets a session of its own; all else is done by the last session of its device. */
+function linesOf(all: readonly Move[]): readonly Line[] {
+  const connects = new Array<number>(DEVICES).fill(0);
+  let now = 1000;
+  return all.map(({ ticks, device, does }) => {
+    now += ticks * TICK_MS;
+    const current = does(`${device}.${connects[device]}`, now);
+    if (current.type !== 'connect') return [now, current];
+    connects[device]!++;
+    return [now, does(`${device}.${connects[device]}`, now)];
+  });
+}
