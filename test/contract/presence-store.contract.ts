@@ -1,0 +1,227 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Input } from '../../src/domain/input.js';
+import { neverSeen } from '../../src/domain/presence.js';
+import { Refusal } from '../../src/domain/refusal.js';
+import { step, type Step } from '../../src/domain/step.js';
+import { newUser } from '../../src/domain/user.js';
+import type { PresenceStore } from '../../src/store/presence-store.js';
+import { choose, connect, disconnect, join, mute, POLICY, time } from '../support/play.js';
+
+/** A store of a test, and the way to be rid of it. */
+export interface TestStore {
+  readonly store: PresenceStore;
+  readonly close?: () => Promise<void>;
+}
+
+/** What every store must prove, whatever it keeps its users in. */
+export function presenceStoreContract(
+  name: string,
+  createStore: () => TestStore | Promise<TestStore>,
+): void {
+  describe(`${name} as a PresenceStore`, () => {
+    let store: PresenceStore;
+    let close: TestStore['close'];
+    beforeEach(async () => void ({ store, close } = await createStore()));
+    afterEach(async () => close?.());
+
+    const perform = (userId: string, input: Input, now: number): Promise<Step> =>
+      store.update(userId, (user) => step(user, input, now, POLICY));
+
+    describe('a user', () => {
+      it('who was never seen is OFFLINE', async () => {
+        await store.refresh();
+        expect(await store.find('alice')).toEqual(newUser('alice'));
+        expect(store.view.presence('alice')).toEqual(neverSeen('alice'));
+      });
+
+      it('is found as the last commit left it', async () => {
+        const { user } = await perform('alice', connect('a'), 1);
+        expect(await store.find('alice')).toEqual(user);
+        expect(await store.find('bob')).toEqual(newUser('bob'));
+      });
+
+      it('loses nothing to updates that race', async () => {
+        await perform('alice', connect('a'), 1);
+        await Promise.all([
+          perform('alice', connect('b', { platform: 'mobile' }), 2),
+          perform('alice', join('a', 'lobby'), 2),
+          perform('alice', mute('a', { microphone: true }), 2),
+          perform('alice', mute('a', { speaker: true }), 2),
+          perform('bob', connect('c'), 2),
+        ]);
+        expect((await store.find('alice')).own).toMatchObject({
+          platforms: ['desktop', 'mobile'],
+          channelId: 'lobby',
+          isMicrophoneMuted: true,
+          isSpeakerMuted: true,
+        });
+      });
+
+      it('is changed by each racing update from where the one before left it', async () => {
+        await perform('alice', connect('a'), 1);
+        const channels = ['one', 'two', 'three', 'four', 'five'];
+        const steps = await Promise.all(
+          channels.map((channelId) => perform('alice', join('a', channelId), 2)),
+        );
+        const moves = steps.map(({ events: [event] }) => event!);
+        const versions = moves.map(({ presence }) => presence.version);
+        expect(new Set(versions).size).toBe(channels.length);
+        const inOrder = moves.toSorted((a, b) => a.presence.version - b.presence.version);
+        expect(inOrder.map(({ previousChannelId }) => previousChannelId)).toEqual([
+          undefined,
+          ...inOrder.slice(0, -1).map(({ presence }) => presence.channelId),
+        ]);
+      });
+    });
+
+    describe('a change that is refused', () => {
+      it('commits nothing and tells nobody', async () => {
+        const { user } = await perform('alice', connect('a'), 1);
+        const told: Step[] = [];
+        store.onCommit((next) => told.push(next));
+        await expect(perform('alice', join('x', 'lobby'), 2)).rejects.toThrow(Refusal);
+        await expect(perform('bob', join('x', 'lobby'), 2)).rejects.toThrow(Refusal);
+        expect(told).toEqual([]);
+        expect(await store.find('alice')).toEqual(user);
+        expect(await store.find('bob')).toEqual(newUser('bob'));
+        expect(store.view.countMembers('lobby')).toBe(0);
+      });
+
+      it('does not stand in the way of the next one', async () => {
+        await expect(perform('alice', join('x', 'lobby'), 1)).rejects.toThrow(Refusal);
+        await perform('alice', connect('a'), 2);
+        expect((await store.find('alice')).own.status).toBe('ONLINE');
+      });
+    });
+
+    describe('a commit', () => {
+      it('is in the view when it is told of, and is told of before it is acknowledged', async () => {
+        const seen: unknown[] = [];
+        store.onCommit(({ events }) => {
+          const { status, channelId } = store.view.presence('alice');
+          seen.push([events.map(({ change }) => change.kind), status, channelId]);
+        });
+        await perform('alice', connect('a'), 1);
+        expect(seen).toHaveLength(1);
+        await perform('alice', join('a', 'lobby'), 2);
+        await perform('alice', disconnect('a'), 3);
+        expect(seen).toEqual([
+          [['USER_ONLINE'], 'ONLINE', undefined],
+          [['USER_CHANNEL_CHANGED'], 'ONLINE', 'lobby'],
+          [['USER_CHANNEL_CHANGED', 'USER_OFFLINE'], 'OFFLINE', undefined],
+        ]);
+      });
+
+      it('is told to every listener, in the order of commits', async () => {
+        const heard: string[] = [];
+        for (const name of ['first', 'second']) {
+          store.onCommit(({ user }) => heard.push(`${name} ${user.userId}`));
+        }
+        await perform('alice', connect('a'), 1);
+        await perform('bob', connect('b'), 1);
+        expect(heard).toEqual(['first alice', 'second alice', 'first bob', 'second bob']);
+      });
+
+      it('says which sessions ended', async () => {
+        const ended: unknown[] = [];
+        store.onCommit((next) => ended.push(...next.ended));
+        await perform('alice', connect('a'), 1);
+        await perform('alice', disconnect('a', 'SESSION_ENDED'), 2);
+        expect(ended).toEqual([{ sessionId: 'a', cause: 'SESSION_ENDED' }]);
+      });
+
+      it('is not told to those who stopped listening', async () => {
+        let count = 0;
+        const stop = store.onCommit(() => count++);
+        await perform('alice', connect('a'), 1);
+        stop();
+        await perform('alice', disconnect('a'), 2);
+        expect(count).toBe(1);
+      });
+
+      it('shows others what they may see and nothing else', async () => {
+        await perform('alice', connect('a'), 1);
+        await perform('alice', choose('a', 'INVISIBLE'), 2);
+        await perform('alice', join('a', 'lobby'), 3);
+        expect(store.view.presence('alice').status).toBe('OFFLINE');
+        expect(store.view.countMembers('lobby')).toBe(0);
+        expect((await store.find('alice')).own.channelId).toBe('lobby');
+      });
+    });
+
+    describe('the view', () => {
+      it('holds every change that was acknowledged before a refresh', async () => {
+        await Promise.all(
+          ['carol', 'alice', 'bob'].map((userId) => perform(userId, connect(userId), 1)),
+        );
+        await store.refresh();
+        const listed = [...store.view.listed(['ONLINE'])].map(({ userId }) => userId);
+        expect(listed).toEqual(['alice', 'bob', 'carol']);
+      });
+    });
+
+    describe('the owner', () => {
+      it('of a session is known as long as it is live', async () => {
+        expect(await store.ownerOf('a')).toBeUndefined();
+        await perform('alice', connect('a'), 1);
+        await perform('alice', connect('b'), 1);
+        await perform('bob', connect('c'), 1);
+        await perform('alice', disconnect('a'), 2);
+        const owners = await Promise.all(['a', 'b', 'c'].map((id) => store.ownerOf(id)));
+        expect(owners).toEqual([undefined, 'alice', 'bob']);
+      });
+
+      it('of a session whose connection is lost is nobody, also within the grace', async () => {
+        const graceful = { ...POLICY, reconnectGraceMs: 50 };
+        const lost = disconnect('a', 'CONNECTION_LOST');
+        await store.update('alice', (user) => step(user, connect('a'), 1, graceful));
+        await store.update('alice', (user) => step(user, lost, 2, graceful));
+        expect(await store.ownerOf('a')).toBeUndefined();
+        expect((await store.find('alice')).sessions).toHaveLength(1);
+      });
+    });
+
+    describe('what is due', () => {
+      const beats = { requireHeartbeats: true };
+
+      it('is handed out when its time has come, the earliest first', async () => {
+        await perform('late', connect('b', beats), 20);
+        await perform('early', connect('a', beats), 10);
+        expect(await store.takeDue(109, 10)).toEqual([]);
+        expect(await store.takeDue(120, 10)).toEqual(['early', 'late']);
+      });
+
+      it('is handed out once, as much as was asked for', async () => {
+        for (const id of ['a', 'b', 'c']) await perform(id, connect(id, beats), 10);
+        const first = await store.takeDue(500, 2);
+        const second = await store.takeDue(500, 2);
+        expect([first.length, second.length]).toEqual([2, 1]);
+        expect([...first, ...second].toSorted()).toEqual(['a', 'b', 'c']);
+        expect(await store.takeDue(500, 2)).toEqual([]);
+      });
+
+      it('comes up again after the next update, even one that changed nothing', async () => {
+        await perform('alice', connect('a'), 0);
+        expect(await store.takeDue(1000, 10)).toEqual(['alice']);
+        // The clock has stepped back meanwhile: nothing is due for the rules.
+        await perform('alice', time, 900);
+        expect(await store.takeDue(999, 10)).toEqual([]);
+        expect(await store.takeDue(1000, 10)).toEqual(['alice']);
+      });
+
+      it('follows the user: put off by activity, gone when nothing is due any more', async () => {
+        await perform('alice', connect('a'), 0);
+        await perform('alice', join('a', 'lobby'), 600);
+        expect(await store.takeDue(1000, 10)).toEqual([]);
+        await perform('alice', disconnect('a'), 700);
+        expect(await store.takeDue(99_999, 10)).toEqual([]);
+      });
+
+      it('is nothing for a user who was never seen, whatever happens to it', async () => {
+        await perform('nobody', time, 1);
+        await perform('nobody', disconnect('x'), 1);
+        expect(await store.takeDue(99_999, 10)).toEqual([]);
+      });
+    });
+  });
+}
