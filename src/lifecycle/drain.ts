@@ -55,7 +55,9 @@ export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown 
     this.draining = true;
     this.serving.set(false);
     const { drainTimeoutMs } = this.config;
-    for (const stream of this.streams) stream.announceDrain?.(Math.random() * (drainTimeoutMs / 2));
+    for (const stream of this.streams) {
+      stream.announceDrain?.(Math.round(Math.random() * (drainTimeoutMs / 2)));
+    }
     await this.announcedHaveLeft((drainTimeoutMs * 3) / 4);
     for (const stream of this.streams) stream.end(stopping());
   }
