@@ -24,11 +24,10 @@ export class HealthController {
     return this.health.check([() => this.serving()]);
   }
 
-  /** Whether the process is there. Restart it when this fails. */
+  /** Whether the process is there. Restart it when this fails. Without terminus, which fails at every shutdown. */
   @Get('live')
-  @HealthCheck()
-  live(): Promise<HealthCheckResult> {
-    return this.health.check([]);
+  live(): HealthCheckResult {
+    return { status: 'ok', info: {}, error: {}, details: {} };
   }
 
   /** Whether new calls are welcome. Send none while this fails. */
