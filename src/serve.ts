@@ -1,4 +1,4 @@
-import { ConsoleLogger, Logger } from '@nestjs/common';
+import { ConsoleLogger, Logger, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { ConfigError } from './config/config-error.js';
@@ -14,8 +14,9 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
     await start(readConfig(environment));
     return 0;
   } catch (error) {
-    // A mistake in the settings is told in sentences; a stack would only hide them.
-    console.error(error instanceof ConfigError ? error.message : error);
+    // What whoever starts the server can put right is told in sentences; a stack would only hide them.
+    const isTheirs = error instanceof ConfigError || error instanceof CannotListen;
+    console.error(isTheirs ? error.message : error);
     return 1;
   }
 }
@@ -26,7 +27,7 @@ async function start(config: Config): Promise<void> {
     logger: new ConsoleLogger({
       json: config.production,
       // Escape codes are for people; in a file they stick to the token of the first call.
-      colors: process.stdout.isTTY && !config.production,
+      colors: Boolean(process.stdout.isTTY) && !config.production,
       logLevels: nestLogLevels(config.logLevel),
     }),
   });
@@ -34,8 +35,37 @@ async function start(config: Config): Promise<void> {
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   // Before the transport starts: a call must not meet modules that are not initialised.
   await app.init();
-  await app.startAllMicroservices();
-  await app.listen(config.http.port, config.http.host);
+  try {
+    await listen(app, config);
+  } catch (error) {
+    // Or the timers of what has started would keep the process from ending.
+    await app.close();
+    throw error;
+  }
   const address = config.grpc.url.replace(/:0$/, `:${grpc.port}`);
   new Logger('Server').log(`gRPC on ${address}, health on ${await app.getUrl()}/health`);
+}
+
+async function listen(app: INestApplication, { grpc, http }: Config): Promise<void> {
+  await app.startAllMicroservices().catch((error: unknown) => {
+    throw new CannotListen(`GRPC_URL: ${grpc.url}`, error);
+  });
+  await app.listen(http.port, http.host).catch((error: unknown) => {
+    throw new CannotListen(`HTTP_HOST and HTTP_PORT: ${http.host}:${http.port}`, error);
+  });
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'this user may not',
+};
+
+/** An address that the settings ask for cannot be had. */
+class CannotListen extends Error {
+  constructor(what: string, cause: unknown) {
+    const text = String(cause);
+    const code = Object.keys(REASONS).find((known) => text.includes(known));
+    super(`Cannot listen on ${what} (${code === undefined ? text : REASONS[code]}).`, { cause });
+  }
 }
