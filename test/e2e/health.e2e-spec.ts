@@ -1,0 +1,103 @@
+import { status } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ServingStatus } from '../../src/health/serving-status.js';
+import { HealthClient } from '../support/health-client.js';
+import { Service } from '../support/service.js';
+
+const SERVICES = [
+  '',
+  'presence.v1.SessionService',
+  'presence.v1.PresenceService',
+  'presence.v1.EventsService',
+];
+
+describe('Health', () => {
+  let service: Service;
+  let health: HealthClient;
+  beforeAll(async () => {
+    service = await Service.start();
+    health = new HealthClient(service.grpcAddress);
+  });
+  afterAll(async () => {
+    health.close();
+    await service.stop();
+  });
+
+  async function get(path: string) {
+    const response = await fetch(`${service.httpUrl}${path}`);
+    return { code: response.status, body: await response.json() };
+  }
+
+  describe('of a service that serves', () => {
+    it.each(['/health', '/health/ready'])('is 200 at %s, with what was checked', async (path) => {
+      expect(await get(path)).toEqual({
+        code: 200,
+        body: {
+          status: 'ok',
+          info: { serving: { status: 'up' } },
+          error: {},
+          details: { serving: { status: 'up' } },
+        },
+      });
+    });
+
+    it('is 200 at /health/live, with nothing checked', async () => {
+      expect(await get('/health/live')).toEqual({
+        code: 200,
+        body: { status: 'ok', info: {}, error: {}, details: {} },
+      });
+    });
+
+    it.each(SERVICES)('is SERVING over gRPC for "%s", without a token', async (name) => {
+      expect(await health.check(name)).toBe('SERVING');
+    });
+
+    it('is NOT_FOUND over gRPC for a service that there is not', async () => {
+      const error = { code: status.NOT_FOUND };
+      await expect(health.check('presence.v1.NoService')).rejects.toMatchObject(error);
+      await expect(health.check('presence')).rejects.toMatchObject(error);
+    });
+
+    it('is SERVICE_UNKNOWN to whoever watches a service that there is not', async () => {
+      const watch = health.watch('presence.v1.NoService');
+      expect(await watch.next()).toEqual({ status: 'SERVICE_UNKNOWN' });
+      watch.cancel();
+    });
+  });
+
+  describe('of a service that does not serve', () => {
+    beforeEach(() => service.app.get(ServingStatus).set(false));
+    afterEach(() => service.app.get(ServingStatus).set(true));
+
+    it.each(['/health', '/health/ready'])('is 503 at %s, with what is wrong', async (path) => {
+      expect(await get(path)).toEqual({
+        code: 503,
+        body: {
+          status: 'error',
+          info: {},
+          error: { serving: { status: 'down' } },
+          details: { serving: { status: 'down' } },
+        },
+      });
+    });
+
+    it('is 200 at /health/live: a restart would not help', async () => {
+      expect((await get('/health/live')).code).toBe(200);
+    });
+
+    it.each(SERVICES)('is NOT_SERVING over gRPC for "%s"', async (name) => {
+      expect(await health.check(name)).toBe('NOT_SERVING');
+    });
+  });
+
+  it.each(SERVICES)('tells whoever watches "%s" of every change', async (name) => {
+    const watch = health.watch(name);
+    const serving = service.app.get(ServingStatus);
+    expect(await watch.next()).toEqual({ status: 'SERVING' });
+    serving.set(false);
+    expect(await watch.next()).toEqual({ status: 'NOT_SERVING' });
+    serving.set(true);
+    expect(await watch.next()).toEqual({ status: 'SERVING' });
+    watch.cancel();
+  });
+});

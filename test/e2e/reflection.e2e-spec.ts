@@ -1,0 +1,123 @@
+import { createRequire } from 'node:module';
+import {
+  credentials,
+  loadPackageDefinition,
+  status,
+  type Client,
+  type ClientDuplexStream,
+  type ServiceClientConstructor,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Service } from '../support/service.js';
+import { StreamReader } from '../support/stream-reader.js';
+
+const PROTO = createRequire(import.meta.url).resolve(
+  '@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto',
+);
+
+interface Answer {
+  readonly listServicesResponse?: { readonly service: readonly { readonly name: string }[] };
+  readonly fileDescriptorResponse?: { readonly fileDescriptorProto: readonly Buffer[] };
+  readonly errorResponse?: { readonly errorCode: number };
+}
+
+interface Stub extends Client {
+  serverReflectionInfo(): ClientDuplexStream<object, Answer>;
+}
+
+/** Asks one question after the other, as grpcurl does. */
+class ReflectionClient {
+  private readonly stub: Stub;
+  private readonly call: ClientDuplexStream<object, Answer>;
+  readonly answers: StreamReader<Answer>;
+
+  constructor(address: string) {
+    const loaded = loadPackageDefinition(loadSync(PROTO)) as unknown as {
+      grpc: { reflection: { v1: { ServerReflection: ServiceClientConstructor } } };
+    };
+    const ServerReflection = loaded.grpc.reflection.v1.ServerReflection;
+    this.stub = new ServerReflection(address, credentials.createInsecure()) as unknown as Stub;
+    this.call = this.stub.serverReflectionInfo();
+    this.answers = new StreamReader<Answer>(this.call);
+  }
+
+  ask(question: object): Promise<Answer> {
+    this.call.write(question);
+    return this.answers.next();
+  }
+
+  close(): void {
+    this.call.end();
+    this.stub.close();
+  }
+}
+
+describe('Reflection', () => {
+  let service: Service;
+  let client: ReflectionClient;
+  afterEach(async () => {
+    client.close();
+    await service.stop();
+  });
+
+  async function start(settings: Readonly<Record<string, string>>): Promise<void> {
+    service = await Service.start(settings);
+    client = new ReflectionClient(service.grpcAddress);
+  }
+
+  async function servicesListed(): Promise<readonly string[]> {
+    const { listServicesResponse } = await client.ask({ listServices: '*' });
+    return listServicesResponse!.service.map(({ name }) => name);
+  }
+
+  const contract = [
+    'grpc.health.v1.Health',
+    'presence.v1.EventsService',
+    'presence.v1.PresenceService',
+    'presence.v1.SessionService',
+  ];
+
+  it('lists the services to anybody who asks', async () => {
+    await start({});
+    expect(await servicesListed()).toEqual(expect.arrayContaining(contract));
+  });
+
+  // That they are complete and fit together is for a client with a descriptor pool to tell: test/foreign.
+  it.each([
+    'presence.v1.SessionService',
+    'presence.v1.PresenceService',
+    'presence.v1.EventsService',
+    'presence.v1.SubscribeResponse',
+    'presence.v1.Presence',
+    'grpc.health.v1.Health',
+  ])('gives the files that describe %s', async (fileContainingSymbol) => {
+    await start({});
+    const { fileDescriptorResponse } = await client.ask({ fileContainingSymbol });
+    const files = fileDescriptorResponse!.fileDescriptorProto.map((file) =>
+      file.toString('latin1'),
+    );
+    expect(files[0]).toContain(fileContainingSymbol.split('.').at(-1));
+  });
+
+  it('says NOT_FOUND of what there is not, and goes on', async () => {
+    await start({});
+    const { errorResponse } = await client.ask({ fileContainingSymbol: 'presence.v1.Nothing' });
+    expect(errorResponse?.errorCode).toBe(status.NOT_FOUND);
+    expect(await servicesListed()).not.toEqual([]);
+  });
+
+  it.each([{ GRPC_REFLECTION: 'false' }, { NODE_ENV: 'production' }])(
+    'is not there with %j',
+    async (settings) => {
+      await start(settings);
+      await expect(client.ask({ listServices: '*' })).rejects.toThrow();
+      expect(status[(await client.answers.ended).code]).toBe('UNIMPLEMENTED');
+    },
+  );
+
+  it('is there in production when it is asked for', async () => {
+    await start({ NODE_ENV: 'production', GRPC_REFLECTION: 'true' });
+    expect(await servicesListed()).toEqual(expect.arrayContaining(contract));
+  });
+});

@@ -1,0 +1,201 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { status } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Build, type ServerProcess } from '../support/built-server.js';
+import { HealthClient } from '../support/health-client.js';
+import { SECRET, tokenOf } from '../support/service.js';
+
+describe('The program', () => {
+  let build: Build;
+  let server: ServerProcess;
+  beforeAll(async () => void (build = await Build.make()), 60_000);
+  afterEach(() => server.kill());
+  afterAll(() => build.remove());
+
+  describe('at SIGTERM', () => {
+    it('stops being ready at once, stays live, and lets nothing new in', async () => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '4000' });
+      const health = new HealthClient(server.grpcAddress);
+      const watch = health.watch('');
+      expect(await watch.next()).toEqual({ status: 'SERVING' });
+      const client = await server.client('ann');
+      const { stream } = await client.connect();
+
+      server.signal('SIGTERM');
+      expect(await watch.next()).toEqual({ status: 'NOT_SERVING' });
+      expect(await health.check('presence.v1.SessionService')).toBe('NOT_SERVING');
+      expect((await fetch(`${server.httpUrl}/health/ready`)).status).toBe(503);
+      expect((await fetch(`${server.httpUrl}/health`)).status).toBe(503);
+      expect((await fetch(`${server.httpUrl}/health/live`)).status).toBe(200);
+      expect(status[(await client.openSession().ended).code]).toBe('UNAVAILABLE');
+      expect(status[(await client.subscribe().ended).code]).toBe('UNAVAILABLE');
+      // Calls of sessions that have not gone yet are still answered.
+      expect((await client.listOnlineUsers()).totalSize).toBe(1);
+
+      stream.cancel();
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+      health.close();
+    });
+
+    it('tells every session when to come back, spread over half of DRAIN_TIMEOUT_MS', async () => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '2000', MAX_SESSIONS_PER_USER: '100' });
+      const client = await server.client('ann');
+      const sessions = await Promise.all(Array.from({ length: 50 }, () => client.connect()));
+      server.signal('SIGTERM');
+      const delays = await Promise.all(
+        sessions.map(async ({ stream }) => {
+          const { body } = await stream.next();
+          if (body?.$case !== 'sessionDraining') throw new Error(`${body?.$case} comes first`);
+          return body.value.reconnectAfterMs;
+        }),
+      );
+      expect(Math.max(...delays)).toBeLessThanOrEqual(1000);
+      expect(Math.max(...delays) - Math.min(...delays)).toBeGreaterThan(500);
+      expect(new Set(delays).size).toBeGreaterThan(10);
+    });
+
+    it('ends all streams with UNAVAILABLE within DRAIN_TIMEOUT_MS, and exits with 0', async () => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '2000' });
+      const client = await server.client('ann');
+      const { stream } = await client.connect();
+      const subscription = client.subscribe();
+      await subscription.beginning();
+      const start = performance.now();
+      server.signal('SIGTERM');
+      for (const { ended } of [stream, subscription]) {
+        const { code, details } = await ended;
+        expect(status[code]).toBe('UNAVAILABLE');
+        expect(details).toMatch(/about to stop; connect again/);
+      }
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+      expect(performance.now() - start).toBeLessThan(2500);
+    });
+
+    it('shows subscribers how sessions go, until the end', async () => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '4000' });
+      const [ann, bob] = [await server.client('ann'), await server.client('bob')];
+      const session = await ann.connect();
+      await bob.connect();
+      const subscription = bob.subscribe();
+      await subscription.beginning();
+      server.signal('SIGTERM');
+      await session.stream.until(({ body }) => body?.$case === 'sessionDraining');
+      session.stream.cancel();
+      const event = await subscription.nextEvent();
+      expect(event).toMatchObject({
+        presence: { userId: 'ann' },
+        change: { $case: 'userOffline' },
+      });
+    });
+
+    it('does not wait when no session is there, and not for subscribers', async () => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '10000' });
+      const subscription = (await server.client('ann')).subscribe();
+      await subscription.beginning();
+      const start = performance.now();
+      server.signal('SIGTERM');
+      expect(status[(await subscription.ended).code]).toBe('UNAVAILABLE');
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+      expect(performance.now() - start).toBeLessThan(2000);
+    });
+
+    it('exits with 0 in time also when somebody goes on watching its health', async () => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '1000' });
+      const health = new HealthClient(server.grpcAddress);
+      const watch = health.watch('');
+      await watch.next();
+      const start = performance.now();
+      server.signal('SIGTERM');
+      expect(await watch.next()).toEqual({ status: 'NOT_SERVING' });
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+      expect(performance.now() - start).toBeLessThan(1500);
+      health.close();
+    });
+
+    it('exits with 0 in time also when a subscriber has stopped reading', async () => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '2000' });
+      const userIds = Array.from({ length: 10_000 }, (_, i) => `${i}`.padStart(128, '-'));
+      const client = await server.client('ann');
+      const stuck = client.subscribe({ userIds });
+      stuck.pause();
+      await client.listOnlineUsers();
+      const start = performance.now();
+      server.signal('SIGTERM');
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+      expect(performance.now() - start).toBeLessThan(2500);
+    });
+
+    it('does the same at SIGINT', async () => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '1000' });
+      const { stream } = await (await server.client('ann')).connect();
+      server.signal('SIGINT');
+      expect(status[(await stream.ended).code]).toBe('UNAVAILABLE');
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+    });
+  });
+
+  describe('at the start', () => {
+    it('says in sentences which settings cannot be used, all of them, and exits with 1', async () => {
+      server = build.run({ GRPC_URL: 'nowhere', HTTP_PORT: '70000', IDLE_TIMEOUT_MS: 'soon' });
+      expect(await server.exited).toEqual({ code: 1, signal: null });
+      expect(server.output).toMatch(/^These settings cannot be used:\n( {2}[A-Z].*\.\n){3}$/);
+      for (const name of ['GRPC_URL', 'HTTP_PORT', 'IDLE_TIMEOUT_MS']) {
+        expect(server.output).toContain(name);
+      }
+    });
+
+    it('warns when it has no key of tokens, and gives a token that works', async () => {
+      server = build.run();
+      const [, token] = await server.says(/WARN.*A token for alice, good for 24 hours: (\S+)/);
+      await server.serving();
+      const { started } = await server.clientWithToken(token!).connect();
+      expect(started.session?.userId).toBe('alice');
+      const stranger = await server.client('ann');
+      expect(status[(await stranger.openSession().ended).code]).toBe('UNAUTHENTICATED');
+    });
+
+    it('does not warn when it has a key', async () => {
+      server = await build.serve();
+      expect(server.output).not.toContain('WARN');
+      expect(server.output).not.toContain(SECRET);
+    });
+
+    it('refuses to go without a key in production, and exits with 1', async () => {
+      server = build.run({ NODE_ENV: 'production' });
+      expect(await server.exited).toEqual({ code: 1, signal: null });
+      expect(server.output).toMatch(
+        /^These settings cannot be used:\n {2}With NODE_ENV=production .* must be set\.\n$/,
+      );
+    });
+
+    it('writes lines of JSON in production', async () => {
+      server = build.run({ NODE_ENV: 'production', AUTH_JWT_SECRET: SECRET });
+      await server.serving();
+      const lines = server.output.trimEnd().split('\n');
+      for (const line of lines) expect(JSON.parse(line)).toHaveProperty('message');
+    });
+
+    it.each(['GRPC_URL', 'HTTP_PORT'])(
+      'says in one sentence that the port of %s is taken, and exits with 1',
+      async (setting) => {
+        const other = createServer();
+        await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+        const { port } = other.address() as AddressInfo;
+        const value = setting === 'GRPC_URL' ? `127.0.0.1:${port}` : `${port}`;
+        server = build.run({ AUTH_JWT_SECRET: SECRET, LOG_LEVEL: 'warn', [setting]: value });
+        expect(await server.exited).toEqual({ code: 1, signal: null });
+        const sentence = `${setting}: 127.0.0.1:${port} (another program listens there).\n`;
+        expect(server.output).toContain(sentence);
+        expect(server.output).not.toContain('    at ');
+        other.close();
+      },
+    );
+
+    it('serves on a Unix socket', async () => {
+      server = await build.serve({ GRPC_URL: `unix:${build.folder}/socket` });
+      expect(server.grpcAddress).toBe(`unix:${build.folder}/socket`);
+      const client = server.clientWithToken(await tokenOf('ann'));
+      expect((await client.connect()).started.session?.userId).toBe('ann');
+    });
+  });
+});
