@@ -117,6 +117,7 @@ describe('A clock that steps back', () => {
   it('makes no activity older', () => {
     const { user } = play([100, connect('a')], [90, activity('a')]);
     expect(user.shown.lastActiveAt).toBe(100);
+    expect(user.sessions[0]?.lastActiveAt).toBe(100);
   });
 
   it('makes no version smaller', () => {

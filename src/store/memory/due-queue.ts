@@ -39,13 +39,15 @@ export class DueQueue {
     const due: string[] = [];
     for (let next = this.heap.peek(); next && next.at <= now && due.length < limit;) {
       this.heap.pop();
-      const { alarm } = next;
-      const isCurrent = alarm.dueAt !== undefined && next.at === alarm.queuedAt;
-      if (isCurrent && alarm.dueAt! > now) {
-        this.push(alarm, alarm.dueAt!);
-      } else if (isCurrent) {
-        this.remove(alarm);
-        due.push(alarm.key);
+      const { alarm, at } = next;
+      if (alarm.dueAt !== undefined && at === alarm.queuedAt) {
+        // One that was put off comes up again in its turn.
+        if (alarm.dueAt > at) {
+          this.push(alarm, alarm.dueAt);
+        } else {
+          this.remove(alarm);
+          due.push(alarm.key);
+        }
       }
       next = this.heap.peek();
     }

@@ -1,0 +1,94 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LISTED_STATUSES, neverSeen, type Presence, type Status } from '../domain/presence.js';
+import { PresenceView } from './presence-view.js';
+
+const userIds = ['a', 'B', 'b', 'ä', '家', '😀', '\uffee'];
+const channels = ['lobby', 'kitchen'];
+
+const presences: fc.Arbitrary<Presence> = fc.oneof(
+  fc.constantFrom(...userIds).map((userId) => ({ ...neverSeen(userId), version: 1 })),
+  fc
+    .record({
+      userId: fc.constantFrom(...userIds),
+      status: fc.constantFrom(...LISTED_STATUSES),
+      channelId: fc.option(fc.constantFrom(...channels), { nil: undefined }),
+    })
+    .map((shown) => ({ ...neverSeen(shown.userId), ...shown, version: 1 })),
+);
+
+const statusSets = fc.subarray<Status>([...LISTED_STATUSES, 'OFFLINE']);
+
+/** Everyone who passes, behind a place, in order: the slow and obvious way. */
+function naive(
+  shown: ReadonlyMap<string, Presence>,
+  passes: (presence: Presence) => boolean,
+  after = '',
+): readonly Presence[] {
+  return [...shown.values()]
+    .filter((presence) => passes(presence) && presence.userId > after)
+    .toSorted((a, b) => (a.userId < b.userId ? -1 : 1));
+}
+
+describe('PresenceView', () => {
+  it('lists, counts and pages as sorting everyone would', () => {
+    fc.assert(
+      fc.property(
+        fc.array(presences, { maxLength: 60 }),
+        statusSets,
+        fc.option(fc.constantFrom(...userIds, 'aa', '\uffff'), { nil: undefined }),
+        (all, statuses, after) => {
+          const view = new PresenceView();
+          const shown = new Map<string, Presence>();
+          for (const presence of all) {
+            view.show(presence);
+            shown.set(presence.userId, presence);
+          }
+          const isListed = ({ status }: Presence): boolean =>
+            status !== 'OFFLINE' && statuses.includes(status);
+          expect([...view.listed(statuses, after)]).toEqual(naive(shown, isListed, after));
+          expect(view.countListed(statuses)).toBe(naive(shown, isListed).length);
+          for (const channel of channels) {
+            const isThere = ({ channelId }: Presence): boolean => channelId === channel;
+            expect([...view.members(channel, after)]).toEqual(naive(shown, isThere, after));
+            expect(view.countMembers(channel)).toBe(naive(shown, isThere).length);
+          }
+          for (const userId of userIds) {
+            expect(view.presence(userId)).toEqual(shown.get(userId) ?? neverSeen(userId));
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  it('reads a page to its end and no further', () => {
+    const view = new PresenceView();
+    for (const userId of userIds) view.show({ ...neverSeen(userId), status: 'ONLINE' });
+    const pages: string[][] = [];
+    for (let after: string | undefined; ; after = pages.at(-1)!.at(-1)) {
+      const page: string[] = [];
+      for (const { userId } of view.listed(LISTED_STATUSES, after)) {
+        if (page.push(userId) === 3) break;
+      }
+      if (page.length === 0) break;
+      pages.push(page);
+    }
+    expect(pages.flat()).toEqual(userIds.toSorted());
+    expect(pages.map(({ length }) => length)).toEqual([3, 3, 1]);
+  });
+
+  it('counts nobody twice when a status is named twice', () => {
+    const view = new PresenceView();
+    view.show({ ...neverSeen('a'), status: 'AWAY' });
+    expect(view.countListed(['AWAY', 'AWAY'])).toBe(1);
+    expect([...view.listed(['AWAY', 'AWAY'])]).toHaveLength(1);
+  });
+
+  it('forgets who is OFFLINE', () => {
+    const view = new PresenceView();
+    view.show({ ...neverSeen('a'), isSpeakerMuted: true, version: 7 });
+    view.forget('a');
+    expect(view.presence('a')).toEqual(neverSeen('a'));
+  });
+});
