@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { decode, entriesOf, eventOf, logOf, newLog, versionsIn } from '../../test/support/log.js';
+import { parseResumeToken } from './resume-token.js';
+
+describe('EventLog', () => {
+  it('holds events in order, each under the position after the one before', () => {
+    const log = logOf(3);
+    expect([log.tail, log.head]).toEqual([1, 4]);
+    expect(entriesOf(log).map(({ position }) => position)).toEqual([1, 2, 3]);
+    expect([log.at(0), log.at(4)]).toEqual([undefined, undefined]);
+  });
+
+  it('keeps with each event what decides who is given it', () => {
+    const log = newLog();
+    const details = { channelId: 'lobby', previousChannelId: 'attic', at: 7 } as const;
+    log.append([eventOf('alice', 1, { ...details, kind: 'USER_CHANNEL_CHANGED' })]);
+    expect(log.at(1)).toMatchObject({
+      userId: 'alice',
+      channelId: 'lobby',
+      previousChannelId: 'attic',
+      kind: 'USER_CHANNEL_CHANGED',
+      occurredAt: 7,
+      next: undefined,
+    });
+  });
+
+  it('encodes an event once, as a whole response', () => {
+    const { block, start, end } = logOf(1).at(1)!;
+    const { events, resumeToken } = decode(block.subarray(start, end));
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({
+      presence: { userId: 'alice', version: 1 },
+      change: { $case: 'userStatusChanged' },
+    });
+    expect(resumeToken).toBe('');
+  });
+
+  it('drops the oldest event when it is full', () => {
+    const log = logOf(10, { size: 4 });
+    expect([log.tail, log.head]).toEqual([7, 11]);
+    expect(log.at(6)).toBeUndefined();
+    expect(entriesOf(log).map(({ position }) => position)).toEqual([7, 8, 9, 10]);
+  });
+
+  it('drops what is too old, and nothing younger', () => {
+    const log = newLog({ maxAgeMs: 100 });
+    log.append([10, 20, 30].map((at) => eventOf('alice', at, { at })));
+    log.trim(109);
+    expect(log.tail).toBe(1);
+    log.trim(120);
+    expect(log.tail).toBe(3);
+    log.trim(99_999);
+    expect([log.tail, log.head]).toEqual([4, 4]);
+    log.append([eventOf('alice', 40)]);
+    expect(log.at(4)).toBeDefined();
+  });
+
+  it('links every event to the next one of the same user', () => {
+    const log = newLog({ size: 4 });
+    const users = ['a', 'b', 'a', 'a', 'b', 'c'];
+    log.append(users.map((userId, i) => eventOf(userId, i)));
+    expect(entriesOf(log).map(({ next }) => next?.position)).toEqual([
+      4,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    log.append([eventOf('b', 7)]);
+    expect(log.at(5)?.next).toBe(log.at(7));
+  });
+
+  it('forgets a user with the last event', () => {
+    const log = newLog({ size: 2 });
+    log.append(['a', 'b', 'c', 'd'].map((userId, i) => eventOf(userId, i)));
+    const { latest } = log as unknown as { readonly latest: ReadonlyMap<string, unknown> };
+    expect([...latest.keys()]).toEqual(['c', 'd']);
+  });
+
+  it('works with room for a single event', () => {
+    const log = logOf(3, { size: 1 });
+    log.seal();
+    expect([log.tail, log.head]).toEqual([3, 4]);
+    expect(decode(log.tokenFragment(4)).resumeToken).toBe(log.tokenFor(4));
+  });
+});
+
+describe('Resume tokens in the log', () => {
+  it('follow the last event when it is sealed, once', () => {
+    const log = logOf(2);
+    log.seal();
+    const { block, end, sealedEnd } = log.at(2)!;
+    expect(decode(block.subarray(end, sealedEnd)).resumeToken).toBe(log.tokenFor(3));
+    log.seal();
+    expect(log.at(2)!.sealedEnd).toBe(sealedEnd);
+    expect(log.at(1)!.sealedEnd).toBe(log.at(1)!.end);
+  });
+
+  it('do not come before there is an event', () => {
+    const log = newLog();
+    log.seal();
+    expect(decode(log.tokenFragment(1)).resumeToken).toBe(log.tokenFor(1));
+  });
+
+  it('can be had for any position, from the memory of the log where it holds one', () => {
+    const log = logOf(3);
+    log.seal();
+    expect(log.tokenFragment(4).buffer).toBe(log.at(3)!.block.buffer);
+    expect(decode(log.tokenFragment(2)).resumeToken).toBe(log.tokenFor(2));
+  });
+
+  it('stand at least every 32 KiB in the log', () => {
+    const log = newLog();
+    const text = 'x'.repeat(1000);
+    for (let version = 0; version < 200; version++)
+      log.append([eventOf('alice', version, { text })]);
+    let unsealed = 0;
+    let tokens = 0;
+    for (const { start, end, sealedEnd } of entriesOf(log)) {
+      unsealed = sealedEnd > end ? 0 : unsealed + end - start;
+      if (sealedEnd > end) tokens++;
+      expect(unsealed).toBeLessThanOrEqual(32 * 1024);
+    }
+    expect(tokens).toBe(6);
+  });
+
+  it('are held as long as everything after them is', () => {
+    const log = logOf(10, { size: 4 });
+    const at = (position: number) => parseResumeToken(log.tokenFor(position))!;
+    expect([6, 7, 11, 12].map((position) => log.holds(at(position)))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+    expect(newLog().holds(at(1)), 'another log').toBe(false);
+  });
+});
+
+describe('The bytes of the log', () => {
+  it('are the events in order wherever they are cut, also across blocks', () => {
+    const log = newLog({ size: 5000 });
+    const text = 'x'.repeat(300);
+    const events = Array.from({ length: 2000 }, (_, i) => eventOf('alice', i + 1, { text }));
+    for (let i = 0; i < events.length; i += 7) {
+      log.append(events.slice(i, i + 7));
+      if (i % 3 === 0) log.seal();
+    }
+    const entries = entriesOf(log);
+    const blocks = [...new Set(entries.map(({ block }) => block))];
+    expect(blocks.length).toBeGreaterThan(2);
+    const versions = blocks.flatMap((block) => {
+      const within = entries.filter((entry) => entry.block === block);
+      return versionsIn(block.subarray(within[0]!.start, within.at(-1)!.sealedEnd));
+    });
+    expect(versions).toEqual(events.map(({ presence }) => presence.version));
+  });
+});

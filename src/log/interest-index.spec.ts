@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { entriesOf, eventOf, filterOf, newLog } from '../../test/support/log.js';
+import { followsEveryone, matches } from './filter.js';
+import { InterestIndex } from './interest-index.js';
+
+const ids = fc.subarray(['a', 'b', 'c']);
+const filters = fc.record({ userIds: ids, channelIds: ids }).map(filterOf);
+const channel = fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined });
+const events = fc.record({
+  userId: fc.constantFrom('a', 'b', 'c', 'd'),
+  channelId: channel,
+  previousChannelId: channel,
+});
+
+describe('InterestIndex', () => {
+  it('finds for every event exactly those whose filter it matches', () => {
+    fc.assert(
+      fc.property(fc.array(filters), fc.array(events), fc.nat(), (all, happened, gone) => {
+        const index = new InterestIndex<number>();
+        all.forEach((filter, reader) => index.add(filter, reader));
+        const left = all.length === 0 ? undefined : gone % all.length;
+        if (left !== undefined) index.delete(all[left]!, left);
+        const log = newLog();
+        log.append(happened.map(({ userId, ...where }) => eventOf(userId, 1, where)));
+        for (const entry of entriesOf(log)) {
+          const found = new Set([...index.followersOf(entry), ...index.everyone]);
+          const expected = [...all.keys()].filter(
+            (reader) => reader !== left && matches(all[reader]!, entry),
+          );
+          expect([...found].toSorted((a, b) => a - b)).toEqual(expected);
+        }
+        expect([...index.everyone]).toEqual(
+          [...all.keys()].filter((reader) => reader !== left && followsEveryone(all[reader]!)),
+        );
+      }),
+    );
+  });
+
+  it('holds nothing for those who have gone', () => {
+    const index = new InterestIndex<string>();
+    const filter = filterOf({ userIds: ['a', 'b'], channelIds: ['lobby'] });
+    index.add(filter, 'one');
+    index.add(filter, 'two');
+    expect(index.size).toBe(3);
+    index.delete(filter, 'one');
+    expect(index.size).toBe(3);
+    index.delete(filter, 'two');
+    index.delete(filter, 'two');
+    expect(index.size).toBe(0);
+  });
+});

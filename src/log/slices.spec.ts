@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { decode, entriesOf, eventOf, logOf, newLog, versionsIn } from '../../test/support/log.js';
+import { MAX_MESSAGE_BYTES, Slices } from './slices.js';
+
+describe('A slice', () => {
+  it('holds the events from a position to the head, and the token of the head', () => {
+    const log = logOf(5);
+    const { bytes, next } = new Slices(log).run(3);
+    expect(versionsIn(bytes)).toEqual([3, 4, 5]);
+    expect(decode(bytes).resumeToken).toBe(log.tokenFor(6));
+    expect(next).toBe(6);
+  });
+
+  it('is the very same Buffer for all readers at the same place', () => {
+    const slices = new Slices(logOf(5));
+    expect(slices.run(2).bytes).toBe(slices.run(2).bytes);
+    expect(slices.run(1).bytes).not.toBe(slices.run(2).bytes);
+  });
+
+  it('is memory of the log and no copy', () => {
+    const log = logOf(2);
+    expect(new Slices(log).run(1).bytes.buffer).toBe(log.at(1)!.block.buffer);
+  });
+
+  it('is cut anew when the log has grown', () => {
+    const log = logOf(2);
+    const slices = new Slices(log);
+    const before = slices.run(1).bytes;
+    log.append([eventOf('alice', 3)]);
+    expect(versionsIn(slices.run(1).bytes)).toEqual([1, 2, 3]);
+    expect(versionsIn(before), 'what was sent stays as it was').toEqual([1, 2]);
+  });
+
+  it('ends with its block, and the next one goes on from there', () => {
+    const log = newLog();
+    const text = 'x'.repeat(1000);
+    for (let version = 1; version <= 600; version++) log.append([eventOf('a', version, { text })]);
+    const slices = new Slices(log);
+    const versions: number[] = [];
+    let messages = 0;
+    for (let position = log.tail; position < log.head; messages++) {
+      const { bytes, next } = slices.run(position);
+      expect(bytes.length).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+      versions.push(...versionsIn(bytes));
+      position = next;
+    }
+    expect(versions).toEqual(entriesOf(log).map((_, i) => i + 1));
+    expect(messages).toBe(3);
+  });
+});
+
+describe('Chosen events', () => {
+  it('come in order, with the token of where their reader stands then', () => {
+    const log = logOf(5);
+    const message = new Slices(log).pick([log.at(2)!, log.at(4)!], 5);
+    expect(versionsIn(message)).toEqual([2, 4]);
+    expect(decode(message).resumeToken).toBe(log.tokenFor(5));
+  });
+
+  it('are the very same Buffer for all readers at the head who chose alike', () => {
+    const log = logOf(5);
+    const slices = new Slices(log);
+    const chosen = [log.at(2)!, log.at(4)!];
+    const message = slices.share(chosen);
+    expect(slices.share([...chosen])).toBe(message);
+    expect(slices.share([log.at(2)!])).not.toBe(message);
+    expect(decode(message).resumeToken).toBe(log.tokenFor(6));
+  });
+});

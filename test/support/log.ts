@@ -1,0 +1,90 @@
+import type { Change, PresenceEvent } from '../../src/domain/event.js';
+import { neverSeen } from '../../src/domain/presence.js';
+import { fragmentEncoder } from '../../src/events/encode.js';
+import { SubscribeResponse } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import type { Entry } from '../../src/log/entry.js';
+import { EventLog, type EventLogOptions } from '../../src/log/event-log.js';
+import type { Filter } from '../../src/log/filter.js';
+
+export interface EventDetails {
+  readonly channelId?: string | undefined;
+  readonly previousChannelId?: string | undefined;
+  readonly kind?: Change['kind'];
+  readonly at?: number;
+  /** Makes the event as large as wanted. */
+  readonly text?: string;
+}
+
+/** An event that is told from others by the version of its presence. */
+export function eventOf(
+  userId: string,
+  version: number,
+  {
+    channelId,
+    previousChannelId,
+    kind = 'USER_STATUS_CHANGED',
+    at = 0,
+    text = '',
+  }: EventDetails = {},
+): PresenceEvent {
+  return {
+    presence: { ...neverSeen(userId), status: 'ONLINE', channelId, version, statusText: text },
+    previousChannelId,
+    occurredAt: at,
+    reason: 'REQUESTED',
+    change: changeOf(kind, previousChannelId),
+  };
+}
+
+function changeOf(kind: Change['kind'], previousChannelId: string | undefined): Change {
+  switch (kind) {
+    case 'USER_STATUS_CHANGED':
+      return { kind, previousStatus: 'IDLE' };
+    case 'USER_CHANNEL_CHANGED':
+      return { kind, previousChannelId };
+    case 'USER_MUTE_STATE_CHANGED':
+      return { kind, wasMicrophoneMuted: true, wasSpeakerMuted: false };
+    default:
+      return { kind };
+  }
+}
+
+export function newLog(options: Partial<EventLogOptions> = {}): EventLog {
+  return new EventLog({ size: 1000, maxAgeMs: 60_000, ...options }, fragmentEncoder);
+}
+
+/** A log with events of one user, of the versions from 1 to `count`. */
+export function logOf(count: number, options: Partial<EventLogOptions> = {}): EventLog {
+  const log = newLog(options);
+  for (let version = 1; version <= count; version++) log.append([eventOf('alice', version)]);
+  return log;
+}
+
+export function filterOf(
+  filter: {
+    readonly userIds?: readonly string[];
+    readonly channelIds?: readonly string[];
+    readonly kinds?: readonly Change['kind'][];
+  } = {},
+): Filter {
+  return {
+    userIds: new Set(filter.userIds),
+    channelIds: new Set(filter.channelIds),
+    kinds: new Set(filter.kinds),
+  };
+}
+
+export function decode(message: Buffer): SubscribeResponse {
+  return SubscribeResponse.decode(message);
+}
+
+/** The versions of the events in a message, by which they are told apart. */
+export function versionsIn(message: Buffer | undefined): readonly number[] {
+  return message === undefined ? [] : decode(message).events.map((e) => e.presence!.version);
+}
+
+export function entriesOf(log: EventLog): readonly Entry[] {
+  const entries: Entry[] = [];
+  for (let entry = log.at(log.tail); entry; entry = log.at(entry.position + 1)) entries.push(entry);
+  return entries;
+}
