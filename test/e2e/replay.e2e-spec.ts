@@ -1,0 +1,234 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { PresenceEvent } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import type { Presence } from '../../src/grpc/generated/presence/v1/presence.pb.js';
+import type { Client, OpenSession } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { Link } from '../support/link.js';
+import { Picture, everyoneOnline } from '../support/picture.js';
+import { Service, tokenOf } from '../support/service.js';
+import { readTrace, type TraceRow } from '../support/trace.js';
+
+const BEGINNING = fileURLToPath(new URL('../fixtures/irc-presence-2000.csv', import.meta.url));
+const WHOLE = fileURLToPath(
+  new URL('../../../shared/traces/irc-presence-2020.csv', import.meta.url),
+);
+
+const ROWS_BETWEEN_CHECKS = 500;
+const A_YEAR_SECONDS = 31_536_000;
+const A_WEEK_MS = 604_800_000;
+const OBSERVER = 'observer';
+
+/** How often a user was announced, or should have been. */
+interface Announced {
+  online: number;
+  offline: number;
+}
+
+/** A session of the trace: a client on a connection that can be lost. */
+interface Line {
+  readonly client: Client;
+  readonly link: Link;
+  readonly open: OpenSession;
+}
+
+/** Lives what a trace tells, each session on a connection of its own, and keeps count for itself. */
+class Replay {
+  private seconds = 0;
+  private readonly lines = new Map<string, Line>();
+  /** The sessions of each user that live, as the trace has it. */
+  private readonly live = new Map<string, Set<string>>();
+  private readonly due = new Map<string, Announced>();
+  private readonly announced = new Map<string, Announced>();
+  /** Users of whom a session has ended, which the service may not have noticed yet. */
+  private readonly unsettled = new Set<string>();
+  private readonly tokens = new Map<string, Promise<string>>();
+  private checks = 0;
+
+  private constructor(
+    private readonly service: Service,
+    private readonly observer: Client,
+    private readonly observerSessionId: string,
+    private readonly picture: Picture,
+    private readonly admin: Client,
+  ) {}
+
+  static async of(service: Service): Promise<Replay> {
+    const observer = service.clientWithToken(
+      await tokenOf(OBSERVER, { ttlSeconds: A_YEAR_SECONDS }),
+    );
+    const admin = service.clientWithToken(
+      await tokenOf('admin', { ttlSeconds: A_YEAR_SECONDS, isAdmin: true }),
+    );
+    const { sessionId } = await observer.connect();
+    let note: (event: PresenceEvent) => void = () => {};
+    const picture = new Picture(observer.subscribe(), (event) => note(event));
+    await picture.untilCurrent();
+    const replay = new Replay(service, observer, sessionId, picture, admin);
+    note = (event) => replay.note(event);
+    return replay;
+  }
+
+  async run(rows: readonly TraceRow[]): Promise<void> {
+    for (const [i, row] of rows.entries()) {
+      await this.passTimeUntil(row.seconds);
+      await this.settle(row.user);
+      await this.happen(row);
+      if ((i + 1) % ROWS_BETWEEN_CHECKS === 0) await this.check();
+    }
+    await this.check();
+  }
+
+  close(): void {
+    for (const { client, link } of this.lines.values()) {
+      client.close();
+      link.close();
+    }
+  }
+
+  private happen(row: TraceRow): Promise<void> {
+    switch (row.action) {
+      case 'connect':
+        return this.connect(row);
+      case 'activity':
+        return this.beActive(row);
+      case 'disconnect':
+        return this.disconnect(row);
+    }
+  }
+
+  private async passTimeUntil(seconds: number): Promise<void> {
+    // A few rows of the trace go back by a second; clocks do not.
+    if (seconds <= this.seconds) return;
+    await this.service.passTime((seconds - this.seconds) * 1000);
+    this.seconds = seconds;
+  }
+
+  private async connect({ session, user }: TraceRow): Promise<void> {
+    const link = await Link.to(this.service.grpcAddress);
+    const client = this.service.clientWithToken(await this.tokenOf(user), link.address);
+    // Two platforms, so that sessions that begin and end beside others are seen.
+    const platform = Number(session.slice(1)) % 2 === 0 ? 'desktop' : 'mobile';
+    this.lines.set(session, { client, link, open: await client.connect({ platform }) });
+    const sessions = this.live.get(user) ?? new Set();
+    this.live.set(user, sessions.add(session));
+    if (sessions.size === 1) announcedOf(this.due, user).online++;
+  }
+
+  private async beActive({ session }: TraceRow): Promise<void> {
+    const { client, open } = this.lines.get(session)!;
+    await client.recordActivity({ target: { $case: 'sessionId', value: open.sessionId } });
+  }
+
+  private async disconnect({ session, user, reason }: TraceRow): Promise<void> {
+    const { client, link, open } = this.lines.get(session)!;
+    this.lines.delete(session);
+    if (reason === 'clean') {
+      open.stream.cancel();
+      await open.stream.ended;
+    } else {
+      link.cut();
+    }
+    client.close();
+    const sessions = this.live.get(user)!;
+    sessions.delete(session);
+    if (sessions.size === 0) {
+      this.live.delete(user);
+      announcedOf(this.due, user).offline++;
+    }
+    this.unsettled.add(user);
+    // A clean end is said on the connection, which must stand until it has been heard.
+    if (reason === 'clean') await this.settle(user);
+    link.close();
+  }
+
+  /** Waits until the service has seen what became of a user's sessions. */
+  private async settle(user: string): Promise<void> {
+    if (!this.unsettled.delete(user)) return;
+    await eventually(
+      async () => {
+        const { sessions } = await this.admin.listSessions({ userId: user });
+        return sessions.length;
+      },
+      this.live.get(user)?.size ?? 0,
+    );
+  }
+
+  private note({ change, presence }: PresenceEvent): void {
+    const announced = announcedOf(this.announced, presence!.userId);
+    if (change?.$case === 'userOnline') announced.online++;
+    if (change?.$case === 'userOffline') announced.offline++;
+  }
+
+  /** Holds what the service says against what the trace says. */
+  private async check(): Promise<void> {
+    for (const user of [...this.unsettled]) await this.settle(user);
+    const channelId = `check ${++this.checks}`;
+    await this.observer.joinChannel({ sessionId: this.observerSessionId, channelId });
+    await this.picture.untilIn(OBSERVER, channelId);
+
+    const list = await everyoneOnline(this.observer, 50);
+    const users = list.map(({ userId }) => userId).filter((userId) => userId !== OBSERVER);
+    expect(users).toEqual([...this.live.keys()].sort());
+    for (const user of users) {
+      const { sessions } = await this.admin.listSessions({ userId: user });
+      expect(sessions).toHaveLength(this.live.get(user)!.size);
+    }
+    expect(this.picture.resets).toBe(0);
+    expect(this.picture.online().map(shown)).toEqual(list.map(shown));
+    // One OFFLINE too many would be of a user with a live session.
+    this.announced.delete(OBSERVER);
+    expect(this.announced).toEqual(this.due);
+  }
+
+  private tokenOf(user: string): Promise<string> {
+    let token = this.tokens.get(user);
+    if (token === undefined) {
+      this.tokens.set(user, (token = tokenOf(user, { ttlSeconds: A_YEAR_SECONDS })));
+    }
+    return token;
+  }
+}
+
+function announcedOf(users: Map<string, Announced>, user: string): Announced {
+  let announced = users.get(user);
+  if (announced === undefined) users.set(user, (announced = { online: 0, offline: 0 }));
+  return announced;
+}
+
+/** All but the last activity, which may lag in events. */
+function shown({ lastActiveAt: _, ...presence }: Presence): Omit<Presence, 'lastActiveAt'> {
+  return presence;
+}
+
+describe('Seven months of an IRC channel, replayed over real connections', () => {
+  let service: Service;
+  let replay: Replay;
+  beforeEach(async () => {
+    service = await Service.start({
+      // Months pass in a minute: nothing may be too old before it was sent.
+      EVENT_LOG_MAX_AGE_MS: `${A_WEEK_MS}`,
+    });
+    replay = await Replay.of(service);
+  });
+  afterEach(async () => {
+    replay.close();
+    await service.stop();
+  });
+
+  it('show in every list, count and picture what really happened: the first 2,000 rows', async () => {
+    await replay.run(readTrace(BEGINNING));
+  }, 120_000);
+
+  const isThere = existsSync(WHOLE);
+  if (!isThere) console.warn(`Skipped: the whole trace is not there (${WHOLE}).`);
+
+  it.skipIf(!isThere)(
+    'show in every list, count and picture what really happened: all rows',
+    async () => {
+      await replay.run(readTrace(WHOLE));
+    },
+    300_000,
+  );
+});
