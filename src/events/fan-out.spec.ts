@@ -1,0 +1,222 @@
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EventWorld, nameOf, type Reader } from '../../test/support/events.js';
+import { filterOf } from '../../test/support/log.js';
+import { connect, disconnect, join, leave, mute } from '../../test/support/play.js';
+import type { PresenceEvent } from '../domain/event.js';
+import type { Input } from '../domain/input.js';
+import { Sync } from '../grpc/generated/presence/v1/events_service.pb.js';
+import type { Presence } from '../grpc/generated/presence/v1/presence.pb.js';
+import type { Filter } from '../log/filter.js';
+
+const users = ['ann', 'bob', 'cem', 'dan'];
+const channels = ['attic', 'lobby'];
+
+const filters: fc.Arbitrary<Filter> = fc
+  .record({
+    userIds: fc.subarray(users, { maxLength: 2 }),
+    channelIds: fc.subarray(channels, { maxLength: 1 }),
+    kinds: fc.oneof(
+      { weight: 3, arbitrary: fc.constant([]) },
+      fc.subarray(['USER_CHANNEL_CHANGED', 'USER_OFFLINE', 'USER_MUTE_STATE_CHANGED'] as const),
+    ),
+  })
+  .map(filterOf);
+
+const inputs: fc.Arbitrary<Input> = fc.oneof(
+  fc.constantFrom(connect('s'), disconnect('s'), leave('s')),
+  fc.constantFrom(...channels).map((channelId) => join('s', channelId)),
+  fc.boolean().map((speaker) => mute('s', { speaker })),
+);
+
+interface Deed {
+  readonly weight: number;
+  readonly arbitrary: fc.Arbitrary<(world: EventWorld, readers: Reader[]) => Promise<void> | void>;
+}
+
+/** A user does something; mostly several things before the next round. */
+const happen: Deed = {
+  weight: 8,
+  arbitrary: fc.record({ userId: fc.constantFrom(...users), input: inputs }).map(
+    ({ userId, input }) =>
+      (world: EventWorld) =>
+        world.happen(userId, input),
+  ),
+};
+
+/** A reader takes a few messages more. */
+const letGoOn: Deed = {
+  weight: 3,
+  arbitrary: fc
+    .record({ reader: fc.nat(), credits: fc.integer({ min: 1, max: 4 }) })
+    .map(({ reader, credits }) => (_: EventWorld, readers: Reader[]) => {
+      readers[reader % (readers.length || 1)]?.letGoOn(credits);
+    }),
+};
+
+/** Time passes: a round, or one more look for those who are behind. */
+const turn: Deed = {
+  weight: 3,
+  arbitrary: fc.constant(() => void vi.advanceTimersToNextTimer()),
+};
+
+const upkeep: Deed = {
+  weight: 1,
+  arbitrary: fc.constant((world: EventWorld) => world.fanOut.upkeep()),
+};
+
+function subscribe(latestOnly: boolean, all: Map<Reader, Filter>): Deed {
+  return {
+    weight: 1,
+    arbitrary: fc
+      .record({ filter: filters, credits: fc.nat(6) })
+      .map(({ filter, credits }) => async (world: EventWorld, readers: Reader[]) => {
+        const reader = await world.subscribe({ filter, latestOnly }, { credits });
+        readers.push(reader);
+        all.set(reader, filter);
+      }),
+  };
+}
+
+/** Plays a random interleaving to its end, when every reader has taken all that there is for it. */
+async function playOut(
+  latestOnly: boolean,
+  size: number,
+  check: (world: EventWorld, reader: Reader, filter: Filter) => void,
+): Promise<void> {
+  const all = new Map<Reader, Filter>();
+  const deeds = fc.array(fc.oneof(subscribe(latestOnly, all), happen, letGoOn, turn, upkeep), {
+    maxLength: 120,
+    size: 'max',
+  });
+  await fc.assert(
+    fc.asyncProperty(deeds, async (program) => {
+      all.clear();
+      const world = new EventWorld({ size });
+      const readers: Reader[] = [];
+      for (const deed of program) await deed(world, readers);
+      for (const reader of readers) reader.letGoOn(Infinity);
+      vi.runAllTimers();
+      for (const [reader, filter] of all) check(world, reader, filter);
+    }),
+    { numRuns: 300 },
+  );
+}
+
+/** The slow and obvious way to see whether an event is for someone. */
+function isFor(filter: Filter, { presence, previousChannelId, change }: PresenceEvent): boolean {
+  const { userIds, channelIds, kinds } = filter;
+  if (kinds.size > 0 && !kinds.has(change.kind)) return false;
+  if (userIds.size + channelIds.size === 0) return true;
+  const where = [presence.channelId, previousChannelId];
+  return userIds.has(presence.userId) || where.some((id) => id !== undefined && channelIds.has(id));
+}
+
+function expectedBy(world: EventWorld, reader: Reader, filter: Filter): readonly PresenceEvent[] {
+  return world.committed.slice(reader.since).filter((event) => isFor(filter, event));
+}
+
+/** Everything a reader was told of a user's state, in the order in which it was told. */
+function toldStates(reader: Reader): readonly Presence[] {
+  return reader.messages.flatMap(({ snapshot, events }) => [
+    ...snapshot,
+    ...events.map(({ presence }) => presence!),
+  ]);
+}
+
+/** What a reader believes at the end, who forgets everything when told to. */
+function beliefOf(reader: Reader): ReadonlyMap<string, Presence> {
+  const belief = new Map<string, Presence>();
+  for (const message of reader.messages) {
+    if (message.sync === Sync.SYNC_RESET) belief.clear();
+    for (const presence of message.snapshot) belief.set(presence.userId, presence);
+    for (const { presence } of message.events) belief.set(presence!.userId, presence!);
+  }
+  return belief;
+}
+
+describe('A subscriber of every event', () => {
+  beforeEach(useFakeTimers);
+  afterEach(() => void vi.useRealTimers());
+
+  it('is given each matching event once and in order, however it reads', async () => {
+    await playOut(false, 1000, (world, reader, filter) => {
+      expect(reader.refusal).toBeUndefined();
+      expect(reader.events).toEqual(expectedBy(world, reader, filter).map(nameOf));
+    });
+  });
+
+  it('is given all up to where the log has left it behind, and then told so', async () => {
+    await playOut(false, 5, (world, reader, filter) => {
+      const expected = expectedBy(world, reader, filter).map(nameOf);
+      if (reader.refusal === undefined) {
+        expect(reader.events).toEqual(expected);
+      } else {
+        expect(reader.refusal.reason).toBe('SUBSCRIBER_TOO_SLOW');
+        expect(reader.isCutOff).toBe(true);
+        expect(reader.events).toEqual(expected.slice(0, reader.events.length));
+      }
+    });
+  });
+
+  it('knows the presence of whoever it follows when it has read everything', async () => {
+    await playOut(false, 1000, expectRightBelief);
+  });
+});
+
+describe('A subscriber of the latest', () => {
+  beforeEach(useFakeTimers);
+  afterEach(() => void vi.useRealTimers());
+
+  for (const size of [1000, 5]) {
+    it(`is never given an older state after a newer one, nor refused (log of ${size})`, async () => {
+      await playOut(true, size, (_, reader) => {
+        expect(reader.refusal).toBeUndefined();
+        const versions = new Map<string, number>();
+        for (const { userId, version } of toldStates(reader)) {
+          expect(version).toBeGreaterThanOrEqual(versions.get(userId) ?? 0);
+          versions.set(userId, version);
+        }
+      });
+    });
+
+    it(`ends with the latest matching event of each user (log of ${size})`, async () => {
+      await playOut(true, size, (world, reader, filter) => {
+        if (reader.hasBeenReset) return;
+        const latest = new Map<string, string>();
+        for (const event of expectedBy(world, reader, filter)) {
+          latest.set(event.presence.userId, nameOf(event));
+        }
+        const last = new Map(reader.events.map((name) => [name.split(' ')[0]!, name]));
+        expect(last).toEqual(latest);
+      });
+    });
+
+    it(`knows the presence of whoever it follows (log of ${size})`, async () => {
+      await playOut(true, size, expectRightBelief);
+    });
+  }
+});
+
+/** For those who want all kinds: at the end they know of everyone they follow what everyone is shown. */
+function expectRightBelief(world: EventWorld, reader: Reader, filter: Filter): void {
+  if (filter.kinds.size > 0) return;
+  const belief = beliefOf(reader);
+  const followsAll = filter.userIds.size + filter.channelIds.size === 0;
+  for (const userId of users) {
+    const { version, status, channelId } = world.store.view.presence(userId);
+    const believed = belief.get(userId);
+    const isInSight = channelId !== undefined && filter.channelIds.has(channelId);
+    if (filter.userIds.has(userId) || isInSight || (followsAll && status !== 'OFFLINE')) {
+      expect(believed?.version).toBe(version);
+    } else if (believed !== undefined && !followsAll) {
+      expect(filter.channelIds).not.toContain(believed.currentChannelId);
+    }
+  }
+}
+
+function useFakeTimers(): void {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
+  });
+}

@@ -1,0 +1,241 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EventWorld, type Reader } from '../../test/support/events.js';
+import { filterOf } from '../../test/support/log.js';
+import { activity, connect, disconnect, join, mute } from '../../test/support/play.js';
+import { Sync, type SubscribeResponse } from '../grpc/generated/presence/v1/events_service.pb.js';
+import { MAX_MESSAGE_BYTES } from '../log/slices.js';
+
+const { SYNC_CURRENT, SYNC_RESET, SYNC_UNSPECIFIED } = Sync;
+
+let world: EventWorld;
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
+  });
+  world = new EventWorld();
+});
+afterEach(() => void vi.useRealTimers());
+
+/** A message in short: what it says of the stream, who is in its snapshot, and its kinds of events. */
+function inShort({ sync, snapshot, events }: SubscribeResponse): unknown[] {
+  const said = sync === SYNC_UNSPECIFIED ? [] : [sync];
+  const kinds = events.map(({ change }) => change?.$case);
+  return [...said, ...snapshot.map(({ userId }) => userId), ...kinds];
+}
+
+function told(reader: Reader): unknown[][] {
+  return reader.messages.map(inShort);
+}
+
+describe('A subscription', () => {
+  it('begins with who is there, and says when that is all', async () => {
+    await world.happen('bob', connect('b'));
+    await world.happen('ann', connect('a'));
+    const reader = await world.subscribe();
+    expect(told(reader)).toEqual([['ann', 'bob'], [SYNC_CURRENT]]);
+    expect(reader.lastToken).toBe(world.log.tokenFor(world.log.head));
+  });
+
+  it('begins with those it follows, there or not, and those in the channels it follows', async () => {
+    await world.happen('ann', connect('a'));
+    await world.happen('ann', join('a', 'lobby'));
+    await world.happen('bob', connect('b'));
+    const filter = filterOf({ userIds: ['zoe', 'ann'], channelIds: ['lobby', 'attic'] });
+    const reader = await world.subscribe({ filter });
+    expect(told(reader)[0]).toEqual(['zoe', 'ann']);
+  });
+
+  it('begins without them when it does not want them', async () => {
+    await world.happen('ann', connect('a'));
+    const reader = await world.subscribe({ skipSnapshot: true });
+    expect(told(reader)).toEqual([[SYNC_CURRENT]]);
+  });
+
+  it('sends a large snapshot in parts, each when the reader takes it, as of one moment', async () => {
+    for (let i = 0; i < 1200; i++) await world.happen(`user ${i}`, connect(`s${i}`));
+    const reader = await world.subscribe({}, { credits: 1 });
+    await world.happen('late', connect('l'));
+    vi.runAllTimers();
+    expect(reader.messages).toHaveLength(1);
+    reader.letGoOn(Infinity);
+    const parts = reader.messages.map(({ snapshot, events }) => [snapshot.length, events.length]);
+    expect(parts).toEqual([
+      [500, 0],
+      [500, 0],
+      [200, 0],
+      [0, 1],
+      [0, 0],
+    ]);
+    expect(told(reader).at(-1)).toEqual([SYNC_CURRENT]);
+  });
+
+  it('is given what is committed between two rounds in one message', async () => {
+    const reader = await world.subscribe();
+    await world.happen('ann', connect('a'));
+    await world.happen('ann', join('a', 'lobby'));
+    expect(reader.messages).toHaveLength(1);
+    vi.advanceTimersByTime(0);
+    expect(told(reader).slice(1)).toEqual([['userOnline', 'userChannelChanged']]);
+    expect(reader.lastToken).toBe(world.log.tokenFor(world.log.head));
+  });
+
+  it('is given nothing any more when it has ended', async () => {
+    const reader = await world.subscribe();
+    expect(world.fanOut.size).toBe(1);
+    reader.subscription?.unsubscribe();
+    expect(world.fanOut.size).toBe(0);
+    await world.happen('ann', connect('a'));
+    vi.runAllTimers();
+    expect(reader.events).toEqual([]);
+  });
+
+  it('makes no message larger than agreed, however much a round has for it', async () => {
+    world = new EventWorld({ size: 10_000 });
+    const userId = 'a'.repeat(100);
+    const reader = await world.subscribe({ filter: filterOf({ userIds: [userId] }) });
+    await world.happen(userId, connect('a'));
+    for (let i = 0; i < 5000; i++) await world.happen(userId, mute('a', { speaker: i % 2 === 0 }));
+    vi.runAllTimers();
+    expect(reader.events).toHaveLength(5001);
+    expect(Math.max(...reader.sizes)).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+  });
+});
+
+describe('A subscription that resumes', () => {
+  it('goes on after its token, without a snapshot', async () => {
+    const first = await world.subscribe();
+    await world.happen('ann', connect('a'));
+    vi.advanceTimersByTime(0);
+    first.subscription?.unsubscribe();
+    await world.happen('ann', join('a', 'lobby'));
+    await world.happen('ann', disconnect('a'));
+    const second = await world.subscribe({ resumeToken: first.lastToken });
+    expect(told(second)).toEqual([
+      ['userChannelChanged', 'userChannelChanged', 'userOffline'],
+      [SYNC_CURRENT],
+    ]);
+  });
+
+  it('is given everything it missed, also when it wants the latest only: it did not lag', async () => {
+    const resumeToken = world.log.tokenFor(1);
+    await world.happen('ann', connect('a'));
+    await world.happen('ann', join('a', 'lobby'));
+    const reader = await world.subscribe({ resumeToken, latestOnly: true });
+    expect(told(reader)[0]).toEqual(['userOnline', 'userChannelChanged']);
+  });
+
+  it('is reset when its place is gone, or was in another log', async () => {
+    world = new EventWorld({ size: 2 });
+    const lost = world.log.tokenFor(1);
+    const foreign = new EventWorld().log.tokenFor(1);
+    await world.happen('ann', connect('a'));
+    await world.happen('ann', join('a', 'lobby'));
+    await world.happen('ann', join('a', 'attic'));
+    for (const resumeToken of [lost, foreign]) {
+      const reader = await world.subscribe({ resumeToken });
+      expect(told(reader)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
+      const stateless = await world.subscribe({ resumeToken, skipSnapshot: true });
+      expect(told(stateless)).toEqual([[SYNC_RESET], [SYNC_CURRENT]]);
+    }
+  });
+
+  it('is refused with what is no token', async () => {
+    const reader = await world.subscribe({ resumeToken: 'yesterday' });
+    expect(reader.refusal).toMatchObject({ reason: 'INVALID_FIELD', field: 'resume_token' });
+  });
+});
+
+describe('A slow subscription', () => {
+  it('is ended once the log has left it behind, even while it takes nothing', async () => {
+    world = new EventWorld({ size: 3 });
+    const reader = await world.subscribe({}, { credits: 1 });
+    await world.happen('ann', connect('a'));
+    for (const id of ['lobby', 'attic', 'lobby']) await world.happen('ann', join('a', id));
+    vi.runAllTimers();
+    expect(reader.refusal).toBeUndefined();
+    world.fanOut.upkeep();
+    expect(reader.refusal?.reason).toBe('SUBSCRIBER_TOO_SLOW');
+    expect(reader.isCutOff).toBe(true);
+    expect(world.fanOut.size).toBe(0);
+  });
+
+  it('that wants the latest is reset instead, and given the state', async () => {
+    world = new EventWorld({ size: 3 });
+    const options = { latestOnly: true, skipSnapshot: true };
+    const reader = await world.subscribe(options, { credits: 1 });
+    await world.happen('ann', connect('a'));
+    for (const id of ['lobby', 'attic', 'lobby']) await world.happen('ann', join('a', id));
+    vi.runAllTimers();
+    world.fanOut.upkeep();
+    reader.letGoOn(Infinity);
+    expect(told(reader)).toEqual([[SYNC_CURRENT], [SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
+    expect(reader.messages[2]?.snapshot[0]?.currentChannelId).toBe('lobby');
+  });
+
+  it('that wants the latest is spared what is out of date, and then given everything again', async () => {
+    const reader = await world.subscribe({ latestOnly: true }, { credits: 1 });
+    await world.happen('ann', connect('a'));
+    for (const id of ['lobby', 'attic']) await world.happen('ann', join('a', id));
+    vi.runAllTimers();
+    reader.letGoOn(Infinity);
+    expect(told(reader).slice(1)).toEqual([['userChannelChanged']]);
+    for (const id of ['lobby', 'attic']) await world.happen('ann', join('a', id));
+    vi.runAllTimers();
+    expect(told(reader).slice(2)).toEqual([['userChannelChanged', 'userChannelChanged']]);
+  });
+});
+
+describe('Upkeep', () => {
+  it('sends a token and nothing else to who has heard nothing for the heartbeat interval', async () => {
+    const reader = await world.subscribe();
+    world.clock.advance(999);
+    world.fanOut.upkeep();
+    expect(reader.messages).toHaveLength(1);
+    world.clock.advance(1);
+    world.fanOut.upkeep();
+    expect(told(reader).slice(1)).toEqual([[]]);
+    expect(reader.lastToken).toBe(world.log.tokenFor(world.log.head));
+    world.fanOut.upkeep();
+    expect(reader.messages).toHaveLength(2);
+  });
+
+  it('names the place that was served, not one whose events are still to come', async () => {
+    const reader = await world.subscribe();
+    await world.happen('ann', connect('a'));
+    world.clock.advance(1000);
+    world.fanOut.upkeep();
+    expect(reader.lastToken).toBe(world.log.tokenFor(1));
+  });
+
+  it('sends no heartbeat to who takes nothing', async () => {
+    const reader = await world.subscribe({}, { credits: 1 });
+    world.clock.advance(5000);
+    world.fanOut.upkeep();
+    expect(reader.messages).toHaveLength(1);
+  });
+
+  it('ends a subscription whose token has expired', async () => {
+    const reader = await world.subscribe({}, { expiresAt: world.clock.now() + 100 });
+    world.clock.advance(99);
+    world.fanOut.upkeep();
+    expect(reader.refusal).toBeUndefined();
+    world.clock.advance(1);
+    world.fanOut.upkeep();
+    expect(reader.refusal?.reason).toBe('TOKEN_EXPIRED');
+    expect(world.fanOut.size).toBe(0);
+  });
+
+  it('trims the log', async () => {
+    await world.happen('ann', connect('a'));
+    world.clock.advance(60_000);
+    world.fanOut.upkeep();
+    expect(world.log.tail).toBe(world.log.head);
+  });
+
+  it('has nothing to do for commits without events', async () => {
+    await world.happen('ann', connect('a'));
+    vi.runAllTimers();
+    await world.happen('ann', activity('a'));
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});

@@ -1,0 +1,148 @@
+import type { Config } from '../../src/config/config.js';
+import type { PresenceEvent } from '../../src/domain/event.js';
+import type { Input } from '../../src/domain/input.js';
+import { Refusal } from '../../src/domain/refusal.js';
+import { step } from '../../src/domain/step.js';
+import { fragmentEncoder } from '../../src/events/encode.js';
+import {
+  EventsService,
+  type Connection,
+  type SubscribeOptions,
+} from '../../src/events/events.service.js';
+import { FanOut } from '../../src/events/fan-out.js';
+import {
+  Sync,
+  type SubscribeResponse,
+} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import type { Drain } from '../../src/lifecycle/drain.js';
+import { EventLog } from '../../src/log/event-log.js';
+import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
+import { decode, filterOf } from './log.js';
+import { ManualClock } from './manual-clock.js';
+import { POLICY } from './play.js';
+
+const HEARTBEAT_MS = 1000;
+
+/** Everything behind `Subscribe` but the network: real rules, store, log and fan-out, and readers of any patience. */
+export class EventWorld {
+  readonly store = new MemoryPresenceStore({ maxOfflineUsers: 1000 });
+  readonly clock = new ManualClock();
+  /** All that was ever committed, for comparison. */
+  readonly committed: PresenceEvent[] = [];
+  readonly log: EventLog;
+  readonly fanOut: FanOut;
+  private readonly service: EventsService;
+
+  constructor({ size = 1000 }: { readonly size?: number } = {}) {
+    const config = {
+      streamHeartbeatIntervalMs: HEARTBEAT_MS,
+      maxSubscriptionsPerUser: 100,
+    } as Config;
+    const drain = { enter: () => () => {} } as unknown as Drain;
+    this.log = new EventLog({ size, maxAgeMs: 60_000 }, fragmentEncoder);
+    this.fanOut = new FanOut(this.store, this.log, this.clock, config);
+    this.service = new EventsService(this.store, this.log, this.fanOut, drain, this.clock, config);
+    this.store.onCommit(({ events }) => this.committed.push(...events));
+  }
+
+  /** Lets something happen to a user. Whether it is refused is of no interest here. */
+  async happen(userId: string, input: Input): Promise<void> {
+    this.clock.advance(1);
+    try {
+      await this.store.update(userId, (user) => step(user, input, this.clock.now(), POLICY));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+
+  /** A reader that takes `credits` messages before it has to be let go on. */
+  async subscribe(
+    options: Partial<SubscribeOptions> = {},
+    {
+      credits = Infinity,
+      expiresAt,
+    }: { readonly credits?: number; readonly expiresAt?: number } = {},
+  ): Promise<Reader> {
+    const reader = new Reader(credits, this.committed.length);
+    const caller = { userId: 'reader', isAdmin: false, expiresAt };
+    const all = {
+      filter: filterOf(),
+      resumeToken: '',
+      skipSnapshot: false,
+      latestOnly: false,
+      ...options,
+    };
+    reader.subscription = this.service.subscribe(caller, all, reader).subscribe({
+      next: (message) => reader.take(message),
+      error: (error: Refusal) => (reader.refusal = error),
+    });
+    // The subscription begins when the store has caught up.
+    await Promise.resolve();
+    return reader;
+  }
+}
+
+/** The client's end of a subscription. */
+export class Reader implements Connection {
+  readonly messages: SubscribeResponse[] = [];
+  readonly sizes: number[] = [];
+  refusal: Refusal | undefined;
+  isCutOff = false;
+  subscription: { unsubscribe(): void } | undefined;
+  private goOn: () => void = () => {};
+
+  constructor(
+    private credits: number,
+    /** How much had been committed before. */
+    readonly since: number,
+  ) {}
+
+  get isReady(): boolean {
+    return this.credits > 0;
+  }
+
+  onReady(listener: () => void): void {
+    this.goOn = listener;
+  }
+
+  cutOffUnlessClosed(): void {
+    this.isCutOff = true;
+  }
+
+  take(message: Buffer): void {
+    if (this.credits <= 0) throw new Error('a message was sent to a reader that takes none');
+    this.credits--;
+    this.messages.push(decode(message));
+    this.sizes.push(message.length);
+  }
+
+  /** Takes so many messages more. */
+  letGoOn(credits: number): void {
+    const wasStuck = this.credits <= 0;
+    this.credits += credits;
+    if (wasStuck) this.goOn();
+  }
+
+  get events(): readonly string[] {
+    return this.messages.flatMap(({ events }) =>
+      events.map(
+        ({ presence, change }) => `${presence!.userId} ${presence!.version} ${change?.$case}`,
+      ),
+    );
+  }
+
+  get hasBeenReset(): boolean {
+    return this.messages.some(({ sync }) => sync === Sync.SYNC_RESET);
+  }
+
+  get lastToken(): string {
+    return this.messages.findLast(({ resumeToken }) => resumeToken !== '')?.resumeToken ?? '';
+  }
+}
+
+/** An event as `Reader.events` tells it. */
+export function nameOf({ presence, change }: PresenceEvent): string {
+  const words = change.kind.toLowerCase().split('_');
+  const field = words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1)));
+  return `${presence.userId} ${presence.version} ${field.join('')}`;
+}
