@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
@@ -21,7 +21,7 @@ const UPKEEP_MS = 250;
  * found; one that is behind catches up by itself, at the pace of its reader.
  */
 @Injectable()
-export class FanOut implements OnModuleDestroy {
+export class FanOut implements OnApplicationShutdown {
   private readonly followers = new Map<Subscription, Filter>();
   private readonly index = new InterestIndex<Subscription>();
   private readonly rounds = new Rounds(() => this.serveRound());
@@ -43,7 +43,8 @@ export class FanOut implements OnModuleDestroy {
     return this.followers.size;
   }
 
-  onModuleDestroy(): void {
+  // Not before: streams go on while the server drains.
+  onApplicationShutdown(): void {
     this.rounds.cancel();
   }
 
@@ -92,7 +93,10 @@ export class FanOut implements OnModuleDestroy {
     const found = this.findFollowers(from);
     this.served = this.log.head;
     for (const subscription of this.index.everyone) this.resumeRound(subscription);
-    for (const [subscription, entries] of found) subscription.give(entries);
+    for (const [subscription, entries] of found) {
+      subscription.give(entries);
+      this.resume(subscription);
+    }
   }
 
   private resumeRound(subscription: Subscription): void {

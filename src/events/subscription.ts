@@ -1,6 +1,7 @@
 import { Refusal } from '../domain/refusal.js';
 import type { Cursor } from '../log/cursor.js';
 import type { Entry } from '../log/entry.js';
+import { fitInMessage } from '../log/slices.js';
 
 /** Where the messages of a subscription go. */
 export interface Outlet {
@@ -69,19 +70,19 @@ export class Subscription {
     return false;
   }
 
-  /** Sends events that were found for it, or remembers where they are when the outlet is busy. */
+  /** Sends events that were found for it, or falls behind when the outlet is busy or they are too many. */
   give(entries: readonly Entry[]): void {
-    if (this.options.outlet.isReady) {
+    if (this.options.outlet.isReady && fitInMessage(entries)) {
       this.send(this.cursor.take(entries));
     } else {
       this.fallBehind(entries[0]!.position);
     }
   }
 
-  /** Goes back to a place in the log from which on it has not been given anything. */
+  /** Goes back to a place in the log from which on it has not been given anything. To be served from there. */
   fallBehind(position: number): void {
     this.cursor.position = Math.max(this.cursor.position, position);
-    this.isBehind = this.hasBeenHeldUp = true;
+    this.isBehind = true;
   }
 
   /** Sends a message that is no event, unless the outlet is busy: then it is not quiet either. */
@@ -98,6 +99,8 @@ export class Subscription {
       );
       return false;
     }
+    // Held for one that does not read, the state would take memory and be old when it is wanted.
+    if (!this.options.outlet.isReady) return true;
     const { messages, position } = this.options.reopen();
     this.opening = messages;
     this.cursor.position = position;

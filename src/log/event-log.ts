@@ -23,7 +23,7 @@ export interface EventLogOptions {
 
 const BLOCK_BYTES = 256 * 1024;
 /** More than a token fragment takes. Left free at the end of a block, so that a token follows its event at once. */
-const TOKEN_BYTES = 64;
+export const TOKEN_BYTES = 64;
 /** How many bytes may go by without a token: a message of more than that holds one. */
 const TOKEN_INTERVAL_BYTES = 32 * 1024;
 

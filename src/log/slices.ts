@@ -1,8 +1,14 @@
 import type { Entry } from './entry.js';
-import type { EventLog } from './event-log.js';
+import { TOKEN_BYTES, type EventLog } from './event-log.js';
 
 /** No message is larger, but for a single event that is. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
+
+/** Whether events are few enough for one message. */
+export function fitInMessage(entries: readonly Entry[]): boolean {
+  const bytes = entries.reduce((sum, { start, end }) => sum + end - start, 0);
+  return bytes <= MAX_MESSAGE_BYTES - TOKEN_BYTES || entries.length === 1;
+}
 
 /** A message, and where its reader stands after it. */
 export interface Slice {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   Delivery,
+  SubscribeResponse,
   type SubscribeRequest,
 } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
 import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
@@ -114,4 +115,38 @@ describe('Fifty subscribers of two hundred users who change five thousand times'
       expect(picture.online()).toEqual(everyone.filter(({ userId }) => followed.has(userId)));
     }
   }, 60_000);
+});
+
+describe('Very many changes at one moment', () => {
+  let service: Service;
+  beforeAll(async () => void (service = await Service.start({ IDLE_TIMEOUT_MS: '60000' })));
+  afterAll(() => service.stop());
+
+  it.each(['everyone', 'named users'])(
+    'come in several messages, none larger than 256 KiB: %s',
+    async (whom) => {
+      const userIds = Array.from({ length: 400 }, (_, i) => `${i}`.padStart(128, '\u20ac'));
+      const clients = await Promise.all(userIds.map((userId) => service.client(userId)));
+      const sessions = await Promise.all(
+        clients.map(async (client) => {
+          const session = await client.connect();
+          await client.joinChannel({ ...session, channelId: 'c'.padEnd(128, '\u20ac') });
+          return session;
+        }),
+      );
+      const watcher = await service.client('watcher');
+      const stream = watcher.subscribe(whom === 'everyone' ? {} : { userIds });
+      await stream.beginning();
+      await service.passTime(60_000);
+      const idle = new Set<string>();
+      while (idle.size < userIds.length) {
+        const message = await stream.next();
+        const { length } = SubscribeResponse.encode(message).finish();
+        expect(length).toBeLessThanOrEqual(256 * 1024);
+        for (const { presence } of message.events) idle.add(presence!.userId);
+      }
+      stream.cancel();
+      for (const session of sessions) session.stream.cancel();
+    },
+  );
 });
