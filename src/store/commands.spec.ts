@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { activity, connect, disconnect, join, POLICY } from '../../test/support/play.js';
+import type { Config } from '../config/config.js';
+import { Commands } from './commands.js';
+import { MemoryPresenceStore } from './memory/memory-presence-store.js';
+
+describe('Commands', () => {
+  const store = new MemoryPresenceStore({ maxOfflineUsers: 10 });
+  const clock = new ManualClock();
+  const commands = new Commands(store, clock, { policy: POLICY } as Config);
+
+  it('bring what happens to the rules, at the time of the clock', async () => {
+    const { user, events } = await commands.perform('ann', connect('a'));
+    expect(user.shown).toMatchObject({ status: 'ONLINE', connectedAt: clock.now() });
+    expect(events).toHaveLength(1);
+    expect(store.view.presence('ann')).toBe(user.shown);
+  });
+
+  it('say whether an unknown session is of another user, or of nobody', async () => {
+    const ofAnother = commands.perform('bob', join('a', 'lobby'));
+    await expect(ofAnother).rejects.toMatchObject({ reason: 'SESSION_OF_ANOTHER_USER' });
+    const ofNobody = commands.perform('bob', join('x', 'lobby'));
+    await expect(ofNobody).rejects.toMatchObject({ reason: 'SESSION_NOT_FOUND' });
+  });
+
+  it('pass on every other refusal as it is', async () => {
+    await expect(commands.perform('bob', activity())).rejects.toMatchObject({
+      reason: 'USER_HAS_NO_SESSION',
+    });
+  });
+
+  it('do not end a session for somebody else', async () => {
+    await commands.perform('bob', disconnect('a'));
+    expect(await store.ownerOf('a')).toBe('ann');
+  });
+
+  it('let a failure that is no refusal through', async () => {
+    const broken = new Commands(store, clock, { policy: undefined } as unknown as Config);
+    await expect(broken.perform('bob', connect('b'))).rejects.toThrow(TypeError);
+  });
+});
