@@ -13,11 +13,11 @@ interface InterceptingCall {
 export class ServerStream {
   private readonly stream: ServerHttp2Stream | undefined;
   /** Kept from the start, since a closed stream no longer knows it. */
-  private readonly session: ServerHttp2Session | undefined;
+  private readonly connection: Connection | undefined;
 
   constructor(private readonly call: ServerWritableStream<unknown, unknown>) {
     this.stream = http2StreamOf(call);
-    this.session = this.stream?.session as ServerHttp2Session | undefined;
+    this.connection = connectionOf(this.stream?.session as ServerHttp2Session | undefined);
   }
 
   /** Whether a message would go out rather than into a queue. */
@@ -25,9 +25,13 @@ export class ServerStream {
     return !this.call.writableNeedDrain;
   }
 
-  /** Whether the whole connection is gone. A client that ends its stream leaves the connection standing. */
+  /**
+   * Whether the whole connection is gone, and without a word. A client that ends its stream leaves the connection
+   * standing; one that closes its connection says goodbye first.
+   */
   get isConnectionLost(): boolean {
-    return this.session === undefined || this.session.closed || this.session.destroyed;
+    if (this.connection === undefined) return true;
+    return this.connection.session.destroyed && !this.connection.hasSaidGoodbye;
   }
 
   /** Tells the client at once that it is heard; grpc-js would wait for the first message. */
@@ -51,6 +55,28 @@ export class ServerStream {
     this.call.once('close', () => clearTimeout(timer));
     this.stream?.once('close', () => clearTimeout(timer));
   }
+}
+
+interface Connection {
+  readonly session: ServerHttp2Session;
+  /** Whether the client has sent GOAWAY, by which it closes a connection in order. */
+  hasSaidGoodbye: boolean;
+}
+
+/** One entry for all streams of a connection, however many they are. It goes with the connection. */
+const connections = new WeakMap<ServerHttp2Session, Connection>();
+
+function connectionOf(session: ServerHttp2Session | undefined): Connection | undefined {
+  if (session === undefined) return undefined;
+  const known = connections.get(session);
+  if (known !== undefined) return known;
+  const connection: Connection = { session, hasSaidGoodbye: false };
+  session.once(
+    'goaway',
+    (code) => (connection.hasSaidGoodbye = code === constants.NGHTTP2_NO_ERROR),
+  );
+  connections.set(session, connection);
+  return connection;
 }
 
 /** grpc-js keeps the HTTP/2 stream to itself, one layer down for each of its interceptors. */

@@ -19,6 +19,17 @@ interface Codec<Message> {
   decode(bytes: Uint8Array): Message;
 }
 
+export interface CallOptions {
+  /** How long the call may take. */
+  readonly deadlineMs?: number;
+}
+
+/** Bytes as they are. */
+const RAW: Codec<Buffer> = {
+  encode: (message) => ({ finish: () => message }),
+  decode: (bytes) => Buffer.from(bytes),
+};
+
 /** A session of a test: the stream it lives on, and its first message. */
 export interface OpenSession {
   readonly sessionId: string;
@@ -40,8 +51,11 @@ export class Client {
   }
 
   /** Begins a session and waits until it has started. */
-  async connect(request: Partial<session.ConnectRequest> = {}): Promise<OpenSession> {
-    const stream = this.openSession(request);
+  async connect(
+    request: Partial<session.ConnectRequest> = {},
+    options: CallOptions = {},
+  ): Promise<OpenSession> {
+    const stream = this.openSession(request, options);
     const { body } = await stream.next();
     if (body?.$case !== 'sessionStarted') throw new Error('session_started does not come first');
     return { sessionId: body.value.session!.sessionId, started: body.value, stream };
@@ -50,16 +64,19 @@ export class Client {
   /** The stream of a session, of which nothing has been read. */
   openSession(
     request: Partial<session.ConnectRequest> = {},
+    options: CallOptions = {},
   ): StreamReader<session.ConnectResponse> {
     const { ConnectRequest, ConnectResponse } = session;
+    const complete = completed(ConnectRequest, request);
     return new StreamReader(
-      this.stream('SessionService/Connect', ConnectRequest, ConnectResponse, request),
+      this.stream('SessionService/Connect', ConnectRequest, ConnectResponse, complete, options),
     );
   }
 
   subscribe(request: Partial<SubscribeRequest> = {}): SubscriptionReader {
+    const complete = completed(SubscribeRequest, request);
     return new SubscriptionReader(
-      this.stream('EventsService/Subscribe', SubscribeRequest, SubscribeResponse, request),
+      this.stream('EventsService/Subscribe', SubscribeRequest, SubscribeResponse, complete),
     );
   }
 
@@ -195,11 +212,12 @@ export class Client {
 
   /** Any bytes to any unary method. */
   callWithBytes(method: string, bytes: Buffer): Promise<Buffer> {
-    const raw: Codec<Buffer> = {
-      encode: (message) => ({ finish: () => message }),
-      decode: (message) => Buffer.from(message),
-    };
-    return this.unary(method, raw, raw, bytes);
+    return this.unary(method, RAW, RAW, bytes);
+  }
+
+  /** Any bytes to any method that answers with a stream. */
+  streamWithBytes(method: string, bytes: Buffer): StreamReader<Buffer> {
+    return new StreamReader(this.stream(method, RAW, RAW, bytes));
   }
 
   close(): void {
@@ -212,7 +230,7 @@ export class Client {
     responses: Codec<Response>,
     request: Partial<Request>,
   ): Promise<Response> {
-    return this.unary(method, requests, responses, complete(requests, request));
+    return this.unary(method, requests, responses, completed(requests, request));
   }
 
   private unary<Request, Response>(
@@ -237,19 +255,21 @@ export class Client {
     method: string,
     requests: Codec<Request>,
     responses: Codec<Response>,
-    request: Partial<Request>,
+    request: Request,
+    { deadlineMs = Infinity }: CallOptions = {},
   ): ClientReadableStream<Response> {
     return this.grpc.makeServerStreamRequest(
       `/presence.v1.${method}`,
       serializer(requests),
       (bytes) => responses.decode(bytes),
-      complete(requests, request),
+      request,
       this.metadata,
+      { deadline: Date.now() + deadlineMs },
     );
   }
 }
 
-function complete<Request>(codec: Codec<Request>, request: Partial<Request>): Request {
+function completed<Request>(codec: Codec<Request>, request: Partial<Request>): Request {
   return { ...codec.decode(new Uint8Array()), ...request };
 }
 

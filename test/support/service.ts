@@ -50,9 +50,9 @@ export class Service {
     return this.clientWithToken(await tokenOf(userId, options));
   }
 
-  /** A client with any token, or with none. */
-  clientWithToken(token: string | undefined): Client {
-    const client = new Client(this.grpcAddress, token);
+  /** A client with any token, or with none. `address` is where it finds the service, when not directly. */
+  clientWithToken(token: string | undefined, address = this.grpcAddress): Client {
+    const client = new Client(address, token);
     this.clients.push(client);
     return client;
   }

@@ -1,0 +1,315 @@
+import { constants } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SessionStreams } from '../../src/session/session-streams.js';
+import { PresenceStore } from '../../src/store/presence-store.js';
+import type { Client } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { inWords, msOf, statusOf } from '../support/in-words.js';
+import { RawCall } from '../support/raw-call.js';
+import { Service, tokenOf } from '../support/service.js';
+import type { SubscriptionReader } from '../support/subscription-reader.js';
+
+const NO_ONE = { code: status.NOT_FOUND };
+
+describe('Sessions', () => {
+  let service: Service;
+  let reader: Client;
+  beforeAll(async () => {
+    service = await Service.start({ MAX_SESSIONS_PER_USER: '3' });
+    reader = await service.client('reader', { isAdmin: true });
+  });
+  afterAll(() => service.stop());
+
+  async function follow(userId: string): Promise<SubscriptionReader> {
+    const watcher = reader.subscribe({ userIds: [userId] });
+    await watcher.beginning();
+    return watcher;
+  }
+
+  async function presenceOf(userId: string) {
+    return (await reader.getPresence({ userId })).presence!;
+  }
+
+  async function sessionIdsOf(userId: string): Promise<string[]> {
+    const { sessions } = await reader.listSessions({ userId });
+    return sessions.map(({ sessionId }) => sessionId);
+  }
+
+  describe('Connect', () => {
+    it('begins with the session and the presence that it leads to', async () => {
+      const client = await service.client('ada');
+      const { started } = await client.connect({ platform: 'desktop', isMicrophoneMuted: true });
+      const now = service.clock.now();
+      expect(started.session).toMatchObject({ userId: 'ada', platform: 'desktop' });
+      expect(started.session?.sessionId).not.toBe('');
+      expect(msOf(started.session?.connectedAt)).toBe(now);
+      expect(msOf(started.session?.lastActiveAt)).toBe(now);
+      expect(started.presence).toMatchObject({
+        userId: 'ada',
+        platforms: ['desktop'],
+        isMicrophoneMuted: true,
+        isSpeakerMuted: false,
+        statusText: '',
+      });
+      expect(statusOf(started.presence)).toBe('ONLINE');
+      expect(msOf(started.presence?.connectedAt)).toBe(now);
+      expect(started.heartbeatTimeoutMs).toBe(0);
+      expect(await presenceOf('ada')).toEqual(started.presence);
+    });
+
+    it('announces the first session of a user, and the end of the last', async () => {
+      const watcher = await follow('bob');
+      const { stream } = await (await service.client('bob')).connect();
+      const online = await watcher.nextEvent();
+      expect(inWords(online)).toBe('userOnline CONNECTED');
+      expect(msOf(online.occurredAt)).toBe(service.clock.now());
+      stream.cancel();
+      const offline = await watcher.nextEvent();
+      expect(inWords(offline)).toBe('userOffline DISCONNECTED');
+      expect(statusOf(offline.presence)).toBe('OFFLINE');
+      expect(offline.presence).toMatchObject({ platforms: [], connectedAt: undefined });
+      expect(offline.presence!.version).toBeGreaterThan(online.presence!.version);
+      expect(await presenceOf('bob')).toEqual(offline.presence);
+      expect(await sessionIdsOf('bob')).toEqual([]);
+    });
+
+    it('names the platform "unknown" when the client does not', async () => {
+      const { started } = await (await service.client('carl')).connect();
+      expect(started.session?.platform).toBe('unknown');
+      expect(started.presence?.platforms).toEqual(['unknown']);
+    });
+
+    it('shows a user with several sessions once, with every platform and the oldest start', async () => {
+      const client = await service.client('dora');
+      const watcher = await follow('dora');
+      const first = await client.connect({ platform: 'web' });
+      await service.passTime(10);
+      const second = await client.connect({ platform: 'desktop' });
+      await service.passTime(10);
+      await client.connect({ platform: 'web' });
+
+      const [online, changed] = await watcher.nextEvents(2);
+      expect([online!, changed!].map(inWords)).toEqual([
+        'userOnline CONNECTED',
+        'userConnectionChanged CONNECTED',
+      ]);
+      expect(changed?.presence?.platforms).toEqual(['desktop', 'web']);
+      expect(changed?.presence?.connectedAt).toEqual(first.started.session?.connectedAt);
+
+      first.stream.cancel();
+      const moved = await watcher.nextEvent();
+      expect(inWords(moved)).toBe('userConnectionChanged DISCONNECTED');
+      expect(moved.presence?.connectedAt).toEqual(second.started.session?.connectedAt);
+      expect(moved.presence?.platforms).toEqual(['desktop', 'web']);
+      second.stream.cancel();
+      const left = await watcher.nextEvent();
+      expect(left.presence?.platforms).toEqual(['web']);
+      expect(statusOf(await presenceOf('dora'))).toBe('ONLINE');
+    });
+
+    it('refuses one session more than a user may have, until one has ended', async () => {
+      const client = await service.client('emil');
+      const { stream } = await client.connect();
+      await client.connect();
+      await client.connect();
+      const before = await sessionIdsOf('emil');
+      const { code, details } = await client.openSession().ended;
+      expect(code).toBe(status.RESOURCE_EXHAUSTED);
+      expect(details).toBe('a user may have 3 sessions at once; end one first');
+      expect(await sessionIdsOf('emil')).toEqual(before);
+      stream.cancel();
+      await eventually(async () => (await sessionIdsOf('emil')).length, 2);
+      await client.connect();
+    });
+
+    it('ends when the deadline that the client gave it has passed', async () => {
+      const watcher = await follow('finn');
+      const { stream } = await (await service.client('finn')).connect({}, { deadlineMs: 300 });
+      expect(inWords(await watcher.nextEvent())).toBe('userOnline CONNECTED');
+      expect((await stream.ended).code).toBe(status.DEADLINE_EXCEEDED);
+      expect(inWords(await watcher.nextEvent())).toBe('userOffline DISCONNECTED');
+    });
+  });
+
+  describe('ListSessions', () => {
+    it('lists the live sessions of the caller, the oldest first', async () => {
+      const client = await service.client('gina');
+      const first = await client.connect({ platform: 'web' });
+      await service.passTime(5);
+      const second = await client.connect({ platform: 'mobile' });
+      await service.passTime(5);
+      await client.recordActivity({ target: { $case: 'sessionId', value: first.sessionId } });
+      const { sessions } = await client.listSessions();
+      expect(sessions).toEqual([
+        {
+          ...first.started.session,
+          lastActiveAt: sessions[0]!.lastActiveAt,
+        },
+        second.started.session,
+      ]);
+      expect(msOf(sessions[0]!.lastActiveAt)).toBe(service.clock.now());
+      expect((await client.listSessions({ userId: 'gina' })).sessions).toEqual(sessions);
+    });
+
+    it('lists nothing for a user without a session', async () => {
+      expect(await sessionIdsOf('nobody')).toEqual([]);
+    });
+
+    it('shows another user’s sessions to admins only', async () => {
+      const { sessionId } = await (await service.client('hans')).connect();
+      expect(await sessionIdsOf('hans')).toEqual([sessionId]);
+      const stranger = await service.client('stranger');
+      await expect(stranger.listSessions({ userId: 'hans' })).rejects.toMatchObject({
+        code: status.PERMISSION_DENIED,
+        details: 'this needs a token with the scope presence:admin',
+      });
+    });
+  });
+
+  describe('EndSession', () => {
+    it('ends a session of the caller: its stream with ABORTED, the others not at all', async () => {
+      const client = await service.client('ivan');
+      const watcher = await follow('ivan');
+      const [ending, staying] = [await client.connect(), await client.connect()];
+      await client.endSession({ sessionId: ending.sessionId });
+      const { code, details } = await ending.stream.ended;
+      expect({ code, details }).toEqual({ code: status.ABORTED, details: 'the session was ended' });
+      expect(await sessionIdsOf('ivan')).toEqual([staying.sessionId]);
+      await client.endSession({ sessionId: staying.sessionId });
+      expect((await staying.stream.ended).code).toBe(status.ABORTED);
+      const events = await watcher.nextEvents(2);
+      expect(events.map(inWords)).toEqual(['userOnline CONNECTED', 'userOffline SESSION_ENDED']);
+    });
+
+    it('lets an admin end anyone’s session', async () => {
+      const { sessionId, stream } = await (await service.client('jana')).connect();
+      await reader.endSession({ sessionId });
+      expect((await stream.ended).code).toBe(status.ABORTED);
+    });
+
+    it('lets nobody else end it', async () => {
+      const { sessionId } = await (await service.client('kim')).connect();
+      const stranger = await service.client('stranger');
+      const refused = stranger.endSession({ sessionId });
+      await expect(refused).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
+      expect(await sessionIdsOf('kim')).toEqual([sessionId]);
+    });
+
+    it('is no error for a session that has ended or never was', async () => {
+      const client = await service.client('lea');
+      const { sessionId, stream } = await client.connect();
+      await client.endSession({ sessionId });
+      await stream.ended;
+      expect(await client.endSession({ sessionId })).toEqual({});
+      expect(await client.endSession({ sessionId: 'never was' })).toEqual({});
+    });
+
+    it('leaves a session that no command can name any more', async () => {
+      const client = await service.client('mia');
+      const { sessionId, stream } = await client.connect();
+      await client.endSession({ sessionId });
+      await stream.ended;
+      await expect(client.heartbeat({ sessionId })).rejects.toMatchObject(NO_ONE);
+      await expect(client.joinChannel({ sessionId, channelId: 'c' })).rejects.toMatchObject({
+        ...NO_ONE,
+        details: 'there is no such live session; begin a new one with Connect',
+      });
+      expect(statusOf(await presenceOf('mia'))).toBe('OFFLINE');
+    });
+  });
+
+  describe('that are cancelled early', () => {
+    const streams = (): SessionStreams => service.app.get(SessionStreams);
+
+    afterEach(() => vi.restoreAllMocks());
+
+    async function expectNoneLeft(userId: string, before: number): Promise<void> {
+      await eventually(() => streams().size, before);
+      await eventually(() => sessionIdsOf(userId), []);
+      expect(statusOf(await presenceOf(userId))).toBe('OFFLINE');
+    }
+
+    it('never stay when the client cancels at once', async () => {
+      const before = streams().size;
+      const client = await service.client('nils');
+      for (let i = 0; i < 20; i++) client.openSession().cancel();
+      await expectNoneLeft('nils', before);
+    });
+
+    it('never stay at whatever moment the client cancels', async () => {
+      const before = streams().size;
+      const token = await tokenOf('olga');
+      const { session, stream } = RawCall.to(service.grpcAddress, 'SessionService/Connect', token);
+      stream.close(constants.NGHTTP2_CANCEL);
+      for (let ms = 0; ms < 6; ms += 0.05) {
+        const call = RawCall.to(service.grpcAddress, 'SessionService/Connect', token, session);
+        const until = performance.now() + ms;
+        // Finer than a timer: the server, in this process, has its turn in between.
+        while (performance.now() < until) await new Promise(setImmediate);
+        call.stream.close(constants.NGHTTP2_CANCEL);
+      }
+      session.close();
+      await expectNoneLeft('olga', before);
+    });
+
+    it('never stay when the client goes while the session is being stored', async () => {
+      const before = streams().size;
+      const store = service.app.get(PresenceStore);
+      const update = store.update.bind(store);
+      let goOn = (): void => {};
+      const asked = new Promise<void>((resolve) => {
+        vi.spyOn(store, 'update').mockImplementationOnce(async (...args) => {
+          await new Promise<void>((stored) => ((goOn = stored), resolve()));
+          return update(...args);
+        });
+      });
+      const client = await service.client('paul');
+      const watcher = await follow('paul');
+      const stream = client.openSession();
+      await asked;
+      stream.cancel();
+      await eventually(() => streams().size, before);
+      goOn();
+      const events = await watcher.nextEvents(2);
+      expect(events.map(inWords)).toEqual(['userOnline CONNECTED', 'userOffline DISCONNECTED']);
+      await expectNoneLeft('paul', before);
+    });
+
+    it('never begin when the session could not be stored, and the client is not told why', async () => {
+      const before = streams().size;
+      vi.spyOn(service.app.get(PresenceStore), 'update').mockRejectedValueOnce(
+        new Error('the password is swordfish'),
+      );
+      const { code, details } = await (await service.client('quin')).openSession().ended;
+      expect(code).toBe(status.INTERNAL);
+      expect(details).toMatch(/^internal error, request id [0-9a-f-]{36}$/);
+      await expectNoneLeft('quin', before);
+    });
+
+    it('never begin with a token that is refused', async () => {
+      const before = streams().size;
+      const client = service.clientWithToken(await tokenOf('rosa', { ttlSeconds: -60 }));
+      const streamsOfClient = Array.from({ length: 10 }, () => client.openSession());
+      for (const stream of streamsOfClient.slice(5)) stream.cancel();
+      const codes = await Promise.all(
+        streamsOfClient.slice(0, 5).map(async (stream) => (await stream.ended).code),
+      );
+      expect(new Set(codes)).toEqual(new Set([status.UNAUTHENTICATED]));
+      await sleep(20);
+      await expectNoneLeft('rosa', before);
+    });
+
+    it('are let in again and again without using up what a user may have', async () => {
+      const before = streams().size;
+      const client = await service.client('sven');
+      for (let i = 0; i < 10; i++) {
+        const { stream } = await client.connect();
+        stream.cancel();
+        await eventually(() => streams().size, before);
+      }
+      await client.connect();
+    });
+  });
+});

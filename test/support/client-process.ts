@@ -1,0 +1,37 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Begins a session with an empty request and says so with one line. */
+const PROGRAM = `
+  import { Client, credentials, Metadata } from '@grpc/grpc-js';
+  const [address, token] = process.argv.slice(1);
+  const metadata = new Metadata();
+  metadata.set('authorization', 'Bearer ' + token);
+  new Client(address, credentials.createInsecure())
+    .makeServerStreamRequest(
+      '/presence.v1.SessionService/Connect',
+      (request) => request,
+      () => console.log('started'),
+      Buffer.alloc(0),
+      metadata,
+    )
+    .on('data', () => {})
+    .on('error', () => {});
+`;
+
+/** A client in a process of its own, for what no client can do to itself. It has a session from the start. */
+export class ClientProcess {
+  private constructor(private readonly child: ChildProcess) {}
+
+  static async start(address: string, token: string): Promise<ClientProcess> {
+    const args = ['--input-type=module', '--eval', PROGRAM, address, token];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    return new ClientProcess(child);
+  }
+
+  /** `SIGKILL` ends it without a word; `SIGSTOP` leaves its connection standing and silent. */
+  signal(signal: 'SIGKILL' | 'SIGSTOP'): void {
+    this.child.kill(signal);
+  }
+}
