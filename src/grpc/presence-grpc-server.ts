@@ -1,7 +1,15 @@
 import { promisify } from 'node:util';
-import { Server, ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
+import {
+  Server,
+  ServerCredentials,
+  type sendUnaryData,
+  type ServerOptions,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ServerGrpc } from '@nestjs/microservices';
+import { serveStreamingCall, serveUnaryCall, type Handler } from './serve-call.js';
 
 export interface PresenceGrpcServerOptions {
   readonly url: string;
@@ -13,7 +21,10 @@ export interface PresenceGrpcServerOptions {
   readonly addServices: (server: Server) => void;
 }
 
-/** Nest's gRPC server with two things it lacks: the port it was given, and an end that comes for certain. */
+/**
+ * Nest's gRPC server with what it lacks: the port it was given, an end that comes for certain, and calls that cost
+ * neither copies nor queues.
+ */
 export class PresenceGrpcServer extends ServerGrpc {
   /** Where it listens. Not what was asked for when that was port 0; meaningless on a Unix socket. */
   port = 0;
@@ -33,6 +44,15 @@ export class PresenceGrpcServer extends ServerGrpc {
     const bind = promisify(server.bindAsync.bind(server));
     this.port = await bind(this.settings.url, ServerCredentials.createInsecure());
     return server;
+  }
+
+  override createUnaryServiceMethod(handler: Handler): (...args: never[]) => Promise<void> {
+    return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) =>
+      serveUnaryCall(handler, call, callback);
+  }
+
+  override createStreamServiceMethod(handler: Handler): (...args: never[]) => Promise<void> {
+    return (call: ServerWritableStream<unknown, unknown>) => serveStreamingCall(handler, call);
   }
 
   override async close(): Promise<void> {

@@ -1,0 +1,50 @@
+import type { sendUnaryData, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import { isObservable, of, type Observable } from 'rxjs';
+
+/** A method of a controller as Nest hands it to a transport: guards, pipes and the error filter are in it. */
+export type Handler = (
+  request: unknown,
+  metadata: unknown,
+  call: unknown,
+) => Promise<Observable<unknown> | object>;
+
+/** Answers a unary call. Nest would copy the call and wrap its answer in Observables first. */
+export async function serveUnaryCall(
+  handler: Handler,
+  call: ServerUnaryCall<unknown, unknown>,
+  callback: sendUnaryData<unknown>,
+): Promise<void> {
+  const result = await handler(call.request, call.metadata, call);
+  if (isObservable(result)) {
+    result.subscribe({
+      next: (response) => callback(null, response),
+      error: (error: object) => callback(error),
+    });
+  } else {
+    callback(null, result);
+  }
+}
+
+/**
+ * Writes what an Observable emits to a streaming call, and unsubscribes when the client goes. It queues nothing, as
+ * Nest would without bound for a client that does not read: every source here asks the call whether it is ready
+ * before it emits. Nothing of the set-up is kept while the stream lasts.
+ */
+export async function serveStreamingCall(
+  handler: Handler,
+  call: ServerWritableStream<unknown, unknown>,
+): Promise<void> {
+  const result = await handler(call.request, call.metadata, call);
+  // Its `cancelled` has been emitted before anyone listened, and nothing has begun yet.
+  if (call.cancelled) return;
+  pipe(isObservable(result) ? result : of(result), call);
+}
+
+function pipe(source: Observable<unknown>, call: ServerWritableStream<unknown, unknown>): void {
+  const subscription = source.subscribe({
+    next: (message) => call.write(message),
+    error: (error: Error) => call.emit('error', error),
+    complete: () => call.end(),
+  });
+  if (!subscription.closed) call.once('cancelled', () => subscription.unsubscribe());
+}
