@@ -217,22 +217,24 @@ describe('Resuming a subscription', () => {
   });
 
   describe('with something that is no token', () => {
-    it.each([
-      'token',
-      '.',
-      'AAAAAAAA',
-      'AAAAAAAA.',
-      'AAAAAAAA.-1',
-      'AAAAAAAA.zzzzzzzzzzz',
-      'AAAAAAAA.1 ',
-      'AAAAAAAA.1\n',
-      ' ',
-      'x'.repeat(100_000),
-    ])('is refused with INVALID_ARGUMENT: %j', async (resumeToken) => {
+    it('is refused with INVALID_ARGUMENT', async () => {
       await start();
-      const { code, details } = await watcher.subscribe({ resumeToken }).ended;
-      expect(status[code]).toBe('INVALID_ARGUMENT');
-      expect(details).toMatch(/resume_token/);
+      for (const resumeToken of [
+        'token',
+        '.',
+        'AAAAAAAA',
+        'AAAAAAAA.',
+        'AAAAAAAA.-1',
+        'AAAAAAAA.zzzzzzzzzzz',
+        'AAAAAAAA.1 ',
+        'AAAAAAAA.1\n',
+        ' ',
+        'x'.repeat(100_000),
+      ]) {
+        const { code, details } = await watcher.subscribe({ resumeToken }).ended;
+        expect(status[code]).toBe('INVALID_ARGUMENT');
+        expect(details).toMatch(/resume_token/);
+      }
     });
   });
 });
