@@ -1,0 +1,114 @@
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SessionStreams } from '../../src/session/session-streams.js';
+import type { Client, OpenSession } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { inWords, statusOf } from '../support/in-words.js';
+import { Link } from '../support/link.js';
+import { Service, tokenOf } from '../support/service.js';
+import type { SubscriptionReader } from '../support/subscription-reader.js';
+
+const GRACE_MS = 10_000;
+
+describe('The reconnect grace', () => {
+  let service: Service;
+  let reader: Client;
+  let link: Link;
+  beforeAll(async () => {
+    service = await Service.start({
+      RECONNECT_GRACE_MS: `${GRACE_MS}`,
+      MAX_SESSIONS_PER_USER: '1',
+    });
+    reader = await service.client('reader', { isAdmin: true });
+    link = await Link.to(service.grpcAddress);
+  });
+  afterAll(async () => {
+    link.close();
+    await service.stop();
+  });
+
+  async function follow(userId: string): Promise<SubscriptionReader> {
+    const watcher = reader.subscribe({ userIds: [userId] });
+    await watcher.beginning();
+    return watcher;
+  }
+
+  /** A user in a channel whose connection has just been lost. */
+  async function lose(userId: string): Promise<OpenSession> {
+    const client = service.clientWithToken(await tokenOf(userId), link.address);
+    const session = await client.connect({ platform: 'mobile' });
+    await client.joinChannel({ sessionId: session.sessionId, channelId: 'lobby' });
+    link.cut();
+    await eventually(() => service.app.get(SessionStreams).size, 0);
+    return session;
+  }
+
+  it('keeps a user whose connection was lost shown, and in the channel', async () => {
+    const { sessionId } = await lose('abe');
+    await service.passTime(GRACE_MS - 1);
+    const { presence } = await reader.getPresence({ userId: 'abe' });
+    expect(statusOf(presence)).toBe('ONLINE');
+    expect(presence).toMatchObject({ currentChannelId: 'lobby', platforms: ['mobile'] });
+    // The user is, the session is not.
+    expect((await reader.listSessions({ userId: 'abe' })).sessions).toEqual([]);
+    const client = await service.client('abe');
+    await expect(client.heartbeat({ sessionId })).rejects.toMatchObject({ code: status.NOT_FOUND });
+  });
+
+  it('ends with the user OFFLINE when nobody came back', async () => {
+    const watcher = await follow('bob');
+    await lose('bob');
+    await service.passTime(GRACE_MS);
+    const events = await watcher.nextEvents(4);
+    expect(events.map(inWords)).toEqual([
+      'userOnline CONNECTED',
+      'userChannelChanged REQUESTED',
+      'userChannelChanged CONNECTION_LOST',
+      'userOffline CONNECTION_LOST',
+    ]);
+  });
+
+  it('lets the client come back without anybody seeing it go, and into its channel', async () => {
+    const watcher = await follow('cid');
+    await lose('cid');
+    await service.passTime(GRACE_MS - 1);
+    // Its lost session does not count towards MAX_SESSIONS_PER_USER.
+    const { stream, started } = await (await service.client('cid')).connect({ platform: 'mobile' });
+    expect(started.presence?.currentChannelId).toBe('lobby');
+    await service.passTime(2 * GRACE_MS);
+    stream.cancel();
+    const events = await watcher.nextEvents(5);
+    expect(events.map(inWords)).toEqual([
+      'userOnline CONNECTED',
+      'userChannelChanged REQUESTED',
+      'userConnectionChanged CONNECTED',
+      'userChannelChanged DISCONNECTED',
+      'userOffline DISCONNECTED',
+    ]);
+  });
+
+  it('is not given to a client that ends its stream', async () => {
+    const watcher = await follow('dee');
+    const { stream } = await (await service.client('dee')).connect();
+    stream.cancel();
+    const events = await watcher.nextEvents(2);
+    expect(events.map(inWords)).toEqual(['userOnline CONNECTED', 'userOffline DISCONNECTED']);
+  });
+
+  it('is not given to a session that was ended', async () => {
+    const { sessionId } = await (await service.client('ed')).connect();
+    await reader.endSession({ sessionId });
+    expect(statusOf((await reader.getPresence({ userId: 'ed' })).presence)).toBe('OFFLINE');
+  });
+
+  it('is given to a client whose heartbeats stay away; its stream ends at once', async () => {
+    const watcher = await follow('flo');
+    const { stream } = await (await service.client('flo')).connect({ requireHeartbeats: true });
+    await service.passTime(15_000);
+    expect((await stream.ended).code).toBe(status.UNAVAILABLE);
+    expect(statusOf((await reader.getPresence({ userId: 'flo' })).presence)).toBe('ONLINE');
+    await service.passTime(GRACE_MS);
+    const events = await watcher.nextEvents(2);
+    expect(events.map(inWords)).toEqual(['userOnline CONNECTED', 'userOffline CONNECTION_LOST']);
+  });
+});

@@ -1,0 +1,356 @@
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Timestamp } from '../../src/grpc/generated/google/protobuf/timestamp.pb.js';
+import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import { timestampMessage } from '../../src/grpc/messages.js';
+import type { Client, OpenSession } from '../support/client.js';
+import { inWords, msOf, statusOf } from '../support/in-words.js';
+import { Service } from '../support/service.js';
+import type { SubscriptionReader } from '../support/subscription-reader.js';
+
+const IDLE_MS = 300_000;
+const {
+  STATUS_CHOICE_AUTOMATIC: AUTOMATIC,
+  STATUS_CHOICE_DO_NOT_DISTURB: DO_NOT_DISTURB,
+  STATUS_CHOICE_AWAY: AWAY,
+} = StatusChoice;
+
+describe('The status of a user', () => {
+  let service: Service;
+  let reader: Client;
+  beforeAll(async () => {
+    service = await Service.start({
+      IDLE_TIMEOUT_MS: `${IDLE_MS}`,
+      MAX_SUBSCRIPTIONS_PER_USER: '99',
+    });
+    reader = await service.client('reader', { isAdmin: true });
+  });
+  afterAll(() => service.stop());
+
+  interface User extends OpenSession {
+    readonly client: Client;
+    readonly watcher: SubscriptionReader;
+  }
+
+  /** A user who has just connected, and somebody who has seen it. */
+  async function connect(userId: string): Promise<User> {
+    const client = await service.client(userId);
+    const session = await client.connect();
+    const watcher = reader.subscribe({ userIds: [userId] });
+    await watcher.beginning();
+    return { client, watcher, ...session };
+  }
+
+  async function presenceOf(userId: string) {
+    return (await reader.getPresence({ userId })).presence!;
+  }
+
+  async function statusNow(userId: string): Promise<string> {
+    return statusOf(await presenceOf(userId));
+  }
+
+  function inTime(ms: number): Timestamp {
+    return timestampMessage(service.clock.now() + ms);
+  }
+
+  it('is OFFLINE when nobody has seen the user yet', async () => {
+    const presence = await presenceOf('stranger');
+    expect(statusOf(presence)).toBe('OFFLINE');
+    expect(presence).toEqual({
+      userId: 'stranger',
+      status: presence.status,
+      isMicrophoneMuted: false,
+      isSpeakerMuted: false,
+      connectedAt: undefined,
+      lastActiveAt: undefined,
+      version: 0,
+      statusText: '',
+      platforms: [],
+    });
+  });
+
+  describe('with AUTOMATIC', () => {
+    it('turns IDLE after the idle timeout and ONLINE with the next activity', async () => {
+      const { client, sessionId, watcher } = await connect('ann');
+      await service.passTime(IDLE_MS - 1);
+      expect(await statusNow('ann')).toBe('ONLINE');
+      await service.passTime(1);
+      const idle = await watcher.nextEvent();
+      expect(inWords(idle)).toBe('userStatusChanged IDLE');
+      expect(statusOf(idle.presence)).toBe('IDLE');
+      expect(msOf(idle.presence?.lastActiveAt)).toBe(service.clock.now() - IDLE_MS);
+
+      await service.passTime(1000);
+      const target = { $case: 'sessionId', value: sessionId } as const;
+      const { presence } = await client.recordActivity({ target });
+      const active = await watcher.nextEvent();
+      expect(inWords(active)).toBe('userStatusChanged ACTIVE');
+      expect(active.change).toEqual({
+        $case: 'userStatusChanged',
+        value: { previousStatus: idle.presence?.status },
+      });
+      expect(presence).toEqual(active.presence);
+      expect(msOf(presence?.lastActiveAt)).toBe(service.clock.now());
+    });
+
+    it('stays ONLINE while any session is active', async () => {
+      const { client, sessionId, watcher } = await connect('ben');
+      const other = await client.connect();
+      for (let i = 0; i < 3; i++) {
+        await service.passTime(IDLE_MS - 1);
+        const value = i % 2 === 0 ? sessionId : other.sessionId;
+        await client.recordActivity({ target: { $case: 'sessionId', value } });
+      }
+      expect(await statusNow('ben')).toBe('ONLINE');
+      await service.passTime(IDLE_MS);
+      expect(inWords(await watcher.nextEvent())).toBe('userStatusChanged IDLE');
+    });
+
+    it('is ONLINE again when a new session begins, and IDLE without the active one', async () => {
+      const { client, watcher } = await connect('cora');
+      await service.passTime(IDLE_MS);
+      const { stream, started } = await client.connect({ platform: 'web' });
+      expect(statusOf(started.presence)).toBe('ONLINE');
+      stream.cancel();
+      const events = await watcher.nextEvents(5);
+      expect(events.map(inWords)).toEqual([
+        'userStatusChanged IDLE',
+        'userStatusChanged CONNECTED',
+        'userConnectionChanged CONNECTED',
+        'userStatusChanged DISCONNECTED',
+        'userConnectionChanged DISCONNECTED',
+      ]);
+      expect(statusOf(events[4]?.presence)).toBe('IDLE');
+    });
+
+    it.each<[string, (client: Client, sessionId: string) => Promise<unknown>]>([
+      ['JoinChannel', (client, sessionId) => client.joinChannel({ sessionId, channelId: 'c' })],
+      ['LeaveChannel', (client, sessionId) => client.leaveChannel({ sessionId })],
+      [
+        'UpdateMuteState',
+        (client, sessionId) => client.updateMuteState({ sessionId, isMicrophoneMuted: false }),
+      ],
+      [
+        'UpdateStatus',
+        (client, sessionId) => client.updateStatus({ sessionId, choice: AUTOMATIC }),
+      ],
+    ])('counts %s as activity', async (rpc, act) => {
+      const { client, sessionId, watcher } = await connect(rpc);
+      await service.passTime(IDLE_MS);
+      await act(client, sessionId);
+      const events = await watcher.nextEvents(2);
+      expect(events.map(inWords)).toEqual(['userStatusChanged IDLE', 'userStatusChanged ACTIVE']);
+      expect(await statusNow(rpc)).toBe('ONLINE');
+    });
+
+    it('does not count reading and heartbeats as activity', async () => {
+      const { client, sessionId } = await connect('dan');
+      await service.passTime(IDLE_MS - 1);
+      await client.heartbeat({ sessionId });
+      await client.listSessions();
+      await client.getPresence({ userId: 'dan' });
+      await client.batchGetPresences({ userIds: ['dan'] });
+      await client.listOnlineUsers();
+      await client.listChannelMembers({ channelId: 'c' });
+      await client.subscribe().beginning();
+      await service.passTime(1);
+      expect(await statusNow('dan')).toBe('IDLE');
+    });
+
+    it('is not announced again by activity that changes nothing', async () => {
+      const { client, sessionId, watcher } = await connect('eva');
+      for (let i = 0; i < 3; i++) {
+        await service.passTime(1000);
+        await client.recordActivity({ target: { $case: 'sessionId', value: sessionId } });
+      }
+      await client.updateMuteState({ sessionId, isSpeakerMuted: true });
+      expect(inWords(await watcher.nextEvent())).toBe('userMuteStateChanged REQUESTED');
+    });
+  });
+
+  describe('by an admin who saw activity', () => {
+    it('is that of the most recently active session', async () => {
+      const { client, sessionId } = await connect('fin');
+      await service.passTime(10);
+      const newer = await client.connect();
+      await service.passTime(10);
+      await client.recordActivity({ target: { $case: 'sessionId', value: sessionId } });
+      await service.passTime(10);
+      const { presence } = await reader.recordActivity({
+        target: { $case: 'userId', value: 'fin' },
+      });
+      expect(presence).toEqual(await presenceOf('fin'));
+      const { sessions } = await client.listSessions();
+      expect(sessions.map(({ lastActiveAt }) => msOf(lastActiveAt))).toEqual([
+        service.clock.now(),
+        msOf(newer.started.session?.lastActiveAt),
+      ]);
+    });
+
+    it('turns IDLE back to ONLINE', async () => {
+      const { watcher } = await connect('gil');
+      await service.passTime(IDLE_MS);
+      await reader.recordActivity({ target: { $case: 'userId', value: 'gil' } });
+      const events = await watcher.nextEvents(2);
+      expect(events.map(inWords)).toEqual(['userStatusChanged IDLE', 'userStatusChanged ACTIVE']);
+    });
+
+    it('is NOT_FOUND without a session', async () => {
+      await expect(
+        reader.recordActivity({ target: { $case: 'userId', value: 'nobody' } }),
+      ).rejects.toMatchObject({
+        code: status.NOT_FOUND,
+        details: 'the user has no live session',
+      });
+    });
+
+    it('is refused to everybody else, also for the own user', async () => {
+      const { client } = await connect('hugo');
+      for (const value of ['hugo', 'fin']) {
+        const refused = client.recordActivity({ target: { $case: 'userId', value } });
+        await expect(refused).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
+      }
+    });
+  });
+
+  describe.each([
+    ['DO_NOT_DISTURB', DO_NOT_DISTURB],
+    ['AWAY', AWAY],
+  ])('with %s', (name, choice) => {
+    it('is that, and never turns IDLE', async () => {
+      const { client, sessionId, watcher } = await connect(`ida ${name}`);
+      const { presence } = await client.updateStatus({ sessionId, choice, statusText: 'busy' });
+      expect(statusOf(presence)).toBe(name);
+      const event = await watcher.nextEvent();
+      expect(inWords(event)).toBe('userStatusChanged REQUESTED');
+      expect(event.presence).toEqual(presence);
+      expect(presence?.statusText).toBe('busy');
+      await service.passTime(2 * IDLE_MS);
+      expect(await statusNow(`ida ${name}`)).toBe(name);
+      await client.updateStatus({ sessionId, choice: AUTOMATIC });
+      const back = await watcher.nextEvent();
+      expect([inWords(back), statusOf(back.presence)]).toEqual([
+        'userStatusChanged REQUESTED',
+        'ONLINE',
+      ]);
+      expect(back.presence?.statusText).toBe('');
+    });
+
+    it('stays over the sessions of the user, who is OFFLINE without one', async () => {
+      const userId = `jon ${name}`;
+      const { client, sessionId, stream, watcher } = await connect(userId);
+      await client.updateStatus({ sessionId, choice, statusText: 'busy' });
+      await watcher.nextEvent();
+      stream.cancel();
+      const offline = await watcher.nextEvent();
+      expect(statusOf(offline.presence)).toBe('OFFLINE');
+      expect(offline.presence?.statusText).toBe('');
+      const { started } = await client.connect();
+      expect(statusOf(started.presence)).toBe(name);
+      expect(started.presence?.statusText).toBe('busy');
+      const online = await watcher.nextEvent();
+      expect([inWords(online), statusOf(online.presence)]).toEqual(['userOnline CONNECTED', name]);
+    });
+
+    it('lapses together with its text when it expires', async () => {
+      const userId = `kai ${name}`;
+      const { client, sessionId, watcher } = await connect(userId);
+      const expiresAt = inTime(1000);
+      await client.updateStatus({ sessionId, choice, statusText: 'lunch', expiresAt });
+      await watcher.nextEvent();
+      await service.passTime(999);
+      expect(await statusNow(userId)).toBe(name);
+      await service.passTime(1);
+      const event = await watcher.nextEvent();
+      expect(inWords(event)).toBe('userStatusChanged STATUS_EXPIRED');
+      expect(statusOf(event.presence)).toBe('ONLINE');
+      expect(event.presence?.statusText).toBe('');
+    });
+
+    it('leaves a user IDLE who has long been so when it expires', async () => {
+      const { client, sessionId, watcher } = await connect(`lou ${name}`);
+      await client.updateStatus({ sessionId, choice, expiresAt: inTime(IDLE_MS + 1) });
+      await service.passTime(IDLE_MS + 1);
+      const [, expired] = await watcher.nextEvents(2);
+      expect(inWords(expired!)).toBe('userStatusChanged STATUS_EXPIRED');
+      expect(statusOf(expired?.presence)).toBe('IDLE');
+    });
+  });
+
+  describe('text', () => {
+    it('may be set with AUTOMATIC, up to 128 characters of any script', async () => {
+      const { client, sessionId, watcher } = await connect('mia');
+      const statusText = '🎧'.repeat(128);
+      const { presence } = await client.updateStatus({ sessionId, choice: AUTOMATIC, statusText });
+      expect(presence?.statusText).toBe(statusText);
+      const event = await watcher.nextEvent();
+      expect(event.presence?.statusText).toBe(statusText);
+      expect(event.change).toEqual({
+        $case: 'userStatusChanged',
+        value: { previousStatus: event.presence?.status },
+      });
+    });
+
+    it('lapses alone when the choice is AUTOMATIC', async () => {
+      const { client, sessionId, watcher } = await connect('nia');
+      const request = { sessionId, choice: AUTOMATIC, statusText: 'hi', expiresAt: inTime(10) };
+      await client.updateStatus(request);
+      await service.passTime(10);
+      const events = await watcher.nextEvents(2);
+      expect(events.map(inWords)).toEqual([
+        'userStatusChanged REQUESTED',
+        'userStatusChanged STATUS_EXPIRED',
+      ]);
+    });
+
+    it('is not announced again when it is set to what it is', async () => {
+      const { client, sessionId, watcher } = await connect('oli');
+      const request = { sessionId, choice: AWAY, statusText: 'lunch' };
+      const { presence } = await client.updateStatus(request);
+      expect((await client.updateStatus(request)).presence).toEqual(presence);
+      await client.updateStatus({ ...request, statusText: '' });
+      const events = await watcher.nextEvents(2);
+      expect(events.map((event) => event.presence?.statusText)).toEqual(['lunch', '']);
+    });
+  });
+
+  describe('that expires', () => {
+    it('is replaced by a later choice, whose own time counts', async () => {
+      const { client, sessionId } = await connect('pia');
+      await client.updateStatus({ sessionId, choice: AWAY, expiresAt: inTime(1000) });
+      await client.updateStatus({ sessionId, choice: DO_NOT_DISTURB, expiresAt: inTime(2000) });
+      await service.passTime(1000);
+      expect(await statusNow('pia')).toBe('DO_NOT_DISTURB');
+      await service.passTime(1000);
+      expect(await statusNow('pia')).toBe('ONLINE');
+      await client.updateStatus({ sessionId, choice: AWAY, expiresAt: inTime(1000) });
+      await client.updateStatus({ sessionId, choice: AWAY });
+      await service.passTime(1000);
+      expect(await statusNow('pia')).toBe('AWAY');
+    });
+
+    it('lapses also while the user is not connected', async () => {
+      const { client, sessionId, stream, watcher } = await connect('quin');
+      await client.updateStatus({ sessionId, choice: AWAY, expiresAt: inTime(1000) });
+      stream.cancel();
+      await watcher.nextEvents(2);
+      await service.passTime(1000);
+      expect(statusOf((await client.connect()).started.presence)).toBe('ONLINE');
+    });
+  });
+
+  it('has a version that grows with every change', async () => {
+    const { client, sessionId, stream, started, watcher } = await connect('ria');
+    await client.updateStatus({ sessionId, choice: AWAY });
+    await client.joinChannel({ sessionId, channelId: 'c' });
+    await client.updateMuteState({ sessionId, isMicrophoneMuted: true });
+    stream.cancel();
+    const events = await watcher.nextEvents(5);
+    const versions = [started.presence, ...events.map(({ presence }) => presence)].map(
+      (presence) => presence!.version,
+    );
+    expect(versions).toEqual([...versions].sort((a, b) => a - b));
+    // The two events of the last commit have one presence.
+    expect(new Set(versions).size).toBe(versions.length - 1);
+  });
+});
