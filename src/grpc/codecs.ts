@@ -34,7 +34,8 @@ export function loadPackageDefinition(): PackageDefinition {
       ...['session', 'presence', 'events'].map((name) => `presence/v1/${name}_service.proto`),
       healthProtoPath,
     ],
-    { includeDirs: [PROTO_FOLDER] },
+    // Names as in the contract, for reflection.
+    { includeDirs: [PROTO_FOLDER], keepCase: true },
   );
   for (const [name, service] of Object.entries(definition)) {
     if (!name.startsWith('presence.v1.') || 'format' in service) continue;

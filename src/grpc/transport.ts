@@ -1,4 +1,3 @@
-import { ReflectionService } from '@grpc/reflection';
 import type { INestApplication } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Config } from '../config/config.js';
@@ -6,6 +5,7 @@ import { CONFIG } from '../config/config.module.js';
 import { ServingStatus } from '../health/serving-status.js';
 import { loadPackageDefinition } from './codecs.js';
 import { PresenceGrpcServer } from './presence-grpc-server.js';
+import { addReflection } from './reflection.js';
 
 /** The largest request: 10,000 ids of 128 characters fit, whatever the script. */
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
@@ -31,7 +31,7 @@ export function attachGrpc(app: INestApplication): PresenceGrpcServer {
     closeTimeoutMs: config.drainTimeoutMs / 5,
     addServices: (grpcServer) => {
       app.get(ServingStatus).addToServer(grpcServer);
-      if (config.grpc.reflection) new ReflectionService(packageDefinition).addToServer(grpcServer);
+      if (config.grpc.reflection) addReflection(grpcServer, packageDefinition);
     },
   });
   app.connectMicroservice<MicroserviceOptions>({ strategy: server });
