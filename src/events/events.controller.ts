@@ -36,7 +36,6 @@ export class EventsController implements EventsServiceController {
     @CurrentCaller() caller: Caller,
     @CurrentStream() stream: ServerStream,
   ): Observable<SubscribeResponse> {
-    stream.sendHeaders();
     const options = {
       filter: {
         userIds: new Set(request.userIds),

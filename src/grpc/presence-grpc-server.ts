@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import {
   Server,
   ServerCredentials,
+  type MethodDefinition,
   type sendUnaryData,
   type ServerOptions,
   type ServerUnaryCall,
@@ -46,13 +47,16 @@ export class PresenceGrpcServer extends ServerGrpc {
     return server;
   }
 
-  override createUnaryServiceMethod(handler: Handler): (...args: never[]) => Promise<void> {
-    return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) =>
-      serveUnaryCall(handler, call, callback);
-  }
-
-  override createStreamServiceMethod(handler: Handler): (...args: never[]) => Promise<void> {
-    return (call: ServerWritableStream<unknown, unknown>) => serveStreamingCall(handler, call);
+  override createServiceMethod(
+    handler: Handler,
+    { responseStream, responseSerialize }: MethodDefinition<unknown, unknown>,
+  ): (...args: never[]) => Promise<void> {
+    if (!responseStream) {
+      return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) =>
+        serveUnaryCall(handler, call, callback);
+    }
+    return (call: ServerWritableStream<unknown, unknown>) =>
+      serveStreamingCall(handler, call, responseSerialize);
   }
 
   override async close(): Promise<void> {

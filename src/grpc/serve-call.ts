@@ -1,5 +1,12 @@
-import type { sendUnaryData, ServerUnaryCall, ServerWritableStream } from '@grpc/grpc-js';
+import {
+  Metadata,
+  type sendUnaryData,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
 import { isObservable, of, type Observable } from 'rxjs';
+import { frameOf } from './frame.js';
+import { http2StreamOf } from './http2-stream.js';
 
 /** A method of a controller as Nest hands it to a transport: guards, pipes and the error filter are in it. */
 export type Handler = (
@@ -26,23 +33,37 @@ export async function serveUnaryCall(
 }
 
 /**
- * Writes what an Observable emits to a streaming call, and unsubscribes when the client goes. It queues nothing, as
- * Nest would without bound for a client that does not read: every source here asks the call whether it is ready
- * before it emits. Nothing of the set-up is kept while the stream lasts.
+ * Writes what an Observable emits to a streaming call, and unsubscribes when the client goes. The headers go out at
+ * once, so that the client knows that it is heard. It queues nothing, as Nest would without bound for a client that
+ * does not read: every source here asks the call whether it is ready before it emits. Nothing of the set-up is kept
+ * while the stream lasts.
  */
 export async function serveStreamingCall(
   handler: Handler,
   call: ServerWritableStream<unknown, unknown>,
+  serialize: (message: unknown) => Buffer,
 ): Promise<void> {
   const result = await handler(call.request, call.metadata, call);
   // Its `cancelled` has been emitted before anyone listened, and nothing has begun yet.
   if (call.cancelled) return;
-  pipe(isObservable(result) ? result : of(result), call);
+  call.sendMetadata(new Metadata());
+  pipe(isObservable(result) ? result : of(result), call, serialize);
 }
 
-function pipe(source: Observable<unknown>, call: ServerWritableStream<unknown, unknown>): void {
+/**
+ * Messages go past grpc-js straight to the stream: it would copy every one for every client. Headers and status stay
+ * with grpc-js, which ends the stream behind what has been written.
+ */
+function pipe(
+  source: Observable<unknown>,
+  call: ServerWritableStream<unknown, unknown>,
+  serialize: (message: unknown) => Buffer,
+): void {
+  const stream = http2StreamOf(call);
   const subscription = source.subscribe({
-    next: (message) => call.write(message),
+    next: (message) => {
+      if (stream.writable) stream.write(frameOf(serialize(message)));
+    },
     error: (error: Error) => call.emit('error', error),
     complete: () => call.end(),
   });

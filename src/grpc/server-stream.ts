@@ -1,28 +1,24 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
-
-interface InterceptingCall {
-  readonly stream?: ServerHttp2Stream;
-  readonly nextCall?: InterceptingCall;
-}
+import type { ServerWritableStream } from '@grpc/grpc-js';
+import { http2StreamOf } from './http2-stream.js';
 
 /**
  * The server's end of a streaming call, with what grpc-js does not offer: whether the client went or was lost, and a
  * way to cut off one that has stopped reading.
  */
 export class ServerStream {
-  private readonly stream: ServerHttp2Stream | undefined;
+  private readonly stream: ServerHttp2Stream;
   /** Kept from the start, since a closed stream no longer knows it. */
   private readonly connection: Connection | undefined;
 
-  constructor(private readonly call: ServerWritableStream<unknown, unknown>) {
+  constructor(call: ServerWritableStream<unknown, unknown>) {
     this.stream = http2StreamOf(call);
-    this.connection = connectionOf(this.stream?.session as ServerHttp2Session | undefined);
+    this.connection = connectionOf(this.stream.session as ServerHttp2Session | undefined);
   }
 
   /** Whether a message would go out rather than into a queue. */
   get isReady(): boolean {
-    return !this.call.writableNeedDrain;
+    return !this.stream.writableNeedDrain;
   }
 
   /**
@@ -34,13 +30,8 @@ export class ServerStream {
     return this.connection.session.destroyed && !this.connection.hasSaidGoodbye;
   }
 
-  /** Tells the client at once that it is heard; grpc-js would wait for the first message. */
-  sendHeaders(): void {
-    this.call.sendMetadata(new Metadata());
-  }
-
   onReady(listener: () => void): void {
-    this.call.on('drain', listener);
+    this.stream.on('drain', listener);
   }
 
   /**
@@ -48,12 +39,9 @@ export class ServerStream {
    * does not take; a reset does, and reaches the client as RESOURCE_EXHAUSTED.
    */
   cutOffUnlessClosed(afterMs: number): void {
-    const timer = setTimeout(
-      () => this.stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM),
-      afterMs,
-    );
-    this.call.once('close', () => clearTimeout(timer));
-    this.stream?.once('close', () => clearTimeout(timer));
+    const cutOff = (): void => this.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    const timer = setTimeout(cutOff, afterMs);
+    this.stream.once('close', () => clearTimeout(timer));
   }
 }
 
@@ -77,11 +65,4 @@ function connectionOf(session: ServerHttp2Session | undefined): Connection | und
   );
   connections.set(session, connection);
   return connection;
-}
-
-/** grpc-js keeps the HTTP/2 stream to itself, one layer down for each of its interceptors. */
-function http2StreamOf(call: object): ServerHttp2Stream | undefined {
-  let layer = (call as { readonly call?: InterceptingCall }).call;
-  while (layer !== undefined && layer.stream === undefined) layer = layer.nextCall;
-  return layer?.stream;
 }

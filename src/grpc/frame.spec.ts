@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { frameOf } from './frame.js';
+
+describe('A frame', () => {
+  it('is the message behind a byte for no compression and four for its length', () => {
+    expect([...frameOf(Buffer.from([7, 8, 9]))]).toEqual([0, 0, 0, 0, 3, 7, 8, 9]);
+    expect([...frameOf(Buffer.alloc(0))]).toEqual([0, 0, 0, 0, 0]);
+    expect(frameOf(Buffer.alloc(70_000)).readUInt32BE(1)).toBe(70_000);
+  });
+
+  it('is the same for everyone who is sent the same message', () => {
+    const message = Buffer.from('a message');
+    expect(frameOf(message)).toBe(frameOf(message));
+    expect(frameOf(message)).not.toBe(frameOf(Buffer.from('a message')));
+  });
+});
