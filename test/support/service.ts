@@ -29,7 +29,8 @@ export class Service {
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: '0',
       AUTH_JWT_SECRET: SECRET,
-      DRAIN_TIMEOUT_MS: '1000',
+      // Sessions that a test leaves open are waited for at the end of each.
+      DRAIN_TIMEOUT_MS: '100',
       ...settings,
     });
     const clock = new ManualClock();
