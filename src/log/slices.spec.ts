@@ -66,4 +66,12 @@ describe('Chosen events', () => {
     expect(slices.share([log.at(2)!])).not.toBe(message);
     expect(decode(message).resumeToken).toBe(log.tokenFor(6));
   });
+
+  it('come with the token of the head as it is then, when they are chosen again', () => {
+    const log = logOf(5);
+    const slices = new Slices(log);
+    slices.share([log.at(2)!]);
+    log.append([eventOf('alice', 6)]);
+    expect(decode(slices.share([log.at(2)!])).resumeToken).toBe(log.tokenFor(7));
+  });
 });
