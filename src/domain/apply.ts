@@ -57,8 +57,15 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
     tokenExpiresAt: input.tokenExpiresAt,
     graceEndsAt: undefined,
   };
-  const facts = { ...takeUpLost(user, session), ...muteAfter(user, input) };
+  const facts = { ...makeRoom(takeUpLost(user, session), policy), ...muteAfter(user, input) };
   return { ...facts, sessions: [...facts.sessions, session] };
+}
+
+/** Lost sessions wait for their client in what room the live ones leave. */
+function makeRoom(user: User, policy: Policy): User {
+  if (user.sessions.length < policy.maxSessionsPerUser) return user;
+  const lost = user.sessions.find(({ graceEndsAt }) => graceEndsAt !== undefined);
+  return lost === undefined ? user : remove(user, lost.sessionId);
 }
 
 /** A client that comes back takes the place of its lost session, and with it the channel. Told by the platform. */

@@ -38,7 +38,10 @@ function* matters(user: User, policy: Policy): Generator<Matter> {
   }
 }
 
-/** The last activity on any session. Only for users who have one. */
-export function lastActivity(user: User): number {
-  return user.sessions.reduce((last, session) => Math.max(last, session.lastActiveAt), 0);
+/**
+ * The last activity on any session. To stop being invisible counts as one: who does so looks like somebody who has
+ * just connected. Only for users who have a session.
+ */
+export function lastActivity({ sessions, visibleSince = 0 }: User): number {
+  return sessions.reduce((last, session) => Math.max(last, session.lastActiveAt), visibleSince);
 }

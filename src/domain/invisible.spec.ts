@@ -110,6 +110,21 @@ describe('An invisible user', () => {
     expect(goOn(back.user, [[970, disconnect('a')]]).user.shown.connectedAt).toBe(950);
   });
 
+  it('whose choice expires looks like one who has just connected, however long ago the last action was', () => {
+    const { user, told, wakeAt } = goOn(hidden, [
+      [600, choose('a', 'INVISIBLE', { until: 5000 })],
+      [1600, time],
+      [5000, time],
+    ]);
+    expect(told[0]).toBe('5000 USER_ONLINE CONNECTED');
+    expect(user.shown).toMatchObject({
+      status: 'ONLINE',
+      connectedAt: 5000,
+      lastActiveAt: 5000,
+    });
+    expect(wakeAt).toBe(6000);
+  });
+
   it('who goes and comes is still invisible', () => {
     const { user, told } = goOn(hidden, [
       [600, disconnect('a')],

@@ -71,6 +71,17 @@ describe('The reconnect grace', () => {
     [10, disconnect('a', 'CONNECTION_LOST')],
   );
 
+  it('keeps no more lost sessions than there may be live ones', () => {
+    const { user } = playWith({ reconnectGraceMs: 50, maxSessionsPerUser: 2 })(
+      [0, connect('a', { platform: 'a' })],
+      [1, disconnect('a', 'CONNECTION_LOST')],
+      [2, connect('b', { platform: 'b' })],
+      [3, disconnect('b', 'CONNECTION_LOST')],
+      [4, connect('c', { platform: 'c' })],
+    );
+    expect(user.own.platforms).toEqual(['b', 'c']);
+  });
+
   it('keeps a user whose connection was lost as it was', () => {
     expect(lost.told).toHaveLength(2);
     expect(lost.user.shown).toMatchObject({ status: 'ONLINE', channelId: 'lobby' });
@@ -149,7 +160,7 @@ describe('The reconnect grace', () => {
       [1, disconnect('a', 'CONNECTION_LOST')],
       [2, connect('b', { platform: 'web' })],
     );
-    expect(user.shown.platforms).toEqual(['desktop', 'web']);
+    expect(user.shown.platforms).toEqual(['web']);
   });
 });
 
