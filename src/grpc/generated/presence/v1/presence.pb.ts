@@ -60,7 +60,8 @@ export interface Presence {
     | undefined;
   /**
    * The last action of the user on any session, by the server's clock. While
-   * the user stays active it may lag by up to the idle timeout.
+   * the user stays active it may lag by up to the idle timeout; in an event it
+   * is as of the event.
    */
   lastActiveAt:
     | Timestamp
