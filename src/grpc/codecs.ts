@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
@@ -11,7 +12,7 @@ const PROTO_FOLDER = fileURLToPath(new URL('../../proto', import.meta.url));
 /** A generated message type, of which the transport needs just this. */
 interface Codec {
   encode(message: never): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): unknown;
+  decode(bytes: BinaryReader): unknown;
 }
 
 /** Every message of the contract by its name, as its module spells it. */
@@ -50,13 +51,20 @@ function useGeneratedCodecs(rpc: string, method: MethodDefinition<object, object
   if (request === undefined || response === undefined) throw new Error(`no codec for ${rpc}`);
   method.requestDeserialize = (bytes) => {
     try {
-      return request.decode(bytes) as object;
+      return request.decode(new BinaryReader(bytes, decodeUtf8)) as object;
     } catch {
       return new Malformed();
     }
   };
   method.responseSerialize = (message) =>
     Buffer.isBuffer(message) ? message : asBuffer(response.encode(message as never).finish());
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Text that is no UTF-8 makes a message malformed. Replaced characters would make one id of two. */
+function decodeUtf8(bytes: Uint8Array): string {
+  return utf8.decode(bytes);
 }
 
 /** The same memory as a Buffer, which grpc-js insists on. */

@@ -8,6 +8,15 @@ export function IsIdentifier(): PropertyDecorator {
   return rule('isIdentifier', isIdentifier, IDENTIFIER);
 }
 
+/** The same for one of a `oneof`, which may be another. */
+export function IsIdentifierIfGiven(): PropertyDecorator {
+  return rule(
+    'isIdentifierIfGiven',
+    (value) => value === undefined || isIdentifier(value),
+    IDENTIFIER,
+  );
+}
+
 /** A list of ids, at least `min` and at most `max`. */
 export function AreIdentifiers(min: number, max: number): PropertyDecorator {
   return rule(

@@ -6,7 +6,7 @@ import type {
   ListSessionsRequest,
   RecordActivityRequest,
 } from '../grpc/generated/presence/v1/session_service.pb.js';
-import { IsIdentifier, rule } from '../grpc/rules.js';
+import { IsIdentifier, IsIdentifierIfGiven, rule } from '../grpc/rules.js';
 
 const PLATFORM = /^[a-z0-9-]{0,32}$/;
 
@@ -28,12 +28,18 @@ export class HeartbeatRules implements HeartbeatRequest {
 }
 
 export class RecordActivityRules implements RecordActivityRequest {
-  @rule(
-    'isTarget',
-    (value) => isIdentifier((value as RecordActivityRequest['target'])?.value),
-    'must name a session or a user in 1 to 128 characters, none of them a control character',
-  )
+  @rule('isTarget', (value) => value !== undefined, 'must be a session_id or a user_id')
   readonly target: RecordActivityRequest['target'];
+
+  @IsIdentifierIfGiven()
+  get sessionId(): string | undefined {
+    return this.target?.$case === 'sessionId' ? this.target.value : undefined;
+  }
+
+  @IsIdentifierIfGiven()
+  get userId(): string | undefined {
+    return this.target?.$case === 'userId' ? this.target.value : undefined;
+  }
 }
 
 export class ListSessionsRules implements ListSessionsRequest {

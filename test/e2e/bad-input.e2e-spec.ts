@@ -1,0 +1,381 @@
+import { status, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FanOut } from '../../src/events/fan-out.js';
+import { loadPackageDefinition } from '../../src/grpc/codecs.js';
+import * as events from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import * as presence from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import * as session from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+import { SessionStreams } from '../../src/session/session-streams.js';
+import { richStatusOf } from '../support/bad-request.js';
+import type { Client } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { Service } from '../support/service.js';
+import type { SubscriptionReader } from '../support/subscription-reader.js';
+
+const EMOJI = '😀';
+const LONG_TEXTS = ['x'.repeat(129), EMOJI.repeat(129), 'x'.repeat(1_000_000)];
+const BAD_IDS_IF_ANY = [...LONG_TEXTS, '\0', 'a\tb', 'a\n', '\x7f', 'a\x80', '\x9f'];
+const BAD_IDS = ['', ...BAD_IDS_IF_ANY];
+const BAD_LISTS = BAD_IDS.map((id) => ['good', id]);
+const BAD_PAGE_SIZES = [-1, -(2 ** 31)];
+const BAD_PAGE_TOKENS = ['x', '\0', 'x'.repeat(10_000), 'AAAAAAAAYQ'];
+
+/** A field that takes whatever its type holds. */
+const ANYTHING: unknown[] = [];
+
+/** Of every field of every request the values that are refused, by RPC and by the name in the contract. */
+const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
+  'SessionService/Connect': {
+    platform: ['Desktop', 'a b', 'x'.repeat(33), 'é', 'web\n', '\0', EMOJI],
+    is_microphone_muted: ANYTHING,
+    is_speaker_muted: ANYTHING,
+    require_heartbeats: ANYTHING,
+  },
+  'SessionService/Heartbeat': { session_id: BAD_IDS },
+  'SessionService/RecordActivity': { session_id: BAD_IDS, user_id: BAD_IDS },
+  'SessionService/ListSessions': { user_id: BAD_IDS_IF_ANY },
+  'SessionService/EndSession': { session_id: BAD_IDS },
+  'PresenceService/JoinChannel': { session_id: BAD_IDS, channel_id: BAD_IDS },
+  'PresenceService/LeaveChannel': { session_id: BAD_IDS },
+  'PresenceService/UpdateMuteState': {
+    session_id: BAD_IDS,
+    // Neither is given.
+    is_microphone_muted: [undefined],
+    is_speaker_muted: ANYTHING,
+  },
+  'PresenceService/UpdateStatus': {
+    session_id: BAD_IDS,
+    choice: [0, 5, -1, 2 ** 31 - 1],
+    status_text: LONG_TEXTS,
+    expires_at: [
+      { seconds: 0, nanos: 0 },
+      { seconds: -1, nanos: 0 },
+      { seconds: 1_600_000_000, nanos: 0 },
+      { seconds: 4_000_000_000, nanos: -1 },
+      { seconds: 4_000_000_000, nanos: 1_000_000_000 },
+      { seconds: 253_402_300_800, nanos: 0 },
+      { seconds: Number.MAX_SAFE_INTEGER, nanos: 0 },
+      { seconds: Number.MIN_SAFE_INTEGER, nanos: 0 },
+    ],
+  },
+  'PresenceService/GetPresence': { user_id: BAD_IDS },
+  'PresenceService/BatchGetPresences': {
+    user_ids: [[], Array.from({ length: 1001 }, (_, i) => `${i}`), ...BAD_LISTS],
+  },
+  'PresenceService/ListOnlineUsers': {
+    page_size: BAD_PAGE_SIZES,
+    page_token: BAD_PAGE_TOKENS,
+    statuses: [[0], [6], [-1], [1, 99]],
+  },
+  'PresenceService/ListChannelMembers': {
+    channel_id: BAD_IDS,
+    page_size: BAD_PAGE_SIZES,
+    page_token: BAD_PAGE_TOKENS,
+  },
+  'EventsService/Subscribe': {
+    user_ids: [Array.from({ length: 10_001 }, (_, i) => `${i}`), ...BAD_LISTS],
+    channel_ids: [Array.from({ length: 1001 }, (_, i) => `${i}`), ...BAD_LISTS],
+    kinds: [[0], [7], [-1], [1, 99]],
+    resume_token: ['x', '\0', 'x'.repeat(10_000), '1', 'a.b.c'],
+    skip_snapshot: ANYTHING,
+    delivery: [3, -1, 2 ** 31 - 1],
+  },
+};
+
+interface Codec {
+  encode(message: unknown): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): object;
+}
+
+const CODECS = { ...events, ...presence, ...session } as unknown as Readonly<Record<string, Codec>>;
+
+/** Every RPC of the contract with the fields of its request. */
+const RPCS = Object.entries(loadPackageDefinition())
+  .filter(([name, definition]) => name.startsWith('presence.v1.') && !('format' in definition))
+  .flatMap(([, service]) => Object.entries(service as ServiceDefinition))
+  .map(([name, method]) => {
+    const { requestType } = method as unknown as {
+      readonly requestType: { readonly type: { readonly field: readonly FieldDescriptor[] } };
+    };
+    return {
+      rpc: method.path.replace('/presence.v1.', ''),
+      isStream: method.responseStream,
+      codec: CODECS[`${name}Request`]!,
+      fields: requestType.type.field,
+    };
+  });
+
+interface FieldDescriptor {
+  readonly name: string;
+  readonly number: number;
+  readonly type: string;
+}
+
+type Rpc = (typeof RPCS)[number];
+type Ending = Pick<ServiceError, 'code' | 'details' | 'metadata'>;
+
+describe('A bad request', () => {
+  let service: Service;
+  let client: Client;
+  let admin: Client;
+  let marker: { readonly client: Client; readonly sessionId: string; isMuted: boolean };
+  let everything: SubscriptionReader;
+  let sessionId: string;
+  let sessionOfBen: string;
+
+  beforeAll(async () => {
+    service = await Service.start();
+    admin = await service.client('admin', { isAdmin: true });
+    everything = admin.subscribe();
+    await everything.beginning();
+    client = await service.client('ann');
+    ({ sessionId } = await client.connect());
+    await client.joinChannel({ sessionId, channelId: 'lobby' });
+    ({ sessionId: sessionOfBen } = await (await service.client('ben')).connect());
+    const markerClient = await service.client('marker');
+    const markerSession = await markerClient.connect();
+    marker = { client: markerClient, sessionId: markerSession.sessionId, isMuted: false };
+    await everything.nextEvents(4);
+  });
+  afterAll(() => service.stop());
+
+  /** A request that would be accepted, but for the field that is set to something else. */
+  function requestWith({ rpc, codec }: Rpc, field?: string, value?: unknown): Buffer {
+    const request = {
+      ...codec.decode(new Uint8Array()),
+      sessionId,
+      userId: 'ann',
+      userIds: ['ann'],
+      channelId: 'lobby',
+      channelIds: ['lobby'],
+      choice: presence.StatusChoice.STATUS_CHOICE_AWAY,
+      isMicrophoneMuted: true,
+      isSpeakerMuted: undefined,
+      target: { $case: 'sessionId', value: sessionId },
+    };
+    const changed = {
+      ...request,
+      ...(field !== undefined && { [camelCase(field)]: value }),
+      ...(field !== undefined &&
+        rpc === 'SessionService/RecordActivity' && {
+          target: { $case: camelCase(field), value },
+        }),
+    };
+    return Buffer.from(codec.encode(changed).finish());
+  }
+
+  function send({ rpc, isStream }: Rpc, bytes: Buffer, from = client): Promise<Ending> {
+    if (isStream) return from.streamWithBytes(rpc, bytes).ended;
+    return failureOf(from.callWithBytes(rpc, bytes));
+  }
+
+  /** All that there is to see. */
+  async function state() {
+    await eventually(() => service.app.get(SessionStreams).size, 3);
+    await eventually(() => service.app.get(FanOut).size, 1);
+    return [
+      await admin.listSessions({ userId: 'ann' }),
+      await admin.listSessions({ userId: 'ben' }),
+      await admin.batchGetPresences({ userIds: ['ann', 'ben', 'good', 'x'] }),
+      (await admin.listOnlineUsers()).presences.filter(({ userId }) => userId !== 'marker'),
+      await admin.listChannelMembers({ channelId: 'lobby' }),
+    ];
+  }
+
+  /** Runs `attempts`, none of which may leave a trace: no other state, and no event. */
+  async function withoutATrace(attempts: () => Promise<void>): Promise<void> {
+    const before = await state();
+    // An activity that was recorded after all would show.
+    service.clock.advance(1);
+    await attempts();
+    expect(await state()).toEqual(before);
+    marker.isMuted = !marker.isMuted;
+    const { client: other, isMuted } = marker;
+    await other.updateMuteState({ sessionId: marker.sessionId, isMicrophoneMuted: isMuted });
+    expect((await everything.nextEvent()).presence?.userId).toBe('marker');
+  }
+
+  function expectViolation(ending: Ending, field: string): void {
+    expect(ending.code).toBe(status.INVALID_ARGUMENT);
+    const { code, message, types, violations } = richStatusOf(ending);
+    expect(code).toBe(status.INVALID_ARGUMENT);
+    expect(message).toBe(ending.details);
+    expect(types).toEqual(['type.googleapis.com/google.rpc.BadRequest']);
+    expect(violations.map((violation) => violation.field)).toEqual([field]);
+    expect(message).toBe(`${field} ${violations[0]?.description}`);
+    expect(message).toMatch(/^[a-z_]+ (must|may|is|or) [^\0]*$/);
+  }
+
+  it('is known for every field of every request', () => {
+    const fields = RPCS.map(({ rpc, fields }) => [rpc, fields.map(({ name }) => name).sort()]);
+    const tested = Object.entries(REFUSED).map(([rpc, cases]) => [rpc, Object.keys(cases).sort()]);
+    expect(Object.fromEntries(tested)).toEqual(Object.fromEntries(fields));
+  });
+
+  describe.each(RPCS)('of $rpc', (rpc) => {
+    const cases = Object.entries(REFUSED[rpc.rpc]!).filter(([, values]) => values !== ANYTHING);
+
+    it.each(cases)('is INVALID_ARGUMENT for its %s and changes nothing', async (field, values) => {
+      await withoutATrace(async () => {
+        for (const value of values) {
+          expectViolation(await send(rpc, requestWith(rpc, field, value)), field);
+        }
+      });
+    });
+
+    it('is INVALID_ARGUMENT when its bytes are no message', async () => {
+      const text = rpc.fields.find(({ type }) => type === 'TYPE_STRING')!;
+      const tag = (text.number << 3) | 2;
+      const malformed = {
+        'a tag without an end': [0xff],
+        'a wire type that does not exist': [0x0f],
+        'a text that is cut off': [tag, 5, 0x61],
+        'a text that is no UTF-8': [tag, 2, 0x61, 0xff],
+        'half of a surrogate pair': [tag, 3, 0xed, 0xa0, 0x80],
+      };
+      await withoutATrace(async () => {
+        for (const bytes of Object.values(malformed)) {
+          expectViolation(await send(rpc, Buffer.from(bytes)), 'request');
+        }
+      });
+    });
+
+    it('is RESOURCE_EXHAUSTED when it is too large', async () => {
+      await withoutATrace(async () => {
+        const { code } = await send(rpc, Buffer.alloc(8 * 1024 * 1024 + 1));
+        expect(code).toBe(status.RESOURCE_EXHAUSTED);
+      });
+    });
+  });
+
+  it('names everything that is wrong with it at once', async () => {
+    const error = await failureOf(client.joinChannel({ sessionId: '', channelId: '\0' }));
+    const description = 'must be 1 to 128 characters, none of them a control character';
+    expect(richStatusOf(error).violations).toEqual([
+      { field: 'session_id', description },
+      { field: 'channel_id', description },
+    ]);
+    expect(error.details).toBe(`session_id ${description}; channel_id ${description}`);
+  });
+
+  it('of RecordActivity is one that names nobody', async () => {
+    const error = await failureOf(client.recordActivity({}));
+    expectViolation(error, 'target');
+    expect(error.details).toBe('target must be a session_id or a user_id');
+  });
+
+  it('of UpdateStatus is one that expires now', async () => {
+    const now = service.clock.now();
+    const expiresAt = { seconds: Math.floor(now / 1000), nanos: (now % 1000) * 1_000_000 };
+    const refused = client.updateStatus({ sessionId, choice: 3, expiresAt });
+    expectViolation(await failureOf(refused), 'expires_at');
+  });
+
+  it('of UpdateMuteState says that either state will do', async () => {
+    const error = await failureOf(client.updateMuteState({ sessionId }));
+    expect(error.details).toBe('is_microphone_muted or is_speaker_muted must be given');
+  });
+
+  const commands = RPCS.filter(({ rpc, fields }) => {
+    return fields.some(({ name }) => name === 'session_id') && rpc !== 'SessionService/EndSession';
+  });
+
+  it.each(commands)('of $rpc is NOT_FOUND for a session that is not', async (rpc) => {
+    await withoutATrace(async () => {
+      for (const id of ['no such session', 'x'.repeat(128), EMOJI.repeat(128)]) {
+        const { code, details } = await send(rpc, requestWith(rpc, 'session_id', id));
+        expect(code).toBe(status.NOT_FOUND);
+        expect(details).toBe('there is no such live session; begin a new one with Connect');
+      }
+    });
+  });
+
+  it.each(commands)('of $rpc is PERMISSION_DENIED for someone else’s session', async (rpc) => {
+    await withoutATrace(async () => {
+      for (const from of [client, admin]) {
+        const ending = await send(rpc, requestWith(rpc, 'session_id', sessionOfBen), from);
+        expect(ending.code).toBe(status.PERMISSION_DENIED);
+        expect(ending.details).toBe('the session belongs to another user');
+      }
+    });
+  });
+
+  it('of ListSessions, RecordActivity or EndSession is PERMISSION_DENIED for another user', async () => {
+    await withoutATrace(async () => {
+      const refused = [
+        client.listSessions({ userId: 'ben' }),
+        client.recordActivity({ target: { $case: 'userId', value: 'ben' } }),
+        client.endSession({ sessionId: sessionOfBen }),
+      ];
+      for (const call of refused) {
+        const { code, details } = await failureOf(call);
+        expect(code).toBe(status.PERMISSION_DENIED);
+        expect(details).toBe('this needs a token with the scope presence:admin');
+      }
+    });
+  });
+
+  it('is UNIMPLEMENTED when there is no such RPC', async () => {
+    const error = await failureOf(client.callWithBytes('PresenceService/Vanish', Buffer.alloc(0)));
+    expect(error.code).toBe(status.UNIMPLEMENTED);
+  });
+});
+
+describe('A request at the limit', () => {
+  let service: Service;
+  let client: Client;
+  let sessionId: string;
+  beforeAll(async () => {
+    service = await Service.start();
+    client = await service.client(EMOJI.repeat(128));
+    ({ sessionId } = await client.connect({ platform: 'x'.repeat(32) }));
+  });
+  afterAll(() => service.stop());
+
+  it.each([
+    ['128 letters', 'x'.repeat(128)],
+    ['128 emoji', EMOJI.repeat(128)],
+    ['a space', ' '],
+    ['a byte-order mark', '\ufeff'],
+    ['a line separator, which is no control character', '\u2028'],
+    ['punctuation', '../?&=%00"\'<>;,'],
+  ])('may name a user and a channel with %s', async (_what, id) => {
+    const { presence: joined } = await client.joinChannel({ sessionId, channelId: id });
+    expect(joined?.currentChannelId).toBe(id);
+    const { presences } = await client.listChannelMembers({ channelId: id });
+    expect(presences).toEqual([joined]);
+    expect((await client.getPresence({ userId: id })).presence?.userId).toBe(id);
+  });
+
+  it('may name 10,000 users and 1,000 channels with 128 emoji each', async () => {
+    const userIds = Array.from({ length: 10_000 }, (_, i) => `${EMOJI.repeat(123)}${10_000 + i}`);
+    const subscription = client.subscribe({ userIds, channelIds: userIds.slice(0, 1000) });
+    const { snapshot } = await subscription.beginning();
+    expect(snapshot.map(({ userId }) => userId)).toEqual(userIds);
+    subscription.cancel();
+  });
+
+  it('may have a status text of 128 characters that expires in the year 9999', async () => {
+    const statusText = EMOJI.repeat(128);
+    const expiresAt = { seconds: 253_402_300_799, nanos: 999_999_999 };
+    const request = { sessionId, choice: 1, statusText, expiresAt };
+    expect((await client.updateStatus(request)).presence?.statusText).toBe(statusText);
+  });
+
+  it('may carry fields of a later version of the contract', async () => {
+    const known = session.HeartbeatRequest.encode({ sessionId }).finish();
+    const bytes = Buffer.concat([known, Buffer.from([0xa2, 0x06, 0x01, 0x61])]);
+    await client.callWithBytes('SessionService/Heartbeat', bytes);
+  });
+});
+
+function camelCase(field: string): string {
+  return field.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function failureOf(call: Promise<unknown>): Promise<ServiceError> {
+  return call.then(
+    () => Promise.reject(new Error('it was accepted')),
+    (error: ServiceError) => error,
+  );
+}

@@ -1,0 +1,21 @@
+import type { Metadata } from '@grpc/grpc-js';
+import { BadRequest } from '../../src/grpc/generated/google/rpc/error_details.pb.js';
+import { Status } from '../../src/grpc/generated/google/rpc/status.pb.js';
+
+/** The google.rpc.Status that came with an error, and the BadRequest in it, as a client in any language reads them. */
+export function richStatusOf({ metadata }: { readonly metadata: Metadata }) {
+  const [bytes] = metadata.get('grpc-status-details-bin');
+  if (!Buffer.isBuffer(bytes)) throw new Error('there are no details');
+  const { code, message, details } = Status.decode(bytes);
+  return {
+    code,
+    message,
+    types: details.map(({ typeUrl }) => typeUrl),
+    violations: details.flatMap(({ value }) =>
+      BadRequest.decode(value).fieldViolations.map(({ field, description }) => ({
+        field,
+        description,
+      })),
+    ),
+  };
+}
