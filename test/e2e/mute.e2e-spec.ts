@@ -44,6 +44,8 @@ describe('The mute state', () => {
     const events = await watcher.nextEvents(4);
     expect(new Set(events.map(inWords))).toEqual(new Set(['userMuteStateChanged REQUESTED']));
     expect(events[3]?.presence).toEqual(presence);
+    const versions = events.map((event) => event.presence!.version);
+    expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
     expect(events.map(({ change }) => change?.value)).toEqual([
       { wasMicrophoneMuted: false, wasSpeakerMuted: false },
       { wasMicrophoneMuted: true, wasSpeakerMuted: false },
