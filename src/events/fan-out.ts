@@ -16,6 +16,9 @@ import type { Subscription } from './subscription.js';
 /** How often the log is trimmed, and how often it is looked who has fallen out of it or needs a heartbeat. */
 const UPKEEP_MS = 250;
 
+/** How many subscribers are served in one turn of the event loop. */
+const TURN = 32;
+
 /**
  * Brings what is committed to those who follow it, in rounds. A subscriber that is up to date is handed what a round
  * found; one that is behind catches up by itself, at the pace of its reader.
@@ -86,21 +89,22 @@ export class FanOut implements OnApplicationShutdown {
     this.rounds.request();
   }
 
-  private serveRound(): void {
+  private *serveRound(): Generator<void> {
     this.log.seal();
     const from = Math.max(this.served, this.log.tail);
     if (from > this.served) this.noteLoss();
     const found = this.findFollowers(from);
-    this.served = this.log.head;
-    for (const subscription of this.index.everyone) this.resumeRound(subscription);
-    for (const [subscription, entries] of found) {
-      subscription.give(entries);
-      this.resume(subscription);
+    const head = (this.served = this.log.head);
+    let served = 0;
+    for (const subscription of this.index.everyone) {
+      if (!subscription.isBehind) this.serve(subscription);
+      if (++served % TURN === 0) yield;
     }
-  }
-
-  private resumeRound(subscription: Subscription): void {
-    if (!subscription.isBehind) this.serve(subscription);
+    for (const [subscription, entries] of found) {
+      if (this.followers.has(subscription)) subscription.give(entries, head);
+      this.resume(subscription);
+      if (++served % TURN === 0) yield;
+    }
   }
 
   /** For those who are up to date and follow some only: the events of the round that are for them. */

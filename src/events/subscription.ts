@@ -70,10 +70,10 @@ export class Subscription {
     return false;
   }
 
-  /** Sends events that were found for it, or falls behind when the outlet is busy or they are too many. */
-  give(entries: readonly Entry[]): void {
+  /** Sends all events for it before `head`, or falls behind when the outlet is busy or they are too many. */
+  give(entries: readonly Entry[], head: number): void {
     if (this.options.outlet.isReady && fitInMessage(entries)) {
-      this.send(this.cursor.take(entries));
+      this.send(this.cursor.take(entries, head));
     } else {
       this.fallBehind(entries[0]!.position);
     }

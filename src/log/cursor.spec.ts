@@ -105,7 +105,7 @@ describe('A cursor', () => {
   it('takes events that were found for it, and is at the head', () => {
     const log = logOf(5);
     const cursor = cursorOn(log, filterOf({ userIds: ['alice'] }), 2);
-    expect(versionsIn(cursor.take([log.at(3)!, log.at(5)!]))).toEqual([3, 5]);
+    expect(versionsIn(cursor.take([log.at(3)!, log.at(5)!], log.head))).toEqual([3, 5]);
     expect(cursor.isAtHead).toBe(true);
   });
 });

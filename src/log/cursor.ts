@@ -41,10 +41,10 @@ export class Cursor {
     return this.scan(latestOnly);
   }
 
-  /** Takes matching events that somebody else has found, up to the head. */
-  take(entries: readonly Entry[]): Buffer {
-    this.position = this.log.head;
-    return this.slices.share(entries);
+  /** Takes the matching events before `head`, which somebody else has found. */
+  take(entries: readonly Entry[], head: number): Buffer {
+    this.position = head;
+    return this.slices.share(entries, head);
   }
 
   private scan(latestOnly: boolean): Buffer | undefined {

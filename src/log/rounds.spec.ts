@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Rounds } from './rounds.js';
 
 describe('Rounds', () => {
+  /** What a turn of a round takes, with nothing else happening meanwhile. */
   let cost: number;
-  let served: number[];
+  let turnsOfRound: number;
+  let turns: number[];
   let rounds: Rounds;
 
   beforeEach(() => {
@@ -11,26 +13,30 @@ describe('Rounds', () => {
       toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
     });
     cost = 0;
-    served = [];
-    rounds = new Rounds(() => {
-      served.push(performance.now());
-      // A round that takes so long, with nothing else happening meanwhile.
-      if (cost > 0) vi.advanceTimersByTime(cost);
+    turnsOfRound = 1;
+    turns = [];
+    rounds = new Rounds(function* () {
+      for (let turn = 1; ; turn++) {
+        turns.push(performance.now());
+        if (cost > 0) vi.advanceTimersByTime(cost);
+        if (turn === turnsOfRound) return;
+        yield;
+      }
     });
   });
   afterEach(() => void vi.useRealTimers());
 
   it('begin at once after quiet, but not within the request', () => {
     rounds.request();
-    expect(served).toEqual([]);
+    expect(turns).toEqual([]);
     vi.advanceTimersByTime(0);
-    expect(served).toEqual([0]);
+    expect(turns).toEqual([0]);
   });
 
   it('are one for all who ask before it', () => {
     for (let i = 0; i < 5; i++) rounds.request();
     vi.advanceTimersByTime(100);
-    expect(served).toHaveLength(1);
+    expect(turns).toHaveLength(1);
   });
 
   it('come again for those who ask after it', () => {
@@ -38,19 +44,33 @@ describe('Rounds', () => {
     vi.advanceTimersByTime(10);
     rounds.request();
     vi.advanceTimersByTime(10);
-    expect(served).toHaveLength(2);
+    expect(turns).toHaveLength(2);
   });
 
-  it('rest for as long as the last one took', () => {
-    cost = 30;
+  it('come again for those who ask while it is under way', () => {
+    turnsOfRound = 2;
+    rounds.request();
+    vi.advanceTimersToNextTimer();
+    expect(turns).toHaveLength(1);
+    rounds.request();
+    vi.advanceTimersByTime(10);
+    expect(turns).toHaveLength(4);
+  });
+
+  it.each([
+    [1, 2],
+    [5, 5],
+    [12, 12],
+    [100, 12],
+  ])('that take %i ms rest for %i ms', (taken, rest) => {
+    cost = taken;
     rounds.request();
     vi.advanceTimersByTime(0);
-    expect(served).toEqual([0]);
     rounds.request();
-    vi.advanceTimersByTime(29);
-    expect(served).toEqual([0]);
+    vi.advanceTimersByTime(rest - 1);
+    expect(turns).toEqual([0]);
     vi.advanceTimersByTime(1);
-    expect(served).toEqual([0, 60]);
+    expect(turns).toEqual([0, taken + rest]);
   });
 
   it('do not rest when there was quiet for longer', () => {
@@ -60,15 +80,35 @@ describe('Rounds', () => {
     const now = performance.now();
     rounds.request();
     vi.advanceTimersByTime(0);
-    expect(served).toEqual([0, now]);
+    expect(turns).toEqual([0, now]);
   });
 
-  it('are called off', async () => {
+  it('let others have their turn in between', () => {
+    turnsOfRound = 3;
+    const others = vi.fn();
+    rounds.request();
+    for (let turn = 1; turn <= 3; turn++) {
+      setImmediate(others);
+      vi.advanceTimersToNextTimer();
+      expect(turns).toHaveLength(turn);
+      vi.advanceTimersToNextTimer();
+      expect(others).toHaveBeenCalledTimes(turn);
+    }
+  });
+
+  it.each(['before it begins', 'while it is under way'])('are called off %s', async (when) => {
     // Those of Node: the fake ones mind which of the two kinds of timer is cleared how.
     vi.useRealTimers();
+    turnsOfRound = 5;
     rounds.request();
+    if (when === 'while it is under way') await turnOfTheLoop();
+    const before = turns.length;
     rounds.cancel();
-    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
-    expect(served).toEqual([]);
+    for (let turn = 0; turn < 3; turn++) await turnOfTheLoop();
+    expect(turns).toHaveLength(before);
   });
 });
+
+function turnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,25 +1,33 @@
+/** The shortest rest, in milliseconds: what comes in quick succession goes out together. */
+const MIN_REST_MS = 2;
+
+/** The longest one. To wait longer would save little for each event, and be felt by those who wait. */
+const MAX_REST_MS = 12;
+
 /**
- * Paces the rounds in which readers are served. After quiet the first request is served at once. Then comes a rest as
- * long as the last round took, until the event loop was through with its writes: a duty of about one half, so that
- * rounds become rarer under load and each carries more.
+ * Paces the rounds in which readers are served. After quiet the first request is served at once. A round is done in
+ * turns of the event loop, so that others have theirs, and what a turn wrote goes out while the processor still knows
+ * it. Then comes a rest about as long as the round took: rounds become rarer under load and each carries more.
  */
 export class Rounds {
-  /** The round that was asked for, or the look at what the last one took. */
+  /** The next turn, of this round or of the one that was asked for. */
   private pending: NodeJS.Timeout | NodeJS.Immediate | undefined;
   private isWanted = false;
   private restsUntil = 0;
 
-  constructor(private readonly serve: () => void) {}
+  /** `serve` begins a round, which goes on turn by turn until it is done. */
+  constructor(private readonly serve: () => Iterator<unknown>) {}
 
   /** Asks for a round soon. Asking again before it costs nothing. */
   request(): void {
     this.isWanted = true;
     if (this.pending !== undefined) return;
-    const rest = this.restsUntil - performance.now();
+    // Whole milliseconds: Node keeps a list of timers for each duration.
+    const rest = Math.ceil(this.restsUntil - performance.now());
     this.pending = rest > 0 ? setTimeout(this.begin, rest) : setImmediate(this.begin);
   }
 
-  /** Calls off the round that was asked for. */
+  /** Calls off what is left of this round and the next. */
   cancel(): void {
     clearTimeout(this.pending as NodeJS.Timeout);
     clearImmediate(this.pending as NodeJS.Immediate);
@@ -27,16 +35,19 @@ export class Rounds {
   }
 
   private readonly begin = (): void => {
-    const start = performance.now();
     this.isWanted = false;
-    this.serve();
-    // What was written goes out at the end of this turn of the event loop; the next turn tells what it cost.
-    this.pending = setImmediate(() => this.end(start));
+    this.takeTurn(this.serve(), performance.now());
   };
+
+  private takeTurn(round: Iterator<unknown>, start: number): void {
+    const isDone = round.next().done;
+    // What was written goes out at the end of this turn of the event loop; the next one tells what that cost.
+    this.pending = setImmediate(() => (isDone ? this.end(start) : this.takeTurn(round, start)));
+  }
 
   private end(start: number): void {
     const now = performance.now();
-    this.restsUntil = now + (now - start);
+    this.restsUntil = now + Math.max(MIN_REST_MS, Math.min(now - start, MAX_REST_MS));
     this.pending = undefined;
     if (this.isWanted) this.request();
   }

@@ -61,17 +61,17 @@ describe('Chosen events', () => {
     const log = logOf(5);
     const slices = new Slices(log);
     const chosen = [log.at(2)!, log.at(4)!];
-    const message = slices.share(chosen);
-    expect(slices.share([...chosen])).toBe(message);
-    expect(slices.share([log.at(2)!])).not.toBe(message);
+    const message = slices.share(chosen, log.head);
+    expect(slices.share([...chosen], log.head)).toBe(message);
+    expect(slices.share([log.at(2)!], log.head)).not.toBe(message);
     expect(decode(message).resumeToken).toBe(log.tokenFor(6));
   });
 
   it('come with the token of the head as it is then, when they are chosen again', () => {
     const log = logOf(5);
     const slices = new Slices(log);
-    slices.share([log.at(2)!]);
+    slices.share([log.at(2)!], log.head);
     log.append([eventOf('alice', 6)]);
-    expect(decode(slices.share([log.at(2)!])).resumeToken).toBe(log.tokenFor(7));
+    expect(decode(slices.share([log.at(2)!], log.head)).resumeToken).toBe(log.tokenFor(7));
   });
 });

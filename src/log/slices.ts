@@ -42,19 +42,19 @@ export class Slices {
     return Buffer.concat([...parts, this.log.tokenFragment(next)]);
   }
 
-  /** The same for readers at the head, who are given one Buffer when they chose alike. */
-  share(entries: readonly Entry[]): Buffer {
+  /** The same for many readers, who are given one Buffer when they chose alike. */
+  share(entries: readonly Entry[], next: number): Buffer {
     this.startAfresh();
-    const key = entries.map((entry) => entry.position).join();
+    const key = `${entries.map((entry) => entry.position).join()}>${next}`;
     let bytes = this.shares.get(key);
-    if (bytes === undefined) this.shares.set(key, (bytes = this.pick(entries, this.log.head)));
+    if (bytes === undefined) this.shares.set(key, (bytes = this.pick(entries, next)));
     return bytes;
   }
 
   /** What was cut for an earlier head is of no use to anybody who reads at this one. */
   private startAfresh(): void {
-    this.log.seal();
     if (this.cutAt === this.log.head) return;
+    this.log.seal();
     this.cutAt = this.log.head;
     this.runs.clear();
     this.shares.clear();
