@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'tools/', 'src/grpc/generated/']),
+  globalIgnores(['build/', 'dist/', 'coverage/', 'tools/', 'src/grpc/generated/']),
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {

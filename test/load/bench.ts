@@ -1,0 +1,82 @@
+// npm run bench -- [fanout|latency|unary|memory|state|storm|slow ...] [--quick]
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { GrpcContestant } from './contestants/grpc-contestant.js';
+import { LineContestant, NATS, REDIS } from './contestants/line-contestant.js';
+import { SocketIoContestant } from './contestants/socket-io-contestant.js';
+import type { Contestant } from './contestant.js';
+import { measureFanout, type FanoutLoad, type FanoutResult } from './fanout.js';
+import { BARE_GRPC, PLAIN_NEST, PRESENCE_SERVICE } from './grpc-server.js';
+import { measureMemory } from './memory.js';
+import { clearProgress, progress } from './progress.js';
+import { report } from './report.js';
+import { measureSlow } from './slow.js';
+import { measureStorm } from './storm.js';
+import { measureUnary } from './unary.js';
+
+const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly object[]>>> = {
+  fanout: async (isQuick) => [
+    ...(await fanout({ ...everyone(isQuick), burst: 10, intervalMs: 10 })),
+    ...(await fanout({ ...everyone(isQuick), burst: 1, intervalMs: 20 })),
+  ],
+  latency: async (isQuick) => {
+    const load = { ...everyone(isQuick), subscribers: 100, burst: 1, intervalMs: 10 };
+    return [await measureFanout(new GrpcContestant(PRESENCE_SERVICE), load)];
+  },
+  unary: async (isQuick) => {
+    const load = isQuick ? { seconds: 2, runs: 1 } : { seconds: 4, runs: 5 };
+    return [await measureUnary(BARE_GRPC, load), await measureUnary(PRESENCE_SERVICE, load)];
+  },
+  memory: async (isQuick) => [await measureMemory(isQuick ? 1000 : 5000, isQuick ? 1 : 3)],
+  state: async (isQuick) => [1000, 10_000, 100_000, ...(isQuick ? [] : [1_000_000])].map(state),
+  storm: async (isQuick) => [await measureStorm(isQuick ? 1000 : 9000)],
+  slow: async (isQuick) => [await measureSlow(isQuick ? 20 : 100)],
+};
+
+function everyone(isQuick: boolean): Omit<FanoutLoad, 'burst' | 'intervalMs'> {
+  return isQuick
+    ? { subscribers: 100, seconds: 2, runs: 1 }
+    : { subscribers: 1000, seconds: 5, runs: 5 };
+}
+
+/** All contestants in one run, since machines differ from hour to hour. */
+async function fanout(load: FanoutLoad): Promise<readonly FanoutResult[]> {
+  const contestants: readonly Contestant[] = [
+    new GrpcContestant(PRESENCE_SERVICE),
+    new LineContestant(REDIS),
+    new LineContestant(NATS),
+    new SocketIoContestant(),
+    new GrpcContestant(PLAIN_NEST),
+  ];
+  const results: FanoutResult[] = [];
+  for (const contestant of contestants) {
+    const reason = contestant.unavailable();
+    if (reason === undefined) results.push(await measureFanout(contestant, load));
+    else console.log(`SKIPPED ${contestant.name}: ${reason}`);
+  }
+  return results;
+}
+
+function state(users: number): object {
+  progress(`state: ${users} users`);
+  const script = fileURLToPath(new URL('state.js', import.meta.url));
+  const node = ['--expose-gc', '--max-old-space-size=8192', script, String(users)];
+  return JSON.parse(execFileSync(process.execPath, node, { encoding: 'utf8' })) as object;
+}
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+for (const name of positionals.length > 0 ? positionals : Object.keys(WORKLOADS)) {
+  const workload = WORKLOADS[name];
+  if (workload === undefined) {
+    console.error(`There is no workload ${name}: choose of ${Object.keys(WORKLOADS).join(', ')}.`);
+    process.exit(2);
+  }
+  const rows = await workload(values.quick);
+  clearProgress();
+  report(name, rows);
+}
+process.exit(0);

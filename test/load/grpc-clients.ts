@@ -1,0 +1,71 @@
+import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import { signToken } from '../../src/auth/sign-token.js';
+import {
+  ConnectRequest,
+  ConnectResponse,
+} from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+
+export const SECRET = 'the secret of the benchmark, 32 bytes long';
+
+interface Codec<Message> {
+  encode(message: Message): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): Message;
+}
+
+export function newClient(port: number): Client {
+  return new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+    'grpc.use_local_subchannel_pool': 1,
+  });
+}
+
+export function tokenOf(userId: string): Promise<string> {
+  return signToken({ key: SECRET, userId, ttlSeconds: 86_400 });
+}
+
+export async function metadataOf(userId: string): Promise<Metadata> {
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${await tokenOf(userId)}`);
+  return metadata;
+}
+
+export function call<Request, Response>(
+  client: Client,
+  method: string,
+  requests: Codec<Request>,
+  responses: Codec<Response>,
+  request: Request,
+  metadata: Metadata,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(
+      `/presence.v1.${method}`,
+      (message: Request) => Buffer.from(requests.encode(message).finish()),
+      (bytes) => responses.decode(bytes),
+      request,
+      metadata,
+      (error, response) => (error ? reject(error) : resolve(response!)),
+    );
+  });
+}
+
+/** Begins a session that stays while the client does. Returns its id. */
+export function connect(client: Client, metadata: Metadata): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const stream = client.makeServerStreamRequest(
+      '/presence.v1.SessionService/Connect',
+      (message: ConnectRequest) => Buffer.from(ConnectRequest.encode(message).finish()),
+      (bytes) => ConnectResponse.decode(bytes),
+      {
+        platform: 'bench',
+        requireHeartbeats: false,
+        isMicrophoneMuted: undefined,
+        isSpeakerMuted: undefined,
+      },
+      metadata,
+    );
+    stream.on('error', reject);
+    stream.on('data', ({ body }: ConnectResponse) => {
+      if (body?.$case === 'sessionStarted') resolve(body.value.session!.sessionId);
+    });
+  });
+}

@@ -1,0 +1,91 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer, connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Linux counts processor time in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+
+export interface Usage {
+  /** Processor time of all threads so far, in seconds. */
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+}
+
+/** A server under load, in a process of its own, seen from outside by what the operating system says of it. */
+export class ServerProcess {
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly port: number,
+  ) {}
+
+  /** Starts it and waits until it takes connections. */
+  static async start(
+    command: (port: number) => {
+      readonly file: string;
+      readonly args: readonly string[];
+      readonly env?: Readonly<Record<string, string>>;
+    },
+  ): Promise<ServerProcess> {
+    const port = await freePort();
+    const { file, args, env } = command(port);
+    const child = spawn(file, args, {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    const server = new ServerProcess(child, port);
+    await server.isReachable();
+    return server;
+  }
+
+  usage(): Usage {
+    const pid = this.child.pid!;
+    // Everything after the name, which may hold spaces: utime and stime are fields 14 and 15 of the whole.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return {
+      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+      rssBytes: Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024,
+    };
+  }
+
+  async stop(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    // A profile is written at an orderly end only.
+    this.child.kill(process.env['PROFILE'] ? 'SIGTERM' : 'SIGKILL');
+    await ended;
+  }
+
+  private async isReachable(): Promise<void> {
+    for (let attempt = 0; attempt < 200; attempt++) {
+      if (this.child.exitCode !== null) throw new Error(`${this.child.spawnfile} ended at once`);
+      if (await takesConnections(this.port)) return;
+      await sleep(50);
+    }
+    throw new Error(`${this.child.spawnfile} takes no connections`);
+  }
+}
+
+async function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(false));
+    socket.unref();
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

@@ -1,0 +1,11 @@
+// Socket.IO as it is commonly used: whatever comes in goes out to everybody.
+import { Server } from 'socket.io';
+
+const server = new Server({ transports: ['websocket'], perMessageDeflate: false });
+server.on('connection', (socket) => {
+  socket.on('publish', (payload, acknowledge) => {
+    server.emit('presence', payload);
+    acknowledge();
+  });
+});
+server.listen(Number(process.argv[2]));

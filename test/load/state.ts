@@ -1,0 +1,93 @@
+// Runs in a process of its own, with --expose-gc: what a state of N users costs, without any connection.
+import { EventLog } from '../../src/log/event-log.js';
+import { fragmentEncoder } from '../../src/events/encode.js';
+import type { Policy } from '../../src/domain/policy.js';
+import { LISTED_STATUSES } from '../../src/domain/presence.js';
+import { step } from '../../src/domain/step.js';
+import type { Input } from '../../src/domain/input.js';
+import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
+import { median } from './median.js';
+
+export interface StateResult {
+  readonly users: number;
+  readonly heapBytesPerUser: number;
+  readonly commitMicros: number;
+  readonly idleSweepMicros: number;
+  readonly firstPageMicros: number;
+}
+
+const POLICY: Policy = {
+  idleTimeoutMs: 300_000,
+  heartbeatTimeoutMs: 15_000,
+  reconnectGraceMs: 0,
+  maxSessionsPerUser: 20,
+};
+const PER_CHANNEL = 10;
+const PAGE = 100;
+const ROUNDS = 15;
+const COMMITS_PER_ROUND = 2000;
+
+async function measure(users: number): Promise<StateResult> {
+  const heapBefore = heapUsed();
+  const store = new MemoryPresenceStore({ maxOfflineUsers: 100_000 });
+  const log = new EventLog({ size: 100_000, maxAgeMs: 300_000 }, fragmentEncoder);
+  const now = Date.now();
+  const perform = (i: number, input: Input): Promise<unknown> =>
+    store.update(`user-${String(i).padStart(8, '0')}`, (user) => step(user, input, now, POLICY));
+  for (let i = 0; i < users; i++) {
+    const sessionId = `session-${i}-of-the-bench`;
+    await perform(i, {
+      type: 'connect',
+      sessionId,
+      platform: 'desktop',
+      isMicrophoneMuted: undefined,
+      isSpeakerMuted: undefined,
+      requireHeartbeats: false,
+      tokenExpiresAt: now + 86_400_000,
+    });
+    const channelId = `channel-${Math.floor(i / PER_CHANNEL)}`;
+    await perform(i, { type: 'joinChannel', sessionId, channelId });
+  }
+  const heapBytesPerUser = (heapUsed() - heapBefore) / users;
+  store.onCommit(({ events }) => log.append(events));
+
+  let turn = 0;
+  const commit = (): Promise<unknown> => {
+    const i = (turn++ * 7919) % users;
+    return perform(i, {
+      type: 'setMute',
+      sessionId: `session-${i}-of-the-bench`,
+      isMicrophoneMuted: turn % 2 === 0,
+      isSpeakerMuted: Math.floor(turn / users) % 2 === 0,
+    });
+  };
+  return {
+    users,
+    heapBytesPerUser,
+    commitMicros: await microsOf(COMMITS_PER_ROUND, commit),
+    idleSweepMicros: await microsOf(COMMITS_PER_ROUND, () => store.takeDue(now, 500)),
+    firstPageMicros: await microsOf(200, async () => {
+      const page = store.view.listed(LISTED_STATUSES);
+      for (let i = 0; i < PAGE; i++) page.next();
+    }),
+  };
+}
+
+async function microsOf(times: number, act: () => Promise<unknown>): Promise<number> {
+  const rounds: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    for (let i = 0; i < times; i++) await act();
+    rounds.push(((performance.now() - start) * 1000) / times);
+  }
+  return median(rounds);
+}
+
+function heapUsed(): number {
+  globalThis.gc!();
+  globalThis.gc!();
+  return process.memoryUsage().heapUsed;
+}
+
+const users = Number(process.argv[2]);
+console.log(JSON.stringify(await measure(users)));
