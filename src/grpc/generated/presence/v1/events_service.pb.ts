@@ -802,6 +802,9 @@ export interface EventsServiceClient {
    * `SYNC_CURRENT` every matching change follows once, in commit order, until
    * the stream ends: no change falls between the snapshot and the first event.
    *
+   * What is sent is what others see: an INVISIBLE user is OFFLINE to every
+   * subscriber, the user included.
+   *
    * A subscriber that reads too slowly to be held up to date ends with
    * RESOURCE_EXHAUSTED, and goes on with its last `resume_token`; with
    * `DELIVERY_LATEST` it is given the latest presence per user instead.
@@ -822,6 +825,9 @@ export interface EventsServiceController {
    * holds them it says `SYNC_RESET` and begins as without a token. After
    * `SYNC_CURRENT` every matching change follows once, in commit order, until
    * the stream ends: no change falls between the snapshot and the first event.
+   *
+   * What is sent is what others see: an INVISIBLE user is OFFLINE to every
+   * subscriber, the user included.
    *
    * A subscriber that reads too slowly to be held up to date ends with
    * RESOURCE_EXHAUSTED, and goes on with its last `resume_token`; with
