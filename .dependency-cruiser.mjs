@@ -85,6 +85,7 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^test/load/socket-io/' }, // a package of its own, installed by the benchmark alone
     tsPreCompilationDeps: true, // types count: who knows a type knows its folder
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -2,7 +2,7 @@ import type { Reason } from './event.js';
 import type { EndCause } from './input.js';
 import type { Policy } from './policy.js';
 import { Refusal } from './refusal.js';
-import { liveSessions, type Session, type User } from './user.js';
+import type { Session, User } from './user.js';
 
 /** What an input did to the facts of a user, before anybody has looked at the result. */
 export interface Outcome {
@@ -18,28 +18,26 @@ export interface EndedSession {
   readonly cause: EndCause;
 }
 
-/** The user after a sign of life and an action on a live session. */
+/** The user after an action on a live session, which is a sign of life, too. */
 export function act(user: User, sessionId: string, now: number, policy: Policy): User {
-  return alive({ ...user, sessions: touch(user, sessionId, now) }, sessionId, now, policy);
+  const session = requireLive(user, sessionId);
+  return replace(user, {
+    ...session,
+    // The clock of a machine may step back; an activity never makes a session older.
+    lastActiveAt: Math.max(session.lastActiveAt, now),
+    heartbeatDueAt: heartbeatDue(session, now, policy),
+  });
 }
 
 /** The user after a sign of life on a live session, which is no activity. */
 export function alive(user: User, sessionId: string, now: number, policy: Policy): User {
-  if (requireLive(user, sessionId).heartbeatDueAt === undefined) return user;
-  const heartbeatDueAt = now + policy.heartbeatTimeoutMs;
-  return {
-    ...user,
-    sessions: replace(user, sessionId, (session) => ({ ...session, heartbeatDueAt })),
-  };
+  const session = requireLive(user, sessionId);
+  if (session.heartbeatDueAt === undefined) return user;
+  return replace(user, { ...session, heartbeatDueAt: heartbeatDue(session, now, policy) });
 }
 
-function touch(user: User, sessionId: string, now: number): readonly Session[] {
-  requireLive(user, sessionId);
-  return replace(user, sessionId, (session) => ({
-    ...session,
-    // The clock of a machine may step back; an activity never makes a session older.
-    lastActiveAt: Math.max(session.lastActiveAt, now),
-  }));
+function heartbeatDue(session: Session, now: number, policy: Policy): number | undefined {
+  return session.heartbeatDueAt === undefined ? undefined : now + policy.heartbeatTimeoutMs;
 }
 
 /** Ends a live session: a lost one goes on to count for the grace, any other is gone at once. */
@@ -50,16 +48,14 @@ export function end(
   now: number,
   policy: Policy,
 ): Outcome {
-  if (!liveSessions(user).some((session) => session.sessionId === sessionId)) {
-    return { facts: user, cause };
-  }
+  const session = findLive(user, sessionId);
+  if (session === undefined) return { facts: user, cause };
   const ended = [{ sessionId, cause }];
   if (cause !== 'CONNECTION_LOST' || policy.reconnectGraceMs === 0) {
     return { facts: remove(user, sessionId), cause, ended };
   }
   const graceEndsAt = now + policy.reconnectGraceMs;
-  const sessions = replace(user, sessionId, (session) => ({ ...session, graceEndsAt }));
-  return { facts: { ...user, sessions }, cause, ended };
+  return { facts: replace(user, { ...session, graceEndsAt }), cause, ended };
 }
 
 /** Takes a session away, and the user out of the channel it held. */
@@ -73,7 +69,7 @@ export function remove(user: User, sessionId: string): User {
 
 /** The live session of that id, or the refusal that the caller is given. */
 export function requireLive(user: User, sessionId: string): Session {
-  const session = liveSessions(user).find((candidate) => candidate.sessionId === sessionId);
+  const session = findLive(user, sessionId);
   if (session === undefined) {
     throw new Refusal(
       'SESSION_NOT_FOUND',
@@ -84,12 +80,15 @@ export function requireLive(user: User, sessionId: string): Session {
   return session;
 }
 
-function replace(
-  user: User,
-  sessionId: string,
-  change: (session: Session) => Session,
-): readonly Session[] {
-  return user.sessions.map((session) =>
-    session.sessionId === sessionId ? change(session) : session,
+function findLive(user: User, sessionId: string): Session | undefined {
+  return user.sessions.find(
+    (session) => session.sessionId === sessionId && session.graceEndsAt === undefined,
   );
+}
+
+function replace(user: User, changed: Session): User {
+  const sessions = user.sessions.map((session) =>
+    session.sessionId === changed.sessionId ? changed : session,
+  );
+  return { ...user, sessions };
 }

@@ -123,8 +123,10 @@ describe('Resuming a subscription', () => {
 
     it('works with a token from a heartbeat', async () => {
       const stream = watcher.subscribe({ userIds: ['nobody'] });
-      await stream.beginning();
+      const everything = watcher.subscribe();
+      await Promise.all([stream.beginning(), everything.beginning()]);
       await ann.join('a');
+      await everything.nextEvent();
       await service.passTime(15_000);
       service.app.get(FanOut).upkeep();
       const { resumeToken } = await stream.next();

@@ -1,5 +1,5 @@
 import type { Step } from '../../domain/step.js';
-import { forgotten, liveSessions, newUser, type User } from '../../domain/user.js';
+import { forgotten, newUser, type User } from '../../domain/user.js';
 import { PresenceStore, type ChangeUser, type CommitListener } from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
 import { DueQueue } from './due-queue.js';
@@ -56,10 +56,19 @@ export class MemoryPresenceStore extends PresenceStore {
     this.users.set(user.userId, user);
     this.due.set(user.userId, step.wakeAt);
     for (const { sessionId } of step.ended) this.owners.delete(sessionId);
-    for (const { sessionId } of liveSessions(user)) this.owners.set(sessionId, user.userId);
+    this.noteOwner(before, user);
     if (user.shown !== before.shown) this.view.show(user.shown);
     this.rememberOffline(user);
     for (const listener of this.listeners) listener(step);
+  }
+
+  /** A session that has begun is the last one. Most commits begin none, and are spared the look-up. */
+  private noteOwner(before: User, { userId, sessions }: User): void {
+    const last = sessions.at(-1);
+    if (last === undefined || last.graceEndsAt !== undefined) return;
+    if (last.sessionId !== before.sessions.at(-1)?.sessionId) {
+      this.owners.set(last.sessionId, userId);
+    }
   }
 
   private rememberOffline(user: User): void {
