@@ -24,8 +24,10 @@ export interface Stream {
 @Injectable()
 export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly streams = new Set<Stream>();
+  /** How many of them are waited for. */
+  private sessions = 0;
   private draining = false;
-  private onLeave = (): void => {};
+  private onLastSessionLeft = (): void => {};
 
   constructor(
     private readonly serving: ServingStatus,
@@ -41,9 +43,10 @@ export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown 
   enter(stream: Stream): () => void {
     if (this.draining) throw stopping();
     this.streams.add(stream);
+    if (stream.announceDrain) this.sessions++;
     return () => {
       this.streams.delete(stream);
-      this.onLeave();
+      if (stream.announceDrain && --this.sessions === 0) this.onLastSessionLeft();
     };
   }
 
@@ -58,17 +61,15 @@ export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown 
     for (const stream of this.streams) {
       stream.announceDrain?.(Math.round(Math.random() * (drainTimeoutMs / 2)));
     }
-    await this.announcedHaveLeft((drainTimeoutMs * 3) / 4);
+    await this.sessionsHaveLeft((drainTimeoutMs * 3) / 4);
     for (const stream of this.streams) stream.end(stopping());
   }
 
-  private async announcedHaveLeft(withinMs: number): Promise<void> {
-    const haveLeft = (): boolean => ![...this.streams].some((stream) => stream.announceDrain);
-    if (haveLeft()) return;
+  private async sessionsHaveLeft(withinMs: number): Promise<void> {
+    if (this.sessions === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, withinMs);
-      this.onLeave = () => {
-        if (!haveLeft()) return;
+      this.onLastSessionLeft = () => {
         clearTimeout(timer);
         resolve();
       };
