@@ -37,7 +37,7 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
 function everyone(isQuick: boolean): Omit<FanoutLoad, 'burst' | 'intervalMs'> {
   return isQuick
     ? { subscribers: 100, seconds: 2, runs: 1 }
-    : { subscribers: 1000, seconds: 5, runs: 5 };
+    : { subscribers: 1000, seconds: 5, runs: 3 };
 }
 
 /** All contestants in one run, since machines differ from hour to hour. */
@@ -47,7 +47,6 @@ async function fanout(load: FanoutLoad): Promise<readonly FanoutResult[]> {
     new LineContestant(REDIS),
     new LineContestant(NATS),
     new SocketIoContestant(),
-    new GrpcContestant(PLAIN_NEST),
   ];
   const results: FanoutResult[] = [];
   for (const contestant of contestants) {
@@ -55,7 +54,9 @@ async function fanout(load: FanoutLoad): Promise<readonly FanoutResult[]> {
     if (reason === undefined) results.push(await measureFanout(contestant, load));
     else console.log(`SKIPPED ${contestant.name}: ${reason}`);
   }
-  return results;
+  // It takes events far faster than it can send them, and needs half a minute for what comes in one second.
+  const short = { ...load, seconds: Math.min(load.seconds, 1) };
+  return [...results, await measureFanout(new GrpcContestant(PLAIN_NEST), short)];
 }
 
 function state(users: number): object {
