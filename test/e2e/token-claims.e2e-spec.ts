@@ -1,0 +1,98 @@
+import { status, type ServiceError } from '@grpc/grpc-js';
+import { SignJWT, type JWTPayload } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Client } from '../support/client.js';
+import { SECRET, Service } from '../support/service.js';
+
+const ISSUER = 'https://id.example/';
+const AUDIENCE = 'presence';
+const OTHER_ISSUER = 'https://id.example';
+const OTHER_AUDIENCE = 'Presence';
+
+async function clientOf(service: Service, claims: JWTPayload): Promise<Client> {
+  const token = new SignJWT({ sub: 'ann', ...claims }).setProtectedHeader({ alg: 'HS256' });
+  return service.clientWithToken(await token.sign(Buffer.from(SECRET)));
+}
+
+/** How a call with a token of these claims ends. */
+async function endingWith(service: Service, claims: JWTPayload) {
+  const client = await clientOf(service, claims);
+  return client.listSessions().then(
+    () => ({ code: status.OK, details: '' }),
+    ({ code, details }: ServiceError) => ({ code, details }),
+  );
+}
+
+const ACCEPTED = { code: status.OK, details: '' };
+const REFUSED = { code: status.UNAUTHENTICATED, details: 'token is not valid' };
+
+describe('The issuer and the audience of a token', () => {
+  describe('where both are configured', () => {
+    let service: Service;
+    beforeAll(async () => {
+      service = await Service.start({ AUTH_JWT_ISSUER: ISSUER, AUTH_JWT_AUDIENCE: AUDIENCE });
+    });
+    afterAll(() => service.stop());
+
+    it.each<[string, JWTPayload]>([
+      ['both are what they must be', { iss: ISSUER, aud: AUDIENCE }],
+      ['the audience is one of several', { iss: ISSUER, aud: ['chat', AUDIENCE] }],
+    ])('let it in when %s', async (_what, claims) => {
+      expect(await endingWith(service, claims)).toEqual(ACCEPTED);
+    });
+
+    it.each<[string, JWTPayload]>([
+      ['says neither', {}],
+      ['says no issuer', { aud: AUDIENCE }],
+      ['says no audience', { iss: ISSUER }],
+      ['is of another issuer, however alike', { iss: OTHER_ISSUER, aud: AUDIENCE }],
+      ['is for another audience, however alike', { iss: ISSUER, aud: OTHER_AUDIENCE }],
+      ['is for nobody', { iss: ISSUER, aud: [] }],
+      ['has the two the wrong way round', { iss: AUDIENCE, aud: ISSUER }],
+    ])('keep it out when it %s, without a word about which', async (_what, claims) => {
+      expect(await endingWith(service, claims)).toEqual(REFUSED);
+    });
+
+    it('keep it out of streams, which leave nothing behind', async () => {
+      const stranger = await clientOf(service, { iss: OTHER_ISSUER, aud: AUDIENCE });
+      expect(await stranger.openSession().ended).toMatchObject(REFUSED);
+      expect(await stranger.subscribe().ended).toMatchObject(REFUSED);
+      const client = await clientOf(service, { iss: ISSUER, aud: AUDIENCE });
+      expect(await client.listSessions()).toEqual({ sessions: [] });
+    });
+  });
+
+  it.each<[string, Record<string, string>, JWTPayload, JWTPayload]>([
+    [
+      'issuer',
+      { AUTH_JWT_ISSUER: ISSUER },
+      { iss: ISSUER, aud: OTHER_AUDIENCE },
+      { iss: OTHER_ISSUER, aud: AUDIENCE },
+    ],
+    [
+      'audience',
+      { AUTH_JWT_AUDIENCE: AUDIENCE },
+      { iss: OTHER_ISSUER, aud: AUDIENCE },
+      { iss: ISSUER, aud: OTHER_AUDIENCE },
+    ],
+  ])('are checked for the %s alone where only that is configured', async (_what, ...given) => {
+    const [settings, good, bad] = given;
+    const service = await Service.start(settings);
+    try {
+      expect(await endingWith(service, good)).toEqual(ACCEPTED);
+      expect(await endingWith(service, bad)).toEqual(REFUSED);
+    } finally {
+      await service.stop();
+    }
+  });
+
+  it('are not looked at where neither is configured', async () => {
+    const service = await Service.start();
+    try {
+      expect(await endingWith(service, {})).toEqual(ACCEPTED);
+      expect(await endingWith(service, { iss: OTHER_ISSUER, aud: 'chat' })).toEqual(ACCEPTED);
+    } finally {
+      await service.stop();
+    }
+  });
+});
