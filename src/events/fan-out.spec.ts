@@ -198,6 +198,33 @@ describe('A subscriber of the latest', () => {
   }
 });
 
+describe('A heartbeat', () => {
+  beforeEach(useFakeTimers);
+  afterEach(() => void vi.useRealTimers());
+
+  it('in the middle of a round holds no token beyond what its reader has been given', async () => {
+    const world = new EventWorld();
+    const readers: Reader[] = [];
+    // More than are served in one turn of the event loop.
+    for (let i = 0; i < 40; i++) {
+      readers.push(await world.subscribe({ filter: filterOf({ userIds: ['ann'] }) }));
+    }
+    world.clock.advance(60_000);
+    await world.happen('ann', connect('s'));
+    vi.advanceTimersToNextTimer();
+    const waiting = readers.filter((reader) => reader.events.length === 0);
+    expect(waiting).not.toEqual([]);
+    world.fanOut.upkeep();
+    for (const { lastToken } of waiting) {
+      const resumed = await world.subscribe({
+        filter: filterOf({ userIds: ['ann'] }),
+        resumeToken: lastToken,
+      });
+      expect(resumed.events).toHaveLength(1);
+    }
+  });
+});
+
 /** For those who want all kinds: at the end they know of everyone they follow what everyone is shown. */
 function expectRightBelief(world: EventWorld, reader: Reader, filter: Filter): void {
   if (filter.kinds.size > 0) return;

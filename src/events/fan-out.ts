@@ -94,17 +94,19 @@ export class FanOut implements OnApplicationShutdown {
     const from = Math.max(this.served, this.log.tail);
     if (from > this.served) this.noteLoss();
     const found = this.findFollowers(from);
-    const head = (this.served = this.log.head);
-    let served = 0;
+    const { head } = this.log;
+    let count = 0;
     for (const subscription of this.index.everyone) {
       if (!subscription.isBehind) this.serve(subscription);
-      if (++served % TURN === 0) yield;
+      if (++count % TURN === 0) yield;
     }
     for (const [subscription, entries] of found) {
       if (this.followers.has(subscription)) subscription.give(entries, head);
       this.resume(subscription);
-      if (++served % TURN === 0) yield;
+      if (++count % TURN === 0) yield;
     }
+    // Only now: until then a heartbeat must not tell a reader that it has been given what is still to come.
+    this.served = head;
   }
 
   /** For those who are up to date and follow some only: the events of the round that are for them. */
