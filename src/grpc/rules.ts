@@ -1,6 +1,9 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { isIdentifier } from '../domain/identifier.js';
 
+/** More than any enum of the contract has. */
+const MAX_ENUM_VALUES = 100;
+
 const IDENTIFIER = 'must be 1 to 128 characters, none of them a control character';
 
 /** A user, channel or session id. */
@@ -35,12 +38,15 @@ export function IsOneOf(values: readonly number[], names: string): PropertyDecor
   return rule('isOneOf', (value) => values.includes(value as number), `must be one of ${names}`);
 }
 
-/** A list of such values. */
+/** A list of such values. Longer than there are values it would only say the same again. */
 export function AreOneOf(values: readonly number[], names: string): PropertyDecorator {
   return rule(
     'areOneOf',
-    (value) => Array.isArray(value) && value.every((item) => values.includes(item as number)),
-    `may only hold ${names}`,
+    (value) =>
+      Array.isArray(value) &&
+      value.length <= MAX_ENUM_VALUES &&
+      value.every((item) => values.includes(item as number)),
+    `may only hold ${names}, at most ${MAX_ENUM_VALUES} of them`,
   );
 }
 

@@ -22,14 +22,15 @@ export class Commands {
         step(user, input, this.clock.now(), this.config.policy),
       );
     } catch (error) {
-      throw (await this.isOfAnotherUser(error, input)) ? notYours() : error;
+      throw (await this.isOfAnotherUser(userId, error, input)) ? notYours() : error;
     }
   }
 
-  private async isOfAnotherUser(error: unknown, input: Input): Promise<boolean> {
+  private async isOfAnotherUser(userId: string, error: unknown, input: Input): Promise<boolean> {
     const isUnknown = error instanceof Refusal && error.reason === 'SESSION_NOT_FOUND';
     if (!isUnknown || !('sessionId' in input) || input.sessionId === undefined) return false;
-    return (await this.store.ownerOf(input.sessionId)) !== undefined;
+    const owner = await this.store.ownerOf(input.sessionId);
+    return owner !== undefined && owner !== userId;
   }
 }
 

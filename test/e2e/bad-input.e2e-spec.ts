@@ -65,7 +65,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
   'PresenceService/ListOnlineUsers': {
     page_size: BAD_PAGE_SIZES,
     page_token: BAD_PAGE_TOKENS,
-    statuses: [[0], [6], [-1], [1, 99]],
+    statuses: [[0], [6], [-1], [1, 99], new Array<number>(101).fill(1)],
   },
   'PresenceService/ListChannelMembers': {
     channel_id: BAD_IDS,
@@ -75,7 +75,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
   'EventsService/Subscribe': {
     user_ids: [Array.from({ length: 10_001 }, (_, i) => `${i}`), ...BAD_LISTS],
     channel_ids: [Array.from({ length: 1001 }, (_, i) => `${i}`), ...BAD_LISTS],
-    kinds: [[0], [7], [-1], [1, 99]],
+    kinds: [[0], [7], [-1], [1, 99], new Array<number>(101).fill(1)],
     resume_token: ['x', '\0', 'x'.repeat(10_000), '1', 'a.b.c'],
     skip_snapshot: ANYTHING,
     delivery: [3, -1, 2 ** 31 - 1],

@@ -139,6 +139,24 @@ describe('An invisible user', () => {
     expect(statusOf(other.started.presence)).toBe('ONLINE');
   });
 
+  it('is OFFLINE and in no list to the own subscriptions and lists, too', async () => {
+    const { client, sessionId } = await connect('kim');
+    const own = client.subscribe({ userIds: ['kim'] });
+    await own.beginning();
+    await client.joinChannel({ sessionId, channelId: 'den' });
+    await client.updateStatus({ sessionId, choice: INVISIBLE });
+    expect((await own.nextEvents(3)).map(inWords)).toEqual([
+      'userChannelChanged REQUESTED',
+      'userChannelChanged DISCONNECTED',
+      'userOffline DISCONNECTED',
+    ]);
+    const { snapshot } = await client.subscribe({ userIds: ['kim'] }).beginning();
+    expect(snapshot).toEqual([await seen('kim')]);
+    const { presences } = await client.listOnlineUsers();
+    expect(presences.map((presence) => presence.userId)).not.toContain('kim');
+    expect((await client.listChannelMembers({ channelId: 'den' })).totalSize).toBe(0);
+  });
+
   it('gives nothing away whatever the user does', async () => {
     const { client, sessionId, stream } = await hide('cora');
     const before = await surfaces('cora');

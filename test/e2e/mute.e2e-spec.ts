@@ -69,11 +69,14 @@ describe('The mute state', () => {
 
   it('is kept while the user moves between channels', async () => {
     const { client, sessionId } = await connect('cora');
-    await client.updateMuteState({ sessionId, isMicrophoneMuted: true });
-    await client.joinChannel({ sessionId, channelId: 'a' });
-    await client.joinChannel({ sessionId, channelId: 'b' });
-    await client.leaveChannel({ sessionId });
-    expect(await muteOf('cora')).toEqual([true, false]);
+    const muted = { isMicrophoneMuted: true, isSpeakerMuted: true };
+    await client.updateMuteState({ sessionId, ...muted });
+    for (const channelId of ['a', 'b']) {
+      const { presence } = await client.joinChannel({ sessionId, channelId });
+      expect(presence).toMatchObject(muted);
+    }
+    const { presence } = await client.leaveChannel({ sessionId });
+    expect(presence).toMatchObject(muted);
   });
 
   it('is the user’s, whichever session sets it', async () => {

@@ -88,7 +88,7 @@ export interface SubscribeRequest {
   userIds: string[];
   /** Channels to follow, at most 1000. */
   channelIds: string[];
-  /** Only these kinds of change. Empty: all. */
+  /** Only these kinds of change, at most 100. Empty: all. */
   kinds: PresenceEventKind[];
   /** The last `resume_token` received. Empty: from now on. */
   resumeToken: string;

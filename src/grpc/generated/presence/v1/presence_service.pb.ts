@@ -136,7 +136,7 @@ export interface ListOnlineUsersRequest {
   pageSize: number;
   /** The `next_page_token` of the page before. Empty: the first page. */
   pageToken: string;
-  /** Only users with one of these statuses. Empty: all. */
+  /** Only users with one of these statuses, at most 100. Empty: all. */
   statuses: PresenceStatus[];
 }
 
