@@ -1,5 +1,5 @@
 import { nextDue } from './due.js';
-import { act, alive, end, remove, requireLive, type Outcome } from './facts.js';
+import { act, alive, end, remove, type Outcome } from './facts.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { Refusal } from './refusal.js';
@@ -100,12 +100,12 @@ function mostRecentlyActive(user: User): Session {
 }
 
 function setStatus(user: User, input: InputOf<'setStatus'>, now: number, policy: Policy): User {
-  requireLive(user, input.sessionId);
+  const facts = act(user, input.sessionId, now, policy);
   if (input.expiresAt !== undefined && input.expiresAt <= now) {
     throw new Refusal('INVALID_FIELD', 'must be in the future', 'expires_at');
   }
   return {
-    ...act(user, input.sessionId, now, policy),
+    ...facts,
     choice: input.choice,
     statusText: input.statusText,
     choiceExpiresAt: input.expiresAt,

@@ -68,7 +68,7 @@ export function remove(user: User, sessionId: string): User {
 }
 
 /** The live session of that id, or the refusal that the caller is given. */
-export function requireLive(user: User, sessionId: string): Session {
+function requireLive(user: User, sessionId: string): Session {
   const session = findLive(user, sessionId);
   if (session === undefined) {
     throw new Refusal(

@@ -1,24 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
+import { EventWorld } from '../../test/support/events.js';
 import { filterOf } from '../../test/support/log.js';
 import { connect, mute } from '../../test/support/play.js';
-import { ManualClock } from '../../test/support/manual-clock.js';
-import type { Config } from '../config/config.js';
-import type { Input } from '../domain/input.js';
-import { step } from '../domain/step.js';
-import type { Drain } from '../lifecycle/drain.js';
-import { EventLog, type FragmentEncoder } from '../log/event-log.js';
+import type { FragmentEncoder } from '../log/event-log.js';
 import type { Filter } from '../log/filter.js';
-import { MemoryPresenceStore } from '../store/memory/memory-presence-store.js';
 import { fragmentEncoder } from './encode.js';
-import { EventsService, type Connection } from './events.service.js';
-import { FanOut } from './fan-out.js';
-
-const POLICY = {
-  idleTimeoutMs: 300_000,
-  heartbeatTimeoutMs: 15_000,
-  reconnectGraceMs: 0,
-  maxSessionsPerUser: 20,
-};
+import type { Connection } from './events.service.js';
 
 /** A subscriber that reads everything at once, and counts what it costs the server. */
 class Meter implements Connection {
@@ -38,39 +25,29 @@ class Meter implements Connection {
 // What a benchmark shows in microseconds, shown in counts: a regression fails here without any timing.
 describe('An event', () => {
   let encoded: Mock<FragmentEncoder['event']>;
-  let store: MemoryPresenceStore;
-  let service: EventsService;
-  const clock = new ManualClock();
+  let world: EventWorld;
 
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] });
     encoded = vi.fn(fragmentEncoder.event);
-    store = new MemoryPresenceStore({ maxOfflineUsers: 10 });
-    const encoder = { ...fragmentEncoder, event: encoded };
-    const log = new EventLog({ size: 1000, maxAgeMs: 60_000 }, encoder);
-    const config = { streamHeartbeatIntervalMs: 1000, maxSubscriptionsPerUser: 20_000 } as Config;
-    const fanOut = new FanOut(store, log, clock, config);
-    const drain = { enter: () => () => {} } as unknown as Drain;
-    service = new EventsService(store, log, fanOut, drain, clock, config);
+    world = new EventWorld({ encoder: { ...fragmentEncoder, event: encoded } });
   });
   afterEach(() => void vi.useRealTimers());
 
-  async function happen(userId: string, input: Input): Promise<void> {
-    await store.update(userId, (user) => step(user, input, clock.now(), POLICY));
-  }
-
-  async function subscribe(filter: Filter): Promise<Meter> {
+  async function subscribe(filter: Filter, userId = 'meter'): Promise<Meter> {
     const meter = new Meter();
-    const caller = { userId: 'meter', isAdmin: false, expiresAt: undefined };
+    const caller = { userId, isAdmin: false, expiresAt: undefined };
     const options = { filter, resumeToken: '', skipSnapshot: true, latestOnly: false };
-    service.subscribe(caller, options, meter).subscribe((bytes) => meter.messages.push(bytes));
+    world.service
+      .subscribe(caller, options, meter)
+      .subscribe((bytes) => meter.messages.push(bytes));
     await Promise.resolve();
     meter.messages.length = meter.looks = 0;
     return meter;
   }
 
   function subscribeMany(count: number, filter: (i: number) => Filter): Promise<Meter[]> {
-    return Promise.all(Array.from({ length: count }, (_, i) => subscribe(filter(i))));
+    return Promise.all(Array.from({ length: count }, (_, i) => subscribe(filter(i), `meter-${i}`)));
   }
 
   function round(): void {
@@ -79,7 +56,7 @@ describe('An event', () => {
 
   it('is encoded once, and sent to everyone as the very same bytes', async () => {
     const meters = await subscribeMany(1000, () => filterOf());
-    await happen('alice', connect('s'));
+    await world.happen('alice', connect('s'));
     round();
     expect(encoded).toHaveBeenCalledTimes(1);
     const [first] = meters[0]!.messages;
@@ -92,8 +69,8 @@ describe('An event', () => {
 
   it('goes out with all others of its round in one write for each subscriber', async () => {
     const meters = await subscribeMany(100, () => filterOf());
-    await happen('alice', connect('s'));
-    for (let i = 0; i < 50; i++) await happen('alice', mute('s', { speaker: i % 2 === 0 }));
+    await world.happen('alice', connect('s'));
+    for (let i = 0; i < 50; i++) await world.happen('alice', mute('s', { speaker: i % 2 === 0 }));
     round();
     expect(encoded).toHaveBeenCalledTimes(51);
     for (const { messages } of meters) expect(messages).toHaveLength(1);
@@ -101,7 +78,7 @@ describe('An event', () => {
 
   it('costs those who follow it, whatever the number of others', async () => {
     const meters = await subscribeMany(10_000, (i) => filterOf({ userIds: [`user-${i}`] }));
-    await happen('user-7', connect('s'));
+    await world.happen('user-7', connect('s'));
     round();
     const [followers, others] = [meters.slice(7, 8), meters.toSpliced(7, 1)];
     expect(followers.map(({ messages }) => messages.length)).toEqual([1]);
@@ -110,15 +87,15 @@ describe('An event', () => {
 
   it('is one Buffer for all followers of the same user', async () => {
     const meters = await subscribeMany(10, (i) => filterOf({ userIds: ['alice', `other-${i}`] }));
-    await happen('alice', connect('s'));
+    await world.happen('alice', connect('s'));
     round();
     expect(new Set(meters.map(({ messages }) => messages[0])).size).toBe(1);
   });
 
   it('is not encoded for a command that changes nothing', async () => {
-    await happen('alice', connect('s'));
+    await world.happen('alice', connect('s'));
     encoded.mockClear();
-    for (let i = 0; i < 100; i++) await happen('alice', mute('s', { speaker: false }));
+    for (let i = 0; i < 100; i++) await world.happen('alice', mute('s', { speaker: false }));
     expect(encoded).not.toHaveBeenCalled();
   });
 });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
+import type { Input } from '../domain/input.js';
 import { LISTED_STATUSES, type Presence, type Status } from '../domain/presence.js';
 import { Refusal } from '../domain/refusal.js';
 import { presenceFor, type StatusChoice } from '../domain/user.js';
@@ -29,13 +30,11 @@ export class PresenceService {
   ) {}
 
   async joinChannel(caller: Caller, sessionId: string, channelId: string): Promise<Presence> {
-    const input = { type: 'joinChannel', sessionId, channelId } as const;
-    return (await this.commands.perform(caller.userId, input)).user.own;
+    return this.change(caller, { type: 'joinChannel', sessionId, channelId });
   }
 
   async leaveChannel(caller: Caller, sessionId: string): Promise<Presence> {
-    const input = { type: 'leaveChannel', sessionId } as const;
-    return (await this.commands.perform(caller.userId, input)).user.own;
+    return this.change(caller, { type: 'leaveChannel', sessionId });
   }
 
   async setMute(
@@ -46,8 +45,7 @@ export class PresenceService {
       readonly isSpeakerMuted: boolean | undefined;
     },
   ): Promise<Presence> {
-    const input = { type: 'setMute', sessionId, ...mute } as const;
-    return (await this.commands.perform(caller.userId, input)).user.own;
+    return this.change(caller, { type: 'setMute', sessionId, ...mute });
   }
 
   async setStatus(
@@ -59,8 +57,7 @@ export class PresenceService {
       readonly expiresAt: number | undefined;
     },
   ): Promise<Presence> {
-    const input = { type: 'setStatus', sessionId, ...status } as const;
-    return (await this.commands.perform(caller.userId, input)).user.own;
+    return this.change(caller, { type: 'setStatus', sessionId, ...status });
   }
 
   /** The presences of users, in the order asked, as the caller may see them. */
@@ -90,6 +87,12 @@ export class PresenceService {
       after: (userId) => view.members(channelId, userId),
       totalSize: view.countMembers(channelId),
     });
+  }
+
+  /** What the caller's own command makes of the caller. */
+  private async change(caller: Caller, input: Input): Promise<Presence> {
+    const { user } = await this.commands.perform(caller.userId, input);
+    return presenceFor(caller.userId, user);
   }
 
   private async ownPresence(caller: Caller): Promise<Presence> {

@@ -15,7 +15,7 @@ import {
   type SubscribeResponse,
 } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
 import type { Drain } from '../../src/lifecycle/drain.js';
-import { EventLog } from '../../src/log/event-log.js';
+import { EventLog, type FragmentEncoder } from '../../src/log/event-log.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
 import { decode, filterOf } from './log.js';
 import { ManualClock } from './manual-clock.js';
@@ -31,15 +31,18 @@ export class EventWorld {
   readonly committed: PresenceEvent[] = [];
   readonly log: EventLog;
   readonly fanOut: FanOut;
-  private readonly service: EventsService;
+  readonly service: EventsService;
 
-  constructor({ size = 1000 }: { readonly size?: number } = {}) {
+  constructor({
+    size = 1000,
+    encoder = fragmentEncoder,
+  }: { readonly size?: number; readonly encoder?: FragmentEncoder } = {}) {
     const config = {
       streamHeartbeatIntervalMs: HEARTBEAT_MS,
       maxSubscriptionsPerUser: 100,
     } as Config;
     const drain = { enter: () => () => {} } as unknown as Drain;
-    this.log = new EventLog({ size, maxAgeMs: 60_000 }, fragmentEncoder);
+    this.log = new EventLog({ size, maxAgeMs: 60_000 }, encoder);
     this.fanOut = new FanOut(this.store, this.log, this.clock, config);
     this.service = new EventsService(this.store, this.log, this.fanOut, drain, this.clock, config);
     this.store.onCommit(({ events }) => this.committed.push(...events));
