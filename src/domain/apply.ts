@@ -1,5 +1,5 @@
 import { nextDue } from './due.js';
-import { act, alive, end, remove, type Outcome } from './facts.js';
+import { act, alive, end, endAll, remove, type Outcome } from './facts.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { Refusal } from './refusal.js';
@@ -33,6 +33,8 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ou
     }
     case 'setStatus':
       return { facts: setStatus(user, input, now, policy), cause: 'REQUESTED' };
+    case 'nodeLost':
+      return endAll(user, input.node, now, policy);
     case 'time':
       return passTime(user, now, policy);
   }
@@ -42,6 +44,8 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ou
 type InputOf<Type extends Input['type']> = Extract<Input, { readonly type: Type }>;
 
 function connect(user: User, input: InputOf<'connect'>, now: number, policy: Policy): User {
+  // Told a second time, by one who could not know that it had been heard.
+  if (user.sessions.some(({ sessionId }) => sessionId === input.sessionId)) return user;
   if (liveSessions(user).length >= policy.maxSessionsPerUser) {
     throw new Refusal(
       'TOO_MANY_SESSIONS',
@@ -50,6 +54,7 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
   }
   const session: Session = {
     sessionId: input.sessionId,
+    node: input.node,
     platform: input.platform,
     connectedAt: now,
     lastActiveAt: now,

@@ -6,6 +6,7 @@ export type Reason =
   | 'CONNECTED'
   | 'DISCONNECTED'
   | 'CONNECTION_LOST'
+  | 'NODE_LOST'
   | 'IDLE'
   | 'ACTIVE'
   | 'SESSION_ENDED'

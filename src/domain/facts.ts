@@ -2,7 +2,7 @@ import type { Reason } from './event.js';
 import type { EndCause } from './input.js';
 import type { Policy } from './policy.js';
 import { Refusal } from './refusal.js';
-import type { Session, User } from './user.js';
+import { liveSessions, type Session, type User } from './user.js';
 
 /** What an input did to the facts of a user, before anybody has looked at the result. */
 export interface Outcome {
@@ -51,11 +51,23 @@ export function end(
   const session = findLive(user, sessionId);
   if (session === undefined) return { facts: user, cause };
   const ended = [{ sessionId, cause }];
-  if (cause !== 'CONNECTION_LOST' || policy.reconnectGraceMs === 0) {
+  const isLost = cause === 'CONNECTION_LOST' || cause === 'NODE_LOST';
+  if (!isLost || policy.reconnectGraceMs === 0) {
     return { facts: remove(user, sessionId), cause, ended };
   }
   const graceEndsAt = now + policy.reconnectGraceMs;
   return { facts: replace(user, { ...session, graceEndsAt }), cause, ended };
+}
+
+/** Ends every live session of a node that is gone. */
+export function endAll(user: User, node: string, now: number, policy: Policy): Outcome {
+  const cause = 'NODE_LOST';
+  const gone = liveSessions(user).filter((session) => session.node === node);
+  const facts = gone.reduce(
+    (rest, { sessionId }) => end(rest, sessionId, cause, now, policy).facts,
+    user,
+  );
+  return { facts, cause, ended: gone.map(({ sessionId }) => ({ sessionId, cause })) };
 }
 
 /** Takes a session away, and the user out of the channel it held. */

@@ -1,13 +1,16 @@
 import type { StatusChoice } from './user.js';
 
-/** Why a session stopped. A lost one is given the reconnect grace, the others are not. */
-export type EndCause = 'DISCONNECTED' | 'CONNECTION_LOST' | 'SESSION_ENDED' | 'TOKEN_EXPIRED';
+/** Why a session stopped. One that was lost, or its node, is given the reconnect grace, the others are not. */
+export type EndCause =
+  'DISCONNECTED' | 'CONNECTION_LOST' | 'NODE_LOST' | 'SESSION_ENDED' | 'TOKEN_EXPIRED';
 
 /** What can happen to a user. */
 export type Input =
   | {
       readonly type: 'connect';
       readonly sessionId: string;
+      /** Where its stream is; see `Session`. */
+      readonly node: string;
       readonly platform: string;
       readonly isMicrophoneMuted: boolean | undefined;
       readonly isSpeakerMuted: boolean | undefined;
@@ -33,5 +36,7 @@ export type Input =
       readonly statusText: string;
       readonly expiresAt: number | undefined;
     }
+  /** A node is gone, and with it every stream it held. */
+  | { readonly type: 'nodeLost'; readonly node: string }
   /** The moment `wakeAt` of the last step has come. Handles the one matter that is due first. */
   | { readonly type: 'time' };

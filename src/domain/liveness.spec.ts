@@ -7,6 +7,7 @@ import {
   heartbeat,
   join,
   mute,
+  nodeLost,
   play,
   playWith,
   POLICY,
@@ -187,5 +188,41 @@ describe('wakeAt', () => {
     const second = goOn(first.user, [[70, time]]);
     expect(second.ended).toEqual([{ sessionId: 'a', cause: 'TOKEN_EXPIRED' }]);
     expect(second.wakeAt).toBeUndefined();
+  });
+});
+
+describe('A node that is lost', () => {
+  const both = play(
+    [0, connect('a', { node: 'node-1', platform: 'web' })],
+    [1, connect('b', { node: 'node-2' })],
+    [2, join('a', 'lobby')],
+  );
+
+  it('takes the sessions it held with it, and nobody OFFLINE who has another', () => {
+    const { told, ended, user } = goOn(both.user, [[3, nodeLost('node-1')]]);
+    expect(told).toEqual([
+      '3 USER_CHANNEL_CHANGED NODE_LOST',
+      '3 USER_CONNECTION_CHANGED NODE_LOST',
+    ]);
+    expect(ended).toEqual([{ sessionId: 'a', cause: 'NODE_LOST' }]);
+    expect(liveSessions(user).map(({ sessionId }) => sessionId)).toEqual(['b']);
+  });
+
+  it('makes OFFLINE who has none', () => {
+    const { told } = play([0, connect('a')], [1, connect('b')], [2, nodeLost('node-1')]);
+    expect(told.at(-1)).toBe('2 USER_OFFLINE NODE_LOST');
+  });
+
+  it('is nothing to users who had no session there, and nothing the second time', () => {
+    expect(goOn(both.user, [[3, nodeLost('node-3')]]).user).toBe(both.user);
+    const { user } = goOn(both.user, [[3, nodeLost('node-1')]]);
+    expect(goOn(user, [[4, nodeLost('node-1')]]).user).toBe(user);
+  });
+
+  it('leaves its users the reconnect grace', () => {
+    const graceful = { ...POLICY, reconnectGraceMs: 50 };
+    const lost = goOn(both.user, [[3, nodeLost('node-1')]], graceful);
+    expect(lost.told).toEqual([]);
+    expect(lost.wakeAt).toBe(53);
   });
 });

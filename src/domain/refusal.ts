@@ -9,6 +9,8 @@ export type RefusalReason =
   | 'SUBSCRIBER_TOO_SLOW'
   | 'SESSION_ENDED'
   | 'HEARTBEATS_MISSED'
+  | 'NODE_LOST'
+  | 'STORE_UNAVAILABLE'
   | 'TOKEN_EXPIRED'
   | 'DRAINING'
   | 'INVALID_FIELD';

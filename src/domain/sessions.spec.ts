@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { activity, connect, disconnect, join, play, playWith } from '../../test/support/play.js';
+import {
+  activity,
+  connect,
+  disconnect,
+  goOn,
+  join,
+  play,
+  playWith,
+} from '../../test/support/play.js';
 import { liveSessions } from './user.js';
 
 describe('Sessions', () => {
@@ -25,6 +33,11 @@ describe('Sessions', () => {
     expect(told).toEqual(['0 USER_ONLINE CONNECTED', '9 USER_OFFLINE DISCONNECTED']);
     expect(user.shown).toMatchObject({ status: 'OFFLINE', platforms: [], lastActiveAt: 3 });
     expect(user.shown.connectedAt).toBeUndefined();
+  });
+
+  it('begin once, however often that is told', () => {
+    const { user } = play([5, connect('a')]);
+    expect(goOn(user, [[6, connect('a')]]).user).toBe(user);
   });
 
   it('say why the last one ended', () => {

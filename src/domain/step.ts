@@ -36,7 +36,7 @@ export function step(user: User, input: Input, now: number, policy: Policy): Ste
 }
 
 /** Computes what the user and what others see of new facts, and gives it a version when it looks different. */
-function look(facts: User, before: User, now: number, policy: Policy): User {
+export function look(facts: User, before: User, now: number, policy: Policy): User {
   const version = nextVersion(before.own.version, now);
   const own =
     facts.sessions.length === 0 ? gone(before.own, version) : seen(facts, now, policy, version);

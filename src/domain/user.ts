@@ -6,6 +6,8 @@ export type StatusChoice = 'AUTOMATIC' | 'DO_NOT_DISTURB' | 'AWAY' | 'INVISIBLE'
 /** One live connection of a user, or one that was lost less than the reconnect grace ago. */
 export interface Session {
   readonly sessionId: string;
+  /** The node that holds its stream: one life of one process. */
+  readonly node: string;
   readonly platform: string;
   readonly connectedAt: number;
   readonly lastActiveAt: number;

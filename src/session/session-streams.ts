@@ -53,6 +53,8 @@ function refusalFor(cause: EndCause): Refusal {
       return new Refusal('TOKEN_EXPIRED', 'the token expired; connect again with a new one');
     case 'CONNECTION_LOST':
       return new Refusal('HEARTBEATS_MISSED', 'no heartbeat arrived in time; connect again');
+    case 'NODE_LOST':
+      return new Refusal('NODE_LOST', 'the server was out of reach; connect again');
     case 'SESSION_ENDED':
     case 'DISCONNECTED':
       return new Refusal('SESSION_ENDED', 'the session was ended');

@@ -102,6 +102,7 @@ export class SessionService {
     return this.commands.perform(caller.userId, {
       type: 'connect',
       sessionId,
+      node: this.store.node,
       tokenExpiresAt,
       ...options,
     });

@@ -13,6 +13,9 @@ export type CommitListener = (step: Step) => void;
  * events are committed together, and whoever wants to know listens to commits.
  */
 export abstract class PresenceStore {
+  /** The name of this node in the sessions whose streams it holds: one life of one process, never used again. */
+  abstract readonly node: string;
+
   /** What everyone may see. At any moment it reflects exactly the commits that listeners have been told of. */
   abstract readonly view: PresenceView;
 

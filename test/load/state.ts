@@ -39,6 +39,7 @@ async function measure(users: number): Promise<StateResult> {
     await perform(i, {
       type: 'connect',
       sessionId,
+      node: 'bench',
       platform: 'desktop',
       isMicrophoneMuted: undefined,
       isSpeakerMuted: undefined,

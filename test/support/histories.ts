@@ -23,6 +23,7 @@ const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
     weight: 4,
     arbitrary: fc
       .record({
+        node: fc.constantFrom('node-1', 'node-2'),
         platform: fc.constantFrom('desktop', 'mobile'),
         isMicrophoneMuted: flag,
         isSpeakerMuted: flag,
@@ -42,6 +43,7 @@ const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
       .constantFrom('DISCONNECTED', 'CONNECTION_LOST', 'SESSION_ENDED', 'TOKEN_EXPIRED')
       .map((cause) => (sessionId: string) => ({ type: 'disconnect' as const, sessionId, cause })),
   },
+  fc.constantFrom('node-1', 'node-2').map((node) => () => ({ type: 'nodeLost' as const, node })),
   fc.constant((sessionId: string) => ({ type: 'heartbeat' as const, sessionId })),
   fc.boolean().map((isNamed) => (sessionId: string) => ({
     type: 'activity' as const,

@@ -62,6 +62,7 @@ export function connect(
   return {
     type: 'connect',
     sessionId,
+    node: 'node-1',
     platform: 'desktop',
     isMicrophoneMuted: undefined,
     isSpeakerMuted: undefined,
@@ -105,6 +106,10 @@ export function choose(
   { text = '', until }: { readonly text?: string; readonly until?: number } = {},
 ): Input {
   return { type: 'setStatus', sessionId, choice, statusText: text, expiresAt: until };
+}
+
+export function nodeLost(node: string): Input {
+  return { type: 'nodeLost', node };
 }
 
 export const time: Input = { type: 'time' };

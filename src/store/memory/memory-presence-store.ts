@@ -11,6 +11,8 @@ export interface MemoryStoreOptions {
 
 /** Presence of one node in its own memory. A restart starts from nothing. */
 export class MemoryPresenceStore extends PresenceStore {
+  // Alone, and remembered by nobody: any name will do.
+  readonly node = 'memory';
   readonly view = new PresenceView();
   private readonly users = new Map<string, User>();
   private readonly owners = new Map<string, string>();

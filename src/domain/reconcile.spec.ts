@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { history, policies } from '../../test/support/histories.js';
+import {
+  choose,
+  connect,
+  disconnect,
+  goOn,
+  join,
+  play,
+  POLICY,
+  type Line,
+} from '../../test/support/play.js';
+import { reconcile } from './reconcile.js';
+import { Refusal } from './refusal.js';
+import { step } from './step.js';
+import { newUser, type User } from './user.js';
+
+const NOW = 1000;
+const nobody = newUser('alice');
+
+function reconciled(known: User, stored: User, node = 'node-1'): User {
+  return reconcile(known, stored, node, NOW, POLICY);
+}
+
+describe('A user whose stored state was lost', () => {
+  const { user: known } = play([0, connect('a')], [1, join('a', 'lobby')]);
+
+  it('is as the nodes knew it, to the last detail', () => {
+    expect(reconciled(known, nobody)).toBe(known);
+    expect(reconciled(known, nobody, 'node-2')).toBe(known);
+  });
+
+  it('is as stored when that is newer', () => {
+    const { user: stored } = goOn(known, [[2, join('a', 'kitchen')]]);
+    expect(reconciled(known, stored)).toBe(stored);
+  });
+
+  it('is as stored when nothing was lost', () => {
+    expect(reconciled(known, { ...known }).own).toBe(known.own);
+  });
+
+  it('stays INVISIBLE', () => {
+    const { user: hidden } = goOn(known, [[2, choose('a', 'INVISIBLE')]]);
+    const { user: returned } = play([1, connect('b')]);
+    expect(reconciled(hidden, returned).shown.status).toBe('OFFLINE');
+  });
+});
+
+describe('A session', () => {
+  const { user: both } = play(
+    [0, connect('a', { node: 'node-1', platform: 'web' })],
+    [1, connect('b', { node: 'node-2' })],
+    [2, join('a', 'lobby')],
+  );
+  const ids = ({ sessions }: User): string[] => sessions.map(({ sessionId }) => sessionId);
+
+  it('that this node holds is put back, with the channel it holds', () => {
+    const { user: stored } = goOn(both, [[3, disconnect('a')]]);
+    const after = reconciled(both, stored);
+    expect(ids(after)).toEqual(['a', 'b']);
+    expect(after.own).toMatchObject({ channelId: 'lobby', platforms: ['desktop', 'web'] });
+    expect(after.own.version).toBeGreaterThan(stored.own.version);
+  });
+
+  it('that another node holds is not: that node knows better', () => {
+    const { user: stored } = goOn(both, [[3, disconnect('b')]]);
+    expect(reconciled(both, stored)).toBe(stored);
+  });
+
+  it('that this node does not hold any more is taken away', () => {
+    const { user: known } = goOn(both, [[3, disconnect('a')]]);
+    expect(ids(reconciled(known, both))).toEqual(['b']);
+  });
+});
+
+describe('Reconciling', () => {
+  it('changes nothing where nothing was lost, whatever happened before', () => {
+    fc.assert(
+      fc.property(history, policies, (lines, policy) => {
+        const user = lines.reduce(
+          (before, [at, input]: Line) => tried(() => step(before, input, at, policy).user, before),
+          newUser('alice'),
+        );
+        expect(reconcile(user, user, 'node-1', NOW, policy)).toBe(user);
+        expect(reconcile(user, newUser('alice'), 'node-1', NOW, policy).own).toEqual(user.own);
+      }),
+    );
+  });
+});
+
+function tried<T>(attempt: () => T, fallback: T): T {
+  try {
+    return attempt();
+  } catch (error) {
+    if (error instanceof Refusal) return fallback;
+    throw error;
+  }
+}
