@@ -36,6 +36,7 @@ describe('readConfig', () => {
       idleCheckIntervalMs: 1_000,
       streamHeartbeatIntervalMs: 15_000,
       log: { size: 100_000, maxAgeMs: 300_000 },
+      redis: { keyPrefix: 'presence:' },
       maxSubscriptionsPerUser: 20,
       maxOfflineUsers: 100_000,
       drainTimeoutMs: 10_000,
@@ -65,6 +66,8 @@ describe('readConfig', () => {
       EVENT_LOG_SIZE: '3',
       EVENT_LOG_MAX_AGE_MS: '107',
       MAX_SUBSCRIPTIONS_PER_USER: '4',
+      REDIS_URL: 'redis://redis',
+      REDIS_KEY_PREFIX: 'chat:',
       DRAIN_TIMEOUT_MS: '108',
     });
 
@@ -88,6 +91,14 @@ describe('readConfig', () => {
       idleCheckIntervalMs: 100,
       streamHeartbeatIntervalMs: 106,
       log: { size: 3, maxAgeMs: 107 },
+      redis: {
+        address: {
+          topology: 'standalone',
+          hosts: [{ host: 'redis', port: 6379 }],
+          isTls: false,
+        },
+        keyPrefix: 'chat:',
+      },
       maxSubscriptionsPerUser: 4,
       maxOfflineUsers: 2,
       drainTimeoutMs: 108,

@@ -1,6 +1,7 @@
 import type { Policy } from '../domain/policy.js';
 import type { LogLevelName } from './log-level.js';
 import { readValues } from './read-values.js';
+import type { RedisAddress } from './redis-url.js';
 
 /** What the service was told by its environment, in slices for those who need them. `settings.ts` explains each. */
 export interface Config {
@@ -25,6 +26,7 @@ export interface Config {
   readonly idleCheckIntervalMs: number;
   readonly streamHeartbeatIntervalMs: number;
   readonly log: { readonly size: number; readonly maxAgeMs: number };
+  readonly redis: { readonly address?: RedisAddress | undefined; readonly keyPrefix: string };
   readonly maxSubscriptionsPerUser: number;
   readonly maxOfflineUsers: number;
   readonly drainTimeoutMs: number;
@@ -59,6 +61,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     idleCheckIntervalMs: values.IDLE_CHECK_INTERVAL_MS,
     streamHeartbeatIntervalMs: values.STREAM_HEARTBEAT_INTERVAL_MS,
     log: { size: values.EVENT_LOG_SIZE, maxAgeMs: values.EVENT_LOG_MAX_AGE_MS },
+    redis: { address: values.REDIS_URL, keyPrefix: values.REDIS_KEY_PREFIX },
     maxSubscriptionsPerUser: values.MAX_SUBSCRIPTIONS_PER_USER,
     maxOfflineUsers: values.MAX_OFFLINE_USERS,
     drainTimeoutMs: values.DRAIN_TIMEOUT_MS,

@@ -54,6 +54,12 @@ export const words: Kind<string> = {
   read: (text) => (/\p{Cc}/u.test(text) || text !== text.trim() ? undefined : text),
 };
 
+/** Braces would choose the slots of a Redis Cluster, and so upset what lies where. */
+export const keyPrefix: Kind<string> = {
+  allowed: 'at most 64 characters, with neither braces nor spaces',
+  read: (text) => (/^[^{}\s\p{Cc}]{1,64}$/u.test(text) ? text : undefined),
+};
+
 export const host: Kind<string> = {
   allowed: 'a host name or an IP address, without a port',
   read: (text) => (isHostName(text) || isIP(text) !== 0 ? text : undefined),

@@ -4,6 +4,7 @@ import {
   grpcAddress,
   host,
   httpUrl,
+  keyPrefix,
   type Kind,
   milliseconds,
   oneOf,
@@ -12,6 +13,7 @@ import {
   words,
 } from './kinds.js';
 import { logLevelNames } from './log-level.js';
+import { redisUrl } from './redis-url.js';
 
 /** One setting: the only place that knows its default, its unit and what it means. */
 export interface Setting<T> {
@@ -110,7 +112,7 @@ export const settings = {
   MAX_OFFLINE_USERS: setting(
     wholeNumber(0, 10_000_000),
     '100000',
-    'How many users who are OFFLINE the in-memory store remembers (mute state, chosen status, last activity); the longest gone are forgotten first.',
+    'How many users who are OFFLINE are remembered (mute state, chosen status, last activity); the longest gone are forgotten first.',
   ),
 
   STREAM_HEARTBEAT_INTERVAL_MS: setting(
@@ -132,6 +134,16 @@ export const settings = {
     wholeNumber(1, 100_000),
     '20',
     'How many subscriptions one user may have at a time.',
+  ),
+
+  REDIS_URL: optional(
+    redisUrl,
+    'Where several nodes keep presence together: redis://[user:password@]host[:port], several of them with commas for a cluster, or redis-sentinel://[user:password@]host[:port][,host...]#master; rediss for TLS. Not set: in memory, one node.',
+  ),
+  REDIS_KEY_PREFIX: setting(
+    keyPrefix,
+    'presence:',
+    'What the name of every key in Redis begins with, by which services share a server.',
   ),
 
   DRAIN_TIMEOUT_MS: setting(

@@ -2,6 +2,8 @@ import type { Presence, Status } from './presence.js';
 
 /** Why a presence changed, as `ChangeReason` of the contract. */
 export type Reason =
+  /** Found out afterwards, when nobody could say any more. */
+  | 'UNKNOWN'
   | 'REQUESTED'
   | 'CONNECTED'
   | 'DISCONNECTED'

@@ -11,6 +11,7 @@ import { presenceMessage, STATUS_ON_WIRE, timestampMessage } from '../grpc/messa
 import type { FragmentEncoder } from '../log/event-log.js';
 
 const REASON_ON_WIRE: Readonly<Record<Reason, ChangeReason>> = {
+  UNKNOWN: ChangeReason.CHANGE_REASON_UNSPECIFIED,
   REQUESTED: ChangeReason.CHANGE_REASON_REQUESTED,
   CONNECTED: ChangeReason.CHANGE_REASON_CONNECTED,
   DISCONNECTED: ChangeReason.CHANGE_REASON_DISCONNECTED,

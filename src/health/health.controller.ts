@@ -21,7 +21,7 @@ export class HealthController {
   @Get()
   @HealthCheck()
   check(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.serving()]);
+    return this.health.check([() => this.serving(), () => this.store()]);
   }
 
   /** Whether the process is there. Restart it when this fails. Without terminus, which fails at every shutdown. */
@@ -34,7 +34,14 @@ export class HealthController {
   @Get('ready')
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.serving()]);
+    return this.health.check([() => this.serving(), () => this.store()]);
+  }
+
+  /** Streams that are open go on while the store is out of reach, but nothing can be changed. */
+  private store(): HealthIndicatorResult {
+    const check = this.indicators.check('store');
+    const { storeProblem } = this.status;
+    return storeProblem === undefined ? check.up() : check.down(storeProblem);
   }
 
   private serving(): HealthIndicatorResult {

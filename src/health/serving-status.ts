@@ -1,6 +1,8 @@
 import type { Server } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
 import { HealthImplementation } from 'grpc-health-check';
+import { PresenceStore } from '../store/presence-store.js';
 
 /** The services whose health is told, the server as a whole first. */
 const SERVICES = [
@@ -10,29 +12,45 @@ const SERVICES = [
   'presence.v1.EventsService',
 ] as const;
 
+/** How often it is looked whether the store can be used. */
+const LOOK_MS = 250;
+
 /** Whether the service takes new work: one answer for gRPC health checks and for HTTP readiness. */
 @Injectable()
 export class ServingStatus {
   private readonly health = new HealthImplementation();
-  private serving = false;
+  private isOpen = false;
+  private told: 'SERVING' | 'NOT_SERVING' | undefined;
 
-  constructor() {
-    this.set(false);
+  constructor(private readonly store: PresenceStore) {
+    this.tell();
   }
 
+  /** Whether the server has started and is not about to stop. */
   get isServing(): boolean {
-    return this.serving;
+    return this.isOpen;
   }
 
-  set(isServing: boolean): void {
-    this.serving = isServing;
-    for (const service of SERVICES) {
-      this.health.setStatus(service, isServing ? 'SERVING' : 'NOT_SERVING');
-    }
+  /** What is wrong with the store. Undefined: nothing. */
+  get storeProblem(): string | undefined {
+    return this.store.problem;
+  }
+
+  set(isOpen: boolean): void {
+    this.isOpen = isOpen;
+    this.tell();
   }
 
   /** Adds `grpc.health.v1.Health`, which asks for no token. */
   addToServer(server: Server): void {
     this.health.addToServer(server);
+  }
+
+  @Interval(LOOK_MS)
+  tell(): void {
+    const status = this.isOpen && this.storeProblem === undefined ? 'SERVING' : 'NOT_SERVING';
+    if (status === this.told) return;
+    this.told = status;
+    for (const service of SERVICES) this.health.setStatus(service, status);
   }
 }

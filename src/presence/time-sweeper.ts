@@ -58,7 +58,7 @@ export class TimeSweeper {
 
   private async passTime(userId: string): Promise<void> {
     try {
-      await this.commands.perform(userId, { type: 'time' });
+      await this.commands.record(userId, { type: 'time' });
     } catch (error) {
       this.logger.error(`time could not pass for a user: ${String(error)}`);
     }

@@ -58,11 +58,8 @@ export class SessionService {
         remove();
         const isLost = connection.isConnectionLost || this.drain.isDraining;
         const cause = isLost ? 'CONNECTION_LOST' : 'DISCONNECTED';
-        // A session that has not begun yet is ended as soon as it has.
-        begun.then(
-          () => this.disconnect(caller.userId, sessionId, cause),
-          () => {},
-        );
+        // A session that has not begun yet is ended as soon as it has; one that was refused may have begun unheard.
+        void begun.catch(() => {}).then(() => this.disconnect(caller.userId, sessionId, cause));
       };
     });
   }
@@ -123,7 +120,7 @@ export class SessionService {
 
   private async disconnect(userId: string, sessionId: string, cause: EndCause): Promise<void> {
     try {
-      await this.commands.perform(userId, { type: 'disconnect', sessionId, cause });
+      await this.commands.record(userId, { type: 'disconnect', sessionId, cause });
     } catch (error) {
       this.logger.error(`the end of session ${sessionId} could not be recorded: ${String(error)}`);
     }

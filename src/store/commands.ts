@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
@@ -6,6 +7,9 @@ import type { Input } from '../domain/input.js';
 import { Refusal } from '../domain/refusal.js';
 import { step, type Step } from '../domain/step.js';
 import { PresenceStore } from './presence-store.js';
+
+/** How often it is tried to record something while the store is out of reach. */
+const RECORD_AGAIN_MS = 500;
 
 /** The one way in which something that happens reaches the rules, and what they make of it the store. */
 @Injectable()
@@ -26,12 +30,29 @@ export class Commands {
     }
   }
 
+  /** What has happened whether or not the store can be reached: it is told again until it has taken it in. */
+  async record(userId: string, input: Input): Promise<void> {
+    for (;;) {
+      try {
+        await this.perform(userId, input);
+        return;
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        await sleep(RECORD_AGAIN_MS, undefined, { ref: false });
+      }
+    }
+  }
+
   private async isOfAnotherUser(userId: string, error: unknown, input: Input): Promise<boolean> {
     const isUnknown = error instanceof Refusal && error.reason === 'SESSION_NOT_FOUND';
     if (!isUnknown || !('sessionId' in input) || input.sessionId === undefined) return false;
     const owner = await this.store.ownerOf(input.sessionId);
     return owner !== undefined && owner !== userId;
   }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof Refusal && error.reason === 'STORE_UNAVAILABLE';
 }
 
 function notYours(): Refusal {

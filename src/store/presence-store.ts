@@ -16,6 +16,9 @@ export abstract class PresenceStore {
   /** The name of this node in the sessions whose streams it holds: one life of one process, never used again. */
   abstract readonly node: string;
 
+  /** Why it cannot take commits at the moment, for operators. Undefined: it can. */
+  abstract readonly problem: string | undefined;
+
   /** What everyone may see. At any moment it reflects exactly the commits that listeners have been told of. */
   abstract readonly view: PresenceView;
 

@@ -4,7 +4,20 @@ import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { Commands } from './commands.js';
 import { MemoryPresenceStore } from './memory/memory-presence-store.js';
+import { RedisPresenceStore } from './redis/redis-presence-store.js';
 import { PresenceStore } from './presence-store.js';
+
+function createStore(config: Config, clock: Clock): PresenceStore {
+  const { redis, policy, maxOfflineUsers, log } = config;
+  if (redis.address === undefined) return new MemoryPresenceStore(config);
+  return new RedisPresenceStore({
+    ...{ policy, maxOfflineUsers },
+    address: redis.address,
+    keyPrefix: redis.keyPrefix,
+    logSize: log.size,
+    now: () => clock.now(),
+  });
+}
 
 /** Where presence lives, and the way to change it. */
 @Global()
@@ -14,8 +27,8 @@ import { PresenceStore } from './presence-store.js';
     { provide: Clock, useClass: SystemClock },
     {
       provide: PresenceStore,
-      inject: [CONFIG],
-      useFactory: (config: Config) => new MemoryPresenceStore(config),
+      inject: [CONFIG, Clock],
+      useFactory: createStore,
     },
   ],
   exports: [Commands, Clock, PresenceStore],

@@ -34,9 +34,9 @@ describe('Health', () => {
         code: 200,
         body: {
           status: 'ok',
-          info: { serving: { status: 'up' } },
+          info: { serving: { status: 'up' }, store: { status: 'up' } },
           error: {},
-          details: { serving: { status: 'up' } },
+          details: { serving: { status: 'up' }, store: { status: 'up' } },
         },
       });
     });
@@ -74,9 +74,9 @@ describe('Health', () => {
         code: 503,
         body: {
           status: 'error',
-          info: {},
+          info: { store: { status: 'up' } },
           error: { serving: { status: 'down' } },
-          details: { serving: { status: 'down' } },
+          details: { serving: { status: 'down' }, store: { status: 'up' } },
         },
       });
     });

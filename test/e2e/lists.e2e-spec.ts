@@ -54,7 +54,12 @@ describe('Lists', () => {
   /** What would take too long with a connection for everyone. */
   async function crowd(userIds: readonly string[]): Promise<void> {
     const nothing = { isMicrophoneMuted: undefined, isSpeakerMuted: undefined };
-    const options = { node: 'node', platform: 'web', requireHeartbeats: false, tokenExpiresAt: undefined };
+    const options = {
+      node: 'node',
+      platform: 'web',
+      requireHeartbeats: false,
+      tokenExpiresAt: undefined,
+    };
     const commands = service.app.get(Commands);
     for (const userId of userIds) {
       const sessionId = `session of ${userId}`;

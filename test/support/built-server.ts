@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +18,8 @@ export class Build {
     const compiler = join(PROJECT, 'node_modules/typescript/bin/tsc');
     const args = ['-p', join(PROJECT, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')];
     await promisify(execFile)(process.execPath, [compiler, ...args]);
+    const scripts = 'store/redis/lua';
+    await cp(join(PROJECT, 'src', scripts), join(folder, 'dist', scripts), { recursive: true });
     for (const name of ['node_modules', 'package.json', 'proto']) {
       await symlink(join(PROJECT, name), join(folder, name));
     }

@@ -1,0 +1,114 @@
+import { newUser } from '../../domain/user.js';
+import type { PresenceEvent } from '../../domain/event.js';
+import type { EndedSession } from '../../domain/facts.js';
+import type { Step } from '../../domain/step.js';
+import type { User } from '../../domain/user.js';
+import {
+  eventFields,
+  eventsOf,
+  formatUser,
+  userOf,
+  type EndedFields,
+  type EventFields,
+} from './record.js';
+
+/** A place in the log of a partition. The token tells two logs apart that number alike: see `Partition`. */
+export interface Place {
+  readonly epoch: string;
+  /** How many commits came before it. */
+  readonly seq: number;
+  /** Of the batch that ends here; random. */
+  readonly token: string;
+}
+
+/** What one commit did. */
+export interface Entry {
+  readonly user: User;
+  readonly events: readonly PresenceEvent[];
+  readonly ended: readonly EndedSession[];
+  /** What others were shown before: the version that the events begin from. */
+  readonly previousVersion: number;
+}
+
+/** Commits that were made together, as they are logged and published. */
+export interface Batch {
+  readonly before: Place;
+  readonly after: Place;
+  /** Read when it is needed: most batches reach their own writer a second time. */
+  readonly entries: () => readonly Entry[];
+}
+
+type EntryFields = readonly [
+  user: unknown,
+  userId: string,
+  previousVersion: number,
+  events: EventFields | null,
+  ended: EndedFields,
+];
+
+/** A commit as the script `commit` wants it: the record, and what else the log says of it. */
+export function formatEntry(before: User, { user, events, ended }: Step): [string, string] {
+  const [, ...rest]: EntryFields = [
+    null,
+    user.userId,
+    before.shown.version,
+    eventFields(events),
+    ended.map(({ sessionId, cause }) => [sessionId, cause] as const),
+  ];
+  return [formatUser(user), JSON.stringify(rest).slice(1, -1)];
+}
+
+/** A batch as the channel carries it. */
+export function parseMessage(message: string): Batch {
+  // The batch itself may hold the separator.
+  const [epoch, before, after, prev, token] = message.split('|', 5) as [string, ...string[]];
+  const text = message.slice([epoch, before, after, prev, token].join('|').length + 1);
+  return batchOf(epoch, {
+    before: before!,
+    after: after!,
+    prev: prev!,
+    token: token!,
+    batch: text,
+  });
+}
+
+/** A batch as the stream holds it. */
+export function parseLogged(epoch: string, fields: Logged): Batch {
+  return batchOf(epoch, fields);
+}
+
+/** The fields of an entry of the stream, as the script `commit` writes them. */
+export interface Logged {
+  readonly before: string;
+  readonly after: string;
+  readonly prev: string;
+  readonly token: string;
+  readonly batch: string;
+}
+
+function batchOf(epoch: string, { before, after, prev, token, batch }: Logged): Batch {
+  return {
+    before: { epoch, seq: Number(before), token: prev },
+    after: { epoch, seq: Number(after), token },
+    entries: () => (JSON.parse(batch) as readonly EntryFields[]).map(entryOf),
+  };
+}
+
+function entryOf([fields, userId, previousVersion, events, ended]: EntryFields): Entry {
+  const user = fields === null ? newUser(userId) : userOf(userId, fields);
+  return {
+    user,
+    events: eventsOf(user.shown, events),
+    ended: ended.map(([sessionId, cause]) => ({ sessionId, cause })),
+    previousVersion,
+  };
+}
+
+export function isSamePlace(a: Place, b: Place): boolean {
+  return a.seq === b.seq && a.token === b.token && a.epoch === b.epoch;
+}
+
+/** The revision of a user that the nth commit of a batch has written, as Redis keeps it. */
+export function revisionOf({ before, after }: Batch, nth: number): string {
+  return `${before.seq + nth + 1}.${after.token}`;
+}

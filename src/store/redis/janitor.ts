@@ -1,0 +1,119 @@
+import type { Policy } from '../../domain/policy.js';
+import { step, type Step } from '../../domain/step.js';
+import { forgotten, newUser, type User } from '../../domain/user.js';
+import { PARTITIONS } from './keys.js';
+import type { Membership } from './membership.js';
+import type { Partition } from './partition.js';
+import { rendezvous } from './rendezvous.js';
+
+/** How many users are handled at once. */
+const BATCH = 200;
+
+/** How long owners have for their own sessions before the rest of what Redis has lost is written back, too. */
+const SAVE_OTHERS_AFTER_MS = 500;
+
+/** A counter that has stood still for that long is taken out. */
+const FORGET_NODES_AFTER_MS = 60_000;
+
+export interface JanitorOptions {
+  readonly partitions: readonly Partition[];
+  readonly membership: Membership;
+  readonly node: () => string;
+  readonly policy: Policy;
+  readonly now: () => number;
+  readonly uptime: () => number;
+  /** How many users who are OFFLINE to others are remembered in all. */
+  readonly maxOfflineUsers: number;
+  readonly onReaped: (node: string, users: number) => void;
+}
+
+/**
+ * Puts in order what nobody else does: takes leave of the dead in the partitions that fall to this node, and writes back
+ * what Redis has lost. It looks at what there is and not at what has happened, so that nothing is missed when one
+ * janitor dies at it and another goes on.
+ */
+export class Janitor {
+  private readonly unsavedSince = new Map<Partition, number>();
+
+  constructor(private readonly options: JanitorOptions) {}
+
+  /** Whether a partition falls to this node at the moment. */
+  isMine(index: number): boolean {
+    const { membership, node } = this.options;
+    return rendezvous(membership.alive(), index) === node();
+  }
+
+  async tick(): Promise<void> {
+    const { partitions, membership } = this.options;
+    await Promise.all(partitions.map((partition, i) => this.tidy(partition, this.isMine(i))));
+    for (const node of membership.longDead(FORGET_NODES_AFTER_MS)) await membership.leave(node);
+  }
+
+  private async tidy(partition: Partition, isMine: boolean): Promise<void> {
+    if (partition.reader.isRecovering) return;
+    await this.save(partition, isMine);
+    if (!isMine) return;
+    for (const node of [...partition.replica.census.nodes()]) {
+      if (!this.options.membership.isAlive(node)) await this.reap(partition, node);
+    }
+    await this.forgetLongestGone(partition);
+  }
+
+  /** Owners write their own sessions back at once; of what is left, one node takes care. */
+  private async save(partition: Partition, isMine: boolean): Promise<void> {
+    const { unsaved, table } = partition.replica;
+    if (unsaved.size === 0) {
+      this.unsavedSince.delete(partition);
+      return;
+    }
+    const now = this.options.uptime();
+    const since = this.unsavedSince.get(partition) ?? now;
+    this.unsavedSince.set(partition, since);
+    const node = this.options.node();
+    const savesAll = isMine && now - since >= SAVE_OTHERS_AFTER_MS;
+    const isOurs = ({ sessions }: User): boolean =>
+      sessions.some((session) => session.node === node);
+    const users = [...unsaved].filter((userId) => savesAll || isOurs(table.find(userId)));
+    for (const batch of inBatches(users)) await partition.save(batch);
+  }
+
+  private async reap(partition: Partition, node: string): Promise<void> {
+    await partition.fence(node);
+    const { policy, now } = this.options;
+    const orphans = [...partition.replica.table.all()].filter(({ sessions }) =>
+      sessions.some((session) => session.node === node),
+    );
+    for (const batch of inBatches(orphans)) {
+      const lose = ({ userId }: User): Promise<unknown> =>
+        partition.update(userId, (user) => step(user, { type: 'nodeLost', node }, now(), policy));
+      await Promise.all(batch.map(lose));
+    }
+    this.options.onReaped(node, orphans.length);
+  }
+
+  private async forgetLongestGone(partition: Partition): Promise<void> {
+    const { longestGone } = partition.replica.table;
+    const surplus = longestGone.size - Math.ceil(this.options.maxOfflineUsers / PARTITIONS);
+    const users = [...take(longestGone, surplus)];
+    for (const batch of inBatches(users)) {
+      await Promise.all(batch.map((userId) => partition.update(userId, forget)));
+    }
+  }
+}
+
+function forget(user: User): Step {
+  // Somebody who has come back meanwhile is not gone.
+  const kept = user.shown.status === 'OFFLINE' ? (forgotten(user) ?? newUser(user.userId)) : user;
+  return { user: kept, events: [], ended: [], wakeAt: undefined };
+}
+
+function* take<T>(items: Iterable<T>, count: number): Generator<T> {
+  for (const item of items) {
+    if (count-- <= 0) return;
+    yield item;
+  }
+}
+
+function* inBatches<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let start = 0; start < items.length; start += BATCH) yield items.slice(start, start + BATCH);
+}

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Batch, Place } from './batch.js';
+import { Coalesced } from './coalesced.js';
+import type { PartitionKeys } from './keys.js';
+import { loadUsers } from './load-users.js';
+import type { PartitionReplica } from './partition-replica.js';
+import type { RedisPort } from './redis-port.js';
+import { scripts } from './script.js';
+
+/** How many batches are read from the log at a time. */
+const BATCHES_PER_READ = 200;
+
+const RETRY_MS = 100;
+
+/** Why the log could not be followed. */
+export type LossCause = 'start' | 'chain' | 'rewound' | 'emptied' | 'gap' | 'fenced';
+
+export interface ReaderOptions {
+  readonly port: RedisPort;
+  readonly keys: PartitionKeys;
+  readonly replica: PartitionReplica;
+  readonly node: () => string;
+  readonly randomToken: () => string;
+  /** This node has been declared dead under its present name, and needs another one. */
+  readonly onFenced: (node: string) => void;
+  readonly onLoss: (cause: LossCause) => void;
+  /** Redis could not be reached, or did not do what it was told. It is asked again. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+/**
+ * Keeps a replica up with the log of its partition. Published batches make it fast; the log itself, looked at whenever
+ * something does not fit and once a second, makes it right. Where the log cannot be followed it starts again from
+ * what is stored.
+ */
+export class PartitionReader {
+  /** The number of the last batch of this node that Redis knows of. */
+  lastNumber = 0;
+  /** The token of the batch that this node is writing. */
+  ownToken: string | undefined;
+  private recovery: Promise<void> | undefined;
+  private isClosed = false;
+  private readonly waiting: { readonly seq: number; readonly resolve: () => void }[] = [];
+  private readonly catchingUp = new Coalesced(() => this.readLog());
+  private readonly checking = new Coalesced(() => this.check());
+
+  constructor(private readonly options: ReaderOptions) {}
+
+  get isRecovering(): boolean {
+    return this.recovery !== undefined;
+  }
+
+  /** Takes in a batch as soon as it is known: published, or acknowledged to its writer. */
+  receive(batch: Batch): void {
+    if (this.isRecovering) return;
+    const { replica } = this.options;
+    if (replica.apply(batch, batch.after.token === this.ownToken)) this.release();
+    else if (batch.after.seq > replica.place.seq) void this.catchUp();
+  }
+
+  /** Resolves when the replica holds every commit that was acknowledged before the call. */
+  refresh(): Promise<void> {
+    return this.checking.run();
+  }
+
+  /** Resolves when the replica has reached a place in the log, or has started again. */
+  reached(seq: number): Promise<void> {
+    if (this.options.replica.place.seq >= seq && !this.isRecovering) return Promise.resolve();
+    return new Promise((resolve) => this.waiting.push({ seq, resolve }));
+  }
+
+  /** Starts again from what is stored, as often as it takes. */
+  recover(cause: LossCause): Promise<void> {
+    if (this.recovery === undefined) {
+      this.options.onLoss(cause);
+      this.recovery = this.startAgain().finally(() => {
+        this.recovery = undefined;
+        // What they waited for is in what is stored now, or was lost.
+        for (const { resolve } of this.waiting.splice(0)) resolve();
+      });
+    }
+    return this.recovery;
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  private async check(): Promise<void> {
+    if (this.recovery) return this.recovery;
+    const { port, keys, replica } = this.options;
+    const { place } = replica;
+    const head = await port.head(keys);
+    if (this.recovery) return this.recovery;
+    if (head === undefined || head.epoch !== place.epoch) return this.recover('emptied');
+    // Compared with where we were when we asked: we may have moved on meanwhile.
+    const isRewound =
+      head.seq < place.seq || (head.seq === place.seq && head.token !== place.token);
+    if (isRewound) return this.recover('rewound');
+    if (head.seq <= replica.place.seq) return;
+    await this.catchUp();
+    // Nothing there to catch up with: the log does not go back that far.
+    if (replica.place.seq < head.seq) await this.recover('chain');
+  }
+
+  private catchUp(): Promise<void> {
+    // Who waits for it hears of a failure; the next look at the head makes good for it.
+    const done = this.catchingUp.run();
+    done.catch(() => {});
+    return done;
+  }
+
+  private async readLog(): Promise<void> {
+    const { port, keys, replica } = this.options;
+    for (let isMore = true; isMore && !this.isRecovering;) {
+      const batches = await port.logged(keys, replica.place, BATCHES_PER_READ);
+      for (const batch of batches) {
+        if (this.isRecovering || batch.after.seq <= replica.place.seq) continue;
+        if (!replica.apply(batch, batch.after.token === this.ownToken))
+          return this.recover('chain');
+      }
+      this.release();
+      isMore = batches.length === BATCHES_PER_READ;
+    }
+  }
+
+  private async startAgain(): Promise<void> {
+    while (!this.isClosed) {
+      try {
+        const head = await this.register();
+        if (head === undefined) continue;
+        const { users, place } = await loadUsers(this.options.port, this.options.keys, head);
+        this.options.replica.restart(users, place);
+        return;
+      } catch (error) {
+        this.options.onTrouble(error);
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
+  /** Makes this node known to the partition. Undefined: it must take up another name first. */
+  private async register(): Promise<Place | undefined> {
+    const { port, keys, node, randomToken, onFenced } = this.options;
+    const name = node();
+    const reply = (await port.run(
+      scripts.register,
+      [keys.head, keys.nodes],
+      [name, randomToken(), randomToken()],
+    )) as [string, string, string, string, string];
+    if (reply[0] === 'FENCED') {
+      onFenced(name);
+      return undefined;
+    }
+    const [, epoch, seq, token, lastNumber] = reply;
+    this.lastNumber = Number(lastNumber);
+    return { epoch, seq: Number(seq), token };
+  }
+
+  private release(): void {
+    if (this.isRecovering || this.waiting.length === 0) return;
+    const { seq } = this.options.replica.place;
+    for (const waiter of this.waiting.splice(0)) {
+      if (waiter.seq <= seq) waiter.resolve();
+      else this.waiting.push(waiter);
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import { eventsBetween } from '../../domain/changes.js';
+import { nextDue } from '../../domain/due.js';
+import type { PresenceEvent } from '../../domain/event.js';
+import type { EndedSession } from '../../domain/facts.js';
+import type { Policy } from '../../domain/policy.js';
+import { reconcile } from '../../domain/reconcile.js';
+import type { Step } from '../../domain/step.js';
+import { liveSessions, newUser, type User } from '../../domain/user.js';
+import type { PresenceView } from '../presence-view.js';
+import { UserTable } from '../user-table.js';
+import { isSamePlace, revisionOf, type Batch, type Entry, type Place } from './batch.js';
+import { NodeCensus } from './node-census.js';
+
+export interface ReplicaOptions {
+  readonly view: PresenceView;
+  readonly policy: Policy;
+  /** The name under which this node's sessions are kept at the moment. */
+  readonly node: () => string;
+  readonly now: () => number;
+  /** Told of every commit once the replica has taken it in. */
+  readonly onStep: (step: Step, place: Place) => void;
+}
+
+/** The version before a change that no entry of the log tells of. */
+const NOT_TOLD = -1;
+
+const NOWHERE: Place = { epoch: '', seq: 0, token: '' };
+
+/**
+ * All users of a partition as its log tells them, up to a place. Batches are taken in whole and in order only: each
+ * names the token of the one before it, so that a log which was lost and begun anew is not taken for its continuation,
+ * even where it numbers alike.
+ */
+export class PartitionReplica {
+  readonly census = new NodeCensus();
+  /** Users of whom more is known here than is stored, since Redis lost it. They are to be written back. */
+  readonly unsaved = new Set<string>();
+  readonly table: UserTable;
+  private readonly revisions = new Map<string, string>();
+  private reached = NOWHERE;
+
+  constructor(private readonly options: ReplicaOptions) {
+    this.table = new UserTable(options.view);
+  }
+
+  /** How far the log has been read. */
+  get place(): Place {
+    return this.reached;
+  }
+
+  /** What Redis holds of a user, as far as the log has been read. Empty: nothing. */
+  revisionOf(userId: string): string {
+    return this.revisions.get(userId) ?? '';
+  }
+
+  /** Takes a batch in if it is the next one. Returns whether it was. `isOwn`: this node has written it. */
+  apply(batch: Batch, isOwn: boolean): boolean {
+    if (!isSamePlace(batch.before, this.reached)) return false;
+    batch.entries().forEach((entry, nth) => {
+      const { userId } = entry.user;
+      if (isOwn) this.unsaved.delete(userId);
+      this.revise(userId, isForgotten(entry.user) ? '' : revisionOf(batch, nth));
+      this.take(entry, { ...batch.after, seq: batch.before.seq + nth + 1 });
+    });
+    this.reached = batch.after;
+    return true;
+  }
+
+  /**
+   * Starts again from what is stored at a place, after the log could not be followed. What others see changes by the
+   * difference only. Where this node knows more than what is stored, that stays, and is to be written back.
+   */
+  restart(stored: ReadonlyMap<string, Stored>, place: Place): void {
+    this.reached = place;
+    const gone = [...this.table.all()].filter(({ userId }) => !stored.has(userId));
+    for (const { user, revision } of stored.values()) this.adopt(user, revision);
+    for (const { userId } of gone) this.adopt(newUser(userId), '');
+  }
+
+  private adopt(user: User, revision: string): void {
+    const { userId } = user;
+    if (this.revisionOf(userId) === revision && !this.unsaved.has(userId)) return;
+    this.revise(userId, revision);
+    this.unsaved.add(userId);
+    this.take({ user, events: [], ended: [], previousVersion: NOT_TOLD }, this.reached);
+  }
+
+  private take({ user: stored, events, ended, previousVersion }: Entry, place: Place): void {
+    const before = this.table.find(stored.userId);
+    const user = this.resolve(before, stored);
+    const isTold = user === stored && before.shown.version === previousVersion;
+    const step: Step = {
+      user,
+      events: isTold ? events : this.difference(before, user),
+      ended: isTold ? ended : missingIn(user, before),
+      wakeAt: nextDue(user, this.options.policy)?.at,
+    };
+    this.census.count(before, user);
+    if (isForgotten(user)) this.table.remove(user.userId);
+    else this.table.put(before, user, step.wakeAt);
+    this.options.onStep(step, place);
+  }
+
+  /** What is stored, unless some of what is known was lost. */
+  private resolve(before: User, stored: User): User {
+    const { userId } = stored;
+    if (!this.unsaved.has(userId)) return stored;
+    const { node, now, policy } = this.options;
+    const user = reconcile(before, stored, node(), now(), policy);
+    if (user === stored) this.unsaved.delete(userId);
+    return user;
+  }
+
+  private difference(before: User, after: User): readonly PresenceEvent[] {
+    return eventsBetween(before.shown, after.shown, this.options.now(), 'UNKNOWN');
+  }
+
+  private revise(userId: string, revision: string): void {
+    if (revision === '') this.revisions.delete(userId);
+    else this.revisions.set(userId, revision);
+  }
+}
+
+/** What Redis holds of a user. */
+export interface Stored {
+  readonly user: User;
+  readonly revision: string;
+}
+
+function isForgotten({ sessions, own }: User): boolean {
+  return sessions.length === 0 && own.version === 0;
+}
+
+/** The sessions whose end this node learns of by their absence. */
+function missingIn(after: User, before: User): readonly EndedSession[] {
+  const live = new Set(liveSessions(after).map(({ sessionId }) => sessionId));
+  return liveSessions(before)
+    .filter(({ sessionId }) => !live.has(sessionId))
+    .map(({ sessionId }) => ({ sessionId, cause: 'NODE_LOST' }));
+}

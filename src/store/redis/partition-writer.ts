@@ -1,0 +1,241 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Refusal } from '../../domain/refusal.js';
+import type { Step } from '../../domain/step.js';
+import type { User } from '../../domain/user.js';
+import type { ChangeUser } from '../presence-store.js';
+import { formatEntry, type Batch, type Entry } from './batch.js';
+import type { PartitionKeys } from './keys.js';
+import type { LossCause, PartitionReader } from './partition-reader.js';
+import type { PartitionReplica } from './partition-replica.js';
+import type { RedisPort } from './redis-port.js';
+import { scripts } from './script.js';
+
+/** How many commits go to Redis in one call: some two milliseconds of its time. */
+const MAX_BATCH = 64;
+
+/** How many updates may wait. More than that is not served in time anyway. */
+const MAX_WAITING = 10_000;
+
+/** How long an update may take before its caller is told that it cannot be done now. */
+const TIMEOUT_MS = 2000;
+
+const RETRY_MS = 100;
+
+export interface WriterOptions {
+  readonly port: RedisPort;
+  readonly keys: PartitionKeys;
+  readonly replica: PartitionReplica;
+  readonly reader: PartitionReader;
+  readonly node: () => string;
+  readonly randomToken: () => string;
+  /** Redis could not be reached, or did not do what it was told. It is asked again. */
+  readonly onTrouble: (error: unknown) => void;
+  /** How many batches the log of the partition keeps. */
+  readonly logSize: number;
+}
+
+/** An update that waits for its commit. */
+interface Pending {
+  readonly userId: string;
+  readonly change: ChangeUser;
+  /** Whether the user is written even if nothing changes, because what is stored has been lost. */
+  readonly isForced: boolean;
+  readonly deadline: number;
+  readonly resolve: (step: Step) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Prepared {
+  readonly pending: Pending;
+  readonly before: User;
+  readonly step: Step;
+}
+
+/**
+ * Commits what happens to the users of a partition. One batch is under way at a time, and what comes meanwhile goes into
+ * the next: so order is kept, and a busy partition costs less for each commit. A batch that was not answered is sent
+ * again under its number, by which Redis knows whether it has it already.
+ */
+export class PartitionWriter {
+  private waiting: Pending[] = [];
+  private inFlight: readonly Prepared[] = [];
+  private running: Promise<void> | undefined;
+  private isClosed = false;
+
+  constructor(private readonly options: WriterOptions) {}
+
+  update(userId: string, change: ChangeUser, isForced = false): Promise<Step> {
+    return new Promise((resolve, reject) => {
+      if (this.waiting.length >= MAX_WAITING || this.isClosed) return reject(unavailable());
+      const deadline = performance.now() + TIMEOUT_MS;
+      this.waiting.push({ userId, change, isForced, deadline, resolve, reject });
+      this.wake();
+    });
+  }
+
+  /** Tells those who have waited for too long. What is under way may be committed all the same. */
+  expire(now: number): void {
+    const isLate = ({ deadline }: Pending): boolean => deadline <= now;
+    for (const { pending } of this.inFlight) if (isLate(pending)) pending.reject(unavailable());
+    if (!this.waiting.some(isLate)) return;
+    for (const pending of this.waiting.filter(isLate)) pending.reject(unavailable());
+    this.waiting = this.waiting.filter((pending) => !isLate(pending));
+  }
+
+  /** Resolves when nothing waits and nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.running !== undefined) await this.running;
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.expire(Infinity);
+  }
+
+  private wake(): void {
+    this.running ??= this.run().catch(this.options.onTrouble);
+  }
+
+  private async run(): Promise<void> {
+    try {
+      // What was asked for in this turn of the event loop goes into one batch.
+      await Promise.resolve();
+      while (this.waiting.length > 0 && !this.isClosed) {
+        if (this.options.reader.isRecovering) await this.options.reader.reached(0);
+        const prepared = this.prepare();
+        if (prepared.length > 0) await this.commit(prepared);
+      }
+    } finally {
+      // Not a turn later: who is answered last may ask for more at once.
+      this.running = undefined;
+    }
+  }
+
+  /** Lets the changes be made that can go into one batch: no user twice. */
+  private prepare(): readonly Prepared[] {
+    const prepared = new Map<string, Prepared>();
+    const later: Pending[] = [];
+    const all = this.waiting.splice(0);
+    for (const [i, pending] of all.entries()) {
+      if (prepared.size === MAX_BATCH) {
+        later.push(...all.slice(i));
+        break;
+      }
+      if (prepared.has(pending.userId)) later.push(pending);
+      else this.makeChange(pending, prepared);
+    }
+    this.waiting = [...later, ...this.waiting];
+    return [...prepared.values()];
+  }
+
+  private makeChange(pending: Pending, prepared: Map<string, Prepared>): void {
+    const { userId, change, isForced } = pending;
+    const { table } = this.options.replica;
+    const before = table.find(userId);
+    try {
+      const step = change(before);
+      if (step.user !== before || isForced) prepared.set(userId, { pending, before, step });
+      else {
+        void this.confirm(pending, before, () => {
+          table.setDue(userId, step.wakeAt);
+          pending.resolve(step);
+        });
+      }
+    } catch (error) {
+      void this.confirm(pending, before, () => pending.reject(error));
+    }
+  }
+
+  /** What changes nothing is not put to Redis, so it must be known that it was decided on the newest user. */
+  private async confirm(pending: Pending, before: User, settle: () => void): Promise<void> {
+    try {
+      await this.options.reader.refresh();
+    } catch {
+      return pending.reject(unavailable());
+    }
+    const { table } = this.options.replica;
+    const isNew = !table.has(pending.userId) && before.own.version === 0;
+    if (isNew || table.find(pending.userId) === before) return settle();
+    this.waiting.unshift(pending);
+    this.wake();
+  }
+
+  private async commit(prepared: readonly Prepared[]): Promise<void> {
+    const { reader, randomToken } = this.options;
+    this.inFlight = prepared;
+    reader.ownToken = randomToken();
+    const reply = await this.send(this.callOf(prepared, reader.ownToken));
+    if (reply[0] === 'OK') {
+      reader.lastNumber++;
+      const outcomes = reply[6]!;
+      const batch = batchOf(prepared, reply);
+      reader.receive(batch);
+      await reader.reached(batch.after.seq);
+      this.finish(prepared, (nth) => outcomes[nth] === '1');
+    } else {
+      await reader.recover(LOSSES[reply[0] as keyof typeof LOSSES]);
+      this.finish(prepared, () => false);
+    }
+  }
+
+  /** Answers those whose commit was made; the others try again on the newest user. */
+  private finish(prepared: readonly Prepared[], isCommitted: (nth: number) => boolean): void {
+    this.inFlight = [];
+    const again = prepared.filter(({ pending, step }, nth) => {
+      if (isCommitted(nth)) pending.resolve(step);
+      return !isCommitted(nth);
+    });
+    this.waiting.unshift(...again.map(({ pending }) => pending));
+  }
+
+  private callOf(prepared: readonly Prepared[], token: string): readonly (string | number)[] {
+    const { replica, reader, node, keys, logSize } = this.options;
+    const { seq, token: seen } = replica.place;
+    const commits = prepared.flatMap(({ before, step }) => [
+      step.user.userId,
+      replica.revisionOf(step.user.userId),
+      ...formatEntry(before, step),
+    ]);
+    return [node(), reader.lastNumber + 1, seq, seen, token, logSize, keys.channel, ...commits];
+  }
+
+  /** Sends a batch until there is an answer. */
+  private async send(args: readonly (string | number)[]): Promise<readonly string[]> {
+    const { port, keys } = this.options;
+    const names = [keys.head, keys.nodes, keys.users, keys.log];
+    for (;;) {
+      try {
+        return (await port.run(scripts.commit, names, args)) as string[];
+      } catch (error) {
+        if (this.isClosed) throw error;
+        this.options.onTrouble(error);
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+}
+
+const LOSSES = {
+  EMPTY: 'emptied',
+  UNKNOWN: 'emptied',
+  FENCED: 'fenced',
+  REWOUND: 'rewound',
+  GAP: 'gap',
+} as const satisfies Record<string, LossCause>;
+
+/** The batch as Redis has logged it, without waiting for it to come round. */
+function batchOf(prepared: readonly Prepared[], reply: readonly string[]): Batch {
+  const [, epoch, before, after, prev, token, outcomes] = reply as [string, ...string[]];
+  const entries = prepared
+    .filter((_, nth) => outcomes![nth] === '1')
+    .map(({ before: user, step }): Entry => ({ ...step, previousVersion: user.shown.version }));
+  return {
+    before: { epoch: epoch!, seq: Number(before), token: prev! },
+    after: { epoch: epoch!, seq: Number(after), token: token! },
+    entries: () => entries,
+  };
+}
+
+export function unavailable(): Refusal {
+  return new Refusal('STORE_UNAVAILABLE', 'presence is out of reach for the moment; try again');
+}

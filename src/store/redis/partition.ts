@@ -1,0 +1,63 @@
+import type { Step } from '../../domain/step.js';
+import type { ChangeUser } from '../presence-store.js';
+import { parseMessage } from './batch.js';
+import type { PartitionKeys } from './keys.js';
+import { PartitionReader, type ReaderOptions } from './partition-reader.js';
+import { PartitionReplica, type ReplicaOptions } from './partition-replica.js';
+import { PartitionWriter } from './partition-writer.js';
+import { scripts } from './script.js';
+
+export interface PartitionOptions
+  extends Omit<ReaderOptions, 'replica'>, Omit<ReplicaOptions, 'node'> {
+  /** How many batches the log keeps. */
+  readonly logSize: number;
+}
+
+/** How long it is remembered that a node was declared dead. None comes back after that: it would have died itself. */
+const REMEMBER_DEAD_MS = 3_600_000;
+
+/** A share of the users: the replica of what Redis holds of them, and the way to change it. */
+export class Partition {
+  readonly replica: PartitionReplica;
+  readonly reader: PartitionReader;
+  readonly writer: PartitionWriter;
+
+  constructor(private readonly options: PartitionOptions) {
+    this.replica = new PartitionReplica(options);
+    const { replica } = this;
+    this.reader = new PartitionReader({ ...options, replica });
+    this.writer = new PartitionWriter({ ...options, replica, reader: this.reader });
+  }
+
+  get keys(): PartitionKeys {
+    return this.options.keys;
+  }
+
+  receive(message: string): void {
+    this.reader.receive(parseMessage(message));
+  }
+
+  update(userId: string, change: ChangeUser): Promise<Step> {
+    return this.writer.update(userId, change);
+  }
+
+  /** Writes users back of whom Redis has lost something. */
+  async save(userIds: readonly string[]): Promise<void> {
+    const isForced = true;
+    await Promise.all(userIds.map((userId) => this.writer.update(userId, unchanged, isForced)));
+  }
+
+  /** Makes sure that nothing more comes from a node, and that everything it has done is in the replica. */
+  async fence(node: string): Promise<void> {
+    const { port, keys, now } = this.options;
+    await port.run(scripts.fence, [keys.head, keys.nodes], [node, now(), REMEMBER_DEAD_MS]);
+    await this.reader.refresh();
+  }
+
+  close(): void {
+    this.reader.close();
+    this.writer.close();
+  }
+}
+
+const unchanged: ChangeUser = (user) => ({ user, events: [], ended: [], wakeAt: undefined });

@@ -1,0 +1,171 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { RedisAddress } from '../../config/redis-url.js';
+import { parseLogged, type Batch, type Logged, type Place } from './batch.js';
+import type { PartitionKeys } from './keys.js';
+import type { Script } from './script.js';
+
+/** How long a command may take. A server that is frozen but connected would otherwise hang its callers. */
+const COMMAND_TIMEOUT_MS = 1000;
+
+/** How long a connection may be silent while an answer is due, before it is given up. */
+const SOCKET_TIMEOUT_MS = 3000;
+
+const MAX_RECONNECT_DELAY_MS = 500;
+
+/** How often the nodes of a cluster are asked who holds what. */
+const TOPOLOGY_REFRESH_MS = 2000;
+
+/** What ioredis does on its own is turned off: only the writer knows whether a command may be sent again. */
+const OPTIONS = {
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  connectTimeout: COMMAND_TIMEOUT_MS,
+  socketTimeout: SOCKET_TIMEOUT_MS,
+  maxRetriesPerRequest: 0,
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+} as const satisfies RedisOptions;
+
+/** Everything that the store asks of Redis, whether it is one server, a master with Sentinels or a cluster. */
+export class RedisPort {
+  private constructor(
+    private readonly commands: Redis | Cluster,
+    private readonly messages: Redis | Cluster,
+  ) {}
+
+  /** Connects, now and whenever the connection is lost. `onError` is told what went wrong underneath. */
+  static open(address: RedisAddress, onError: (error: Error) => void): RedisPort {
+    const commands = client(address);
+    // In a cluster one object keeps connections of its own for messages, and follows the topology for both.
+    const messages = commands instanceof Cluster ? commands : client(address);
+    for (const one of new Set([commands, messages])) one.on('error', onError);
+    return new RedisPort(commands, messages);
+  }
+
+  /** Resolves when commands are answered. Throws when that takes too long. */
+  async ready(withinMs: number): Promise<void> {
+    const deadline = performance.now() + withinMs;
+    for (;;) {
+      try {
+        await this.commands.ping();
+        return;
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+        await sleep(100);
+      }
+    }
+  }
+
+  /** Runs a script, by its name where Redis knows it. */
+  async run(
+    { source, sha }: Script,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    try {
+      return await this.commands.evalsha(sha, keys.length, ...keys, ...args);
+    } catch (error) {
+      // A server that was restarted or promoted has forgotten it.
+      if (!String(error).includes('NOSCRIPT')) throw error;
+      return await this.commands.eval(source, keys.length, ...keys, ...args);
+    }
+  }
+
+  /** Where the log of a partition ends. Undefined: there is no such partition. */
+  async head({ head }: PartitionKeys): Promise<Place | undefined> {
+    const [epoch, seq, token] = await this.commands.hmget(head, 'epoch', 'seq', 'token');
+    return epoch === null || epoch === undefined
+      ? undefined
+      : { epoch, seq: Number(seq), token: token! };
+  }
+
+  /** The batches behind a place, the oldest first, at most `limit`. */
+  async logged({ log }: PartitionKeys, after: Place, limit: number): Promise<readonly Batch[]> {
+    const entries = await this.commands.xrange(log, `(${after.seq}`, '+', 'COUNT', limit);
+    return entries.map(([, fields]) =>
+      parseLogged(after.epoch, Object.fromEntries(pairs(fields)) as unknown as Logged),
+    );
+  }
+
+  /** All users of a partition, in pieces. Who is changed meanwhile may be given before or after. */
+  async *users({
+    users,
+  }: PartitionKeys): AsyncGenerator<readonly [userId: string, stored: string]> {
+    let cursor = '0';
+    do {
+      const [next, fields] = await this.commands.hscan(users, cursor, 'COUNT', 500);
+      yield* pairs(fields);
+      cursor = next;
+    } while (cursor !== '0');
+  }
+
+  /** Moves the counter of a node on, and returns those of all. */
+  async beat(key: string, node: string): Promise<ReadonlyMap<string, string>> {
+    const [, beats] = await Promise.all([
+      this.commands.hincrby(key, node, 1),
+      this.commands.hgetall(key),
+    ]);
+    return new Map(Object.entries(beats));
+  }
+
+  async removeField(key: string, field: string): Promise<void> {
+    await this.commands.hdel(key, field);
+  }
+
+  /** Hands out what is published on channels from now on. Resolves when none can be missed any more. */
+  async subscribe(
+    channels: readonly string[],
+    onMessage: (channel: string, message: string) => void,
+  ): Promise<void> {
+    this.messages.on('smessage', onMessage);
+    // One by one: in a cluster they lie in different slots.
+    await Promise.all(channels.map((channel) => this.messages.ssubscribe(channel)));
+  }
+
+  /** What the server says of itself, by section. In a cluster one of the masters answers. */
+  async info(section: string): Promise<ReadonlyMap<string, string>> {
+    const lines = (await this.commands.info(section)).split('\r\n');
+    return new Map(lines.map((line) => line.split(':', 2) as [string, string]));
+  }
+
+  close(): void {
+    this.commands.disconnect();
+    this.messages.disconnect();
+  }
+}
+
+function client(address: RedisAddress): Redis | Cluster {
+  const { topology, hosts, masterName, username, password, isTls } = address;
+  const credentials = {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(isTls && { tls: {} }),
+  };
+  const retryStrategy = (attempt: number): number => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS);
+  switch (topology) {
+    case 'standalone':
+      return new Redis({ ...hosts[0]!, ...credentials, ...OPTIONS, retryStrategy });
+    case 'sentinel':
+      return new Redis({
+        sentinels: hosts.map((host) => ({ ...host })),
+        name: masterName!,
+        enableTLSForSentinelMode: isTls,
+        sentinelRetryStrategy: retryStrategy,
+        ...credentials,
+        ...OPTIONS,
+        retryStrategy,
+      });
+    case 'cluster':
+      return new Cluster([...hosts], {
+        shardedSubscribers: true,
+        slotsRefreshInterval: TOPOLOGY_REFRESH_MS,
+        clusterRetryStrategy: retryStrategy,
+        enableOfflineQueue: false,
+        redisOptions: { ...credentials, ...OPTIONS },
+      });
+  }
+}
+
+function* pairs(flat: readonly string[]): Generator<readonly [string, string]> {
+  for (let i = 0; i < flat.length; i += 2) yield [flat[i]!, flat[i + 1]!];
+}

@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { RedisAddress } from '../../config/redis-url.js';
+import type { Policy } from '../../domain/policy.js';
+import { Refusal } from '../../domain/refusal.js';
+import type { Step } from '../../domain/step.js';
+import type { User } from '../../domain/user.js';
+import { PresenceStore, type ChangeUser, type CommitListener } from '../presence-store.js';
+import { PresenceView } from '../presence-view.js';
+import { Coalesced } from './coalesced.js';
+import { Janitor } from './janitor.js';
+import { Keys, partitionOf, PARTITIONS } from './keys.js';
+import { Membership } from './membership.js';
+import { Partition } from './partition.js';
+import { unavailable } from './partition-writer.js';
+import { Reachability } from './reachability.js';
+import { RedisPort } from './redis-port.js';
+import { checkServer } from './server-check.js';
+import { Ticker } from './ticker.js';
+
+/** Milliseconds between two moves of a node's counter. */
+const BEAT_MS = 500;
+
+/** Milliseconds after which a node whose counter stands still is dead. */
+const LEASE_MS = 3000;
+
+/** Milliseconds between two looks at what there is to tidy up. */
+const JANITOR_MS = 500;
+
+/** Milliseconds after which a batch that no message told of is noticed. */
+const CHECK_MS = 1000;
+
+/** Milliseconds between two looks at who has waited for too long. */
+const EXPIRY_MS = 250;
+
+/** Milliseconds that what waits to be written is given when this node stops. */
+const WRITE_WITHIN_MS = 1000;
+
+/** Milliseconds that a server may take to answer when this node starts. */
+const READY_WITHIN_MS = 10_000;
+
+export interface RedisStoreOptions {
+  readonly address: RedisAddress;
+  readonly keyPrefix: string;
+  readonly policy: Policy;
+  /** How many events the logs keep together for nodes that start or have fallen behind. */
+  readonly logSize: number;
+  readonly maxOfflineUsers: number;
+  readonly now: () => number;
+}
+
+/**
+ * Presence of any number of nodes, in Redis. Every node holds a replica of all users and makes its decisions on that; a
+ * commit goes through only where the replica was up to date. `docs/cluster.md` has the whole of it.
+ */
+export class RedisPresenceStore
+  extends PresenceStore
+  implements OnModuleInit, OnApplicationShutdown
+{
+  readonly view = new PresenceView();
+  node = randomId();
+  private readonly logger = new Logger('Redis');
+  private readonly reachability = new Reachability(this.logger);
+  private readonly listeners = new Set<CommitListener>();
+  private readonly port: RedisPort;
+  private readonly partitions: readonly Partition[];
+  private readonly membership: Membership;
+  private readonly janitor: Janitor;
+  private readonly tickers: readonly Ticker[];
+  private readonly refreshing = new Coalesced(() => this.refreshAll());
+
+  constructor(options: RedisStoreOptions) {
+    super();
+    const keys = new Keys(options.keyPrefix);
+    const { policy, now, maxOfflineUsers } = options;
+    const node = (): string => this.node;
+    const uptime = (): number => performance.now();
+    this.port = RedisPort.open(options.address, this.reachability.failed);
+    const { port } = this;
+    this.partitions = keys.partitions.map(
+      (partitionKeys, index) =>
+        new Partition({
+          ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
+          logSize: Math.ceil(options.logSize / PARTITIONS),
+          randomToken: randomId,
+          onStep: (step) => this.tell(step),
+          onFenced: (name) => this.renew(name),
+          onTrouble: this.reachability.failed,
+          onLoss: (cause) => this.logger.debug(`partition ${index} is read anew: ${cause}`),
+        }),
+    );
+    this.membership = new Membership({
+      ...{ port, node, uptime, key: keys.beats },
+      leaseMs: LEASE_MS,
+      beatMs: BEAT_MS,
+    });
+    this.janitor = new Janitor({
+      ...{ node, policy, now, uptime, maxOfflineUsers },
+      partitions: this.partitions,
+      membership: this.membership,
+      onReaped: (name, users) =>
+        this.logger.warn(`node ${name} is gone, and with it ${users} users`),
+    });
+    this.tickers = [
+      new Ticker(BEAT_MS, () => this.membership.beat(), this.reachability.failed),
+      new Ticker(CHECK_MS, () => this.refreshing.run(), this.reachability.failed),
+      new Ticker(JANITOR_MS, () => this.janitor.tick(), this.reachability.failed),
+      new Ticker(EXPIRY_MS, () => this.expire(), this.reachability.failed),
+    ];
+  }
+
+  /** Reads everything there is, and takes part from then on. */
+  async onModuleInit(): Promise<void> {
+    await this.port.ready(READY_WITHIN_MS);
+    await checkServer(this.port);
+    await this.port.subscribe(
+      this.partitions.map(({ keys }) => keys.channel),
+      (channel, message) => this.receive(channel, message),
+    );
+    await Promise.all(this.partitions.map(({ reader }) => reader.recover('start')));
+    await this.membership.beat();
+    for (const ticker of this.tickers) ticker.start();
+  }
+
+  async update(userId: string, change: ChangeUser): Promise<Step> {
+    return this.partition(userId).update(userId, change);
+  }
+
+  async find(userId: string): Promise<User> {
+    const { reader, replica } = this.partition(userId);
+    await reachable(reader.refresh());
+    return replica.table.find(userId);
+  }
+
+  async ownerOf(sessionId: string): Promise<string | undefined> {
+    const known = this.knownOwnerOf(sessionId);
+    if (known !== undefined) return known;
+    await this.refresh();
+    return this.knownOwnerOf(sessionId);
+  }
+
+  /** Only of the partitions that fall to this node: each user is handed out on one. */
+  async takeDue(now: number, limit: number): Promise<readonly string[]> {
+    const due: string[] = [];
+    for (const [index, { replica }] of this.partitions.entries()) {
+      if (due.length < limit && this.janitor.isMine(index)) {
+        due.push(...replica.table.takeDue(now, limit - due.length));
+      }
+    }
+    return due;
+  }
+
+  refresh(): Promise<void> {
+    return reachable(this.refreshing.run());
+  }
+
+  onCommit(listener: CommitListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** What is wrong with Redis at the moment. Undefined: nothing. */
+  get problem(): string | undefined {
+    return this.reachability.problem;
+  }
+
+  /** Goes in good order, when all has been written: nobody has to wait until this node is found dead. */
+  async onApplicationShutdown(): Promise<void> {
+    const idle = Promise.all(this.partitions.map(({ writer }) => writer.idle()));
+    await Promise.race([idle, sleep(WRITE_WITHIN_MS, undefined, { ref: false })]);
+    await Promise.all(this.tickers.map((ticker) => ticker.stop()));
+    await this.membership.leave(this.node).catch(() => {});
+    for (const partition of this.partitions) partition.close();
+    this.port.close();
+  }
+
+  private async refreshAll(): Promise<void> {
+    await Promise.all(this.partitions.map(({ reader }) => reader.refresh()));
+    this.reachability.worked();
+  }
+
+  private receive(channel: string, message: string): void {
+    this.partitions.find(({ keys }) => keys.channel === channel)?.receive(message);
+  }
+
+  private partition(userId: string): Partition {
+    return this.partitions[partitionOf(userId)]!;
+  }
+
+  private knownOwnerOf(sessionId: string): string | undefined {
+    for (const { replica } of this.partitions) {
+      const owner = replica.table.ownerOf(sessionId);
+      if (owner !== undefined) return owner;
+    }
+    return undefined;
+  }
+
+  private tell(step: Step): void {
+    for (const listener of this.listeners) listener(step);
+  }
+
+  /** Others have declared this node dead while it could not be heard. It goes on as a new one, without sessions. */
+  private renew(name: string): void {
+    if (name !== this.node) return;
+    this.node = randomId();
+    this.logger.warn(`node ${name} was declared dead; it goes on as ${this.node}`);
+    void this.membership.leave(name).catch(this.reachability.failed);
+  }
+
+  private async expire(): Promise<void> {
+    for (const { writer } of this.partitions) writer.expire(performance.now());
+  }
+}
+
+async function reachable(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    throw error instanceof Refusal ? error : unavailable();
+  }
+}
+
+function randomId(): string {
+  return randomBytes(6).toString('base64url');
+}

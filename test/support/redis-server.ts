@@ -1,0 +1,114 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { freePort } from './free-port.js';
+
+/** A Redis of a test, on a free port, with nothing in it. */
+export class RedisServer {
+  private constructor(
+    private child: ChildProcess,
+    readonly port: number,
+    private readonly folder: string,
+    private readonly args: readonly string[],
+  ) {}
+
+  static async start(args: readonly string[] = []): Promise<RedisServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'presence-redis-'));
+    const port = await freePort();
+    const all = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...args];
+    if (!all.includes('--save')) all.push('--save', '');
+    const server = new RedisServer(run(all), port, folder, all);
+    await server.answers();
+    return server;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Does something with a connection of its own. */
+  async with<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    const redis = new Redis(this.port, '127.0.0.1', { retryStrategy: () => 50 });
+    redis.on('error', () => {});
+    try {
+      return await work(redis);
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** Kills it without warning. */
+  async kill(): Promise<void> {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.child.once('exit', resolve));
+    this.child.kill('SIGCONT');
+    this.child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Starts it again on the same port, with what its folder holds. */
+  async restart(): Promise<void> {
+    this.child = run(this.args);
+    await this.answers();
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async answers(): Promise<void> {
+    await this.with(async (redis) => {
+      for (let attempt = 0; attempt < 200; attempt++) {
+        if (this.child.exitCode !== null) throw new Error('redis-server ended at once');
+        const pong = await redis.ping().catch(() => undefined);
+        if (pong === 'PONG') return;
+        await sleep(25);
+      }
+      throw new Error('redis-server does not answer');
+    });
+  }
+}
+
+/** Three masters of a Redis Cluster, with nothing in them. */
+export class RedisCluster {
+  private constructor(private readonly servers: readonly RedisServer[]) {}
+
+  static async start(): Promise<RedisCluster> {
+    const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
+    const servers = await Promise.all([1, 2, 3].map(() => RedisServer.start(settings)));
+    const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
+    const made = spawnSync('redis-cli', [
+      ...['--cluster', 'create', ...addresses, '--cluster-yes'],
+    ]);
+    if (made.status !== 0) throw new Error(`no cluster: ${String(made.stdout)}`);
+    return new RedisCluster(servers);
+  }
+
+  get url(): string {
+    return this.servers.map(({ url }) => url).join(',');
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.with((redis) => redis.flushall())));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.stop()));
+  }
+}
+
+function run(args: readonly string[]): ChildProcess {
+  const child = spawn('redis-server', args, { stdio: 'ignore' });
+  child.once('error', () => {
+    throw new Error('These tests need redis-server: apt-get install redis-server');
+  });
+  return child;
+}
