@@ -7,7 +7,7 @@ import { LineContestant, NATS, REDIS } from './contestants/line-contestant.js';
 import { SocketIoContestant } from './contestants/socket-io-contestant.js';
 import type { Contestant } from './contestant.js';
 import { measureFanout, type FanoutLoad, type FanoutResult } from './fanout.js';
-import { BARE_GRPC, PLAIN_NEST, PRESENCE_SERVICE } from './grpc-server.js';
+import { PLAIN_NEST, PRESENCE_SERVICE } from './grpc-server.js';
 import { measureMemory } from './memory.js';
 import { clearProgress, progress } from './progress.js';
 import { report } from './report.js';
@@ -24,10 +24,7 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
     const load = { ...everyone(isQuick), subscribers: 100, burst: 1, intervalMs: 10 };
     return [await measureFanout(new GrpcContestant(PRESENCE_SERVICE), load)];
   },
-  unary: async (isQuick) => {
-    const load = isQuick ? { seconds: 2, runs: 1 } : { seconds: 4, runs: 5 };
-    return [await measureUnary(BARE_GRPC, load), await measureUnary(PRESENCE_SERVICE, load)];
-  },
+  unary: (isQuick) => measureUnary(isQuick ? { seconds: 2, runs: 1 } : { seconds: 3, runs: 9 }),
   memory: async (isQuick) => [await measureMemory(isQuick ? 1000 : 5000, isQuick ? 1 : 3)],
   state: async (isQuick) => [1000, 10_000, 100_000, ...(isQuick ? [] : [1_000_000])].map(state),
   storm: async (isQuick) => [await measureStorm(isQuick ? 1000 : 9000)],
