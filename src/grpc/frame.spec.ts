@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { frameOf } from './frame.js';
+import { frameOf, sharedFrameOf } from './frame.js';
 
 describe('A frame', () => {
   it('is the message behind a byte for no compression and four for its length', () => {
@@ -10,7 +10,7 @@ describe('A frame', () => {
 
   it('is the same for everyone who is sent the same message', () => {
     const message = Buffer.from('a message');
-    expect(frameOf(message)).toBe(frameOf(message));
-    expect(frameOf(message)).not.toBe(frameOf(Buffer.from('a message')));
+    expect(sharedFrameOf(message)).toBe(sharedFrameOf(message));
+    expect(sharedFrameOf(message)).not.toBe(sharedFrameOf(Buffer.from('a message')));
   });
 });

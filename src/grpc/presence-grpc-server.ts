@@ -53,7 +53,7 @@ export class PresenceGrpcServer extends ServerGrpc {
   ): (...args: never[]) => Promise<void> {
     if (!responseStream) {
       return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) =>
-        serveUnaryCall(handler, call, callback);
+        serveUnaryCall(handler, call, callback, responseSerialize);
     }
     return (call: ServerWritableStream<unknown, unknown>) =>
       serveStreamingCall(handler, call, responseSerialize);
