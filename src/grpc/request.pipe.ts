@@ -1,6 +1,7 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { validateSync } from 'class-validator';
 import { isMalformed } from './codecs.js';
+import { keepsRules } from './rule-check.js';
 import { invalidArgument, type FieldViolation } from './status-error.js';
 
 /** Checks a request against the class-validator rules of its class before a controller sees it. */
@@ -12,6 +13,7 @@ export class RequestPipe implements PipeTransform {
       throw invalidArgument([{ field: 'request', description: 'is not a message of this type' }]);
     }
     const request = Object.assign(new metatype() as object, value);
+    if (keepsRules(request, metatype)) return request;
     const errors = validateSync(request, { stopAtFirstError: true, forbidUnknownValues: false });
     if (errors.length === 0) return request;
     throw invalidArgument(
