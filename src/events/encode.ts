@@ -1,6 +1,6 @@
 import type { Change, PresenceEvent, Reason } from '../domain/event.js';
 import type { Presence } from '../domain/presence.js';
-import { asBuffer } from '../grpc/codecs.js';
+import { encoded } from '../grpc/codecs.js';
 import {
   ChangeReason,
   SubscribeResponse,
@@ -24,13 +24,6 @@ const REASON_ON_WIRE: Readonly<Record<Reason, ChangeReason>> = {
   STATUS_EXPIRED: ChangeReason.CHANGE_REASON_STATUS_EXPIRED,
 };
 
-const NOTHING: SubscribeResponse = {
-  events: [],
-  snapshot: [],
-  sync: Sync.SYNC_UNSPECIFIED,
-  resumeToken: '',
-};
-
 /** The fragments that the log is made of. */
 export const fragmentEncoder: FragmentEncoder = {
   event: (event) => encode({ events: [eventMessage(event)] }),
@@ -50,8 +43,13 @@ export function encodeCurrent(resumeToken: string): Buffer {
   return encode({ sync: Sync.SYNC_CURRENT, resumeToken });
 }
 
-function encode(response: Partial<SubscribeResponse>): Buffer {
-  return asBuffer(SubscribeResponse.encode({ ...NOTHING, ...response }).finish());
+function encode({
+  events = [],
+  snapshot = [],
+  sync = Sync.SYNC_UNSPECIFIED,
+  resumeToken = '',
+}: Partial<SubscribeResponse>): Buffer {
+  return encoded(SubscribeResponse, { events, snapshot, sync, resumeToken });
 }
 
 function eventMessage({

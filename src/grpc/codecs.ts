@@ -1,17 +1,18 @@
 import { fileURLToPath } from 'node:url';
-import { BinaryReader } from '@bufbuild/protobuf/wire';
+import { BinaryReader, type BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
 import * as events from './generated/presence/v1/events_service.pb.js';
 import * as presence from './generated/presence/v1/presence_service.pb.js';
 import * as session from './generated/presence/v1/session_service.pb.js';
+import { MessageWriter } from './message-writer.js';
 
 const PROTO_FOLDER = fileURLToPath(new URL('../../proto', import.meta.url));
 
 /** A generated message type, of which the transport needs just this. */
-interface Codec {
-  encode(message: never): { finish(): Uint8Array };
+interface Codec<Message = never> {
+  encode(message: Message, writer: BinaryWriter): BinaryWriter;
   decode(bytes: BinaryReader): unknown;
 }
 
@@ -57,7 +58,7 @@ function useGeneratedCodecs(rpc: string, method: MethodDefinition<object, object
     }
   };
   method.responseSerialize = (message) =>
-    Buffer.isBuffer(message) ? message : asBuffer(response.encode(message as never).finish());
+    Buffer.isBuffer(message) ? message : encoded(response, message as never);
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -67,7 +68,16 @@ function decodeUtf8(bytes: Uint8Array): string {
   return utf8.decode(bytes);
 }
 
-/** The same memory as a Buffer, which grpc-js insists on. */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+let writer = new MessageWriter();
+
+/** The bytes of a message. */
+export function encoded<Message>(codec: Codec<Message>, message: Message): Buffer {
+  try {
+    codec.encode(message, writer);
+    return writer.finish();
+  } catch (error) {
+    // It holds half a message, with which the next one would begin.
+    writer = new MessageWriter();
+    throw error;
+  }
 }
