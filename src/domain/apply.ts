@@ -3,7 +3,7 @@ import { act, alive, end, endAll, remove, type Outcome } from './facts.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { Refusal } from './refusal.js';
-import { liveSessions, type Session, type User } from './user.js';
+import { copyUser, liveSessions, type Draft, type Session, type User } from './user.js';
 
 /** What `input` does to the facts. Throws a `Refusal` where it may not happen. */
 export function apply(user: User, input: Input, now: number, policy: Policy): Outcome {
@@ -20,15 +20,18 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ou
     }
     case 'joinChannel': {
       const { channelId, sessionId } = input;
-      const facts = { ...act(user, sessionId, now, policy), channel: { channelId, sessionId } };
+      const facts = act(user, sessionId, now, policy);
+      facts.channel = { channelId, sessionId };
       return { facts, cause: 'REQUESTED' };
     }
     case 'leaveChannel': {
-      const facts = { ...act(user, input.sessionId, now, policy), channel: undefined };
+      const facts = act(user, input.sessionId, now, policy);
+      facts.channel = undefined;
       return { facts, cause: 'REQUESTED' };
     }
     case 'setMute': {
-      const facts = { ...act(user, input.sessionId, now, policy), ...muteAfter(user, input) };
+      const facts = act(user, input.sessionId, now, policy);
+      mute(facts, input);
       return { facts, cause: 'REQUESTED' };
     }
     case 'setStatus':
@@ -62,8 +65,10 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
     tokenExpiresAt: input.tokenExpiresAt,
     graceEndsAt: undefined,
   };
-  const facts = { ...makeRoom(takeUpLost(user, session), policy), ...muteAfter(user, input) };
-  return { ...facts, sessions: [...facts.sessions, session] };
+  const facts = copyUser(makeRoom(takeUpLost(user, session), policy));
+  facts.sessions = [...facts.sessions, session];
+  mute(facts, input);
+  return facts;
 }
 
 /** Lost sessions wait for their client in what room the live ones leave. */
@@ -79,21 +84,16 @@ function takeUpLost(user: User, session: Session): User {
     ({ graceEndsAt, platform }) => graceEndsAt !== undefined && platform === session.platform,
   );
   if (lost === undefined) return user;
-  const channel =
-    user.channel?.sessionId === lost.sessionId
-      ? { channelId: user.channel.channelId, sessionId: session.sessionId }
-      : user.channel;
-  return { ...remove(user, lost.sessionId), channel };
+  const facts = remove(user, lost.sessionId);
+  if (user.channel?.sessionId === lost.sessionId) {
+    facts.channel = { channelId: user.channel.channelId, sessionId: session.sessionId };
+  }
+  return facts;
 }
 
-function muteAfter(
-  user: User,
-  input: InputOf<'connect' | 'setMute'>,
-): Pick<User, 'isMicrophoneMuted' | 'isSpeakerMuted'> {
-  return {
-    isMicrophoneMuted: input.isMicrophoneMuted ?? user.isMicrophoneMuted,
-    isSpeakerMuted: input.isSpeakerMuted ?? user.isSpeakerMuted,
-  };
+function mute(facts: Draft<User>, input: InputOf<'connect' | 'setMute'>): void {
+  facts.isMicrophoneMuted = input.isMicrophoneMuted ?? facts.isMicrophoneMuted;
+  facts.isSpeakerMuted = input.isSpeakerMuted ?? facts.isSpeakerMuted;
 }
 
 function mostRecentlyActive(user: User): Session {
@@ -109,13 +109,11 @@ function setStatus(user: User, input: InputOf<'setStatus'>, now: number, policy:
   if (input.expiresAt !== undefined && input.expiresAt <= now) {
     throw new Refusal('INVALID_FIELD', 'must be in the future', 'expires_at');
   }
-  return {
-    ...facts,
-    choice: input.choice,
-    statusText: input.statusText,
-    choiceExpiresAt: input.expiresAt,
-    visibleSince: visibleSince(user, input.choice, now),
-  };
+  facts.choice = input.choice;
+  facts.statusText = input.statusText;
+  facts.choiceExpiresAt = input.expiresAt;
+  facts.visibleSince = visibleSince(user, input.choice, now);
+  return facts;
 }
 
 function visibleSince(user: User, choice: User['choice'], now: number): number | undefined {
@@ -128,7 +126,7 @@ function passTime(user: User, now: number, policy: Policy): Outcome {
   switch (due.type) {
     case 'idle':
       // A fact of nobody's doing: the status is computed from the last activity. A new object says "look again".
-      return { facts: { ...user }, cause: 'IDLE' };
+      return { facts: copyUser(user), cause: 'IDLE' };
     case 'choiceExpired':
       return { facts: lapse(user, now), cause: 'STATUS_EXPIRED' };
     case 'tokenExpired':
@@ -142,11 +140,10 @@ function passTime(user: User, now: number, policy: Policy): Outcome {
 }
 
 function lapse(user: User, now: number): User {
-  return {
-    ...user,
-    choice: 'AUTOMATIC',
-    statusText: '',
-    choiceExpiresAt: undefined,
-    visibleSince: visibleSince(user, 'AUTOMATIC', now),
-  };
+  const facts = copyUser(user);
+  facts.choice = 'AUTOMATIC';
+  facts.statusText = '';
+  facts.choiceExpiresAt = undefined;
+  facts.visibleSince = visibleSince(user, 'AUTOMATIC', now);
+  return facts;
 }

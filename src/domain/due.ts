@@ -20,16 +20,16 @@ export function nextDue(user: User, policy: Policy): Matter | undefined {
 
 function* matters(user: User, policy: Policy): Generator<Matter> {
   if (user.choiceExpiresAt !== undefined) yield { type: 'choiceExpired', at: user.choiceExpiresAt };
-  for (const { sessionId, ...session } of user.sessions) {
-    if (session.graceEndsAt !== undefined) {
-      yield { type: 'graceEnded', at: session.graceEndsAt, sessionId };
+  for (const { sessionId, graceEndsAt, tokenExpiresAt, heartbeatDueAt } of user.sessions) {
+    if (graceEndsAt !== undefined) {
+      yield { type: 'graceEnded', at: graceEndsAt, sessionId };
       continue;
     }
-    if (session.tokenExpiresAt !== undefined) {
-      yield { type: 'tokenExpired', at: session.tokenExpiresAt, sessionId };
+    if (tokenExpiresAt !== undefined) {
+      yield { type: 'tokenExpired', at: tokenExpiresAt, sessionId };
     }
-    if (session.heartbeatDueAt !== undefined) {
-      yield { type: 'heartbeatMissed', at: session.heartbeatDueAt, sessionId };
+    if (heartbeatDueAt !== undefined) {
+      yield { type: 'heartbeatMissed', at: heartbeatDueAt, sessionId };
     }
   }
   // Only who is seen as ONLINE can turn IDLE; a chosen status never does.

@@ -2,7 +2,14 @@ import type { Reason } from './event.js';
 import type { EndCause } from './input.js';
 import type { Policy } from './policy.js';
 import { Refusal } from './refusal.js';
-import { liveSessions, type Session, type User } from './user.js';
+import {
+  copySession,
+  copyUser,
+  liveSessions,
+  type Draft,
+  type Session,
+  type User,
+} from './user.js';
 
 /** What an input did to the facts of a user, before anybody has looked at the result. */
 export interface Outcome {
@@ -19,21 +26,20 @@ export interface EndedSession {
 }
 
 /** The user after an action on a live session, which is a sign of life, too. */
-export function act(user: User, sessionId: string, now: number, policy: Policy): User {
-  const session = requireLive(user, sessionId);
-  return replace(user, {
-    ...session,
-    // The clock of a machine may step back; an activity never makes a session older.
-    lastActiveAt: Math.max(session.lastActiveAt, now),
-    heartbeatDueAt: heartbeatDue(session, now, policy),
-  });
+export function act(user: User, sessionId: string, now: number, policy: Policy): Draft<User> {
+  const session = copySession(requireLive(user, sessionId));
+  // The clock of a machine may step back; an activity never makes a session older.
+  session.lastActiveAt = Math.max(session.lastActiveAt, now);
+  session.heartbeatDueAt = heartbeatDue(session, now, policy);
+  return replace(user, session);
 }
 
 /** The user after a sign of life on a live session, which is no activity. */
 export function alive(user: User, sessionId: string, now: number, policy: Policy): User {
-  const session = requireLive(user, sessionId);
+  const session = copySession(requireLive(user, sessionId));
   if (session.heartbeatDueAt === undefined) return user;
-  return replace(user, { ...session, heartbeatDueAt: heartbeatDue(session, now, policy) });
+  session.heartbeatDueAt = heartbeatDue(session, now, policy);
+  return replace(user, session);
 }
 
 function heartbeatDue(session: Session, now: number, policy: Policy): number | undefined {
@@ -55,8 +61,9 @@ export function end(
   if (!isLost || policy.reconnectGraceMs === 0) {
     return { facts: remove(user, sessionId), cause, ended };
   }
-  const graceEndsAt = now + policy.reconnectGraceMs;
-  return { facts: replace(user, { ...session, graceEndsAt }), cause, ended };
+  const lost = copySession(session);
+  lost.graceEndsAt = now + policy.reconnectGraceMs;
+  return { facts: replace(user, lost), cause, ended };
 }
 
 /** Ends every live session of a node that is gone. */
@@ -71,12 +78,11 @@ export function endAll(user: User, node: string, now: number, policy: Policy): O
 }
 
 /** Takes a session away, and the user out of the channel it held. */
-export function remove(user: User, sessionId: string): User {
-  return {
-    ...user,
-    sessions: user.sessions.filter((session) => session.sessionId !== sessionId),
-    channel: user.channel?.sessionId === sessionId ? undefined : user.channel,
-  };
+export function remove(user: User, sessionId: string): Draft<User> {
+  const facts = copyUser(user);
+  facts.sessions = user.sessions.filter((session) => session.sessionId !== sessionId);
+  if (user.channel?.sessionId === sessionId) facts.channel = undefined;
+  return facts;
 }
 
 /** The live session of that id, or the refusal that the caller is given. */
@@ -98,9 +104,10 @@ function findLive(user: User, sessionId: string): Session | undefined {
   );
 }
 
-function replace(user: User, changed: Session): User {
-  const sessions = user.sessions.map((session) =>
+function replace(user: User, changed: Session): Draft<User> {
+  const facts = copyUser(user);
+  facts.sessions = user.sessions.map((session) =>
     session.sessionId === changed.sessionId ? changed : session,
   );
-  return { ...user, sessions };
+  return facts;
 }

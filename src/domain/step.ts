@@ -6,7 +6,7 @@ import type { EndedSession } from './facts.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { asOffline, looksSame, nextVersion, type Presence, type Status } from './presence.js';
-import type { User } from './user.js';
+import { copyUser, type Session, type User } from './user.js';
 
 /** What one input leads to. */
 export interface Step {
@@ -39,13 +39,18 @@ export function step(user: User, input: Input, now: number, policy: Policy): Ste
 export function look(facts: User, before: User, now: number, policy: Policy): User {
   const version = nextVersion(before.own.version, now);
   const own =
-    facts.sessions.length === 0 ? gone(before.own, version) : seen(facts, now, policy, version);
+    facts.sessions.length === 0
+      ? gone(before.own, version)
+      : seen(facts, before, now, policy, version);
   const shown = showOthers(facts, before, own, version);
+  const user = copyUser(facts);
+  user.own = own;
+  user.shown = shown;
   if (looksSame(own, before.own) && looksSame(shown, before.shown)) {
-    const unchanged = { ...own, version: before.own.version };
-    return { ...facts, own: unchanged, shown: shown === own ? unchanged : shown };
+    user.own = { ...own, version: before.own.version };
+    if (shown === own) user.shown = user.own;
   }
-  return { ...facts, own, shown };
+  return user;
 }
 
 function showOthers(facts: User, before: User, own: Presence, version: number): Presence {
@@ -61,7 +66,7 @@ function gone(before: Presence, version: number): Presence {
   return before.status === 'OFFLINE' ? before : asOffline(before, version);
 }
 
-function seen(facts: User, now: number, policy: Policy, version: number): Presence {
+function seen(facts: User, before: User, now: number, policy: Policy, version: number): Presence {
   const [oldest] = facts.sessions;
   return {
     userId: facts.userId,
@@ -73,9 +78,18 @@ function seen(facts: User, now: number, policy: Policy, version: number): Presen
     connectedAt: Math.max(oldest?.connectedAt ?? 0, facts.visibleSince ?? 0),
     // The session with the last activity may have ended; the activity was the user's all the same.
     lastActiveAt: Math.max(lastActivity(facts), facts.own.lastActiveAt ?? 0),
-    platforms: [...new Set(facts.sessions.map((session) => session.platform))].sort(),
+    platforms: platformsOf(facts.sessions, before),
     version,
   };
+}
+
+/** One entry per kind, sorted. As long as they are the same sessions, the user before and after share it. */
+function platformsOf(sessions: readonly Session[], before: User): readonly string[] {
+  const isSame =
+    sessions.length === before.sessions.length &&
+    sessions.every(({ platform }, i) => platform === before.sessions[i]?.platform);
+  if (isSame) return before.own.platforms;
+  return [...new Set(sessions.map((session) => session.platform))].sort();
 }
 
 function statusOf(facts: User, now: number, policy: Policy): Status {

@@ -58,6 +58,42 @@ export function newUser(userId: string): User {
   };
 }
 
+/** Something of which nobody else knows yet, so that it may still be changed. */
+export type Draft<T> = { -readonly [Field in keyof T]: T[Field] };
+
+/**
+ * A copy to change. Every command makes some, so they are spelled out: V8 takes ten times as long over a spread with
+ * other values behind it.
+ */
+export function copyUser(user: User): Draft<User> {
+  return {
+    userId: user.userId,
+    sessions: user.sessions,
+    channel: user.channel,
+    isMicrophoneMuted: user.isMicrophoneMuted,
+    isSpeakerMuted: user.isSpeakerMuted,
+    choice: user.choice,
+    statusText: user.statusText,
+    choiceExpiresAt: user.choiceExpiresAt,
+    visibleSince: user.visibleSince,
+    own: user.own,
+    shown: user.shown,
+  };
+}
+
+export function copySession(session: Session): Draft<Session> {
+  return {
+    sessionId: session.sessionId,
+    node: session.node,
+    platform: session.platform,
+    connectedAt: session.connectedAt,
+    lastActiveAt: session.lastActiveAt,
+    heartbeatDueAt: session.heartbeatDueAt,
+    tokenExpiresAt: session.tokenExpiresAt,
+    graceEndsAt: session.graceEndsAt,
+  };
+}
+
 /** The sessions whose connection stands. */
 export function liveSessions(user: User): readonly Session[] {
   return user.sessions.filter((session) => session.graceEndsAt === undefined);
@@ -76,5 +112,8 @@ export function presenceFor(viewer: string, user: User): Presence {
  * of someone who is connected and invisible, nothing that others could see.
  */
 export function forgotten(user: User): User | undefined {
-  return user.sessions.length === 0 ? undefined : { ...user, shown: neverSeen(user.userId) };
+  if (user.sessions.length === 0) return undefined;
+  const kept = copyUser(user);
+  kept.shown = neverSeen(user.userId);
+  return kept;
 }
