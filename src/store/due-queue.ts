@@ -1,16 +1,14 @@
 import TinyQueue from 'tinyqueue';
 
-interface Alarm {
-  readonly key: string;
-  /** When the key is due. Undefined: it no longer is. */
-  dueAt: number | undefined;
-  /** The earliest time at which the alarm stands in the heap. */
-  queuedAt: number;
-}
+/** No longer wanted, but perhaps still in the heap. A number, since one is changed in place and `undefined` is not. */
+const NEVER = Infinity;
 
-interface Queued {
-  readonly alarm: Alarm;
-  readonly at: number;
+/** When a key is due. Whoever sets it keeps it for the next time. */
+export interface Alarm {
+  readonly key: string;
+  dueAt: number;
+  /** The place it has in the heap: `dueAt` or earlier. */
+  queuedAt: number;
 }
 
 /**
@@ -18,36 +16,35 @@ interface Queued {
  * where it is in the heap and is put back when it comes up too early. Looking for what is due costs what is due.
  */
 export class DueQueue {
-  private readonly alarms = new Map<string, Alarm>();
   private heap = newHeap([]);
+  private wanted = 0;
 
-  /** Sets when a key is due, instead of before. Undefined: not any more. */
-  set(key: string, dueAt: number | undefined): void {
-    const alarm = this.alarms.get(key);
-    if (dueAt === undefined) {
-      if (alarm !== undefined) this.remove(alarm);
-    } else if (alarm === undefined) {
-      this.enqueue({ key, dueAt, queuedAt: dueAt });
-    } else {
-      alarm.dueAt = dueAt;
-      if (dueAt < alarm.queuedAt) this.push(alarm, dueAt);
+  /**
+   * Sets when a key is due, instead of `before`: what was returned for it the last time. Undefined: not any more.
+   */
+  set(key: string, dueAt: number | undefined, before: Alarm | undefined): Alarm | undefined {
+    if (before !== undefined && before.dueAt !== NEVER) {
+      if (dueAt !== undefined && dueAt >= before.queuedAt) {
+        before.dueAt = dueAt;
+        return before;
+      }
+      this.drop(before);
     }
+    return dueAt === undefined ? undefined : this.enqueue({ key, dueAt, queuedAt: dueAt });
   }
 
   /** Takes out the keys that are due, the earliest first, at most `limit`. */
   take(now: number, limit: number): readonly string[] {
     const due: string[] = [];
-    for (let next = this.heap.peek(); next && next.at <= now && due.length < limit;) {
+    for (let next = this.heap.peek(); next && next.queuedAt <= now && due.length < limit;) {
       this.heap.pop();
-      const { alarm, at } = next;
-      if (alarm.dueAt !== undefined && at === alarm.queuedAt) {
+      if (next.dueAt <= next.queuedAt) {
+        due.push(next.key);
+        this.drop(next);
+      } else if (next.dueAt !== NEVER) {
         // One that was put off comes up again in its turn.
-        if (alarm.dueAt > at) {
-          this.push(alarm, alarm.dueAt);
-        } else {
-          this.remove(alarm);
-          due.push(alarm.key);
-        }
+        next.queuedAt = next.dueAt;
+        this.heap.push(next);
       }
       next = this.heap.peek();
     }
@@ -56,33 +53,28 @@ export class DueQueue {
 
   /** How many keys have a due time. */
   get size(): number {
-    return this.alarms.size;
+    return this.wanted;
   }
 
-  private enqueue(alarm: Alarm): void {
-    this.alarms.set(alarm.key, alarm);
-    this.push(alarm, alarm.queuedAt);
+  private enqueue(alarm: Alarm): Alarm {
+    this.wanted++;
+    this.heap.push(alarm);
+    return alarm;
   }
 
-  private push(alarm: Alarm, at: number): void {
-    alarm.queuedAt = at;
-    this.heap.push({ alarm, at });
-    this.sweepOut();
-  }
-
-  private remove(alarm: Alarm): void {
-    alarm.dueAt = undefined;
-    this.alarms.delete(alarm.key);
+  private drop(alarm: Alarm): void {
+    alarm.dueAt = NEVER;
+    this.wanted--;
     this.sweepOut();
   }
 
   /** Rebuilds the heap when most of it is left-overs, so that it is bounded by the keys. */
   private sweepOut(): void {
-    if (this.heap.length <= 2 * this.alarms.size + 64) return;
-    this.heap = newHeap([...this.alarms.values()].map((alarm) => ({ alarm, at: alarm.queuedAt })));
+    if (this.heap.length <= 2 * this.wanted + 64) return;
+    this.heap = newHeap(this.heap.data.filter(({ dueAt }) => dueAt !== NEVER));
   }
 }
 
-function newHeap(items: Queued[]): TinyQueue<Queued> {
-  return new TinyQueue(items, (a, b) => a.at - b.at);
+function newHeap(alarms: Alarm[]): TinyQueue<Alarm> {
+  return new TinyQueue(alarms, (a, b) => a.queuedAt - b.queuedAt);
 }

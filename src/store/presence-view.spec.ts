@@ -30,6 +30,21 @@ function naive(
     .toSorted((a, b) => (a.userId < b.userId ? -1 : 1));
 }
 
+/** A view of presences, and the way to show it another one. */
+function newView(): {
+  readonly view: PresenceView;
+  readonly shown: ReadonlyMap<string, Presence>;
+  readonly show: (presence: Presence) => void;
+} {
+  const shown = new Map<string, Presence>();
+  const view = new PresenceView((userId) => shown.get(userId));
+  const show = (presence: Presence): void => {
+    view.show(view.presence(presence.userId), presence);
+    shown.set(presence.userId, presence);
+  };
+  return { view, shown, show };
+}
+
 describe('PresenceView', () => {
   it('lists, counts and pages as sorting everyone would', () => {
     fc.assert(
@@ -38,12 +53,8 @@ describe('PresenceView', () => {
         statusSets,
         fc.option(fc.constantFrom(...userIds, 'aa', '\uffff'), { nil: undefined }),
         (all, statuses, after) => {
-          const view = new PresenceView();
-          const shown = new Map<string, Presence>();
-          for (const presence of all) {
-            view.show(presence);
-            shown.set(presence.userId, presence);
-          }
+          const { view, shown, show } = newView();
+          all.forEach(show);
           const isListed = ({ status }: Presence): boolean =>
             status !== 'OFFLINE' && statuses.includes(status);
           expect([...view.listed(statuses, after)]).toEqual(naive(shown, isListed, after));
@@ -63,8 +74,8 @@ describe('PresenceView', () => {
   });
 
   it('reads a page to its end and no further', () => {
-    const view = new PresenceView();
-    for (const userId of userIds) view.show({ ...neverSeen(userId), status: 'ONLINE' });
+    const { view, show } = newView();
+    for (const userId of userIds) show({ ...neverSeen(userId), status: 'ONLINE' });
     const pages: string[][] = [];
     for (let after: string | undefined; ; after = pages.at(-1)!.at(-1)) {
       const page: string[] = [];
@@ -79,16 +90,9 @@ describe('PresenceView', () => {
   });
 
   it('counts nobody twice when a status is named twice', () => {
-    const view = new PresenceView();
-    view.show({ ...neverSeen('a'), status: 'AWAY' });
+    const { view, show } = newView();
+    show({ ...neverSeen('a'), status: 'AWAY' });
     expect(view.countListed(['AWAY', 'AWAY'])).toBe(1);
     expect([...view.listed(['AWAY', 'AWAY'])]).toHaveLength(1);
-  });
-
-  it('forgets who is OFFLINE', () => {
-    const view = new PresenceView();
-    view.show({ ...neverSeen('a'), isSpeakerMuted: true, version: 7 });
-    view.forget('a');
-    expect(view.presence('a')).toEqual(neverSeen('a'));
   });
 });

@@ -3,18 +3,20 @@ import { merge } from './merge.js';
 import { OrderedIds } from './ordered-ids.js';
 
 /**
- * What everyone may see, kept in the order in which it is listed. It holds presences as others are shown them and
+ * What everyone may see, kept in the order in which it is listed. It knows presences as others are shown them and
  * nothing else, so that no list, count or snapshot read from it can tell an invisible user from one who is away.
  */
 export class PresenceView {
-  private readonly presences = new Map<string, Presence>();
   private readonly byStatus = new Map<Status, OrderedIds>(
     LISTED_STATUSES.map((status) => [status, new OrderedIds()]),
   );
   private readonly byChannel = new Map<string, OrderedIds>();
 
+  /** `shownOf`: what the store holds of a user as others are shown it. */
+  constructor(private readonly shownOf: (userId: string) => Presence | undefined) {}
+
   presence(userId: string): Presence {
-    return this.presences.get(userId) ?? neverSeen(userId);
+    return this.shownOf(userId) ?? neverSeen(userId);
   }
 
   /** Users with one of `statuses` after `after`, ordered by id. OFFLINE is in no list. */
@@ -35,20 +37,13 @@ export class PresenceView {
     return this.byChannel.get(channelId)?.size ?? 0;
   }
 
-  /** Takes in what others are shown of a user from now on. */
-  show(after: Presence): void {
-    const before = this.presence(after.userId);
-    this.presences.set(after.userId, after);
+  /** Takes in what others are shown of a user from now on, instead of what they were shown before. */
+  show(before: Presence, after: Presence): void {
     if (before.status !== after.status) {
       this.byStatus.get(before.status)?.delete(after.userId);
       this.byStatus.get(after.status)?.add(after.userId);
     }
     if (before.channelId !== after.channelId) this.move(before, after);
-  }
-
-  /** Drops what is held of a user who is OFFLINE. */
-  forget(userId: string): void {
-    this.presences.delete(userId);
   }
 
   private move(before: Presence, after: Presence): void {

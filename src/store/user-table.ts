@@ -1,26 +1,44 @@
+import type { Presence } from '../domain/presence.js';
 import { newUser, type Session, type User } from '../domain/user.js';
-import { DueQueue } from './due-queue.js';
+import { DueQueue, type Alarm } from './due-queue.js';
 import type { PresenceView } from './presence-view.js';
+
+/** What is held of a user, behind one look-up: to find it costs more than to change it once there are many. */
+export interface Held {
+  readonly user: User;
+  /** What a store that others share knows it by; see `src/store/redis`. */
+  revision: string;
+}
+
+interface Entry extends Held {
+  user: User;
+  alarm: Alarm | undefined;
+}
 
 /** Users, with what is looked up of them: whose a session is, for whom something is due, who has long been gone. */
 export class UserTable {
-  private readonly users = new Map<string, User>();
+  private readonly users = new Map<string, Entry>();
   private readonly owners = new Map<string, string>();
   private readonly due = new DueQueue();
   private readonly offline = new Set<string>();
 
   constructor(private readonly view: PresenceView) {}
 
+  get(userId: string): Held | undefined {
+    return this.users.get(userId);
+  }
+
   find(userId: string): User {
-    return this.users.get(userId) ?? newUser(userId);
+    return this.users.get(userId)?.user ?? newUser(userId);
   }
 
-  has(userId: string): boolean {
-    return this.users.has(userId);
+  /** What others are shown. Undefined: nothing is known. */
+  shownOf(userId: string): Presence | undefined {
+    return this.users.get(userId)?.user.shown;
   }
 
-  all(): Iterable<User> {
-    return this.users.values();
+  *all(): Generator<User> {
+    for (const { user } of this.users.values()) yield user;
   }
 
   ownerOf(sessionId: string): string | undefined {
@@ -32,37 +50,46 @@ export class UserTable {
     return this.offline;
   }
 
-  /** Takes in what became of a user, and shows it. */
-  put(before: User, user: User, wakeAt: number | undefined): void {
-    this.users.set(user.userId, user);
-    this.due.set(user.userId, wakeAt);
+  /** Takes in what became of a user, and shows it. `held` is what was held of the user before. */
+  put(held: Held | undefined, user: User, wakeAt: number | undefined): Held {
+    const entry = (held as Entry | undefined) ?? this.enter(user.userId);
+    const before = entry.user;
+    entry.user = user;
+    this.wake(entry, wakeAt);
     if (!haveSameLive(before.sessions, user.sessions)) this.noteOwners(before, user);
-    if (user.shown !== before.shown) this.view.show(user.shown);
+    if (user.shown !== before.shown) this.view.show(before.shown, user.shown);
     if (user.shown.status === 'OFFLINE') this.offline.add(user.userId);
-    else this.offline.delete(user.userId);
+    else if (before.shown.status === 'OFFLINE') this.offline.delete(user.userId);
+    return entry;
   }
 
-  /** Drops a user who has no sessions. */
-  remove(userId: string): void {
-    this.users.delete(userId);
-    this.offline.delete(userId);
-    this.due.set(userId, undefined);
-    this.view.forget(userId);
-  }
-
-  /** Keeps of someone invisible what only they know. Others have seen nothing of them for too long. */
-  keepUnseen(user: User): void {
-    this.users.set(user.userId, user);
-    this.offline.delete(user.userId);
-    this.view.forget(user.userId);
-  }
-
-  setDue(userId: string, wakeAt: number | undefined): void {
-    if (this.users.has(userId)) this.due.set(userId, wakeAt);
+  /** Sets when something is due for a user to whom nothing has happened. */
+  wake(held: Held, at: number | undefined): void {
+    const entry = held as Entry;
+    entry.alarm = this.due.set(entry.user.userId, at, entry.alarm);
   }
 
   takeDue(now: number, limit: number): readonly string[] {
     return this.due.take(now, limit);
+  }
+
+  /** Drops a user who is OFFLINE to others, or keeps only what nobody else has seen. */
+  forget(userId: string, kept: User | undefined): void {
+    this.offline.delete(userId);
+    const entry = this.users.get(userId);
+    if (entry === undefined) return;
+    if (kept) {
+      entry.user = kept;
+    } else {
+      this.users.delete(userId);
+      this.wake(entry, undefined);
+    }
+  }
+
+  private enter(userId: string): Entry {
+    const entry: Entry = { user: newUser(userId), revision: '', alarm: undefined };
+    this.users.set(userId, entry);
+    return entry;
   }
 
   private noteOwners(before: User, user: User): void {
@@ -75,12 +102,10 @@ export class UserTable {
 
 /** Whether the same sessions are live, which most commits leave as they are. */
 function haveSameLive(a: readonly Session[], b: readonly Session[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(
-      ({ sessionId, graceEndsAt }, i) =>
-        sessionId === b[i]!.sessionId &&
-        (graceEndsAt === undefined) === (b[i]!.graceEndsAt === undefined),
-    )
-  );
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i]!.sessionId !== b[i]!.sessionId) return false;
+    if ((a[i]!.graceEndsAt === undefined) !== (b[i]!.graceEndsAt === undefined)) return false;
+  }
+  return true;
 }

@@ -1,5 +1,5 @@
 import type { Step } from '../../domain/step.js';
-import { forgotten, type User } from '../../domain/user.js';
+import { forgotten, newUser, type User } from '../../domain/user.js';
 import { PresenceStore, type ChangeUser, type CommitListener } from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
 import { UserTable } from '../user-table.js';
@@ -14,7 +14,7 @@ export class MemoryPresenceStore extends PresenceStore {
   // Alone, and remembered by nobody: any name will do.
   readonly node = 'memory';
   readonly problem = undefined;
-  readonly view = new PresenceView();
+  readonly view: PresenceView = new PresenceView((userId) => this.table.shownOf(userId));
   private readonly table = new UserTable(this.view);
   private readonly listeners = new Set<CommitListener>();
 
@@ -24,10 +24,16 @@ export class MemoryPresenceStore extends PresenceStore {
 
   // Runs to its end before anybody else's: in one process no commit can come in between.
   async update(userId: string, change: ChangeUser): Promise<Step> {
-    const before = this.table.find(userId);
+    const held = this.table.get(userId);
+    const before = held?.user ?? newUser(userId);
     const step = change(before);
-    if (step.user !== before) this.commit(before, step);
-    else this.table.setDue(userId, step.wakeAt);
+    if (step.user !== before) {
+      this.table.put(held, step.user, step.wakeAt);
+      if (step.user.shown.status === 'OFFLINE') this.forgetLongestGone();
+      for (const listener of this.listeners) listener(step);
+    } else if (held !== undefined) {
+      this.table.wake(held, step.wakeAt);
+    }
     return step;
   }
 
@@ -50,18 +56,11 @@ export class MemoryPresenceStore extends PresenceStore {
     return () => this.listeners.delete(listener);
   }
 
-  private commit(before: User, step: Step): void {
-    this.table.put(before, step.user, step.wakeAt);
-    if (step.user.shown.status === 'OFFLINE') this.forgetLongestGone();
-    for (const listener of this.listeners) listener(step);
-  }
-
   private forgetLongestGone(): void {
-    for (const userId of this.table.longestGone) {
-      if (this.table.longestGone.size <= this.options.maxOfflineUsers) return;
-      const kept = forgotten(this.table.find(userId));
-      if (kept) this.table.keepUnseen(kept);
-      else this.table.remove(userId);
+    const { longestGone } = this.table;
+    for (const userId of longestGone) {
+      if (longestGone.size <= this.options.maxOfflineUsers) return;
+      this.table.forget(userId, forgotten(this.table.find(userId)));
     }
   }
 }

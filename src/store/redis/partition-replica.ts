@@ -36,7 +36,6 @@ export class PartitionReplica {
   /** Users of whom more is known here than is stored, since Redis lost it. They are to be written back. */
   readonly unsaved = new Set<string>();
   readonly table: UserTable;
-  private readonly revisions = new Map<string, string>();
   private reached = NOWHERE;
 
   constructor(private readonly options: ReplicaOptions) {
@@ -50,7 +49,7 @@ export class PartitionReplica {
 
   /** What Redis holds of a user, as far as the log has been read. Empty: nothing. */
   revisionOf(userId: string): string {
-    return this.revisions.get(userId) ?? '';
+    return this.table.get(userId)?.revision ?? '';
   }
 
   /** Takes a batch in if it is the next one. Returns whether it was. `isOwn`: this node has written it. */
@@ -59,8 +58,8 @@ export class PartitionReplica {
     batch.entries().forEach((entry, nth) => {
       const { userId } = entry.user;
       if (isOwn) this.unsaved.delete(userId);
-      this.revise(userId, isForgotten(entry.user) ? '' : revisionOf(batch, nth));
-      this.take(entry, { ...batch.after, seq: batch.before.seq + nth + 1 });
+      const revision = isForgotten(entry.user) ? '' : revisionOf(batch, nth);
+      this.take(entry, revision, { ...batch.after, seq: batch.before.seq + nth + 1 });
     });
     this.reached = batch.after;
     return true;
@@ -80,13 +79,15 @@ export class PartitionReplica {
   private adopt(user: User, revision: string): void {
     const { userId } = user;
     if (this.revisionOf(userId) === revision && !this.unsaved.has(userId)) return;
-    this.revise(userId, revision);
     this.unsaved.add(userId);
-    this.take({ user, events: [], ended: [], previousVersion: NOT_TOLD }, this.reached);
+    const entry = { user, events: [], ended: [], previousVersion: NOT_TOLD };
+    this.take(entry, revision, this.reached);
   }
 
-  private take({ user: stored, events, ended, previousVersion }: Entry, place: Place): void {
-    const before = this.table.find(stored.userId);
+  private take(entry: Entry, revision: string, place: Place): void {
+    const { user: stored, events, ended, previousVersion } = entry;
+    const held = this.table.get(stored.userId);
+    const before = held?.user ?? newUser(stored.userId);
     const user = this.resolve(before, stored);
     const isTold = user === stored && before.shown.version === previousVersion;
     const step: Step = {
@@ -96,8 +97,8 @@ export class PartitionReplica {
       wakeAt: nextDue(user, this.options.policy)?.at,
     };
     this.census.count(before, user);
-    if (isForgotten(user)) this.table.remove(user.userId);
-    else this.table.put(before, user, step.wakeAt);
+    this.table.put(held, user, step.wakeAt).revision = revision;
+    if (isForgotten(user)) this.table.forget(user.userId, undefined);
     this.options.onStep(step, place);
   }
 
@@ -113,11 +114,6 @@ export class PartitionReplica {
 
   private difference(before: User, after: User): readonly PresenceEvent[] {
     return eventsBetween(before.shown, after.shown, this.options.now(), 'UNKNOWN');
-  }
-
-  private revise(userId: string, revision: string): void {
-    if (revision === '') this.revisions.delete(userId);
-    else this.revisions.set(userId, revision);
   }
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal } from '../../domain/refusal.js';
 import type { Step } from '../../domain/step.js';
-import type { User } from '../../domain/user.js';
+import { newUser, type User } from '../../domain/user.js';
 import type { ChangeUser } from '../presence-store.js';
 import { formatEntry, type Batch, type Entry } from './batch.js';
 import type { PartitionKeys } from './keys.js';
@@ -131,13 +131,14 @@ export class PartitionWriter {
   private makeChange(pending: Pending, prepared: Map<string, Prepared>): void {
     const { userId, change, isForced } = pending;
     const { table } = this.options.replica;
-    const before = table.find(userId);
+    const held = table.get(userId);
+    const before = held?.user ?? newUser(userId);
     try {
       const step = change(before);
       if (step.user !== before || isForced) prepared.set(userId, { pending, before, step });
       else {
         void this.confirm(pending, before, () => {
-          table.setDue(userId, step.wakeAt);
+          if (held !== undefined) table.wake(held, step.wakeAt);
           pending.resolve(step);
         });
       }
@@ -154,8 +155,9 @@ export class PartitionWriter {
       return pending.reject(unavailable());
     }
     const { table } = this.options.replica;
-    const isNew = !table.has(pending.userId) && before.own.version === 0;
-    if (isNew || table.find(pending.userId) === before) return settle();
+    const now = table.get(pending.userId)?.user;
+    const isStillUnknown = now === undefined && before.own.version === 0;
+    if (isStillUnknown || now === before) return settle();
     this.waiting.unshift(pending);
     this.wake();
   }

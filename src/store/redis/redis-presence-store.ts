@@ -58,7 +58,9 @@ export class RedisPresenceStore
   extends PresenceStore
   implements OnModuleInit, OnApplicationShutdown
 {
-  readonly view = new PresenceView();
+  readonly view: PresenceView = new PresenceView((userId) =>
+    this.partition(userId).replica.table.shownOf(userId),
+  );
   node = randomId();
   private readonly logger = new Logger('Redis');
   private readonly reachability = new Reachability(this.logger);
