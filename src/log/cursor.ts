@@ -50,6 +50,7 @@ export class Cursor {
   private scan(latestOnly: boolean): Buffer | undefined {
     const wanted: Entry[] = [];
     let bytes = 0;
+    if (latestOnly) this.log.link();
     const stop = Math.min(this.log.head, this.position + SCAN_LIMIT);
     for (; this.position < stop; this.position++) {
       const entry = this.log.at(this.position)!;

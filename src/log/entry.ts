@@ -14,6 +14,6 @@ export interface Entry {
   readonly end: number;
   /** Where the resume token that follows the event ends; `end` when none does. */
   sealedEnd: number;
-  /** The next entry of the same user. Undefined: this is the latest. */
+  /** The next entry of the same user, once they are linked. Undefined: this is the latest. */
   next: Entry | undefined;
 }

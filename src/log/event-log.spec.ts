@@ -55,10 +55,12 @@ describe('EventLog', () => {
     expect(log.at(4)).toBeDefined();
   });
 
-  it('links every event to the next one of the same user', () => {
+  it('links every event to the next one of the same user when it is asked to, and not before', () => {
     const log = newLog({ size: 4 });
     const users = ['a', 'b', 'a', 'a', 'b', 'c'];
     log.append(users.map((userId, i) => eventOf(userId, i)));
+    expect(entriesOf(log).some(({ next }) => next !== undefined)).toBe(false);
+    log.link();
     expect(entriesOf(log).map(({ next }) => next?.position)).toEqual([
       4,
       undefined,
@@ -66,14 +68,27 @@ describe('EventLog', () => {
       undefined,
     ]);
     log.append([eventOf('b', 7)]);
+    log.link();
     expect(log.at(5)?.next).toBe(log.at(7));
   });
 
   it('forgets a user with the last event', () => {
     const log = newLog({ size: 2 });
-    log.append(['a', 'b', 'c', 'd'].map((userId, i) => eventOf(userId, i)));
+    for (const [i, userId] of ['a', 'b', 'c', 'd'].entries()) {
+      log.append([eventOf(userId, i)]);
+      log.link();
+    }
     const { latest } = log as unknown as { readonly latest: ReadonlyMap<string, unknown> };
     expect([...latest.keys()]).toEqual(['c', 'd']);
+  });
+
+  it('links on where it left off, or at its tail when that has fallen out', () => {
+    const log = newLog({ size: 3 });
+    log.append([eventOf('a', 1)]);
+    log.link();
+    log.append(['b', 'a', 'b', 'a'].map((userId, i) => eventOf(userId, i)));
+    log.link();
+    expect(entriesOf(log).map(({ next }) => next?.position)).toEqual([5, undefined, undefined]);
   });
 
   it('works with room for a single event', () => {

@@ -38,7 +38,9 @@ export class EventLog {
   private readonly epoch = randomBytes(6).toString('base64url');
   private readonly entries: (Entry | undefined)[];
   private tailPosition = 1;
+  /** The latest entry of each user, of those before `linkedTo`. */
   private readonly latest = new Map<string, Entry>();
+  private linkedTo = 1;
   private block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   private used = 0;
   private unsealedBytes = 0;
@@ -92,6 +94,20 @@ export class EventLog {
     return this.entries[position % this.options.size];
   }
 
+  /**
+   * Lets every entry know the next one of its user, for readers who are behind and want the latest only. Done when one
+   * of them asks, since to look users up makes every commit dearer, and most logs have no such reader.
+   */
+  link(): void {
+    this.linkedTo = Math.max(this.linkedTo, this.tailPosition);
+    for (; this.linkedTo < this.head; this.linkedTo++) {
+      const entry = this.at(this.linkedTo)!;
+      const previous = this.latest.get(entry.userId);
+      if (previous !== undefined) previous.next = entry;
+      this.latest.set(entry.userId, entry);
+    }
+  }
+
   tokenFor(position: number): string {
     return formatResumeToken({ epoch: this.epoch, position });
   }
@@ -125,9 +141,6 @@ export class EventLog {
       next: undefined,
     };
     this.entries[entry.position % this.options.size] = entry;
-    const previous = this.latest.get(entry.userId);
-    if (previous !== undefined) previous.next = entry;
-    this.latest.set(entry.userId, entry);
   }
 
   private write(bytes: Uint8Array): number {
