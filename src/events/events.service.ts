@@ -9,7 +9,7 @@ import { Drain } from '../lifecycle/drain.js';
 import { Cursor } from '../log/cursor.js';
 import { EventLog } from '../log/event-log.js';
 import type { Filter } from '../log/filter.js';
-import { parseResumeToken, type ResumePoint } from '../log/resume-token.js';
+import { parseResumeToken } from '../log/resume-token.js';
 import { Slices } from '../log/slices.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { encodeCurrent } from './encode.js';
@@ -58,14 +58,14 @@ export class EventsService {
   /** A subscription, as encoded responses: subscribers at the same place are given the very same bytes. */
   subscribe(caller: Caller, options: SubscribeOptions, connection: Connection): Observable<Buffer> {
     return new Observable((messages) => {
-      const point = resumePoint(options.resumeToken);
+      requireToken(options.resumeToken);
       const outlet = outletOf(messages, connection);
       messages.add(this.drain.enter(outlet));
       messages.add(this.limit.enter(caller.userId));
       this.store.refresh().then(
         () => {
           if (messages.closed) return;
-          const subscription = this.open(caller, options, point, outlet);
+          const subscription = this.open(caller, options, outlet);
           messages.add(() => this.fanOut.delete(subscription));
           connection.onReady(() => this.fanOut.resume(subscription));
           this.fanOut.add(subscription, options.filter);
@@ -78,20 +78,20 @@ export class EventsService {
   /** From one moment: the snapshot, its place in the log, and everything after it. Nothing falls in between. */
   private open(
     caller: Caller,
-    { filter, skipSnapshot, latestOnly }: SubscribeOptions,
-    point: ResumePoint | undefined,
+    { filter, resumeToken, skipSnapshot, latestOnly }: SubscribeOptions,
     outlet: Outlet,
   ): Subscription {
     const fromState = (isReset: boolean, isSnapshotSkipped: boolean): Opening => {
       const snapshot = isSnapshotSkipped ? [] : snapshotOf(this.store.view, filter);
       return { messages: openingMessages(isReset, snapshot), position: this.log.head };
     };
-    const isHeld = point !== undefined && this.log.holds(point);
-    const opening = isHeld
-      ? { messages: openingMessages(false, []), position: point.position }
-      : fromState(point !== undefined, skipSnapshot);
+    const point = resumeToken === '' ? undefined : this.log.find(resumeToken);
+    const opening =
+      point === undefined
+        ? fromState(resumeToken !== '', skipSnapshot)
+        : { messages: openingMessages(false, []), position: point.start };
     return new Subscription({
-      cursor: new Cursor(this.log, this.slices, filter, opening.position),
+      cursor: new Cursor(this.log, this.slices, filter, opening.position, point),
       outlet,
       latestOnly,
       opening: opening.messages,
@@ -117,11 +117,7 @@ function outletOf(messages: Subscriber<Buffer>, connection: Connection): Outlet 
   };
 }
 
-function resumePoint(token: string): ResumePoint | undefined {
-  if (token === '') return undefined;
-  const point = parseResumeToken(token);
-  if (point === undefined) {
-    throw new Refusal('INVALID_FIELD', 'is not a token of this service', 'resume_token');
-  }
-  return point;
+function requireToken(token: string): void {
+  if (token === '' || parseResumeToken(token) !== undefined) return;
+  throw new Refusal('INVALID_FIELD', 'is not a token of this service', 'resume_token');
 }

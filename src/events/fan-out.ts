@@ -10,7 +10,7 @@ import { EventLog } from '../log/event-log.js';
 import { matches, type Filter } from '../log/filter.js';
 import { InterestIndex } from '../log/interest-index.js';
 import { Rounds } from '../log/rounds.js';
-import { PresenceStore } from '../store/presence-store.js';
+import { PresenceStore, type Origin } from '../store/presence-store.js';
 import type { Subscription } from './subscription.js';
 
 /** How often the log is trimmed, and how often it is looked who has fallen out of it or needs a heartbeat. */
@@ -38,7 +38,8 @@ export class FanOut implements OnApplicationShutdown {
     @Inject(CONFIG) private readonly config: Config,
   ) {
     this.served = log.head;
-    store.onCommit((step) => this.append(step));
+    store.onBegin((origin) => log.begin(origin));
+    store.onCommit((step, origin) => this.append(step, origin));
   }
 
   /** How many subscriptions this node holds. */
@@ -83,9 +84,9 @@ export class FanOut implements OnApplicationShutdown {
     }
   }
 
-  private append({ events }: Step): void {
+  private append({ events }: Step, origin: Origin): void {
     if (events.length === 0) return;
-    this.log.append(events);
+    this.log.append(events, origin);
     this.rounds.request();
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventWorld, type Reader } from '../../test/support/events.js';
-import { eventOf, filterOf } from '../../test/support/log.js';
+import { append, eventOf, filterOf } from '../../test/support/log.js';
 import { activity, connect, disconnect, join, mute } from '../../test/support/play.js';
 import { Sync, type SubscribeResponse } from '../grpc/generated/presence/v1/events_service.pb.js';
 import { MAX_MESSAGE_BYTES } from '../log/slices.js';
@@ -142,8 +142,11 @@ describe('A subscription that resumes', () => {
   it('looks through a long log bit by bit, so that others have their turn', async () => {
     world = new EventWorld({ size: 30_000 });
     const resumeToken = world.log.tokenFor(1);
-    world.log.append(Array.from({ length: 25_000 }, (_, i) => eventOf('bob', i)));
-    world.log.append([eventOf('ann', 1)]);
+    append(
+      world.log,
+      Array.from({ length: 25_000 }, (_, i) => eventOf('bob', i)),
+    );
+    append(world.log, [eventOf('ann', 1)]);
     const reader = await world.subscribe({ filter: filterOf({ userIds: ['ann'] }), resumeToken });
     vi.advanceTimersToNextTimer();
     expect(reader.messages).toEqual([]);

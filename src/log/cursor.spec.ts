@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decode, eventOf, filterOf, logOf, newLog, versionsIn } from '../../test/support/log.js';
+import {
+  append,
+  decode,
+  eventOf,
+  filterOf,
+  logOf,
+  newLog,
+  versionsIn,
+} from '../../test/support/log.js';
 import { Cursor } from './cursor.js';
 import type { EventLog } from './event-log.js';
 import type { Filter } from './filter.js';
@@ -20,14 +28,16 @@ function readAll(cursor: Cursor, latestOnly = false): (readonly number[])[] {
 }
 
 const mixed = newLog();
-mixed.append([
+for (const event of [
   eventOf('a', 1, { kind: 'USER_ONLINE' }),
   eventOf('b', 2, { kind: 'USER_CHANNEL_CHANGED', channelId: 'lobby' }),
   eventOf('a', 3, { kind: 'USER_CHANNEL_CHANGED', channelId: 'attic' }),
   eventOf('b', 4, { kind: 'USER_CHANNEL_CHANGED', previousChannelId: 'lobby' }),
   eventOf('c', 5, { kind: 'USER_OFFLINE' }),
   eventOf('b', 6, { kind: 'USER_OFFLINE' }),
-]);
+]) {
+  append(mixed, [event]);
+}
 
 describe('A cursor', () => {
   it('reads on from its place, and then is at the head', () => {
@@ -73,7 +83,7 @@ describe('A cursor', () => {
     const log = logOf(4, { size: 4 });
     const cursor = cursorOn(log);
     expect(cursor.isLost).toBe(false);
-    log.append([eventOf('alice', 5)]);
+    append(log, [eventOf('alice', 5)]);
     expect(cursor.isLost).toBe(true);
     cursor.position = 2;
     expect(cursor.isLost).toBe(false);
@@ -82,7 +92,7 @@ describe('A cursor', () => {
   it('makes no message larger than agreed, and loses nothing by it', () => {
     const log = newLog();
     const text = 'x'.repeat(1000);
-    for (let version = 1; version <= 600; version++) log.append([eventOf('a', version, { text })]);
+    for (let version = 1; version <= 600; version++) append(log, [eventOf('a', version, { text })]);
     const cursor = cursorOn(log, filterOf({ userIds: ['a'] }));
     const versions: number[] = [];
     for (let message = cursor.read(false); message; message = cursor.read(false)) {
@@ -95,7 +105,7 @@ describe('A cursor', () => {
 
   it('looks at so many events at a time, and at the rest when it is asked again', () => {
     const log = logOf(25_000, { size: 30_000 });
-    log.append([eventOf('bob', 1)]);
+    append(log, [eventOf('bob', 1)]);
     const cursor = cursorOn(log, filterOf({ userIds: ['bob'] }));
     expect([cursor.read(false), cursor.position]).toEqual([undefined, 10_001]);
     expect([cursor.read(false), cursor.position]).toEqual([undefined, 20_001]);

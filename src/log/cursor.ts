@@ -2,6 +2,7 @@ import type { Entry } from './entry.js';
 import type { EventLog } from './event-log.js';
 import { matches, wantsEverything, type Filter } from './filter.js';
 import { MAX_MESSAGE_BYTES, type Slices } from './slices.js';
+import type { ResumePoint } from './timeline.js';
 
 /** How many events are looked at before others have their turn. */
 const SCAN_LIMIT = 10_000;
@@ -15,6 +16,8 @@ export class Cursor {
     private readonly slices: Slices,
     private readonly filter: Filter,
     public position: number,
+    /** Where a reader goes on who has seen some of what comes next, on another node. */
+    private readonly resumed?: ResumePoint,
   ) {}
 
   get isAtHead(): boolean {
@@ -33,7 +36,7 @@ export class Cursor {
    */
   read(latestOnly: boolean): Buffer | undefined {
     if (this.isAtHead) return undefined;
-    if (wantsEverything(this.filter) && !latestOnly) {
+    if (wantsEverything(this.filter) && !latestOnly && !this.isResuming) {
       const { bytes, next } = this.slices.run(this.position);
       this.position = next;
       return bytes;
@@ -54,13 +57,23 @@ export class Cursor {
     const stop = Math.min(this.log.head, this.position + SCAN_LIMIT);
     for (; this.position < stop; this.position++) {
       const entry = this.log.at(this.position)!;
-      if (!matches(this.filter, entry)) continue;
+      if (this.hasSeen(entry) || !matches(this.filter, entry)) continue;
       if (latestOnly && this.isSuperseded(entry)) continue;
       bytes += entry.end - entry.start;
       if (wanted.length > 0 && bytes > MAX_MESSAGE_BYTES - 1024) break;
       wanted.push(entry);
     }
-    return wanted.length > 0 ? this.slices.pick(wanted, this.position) : undefined;
+    if (wanted.length === 0) return undefined;
+    return this.slices.pick(wanted, this.isResuming ? undefined : this.position);
+  }
+
+  /** Whether some of what lies ahead has been seen: then no place in this log says what has been. */
+  private get isResuming(): boolean {
+    return this.resumed !== undefined && this.position < this.resumed.until;
+  }
+
+  private hasSeen({ partition, seq }: Entry): boolean {
+    return this.isResuming && seq <= this.resumed!.seqs[partition]!;
   }
 
   private isSuperseded(entry: Entry): boolean {

@@ -7,6 +7,9 @@ export interface Entry {
   /** The user's channel after the commit and before it. */
   readonly channelId: string | undefined;
   readonly previousChannelId: string | undefined;
+  /** The commit that made it; see `Origin`. */
+  readonly partition: number;
+  readonly seq: number;
   readonly kind: Change['kind'];
   readonly occurredAt: number;
   readonly block: Buffer;

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decode, entriesOf, eventOf, logOf, newLog, versionsIn } from '../../test/support/log.js';
-import { parseResumeToken } from './resume-token.js';
+import {
+  append,
+  decode,
+  entriesOf,
+  eventOf,
+  logOf,
+  newLog,
+  versionsIn,
+} from '../../test/support/log.js';
 
 describe('EventLog', () => {
   it('holds events in order, each under the position after the one before', () => {
@@ -13,7 +20,7 @@ describe('EventLog', () => {
   it('keeps with each event what decides who is given it', () => {
     const log = newLog();
     const details = { channelId: 'lobby', previousChannelId: 'attic', at: 7 } as const;
-    log.append([eventOf('alice', 1, { ...details, kind: 'USER_CHANNEL_CHANGED' })]);
+    append(log, [eventOf('alice', 1, { ...details, kind: 'USER_CHANNEL_CHANGED' })]);
     expect(log.at(1)).toMatchObject({
       userId: 'alice',
       channelId: 'lobby',
@@ -44,21 +51,27 @@ describe('EventLog', () => {
 
   it('drops what is too old, and nothing younger', () => {
     const log = newLog({ maxAgeMs: 100 });
-    log.append([10, 20, 30].map((at) => eventOf('alice', at, { at })));
+    append(
+      log,
+      [10, 20, 30].map((at) => eventOf('alice', at, { at })),
+    );
     log.trim(109);
     expect(log.tail).toBe(1);
     log.trim(120);
     expect(log.tail).toBe(3);
     log.trim(99_999);
     expect([log.tail, log.head]).toEqual([4, 4]);
-    log.append([eventOf('alice', 40)]);
+    append(log, [eventOf('alice', 40)]);
     expect(log.at(4)).toBeDefined();
   });
 
   it('links every event to the next one of the same user when it is asked to, and not before', () => {
     const log = newLog({ size: 4 });
     const users = ['a', 'b', 'a', 'a', 'b', 'c'];
-    log.append(users.map((userId, i) => eventOf(userId, i)));
+    append(
+      log,
+      users.map((userId, i) => eventOf(userId, i)),
+    );
     expect(entriesOf(log).some(({ next }) => next !== undefined)).toBe(false);
     log.link();
     expect(entriesOf(log).map(({ next }) => next?.position)).toEqual([
@@ -67,7 +80,7 @@ describe('EventLog', () => {
       undefined,
       undefined,
     ]);
-    log.append([eventOf('b', 7)]);
+    append(log, [eventOf('b', 7)]);
     log.link();
     expect(log.at(5)?.next).toBe(log.at(7));
   });
@@ -75,7 +88,7 @@ describe('EventLog', () => {
   it('forgets a user with the last event', () => {
     const log = newLog({ size: 2 });
     for (const [i, userId] of ['a', 'b', 'c', 'd'].entries()) {
-      log.append([eventOf(userId, i)]);
+      append(log, [eventOf(userId, i)]);
       log.link();
     }
     const { latest } = log as unknown as { readonly latest: ReadonlyMap<string, unknown> };
@@ -84,9 +97,12 @@ describe('EventLog', () => {
 
   it('links on where it left off, or at its tail when that has fallen out', () => {
     const log = newLog({ size: 3 });
-    log.append([eventOf('a', 1)]);
+    append(log, [eventOf('a', 1)]);
     log.link();
-    log.append(['b', 'a', 'b', 'a'].map((userId, i) => eventOf(userId, i)));
+    append(
+      log,
+      ['b', 'a', 'b', 'a'].map((userId, i) => eventOf(userId, i)),
+    );
     log.link();
     expect(entriesOf(log).map(({ next }) => next?.position)).toEqual([5, undefined, undefined]);
   });
@@ -127,7 +143,7 @@ describe('Resume tokens in the log', () => {
     const log = newLog();
     const text = 'x'.repeat(1000);
     for (let version = 0; version < 200; version++)
-      log.append([eventOf('alice', version, { text })]);
+      append(log, [eventOf('alice', version, { text })]);
     let unsealed = 0;
     let tokens = 0;
     for (const { start, end, sealedEnd } of entriesOf(log)) {
@@ -139,15 +155,25 @@ describe('Resume tokens in the log', () => {
   });
 
   it('are held as long as everything after them is', () => {
-    const log = logOf(10, { size: 4 });
-    const at = (position: number) => parseResumeToken(log.tokenFor(position))!;
-    expect([6, 7, 11, 12].map((position) => log.holds(at(position)))).toEqual([
-      false,
-      true,
-      true,
-      false,
-    ]);
-    expect(newLog().holds(at(1)), 'another log').toBe(false);
+    const log = logOf(7, { size: 4 });
+    const tokens = [6, 7, 8].map((position) => log.tokenFor(position));
+    for (const version of [8, 9, 10]) append(log, [eventOf('alice', version)]);
+    expect(tokens.map((token) => log.find(token)?.start)).toEqual([undefined, 7, 8]);
+  });
+
+  it('mean nothing in another log', () => {
+    const token = logOf(3).tokenFor(2);
+    expect(logOf(3).find(token)).toBeUndefined();
+    expect(newLog().find(token)).toBeUndefined();
+  });
+
+  it('are good for as long as nothing has happened, however long ago the last event was', () => {
+    const log = logOf(3, { maxAgeMs: 100 });
+    const token = log.tokenFor(4);
+    log.trim(99_999);
+    expect(log.find(token)?.start).toBe(4);
+    append(log, [eventOf('alice', 4)]);
+    expect(log.find(token)?.start).toBe(4);
   });
 });
 
@@ -157,7 +183,7 @@ describe('The bytes of the log', () => {
     const text = 'x'.repeat(300);
     const events = Array.from({ length: 2000 }, (_, i) => eventOf('alice', i + 1, { text }));
     for (let i = 0; i < events.length; i += 7) {
-      log.append(events.slice(i, i + 7));
+      append(log, events.slice(i, i + 7));
       if (i % 3 === 0) log.seal();
     }
     const entries = entriesOf(log);

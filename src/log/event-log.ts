@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { PresenceEvent } from '../domain/event.js';
 import type { Entry } from './entry.js';
-import { formatResumeToken, type ResumePoint } from './resume-token.js';
+import type { Origin } from '../store/presence-store.js';
+import { Timeline, type ResumePoint } from './timeline.js';
 
 /**
  * Makes the bytes that the log is made of. Protobuf messages concatenate: many fragments in a row are one message
@@ -23,8 +23,8 @@ export interface EventLogOptions {
 
 const BLOCK_BYTES = 256 * 1024;
 /** More than a token fragment takes. Left free at the end of a block, so that a token follows its event at once. */
-export const TOKEN_BYTES = 64;
-/** How many bytes may go by without a token: a message of more than that holds one. */
+export const TOKEN_BYTES = 160;
+/** After how many bytes a token follows the next commit: a message of much more than that holds one. */
 const TOKEN_INTERVAL_BYTES = 32 * 1024;
 
 /**
@@ -35,7 +35,7 @@ const TOKEN_INTERVAL_BYTES = 32 * 1024;
 export class EventLog {
   /** The position that the next event will have. */
   head = 1;
-  private readonly epoch = randomBytes(6).toString('base64url');
+  private readonly timeline = new Timeline();
   private readonly entries: (Entry | undefined)[];
   private tailPosition = 1;
   /** The latest entry of each user, of those before `linkedTo`. */
@@ -57,8 +57,18 @@ export class EventLog {
     return this.tailPosition;
   }
 
-  append(events: readonly PresenceEvent[]): void {
-    for (const event of events) this.appendOne(event);
+  /** The commits of a partition are told from here on; see `Timeline`. */
+  begin(origin: Origin): void {
+    this.timeline.begin(origin, this.head);
+  }
+
+  /** Takes in the events of a commit, of which there is at least one. */
+  append(events: readonly PresenceEvent[], origin: Origin): void {
+    // Not within a commit: a token cannot name a place there.
+    if (this.unsealedBytes >= TOKEN_INTERVAL_BYTES) this.seal();
+    const start = this.head;
+    for (const event of events) this.appendOne(event, origin);
+    this.timeline.advance(origin, start, this.head);
   }
 
   /** Lets a resume token for the head follow the last event, unless one does. */
@@ -109,19 +119,18 @@ export class EventLog {
   }
 
   tokenFor(position: number): string {
-    return formatResumeToken({ epoch: this.epoch, position });
+    return this.timeline.tokenFor(position);
   }
 
-  /** Whether everything after that point is still held. */
-  holds({ epoch, position }: ResumePoint): boolean {
-    return epoch === this.epoch && position >= this.tailPosition && position <= this.head;
+  /** Where the bearer of a token goes on. Undefined: not everything that comes after it is held. */
+  find(token: string): ResumePoint | undefined {
+    return this.timeline.find(token, this.tailPosition, this.head);
   }
 
-  private appendOne(event: PresenceEvent): void {
+  private appendOne(event: PresenceEvent, { partition, seq }: Origin): void {
     const oldest = this.at(this.head - this.options.size);
     if (oldest !== undefined) this.dropOldest(oldest);
     const bytes = this.encoder.event(event);
-    if (this.unsealedBytes + bytes.length > TOKEN_INTERVAL_BYTES) this.seal();
     if (this.used + bytes.length + TOKEN_BYTES > this.block.length) this.startBlock();
     const start = this.used;
     const end = (this.used += this.write(bytes));
@@ -132,6 +141,8 @@ export class EventLog {
       userId: presence.userId,
       channelId: presence.channelId,
       previousChannelId,
+      partition,
+      seq,
       kind: change.kind,
       occurredAt,
       block: this.block,
@@ -156,6 +167,7 @@ export class EventLog {
   private dropOldest(oldest: Entry): void {
     this.entries[oldest.position % this.options.size] = undefined;
     this.tailPosition = oldest.position + 1;
+    this.timeline.dropBefore(this.tailPosition);
     if (this.latest.get(oldest.userId) === oldest) this.latest.delete(oldest.userId);
   }
 }

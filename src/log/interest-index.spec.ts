@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { entriesOf, eventOf, filterOf, newLog } from '../../test/support/log.js';
+import { append, entriesOf, eventOf, filterOf, newLog } from '../../test/support/log.js';
 import { followsEveryone, matches } from './filter.js';
 import { InterestIndex } from './interest-index.js';
 
@@ -22,7 +22,10 @@ describe('InterestIndex', () => {
         const left = all.length === 0 ? undefined : gone % all.length;
         if (left !== undefined) index.delete(all[left]!, left);
         const log = newLog();
-        log.append(happened.map(({ userId, ...where }) => eventOf(userId, 1, where)));
+        append(
+          log,
+          happened.map(({ userId, ...where }) => eventOf(userId, 1, where)),
+        );
         for (const entry of entriesOf(log)) {
           const found = new Set([...index.followersOf(entry), ...index.everyone]);
           const expected = [...all.keys()].filter(

@@ -1,20 +1,35 @@
-const FORM = /^([\w-]{8})\.([0-9a-z]{1,11})$/;
+import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 
-/** A place in the log: everything before `position` has been seen. */
-export interface ResumePoint {
-  /** Names one life of one log. A position means nothing in another. */
-  readonly epoch: string;
-  readonly position: number;
+/** More than there are partitions, and few enough for a token to be read in no time. */
+const MAX_PARTITIONS = 256;
+
+const MAX_LENGTH = 3000;
+
+/** What a resume token says: the last commit that its bearer has seen of each partition, and a digest of those. */
+export interface SeenCommits {
+  readonly seqs: readonly number[];
+  readonly check: number;
 }
 
-export function formatResumeToken({ epoch, position }: ResumePoint): string {
-  return `${epoch}.${position.toString(36)}`;
+export function formatResumeToken({ seqs, check }: SeenCommits): string {
+  const writer = new BinaryWriter().fixed32(check);
+  for (const seq of seqs) writer.uint64(seq);
+  return Buffer.from(writer.finish()).toString('base64url');
 }
 
 /** Undefined: not one of our tokens. */
-export function parseResumeToken(token: string): ResumePoint | undefined {
-  const [, epoch, digits] = FORM.exec(token) ?? [];
-  if (epoch === undefined || digits === undefined) return undefined;
-  const position = Number.parseInt(digits, 36);
-  return Number.isSafeInteger(position) ? { epoch, position } : undefined;
+export function parseResumeToken(token: string): SeenCommits | undefined {
+  if (token.length > MAX_LENGTH) return undefined;
+  try {
+    const reader = new BinaryReader(Buffer.from(token, 'base64url'));
+    const check = reader.fixed32();
+    const seqs: number[] = [];
+    while (reader.pos < reader.len) seqs.push(Number(reader.uint64()));
+    const seen = { seqs, check };
+    // Decoding is lenient; only what we would have written ourselves is taken.
+    const isOurs = seqs.every(Number.isSafeInteger) && formatResumeToken(seen) === token;
+    return isOurs && seqs.length <= MAX_PARTITIONS ? seen : undefined;
+  } catch {
+    return undefined;
+  }
 }

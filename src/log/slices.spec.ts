@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { decode, entriesOf, eventOf, logOf, newLog, versionsIn } from '../../test/support/log.js';
+import {
+  append,
+  decode,
+  entriesOf,
+  eventOf,
+  logOf,
+  newLog,
+  versionsIn,
+} from '../../test/support/log.js';
 import { MAX_MESSAGE_BYTES, Slices } from './slices.js';
 
 describe('A slice', () => {
@@ -26,7 +34,7 @@ describe('A slice', () => {
     const log = logOf(2);
     const slices = new Slices(log);
     const before = slices.run(1).bytes;
-    log.append([eventOf('alice', 3)]);
+    append(log, [eventOf('alice', 3)]);
     expect(versionsIn(slices.run(1).bytes)).toEqual([1, 2, 3]);
     expect(versionsIn(before), 'what was sent stays as it was').toEqual([1, 2]);
   });
@@ -34,7 +42,7 @@ describe('A slice', () => {
   it('ends with its block, and the next one goes on from there', () => {
     const log = newLog();
     const text = 'x'.repeat(1000);
-    for (let version = 1; version <= 600; version++) log.append([eventOf('a', version, { text })]);
+    for (let version = 1; version <= 600; version++) append(log, [eventOf('a', version, { text })]);
     const slices = new Slices(log);
     const versions: number[] = [];
     let messages = 0;
@@ -71,7 +79,7 @@ describe('Chosen events', () => {
     const log = logOf(5);
     const slices = new Slices(log);
     slices.share([log.at(2)!], log.head);
-    log.append([eventOf('alice', 6)]);
+    append(log, [eventOf('alice', 6)]);
     expect(decode(slices.share([log.at(2)!], log.head)).resumeToken).toBe(log.tokenFor(7));
   });
 });

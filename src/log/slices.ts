@@ -35,11 +35,11 @@ export class Slices {
     return slice;
   }
 
-  /** Chosen events in order, and the token of a reader who then stands at `next`. */
-  pick(entries: readonly Entry[], next: number): Buffer {
+  /** Chosen events in order, and the token of a reader who then stands at `next`; without one where that is unknown. */
+  pick(entries: readonly Entry[], next: number | undefined): Buffer {
     this.log.seal();
     const parts = entries.map((entry) => entry.block.subarray(entry.start, entry.end));
-    return Buffer.concat([...parts, this.log.tokenFragment(next)]);
+    return Buffer.concat(next === undefined ? parts : [...parts, this.log.tokenFragment(next)]);
   }
 
   /** The same for many readers, who are given one Buffer when they chose alike. */

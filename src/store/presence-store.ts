@@ -5,8 +5,20 @@ import type { PresenceView } from './presence-view.js';
 /** Makes a step of the newest state of a user. May run several times; a refusal it throws leaves all as it was. */
 export type ChangeUser = (user: User) => Step;
 
+/** Which commit it was, in words that all nodes share. */
+export interface Origin {
+  /** A share of the users; commits are ordered within it. */
+  readonly partition: number;
+  readonly seq: number;
+  /** Random, and so different for two commits that were numbered alike because the first was lost. */
+  readonly mark: number;
+}
+
 /** Told of every commit, in commit order and after the view has taken it in. */
-export type CommitListener = (step: Step) => void;
+export type CommitListener = (step: Step, origin: Origin) => void;
+
+/** Told of the commit behind which the commits of a partition are heard of, at first and after some were missed. */
+export type BeginListener = (origin: Origin) => void;
 
 /**
  * The one seam between the rules and where state lives. There is deliberately no way to publish an event: user and
@@ -42,4 +54,7 @@ export abstract class PresenceStore {
 
   /** Returns the way to stop listening. */
   abstract onCommit(listener: CommitListener): () => void;
+
+  /** Listening begins before the store is started. */
+  abstract onBegin(listener: BeginListener): void;
 }

@@ -222,14 +222,12 @@ describe('Resuming a subscription', () => {
     it('is refused with INVALID_ARGUMENT', async () => {
       await start();
       for (const resumeToken of [
-        'token',
+        'token!',
         '.',
-        'AAAAAAAA',
-        'AAAAAAAA.',
-        'AAAAAAAA.-1',
-        'AAAAAAAA.zzzzzzzzzzz',
-        'AAAAAAAA.1 ',
-        'AAAAAAAA.1\n',
+        'AAAA',
+        'AAAAAAA=',
+        'AAAAAAA ',
+        'AAAAAAA\n',
         ' ',
         'x'.repeat(100_000),
       ]) {

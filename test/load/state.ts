@@ -50,7 +50,8 @@ async function measure(users: number): Promise<StateResult> {
     await perform(i, { type: 'joinChannel', sessionId, channelId });
   }
   const heapBytesPerUser = (heapUsed() - heapBefore) / users;
-  store.onCommit(({ events }) => log.append(events));
+  store.onBegin((origin) => log.begin(origin));
+  store.onCommit(({ events }, origin) => log.append(events, origin));
 
   let turn = 0;
   const commit = (): Promise<unknown> => {

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { Change, PresenceEvent } from '../../src/domain/event.js';
 import { neverSeen } from '../../src/domain/presence.js';
 import { fragmentEncoder } from '../../src/events/encode.js';
@@ -50,13 +51,20 @@ function changeOf(kind: Change['kind'], previousChannelId: string | undefined): 
 }
 
 export function newLog(options: Partial<EventLogOptions> = {}): EventLog {
-  return new EventLog({ size: 1000, maxAgeMs: 60_000, ...options }, fragmentEncoder);
+  const log = new EventLog({ size: 1000, maxAgeMs: 60_000, ...options }, fragmentEncoder);
+  log.begin({ partition: 0, seq: 0, mark: randomInt(2 ** 32) });
+  return log;
+}
+
+/** Appends the events of a commit. Its number is the position of the first one: it grows. */
+export function append(log: EventLog, events: readonly PresenceEvent[]): void {
+  log.append(events, { partition: 0, seq: log.head, mark: randomInt(2 ** 32) });
 }
 
 /** A log with events of one user, of the versions from 1 to `count`. */
 export function logOf(count: number, options: Partial<EventLogOptions> = {}): EventLog {
   const log = newLog(options);
-  for (let version = 1; version <= count; version++) log.append([eventOf('alice', version)]);
+  for (let version = 1; version <= count; version++) append(log, [eventOf('alice', version)]);
   return log;
 }
 

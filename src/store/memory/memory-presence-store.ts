@@ -1,6 +1,13 @@
+import { randomInt } from 'node:crypto';
 import type { Step } from '../../domain/step.js';
 import { forgotten, newUser, type User } from '../../domain/user.js';
-import { PresenceStore, type ChangeUser, type CommitListener } from '../presence-store.js';
+import {
+  PresenceStore,
+  type BeginListener,
+  type ChangeUser,
+  type CommitListener,
+  type Origin,
+} from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
 import { UserTable } from '../user-table.js';
 
@@ -17,6 +24,7 @@ export class MemoryPresenceStore extends PresenceStore {
   readonly view: PresenceView = new PresenceView((userId) => this.table.shownOf(userId));
   private readonly table = new UserTable(this.view);
   private readonly listeners = new Set<CommitListener>();
+  private last: Origin = { partition: 0, seq: 0, mark: randomInt(2 ** 32) };
 
   constructor(private readonly options: MemoryStoreOptions) {
     super();
@@ -30,7 +38,7 @@ export class MemoryPresenceStore extends PresenceStore {
     if (step.user !== before) {
       this.table.put(held, step.user, step.wakeAt);
       if (step.user.shown.status === 'OFFLINE') this.forgetLongestGone();
-      for (const listener of this.listeners) listener(step);
+      this.tell(step);
     } else if (held !== undefined) {
       this.table.wake(held, step.wakeAt);
     }
@@ -54,6 +62,17 @@ export class MemoryPresenceStore extends PresenceStore {
   onCommit(listener: CommitListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  onBegin(listener: BeginListener): void {
+    listener(this.last);
+  }
+
+  private tell(step: Step): void {
+    // Commits that others see nothing of are not counted: a resume token would tell of them.
+    const { partition, seq, mark } = this.last;
+    if (step.events.length > 0) this.last = { partition, seq: seq + 1, mark };
+    for (const listener of this.listeners) listener(step, this.last);
   }
 
   private forgetLongestGone(): void {

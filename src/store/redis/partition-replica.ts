@@ -19,6 +19,8 @@ export interface ReplicaOptions {
   readonly now: () => number;
   /** Told of every commit once the replica has taken it in. */
   readonly onStep: (step: Step, place: Place) => void;
+  /** Told that the commits behind a place are told from now on, and not those before it. */
+  readonly onRestart: (place: Place) => void;
 }
 
 /** The version before a change that no entry of the log tells of. */
@@ -71,6 +73,7 @@ export class PartitionReplica {
    */
   restart(stored: ReadonlyMap<string, Stored>, place: Place): void {
     this.reached = place;
+    this.options.onRestart(place);
     const gone = [...this.table.all()].filter(({ userId }) => !stored.has(userId));
     for (const { user, revision } of stored.values()) this.adopt(user, revision);
     for (const { userId } of gone) this.adopt(newUser(userId), '');

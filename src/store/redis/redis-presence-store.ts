@@ -6,8 +6,15 @@ import type { Policy } from '../../domain/policy.js';
 import { Refusal } from '../../domain/refusal.js';
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
-import { PresenceStore, type ChangeUser, type CommitListener } from '../presence-store.js';
+import {
+  PresenceStore,
+  type BeginListener,
+  type ChangeUser,
+  type CommitListener,
+  type Origin,
+} from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
+import type { Place } from './batch.js';
 import { Coalesced } from './coalesced.js';
 import { Janitor } from './janitor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
@@ -65,6 +72,7 @@ export class RedisPresenceStore
   private readonly logger = new Logger('Redis');
   private readonly reachability = new Reachability(this.logger);
   private readonly listeners = new Set<CommitListener>();
+  private readonly beginListeners: BeginListener[] = [];
   private readonly port: RedisPort;
   private readonly partitions: readonly Partition[];
   private readonly membership: Membership;
@@ -86,7 +94,8 @@ export class RedisPresenceStore
           ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
           logSize: Math.ceil(options.logSize / PARTITIONS),
           randomToken: randomId,
-          onStep: (step) => this.tell(step),
+          onStep: (step, place) => this.tell(step, originOf(index, place)),
+          onRestart: (place) => this.begin(originOf(index, place)),
           onFenced: (name) => this.renew(name),
           onTrouble: this.reachability.failed,
           onLoss: (cause) => this.logger.debug(`partition ${index} is read anew: ${cause}`),
@@ -162,6 +171,10 @@ export class RedisPresenceStore
     return () => this.listeners.delete(listener);
   }
 
+  onBegin(listener: BeginListener): void {
+    this.beginListeners.push(listener);
+  }
+
   /** What is wrong with Redis at the moment. Undefined: nothing. */
   get problem(): string | undefined {
     return this.reachability.problem;
@@ -198,8 +211,12 @@ export class RedisPresenceStore
     return undefined;
   }
 
-  private tell(step: Step): void {
-    for (const listener of this.listeners) listener(step);
+  private begin(origin: Origin): void {
+    for (const listener of this.beginListeners) listener(origin);
+  }
+
+  private tell(step: Step, origin: Origin): void {
+    for (const listener of this.listeners) listener(step, origin);
   }
 
   /** Others have declared this node dead while it could not be heard. It goes on as a new one, without sessions. */
@@ -221,6 +238,10 @@ async function reachable(work: Promise<void>): Promise<void> {
   } catch (error) {
     throw error instanceof Refusal ? error : unavailable();
   }
+}
+
+function originOf(partition: number, { seq, token }: Place): Origin {
+  return { partition, seq, mark: Buffer.from(token, 'base64url').readUInt32LE() };
 }
 
 function randomId(): string {
