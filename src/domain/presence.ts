@@ -74,11 +74,12 @@ export function looksSame(a: Presence, b: Presence): boolean {
 
 /** Whether what the user is connected with, or since when, differs. */
 export function connectionDiffers(a: Presence, b: Presence): boolean {
-  return (
-    a.connectedAt !== b.connectedAt ||
-    a.platforms.length !== b.platforms.length ||
-    a.platforms.some((platform, i) => platform !== b.platforms[i])
-  );
+  return a.connectedAt !== b.connectedAt || platformsDiffer(a.platforms, b.platforms);
+}
+
+function platformsDiffer(a: readonly string[], b: readonly string[]): boolean {
+  // Most commits share the list; then it need not even be fetched from memory.
+  return a !== b && (a.length !== b.length || a.some((platform, i) => platform !== b[i]));
 }
 
 /**
