@@ -11,6 +11,7 @@ import {
   mute,
   play,
   playWith,
+  time,
 } from '../../test/support/play.js';
 import { nextVersion } from './presence.js';
 import { Refusal } from './refusal.js';
@@ -36,6 +37,43 @@ describe('A version', () => {
     expect(same.shown).toBe(same.own);
   });
 });
+
+describe('A user', () => {
+  const { user } = play([1, connect('a')], [2, connect('b')], [3, join('a', 'lobby')]);
+
+  it('is never changed in place', () => {
+    freeze(user);
+    const inputs = [
+      connect('c'),
+      heartbeat('a'),
+      activity('a'),
+      join('b', 'kitchen'),
+      leave('a'),
+      mute('a', { microphone: true, speaker: true }),
+      choose('a', 'INVISIBLE'),
+      disconnect('a'),
+    ];
+    for (const input of inputs) expect(() => goOn(user, [[4, input]])).not.toThrow();
+    expect(() => goOn(user, [[5000, time]])).not.toThrow();
+  });
+
+  it('shares the list of platforms with the user before, as long as the sessions are the same', () => {
+    const { own } = goOn(user, [
+      [4, mute('a', { microphone: true, speaker: true })],
+      [5, join('b', 'kitchen')],
+    ]).user;
+    expect(own.platforms).toBe(user.own.platforms);
+    expect(goOn(user, [[4, disconnect('a')]]).user.own.platforms).not.toBe(user.own.platforms);
+  });
+});
+
+/** Changing it, or anything in it, throws from now on. */
+function freeze(value: object): void {
+  Object.freeze(value);
+  for (const part of Object.values(value) as unknown[]) {
+    if (typeof part === 'object' && part !== null) freeze(part);
+  }
+}
 
 describe('The events of one commit', () => {
   it('begin with UserOnline and end with UserOffline, whatever else happens', () => {
