@@ -11,6 +11,8 @@ import { median } from './median.js';
 export interface StateResult {
   readonly users: number;
   readonly heapBytesPerUser: number;
+  /** Finding a user and nothing else: what of a commit is memory being slow. */
+  readonly lookUpMicros: number;
   readonly commitMicros: number;
   readonly idleSweepMicros: number;
   readonly firstPageMicros: number;
@@ -32,8 +34,9 @@ async function measure(users: number): Promise<StateResult> {
   const store = new MemoryPresenceStore({ maxOfflineUsers: 100_000 });
   const log = new EventLog({ size: 100_000, maxAgeMs: 300_000 }, fragmentEncoder);
   const now = Date.now();
+  const userId = (i: number): string => `user-${String(i).padStart(8, '0')}`;
   const perform = (i: number, input: Input): Promise<unknown> =>
-    store.update(`user-${String(i).padStart(8, '0')}`, (user) => step(user, input, now, POLICY));
+    store.update(userId(i), (user) => step(user, input, now, POLICY));
   for (let i = 0; i < users; i++) {
     const sessionId = `session-${i}-of-the-bench`;
     await perform(i, {
@@ -53,6 +56,8 @@ async function measure(users: number): Promise<StateResult> {
   store.onBegin((origin) => log.begin(origin));
   store.onCommit(({ events }, origin) => log.append(events, origin));
 
+  let looked = 0;
+  const lookUp = (): Promise<unknown> => store.find(userId((looked++ * 7919) % users));
   let turn = 0;
   const commit = (): Promise<unknown> => {
     const i = (turn++ * 7919) % users;
@@ -66,6 +71,7 @@ async function measure(users: number): Promise<StateResult> {
   return {
     users,
     heapBytesPerUser,
+    lookUpMicros: await microsOf(COMMITS_PER_ROUND, lookUp),
     commitMicros: await microsOf(COMMITS_PER_ROUND, commit),
     idleSweepMicros: await microsOf(COMMITS_PER_ROUND, () => store.takeDue(now, 500)),
     firstPageMicros: await microsOf(200, async () => {
