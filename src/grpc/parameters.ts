@@ -1,7 +1,6 @@
-import type { ServerWritableStream } from '@grpc/grpc-js';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { callerOf } from './auth.guard.js';
-import { ServerStream } from './server-stream.js';
+import type { ServerStream } from './server-stream.js';
 
 /** The caller of an RPC: a `Caller`. */
 export const CurrentCaller = createParamDecorator((_data: unknown, context: ExecutionContext) =>
@@ -10,6 +9,5 @@ export const CurrentCaller = createParamDecorator((_data: unknown, context: Exec
 
 /** The server's end of a streaming RPC: a `ServerStream`. */
 export const CurrentStream = createParamDecorator(
-  (_data: unknown, context: ExecutionContext) =>
-    new ServerStream(context.getArgByIndex<ServerWritableStream<unknown, unknown>>(2)),
+  (_data: unknown, context: ExecutionContext): ServerStream => context.getArgByIndex(2),
 );

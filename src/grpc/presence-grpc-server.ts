@@ -10,7 +10,9 @@ import {
 } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ServerGrpc } from '@nestjs/microservices';
-import { serveStreamingCall, serveUnaryCall, type Handler } from './serve-call.js';
+import type { Handler } from './handler.js';
+import { serveStreamingCall } from './serve-streaming-call.js';
+import { serveUnaryCall } from './serve-unary-call.js';
 
 export interface PresenceGrpcServerOptions {
   readonly url: string;

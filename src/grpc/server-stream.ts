@@ -1,19 +1,15 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import type { ServerWritableStream } from '@grpc/grpc-js';
-import { http2StreamOf } from './http2-stream.js';
 
 /**
  * The server's end of a streaming call, with what grpc-js does not offer: whether the client went or was lost, and a
  * way to cut off one that has stopped reading.
  */
 export class ServerStream {
-  private readonly stream: ServerHttp2Stream;
   /** Kept from the start, since a closed stream no longer knows it. */
   private readonly connection: Connection | undefined;
 
-  constructor(call: ServerWritableStream<unknown, unknown>) {
-    this.stream = http2StreamOf(call);
-    this.connection = connectionOf(this.stream.session as ServerHttp2Session | undefined);
+  constructor(private readonly stream: ServerHttp2Stream) {
+    this.connection = connectionOf(stream.session as ServerHttp2Session | undefined);
   }
 
   /** Whether a message would go out rather than into a queue. */

@@ -4,7 +4,8 @@ import { Client, credentials, Server, ServerCredentials, status } from '@grpc/gr
 import type { sendUnaryData, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { http2StreamOf } from './http2-stream.js';
-import { serveUnaryCall, type Handler } from './serve-call.js';
+import type { Handler } from './handler.js';
+import { serveUnaryCall } from './serve-unary-call.js';
 
 const path = '/test.Service/Call';
 const asIs = (message: Buffer): Buffer => message;

@@ -1,0 +1,38 @@
+import { Metadata, status, type ServerWritableStream } from '@grpc/grpc-js';
+import { isObservable, of, type Subscription } from 'rxjs';
+import type { Handler } from './handler.js';
+import { takeOver } from './http2-stream.js';
+import { ResponseWriter } from './response-writer.js';
+import { ServerStream } from './server-stream.js';
+
+/**
+ * Writes what an Observable emits to a streaming call, and unsubscribes when the client goes. The headers go out at
+ * once, so that the client knows that it is heard. It queues nothing, as Nest would without bound for a client that
+ * does not read: every source here asks the stream whether it is ready before it emits. Nest keeps what it passed to
+ * the handler while the stream lasts, and so is given the stream rather than the call.
+ */
+export async function serveStreamingCall(
+  handler: Handler,
+  call: ServerWritableStream<unknown, unknown>,
+  serialize: (message: unknown) => Buffer,
+): Promise<void> {
+  const stream = takeOver(call);
+  const result = await handler(call.request, call.metadata, new ServerStream(stream));
+  if (stream.destroyed || stream.closed) return;
+  call.sendMetadata(new Metadata());
+  const writer = new ResponseWriter(stream, serialize);
+  const subscription = (isObservable(result) ? result : of(result)).subscribe(writer);
+  if (subscription.closed) return;
+  stream.on('close', () => subscription.unsubscribe());
+  endAt(Number(call.getDeadline()), subscription, writer);
+}
+
+/** Keeps to the deadline that a client gave its call. */
+function endAt(deadline: number, subscription: Subscription, writer: ResponseWriter): void {
+  if (deadline === Infinity) return;
+  const timer = setTimeout(() => {
+    subscription.unsubscribe();
+    writer.error({ code: status.DEADLINE_EXCEEDED, message: 'Deadline exceeded' });
+  }, deadline - Date.now());
+  subscription.add(() => clearTimeout(timer));
+}
