@@ -12,8 +12,8 @@ import { ServingStatus } from '../health/serving-status.js';
 /** A long call that must not outlive the server. */
 export interface Stream {
   /** Tells the client to come back after that many milliseconds, and is waited for. Absent: ends without notice. */
-  readonly announceDrain?: (reconnectAfterMs: number) => void;
-  readonly end: (refusal: Refusal) => void;
+  announceDrain?(reconnectAfterMs: number): void;
+  end(refusal: Refusal): void;
 }
 
 /**

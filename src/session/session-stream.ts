@@ -43,17 +43,17 @@ export class SessionStream {
     this.signals.next(started);
   }
 
-  readonly announceDrain = (reconnectAfterMs: number): void => {
+  announceDrain(reconnectAfterMs: number): void {
     this.send({ type: 'draining', reconnectAfterMs });
-  };
+  }
 
   sendHeartbeat(): void {
     this.send({ type: 'heartbeat' });
   }
 
-  readonly end = (refusal: Refusal): void => {
+  end(refusal: Refusal): void {
     this.signals.error(refusal);
-  };
+  }
 
   /** A client that does not read misses hints and heartbeats; they would be stale when it reads on. */
   private send(signal: SessionSignal): void {

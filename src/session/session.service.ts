@@ -48,11 +48,11 @@ export class SessionService {
       const stream = new SessionStream(signals, connection, this.clock);
       const leave = this.drain.enter(stream);
       const remove = this.streams.add(sessionId, stream);
-      const begun = this.begin(caller, sessionId, options);
-      begun.then(
-        (step) => stream.start(this.started(sessionId, options, step)),
-        (error: unknown) => signals.error(error),
+      // A promise of nothing: what the session began with is not kept for as long as it lasts.
+      const begun = this.begin(caller, sessionId, options).then((step) =>
+        stream.start(this.started(sessionId, options, step)),
       );
+      begun.catch((error: unknown) => signals.error(error));
       return () => {
         leave();
         remove();
