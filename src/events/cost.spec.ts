@@ -5,7 +5,7 @@ import { connect, mute } from '../../test/support/play.js';
 import type { FragmentEncoder } from '../log/event-log.js';
 import type { Filter } from '../log/filter.js';
 import { fragmentEncoder } from './encode.js';
-import type { Connection } from './events.service.js';
+import type { Connection } from './outlet.js';
 
 /** A subscriber that reads everything at once, and counts what it costs the server. */
 class Meter implements Connection {

@@ -12,15 +12,11 @@ import type { Filter } from '../log/filter.js';
 import { parseResumeToken } from '../log/resume-token.js';
 import { Slices } from '../log/slices.js';
 import { PresenceStore } from '../store/presence-store.js';
-import { encodeCurrent } from './encode.js';
 import { FanOut } from './fan-out.js';
-import { openingMessages } from './opening.js';
-import { snapshotOf } from './snapshot.js';
+import { Openings } from './opening.js';
+import { StreamOutlet, type Connection } from './outlet.js';
 import { SubscriberLimit } from './subscriber-limit.js';
-import { Subscription, type Opening, type Outlet } from './subscription.js';
-
-/** How long a subscriber that has stopped reading is given to take the status of its stream. */
-const CUT_OFF_AFTER_MS = 1000;
+import { Subscription, type Outlet } from './subscription.js';
 
 export interface SubscribeOptions {
   readonly filter: Filter;
@@ -31,17 +27,11 @@ export interface SubscribeOptions {
   readonly latestOnly: boolean;
 }
 
-/** The connection under a subscription. */
-export interface Connection {
-  readonly isReady: boolean;
-  onReady(listener: () => void): void;
-  cutOffUnlessClosed(afterMs: number): void;
-}
-
 @Injectable()
 export class EventsService {
   private readonly limit: SubscriberLimit;
   private readonly slices: Slices;
+  private readonly openings: Openings;
 
   constructor(
     private readonly store: PresenceStore,
@@ -53,68 +43,51 @@ export class EventsService {
   ) {
     this.limit = new SubscriberLimit(config.maxSubscriptionsPerUser);
     this.slices = new Slices(log);
+    this.openings = new Openings(store, log);
   }
 
   /** A subscription, as encoded responses: subscribers at the same place are given the very same bytes. */
   subscribe(caller: Caller, options: SubscribeOptions, connection: Connection): Observable<Buffer> {
     return new Observable((messages) => {
       requireToken(options.resumeToken);
-      const outlet = outletOf(messages, connection);
+      const outlet = new StreamOutlet(messages, connection);
       messages.add(this.drain.enter(outlet));
       messages.add(this.limit.enter(caller.userId));
       this.store.refresh().then(
         () => {
           if (messages.closed) return;
           const subscription = this.open(caller, options, outlet);
-          messages.add(() => this.fanOut.delete(subscription));
-          connection.onReady(() => this.fanOut.resume(subscription));
-          this.fanOut.add(subscription, options.filter);
+          this.start(subscription, options.filter, messages, connection);
         },
         (error: unknown) => messages.error(error),
       );
     });
   }
 
-  /** From one moment: the snapshot, its place in the log, and everything after it. Nothing falls in between. */
   private open(
     caller: Caller,
     { filter, resumeToken, skipSnapshot, latestOnly }: SubscribeOptions,
     outlet: Outlet,
   ): Subscription {
-    const fromState = (isReset: boolean, isSnapshotSkipped: boolean): Opening => {
-      const snapshot = isSnapshotSkipped ? [] : snapshotOf(this.store.view, filter);
-      return { messages: openingMessages(isReset, snapshot), position: this.log.head };
-    };
-    const point = resumeToken === '' ? undefined : this.log.find(resumeToken);
-    const opening =
-      point === undefined
-        ? fromState(resumeToken !== '', skipSnapshot)
-        : { messages: openingMessages(false, []), position: point.start };
-    return new Subscription({
-      cursor: new Cursor(this.log, this.slices, filter, opening.position, point),
-      outlet,
-      latestOnly,
-      opening: opening.messages,
-      // Who lost changes is owed the state, whether or not it wanted one at the start.
-      reopen: () => fromState(true, false),
-      expiresAt: caller.expiresAt,
-      current: () => encodeCurrent(this.log.tokenFor(this.log.head)),
-      now: () => this.clock.now(),
-    });
+    const opening = this.openings.open(filter, resumeToken, skipSnapshot);
+    const { messages, position, resumed } = opening;
+    const cursor = new Cursor(this.log, this.slices, filter, position, resumed);
+    const { expiresAt } = caller;
+    const options = { cursor, outlet, latestOnly, expiresAt };
+    return new Subscription(options, messages, this.openings, this.clock);
   }
-}
 
-function outletOf(messages: Subscriber<Buffer>, connection: Connection): Outlet {
-  return {
-    get isReady() {
-      return !messages.closed && connection.isReady;
-    },
-    send: (message) => messages.next(message),
-    end: (refusal) => {
-      messages.error(refusal);
-      connection.cutOffUnlessClosed(CUT_OFF_AFTER_MS);
-    },
-  };
+  /** In closures of its own, so that what set the subscription up is not kept with it. */
+  private start(
+    subscription: Subscription,
+    filter: Filter,
+    messages: Subscriber<Buffer>,
+    connection: Connection,
+  ): void {
+    messages.add(() => this.fanOut.delete(subscription));
+    connection.onReady(() => this.fanOut.resume(subscription));
+    this.fanOut.add(subscription, filter);
+  }
 }
 
 function requireToken(token: string): void {

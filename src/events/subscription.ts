@@ -1,56 +1,57 @@
+import type { Clock } from '../clock/clock.js';
 import { Refusal } from '../domain/refusal.js';
 import type { Cursor } from '../log/cursor.js';
 import type { Entry } from '../log/entry.js';
 import { fitInMessage } from '../log/slices.js';
+import type { Opening, Openings } from './opening.js';
 
 /** Where the messages of a subscription go. */
 export interface Outlet {
   /** Whether a message would go out rather than into a queue. */
   readonly isReady: boolean;
-  readonly send: (message: Buffer) => void;
-  readonly end: (refusal: Refusal) => void;
-}
-
-/** What a subscription begins with, and begins with again when its place in the log is gone. */
-export interface Opening {
-  /** Messages made one by one, as they are sent. */
-  readonly messages: Iterator<Buffer>;
-  /** The place in the log at which they hold. */
-  readonly position: number;
+  send(message: Buffer): void;
+  end(refusal: Refusal): void;
 }
 
 export interface SubscriptionOptions {
   readonly cursor: Cursor;
   readonly outlet: Outlet;
+  /** Whether it is given the latest of each user, and not everything, when it is behind. */
   readonly latestOnly: boolean;
-  readonly opening: Iterator<Buffer>;
-  /** Begins anew after a loss, for those who want the latest and not everything. */
-  readonly reopen: () => Opening;
   /** When the token of the subscriber stops being accepted. Undefined: never. */
   readonly expiresAt: number | undefined;
-  /** The message that says that the subscription is up to date from now on. */
-  readonly current: () => Buffer;
-  readonly now: () => number;
 }
 
 /**
  * One subscriber: an opening, then a cursor that follows the log. It sends only what its outlet takes at once, so a
- * reader however slow costs nothing but the place it has reached.
+ * reader however slow costs nothing but the place it has reached. There are as many as clients: it holds fields and no
+ * closures.
  */
 export class Subscription {
   readonly cursor: Cursor;
   /** Whether there is something to send that the outlet has not taken yet. */
   isBehind = true;
   lastSentAt: number;
+  private readonly outlet: Outlet;
+  private readonly latestOnly: boolean;
+  private readonly expiresAt: number | undefined;
   private opening: Iterator<Buffer> | undefined;
   private isCurrent = false;
   /** Whether the outlet has been busy since the subscription was last up to date. */
   private hasBeenHeldUp = false;
 
-  constructor(private readonly options: SubscriptionOptions) {
-    this.cursor = options.cursor;
-    this.opening = options.opening;
-    this.lastSentAt = options.now();
+  constructor(
+    { cursor, outlet, latestOnly, expiresAt }: SubscriptionOptions,
+    opening: Opening['messages'],
+    private readonly openings: Openings,
+    private readonly clock: Clock,
+  ) {
+    this.cursor = cursor;
+    this.outlet = outlet;
+    this.latestOnly = latestOnly;
+    this.expiresAt = expiresAt;
+    this.opening = opening;
+    this.lastSentAt = clock.now();
   }
 
   /**
@@ -59,7 +60,7 @@ export class Subscription {
    */
   serve(): boolean {
     this.isBehind = true;
-    while (this.options.outlet.isReady) {
+    while (this.outlet.isReady) {
       if (!this.isSafe()) return false;
       const message = this.next();
       if (message !== undefined) this.send(message);
@@ -72,7 +73,7 @@ export class Subscription {
 
   /** Sends all events for it before `head`, or falls behind when the outlet is busy or they are too many. */
   give(entries: readonly Entry[], head: number): void {
-    if (this.options.outlet.isReady && fitInMessage(entries)) {
+    if (this.outlet.isReady && fitInMessage(entries)) {
       this.send(this.cursor.take(entries, head));
     } else {
       this.fallBehind(entries[0]!.position);
@@ -87,21 +88,21 @@ export class Subscription {
 
   /** Sends a message that is no event, unless the outlet is busy: then it is not quiet either. */
   nudge(message: Buffer): void {
-    if (this.options.outlet.isReady) this.send(message);
+    if (this.outlet.isReady) this.send(message);
   }
 
   /** Deals with events that have fallen out of the log before they were sent. Returns whether it can go on. */
   isSafe(): boolean {
     if (!this.isBehind || !this.cursor.isLost) return true;
-    if (!this.options.latestOnly) {
+    if (!this.latestOnly) {
       this.end(
         new Refusal('SUBSCRIBER_TOO_SLOW', 'read too slowly; go on with the last resume_token'),
       );
       return false;
     }
     // Held for one that does not read, the state would take memory and be old when it is wanted.
-    if (!this.options.outlet.isReady) return true;
-    const { messages, position } = this.options.reopen();
+    if (!this.outlet.isReady) return true;
+    const { messages, position } = this.openings.reopen(this.cursor.filter);
     this.opening = messages;
     this.cursor.position = position;
     this.isCurrent = false;
@@ -109,12 +110,12 @@ export class Subscription {
   }
 
   hasExpired(now: number): boolean {
-    return this.options.expiresAt !== undefined && now >= this.options.expiresAt;
+    return this.expiresAt !== undefined && now >= this.expiresAt;
   }
 
-  readonly end = (refusal: Refusal): void => {
-    this.options.outlet.end(refusal);
-  };
+  end(refusal: Refusal): void {
+    this.outlet.end(refusal);
+  }
 
   private caughtUp(): false {
     this.isBehind = this.hasBeenHeldUp = false;
@@ -125,14 +126,14 @@ export class Subscription {
     const opening = this.opening?.next();
     if (opening && !opening.done) return opening.value;
     this.opening = undefined;
-    const message = this.cursor.read(this.options.latestOnly && this.hasBeenHeldUp);
+    const message = this.cursor.read(this.latestOnly && this.hasBeenHeldUp);
     if (message !== undefined || !this.cursor.isAtHead || this.isCurrent) return message;
     this.isCurrent = true;
-    return this.options.current();
+    return this.openings.current();
   }
 
   private send(message: Buffer): void {
-    this.lastSentAt = this.options.now();
-    this.options.outlet.send(message);
+    this.lastSentAt = this.clock.now();
+    this.outlet.send(message);
   }
 }

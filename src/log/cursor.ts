@@ -14,10 +14,10 @@ export class Cursor {
   constructor(
     private readonly log: EventLog,
     private readonly slices: Slices,
-    private readonly filter: Filter,
+    readonly filter: Filter,
     public position: number,
     /** Where a reader goes on who has seen some of what comes next, on another node. */
-    private readonly resumed?: ResumePoint,
+    private resumed?: ResumePoint,
   ) {}
 
   get isAtHead(): boolean {
@@ -36,7 +36,8 @@ export class Cursor {
    */
   read(latestOnly: boolean): Buffer | undefined {
     if (this.isAtHead) return undefined;
-    if (wantsEverything(this.filter) && !latestOnly && !this.isResuming) {
+    if (!this.isResuming) this.resumed = undefined;
+    if (wantsEverything(this.filter) && !latestOnly && this.resumed === undefined) {
       const { bytes, next } = this.slices.run(this.position);
       this.position = next;
       return bytes;

@@ -1,8 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tap } from 'rxjs';
-import { EventsService, type Connection } from '../../src/events/events.service.js';
+import { EventsService } from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
+import type { Connection } from '../../src/events/outlet.js';
 import { Delivery } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
 import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
 import { PresenceStore } from '../../src/store/presence-store.js';

@@ -4,12 +4,9 @@ import type { Input } from '../../src/domain/input.js';
 import { Refusal } from '../../src/domain/refusal.js';
 import { step } from '../../src/domain/step.js';
 import { fragmentEncoder } from '../../src/events/encode.js';
-import {
-  EventsService,
-  type Connection,
-  type SubscribeOptions,
-} from '../../src/events/events.service.js';
+import { EventsService, type SubscribeOptions } from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
+import type { Connection } from '../../src/events/outlet.js';
 import {
   Sync,
   type SubscribeResponse,
