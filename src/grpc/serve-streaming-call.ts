@@ -18,6 +18,8 @@ export async function serveStreamingCall(
 ): Promise<void> {
   const stream = takeOver(call);
   const result = await handler(call.request, call.metadata, new ServerStream(stream));
+  // Nest keeps the metadata too, of which the token is most.
+  call.metadata.remove('authorization');
   if (stream.destroyed || stream.closed) return;
   call.sendMetadata(new Metadata());
   const writer = new ResponseWriter(stream, serialize);
