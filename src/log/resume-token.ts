@@ -5,6 +5,9 @@ const MAX_PARTITIONS = 256;
 
 const MAX_LENGTH = 3000;
 
+/** The first byte. Another form would have another one. */
+const FORM = 1;
+
 /** What a resume token says: the last commit that its bearer has seen of each partition, and a digest of those. */
 export interface SeenCommits {
   readonly seqs: readonly number[];
@@ -12,7 +15,7 @@ export interface SeenCommits {
 }
 
 export function formatResumeToken({ seqs, check }: SeenCommits): string {
-  const writer = new BinaryWriter().fixed32(check);
+  const writer = new BinaryWriter().uint32(FORM).fixed32(check);
   for (const seq of seqs) writer.uint64(seq);
   return Buffer.from(writer.finish()).toString('base64url');
 }
@@ -22,6 +25,7 @@ export function parseResumeToken(token: string): SeenCommits | undefined {
   if (token.length > MAX_LENGTH) return undefined;
   try {
     const reader = new BinaryReader(Buffer.from(token, 'base64url'));
+    if (reader.uint32() !== FORM) return undefined;
     const check = reader.fixed32();
     const seqs: number[] = [];
     while (reader.pos < reader.len) seqs.push(Number(reader.uint64()));

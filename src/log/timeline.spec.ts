@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decode, eventOf, filterOf } from '../../test/support/log.js';
-import { fragmentEncoder } from '../events/encode.js';
+import { decode, eventOf, filterOf, newLog } from '../../test/support/log.js';
 import { Cursor } from './cursor.js';
-import { EventLog } from './event-log.js';
+import type { EventLog } from './event-log.js';
 import type { Filter } from './filter.js';
 import { Slices } from './slices.js';
 
@@ -33,7 +32,7 @@ const clusters = fc
   });
 
 function newNode(size = 1000): EventLog {
-  const log = new EventLog({ size, maxAgeMs: 60_000 }, fragmentEncoder);
+  const log = newLog({ size });
   for (let partition = 0; partition < PARTITIONS; partition++) {
     log.begin({ partition, seq: 0, mark: partition });
   }

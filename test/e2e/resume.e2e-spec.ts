@@ -223,6 +223,7 @@ describe('Resuming a subscription', () => {
       await start();
       for (const resumeToken of [
         'token!',
+        'AAAAAAAA',
         '.',
         'AAAA',
         'AAAAAAA=',

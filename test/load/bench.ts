@@ -25,7 +25,13 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
     return [await measureFanout(new GrpcContestant(PRESENCE_SERVICE), load)];
   },
   unary: (isQuick) => measureUnary(isQuick ? { seconds: 2, runs: 1 } : { seconds: 3, runs: 9 }),
-  memory: async (isQuick) => [await measureMemory(isQuick ? 1000 : 5000, isQuick ? 1 : 3)],
+  memory: async (isQuick) => {
+    const [connections, runs] = isQuick ? [1000, 1] : [5000, 3];
+    return [
+      await measureMemory(BARE_GRPC, connections, runs),
+      await measureMemory(PRESENCE_SERVICE, connections, runs),
+    ];
+  },
   state: async (isQuick) => [1000, 10_000, 100_000, ...(isQuick ? [] : [1_000_000])].map(state),
   storm: async (isQuick) => [await measureStorm(isQuick ? 1000 : 9000)],
   slow: async (isQuick) => [await measureSlow(isQuick ? 20 : 100)],

@@ -1,37 +1,45 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PRESENCE_SERVICE, startGrpcServer } from './grpc-server.js';
+import { startGrpcServer, type GrpcServer } from './grpc-server.js';
 import { median } from './median.js';
 import { openSessions } from './sessions.js';
 
 const FRIENDS = 10;
 /** What is there once the first connections have been made does not grow with the rest. */
 const FIRST = 500;
+/** Every connection has been pinged by then, and the collector has run as it does in a server at rest. */
+const SETTLE_MS = 7000;
 
 export interface MemoryResult {
+  readonly name: string;
   readonly connections: number;
   readonly rssKilobytesPerConnection: number;
   readonly rssMegabytes: number;
 }
 
 /** Resident memory of an idle session with its subscription, on a connection of its own. */
-export async function measureMemory(connections: number, runs: number): Promise<MemoryResult> {
+export async function measureMemory(
+  target: GrpcServer,
+  connections: number,
+  runs: number,
+): Promise<MemoryResult> {
   const results: MemoryResult[] = [];
-  for (let run = 0; run < runs; run++) results.push(await measureOnce(connections));
+  for (let run = 0; run < runs; run++) results.push(await measureOnce(target, connections));
   const rss = median(results.map((result) => result.rssKilobytesPerConnection));
   return results.find((result) => result.rssKilobytesPerConnection === rss)!;
 }
 
-async function measureOnce(connections: number): Promise<MemoryResult> {
-  const server = await startGrpcServer(PRESENCE_SERVICE);
+async function measureOnce(target: GrpcServer, connections: number): Promise<MemoryResult> {
+  const server = await startGrpcServer(target);
   try {
     const first = await openSessions(server.port, FIRST, FRIENDS);
-    await sleep(2000);
+    await sleep(SETTLE_MS);
     const before = server.usage().rssBytes;
     const rest = await openSessions(server.port, connections + FIRST, FRIENDS, FIRST);
-    await sleep(2000);
+    await sleep(SETTLE_MS);
     const { rssBytes } = server.usage();
     for (const connection of [...first, ...rest]) connection.destroy();
     return {
+      name: target.name,
       connections,
       rssKilobytesPerConnection: (rssBytes - before) / 1024 / connections,
       rssMegabytes: rssBytes / 2 ** 20,

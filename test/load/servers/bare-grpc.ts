@@ -1,13 +1,38 @@
-// grpc-js alone, with a handler that does nothing: what a unary call costs before anything is done.
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+// grpc-js alone, with handlers that do nothing: what a call and an open stream cost before anything is done.
+import {
+  Server,
+  ServerCredentials,
+  type MethodDefinition,
+  type ServerWritableStream,
+} from '@grpc/grpc-js';
 import {
   JoinChannelRequest,
   JoinChannelResponse,
 } from '../../../src/grpc/generated/presence/v1/presence_service.pb.js';
 
+const NOTHING = Buffer.alloc(0);
+
+/** A stream that is sent one empty message and stays open. */
+function openStream(path: string): MethodDefinition<Buffer, Buffer> {
+  const bytes = (message: Buffer): Buffer => message;
+  return {
+    path,
+    requestStream: false,
+    responseStream: true,
+    requestSerialize: bytes,
+    requestDeserialize: bytes,
+    responseSerialize: bytes,
+    responseDeserialize: bytes,
+  };
+}
+
+const stayOpen = (call: ServerWritableStream<Buffer, Buffer>): unknown => call.write(NOTHING);
+
 const server = new Server({ 'grpc.enable_channelz': 0 });
 server.addService(
   {
+    connect: openStream('/presence.v1.SessionService/Connect'),
+    subscribe: openStream('/presence.v1.EventsService/Subscribe'),
     joinChannel: {
       path: '/presence.v1.PresenceService/JoinChannel',
       requestStream: false,
@@ -23,6 +48,8 @@ server.addService(
     },
   },
   {
+    connect: stayOpen,
+    subscribe: stayOpen,
     joinChannel: (_call: unknown, callback: (error: null, response: JoinChannelResponse) => void) =>
       callback(null, { presence: undefined }),
   },
