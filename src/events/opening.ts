@@ -19,7 +19,10 @@ export interface Opening {
   readonly resumed?: ResumePoint;
 }
 
-/** Opens subscriptions, from one moment: the state, its place in the log, and everything after it. Nothing falls in between. */
+/**
+ * Opens subscriptions, from one moment: the state, its place in the log, and everything after it. Nothing falls in
+ * between.
+ */
 export class Openings {
   constructor(
     private readonly store: PresenceStore,

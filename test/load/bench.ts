@@ -7,7 +7,7 @@ import { LineContestant, NATS, REDIS } from './contestants/line-contestant.js';
 import { SocketIoContestant } from './contestants/socket-io-contestant.js';
 import type { Contestant } from './contestant.js';
 import { measureFanout, type FanoutLoad, type FanoutResult } from './fanout.js';
-import { PLAIN_NEST, PRESENCE_SERVICE } from './grpc-server.js';
+import { BARE_GRPC, PLAIN_NEST, PRESENCE_SERVICE } from './grpc-server.js';
 import { measureMemory } from './memory.js';
 import { clearProgress, progress } from './progress.js';
 import { report } from './report.js';
