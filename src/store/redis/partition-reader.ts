@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Batch, Place } from './batch.js';
 import { Coalesced } from './coalesced.js';
 import type { PartitionKeys } from './keys.js';
+import { loadHistory } from './load-history.js';
 import { loadUsers } from './load-users.js';
 import type { PartitionReplica } from './partition-replica.js';
 import type { RedisPort } from './redis-port.js';
@@ -20,6 +21,8 @@ export interface ReaderOptions {
   readonly keys: PartitionKeys;
   readonly replica: PartitionReplica;
   readonly node: () => string;
+  /** How many batches the log keeps. */
+  readonly logSize: number;
   readonly randomToken: () => string;
   /** This node has been declared dead under its present name, and needs another one. */
   readonly onFenced: (node: string) => void;
@@ -129,14 +132,20 @@ export class PartitionReader {
       try {
         const head = await this.register();
         if (head === undefined) continue;
-        const { users, place } = await loadUsers(this.options.port, this.options.keys, head);
-        this.options.replica.restart(users, place);
+        await this.load(head);
         return;
       } catch (error) {
         this.options.onTrouble(error);
         await sleep(RETRY_MS);
       }
     }
+  }
+
+  private async load(head: Place): Promise<void> {
+    const { port, keys, replica, logSize } = this.options;
+    const { users, place } = await loadUsers(port, keys, head);
+    if (replica.isLoaded) replica.restart(users, place);
+    else replica.load(users, place, await loadHistory(port, keys, place, logSize));
   }
 
   /** Makes this node known to the partition. Undefined: it must take up another name first. */

@@ -44,6 +44,11 @@ export class PartitionReplica {
     this.table = new UserTable(options.view);
   }
 
+  /** Whether anything has been read at all. */
+  get isLoaded(): boolean {
+    return this.reached !== NOWHERE;
+  }
+
   /** How far the log has been read. */
   get place(): Place {
     return this.reached;
@@ -67,6 +72,19 @@ export class PartitionReplica {
     return true;
   }
 
+  /** Starts with what is stored at a place. The history tells of the way there, as far back as it is known. */
+  load(stored: ReadonlyMap<string, Stored>, place: Place, history: readonly Batch[]): void {
+    this.options.onRestart(history[0]?.before ?? place);
+    for (const batch of history) this.tell(batch);
+    for (const { user, revision } of stored.values()) {
+      if (isForgotten(user)) continue;
+      const wakeAt = nextDue(user, this.options.policy)?.at;
+      this.census.count(newUser(user.userId), user);
+      this.table.put(undefined, user, wakeAt).revision = revision;
+    }
+    this.reached = place;
+  }
+
   /**
    * Starts again from what is stored at a place, after the log could not be followed. What others see changes by the
    * difference only. Where this node knows more than what is stored, that stays, and is to be written back.
@@ -77,6 +95,13 @@ export class PartitionReplica {
     const gone = [...this.table.all()].filter(({ userId }) => !stored.has(userId));
     for (const { user, revision } of stored.values()) this.adopt(user, revision);
     for (const { userId } of gone) this.adopt(newUser(userId), '');
+  }
+
+  private tell(batch: Batch): void {
+    batch.entries().forEach(({ user, events, ended }, nth) => {
+      const place = { ...batch.after, seq: batch.before.seq + nth + 1 };
+      if (events.length > 0) this.options.onStep({ user, events, ended, wakeAt: undefined }, place);
+    });
   }
 
   private adopt(user: User, revision: string): void {

@@ -8,10 +8,7 @@ import { PartitionWriter } from './partition-writer.js';
 import { scripts } from './script.js';
 
 export interface PartitionOptions
-  extends Omit<ReaderOptions, 'replica'>, Omit<ReplicaOptions, 'node'> {
-  /** How many batches the log keeps. */
-  readonly logSize: number;
-}
+  extends Omit<ReaderOptions, 'replica'>, Omit<ReplicaOptions, 'node'> {}
 
 /** How long it is remembered that a node was declared dead. None comes back after that: it would have died itself. */
 const REMEMBER_DEAD_MS = 3_600_000;

@@ -82,9 +82,13 @@ export class RedisPort {
   /** The batches behind a place, the oldest first, at most `limit`. */
   async logged({ log }: PartitionKeys, after: Place, limit: number): Promise<readonly Batch[]> {
     const entries = await this.commands.xrange(log, `(${after.seq}`, '+', 'COUNT', limit);
-    return entries.map(([, fields]) =>
-      parseLogged(after.epoch, Object.fromEntries(pairs(fields)) as unknown as Logged),
-    );
+    return entries.map(([, fields]) => batchFrom(after.epoch, fields));
+  }
+
+  /** The last batches up to a place, the oldest first, at most `limit`. */
+  async history({ log }: PartitionKeys, upTo: Place, limit: number): Promise<readonly Batch[]> {
+    const entries = await this.commands.xrevrange(log, String(upTo.seq), '-', 'COUNT', limit);
+    return entries.reverse().map(([, fields]) => batchFrom(upTo.epoch, fields));
   }
 
   /** All users of a partition, in pieces. Who is changed meanwhile may be given before or after. */
@@ -164,6 +168,10 @@ function client(address: RedisAddress): Redis | Cluster {
         redisOptions: { ...credentials, ...OPTIONS },
       });
   }
+}
+
+function batchFrom(epoch: string, fields: readonly string[]): Batch {
+  return parseLogged(epoch, Object.fromEntries(pairs(fields)) as unknown as Logged);
 }
 
 function* pairs(flat: readonly string[]): Generator<readonly [string, string]> {

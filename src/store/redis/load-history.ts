@@ -1,0 +1,22 @@
+import { isSamePlace, type Batch, type Place } from './batch.js';
+import type { PartitionKeys } from './keys.js';
+import type { RedisPort } from './redis-port.js';
+
+/**
+ * What the log still has of the way to a place, so that a node that has just started can go on with subscribers who
+ * were at another one before.
+ */
+export async function loadHistory(
+  port: RedisPort,
+  keys: PartitionKeys,
+  upTo: Place,
+  limit: number,
+): Promise<readonly Batch[]> {
+  const batches = await port.history(keys, upTo, limit);
+  let place = upTo;
+  let first = batches.length;
+  while (first > 0 && isSamePlace(batches[first - 1]!.after, place)) {
+    place = batches[--first]!.before;
+  }
+  return batches.slice(first);
+}

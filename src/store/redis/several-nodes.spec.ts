@@ -1,0 +1,264 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
+import { connect, disconnect, join, mute, POLICY, time } from '../../../test/support/play.js';
+import { RedisServer } from '../../../test/support/redis-server.js';
+import { redisUrl } from '../../config/redis-url.js';
+import type { Input } from '../../domain/input.js';
+import { step, type Step } from '../../domain/step.js';
+import { partitionOf, Keys } from './keys.js';
+import { RedisPresenceStore } from './redis-presence-store.js';
+
+let server: RedisServer;
+beforeAll(async () => void (server = await RedisServer.start()));
+afterAll(() => server.stop());
+
+const PREFIX = 'nodes:';
+
+/** A lease, and what it takes to notice that it is over and to put things in order. */
+const LOST_WITHIN_MS = 5000;
+
+const KEYS = new Keys(PREFIX);
+
+/** A node, with what it has told of so far in a few words. */
+class Node {
+  readonly told: string[] = [];
+  readonly ended: string[] = [];
+
+  private constructor(readonly store: RedisPresenceStore) {
+    store.onCommit(({ user, events, ended }) => {
+      for (const { change, reason } of events) {
+        this.told.push(`${user.userId} ${change.kind} ${reason}`);
+      }
+      this.ended.push(...ended.map(({ sessionId }) => sessionId));
+    });
+  }
+
+  static async start(): Promise<Node> {
+    const node = new Node(
+      new RedisPresenceStore({
+        address: redisUrl.read(server.url)!,
+        keyPrefix: PREFIX,
+        policy: POLICY,
+        logSize: 1600,
+        maxOfflineUsers: 1000,
+        now: () => 1,
+      }),
+    );
+    await node.store.onModuleInit();
+    return node;
+  }
+
+  perform(userId: string, input: Input): Promise<Step> {
+    return this.store.update(userId, (user) => step(user, input, 1, POLICY));
+  }
+
+  connect(userId: string, sessionId: string): Promise<Step> {
+    return this.perform(userId, connect(sessionId, { node: this.store.node }));
+  }
+
+  async status(userId: string): Promise<string> {
+    await this.store.refresh();
+    return this.store.view.presence(userId).status;
+  }
+
+  stop(): Promise<void> {
+    return this.store.onApplicationShutdown();
+  }
+}
+
+describe('Several nodes', () => {
+  let a: Node;
+  let b: Node;
+  beforeEach(async () => {
+    await server.with((redis) => redis.flushall());
+    a = await Node.start();
+    b = await Node.start();
+  });
+  afterEach(() => Promise.all([a.stop(), b.stop()]));
+
+  it('see on each what was acknowledged on any', async () => {
+    await a.connect('alice', 'a');
+    expect(await b.status('alice')).toBe('ONLINE');
+    await b.perform('alice', join('a', 'lobby'));
+    await a.store.refresh();
+    expect(a.store.view.presence('alice').channelId).toBe('lobby');
+    const told = ['alice USER_ONLINE CONNECTED', 'alice USER_CHANNEL_CHANGED REQUESTED'];
+    expect([a.told, b.told]).toEqual([told, told]);
+  });
+
+  it('take a command at once that leans on what another has just acknowledged', async () => {
+    for (let i = 0; i < 20; i++) {
+      await a.connect('alice', `a${i}`);
+      await b.perform('alice', disconnect(`a${i}`));
+    }
+    expect(await a.status('alice')).toBe('OFFLINE');
+  });
+
+  it('lose nothing to one another, however they race for a user', async () => {
+    await a.connect('alice', 'a');
+    const flips = Array.from({ length: 40 }, (_, i) =>
+      (i % 2 === 0 ? a : b).perform('alice', join('a', `channel-${i}`)),
+    );
+    await Promise.all(flips);
+    await Promise.all([a.store.refresh(), b.store.refresh()]);
+    expect(a.told).toHaveLength(41);
+    expect(b.told).toHaveLength(41);
+    expect(a.store.view.presence('alice')).toEqual(b.store.view.presence('alice'));
+  });
+
+  it('tell a session of its end wherever that was decided', async () => {
+    await a.connect('alice', 'a');
+    await b.perform('alice', disconnect('a', 'SESSION_ENDED'));
+    await eventually(() => a.ended, ['a']);
+  });
+
+  it('find whose a session is, wherever it is', async () => {
+    await a.connect('alice', 'a');
+    expect(await b.store.ownerOf('a')).toBe('alice');
+    expect(await b.store.ownerOf('x')).toBeUndefined();
+  });
+
+  it('hand out what is due on one of them only', async () => {
+    await a.connect('alice', 'a');
+    await b.store.refresh();
+    // Once they know of each other.
+    await eventually(async () => {
+      const due = await Promise.all([a, b].map(({ store }) => store.takeDue(99_999, 10)));
+      await Promise.all([a, b].map((node) => node.perform('alice', time)));
+      return due.flat();
+    }, ['alice']);
+  });
+
+  it('that start late know the state, and the way to it', async () => {
+    await a.connect('alice', 'a');
+    await a.perform('alice', mute('a', { speaker: true }));
+    const c = await Node.start();
+    expect(c.store.view.presence('alice')).toEqual(a.store.view.presence('alice'));
+    expect(c.told).toEqual(a.told);
+    await c.stop();
+  });
+
+  it('fill the gap when messages do not get through', async () => {
+    await a.connect('alice', 'a');
+    await b.store.refresh();
+    await server.with((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
+    await a.perform('alice', join('a', 'lobby'));
+    expect(await b.status('alice')).toBe('ONLINE');
+    expect(b.store.view.presence('alice').channelId).toBe('lobby');
+  });
+
+  it('go on when scripts are forgotten', async () => {
+    await a.connect('alice', 'a');
+    await server.with((redis) => redis.script('FLUSH'));
+    await a.perform('alice', join('a', 'lobby'));
+    expect(await b.status('alice')).toBe('ONLINE');
+  });
+
+  describe('whose Redis has been emptied', () => {
+    it('write everything back, and nobody is told anything', async () => {
+      await a.connect('alice', 'a');
+      await b.connect('bob', 'b');
+      await b.perform('carol', connect('c', { node: b.store.node }));
+      await b.perform('carol', disconnect('c'));
+      await Promise.all([a.store.refresh(), b.store.refresh()]);
+      const told = [...a.told];
+      await server.with((redis) => redis.flushall());
+      await eventually(() => storedUsers(), ['alice', 'bob', 'carol']);
+      const late = await Node.start();
+      const statuses = ['alice', 'bob', 'carol'].map(
+        (userId) => late.store.view.presence(userId).status,
+      );
+      expect(statuses).toEqual(['ONLINE', 'ONLINE', 'OFFLINE']);
+      expect([a.told, b.told]).toEqual([told, expect.arrayContaining(told)]);
+      expect(b.told).toHaveLength(told.length);
+      await late.stop();
+    });
+
+    it('take the next command as if nothing had been', async () => {
+      await a.connect('alice', 'a');
+      await server.with((redis) => redis.flushall());
+      await a.perform('alice', join('a', 'lobby'));
+      expect(a.told.at(-1)).toBe('alice USER_CHANNEL_CHANGED REQUESTED');
+      // What the other finds in place of what it knew, it cannot give a reason for.
+      await eventually(() => b.told.at(-1), 'alice USER_CHANNEL_CHANGED UNKNOWN');
+      expect(b.told).toHaveLength(2);
+    });
+  });
+
+  it('keep what was acknowledged when Redis goes back to an older state', async () => {
+    await a.connect('alice', 'a');
+    const restore = await copyOfPartition('alice');
+    await a.perform('alice', join('a', 'lobby'));
+    await b.store.refresh();
+    await restore();
+    await b.store.refresh();
+    await eventually(async () => (await storedRecord('alice'))?.includes('lobby'), true);
+    expect(a.store.view.presence('alice').channelId).toBe('lobby');
+    expect(b.store.view.presence('alice').channelId).toBe('lobby');
+    expect(a.told).toHaveLength(2);
+    expect(b.told).toHaveLength(2);
+  });
+
+  it('do not take a log for their own that numbers alike but is another', async () => {
+    await a.connect('alice', 'a');
+    const restore = await copyOfPartition('alice');
+    await a.perform('alice', join('a', 'lobby'));
+    await b.store.refresh();
+    await b.stop();
+    await restore();
+    const fresh = await Node.start();
+    b = fresh;
+    await b.perform('alice', mute('a', { speaker: true }));
+    await a.store.refresh();
+    const seen = a.store.view.presence('alice');
+    expect(seen).toMatchObject({ isSpeakerMuted: true, channelId: undefined });
+    expect(b.store.view.presence('alice')).toEqual(seen);
+  });
+
+  it('are fenced once they are declared dead, and go on under another name', async () => {
+    await a.connect('alice', 'a');
+    const name = a.store.node;
+    const { nodes } = KEYS.partitions[partitionOf('alice')]!;
+    await server.with((redis) => redis.hset(nodes, name, 'X1'));
+    await a.perform('alice', join('a', 'lobby'));
+    expect(a.store.node).not.toBe(name);
+    await eventually(() => b.told.at(-1), 'alice USER_OFFLINE NODE_LOST', LOST_WITHIN_MS);
+    await eventually(() => a.ended, ['a']);
+  });
+
+  it('that die take their sessions with them', async () => {
+    await a.connect('alice', 'a');
+    await a.connect('bob', 'b1');
+    await b.connect('bob', 'b2');
+    // It stops without a word.
+    await a.stop();
+    await eventually(() => b.told.at(-1), 'alice USER_OFFLINE NODE_LOST', LOST_WITHIN_MS);
+    expect(await b.status('bob')).toBe('ONLINE');
+    expect(b.told.filter((line) => line.startsWith('bob USER_OFFLINE'))).toEqual([]);
+  });
+});
+
+async function storedUsers(): Promise<string[]> {
+  return server.with(async (redis) => {
+    const all = await Promise.all(KEYS.partitions.map(({ users }) => redis.hkeys(users)));
+    return all.flat().sort();
+  });
+}
+
+async function storedRecord(userId: string): Promise<string | null> {
+  const { users } = KEYS.partitions[partitionOf(userId)]!;
+  return server.with((redis) => redis.hget(users, userId));
+}
+
+/** Remembers what a partition holds, as a replica that lags behind would. Returns the way back to it. */
+async function copyOfPartition(userId: string): Promise<() => Promise<void>> {
+  const { head, nodes, users, log } = KEYS.partitions[partitionOf(userId)]!;
+  const keys = [head, nodes, users, log];
+  const dumps = await server.with((redis) => Promise.all(keys.map((key) => redis.dumpBuffer(key))));
+  return () =>
+    server.with(async (redis) => {
+      const restore = redis.multi();
+      keys.forEach((key, i) => restore.restore(key, 0, dumps[i]!, 'REPLACE'));
+      await restore.exec();
+    });
+}
