@@ -6,6 +6,7 @@ import { ConfigModule } from './config/config.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { PresenceModule } from './presence/presence.module.js';
 import { SessionModule } from './session/session.module.js';
 import { StoreModule } from './store/store.module.js';
@@ -22,6 +23,7 @@ export class AppModule {
         AuthModule,
         StoreModule,
         HealthModule,
+        MetricsModule,
         LifecycleModule,
         SessionModule,
         PresenceModule,

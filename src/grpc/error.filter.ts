@@ -6,7 +6,7 @@ import { throwError, type Observable } from 'rxjs';
 import { InvalidToken } from '../auth/invalid-token.js';
 import { KeysUnavailable } from '../auth/keys-unavailable.js';
 import { Refusal, type RefusalReason } from '../domain/refusal.js';
-import { invalidArgument, statusError } from './status-error.js';
+import { invalidArgument, statusError, unavailable } from './status-error.js';
 
 const CODE_OF_REASON: Readonly<Record<RefusalReason, status>> = {
   SESSION_NOT_FOUND: status.NOT_FOUND,
@@ -24,6 +24,9 @@ const CODE_OF_REASON: Readonly<Record<RefusalReason, status>> = {
   DRAINING: status.UNAVAILABLE,
   INVALID_FIELD: status.INVALID_ARGUMENT,
 };
+
+/** When a command is worth another try that found the store out of reach. */
+const RETRY_AFTER_MS = 1000;
 
 /** The one place where an error becomes a gRPC status. What was not meant for the client does not reach it. */
 @Catch()
@@ -50,6 +53,7 @@ function refusalStatus({ reason, message, field }: Refusal): RpcException {
   if (code === status.INVALID_ARGUMENT && field !== undefined) {
     return invalidArgument([{ field, description: message }]);
   }
+  if (reason === 'STORE_UNAVAILABLE') return unavailable(message, RETRY_AFTER_MS);
   return statusError(code, message);
 }
 

@@ -1,6 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { RpcException } from '@nestjs/microservices';
-import { BadRequest } from './generated/google/rpc/error_details.pb.js';
+import { BadRequest, RetryInfo } from './generated/google/rpc/error_details.pb.js';
 import { Status } from './generated/google/rpc/status.pb.js';
 
 /** What is wrong with one field of a request. */
@@ -25,12 +25,32 @@ export function invalidArgument(violations: readonly FieldViolation[]): RpcExcep
       localizedMessage: undefined,
     })),
   }).finish();
+  return detailedError(status.INVALID_ARGUMENT, message, 'BadRequest', badRequest);
+}
+
+/** UNAVAILABLE with google.rpc.RetryInfo: when it is worth while to try again. */
+export function unavailable(message: string, retryAfterMs: number): RpcException {
+  const retryInfo = RetryInfo.encode({
+    retryDelay: {
+      seconds: Math.floor(retryAfterMs / 1000),
+      nanos: (retryAfterMs % 1000) * 1_000_000,
+    },
+  }).finish();
+  return detailedError(status.UNAVAILABLE, message, 'RetryInfo', retryInfo);
+}
+
+function detailedError(
+  code: status,
+  message: string,
+  type: string,
+  value: Uint8Array,
+): RpcException {
   const details = Status.encode({
-    code: status.INVALID_ARGUMENT,
+    code,
     message,
-    details: [{ typeUrl: 'type.googleapis.com/google.rpc.BadRequest', value: badRequest }],
+    details: [{ typeUrl: `type.googleapis.com/google.rpc.${type}`, value }],
   }).finish();
   const metadata = new Metadata();
   metadata.set('grpc-status-details-bin', Buffer.from(details));
-  return statusError(status.INVALID_ARGUMENT, message, metadata);
+  return statusError(code, message, metadata);
 }

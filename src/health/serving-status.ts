@@ -33,7 +33,7 @@ export class ServingStatus {
 
   /** What is wrong with the store. Undefined: nothing. */
   get storeProblem(): string | undefined {
-    return this.store.problem;
+    return this.store.report.problem;
   }
 
   set(isOpen: boolean): void {

@@ -1,6 +1,7 @@
 import type { Step } from '../domain/step.js';
 import type { User } from '../domain/user.js';
 import type { PresenceView } from './presence-view.js';
+import type { StoreReport } from './store-report.js';
 
 /** Makes a step of the newest state of a user. May run several times; a refusal it throws leaves all as it was. */
 export type ChangeUser = (user: User) => Step;
@@ -28,8 +29,8 @@ export abstract class PresenceStore {
   /** The name of this node in the sessions whose streams it holds: one life of one process, never used again. */
   abstract readonly node: string;
 
-  /** Why it cannot take commits at the moment, for operators. Undefined: it can. */
-  abstract readonly problem: string | undefined;
+  /** How it is, for those who run it. */
+  abstract readonly report: StoreReport;
 
   /** What everyone may see. At any moment it reflects exactly the commits that listeners have been told of. */
   abstract readonly view: PresenceView;

@@ -9,6 +9,7 @@ import {
   type Origin,
 } from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
+import type { StoreReport } from '../store-report.js';
 import { UserTable } from '../user-table.js';
 
 export interface MemoryStoreOptions {
@@ -20,7 +21,16 @@ export interface MemoryStoreOptions {
 export class MemoryPresenceStore extends PresenceStore {
   // Alone, and remembered by nobody: any name will do.
   readonly node = 'memory';
-  readonly problem = undefined;
+  // There is nothing to lose sight of.
+  readonly report: StoreReport = {
+    problem: undefined,
+    ageMs: 0,
+    nodes: 1,
+    resyncs: {},
+    gapsFilled: 0,
+    fenced: 0,
+    reaped: 0,
+  };
   readonly view: PresenceView = new PresenceView((userId) => this.table.shownOf(userId));
   private readonly table = new UserTable(this.view);
   private readonly listeners = new Set<CommitListener>();

@@ -27,6 +27,8 @@ export interface ReaderOptions {
   /** This node has been declared dead under its present name, and needs another one. */
   readonly onFenced: (node: string) => void;
   readonly onLoss: (cause: LossCause) => void;
+  /** The log held something that no message had told of. */
+  readonly onGap: () => void;
   /** Redis could not be reached, or did not do what it was told. It is asked again. */
   readonly onTrouble: (error: unknown) => void;
 }
@@ -58,7 +60,10 @@ export class PartitionReader {
     if (this.isRecovering) return;
     const { replica } = this.options;
     if (replica.apply(batch, batch.after.token === this.ownToken)) this.release();
-    else if (batch.after.seq > replica.place.seq) void this.catchUp();
+    else if (batch.after.seq > replica.place.seq) {
+      this.options.onGap();
+      void this.catchUp();
+    }
   }
 
   /** Resolves when the replica holds every commit that was acknowledged before the call. */
@@ -101,6 +106,7 @@ export class PartitionReader {
       head.seq < place.seq || (head.seq === place.seq && head.token !== place.token);
     if (isRewound) return this.recover('rewound');
     if (head.seq <= replica.place.seq) return;
+    this.options.onGap();
     await this.catchUp();
     // Nothing there to catch up with: the log does not go back that far.
     if (replica.place.seq < head.seq) await this.recover('chain');

@@ -14,7 +14,9 @@ import {
   type Origin,
 } from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
+import type { StoreReport } from '../store-report.js';
 import type { Place } from './batch.js';
+import { ClusterEvents } from './cluster-events.js';
 import { Coalesced } from './coalesced.js';
 import { Janitor } from './janitor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
@@ -71,6 +73,9 @@ export class RedisPresenceStore
   node = randomId();
   private readonly logger = new Logger('Redis');
   private readonly reachability = new Reachability(this.logger);
+  private readonly events = new ClusterEvents(this.logger);
+  /** When it was last known that nothing had been missed, by the uptime of the process. */
+  private confirmedAt = performance.now();
   private readonly listeners = new Set<CommitListener>();
   private readonly beginListeners: BeginListener[] = [];
   private readonly port: RedisPort;
@@ -98,7 +103,8 @@ export class RedisPresenceStore
           onRestart: (place) => this.begin(originOf(index, place)),
           onFenced: (name) => this.renew(name),
           onTrouble: this.reachability.failed,
-          onLoss: (cause) => this.logger.debug(`partition ${index} is read anew: ${cause}`),
+          onLoss: (cause) => this.events.lost(index, cause),
+          onGap: () => this.events.gapFilled(index),
         }),
     );
     this.membership = new Membership({
@@ -110,8 +116,7 @@ export class RedisPresenceStore
       ...{ node, policy, now, uptime, maxOfflineUsers },
       partitions: this.partitions,
       membership: this.membership,
-      onReaped: (name, users) =>
-        this.logger.warn(`node ${name} is gone, and with it ${users} users`),
+      onReaped: (name, users) => this.events.reaped(name, users),
     });
     this.tickers = [
       new Ticker(BEAT_MS, () => this.membership.beat(), this.reachability.failed),
@@ -175,9 +180,13 @@ export class RedisPresenceStore
     this.beginListeners.push(listener);
   }
 
-  /** What is wrong with Redis at the moment. Undefined: nothing. */
-  get problem(): string | undefined {
-    return this.reachability.problem;
+  get report(): StoreReport {
+    return {
+      problem: this.reachability.problem,
+      ageMs: performance.now() - this.confirmedAt,
+      nodes: this.membership.alive().length,
+      ...this.events.counts,
+    };
   }
 
   /** Goes in good order, when all has been written: nobody has to wait until this node is found dead. */
@@ -191,7 +200,9 @@ export class RedisPresenceStore
   }
 
   private async refreshAll(): Promise<void> {
+    const now = performance.now();
     await Promise.all(this.partitions.map(({ reader }) => reader.refresh()));
+    this.confirmedAt = now;
     this.reachability.worked();
   }
 
@@ -223,7 +234,7 @@ export class RedisPresenceStore
   private renew(name: string): void {
     if (name !== this.node) return;
     this.node = randomId();
-    this.logger.warn(`node ${name} was declared dead; it goes on as ${this.node}`);
+    this.events.fenced(name, this.node);
     void this.membership.leave(name).catch(this.reachability.failed);
   }
 

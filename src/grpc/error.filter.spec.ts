@@ -1,0 +1,38 @@
+import { status, type Metadata } from '@grpc/grpc-js';
+import { firstValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { Refusal } from '../domain/refusal.js';
+import { ErrorFilter } from './error.filter.js';
+import { RetryInfo } from './generated/google/rpc/error_details.pb.js';
+import { Status } from './generated/google/rpc/status.pb.js';
+
+interface Thrown {
+  readonly code: status;
+  readonly message: string;
+  readonly metadata?: Metadata;
+}
+
+function thrownFor(error: unknown): Promise<Thrown> {
+  return firstValueFrom(new ErrorFilter().catch(error)).then(
+    () => Promise.reject(new Error('nothing was thrown')),
+    (thrown: Thrown) => thrown,
+  );
+}
+
+describe('An error that reaches the client', () => {
+  it('says when to try again while the store is out of reach', async () => {
+    const { code, metadata } = await thrownFor(new Refusal('STORE_UNAVAILABLE', 'try again'));
+    expect(status[code]).toBe('UNAVAILABLE');
+    const [bytes] = metadata!.get('grpc-status-details-bin');
+    const { details } = Status.decode(bytes as Buffer);
+    expect(details.map(({ typeUrl }) => typeUrl)).toEqual([
+      'type.googleapis.com/google.rpc.RetryInfo',
+    ]);
+    expect(RetryInfo.decode(details[0]!.value).retryDelay).toEqual({ seconds: 1, nanos: 0 });
+  });
+
+  it('has the code of its reason and the text of the refusal', async () => {
+    const { code, message } = await thrownFor(new Refusal('NODE_LOST', 'connect again'));
+    expect([status[code], message]).toEqual(['UNAVAILABLE', 'connect again']);
+  });
+});

@@ -1,0 +1,70 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { PresenceStore } from '../store/presence-store.js';
+
+/** What the store says of itself, read whenever somebody asks. */
+export function registerStoreMetrics(registry: Registry, store: PresenceStore): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'presence_store_up',
+    help: 'Whether the store can take commits.',
+    registers,
+    collect() {
+      this.set(store.report.problem === undefined ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'presence_store_age_seconds',
+    help: 'For how long the view of this node may have been behind the store.',
+    registers,
+    collect() {
+      this.set(store.report.ageMs / 1000);
+    },
+  });
+  new Gauge({
+    name: 'presence_store_nodes',
+    help: 'Nodes that are alive, as this one sees it.',
+    registers,
+    collect() {
+      this.set(store.report.nodes);
+    },
+  });
+  new Counter({
+    name: 'presence_store_resyncs_total',
+    help: 'Partitions that were read anew because their log could not be followed.',
+    labelNames: ['cause'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [cause, count] of Object.entries(store.report.resyncs)) this.inc({ cause }, count);
+    },
+  });
+  registerCount(registry, {
+    name: 'presence_store_gaps_filled_total',
+    help: 'Times that commits were read from the log because no message had told of them.',
+    count: () => store.report.gapsFilled,
+  });
+  registerCount(registry, {
+    name: 'presence_store_fenced_total',
+    help: 'Times that this node was declared dead by others.',
+    count: () => store.report.fenced,
+  });
+  registerCount(registry, {
+    name: 'presence_store_reaped_users_total',
+    help: 'Users from whom this node has taken the sessions of dead nodes.',
+    count: () => store.report.reaped,
+  });
+}
+
+function registerCount(
+  registry: Registry,
+  { count, ...about }: { name: string; help: string; count: () => number },
+): void {
+  new Counter({
+    ...about,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(count());
+    },
+  });
+}

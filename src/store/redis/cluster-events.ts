@@ -1,0 +1,46 @@
+import type { Logger } from '@nestjs/common';
+import type { StoreReport } from '../store-report.js';
+import type { LossCause } from './partition-reader.js';
+
+type Counts = Pick<StoreReport, 'resyncs' | 'gapsFilled' | 'fenced' | 'reaped'>;
+
+/** What goes wrong between nodes and is put right: logged as it happens, and counted. */
+export class ClusterEvents {
+  private readonly resyncs = new Map<LossCause, number>();
+  private gaps = 0;
+  private fences = 0;
+  private reapedUsers = 0;
+
+  constructor(private readonly logger: Logger) {}
+
+  get counts(): Counts {
+    return {
+      resyncs: Object.fromEntries(this.resyncs),
+      gapsFilled: this.gaps,
+      fenced: this.fences,
+      reaped: this.reapedUsers,
+    };
+  }
+
+  lost(partition: number, cause: LossCause): void {
+    // Everybody begins so.
+    if (cause === 'start') return;
+    this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
+    this.logger.warn(`partition ${partition} is read anew (${cause})`);
+  }
+
+  gapFilled(partition: number): void {
+    this.gaps++;
+    this.logger.debug(`partition ${partition}: no message told of what is in the log`);
+  }
+
+  fenced(name: string, next: string): void {
+    this.fences++;
+    this.logger.warn(`node ${name} was declared dead; it goes on as ${next}`);
+  }
+
+  reaped(name: string, users: number): void {
+    this.reapedUsers += users;
+    this.logger.warn(`node ${name} is gone; ${users} users had sessions there`);
+  }
+}

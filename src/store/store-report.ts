@@ -1,0 +1,17 @@
+/** How a store is, for those who run it. */
+export interface StoreReport {
+  /** Why it cannot take commits at the moment. Undefined: it can. */
+  readonly problem: string | undefined;
+  /** For how long the view may have been behind, in milliseconds. */
+  readonly ageMs: number;
+  /** How many nodes are alive, this one among them. */
+  readonly nodes: number;
+  /** How often what others had committed could not be followed and was read anew, by cause. */
+  readonly resyncs: Readonly<Record<string, number>>;
+  /** How often commits were read from the log because no message had told of them. */
+  readonly gapsFilled: number;
+  /** How often this node was declared dead by others and had to take up another name. */
+  readonly fenced: number;
+  /** From how many users this node has taken the sessions of dead nodes. */
+  readonly reaped: number;
+}
