@@ -6,6 +6,7 @@ import { GrpcContestant } from './contestants/grpc-contestant.js';
 import { LineContestant, NATS, REDIS } from './contestants/line-contestant.js';
 import { SocketIoContestant } from './contestants/socket-io-contestant.js';
 import type { Contestant } from './contestant.js';
+import { measureCluster } from './cluster.js';
 import { measureFanout, type FanoutLoad, type FanoutResult } from './fanout.js';
 import { BARE_GRPC, PLAIN_NEST, PRESENCE_SERVICE } from './grpc-server.js';
 import { measureMemory } from './memory.js';
@@ -34,8 +35,20 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
   },
   state: async (isQuick) => [1000, 10_000, 100_000, ...(isQuick ? [] : [1_000_000])].map(state),
   storm: async (isQuick) => [await measureStorm(isQuick ? 1000 : 9000)],
+  cluster: async (isQuick) => {
+    const results = [];
+    for (const callers of [1, 64]) {
+      for (const nodes of [1, 2, 4]) {
+        const size = isQuick ? { usersPerNode: 500, seconds: 2, runs: 1 } : CLUSTER;
+        results.push(await measureCluster({ nodes, callers, ...size }));
+      }
+    }
+    return results;
+  },
   slow: async (isQuick) => [await measureSlow(isQuick ? 20 : 100)],
 };
+
+const CLUSTER = { usersPerNode: 10_000, seconds: 5, runs: 3 };
 
 function everyone(isQuick: boolean): Omit<FanoutLoad, 'burst' | 'intervalMs'> {
   return isQuick

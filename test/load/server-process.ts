@@ -1,17 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { usageOf, type Usage } from '../support/process-usage.js';
 import { freePort } from '../support/free-port.js';
-
-/** Linux counts processor time in hundredths of a second. */
-const TICKS_PER_SECOND = 100;
-
-export interface Usage {
-  /** Processor time of all threads so far, in seconds. */
-  readonly cpuSeconds: number;
-  readonly rssBytes: number;
-}
 
 /** A server under load, in a process of its own, seen from outside by what the operating system says of it. */
 export class ServerProcess {
@@ -40,15 +31,7 @@ export class ServerProcess {
   }
 
   usage(): Usage {
-    const pid = this.child.pid!;
-    // Everything after the name, which may hold spaces: utime and stime are fields 14 and 15 of the whole.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return {
-      cpuSeconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
-      rssBytes: Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024,
-    };
+    return usageOf(this.child.pid!);
   }
 
   async stop(): Promise<void> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.js';
+import { usageOf } from './process-usage.js';
 
 /** A Redis of a test, on a free port, with nothing in it. */
 export class RedisServer {
@@ -27,6 +28,11 @@ export class RedisServer {
 
   get url(): string {
     return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Processor time of the server so far, in seconds. */
+  cpuSeconds(): number {
+    return usageOf(this.child.pid!).cpuSeconds;
   }
 
   /** Does something with a connection of its own. */

@@ -13,6 +13,11 @@ const BATCHES_PER_READ = 200;
 
 const RETRY_MS = 100;
 
+/** How long a batch waits for the one before it. Then that is read from the log. */
+const FILL_GAP_AFTER_MS = 20;
+
+const MAX_EARLY = 100;
+
 /** Why the log could not be followed. */
 export type LossCause = 'start' | 'chain' | 'rewound' | 'emptied' | 'gap' | 'fenced';
 
@@ -44,6 +49,9 @@ export class PartitionReader {
   /** The token of the batch that this node is writing. */
   ownToken: string | undefined;
   private recovery: Promise<void> | undefined;
+  /** Batches whose predecessor is not there yet. */
+  private early: Batch[] = [];
+  private gapTimer: NodeJS.Timeout | undefined;
   private isClosed = false;
   private readonly waiting: { readonly seq: number; readonly resolve: () => void }[] = [];
   private readonly catchingUp = new Coalesced(() => this.readLog());
@@ -58,11 +66,11 @@ export class PartitionReader {
   /** Takes in a batch as soon as it is known: published, or acknowledged to its writer. */
   receive(batch: Batch): void {
     if (this.isRecovering) return;
-    const { replica } = this.options;
-    if (replica.apply(batch, batch.after.token === this.ownToken)) this.release();
-    else if (batch.after.seq > replica.place.seq) {
-      this.options.onGap();
-      void this.catchUp();
+    if (this.apply(batch)) {
+      this.applyEarly();
+      this.release();
+    } else if (batch.after.seq > this.options.replica.place.seq) {
+      this.hold(batch);
     }
   }
 
@@ -92,6 +100,32 @@ export class PartitionReader {
 
   close(): void {
     this.isClosed = true;
+    clearTimeout(this.gapTimer);
+  }
+
+  private apply(batch: Batch): boolean {
+    return this.options.replica.apply(batch, batch.after.token === this.ownToken);
+  }
+
+  /** Keeps a batch for the one before it, which comes over another connection, but not for long. */
+  private hold(batch: Batch): void {
+    if (this.early.length < MAX_EARLY) this.early.push(batch);
+    this.gapTimer ??= setTimeout(() => {
+      this.gapTimer = undefined;
+      if (this.early.length === 0 || this.isClosed) return;
+      this.options.onGap();
+      void this.catchUp();
+    }, FILL_GAP_AFTER_MS);
+  }
+
+  private applyEarly(): void {
+    for (;;) {
+      const next = this.early.findIndex((batch) => this.apply(batch));
+      if (next < 0) break;
+      this.early.splice(next, 1);
+    }
+    const { seq } = this.options.replica.place;
+    this.early = this.early.filter(({ after }) => after.seq > seq);
   }
 
   private async check(): Promise<void> {
@@ -125,9 +159,9 @@ export class PartitionReader {
       const batches = await port.logged(keys, replica.place, BATCHES_PER_READ);
       for (const batch of batches) {
         if (this.isRecovering || batch.after.seq <= replica.place.seq) continue;
-        if (!replica.apply(batch, batch.after.token === this.ownToken))
-          return this.recover('chain');
+        if (!this.apply(batch)) return this.recover('chain');
       }
+      this.applyEarly();
       this.release();
       isMore = batches.length === BATCHES_PER_READ;
     }

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll } from 'vitest';
 import {
   presenceStoreContract,
@@ -7,6 +8,9 @@ import { POLICY } from '../../../test/support/play.js';
 import { RedisCluster, RedisServer } from '../../../test/support/redis-server.js';
 import { redisUrl } from '../../config/redis-url.js';
 import { RedisPresenceStore } from './redis-presence-store.js';
+
+// Faults are what this is about.
+Logger.overrideLogger(false);
 
 let server: RedisServer;
 let cluster: RedisCluster;

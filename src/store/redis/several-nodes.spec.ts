@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
 import { connect, disconnect, join, mute, POLICY, time } from '../../../test/support/play.js';
@@ -7,6 +8,9 @@ import type { Input } from '../../domain/input.js';
 import { step, type Step } from '../../domain/step.js';
 import { partitionOf, Keys } from './keys.js';
 import { RedisPresenceStore } from './redis-presence-store.js';
+
+// Faults are what this is about.
+Logger.overrideLogger(false);
 
 let server: RedisServer;
 beforeAll(async () => void (server = await RedisServer.start()));

@@ -1,0 +1,118 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { RedisServer } from '../support/redis-server.js';
+import { median } from './median.js';
+import { progress } from './progress.js';
+
+const NODE = fileURLToPath(new URL('./servers/cluster-node.js', import.meta.url));
+
+/** What a node is told to do. No seconds: to let its users come. */
+export interface ClusterNodeOrder {
+  readonly users: number;
+  readonly callers: number;
+  readonly seconds: number;
+}
+
+export interface ClusterNodeResult {
+  readonly commits: number;
+  readonly cpuSeconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly heapBytes: number;
+}
+
+export interface ClusterLoad {
+  readonly nodes: number;
+  /** How many users each node brings. */
+  readonly usersPerNode: number;
+  /** How many commits each node has under way at a time. */
+  readonly callers: number;
+  readonly seconds: number;
+  readonly runs: number;
+}
+
+export interface ClusterResult {
+  readonly nodes: number;
+  readonly callersPerNode: number;
+  readonly commitsPerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly redisMicrosPerCommit: number;
+  /** Of all nodes: one makes the commit, all take it in. */
+  readonly nodeMicrosPerCommit: number;
+  readonly redisBytesPerUser: number;
+}
+
+type Figures = Omit<ClusterResult, 'redisBytesPerUser'>;
+
+/** Nodes on one Redis, each in a process of its own, that mute and unmute their users as fast as they can. */
+export async function measureCluster(load: ClusterLoad): Promise<ClusterResult> {
+  const redis = await RedisServer.start();
+  const nodes: ChildProcess[] = [];
+  try {
+    const emptyBytes = await usedMemory(redis);
+    for (let i = 0; i < load.nodes; i++) {
+      progress(`${load.nodes} nodes: starting ${i + 1}`);
+      const node = fork(NODE, [redis.url, String(i)]);
+      nodes.push(node);
+      await once(node, 'message');
+      await tell(node, { users: load.usersPerNode, callers: 0, seconds: 0 });
+    }
+    const users = load.usersPerNode * load.nodes;
+    const redisBytesPerUser = ((await usedMemory(redis)) - emptyBytes) / users;
+    const order = { users: load.usersPerNode, callers: load.callers };
+    const run = async (seconds: number): Promise<Figures> => {
+      const before = redis.cpuSeconds();
+      const all = nodes.map((node) => tell<ClusterNodeResult>(node, { ...order, seconds }));
+      const results = await Promise.all(all);
+      const commits = sum(results.map((result) => result.commits));
+      return {
+        nodes: load.nodes,
+        callersPerNode: load.callers,
+        commitsPerSecond: commits / seconds,
+        p50Ms: median(results.map(({ p50Ms }) => p50Ms)),
+        p99Ms: Math.max(...results.map(({ p99Ms }) => p99Ms)),
+        redisMicrosPerCommit: ((redis.cpuSeconds() - before) / commits) * 1e6,
+        nodeMicrosPerCommit: (sum(results.map(({ cpuSeconds }) => cpuSeconds)) / commits) * 1e6,
+      };
+    };
+    await run(2);
+    const runs: Figures[] = [];
+    for (let i = 1; i <= load.runs; i++) {
+      progress(`${load.nodes} nodes: run ${i} of ${load.runs}`);
+      runs.push(await run(load.seconds));
+    }
+    const middle = (figure: keyof Figures): number => median(runs.map((result) => result[figure]));
+    return {
+      nodes: load.nodes,
+      callersPerNode: load.callers,
+      commitsPerSecond: middle('commitsPerSecond'),
+      p50Ms: middle('p50Ms'),
+      p99Ms: middle('p99Ms'),
+      redisMicrosPerCommit: middle('redisMicrosPerCommit'),
+      nodeMicrosPerCommit: middle('nodeMicrosPerCommit'),
+      redisBytesPerUser,
+    };
+  } finally {
+    for (const node of nodes) node.kill('SIGKILL');
+    await redis.stop();
+  }
+}
+
+async function tell<T>(node: ChildProcess, order: ClusterNodeOrder): Promise<T> {
+  node.send(order);
+  const [answer] = (await once(node, 'message')) as [T];
+  return answer;
+}
+
+async function usedMemory(redis: RedisServer): Promise<number> {
+  return redis.with(async (client) => {
+    const info = await client.info('memory');
+    return Number(/used_memory:(\d+)/.exec(info)![1]);
+  });
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

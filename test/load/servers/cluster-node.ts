@@ -1,0 +1,86 @@
+// A node of a cluster without its network: commits as fast as so many callers can, and says what it took.
+import { redisUrl } from '../../../src/config/redis-url.js';
+import { step } from '../../../src/domain/step.js';
+import type { Input } from '../../../src/domain/input.js';
+import { RedisPresenceStore } from '../../../src/store/redis/redis-presence-store.js';
+import type { ClusterNodeOrder, ClusterNodeResult } from '../cluster.js';
+import { percentile } from '../median.js';
+
+const POLICY = {
+  idleTimeoutMs: 300_000,
+  heartbeatTimeoutMs: 15_000,
+  reconnectGraceMs: 0,
+  maxSessionsPerUser: 20,
+};
+
+const [url, name] = process.argv.slice(2) as [string, string];
+const store = new RedisPresenceStore({
+  address: redisUrl.read(url)!,
+  keyPrefix: 'bench:',
+  policy: POLICY,
+  logSize: 100_000,
+  maxOfflineUsers: 100_000,
+  now: () => Date.now(),
+});
+await store.onModuleInit();
+
+const userId = (i: number): string => `user-of-${name}-${String(i).padStart(6, '0')}`;
+const sessionId = (i: number): string => `session-${i}-of-${name}-bench`;
+
+function perform(i: number, input: Input): Promise<unknown> {
+  return store.update(userId(i), (user) => step(user, input, Date.now(), POLICY));
+}
+
+async function connect(i: number): Promise<void> {
+  const { node } = store;
+  await perform(i, {
+    ...{ type: 'connect', sessionId: sessionId(i), node, platform: 'desktop' },
+    ...{ isMicrophoneMuted: undefined, isSpeakerMuted: undefined },
+    ...{ requireHeartbeats: false, tokenExpiresAt: undefined },
+  });
+  await perform(i, {
+    ...{ type: 'joinChannel', sessionId: sessionId(i) },
+    channelId: `channel-${Math.floor(i / 10)}`,
+  });
+}
+
+async function atOnce(count: number, work: (caller: number) => Promise<void>): Promise<void> {
+  await Promise.all(Array.from({ length: count }, (_, caller) => work(caller)));
+}
+
+async function run({ users, callers, seconds }: ClusterNodeOrder): Promise<ClusterNodeResult> {
+  const until = performance.now() + seconds * 1000;
+  const cpu = process.cpuUsage();
+  const latencies: number[] = [];
+  let next = 0;
+  await atOnce(callers, async () => {
+    while (performance.now() < until) {
+      const i = next++ % users;
+      const begun = performance.now();
+      await perform(i, {
+        ...{ type: 'setMute', sessionId: sessionId(i), isSpeakerMuted: undefined },
+        isMicrophoneMuted: Math.floor(next / users) % 2 === 0,
+      });
+      latencies.push(performance.now() - begun);
+    }
+  });
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    commits: latencies.length,
+    cpuSeconds: (user + system) / 1e6,
+    p50Ms: percentile(latencies, 50),
+    p99Ms: percentile(latencies, 99),
+    heapBytes: process.memoryUsage().heapUsed,
+  };
+}
+
+process.on('message', (order: ClusterNodeOrder) => {
+  void (async () => {
+    if (order.seconds > 0) return process.send!(await run(order));
+    await atOnce(200, async (caller) => {
+      for (let i = caller; i < order.users; i += 200) await connect(i);
+    });
+    return process.send!('ready');
+  })();
+});
+process.send!('started');
