@@ -72,21 +72,23 @@ export function parseMessage(message: string): Batch {
   });
 }
 
-/** A batch as the stream holds it. */
-export function parseLogged(epoch: string, fields: Logged): Batch {
-  return batchOf(epoch, fields);
+/** A batch as the stream holds it, by the number of its last commit. */
+export function parseLogged(epoch: string, id: string, fields: Logged): Batch {
+  return batchOf(epoch, { ...fields, after: id.slice(0, id.indexOf('-')) });
 }
 
 /** The fields of an entry of the stream, as the script `commit` writes them. */
 export interface Logged {
   readonly before: string;
-  readonly after: string;
   readonly prev: string;
   readonly token: string;
   readonly batch: string;
 }
 
-function batchOf(epoch: string, { before, after, prev, token, batch }: Logged): Batch {
+function batchOf(
+  epoch: string,
+  { before, after, prev, token, batch }: Logged & { readonly after: string },
+): Batch {
   return {
     before: { epoch, seq: Number(before), token: prev },
     after: { epoch, seq: Number(after), token },

@@ -46,6 +46,8 @@ export interface ReaderOptions {
 export class PartitionReader {
   /** The number of the last batch of this node that Redis knows of. */
   lastNumber = 0;
+  /** How often the replica has begun anew. */
+  recoveries = 0;
   /** The token of the batch that this node is writing. */
   ownToken: string | undefined;
   private recovery: Promise<void> | undefined;
@@ -89,6 +91,7 @@ export class PartitionReader {
   recover(cause: LossCause): Promise<void> {
     if (this.recovery === undefined) {
       this.options.onLoss(cause);
+      this.recoveries++;
       this.recovery = this.startAgain().finally(() => {
         this.recovery = undefined;
         // What they waited for is in what is stored now, or was lost.

@@ -166,14 +166,19 @@ export class PartitionWriter {
     const { reader, randomToken } = this.options;
     this.inFlight = prepared;
     reader.ownToken = randomToken();
-    const reply = await this.send(this.callOf(prepared, reader.ownToken));
+    const { recoveries } = reader;
+    const number = reader.lastNumber + 1;
+    const reply = await this.send(this.callOf(prepared, number, reader.ownToken));
     if (reply[0] === 'OK') {
-      reader.lastNumber++;
+      // Whoever has registered meanwhile may have been told of it already, or not yet.
+      reader.lastNumber = Math.max(reader.lastNumber, number);
       const outcomes = reply[6]!;
       const batch = batchOf(prepared, reply);
       reader.receive(batch);
       await reader.reached(batch.after.seq);
-      this.finish(prepared, (nth) => outcomes[nth] === '1');
+      // A replica that began anew meanwhile has put right what differed from what it knew, and may have undone it.
+      const isCertain = reader.recoveries === recoveries;
+      this.finish(prepared, (nth) => isCertain && outcomes[nth] === '1');
     } else {
       await reader.recover(LOSSES[reply[0] as keyof typeof LOSSES]);
       this.finish(prepared, () => false);
@@ -190,15 +195,19 @@ export class PartitionWriter {
     this.waiting.unshift(...again.map(({ pending }) => pending));
   }
 
-  private callOf(prepared: readonly Prepared[], token: string): readonly (string | number)[] {
-    const { replica, reader, node, keys, logSize } = this.options;
+  private callOf(
+    prepared: readonly Prepared[],
+    number: number,
+    token: string,
+  ): readonly (string | number)[] {
+    const { replica, node, keys, logSize } = this.options;
     const { seq, token: seen } = replica.place;
     const commits = prepared.flatMap(({ before, step }) => [
       step.user.userId,
       replica.revisionOf(step.user.userId),
       ...formatEntry(before, step),
     ]);
-    return [node(), reader.lastNumber + 1, seq, seen, token, logSize, keys.channel, ...commits];
+    return [node(), number, seq, seen, token, logSize, keys.channel, ...commits];
   }
 
   /** Sends a batch until there is an answer. */

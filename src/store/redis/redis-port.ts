@@ -82,13 +82,13 @@ export class RedisPort {
   /** The batches behind a place, the oldest first, at most `limit`. */
   async logged({ log }: PartitionKeys, after: Place, limit: number): Promise<readonly Batch[]> {
     const entries = await this.commands.xrange(log, `(${after.seq}`, '+', 'COUNT', limit);
-    return entries.map(([, fields]) => batchFrom(after.epoch, fields));
+    return entries.map(([id, fields]) => batchFrom(after.epoch, id, fields));
   }
 
   /** The last batches up to a place, the oldest first, at most `limit`. */
   async history({ log }: PartitionKeys, upTo: Place, limit: number): Promise<readonly Batch[]> {
     const entries = await this.commands.xrevrange(log, String(upTo.seq), '-', 'COUNT', limit);
-    return entries.reverse().map(([, fields]) => batchFrom(upTo.epoch, fields));
+    return entries.reverse().map(([id, fields]) => batchFrom(upTo.epoch, id, fields));
   }
 
   /** All users of a partition, in pieces. Who is changed meanwhile may be given before or after. */
@@ -170,8 +170,8 @@ function client(address: RedisAddress): Redis | Cluster {
   }
 }
 
-function batchFrom(epoch: string, fields: readonly string[]): Batch {
-  return parseLogged(epoch, Object.fromEntries(pairs(fields)) as unknown as Logged);
+function batchFrom(epoch: string, id: string, fields: readonly string[]): Batch {
+  return parseLogged(epoch, id, Object.fromEntries(pairs(fields)) as unknown as Logged);
 }
 
 function* pairs(flat: readonly string[]): Generator<readonly [string, string]> {

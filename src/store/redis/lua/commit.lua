@@ -45,7 +45,7 @@ if #entries > 0 then
   token = ARGV[5]
   local batch = '[' .. table.concat(entries, ',') .. ']'
   redis.call('HSET', KEYS[1], 'seq', after, 'token', token)
-  redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], after .. '-0', 'before', before, 'after', after, 'prev', prev, 'token', token, 'batch', batch)
+  redis.call('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], after .. '-0', 'before', before, 'prev', prev, 'token', token, 'batch', batch)
   redis.call('SPUBLISH', ARGV[7], head[1] .. '|' .. before .. '|' .. after .. '|' .. prev .. '|' .. token .. '|' .. batch)
 end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2] .. '|' .. before .. '|' .. after .. '|' .. prev .. '|' .. token .. '|' .. outcomes)

@@ -1,0 +1,136 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { choose, connect, disconnect, POLICY } from '../../../test/support/play.js';
+import { RedisServer } from '../../../test/support/redis-server.js';
+import { redisUrl } from '../../config/redis-url.js';
+import type { Input } from '../../domain/input.js';
+import { step } from '../../domain/step.js';
+import { PresenceView } from '../presence-view.js';
+import { Keys } from './keys.js';
+import { Partition } from './partition.js';
+import type { LossCause } from './partition-reader.js';
+import { RedisPort } from './redis-port.js';
+
+let spaces = 0;
+let tokens = 0;
+
+describe('A partition', () => {
+  let server: RedisServer;
+  beforeAll(async () => void (server = await RedisServer.start()));
+  afterAll(() => server.stop());
+
+  let keys: Keys;
+  let nodes: TestNode[];
+  beforeEach(() => {
+    keys = new Keys(`partition-${spaces++}:`);
+    nodes = [];
+  });
+  afterEach(() => nodes.forEach(({ close }) => close()));
+
+  interface TestNode {
+    readonly partition: Partition;
+    /** Why it had to begin anew. */
+    readonly losses: readonly LossCause[];
+    readonly close: () => void;
+  }
+
+  /** A node that hears of what others do only by reading the log: it subscribes to nothing. */
+  async function startNode(name: string): Promise<TestNode> {
+    const port = RedisPort.open(redisUrl.read(server.url)!, () => {});
+    await port.ready(5000);
+    const losses: LossCause[] = [];
+    const view = new PresenceView((userId) => partition.replica.table.shownOf(userId));
+    const partition: Partition = new Partition({
+      ...{ port, keys: keys.partitions[0]!, view, policy: POLICY },
+      logSize: 1000,
+      node: () => name,
+      now: () => Date.now(),
+      randomToken: () => `token ${tokens++}`,
+      onStep: () => {},
+      onRestart: () => {},
+      onGap: () => {},
+      onFenced: () => {},
+      onTrouble: () => {},
+      onLoss: (cause) => losses.push(cause),
+    });
+    const close = (): void => {
+      partition.close();
+      port.close();
+    };
+    const node = { partition, losses, close };
+    nodes.push(node);
+    await partition.reader.recover('start');
+    return node;
+  }
+
+  function perform({ partition }: TestNode, userId: string, input: Input): Promise<unknown> {
+    return partition.update(userId, (user) => step(user, input, Date.now(), POLICY));
+  }
+
+  function sessionsOf({ partition }: TestNode, userId: string): readonly string[] {
+    return partition.replica.table.find(userId).sessions.map(({ sessionId }) => sessionId);
+  }
+
+  /** Resolves when what was asked for has been put to Redis, and before that can have answered. */
+  const isUnderWay = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+
+  it('is followed by reading its log when nothing is heard', async () => {
+    const [writer, reader] = [await startNode('a'), await startNode('b')];
+    for (let i = 0; i < 3; i++) {
+      await perform(writer, 'ann', connect(`s${i}`));
+      await reader.partition.reader.refresh();
+      expect(sessionsOf(reader, 'ann')).toEqual(sessionsOf(writer, 'ann'));
+      expect(reader.partition.replica.place).toEqual(writer.partition.replica.place);
+    }
+    expect(reader.losses).toEqual(['start']);
+  });
+
+  it('takes turns between nodes that hear of one another by the log only', async () => {
+    const both = [await startNode('a'), await startNode('b')];
+    await perform(both[0]!, 'ann', connect('s'));
+    for (let i = 0; i < 10; i++) {
+      await perform(both[i % 2]!, 'ann', choose('s', 'AWAY', { text: `${i}` }));
+    }
+    for (const node of both) {
+      await node.partition.reader.refresh();
+      expect(node.partition.replica.table.find('ann').statusText).toBe('9');
+      expect(node.losses).toEqual(['start']);
+    }
+  });
+
+  it('keeps the end of a session that was being committed when the replica began anew', async () => {
+    const node = await startNode('a');
+    const other = await startNode('b');
+    await perform(node, 'ann', connect('s', { node: 'a' }));
+    const ended = perform(node, 'ann', disconnect('s'));
+    await isUnderWay();
+    await node.partition.reader.recover('chain');
+    await ended;
+    expect(sessionsOf(node, 'ann')).toEqual([]);
+    await other.partition.reader.refresh();
+    expect(sessionsOf(other, 'ann')).toEqual([]);
+  });
+
+  it('keeps a session whose beginning was being committed when the replica began anew', async () => {
+    const node = await startNode('a');
+    const other = await startNode('b');
+    const begun = perform(node, 'ann', connect('s', { node: 'a' }));
+    await isUnderWay();
+    await node.partition.reader.recover('chain');
+    await begun;
+    expect(sessionsOf(node, 'ann')).toEqual(['s']);
+    await other.partition.reader.refresh();
+    expect(sessionsOf(other, 'ann')).toEqual(['s']);
+  });
+
+  it('goes on numbering its batches after the replica began anew under way', async () => {
+    const node = await startNode('a');
+    for (let i = 0; i < 5; i++) {
+      const begun = perform(node, `user ${i}`, connect(`s${i}`, { node: 'a' }));
+      await isUnderWay();
+      await node.partition.reader.recover('chain');
+      await begun;
+    }
+    expect(node.losses).not.toContain('gap');
+    for (let i = 0; i < 5; i++) expect(sessionsOf(node, `user ${i}`)).toEqual([`s${i}`]);
+  });
+});
