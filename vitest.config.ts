@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
+/** These start the program itself, with as many processes as they need. */
+const PROGRAM = ['test/e2e/cluster.e2e-spec.ts', 'test/e2e/shutdown.e2e-spec.ts'];
+
 export default defineConfig({
   test: {
-    include: ['src/**/*.spec.ts', 'test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
     // Processes, not threads: a gRPC server and its timers end with the file that started them.
     pool: 'forks',
     // CommonJS packages look as they do to Node.
@@ -17,5 +19,25 @@ export default defineConfig({
       reporter: ['text', 'html', 'json-summary'],
       thresholds: { lines: 90, branches: 90, functions: 90, statements: 90 },
     },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'one node',
+          include: ['src/**/*.spec.ts', 'test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
+        },
+      },
+      {
+        // The same promises, kept by two nodes that share a Redis, and with each call on another than the one before.
+        extends: true,
+        test: {
+          name: 'two nodes',
+          include: ['test/e2e/**/*.e2e-spec.ts'],
+          exclude: PROGRAM,
+          env: { PRESENCE_TEST_NODES: '2' },
+          globalSetup: 'test/support/shared-redis.ts',
+        },
+      },
+    ],
   },
 });

@@ -82,7 +82,7 @@ describe('Every RPC', () => {
 
   it('leaves nothing behind when it is refused', async () => {
     const reader = await service.client('reader', { isAdmin: true });
-    expect(service.app.get(SessionStreams).size).toBe(0);
+    expect(service.sizeOf(SessionStreams)).toBe(0);
     expect(await reader.listOnlineUsers()).toMatchObject({ presences: [], totalSize: 0 });
     expect(await reader.listSessions({ userId: 'ann' })).toEqual({ sessions: [] });
   });
@@ -93,7 +93,7 @@ describe('A token', () => {
   let client: GrpcClient;
   beforeAll(async () => {
     service = await Service.start();
-    client = new GrpcClient(service.grpcAddress, credentials.createInsecure());
+    client = new GrpcClient(service.address(), credentials.createInsecure());
   });
   afterAll(async () => {
     client.close();

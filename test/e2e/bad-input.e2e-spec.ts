@@ -171,8 +171,8 @@ describe('A bad request', () => {
 
   /** All that there is to see. */
   async function state() {
-    await eventually(() => service.app.get(SessionStreams).size, 3);
-    await eventually(() => service.app.get(FanOut).size, 1);
+    await eventually(() => service.sizeOf(SessionStreams), 3);
+    await eventually(() => service.sizeOf(FanOut), 1);
     return [
       await admin.listSessions({ userId: 'ann' }),
       await admin.listSessions({ userId: 'ben' }),
@@ -307,8 +307,7 @@ describe('A bad request', () => {
         client.recordActivity({ target: { $case: 'userId', value: 'ben' } }),
         client.endSession({ sessionId: sessionOfBen }),
       ];
-      for (const call of refused) {
-        const { code, details } = await failureOf(call);
+      for (const { code, details } of await Promise.all(refused.map(failureOf))) {
         expect(code).toBe(status.PERMISSION_DENIED);
         expect(details).toBe('this needs a token with the scope presence:admin');
       }

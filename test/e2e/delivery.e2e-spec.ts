@@ -55,16 +55,17 @@ describe('A subscriber that stops reading', () => {
   }
 
   function observeConnections(): void {
-    const events = service.app.get(EventsService);
-    const subscribe = events.subscribe.bind(events);
-    vi.spyOn(events, 'subscribe').mockImplementation((caller, options, itsConnection) => {
-      connection = itsConnection;
-      return subscribe(caller, options, itsConnection).pipe(
-        tap(() => {
-          if (!itsConnection.isReady) queued++;
-        }),
-      );
-    });
+    for (const events of service.all(EventsService)) {
+      const subscribe = events.subscribe.bind(events);
+      vi.spyOn(events, 'subscribe').mockImplementation((caller, options, itsConnection) => {
+        connection = itsConnection;
+        return subscribe(caller, options, itsConnection).pipe(
+          tap(() => {
+            if (!itsConnection.isReady) queued++;
+          }),
+        );
+      });
+    }
   }
 
   /** A change of everyone's status. */
@@ -87,8 +88,11 @@ describe('A subscriber that stops reading', () => {
 
   /** Writes until the server has given up all subscribers but some. */
   async function writeUntilGivenUp(others = 0): Promise<void> {
-    const fanOut = service.app.get(FanOut);
-    for (; fanOut.size > others; fanOut.upkeep()) await write();
+    for (; service.sizeOf(FanOut) > others; lookAfterSubscribers()) await write();
+  }
+
+  function lookAfterSubscribers(): void {
+    for (const fanOut of service.all(FanOut)) fanOut.upkeep();
   }
 
   describe('with DELIVERY_EVERY_EVENT', () => {
@@ -120,7 +124,7 @@ describe('A subscriber that stops reading', () => {
       const userIds = [...strangers, ...writers.map(({ userId }) => userId)];
       const stuck = watcher.subscribe({ userIds });
       stuck.pause();
-      await eventually(() => service.app.get(FanOut).size, 1);
+      await eventually(() => service.sizeOf(FanOut), 1);
       await writeUntilGivenUp();
       expect(status[(await stuck.ended).code]).toBe('RESOURCE_EXHAUSTED');
       expect(queued).toBe(0);
@@ -143,7 +147,7 @@ describe('A subscriber that stops reading', () => {
       const stuck = watcher.subscribe();
       await stuck.beginning();
       stuck.pause();
-      for (let i = 0; service.app.get(FanOut).size > 1; i++) {
+      for (let i = 0; service.sizeOf(FanOut) > 1; i++) {
         await writeTimes(5);
         await writers[0]!.join(`${i}`);
         await picture.untilIn('writer 0', `${i}`);
@@ -203,16 +207,16 @@ describe('A subscriber that stops reading', () => {
       const stuck = watcher.subscribe({ delivery: DELIVERY_LATEST });
       const picture = new Picture(stuck);
       await picture.untilCurrent();
-      const listed = vi.spyOn(service.app.get(PresenceStore).view, 'listed');
+      const listed = service.all(PresenceStore).map(({ view }) => vi.spyOn(view, 'listed'));
       stuck.pause();
       await writeUntilStuck();
       for (let i = 0; i < 3; i++) {
         await writeTimes((1.2 * SMALL_LOG) / writers.length);
-        service.app.get(FanOut).upkeep();
+        lookAfterSubscribers();
       }
       await writers[0]!.join('end');
       // No state is taken for one that does not read: it would be held, and be old when it is wanted.
-      expect(listed).not.toHaveBeenCalled();
+      for (const look of listed) expect(look).not.toHaveBeenCalled();
       stuck.resume();
       await picture.untilIn('writer 0', 'end');
       await picture.untilCurrent();

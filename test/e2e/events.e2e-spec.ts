@@ -213,8 +213,8 @@ describe('Subscribe', () => {
     });
 
     it('when the connection is lost', async () => {
-      const link = await Link.to(service.grpcAddress);
-      const client = service.clientWithToken(await tokenOf('lost'), link.address);
+      const link = await Link.to(service.addresses());
+      const client = service.clientWithToken(await tokenOf('lost'), link.addresses);
       const { sessionId } = await client.connect();
       await client.joinChannel({ sessionId, channelId: 'before' });
       const watcher = await watch('lost');

@@ -16,7 +16,7 @@ describe('Health', () => {
   let health: HealthClient;
   beforeAll(async () => {
     service = await Service.start();
-    health = new HealthClient(service.grpcAddress);
+    health = new HealthClient(service.address());
   });
   afterAll(async () => {
     health.close();
@@ -66,8 +66,8 @@ describe('Health', () => {
   });
 
   describe('of a service that does not serve', () => {
-    beforeEach(() => service.app.get(ServingStatus).set(false));
-    afterEach(() => service.app.get(ServingStatus).set(true));
+    beforeEach(() => service.all(ServingStatus).forEach((status) => status.set(false)));
+    afterEach(() => service.all(ServingStatus).forEach((status) => status.set(true)));
 
     it.each(['/health', '/health/ready'])('is 503 at %s, with what is wrong', async (path) => {
       expect(await get(path)).toEqual({
@@ -92,7 +92,7 @@ describe('Health', () => {
 
   it.each(SERVICES)('tells whoever watches "%s" of every change', async (name) => {
     const watch = health.watch(name);
-    const serving = service.app.get(ServingStatus);
+    const [serving] = service.all(ServingStatus);
     expect(await watch.next()).toEqual({ status: 'SERVING' });
     serving.set(false);
     expect(await watch.next()).toEqual({ status: 'NOT_SERVING' });

@@ -134,14 +134,13 @@ describe('Heartbeats', () => {
 
   describe('to a client', () => {
     it('come on a Connect stream that has been quiet for the interval, and not before', async () => {
-      const streams = service.app.get(SessionStreams);
       const client = await service.client('ida');
       const { stream } = await client.connect();
       const look = async (ms: number): Promise<unknown[]> => {
         service.clock.advance(ms);
-        streams.sendHeartbeats();
-        // What was sent on this connection before the answer has arrived with it.
-        await client.listSessions();
+        for (const streams of service.all(SessionStreams)) streams.sendHeartbeats();
+        // What was sent on a connection before the answer has arrived with it.
+        await Promise.all(service.all(SessionStreams).map(() => client.listSessions()));
         return stream.takeArrived();
       };
       expect(await look(INTERVAL_MS - 1)).toEqual([]);

@@ -6,6 +6,7 @@ import {
   type ListOnlineUsersResponse,
 } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
 import { Commands } from '../../src/store/commands.js';
+import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { Service } from '../support/service.js';
 
@@ -53,14 +54,15 @@ describe('Lists', () => {
 
   /** What would take too long with a connection for everyone. */
   async function crowd(userIds: readonly string[]): Promise<void> {
+    const [commands] = service.all(Commands);
+    const [{ node }] = service.all(PresenceStore);
     const nothing = { isMicrophoneMuted: undefined, isSpeakerMuted: undefined };
     const options = {
-      node: 'node',
+      node,
       platform: 'web',
       requireHeartbeats: false,
       tokenExpiresAt: undefined,
     };
-    const commands = service.app.get(Commands);
     for (const userId of userIds) {
       const sessionId = `session of ${userId}`;
       await commands.perform(userId, { type: 'connect', sessionId, ...options, ...nothing });

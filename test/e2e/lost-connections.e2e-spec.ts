@@ -21,7 +21,7 @@ describe('A connection', () => {
       KEEPALIVE_TIME_MS: `${KEEPALIVE_MS}`,
       KEEPALIVE_TIMEOUT_MS: `${KEEPALIVE_MS}`,
     });
-    link = await Link.to(service.grpcAddress);
+    link = await Link.to(service.addresses());
   });
   afterAll(async () => {
     link.close();
@@ -37,20 +37,20 @@ describe('A connection', () => {
   async function expectEnd(watcher: SubscriptionReader, end: string): Promise<void> {
     const events = await watcher.nextEvents(2);
     expect(events.map(inWords)).toEqual(['userOnline CONNECTED', end]);
-    await eventually(() => service.app.get(SessionStreams).size, 0);
+    await eventually(() => service.sizeOf(SessionStreams), 0);
   }
 
   describe('is lost', () => {
     it('when the process of the client is killed', async () => {
       const watcher = await follow('killed');
-      const client = await ClientProcess.start(service.grpcAddress, await tokenOf('killed'));
+      const client = await ClientProcess.start(service.address(), await tokenOf('killed'));
       client.signal('SIGKILL');
       await expectEnd(watcher, 'userOffline CONNECTION_LOST');
     });
 
     it('when the peer falls silent, within KEEPALIVE_TIME_MS and KEEPALIVE_TIMEOUT_MS', async () => {
       const watcher = await follow('stopped');
-      const client = await ClientProcess.start(service.grpcAddress, await tokenOf('stopped'));
+      const client = await ClientProcess.start(service.address(), await tokenOf('stopped'));
       expect(inWords(await watcher.nextEvent())).toBe('userOnline CONNECTED');
       client.signal('SIGSTOP');
       const stoppedAt = performance.now();
@@ -65,7 +65,7 @@ describe('A connection', () => {
 
     it('when the network between falls silent', async () => {
       const watcher = await follow('unplugged');
-      const client = service.clientWithToken(await tokenOf('unplugged'), link.address);
+      const client = service.clientWithToken(await tokenOf('unplugged'), link.addresses);
       await client.connect();
       link.fallSilent();
       await expectEnd(watcher, 'userOffline CONNECTION_LOST');
@@ -73,7 +73,7 @@ describe('A connection', () => {
 
     it.each([['cut'], ['reset']] as const)('when it is %s', async (how) => {
       const watcher = await follow(how);
-      const client = service.clientWithToken(await tokenOf(how), link.address);
+      const client = service.clientWithToken(await tokenOf(how), link.addresses);
       await client.connect();
       link[how]();
       await expectEnd(watcher, 'userOffline CONNECTION_LOST');
@@ -81,7 +81,7 @@ describe('A connection', () => {
 
     it('with every session on it', async () => {
       const watcher = await follow('twice');
-      const client = service.clientWithToken(await tokenOf('twice'), link.address);
+      const client = service.clientWithToken(await tokenOf('twice'), link.addresses);
       await client.connect({ platform: 'web' });
       await client.connect({ platform: 'web' });
       link.cut();
@@ -91,7 +91,7 @@ describe('A connection', () => {
     it('whatever other connections of the user do', async () => {
       const watcher = await follow('roaming');
       const token = await tokenOf('roaming');
-      await service.clientWithToken(token, link.address).connect({ platform: 'mobile' });
+      await service.clientWithToken(token, link.addresses).connect({ platform: 'mobile' });
       const { stream } = await service.clientWithToken(token).connect({ platform: 'web' });
       link.cut();
       const events = await watcher.nextEvents(3);
@@ -143,7 +143,7 @@ describe('A connection', () => {
       for (let i = 0; i < 20; i++) {
         const watcher = await follow(`breath${i}`);
         const token = await tokenOf(`breath${i}`);
-        const call = RawCall.to(service.grpcAddress, CONNECT, token);
+        const call = RawCall.to(service.address(), CONNECT, token);
         await call.answered();
         call.stream.close(constants.NGHTTP2_CANCEL);
         leave(call);
@@ -153,7 +153,7 @@ describe('A connection', () => {
 
     it('when the client says goodbye and closes it without cancelling', async () => {
       const watcher = await follow('goodbye');
-      const call = RawCall.to(service.grpcAddress, CONNECT, await tokenOf('goodbye'));
+      const call = RawCall.to(service.address(), CONNECT, await tokenOf('goodbye'));
       await call.answered();
       call.session.goaway(constants.NGHTTP2_NO_ERROR);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -163,7 +163,7 @@ describe('A connection', () => {
 
     it('when the client says goodbye and cancels only then', async () => {
       const watcher = await follow('polite');
-      const call = RawCall.to(service.grpcAddress, CONNECT, await tokenOf('polite'));
+      const call = RawCall.to(service.address(), CONNECT, await tokenOf('polite'));
       await call.answered();
       call.session.goaway(constants.NGHTTP2_NO_ERROR);
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -20,7 +20,7 @@ describe('The reconnect grace', () => {
       MAX_SESSIONS_PER_USER: '1',
     });
     reader = await service.client('reader', { isAdmin: true });
-    link = await Link.to(service.grpcAddress);
+    link = await Link.to(service.addresses());
   });
   afterAll(async () => {
     link.close();
@@ -35,11 +35,11 @@ describe('The reconnect grace', () => {
 
   /** A user in a channel whose connection has just been lost. */
   async function lose(userId: string): Promise<OpenSession> {
-    const client = service.clientWithToken(await tokenOf(userId), link.address);
+    const client = service.clientWithToken(await tokenOf(userId), link.addresses);
     const session = await client.connect({ platform: 'mobile' });
     await client.joinChannel({ sessionId: session.sessionId, channelId: 'lobby' });
     link.cut();
-    await eventually(() => service.app.get(SessionStreams).size, 0);
+    await eventually(() => service.sizeOf(SessionStreams), 0);
     return session;
   }
 

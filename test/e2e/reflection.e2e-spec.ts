@@ -63,7 +63,7 @@ describe('Reflection', () => {
 
   async function start(settings: Readonly<Record<string, string>>): Promise<void> {
     service = await Service.start(settings);
-    client = new ReflectionClient(service.grpcAddress);
+    client = new ReflectionClient(service.address());
   }
 
   async function servicesListed(): Promise<readonly string[]> {

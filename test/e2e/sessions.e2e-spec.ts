@@ -221,30 +221,30 @@ describe('Sessions', () => {
   });
 
   describe('that are cancelled early', () => {
-    const streams = (): SessionStreams => service.app.get(SessionStreams);
+    const streams = (): number => service.sizeOf(SessionStreams);
 
     afterEach(() => vi.restoreAllMocks());
 
     async function expectNoneLeft(userId: string, before: number): Promise<void> {
-      await eventually(() => streams().size, before);
+      await eventually(() => streams(), before);
       await eventually(() => sessionIdsOf(userId), []);
       expect(statusOf(await presenceOf(userId))).toBe('OFFLINE');
     }
 
     it('never stay when the client cancels at once', async () => {
-      const before = streams().size;
+      const before = streams();
       const client = await service.client('nils');
       for (let i = 0; i < 20; i++) client.openSession().cancel();
       await expectNoneLeft('nils', before);
     });
 
     it('never stay at whatever moment the client cancels', async () => {
-      const before = streams().size;
+      const before = streams();
       const token = await tokenOf('olga');
-      const { session, stream } = RawCall.to(service.grpcAddress, 'SessionService/Connect', token);
+      const { session, stream } = RawCall.to(service.address(), 'SessionService/Connect', token);
       stream.close(constants.NGHTTP2_CANCEL);
       for (let ms = 0; ms < 6; ms += 0.05) {
-        const call = RawCall.to(service.grpcAddress, 'SessionService/Connect', token, session);
+        const call = RawCall.to(service.address(), 'SessionService/Connect', token, session);
         const until = performance.now() + ms;
         // Finer than a timer: the server, in this process, has its turn in between.
         while (performance.now() < until) await new Promise(setImmediate);
@@ -255,22 +255,23 @@ describe('Sessions', () => {
     });
 
     it('never stay when the client goes while the session is being stored', async () => {
-      const before = streams().size;
-      const store = service.app.get(PresenceStore);
-      const update = store.update.bind(store);
+      const before = streams();
       let goOn = (): void => {};
       const asked = new Promise<void>((resolve) => {
-        vi.spyOn(store, 'update').mockImplementationOnce(async (...args) => {
-          await new Promise<void>((stored) => ((goOn = stored), resolve()));
-          return update(...args);
-        });
+        for (const store of service.all(PresenceStore)) {
+          const update = store.update.bind(store);
+          vi.spyOn(store, 'update').mockImplementationOnce(async (...args) => {
+            await new Promise<void>((stored) => ((goOn = stored), resolve()));
+            return update(...args);
+          });
+        }
       });
       const client = await service.client('paul');
       const watcher = await follow('paul');
       const stream = client.openSession();
       await asked;
       stream.cancel();
-      await eventually(() => streams().size, before);
+      await eventually(() => streams(), before);
       goOn();
       const events = await watcher.nextEvents(2);
       expect(events.map(inWords)).toEqual(['userOnline CONNECTED', 'userOffline DISCONNECTED']);
@@ -278,10 +279,11 @@ describe('Sessions', () => {
     });
 
     it('never begin when the session could not be stored, and the client is not told why', async () => {
-      const before = streams().size;
-      vi.spyOn(service.app.get(PresenceStore), 'update').mockRejectedValueOnce(
-        new Error('the password is swordfish'),
-      );
+      const before = streams();
+      for (const store of service.all(PresenceStore)) {
+        const failure = new Error('the password is swordfish');
+        vi.spyOn(store, 'update').mockRejectedValueOnce(failure);
+      }
       const { code, details } = await (await service.client('quin')).openSession().ended;
       expect(code).toBe(status.INTERNAL);
       expect(details).toMatch(/^internal error, request id [0-9a-f-]{36}$/);
@@ -289,7 +291,7 @@ describe('Sessions', () => {
     });
 
     it('never begin with a token that is refused', async () => {
-      const before = streams().size;
+      const before = streams();
       const client = service.clientWithToken(await tokenOf('rosa', { ttlSeconds: -60 }));
       const streamsOfClient = Array.from({ length: 10 }, () => client.openSession());
       for (const stream of streamsOfClient.slice(5)) stream.cancel();
@@ -302,12 +304,12 @@ describe('Sessions', () => {
     });
 
     it('are let in again and again without using up what a user may have', async () => {
-      const before = streams().size;
+      const before = streams();
       const client = await service.client('sven');
       for (let i = 0; i < 10; i++) {
         const { stream } = await client.connect();
         stream.cancel();
-        await eventually(() => streams().size, before);
+        await eventually(() => streams(), before);
       }
       await client.connect();
     });

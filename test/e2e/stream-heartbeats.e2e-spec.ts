@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FanOut } from '../../src/events/fan-out.js';
 import { Sync } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
 import { SessionStreams } from '../../src/session/session-streams.js';
+import { TOKENS_ARE_OF_ONE_NODE } from '../support/nodes.js';
 import { Service } from '../support/service.js';
 
 const INTERVAL_MS = 5000;
@@ -16,8 +17,8 @@ describe('A quiet stream', () => {
   /** Lets time pass, and the service look at its streams as it does four times a second. */
   async function passTime(ms: number): Promise<void> {
     await service.passTime(ms);
-    service.app.get(FanOut).upkeep();
-    service.app.get(SessionStreams).sendHeartbeats();
+    for (const fanOut of service.all(FanOut)) fanOut.upkeep();
+    for (const streams of service.all(SessionStreams)) streams.sendHeartbeats();
   }
 
   describe('of a subscription', () => {
@@ -48,22 +49,25 @@ describe('A quiet stream', () => {
       stream.cancel();
     });
 
-    it('is sent a token that moves on with what others do', async () => {
-      const client = await service.client('mover');
-      const { sessionId } = await client.connect();
-      const stream = (await service.client('watcher')).subscribe({ userIds: ['nobody'] });
-      const { resumeToken } = await stream.beginning();
-      const other = (await service.client('watcher')).subscribe({ userIds: ['mover'] });
-      await other.beginning();
-      await client.joinChannel({ sessionId, channelId: 'a' });
-      await other.nextEvent();
-      await passTime(INTERVAL_MS);
-      const heartbeat = await stream.next();
-      expect(heartbeat.resumeToken).not.toBe(resumeToken);
-      expect(heartbeat.resumeToken).toBe(other.resumeToken);
-      stream.cancel();
-      other.cancel();
-    });
+    it.skipIf(TOKENS_ARE_OF_ONE_NODE)(
+      'is sent a token that moves on with what others do',
+      async () => {
+        const client = await service.client('mover');
+        const { sessionId } = await client.connect();
+        const stream = (await service.client('watcher')).subscribe({ userIds: ['nobody'] });
+        const { resumeToken } = await stream.beginning();
+        const other = (await service.client('watcher')).subscribe({ userIds: ['mover'] });
+        await other.beginning();
+        await client.joinChannel({ sessionId, channelId: 'a' });
+        await other.nextEvent();
+        await passTime(INTERVAL_MS);
+        const heartbeat = await stream.next();
+        expect(heartbeat.resumeToken).not.toBe(resumeToken);
+        expect(heartbeat.resumeToken).toBe(other.resumeToken);
+        stream.cancel();
+        other.cancel();
+      },
+    );
   });
 
   describe('of a session', () => {

@@ -101,7 +101,7 @@ export class ServerProcess {
   }
 
   clientWithToken(token: string): Client {
-    const client = new Client(this.grpcAddress, token);
+    const client = new Client([this.grpcAddress], token);
     this.clients.push(client);
     return client;
   }

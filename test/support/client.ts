@@ -37,16 +37,23 @@ export interface OpenSession {
   readonly stream: StreamReader<session.ConnectResponse>;
 }
 
-/** A real gRPC client of one user, on a connection of its own. Absent request fields have their default. */
+/**
+ * A real gRPC client of one user, on a connection of its own to every address. Its calls go to one after the other.
+ * Absent request fields have their default.
+ */
 export class Client {
-  private readonly grpc: GrpcClient;
+  private readonly channels: readonly GrpcClient[];
   private readonly metadata = new Metadata();
+  private calls = 0;
 
-  constructor(address: string, token: string | undefined) {
-    this.grpc = new GrpcClient(address, credentials.createInsecure(), {
-      // Or clients of one address share a connection, and losing one would lose them all.
-      'grpc.use_local_subchannel_pool': 1,
-    });
+  constructor(addresses: readonly string[], token: string | undefined) {
+    this.channels = addresses.map(
+      (address) =>
+        new GrpcClient(address, credentials.createInsecure(), {
+          // Or clients of one address share a connection, and losing one would lose them all.
+          'grpc.use_local_subchannel_pool': 1,
+        }),
+    );
     if (token !== undefined) this.metadata.set('authorization', `Bearer ${token}`);
   }
 
@@ -221,7 +228,11 @@ export class Client {
   }
 
   close(): void {
-    this.grpc.close();
+    for (const channel of this.channels) channel.close();
+  }
+
+  private nextChannel(): GrpcClient {
+    return this.channels[this.calls++ % this.channels.length]!;
   }
 
   private call<Request, Response>(
@@ -240,7 +251,7 @@ export class Client {
     request: Request,
   ): Promise<Response> {
     return new Promise((resolve, reject) => {
-      this.grpc.makeUnaryRequest(
+      this.nextChannel().makeUnaryRequest(
         `/presence.v1.${method}`,
         serializer(requests),
         (bytes) => responses.decode(bytes),
@@ -258,7 +269,7 @@ export class Client {
     request: Request,
     { deadlineMs = Infinity }: CallOptions = {},
   ): ClientReadableStream<Response> {
-    return this.grpc.makeServerStreamRequest(
+    return this.nextChannel().makeServerStreamRequest(
       `/presence.v1.${method}`,
       serializer(requests),
       (bytes) => responses.decode(bytes),

@@ -1,21 +1,20 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A network between clients and a service that can fail in the ways networks do. */
+/** A network between clients and the nodes of a service that can fail in the ways networks do. */
 export class Link {
   private readonly sockets = new Set<Socket>();
+  private readonly servers: Server[] = [];
+  private readonly ends: string[] = [];
 
-  private constructor(
-    private readonly server: Server,
-    readonly address: string,
-  ) {}
-
-  static async to(address: string): Promise<Link> {
-    const [host = '', port] = address.split(':');
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const link = new Link(server, `127.0.0.1:${(server.address() as AddressInfo).port}`);
-    server.on('connection', (near) => link.join(near, connect(Number(port), host)));
+  static async to(addresses: readonly string[]): Promise<Link> {
+    const link = new Link();
+    for (const address of addresses) await link.open(address);
     return link;
+  }
+
+  /** Where the nodes are found through it. */
+  get addresses(): readonly string[] {
+    return this.ends;
   }
 
   /** Every connection ends as when its process dies: FIN, and nothing said over HTTP/2. */
@@ -35,7 +34,16 @@ export class Link {
 
   close(): void {
     this.cut();
-    this.server.close();
+    for (const server of this.servers) server.close();
+  }
+
+  private async open(address: string): Promise<void> {
+    const [host = '', port] = address.split(':');
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    server.on('connection', (near) => this.join(near, connect(Number(port), host)));
+    this.servers.push(server);
+    this.ends.push(`127.0.0.1:${(server.address() as AddressInfo).port}`);
   }
 
   private join(near: Socket, far: Socket): void {

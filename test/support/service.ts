@@ -1,24 +1,41 @@
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
 import { signToken } from '../../src/auth/sign-token.js';
 import { Clock } from '../../src/clock/clock.js';
-import { readConfig } from '../../src/config/config.js';
+import { readConfig, type Config } from '../../src/config/config.js';
 import { attachGrpc } from '../../src/grpc/transport.js';
 import { TimeSweeper } from '../../src/presence/time-sweeper.js';
+import { PresenceStore } from '../../src/store/presence-store.js';
 import { Client } from './client.js';
 import { ManualClock } from './manual-clock.js';
+import { NODES, sharedSettings } from './nodes.js';
 
 export const SECRET = 'a secret of the tests, 32 bytes or more';
 
-/** A whole service on free ports, with clients of it. */
+/** One process of a service, as it would be, with ports of its own. */
+interface Node {
+  readonly app: INestApplication;
+  readonly grpcAddress: string;
+  readonly httpUrl: string;
+}
+
+/** What Nest can be asked for. */
+type Token<T> = Type<T> | (abstract new (...args: never[]) => T);
+
+/**
+ * A whole service on free ports, with clients of it. It is one node, or as many as `PRESENCE_TEST_NODES` says: then every
+ * client has a connection to each of them, and every call of it goes to another than the one before. So the clients do
+ * themselves what a load balancer in between would do to them, but without one that ends connections, answers
+ * pings and buffers messages in their stead: the difference between a client that goes and one that is lost, and the
+ * pace of a slow reader, reach the nodes as they are.
+ */
 export class Service {
   private readonly clients: Client[] = [];
+  private turn = 0;
 
   private constructor(
-    readonly app: INestApplication,
-    readonly grpcAddress: string,
-    readonly httpUrl: string,
+    private readonly nodes: readonly Node[],
     readonly clock: ManualClock,
   ) {}
 
@@ -31,44 +48,80 @@ export class Service {
       AUTH_JWT_SECRET: SECRET,
       // Sessions that a test leaves open are waited for at the end of each.
       DRAIN_TIMEOUT_MS: '100',
+      ...sharedSettings(),
       ...settings,
     });
     const clock = new ManualClock();
-    const module = await Test.createTestingModule({ imports: [AppModule.with(config)] })
-      .overrideProvider(Clock)
-      .useValue(clock)
-      .compile();
-    const app = module.createNestApplication({ logger: false });
-    const grpc = attachGrpc(app);
-    await app.init();
-    await app.startAllMicroservices();
-    await app.listen(config.http.port, config.http.host);
-    return new Service(app, `127.0.0.1:${grpc.port}`, await app.getUrl(), clock);
+    const starting = Array.from({ length: NODES }, () => startNode(config, clock));
+    return new Service(await Promise.all(starting), clock);
   }
 
-  /** A client on a connection of its own, with a token of this user. */
+  /** Where the nodes are, another one first each time. */
+  addresses(): readonly string[] {
+    const first = this.turn++ % this.nodes.length;
+    const addresses = this.nodes.map(({ grpcAddress }) => grpcAddress);
+    return [...addresses.slice(first), ...addresses.slice(0, first)];
+  }
+
+  /** Where the node is whose turn it is, for what has a single connection. */
+  address(): string {
+    return this.addresses()[0]!;
+  }
+
+  /** Where health is told. */
+  get httpUrl(): string {
+    return this.nodes[0]!.httpUrl;
+  }
+
+  /** This part of every node. */
+  all<T>(part: Token<T>): readonly [T, ...T[]] {
+    const [first, ...others] = this.nodes.map(({ app }) => app.get<T>(part));
+    return [first!, ...others];
+  }
+
+  /** How many of something the nodes hold together. */
+  sizeOf(part: Token<{ readonly size: number }>): number {
+    return this.all(part).reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** A client on connections of its own, with a token of this user. */
   async client(userId: string, options: { readonly isAdmin?: boolean } = {}): Promise<Client> {
     return this.clientWithToken(await tokenOf(userId, options));
   }
 
-  /** A client with any token, or with none. `address` is where it finds the service, when not directly. */
-  clientWithToken(token: string | undefined, address = this.grpcAddress): Client {
-    const client = new Client(address, token);
+  /** A client with any token, or with none. `addresses` is where it finds the nodes, when not directly. */
+  clientWithToken(token: string | undefined, addresses = this.addresses()): Client {
+    const client = new Client(addresses, token);
     this.clients.push(client);
     return client;
   }
 
   /** Moves the clock and lets the service do what has become due. */
   async passTime(ms: number): Promise<void> {
+    // A node sees to what is due of the users it has heard of.
+    await Promise.all(this.all(PresenceStore).map((store) => store.refresh()));
     this.clock.advance(ms);
-    await this.app.get(TimeSweeper).sweep();
+    await Promise.all(this.all(TimeSweeper).map((sweeper) => sweeper.sweep()));
   }
 
   /** Stops the clients and the service. */
   async stop(): Promise<void> {
     for (const client of this.clients) client.close();
-    await this.app.close();
+    await Promise.all(this.nodes.map(({ app }) => app.close()));
   }
+}
+
+async function startNode(config: Config, clock: ManualClock): Promise<Node> {
+  const module = await Test.createTestingModule({ imports: [AppModule.with(config)] })
+    .overrideProvider(Clock)
+    .useValue(clock)
+    .compile();
+  const app = module.createNestApplication({ logger: false });
+  const grpc = attachGrpc(app);
+  await app.init();
+  await app.startAllMicroservices();
+  await app.listen(config.http.port, config.http.host);
+  return { app, grpcAddress: `127.0.0.1:${grpc.port}`, httpUrl: await app.getUrl() };
 }
 
 /** A token as the product that uses the service would make it. It outlasts the time that tests let pass. */
