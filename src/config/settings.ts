@@ -133,7 +133,7 @@ export const settings = {
   MAX_SUBSCRIPTIONS_PER_USER: setting(
     wholeNumber(1, 100_000),
     '20',
-    'How many subscriptions one user may have at a time.',
+    'How many subscriptions one user may have at a time, on each node.',
   ),
 
   REDIS_URL: optional(
