@@ -33,12 +33,12 @@ async function start(config: Config): Promise<void> {
   });
   const grpc = attachGrpc(app);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
-  // Before the transport starts: a call must not meet modules that are not initialised.
-  await app.init();
   try {
+    // Before the transport starts: a call must not meet modules that are not initialised.
+    await app.init();
     await listen(app, config);
   } catch (error) {
-    // Or the timers of what has started would keep the process from ending.
+    // Or the timers and connections of what has started would keep the process from ending.
     await app.close();
     throw error;
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { ConfigError } from '../../config/config-error.js';
 import type { RedisAddress } from '../../config/redis-url.js';
 import type { Policy } from '../../domain/policy.js';
 import { Refusal } from '../../domain/refusal.js';
@@ -128,7 +129,11 @@ export class RedisPresenceStore
 
   /** Reads everything there is, and takes part from then on. */
   async onModuleInit(): Promise<void> {
-    await this.port.ready(READY_WITHIN_MS);
+    await this.port.ready(READY_WITHIN_MS).catch((error: unknown) => {
+      throw new ConfigError([
+        `REDIS_URL: the server cannot be reached (${this.problem ?? String(error)}).`,
+      ]);
+    });
     await checkServer(this.port);
     await this.port.subscribe(
       this.partitions.map(({ keys }) => keys.channel),
