@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /** These start the program itself, with as many processes as they need. */
-const PROGRAM = ['test/e2e/cluster.e2e-spec.ts', 'test/e2e/shutdown.e2e-spec.ts'];
+const PROGRAM = ['cluster', 'redis-outage', 'shutdown'].map(
+  (name) => `test/e2e/${name}.e2e-spec.ts`,
+);
 
 export default defineConfig({
   test: {

@@ -1,0 +1,42 @@
+import type { Client } from './client.js';
+import { inWords } from './in-words.js';
+import type { SubscriptionReader } from './subscription-reader.js';
+
+/** Somebody who sees everything, and can say that something did not happen. */
+export class Witness {
+  private readonly told = new Map<string, string[]>();
+  private turns = 0;
+
+  private constructor(
+    private readonly client: Client,
+    private readonly stream: SubscriptionReader,
+    private readonly sessionId: string,
+    private readonly userId: string,
+  ) {}
+
+  static async at(client: Client): Promise<Witness> {
+    const { sessionId, started } = await client.connect();
+    const stream = client.subscribe();
+    await stream.beginning();
+    return new Witness(client, stream, sessionId, started.session!.userId);
+  }
+
+  /** How a user came and went, up to now. */
+  async comingsAndGoings(userId: string): Promise<readonly string[]> {
+    await this.catchUp();
+    const told = this.told.get(userId) ?? [];
+    return told.filter((words) => /^user(Online|Offline) /.test(words));
+  }
+
+  /** Reads up to an event of its own, before which it was told of everything that its node had told of. */
+  private async catchUp(): Promise<void> {
+    const channelId = `turn ${++this.turns}`;
+    await this.client.joinChannel({ sessionId: this.sessionId, channelId });
+    for (;;) {
+      const event = await this.stream.nextEvent();
+      const { userId, currentChannelId } = event.presence!;
+      if (userId === this.userId && currentChannelId === channelId) return;
+      this.told.set(userId, [...(this.told.get(userId) ?? []), inWords(event)]);
+    }
+  }
+}
