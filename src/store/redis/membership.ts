@@ -25,6 +25,7 @@ interface Observed {
  */
 export class Membership {
   private readonly observed = new Map<string, Observed>();
+  /** When it was last looked. For an observer that is away, or whose Redis is, no time passes. */
   private lastBeatAt: number;
 
   constructor(private readonly options: MembershipOptions) {
@@ -49,8 +50,8 @@ export class Membership {
   isAlive(node: string): boolean {
     if (node === this.options.node()) return true;
     const seen = this.observed.get(node);
-    if (seen !== undefined) return this.options.uptime() - seen.since < this.options.leaseMs;
-    this.observe(node, undefined, this.options.uptime());
+    if (seen !== undefined) return this.lastBeatAt - seen.since < this.options.leaseMs;
+    this.observe(node, undefined, this.lastBeatAt);
     return true;
   }
 
@@ -70,7 +71,7 @@ export class Membership {
 
   /** Those that have been dead for so long that their counters may go. */
   longDead(afterMs: number): readonly string[] {
-    const before = this.options.uptime() - afterMs;
+    const before = this.lastBeatAt - afterMs;
     return [...this.observed]
       .filter(([node, { since }]) => node !== this.options.node() && since < before)
       .map(([node]) => node);

@@ -1,0 +1,82 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { RedisServer } from '../../../test/support/redis-server.js';
+import { redisUrl } from '../../config/redis-url.js';
+import { Membership } from './membership.js';
+import { RedisPort } from './redis-port.js';
+
+const BEAT_MS = 500;
+const LEASE_MS = 3000;
+
+describe('Membership', () => {
+  let server: RedisServer;
+  beforeAll(async () => void (server = await RedisServer.start()));
+  afterAll(() => server.stop());
+
+  let port: RedisPort;
+  let now: number;
+  let ann: Membership;
+  let bob: Membership;
+  let spaces = 0;
+  beforeEach(async () => {
+    port = RedisPort.open(redisUrl.read(server.url)!, () => {});
+    await port.ready(5000);
+    now = 0;
+    const key = `beats ${spaces++}`;
+    const shared = { port, key, leaseMs: LEASE_MS, beatMs: BEAT_MS, uptime: () => now };
+    ann = new Membership({ ...shared, node: () => 'ann' });
+    bob = new Membership({ ...shared, node: () => 'bob' });
+    await bob.beat();
+    await ann.beat();
+  });
+  afterEach(() => port.close());
+
+  /** Lets time pass in which these nodes move their counters as they should. */
+  async function pass(ms: number, ...nodes: readonly Membership[]): Promise<void> {
+    for (const end = now + ms; now < end;) {
+      now += BEAT_MS;
+      for (const node of nodes) await node.beat();
+    }
+  }
+
+  it('counts a node as alive as long as its counter moves', async () => {
+    await pass(10 * LEASE_MS, ann, bob);
+    expect(ann.isAlive('bob')).toBe(true);
+    expect([...ann.alive()].sort()).toEqual(['ann', 'bob']);
+  });
+
+  it('counts a node as dead when its counter has stood still for a lease', async () => {
+    await pass(LEASE_MS - BEAT_MS, ann);
+    expect(ann.isAlive('bob')).toBe(true);
+    await pass(BEAT_MS, ann);
+    expect(ann.isAlive('bob')).toBe(false);
+    expect(ann.alive()).toEqual(['ann']);
+  });
+
+  it('takes nobody for dead when it could not look itself, for however long', async () => {
+    now += 10 * LEASE_MS;
+    expect(ann.isAlive('bob')).toBe(true);
+    await ann.beat();
+    expect(ann.isAlive('bob')).toBe(true);
+    await pass(LEASE_MS, ann);
+    expect(ann.isAlive('bob')).toBe(false);
+  });
+
+  it('gives a node that was never heard of the time of a lease', async () => {
+    expect(ann.isAlive('cat')).toBe(true);
+    await pass(LEASE_MS, ann);
+    expect(ann.isAlive('cat')).toBe(false);
+  });
+
+  it('does not wait for a node that has left', async () => {
+    await bob.leave('bob');
+    await ann.beat();
+    expect(ann.alive()).toEqual(['ann']);
+  });
+
+  it('remembers the dead until their counters are taken out', async () => {
+    await pass(60_000 + BEAT_MS, ann);
+    expect(ann.longDead(60_000)).toEqual(['bob']);
+    await ann.leave('bob');
+    expect(ann.longDead(60_000)).toEqual([]);
+  });
+});
