@@ -1,6 +1,6 @@
 import { isSamePlace, revisionOf, type Place } from './batch.js';
 import type { PartitionKeys } from './keys.js';
-import type { Stored } from './partition-replica.js';
+import { isForgotten, type Stored } from './partition-replica.js';
 import { userOf } from './record.js';
 import type { RedisPort } from './redis-port.js';
 
@@ -31,7 +31,8 @@ export async function loadUsers(
         const seq = batch.before.seq + nth + 1;
         const known = users.get(user.userId);
         if (known !== undefined && seqOf(known.revision) >= seq) return;
-        users.set(user.userId, { user, revision: revisionOf(batch, nth) });
+        if (isForgotten(user)) users.delete(user.userId);
+        else users.set(user.userId, { user, revision: revisionOf(batch, nth) });
       });
       place = batch.after;
     }

@@ -151,7 +151,8 @@ export interface Stored {
   readonly revision: string;
 }
 
-function isForgotten({ sessions, own }: User): boolean {
+/** Whether nothing is stored of somebody any more. */
+export function isForgotten({ sessions, own }: User): boolean {
   return sessions.length === 0 && own.version === 0;
 }
 

@@ -41,6 +41,8 @@ interface Pending {
   /** Whether the user is written even if nothing changes, because what is stored has been lost. */
   readonly isForced: boolean;
   readonly deadline: number;
+  /** Whether its caller has been told that it cannot be done now. It is not tried again. */
+  isGivenUp: boolean;
   readonly resolve: (step: Step) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -68,7 +70,7 @@ export class PartitionWriter {
     return new Promise((resolve, reject) => {
       if (this.waiting.length >= MAX_WAITING || this.isClosed) return reject(unavailable());
       const deadline = performance.now() + TIMEOUT_MS;
-      this.waiting.push({ userId, change, isForced, deadline, resolve, reject });
+      this.waiting.push({ userId, change, isForced, deadline, isGivenUp: false, resolve, reject });
       this.wake();
     });
   }
@@ -76,7 +78,11 @@ export class PartitionWriter {
   /** Tells those who have waited for too long. What is under way may be committed all the same. */
   expire(now: number): void {
     const isLate = ({ deadline }: Pending): boolean => deadline <= now;
-    for (const { pending } of this.inFlight) if (isLate(pending)) pending.reject(unavailable());
+    for (const { pending } of this.inFlight) {
+      if (!isLate(pending)) continue;
+      pending.isGivenUp = true;
+      pending.reject(unavailable());
+    }
     if (!this.waiting.some(isLate)) return;
     for (const pending of this.waiting.filter(isLate)) pending.reject(unavailable());
     this.waiting = this.waiting.filter((pending) => !isLate(pending));
@@ -190,7 +196,7 @@ export class PartitionWriter {
     this.inFlight = [];
     const again = prepared.filter(({ pending, step }, nth) => {
       if (isCommitted(nth)) pending.resolve(step);
-      return !isCommitted(nth);
+      return !isCommitted(nth) && !pending.isGivenUp;
     });
     this.waiting.unshift(...again.map(({ pending }) => pending));
   }

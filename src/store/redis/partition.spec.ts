@@ -4,8 +4,10 @@ import { RedisServer } from '../../../test/support/redis-server.js';
 import { redisUrl } from '../../config/redis-url.js';
 import type { Input } from '../../domain/input.js';
 import { step } from '../../domain/step.js';
+import { newUser } from '../../domain/user.js';
 import { PresenceView } from '../presence-view.js';
 import { Keys } from './keys.js';
+import { loadUsers } from './load-users.js';
 import { Partition } from './partition.js';
 import type { LossCause } from './partition-reader.js';
 import { RedisPort } from './redis-port.js';
@@ -28,6 +30,7 @@ describe('A partition', () => {
 
   interface TestNode {
     readonly partition: Partition;
+    readonly port: RedisPort;
     /** Why it had to begin anew. */
     readonly losses: readonly LossCause[];
     readonly close: () => void;
@@ -56,7 +59,7 @@ describe('A partition', () => {
       partition.close();
       port.close();
     };
-    const node = { partition, losses, close };
+    const node = { partition, port, losses, close };
     nodes.push(node);
     await partition.reader.recover('start');
     return node;
@@ -120,6 +123,35 @@ describe('A partition', () => {
     expect(sessionsOf(node, 'ann')).toEqual(['s']);
     await other.partition.reader.refresh();
     expect(sessionsOf(other, 'ann')).toEqual(['s']);
+  });
+
+  it('does not do again what its caller was told cannot be done now', async () => {
+    const { partition } = await startNode('a');
+    let times = 0;
+    const begun = partition.update('ann', (user) => {
+      times++;
+      return step(user, connect('s', { node: 'a' }), Date.now(), POLICY);
+    });
+    const refused = expect(begun).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
+    await isUnderWay();
+    partition.writer.expire(Infinity);
+    await partition.reader.recover('chain');
+    await partition.writer.idle();
+    await refused;
+    expect(times).toBe(1);
+  });
+
+  it('is loaded without those who were forgotten while it was read', async () => {
+    const node = await startNode('a');
+    const { partition, port } = node;
+    await perform(node, 'ann', connect('s'));
+    const head = partition.replica.place;
+    await perform(node, 'ann', disconnect('s'));
+    const user = newUser('ann');
+    await partition.update('ann', () => ({ user, events: [], ended: [], wakeAt: undefined }));
+    const { users, place } = await loadUsers(port, partition.keys, head);
+    expect([...users.keys()]).toEqual([]);
+    expect(place).toEqual(partition.replica.place);
   });
 
   it('goes on numbering its batches after the replica began anew under way', async () => {
