@@ -96,13 +96,14 @@ export class SessionService {
 
   private begin(caller: Caller, sessionId: string, options: ConnectOptions): Promise<Step> {
     const tokenExpiresAt = caller.expiresAt;
-    return this.commands.perform(caller.userId, {
+    // This node may have to take up another name before the session can be stored.
+    return this.commands.perform(caller.userId, () => ({
       type: 'connect',
       sessionId,
       node: this.store.node,
       tokenExpiresAt,
       ...options,
-    });
+    }));
   }
 
   private started(

@@ -20,13 +20,15 @@ export class Commands {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  async perform(userId: string, input: Input): Promise<Step> {
+  /** Where what happens depends on when it is committed, `input` is made anew each time that is tried. */
+  async perform(userId: string, input: Input | (() => Input)): Promise<Step> {
+    const read = typeof input === 'function' ? input : (): Input => input;
     try {
       return await this.store.update(userId, (user) =>
-        step(user, input, this.clock.now(), this.config.policy),
+        step(user, read(), this.clock.now(), this.config.policy),
       );
     } catch (error) {
-      throw (await this.isOfAnotherUser(userId, error, input)) ? notYours() : error;
+      throw (await this.isOfAnotherUser(userId, error, read())) ? notYours() : error;
     }
   }
 

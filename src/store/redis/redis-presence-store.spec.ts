@@ -1,12 +1,16 @@
 import { Logger } from '@nestjs/common';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   presenceStoreContract,
   type TestStore,
 } from '../../../test/contract/presence-store.contract.js';
-import { POLICY } from '../../../test/support/play.js';
+import { ManualClock } from '../../../test/support/manual-clock.js';
+import { connect, POLICY } from '../../../test/support/play.js';
 import { RedisCluster, RedisServer } from '../../../test/support/redis-server.js';
+import type { Config } from '../../config/config.js';
 import { redisUrl } from '../../config/redis-url.js';
+import { Commands } from '../commands.js';
+import { Keys, partitionOf } from './keys.js';
 import { RedisPresenceStore } from './redis-presence-store.js';
 
 // Faults are what this is about.
@@ -25,6 +29,20 @@ afterAll(async () => {
 
 presenceStoreContract('Redis', () => createStore(server.url));
 presenceStoreContract('a Redis Cluster', () => createStore(cluster.url));
+
+describe('A node that was declared dead', () => {
+  it('begins its next session under another name', async () => {
+    const { store, close } = await createStore(server.url);
+    const commands = new Commands(store, new ManualClock(), { policy: POLICY } as Config);
+    const { node: dead } = store;
+    const { nodes } = new Keys(`test-${spaces - 1}:`).partitions[partitionOf('ann')]!;
+    await server.with((redis) => redis.hset(nodes, dead, 'X1'));
+    const { user } = await commands.perform('ann', () => connect('s', { node: store.node }));
+    expect(store.node).not.toBe(dead);
+    expect(user.sessions.map(({ node }) => node)).toEqual([store.node]);
+    await close?.();
+  });
+});
 
 let spaces = 0;
 
