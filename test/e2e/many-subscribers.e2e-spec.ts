@@ -148,5 +148,6 @@ describe('Very many changes at one moment', () => {
       stream.cancel();
       for (const session of sessions) session.stream.cancel();
     },
+    60_000,
   );
 });
