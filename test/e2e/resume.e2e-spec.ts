@@ -7,11 +7,10 @@ import {
   type SubscribeRequest,
 } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
 import type { Client } from '../support/client.js';
-import { TOKENS_ARE_OF_ONE_NODE } from '../support/nodes.js';
 import { Picture, everyoneOnline } from '../support/picture.js';
 import { Service } from '../support/service.js';
 
-describe.skipIf(TOKENS_ARE_OF_ONE_NODE)('Resuming a subscription', () => {
+describe('Resuming a subscription', () => {
   let service: Service;
   afterEach(() => service.stop());
 

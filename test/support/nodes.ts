@@ -11,9 +11,6 @@ declare module 'vitest' {
 /** How many nodes the service of a test has. */
 export const NODES = Number(process.env.PRESENCE_TEST_NODES ?? '1');
 
-/** Whether a resume token means nothing on another node than the one that gave it: its subscriber is given SYNC_RESET. */
-export const TOKENS_ARE_OF_ONE_NODE = NODES > 1;
-
 /** What nodes need to be one service, which has nothing in common with that of another test. */
 export function sharedSettings(): Readonly<Record<string, string>> {
   if (NODES === 1) return {};

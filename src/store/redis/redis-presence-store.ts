@@ -131,7 +131,7 @@ export class RedisPresenceStore
   async onModuleInit(): Promise<void> {
     await this.port.ready(READY_WITHIN_MS).catch((error: unknown) => {
       throw new ConfigError([
-        `REDIS_URL: the server cannot be reached (${this.problem ?? String(error)}).`,
+        `REDIS_URL: the server cannot be reached (${this.reachability.problem ?? String(error)}).`,
       ]);
     });
     await checkServer(this.port);
