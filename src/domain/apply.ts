@@ -1,5 +1,5 @@
 import { nextDue } from './due.js';
-import { act, alive, end, endAll, remove, type Outcome } from './facts.js';
+import { act, alive, end, endAll, remove, renameNode, type Outcome } from './facts.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { Refusal } from './refusal.js';
@@ -38,6 +38,8 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ou
       return { facts: setStatus(user, input, now, policy), cause: 'REQUESTED' };
     case 'nodeLost':
       return endAll(user, input.node, now, policy);
+    case 'nodeRenamed':
+      return { facts: renameNode(user, input.node, input.name), cause: 'REQUESTED' };
     case 'time':
       return passTime(user, now, policy);
   }

@@ -77,6 +77,17 @@ export function endAll(user: User, node: string, now: number, policy: Policy): O
   return { facts, cause, ended: gone.map(({ sessionId }) => ({ sessionId, cause })) };
 }
 
+/** Puts the sessions of a node under its new name. */
+export function renameNode(user: User, node: string, name: string): User {
+  return user.sessions
+    .filter((session) => session.node === node)
+    .reduce((facts, session) => {
+      const renamed = copySession(session);
+      renamed.node = name;
+      return replace(facts, renamed);
+    }, user);
+}
+
 /** Takes a session away, and the user out of the channel it held. */
 export function remove(user: User, sessionId: string): Draft<User> {
   const facts = copyUser(user);

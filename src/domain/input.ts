@@ -38,5 +38,7 @@ export type Input =
     }
   /** A node is gone, and with it every stream it held. */
   | { readonly type: 'nodeLost'; readonly node: string }
+  /** A node goes on under another name. */
+  | { readonly type: 'nodeRenamed'; readonly node: string; readonly name: string }
   /** The moment `wakeAt` of the last step has come. Handles the one matter that is due first. */
   | { readonly type: 'time' };

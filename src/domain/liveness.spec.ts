@@ -8,6 +8,7 @@ import {
   join,
   mute,
   nodeLost,
+  nodeRenamed,
   play,
   playWith,
   POLICY,
@@ -224,5 +225,25 @@ describe('A node that is lost', () => {
     const lost = goOn(both.user, [[3, nodeLost('node-1')]], graceful);
     expect(lost.told).toEqual([]);
     expect(lost.wakeAt).toBe(53);
+  });
+});
+
+describe('A node that goes on under another name', () => {
+  it('keeps its sessions, and nobody notices', () => {
+    const { user } = play(
+      [0, connect('a', { node: 'old' })],
+      [1, connect('b', { node: 'other' })],
+      [2, join('a', 'lobby')],
+    );
+    const renamed = goOn(user, [[3, nodeRenamed('old', 'new')]]);
+    expect(renamed.told).toEqual([]);
+    expect(renamed.user.own).toEqual(user.own);
+    expect(renamed.user.sessions.map(({ node }) => node)).toEqual(['new', 'other']);
+    expect(goOn(renamed.user, [[4, nodeLost('old')]]).user).toBe(renamed.user);
+  });
+
+  it('is nothing to users who had no session there', () => {
+    const { user } = play([0, connect('a', { node: 'other' })]);
+    expect(goOn(user, [[1, nodeRenamed('old', 'new')]]).user).toBe(user);
   });
 });

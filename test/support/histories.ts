@@ -44,6 +44,7 @@ const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
       .map((cause) => (sessionId: string) => ({ type: 'disconnect' as const, sessionId, cause })),
   },
   fc.constantFrom('node-1', 'node-2').map((node) => () => ({ type: 'nodeLost' as const, node })),
+  fc.constant(() => ({ type: 'nodeRenamed' as const, node: 'node-1', name: 'node-2' })),
   fc.constant((sessionId: string) => ({ type: 'heartbeat' as const, sessionId })),
   fc.boolean().map((isNamed) => (sessionId: string) => ({
     type: 'activity' as const,

@@ -112,6 +112,10 @@ export function nodeLost(node: string): Input {
   return { type: 'nodeLost', node };
 }
 
+export function nodeRenamed(node: string, name: string): Input {
+  return { type: 'nodeRenamed', node, name };
+}
+
 export const time: Input = { type: 'time' };
 
 function deepFreeze<T>(value: T): T {
