@@ -1,0 +1,24 @@
+import type { Check } from './check.js';
+import { convergence } from './convergence.js';
+import { everyEvent } from './every-event.js';
+import { fencing } from './fencing.js';
+import { lostNode } from './lost-node.js';
+import { noFalseOffline } from './no-false-offline.js';
+import { noGhosts } from './no-ghosts.js';
+import { picture } from './picture.js';
+import { prompt } from './prompt.js';
+import { served } from './served.js';
+import { silence } from './silence.js';
+
+export const allChecks: readonly Check[] = [
+  served,
+  convergence,
+  noGhosts,
+  noFalseOffline,
+  silence,
+  picture,
+  everyEvent,
+  prompt,
+  lostNode,
+  fencing,
+];

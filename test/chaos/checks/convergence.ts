@@ -1,0 +1,107 @@
+import { PresenceStatus } from '../../../src/grpc/generated/presence/v1/presence.pb.js';
+import type { Answers, Evidence, Expected } from '../evidence.js';
+import { look } from '../in-words.js';
+import { CONVERGED_WITHIN_MS } from '../timings.js';
+import type { Check } from './check.js';
+
+export const convergence: Check = {
+  name: 'convergence',
+  promise:
+    'I3: once it is quiet, every node lists and returns exactly what the clients were told, and all say the same',
+  complaints: (evidence) => {
+    const { agreedAfterMs, graceMs } = evidence;
+    const differences = differencesOf(evidence);
+    if (differences.length > 0 || agreedAfterMs === undefined) return differences;
+    const bound = CONVERGED_WITHIN_MS + graceMs;
+    return agreedAfterMs > bound ? [`took ${agreedAfterMs} ms, not ${bound}`] : [];
+  },
+};
+
+/** In what nodes differ from the truth, and from one another. */
+export function differencesOf({
+  answers,
+  expected,
+}: Pick<Evidence, 'answers' | 'expected'>): readonly string[] {
+  const [first, ...others] = answers;
+  return [
+    ...answers.flatMap((answer) => [...againstTruth(answer, expected)]),
+    ...others.flatMap((other) => [...againstEachOther(first!, other)]),
+  ];
+}
+
+function* againstTruth(
+  { node, online, members, presences }: Answers,
+  expected: readonly Expected[],
+): Generator<string> {
+  const listed = new Map(online.map((presence) => [presence.userId, presence]));
+  const got = new Map(presences.map((presence) => [presence.userId, presence]));
+  for (const user of expected) {
+    const inList = listed.get(user.userId);
+    const presence = got.get(user.userId);
+    if (look(inList ?? presence) !== look(presence)) {
+      yield `${node} lists ${user.userId} as ${look(inList)} and returns ${look(presence)}`;
+    }
+    if (!user.isShown) {
+      if (inList !== undefined) yield `${node} lists ${user.userId}, who is not to be seen`;
+      continue;
+    }
+    const is = presence === undefined ? 'nothing' : visible(presence);
+    if (inList === undefined) yield `${node} does not list ${user.userId}`;
+    if (is !== visibleAs(user)) {
+      yield `${node} returns ${user.userId} as ${is}, not ${visibleAs(user)}`;
+    }
+  }
+  if (online.length !== listed.size) yield `${node} lists somebody twice`;
+  yield* membersAgainstTruth(node, members, expected);
+}
+
+function* membersAgainstTruth(
+  node: string,
+  members: Answers['members'],
+  expected: readonly Expected[],
+): Generator<string> {
+  for (const [channelId, userIds] of members) {
+    const due = expected
+      .filter((user) => user.isShown && user.channelId === channelId)
+      .map(({ userId }) => userId)
+      .sort();
+    if (due.join() !== userIds.join()) {
+      const missing = due.filter((userId) => !userIds.includes(userId));
+      const surplus = userIds.filter((userId) => !due.includes(userId));
+      yield `${node} lists the members of ${channelId} without ${missing.join()} and with ${surplus.join()}`;
+    }
+  }
+}
+
+function* againstEachOther(a: Answers, b: Answers): Generator<string> {
+  for (const [i, presence] of a.presences.entries()) {
+    const other = b.presences[i];
+    if (presence.version !== other?.version || look(presence) !== look(other)) {
+      yield `${a.node} has ${presence.userId} as ${presence.version} ${look(presence)}, ${b.node} as ${other?.version} ${look(other)}`;
+    }
+  }
+}
+
+function visible(presence: Answers['presences'][number]): string {
+  const status = PresenceStatus[presence.status].replace('PRESENCE_STATUS_', '');
+  return inWords({
+    ...presence,
+    status,
+    channelId: presence.currentChannelId,
+  });
+}
+
+function visibleAs(user: Expected): string {
+  return inWords(user);
+}
+
+function inWords({
+  status,
+  statusText,
+  channelId,
+  isMicrophoneMuted,
+  isSpeakerMuted,
+  platforms,
+}: Omit<Expected, 'userId' | 'isShown' | 'acknowledgedAt'>): string {
+  return `${status} "${statusText}" in ${channelId ?? '-'}, mic ${isMicrophoneMuted ? 'off' : 'on'}, speaker ${isSpeakerMuted ? 'off' : 'on'}, on ${platforms.join('+')}`;
+}

@@ -1,0 +1,129 @@
+import type { Evidence } from '../evidence.js';
+import type { FaultRecord, Span } from '../history.js';
+import { clock, isOffline } from '../in-words.js';
+import { BEAT_MS, LEASE_MS, REAPED_WITHIN_MS, SLACK_MS } from '../timings.js';
+import type { Check } from './check.js';
+
+/** An event may be told of that much later than the client knows of its cause, or earlier. */
+const AROUND_MS = 2000;
+
+interface Gap {
+  readonly from: number;
+  readonly until: number;
+  readonly isTooShort: boolean;
+}
+
+export const noFalseOffline: Check = {
+  name: 'no false offline',
+  promise:
+    'I5: nobody is told OFFLINE of a user who had a session all the time, or had one again within the grace',
+  complaints: (evidence) => {
+    const complaints = new Set<string>();
+    for (const { subscriber, deliveries } of evidence.history.stretches) {
+      for (const { presence, kind, occurredAt, reason } of deliveries) {
+        if (kind !== 'userOffline' || !isOffline(presence)) continue;
+        const { userId } = presence;
+        if (isExcused(userId, occurredAt, evidence)) continue;
+        const story = storyOf(evidence.history.spansOf(userId), occurredAt);
+        complaints.add(
+          `${subscriber} was told at ${clock(occurredAt)} that ${userId} is OFFLINE (reason ${reason}): ${story}`,
+        );
+      }
+    }
+    return [...complaints];
+  },
+};
+
+function isExcused(userId: string, at: number, evidence: Evidence): boolean {
+  return wasHiding(userId, at, evidence) || wasAway(userId, at, evidence);
+}
+
+function wasHiding(userId: string, at: number, { history }: Evidence): boolean {
+  return history.hidings.some(
+    (hiding) =>
+      hiding.userId === userId &&
+      hiding.from <= at + SLACK_MS &&
+      (hiding.until ?? at) >= at - AROUND_MS,
+  );
+}
+
+/** Whether there is a time without any session near the event that is long enough to be told of. */
+function wasAway(userId: string, at: number, evidence: Evidence): boolean {
+  const { history, graceMs } = evidence;
+  // A session that nobody saw is none: one on a node that is cut off for longer than the lease, by the others' clocks.
+  const spans = history.spansOf(userId).flatMap((span) => seenParts(span, history.faults));
+  const gaps: Gap[] = [];
+  const sorted = [...spans].sort((a, b) => a.from - b.from);
+  let end = 0;
+  let last: Span | undefined;
+  for (const span of sorted) {
+    if (span.from > end) gaps.push(gapBetween(last, end, span.from, evidence));
+    const until = span.until ?? Infinity;
+    if (until >= end) [end, last] = [until, span];
+  }
+  if (end < Infinity) gaps.push(gapBetween(last, end, Infinity, evidence));
+  return gaps.some(
+    ({ from, until, isTooShort }) =>
+      !isTooShort && from <= at + SLACK_MS && until >= at - AROUND_MS - graceMs,
+  );
+}
+
+/** The time between two sessions. Too short to be told of, unless the user asked for it. */
+function gapBetween(
+  last: Span | undefined,
+  from: number,
+  until: number,
+  { graceMs, history }: Evidence,
+): Gap {
+  if (last === undefined || last.end !== 'lost') return { from, until, isTooShort: false };
+  const hasDied = history.faults.some(
+    (fault) =>
+      fault.name === 'killed' &&
+      fault.nodes.includes(last.node) &&
+      Math.abs(fault.from - from) < AROUND_MS,
+  );
+  const forgivenMs = graceMs + (hasDied ? LEASE_MS - BEAT_MS : 0) - SLACK_MS;
+  return { from, until, isTooShort: until - from < forgivenMs };
+}
+
+/**
+ * The one exception, by name: a node that is cut off from Redis, or stopped, for longer than the lease is dead to the
+ * others. Its users are shown OFFLINE from the end of the lease until they have connected anew.
+ */
+function seenParts(span: Span, faults: readonly FaultRecord[]): readonly Span[] {
+  const away = faults.find(
+    ({ name, nodes, from, until }) =>
+      (name === 'cut off' || name === 'stopped') &&
+      nodes.includes(span.node) &&
+      (until ?? Infinity) - from > LEASE_MS - BEAT_MS &&
+      from < (span.until ?? Infinity) &&
+      (until ?? Infinity) + REAPED_WITHIN_MS > span.from,
+  );
+  if (away === undefined) return [span];
+  const lostAt = away.from + LEASE_MS - BEAT_MS;
+  const foundAt = (away.until ?? Infinity) + REAPED_WITHIN_MS;
+  const parts: Span[] = [];
+  if (span.from < lostAt) {
+    parts.push({
+      ...span,
+      until: Math.min(lostAt, span.until ?? Infinity),
+      end: span.until === undefined || span.until > lostAt ? 'asked for' : (span.end ?? 'lost'),
+    });
+  }
+  if ((span.until ?? Infinity) > foundAt)
+    parts.push({ ...span, from: Math.max(foundAt, span.from) });
+  return parts;
+}
+
+function storyOf(spans: readonly Span[], at: number): string {
+  const near = spans.filter(
+    ({ from, until }) => from < at + 8000 && (until ?? Infinity) > at - 8000,
+  );
+  if (near.length === 0) return 'no session near';
+  return near
+    .map(
+      ({ node, from, until, end }) =>
+        `${node} ${clock(from)}–${until === undefined ? 'now' : `${clock(until)} ${end}`}`,
+    )
+    .join(', ');
+}

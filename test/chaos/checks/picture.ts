@@ -1,0 +1,39 @@
+import type { Presence } from '../../../src/grpc/generated/presence/v1/presence.pb.js';
+import { isOffline, look } from '../in-words.js';
+import type { Stretch } from '../history.js';
+import type { Check } from './check.js';
+
+export const picture: Check = {
+  name: 'picture',
+  promise: 'what a subscriber has made of its events is what the lists say',
+  complaints: ({ history, answers }) => {
+    const listed = answers[0]!.online;
+    return history.stretches
+      .filter(({ until }) => until === undefined)
+      .flatMap((stretch) => [...differencesIn(stretch, listed)]);
+  },
+};
+
+function* differencesIn(stretch: Stretch, listed: readonly Presence[]): Generator<string> {
+  const shown = pictureOf(stretch);
+  for (const presence of listed) {
+    const mine = shown.get(presence.userId);
+    shown.delete(presence.userId);
+    if (look(mine) !== look(presence)) {
+      yield `${stretch.subscriber} on ${stretch.node} sees ${presence.userId} as ${look(mine)}, not ${look(presence)}`;
+    }
+  }
+  for (const [userId, presence] of shown) {
+    yield `${stretch.subscriber} on ${stretch.node} sees ${userId} as ${look(presence)}, who is not listed`;
+  }
+}
+
+/** Everyone who is not OFFLINE to a subscriber. */
+export function pictureOf({ snapshot, deliveries }: Stretch): Map<string, Presence> {
+  const shown = new Map(snapshot.map((presence) => [presence.userId, presence]));
+  for (const { presence } of deliveries) {
+    if (isOffline(presence)) shown.delete(presence.userId);
+    else shown.set(presence.userId, presence);
+  }
+  return shown;
+}

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NodeProcess } from './node-process.js';
+import type { Direction, Kind, Treatment } from './redis-link.js';
+import type { World } from './world.js';
+
+// What can be done to a cluster. Each resolves when the fault is over; what it leads to goes on.
+
+/** Some nodes, by chance. */
+export function some({ random, nodes }: World, count: number): readonly NodeProcess[] {
+  const rest = [...nodes];
+  return Array.from(
+    { length: count },
+    () => rest.splice(random.between(0, rest.length - 1), 1)[0]!,
+  );
+}
+
+export async function kill(world: World, count: number, awayMs: number): Promise<void> {
+  const victims = some(world, count);
+  // Of the users, some go down with it: their device is in the same cellar.
+  for (const { devices } of world.population.people.filter((_, i) => i % 5 === 0)) {
+    for (const device of devices) device.absenceMs = 9000;
+  }
+  const fault = world.history.begin('killed', world.namesOf(victims));
+  await Promise.all(victims.map((node) => node.ended('SIGKILL')));
+  await sleep(awayMs);
+  await Promise.all(victims.map((node) => node.start()));
+  fault.until = Date.now();
+}
+
+export async function stop(world: World, ms: number): Promise<void> {
+  const [victim] = some(world, 1);
+  const fault = world.history.begin('stopped', [victim!.name]);
+  victim!.signal('SIGSTOP');
+  await sleep(ms);
+  victim!.signal('SIGCONT');
+  fault.until = Date.now();
+}
+
+export interface Partition {
+  readonly ms: number;
+  readonly treatment: Treatment;
+  readonly kinds?: readonly Kind[];
+  readonly directions?: readonly Direction[];
+}
+
+export async function partition(
+  world: World,
+  { ms, treatment, kinds, directions }: Partition,
+): Promise<void> {
+  const [victim] = some(world, 1);
+  // Who only misses messages still reads the log.
+  const isCutOff = kinds === undefined || kinds.includes('commands');
+  const fault = isCutOff ? world.history.begin('cut off', [victim!.name]) : undefined;
+  victim!.redisLink.treat(treatment, kinds, directions);
+  await sleep(ms);
+  victim!.redisLink.heal();
+  if (fault) fault.until = Date.now();
+}
+
+/** Connections to Redis break, again and again, and are let in again at once. */
+export async function cutConnections(
+  world: World,
+  kinds: readonly Kind[],
+  times: number,
+): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    for (const { redisLink } of some(world, 2)) redisLink.cut(kinds);
+    await sleep(300);
+  }
+}
+
+export async function delay(world: World, delayMs: number, ms: number): Promise<void> {
+  const [victim] = some(world, 1);
+  victim!.redisLink.delayMs = delayMs;
+  await sleep(ms);
+  victim!.redisLink.heal();
+}
+
+/** All clients of a node lose their connections at one moment. */
+export function storm(world: World): void {
+  const [victim] = some(world, 1);
+  const fault = world.history.begin('clients cut', [victim!.name]);
+  victim!.clientLink.cut();
+  fault.until = Date.now();
+}
+
+export async function redisEmptied(world: World, awayMs: number): Promise<void> {
+  const fault = world.history.begin('Redis lost', []);
+  await world.redis.server.kill();
+  await sleep(awayMs);
+  await world.redis.server.restart();
+  fault.until = Date.now();
+}
+
+/** Redis comes back with what it held some time ago. */
+export async function redisFromDump(world: World, ageMs: number): Promise<void> {
+  await world.redis.with((redis) => redis.save());
+  await sleep(ageMs);
+  await redisEmptied(world, 500);
+}
+
+/** The replica takes over, without the last writes of the master. */
+export async function failOver(world: World, lostMs: number): Promise<void> {
+  const fault = world.history.begin('Redis lost', []);
+  world.redis.loseReplication();
+  await sleep(lostMs);
+  world.redirect(await world.redis.failOver());
+  fault.until = Date.now();
+}
+
+export async function freezeRedis(world: World, ms: number): Promise<void> {
+  world.redis.server.signal('SIGSTOP');
+  await sleep(ms);
+  world.redis.server.signal('SIGCONT');
+}
+
+export async function flushScripts(world: World, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    await world.redis.with((redis) => redis.script('FLUSH'));
+    await sleep(300);
+  }
+}
+
+/** Redis takes no writes, for want of memory. */
+export async function fillMemory(world: World, ms: number): Promise<void> {
+  await world.redis.with((redis) => redis.config('SET', 'maxmemory', '1mb'));
+  await sleep(ms);
+  await world.redis.with((redis) => redis.config('SET', 'maxmemory', '0'));
+}
+
+/** One node after the other ends in good order and comes back. */
+export async function rollingRestart(world: World): Promise<void> {
+  for (const node of world.nodes) {
+    const fault = world.history.begin('told to end', [node.name]);
+    await node.ended('SIGTERM');
+    await node.start();
+    fault.until = Date.now();
+    await sleep(500);
+  }
+}

@@ -1,0 +1,78 @@
+import type { ChangeReason } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import type { Presence } from '../../src/grpc/generated/presence/v1/presence.pb.js';
+
+// What the harness writes down while a scenario runs, and the checks read when it is over. All times are milliseconds of
+// the one clock that the whole machine has.
+
+/** A session as its client saw it. */
+export interface Span {
+  readonly userId: string;
+  readonly node: string;
+  readonly sessionId: string;
+  readonly from: number;
+  /** When the client asked for the end, or learnt of it. Undefined: the session is open. */
+  until?: number;
+  end?: 'asked for' | 'lost';
+}
+
+/** A time in which a user was or may have been INVISIBLE. */
+export interface Hiding {
+  readonly userId: string;
+  readonly from: number;
+  until?: number;
+}
+
+/** An event as a subscriber was given it. */
+export interface Delivery {
+  readonly at: number;
+  readonly occurredAt: number;
+  readonly kind: string;
+  readonly reason: ChangeReason;
+  readonly presence: Presence;
+}
+
+/** One subscription to everything, from SYNC_CURRENT to its end. */
+export interface Stretch {
+  readonly subscriber: string;
+  readonly node: string;
+  readonly from: number;
+  until?: number;
+  readonly snapshot: readonly Presence[];
+  readonly deliveries: Delivery[];
+}
+
+/** What was done to whom. */
+export interface FaultRecord {
+  readonly name: 'killed' | 'stopped' | 'cut off' | 'clients cut' | 'told to end' | 'Redis lost';
+  /** Empty: not to a node. */
+  readonly nodes: readonly string[];
+  readonly from: number;
+  until?: number;
+}
+
+/** A write of a node that Redis took, as its monitor shows it, and the times at which nodes were declared dead. */
+export interface RedisWrite {
+  readonly at: number;
+  readonly type: 'fence' | 'commit';
+  readonly partition: string;
+  readonly node: string;
+}
+
+export class History {
+  readonly spans: Span[] = [];
+  readonly hidings: Hiding[] = [];
+  readonly stretches: Stretch[] = [];
+  readonly faults: FaultRecord[] = [];
+  readonly writes: RedisWrite[] = [];
+  commands = 0;
+
+  spansOf(userId: string): readonly Span[] {
+    return this.spans.filter((span) => span.userId === userId);
+  }
+
+  begin(name: FaultRecord['name'], nodes: readonly string[]): FaultRecord {
+    const fault: FaultRecord = { name, nodes, from: Date.now() };
+    this.faults.push(fault);
+    return fault;
+  }
+}

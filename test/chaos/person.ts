@@ -1,0 +1,224 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import type { Client } from '../support/client.js';
+import { Device } from './device.js';
+import type { Hiding, History } from './history.js';
+import type { NodeProcess } from './node-process.js';
+import type { Random } from './random.js';
+
+/** How long a client waits before it says again what was not heard. */
+const AGAIN_MS = 200;
+
+/** What a user has been told is so. */
+export interface Wish {
+  readonly channelId: string | undefined;
+  readonly isMicrophoneMuted: boolean;
+  readonly isSpeakerMuted: boolean;
+  readonly choice: StatusChoice;
+  readonly statusText: string;
+}
+
+export interface PersonOptions {
+  readonly userId: string;
+  readonly token: string;
+  readonly platforms: readonly string[];
+  /** Never goes by its own will. */
+  readonly isPinned: boolean;
+  readonly nodes: readonly NodeProcess[];
+  readonly random: Random;
+  readonly history: History;
+}
+
+type Command = (client: Client, sessionId: string) => Promise<unknown>;
+
+/**
+ * A user, and what is true of them by what they were told: their commands are made one after the other, each until it is
+ * acknowledged. So whatever the cluster goes through, it is known what it has to show in the end.
+ */
+export class Person {
+  readonly devices: readonly Device[];
+  wish: Wish = {
+    channelId: undefined,
+    isMicrophoneMuted: false,
+    isSpeakerMuted: false,
+    choice: StatusChoice.STATUS_CHOICE_AUTOMATIC,
+    statusText: '',
+  };
+  isBusy = false;
+  /** When the last command was acknowledged. */
+  acknowledgedAt = 0;
+  private hiding: Hiding | undefined;
+  /** The platform of the device that holds the channel. */
+  private holder: string | undefined;
+  /** A session was lost, and with it perhaps the place in the channel. */
+  private mustRejoin = false;
+
+  constructor(private readonly options: PersonOptions) {
+    const { userId, token, platforms, nodes, random, history } = options;
+    const onReturn = (): void => void (this.mustRejoin = true);
+    this.devices = platforms.map(
+      (platform) => new Device({ userId, token, platform, nodes, random, history, onReturn }),
+    );
+  }
+
+  get userId(): string {
+    return this.options.userId;
+  }
+
+  get isPinned(): boolean {
+    return this.options.isPinned;
+  }
+
+  /** Whether everything that the user wanted has come about. */
+  get isSettled(): boolean {
+    const isPlaced = !this.mustRejoin || !this.isThere;
+    return !this.isBusy && isPlaced && this.devices.every((device) => device.isSettled);
+  }
+
+  get isThere(): boolean {
+    return this.devices.some((device) => device.isOn);
+  }
+
+  /** Turns all devices on, each on a node of its own. */
+  async arrive(): Promise<void> {
+    const { random, nodes } = this.options;
+    const first = random.between(0, nodes.length - 1);
+    await Promise.all(
+      this.devices.map((device, i) => device.turnOn(nodes[(first + i) % nodes.length]!)),
+    );
+  }
+
+  /** Does something of what users do. */
+  act(): Promise<void> {
+    return this.alone(async () => {
+      if (!this.isThere) return this.comeBack();
+      if (this.mustRejoin) return;
+      const { random } = this.options;
+      const deed = random.fraction();
+      if (deed < 0.35) await this.join(random.oneOf(['lobby', 'kitchen', 'garden', 'stage']));
+      else if (deed < 0.45) await this.leaveChannel();
+      else if (deed < 0.7) await this.mute();
+      else if (deed < 0.85) await this.choose();
+      else if (!this.isPinned) this.goAway();
+    });
+  }
+
+  /** Says again which channel the user is in, where a session was lost that may have held it. */
+  async rejoin(): Promise<void> {
+    if (!this.mustRejoin || this.isBusy || !this.isThere) return;
+    await this.alone(async () => {
+      this.mustRejoin = false;
+      const { channelId } = this.wish;
+      if (channelId === undefined) await this.leaveChannel();
+      else await this.join(channelId);
+    });
+  }
+
+  turnOff(): void {
+    for (const device of this.devices) device.turnOff();
+  }
+
+  private async alone(work: () => Promise<void> | void): Promise<void> {
+    if (this.isBusy) return;
+    this.isBusy = true;
+    try {
+      await work();
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  private async comeBack(): Promise<void> {
+    const { random, nodes } = this.options;
+    await random.oneOf(this.devices).turnOn(random.oneOf(nodes));
+  }
+
+  private goAway(): void {
+    const device = this.options.random.oneOf(this.devices.filter(({ isOn }) => isOn));
+    device.turnOff();
+    // The session that joined takes the user out when it ends.
+    if (this.holder === device.platform || !this.isThere) this.left();
+  }
+
+  private left(): void {
+    this.wish = { ...this.wish, channelId: undefined };
+    this.holder = undefined;
+  }
+
+  private async join(channelId: string): Promise<void> {
+    const device = await this.say((client, sessionId) =>
+      client.joinChannel({ sessionId, channelId }),
+    );
+    if (device === undefined) return;
+    this.wish = { ...this.wish, channelId };
+    this.holder = device.platform;
+  }
+
+  private async leaveChannel(): Promise<void> {
+    if (await this.say((client, sessionId) => client.leaveChannel({ sessionId }))) this.left();
+  }
+
+  private async mute(): Promise<void> {
+    const { random } = this.options;
+    const state = {
+      isMicrophoneMuted: random.happens(0.5),
+      isSpeakerMuted: random.happens(0.5),
+    };
+    const command: Command = (client, sessionId) => client.updateMuteState({ sessionId, ...state });
+    if (await this.say(command)) this.wish = { ...this.wish, ...state };
+  }
+
+  private async choose(): Promise<void> {
+    const { random, userId, history } = this.options;
+    // Who is pinned is there for all to see: nothing else may make them OFFLINE.
+    const choice = random.oneOf([
+      StatusChoice.STATUS_CHOICE_AUTOMATIC,
+      StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB,
+      StatusChoice.STATUS_CHOICE_AWAY,
+      ...(this.isPinned ? [] : [StatusChoice.STATUS_CHOICE_INVISIBLE]),
+    ]);
+    const isHiding = choice === StatusChoice.STATUS_CHOICE_INVISIBLE;
+    if (isHiding && this.hiding === undefined) {
+      this.hiding = { userId, from: Date.now() };
+      history.hidings.push(this.hiding);
+    }
+    const statusText = random.oneOf(['', 'at work', 'back soon']);
+    const command: Command = (client, sessionId) =>
+      client.updateStatus({ sessionId, choice, statusText });
+    if (!(await this.say(command))) return;
+    this.wish = { ...this.wish, choice, statusText };
+    if (!isHiding && this.hiding !== undefined) {
+      this.hiding.until = Date.now();
+      this.hiding = undefined;
+    }
+  }
+
+  /** Makes a command until it is acknowledged. Returns the device that made it; undefined when the user has gone. */
+  private async say(command: Command): Promise<Device | undefined> {
+    for (;;) {
+      const device = this.devices.find(({ isOn }) => isOn);
+      if (device === undefined) {
+        if (this.devices.every(({ isSettled }) => isSettled)) return undefined;
+        await sleep(AGAIN_MS);
+        continue;
+      }
+      try {
+        await command(device.client!, device.sessionId!);
+        this.acknowledgedAt = Date.now();
+        this.options.history.commands++;
+        return device;
+      } catch (error) {
+        if (!MAY_BE_SAID_AGAIN.has((error as { code?: number }).code)) throw error;
+        await sleep(AGAIN_MS);
+      }
+    }
+  }
+}
+
+/** The node or Redis is out of reach, or the session is gone and its client will have another. */
+const MAY_BE_SAID_AGAIN = new Set<number | undefined>([
+  status.UNAVAILABLE,
+  status.CANCELLED,
+  status.NOT_FOUND,
+]);

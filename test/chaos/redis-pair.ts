@@ -1,0 +1,50 @@
+import type { Redis } from 'ioredis';
+import { RedisServer } from '../support/redis-server.js';
+import { RedisLink } from './redis-link.js';
+
+/** A Redis, and where it is wanted a replica that can be cut off from it and take its place. */
+export class RedisPair {
+  private constructor(
+    private main: RedisServer,
+    private readonly replica: RedisServer | undefined,
+    private readonly replication: RedisLink | undefined,
+  ) {}
+
+  static async start(withReplica: boolean): Promise<RedisPair> {
+    const main = await RedisServer.start(['--repl-diskless-sync-delay', '0']);
+    if (!withReplica) return new RedisPair(main, undefined, undefined);
+    const replication = await RedisLink.to(main.port);
+    const settings = ['--replicaof', '127.0.0.1', String(replication.port)];
+    return new RedisPair(main, await RedisServer.start(settings), replication);
+  }
+
+  /** The server that the nodes are to use. */
+  get server(): RedisServer {
+    return this.main;
+  }
+
+  with<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    return this.main.with(work);
+  }
+
+  /** From now on the replica hears of nothing. */
+  loseReplication(): void {
+    this.replication!.treat('drop');
+  }
+
+  /** The replica takes over with what it has. Returns its port. */
+  async failOver(): Promise<number> {
+    await this.main.kill();
+    await this.replica!.with((redis) => redis.call('REPLICAOF', 'NO', 'ONE'));
+    this.replication!.close();
+    const old = this.main;
+    this.main = this.replica!;
+    await old.stop();
+    return this.main.port;
+  }
+
+  async stop(): Promise<void> {
+    this.replication?.close();
+    await Promise.all([this.main.stop(), this.replica?.stop()]);
+  }
+}

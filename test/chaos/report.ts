@@ -1,0 +1,20 @@
+import type { Result } from './run-scenario.js';
+
+/** How many complaints of a check are printed: the others mostly say the same. */
+const COMPLAINTS_SHOWN = 5;
+
+/** Says what a scenario has led to. Returns whether all promises were kept. */
+export function report(name: string, seed: number, result: Result): boolean {
+  const broken = [...result.complaints].filter(([, complaints]) => complaints.length > 0);
+  const { seconds, events, commands, agreedAfterMs } = result;
+  const verdict = broken.length === 0 ? 'kept' : 'BROKEN';
+  console.log(
+    `${verdict.padEnd(7)}${name.padEnd(22)}${seconds.toFixed(0).padStart(4)} s  ${commands} commands, ${events} events, agreed after ${agreedAfterMs ?? '?'} ms`,
+  );
+  for (const [check, complaints] of broken) {
+    console.log(`  ${check}: ${complaints.length} complaints`);
+    for (const complaint of complaints.slice(0, COMPLAINTS_SHOWN)) console.log(`    ${complaint}`);
+  }
+  if (broken.length > 0) console.log(`  again: npm run chaos -- --scenario ${name} --seed ${seed}`);
+  return broken.length === 0;
+}

@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as faults from './faults.js';
+import type { Scenario } from './scenario.js';
+import { BEAT_MS, LEASE_MS, REAPED_WITHIN_MS } from './timings.js';
+
+const SHORT_MS = LEASE_MS / 2;
+const LONG_MS = LEASE_MS * 2;
+
+/** A message late, a look at the log once a second, and what a busy machine adds. */
+const FOUND_WITHIN_MS = 2000;
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'calm',
+    about: 'nothing goes wrong',
+    promises: { everyEvent: true },
+    run: () => sleep(4000),
+  },
+  {
+    name: 'node-killed',
+    about: 'kill -9 of one node; most of its users come back at once, some do not',
+    promises: { everyEvent: true, lostWithinMs: REAPED_WITHIN_MS },
+    run: (world) => faults.kill(world, 1, REAPED_WITHIN_MS + 1000),
+  },
+  {
+    name: 'two-nodes-killed',
+    about: 'kill -9 of two of four nodes at once',
+    promises: { everyEvent: true, lostWithinMs: REAPED_WITHIN_MS },
+    run: (world) => faults.kill(world, 2, REAPED_WITHIN_MS + 1000),
+  },
+  {
+    name: 'node-stopped-shortly',
+    about: 'SIGSTOP for half a lease',
+    promises: { everyEvent: true },
+    run: (world) => faults.stop(world, SHORT_MS),
+  },
+  {
+    name: 'node-stopped-long',
+    about: 'SIGSTOP for two leases: it is dead to the others, and wakes up',
+    run: (world) => faults.stop(world, LONG_MS),
+  },
+  {
+    name: 'cut-off-shortly',
+    about: 'a node and Redis do not hear of each other for half a lease',
+    promises: { everyEvent: true },
+    run: (world) => faults.partition(world, { ms: SHORT_MS, treatment: 'hold' }),
+  },
+  {
+    name: 'cut-off-long',
+    about: 'the same for two leases, and what was under way is lost',
+    run: (world) => faults.partition(world, { ms: LONG_MS, treatment: 'drop' }),
+  },
+  {
+    name: 'cut-off-one-way',
+    about: 'what a node says reaches Redis, the answers do not come: half a lease, and two',
+    run: async (world) => {
+      await faults.partition(world, { ms: SHORT_MS, treatment: 'drop', directions: ['fromRedis'] });
+      await sleep(2000);
+      await faults.partition(world, { ms: LONG_MS, treatment: 'hold', directions: ['fromRedis'] });
+    },
+  },
+  {
+    name: 'messages-cut',
+    about: 'connections of pub/sub break again and again',
+    promises: { everyEvent: true, withinMs: FOUND_WITHIN_MS },
+    run: (world) => faults.cutConnections(world, ['messages'], 15),
+  },
+  {
+    name: 'messages-silent',
+    about: 'pub/sub says nothing any more, and nobody is told',
+    actionsPerSecond: 12,
+    promises: { everyEvent: true, withinMs: FOUND_WITHIN_MS },
+    run: (world) => faults.partition(world, { ms: 9000, treatment: 'drop', kinds: ['messages'] }),
+  },
+  {
+    name: 'connections-cut',
+    about: 'all connections to Redis break again and again',
+    promises: { everyEvent: true },
+    run: (world) => faults.cutConnections(world, ['commands', 'messages'], 15),
+  },
+  {
+    name: 'slow-network',
+    about: 'a node is 150 ms away from Redis',
+    promises: { everyEvent: true },
+    run: (world) => faults.delay(world, 150, 6000),
+  },
+  {
+    name: 'redis-emptied',
+    about: 'Redis is killed and comes back with nothing',
+    run: (world) => faults.redisEmptied(world, 300),
+  },
+  {
+    name: 'redis-emptied-late',
+    about: 'the same, after longer than a lease',
+    run: (world) => faults.redisEmptied(world, LEASE_MS + 3 * BEAT_MS),
+  },
+  {
+    name: 'redis-from-dump',
+    about: 'Redis is killed and comes back with what it held three seconds before',
+    run: (world) => faults.redisFromDump(world, 3000),
+  },
+  {
+    name: 'failover-busy',
+    about: 'the replica takes over without the writes of the last 400 ms',
+    withReplica: true,
+    actionsPerSecond: 80,
+    run: (world) => faults.failOver(world, 400),
+  },
+  {
+    name: 'failover-idle',
+    about: 'the same, when nothing has been written since',
+    withReplica: true,
+    run: async (world) => {
+      world.redis.loseReplication();
+      await sleep(1500);
+      await world.population.settle();
+      await faults.failOver(world, 1500);
+    },
+  },
+  {
+    name: 'redis-frozen',
+    about: 'Redis stands still for one and a half leases',
+    promises: { everyEvent: true },
+    run: (world) => faults.freezeRedis(world, LEASE_MS * 1.5),
+  },
+  {
+    name: 'clients-cut',
+    about: 'all clients of a node lose their connections at one moment',
+    graceMs: 3000,
+    promises: { everyEvent: true },
+    run: async (world) => {
+      faults.storm(world);
+      await sleep(2500);
+      faults.storm(world);
+      await sleep(2500);
+    },
+  },
+  {
+    name: 'scripts-flushed',
+    about: 'Redis forgets the scripts again and again',
+    promises: { everyEvent: true },
+    run: (world) => faults.flushScripts(world, 15),
+  },
+  {
+    name: 'out-of-memory',
+    about: 'Redis takes no writes for one and a half leases',
+    promises: { everyEvent: true },
+    run: (world) => faults.fillMemory(world, LEASE_MS * 1.5),
+  },
+  {
+    name: 'rolling-restart',
+    about: 'one node after the other ends by SIGTERM and comes back',
+    graceMs: 5000,
+    promises: { everyEvent: true },
+    run: (world) => faults.rollingRestart(world),
+  },
+];
+
+/** The ones that find most in three minutes. */
+export const SHORT: readonly string[] = [
+  'node-killed',
+  'node-stopped-long',
+  'messages-silent',
+  'redis-emptied',
+  'failover-busy',
+  'clients-cut',
+];

@@ -1,0 +1,14 @@
+/** Milliseconds for which a node may be unheard of. As in the store, which these bounds are about. */
+export const LEASE_MS = 3000;
+
+/** One beat may have come just before a node fell silent. */
+export const BEAT_MS = 500;
+
+/** The lease, the janitor's look, and what a busy machine adds. */
+export const REAPED_WITHIN_MS = LEASE_MS + 2000;
+
+/** The lease and the janitor, the look at the log, and what a busy machine adds; the grace comes on top. */
+export const CONVERGED_WITHIN_MS = REAPED_WITHIN_MS + 2000;
+
+/** Between what a client and a node call the same moment. */
+export const SLACK_MS = 400;

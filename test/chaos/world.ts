@@ -1,0 +1,179 @@
+import { Keys } from '../../src/store/redis/keys.js';
+import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import { everyoneOnline } from '../support/picture.js';
+import { Client } from '../support/client.js';
+import type { Answers, Expected, Stored } from './evidence.js';
+import { History } from './history.js';
+import { NodeProcess } from './node-process.js';
+import type { Person } from './person.js';
+import { Population } from './population.js';
+import { Random } from './random.js';
+import { RedisMonitor } from './redis-monitor.js';
+import { RedisPair } from './redis-pair.js';
+import { tokenOf } from './tokens.js';
+import { Watcher } from './watcher.js';
+
+export const CHANNELS = ['lobby', 'kitchen', 'garden', 'stage'] as const;
+
+const NODES = ['n1', 'n2', 'n3', 'n4'] as const;
+
+export interface WorldOptions {
+  readonly folder: string;
+  readonly seed: number;
+  readonly users: number;
+  readonly actionsPerSecond: number;
+  readonly graceMs: number;
+  readonly withReplica: boolean;
+}
+
+/** A cluster with everything around it: Redis, nodes, users, and those who watch. */
+export class World {
+  readonly random: Random;
+  private readonly watchers: Watcher[] = [];
+  private monitor: RedisMonitor | undefined;
+
+  private constructor(
+    readonly redis: RedisPair,
+    readonly nodes: readonly NodeProcess[],
+    readonly population: Population,
+    readonly history: History,
+    private readonly token: string,
+    seed: number,
+  ) {
+    // Faults and users draw from chances of their own: what users do does not shift the faults.
+    this.random = new Random(seed + 1);
+  }
+
+  static async create(options: WorldOptions): Promise<World> {
+    const { folder, seed, users, actionsPerSecond, graceMs, withReplica } = options;
+    const redis = await RedisPair.start(withReplica);
+    const settings = { RECONNECT_GRACE_MS: String(graceMs), DRAIN_TIMEOUT_MS: '2000' };
+    const nodes = await Promise.all(
+      NODES.map((name) => NodeProcess.create(name, folder, redis.server.port, settings)),
+    );
+    const history = new History();
+    const random = new Random(seed);
+    const population = await Population.create({ users, actionsPerSecond, nodes, random, history });
+    const world = new World(redis, nodes, population, history, await tokenOf('watcher'), seed);
+    try {
+      await world.begin();
+      return world;
+    } catch (error) {
+      await world.remove();
+      throw error;
+    }
+  }
+
+  /** The names of the nodes that are given, or of all. */
+  namesOf(nodes: readonly NodeProcess[]): readonly string[] {
+    return nodes.map(({ name }) => name);
+  }
+
+  /** Points every node at the server that Redis is now. */
+  redirect(port: number): void {
+    for (const { redisLink } of this.nodes) redisLink.pointAt(port);
+  }
+
+  expected(): readonly Expected[] {
+    return this.population.people.map(expectedOf);
+  }
+
+  openSessionIds(): ReadonlySet<string> {
+    const open = this.history.spans.filter(({ until }) => until === undefined);
+    return new Set(open.map(({ sessionId }) => sessionId));
+  }
+
+  /** What every node answers now. */
+  answers(): Promise<readonly Answers[]> {
+    return Promise.all(this.nodes.map((node) => this.answersOf(node)));
+  }
+
+  async stored(): Promise<Stored> {
+    const keys = new Keys('presence:');
+    return this.redis.with(async (redis) => {
+      const sessionIds = new Set<string>();
+      for (const { users } of keys.partitions) {
+        for (const stored of await redis.hvals(users)) {
+          for (const sessionId of sessionIdsIn(stored)) sessionIds.add(sessionId);
+        }
+      }
+      return { sessionIds, beats: await redis.hkeys(keys.beats) };
+    });
+  }
+
+  /** Waits until all watchers are up to date, so that what comes is seen from everywhere. */
+  get isWatched(): boolean {
+    return this.watchers.every(({ stretch }) => stretch !== undefined);
+  }
+
+  async remove(): Promise<void> {
+    for (const watcher of this.watchers) watcher.close();
+    this.population.leave();
+    this.monitor?.stop();
+    await Promise.all(this.nodes.map((node) => node.remove()));
+    await this.redis.stop();
+  }
+
+  private async begin(): Promise<void> {
+    this.monitor = await RedisMonitor.start(this.redis.server.port, this.history);
+    await Promise.all(this.nodes.map((node) => node.start()));
+    await this.population.arrive();
+    for (const [i] of this.nodes.entries()) {
+      const watcher = new Watcher(`w${i + 1}`, this.token, this.nodes, i, this.history);
+      this.watchers.push(watcher);
+      void watcher.watch();
+    }
+    void this.population.live();
+  }
+
+  private async answersOf(node: NodeProcess): Promise<Answers> {
+    const client = new Client(node.address, this.token);
+    try {
+      const userIds = this.population.people.map(({ userId }) => userId);
+      const online = await everyoneOnline(client);
+      const members = new Map<string, readonly string[]>();
+      for (const channelId of CHANNELS) {
+        const { presences } = await client.listChannelMembers({ channelId, pageSize: 1000 });
+        members.set(
+          channelId,
+          presences.map(({ userId }) => userId),
+        );
+      }
+      const { presences } = await client.batchGetPresences({ userIds });
+      return { node: node.name, online, members, presences };
+    } finally {
+      client.close();
+    }
+  }
+}
+
+function expectedOf(person: Person): Expected {
+  const { userId, wish, devices, isThere, acknowledgedAt } = person;
+  return {
+    userId,
+    isShown: isThere && wish.choice !== StatusChoice.STATUS_CHOICE_INVISIBLE,
+    status: STATUS_OF_CHOICE[wish.choice] ?? 'ONLINE',
+    statusText: wish.statusText,
+    channelId: wish.channelId,
+    isMicrophoneMuted: wish.isMicrophoneMuted,
+    isSpeakerMuted: wish.isSpeakerMuted,
+    platforms: devices
+      .filter(({ isOn }) => isOn)
+      .map(({ platform }) => platform)
+      .sort(),
+    acknowledgedAt,
+  };
+}
+
+const STATUS_OF_CHOICE: Readonly<Record<number, string>> = {
+  [StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB]: 'DO_NOT_DISTURB',
+  [StatusChoice.STATUS_CHOICE_AWAY]: 'AWAY',
+};
+
+/** A user as Redis holds it: see `record.ts`. A session with a grace is one that was lost. */
+function* sessionIdsIn(stored: string): Generator<string> {
+  const [sessions] = JSON.parse(stored.slice(stored.indexOf('|') + 1)) as [
+    readonly (readonly [string, string, string, number, number, unknown, unknown, number | null])[],
+  ];
+  for (const session of sessions) if (session[7] === null) yield session[0];
+}
