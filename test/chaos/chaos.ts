@@ -1,11 +1,16 @@
-// npm run chaos -- [--scenario name]... [--seed n] [--seeds n] [--seconds n] [--users n] [--short] [--mutants]
-import { writeFileSync } from 'node:fs';
+// npm run chaos -- [--scenario name]... [--seed n] [--seconds n] [--users n] [--actions n] [--output folder] [--short]
+// npm run chaos -- --mutants [--seed n]
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { clearProgress, progress } from '../load/progress.js';
-import { report } from './report.js';
-import { runScenario } from './run-scenario.js';
-import { SHORT, scenarios } from './scenarios.js';
+import { mutants } from './mutants.js';
+import { MutatedBuild } from './mutated-build.js';
+import { report, reportMutant } from './report.js';
+import { runScenario, type Result } from './run-scenario.js';
+import type { Scenario } from './scenario.js';
+import { scenarios, SHORT } from './scenarios.js';
 
 const DIST = fileURLToPath(new URL('../../../dist', import.meta.url));
 
@@ -16,37 +21,64 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '0' },
     users: { type: 'string', default: '160' },
     actions: { type: 'string', default: '40' },
-    short: { type: 'boolean', default: false },
     output: { type: 'string' },
+    short: { type: 'boolean', default: false },
+    mutants: { type: 'boolean', default: false },
   },
 });
 
-const wanted = values.short ? SHORT : values.scenario;
-for (const name of wanted) {
-  if (scenarios.some((scenario) => scenario.name === name)) continue;
-  console.error(
-    `There is no scenario ${name}: choose of ${scenarios.map((one) => one.name).join(', ')}.`,
-  );
-  process.exit(2);
-}
-
 const seed = Number(values.seed);
 console.log(`seed ${seed}`);
-let failures = 0;
-for (const scenario of scenarios) {
-  if (wanted.length > 0 && !wanted.includes(scenario.name)) continue;
+process.exit((await (values.mutants ? tryMutants() : tryScenarios())) ? 0 : 1);
+
+/** Whether every promise was kept. */
+async function tryScenarios(): Promise<boolean> {
+  const names = values.short ? SHORT : values.scenario;
+  const chosen = names.length === 0 ? scenarios : names.map(named);
+  let areKept = true;
+  for (const scenario of chosen) {
+    const result = await run(scenario, DIST, scenario.name);
+    areKept = report(scenario.name, seed, result) && areKept;
+  }
+  return areKept;
+}
+
+/** Whether every mutant was caught: a check that finds nothing where something is wrong proves nothing elsewhere. */
+async function tryMutants(): Promise<boolean> {
+  let areCaught = true;
+  for (const mutant of mutants) {
+    const build = await MutatedBuild.make(DIST, mutant);
+    try {
+      const result = await run(named(mutant.scenario), build.folder, mutant.name);
+      areCaught = reportMutant(mutant, result) && areCaught;
+    } finally {
+      await build.remove();
+    }
+  }
+  return areCaught;
+}
+
+async function run(scenario: Scenario, folder: string, title: string): Promise<Result> {
   const result = await runScenario(scenario, {
-    folder: DIST,
+    folder,
     seed,
     users: Number(values.users),
     actionsPerSecond: Number(values.actions),
     seconds: Number(values.seconds),
-    say: (text) => progress(`${scenario.name}: ${text}`),
+    say: (text) => progress(`${title}: ${text}`),
   });
   clearProgress();
-  if (!report(scenario.name, seed, result)) failures++;
   if (values.output !== undefined) {
-    writeFileSync(`${values.output}/${scenario.name}-${seed}.log`, result.output);
+    mkdirSync(values.output, { recursive: true });
+    writeFileSync(join(values.output, `${title.replaceAll(' ', '-')}-${seed}.log`), result.output);
   }
+  return result;
 }
-process.exit(failures === 0 ? 0 : 1);
+
+function named(name: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.name === name);
+  if (found !== undefined) return found;
+  const all = scenarios.map((scenario) => scenario.name).join(', ');
+  console.error(`There is no scenario ${name}: choose of ${all}.`);
+  process.exit(2);
+}

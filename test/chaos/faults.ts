@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeProcess } from './node-process.js';
-import type { Direction, Kind, Treatment } from './redis-link.js';
+import type { Direction, Kind, Treatment } from './faulty-link.js';
 import type { World } from './world.js';
 
 // What can be done to a cluster. Each resolves when the fault is over; what it leads to goes on.

@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { freePort } from '../support/free-port.js';
-import { Link } from '../support/link.js';
-import { RedisLink } from './redis-link.js';
+import { FaultyLink } from './faulty-link.js';
 import { SECRET } from './tokens.js';
+
+/** A port that nobody can listen on: a node has a new one each time it starts. */
+const NOWHERE = 0;
 
 const STARTS_WITHIN_MS = 30_000;
 
@@ -16,9 +17,8 @@ export class NodeProcess {
   private constructor(
     readonly name: string,
     private readonly folder: string,
-    private readonly port: number,
-    readonly redisLink: RedisLink,
-    readonly clientLink: Link,
+    readonly redisLink: FaultyLink,
+    readonly clientLink: FaultyLink,
     private readonly settings: Readonly<Record<string, string>>,
   ) {}
 
@@ -28,10 +28,9 @@ export class NodeProcess {
     redisPort: number,
     settings: Readonly<Record<string, string>>,
   ): Promise<NodeProcess> {
-    const port = await freePort();
-    const redisLink = await RedisLink.to(redisPort);
-    const clientLink = await Link.to(`127.0.0.1:${port}`);
-    return new NodeProcess(name, folder, port, redisLink, clientLink, settings);
+    const redisLink = await FaultyLink.to(redisPort);
+    const clientLink = await FaultyLink.to(NOWHERE);
+    return new NodeProcess(name, folder, redisLink, clientLink, settings);
   }
 
   /** Where clients find it. */
@@ -44,7 +43,7 @@ export class NodeProcess {
     const child = spawn(process.execPath, [join(this.folder, 'main.js')], {
       env: {
         PATH: process.env.PATH,
-        GRPC_URL: `127.0.0.1:${this.port}`,
+        GRPC_URL: '127.0.0.1:0',
         HTTP_HOST: '127.0.0.1',
         HTTP_PORT: '0',
         AUTH_JWT_SECRET: SECRET,
@@ -62,8 +61,10 @@ export class NodeProcess {
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (text: string) => {
           this.output += text;
-          if (!/gRPC on \S+, health on/.test(text)) return;
+          const port = /gRPC on \S+:(\d+), health on/.exec(text)?.[1];
+          if (port === undefined) return;
           clearTimeout(timer);
+          this.clientLink.pointAt(Number(port));
           resolve();
         });
       }

@@ -1,19 +1,19 @@
 import type { Redis } from 'ioredis';
 import { RedisServer } from '../support/redis-server.js';
-import { RedisLink } from './redis-link.js';
+import { FaultyLink } from './faulty-link.js';
 
 /** A Redis, and where it is wanted a replica that can be cut off from it and take its place. */
 export class RedisPair {
   private constructor(
     private main: RedisServer,
     private readonly replica: RedisServer | undefined,
-    private readonly replication: RedisLink | undefined,
+    private readonly replication: FaultyLink | undefined,
   ) {}
 
   static async start(withReplica: boolean): Promise<RedisPair> {
     const main = await RedisServer.start(['--repl-diskless-sync-delay', '0']);
     if (!withReplica) return new RedisPair(main, undefined, undefined);
-    const replication = await RedisLink.to(main.port);
+    const replication = await FaultyLink.to(main.port);
     const settings = ['--replicaof', '127.0.0.1', String(replication.port)];
     return new RedisPair(main, await RedisServer.start(settings), replication);
   }

@@ -1,3 +1,4 @@
+import type { Mutant } from './mutants.js';
 import type { Result } from './run-scenario.js';
 
 /** How many complaints of a check are printed: the others mostly say the same. */
@@ -17,4 +18,13 @@ export function report(name: string, seed: number, result: Result): boolean {
   }
   if (broken.length > 0) console.log(`  again: npm run chaos -- --scenario ${name} --seed ${seed}`);
   return broken.length === 0;
+}
+
+/** Says whether a mutant was caught by a check that has to catch it. */
+export function reportMutant({ name, caughtBy }: Mutant, { complaints }: Result): boolean {
+  const broken = [...complaints].filter(([, all]) => all.length > 0).map(([check]) => check);
+  const isCaught = caughtBy.some((check) => broken.includes(check));
+  const by = broken.length === 0 ? 'nothing' : broken.join(', ');
+  console.log(`${(isCaught ? 'caught' : 'MISSED').padEnd(9)}${name.padEnd(22)}noticed by ${by}`);
+  return isCaught;
 }

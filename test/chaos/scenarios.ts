@@ -54,9 +54,13 @@ export const scenarios: readonly Scenario[] = [
     name: 'cut-off-one-way',
     about: 'what a node says reaches Redis, the answers do not come: half a lease, and two',
     run: async (world) => {
-      await faults.partition(world, { ms: SHORT_MS, treatment: 'drop', directions: ['fromRedis'] });
+      await faults.partition(world, {
+        ms: SHORT_MS,
+        treatment: 'drop',
+        directions: ['fromServer'],
+      });
       await sleep(2000);
-      await faults.partition(world, { ms: LONG_MS, treatment: 'hold', directions: ['fromRedis'] });
+      await faults.partition(world, { ms: LONG_MS, treatment: 'hold', directions: ['fromServer'] });
     },
   },
   {

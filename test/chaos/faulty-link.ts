@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 /** What a connection is for. Told by what is sent on it: a node has one for commands and one for messages. */
 export type Kind = 'commands' | 'messages';
 
-export type Direction = 'toRedis' | 'fromRedis';
+export type Direction = 'toServer' | 'fromServer';
 
 /**
  * What becomes of bytes. `hold`: they arrive when this is over, as TCP sends them again; `drop`: they do not, and the
@@ -14,15 +14,15 @@ export type Treatment = 'pass' | 'hold' | 'drop';
 type Treatments = Record<Kind, Record<Direction, Treatment>>;
 
 const KINDS = ['commands', 'messages'] as const;
-const DIRECTIONS = ['toRedis', 'fromRedis'] as const;
+const DIRECTIONS = ['toServer', 'fromServer'] as const;
 
-/** The network between one node, or one replica, and Redis. */
-export class RedisLink {
+/** The network between a node and Redis, a replica and its master, or clients and a node. */
+export class FaultyLink {
   /** Milliseconds by which everything comes later. */
   delayMs = 0;
   private readonly treatments: Treatments = {
-    commands: { toRedis: 'pass', fromRedis: 'pass' },
-    messages: { toRedis: 'pass', fromRedis: 'pass' },
+    commands: { toServer: 'pass', fromServer: 'pass' },
+    messages: { toServer: 'pass', fromServer: 'pass' },
   };
   private readonly connections = new Set<Connection>();
   private isRefusing = false;
@@ -35,16 +35,20 @@ export class RedisLink {
     server.on('connection', (near) => this.join(near));
   }
 
-  static async to(target: number): Promise<RedisLink> {
+  static async to(target: number): Promise<FaultyLink> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new RedisLink(server, (server.address() as AddressInfo).port, target);
+    return new FaultyLink(server, (server.address() as AddressInfo).port, target);
   }
 
-  /** From now on leads to another server. */
+  /** From now on leads to another port of this machine. */
   pointAt(target: number): void {
     this.target = target;
     this.cut();
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
   }
 
   treat(
@@ -100,7 +104,11 @@ export class RedisLink {
 
 class Connection {
   kind: Kind = 'commands';
-  private readonly held: Record<Direction, Buffer[]> = { toRedis: [], fromRedis: [] };
+  /** What is under way. Nothing overtakes what was sent before it. */
+  private readonly underWay: Record<
+    Direction,
+    { readonly bytes: Buffer; readonly dueAt: number }[]
+  > = { toServer: [], fromServer: [] };
   private hasLost = false;
 
   constructor(
@@ -111,24 +119,25 @@ class Connection {
     onClose: () => void,
   ) {
     near.on('data', (bytes) => {
-      // In lower case from ioredis, in any from others.
       if (/ssubscribe/i.test(bytes.toString('latin1'))) this.kind = 'messages';
-      this.carry('toRedis', bytes);
+      this.carry('toServer', bytes);
     });
-    far.on('data', (bytes) => this.carry('fromRedis', bytes));
+    far.on('data', (bytes) => this.carry('fromServer', bytes));
     for (const socket of [near, far]) {
       socket.setNoDelay(true);
       socket.on('error', () => {});
-      socket.on('close', () => this.close(onClose));
+      socket.on('close', () => {
+        onClose();
+        this.destroy();
+      });
     }
   }
 
   /** Does what the treatment asks for now with what was held before. */
   goOn(): void {
     for (const direction of DIRECTIONS) {
-      if (this.treatmentOf(this.kind, direction) !== 'pass') continue;
-      if (this.hasLost) return this.destroy();
-      for (const bytes of this.held[direction].splice(0)) this.write(direction, bytes);
+      if (this.hasLost && this.treatmentOf(this.kind, direction) === 'pass') return this.destroy();
+      this.deliver(direction);
     }
   }
 
@@ -138,27 +147,24 @@ class Connection {
   }
 
   private carry(direction: Direction, bytes: Buffer): void {
-    switch (this.treatmentOf(this.kind, direction)) {
-      case 'pass':
-        if (this.delayMs() === 0) this.write(direction, bytes);
-        else setTimeout(() => this.write(direction, bytes), this.delayMs());
-        return;
-      case 'hold':
-        this.held[direction].push(bytes);
-        return;
-      case 'drop':
-        this.hasLost = true;
+    if (this.treatmentOf(this.kind, direction) === 'drop') {
+      this.hasLost = true;
+      return;
     }
+    this.underWay[direction].push({ bytes, dueAt: performance.now() + this.delayMs() });
+    this.deliver(direction);
   }
 
-  private write(direction: Direction, bytes: Buffer): void {
-    const socket = direction === 'toRedis' ? this.far : this.near;
-    if (!socket.destroyed) socket.write(bytes);
-  }
-
-  /** An end that the other side does not hear of is none: a silent network does not carry the word either. */
-  private close(onClose: () => void): void {
-    onClose();
-    this.destroy();
+  /** Hands over what is due, unless it is held, and comes again for the rest. */
+  private deliver(direction: Direction): void {
+    if (this.treatmentOf(this.kind, direction) !== 'pass') return;
+    const socket = direction === 'toServer' ? this.far : this.near;
+    const queue = this.underWay[direction];
+    for (let first = queue[0]; first !== undefined; first = queue[0]) {
+      const early = first.dueAt - performance.now();
+      if (early > 0) return void setTimeout(() => this.deliver(direction), early);
+      queue.shift();
+      if (!socket.destroyed) socket.write(first.bytes);
+    }
   }
 }

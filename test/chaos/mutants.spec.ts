@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { allChecks } from './checks/all-checks.js';
+import { mutants, mutate } from './mutants.js';
+import { scenarios } from './scenarios.js';
+
+describe('A mutant', () => {
+  for (const { name, scenario, caughtBy, edits } of mutants) {
+    it(`with ${name} replaces what is there, in a scenario and for checks that there are`, () => {
+      for (const edit of edits) {
+        const source = new URL(`../../src/${edit.file.replace('.js', '.ts')}`, import.meta.url);
+        expect(mutate(readFileSync(source, 'utf8'), edit)).toContain(edit.replace);
+      }
+      expect(scenarios.map((one) => one.name)).toContain(scenario);
+      expect(allChecks.map((check) => check.name)).toEqual(expect.arrayContaining([...caughtBy]));
+    });
+  }
+
+  it('is refused where the line is gone, and where it is not alone', () => {
+    const edit = { file: 'a.js', find: 'rule()', replace: '' };
+    expect(mutate('before rule() after', edit)).toBe('before  after');
+    expect(() => mutate('nothing', edit)).toThrow('a.js no longer says: rule()');
+    expect(() => mutate('rule() rule()', edit)).toThrow('a.js says more than once: rule()');
+  });
+});

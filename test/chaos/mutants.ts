@@ -1,0 +1,124 @@
+/** An exact replacement in what is built. */
+export interface Edit {
+  /** Below `dist`. */
+  readonly file: string;
+  /** Stands there once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** The service without one of the rules that keep it right, and the check that has to notice. */
+export interface Mutant {
+  readonly name: string;
+  readonly scenario: string;
+  /** Any of these. */
+  readonly caughtBy: readonly string[];
+  readonly edits: readonly Edit[];
+}
+
+const STORE = 'store/redis';
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'no token check',
+    scenario: 'failover-busy',
+    caughtBy: ['convergence', 'no ghosts', 'picture', 'served'],
+    edits: [
+      {
+        file: `${STORE}/batch.js`,
+        find: 'a.seq === b.seq && a.token === b.token && a.epoch === b.epoch',
+        replace: 'a.seq === b.seq && a.epoch === b.epoch',
+      },
+      {
+        file: `${STORE}/partition-reader.js`,
+        find: 'head.seq < place.seq || (head.seq === place.seq && head.token !== place.token)',
+        replace: 'false',
+      },
+      {
+        file: `${STORE}/lua/commit.lua`,
+        find: 'if seen > seq or (seen == seq and ARGV[4] ~= head[3]) then',
+        replace: 'if false then',
+      },
+    ],
+  },
+  {
+    name: 'no fencing',
+    scenario: 'cut-off-one-way',
+    caughtBy: ['fencing'],
+    edits: [
+      {
+        file: `${STORE}/lua/commit.lua`,
+        find: "if string.sub(known, 1, 1) == 'X' then return {'FENCED'} end",
+        replace: "if string.sub(known, 1, 1) == 'X' then known = (ARGV[2] - 1) .. '|0|0|||' end",
+      },
+    ],
+  },
+  {
+    name: 'no reaper',
+    scenario: 'node-killed',
+    caughtBy: ['no ghosts', 'lost node'],
+    edits: [
+      {
+        file: `${STORE}/janitor.js`,
+        find: '!this.options.membership.isAlive(node)',
+        replace: 'false',
+      },
+    ],
+  },
+  {
+    name: 'no write-back',
+    scenario: 'redis-emptied',
+    caughtBy: ['no ghosts'],
+    edits: [
+      {
+        file: `${STORE}/janitor.js`,
+        find: 'await this.save(partition, isMine);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'no reconciling',
+    scenario: 'redis-emptied',
+    caughtBy: ['no false offline'],
+    edits: [
+      {
+        file: `${STORE}/partition-replica.js`,
+        find: 'reconcile(before, stored, node(), now(), policy)',
+        replace: 'stored',
+      },
+    ],
+  },
+  {
+    name: 'no gap fill',
+    scenario: 'messages-cut',
+    caughtBy: ['every event'],
+    edits: [
+      {
+        file: `${STORE}/partition-reader.js`,
+        find: 'await port.logged(keys, replica.place, BATCHES_PER_READ)',
+        replace: '[]',
+      },
+    ],
+  },
+  {
+    name: 'no position check',
+    scenario: 'messages-silent',
+    caughtBy: ['prompt', 'every event'],
+    edits: [
+      {
+        file: `${STORE}/redis-presence-store.js`,
+        find: 'new Ticker(CHECK_MS, () => this.refreshing.run(),',
+        replace: 'new Ticker(CHECK_MS, async () => {},',
+      },
+    ],
+  },
+];
+
+/** Throws when the line that is to be replaced is not there, or not alone: then the mutant has to be thought over. */
+export function mutate(text: string, { file, find, replace }: Edit): string {
+  const [before, after, ...others] = text.split(find);
+  if (after === undefined) throw new Error(`${file} no longer says: ${find}`);
+  if (others.length > 0) throw new Error(`${file} says more than once: ${find}`);
+  return before + replace + after;
+}
