@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeProcess } from './node-process.js';
 import type { Direction, Kind, Treatment } from './faulty-link.js';
+import { LEASE_MS } from './timings.js';
 import type { World } from './world.js';
 
 // What can be done to a cluster. Each resolves when the fault is over; what it leads to goes on.
@@ -136,5 +137,28 @@ export async function rollingRestart(world: World): Promise<void> {
     await node.start();
     fault.until = Date.now();
     await sleep(500);
+  }
+}
+
+/** Faults one after the other, by chance: what one leads to is not over when the next begins. */
+export async function mixed(world: World, count: number): Promise<void> {
+  const all: readonly (() => Promise<void>)[] = [
+    () => kill(world, 1, 500),
+    () => stop(world, LEASE_MS / 2),
+    () => stop(world, LEASE_MS * 1.5),
+    () => partition(world, { ms: LEASE_MS / 2, treatment: 'hold' }),
+    () => partition(world, { ms: LEASE_MS * 1.5, treatment: 'drop' }),
+    () => partition(world, { ms: 2000, treatment: 'drop', kinds: ['messages'] }),
+    () => cutConnections(world, ['commands', 'messages'], 4),
+    () => Promise.resolve(storm(world)),
+    () => redisEmptied(world, 300),
+    () => redisFromDump(world, 1000),
+    () => freezeRedis(world, LEASE_MS * 1.5),
+    () => flushScripts(world, 2),
+    () => fillMemory(world, 2000),
+  ];
+  for (let i = 0; i < count; i++) {
+    await world.random.oneOf(all)();
+    await sleep(world.random.between(100, 1500));
   }
 }

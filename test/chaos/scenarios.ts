@@ -158,6 +158,11 @@ export const scenarios: readonly Scenario[] = [
     promises: { everyEvent: true },
     run: (world) => faults.rollingRestart(world),
   },
+  {
+    name: 'mixed',
+    about: 'six faults by chance, each before the last is over',
+    run: (world) => faults.mixed(world, 6),
+  },
 ];
 
 /** The ones that find most in three minutes. */
