@@ -70,6 +70,13 @@ export class History {
     return this.spans.filter((span) => span.userId === userId);
   }
 
+  isToldToEnd(node: string): boolean {
+    return this.faults.some(
+      ({ name, nodes, until }) =>
+        name === 'told to end' && nodes.includes(node) && until === undefined,
+    );
+  }
+
   begin(name: FaultRecord['name'], nodes: readonly string[]): FaultRecord {
     const fault: FaultRecord = { name, nodes, from: Date.now() };
     this.faults.push(fault);

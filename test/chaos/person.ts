@@ -136,6 +136,8 @@ export class Person {
 
   private goAway(): void {
     const device = this.options.random.oneOf(this.devices.filter(({ isOn }) => isOn));
+    // A node that is about to stop takes any end for a move to another node, and keeps the place in the channel.
+    if (this.options.history.isToldToEnd(device.span!.node)) this.mustRejoin = true;
     device.turnOff();
     // The session that joined takes the user out when it ends.
     if (this.holder === device.platform || !this.isThere) this.left();
