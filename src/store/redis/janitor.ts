@@ -61,7 +61,7 @@ export class Janitor {
 
   /** Owners write their own sessions back at once; of what is left, one node takes care. */
   private async save(partition: Partition, isMine: boolean): Promise<void> {
-    const { unsaved, table } = partition.replica;
+    const { unsaved } = partition.replica;
     if (unsaved.size === 0) {
       this.unsavedSince.delete(partition);
       return;
@@ -69,12 +69,9 @@ export class Janitor {
     const now = this.options.uptime();
     const since = this.unsavedSince.get(partition) ?? now;
     this.unsavedSince.set(partition, since);
-    const node = this.options.node();
     const savesAll = isMine && now - since >= SAVE_OTHERS_AFTER_MS;
-    const isOurs = ({ sessions }: User): boolean =>
-      sessions.some((session) => session.node === node);
-    const users = [...unsaved].filter((userId) => savesAll || isOurs(table.find(userId)));
-    for (const batch of inBatches(users)) await partition.save(batch);
+    const users = [...unsaved].filter(([, { isOurs }]) => savesAll || isOurs);
+    for (const batch of inBatches(users.map(([userId]) => userId))) await partition.save(batch);
   }
 
   private async reap(partition: Partition, node: string): Promise<void> {

@@ -35,8 +35,11 @@ const NOWHERE: Place = { epoch: '', seq: 0, token: '' };
  */
 export class PartitionReplica {
   readonly census = new NodeCensus();
-  /** Users of whom more is known here than is stored, since Redis lost it. They are to be written back. */
-  readonly unsaved = new Set<string>();
+  /**
+   * Users of whom more is known here than is stored, since Redis lost it, and whether it is about sessions of this node.
+   * They are to be written back.
+   */
+  readonly unsaved = new Map<string, { readonly isOurs: boolean }>();
   readonly table: UserTable;
   private reached = NOWHERE;
 
@@ -107,7 +110,7 @@ export class PartitionReplica {
   private adopt(user: User, revision: string): void {
     const { userId } = user;
     if (this.revisionOf(userId) === revision && !this.unsaved.has(userId)) return;
-    this.unsaved.add(userId);
+    this.unsaved.set(userId, this.unsaved.get(userId) ?? { isOurs: false });
     const entry = { user, events: [], ended: [], previousVersion: NOT_TOLD };
     this.take(entry, revision, this.reached);
   }
@@ -137,7 +140,13 @@ export class PartitionReplica {
     const { node, now, policy } = this.options;
     const user = reconcile(before, stored, node(), now(), policy);
     if (user === stored) this.unsaved.delete(userId);
+    // A session of this node that has ended, and is still stored, is its matter as much as one that is to be stored again.
+    else if (this.isOurs(before) || this.isOurs(stored)) this.unsaved.set(userId, { isOurs: true });
     return user;
+  }
+
+  private isOurs({ sessions }: User): boolean {
+    return sessions.some((session) => session.node === this.options.node());
   }
 
   private difference(before: User, after: User): readonly PresenceEvent[] {
