@@ -11,8 +11,6 @@ export interface Expected {
   readonly isMicrophoneMuted: boolean;
   readonly isSpeakerMuted: boolean;
   readonly platforms: readonly string[];
-  /** When the user was last told something. */
-  readonly acknowledgedAt: number;
 }
 
 /** What one node answers. */

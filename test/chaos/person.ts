@@ -46,8 +46,6 @@ export class Person {
     statusText: '',
   };
   isBusy = false;
-  /** When the last command was acknowledged. */
-  acknowledgedAt = 0;
   private hiding: Hiding | undefined;
   /** The platform of the device that holds the channel. */
   private holder: string | undefined;
@@ -207,7 +205,6 @@ export class Person {
       }
       try {
         await command(device.client!, device.sessionId!);
-        this.acknowledgedAt = Date.now();
         this.options.history.commands++;
         return device;
       } catch (error) {

@@ -101,7 +101,7 @@ export class World {
     });
   }
 
-  /** Waits until all watchers are up to date, so that what comes is seen from everywhere. */
+  /** Whether all watchers are up to date, so that what comes is seen from everywhere. */
   get isWatched(): boolean {
     return this.watchers.every(({ stretch }) => stretch !== undefined);
   }
@@ -148,7 +148,7 @@ export class World {
 }
 
 function expectedOf(person: Person): Expected {
-  const { userId, wish, devices, isThere, acknowledgedAt } = person;
+  const { userId, wish, devices, isThere } = person;
   return {
     userId,
     isShown: isThere && wish.choice !== StatusChoice.STATUS_CHOICE_INVISIBLE,
@@ -161,7 +161,6 @@ function expectedOf(person: Person): Expected {
       .filter(({ isOn }) => isOn)
       .map(({ platform }) => platform)
       .sort(),
-    acknowledgedAt,
   };
 }
 

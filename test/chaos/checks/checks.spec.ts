@@ -118,7 +118,6 @@ describe('The check of the end', () => {
   const expected = {
     ...{ userId: 'ann', isShown: true, status: 'ONLINE', statusText: '', channelId: 'lobby' },
     ...{ isMicrophoneMuted: false, isSpeakerMuted: false, platforms: ['desktop'] },
-    acknowledgedAt: 0,
   };
   const answer = (presence: Presence, members: readonly string[] = ['ann']) => ({
     ...{ node: 'n1', online: [presence], presences: [presence] },

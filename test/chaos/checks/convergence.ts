@@ -102,6 +102,6 @@ function inWords({
   isMicrophoneMuted,
   isSpeakerMuted,
   platforms,
-}: Omit<Expected, 'userId' | 'isShown' | 'acknowledgedAt'>): string {
+}: Omit<Expected, 'userId' | 'isShown'>): string {
   return `${status} "${statusText}" in ${channelId ?? '-'}, mic ${isMicrophoneMuted ? 'off' : 'on'}, speaker ${isSpeakerMuted ? 'off' : 'on'}, on ${platforms.join('+')}`;
 }
