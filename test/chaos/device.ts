@@ -93,7 +93,7 @@ export class Device {
 
   private async begin(node: NodeProcess): Promise<boolean> {
     const { userId, token, platform, history } = this.options;
-    const client = new Client(node.address, token);
+    const client = new Client([node.address], token);
     const stream = client.openSession({ platform });
     const late = setTimeout(() => stream.cancel(), CONNECT_WITHIN_MS);
     try {

@@ -37,7 +37,7 @@ export class Watcher {
   async watch(): Promise<void> {
     while (!this.isClosed) {
       const node = this.nodes[this.at % this.nodes.length]!;
-      this.client = new Client(node.address, this.token);
+      this.client = new Client([node.address], this.token);
       await this.follow(node, this.client.subscribe(this.request()));
       if (this.current !== undefined) this.current.until = Date.now();
       this.current = undefined;

@@ -127,7 +127,7 @@ export class World {
   }
 
   private async answersOf(node: NodeProcess): Promise<Answers> {
-    const client = new Client(node.address, this.token);
+    const client = new Client([node.address], this.token);
     try {
       const userIds = this.population.people.map(({ userId }) => userId);
       const online = await everyoneOnline(client);
