@@ -31,11 +31,15 @@ export interface Delivery {
   readonly presence: Presence;
 }
 
-/** One subscription to everything, from SYNC_CURRENT to its end. */
+/**
+ * One subscription to everything, from SYNC_CURRENT to its end. One that was resumed goes back to the token that it
+ * was resumed with: what it was then given counts as heard when it happened.
+ */
 export interface Stretch {
   readonly subscriber: string;
   readonly node: string;
   readonly from: number;
+  readonly isResumed: boolean;
   until?: number;
   readonly snapshot: readonly Presence[];
   readonly deliveries: Delivery[];

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Delivery as DeliveryMode,
   Sync,
+  type PresenceEvent,
   type SubscribeRequest,
   type SubscribeResponse,
 } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
@@ -9,17 +10,26 @@ import type { Presence } from '../../src/grpc/generated/presence/v1/presence.pb.
 import { Client } from '../support/client.js';
 import { msOf } from '../support/in-words.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
-import type { History, Stretch } from './history.js';
+import { pictureOf } from './checks/picture.js';
+import type { Delivery, History, Stretch } from './history.js';
 import type { NodeProcess } from './node-process.js';
 
 const BEGINS_WITHIN_MS = 4000;
 const AGAIN_MS = 250;
+
+/** What a subscriber holds when it is given a token. */
+interface Checkpoint {
+  readonly token: string;
+  readonly at: number;
+  readonly picture: readonly Presence[];
+}
 
 /** Somebody who follows everyone, on one node as long as it is there, and then on the next. */
 export class Watcher {
   private isClosed = false;
   private client: Client | undefined;
   private current: Stretch | undefined;
+  private checkpoint: Checkpoint | undefined;
 
   constructor(
     readonly name: string,
@@ -52,30 +62,37 @@ export class Watcher {
     this.client?.close();
   }
 
-  /** Begins with a snapshot on every node. To go on where the last stream ended, its `resume_token` belongs here. */
+  /** Goes on where the last stream ended, on whichever node that was. */
   private request(): Partial<SubscribeRequest> {
-    return { resumeToken: '', delivery: DeliveryMode.DELIVERY_EVERY_EVENT };
+    const resumeToken = this.checkpoint?.token ?? '';
+    return { resumeToken, delivery: DeliveryMode.DELIVERY_EVERY_EVENT };
   }
 
   private async follow(node: NodeProcess, reader: SubscriptionReader): Promise<void> {
     const timer = setTimeout(() => reader.cancel(), BEGINS_WITHIN_MS);
+    let resumed = this.checkpoint;
     const snapshot: Presence[] = [];
+    const missed: Delivery[] = [];
     try {
       for (;;) {
         const message = await reader.next();
+        if (message.sync === Sync.SYNC_RESET) resumed = undefined;
         snapshot.push(...message.snapshot);
+        if (this.current === undefined) missed.push(...caughtUp(message));
+        else this.current.deliveries.push(...heardNow(message));
         if (message.sync === Sync.SYNC_CURRENT) {
           clearTimeout(timer);
           this.current = {
             subscriber: this.name,
             node: node.name,
-            from: Date.now(),
-            snapshot,
-            deliveries: [],
+            from: resumed?.at ?? Date.now(),
+            isResumed: resumed !== undefined,
+            snapshot: resumed?.picture ?? snapshot,
+            deliveries: missed,
           };
           this.history.stretches.push(this.current);
         }
-        this.take(message);
+        this.remember(message.resumeToken);
       }
     } catch {
       // The stream has ended; there are other nodes.
@@ -84,16 +101,27 @@ export class Watcher {
     }
   }
 
-  private take({ events }: SubscribeResponse): void {
-    const at = Date.now();
-    for (const { presence, occurredAt, reason, change } of events) {
-      this.current?.deliveries.push({
-        at,
-        occurredAt: msOf(occurredAt)!,
-        kind: change!.$case,
-        reason,
-        presence: presence!,
-      });
-    }
+  private remember(token: string): void {
+    if (token === '' || this.current === undefined) return;
+    this.checkpoint = { token, at: Date.now(), picture: [...pictureOf(this.current).values()] };
   }
+}
+
+/** What was missed counts as heard when it happened. */
+function caughtUp({ events }: SubscribeResponse): readonly Delivery[] {
+  return events.map((event) => deliveryOf(event, msOf(event.occurredAt)!));
+}
+
+function heardNow({ events }: SubscribeResponse): readonly Delivery[] {
+  return events.map((event) => deliveryOf(event, Date.now()));
+}
+
+function deliveryOf({ presence, occurredAt, reason, change }: PresenceEvent, at: number): Delivery {
+  return {
+    at,
+    occurredAt: msOf(occurredAt)!,
+    kind: change!.$case,
+    reason,
+    presence: presence!,
+  };
 }

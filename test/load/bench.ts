@@ -7,6 +7,7 @@ import { LineContestant, NATS, REDIS } from './contestants/line-contestant.js';
 import { SocketIoContestant } from './contestants/socket-io-contestant.js';
 import type { Contestant } from './contestant.js';
 import { measureCluster } from './cluster.js';
+import { measureCrowd } from './crowd.js';
 import { measureFanout, type FanoutLoad, type FanoutResult } from './fanout.js';
 import { BARE_GRPC, PLAIN_NEST, PRESENCE_SERVICE } from './grpc-server.js';
 import { measureMemory } from './memory.js';
@@ -34,6 +35,10 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
     ];
   },
   state: async (isQuick) => [1000, 10_000, 100_000, ...(isQuick ? [] : [1_000_000])].map(state),
+  crowd: (isQuick) =>
+    isQuick
+      ? measureCrowd(10_000, { seconds: 2, runs: 1 })
+      : measureCrowd(1_000_000, { seconds: 3, runs: 7 }),
   storm: async (isQuick) => [await measureStorm(isQuick ? 1000 : 9000)],
   cluster: async (isQuick) => {
     const results = [];

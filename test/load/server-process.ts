@@ -43,7 +43,8 @@ export class ServerProcess {
   }
 
   private async isReachable(): Promise<void> {
-    for (let attempt = 0; attempt < 200; attempt++) {
+    // Some have a million users to let in first.
+    for (let attempt = 0; attempt < 2000; attempt++) {
       if (this.child.exitCode !== null) throw new Error(`${this.child.spawnfile} ended at once`);
       if (await takesConnections(this.port)) return;
       await sleep(50);

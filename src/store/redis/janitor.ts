@@ -19,6 +19,8 @@ export interface JanitorOptions {
   readonly partitions: readonly Partition[];
   readonly membership: Membership;
   readonly node: () => string;
+  /** The names that this node had before it was declared dead under them. */
+  readonly formerNames: ReadonlySet<string>;
   readonly policy: Policy;
   readonly now: () => number;
   readonly uptime: () => number;
@@ -46,15 +48,21 @@ export class Janitor {
   async tick(): Promise<void> {
     const { partitions, membership } = this.options;
     await Promise.all(partitions.map((partition, i) => this.tidy(partition, this.isMine(i))));
-    for (const node of membership.longDead(FORGET_NODES_AFTER_MS)) await membership.leave(node);
+    for (const node of membership.longDead(FORGET_NODES_AFTER_MS)) {
+      for (const partition of partitions) await partition.forget(node);
+      await membership.leave(node);
+    }
   }
 
   private async tidy(partition: Partition, isMine: boolean): Promise<void> {
     if (partition.reader.isRecovering) return;
     await this.save(partition, isMine);
+    const { formerNames, membership } = this.options;
+    const nodes = [...partition.replica.census.nodes()];
+    for (const node of nodes) if (formerNames.has(node)) await partition.rename(node);
     if (!isMine) return;
-    for (const node of [...partition.replica.census.nodes()]) {
-      if (!this.options.membership.isAlive(node)) await this.reap(partition, node);
+    for (const node of nodes) {
+      if (!formerNames.has(node) && !membership.isAlive(node)) await this.reap(partition, node);
     }
     await this.forgetLongestGone(partition);
   }

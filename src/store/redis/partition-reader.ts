@@ -19,7 +19,7 @@ const FILL_GAP_AFTER_MS = 20;
 const MAX_EARLY = 100;
 
 /** Why the log could not be followed. */
-export type LossCause = 'start' | 'chain' | 'rewound' | 'emptied' | 'gap' | 'fenced';
+export type LossCause = 'start' | 'chain' | 'rewound' | 'emptied' | 'gap' | 'unknown' | 'fenced';
 
 export interface ReaderOptions {
   readonly port: RedisPort;

@@ -17,7 +17,7 @@ const MAX_BATCH = 64;
 const MAX_WAITING = 10_000;
 
 /** How long an update may take before its caller is told that it cannot be done now. */
-const TIMEOUT_MS = 2000;
+export const TIMEOUT_MS = 2000;
 
 const RETRY_MS = 100;
 
@@ -60,6 +60,8 @@ interface Prepared {
  */
 export class PartitionWriter {
   private waiting: Pending[] = [];
+  /** Decided, but not yet known to have been decided on the newest user. */
+  private readonly unconfirmed = new Set<Pending>();
   private inFlight: readonly Prepared[] = [];
   private running: Promise<void> | undefined;
   private isClosed = false;
@@ -68,7 +70,8 @@ export class PartitionWriter {
 
   update(userId: string, change: ChangeUser, isForced = false): Promise<Step> {
     return new Promise((resolve, reject) => {
-      if (this.waiting.length >= MAX_WAITING || this.isClosed) return reject(unavailable());
+      const count = this.waiting.length + this.unconfirmed.size;
+      if (count >= MAX_WAITING || this.isClosed) return reject(unavailable());
       const deadline = performance.now() + TIMEOUT_MS;
       this.waiting.push({ userId, change, isForced, deadline, isGivenUp: false, resolve, reject });
       this.wake();
@@ -78,7 +81,10 @@ export class PartitionWriter {
   /** Tells those who have waited for too long. What is under way may be committed all the same. */
   expire(now: number): void {
     const isLate = ({ deadline }: Pending): boolean => deadline <= now;
-    for (const { pending } of this.inFlight) {
+    for (const pending of [
+      ...this.inFlight.map((prepared) => prepared.pending),
+      ...this.unconfirmed,
+    ]) {
       if (!isLate(pending)) continue;
       pending.isGivenUp = true;
       pending.reject(unavailable());
@@ -155,11 +161,15 @@ export class PartitionWriter {
 
   /** What changes nothing is not put to Redis, so it must be known that it was decided on the newest user. */
   private async confirm(pending: Pending, before: User, settle: () => void): Promise<void> {
+    this.unconfirmed.add(pending);
     try {
       await this.options.reader.refresh();
     } catch {
       return pending.reject(unavailable());
+    } finally {
+      this.unconfirmed.delete(pending);
     }
+    if (pending.isGivenUp) return;
     const { table } = this.options.replica;
     const now = table.get(pending.userId)?.user;
     const isStillUnknown = now === undefined && before.own.version === 0;
@@ -234,7 +244,7 @@ export class PartitionWriter {
 
 const LOSSES = {
   EMPTY: 'emptied',
-  UNKNOWN: 'emptied',
+  UNKNOWN: 'unknown',
   FENCED: 'fenced',
   REWOUND: 'rewound',
   GAP: 'gap',

@@ -1,4 +1,4 @@
-import type { Step } from '../../domain/step.js';
+import { step, type Step } from '../../domain/step.js';
 import type { ChangeUser } from '../presence-store.js';
 import { parseMessage } from './batch.js';
 import type { PartitionKeys } from './keys.js';
@@ -49,6 +49,27 @@ export class Partition {
     const { port, keys, now } = this.options;
     await port.run(scripts.fence, [keys.head, keys.nodes], [node, now(), REMEMBER_DEAD_MS]);
     await this.reader.refresh();
+  }
+
+  /** Forgets a node that is not there any more. */
+  async forget(node: string): Promise<void> {
+    const { port, keys } = this.options;
+    await port.run(scripts.leave, [keys.nodes], [node]);
+  }
+
+  /** Puts what is left under a name that this node had before under the one it has now. */
+  async rename(former: string): Promise<void> {
+    const { policy, now, node } = this.options;
+    const users = [...this.replica.table.all()].filter(({ sessions }) =>
+      sessions.some((session) => session.node === former),
+    );
+    await Promise.all(
+      users.map(({ userId }) =>
+        this.writer.update(userId, (user) =>
+          step(user, { type: 'nodeRenamed', node: former, name: node() }, now(), policy),
+        ),
+      ),
+    );
   }
 
   close(): void {

@@ -1,9 +1,13 @@
+import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { connect, join, POLICY } from '../../../test/support/play.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { redisUrl } from '../../config/redis-url.js';
 import { step } from '../../domain/step.js';
 import { RedisPresenceStore } from './redis-presence-store.js';
+
+// Faults are what this is about.
+Logger.overrideLogger(false);
 
 const USERS = Array.from({ length: 60 }, (_, i) => `user-${i}`);
 

@@ -126,6 +126,14 @@ export class RedisPort {
     await Promise.all(channels.map((channel) => this.messages.ssubscribe(channel)));
   }
 
+  /** Finds out whether messages still come: a connection on which nothing is asked can be dead for long. */
+  async probeMessages(): Promise<void> {
+    const { messages } = this;
+    // The connections of a cluster follow its topology, which is asked for all the time.
+    if (messages instanceof Cluster || messages.status !== 'ready') return;
+    await messages.ping().catch(() => messages.disconnect(true));
+  }
+
   /** What the server says of itself, by section. In a cluster one of the masters answers. */
   async info(section: string): Promise<ReadonlyMap<string, string>> {
     const lines = (await this.commands.info(section)).split('\r\n');

@@ -23,7 +23,7 @@ import { Janitor } from './janitor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
 import { Membership } from './membership.js';
 import { Partition } from './partition.js';
-import { unavailable } from './partition-writer.js';
+import { TIMEOUT_MS, unavailable } from './partition-writer.js';
 import { Reachability } from './reachability.js';
 import { RedisPort } from './redis-port.js';
 import { checkServer } from './server-check.js';
@@ -73,6 +73,7 @@ export class RedisPresenceStore
   );
   node = randomId();
   private readonly logger = new Logger('Redis');
+  private readonly formerNames = new Set<string>();
   private readonly reachability = new Reachability(this.logger);
   private readonly events = new ClusterEvents(this.logger);
   /** When it was last known that nothing had been missed, by the uptime of the process. */
@@ -114,7 +115,7 @@ export class RedisPresenceStore
       beatMs: BEAT_MS,
     });
     this.janitor = new Janitor({
-      ...{ node, policy, now, uptime, maxOfflineUsers },
+      ...{ node, policy, now, uptime, maxOfflineUsers, formerNames: this.formerNames },
       partitions: this.partitions,
       membership: this.membership,
       onReaped: (name, users) => this.events.reaped(name, users),
@@ -122,7 +123,7 @@ export class RedisPresenceStore
     this.tickers = [
       new Ticker(BEAT_MS, () => this.membership.beat(), this.reachability.failed),
       new Ticker(CHECK_MS, () => this.refreshing.run(), this.reachability.failed),
-      new Ticker(JANITOR_MS, () => this.janitor.tick(), this.reachability.failed),
+      new Ticker(JANITOR_MS, () => this.janitor.tick(), this.notTidied),
       new Ticker(EXPIRY_MS, () => this.expire(), this.reachability.failed),
     ];
   }
@@ -199,14 +200,27 @@ export class RedisPresenceStore
     const idle = Promise.all(this.partitions.map(({ writer }) => writer.idle()));
     await Promise.race([idle, sleep(WRITE_WITHIN_MS, undefined, { ref: false })]);
     await Promise.all(this.tickers.map((ticker) => ticker.stop()));
-    await this.membership.leave(this.node).catch(() => {});
+    await this.leave().catch(this.reachability.failed);
     for (const partition of this.partitions) partition.close();
     this.port.close();
   }
 
+  private async leave(): Promise<void> {
+    await this.membership.leave(this.node);
+    await Promise.all(this.partitions.map((partition) => partition.forget(this.node)));
+  }
+
+  /** There is a next time, and whoever looks after Redis hears of its trouble otherwise. */
+  private readonly notTidied = (error: unknown): void => {
+    this.logger.debug(`not everything could be put in order: ${String(error)}`);
+  };
+
   private async refreshAll(): Promise<void> {
     const now = performance.now();
-    await Promise.all(this.partitions.map(({ reader }) => reader.refresh()));
+    await Promise.all([
+      this.port.probeMessages(),
+      ...this.partitions.map(({ reader }) => reader.refresh()),
+    ]);
     this.confirmedAt = now;
     this.reachability.worked();
   }
@@ -232,12 +246,20 @@ export class RedisPresenceStore
   }
 
   private tell(step: Step, origin: Origin): void {
-    for (const listener of this.listeners) listener(step, origin);
+    for (const listener of this.listeners) {
+      try {
+        listener(step, origin);
+      } catch (error) {
+        // The replica must not stop where it is because somebody could not hear of it.
+        this.logger.error(`a commit could not be told: ${String(error)}`);
+      }
+    }
   }
 
-  /** Others have declared this node dead while it could not be heard. It goes on as a new one, without sessions. */
+  /** Others have declared this node dead while it could not be heard. It goes on as a new one, with what is left. */
   private renew(name: string): void {
     if (name !== this.node) return;
+    this.formerNames.add(name);
     this.node = randomId();
     this.events.fenced(name, this.node);
     void this.membership.leave(name).catch(this.reachability.failed);
@@ -248,11 +270,18 @@ export class RedisPresenceStore
   }
 }
 
+/** Nobody who reads waits longer than who commands. */
 async function reachable(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unavailable()), TIMEOUT_MS);
+  });
   try {
-    await work;
+    await Promise.race([work, tooLate]);
   } catch (error) {
     throw error instanceof Refusal ? error : unavailable();
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
 import { connect, disconnect, POLICY } from '../../../test/support/play.js';
@@ -6,6 +7,9 @@ import { redisUrl } from '../../config/redis-url.js';
 import type { Input } from '../../domain/input.js';
 import { step } from '../../domain/step.js';
 import { RedisPresenceStore } from './redis-presence-store.js';
+
+// Faults are what this is about.
+Logger.overrideLogger(false);
 
 // Enough to have some in partitions that either node takes care of.
 const USERS = Array.from({ length: 40 }, (_, i) => `user-${i}`);

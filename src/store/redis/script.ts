@@ -12,6 +12,7 @@ export const scripts = {
   commit: read('commit'),
   register: read('register'),
   fence: read('fence'),
+  leave: read('leave'),
 };
 
 function read(name: string): Script {

@@ -1,7 +1,15 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
-import { connect, disconnect, join, mute, POLICY, time } from '../../../test/support/play.js';
+import {
+  connect,
+  disconnect,
+  join,
+  mute,
+  nodeLost,
+  POLICY,
+  time,
+} from '../../../test/support/play.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { redisUrl } from '../../config/redis-url.js';
 import type { Input } from '../../domain/input.js';
@@ -219,15 +227,58 @@ describe('Several nodes', () => {
     expect(b.store.view.presence('alice')).toEqual(seen);
   });
 
-  it('are fenced once they are declared dead, and go on under another name', async () => {
+  it('are fenced once they are declared dead, and go on under another name with what is left', async () => {
     await a.connect('alice', 'a');
     const name = a.store.node;
-    const { nodes } = KEYS.partitions[partitionOf('alice')]!;
-    await server.with((redis) => redis.hset(nodes, name, 'X1'));
+    await declareDead(name);
     await a.perform('alice', join('a', 'lobby'));
     expect(a.store.node).not.toBe(name);
-    await eventually(() => b.told.at(-1), 'alice USER_OFFLINE NODE_LOST', LOST_WITHIN_MS);
+    await eventually(async () => (await storedRecord('alice'))?.includes(a.store.node), true);
+    expect(await b.status('alice')).toBe('ONLINE');
+    expect(a.ended).toEqual([]);
+  });
+
+  it('that were declared dead learn which of their sessions the others have ended', async () => {
+    await a.connect('alice', 'a');
+    const name = a.store.node;
+    await declareDead(name);
+    await b.perform('alice', nodeLost(name));
     await eventually(() => a.ended, ['a']);
+    expect(a.told.at(-1)).toBe('alice USER_OFFLINE NODE_LOST');
+  });
+
+  it('leave nothing behind when they stop in good order', async () => {
+    const c = await Node.start();
+    await c.connect('carol', 'c');
+    await c.perform('carol', disconnect('c'));
+    await c.stop();
+    const known = await server.with((redis) =>
+      Promise.all(KEYS.partitions.map(({ nodes }) => redis.hkeys(nodes))),
+    );
+    expect(known.flat()).not.toContain(c.store.node);
+  });
+
+  it('let nobody wait for a Redis that does not answer, be it to read or to change', async () => {
+    await a.connect('alice', 'a');
+    server.signal('SIGSTOP');
+    try {
+      const refused = { reason: 'STORE_UNAVAILABLE' };
+      await expect(a.store.refresh()).rejects.toMatchObject(refused);
+      await expect(a.store.find('alice')).rejects.toMatchObject(refused);
+      await expect(a.perform('alice', join('a', 'lobby'))).rejects.toMatchObject(refused);
+      await expect(a.perform('alice', disconnect('x'))).rejects.toMatchObject(refused);
+    } finally {
+      server.signal('SIGCONT');
+    }
+    await eventually(() => a.status('alice').catch(() => 'unknown'), 'ONLINE');
+  });
+
+  it('hear messages again after the connection for them was lost', async () => {
+    await server.with((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
+    await eventually(async () => (await subscribers()) > 0, true);
+    await a.connect('alice', 'a');
+    await eventually(() => b.told, ['alice USER_ONLINE CONNECTED'], 500);
+    expect(b.store.report.gapsFilled).toBe(0);
   });
 
   it('that die take their sessions with them', async () => {
@@ -241,6 +292,22 @@ describe('Several nodes', () => {
     expect(b.told.filter((line) => line.startsWith('bob USER_OFFLINE'))).toEqual([]);
   });
 });
+
+/** As a janitor does first. */
+async function declareDead(name: string): Promise<void> {
+  await server.with((redis) =>
+    Promise.all(KEYS.partitions.map(({ nodes }) => redis.hset(nodes, name, `X${Date.now()}`))),
+  );
+}
+
+/** How many listen on the channel of every partition. */
+async function subscribers(): Promise<number> {
+  const channels = KEYS.partitions.map(({ channel }) => channel);
+  const counts = await server.with(
+    (redis) => redis.call('PUBSUB', 'SHARDNUMSUB', ...channels) as Promise<(string | number)[]>,
+  );
+  return Math.min(...counts.filter((_, i) => i % 2 === 1).map(Number)) - 1;
+}
 
 async function storedUsers(): Promise<string[]> {
   return server.with(async (redis) => {

@@ -34,7 +34,14 @@ const offline = (at: number, version: number): Delivery =>
   told(at, 'userOffline', ann(version, { status: OFFLINE, platforms: [] }));
 
 function stretch(...deliveries: Delivery[]): Stretch {
-  return { subscriber: 'w1', node: 'n1', from: T - 60_000, snapshot: [ann(1)], deliveries };
+  return {
+    subscriber: 'w1',
+    node: 'n1',
+    from: T - 60_000,
+    isResumed: false,
+    snapshot: [ann(1)],
+    deliveries,
+  };
 }
 
 function span(from: number, details: Partial<Span> = {}): Span {

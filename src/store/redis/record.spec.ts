@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { history, policies } from '../../../test/support/histories.js';
+import type { Line } from '../../../test/support/play.js';
+import type { Policy } from '../../domain/policy.js';
+import { Refusal } from '../../domain/refusal.js';
+import { step, type Step } from '../../domain/step.js';
+import { newUser, type User } from '../../domain/user.js';
+import { formatEntry, parseMessage } from './batch.js';
+import { formatUser, userOf } from './record.js';
+
+interface Happened {
+  readonly before: User;
+  readonly step: Step;
+}
+
+/** Everything that happens to a user, step by step. */
+function stepsOf(lines: readonly Line[], policy: Policy): readonly Happened[] {
+  let before = newUser('a|b "ü"');
+  const steps: Happened[] = [];
+  for (const [at, input] of lines) {
+    try {
+      const next = step(before, input, at, policy);
+      steps.push({ before, step: next });
+      before = next.user;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+  return steps;
+}
+
+describe('The record of a user', () => {
+  it('says all there is to know, whatever has happened', () => {
+    fc.assert(
+      fc.property(history, policies, (lines, policy) => {
+        for (const {
+          step: { user },
+        } of stepsOf(lines, policy)) {
+          const record = formatUser(user);
+          const read =
+            record === '' ? newUser(user.userId) : userOf(user.userId, JSON.parse(record));
+          expect(read).toEqual(user);
+          expect(read.own === read.shown).toBe(user.own === user.shown);
+        }
+      }),
+    );
+  });
+
+  it('is empty for somebody the service knows nothing of', () => {
+    expect(formatUser(newUser('alice'))).toBe('');
+  });
+});
+
+describe('An entry of the log', () => {
+  it('tells the same events as they were made, over the channel of Redis', () => {
+    fc.assert(
+      fc.property(history, policies, (lines, policy) => {
+        for (const { before, step: made } of stepsOf(lines, policy)) {
+          const [record, rest] = formatEntry(before, made);
+          const entries = `[[${record === '' ? 'null' : record},${rest}]]`;
+          const batch = parseMessage(`epoch|41|42|prev|token|${entries}`);
+          const [entry] = batch.entries();
+          expect(entry).toEqual({
+            user: made.user,
+            events: made.events,
+            ended: made.ended,
+            previousVersion: before.shown.version,
+          });
+          expect(batch.before).toEqual({ epoch: 'epoch', seq: 41, token: 'prev' });
+          expect(batch.after).toEqual({ epoch: 'epoch', seq: 42, token: 'token' });
+        }
+      }),
+    );
+  });
+});
