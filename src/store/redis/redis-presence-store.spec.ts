@@ -10,7 +10,7 @@ import { RedisCluster, RedisServer } from '../../../test/support/redis-server.js
 import type { Config } from '../../config/config.js';
 import { redisUrl } from '../../config/redis-url.js';
 import { Commands } from '../commands.js';
-import { Keys, partitionOf } from './keys.js';
+import { Keys, partitionOf, PARTITIONS } from './keys.js';
 import { RedisPresenceStore } from './redis-presence-store.js';
 
 // Faults are what this is about.
@@ -44,11 +44,30 @@ describe('A node that was declared dead', () => {
   });
 });
 
+describe('A node that starts', () => {
+  it('names every partition before it has read any, so that a round in between finds a place', async () => {
+    const store = newStore(server.url);
+    const begun: number[] = [];
+    store.onBegin(({ partition }) => begun.push(partition));
+    const all = Array.from({ length: PARTITIONS }, (_, partition) => partition);
+    expect(begun).toEqual(all);
+    await store.onModuleInit();
+    expect(begun.slice(PARTITIONS).toSorted((a, b) => a - b)).toEqual(all);
+    await store.onApplicationShutdown();
+  });
+});
+
 let spaces = 0;
 
 /** A store that finds nothing there. */
 async function createStore(url: string): Promise<TestStore> {
-  const store = new RedisPresenceStore({
+  const store = newStore(url);
+  await store.onModuleInit();
+  return { store, close: () => store.onApplicationShutdown() };
+}
+
+function newStore(url: string): RedisPresenceStore {
+  return new RedisPresenceStore({
     address: redisUrl.read(url)!,
     keyPrefix: `test-${spaces++}:`,
     policy: POLICY,
@@ -56,6 +75,4 @@ async function createStore(url: string): Promise<TestStore> {
     maxOfflineUsers: 1000,
     now: () => Date.now(),
   });
-  await store.onModuleInit();
-  return { store, close: () => store.onApplicationShutdown() };
 }

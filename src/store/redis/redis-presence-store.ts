@@ -184,6 +184,8 @@ export class RedisPresenceStore
 
   onBegin(listener: BeginListener): void {
     this.beginListeners.push(listener);
+    // Until they have been read, nothing is known of any: a place that is named meanwhile leads nowhere.
+    for (const partition of this.partitions.keys()) listener({ partition, seq: 0, mark: 0 });
   }
 
   get report(): StoreReport {

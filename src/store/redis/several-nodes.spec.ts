@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
+import { newLog } from '../../../test/support/log.js';
 import {
   connect,
   disconnect,
@@ -35,9 +36,14 @@ const KEYS = new Keys(PREFIX);
 class Node {
   readonly told: string[] = [];
   readonly ended: string[] = [];
+  readonly log = newLog();
 
   private constructor(readonly store: RedisPresenceStore) {
-    store.onCommit(({ user, events, ended }) => {
+    store.onBegin((origin) => this.log.begin(origin));
+    store.onCommit(({ user, events, ended }, origin) => {
+      if (events.length > 0) this.log.append(events, origin);
+      // A round may come at any time, also while the node is still starting.
+      this.log.seal();
       for (const { change, reason } of events) {
         this.told.push(`${user.userId} ${change.kind} ${reason}`);
       }
@@ -147,6 +153,7 @@ describe('Several nodes', () => {
     const c = await Node.start();
     expect(c.store.view.presence('alice')).toEqual(a.store.view.presence('alice'));
     expect(c.told).toEqual(a.told);
+    expect(c.log.find(a.log.tokenFor(a.log.head))).toMatchObject({ start: c.log.head });
     await c.stop();
   });
 
