@@ -24,6 +24,8 @@ const OPTIONS = {
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
+  // It would do so without looking at what comes of it, and let the process die of a time-out.
+  autoResubscribe: false,
 } as const satisfies RedisOptions;
 
 /** Everything that the store asks of Redis, whether it is one server, a master with Sentinels or a cluster. */
@@ -121,9 +123,14 @@ export class RedisPort {
     channels: readonly string[],
     onMessage: (channel: string, message: string) => void,
   ): Promise<void> {
-    this.messages.on('smessage', onMessage);
+    const { messages } = this;
+    messages.on('smessage', onMessage);
     // One by one: in a cluster they lie in different slots.
-    await Promise.all(channels.map((channel) => this.messages.ssubscribe(channel)));
+    const listen = (): Promise<unknown> =>
+      Promise.all(channels.map((channel) => messages.ssubscribe(channel)));
+    await listen();
+    // A cluster sees to that itself.
+    if (messages instanceof Redis) messages.on('ready', () => void this.orConnectAnew(listen()));
   }
 
   /** Finds out whether messages still come: a connection on which nothing is asked can be dead for long. */
@@ -131,7 +138,14 @@ export class RedisPort {
     const { messages } = this;
     // The connections of a cluster follow its topology, which is asked for all the time.
     if (messages instanceof Cluster || messages.status !== 'ready') return;
-    await messages.ping().catch(() => messages.disconnect(true));
+    await this.orConnectAnew(messages.ping());
+  }
+
+  private async orConnectAnew(work: Promise<unknown>): Promise<void> {
+    await work.catch(() => {
+      const { messages } = this;
+      if (messages instanceof Redis && messages.status === 'ready') messages.disconnect(true);
+    });
   }
 
   /** What the server says of itself, by section. In a cluster one of the masters answers. */
