@@ -60,7 +60,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${STORE}/janitor.js`,
-        find: '!this.options.membership.isAlive(node)',
+        find: '!formerNames.has(node) && !membership.isAlive(node)',
         replace: 'false',
       },
     ],

@@ -46,6 +46,20 @@ export class RedisServer {
     }
   }
 
+  /** Remembers what some keys hold, as a replica that lags behind would. Returns the way back to that. */
+  async remember(pattern: string): Promise<() => Promise<void>> {
+    const dump = await this.with(async (redis) => {
+      const keys = await redis.keys(pattern);
+      return Promise.all(keys.map(async (key) => [key, await redis.dumpBuffer(key)] as const));
+    });
+    return () =>
+      this.with(async (redis) => {
+        const all = redis.multi();
+        for (const [key, bytes] of dump) all.restore(key, 0, bytes, 'REPLACE');
+        await all.exec();
+      });
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }

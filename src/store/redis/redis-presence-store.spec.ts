@@ -7,11 +7,11 @@ import {
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { connect, POLICY } from '../../../test/support/play.js';
 import { RedisCluster, RedisServer } from '../../../test/support/redis-server.js';
+import { newRedisStore } from '../../../test/support/store-node.js';
 import type { Config } from '../../config/config.js';
-import { redisUrl } from '../../config/redis-url.js';
 import { Commands } from '../commands.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
-import { RedisPresenceStore } from './redis-presence-store.js';
+import type { RedisPresenceStore } from './redis-presence-store.js';
 
 // Faults are what this is about.
 Logger.overrideLogger(false);
@@ -67,12 +67,5 @@ async function createStore(url: string): Promise<TestStore> {
 }
 
 function newStore(url: string): RedisPresenceStore {
-  return new RedisPresenceStore({
-    address: redisUrl.read(url)!,
-    keyPrefix: `test-${spaces++}:`,
-    policy: POLICY,
-    logSize: 1000,
-    maxOfflineUsers: 1000,
-    now: () => Date.now(),
-  });
+  return newRedisStore(url, `test-${spaces++}:`);
 }

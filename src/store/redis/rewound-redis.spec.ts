@@ -1,12 +1,9 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
-import { connect, disconnect, POLICY } from '../../../test/support/play.js';
+import { disconnect } from '../../../test/support/play.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
-import { redisUrl } from '../../config/redis-url.js';
-import type { Input } from '../../domain/input.js';
-import { step } from '../../domain/step.js';
-import { RedisPresenceStore } from './redis-presence-store.js';
+import { StoreNode } from '../../../test/support/store-node.js';
 
 // Faults are what this is about.
 Logger.overrideLogger(false);
@@ -16,61 +13,29 @@ const USERS = Array.from({ length: 40 }, (_, i) => `user-${i}`);
 
 describe('Nodes whose Redis comes back as it was some time ago', () => {
   let server: RedisServer;
-  let a: RedisPresenceStore;
-  let b: RedisPresenceStore;
+  let a: StoreNode;
+  let b: StoreNode;
   beforeAll(async () => {
     server = await RedisServer.start();
-    a = createStore(server.url);
-    b = createStore(server.url);
-    await Promise.all([a, b].map((store) => store.onModuleInit()));
+    a = await StoreNode.start(server.url, 'test:');
+    b = await StoreNode.start(server.url, 'test:');
   });
   afterAll(async () => {
-    await Promise.all([a, b].map((store) => store.onApplicationShutdown()));
+    await Promise.all([a.stop(), b.stop()]);
     await server.stop();
   });
 
-  function perform(store: RedisPresenceStore, userId: string, input: Input): Promise<unknown> {
-    return store.update(userId, (user) => step(user, input, Date.now(), POLICY));
-  }
-
-  /** Makes Redis what it is now. */
-  async function copy(): Promise<() => Promise<void>> {
-    const dump = await server.with(async (redis) => {
-      const keys = await redis.keys('test:*');
-      return Promise.all(keys.map(async (key) => [key, await redis.dumpBuffer(key)] as const));
-    });
-    return () =>
-      server.with(async (redis) => {
-        const all = redis.multi();
-        for (const [key, bytes] of dump) all.restore(key, 0, bytes, 'REPLACE');
-        await all.exec();
-      });
-  }
-
   it('let no session stay that has ended since', async () => {
     for (const userId of USERS) {
-      await perform(a, userId, connect(`a.${userId}`, { node: a.node }));
-      await perform(b, userId, connect(`b.${userId}`, { node: b.node }));
+      await a.connect(userId, `a.${userId}`);
+      await b.connect(userId, `b.${userId}`);
     }
-    const goBack = await copy();
-    for (const userId of USERS) await perform(a, userId, disconnect(`a.${userId}`));
+    const goBack = await server.remember('test:*');
+    for (const userId of USERS) await a.perform(userId, disconnect(`a.${userId}`));
     await goBack();
-    const sessionsOf = async (store: RedisPresenceStore): Promise<string[]> => {
-      const users = await Promise.all(USERS.map((userId) => store.find(userId)));
-      return users.flatMap(({ sessions }) => sessions.map(({ sessionId }) => sessionId));
-    };
+    const sessionsOn = async (node: StoreNode): Promise<readonly string[]> =>
+      (await Promise.all(USERS.map((userId) => node.sessionsOf(userId)))).flat();
     const left = USERS.map((userId) => `b.${userId}`);
-    await eventually(async () => [await sessionsOf(a), await sessionsOf(b)], [left, left], 6000);
+    await eventually(async () => [await sessionsOn(a), await sessionsOn(b)], [left, left], 6000);
   });
 });
-
-function createStore(url: string): RedisPresenceStore {
-  return new RedisPresenceStore({
-    address: redisUrl.read(url)!,
-    keyPrefix: 'test:',
-    policy: POLICY,
-    logSize: 100_000,
-    maxOfflineUsers: 1000,
-    now: () => Date.now(),
-  });
-}

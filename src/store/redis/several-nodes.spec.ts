@@ -1,22 +1,10 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
-import { newLog } from '../../../test/support/log.js';
-import {
-  connect,
-  disconnect,
-  join,
-  mute,
-  nodeLost,
-  POLICY,
-  time,
-} from '../../../test/support/play.js';
+import { connect, disconnect, join, mute, nodeLost, time } from '../../../test/support/play.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
-import { redisUrl } from '../../config/redis-url.js';
-import type { Input } from '../../domain/input.js';
-import { step, type Step } from '../../domain/step.js';
+import { StoreNode } from '../../../test/support/store-node.js';
 import { partitionOf, Keys } from './keys.js';
-import { RedisPresenceStore } from './redis-presence-store.js';
 
 // Faults are what this is about.
 Logger.overrideLogger(false);
@@ -32,65 +20,17 @@ const LOST_WITHIN_MS = 5000;
 
 const KEYS = new Keys(PREFIX);
 
-/** A node, with what it has told of so far in a few words. */
-class Node {
-  readonly told: string[] = [];
-  readonly ended: string[] = [];
-  readonly log = newLog();
-
-  private constructor(readonly store: RedisPresenceStore) {
-    store.onBegin((origin) => this.log.begin(origin));
-    store.onCommit(({ user, events, ended }, origin) => {
-      if (events.length > 0) this.log.append(events, origin);
-      // A round may come at any time, also while the node is still starting.
-      this.log.seal();
-      for (const { change, reason } of events) {
-        this.told.push(`${user.userId} ${change.kind} ${reason}`);
-      }
-      this.ended.push(...ended.map(({ sessionId }) => sessionId));
-    });
-  }
-
-  static async start(): Promise<Node> {
-    const node = new Node(
-      new RedisPresenceStore({
-        address: redisUrl.read(server.url)!,
-        keyPrefix: PREFIX,
-        policy: POLICY,
-        logSize: 1600,
-        maxOfflineUsers: 1000,
-        now: () => 1,
-      }),
-    );
-    await node.store.onModuleInit();
-    return node;
-  }
-
-  perform(userId: string, input: Input): Promise<Step> {
-    return this.store.update(userId, (user) => step(user, input, 1, POLICY));
-  }
-
-  connect(userId: string, sessionId: string): Promise<Step> {
-    return this.perform(userId, connect(sessionId, { node: this.store.node }));
-  }
-
-  async status(userId: string): Promise<string> {
-    await this.store.refresh();
-    return this.store.view.presence(userId).status;
-  }
-
-  stop(): Promise<void> {
-    return this.store.onApplicationShutdown();
-  }
+function startNode(): Promise<StoreNode> {
+  return StoreNode.start(server.url, PREFIX);
 }
 
 describe('Several nodes', () => {
-  let a: Node;
-  let b: Node;
+  let a: StoreNode;
+  let b: StoreNode;
   beforeEach(async () => {
     await server.with((redis) => redis.flushall());
-    a = await Node.start();
-    b = await Node.start();
+    a = await startNode();
+    b = await startNode();
   });
   afterEach(() => Promise.all([a.stop(), b.stop()]));
 
@@ -141,7 +81,9 @@ describe('Several nodes', () => {
     await b.store.refresh();
     // Once they know of each other.
     await eventually(async () => {
-      const due = await Promise.all([a, b].map(({ store }) => store.takeDue(99_999, 10)));
+      const due = await Promise.all(
+        [a, b].map(({ store }) => store.takeDue(Date.now() + 99_999, 10)),
+      );
       await Promise.all([a, b].map((node) => node.perform('alice', time)));
       return due.flat();
     }, ['alice']);
@@ -150,7 +92,7 @@ describe('Several nodes', () => {
   it('that start late know the state, and the way to it', async () => {
     await a.connect('alice', 'a');
     await a.perform('alice', mute('a', { speaker: true }));
-    const c = await Node.start();
+    const c = await startNode();
     expect(c.store.view.presence('alice')).toEqual(a.store.view.presence('alice'));
     expect(c.told).toEqual(a.told);
     expect(c.log.find(a.log.tokenFor(a.log.head))).toMatchObject({ start: c.log.head });
@@ -183,7 +125,7 @@ describe('Several nodes', () => {
       const told = [...a.told];
       await server.with((redis) => redis.flushall());
       await eventually(() => storedUsers(), ['alice', 'bob', 'carol']);
-      const late = await Node.start();
+      const late = await startNode();
       const statuses = ['alice', 'bob', 'carol'].map(
         (userId) => late.store.view.presence(userId).status,
       );
@@ -206,7 +148,7 @@ describe('Several nodes', () => {
 
   it('keep what was acknowledged when Redis goes back to an older state', async () => {
     await a.connect('alice', 'a');
-    const restore = await copyOfPartition('alice');
+    const restore = await server.remember(`${PREFIX}*`);
     await a.perform('alice', join('a', 'lobby'));
     await b.store.refresh();
     await restore();
@@ -220,12 +162,12 @@ describe('Several nodes', () => {
 
   it('do not take a log for their own that numbers alike but is another', async () => {
     await a.connect('alice', 'a');
-    const restore = await copyOfPartition('alice');
+    const restore = await server.remember(`${PREFIX}*`);
     await a.perform('alice', join('a', 'lobby'));
     await b.store.refresh();
     await b.stop();
     await restore();
-    const fresh = await Node.start();
+    const fresh = await startNode();
     b = fresh;
     await b.perform('alice', mute('a', { speaker: true }));
     await a.store.refresh();
@@ -255,7 +197,7 @@ describe('Several nodes', () => {
   });
 
   it('leave nothing behind when they stop in good order', async () => {
-    const c = await Node.start();
+    const c = await startNode();
     await c.connect('carol', 'c');
     await c.perform('carol', disconnect('c'));
     await c.stop();
@@ -326,17 +268,4 @@ async function storedUsers(): Promise<string[]> {
 async function storedRecord(userId: string): Promise<string | null> {
   const { users } = KEYS.partitions[partitionOf(userId)]!;
   return server.with((redis) => redis.hget(users, userId));
-}
-
-/** Remembers what a partition holds, as a replica that lags behind would. Returns the way back to it. */
-async function copyOfPartition(userId: string): Promise<() => Promise<void>> {
-  const { head, nodes, users, log } = KEYS.partitions[partitionOf(userId)]!;
-  const keys = [head, nodes, users, log];
-  const dumps = await server.with((redis) => Promise.all(keys.map((key) => redis.dumpBuffer(key))));
-  return () =>
-    server.with(async (redis) => {
-      const restore = redis.multi();
-      keys.forEach((key, i) => restore.restore(key, 0, dumps[i]!, 'REPLACE'));
-      await restore.exec();
-    });
 }
