@@ -1,16 +1,24 @@
 import { redisUrl } from '../../src/config/redis-url.js';
 import type { Input } from '../../src/domain/input.js';
+import type { Policy } from '../../src/domain/policy.js';
 import { step, type Step } from '../../src/domain/step.js';
 import { RedisPresenceStore } from '../../src/store/redis/redis-presence-store.js';
 import { newLog } from './log.js';
 import { connect, POLICY } from './play.js';
 
+/** Nobody turns IDLE while a test waits for something else. */
+const PATIENT: Policy = { ...POLICY, idleTimeoutMs: 60_000 };
+
 /** A store on Redis that has not been started. */
-export function newRedisStore(url: string, keyPrefix: string): RedisPresenceStore {
+export function newRedisStore(
+  url: string,
+  keyPrefix: string,
+  policy: Policy = POLICY,
+): RedisPresenceStore {
   return new RedisPresenceStore({
     address: redisUrl.read(url)!,
     keyPrefix,
-    policy: POLICY,
+    policy,
     logSize: 10_000,
     maxOfflineUsers: 1000,
     now: () => Date.now(),
@@ -37,13 +45,13 @@ export class StoreNode {
   }
 
   static async start(url: string, keyPrefix: string): Promise<StoreNode> {
-    const node = new StoreNode(newRedisStore(url, keyPrefix));
+    const node = new StoreNode(newRedisStore(url, keyPrefix, PATIENT));
     await node.store.onModuleInit();
     return node;
   }
 
   perform(userId: string, input: Input): Promise<Step> {
-    return this.store.update(userId, (user) => step(user, input, Date.now(), POLICY));
+    return this.store.update(userId, (user) => step(user, input, Date.now(), PATIENT));
   }
 
   connect(userId: string, sessionId: string): Promise<Step> {
