@@ -1,3 +1,4 @@
+import type { Input } from '../../domain/input.js';
 import type { Policy } from '../../domain/policy.js';
 import { step, type Step } from '../../domain/step.js';
 import { forgotten, newUser, type User } from '../../domain/user.js';
@@ -59,7 +60,7 @@ export class Janitor {
     await this.save(partition, isMine);
     const { formerNames, membership } = this.options;
     const nodes = [...partition.replica.census.nodes()];
-    for (const node of nodes) if (formerNames.has(node)) await partition.rename(node);
+    for (const node of nodes) if (formerNames.has(node)) await this.rename(partition, node);
     if (!isMine) return;
     for (const node of nodes) {
       if (!formerNames.has(node) && !membership.isAlive(node)) await this.reap(partition, node);
@@ -84,16 +85,30 @@ export class Janitor {
 
   private async reap(partition: Partition, node: string): Promise<void> {
     await partition.fence(node);
+    const users = await this.tellUsersOn(partition, node, () => ({ type: 'nodeLost', node }));
+    this.options.onReaped(node, users);
+  }
+
+  /** Puts what is left under a name that this node had before under the one it has now. */
+  private async rename(partition: Partition, node: string): Promise<void> {
+    const name = this.options.node;
+    await this.tellUsersOn(partition, node, () => ({ type: 'nodeRenamed', node, name: name() }));
+  }
+
+  /** Lets something happen to everybody who has a session on a node. Returns how many those were. */
+  private async tellUsersOn(
+    partition: Partition,
+    node: string,
+    input: () => Input,
+  ): Promise<number> {
     const { policy, now } = this.options;
-    const orphans = [...partition.replica.table.all()].filter(({ sessions }) =>
-      sessions.some((session) => session.node === node),
-    );
-    for (const batch of inBatches(orphans)) {
-      const lose = ({ userId }: User): Promise<unknown> =>
-        partition.update(userId, (user) => step(user, { type: 'nodeLost', node }, now(), policy));
-      await Promise.all(batch.map(lose));
+    const users = partition.usersOn(node);
+    for (const batch of inBatches(users)) {
+      const tell = ({ userId }: User): Promise<unknown> =>
+        partition.update(userId, (user) => step(user, input(), now(), policy));
+      await Promise.all(batch.map(tell));
     }
-    this.options.onReaped(node, orphans.length);
+    return users.length;
   }
 
   private async forgetLongestGone(partition: Partition): Promise<void> {

@@ -1,4 +1,5 @@
-import { step, type Step } from '../../domain/step.js';
+import type { Step } from '../../domain/step.js';
+import type { User } from '../../domain/user.js';
 import type { ChangeUser } from '../presence-store.js';
 import { parseMessage } from './batch.js';
 import type { PartitionKeys } from './keys.js';
@@ -34,6 +35,13 @@ export class Partition {
     this.reader.receive(parseMessage(message));
   }
 
+  /** Everybody who has a session on a node. */
+  usersOn(node: string): readonly User[] {
+    return [...this.replica.table.all()].filter(({ sessions }) =>
+      sessions.some((session) => session.node === node),
+    );
+  }
+
   update(userId: string, change: ChangeUser): Promise<Step> {
     return this.writer.update(userId, change);
   }
@@ -55,21 +63,6 @@ export class Partition {
   async forget(node: string): Promise<void> {
     const { port, keys } = this.options;
     await port.run(scripts.leave, [keys.nodes], [node]);
-  }
-
-  /** Puts what is left under a name that this node had before under the one it has now. */
-  async rename(former: string): Promise<void> {
-    const { policy, now, node } = this.options;
-    const users = [...this.replica.table.all()].filter(({ sessions }) =>
-      sessions.some((session) => session.node === former),
-    );
-    await Promise.all(
-      users.map(({ userId }) =>
-        this.writer.update(userId, (user) =>
-          step(user, { type: 'nodeRenamed', node: former, name: node() }, now(), policy),
-        ),
-      ),
-    );
   }
 
   close(): void {
