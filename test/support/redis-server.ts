@@ -1,11 +1,16 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.js';
 import { usageOf } from './process-usage.js';
+
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
 
 /** A Redis of a test, on a free port, with nothing in it. */
 export class RedisServer {
@@ -14,20 +19,50 @@ export class RedisServer {
     readonly port: number,
     private readonly folder: string,
     private readonly args: readonly string[],
+    private readonly credentials?: Credentials,
   ) {}
 
-  static async start(args: readonly string[] = []): Promise<RedisServer> {
+  /** `credentials` are for a server whose settings ask for them. */
+  static async start(
+    args: readonly string[] = [],
+    credentials?: Credentials,
+  ): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), 'presence-redis-'));
     const port = await freePort();
     const all = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...args];
     if (!all.includes('--save')) all.push('--save', '');
-    const server = new RedisServer(run(all), port, folder, all);
+    const server = new RedisServer(run(all), port, folder, all, credentials);
+    await server.answers();
+    return server;
+  }
+
+  /** One that watches over another and its replicas, and makes one of them the master when it has gone for half a second. */
+  static async sentinelOf(master: RedisServer, name: string, quorum: number): Promise<RedisServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'presence-sentinel-'));
+    const port = await freePort();
+    const file = join(folder, 'sentinel.conf');
+    // It writes what it learns into this file, and does not start without one.
+    writeFileSync(
+      file,
+      [
+        `port ${port}`,
+        'bind 127.0.0.1',
+        `dir ${folder}`,
+        `sentinel monitor ${name} 127.0.0.1 ${master.port} ${quorum}`,
+        `sentinel down-after-milliseconds ${name} 500`,
+        `sentinel failover-timeout ${name} 3000`,
+      ].join('\n'),
+    );
+    const args = [file, '--sentinel'];
+    const server = new RedisServer(run(args), port, folder, args);
     await server.answers();
     return server;
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    const { username = '', password = '' } = this.credentials ?? {};
+    const user = username === '' ? '' : `${username}:${encodeURIComponent(password)}@`;
+    return `redis://${user}127.0.0.1:${this.port}`;
   }
 
   /** Processor time of the server so far, in seconds. */
@@ -37,7 +72,10 @@ export class RedisServer {
 
   /** Does something with a connection of its own. */
   async with<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
-    const redis = new Redis(this.port, '127.0.0.1', { retryStrategy: () => 50 });
+    const redis = new Redis(this.port, '127.0.0.1', {
+      ...this.credentials,
+      retryStrategy: () => 50,
+    });
     redis.on('error', () => {});
     try {
       return await work(redis);
@@ -94,34 +132,6 @@ export class RedisServer {
       }
       throw new Error('redis-server does not answer');
     });
-  }
-}
-
-/** Three masters of a Redis Cluster, with nothing in them. */
-export class RedisCluster {
-  private constructor(private readonly servers: readonly RedisServer[]) {}
-
-  static async start(): Promise<RedisCluster> {
-    const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
-    const servers = await Promise.all([1, 2, 3].map(() => RedisServer.start(settings)));
-    const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
-    const made = spawnSync('redis-cli', [
-      ...['--cluster', 'create', ...addresses, '--cluster-yes'],
-    ]);
-    if (made.status !== 0) throw new Error(`no cluster: ${String(made.stdout)}`);
-    return new RedisCluster(servers);
-  }
-
-  get url(): string {
-    return this.servers.map(({ url }) => url).join(',');
-  }
-
-  async flush(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.with((redis) => redis.flushall())));
-  }
-
-  async stop(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.stop()));
   }
 }
 

@@ -6,7 +6,8 @@ import {
 } from '../../../test/contract/presence-store.contract.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { connect, POLICY } from '../../../test/support/play.js';
-import { RedisCluster, RedisServer } from '../../../test/support/redis-server.js';
+import { RedisCluster } from '../../../test/support/redis-cluster.js';
+import { RedisServer } from '../../../test/support/redis-server.js';
 import { newRedisStore } from '../../../test/support/store-node.js';
 import type { Config } from '../../config/config.js';
 import { Commands } from '../commands.js';

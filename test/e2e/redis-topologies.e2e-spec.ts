@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs';
+import { status } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Build, type ServerProcess } from '../support/built-server.js';
+import type { Client } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { RedisCluster } from '../support/redis-cluster.js';
+import { RedisSentinels } from '../support/redis-sentinels.js';
+import { RedisServer } from '../support/redis-server.js';
+import { SECRET, tokenOf } from '../support/service.js';
+import { Witness } from '../support/witness.js';
+
+/** How long a successor may take to be chosen and found, on a busy machine. */
+const PATIENCE_MS = 30_000;
+
+const USERS = Array.from({ length: 30 }, (_, i) => `user ${i}`);
+
+describe('Two nodes', { timeout: 90_000 }, () => {
+  let build: Build;
+  let nodes: ServerProcess[] = [];
+  beforeAll(async () => void (build = await Build.make()), 60_000);
+  afterEach(() => Promise.all(nodes.map((node) => node.kill())));
+  afterAll(() => build.remove());
+
+  async function startOn(redisUrl: string): Promise<void> {
+    nodes = await Promise.all([1, 2].map(() => build.serve({ REDIS_URL: redisUrl })));
+  }
+
+  it.each([
+    ['a master with Sentinels', () => RedisSentinels.start()],
+    ['a Redis Cluster with replicas', () => RedisCluster.start(1)],
+  ])('on %s outlive a master, and nobody has come or gone', async (_, startRedis) => {
+    const redis = await startRedis();
+    try {
+      await startOn(redis.url);
+      const witnesses = await Promise.all(
+        nodes.map(async (node, i) => Witness.at(await node.client(`watcher ${i}`))),
+      );
+      const users = await Promise.all(
+        USERS.map(async (userId, i) => {
+          const client = await nodes[i % 2]!.client(userId);
+          return { userId, client, ...(await client.connect()) };
+        }),
+      );
+      for (const { client, sessionId } of users) {
+        await client.joinChannel({ sessionId, channelId: 'lobby' });
+      }
+
+      await redis.killMaster();
+
+      for (const { client, sessionId } of users) {
+        await eventually(() => join(client, sessionId, 'kitchen'), 'OK', PATIENCE_MS);
+      }
+      for (const [i, node] of nodes.entries()) {
+        const admin = node.clientWithToken(await tokenOf('admin', { isAdmin: true }));
+        const members = async (): Promise<number> =>
+          (await admin.listChannelMembers({ channelId: 'kitchen' })).totalSize;
+        await eventually(members, USERS.length, PATIENCE_MS);
+        for (const { userId } of users) {
+          expect(await witnesses[i]!.comingsAndGoings(userId)).toEqual(['userOnline CONNECTED']);
+        }
+      }
+    } finally {
+      await redis.stop();
+    }
+  });
+});
+
+describe('A node with a user of the ACL', { timeout: 60_000 }, () => {
+  let build: Build;
+  let redis: RedisServer;
+  let node: ServerProcess;
+  beforeAll(async () => {
+    build = await Build.make();
+    redis = await RedisServer.start(
+      [...asTheDocumentationSays(), ...['--user', 'default', 'off']],
+      {
+        username: 'presence',
+        password: 'a password',
+      },
+    );
+  }, 60_000);
+  afterEach(() => node.kill());
+  afterAll(async () => {
+    await redis.stop();
+    await build.remove();
+  });
+
+  it('may do all that it has to', async () => {
+    node = await build.serve({ REDIS_URL: redis.url, LOG_LEVEL: 'debug' });
+    const { stream } = await (await node.client('ann')).connect();
+    const bob = await node.client('bob');
+    expect((await bob.listOnlineUsers()).totalSize).toBe(1);
+    stream.cancel();
+    await eventually(async () => (await bob.listOnlineUsers()).totalSize, 0);
+    node.signal('SIGTERM');
+    expect(await node.exited).toEqual({ code: 0, signal: null });
+    expect(node.output).not.toMatch(/NOPERM|not everything could be put in order/);
+  });
+
+  it('does not start with a wrong password, and does not say which', async () => {
+    const url = redis.url.replace('a%20password', 'a-guess');
+    node = build.run({ AUTH_JWT_SECRET: SECRET, REDIS_URL: url });
+    expect(await node.exited).toEqual({ code: 1, signal: null });
+    expect(node.output).toMatch(/REDIS_URL: .*WRONGPASS/);
+    expect(node.output).not.toContain('a-guess');
+  });
+});
+
+/** The rights that operators are told to give. */
+function asTheDocumentationSays(): readonly string[] {
+  const text = readFileSync(new URL('../../docs/cluster.md', import.meta.url), 'utf8');
+  const [, rights] = /`(\+@all[^`]*)`/.exec(text)!;
+  const [, names] = /`(~presence:[^`]*)`/.exec(text)!;
+  return ['--user', 'presence', 'on', '>a password', ...`${rights} ${names}`.split(' ')];
+}
+
+async function join(client: Client, sessionId: string, channelId: string): Promise<string> {
+  return client.joinChannel({ sessionId, channelId }).then(
+    () => 'OK',
+    ({ code }: { readonly code: status }) => status[code],
+  );
+}

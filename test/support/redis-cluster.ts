@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { eventually } from './eventually.js';
+import { RedisServer } from './redis-server.js';
+
+const MASTERS = 3;
+
+/** A Redis Cluster of three masters, with nothing in it. */
+export class RedisCluster {
+  private constructor(private readonly servers: readonly RedisServer[]) {}
+
+  /** Each master has that many replicas. */
+  static async start(replicas = 0): Promise<RedisCluster> {
+    const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
+    const servers = await Promise.all(
+      Array.from({ length: MASTERS * (1 + replicas) }, () => RedisServer.start(settings)),
+    );
+    const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
+    const made = spawnSync('redis-cli', [
+      ...['--cluster', 'create', ...addresses, '--cluster-yes'],
+      ...['--cluster-replicas', String(replicas)],
+    ]);
+    if (made.status !== 0) throw new Error(`no cluster: ${String(made.stdout)}`);
+    const cluster = new RedisCluster(servers);
+    await eventually(() => cluster.replicasInStep(), MASTERS * replicas, 20_000);
+    return cluster;
+  }
+
+  get url(): string {
+    return this.servers.map(({ url }) => url).join(',');
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.with((redis) => redis.flushall())));
+  }
+
+  /** Kills a master without warning. */
+  async killMaster(): Promise<void> {
+    // They come first when a cluster is made.
+    await this.servers[0]!.kill();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.stop()));
+  }
+
+  private async replicasInStep(): Promise<number> {
+    const answers = await Promise.all(
+      this.servers.map((server) => server.with((redis) => redis.info('replication'))),
+    );
+    return answers.filter((text) => text.includes('master_link_status:up')).length;
+  }
+}
