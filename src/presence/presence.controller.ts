@@ -1,11 +1,16 @@
+import { Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { Caller } from '../auth/caller.js';
+import { Clock } from '../clock/clock.js';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
 import { LISTED_STATUSES, type Status } from '../domain/presence.js';
 import type { StatusChoice as DomainStatusChoice } from '../domain/user.js';
 import {
   PresenceServiceControllerMethods,
   StatusChoice,
   type BatchGetPresencesResponse,
+  type ExplainPresenceResponse,
   type GetPresenceResponse,
   type JoinChannelResponse,
   type LeaveChannelResponse,
@@ -18,9 +23,11 @@ import {
 import { GrpcController } from '../grpc/grpc-controller.js';
 import { presenceMessage, STATUS_ON_WIRE, timeOf } from '../grpc/messages.js';
 import { CurrentCaller } from '../grpc/parameters.js';
+import { CHOICE_ON_WIRE, explain } from './explain.js';
 import { PresenceService, type Page } from './presence.service.js';
 import {
   BatchGetPresencesRules,
+  ExplainPresenceRules,
   GetPresenceRules,
   JoinChannelRules,
   LeaveChannelRules,
@@ -30,19 +37,21 @@ import {
   UpdateStatusRules,
 } from './requests.js';
 
-const CHOICE_OF: Partial<Record<StatusChoice, DomainStatusChoice>> = {
-  [StatusChoice.STATUS_CHOICE_AUTOMATIC]: 'AUTOMATIC',
-  [StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB]: 'DO_NOT_DISTURB',
-  [StatusChoice.STATUS_CHOICE_AWAY]: 'AWAY',
-  [StatusChoice.STATUS_CHOICE_INVISIBLE]: 'INVISIBLE',
-};
+/** Of what `UpdateStatusRules` lets through. */
+const CHOICE_OF = Object.fromEntries(
+  Object.entries(CHOICE_ON_WIRE).map(([choice, onWire]) => [onWire, choice]),
+) as Record<StatusChoice, DomainStatusChoice>;
 
 const STATUSES: readonly Status[] = [...LISTED_STATUSES, 'OFFLINE'];
 
 @GrpcController()
 @PresenceServiceControllerMethods()
 export class PresenceController implements PresenceServiceController {
-  constructor(private readonly presences: PresenceService) {}
+  constructor(
+    private readonly presences: PresenceService,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
 
   async joinChannel(
     @Payload() { sessionId, channelId }: JoinChannelRules,
@@ -71,7 +80,7 @@ export class PresenceController implements PresenceServiceController {
     @Payload() { sessionId, choice, statusText, expiresAt }: UpdateStatusRules,
     @CurrentCaller() caller: Caller,
   ): Promise<UpdateStatusResponse> {
-    const status = { choice: CHOICE_OF[choice]!, statusText, expiresAt: timeOf(expiresAt) };
+    const status = { choice: CHOICE_OF[choice], statusText, expiresAt: timeOf(expiresAt) };
     return { presence: presenceMessage(await this.presences.setStatus(caller, sessionId, status)) };
   }
 
@@ -102,6 +111,14 @@ export class PresenceController implements PresenceServiceController {
     @Payload() request: ListChannelMembersRules,
   ): Promise<ListChannelMembersResponse> {
     return pageMessage(await this.presences.listChannelMembers(request.channelId, request));
+  }
+
+  async explainPresence(
+    @Payload() { userId }: ExplainPresenceRules,
+    @CurrentCaller() caller: Caller,
+  ): Promise<ExplainPresenceResponse> {
+    const user = await this.presences.everythingOf(caller, userId);
+    return explain(user, this.clock.now(), this.config.policy);
   }
 }
 

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
+import { requireAdmin } from '../auth/require-admin.js';
 import type { Input } from '../domain/input.js';
 import { LISTED_STATUSES, type Presence, type Status } from '../domain/presence.js';
 import { Refusal } from '../domain/refusal.js';
-import { presenceFor, type StatusChoice } from '../domain/user.js';
+import { presenceFor, type StatusChoice, type User } from '../domain/user.js';
 import { Commands } from '../store/commands.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { formatPageToken, parsePageToken } from './page-token.js';
@@ -67,6 +68,12 @@ export class PresenceService {
     return userIds.map((userId) =>
       own !== undefined && userId === caller.userId ? own : this.store.view.presence(userId),
     );
+  }
+
+  /** All that is known of a user, for those who may name others. */
+  async everythingOf(caller: Caller, userId: string): Promise<User> {
+    requireAdmin(caller);
+    return this.store.find(userId);
   }
 
   async listOnlineUsers(statuses: readonly Status[], request: PageRequest): Promise<Page> {

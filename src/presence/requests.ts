@@ -4,6 +4,7 @@ import { PresenceStatus } from '../grpc/generated/presence/v1/presence.pb.js';
 import {
   StatusChoice,
   type BatchGetPresencesRequest,
+  type ExplainPresenceRequest,
   type GetPresenceRequest,
   type JoinChannelRequest,
   type LeaveChannelRequest,
@@ -89,6 +90,11 @@ export class GetPresenceRules implements GetPresenceRequest {
 export class BatchGetPresencesRules implements BatchGetPresencesRequest {
   @AreIdentifiers(1, MAX_BATCH)
   readonly userIds!: string[];
+}
+
+export class ExplainPresenceRules implements ExplainPresenceRequest {
+  @IsIdentifier()
+  readonly userId!: string;
 }
 
 export class ListOnlineUsersRules implements ListOnlineUsersRequest {

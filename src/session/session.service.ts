@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import type { Caller } from '../auth/caller.js';
+import { requireAdmin } from '../auth/require-admin.js';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import type { EndCause } from '../domain/input.js';
 import type { Presence } from '../domain/presence.js';
-import { Refusal } from '../domain/refusal.js';
 import type { Step } from '../domain/step.js';
 import { liveSessions, presenceFor, type Session } from '../domain/user.js';
 import { Drain } from '../lifecycle/drain.js';
@@ -126,9 +126,4 @@ export class SessionService {
       this.logger.error(`the end of session ${sessionId} could not be recorded: ${String(error)}`);
     }
   }
-}
-
-function requireAdmin(caller: Caller): void {
-  if (caller.isAdmin) return;
-  throw new Refusal('ADMIN_SCOPE_REQUIRED', 'this needs a token with the scope presence:admin');
 }

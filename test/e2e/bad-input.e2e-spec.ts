@@ -59,6 +59,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
     ],
   },
   'PresenceService/GetPresence': { user_id: BAD_IDS },
+  'PresenceService/ExplainPresence': { user_id: BAD_IDS },
   'PresenceService/BatchGetPresences': {
     user_ids: [[], Array.from({ length: 1001 }, (_, i) => `${i}`), ...BAD_LISTS],
   },

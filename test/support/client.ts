@@ -193,6 +193,18 @@ export class Client {
     );
   }
 
+  explainPresence(
+    request: Partial<presence.ExplainPresenceRequest>,
+  ): Promise<presence.ExplainPresenceResponse> {
+    const { ExplainPresenceRequest, ExplainPresenceResponse } = presence;
+    return this.call(
+      'PresenceService/ExplainPresence',
+      ExplainPresenceRequest,
+      ExplainPresenceResponse,
+      request,
+    );
+  }
+
   listOnlineUsers(
     request: Partial<presence.ListOnlineUsersRequest> = {},
   ): Promise<presence.ListOnlineUsersResponse> {

@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { GrpcMethod, GrpcStreamMethod } from "@nestjs/microservices";
 import { Observable } from "rxjs";
 import { Timestamp } from "../../google/protobuf/timestamp.pb.js";
-import { Presence, PresenceStatus } from "./presence.pb.js";
+import { Presence, PresenceStatus, Session } from "./presence.pb.js";
 
 export const protobufPackage = "presence.v1";
 
@@ -33,6 +33,36 @@ export enum StatusChoice {
    * from a user who is not connected.
    */
   STATUS_CHOICE_INVISIBLE = 4,
+}
+
+/** What decides a status. New values may be added. */
+export enum StatusCause {
+  /** STATUS_CAUSE_UNSPECIFIED - Never sent by the server. */
+  STATUS_CAUSE_UNSPECIFIED = 0,
+  /** STATUS_CAUSE_NO_SESSION - OFFLINE: there is no session. */
+  STATUS_CAUSE_NO_SESSION = 1,
+  /** STATUS_CAUSE_CHOSEN - DO_NOT_DISTURB or AWAY: the user chose it. */
+  STATUS_CAUSE_CHOSEN = 2,
+  /** STATUS_CAUSE_ACTIVE - ONLINE: there was an action on a session within the idle timeout. */
+  STATUS_CAUSE_ACTIVE = 3,
+  /** STATUS_CAUSE_INACTIVE - IDLE: there was none. */
+  STATUS_CAUSE_INACTIVE = 4,
+}
+
+/** What time can bring about. New values may be added. */
+export enum TransitionKind {
+  /** TRANSITION_KIND_UNSPECIFIED - Never sent by the server. */
+  TRANSITION_KIND_UNSPECIFIED = 0,
+  /** TRANSITION_KIND_IDLE - The idle timeout passes: the user is IDLE. */
+  TRANSITION_KIND_IDLE = 1,
+  /** TRANSITION_KIND_CHOICE_EXPIRED - The chosen status lapses: it is AUTOMATIC again. */
+  TRANSITION_KIND_CHOICE_EXPIRED = 2,
+  /** TRANSITION_KIND_TOKEN_EXPIRED - A token expires: its session ends. */
+  TRANSITION_KIND_TOKEN_EXPIRED = 3,
+  /** TRANSITION_KIND_HEARTBEAT_MISSED - No sign of life arrives: the session is lost. */
+  TRANSITION_KIND_HEARTBEAT_MISSED = 4,
+  /** TRANSITION_KIND_GRACE_ENDED - A lost session is given up. */
+  TRANSITION_KIND_GRACE_ENDED = 5,
 }
 
 /** Request of `JoinChannel`. */
@@ -168,6 +198,87 @@ export interface ListChannelMembersResponse {
   nextPageToken: string;
   /** How many users are in the channel. */
   totalSize: number;
+}
+
+/** Request of `ExplainPresence`. */
+export interface ExplainPresenceRequest {
+  /** Required. The user. One never seen is explained as well: there is no session. */
+  userId: string;
+}
+
+/** Response of `ExplainPresence`. */
+export interface ExplainPresenceResponse {
+  /** The presence as everyone else sees it. */
+  shown:
+    | Presence
+    | undefined;
+  /**
+   * The presence as the user sees it. Differs from `shown` while the user is
+   * invisible, and until the first session after that.
+   */
+  own:
+    | Presence
+    | undefined;
+  /** Why `own.status` is what it is. */
+  cause: StatusCause;
+  /** What the user chose. AUTOMATIC for a user who chose nothing. */
+  choice: StatusChoice;
+  /** When the choice lapses. Absent: it stays. */
+  choiceExpiresAt:
+    | Timestamp
+    | undefined;
+  /**
+   * The sessions that count, oldest first: the live ones, and those that were
+   * lost and are still waited for.
+   */
+  sessions: ExplainedSession[];
+  /** What comes next if nothing else happens. Absent: nothing does. */
+  nextTransition:
+    | Transition
+    | undefined;
+  /** How long a user stays ONLINE without an action, in milliseconds. */
+  idleTimeoutMs: number;
+  /** The server's clock, for comparing the times above. */
+  explainedAt: Timestamp | undefined;
+}
+
+/** A session, with what decides how long it counts. */
+export interface ExplainedSession {
+  /** The session. */
+  session:
+    | Session
+    | undefined;
+  /** The node that holds its stream. A node has another name after each start. */
+  nodeId: string;
+  /** Whether the user is in the channel by this session, and leaves with it. */
+  holdsChannel: boolean;
+  /**
+   * When it ends unless a sign of life arrives. Absent: no heartbeats were
+   * promised.
+   */
+  heartbeatDueAt:
+    | Timestamp
+    | undefined;
+  /** When its token expires, and the session with it. Absent: never. */
+  tokenExpiresAt:
+    | Timestamp
+    | undefined;
+  /** Until when it counts although its connection is lost. Absent: it is live. */
+  graceEndsAt: Timestamp | undefined;
+}
+
+/** Something that time alone brings about. */
+export interface Transition {
+  /** When. It may be noticed later by up to the interval of the idle check. */
+  at:
+    | Timestamp
+    | undefined;
+  /** What. */
+  kind: TransitionKind;
+  /** Which session it ends. Empty: none. */
+  sessionId: string;
+  /** The presence that everyone else will be shown then. */
+  shown: Presence | undefined;
 }
 
 export const PRESENCE_V1_PACKAGE_NAME = "presence.v1";
@@ -1076,6 +1187,383 @@ export const ListChannelMembersResponse: MessageFns<ListChannelMembersResponse> 
   },
 };
 
+function createBaseExplainPresenceRequest(): ExplainPresenceRequest {
+  return { userId: "" };
+}
+
+export const ExplainPresenceRequest: MessageFns<ExplainPresenceRequest> = {
+  encode(message: ExplainPresenceRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userId !== "") {
+      writer.uint32(10).string(message.userId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainPresenceRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainPresenceRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseExplainPresenceResponse(): ExplainPresenceResponse {
+  return {
+    shown: undefined,
+    own: undefined,
+    cause: 0,
+    choice: 0,
+    choiceExpiresAt: undefined,
+    sessions: [],
+    nextTransition: undefined,
+    idleTimeoutMs: 0,
+    explainedAt: undefined,
+  };
+}
+
+export const ExplainPresenceResponse: MessageFns<ExplainPresenceResponse> = {
+  encode(message: ExplainPresenceResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.shown !== undefined) {
+      Presence.encode(message.shown, writer.uint32(10).fork()).join();
+    }
+    if (message.own !== undefined) {
+      Presence.encode(message.own, writer.uint32(18).fork()).join();
+    }
+    if (message.cause !== 0) {
+      writer.uint32(24).int32(message.cause);
+    }
+    if (message.choice !== 0) {
+      writer.uint32(32).int32(message.choice);
+    }
+    if (message.choiceExpiresAt !== undefined) {
+      Timestamp.encode(message.choiceExpiresAt, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.sessions) {
+      ExplainedSession.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.nextTransition !== undefined) {
+      Transition.encode(message.nextTransition, writer.uint32(58).fork()).join();
+    }
+    if (message.idleTimeoutMs !== 0) {
+      writer.uint32(64).uint32(message.idleTimeoutMs);
+    }
+    if (message.explainedAt !== undefined) {
+      Timestamp.encode(message.explainedAt, writer.uint32(74).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainPresenceResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainPresenceResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.shown = Presence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.own = Presence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.cause = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.choice = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.choiceExpiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.sessions.push(ExplainedSession.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.nextTransition = Transition.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.idleTimeoutMs = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.explainedAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseExplainedSession(): ExplainedSession {
+  return {
+    session: undefined,
+    nodeId: "",
+    holdsChannel: false,
+    heartbeatDueAt: undefined,
+    tokenExpiresAt: undefined,
+    graceEndsAt: undefined,
+  };
+}
+
+export const ExplainedSession: MessageFns<ExplainedSession> = {
+  encode(message: ExplainedSession, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.session !== undefined) {
+      Session.encode(message.session, writer.uint32(10).fork()).join();
+    }
+    if (message.nodeId !== "") {
+      writer.uint32(18).string(message.nodeId);
+    }
+    if (message.holdsChannel !== false) {
+      writer.uint32(24).bool(message.holdsChannel);
+    }
+    if (message.heartbeatDueAt !== undefined) {
+      Timestamp.encode(message.heartbeatDueAt, writer.uint32(34).fork()).join();
+    }
+    if (message.tokenExpiresAt !== undefined) {
+      Timestamp.encode(message.tokenExpiresAt, writer.uint32(42).fork()).join();
+    }
+    if (message.graceEndsAt !== undefined) {
+      Timestamp.encode(message.graceEndsAt, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExplainedSession {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExplainedSession();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.session = Session.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nodeId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.holdsChannel = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.heartbeatDueAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.tokenExpiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.graceEndsAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTransition(): Transition {
+  return { at: undefined, kind: 0, sessionId: "", shown: undefined };
+}
+
+export const Transition: MessageFns<Transition> = {
+  encode(message: Transition, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.at !== undefined) {
+      Timestamp.encode(message.at, writer.uint32(10).fork()).join();
+    }
+    if (message.kind !== 0) {
+      writer.uint32(16).int32(message.kind);
+    }
+    if (message.sessionId !== "") {
+      writer.uint32(26).string(message.sessionId);
+    }
+    if (message.shown !== undefined) {
+      Presence.encode(message.shown, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Transition {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTransition();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.at = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sessionId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.shown = Presence.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /**
  * Changes the caller's presence, and answers who is present and where.
  *
@@ -1125,6 +1613,13 @@ export interface PresenceServiceClient {
    */
 
   listChannelMembers(request: ListChannelMembersRequest, ...rest: any): Observable<ListChannelMembersResponse>;
+
+  /**
+   * Says why a user's presence is what it is, and what time alone will make of
+   * it next. Needs `presence:admin`: it holds what an invisible user hides.
+   */
+
+  explainPresence(request: ExplainPresenceRequest, ...rest: any): Observable<ExplainPresenceResponse>;
 }
 
 /**
@@ -1200,6 +1695,16 @@ export interface PresenceServiceController {
     request: ListChannelMembersRequest,
     ...rest: any
   ): Promise<ListChannelMembersResponse> | Observable<ListChannelMembersResponse> | ListChannelMembersResponse;
+
+  /**
+   * Says why a user's presence is what it is, and what time alone will make of
+   * it next. Needs `presence:admin`: it holds what an invisible user hides.
+   */
+
+  explainPresence(
+    request: ExplainPresenceRequest,
+    ...rest: any
+  ): Promise<ExplainPresenceResponse> | Observable<ExplainPresenceResponse> | ExplainPresenceResponse;
 }
 
 export function PresenceServiceControllerMethods() {
@@ -1213,6 +1718,7 @@ export function PresenceServiceControllerMethods() {
       "batchGetPresences",
       "listOnlineUsers",
       "listChannelMembers",
+      "explainPresence",
     ];
     for (const method of grpcMethods) {
       const descriptor: any = Reflect.getOwnPropertyDescriptor(constructor.prototype, method);

@@ -1,0 +1,67 @@
+import type { Matter } from '../domain/due.js';
+import { causeOf, nextTransition, type StatusCause } from '../domain/explanation.js';
+import type { Policy } from '../domain/policy.js';
+import type { Session, StatusChoice, User } from '../domain/user.js';
+import {
+  StatusCause as CauseOnWire,
+  StatusChoice as ChoiceOnWire,
+  TransitionKind,
+  type ExplainedSession,
+  type ExplainPresenceResponse,
+} from '../grpc/generated/presence/v1/presence_service.pb.js';
+import { presenceMessage, sessionMessage, timestampMessage } from '../grpc/messages.js';
+
+/** How a choice is spelled on the wire. */
+export const CHOICE_ON_WIRE: Readonly<Record<StatusChoice, ChoiceOnWire>> = {
+  AUTOMATIC: ChoiceOnWire.STATUS_CHOICE_AUTOMATIC,
+  DO_NOT_DISTURB: ChoiceOnWire.STATUS_CHOICE_DO_NOT_DISTURB,
+  AWAY: ChoiceOnWire.STATUS_CHOICE_AWAY,
+  INVISIBLE: ChoiceOnWire.STATUS_CHOICE_INVISIBLE,
+};
+
+const CAUSE_ON_WIRE: Readonly<Record<StatusCause, CauseOnWire>> = {
+  NO_SESSION: CauseOnWire.STATUS_CAUSE_NO_SESSION,
+  CHOSEN: CauseOnWire.STATUS_CAUSE_CHOSEN,
+  ACTIVE: CauseOnWire.STATUS_CAUSE_ACTIVE,
+  INACTIVE: CauseOnWire.STATUS_CAUSE_INACTIVE,
+};
+
+const KIND_ON_WIRE: Readonly<Record<Matter['type'], TransitionKind>> = {
+  idle: TransitionKind.TRANSITION_KIND_IDLE,
+  choiceExpired: TransitionKind.TRANSITION_KIND_CHOICE_EXPIRED,
+  tokenExpired: TransitionKind.TRANSITION_KIND_TOKEN_EXPIRED,
+  heartbeatMissed: TransitionKind.TRANSITION_KIND_HEARTBEAT_MISSED,
+  graceEnded: TransitionKind.TRANSITION_KIND_GRACE_ENDED,
+};
+
+/** Everything that makes a user's presence what it is, for those who may know it. */
+export function explain(user: User, now: number, policy: Policy): ExplainPresenceResponse {
+  const next = nextTransition(user, policy);
+  return {
+    shown: presenceMessage(user.shown),
+    own: presenceMessage(user.own),
+    cause: CAUSE_ON_WIRE[causeOf(user)],
+    choice: CHOICE_ON_WIRE[user.choice],
+    choiceExpiresAt: timestampMessage(user.choiceExpiresAt),
+    sessions: user.sessions.map((session) => explainedSession(user, session)),
+    nextTransition: next && {
+      at: timestampMessage(next.at),
+      kind: KIND_ON_WIRE[next.type],
+      sessionId: 'sessionId' in next ? next.sessionId : '',
+      shown: presenceMessage(next.shown),
+    },
+    idleTimeoutMs: policy.idleTimeoutMs,
+    explainedAt: timestampMessage(now),
+  };
+}
+
+function explainedSession({ userId, channel }: User, session: Session): ExplainedSession {
+  return {
+    session: sessionMessage(userId, session),
+    nodeId: session.node,
+    holdsChannel: channel?.sessionId === session.sessionId,
+    heartbeatDueAt: timestampMessage(session.heartbeatDueAt),
+    tokenExpiresAt: timestampMessage(session.tokenExpiresAt),
+    graceEndsAt: timestampMessage(session.graceEndsAt),
+  };
+}
