@@ -70,6 +70,16 @@ export class History {
   readonly writes: RedisWrite[] = [];
   commands = 0;
 
+  /** Forgets what is over. Who was declared dead stays so. */
+  startOver(): void {
+    keep(this.spans, ({ until }) => until === undefined);
+    keep(this.hidings, ({ until }) => until === undefined);
+    keep(this.faults, ({ until }) => until === undefined);
+    keep(this.writes, ({ type }) => type === 'fence');
+    keep(this.stretches, () => false);
+    this.commands = 0;
+  }
+
   spansOf(userId: string): readonly Span[] {
     return this.spans.filter((span) => span.userId === userId);
   }
@@ -86,4 +96,8 @@ export class History {
     this.faults.push(fault);
     return fault;
   }
+}
+
+function keep<T>(items: T[], isKept: (item: T) => boolean): void {
+  items.splice(0, items.length, ...items.filter(isKept));
 }

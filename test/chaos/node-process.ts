@@ -12,6 +12,8 @@ const STARTS_WITHIN_MS = 30_000;
 export class NodeProcess {
   /** All that it has written, over all its lives. */
   output = '';
+  /** Where health and figures are, in this life. */
+  httpUrl = '';
   private child: ChildProcess | undefined;
 
   private constructor(
@@ -38,6 +40,10 @@ export class NodeProcess {
     return this.clientLink.address;
   }
 
+  get pid(): number {
+    return this.child!.pid!;
+  }
+
   /** Resolves when it serves. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [join(this.folder, 'main.js')], {
@@ -61,9 +67,10 @@ export class NodeProcess {
       for (const stream of [child.stdout, child.stderr]) {
         stream.setEncoding('utf8').on('data', (text: string) => {
           this.output += text;
-          const port = /gRPC on \S+:(\d+), health on/.exec(text)?.[1];
+          const [, port, url] = /gRPC on \S+:(\d+), health on (\S+)\/health/.exec(text) ?? [];
           if (port === undefined) return;
           clearTimeout(timer);
+          this.httpUrl = url!;
           this.clientLink.pointAt(Number(port));
           resolve();
         });

@@ -14,6 +14,8 @@ export interface PopulationOptions {
   readonly users: number;
   /** How many of them do something in a second. */
   readonly actionsPerSecond: number;
+  /** How many go for good in a second, each for somebody who was never there before. */
+  readonly newcomersPerSecond: number;
   readonly nodes: readonly NodeProcess[];
   readonly random: Random;
   readonly history: History;
@@ -21,37 +23,54 @@ export interface PopulationOptions {
 
 /** Everyone. One in three never goes by their own will, one in four has two devices. */
 export class Population {
-  private isActive = true;
+  private isActive = false;
   private failure: Error | undefined;
 
+  /** Went for good since it was last begun anew: nobody may see them any more. */
+  private departed: readonly Person[] = [];
+  private newcomers = 0;
+
   private constructor(
-    readonly people: readonly Person[],
+    private present: readonly Person[],
     private readonly options: PopulationOptions,
   ) {}
 
   static async create(options: PopulationOptions): Promise<Population> {
     const people = await Promise.all(
-      Array.from({ length: options.users }, async (_, i) => {
+      Array.from({ length: options.users }, (_, i) => {
         const userId = `user-${String(i).padStart(4, '0')}`;
-        const platforms = i % 4 === 0 ? ['desktop', 'mobile'] : ['desktop'];
-        const token = await tokenOf(userId);
-        return new Person({ userId, token, platforms, isPinned: i % 3 === 0, ...options });
+        return personCalled(userId, { isPinned: i % 3 === 0, hasTwo: i % 4 === 0 }, options);
       }),
     );
     return new Population(people, options);
   }
 
+  /** All of whom something is known to be so. */
+  get people(): readonly Person[] {
+    return [...this.present, ...this.departed];
+  }
+
   async arrive(): Promise<void> {
-    for (let first = 0; first < this.people.length; first += AT_ONCE) {
-      await Promise.all(this.people.slice(first, first + AT_ONCE).map((person) => person.arrive()));
+    const { present } = this;
+    for (let first = 0; first < present.length; first += AT_ONCE) {
+      await Promise.all(present.slice(first, first + AT_ONCE).map((person) => person.arrive()));
     }
+  }
+
+  /** Forgets those who have gone for good. */
+  startOver(): void {
+    this.departed = [];
   }
 
   /** Lets them act until told otherwise. */
   async live(): Promise<void> {
-    const { random, actionsPerSecond } = this.options;
+    const { random, actionsPerSecond, newcomersPerSecond } = this.options;
+    this.isActive = true;
     while (this.isActive) {
-      this.start(random.oneOf(this.people).act());
+      this.start(random.oneOf(this.present).act());
+      const isTime =
+        newcomersPerSecond > 0 && random.happens(newcomersPerSecond / actionsPerSecond);
+      if (isTime) this.start(this.replaceOne());
       this.rejoin();
       await sleep((1000 / actionsPerSecond) * (0.5 + random.fraction()));
     }
@@ -75,6 +94,20 @@ export class Population {
     for (const person of this.people) person.turnOff();
   }
 
+  /** Somebody goes for good, and somebody else comes for the first time. */
+  private async replaceOne(): Promise<void> {
+    const { random } = this.options;
+    const userId = `newcomer-${String(this.newcomers++).padStart(5, '0')}`;
+    const about = { isPinned: false, hasTwo: random.happens(0.25) };
+    const newcomer = await personCalled(userId, about, this.options);
+    const leaver = random.oneOf(this.present.filter(({ isPinned }) => !isPinned));
+    if (leaver.isBusy || !this.isActive) return;
+    leaver.turnOff();
+    this.departed = [...this.departed, leaver];
+    this.present = [...this.present.filter((person) => person !== leaver), newcomer];
+    await newcomer.arrive();
+  }
+
   private rejoin(): void {
     for (const person of this.people) this.start(person.rejoin());
   }
@@ -82,4 +115,14 @@ export class Population {
   private start(deed: Promise<void>): void {
     deed.catch((error: unknown) => (this.failure ??= error as Error));
   }
+}
+
+async function personCalled(
+  userId: string,
+  { isPinned, hasTwo }: { readonly isPinned: boolean; readonly hasTwo: boolean },
+  { nodes, random, history }: PopulationOptions,
+): Promise<Person> {
+  const platforms = hasTwo ? ['desktop', 'mobile'] : ['desktop'];
+  const token = await tokenOf(userId);
+  return new Person({ userId, token, platforms, isPinned, nodes, random, history });
 }

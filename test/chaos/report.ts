@@ -1,14 +1,14 @@
 import type { Mutant } from './mutants.js';
-import type { Result } from './run-scenario.js';
+import { isKept, type Outcome } from './outcome.js';
 
 /** How many complaints of a check are printed: the others mostly say the same. */
 const COMPLAINTS_SHOWN = 5;
 
-/** Says what a scenario has led to. Returns whether all promises were kept. */
-export function report(name: string, seed: number, result: Result): boolean {
-  const broken = [...result.complaints].filter(([, complaints]) => complaints.length > 0);
-  const { seconds, events, commands, agreedAfterMs } = result;
-  const verdict = broken.length === 0 ? 'kept' : 'BROKEN';
+/** Says what a scenario has led to, and which command leads to it again. Returns whether all promises were kept. */
+export function report(name: string, again: string, outcome: Outcome): boolean {
+  const broken = [...outcome.complaints].filter(([, complaints]) => complaints.length > 0);
+  const { seconds, events, commands, agreedAfterMs } = outcome;
+  const verdict = isKept(outcome) ? 'kept' : 'BROKEN';
   console.log(
     `${verdict.padEnd(7)}${name.padEnd(22)}${seconds.toFixed(0).padStart(4)} s  ${commands} commands, ${events} events, agreed after ${agreedAfterMs ?? '?'} ms`,
   );
@@ -16,12 +16,12 @@ export function report(name: string, seed: number, result: Result): boolean {
     console.log(`  ${check}: ${complaints.length} complaints`);
     for (const complaint of complaints.slice(0, COMPLAINTS_SHOWN)) console.log(`    ${complaint}`);
   }
-  if (broken.length > 0) console.log(`  again: npm run chaos -- --scenario ${name} --seed ${seed}`);
+  if (broken.length > 0) console.log(`  again: ${again}`);
   return broken.length === 0;
 }
 
 /** Says whether a mutant was caught by a check that has to catch it. */
-export function reportMutant({ name, caughtBy }: Mutant, { complaints }: Result): boolean {
+export function reportMutant({ name, caughtBy }: Mutant, { complaints }: Outcome): boolean {
   const broken = [...complaints].filter(([, all]) => all.length > 0).map(([check]) => check);
   const isCaught = caughtBy.some((check) => broken.includes(check));
   const by = broken.length === 0 ? 'nothing' : broken.join(', ');

@@ -57,6 +57,14 @@ export class Watcher {
     }
   }
 
+  /** What it holds now is what it begins with. */
+  startOver(): void {
+    if (this.current === undefined) return;
+    const snapshot = [...pictureOf(this.current).values()];
+    this.current = { ...this.current, from: Date.now(), isResumed: true, snapshot, deliveries: [] };
+    this.history.stretches.push(this.current);
+  }
+
   close(): void {
     this.isClosed = true;
     this.client?.close();

@@ -24,6 +24,9 @@ export interface WorldOptions {
   readonly actionsPerSecond: number;
   readonly graceMs: number;
   readonly withReplica: boolean;
+  readonly newcomersPerSecond?: number;
+  /** Of every node, beside those that make it one of these. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** A cluster with everything around it: Redis, nodes, users, and those who watch. */
@@ -37,6 +40,7 @@ export class World {
     readonly nodes: readonly NodeProcess[],
     readonly population: Population,
     readonly history: History,
+    readonly graceMs: number,
     private readonly token: string,
     seed: number,
   ) {
@@ -46,15 +50,24 @@ export class World {
 
   static async create(options: WorldOptions): Promise<World> {
     const { folder, seed, users, actionsPerSecond, graceMs, withReplica } = options;
+    const { newcomersPerSecond = 0 } = options;
     const redis = await RedisPair.start(withReplica);
-    const settings = { RECONNECT_GRACE_MS: String(graceMs), DRAIN_TIMEOUT_MS: '2000' };
+    const settings = {
+      RECONNECT_GRACE_MS: String(graceMs),
+      DRAIN_TIMEOUT_MS: '2000',
+      ...options.settings,
+    };
     const nodes = await Promise.all(
       NODES.map((name) => NodeProcess.create(name, folder, redis.server.port, settings)),
     );
     const history = new History();
     const random = new Random(seed);
-    const population = await Population.create({ users, actionsPerSecond, nodes, random, history });
-    const world = new World(redis, nodes, population, history, await tokenOf('watcher'), seed);
+    const population = await Population.create({
+      ...{ users, actionsPerSecond, newcomersPerSecond },
+      ...{ nodes, random, history },
+    });
+    const token = await tokenOf('watcher');
+    const world = new World(redis, nodes, population, history, graceMs, token, seed);
     try {
       await world.begin();
       return world;
@@ -104,6 +117,22 @@ export class World {
   /** Whether all watchers are up to date, so that what comes is seen from everywhere. */
   get isWatched(): boolean {
     return this.watchers.every(({ stretch }) => stretch !== undefined);
+  }
+
+  /** What the nodes wrote. */
+  get output(): string {
+    return this.nodes.map(({ name, output }) => `--- ${name}\n${output}`).join('\n');
+  }
+
+  /** Lets users act again once it was quiet, and writes down what happens from there: what was before is forgotten. */
+  async goOn(): Promise<void> {
+    this.history.startOver();
+    for (const watcher of this.watchers) watcher.startOver();
+    this.population.startOver();
+    // A Redis that was killed has taken its monitor with it.
+    this.monitor?.stop();
+    this.monitor = await RedisMonitor.start(this.redis.server.port, this.history);
+    void this.population.live();
   }
 
   async remove(): Promise<void> {

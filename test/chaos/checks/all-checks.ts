@@ -1,3 +1,4 @@
+import type { Evidence } from '../evidence.js';
 import type { Check } from './check.js';
 import { convergence } from './convergence.js';
 import { everyEvent } from './every-event.js';
@@ -22,3 +23,8 @@ export const allChecks: readonly Check[] = [
   lostNode,
   fencing,
 ];
+
+/** What each check has to say, by its name. */
+export function judge(evidence: Evidence): ReadonlyMap<string, readonly string[]> {
+  return new Map(allChecks.map((check) => [check.name, check.complaints(evidence)]));
+}

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { differencesOf } from './checks/convergence.js';
+import type { Answers, Evidence, Stored } from './evidence.js';
+import type { Scenario } from './scenario.js';
+import type { World } from './world.js';
+
+/** For how long it is looked for agreement. The check itself has a tighter bound. */
+const GIVE_UP_MS = 25_000;
+
+/** What was right has to stay right. */
+const STAYS_MS = 2500;
+
+/** Lets it become quiet, waits for agreement, and looks again a little later. */
+export async function gather({ promises = {} }: Scenario, world: World): Promise<Evidence> {
+  const { history } = world;
+  const unserved = (await world.population.settle()).map(({ userId }) => userId);
+  const quietAt = Date.now();
+  let agreedAfterMs: number | undefined;
+  while (agreedAfterMs === undefined && Date.now() < quietAt + GIVE_UP_MS) {
+    const seen = await look(world).catch(() => undefined);
+    if (seen !== undefined && isRight(seen, world)) agreedAfterMs = Date.now() - quietAt;
+    else await sleep(200);
+  }
+  await sleep(STAYS_MS);
+  return {
+    history,
+    agreedAfterMs,
+    graceMs: world.graceMs,
+    expected: world.expected(),
+    openSessionIds: world.openSessionIds(),
+    promises,
+    unserved,
+    ...(await look(world)),
+  };
+}
+
+async function look(
+  world: World,
+): Promise<{ readonly answers: readonly Answers[]; readonly stored: Stored }> {
+  return { answers: await world.answers(), stored: await world.stored() };
+}
+
+function isRight(
+  { answers, stored }: { readonly answers: readonly Answers[]; readonly stored: Stored },
+  world: World,
+): boolean {
+  const open = world.openSessionIds();
+  const areSame =
+    open.size === stored.sessionIds.size && [...open].every((id) => stored.sessionIds.has(id));
+  return areSame && differencesOf({ answers, expected: world.expected() }).length === 0;
+}

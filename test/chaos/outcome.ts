@@ -1,0 +1,26 @@
+import { judge } from './checks/all-checks.js';
+import type { Evidence } from './evidence.js';
+
+/** What the checks had to say, and how much there was to check. */
+export interface Outcome {
+  readonly complaints: ReadonlyMap<string, readonly string[]>;
+  readonly seconds: number;
+  readonly events: number;
+  readonly commands: number;
+  readonly agreedAfterMs: number | undefined;
+}
+
+export function outcomeOf(evidence: Evidence, startedAt: number): Outcome {
+  const { history, agreedAfterMs } = evidence;
+  return {
+    complaints: judge(evidence),
+    seconds: (Date.now() - startedAt) / 1000,
+    events: history.stretches.reduce((sum, { deliveries }) => sum + deliveries.length, 0),
+    commands: history.commands,
+    agreedAfterMs,
+  };
+}
+
+export function isKept({ complaints }: Outcome): boolean {
+  return [...complaints.values()].every((all) => all.length === 0);
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from './random.js';
+import { trendOf, type Point } from './trend.js';
+
+const A_MINUTE = 60_000;
+
+/** One point a minute. */
+function points(minutes: number, valueAt: (minute: number) => number): readonly Point[] {
+  return Array.from({ length: minutes }, (_, i) => ({ at: i * A_MINUTE, value: valueAt(i) }));
+}
+
+/** Up to 5 either way, and the same each time. */
+function wobbling(): () => number {
+  const random = new Random(1);
+  return () => random.between(-5, 5);
+}
+
+describe('A trend', () => {
+  it('is flat for what wobbles, and for what shrinks', () => {
+    const wobble = wobbling();
+    expect(
+      trendOf(
+        points(41, () => 100 + wobble()),
+        1,
+      ).isFlat,
+    ).toBe(true);
+    expect(
+      trendOf(
+        points(41, (i) => 200 - i),
+        1,
+      ).isFlat,
+    ).toBe(true);
+  });
+
+  it('finds a leak under what wobbles, and how much it is', () => {
+    const wobble = wobbling();
+    const leak = points(41, (i) => 100 + i / 4 + wobble());
+    const { isFlat, rise, risePerHour } = trendOf(leak, 1);
+    expect(isFlat).toBe(false);
+    expect(Math.abs(rise - 10)).toBeLessThan(2);
+    expect(risePerHour).toBeCloseTo(rise * 1.5);
+  });
+
+  it('is not bent by what comes once', () => {
+    const calm = (i: number): number => 100 + (i > 35 ? 60 : 0);
+    expect(trendOf(points(40, calm), 1).isFlat).toBe(true);
+  });
+
+  it('takes for none what rises by less than a twentieth, or than the noise', () => {
+    expect(
+      trendOf(
+        points(41, (i) => 100 + i / 10),
+        1,
+      ).isFlat,
+    ).toBe(true);
+    expect(
+      trendOf(
+        points(41, (i) => 100 + i / 7),
+        1,
+      ).isFlat,
+    ).toBe(false);
+    expect(
+      trendOf(
+        points(41, (i) => 100 + i / 7),
+        8,
+      ).isFlat,
+    ).toBe(true);
+  });
+});
