@@ -1,5 +1,6 @@
 import type { ChangeReason } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
 import type { Presence } from '../../src/grpc/generated/presence/v1/presence.pb.js';
+import { REAPED_WITHIN_MS, SLACK_MS } from './timings.js';
 
 // What the harness writes down while a scenario runs, and the checks read when it is over. All times are milliseconds of
 // the one clock that the whole machine has.
@@ -84,10 +85,15 @@ export class History {
     return this.spans.filter((span) => span.userId === userId);
   }
 
-  isToldToEnd(node: string): boolean {
+  /**
+   * Whether something was done to the node about when a session on it was ended: it may not have heard of that, or only
+   * after the others had taken the session for lost, and then the grace keeps the place in the channel.
+   */
+  mayBeUnheard(span: Span): boolean {
+    const at = span.until ?? Infinity;
     return this.faults.some(
-      ({ name, nodes, until }) =>
-        name === 'told to end' && nodes.includes(node) && until === undefined,
+      ({ nodes, from, until = Infinity }) =>
+        nodes.includes(span.node) && from <= at + SLACK_MS && at <= until + REAPED_WITHIN_MS,
     );
   }
 

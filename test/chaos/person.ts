@@ -3,12 +3,15 @@ import { status } from '@grpc/grpc-js';
 import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
 import type { Client } from '../support/client.js';
 import { Device } from './device.js';
-import type { Hiding, History } from './history.js';
+import type { Hiding, History, Span } from './history.js';
 import type { NodeProcess } from './node-process.js';
 import type { Random } from './random.js';
 
 /** How long a client waits before it says again what was not heard. */
 const AGAIN_MS = 200;
+
+/** Who hides is among the longest gone to others, and forgotten in their order: nobody may hide for so long. */
+const MOST_HIDDEN_MS = 60_000;
 
 /** What a user has been told is so. */
 export interface Wish {
@@ -51,6 +54,8 @@ export class Person {
   private holder: string | undefined;
   /** A session was lost, and with it perhaps the place in the channel. */
   private mustRejoin = false;
+  /** The session that was ended last by the user's own will. */
+  private departure: Span | undefined;
 
   constructor(private readonly options: PersonOptions) {
     const { userId, token, platforms, nodes, random, history } = options;
@@ -94,7 +99,8 @@ export class Person {
       if (this.mustRejoin) return;
       const { random } = this.options;
       const deed = random.fraction();
-      if (deed < 0.35) await this.join(random.oneOf(['lobby', 'kitchen', 'garden', 'stage']));
+      if (this.hasHiddenEnough) await this.choose();
+      else if (deed < 0.35) await this.join(random.oneOf(['lobby', 'kitchen', 'garden', 'stage']));
       else if (deed < 0.45) await this.leaveChannel();
       else if (deed < 0.7) await this.mute();
       else if (deed < 0.85) await this.choose();
@@ -102,8 +108,12 @@ export class Person {
     });
   }
 
-  /** Says again which channel the user is in, where a session was lost that may have held it. */
+  /** Says again which channel the user is in, where a session was lost that may have held it, or its end. */
   async rejoin(): Promise<void> {
+    if (this.departure !== undefined && this.options.history.mayBeUnheard(this.departure)) {
+      this.departure = undefined;
+      this.mustRejoin = true;
+    }
     if (!this.mustRejoin || this.isBusy || !this.isThere) return;
     await this.alone(async () => {
       this.mustRejoin = false;
@@ -134,11 +144,14 @@ export class Person {
 
   private goAway(): void {
     const device = this.options.random.oneOf(this.devices.filter(({ isOn }) => isOn));
-    // A node that is about to stop takes any end for a move to another node, and keeps the place in the channel.
-    if (this.options.history.isToldToEnd(device.span!.node)) this.mustRejoin = true;
+    this.departure = device.span;
     device.turnOff();
     // The session that joined takes the user out when it ends.
     if (this.holder === device.platform || !this.isThere) this.left();
+  }
+
+  private get hasHiddenEnough(): boolean {
+    return this.hiding !== undefined && Date.now() - this.hiding.from > MOST_HIDDEN_MS;
   }
 
   private left(): void {
@@ -176,7 +189,7 @@ export class Person {
       StatusChoice.STATUS_CHOICE_AUTOMATIC,
       StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB,
       StatusChoice.STATUS_CHOICE_AWAY,
-      ...(this.isPinned ? [] : [StatusChoice.STATUS_CHOICE_INVISIBLE]),
+      ...(this.isPinned || this.hasHiddenEnough ? [] : [StatusChoice.STATUS_CHOICE_INVISIBLE]),
     ]);
     const isHiding = choice === StatusChoice.STATUS_CHOICE_INVISIBLE;
     if (isHiding && this.hiding === undefined) {

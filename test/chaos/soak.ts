@@ -40,7 +40,7 @@ const GRACE_MS = 3000;
 
 /** Bounds so low that they are reached while it warms up: what still grows then has none. */
 const BOUNDS = {
-  MAX_OFFLINE_USERS: '200',
+  MAX_OFFLINE_USERS: '480',
   EVENT_LOG_SIZE: '5000',
   EVENT_LOG_MAX_AGE_MS: '60000',
   LOG_LEVEL: 'info',
@@ -71,7 +71,7 @@ async function soak(ms: number): Promise<boolean> {
   const world = await World.create({
     ...{ folder: DIST, seed, graceMs: GRACE_MS, withReplica: false, settings: BOUNDS },
     ...{ users: Number(values.users), actionsPerSecond: Number(values.actions) },
-    newcomersPerSecond: 1,
+    newcomersPerSecond: 2,
   });
   const resources = new ResourceLog(world);
   const slowReaders = new SlowReaders(world.nodes, seed);
