@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** These start the program itself, with as many processes as they need. */
-const PROGRAM = ['cluster', 'redis-outage', 'redis-topologies', 'shutdown'].map(
+const PROGRAM = ['cluster', 'process', 'redis-outage', 'redis-topologies', 'shutdown'].map(
   (name) => `test/e2e/${name}.e2e-spec.ts`,
 );
 

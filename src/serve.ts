@@ -6,22 +6,30 @@ import { readConfig, type Config } from './config/config.js';
 import { loadEnvFile } from './config/env-file.js';
 import { nestLogLevels } from './config/log-level.js';
 import { attachGrpc } from './grpc/transport.js';
+import { ExitCode, ProcessEnd } from './process-end.js';
 
-/** Runs the server with settings from the environment, or `.env`, until a signal ends it. Returns the exit code when it cannot even start, zero otherwise. */
+/** What closing takes beside the time that calls are given: ports, and taking leave of Redis. */
+const CLOSES_WITHIN_MS = 3000;
+
+/** Runs the server with settings from the environment, or `.env`. Returns the exit code of a process that ends by itself; signals and errors end it through `ProcessEnd`. */
 export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
+  const end = new ProcessEnd();
+  end.watch();
   try {
     loadEnvFile();
-    await start(readConfig(environment));
-    return 0;
+    await start(readConfig(environment), end);
+    return ExitCode.STOPPED;
   } catch (error) {
+    // What is stopped while it starts may well complain.
+    if (end.hasBegun) return ExitCode.STOPPED;
     // What whoever starts the server can put right is told in sentences; a stack would only hide them.
     const isTheirs = error instanceof ConfigError || error instanceof CannotListen;
     console.error(isTheirs ? error.message : error);
-    return 1;
+    return ExitCode.CANNOT_START;
   }
 }
 
-async function start(config: Config): Promise<void> {
+async function start(config: Config, end: ProcessEnd): Promise<void> {
   const app = await NestFactory.create(AppModule.with(config), {
     abortOnError: false,
     logger: new ConsoleLogger({
@@ -32,10 +40,11 @@ async function start(config: Config): Promise<void> {
     }),
   });
   const grpc = attachGrpc(app);
-  app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
   try {
     // Before the transport starts: a call must not meet modules that are not initialised.
     await app.init();
+    // Up to here nobody was let in, and there was nothing to stop.
+    end.through(() => app.close(), config.drainTimeoutMs + CLOSES_WITHIN_MS);
     await listen(app, config);
   } catch (error) {
     // Or the timers and connections of what has started would keep the process from ending.

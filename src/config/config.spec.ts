@@ -128,6 +128,12 @@ describe('readConfig', () => {
     expect(() => readConfig(env)).toThrow(/^These settings cannot be used:\n {2}LOG_LEVEL .*\n/);
   });
 
+  it('names what is a setting but for a slip of the hand', () => {
+    expect(mistakesOf({ IDLE_TIMOUT_MS: '60000' })).toEqual([
+      'IDLE_TIMOUT_MS is no setting. If it is to be IDLE_TIMEOUT_MS, name it so; if it is not for this service, set IDLE_TIMEOUT_MS as well, or to nothing.',
+    ]);
+  });
+
   it('shows neither a secret nor a password in a URL', () => {
     const secret = mistakesOf({ AUTH_JWT_SECRET: 'hunter2' });
     const url = mistakesOf({ AUTH_JWKS_URL: 'https://me:hunter2@id.example' });
@@ -158,6 +164,20 @@ describe('relations of settings', () => {
       'With NODE_ENV=production one of AUTH_JWT_SECRET, AUTH_JWKS_URL, AUTH_JWT_PUBLIC_KEY_FILE must be set.',
     ]);
     expect(mistakesOf({ NODE_ENV: 'production', AUTH_JWT_PUBLIC_KEY_FILE: 'key.pem' })).toEqual([]);
+  });
+
+  it('ask in production for keys that nobody on the way can change', () => {
+    const production = { NODE_ENV: 'production' };
+    for (const host of ['id.example', '10.0.0.7', '127.0.0.1.example', '[::2]']) {
+      expect(mistakesOf({ ...production, AUTH_JWKS_URL: `http://${host}/jwks` })).toEqual([
+        'With NODE_ENV=production AUTH_JWKS_URL must be https, except on this machine.',
+      ]);
+      expect(mistakesOf({ AUTH_JWKS_URL: `http://${host}/jwks` })).toEqual([]);
+      expect(mistakesOf({ ...production, AUTH_JWKS_URL: `https://${host}/jwks` })).toEqual([]);
+    }
+    for (const host of ['localhost:8080', '127.0.0.1', '127.1', '[::1]:8080']) {
+      expect(mistakesOf({ ...production, AUTH_JWKS_URL: `http://${host}/jwks` })).toEqual([]);
+    }
   });
 
   it('are not judged by a value that is mistaken in itself', () => {

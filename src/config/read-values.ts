@@ -1,4 +1,5 @@
 import { ConfigError } from './config-error.js';
+import { nearMisses } from './near-misses.js';
 import { relations } from './relations.js';
 import { type Setting, type SettingName, settings, type Values } from './settings.js';
 
@@ -20,7 +21,7 @@ export function readValues(env: NodeJS.ProcessEnv): Values {
     .map(({ complaint }) => complaint(values))
     .filter((complaint) => complaint !== undefined);
 
-  const all = [...mistakes.values(), ...complaints];
+  const all = [...mistakes.values(), ...complaints, ...nearMisses(env)];
   if (all.length > 0) throw new ConfigError(all);
   return values;
 }

@@ -28,6 +28,16 @@ export const relations: readonly Relation[] = [
     },
   },
   {
+    between: ['NODE_ENV', 'AUTH_JWKS_URL'],
+    complaint(values) {
+      if (!values.NODE_ENV || values.AUTH_JWKS_URL === undefined) return undefined;
+      const { protocol, hostname } = new URL(values.AUTH_JWKS_URL);
+      if (protocol === 'https:' || isThisMachine(hostname)) return undefined;
+      // Whoever is on the way could put in a key of their own, and be anybody.
+      return 'With NODE_ENV=production AUTH_JWKS_URL must be https, except on this machine.';
+    },
+  },
+  {
     between: ['GRPC_URL', 'HTTP_HOST', 'HTTP_PORT'],
     complaint(values) {
       const grpc = hostAndPort(values.GRPC_URL);
@@ -54,6 +64,11 @@ function atMost(smaller: NumberName, larger: NumberName): Relation {
       return `${smaller} (${values[smaller]}) must not be larger than ${larger} (${values[larger]}).`;
     },
   };
+}
+
+/** As `URL` writes it: any spelling of an IPv4 address in four numbers, IPv6 in brackets. */
+function isThisMachine(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
 
 function isWildcard(host: string): boolean {

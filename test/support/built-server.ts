@@ -26,9 +26,16 @@ export class Build {
     return new Build(folder);
   }
 
-  /** Runs it with nothing but these settings, on free ports unless they say otherwise. */
-  run(settings: Readonly<Record<string, string>> = {}): ServerProcess {
-    const child = spawn(process.execPath, ['dist/main.js'], {
+  /**
+   * Runs it with nothing but these settings, on free ports unless they say otherwise. A wrapper is a command that runs
+   * the one it is given.
+   */
+  run(
+    settings: Readonly<Record<string, string>> = {},
+    wrapper: readonly string[] = [],
+  ): ServerProcess {
+    const [command, ...args] = [...wrapper, process.execPath, 'dist/main.js'];
+    const child = spawn(command, args, {
       cwd: this.folder,
       env: {
         PATH: process.env.PATH,
@@ -42,8 +49,11 @@ export class Build {
   }
 
   /** Runs it with a key of tokens until it serves. */
-  async serve(settings: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
-    const server = this.run({ AUTH_JWT_SECRET: SECRET, ...settings });
+  async serve(
+    settings: Readonly<Record<string, string>> = {},
+    wrapper: readonly string[] = [],
+  ): Promise<ServerProcess> {
+    const server = this.run({ AUTH_JWT_SECRET: SECRET, ...settings }, wrapper);
     await server.serving();
     return server;
   }
@@ -106,8 +116,17 @@ export class ServerProcess {
     return client;
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  /** Stops reading what it writes to standard output, for good. */
+  closeOutput(): void {
+    this.child.stdout!.destroy();
   }
 
   /** Ends it at once, if it still runs. */

@@ -1,0 +1,196 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync } from 'node:fs';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Build, type ServerProcess } from '../support/built-server.js';
+import { eventually } from '../support/eventually.js';
+import { SECRET } from '../support/service.js';
+
+/** Makes a server do something at SIGUSR2 that none of its own code does. */
+function atSigusr2(deed: string): Readonly<Record<string, string>> {
+  const program = `process.on("SIGUSR2", () => { ${deed} })`;
+  return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(program)}` };
+}
+
+/** No user, no capability, and nothing that may be written to. */
+const CONFINED = [
+  ...['unshare', '--mount', 'sh', '-c'],
+  `findmnt -rno TARGET | while read -r mount; do
+     case $mount in /proc*|/sys*|/dev*) ;; *) mount -o remount,bind,ro "$mount" || exit 1 ;; esac
+   done
+   exec setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --no-new-privs "$@"`,
+  'sh',
+];
+
+describe('The process', () => {
+  let build: Build;
+  let server: ServerProcess;
+  beforeAll(async () => void (build = await Build.make()), 60_000);
+  afterEach(() => server.kill());
+  afterAll(() => build.remove());
+
+  describe('ends when nobody caught', () => {
+    it.each([
+      ['an exception', 'throw new Error("boom")', 'uncaughtException'],
+      ['a rejection', 'Promise.reject(new Error("boom"))', 'unhandledRejection'],
+    ])('%s: tells clients, logs it once with its stack, exits with 2', async (_, deed, origin) => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '1000', ...atSigusr2(deed) });
+      const { stream } = await (await server.client('ann')).connect();
+      server.signal('SIGUSR2');
+      const { body } = await stream.until((message) => message.body?.$case === 'sessionDraining');
+      expect(body?.$case).toBe('sessionDraining');
+      expect(status[(await stream.ended).code]).toBe('UNAVAILABLE');
+      expect(await server.exited).toEqual({ code: 2, signal: null });
+      expect(server.output).toContain(
+        `an error that nobody caught (${origin}): Error: boom\n    at`,
+      );
+      expect(server.output.match(/Error: boom/g)).toHaveLength(1);
+    });
+
+    it('many of them: logs the first, and ends all the same', async () => {
+      const deed = 'setInterval(() => { throw new Error("boom") }, 1)';
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '300', ...atSigusr2(deed) });
+      await (await server.client('ann')).connect();
+      server.signal('SIGUSR2');
+      expect(await server.exited).toEqual({ code: 2, signal: null });
+      expect(server.output.match(/Error: boom/g)).toHaveLength(1);
+    });
+  });
+
+  describe('at a signal', () => {
+    it('that comes again, ends at once with the code that shells know', async () => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '60000' });
+      const { stream } = await (await server.client('ann')).connect();
+      server.signal('SIGTERM');
+      await stream.until(({ body }) => body?.$case === 'sessionDraining');
+      await sleep(600);
+      server.signal('SIGINT');
+      expect(await server.exited).toEqual({ code: 130, signal: null });
+      expect(server.output).toContain('SIGINT came again: ending at once');
+    });
+
+    it('that it cannot follow in order, ends after a bound, says so and exits with 2', async () => {
+      const hang = `
+        const url = "file://" + process.cwd() + "/node_modules/@nestjs/core/nest-application-context.js";
+        import(url).then(({ NestApplicationContext }) => {
+          NestApplicationContext.prototype.close = () => new Promise(() => {});
+          console.log("hangs from now on");
+        });`;
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '100', ...atSigusr2(hang) });
+      server.signal('SIGUSR2');
+      await server.says(/hangs from now on/);
+      server.signal('SIGTERM');
+      expect(await server.exited).toEqual({ code: 2, signal: null });
+      expect(server.output).toContain('it did not stop in order within 3100 ms');
+    });
+
+    it('that npm passes on after the terminal has, takes it for one', async () => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '1000' });
+      const { stream } = await (await server.client('ann')).connect();
+      server.signal('SIGINT');
+      await stream.until(({ body }) => body?.$case === 'sessionDraining');
+      server.signal('SIGINT');
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+    });
+
+    it.each(['SIGTERM', 'SIGINT'] as const)(
+      '%s while it waits for Redis to answer, ends at once with 0',
+      async (signal) => {
+        const silent = createServer();
+        await once(silent.listen(0, '127.0.0.1'), 'listening');
+        const { port } = silent.address() as AddressInfo;
+        server = build.run({ AUTH_JWT_SECRET: SECRET, REDIS_URL: `redis://127.0.0.1:${port}` });
+        const [connection] = (await once(silent, 'connection')) as [Socket];
+        server.signal(signal);
+        expect(await server.exited).toEqual({ code: 0, signal: null });
+        expect(server.output).not.toContain('Error');
+        connection.destroy();
+        silent.close();
+      },
+    );
+  });
+
+  describe('whose log nobody reads any more', () => {
+    it('stops in order, says so where it still can, and exits with 2', async () => {
+      server = await build.serve({
+        DRAIN_TIMEOUT_MS: '1000',
+        ...atSigusr2('process.stdout.write("a line\\n")'),
+      });
+      const { stream } = await (await server.client('ann')).connect();
+      server.closeOutput();
+      server.signal('SIGUSR2');
+      expect(status[(await stream.ended).code]).toBe('UNAVAILABLE');
+      expect(await server.exited).toEqual({ code: 2, signal: null });
+      expect(server.output).toContain('nobody reads the log any more');
+    });
+
+    it('has not served when that was so from the start, and leaves nothing behind', async () => {
+      server = build.run({ AUTH_JWT_SECRET: SECRET });
+      server.closeOutput();
+      expect(await server.exited).toEqual({ code: 2, signal: null });
+    });
+
+    it('goes on when the disk with the log is full', async () => {
+      const onFullDisk = ['sh', '-c', 'exec "$@" >/dev/full', 'sh'];
+      const port = 1024 + Math.floor(Math.random() * 20_000);
+      server = build.run({ AUTH_JWT_SECRET: SECRET, HTTP_PORT: `${port}` }, onFullDisk);
+      const isReady = (): Promise<boolean> =>
+        fetch(`http://127.0.0.1:${port}/health/ready`).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await eventually(isReady, true, 10_000);
+      server.signal('SIGTERM');
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+    });
+  });
+
+  it('goes on when it runs out of file descriptors, and takes clients again after that', async () => {
+    server = await build.serve();
+    // Not before: Node opens hundreds of files at once to load the program.
+    execFileSync('prlimit', ['--pid', `${server.pid}`, '--nofile=64:64']);
+    const { stream } = await (await server.client('ann')).connect();
+    const port = Number(server.grpcAddress.split(':')[1]);
+    const crowd = Array.from({ length: 100 }, () => connect(port, '127.0.0.1'));
+    const closed = crowd.map((socket) =>
+      once(
+        socket.on('error', () => {}),
+        'close',
+      ),
+    );
+    // There is no descriptor for them.
+    await Promise.race(closed);
+    for (const socket of crowd) socket.destroy();
+    const bob = await server.client('bob');
+    await bob.connect();
+    expect((await bob.listOnlineUsers()).totalSize).toBe(2);
+    expect(stream.takeArrived()).toEqual([]);
+  });
+
+  it.runIf(canConfine())(
+    'needs to write nothing, to be nobody in particular, and no capability',
+    async () => {
+      chmodSync(build.folder, 0o755);
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '100' }, CONFINED);
+      await (await server.client('ann')).connect();
+      expect((await fetch(`${server.httpUrl}/health/ready`)).ok).toBe(true);
+      server.signal('SIGTERM');
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+      expect(server.output).not.toMatch(/WARN|ERROR|EROFS|EACCES/);
+    },
+  );
+});
+
+/** Only root may take all of that away, and only where the project and Node lie open to others. */
+function canConfine(): boolean {
+  try {
+    const [command, ...args] = [...CONFINED, process.execPath, '--eval', 'require("typescript")'];
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
