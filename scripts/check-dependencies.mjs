@@ -1,0 +1,72 @@
+// What comes with the service: exact versions, licences that go with its own, and nothing that runs when it is installed.
+import { readFileSync } from 'node:fs';
+
+/** Of what ships. Each asks for no more than to be named. */
+const LICENCES = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
+
+/** Of what builds and tests: the Mozilla licence asks for the source of its own files, the Blue Oak one for nothing. */
+const LICENCES_OF_TOOLS = [...LICENCES, 'BlueOak-1.0.0', 'CC-BY-4.0', 'MPL-2.0', 'Python-2.0'];
+
+/** Whose scripts are known. They do not run here (see .npmrc), and nothing misses them. */
+const SCRIPTS = new Map([['protobufjs', 'warns of versions that are named loosely']]);
+
+const MANIFESTS = ['package.json', 'tools/package.json', 'test/load/socket-io/package.json'];
+
+const complaints = [...loose(), ...inLock()];
+for (const complaint of complaints) console.error(complaint);
+process.exitCode = complaints.length === 0 ? 0 : 1;
+
+function* loose() {
+  for (const path of MANIFESTS) {
+    const { dependencies, devDependencies } = read(path);
+    for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+      if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) {
+        yield `${path} asks for ${name} ${version}, which is no exact version.`;
+      }
+    }
+  }
+}
+
+function* inLock() {
+  const installed = Object.entries(read('package-lock.json').packages).filter(
+    ([path, { link }]) => path.includes('node_modules/') && !link,
+  );
+  const counts = new Map();
+  for (const [path, about] of installed) {
+    const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+    const licence = about.license ?? licenceIn(path);
+    const allowed = about.dev ? LICENCES_OF_TOOLS : LICENCES;
+    if (!isAllowed(licence, allowed)) {
+      yield `${name} ${about.version} is under ${licence}, which is not among ${allowed.join(', ')}.`;
+    }
+    if (about.hasInstallScript && !SCRIPTS.has(name)) {
+      yield `${name} ${about.version} brings a script that runs when it is installed.`;
+    }
+    if (about.integrity === undefined) yield `${name} ${about.version} has no digest.`;
+    if (about.resolved !== undefined) yield `${name} says where one machine fetched it from.`;
+    if (!about.dev) counts.set(licence, (counts.get(licence) ?? 0) + 1);
+  }
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  console.log('ships with', sorted.map(([licence, count]) => `${count} ${licence}`).join(', '));
+}
+
+/** The lock knows it of most packages only. */
+function licenceIn(path) {
+  const { license, licenses } = read(`${path}/package.json`);
+  return license ?? licenses?.map(({ type }) => type).join(' AND ') ?? 'no licence';
+}
+
+/** One licence, `(A OR B)` of which one is enough, or `(A AND B)`. */
+function isAllowed(licence, allowed) {
+  const expression = licence.replace(/^\((.*)\)$/, '$1');
+  if (expression.includes(' AND ')) return expression.split(' AND ').every(isOneOf);
+  return expression.split(' OR ').some(isOneOf);
+
+  function isOneOf(name) {
+    return allowed.includes(name);
+  }
+}
+
+function read(path) {
+  return JSON.parse(readFileSync(path, 'utf8'));
+}

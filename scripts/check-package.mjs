@@ -1,0 +1,23 @@
+// What `npm publish` would send out: the built service, its contract and its settings, and nothing else. Build first.
+import { execFileSync } from 'node:child_process';
+
+const BELONGS =
+  /^(dist\/.+\.(js|js\.map|lua)|proto\/.+\.proto|[.]env[.]example|(README|CHANGELOG)[.]md|LICENSE|package[.]json)$/;
+const NEEDED = [
+  'dist/main.js',
+  'dist/token.js',
+  'dist/store/redis/lua/commit.lua',
+  'proto/presence/v1/session_service.proto',
+  'LICENSE',
+];
+
+const output = execFileSync('npm', ['pack', '--dry-run', '--json'], { encoding: 'utf8' });
+const [{ files, size }] = JSON.parse(output);
+const paths = files.map(({ path }) => path);
+const complaints = [
+  ...paths.filter((path) => !BELONGS.test(path)).map((path) => `${path} has no business there.`),
+  ...NEEDED.filter((path) => !paths.includes(path)).map((path) => `${path} is missing.`),
+];
+for (const complaint of complaints) console.error(complaint);
+console.log(`${paths.length} files, ${Math.round(size / 1000)} kB packed`);
+process.exitCode = complaints.length === 0 ? 0 : 1;
