@@ -7,6 +7,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Build, type ServerProcess } from '../support/built-server.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
 import { SECRET } from '../support/service.js';
 
 /** Makes a server do something at SIGUSR2 that none of its own code does. */
@@ -135,7 +136,7 @@ describe('The process', () => {
 
     it('goes on when the disk with the log is full', async () => {
       const onFullDisk = ['sh', '-c', 'exec "$@" >/dev/full', 'sh'];
-      const port = 1024 + Math.floor(Math.random() * 20_000);
+      const port = await freePort();
       server = build.run({ AUTH_JWT_SECRET: SECRET, HTTP_PORT: `${port}` }, onFullDisk);
       const isReady = (): Promise<boolean> =>
         fetch(`http://127.0.0.1:${port}/health/ready`).then(
