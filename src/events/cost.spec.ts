@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
 import { EventWorld } from '../../test/support/events.js';
-import { filterOf } from '../../test/support/log.js';
+import { filterOf, resumeSeal } from '../../test/support/log.js';
 import { connect, mute } from '../../test/support/play.js';
 import type { FragmentEncoder } from '../log/event-log.js';
 import type { Filter } from '../log/filter.js';
@@ -74,6 +74,21 @@ describe('An event', () => {
     round();
     expect(encoded).toHaveBeenCalledTimes(51);
     for (const { messages } of meters) expect(messages).toHaveLength(1);
+  });
+
+  it('is sealed with all others of its round by one token, whoever follows what', async () => {
+    await subscribeMany(500, (i) => filterOf({ userIds: ['alice', `other-${i}`] }));
+    const everyone = await subscribeMany(500, () => filterOf());
+    const seal = vi.spyOn(resumeSeal, 'seal');
+    await world.happen('alice', connect('s'));
+    round();
+    for (const speaker of [true, false]) {
+      await world.happen('alice', mute('s', { speaker }));
+      round();
+    }
+    expect(seal).toHaveBeenCalledTimes(3);
+    expect(everyone[0]!.messages).toHaveLength(3);
+    seal.mockRestore();
   });
 
   it('costs those who follow it, whatever the number of others', async () => {

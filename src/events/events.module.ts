@@ -2,6 +2,8 @@ import { Module } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { EventLog } from '../log/event-log.js';
+import { Seal } from '../seal/seal.js';
+import { PresenceStore } from '../store/presence-store.js';
 import { fragmentEncoder } from './encode.js';
 import { EventsController } from './events.controller.js';
 import { EventsService } from './events.service.js';
@@ -15,8 +17,9 @@ import { FanOut } from './fan-out.js';
     FanOut,
     {
       provide: EventLog,
-      inject: [CONFIG],
-      useFactory: ({ log }: Config) => new EventLog(log, fragmentEncoder),
+      inject: [CONFIG, PresenceStore],
+      useFactory: ({ log }: Config, { sealingSecrets }: PresenceStore) =>
+        new EventLog(log, fragmentEncoder, new Seal(sealingSecrets, 'resume')),
     },
   ],
 })

@@ -9,8 +9,8 @@ import { Drain } from '../lifecycle/drain.js';
 import { Cursor } from '../log/cursor.js';
 import { EventLog } from '../log/event-log.js';
 import type { Filter } from '../log/filter.js';
-import { parseResumeToken } from '../log/resume-token.js';
 import { Slices } from '../log/slices.js';
+import { isSealed } from '../seal/seal.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { FanOut } from './fan-out.js';
 import { Openings } from './opening.js';
@@ -90,7 +90,11 @@ export class EventsService {
   }
 }
 
+/**
+ * Refuses what cannot be a token. One that does not open may be good but for a secret that is gone: its bearer must not
+ * be refused again and again, and is told that its place is gone.
+ */
 function requireToken(token: string): void {
-  if (token === '' || parseResumeToken(token) !== undefined) return;
+  if (token === '' || isSealed(token)) return;
   throw new Refusal('INVALID_FIELD', 'is not a token of this service', 'resume_token');
 }

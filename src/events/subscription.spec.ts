@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventWorld, type Reader } from '../../test/support/events.js';
-import { append, eventOf, filterOf } from '../../test/support/log.js';
+import { append, eventOf, filterOf, placeOf, resumeSecrets } from '../../test/support/log.js';
 import { activity, connect, disconnect, join, mute } from '../../test/support/play.js';
 import { Sync, type SubscribeResponse } from '../grpc/generated/presence/v1/events_service.pb.js';
 import { MAX_MESSAGE_BYTES } from '../log/slices.js';
+import { Seal } from '../seal/seal.js';
+import { SealingSecrets } from '../seal/sealing-secrets.js';
 
 const { SYNC_CURRENT, SYNC_RESET, SYNC_UNSPECIFIED } = Sync;
 
@@ -33,7 +35,9 @@ describe('A subscription', () => {
     await world.happen('ann', connect('a'));
     const reader = await world.subscribe();
     expect(told(reader)).toEqual([['ann', 'bob'], [SYNC_CURRENT]]);
-    expect(reader.lastToken).toBe(world.log.tokenFor(world.log.head));
+    expect(placeOf(world.log, reader.lastToken)).toEqual(
+      placeOf(world.log, world.log.tokenFor(world.log.head)),
+    );
   });
 
   it('begins with those it follows, there or not, and those in the channels it follows', async () => {
@@ -76,7 +80,9 @@ describe('A subscription', () => {
     expect(reader.messages).toHaveLength(1);
     vi.advanceTimersByTime(0);
     expect(told(reader).slice(1)).toEqual([['userOnline', 'userChannelChanged']]);
-    expect(reader.lastToken).toBe(world.log.tokenFor(world.log.head));
+    expect(placeOf(world.log, reader.lastToken)).toEqual(
+      placeOf(world.log, world.log.tokenFor(world.log.head)),
+    );
   });
 
   it('is given nothing any more when it has ended', async () => {
@@ -154,6 +160,20 @@ describe('A subscription that resumes', () => {
     expect(told(reader)).toEqual([['userStatusChanged'], [SYNC_CURRENT]]);
   });
 
+  it('is reset by a token that was changed, or is of another service, and given no place at all', async () => {
+    await world.happen('ann', connect('a'));
+    const good = Buffer.from(world.log.tokenFor(1), 'base64url');
+    const changed = Buffer.from(good);
+    changed[changed.length - 1]! ^= 1;
+    const foreign = new Seal(new SealingSecrets(), 'resume').seal(good);
+    const otherwise = new Seal(resumeSecrets, 'page').seal(good);
+    for (const resumeToken of [changed.toString('base64url'), foreign, otherwise]) {
+      const reader = await world.subscribe({ resumeToken });
+      expect(told(reader)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
+      expect(placeOf(world.log, reader.lastToken).start).toBe(world.log.head);
+    }
+  });
+
   it('is refused with what is no token', async () => {
     const reader = await world.subscribe({ resumeToken: 'yesterday' });
     expect(reader.refusal).toMatchObject({ reason: 'INVALID_FIELD', field: 'resume_token' });
@@ -209,7 +229,9 @@ describe('Upkeep', () => {
     world.clock.advance(1);
     world.fanOut.upkeep();
     expect(told(reader).slice(1)).toEqual([[]]);
-    expect(reader.lastToken).toBe(world.log.tokenFor(world.log.head));
+    expect(placeOf(world.log, reader.lastToken)).toEqual(
+      placeOf(world.log, world.log.tokenFor(world.log.head)),
+    );
     world.fanOut.upkeep();
     expect(reader.messages).toHaveLength(2);
   });
@@ -219,7 +241,7 @@ describe('Upkeep', () => {
     await world.happen('ann', connect('a'));
     world.clock.advance(1000);
     world.fanOut.upkeep();
-    expect(reader.lastToken).toBe(world.log.tokenFor(1));
+    expect(placeOf(world.log, reader.lastToken)).toEqual(placeOf(world.log, world.log.tokenFor(1)));
   });
 
   it('sends no heartbeat to who takes nothing', async () => {

@@ -1,5 +1,6 @@
 import type { PresenceEvent } from '../domain/event.js';
 import type { Entry } from './entry.js';
+import type { Seal } from '../seal/seal.js';
 import type { Origin } from '../store/presence-store.js';
 import { Timeline, type ResumePoint } from './timeline.js';
 
@@ -23,7 +24,7 @@ export interface EventLogOptions {
 
 const BLOCK_BYTES = 256 * 1024;
 /** More than a token fragment takes. Left free at the end of a block, so that a token follows its event at once. */
-export const TOKEN_BYTES = 160;
+export const TOKEN_BYTES = 256;
 /** After how many bytes a token follows the next commit: a message of much more than that holds one. */
 const TOKEN_INTERVAL_BYTES = 32 * 1024;
 
@@ -35,7 +36,7 @@ const TOKEN_INTERVAL_BYTES = 32 * 1024;
 export class EventLog {
   /** The position that the next event will have. */
   head = 1;
-  private readonly timeline = new Timeline();
+  private readonly timeline: Timeline;
   private readonly entries: (Entry | undefined)[];
   private tailPosition = 1;
   /** The latest entry of each user, of those before `linkedTo`. */
@@ -48,7 +49,10 @@ export class EventLog {
   constructor(
     private readonly options: EventLogOptions,
     private readonly encoder: FragmentEncoder,
+    /** Of the resume tokens. */
+    seal: Seal,
   ) {
+    this.timeline = new Timeline(seal);
     this.entries = new Array<Entry | undefined>(options.size);
   }
 

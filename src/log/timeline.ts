@@ -1,5 +1,6 @@
+import type { Seal } from '../seal/seal.js';
 import type { Origin } from '../store/presence-store.js';
-import { formatResumeToken, parseResumeToken } from './resume-token.js';
+import { packSeenCommits, unpackSeenCommits } from './seen-commits.js';
 import { Track, type Known } from './track.js';
 
 /** What a reader who resumes has seen: nothing before `start` is new to it, everything from `until` on is. */
@@ -16,6 +17,8 @@ export interface ResumePoint {
  */
 export class Timeline {
   private readonly tracks: Track[] = [];
+
+  constructor(private readonly seal: Seal) {}
 
   /** The history of a partition begins behind a commit, or begins anew after it could not be followed. */
   begin({ partition, seq, mark }: Origin, head: number): void {
@@ -35,19 +38,19 @@ export class Timeline {
   /** A resume token for those who have read everything before a position. */
   tokenFor(position: number): string {
     const last = this.tracks.map((track) => track.lastBefore(position));
-    return formatResumeToken({
-      seqs: last.map(({ seq }) => seq),
-      check: checkOf(last),
-    });
+    const seqs = last.map(({ seq }) => seq);
+    return this.seal.seal(packSeenCommits({ seqs, check: checkOf(last) }));
   }
 
   /**
    * Where the bearer of a token goes on. Undefined: some of what it has not seen is gone, or what it has seen was lost
-   * and is no more.
+   * and is no more, or what it bears does not open.
    */
   find(token: string, tail: number, head: number): ResumePoint | undefined {
-    const point = parseResumeToken(token);
-    if (point?.seqs.length !== this.tracks.length) return undefined;
+    const content = this.seal.open(token);
+    if (content === undefined) return undefined;
+    const point = unpackSeenCommits(content);
+    if (point.seqs.length !== this.tracks.length) return undefined;
     const seen: readonly (Known | undefined)[] = this.tracks.map((track, partition) =>
       track.find(point.seqs[partition]!),
     );

@@ -6,8 +6,8 @@ import { LISTED_STATUSES, type Presence, type Status } from '../domain/presence.
 import { Refusal } from '../domain/refusal.js';
 import { presenceFor, type StatusChoice, type User } from '../domain/user.js';
 import { Commands } from '../store/commands.js';
+import { Seal } from '../seal/seal.js';
 import { PresenceStore } from '../store/presence-store.js';
-import { formatPageToken, parsePageToken } from './page-token.js';
 
 const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1000;
@@ -25,10 +25,14 @@ export interface Page {
 
 @Injectable()
 export class PresenceService {
+  private readonly pageTokens: Seal;
+
   constructor(
     private readonly commands: Commands,
     private readonly store: PresenceStore,
-  ) {}
+  ) {
+    this.pageTokens = new Seal(store.sealingSecrets, 'page');
+  }
 
   async joinChannel(caller: Caller, sessionId: string, channelId: string): Promise<Presence> {
     return this.change(caller, { type: 'joinChannel', sessionId, channelId });
@@ -81,7 +85,7 @@ export class PresenceService {
     const { view } = this.store;
     const wanted = statuses.length === 0 ? LISTED_STATUSES : statuses;
     const list = `online ${[...new Set(wanted)].sort().join()}`;
-    return page(list, request, {
+    return this.page(list, request, {
       after: (userId) => view.listed(wanted, userId),
       totalSize: view.countListed(wanted),
     });
@@ -90,7 +94,7 @@ export class PresenceService {
   async listChannelMembers(channelId: string, request: PageRequest): Promise<Page> {
     await this.store.refresh();
     const { view } = this.store;
-    return page(`channel ${channelId}`, request, {
+    return this.page(`channel ${channelId}`, request, {
       after: (userId) => view.members(channelId, userId),
       totalSize: view.countMembers(channelId),
     });
@@ -105,32 +109,39 @@ export class PresenceService {
   private async ownPresence(caller: Caller): Promise<Presence> {
     return presenceFor(caller.userId, await this.store.find(caller.userId));
   }
+
+  /** A page of a list, whose tokens are good for that list only: in another one they would silently skip users. */
+  private page(list: string, { pageSize, pageToken }: PageRequest, listing: Listing): Page {
+    const size = Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
+    const presences: Presence[] = [];
+    const rest = listing.after(pageToken === '' ? undefined : this.lastUserOf(list, pageToken));
+    let next = rest.next();
+    for (; !next.done && presences.length < size; next = rest.next()) presences.push(next.value);
+    const last = presences.at(-1);
+    return {
+      presences,
+      nextPageToken:
+        next.done || last === undefined ? '' : this.pageTokens.seal(Buffer.from(last.userId), list),
+      totalSize: listing.totalSize,
+    };
+  }
+
+  /** The user after which a page begins. */
+  private lastUserOf(list: string, pageToken: string): string {
+    const lastUserId = this.pageTokens.open(pageToken, list);
+    if (lastUserId === undefined) {
+      throw new Refusal(
+        'INVALID_FIELD',
+        'is not a next_page_token of this list; begin again with the first page',
+        'page_token',
+      );
+    }
+    return lastUserId.toString();
+  }
 }
 
 interface Listing {
   /** The presences behind a user, in order. */
   readonly after: (userId: string | undefined) => Iterator<Presence>;
   readonly totalSize: number;
-}
-
-function page(list: string, { pageSize, pageToken }: PageRequest, listing: Listing): Page {
-  const size = Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
-  const presences: Presence[] = [];
-  const rest = listing.after(pageToken === '' ? undefined : lastUserOf(list, pageToken));
-  let next = rest.next();
-  for (; !next.done && presences.length < size; next = rest.next()) presences.push(next.value);
-  const last = presences.at(-1);
-  return {
-    presences,
-    nextPageToken: next.done || last === undefined ? '' : formatPageToken(list, last.userId),
-    totalSize: listing.totalSize,
-  };
-}
-
-function lastUserOf(list: string, pageToken: string): string {
-  const userId = parsePageToken(list, pageToken);
-  if (userId === undefined) {
-    throw new Refusal('INVALID_FIELD', 'is not a next_page_token of this list', 'page_token');
-  }
-  return userId;
 }

@@ -1,5 +1,6 @@
 import type { Step } from '../domain/step.js';
 import type { User } from '../domain/user.js';
+import type { SealingSecrets } from '../seal/sealing-secrets.js';
 import type { PresenceView } from './presence-view.js';
 import type { StoreReport } from './store-report.js';
 
@@ -28,6 +29,9 @@ export type BeginListener = (origin: Origin) => void;
 export abstract class PresenceStore {
   /** The name of this node in the sessions whose streams it holds: one life of one process, never used again. */
   abstract readonly node: string;
+
+  /** What nodes need to read the tokens of one another. */
+  abstract readonly sealingSecrets: SealingSecrets;
 
   /** How it is, for those who run it. */
   abstract readonly report: StoreReport;

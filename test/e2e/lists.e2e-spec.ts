@@ -177,7 +177,8 @@ describe('Lists', () => {
       for (const pageToken of [...tokens, ...bent, '\u0000']) {
         await expect(list({ pageToken })).rejects.toMatchObject({
           code: status.INVALID_ARGUMENT,
-          details: 'page_token is not a next_page_token of this list',
+          details:
+            'page_token is not a next_page_token of this list; begin again with the first page',
         });
       }
       await leave('a', 'b');

@@ -60,9 +60,9 @@ describe('A quiet stream', () => {
       await passTime(INTERVAL_MS);
       const heartbeat = await stream.next();
       expect(heartbeat.resumeToken).not.toBe(resumeToken);
-      expect(heartbeat.resumeToken).toBe(other.resumeToken);
-      stream.cancel();
-      other.cancel();
+      const resumed = client.subscribe({ resumeToken: heartbeat.resumeToken });
+      expect(await resumed.beginning()).toMatchObject({ isReset: false, events: [] });
+      for (const subscription of [stream, other, resumed]) subscription.cancel();
     });
   });
 

@@ -5,6 +5,8 @@ import type { Policy } from '../../src/domain/policy.js';
 import { LISTED_STATUSES } from '../../src/domain/presence.js';
 import { step } from '../../src/domain/step.js';
 import type { Input } from '../../src/domain/input.js';
+import { Seal } from '../../src/seal/seal.js';
+import { SealingSecrets } from '../../src/seal/sealing-secrets.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
 import { median } from './median.js';
 
@@ -32,7 +34,11 @@ const COMMITS_PER_ROUND = 2000;
 async function measure(users: number): Promise<StateResult> {
   const heapBefore = heapUsed();
   const store = new MemoryPresenceStore({ maxOfflineUsers: 100_000 });
-  const log = new EventLog({ size: 100_000, maxAgeMs: 300_000 }, fragmentEncoder);
+  const log = new EventLog(
+    { size: 100_000, maxAgeMs: 300_000 },
+    fragmentEncoder,
+    new Seal(new SealingSecrets(), 'resume'),
+  );
   const now = Date.now();
   const userId = (i: number): string => `user-${String(i).padStart(8, '0')}`;
   const perform = (i: number, input: Input): Promise<unknown> =>

@@ -14,7 +14,7 @@ import {
 import type { Drain } from '../../src/lifecycle/drain.js';
 import { EventLog, type FragmentEncoder } from '../../src/log/event-log.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
-import { decode, filterOf } from './log.js';
+import { decode, filterOf, resumeSeal } from './log.js';
 import { ManualClock } from './manual-clock.js';
 import { POLICY } from './play.js';
 
@@ -39,7 +39,7 @@ export class EventWorld {
       maxSubscriptionsPerUser: 100,
     } as Config;
     const drain = { enter: () => () => {} } as unknown as Drain;
-    this.log = new EventLog({ size, maxAgeMs: 60_000 }, encoder);
+    this.log = new EventLog({ size, maxAgeMs: 60_000 }, encoder, resumeSeal);
     this.fanOut = new FanOut(this.store, this.log, this.clock, config);
     this.service = new EventsService(this.store, this.log, this.fanOut, drain, this.clock, config);
     this.store.onCommit(({ events }) => this.committed.push(...events));

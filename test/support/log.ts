@@ -6,6 +6,13 @@ import { SubscribeResponse } from '../../src/grpc/generated/presence/v1/events_s
 import type { Entry } from '../../src/log/entry.js';
 import { EventLog, type EventLogOptions } from '../../src/log/event-log.js';
 import type { Filter } from '../../src/log/filter.js';
+import type { ResumePoint } from '../../src/log/timeline.js';
+import { Seal } from '../../src/seal/seal.js';
+import { SealingSecrets } from '../../src/seal/sealing-secrets.js';
+
+/** The same for all logs of a test, which are the logs of the nodes of one service. */
+export const resumeSecrets = new SealingSecrets();
+export const resumeSeal = new Seal(resumeSecrets, 'resume');
 
 export interface EventDetails {
   readonly channelId?: string | undefined;
@@ -51,7 +58,11 @@ function changeOf(kind: Change['kind'], previousChannelId: string | undefined): 
 }
 
 export function newLog(options: Partial<EventLogOptions> = {}): EventLog {
-  const log = new EventLog({ size: 1000, maxAgeMs: 60_000, ...options }, fragmentEncoder);
+  const log = new EventLog(
+    { size: 1000, maxAgeMs: 60_000, ...options },
+    fragmentEncoder,
+    resumeSeal,
+  );
   log.begin({ partition: 0, seq: 0, mark: randomInt(2 ** 32) });
   return log;
 }
@@ -89,6 +100,13 @@ export function decode(message: Buffer): SubscribeResponse {
 /** The versions of the events in a message, by which they are told apart. */
 export function versionsIn(message: Buffer | undefined): readonly number[] {
   return message === undefined ? [] : decode(message).events.map((e) => e.presence!.version);
+}
+
+/** Where a token leads, by which tokens of the same place are alike. */
+export function placeOf(log: EventLog, token: string): ResumePoint {
+  const point = log.find(token);
+  if (point === undefined) throw new Error('the token leads nowhere');
+  return point;
 }
 
 export function entriesOf(log: EventLog): readonly Entry[] {

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Step } from '../../domain/step.js';
 import { forgotten, newUser, type User } from '../../domain/user.js';
+import { SealingSecrets } from '../../seal/sealing-secrets.js';
 import {
   PresenceStore,
   type BeginListener,
@@ -21,6 +22,8 @@ export interface MemoryStoreOptions {
 export class MemoryPresenceStore extends PresenceStore {
   // Alone, and remembered by nobody: any name will do.
   readonly node = 'memory';
+  // New with every process, as its log is.
+  readonly sealingSecrets = new SealingSecrets();
   // There is nothing to lose sight of.
   readonly report: StoreReport = {
     problem: undefined,

@@ -114,6 +114,11 @@ export class RedisPort {
     return new Map(Object.entries(beats));
   }
 
+  /** What a key holds, which is `value` from now on if there was nothing. */
+  async getOrSet(key: string, value: string): Promise<string> {
+    return (await this.commands.set(key, value, 'NX', 'GET')) ?? value;
+  }
+
   async removeField(key: string, field: string): Promise<void> {
     await this.commands.hdel(key, field);
   }

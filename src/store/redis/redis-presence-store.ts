@@ -7,6 +7,7 @@ import type { Policy } from '../../domain/policy.js';
 import { Refusal } from '../../domain/refusal.js';
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
+import { SealingSecrets } from '../../seal/sealing-secrets.js';
 import {
   PresenceStore,
   type BeginListener,
@@ -27,6 +28,7 @@ import { TIMEOUT_MS, unavailable } from './partition-writer.js';
 import { Reachability } from './reachability.js';
 import { RedisPort } from './redis-port.js';
 import { checkServer } from './server-check.js';
+import { SharedSecret } from './shared-secret.js';
 import { Ticker } from './ticker.js';
 
 /** Milliseconds between two moves of a node's counter. */
@@ -72,6 +74,7 @@ export class RedisPresenceStore
     this.partition(userId).replica.table.shownOf(userId),
   );
   node = randomId();
+  readonly sealingSecrets = new SealingSecrets();
   private readonly logger = new Logger('Redis');
   private readonly formerNames = new Set<string>();
   private readonly reachability = new Reachability(this.logger);
@@ -84,6 +87,7 @@ export class RedisPresenceStore
   private readonly partitions: readonly Partition[];
   private readonly membership: Membership;
   private readonly janitor: Janitor;
+  private readonly sharedSecret: SharedSecret;
   private readonly tickers: readonly Ticker[];
   private readonly refreshing = new Coalesced(() => this.refreshAll());
 
@@ -120,10 +124,12 @@ export class RedisPresenceStore
       membership: this.membership,
       onReaped: (name, users) => this.events.reaped(name, users),
     });
+    this.sharedSecret = new SharedSecret(port, keys.sealingSecret, this.sealingSecrets);
     this.tickers = [
       new Ticker(BEAT_MS, () => this.membership.beat(), this.reachability.failed),
       new Ticker(CHECK_MS, () => this.refreshing.run(), this.reachability.failed),
       new Ticker(JANITOR_MS, () => this.janitor.tick(), this.notTidied),
+      new Ticker(JANITOR_MS, () => this.sharedSecret.agree(), this.notTidied),
       new Ticker(EXPIRY_MS, () => this.expire(), this.reachability.failed),
     ];
   }
@@ -136,6 +142,7 @@ export class RedisPresenceStore
       ]);
     });
     await checkServer(this.port);
+    await this.sharedSecret.agree();
     await this.port.subscribe(
       this.partitions.map(({ keys }) => keys.channel),
       (channel, message) => this.receive(channel, message),
