@@ -112,7 +112,7 @@ export const settings = {
   MAX_OFFLINE_USERS: setting(
     wholeNumber(0, 10_000_000),
     '100000',
-    'How many users who are OFFLINE are remembered (mute state, chosen status, last activity); the longest gone are forgotten first.',
+    'How many users who are OFFLINE are remembered (mute state, chosen status, last activity); the longest gone are forgotten first. Of those who chose to be invisible as many more.',
   ),
 
   STREAM_HEARTBEAT_INTERVAL_MS: setting(

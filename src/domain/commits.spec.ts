@@ -160,6 +160,14 @@ describe('Being forgotten', () => {
     expect(forgotten(play([0, connect('a')], [1, disconnect('a')]).user)).toBeUndefined();
   });
 
+  it('leaves first the choice to be invisible, then nothing', () => {
+    const { user } = play([0, connect('a')], [1, choose('a', 'INVISIBLE')], [2, disconnect('a')]);
+    const kept = forgotten(user)!;
+    expect(presenceFor('bob', kept)).toMatchObject({ version: 0, lastActiveAt: undefined });
+    expect(goOn(kept, [[5, connect('b')]]).told).toEqual([]);
+    expect(forgotten(kept)).toBeUndefined();
+  });
+
   it('leaves an invisible user as never seen for others, and untouched for the own eyes', () => {
     const { user } = play([0, connect('a')], [1, choose('a', 'INVISIBLE')]);
     const kept = forgotten(user)!;

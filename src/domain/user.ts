@@ -109,10 +109,12 @@ export function presenceFor(viewer: string, user: User): Presence {
 
 /**
  * What a store keeps of a user whom others have seen OFFLINE for longer than it can remember everyone: nothing, or
- * of someone who is connected and invisible, nothing that others could see.
+ * of someone who is invisible, connected or not, nothing that others could see. Who has chosen that must not be seen
+ * upon the next session only because there are many; that is forgotten in a second turn.
  */
 export function forgotten(user: User): User | undefined {
-  if (user.sessions.length === 0) return undefined;
+  const isHidden = user.choice === 'INVISIBLE' && user.shown.version > 0;
+  if (user.sessions.length === 0 && !isHidden) return undefined;
   const kept = copyUser(user);
   kept.shown = neverSeen(user.userId);
   return kept;

@@ -21,6 +21,7 @@ export class UserTable {
   private readonly owners = new Map<string, string>();
   private readonly due = new DueQueue();
   private readonly offline = new Set<string>();
+  private readonly unseen = new Set<string>();
 
   constructor(private readonly view: PresenceView) {}
 
@@ -45,9 +46,12 @@ export class UserTable {
     return this.owners.get(sessionId);
   }
 
-  /** Who is OFFLINE to others, the longest gone first. */
-  get longestGone(): ReadonlySet<string> {
-    return this.offline;
+  /**
+   * Who may be forgotten, the longest gone first: those who are OFFLINE to others, and those of whom others are shown
+   * nothing any more but who have no session. Apart, so that what the latter do takes nobody's place among the former.
+   */
+  get longestGone(): readonly ReadonlySet<string>[] {
+    return [this.offline, this.unseen];
   }
 
   /** Takes in what became of a user, and shows it. `held` is what was held of the user before. */
@@ -58,8 +62,7 @@ export class UserTable {
     this.wake(entry, wakeAt);
     if (!haveSameLive(before.sessions, user.sessions)) this.noteOwners(before, user);
     if (user.shown !== before.shown) this.view.show(before.shown, user.shown);
-    if (user.shown.status === 'OFFLINE') this.offline.add(user.userId);
-    else if (before.shown.status === 'OFFLINE') this.offline.delete(user.userId);
+    if (user.shown.status === 'OFFLINE' || before.shown.status === 'OFFLINE') this.noteGone(user);
     return entry;
   }
 
@@ -76,10 +79,12 @@ export class UserTable {
   /** Drops a user who is OFFLINE to others, or keeps only what nobody else has seen. */
   forget(userId: string, kept: User | undefined): void {
     this.offline.delete(userId);
+    this.unseen.delete(userId);
     const entry = this.users.get(userId);
     if (entry === undefined) return;
     if (kept) {
       entry.user = kept;
+      this.noteGone(kept);
     } else {
       this.users.delete(userId);
       this.wake(entry, undefined);
@@ -90,6 +95,15 @@ export class UserTable {
     const entry: Entry = { user: newUser(userId), revision: '', alarm: undefined };
     this.users.set(userId, entry);
     return entry;
+  }
+
+  private noteGone({ userId, shown, sessions }: User): void {
+    const isGone = shown.status === 'OFFLINE';
+    // Who is in already keeps the place.
+    if (isGone && shown.version > 0) this.offline.add(userId);
+    else this.offline.delete(userId);
+    if (isGone && shown.version === 0 && sessions.length === 0) this.unseen.add(userId);
+    else this.unseen.delete(userId);
   }
 
   private noteOwners(before: User, user: User): void {

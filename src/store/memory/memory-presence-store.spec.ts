@@ -77,6 +77,28 @@ describe('MemoryPresenceStore', () => {
     expect(await store.takeDue(1002, 10), 'who still turns idle').toEqual(['ghost']);
   });
 
+  it('forgets nobody else for what an invisible user does, and forgets that choice in a turn of its own', async () => {
+    const { store, perform } = remembering(1);
+    await perform('ghost', connect('g'), 1);
+    await perform('ghost', choose('g', 'INVISIBLE'), 2);
+    await perform('b', connect('b'), 3);
+    await perform('b', disconnect('b'), 4);
+    const { shown } = await store.find('b');
+    await perform('ghost', mute('g', { speaker: true }), 5);
+    await perform('ghost', disconnect('g'), 6);
+    await perform('ghost', connect('g2'), 7);
+    expect(store.view.presence('ghost')).toEqual(neverSeen('ghost'));
+    await perform('ghost', disconnect('g2'), 8);
+    expect(store.view.presence('b')).toBe(shown);
+    await perform('other', connect('o'), 9);
+    await perform('other', choose('o', 'INVISIBLE'), 10);
+    await perform('other', disconnect('o'), 11);
+    await perform('c', connect('c'), 12);
+    await perform('c', disconnect('c'), 13);
+    expect(await store.find('ghost'), 'the room for them is taken').toEqual(newUser('ghost'));
+    expect((await store.find('other')).choice).toBe('INVISIBLE');
+  });
+
   it('lets a forgotten invisible user go on and come back', async () => {
     const { store, perform } = remembering(0);
     await perform('ghost', connect('g'), 1);
@@ -89,7 +111,7 @@ describe('MemoryPresenceStore', () => {
     expect(store.view.countMembers('lobby')).toBe(1);
   });
 
-  it('holds no more for a thousand users who came and went than it is told to remember', async () => {
+  it('holds no more for a thousand users who came and went than it is told to remember of either kind', async () => {
     const { store, perform } = remembering(10);
     for (let i = 0; i < 1000; i++) {
       const id = `user ${i}`;
@@ -99,7 +121,7 @@ describe('MemoryPresenceStore', () => {
       await perform(id, activity(id), i);
       await perform(id, disconnect(id), i);
     }
-    for (const [what, size] of sizesOf(store)) expect(size, what).toBeLessThanOrEqual(10);
+    for (const [what, size] of sizesOf(store)) expect(size, what).toBeLessThanOrEqual(20);
   });
 });
 

@@ -89,10 +89,11 @@ export class MemoryPresenceStore extends PresenceStore {
   }
 
   private forgetLongestGone(): void {
-    const { longestGone } = this.table;
-    for (const userId of longestGone) {
-      if (longestGone.size <= this.options.maxOfflineUsers) return;
-      this.table.forget(userId, forgotten(this.table.find(userId)));
+    for (const gone of this.table.longestGone) {
+      for (const userId of gone) {
+        if (gone.size <= this.options.maxOfflineUsers) break;
+        this.table.forget(userId, forgotten(this.table.find(userId)));
+      }
     }
   }
 }

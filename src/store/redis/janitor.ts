@@ -112,9 +112,10 @@ export class Janitor {
   }
 
   private async forgetLongestGone(partition: Partition): Promise<void> {
-    const { longestGone } = partition.replica.table;
-    const surplus = longestGone.size - Math.ceil(this.options.maxOfflineUsers / PARTITIONS);
-    const users = [...take(longestGone, surplus)];
+    const room = Math.ceil(this.options.maxOfflineUsers / PARTITIONS);
+    const users = partition.replica.table.longestGone.flatMap((gone) => [
+      ...take(gone, gone.size - room),
+    ]);
     for (const batch of inBatches(users)) {
       await Promise.all(batch.map((userId) => partition.update(userId, forget)));
     }
