@@ -87,7 +87,9 @@ export class SessionService {
   }
 
   async endSession(caller: Caller, sessionId: string): Promise<void> {
-    const userId = await this.store.ownerOf(sessionId);
+    const userId = caller.isAdmin
+      ? await this.store.ownerOf(sessionId)
+      : await this.commands.ownerKnownTo(caller.userId, sessionId);
     if (userId === undefined) return;
     if (userId !== caller.userId) requireAdmin(caller);
     const cause = 'SESSION_ENDED';

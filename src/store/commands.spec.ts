@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import { activity, connect, disconnect, join, POLICY } from '../../test/support/play.js';
+import { activity, choose, connect, disconnect, join, POLICY } from '../../test/support/play.js';
 import type { Config } from '../config/config.js';
 import { Commands } from './commands.js';
 import { MemoryPresenceStore } from './memory/memory-presence-store.js';
@@ -22,6 +22,17 @@ describe('Commands', () => {
     await expect(ofAnother).rejects.toMatchObject({ reason: 'SESSION_OF_ANOTHER_USER' });
     const ofNobody = commands.perform('bob', join('x', 'lobby'));
     await expect(ofNobody).rejects.toMatchObject({ reason: 'SESSION_NOT_FOUND' });
+  });
+
+  it('take a session of an invisible user for nobody’s, but for the user', async () => {
+    await commands.perform('ghost', connect('g'));
+    const ofGhost = (): Promise<unknown> => commands.perform('bob', join('g', 'lobby'));
+    await expect(ofGhost()).rejects.toMatchObject({ reason: 'SESSION_OF_ANOTHER_USER' });
+    expect(await commands.ownerKnownTo('bob', 'g')).toBe('ghost');
+    await commands.perform('ghost', choose('g', 'INVISIBLE'));
+    await expect(ofGhost()).rejects.toMatchObject({ reason: 'SESSION_NOT_FOUND' });
+    expect(await commands.ownerKnownTo('bob', 'g')).toBeUndefined();
+    expect(await commands.ownerKnownTo('ghost', 'g')).toBe('ghost');
   });
 
   it('pass on every other refusal as it is', async () => {

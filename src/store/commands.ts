@@ -45,10 +45,20 @@ export class Commands {
     }
   }
 
+  /** Whose live session this is, as far as a user may know: one of an invisible other user is nobody's. */
+  async ownerKnownTo(userId: string, sessionId: string): Promise<string | undefined> {
+    const owner = await this.store.ownerOf(sessionId);
+    if (owner === undefined || owner === userId) return owner;
+    if (this.store.view.presence(owner).status !== 'OFFLINE') return owner;
+    // It takes as long as to find out that there is no such session.
+    await this.store.refresh();
+    return undefined;
+  }
+
   private async isOfAnotherUser(userId: string, error: unknown, input: Input): Promise<boolean> {
     const isUnknown = error instanceof Refusal && error.reason === 'SESSION_NOT_FOUND';
     if (!isUnknown || !('sessionId' in input) || input.sessionId === undefined) return false;
-    const owner = await this.store.ownerOf(input.sessionId);
+    const owner = await this.ownerKnownTo(userId, input.sessionId);
     return owner !== undefined && owner !== userId;
   }
 }

@@ -1,8 +1,10 @@
 import { Clock } from '../../src/clock/clock.js';
 
-/** A clock that stands until it is moved. Starts at the real time, by which tokens are checked. */
+/** A clock that stands until it is moved. Starts at the real time, by which tokens are checked, or near it. */
 export class ManualClock extends Clock {
-  private time = Date.now();
+  constructor(private time = Date.now()) {
+    super();
+  }
 
   now(): number {
     return this.time;

@@ -40,7 +40,10 @@ export class Service {
   ) {}
 
   /** `settings` are environment variables. The time stands still unless it is moved with `passTime`. */
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<Service> {
+  static async start(
+    settings: Readonly<Record<string, string>> = {},
+    clock = new ManualClock(),
+  ): Promise<Service> {
     const config = readConfig({
       GRPC_URL: '127.0.0.1:0',
       HTTP_HOST: '127.0.0.1',
@@ -51,7 +54,6 @@ export class Service {
       ...sharedSettings(),
       ...settings,
     });
-    const clock = new ManualClock();
     const starting = Array.from({ length: NODES }, () => startNode(config, clock));
     return new Service(await Promise.all(starting), clock);
   }

@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { FanOut } from '../../src/events/fan-out.js';
+import type { SubscribeResponse } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import type { Client, OpenSession } from '../support/client.js';
+import { ManualClock } from '../support/manual-clock.js';
+import { askAbout, beginningOf, normal, subscriptionsTo } from '../support/observer.js';
+import { Service } from '../support/service.js';
+import type { SubscriptionReader } from '../support/subscription-reader.js';
+
+// The hunt for leaks, over real connections: two services, alike but for this. In one the ghost turns invisible and does
+// what it likes; in the other it disconnects instead. An observer asks everything and hears everything in both.
+
+const { STATUS_CHOICE_INVISIBLE: INVISIBLE, STATUS_CHOICE_DO_NOT_DISTURB: BUSY } = StatusChoice;
+const CHANNELS = ['lobby', 'kitchen'] as const;
+const HEARTBEAT_MS = 600_000;
+
+/** What the ghost does while it is hidden. */
+const DEEDS = {
+  join: ({ client, sessionId }) => client.joinChannel({ sessionId, channelId: 'lobby' }),
+  move: ({ client, sessionId }) => client.joinChannel({ sessionId, channelId: 'kitchen' }),
+  leave: ({ client, sessionId }) => client.leaveChannel({ sessionId }),
+  mute: ({ client, sessionId }) => client.updateMuteState({ sessionId, isSpeakerMuted: true }),
+  unmute: ({ client, sessionId }) => client.updateMuteState({ sessionId, isSpeakerMuted: false }),
+  act: ({ client, sessionId }) =>
+    client.recordActivity({ target: { $case: 'sessionId', value: sessionId } }),
+  text: ({ client, sessionId }) =>
+    client.updateStatus({ sessionId, choice: INVISIBLE, statusText: 'here' }),
+  subscribe: ({ client }) => client.subscribe().beginning(),
+  list: ({ client }) => client.listOnlineUsers(),
+  connect: (ghost) => ghost.connect('mobile'),
+  disconnect: (ghost) => ghost.disconnect(),
+  end: ({ client, sessionId }) => client.endSession({ sessionId }),
+} as const satisfies Record<string, (ghost: Ghost) => Promise<unknown>>;
+
+type Move =
+  | { readonly by: 'ghost'; readonly does: keyof typeof DEEDS }
+  | { readonly by: 'bob'; readonly isMuted: boolean }
+  | { readonly by: 'time'; readonly ms: number }
+  | { readonly by: 'silence' };
+
+const moves: fc.Arbitrary<Move> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      by: fc.constant('ghost' as const),
+      does: fc.constantFrom(...(Object.keys(DEEDS) as (keyof typeof DEEDS)[])),
+    }),
+  },
+  fc.record({ by: fc.constant('bob' as const), isMuted: fc.boolean() }),
+  fc.record({ by: fc.constant('time' as const), ms: fc.constantFrom(1, 1000, 310_000) }),
+  fc.constant({ by: 'silence' as const }),
+);
+
+/** Everything at least once. */
+const EVERYTHING: readonly Move[] = [
+  ...(Object.keys(DEEDS) as (keyof typeof DEEDS)[]).map((does) => ({ by: 'ghost', does }) as const),
+  { by: 'time', ms: 310_000 },
+  { by: 'silence' },
+  { by: 'ghost', does: 'connect' },
+  { by: 'bob', isMuted: true },
+  { by: 'ghost', does: 'join' },
+];
+
+/** A user of several sessions, of which the last one does what is done. */
+class Ghost {
+  private readonly sessions: OpenSession[] = [];
+
+  constructor(readonly client: Client) {}
+
+  get sessionId(): string {
+    return this.sessions.at(-1)!.sessionId;
+  }
+
+  async connect(platform: string): Promise<void> {
+    this.sessions.push(await this.client.connect({ platform }));
+  }
+
+  /** The last session ends; an earlier one goes on, or what is done is refused. */
+  async disconnect(): Promise<void> {
+    const { stream } = this.sessions.at(-1)!;
+    stream.cancel();
+    await stream.ended;
+    if (this.sessions.length > 1) this.sessions.pop();
+  }
+}
+
+class World {
+  private readonly seen: unknown[] = [];
+  private markers = 0;
+
+  private constructor(
+    private readonly service: Service,
+    private readonly ghost: Ghost,
+    private readonly bob: Client,
+    private readonly bobSessionId: string,
+    private readonly eve: Client,
+    private readonly admin: Client,
+    private readonly readers: readonly SubscriptionReader[],
+    private readonly firstToken: string,
+  ) {}
+
+  static async begin(startsAt: number): Promise<World> {
+    const service = await Service.start(
+      {
+        STREAM_HEARTBEAT_INTERVAL_MS: String(HEARTBEAT_MS),
+        EVENT_LOG_MAX_AGE_MS: String(100 * HEARTBEAT_MS),
+        MAX_SUBSCRIPTIONS_PER_USER: '100',
+      },
+      new ManualClock(startsAt),
+    );
+    const [bob, eve] = [await service.client('bob'), await service.client('eve')];
+    const admin = await service.client('admin', { isAdmin: true });
+    const { sessionId } = await bob.connect();
+    await bob.updateStatus({ sessionId, choice: BUSY });
+    const ghost = new Ghost(await service.client('ghost'));
+    await ghost.connect('web');
+    await ghost.client.joinChannel({ sessionId: ghost.sessionId, channelId: 'lobby' });
+    const readers = subscriptionsTo(['ghost', 'bob'], CHANNELS).map((one) => eve.subscribe(one));
+    const [first] = await Promise.all(readers.map((reader) => reader.beginning()));
+    const { resumeToken } = first!;
+    return new World(service, ghost, bob, sessionId, eve, admin, readers, resumeToken);
+  }
+
+  /** Lives a life of the ghost, hidden or gone, and returns all that could be seen of it. */
+  async live(life: readonly Move[], isHidden: boolean): Promise<readonly unknown[]> {
+    const { client, sessionId } = this.ghost;
+    if (isHidden) await client.updateStatus({ sessionId, choice: INVISIBLE });
+    else await this.ghost.disconnect();
+    await Promise.all(
+      this.readers.map((reader) => untilSeen(reader, ({ userId }) => userId === 'ghost')),
+    );
+    for (const [i, move] of life.entries()) {
+      await this.happen(move, isHidden);
+      const messages = await this.mark();
+      // What bob does may come together with his mark. Of all else there is nothing but the mark.
+      const merged = messages.map((all) => all.flatMap(({ events }) => normal(events)));
+      const heard = move.by === 'bob' ? merged : normal(messages);
+      const target = { userId: 'ghost', sessionId, channelIds: CHANNELS };
+      this.seen.push({ i, move, heard, told: await askAbout(this.eve, target) });
+      this.seen.push({ i, admin: normal(await this.admin.getPresence({ userId: 'ghost' })) });
+    }
+    const resumed = { resumeToken: this.firstToken };
+    this.seen.push(await beginningOf(this.eve, resumed));
+    this.seen.push(await beginningOf(this.eve, { ...resumed, userIds: ['ghost'] }));
+    await this.service.stop();
+    return this.seen;
+  }
+
+  private async happen(move: Move, isHidden: boolean): Promise<void> {
+    switch (move.by) {
+      case 'ghost':
+        // Some of it is refused.
+        if (isHidden) await DEEDS[move.does](this.ghost).catch(() => {});
+        return;
+      case 'bob': {
+        const [sessionId, isMicrophoneMuted] = [this.bobSessionId, move.isMuted];
+        await this.bob.updateMuteState({ sessionId, isMicrophoneMuted });
+        return;
+      }
+      case 'time':
+        return this.service.passTime(move.ms);
+      case 'silence':
+        await this.service.passTime(HEARTBEAT_MS);
+        for (const fanOut of this.service.all(FanOut)) fanOut.upkeep();
+    }
+  }
+
+  /** Lets bob walk to the other channel, and waits until everybody knows. Returns the messages up to that. */
+  private async mark(): Promise<readonly SubscribeResponse[][]> {
+    const channelId = CHANNELS[++this.markers % 2]!;
+    await this.bob.joinChannel({ sessionId: this.bobSessionId, channelId });
+    return Promise.all(
+      this.readers.map((reader) =>
+        untilSeen(reader, (seen) => seen.userId === 'bob' && seen.currentChannelId === channelId),
+      ),
+    );
+  }
+}
+
+/** The messages up to one whose last event passes. */
+async function untilSeen(
+  reader: SubscriptionReader,
+  passes: (seen: {
+    readonly userId: string;
+    readonly currentChannelId?: string | undefined;
+  }) => boolean,
+): Promise<SubscribeResponse[]> {
+  const messages: SubscribeResponse[] = [];
+  for (;;) {
+    const message = await reader.next();
+    messages.push(message);
+    const last = message.events.at(-1)?.presence;
+    if (last !== undefined && passes(last)) return messages;
+  }
+}
+
+describe('A service with an invisible user', () => {
+  it('tells everybody in every way exactly what one does whose user has left', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(moves, { minLength: 3, maxLength: 12 }), async (life) => {
+        const startsAt = Date.now();
+        const hidden = await (await World.begin(startsAt)).live(life, true);
+        const gone = await (await World.begin(startsAt)).live(life, false);
+        expect(hidden).toEqual(gone);
+      }),
+      { numRuns: 3, examples: [[[...EVERYTHING]]], endOnFailure: true },
+    );
+  }, 120_000);
+});
