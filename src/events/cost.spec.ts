@@ -88,6 +88,9 @@ describe('An event', () => {
     }
     expect(seal).toHaveBeenCalledTimes(3);
     expect(everyone[0]!.messages).toHaveLength(3);
+    // Who comes then is given the one of the last round.
+    await subscribeMany(100, () => filterOf());
+    expect(seal).toHaveBeenCalledTimes(3);
     seal.mockRestore();
   });
 

@@ -39,8 +39,9 @@ export function encodeReset(): Buffer {
   return encode({ sync: Sync.SYNC_RESET });
 }
 
-export function encodeCurrent(resumeToken: string): Buffer {
-  return encode({ sync: Sync.SYNC_CURRENT, resumeToken });
+/** `token` is a message with nothing but a resume token. */
+export function encodeCurrent(token: Buffer): Buffer {
+  return Buffer.concat([encode({ sync: Sync.SYNC_CURRENT }), token]);
 }
 
 function encode({

@@ -44,7 +44,7 @@ export class Openings {
 
   /** The message that says that a subscription is up to date from now on. */
   current(): Buffer {
-    return encodeCurrent(this.log.tokenFor(this.log.head));
+    return encodeCurrent(this.log.tokenFragment(this.log.head));
   }
 
   private fromState(filter: Filter, isReset: boolean, skipSnapshot: boolean): Opening {

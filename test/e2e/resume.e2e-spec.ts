@@ -218,6 +218,29 @@ describe('Resuming a subscription', () => {
     });
   });
 
+  describe('with a token that does not open', () => {
+    it('begins anew, as after a restart whose tokens are as strange, and tells no place', async () => {
+      await start();
+      const token = await tokenNow();
+      await ann.join('a');
+      const bytes = Buffer.from(token, 'base64url');
+      await user('bob');
+      const page = await watcher.listOnlineUsers({ pageSize: 1 });
+      const changed = Array.from({ length: 20 }, (_, i) => {
+        const copy = Buffer.from(bytes);
+        copy[Math.floor((i * bytes.length) / 20)]! ^= 1 << (i % 8);
+        return copy.toString('base64url');
+      });
+      const cut = [bytes.subarray(0, -1), bytes.subarray(1)].map((b) => b.toString('base64url'));
+      for (const resumeToken of [...changed, ...cut, page.nextPageToken]) {
+        const beginning = await resume({ resumeToken });
+        expect(beginning).toMatchObject({ isReset: true, snapshot: ['ann', 'bob'], missed: [] });
+        beginning.stream.cancel();
+      }
+      expect((await resume({ resumeToken: token })).isReset).toBe(false);
+    });
+  });
+
   describe('with something that is no token', () => {
     it('is refused with INVALID_ARGUMENT', async () => {
       await start();
@@ -227,6 +250,9 @@ describe('Resuming a subscription', () => {
         '.',
         'AAAA',
         'AAAAAAA=',
+        `${await tokenNow()}=`,
+        ` ${await tokenNow()}`,
+        (await tokenNow()).slice(0, 20),
         'AAAAAAA ',
         'AAAAAAA\n',
         ' ',

@@ -90,7 +90,12 @@ export interface SubscribeRequest {
   channelIds: string[];
   /** Only these kinds of change, at most 100. Empty: all. */
   kinds: PresenceEventKind[];
-  /** The last `resume_token` received. Empty: from now on. */
+  /**
+   * The last `resume_token` received, with this filter or another one. Empty:
+   * from now on. The position of one that the server cannot read, because it
+   * was changed or made before a restart, counts as gone: `SYNC_RESET`. What
+   * cannot be a token at all is INVALID_ARGUMENT.
+   */
   resumeToken: string;
   /**
    * Begins with `SYNC_CURRENT` at once, without a snapshot. After `SYNC_RESET`,
@@ -114,7 +119,7 @@ export interface SubscribeResponse {
   /** Where the stream stands. Unspecified: no change. */
   sync: Sync;
   /**
-   * Opaque. The position after this message, valid on every node of the
+   * Opaque, at most 2000 characters. The position after this message, valid on every node of the
    * cluster. A message may be without; one with it follows within 250 ms. Who
    * resumes with an earlier token is sent again what came after it.
    */

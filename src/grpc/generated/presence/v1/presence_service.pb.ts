@@ -164,7 +164,11 @@ export interface ListOnlineUsersRequest {
    * 1000). Negative: INVALID_ARGUMENT.
    */
   pageSize: number;
-  /** The `next_page_token` of the page before. Empty: the first page. */
+  /**
+   * The `next_page_token` of the page before. Empty: the first page. Of another
+   * list, changed, or made before a restart of a service of one node:
+   * INVALID_ARGUMENT; begin again with the first page.
+   */
   pageToken: string;
   /** Only users with one of these statuses, at most 100. Empty: all. */
   statuses: PresenceStatus[];

@@ -1,0 +1,95 @@
+import { Logger } from '@nestjs/common';
+import { status } from '@grpc/grpc-js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import type { Client } from '../support/client.js';
+import { msOf } from '../support/in-words.js';
+import { Service } from '../support/service.js';
+
+const { STATUS_CHOICE_INVISIBLE: INVISIBLE } = StatusChoice;
+
+describe('What a user does', () => {
+  let service: Service;
+  let ghost: Client;
+  let reader: Client;
+  beforeEach(async () => {
+    service = await Service.start();
+    ghost = await service.client('the ghost');
+    reader = await service.client('the reader');
+  });
+  afterEach(() => service.stop());
+
+  /** A bit of everything, refusals too. Returns the words that must turn up nowhere. */
+  async function live(): Promise<readonly string[]> {
+    const { sessionId, stream } = await ghost.connect({ platform: 'toaster' });
+    await ghost.joinChannel({ sessionId, channelId: 'the attic' });
+    await ghost.updateStatus({ sessionId, choice: INVISIBLE, statusText: 'the text' });
+    await ghost.joinChannel({ sessionId, channelId: 'the cellar' });
+    await reader.endSession({ sessionId });
+    await reader.getPresence({ userId: 'the ghost' });
+    await reader.subscribe({ userIds: ['the ghost'] }).beginning();
+    const refused = ghost.joinChannel({ sessionId: 'no session', channelId: 'the attic' });
+    await expect(refused).rejects.toMatchObject({ code: status.NOT_FOUND });
+    await service.passTime(400_000);
+    stream.cancel();
+    await stream.ended;
+    return ['the ghost', 'the attic', 'the cellar', 'the text', 'toaster', sessionId];
+  }
+
+  it('is in no line of the log, at any level', async () => {
+    const lines: string[] = [];
+    const write = (...words: unknown[]): void => void lines.push(words.join(' '));
+    const levels = { log: write, error: write, warn: write, debug: write, verbose: write };
+    Logger.overrideLogger({ ...levels, fatal: write });
+    try {
+      const words = await live();
+      new Logger('Test').verbose('is heard');
+      expect(lines).toContain('is heard Test');
+      for (const word of words) expect(lines.join('\n')).not.toContain(word);
+    } finally {
+      Logger.overrideLogger(false);
+    }
+  });
+
+  it('is in no figure by name, and in no word of health', async () => {
+    const read = async (path: string): Promise<string> =>
+      (await fetch(`${service.httpUrl}/${path}`)).text();
+    const namesIn = (text: string): string[] => text.replaceAll(/ \S+$/gm, '').split('\n');
+    const [health, figures] = [await read('health'), namesIn(await read('metrics'))];
+    const words = await live();
+    expect(await read('health')).toBe(health);
+    const text = await read('metrics');
+    for (const word of words) expect(text).not.toContain(word);
+    // No figure comes or goes with what users do: but for the handles of the process, which are what they are.
+    const own = (names: string[]): string[] => names.filter((name) => name.startsWith('presence_'));
+    expect(own(namesIn(text))).toEqual(own(figures));
+  });
+
+  it('changes last_active_at for others when they see it, and not when they do not', async () => {
+    const { sessionId } = await ghost.connect();
+    const seen = async (): Promise<number> => {
+      const { presence } = await reader.getPresence({ userId: 'the ghost' });
+      return msOf(presence?.lastActiveAt)! - beganAt;
+    };
+    const beganAt = service.clock.now();
+    const act = { target: { $case: 'sessionId', value: sessionId } } as const;
+    await service.passTime(1000);
+    // What only reads, and a sign of life, are no activity.
+    await ghost.listOnlineUsers();
+    await ghost.heartbeat({ sessionId });
+    expect(await seen()).toBe(0);
+    await ghost.recordActivity(act);
+    expect(await seen()).toBe(1000);
+    await service.passTime(1000);
+    await ghost.updateStatus({ sessionId, choice: INVISIBLE });
+    expect(await seen(), 'not even when it hid').toBe(1000);
+    for (let i = 0; i < 3; i++) {
+      await service.passTime(1000);
+      await ghost.recordActivity(act);
+      await ghost.connect();
+    }
+    expect(await seen()).toBe(1000);
+    const { presence } = await ghost.getPresence({ userId: 'the ghost' });
+    expect(msOf(presence?.lastActiveAt)! - beganAt).toBe(5000);
+  });
+});
