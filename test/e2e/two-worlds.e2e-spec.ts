@@ -145,7 +145,9 @@ class World {
       const heard = move.by === 'bob' ? merged : normal(messages);
       const target = { userId: 'ghost', sessionId, channelIds: CHANNELS };
       this.seen.push({ i, move, heard, told: await askAbout(this.eve, target) });
+      // An admin may see sessions, by three methods that say so; of presence no more than others.
       this.seen.push({ i, admin: normal(await this.admin.getPresence({ userId: 'ghost' })) });
+      this.seen.push({ i, admin: await beginningOf(this.admin, { userIds: ['ghost'] }) });
     }
     const resumed = { resumeToken: this.firstToken };
     this.seen.push(await beginningOf(this.eve, resumed));

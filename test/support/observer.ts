@@ -2,9 +2,12 @@ import type { ServiceError } from '@grpc/grpc-js';
 import {
   Delivery,
   PresenceEventKind,
+  type EventsServiceController,
+  type SubscribeRequest,
 } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import type { SubscribeRequest } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
 import { PresenceStatus } from '../../src/grpc/generated/presence/v1/presence.pb.js';
+import type { PresenceServiceController } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import type { SessionServiceController } from '../../src/grpc/generated/presence/v1/session_service.pb.js';
 import type { Client } from './client.js';
 import type { SubscriptionReader } from './subscription-reader.js';
 
@@ -39,35 +42,41 @@ export interface Target {
   readonly channelIds: readonly string[];
 }
 
+/** Everything that can be asked. A method that is added without a question here does not compile. */
+type Question = Exclude<
+  keyof PresenceServiceController | keyof SessionServiceController | keyof EventsServiceController,
+  'connect'
+>;
+
 /** Asks every question that there is about a user. Refusals are answers, too. */
-export async function askAbout(client: Client, target: Target): Promise<Record<string, unknown>> {
+export async function askAbout(client: Client, target: Target): Promise<Record<Question, unknown>> {
   const { userId, sessionId, channelIds } = target;
   const filters = [[], ...STATUSES.map((one) => [one]), STATUSES];
+  const activityOf = (user: 'userId' | 'sessionId', value: string): Promise<unknown> =>
+    answer(client.recordActivity({ target: { $case: user, value } }));
   return {
-    presence: await answer(client.getPresence({ userId })),
-    batch: await answer(client.batchGetPresences({ userIds: [userId, 'nobody', userId] })),
-    lists: await Promise.all(
+    getPresence: await answer(client.getPresence({ userId })),
+    batchGetPresences: await answer(
+      client.batchGetPresences({ userIds: [userId, 'nobody', userId] }),
+    ),
+    listOnlineUsers: await Promise.all(
       filters.map((statuses) => pagesOf((page) => client.listOnlineUsers({ statuses, ...page }))),
     ),
-    channels: await Promise.all(
+    listChannelMembers: await Promise.all(
       channelIds.map((channelId) =>
         pagesOf((page) => client.listChannelMembers({ channelId, ...page })),
       ),
     ),
-    sessions: await answer(client.listSessions({ userId })),
-    activityOfUser: await answer(
-      client.recordActivity({ target: { $case: 'userId', value: userId } }),
-    ),
-    activity: await answer(
-      client.recordActivity({ target: { $case: 'sessionId', value: sessionId } }),
-    ),
+    listSessions: await answer(client.listSessions({ userId })),
+    explainPresence: await answer(client.explainPresence({ userId })),
+    recordActivity: [await activityOf('userId', userId), await activityOf('sessionId', sessionId)],
     heartbeat: await answer(client.heartbeat({ sessionId })),
-    join: await answer(client.joinChannel({ sessionId, channelId: channelIds[0]! })),
-    leave: await answer(client.leaveChannel({ sessionId })),
-    mute: await answer(client.updateMuteState({ sessionId, isSpeakerMuted: true })),
-    status: await answer(client.updateStatus({ sessionId, choice: 1 })),
-    end: await answer(client.endSession({ sessionId })),
-    beginnings: await Promise.all(
+    joinChannel: await answer(client.joinChannel({ sessionId, channelId: channelIds[0]! })),
+    leaveChannel: await answer(client.leaveChannel({ sessionId })),
+    updateMuteState: await answer(client.updateMuteState({ sessionId, isSpeakerMuted: true })),
+    updateStatus: await answer(client.updateStatus({ sessionId, choice: 1 })),
+    endSession: await answer(client.endSession({ sessionId })),
+    subscribe: await Promise.all(
       subscriptionsTo([userId], channelIds).map((request) => beginningOf(client, request)),
     ),
   };
