@@ -1,4 +1,4 @@
-import { ConsoleLogger, Logger, type INestApplication } from '@nestjs/common';
+import { Logger, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { ConfigError } from './config/config-error.js';
@@ -7,6 +7,7 @@ import { loadEnvFile } from './config/env-file.js';
 import { nestLogLevels } from './config/log-level.js';
 import { attachGrpc } from './grpc/transport.js';
 import { ExitCode, ProcessEnd } from './process-end.js';
+import { ProgramLogger } from './program-logger.js';
 
 /** What closing takes beside the time that calls are given: ports, and taking leave of Redis. */
 const CLOSES_WITHIN_MS = 3000;
@@ -32,7 +33,7 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 async function start(config: Config, end: ProcessEnd): Promise<void> {
   const app = await NestFactory.create(AppModule.with(config), {
     abortOnError: false,
-    logger: new ConsoleLogger({
+    logger: new ProgramLogger({
       json: config.production,
       // Escape codes are for people; in a file they stick to the token of the first call.
       colors: Boolean(process.stdout.isTTY) && !config.production,

@@ -168,6 +168,14 @@ describe('The program', () => {
       );
     });
 
+    it('says in one sentence that the file of a setting cannot serve, and exits with 1', async () => {
+      server = build.run({ AUTH_JWT_PUBLIC_KEY_FILE: '/nowhere/key.pem', LOG_LEVEL: 'warn' });
+      expect(await server.exited).toEqual({ code: 1, signal: null });
+      expect(server.output).toBe(
+        'These settings cannot be used:\n  AUTH_JWT_PUBLIC_KEY_FILE names /nowhere/key.pem, which cannot be read (ENOENT).\n',
+      );
+    });
+
     it('writes lines of JSON in production', async () => {
       server = build.run({ NODE_ENV: 'production', AUTH_JWT_SECRET: SECRET });
       await server.serving();
