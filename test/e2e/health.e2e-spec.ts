@@ -65,6 +65,12 @@ describe('Health', () => {
     });
   });
 
+  it('is told at HTTP_HOST and at no other address of the machine', async () => {
+    const elsewhere = service.httpUrl.replace('127.0.0.1', '127.0.0.2');
+    expect(elsewhere).not.toBe(service.httpUrl);
+    await expect(fetch(`${elsewhere}/health`)).rejects.toThrow('fetch failed');
+  });
+
   describe('of a service that does not serve', () => {
     beforeEach(() => service.all(ServingStatus).forEach((status) => status.set(false)));
     afterEach(() => service.all(ServingStatus).forEach((status) => status.set(true)));
