@@ -1,9 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
 /** These start the program itself, with as many processes as they need. */
-const PROGRAM = ['cluster', 'process', 'redis-outage', 'redis-topologies', 'shutdown'].map(
-  (name) => `test/e2e/${name}.e2e-spec.ts`,
-);
+const PROGRAM = [
+  'cluster',
+  'process',
+  'redis-outage',
+  'redis-topologies',
+  'shutdown',
+  'tls-program',
+].map((name) => `test/e2e/${name}.e2e-spec.ts`);
 
 export default defineConfig({
   test: {

@@ -4,6 +4,7 @@ import { AuthModule } from './auth/auth.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { EventsModule } from './events/events.module.js';
+import { TlsModule } from './grpc/tls/tls.module.js';
 import { HealthModule } from './health/health.module.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -21,6 +22,7 @@ export class AppModule {
         ConfigModule.with(config),
         ScheduleModule.forRoot(),
         AuthModule,
+        TlsModule,
         StoreModule,
         HealthModule,
         MetricsModule,

@@ -1,21 +1,22 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { ConfigError } from '../config/config-error.js';
+import { fileMistake, readNamedFile } from '../config/named-file.js';
 import type { VerificationKeys } from './verification-keys.js';
 
 /** Reads a PEM file with a public key or a certificate. Throws a `ConfigError` when it cannot serve. */
 export async function publicKeyFile(path: string): Promise<VerificationKeys> {
-  const pem = await readFile(path, 'utf8').catch(({ code }: NodeJS.ErrnoException) => {
-    throw mistake(path, `which cannot be read (${code})`);
-  });
+  const file = { setting: 'AUTH_JWT_PUBLIC_KEY_FILE', path } as const;
+  const pem = await readNamedFile(file);
   // Its public half could be computed, but the half that signs has no business on this machine.
-  if (pem.includes('PRIVATE KEY')) throw mistake(path, 'but that is a private key');
+  if (pem.includes('PRIVATE KEY')) throw fileMistake(file, 'but that is a private key');
 
   const key = parse(pem);
-  if (!key) throw mistake(path, 'which holds no public key or certificate in PEM form');
+  if (!key) throw fileMistake(file, 'which holds no public key or certificate in PEM form');
   const algorithms = algorithmsOf(key);
   if (algorithms.length === 0) {
-    throw mistake(path, 'but its key is none of RSA (2048 bits or more), P-256, P-384 and Ed25519');
+    throw fileMistake(
+      file,
+      'but its key is none of RSA (2048 bits or more), P-256, P-384 and Ed25519',
+    );
   }
   return { algorithms, getKey: () => key };
 }
@@ -41,8 +42,4 @@ function algorithmsOf(key: KeyObject): readonly string[] {
     default:
       return [];
   }
-}
-
-function mistake(path: string, what: string): ConfigError {
-  return new ConfigError([`AUTH_JWT_PUBLIC_KEY_FILE names ${path}, ${what}.`]);
 }

@@ -49,6 +49,9 @@ describe('readConfig', () => {
       LOG_LEVEL: 'debug',
       GRPC_URL: 'unix:/run/presence.sock',
       GRPC_REFLECTION: 'true',
+      GRPC_TLS_CERT_FILE: '/tls/tls.crt',
+      GRPC_TLS_KEY_FILE: '/tls/tls.key',
+      GRPC_TLS_CLIENT_CA_FILE: '/tls/ca.crt',
       KEEPALIVE_TIME_MS: '101',
       KEEPALIVE_TIMEOUT_MS: '102',
       HTTP_HOST: 'localhost',
@@ -77,6 +80,11 @@ describe('readConfig', () => {
       grpc: {
         url: 'unix:/run/presence.sock',
         reflection: true,
+        tls: {
+          certFile: '/tls/tls.crt',
+          keyFile: '/tls/tls.key',
+          clientCaFile: '/tls/ca.crt',
+        },
         keepaliveTimeMs: 101,
         keepaliveTimeoutMs: 102,
       },
@@ -178,6 +186,26 @@ describe('relations of settings', () => {
     for (const host of ['localhost:8080', '127.0.0.1', '127.1', '[::1]:8080']) {
       expect(mistakesOf({ ...production, AUTH_JWKS_URL: `http://${host}/jwks` })).toEqual([]);
     }
+  });
+
+  it('ask for a certificate and its key together, before anything is asked of clients', () => {
+    const [cert, key, ca] = [
+      { GRPC_TLS_CERT_FILE: 'tls.crt' },
+      { GRPC_TLS_KEY_FILE: 'tls.key' },
+      { GRPC_TLS_CLIENT_CA_FILE: 'ca.crt' },
+    ];
+    expect(mistakesOf(cert)).toEqual([
+      'GRPC_TLS_CERT_FILE cannot be used without GRPC_TLS_KEY_FILE.',
+    ]);
+    expect(mistakesOf({ ...key, ...ca })).toEqual([
+      'GRPC_TLS_KEY_FILE and GRPC_TLS_CLIENT_CA_FILE cannot be used without GRPC_TLS_CERT_FILE.',
+    ]);
+    expect(mistakesOf(ca)).toEqual([
+      'GRPC_TLS_CLIENT_CA_FILE cannot be used without GRPC_TLS_CERT_FILE and GRPC_TLS_KEY_FILE.',
+    ]);
+    expect(mistakesOf({ ...cert, ...key })).toEqual([]);
+    expect(mistakesOf({ ...cert, ...key, ...ca })).toEqual([]);
+    expect(mistakesOf({ ...cert, ...key, GRPC_URL: 'unix:/run/presence.sock' })).toEqual([]);
   });
 
   it('are not judged by a value that is mistaken in itself', () => {

@@ -2,6 +2,7 @@ import type { Policy } from '../domain/policy.js';
 import type { LogLevelName } from './log-level.js';
 import { readValues } from './read-values.js';
 import type { RedisAddress } from './redis-url.js';
+import type { Values } from './settings.js';
 
 /** What the service was told by its environment, in slices for those who need them. `settings.ts` explains each. */
 export interface Config {
@@ -10,6 +11,8 @@ export interface Config {
   readonly grpc: {
     readonly url: string;
     readonly reflection: boolean;
+    /** Not there: plain. */
+    readonly tls?: TlsFiles | undefined;
     readonly keepaliveTimeMs: number;
     readonly keepaliveTimeoutMs: number;
   };
@@ -32,6 +35,14 @@ export interface Config {
   readonly drainTimeoutMs: number;
 }
 
+/** Where the certificates of the gRPC side are. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** Who issues the certificates that clients must have. Undefined: they need none. */
+  readonly clientCaFile?: string | undefined;
+}
+
 /** The only reader of the environment. Throws a `ConfigError` that names every mistake at once. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const values = readValues(env);
@@ -41,6 +52,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     grpc: {
       url: values.GRPC_URL,
       reflection: values.GRPC_REFLECTION ?? !values.NODE_ENV,
+      tls: tlsFiles(values),
       keepaliveTimeMs: values.KEEPALIVE_TIME_MS,
       keepaliveTimeoutMs: values.KEEPALIVE_TIMEOUT_MS,
     },
@@ -66,4 +78,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxOfflineUsers: values.MAX_OFFLINE_USERS,
     drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
   };
+}
+
+function tlsFiles({
+  GRPC_TLS_CERT_FILE: certFile,
+  GRPC_TLS_KEY_FILE: keyFile,
+  GRPC_TLS_CLIENT_CA_FILE: clientCaFile,
+}: Values): TlsFiles | undefined {
+  // One without the other has been refused.
+  if (certFile === undefined || keyFile === undefined) return undefined;
+  return { certFile, keyFile, clientCaFile };
 }

@@ -11,6 +11,9 @@ export interface Relation {
 
 const KEYS = ['AUTH_JWT_SECRET', 'AUTH_JWKS_URL', 'AUTH_JWT_PUBLIC_KEY_FILE'] as const;
 
+const CERTIFICATE = ['GRPC_TLS_CERT_FILE', 'GRPC_TLS_KEY_FILE'] as const;
+const TLS = [...CERTIFICATE, 'GRPC_TLS_CLIENT_CA_FILE'] as const;
+
 export const relations: readonly Relation[] = [
   {
     between: KEYS,
@@ -45,6 +48,15 @@ export const relations: readonly Relation[] = [
       const sameHost = grpc.host === values.HTTP_HOST;
       if (!sameHost && !isWildcard(grpc.host) && !isWildcard(values.HTTP_HOST)) return undefined;
       return `GRPC_URL and HTTP_PORT both ask for port ${grpc.port}.`;
+    },
+  },
+  {
+    between: TLS,
+    complaint(values) {
+      const set = TLS.filter((name) => values[name] !== undefined);
+      const missing = CERTIFICATE.filter((name) => values[name] === undefined);
+      if (set.length === 0 || missing.length === 0) return undefined;
+      return `${set.join(' and ')} cannot be used without ${missing.join(' and ')}.`;
     },
   },
   // One sweep looks for both kinds of timeout. When it comes more rarely than they last, they mean nothing.

@@ -45,6 +45,18 @@ export const settings = {
     flag,
     'Whether tools may ask the server for its contract: true or false. When not set: true unless in production.',
   ),
+  GRPC_TLS_CERT_FILE: optional(
+    words,
+    'Path of a PEM file with the certificate of the server, then those between it and the root. Set with the next: TLS; neither: plain. Files that change are taken up within seconds.',
+  ),
+  GRPC_TLS_KEY_FILE: optional(
+    words,
+    'Path of a PEM file with the private key of that certificate, not encrypted.',
+  ),
+  GRPC_TLS_CLIENT_CA_FILE: optional(
+    words,
+    'Path of a PEM file with the certificates by which those of clients must be issued (mutual TLS). Not set: clients need no certificate.',
+  ),
   KEEPALIVE_TIME_MS: setting(
     milliseconds(100),
     '5000',

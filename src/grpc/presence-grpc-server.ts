@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import {
   Server,
-  ServerCredentials,
   type MethodDefinition,
   type sendUnaryData,
+  type ServerCredentials,
   type ServerOptions,
   type ServerUnaryCall,
   type ServerWritableStream,
@@ -16,6 +16,7 @@ import { serveUnaryCall } from './serve-unary-call.js';
 
 export interface PresenceGrpcServerOptions {
   readonly url: string;
+  readonly credentials: ServerCredentials;
   readonly packageDefinition: PackageDefinition;
   readonly serverOptions: ServerOptions;
   /** How long open calls may take to end once the server closes. */
@@ -45,7 +46,7 @@ export class PresenceGrpcServer extends ServerGrpc {
   override async createClient(): Promise<Server> {
     const server = new Server(this.settings.serverOptions);
     const bind = promisify(server.bindAsync.bind(server));
-    this.port = await bind(this.settings.url, ServerCredentials.createInsecure());
+    this.port = await bind(this.settings.url, this.settings.credentials);
     return server;
   }
 

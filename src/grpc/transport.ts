@@ -1,3 +1,4 @@
+import { ServerCredentials } from '@grpc/grpc-js';
 import type { INestApplication } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Config } from '../config/config.js';
@@ -6,6 +7,7 @@ import { ServingStatus } from '../health/serving-status.js';
 import { loadPackageDefinition } from './codecs.js';
 import { PresenceGrpcServer } from './presence-grpc-server.js';
 import { addReflection } from './reflection.js';
+import { CertificateWatch } from './tls/certificate-watch.js';
 
 /** The largest request: 10,000 ids of 128 characters fit, whatever the script. */
 const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
@@ -19,6 +21,7 @@ export function attachGrpc(app: INestApplication): PresenceGrpcServer {
   const packageDefinition = loadPackageDefinition();
   const server = new PresenceGrpcServer({
     url: config.grpc.url,
+    credentials: credentialsOf(app),
     packageDefinition,
     serverOptions: {
       'grpc.keepalive_time_ms': config.grpc.keepaliveTimeMs,
@@ -36,4 +39,9 @@ export function attachGrpc(app: INestApplication): PresenceGrpcServer {
   });
   app.connectMicroservice<MicroserviceOptions>({ strategy: server });
   return server;
+}
+
+function credentialsOf(app: INestApplication): ServerCredentials {
+  const tls = app.get<CertificateWatch | undefined>(CertificateWatch);
+  return tls?.credentials ?? ServerCredentials.createInsecure();
 }

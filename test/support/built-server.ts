@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { ChannelCredentials } from '@grpc/grpc-js';
 import { SECRET, tokenOf } from './service.js';
 import { Client } from './client.js';
 
@@ -110,8 +111,8 @@ export class ServerProcess {
     return this.clientWithToken(await tokenOf(userId));
   }
 
-  clientWithToken(token: string): Client {
-    const client = new Client([this.grpcAddress], token);
+  clientWithToken(token: string, security?: ChannelCredentials): Client {
+    const client = new Client([this.grpcAddress], token, security);
     this.clients.push(client);
     return client;
   }

@@ -2,6 +2,7 @@ import {
   Client as GrpcClient,
   credentials,
   Metadata,
+  type ChannelCredentials,
   type ClientReadableStream,
   type ServiceError,
 } from '@grpc/grpc-js';
@@ -46,10 +47,14 @@ export class Client {
   private readonly metadata = new Metadata();
   private calls = 0;
 
-  constructor(addresses: readonly string[], token: string | undefined) {
+  constructor(
+    addresses: readonly string[],
+    token: string | undefined,
+    security: ChannelCredentials = credentials.createInsecure(),
+  ) {
     this.channels = addresses.map(
       (address) =>
-        new GrpcClient(address, credentials.createInsecure(), {
+        new GrpcClient(address, security, {
           // Or clients of one address share a connection, and losing one would lose them all.
           'grpc.use_local_subchannel_pool': 1,
         }),

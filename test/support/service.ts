@@ -1,3 +1,4 @@
+import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
@@ -91,9 +92,22 @@ export class Service {
     return this.clientWithToken(await tokenOf(userId, options));
   }
 
-  /** A client with any token, or with none. `addresses` is where it finds the nodes, when not directly. */
-  clientWithToken(token: string | undefined, addresses = this.addresses()): Client {
-    const client = new Client(addresses, token);
+  /** A client that speaks TLS. `addresses` is where it finds the nodes, when not directly. */
+  async secureClient(
+    userId: string,
+    security: ChannelCredentials,
+    addresses = this.addresses(),
+  ): Promise<Client> {
+    return this.clientWithToken(await tokenOf(userId), addresses, security);
+  }
+
+  /** A client with any token, or with none, and plain unless it has credentials. */
+  clientWithToken(
+    token: string | undefined,
+    addresses = this.addresses(),
+    security?: ChannelCredentials,
+  ): Client {
+    const client = new Client(addresses, token, security);
     this.clients.push(client);
     return client;
   }

@@ -1,0 +1,89 @@
+import { Logger, type OnModuleInit } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import type { Clock } from '../../clock/clock.js';
+import { ConfigError } from '../../config/config-error.js';
+import type { TlsFiles } from '../../config/config.js';
+import { expiryWarning } from './expiry.js';
+import { TlsCredentials } from './tls-credentials.js';
+import { isSameMaterial, readTlsMaterial, type TlsMaterial } from './tls-material.js';
+
+/** Reading beats being told of changes: it also sees through the symbolic links that Kubernetes exchanges, and over a network. */
+const LOOK_EVERY_MS = 5_000;
+
+const A_DAY_MS = 86_400_000;
+
+/** Keeps the certificates of the gRPC side as their files have them. Files that cannot serve change nothing. */
+export class CertificateWatch implements OnModuleInit {
+  readonly credentials: TlsCredentials;
+  private readonly logger = new Logger(CertificateWatch.name);
+  private isLooking = false;
+  private mistake: string | undefined;
+  private isReported = false;
+  private warnAgainAt = 0;
+
+  constructor(
+    private readonly files: TlsFiles,
+    private material: TlsMaterial,
+    private readonly clock: Clock,
+  ) {
+    this.credentials = new TlsCredentials(material);
+  }
+
+  /** Throws a `ConfigError` when there is nothing to begin with. */
+  static async of(files: TlsFiles, clock: Clock): Promise<CertificateWatch> {
+    return new CertificateWatch(files, await readTlsMaterial(files), clock);
+  }
+
+  onModuleInit(): void {
+    this.logger.log(`gRPC is served with ${this.inWords()}.`);
+    this.warnOfExpiry();
+  }
+
+  /** Takes up what has changed. */
+  @Interval(LOOK_EVERY_MS)
+  async look(): Promise<void> {
+    if (this.isLooking) return;
+    this.isLooking = true;
+    try {
+      this.take(await readTlsMaterial(this.files));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      this.keep(error.mistakes.join(' '));
+    } finally {
+      this.isLooking = false;
+    }
+    this.warnOfExpiry();
+  }
+
+  private take(found: TlsMaterial): void {
+    this.mistake = undefined;
+    if (isSameMaterial(found, this.material)) return;
+    this.material = found;
+    this.credentials.replace(found);
+    this.warnAgainAt = 0;
+    this.logger.log(`New gRPC connections are made with ${this.inWords()}.`);
+  }
+
+  /** Files are replaced one after the other: only what is still wrong at the next look is a mistake, and it is told once. */
+  private keep(mistake: string): void {
+    const isLasting = mistake === this.mistake;
+    if (isLasting && !this.isReported) {
+      this.logger.warn(`${mistake} New gRPC connections are made with what was there before.`);
+    }
+    this.isReported = isLasting;
+    this.mistake = mistake;
+  }
+
+  private warnOfExpiry(): void {
+    const now = this.clock.now();
+    const warning = expiryWarning(this.material.certificate, now);
+    if (warning === undefined || now < this.warnAgainAt) return;
+    this.warnAgainAt = now + A_DAY_MS;
+    this.logger.warn(`The certificate in ${this.files.certFile} ${warning}.`);
+  }
+
+  private inWords(): string {
+    const kind = this.files.clientCaFile === undefined ? 'TLS' : 'mutual TLS';
+    return `${kind}, the certificate being good until ${this.material.certificate.validTo}`;
+  }
+}

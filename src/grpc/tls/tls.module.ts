@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { Clock } from '../../clock/clock.js';
+import type { Config } from '../../config/config.js';
+import { CONFIG } from '../../config/config.module.js';
+import { CertificateWatch } from './certificate-watch.js';
+
+/** What the gRPC port is secured with. There is no `CertificateWatch` where the settings name no certificate. */
+@Module({
+  providers: [
+    {
+      provide: CertificateWatch,
+      inject: [CONFIG, Clock],
+      useFactory: async ({ grpc }: Config, clock: Clock) =>
+        grpc.tls && (await CertificateWatch.of(grpc.tls, clock)),
+    },
+  ],
+})
+export class TlsModule {}

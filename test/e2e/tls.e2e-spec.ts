@@ -1,0 +1,149 @@
+import type { ConnectionOptions } from 'node:tls';
+import { credentials, status, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { TokenVerifier } from '../../src/auth/token-verifier.js';
+import { Authority, selfSigned, type Identity } from '../support/certificates.js';
+import { Service } from '../support/service.js';
+import { handshake, trusting } from '../support/tls-client.js';
+import { TlsFolder } from '../support/tls-folder.js';
+
+/** How a call ends that was made with these credentials. */
+async function endOfCall(service: Service, security: ChannelCredentials) {
+  const client = await service.secureClient('ann', security);
+  return client.listSessions().then(
+    () => ({ code: status.OK, details: '' }),
+    ({ code, details }: ServiceError) => ({ code, details }),
+  );
+}
+
+/** What must not be spoken: versions before 1.2, and what lacks forward secrecy or authenticated encryption. */
+const OUTDATED: readonly [string, ConnectionOptions, string][] = [
+  [
+    'TLS 1.1',
+    // OpenSSL offers it only at its lowest level.
+    { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
+    'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+  ],
+  [
+    'a cipher without authenticated encryption',
+    { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256' },
+    'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+  ],
+  [
+    'what is not HTTP/2',
+    { ALPNProtocols: ['http/1.1'] },
+    'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
+  ],
+];
+
+describe('gRPC over TLS', () => {
+  let service: Service;
+  let root: Authority;
+  let folder: TlsFolder;
+  beforeAll(async () => {
+    root = await Authority.make('root');
+    folder = await TlsFolder.with(await root.server());
+    service = await Service.start(folder.settings);
+  });
+  afterAll(async () => {
+    await service.stop();
+    await folder.remove();
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  it('answers calls and keeps streams of clients that trust its root', async () => {
+    const client = await service.secureClient('ann', trusting(root));
+    const subscription = client.subscribe();
+    await subscription.beginning();
+    const { sessionId, stream } = await client.connect();
+    expect((await subscription.nextEvent()).presence?.userId).toBe('ann');
+    expect((await client.listSessions()).sessions).toMatchObject([{ sessionId }]);
+    stream.cancel();
+    expect((await subscription.nextEvent()).change?.$case).toBe('userOffline');
+  });
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('speaks %s', async (version) => {
+    const options = { ca: root.cert, minVersion: version, maxVersion: version };
+    const socket = await handshake(service.address(), options);
+    expect(socket.getProtocol()).toBe(version);
+    expect(socket.alpnProtocol).toBe('h2');
+    socket.destroy();
+  });
+
+  it.each(OUTDATED)('refuses %s', async (_what, options, code) => {
+    const attempt = handshake(service.address(), { ca: root.cert, ...options });
+    await expect(attempt).rejects.toMatchObject({ code });
+  });
+
+  it('is not believed by a client that trusts another root', async () => {
+    const end = await endOfCall(service, trusting(await Authority.make('another')));
+    expect(end.code).toBe(status.UNAVAILABLE);
+    expect(end.details).toContain('unable to verify');
+  });
+
+  it('lets nothing through from a client that speaks plain HTTP/2', async () => {
+    const verify = vi.spyOn(TokenVerifier.prototype, 'verify');
+    const { code } = await endOfCall(service, credentials.createInsecure());
+    expect(code).toBe(status.UNAVAILABLE);
+    expect(verify).not.toHaveBeenCalled();
+    expect(await endOfCall(service, trusting(root))).toMatchObject({ code: status.OK });
+    expect(verify).toHaveBeenCalledOnce();
+  });
+
+  it('is refused by a client when its certificate has expired', async () => {
+    const expired = await TlsFolder.with(await root.server({ fromDays: -3, toDays: -1 }));
+    const late = await Service.start(expired.settings);
+    const end = await endOfCall(late, trusting(root));
+    expect(end.code).toBe(status.UNAVAILABLE);
+    expect(end.details).toContain('certificate has expired');
+    await late.stop();
+    await expired.remove();
+  });
+});
+
+describe('Mutual TLS', () => {
+  let service: Service;
+  let root: Authority;
+  let clients: Authority;
+  let folder: TlsFolder;
+  beforeAll(async () => {
+    root = await Authority.make('root');
+    clients = await Authority.make('clients');
+    folder = await TlsFolder.with(await root.server(), clients.cert);
+    service = await Service.start(folder.settings);
+  });
+  afterAll(async () => {
+    await service.stop();
+    await folder.remove();
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  it('lets clients in whose certificate the named authority has issued', async () => {
+    const own = await clients.client('gateway');
+    expect(await endOfCall(service, trusting(root, own))).toMatchObject({ code: status.OK });
+  });
+
+  it('does not stand in for a token', async () => {
+    const security = trusting(root, await clients.client('ann'));
+    const client = service.clientWithToken(undefined, service.addresses(), security);
+    await expect(client.listSessions()).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+  });
+
+  it.each<[string, () => Promise<Identity | undefined>]>([
+    ['has no certificate', () => Promise.resolve(undefined)],
+    ['has one of the authority that issued that of the server', () => root.client('gateway')],
+    [
+      'has one of an authority of the same name',
+      async () => (await Authority.make('clients')).client('gateway'),
+    ],
+    ['has one that has expired', () => clients.client('gateway', { fromDays: -3, toDays: -1 })],
+    ['has one that is not valid yet', () => clients.client('gateway', { fromDays: 1 })],
+    ['has one that it signed itself', () => selfSigned('gateway')],
+    ['has one that is for servers', () => clients.server()],
+  ])('keeps a client out that %s, before anything of it is looked at', async (_what, identity) => {
+    const verify = vi.spyOn(TokenVerifier.prototype, 'verify');
+    const { code } = await endOfCall(service, trusting(root, await identity()));
+    expect(code).toBe(status.UNAVAILABLE);
+    expect(verify).not.toHaveBeenCalled();
+  });
+});
