@@ -55,6 +55,29 @@ function fail(status = 500): void {
   answer = (_, response) => response.writeHead(status).end('hunter2');
 }
 
+/** Elsewhere are the keys that would be right. */
+function redirect(): void {
+  answer = ({ url: path = '' }, response) => {
+    if (path !== '/elsewhere') response.writeHead(302, { location: '/elsewhere' }).end();
+    else response.end(JSON.stringify({ keys: [jwk('1', first.publicKey)] }));
+  };
+}
+
+/** Sends white space, which JSON may begin with, for as long as anybody listens. */
+function flood(onSent: (bytes: number) => void = () => {}, onClosed = () => {}): void {
+  const chunk = Buffer.alloc(64 * 1024, ' ');
+  answer = (_, response) => {
+    const go = (): void => {
+      while (!response.destroyed) {
+        onSent(chunk.length);
+        if (!response.write(chunk)) return;
+      }
+    };
+    response.on('drain', go).on('close', onClosed);
+    go();
+  };
+}
+
 function hang(): void {
   answer = () => undefined;
 }
@@ -100,6 +123,62 @@ describe('a key set', () => {
     await expect(attempt).rejects.toThrow(InvalidToken);
   });
 
+  it('never checks with a shared secret what is signed with what everybody knows', async () => {
+    const published = jwk('1', first.publicKey);
+    publish(published);
+    const known = [
+      JSON.stringify(published),
+      JSON.stringify({ keys: [published] }),
+      first.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+      (published as { x: string }).x,
+    ];
+    for (const secret of known) {
+      const attempt = new SignJWT({ sub: 'alice' })
+        .setProtectedHeader({ alg: 'HS256', kid: '1' })
+        .sign(Buffer.from(secret));
+      await expect(verifier().verify(await attempt)).rejects.toThrow(InvalidToken);
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ['a path', '../../../dev/null'],
+    ['SQL', "1' OR '1'='1"],
+    ['a property of every object', '__proto__'],
+    ['a URL', 'http://127.0.0.1:9/keys'],
+    ['nothing', ''],
+    ['a very long text', 'x'.repeat(4_000)],
+    ['a number', 1],
+    ['a list', ['1']],
+    ['an object', { kid: '1' }],
+    ['null', null],
+  ])('is asked for no key by a name that is %s', async (_, kid) => {
+    publish(jwk('1', first.publicKey));
+    const header = { alg: 'ES256', kid } as { alg: string };
+    const forged = await new SignJWT({ sub: 'alice' })
+      .setProtectedHeader(header)
+      .sign(second.privateKey);
+    await expect(verifier().verify(forged)).rejects.toThrow(InvalidToken);
+    expect(requests).toBe(1);
+  });
+
+  it('takes no key from a token, and none from where it points to', async () => {
+    publish(jwk('1', first.publicKey));
+    const elsewhere = vi.spyOn(globalThis, 'fetch');
+    const header = {
+      alg: 'ES256',
+      kid: '1',
+      jwk: second.publicKey.export({ format: 'jwk' }),
+      jku: `${url}&from=jku`,
+      x5u: `${url}&from=x5u`,
+      x5c: [second.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')],
+    };
+    const forged = await new SignJWT({ sub: 'alice' })
+      .setProtectedHeader(header as { alg: string })
+      .sign(second.privateKey);
+    await expect(verifier().verify(forged)).rejects.toThrow(InvalidToken);
+    expect(elsewhere.mock.calls.map(([address]) => address)).toEqual([url]);
+  });
+
   it('never checks with a shared secret, even if one is published', async () => {
     const k = Buffer.alloc(32, 1);
     publish({ kty: 'oct', kid: '1', k: k.toString('base64url') });
@@ -132,6 +211,12 @@ describe('rotation', () => {
       await expect(tokens.verify(invented)).rejects.toThrow(InvalidToken);
     }
     expect(requests).toBe(1);
+    for (let seconds = 0; seconds < 60; seconds += 1) {
+      vi.setSystemTime(Date.now() + SECOND);
+      const invented = await token(`invented in second ${seconds}`, second.privateKey);
+      await expect(tokens.verify(invented)).rejects.toThrow(InvalidToken);
+    }
+    expect(requests).toBeLessThanOrEqual(7);
   });
 
   it('makes a withdrawn key useless after 10 minutes, without holding up a call', async () => {
@@ -151,17 +236,43 @@ describe('rotation', () => {
   });
 });
 
+const FAILURES: [string, () => void][] = [
+  ['answers with an error', () => fail()],
+  ['sends elsewhere', () => redirect()],
+  ['sends no JSON', () => (answer = (_, response) => response.end('<html>'))],
+  ['sends no key set', () => (answer = (_, response) => response.end('{"keys":1}'))],
+  ['sends keys without end', () => flood()],
+  ['breaks off', () => (answer = (_, response) => response.destroy())],
+];
+
 describe('an endpoint that is down', () => {
-  it.each([
-    ['answers with an error', () => fail()],
-    ['sends elsewhere', () => fail(302)],
-    ['sends no JSON', () => (answer = (_, response) => response.end('<html>'))],
-    ['sends no key set', () => (answer = (_, response) => response.end('{"keys":1}'))],
-    ['breaks off', () => (answer = (_, response) => response.destroy())],
-  ])('makes keys unavailable when it %s', async (_, breakIt) => {
+  it.each(FAILURES)('makes keys unavailable when it %s', async (_, breakIt) => {
     breakIt();
     const attempt = verifier().verify(await token('1', first.privateKey));
     await expect(attempt).rejects.toThrow(new KeysUnavailable());
+    expect(requests).toBe(1);
+  });
+
+  it.each(FAILURES)('leaves known keys in use when it %s', async (_, breakIt) => {
+    publish(jwk('1', first.publicKey));
+    const tokens = verifier();
+    await tokens.verify(await token('1', first.privateKey));
+    breakIt();
+    vi.setSystemTime(Date.now() + 10 * MINUTE);
+    expect(await tokens.verify(await token('1', first.privateKey))).toBeDefined();
+    await vi.waitFor(() => expect(Logger.prototype.warn).toHaveBeenCalledOnce());
+    expect(await tokens.verify(await token('1', first.privateKey))).toBeDefined();
+  });
+
+  it('is read no further than a key set goes', async () => {
+    let sent = 0;
+    const closed = new Promise<void>((resolve) => flood((bytes) => (sent += bytes), resolve));
+    const attempt = verifier().verify(await token('1', first.privateKey));
+    await expect(attempt).rejects.toThrow(KeysUnavailable);
+    await closed;
+    // What the system holds on the way comes on top.
+    expect(sent).toBeLessThan(16 * 1024 * 1024);
+    expect(vi.mocked(Logger.prototype.warn).mock.calls[0]?.[0]).toMatch(/more than 1048576 bytes/);
   });
 
   it('makes keys unavailable when nobody listens', async () => {
@@ -172,6 +283,17 @@ describe('an endpoint that is down', () => {
 
   it('is given up after 3 seconds when it does not answer', { timeout: 10_000 }, async () => {
     hang();
+    const since = performance.now();
+    const attempt = verifier().verify(await token('1', first.privateKey));
+    await expect(attempt).rejects.toThrow(KeysUnavailable);
+    expect(performance.now() - since).toBeLessThan(5 * SECOND);
+  });
+
+  it('is given up as soon when its answer trickles in', { timeout: 10_000 }, async () => {
+    answer = (_, response) => {
+      const drip = setInterval(() => response.write(' '), 100);
+      response.on('close', () => clearInterval(drip));
+    };
     const since = performance.now();
     const attempt = verifier().verify(await token('1', first.privateKey));
     await expect(attempt).rejects.toThrow(KeysUnavailable);

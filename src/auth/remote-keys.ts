@@ -1,5 +1,6 @@
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
+import { bounded } from './bounded-response.js';
 import { KeysUnavailable } from './keys-unavailable.js';
 import type { VerificationKeys } from './verification-keys.js';
 
@@ -33,7 +34,7 @@ export class RemoteKeys implements VerificationKeys, OnModuleInit {
       cacheMaxAge: FORGET_AFTER_MS,
       [customFetch]: (...request) => {
         if (Date.now() < this.retryAt) return Promise.reject(new KeysUnavailable());
-        return fetch(...request);
+        return fetch(...request).then(bounded);
       },
     });
   }

@@ -195,12 +195,26 @@ describe('a forged token', () => {
     }
   });
 
+  it('does not say what else is wrong with it', async () => {
+    const expired = JSON.stringify({ sub: 'alice', exp: 1 });
+    const refused = [
+      forged({ alg: 'HS256' }, expired, 'another secret'),
+      forged({ alg: 'none' }, expired),
+      forged({ alg: 'RS256', kid: 'x' }, expired),
+      forged({ alg: 'HS256' }, '{}', 'another secret'),
+    ];
+    for (const token of refused) {
+      expect((await refusal(verify(token))).message).toBe('token is not valid');
+    }
+  });
+
   it('cannot bring its own key', async () => {
     const k = Buffer.from('attacker').toString('base64url');
     const header = {
       alg: 'HS256',
       jwk: { kty: 'oct', k },
       jku: 'http://127.0.0.1:9/',
+      x5u: 'http://127.0.0.1:9/',
       kid: '/dev/null',
     };
     await refusal(verify(forged(header, payload, 'attacker')));
@@ -209,6 +223,54 @@ describe('a forged token', () => {
   it('cannot ask for extensions that are not known', async () => {
     await refusal(verify(forged({ alg: 'HS256', crit: ['exp'] }, payload)));
     await refusal(verify(forged({ alg: 'HS256', crit: ['b64'], b64: false }, payload)));
+    await refusal(verify(forged({ alg: 'HS256', crit: [] }, payload)));
+    await refusal(verify(forged({ alg: 'HS256', crit: 'exp' }, payload)));
+  });
+
+  it('cannot have its claims taken for what they are not', async () => {
+    const header = Buffer.from('{"alg":"HS256","crit":["b64"],"b64":false}').toString('base64url');
+    const signature = createHmac('sha256', SECRET).update(`${header}.${payload}`).digest();
+    await refusal(verify(`${header}.${payload}.${signature.toString('base64url')}`));
+    // A token in a token says nothing by itself.
+    await refusal(verify(forged({ alg: 'HS256', cty: 'JWT' }, forged({ alg: 'HS256' }, payload))));
+  });
+});
+
+describe('claims that are written twice', () => {
+  it('say what the last of them says, as everywhere in JavaScript', async () => {
+    const twice = forged({ alg: 'HS256' }, '{"sub":"alice","sub":"bob","exp":1,"exp":1e10}');
+    expect(await verify(twice)).toMatchObject({ userId: 'bob', isAdmin: false });
+  });
+
+  it('are not looked for any deeper', async () => {
+    const nested = { claims: { sub: 'root' }, realm: { scope: 'presence:admin' } };
+    await refusal(verify(forged({ alg: 'HS256' }, JSON.stringify(nested))));
+    const own = forged({ alg: 'HS256' }, JSON.stringify({ ...nested, sub: 'alice' }));
+    expect(await verify(own)).toMatchObject({ userId: 'alice', isAdmin: false });
+    const polluted = '{"sub":"alice","__proto__":{"scope":"presence:admin","exp":1}}';
+    expect(await verify(forged({ alg: 'HS256' }, polluted))).toMatchObject({ isAdmin: false });
+  });
+});
+
+describe('a token that was verified before', () => {
+  it('is not good for longer than it says', async () => {
+    let now = NOW;
+    const verifier = new TokenVerifier(keys, {}, () => now);
+    const short = await token({ sub: 'alice', exp: SECONDS + 10 });
+    await verifier.verify(short);
+    now += 14_999;
+    expect(await verifier.verify(short)).toBeDefined();
+    now += 1;
+    expect((await refusal(verifier.verify(short))).message).toBe('token expired');
+  });
+
+  it('is let go of when it is not used', async () => {
+    let now = NOW;
+    const verifier = new TokenVerifier(keys, {}, () => now);
+    await verifier.verify(await token({ sub: 'alice' }));
+    now += 30_000;
+    verifier.forgetOld();
+    expect(verifier.size).toBe(0);
   });
 });
 

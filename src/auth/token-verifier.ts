@@ -1,3 +1,4 @@
+import { Interval } from '@nestjs/schedule';
 import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose';
 import { isIdentifier } from '../domain/identifier.js';
 import { ADMIN_SCOPE, type Caller } from './caller.js';
@@ -10,6 +11,9 @@ import { VerifiedTokens } from './verified-tokens.js';
 const LEEWAY_SECONDS = 5;
 /** Longer tokens are not even looked at. */
 const MAX_TOKEN_CHARACTERS = 8_192;
+
+/** How often tokens that were verified a while ago are let go of. */
+const FORGET_EVERY_MS = 10_000;
 
 /** What the claims `iss` and `aud` must say. Undefined: anything. */
 interface Expected {
@@ -42,6 +46,17 @@ export class TokenVerifier {
     const caller = await this.verifyAnew(token);
     this.verified.add(token, caller, this.now());
     return caller;
+  }
+
+  /** Nobody need come for the tokens of those who came to be forgotten. */
+  @Interval(FORGET_EVERY_MS)
+  forgetOld(): void {
+    this.verified.forgetOld(this.now());
+  }
+
+  /** How many tokens are remembered. */
+  get size(): number {
+    return this.verified.size;
   }
 
   private async verifyAnew(token: string): Promise<Caller> {

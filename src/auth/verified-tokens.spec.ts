@@ -30,4 +30,18 @@ describe('a verified token', () => {
     expect(tokens.callerOf('second', 0)).toBeUndefined();
     expect(tokens.callerOf('first', 0)).toBe(ALICE);
   });
+
+  it('is let go of once it is not good any more, and no later than half a minute after that', () => {
+    const tokens = new VerifiedTokens();
+    tokens.add('first', ALICE, 0);
+    tokens.add('short', { ...ALICE, expiresAt: 2_000 }, 1_000);
+    tokens.add('last', ALICE, 10_000);
+    tokens.forgetOld(29_999);
+    expect(tokens.size).toBe(3);
+    tokens.forgetOld(30_000);
+    expect(tokens.size).toBe(1);
+    expect(tokens.callerOf('last', 30_000)).toBe(ALICE);
+    tokens.forgetOld(40_000);
+    expect(tokens.size).toBe(0);
+  });
 });

@@ -29,9 +29,19 @@ export class VerifiedTokens {
     this.tokens.delete(token);
     const { expiresAt = Infinity } = caller;
     this.tokens.set(token, { caller, until: Math.min(now + MAX_AGE_MS, expiresAt) });
-    for (const oldest of this.tokens.keys()) {
-      if (this.tokens.size <= MAX_TOKENS) return;
-      this.tokens.delete(oldest);
+    this.dropWhile(() => this.tokens.size > MAX_TOKENS);
+  }
+
+  /** Lets go of those that are not good any more: a token is a secret, and no small one. */
+  forgetOld(now: number): void {
+    // One that expires early waits for those before it, which are not good for longer than `MAX_AGE_MS` either.
+    this.dropWhile(({ until }) => until <= now);
+  }
+
+  private dropWhile(isInTheWay: (oldest: Verified) => boolean): void {
+    for (const [token, verified] of this.tokens) {
+      if (!isInTheWay(verified)) return;
+      this.tokens.delete(token);
     }
   }
 }
