@@ -121,6 +121,21 @@ describe('Nodes without their Redis', { timeout: 60_000 }, () => {
       expect(server.output).not.toContain('    at ');
     });
 
+    it('say nothing of its password, be it out of reach or of another opinion', async () => {
+      const redis = await RedisServer.start();
+      for (const port of [await freePort(), redis.port]) {
+        server = build.run({
+          AUTH_JWT_SECRET: SECRET,
+          LOG_LEVEL: 'verbose',
+          REDIS_URL: `redis://ann:hunter2@127.0.0.1:${port}`,
+        });
+        expect(await server.exited).toEqual({ code: 1, signal: null });
+        expect(server.output).toContain('REDIS_URL: ');
+        expect(server.output).not.toMatch(/hunter2|    at /);
+      }
+      await redis.stop();
+    });
+
     it('say that it is one that throws users away, and exit with 1', async () => {
       const redis = await RedisServer.start(['--maxmemory-policy', 'allkeys-lru']);
       server = build.run({ AUTH_JWT_SECRET: SECRET, LOG_LEVEL: 'error', REDIS_URL: redis.url });

@@ -168,6 +168,18 @@ describe('The program', () => {
       );
     });
 
+    it('repeats no secret of a setting that cannot be used', async () => {
+      server = build.run({
+        AUTH_JWT_SECRET: 'short-hunter2',
+        AUTH_JWKS_URL: 'https://me:hunter2@id.example/',
+        REDIS_URL: 'redis://me:hunter2@redis:99999',
+        LOG_LEVEL: 'verbose',
+      });
+      expect(await server.exited).toEqual({ code: 1, signal: null });
+      expect(server.output).toMatch(/^These settings cannot be used:\n( {2}[A-Z].*\.\n){3}$/);
+      expect(server.output).not.toContain('hunter2');
+    });
+
     it('says in one sentence that the file of a setting cannot serve, and exits with 1', async () => {
       server = build.run({ AUTH_JWT_PUBLIC_KEY_FILE: '/nowhere/key.pem', LOG_LEVEL: 'warn' });
       expect(await server.exited).toEqual({ code: 1, signal: null });

@@ -1,0 +1,39 @@
+import { inspect } from 'node:util';
+import { Logger, type LoggerService } from '@nestjs/common';
+import { vi } from 'vitest';
+
+/** Everything that is logged in this process, at whatever level and by whatever library, from now until it is restored. */
+export class CapturedLog implements LoggerService {
+  private readonly lines: string[] = [];
+
+  static start(): CapturedLog {
+    const log = new CapturedLog();
+    Logger.overrideLogger(log);
+    // Libraries write past Nest.
+    for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const) {
+      vi.spyOn(console, method).mockImplementation((...parts) => log.keep(...parts));
+    }
+    return log;
+  }
+
+  get text(): string {
+    return this.lines.join('\n');
+  }
+
+  readonly log = this.keep.bind(this);
+  readonly error = this.keep.bind(this);
+  readonly warn = this.keep.bind(this);
+  readonly debug = this.keep.bind(this);
+  readonly verbose = this.keep.bind(this);
+  readonly fatal = this.keep.bind(this);
+
+  restore(): void {
+    Logger.overrideLogger(false);
+    vi.restoreAllMocks();
+  }
+
+  private keep(...parts: unknown[]): void {
+    // With what errors and objects hold, however deep.
+    this.lines.push(parts.map((part) => inspect(part, { depth: 20 })).join(' '));
+  }
+}
