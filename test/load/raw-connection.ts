@@ -1,17 +1,17 @@
 import { connect, type Socket } from 'node:net';
-
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const MAX_WINDOW = 0x7fff_ffff;
-const FRAME_HEADER = 9;
-const DATA = 0;
-const HEADERS = 1;
-const SETTINGS = 4;
-const PING = 6;
-const WINDOW_UPDATE = 8;
-const END_STREAM = 1;
-const ACK = 1;
-const END_HEADERS = 4;
-const EMPTY = new Uint8Array();
+import {
+  Flag,
+  frame,
+  FrameType,
+  grpcMessage,
+  headerBlock,
+  MAX_WINDOW,
+  parseFrames,
+  PREFACE,
+  Setting,
+  settingsFrame,
+  windowUpdate,
+} from '../support/http2-frames.js';
 
 /** Told of whole gRPC messages, as they arrive. */
 export type OnMessage = (message: Buffer) => void;
@@ -33,13 +33,11 @@ export class RawConnection {
     this.socket = connect({ host: '127.0.0.1', port, noDelay: true });
     this.socket.on('data', (chunk) => this.read(chunk));
     this.socket.on('error', () => {});
-    const windowUpdate = Buffer.alloc(4);
-    windowUpdate.writeUInt32BE(MAX_WINDOW - 65_535);
     this.socket.write(
       Buffer.concat([
         PREFACE,
-        frame(SETTINGS, 0, 0, initialWindow()),
-        frame(WINDOW_UPDATE, 0, 0, windowUpdate),
+        settingsFrame([Setting.INITIAL_WINDOW_SIZE, MAX_WINDOW]),
+        windowUpdate(0, MAX_WINDOW - 65_535),
       ]),
     );
   }
@@ -49,10 +47,11 @@ export class RawConnection {
     const stream = this.nextStream;
     this.nextStream += 2;
     this.streams.set(stream, new MessageReader(onMessage));
+    const headers = headerBlock(`/presence.v1.${method}`, this.token);
     this.socket.write(
       Buffer.concat([
-        frame(HEADERS, END_HEADERS, stream, headerBlock(`/presence.v1.${method}`, this.token)),
-        frame(DATA, END_STREAM, stream, grpcFrame(request)),
+        frame(FrameType.HEADERS, Flag.END_HEADERS, stream, headers),
+        frame(FrameType.DATA, Flag.END_STREAM, stream, grpcMessage(request)),
       ]),
     );
   }
@@ -82,17 +81,15 @@ export class RawConnection {
   }
 
   private read(chunk: Buffer): void {
-    let rest = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
-    while (rest.length >= FRAME_HEADER) {
-      const length = rest.readUIntBE(0, 3);
-      if (rest.length < FRAME_HEADER + length) break;
-      const type = rest[3]!;
-      const isAck = (rest[4]! & ACK) !== 0;
-      const payload = rest.subarray(FRAME_HEADER, FRAME_HEADER + length);
-      if (type === DATA) this.streams.get(rest.readUInt32BE(5))?.read(payload);
-      else if (type === SETTINGS && !isAck) this.socket.write(frame(SETTINGS, ACK, 0));
-      else if (type === PING && !isAck) this.socket.write(frame(PING, ACK, 0, payload));
-      rest = rest.subarray(FRAME_HEADER + length);
+    const bytes = this.pending.length === 0 ? chunk : Buffer.concat([this.pending, chunk]);
+    const { frames, rest } = parseFrames(bytes);
+    for (const { type, flags, stream, payload } of frames) {
+      const isAck = (flags & Flag.ACK) !== 0;
+      if (type === FrameType.DATA) this.streams.get(stream)?.read(payload);
+      else if (type === FrameType.SETTINGS && !isAck) this.socket.write(frame(type, Flag.ACK, 0));
+      else if (type === FrameType.PING && !isAck) {
+        this.socket.write(frame(type, Flag.ACK, 0, payload));
+      }
     }
     this.pending = rest;
   }
@@ -144,57 +141,4 @@ export function firstField(message: Buffer): Buffer {
     if (byte < 128) break;
   }
   return message.subarray(at, at + length);
-}
-
-function frame(type: number, flags: number, stream: number, payload: Uint8Array = EMPTY): Buffer {
-  const header = Buffer.alloc(FRAME_HEADER);
-  header.writeUIntBE(payload.length, 0, 3);
-  header[3] = type;
-  header[4] = flags;
-  header.writeUInt32BE(stream, 5);
-  return Buffer.concat([header, payload]);
-}
-
-function grpcFrame(message: Uint8Array): Buffer {
-  const header = Buffer.alloc(5);
-  header.writeUInt32BE(message.length, 1);
-  return Buffer.concat([header, message]);
-}
-
-function initialWindow(): Buffer {
-  const setting = Buffer.alloc(6);
-  setting.writeUInt16BE(4, 0);
-  setting.writeUInt32BE(MAX_WINDOW, 2);
-  return setting;
-}
-
-/** HPACK without its tables: literals, and names from the static table. */
-function headerBlock(path: string, token: string): Buffer {
-  return Buffer.concat([
-    Buffer.from([0x83, 0x86]), // :method POST, :scheme http
-    Buffer.from([0x04]), // :path
-    text(path),
-    Buffer.from([0x01]), // :authority
-    text('localhost'),
-    Buffer.from([0x0f, 0x10]), // content-type
-    text('application/grpc'),
-    Buffer.from([0x00]),
-    text('te'),
-    text('trailers'),
-    Buffer.from([0x0f, 0x08]), // authorization
-    text(`Bearer ${token}`),
-  ]);
-}
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([integer(bytes.length, 7), bytes]);
-}
-
-function integer(value: number, prefixBits: number): Buffer {
-  const max = 2 ** prefixBits - 1;
-  if (value < max) return Buffer.from([value]);
-  const bytes = [max];
-  for (value -= max; value >= 128; value = Math.floor(value / 128)) bytes.push((value % 128) | 128);
-  return Buffer.from([...bytes, value]);
 }

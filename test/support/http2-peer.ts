@@ -1,0 +1,143 @@
+import { connect, type Socket } from 'node:net';
+import {
+  Flag,
+  frame,
+  FrameType,
+  grpcMessage,
+  headerBlock,
+  parseFrames,
+  PREFACE,
+  settingsFrame,
+  type Frame,
+} from './http2-frames.js';
+
+export interface PeerOptions {
+  /** The settings it begins with, as pairs of identifier and value. */
+  readonly settings?: readonly (readonly [number, number])[];
+  /** What it says first instead of the preface of HTTP/2. */
+  readonly opening?: Buffer;
+  /** Whether it leaves pings and settings of the server without an answer. */
+  readonly isMute?: boolean;
+  /** Whether its end stays open when the server has closed its own. */
+  readonly holdsOn?: boolean;
+}
+
+/** One end of a connection that can send any frame, or any bytes, and knows no manners but those it is told. */
+export class Http2Peer {
+  /** How many frames have arrived, by type. */
+  readonly received = new Map<number, number>();
+  /** The streams that the server has reset, each with the code it gave. */
+  readonly resets = new Map<number, number>();
+  /** The code of the last GOAWAY. */
+  goaway: number | undefined;
+  /** Settles when nothing more can come: the server has closed the connection, or reset it. */
+  readonly closed: Promise<void>;
+  /** When that was, by `performance.now()`. */
+  closedAt: number | undefined;
+  /** Bytes of bodies that have arrived. */
+  bodyBytes = 0;
+  private pending: Buffer = Buffer.alloc(0);
+  private nextStream = 1;
+  private onFrame: () => void = () => {};
+
+  private constructor(
+    readonly socket: Socket,
+    private readonly options: PeerOptions,
+  ) {
+    socket.on('data', (chunk) => this.read(chunk)).on('error', () => {});
+    this.closed = new Promise((resolve) => {
+      const over = (): void => {
+        this.closedAt ??= performance.now();
+        this.onFrame();
+        resolve();
+      };
+      socket.once('end', over).once('close', over);
+    });
+  }
+
+  static async to(address: string, options: PeerOptions = {}): Promise<Http2Peer> {
+    const [host, port] = address.split(':');
+    const socket = connect({
+      host: host!,
+      port: Number(port),
+      noDelay: true,
+      allowHalfOpen: options.holdsOn === true,
+    });
+    const peer = new Http2Peer(socket, options);
+    await new Promise<void>((resolve) => {
+      socket.once('connect', resolve).once('close', resolve);
+    });
+    const hello = Buffer.concat([PREFACE, settingsFrame(...(options.settings ?? []))]);
+    await peer.send(options.opening ?? hello);
+    return peer;
+  }
+
+  get isClosed(): boolean {
+    return this.closedAt !== undefined;
+  }
+
+  /** Sends bytes. Settles when the system has taken them, or never will. */
+  async send(...bytes: readonly Buffer[]): Promise<void> {
+    if (this.isClosed || this.socket.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const whenClosed = (): void => resolve();
+      this.socket.once('close', whenClosed);
+      this.socket.write(Buffer.concat(bytes), () => {
+        this.socket.off('close', whenClosed);
+        resolve();
+      });
+    });
+  }
+
+  /** Opens a stream for a call of this method, of which only the headers are sent. Returns its number. */
+  open(method: string, token: string, more: Readonly<Record<string, string>> = {}): number {
+    const stream = this.nextStream;
+    this.nextStream += 2;
+    const block = headerBlock(`/presence.v1.${method}`, token, more);
+    void this.send(frame(FrameType.HEADERS, Flag.END_HEADERS, stream, block));
+    return stream;
+  }
+
+  /** Makes a whole call. Returns the number of its stream. */
+  call(method: string, token: string, request: Uint8Array = new Uint8Array()): number {
+    const stream = this.open(method, token);
+    void this.send(frame(FrameType.DATA, Flag.END_STREAM, stream, grpcMessage(request)));
+    return stream;
+  }
+
+  countOf(type: number): number {
+    return this.received.get(type) ?? 0;
+  }
+
+  /** Waits until this holds, which is asked after whatever arrives. */
+  async until(holds: () => boolean): Promise<void> {
+    while (!holds()) {
+      if (this.isClosed) throw new Error('the connection was closed before that');
+      await new Promise<void>((resolve) => (this.onFrame = resolve));
+    }
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  private read(chunk: Buffer): void {
+    const { frames, rest } = parseFrames(Buffer.concat([this.pending, chunk]));
+    this.pending = rest;
+    const answers = frames.flatMap((each) => this.take(each));
+    if (answers.length > 0 && this.options.isMute !== true) void this.send(...answers);
+    this.onFrame();
+  }
+
+  /** Notes a frame. Returns what good manners answer. */
+  private take({ type, flags, stream, payload }: Frame): readonly Buffer[] {
+    this.received.set(type, this.countOf(type) + 1);
+    if (type === FrameType.DATA) this.bodyBytes += payload.length;
+    if (type === FrameType.RST_STREAM) this.resets.set(stream, payload.readUInt32BE());
+    if (type === FrameType.GOAWAY) this.goaway = payload.readUInt32BE(4);
+    const isAnswered = type === FrameType.SETTINGS || type === FrameType.PING;
+    if (!isAnswered || (flags & Flag.ACK) !== 0) return [];
+    const echo = type === FrameType.PING ? payload : undefined;
+    return [frame(type, Flag.ACK, 0, echo)];
+  }
+}
