@@ -7,10 +7,13 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { SignJWT, UnsecuredJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { TokenVerifier } from '../../src/auth/token-verifier.js';
 import { loadPackageDefinition } from '../../src/grpc/codecs.js';
 import { SessionStreams } from '../../src/session/session-streams.js';
 import type { Client } from '../support/client.js';
+import { Flag, frame, FrameType, grpcMessage } from '../support/http2-frames.js';
+import { Http2Peer } from '../support/http2-peer.js';
 import { SECRET, Service, tokenOf } from '../support/service.js';
 
 /** Every RPC of the contract, so that a new one cannot be forgotten. */
@@ -128,6 +131,19 @@ describe('A token', () => {
     for (const value of [token, `Basic ${token}`, `Bearer${token}`, 'Bearer', 'Bearer a b']) {
       expect(await codeWith(value)).toBe(status.UNAUTHENTICATED);
     }
+  });
+
+  it('is the first where a call brings two, and no other is looked at', async () => {
+    const verify = vi.spyOn(TokenVerifier.prototype, 'verify');
+    const [first, second] = [await tokenOf('ann'), await tokenOf('root', { isAdmin: true })];
+    const peer = await Http2Peer.to(service.address());
+    const more = { authorization: `Bearer ${second}` };
+    const stream = peer.open('SessionService/ListSessions', first, more);
+    void peer.send(frame(FrameType.DATA, Flag.END_STREAM, stream, grpcMessage(NOTHING)));
+    await vi.waitFor(() => expect(verify).toHaveBeenCalled());
+    expect(verify.mock.calls).toEqual([[first]]);
+    peer.destroy();
+    verify.mockRestore();
   });
 
   it('is refused without a signature, or with another algorithm than the key is for', async () => {
