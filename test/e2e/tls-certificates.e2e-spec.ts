@@ -91,11 +91,12 @@ describe('Certificates that change while the server runs', () => {
   it('are spoken with in no other versions and ciphers than those before', async () => {
     await folder.write(await root.server());
     await look();
+    const own = { ca: root.cert, ...(await root.client('gateway')) };
     for (const options of [
       { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
       { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256' },
     ] as const) {
-      const attempt = handshake(service.address(), { ca: root.cert, ...options });
+      const attempt = handshake(service.address(), { ...own, ...options });
       await expect(attempt).rejects.toMatchObject({
         code: expect.stringMatching(/ALERT_(PROTOCOL_VERSION|HANDSHAKE_FAILURE)$/) as unknown,
       });
