@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
@@ -23,7 +24,8 @@ describe('a handshake that does not come to its end', () => {
     server = new Server();
     const port = await promisify(server.bindAsync.bind(server))('127.0.0.1:0', tls);
     socket = connect(port, '127.0.0.1');
-    socket.on('error', () => {});
+    // Read, or its end would not be seen behind an alert.
+    socket.on('error', () => {}).resume();
     await once(socket, 'connect');
   });
   afterEach(() => {
@@ -40,5 +42,22 @@ describe('a handshake that does not come to its end', () => {
     const drip = setInterval(() => socket.write(Buffer.alloc(1)), HANDSHAKE_TIMEOUT_MS / 4);
     await once(socket, 'close').finally(() => clearInterval(drip));
     expect(socket.bytesWritten).toBeLessThan(BEGINNING.length + 512);
+  });
+
+  it.each<[string, Buffer]>([
+    ['says something else', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+    ['says nothing but noise', randomBytes(4096)],
+    ['announces a record that no handshake has', Buffer.from([0x16, 0x03, 0x01, 0xff, 0xff, 0x01])],
+  ])('is over when the peer %s', async (_, bytes) => {
+    socket.write(bytes);
+    await once(socket, 'close');
+  });
+
+  it('is no matter when the peer resets its connection', async () => {
+    socket.write(BEGINNING);
+    socket.resetAndDestroy();
+    await new Promise((resolve) => {
+      server.tryShutdown(resolve);
+    });
   });
 });
