@@ -3,11 +3,14 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Build, type ServerProcess } from '../support/built-server.js';
 import type { Client } from '../support/client.js';
+import { Authority } from '../support/certificates.js';
 import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
 import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisSentinels } from '../support/redis-sentinels.js';
 import { RedisServer } from '../support/redis-server.js';
 import { SECRET, tokenOf } from '../support/service.js';
+import { TlsFolder } from '../support/tls-folder.js';
 import { Witness } from '../support/witness.js';
 
 /** How long a successor may take to be chosen and found, on a busy machine. */
@@ -104,6 +107,45 @@ describe('A node with a user of the ACL', { timeout: 60_000 }, () => {
     expect(await node.exited).toEqual({ code: 1, signal: null });
     expect(node.output).toMatch(/REDIS_URL: .*WRONGPASS/);
     expect(node.output).not.toContain('a-guess');
+  });
+});
+
+describe('A node whose Redis speaks TLS', { timeout: 60_000 }, () => {
+  let build: Build;
+  let folder: TlsFolder;
+  let redis: RedisServer;
+  let url: string;
+  let node: ServerProcess;
+  beforeAll(async () => {
+    build = await Build.make();
+    const authority = await Authority.make('authority of Redis');
+    folder = await TlsFolder.with(await authority.server(), authority.cert);
+    const port = await freePort();
+    url = `rediss://localhost:${port}`;
+    redis = await RedisServer.start([
+      ...['--tls-port', String(port), '--tls-auth-clients', 'no'],
+      ...['--tls-cert-file', folder.files.certFile, '--tls-key-file', folder.files.keyFile],
+      ...['--tls-ca-cert-file', folder.files.clientCaFile!],
+    ]);
+  }, 60_000);
+  afterEach(() => node.kill());
+  afterAll(async () => {
+    await redis.stop();
+    await folder.remove();
+    await build.remove();
+  });
+
+  it('works with the authority that it is told to trust', async () => {
+    node = await build.serve({ REDIS_URL: url, NODE_EXTRA_CA_CERTS: folder.files.clientCaFile! });
+    const ann = await node.client('ann');
+    await ann.connect();
+    expect((await ann.listOnlineUsers()).totalSize).toBe(1);
+  });
+
+  it('does not start with an authority that it does not know', async () => {
+    node = build.run({ AUTH_JWT_SECRET: SECRET, REDIS_URL: url });
+    expect(await node.exited).toEqual({ code: 1, signal: null });
+    expect(node.output).toMatch(/REDIS_URL: the server cannot be reached \(.*certificate/);
   });
 });
 
