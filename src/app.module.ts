@@ -3,9 +3,11 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { AuthModule } from './auth/auth.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
+import { ConnectionsModule } from './connections/connections.module.js';
 import { EventsModule } from './events/events.module.js';
 import { TlsModule } from './grpc/tls/tls.module.js';
 import { HealthModule } from './health/health.module.js';
+import { HttpLimits } from './http-limits.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PresenceModule } from './presence/presence.module.js';
@@ -24,6 +26,7 @@ export class AppModule {
         AuthModule,
         TlsModule,
         StoreModule,
+        ConnectionsModule,
         HealthModule,
         MetricsModule,
         LifecycleModule,
@@ -31,6 +34,7 @@ export class AppModule {
         PresenceModule,
         EventsModule,
       ],
+      providers: [HttpLimits],
     };
   }
 }

@@ -15,6 +15,16 @@ export interface Config {
     readonly tls?: TlsFiles | undefined;
     readonly keepaliveTimeMs: number;
     readonly keepaliveTimeoutMs: number;
+    readonly connectionIdleTimeoutMs: number;
+    readonly maxStreamsPerConnection: number;
+  };
+  /** What bounds gRPC connections and calls. Zero connections: any number. */
+  readonly connections: {
+    readonly max: number;
+    readonly maxPerAddress: number;
+    readonly maxMetadataBytes: number;
+    readonly handshakeTimeoutMs: number;
+    readonly callTimeoutMs: number;
   };
   readonly http: { readonly host: string; readonly port: number };
   readonly auth: {
@@ -55,6 +65,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       tls: tlsFiles(values),
       keepaliveTimeMs: values.KEEPALIVE_TIME_MS,
       keepaliveTimeoutMs: values.KEEPALIVE_TIMEOUT_MS,
+      connectionIdleTimeoutMs: values.CONNECTION_IDLE_TIMEOUT_MS,
+      maxStreamsPerConnection: values.MAX_STREAMS_PER_CONNECTION,
+    },
+    connections: {
+      max: values.MAX_CONNECTIONS,
+      maxPerAddress: values.MAX_CONNECTIONS_PER_ADDRESS,
+      maxMetadataBytes: values.MAX_METADATA_BYTES,
+      handshakeTimeoutMs: values.CONNECTION_HANDSHAKE_TIMEOUT_MS,
+      callTimeoutMs: values.CALL_TIMEOUT_MS,
     },
     http: { host: values.HTTP_HOST, port: values.HTTP_PORT },
     auth: {

@@ -67,6 +67,41 @@ export const settings = {
     '5000',
     'Milliseconds that the answer to a ping may take. A silent peer is gone within the sum of both.',
   ),
+  CONNECTION_HANDSHAKE_TIMEOUT_MS: setting(
+    milliseconds(100),
+    '10000',
+    'Milliseconds within which a new gRPC connection must have begun to speak HTTP/2, TLS included.',
+  ),
+  CONNECTION_IDLE_TIMEOUT_MS: setting(
+    milliseconds(100),
+    '300000',
+    'Milliseconds without any call after which a gRPC connection is closed. Clients open another one by themselves when they need it.',
+  ),
+  CALL_TIMEOUT_MS: setting(
+    milliseconds(100),
+    '30000',
+    'Milliseconds within which the request of a call must be whole and its answer taken by the client. Streams go on for as long as they like.',
+  ),
+  MAX_CONNECTIONS: setting(
+    wholeNumber(0, 1_000_000),
+    '50000',
+    'How many gRPC connections there may be at a time, on each node. 0: any number.',
+  ),
+  MAX_CONNECTIONS_PER_ADDRESS: setting(
+    wholeNumber(0, 1_000_000),
+    '0',
+    'How many of them may come from one IPv4 address, or from one /64 of IPv6. 0: any number, as behind a proxy all have its address.',
+  ),
+  MAX_STREAMS_PER_CONNECTION: setting(
+    wholeNumber(1, 1_000_000),
+    '1000',
+    'How many calls and streams one gRPC connection may have open at a time. One more waits in the client, without an error, until another has ended.',
+  ),
+  MAX_METADATA_BYTES: setting(
+    wholeNumber(1024, 65_536),
+    '16384',
+    'How many bytes the metadata of a call may have, its token included: names and values, and 32 more for each.',
+  ),
 
   HTTP_HOST: setting(
     host,

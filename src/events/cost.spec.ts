@@ -19,7 +19,6 @@ class Meter implements Connection {
   }
 
   onReady(): void {}
-  cutOffUnlessClosed(): void {}
 }
 
 // What a benchmark shows in microseconds, shown in counts: a regression fails here without any timing.

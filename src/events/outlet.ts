@@ -2,14 +2,10 @@ import type { Subscriber } from 'rxjs';
 import type { Refusal } from '../domain/refusal.js';
 import type { Outlet } from './subscription.js';
 
-/** How long a subscriber that has stopped reading is given to take the status of its stream. */
-const CUT_OFF_AFTER_MS = 1000;
-
 /** The connection under a subscription. */
 export interface Connection {
   readonly isReady: boolean;
   onReady(listener: () => void): void;
-  cutOffUnlessClosed(afterMs: number): void;
 }
 
 /** The stream of a subscription: messages go to its Observable, as its connection takes them. */
@@ -29,6 +25,5 @@ export class StreamOutlet implements Outlet {
 
   end(refusal: Refusal): void {
     this.messages.error(refusal);
-    this.connection.cutOffUnlessClosed(CUT_OFF_AFTER_MS);
   }
 }

@@ -10,6 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ServerGrpc } from '@nestjs/microservices';
+import type { Connections } from '../connections/connections.js';
 import type { Handler } from './handler.js';
 import { serveStreamingCall } from './serve-streaming-call.js';
 import { serveUnaryCall } from './serve-unary-call.js';
@@ -19,6 +20,8 @@ export interface PresenceGrpcServerOptions {
   readonly credentials: ServerCredentials;
   readonly packageDefinition: PackageDefinition;
   readonly serverOptions: ServerOptions;
+  /** Looks after the connections. */
+  readonly connections: Connections;
   /** How long open calls may take to end once the server closes. */
   readonly closeTimeoutMs: number;
   /** Adds the services that are not the contract's. */
@@ -47,6 +50,7 @@ export class PresenceGrpcServer extends ServerGrpc {
     const server = new Server(this.settings.serverOptions);
     const bind = promisify(server.bindAsync.bind(server));
     this.port = await bind(this.settings.url, this.settings.credentials);
+    this.settings.connections.guard(server);
     return server;
   }
 
@@ -56,7 +60,7 @@ export class PresenceGrpcServer extends ServerGrpc {
   ): (...args: never[]) => Promise<void> {
     if (!responseStream) {
       return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) =>
-        serveUnaryCall(handler, call, callback, responseSerialize);
+        serveUnaryCall(handler, call, callback, responseSerialize, this.settings.connections);
     }
     return (call: ServerWritableStream<unknown, unknown>) =>
       serveStreamingCall(handler, call, responseSerialize);

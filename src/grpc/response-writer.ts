@@ -1,7 +1,10 @@
-import type { ServerHttp2Stream } from 'node:http2';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 import { Metadata, status } from '@grpc/grpc-js';
 import type { Observer } from 'rxjs';
 import { sharedFrameOf } from './frame.js';
+
+/** How long a client that has stopped reading is given to take the status of its stream. */
+const CUT_OFF_AFTER_MS = 1000;
 
 /** The status of a call that did not go well, as the error filter puts it. */
 export interface FailedStatus {
@@ -32,7 +35,10 @@ export class ResponseWriter implements Observer<unknown> {
     this.end(status.OK, 'OK', new Metadata());
   }
 
-  /** Ends the stream behind what has been written. */
+  /**
+   * Ends the stream behind what has been written. A status cannot overtake the data that a stuck reader does not take;
+   * a reset does, and reaches the client as RESOURCE_EXHAUSTED.
+   */
   private end(code: status, message: string, metadata: Metadata): void {
     const { stream } = this;
     if (!stream.writable) return;
@@ -44,5 +50,8 @@ export class ResponseWriter implements Observer<unknown> {
       }),
     );
     stream.end();
+    const cutOff = (): void => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    const timer = setTimeout(cutOff, CUT_OFF_AFTER_MS);
+    stream.once('close', () => clearTimeout(timer));
   }
 }

@@ -7,6 +7,8 @@ import { http2StreamOf } from './http2-stream.js';
 import type { Handler } from './handler.js';
 import { serveUnaryCall } from './serve-unary-call.js';
 
+/** They hold whatever is written. */
+const connections = { holdAnswer: () => true };
 const path = '/test.Service/Call';
 const asIs = (message: Buffer): Buffer => message;
 
@@ -38,7 +40,9 @@ async function serve(
     { call: method },
     {
       call: (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<unknown>) => {
-        void serveUnaryCall(handler, call, callback, serialize).then(() => served(call));
+        void serveUnaryCall(handler, call, callback, serialize, connections).then(() =>
+          served(call),
+        );
       },
     },
   );

@@ -1,5 +1,7 @@
-import { Metadata, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import type { ServerHttp2Stream } from 'node:http2';
+import { Metadata, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { isObservable } from 'rxjs';
+import type { Connections } from '../connections/connections.js';
 import { frameOf } from './frame.js';
 import type { Handler } from './handler.js';
 import { endWell, http2StreamOf } from './http2-stream.js';
@@ -10,6 +12,7 @@ export async function serveUnaryCall(
   call: ServerUnaryCall<unknown, unknown>,
   callback: sendUnaryData<unknown>,
   serialize: (message: unknown) => Buffer,
+  connections: Pick<Connections, 'holdAnswer'>,
 ): Promise<void> {
   const result = await handler(call.request, call.metadata, call);
   if (isObservable(result)) {
@@ -27,17 +30,22 @@ export async function serveUnaryCall(
     callback(null, result);
     return;
   }
-  answer(call, message);
+  // The client has gone or its deadline has passed.
+  const stream = http2StreamOf(call);
+  if (!stream.writable) return;
+  if (connections.holdAnswer(stream, message.length)) answer(call, stream, message);
+  else callback({ code: status.RESOURCE_EXHAUSTED, details: 'too many answers wait to be taken' });
 }
 
 /**
  * Sends headers, message and status at once. grpc-js would wait until the message is on its way before it sends the
  * status, which costs another turn of the event loop and another packet.
  */
-function answer(call: ServerUnaryCall<unknown, unknown>, message: Buffer): void {
-  const stream = http2StreamOf(call);
-  // The client has gone or its deadline has passed.
-  if (!stream.writable) return;
+function answer(
+  call: ServerUnaryCall<unknown, unknown>,
+  stream: ServerHttp2Stream,
+  message: Buffer,
+): void {
   call.sendMetadata(new Metadata());
   stream.write(frameOf(message));
   endWell(call);

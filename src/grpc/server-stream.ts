@@ -1,8 +1,7 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 
 /**
- * The server's end of a streaming call, with what grpc-js does not offer: whether the client went or was lost, and a
- * way to cut off one that has stopped reading.
+ * The server's end of a streaming call, with what grpc-js does not offer: whether the client went or was lost.
  */
 export class ServerStream {
   /** Kept from the start, since a closed stream no longer knows it. */
@@ -28,16 +27,6 @@ export class ServerStream {
 
   onReady(listener: () => void): void {
     this.stream.on('drain', listener);
-  }
-
-  /**
-   * Cuts the stream off when it still stands after a while. A status cannot overtake the data that a stuck reader
-   * does not take; a reset does, and reaches the client as RESOURCE_EXHAUSTED.
-   */
-  cutOffUnlessClosed(afterMs: number): void {
-    const cutOff = (): void => this.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    const timer = setTimeout(cutOff, afterMs);
-    this.stream.once('close', () => clearTimeout(timer));
   }
 }
 

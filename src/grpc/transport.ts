@@ -3,17 +3,13 @@ import type { INestApplication } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
+import { MAX_REQUEST_BYTES } from '../connections/calls.js';
+import { Connections } from '../connections/connections.js';
 import { ServingStatus } from '../health/serving-status.js';
 import { loadPackageDefinition } from './codecs.js';
 import { PresenceGrpcServer } from './presence-grpc-server.js';
 import { addReflection } from './reflection.js';
 import { CertificateWatch } from './tls/certificate-watch.js';
-
-/** The largest request: 10,000 ids of 128 characters fit, whatever the script. */
-const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
-
-/** Streams on one connection. More would wait in the client without an error, so it is out of reach. */
-const MAX_CONCURRENT_STREAMS = 10_000;
 
 /** Gives the application its gRPC side. To be started after `app.init()`, or calls arrive before the modules are up. */
 export function attachGrpc(app: INestApplication): PresenceGrpcServer {
@@ -26,11 +22,13 @@ export function attachGrpc(app: INestApplication): PresenceGrpcServer {
     serverOptions: {
       'grpc.keepalive_time_ms': config.grpc.keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': config.grpc.keepaliveTimeoutMs,
+      'grpc.max_connection_idle_ms': config.grpc.connectionIdleTimeoutMs,
       'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
-      'grpc.max_concurrent_streams': MAX_CONCURRENT_STREAMS,
+      'grpc.max_concurrent_streams': config.grpc.maxStreamsPerConnection,
       // Nobody reads it here, and it is kept up on every call.
       'grpc.enable_channelz': 0,
     },
+    connections: app.get(Connections),
     closeTimeoutMs: config.drainTimeoutMs / 5,
     addServices: (grpcServer) => {
       app.get(ServingStatus).addToServer(grpcServer);

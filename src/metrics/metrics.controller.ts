@@ -1,6 +1,8 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Connections } from '../connections/connections.js';
 import { PresenceStore } from '../store/presence-store.js';
+import { registerConnectionMetrics } from './connection-metrics.js';
 import { registerStoreMetrics } from './store-metrics.js';
 
 /** Figures for Prometheus. */
@@ -8,9 +10,10 @@ import { registerStoreMetrics } from './store-metrics.js';
 export class MetricsController {
   private readonly registry = new Registry();
 
-  constructor(store: PresenceStore) {
+  constructor(store: PresenceStore, connections: Connections) {
     collectDefaultMetrics({ register: this.registry });
     registerStoreMetrics(this.registry, store);
+    registerConnectionMetrics(this.registry, connections);
   }
 
   @Get()

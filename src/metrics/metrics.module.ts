@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
+import { ConnectionsModule } from '../connections/connections.module.js';
 import { MetricsController } from './metrics.controller.js';
 
-@Module({ controllers: [MetricsController] })
+@Module({ imports: [ConnectionsModule], controllers: [MetricsController] })
 export class MetricsModule {}

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { PresenceStore } from '../store/presence-store.js';
+import { registerCounts } from './register-counts.js';
 
 /** What the store says of itself, read whenever somebody asks. */
 export function registerStoreMetrics(registry: Registry, store: PresenceStore): void {
@@ -28,15 +29,11 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
       this.set(store.report.nodes);
     },
   });
-  new Counter({
+  registerCounts(registry, {
     name: 'presence_store_resyncs_total',
     help: 'Partitions that were read anew because their log could not be followed.',
-    labelNames: ['cause'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [cause, count] of Object.entries(store.report.resyncs)) this.inc({ cause }, count);
-    },
+    label: 'cause',
+    counts: () => store.report.resyncs,
   });
   registerCount(registry, {
     name: 'presence_store_gaps_filled_total',

@@ -87,7 +87,6 @@ export class Reader implements Connection {
   readonly messages: SubscribeResponse[] = [];
   readonly sizes: number[] = [];
   refusal: Refusal | undefined;
-  isCutOff = false;
   subscription: { unsubscribe(): void } | undefined;
   private goOn: () => void = () => {};
 
@@ -103,10 +102,6 @@ export class Reader implements Connection {
 
   onReady(listener: () => void): void {
     this.goOn = listener;
-  }
-
-  cutOffUnlessClosed(): void {
-    this.isCutOff = true;
   }
 
   take(message: Buffer): void {

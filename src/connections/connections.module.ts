@@ -1,0 +1,6 @@
+import { Module } from '@nestjs/common';
+import { Connections } from './connections.js';
+
+/** The connections of gRPC, and what bounds them. */
+@Module({ providers: [Connections], exports: [Connections] })
+export class ConnectionsModule {}

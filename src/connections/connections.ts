@@ -1,0 +1,174 @@
+import {
+  type Http2SecureServer,
+  type Http2Server,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Server } from '@grpc/grpc-js';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { Admission } from './admission.js';
+import { Allowance } from './allowance.js';
+import { Calls } from './calls.js';
+import { Connection } from './connection.js';
+import { Cuts } from './cuts.js';
+import { http2ServersOf } from './http2-servers.js';
+import { networkOf } from './network.js';
+
+const MEGABYTE = 1024 * 1024;
+/** What one connection may make the server hold of requests that are not whole, and of answers not taken. */
+const HELD_PER_CONNECTION = 32 * MEGABYTE;
+/** The same of all connections together. */
+const HELD_IN_ALL = 256 * MEGABYTE;
+
+/** Every connection is looked at once a second, a tenth of them at a time. */
+const SLOTS = 10;
+const TICK_MS = 1000 / SLOTS;
+
+const SENTENCES = {
+  full: 'there are MAX_CONNECTIONS',
+  network_full: 'it has MAX_CONNECTIONS_PER_ADDRESS',
+  handshake: 'it did not begin to speak HTTP/2 within CONNECTION_HANDSHAKE_TIMEOUT_MS',
+  flood: 'it sent far more than its calls need',
+  protocol: 'it broke the rules of HTTP/2',
+} as const;
+
+/** Errors of a session that are its peer's doing, and not that of the network between. */
+const PEER_ERRORS = ['ERR_HTTP2_ERROR', 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES'];
+
+/**
+ * All connections of gRPC, and what none of them may do: come in greater numbers than allowed, stay without speaking
+ * HTTP/2, send without calling, or linger after its end. What HTTP/2 itself forbids is seen to by Node, and silence by
+ * grpc-js with its pings.
+ */
+@Injectable()
+export class Connections implements OnApplicationShutdown {
+  readonly cuts = new Cuts('Connections', SENTENCES);
+  readonly calls: Calls;
+  private readonly slots = Array.from({ length: SLOTS }, () => new Set<Connection>());
+  private readonly admission: Admission;
+  /** Those whose TLS handshake is going on, by the address and port of the peer. */
+  private readonly arriving = new Map<string, Connection>();
+  private readonly ofSession = new WeakMap<object, Connection>();
+  private readonly requests = new Allowance(HELD_IN_ALL);
+  private readonly answers = new Allowance(HELD_IN_ALL);
+  private entering: Connection | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private next = 0;
+  private turn = 0;
+
+  constructor(@Inject(CONFIG) private readonly config: Config) {
+    this.admission = new Admission(config.connections);
+    this.calls = new Calls(config.connections.callTimeoutMs);
+  }
+
+  /** How many there are. */
+  get size(): number {
+    return this.admission.size;
+  }
+
+  /** Looks after a server from now on. To be called once it listens, and before anybody can have connected. */
+  guard(server: Server): void {
+    for (const http2Server of http2ServersOf(server)) this.guardServer(http2Server);
+    this.timer = setInterval(() => this.look(), TICK_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Whether an answer of that many bytes may be written to a stream. It counts until the peer has taken it. */
+  holdAnswer(stream: ServerHttp2Stream, bytes: number): boolean {
+    const connection = this.under(stream);
+    return connection === undefined || this.calls.holdAnswer(stream, bytes, connection);
+  }
+
+  /** Undefined: it has gone. */
+  private under(stream: ServerHttp2Stream): Connection | undefined {
+    return stream.session && this.ofSession.get(stream.session);
+  }
+
+  private guardServer(server: Http2Server | Http2SecureServer): void {
+    server.updateSettings({ maxHeaderListSize: this.config.connections.maxMetadataBytes });
+    // A socket that is turned away must not reach those who would make a session of it.
+    const listeners = server.listeners('connection');
+    server.removeAllListeners('connection');
+    server.on('connection', (socket: Socket) => {
+      const connection = this.enter(socket);
+      if (connection === undefined) return;
+      this.entering = connection;
+      for (const listener of listeners) listener.call(server, socket);
+      this.entering = undefined;
+      // With TLS the session comes later, on another socket that has nothing in common but its peer.
+      if (connection.session === undefined) this.arriving.set(peerOf(socket), connection);
+    });
+    server.on('session', (session: ServerHttp2Session) => {
+      const connection = this.entering ?? this.arriving.get(peerOf(session.socket));
+      if (connection === undefined) return;
+      connection.begin(session);
+      this.ofSession.set(session, connection);
+    });
+    server.on('stream', (stream: ServerHttp2Stream, headers) => {
+      const connection = this.under(stream);
+      if (connection !== undefined) this.calls.begin(stream, headers, connection);
+    });
+    server.on('sessionError', (error: NodeJS.ErrnoException, session: ServerHttp2Session) => {
+      if (!PEER_ERRORS.includes(error.code ?? '')) return;
+      this.cuts.add('protocol', this.ofSession.get(session)?.network);
+    });
+  }
+
+  /** Lets a connection in, or turns it away when there are too many. */
+  private enter(socket: Socket): Connection | undefined {
+    const network = socket.remoteAddress && networkOf(socket.remoteAddress);
+    const full = this.admission.enter(network);
+    if (full !== undefined) {
+      this.cuts.add(full, network);
+      socket.destroy();
+      return undefined;
+    }
+    const connection = new Connection(
+      socket,
+      network,
+      new Allowance(HELD_PER_CONNECTION, this.requests),
+      new Allowance(HELD_PER_CONNECTION, this.answers),
+    );
+    const slot = this.slots[this.next++ % SLOTS]!;
+    slot.add(connection);
+    const peer = peerOf(socket);
+    socket.once('close', () => {
+      this.admission.leave(network);
+      slot.delete(connection);
+      if (this.arriving.get(peer) === connection) this.arriving.delete(peer);
+    });
+    return connection;
+  }
+
+  private look(): void {
+    const now = performance.now();
+    for (const connection of this.slots[this.turn++ % SLOTS]!) this.lookAt(connection, now);
+  }
+
+  private lookAt(connection: Connection, now: number): void {
+    const { handshakeTimeoutMs } = this.config.connections;
+    if (connection.isOver) connection.hurry();
+    else if (connection.isFlooding()) this.cut(connection, 'flood');
+    else if (!connection.hasGreeted && now - connection.openedAt > handshakeTimeoutMs) {
+      this.cut(connection, 'handshake');
+    }
+  }
+
+  private cut(connection: Connection, reason: keyof typeof SENTENCES): void {
+    this.cuts.add(reason, connection.network);
+    connection.cutOff();
+  }
+}
+
+function peerOf({
+  remoteAddress,
+  remotePort,
+}: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
+  return `${remoteAddress} ${remotePort}`;
+}
