@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** These start the program itself, with as many processes as they need. */
 const PROGRAM = [
   'cluster',
+  'greedy-peers',
+  'hostile-peers',
+  'lost-network',
   'process',
   'redis-outage',
   'redis-topologies',

@@ -23,9 +23,15 @@ const PROGRAM = `
 export class ClientProcess {
   private constructor(private readonly child: ChildProcess) {}
 
-  static async start(address: string, token: string): Promise<ClientProcess> {
+  /** `prefix` is a command that runs another, such as one in another network. */
+  static async start(
+    address: string,
+    token: string,
+    prefix: readonly string[] = [],
+  ): Promise<ClientProcess> {
     const args = ['--input-type=module', '--eval', PROGRAM, address, token];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [command = '', ...rest] = [...prefix, process.execPath, ...args];
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     return new ClientProcess(child);
   }

@@ -11,6 +11,8 @@ import {
   type Frame,
 } from './http2-frames.js';
 
+const INITIAL_WINDOW = 65_535;
+
 export interface PeerOptions {
   /** The settings it begins with, as pairs of identifier and value. */
   readonly settings?: readonly (readonly [number, number])[];
@@ -28,6 +30,8 @@ export class Http2Peer {
   readonly received = new Map<number, number>();
   /** The streams that the server has reset, each with the code it gave. */
   readonly resets = new Map<number, number>();
+  /** The streams that the server has ended. */
+  readonly endedStreams = new Set<number>();
   /** The code of the last GOAWAY. */
   goaway: number | undefined;
   /** Settles when nothing more can come: the server has closed the connection, or reset it. */
@@ -36,6 +40,8 @@ export class Http2Peer {
   closedAt: number | undefined;
   /** Bytes of bodies that have arrived. */
   bodyBytes = 0;
+  /** What may be sent on each stream, and on the connection as a whole, which is stream 0. */
+  private readonly windows = new Map<number, number>();
   private pending: Buffer = Buffer.alloc(0);
   private nextStream = 1;
   private onFrame: () => void = () => {};
@@ -44,7 +50,10 @@ export class Http2Peer {
     readonly socket: Socket,
     private readonly options: PeerOptions,
   ) {
-    socket.on('data', (chunk) => this.read(chunk)).on('error', () => {});
+    socket
+      .setMaxListeners(0)
+      .on('data', (chunk) => this.read(chunk))
+      .on('error', () => {});
     this.closed = new Promise((resolve) => {
       const over = (): void => {
         this.closedAt ??= performance.now();
@@ -91,8 +100,7 @@ export class Http2Peer {
 
   /** Opens a stream for a call of this method, of which only the headers are sent. Returns its number. */
   open(method: string, token: string, more: Readonly<Record<string, string>> = {}): number {
-    const stream = this.nextStream;
-    this.nextStream += 2;
+    const stream = this.takeStream();
     const block = headerBlock(`/presence.v1.${method}`, token, more);
     void this.send(frame(FrameType.HEADERS, Flag.END_HEADERS, stream, block));
     return stream;
@@ -103,6 +111,27 @@ export class Http2Peer {
     const stream = this.open(method, token);
     void this.send(frame(FrameType.DATA, Flag.END_STREAM, stream, grpcMessage(request)));
     return stream;
+  }
+
+  get lastStream(): number {
+    return this.nextStream - 2;
+  }
+
+  /** The number of a new stream. */
+  takeStream(): number {
+    const stream = this.nextStream;
+    this.nextStream += 2;
+    return stream;
+  }
+
+  /** Sends a part of a body once the windows of the server let it through, unless the stream is reset before. */
+  async fill(stream: number, part: Buffer, flags = 0): Promise<void> {
+    const canSend = (): boolean =>
+      Math.min(this.windowOf(stream), this.windowOf(0)) >= part.length || this.resets.has(stream);
+    await this.until(canSend);
+    if (this.resets.has(stream)) return;
+    for (const each of [stream, 0]) this.windows.set(each, this.windowOf(each) - part.length);
+    await this.send(frame(FrameType.DATA, flags, stream, part));
   }
 
   countOf(type: number): number {
@@ -121,6 +150,10 @@ export class Http2Peer {
     this.socket.destroy();
   }
 
+  private windowOf(stream: number): number {
+    return this.windows.get(stream) ?? INITIAL_WINDOW;
+  }
+
   private read(chunk: Buffer): void {
     const { frames, rest } = parseFrames(Buffer.concat([this.pending, chunk]));
     this.pending = rest;
@@ -132,8 +165,13 @@ export class Http2Peer {
   /** Notes a frame. Returns what good manners answer. */
   private take({ type, flags, stream, payload }: Frame): readonly Buffer[] {
     this.received.set(type, this.countOf(type) + 1);
+    const canEnd = type === FrameType.DATA || type === FrameType.HEADERS;
+    if (canEnd && (flags & Flag.END_STREAM) !== 0) this.endedStreams.add(stream);
     if (type === FrameType.DATA) this.bodyBytes += payload.length;
     if (type === FrameType.RST_STREAM) this.resets.set(stream, payload.readUInt32BE());
+    if (type === FrameType.WINDOW_UPDATE) {
+      this.windows.set(stream, this.windowOf(stream) + payload.readUInt32BE());
+    }
     if (type === FrameType.GOAWAY) this.goaway = payload.readUInt32BE(4);
     const isAnswered = type === FrameType.SETTINGS || type === FrameType.PING;
     if (!isAnswered || (flags & Flag.ACK) !== 0) return [];

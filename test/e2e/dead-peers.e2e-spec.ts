@@ -1,0 +1,192 @@
+import { constants } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Connections } from '../../src/connections/connections.js';
+import { eventually } from '../support/eventually.js';
+import {
+  Flag,
+  frame,
+  FrameType,
+  PREFACE,
+  Setting,
+  settingsFrame,
+} from '../support/http2-frames.js';
+import { Http2Peer } from '../support/http2-peer.js';
+import { Service, tokenOf } from '../support/service.js';
+
+/** So long that pings have no part in what is tested. */
+const NO_PINGS = { KEEPALIVE_TIME_MS: '600000', KEEPALIVE_TIMEOUT_MS: '600000' };
+const NOTHING = Buffer.alloc(0);
+/** Connections are looked at once a second, and given another second to go. */
+const LATE_MS = 6000;
+
+describe('A connection', () => {
+  let service: Service;
+  afterEach(() => service.stop());
+
+  async function start(settings: Readonly<Record<string, string>>): Promise<void> {
+    service = await Service.start({ ...NO_PINGS, ...settings });
+  }
+
+  function cuts(reason: 'handshake' | 'full' | 'network_full' | 'protocol'): number {
+    return service.all(Connections).reduce((sum, { cuts: { counts } }) => sum + counts[reason], 0);
+  }
+
+  async function expectServed(): Promise<void> {
+    const client = await service.client('honest');
+    const { sessionId } = await client.connect();
+    const { sessions } = await client.listSessions();
+    expect(sessions.map((session) => session.sessionId)).toContain(sessionId);
+  }
+
+  describe('is closed after CONNECTION_HANDSHAKE_TIMEOUT_MS', () => {
+    const settings = { CONNECTION_HANDSHAKE_TIMEOUT_MS: '300' };
+
+    it('when it says nothing, be it one of a thousand', async () => {
+      await start(settings);
+      const address = service.address();
+      const opening = Array.from({ length: 1000 }, () =>
+        Http2Peer.to(address, { opening: NOTHING, isMute: true }),
+      );
+      const peers = await Promise.all(opening);
+      await expectServed();
+      await Promise.all(peers.map(({ closed }) => closed));
+      await expectServed();
+      expect(cuts('handshake')).toBe(1000);
+    });
+
+    it('when its preface comes byte by byte', async () => {
+      await start(settings);
+      const peer = await Http2Peer.to(service.address(), { opening: NOTHING, isMute: true });
+      for (const byte of PREFACE) {
+        await peer.send(Buffer.from([byte]));
+        await sleep(100);
+      }
+      expect(peer.isClosed).toBe(true);
+      expect(cuts('handshake')).toBe(1);
+    });
+
+    it('when its preface comes without settings', async () => {
+      await start(settings);
+      const peer = await Http2Peer.to(service.address(), { opening: PREFACE, isMute: true });
+      await peer.closed;
+      expect(cuts('handshake')).toBe(1);
+    });
+
+    it('also when its peer does not let go of it', async () => {
+      await start(settings);
+      const peer = await Http2Peer.to(service.address(), {
+        opening: NOTHING,
+        isMute: true,
+        holdsOn: true,
+      });
+      peer.socket.pause();
+      await eventually(() => service.sizeOf(Connections), 0, LATE_MS);
+      peer.destroy();
+    });
+  });
+
+  it('is closed at once when it does not speak HTTP/2', async () => {
+    await start({});
+    const opening = Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    const peer = await Http2Peer.to(service.address(), { opening });
+    await peer.closed;
+    expect(cuts('protocol')).toBe(1);
+    await expectServed();
+  });
+
+  describe('without a call', () => {
+    const settings = { CONNECTION_IDLE_TIMEOUT_MS: '300' };
+
+    it('is closed in order after CONNECTION_IDLE_TIMEOUT_MS', async () => {
+      await start(settings);
+      const peer = await Http2Peer.to(service.address());
+      await peer.closed;
+      expect(peer.goaway).toBe(constants.NGHTTP2_NO_ERROR);
+    });
+
+    it('is closed also when its peer does not let go of it', async () => {
+      await start(settings);
+      const peer = await Http2Peer.to(service.address(), { holdsOn: true });
+      await peer.closed;
+      await eventually(() => service.sizeOf(Connections), 0, LATE_MS);
+      peer.destroy();
+    });
+
+    it('is missed by no client that calls again', async () => {
+      await start(settings);
+      const client = await service.client('pooled');
+      await client.listSessions();
+      await eventually(() => service.sizeOf(Connections), 0, LATE_MS);
+      expect((await client.listSessions()).sessions).toEqual([]);
+    });
+  });
+
+  it('with an open stream is not idle, however quiet it is', async () => {
+    await start({ CONNECTION_IDLE_TIMEOUT_MS: '100', CALL_TIMEOUT_MS: '100' });
+    const peer = await Http2Peer.to(service.address());
+    peer.call('SessionService/Connect', await tokenOf('quiet'));
+    await peer.until(() => peer.countOf(FrameType.HEADERS) > 0);
+    await sleep(1500);
+    expect(peer.isClosed).toBe(false);
+    expect(peer.resets.size).toBe(0);
+    peer.destroy();
+  });
+
+  it('that does not read loses its stream a second after it has ended', async () => {
+    await start({ CALL_TIMEOUT_MS: '600000' });
+    const settings = [[Setting.INITIAL_WINDOW_SIZE, 0]] as const;
+    const peer = await Http2Peer.to(service.address(), { settings });
+    const stream = peer.call('SessionService/Connect', await tokenOf('stuck'));
+    await peer.until(() => peer.countOf(FrameType.HEADERS) > 0);
+    const client = await service.client('stuck');
+    const [session] = (await client.listSessions()).sessions;
+    await client.endSession({ sessionId: session!.sessionId });
+    await peer.until(() => peer.resets.has(stream));
+    expect(peer.resets.get(stream)).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    peer.destroy();
+  });
+
+  it('is turned away beyond MAX_CONNECTIONS_PER_ADDRESS, until another has gone', async () => {
+    await start({ MAX_CONNECTIONS_PER_ADDRESS: '2' });
+    const address = service.address();
+    const first = await Http2Peer.to(address);
+    await Http2Peer.to(address);
+    await (
+      await Http2Peer.to(address)
+    ).closed;
+    expect(cuts('network_full')).toBe(1);
+    first.destroy();
+    await eventually(() => service.sizeOf(Connections), 1);
+    const next = await Http2Peer.to(address);
+    await next.until(() => next.countOf(FrameType.SETTINGS) > 0);
+  });
+
+  it('is turned away beyond MAX_CONNECTIONS', async () => {
+    await start({ MAX_CONNECTIONS: '1' });
+    const address = service.address();
+    await Http2Peer.to(address);
+    await (
+      await Http2Peer.to(address)
+    ).closed;
+    expect(cuts('full')).toBe(1);
+  });
+
+  it('may have as many small frames as an honest one needs', async () => {
+    await start({});
+    const peer = await Http2Peer.to(service.address());
+    const second = Buffer.concat(
+      Array.from({ length: 1000 }, () => frame(FrameType.PING, 0, 0, Buffer.alloc(8))),
+    );
+    for (let i = 0; i < 3; i++) {
+      // In hundreds, as the answers of the server go out between them.
+      for (let at = 0; at < second.length; at += 1700) {
+        await peer.send(second.subarray(at, at + 1700));
+        await sleep(10);
+      }
+    }
+    await peer.send(settingsFrame(), frame(FrameType.SETTINGS, Flag.ACK, 0));
+    expect(peer.isClosed).toBe(false);
+    peer.destroy();
+  });
+});

@@ -1,0 +1,54 @@
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Service } from '../support/service.js';
+
+describe('The HTTP side', () => {
+  let service: Service;
+  beforeAll(async () => void (service = await Service.start()));
+  afterAll(() => service.stop());
+
+  /** A connection on which this was said, and all that was answered until the server closed it. */
+  async function say(text: string): Promise<string> {
+    const { hostname, port } = new URL(service.httpUrl);
+    const socket: Socket = connect(Number(port), hostname.replace(/[[\]]/g, ''));
+    let answer = '';
+    socket.setEncoding('utf8').on('data', (part) => (answer += String(part)));
+    socket.on('error', () => {});
+    socket.write(text);
+    await new Promise((resolve) => socket.once('close', resolve));
+    return answer;
+  }
+
+  it('does not say what it is made with', async () => {
+    const response = await fetch(`${service.httpUrl}/health/live`);
+    expect(response.headers.has('x-powered-by')).toBe(false);
+  });
+
+  it('takes no large body', async () => {
+    const response = await fetch(`${service.httpUrl}/health`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify('x'.repeat(200_000)),
+    });
+    expect(response.status).toBe(413);
+  });
+
+  it('takes no large headers', async () => {
+    expect(await say(`GET /health HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1.1 431 /,
+    );
+  });
+
+  it.concurrent.each([
+    ['headers', 'GET /health HTTP/1.1\r\nhost: localhost\r\n'],
+    [
+      'body',
+      'POST /health HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+    ],
+    ['next request', 'GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+  ])('waits some ten seconds for %s that do not come', { timeout: 20_000 }, async (_what, text) => {
+    const begun = performance.now();
+    await say(text);
+    expect(performance.now() - begun).toBeLessThan(15_000);
+  });
+});
