@@ -5,7 +5,7 @@ import { Cuts } from './cuts.js';
 /** The largest request, after it was inflated: 10,000 ids of 128 characters fit, whatever the script. */
 export const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
 
-/** What a request may hold without being counted, so that large ones of others keep no small one out. */
+/** What a request or an answer may hold without being counted, so that large ones of others keep no small one out. */
 const FREE_BYTES = 16 * 1024;
 /** How many bytes one byte of a compressed request may become: the most that deflate can do. */
 const MAX_INFLATION = 1032;
@@ -20,6 +20,9 @@ const SENTENCES = {
 export class Calls {
   readonly cuts = new Cuts('Calls', SENTENCES);
 
+  /** Of the few calls that hold more than is free. */
+  private readonly releases = new WeakMap<ServerHttp2Stream, () => void>();
+
   constructor(private readonly timeoutMs: number) {}
 
   /** A call has begun: its headers are there, and grpc-js has it. */
@@ -27,12 +30,30 @@ export class Calls {
     connection.countCall();
     // Answered already, such as an unknown method. Node closes it by itself unless somebody reads.
     if (stream.headersSent || stream.destroyed) return;
-    this.limitTime(stream, connection);
-    this.limitRequest(stream, headers, connection);
+    const isCompressed = (headers['grpc-encoding'] ?? 'identity') !== 'identity';
+    this.limitRequest(stream, connection, isCompressed ? MAX_INFLATION : 1);
+    const timer = setTimeout(() => {
+      if (isStuck(stream)) this.cut(stream, 'timeout', connection);
+    }, this.timeoutMs).unref();
+    // Not of a streaming call, which is taken over with its listeners: its timer finds it going on, and it was released.
+    stream.once('close', () => {
+      clearTimeout(timer);
+      if (!this.releases.has(stream)) return;
+      // It goes on being inflated without its stream, and there is no knowing for how long.
+      if (isCompressed) setTimeout(() => this.release(stream), this.timeoutMs).unref();
+      else this.release(stream);
+    });
+  }
+
+  /** What the request of a call held is held no longer: it is whole, and about to be served. */
+  release(stream: ServerHttp2Stream): void {
+    this.releases.get(stream)?.();
+    this.releases.delete(stream);
   }
 
   /** Whether an answer of that many bytes may be written. It counts until the peer has taken it. */
   holdAnswer(stream: ServerHttp2Stream, bytes: number, connection: Connection): boolean {
+    if (bytes <= FREE_BYTES) return true;
     if (!connection.answers.take(bytes)) {
       this.cuts.add('answer_bytes', connection.network);
       return false;
@@ -41,37 +62,27 @@ export class Calls {
     return true;
   }
 
-  private limitTime(stream: ServerHttp2Stream, connection: Connection): void {
-    const timer = setTimeout(() => {
-      if (isStuck(stream)) this.cut(stream, 'timeout', connection);
-    }, this.timeoutMs).unref();
-    // A streaming call is taken over with its listeners; its timer then finds it going on.
-    stream.once('close', () => clearTimeout(timer));
-  }
-
-  private limitRequest(
-    stream: ServerHttp2Stream,
-    headers: IncomingHttpHeaders,
-    connection: Connection,
-  ): void {
-    const isCompressed = (headers['grpc-encoding'] ?? 'identity') !== 'identity';
-    const inflation = isCompressed ? MAX_INFLATION : 1;
+  private limitRequest(stream: ServerHttp2Stream, connection: Connection, inflation: number): void {
     let received = 0;
     let held = 0;
-    stream.on('data', (chunk: Buffer) => {
+    // Before grpc-js, which begins to inflate in the same breath, and leaves alone what comes to a closed stream.
+    stream.prependListener('data', (chunk: Buffer) => {
       connection.countRequest(chunk.length);
       received += chunk.length;
       const needed = Math.min(received * inflation, MAX_REQUEST_BYTES) - FREE_BYTES;
       if (needed <= held) return;
-      if (connection.requests.take(needed - held)) held = needed;
-      else this.cut(stream, 'request_bytes', connection);
+      if (!connection.requests.take(needed - held)) {
+        this.cut(stream, 'request_bytes', connection);
+        return;
+      }
+      if (held === 0) {
+        this.releases.set(stream, () => {
+          connection.requests.giveBack(held);
+          held = 0;
+        });
+      }
+      held = needed;
     });
-    const release = (): void => {
-      connection.requests.giveBack(held);
-      held = 0;
-    };
-    // A request that is whole becomes a message that lives no longer than its call takes.
-    stream.once('end', release).once('close', release);
   }
 
   /** The client is told RESOURCE_EXHAUSTED, which is what gRPC makes of this code. */

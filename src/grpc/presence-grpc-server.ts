@@ -12,6 +12,7 @@ import type { PackageDefinition } from '@grpc/proto-loader';
 import { ServerGrpc } from '@nestjs/microservices';
 import type { Connections } from '../connections/connections.js';
 import type { Handler } from './handler.js';
+import { http2StreamOf } from './http2-stream.js';
 import { serveStreamingCall } from './serve-streaming-call.js';
 import { serveUnaryCall } from './serve-unary-call.js';
 
@@ -58,12 +59,17 @@ export class PresenceGrpcServer extends ServerGrpc {
     handler: Handler,
     { responseStream, responseSerialize }: MethodDefinition<unknown, unknown>,
   ): (...args: never[]) => Promise<void> {
+    const { connections } = this.settings;
     if (!responseStream) {
-      return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) =>
-        serveUnaryCall(handler, call, callback, responseSerialize, this.settings.connections);
+      return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
+        connections.calls.release(http2StreamOf(call));
+        return serveUnaryCall(handler, call, callback, responseSerialize, connections);
+      };
     }
-    return (call: ServerWritableStream<unknown, unknown>) =>
-      serveStreamingCall(handler, call, responseSerialize);
+    return (call: ServerWritableStream<unknown, unknown>) => {
+      connections.calls.release(http2StreamOf(call));
+      return serveStreamingCall(handler, call, responseSerialize);
+    };
   }
 
   override async close(): Promise<void> {
