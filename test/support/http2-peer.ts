@@ -72,10 +72,15 @@ export class Http2Peer {
       noDelay: true,
       allowHalfOpen: options.holdsOn === true,
     });
-    const peer = new Http2Peer(socket, options);
     await new Promise<void>((resolve) => {
-      socket.once('connect', resolve).once('close', resolve);
+      socket.once('connect', resolve).once('error', () => resolve());
     });
+    return Http2Peer.over(socket, options);
+  }
+
+  /** On a connection that is there, such as one of TLS. */
+  static async over(socket: Socket, options: PeerOptions = {}): Promise<Http2Peer> {
+    const peer = new Http2Peer(socket, options);
     const hello = Buffer.concat([PREFACE, settingsFrame(...(options.settings ?? []))]);
     await peer.send(options.opening ?? hello);
     return peer;

@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Connections } from '../../src/connections/connections.js';
+import { Authority } from '../support/certificates.js';
+import { eventually } from '../support/eventually.js';
+import { windowUpdate } from '../support/http2-frames.js';
+import { Http2Peer } from '../support/http2-peer.js';
+import { Service } from '../support/service.js';
+import { handshake } from '../support/tls-client.js';
+import { TlsFolder } from '../support/tls-folder.js';
+
+describe('A connection with TLS', () => {
+  let service: Service;
+  let root: Authority;
+  let folder: TlsFolder;
+  beforeAll(async () => {
+    root = await Authority.make('root');
+    folder = await TlsFolder.with(await root.server());
+    const settings = { CONNECTION_HANDSHAKE_TIMEOUT_MS: '500', MAX_CONNECTIONS_PER_ADDRESS: '5' };
+    service = await Service.start({ ...folder.settings, ...settings });
+  });
+  afterAll(async () => {
+    await service.stop();
+    await folder.remove();
+  });
+
+  function cuts(reason: 'handshake' | 'flood' | 'network_full'): number {
+    return service.all(Connections).reduce((sum, { cuts: { counts } }) => sum + counts[reason], 0);
+  }
+
+  it('is closed after CONNECTION_HANDSHAKE_TIMEOUT_MS when its handshake does not come', async () => {
+    const peer = await Http2Peer.to(service.address(), { opening: Buffer.alloc(0) });
+    await peer.closed;
+    expect(cuts('handshake')).toBe(1);
+  });
+
+  it('is closed after it when HTTP/2 does not come', async () => {
+    const before = cuts('handshake');
+    const socket = await handshake(service.address(), { ca: root.cert });
+    const peer = await Http2Peer.over(socket, { opening: Buffer.alloc(0), isMute: true });
+    await peer.closed;
+    expect(cuts('handshake')).toBe(before + 1);
+  });
+
+  it('goes on otherwise', async () => {
+    const socket = await handshake(service.address(), { ca: root.cert });
+    const peer = await Http2Peer.over(socket);
+    await sleep(2500);
+    expect(peer.isClosed).toBe(false);
+    peer.destroy();
+  });
+
+  it('is cut off when it floods', async () => {
+    const socket = await handshake(service.address(), { ca: root.cert });
+    const peer = await Http2Peer.over(socket);
+    const end = performance.now() + 8000;
+    const flood = Buffer.concat(Array<Buffer>(1000).fill(windowUpdate(0, 1)));
+    while (!peer.isClosed && performance.now() < end) {
+      await Promise.race([peer.send(flood), peer.closed]);
+      await sleep(5);
+    }
+    expect(peer.isClosed).toBe(true);
+    expect(cuts('flood')).toBe(1);
+    await eventually(() => service.sizeOf(Connections), 0, 6000);
+  });
+
+  it('is turned away beyond MAX_CONNECTIONS_PER_ADDRESS', async () => {
+    const address = service.address();
+    const peers = await Promise.all(
+      Array.from({ length: 6 }, () => Http2Peer.to(address, { opening: Buffer.alloc(0) })),
+    );
+    await eventually(() => cuts('network_full'), 1);
+    for (const peer of peers) peer.destroy();
+  });
+});
