@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import {
   credentials,
   loadPackageDefinition,
@@ -98,6 +100,24 @@ describe('Reflection', () => {
       file.toString('latin1'),
     );
     expect(files[0]).toContain(fileContainingSymbol.split('.').at(-1));
+  });
+
+  // protobuf-es looks types up by their whole names, and takes no others.
+  it('gives files that fit together by the names in them', async () => {
+    await start({});
+    const fileContainingSymbol = 'presence.v1.EventsService';
+    const { fileDescriptorResponse } = await client.ask({ fileContainingSymbol });
+    const files = fileDescriptorResponse!.fileDescriptorProto.map((bytes) =>
+      fromBinary(FileDescriptorProtoSchema, bytes),
+    );
+    const types = createFileRegistry(files[0]!, (name) => files.find((file) => file.name === name));
+    const response = types.getMessage('presence.v1.SubscribeResponse');
+    expect(response?.fields.map(({ message }) => message?.typeName)).toEqual([
+      'presence.v1.PresenceEvent',
+      'presence.v1.Presence',
+      undefined,
+      undefined,
+    ]);
   });
 
   it('says NOT_FOUND of what there is not, and goes on', async () => {
