@@ -1,12 +1,15 @@
 import { fileURLToPath } from 'node:url';
-import { BinaryReader, type BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { MethodDefinition } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { loadSync, type PackageDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProtoPath } from 'grpc-health-check';
+import { describedServices } from './descriptors.js';
 import * as events from './generated/presence/v1/events_service.pb.js';
 import * as presence from './generated/presence/v1/presence_service.pb.js';
 import * as session from './generated/presence/v1/session_service.pb.js';
 import { MessageWriter } from './message-writer.js';
+import { requireRecords, shapeOf, type Shape } from './records.js';
+import { RequestReader } from './request-reader.js';
 
 const PROTO_FOLDER = fileURLToPath(new URL('../../proto', import.meta.url));
 
@@ -39,33 +42,32 @@ export function loadPackageDefinition(): PackageDefinition {
     // Names as in the contract, for reflection.
     { includeDirs: [PROTO_FOLDER], keepCase: true },
   );
-  for (const [name, service] of Object.entries(definition)) {
-    if (!name.startsWith('presence.v1.') || 'format' in service) continue;
-    for (const [rpc, method] of Object.entries(service)) useGeneratedCodecs(rpc, method);
+  for (const { typeName, methods } of describedServices(definition)) {
+    if (!typeName.startsWith('presence.v1.')) continue;
+    const service = definition[typeName] as ServiceDefinition;
+    for (const { name, input } of methods) useGeneratedCodecs(name, service[name]!, shapeOf(input));
   }
   return definition;
 }
 
-function useGeneratedCodecs(rpc: string, method: MethodDefinition<object, object>): void {
+function useGeneratedCodecs(
+  rpc: string,
+  method: MethodDefinition<object, object>,
+  shape: Shape,
+): void {
   const request = CODECS[`${rpc}Request`];
   const response = CODECS[`${rpc}Response`];
   if (request === undefined || response === undefined) throw new Error(`no codec for ${rpc}`);
   method.requestDeserialize = (bytes) => {
     try {
-      return request.decode(new BinaryReader(bytes, decodeUtf8)) as object;
+      requireRecords(bytes, shape);
+      return request.decode(new RequestReader(bytes)) as object;
     } catch {
       return new Malformed();
     }
   };
   method.responseSerialize = (message) =>
     Buffer.isBuffer(message) ? message : encoded(response, message as never);
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** Text that is no UTF-8 makes a message malformed. Replaced characters would make one id of two. */
-function decodeUtf8(bytes: Uint8Array): string {
-  return utf8.decode(bytes);
 }
 
 let writer = new MessageWriter();

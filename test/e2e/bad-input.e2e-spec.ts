@@ -1,3 +1,4 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { status, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FanOut } from '../../src/events/fan-out.js';
@@ -233,6 +234,10 @@ describe('A bad request', () => {
         'a text that is cut off': [tag, 5, 0x61],
         'a text that is no UTF-8': [tag, 2, 0x61, 0xff],
         'half of a surrogate pair': [tag, 3, 0xed, 0xa0, 0x80],
+        'a field without a number': [0x00],
+        'the end of a group that has not begun': [0x0c],
+        'a group that another ends': [0xa3, 0x01, 0xac, 0x01],
+        'a group that does not end': [0xa3, 0x01],
       };
       await withoutATrace(async () => {
         for (const bytes of Object.values(malformed)) {
@@ -271,6 +276,34 @@ describe('A bad request', () => {
     const refused = client.updateStatus({ sessionId, choice: 3, expiresAt });
     expectViolation(await failureOf(refused), 'expires_at');
   });
+
+  it.each([
+    ['ends in the middle of a number', [0x22, 1, 0x08]],
+    ['ends within its first field, at which the request goes on', [0x22, 2, 0x08, 0x80, 0x01]],
+    ['holds a field without a number', [0x22, 3, 0x00, 0x18, 0x01]],
+    ['holds the end of a group', [0x22, 3, 0x0c, 0x18, 0x01]],
+  ])('of UpdateStatus is one whose time %s', async (_what, expiresAt) => {
+    const request = { sessionId, choice: 3, statusText: '', expiresAt: undefined };
+    const known = presence.UpdateStatusRequest.encode(request).finish();
+    await withoutATrace(async () => {
+      const bytes = Buffer.concat([known, Buffer.from(expiresAt)]);
+      const refused = client.callWithBytes('PresenceService/UpdateStatus', bytes);
+      expectViolation(await failureOf(refused), 'request');
+    });
+  });
+
+  it.each([2n ** 53n, 2n ** 63n - 1n, -(2n ** 63n)])(
+    'of UpdateStatus is one whose time is %d seconds',
+    async (seconds) => {
+      const time = new BinaryWriter().uint32(8).int64(seconds).finish();
+      const bytes = new BinaryWriter().uint32(10).string(sessionId).uint32(16).int32(3);
+      const request = Buffer.from(bytes.uint32(34).bytes(time).finish());
+      await withoutATrace(async () => {
+        const refused = client.callWithBytes('PresenceService/UpdateStatus', request);
+        expectViolation(await failureOf(refused), 'expires_at');
+      });
+    },
+  );
 
   it('of UpdateMuteState says that either state will do', async () => {
     const error = await failureOf(client.updateMuteState({ sessionId }));
