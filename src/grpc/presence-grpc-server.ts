@@ -13,6 +13,7 @@ import { ServerGrpc } from '@nestjs/microservices';
 import type { Connections } from '../connections/connections.js';
 import type { Handler } from './handler.js';
 import { http2StreamOf } from './http2-stream.js';
+import { screenCalls } from './screen-calls.js';
 import { serveStreamingCall } from './serve-streaming-call.js';
 import { serveUnaryCall } from './serve-unary-call.js';
 
@@ -49,6 +50,7 @@ export class PresenceGrpcServer extends ServerGrpc {
 
   override async createClient(): Promise<Server> {
     const server = new Server(this.settings.serverOptions);
+    screenCalls(server);
     const bind = promisify(server.bindAsync.bind(server));
     this.port = await bind(this.settings.url, this.settings.credentials);
     this.settings.connections.guard(server);

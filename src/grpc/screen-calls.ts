@@ -1,0 +1,69 @@
+import {
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { status, type Server } from '@grpc/grpc-js';
+
+type HandleStream = (
+  interceptors: unknown,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+) => void;
+
+/** What grpc-js keeps to itself: where every call comes in. */
+interface Insides {
+  _streamHandler: HandleStream;
+}
+
+/** Longer than this no timer of Node runs, and grpc-js takes it for a time that has passed. Some 25 days. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+const TIMEOUT = /^(\d{1,8})([HMSmun])$/;
+
+const MS_OF_UNIT: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1000,
+  m: 1,
+  u: 0.001,
+  n: 0.000_001,
+};
+
+/**
+ * Looks at the headers of every call before grpc-js does, which serves calls of other methods than POST, says INTERNAL
+ * to a deadline that it cannot read, and to one in the far future that it has passed. To be called before the server
+ * is bound.
+ */
+export function screenCalls(server: Server): void {
+  const insides = server as unknown as Insides;
+  const handle = insides._streamHandler;
+  insides._streamHandler = function (this: Server, interceptors, stream, headers) {
+    const refusal = refusalOf(headers);
+    if (refusal === undefined) return handle.call(this, interceptors, stream, headers);
+    // Every error of a stream closes it as well; there is nothing to be told of it.
+    stream.on('error', () => {});
+    stream.respond(refusal, { endStream: true });
+  };
+}
+
+/** The answer to a call that is none. Takes out a deadline that is too far away to matter. */
+function refusalOf(headers: IncomingHttpHeaders): OutgoingHttpHeaders | undefined {
+  if (headers[':method'] !== 'POST') {
+    return { ':status': constants.HTTP_STATUS_METHOD_NOT_ALLOWED, allow: 'POST' };
+  }
+  const timeout = headers['grpc-timeout'];
+  if (timeout === undefined) return undefined;
+  const [, count, unit] = TIMEOUT.exec(String(timeout)) ?? [];
+  if (count === undefined || unit === undefined) {
+    return {
+      ':status': constants.HTTP_STATUS_OK,
+      'content-type': 'application/grpc+proto',
+      'grpc-status': status.INVALID_ARGUMENT,
+      'grpc-message': 'grpc-timeout must be at most 8 digits and one of H, M, S, m, u and n',
+    };
+  }
+  if (Number(count) * MS_OF_UNIT[unit]! > MAX_TIMEOUT_MS) delete headers['grpc-timeout'];
+  return undefined;
+}

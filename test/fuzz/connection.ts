@@ -1,0 +1,93 @@
+import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import type { Answer } from './answer.js';
+import { fieldsIn } from './answer.js';
+
+/** A call that is not answered for so long never will be. */
+const ANSWERED_WITHIN_MS = 10_000;
+
+/** A call to the last byte. */
+export interface RawRequest {
+  readonly path: string;
+  /** Whether it is answered with a stream that does not end by itself. */
+  readonly isStream: boolean;
+  /** More headers than every call has, or others. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What is sent as data, frames and all. */
+  readonly body: Buffer;
+  /** Undefined: none is sent. */
+  readonly token: string | undefined;
+}
+
+/** HTTP/2 as any client speaks it, over which anything can be said. One connection for as many calls as it survives. */
+export class Connection {
+  private session: ClientHttp2Session | undefined;
+
+  constructor(private readonly address: string) {}
+
+  /** Makes a call, and waits for its end, or leaves it when it is a stream that has begun well. */
+  async call({ path, isStream, headers, body, token }: RawRequest): Promise<Answer> {
+    const stream = this.open().request({
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...headers,
+    });
+    let first: IncomingHttpHeaders & { ':status'?: number | undefined } = {};
+    let last: IncomingHttpHeaders = {};
+    let data = Buffer.alloc(0);
+    let wasLeft = false;
+    let failure: string | undefined;
+    stream.on('response', (received: IncomingHttpHeaders) => (first = received));
+    stream.on('trailers', (received: IncomingHttpHeaders) => (last = received));
+    stream.on('error', (error: Error) => (failure = error.message));
+    stream.on('data', (chunk: Buffer) => {
+      data = Buffer.concat([data, chunk]);
+      if (!isStream || first['grpc-status'] !== undefined) return;
+      wasLeft = true;
+      stream.close(constants.NGHTTP2_CANCEL);
+    });
+    stream.end(body);
+    await new Promise<void>((resolve, reject) => {
+      const fail = (): void => reject(new Error(`${path} is not answered`));
+      const timer = setTimeout(fail, ANSWERED_WITHIN_MS);
+      stream.on('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    const { 'grpc-status': code, 'grpc-message': message, ...others } = { ...first, ...last };
+    return {
+      httpStatus: first[':status'],
+      code: typeof code === 'string' ? Number(code) : undefined,
+      message: decodeURI(typeof message === 'string' ? message : ''),
+      fields: fieldsIn(others['grpc-status-details-bin'] as string | undefined),
+      messages: messagesIn(data),
+      wasLeft,
+      failure: wasLeft ? undefined : failure,
+    };
+  }
+
+  close(): void {
+    this.session?.destroy();
+  }
+
+  private open(): ClientHttp2Session {
+    if (this.session === undefined || this.session.destroyed || this.session.closed) {
+      this.session = connect(`http://${this.address}`);
+      this.session.on('error', () => {});
+    }
+    return this.session;
+  }
+}
+
+function messagesIn(data: Buffer): readonly Uint8Array[] {
+  const messages: Uint8Array[] = [];
+  for (let at = 0; at + 5 <= data.length;) {
+    const end = at + 5 + data.readUInt32BE(at + 1);
+    messages.push(data.subarray(at + 5, end));
+    at = end;
+  }
+  return messages;
+}
