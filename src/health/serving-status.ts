@@ -1,16 +1,20 @@
-import type { Server } from '@grpc/grpc-js';
+import type { handleServerStreamingCall, Server } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { HealthImplementation } from 'grpc-health-check';
 import { PresenceStore } from '../store/presence-store.js';
 
 /** The services whose health is told, the server as a whole first. */
-const SERVICES = [
+const SERVICES: readonly string[] = [
   '',
   'presence.v1.SessionService',
   'presence.v1.PresenceService',
   'presence.v1.EventsService',
-] as const;
+];
+
+interface Named {
+  readonly service: string;
+}
 
 /** How often it is looked whether the store can be used. */
 const LOOK_MS = 250;
@@ -43,7 +47,14 @@ export class ServingStatus {
 
   /** Adds `grpc.health.v1.Health`, which asks for no token. */
   addToServer(server: Server): void {
-    this.health.addToServer(server);
+    const withKnownNames: Pick<Server, 'addService'> = {
+      addService: (service, handlers) =>
+        server.addService(service, {
+          ...handlers,
+          watch: watchKnown(handlers.watch as handleServerStreamingCall<Named, object>),
+        }),
+    };
+    this.health.addToServer(withKnownNames);
   }
 
   @Interval(LOOK_MS)
@@ -53,4 +64,18 @@ export class ServingStatus {
     this.told = status;
     for (const service of SERVICES) this.health.setStatus(service, status);
   }
+}
+
+/**
+ * The library never forgets a name that somebody has asked for, and anybody may ask. A service that there is not will
+ * not come later, so that there is nothing to be told but this.
+ */
+function watchKnown(
+  watch: handleServerStreamingCall<Named, object>,
+): handleServerStreamingCall<Named, object> {
+  return (call) => {
+    const { service } = call.request;
+    if (SERVICES.includes(service)) watch(call);
+    else call.write({ status: 'SERVICE_UNKNOWN' });
+  };
 }

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ServingStatus } from '../../src/health/serving-status.js';
 import { HealthClient } from '../support/health-client.js';
+import { heapAfterCollection } from '../support/heap.js';
 import { Service } from '../support/service.js';
 
 const SERVICES = [
@@ -62,6 +63,17 @@ describe('Health', () => {
       const watch = health.watch('presence.v1.NoService');
       expect(await watch.next()).toEqual({ status: 'SERVICE_UNKNOWN' });
       watch.cancel();
+    });
+
+    it('keeps nothing of those who watched services that there are not', async () => {
+      const before = heapAfterCollection();
+      for (let i = 0; i < 10; i++) {
+        const watch = health.watch(`${i}`.padEnd(1_000_000, 'x'));
+        await watch.next();
+        watch.cancel();
+        await watch.ended;
+      }
+      expect(heapAfterCollection() - before).toBeLessThan(5_000_000);
     });
   });
 
