@@ -1,6 +1,9 @@
 const MAX_CHARACTERS = 128;
 
-/** C0, DEL, C1, and halves of surrogate pairs, which have no UTF-8 form. */
+/** C0, DEL and C1. */
+const CONTROL = /\p{Cc}/u;
+
+/** The same, and halves of surrogate pairs, which have no UTF-8 form. */
 const FORBIDDEN = /[\p{Cc}\p{Cs}]/u;
 
 /**
@@ -14,6 +17,11 @@ export function isIdentifier(value: unknown): value is string {
     hasAtMost(value, MAX_CHARACTERS) &&
     !FORBIDDEN.test(value)
   );
+}
+
+/** Whether `text` may be shown to people: nothing in it rings a bell, breaks the line or paints a terminal. */
+export function hasNoControls(text: string): boolean {
+  return !CONTROL.test(text);
 }
 
 /** Whether `text` has at most `limit` characters, counted as code points. Costs nothing for hopelessly long text. */

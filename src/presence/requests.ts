@@ -1,4 +1,4 @@
-import { hasAtMost } from '../domain/identifier.js';
+import { hasAtMost, hasNoControls } from '../domain/identifier.js';
 import type { Timestamp } from '../grpc/generated/google/protobuf/timestamp.pb.js';
 import { PresenceStatus } from '../grpc/generated/presence/v1/presence.pb.js';
 import {
@@ -73,8 +73,9 @@ export class UpdateStatusRules implements UpdateStatusRequest {
 
   @rule(
     'isStatusText',
-    (value) => typeof value === 'string' && hasAtMost(value, MAX_STATUS_TEXT),
-    `must be at most ${MAX_STATUS_TEXT} characters`,
+    (value) =>
+      typeof value === 'string' && hasAtMost(value, MAX_STATUS_TEXT) && hasNoControls(value),
+    `must be at most ${MAX_STATUS_TEXT} characters, none of them a control character`,
   )
   readonly statusText!: string;
 

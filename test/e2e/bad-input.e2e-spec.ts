@@ -47,7 +47,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
   'PresenceService/UpdateStatus': {
     session_id: BAD_IDS,
     choice: [0, 5, -1, 2 ** 31 - 1],
-    status_text: LONG_TEXTS,
+    status_text: BAD_IDS_IF_ANY,
     expires_at: [
       { seconds: 0, nanos: 0 },
       { seconds: -1, nanos: 0 },
@@ -393,6 +393,16 @@ describe('A request at the limit', () => {
     const expiresAt = { seconds: 253_402_300_799, nanos: 999_999_999 };
     const request = { sessionId, choice: 1, statusText, expiresAt };
     expect((await client.updateStatus(request)).presence?.statusText).toBe(statusText);
+  });
+
+  it.each([
+    ['right-to-left writing with its marks', '\u202bשלום\u202c \u2067مرحبا\u2069'],
+    ['an override of the direction', '\u202eabc'],
+    ['emoji joined to one', '👩\u200d🚀'],
+    ['spaces and separators', ' a\u00a0b\u2028c '],
+  ])('may have a status text of %s, which stays as it is', async (_what, statusText) => {
+    const { presence: changed } = await client.updateStatus({ sessionId, choice: 1, statusText });
+    expect(changed?.statusText).toBe(statusText);
   });
 
   it('may carry fields of a later version of the contract', async () => {

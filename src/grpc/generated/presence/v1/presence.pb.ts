@@ -71,7 +71,10 @@ export interface Presence {
    * user the one with the higher version is the newer.
    */
   version: number;
-  /** Free text the user set, at most 128 characters. Empty when none is set. */
+  /**
+   * Free text the user set, at most 128 characters in one line. Empty when none
+   * is set.
+   */
   statusText: string;
   /**
    * What the user is connected with, one entry per kind, sorted; for example

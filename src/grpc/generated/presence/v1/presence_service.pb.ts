@@ -115,7 +115,12 @@ export interface UpdateStatusRequest {
   sessionId: string;
   /** Required. How the status is decided from now on. */
   choice: StatusChoice;
-  /** Shown beside the status, at most 128 characters. Empty: none. */
+  /**
+   * Shown beside the status, at most 128 characters and none of them a control
+   * character (C0, DEL, C1), so that it is one line. Anything else is kept as
+   * it is, marks of direction too: show it apart from the text around it.
+   * Empty: none.
+   */
   statusText: string;
   /**
    * When `choice` and `status_text` lapse and the choice is AUTOMATIC again.
