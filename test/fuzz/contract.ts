@@ -1,0 +1,41 @@
+import { createRequire } from 'node:module';
+import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { loadPackageDefinition } from '../../src/grpc/codecs.js';
+import { describedServices } from '../../src/grpc/descriptors.js';
+
+const require = createRequire(import.meta.url);
+
+/** An RPC of the server, as its descriptors tell it. */
+export interface Rpc {
+  readonly path: string;
+  readonly kind: DescMethod['methodKind'];
+  readonly request: DescMessage;
+  /** Whether it is one of ours, rather than of health or reflection. */
+  readonly isOurs: boolean;
+}
+
+/** Everything that a client can call: what the descriptors say is all that the fuzzer knows of it. */
+export const RPCS: readonly Rpc[] = [loadPackageDefinition(), reflectionDefinition()].flatMap(
+  rpcsOf,
+);
+
+function reflectionDefinition(): PackageDefinition {
+  return loadSync(
+    ['v1', 'v1alpha'].map((version) =>
+      require.resolve(`@grpc/reflection/build/proto/grpc/reflection/${version}/reflection.proto`),
+    ),
+    { keepCase: true },
+  );
+}
+
+function rpcsOf(definition: PackageDefinition): readonly Rpc[] {
+  return describedServices(definition).flatMap(({ typeName, methods }) =>
+    methods.map(({ name, methodKind, input }) => ({
+      path: `/${typeName}/${name}`,
+      kind: methodKind,
+      request: input,
+      isOurs: typeName.startsWith('presence.v1.'),
+    })),
+  );
+}

@@ -1,0 +1,108 @@
+import { status } from '@grpc/grpc-js';
+import {
+  JoinChannelRequest,
+  JoinChannelResponse,
+  UpdateStatusRequest,
+  UpdateStatusResponse,
+} from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import type { Answer } from './answer.js';
+import type { Call } from './calls.js';
+import type { Sight } from './world.js';
+
+/** What a client may be told of a call that is one, whatever its request. */
+const ANSWERS: readonly status[] = [
+  status.OK,
+  status.INVALID_ARGUMENT,
+  status.NOT_FOUND,
+  status.PERMISSION_DENIED,
+  status.UNAUTHENTICATED,
+  status.RESOURCE_EXHAUSTED,
+];
+
+/** What else, when headers and frames are not those of gRPC. */
+const ANSWERS_TO_ODD_CALLS: readonly status[] = [
+  ...ANSWERS,
+  status.UNIMPLEMENTED,
+  status.DEADLINE_EXCEEDED,
+];
+
+/**
+ * Where gRPC itself asks for INTERNAL: bytes that cannot be unpacked, and to health and reflection, which are as the
+ * libraries have them, bytes that are no message.
+ */
+const AS_GRPC_HAS_IT = /^(Failed to decompress message|Error deserializing request)$/;
+
+/** What is wrong with an answer, in words. Undefined: nothing. */
+export function complaintAbout(
+  call: Call,
+  answer: Answer,
+  before: Sight,
+  after: Sight,
+): string | undefined {
+  return (
+    complaintAboutStatus(call, answer) ??
+    complaintAboutChanges(answer, before, after) ??
+    (call.isPlain && call.rpc.isOurs ? complaintAboutSense(call, answer) : undefined)
+  );
+}
+
+function complaintAboutStatus({ isPlain, rpc, verdict }: Call, answer: Answer): string | undefined {
+  const { code, failure, wasLeft, httpStatus, message } = answer;
+  if (wasLeft) return undefined;
+  if (failure !== undefined) return isPlain ? 'the stream was reset' : undefined;
+  if (code === undefined) return isPlain || httpStatus === 200 ? 'there is no status' : undefined;
+  if ((isPlain ? ANSWERS : ANSWERS_TO_ODD_CALLS).includes(code)) return undefined;
+  const isAsked = code === status.INTERNAL && AS_GRPC_HAS_IT.test(message);
+  const isOfNoMessage = !isPlain || (!rpc.isOurs && verdict !== 'message');
+  return isAsked && isOfNoMessage ? undefined : 'it is a status of nobody’s choice';
+}
+
+/** A call whose end was not heard may have been done. */
+const UNHEARD: readonly (status | undefined)[] = [undefined, status.OK, status.DEADLINE_EXCEEDED];
+
+function complaintAboutChanges(
+  { code, wasLeft, httpStatus }: Answer,
+  before: Sight,
+  after: Sight,
+): string | undefined {
+  const isRefused = !wasLeft && (!UNHEARD.includes(code) || (httpStatus ?? 200) >= 400);
+  if (!isRefused) return undefined;
+  if (after.commits !== before.commits) return 'it was refused and something was committed';
+  return after.state === before.state ? undefined : 'it was refused and the state is another';
+}
+
+/** Whether the request was understood as what it is. */
+function complaintAboutSense(call: Call, answer: Answer): string | undefined {
+  const { verdict, rpc } = call;
+  const { code, fields, wasLeft } = answer;
+  if (code === status.INVALID_ARGUMENT) {
+    if (fields.length === 0) return 'no field is to blame';
+    const known = [...rpc.request.fields, ...rpc.request.oneofs].map(({ name }) => name);
+    if (fields.includes('request')) {
+      return verdict === 'message' ? 'it was refused although it is a message' : undefined;
+    }
+    const unknown = fields.find((field) => !known.includes(field));
+    if (unknown !== undefined) return `${unknown} is to blame, which is no field`;
+  }
+  const isUnderstood =
+    wasLeft || (code !== status.UNAUTHENTICATED && code !== status.RESOURCE_EXHAUSTED);
+  if (verdict === 'malformed' && isUnderstood) return 'it was understood although it is no message';
+  return code === status.OK ? complaintAboutResult(call, answer) : undefined;
+}
+
+/** Whether the answer says what was asked for, where that is easily told. */
+function complaintAboutResult({ rpc, request }: Call, { messages }: Answer): string | undefined {
+  if (messages.length !== 1) return `it is answered with ${messages.length} messages`;
+  const [message] = messages;
+  if (rpc.path.endsWith('/JoinChannel')) {
+    const { channelId } = JoinChannelRequest.decode(request!);
+    const { presence } = JoinChannelResponse.decode(message!);
+    return presence?.currentChannelId === channelId ? undefined : 'it joined another channel';
+  }
+  if (rpc.path.endsWith('/UpdateStatus')) {
+    const { statusText } = UpdateStatusRequest.decode(request!);
+    const { presence } = UpdateStatusResponse.decode(message!);
+    return presence?.statusText === statusText ? undefined : 'it has another text';
+  }
+  return undefined;
+}

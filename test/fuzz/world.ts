@@ -1,0 +1,143 @@
+import { setImmediate } from 'node:timers/promises';
+import { FanOut } from '../../src/events/fan-out.js';
+import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import { SessionStreams } from '../../src/session/session-streams.js';
+import { PresenceStore } from '../../src/store/presence-store.js';
+import type { Client, OpenSession } from '../support/client.js';
+import { Picture, everyoneOnline } from '../support/picture.js';
+import { Service, tokenOf } from '../support/service.js';
+import type { Answer } from './answer.js';
+import type { Call, CallerName } from './calls.js';
+import { Connection } from './connection.js';
+import type { Vocabulary } from './texts.js';
+
+const USERS = ['ann', 'ben'];
+
+/** What there is to see of the service from within. */
+export interface Sight {
+  /** How much has been committed so far. */
+  readonly commits: number;
+  readonly state: string;
+}
+
+/** A service in use, with all that there is to see of it from within and without. */
+export class World {
+  private commits = 0;
+  private readonly connections: readonly Connection[];
+  private readonly sessions = new Map<string, OpenSession>();
+  private readonly tokens = new Map<CallerName, string>();
+  private pageTokens: readonly string[] = [];
+  private turn = 0;
+
+  private constructor(
+    readonly service: Service,
+    private readonly clients: ReadonlyMap<string, Client>,
+    private readonly picture: Picture,
+  ) {
+    this.connections = service.addresses().map((address) => new Connection(address));
+    const [store] = service.all(PresenceStore);
+    store.onCommit(() => this.commits++);
+  }
+
+  static async start(): Promise<World> {
+    const service = await Service.start();
+    const clients = new Map<string, Client>();
+    for (const userId of USERS) clients.set(userId, await service.client(userId));
+    const admin = await service.client('admin', { isAdmin: true });
+    clients.set('admin', admin);
+    const world = new World(service, clients, new Picture(admin.subscribe()));
+    await world.picture.untilCurrent();
+    for (const name of ['ann', 'ben'] as const) world.tokens.set(name, await tokenOf(name));
+    world.tokens.set('admin', await tokenOf('admin', { isAdmin: true }));
+    world.tokens.set('stranger', 'a.b.c');
+    await world.settle();
+    await world.learnTokens();
+    return world;
+  }
+
+  /** What is alive, by the names of the fields that may hold it. */
+  readonly vocabulary: Vocabulary = (field) => {
+    switch (field) {
+      case 'session_id':
+        return [...this.sessions.values()].map(({ sessionId }) => sessionId);
+      case 'user_id':
+      case 'user_ids':
+        return [...USERS, 'admin', 'never seen'];
+      case 'channel_id':
+      case 'channel_ids':
+        return ['lobby', 'kitchen'];
+      case 'platform':
+        return ['', 'desktop', 'mobile'];
+      case 'status_text':
+        return ['', 'out for lunch'];
+      case 'page_token':
+        return ['', ...this.pageTokens];
+      case 'resume_token':
+        return ['', this.picture.resumeToken];
+      case 'service':
+        return ['', 'presence.v1.SessionService', 'grpc.health.v1.Health'];
+      case 'file_by_filename':
+        return ['presence_v1.proto', 'google_protobuf.proto'];
+      default:
+        return ['presence.v1.Presence', 'presence.v1.SessionService'];
+    }
+  };
+
+  /** Makes a call and waits until everything that it has begun has come to its end. */
+  async call(call: Call): Promise<Answer> {
+    const connection = this.connections[this.turn++ % this.connections.length]!;
+    const { path, kind } = call.rpc;
+    const isStream = kind === 'server_streaming';
+    const token = this.tokens.get(call.caller);
+    const answer = await connection.call({ ...call, path, isStream, token });
+    await this.settle();
+    return answer;
+  }
+
+  /** All that a refused call must leave as it is. */
+  async look(): Promise<Sight> {
+    const [store] = this.service.all(PresenceStore);
+    const users = await Promise.all(USERS.map((userId) => store.find(userId)));
+    return { commits: this.commits, state: JSON.stringify(users) };
+  }
+
+  /** What a subscriber was told up to now, and what the lists say: the same, or something was lost on the way. */
+  async lookAround(): Promise<{ readonly told: string; readonly listed: string }> {
+    const ann = this.clients.get('ann')!;
+    const { sessionId } = this.sessions.get('ann')!;
+    await ann.updateStatus({ sessionId, choice: StatusChoice.STATUS_CHOICE_AUTOMATIC });
+    await ann.joinChannel({ sessionId, channelId: 'the end' });
+    await this.picture.untilIn('ann', 'the end');
+    const listed = await everyoneOnline(this.clients.get('admin')!);
+    return { told: JSON.stringify(this.picture.online()), listed: JSON.stringify(listed) };
+  }
+
+  async stop(): Promise<void> {
+    for (const connection of this.connections) connection.close();
+    await this.service.stop();
+  }
+
+  /** Lets streams that were left come to their end, and users who lost their session begin another. */
+  private async settle(): Promise<void> {
+    for (const userId of USERS) await this.keepConnected(userId);
+    while (
+      this.service.sizeOf(SessionStreams) > this.sessions.size ||
+      this.service.sizeOf(FanOut) > 1
+    ) {
+      await setImmediate();
+    }
+    await Promise.all(this.service.all(PresenceStore).map((store) => store.refresh()));
+  }
+
+  private async keepConnected(userId: string): Promise<void> {
+    const { sessions } = await this.service.all(PresenceStore)[0].find(userId);
+    const current = this.sessions.get(userId)?.sessionId;
+    if (sessions.some(({ sessionId }) => sessionId === current)) return;
+    this.sessions.set(userId, await this.clients.get(userId)!.connect());
+  }
+
+  private async learnTokens(): Promise<void> {
+    const { nextPageToken } = await this.clients.get('admin')!.listOnlineUsers({ pageSize: 1 });
+    this.pageTokens = [nextPageToken];
+  }
+}
