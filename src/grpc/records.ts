@@ -1,17 +1,24 @@
-import type { DescMessage } from '@bufbuild/protobuf';
+import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 
-/** Which fields of a message are messages themselves, and the same of those. */
+/** What of a message has more records or numbers within. */
 export interface Shape {
   readonly messages: ReadonlyMap<number, Shape>;
+  /** Lists of numbers, which may come in one record. */
+  readonly lists: ReadonlySet<number>;
 }
 
-/** Of a type that does not hold itself: no request does. */
+/** Of a type that does not hold itself, and has no lists of numbers of fixed length: no request does. */
 export function shapeOf({ fields }: DescMessage): Shape {
   const messages = fields.flatMap(({ number, message }) =>
     message === undefined ? [] : [[number, shapeOf(message)] as const],
   );
-  return { messages: new Map(messages) };
+  const lists = fields.filter(isListOfNumbers).map(({ number }) => number);
+  return { messages: new Map(messages), lists: new Set(lists) };
+}
+
+function isListOfNumbers({ fieldKind, message, scalar }: DescField): boolean {
+  return fieldKind === 'list' && message === undefined && scalar !== ScalarType.STRING;
 }
 
 /**
@@ -23,16 +30,20 @@ export function requireRecords(bytes: Uint8Array, shape: Shape): void {
   walk(new BinaryReader(bytes), bytes.length, shape);
 }
 
-function walk(reader: BinaryReader, end: number, { messages }: Shape): void {
+function walk(reader: BinaryReader, end: number, { messages, lists }: Shape): void {
   while (reader.pos < end) {
     const [number, wireType] = reader.tag();
-    const inner = wireType === WireType.LengthDelimited ? messages.get(number) : undefined;
-    if (inner === undefined) {
-      reader.skip(wireType, number);
-    } else {
+    const isDelimited = wireType === WireType.LengthDelimited;
+    const inner = isDelimited ? messages.get(number) : undefined;
+    if (inner !== undefined) {
       const length = reader.uint32();
       walk(reader, reader.pos + length, inner);
+      continue;
     }
+    const record = reader.skip(wireType, number);
+    // In a list the last byte ends a number; with the list of no numbers it is that of the length.
+    const isOpen = isDelimited && lists.has(number) && record.at(-1)! > 127;
+    if (isOpen) throw new RangeError('a number goes on behind the end of its list');
   }
   if (reader.pos !== end) throw new RangeError('a record goes on behind the end of its message');
 }

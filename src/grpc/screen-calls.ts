@@ -31,21 +31,33 @@ const MS_OF_UNIT: Readonly<Record<string, number>> = {
   n: 0.000_001,
 };
 
+const LEGAL_NAME = /^:?[0-9a-z_.-]+$/;
+const LEGAL_VALUE = /^[ -~]*$/;
+
 /**
  * Looks at the headers of every call before grpc-js does, which serves calls of other methods than POST, says INTERNAL
- * to a deadline that it cannot read, and to one in the far future that it has passed. To be called before the server
- * is bound.
+ * to a deadline that it cannot read, and to one in the far future that it has passed. A header that gRPC does not
+ * know it would leave out as well, but write to the log first, be it a token. To be called before the server is bound.
  */
 export function screenCalls(server: Server): void {
   const insides = server as unknown as Insides;
   const handle = insides._streamHandler;
   insides._streamHandler = function (this: Server, interceptors, stream, headers) {
     const refusal = refusalOf(headers);
-    if (refusal === undefined) return handle.call(this, interceptors, stream, headers);
+    if (refusal === undefined) {
+      leaveOutIllegal(headers);
+      return handle.call(this, interceptors, stream, headers);
+    }
     // Every error of a stream closes it as well; there is nothing to be told of it.
     stream.on('error', () => {});
     stream.respond(refusal, { endStream: true });
   };
+}
+
+function leaveOutIllegal(headers: IncomingHttpHeaders): void {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!LEGAL_NAME.test(name) || !LEGAL_VALUE.test(String(value))) delete headers[name];
+  }
 }
 
 /** The answer to a call that is none. Takes out a deadline that is too far away to matter. */

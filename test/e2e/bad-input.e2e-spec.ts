@@ -305,6 +305,14 @@ describe('A bad request', () => {
     },
   );
 
+  it.each([
+    ['in the middle of a number', [0x1a, 1, 0x81, 0x18, 0x01]],
+    ['before its numbers do', [0x1a, 3, 0x01]],
+  ])('of ListOnlineUsers is one whose list of statuses ends %s', async (_what, bytes) => {
+    const refused = client.callWithBytes('PresenceService/ListOnlineUsers', Buffer.from(bytes));
+    expectViolation(await failureOf(refused), 'request');
+  });
+
   it('of UpdateMuteState says that either state will do', async () => {
     const error = await failureOf(client.updateMuteState({ sessionId }));
     expect(error.details).toBe('is_microphone_muted or is_speaker_muted must be given');

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SessionStreams } from '../../src/session/session-streams.js';
 import type { Answer } from '../fuzz/answer.js';
 import { Connection } from '../fuzz/connection.js';
@@ -54,6 +54,20 @@ describe('The headers of a call', () => {
         expect(code).toBe(status.INVALID_ARGUMENT);
         expect(message).toMatch(/^grpc-timeout must be /);
       }
+    },
+  );
+
+  it.each([
+    ['authorization', 'Bearer sécret', status.UNAUTHENTICATED],
+    ['x-anything', 'tête', status.OK],
+    ['x!anything', 'x', status.OK],
+  ])(
+    'are left out where gRPC has no such %s: %s, and not written to the log',
+    async (name, value, code) => {
+      const log = vi.spyOn(console, 'error');
+      expect((await call('ListSessions', { [name]: value })).code).toBe(code);
+      expect(log).not.toHaveBeenCalled();
+      log.mockRestore();
     },
   );
 
