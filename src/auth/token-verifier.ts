@@ -39,6 +39,11 @@ export class TokenVerifier {
     };
   }
 
+  /** How many tokens need not be looked at again for a while. */
+  get remembered(): number {
+    return this.verified.size;
+  }
+
   /** Throws `InvalidToken`, or `KeysUnavailable` when it cannot tell. */
   async verify(token: string): Promise<Caller> {
     const known = this.verified.callerOf(token, this.now());

@@ -46,6 +46,11 @@ export class EventsService {
     this.openings = new Openings(store, log);
   }
 
+  /** How many users have subscriptions on this node. */
+  get subscribers(): number {
+    return this.limit.size;
+  }
+
   /** A subscription, as encoded responses: subscribers at the same place are given the very same bytes. */
   subscribe(caller: Caller, options: SubscribeOptions, connection: Connection): Observable<Buffer> {
     return new Observable((messages) => {

@@ -47,6 +47,11 @@ export class FanOut implements OnApplicationShutdown {
     return this.followers.size;
   }
 
+  /** How many users and channels they follow by name. */
+  get interests(): number {
+    return this.index.size;
+  }
+
   // Not before: streams go on while the server drains.
   onApplicationShutdown(): void {
     this.rounds.cancel();

@@ -6,6 +6,11 @@ export class SubscriberLimit {
 
   constructor(private readonly max: number) {}
 
+  /** How many users have any. */
+  get size(): number {
+    return this.counts.size;
+  }
+
   /** Lets a subscription in and returns its way out. */
   enter(userId: string): () => void {
     const count = this.counts.get(userId) ?? 0;

@@ -39,6 +39,11 @@ export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown 
     return this.draining;
   }
 
+  /** How many streams are open. */
+  get size(): number {
+    return this.streams.size;
+  }
+
   /** Lets a stream in and returns its way out. Refuses it once the server is about to stop. */
   enter(stream: Stream): () => void {
     if (this.draining) throw stopping();

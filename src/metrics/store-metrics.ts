@@ -5,29 +5,35 @@ import { registerCounts } from './register-counts.js';
 /** What the store says of itself, read whenever somebody asks. */
 export function registerStoreMetrics(registry: Registry, store: PresenceStore): void {
   const registers = [registry];
-  new Gauge({
+  registerGauge(registry, {
     name: 'presence_store_up',
     help: 'Whether the store can take commits.',
-    registers,
-    collect() {
-      this.set(store.report.problem === undefined ? 1 : 0);
-    },
+    value: () => (store.report.problem === undefined ? 1 : 0),
   });
-  new Gauge({
+  registerGauge(registry, {
     name: 'presence_store_age_seconds',
     help: 'For how long the view of this node may have been behind the store.',
-    registers,
-    collect() {
-      this.set(store.report.ageMs / 1000);
-    },
+    value: () => store.report.ageMs / 1000,
   });
-  new Gauge({
+  registerGauge(registry, {
     name: 'presence_store_nodes',
     help: 'Nodes that are alive, as this one sees it.',
-    registers,
-    collect() {
-      this.set(store.report.nodes);
-    },
+    value: () => store.report.nodes,
+  });
+  registerGauge(registry, {
+    name: 'presence_store_users',
+    help: 'Users of whom this node knows anything, those who are OFFLINE and not forgotten yet among them.',
+    value: () => store.report.users,
+  });
+  registerGauge(registry, {
+    name: 'presence_store_sessions',
+    help: 'Live sessions, on whichever node.',
+    value: () => store.report.sessions,
+  });
+  registerGauge(registry, {
+    name: 'presence_store_alarms',
+    help: 'Users for whom something is due at some time.',
+    value: () => store.report.alarms,
   });
   registerCounts(registry, {
     name: 'presence_store_resyncs_total',
@@ -49,6 +55,19 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     name: 'presence_store_reaped_users_total',
     help: 'Users from whom this node has taken the sessions of dead nodes.',
     count: () => store.report.reaped,
+  });
+}
+
+function registerGauge(
+  registry: Registry,
+  { value, ...about }: { name: string; help: string; value: () => number },
+): void {
+  new Gauge({
+    ...about,
+    registers: [registry],
+    collect() {
+      this.set(value());
+    },
   });
 }
 

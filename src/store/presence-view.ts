@@ -15,6 +15,11 @@ export class PresenceView {
   /** `shownOf`: what the store holds of a user as others are shown it. */
   constructor(private readonly shownOf: (userId: string) => Presence | undefined) {}
 
+  /** How many channels somebody is in. */
+  get channels(): number {
+    return this.byChannel.size;
+  }
+
   presence(userId: string): Presence {
     return this.shownOf(userId) ?? neverSeen(userId);
   }

@@ -1,5 +1,7 @@
+import type { TableSizes } from './user-table.js';
+
 /** How a store is, for those who run it. */
-export interface StoreReport {
+export interface StoreReport extends TableSizes {
   /** Why it cannot take commits at the moment. Undefined: it can. */
   readonly problem: string | undefined;
   /** For how long the view may have been behind, in milliseconds. */

@@ -10,6 +10,16 @@ export interface Held {
   revision: string;
 }
 
+/** How much a store holds in the memory of this node. */
+export interface TableSizes {
+  /** Users of whom anything is known, those who are OFFLINE and not forgotten yet among them. */
+  readonly users: number;
+  /** Live sessions, on whichever node. */
+  readonly sessions: number;
+  /** Users for whom something is due at some time. */
+  readonly alarms: number;
+}
+
 interface Entry extends Held {
   user: User;
   alarm: Alarm | undefined;
@@ -24,6 +34,11 @@ export class UserTable {
   private readonly unseen = new Set<string>();
 
   constructor(private readonly view: PresenceView) {}
+
+  /** How much is held. */
+  get sizes(): TableSizes {
+    return { users: this.users.size, sessions: this.owners.size, alarms: this.due.size };
+  }
 
   get(userId: string): Held | undefined {
     return this.users.get(userId);

@@ -306,7 +306,7 @@ describe('A bad request', () => {
   );
 
   it.each([
-    ['in the middle of a number', [0x1a, 1, 0x81, 0x18, 0x01]],
+    ['in the middle of a number', [0x1a, 1, 0x81, 0x08, 0x00]],
     ['before its numbers do', [0x1a, 3, 0x01]],
   ])('of ListOnlineUsers is one whose list of statuses ends %s', async (_what, bytes) => {
     const refused = client.callWithBytes('PresenceService/ListOnlineUsers', Buffer.from(bytes));

@@ -18,9 +18,13 @@ export interface RawRequest {
   readonly token: string | undefined;
 }
 
-/** HTTP/2 as any client speaks it, over which anything can be said. One connection for as many calls as it survives. */
+/** Node closes a connection over which a thousand frames have come that break the rules of HTTP/2. */
+const CALLS_OF_A_CONNECTION = 500;
+
+/** HTTP/2 as any client speaks it, over which anything can be said. One connection for many calls, if it survives. */
 export class Connection {
   private session: ClientHttp2Session | undefined;
+  private calls = 0;
 
   constructor(private readonly address: string) {}
 
@@ -74,6 +78,7 @@ export class Connection {
   }
 
   private open(): ClientHttp2Session {
+    if (++this.calls % CALLS_OF_A_CONNECTION === 0) this.close();
     if (this.session === undefined || this.session.destroyed || this.session.closed) {
       this.session = connect(`http://${this.address}`);
       this.session.on('error', () => {});

@@ -15,7 +15,7 @@ import * as session from '../../src/grpc/generated/presence/v1/session_service.p
 import { StreamReader } from './stream-reader.js';
 import { SubscriptionReader } from './subscription-reader.js';
 
-interface Codec<Message> {
+export interface Codec<Message> {
   encode(message: Message): { finish(): Uint8Array };
   decode(bytes: Uint8Array): Message;
 }
@@ -297,7 +297,7 @@ export class Client {
   }
 }
 
-function completed<Request>(codec: Codec<Request>, request: Partial<Request>): Request {
+export function completed<Request>(codec: Codec<Request>, request: Partial<Request>): Request {
   return { ...codec.decode(new Uint8Array()), ...request };
 }
 

@@ -11,12 +11,23 @@ import {
 } from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
 import type { StoreReport } from '../store-report.js';
-import { UserTable } from '../user-table.js';
+import { UserTable, type TableSizes } from '../user-table.js';
 
 export interface MemoryStoreOptions {
   /** How many users who are OFFLINE to others are remembered. The longest gone are forgotten first. */
   readonly maxOfflineUsers: number;
 }
+
+/** There is no other store to lose sight of. */
+const NOTHING_TO_LOSE: Omit<StoreReport, keyof TableSizes> = {
+  problem: undefined,
+  ageMs: 0,
+  nodes: 1,
+  resyncs: {},
+  gapsFilled: 0,
+  fenced: 0,
+  reaped: 0,
+};
 
 /** Presence of one node in its own memory. A restart starts from nothing. */
 export class MemoryPresenceStore extends PresenceStore {
@@ -24,16 +35,6 @@ export class MemoryPresenceStore extends PresenceStore {
   readonly node = 'memory';
   // New with every process, as its log is.
   readonly sealingSecrets = new SealingSecrets();
-  // There is nothing to lose sight of.
-  readonly report: StoreReport = {
-    problem: undefined,
-    ageMs: 0,
-    nodes: 1,
-    resyncs: {},
-    gapsFilled: 0,
-    fenced: 0,
-    reaped: 0,
-  };
   readonly view: PresenceView = new PresenceView((userId) => this.table.shownOf(userId));
   private readonly table = new UserTable(this.view);
   private readonly listeners = new Set<CommitListener>();
@@ -41,6 +42,10 @@ export class MemoryPresenceStore extends PresenceStore {
 
   constructor(private readonly options: MemoryStoreOptions) {
     super();
+  }
+
+  get report(): StoreReport {
+    return { ...NOTHING_TO_LOSE, ...this.table.sizes };
   }
 
   // Runs to its end before anybody else's: in one process no commit can come in between.

@@ -17,6 +17,7 @@ import {
 } from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
 import type { StoreReport } from '../store-report.js';
+import type { TableSizes } from '../user-table.js';
 import type { Place } from './batch.js';
 import { ClusterEvents } from './cluster-events.js';
 import { Coalesced } from './coalesced.js';
@@ -201,6 +202,7 @@ export class RedisPresenceStore
       ageMs: performance.now() - this.confirmedAt,
       nodes: this.membership.alive().length,
       ...this.events.counts,
+      ...this.sizes(),
     };
   }
 
@@ -212,6 +214,17 @@ export class RedisPresenceStore
     await this.leave().catch(this.reachability.failed);
     for (const partition of this.partitions) partition.close();
     this.port.close();
+  }
+
+  private sizes(): TableSizes {
+    const sizes = { users: 0, sessions: 0, alarms: 0 };
+    for (const { replica } of this.partitions) {
+      const { users, sessions, alarms } = replica.table.sizes;
+      sizes.users += users;
+      sizes.sessions += sessions;
+      sizes.alarms += alarms;
+    }
+    return sizes;
   }
 
   private async leave(): Promise<void> {

@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TokenVerifier } from '../../src/auth/token-verifier.js';
+import { EventsService } from '../../src/events/events.service.js';
+import { FanOut } from '../../src/events/fan-out.js';
+import { Subscription } from '../../src/events/subscription.js';
+import { ServerStream } from '../../src/grpc/server-stream.js';
+import { Drain } from '../../src/lifecycle/drain.js';
+import { SessionStream } from '../../src/session/session-stream.js';
+import { SessionStreams } from '../../src/session/session-streams.js';
+import { PresenceStore } from '../../src/store/presence-store.js';
+import { Random } from '../chaos/random.js';
+import { eventually } from '../support/eventually.js';
+import { countAlive } from '../support/heap.js';
+import { Service, tokenOf } from '../support/service.js';
+import { Storm } from '../support/storm.js';
+
+const USERS = ['user-0', 'user-1', 'user-2', 'user-3'];
+
+/** Another one each time; `STORM_SEED` has one again. */
+const seed = Number(process.env.STORM_SEED ?? Date.now() % 100_000);
+
+const NOTHING = {
+  ...{ sessions: 0, alarms: 0, channels: 0, online: 0 },
+  ...{ sessionStreams: 0, subscriptions: 0, interests: 0, subscribers: 0, streams: 0 },
+};
+
+describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () => {
+  let service: Service;
+  let storm: Storm;
+  beforeEach(async () => {
+    service = await Service.start({ MAX_SESSIONS_PER_USER: '1000' });
+    const tokens = await Promise.all(USERS.map((userId) => tokenOf(userId)));
+    storm = new Storm(service.addresses(), tokens, new Random(seed));
+  });
+  afterEach(() => service.stop());
+
+  /** Whatever a node keeps of clients, and of what they did. */
+  function held(): object[] {
+    const parts = service.all(PresenceStore).map((store, node) => {
+      const { sessions, alarms } = store.report;
+      return {
+        ...{ sessions, alarms, channels: store.view.channels },
+        online: store.view.countListed(['ONLINE', 'IDLE', 'AWAY', 'DO_NOT_DISTURB']),
+        sessionStreams: service.all(SessionStreams)[node]!.size,
+        subscriptions: service.all(FanOut)[node]!.size,
+        interests: service.all(FanOut)[node]!.interests,
+        subscribers: service.all(EventsService)[node]!.subscribers,
+        streams: service.all(Drain)[node]!.size,
+      };
+    });
+    return [...parts];
+  }
+
+  it('nothing is left but who they were', async () => {
+    const before = resources();
+    for (let i = 0; i < 4; i++) await storm.rage(12, 20);
+    // Or there was nothing to leave over.
+    console.log(storm.begun);
+    expect(storm.begun).toBeGreaterThan(20);
+    await eventually(
+      held,
+      service.all(PresenceStore).map(() => NOTHING),
+      10_000,
+    );
+    await eventually(() => moreThan(before), {}, 10_000);
+    for (const store of service.all(PresenceStore)) {
+      expect(store.report.users).toBeLessThanOrEqual(USERS.length);
+    }
+    for (const verifier of service.all(TokenVerifier)) {
+      expect(verifier.remembered).toBeLessThanOrEqual(USERS.length);
+    }
+    for (const type of [SessionStream, Subscription, ServerStream]) {
+      expect([type.name, countAlive(type)]).toEqual([type.name, 0]);
+    }
+  }, 120_000);
+
+  it('nothing is left when the service stops in the midst of them', async () => {
+    const ann = await service.client('ann');
+    await Promise.all([ann.connect(), ann.connect(), ann.subscribe().beginning()]);
+    const raging = storm.rage(12, 20);
+    await service.stop();
+    await raging;
+    await eventually(
+      () => held().map((part) => ({ ...part, online: 0, channels: 0, alarms: 0, sessions: 0 })),
+      service.all(PresenceStore).map(() => NOTHING),
+    );
+  }, 60_000);
+});
+
+/** What keeps a process running, counted by kind: sockets, timers, servers. */
+function resources(): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+/** Of which there are more than before. */
+function moreThan(before: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const grown = Object.entries(resources()).filter(([kind, count]) => count > (before[kind] ?? 0));
+  return Object.fromEntries(grown);
+}
