@@ -20,7 +20,8 @@ export async function serveStreamingCall(
   const result = await handler(call.request, call.metadata, new ServerStream(stream));
   // Nest keeps the metadata too, of which the token is most.
   call.metadata.remove('authorization');
-  if (stream.destroyed || stream.closed) return;
+  // Gone, or its deadline had passed before its request was whole.
+  if (!stream.writable) return;
   call.sendMetadata(new Metadata());
   const writer = new ResponseWriter(stream, serialize);
   const subscription = (isObservable(result) ? result : of(result)).subscribe(writer);

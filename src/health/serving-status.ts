@@ -2,6 +2,7 @@ import type { handleServerStreamingCall, Server } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { HealthImplementation } from 'grpc-health-check';
+import { http2StreamOf } from '../grpc/http2-stream.js';
 import { PresenceStore } from '../store/presence-store.js';
 
 /** The services whose health is told, the server as a whole first. */
@@ -68,14 +69,15 @@ export class ServingStatus {
 
 /**
  * The library never forgets a name that somebody has asked for, and anybody may ask. A service that there is not will
- * not come later, so that there is nothing to be told but this.
+ * not come later, so that there is nothing to be told but this. Nor would it ever hear that a call is over which was so
+ * before its request was whole, and which grpc-js hands on all the same.
  */
 function watchKnown(
   watch: handleServerStreamingCall<Named, object>,
 ): handleServerStreamingCall<Named, object> {
   return (call) => {
-    const { service } = call.request;
-    if (SERVICES.includes(service)) watch(call);
+    if (!http2StreamOf(call).writable) return;
+    if (SERVICES.includes(call.request.service)) watch(call);
     else call.write({ status: 'SERVICE_UNKNOWN' });
   };
 }

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { status } from '@grpc/grpc-js';
+import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ServingStatus } from '../../src/health/serving-status.js';
+import { eventually } from '../support/eventually.js';
 import { HealthClient } from '../support/health-client.js';
-import { heapAfterCollection } from '../support/heap.js';
+import { countAlive, heapAfterCollection } from '../support/heap.js';
 import { Service } from '../support/service.js';
 
 const SERVICES = [
@@ -63,6 +67,25 @@ describe('Health', () => {
       const watch = health.watch('presence.v1.NoService');
       expect(await watch.next()).toEqual({ status: 'SERVICE_UNKNOWN' });
       watch.cancel();
+    });
+
+    it('keeps nothing of those who watched and went before they were answered', async () => {
+      const connection = connect(`http://${service.address()}`);
+      for (let i = 0; i < 20; i++) {
+        const watch = connection.request({
+          ':method': 'POST',
+          ':path': '/grpc.health.v1.Health/Watch',
+          'content-type': 'application/grpc',
+          'grpc-timeout': '1m',
+        });
+        watch.write(Buffer.alloc(5));
+        await once(watch, 'response');
+        // Only now is the request whole: the deadline has passed, and so has all that there was to hear of it.
+        watch.end();
+        await once(watch.resume(), 'close');
+      }
+      connection.close();
+      await eventually(() => countAlive(BaseServerInterceptingCall), 0, 10_000);
     });
 
     it('keeps nothing of those who watched services that there are not', async () => {

@@ -1,3 +1,5 @@
+// What every call is to grpc-js, those of health and reflection too.
+import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TokenVerifier } from '../../src/auth/token-verifier.js';
 import { EventsService } from '../../src/events/events.service.js';
@@ -69,7 +71,7 @@ describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () =>
     for (const verifier of service.all(TokenVerifier)) {
       expect(verifier.remembered).toBeLessThanOrEqual(USERS.length);
     }
-    for (const type of [SessionStream, Subscription, ServerStream]) {
+    for (const type of [SessionStream, Subscription, ServerStream, BaseServerInterceptingCall]) {
       expect([type.name, countAlive(type)]).toEqual([type.name, 0]);
     }
   }, 120_000);

@@ -1,4 +1,5 @@
-import { constants } from 'node:http2';
+import { once } from 'node:events';
+import { connect, constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,6 +11,7 @@ import { inWords, msOf, statusOf } from '../support/in-words.js';
 import { RawCall } from '../support/raw-call.js';
 import { Service, tokenOf } from '../support/service.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
+import { Witness } from '../support/witness.js';
 
 const NO_ONE = { code: status.NOT_FOUND };
 
@@ -122,6 +124,28 @@ describe('Sessions', () => {
       stream.cancel();
       await eventually(async () => (await sessionIdsOf('emil')).length, 2);
       await client.connect();
+    });
+
+    it('does not begin when the deadline had passed before the request was whole', async () => {
+      const call = connect(`http://${service.address()}`);
+      const witness = await Witness.at(await service.client('witness'));
+      const token = await tokenOf('late');
+      // The token is known from the second time on, and the call is looked at sooner.
+      for (let i = 0; i < 3; i++) {
+        const stream = call.request({
+          ':method': 'POST',
+          ':path': '/presence.v1.SessionService/Connect',
+          'content-type': 'application/grpc',
+          authorization: `Bearer ${token}`,
+          'grpc-timeout': '1m',
+        });
+        stream.write(Buffer.alloc(5));
+        await once(stream, 'response');
+        stream.end();
+        await once(stream.resume(), 'close');
+      }
+      expect(await witness.comingsAndGoings('late')).toEqual([]);
+      call.close();
     });
 
     it('ends when the deadline that the client gave it has passed', async () => {
