@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 const PROGRAM = [
   'cluster',
   'greedy-peers',
+  'heap',
   'hostile-peers',
   'lost-network',
   'process',

@@ -1,4 +1,10 @@
-import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+} from 'node:http2';
 import type { Answer } from './answer.js';
 import { fieldsIn } from './answer.js';
 
@@ -54,7 +60,7 @@ export class Connection {
     });
     stream.end(body);
     await new Promise<void>((resolve, reject) => {
-      const fail = (): void => reject(new Error(`${path} is not answered`));
+      const fail = (): void => reject(new Error(`${path} is not answered: ${this.state(stream)}`));
       const timer = setTimeout(fail, ANSWERED_WITHIN_MS);
       stream.on('close', () => {
         clearTimeout(timer);
@@ -75,6 +81,15 @@ export class Connection {
 
   close(): void {
     this.session?.destroy();
+  }
+
+  /** How connection and stream are, to find out why nothing comes any more. */
+  private state({ state, id, closed, destroyed }: ClientHttp2Stream): string {
+    const { session } = this;
+    return JSON.stringify({
+      stream: { id, closed, destroyed, state },
+      connection: { closed: session?.closed, destroyed: session?.destroyed, ...session?.state },
+    });
   }
 
   private open(): ClientHttp2Session {

@@ -28,7 +28,7 @@ const ANSWERS_TO_ODD_CALLS: readonly status[] = [
 
 /**
  * Where gRPC itself asks for INTERNAL: bytes that cannot be unpacked, and to health and reflection, which are as the
- * libraries have them, bytes that are no message.
+ * libraries have them, bytes that are no message to those.
  */
 const AS_GRPC_HAS_IT = /^(Failed to decompress message|Error deserializing request)$/;
 
@@ -46,15 +46,14 @@ export function complaintAbout(
   );
 }
 
-function complaintAboutStatus({ isPlain, rpc, verdict }: Call, answer: Answer): string | undefined {
+function complaintAboutStatus({ isPlain, rpc }: Call, answer: Answer): string | undefined {
   const { code, failure, wasLeft, httpStatus, message } = answer;
   if (wasLeft) return undefined;
   if (failure !== undefined) return isPlain ? 'the stream was reset' : undefined;
   if (code === undefined) return isPlain || httpStatus === 200 ? 'there is no status' : undefined;
   if ((isPlain ? ANSWERS : ANSWERS_TO_ODD_CALLS).includes(code)) return undefined;
   const isAsked = code === status.INTERNAL && AS_GRPC_HAS_IT.test(message);
-  const isOfNoMessage = !isPlain || (!rpc.isOurs && verdict !== 'message');
-  return isAsked && isOfNoMessage ? undefined : 'it is a status of nobody’s choice';
+  return isAsked && !(isPlain && rpc.isOurs) ? undefined : 'it is a status of nobody’s choice';
 }
 
 /** A call whose end was not heard may have been done. */
