@@ -65,6 +65,23 @@ export default {
       to: { path: ['^test/', specs] },
     },
     {
+      name: 'server-and-client-stand-alone',
+      comment: 'They share the contract and nothing else. A test may start both.',
+      severity: 'error',
+      from: { path: '^(src|client/src)/', pathNot: specs },
+      to: { path: '^(src|client|test)/', pathNot: '^$1/' },
+    },
+    {
+      name: 'client-runs-in-browsers',
+      comment:
+        'What the client library needs is in its own package.json, and nothing of it is of Node.',
+      severity: 'error',
+      from: { path: '^client/src/', pathNot: specs },
+      to: {
+        pathNot: ['^client/src/', 'node_modules/@(connectrpc/connect|bufbuild/protobuf)/'],
+      },
+    },
+    {
       name: 'no-dev-dependency-in-src',
       comment: 'It would be missing after npm ci --omit=dev.',
       severity: 'error',
@@ -86,6 +103,7 @@ export default {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^test/load/socket-io/' }, // a package of its own, installed by the benchmark alone
+    combinedDependencies: true, // the tests of client/ use what the root has
     tsPreCompilationDeps: true, // types count: who knows a type knows its folder
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -3,7 +3,14 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['build/', 'dist/', 'coverage/', 'tools/', 'src/grpc/generated/']),
+  globalIgnores([
+    'build/',
+    '**/dist/',
+    'coverage/',
+    'tools/',
+    'src/grpc/generated/',
+    'client/src/generated/',
+  ]),
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
   {
@@ -38,7 +45,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.spec.ts', '**/*.e2e-spec.ts', 'test/**/*.ts'],
+    files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '{test,client/test}/**/*.ts'],
     rules: {
       '@typescript-eslint/unbound-method': 'off',
     },

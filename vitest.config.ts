@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /** These start the program itself, with as many processes as they need. */
@@ -14,7 +15,16 @@ const PROGRAM = [
   'tls-program',
 ].map((name) => `test/e2e/${name}.e2e-spec.ts`);
 
+const source = (file: string) => fileURLToPath(new URL(`client/src/${file}`, import.meta.url));
+
 export default defineConfig({
+  // The client library as its users name it.
+  resolve: {
+    alias: [
+      { find: /^@presence-service\/client$/, replacement: source('index.ts') },
+      { find: /^@presence-service\/client\/activity$/, replacement: source('activity.ts') },
+    ],
+  },
   test: {
     // Processes, not threads: a gRPC server and its timers end with the file that started them.
     pool: 'forks',
@@ -25,8 +35,8 @@ export default defineConfig({
     hookTimeout: 15_000,
     coverage: {
       provider: 'v8',
-      include: ['src/**/*.ts'],
-      exclude: ['src/grpc/generated/**', 'src/**/*.spec.ts'],
+      include: ['src/**/*.ts', 'client/src/**/*.ts'],
+      exclude: ['src/grpc/generated/**', 'client/src/generated/**', '**/*.spec.ts'],
       reporter: ['text', 'html', 'json-summary'],
       thresholds: { lines: 90, branches: 90, functions: 90, statements: 90 },
     },
@@ -35,7 +45,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'one node',
-          include: ['src/**/*.spec.ts', 'test/**/*.spec.ts', 'test/**/*.e2e-spec.ts'],
+          include: ['{src,test,client}/**/*.spec.ts', '{test,client/test}/**/*.e2e-spec.ts'],
+          exclude: ['**/node_modules/**', 'client/dist/**'],
         },
       },
       {
@@ -43,7 +54,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'two nodes',
-          include: ['test/e2e/**/*.e2e-spec.ts'],
+          include: ['{test/e2e,client/test}/**/*.e2e-spec.ts'],
           exclude: PROGRAM,
           env: { PRESENCE_TEST_NODES: '2' },
           globalSetup: 'test/support/shared-redis.ts',

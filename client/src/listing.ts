@@ -1,0 +1,31 @@
+import type { Presence } from './presence.js';
+
+/** One page of a list. */
+export interface Page {
+  readonly presences: readonly Presence[];
+  /** How many users match, over all pages. */
+  readonly totalSize: number;
+}
+
+/** A list that is fetched page by page, as far as it is read. Iterate over it, or over its `pages()`. */
+export class Listing implements AsyncIterable<Presence> {
+  /** @private Use the lists of a client. */
+  constructor(
+    private readonly fetch: (
+      pageToken: string,
+    ) => Promise<{ readonly page: Page; readonly nextPageToken: string }>,
+  ) {}
+
+  async *pages(): AsyncGenerator<Page, void, void> {
+    let pageToken = '';
+    do {
+      const { page, nextPageToken } = await this.fetch(pageToken);
+      yield page;
+      pageToken = nextPageToken;
+    } while (pageToken !== '');
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Presence, void, void> {
+    for await (const { presences } of this.pages()) yield* presences;
+  }
+}

@@ -1,0 +1,191 @@
+import { errorOf, type Caller } from './caller.js';
+import type { CommandQueue } from './command-queue.js';
+import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
+import { keepAlive, type End } from './keep-alive.js';
+import { PresenceError } from './presence-error.js';
+import { Scope, unlessAborted } from './scope.js';
+import type { SessionState } from './session-state.js';
+import { SessionStream } from './session-stream.js';
+import { sleep } from './timers.js';
+import { expiryOf } from './token-source.js';
+import { restore, type Wishes } from './wishes.js';
+
+/** How long before its token expires a session moves to one with a new token, at most. */
+const RENEWAL_LEAD_MS = 30_000;
+
+interface KeeperOptions {
+  readonly request: { readonly platform: string; readonly requireHeartbeats: boolean };
+  readonly wishes: Wishes;
+  readonly commands: CommandQueue;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  readonly onState: (state: SessionState) => void;
+  readonly onPresence: (presence: PresenceMessage | undefined) => void;
+}
+
+/**
+ * Keeps a session going, on one stream after the other. A stream that is known to end soon, with its token or with its
+ * server, is replaced before it does: for a moment the user has two, and nobody sees anything of it.
+ */
+export class SessionKeeper {
+  private stream: SessionStream | undefined;
+  /** Until when the service wants the session to stay away, once it has been told to move. */
+  private awayUntil = 0;
+  private noteArrival!: () => void;
+  private arrival!: Promise<void>;
+
+  constructor(
+    private readonly caller: Caller,
+    private readonly options: KeeperOptions,
+  ) {
+    this.expectArrival();
+  }
+
+  /** The stream of the moment. Undefined: there is none. */
+  get current(): SessionStream | undefined {
+    return this.stream?.isOpen ? this.stream : undefined;
+  }
+
+  /** Waits until there is a session. */
+  async online(signal: AbortSignal): Promise<SessionStream> {
+    for (;;) {
+      if (this.current !== undefined) return this.current;
+      await unlessAborted(this.arrival, signal);
+    }
+  }
+
+  /** Runs until there is no more use in it, and returns why. */
+  run(): Promise<PresenceError> {
+    const { signal, onState } = this.options;
+    return keepAlive(
+      this.caller,
+      signal,
+      () => this.runOnce(),
+      (error, retryInMs) => onState({ status: 'reconnecting', error, retryInMs }),
+    );
+  }
+
+  /** From one connection, or the failure to get one, to its loss. */
+  private async runOnce(): Promise<End> {
+    const { timers, tokens, transports } = this.caller.options;
+    const { signal } = this.options;
+    const services = transports.current;
+    try {
+      await this.begin(signal);
+    } catch (reason) {
+      transports.leave(services);
+      return { error: errorOf(reason, signal), heldMs: 0, isCured: false };
+    }
+    const heldSince = timers.now();
+    const { stream, error } = await this.hold();
+    transports.leave(stream.services);
+    // Its token was good, so it has expired: only when a new one is refused, too, is that final.
+    const isCured = error.code === 'unauthenticated';
+    if (isCured) tokens.discard(stream.token);
+    return { error, heldMs: timers.now() - heldSince, isCured };
+  }
+
+  /** Resolves when the session has no stream any more, and when there was time, none that could follow it. */
+  private async hold(): Promise<{
+    readonly stream: SessionStream;
+    readonly error: PresenceError;
+  }> {
+    for (;;) {
+      const stream = this.stream!;
+      const attempt = new Scope(this.options.signal);
+      void this.moveInTime(stream, attempt.signal);
+      const error = await stream.ended;
+      attempt.abort(new PresenceError('closed', 'the stream before has ended'));
+      if (this.stream === stream) return { stream, error: this.withDrain(error) };
+    }
+  }
+
+  /** Every session is told another time to return, so that they do not all return at once. */
+  private withDrain(error: PresenceError): PresenceError {
+    const retryAfterMs = this.awayUntil - this.caller.options.timers.now();
+    if (retryAfterMs <= 0 || !error.isTemporary) return error;
+    return new PresenceError(error.code, error.message, { retryAfterMs, cause: error });
+  }
+
+  /** Begins the next stream before this one ends, where that can be foreseen, and ends this one when it stands. */
+  private async moveInTime(stream: SessionStream, signal: AbortSignal): Promise<void> {
+    const { timers } = this.caller.options;
+    const backoff = this.caller.newBackoff();
+    try {
+      await Promise.race([this.drained(stream, signal), this.tokenRenewed(stream, signal)]);
+      while (
+        !(await this.begin(signal, stream).then(
+          () => true,
+          () => false,
+        ))
+      ) {
+        await sleep(timers, backoff.next({}), signal);
+      }
+    } catch {
+      // The stream has ended; what follows is a new beginning.
+    }
+  }
+
+  /** Resolves when the service wants the session to move, and the time has come. */
+  private async drained(stream: SessionStream, signal: AbortSignal): Promise<void> {
+    const { timers, transports } = this.caller.options;
+    const reconnectAfterMs = await unlessAborted(stream.draining, signal);
+    this.awayUntil = timers.now() + reconnectAfterMs;
+    transports.leave(stream.services);
+    await sleep(timers, reconnectAfterMs, signal);
+  }
+
+  /** Resolves shortly before the token of the stream expires, when there is one that is good for longer. */
+  private async tokenRenewed(stream: SessionStream, signal: AbortSignal): Promise<void> {
+    const { timers, tokens } = this.caller.options;
+    const expiresAt = expiryOf(stream.token) ?? Infinity;
+    const restMs = expiresAt - timers.now();
+    await sleep(timers, restMs - Math.min(RENEWAL_LEAD_MS, restMs / 10), signal);
+    tokens.discard(stream.token);
+    const next = await unlessAborted(tokens.get(), signal).catch(() => undefined);
+    const isBetter = next !== undefined && (expiryOf(next) ?? Infinity) > expiresAt;
+    // There is nothing to be done but to wait for the end.
+    if (!isBetter) await sleep(timers, Infinity, signal);
+  }
+
+  /** Begins a stream and makes it the one of the session. `previous` is there still, and ends when this one stands. */
+  private async begin(attempt: AbortSignal, previous?: SessionStream): Promise<void> {
+    const { request, wishes, signal, commands } = this.options;
+    const { isMicrophoneMuted, isSpeakerMuted } = wishes;
+    const stream = await SessionStream.open(
+      this.caller,
+      {
+        ...request,
+        ...(isMicrophoneMuted !== undefined && { isMicrophoneMuted }),
+        ...(isSpeakerMuted !== undefined && { isSpeakerMuted }),
+      },
+      { signal, attempt },
+    );
+    const take = async (): Promise<void> => {
+      await restore(this.caller, stream, wishes, previous === undefined ? this.stream : undefined);
+      stream.keep();
+      this.adopt(stream);
+      previous?.close(new PresenceError('closed', 'the session has moved'));
+    };
+    try {
+      // A command may be on its way to the session before; what it changes is not to be undone here. Without one they
+      // all wait for this.
+      await (previous === undefined ? take() : commands.add(take));
+    } catch (reason) {
+      stream.close(errorOf(reason, attempt));
+      throw reason;
+    }
+  }
+
+  private adopt(stream: SessionStream): void {
+    this.stream = stream;
+    this.options.onPresence(stream.started.presence);
+    this.options.onState({ status: 'online', sessionId: stream.sessionId });
+    this.noteArrival();
+    this.expectArrival();
+  }
+
+  private expectArrival(): void {
+    this.arrival = new Promise((resolve) => (this.noteArrival = resolve));
+  }
+}

@@ -1,0 +1,145 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import { audible } from './audible-stream.js';
+import { errorOf, type Caller } from './caller.js';
+import type {
+  ConnectRequestSchema,
+  ConnectResponse,
+  SessionStarted,
+} from './generated/presence/v1/session_service_pb.js';
+import { PresenceError } from './presence-error.js';
+import { Scope } from './scope.js';
+import { sleep } from './timers.js';
+import type { Services } from './transports.js';
+
+const LAST_WORD_MS = 1000;
+
+/** The `Connect` stream of one session of the service, from its first message to its end. */
+export class SessionStream {
+  /** Why it is over. */
+  readonly ended: Promise<PresenceError>;
+  /** Resolves to how long to wait before connecting again, when the service is about to stop. */
+  readonly draining: Promise<number>;
+  private readonly startedAt: number;
+  private lastHeardAt: number;
+  private noteDraining!: (reconnectAfterMs: number) => void;
+
+  private constructor(
+    private readonly caller: Caller,
+    private readonly scope: Scope,
+    private readonly messages: AsyncGenerator<ConnectResponse, never, void>,
+    readonly started: SessionStarted,
+    /** What it goes over. */
+    readonly services: Services,
+    /** What it was begun with. */
+    readonly token: string,
+    /** From when on it does not end with the attempt to begin it. */
+    readonly keep: () => void,
+  ) {
+    this.startedAt = this.lastHeardAt = caller.options.timers.now();
+    this.draining = new Promise((resolve) => (this.noteDraining = resolve));
+    this.ended = this.read();
+    if (started.heartbeatTimeoutMs > 0) void this.beat(started.heartbeatTimeoutMs / 3);
+  }
+
+  /** Begins a session. Resolves when it has started. Ends with `signal`, and until it is kept with `attempt`. */
+  static open(
+    caller: Caller,
+    request: MessageInitShape<typeof ConnectRequestSchema>,
+    { signal, attempt }: { readonly signal: AbortSignal; readonly attempt: AbortSignal },
+  ): Promise<SessionStream> {
+    return caller.authenticated(attempt, async (headers, token) => {
+      const services = caller.options.transports.current;
+      const scope = new Scope(signal);
+      const keep = scope.follow(attempt);
+      const messages = audible(
+        (signal) => services.sessions.connect(request, { headers, signal, timeoutMs: 0 }),
+        caller.options,
+        scope.signal,
+      );
+      try {
+        const { body } = (await messages.next()).value;
+        if (body.case !== 'sessionStarted') {
+          throw new PresenceError('internal', 'session_started does not come first');
+        }
+        return new SessionStream(caller, scope, messages, body.value, services, token, keep);
+      } catch (reason) {
+        const error = errorOf(reason, scope.signal);
+        scope.abort(error);
+        throw error;
+      }
+    });
+  }
+
+  get isOpen(): boolean {
+    return !this.scope.signal.aborted;
+  }
+
+  /** Ends with the stream. */
+  get signal(): AbortSignal {
+    return this.scope.signal;
+  }
+
+  get sessionId(): string {
+    return this.started.session!.sessionId;
+  }
+
+  /** When something was last heard on it, in milliseconds since 1970 by the clock of the service. */
+  get lastSeenAt(): number {
+    const beganAt = timestampMs(this.started.session!.connectedAt!);
+    return beganAt + (this.lastHeardAt - this.startedAt);
+  }
+
+  /** Ends it, and with it the session. */
+  close(reason: PresenceError): void {
+    this.scope.abort(reason);
+  }
+
+  /**
+   * Waits for the end when the service does not know the session any more. It is given a moment to say why; a stream
+   * on which that does not arrive is of no use.
+   */
+  async endsSoon(): Promise<void> {
+    this.scope.endAfter(
+      this.caller.options.timers,
+      LAST_WORD_MS,
+      'unavailable',
+      'the session is gone',
+    );
+    await this.ended;
+  }
+
+  private async read(): Promise<PresenceError> {
+    try {
+      for (;;) {
+        const { body } = (await this.messages.next()).value;
+        this.lastHeardAt = this.caller.options.timers.now();
+        if (body.case === 'sessionDraining') this.noteDraining(body.value.reconnectAfterMs);
+      }
+    } catch (reason) {
+      const error = errorOf(reason, this.scope.signal);
+      this.scope.abort(error);
+      return error;
+    }
+  }
+
+  /** Says often enough that the client is there. What gets lost is made up for by the next, or ends the stream. */
+  private async beat(everyMs: number): Promise<void> {
+    const { signal } = this.scope;
+    const { sessionId } = this;
+    try {
+      for (;;) {
+        await sleep(this.caller.options.timers, everyMs, signal);
+        const beat = this.caller.call(
+          ({ sessions }, options) => sessions.heartbeat({ sessionId }, options),
+          { signal },
+        );
+        beat.catch((error: PresenceError) => {
+          if (error.code === 'not-found') void this.endsSoon();
+        });
+      }
+    } catch {
+      // It is over.
+    }
+  }
+}

@@ -1,0 +1,218 @@
+import type { Change, PresenceClient, PresenceCollection, Session } from '@presence-service/client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Link } from '../../test/support/link.js';
+import { Service, tokenOf } from '../../test/support/service.js';
+import { Clients } from './support/clients.js';
+import { Gate } from './support/gate.js';
+import { shows, untilStatus } from './support/observed.js';
+import { PROTOCOLS } from './support/protocols.js';
+
+describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
+  let service: Service;
+  let clients: Clients;
+  let watcher: PresenceClient;
+  beforeEach(async () => {
+    clients = new Clients(protocol);
+    await start();
+  });
+  afterEach(async () => {
+    clients.close();
+    await service.stop();
+  });
+
+  async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
+    service = await Service.start(settings);
+    watcher = clients.of(service, 'watcher');
+  }
+
+  async function online(userId: string, channelId?: string): Promise<Session> {
+    const session = clients.of(service, userId).connect();
+    await session.ready;
+    if (channelId !== undefined) await session.joinChannel(channelId);
+    return session;
+  }
+
+  async function inWords(collection: PresenceCollection): Promise<string[]> {
+    await collection.ready;
+    return [...collection.values()].map(
+      ({ userId, status, channelId = '-' }) => `${userId} ${status} ${channelId}`,
+    );
+  }
+
+  function note(collection: PresenceCollection): string[] {
+    const changes: string[] = [];
+    collection.subscribe((change) => changes.push(changeInWords(change)));
+    return changes;
+  }
+
+  function changeInWords({ userId, previous, current, cause }: Change): string {
+    return `${userId}: ${previous?.status ?? 'absent'} -> ${current?.status ?? 'absent'}, ${cause}`;
+  }
+
+  it('of users shows each of them, also who is offline, and every change', async () => {
+    const session = await online('ann');
+    const team = watcher.watch({ users: ['ann', 'bob'] });
+    expect((await inWords(team)).sort()).toEqual(['ann online -', 'bob offline -']);
+    expect(team.state.value).toEqual({ status: 'live' });
+    const changes = note(team);
+    await session.setStatus('away', { text: 'lunch' });
+    const bob = await online('bob');
+    session.close();
+    await shows(
+      team,
+      () => team.get('ann')?.status === 'offline' && team.get('bob')?.status === 'online',
+    );
+    expect(changes).toEqual([
+      'ann: online -> away, requested',
+      'bob: offline -> online, connected',
+      'ann: away -> offline, disconnected',
+    ]);
+    bob.close();
+  });
+
+  it('of a channel holds who is in it: not who leaves, moves or goes offline', async () => {
+    const sessions = await Promise.all(['ann', 'bob', 'cat'].map((user) => online(user, 'lobby')));
+    const lobby = watcher.watch({ channels: ['lobby'] });
+    expect((await inWords(lobby)).sort()).toEqual([
+      'ann online lobby',
+      'bob online lobby',
+      'cat online lobby',
+    ]);
+    const changes = note(lobby);
+    await sessions[0]!.leaveChannel();
+    await sessions[1]!.joinChannel('garden');
+    sessions[2]!.close();
+    await shows(lobby, () => lobby.size === 0);
+    await online('dan', 'lobby');
+    await shows(lobby, () => lobby.has('dan'));
+    expect(changes).toEqual([
+      'ann: online -> absent, requested',
+      'bob: online -> absent, requested',
+      'cat: online -> absent, disconnected',
+      'dan: absent -> online, requested',
+    ]);
+  });
+
+  it('of everyone holds who is not offline', async () => {
+    const ann = await online('ann');
+    const everyone = watcher.watch();
+    expect(await inWords(everyone)).toEqual(['ann online -']);
+    await online('bob');
+    await shows(everyone, () => everyone.size === 2);
+    ann.close();
+    await shows(everyone, () => everyone.size === 1);
+    expect(await inWords(everyone)).toEqual(['bob online -']);
+  });
+
+  it('of some kinds is told of those, and of who comes, goes and moves', async () => {
+    const ann = await online('ann', 'lobby');
+    const lobby = watcher.watch({ channels: ['lobby'], kinds: ['mute-changed'] });
+    await lobby.ready;
+    const changes = note(lobby);
+    await ann.setStatus('away');
+    await ann.mute({ microphone: true });
+    await ann.leaveChannel();
+    await shows(lobby, () => lobby.size === 0);
+    expect(changes).toEqual(['ann: online -> away, requested', 'ann: away -> absent, requested']);
+  });
+
+  it('catches up after a break on what it missed, each change once', async () => {
+    const ann = await online('ann');
+    const link = await Link.to(service.addresses());
+    const gate = new Gate();
+    const away = clients.at({ grpc: link.addresses }, 'watcher', { gate });
+    const team = away.watch({ users: ['ann', 'bob'] });
+    await team.ready;
+    await ann.setStatus('away');
+    await shows(team, () => team.get('ann')?.status === 'away');
+    const changes = note(team);
+    gate.shut();
+    link.cut();
+    await untilStatus(team.state, 'stale');
+    expect(team.get('ann')?.status).toBe('away');
+    await ann.setStatus('do-not-disturb');
+    await online('bob');
+    await ann.setStatus('automatic');
+    gate.open();
+    await untilStatus(team.state, 'live');
+    expect(changes).toEqual([
+      'ann: away -> do-not-disturb, requested',
+      'bob: offline -> online, connected',
+      'ann: do-not-disturb -> online, requested',
+    ]);
+    link.close();
+  });
+
+  it('is given a new picture when what it missed is not held any more, and reports the differences', async () => {
+    await service.stop();
+    await start({ EVENT_LOG_SIZE: '2' });
+    const [ann, bob] = [await online('ann', 'lobby'), await online('bob', 'lobby')];
+    const link = await Link.to(service.addresses());
+    const gate = new Gate();
+    const away = clients.at({ grpc: link.addresses }, 'watcher', { gate });
+    const lobby = away.watch({ channels: ['lobby'] });
+    await lobby.ready;
+    const changes = note(lobby);
+    const sizes: number[] = [];
+    lobby.subscribe(() => sizes.push(lobby.size));
+    gate.shut();
+    link.cut();
+    await untilStatus(lobby.state, 'stale');
+    for (const channelId of ['garden', 'attic', 'garden']) await bob.joinChannel(channelId);
+    await ann.setStatus('away');
+    await online('cat', 'lobby');
+    expect(await inWords(lobby)).toEqual(['ann online lobby', 'bob online lobby']);
+    gate.open();
+    await untilStatus(lobby.state, 'live');
+    expect(changes.sort()).toEqual([
+      'ann: online -> away, snapshot',
+      'bob: online -> absent, snapshot',
+      'cat: absent -> online, snapshot',
+    ]);
+    expect(sizes).toEqual([2, 2, 2]);
+    link.close();
+  });
+
+  it('goes on with a new token when the old one has expired', async () => {
+    const asked: number[] = [];
+    const team = clients
+      .of(service, 'watcher', {
+        token: async () => {
+          asked.push(1);
+          return tokenOf('watcher', { ttlSeconds: asked.length === 1 ? 60 : 604_800 });
+        },
+      })
+      .watch({ users: ['ann'] });
+    await team.ready;
+    const states: string[] = [];
+    team.state.subscribe(({ status }) => states.push(status));
+    const isStale = untilStatus(team.state, 'stale');
+    await service.passTime(66_000);
+    expect((await isStale).error?.code).toBe('unauthenticated');
+    await untilStatus(team.state, 'live');
+    const session = await online('ann');
+    await shows(team, () => team.get('ann')?.status === 'online');
+    expect(states).toEqual(['live', 'stale', 'live']);
+    session.close();
+  });
+
+  it('is closed by the program for good', async () => {
+    const team = watcher.watch({ users: ['ann'] });
+    await team.ready;
+    const changes = note(team);
+    team.close();
+    expect(await untilStatus(team.state, 'closed')).toMatchObject({ reason: 'closed' });
+    await online('ann');
+    expect(changes).toEqual([]);
+    expect(team.get('ann')?.status).toBe('offline');
+  });
+
+  it('is closed when it cannot be had', async () => {
+    const team = watcher.watch({ users: [''] });
+    await expect(team.ready).rejects.toMatchObject({
+      code: 'invalid-argument',
+      violations: [{ field: 'user_ids' }],
+    });
+    expect(team.state.value).toMatchObject({ status: 'closed', reason: 'invalid-argument' });
+  });
+});

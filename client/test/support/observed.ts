@@ -1,0 +1,36 @@
+import type { PresenceCollection, ReadonlyValue } from '@presence-service/client';
+
+/** Waits until a value is as it should be. */
+export function until<T, S extends T>(
+  value: ReadonlyValue<T>,
+  isWanted: (value: T) => value is S,
+): Promise<S>;
+export function until<T>(value: ReadonlyValue<T>, isWanted: (value: T) => boolean): Promise<T>;
+export async function until<T>(
+  value: ReadonlyValue<T>,
+  isWanted: (value: T) => boolean,
+): Promise<T> {
+  for await (const next of value) if (isWanted(next)) return next;
+  throw new Error(`it never came to that; last: ${JSON.stringify(value.value)}`);
+}
+
+/** Waits until a value has this status. */
+export function untilStatus<T extends { readonly status: string }, S extends T['status']>(
+  value: ReadonlyValue<T>,
+  status: S,
+): Promise<Extract<T, { readonly status: S }>> {
+  return until(value, (next): next is Extract<T, { readonly status: S }> => next.status === status);
+}
+
+/** Waits until a collection shows this, looked at after each of its changes. */
+export async function shows(collection: PresenceCollection, look: () => unknown): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const check = (): void => {
+      if (!look()) return;
+      subscription.unsubscribe();
+      resolve();
+    };
+    const subscription = collection.subscribe(check);
+    queueMicrotask(check);
+  });
+}
