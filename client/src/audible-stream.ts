@@ -1,5 +1,5 @@
 import { PresenceError } from './presence-error.js';
-import { Scope } from './scope.js';
+import { Scope, unlessAborted } from './scope.js';
 import type { Timers } from './timers.js';
 
 interface Patience {
@@ -24,9 +24,13 @@ export async function* audible<T>(
     scope.endAfter(timers, ms, 'unavailable', `nothing was heard for ${ms} ms`);
   let heard = within(timeoutMs);
   try {
-    for await (const message of open(scope.signal)) {
+    const messages = open(scope.signal)[Symbol.asyncIterator]();
+    for (;;) {
+      // Not for transports to decide: one that is stuck may not hear the signal.
+      const message = await unlessAborted(messages.next(), scope.signal);
+      if (message.done) break;
       heard();
-      yield message;
+      yield message.value;
       heard = within(silenceTimeoutMs);
     }
     throw new PresenceError('unavailable', 'the stream ended without a reason');

@@ -9,7 +9,13 @@ export class TokenSource {
   constructor(private readonly option: TokenOption) {}
 
   get(): Promise<string> {
-    this.answer ??= this.ask();
+    if (this.answer === undefined) {
+      const answer = this.ask();
+      this.answer = answer;
+      answer.catch(() => {
+        if (this.answer === answer) this.answer = undefined;
+      });
+    }
     return this.answer;
   }
 
@@ -19,13 +25,8 @@ export class TokenSource {
   }
 
   private async ask(): Promise<string> {
-    try {
-      this.token = typeof this.option === 'string' ? this.option : await this.option();
-      return this.token;
-    } catch (error) {
-      this.answer = undefined;
-      throw error;
-    }
+    this.token = typeof this.option === 'string' ? this.option : await this.option();
+    return this.token;
   }
 }
 

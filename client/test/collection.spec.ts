@@ -1,0 +1,339 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import {
+  createPresenceClient,
+  type Change,
+  type PresenceCollection,
+} from '@presence-service/client';
+import type { WatchOptions } from '@presence-service/client';
+import { from, type Subscription as RxSubscription } from 'rxjs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { BadRequestSchema } from '../src/generated/google/rpc/error_details_pb.js';
+import { ChangeReason, Delivery, Sync } from '../src/generated/presence/v1/events_service_pb.js';
+import { PresenceStatus } from '../src/generated/presence/v1/presence_pb.js';
+import { FakeService, told } from './support/fake-service.js';
+import { ManualTimers, settled } from './support/manual-timers.js';
+
+const unavailable = (): ConnectError => new ConnectError('out of reach', Code.Unavailable);
+const refused = (): ConnectError => new ConnectError('token expired', Code.Unauthenticated);
+
+describe('A collection', () => {
+  let timers: ManualTimers;
+  let service: FakeService;
+  beforeEach(() => {
+    timers = new ManualTimers();
+    service = new FakeService(() => timers.now());
+  });
+
+  function watch(options: WatchOptions = { channels: ['lobby'] }): PresenceCollection {
+    let tokens = 0;
+    const { transport } = service;
+    const token = () => `token ${++tokens}`;
+    return createPresenceClient({ transport, token, timers, random: () => 1 }).watch(options);
+  }
+
+  /** One that has shown ann, at version 1, and bob, at version 2, since the token "t1". */
+  async function live(options?: WatchOptions): Promise<PresenceCollection> {
+    const collection = watch(options);
+    await settled();
+    service.subscription.send(told({ snapshot: [user('ann', 1), user('bob', 2)] }));
+    service.subscription.send(told({ sync: Sync.CURRENT, resumeToken: 't1' }));
+    await collection.ready;
+    return collection;
+  }
+
+  function user(userId: string, version: number, currentChannelId: string | undefined = 'lobby') {
+    return {
+      userId,
+      version: BigInt(version),
+      status: PresenceStatus.ONLINE,
+      ...(currentChannelId !== '' && { currentChannelId }),
+    };
+  }
+
+  function event(presence: ReturnType<typeof user>) {
+    return { presence, reason: ChangeReason.REQUESTED };
+  }
+
+  function note(collection: PresenceCollection): string[] {
+    const changes: string[] = [];
+    collection.subscribe((change) => changes.push(inWords(change)));
+    return changes;
+  }
+
+  function inWords({ userId, previous, current, cause }: Change): string {
+    return `${userId} ${previous?.version ?? '-'} -> ${current?.version ?? '-'} ${cause}`;
+  }
+
+  function versions(collection: PresenceCollection): string {
+    return [...collection].map(([userId, { version }]) => `${userId} ${version}`).join(', ');
+  }
+
+  async function breakOff(error = unavailable()): Promise<void> {
+    service.subscription.fail(error);
+    await timers.pass(1000);
+  }
+
+  it('asks for the users, channels and kinds it is to follow, and to be given the latest when behind', async () => {
+    watch({ users: ['ann'], channels: ['lobby'], kinds: ['mute-changed'] });
+    await settled();
+    const { userIds, channelIds, kinds, delivery, resumeToken } = service.subscription.request;
+    expect({ userIds, channelIds, kinds: [...kinds].sort(), delivery, resumeToken }).toEqual({
+      userIds: ['ann'],
+      channelIds: ['lobby'],
+      kinds: [1, 2, 4, 5],
+      delivery: Delivery.LATEST,
+      resumeToken: '',
+    });
+  });
+
+  it('shows nothing before it is complete, and then everything at once', async () => {
+    const lobby = watch();
+    const changes = note(lobby);
+    await settled();
+    service.subscription.send(told({ snapshot: [user('ann', 1)] }));
+    service.subscription.send(told({ snapshot: [user('bob', 2)] }));
+    await settled();
+    expect(lobby.size).toBe(0);
+    expect(lobby.state.value).toEqual({ status: 'loading' });
+    service.subscription.send(told({ sync: Sync.CURRENT, resumeToken: 't1' }));
+    await lobby.ready;
+    expect(versions(lobby)).toBe('ann 1, bob 2');
+    expect(changes).toEqual(['ann - -> 1 snapshot', 'bob - -> 2 snapshot']);
+  });
+
+  it('reads like a map', async () => {
+    const lobby = await live();
+    expect([...lobby.keys()]).toEqual(['ann', 'bob']);
+    expect([...lobby.values()].map(({ version }) => version)).toEqual([1n, 2n]);
+    expect([...lobby.entries()]).toEqual([...lobby]);
+    expect(lobby.has('ann')).toBe(true);
+    expect(lobby.get('cat')).toBeUndefined();
+  });
+
+  it('gives the same snapshot until something changes, and never changes one it gave', async () => {
+    const lobby = await live();
+    const before = lobby.snapshot();
+    expect(lobby.snapshot()).toBe(before);
+    service.subscription.send(told({ events: [event(user('ann', 3))] }));
+    await settled();
+    expect(before.get('ann')?.version).toBe(1n);
+    expect(lobby.snapshot().get('ann')?.version).toBe(3n);
+  });
+
+  it('reports several events of one commit as one change, and what is older not at all', async () => {
+    const lobby = await live();
+    const changes = note(lobby);
+    const events = [user('ann', 5), user('ann', 5), user('ann', 4), user('bob', 2)].map(event);
+    service.subscription.send(told({ events }));
+    await settled();
+    expect(changes).toEqual(['ann 1 -> 5 requested']);
+  });
+
+  it('goes on from its last token after a break, and does not bring back who has left', async () => {
+    const lobby = await live();
+    service.subscription.send(told({ events: [event(user('ann', 3)), event(user('ann', 4, ''))] }));
+    await settled();
+    expect(lobby.has('ann')).toBe(false);
+    const changes = note(lobby);
+    await breakOff();
+    expect(service.subscription.request.resumeToken).toBe('t1');
+    expect(lobby.state.value).toMatchObject({ status: 'stale', error: { code: 'unavailable' } });
+    const again = [user('ann', 3), user('ann', 4, ''), user('bob', 6)].map(event);
+    service.subscription.send(told({ events: again }));
+    service.subscription.send(told({ sync: Sync.CURRENT, resumeToken: 't2' }));
+    await settled();
+    expect(lobby.state.value).toEqual({ status: 'live' });
+    expect(changes).toEqual(['bob 2 -> 6 requested']);
+    await breakOff();
+    expect(service.subscription.request.resumeToken).toBe('t2');
+  });
+
+  it('lets who has left come again', async () => {
+    const lobby = await live();
+    const changes = note(lobby);
+    const events = [user('ann', 3, ''), user('ann', 4)].map(event);
+    service.subscription.send(told({ events }));
+    await settled();
+    expect(changes).toEqual(['ann 1 -> - requested', 'ann - -> 4 requested']);
+  });
+
+  it('shows the old picture until the new one is complete, and then the differences', async () => {
+    const lobby = await live();
+    const changes = note(lobby);
+    await breakOff();
+    service.subscription.send(told({ sync: Sync.RESET }));
+    service.subscription.send(told({ snapshot: [user('bob', 2), user('cat', 7)] }));
+    service.subscription.send(told({ events: [event(user('dan', 8))], resumeToken: 'too early' }));
+    await settled();
+    expect(versions(lobby)).toBe('ann 1, bob 2');
+    expect(lobby.state.value).toEqual({ status: 'stale' });
+    expect(changes).toEqual([]);
+    service.subscription.send(told({ sync: Sync.CURRENT, resumeToken: 't9' }));
+    await settled();
+    expect(versions(lobby)).toBe('bob 2, cat 7, dan 8');
+    expect(changes).toEqual(['ann 1 -> - snapshot', 'cat - -> 7 snapshot', 'dan - -> 8 snapshot']);
+  });
+
+  it('believes a new picture also where it shows a user as older: the service may have lost something', async () => {
+    const lobby = await live();
+    service.subscription.send(told({ sync: Sync.RESET, snapshot: [user('bob', 1)] }));
+    service.subscription.send(told({ sync: Sync.CURRENT }));
+    await settled();
+    expect(versions(lobby)).toBe('bob 1');
+  });
+
+  it('drops a new picture that breaks off, and keeps the old one', async () => {
+    const lobby = await live();
+    service.subscription.send(told({ sync: Sync.RESET, snapshot: [user('cat', 7)] }));
+    await breakOff();
+    expect(service.subscription.request.resumeToken).toBe('t1');
+    service.subscription.send(told({ events: [event(user('bob', 3))], sync: Sync.CURRENT }));
+    await settled();
+    expect(versions(lobby)).toBe('ann 1, bob 3');
+  });
+
+  it('starts over when its token is of another service', async () => {
+    const lobby = await live();
+    const fieldViolations = [{ field: 'resume_token', description: 'is not a token' }];
+    const details = [{ desc: BadRequestSchema, value: { fieldViolations } }];
+    service.failNext('subscribe', new ConnectError('no', Code.InvalidArgument, undefined, details));
+    await breakOff();
+    expect(service.subscription.request.resumeToken).toBe('');
+    service.subscription.send(told({ snapshot: [user('cat', 1)], sync: Sync.CURRENT }));
+    await settled();
+    expect(versions(lobby)).toBe('cat 1');
+  });
+
+  it('asks for a new token when the old one has expired, however often', async () => {
+    const lobby = await live();
+    await breakOff(refused());
+    service.subscription.send(told({ sync: Sync.CURRENT, resumeToken: 't2' }));
+    await settled();
+    await breakOff(refused());
+    expect(service.subscriptions.map(({ token }) => token)).toEqual([
+      'token 1',
+      'token 2',
+      'token 3',
+    ]);
+    expect(lobby.state.value.status).toBe('stale');
+  });
+
+  it('is closed when it is refused, and keeps what it showed', async () => {
+    const lobby = await live();
+    service.subscription.fail(new ConnectError('no', Code.PermissionDenied));
+    await timers.pass(60_000);
+    expect(lobby.state.value).toMatchObject({ status: 'closed', reason: 'permission-denied' });
+    expect(versions(lobby)).toBe('ann 1, bob 2');
+    expect(timers.size).toBe(0);
+  });
+
+  it('counts as stale when nothing is heard, and is tried again', async () => {
+    const lobby = await live();
+    await timers.pass(45_000);
+    expect(lobby.state.value).toMatchObject({ status: 'stale' });
+    await timers.pass(250);
+    expect(service.subscriptions).toHaveLength(2);
+    expect(service.subscriptions[0]!.isOver).toBe(true);
+  });
+
+  it('stays loading while it cannot be completed, and says why', async () => {
+    service.failNext('subscribe', unavailable());
+    const lobby = watch();
+    await settled();
+    expect(lobby.state.value).toMatchObject({ status: 'loading', error: { code: 'unavailable' } });
+    await timers.pass(250);
+    expect(service.subscriptions).toHaveLength(1);
+  });
+
+  it('survives a listener that throws, and lets the error be seen', async () => {
+    const lobby = await live();
+    const uncaught = new Promise((resolve) => {
+      const others = process.listeners('uncaughtException');
+      process.removeAllListeners('uncaughtException');
+      process.once('uncaughtException', (error) => {
+        for (const other of others) process.on('uncaughtException', other);
+        resolve(error);
+      });
+    });
+    const mistake = new Error('a mistake of the listener');
+    lobby.subscribe(() => {
+      throw mistake;
+    });
+    const changes = note(lobby);
+    service.subscription.send(told({ events: [event(user('ann', 3))] }));
+    expect(await uncaught).toBe(mistake);
+    expect(changes).toEqual(['ann 1 -> 3 requested']);
+  });
+
+  describe('that is iterated over', () => {
+    it('gives a loop that keeps up every change, and ends it when it is closed', async () => {
+      const lobby = await live();
+      const changes: string[] = [];
+      const loop = (async () => {
+        for await (const change of lobby.changes) changes.push(inWords(change));
+      })();
+      for (const version of [3, 4]) {
+        service.subscription.send(told({ events: [event(user('ann', version))] }));
+        await settled();
+      }
+      lobby.close();
+      await loop;
+      expect(changes).toEqual(['ann 1 -> 3 requested', 'ann 3 -> 4 requested']);
+    });
+
+    it('gives a slow loop the changes of a user as one', async () => {
+      const lobby = await live();
+      const changes = lobby.changes[Symbol.asyncIterator]();
+      const first = changes.next();
+      for (const version of [3, 4, 5, 6]) {
+        service.subscription.send(told({ events: [event(user('ann', version))] }));
+        await settled();
+      }
+      expect(inWords((await first).value as Change)).toBe('ann 1 -> 3 requested');
+      expect(inWords((await changes.next()).value as Change)).toBe('ann 3 -> 6 requested');
+      await changes.return?.();
+    });
+  });
+
+  describe('in RxJS', () => {
+    it('has its changes and its state taken by from()', async () => {
+      const lobby = await live();
+      const seen: string[] = [];
+      const subscriptions: RxSubscription[] = [
+        from(lobby.changes).subscribe((change) => seen.push(inWords(change))),
+        from(lobby.state).subscribe({
+          next: ({ status }) => seen.push(status),
+          complete: () => seen.push('complete'),
+        }),
+      ];
+      service.subscription.send(told({ events: [event(user('ann', 3))] }));
+      await settled();
+      subscriptions[0]!.unsubscribe();
+      service.subscription.send(told({ events: [event(user('ann', 4))] }));
+      await settled();
+      lobby.close();
+      await settled();
+      expect(seen).toEqual(['live', 'ann 1 -> 3 requested', 'closed', 'complete']);
+    });
+  });
+
+  it('that is closed ends its stream, leaves no timer and tells nothing more', async () => {
+    const lobby = await live();
+    const changes = note(lobby);
+    lobby.close();
+    lobby[Symbol.dispose]();
+    await settled();
+    expect(service.subscription.isOver).toBe(true);
+    expect(timers.size).toBe(0);
+    expect(changes).toEqual([]);
+    expect(lobby.state.value).toMatchObject({ status: 'closed', reason: 'closed' });
+  });
+
+  it('that is closed before it is complete is never ready', async () => {
+    const controller = new AbortController();
+    const lobby = watch({ signal: controller.signal });
+    controller.abort();
+    await expect(lobby.ready).rejects.toMatchObject({ code: 'cancelled' });
+    expect(timers.size).toBe(0);
+  });
+});

@@ -1,0 +1,551 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import { createPresenceClient, type PresenceClientOptions } from '@presence-service/client';
+import type { Session, SessionState } from '@presence-service/client';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { RetryInfoSchema } from '../src/generated/google/rpc/error_details_pb.js';
+import { draining, FakeService } from './support/fake-service.js';
+import { ManualTimers, settled } from './support/manual-timers.js';
+
+const unavailable = (): ConnectError => new ConnectError('out of reach', Code.Unavailable);
+const refused = (): ConnectError => new ConnectError('token expired', Code.Unauthenticated);
+const unknownSession = (): ConnectError => new ConnectError('no such session', Code.NotFound);
+
+describe('A session', () => {
+  let timers: ManualTimers;
+  let service: FakeService;
+  let transports: number;
+  let tokens: number;
+  beforeEach(() => {
+    timers = new ManualTimers();
+    service = new FakeService(() => timers.now());
+    transports = tokens = 0;
+  });
+
+  function client(options: Partial<PresenceClientOptions> = {}) {
+    return createPresenceClient({
+      transport: () => {
+        transports++;
+        return service.transport;
+      },
+      token: () => `token ${++tokens}`,
+      timers,
+      random: () => 1,
+      ...options,
+    });
+  }
+
+  async function online(options: Partial<PresenceClientOptions> = {}): Promise<Session> {
+    const session = client(options).connect();
+    await session.ready;
+    return session;
+  }
+
+  function statesOf(session: Session): string[] {
+    const states: string[] = [];
+    session.state.subscribe((state) => states.push(inWords(state)));
+    return states;
+  }
+
+  function inWords(state: SessionState): string {
+    switch (state.status) {
+      case 'online':
+        return `online as ${state.sessionId}`;
+      case 'reconnecting':
+        return `${state.error.code}, again in ${state.retryInMs}`;
+      case 'closed':
+        return `closed: ${state.reason}`;
+      case 'connecting':
+        return state.status;
+    }
+  }
+
+  describe('whose service is out of reach', () => {
+    it('tries again after pauses that double, up to 10 seconds, until it succeeds', async () => {
+      service.failNext('connect', ...Array.from({ length: 8 }, unavailable));
+      const session = client().connect();
+      const states = statesOf(session);
+      await timers.pass(60_000);
+      const pauses = [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000];
+      expect(states).toEqual([
+        'connecting',
+        ...pauses.map((ms) => `unavailable, again in ${ms}`),
+        'online as s1',
+      ]);
+      session.close();
+    });
+
+    it('waits a random part of the pause, so that not all return at once', async () => {
+      service.failNext('connect', unavailable(), unavailable());
+      const session = client({ random: () => 0.5 }).connect();
+      const states = statesOf(session);
+      await timers.pass(1000);
+      expect(states.slice(1, 3)).toEqual([
+        'unavailable, again in 125',
+        'unavailable, again in 250',
+      ]);
+      session.close();
+    });
+
+    it('waits in addition as long as the service asks for', async () => {
+      const retryDelay = { seconds: 3n, nanos: 500_000_000 };
+      const details = [{ desc: RetryInfoSchema, value: { retryDelay } }];
+      service.failNext('connect', new ConnectError('later', Code.Unavailable, undefined, details));
+      const session = client().connect();
+      await settled();
+      expect(inWords(session.state.value)).toBe('unavailable, again in 3750');
+      session.close();
+    });
+
+    it('begins with short pauses again when it was online for a while, and not before', async () => {
+      const session = await online();
+      const states = statesOf(session);
+      for (const heldMs of [0, 0, 10_000]) {
+        await timers.pass(heldMs);
+        service.session.fail(unavailable());
+        await timers.pass(1000);
+      }
+      expect(states.filter((state) => state.includes('again'))).toEqual([
+        'unavailable, again in 250',
+        'unavailable, again in 500',
+        'unavailable, again in 250',
+      ]);
+      session.close();
+    });
+
+    it('gives up an answer that does not come', async () => {
+      const session = client({
+        timeoutMs: 2000,
+        transport: { ...service.transport, stream: () => new Promise(() => {}) },
+      }).connect();
+      await timers.pass(2000);
+      expect(session.state.value).toMatchObject({
+        status: 'reconnecting',
+        error: { message: 'nothing was heard for 2000 ms' },
+      });
+      session.close();
+    });
+
+    it('asks for its token again when that could not be had', async () => {
+      let asked = 0;
+      const session = client({
+        token: () => {
+          if (++asked === 1) throw new Error('no network');
+          return 'token';
+        },
+      }).connect();
+      const states = statesOf(session);
+      await timers.pass(250);
+      expect(states).toEqual(['connecting', 'unavailable, again in 250', 'online as s1']);
+      session.close();
+    });
+  });
+
+  describe('that was lost', () => {
+    it('joins its channel again, and says its mute state in the same breath as it begins', async () => {
+      const session = await online();
+      await session.joinChannel('lobby');
+      await session.mute({ microphone: true });
+      service.session.fail(unavailable());
+      await timers.pass(250);
+      expect(service.session.request).toMatchObject({ isMicrophoneMuted: true });
+      expect(service.session.request.isSpeakerMuted).toBeUndefined();
+      expect(service.heard.at(-1)).toBe('joinChannel s2 lobby');
+      session.close();
+    });
+
+    it('joins again, too, where the service still shows it there: the place was of the session before', async () => {
+      const session = await online();
+      await session.joinChannel('lobby');
+      service.beginning = { channelId: 'lobby' };
+      service.session.fail(unavailable());
+      await timers.pass(250);
+      expect(service.heard.at(-1)).toBe('joinChannel s2 lobby');
+      session.close();
+    });
+
+    it('does not join again what it has left', async () => {
+      const session = await online();
+      await session.joinChannel('lobby');
+      await session.leaveChannel();
+      service.session.fail(unavailable());
+      await timers.pass(250);
+      expect(service.heard.at(-1)).toBe('leaveChannel s1');
+      session.close();
+    });
+
+    it('does without a channel that it may not join any more', async () => {
+      const session = await online();
+      await session.joinChannel('lobby');
+      service.failNext('joinChannel', new ConnectError('no', Code.PermissionDenied));
+      service.session.fail(unavailable());
+      await timers.pass(250);
+      expect(session.state.value.status).toBe('online');
+      expect(session.channelId).toBeUndefined();
+      session.close();
+    });
+
+    it('says its chosen status again when no session of the user has lasted', async () => {
+      const session = await online();
+      await session.setStatus('away', { text: 'lunch' });
+      service.session.fail(unavailable());
+      await timers.pass(250);
+      expect(service.heard.at(-1)).toBe('updateStatus s2 3 lunch');
+      session.close();
+    });
+
+    it('leaves the status alone when another session has lasted: it may have been changed there', async () => {
+      const session = await online();
+      await session.setStatus('away');
+      service.beginning = { connectedAt: timers.now() };
+      service.session.fail(unavailable());
+      await timers.pass(250);
+      expect(service.heard).toEqual(['updateStatus s1 3 ']);
+      session.close();
+    });
+
+    it('does not say a status again that has lapsed', async () => {
+      const session = await online();
+      await session.setStatus('away', { until: new Date(timers.now() + 100) });
+      service.session.fail(unavailable());
+      await timers.pass(250);
+      expect(service.heard).toEqual(['updateStatus s1 3 ']);
+      session.close();
+    });
+
+    it('begins over when it is lost again before all is said', async () => {
+      const session = await online();
+      await session.joinChannel('lobby');
+      service.failNext('joinChannel', unknownSession());
+      service.session.fail(unavailable());
+      await timers.pass(1000);
+      expect(service.sessions.map(({ isOver }) => isOver)).toEqual([true, true, false]);
+      expect(session.state.value).toEqual({ status: 'online', sessionId: 's3' });
+      session.close();
+    });
+
+    it('counts as lost when nothing is heard for 45 seconds, and heartbeats are something', async () => {
+      const session = await online();
+      await timers.pass(44_000);
+      service.session.send({ $typeName: 'presence.v1.ConnectResponse', body: { case: undefined } });
+      await timers.pass(44_000);
+      expect(session.state.value.status).toBe('online');
+      await timers.pass(1000);
+      expect(session.state.value).toMatchObject({ status: 'reconnecting' });
+      await settled();
+      expect(service.sessions[0]!.isOver).toBe(true);
+      session.close();
+    });
+  });
+
+  describe('that cannot go on', () => {
+    it.each([
+      ['ended by endSession', Code.Aborted, 'session-ended'],
+      ['refused', Code.PermissionDenied, 'permission-denied'],
+    ] as const)('is closed when it was %s', async (_, code, reason) => {
+      const session = await online();
+      let isComplete = false;
+      session.state.subscribe({ complete: () => (isComplete = true) });
+      service.session.fail(new ConnectError('over', code));
+      await timers.pass(60_000);
+      expect(service.sessions).toHaveLength(1);
+      expect(inWords(session.state.value)).toBe(`closed: ${reason}`);
+      expect(isComplete).toBe(true);
+      expect(timers.size).toBe(0);
+    });
+
+    it('is not closed by a connection that was reset, which transports call ABORTED as well', async () => {
+      const session = await online();
+      const reset = new ConnectError('read ECONNRESET', Code.Aborted);
+      const { stream } = service.transport;
+      reset.cause = new Error('read ECONNRESET');
+      service.session.fail(unavailable());
+      service.transport.stream = () => {
+        service.transport.stream = stream;
+        return Promise.reject(reset);
+      };
+      await timers.pass(1000);
+      expect(inWords(session.state.value)).toBe('online as s2');
+      session.close();
+    });
+
+    it('is closed when a new token is refused as well', async () => {
+      service.failNext('connect', refused(), refused());
+      const session = client().connect();
+      await expect(session.ready).rejects.toMatchObject({ code: 'unauthenticated' });
+      expect(tokens).toBe(2);
+    });
+
+    it('is closed when there is no token to be had any more', async () => {
+      const { PresenceError } = await import('@presence-service/client');
+      const session = client({
+        token: () => Promise.reject(new PresenceError('unauthenticated', 'signed out')),
+      }).connect();
+      await expect(session.ready).rejects.toMatchObject({ message: 'signed out' });
+    });
+  });
+
+  describe('whose token expires', () => {
+    it('goes on with a new one', async () => {
+      const session = await online();
+      service.session.fail(refused());
+      await timers.pass(250);
+      expect(service.sessions.map(({ token }) => token)).toEqual(['token 1', 'token 2']);
+      service.session.fail(refused());
+      await timers.pass(500);
+      expect(service.session.token).toBe('token 3');
+      session.close();
+    });
+
+    it('moves before it does, 30 seconds of a long life and a tenth of a short one', async () => {
+      const lives = [600, 60, 3600];
+      const session = await online({
+        token: () => jwt(timers.now() + lives.shift()! * 1000),
+        silenceTimeoutMs: 1e9,
+      });
+      const states = statesOf(session);
+      await timers.pass(569_999);
+      expect(service.sessions).toHaveLength(1);
+      await timers.pass(1);
+      expect(service.sessions).toHaveLength(2);
+      await settled();
+      expect(service.sessions[0]!.isOver).toBe(true);
+      await timers.pass(54_000);
+      expect(states).toEqual(['online as s1', 'online as s2', 'online as s3']);
+      session.close();
+    });
+
+    it('stays until the end when there is no other token', async () => {
+      const token = jwt(timers.now() + 60_000);
+      const session = await online({ token: () => token, silenceTimeoutMs: 1e9 });
+      await timers.pass(120_000);
+      expect(inWords(session.state.value)).toBe('online as s1');
+      session.close();
+    });
+
+    it('is not in a hurry with a token that is good for years', async () => {
+      const token = jwt(timers.now() + 1e12);
+      const session = await online({ token: () => token, silenceTimeoutMs: 1e12 });
+      await timers.pass(1e11);
+      expect(service.sessions).toHaveLength(1);
+      session.close();
+      await settled();
+      expect(timers.size).toBe(0);
+    });
+  });
+
+  describe('whose server is about to stop', () => {
+    it('moves when the server says, over a new connection, with its channel, before the old one ends', async () => {
+      const session = await online();
+      await session.joinChannel('lobby');
+      const states = statesOf(session);
+      service.session.send(draining(2000));
+      await timers.pass(1999);
+      expect(service.sessions).toHaveLength(1);
+      service.beginning = { channelId: 'lobby' };
+      await timers.pass(1);
+      expect(transports).toBe(2);
+      expect(service.heard.at(-1)).toBe('joinChannel s2 lobby');
+      expect(service.sessions.map(({ isOver }) => isOver)).toEqual([true, false]);
+      expect(states).toEqual(['online as s1', 'online as s2']);
+      session.close();
+    });
+
+    it('does not say the chosen status again, since the session before is still there', async () => {
+      const session = await online();
+      await session.setStatus('away');
+      service.session.send(draining(0));
+      await timers.pass(1);
+      expect(service.heard).toEqual(['updateStatus s1 3 ']);
+      session.close();
+    });
+
+    it('stays where it is while there is no other place, and tries again', async () => {
+      const session = await online();
+      service.failNext('connect', unavailable(), unavailable());
+      service.session.send(draining(1000));
+      await timers.pass(1100);
+      expect(inWords(session.state.value)).toBe('online as s1');
+      await timers.pass(1000);
+      expect(inWords(session.state.value)).toBe('online as s2');
+      session.close();
+    });
+
+    it('waits as long as it was told also when the old one ends first', async () => {
+      const session = await online();
+      service.session.send(draining(5000));
+      await timers.pass(1000);
+      service.session.fail(unavailable());
+      await settled();
+      expect(inWords(session.state.value)).toBe('unavailable, again in 4250');
+      await timers.pass(4250);
+      expect(inWords(session.state.value)).toBe('online as s2');
+      session.close();
+    });
+
+    it('lets a command that is on its way arrive first, and does not undo it', async () => {
+      const session = await online();
+      await session.joinChannel('lobby');
+      service.failNext('joinChannel', unavailable());
+      const joined = session.joinChannel('garden');
+      service.session.send(draining(0));
+      await timers.pass(1000);
+      await joined;
+      expect(service.heard.slice(-2)).toEqual(['joinChannel s1 garden', 'joinChannel s2 garden']);
+      session.close();
+    });
+  });
+
+  describe('that requires heartbeats', () => {
+    it('sends three in every timeout', async () => {
+      service.beginning = { heartbeatTimeoutMs: 15_000 };
+      const session = await online();
+      await timers.pass(15_000);
+      expect(service.heard).toEqual(Array.from({ length: 3 }, () => 'heartbeat s1'));
+      session.close();
+      await timers.pass(60_000);
+      expect(service.heard).toHaveLength(3);
+    });
+
+    it('begins anew when the service does not know it any more', async () => {
+      service.beginning = { heartbeatTimeoutMs: 3000 };
+      service.failNext('heartbeat', unknownSession());
+      const session = await online();
+      await timers.pass(3000);
+      expect(inWords(session.state.value)).toBe('online as s2');
+      session.close();
+    });
+  });
+
+  describe('that is given commands', () => {
+    it('makes them one after the other', async () => {
+      const session = client().connect();
+      await Promise.all([
+        session.joinChannel('a'),
+        session.mute({ microphone: true }),
+        session.joinChannel('b'),
+        session.recordActivity(),
+      ]);
+      expect(service.heard).toEqual([
+        'joinChannel s1 a',
+        'updateMuteState s1 true',
+        'joinChannel s1 b',
+        'recordActivity s1',
+      ]);
+      session.close();
+    });
+
+    it('makes them again on the next session when the service does not know this one', async () => {
+      const session = await online();
+      service.failNext('joinChannel', unknownSession());
+      const joined = session.joinChannel('lobby');
+      await timers.pass(2000);
+      await joined;
+      expect(service.heard).toEqual(['joinChannel s1 lobby', 'joinChannel s2 lobby']);
+      session.close();
+    });
+
+    it('hears why it was ended when a command was faster to find out that it was', async () => {
+      const session = await online();
+      service.failNext('joinChannel', unknownSession());
+      const joined = session.joinChannel('lobby');
+      await settled();
+      service.session.fail(new ConnectError('ended', Code.Aborted));
+      await expect(joined).rejects.toMatchObject({ code: 'session-ended' });
+      expect(session.state.value).toMatchObject({ reason: 'session-ended' });
+    });
+
+    it('gives them up when there is no session in time', async () => {
+      service.failNext('connect', ...Array.from({ length: 20 }, unavailable));
+      const session = client({ timeoutMs: 3000 }).connect();
+      const joined = expect(session.joinChannel('lobby')).rejects.toMatchObject({
+        code: 'timeout',
+      });
+      await timers.pass(3000);
+      await joined;
+      session.close();
+    });
+
+    it('gives one up that its caller does not want any more, and does not make it later', async () => {
+      service.failNext('connect', unavailable());
+      const session = client().connect();
+      const controller = new AbortController();
+      const joined = session.joinChannel('lobby', { signal: controller.signal });
+      controller.abort();
+      await expect(joined).rejects.toMatchObject({ code: 'cancelled' });
+      await timers.pass(1000);
+      expect(service.heard).toEqual([]);
+      session.close();
+    });
+
+    it('fails what waits when it is closed', async () => {
+      service.failNext('connect', unavailable());
+      const session = client().connect();
+      const joined = expect(session.joinChannel('lobby')).rejects.toMatchObject({ code: 'closed' });
+      session.close();
+      await joined;
+    });
+  });
+
+  describe('that is closed', () => {
+    it.each([
+      ['itself', (session: Session) => session.close()],
+      ['by `using`', (session: Session) => session[Symbol.dispose]()],
+    ])('%s ends its stream, and leaves no timer', async (_, close) => {
+      service.beginning = { heartbeatTimeoutMs: 3000 };
+      const session = await online({ token: () => jwt(timers.now() + 60_000) });
+      close(session);
+      close(session);
+      await settled();
+      expect(service.session.isOver).toBe(true);
+      expect(timers.size).toBe(0);
+      expect(inWords(session.state.value)).toBe('closed: closed');
+      expect(session.sessionId).toBeUndefined();
+    });
+
+    it('with its client or by a signal ends its stream, and leaves no timer', async () => {
+      const controller = new AbortController();
+      const presence = client();
+      const sessions = [presence.connect({ signal: controller.signal }), presence.connect()];
+      await Promise.all(sessions.map(({ ready }) => ready));
+      controller.abort(new Error('enough'));
+      await settled();
+      expect(sessions.map(({ state }) => inWords(state.value))).toEqual([
+        'closed: cancelled',
+        'online as s2',
+      ]);
+      presence.close();
+      await settled();
+      expect(inWords(sessions[1]!.state.value)).toBe('closed: closed');
+      expect(service.sessions.map(({ isOver }) => isOver)).toEqual([true, true]);
+      expect(timers.size).toBe(0);
+    });
+
+    it('while it waits leaves no timer', async () => {
+      service.failNext('connect', unavailable());
+      const session = client().connect();
+      await settled();
+      session.close();
+      await settled();
+      expect(timers.size).toBe(0);
+      await expect(session.ready).rejects.toMatchObject({ code: 'closed' });
+    });
+
+    it('while it moves ends both streams', async () => {
+      const session = await online();
+      await session.joinChannel('lobby');
+      service.failNext('joinChannel', ...Array.from({ length: 9 }, unavailable));
+      service.session.send(draining(0));
+      await timers.pass(100);
+      expect(service.sessions).toHaveLength(2);
+      session.close();
+      await settled();
+      expect(service.sessions.map(({ isOver }) => isOver)).toEqual([true, true]);
+      expect(timers.size).toBe(0);
+    });
+  });
+});
+
+/** What says when it expires, as a token does. */
+function jwt(expiresAt: number): string {
+  return `e30.${Buffer.from(JSON.stringify({ exp: expiresAt / 1000 })).toString('base64url')}.x`;
+}

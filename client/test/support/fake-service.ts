@@ -1,0 +1,173 @@
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { createRouterTransport, type HandlerContext, type Transport } from '@connectrpc/connect';
+import {
+  EventsService,
+  SubscribeResponseSchema,
+  type SubscribeRequest,
+  type SubscribeResponse,
+} from '../../src/generated/presence/v1/events_service_pb.js';
+import { PresenceStatus } from '../../src/generated/presence/v1/presence_pb.js';
+import { PresenceService } from '../../src/generated/presence/v1/presence_service_pb.js';
+import {
+  ConnectResponseSchema,
+  SessionService,
+  type ConnectRequest,
+  type ConnectResponse,
+} from '../../src/generated/presence/v1/session_service_pb.js';
+
+/** A stream that the fake service has open. */
+export class FakeStream<Request, Message> {
+  private readonly queue: Message[] = [];
+  private failure: unknown;
+  private wake = (): void => {};
+  isOver = false;
+
+  constructor(
+    readonly request: Request,
+    readonly token: string,
+    private readonly signal: AbortSignal,
+  ) {
+    signal.addEventListener('abort', () => this.wake());
+  }
+
+  send(message: Message): void {
+    this.queue.push(message);
+    this.wake();
+  }
+
+  fail(error: unknown): void {
+    this.failure = error;
+    this.wake();
+  }
+
+  async *messages(): AsyncGenerator<Message> {
+    try {
+      for (;;) {
+        while (this.queue.length > 0) yield this.queue.shift()!;
+        if (this.failure !== undefined) throw this.failure;
+        if (this.signal.aborted) return;
+        await new Promise<void>((resolve) => (this.wake = resolve));
+      }
+    } finally {
+      this.isOver = true;
+    }
+  }
+}
+
+export type SessionOfFake = FakeStream<ConnectRequest, ConnectResponse>;
+export type SubscriptionOfFake = FakeStream<SubscribeRequest, SubscribeResponse>;
+
+/** A service in memory that does what a test tells it to, and notes what it was asked. */
+export class FakeService {
+  readonly sessions: SessionOfFake[] = [];
+  readonly subscriptions: SubscriptionOfFake[] = [];
+  /** The commands, in words. */
+  readonly heard: string[] = [];
+  /** What the next calls are answered with instead of an answer, by the name of the method. */
+  readonly failures = new Map<string, unknown[]>();
+  /** What sessions begin with, besides their ids. */
+  beginning: { channelId?: string; heartbeatTimeoutMs?: number; connectedAt?: number } = {};
+
+  constructor(private readonly now: () => number) {}
+
+  readonly transport: Transport = createRouterTransport((router) => {
+    router.service(SessionService, {
+      connect: (request, context) => this.connect(request, context),
+      heartbeat: ({ sessionId }) => this.answer('heartbeat', sessionId, {}),
+      recordActivity: ({ target }) => this.answer('recordActivity', `${target.value}`),
+    });
+    router.service(PresenceService, {
+      joinChannel: ({ sessionId, channelId }) =>
+        this.answer('joinChannel', `${sessionId} ${channelId}`),
+      leaveChannel: ({ sessionId }) => this.answer('leaveChannel', sessionId),
+      updateStatus: ({ sessionId, choice, statusText }) =>
+        this.answer('updateStatus', `${sessionId} ${choice} ${statusText}`),
+      updateMuteState: ({ sessionId, isMicrophoneMuted }) =>
+        this.answer('updateMuteState', `${sessionId} ${isMicrophoneMuted}`),
+      getPresence: (_, context) => this.answer('getPresence', tokenOf(context)),
+    });
+    router.service(EventsService, {
+      subscribe: (request, context) => {
+        this.refuse('subscribe');
+        const stream: SubscriptionOfFake = this.open(request, context);
+        this.subscriptions.push(stream);
+        return stream.messages();
+      },
+    });
+  });
+
+  /** The session that began last. */
+  get session(): SessionOfFake {
+    return this.sessions.at(-1)!;
+  }
+
+  get subscription(): SubscriptionOfFake {
+    return this.subscriptions.at(-1)!;
+  }
+
+  failNext(method: string, ...errors: unknown[]): void {
+    this.failures.set(method, [...(this.failures.get(method) ?? []), ...errors]);
+  }
+
+  private connect(request: ConnectRequest, context: HandlerContext) {
+    this.refuse('connect');
+    const stream: SessionOfFake = this.open(request, context);
+    this.sessions.push(stream);
+    const { channelId, heartbeatTimeoutMs = 0, connectedAt = this.now() } = this.beginning;
+    stream.send(
+      create(ConnectResponseSchema, {
+        body: {
+          case: 'sessionStarted',
+          value: {
+            session: {
+              sessionId: `s${this.sessions.length}`,
+              connectedAt: timestampFromMs(this.now()),
+            },
+            presence: {
+              ...ONLINE,
+              connectedAt: timestampFromMs(connectedAt),
+              ...(channelId !== undefined && { currentChannelId: channelId }),
+            },
+            heartbeatTimeoutMs,
+          },
+        },
+      }),
+    );
+    return stream.messages();
+  }
+
+  private open<Request, Message>(
+    request: Request,
+    context: HandlerContext,
+  ): FakeStream<Request, Message> {
+    return new FakeStream(request, tokenOf(context), context.signal);
+  }
+
+  private answer(method: string, words: string, response: object = { presence: ONLINE }) {
+    this.heard.push(`${method} ${words}`);
+    this.refuse(method);
+    return response;
+  }
+
+  private refuse(method: string): void {
+    const error = this.failures.get(method)?.shift();
+    if (error !== undefined) throw error;
+  }
+}
+
+const ONLINE = { userId: 'ann', status: PresenceStatus.ONLINE };
+
+function tokenOf({ requestHeader }: HandlerContext): string {
+  return requestHeader.get('authorization')!.replace('Bearer ', '');
+}
+
+export function draining(reconnectAfterMs: number): ConnectResponse {
+  return create(ConnectResponseSchema, {
+    body: { case: 'sessionDraining', value: { reconnectAfterMs } },
+  });
+}
+
+export function told(message: MessageInitShape<typeof SubscribeResponseSchema>): SubscribeResponse {
+  return create(SubscribeResponseSchema, message);
+}

@@ -1,0 +1,48 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Timers } from '@presence-service/client';
+
+/** Time that stands still until it is moved. */
+export class ManualTimers implements Timers {
+  private time = Date.UTC(2030, 0);
+  private readonly pending = new Map<number, { readonly at: number; readonly run: () => void }>();
+  private lastHandle = 0;
+
+  now(): number {
+    return this.time;
+  }
+
+  setTimeout(run: () => void, ms: number): number {
+    this.pending.set(++this.lastHandle, { at: this.time + ms, run });
+    return this.lastHandle;
+  }
+
+  clearTimeout(handle: unknown): void {
+    this.pending.delete(handle as number);
+  }
+
+  /** How many callbacks wait. */
+  get size(): number {
+    return this.pending.size;
+  }
+
+  /** Moves the time, and has everything happen that becomes due, one after the other. */
+  async pass(ms: number): Promise<void> {
+    await settled();
+    const end = this.time + ms;
+    for (;;) {
+      const [next] = [...this.pending].sort(([, a], [, b]) => a.at - b.at);
+      if (next === undefined || next[1].at > end) break;
+      const [handle, { at, run }] = next;
+      this.pending.delete(handle);
+      this.time = at;
+      run();
+      await settled();
+    }
+    this.time = end;
+  }
+}
+
+/** Waits until everything has happened that no timer is needed for. */
+export async function settled(): Promise<void> {
+  for (let i = 0; i < 5; i++) await setImmediate();
+}
