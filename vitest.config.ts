@@ -14,6 +14,7 @@ const PROGRAM = [
   'shutdown',
   'tls-program',
 ].map((name) => `test/e2e/${name}.e2e-spec.ts`);
+const PROGRAM_OF_CLIENT = ['example', 'restarts'].map((name) => `client/test/${name}.e2e-spec.ts`);
 
 const source = (file: string) => fileURLToPath(new URL(`client/src/${file}`, import.meta.url));
 
@@ -55,7 +56,7 @@ export default defineConfig({
         test: {
           name: 'two nodes',
           include: ['{test/e2e,client/test}/**/*.e2e-spec.ts'],
-          exclude: PROGRAM,
+          exclude: [...PROGRAM, ...PROGRAM_OF_CLIENT],
           env: { PRESENCE_TEST_NODES: '2' },
           globalSetup: 'test/support/shared-redis.ts',
         },

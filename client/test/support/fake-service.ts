@@ -19,7 +19,7 @@ import {
 /** A stream that the fake service has open. */
 export class FakeStream<Request, Message> {
   private readonly queue: Message[] = [];
-  private failure: unknown;
+  private failure: Error | undefined;
   private wake = (): void => {};
   isOver = false;
 
@@ -36,7 +36,7 @@ export class FakeStream<Request, Message> {
     this.wake();
   }
 
-  fail(error: unknown): void {
+  fail(error: Error): void {
     this.failure = error;
     this.wake();
   }
@@ -65,7 +65,7 @@ export class FakeService {
   /** The commands, in words. */
   readonly heard: string[] = [];
   /** What the next calls are answered with instead of an answer, by the name of the method. */
-  readonly failures = new Map<string, unknown[]>();
+  readonly failures = new Map<string, Error[]>();
   /** What sessions begin with, besides their ids. */
   beginning: { channelId?: string; heartbeatTimeoutMs?: number; connectedAt?: number } = {};
 
@@ -106,7 +106,7 @@ export class FakeService {
     return this.subscriptions.at(-1)!;
   }
 
-  failNext(method: string, ...errors: unknown[]): void {
+  failNext(method: string, ...errors: Error[]): void {
     this.failures.set(method, [...(this.failures.get(method) ?? []), ...errors]);
   }
 

@@ -1,0 +1,69 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { trackActivity } from './activity.js';
+import { ObservableValue } from './observable-value.js';
+import { PresenceError } from './presence-error.js';
+import type { SessionState } from './session-state.js';
+
+describe('Tracking of activity', () => {
+  let time: number;
+  let told: number;
+  let state: ObservableValue<SessionState>;
+  let page: EventTarget & { visibilityState: string };
+  let stop: () => void;
+  beforeEach(() => {
+    time = told = 0;
+    state = new ObservableValue<SessionState>({ status: 'online', sessionId: 's1' });
+    page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
+    const recordActivity = () => {
+      told++;
+      return Promise.reject(new PresenceError('unavailable', 'out of reach'));
+    };
+    stop = trackActivity({ state, recordActivity }, page, { timers: { now: () => time } });
+  });
+
+  function act(kind = 'keydown'): void {
+    page.dispatchEvent(new Event(kind));
+  }
+
+  it('tells the first at once, and then one in 30 seconds', () => {
+    act();
+    expect(told).toBe(1);
+    time = 29_999;
+    act('pointermove');
+    expect(told).toBe(1);
+    time = 30_000;
+    act('pointermove');
+    expect(told).toBe(2);
+  });
+
+  it('takes coming back to the page for activity, and leaving it for none', () => {
+    page.visibilityState = 'hidden';
+    act('visibilitychange');
+    expect(told).toBe(0);
+    page.visibilityState = 'visible';
+    act('visibilitychange');
+    expect(told).toBe(1);
+  });
+
+  it('tells nothing while there is no session, and the next after that at once', () => {
+    state.set({ status: 'connecting' });
+    act();
+    expect(told).toBe(0);
+    state.set({ status: 'online', sessionId: 's2' });
+    act();
+    expect(told).toBe(1);
+  });
+
+  it('is over when it is stopped', () => {
+    stop();
+    act();
+    expect(told).toBe(0);
+  });
+
+  it('is over with the session', async () => {
+    state.complete();
+    await Promise.resolve();
+    act();
+    expect(told).toBe(0);
+  });
+});

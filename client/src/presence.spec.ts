@@ -1,0 +1,24 @@
+import { create } from '@bufbuild/protobuf';
+import { describe, expect, it } from 'vitest';
+import { newsOf } from './change.js';
+import {
+  PresenceEventSchema,
+  type ChangeReason,
+} from './generated/presence/v1/events_service_pb.js';
+import { PresenceSchema, type PresenceStatus } from './generated/presence/v1/presence_pb.js';
+import { presenceOf } from './presence.js';
+
+describe('What a newer service says', () => {
+  it('is a status that is not known here: the user is shown online', () => {
+    const message = create(PresenceSchema, { userId: 'ann', status: 99 as PresenceStatus });
+    expect(presenceOf(message).status).toBe('online');
+  });
+
+  it('is a reason that is not known here: it is told as such', () => {
+    const event = create(PresenceEventSchema, {
+      presence: { userId: 'ann' },
+      reason: 99 as ChangeReason,
+    });
+    expect(newsOf(event)).toMatchObject({ cause: 'unknown', occurredAt: undefined });
+  });
+});
