@@ -184,7 +184,9 @@ describe('A collection', () => {
 
   it('drops a new picture that breaks off, and keeps the old one', async () => {
     const lobby = await live();
-    service.subscription.send(told({ sync: Sync.RESET, snapshot: [user('cat', 7)] }));
+    service.subscription.send(
+      told({ sync: Sync.RESET, snapshot: [user('cat', 7)], resumeToken: 't5' }),
+    );
     await breakOff();
     expect(service.subscription.request.resumeToken).toBe('t1');
     service.subscription.send(told({ events: [event(user('bob', 3))], sync: Sync.CURRENT }));

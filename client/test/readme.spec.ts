@@ -23,8 +23,8 @@ it(
 
 /** What the compiler says of each program, each as if it were a file beside this one. */
 function mistakesIn(programs: readonly string[]): string[][] {
-  const { config } = ts.readConfigFile(`${CLIENT}tsconfig.json`, (file) => ts.sys.readFile(file));
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, CLIENT);
+  const read = ts.readConfigFile(`${CLIENT}tsconfig.json`, (file) => ts.sys.readFile(file));
+  const { options } = ts.parseJsonConfigFileContent(read.config, ts.sys, CLIENT);
   options.noUnusedLocals = false;
   const sources = new Map(programs.map((code, i) => [`${CLIENT}test/program-${i}.ts`, code]));
   const host = ts.createCompilerHost(options);

@@ -377,6 +377,7 @@ describe('A session', () => {
       service.session.fail(unavailable());
       await settled();
       expect(inWords(session.state.value)).toBe('unavailable, again in 4250');
+      expect(session.sessionId).toBeUndefined();
       await timers.pass(4250);
       expect(inWords(session.state.value)).toBe('online as s2');
       session.close();
@@ -448,7 +449,7 @@ describe('A session', () => {
       const session = await online();
       service.failNext('joinChannel', unknownSession());
       const joined = session.joinChannel('lobby');
-      await settled();
+      await timers.pass(500);
       service.session.fail(new ConnectError('ended', Code.Aborted));
       await expect(joined).rejects.toMatchObject({ code: 'session-ended' });
       expect(session.state.value).toMatchObject({ reason: 'session-ended' });
