@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Presence, PresenceStatus } from "./presence_pb.js";
+import type { Presence, PresenceStatus, Session } from "./presence_pb.js";
 import { file_presence_v1_presence } from "./presence_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file presence/v1/presence_service.proto.
  */
 export const file_presence_v1_presence_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJwcmVzZW5jZS92MS9wcmVzZW5jZV9zZXJ2aWNlLnByb3RvEgtwcmVzZW5jZS52MSI8ChJKb2luQ2hhbm5lbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJIj4KE0pvaW5DaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSIpChNMZWF2ZUNoYW5uZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiPwoUTGVhdmVDaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSKaAQoWVXBkYXRlTXV0ZVN0YXRlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEiAKE2lzX21pY3JvcGhvbmVfbXV0ZWQYAiABKAhIAIgBARIdChBpc19zcGVha2VyX211dGVkGAMgASgISAGIAQFCFgoUX2lzX21pY3JvcGhvbmVfbXV0ZWRCEwoRX2lzX3NwZWFrZXJfbXV0ZWQiQgoXVXBkYXRlTXV0ZVN0YXRlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSKZAQoTVXBkYXRlU3RhdHVzUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI/ChRVcGRhdGVTdGF0dXNSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlIiUKEkdldFByZXNlbmNlUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIj4KE0dldFByZXNlbmNlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSIsChhCYXRjaEdldFByZXNlbmNlc1JlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkiRQoZQmF0Y2hHZXRQcmVzZW5jZXNSZXNwb25zZRIoCglwcmVzZW5jZXMYASADKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSJuChZMaXN0T25saW5lVXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEi0KCHN0YXR1c2VzGAMgAygOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMicAoXTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USKAoJcHJlc2VuY2VzGAEgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUiVgoZTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJInMKGkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlEigKCXByZXNlbmNlcxgBIAMoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFKqEBCgxTdGF0dXNDaG9pY2USHQoZU1RBVFVTX0NIT0lDRV9VTlNQRUNJRklFRBAAEhsKF1NUQVRVU19DSE9JQ0VfQVVUT01BVElDEAESIAocU1RBVFVTX0NIT0lDRV9ET19OT1RfRElTVFVSQhACEhYKElNUQVRVU19DSE9JQ0VfQVdBWRADEhsKF1NUQVRVU19DSE9JQ0VfSU5WSVNJQkxFEAQy5gUKD1ByZXNlbmNlU2VydmljZRJQCgtKb2luQ2hhbm5lbBIfLnByZXNlbmNlLnYxLkpvaW5DaGFubmVsUmVxdWVzdBogLnByZXNlbmNlLnYxLkpvaW5DaGFubmVsUmVzcG9uc2USUwoMTGVhdmVDaGFubmVsEiAucHJlc2VuY2UudjEuTGVhdmVDaGFubmVsUmVxdWVzdBohLnByZXNlbmNlLnYxLkxlYXZlQ2hhbm5lbFJlc3BvbnNlElwKD1VwZGF0ZU11dGVTdGF0ZRIjLnByZXNlbmNlLnYxLlVwZGF0ZU11dGVTdGF0ZVJlcXVlc3QaJC5wcmVzZW5jZS52MS5VcGRhdGVNdXRlU3RhdGVSZXNwb25zZRJTCgxVcGRhdGVTdGF0dXMSIC5wcmVzZW5jZS52MS5VcGRhdGVTdGF0dXNSZXF1ZXN0GiEucHJlc2VuY2UudjEuVXBkYXRlU3RhdHVzUmVzcG9uc2USUAoLR2V0UHJlc2VuY2USHy5wcmVzZW5jZS52MS5HZXRQcmVzZW5jZVJlcXVlc3QaIC5wcmVzZW5jZS52MS5HZXRQcmVzZW5jZVJlc3BvbnNlEmIKEUJhdGNoR2V0UHJlc2VuY2VzEiUucHJlc2VuY2UudjEuQmF0Y2hHZXRQcmVzZW5jZXNSZXF1ZXN0GiYucHJlc2VuY2UudjEuQmF0Y2hHZXRQcmVzZW5jZXNSZXNwb25zZRJcCg9MaXN0T25saW5lVXNlcnMSIy5wcmVzZW5jZS52MS5MaXN0T25saW5lVXNlcnNSZXF1ZXN0GiQucHJlc2VuY2UudjEuTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USZQoSTGlzdENoYW5uZWxNZW1iZXJzEiYucHJlc2VuY2UudjEuTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBonLnByZXNlbmNlLnYxLkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_presence_v1_presence]);
+  fileDesc("CiJwcmVzZW5jZS92MS9wcmVzZW5jZV9zZXJ2aWNlLnByb3RvEgtwcmVzZW5jZS52MSI8ChJKb2luQ2hhbm5lbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJIj4KE0pvaW5DaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSIpChNMZWF2ZUNoYW5uZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiPwoUTGVhdmVDaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSKaAQoWVXBkYXRlTXV0ZVN0YXRlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEiAKE2lzX21pY3JvcGhvbmVfbXV0ZWQYAiABKAhIAIgBARIdChBpc19zcGVha2VyX211dGVkGAMgASgISAGIAQFCFgoUX2lzX21pY3JvcGhvbmVfbXV0ZWRCEwoRX2lzX3NwZWFrZXJfbXV0ZWQiQgoXVXBkYXRlTXV0ZVN0YXRlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSKZAQoTVXBkYXRlU3RhdHVzUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI/ChRVcGRhdGVTdGF0dXNSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlIiUKEkdldFByZXNlbmNlUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIj4KE0dldFByZXNlbmNlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSIsChhCYXRjaEdldFByZXNlbmNlc1JlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkiRQoZQmF0Y2hHZXRQcmVzZW5jZXNSZXNwb25zZRIoCglwcmVzZW5jZXMYASADKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSJuChZMaXN0T25saW5lVXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEi0KCHN0YXR1c2VzGAMgAygOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMicAoXTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USKAoJcHJlc2VuY2VzGAEgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUiVgoZTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJInMKGkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlEigKCXByZXNlbmNlcxgBIAMoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIikKFkV4cGxhaW5QcmVzZW5jZVJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSKcAwoXRXhwbGFpblByZXNlbmNlUmVzcG9uc2USJAoFc2hvd24YASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIiCgNvd24YAiABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRInCgVjYXVzZRgDIAEoDjIYLnByZXNlbmNlLnYxLlN0YXR1c0NhdXNlEikKBmNob2ljZRgEIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRI1ChFjaG9pY2VfZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoIc2Vzc2lvbnMYBiADKAsyHS5wcmVzZW5jZS52MS5FeHBsYWluZWRTZXNzaW9uEjAKD25leHRfdHJhbnNpdGlvbhgHIAEoCzIXLnByZXNlbmNlLnYxLlRyYW5zaXRpb24SFwoPaWRsZV90aW1lb3V0X21zGAggASgNEjAKDGV4cGxhaW5lZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAigAIKEEV4cGxhaW5lZFNlc3Npb24SJQoHc2Vzc2lvbhgBIAEoCzIULnByZXNlbmNlLnYxLlNlc3Npb24SDwoHbm9kZV9pZBgCIAEoCRIVCg1ob2xkc19jaGFubmVsGAMgASgIEjQKEGhlYXJ0YmVhdF9kdWVfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKEHRva2VuX2V4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWdyYWNlX2VuZHNfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpkBCgpUcmFuc2l0aW9uEiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgRraW5kGAIgASgOMhsucHJlc2VuY2UudjEuVHJhbnNpdGlvbktpbmQSEgoKc2Vzc2lvbl9pZBgDIAEoCRIkCgVzaG93bhgEIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlKqEBCgxTdGF0dXNDaG9pY2USHQoZU1RBVFVTX0NIT0lDRV9VTlNQRUNJRklFRBAAEhsKF1NUQVRVU19DSE9JQ0VfQVVUT01BVElDEAESIAocU1RBVFVTX0NIT0lDRV9ET19OT1RfRElTVFVSQhACEhYKElNUQVRVU19DSE9JQ0VfQVdBWRADEhsKF1NUQVRVU19DSE9JQ0VfSU5WSVNJQkxFEAQqlQEKC1N0YXR1c0NhdXNlEhwKGFNUQVRVU19DQVVTRV9VTlNQRUNJRklFRBAAEhsKF1NUQVRVU19DQVVTRV9OT19TRVNTSU9OEAESFwoTU1RBVFVTX0NBVVNFX0NIT1NFThACEhcKE1NUQVRVU19DQVVTRV9BQ1RJVkUQAxIZChVTVEFUVVNfQ0FVU0VfSU5BQ1RJVkUQBCrZAQoOVHJhbnNpdGlvbktpbmQSHwobVFJBTlNJVElPTl9LSU5EX1VOU1BFQ0lGSUVEEAASGAoUVFJBTlNJVElPTl9LSU5EX0lETEUQARIiCh5UUkFOU0lUSU9OX0tJTkRfQ0hPSUNFX0VYUElSRUQQAhIhCh1UUkFOU0lUSU9OX0tJTkRfVE9LRU5fRVhQSVJFRBADEiQKIFRSQU5TSVRJT05fS0lORF9IRUFSVEJFQVRfTUlTU0VEEAQSHwobVFJBTlNJVElPTl9LSU5EX0dSQUNFX0VOREVEEAUyxAYKD1ByZXNlbmNlU2VydmljZRJQCgtKb2luQ2hhbm5lbBIfLnByZXNlbmNlLnYxLkpvaW5DaGFubmVsUmVxdWVzdBogLnByZXNlbmNlLnYxLkpvaW5DaGFubmVsUmVzcG9uc2USUwoMTGVhdmVDaGFubmVsEiAucHJlc2VuY2UudjEuTGVhdmVDaGFubmVsUmVxdWVzdBohLnByZXNlbmNlLnYxLkxlYXZlQ2hhbm5lbFJlc3BvbnNlElwKD1VwZGF0ZU11dGVTdGF0ZRIjLnByZXNlbmNlLnYxLlVwZGF0ZU11dGVTdGF0ZVJlcXVlc3QaJC5wcmVzZW5jZS52MS5VcGRhdGVNdXRlU3RhdGVSZXNwb25zZRJTCgxVcGRhdGVTdGF0dXMSIC5wcmVzZW5jZS52MS5VcGRhdGVTdGF0dXNSZXF1ZXN0GiEucHJlc2VuY2UudjEuVXBkYXRlU3RhdHVzUmVzcG9uc2USUAoLR2V0UHJlc2VuY2USHy5wcmVzZW5jZS52MS5HZXRQcmVzZW5jZVJlcXVlc3QaIC5wcmVzZW5jZS52MS5HZXRQcmVzZW5jZVJlc3BvbnNlEmIKEUJhdGNoR2V0UHJlc2VuY2VzEiUucHJlc2VuY2UudjEuQmF0Y2hHZXRQcmVzZW5jZXNSZXF1ZXN0GiYucHJlc2VuY2UudjEuQmF0Y2hHZXRQcmVzZW5jZXNSZXNwb25zZRJcCg9MaXN0T25saW5lVXNlcnMSIy5wcmVzZW5jZS52MS5MaXN0T25saW5lVXNlcnNSZXF1ZXN0GiQucHJlc2VuY2UudjEuTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USZQoSTGlzdENoYW5uZWxNZW1iZXJzEiYucHJlc2VuY2UudjEuTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBonLnByZXNlbmNlLnYxLkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlElwKD0V4cGxhaW5QcmVzZW5jZRIjLnByZXNlbmNlLnYxLkV4cGxhaW5QcmVzZW5jZVJlcXVlc3QaJC5wcmVzZW5jZS52MS5FeHBsYWluUHJlc2VuY2VSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_presence_v1_presence]);
 
 /**
  * Request of `JoinChannel`.
@@ -454,6 +454,205 @@ export const ListChannelMembersResponseSchema: GenMessage<ListChannelMembersResp
   messageDesc(file_presence_v1_presence_service, 15);
 
 /**
+ * Request of `ExplainPresence`.
+ *
+ * @generated from message presence.v1.ExplainPresenceRequest
+ */
+export type ExplainPresenceRequest = Message<"presence.v1.ExplainPresenceRequest"> & {
+  /**
+   * Required. The user. One never seen is explained as well: there is no session.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message presence.v1.ExplainPresenceRequest.
+ * Use `create(ExplainPresenceRequestSchema)` to create a new message.
+ */
+export const ExplainPresenceRequestSchema: GenMessage<ExplainPresenceRequest> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 16);
+
+/**
+ * Response of `ExplainPresence`.
+ *
+ * @generated from message presence.v1.ExplainPresenceResponse
+ */
+export type ExplainPresenceResponse = Message<"presence.v1.ExplainPresenceResponse"> & {
+  /**
+   * The presence as everyone else sees it.
+   *
+   * @generated from field: presence.v1.Presence shown = 1;
+   */
+  shown?: Presence | undefined;
+
+  /**
+   * The presence as the user sees it. Differs from `shown` while the user is
+   * invisible, and until the first session after that.
+   *
+   * @generated from field: presence.v1.Presence own = 2;
+   */
+  own?: Presence | undefined;
+
+  /**
+   * Why `own.status` is what it is.
+   *
+   * @generated from field: presence.v1.StatusCause cause = 3;
+   */
+  cause: StatusCause;
+
+  /**
+   * What the user chose. AUTOMATIC for a user who chose nothing.
+   *
+   * @generated from field: presence.v1.StatusChoice choice = 4;
+   */
+  choice: StatusChoice;
+
+  /**
+   * When the choice lapses. Absent: it stays.
+   *
+   * @generated from field: google.protobuf.Timestamp choice_expires_at = 5;
+   */
+  choiceExpiresAt?: Timestamp | undefined;
+
+  /**
+   * The sessions that count, oldest first: the live ones, and those that were
+   * lost and are still waited for.
+   *
+   * @generated from field: repeated presence.v1.ExplainedSession sessions = 6;
+   */
+  sessions: ExplainedSession[];
+
+  /**
+   * What comes next if nothing else happens. Absent: nothing does.
+   *
+   * @generated from field: presence.v1.Transition next_transition = 7;
+   */
+  nextTransition?: Transition | undefined;
+
+  /**
+   * How long a user stays ONLINE without an action, in milliseconds.
+   *
+   * @generated from field: uint32 idle_timeout_ms = 8;
+   */
+  idleTimeoutMs: number;
+
+  /**
+   * The server's clock, for comparing the times above.
+   *
+   * @generated from field: google.protobuf.Timestamp explained_at = 9;
+   */
+  explainedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message presence.v1.ExplainPresenceResponse.
+ * Use `create(ExplainPresenceResponseSchema)` to create a new message.
+ */
+export const ExplainPresenceResponseSchema: GenMessage<ExplainPresenceResponse> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 17);
+
+/**
+ * A session, with what decides how long it counts.
+ *
+ * @generated from message presence.v1.ExplainedSession
+ */
+export type ExplainedSession = Message<"presence.v1.ExplainedSession"> & {
+  /**
+   * The session.
+   *
+   * @generated from field: presence.v1.Session session = 1;
+   */
+  session?: Session | undefined;
+
+  /**
+   * The node that holds its stream. A node has another name after each start.
+   *
+   * @generated from field: string node_id = 2;
+   */
+  nodeId: string;
+
+  /**
+   * Whether the user is in the channel by this session, and leaves with it.
+   *
+   * @generated from field: bool holds_channel = 3;
+   */
+  holdsChannel: boolean;
+
+  /**
+   * When it ends unless a sign of life arrives. Absent: no heartbeats were
+   * promised.
+   *
+   * @generated from field: google.protobuf.Timestamp heartbeat_due_at = 4;
+   */
+  heartbeatDueAt?: Timestamp | undefined;
+
+  /**
+   * When its token expires, and the session with it. Absent: never.
+   *
+   * @generated from field: google.protobuf.Timestamp token_expires_at = 5;
+   */
+  tokenExpiresAt?: Timestamp | undefined;
+
+  /**
+   * Until when it counts although its connection is lost. Absent: it is live.
+   *
+   * @generated from field: google.protobuf.Timestamp grace_ends_at = 6;
+   */
+  graceEndsAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message presence.v1.ExplainedSession.
+ * Use `create(ExplainedSessionSchema)` to create a new message.
+ */
+export const ExplainedSessionSchema: GenMessage<ExplainedSession> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 18);
+
+/**
+ * Something that time alone brings about.
+ *
+ * @generated from message presence.v1.Transition
+ */
+export type Transition = Message<"presence.v1.Transition"> & {
+  /**
+   * When. It may be noticed later by up to the interval of the idle check.
+   *
+   * @generated from field: google.protobuf.Timestamp at = 1;
+   */
+  at?: Timestamp | undefined;
+
+  /**
+   * What.
+   *
+   * @generated from field: presence.v1.TransitionKind kind = 2;
+   */
+  kind: TransitionKind;
+
+  /**
+   * Which session it ends. Empty: none.
+   *
+   * @generated from field: string session_id = 3;
+   */
+  sessionId: string;
+
+  /**
+   * The presence that everyone else will be shown then.
+   *
+   * @generated from field: presence.v1.Presence shown = 4;
+   */
+  shown?: Presence | undefined;
+};
+
+/**
+ * Describes the message presence.v1.Transition.
+ * Use `create(TransitionSchema)` to create a new message.
+ */
+export const TransitionSchema: GenMessage<Transition> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 19);
+
+/**
  * How a user's status is decided. All but INVISIBLE are OFFLINE when the user
  * has no session.
  *
@@ -502,6 +701,109 @@ export enum StatusChoice {
  */
 export const StatusChoiceSchema: GenEnum<StatusChoice> = /*@__PURE__*/
   enumDesc(file_presence_v1_presence_service, 0);
+
+/**
+ * What decides a status. New values may be added.
+ *
+ * @generated from enum presence.v1.StatusCause
+ */
+export enum StatusCause {
+  /**
+   * Never sent by the server.
+   *
+   * @generated from enum value: STATUS_CAUSE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * OFFLINE: there is no session.
+   *
+   * @generated from enum value: STATUS_CAUSE_NO_SESSION = 1;
+   */
+  NO_SESSION = 1,
+
+  /**
+   * DO_NOT_DISTURB or AWAY: the user chose it.
+   *
+   * @generated from enum value: STATUS_CAUSE_CHOSEN = 2;
+   */
+  CHOSEN = 2,
+
+  /**
+   * ONLINE: there was an action on a session within the idle timeout.
+   *
+   * @generated from enum value: STATUS_CAUSE_ACTIVE = 3;
+   */
+  ACTIVE = 3,
+
+  /**
+   * IDLE: there was none.
+   *
+   * @generated from enum value: STATUS_CAUSE_INACTIVE = 4;
+   */
+  INACTIVE = 4,
+}
+
+/**
+ * Describes the enum presence.v1.StatusCause.
+ */
+export const StatusCauseSchema: GenEnum<StatusCause> = /*@__PURE__*/
+  enumDesc(file_presence_v1_presence_service, 1);
+
+/**
+ * What time can bring about. New values may be added.
+ *
+ * @generated from enum presence.v1.TransitionKind
+ */
+export enum TransitionKind {
+  /**
+   * Never sent by the server.
+   *
+   * @generated from enum value: TRANSITION_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * The idle timeout passes: the user is IDLE.
+   *
+   * @generated from enum value: TRANSITION_KIND_IDLE = 1;
+   */
+  IDLE = 1,
+
+  /**
+   * The chosen status lapses: it is AUTOMATIC again.
+   *
+   * @generated from enum value: TRANSITION_KIND_CHOICE_EXPIRED = 2;
+   */
+  CHOICE_EXPIRED = 2,
+
+  /**
+   * A token expires: its session ends.
+   *
+   * @generated from enum value: TRANSITION_KIND_TOKEN_EXPIRED = 3;
+   */
+  TOKEN_EXPIRED = 3,
+
+  /**
+   * No sign of life arrives: the session is lost.
+   *
+   * @generated from enum value: TRANSITION_KIND_HEARTBEAT_MISSED = 4;
+   */
+  HEARTBEAT_MISSED = 4,
+
+  /**
+   * A lost session is given up.
+   *
+   * @generated from enum value: TRANSITION_KIND_GRACE_ENDED = 5;
+   */
+  GRACE_ENDED = 5,
+}
+
+/**
+ * Describes the enum presence.v1.TransitionKind.
+ */
+export const TransitionKindSchema: GenEnum<TransitionKind> = /*@__PURE__*/
+  enumDesc(file_presence_v1_presence_service, 2);
 
 /**
  * Changes the caller's presence, and answers who is present and where.
@@ -595,6 +897,17 @@ export const PresenceService: GenService<{
     methodKind: "unary";
     input: typeof ListChannelMembersRequestSchema;
     output: typeof ListChannelMembersResponseSchema;
+  },
+  /**
+   * Says why a user's presence is what it is, and what time alone will make of
+   * it next. Needs `presence:admin`: it holds what an invisible user hides.
+   *
+   * @generated from rpc presence.v1.PresenceService.ExplainPresence
+   */
+  explainPresence: {
+    methodKind: "unary";
+    input: typeof ExplainPresenceRequestSchema;
+    output: typeof ExplainPresenceResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_presence_v1_presence_service, 0);
