@@ -88,11 +88,6 @@ export class Session {
     return this.stateValue;
   }
 
-  /** The same, for those who mark observables. */
-  get state$(): ReadonlyValue<SessionState> {
-    return this.stateValue;
-  }
-
   /** The present id of the session. Changes with every connection. Undefined while there is none. */
   get sessionId(): string | undefined {
     return this.keeper.current?.sessionId;
