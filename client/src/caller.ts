@@ -70,7 +70,7 @@ export class Caller {
         const error = errorOf(reason, signal);
         // Who waited in vain is told why the last try failed, which says more than that time is up.
         if (error.code === 'timeout' && lastError !== undefined) throw lastError;
-        if (error.code !== 'unavailable') throw error;
+        if (signal.aborted || error.code !== 'unavailable') throw error;
         lastError = error;
       }
     }

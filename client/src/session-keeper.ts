@@ -85,7 +85,7 @@ export class SessionKeeper {
     return { error, heldMs: timers.now() - heldSince, isCured };
   }
 
-  /** Resolves when the session has no stream any more, and when there was time, none that could follow it. */
+  /** Resolves when a stream has ended that no other has followed. */
   private async hold(): Promise<{
     readonly stream: SessionStream;
     readonly error: PresenceError;
@@ -113,16 +113,19 @@ export class SessionKeeper {
     const backoff = this.caller.newBackoff();
     try {
       await Promise.race([this.drained(stream, signal), this.tokenRenewed(stream, signal)]);
-      while (
-        !(await this.begin(signal, stream).then(
-          () => true,
-          () => false,
-        ))
-      ) {
-        await sleep(timers, backoff.next({}), signal);
-      }
+      while (!(await this.hasMoved(stream, signal))) await sleep(timers, backoff.next({}), signal);
     } catch {
       // The stream has ended; what follows is a new beginning.
+    }
+  }
+
+  private async hasMoved(stream: SessionStream, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.begin(signal, stream);
+      return true;
+    } catch {
+      // There is time until the stream ends; why that failed is told if it is still so then.
+      return false;
     }
   }
 
@@ -163,6 +166,8 @@ export class SessionKeeper {
     );
     const take = async (): Promise<void> => {
       await restore(this.caller, stream, wishes, previous === undefined ? this.stream : undefined);
+      // It may have been given up while this was waiting for its turn.
+      stream.signal.throwIfAborted();
       stream.keep();
       this.adopt(stream);
       previous?.close(new PresenceError('closed', 'the session has moved'));

@@ -383,6 +383,28 @@ describe('A session', () => {
       session.close();
     });
 
+    it.each([
+      ['joinChannel', (session: Session) => session.joinChannel('lobby')],
+      ['recordActivity', (session: Session) => session.recordActivity()],
+    ])(
+      'does not move to a session that was lost while it waited for %s',
+      async (method, command) => {
+        const session = await online();
+        const states = statesOf(session);
+        service.failNext(method, unavailable(), unavailable());
+        const done = command(session);
+        service.session.send(draining(0));
+        await timers.pass(100);
+        expect(service.sessions).toHaveLength(2);
+        service.session.fail(unavailable());
+        service.sessions[0]!.fail(unavailable());
+        await timers.pass(3000);
+        await done;
+        expect(states).toEqual(['online as s1', 'unavailable, again in 250', 'online as s3']);
+        session.close();
+      },
+    );
+
     it('lets a command that is on its way arrive first, and does not undo it', async () => {
       const session = await online();
       await session.joinChannel('lobby');
