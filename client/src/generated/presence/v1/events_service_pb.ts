@@ -45,7 +45,10 @@ export type SubscribeRequest = Message<"presence.v1.SubscribeRequest"> & {
   kinds: PresenceEventKind[];
 
   /**
-   * The last `resume_token` received. Empty: from now on.
+   * The last `resume_token` received, with this filter or another one. Empty:
+   * from now on. The position of one that the server cannot read, because it
+   * was changed or made before a restart, counts as gone: `SYNC_RESET`. What
+   * cannot be a token at all is INVALID_ARGUMENT.
    *
    * @generated from field: string resume_token = 4;
    */
@@ -104,7 +107,7 @@ export type SubscribeResponse = Message<"presence.v1.SubscribeResponse"> & {
   sync: Sync;
 
   /**
-   * Opaque. The position after this message, valid on every node of the
+   * Opaque, at most 2000 characters. The position after this message, valid on every node of the
    * cluster. A message may be without; one with it follows within 250 ms. Who
    * resumes with an earlier token is sent again what came after it.
    *

@@ -327,7 +327,9 @@ export type ListOnlineUsersRequest = Message<"presence.v1.ListOnlineUsersRequest
   pageSize: number;
 
   /**
-   * The `next_page_token` of the page before. Empty: the first page.
+   * The `next_page_token` of the page before. Empty: the first page. Of another
+   * list, changed, or made before a restart of a service of one node:
+   * INVALID_ARGUMENT; begin again with the first page.
    *
    * @generated from field: string page_token = 2;
    */
