@@ -29,6 +29,8 @@ export class Clients {
         return gate.before(inTurn(transports));
       },
       token: () => tokenOf(userId, options),
+      // A busy machine takes its time to start a server.
+      timeoutMs: 30_000,
       ...options,
     });
     this.opened.push(() => client.close());
