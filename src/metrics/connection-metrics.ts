@@ -1,16 +1,13 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Connections } from '../connections/connections.js';
-import { registerCounts } from './register-counts.js';
+import { registerCounts, registerGauge } from './register.js';
 
 /** How many gRPC connections there are, and what was cut off. */
 export function registerConnectionMetrics(registry: Registry, connections: Connections): void {
-  new Gauge({
+  registerGauge(registry, {
     name: 'presence_connections',
     help: 'gRPC connections that are open.',
-    registers: [registry],
-    collect() {
-      this.set(connections.size);
-    },
+    value: () => connections.size,
   });
   registerCounts(registry, {
     name: 'presence_connections_cut_total',

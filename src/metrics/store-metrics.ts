@@ -1,10 +1,9 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { PresenceStore } from '../store/presence-store.js';
-import { registerCounts } from './register-counts.js';
+import { registerCount, registerCounts, registerGauge } from './register.js';
 
 /** What the store says of itself, read whenever somebody asks. */
 export function registerStoreMetrics(registry: Registry, store: PresenceStore): void {
-  const registers = [registry];
   registerGauge(registry, {
     name: 'presence_store_up',
     help: 'Whether the store can take commits.',
@@ -55,32 +54,5 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     name: 'presence_store_reaped_users_total',
     help: 'Users from whom this node has taken the sessions of dead nodes.',
     count: () => store.report.reaped,
-  });
-}
-
-function registerGauge(
-  registry: Registry,
-  { value, ...about }: { name: string; help: string; value: () => number },
-): void {
-  new Gauge({
-    ...about,
-    registers: [registry],
-    collect() {
-      this.set(value());
-    },
-  });
-}
-
-function registerCount(
-  registry: Registry,
-  { count, ...about }: { name: string; help: string; count: () => number },
-): void {
-  new Counter({
-    ...about,
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(count());
-    },
   });
 }

@@ -82,7 +82,8 @@ export type Presence = Message<"presence.v1.Presence"> & {
   version: bigint;
 
   /**
-   * Free text the user set, at most 128 characters. Empty when none is set.
+   * Free text the user set, at most 128 characters in one line. Empty when none
+   * is set.
    *
    * @generated from field: string status_text = 9;
    */

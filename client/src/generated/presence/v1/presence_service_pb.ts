@@ -184,7 +184,10 @@ export type UpdateStatusRequest = Message<"presence.v1.UpdateStatusRequest"> & {
   choice: StatusChoice;
 
   /**
-   * Shown beside the status, at most 128 characters. Empty: none.
+   * Shown beside the status, at most 128 characters and none of them a control
+   * character (C0, DEL, C1), so that it is one line. Anything else is kept as
+   * it is, marks of direction too: show it apart from the text around it.
+   * Empty: none.
    *
    * @generated from field: string status_text = 3;
    */
