@@ -9,6 +9,7 @@ import { TlsModule } from './grpc/tls/tls.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpLimits } from './http-limits.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PresenceModule } from './presence/presence.module.js';
 import { SessionModule } from './session/session.module.js';
@@ -27,6 +28,7 @@ export class AppModule {
         TlsModule,
         StoreModule,
         ConnectionsModule,
+        LimitsModule,
         HealthModule,
         MetricsModule,
         LifecycleModule,

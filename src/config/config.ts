@@ -17,6 +17,7 @@ export interface Config {
     readonly keepaliveTimeoutMs: number;
     readonly connectionIdleTimeoutMs: number;
     readonly maxStreamsPerConnection: number;
+    readonly maxRequestBytes: number;
   };
   /** What bounds gRPC connections and calls. Zero connections: any number. */
   readonly connections: {
@@ -40,6 +41,16 @@ export interface Config {
   readonly streamHeartbeatIntervalMs: number;
   readonly log: { readonly size: number; readonly maxAgeMs: number };
   readonly redis: { readonly address?: RedisAddress | undefined; readonly keyPrefix: string };
+  /** What one node takes on at most. Zero: no limit. */
+  readonly limits: {
+    readonly commandsPerSecond: number;
+    readonly callsPerSecondPerUser: number;
+    readonly presencesPerSecondPerUser: number;
+    readonly refusedCallsPerSecond: number;
+    readonly newSessionsPerSecond: number;
+    readonly sessions: number;
+    readonly heapPercent: number;
+  };
   readonly maxSubscriptionsPerUser: number;
   readonly maxOfflineUsers: number;
   readonly drainTimeoutMs: number;
@@ -67,6 +78,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       keepaliveTimeoutMs: values.KEEPALIVE_TIMEOUT_MS,
       connectionIdleTimeoutMs: values.CONNECTION_IDLE_TIMEOUT_MS,
       maxStreamsPerConnection: values.MAX_STREAMS_PER_CONNECTION,
+      maxRequestBytes: values.MAX_REQUEST_BYTES,
     },
     connections: {
       max: values.MAX_CONNECTIONS,
@@ -93,6 +105,15 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     streamHeartbeatIntervalMs: values.STREAM_HEARTBEAT_INTERVAL_MS,
     log: { size: values.EVENT_LOG_SIZE, maxAgeMs: values.EVENT_LOG_MAX_AGE_MS },
     redis: { address: values.REDIS_URL, keyPrefix: values.REDIS_KEY_PREFIX },
+    limits: {
+      commandsPerSecond: values.MAX_COMMANDS_PER_SECOND,
+      callsPerSecondPerUser: values.MAX_CALLS_PER_SECOND_PER_USER,
+      presencesPerSecondPerUser: values.MAX_PRESENCES_PER_SECOND_PER_USER,
+      refusedCallsPerSecond: values.MAX_REFUSED_CALLS_PER_SECOND_PER_USER,
+      newSessionsPerSecond: values.MAX_NEW_SESSIONS_PER_SECOND,
+      sessions: values.MAX_SESSIONS,
+      heapPercent: values.MAX_HEAP_PERCENT,
+    },
     maxSubscriptionsPerUser: values.MAX_SUBSCRIPTIONS_PER_USER,
     maxOfflineUsers: values.MAX_OFFLINE_USERS,
     drainTimeoutMs: values.DRAIN_TIMEOUT_MS,

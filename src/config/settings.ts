@@ -15,6 +15,9 @@ import {
 import { logLevelNames } from './log-level.js';
 import { redisUrl } from './redis-url.js';
 
+/** Of something that a limit counts. Zero stands for no limit. */
+const perSecond = wholeNumber(0, 10_000_000);
+
 /** One setting: the only place that knows its default, its unit and what it means. */
 export interface Setting<T> {
   readonly kind: Kind<T>;
@@ -181,6 +184,47 @@ export const settings = {
     wholeNumber(1, 100_000),
     '20',
     'How many subscriptions one user may have at a time, on each node.',
+  ),
+
+  MAX_COMMANDS_PER_SECOND: setting(
+    perSecond,
+    '50',
+    'How many commands a second may name the same session, and twice that in a burst. Heartbeats count apart. 0: no limit.',
+  ),
+  MAX_CALLS_PER_SECOND_PER_USER: setting(
+    perSecond,
+    '200',
+    'How many calls a second a user may make over all sessions and without one, and twice that in a burst. Connect and Subscribe count as 10, each full 4096 bytes of a request as one more, and heartbeats apart. 0: no limit.',
+  ),
+  MAX_PRESENCES_PER_SECOND_PER_USER: setting(
+    perSecond,
+    '10000',
+    'How many presences a second a user may read in pages, batches and snapshots, and twice that in a burst. 0: no limit.',
+  ),
+  MAX_REFUSED_CALLS_PER_SECOND_PER_USER: setting(
+    perSecond,
+    '50',
+    'How many refused calls a second of a user are answered at once. Beyond, as many again are answered a second late, and beyond that the connection is closed. 0: all are answered at once.',
+  ),
+  MAX_NEW_SESSIONS_PER_SECOND: setting(
+    perSecond,
+    '2000',
+    'How many sessions may begin in a second, and twice that in a burst. 0: no limit.',
+  ),
+  MAX_SESSIONS: setting(
+    wholeNumber(0, 10_000_000),
+    '50000',
+    'How many sessions there may be at a time. 0: no limit.',
+  ),
+  MAX_HEAP_PERCENT: setting(
+    wholeNumber(0, 100),
+    '90',
+    'How much of its heap the process may have in use, in percent, before it lets in no more sessions and subscriptions. 0: no limit.',
+  ),
+  MAX_REQUEST_BYTES: setting(
+    wholeNumber(16_384, 67_108_864),
+    '6291456',
+    'How large a request may be. The default has room for the 10,000 users and 1,000 channels that a subscription may name, in any script.',
   ),
 
   REDIS_URL: optional(

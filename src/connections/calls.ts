@@ -2,9 +2,6 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import type { Connection } from './connection.js';
 import { Cuts } from './cuts.js';
 
-/** The largest request, after it was inflated: 10,000 ids of 128 characters fit, whatever the script. */
-export const MAX_REQUEST_BYTES = 8 * 1024 * 1024;
-
 /** What a request or an answer may hold without being counted, so that large ones of others keep no small one out. */
 const FREE_BYTES = 16 * 1024;
 /** How many bytes one byte of a compressed request may become: the most that deflate can do. */
@@ -23,7 +20,11 @@ export class Calls {
   /** Of the few calls that hold more than is free. */
   private readonly releases = new WeakMap<ServerHttp2Stream, () => void>();
 
-  constructor(private readonly timeoutMs: number) {}
+  /** `maxRequestBytes` is how large a request may be after it was inflated. */
+  constructor(
+    private readonly timeoutMs: number,
+    private readonly maxRequestBytes: number,
+  ) {}
 
   /** A call has begun: its headers are there, and grpc-js has it. */
   begin(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, connection: Connection): void {
@@ -69,7 +70,7 @@ export class Calls {
     stream.prependListener('data', (chunk: Buffer) => {
       connection.countRequest(chunk.length);
       received += chunk.length;
-      const needed = Math.min(received * inflation, MAX_REQUEST_BYTES) - FREE_BYTES;
+      const needed = Math.min(received * inflation, this.maxRequestBytes) - FREE_BYTES;
       if (needed <= held) return;
       if (!connection.requests.take(needed - held)) {
         this.cut(stream, 'request_bytes', connection);

@@ -61,7 +61,7 @@ export class Connections implements OnApplicationShutdown {
 
   constructor(@Inject(CONFIG) private readonly config: Config) {
     this.admission = new Admission(config.connections);
-    this.calls = new Calls(config.connections.callTimeoutMs);
+    this.calls = new Calls(config.connections.callTimeoutMs, config.grpc.maxRequestBytes);
   }
 
   /** How many there are. */

@@ -6,6 +6,12 @@ export type RefusalReason =
   | 'ADMIN_SCOPE_REQUIRED'
   | 'TOO_MANY_SESSIONS'
   | 'TOO_MANY_SUBSCRIPTIONS'
+  | 'TOO_MANY_COMMANDS'
+  | 'TOO_MANY_CALLS'
+  | 'TOO_MANY_PRESENCES'
+  | 'TOO_MANY_NEW_SESSIONS'
+  | 'NODE_FULL'
+  | 'OUT_OF_MEMORY'
   | 'SUBSCRIBER_TOO_SLOW'
   | 'SESSION_ENDED'
   | 'HEARTBEATS_MISSED'
@@ -29,5 +35,16 @@ export class Refusal extends Error {
     readonly field?: string,
   ) {
     super(message);
+  }
+}
+
+/** A no for the moment: the same is worth another try after that many milliseconds. */
+export class NotNow extends Refusal {
+  constructor(
+    reason: RefusalReason,
+    message: string,
+    readonly retryAfterMs: number,
+  ) {
+    super(reason, message);
   }
 }

@@ -2,6 +2,7 @@ import { Payload } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 import type { Caller } from '../auth/caller.js';
 import type { Change } from '../domain/event.js';
+import { CountAs } from '../grpc/call-kind.js';
 import {
   Delivery,
   EventsServiceControllerMethods,
@@ -31,6 +32,7 @@ const KINDS = Object.keys(KIND_ON_WIRE) as readonly Change['kind'][];
 export class EventsController implements EventsServiceController {
   constructor(private readonly events: EventsService) {}
 
+  @CountAs('stream')
   subscribe(
     @Payload() request: SubscribeRules,
     @CurrentCaller() caller: Caller,

@@ -8,6 +8,7 @@ import { fragmentEncoder } from './encode.js';
 import { EventsController } from './events.controller.js';
 import { EventsService } from './events.service.js';
 import { FanOut } from './fan-out.js';
+import { SubscribeLimits } from './subscribe-limits.js';
 
 /** Events: every change of presence, to everyone who watches. */
 @Module({
@@ -15,6 +16,7 @@ import { FanOut } from './fan-out.js';
   providers: [
     EventsService,
     FanOut,
+    SubscribeLimits,
     {
       provide: EventLog,
       inject: [CONFIG, PresenceStore],

@@ -1,9 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Observable, type Subscriber } from 'rxjs';
 import type { Caller } from '../auth/caller.js';
 import { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
 import { Refusal } from '../domain/refusal.js';
 import { Drain } from '../lifecycle/drain.js';
 import { Cursor } from '../log/cursor.js';
@@ -15,7 +13,7 @@ import { PresenceStore } from '../store/presence-store.js';
 import { FanOut } from './fan-out.js';
 import { Openings } from './opening.js';
 import { StreamOutlet, type Connection } from './outlet.js';
-import { SubscriberLimit } from './subscriber-limit.js';
+import { SubscribeLimits } from './subscribe-limits.js';
 import { Subscription, type Outlet } from './subscription.js';
 
 export interface SubscribeOptions {
@@ -29,7 +27,6 @@ export interface SubscribeOptions {
 
 @Injectable()
 export class EventsService {
-  private readonly limit: SubscriberLimit;
   private readonly slices: Slices;
   private readonly openings: Openings;
 
@@ -38,10 +35,9 @@ export class EventsService {
     private readonly log: EventLog,
     private readonly fanOut: FanOut,
     private readonly drain: Drain,
+    private readonly limits: SubscribeLimits,
     private readonly clock: Clock,
-    @Inject(CONFIG) config: Config,
   ) {
-    this.limit = new SubscriberLimit(config.maxSubscriptionsPerUser);
     this.slices = new Slices(log);
     this.openings = new Openings(store, log);
   }
@@ -57,7 +53,7 @@ export class EventsService {
       requireToken(options.resumeToken);
       const outlet = new StreamOutlet(messages, connection);
       messages.add(this.drain.enter(outlet));
-      messages.add(this.limit.enter(caller.userId));
+      messages.add(this.limits.enter(caller));
       this.store.refresh().then(
         () => {
           if (messages.closed) return;
@@ -75,7 +71,8 @@ export class EventsService {
     outlet: Outlet,
   ): Subscription {
     const opening = this.openings.open(filter, resumeToken, skipSnapshot);
-    const { messages, position, resumed } = opening;
+    const { messages, position, resumed, presences } = opening;
+    this.limits.charge(caller, presences, this.log.head - position);
     const cursor = new Cursor(this.log, this.slices, filter, position, resumed);
     const { expiresAt } = caller;
     const options = { cursor, outlet, latestOnly, expiresAt };

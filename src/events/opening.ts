@@ -13,6 +13,8 @@ const PRESENCES_PER_MESSAGE = 500;
 export interface Opening {
   /** Messages made one by one, as they are sent. */
   readonly messages: Iterator<Buffer>;
+  /** How many presences they hold. */
+  readonly presences: number;
   /** The place in the log at which they hold. */
   readonly position: number;
   /** What a reader who resumes has seen of what comes next. */
@@ -34,7 +36,7 @@ export class Openings {
     if (resumeToken === '') return this.fromState(filter, false, skipSnapshot);
     const resumed = this.log.find(resumeToken);
     if (resumed === undefined) return this.fromState(filter, true, skipSnapshot);
-    return { messages: openingMessages(false, []), position: resumed.start, resumed };
+    return { messages: openingMessages(false, []), presences: 0, position: resumed.start, resumed };
   }
 
   /** Who lost changes is owed the state, whether or not it wanted one at the start. */
@@ -49,7 +51,8 @@ export class Openings {
 
   private fromState(filter: Filter, isReset: boolean, skipSnapshot: boolean): Opening {
     const snapshot = skipSnapshot ? [] : snapshotOf(this.store.view, filter);
-    return { messages: openingMessages(isReset, snapshot), position: this.log.head };
+    const messages = openingMessages(isReset, snapshot);
+    return { messages, presences: snapshot.length, position: this.log.head };
   }
 }
 

@@ -7,6 +7,7 @@ import { describedServices } from './descriptors.js';
 import * as events from './generated/presence/v1/events_service.pb.js';
 import * as presence from './generated/presence/v1/presence_service.pb.js';
 import * as session from './generated/presence/v1/session_service.pb.js';
+import { EncodedRequest } from './encoded-request.js';
 import { MessageWriter } from './message-writer.js';
 import { requireRecords, shapeOf, type Shape } from './records.js';
 import { RequestReader } from './request-reader.js';
@@ -21,13 +22,6 @@ interface Codec<Message = never> {
 
 /** Every message of the contract by its name, as its module spells it. */
 const CODECS = { ...events, ...presence, ...session } as unknown as Readonly<Record<string, Codec>>;
-
-/** Stands for a request whose bytes are no message. grpc-js would answer INTERNAL to a decoder that throws. */
-class Malformed {}
-
-export function isMalformed(request: unknown): boolean {
-  return request instanceof Malformed;
-}
 
 /**
  * The contract as grpc-js wants it, with the descriptors that reflection needs, and the generated codecs in place of
@@ -58,14 +52,11 @@ function useGeneratedCodecs(
   const request = CODECS[`${rpc}Request`];
   const response = CODECS[`${rpc}Response`];
   if (request === undefined || response === undefined) throw new Error(`no codec for ${rpc}`);
-  method.requestDeserialize = (bytes) => {
-    try {
-      requireRecords(bytes, shape);
-      return request.decode(new RequestReader(bytes)) as object;
-    } catch {
-      return new Malformed();
-    }
+  const decode = (bytes: Buffer): object => {
+    requireRecords(bytes, shape);
+    return request.decode(new RequestReader(bytes)) as object;
   };
+  method.requestDeserialize = (bytes) => new EncodedRequest(bytes, decode);
   method.responseSerialize = (message) =>
     Buffer.isBuffer(message) ? message : encoded(response, message as never);
 }

@@ -1,7 +1,8 @@
 import { status, type Metadata } from '@grpc/grpc-js';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../domain/refusal.js';
+import { NotNow, Refusal } from '../domain/refusal.js';
+import { RefusedCalls } from '../limits/refused-calls.js';
 import { ErrorFilter } from './error.filter.js';
 import { RetryInfo } from './generated/google/rpc/error_details.pb.js';
 import { Status } from './generated/google/rpc/status.pb.js';
@@ -12,8 +13,10 @@ interface Thrown {
   readonly metadata?: Metadata;
 }
 
+const refusedCalls = new RefusedCalls();
+
 function thrownFor(error: unknown): Promise<Thrown> {
-  return firstValueFrom(new ErrorFilter().catch(error)).then(
+  return firstValueFrom(new ErrorFilter(refusedCalls).catch(error)).then(
     () => Promise.reject(new Error('nothing was thrown')),
     (thrown: Thrown) => thrown,
   );
@@ -29,6 +32,17 @@ describe('An error that reaches the client', () => {
       'type.googleapis.com/google.rpc.RetryInfo',
     ]);
     expect(RetryInfo.decode(details[0]!.value).retryDelay).toEqual({ seconds: 1, nanos: 0 });
+  });
+
+  it('says when to try again what was too much for the moment, and is counted by its limit', async () => {
+    const { code, metadata } = await thrownFor(new NotNow('TOO_MANY_COMMANDS', 'wait', 1020));
+    expect(status[code]).toBe('RESOURCE_EXHAUSTED');
+    const { details } = Status.decode(metadata!.get('grpc-status-details-bin')[0] as Buffer);
+    expect(RetryInfo.decode(details[0]!.value).retryDelay).toEqual({
+      seconds: 1,
+      nanos: 20_000_000,
+    });
+    expect(refusedCalls.byLimit.get('MAX_COMMANDS_PER_SECOND')).toBe(1);
   });
 
   it('has the code of its reason and the text of the refusal', async () => {

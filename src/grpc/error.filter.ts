@@ -5,8 +5,9 @@ import { RpcException } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
 import { InvalidToken } from '../auth/invalid-token.js';
 import { KeysUnavailable } from '../auth/keys-unavailable.js';
-import { Refusal, type RefusalReason } from '../domain/refusal.js';
-import { invalidArgument, statusError, unavailable } from './status-error.js';
+import { NotNow, Refusal, type RefusalReason } from '../domain/refusal.js';
+import { RefusedCalls } from '../limits/refused-calls.js';
+import { invalidArgument, retryLater, statusError } from './status-error.js';
 
 const CODE_OF_REASON: Readonly<Record<RefusalReason, status>> = {
   SESSION_NOT_FOUND: status.NOT_FOUND,
@@ -15,6 +16,12 @@ const CODE_OF_REASON: Readonly<Record<RefusalReason, status>> = {
   ADMIN_SCOPE_REQUIRED: status.PERMISSION_DENIED,
   TOO_MANY_SESSIONS: status.RESOURCE_EXHAUSTED,
   TOO_MANY_SUBSCRIPTIONS: status.RESOURCE_EXHAUSTED,
+  TOO_MANY_COMMANDS: status.RESOURCE_EXHAUSTED,
+  TOO_MANY_CALLS: status.RESOURCE_EXHAUSTED,
+  TOO_MANY_PRESENCES: status.RESOURCE_EXHAUSTED,
+  TOO_MANY_NEW_SESSIONS: status.UNAVAILABLE,
+  NODE_FULL: status.UNAVAILABLE,
+  OUT_OF_MEMORY: status.UNAVAILABLE,
   SUBSCRIBER_TOO_SLOW: status.RESOURCE_EXHAUSTED,
   SESSION_ENDED: status.ABORTED,
   HEARTBEATS_MISSED: status.UNAVAILABLE,
@@ -33,13 +40,18 @@ const RETRY_AFTER_MS = 1000;
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(ErrorFilter.name);
 
+  constructor(private readonly refusedCalls: RefusedCalls) {}
+
   catch(error: unknown): Observable<never> {
     return throwError(() => this.toStatus(error).getError());
   }
 
   private toStatus(error: unknown): RpcException {
     if (error instanceof RpcException) return error;
-    if (error instanceof Refusal) return refusalStatus(error);
+    if (error instanceof Refusal) {
+      this.refusedCalls.add(error.reason);
+      return refusalStatus(error);
+    }
     if (error instanceof InvalidToken) return statusError(status.UNAUTHENTICATED, error.message);
     if (error instanceof KeysUnavailable) return statusError(status.UNAVAILABLE, error.message);
     const requestId = randomUUID();
@@ -48,12 +60,14 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
-function refusalStatus({ reason, message, field }: Refusal): RpcException {
+function refusalStatus(refusal: Refusal): RpcException {
+  const { reason, message, field } = refusal;
   const code = CODE_OF_REASON[reason];
   if (code === status.INVALID_ARGUMENT && field !== undefined) {
     return invalidArgument([{ field, description: message }]);
   }
-  if (reason === 'STORE_UNAVAILABLE') return unavailable(message, RETRY_AFTER_MS);
+  if (refusal instanceof NotNow) return retryLater(code, message, refusal.retryAfterMs);
+  if (reason === 'STORE_UNAVAILABLE') return retryLater(code, message, RETRY_AFTER_MS);
   return statusError(code, message);
 }
 

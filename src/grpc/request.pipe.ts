@@ -1,18 +1,19 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { validateSync } from 'class-validator';
-import { isMalformed } from './codecs.js';
+import { MALFORMED, type EncodedRequest } from './encoded-request.js';
 import { keepsRules } from './rule-check.js';
 import { invalidArgument, type FieldViolation } from './status-error.js';
 
-/** Checks a request against the class-validator rules of its class before a controller sees it. */
+/** Decodes a request and checks it against the class-validator rules of its class before a controller sees it. */
 @Injectable()
 export class RequestPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if (type !== 'body' || metatype === undefined) return value;
-    if (isMalformed(value)) {
+    const message = (value as EncodedRequest).take();
+    if (message === MALFORMED) {
       throw invalidArgument([{ field: 'request', description: 'is not a message of this type' }]);
     }
-    const request = Object.assign(new metatype() as object, value);
+    const request = Object.assign(new metatype() as object, message);
     if (keepsRules(request, metatype)) return request;
     const errors = validateSync(request, { stopAtFirstError: true, forbidUnknownValues: false });
     if (errors.length === 0) return request;

@@ -1,4 +1,5 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { http2StreamOf } from './http2-stream.js';
 
 /**
  * The server's end of a streaming call, with what grpc-js does not offer: whether the client went or was lost.
@@ -9,6 +10,11 @@ export class ServerStream {
 
   constructor(private readonly stream: ServerHttp2Stream) {
     this.connection = connectionOf(stream.session as ServerHttp2Session | undefined);
+  }
+
+  /** The connection under it. Undefined: it was gone before the call was heard. */
+  get session(): ServerHttp2Session | undefined {
+    return this.connection?.session;
   }
 
   /** Whether a message would go out rather than into a queue. */
@@ -28,6 +34,14 @@ export class ServerStream {
   onReady(listener: () => void): void {
     this.stream.on('drain', listener);
   }
+}
+
+/** Closes the connection of a call, with a word on why. Returns whether there was one to close. */
+export function cutOffConnectionOf(call: object): boolean {
+  const session = call instanceof ServerStream ? call.session : http2StreamOf(call).session;
+  if (session === undefined || session.destroyed) return false;
+  session.destroy(new Error('calls too much'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  return true;
 }
 
 interface Connection {

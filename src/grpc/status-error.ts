@@ -28,15 +28,15 @@ export function invalidArgument(violations: readonly FieldViolation[]): RpcExcep
   return detailedError(status.INVALID_ARGUMENT, message, 'BadRequest', badRequest);
 }
 
-/** UNAVAILABLE with google.rpc.RetryInfo: when it is worth while to try again. */
-export function unavailable(message: string, retryAfterMs: number): RpcException {
+/** Any code with google.rpc.RetryInfo: when it is worth while to try again. */
+export function retryLater(code: status, message: string, retryAfterMs: number): RpcException {
   const retryInfo = RetryInfo.encode({
     retryDelay: {
       seconds: Math.floor(retryAfterMs / 1000),
       nanos: (retryAfterMs % 1000) * 1_000_000,
     },
   }).finish();
-  return detailedError(status.UNAVAILABLE, message, 'RetryInfo', retryInfo);
+  return detailedError(code, message, 'RetryInfo', retryInfo);
 }
 
 function detailedError(

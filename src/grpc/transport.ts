@@ -3,7 +3,6 @@ import type { INestApplication } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { MAX_REQUEST_BYTES } from '../connections/calls.js';
 import { Connections } from '../connections/connections.js';
 import { ServingStatus } from '../health/serving-status.js';
 import { loadPackageDefinition } from './codecs.js';
@@ -23,7 +22,7 @@ export function attachGrpc(app: INestApplication): PresenceGrpcServer {
       'grpc.keepalive_time_ms': config.grpc.keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': config.grpc.keepaliveTimeoutMs,
       'grpc.max_connection_idle_ms': config.grpc.connectionIdleTimeoutMs,
-      'grpc.max_receive_message_length': MAX_REQUEST_BYTES,
+      'grpc.max_receive_message_length': config.grpc.maxRequestBytes,
       'grpc.max_concurrent_streams': config.grpc.maxStreamsPerConnection,
       // Nobody reads it here, and it is kept up on every call.
       'grpc.enable_channelz': 0,

@@ -6,6 +6,7 @@ import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { LISTED_STATUSES, type Status } from '../domain/presence.js';
 import type { StatusChoice as DomainStatusChoice } from '../domain/user.js';
+import { CountAs } from '../grpc/call-kind.js';
 import {
   PresenceServiceControllerMethods,
   StatusChoice,
@@ -53,6 +54,7 @@ export class PresenceController implements PresenceServiceController {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
+  @CountAs('command')
   async joinChannel(
     @Payload() { sessionId, channelId }: JoinChannelRules,
     @CurrentCaller() caller: Caller,
@@ -61,6 +63,7 @@ export class PresenceController implements PresenceServiceController {
     return { presence: presenceMessage(presence) };
   }
 
+  @CountAs('command')
   async leaveChannel(
     @Payload() { sessionId }: LeaveChannelRules,
     @CurrentCaller() caller: Caller,
@@ -68,6 +71,7 @@ export class PresenceController implements PresenceServiceController {
     return { presence: presenceMessage(await this.presences.leaveChannel(caller, sessionId)) };
   }
 
+  @CountAs('command')
   async updateMuteState(
     @Payload() { sessionId, isMicrophoneMuted, isSpeakerMuted }: UpdateMuteStateRules,
     @CurrentCaller() caller: Caller,
@@ -76,6 +80,7 @@ export class PresenceController implements PresenceServiceController {
     return { presence: presenceMessage(await this.presences.setMute(caller, sessionId, mute)) };
   }
 
+  @CountAs('command')
   async updateStatus(
     @Payload() { sessionId, choice, statusText, expiresAt }: UpdateStatusRules,
     @CurrentCaller() caller: Caller,
@@ -88,8 +93,7 @@ export class PresenceController implements PresenceServiceController {
     @Payload() { userId }: GetPresenceRules,
     @CurrentCaller() caller: Caller,
   ): Promise<GetPresenceResponse> {
-    const [presence] = await this.presences.presencesOf(caller, [userId]);
-    return { presence: presenceMessage(presence!) };
+    return { presence: presenceMessage(await this.presences.presenceOf(caller, userId)) };
   }
 
   async batchGetPresences(
@@ -102,15 +106,18 @@ export class PresenceController implements PresenceServiceController {
 
   async listOnlineUsers(
     @Payload() request: ListOnlineUsersRules,
+    @CurrentCaller() caller: Caller,
   ): Promise<ListOnlineUsersResponse> {
     const statuses = STATUSES.filter((status) => request.statuses.includes(STATUS_ON_WIRE[status]));
-    return pageMessage(await this.presences.listOnlineUsers(statuses, request));
+    return pageMessage(await this.presences.listOnlineUsers(caller, statuses, request));
   }
 
   async listChannelMembers(
     @Payload() request: ListChannelMembersRules,
+    @CurrentCaller() caller: Caller,
   ): Promise<ListChannelMembersResponse> {
-    return pageMessage(await this.presences.listChannelMembers(request.channelId, request));
+    const { channelId } = request;
+    return pageMessage(await this.presences.listChannelMembers(caller, channelId, request));
   }
 
   async explainPresence(

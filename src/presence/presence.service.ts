@@ -5,6 +5,7 @@ import type { Input } from '../domain/input.js';
 import { LISTED_STATUSES, type Presence, type Status } from '../domain/presence.js';
 import { Refusal } from '../domain/refusal.js';
 import { presenceFor, type StatusChoice, type User } from '../domain/user.js';
+import { ReadLimit } from '../limits/read-limit.js';
 import { Commands } from '../store/commands.js';
 import { Seal } from '../seal/seal.js';
 import { PresenceStore } from '../store/presence-store.js';
@@ -30,6 +31,7 @@ export class PresenceService {
   constructor(
     private readonly commands: Commands,
     private readonly store: PresenceStore,
+    private readonly reads: ReadLimit,
   ) {
     this.pageTokens = new Seal(store.sealingSecrets, 'page');
   }
@@ -65,13 +67,16 @@ export class PresenceService {
     return this.change(caller, { type: 'setStatus', sessionId, ...status });
   }
 
+  /** The presence of a user, as the caller may see it. */
+  async presenceOf(caller: Caller, userId: string): Promise<Presence> {
+    const [presence] = await this.lookUp(caller, [userId]);
+    return presence!;
+  }
+
   /** The presences of users, in the order asked, as the caller may see them. */
   async presencesOf(caller: Caller, userIds: readonly string[]): Promise<readonly Presence[]> {
-    await this.store.refresh();
-    const own = userIds.includes(caller.userId) ? await this.ownPresence(caller) : undefined;
-    return userIds.map((userId) =>
-      own !== undefined && userId === caller.userId ? own : this.store.view.presence(userId),
-    );
+    this.reads.take(caller, userIds.length);
+    return this.lookUp(caller, userIds);
   }
 
   /** All that is known of a user, for those who may name others. */
@@ -80,7 +85,12 @@ export class PresenceService {
     return this.store.find(userId);
   }
 
-  async listOnlineUsers(statuses: readonly Status[], request: PageRequest): Promise<Page> {
+  async listOnlineUsers(
+    caller: Caller,
+    statuses: readonly Status[],
+    request: PageRequest,
+  ): Promise<Page> {
+    this.reads.take(caller, sizeOf(request));
     await this.store.refresh();
     const { view } = this.store;
     const wanted = statuses.length === 0 ? LISTED_STATUSES : statuses;
@@ -91,7 +101,8 @@ export class PresenceService {
     });
   }
 
-  async listChannelMembers(channelId: string, request: PageRequest): Promise<Page> {
+  async listChannelMembers(caller: Caller, channelId: string, request: PageRequest): Promise<Page> {
+    this.reads.take(caller, sizeOf(request));
     await this.store.refresh();
     const { view } = this.store;
     return this.page(`channel ${channelId}`, request, {
@@ -106,13 +117,22 @@ export class PresenceService {
     return presenceFor(caller.userId, user);
   }
 
+  private async lookUp(caller: Caller, userIds: readonly string[]): Promise<readonly Presence[]> {
+    await this.store.refresh();
+    const own = userIds.includes(caller.userId) ? await this.ownPresence(caller) : undefined;
+    return userIds.map((userId) =>
+      own !== undefined && userId === caller.userId ? own : this.store.view.presence(userId),
+    );
+  }
+
   private async ownPresence(caller: Caller): Promise<Presence> {
     return presenceFor(caller.userId, await this.store.find(caller.userId));
   }
 
   /** A page of a list, whose tokens are good for that list only: in another one they would silently skip users. */
-  private page(list: string, { pageSize, pageToken }: PageRequest, listing: Listing): Page {
-    const size = Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
+  private page(list: string, request: PageRequest, listing: Listing): Page {
+    const { pageToken } = request;
+    const size = sizeOf(request);
     const presences: Presence[] = [];
     const rest = listing.after(pageToken === '' ? undefined : this.lastUserOf(list, pageToken));
     let next = rest.next();
@@ -144,4 +164,9 @@ interface Listing {
   /** The presences behind a user, in order. */
   readonly after: (userId: string | undefined) => Iterator<Presence>;
   readonly totalSize: number;
+}
+
+/** How many presences a page may hold. */
+function sizeOf({ pageSize }: PageRequest): number {
+  return Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
 }

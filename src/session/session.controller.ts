@@ -1,6 +1,7 @@
 import { Payload } from '@nestjs/microservices';
 import { map, type Observable } from 'rxjs';
 import type { Caller } from '../auth/caller.js';
+import { CountAs } from '../grpc/call-kind.js';
 import {
   SessionServiceControllerMethods,
   type ConnectResponse,
@@ -31,6 +32,7 @@ const UNKNOWN_PLATFORM = 'unknown';
 export class SessionController implements SessionServiceController {
   constructor(private readonly sessions: SessionService) {}
 
+  @CountAs('stream')
   connect(
     @Payload() request: ConnectRules,
     @CurrentCaller() caller: Caller,
@@ -47,6 +49,7 @@ export class SessionController implements SessionServiceController {
       .pipe(map((signal) => ({ body: bodyOf(signal, caller.userId) })));
   }
 
+  @CountAs('heartbeat')
   async heartbeat(
     @Payload() { sessionId }: HeartbeatRules,
     @CurrentCaller() caller: Caller,
@@ -55,6 +58,7 @@ export class SessionController implements SessionServiceController {
     return {};
   }
 
+  @CountAs('command')
   async recordActivity(
     @Payload() { target }: RecordActivityRules,
     @CurrentCaller() caller: Caller,

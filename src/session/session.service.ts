@@ -11,6 +11,7 @@ import type { Presence } from '../domain/presence.js';
 import type { Step } from '../domain/step.js';
 import { liveSessions, presenceFor, type Session } from '../domain/user.js';
 import { Drain } from '../lifecycle/drain.js';
+import { SessionLimit } from '../limits/session-limit.js';
 import { Commands } from '../store/commands.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { SessionStream, type Connection, type SessionSignal } from './session-stream.js';
@@ -33,6 +34,7 @@ export class SessionService {
     private readonly store: PresenceStore,
     private readonly streams: SessionStreams,
     private readonly drain: Drain,
+    private readonly limit: SessionLimit,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
@@ -46,7 +48,8 @@ export class SessionService {
     return new Observable((signals) => {
       const sessionId = randomBytes(16).toString('base64url');
       const stream = new SessionStream(signals, connection, this.clock);
-      const leave = this.drain.enter(stream);
+      signals.add(this.drain.enter(stream));
+      signals.add(this.limit.enter());
       const remove = this.streams.add(sessionId, stream);
       // A promise of nothing: what the session began with is not kept for as long as it lasts.
       const begun = this.begin(caller, sessionId, options).then((step) =>
@@ -54,7 +57,6 @@ export class SessionService {
       );
       begun.catch((error: unknown) => signals.error(error));
       return () => {
-        leave();
         remove();
         const isLost = connection.isConnectionLost || this.drain.isDraining;
         const cause = isLost ? 'CONNECTION_LOST' : 'DISCONNECTED';

@@ -248,7 +248,7 @@ describe('A bad request', () => {
 
     it('is RESOURCE_EXHAUSTED when it is too large', async () => {
       await withoutATrace(async () => {
-        const { code } = await send(rpc, Buffer.alloc(8 * 1024 * 1024 + 1));
+        const { code } = await send(rpc, Buffer.alloc(6 * 1024 * 1024 + 1));
         expect(code).toBe(status.RESOURCE_EXHAUSTED);
       });
     });

@@ -7,6 +7,7 @@ import { fragmentEncoder } from '../../src/events/encode.js';
 import { EventsService, type SubscribeOptions } from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
 import type { Connection } from '../../src/events/outlet.js';
+import type { SubscribeLimits } from '../../src/events/subscribe-limits.js';
 import {
   Sync,
   type SubscribeResponse,
@@ -34,14 +35,12 @@ export class EventWorld {
     size = 1000,
     encoder = fragmentEncoder,
   }: { readonly size?: number; readonly encoder?: FragmentEncoder } = {}) {
-    const config = {
-      streamHeartbeatIntervalMs: HEARTBEAT_MS,
-      maxSubscriptionsPerUser: 100,
-    } as Config;
+    const config = { streamHeartbeatIntervalMs: HEARTBEAT_MS } as Config;
     const drain = { enter: () => () => {} } as unknown as Drain;
     this.log = new EventLog({ size, maxAgeMs: 60_000 }, encoder, resumeSeal);
     this.fanOut = new FanOut(this.store, this.log, this.clock, config);
-    this.service = new EventsService(this.store, this.log, this.fanOut, drain, this.clock, config);
+    const limits = { enter: () => () => {}, charge: () => {} } as unknown as SubscribeLimits;
+    this.service = new EventsService(this.store, this.log, this.fanOut, drain, limits, this.clock);
     this.store.onCommit(({ events }) => this.committed.push(...events));
   }
 

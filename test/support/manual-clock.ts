@@ -10,6 +10,10 @@ export class ManualClock extends Clock {
     return this.time;
   }
 
+  monotonic(): number {
+    return this.time;
+  }
+
   advance(ms: number): void {
     this.time += ms;
   }

@@ -52,6 +52,11 @@ export class Service {
       AUTH_JWT_SECRET: SECRET,
       // Sessions that a test leaves open are waited for at the end of each.
       DRAIN_TIMEOUT_MS: '100',
+      // Time stands still, so that what is allowed for a second would have to do for all of a test.
+      MAX_COMMANDS_PER_SECOND: '0',
+      MAX_CALLS_PER_SECOND_PER_USER: '0',
+      MAX_PRESENCES_PER_SECOND_PER_USER: '0',
+      MAX_NEW_SESSIONS_PER_SECOND: '0',
       ...sharedSettings(),
       ...settings,
     });

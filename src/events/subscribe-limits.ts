@@ -1,0 +1,33 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Caller } from '../auth/caller.js';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { HeapLimit } from '../limits/heap-limit.js';
+import { ReadLimit } from '../limits/read-limit.js';
+import { SubscriberLimit } from './subscriber-limit.js';
+
+/** What has to be so for a subscription to begin, and what it costs its user. */
+@Injectable()
+export class SubscribeLimits {
+  private readonly subscribers: SubscriberLimit;
+
+  constructor(
+    private readonly heap: HeapLimit,
+    private readonly reads: ReadLimit,
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.subscribers = new SubscriberLimit(config.maxSubscriptionsPerUser);
+  }
+
+  /** Lets a subscription in and returns its way out. */
+  enter(caller: Caller): () => void {
+    this.heap.enter();
+    this.reads.enter(caller);
+    return this.subscribers.enter(caller.userId);
+  }
+
+  /** Counts the presences that it begins with, and the events that are looked through for it because it resumes. */
+  charge(caller: Caller, presences: number, events: number): void {
+    this.reads.charge(caller, presences + events);
+  }
+}

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { Clock } from '../clock/clock.js';
+import { isIdentifier } from '../domain/identifier.js';
+import { RefusedCalls } from '../limits/refused-calls.js';
+import { UserLimits } from '../limits/user-limits.js';
+import { callerOf } from './auth.guard.js';
+import { CountAs, type CallKind } from './call-kind.js';
+import type { EncodedRequest } from './encoded-request.js';
+import { cutOffConnectionOf } from './server-stream.js';
+
+/** Opening a stream, and closing it again, takes the server as long as so many plain calls. */
+const COST_OF_STREAM = 10;
+
+/** How late a refused call is answered that should not have been made. */
+const LATE_MS = 1000;
+
+/** A request counts as one call more for each of these. */
+const BYTES_PER_CALL = 4096;
+
+/**
+ * Lets a user call so often and not more. What speaks for the product as a whole, and so for everybody, is not counted:
+ * a token with the scope `presence:admin`.
+ */
+@Injectable()
+export class CallLimitGuard implements CanActivate {
+  constructor(
+    private readonly limits: UserLimits,
+    private readonly refusedCalls: RefusedCalls,
+    private readonly clock: Clock,
+    private readonly reflector: Reflector,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<never> {
+    const { userId, isAdmin } = callerOf(context);
+    if (isAdmin) return true;
+    const [request, , call] = context.getArgs<[EncodedRequest, unknown, object]>();
+    const kind = this.reflector.get(CountAs, context.getHandler()) ?? 'call';
+    const limits = kind === 'heartbeat' ? this.limits.heartbeats : this.limits.calls;
+    const session = (): string | undefined => sessionOf(kind, request);
+    try {
+      limits.admit(userId, costOf(kind, request), session, this.clock.monotonic());
+      return true;
+    } catch (refusal) {
+      return this.refuse(userId, call, refusal);
+    }
+  }
+
+  private async refuse(userId: string, call: object, refusal: unknown): Promise<never> {
+    const treatment = this.limits.patience.with(userId, this.clock.monotonic());
+    if (treatment === 'late') await sleep(LATE_MS, undefined, { ref: false });
+    if (treatment === 'cutOff' && cutOffConnectionOf(call)) this.refusedCalls.cutOff++;
+    throw refusal;
+  }
+}
+
+function costOf(kind: CallKind, { size }: EncodedRequest): number {
+  return (kind === 'stream' ? COST_OF_STREAM : 1) + Math.floor(size / BYTES_PER_CALL);
+}
+
+/** The session that a command names. What cannot be a session is refused further on. */
+function sessionOf(kind: CallKind, request: EncodedRequest): string | undefined {
+  if (kind !== 'command' && kind !== 'heartbeat') return undefined;
+  const { sessionId, target } = request.peek() as {
+    readonly sessionId?: string;
+    readonly target?: { readonly $case: string; readonly value: string };
+  };
+  const named = target?.$case === 'sessionId' ? target.value : sessionId;
+  return isIdentifier(named) ? named : undefined;
+}

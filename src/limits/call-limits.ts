@@ -1,0 +1,37 @@
+import { NotNow } from '../domain/refusal.js';
+import { RateLimit } from './rate-limit.js';
+
+export interface CallRates {
+  /** Of each session. Zero: any number. */
+  readonly commandsPerSecond: number;
+  /** Of each user, over all sessions and without one. Zero: any number. */
+  readonly callsPerSecondPerUser: number;
+}
+
+/**
+ * How often a user may call, and how often for one session. A call has to fit both and is taken from both or from
+ * neither: a session that is refused leaves the user's other sessions their share.
+ */
+export class CallLimits {
+  private readonly users: RateLimit;
+  private readonly sessions: RateLimit;
+
+  constructor({ commandsPerSecond, callsPerSecondPerUser }: CallRates) {
+    this.users = new RateLimit(callsPerSecondPerUser);
+    this.sessions = new RateLimit(commandsPerSecond);
+  }
+
+  /** Throws unless the call may be made now. `session` is asked for last: to know it may cost more than to refuse. */
+  admit(userId: string, cost: number, session: () => string | undefined, now: number): void {
+    const userWait = this.users.waitOf(userId, cost, now);
+    if (userWait > 0) throw new NotNow('TOO_MANY_CALLS', 'too many calls of this user', userWait);
+    const sessionId = session();
+    if (sessionId !== undefined) {
+      // With the user, or anyone could use up what another's session may do.
+      const wait = this.sessions.tryTake(`${userId}\0${sessionId}`, 1, now);
+      if (wait > 0)
+        throw new NotNow('TOO_MANY_COMMANDS', 'too many commands of this session', wait);
+    }
+    this.users.take(userId, cost, now);
+  }
+}

@@ -1,0 +1,16 @@
+import { Global, Module } from '@nestjs/common';
+import { HeapLimit, HeapUse } from './heap-limit.js';
+import { ReadLimit } from './read-limit.js';
+import { RefusedCalls } from './refused-calls.js';
+import { SessionLimit } from './session-limit.js';
+import { UserLimits } from './user-limits.js';
+
+const LIMITS = [HeapLimit, ReadLimit, RefusedCalls, SessionLimit, UserLimits];
+
+/** What this node takes on at most, of everyone together and of each user. */
+@Global()
+@Module({
+  providers: [...LIMITS, HeapUse],
+  exports: LIMITS,
+})
+export class LimitsModule {}

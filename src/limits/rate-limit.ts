@@ -1,0 +1,65 @@
+/** How many seconds' worth of what is allowed may come at once. */
+const BURST_SECONDS = 2;
+
+/** Sums of fractions miss by less than this, in milliseconds. */
+const ROUNDING = 0.001;
+
+/** How many keys are looked at for each that is written: more than one, so that they cannot pile up. */
+const LOOKED_AT = 2;
+
+/**
+ * How much may happen in a second, for each of any number of keys, and twice that in a burst. It is the generic cell
+ * rate algorithm in its form of virtual scheduling (ITU-T I.371, annex A): all that is kept of a key is when it will
+ * have made up for what it took. That moment passes, and the key is forgotten. Times are milliseconds of a clock that
+ * only goes forward.
+ */
+export class RateLimit {
+  /** By key, the one taken from last at the end. */
+  private readonly madeUpAt = new Map<string, number>();
+  private readonly unitMs: number;
+  private readonly burst: number;
+
+  /** `perSecond` of zero is no limit. */
+  constructor(perSecond: number) {
+    this.unitMs = perSecond === 0 ? 0 : 1000 / perSecond;
+    this.burst = BURST_SECONDS * perSecond;
+  }
+
+  /** How many keys are remembered. */
+  get size(): number {
+    return this.madeUpAt.size;
+  }
+
+  /** Whole milliseconds until the key may take `cost`: zero for now. What costs more than a burst waits for a full one. */
+  waitOf(key: string, cost: number, now: number): number {
+    const madeUpAt = this.madeUpAt.get(key);
+    if (madeUpAt === undefined || madeUpAt <= now) return 0;
+    const spare = (this.burst - Math.min(cost, this.burst)) * this.unitMs;
+    return Math.max(0, Math.ceil(madeUpAt - spare - now - ROUNDING));
+  }
+
+  /** Takes, whether the key may or not: what was not known before it was done is paid for by waiting afterwards. */
+  take(key: string, cost: number, now: number): void {
+    if (this.unitMs === 0) return;
+    const from = Math.max(this.madeUpAt.get(key) ?? now, now);
+    // Taken out first, so that it goes to the end of the line.
+    this.madeUpAt.delete(key);
+    this.madeUpAt.set(key, from + cost * this.unitMs);
+    this.forget(now);
+  }
+
+  /** Takes if the key may. Returns how long it has to wait otherwise, in milliseconds. */
+  tryTake(key: string, cost: number, now: number): number {
+    const wait = this.waitOf(key, cost, now);
+    if (wait === 0) this.take(key, cost, now);
+    return wait;
+  }
+
+  private forget(now: number): void {
+    let looked = 0;
+    for (const [key, madeUpAt] of this.madeUpAt) {
+      if (madeUpAt > now || looked++ === LOOKED_AT) return;
+      this.madeUpAt.delete(key);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import { Injectable } from '@nestjs/common';
+import type { RefusalReason } from '../domain/refusal.js';
+
+/** The setting that is behind a refusal. What is not here has nothing to do with limits. */
+const LIMIT_OF_REASON = {
+  TOO_MANY_COMMANDS: 'MAX_COMMANDS_PER_SECOND',
+  TOO_MANY_CALLS: 'MAX_CALLS_PER_SECOND_PER_USER',
+  TOO_MANY_PRESENCES: 'MAX_PRESENCES_PER_SECOND_PER_USER',
+  TOO_MANY_SESSIONS: 'MAX_SESSIONS_PER_USER',
+  TOO_MANY_SUBSCRIPTIONS: 'MAX_SUBSCRIPTIONS_PER_USER',
+  TOO_MANY_NEW_SESSIONS: 'MAX_NEW_SESSIONS_PER_SECOND',
+  NODE_FULL: 'MAX_SESSIONS',
+  OUT_OF_MEMORY: 'MAX_HEAP_PERCENT',
+} as const satisfies Partial<Record<RefusalReason, string>>;
+
+/** Counts the calls that were refused because they were too many, for those who run the service. */
+@Injectable()
+export class RefusedCalls {
+  /** How many, by the setting that says what is too many. */
+  readonly byLimit = new Map<string, number>(
+    Object.values(LIMIT_OF_REASON).map((limit) => [limit, 0]),
+  );
+  /** How many connections were closed because their client went on regardless. */
+  cutOff = 0;
+
+  add(reason: RefusalReason): void {
+    const limit = (LIMIT_OF_REASON as Partial<Record<RefusalReason, string>>)[reason];
+    if (limit !== undefined) this.byLimit.set(limit, this.byLimit.get(limit)! + 1);
+  }
+}

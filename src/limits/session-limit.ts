@@ -1,0 +1,59 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { NotNow } from '../domain/refusal.js';
+import { HeapLimit } from './heap-limit.js';
+import { RateLimit } from './rate-limit.js';
+import { spread } from './spread.js';
+import { Turns } from './turns.js';
+
+/** All sessions of the node share one rate. */
+const NODE = '';
+
+/** Until a full node has room again others have to go, so there is no hurry. */
+const RETRY_WHEN_FULL_MS = 5000;
+
+/** How many sessions this node may hold, and how many of them may begin in a second. */
+@Injectable()
+export class SessionLimit {
+  private readonly rate: RateLimit;
+  private readonly turns: Turns;
+  private held = 0;
+
+  constructor(
+    private readonly heap: HeapLimit,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {
+    const { newSessionsPerSecond } = config.limits;
+    this.rate = new RateLimit(newSessionsPerSecond);
+    this.turns = new Turns(newSessionsPerSecond);
+  }
+
+  /** How many sessions this node holds. */
+  get size(): number {
+    return this.held;
+  }
+
+  /** How many it may hold. Zero: any number. */
+  get max(): number {
+    return this.config.limits.sessions;
+  }
+
+  /** Lets a session in and returns its way out. Throws when it is one too many, or too soon, or memory is short. */
+  enter(): () => void {
+    if (this.max > 0 && this.held >= this.max) {
+      const message = 'the server holds as many sessions as it may; try another one, or later';
+      throw new NotNow('NODE_FULL', message, spread(RETRY_WHEN_FULL_MS));
+    }
+    this.heap.enter();
+    const now = this.clock.monotonic();
+    if (this.rate.tryTake(NODE, 1, now) > 0) {
+      const message = 'too many sessions begin at this moment; try again';
+      throw new NotNow('TOO_MANY_NEW_SESSIONS', message, this.turns.next(now));
+    }
+    this.held++;
+    return () => this.held--;
+  }
+}

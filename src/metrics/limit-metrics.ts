@@ -1,0 +1,44 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { RefusedCalls } from '../limits/refused-calls.js';
+import type { SessionLimit } from '../limits/session-limit.js';
+import { registerCount } from './register-count.js';
+
+/** What this node was asked for and did not take on. */
+export function registerLimitMetrics(
+  registry: Registry,
+  refusedCalls: RefusedCalls,
+  sessions: SessionLimit,
+): void {
+  const registers = [registry];
+  new Counter({
+    name: 'presence_refused_calls_total',
+    help: 'Calls that were refused because they were too many, by the setting that says so.',
+    labelNames: ['limit'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [limit, count] of refusedCalls.byLimit) this.inc({ limit }, count);
+    },
+  });
+  registerCount(registry, {
+    name: 'presence_cut_off_connections_total',
+    help: 'Connections that were closed because their client went on calling while it was refused.',
+    count: () => refusedCalls.cutOff,
+  });
+  new Gauge({
+    name: 'presence_node_sessions',
+    help: 'Sessions that this node holds.',
+    registers,
+    collect() {
+      this.set(sessions.size);
+    },
+  });
+  new Gauge({
+    name: 'presence_node_sessions_max',
+    help: 'Sessions that this node may hold; it is full when it holds as many. 0: no limit.',
+    registers,
+    collect() {
+      this.set(sessions.max);
+    },
+  });
+}

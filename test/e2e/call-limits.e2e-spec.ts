@@ -1,0 +1,260 @@
+import { constants } from 'node:http2';
+import { afterEach, describe, expect, it } from 'vitest';
+import { RefusedCalls } from '../../src/limits/refused-calls.js';
+import type { Client } from '../support/client.js';
+import { NODES } from '../support/nodes.js';
+import { RawCall } from '../support/raw-call.js';
+import { refusalOf, refusalOfCall } from '../support/retry-info.js';
+import { Service, tokenOf } from '../support/service.js';
+
+/** Every node counts by itself, and the calls of a client go to one after the other. */
+const each = (count: number): number => count * NODES;
+
+let service: Service;
+afterEach(() => service.stop());
+
+async function repeat(times: number, call: (n: number) => Promise<unknown>): Promise<void> {
+  for (let n = 0; n < times; n++) await call(n);
+}
+
+describe('MAX_COMMANDS_PER_SECOND', () => {
+  const REFUSED = {
+    code: 'RESOURCE_EXHAUSTED',
+    text: 'too many commands of this session',
+    retryMs: 200,
+  };
+
+  async function start(): Promise<{ ann: Client; sessionId: string }> {
+    service = await Service.start({ MAX_COMMANDS_PER_SECOND: '5' });
+    const ann = await service.client('ann');
+    return { ann, ...(await ann.connect()) };
+  }
+
+  it.each<[string, (client: Client, sessionId: string) => Promise<unknown>]>([
+    ['JoinChannel', (client, sessionId) => client.joinChannel({ sessionId, channelId: 'lobby' })],
+    ['LeaveChannel', (client, sessionId) => client.leaveChannel({ sessionId })],
+    [
+      'UpdateMuteState',
+      (client, sessionId) => client.updateMuteState({ sessionId, isSpeakerMuted: true }),
+    ],
+    ['UpdateStatus', (client, sessionId) => client.updateStatus({ sessionId, choice: 1 })],
+    [
+      'RecordActivity',
+      (client, sessionId) =>
+        client.recordActivity({ target: { $case: 'sessionId', value: sessionId } }),
+    ],
+    ['Heartbeat', (client, sessionId) => client.heartbeat({ sessionId })],
+  ])('counts %s, and says when the next one may come', async (_rpc, command) => {
+    const { ann, sessionId } = await start();
+    await repeat(each(10), () => command(ann, sessionId));
+    expect(await refusalOfCall(command(ann, sessionId))).toEqual(REFUSED);
+    await service.passTime(199);
+    await repeat(NODES, async () =>
+      expect((await refusalOfCall(command(ann, sessionId))).retryMs).toBe(1),
+    );
+    await service.passTime(1);
+    await repeat(NODES, () => command(ann, sessionId));
+    expect(await refusalOfCall(command(ann, sessionId))).toEqual(REFUSED);
+  });
+
+  it('lets a refused command change nothing', async () => {
+    const { ann, sessionId } = await start();
+    const watcher = await service.client('watcher');
+    const events = watcher.subscribe();
+    await events.beginning();
+    await repeat(each(10), () => ann.joinChannel({ sessionId, channelId: 'lobby' }));
+    expect((await events.nextEvent()).presence?.currentChannelId).toBe('lobby');
+    service.clock.advance(1);
+    const before = await watcher.getPresence({ userId: 'ann' });
+    await refusalOfCall(ann.joinChannel({ sessionId, channelId: 'kitchen' }));
+    await refusalOfCall(ann.updateMuteState({ sessionId, isMicrophoneMuted: true }));
+    expect(await watcher.getPresence({ userId: 'ann' })).toEqual(before);
+    await watcher.connect();
+    expect((await events.nextEvent()).presence?.userId).toBe('watcher');
+  });
+
+  it('leaves the heartbeats of a session that commands too much, and its other sessions, alone', async () => {
+    const { ann, sessionId } = await start();
+    const other = await ann.connect();
+    await repeat(each(10), () => ann.leaveChannel({ sessionId }));
+    await refusalOfCall(ann.leaveChannel({ sessionId }));
+    await repeat(each(10), () => ann.heartbeat({ sessionId }));
+    await repeat(each(10), () => ann.leaveChannel({ sessionId: other.sessionId }));
+  });
+
+  it('does not keep anyone from ending such a session, or from reading', async () => {
+    const { ann, sessionId } = await start();
+    await repeat(each(10), () => ann.leaveChannel({ sessionId }));
+    await refusalOfCall(ann.leaveChannel({ sessionId }));
+    await ann.getPresence({ userId: 'ann' });
+    await ann.endSession({ sessionId });
+    expect((await ann.listSessions()).sessions).toEqual([]);
+  });
+});
+
+describe('MAX_CALLS_PER_SECOND_PER_USER', () => {
+  const REFUSED = { code: 'RESOURCE_EXHAUSTED', text: 'too many calls of this user' };
+
+  async function start(callsPerSecond = '10'): Promise<Client> {
+    service = await Service.start({ MAX_CALLS_PER_SECOND_PER_USER: callsPerSecond });
+    return service.client('ann');
+  }
+
+  const read = (client: Client): Promise<unknown> => client.getPresence({ userId: 'ann' });
+
+  it('counts every call of the user, with whatever session or without one', async () => {
+    const ann = await start();
+    await repeat(each(20), () => read(ann));
+    const again = await service.client('ann');
+    const sessionId = 'x';
+    const unary = [
+      again.getPresence({ userId: 'ann' }),
+      again.batchGetPresences({ userIds: ['ann'] }),
+      again.listOnlineUsers(),
+      again.listChannelMembers({ channelId: 'lobby' }),
+      again.listSessions(),
+      again.endSession({ sessionId }),
+      again.joinChannel({ sessionId, channelId: 'lobby' }),
+      again.leaveChannel({ sessionId }),
+      again.updateMuteState({ sessionId, isSpeakerMuted: true }),
+      again.updateStatus({ sessionId, choice: 1 }),
+      again.recordActivity({ target: { $case: 'sessionId', value: sessionId } }),
+      again.recordActivity({ target: { $case: 'userId', value: 'bob' } }),
+    ];
+    for (const call of await Promise.all(unary.map(refusalOfCall))) {
+      expect(call).toEqual({ ...REFUSED, retryMs: 100 });
+    }
+    for (const stream of [again.subscribe(), again.openSession()]) {
+      expect(refusalOf(await stream.ended)).toEqual({ ...REFUSED, retryMs: 1000 });
+    }
+    await service.passTime(100);
+    await read(again);
+  });
+
+  it('lets no made-up session ids get around it', async () => {
+    const ann = await start();
+    await repeat(each(20), (n) => ann.leaveChannel({ sessionId: `made-up-${n}` }).catch(() => {}));
+    expect(await refusalOfCall(ann.leaveChannel({ sessionId: 'one-more' }))).toMatchObject(REFUSED);
+  });
+
+  it('counts Connect and Subscribe ten times', async () => {
+    const ann = await start();
+    await repeat(NODES, () => ann.connect());
+    await repeat(NODES, () => ann.subscribe().beginning());
+    expect(await refusalOfCall(read(ann))).toEqual({ ...REFUSED, retryMs: 100 });
+  });
+
+  it('counts a large request for what it is, even one that is refused for what it holds', async () => {
+    const ann = await start();
+    const userIds = [...Array.from({ length: 999 }, (_, n) => `${n}`.padStart(80, '0')), ''];
+    await repeat(NODES, () => ann.batchGetPresences({ userIds }).catch(() => {}));
+    // Its 82 kB are 20 calls, and it is one itself.
+    expect(await refusalOfCall(read(ann))).toEqual({ ...REFUSED, retryMs: 200 });
+  });
+
+  it('leaves heartbeats, other users, and the backend of the product alone', async () => {
+    const ann = await start();
+    const { sessionId } = await ann.connect();
+    await repeat(each(20), () => read(ann).catch(() => {}));
+    await refusalOfCall(read(ann));
+    await ann.heartbeat({ sessionId });
+    await read(await service.client('bob'));
+    const backend = await service.client('backend', { isAdmin: true });
+    await repeat(each(50), () => read(backend));
+  });
+
+  it('is no limit when it is 0', async () => {
+    const ann = await start('0');
+    await repeat(each(500), () => read(ann));
+  });
+});
+
+describe('MAX_PRESENCES_PER_SECOND_PER_USER', () => {
+  const REFUSED = { code: 'RESOURCE_EXHAUSTED', text: 'too many presences read by this user' };
+
+  async function start(): Promise<Client> {
+    service = await Service.start({ MAX_PRESENCES_PER_SECOND_PER_USER: '100' });
+    return service.client('ann');
+  }
+
+  const userIds = Array.from({ length: 100 }, (_, n) => `user-${n}`);
+
+  it.each<[string, (client: Client) => Promise<unknown>]>([
+    ['a batch', (client) => client.batchGetPresences({ userIds })],
+    ['a page of users', (client) => client.listOnlineUsers({ pageSize: 100 })],
+    ['a page of members', (client) => client.listChannelMembers({ channelId: 'lobby' })],
+    ['a snapshot', (client) => client.subscribe({ userIds }).beginning()],
+  ])('counts what %s may hold', async (_what, call) => {
+    const ann = await start();
+    await repeat(each(2), () => call(ann));
+    const page = ann.listOnlineUsers({ pageSize: 10 });
+    expect(await refusalOfCall(page)).toEqual({ ...REFUSED, retryMs: 100 });
+    expect(refusalOf(await ann.subscribe({ userIds }).ended)).toEqual({ ...REFUSED, retryMs: 10 });
+    await service.passTime(100);
+    await ann.listOnlineUsers({ pageSize: 10 });
+    // One presence is a call like any other.
+    await ann.getPresence({ userId: 'ann' });
+    await (await service.client('backend', { isAdmin: true })).batchGetPresences({ userIds });
+  });
+
+  it('lets in a snapshot that is larger than a burst, and has its reader wait for it afterwards', async () => {
+    const ann = await start();
+    const thousand = Array.from({ length: 1000 }, (_, n) => `user-${n}`);
+    await repeat(NODES, () => ann.subscribe({ userIds: thousand }).beginning());
+    const { retryMs } = refusalOf(await ann.subscribe().ended);
+    expect(retryMs).toBe(8010);
+  });
+
+  it('counts the events that are looked through for a subscription that resumes', async () => {
+    const ann = await start();
+    const bob = await service.client('bob');
+    const { sessionId } = await bob.connect();
+    const { resumeToken } = await ann.subscribe({ userIds: ['nobody'] }).beginning();
+    await repeat(300, (n) => bob.updateMuteState({ sessionId, isSpeakerMuted: n % 2 === 0 }));
+    const again = { userIds: ['nobody'], resumeToken };
+    await repeat(NODES, () => ann.subscribe(again).beginning());
+    expect(refusalOf(await ann.subscribe(again).ended)).toMatchObject(REFUSED);
+  });
+});
+
+describe('MAX_REFUSED_CALLS_PER_SECOND_PER_USER', () => {
+  const settings = {
+    MAX_CALLS_PER_SECOND_PER_USER: '1',
+    MAX_REFUSED_CALLS_PER_SECOND_PER_USER: '2',
+  };
+  const read = (client: Client): Promise<unknown> => client.listSessions();
+
+  /** Somebody who has no calls left, nor refusals at once. */
+  async function impatient(): Promise<Client> {
+    service = await Service.start(settings);
+    const ann = await service.client('ann');
+    await repeat(each(2), () => read(ann));
+    await repeat(each(4), () => refusalOfCall(read(ann)));
+    return ann;
+  }
+
+  it('has whoever goes on wait for the answer', async () => {
+    const ann = await impatient();
+    const since = performance.now();
+    expect((await refusalOfCall(read(ann))).retryMs).toBe(1000);
+    // A timer of Node may be a millisecond early.
+    expect(performance.now() - since).toBeGreaterThan(990);
+  });
+
+  it('closes the connection of one who does not wait, says ENHANCE_YOUR_CALM, and leaves others alone', async () => {
+    await impatient();
+    const [address, token] = [service.address(), await tokenOf('ann')];
+    const bob = await service.client('bob');
+    const session = await bob.connect();
+    const { session: connection } = RawCall.to(address, 'SessionService/ListSessions', token);
+    const goaway = new Promise((resolve) => connection.once('goaway', resolve));
+    const closed = new Promise((resolve) => connection.once('close', resolve));
+    for (let i = 0; i < 10; i++) {
+      RawCall.to(address, 'SessionService/ListSessions', token, connection);
+    }
+    expect(await goaway).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    await closed;
+    await bob.heartbeat({ sessionId: session.sessionId });
+    expect(service.all(RefusedCalls).reduce((sum, { cutOff }) => sum + cutOff, 0)).toBe(1);
+  });
+});

@@ -1,0 +1,150 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { HeapUse } from '../../src/limits/heap-limit.js';
+import { SessionLimit } from '../../src/limits/session-limit.js';
+import type { Client, OpenSession } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { NODES } from '../support/nodes.js';
+import { refusalOf } from '../support/retry-info.js';
+import { Service } from '../support/service.js';
+
+let service: Service;
+afterEach(() => service.stop());
+
+/** As many sessions as the nodes take, each of a user of its own. Every node is asked as often as the others. */
+async function open(count: number): Promise<readonly OpenSession[]> {
+  const sessions: OpenSession[] = [];
+  for (let i = 0; i < count; i++) sessions.push(await (await client()).connect());
+  return sessions;
+}
+
+let users = 0;
+function client(): Promise<Client> {
+  return service.client(`user-${users++}`);
+}
+
+async function refusal() {
+  return refusalOf(await (await client()).openSession().ended);
+}
+
+async function online(): Promise<number> {
+  return (await (await client()).listOnlineUsers()).totalSize;
+}
+
+describe('MAX_SESSIONS', () => {
+  const FULL = {
+    code: 'UNAVAILABLE',
+    text: 'the server holds as many sessions as it may; try another one, or later',
+  };
+
+  it('refuses one too many, of whatever user, and takes one in for each that ends', async () => {
+    service = await Service.start({ MAX_SESSIONS: '3' });
+    const [first] = await open(3 * NODES);
+    expect(await refusal()).toMatchObject(FULL);
+    expect(await refusal()).toMatchObject(FULL);
+    expect(await online()).toBe(3 * NODES);
+    first!.stream.cancel();
+    await eventually(() => service.sizeOf(SessionLimit), 3 * NODES - 1);
+    // One of the nodes has room, whichever it is.
+    const attempts = await Promise.allSettled(
+      await Promise.all(
+        Array.from({ length: NODES }, async () => {
+          return (await client()).connect();
+        }),
+      ),
+    );
+    expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it('says when to try again, to each another time within five to ten seconds', async () => {
+    service = await Service.start({ MAX_SESSIONS: '1' });
+    await open(NODES);
+    const waits = new Set<number>();
+    for (let i = 0; i < 5; i++) waits.add((await refusal()).retryMs);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(5000);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(10_000);
+    expect(waits.size).toBeGreaterThan(1);
+  });
+
+  it('lets those who are in go on, and everyone read and subscribe', async () => {
+    service = await Service.start({ MAX_SESSIONS: '1' });
+    const ann = await service.client('ann');
+    const { sessionId } = await ann.connect();
+    await open(NODES - 1);
+    await refusal();
+    const subscription = (await client()).subscribe({ userIds: ['ann'] });
+    await subscription.beginning();
+    await ann.joinChannel({ sessionId, channelId: 'lobby' });
+    expect((await subscription.nextEvent()).presence?.currentChannelId).toBe('lobby');
+  });
+
+  it('shows in the figures, and leaves the node ready', async () => {
+    service = await Service.start({ MAX_SESSIONS: '1' });
+    await open(NODES);
+    for (let i = 0; i < NODES; i++) await refusal();
+    const lines = (await (await fetch(`${service.httpUrl}/metrics`)).text()).split('\n');
+    expect(lines).toContain('presence_node_sessions 1');
+    expect(lines).toContain('presence_node_sessions_max 1');
+    expect(lines).toContain('presence_refused_calls_total{limit="MAX_SESSIONS"} 1');
+    expect(lines).toContain('presence_refused_calls_total{limit="MAX_COMMANDS_PER_SECOND"} 0');
+    expect((await fetch(`${service.httpUrl}/health/ready`)).status).toBe(200);
+  });
+});
+
+describe('MAX_NEW_SESSIONS_PER_SECOND', () => {
+  const TOO_SOON = {
+    code: 'UNAVAILABLE',
+    text: 'too many sessions begin at this moment; try again',
+  };
+
+  it('refuses those who come too soon, and tells each a later turn', async () => {
+    service = await Service.start({ MAX_NEW_SESSIONS_PER_SECOND: '2' });
+    await open(4 * NODES);
+    for (const turn of [1, 2, 3]) {
+      for (let i = 0; i < NODES; i++) {
+        const { retryMs, ...what } = await refusal();
+        expect(what).toEqual(TOO_SOON);
+        expect(retryMs).toBeGreaterThanOrEqual(turn * 500);
+        expect(retryMs).toBeLessThanOrEqual(turn * 550);
+      }
+    }
+    expect(await online()).toBe(4 * NODES);
+    await service.passTime(500);
+    await open(NODES);
+    expect(await refusal()).toMatchObject(TOO_SOON);
+  });
+});
+
+describe('MAX_HEAP_PERCENT', () => {
+  const SHORT = {
+    code: 'UNAVAILABLE',
+    text: 'the server is short of memory; try again, or another one',
+  };
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('lets in no more sessions and subscriptions while more of the heap is in use', async () => {
+    service = await Service.start({ MAX_HEAP_PERCENT: '80' });
+    const use = vi.spyOn(HeapUse.prototype, 'percent').mockReturnValue(80);
+    const ann = await service.client('ann');
+    const { sessionId } = await ann.connect();
+    const subscription = ann.subscribe();
+    await subscription.beginning();
+
+    use.mockReturnValue(80.1);
+    const { retryMs, ...what } = await refusal();
+    expect(what).toEqual(SHORT);
+    expect(retryMs).toBeGreaterThanOrEqual(2000);
+    expect(retryMs).toBeLessThanOrEqual(4000);
+    expect(refusalOf(await ann.subscribe().ended)).toMatchObject(SHORT);
+    await ann.joinChannel({ sessionId, channelId: 'lobby' });
+    expect((await subscription.nextEvent()).presence?.currentChannelId).toBe('lobby');
+
+    use.mockReturnValue(79);
+    await open(NODES);
+  });
+
+  it('is no limit when it is 0', async () => {
+    service = await Service.start({ MAX_HEAP_PERCENT: '0' });
+    vi.spyOn(HeapUse.prototype, 'percent').mockReturnValue(100);
+    await open(NODES);
+  });
+});

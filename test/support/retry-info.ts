@@ -1,0 +1,27 @@
+import { status, type ServiceError } from '@grpc/grpc-js';
+import { RetryInfo } from '../../src/grpc/generated/google/rpc/error_details.pb.js';
+import { Status } from '../../src/grpc/generated/google/rpc/status.pb.js';
+
+type Ending = Pick<ServiceError, 'code' | 'details' | 'metadata'>;
+
+/** What a client is told that has come too often: the code, the text, and in how many milliseconds to try again. */
+export function refusalOf(ending: Ending): { code: string; text: string; retryMs: number } {
+  const [bytes] = ending.metadata.get('grpc-status-details-bin');
+  if (!Buffer.isBuffer(bytes)) throw new Error(`there are no details: ${ending.details}`);
+  const { code, message, details } = Status.decode(bytes);
+  if (code !== ending.code || message !== ending.details) throw new Error('the details differ');
+  const [only, ...others] = details;
+  if (only?.typeUrl !== 'type.googleapis.com/google.rpc.RetryInfo' || others.length > 0) {
+    throw new Error('there is not just a RetryInfo');
+  }
+  const { seconds, nanos } = RetryInfo.decode(only.value).retryDelay!;
+  return { code: status[code]!, text: message, retryMs: seconds * 1000 + nanos / 1e6 };
+}
+
+/** The same of a call that fails. */
+export function refusalOfCall(call: Promise<unknown>): Promise<ReturnType<typeof refusalOf>> {
+  return call.then(
+    () => Promise.reject(new Error('it was accepted')),
+    (error: ServiceError) => refusalOf(error),
+  );
+}
