@@ -8,6 +8,7 @@ const PROGRAM = [
   'heap',
   'hostile-peers',
   'lost-network',
+  'memory',
   'process',
   'redis-outage',
   'redis-topologies',

@@ -54,7 +54,7 @@ describe('readConfig', () => {
         refusedCallsPerSecond: 50,
         newSessionsPerSecond: 2_000,
         sessions: 50_000,
-        heapPercent: 90,
+        heapPercent: 75,
       },
       maxSubscriptionsPerUser: 20,
       maxOfflineUsers: 100_000,

@@ -218,8 +218,8 @@ export const settings = {
   ),
   MAX_HEAP_PERCENT: setting(
     wholeNumber(0, 100),
-    '90',
-    'How much of its heap the process may have in use, in percent, before it lets in no more sessions and subscriptions. 0: no limit.',
+    '75',
+    'How much of its heap the process may have in use, in percent, before it lets in no more sessions and subscriptions. V8 may end the process from 80 on. 0: no limit.',
   ),
   MAX_REQUEST_BYTES: setting(
     wholeNumber(16_384, 67_108_864),

@@ -45,13 +45,8 @@ describe('MAX_SESSIONS', () => {
     first!.stream.cancel();
     await eventually(() => service.sizeOf(SessionLimit), 3 * NODES - 1);
     // One of the nodes has room, whichever it is.
-    const attempts = await Promise.allSettled(
-      await Promise.all(
-        Array.from({ length: NODES }, async () => {
-          return (await client()).connect();
-        }),
-      ),
-    );
+    const clients = await Promise.all(Array.from({ length: NODES }, client));
+    const attempts = await Promise.allSettled(clients.map((each) => each.connect()));
     expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 

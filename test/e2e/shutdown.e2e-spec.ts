@@ -38,7 +38,11 @@ describe('The program', () => {
     });
 
     it('tells every session when to come back, spread over half of DRAIN_TIMEOUT_MS', async () => {
-      server = await build.serve({ DRAIN_TIMEOUT_MS: '2000', MAX_SESSIONS_PER_USER: '100' });
+      server = await build.serve({
+        DRAIN_TIMEOUT_MS: '2000',
+        MAX_SESSIONS_PER_USER: '100',
+        MAX_CALLS_PER_SECOND_PER_USER: '0',
+      });
       const client = await server.client('ann');
       const sessions = await Promise.all(Array.from({ length: 50 }, () => client.connect()));
       server.signal('SIGTERM');

@@ -9,13 +9,14 @@ export function refusalOf(ending: Ending): { code: string; text: string; retryMs
   const [bytes] = ending.metadata.get('grpc-status-details-bin');
   if (!Buffer.isBuffer(bytes)) throw new Error(`there are no details: ${ending.details}`);
   const { code, message, details } = Status.decode(bytes);
-  if (code !== ending.code || message !== ending.details) throw new Error('the details differ');
+  if (code !== Number(ending.code) || message !== ending.details)
+    throw new Error('the details differ');
   const [only, ...others] = details;
   if (only?.typeUrl !== 'type.googleapis.com/google.rpc.RetryInfo' || others.length > 0) {
     throw new Error('there is not just a RetryInfo');
   }
   const { seconds, nanos } = RetryInfo.decode(only.value).retryDelay!;
-  return { code: status[code]!, text: message, retryMs: seconds * 1000 + nanos / 1e6 };
+  return { code: String(status[code]), text: message, retryMs: seconds * 1000 + nanos / 1e6 };
 }
 
 /** The same of a call that fails. */

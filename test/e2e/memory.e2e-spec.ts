@@ -1,0 +1,53 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Build, type ServerProcess } from '../support/built-server.js';
+import type { Client } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { refusalOf } from '../support/retry-info.js';
+import type { SubscriptionReader } from '../support/subscription-reader.js';
+
+/** Megabytes for old objects, of which the program takes some 35 for itself. */
+const SMALL_HEAP = { NODE_OPTIONS: '--max-old-space-size=96' };
+
+/** A subscription holds on to the ids that it names: these are some 2 MB. */
+const userIds = Array.from({ length: 10_000 }, (_, i) => `${i}`.padStart(128, 'user-'));
+
+/** More than fit. */
+const TOO_MANY = 200;
+
+describe('A server that is short of memory', () => {
+  let build: Build;
+  let server: ServerProcess;
+  beforeAll(async () => void (build = await Build.make()), 60_000);
+  afterEach(() => server.kill());
+  afterAll(() => build.remove());
+
+  async function isLetIn(subscription: SubscriptionReader): Promise<boolean> {
+    return subscription.beginning().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  it('lets in nothing more that stays, serves those who are in, and lets in again when they have gone', async () => {
+    server = await build.serve(SMALL_HEAP);
+    const ann = await server.client('ann');
+    const { sessionId } = await ann.connect();
+    const held: Client[] = [];
+    let refused: SubscriptionReader | undefined;
+    for (let i = 0; i < TOO_MANY && refused === undefined; i++) {
+      const client = await server.client(`user-${i}`);
+      const subscription = client.subscribe({ userIds, skipSnapshot: true });
+      if (await isLetIn(subscription)) held.push(client);
+      else refused = subscription;
+    }
+    expect(refusalOf(await refused!.ended)).toMatchObject({
+      code: 'UNAVAILABLE',
+      text: 'the server is short of memory; try again, or another one',
+    });
+    expect((await ann.joinChannel({ sessionId, channelId: 'lobby' })).presence?.userId).toBe('ann');
+
+    for (const client of held) client.close();
+    const bob = await server.client('bob');
+    await eventually(() => isLetIn(bob.subscribe({ userIds: ['ann'] })), true, 20_000);
+  }, 60_000);
+});
