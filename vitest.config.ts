@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 /** These start the program itself, with as many processes as they need. */
 const PROGRAM = [
   'cluster',
+  'flood',
   'greedy-peers',
   'heap',
   'hostile-peers',

@@ -1,4 +1,4 @@
-// npm run bench -- [fanout|latency|unary|memory|state|storm|slow ...] [--quick]
+// npm run bench -- [fanout|latency|unary|memory|state|crowd|storm|cluster|greedy|slow ...] [--quick]
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -10,6 +10,8 @@ import { measureCluster } from './cluster.js';
 import { measureCrowd } from './crowd.js';
 import { measureFanout, type FanoutLoad, type FanoutResult } from './fanout.js';
 import { BARE_GRPC, PLAIN_NEST, PRESENCE_SERVICE } from './grpc-server.js';
+import { measureGreedy, type GreedyResult } from './greedy.js';
+import type { Attack } from './hostile-client.js';
 import { measureMemory } from './memory.js';
 import { clearProgress, progress } from './progress.js';
 import { report } from './report.js';
@@ -50,8 +52,21 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
     }
     return results;
   },
+  greedy: async (isQuick) => {
+    const load = isQuick ? { seconds: 2, rounds: 1 } : { seconds: 4, rounds: 7 };
+    const results: GreedyResult[] = [];
+    for (const attack of ATTACKS) {
+      results.push(await measureGreedy(attack, 'default', load));
+      // What it would be like, for comparison: there is no need to know it that well.
+      const few = { ...load, rounds: Math.min(load.rounds, 3) };
+      results.push(await measureGreedy(attack, 'none', few));
+    }
+    return results;
+  },
   slow: async (isQuick) => [await measureSlow(isQuick ? 20 : 100)],
 };
+
+const ATTACKS: readonly Attack[] = ['commands', 'subscriptions', 'pages', 'batches', 'flood'];
 
 const CLUSTER = { usersPerNode: 10_000, seconds: 5, runs: 3 };
 

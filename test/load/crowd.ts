@@ -4,6 +4,7 @@ import {
 } from '../../src/grpc/generated/presence/v1/session_service.pb.js';
 import { signToken } from '../../src/auth/sign-token.js';
 import { CalledServer, type Call, type UnaryLoad } from './called-server.js';
+import { crowdUserId } from './crowd-user-id.js';
 import { call, SECRET } from './grpc-clients.js';
 import type { GrpcServer } from './grpc-server.js';
 import { median } from './median.js';
@@ -35,10 +36,6 @@ export async function measureCrowd(
   } finally {
     for (const server of [few, many]) await server.stop();
   }
-}
-
-export function crowdUserId(i: number): string {
-  return `user-${String(i).padStart(8, '0')}`;
 }
 
 async function startCrowded(users: number): Promise<CalledServer> {

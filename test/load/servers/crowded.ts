@@ -5,7 +5,7 @@ import { AppModule } from '../../../src/app.module.js';
 import { readConfig } from '../../../src/config/config.js';
 import { attachGrpc } from '../../../src/grpc/transport.js';
 import { Commands } from '../../../src/store/commands.js';
-import { crowdUserId } from '../crowd.js';
+import { crowdUserId } from '../crowd-user-id.js';
 
 const app = await NestFactory.create(AppModule.with(readConfig(process.env)), { logger: false });
 attachGrpc(app);

@@ -1,0 +1,47 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { tokenOf } from './grpc-clients.js';
+
+export type Attack = 'commands' | 'subscriptions' | 'pages' | 'batches' | 'flood';
+
+/** How many of its calls were answered, and how many were not. */
+export interface Struck {
+  readonly served: number;
+  readonly refused: number;
+}
+
+/** A client that calls as fast as it can, in a process of its own that gets what processor time others leave. */
+export class HostileClient {
+  private readonly lines: AsyncIterator<string>;
+
+  private constructor(private readonly child: ChildProcessWithoutNullStreams) {
+    this.lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  }
+
+  static async start(port: number, attack: Attack): Promise<HostileClient> {
+    const script = fileURLToPath(new URL('hostile.js', import.meta.url));
+    const args = [script, String(port), await tokenOf('mallory'), attack];
+    const child = spawn('nice', ['-n', '19', process.execPath, ...args]);
+    child.stderr.pipe(process.stderr);
+    const client = new HostileClient(child);
+    await client.lines.next();
+    return client;
+  }
+
+  go(): void {
+    this.child.stdin.write('go\n');
+  }
+
+  async stop(): Promise<Struck> {
+    this.child.stdin.write('stop\n');
+    const line: IteratorResult<string, unknown> = await this.lines.next();
+    return JSON.parse(String(line.value)) as Struck;
+  }
+
+  async end(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await once(this.child, 'exit');
+  }
+}
