@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Build, type ServerProcess } from '../support/built-server.js';
 import { RawCall } from '../support/raw-call.js';
@@ -22,7 +21,7 @@ describe('A client that calls without end and does not wait', () => {
   /** Calls of every sort at once on a connection, some of them taken back, until it is closed. */
   async function flood(token: string): Promise<void> {
     const { session } = RawCall.to(server.grpcAddress, METHODS[0]!, token);
-    const closed = once(session, 'close');
+    const closed = new Promise((resolve) => session.once('close', resolve));
     for (let i = 0; i < CALLS && !session.closed; i++) {
       const { stream } = RawCall.to(server.grpcAddress, METHODS[i % 3]!, token, session);
       if (i % 7 === 0) stream.close();

@@ -7,6 +7,7 @@ import { SubscribeResponse } from '../../src/grpc/generated/presence/v1/events_s
 import { call, metadataOf, newClient, tokenOf } from './grpc-clients.js';
 import { PRESENCE_SERVICE, startGrpcServer } from './grpc-server.js';
 import { RawConnection } from './raw-connection.js';
+import { ReturningClients } from './returning-clients.js';
 import { following, openSessions, userId } from './sessions.js';
 
 const FRIENDS = 10;
@@ -19,11 +20,17 @@ export interface StormResult {
   readonly allEventsMs: number;
   readonly listRightMs: number;
   readonly serverCpuSeconds: number;
+  /** From the moment at which all come back at once, the others having been cut too, until each has a session. */
+  readonly allBackMs: number;
+  readonly toldToComeLater: number;
 }
 
-/** Cuts half of all connections at one moment. */
+/** Cuts half of all connections at one moment, then the rest, and has everyone come back at once. */
 export async function measureStorm(sessions: number): Promise<StormResult> {
-  const server = await startGrpcServer(PRESENCE_SERVICE);
+  const server = await startGrpcServer({
+    ...PRESENCE_SERVICE,
+    env: { MAX_NEW_SESSIONS_PER_SECOND: '2000' },
+  });
   const client = newClient(server.port);
   try {
     const connections = await openSessions(server.port, sessions, FRIENDS);
@@ -43,7 +50,7 @@ export async function measureStorm(sessions: number): Promise<StormResult> {
     const elapsed = (): number => performance.now() - start;
     for (const connection of cut) connection.destroy();
     const allEvents = until(() => missing.size === 0, elapsed);
-    const listRight = until(async () => {
+    const online = async (): Promise<number> => {
       const request = { pageSize: 1, pageToken: '', statuses: [] };
       const { totalSize } = await call(
         client,
@@ -53,12 +60,22 @@ export async function measureStorm(sessions: number): Promise<StormResult> {
         request,
         metadata,
       );
-      return totalSize === sessions - cut.length;
-    }, elapsed);
+      return totalSize;
+    };
+    const listRight = until(async () => (await online()) === sessions - cut.length, elapsed);
     const [allEventsMs, listRightMs] = await Promise.all([allEvents, listRight]);
     const serverCpuSeconds = server.usage().cpuSeconds - cpu;
     for (const connection of [...connections, watcher]) connection.destroy();
-    return { sessions, cut: cut.length, allEventsMs, listRightMs, serverCpuSeconds };
+    await until(async () => (await online()) === 0, elapsed);
+
+    const returning = new ReturningClients(server.port);
+    const returnedAt = performance.now();
+    await returning.return(sessions);
+    const allBackMs = performance.now() - returnedAt;
+    returning.leave();
+    const { refusals: toldToComeLater } = returning;
+    const figures = { allEventsMs, listRightMs, serverCpuSeconds, allBackMs, toldToComeLater };
+    return { sessions, cut: cut.length, ...figures };
   } finally {
     client.close();
     await server.stop();

@@ -1,0 +1,58 @@
+import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RetryInfo } from '../../src/grpc/generated/google/rpc/error_details.pb.js';
+import { Status } from '../../src/grpc/generated/google/rpc/status.pb.js';
+import { tokenOf } from './grpc-clients.js';
+import { userId } from './sessions.js';
+
+/** Clients that all come back at one moment, each on a connection of its own, and again when they are told to. */
+export class ReturningClients {
+  /** How often one of them was told to come later. */
+  refusals = 0;
+  private readonly connections: ClientHttp2Session[] = [];
+
+  constructor(private readonly port: number) {}
+
+  /** Resolves when every one of them has a session. */
+  async return(count: number): Promise<void> {
+    const tokens = await Promise.all(Array.from({ length: count }, (_, i) => tokenOf(userId(i))));
+    await Promise.all(tokens.map((token) => this.returnOne(token)));
+  }
+
+  leave(): void {
+    for (const connection of this.connections) connection.destroy();
+  }
+
+  private async returnOne(token: string): Promise<void> {
+    const connection = connect(`http://127.0.0.1:${this.port}`);
+    this.connections.push(connection);
+    for (;;) {
+      const retryMs = await beginSession(connection, token);
+      if (retryMs === undefined) return;
+      this.refusals++;
+      await sleep(retryMs);
+    }
+  }
+}
+
+/** Begins a session, or returns in how many milliseconds to try again. */
+function beginSession(connection: ClientHttp2Session, token: string): Promise<number | undefined> {
+  const stream = connection.request({
+    ':method': 'POST',
+    ':path': '/presence.v1.SessionService/Connect',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    authorization: `Bearer ${token}`,
+  });
+  stream.end(Buffer.alloc(5));
+  return new Promise((resolve, reject) => {
+    stream.on('error', reject);
+    stream.on('data', () => resolve(undefined));
+    stream.on('trailers', (trailers: IncomingHttpHeaders) => {
+      const details = trailers['grpc-status-details-bin'];
+      const [info] = Status.decode(Buffer.from(String(details), 'base64')).details;
+      const { seconds, nanos } = RetryInfo.decode(info!.value).retryDelay!;
+      resolve(seconds * 1000 + nanos / 1e6);
+    });
+  });
+}
