@@ -42,7 +42,8 @@ export class Connection {
 
   cutOff(): void {
     if (this.session === undefined) this.socket.destroy();
-    else this.session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    // Without an error Node forgets the code.
+    else this.session.destroy(new Error('cut off'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   /**

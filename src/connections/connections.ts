@@ -33,6 +33,7 @@ const SENTENCES = {
   handshake: 'it did not begin to speak HTTP/2 within CONNECTION_HANDSHAKE_TIMEOUT_MS',
   flood: 'it sent far more than its calls need',
   protocol: 'it broke the rules of HTTP/2',
+  refused: 'it went on calling while it was refused, and did not wait',
 } as const;
 
 /** Errors of a session that are its peer's doing, and not that of the network between. */
@@ -52,6 +53,8 @@ export class Connections implements OnApplicationShutdown {
   /** Those whose TLS handshake is going on, by the address and port of the peer. */
   private readonly arriving = new Map<string, Connection>();
   private readonly ofSession = new WeakMap<object, Connection>();
+  /** Those that are about to be cut off for their calls. */
+  private readonly calling = new WeakSet<Connection>();
   private readonly requests = new Allowance(HELD_IN_ALL);
   private readonly answers = new Allowance(HELD_IN_ALL);
   private entering: Connection | undefined;
@@ -83,6 +86,17 @@ export class Connections implements OnApplicationShutdown {
   holdAnswer(stream: ServerHttp2Stream, bytes: number): boolean {
     const connection = this.under(stream);
     return connection === undefined || this.calls.holdAnswer(stream, bytes, connection);
+  }
+
+  /**
+   * Cuts off the peer of a session for its calls. Not at once: a call is heard while Node reads from the connection, and
+   * Node reads on from a session that is destroyed meanwhile, in memory that is free.
+   */
+  cutCaller(session: object | undefined): void {
+    const connection = session && this.ofSession.get(session);
+    if (connection === undefined || this.calling.has(connection)) return;
+    this.calling.add(connection);
+    setImmediate(() => this.cut(connection, 'refused'));
   }
 
   /** Undefined: it has gone. */

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { Clock } from '../clock/clock.js';
+import { Connections } from '../connections/connections.js';
 import { isIdentifier } from '../domain/identifier.js';
-import { RefusedCalls } from '../limits/refused-calls.js';
 import { UserLimits } from '../limits/user-limits.js';
 import { callerOf } from './auth.guard.js';
 import { CountAs, type CallKind } from './call-kind.js';
 import type { EncodedRequest } from './encoded-request.js';
-import { cutOffConnectionOf } from './server-stream.js';
+import { sessionOf } from './server-stream.js';
 
 /** Opening a stream, and closing it again, takes the server as long as so many plain calls. */
 const COST_OF_STREAM = 10;
@@ -27,7 +27,7 @@ const BYTES_PER_CALL = 4096;
 export class CallLimitGuard implements CanActivate {
   constructor(
     private readonly limits: UserLimits,
-    private readonly refusedCalls: RefusedCalls,
+    private readonly connections: Connections,
     private readonly clock: Clock,
     private readonly reflector: Reflector,
   ) {}
@@ -38,7 +38,7 @@ export class CallLimitGuard implements CanActivate {
     const [request, , call] = context.getArgs<[EncodedRequest, unknown, object]>();
     const kind = this.reflector.get(CountAs, context.getHandler()) ?? 'call';
     const limits = kind === 'heartbeat' ? this.limits.heartbeats : this.limits.calls;
-    const session = (): string | undefined => sessionOf(kind, request);
+    const session = (): string | undefined => sessionIdIn(kind, request);
     try {
       limits.admit(userId, costOf(kind, request), session, this.clock.monotonic());
       return true;
@@ -50,7 +50,7 @@ export class CallLimitGuard implements CanActivate {
   private async refuse(userId: string, call: object, refusal: unknown): Promise<never> {
     const treatment = this.limits.patience.with(userId, this.clock.monotonic());
     if (treatment === 'late') await sleep(LATE_MS, undefined, { ref: false });
-    if (treatment === 'cutOff' && cutOffConnectionOf(call)) this.refusedCalls.cutOff++;
+    if (treatment === 'cutOff') this.connections.cutCaller(sessionOf(call));
     throw refusal;
   }
 }
@@ -60,7 +60,7 @@ function costOf(kind: CallKind, { size }: EncodedRequest): number {
 }
 
 /** The session that a command names. What cannot be a session is refused further on. */
-function sessionOf(kind: CallKind, request: EncodedRequest): string | undefined {
+function sessionIdIn(kind: CallKind, request: EncodedRequest): string | undefined {
   if (kind !== 'command' && kind !== 'heartbeat') return undefined;
   const { sessionId, target } = request.peek() as {
     readonly sessionId?: string;

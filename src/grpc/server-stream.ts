@@ -36,22 +36,10 @@ export class ServerStream {
   }
 }
 
-/**
- * Closes the connection of a call, with a word on why. Returns whether that is news. Not at once: a call is heard while
- * Node reads from the connection, and Node reads on from one that was destroyed meanwhile, in memory that is free.
- */
-export function cutOffConnectionOf(call: object): boolean {
-  const session = call instanceof ServerStream ? call.session : http2StreamOf(call).session;
-  if (session === undefined || session.destroyed || cutOff.has(session)) return false;
-  cutOff.add(session);
-  setImmediate(() =>
-    session.destroy(new Error('calls too much'), constants.NGHTTP2_ENHANCE_YOUR_CALM),
-  );
-  return true;
+/** The connection of any call, as a handler is given it. Undefined: it has gone. */
+export function sessionOf(call: object): object | undefined {
+  return call instanceof ServerStream ? call.session : http2StreamOf(call).session;
 }
-
-/** The connections that are about to be closed. */
-const cutOff = new WeakSet<object>();
 
 interface Connection {
   readonly session: ServerHttp2Session;

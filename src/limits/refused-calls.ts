@@ -13,18 +13,18 @@ const LIMIT_OF_REASON = {
   OUT_OF_MEMORY: 'MAX_HEAP_PERCENT',
 } as const satisfies Partial<Record<RefusalReason, string>>;
 
+type Limit = (typeof LIMIT_OF_REASON)[keyof typeof LIMIT_OF_REASON];
+
 /** Counts the calls that were refused because they were too many, for those who run the service. */
 @Injectable()
 export class RefusedCalls {
   /** How many, by the setting that says what is too many. */
-  readonly byLimit = new Map<string, number>(
+  readonly counts = Object.fromEntries(
     Object.values(LIMIT_OF_REASON).map((limit) => [limit, 0]),
-  );
-  /** How many connections were closed because their client went on regardless. */
-  cutOff = 0;
+  ) as Record<Limit, number>;
 
   add(reason: RefusalReason): void {
-    const limit = (LIMIT_OF_REASON as Partial<Record<RefusalReason, string>>)[reason];
-    if (limit !== undefined) this.byLimit.set(limit, this.byLimit.get(limit)! + 1);
+    const limit = (LIMIT_OF_REASON as Partial<Record<RefusalReason, Limit>>)[reason];
+    if (limit !== undefined) this.counts[limit]++;
   }
 }

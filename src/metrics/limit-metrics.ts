@@ -1,7 +1,7 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import type { RefusedCalls } from '../limits/refused-calls.js';
 import type { SessionLimit } from '../limits/session-limit.js';
-import { registerCount } from './register-count.js';
+import { registerCounts } from './register-counts.js';
 
 /** What this node was asked for and did not take on. */
 export function registerLimitMetrics(
@@ -10,20 +10,11 @@ export function registerLimitMetrics(
   sessions: SessionLimit,
 ): void {
   const registers = [registry];
-  new Counter({
+  registerCounts(registry, {
     name: 'presence_refused_calls_total',
     help: 'Calls that were refused because they were too many, by the setting that says so.',
-    labelNames: ['limit'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [limit, count] of refusedCalls.byLimit) this.inc({ limit }, count);
-    },
-  });
-  registerCount(registry, {
-    name: 'presence_cut_off_connections_total',
-    help: 'Connections that were closed because their client went on calling while it was refused.',
-    count: () => refusedCalls.cutOff,
+    label: 'limit',
+    counts: () => refusedCalls.counts,
   });
   new Gauge({
     name: 'presence_node_sessions',

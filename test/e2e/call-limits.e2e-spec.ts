@@ -1,6 +1,6 @@
 import { constants } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
-import { RefusedCalls } from '../../src/limits/refused-calls.js';
+import { Connections } from '../../src/connections/connections.js';
 import type { Client } from '../support/client.js';
 import { NODES } from '../support/nodes.js';
 import { RawCall } from '../support/raw-call.js';
@@ -255,6 +255,8 @@ describe('MAX_REFUSED_CALLS_PER_SECOND_PER_USER', () => {
     expect(await goaway).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     await closed;
     await bob.heartbeat({ sessionId: session.sessionId });
-    expect(service.all(RefusedCalls).reduce((sum, { cutOff }) => sum + cutOff, 0)).toBe(1);
+    expect(service.all(Connections).reduce((sum, { cuts }) => sum + cuts.counts.refused, 0)).toBe(
+      1,
+    );
   });
 });
