@@ -5,10 +5,15 @@ import { Status } from '../../src/grpc/generated/google/rpc/status.pb.js';
 import { tokenOf } from './grpc-clients.js';
 import { userId } from './sessions.js';
 
+/** How long to wait with another connection when one was lost, and up to twice that. */
+const RECONNECT_MS = 500;
+
 /** Clients that all come back at one moment, each on a connection of its own, and again when they are told to. */
 export class ReturningClients {
   /** How often one of them was told to come later. */
   refusals = 0;
+  /** How often one of them lost its connection before it had a session. */
+  losses = 0;
   private readonly connections: ClientHttp2Session[] = [];
 
   constructor(private readonly port: number) {}
@@ -24,19 +29,33 @@ export class ReturningClients {
   }
 
   private async returnOne(token: string): Promise<void> {
-    const connection = connect(`http://127.0.0.1:${this.port}`);
-    this.connections.push(connection);
-    for (;;) {
+    for (let connection = this.connect(); ;) {
       const retryMs = await beginSession(connection, token);
-      if (retryMs === undefined) return;
-      this.refusals++;
-      await sleep(retryMs);
+      if (retryMs === 'begun') return;
+      if (retryMs === 'lost') {
+        this.losses++;
+        await sleep(RECONNECT_MS * (1 + Math.random()));
+        connection = this.connect();
+      } else {
+        this.refusals++;
+        await sleep(retryMs);
+      }
     }
+  }
+
+  private connect(): ClientHttp2Session {
+    const connection = connect(`http://127.0.0.1:${this.port}`);
+    connection.on('error', () => {});
+    this.connections.push(connection);
+    return connection;
   }
 }
 
-/** Begins a session, or returns in how many milliseconds to try again. */
-function beginSession(connection: ClientHttp2Session, token: string): Promise<number | undefined> {
+/** Begins a session, or returns in how many milliseconds to try again, or that the connection is gone. */
+function beginSession(
+  connection: ClientHttp2Session,
+  token: string,
+): Promise<number | 'begun' | 'lost'> {
   const stream = connection.request({
     ':method': 'POST',
     ':path': '/presence.v1.SessionService/Connect',
@@ -45,9 +64,10 @@ function beginSession(connection: ClientHttp2Session, token: string): Promise<nu
     authorization: `Bearer ${token}`,
   });
   stream.end(Buffer.alloc(5));
-  return new Promise((resolve, reject) => {
-    stream.on('error', reject);
-    stream.on('data', () => resolve(undefined));
+  return new Promise((resolve) => {
+    stream.on('error', () => {});
+    stream.on('close', () => resolve('lost'));
+    stream.on('data', () => resolve('begun'));
     stream.on('trailers', (trailers: IncomingHttpHeaders) => {
       const details = trailers['grpc-status-details-bin'];
       const [info] = Status.decode(Buffer.from(String(details), 'base64')).details;

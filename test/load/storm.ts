@@ -23,6 +23,7 @@ export interface StormResult {
   /** From the moment at which all come back at once, the others having been cut too, until each has a session. */
   readonly allBackMs: number;
   readonly toldToComeLater: number;
+  readonly lostConnections: number;
 }
 
 /** Cuts half of all connections at one moment, then the rest, and has everyone come back at once. */
@@ -73,9 +74,11 @@ export async function measureStorm(sessions: number): Promise<StormResult> {
     await returning.return(sessions);
     const allBackMs = performance.now() - returnedAt;
     returning.leave();
-    const { refusals: toldToComeLater } = returning;
-    const figures = { allEventsMs, listRightMs, serverCpuSeconds, allBackMs, toldToComeLater };
-    return { sessions, cut: cut.length, ...figures };
+    return {
+      ...{ sessions, cut: cut.length, allEventsMs, listRightMs, serverCpuSeconds, allBackMs },
+      toldToComeLater: returning.refusals,
+      lostConnections: returning.losses,
+    };
   } finally {
     client.close();
     await server.stop();
