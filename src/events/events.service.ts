@@ -44,7 +44,7 @@ export class EventsService {
 
   /** How many users have subscriptions on this node. */
   get subscribers(): number {
-    return this.limit.size;
+    return this.limits.users;
   }
 
   /** A subscription, as encoded responses: subscribers at the same place are given the very same bytes. */

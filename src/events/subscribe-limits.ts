@@ -19,6 +19,11 @@ export class SubscribeLimits {
     this.subscribers = new SubscriberLimit(config.maxSubscriptionsPerUser);
   }
 
+  /** How many users have subscriptions on this node. */
+  get users(): number {
+    return this.subscribers.size;
+  }
+
   /** Lets a subscription in and returns its way out. */
   enter(caller: Caller): () => void {
     this.heap.enter();

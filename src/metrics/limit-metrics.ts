@@ -1,7 +1,7 @@
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { RefusedCalls } from '../limits/refused-calls.js';
 import type { SessionLimit } from '../limits/session-limit.js';
-import { registerCounts } from './register-counts.js';
+import { registerCounts, registerGauge } from './register.js';
 
 /** What this node was asked for and did not take on. */
 export function registerLimitMetrics(
@@ -9,27 +9,20 @@ export function registerLimitMetrics(
   refusedCalls: RefusedCalls,
   sessions: SessionLimit,
 ): void {
-  const registers = [registry];
   registerCounts(registry, {
     name: 'presence_refused_calls_total',
     help: 'Calls that were refused because they were too many, by the setting that says so.',
     label: 'limit',
     counts: () => refusedCalls.counts,
   });
-  new Gauge({
+  registerGauge(registry, {
     name: 'presence_node_sessions',
     help: 'Sessions that this node holds.',
-    registers,
-    collect() {
-      this.set(sessions.size);
-    },
+    value: () => sessions.size,
   });
-  new Gauge({
+  registerGauge(registry, {
     name: 'presence_node_sessions_max',
     help: 'Sessions that this node may hold; it is full when it holds as many. 0: no limit.',
-    registers,
-    collect() {
-      this.set(sessions.max);
-    },
+    value: () => sessions.max,
   });
 }

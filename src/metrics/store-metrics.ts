@@ -56,17 +56,3 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     count: () => store.report.reaped,
   });
 }
-
-function registerCount(
-  registry: Registry,
-  { count, ...about }: { name: string; help: string; count: () => number },
-): void {
-  new Counter({
-    ...about,
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(count());
-    },
-  });
-}

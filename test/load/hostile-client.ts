@@ -12,7 +12,7 @@ export interface Struck {
   readonly refused: number;
 }
 
-/** A client that calls as fast as it can, in a process of its own that gets what processor time others leave. */
+/** A client that calls as fast as it can, in a process of its own that comes after the server where processor time is short. */
 export class HostileClient {
   private readonly lines: AsyncIterator<string>;
 
@@ -23,7 +23,7 @@ export class HostileClient {
   static async start(port: number, attack: Attack): Promise<HostileClient> {
     const script = fileURLToPath(new URL('hostile.js', import.meta.url));
     const args = [script, String(port), await tokenOf('mallory'), attack];
-    const child = spawn('nice', ['-n', '19', process.execPath, ...args]);
+    const child = spawn('nice', ['-n', '10', process.execPath, ...args]);
     child.stderr.pipe(process.stderr);
     const client = new HostileClient(child);
     await client.lines.next();
