@@ -119,8 +119,10 @@ export class Connections implements OnApplicationShutdown {
       if (connection.session === undefined) this.arriving.set(peerOf(socket), connection);
     });
     server.on('session', (session: ServerHttp2Session) => {
-      const connection = this.entering ?? this.arriving.get(peerOf(session.socket));
+      const peer = peerOf(session.socket);
+      const connection = this.entering ?? this.arriving.get(peer);
       if (connection === undefined) return;
+      this.arriving.delete(peer);
       connection.begin(session);
       this.ofSession.set(session, connection);
     });

@@ -123,11 +123,12 @@ describe('A connection', () => {
   });
 
   it('with an open stream is not idle, however quiet it is', async () => {
-    await start({ CONNECTION_IDLE_TIMEOUT_MS: '100', CALL_TIMEOUT_MS: '100' });
+    await start({ CONNECTION_IDLE_TIMEOUT_MS: '1000', CALL_TIMEOUT_MS: '1000' });
+    const token = await tokenOf('quiet');
     const peer = await Http2Peer.to(service.address());
-    peer.call('SessionService/Connect', await tokenOf('quiet'));
+    peer.call('SessionService/Connect', token);
     await peer.until(() => peer.countOf(FrameType.HEADERS) > 0);
-    await sleep(1500);
+    await sleep(3000);
     expect(peer.isClosed).toBe(false);
     expect(peer.resets.size).toBe(0);
     peer.destroy();
