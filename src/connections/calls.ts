@@ -20,6 +20,9 @@ export class Calls {
   /** Of the few calls that hold more than is free. */
   private readonly releases = new WeakMap<ServerHttp2Stream, () => void>();
 
+  /** Of the calls that are not over. */
+  private readonly timers = new WeakMap<ServerHttp2Stream, NodeJS.Timeout>();
+
   /** `maxRequestBytes` is how large a request may be after it was inflated. */
   constructor(
     private readonly timeoutMs: number,
@@ -36,7 +39,7 @@ export class Calls {
     const timer = setTimeout(() => {
       if (isStuck(stream)) this.cut(stream, 'timeout', connection);
     }, this.timeoutMs).unref();
-    // Not of a streaming call, which is taken over with its listeners: its timer finds it going on, and it was released.
+    this.timers.set(stream, timer);
     stream.once('close', () => {
       clearTimeout(timer);
       if (!this.releases.has(stream)) return;
@@ -50,6 +53,13 @@ export class Calls {
   release(stream: ServerHttp2Stream): void {
     this.releases.get(stream)?.();
     this.releases.delete(stream);
+  }
+
+  /** The stream was taken over, and its listeners went: its timer would hold it for long after its end. */
+  goOn(stream: ServerHttp2Stream): void {
+    const stop = (): void => clearTimeout(this.timers.get(stream));
+    if (stream.destroyed) stop();
+    else stream.once('close', stop);
   }
 
   /** Whether an answer of that many bytes may be written. It counts until the peer has taken it. */

@@ -1,7 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 
-/** What grpc-js listens for. Streams have nobody else who listens before they are taken over. */
+/** What grpc-js listens for. Whoever else does so before a stream is taken over has to begin again. */
 const EVENTS = ['data', 'end', 'close', 'error'];
 
 interface InterceptingCall {

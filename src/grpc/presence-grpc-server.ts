@@ -69,8 +69,11 @@ export class PresenceGrpcServer extends ServerGrpc {
       };
     }
     return (call: ServerWritableStream<unknown, unknown>) => {
-      connections.calls.release(http2StreamOf(call));
-      return serveStreamingCall(handler, call, responseSerialize);
+      const stream = http2StreamOf(call);
+      connections.calls.release(stream);
+      const served = serveStreamingCall(handler, call, responseSerialize);
+      connections.calls.goOn(stream);
+      return served;
     };
   }
 
