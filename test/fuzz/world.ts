@@ -65,11 +65,12 @@ export class World {
         return [...USERS, 'admin', 'never seen'];
       case 'channel_id':
       case 'channel_ids':
-        return ['lobby', 'kitchen'];
+        // Some that somebody might think the same.
+        return ['lobby', 'LOBBY', ' lobby ', 'cafe\u0301', 'caf\u00e9'];
       case 'platform':
         return ['', 'desktop', 'mobile'];
       case 'status_text':
-        return ['', 'out for lunch'];
+        return ['', 'out for lunch', ' \u202eout ', 'cafe\u0301'];
       case 'page_token':
         return ['', ...this.pageTokens];
       case 'resume_token':
