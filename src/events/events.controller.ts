@@ -12,7 +12,7 @@ import {
 } from '../grpc/generated/presence/v1/events_service.pb.js';
 import { GrpcController } from '../grpc/grpc-controller.js';
 import { CurrentCaller, CurrentStream } from '../grpc/parameters.js';
-import { ServerStream } from '../grpc/server-stream.js';
+import type { ServerStream } from '../grpc/server-stream.js';
 import { EventsService } from './events.service.js';
 import { SubscribeRules } from './requests.js';
 

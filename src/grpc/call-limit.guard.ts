@@ -6,9 +6,10 @@ import { Connections } from '../connections/connections.js';
 import { isIdentifier } from '../domain/identifier.js';
 import { UserLimits } from '../limits/user-limits.js';
 import { callerOf } from './auth.guard.js';
+import { sessionOf } from './call-stream.js';
 import { CountAs, type CallKind } from './call-kind.js';
 import type { EncodedRequest } from './encoded-request.js';
-import { sessionOf } from './server-stream.js';
+
 
 /** Opening a stream, and closing it again, takes the server as long as so many plain calls. */
 const COST_OF_STREAM = 10;

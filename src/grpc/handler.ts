@@ -1,3 +1,4 @@
+import type { MethodDefinition } from '@grpc/grpc-js';
 import type { Observable } from 'rxjs';
 
 /** A method of a controller as Nest hands it to a transport: guards, pipes and the error filter are in it. */
@@ -6,3 +7,9 @@ export type Handler = (
   metadata: unknown,
   call: unknown,
 ) => Promise<Observable<unknown> | object>;
+
+/** A method of the contract, and what answers it. */
+export interface ServedMethod {
+  readonly handler: Handler;
+  readonly definition: MethodDefinition<unknown, unknown>;
+}

@@ -11,7 +11,7 @@ import {
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ServerGrpc } from '@nestjs/microservices';
 import type { Connections } from '../connections/connections.js';
-import type { Handler } from './handler.js';
+import type { Handler, ServedMethod } from './handler.js';
 import { http2StreamOf } from './http2-stream.js';
 import { screenCalls } from './screen-calls.js';
 import { serveStreamingCall } from './serve-streaming-call.js';
@@ -37,6 +37,8 @@ export interface PresenceGrpcServerOptions {
 export class PresenceGrpcServer extends ServerGrpc {
   /** Where it listens. Not what was asked for when that was port 0; meaningless on a Unix socket. */
   port = 0;
+  /** What it serves of the contract, by path, once it listens: for those who serve the same in other ways. */
+  readonly methods = new Map<string, ServedMethod>();
 
   constructor(private readonly settings: PresenceGrpcServerOptions) {
     super({
@@ -59,9 +61,11 @@ export class PresenceGrpcServer extends ServerGrpc {
 
   override createServiceMethod(
     handler: Handler,
-    { responseStream, responseSerialize }: MethodDefinition<unknown, unknown>,
+    definition: MethodDefinition<unknown, unknown>,
   ): (...args: never[]) => Promise<void> {
     const { connections } = this.settings;
+    const { path, responseStream, responseSerialize } = definition;
+    this.methods.set(path, { handler, definition });
     if (!responseStream) {
       return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
         connections.calls.release(http2StreamOf(call));

@@ -1,6 +1,6 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
 import { validateSync } from 'class-validator';
-import { MALFORMED, type EncodedRequest } from './encoded-request.js';
+import { Malformed, type EncodedRequest } from './encoded-request.js';
 import { keepsRules } from './rule-check.js';
 import { invalidArgument, type FieldViolation } from './status-error.js';
 
@@ -10,8 +10,8 @@ export class RequestPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if (type !== 'body' || metatype === undefined) return value;
     const message = (value as EncodedRequest).take();
-    if (message === MALFORMED) {
-      throw invalidArgument([{ field: 'request', description: 'is not a message of this type' }]);
+    if (message instanceof Malformed) {
+      throw invalidArgument([{ field: 'request', description: message.message }]);
     }
     const request = Object.assign(new metatype() as object, message);
     if (keepsRules(request, metatype)) return request;

@@ -1,9 +1,10 @@
-import { Metadata, status, type ServerWritableStream } from '@grpc/grpc-js';
-import { isObservable, of, type Subscription } from 'rxjs';
+import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
+import { isObservable, of } from 'rxjs';
+import { CallStream } from './call-stream.js';
+import { endAfter } from './deadline.js';
 import type { Handler } from './handler.js';
 import { takeOver } from './http2-stream.js';
 import { ResponseWriter } from './response-writer.js';
-import { ServerStream } from './server-stream.js';
 
 /**
  * Writes what an Observable emits to a streaming call, and unsubscribes when the client goes. The headers go out at
@@ -17,7 +18,7 @@ export async function serveStreamingCall(
   serialize: (message: unknown) => Buffer,
 ): Promise<void> {
   const stream = takeOver(call);
-  const result = await handler(call.request, call.metadata, new ServerStream(stream));
+  const result = await handler(call.request, call.metadata, new CallStream(stream));
   // Nest keeps the metadata too, of which the token is most.
   call.metadata.remove('authorization');
   // Gone, or its deadline had passed before its request was whole.
@@ -27,15 +28,5 @@ export async function serveStreamingCall(
   const subscription = (isObservable(result) ? result : of(result)).subscribe(writer);
   if (subscription.closed) return;
   stream.on('close', () => subscription.unsubscribe());
-  endAt(Number(call.getDeadline()), subscription, writer);
-}
-
-/** Keeps to the deadline that a client gave its call. */
-function endAt(deadline: number, subscription: Subscription, writer: ResponseWriter): void {
-  if (deadline === Infinity) return;
-  const timer = setTimeout(() => {
-    subscription.unsubscribe();
-    writer.error({ code: status.DEADLINE_EXCEEDED, message: 'Deadline exceeded' });
-  }, deadline - Date.now());
-  subscription.add(() => clearTimeout(timer));
+  endAfter(Number(call.getDeadline()) - Date.now(), subscription, writer);
 }

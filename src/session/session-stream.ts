@@ -22,17 +22,21 @@ export interface Connection {
   readonly isReady: boolean;
   /** Whether the whole connection is gone, and not just the stream. */
   readonly isConnectionLost: boolean;
+  /** Whether a client that has fallen silent is found out without its help. */
+  readonly noticesSilence: boolean;
 }
 
 /** The stream that a session lives on. Its first message says that the session has started. */
 export class SessionStream {
   /** When something was last sent. */
-  lastSentAt: number;
+  private lastSentAt: number;
   private hasStarted = false;
 
   constructor(
     private readonly signals: Subscriber<SessionSignal>,
     private readonly connection: Connection,
+    /** How long it may be quiet before a heartbeat is due. */
+    private readonly heartbeatIntervalMs: number,
     private readonly clock: Clock,
   ) {
     this.lastSentAt = clock.now();
@@ -47,8 +51,9 @@ export class SessionStream {
     this.send({ type: 'draining', reconnectAfterMs });
   }
 
-  sendHeartbeat(): void {
-    this.send({ type: 'heartbeat' });
+  sendHeartbeatIfDue(): void {
+    const quietMs = this.clock.now() - this.lastSentAt;
+    if (quietMs >= this.heartbeatIntervalMs) this.send({ type: 'heartbeat' });
   }
 
   end(refusal: Refusal): void {

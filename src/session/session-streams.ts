@@ -1,8 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
 import type { EndCause } from '../domain/input.js';
 import { Refusal } from '../domain/refusal.js';
 import { PresenceStore } from '../store/presence-store.js';
@@ -16,11 +13,7 @@ const HEARTBEAT_CHECK_MS = 250;
 export class SessionStreams {
   private readonly streams = new Map<string, SessionStream>();
 
-  constructor(
-    store: PresenceStore,
-    private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: Config,
-  ) {
+  constructor(store: PresenceStore) {
     store.onCommit(({ ended }) => {
       for (const { sessionId, cause } of ended) this.streams.get(sessionId)?.end(refusalFor(cause));
     });
@@ -37,13 +30,10 @@ export class SessionStreams {
     return () => this.streams.delete(sessionId);
   }
 
-  /** Keeps intermediaries from closing a stream on which nothing happens. */
+  /** Keeps intermediaries from closing a stream on which nothing happens, and asks for signs of life. */
   @Interval(HEARTBEAT_CHECK_MS)
   sendHeartbeats(): void {
-    const quietSince = this.clock.now() - this.config.streamHeartbeatIntervalMs;
-    for (const stream of this.streams.values()) {
-      if (stream.lastSentAt <= quietSince) stream.sendHeartbeat();
-    }
+    for (const stream of this.streams.values()) stream.sendHeartbeatIfDue();
   }
 }
 

@@ -14,7 +14,7 @@ import {
 import { GrpcController } from '../grpc/grpc-controller.js';
 import { presenceMessage, sessionMessage } from '../grpc/messages.js';
 import { CurrentCaller, CurrentStream } from '../grpc/parameters.js';
-import { ServerStream } from '../grpc/server-stream.js';
+import type { ServerStream } from '../grpc/server-stream.js';
 import {
   ConnectRules,
   EndSessionRules,

@@ -42,12 +42,16 @@ export class SessionService {
   /** A session that begins when it is subscribed to and ends with the subscription, whatever ends that. */
   connect(
     caller: Caller,
-    options: ConnectOptions,
+    asked: ConnectOptions,
     connection: Connection,
   ): Observable<SessionSignal> {
+    // Where the connection does not tell who is still there, the client has to.
+    const requireHeartbeats = asked.requireHeartbeats || !connection.noticesSilence;
+    const options = { ...asked, requireHeartbeats };
     return new Observable((signals) => {
       const sessionId = randomBytes(16).toString('base64url');
-      const stream = new SessionStream(signals, connection, this.clock);
+      const intervalMs = this.heartbeatIntervalMs(requireHeartbeats);
+      const stream = new SessionStream(signals, connection, intervalMs, this.clock);
       signals.add(this.drain.enter(stream));
       signals.add(this.limit.enter());
       const remove = this.streams.add(sessionId, stream);
@@ -108,6 +112,13 @@ export class SessionService {
       tokenExpiresAt,
       ...options,
     }));
+  }
+
+  /** A client that has to give signs of life is asked for one in time, and needs no timer of its own. */
+  private heartbeatIntervalMs(requireHeartbeats: boolean): number {
+    const { streamHeartbeatIntervalMs, policy } = this.config;
+    if (!requireHeartbeats) return streamHeartbeatIntervalMs;
+    return Math.min(streamHeartbeatIntervalMs, policy.heartbeatTimeoutMs / 2);
   }
 
   private started(

@@ -5,7 +5,7 @@ import { TokenVerifier } from '../../src/auth/token-verifier.js';
 import { EventsService } from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
 import { Subscription } from '../../src/events/subscription.js';
-import { ServerStream } from '../../src/grpc/server-stream.js';
+import { CallStream } from '../../src/grpc/call-stream.js';
 import { Drain } from '../../src/lifecycle/drain.js';
 import { SessionStream } from '../../src/session/session-stream.js';
 import { SessionStreams } from '../../src/session/session-streams.js';
@@ -71,7 +71,7 @@ describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () =>
     for (const verifier of service.all(TokenVerifier)) {
       expect(verifier.remembered).toBeLessThanOrEqual(USERS.length);
     }
-    for (const type of [SessionStream, Subscription, ServerStream, BaseServerInterceptingCall]) {
+    for (const type of [SessionStream, Subscription, CallStream, BaseServerInterceptingCall]) {
       expect([type.name, countAlive(type)]).toEqual([type.name, 0]);
     }
   }, 120_000);
