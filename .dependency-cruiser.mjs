@@ -2,7 +2,7 @@
 
 const specs = '[.]spec[.]ts$';
 const entryPoints = '^src/(main|token)[.]ts$';
-const generated = '^src/grpc/generated/';
+const generated = '^src/(grpc|http-api)/generated/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -40,7 +40,7 @@ export default {
       comment: 'A store holds users; it knows neither who asks nor how.',
       severity: 'error',
       from: { path: '^src/store/' },
-      to: { path: '^src/(session|presence|events|health|metrics|auth|grpc)/' },
+      to: { path: '^src/(session|presence|events|health|metrics|auth|grpc|http-api)/' },
     },
     {
       name: 'log-knows-no-transport',
@@ -48,13 +48,31 @@ export default {
         'The log holds encoded events, so it knows the generated codecs; nothing else of gRPC.',
       severity: 'error',
       from: { path: '^src/log/' },
-      to: { path: '^src/(session|presence|events|health|metrics|auth|grpc)/', pathNot: generated },
+      to: {
+        path: '^src/(session|presence|events|health|metrics|auth|grpc|http-api)/',
+        pathNot: generated,
+      },
+    },
+    {
+      name: 'http-api-is-another-way-in',
+      comment:
+        'It calls what gRPC calls, as gRPC does: it knows the transport and no part of the service.',
+      severity: 'error',
+      from: { path: '^src/http-api/', pathNot: specs },
+      to: { path: '^src/', pathNot: '^src/(http-api|grpc|config)/' },
+    },
+    {
+      name: 'nobody-knows-the-http-api',
+      comment: 'What a call came over makes no difference to what it does.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(http-api/|serve[.]ts$)' },
+      to: { path: '^src/http-api/' },
     },
     {
       name: 'generated-code-stays-at-the-edge',
       comment: 'Messages are translated where they arrive and leave.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(grpc|session|presence|events|log)/' },
+      from: { path: '^src/', pathNot: '^src/(grpc|http-api|session|presence|events|log)/' },
       to: { path: generated },
     },
     {

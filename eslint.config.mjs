@@ -8,7 +8,7 @@ export default defineConfig(
     '**/dist/',
     'coverage/',
     'tools/',
-    'src/grpc/generated/',
+    'src/*/generated/',
     'client/src/generated/',
   ]),
   js.configs.recommended,

@@ -39,7 +39,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'client/src/**/*.ts'],
-      exclude: ['src/grpc/generated/**', 'client/src/generated/**', '**/*.spec.ts'],
+      exclude: ['src/*/generated/**', 'client/src/generated/**', '**/*.spec.ts'],
       reporter: ['text', 'html', 'json-summary'],
       thresholds: { lines: 90, branches: 90, functions: 90, statements: 90 },
     },

@@ -6,6 +6,7 @@ import { readConfig, type Config } from './config/config.js';
 import { loadEnvFile } from './config/env-file.js';
 import { nestLogLevels } from './config/log-level.js';
 import { attachGrpc } from './grpc/transport.js';
+import { attachHttpApi } from './http-api/http-api.js';
 import { ExitCode, ProcessEnd } from './process-end.js';
 import { ProgramLogger } from './program-logger.js';
 
@@ -41,6 +42,7 @@ async function start(config: Config, end: ProcessEnd): Promise<void> {
     }),
   });
   const grpc = attachGrpc(app);
+  attachHttpApi(app, grpc);
   try {
     // Before the transport starts: a call must not meet modules that are not initialised.
     await app.init();

@@ -27,7 +27,13 @@ export interface Config {
     readonly handshakeTimeoutMs: number;
     readonly callTimeoutMs: number;
   };
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly api: boolean;
+    /** Of pages that may call the API, beside its own. `*`: of all. */
+    readonly corsOrigins: readonly string[];
+  };
   readonly auth: {
     /** At most one of these three. None: a development key, which production refuses. */
     readonly secret?: string | undefined;
@@ -87,7 +93,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       handshakeTimeoutMs: values.CONNECTION_HANDSHAKE_TIMEOUT_MS,
       callTimeoutMs: values.CALL_TIMEOUT_MS,
     },
-    http: { host: values.HTTP_HOST, port: values.HTTP_PORT },
+    http: {
+      host: values.HTTP_HOST,
+      port: values.HTTP_PORT,
+      api: values.HTTP_API,
+      corsOrigins: values.HTTP_CORS_ORIGINS ?? [],
+    },
     auth: {
       secret: values.AUTH_JWT_SECRET,
       jwksUrl: values.AUTH_JWKS_URL,

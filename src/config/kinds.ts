@@ -82,6 +82,18 @@ export const httpUrl: Kind<string> = {
   hides: (text) => /[@?]/.test(text),
 };
 
+/** As browsers spell them: no path, no default port. */
+export const origins: Kind<readonly string[]> = {
+  allowed: '* or origins such as https://chat.example.com, with commas between them and no paths',
+  read(text) {
+    if (text === '*') return ['*'];
+    const list = text.split(',');
+    const isOrigin = (origin: string): boolean =>
+      httpUrl.read(origin) !== undefined && new URL(origin).origin === origin;
+    return list.every(isOrigin) ? list : undefined;
+  },
+};
+
 export function secret(leastBytes: number): Kind<string> {
   return {
     allowed: `at least ${leastBytes} bytes long`,

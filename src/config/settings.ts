@@ -8,6 +8,7 @@ import {
   type Kind,
   milliseconds,
   oneOf,
+  origins,
   secret,
   wholeNumber,
   words,
@@ -109,9 +110,18 @@ export const settings = {
   HTTP_HOST: setting(
     host,
     '0.0.0.0',
-    'Host name or IP address that health and metrics are served on over HTTP.',
+    'Host name or IP address that health, metrics and the API for browsers are served on over HTTP.',
   ),
   HTTP_PORT: setting(wholeNumber(0, 65_535), '3000', 'Port of HTTP. 0 takes a free one.'),
+  HTTP_API: setting(
+    flag,
+    'true',
+    'Whether browsers may call the API over HTTP, with Connect and gRPC-Web: true or false.',
+  ),
+  HTTP_CORS_ORIGINS: optional(
+    origins,
+    'Origins of pages that may call the API over HTTP beside those of its own, such as https://chat.example.com, with commas between them; * for all.',
+  ),
 
   AUTH_JWT_SECRET: optional(
     secret(32),
@@ -146,8 +156,9 @@ export const settings = {
   ),
   HEARTBEAT_TIMEOUT_MS: setting(
     milliseconds(100),
-    '15000',
-    'Milliseconds of silence after which a session ends that was begun with `require_heartbeats`.',
+    // With the look for what is due, a browser is gone within the ten seconds that gRPC promises.
+    '8000',
+    'Milliseconds of silence after which a session ends that was begun over HTTP or with `require_heartbeats`.',
   ),
   RECONNECT_GRACE_MS: setting(
     milliseconds(0),

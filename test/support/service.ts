@@ -6,6 +6,7 @@ import { signToken } from '../../src/auth/sign-token.js';
 import { Clock } from '../../src/clock/clock.js';
 import { readConfig, type Config } from '../../src/config/config.js';
 import { attachGrpc } from '../../src/grpc/transport.js';
+import { attachHttpApi } from '../../src/http-api/http-api.js';
 import { TimeSweeper } from '../../src/presence/time-sweeper.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import { Client } from './client.js';
@@ -139,6 +140,7 @@ async function startNode(config: Config, clock: ManualClock): Promise<Node> {
     .compile();
   const app = module.createNestApplication({ logger: false });
   const grpc = attachGrpc(app);
+  attachHttpApi(app, grpc);
   await app.init();
   await app.startAllMicroservices();
   await app.listen(config.http.port, config.http.host);

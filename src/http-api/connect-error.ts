@@ -1,0 +1,19 @@
+import { ConnectError } from '@connectrpc/connect';
+import { status } from '@grpc/grpc-js';
+import { Status } from '../grpc/generated/google/rpc/status.pb.js';
+import type { FailedStatus } from '../grpc/response-writer.js';
+
+/** The status of gRPC as an error of Connect, whose codes are the same numbers. */
+export function connectErrorOf({
+  code = status.UNKNOWN,
+  message,
+  metadata,
+}: FailedStatus): ConnectError {
+  const error = new ConnectError(message, code as number);
+  const [details] = metadata?.get('grpc-status-details-bin') ?? [];
+  if (!Buffer.isBuffer(details)) return error;
+  for (const { typeUrl, value } of Status.decode(details).details) {
+    error.details.push({ type: typeUrl.slice(typeUrl.lastIndexOf('/') + 1), value });
+  }
+  return error;
+}

@@ -1,0 +1,40 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { cors } from '@connectrpc/connect';
+
+/** How long a browser may remember that it has asked: as long as any does. */
+const MAX_AGE_SECONDS = '7200';
+
+const ALLOWED: OutgoingHttpHeaders = {
+  'access-control-allow-methods': 'POST',
+  'access-control-allow-headers': [...cors.allowedHeaders, 'Authorization'].join(', '),
+  'access-control-max-age': MAX_AGE_SECONDS,
+};
+
+/** Lets pages of other origins call the API. No cookies are involved: a page has a token, or it gets nowhere. */
+export class CrossOrigin {
+  private readonly origins: ReadonlySet<string>;
+
+  /** `*` stands for all. */
+  constructor(origins: readonly string[]) {
+    this.origins = new Set(origins);
+  }
+
+  /** Tells the browser whether a page may see the answer. */
+  admit({ headers: { origin } }: IncomingMessage, response: ServerResponse): void {
+    if (this.origins.size === 0) return;
+    response.setHeader('vary', 'origin');
+    if (origin === undefined || !this.admits(origin)) return;
+    response.setHeader('access-control-allow-origin', origin);
+    response.setHeader('access-control-expose-headers', cors.exposedHeaders.join(', '));
+  }
+
+  /** Answers a browser that asks what a page may send, before it sends it. */
+  answerPreflight({ headers: { origin } }: IncomingMessage, response: ServerResponse): void {
+    const admitted = origin !== undefined && this.admits(origin);
+    response.writeHead(204, admitted ? ALLOWED : {}).end();
+  }
+
+  private admits(origin: string): boolean {
+    return this.origins.has('*') || this.origins.has(origin);
+  }
+}

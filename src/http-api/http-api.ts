@@ -1,0 +1,39 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { INestApplication } from '@nestjs/common';
+import type { Express } from 'express';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import type { PresenceGrpcServer } from '../grpc/presence-grpc-server.js';
+import { CrossOrigin } from './cross-origin.js';
+import { contentTypesFor, formatOf } from './format.js';
+import { serveCall } from './serve-call.js';
+
+/**
+ * Serves what a gRPC server serves over HTTP/1.1 as well, as browsers can call it: with the protocols of Connect and
+ * with gRPC-Web. To be attached before `app.init()`, or the routes come first and the body is taken.
+ */
+export function attachHttpApi(app: INestApplication, grpc: PresenceGrpcServer): void {
+  // Nobody needs to know what to look up weaknesses of.
+  (app.getHttpAdapter().getInstance() as Express).disable('x-powered-by');
+  const { api, corsOrigins } = app.get<Config>(CONFIG).http;
+  if (!api) return;
+  const crossOrigin = new CrossOrigin(corsOrigins);
+  app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+    const [path = ''] = request.url?.split('?', 1) ?? [];
+    const method = grpc.methods.get(path);
+    if (method === undefined) return next();
+    crossOrigin.admit(request, response);
+    if (request.method === 'OPTIONS') return crossOrigin.answerPreflight(request, response);
+    if (request.method !== 'POST') {
+      return response.writeHead(405, { allow: 'POST, OPTIONS', 'content-length': 0 }).end();
+    }
+    const isStreaming = method.definition.responseStream;
+    const format = formatOf(request.headers['content-type'] ?? '', isStreaming);
+    if (format === undefined) {
+      return response
+        .writeHead(415, { 'accept-post': contentTypesFor(isStreaming).join(', ') })
+        .end();
+    }
+    serveCall(method, format, request, response);
+  });
+}

@@ -1,0 +1,59 @@
+import {
+  fromBinary,
+  fromJsonString,
+  toBinary,
+  toJsonString,
+  type DescMessage,
+  type DescMethod,
+} from '@bufbuild/protobuf';
+import type { MethodDefinition } from '@grpc/grpc-js';
+import { Malformed } from '../grpc/codecs.js';
+import { EventsService } from './generated/presence/v1/events_service_pb.js';
+import { PresenceService } from './generated/presence/v1/presence_service_pb.js';
+import { SessionService } from './generated/presence/v1/session_service_pb.js';
+import type { MessageCodec } from './message-codec.js';
+
+/** The methods of the contract by the path that they are called at. */
+const METHODS: ReadonlyMap<string, DescMethod> = new Map(
+  [SessionService, PresenceService, EventsService].flatMap((service) =>
+    service.methods.map((method) => [`/${service.typeName}/${method.name}`, method] as const),
+  ),
+);
+
+/** How much of a complaint about JSON is passed on, which may quote what it complains of. */
+const MAX_COMPLAINT = 200;
+
+/** Protobuf's JSON, by way of the bytes that the service knows. */
+export function jsonCodec(method: MethodDefinition<unknown, unknown>): MessageCodec {
+  const { input, output } = METHODS.get(method.path)!;
+  return {
+    request(json) {
+      try {
+        return method.requestDeserialize(bytesOf(input, json));
+      } catch (error) {
+        const complaint = (error as Error).message.slice(0, MAX_COMPLAINT);
+        return new Malformed(`is no JSON of this type: ${complaint}`);
+      }
+    },
+    answer: (message) => sharedJsonOf(output, method.responseSerialize(message)),
+  };
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Nothing in it is ignored: a filter that is misspelt would let everything through. */
+function bytesOf(type: DescMessage, json: Buffer): Buffer {
+  return Buffer.from(toBinary(type, fromJsonString(type, utf8.decode(json))));
+}
+
+const shared = new WeakMap<Buffer, Buffer>();
+
+/** Made once for a message that many are sent: whoever is sent the same Buffer is sent the same JSON. */
+function sharedJsonOf(type: DescMessage, bytes: Buffer): Buffer {
+  let json = shared.get(bytes);
+  if (json === undefined) {
+    json = Buffer.from(toJsonString(type, fromBinary(type, bytes)));
+    shared.set(bytes, json);
+  }
+  return json;
+}

@@ -1,0 +1,37 @@
+import type { ServerResponse } from 'node:http';
+import type { ServerStream } from '../grpc/server-stream.js';
+
+/**
+ * The server's end of a stream over HTTP/1.1, which is the only one on its connection: a browser that ends the one
+ * ends the other, whether its script has aborted or its tab was closed.
+ */
+export class ResponseStream implements ServerStream {
+  readonly isConnectionLost = false;
+  /** HTTP/1.1 has no pings, and Node does not tell whether what it has sent was acknowledged. */
+  readonly noticesSilence = false;
+
+  constructor(readonly response: ServerResponse) {}
+
+  /** Whether anything can still be said. */
+  get isOpen(): boolean {
+    return !this.response.destroyed && !this.response.writableEnded;
+  }
+
+  /** Whether it waits for the answer to an earlier request on the same connection. */
+  get isBehindAnother(): boolean {
+    return this.response.socket === null;
+  }
+
+  get isReady(): boolean {
+    return !this.response.writableNeedDrain;
+  }
+
+  onReady(listener: () => void): void {
+    this.response.on('drain', listener);
+  }
+
+  cutOffUnlessClosed(afterMs: number): void {
+    const timer = setTimeout(() => this.response.destroy(), afterMs);
+    this.response.once('close', () => clearTimeout(timer));
+  }
+}
