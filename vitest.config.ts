@@ -20,6 +20,24 @@ const PROGRAM_OF_CLIENT = ['example', 'restarts'].map((name) => `client/test/${n
 
 const source = (file: string) => fileURLToPath(new URL(`client/src/${file}`, import.meta.url));
 
+/** What is promised to every client, whatever it calls over. */
+const PROMISES = [
+  'channels',
+  'event-filters',
+  'events',
+  'invisible',
+  'lists',
+  'mute',
+  'resume',
+  'sessions',
+  'statuses',
+  'stream-heartbeats',
+  'subscription-limits',
+  'token-claims',
+  'token-expiry',
+  'versions',
+].map((name) => `test/e2e/${name}.e2e-spec.ts`);
+
 export default defineConfig({
   // The client library as its users name it.
   resolve: {
@@ -61,6 +79,17 @@ export default defineConfig({
           exclude: [...PROGRAM, ...PROGRAM_OF_CLIENT],
           env: { PRESENCE_TEST_NODES: '2' },
           globalSetup: 'test/support/shared-redis.ts',
+        },
+      },
+      {
+        // The same promises once more, for clients that call as browsers do: every call with another protocol.
+        extends: true,
+        test: {
+          name: 'over HTTP',
+          include: PROMISES,
+          env: { PRESENCE_TEST_OVER: 'HTTP' },
+          // HTTP/1.1 takes a connection for every call at a time, and the clients of Connect take their time too.
+          testTimeout: 60_000,
         },
       },
     ],

@@ -8,6 +8,7 @@ import { PresenceStatus } from '../../src/grpc/generated/presence/v1/presence.pb
 import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
 import type { Client } from '../support/client.js';
 import { Link } from '../support/link.js';
+import { OVER_HTTP } from '../support/nodes.js';
 import { Service, tokenOf } from '../support/service.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 
@@ -212,7 +213,8 @@ describe('Subscribe', () => {
       expect(events[0]?.presence?.currentChannelId).toBeUndefined();
     });
 
-    it('when the connection is lost', async () => {
+    // Over HTTP it is lost when heartbeats stay away.
+    it.skipIf(OVER_HTTP)('when the connection is lost', async () => {
       const link = await Link.to(service.addresses());
       const client = service.clientWithToken(await tokenOf('lost'), link.addresses);
       const { sessionId } = await client.connect();

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { credentials, status, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TokenVerifier } from '../../src/auth/token-verifier.js';
+import { grpcChannel } from '../support/channel.js';
 import { Authority, selfSigned, type Identity } from '../support/certificates.js';
 import { Service } from '../support/service.js';
 import { handshake, trusting } from '../support/tls-client.js';
@@ -125,7 +126,9 @@ describe('Mutual TLS', () => {
 
   it('does not stand in for a token', async () => {
     const security = trusting(root, await clients.client('ann'));
-    const client = service.clientWithToken(undefined, service.addresses(), security);
+    const client = service.clientWithToken(undefined, service.addresses(), (at) =>
+      grpcChannel(at, security),
+    );
     await expect(client.listSessions()).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
   });
 

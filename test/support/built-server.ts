@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import { SECRET, tokenOf } from './service.js';
+import { grpcChannel } from './channel.js';
 import { Client } from './client.js';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
@@ -112,7 +113,7 @@ export class ServerProcess {
   }
 
   clientWithToken(token: string, security?: ChannelCredentials): Client {
-    const client = new Client([this.grpcAddress], token, security);
+    const client = new Client([this.grpcAddress], token, (at) => grpcChannel(at, security));
     this.clients.push(client);
     return client;
   }

@@ -1,17 +1,11 @@
-import {
-  Client as GrpcClient,
-  credentials,
-  Metadata,
-  type ChannelCredentials,
-  type ClientReadableStream,
-  type ServiceError,
-} from '@grpc/grpc-js';
+import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import {
   SubscribeRequest,
   SubscribeResponse,
 } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
 import * as presence from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
 import * as session from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+import { grpcChannel, type CallStream, type Channel } from './channel.js';
 import { StreamReader } from './stream-reader.js';
 import { SubscriptionReader } from './subscription-reader.js';
 
@@ -39,26 +33,20 @@ export interface OpenSession {
 }
 
 /**
- * A real gRPC client of one user, on a connection of its own to every address. Its calls go to one after the other.
+ * A real client of one user, of gRPC unless told otherwise, on a connection of its own to every address. Its calls go to one after the other.
  * Absent request fields have their default.
  */
 export class Client {
-  private readonly channels: readonly GrpcClient[];
+  private readonly channels: readonly Channel[];
   private readonly metadata = new Metadata();
   private calls = 0;
 
   constructor(
     addresses: readonly string[],
     token: string | undefined,
-    security: ChannelCredentials = credentials.createInsecure(),
+    channelTo: (address: string) => Channel = grpcChannel,
   ) {
-    this.channels = addresses.map(
-      (address) =>
-        new GrpcClient(address, security, {
-          // Or clients of one address share a connection, and losing one would lose them all.
-          'grpc.use_local_subchannel_pool': 1,
-        }),
-    );
+    this.channels = addresses.map((address) => channelTo(address));
     if (token !== undefined) this.metadata.set('authorization', `Bearer ${token}`);
   }
 
@@ -248,7 +236,7 @@ export class Client {
     for (const channel of this.channels) channel.close();
   }
 
-  private nextChannel(): GrpcClient {
+  private nextChannel(): Channel {
     return this.channels[this.calls++ % this.channels.length]!;
   }
 
@@ -285,7 +273,7 @@ export class Client {
     responses: Codec<Response>,
     request: Request,
     { deadlineMs = Infinity }: CallOptions = {},
-  ): ClientReadableStream<Response> {
+  ): CallStream<Response> {
     return this.nextChannel().makeServerStreamRequest(
       `/presence.v1.${method}`,
       serializer(requests),

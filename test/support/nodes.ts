@@ -11,6 +11,9 @@ declare module 'vitest' {
 /** How many nodes the service of a test has. */
 export const NODES = Number(process.env.PRESENCE_TEST_NODES ?? '1');
 
+/** Whether the clients of the tests call over HTTP, as browsers do, and not over gRPC. */
+export const OVER_HTTP = process.env.PRESENCE_TEST_OVER === 'HTTP';
+
 /** What nodes need to be one service, which has nothing in common with that of another test. */
 export function sharedSettings(): Readonly<Record<string, string>> {
   if (NODES === 1) return {};

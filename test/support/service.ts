@@ -9,9 +9,11 @@ import { attachGrpc } from '../../src/grpc/transport.js';
 import { attachHttpApi } from '../../src/http-api/http-api.js';
 import { TimeSweeper } from '../../src/presence/time-sweeper.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
+import { grpcChannel, type Channel } from './channel.js';
 import { Client } from './client.js';
+import { HttpChannel } from './http-channel.js';
 import { ManualClock } from './manual-clock.js';
-import { NODES, sharedSettings } from './nodes.js';
+import { NODES, OVER_HTTP, sharedSettings } from './nodes.js';
 
 export const SECRET = 'a secret of the tests, 32 bytes or more';
 
@@ -58,6 +60,8 @@ export class Service {
       MAX_CALLS_PER_SECOND_PER_USER: '0',
       MAX_PRESENCES_PER_SECOND_PER_USER: '0',
       MAX_NEW_SESSIONS_PER_SECOND: '0',
+      // Over HTTP every session needs heartbeats, and most tests are not about them.
+      ...(OVER_HTTP && { HEARTBEAT_TIMEOUT_MS: '604800000' }),
       ...sharedSettings(),
       ...settings,
     });
@@ -68,7 +72,9 @@ export class Service {
   /** Where the nodes are, another one first each time. */
   addresses(): readonly string[] {
     const first = this.turn++ % this.nodes.length;
-    const addresses = this.nodes.map(({ grpcAddress }) => grpcAddress);
+    const addresses = this.nodes.map(({ grpcAddress, httpUrl }) =>
+      OVER_HTTP ? new URL(httpUrl).host : grpcAddress,
+    );
     return [...addresses.slice(first), ...addresses.slice(0, first)];
   }
 
@@ -98,22 +104,23 @@ export class Service {
     return this.clientWithToken(await tokenOf(userId, options));
   }
 
-  /** A client that speaks TLS. `addresses` is where it finds the nodes, when not directly. */
+  /** A client of gRPC over TLS. `addresses` is where it finds the nodes, when not directly. */
   async secureClient(
     userId: string,
     security: ChannelCredentials,
     addresses = this.addresses(),
   ): Promise<Client> {
-    return this.clientWithToken(await tokenOf(userId), addresses, security);
+    const secureChannelTo = (address: string): Channel => grpcChannel(address, security);
+    return this.clientWithToken(await tokenOf(userId), addresses, secureChannelTo);
   }
 
-  /** A client with any token, or with none, and plain unless it has credentials. */
+  /** A client with any token, or with none, that calls as all clients of the tests do unless told otherwise. */
   clientWithToken(
     token: string | undefined,
     addresses = this.addresses(),
-    security?: ChannelCredentials,
+    channelTo = testChannelTo,
   ): Client {
-    const client = new Client(addresses, token, security);
+    const client = new Client(addresses, token, channelTo);
     this.clients.push(client);
     return client;
   }
@@ -131,6 +138,10 @@ export class Service {
     for (const client of this.clients) client.close();
     await Promise.all(this.nodes.map(({ app }) => app.close()));
   }
+}
+
+function testChannelTo(address: string): Channel {
+  return OVER_HTTP ? new HttpChannel(address) : grpcChannel(address);
 }
 
 async function startNode(config: Config, clock: ManualClock): Promise<Node> {

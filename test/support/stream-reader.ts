@@ -1,14 +1,15 @@
-import { status, type ClientReadableStream, type ServiceError } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import type { CallStream, End } from './channel.js';
 
 /** Reads a server stream message by message, each awaited and never slept for. */
 export class StreamReader<Message> {
   /** How the stream ended. OK has code 0. */
-  readonly ended: Promise<Pick<ServiceError, 'code' | 'details' | 'metadata'>>;
+  readonly ended: Promise<End>;
   private readonly arrived: Message[] = [];
   private wake: () => void = () => {};
   private hasEnded = false;
 
-  constructor(private readonly call: ClientReadableStream<Message>) {
+  constructor(private readonly call: CallStream<Message>) {
     call.on('data', (message: Message) => {
       this.arrived.push(message);
       this.wake();
