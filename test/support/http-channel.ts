@@ -144,7 +144,9 @@ class HttpCallStream extends EventEmitter {
 
 /** The error of Connect as grpc-js would have it. */
 function serviceErrorOf(reason: unknown): ServiceError {
-  const { code, rawMessage, details } = ConnectError.from(reason);
+  const { code: number, rawMessage, details } = ConnectError.from(reason);
+  // They are the same.
+  const code: status = number as number;
   const metadata = new Metadata();
   if (details.length > 0) {
     const parts = details.flatMap((detail) =>
@@ -156,7 +158,7 @@ function serviceErrorOf(reason: unknown): ServiceError {
     metadata.set('grpc-status-details-bin', Buffer.from(bytes));
   }
   return Object.assign(new Error(rawMessage), {
-    code: code as number as status,
+    code,
     details: rawMessage,
     metadata,
   });

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { INestApplication, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
@@ -86,6 +87,11 @@ export class Service {
   /** Where health is told. */
   get httpUrl(): string {
     return this.nodes[0]!.httpUrl;
+  }
+
+  /** The HTTP server of every node. */
+  httpServers(): readonly Server[] {
+    return this.nodes.map(({ app }) => app.getHttpServer() as Server);
   }
 
   /** This part of every node. */

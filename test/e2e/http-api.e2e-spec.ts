@@ -1,0 +1,331 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FanOut } from '../../src/events/fan-out.js';
+import { MAX_REQUEST_BYTES } from '../../src/grpc/transport.js';
+import { SessionStreams } from '../../src/session/session-streams.js';
+import { richStatusOf } from '../support/bad-request.js';
+import { Client } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { EVERY_PROTOCOL, HttpChannel, type HttpProtocol } from '../support/http-channel.js';
+import { inWords } from '../support/in-words.js';
+import { Link } from '../support/link.js';
+import { Service, tokenOf } from '../support/service.js';
+import type { SubscriptionReader } from '../support/subscription-reader.js';
+
+const TIMEOUT_MS = 8000;
+
+let service: Service;
+let host: string;
+beforeAll(async () => {
+  service = await Service.start({
+    HEARTBEAT_TIMEOUT_MS: `${TIMEOUT_MS}`,
+    HTTP_CORS_ORIGINS: 'https://chat.example',
+    EVENT_LOG_SIZE: '2000',
+  });
+  host = new URL(service.httpUrl).host;
+});
+afterAll(() => service.stop());
+
+async function clientOf(userId: string, protocol: HttpProtocol, address = host): Promise<Client> {
+  return new Client([address], await tokenOf(userId), (at) => new HttpChannel(at, [protocol]));
+}
+
+async function follow(userId: string): Promise<SubscriptionReader> {
+  const watcher = (await service.client('watcher')).subscribe({ userIds: [userId] });
+  await watcher.beginning();
+  return watcher;
+}
+
+/** How the user came and went. */
+async function cameAndWent(watcher: SubscriptionReader): Promise<string[]> {
+  const events = (await watcher.nextEvents(2)).map(inWords);
+  watcher.cancel();
+  return events;
+}
+
+describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
+  const name = (what: string): string => `${what} ${protocol}`;
+
+  it('is refused with all that is wrong with it', async () => {
+    const client = await clientOf('ann', protocol);
+    const refused = client.joinChannel({ sessionId: '', channelId: '' });
+    const error = await refused.catch((reason: Parameters<typeof richStatusOf>[0]) => reason);
+    const description = 'must be 1 to 128 characters, none of them a control character';
+    expect(richStatusOf(error as Parameters<typeof richStatusOf>[0])).toEqual({
+      code: status.INVALID_ARGUMENT,
+      message: `session_id ${description}; channel_id ${description}`,
+      types: ['type.googleapis.com/google.rpc.BadRequest'],
+      violations: [
+        { field: 'session_id', description },
+        { field: 'channel_id', description },
+      ],
+    });
+    expect((await client.subscribe({ resumeToken: '?' }).ended).code).toBe(status.INVALID_ARGUMENT);
+  });
+
+  it('is refused without a token', async () => {
+    const client = new Client([host], undefined, (at) => new HttpChannel(at, [protocol]));
+    await expect(client.listOnlineUsers()).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
+    expect((await client.openSession().ended).code).toBe(status.UNAUTHENTICATED);
+  });
+
+  it('is refused when it is larger than gRPC takes', async () => {
+    const client = await clientOf('big', protocol);
+    const userIds = ['x'.repeat(MAX_REQUEST_BYTES)];
+    const code = status.RESOURCE_EXHAUSTED;
+    await expect(client.batchGetPresences({ userIds })).rejects.toMatchObject({ code });
+    expect((await client.subscribe({ userIds }).ended).code).toBe(code);
+  });
+
+  it('ends at its deadline, and so does the session', async () => {
+    const client = await clientOf(name('late'), protocol);
+    const { stream } = await client.connect({}, { deadlineMs: 1000 });
+    expect((await stream.ended).code).toBe(status.DEADLINE_EXCEEDED);
+    await eventually(() => service.sizeOf(SessionStreams), 0);
+  });
+
+  it('ends a session at once when its client does', async () => {
+    const watcher = await follow(name('gone'));
+    const { stream } = await (await clientOf(name('gone'), protocol)).connect();
+    stream.cancel();
+    expect(await cameAndWent(watcher)).toEqual([
+      'userOnline CONNECTED',
+      'userOffline DISCONNECTED',
+    ]);
+  });
+
+  it('keeps a session of which every message is answered', async () => {
+    const client = await clientOf(name('alive'), protocol);
+    const { sessionId, started, stream } = await client.connect();
+    expect(started.heartbeatTimeoutMs).toBe(TIMEOUT_MS);
+    for (let i = 0; i < 4; i++) {
+      await service.passTime(TIMEOUT_MS / 2);
+      for (const streams of service.all(SessionStreams)) streams.sendHeartbeats();
+      expect(await stream.next()).toEqual({ body: undefined });
+      await client.heartbeat({ sessionId });
+    }
+    expect((await client.listSessions()).sessions).toHaveLength(1);
+    stream.cancel();
+    await eventually(() => service.sizeOf(SessionStreams), 0);
+  });
+
+  it('loses a session that has fallen silent', async () => {
+    const watcher = await follow(name('silent'));
+    const link = await Link.to([host]);
+    await (await clientOf(name('silent'), protocol, link.addresses[0])).connect();
+    link.fallSilent();
+    await service.passTime(TIMEOUT_MS);
+    expect(await cameAndWent(watcher)).toEqual([
+      'userOnline CONNECTED',
+      'userOffline CONNECTION_LOST',
+    ]);
+    // Its end cannot be told to a client that is not there, and does not stay.
+    await eventually(() => service.sizeOf(SessionStreams), 0);
+    link.close();
+  });
+
+  it('is told to come back, and ended, when the server stops', async () => {
+    const other = await Service.start({ DRAIN_TIMEOUT_MS: '1000' });
+    const address = new URL(other.httpUrl).host;
+    const client = await clientOf('ann', protocol, address);
+    const { stream } = await client.connect();
+    const subscription = client.subscribe();
+    await subscription.beginning();
+    const stopped = other.stop();
+    expect((await stream.next()).body?.$case).toBe('sessionDraining');
+    for (const { ended } of [stream, subscription]) {
+      const { code, details } = await ended;
+      expect(status[code]).toBe('UNAVAILABLE');
+      expect(details).toMatch(/about to stop; connect again/);
+    }
+    await stopped;
+  });
+});
+
+describe('HTTP', () => {
+  const PRESENCE = 'PresenceService/GetPresence';
+  const CONNECT = 'SessionService/Connect';
+
+  async function post(
+    rpc: string,
+    headers: Readonly<Record<string, string>>,
+    body: Uint8Array | string = '',
+  ): Promise<Response> {
+    const authorization = `Bearer ${await tokenOf('raw')}`;
+    return fetch(`http://${host}/presence.v1.${rpc}`, {
+      method: 'POST',
+      headers: { authorization, ...headers },
+      body,
+    });
+  }
+
+  it.each([
+    ['application/proto', Buffer.from([0xff])],
+    ['application/json', Buffer.from('{"userId": 7}')],
+    ['application/json', Buffer.from('{"user": "a misspelt field"}')],
+    ['application/json', Buffer.from('{"userId": "\\ud800"}')],
+    ['application/json', Buffer.from([0x22, 0xff, 0x22])],
+    ['application/json', Buffer.from('')],
+  ])('says of %s what is no message: %o', async (type, body) => {
+    const response = await post(PRESENCE, { 'content-type': type }, body);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/^request is no/) as string,
+    });
+  });
+
+  it.each([
+    ['no envelope', []],
+    ['half an envelope', [0, 0, 0, 0, 9, 1]],
+    ['two messages', [0, 0, 0, 0, 0, 0, 0, 0, 0, 0]],
+    ['a compressed message', [1, 0, 0, 0, 0]],
+  ])('takes no stream with %s', async (_what, bytes) => {
+    const headers = { 'content-type': 'application/connect+proto' };
+    const response = await post(CONNECT, headers, Buffer.from(bytes));
+    expect(await response.text()).toMatch(/"code":"invalid_argument"/);
+  });
+
+  it('takes nothing compressed, which could be any size', async () => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const response = await post(PRESENCE, headers, '{}');
+    expect(await response.json()).toMatchObject({ code: 'unimplemented' });
+  });
+
+  it.each(['soon', '-1', '99999999999'])('refuses a time of %s', async (timeout) => {
+    const headers = { 'content-type': 'application/json', 'connect-timeout-ms': timeout };
+    const response = await post(PRESENCE, headers, '{"userId":"a"}');
+    expect(await response.json()).toMatchObject({ code: 'invalid_argument' });
+  });
+
+  it('takes a time that is longer than any timer', async () => {
+    const headers = { 'content-type': 'application/json', 'connect-timeout-ms': '9999999999' };
+    expect((await post(PRESENCE, headers, '{"userId":"a"}')).status).toBe(200);
+  });
+
+  it('says what it takes', async () => {
+    const url = `http://${host}/presence.v1.${PRESENCE}`;
+    const { status: got, headers } = await fetch(url);
+    expect([got, headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
+    const unknown = await post(CONNECT, { 'content-type': 'application/json' }, '{}');
+    expect([unknown.status, unknown.headers.get('accept-post')]).toEqual([
+      415,
+      'application/connect+proto, application/connect+json, application/grpc-web+proto, application/grpc-web+json',
+    ]);
+    expect((await fetch(`${url}s`, { method: 'POST' })).status).toBe(404);
+    expect(headers.get('x-powered-by')).toBeNull();
+  });
+
+  it('has nothing of it when it is switched off', async () => {
+    const other = await Service.start({ HTTP_API: 'false' });
+    const response = await fetch(`${other.httpUrl}/presence.v1.${PRESENCE}`, { method: 'POST' });
+    expect(response.status).toBe(404);
+    await other.stop();
+  });
+
+  describe('from a page of another origin', () => {
+    async function preflight(origin: string): Promise<Response> {
+      return fetch(`http://${host}/presence.v1.${PRESENCE}`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST' },
+      });
+    }
+
+    it('is allowed with all headers of the protocols when the origin is named', async () => {
+      const { status: got, headers } = await preflight('https://chat.example');
+      expect(got).toBe(204);
+      expect(headers.get('access-control-allow-origin')).toBe('https://chat.example');
+      expect(headers.get('access-control-allow-methods')).toBe('POST');
+      const allowed = headers.get('access-control-allow-headers')?.toLowerCase().split(', ');
+      expect(allowed).toEqual(
+        expect.arrayContaining([
+          'authorization',
+          'content-type',
+          'connect-timeout-ms',
+          'x-grpc-web',
+        ]),
+      );
+      expect(headers.get('vary')).toBe('origin');
+    });
+
+    it('is not allowed when it is not', async () => {
+      const { headers } = await preflight('https://chat.example.evil');
+      expect([...headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+    });
+  });
+
+  describe('on a bare connection', () => {
+    async function request(rpc: string, userId: string): Promise<string> {
+      const head = [
+        `POST /presence.v1.${rpc} HTTP/1.1`,
+        `host: ${host}`,
+        `authorization: Bearer ${await tokenOf(userId)}`,
+        'content-type: application/connect+json',
+        'content-length: 7',
+      ];
+      return `${head.join('\r\n')}\r\n\r\n\0\0\0\0\x02{}`;
+    }
+
+    function open(): Socket {
+      const [name, port] = host.split(':');
+      return connect(Number(port), name).on('error', () => {});
+    }
+
+    it('ends a session whose client has closed its half of it', async () => {
+      const watcher = await follow('half');
+      const socket = open();
+      socket.write(await request(CONNECT, 'half'));
+      await once(socket, 'data');
+      socket.end();
+      expect(await cameAndWent(watcher)).toEqual([
+        'userOnline CONNECTED',
+        'userOffline DISCONNECTED',
+      ]);
+    });
+
+    it('takes no stream behind another, of which it could not tell when it is gone', async () => {
+      const socket = open();
+      socket.write((await request(CONNECT, 'first')) + (await request(CONNECT, 'second')));
+      await once(socket, 'data');
+      await eventually(() => service.sizeOf(SessionStreams), 1);
+      const { sessions } = await (await service.client('first')).listSessions();
+      const ended = text(socket);
+      await (await service.client('first')).endSession({ sessionId: sessions[0]!.sessionId });
+      await eventually(() => service.sizeOf(SessionStreams), 0);
+      setTimeout(() => socket.end(), 100);
+      expect(await ended).toMatch(/"code":"failed_precondition"/);
+    });
+
+    it('queues nothing for a subscriber that does not read, and gives it up', async () => {
+      const server = service.httpServers()[0]!;
+      const accepted = once(server, 'connection');
+      const socket = open().pause();
+      const [itsEnd] = (await accepted) as [Socket];
+      socket.write(await request('EventsService/Subscribe', 'stuck'));
+      await eventually(() => service.sizeOf(FanOut), 1);
+      const writer = await service.client('writer');
+      const { sessionId, stream } = await writer.connect();
+      let queued = 0;
+      for (let i = 0; service.sizeOf(FanOut) > 0; i++) {
+        await Promise.all(
+          Array.from({ length: 50 }, (_, j) =>
+            writer.updateStatus({
+              sessionId,
+              choice: 1,
+              statusText: `${i} ${j} ${'\u{1F642}'.repeat(115)}`,
+            }),
+          ),
+        );
+        queued = Math.max(queued, itsEnd.writableLength);
+        for (const fanOut of service.all(FanOut)) fanOut.upkeep();
+      }
+      expect(queued).toBeGreaterThan(0);
+      expect(queued).toBeLessThan(256 * 1024);
+      await once(itsEnd, 'close');
+      stream.cancel();
+    }, 60_000);
+  });
+});
