@@ -1,0 +1,93 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { chromium, type Browser as Chromium, type Page } from 'playwright-core';
+import { build, type Rolldown } from 'vite';
+
+/** Where Debian puts it. */
+const EXECUTABLE = '/usr/bin/chromium';
+
+const ARGUMENTS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Every page has both modules at hand. */
+const PAGE = `<!doctype html><script type="module">
+  import * as docs from '/docs.js';
+  import * as library from '/connect-web.js';
+  Object.assign(globalThis, { docs, library });
+</script>`;
+
+/** A real browser, and a site whose pages have the module of docs/browser.md and the library of Connect. */
+export class Browser {
+  private constructor(
+    private readonly chromium: Chromium,
+    private readonly site: Server,
+  ) {}
+
+  static async start(): Promise<Browser> {
+    if (!existsSync(EXECUTABLE)) {
+      throw new Error('These tests need a real browser: apt-get install chromium');
+    }
+    const modules = { '/docs.js': documented(), '/connect-web.js': await bundled() };
+    const site = createServer((request, response) => {
+      const script = modules[request.url as keyof typeof modules] as string | undefined;
+      response.setHeader('content-type', script === undefined ? 'text/html' : 'text/javascript');
+      response.end(script ?? PAGE);
+    });
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+    const started = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+    return new Browser(started, site);
+  }
+
+  /** Where its pages come from. */
+  get origin(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The same pages, as of another site. */
+  get foreignOrigin(): string {
+    return `http://localhost:${this.port}`;
+  }
+
+  /** A page that is to call a server. */
+  async open(server: string, origin = this.origin): Promise<Page> {
+    const page = await this.chromium.newPage();
+    await page.goto(`${origin}/?server=${server}`);
+    await page.waitForFunction('globalThis.library');
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.chromium.close();
+    this.site.close();
+  }
+
+  private get port(): number {
+    return (this.site.address() as AddressInfo).port;
+  }
+}
+
+/** The module of the documentation, for the server that the address of the page names. */
+function documented(): string {
+  const [, code] = /```js\n(const SERVER[^]*?)```/.exec(readFileSync('docs/browser.md', 'utf8'))!;
+  const server = "new URLSearchParams(location.search).get('server')";
+  return code!.replace("'http://localhost:3000'", server);
+}
+
+/** What uses the library of Connect, in one file. */
+async function bundled(): Promise<string> {
+  const [result] = (await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: { write: false, lib: { entry: 'test/browser/connect-web.ts', formats: ['es'] } },
+  })) as Rolldown.RolldownOutput[];
+  return result!.output[0].code;
+}
