@@ -9,6 +9,7 @@ import {
   type Kind,
   milliseconds,
   oneOf,
+  origins,
   secret,
   wholeNumber,
   words,
@@ -165,5 +166,30 @@ describe('grpcAddress', () => {
     accepts(grpcAddress, [`unix:/${'x'.repeat(106)}`]);
     refuses(grpcAddress, ['unix:', 'unix://', 'unix://run/presence.sock', 'unix:/a b']);
     refuses(grpcAddress, [`unix:/${'x'.repeat(107)}`]);
+  });
+});
+
+describe('origins', () => {
+  it('are spelt as browsers do', () => {
+    accepts(origins, ['*', 'https://chat.example', 'http://localhost:5173', 'https://[::1]:8443']);
+    expect(origins.read('https://a.example,https://b.example')).toEqual([
+      'https://a.example',
+      'https://b.example',
+    ]);
+  });
+
+  it('have no path, no default port, no capital letters, and no blanks between them', () => {
+    refuses(origins, [
+      'https://chat.example/',
+      'https://chat.example/app',
+      'https://chat.example:443',
+      'https://Chat.example',
+      'chat.example',
+      'null',
+      'ftp://chat.example',
+      'https://a.example, https://b.example',
+      'https://a.example,',
+      '*,https://a.example',
+    ]);
   });
 });

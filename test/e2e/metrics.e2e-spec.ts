@@ -12,6 +12,9 @@ describe('GET /metrics', () => {
     const lines = (await response.text()).split('\n');
     expect(lines).toContain('presence_store_up 1');
     expect(lines).toContain('presence_store_fenced_total 0');
+    for (const name of ['users', 'sessions', 'alarms']) {
+      expect(lines).toContain(`presence_store_${name} 0`);
+    }
     expect(lines.some((line) => line.startsWith('process_cpu_seconds_total'))).toBe(true);
   });
 

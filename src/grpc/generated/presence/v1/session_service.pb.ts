@@ -32,7 +32,8 @@ export interface ConnectRequest {
   /**
    * Asks the server to end the session when no `Heartbeat` or
    * `RecordActivity` arrives for the announced `heartbeat_timeout`. For
-   * clients behind intermediaries that hide a lost connection.
+   * clients behind intermediaries that hide a lost connection. Over HTTP, as
+   * browsers call, it is always so.
    */
   requireHeartbeats: boolean;
 }
@@ -65,7 +66,9 @@ export interface SessionStarted {
     | undefined;
   /**
    * How long the server waits for a heartbeat, in milliseconds. Zero unless
-   * `require_heartbeats` was asked for.
+   * `require_heartbeats` was asked for, or the session came over HTTP. When it
+   * is not zero the stream has a message at least every half of it: to answer
+   * each with `Heartbeat` is enough, and needs no timer.
    */
   heartbeatTimeoutMs: number;
 }
@@ -770,7 +773,8 @@ export interface SessionServiceClient {
 
   /**
    * Tells that the session's client is still there. Needed only when the
-   * session was begun with `require_heartbeats`. It is no activity.
+   * session was begun with `require_heartbeats`, or over HTTP. It is no
+   * activity.
    */
 
   heartbeat(request: HeartbeatRequest, ...rest: any): Observable<HeartbeatResponse>;
@@ -816,7 +820,8 @@ export interface SessionServiceController {
 
   /**
    * Tells that the session's client is still there. Needed only when the
-   * session was begun with `require_heartbeats`. It is no activity.
+   * session was begun with `require_heartbeats`, or over HTTP. It is no
+   * activity.
    */
 
   heartbeat(
