@@ -1,21 +1,47 @@
 import type { Server } from 'node:http';
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { Socket } from 'node:net';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import type { Config } from './config/config.js';
+import { CONFIG } from './config/config.module.js';
+import { Admission } from './connections/admission.js';
+import { Cuts } from './connections/cuts.js';
+import { networkOf } from './connections/network.js';
 
-/** Whoever asks for health and metrics is a machine nearby: it is quick, and there are few of them. */
+/** A request is quick to arrive: those of browsers are small, and whoever asks for health and metrics is nearby. */
 const REQUEST_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 5_000;
-const MAX_CONNECTIONS = 1_000;
+
+/** How many there may be who ask for health and metrics. */
+const MAX_CONNECTIONS_WITHOUT_API = 1_000;
+
+const SENTENCES = {
+  full: 'there are as many connections of HTTP as there may be',
+  network_full: 'it has MAX_CONNECTIONS_PER_ADDRESS of HTTP',
+} as const;
 
 /** Node looks every half a minute by itself. It can be told otherwise until it listens, which its types do not say. */
 interface Timed {
   connectionsCheckingInterval: number;
 }
 
-/** Bounds the HTTP side: how long a request may take to arrive, and how many connections there may be. */
+/**
+ * Bounds the HTTP side: how long a request may take to arrive, and how many connections there may be. Where browsers call
+ * there may be as many as of gRPC, beside those.
+ */
 @Injectable()
 export class HttpLimits implements OnModuleInit {
-  constructor(private readonly host: HttpAdapterHost) {}
+  private readonly cuts = new Cuts('HttpLimits', SENTENCES);
+  private readonly admission: Admission;
+
+  constructor(
+    private readonly host: HttpAdapterHost,
+    @Inject(CONFIG) { http, connections }: Config,
+  ) {
+    this.admission = new Admission(
+      http.api ? connections : { max: MAX_CONNECTIONS_WITHOUT_API, maxPerAddress: 0 },
+    );
+  }
 
   onModuleInit(): void {
     const { httpAdapter } = this.host;
@@ -24,8 +50,20 @@ export class HttpLimits implements OnModuleInit {
     server.requestTimeout = REQUEST_TIMEOUT_MS;
     server.connectionsCheckingInterval = 1000;
     server.keepAliveTimeout = IDLE_TIMEOUT_MS;
-    server.maxConnections = MAX_CONNECTIONS;
+    server.prependListener('connection', (socket: Socket) => this.enter(socket));
     const express = httpAdapter.getInstance<{ disable(setting: string): void }>();
     express.disable('x-powered-by');
+  }
+
+  /** Lets a connection in, or turns it away when there are too many. */
+  private enter(socket: Socket): void {
+    const network = socket.remoteAddress && networkOf(socket.remoteAddress);
+    const full = this.admission.enter(network);
+    if (full === undefined) {
+      socket.once('close', () => this.admission.leave(network));
+      return;
+    }
+    this.cuts.add(full, network);
+    socket.destroy();
   }
 }

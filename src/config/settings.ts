@@ -89,7 +89,7 @@ export const settings = {
   MAX_CONNECTIONS: setting(
     wholeNumber(0, 1_000_000),
     '50000',
-    'How many gRPC connections there may be at a time, on each node. 0: any number.',
+    'How many gRPC connections there may be at a time, on each node, and as many of HTTP beside them. 0: any number.',
   ),
   MAX_CONNECTIONS_PER_ADDRESS: setting(
     wholeNumber(0, 1_000_000),

@@ -9,7 +9,7 @@ import { callerOf } from './auth.guard.js';
 import { sessionOf } from './call-stream.js';
 import { CountAs, type CallKind } from './call-kind.js';
 import type { EncodedRequest } from './encoded-request.js';
-
+import type { ClosingCall } from './server-stream.js';
 
 /** Opening a stream, and closing it again, takes the server as long as so many plain calls. */
 const COST_OF_STREAM = 10;
@@ -51,8 +51,14 @@ export class CallLimitGuard implements CanActivate {
   private async refuse(userId: string, call: object, refusal: unknown): Promise<never> {
     const treatment = this.limits.patience.with(userId, this.clock.monotonic());
     if (treatment === 'late') await sleep(LATE_MS, undefined, { ref: false });
-    if (treatment === 'cutOff') this.connections.cutCaller(sessionOf(call));
+    if (treatment === 'cutOff') this.cutOff(call);
     throw refusal;
+  }
+
+  private cutOff(call: object): void {
+    const closing = call as Partial<ClosingCall>;
+    if (closing.closeConnection) closing.closeConnection();
+    else this.connections.cutCaller(sessionOf(call));
   }
 }
 

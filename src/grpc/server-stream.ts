@@ -11,3 +11,9 @@ export interface ServerStream {
 
   onReady(listener: () => void): void;
 }
+
+/** A call that sees to its connection itself. */
+export interface ClosingCall {
+  /** Closes the connection behind the answer, since its caller calls far too often. */
+  closeConnection(): void;
+}

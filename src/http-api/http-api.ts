@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
-import type { Express } from 'express';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import type { PresenceGrpcServer } from '../grpc/presence-grpc-server.js';
 import { CrossOrigin } from './cross-origin.js';
 import { contentTypesFor, formatOf } from './format.js';
+import { HeldBytes } from './held-bytes.js';
 import { serveCall } from './serve-call.js';
 
 /**
@@ -13,11 +13,15 @@ import { serveCall } from './serve-call.js';
  * with gRPC-Web. To be attached before `app.init()`, or the routes come first and the body is taken.
  */
 export function attachHttpApi(app: INestApplication, grpc: PresenceGrpcServer): void {
-  // Nobody needs to know what to look up weaknesses of.
-  (app.getHttpAdapter().getInstance() as Express).disable('x-powered-by');
-  const { api, corsOrigins } = app.get<Config>(CONFIG).http;
-  if (!api) return;
-  const crossOrigin = new CrossOrigin(corsOrigins);
+  const { http, grpc: limits, connections } = app.get<Config>(CONFIG);
+  if (!http.api) return;
+  const crossOrigin = new CrossOrigin(http.corsOrigins);
+  const bounds = {
+    maxRequestBytes: limits.maxRequestBytes,
+    requests: new HeldBytes(),
+    answers: new HeldBytes(),
+    callTimeoutMs: connections.callTimeoutMs,
+  };
   app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
     const [path = ''] = request.url?.split('?', 1) ?? [];
     const method = grpc.methods.get(path);
@@ -34,6 +38,6 @@ export function attachHttpApi(app: INestApplication, grpc: PresenceGrpcServer): 
         .writeHead(415, { 'accept-post': contentTypesFor(isStreaming).join(', ') })
         .end();
     }
-    serveCall(method, format, request, response);
+    serveCall(method, format, request, response, bounds);
   });
 }

@@ -7,11 +7,11 @@ import {
   type DescMethod,
 } from '@bufbuild/protobuf';
 import type { MethodDefinition } from '@grpc/grpc-js';
-import { Malformed } from '../grpc/codecs.js';
+import { EncodedRequest, Malformed } from '../grpc/encoded-request.js';
 import { EventsService } from './generated/presence/v1/events_service_pb.js';
 import { PresenceService } from './generated/presence/v1/presence_service_pb.js';
 import { SessionService } from './generated/presence/v1/session_service_pb.js';
-import type { MessageCodec } from './message-codec.js';
+import { protoCodec, type MessageCodec } from './message-codec.js';
 
 /** The methods of the contract by the path that they are called at. */
 const METHODS: ReadonlyMap<string, DescMethod> = new Map(
@@ -26,16 +26,15 @@ const MAX_COMPLAINT = 200;
 /** Protobuf's JSON, by way of the bytes that the service knows. */
 export function jsonCodec(method: MethodDefinition<unknown, unknown>): MessageCodec {
   const { input, output } = METHODS.get(method.path)!;
+  const proto = protoCodec(method);
   return {
-    request(json) {
-      try {
-        return method.requestDeserialize(bytesOf(input, json));
-      } catch (error) {
-        const complaint = (error as Error).message.slice(0, MAX_COMPLAINT);
-        return new Malformed(`is no JSON of this type: ${complaint}`);
-      }
-    },
-    answer: (message) => sharedJsonOf(output, method.responseSerialize(message)),
+    request: (json) =>
+      new EncodedRequest(json, (bytes) => {
+        const message = proto.request(bytesOf(input, bytes)).take();
+        if (message instanceof Malformed) throw message;
+        return message;
+      }),
+    answer: (message) => sharedJsonOf(output, proto.answer(message)),
   };
 }
 
@@ -43,7 +42,12 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Nothing in it is ignored: a filter that is misspelt would let everything through. */
 function bytesOf(type: DescMessage, json: Buffer): Buffer {
-  return Buffer.from(toBinary(type, fromJsonString(type, utf8.decode(json))));
+  try {
+    return Buffer.from(toBinary(type, fromJsonString(type, utf8.decode(json))));
+  } catch (error) {
+    const complaint = (error as Error).message.slice(0, MAX_COMPLAINT);
+    throw new Malformed(`is no JSON of this type: ${complaint}`);
+  }
 }
 
 const shared = new WeakMap<Buffer, Buffer>();

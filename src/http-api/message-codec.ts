@@ -1,13 +1,16 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
+import type { EncodedRequest } from '../grpc/encoded-request.js';
 
 /** Reads the requests of a method, and writes its answers. */
 export interface MessageCodec {
-  /** The message, or a `Malformed` that says what is wrong with the bytes. */
-  readonly request: (bytes: Buffer) => unknown;
+  readonly request: (bytes: Buffer) => EncodedRequest;
   readonly answer: (message: unknown) => Buffer;
 }
 
 /** The bytes of gRPC. */
 export function protoCodec(method: MethodDefinition<unknown, unknown>): MessageCodec {
-  return { request: method.requestDeserialize, answer: method.responseSerialize };
+  return {
+    request: method.requestDeserialize as (bytes: Buffer) => EncodedRequest,
+    answer: method.responseSerialize,
+  };
 }

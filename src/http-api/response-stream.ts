@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import type { ServerStream } from '../grpc/server-stream.js';
+import type { ClosingCall, ServerStream } from '../grpc/server-stream.js';
 
 /**
  * The server's end of a stream over HTTP/1.1, which is the only one on its connection: a browser that ends the one
  * ends the other, whether its script has aborted or its tab was closed.
  */
-export class ResponseStream implements ServerStream {
+export class ResponseStream implements ServerStream, ClosingCall {
   readonly isConnectionLost = false;
   /** HTTP/1.1 has no pings, and Node does not tell whether what it has sent was acknowledged. */
   readonly noticesSilence = false;
@@ -30,8 +30,13 @@ export class ResponseStream implements ServerStream {
     this.response.on('drain', listener);
   }
 
+  closeConnection(): void {
+    this.response.shouldKeepAlive = false;
+  }
+
+  /** Cuts the connection off when the answer is not out after a while. */
   cutOffUnlessClosed(afterMs: number): void {
-    const timer = setTimeout(() => this.response.destroy(), afterMs);
+    const timer = setTimeout(() => this.response.destroy(), afterMs).unref();
     this.response.once('close', () => clearTimeout(timer));
   }
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Metadata, status } from '@grpc/grpc-js';
+import { Logger } from '@nestjs/common';
+import { RpcException } from '@nestjs/microservices';
 import {
   catchError,
   concatAll,
@@ -11,19 +13,27 @@ import {
   throwError,
   type Observable,
 } from 'rxjs';
-import { Malformed } from '../grpc/codecs.js';
 import { endAfter } from '../grpc/deadline.js';
-import { ErrorFilter } from '../grpc/error.filter.js';
+import { EncodedRequest, Malformed } from '../grpc/encoded-request.js';
 import type { ServedMethod } from '../grpc/handler.js';
 import { statusError } from '../grpc/status-error.js';
-import { MAX_REQUEST_BYTES } from '../grpc/transport.js';
 import type { Format } from './format.js';
+import type { HeldBytes, Hold } from './held-bytes.js';
 import { jsonCodec } from './json-codec.js';
 import { protoCodec, type MessageCodec } from './message-codec.js';
 import { bodyOf } from './request-body.js';
 import { ResponseStream } from './response-stream.js';
 
-const errors = new ErrorFilter();
+const logger = new Logger('HttpApi');
+
+/** What bounds calls. */
+export interface Bounds {
+  readonly maxRequestBytes: number;
+  readonly requests: HeldBytes;
+  readonly answers: HeldBytes;
+  /** How long a call with one answer may take until that is taken, in milliseconds. */
+  readonly callTimeoutMs: number;
+}
 
 /** A call that came over HTTP. */
 interface HttpCall {
@@ -32,6 +42,8 @@ interface HttpCall {
   readonly codec: MessageCodec;
   readonly request: IncomingMessage;
   readonly stream: ResponseStream;
+  readonly hold: Hold;
+  readonly maxRequestBytes: number;
 }
 
 /**
@@ -43,25 +55,35 @@ export function serveCall(
   format: Format,
   request: IncomingMessage,
   response: ServerResponse,
+  bounds: Bounds,
 ): void {
   const { protocol, encoding } = format;
   const codec = (encoding === 'json' ? jsonCodec : protoCodec)(method.definition);
   const stream = new ResponseStream(response);
   const answer = protocol.answer(stream, protocol.contentTypes[encoding]);
+  const { responseStream } = method.definition;
+  if (!responseStream) stream.cutOffUnlessClosed(bounds.callTimeoutMs);
+  const { maxRequestBytes } = bounds;
+  const taken = bounds.answers.hold();
+  const hold = bounds.requests.hold();
   const timeout = protocol.parseTimeout(
     headerOf(request, protocol.timeoutHeader) ?? null,
     Infinity,
   );
   const messages = timeout.error
     ? throwError(() => statusError(status.INVALID_ARGUMENT, timeout.error!.rawMessage))
-    : defer(() => ask({ method, format, codec, request, stream })).pipe(
-        tap(() => method.definition.responseStream && response.flushHeaders()),
+    : defer(() => ask({ method, format, codec, request, stream, hold, maxRequestBytes })).pipe(
+        tap(() => responseStream && response.flushHeaders()),
         concatAll(),
         map((message) => codec.answer(message)),
+        // A stream is asked whether it is ready; an answer is there before anybody can ask.
+        tap((bytes) => responseStream || holdAnswer(taken, bytes)),
       );
   const subscription = messages.pipe(catchError(failureOf)).subscribe(answer);
-  if (subscription.closed) return;
-  response.on('close', () => subscription.unsubscribe());
+  response.on('close', () => {
+    subscription.unsubscribe();
+    taken.release();
+  });
   if (timeout.timeoutMs !== undefined) endAfter(timeout.timeoutMs, subscription, answer);
 }
 
@@ -71,24 +93,41 @@ async function ask({
   codec,
   request,
   stream,
+  hold,
+  maxRequestBytes,
 }: HttpCall): Promise<Observable<unknown>> {
   const compression = headerOf(request, protocol.compressionHeader) ?? 'identity';
   if (compression !== 'identity') {
     throw statusError(status.UNIMPLEMENTED, 'requests have to come uncompressed');
   }
-  const message = protocol.messageIn(await bodyOf(request, MAX_REQUEST_BYTES));
+  const message = protocol.messageIn(await bodyOf(request, maxRequestBytes, hold));
   // Node would not tell when it closes, since it is not yet its turn.
   if (definition.responseStream && stream.isBehindAnother) {
     throw statusError(status.FAILED_PRECONDITION, 'a stream needs a connection of its own');
   }
-  const decoded = message === undefined ? new Malformed() : codec.request(message);
-  const result = await handler(decoded, metadataOf(request), stream);
+  const encoded = message === undefined ? noMessage() : codec.request(message);
+  const result = await handler(encoded, metadataOf(request), stream);
   return isObservable(result) ? result : of(result);
 }
 
-/** What the handler refuses is a status already. */
+/** A request in which there is not exactly one message. That it is not is told to those who may call. */
+function noMessage(): EncodedRequest {
+  return new EncodedRequest(Buffer.alloc(0), () => {
+    throw new Malformed('is not one message in an envelope, uncompressed');
+  });
+}
+
+function holdAnswer(hold: Hold, { length }: Buffer): void {
+  if (hold.raiseTo(length)) return;
+  throw statusError(status.RESOURCE_EXHAUSTED, 'too many answers wait to be taken');
+}
+
+/** What the handler fails with is a status already. */
 function failureOf(error: unknown): Observable<never> {
-  return error instanceof Error ? errors.catch(error) : throwError(() => error);
+  if (!(error instanceof Error)) return throwError(() => error);
+  if (error instanceof RpcException) return throwError(() => error.getError());
+  logger.error(`a call could not be answered: ${error.stack}`);
+  return throwError(() => ({ code: status.INTERNAL, message: 'internal error' }));
 }
 
 /** What the guard looks at. */

@@ -4,7 +4,6 @@ import { text } from 'node:stream/consumers';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FanOut } from '../../src/events/fan-out.js';
-import { MAX_REQUEST_BYTES } from '../../src/grpc/transport.js';
 import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
 import { SessionStreams } from '../../src/session/session-streams.js';
 import { richStatusOf } from '../support/bad-request.js';
@@ -17,6 +16,7 @@ import { Service, tokenOf } from '../support/service.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 
 const TIMEOUT_MS = 8000;
+const MAX_BYTES = 2 * 1024 * 1024;
 
 /** Half a kilobyte, so that buffers are full before long. */
 const LONG_TEXT = '\u{1F642}'.repeat(115);
@@ -28,6 +28,7 @@ beforeAll(async () => {
     HEARTBEAT_TIMEOUT_MS: `${TIMEOUT_MS}`,
     HTTP_CORS_ORIGINS: 'https://chat.example',
     EVENT_LOG_SIZE: '2000',
+    MAX_REQUEST_BYTES: `${MAX_BYTES}`,
   });
   host = new URL(service.httpUrl).host;
 });
@@ -78,7 +79,7 @@ describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
 
   it('is refused when it is larger than gRPC takes', async () => {
     const client = await clientOf('big', protocol);
-    const userIds = ['x'.repeat(MAX_REQUEST_BYTES)];
+    const userIds = ['x'.repeat(MAX_BYTES)];
     const code = status.RESOURCE_EXHAUSTED;
     await expect(client.batchGetPresences({ userIds })).rejects.toMatchObject({ code });
     expect((await client.subscribe({ userIds }).ended).code).toBe(code);

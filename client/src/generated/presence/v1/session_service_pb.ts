@@ -45,7 +45,8 @@ export type ConnectRequest = Message<"presence.v1.ConnectRequest"> & {
   /**
    * Asks the server to end the session when no `Heartbeat` or
    * `RecordActivity` arrives for the announced `heartbeat_timeout`. For
-   * clients behind intermediaries that hide a lost connection.
+   * clients behind intermediaries that hide a lost connection. Over HTTP, as
+   * browsers call, it is always so.
    *
    * @generated from field: bool require_heartbeats = 4;
    */
@@ -119,7 +120,9 @@ export type SessionStarted = Message<"presence.v1.SessionStarted"> & {
 
   /**
    * How long the server waits for a heartbeat, in milliseconds. Zero unless
-   * `require_heartbeats` was asked for.
+   * `require_heartbeats` was asked for, or the session came over HTTP. When it
+   * is not zero the stream has a message at least every half of it: to answer
+   * each with `Heartbeat` is enough, and needs no timer.
    *
    * @generated from field: uint32 heartbeat_timeout_ms = 3;
    */
@@ -355,7 +358,8 @@ export const SessionService: GenService<{
   },
   /**
    * Tells that the session's client is still there. Needed only when the
-   * session was begun with `require_heartbeats`. It is no activity.
+   * session was begun with `require_heartbeats`, or over HTTP. It is no
+   * activity.
    *
    * @generated from rpc presence.v1.SessionService.Heartbeat
    */

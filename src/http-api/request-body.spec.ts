@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { HeldBytes } from './held-bytes.js';
+import { bodyOf } from './request-body.js';
+
+const KB = 1024;
+const MAX_BYTES = 1024 * KB;
+
+describe('The body of a request', () => {
+  let server: Server;
+  beforeEach(async () => {
+    server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** A request that is still being written, from both ends. */
+  async function begin(body: Buffer) {
+    const client = request({ port: (server.address() as AddressInfo).port, method: 'POST' });
+    client.on('error', () => {}).write(body);
+    const [arriving] = (await once(server, 'request')) as [IncomingMessage];
+    return { client, arriving };
+  }
+
+  it('is what was sent', async () => {
+    const sent = Buffer.alloc(200 * KB, 'abc');
+    const { client, arriving } = await begin(sent);
+    client.end();
+    expect(await bodyOf(arriving, MAX_BYTES, new HeldBytes().hold())).toEqual(sent);
+  });
+
+  it('is refused when it is too large, and read to its end, so that the answer gets through', async () => {
+    const { client, arriving } = await begin(Buffer.alloc(MAX_BYTES + 1));
+    await expect(bodyOf(arriving, MAX_BYTES, new HeldBytes().hold())).rejects.toThrow(
+      /larger than 1048576 bytes/,
+    );
+    client.end(Buffer.alloc(KB));
+    await once(arriving, 'end');
+  });
+
+  it('is refused when others hold too much, and counts no longer when its client goes', async () => {
+    const held = new HeldBytes(100 * KB);
+    const first = await begin(Buffer.alloc(90 * KB));
+    const lost = bodyOf(first.arriving, MAX_BYTES, held.hold());
+    await once(first.arriving, 'data');
+    const second = await begin(Buffer.alloc(90 * KB));
+    await expect(bodyOf(second.arriving, MAX_BYTES, held.hold())).rejects.toThrow(
+      /too much of too many/,
+    );
+    first.client.destroy();
+    await expect(lost).rejects.toThrow('broke off');
+    const third = await begin(Buffer.alloc(90 * KB));
+    third.client.end();
+    expect(await bodyOf(third.arriving, MAX_BYTES, held.hold())).toHaveLength(90 * KB);
+  });
+});
