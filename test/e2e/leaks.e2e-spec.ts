@@ -57,7 +57,6 @@ describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () =>
     const before = resources();
     for (let i = 0; i < 4; i++) await storm.rage(12, 20);
     // Or there was nothing to leave over.
-    console.log(storm.begun);
     expect(storm.begun).toBeGreaterThan(20);
     await eventually(
       held,
