@@ -69,6 +69,19 @@ describe('Health', () => {
       watch.cancel();
     });
 
+    it('is NOT_FOUND for a name of any length, and the connection goes on', async () => {
+      const watch = health.watch('');
+      await watch.next();
+      for (const length of [20_000, 100_000, 1_000_000]) {
+        const refused = health.check('x'.padEnd(length, '😀'));
+        await expect(refused).rejects.toMatchObject({ code: status.NOT_FOUND });
+      }
+      for (const serving of service.all(ServingStatus)) serving.set(false);
+      expect(await watch.next()).toEqual({ status: 'NOT_SERVING' });
+      for (const serving of service.all(ServingStatus)) serving.set(true);
+      watch.cancel();
+    });
+
     it('keeps nothing of those who watched and went before they were answered', async () => {
       const connection = connect(`http://${service.address()}`);
       for (let i = 0; i < 20; i++) {
