@@ -224,6 +224,30 @@ describe('HTTP', () => {
     expect(headers.get('x-powered-by')).toBeNull();
   });
 
+  it('closes the connection of a caller who goes on calling in vain', async () => {
+    const other = await Service.start({
+      MAX_CALLS_PER_SECOND_PER_USER: '1',
+      MAX_REFUSED_CALLS_PER_SECOND_PER_USER: '1',
+    });
+    const authorization = `Bearer ${await tokenOf('raw')}`;
+    const headers = { authorization, 'content-type': 'application/json' };
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () =>
+        fetch(`${other.httpUrl}/presence.v1.PresenceService/ListOnlineUsers`, {
+          method: 'POST',
+          headers,
+          body: '{}',
+        }),
+      ),
+    );
+    const told = answers.map(({ status, headers }) => `${status} ${headers.get('connection')}`);
+    expect([...new Set(told)].sort()).toEqual(['200 keep-alive', '429 close', '429 keep-alive']);
+    expect(new Set([...told].map(String))).toEqual(
+      new Set(['200,keep-alive', '429,keep-alive', '429,close']),
+    );
+    await other.stop();
+  });
+
   it('has nothing of it when it is switched off', async () => {
     const other = await Service.start({ HTTP_API: 'false' });
     const response = await fetch(`${other.httpUrl}/presence.v1.${PRESENCE}`, { method: 'POST' });
