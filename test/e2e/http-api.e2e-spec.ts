@@ -242,9 +242,6 @@ describe('HTTP', () => {
     );
     const told = answers.map(({ status, headers }) => `${status} ${headers.get('connection')}`);
     expect([...new Set(told)].sort()).toEqual(['200 keep-alive', '429 close', '429 keep-alive']);
-    expect(new Set([...told].map(String))).toEqual(
-      new Set(['200,keep-alive', '429,keep-alive', '429,close']),
-    );
     await other.stop();
   });
 
