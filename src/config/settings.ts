@@ -215,7 +215,7 @@ export const settings = {
   MAX_REFUSED_CALLS_PER_SECOND_PER_USER: setting(
     perSecond,
     '50',
-    'How many refused calls a second of a user are answered at once. Beyond, as many again are answered a second late, and beyond that the connection is closed. 0: all are answered at once.',
+    'How many refused calls a second of a user are answered at once. Four times as many more are answered some seconds late, and beyond that the connection is closed. 0: all are answered at once.',
   ),
   MAX_NEW_SESSIONS_PER_SECOND: setting(
     perSecond,

@@ -14,9 +14,6 @@ import type { ClosingCall } from './server-stream.js';
 /** Opening a stream, and closing it again, takes the server as long as so many plain calls. */
 const COST_OF_STREAM = 10;
 
-/** How late a refused call is answered that should not have been made. */
-const LATE_MS = 1000;
-
 /** A request counts as one call more for each of these. */
 const BYTES_PER_CALL = 4096;
 
@@ -50,8 +47,10 @@ export class CallLimitGuard implements CanActivate {
 
   private async refuse(userId: string, call: object, refusal: unknown): Promise<never> {
     const treatment = this.limits.patience.with(userId, this.clock.monotonic());
-    if (treatment === 'late') await sleep(LATE_MS, undefined, { ref: false });
     if (treatment === 'cutOff') this.cutOff(call);
+    else if (treatment.answerAfterMs > 0) {
+      await sleep(treatment.answerAfterMs, undefined, { ref: false });
+    }
     throw refusal;
   }
 

@@ -1,24 +1,43 @@
 import { describe, expect, it } from 'vitest';
-import { Patience, type Treatment } from './patience.js';
+import { Patience } from './patience.js';
 
-function treatments(patience: Patience, calls: number, now: number): Record<Treatment, number> {
+function treatments(
+  patience: Patience,
+  calls: number,
+  now: number,
+): { prompt: number; late: number; cutOff: number } {
   const counts = { prompt: 0, late: 0, cutOff: 0 };
-  for (let i = 0; i < calls; i++) counts[patience.with('ann', now)]++;
+  for (let i = 0; i < calls; i++) {
+    const treatment = patience.with('ann', now);
+    if (treatment === 'cutOff') counts.cutOff++;
+    else if (treatment.answerAfterMs === 0) counts.prompt++;
+    else counts.late++;
+  }
   return counts;
 }
 
 describe('Patience', () => {
   it('ends in steps: refused calls are answered at once, then late, then not at all', () => {
     const patience = new Patience(10);
-    expect(treatments(patience, 100, 0)).toEqual({ prompt: 20, late: 20, cutOff: 60 });
-    expect(treatments(patience, 100, 1000)).toEqual({ prompt: 10, late: 10, cutOff: 80 });
+    expect(treatments(patience, 1000, 0)).toEqual({ prompt: 20, late: 200, cutOff: 780 });
+    expect(treatments(patience, 1000, 1000)).toEqual({ prompt: 10, late: 40, cutOff: 950 });
+  });
+
+  it('has late answers come at different times, within 2.5 to 7.5 seconds', () => {
+    const patience = new Patience(10);
+    treatments(patience, 20, 0);
+    const waits = Array.from({ length: 200 }, () => patience.with('ann', 0));
+    const times = waits.map((wait) => (wait === 'cutOff' ? NaN : wait.answerAfterMs));
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(2500);
+    expect(Math.max(...times)).toBeLessThanOrEqual(7500);
+    expect(new Set(times).size).toBeGreaterThan(100);
   });
 
   it('is with each user by itself, and returns when the user has been quiet', () => {
     const patience = new Patience(10);
-    treatments(patience, 100, 0);
-    expect(patience.with('bob', 0)).toBe('prompt');
-    expect(treatments(patience, 20, 2000)).toEqual({ prompt: 20, late: 0, cutOff: 0 });
+    treatments(patience, 1000, 0);
+    expect(patience.with('bob', 0)).toEqual({ answerAfterMs: 0 });
+    expect(treatments(patience, 220, 5000)).toEqual({ prompt: 20, late: 200, cutOff: 0 });
   });
 
   it('is endless when there is no limit', () => {

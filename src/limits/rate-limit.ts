@@ -1,6 +1,3 @@
-/** How many seconds' worth of what is allowed may come at once. */
-const BURST_SECONDS = 2;
-
 /** Sums of fractions miss by less than this, in milliseconds. */
 const ROUNDING = 0.001;
 
@@ -8,7 +5,7 @@ const ROUNDING = 0.001;
 const LOOKED_AT = 2;
 
 /**
- * How much may happen in a second, for each of any number of keys, and twice that in a burst. It is the generic cell
+ * How much may happen in a second, for each of any number of keys, and how much of it in a burst. It is the generic cell
  * rate algorithm in its form of virtual scheduling (ITU-T I.371, annex A): all that is kept of a key is when it will
  * have made up for what it took. That moment passes, and the key is forgotten. Times are milliseconds of a clock that
  * only goes forward.
@@ -17,12 +14,13 @@ export class RateLimit {
   /** By key, the one taken from last at the end. */
   private readonly madeUpAt = new Map<string, number>();
   private readonly unitMs: number;
-  private readonly burst: number;
 
-  /** `perSecond` of zero is no limit. */
-  constructor(perSecond: number) {
+  /** `perSecond` of zero is no limit. `burst` is how much may come at once. */
+  constructor(
+    perSecond: number,
+    private readonly burst = 2 * perSecond,
+  ) {
     this.unitMs = perSecond === 0 ? 0 : 1000 / perSecond;
-    this.burst = BURST_SECONDS * perSecond;
   }
 
   /** How many keys are remembered. */

@@ -238,7 +238,7 @@ describe('MAX_REFUSED_CALLS_PER_SECOND_PER_USER', () => {
     const since = performance.now();
     expect((await refusalOfCall(read(ann))).retryMs).toBe(1000);
     // A timer of Node may be a millisecond early.
-    expect(performance.now() - since).toBeGreaterThan(990);
+    expect(performance.now() - since).toBeGreaterThan(2490);
   });
 
   it('closes the connection of one who does not wait, says ENHANCE_YOUR_CALM, and leaves others alone', async () => {
@@ -249,7 +249,7 @@ describe('MAX_REFUSED_CALLS_PER_SECOND_PER_USER', () => {
     const { session: connection } = RawCall.to(address, 'SessionService/ListSessions', token);
     const goaway = new Promise((resolve) => connection.once('goaway', resolve));
     const closed = new Promise((resolve) => connection.once('close', resolve));
-    for (let i = 0; i < 10; i++) {
+    for (let i = 0; i < 50; i++) {
       RawCall.to(address, 'SessionService/ListSessions', token, connection);
     }
     expect(await goaway).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);

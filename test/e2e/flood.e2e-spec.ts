@@ -9,7 +9,7 @@ const METHODS = [
   'EventsService/Subscribe',
 ];
 const CONNECTIONS = 20;
-const CALLS = 500;
+const CALLS = 900;
 
 describe('A client that calls without end and does not wait', () => {
   let build: Build;
@@ -30,7 +30,7 @@ describe('A client that calls without end and does not wait', () => {
   }
 
   it('loses every connection that it tries it on, and the server serves others', async () => {
-    server = await build.serve();
+    server = await build.serve({ MAX_REFUSED_CALLS_PER_SECOND_PER_USER: '5' });
     const ann = await server.client('ann');
     const { sessionId } = await ann.connect();
     const token = await tokenOf('mallory');
