@@ -27,6 +27,9 @@ export class Victim {
       // The process of the test, busy with attacks, must answer within it on behalf of the honest client.
       KEEPALIVE_TIMEOUT_MS: '3000',
       CALL_TIMEOUT_MS: '5000',
+      // What a connection may do is put to the test, and that would come to nothing where its user may not call.
+      MAX_CALLS_PER_SECOND_PER_USER: '0',
+      MAX_PRESENCES_PER_SECOND_PER_USER: '0',
     });
     const honest = await server.client('ann');
     const { sessionId } = await honest.connect();
