@@ -127,27 +127,30 @@ describe('Sessions', () => {
       await client.connect();
     });
 
-    it.skipIf(OVER_HTTP)('does not begin when the deadline had passed before the request was whole', async () => {
-      const call = connect(`http://${service.address()}`);
-      const witness = await Witness.at(await service.client('witness'));
-      const token = await tokenOf('late');
-      // The token is known from the second time on, and the call is looked at sooner.
-      for (let i = 0; i < 3; i++) {
-        const stream = call.request({
-          ':method': 'POST',
-          ':path': '/presence.v1.SessionService/Connect',
-          'content-type': 'application/grpc',
-          authorization: `Bearer ${token}`,
-          'grpc-timeout': '1m',
-        });
-        stream.write(Buffer.alloc(5));
-        await once(stream, 'response');
-        stream.end();
-        await once(stream.resume(), 'close');
-      }
-      expect(await witness.comingsAndGoings('late')).toEqual([]);
-      call.close();
-    });
+    it.skipIf(OVER_HTTP)(
+      'does not begin when the deadline had passed before the request was whole',
+      async () => {
+        const call = connect(`http://${service.address()}`);
+        const witness = await Witness.at(await service.client('witness'));
+        const token = await tokenOf('late');
+        // The token is known from the second time on, and the call is looked at sooner.
+        for (let i = 0; i < 3; i++) {
+          const stream = call.request({
+            ':method': 'POST',
+            ':path': '/presence.v1.SessionService/Connect',
+            'content-type': 'application/grpc',
+            authorization: `Bearer ${token}`,
+            'grpc-timeout': '1m',
+          });
+          stream.write(Buffer.alloc(5));
+          await once(stream, 'response');
+          stream.end();
+          await once(stream.resume(), 'close');
+        }
+        expect(await witness.comingsAndGoings('late')).toEqual([]);
+        call.close();
+      },
+    );
 
     it('ends when the deadline that the client gave it has passed', async () => {
       const watcher = await follow('finn');
