@@ -71,7 +71,7 @@ export class Connection {
     return {
       httpStatus: first[':status'],
       code: typeof code === 'string' ? Number(code) : undefined,
-      message: decodeURI(typeof message === 'string' ? message : ''),
+      message: decoded(typeof message === 'string' ? message : ''),
       fields: fieldsIn(others['grpc-status-details-bin'] as string | undefined),
       messages: messagesIn(data),
       wasLeft,
@@ -99,6 +99,15 @@ export class Connection {
       this.session.on('error', () => {});
     }
     return this.session;
+  }
+}
+
+/** gRPC asks to take a message as it is that is not well encoded: grpc-js puts unknown paths into it as they came. */
+function decoded(message: string): string {
+  try {
+    return decodeURI(message);
+  } catch {
+    return message;
   }
 }
 
