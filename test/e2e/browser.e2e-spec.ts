@@ -81,6 +81,8 @@ describe('A page in a browser', () => {
     const watcher = await follow('bob');
     const { page, look } = await pageOf('bob');
     expect(await nextOf(watcher)).toBe('userOnline CONNECTED');
+    // Others may hear of it before the page does.
+    await eventually(async () => (await look('session')).length, 22);
     const session = await look('session');
     const dueAt = async (): Promise<number> => {
       const user = await service.all(PresenceStore)[0].find('bob');
