@@ -12,7 +12,7 @@ import { call, connect, newClient } from './grpc-clients.js';
 
 const [port, token, attack] = process.argv.slice(2);
 const IN_FLIGHT = 64;
-/** As many as a connection has streams for. */
+/** Far more than a connection has streams for: the rest wait in the client, and go out when one is answered. */
 const FLOOD = 10_000;
 
 const client = newClient(Number(port));
