@@ -5,8 +5,8 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { Config } from './config/config.js';
 import { CONFIG } from './config/config.module.js';
 import { Admission } from './connections/admission.js';
+import { admit } from './connections/admit.js';
 import { Cuts } from './connections/cuts.js';
-import { networkOf } from './connections/network.js';
 
 /** A request is quick to arrive: those of browsers are small, and whoever asks for health and metrics is nearby. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -50,20 +50,10 @@ export class HttpLimits implements OnModuleInit {
     server.requestTimeout = REQUEST_TIMEOUT_MS;
     server.connectionsCheckingInterval = 1000;
     server.keepAliveTimeout = IDLE_TIMEOUT_MS;
-    server.prependListener('connection', (socket: Socket) => this.enter(socket));
+    server.prependListener('connection', (socket: Socket) => {
+      admit(socket, this.admission, this.cuts);
+    });
     const express = httpAdapter.getInstance<{ disable(setting: string): void }>();
     express.disable('x-powered-by');
-  }
-
-  /** Lets a connection in, or turns it away when there are too many. */
-  private enter(socket: Socket): void {
-    const network = socket.remoteAddress && networkOf(socket.remoteAddress);
-    const full = this.admission.enter(network);
-    if (full === undefined) {
-      socket.once('close', () => this.admission.leave(network));
-      return;
-    }
-    this.cuts.add(full, network);
-    socket.destroy();
   }
 }

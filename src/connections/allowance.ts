@@ -1,3 +1,9 @@
+/** What all requests that are not whole, or all answers that are not taken, may make the server hold over one way in. */
+export const HELD_IN_ALL = 256 * 1024 * 1024;
+
+/** What a request or an answer may hold without being counted, so that large ones of others keep no small one out. */
+export const FREE_BYTES = 16 * 1024;
+
 /** How many bytes peers may make the server hold at a time: one connection, and within `all` everyone together. */
 export class Allowance {
   private held = 0;

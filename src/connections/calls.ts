@@ -1,9 +1,8 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import { FREE_BYTES } from './allowance.js';
 import type { Connection } from './connection.js';
 import { Cuts } from './cuts.js';
 
-/** What a request or an answer may hold without being counted, so that large ones of others keep no small one out. */
-const FREE_BYTES = 16 * 1024;
 /** How many bytes one byte of a compressed request may become: the most that deflate can do. */
 const MAX_INFLATION = 1032;
 

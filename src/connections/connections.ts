@@ -10,18 +10,15 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { Admission } from './admission.js';
-import { Allowance } from './allowance.js';
+import { admit } from './admit.js';
+import { Allowance, HELD_IN_ALL } from './allowance.js';
 import { Calls } from './calls.js';
 import { Connection } from './connection.js';
 import { Cuts } from './cuts.js';
 import { http2ServersOf } from './http2-servers.js';
-import { networkOf } from './network.js';
 
-const MEGABYTE = 1024 * 1024;
 /** What one connection may make the server hold of requests that are not whole, and of answers not taken. */
-const HELD_PER_CONNECTION = 32 * MEGABYTE;
-/** The same of all connections together. */
-const HELD_IN_ALL = 256 * MEGABYTE;
+const HELD_PER_CONNECTION = 32 * 1024 * 1024;
 
 /** Every connection is looked at once a second, a tenth of them at a time. */
 const SLOTS = 10;
@@ -138,16 +135,11 @@ export class Connections implements OnApplicationShutdown {
 
   /** Lets a connection in, or turns it away when there are too many. */
   private enter(socket: Socket): Connection | undefined {
-    const network = socket.remoteAddress && networkOf(socket.remoteAddress);
-    const full = this.admission.enter(network);
-    if (full !== undefined) {
-      this.cuts.add(full, network);
-      socket.destroy();
-      return undefined;
-    }
+    const admitted = admit(socket, this.admission, this.cuts);
+    if (admitted === undefined) return undefined;
     const connection = new Connection(
       socket,
-      network,
+      admitted.network,
       new Allowance(HELD_PER_CONNECTION, this.requests),
       new Allowance(HELD_PER_CONNECTION, this.answers),
     );
@@ -155,7 +147,6 @@ export class Connections implements OnApplicationShutdown {
     slot.add(connection);
     const peer = peerOf(socket);
     socket.once('close', () => {
-      this.admission.leave(network);
       slot.delete(connection);
       if (this.arriving.get(peer) === connection) this.arriving.delete(peer);
     });

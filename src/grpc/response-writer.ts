@@ -4,7 +4,7 @@ import type { Observer } from 'rxjs';
 import { sharedFrameOf } from './frame.js';
 
 /** How long a client that has stopped reading is given to take the status of its stream. */
-const CUT_OFF_AFTER_MS = 1000;
+export const CUT_OFF_AFTER_MS = 1000;
 
 /** The status of a call that did not go well, as the error filter puts it. */
 export interface FailedStatus {

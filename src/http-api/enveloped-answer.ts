@@ -1,13 +1,10 @@
 import type { ConnectError } from '@connectrpc/connect';
 import { sharedFrameOf } from '../grpc/frame.js';
-import type { FailedStatus } from '../grpc/response-writer.js';
+import { CUT_OFF_AFTER_MS, type FailedStatus } from '../grpc/response-writer.js';
 import { connectErrorOf } from './connect-error.js';
 import { envelopeOf } from './envelope.js';
 import type { Answer } from './protocol.js';
 import type { ResponseStream } from './response-stream.js';
-
-/** How long a client that does not read is given to take the end of its stream. */
-const CUT_OFF_AFTER_MS = 1000;
 
 /** Any number of messages and how it ended, in a body of envelopes. Theirs are the frames of gRPC, shared with it. */
 export class EnvelopedAnswer implements Answer {

@@ -1,10 +1,4 @@
-import { Allowance } from '../connections/allowance.js';
-
-/** What all requests that are not whole and all answers that are not taken may hold, each together. */
-const HELD_IN_ALL = 256 * 1024 * 1024;
-
-/** What a request or an answer may hold without being counted, so that large ones of others keep no small one out. */
-const FREE_BYTES = 16 * 1024;
+import { Allowance, FREE_BYTES, HELD_IN_ALL } from '../connections/allowance.js';
 
 /** Counts what calls make the server hold, as that is counted over gRPC. A connection of HTTP/1.1 has one call at a time. */
 export class HeldBytes {
