@@ -17,24 +17,23 @@ async function endOfCall(service: Service, security: ChannelCredentials) {
   );
 }
 
-/** What must not be spoken: versions before 1.2, and what lacks forward secrecy or authenticated encryption. */
-const OUTDATED: readonly [string, ConnectionOptions, string][] = [
+/**
+ * What must not be spoken: versions before 1.2, and what lacks forward secrecy or authenticated encryption; and the
+ * alert that tells so, which OpenSSL's versions name with different beginnings.
+ */
+const OUTDATED: readonly [string, ConnectionOptions, RegExp][] = [
   [
     'TLS 1.1',
     // OpenSSL offers it only at its lowest level.
     { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
-    'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+    /_ALERT_PROTOCOL_VERSION$/,
   ],
   [
     'a cipher without authenticated encryption',
     { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256' },
-    'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+    /_ALERT_HANDSHAKE_FAILURE$/,
   ],
-  [
-    'what is not HTTP/2',
-    { ALPNProtocols: ['http/1.1'] },
-    'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
-  ],
+  ['what is not HTTP/2', { ALPNProtocols: ['http/1.1'] }, /_ALERT_NO_APPLICATION_PROTOCOL$/],
 ];
 
 describe('gRPC over TLS', () => {
@@ -71,9 +70,9 @@ describe('gRPC over TLS', () => {
     socket.destroy();
   });
 
-  it.each(OUTDATED)('refuses %s', async (_what, options, code) => {
+  it.each(OUTDATED)('refuses %s', async (_what, options, alert) => {
     const attempt = handshake(service.address(), { ca: root.cert, ...options });
-    await expect(attempt).rejects.toMatchObject({ code });
+    await expect(attempt).rejects.toMatchObject({ code: expect.stringMatching(alert) as unknown });
   });
 
   it('is not believed by a client that trusts another root', async () => {
