@@ -16,6 +16,7 @@ import { Calls } from './calls.js';
 import { Connection } from './connection.js';
 import { Cuts } from './cuts.js';
 import { http2ServersOf } from './http2-servers.js';
+import { socketUnderTls } from './socket-under-tls.js';
 
 /** What one connection may make the server hold of requests that are not whole, and of answers not taken. */
 const HELD_PER_CONNECTION = 32 * 1024 * 1024;
@@ -47,8 +48,7 @@ export class Connections implements OnApplicationShutdown {
   readonly calls: Calls;
   private readonly slots = Array.from({ length: SLOTS }, () => new Set<Connection>());
   private readonly admission: Admission;
-  /** Those whose TLS handshake is going on, by the address and port of the peer. */
-  private readonly arriving = new Map<string, Connection>();
+  private readonly ofSocket = new WeakMap<object, Connection>();
   private readonly ofSession = new WeakMap<object, Connection>();
   /** Those that are about to be cut off for their calls. */
   private readonly calling = new WeakSet<Connection>();
@@ -112,14 +112,11 @@ export class Connections implements OnApplicationShutdown {
       this.entering = connection;
       for (const listener of listeners) listener.call(server, socket);
       this.entering = undefined;
-      // With TLS the session comes later, on another socket that has nothing in common but its peer.
-      if (connection.session === undefined) this.arriving.set(peerOf(socket), connection);
     });
     server.on('session', (session: ServerHttp2Session) => {
-      const peer = peerOf(session.socket);
-      const connection = this.entering ?? this.arriving.get(peer);
+      // With TLS the session comes later, when its handshake is done.
+      const connection = this.entering ?? this.ofSocket.get(socketUnderTls(session.socket));
       if (connection === undefined) return;
-      this.arriving.delete(peer);
       connection.begin(session);
       this.ofSession.set(session, connection);
     });
@@ -145,11 +142,8 @@ export class Connections implements OnApplicationShutdown {
     );
     const slot = this.slots[this.next++ % SLOTS]!;
     slot.add(connection);
-    const peer = peerOf(socket);
-    socket.once('close', () => {
-      slot.delete(connection);
-      if (this.arriving.get(peer) === connection) this.arriving.delete(peer);
-    });
+    this.ofSocket.set(socket, connection);
+    socket.once('close', () => slot.delete(connection));
     return connection;
   }
 
@@ -171,11 +165,4 @@ export class Connections implements OnApplicationShutdown {
     this.cuts.add(reason, connection.network);
     connection.cutOff();
   }
-}
-
-function peerOf({
-  remoteAddress,
-  remotePort,
-}: Pick<Socket, 'remoteAddress' | 'remotePort'>): string {
-  return `${remoteAddress} ${remotePort}`;
 }

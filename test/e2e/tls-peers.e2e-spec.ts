@@ -9,6 +9,9 @@ import { Service } from '../support/service.js';
 import { handshake } from '../support/tls-client.js';
 import { TlsFolder } from '../support/tls-folder.js';
 
+/** How a TLS handshake begins: a record of 512 bytes is announced. */
+const BEGINNING = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00]);
+
 describe('A connection with TLS', () => {
   let service: Service;
   let root: Authority;
@@ -32,6 +35,14 @@ describe('A connection with TLS', () => {
     const peer = await Http2Peer.to(service.address(), { opening: Buffer.alloc(0) });
     await peer.closed;
     expect(cuts('handshake')).toBe(1);
+  });
+
+  it('is closed after it when its handshake goes on and on', async () => {
+    const before = cuts('handshake');
+    const peer = await Http2Peer.to(service.address(), { opening: BEGINNING });
+    const drip = setInterval(() => void peer.send(Buffer.alloc(1)), 50);
+    await peer.closed.finally(() => clearInterval(drip));
+    expect(cuts('handshake')).toBe(before + 1);
   });
 
   it('is closed after it when HTTP/2 does not come', async () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { connect, type Socket } from 'node:net';
+import { connect as tlsConnect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { credentials, type ChannelCredentials } from '@grpc/grpc-js';
 import type { Identity } from './certificates.js';
 
@@ -13,9 +14,14 @@ export function trusting(root: { readonly cert: string }, own?: Identity): Chann
 /** A TLS connection that is made in just this way. Fails as the handshake does. */
 export async function handshake(address: string, options: ConnectionOptions): Promise<TLSSocket> {
   const [host, port] = address.split(':');
+  return secured(connect({ host: host!, port: Number(port) }), options);
+}
+
+/** The same over a socket that there is. */
+export async function secured(socket: Socket, options: ConnectionOptions): Promise<TLSSocket> {
   const way = { servername: 'localhost', ALPNProtocols: ['h2'], ...options };
-  const socket = connect({ host, port: Number(port), ...way });
-  await once(socket, 'secureConnect');
+  const secure = tlsConnect({ socket, ...way });
+  await once(secure, 'secureConnect');
   // What comes later is for whoever looks.
-  return socket.on('error', () => {});
+  return secure.on('error', () => {});
 }

@@ -3,13 +3,11 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { Server } from '@grpc/grpc-js';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, it } from 'vitest';
 import { Authority } from '../../../test/support/certificates.js';
 import { TlsFolder } from '../../../test/support/tls-folder.js';
 import { TlsCredentials } from './tls-credentials.js';
 import { readTlsMaterial } from './tls-material.js';
-
-const HANDSHAKE_TIMEOUT_MS = 200;
 
 /** How a TLS handshake begins: a record of 512 bytes is announced. */
 const BEGINNING = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00]);
@@ -19,7 +17,7 @@ describe('a handshake that does not come to its end', () => {
   let socket: Socket;
   beforeEach(async () => {
     const folder = await TlsFolder.with(await (await Authority.make('root')).server());
-    const tls = new TlsCredentials(await readTlsMaterial(folder.files), HANDSHAKE_TIMEOUT_MS);
+    const tls = new TlsCredentials(await readTlsMaterial(folder.files));
     await folder.remove();
     server = new Server();
     const port = await promisify(server.bindAsync.bind(server))('127.0.0.1:0', tls);
@@ -31,17 +29,6 @@ describe('a handshake that does not come to its end', () => {
   afterEach(() => {
     socket.destroy();
     server.forceShutdown();
-  });
-
-  it('is cut off when the peer says nothing', async () => {
-    await once(socket, 'close');
-  });
-
-  it('is cut off when the peer goes on saying a little', async () => {
-    socket.write(BEGINNING);
-    const drip = setInterval(() => socket.write(Buffer.alloc(1)), HANDSHAKE_TIMEOUT_MS / 4);
-    await once(socket, 'close').finally(() => clearInterval(drip));
-    expect(socket.bytesWritten).toBeLessThan(BEGINNING.length + 512);
   });
 
   it.each<[string, Buffer]>([

@@ -1,22 +1,15 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { TlsMaterial } from './tls-material.js';
 
-/** How long a peer may take for the handshake. Node's own two minutes would hold a socket for whoever says nothing. */
-const HANDSHAKE_TIMEOUT_MS = 10_000;
-
 /**
  * TLS whose certificates can be exchanged while it serves: connections stay as they are, new ones are made with the new.
  * `ServerCredentials.createSsl` of grpc-js has them for good, and its `FileWatcherCertificateProvider` lets nobody in any
- * more once a file is broken.
+ * more once a file is broken. How long a handshake may take is seen to by `Connections`, with or without TLS.
  */
 export class TlsCredentials extends ServerCredentials {
-  constructor(material: TlsMaterial, handshakeTimeout = HANDSHAKE_TIMEOUT_MS) {
-    const options = {
-      requestCert: material.context.ca !== undefined,
-      rejectUnauthorized: true,
-      handshakeTimeout,
-    };
-    super(options, material.context);
+  constructor(material: TlsMaterial) {
+    const requestCert = material.context.ca !== undefined;
+    super({ requestCert, rejectUnauthorized: true }, material.context);
   }
 
   replace(material: TlsMaterial): void {
