@@ -106,11 +106,16 @@ export function secret(leastBytes: number): Kind<string> {
 export const grpcAddress: Kind<string> = {
   allowed: 'host:port, [IPv6]:port, or unix:path of a socket (107 bytes at most)',
   read(text) {
-    const socket = /^unix:(?!\/\/(?!\/))(?:\/\/)?([^\s\0]+)$/.exec(text)?.[1];
+    const socket = socketPath(text);
     if (socket !== undefined) return Buffer.byteLength(socket) <= 107 ? text : undefined;
     return hostAndPort(text) && text;
   },
 };
+
+/** The path in the address of a Unix socket. Undefined for anything else. */
+export function socketPath(text: string): string | undefined {
+  return /^unix:(?!\/\/(?!\/))(?:\/\/)?([^\s\0]+)$/.exec(text)?.[1];
+}
 
 /** Takes `host:port` apart. Undefined for anything else, a socket's path among it. */
 export function hostAndPort(text: string): { host: string; port: number } | undefined {

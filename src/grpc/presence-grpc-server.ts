@@ -10,7 +10,9 @@ import {
 } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ServerGrpc } from '@nestjs/microservices';
+import { socketPath } from '../config/kinds.js';
 import type { Connections } from '../connections/connections.js';
+import { removeAbandonedSocket } from './abandoned-socket.js';
 import type { Handler, ServedMethod } from './handler.js';
 import { http2StreamOf } from './http2-stream.js';
 import { screenCalls } from './screen-calls.js';
@@ -54,6 +56,8 @@ export class PresenceGrpcServer extends ServerGrpc {
     const server = new Server(this.settings.serverOptions);
     screenCalls(server);
     const bind = promisify(server.bindAsync.bind(server));
+    const path = socketPath(this.settings.url);
+    if (path !== undefined) await removeAbandonedSocket(path);
     this.port = await bind(this.settings.url, this.settings.credentials);
     this.settings.connections.guard(server);
     return server;

@@ -221,5 +221,12 @@ describe('The program', () => {
       const client = server.clientWithToken(await tokenOf('ann'));
       expect((await client.connect()).started.session?.userId).toBe('ann');
     });
+
+    it('serves there again after it was killed', async () => {
+      const settings = { GRPC_URL: `unix:${build.folder}/left-behind` };
+      await (await build.serve(settings)).kill();
+      server = await build.serve(settings);
+      expect(server.grpcAddress).toBe(settings.GRPC_URL);
+    });
   });
 });
