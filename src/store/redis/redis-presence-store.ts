@@ -4,7 +4,6 @@ import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/c
 import { ConfigError } from '../../config/config-error.js';
 import type { RedisAddress } from '../../config/redis-url.js';
 import type { Policy } from '../../domain/policy.js';
-import { Refusal } from '../../domain/refusal.js';
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
 import { SealingSecrets } from '../../seal/sealing-secrets.js';
@@ -25,11 +24,12 @@ import { Janitor } from './janitor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
 import { Membership } from './membership.js';
 import { Partition } from './partition.js';
-import { TIMEOUT_MS, unavailable } from './partition-writer.js';
 import { Reachability } from './reachability.js';
+import { reachable } from './reachable.js';
 import { RedisPort } from './redis-port.js';
 import { checkServer } from './server-check.js';
 import { SharedSecret } from './shared-secret.js';
+import { StoreListeners } from './store-listeners.js';
 import { Ticker } from './ticker.js';
 
 /** Milliseconds between two moves of a node's counter. */
@@ -82,8 +82,7 @@ export class RedisPresenceStore
   private readonly events = new ClusterEvents(this.logger);
   /** When it was last known that nothing had been missed, by the uptime of the process. */
   private confirmedAt = performance.now();
-  private readonly listeners = new Set<CommitListener>();
-  private readonly beginListeners: BeginListener[] = [];
+  private readonly listeners = new StoreListeners(this.logger);
   private readonly port: RedisPort;
   private readonly partitions: readonly Partition[];
   private readonly membership: Membership;
@@ -106,8 +105,8 @@ export class RedisPresenceStore
           ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
           logSize: Math.ceil(options.logSize / PARTITIONS),
           randomToken: randomId,
-          onStep: (step, place) => this.tell(step, originOf(index, place)),
-          onRestart: (place) => this.begin(originOf(index, place)),
+          onStep: (step, place) => this.listeners.tell(step, originOf(index, place)),
+          onRestart: (place) => this.listeners.begin(originOf(index, place)),
           onFenced: (name) => this.renew(name),
           onTrouble: this.reachability.failed,
           onLoss: (cause) => this.events.lost(index, cause),
@@ -186,12 +185,11 @@ export class RedisPresenceStore
   }
 
   onCommit(listener: CommitListener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.listeners.onCommit(listener);
   }
 
   onBegin(listener: BeginListener): void {
-    this.beginListeners.push(listener);
+    this.listeners.onBegin(listener);
     // Until they have been read, nothing is known of any: a place that is named meanwhile leads nowhere.
     for (const partition of this.partitions.keys()) listener({ partition, seq: 0, mark: 0 });
   }
@@ -263,21 +261,6 @@ export class RedisPresenceStore
     return undefined;
   }
 
-  private begin(origin: Origin): void {
-    for (const listener of this.beginListeners) listener(origin);
-  }
-
-  private tell(step: Step, origin: Origin): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(step, origin);
-      } catch (error) {
-        // The replica must not stop where it is because somebody could not hear of it.
-        this.logger.error(`a commit could not be told: ${String(error)}`);
-      }
-    }
-  }
-
   /** Others have declared this node dead while it could not be heard. It goes on as a new one, with what is left. */
   private renew(name: string): void {
     if (name !== this.node) return;
@@ -289,21 +272,6 @@ export class RedisPresenceStore
 
   private async expire(): Promise<void> {
     for (const { writer } of this.partitions) writer.expire(performance.now());
-  }
-}
-
-/** Nobody who reads waits longer than who commands. */
-async function reachable(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable()), TIMEOUT_MS);
-  });
-  try {
-    await Promise.race([work, tooLate]);
-  } catch (error) {
-    throw error instanceof Refusal ? error : unavailable();
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,0 +1,36 @@
+import type { Logger } from '@nestjs/common';
+import type { Step } from '../../domain/step.js';
+import type { BeginListener, CommitListener, Origin } from '../presence-store.js';
+
+/** Those who are told what the replicas take in. */
+export class StoreListeners {
+  private readonly ofCommits = new Set<CommitListener>();
+  private readonly ofBeginnings: BeginListener[] = [];
+
+  constructor(private readonly logger: Logger) {}
+
+  /** Returns the way to stop listening. */
+  onCommit(listener: CommitListener): () => void {
+    this.ofCommits.add(listener);
+    return () => this.ofCommits.delete(listener);
+  }
+
+  onBegin(listener: BeginListener): void {
+    this.ofBeginnings.push(listener);
+  }
+
+  begin(origin: Origin): void {
+    for (const listener of this.ofBeginnings) listener(origin);
+  }
+
+  tell(step: Step, origin: Origin): void {
+    for (const listener of this.ofCommits) {
+      try {
+        listener(step, origin);
+      } catch (error) {
+        // The replica must not stop where it is because somebody could not hear of it.
+        this.logger.error(`a commit could not be told: ${String(error)}`);
+      }
+    }
+  }
+}
