@@ -118,7 +118,7 @@ export async function measureGreedy(
     };
   } finally {
     await hostile.end();
-    others.leave();
+    await others.leave();
     await server.stop();
   }
 }
@@ -130,6 +130,7 @@ class Others {
   private readonly clients: Client[] = [];
   private readonly connections: RawConnection[] = [];
   private readonly timers: NodeJS.Timeout[] = [];
+  private readonly pending = new Set<Promise<void>>();
 
   private constructor(private readonly server: ServerProcess) {}
 
@@ -150,8 +151,9 @@ class Others {
     return { commands: this.commands, events: this.events, cores };
   }
 
-  leave(): void {
+  async leave(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
+    await Promise.all(this.pending);
     for (const client of this.clients) client.close();
     for (const connection of this.connections) connection.destroy();
   }
@@ -173,7 +175,9 @@ class Others {
     await sleep(COMMAND_EVERY_MS / CLIENTS);
     const timer = setInterval(() => {
       isMuted = !isMuted;
-      void this.command(client, metadata, sessionId, isMuted);
+      const command = this.command(client, metadata, sessionId, isMuted);
+      this.pending.add(command);
+      void command.then(() => this.pending.delete(command));
     }, COMMAND_EVERY_MS);
     this.timers.push(timer);
   }
