@@ -21,8 +21,8 @@ export const file_presence_v1_session_service: GenFile = /*@__PURE__*/
  */
 export type ConnectRequest = Message<"presence.v1.ConnectRequest"> & {
   /**
-   * What the client runs on: "desktop", "mobile", "web" or any other short
-   * word of lower-case letters, digits and dashes. "unknown" when empty.
+   * What the client runs on: "desktop", "mobile", "web" or any other word of at
+   * most 32 lower-case letters (a to z), digits and dashes. "unknown" when empty.
    *
    * @generated from field: string platform = 1;
    */
@@ -43,8 +43,8 @@ export type ConnectRequest = Message<"presence.v1.ConnectRequest"> & {
   isSpeakerMuted?: boolean | undefined;
 
   /**
-   * Asks the server to end the session when no `Heartbeat` or
-   * `RecordActivity` arrives for the announced `heartbeat_timeout`. For
+   * Asks the server to end the session when no `Heartbeat`, `RecordActivity` or
+   * other command arrives for the announced `heartbeat_timeout_ms`. For
    * clients behind intermediaries that hide a lost connection. Over HTTP, as
    * browsers call, it is always so.
    *
@@ -346,8 +346,20 @@ export const SessionService: GenService<{
    *
    * The first message is `session_started`; the user is ONLINE from then on.
    * When the stream ends, for whatever reason, the session ends with it, and
-   * when it was the user's last one the user is OFFLINE. A message without a
-   * body is a heartbeat that keeps intermediaries from closing the stream.
+   * when it was the user's last one the user is OFFLINE. Only where the service
+   * is configured with a grace does a connection that was lost, rather than
+   * ended, keep its user shown for that long: a new session of the same platform
+   * takes its place, and with it the channel. A message without a body is a
+   * heartbeat that keeps intermediaries from closing the stream.
+   *
+   * Errors, before or in the stream:
+   * - RESOURCE_EXHAUSTED: the user has as many sessions as one may have (20
+   *   unless configured).
+   * - ABORTED: the session was ended by `EndSession`.
+   * - UNAUTHENTICATED: the token has expired; connect again with a new one.
+   * - UNAVAILABLE: the server is full, as a whole or for this moment, with
+   *   RetryInfo; it is about to stop; the heartbeats that were asked for stayed
+   *   away; or it was out of reach of the others for too long. Connect again.
    *
    * @generated from rpc presence.v1.SessionService.Connect
    */
@@ -361,6 +373,10 @@ export const SessionService: GenService<{
    * session was begun with `require_heartbeats`, or over HTTP. It is no
    * activity.
    *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
+   *
    * @generated from rpc presence.v1.SessionService.Heartbeat
    */
   heartbeat: {
@@ -370,7 +386,13 @@ export const SessionService: GenService<{
   },
   /**
    * Tells that the user did something (typed, spoke, sent a message): restarts
-   * the idle timer and turns IDLE back to ONLINE. Counts as a heartbeat.
+   * the idle timer and turns IDLE back to ONLINE. Counts as a heartbeat. Once a
+   * minute is often enough; commands count as activity by themselves.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session, or the user named has none.
+   * - PERMISSION_DENIED: the session belongs to another user, or a user is named
+   *   without `presence:admin`.
    *
    * @generated from rpc presence.v1.SessionService.RecordActivity
    */
@@ -382,6 +404,9 @@ export const SessionService: GenService<{
   /**
    * Lists the live sessions of a user, oldest first.
    *
+   * Errors:
+   * - PERMISSION_DENIED: another user is named without `presence:admin`.
+   *
    * @generated from rpc presence.v1.SessionService.ListSessions
    */
   listSessions: {
@@ -392,7 +417,10 @@ export const SessionService: GenService<{
   /**
    * Ends a session of the caller, or with `presence:admin` of anyone. Its
    * stream ends with the status ABORTED. Ending an ended session is not an
-   * error.
+   * error, and one that is unknown counts as ended.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the session belongs to another user.
    *
    * @generated from rpc presence.v1.SessionService.EndSession
    */

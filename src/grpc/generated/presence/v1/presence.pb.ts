@@ -17,7 +17,7 @@ export const protobufFileName = "presence/v1/presence.proto";
  * ONLINE.
  */
 export enum PresenceStatus {
-  /** PRESENCE_STATUS_UNSPECIFIED - Never sent by the server. */
+  /** PRESENCE_STATUS_UNSPECIFIED - Never sent by the server, and not accepted. */
   PRESENCE_STATUS_UNSPECIFIED = 0,
   /** PRESENCE_STATUS_ONLINE - Connected and active. */
   PRESENCE_STATUS_ONLINE = 1,
@@ -36,7 +36,7 @@ export enum PresenceStatus {
 
 /** What others see of a user: one view over all of the user's live sessions. */
 export interface Presence {
-  /** The user described. The `sub` of the token that opened the sessions. */
+  /** The user described. The `sub` of the token that began the sessions. */
   userId: string;
   /** The status shown to others. */
   status: PresenceStatus;
@@ -61,14 +61,15 @@ export interface Presence {
   /**
    * The last action of the user on any session, by the server's clock. While
    * the user stays active it may lag by up to the idle timeout; in an event it
-   * is as of the event.
+   * is as of the event. Kept when the user goes; absent for a user never seen.
    */
   lastActiveAt:
     | Timestamp
     | undefined;
   /**
-   * Grows with every change of this user's presence. Of two presences of one
-   * user the one with the higher version is the newer.
+   * Grows with every change of this user's presence, by any amount. Of two
+   * presences of one user the one with the higher version is the newer. Zero
+   * for a user never seen.
    */
   version: number;
   /**
@@ -85,7 +86,7 @@ export interface Presence {
 
 /**
  * One live connection of one user. It lasts exactly as long as its `Connect`
- * stream.
+ * stream. Whoever knows its id cannot use it without a token of its user.
  */
 export interface Session {
   /** Chosen by the server when the session begins. */
@@ -100,7 +101,10 @@ export interface Session {
   lastActiveAt:
     | Timestamp
     | undefined;
-  /** What the client said it runs on, for example "desktop" or "mobile". */
+  /**
+   * What the client said it runs on, for example "desktop" or "mobile".
+   * "unknown" when it did not say.
+   */
   platform: string;
 }
 

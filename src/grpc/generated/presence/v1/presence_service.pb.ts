@@ -152,7 +152,7 @@ export interface GetPresenceResponse {
 
 /** Request of `BatchGetPresences`. */
 export interface BatchGetPresencesRequest {
-  /** Required. 1 to 1000 users. */
+  /** Required. 1 to 1000 users. One that is named twice is answered twice. */
   userIds: string[];
 }
 
@@ -175,7 +175,10 @@ export interface ListOnlineUsersRequest {
    * INVALID_ARGUMENT; begin again with the first page.
    */
   pageToken: string;
-  /** Only users with one of these statuses, at most 100. Empty: all. */
+  /**
+   * Only users with one of these statuses, at most 100. Empty: all. OFFLINE is
+   * accepted and matches nobody.
+   */
   statuses: PresenceStatus[];
 }
 
@@ -185,7 +188,7 @@ export interface ListOnlineUsersResponse {
   presences: Presence[];
   /** Empty on the last page. */
   nextPageToken: string;
-  /** How many users match, over all pages. */
+  /** How many users match, over all pages, at the time of this one. */
   totalSize: number;
 }
 
@@ -205,7 +208,7 @@ export interface ListChannelMembersResponse {
   presences: Presence[];
   /** Empty on the last page. */
   nextPageToken: string;
-  /** How many users are in the channel. */
+  /** How many users are in the channel, at the time of this page. */
   totalSize: number;
 }
 
@@ -1584,34 +1587,79 @@ export const Transition: MessageFns<Transition> = {
 export interface PresenceServiceClient {
   /**
    * Moves the user into a channel, out of the one before. Joining the current
-   * channel again is not an error and announces nothing.
+   * channel again is not an error and announces nothing. A channel is a name: it
+   * begins with the first who joins and ends with the last who leaves.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
    */
 
   joinChannel(request: JoinChannelRequest, ...rest: any): Observable<JoinChannelResponse>;
 
-  /** Takes the user out of the current channel. Being in none is not an error. */
+  /**
+   * Takes the user out of the current channel, by whichever session it was
+   * joined. Being in none is not an error.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
+   */
 
   leaveChannel(request: LeaveChannelRequest, ...rest: any): Observable<LeaveChannelResponse>;
 
-  /** Sets the microphone's and the speaker's mute state. What is absent stays. */
+  /**
+   * Sets the microphone's and the speaker's mute state. What is absent stays.
+   * They are the user's and not the session's, and kept when the user goes, for
+   * as long as the service remembers the user.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
+   */
 
   updateMuteState(request: UpdateMuteStateRequest, ...rest: any): Observable<UpdateMuteStateResponse>;
 
-  /** Chooses how the user's status is decided, and the status text. */
+  /**
+   * Chooses how the user's status is decided, and the status text. Both are the
+   * user's and not the session's, and replace what was chosen before. They are
+   * kept when the user goes, for as long as the service remembers the user.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
+   */
 
   updateStatus(request: UpdateStatusRequest, ...rest: any): Observable<UpdateStatusResponse>;
 
-  /** Returns the presence of one user. A user never seen is OFFLINE. */
+  /**
+   * Returns the presence of one user. A user never seen is OFFLINE. As current as
+   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
+   * sees it: INVISIBLE hides nothing from oneself.
+   *
+   * Errors: those of every call.
+   */
 
   getPresence(request: GetPresenceRequest, ...rest: any): Observable<GetPresenceResponse>;
 
-  /** Returns the presence of up to 1000 users, in the order asked. */
+  /**
+   * Returns the presence of up to 1000 users, in the order asked, each as
+   * `GetPresence` does.
+   *
+   * Errors:
+   * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   */
 
   batchGetPresences(request: BatchGetPresencesRequest, ...rest: any): Observable<BatchGetPresencesResponse>;
 
   /**
    * Lists the users who are not OFFLINE, ordered by `user_id`. Reflects every
-   * change that was acknowledged before the call, on whichever node.
+   * change that was acknowledged before the call, on whichever node. Who
+   * comes or goes between two pages may be missed; `Subscribe` has no such gap.
+   *
+   * Errors:
+   * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
    */
 
   listOnlineUsers(request: ListOnlineUsersRequest, ...rest: any): Observable<ListOnlineUsersResponse>;
@@ -1619,6 +1667,10 @@ export interface PresenceServiceClient {
   /**
    * Lists the users in a channel, ordered by `user_id`, as current as
    * `ListOnlineUsers`. A channel that nobody is in has no members.
+   *
+   * Errors:
+   * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
    */
 
   listChannelMembers(request: ListChannelMembersRequest, ...rest: any): Observable<ListChannelMembersResponse>;
@@ -1626,6 +1678,9 @@ export interface PresenceServiceClient {
   /**
    * Says why a user's presence is what it is, and what time alone will make of
    * it next. Needs `presence:admin`: it holds what an invisible user hides.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the token is without `presence:admin`.
    */
 
   explainPresence(request: ExplainPresenceRequest, ...rest: any): Observable<ExplainPresenceResponse>;
@@ -1642,7 +1697,12 @@ export interface PresenceServiceClient {
 export interface PresenceServiceController {
   /**
    * Moves the user into a channel, out of the one before. Joining the current
-   * channel again is not an error and announces nothing.
+   * channel again is not an error and announces nothing. A channel is a name: it
+   * begins with the first who joins and ends with the last who leaves.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
    */
 
   joinChannel(
@@ -1650,35 +1710,70 @@ export interface PresenceServiceController {
     ...rest: any
   ): Promise<JoinChannelResponse> | Observable<JoinChannelResponse> | JoinChannelResponse;
 
-  /** Takes the user out of the current channel. Being in none is not an error. */
+  /**
+   * Takes the user out of the current channel, by whichever session it was
+   * joined. Being in none is not an error.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
+   */
 
   leaveChannel(
     request: LeaveChannelRequest,
     ...rest: any
   ): Promise<LeaveChannelResponse> | Observable<LeaveChannelResponse> | LeaveChannelResponse;
 
-  /** Sets the microphone's and the speaker's mute state. What is absent stays. */
+  /**
+   * Sets the microphone's and the speaker's mute state. What is absent stays.
+   * They are the user's and not the session's, and kept when the user goes, for
+   * as long as the service remembers the user.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
+   */
 
   updateMuteState(
     request: UpdateMuteStateRequest,
     ...rest: any
   ): Promise<UpdateMuteStateResponse> | Observable<UpdateMuteStateResponse> | UpdateMuteStateResponse;
 
-  /** Chooses how the user's status is decided, and the status text. */
+  /**
+   * Chooses how the user's status is decided, and the status text. Both are the
+   * user's and not the session's, and replace what was chosen before. They are
+   * kept when the user goes, for as long as the service remembers the user.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
+   */
 
   updateStatus(
     request: UpdateStatusRequest,
     ...rest: any
   ): Promise<UpdateStatusResponse> | Observable<UpdateStatusResponse> | UpdateStatusResponse;
 
-  /** Returns the presence of one user. A user never seen is OFFLINE. */
+  /**
+   * Returns the presence of one user. A user never seen is OFFLINE. As current as
+   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
+   * sees it: INVISIBLE hides nothing from oneself.
+   *
+   * Errors: those of every call.
+   */
 
   getPresence(
     request: GetPresenceRequest,
     ...rest: any
   ): Promise<GetPresenceResponse> | Observable<GetPresenceResponse> | GetPresenceResponse;
 
-  /** Returns the presence of up to 1000 users, in the order asked. */
+  /**
+   * Returns the presence of up to 1000 users, in the order asked, each as
+   * `GetPresence` does.
+   *
+   * Errors:
+   * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   */
 
   batchGetPresences(
     request: BatchGetPresencesRequest,
@@ -1687,7 +1782,12 @@ export interface PresenceServiceController {
 
   /**
    * Lists the users who are not OFFLINE, ordered by `user_id`. Reflects every
-   * change that was acknowledged before the call, on whichever node.
+   * change that was acknowledged before the call, on whichever node. Who
+   * comes or goes between two pages may be missed; `Subscribe` has no such gap.
+   *
+   * Errors:
+   * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
    */
 
   listOnlineUsers(
@@ -1698,6 +1798,10 @@ export interface PresenceServiceController {
   /**
    * Lists the users in a channel, ordered by `user_id`, as current as
    * `ListOnlineUsers`. A channel that nobody is in has no members.
+   *
+   * Errors:
+   * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
    */
 
   listChannelMembers(
@@ -1708,6 +1812,9 @@ export interface PresenceServiceController {
   /**
    * Says why a user's presence is what it is, and what time alone will make of
    * it next. Needs `presence:admin`: it holds what an invisible user hides.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the token is without `presence:admin`.
    */
 
   explainPresence(

@@ -574,6 +574,15 @@ export const EventsService: GenService<{
    * RESOURCE_EXHAUSTED, and goes on with its last `resume_token`; with
    * `DELIVERY_LATEST` it is given the latest presence per user instead.
    *
+   * Errors, before or in the stream:
+   * - RESOURCE_EXHAUSTED: the user has as many subscriptions as one may have (20
+   *   on each node unless configured), or has read too many presences, with
+   *   RetryInfo; or this subscriber reads too slowly.
+   * - INVALID_ARGUMENT: the `resume_token` cannot be a token.
+   * - UNAUTHENTICATED: the token has expired; subscribe again with a new one.
+   * - UNAVAILABLE: the server is short of memory, with RetryInfo; or it is about
+   *   to stop. Subscribe again.
+   *
    * @generated from rpc presence.v1.EventsService.Subscribe
    */
   subscribe: {

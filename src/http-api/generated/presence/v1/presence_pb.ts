@@ -2,6 +2,33 @@
 // @generated from file presence/v1/presence.proto (package presence.v1, syntax proto3)
 /* eslint-disable */
 
+// Who is online, idle, away or busy, and in which channel, and every change of
+// it.
+//
+// Every call carries `authorization: Bearer <token>` in its metadata, a JWT
+// whose `sub` is the user. A token whose `scope` holds `presence:admin` may name
+// other users where a method says so.
+//
+// A call that is refused changes nothing, and every call may be repeated. Any
+// of them may end with these errors; what a method adds is said there. Details
+// are in `grpc-status-details-bin`: `google.rpc.BadRequest` names what is wrong
+// with a request, `google.rpc.RetryInfo` the time after which it is worth
+// another try.
+//
+// - UNAUTHENTICATED: there is no token, or it is malformed, expired or wrongly
+//   signed.
+// - INVALID_ARGUMENT, with BadRequest: a field is outside its limits, or the
+//   bytes are no message.
+// - RESOURCE_EXHAUSTED: too many calls of this user or commands of this session,
+//   with RetryInfo; or a request that is too large.
+// - UNAVAILABLE: the state that the nodes share is out of reach, with RetryInfo;
+//   or the keys of tokens are.
+// - INTERNAL: a fault of the service, with the id under which it is logged.
+//
+// Ids of users, channels and sessions are 1 to 128 characters (code points),
+// none of them a control character. They are compared as they are: two that
+// look alike are two.
+
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
@@ -21,7 +48,7 @@ export const file_presence_v1_presence: GenFile = /*@__PURE__*/
  */
 export type Presence = Message<"presence.v1.Presence"> & {
   /**
-   * The user described. The `sub` of the token that opened the sessions.
+   * The user described. The `sub` of the token that began the sessions.
    *
    * @generated from field: string user_id = 1;
    */
@@ -67,15 +94,16 @@ export type Presence = Message<"presence.v1.Presence"> & {
   /**
    * The last action of the user on any session, by the server's clock. While
    * the user stays active it may lag by up to the idle timeout; in an event it
-   * is as of the event.
+   * is as of the event. Kept when the user goes; absent for a user never seen.
    *
    * @generated from field: google.protobuf.Timestamp last_active_at = 7;
    */
   lastActiveAt?: Timestamp | undefined;
 
   /**
-   * Grows with every change of this user's presence. Of two presences of one
-   * user the one with the higher version is the newer.
+   * Grows with every change of this user's presence, by any amount. Of two
+   * presences of one user the one with the higher version is the newer. Zero
+   * for a user never seen.
    *
    * @generated from field: uint64 version = 8;
    */
@@ -107,7 +135,7 @@ export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
 
 /**
  * One live connection of one user. It lasts exactly as long as its `Connect`
- * stream.
+ * stream. Whoever knows its id cannot use it without a token of its user.
  *
  * @generated from message presence.v1.Session
  */
@@ -142,6 +170,7 @@ export type Session = Message<"presence.v1.Session"> & {
 
   /**
    * What the client said it runs on, for example "desktop" or "mobile".
+   * "unknown" when it did not say.
    *
    * @generated from field: string platform = 5;
    */
@@ -163,7 +192,7 @@ export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
  */
 export enum PresenceStatus {
   /**
-   * Never sent by the server.
+   * Never sent by the server, and not accepted.
    *
    * @generated from enum value: PRESENCE_STATUS_UNSPECIFIED = 0;
    */

@@ -280,7 +280,7 @@ export const GetPresenceResponseSchema: GenMessage<GetPresenceResponse> = /*@__P
  */
 export type BatchGetPresencesRequest = Message<"presence.v1.BatchGetPresencesRequest"> & {
   /**
-   * Required. 1 to 1000 users.
+   * Required. 1 to 1000 users. One that is named twice is answered twice.
    *
    * @generated from field: repeated string user_ids = 1;
    */
@@ -339,7 +339,8 @@ export type ListOnlineUsersRequest = Message<"presence.v1.ListOnlineUsersRequest
   pageToken: string;
 
   /**
-   * Only users with one of these statuses, at most 100. Empty: all.
+   * Only users with one of these statuses, at most 100. Empty: all. OFFLINE is
+   * accepted and matches nobody.
    *
    * @generated from field: repeated presence.v1.PresenceStatus statuses = 3;
    */
@@ -374,7 +375,7 @@ export type ListOnlineUsersResponse = Message<"presence.v1.ListOnlineUsersRespon
   nextPageToken: string;
 
   /**
-   * How many users match, over all pages.
+   * How many users match, over all pages, at the time of this one.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -444,7 +445,7 @@ export type ListChannelMembersResponse = Message<"presence.v1.ListChannelMembers
   nextPageToken: string;
 
   /**
-   * How many users are in the channel.
+   * How many users are in the channel, at the time of this page.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -822,7 +823,12 @@ export const TransitionKindSchema: GenEnum<TransitionKind> = /*@__PURE__*/
 export const PresenceService: GenService<{
   /**
    * Moves the user into a channel, out of the one before. Joining the current
-   * channel again is not an error and announces nothing.
+   * channel again is not an error and announces nothing. A channel is a name: it
+   * begins with the first who joins and ends with the last who leaves.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
    *
    * @generated from rpc presence.v1.PresenceService.JoinChannel
    */
@@ -832,7 +838,12 @@ export const PresenceService: GenService<{
     output: typeof JoinChannelResponseSchema;
   },
   /**
-   * Takes the user out of the current channel. Being in none is not an error.
+   * Takes the user out of the current channel, by whichever session it was
+   * joined. Being in none is not an error.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
    *
    * @generated from rpc presence.v1.PresenceService.LeaveChannel
    */
@@ -843,6 +854,12 @@ export const PresenceService: GenService<{
   },
   /**
    * Sets the microphone's and the speaker's mute state. What is absent stays.
+   * They are the user's and not the session's, and kept when the user goes, for
+   * as long as the service remembers the user.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
    *
    * @generated from rpc presence.v1.PresenceService.UpdateMuteState
    */
@@ -852,7 +869,13 @@ export const PresenceService: GenService<{
     output: typeof UpdateMuteStateResponseSchema;
   },
   /**
-   * Chooses how the user's status is decided, and the status text.
+   * Chooses how the user's status is decided, and the status text. Both are the
+   * user's and not the session's, and replace what was chosen before. They are
+   * kept when the user goes, for as long as the service remembers the user.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
    *
    * @generated from rpc presence.v1.PresenceService.UpdateStatus
    */
@@ -862,7 +885,11 @@ export const PresenceService: GenService<{
     output: typeof UpdateStatusResponseSchema;
   },
   /**
-   * Returns the presence of one user. A user never seen is OFFLINE.
+   * Returns the presence of one user. A user never seen is OFFLINE. As current as
+   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
+   * sees it: INVISIBLE hides nothing from oneself.
+   *
+   * Errors: those of every call.
    *
    * @generated from rpc presence.v1.PresenceService.GetPresence
    */
@@ -872,7 +899,11 @@ export const PresenceService: GenService<{
     output: typeof GetPresenceResponseSchema;
   },
   /**
-   * Returns the presence of up to 1000 users, in the order asked.
+   * Returns the presence of up to 1000 users, in the order asked, each as
+   * `GetPresence` does.
+   *
+   * Errors:
+   * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
    *
    * @generated from rpc presence.v1.PresenceService.BatchGetPresences
    */
@@ -883,7 +914,12 @@ export const PresenceService: GenService<{
   },
   /**
    * Lists the users who are not OFFLINE, ordered by `user_id`. Reflects every
-   * change that was acknowledged before the call, on whichever node.
+   * change that was acknowledged before the call, on whichever node. Who
+   * comes or goes between two pages may be missed; `Subscribe` has no such gap.
+   *
+   * Errors:
+   * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
    *
    * @generated from rpc presence.v1.PresenceService.ListOnlineUsers
    */
@@ -896,6 +932,10 @@ export const PresenceService: GenService<{
    * Lists the users in a channel, ordered by `user_id`, as current as
    * `ListOnlineUsers`. A channel that nobody is in has no members.
    *
+   * Errors:
+   * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
+   *
    * @generated from rpc presence.v1.PresenceService.ListChannelMembers
    */
   listChannelMembers: {
@@ -906,6 +946,9 @@ export const PresenceService: GenService<{
   /**
    * Says why a user's presence is what it is, and what time alone will make of
    * it next. Needs `presence:admin`: it holds what an invisible user hides.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the token is without `presence:admin`.
    *
    * @generated from rpc presence.v1.PresenceService.ExplainPresence
    */

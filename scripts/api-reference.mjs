@@ -1,0 +1,188 @@
+#!/usr/bin/env node
+// Prints docs/api.md: the contract with its comments, of a file that `buf build` wrote.
+import { readFileSync } from 'node:fs';
+import { createFileRegistry, fromBinary, ScalarType } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { format, resolveConfig } from 'prettier';
+
+const PACKAGE = 'presence.v1';
+/** In the order in which somebody meets them. */
+const SERVICES = ['SessionService', 'PresenceService', 'EventsService'];
+/** Numbers of the fields of google/protobuf/descriptor.proto, of which the path to a comment is made. */
+const IN_FILE = { package: 2, messages: 4, enums: 5, services: 6 };
+const IN_MESSAGE = { fields: 2, oneofs: 8 };
+const MEMBERS = 2;
+const TIMESTAMP = 'https://protobuf.dev/reference/protobuf/google.protobuf/#timestamp';
+
+const set = fromBinary(FileDescriptorSetSchema, readFileSync(process.argv[2]));
+const files = [...createFileRegistry(set).files].filter(({ proto }) => proto.package === PACKAGE);
+const services = files
+  .flatMap(({ services }) => services)
+  .sort((a, b) => SERVICES.indexOf(a.name) - SERVICES.indexOf(b.name));
+const messages = files.flatMap(({ messages }) => messages);
+const enums = files.flatMap(({ enums }) => enums);
+const comments = new Map(files.flatMap((file) => [...commentsIn(file)]));
+const anchors = new Map(anchorsOf());
+
+const own = new Set(services.flatMap(({ methods }) => methods.flatMap((m) => [m.input, m.output])));
+const markdown = `# API reference
+
+<!-- Generated from the comments in proto/presence/v1 by \`npm run generate\`. -->
+
+${commentOf(PACKAGE)}
+
+In JSON, as browsers and \`grpcurl\` write it, names are in camelCase (\`user_id\` is \`userId\`) and times are text
+(\`2026-01-31T12:00:00Z\`).
+
+${services.map(contents).join('\n')}
+
+${services.map(serviceSection).join('\n')}
+## Messages
+
+${messages.filter((message) => !own.has(message)).map(messageSection).join('\n')}
+## Enums
+
+${enums.map(enumSection).join('\n')}`;
+process.stdout.write(
+  await format(markdown, { ...(await resolveConfig('docs/api.md')), parser: 'markdown' }),
+);
+
+/** What stands above each thing in a file, by its full name. */
+function* commentsIn(file) {
+  const texts = new Map(
+    file.proto.sourceCodeInfo.location.map((at) => [at.path.join(), at.leadingComments]),
+  );
+  const textAt = (...path) => texts.get(path.join())?.replaceAll(/^ /gm, '').trim();
+  const packageComment = textAt(IN_FILE.package);
+  if (packageComment) yield [PACKAGE, packageComment];
+  for (const [i, service] of file.services.entries()) {
+    yield [service.typeName, textAt(IN_FILE.services, i)];
+    for (const [j, method] of service.methods.entries()) {
+      yield [nameOf(method), textAt(IN_FILE.services, i, MEMBERS, j)];
+    }
+  }
+  for (const [i, message] of file.messages.entries()) {
+    yield [message.typeName, textAt(IN_FILE.messages, i)];
+    for (const [j, field] of message.fields.entries()) {
+      yield [nameOf(field), textAt(IN_FILE.messages, i, IN_MESSAGE.fields, j)];
+    }
+    for (const [j, oneof] of message.oneofs.entries()) {
+      yield [nameOf(oneof), textAt(IN_FILE.messages, i, IN_MESSAGE.oneofs, j)];
+    }
+  }
+  for (const [i, type] of file.enums.entries()) {
+    yield [type.typeName, textAt(IN_FILE.enums, i)];
+    for (const [j, value] of type.values.entries()) {
+      yield [nameOf(value), textAt(IN_FILE.enums, i, MEMBERS, j)];
+    }
+  }
+}
+
+function nameOf({ parent, name }) {
+  return `${parent.typeName}.${name}`;
+}
+
+/** Where a name that comments mention is explained. */
+function* anchorsOf() {
+  for (const { name } of [...messages, ...enums]) yield [name, name.toLowerCase()];
+  for (const { values, name } of enums) {
+    for (const value of values) yield [value.name, name.toLowerCase()];
+  }
+  for (const { name, methods } of services) {
+    yield [name, name.toLowerCase()];
+    for (const method of methods) yield [method.name, method.name.toLowerCase()];
+  }
+}
+
+/** A comment whose mentions of other parts of the contract lead there. `self` is where it stands. */
+function linked(comment, self) {
+  return comment.replaceAll(/`(\w+)`/g, (mention, name) => {
+    const anchor = anchors.get(name);
+    return anchor === undefined || anchor === self ? mention : `[${mention}](#${anchor})`;
+  });
+}
+
+function commentOf(name, self) {
+  const comment = comments.get(name);
+  if (!comment) throw new Error(`${name} has no comment`);
+  return linked(comment, self);
+}
+
+/** The same on one line, for a list. */
+function lineOf(name, self) {
+  return commentOf(name, self).replaceAll('\n', ' ');
+}
+
+function contents({ name, methods }) {
+  const links = methods.map((method) => `[${method.name}](#${method.name.toLowerCase()})`);
+  return `- [${name}](#${name.toLowerCase()}): ${links.join(' · ')}`;
+}
+
+function serviceSection(service) {
+  return `## ${service.name}
+
+${commentOf(service.typeName)}
+
+${service.methods.map(methodSection).join('\n')}`;
+}
+
+function methodSection(method) {
+  const { name, parent, input, output, methodKind } = method;
+  const comment = commentOf(nameOf(method), name.toLowerCase());
+  if (!/^Errors[:,]/m.test(comment)) throw new Error(`${name} does not say its errors`);
+  const answer = `${methodKind === 'server_streaming' ? 'a stream of ' : ''}${typeLink(output)}`;
+  return `### ${name}
+
+\`${parent.typeName}/${name}\`: ${typeLink(input)}, answered with ${answer}.
+
+${comment}
+
+${messageSection(input, '####')}
+${messageSection(output, '####')}`;
+}
+
+function messageSection(message, level = '###') {
+  const self = message.name.toLowerCase();
+  const text = level === '####' ? '' : `${commentOf(message.typeName, self)}\n`;
+  const more = level === '####' ? beyondName(message, self) : '';
+  const lines = message.members.map((member) =>
+    member.kind === 'oneof' ? oneofLines(member, self) : fieldLine(member, self),
+  );
+  const fields = lines.length > 0 ? lines.join('\n') : 'Empty.';
+  return `${level} ${message.name}\n\n${text}${more}\n${fields}\n`;
+}
+
+/** What a comment says beyond "Request of X." */
+function beyondName({ typeName }, self) {
+  return commentOf(typeName, self).replace(/^(Request|Response) of .*?\.\s*/, '');
+}
+
+function fieldLine(field, self) {
+  return `- \`${field.name}\` ${typeOf(field)}: ${lineOf(nameOf(field), self)}`;
+}
+
+function oneofLines(oneof, self) {
+  const fields = oneof.fields.map((field) => `  ${fieldLine(field, self)}`);
+  return `- \`${oneof.name}\`, one of these: ${lineOf(nameOf(oneof), self)}\n${fields.join('\n')}`;
+}
+
+function typeOf(field) {
+  if (field.fieldKind === 'list') return `repeated ${singleType(field)}`;
+  return `${field.proto.proto3Optional ? 'optional ' : ''}${singleType(field)}`;
+}
+
+function singleType({ message, enum: type, scalar }) {
+  if (message) return typeLink(message);
+  return type ? typeLink(type) : ScalarType[scalar].toLowerCase();
+}
+
+function typeLink({ name, typeName }) {
+  if (typeName === 'google.protobuf.Timestamp') return `[${name}](${TIMESTAMP})`;
+  return `[${name}](#${anchors.get(name)})`;
+}
+
+function enumSection({ name, typeName, values }) {
+  const self = name.toLowerCase();
+  const lines = values.map((value) => `- \`${value.name}\`: ${lineOf(nameOf(value), self)}`);
+  return `### ${name}\n\n${commentOf(typeName, self)}\n\n${lines.join('\n')}\n`;
+}
