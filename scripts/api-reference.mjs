@@ -39,7 +39,10 @@ ${services.map(contents).join('\n')}
 ${services.map(serviceSection).join('\n')}
 ## Messages
 
-${messages.filter((message) => !own.has(message)).map(messageSection).join('\n')}
+${messages
+  .filter((message) => !own.has(message))
+  .map((message) => messageSection(message))
+  .join('\n')}
 ## Enums
 
 ${enums.map(enumSection).join('\n')}`;
@@ -137,24 +140,20 @@ function methodSection(method) {
 
 ${comment}
 
-${messageSection(input, '####')}
-${messageSection(output, '####')}`;
+${messageSection(input, true)}
+${messageSection(output, true)}`;
 }
 
-function messageSection(message, level = '###') {
+/** What belongs to a method stands under it, and need not say so. */
+function messageSection(message, isOfMethod = false) {
   const self = message.name.toLowerCase();
-  const text = level === '####' ? '' : `${commentOf(message.typeName, self)}\n`;
-  const more = level === '####' ? beyondName(message, self) : '';
+  const comment = commentOf(message.typeName, self);
+  const text = isOfMethod ? comment.replace(/^(Request|Response) of .*?\.\s*/, '') : comment;
   const lines = message.members.map((member) =>
     member.kind === 'oneof' ? oneofLines(member, self) : fieldLine(member, self),
   );
   const fields = lines.length > 0 ? lines.join('\n') : 'Empty.';
-  return `${level} ${message.name}\n\n${text}${more}\n${fields}\n`;
-}
-
-/** What a comment says beyond "Request of X." */
-function beyondName({ typeName }, self) {
-  return commentOf(typeName, self).replace(/^(Request|Response) of .*?\.\s*/, '');
+  return `${isOfMethod ? '####' : '###'} ${message.name}\n\n${text}\n\n${fields}\n`;
 }
 
 function fieldLine(field, self) {

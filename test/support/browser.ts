@@ -1,22 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium, type Browser as Chromium, type Page } from 'playwright-core';
+import type { Browser as Chromium, Page } from 'playwright-core';
 import { build, type Rolldown } from 'vite';
-
-/** Where Debian puts it. */
-const EXECUTABLE = '/usr/bin/chromium';
-
-const ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { launchChromium } from './chromium.js';
 
 /** Every page has both modules at hand. */
 const PAGE = `<!doctype html><script type="module">
@@ -33,9 +20,6 @@ export class Browser {
   ) {}
 
   static async start(): Promise<Browser> {
-    if (!existsSync(EXECUTABLE)) {
-      throw new Error('These tests need a real browser: apt-get install chromium');
-    }
     const modules = { '/docs.js': documented(), '/connect-web.js': await bundled() };
     const site = createServer((request, response) => {
       const script = modules[request.url as keyof typeof modules] as string | undefined;
@@ -43,8 +27,7 @@ export class Browser {
       response.end(script ?? PAGE);
     });
     await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
-    const started = await chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
-    return new Browser(started, site);
+    return new Browser(await launchChromium(), site);
   }
 
   /** Where its pages come from. */

@@ -1,0 +1,45 @@
+import { createConnectTransport } from '@connectrpc/connect-web';
+import { createPresenceClient } from '@presence-service/client';
+import { trackActivity } from '@presence-service/client/activity';
+
+// A product asks its own backend for a token. Here it stands behind the # in the address of the page.
+const token = location.hash.slice(1);
+const element = (id) => document.getElementById(id);
+
+const presence = createPresenceClient({
+  transport: createConnectTransport({ baseUrl: location.origin }),
+  token: () => token,
+});
+
+// Online for as long as the page is open.
+const session = presence.connect({ platform: 'web' });
+session.state.subscribe(({ status }) => (element('me').value = status));
+trackActivity(session);
+element('join').onclick = () => session.joinChannel('lobby');
+element('mute').onclick = () => session.mute({ microphone: true });
+
+// Everyone who is there, and every change of it.
+const everyone = presence.watch();
+everyone.subscribe((change) => {
+  const news = document.createElement('li');
+  news.textContent = inWords(change);
+  element('news').append(news);
+  element('people').replaceChildren(...[...everyone.values()].map(personOf));
+});
+
+function inWords({ userId, previous, current, cause }) {
+  if (previous === undefined) return `${userId} came`;
+  if (current === undefined) return `${userId} went (${cause})`;
+  if (previous.channelId !== current.channelId)
+    return `${userId} is in ${current.channelId ?? 'no channel'}`;
+  if (previous.isMicrophoneMuted !== current.isMicrophoneMuted)
+    return `${userId} has ${current.isMicrophoneMuted ? 'muted' : 'opened'} the microphone`;
+  return `${userId} is ${current.status} (${cause})`;
+}
+
+function personOf({ userId, status, channelId, isMicrophoneMuted }) {
+  const person = document.createElement('li');
+  const where = channelId === undefined ? '' : `, in ${channelId}`;
+  person.textContent = `${userId}: ${status}${where}${isMicrophoneMuted ? ', muted' : ''}`;
+  return person;
+}

@@ -1,0 +1,55 @@
+"""Watches everyone, comes online meanwhile, joins the lobby, is busy for a moment and goes.
+
+    examples/python/run TOKEN [ADDRESS]
+"""
+
+import sys
+
+import grpc
+from presence.v1 import events_service_pb2 as events
+from presence.v1 import presence_service_pb2 as presences
+from presence.v1 import session_service_pb2 as sessions
+from presence.v1.events_service_pb2_grpc import EventsServiceStub
+from presence.v1.presence_pb2 import PresenceStatus
+from presence.v1.presence_service_pb2_grpc import PresenceServiceStub
+from presence.v1.session_service_pb2_grpc import SessionServiceStub
+
+
+def main(token, address='localhost:50051'):
+    metadata = [('authorization', f'Bearer {token}')]
+    with grpc.insecure_channel(address) as channel:
+        me = None
+        # A stream of messages without an end. Keep the last resume_token to go on where you were after a break.
+        subscription = EventsServiceStub(channel).Subscribe(events.SubscribeRequest(), metadata=metadata)
+        for message in subscription:
+            for presence in message.snapshot:
+                print(presence.user_id, 'is', PresenceStatus.Name(presence.status))
+            if message.sync == events.SYNC_CURRENT:
+                me = visit(channel, metadata)
+            for event in message.events:
+                change, presence = event.WhichOneof('change'), event.presence
+                print(presence.user_id, change, presence.current_channel_id, presence.status_text)
+                if change == 'user_offline' and presence.user_id == me:
+                    subscription.cancel()
+                    return
+
+
+def visit(channel, metadata):
+    """Everything that a user does in a day. Returns who that was."""
+    call = {'metadata': metadata, 'timeout': 5}
+    # The session lives as long as this stream, and so without a timeout.
+    stream = SessionServiceStub(channel).Connect(sessions.ConnectRequest(platform='desktop'), metadata=metadata)
+    session = next(stream).session_started.session
+    service = PresenceServiceStub(channel)
+    join = presences.JoinChannelRequest(session_id=session.session_id, channel_id='lobby')
+    service.JoinChannel(join, **call)
+    busy = presences.UpdateStatusRequest(
+        session_id=session.session_id, choice=presences.STATUS_CHOICE_DO_NOT_DISTURB, status_text='In a call'
+    )
+    service.UpdateStatus(busy, **call)
+    stream.cancel()
+    return session.user_id
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])

@@ -1,0 +1,27 @@
+// The service as grpc-js sees it: what the other examples for Node share.
+import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+
+const files = ['session', 'presence', 'events'].map((name) => `presence/v1/${name}_service.proto`);
+const contract = loadSync(files, {
+  includeDirs: ['proto'],
+  longs: Number,
+  enums: String,
+  defaults: true,
+  oneofs: true,
+});
+const { SessionService, PresenceService, EventsService } =
+  loadPackageDefinition(contract).presence.v1;
+
+/** The three services at `address`, and what every call to them carries. */
+export function serviceAt(address, token) {
+  const plaintext = credentials.createInsecure();
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${token}`);
+  return {
+    sessions: new SessionService(address, plaintext),
+    presences: new PresenceService(address, plaintext),
+    events: new EventsService(address, plaintext),
+    metadata,
+  };
+}

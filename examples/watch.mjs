@@ -1,0 +1,49 @@
+// Watching from Node:  node examples/watch.mjs <token> [address]
+// Shows who is there and every change, until it is stopped with Ctrl-C. Goes on after a break where it was.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serviceAt } from './service.mjs';
+
+const [token, address = 'localhost:50051'] = process.argv.slice(2);
+const { events, metadata } = serviceAt(address, token);
+
+let resumeToken = '';
+for (;;) {
+  try {
+    for await (const message of events.subscribe({ resumeToken }, metadata)) show(message);
+  } catch (error) {
+    if (error.details === 'token is not valid') throw error;
+    console.log(`(${error.details}; trying again)`);
+    await sleep(1000);
+  }
+}
+
+function show(message) {
+  // What was missed is not there any more: forget everything, a snapshot follows.
+  if (message.sync === 'SYNC_RESET') console.log('(from the beginning)');
+  for (const { userId, status } of message.snapshot) console.log(userId, 'is', wordOf(status));
+  if (message.sync === 'SYNC_CURRENT') console.log('(that is everyone)');
+  for (const { change, presence } of message.events) console.log(inWords(change, presence));
+  resumeToken = message.resumeToken || resumeToken;
+}
+
+function inWords(change, presence) {
+  const { userId, status, currentChannelId, isMicrophoneMuted, isSpeakerMuted } = presence;
+  switch (change) {
+    case 'userOnline':
+      return `${userId} came`;
+    case 'userOffline':
+      return `${userId} went`;
+    case 'userStatusChanged':
+      return `${userId} is ${wordOf(status)} ${presence.statusText}`.trimEnd();
+    case 'userChannelChanged':
+      return `${userId} is in ${currentChannelId ?? 'no channel'}`;
+    case 'userMuteStateChanged':
+      return `${userId} has ${isMicrophoneMuted ? 'muted' : 'opened'} the microphone${isSpeakerMuted ? ' and the speaker' : ''}`;
+    default:
+      return `${userId} is on ${presence.platforms.join(' and ')}`;
+  }
+}
+
+function wordOf(status) {
+  return status.replace('PRESENCE_STATUS_', '');
+}

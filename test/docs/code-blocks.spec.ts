@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { mistakesIn } from './compiled.js';
+import { blocksOf, pages, PROJECT, type Block } from './markdown.js';
+import { treatmentOf } from './treatment.js';
+
+const blocks = pages().flatMap(blocksOf);
+const { scripts } = JSON.parse(readFileSync(`${PROJECT}package.json`, 'utf8')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
+
+describe('A block of code in the documentation', () => {
+  it.each(named(blocks))('is run, compiled or parsed, or says why not: %s', (_, block) => {
+    const treatment = treatmentOf(block);
+    const tests = treatment.type === 'leave' ? treatment.why.match(/[\w/.-]+[.-]spec[.]ts/g) : [];
+    for (const test of tests ?? []) expect(existsSync(`${PROJECT}${test}`), test).toBe(true);
+  });
+
+  it('needs such a word when its language is not known', () => {
+    const block: Block = { at: 'here', language: 'cobol', code: 'STOP RUN.', note: '' };
+    expect(() => treatmentOf(block)).toThrow('nobody knows how to test "cobol"');
+    expect(treatmentOf({ ...block, note: 'not run: too old' }).type).toBe('leave');
+  });
+
+  it.each(named(blocks.filter(({ language }) => language === 'sh')))(
+    'is good shell, and names scripts that there are: %s',
+    (_, { code }) => {
+      execFileSync('bash', ['-n'], { input: withRepository(code), stdio: 'pipe' });
+      const used = [...code.matchAll(/\bnpm run (?:-s )?([\w:]+)(?!.*--prefix)/g)];
+      expect(Object.keys(scripts)).toEqual(
+        expect.arrayContaining(used.map(([, script]) => script)),
+      );
+    },
+  );
+
+  it.each(named(blocks.filter((block) => treatmentOf(block).type === 'parse')))(
+    'is good JSON: %s',
+    (_, { code }) => void JSON.parse(code),
+  );
+
+  it('compiles, put together with those before it on the page', { timeout: 60_000 }, () => {
+    const programs = pages().map((page) => [page, programOf(page)] as const);
+    const written = programs.filter(([, program]) => program !== '');
+    expect(written.length).toBeGreaterThan(0);
+    const wrong = `import { createPresenceClient } from '@presence-service/client';\ncreatePresenceClient({});`;
+    const mistakes = mistakesIn([...written.map(([, program]) => program), wrong]);
+    // Only what would find a mistake proves something.
+    expect(mistakes.pop()).toHaveLength(1);
+    expect(mistakes.map((found, i) => [written[i]![0], found])).toEqual(
+      written.map(([page]) => [page, []]),
+    );
+  });
+});
+
+/** The blocks that are left out differ only in what the reader puts in their place. */
+function withRepository(code: string): string {
+  return code.replace('<this repository>', PROJECT);
+}
+
+function programOf(page: string): string {
+  const parts = blocksOf(page).filter((block) => treatmentOf(block).type === 'compile');
+  return parts.map(({ code }) => code).join('\n');
+}
+
+function named(some: readonly Block[]): [string, Block][] {
+  return some.map((block) => [block.at, block]);
+}

@@ -1,0 +1,69 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A fenced block of code. */
+export interface Block {
+  /** The file and the line of the fence, for messages. */
+  readonly at: string;
+  /** What stands behind the fence: `sh`, `ts` and so on. Empty: nothing does. */
+  readonly language: string;
+  readonly code: string;
+  /** The comment above the fence, which nobody sees who reads the page. Empty: there is none. */
+  readonly note: string;
+}
+
+/** Every page of documentation, by its path in the project, those that are not committed yet among them. */
+export function pages(): readonly string[] {
+  const args = ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate', '*.md'];
+  return execFileSync('git', args, { cwd: PROJECT, encoding: 'utf8' }).trim().split('\n');
+}
+
+export function textOf(page: string): string {
+  return readFileSync(`${PROJECT}${page}`, 'utf8');
+}
+
+export function blocksOf(page: string): readonly Block[] {
+  const text = textOf(page);
+  const fences = text.matchAll(/(?:^<!-- (.+) -->\n+)?^```(.*)\n([^]*?)^```$/gm);
+  return [...fences].map((found) => {
+    const [, note = '', language = '', code = ''] = found;
+    const line = text.slice(0, text.indexOf('```', found.index)).split('\n').length;
+    return { at: `${page}:${line}`, language, code, note };
+  });
+}
+
+/** The anchors that a page has, as GitHub makes them of its headings. */
+export function anchorsOf(page: string): ReadonlySet<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of withoutCode(textOf(page)).matchAll(/^#{1,6} (.+)$/gm)) {
+    const anchor = slugOf(heading);
+    let unique = anchor;
+    for (let i = 1; anchors.has(unique); i++) unique = `${anchor}-${i}`;
+    anchors.add(unique);
+  }
+  return anchors;
+}
+
+/** Where the links and pictures of a page lead. */
+export function linksOf(page: string): readonly string[] {
+  const text = withoutCode(textOf(page)).replaceAll(/`[^`\n]*`/g, '');
+  const inText = text.matchAll(/\]\(<?([^)>\s]+)>?(?: "[^"]*")?\)/g);
+  const inTags = text.matchAll(/\b(?:href|src|srcset)="([^"]+)"/g);
+  return [...inText, ...inTags].map(([, target = '']) => target);
+}
+
+function withoutCode(text: string): string {
+  return text.replaceAll(/^```[^]*?^```$/gm, '');
+}
+
+function slugOf(heading: string): string {
+  const plain = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1');
+  return plain
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+}

@@ -1,0 +1,58 @@
+import { status } from '@grpc/grpc-js';
+import { describe, expect, it } from 'vitest';
+import { settings } from '../../src/config/settings.js';
+import * as events from '../../src/http-api/generated/presence/v1/events_service_pb.js';
+import * as presences from '../../src/http-api/generated/presence/v1/presence_pb.js';
+import * as presenceService from '../../src/http-api/generated/presence/v1/presence_service_pb.js';
+import { pages, textOf } from './markdown.js';
+
+/** Names of others, and what the documentation says is no name. */
+const FOREIGN = [
+  'ENHANCE_YOUR_CALM',
+  'FUZZ_SEED',
+  'GRPC_SSL_CIPHER_SUITES',
+  'IDLE_TIMOUT_MS',
+  'NODE_EXTRA_CA_CERTS',
+];
+
+const known = new Set([
+  ...Object.keys(settings),
+  ...Object.keys(status),
+  ...FOREIGN,
+  ...enumNames(),
+]);
+
+describe('A name in capitals in the documentation', () => {
+  it.each(pages())('is a setting, a status of gRPC or a value of the contract in %s', (page) => {
+    expect(namesIn(textOf(page)).filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it('is noticed when it is none of these', () => {
+    const text =
+      'Set `IDLE_TIMEOUT=5` or `MAX_SESSIONS=1`; `SYNC_RESET` and `NODE_LOST` mean NOTHING_AT_ALL.';
+    expect(namesIn(text).filter((name) => !known.has(name))).toEqual(['IDLE_TIMEOUT']);
+  });
+});
+
+/** What stands in a code span and could be the name of a setting or of a value: words in capitals, joined. */
+function namesIn(text: string): string[] {
+  const spans = text.matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=[^`]*)?`/g);
+  return [...spans].map(([, name = '']) => name);
+}
+
+/** The values of all enums of the contract, with and without the name of their enum. */
+function enumNames(): string[] {
+  const parts = [events, presences, presenceService].flatMap((file): unknown[] =>
+    Object.values(file),
+  );
+  return parts.filter(isEnum).flatMap(({ values }) => values.flatMap((v) => [v.name, v.localName]));
+}
+
+interface EnumDescriptor {
+  readonly kind: 'enum';
+  readonly values: readonly { readonly name: string; readonly localName: string }[];
+}
+
+function isEnum(part: unknown): part is EnumDescriptor {
+  return (part as { readonly kind?: unknown }).kind === 'enum';
+}

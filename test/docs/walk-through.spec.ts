@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { whyNoNetwork } from '../support/far-network.js';
+import { blocksOf, pages, PROJECT, type Block } from './markdown.js';
+import { Terminal } from './terminal.js';
+import { treatmentOf } from './treatment.js';
+
+/** Starts the server that all others go on with. */
+const FIRST = 'README.md';
+
+const others = pages().filter((page) => page !== FIRST && blocksOf(page).some(isRun));
+const obstacle = whyNoNetwork();
+
+/**
+ * Somebody who reads the documentation and does what it says, word by word, from the clone on. What is not done as it is written
+ * is in `stand-ins`: a clone has what is not committed yet, `npm ci` takes what is installed, and grpcurl may be missing.
+ */
+describe.skipIf(obstacle !== undefined)('Who does what the documentation says', () => {
+  let folder: string;
+  let terminal: Terminal;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'presence-docs-'));
+    terminal = Terminal.start(folder, join(PROJECT, 'test/docs/stand-ins'));
+  });
+  afterAll(async () => {
+    await terminal.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([FIRST, ...others])('sees what %s says', { timeout: 180_000 }, async (page) => {
+    if (page !== FIRST) {
+      await terminal.run(`cd ${folder}/presence-service; TOKEN=${tokenIn(terminal.output)}`);
+    }
+    const modules: string[] = [];
+    for (const block of blocksOf(page)) await follow(block, modules);
+  });
+
+  async function follow(block: Block, modules: string[]): Promise<void> {
+    const treatment = treatmentOf(block);
+    if (treatment.type === 'output') {
+      if (treatment.afterInterrupt) terminal.interrupt();
+      await terminal.says(block.code.trimEnd().split('\n'));
+    }
+    if (treatment.type !== 'run') return;
+    if (block.language === 'js') modules.push(block.code);
+    const commands = block.language === 'js' ? await moduleOf(modules) : commandsOf(block);
+    const before = terminal.output.length;
+    if (!treatment.goesOn) return terminal.run(commands);
+    terminal.leave(commands);
+    await terminal.hasSaidMoreThan(before);
+  }
+
+  function commandsOf({ code }: Block): string {
+    return code
+      .replace('<this repository>', PROJECT)
+      .replace('eyJhbGciOi...', () => tokenIn(terminal.output));
+  }
+
+  /** The blocks of a page in JavaScript are one module, which knows the token. */
+  async function moduleOf(blocks: readonly string[]): Promise<string> {
+    const file = join(folder, 'presence-service', 'written-in-the-documentation.mjs');
+    const token = `const token = '${tokenIn(terminal.output)}';`;
+    await writeFile(file, [token, ...blocks].join('\n'));
+    return `node ${file}`;
+  }
+});
+
+function isRun(block: Block): boolean {
+  return treatmentOf(block).type === 'run';
+}
+
+/** The token that the server has printed. */
+function tokenIn(output: string): string {
+  const [token] = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(output) ?? [];
+  if (token === undefined) throw new Error(`there is no token in this:\n${output}`);
+  return token;
+}
