@@ -23,6 +23,18 @@ describe('A block of code in the documentation', () => {
     expect(treatmentOf({ ...block, note: 'not run: too old' }).type).toBe('leave');
   });
 
+  it.each(pages())(
+    'shows what it says when it goes on, or nobody would wait for it: %s',
+    (page) => {
+      const treatments = blocksOf(page).map(treatmentOf);
+      const waitedFor = treatments.filter((treatment) => treatment.type !== 'leave');
+      for (const [i, treatment] of waitedFor.entries()) {
+        if (treatment.type !== 'run' || !treatment.goesOn) continue;
+        expect(waitedFor[i + 1]).toEqual({ type: 'output', afterInterrupt: false });
+      }
+    },
+  );
+
   it.each(named(blocks.filter(({ language }) => language === 'sh')))(
     'is good shell, and names scripts that there are: %s',
     (_, { code }) => {

@@ -17,6 +17,8 @@ export class Terminal {
   private wake: () => void = () => {};
   private hasExited = false;
   private commands = 0;
+  /** How much had been written when something was last begun or stopped. */
+  private before = 0;
 
   private constructor(private readonly shell: ChildProcess) {
     for (const stream of [shell.stdout, shell.stderr]) {
@@ -30,7 +32,7 @@ export class Terminal {
       this.wake();
     });
     // Each job in a group of processes of its own, which Ctrl-C reaches.
-    this.type('set -em');
+    this.type('set -em; left=()');
   }
 
   static start(folder: string, path: string): Terminal {
@@ -42,36 +44,46 @@ export class Terminal {
   /** Runs commands to their end. Throws when one fails. */
   async run(commands: string): Promise<void> {
     const done = `-- command ${++this.commands} is done --`;
-    this.type(`{\n${commands}\n} </dev/null\necho '${done}'`);
+    this.begin(`{\n${commands}\n} </dev/null\necho '${done}'`);
     await this.says([done]);
   }
 
   /** Begins commands that go on beside what comes next. */
   leave(commands: string): void {
-    this.type(`(\n${commands}\n) </dev/null &`);
+    this.begin(`(\n${commands}\n) </dev/null &\nleft+=($!)`);
   }
 
   /** Ctrl-C, where what was left last runs. */
   interrupt(): void {
-    this.type('kill -INT -- -$!');
+    this.begin('kill -INT -- -$!');
   }
 
-  /** Waits until something new was written. */
-  async hasSaidMoreThan(length: number): Promise<void> {
-    await this.until(() => this.output.length > length, 'anything');
+  /** Leaves what was left so far alone from now on. */
+  keepWhatWasLeft(): void {
+    this.type('left=()');
   }
 
-  /** Waits until all of these lines were written, in this order. Three dots stand for anything. */
+  /** Ctrl-C, wherever something that was left runs. */
+  interruptWhatWasLeft(): void {
+    this.begin('for job in "${left[@]}"; do kill -INT -- -$job || true; done; left=()');
+  }
+
+  /** Waits until all of these lines were written, in this order, since the last commands. Three dots stand for anything. */
   async says(lines: readonly string[]): Promise<void> {
     const anywhere = lines.map((line) => line.split('...').map(literally).join('.*'));
     const pattern = new RegExp(anywhere.join('[^]*?'));
-    await this.until(() => pattern.test(this.output), lines.join('\n'));
+    await this.until(() => pattern.test(this.output.slice(this.before)), lines.join('\n'));
   }
 
   async close(): Promise<void> {
     if (this.hasExited) return;
     this.shell.kill('SIGKILL');
     await once(this.shell, 'close');
+  }
+
+  private begin(commands: string): void {
+    this.before = this.output.length;
+    this.type(commands);
   }
 
   private type(commands: string): void {

@@ -3,7 +3,7 @@ import type { Block } from './markdown.js';
 
 /** What is done with a block to know that it is right. */
 export type Treatment =
-  /** Run until it ends, which it has to with success. `goesOn`: run until the page is through, and waited for until it says something. */
+  /** Run until it ends, which it has to with success. `goesOn`: until the page is through. */
   | { readonly type: 'run'; readonly goesOn: boolean }
   /** What has been run so far has said it, once the last that goes on was stopped with Ctrl-C if `afterInterrupt`. */
   | { readonly type: 'output'; readonly afterInterrupt: boolean }
