@@ -55,4 +55,8 @@ export default defineConfig(
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
   },
+  {
+    files: ['examples/browser/*.js'],
+    languageOptions: { globals: { document: 'readonly', location: 'readonly' } },
+  },
 );

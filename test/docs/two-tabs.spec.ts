@@ -11,6 +11,9 @@ import { PROJECT } from './markdown.js';
 
 const IDLE_TIMEOUT_MS = 20_000;
 
+/** How long a page may take. For the first one everything is compiled. */
+const PATIENCE_MS = 20_000;
+
 describe('The page of the examples, open in two tabs', () => {
   let service: Service;
   let site: ViteDevServer;
@@ -43,35 +46,42 @@ describe('The page of the examples, open in two tabs', () => {
   async function tabOf(userId: string): Promise<Page> {
     const page = await browser.newPage();
     await page.goto(`${site.resolvedUrls!.local[0]}#${await tokenOf(userId)}`);
-    await eventually(() => page.locator('#me').textContent(), 'online');
+    await eventually(() => page.locator('#me').textContent(), 'online', PATIENCE_MS);
     return page;
   }
 
-  it('shows Alice that Bob comes, joins, mutes, turns idle, is back and goes', async () => {
-    const alice = await tabOf('alice');
-    const newsOfBob = async (): Promise<readonly string[]> => {
-      const news = await alice.locator('#news li').allTextContents();
-      return news.filter((line) => line.startsWith('bob'));
-    };
-    const told: string[] = [];
-    const expectNews = (line: string) => eventually(newsOfBob, (told.push(line), [...told]));
+  it(
+    'shows Alice that Bob comes, joins, mutes, turns idle, is back and goes',
+    { timeout: 120_000 },
+    async () => {
+      const alice = await tabOf('alice');
+      const newsOfBob = async (): Promise<readonly string[]> => {
+        const news = await alice.locator('#news li').allTextContents();
+        return news.filter((line) => line.startsWith('bob'));
+      };
+      const told: string[] = [];
+      const expectNews = (line: string): Promise<void> => {
+        told.push(line);
+        return eventually(newsOfBob, told, PATIENCE_MS);
+      };
 
-    const bob = await tabOf('bob');
-    await expectNews('bob came');
-    // Without the pointer, whose moves are activity.
-    await bob.locator('#join').dispatchEvent('click');
-    await expectNews('bob is in lobby');
-    await bob.locator('#mute').dispatchEvent('click');
-    await expectNews('bob has muted the microphone');
-    expect(await alice.locator('#people li').allTextContents()).toContain(
-      'bob: online, in lobby, muted',
-    );
-    await service.passTime(IDLE_TIMEOUT_MS);
-    await expectNews('bob is idle (idle)');
-    await bob.mouse.move(50, 50);
-    await expectNews('bob is online (active)');
-    await bob.close();
-    await expectNews('bob went (disconnected)');
-    await alice.close();
-  });
+      const bob = await tabOf('bob');
+      await expectNews('bob came');
+      // Without the pointer, whose moves are activity.
+      await bob.locator('#join').dispatchEvent('click');
+      await expectNews('bob is in lobby');
+      await bob.locator('#mute').dispatchEvent('click');
+      await expectNews('bob has muted the microphone');
+      expect(await alice.locator('#people li').allTextContents()).toContain(
+        'bob: online, in lobby, muted',
+      );
+      await service.passTime(IDLE_TIMEOUT_MS);
+      await expectNews('bob is idle (idle)');
+      await bob.mouse.move(50, 50);
+      await expectNews('bob is online (active)');
+      await bob.close();
+      await expectNews('bob went (disconnected)');
+      await alice.close();
+    },
+  );
 });
