@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { settings, type Setting } from '../../src/config/settings.js';
 import { mistakesIn } from './compiled.js';
 import { blocksOf, pages, PROJECT, type Block } from './markdown.js';
 import { treatmentOf } from './treatment.js';
@@ -46,9 +48,19 @@ describe('A block of code in the documentation', () => {
     },
   );
 
+  it('of settings is read as the service reads it', () => {
+    expect(mistakesInSettings('MAX_SESSIONS=5 # a few\nHTTP_API=yes\nMAX_SESSION=5')).toEqual([
+      'HTTP_API=yes',
+      'MAX_SESSION=5',
+    ]);
+  });
+
   it.each(named(blocks.filter((block) => treatmentOf(block).type === 'parse')))(
-    'is good JSON: %s',
-    (_, { code }) => void JSON.parse(code),
+    'holds what can be read: %s',
+    (_, { language, code }) => {
+      if (language === 'json') JSON.parse(code);
+      else expect(mistakesInSettings(code)).toEqual([]);
+    },
   );
 
   it('compiles, put together with those before it on the page', { timeout: 60_000 }, () => {
@@ -64,6 +76,15 @@ describe('A block of code in the documentation', () => {
     );
   });
 });
+
+/** The lines of a file of settings that the service would not start with. */
+function mistakesInSettings(code: string): readonly string[] {
+  const table: Readonly<Record<string, Setting<unknown> | undefined>> = settings;
+  const lines = Object.entries(parseEnv(code)).map(([name, value = '']) => [name, value] as const);
+  return lines
+    .filter(([name, value]) => table[name]?.kind.read(value) === undefined)
+    .map(([name, value]) => `${name}=${value}`);
+}
 
 /** The blocks that are left out differ only in what the reader puts in their place. */
 function withRepository(code: string): string {

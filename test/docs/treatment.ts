@@ -31,6 +31,7 @@ export function treatmentOf({ at, language, note }: Block): Treatment {
       return { type: 'run', goesOn: note === 'goes on' };
     case 'ts':
       return { type: 'compile' };
+    case 'env':
     case 'json':
       return { type: 'parse' };
     case 'text':
