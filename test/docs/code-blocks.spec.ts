@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { settings, type Setting } from '../../src/config/settings.js';
 import { mistakesIn } from './compiled.js';
-import { blocksOf, pages, PROJECT, type Block } from './markdown.js';
+import { blocksOf, pages, PROJECT, textOf, type Block } from './markdown.js';
 import { treatmentOf } from './treatment.js';
 
 const blocks = pages().flatMap(blocksOf);
@@ -23,6 +23,11 @@ describe('A block of code in the documentation', () => {
     const block: Block = { at: 'here', language: 'cobol', code: 'STOP RUN.', note: '' };
     expect(() => treatmentOf(block)).toThrow('nobody knows how to test "cobol"');
     expect(treatmentOf({ ...block, note: 'not run: too old' }).type).toBe('leave');
+    expect(() => treatmentOf({ ...block, note: 'not now' })).toThrow('what "not now" asks for');
+  });
+
+  it.each(pages())('begins at the margin, or it would not be found in %s', (page) => {
+    expect(textOf(page)).not.toMatch(/^([ \t]+```|[ \t]*~~~)/m);
   });
 
   it.each(pages())(
@@ -86,7 +91,7 @@ function mistakesInSettings(code: string): readonly string[] {
     .map(([name, value]) => `${name}=${value}`);
 }
 
-/** The blocks that are left out differ only in what the reader puts in their place. */
+/** As its reader would write it. */
 function withRepository(code: string): string {
   return code.replace('<this repository>', PROJECT);
 }

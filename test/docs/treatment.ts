@@ -15,6 +15,7 @@ export type Treatment =
 
 const LEFT = /^not run: (.+)$/;
 const NEEDS = /^needs ([\w -]+)$/;
+const WORDS = ['', 'goes on', 'Ctrl-C'];
 
 /**
  * What the language of a block and the comment above it ask for: `not run: why`, `goes on`, `Ctrl-C`, or `needs` and
@@ -23,6 +24,9 @@ const NEEDS = /^needs ([\w -]+)$/;
 export function treatmentOf({ at, language, note }: Block): Treatment {
   const why = LEFT.exec(note)?.[1];
   if (why !== undefined) return { type: 'leave', why };
+  if (!WORDS.includes(note) && !NEEDS.test(note)) {
+    throw new Error(`${at}: nobody knows what "${note}" asks for`);
+  }
   const missing = NEEDS.exec(note)?.[1]?.split(' ').filter(isMissing) ?? [];
   if (missing.length > 0) return { type: 'leave', why: `there is no ${missing.join()} here` };
   switch (language) {
