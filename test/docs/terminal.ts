@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 /** How long anything that a page shows may take. The slowest is a build. */
-const PATIENCE_MS = 90_000;
+const PATIENCE_MS = 150_000;
 
 /** What brings up a network of one's own, then a shell that stops at the first command that fails. */
 const SHELL = `ip link set lo up && exec bash --noprofile --norc`;

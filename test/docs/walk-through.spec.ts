@@ -29,7 +29,7 @@ describe.skipIf(obstacle !== undefined)('Who does what the documentation says', 
     await rm(folder, { recursive: true });
   });
 
-  it.each([FIRST, ...others])('sees what %s says', { timeout: 180_000 }, async (page) => {
+  it.each([FIRST, ...others])('sees what %s says', { timeout: 300_000 }, async (page) => {
     if (page !== FIRST) {
       await terminal.run(`cd ${folder}/presence-service; TOKEN=${tokenIn(terminal.output)}`);
     }
