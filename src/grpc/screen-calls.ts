@@ -34,6 +34,11 @@ const MS_OF_UNIT: Readonly<Record<string, number>> = {
 const LEGAL_NAME = /^:?[0-9a-z_.-]+$/;
 const LEGAL_VALUE = /^[ -~]*$/;
 
+/** Whether gRPC allows a header to have this value. */
+export function isLegalValue(value: string): boolean {
+  return LEGAL_VALUE.test(value);
+}
+
 /**
  * Looks at the headers of every call before grpc-js does, which serves calls of other methods than POST, says INTERNAL
  * to a deadline that it cannot read, and to one in the far future that it has passed. A header that gRPC does not
@@ -56,7 +61,7 @@ export function screenCalls(server: Server): void {
 
 function leaveOutIllegal(headers: IncomingHttpHeaders): void {
   for (const [name, value] of Object.entries(headers)) {
-    if (!LEGAL_NAME.test(name) || !LEGAL_VALUE.test(String(value))) delete headers[name];
+    if (!LEGAL_NAME.test(name) || !isLegalValue(String(value))) delete headers[name];
   }
 }
 

@@ -16,6 +16,7 @@ import {
 import { endAfter } from '../grpc/deadline.js';
 import { EncodedRequest, Malformed } from '../grpc/encoded-request.js';
 import type { ServedMethod } from '../grpc/handler.js';
+import { isLegalValue } from '../grpc/screen-calls.js';
 import { statusError } from '../grpc/status-error.js';
 import type { Format } from './format.js';
 import type { HeldBytes, Hold } from './held-bytes.js';
@@ -133,7 +134,8 @@ function failureOf(error: unknown): Observable<never> {
 /** What the guard looks at. */
 function metadataOf(request: IncomingMessage): Metadata {
   const metadata = new Metadata();
-  for (const value of request.headersDistinct['authorization'] ?? []) {
+  // As over gRPC, what it does not allow is as if it were not there.
+  for (const value of (request.headersDistinct['authorization'] ?? []).filter(isLegalValue)) {
     metadata.add('authorization', value);
   }
   return metadata;

@@ -75,6 +75,20 @@ describe('A log line', () => {
     }
   });
 
+  it('never holds a token with characters that no header of gRPC may have', async () => {
+    const authorization = 'Bearer caf\u00e9-token';
+    const { status: answered } = await fetch(
+      `${service.httpUrl}/presence.v1.PresenceService/ListOnlineUsers`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization },
+        body: '{}',
+      },
+    );
+    expect(answered).toBe(401);
+    expect(log.text).not.toContain('caf\u00e9');
+  });
+
   it('would be found by this test', () => {
     new Logger('Careless').debug('seen');
     console.error(new Error('thrown', { cause: { authorization: 'caused' } }));
