@@ -45,6 +45,12 @@ export default defineConfig(
     },
   },
   {
+    // One way to log: Nest's Logger. What the program says to whoever starts it is no log.
+    files: ['src/**/*.ts'],
+    ignores: ['src/serve.ts', 'src/token.ts', 'src/**/*.spec.ts'],
+    rules: { 'no-console': 'error' },
+  },
+  {
     files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '{test,client/test}/**/*.ts'],
     rules: {
       '@typescript-eslint/unbound-method': 'off',

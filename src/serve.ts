@@ -4,11 +4,11 @@ import { AppModule } from './app.module.js';
 import { ConfigError } from './config/config-error.js';
 import { readConfig, type Config } from './config/config.js';
 import { loadEnvFile } from './config/env-file.js';
-import { nestLogLevels } from './config/log-level.js';
+import { logAsEverybodyDoes } from './grpc/library-log.js';
 import { attachGrpc } from './grpc/transport.js';
 import { attachHttpApi } from './http-api/http-api.js';
+import { ProgramLogger } from './logging/program-logger.js';
 import { ExitCode, ProcessEnd } from './process-end.js';
-import { ProgramLogger } from './program-logger.js';
 
 /** What closing takes beside the time that calls are given: ports, and taking leave of Redis. */
 const CLOSES_WITHIN_MS = 3000;
@@ -34,13 +34,9 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 async function start(config: Config, end: ProcessEnd): Promise<void> {
   const app = await NestFactory.create(AppModule.with(config), {
     abortOnError: false,
-    logger: new ProgramLogger({
-      json: config.production,
-      // Escape codes are for people; in a file they stick to the token of the first call.
-      colors: Boolean(process.stdout.isTTY) && !config.production,
-      logLevels: nestLogLevels(config.logLevel),
-    }),
+    logger: new ProgramLogger(config.logging),
   });
+  logAsEverybodyDoes();
   const grpc = attachGrpc(app);
   attachHttpApi(app, grpc);
   try {

@@ -18,7 +18,7 @@ describe('readConfig', () => {
   it('needs nothing to be set', () => {
     expect(readConfig({})).toEqual<Config>({
       production: false,
-      logLevel: 'info',
+      logging: { level: 'info', format: 'text' },
       grpc: {
         url: '0.0.0.0:50051',
         reflection: true,
@@ -112,7 +112,7 @@ describe('readConfig', () => {
 
     expect(config).toEqual<Config>({
       production: true,
-      logLevel: 'debug',
+      logging: { level: 'debug', format: 'json' },
       grpc: {
         url: 'unix:/run/presence.sock',
         reflection: true,

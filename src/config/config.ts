@@ -1,5 +1,5 @@
 import type { Policy } from '../domain/policy.js';
-import type { LogLevelName } from './log-level.js';
+import type { LogFormatName, LogLevelName } from './log-level.js';
 import { readValues } from './read-values.js';
 import type { RedisAddress } from './redis-url.js';
 import type { Values } from './settings.js';
@@ -7,7 +7,7 @@ import type { Values } from './settings.js';
 /** What the service was told by its environment, in slices for those who need them. `settings.ts` explains each. */
 export interface Config {
   readonly production: boolean;
-  readonly logLevel: LogLevelName;
+  readonly logging: { readonly level: LogLevelName; readonly format: LogFormatName };
   readonly grpc: {
     readonly url: string;
     readonly reflection: boolean;
@@ -75,7 +75,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const values = readValues(env);
   return {
     production: values.NODE_ENV,
-    logLevel: values.LOG_LEVEL,
+    logging: {
+      level: values.LOG_LEVEL,
+      format: values.LOG_FORMAT ?? (values.NODE_ENV ? 'json' : 'text'),
+    },
     grpc: {
       url: values.GRPC_URL,
       reflection: values.GRPC_REFLECTION ?? !values.NODE_ENV,

@@ -13,7 +13,7 @@ import {
   wholeNumber,
   words,
 } from './kinds.js';
-import { logLevelNames } from './log-level.js';
+import { logFormatNames, logLevelNames } from './log-level.js';
 import { redisUrl } from './redis-url.js';
 
 /** Of something that a limit counts. Zero stands for no limit. */
@@ -38,6 +38,10 @@ export const settings = {
     oneOf(logLevelNames),
     'info',
     'The least severe lines to log: fatal, error, warn, info, debug or verbose.',
+  ),
+  LOG_FORMAT: optional(
+    oneOf(logFormatNames),
+    'How lines are logged: json, or text for people. When not set: json in production, else text.',
   ),
 
   GRPC_URL: setting(

@@ -1,4 +1,5 @@
-import { status, type Metadata } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
+import type { ArgumentsHost } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { NotNow, Refusal } from '../domain/refusal.js';
@@ -15,8 +16,11 @@ interface Thrown {
 
 const refusedCalls = new RefusedCalls();
 
+/** A call without a name. */
+const host = { getArgByIndex: () => new Metadata() } as unknown as ArgumentsHost;
+
 function thrownFor(error: unknown): Promise<Thrown> {
-  return firstValueFrom(new ErrorFilter(refusedCalls).catch(error)).then(
+  return firstValueFrom(new ErrorFilter(refusedCalls).catch(error, host)).then(
     () => Promise.reject(new Error('nothing was thrown')),
     (thrown: Thrown) => thrown,
   );

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { status } from '@grpc/grpc-js';
-import { Catch, Logger, type ExceptionFilter } from '@nestjs/common';
+import { status, type Metadata } from '@grpc/grpc-js';
+import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { RpcException } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
 import { InvalidToken } from '../auth/invalid-token.js';
 import { KeysUnavailable } from '../auth/keys-unavailable.js';
 import { NotNow, Refusal, type RefusalReason } from '../domain/refusal.js';
 import { RefusedCalls } from '../limits/refused-calls.js';
+import { requestIdOf } from './request-id.js';
 import { invalidArgument, retryLater, statusError } from './status-error.js';
 
 const CODE_OF_REASON: Readonly<Record<RefusalReason, status>> = {
@@ -42,11 +42,13 @@ export class ErrorFilter implements ExceptionFilter {
 
   constructor(private readonly refusedCalls: RefusedCalls) {}
 
-  catch(error: unknown): Observable<never> {
-    return throwError(() => this.toStatus(error).getError());
+  catch(error: unknown, host: ArgumentsHost): Observable<never> {
+    // Now and not when it is thrown: the headers of the answer may have to name the call that has failed.
+    const failure = this.toStatus(error, host.getArgByIndex<Metadata>(1)).getError();
+    return throwError(() => failure);
   }
 
-  private toStatus(error: unknown): RpcException {
+  private toStatus(error: unknown, metadata: Metadata): RpcException {
     if (error instanceof RpcException) return error;
     if (error instanceof Refusal) {
       this.refusedCalls.add(error.reason);
@@ -54,8 +56,8 @@ export class ErrorFilter implements ExceptionFilter {
     }
     if (error instanceof InvalidToken) return statusError(status.UNAUTHENTICATED, error.message);
     if (error instanceof KeysUnavailable) return statusError(status.UNAVAILABLE, error.message);
-    const requestId = randomUUID();
-    this.logger.error(`request ${requestId} failed: ${describe(error)}`);
+    const requestId = requestIdOf(metadata);
+    this.logger.error(`A call failed: ${describe(error)}`, { requestId });
     return statusError(status.INTERNAL, `internal error, request id ${requestId}`);
   }
 }

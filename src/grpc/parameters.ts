@@ -1,5 +1,7 @@
+import type { Metadata } from '@grpc/grpc-js';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { callerOf } from './auth.guard.js';
+import { requestIdOf } from './request-id.js';
 import type { ServerStream } from './server-stream.js';
 
 /** The caller of an RPC: a `Caller`. */
@@ -10,4 +12,9 @@ export const CurrentCaller = createParamDecorator((_data: unknown, context: Exec
 /** The server's end of a streaming RPC: a `ServerStream`. */
 export const CurrentStream = createParamDecorator(
   (_data: unknown, context: ExecutionContext): ServerStream => context.getArgByIndex(2),
+);
+
+/** What an RPC is called in the log. */
+export const CurrentRequestId = createParamDecorator((_data: unknown, context: ExecutionContext) =>
+  requestIdOf(context.getArgByIndex<Metadata>(1)),
 );

@@ -1,9 +1,10 @@
-import { Metadata, type ServerWritableStream } from '@grpc/grpc-js';
+import type { ServerWritableStream } from '@grpc/grpc-js';
 import { isObservable, of } from 'rxjs';
 import { CallStream } from './call-stream.js';
 import { endAfter } from './deadline.js';
 import type { Handler } from './handler.js';
 import { takeOver } from './http2-stream.js';
+import { headersOfAnswer } from './request-id.js';
 import { ResponseWriter } from './response-writer.js';
 
 /**
@@ -23,7 +24,7 @@ export async function serveStreamingCall(
   call.metadata.remove('authorization');
   // Gone, or its deadline had passed before its request was whole.
   if (!stream.writable) return;
-  call.sendMetadata(new Metadata());
+  call.sendMetadata(headersOfAnswer(call.metadata));
   const writer = new ResponseWriter(stream, serialize);
   const subscription = (isObservable(result) ? result : of(result)).subscribe(writer);
   if (subscription.closed) return;

@@ -1,10 +1,11 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { Metadata, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import { status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { isObservable } from 'rxjs';
 import type { Connections } from '../connections/connections.js';
 import { frameOf } from './frame.js';
 import type { Handler } from './handler.js';
 import { endWell, http2StreamOf } from './http2-stream.js';
+import { headersOfAnswer, knownRequestId } from './request-id.js';
 
 /** Answers a unary call. Nest would copy the call and wrap its answer in Observables first. */
 export async function serveUnaryCall(
@@ -18,7 +19,11 @@ export async function serveUnaryCall(
   if (isObservable(result)) {
     result.subscribe({
       next: (response) => callback(null, response),
-      error: (error: object) => callback(error),
+      error: (error: object) => {
+        // Or grpc-js would send no headers, but the status alone.
+        if (knownRequestId(call.metadata)) call.sendMetadata(headersOfAnswer(call.metadata));
+        callback(error);
+      },
     });
     return;
   }
@@ -46,7 +51,7 @@ function answer(
   stream: ServerHttp2Stream,
   message: Buffer,
 ): void {
-  call.sendMetadata(new Metadata());
+  call.sendMetadata(headersOfAnswer(call.metadata));
   stream.write(frameOf(message));
   endWell(call);
 }

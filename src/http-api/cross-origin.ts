@@ -1,12 +1,16 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { cors } from '@connectrpc/connect';
+import { REQUEST_ID } from '../grpc/request-id.js';
 
 /** How long a browser may remember that it has asked: as long as any does. */
 const MAX_AGE_SECONDS = '7200';
 
+const MAY_SEND = ['Authorization', REQUEST_ID, 'traceparent', 'tracestate'];
+const MAY_SEE = [...cors.exposedHeaders, REQUEST_ID].join(', ');
+
 const ALLOWED: OutgoingHttpHeaders = {
   'access-control-allow-methods': 'POST',
-  'access-control-allow-headers': [...cors.allowedHeaders, 'Authorization'].join(', '),
+  'access-control-allow-headers': [...cors.allowedHeaders, ...MAY_SEND].join(', '),
   'access-control-max-age': MAX_AGE_SECONDS,
 };
 
@@ -25,7 +29,7 @@ export class CrossOrigin {
     response.setHeader('vary', 'origin');
     if (origin === undefined || !this.admits(origin)) return;
     response.setHeader('access-control-allow-origin', origin);
-    response.setHeader('access-control-expose-headers', cors.exposedHeaders.join(', '));
+    response.setHeader('access-control-expose-headers', MAY_SEE);
   }
 
   /** Answers a browser that asks what a page may send, before it sends it. */

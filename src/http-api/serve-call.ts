@@ -16,6 +16,7 @@ import {
 import { endAfter } from '../grpc/deadline.js';
 import { EncodedRequest, Malformed } from '../grpc/encoded-request.js';
 import type { ServedMethod } from '../grpc/handler.js';
+import { headersOfAnswer, REQUEST_ID } from '../grpc/request-id.js';
 import { isLegalValue } from '../grpc/screen-calls.js';
 import { statusError } from '../grpc/status-error.js';
 import type { Format } from './format.js';
@@ -107,7 +108,11 @@ async function ask({
     throw statusError(status.FAILED_PRECONDITION, 'a stream needs a connection of its own');
   }
   const encoded = message === undefined ? noMessage() : codec.request(message);
-  const result = await handler(encoded, metadataOf(request), stream);
+  const metadata = metadataOf(request);
+  const result = await handler(encoded, metadata, stream);
+  for (const [name, value] of Object.entries(headersOfAnswer(metadata).getMap())) {
+    stream.response.setHeader(name, String(value));
+  }
   return isObservable(result) ? result : of(result);
 }
 
@@ -131,12 +136,16 @@ function failureOf(error: unknown): Observable<never> {
   return throwError(() => ({ code: status.INTERNAL, message: 'internal error' }));
 }
 
-/** What the guard looks at. */
+/** What somebody looks at who stands on the way of a call: the guard, the log, and traces. */
+const METADATA = ['authorization', REQUEST_ID, 'traceparent', 'tracestate'];
+
 function metadataOf(request: IncomingMessage): Metadata {
   const metadata = new Metadata();
-  // As over gRPC, what it does not allow is as if it were not there.
-  for (const value of (request.headersDistinct['authorization'] ?? []).filter(isLegalValue)) {
-    metadata.add('authorization', value);
+  for (const name of METADATA) {
+    // As over gRPC, what it does not allow is as if it were not there.
+    for (const value of (request.headersDistinct[name] ?? []).filter(isLegalValue)) {
+      metadata.add(name, value);
+    }
   }
   return metadata;
 }

@@ -30,7 +30,8 @@ export interface Connection {
 export class SessionStream {
   /** When something was last sent. */
   private lastSentAt: number;
-  private hasStarted = false;
+  private isStarted = false;
+  private lastWord: Refusal | undefined;
 
   constructor(
     private readonly signals: Subscriber<SessionSignal>,
@@ -42,8 +43,18 @@ export class SessionStream {
     this.lastSentAt = clock.now();
   }
 
+  /** Whether the session has begun. */
+  get hasStarted(): boolean {
+    return this.isStarted;
+  }
+
+  /** Why the server has ended it. Undefined: it has not. */
+  get refusal(): Refusal | undefined {
+    return this.lastWord;
+  }
+
   start(started: Extract<SessionSignal, { readonly type: 'started' }>): void {
-    this.hasStarted = true;
+    this.isStarted = true;
     this.signals.next(started);
   }
 
@@ -57,12 +68,13 @@ export class SessionStream {
   }
 
   end(refusal: Refusal): void {
+    this.lastWord = refusal;
     this.signals.error(refusal);
   }
 
   /** A client that does not read misses hints and heartbeats; they would be stale when it reads on. */
   private send(signal: SessionSignal): void {
-    if (!this.hasStarted || !this.connection.isReady) return;
+    if (!this.isStarted || !this.connection.isReady) return;
     this.lastSentAt = this.clock.now();
     this.signals.next(signal);
   }

@@ -13,7 +13,7 @@ import {
 } from '../grpc/generated/presence/v1/session_service.pb.js';
 import { GrpcController } from '../grpc/grpc-controller.js';
 import { presenceMessage, sessionMessage } from '../grpc/messages.js';
-import { CurrentCaller, CurrentStream } from '../grpc/parameters.js';
+import { CurrentCaller, CurrentRequestId, CurrentStream } from '../grpc/parameters.js';
 import type { ServerStream } from '../grpc/server-stream.js';
 import {
   ConnectRules,
@@ -37,6 +37,7 @@ export class SessionController implements SessionServiceController {
     @Payload() request: ConnectRules,
     @CurrentCaller() caller: Caller,
     @CurrentStream() stream: ServerStream,
+    @CurrentRequestId() requestId: string,
   ): Observable<ConnectResponse> {
     const options = {
       platform: request.platform || UNKNOWN_PLATFORM,
@@ -45,7 +46,7 @@ export class SessionController implements SessionServiceController {
       requireHeartbeats: request.requireHeartbeats,
     };
     return this.sessions
-      .connect(caller, options, stream)
+      .connect(caller, options, stream, requestId)
       .pipe(map((signal) => ({ body: bodyOf(signal, caller.userId) })));
   }
 

@@ -39,11 +39,15 @@ export class SessionService {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** A session that begins when it is subscribed to and ends with the subscription, whatever ends that. */
+  /**
+   * A session that begins when it is subscribed to and ends with the subscription, whatever ends that. The log knows it by
+   * `requestId` alone, as it knows nobody.
+   */
   connect(
     caller: Caller,
     asked: ConnectOptions,
     connection: Connection,
+    requestId: string,
   ): Observable<SessionSignal> {
     // Where the connection does not tell who is still there, the client has to.
     const requireHeartbeats = asked.requireHeartbeats || !connection.noticesSilence;
@@ -56,14 +60,17 @@ export class SessionService {
       signals.add(this.limit.enter());
       const remove = this.streams.add(sessionId, stream);
       // A promise of nothing: what the session began with is not kept for as long as it lasts.
-      const begun = this.begin(caller, sessionId, options).then((step) =>
-        stream.start(this.started(sessionId, options, step)),
-      );
+      const begun = this.begin(caller, sessionId, options).then((step) => {
+        this.logger.debug('A session began', { requestId });
+        stream.start(this.started(sessionId, options, step));
+      });
       begun.catch((error: unknown) => signals.error(error));
       return () => {
         remove();
         const isLost = connection.isConnectionLost || this.drain.isDraining;
         const cause = isLost ? 'CONNECTION_LOST' : 'DISCONNECTED';
+        const reason = stream.refusal?.reason ?? cause;
+        if (stream.hasStarted) this.logger.debug('A session ended', { requestId, reason });
         // A session that has not begun yet is ended as soon as it has; one that was refused may have begun unheard.
         void begun.catch(() => {}).then(() => this.disconnect(caller.userId, sessionId, cause));
       };

@@ -272,6 +272,8 @@ describe('HTTP', () => {
           'content-type',
           'connect-timeout-ms',
           'x-grpc-web',
+          'x-request-id',
+          'traceparent',
         ]),
       );
       expect(headers.get('vary')).toBe('origin');

@@ -196,7 +196,29 @@ describe('The program', () => {
       server = build.run({ NODE_ENV: 'production', AUTH_JWT_SECRET: SECRET });
       await server.serving();
       const lines = server.output.trimEnd().split('\n');
-      for (const line of lines) expect(JSON.parse(line)).toHaveProperty('message');
+      for (const line of lines) {
+        const entry = JSON.parse(line) as Record<string, unknown>;
+        expect(entry).toMatchObject({ level: 'info', pid: server.pid });
+        expect(new Date(entry.time as string).toISOString()).toBe(entry.time);
+        for (const field of ['context', 'message']) expect(entry).toHaveProperty(field);
+      }
+    });
+
+    it('writes lines for people where LOG_FORMAT says so, in production, too', async () => {
+      server = build.run({
+        NODE_ENV: 'production',
+        AUTH_JWT_SECRET: SECRET,
+        LOG_FORMAT: 'text',
+        LOG_LEVEL: 'debug',
+      });
+      await server.serving();
+      const { stream } = await (await server.client('ann')).connect();
+      await server.says(
+        /^\d\d:\d\d:\d\d\.\d{3} DEBUG \[SessionService\] A session began requestId=\S{36}$/m,
+      );
+      stream.cancel();
+      await server.says(/A session ended requestId=\S{36} reason=DISCONNECTED$/m);
+      expect(server.output).toMatch(/ INFO \[Server\] gRPC on /);
     });
 
     it.each(['GRPC_URL', 'HTTP_PORT'])(
