@@ -1,25 +1,28 @@
 /** Why a command or a query was refused. The transport has one table from reason to status code. */
-export type RefusalReason =
-  | 'SESSION_NOT_FOUND'
-  | 'USER_HAS_NO_SESSION'
-  | 'SESSION_OF_ANOTHER_USER'
-  | 'ADMIN_SCOPE_REQUIRED'
-  | 'TOO_MANY_SESSIONS'
-  | 'TOO_MANY_SUBSCRIPTIONS'
-  | 'TOO_MANY_COMMANDS'
-  | 'TOO_MANY_CALLS'
-  | 'TOO_MANY_PRESENCES'
-  | 'TOO_MANY_NEW_SESSIONS'
-  | 'NODE_FULL'
-  | 'OUT_OF_MEMORY'
-  | 'SUBSCRIBER_TOO_SLOW'
-  | 'SESSION_ENDED'
-  | 'HEARTBEATS_MISSED'
-  | 'NODE_LOST'
-  | 'STORE_UNAVAILABLE'
-  | 'TOKEN_EXPIRED'
-  | 'DRAINING'
-  | 'INVALID_FIELD';
+export const REFUSAL_REASONS = [
+  'SESSION_NOT_FOUND',
+  'USER_HAS_NO_SESSION',
+  'SESSION_OF_ANOTHER_USER',
+  'ADMIN_SCOPE_REQUIRED',
+  'TOO_MANY_SESSIONS',
+  'TOO_MANY_SUBSCRIPTIONS',
+  'TOO_MANY_COMMANDS',
+  'TOO_MANY_CALLS',
+  'TOO_MANY_PRESENCES',
+  'TOO_MANY_NEW_SESSIONS',
+  'NODE_FULL',
+  'OUT_OF_MEMORY',
+  'SUBSCRIBER_TOO_SLOW',
+  'SESSION_ENDED',
+  'HEARTBEATS_MISSED',
+  'NODE_LOST',
+  'STORE_UNAVAILABLE',
+  'TOKEN_EXPIRED',
+  'DRAINING',
+  'INVALID_FIELD',
+] as const;
+
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /**
  * A clear no. It is thrown before anything has changed; the message tells the caller what to do next and holds

@@ -24,5 +24,6 @@ import { SubscribeLimits } from './subscribe-limits.js';
         new EventLog(log, fragmentEncoder, new Seal(sealingSecrets, 'resume')),
     },
   ],
+  exports: [EventsService, FanOut],
 })
 export class EventsModule {}

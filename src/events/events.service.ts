@@ -7,11 +7,10 @@ import { Drain } from '../lifecycle/drain.js';
 import { Cursor } from '../log/cursor.js';
 import { EventLog } from '../log/event-log.js';
 import type { Filter } from '../log/filter.js';
-import { Slices } from '../log/slices.js';
 import { isSealed } from '../seal/seal.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { FanOut } from './fan-out.js';
-import { Openings } from './opening.js';
+import { Openings, type ResetCause } from './opening.js';
 import { StreamOutlet, type Connection } from './outlet.js';
 import { SubscribeLimits } from './subscribe-limits.js';
 import { Subscription, type Outlet } from './subscription.js';
@@ -27,7 +26,6 @@ export interface SubscribeOptions {
 
 @Injectable()
 export class EventsService {
-  private readonly slices: Slices;
   private readonly openings: Openings;
 
   constructor(
@@ -38,8 +36,12 @@ export class EventsService {
     private readonly limits: SubscribeLimits,
     private readonly clock: Clock,
   ) {
-    this.slices = new Slices(log);
     this.openings = new Openings(store, log);
+  }
+
+  /** How many subscriptions lost their place, and began anew with the state. */
+  get resets(): Readonly<Record<ResetCause, number>> {
+    return this.openings.resets;
   }
 
   /** How many users have subscriptions on this node. */
@@ -73,7 +75,7 @@ export class EventsService {
     const opening = this.openings.open(filter, resumeToken, skipSnapshot);
     const { messages, position, resumed, presences } = opening;
     this.limits.charge(caller, presences, this.log.head - position);
-    const cursor = new Cursor(this.log, this.slices, filter, position, resumed);
+    const cursor = new Cursor(this.log, this.fanOut.slices, filter, position, resumed);
     const { expiresAt } = caller;
     const options = { cursor, outlet, latestOnly, expiresAt };
     return new Subscription(options, messages, this.openings, this.clock);

@@ -224,6 +224,58 @@ describe('A heartbeat', () => {
   });
 });
 
+describe('What is known of subscribers', () => {
+  beforeEach(useFakeTimers);
+  afterEach(() => void vi.useRealTimers());
+
+  it('is how many are behind, and how far the furthest of them is', async () => {
+    const world = new EventWorld();
+    const slow = await world.subscribe({}, { credits: 1 });
+    await world.subscribe({ filter: filterOf({ userIds: ['ann'] }) });
+    expect(world.fanOut.lag()).toEqual({ subscribers: 0, events: 0, ms: 0 });
+    await world.happen('ann', connect('s'));
+    await world.happen('ann', join('s', 'lobby'));
+    vi.runAllTimers();
+    world.clock.advance(500);
+    // Each deed took a millisecond.
+    expect(world.fanOut.lag()).toEqual({ subscribers: 1, events: 2, ms: 501 });
+    slow.letGoOn(5);
+    expect(world.fanOut.lag()).toEqual({ subscribers: 0, events: 0, ms: 0 });
+  });
+
+  it('is how far behind the tail of the log somebody is whose place is gone', async () => {
+    const world = new EventWorld({ size: 3 });
+    await world.subscribe({ latestOnly: true }, { credits: 1 });
+    for (let i = 0; i < 5; i++) await world.happen('ann', i % 2 ? disconnect('s') : connect('s'));
+    vi.runAllTimers();
+    expect(world.fanOut.lag()).toMatchObject({ subscribers: 1, events: 5, ms: 2 });
+  });
+
+  it('is how many events of which kind there were, and how many were delivered in time', async () => {
+    const world = new EventWorld();
+    for (let i = 0; i < 40; i++) await world.subscribe();
+    await world.subscribe({ filter: filterOf({ channelIds: ['lobby'] }) });
+    await world.subscribe({}, { credits: 1 });
+    await world.happen('ann', connect('s'));
+    await world.happen('ann', join('s', 'lobby'));
+    vi.advanceTimersByTime(7);
+    vi.runAllTimers();
+    expect(world.fanOut.events).toMatchObject({ USER_ONLINE: 1, USER_CHANNEL_CHANGED: 1 });
+    expect(world.fanOut.slices.events).toBe(40 * 2 + 1);
+    expect(world.fanOut.slices.messages).toBe(41);
+    expect(world.fanOut.delays.cumulative.at(-1)).toBe(41);
+  });
+
+  it('is that a reader who falls behind and wants the latest only begins anew', async () => {
+    const world = new EventWorld({ size: 3 });
+    const slow = await world.subscribe({ latestOnly: true }, { credits: 1 });
+    for (let i = 0; i < 5; i++) await world.happen('ann', i % 2 ? disconnect('s') : connect('s'));
+    vi.runAllTimers();
+    slow.letGoOn(5);
+    expect(world.service.resets).toEqual({ resume_token: 0, slow_reader: 1 });
+  });
+});
+
 /** For those who want all kinds: at the end they know of everyone they follow what everyone is shown. */
 function expectRightBelief(world: EventWorld, reader: Reader, filter: Filter): void {
   if (filter.kinds.size > 0) return;

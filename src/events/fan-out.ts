@@ -3,6 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
+import type { Change } from '../domain/event.js';
 import { Refusal } from '../domain/refusal.js';
 import type { Step } from '../domain/step.js';
 import type { Entry } from '../log/entry.js';
@@ -10,6 +11,9 @@ import { EventLog } from '../log/event-log.js';
 import { matches, type Filter } from '../log/filter.js';
 import { InterestIndex } from '../log/interest-index.js';
 import { Rounds } from '../log/rounds.js';
+import { Slices } from '../log/slices.js';
+import { Distribution } from '../metrics/distribution.js';
+import { DURATION_BOUNDS, secondsSince } from '../metrics/durations.js';
 import { PresenceStore, type Origin } from '../store/presence-store.js';
 import type { Subscription } from './subscription.js';
 
@@ -19,17 +23,43 @@ const UPKEEP_MS = 250;
 /** How many subscribers are served in one turn of the event loop. */
 const TURN = 32;
 
+/** How far those are behind who have not been given everything. */
+export interface Lag {
+  readonly subscribers: number;
+  /** Of the one who is furthest behind: how many events there are that it has not been given. */
+  readonly events: number;
+  /** How old the oldest of those is. */
+  readonly ms: number;
+}
+
 /**
  * Brings what is committed to those who follow it, in rounds. A subscriber that is up to date is handed what a round
  * found; one that is behind catches up by itself, at the pace of its reader.
  */
 @Injectable()
 export class FanOut implements OnApplicationShutdown {
+  /** What is handed out. */
+  readonly slices: Slices;
+  /** How many events were committed, by kind. */
+  readonly events: Record<Change['kind'], number> = {
+    USER_ONLINE: 0,
+    USER_OFFLINE: 0,
+    USER_STATUS_CHANGED: 0,
+    USER_CHANNEL_CHANGED: 0,
+    USER_MUTE_STATE_CHANGED: 0,
+    USER_CONNECTION_CHANGED: 0,
+  };
+  /** How long it took from the oldest commit of a round to each message of that round, in seconds. */
+  readonly delays = new Distribution(DURATION_BOUNDS);
   private readonly followers = new Map<Subscription, Filter>();
   private readonly index = new InterestIndex<Subscription>();
   private readonly rounds = new Rounds(() => this.serveRound());
   /** Everything before this position has been handed to those who were up to date. */
   private served: number;
+  /** When the oldest commit was heard of that no round has begun to bring. */
+  private waitingSince: number | undefined;
+  /** How many messages there were before this turn of a round. */
+  private messagesBefore = 0;
 
   constructor(
     store: PresenceStore,
@@ -37,6 +67,7 @@ export class FanOut implements OnApplicationShutdown {
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {
+    this.slices = new Slices(log);
     this.served = log.head;
     store.onBegin((origin) => log.begin(origin));
     store.onCommit((step, origin) => this.append(step, origin));
@@ -50,6 +81,24 @@ export class FanOut implements OnApplicationShutdown {
   /** How many users and channels they follow by name. */
   get interests(): number {
     return this.index.size;
+  }
+
+  /** Looks at everybody: for those who ask now and then. */
+  lag(): Lag {
+    let subscribers = 0;
+    let furthest = this.log.head;
+    for (const { isBehind, cursor } of this.followers.keys()) {
+      // Who has been given everything counts as behind until its stream is asked again.
+      if (!isBehind || cursor.isAtHead) continue;
+      subscribers++;
+      furthest = Math.min(furthest, cursor.position);
+    }
+    const oldest = this.log.at(Math.max(furthest, this.log.tail));
+    return {
+      subscribers,
+      events: this.log.head - furthest,
+      ms: oldest === undefined ? 0 : Math.max(0, this.clock.now() - oldest.occurredAt),
+    };
   }
 
   // Not before: streams go on while the server drains.
@@ -91,11 +140,16 @@ export class FanOut implements OnApplicationShutdown {
 
   private append({ events }: Step, origin: Origin): void {
     if (events.length === 0) return;
+    for (const { change } of events) this.events[change.kind]++;
+    this.waitingSince ??= performance.now();
     this.log.append(events, origin);
     this.rounds.request();
   }
 
   private *serveRound(): Generator<void> {
+    const since = this.waitingSince ?? performance.now();
+    this.waitingSince = undefined;
+    this.messagesBefore = this.slices.messages;
     this.log.seal();
     const from = Math.max(this.served, this.log.tail);
     if (from > this.served) this.noteLoss();
@@ -104,15 +158,29 @@ export class FanOut implements OnApplicationShutdown {
     let count = 0;
     for (const subscription of this.index.everyone) {
       if (!subscription.isBehind) this.serve(subscription);
-      if (++count % TURN === 0) yield;
+      if (++count % TURN === 0) yield* this.endTurn(since);
     }
     for (const [subscription, entries] of found) {
       if (this.followers.has(subscription)) subscription.give(entries, head);
       this.resume(subscription);
-      if (++count % TURN === 0) yield;
+      if (++count % TURN === 0) yield* this.endTurn(since);
     }
+    this.noteDelays(since);
     // Only now: until then a heartbeat must not tell a reader that it has been given what is still to come.
     this.served = head;
+  }
+
+  private *endTurn(since: number): Generator<void> {
+    this.noteDelays(since);
+    yield;
+    // What readers were given meanwhile who had been held up.
+    this.messagesBefore = this.slices.messages;
+  }
+
+  /** Once for all that was sent in a turn: to look at the clock for each would be felt. */
+  private noteDelays(since: number): void {
+    const sent = this.slices.messages - this.messagesBefore;
+    if (sent > 0) this.delays.add(secondsSince(since), sent);
   }
 
   /** For those who are up to date and follow some only: the events of the round that are for them. */

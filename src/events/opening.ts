@@ -21,11 +21,17 @@ export interface Opening {
   readonly resumed?: ResumePoint;
 }
 
+/** Whether it was known from the start that the place was gone, or a reader who wants the latest only fell behind. */
+export type ResetCause = 'resume_token' | 'slow_reader';
+
 /**
  * Opens subscriptions, from one moment: the state, its place in the log, and everything after it. Nothing falls in
  * between.
  */
 export class Openings {
+  /** How many readers lost their place and were given the state instead. */
+  readonly resets: Record<ResetCause, number> = { resume_token: 0, slow_reader: 0 };
+
   constructor(
     private readonly store: PresenceStore,
     private readonly log: EventLog,
@@ -35,12 +41,16 @@ export class Openings {
   open(filter: Filter, resumeToken: string, skipSnapshot: boolean): Opening {
     if (resumeToken === '') return this.fromState(filter, false, skipSnapshot);
     const resumed = this.log.find(resumeToken);
-    if (resumed === undefined) return this.fromState(filter, true, skipSnapshot);
+    if (resumed === undefined) {
+      this.resets.resume_token++;
+      return this.fromState(filter, true, skipSnapshot);
+    }
     return { messages: openingMessages(false, []), presences: 0, position: resumed.start, resumed };
   }
 
   /** Who lost changes is owed the state, whether or not it wanted one at the start. */
   reopen(filter: Filter): Opening {
+    this.resets.slow_reader++;
     return this.fromState(filter, true, false);
   }
 

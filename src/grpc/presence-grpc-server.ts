@@ -13,8 +13,10 @@ import { ServerGrpc } from '@nestjs/microservices';
 import { socketPath } from '../config/kinds.js';
 import type { Connections } from '../connections/connections.js';
 import { removeAbandonedSocket } from './abandoned-socket.js';
+import type { CallFigures } from './call-figures.js';
 import type { Handler, ServedMethod } from './handler.js';
 import { http2StreamOf } from './http2-stream.js';
+import { measured, measuredStream } from './measured.js';
 import { screenCalls } from './screen-calls.js';
 import { serveStreamingCall } from './serve-streaming-call.js';
 import { serveUnaryCall } from './serve-unary-call.js';
@@ -26,6 +28,8 @@ export interface PresenceGrpcServerOptions {
   readonly serverOptions: ServerOptions;
   /** Looks after the connections. */
   readonly connections: Connections;
+  /** Are told how calls go. */
+  readonly figures: CallFigures;
   /** How long open calls may take to end once the server closes. */
   readonly closeTimeoutMs: number;
   /** Adds the services that are not the contract's. */
@@ -67,21 +71,24 @@ export class PresenceGrpcServer extends ServerGrpc {
     handler: Handler,
     definition: MethodDefinition<unknown, unknown>,
   ): (...args: never[]) => Promise<void> {
-    const { connections } = this.settings;
+    const { connections, figures } = this.settings;
     const { path, responseStream, responseSerialize } = definition;
-    this.methods.set(path, { handler, definition });
     if (!responseStream) {
+      const served = measured(handler, figures.ofUnary(path));
+      this.methods.set(path, { handler: served, definition });
       return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
         connections.calls.release(http2StreamOf(call));
-        return serveUnaryCall(handler, call, callback, responseSerialize, connections);
+        return serveUnaryCall(served, call, callback, responseSerialize, connections);
       };
     }
+    const served = measuredStream(handler, figures.ofStreams(path));
+    this.methods.set(path, { handler: served, definition });
     return (call: ServerWritableStream<unknown, unknown>) => {
       const stream = http2StreamOf(call);
       connections.calls.release(stream);
-      const served = serveStreamingCall(handler, call, responseSerialize);
+      const serving = serveStreamingCall(served, call, responseSerialize);
       connections.calls.goOn(stream);
-      return served;
+      return serving;
     };
   }
 

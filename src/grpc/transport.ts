@@ -5,6 +5,7 @@ import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { Connections } from '../connections/connections.js';
 import { ServingStatus } from '../health/serving-status.js';
+import { CallFigures } from './call-figures.js';
 import { loadPackageDefinition } from './codecs.js';
 import { PresenceGrpcServer } from './presence-grpc-server.js';
 import { addReflection } from './reflection.js';
@@ -28,6 +29,7 @@ export function attachGrpc(app: INestApplication): PresenceGrpcServer {
       'grpc.enable_channelz': 0,
     },
     connections: app.get(Connections),
+    figures: app.get(CallFigures),
     closeTimeoutMs: config.drainTimeoutMs / 5,
     addServices: (grpcServer) => {
       app.get(ServingStatus).addToServer(grpcServer);

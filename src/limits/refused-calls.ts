@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { RefusalReason } from '../domain/refusal.js';
+import { REFUSAL_REASONS, type RefusalReason } from '../domain/refusal.js';
 
 /** The setting that is behind a refusal. What is not here has nothing to do with limits. */
 const LIMIT_OF_REASON = {
@@ -15,15 +15,21 @@ const LIMIT_OF_REASON = {
 
 type Limit = (typeof LIMIT_OF_REASON)[keyof typeof LIMIT_OF_REASON];
 
-/** Counts the calls that were refused because they were too many, for those who run the service. */
+/** Counts the calls that were refused, for those who run the service. */
 @Injectable()
 export class RefusedCalls {
-  /** How many, by the setting that says what is too many. */
+  /** How many, by what their caller was told. */
+  readonly reasons = Object.fromEntries(REFUSAL_REASONS.map((reason) => [reason, 0])) as Record<
+    RefusalReason,
+    number
+  >;
+  /** How many because they were too many, by the setting that says so. */
   readonly counts = Object.fromEntries(
     Object.values(LIMIT_OF_REASON).map((limit) => [limit, 0]),
   ) as Record<Limit, number>;
 
   add(reason: RefusalReason): void {
+    this.reasons[reason]++;
     const limit = (LIMIT_OF_REASON as Partial<Record<RefusalReason, Limit>>)[reason];
     if (limit !== undefined) this.counts[limit]++;
   }

@@ -86,3 +86,17 @@ describe('Chosen events', () => {
     );
   });
 });
+
+describe('What is handed out', () => {
+  it('is counted, each event as often as there are readers of it', () => {
+    const log = logOf(5);
+    const slices = new Slices(log);
+    slices.run(3);
+    slices.run(3);
+    expect([slices.events, slices.messages]).toEqual([6, 2]);
+    slices.share([log.at(2)!, log.at(4)!], log.head);
+    slices.share([log.at(2)!, log.at(4)!], log.head);
+    slices.pick([log.at(1)!], undefined);
+    expect([slices.events, slices.messages]).toEqual([11, 5]);
+  });
+});

@@ -24,22 +24,34 @@ export class Slices {
   private readonly runs = new Map<number, Slice>();
   private readonly shares = new Map<string, Buffer>();
   private cutAt = 0;
+  private eventCount = 0;
+  private messageCount = 0;
 
   constructor(private readonly log: EventLog) {}
+
+  /** How many events were handed out in all, each as often as there were readers of it. */
+  get events(): number {
+    return this.eventCount;
+  }
+
+  /** In how many messages. */
+  get messages(): number {
+    return this.messageCount;
+  }
 
   /** All events from a position on, as many as fit in a message and lie together in memory. */
   run(from: number): Slice {
     this.startAfresh();
     let slice = this.runs.get(from);
     if (slice === undefined) this.runs.set(from, (slice = this.cut(from)));
+    this.count(slice.next - from);
     return slice;
   }
 
   /** Chosen events in order, and the token of a reader who then stands at `next`; without one where that is unknown. */
   pick(entries: readonly Entry[], next: number | undefined): Buffer {
-    this.log.seal();
-    const parts = entries.map((entry) => entry.block.subarray(entry.start, entry.end));
-    return Buffer.concat(next === undefined ? parts : [...parts, this.log.tokenFragment(next)]);
+    this.count(entries.length);
+    return this.join(entries, next);
   }
 
   /** The same for many readers, who are given one Buffer when they chose alike. */
@@ -47,8 +59,20 @@ export class Slices {
     this.startAfresh();
     const key = `${entries.map((entry) => entry.position).join()}>${next}`;
     let bytes = this.shares.get(key);
-    if (bytes === undefined) this.shares.set(key, (bytes = this.pick(entries, next)));
+    if (bytes === undefined) this.shares.set(key, (bytes = this.join(entries, next)));
+    this.count(entries.length);
     return bytes;
+  }
+
+  private count(events: number): void {
+    this.eventCount += events;
+    this.messageCount++;
+  }
+
+  private join(entries: readonly Entry[], next: number | undefined): Buffer {
+    this.log.seal();
+    const parts = entries.map((entry) => entry.block.subarray(entry.start, entry.end));
+    return Buffer.concat(next === undefined ? parts : [...parts, this.log.tokenFragment(next)]);
   }
 
   /** What was cut for an earlier head is of no use to anybody who reads at this one. */

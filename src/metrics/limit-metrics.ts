@@ -15,6 +15,12 @@ export function registerLimitMetrics(
     label: 'limit',
     counts: () => refusedCalls.counts,
   });
+  registerCounts(registry, {
+    name: 'presence_refusals_total',
+    help: 'Calls and streams that were refused or ended by a rule, by what their client was told.',
+    label: 'reason',
+    counts: () => refusedCalls.reasons,
+  });
   registerGauge(registry, {
     name: 'presence_node_sessions',
     help: 'Sessions that this node holds.',

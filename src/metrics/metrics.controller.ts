@@ -1,12 +1,21 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Connections } from '../connections/connections.js';
+import { EventsService } from '../events/events.service.js';
+import { FanOut } from '../events/fan-out.js';
+import { CallFigures } from '../grpc/call-figures.js';
+import { CertificateWatch } from '../grpc/tls/certificate-watch.js';
 import { RefusedCalls } from '../limits/refused-calls.js';
 import { SessionLimit } from '../limits/session-limit.js';
+import { Commands } from '../store/commands.js';
 import { PresenceStore } from '../store/presence-store.js';
+import { registerCallMetrics } from './call-metrics.js';
+import { registerCommandMetrics } from './command-metrics.js';
 import { registerConnectionMetrics } from './connection-metrics.js';
+import { registerEventMetrics } from './event-metrics.js';
 import { registerLimitMetrics } from './limit-metrics.js';
 import { registerStoreMetrics } from './store-metrics.js';
+import { registerTlsMetrics } from './tls-metrics.js';
 
 /** Figures for Prometheus. */
 @Controller('metrics')
@@ -15,14 +24,25 @@ export class MetricsController {
 
   constructor(
     store: PresenceStore,
+    commands: Commands,
+    calls: CallFigures,
+    fanOut: FanOut,
+    events: EventsService,
     connections: Connections,
     refusedCalls: RefusedCalls,
     sessions: SessionLimit,
+    // Nothing where gRPC is plain.
+    certificates?: CertificateWatch,
   ) {
-    collectDefaultMetrics({ register: this.registry });
-    registerStoreMetrics(this.registry, store);
-    registerConnectionMetrics(this.registry, connections);
-    registerLimitMetrics(this.registry, refusedCalls, sessions);
+    const { registry } = this;
+    collectDefaultMetrics({ register: registry });
+    registerStoreMetrics(registry, store);
+    registerCommandMetrics(registry, commands.outcomes);
+    registerEventMetrics(registry, fanOut, events);
+    registerCallMetrics(registry, calls);
+    registerConnectionMetrics(registry, connections);
+    registerLimitMetrics(registry, refusedCalls, sessions);
+    if (certificates) registerTlsMetrics(registry, certificates);
   }
 
   @Get()

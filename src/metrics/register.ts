@@ -1,4 +1,5 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Metric, type Registry } from 'prom-client';
+import type { Distribution } from './distribution.js';
 
 // What somebody else knows or counts becomes a metric that is read whenever somebody asks.
 
@@ -6,6 +7,11 @@ interface About {
   readonly name: string;
   readonly help: string;
 }
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A figure for each of several sets of labels. */
+type Series<Value> = Iterable<readonly [Labels, Value]>;
 
 export function registerGauge(
   registry: Registry,
@@ -16,6 +22,25 @@ export function registerGauge(
     registers: [registry],
     collect() {
       this.set(value());
+    },
+  });
+}
+
+/** Gauges, one for each set of labels. */
+export function registerGauges(
+  registry: Registry,
+  {
+    labels,
+    values,
+    ...about
+  }: About & { readonly labels: readonly string[]; readonly values: () => Series<number> },
+): void {
+  new Gauge({
+    ...about,
+    labelNames: labels,
+    registers: [registry],
+    collect() {
+      for (const [ofOne, value] of values()) this.set(ofOne, value);
     },
   });
 }
@@ -43,15 +68,74 @@ export function registerCounts<Value extends string>(
     ...about
   }: About & { readonly label: string; readonly counts: () => Readonly<Record<Value, number>> },
 ): void {
+  registerCountSeries(registry, { ...about, labels: [label], counts: () => by(label, counts()) });
+}
+
+/** Counts, one for each set of labels. */
+export function registerCountSeries(
+  registry: Registry,
+  {
+    labels,
+    counts,
+    ...about
+  }: About & { readonly labels: readonly string[]; readonly counts: () => Series<number> },
+): void {
   new Counter({
     ...about,
-    labelNames: [label],
+    labelNames: labels,
     registers: [registry],
     collect() {
       this.reset();
-      for (const [value, count] of Object.entries<number>(counts())) {
-        this.inc({ [label]: value }, count);
-      }
+      for (const [ofOne, count] of counts()) this.inc(ofOne, count);
     },
   });
+}
+
+/** Histograms, one for each set of labels. */
+export function registerDistributions(
+  registry: Registry,
+  { distributions, ...about }: About & { readonly distributions: () => Series<Distribution> },
+): void {
+  // All that a registry asks of a metric. Those of prom-client cannot be told what somebody else has counted.
+  const metric = {
+    ...about,
+    get: async () => ({
+      ...about,
+      type: 'histogram',
+      values: [...distributions()].flatMap(([labels, one]) => linesOf(about.name, labels, one)),
+    }),
+  };
+  registry.registerMetric(metric as unknown as Metric);
+}
+
+/** The same figures, by the value of a label. */
+export function* by(
+  label: string,
+  figures: Readonly<Record<string, number>>,
+): Generator<readonly [Labels, number]> {
+  for (const [value, figure] of Object.entries(figures)) yield [{ [label]: value }, figure];
+}
+
+interface Line {
+  readonly metricName: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+}
+
+function linesOf(
+  name: string,
+  labels: Labels,
+  { bounds, cumulative, sum }: Distribution,
+): readonly Line[] {
+  const counts = cumulative;
+  const buckets = [...bounds, '+Inf'].map((le, i) => ({
+    metricName: `${name}_bucket`,
+    labels: { ...labels, le },
+    value: counts[i]!,
+  }));
+  return [
+    ...buckets,
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: counts.at(-1)! },
+  ];
 }

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
+import { LISTED_STATUSES } from '../domain/presence.js';
 import type { PresenceStore } from '../store/presence-store.js';
-import { registerCount, registerCounts, registerGauge } from './register.js';
+import { by, registerCount, registerCounts, registerGauge, registerGauges } from './register.js';
 
 /** What the store says of itself, read whenever somebody asks. */
 export function registerStoreMetrics(registry: Registry, store: PresenceStore): void {
@@ -8,6 +9,11 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     name: 'presence_store_up',
     help: 'Whether the store can take commits.',
     value: () => (store.report.problem === undefined ? 1 : 0),
+  });
+  registerCount(registry, {
+    name: 'presence_store_errors_total',
+    help: 'Times that Redis could not be reached or did not do what it was asked.',
+    count: () => store.report.failures,
   });
   registerGauge(registry, {
     name: 'presence_store_age_seconds',
@@ -23,6 +29,12 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     name: 'presence_store_users',
     help: 'Users of whom this node knows anything, those who are OFFLINE and not forgotten yet among them.',
     value: () => store.report.users,
+  });
+  registerGauges(registry, {
+    name: 'presence_users',
+    help: 'Users on all nodes by the status that others are shown, OFFLINE until they are forgotten.',
+    labels: ['status'],
+    values: () => by('status', usersByStatus(store)),
   });
   registerGauge(registry, {
     name: 'presence_store_sessions',
@@ -55,4 +67,11 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     help: 'Users from whom this node has taken the sessions of dead nodes.',
     count: () => store.report.reaped,
   });
+}
+
+/** As others are shown them: who is invisible counts as OFFLINE, and cannot be told from those who are. */
+function usersByStatus({ view, report }: PresenceStore): Readonly<Record<string, number>> {
+  const listed = LISTED_STATUSES.map((status) => [status, view.countListed([status])] as const);
+  const offline = report.users - view.countListed(LISTED_STATUSES);
+  return { ...Object.fromEntries(listed), OFFLINE: offline };
 }

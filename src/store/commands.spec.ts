@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { activity, choose, connect, disconnect, join, POLICY } from '../../test/support/play.js';
 import type { Config } from '../config/config.js';
+import { Refusal } from '../domain/refusal.js';
 import { Commands } from './commands.js';
 import { MemoryPresenceStore } from './memory/memory-presence-store.js';
 
@@ -49,5 +50,25 @@ describe('Commands', () => {
   it('let a failure that is no refusal through', async () => {
     const broken = new Commands(store, clock, { policy: undefined } as unknown as Config);
     await expect(broken.perform('bob', connect('b'))).rejects.toThrow(TypeError);
+  });
+
+  it('count what came of them, by kind', async () => {
+    const own = new MemoryPresenceStore({ maxOfflineUsers: 10 });
+    const counted = new Commands(own, clock, { policy: POLICY } as Config);
+    await counted.perform('ann', connect('a'));
+    await counted.perform('ann', () => activity());
+    await expect(counted.perform('bob', join('a', 'lobby'))).rejects.toThrow();
+    const { counts } = counted.outcomes;
+    const none = { committed: 0, refused: 0, unavailable: 0, failed: 0 };
+    expect(counts.connect).toEqual({ ...none, committed: 1 });
+    expect(counts.activity).toEqual({ ...none, committed: 1 });
+    expect(counts.joinChannel).toEqual({ ...none, refused: 1 });
+    vi.spyOn(own, 'update')
+      .mockRejectedValueOnce(new Refusal('STORE_UNAVAILABLE', 'later'))
+      .mockRejectedValueOnce(new Error('boom'));
+    await expect(counted.perform('ann', disconnect('a'))).rejects.toThrow('later');
+    await expect(counted.perform('ann', disconnect('a'))).rejects.toThrow('boom');
+    expect(counts.disconnect).toEqual({ ...none, unavailable: 1, failed: 1 });
+    expect(Object.keys(counts)).not.toContain('nodeLost');
   });
 });

@@ -6,6 +6,7 @@ import { CONFIG } from '../config/config.module.js';
 import type { Input } from '../domain/input.js';
 import { Refusal } from '../domain/refusal.js';
 import { step, type Step } from '../domain/step.js';
+import { outcomeOf, Outcomes } from './outcomes.js';
 import { PresenceStore } from './presence-store.js';
 
 /** How often it is tried to record something while the store is out of reach. */
@@ -14,6 +15,9 @@ const RECORD_AGAIN_MS = 500;
 /** The one way in which something that happens reaches the rules, and what they make of it the store. */
 @Injectable()
 export class Commands {
+  /** What came of what was performed. */
+  readonly outcomes = new Outcomes();
+
   constructor(
     private readonly store: PresenceStore,
     private readonly clock: Clock,
@@ -21,15 +25,10 @@ export class Commands {
   ) {}
 
   /** Where what happens depends on when it is committed, `input` is made anew each time that is tried. */
-  async perform(userId: string, input: Input | (() => Input)): Promise<Step> {
+  perform(userId: string, input: Input | (() => Input)): Promise<Step> {
     const read = typeof input === 'function' ? input : (): Input => input;
-    try {
-      return await this.store.update(userId, (user) =>
-        step(user, read(), this.clock.now(), this.config.policy),
-      );
-    } catch (error) {
-      throw (await this.isOfAnotherUser(userId, error, read())) ? notYours() : error;
-    }
+    const { type } = read();
+    return this.update(userId, type, read);
   }
 
   /** What has happened whether or not the store can be reached: it is told again until it has taken it in. */
@@ -53,6 +52,19 @@ export class Commands {
     // It takes as long as to find out that there is no such session.
     await this.store.refresh();
     return undefined;
+  }
+
+  private async update(userId: string, type: Input['type'], read: () => Input): Promise<Step> {
+    try {
+      const done = await this.store.update(userId, (user) =>
+        step(user, read(), this.clock.now(), this.config.policy),
+      );
+      this.outcomes.add(type, 'committed');
+      return done;
+    } catch (error) {
+      this.outcomes.add(type, outcomeOf(error));
+      throw (await this.isOfAnotherUser(userId, error, read())) ? notYours() : error;
+    }
   }
 
   private async isOfAnotherUser(userId: string, error: unknown, input: Input): Promise<boolean> {

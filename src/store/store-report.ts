@@ -4,6 +4,8 @@ import type { TableSizes } from './user-table.js';
 export interface StoreReport extends TableSizes {
   /** Why it cannot take commits at the moment. Undefined: it can. */
   readonly problem: string | undefined;
+  /** How often a store that is somewhere else could not be reached, or did not do what it was asked. */
+  readonly failures: number;
   /** For how long the view may have been behind, in milliseconds. */
   readonly ageMs: number;
   /** How many nodes are alive, this one among them. */

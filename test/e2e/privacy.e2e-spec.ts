@@ -2,11 +2,25 @@ import { Logger } from '@nestjs/common';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import type { Client } from '../support/client.js';
+import { PresenceStore } from '../../src/store/presence-store.js';
+import type { Client, OpenSession } from '../support/client.js';
 import { msOf } from '../support/in-words.js';
+import { Figures } from '../support/figures.js';
 import { Service } from '../support/service.js';
 
 const { STATUS_CHOICE_INVISIBLE: INVISIBLE } = StatusChoice;
+
+/** The figures of what others are shown, and told. Not of the load: docs/security.md says what that gives away. */
+const SHOWN = [
+  'presence_users',
+  'presence_store_users',
+  'presence_events_total',
+  'presence_deliveries_total',
+  'presence_subscribers',
+  'presence_subscribers_behind',
+  'presence_subscriber_lag_max_events',
+  'presence_subscriptions_reset_total',
+];
 
 describe('What a user does', () => {
   let service: Service;
@@ -60,8 +74,9 @@ describe('What a user does', () => {
     expect(await read('health')).toBe(health);
     const text = await read('metrics');
     for (const word of words) expect(text).not.toContain(word);
-    // No figure comes or goes with what users do: but for the handles of the process, which are what they are.
-    const own = (names: string[]): string[] => names.filter((name) => name.startsWith('presence_'));
+    // No figure comes or goes with what users do, but for the codes that calls end with, and the handles of the process.
+    const own = (names: string[]): string[] =>
+      names.filter((name) => name.startsWith('presence_') && !/code="(?!OK")/.test(name));
     expect(own(namesIn(text))).toEqual(own(figures));
   });
 
@@ -91,5 +106,43 @@ describe('What a user does', () => {
     expect(await seen()).toBe(1000);
     const { presence } = await ghost.getPresence({ userId: 'the ghost' });
     expect(msOf(presence?.lastActiveAt)! - beganAt).toBe(5000);
+  });
+});
+
+describe('The figures of what others are shown', () => {
+  /** What they are when the ghost has gone as `go` says, and somebody has come after that. */
+  async function figuresAfter(
+    go: (service: Service, ghost: Client, session: OpenSession) => Promise<void>,
+  ): Promise<unknown> {
+    const service = await Service.start();
+    const watcher = (await service.client('watcher')).subscribe();
+    await watcher.beginning();
+    const ghost = await service.client('the ghost');
+    const session = await ghost.connect();
+    await ghost.joinChannel({ sessionId: session.sessionId, channelId: 'the attic' });
+    await go(service, ghost, session);
+    // It came, joined, left and went.
+    await watcher.nextEvents(4);
+    await (await service.client('another')).connect();
+    await watcher.nextEvents(1);
+    await Promise.all(service.all(PresenceStore).map((store) => store.refresh()));
+    const figures = await Figures.of(service);
+    await service.stop();
+    return SHOWN.map((name) => [name, figures.onEach(name), figures.seriesOf(name)]);
+  }
+
+  it('are the same whether a user is invisible, and active, or has left', async () => {
+    const hidden = await figuresAfter(async (service, ghost, { sessionId }) => {
+      await ghost.updateStatus({ sessionId, choice: INVISIBLE });
+      await ghost.joinChannel({ sessionId, channelId: 'the cellar' });
+      await ghost.connect();
+      await service.passTime(1000);
+      await ghost.updateMuteState({ sessionId, isMicrophoneMuted: true });
+    });
+    const gone = await figuresAfter(async (_, __, { stream }) => {
+      stream.cancel();
+      await stream.ended;
+    });
+    expect(hidden).toEqual(gone);
   });
 });

@@ -89,6 +89,11 @@ export class Service {
     return this.nodes[0]!.httpUrl;
   }
 
+  /** The same of every node. */
+  get httpUrls(): readonly string[] {
+    return this.nodes.map(({ httpUrl }) => httpUrl);
+  }
+
   /** The HTTP server of every node. */
   httpServers(): readonly Server[] {
     return this.nodes.map(({ app }) => app.getHttpServer() as Server);

@@ -29,6 +29,11 @@ export class CertificateWatch implements OnModuleInit {
     this.credentials = new TlsCredentials(material);
   }
 
+  /** Until when the certificate is good that new connections are shown. Milliseconds since the epoch. */
+  get expiresAt(): number {
+    return Date.parse(this.material.certificate.validTo);
+  }
+
   /** Throws a `ConfigError` when there is nothing to begin with. */
   static async of(files: TlsFiles, clock: Clock): Promise<CertificateWatch> {
     return new CertificateWatch(files, await readTlsMaterial(files), clock);

@@ -14,5 +14,6 @@ import { CertificateWatch } from './certificate-watch.js';
         grpc.tls && (await CertificateWatch.of(grpc.tls, clock)),
     },
   ],
+  exports: [CertificateWatch],
 })
 export class TlsModule {}

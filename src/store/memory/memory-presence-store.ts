@@ -21,6 +21,7 @@ export interface MemoryStoreOptions {
 /** There is no other store to lose sight of. */
 const NOTHING_TO_LOSE: Omit<StoreReport, keyof TableSizes> = {
   problem: undefined,
+  failures: 0,
   ageMs: 0,
   nodes: 1,
   resyncs: {},

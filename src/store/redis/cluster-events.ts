@@ -2,11 +2,21 @@ import type { Logger } from '@nestjs/common';
 import type { StoreReport } from '../store-report.js';
 import type { LossCause } from './partition-reader.js';
 
+/** But for the start, with which everybody begins. Known beforehand, so that the first one counts as one more than none. */
+const CAUSES = [
+  'chain',
+  'rewound',
+  'emptied',
+  'gap',
+  'unknown',
+  'fenced',
+] as const satisfies readonly LossCause[];
+
 type Counts = Pick<StoreReport, 'resyncs' | 'gapsFilled' | 'fenced' | 'reaped'>;
 
 /** What goes wrong between nodes and is put right: logged as it happens, and counted. */
 export class ClusterEvents {
-  private readonly resyncs = new Map<LossCause, number>();
+  private readonly resyncs = new Map<LossCause, number>(CAUSES.map((cause) => [cause, 0]));
   private gaps = 0;
   private fences = 0;
   private reapedUsers = 0;

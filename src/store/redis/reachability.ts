@@ -1,6 +1,7 @@
 /** Whether Redis does what it is asked, and since when not. Says so once, however often it is asked in vain. */
 export class Reachability {
   private trouble: string | undefined;
+  private failureCount = 0;
 
   constructor(
     private readonly log: {
@@ -14,7 +15,13 @@ export class Reachability {
     return this.trouble;
   }
 
+  /** How often it did not. */
+  get failures(): number {
+    return this.failureCount;
+  }
+
   readonly failed = (error: unknown): void => {
+    this.failureCount++;
     const reason = error instanceof Error ? error.message : String(error);
     if (this.trouble === undefined) this.log.warn(`Redis is out of reach: ${reason}`);
     this.trouble = reason;

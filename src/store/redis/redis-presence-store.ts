@@ -197,6 +197,7 @@ export class RedisPresenceStore
   get report(): StoreReport {
     return {
       problem: this.reachability.problem,
+      failures: this.reachability.failures,
       ageMs: performance.now() - this.confirmedAt,
       nodes: this.membership.alive().length,
       ...this.events.counts,

@@ -1,0 +1,45 @@
+import { status } from '@grpc/grpc-js';
+import type { Registry } from 'prom-client';
+import type { CallFigures } from '../grpc/call-figures.js';
+import { methodOf } from '../grpc/method-name.js';
+import { registerCountSeries, registerDistributions, registerGauges } from './register.js';
+
+const LABELS = ['service', 'method'];
+
+/** How calls go, over gRPC and over HTTP together. */
+export function registerCallMetrics(registry: Registry, { unary, streams }: CallFigures): void {
+  registerDistributions(registry, {
+    name: 'presence_rpc_duration_seconds',
+    help: 'How long unary calls took from their whole request to their answer, by its code.',
+    *distributions() {
+      for (const [path, { durations }] of unary) {
+        for (const [code, one] of durations) yield [{ ...methodOf(path), code: status[code] }, one];
+      }
+    },
+  });
+  registerDistributions(registry, {
+    name: 'presence_stream_start_seconds',
+    help: 'How long streams took from their whole request to their first message.',
+    *distributions() {
+      for (const [path, { starts }] of streams) yield [{ ...methodOf(path) }, starts];
+    },
+  });
+  registerGauges(registry, {
+    name: 'presence_streams',
+    help: 'Streams that are open.',
+    labels: LABELS,
+    *values() {
+      for (const [path, { open }] of streams) yield [{ ...methodOf(path) }, open];
+    },
+  });
+  registerCountSeries(registry, {
+    name: 'presence_streams_ended_total',
+    help: 'Streams that have ended, by code. CANCELLED: the client went, or its deadline came.',
+    labels: [...LABELS, 'code'],
+    *counts() {
+      for (const [path, { ends }] of streams) {
+        for (const [code, count] of ends) yield [{ ...methodOf(path), code: status[code] }, count];
+      }
+    },
+  });
+}

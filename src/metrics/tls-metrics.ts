@@ -1,0 +1,12 @@
+import type { Registry } from 'prom-client';
+import type { CertificateWatch } from '../grpc/tls/certificate-watch.js';
+import { registerGauge } from './register.js';
+
+/** For how long new connections can be made. */
+export function registerTlsMetrics(registry: Registry, certificates: CertificateWatch): void {
+  registerGauge(registry, {
+    name: 'presence_tls_certificate_expiry_timestamp_seconds',
+    help: 'Until when the certificate of gRPC is good that is in use. Only with TLS.',
+    value: () => certificates.expiresAt / 1000,
+  });
+}
