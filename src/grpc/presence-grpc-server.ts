@@ -12,6 +12,7 @@ import type { PackageDefinition } from '@grpc/proto-loader';
 import { ServerGrpc } from '@nestjs/microservices';
 import { socketPath } from '../config/kinds.js';
 import type { Connections } from '../connections/connections.js';
+import { startedTracer } from '../tracing/tracing.js';
 import { removeAbandonedSocket } from './abandoned-socket.js';
 import type { CallFigures } from './call-figures.js';
 import type { Handler, ServedMethod } from './handler.js';
@@ -20,6 +21,7 @@ import { measured, measuredStream } from './measured.js';
 import { screenCalls } from './screen-calls.js';
 import { serveStreamingCall } from './serve-streaming-call.js';
 import { serveUnaryCall } from './serve-unary-call.js';
+import { traced } from './traced.js';
 
 export interface PresenceGrpcServerOptions {
   readonly url: string;
@@ -68,11 +70,13 @@ export class PresenceGrpcServer extends ServerGrpc {
   }
 
   override createServiceMethod(
-    handler: Handler,
+    bare: Handler,
     definition: MethodDefinition<unknown, unknown>,
   ): (...args: never[]) => Promise<void> {
     const { connections, figures } = this.settings;
     const { path, responseStream, responseSerialize } = definition;
+    const tracer = startedTracer();
+    const handler = tracer === undefined ? bare : traced(bare, path, tracer);
     if (!responseStream) {
       const served = measured(handler, figures.ofUnary(path));
       this.methods.set(path, { handler: served, definition });

@@ -6,6 +6,7 @@ import { CONFIG } from '../config/config.module.js';
 import type { Input } from '../domain/input.js';
 import { Refusal } from '../domain/refusal.js';
 import { step, type Step } from '../domain/step.js';
+import { inSpan, startedTracer } from '../tracing/tracing.js';
 import { outcomeOf, Outcomes } from './outcomes.js';
 import { PresenceStore } from './presence-store.js';
 
@@ -17,6 +18,7 @@ const RECORD_AGAIN_MS = 500;
 export class Commands {
   /** What came of what was performed. */
   readonly outcomes = new Outcomes();
+  private readonly tracer = startedTracer();
 
   constructor(
     private readonly store: PresenceStore,
@@ -28,7 +30,9 @@ export class Commands {
   perform(userId: string, input: Input | (() => Input)): Promise<Step> {
     const read = typeof input === 'function' ? input : (): Input => input;
     const { type } = read();
-    return this.update(userId, type, read);
+    if (this.tracer === undefined) return this.update(userId, type, read);
+    const attributes = { 'presence.input': type };
+    return inSpan(this.tracer, 'update', { attributes }, () => this.update(userId, type, read));
   }
 
   /** What has happened whether or not the store can be reached: it is told again until it has taken it in. */

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { context, SpanKind, type Context } from '@opentelemetry/api';
 import { Refusal } from '../../domain/refusal.js';
 import type { Step } from '../../domain/step.js';
 import { newUser, type User } from '../../domain/user.js';
+import { inSharedSpan, startedTracer } from '../../tracing/tracing.js';
 import type { ChangeUser } from '../presence-store.js';
 import { formatEntry, type Batch, type Entry } from './batch.js';
 import type { PartitionKeys } from './keys.js';
@@ -41,6 +43,8 @@ interface Pending {
   /** Whether the user is written even if nothing changes, because what is stored has been lost. */
   readonly isForced: boolean;
   readonly deadline: number;
+  /** Where it belongs in a trace. */
+  readonly context: Context | undefined;
   /** Whether its caller has been told that it cannot be done now. It is not tried again. */
   isGivenUp: boolean;
   readonly resolve: (step: Step) => void;
@@ -65,6 +69,7 @@ export class PartitionWriter {
   private inFlight: readonly Prepared[] = [];
   private running: Promise<void> | undefined;
   private isClosed = false;
+  private readonly tracer = startedTracer();
 
   constructor(private readonly options: WriterOptions) {}
 
@@ -73,7 +78,10 @@ export class PartitionWriter {
       const count = this.waiting.length + this.unconfirmed.size;
       if (count >= MAX_WAITING || this.isClosed) return reject(unavailable());
       const deadline = performance.now() + TIMEOUT_MS;
-      this.waiting.push({ userId, change, isForced, deadline, isGivenUp: false, resolve, reject });
+      this.waiting.push({
+        ...{ userId, change, isForced, deadline, isGivenUp: false, resolve, reject },
+        context: this.tracer && context.active(),
+      });
       this.wake();
     });
   }
@@ -184,7 +192,8 @@ export class PartitionWriter {
     reader.ownToken = randomToken();
     const { recoveries } = reader;
     const number = reader.lastNumber + 1;
-    const reply = await this.send(this.callOf(prepared, number, reader.ownToken));
+    const call = this.callOf(prepared, number, reader.ownToken);
+    const reply = await this.traced(prepared, () => this.send(call));
     if (reply[0] === 'OK') {
       // Whoever has registered meanwhile may have been told of it already, or not yet.
       reader.lastNumber = Math.max(reader.lastNumber, number);
@@ -224,6 +233,24 @@ export class PartitionWriter {
       ...formatEntry(before, step),
     ]);
     return [node(), number, seq, seen, token, logSize, keys.channel, ...commits];
+  }
+
+  /** A round trip is for all whose commits go with it. */
+  private traced<T>(prepared: readonly Prepared[], work: () => Promise<T>): Promise<T> {
+    if (this.tracer === undefined) return work();
+    const attributes = {
+      'db.system.name': 'redis',
+      'db.operation.name': 'EVALSHA',
+      'db.operation.batch.size': prepared.length,
+    };
+    const waiting = prepared.flatMap(({ pending }) => pending.context ?? []);
+    return inSharedSpan(
+      this.tracer,
+      'commit to Redis',
+      { kind: SpanKind.CLIENT, attributes },
+      work,
+      waiting,
+    );
   }
 
   /** Sends a batch until there is an answer. */

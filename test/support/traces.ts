@@ -1,0 +1,37 @@
+import { context, propagation, trace } from '@opentelemetry/api';
+import {
+  InMemorySpanExporter,
+  NodeTracerProvider,
+  SimpleSpanProcessor,
+  type ReadableSpan,
+} from '@opentelemetry/sdk-trace-node';
+
+/** The SDK of OpenTelemetry, as a process is started with it, but that spans stay here. */
+export class Traces {
+  private readonly exporter = new InMemorySpanExporter();
+
+  private constructor() {
+    const spanProcessors = [new SimpleSpanProcessor(this.exporter)];
+    new NodeTracerProvider({ spanProcessors }).register();
+  }
+
+  /** To be called before a service is started. */
+  static start(): Traces {
+    return new Traces();
+  }
+
+  get spans(): readonly ReadableSpan[] {
+    return this.exporter.getFinishedSpans();
+  }
+
+  /** The spans of a trace that have a name. */
+  named(name: string, traceId: string): readonly ReadableSpan[] {
+    return this.spans.filter(
+      (span) => span.name === name && span.spanContext().traceId === traceId,
+    );
+  }
+
+  stop(): void {
+    for (const api of [trace, context, propagation]) api.disable();
+  }
+}
