@@ -13,6 +13,9 @@ const FOREIGN = [
   'GRPC_SSL_CIPHER_SUITES',
   'IDLE_TIMOUT_MS',
   'NODE_EXTRA_CA_CERTS',
+  'NODE_OPTIONS',
+  'OTEL_TRACES_SAMPLER',
+  'OTEL_TRACES_SAMPLER_ARG',
 ];
 
 const known = new Set([

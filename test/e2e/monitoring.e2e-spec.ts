@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { Authority } from '../support/certificates.js';
+import { Figures, type About } from '../support/figures.js';
+import { parseQuery } from '../support/promql.js';
+import { Service } from '../support/service.js';
+import { TlsFolder } from '../support/tls-folder.js';
+
+interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly for: string;
+  readonly labels: { readonly severity: string };
+  readonly annotations: { readonly summary: string; readonly description: string };
+}
+
+interface Panel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly targets?: readonly { readonly expr: string }[];
+}
+
+/** Prometheus puts them on everything. */
+const OF_EVERYTHING = ['job', 'instance'];
+
+const rules = (
+  parse(readFileSync('deploy/prometheus/alerts.yaml', 'utf8')) as {
+    readonly groups: readonly { readonly rules: readonly Rule[] }[];
+  }
+).groups.flatMap((group) => group.rules);
+
+const { panels, templating } = JSON.parse(readFileSync('deploy/grafana/presence.json', 'utf8')) as {
+  readonly panels: readonly Panel[];
+  readonly templating: { readonly list: readonly { readonly definition?: string }[] };
+};
+const charts = panels.filter(({ type }) => type !== 'row');
+
+describe('What watches the service', () => {
+  let figures: Figures;
+  let service: Service;
+  let folder: TlsFolder;
+  beforeAll(async () => {
+    // With all that there can be: a certificate, and figures of calls.
+    folder = await TlsFolder.with(await (await Authority.make('root')).server());
+    service = await Service.start(folder.settings);
+    figures = await Figures.of(service);
+  });
+  afterAll(async () => {
+    await service.stop();
+    await folder.remove();
+  });
+
+  /** The metric behind a name in a query. Of a histogram there are three. */
+  function metricOf(name: string): About {
+    const isMeant = (about: About): boolean =>
+      about.name === name ||
+      (about.type === 'histogram' && name.replace(/_(bucket|sum|count)$/, '') === about.name);
+    const metric = figures.about.find(isMeant);
+    if (metric === undefined) throw new Error(`there is no metric ${name}`);
+    return metric;
+  }
+
+  /** The labels of a metric, as far as there are figures of it yet. Undefined: there are none. */
+  function labelsOf(name: string): ReadonlySet<string> | undefined {
+    const series = figures.seriesOf(name);
+    if (series.length === 0) return undefined;
+    return new Set([...OF_EVERYTHING, ...series.flatMap(({ labels }) => Object.keys(labels))]);
+  }
+
+  /** Holds a query against what the server says of itself. */
+  function check(expr: string): void {
+    // The variables of Grafana that stand for a time; those within texts may stay.
+    const { selectors, grouping } = parseQuery(expr.replaceAll('$__rate_interval', '5m'));
+    expect(selectors.length).toBeGreaterThan(0);
+    const known = new Set(OF_EVERYTHING);
+    for (const { metric, labels, over } of selectors) {
+      if (metric === 'up') continue;
+      const { type } = metricOf(metric);
+      const isCount = type === 'counter' || type === 'histogram';
+      expect(over !== undefined, `${metric} is a ${type}: ${expr}`).toBe(isCount);
+      if (over !== undefined) expect(['rate', 'increase']).toContain(over);
+      const ofMetric = labelsOf(metric);
+      for (const label of labels) if (ofMetric) expect(ofMetric).toContain(label);
+      for (const label of ofMetric ?? grouping) known.add(label);
+    }
+    for (const label of grouping) expect(known, expr).toContain(label);
+  }
+
+  it.each(rules.map((rule) => [rule.alert, rule] as const))(
+    'has the alert %s, which asks for what there is, and says what to do',
+    (name, { expr, labels, annotations, for: lasting }) => {
+      expect(name).toMatch(/^Presence[A-Z]\w+$/);
+      check(expr);
+      expect(['critical', 'warning']).toContain(labels.severity);
+      expect(lasting).toMatch(/^\d+[smh]$/);
+      expect(annotations.summary).toMatch(/\.$/);
+      expect(annotations.description.length).toBeGreaterThan(60);
+      for (const [, label = ''] of annotations.summary.matchAll(/\$labels\.(\w+)/g)) {
+        const { grouping } = parseQuery(expr);
+        const isGrouped = / by \(/.test(expr);
+        expect(isGrouped ? grouping : OF_EVERYTHING).toContain(label);
+      }
+    },
+  );
+
+  it.each(charts.map((chart) => [chart.title, chart] as const))(
+    'has the panel "%s", which asks for what there is',
+    (_, { targets = [] }) => {
+      expect(targets.length).toBeGreaterThan(0);
+      for (const { expr } of targets) check(expr);
+    },
+  );
+
+  it('has panels that can be told apart, and variables made of metrics that there are', () => {
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    for (const { definition } of templating.list) {
+      if (definition === undefined) continue;
+      const [, metric = ''] = /^label_values\((\w+)/.exec(definition) ?? [];
+      expect(metricOf(metric).type).toBe('gauge');
+    }
+  });
+
+  it('shows every figure of the service in the dashboard', () => {
+    const shown = new Set(
+      charts
+        .flatMap(({ targets = [] }) => targets)
+        .flatMap(({ expr }) => parseQuery(expr.replaceAll('$__rate_interval', '5m')).selectors)
+        .map(({ metric }) => (metric === 'up' ? metric : metricOf(metric).name)),
+    );
+    const own = figures.about.filter(({ name }) => name.startsWith('presence_'));
+    expect(own.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual([]);
+  });
+
+  it('is explained in docs/observability.md, each figure in the words of the server', () => {
+    const documented = tableOf('docs/observability.md');
+    const rows = figures.about.map(({ name, type, help }) => {
+      const sample = type === 'histogram' ? `${name}_bucket` : name;
+      const labels = [...(labelsOf(sample) ?? [])].filter(
+        (label) => ![...OF_EVERYTHING, 'le', 'quantile'].includes(label),
+      );
+      return { name, type, labels, help };
+    });
+    for (const { name, type, labels, help } of rows) {
+      const row = documented.get(name);
+      // Of the process there is more than is worth a word.
+      if (row === undefined && !name.startsWith('presence_')) continue;
+      expect(row, `docs/observability.md lacks: ${name} | ${type} | ${help}`).toBeDefined();
+      expect(row).toMatchObject({ type, help });
+      for (const label of labels) expect(row!.labels).toContain(label);
+    }
+    const names = new Set(rows.map(({ name }) => name));
+    const gone = [...documented.keys()].filter((name) => !names.has(name));
+    expect(gone, 'metrics that there are not').toEqual([]);
+  });
+});
+
+/** The metrics of a page, by name: rows that begin with the name of one. */
+function tableOf(
+  path: string,
+): ReadonlyMap<
+  string,
+  { readonly type: string; readonly labels: readonly string[]; readonly help: string }
+> {
+  const rows = readFileSync(path, 'utf8').matchAll(
+    /^\| `([a-z][a-z0-9_]*)` +\| (\w+) +\| ([^|]*?) *\| (.*?) +\|$/gm,
+  );
+  return new Map(
+    [...rows].map(([, name = '', type = '', labels = '', help = '']) => [
+      name,
+      { type, labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label), help },
+    ]),
+  );
+}
