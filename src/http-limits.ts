@@ -7,6 +7,7 @@ import { CONFIG } from './config/config.module.js';
 import { Admission } from './connections/admission.js';
 import { admit } from './connections/admit.js';
 import { Cuts } from './connections/cuts.js';
+import { dropUnusedAtClose } from './unused-connections.js';
 
 /** A request is quick to arrive: those of browsers are small, and whoever asks for health and metrics is nearby. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -26,8 +27,8 @@ interface Timed {
 }
 
 /**
- * Bounds the HTTP side: how long a request may take to arrive, and how many connections there may be. Where browsers call
- * there may be as many as of gRPC, beside those.
+ * Bounds the HTTP side: how long a request may take to arrive, how many connections there may be, and what is waited for at
+ * the end. Where browsers call there may be as many connections as of gRPC, beside those.
  */
 @Injectable()
 export class HttpLimits implements OnModuleInit {
@@ -53,6 +54,7 @@ export class HttpLimits implements OnModuleInit {
     server.prependListener('connection', (socket: Socket) => {
       admit(socket, this.admission, this.cuts);
     });
+    dropUnusedAtClose(server);
     const express = httpAdapter.getInstance<{ disable(setting: string): void }>();
     express.disable('x-powered-by');
   }

@@ -1,6 +1,12 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Service } from '../support/service.js';
+
+function connectionTo({ httpUrl }: Service): Socket {
+  const { hostname, port } = new URL(httpUrl);
+  return connect(Number(port), hostname.replace(/[[\]]/g, ''));
+}
 
 describe('The HTTP side', () => {
   let service: Service;
@@ -9,8 +15,7 @@ describe('The HTTP side', () => {
 
   /** A connection on which this was said, and all that was answered until the server closed it. */
   async function say(text: string): Promise<string> {
-    const { hostname, port } = new URL(service.httpUrl);
-    const socket: Socket = connect(Number(port), hostname.replace(/[[\]]/g, ''));
+    const socket = connectionTo(service);
     let answer = '';
     socket.setEncoding('utf8').on('data', (part) => (answer += String(part)));
     socket.on('error', () => {});
@@ -22,6 +27,17 @@ describe('The HTTP side', () => {
   it('does not say what it is made with', async () => {
     const response = await fetch(`${service.httpUrl}/health/live`);
     expect(response.headers.has('x-powered-by')).toBe(false);
+  });
+
+  it('does not wait at its end for a connection on which nothing was asked', async () => {
+    const stopping = await Service.start();
+    const socket = connectionTo(stopping);
+    await once(socket, 'connect');
+    // It has been let in by the time another is answered.
+    await fetch(`${stopping.httpUrl}/health/live`);
+    const closed = once(socket.resume(), 'close');
+    await stopping.stop();
+    await closed;
   });
 
   it('takes no large body', async () => {
