@@ -9,7 +9,6 @@ import type {
 } from './generated/presence/v1/session_service_pb.js';
 import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
-import { sleep } from './timers.js';
 import type { Services } from './transports.js';
 
 const LAST_WORD_MS = 1000;
@@ -39,7 +38,6 @@ export class SessionStream {
     this.startedAt = this.lastHeardAt = caller.options.timers.now();
     this.draining = new Promise((resolve) => (this.noteDraining = resolve));
     this.ended = this.read();
-    if (started.heartbeatTimeoutMs > 0) void this.beat(started.heartbeatTimeoutMs / 3);
   }
 
   /** Begins a session. Resolves when it has started. Ends with `signal`, and until it is kept with `attempt`. */
@@ -114,6 +112,7 @@ export class SessionStream {
       for (;;) {
         const { body } = (await this.messages.next()).value;
         this.lastHeardAt = this.caller.options.timers.now();
+        if (this.started.heartbeatTimeoutMs > 0) this.beat();
         if (body.case === 'sessionDraining') this.noteDraining(body.value.reconnectAfterMs);
       }
     } catch (reason) {
@@ -123,23 +122,19 @@ export class SessionStream {
     }
   }
 
-  /** Says often enough that the client is there. What gets lost is made up for by the next, or ends the stream. */
-  private async beat(everyMs: number): Promise<void> {
+  /**
+   * Says that the client is there, as an answer to a message: the service sends one in good time, and browsers hold back
+   * the timers of a tab in the background. What gets lost is made up for by the next, or ends the stream.
+   */
+  private beat(): void {
     const { signal } = this.scope;
     const { sessionId } = this;
-    try {
-      for (;;) {
-        await sleep(this.caller.options.timers, everyMs, signal);
-        const beat = this.caller.call(
-          ({ sessions }, options) => sessions.heartbeat({ sessionId }, options),
-          { signal },
-        );
-        beat.catch((error: PresenceError) => {
-          if (error.code === 'not-found') void this.endsSoon();
-        });
-      }
-    } catch {
-      // It is over.
-    }
+    const beat = this.caller.call(
+      ({ sessions }, options) => sessions.heartbeat({ sessionId }, options),
+      { signal },
+    );
+    beat.catch((error: PresenceError) => {
+      if (error.code === 'not-found') void this.endsSoon();
+    });
   }
 }

@@ -162,6 +162,9 @@ function tokenOf({ requestHeader }: HandlerContext): string {
   return requestHeader.get('authorization')!.replace('Bearer ', '');
 }
 
+/** A message that says nothing but that the stream is there. */
+export const heartbeat: ConnectResponse = create(ConnectResponseSchema, {});
+
 export function draining(reconnectAfterMs: number): ConnectResponse {
   return create(ConnectResponseSchema, {
     body: { case: 'sessionDraining', value: { reconnectAfterMs } },
