@@ -1,6 +1,13 @@
 export type { RequestOptions } from './caller.js';
 export type { Cause, Change, Kind } from './change.js';
 export type { CollectionState, PresenceCollection, WatchOptions } from './collection.js';
+export type {
+  DecidedBy,
+  ExplainedSession,
+  Explanation,
+  Transition,
+  TransitionName,
+} from './explanation.js';
 export type { Listing, Page } from './listing.js';
 export type { Observer, Source, Subscription } from './observable.js';
 export type { ReadonlyValue } from './observable-value.js';

@@ -1,6 +1,7 @@
 import { Caller, type RequestOptions } from './caller.js';
 import { PresenceCollection, type WatchOptions } from './collection.js';
 import { dispose } from './disposal.js';
+import { explanationOf, type Explanation } from './explanation.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
 import { Listing } from './listing.js';
 import {
@@ -131,7 +132,7 @@ export class PresenceClient {
       ({ sessions }, call) => sessions.listSessions({ userId }, call),
       options,
     );
-    return sessions.map(sessionInfoOf);
+    return sessions.map((session) => sessionInfoOf(session));
   }
 
   /** Ends a session of the caller, or with `presence:admin` of anyone, for good: its program does not come back by itself. */
@@ -139,6 +140,16 @@ export class PresenceClient {
     await this.caller.call(
       ({ sessions }, call) => sessions.endSession({ sessionId }, call),
       options,
+    );
+  }
+
+  /** Why a user's status is what it is. Needs `presence:admin`, since it tells what an invisible user hides. */
+  async explain(userId: string, options?: RequestOptions): Promise<Explanation> {
+    return explanationOf(
+      await this.caller.call(
+        ({ presences }, call) => presences.explainPresence({ userId }, call),
+        options,
+      ),
     );
   }
 

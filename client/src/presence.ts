@@ -70,7 +70,8 @@ export function presenceOf(message: PresenceMessage | undefined): Presence {
   };
 }
 
-export function sessionInfoOf(message: SessionMessage): SessionInfo {
+export function sessionInfoOf(message: SessionMessage | undefined): SessionInfo {
+  if (message === undefined) throw new Error('the service left out a session');
   return {
     sessionId: message.sessionId,
     userId: message.userId,

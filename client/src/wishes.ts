@@ -21,6 +21,12 @@ const CHOICES: Readonly<Record<ChosenStatus, StatusChoice>> = {
   invisible: StatusChoice.INVISIBLE,
 };
 
+/** What the service says was chosen. One that is newer than this library decides by itself, as far as that can tell. */
+export function choiceOf(choice: StatusChoice): ChosenStatus {
+  const known = Object.keys(CHOICES) as ChosenStatus[];
+  return known.find((name) => CHOICES[name] === choice) ?? 'automatic';
+}
+
 /** What the program said on a session last, as far as the service took it. */
 export interface Wishes {
   channelId: string | undefined;

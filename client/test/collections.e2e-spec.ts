@@ -21,7 +21,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
   });
 
   async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    service = await Service.start(settings);
+    service = await Service.start({ ...protocol.settings, ...settings });
     watcher = clients.of(service, 'watcher');
   }
 
@@ -118,9 +118,9 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
 
   it('catches up after a break on what it missed, each change once', async () => {
     const ann = await online('ann');
-    const link = await Link.to(service.addresses());
+    const link = await Link.to(service.addresses(protocol.addressOf));
     const gate = new Gate();
-    const away = clients.at({ grpc: link.addresses }, 'watcher', { gate });
+    const away = clients.at(link.addresses, 'watcher', { gate });
     const team = away.watch({ users: ['ann', 'bob'] });
     await team.ready;
     await ann.setStatus('away');
@@ -147,9 +147,9 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     await service.stop();
     await start({ EVENT_LOG_SIZE: '2' });
     const [ann, bob] = [await online('ann', 'lobby'), await online('bob', 'lobby')];
-    const link = await Link.to(service.addresses());
+    const link = await Link.to(service.addresses(protocol.addressOf));
     const gate = new Gate();
-    const away = clients.at({ grpc: link.addresses }, 'watcher', { gate });
+    const away = clients.at(link.addresses, 'watcher', { gate });
     const lobby = away.watch({ channels: ['lobby'] });
     await lobby.ready;
     const changes = note(lobby);

@@ -9,7 +9,7 @@ describe.each(PROTOCOLS)('Questions of the client over $name', (protocol) => {
   let clients: Clients;
   let bob: PresenceClient;
   beforeEach(async () => {
-    service = await Service.start();
+    service = await Service.start(protocol.settings);
     clients = new Clients(protocol);
     bob = clients.of(service, 'bob');
     for (const userId of ['ann', 'bob', 'cat']) {
@@ -65,8 +65,35 @@ describe.each(PROTOCOLS)('Questions of the client over $name', (protocol) => {
     expect(await bob.sessions()).toEqual([]);
   });
 
+  it('about why a user is shown so are answered to an admin', async () => {
+    const admin = clients.of(service, 'backend', { isAdmin: true });
+    const [session] = await admin.sessions('ann');
+    const now = service.clock.now();
+    const explanation = await admin.explain('ann');
+    expect(explanation).toMatchObject({
+      shown: { userId: 'ann', status: 'online', channelId: 'lobby' },
+      cause: 'active',
+      choice: 'automatic',
+      choiceExpiresAt: undefined,
+      next: { at: new Date(now + 300_000), kind: 'idle', sessionId: undefined },
+      idleTimeoutMs: 300_000,
+      explainedAt: new Date(now),
+    });
+    expect(explanation.own).toEqual(explanation.shown);
+    expect(explanation.next!.shown.status).toBe('idle');
+    expect(explanation.sessions).toMatchObject([
+      { ...session, holdsChannel: true, graceEndsAt: undefined },
+    ]);
+    expect(explanation.sessions[0]!.nodeId).not.toBe('');
+
+    expect(await admin.explain('cat')).toMatchObject({ cause: 'chosen', choice: 'do-not-disturb' });
+    expect(await admin.explain('nobody')).toMatchObject({ cause: 'no-session', sessions: [] });
+  });
+
   it('that the user may not ask are refused', async () => {
-    await expect(bob.sessions('ann')).rejects.toMatchObject({ code: 'permission-denied' });
+    const refusal = { code: 'permission-denied' };
+    await expect(bob.sessions('ann')).rejects.toMatchObject(refusal);
+    await expect(bob.explain('bob')).rejects.toMatchObject(refusal);
   });
 
   it('can be given up', async () => {

@@ -19,12 +19,15 @@ describe.each(PROTOCOLS)('The client over $name', { timeout: 60_000 }, (protocol
     let server: ServerProcess;
     let settings: Readonly<Record<string, string>>;
     beforeEach(async () => {
-      settings = { GRPC_URL: `127.0.0.1:${await freePort()}` };
+      settings = {
+        GRPC_URL: `127.0.0.1:${await freePort()}`,
+        HTTP_PORT: `${await freePort()}`,
+      };
       server = await build.serve(settings);
     });
     afterEach(() => server.kill());
 
-    const addresses = () => ({ grpc: [server.grpcAddress] });
+    const addresses = () => [protocol.addressOf(server)];
 
     async function restart(): Promise<void> {
       await server.kill();
@@ -92,16 +95,16 @@ describe.each(PROTOCOLS)('The client over $name', { timeout: 60_000 }, (protocol
 
     it('moves a session to the other, and nobody sees it go, leave its channel or come back', async () => {
       cluster = await Cluster.start(build, 2, { DRAIN_TIMEOUT_MS: '4000' });
-      const [leaving, staying] = cluster.nodes.map(({ grpcAddress }) => grpcAddress);
+      const [leaving, staying] = cluster.nodes.map(protocol.addressOf);
       // As a load balancer would do it: the first connection goes to one, every later one to the other.
       const places = [leaving!];
       const transport = () => {
-        const opened = protocol.open({ grpc: [places.shift() ?? staying!] });
+        const opened = protocol.open([places.shift() ?? staying!]);
         return opened.transports[0]!;
       };
-      const session = clients.at({ grpc: [] }, 'ann', { transport }).connect();
+      const session = clients.at([], 'ann', { transport }).connect();
       await session.joinChannel('lobby');
-      const watcher = clients.at({ grpc: [staying!] }, 'watcher').watch({ channels: ['lobby'] });
+      const watcher = clients.at([staying!], 'watcher').watch({ channels: ['lobby'] });
       await watcher.ready;
       const changes: string[] = [];
       watcher.subscribe(({ cause, current }) => changes.push(`${cause} ${current?.status}`));

@@ -14,7 +14,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
   let clients: Clients;
   let ann: PresenceClient;
   beforeEach(async () => {
-    service = await Service.start();
+    service = await Service.start(protocol.settings);
     clients = new Clients(protocol);
     ann = clients.of(service, 'ann');
   });
@@ -126,8 +126,8 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
   it.each(['cut', 'reset'] as const)(
     'comes back by itself when its connection is %s, with its channel and mute state',
     async (failure) => {
-      const link = await Link.to(service.addresses());
-      const away = clients.at({ grpc: link.addresses }, 'ann');
+      const link = await Link.to(service.addresses(protocol.addressOf));
+      const away = clients.at(link.addresses, 'ann');
       const session = await online(away.connect({ platform: 'desktop' }));
       await session.joinChannel('lobby');
       await session.mute({ microphone: true });
@@ -147,8 +147,8 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
   );
 
   it('does not take the user back from where another device has gone meanwhile', async () => {
-    const link = await Link.to(service.addresses());
-    const session = await online(clients.at({ grpc: link.addresses }, 'ann').connect());
+    const link = await Link.to(service.addresses(protocol.addressOf));
+    const session = await online(clients.at(link.addresses, 'ann').connect());
     await session.joinChannel('lobby');
     const phone = await online(ann.connect({ platform: 'mobile' }));
     await phone.joinChannel('garden');
@@ -161,8 +161,8 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
   });
 
   it('obeys a command that was given while it was away', async () => {
-    const link = await Link.to(service.addresses());
-    const session = await online(clients.at({ grpc: link.addresses }, 'ann').connect());
+    const link = await Link.to(service.addresses(protocol.addressOf));
+    const session = await online(clients.at(link.addresses, 'ann').connect());
     link.cut();
     await untilStatus(session.state, 'reconnecting');
     expect(await session.joinChannel('lobby')).toMatchObject({ channelId: 'lobby' });
@@ -170,8 +170,8 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
   });
 
   it('takes a silent connection for lost', async () => {
-    const link = await Link.to(service.addresses());
-    const away = clients.at({ grpc: link.addresses }, 'ann', { silenceTimeoutMs: 500 });
+    const link = await Link.to(service.addresses(protocol.addressOf));
+    const away = clients.at(link.addresses, 'ann', { silenceTimeoutMs: 500 });
     const session = await online(away.connect());
     link.fallSilent();
     const { error } = await untilStatus(session.state, 'reconnecting');

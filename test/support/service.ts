@@ -18,11 +18,15 @@ import { NODES, OVER_HTTP, sharedSettings } from './nodes.js';
 
 export const SECRET = 'a secret of the tests, 32 bytes or more';
 
-/** One process of a service, as it would be, with ports of its own. */
-interface Node {
-  readonly app: INestApplication;
+/** Where one process of a service is found. */
+export interface Ports {
   readonly grpcAddress: string;
   readonly httpUrl: string;
+}
+
+/** One process of a service, as it would be, with ports of its own. */
+interface Node extends Ports {
+  readonly app: INestApplication;
 }
 
 /** What Nest can be asked for. */
@@ -71,11 +75,9 @@ export class Service {
   }
 
   /** Where the nodes are, another one first each time. */
-  addresses(): readonly string[] {
+  addresses(addressOf = addressOfTests): readonly string[] {
     const first = this.turn++ % this.nodes.length;
-    const addresses = this.nodes.map(({ grpcAddress, httpUrl }) =>
-      OVER_HTTP ? new URL(httpUrl).host : grpcAddress,
-    );
+    const addresses = this.nodes.map(addressOf);
     return [...addresses.slice(first), ...addresses.slice(0, first)];
   }
 
@@ -149,6 +151,14 @@ export class Service {
     for (const client of this.clients) client.close();
     await Promise.all(this.nodes.map(({ app }) => app.close()));
   }
+}
+
+function addressOfTests(ports: Ports): string {
+  return OVER_HTTP ? httpAddress(ports) : ports.grpcAddress;
+}
+
+export function httpAddress({ httpUrl }: Ports): string {
+  return new URL(httpUrl).host;
 }
 
 function testChannelTo(address: string): Channel {

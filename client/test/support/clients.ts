@@ -2,7 +2,7 @@ import { createPresenceClient, type PresenceClient } from '@presence-service/cli
 import type { PresenceClientOptions } from '@presence-service/client';
 import { Service, tokenOf } from '../../../test/support/service.js';
 import { Gate } from './gate.js';
-import { inTurn, type Addresses, type Protocol } from './protocols.js';
+import { inTurn, type Protocol } from './protocols.js';
 
 interface ClientOptions extends Partial<PresenceClientOptions> {
   readonly isAdmin?: boolean;
@@ -18,7 +18,7 @@ export class Clients {
 
   /** A client of a user on connections of its own, like any that has just been started. */
   at(
-    addresses: Addresses,
+    addresses: readonly string[],
     userId: string,
     { gate = new Gate(), ...options }: ClientOptions = {},
   ): PresenceClient {
@@ -38,7 +38,7 @@ export class Clients {
   }
 
   of(service: Service, userId: string, options?: ClientOptions): PresenceClient {
-    return this.at({ grpc: service.addresses() }, userId, options);
+    return this.at(service.addresses(this.protocol.addressOf), userId, options);
   }
 
   close(): void {

@@ -1,16 +1,17 @@
 import type { Transport } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
-
-/** Where the nodes of a service are found. */
-export interface Addresses {
-  readonly grpc: readonly string[];
-}
+import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
+import { httpAddress, type Ports } from '../../../test/support/service.js';
 
 /** A way to speak to a service. What the client promises holds over each. */
 export interface Protocol {
   readonly name: string;
-  /** The transports to all nodes, and how to end their connections. */
-  open(addresses: Addresses): Opened;
+  /** Where a node speaks it. */
+  readonly addressOf: (ports: Ports) => string;
+  /** What a service of a test has to be told where the protocol cannot do what the others can. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** The transports to nodes at these addresses, and how to end their connections. */
+  open(addresses: readonly string[]): Opened;
 }
 
 interface Opened {
@@ -20,8 +21,10 @@ interface Opened {
 
 const grpc: Protocol = {
   name: 'gRPC',
-  open: ({ grpc }) => {
-    const managers = grpc.map((address) => new Http2SessionManager(`http://${address}`));
+  addressOf: ({ grpcAddress }) => grpcAddress,
+  settings: {},
+  open: (addresses) => {
+    const managers = addresses.map((address) => new Http2SessionManager(`http://${address}`));
     return {
       transports: managers.map((sessionManager) =>
         createGrpcTransport({ baseUrl: sessionManager.authority, sessionManager }),
@@ -31,7 +34,28 @@ const grpc: Protocol = {
   },
 };
 
-export const PROTOCOLS: readonly Protocol[] = [grpc];
+/** What pages call with: `fetch`, which keeps its connections to itself. */
+function overHttp(
+  name: string,
+  transportTo: (options: { readonly baseUrl: string }) => Transport,
+): Protocol {
+  return {
+    name,
+    addressOf: httpAddress,
+    // Over HTTP every session needs heartbeats. They keep to the time of the client, and that of the service stands or leaps.
+    settings: { HEARTBEAT_TIMEOUT_MS: '604800000' },
+    open: (addresses) => ({
+      transports: addresses.map((address) => transportTo({ baseUrl: `http://${address}` })),
+      close: () => {},
+    }),
+  };
+}
+
+export const PROTOCOLS: readonly Protocol[] = [
+  grpc,
+  overHttp('Connect', createConnectTransport),
+  overHttp('gRPC-Web', createGrpcWebTransport),
+];
 
 /** One call after the other over the next transport: to a client, several nodes are one service. */
 export function inTurn(transports: readonly Transport[]): Transport {
