@@ -1,7 +1,7 @@
 // Who may know whom. `npm run architecture` checks it; docs/architecture.md says why.
 
 const specs = '[.]spec[.]ts$';
-const entryPoints = '^src/(main|token)[.]ts$';
+const entryPoints = '^src/(main|cli/presence)[.]ts$';
 const generated = '^src/(grpc|http-api)/generated/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -86,8 +86,30 @@ export default {
       name: 'server-and-client-stand-alone',
       comment: 'They share the contract and nothing else. A test may start both.',
       severity: 'error',
-      from: { path: '^(src|client/src)/', pathNot: specs },
+      from: { path: '^(src|client/src)/', pathNot: [specs, '^src/cli/'] },
       to: { path: '^(src|client|test)/', pathNot: '^$1/' },
+    },
+    {
+      name: 'command-line-calls-as-users-do',
+      comment:
+        'It speaks to a service with the client library. Of the server it knows how to start it, and how tokens are signed.',
+      severity: 'error',
+      from: { path: '^src/cli/', pathNot: specs },
+      to: {
+        path: '^(src|client|test)/',
+        pathNot: [
+          '^src/(cli|config)/',
+          '^src/(serve|auth/sign-token|domain/identifier)[.]ts$',
+          '^client/src/index[.]ts$',
+        ],
+      },
+    },
+    {
+      name: 'nobody-knows-the-command-line',
+      comment: 'The server is the same without it.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { path: '^src/cli/' },
     },
     {
       name: 'client-runs-in-browsers',

@@ -6,6 +6,7 @@ COPY .npmrc package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
+COPY client client
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim

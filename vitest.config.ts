@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 /** These start the program itself, with as many processes as they need. */
 const PROGRAM = [
   'cluster',
+  'command-line',
+  'command-line-terminal',
   'flood',
   'greedy-peers',
   'heap',
@@ -39,9 +41,10 @@ const PROMISES = [
 ].map((name) => `test/e2e/${name}.e2e-spec.ts`);
 
 export default defineConfig({
-  // The client library as its users name it.
+  // The client library from its sources, as the command line and its users name it.
   resolve: {
     alias: [
+      { find: '#client', replacement: source('index.ts') },
       { find: /^@presence-service\/client$/, replacement: source('index.ts') },
       { find: /^@presence-service\/client\/activity$/, replacement: source('activity.ts') },
     ],
@@ -57,7 +60,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'client/src/**/*.ts'],
-      exclude: ['src/*/generated/**', 'client/src/generated/**', '**/*.spec.ts'],
+      // The command line is tested in processes of its own, where nothing is counted.
+      exclude: ['src/cli/**', 'src/*/generated/**', 'client/src/generated/**', '**/*.spec.ts'],
       reporter: ['text', 'html', 'json-summary'],
       thresholds: { lines: 90, branches: 90, functions: 90, statements: 90 },
     },

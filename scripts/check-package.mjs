@@ -5,7 +5,8 @@ const BELONGS =
   /^(dist\/.+\.(js|js\.map|lua)|proto\/.+\.proto|[.]env[.]example|(README|CHANGELOG)[.]md|LICENSE|package[.]json)$/;
 const NEEDED = [
   'dist/main.js',
-  'dist/token.js',
+  'dist/cli/presence.js',
+  'dist/client/index.js',
   'dist/store/redis/lua/commit.lua',
   'proto/presence/v1/session_service.proto',
   'LICENSE',

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readTrace, type TraceRow } from '../../src/cli/replay/trace.js';
 import type { PresenceEvent } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
 import type { Presence } from '../../src/grpc/generated/presence/v1/presence.pb.js';
 import type { Client, OpenSession } from '../support/client.js';
@@ -9,7 +10,6 @@ import { Link } from '../support/link.js';
 import { NODES } from '../support/nodes.js';
 import { Picture, everyoneOnline } from '../support/picture.js';
 import { Service, tokenOf } from '../support/service.js';
-import { readTrace, type TraceRow } from '../support/trace.js';
 
 const BEGINNING = fileURLToPath(new URL('../fixtures/irc-presence-2000.csv', import.meta.url));
 const WHOLE = fileURLToPath(

@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,19 +7,19 @@ import { promisify } from 'node:util';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import { SECRET, tokenOf } from './service.js';
 import { grpcChannel } from './channel.js';
+import { ChildProgram } from './child-program.js';
 import { Client } from './client.js';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** The program as it ships, compiled into a folder of its own. */
+/** The program as it ships, compiled into a folder of its own. Types are checked elsewhere, once for all. */
 export class Build {
   private constructor(readonly folder: string) {}
 
   static async make(): Promise<Build> {
     const folder = await mkdtemp(join(tmpdir(), 'presence-'));
-    const compiler = join(PROJECT, 'node_modules/typescript/bin/tsc');
-    const args = ['-p', join(PROJECT, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')];
-    await promisify(execFile)(process.execPath, [compiler, ...args]);
+    await compile('client/tsconfig.build.json', join(folder, 'dist/client'));
+    await compile('tsconfig.build.json', join(folder, 'dist'));
     const scripts = 'store/redis/lua';
     await cp(join(PROJECT, 'src', scripts), join(folder, 'dist', scripts), { recursive: true });
     for (const name of ['node_modules', 'package.json', 'proto']) {
@@ -60,47 +60,33 @@ export class Build {
     return server;
   }
 
+  /** Runs `presence` with these arguments and nothing but these settings. */
+  command(
+    args: readonly string[],
+    settings: Readonly<Record<string, string>> = {},
+    wrap: (command: readonly string[]) => readonly string[] = (command) => command,
+  ): ChildProgram {
+    const [command, ...rest] = wrap([process.execPath, 'dist/cli/presence.js', ...args]);
+    const env = { PATH: process.env.PATH, ...settings };
+    return new ChildProgram(spawn(command!, rest, { cwd: this.folder, env }));
+  }
+
   remove(): Promise<void> {
     return rm(this.folder, { recursive: true });
   }
 }
 
+function compile(project: string, outDir: string): Promise<unknown> {
+  const compiler = join(PROJECT, 'node_modules/typescript/bin/tsc');
+  const args = ['-p', join(PROJECT, project), '--outDir', outDir, '--noCheck'];
+  return promisify(execFile)(process.execPath, [compiler, ...args]);
+}
+
 /** A server in a process of its own. */
-export class ServerProcess {
-  /** All that it has written so far. */
-  output = '';
-  readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+export class ServerProcess extends ChildProgram {
   grpcAddress = '';
   httpUrl = '';
   private readonly clients: Client[] = [];
-  private wake: () => void = () => {};
-  private hasExited = false;
-
-  constructor(private readonly child: ChildProcess) {
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.output += text;
-        this.wake();
-      });
-    }
-    this.exited = new Promise((resolve) => {
-      child.on('close', (code, signal) => {
-        this.hasExited = true;
-        resolve({ code, signal });
-        this.wake();
-      });
-    });
-  }
-
-  /** Waits for something in the output. */
-  async says(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = pattern.exec(this.output);
-      if (found !== null) return found;
-      if (this.hasExited) throw new Error(`the server has ended and said: ${this.output}`);
-      await new Promise<void>((resolve) => (this.wake = resolve));
-    }
-  }
 
   async serving(): Promise<void> {
     const [, grpc, http] = await this.says(/gRPC on (\S+), health on (\S+)\/health/);
@@ -118,23 +104,8 @@ export class ServerProcess {
     return client;
   }
 
-  get pid(): number {
-    return this.child.pid!;
-  }
-
-  signal(signal: NodeJS.Signals): void {
-    this.child.kill(signal);
-  }
-
-  /** Stops reading what it writes to standard output, for good. */
-  closeOutput(): void {
-    this.child.stdout!.destroy();
-  }
-
-  /** Ends it at once, if it still runs. */
-  async kill(): Promise<void> {
+  override async kill(): Promise<void> {
     for (const client of this.clients) client.close();
-    this.child.kill('SIGKILL');
-    await this.exited;
+    await super.kill();
   }
 }

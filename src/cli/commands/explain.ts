@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { explanationInWords } from '../explanation-in-words.js';
+import { examples } from '../help.js';
+import { withService } from '../service.js';
+import { addTargetOptions, type TargetOptions } from '../target.js';
+import { jsonLine } from '../terminal/json-line.js';
+import { ADMIN } from '../tokens.js';
+
+interface ExplainOptions extends TargetOptions {
+  readonly json?: boolean;
+}
+
+/** Says why a user is shown as they are. */
+export function explainCommand(environment: NodeJS.ProcessEnv): Command {
+  return addTargetOptions(new Command('explain'))
+    .description(
+      'Say why a user is shown like that, by which sessions, and what time will make of it. Needs a token of an admin.',
+    )
+    .argument('<user>', 'the user')
+    .option('--json', 'as one line of JSON')
+    .addHelpText('after', examples(['presence explain alice', 'why is alice idle?']))
+    .action((userId: string, { json = false, ...target }: ExplainOptions) =>
+      withService(target, environment, ADMIN, async (client) => {
+        const explanation = await client.explain(userId);
+        console.log(json ? jsonLine(explanation) : explanationInWords(explanation).join('\n'));
+      }),
+    );
+}

@@ -1,0 +1,39 @@
+import { Command, Option } from 'commander';
+import type { Status } from '#client';
+import { examples } from '../help.js';
+import { printListing } from '../print-listing.js';
+import { withService } from '../service.js';
+import { addTargetOptions, type TargetOptions } from '../target.js';
+import { ONLOOKER } from '../tokens.js';
+
+type Visible = Exclude<Status, 'offline'>;
+
+const STATUSES: readonly Visible[] = ['online', 'idle', 'do-not-disturb', 'away'];
+
+interface ListOptions extends TargetOptions {
+  readonly status?: readonly Visible[];
+  readonly json?: boolean;
+}
+
+/** Shows who is not offline. */
+export function listCommand(environment: NodeJS.ProcessEnv): Command {
+  return addTargetOptions(new Command('list'))
+    .description('Show who is not offline.')
+    .addOption(
+      new Option('--status <status...>', 'only users who are one of these').choices(STATUSES),
+    )
+    .option('--json', 'one presence a line, as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        ['presence list', 'everyone who is not offline'],
+        ['presence list --status away idle', 'who is not at the keyboard'],
+        ['presence list --json | jq -r .userId', 'for a program'],
+      ),
+    )
+    .action(({ status = [], json = false, ...target }: ListOptions) =>
+      withService(target, environment, ONLOOKER, (client) =>
+        printListing(client.listOnline({ statuses: status, pageSize: 1000 }), json),
+      ),
+    );
+}

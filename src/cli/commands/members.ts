@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { examples } from '../help.js';
+import { printListing } from '../print-listing.js';
+import { withService } from '../service.js';
+import { addTargetOptions, type TargetOptions } from '../target.js';
+import { ONLOOKER } from '../tokens.js';
+
+interface MembersOptions extends TargetOptions {
+  readonly json?: boolean;
+}
+
+/** Shows who is in a channel. */
+export function membersCommand(environment: NodeJS.ProcessEnv): Command {
+  return addTargetOptions(new Command('members'))
+    .description('Show who is in a channel.')
+    .argument('<channel>', 'the channel')
+    .option('--json', 'one presence a line, as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        ['presence members lobby', 'who is in the lobby'],
+        ['presence members lobby --json', 'for a program'],
+      ),
+    )
+    .action((channelId: string, { json = false, ...target }: MembersOptions) =>
+      withService(target, environment, ONLOOKER, (client) =>
+        printListing(client.listMembers(channelId, { pageSize: 1000 }), json),
+      ),
+    );
+}

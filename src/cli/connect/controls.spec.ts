@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { Presence, Session, Status } from '#client';
+import { Controls } from './controls.js';
+
+/** A session that notes what it is told, of a user whom others are shown like that. */
+function controls(shown: Status | undefined, own: Partial<Presence> = {}) {
+  const presence = { userId: 'ann', statusText: '', ...own } as Presence;
+  const told: unknown[] = [];
+  const session = {
+    presence,
+    mute: async (change: unknown) => void told.push(change),
+    setStatus: async (choice: string, { text }: { text: string }) => void told.push([choice, text]),
+  };
+  const others = {
+    get: (userId: string) =>
+      userId === 'ann' && shown !== undefined ? ({ status: shown } as Presence) : undefined,
+  };
+  return { controls: new Controls(session as unknown as Session, others), told };
+}
+
+describe('The keys of a terminal', () => {
+  it('turn the mute states round', async () => {
+    const it = controls('online', { isMicrophoneMuted: true, isSpeakerMuted: false });
+    await it.controls.toggleMicrophone();
+    await it.controls.toggleSpeaker();
+    expect(it.told).toEqual([{ microphone: false }, { speaker: true }]);
+  });
+
+  it('keep the text when a status is chosen, and the choice when a text is set', async () => {
+    const it = controls('online', { statusText: 'hi' });
+    await it.controls.choose('away');
+    await it.controls.say('lunch');
+    expect(it.told).toEqual([
+      ['away', 'hi'],
+      ['away', 'lunch'],
+    ]);
+  });
+
+  it.each([
+    ['online', 'automatic'],
+    ['idle', 'automatic'],
+    ['away', 'away'],
+    ['do-not-disturb', 'do-not-disturb'],
+  ] as const)('keep what was chosen elsewhere when a text is set: %s', async (shown, choice) => {
+    const it = controls(shown);
+    await it.controls.say('hi');
+    expect(it.told).toEqual([[choice, 'hi']]);
+  });
+
+  it.each(['offline', undefined] as const)(
+    'show nobody by a text who was made invisible elsewhere (shown as %s)',
+    async (shown) => {
+      const it = controls(shown, { status: 'online' });
+      await it.controls.say('hi');
+      expect(it.told).toEqual([['invisible', 'hi']]);
+    },
+  );
+});

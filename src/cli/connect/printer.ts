@@ -1,0 +1,31 @@
+/** What may wait while a line is being typed. What is older is dropped, and said to be. */
+const MOST_WAITING = 1000;
+
+/** Prints lines, and holds them back while somebody types one. */
+export class Printer {
+  private waiting: string[] | undefined;
+  private dropped = 0;
+
+  constructor(private readonly write: (line: string) => void) {}
+
+  print(line: string): void {
+    if (this.waiting === undefined) return this.write(line);
+    this.waiting.push(line);
+    if (this.waiting.length <= MOST_WAITING) return;
+    this.waiting.shift();
+    this.dropped++;
+  }
+
+  /** From now on lines wait. */
+  hold(): void {
+    this.waiting ??= [];
+  }
+
+  release(): void {
+    const lines = this.waiting ?? [];
+    this.waiting = undefined;
+    if (this.dropped > 0) this.write(`(${this.dropped} lines before these were dropped)`);
+    this.dropped = 0;
+    for (const line of lines) this.write(line);
+  }
+}

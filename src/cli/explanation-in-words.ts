@@ -1,0 +1,64 @@
+import type { DecidedBy, ExplainedSession, Explanation, Transition, TransitionName } from '#client';
+import { muted } from './in-words.js';
+import { paint, paintStatus } from './terminal/paint.js';
+import { printable } from './terminal/printable.js';
+import { table, type Column } from './terminal/table.js';
+import { timeInWords } from './terminal/time.js';
+
+const CAUSES: Readonly<Record<DecidedBy, string>> = {
+  'no-session': 'there is no session',
+  chosen: 'the user chose it',
+  active: 'there was an action within the idle timeout',
+  inactive: 'there was no action within the idle timeout',
+  unknown: 'of a reason that this program does not know',
+};
+
+const TRANSITIONS: Readonly<Record<TransitionName, string>> = {
+  idle: 'the idle timeout passes',
+  'choice-expired': 'the chosen status lapses',
+  'token-expired': 'a token expires',
+  'heartbeat-missed': 'a heartbeat is missed',
+  'grace-ended': 'a lost session is given up',
+  unknown: 'something happens that this program does not know',
+};
+
+const SESSIONS: readonly Column<ExplainedSession>[] = [
+  { title: 'SESSION', textOf: ({ sessionId }) => printable(sessionId) },
+  { title: 'DEVICE', textOf: ({ platform }) => printable(platform) },
+  { title: 'SINCE', textOf: ({ connectedAt }) => timeInWords(connectedAt) },
+  { title: 'LAST ACTIVE', textOf: ({ lastActiveAt }) => timeInWords(lastActiveAt) },
+  { title: 'CHANNEL', textOf: ({ holdsChannel }) => (holdsChannel ? 'held by it' : '') },
+  { title: 'ENDS', textOf: endOf },
+  { title: 'NODE', textOf: ({ nodeId }) => printable(nodeId) },
+];
+
+/** Why a user is shown like that, in lines. */
+export function explanationInWords(explanation: Explanation): string[] {
+  const { shown, own, cause, choice, choiceExpiresAt, sessions, next } = explanation;
+  const { status, statusText, channelId } = own;
+  const lapses = choiceExpiresAt && `, until ${timeInWords(choiceExpiresAt)}`;
+  const isHidden = shown.status !== own.status;
+  return [
+    `${paint('bold', printable(own.userId))} is ${paintStatus(status)}: ${CAUSES[cause]}.`,
+    ...(isHidden ? [`Everyone else sees ${paintStatus(shown.status)}.`] : []),
+    `The choice is ${choice}${lapses ?? ''}.`,
+    ...(statusText === '' ? [] : [`The text is "${printable(statusText)}".`]),
+    ...(channelId === undefined ? [] : [`The channel is ${printable(channelId)}.`]),
+    ...(muted(own) === '' ? [] : [`Muted: ${muted(own)}.`]),
+    next === undefined ? 'Nothing comes next by itself.' : transitionInWords(next),
+    ...(sessions.length === 0 ? [] : ['', ...table(SESSIONS, sessions)]),
+  ];
+}
+
+function transitionInWords({ at, kind, sessionId, shown }: Transition): string {
+  const ended = sessionId === undefined ? '' : `, which ends session ${printable(sessionId)}`;
+  const when = timeInWords(at);
+  return `Next, at ${when}: ${TRANSITIONS[kind]}${ended}. Then ${paintStatus(shown.status)} is shown.`;
+}
+
+/** By when a session has ended if nothing is heard. Empty: it stays. */
+function endOf({ graceEndsAt, heartbeatDueAt, tokenExpiresAt }: ExplainedSession): string {
+  if (graceEndsAt !== undefined) return `${timeInWords(graceEndsAt)} (lost)`;
+  if (heartbeatDueAt !== undefined) return `${timeInWords(heartbeatDueAt)} (heartbeat)`;
+  return tokenExpiresAt === undefined ? '' : `${timeInWords(tokenExpiresAt)} (token)`;
+}

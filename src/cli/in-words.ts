@@ -1,0 +1,81 @@
+import type { Cause, Change, Presence } from '#client';
+import { paint, paintStatus } from './terminal/paint.js';
+import { printable } from './terminal/printable.js';
+
+/** What happened to a user, in a line. */
+export function changeInWords({ userId, previous, current, presence, cause }: Change): string {
+  const who = paint('bold', printable(userId));
+  if (current === undefined) return `${who} ${departure(presence)}${because(cause)}`;
+  if (previous === undefined) return `${who} ${arrival(current)}${because(cause)}`;
+  const differences = differencesInWords(previous, current);
+  return `${who} ${differences.join(', ')}${because(cause)}`;
+}
+
+/** The own presence, as the user sees it. */
+export function ownPresenceInWords(presence: Presence): string {
+  return `${paint('bold', `You (${printable(presence.userId)})`)} ${arrival(presence, 'are')}`;
+}
+
+/** What follows from one presence to the next. There is always something: a device that came or went says nothing else. */
+export function differencesInWords(previous: Presence, current: Presence): string[] {
+  const { status, statusText, channelId } = current;
+  const said: string[] = [];
+  if (status !== previous.status) said.push(`is ${paintStatus(status)}`);
+  if (statusText !== previous.statusText) {
+    said.push(statusText === '' ? 'says nothing any more' : `says "${printable(statusText)}"`);
+  }
+  if (channelId !== previous.channelId) {
+    said.push(
+      channelId === undefined
+        ? `left ${printable(previous.channelId!)}`
+        : `joined ${printable(channelId)}`,
+    );
+  }
+  if (current.isMicrophoneMuted !== previous.isMicrophoneMuted) {
+    said.push(current.isMicrophoneMuted ? 'muted the microphone' : 'unmuted the microphone');
+  }
+  if (current.isSpeakerMuted !== previous.isSpeakerMuted) {
+    said.push(current.isSpeakerMuted ? 'muted the speaker' : 'unmuted the speaker');
+  }
+  return said.length > 0 ? said : [`is on ${devices(current)}`];
+}
+
+/** All that there is to say of a user who is new here. */
+function arrival(presence: Presence, verb: 'is' | 'are' = 'is'): string {
+  const { status, statusText, channelId } = presence;
+  const says = verb === 'is' ? 'says' : 'say';
+  return [
+    `${verb} ${paintStatus(status)}`,
+    ...(channelId === undefined ? [] : [`in ${printable(channelId)}`]),
+    ...(presence.platforms.length === 0 ? [] : [`on ${devices(presence)}`]),
+    ...(muted(presence) === '' ? [] : [`${muted(presence)} muted`]),
+    ...(statusText === '' ? [] : [`${says} "${printable(statusText)}"`]),
+  ].join(', ');
+}
+
+/** Who leaves what is watched is offline, or somewhere else. */
+function departure({ status, channelId }: Presence): string {
+  if (status === 'offline') return `is ${paintStatus('offline')}`;
+  return channelId === undefined ? 'left' : `went to ${printable(channelId)}`;
+}
+
+/** That somebody did it is no news. */
+function because(cause: Cause): string {
+  return cause === 'requested' || cause === 'snapshot' ? '' : paint('gray', ` (${cause})`);
+}
+
+/** What of a user is muted. Empty: nothing. */
+export function muted({ isMicrophoneMuted, isSpeakerMuted }: Presence): string {
+  return [isMicrophoneMuted && 'microphone', isSpeakerMuted && 'speaker']
+    .filter(Boolean)
+    .join(' and ');
+}
+
+export function devices({ platforms }: Presence): string {
+  return platforms.map(printable).join(', ');
+}
+
+/** "3 users", "1 user". */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { FailureCount } from '../failure-count.js';
+import type { Target } from '../target.js';
+import type { TokenSigner } from '../tokens.js';
+import { ReplayedSession } from './replayed-session.js';
+import type { TraceRow } from './trace.js';
+
+/** How much may be under way at once. What is due later waits, so that a service that is slow is not asked for more and more. */
+const MOST_UNDER_WAY = 100;
+
+/** What a replay has done. */
+export interface Summary {
+  readonly rows: number;
+  begun: number;
+  activities: number;
+  endedInOrder: number;
+  lost: number;
+  /** The most sessions that were there at one time. */
+  mostAtOnce: number;
+}
+
+/** Lives what a trace tells against a service, each session with a client and a connection of its own. */
+export class Replay {
+  readonly summary: Summary;
+  readonly failures = new FailureCount();
+  private readonly sessions = new Map<string, ReplayedSession>();
+  private readonly underWay = new Set<Promise<void>>();
+
+  constructor(
+    private readonly rows: readonly TraceRow[],
+    private readonly target: Target,
+    private readonly signer: TokenSigner,
+    /** How many seconds of the trace pass in one. Infinity: as fast as the service takes it. */
+    private readonly speed: number,
+  ) {
+    this.summary = {
+      rows: rows.length,
+      begun: 0,
+      activities: 0,
+      endedInOrder: 0,
+      lost: 0,
+      mostAtOnce: 0,
+    };
+  }
+
+  /** Runs until the end of the trace, or of the signal. `onRow` is told how many rows have been begun. */
+  async run(signal: AbortSignal, onRow: (done: number) => void): Promise<void> {
+    const beganAt = performance.now();
+    const firstSecond = this.rows[0]?.seconds ?? 0;
+    for (const [i, row] of this.rows.entries()) {
+      const dueAt = beganAt + ((row.seconds - firstSecond) * 1000) / this.speed;
+      await waitUntil(dueAt, signal);
+      if (signal.aborted) return;
+      this.start(row);
+      if (this.underWay.size >= MOST_UNDER_WAY) await Promise.race(this.underWay);
+      onRow(i + 1);
+    }
+    await Promise.all(this.underWay);
+  }
+
+  /** Ends what the trace has left open. */
+  async close(): Promise<void> {
+    const open = [...this.sessions.values()];
+    this.sessions.clear();
+    await Promise.all(open.map((session) => session.end({ inOrder: true }).catch(() => {})));
+  }
+
+  get open(): number {
+    return this.sessions.size;
+  }
+
+  private start(row: TraceRow): void {
+    const deed = this.happen(row)
+      .catch((error: unknown) => this.failures.note(error))
+      .finally(() => this.underWay.delete(deed));
+    this.underWay.add(deed);
+  }
+
+  private async happen({ action, session, user, reason }: TraceRow): Promise<void> {
+    switch (action) {
+      case 'connect':
+        return this.begin(session, user);
+      case 'activity':
+        await this.known(session).beActive();
+        this.summary.activities++;
+        return;
+      case 'disconnect': {
+        const inOrder = reason === 'clean';
+        const ended = this.known(session);
+        this.sessions.delete(session);
+        await ended.end({ inOrder });
+        if (inOrder) this.summary.endedInOrder++;
+        else this.summary.lost++;
+      }
+    }
+  }
+
+  private async begin(session: string, user: string): Promise<void> {
+    const replayed = new ReplayedSession(this.target, () => this.signer.sign({ userId: user }));
+    this.sessions.set(session, replayed);
+    this.summary.mostAtOnce = Math.max(this.summary.mostAtOnce, this.sessions.size);
+    await replayed.begin('replay');
+    this.summary.begun++;
+  }
+
+  private known(session: string): ReplayedSession {
+    const known = this.sessions.get(session);
+    if (known === undefined) throw new Error(`the trace has no session ${session} at that time`);
+    return known;
+  }
+}
+
+/** The longest wait that a timer takes. A signal ends it earlier. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+async function waitUntil(dueAt: number, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const restMs = dueAt - performance.now();
+    if (restMs <= 0 || signal.aborted) return;
+    // The end of the signal is no failure: whoever called looks at it.
+    await sleep(Math.min(restMs, LONGEST_MS), undefined, { signal }).catch(() => {});
+  }
+}

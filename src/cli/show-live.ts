@@ -1,0 +1,52 @@
+import type { CollectionState, PresenceCollection } from '#client';
+import { counted } from './in-words.js';
+import { presenceTable } from './presence-table.js';
+import { paint } from './terminal/paint.js';
+import { Screen } from './terminal/screen.js';
+
+/** No eye follows more, and a terminal far away has something else to do. */
+const REDRAW_MS = 100;
+
+/** Keeps a table of a collection on a terminal, until the collection is closed. */
+export function showLive(collection: PresenceCollection, output: NodeJS.WriteStream): void {
+  const screen = new Screen(output);
+  let timer: NodeJS.Timeout | undefined;
+  const draw = (): void => {
+    timer = undefined;
+    screen.draw(linesOf(collection));
+  };
+  const redraw = (): void => {
+    timer ??= setTimeout(draw, REDRAW_MS);
+  };
+  collection.subscribe(redraw);
+  output.on('resize', redraw);
+  collection.state.subscribe({
+    next: redraw,
+    complete: () => {
+      clearTimeout(timer);
+      output.off('resize', redraw);
+      screen.release();
+    },
+  });
+}
+
+function linesOf(collection: PresenceCollection): string[] {
+  const presences = [...collection.values()].sort((a, b) => (a.userId < b.userId ? -1 : 1));
+  const heading = `${counted(presences.length, 'user')}, ${stateInWords(collection.state.value)}`;
+  return [paint('gray', heading), ...(presences.length === 0 ? [] : presenceTable(presences))];
+}
+
+function stateInWords(state: CollectionState): string {
+  switch (state.status) {
+    case 'loading':
+      return 'asking the service';
+    case 'live':
+      return 'live';
+    case 'stale':
+      return state.error === undefined
+        ? 'catching up'
+        : `as it was before the connection was lost (${state.error.message})`;
+    case 'closed':
+      return 'over';
+  }
+}

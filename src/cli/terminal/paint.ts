@@ -1,0 +1,21 @@
+import { styleText } from 'node:util';
+import type { Status } from '#client';
+
+type Format = Parameters<typeof styleText>[0];
+
+/** Colours text on standard output, where that is a terminal and nobody has set NO_COLOR. */
+export function paint(format: Format, text: string): string {
+  return styleText(format, text, { stream: process.stdout });
+}
+
+const COLOURS: Readonly<Record<Status, Format>> = {
+  online: 'green',
+  idle: 'yellow',
+  away: 'yellow',
+  'do-not-disturb': 'red',
+  offline: 'gray',
+};
+
+export function paintStatus(status: Status, text: string = status): string {
+  return paint(COLOURS[status], text);
+}

@@ -1,0 +1,11 @@
+/** A time as people at this terminal read it: the hour, and the day unless it is today. Empty: there is none. */
+export function timeInWords(time: Date | undefined, now = new Date()): string {
+  if (time === undefined) return '';
+  const hour = time.toTimeString().slice(0, 8);
+  return time.toDateString() === now.toDateString() ? hour : `${dayOf(time)} ${hour}`;
+}
+
+function dayOf(time: Date): string {
+  const [month, day] = [time.getMonth() + 1, time.getDate()].map((n) => String(n).padStart(2, '0'));
+  return `${time.getFullYear()}-${month}-${day}`;
+}

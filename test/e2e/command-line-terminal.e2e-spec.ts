@@ -1,0 +1,174 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Build, type ServerProcess } from '../support/built-server.js';
+import type { ChildProgram } from '../support/child-program.js';
+import type { Client, OpenSession } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { statusOf } from '../support/in-words.js';
+import { SECRET, tokenOf } from '../support/service.js';
+
+/** A terminal of its own for a command, of Debian's `script`: what it is typed goes there, and it writes what is shown. */
+function onTerminal(command: readonly string[]): readonly string[] {
+  const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+  return ['script', '-qefc', `stty rows 10 cols 100; exec ${quoted}`, '/dev/null'];
+}
+
+describe.runIf(hasTerminals())('The command line on a terminal', { timeout: 30_000 }, () => {
+  let build: Build;
+  let server: ServerProcess;
+  let admin: Client;
+  let running: ChildProgram | undefined;
+  const sessions: OpenSession[] = [];
+  beforeAll(async () => {
+    build = await Build.make();
+    server = await build.serve({ DRAIN_TIMEOUT_MS: '100' });
+    admin = server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
+  }, 60_000);
+  afterEach(async () => {
+    await running?.kill();
+    for (const { stream } of sessions.splice(0)) stream.cancel();
+    await eventually(async () => (await admin.listOnlineUsers()).totalSize, 0);
+  });
+  afterAll(async () => {
+    await server.kill();
+    await build.remove();
+  });
+
+  function start(args: readonly string[], settings: Record<string, string> = {}): ChildProgram {
+    const all = {
+      TERM: 'xterm-256color',
+      PRESENCE_ADDRESS: server.grpcAddress,
+      AUTH_JWT_SECRET: SECRET,
+      ...settings,
+    };
+    running = build.command(args, all, onTerminal);
+    return running;
+  }
+
+  /** Brings a user online until the end of the test. */
+  async function online(userId: string): Promise<Client> {
+    const client = await server.client(userId);
+    sessions.push(await client.connect({ platform: 'web' }));
+    return client;
+  }
+
+  /** Types, and waits until the program says what follows from it. */
+  async function type(program: ChildProgram, keys: string, answer: RegExp): Promise<void> {
+    const before = program.output.length;
+    program.type(keys);
+    await program.says(new RegExp(`(?<=^[^]{${before},})${answer.source}`, answer.flags));
+  }
+
+  // What a user has muted stays so: each test has users of its own.
+  const presenceOf = async (userId: string) => (await admin.getPresence({ userId })).presence;
+
+  it('has keys to move, to mute, to set status and text, and to quit', async () => {
+    const ann = start(['connect', 'ann'], { NO_COLOR: '1' });
+    await ann.says(/j join a channel .* q quit/);
+
+    await type(ann, 'j', /Channel: /);
+    await type(ann, 'lobby\r', /You \(ann\) are online, in lobby/);
+    await type(ann, 'm', /microphone muted/);
+    await type(ann, 's', /microphone and speaker muted/);
+    await type(ann, 'm', /, speaker muted/);
+    await type(ann, 't', /Text: /);
+    await type(ann, 'tea time\r', /say "tea time"/);
+    await type(ann, 'd', /are do-not-disturb, .* say "tea time"/);
+    expect(await presenceOf('ann')).toMatchObject({
+      currentChannelId: 'lobby',
+      isMicrophoneMuted: false,
+      isSpeakerMuted: true,
+      statusText: 'tea time',
+      platforms: ['terminal'],
+    });
+    expect(statusOf(await presenceOf('ann'))).toBe('DO_NOT_DISTURB');
+
+    await type(ann, 'a', /are away/);
+    await type(ann, 'o', /are online/);
+    await type(ann, 'i', /are online/);
+    expect(statusOf(await presenceOf('ann'))).toBe('OFFLINE');
+    await type(ann, 'o', /are online/);
+    await type(ann, 'l', /are online, on terminal/);
+    await type(ann, '?', /j join a channel/);
+    ann.type('q');
+    expect(await ann.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('says what a key could not do, and goes on', async () => {
+    const ann = start(['connect', 'ben']);
+    await ann.says(/q quit/);
+    await type(ann, 'j', /Channel: /);
+    await type(ann, '\r', /The service does not take this: channel_id/);
+    await type(ann, 'm', /microphone muted/);
+  });
+
+  it('shows what others do only after a line has been typed', async () => {
+    const ann = start(['connect', 'ann']);
+    await ann.says(/q quit/);
+    await type(ann, 'j', /Channel: /);
+    await type(ann, 'lob', /lob/);
+    const events = admin.subscribe({ userIds: ['bob'] });
+    await events.beginning();
+    const bob = await online('bob');
+    await bob.joinChannel({ sessionId: sessions[0]!.sessionId, channelId: 'garden' });
+    // Others have heard of it, and most likely ann has, too.
+    await events.nextEvents(2);
+    await type(ann, 'by', /by/);
+    expect(ann.output).not.toContain('garden');
+    await type(ann, '\r', /in lobby/);
+    await ann.says(/bob.* joined garden/);
+    events.cancel();
+  });
+
+  it.each(['while it waits for a key', 'while a line is typed'])(
+    'is interrupted by Ctrl-C %s',
+    async (when) => {
+      const ann = start(['connect', 'ann']);
+      await ann.says(/q quit/);
+      if (when.includes('line')) await type(ann, 'j', /Channel: /);
+      ann.type('\u0003');
+      expect(await ann.exited).toEqual({ code: 130, signal: null });
+    },
+  );
+
+  it('keeps a table up to date, in place', async () => {
+    const watch = start(['watch', '--user', 'cat', 'dan'], { NO_COLOR: '1' });
+    await watch.says(/2 users, live/);
+    await watch.says(/cat +offline[^]*dan +offline/);
+    await online('cat');
+    // Up to the heading, over what was there.
+    await watch.says(/\[4A[^]*\[0J[^]*2 users, live[^]*cat +online +web/);
+    watch.type('\u0003');
+    expect(await watch.exited).toEqual({ code: 130, signal: null });
+    // The cursor is there again.
+    expect(watch.output.trimEnd().endsWith('\u001b[?25h')).toBe(true);
+  });
+
+  it('cuts a table off that is longer than the terminal', async () => {
+    const users = Array.from({ length: 20 }, (_, i) => `user-${i}`);
+    const watch = start(['watch', '--user', ...users], { NO_COLOR: '1' });
+    await watch.says(/20 users, live[^]*… 14 more/);
+  });
+
+  it('colours what it prints, unless NO_COLOR is set', async () => {
+    await online('eve');
+    for (const [settings, isColoured] of [
+      [{}, true],
+      [{ NO_COLOR: '1' }, false],
+    ] as const) {
+      const list = start(['list'], settings);
+      await list.exited;
+      expect(list.output).toContain('eve');
+      expect(list.output.includes('\u001b[32monline')).toBe(isColoured);
+    }
+  });
+});
+
+function hasTerminals(): boolean {
+  try {
+    execFileSync('script', ['-qefc', 'true', '/dev/null'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}

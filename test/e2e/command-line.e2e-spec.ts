@@ -1,0 +1,512 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Build, type ServerProcess } from '../support/built-server.js';
+import { Authority } from '../support/certificates.js';
+import type { ChildProgram } from '../support/child-program.js';
+import type { Client, OpenSession } from '../support/client.js';
+import type { ConnectRequest } from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/free-port.js';
+import { inWords, statusOf } from '../support/in-words.js';
+import { SECRET, tokenOf } from '../support/service.js';
+import { TlsFolder } from '../support/tls-folder.js';
+
+const COMMANDS = [
+  'serve',
+  'token',
+  'connect',
+  'watch',
+  'list',
+  'members',
+  'end',
+  'explain',
+  'replay',
+  'bench',
+];
+
+describe('The command line', { timeout: 30_000 }, () => {
+  let build: Build;
+  let server: ServerProcess;
+  let admin: Client;
+  const running: ChildProgram[] = [];
+  const sessions: OpenSession[] = [];
+  beforeAll(async () => {
+    build = await Build.make();
+    server = await build.serve({ DRAIN_TIMEOUT_MS: '100' });
+    admin = server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
+  }, 60_000);
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((program) => program.kill()));
+    for (const { stream } of sessions.splice(0)) stream.cancel();
+    await eventually(async () => (await admin.listOnlineUsers()).totalSize, 0);
+  });
+  afterAll(async () => {
+    await server.kill();
+    await build.remove();
+  });
+
+  /** Runs a command against the server, with the secret that the server has. */
+  function start(args: readonly string[], settings: Record<string, string> = {}): ChildProgram {
+    const program = build.command(args, {
+      PRESENCE_ADDRESS: server.grpcAddress,
+      AUTH_JWT_SECRET: SECRET,
+      ...settings,
+    });
+    running.push(program);
+    return program;
+  }
+
+  /** What a command that ends by itself has said. */
+  async function run(
+    args: readonly string[],
+    settings: Record<string, string> = {},
+  ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+    const program = start(args, settings);
+    const { code } = await program.exited;
+    return { code, stdout: program.stdout, stderr: program.stderr };
+  }
+
+  /** A user who is online until the end of the test, unless the stream is cancelled before. */
+  async function online(
+    client: Client,
+    request: Partial<ConnectRequest> = {},
+  ): Promise<OpenSession> {
+    const session = await client.connect(request);
+    sessions.push(session);
+    return session;
+  }
+
+  /** The words of a table, line by line. */
+  function rowsOf(text: string): string[][] {
+    return text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(/ {2,}/));
+  }
+
+  async function statusIn(userId: string): Promise<string> {
+    return statusOf((await admin.getPresence({ userId })).presence);
+  }
+
+  describe('explains itself', () => {
+    it('with all commands, the exit codes and examples', async () => {
+      const { code, stdout } = await run(['--help']);
+      expect(code).toBe(0);
+      for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+      expect(stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}130 /);
+    });
+
+    it.each(COMMANDS)('with examples of %s', async (command) => {
+      const { code, stdout } = await run([command, '--help']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(new RegExp(`^Usage: presence ${command}`));
+      expect(stdout).toMatch(new RegExp(`Examples:\n.*presence ${command}`));
+    });
+
+    it('with its version', async () => {
+      expect(await run(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n' });
+    });
+  });
+
+  describe('that is called in a wrong way says so in a sentence, does nothing and exits with 2', () => {
+    it.each<[string, string[], string, Record<string, string>?]>([
+      ['an unknown command', ['lst'], "Unknown command 'lst'. (Did you mean list?)"],
+      [
+        'an unknown option',
+        ['list', '--jason'],
+        "Unknown option '--jason'. (Did you mean --json?)",
+      ],
+      ['no user', ['connect'], "Missing required argument 'user'."],
+      [
+        'too much',
+        ['list', 'ann'],
+        "Too many arguments for 'list'. Expected 0 arguments but got 1.",
+      ],
+      [
+        'an address without a port',
+        ['list', '--address', 'localhost'],
+        'The address localhost is not host:port or [IPv6]:port.',
+      ],
+      [
+        'a time in words',
+        ['token', 'ann', '--ttl', '1h'],
+        "Option '--ttl <seconds>' argument '1h' is invalid. It must be a whole number from 1 to 31536000.",
+      ],
+      [
+        'no secret',
+        ['token', 'ann'],
+        'Tokens are signed here, which needs AUTH_JWT_SECRET, the same for this command and for the server.',
+        { AUTH_JWT_SECRET: '' },
+      ],
+      [
+        'a trace that is none',
+        ['replay', 'package.json'],
+        'package.json does not begin with t_seconds,action,session,user,reason.',
+      ],
+      [
+        'a trace that is not there',
+        ['replay', 'nowhere.csv'],
+        'The file nowhere.csv cannot be read (ENOENT).',
+      ],
+    ])('%s', async (_, args, sentence, settings = {}) => {
+      const said = await run(args, settings);
+      expect(said).toEqual({ code: 2, stdout: '', stderr: `${sentence}\n` });
+    });
+
+    it('a token of someone else', async () => {
+      const token = await tokenOf('bob');
+      expect(await run(['connect', 'ann', '--token', token])).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: 'The token is of bob, not of ann.\n',
+      });
+    });
+  });
+
+  describe('that cannot do it says so in a sentence and exits with 1', () => {
+    it.each([['list'], ['connect', 'ann'], ['watch'], ['watch', '--json']])(
+      'when nobody answers: %s',
+      async (...args) => {
+        const address = `127.0.0.1:${await freePort()}`;
+        const { code, stdout, stderr } = await run(args, { PRESENCE_ADDRESS: address });
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+        expect(stderr).toMatch(
+          new RegExp(`^The service at ${address} is out of reach: .*ECONNREFUSED.*[.]\n$`),
+        );
+      },
+    );
+
+    it('when the token is refused', async () => {
+      const { code, stderr } = await run(['list'], { PRESENCE_TOKEN: 'not.a.token' });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^The service does not take this token: .*\n$/);
+    });
+
+    it('when the token may not do that', async () => {
+      const { code, stderr } = await run(['explain', 'ann', '--token', await tokenOf('bob')]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^This token may not do that: .*\n$/);
+    });
+
+    it('when the service does not take it', async () => {
+      const { code, stderr } = await run(['members', 'x'.repeat(129)]);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^The service does not take this: channel_id .*\n$/);
+    });
+  });
+
+  describe('token', () => {
+    it('prints a token that the service takes, and nothing else', async () => {
+      const { code, stdout, stderr } = await run(['token', 'ann']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const { started } = await online(server.clientWithToken(stdout.trimEnd()));
+      expect(started.session?.userId).toBe('ann');
+    });
+
+    it('takes a user whose name looks like an option after --', async () => {
+      const { stdout } = await run(['token', '--', '--admin']);
+      const { started } = await online(server.clientWithToken(stdout.trimEnd()));
+      expect(started.session?.userId).toBe('--admin');
+    });
+
+    it('signs for as long as asked, and for an admin', async () => {
+      const { stdout } = await run(['token', 'root', '--admin', '--ttl', '60']);
+      const claims = JSON.parse(
+        Buffer.from(stdout.split('.')[1]!, 'base64url').toString(),
+      ) as Record<string, unknown>;
+      expect(claims).toMatchObject({ sub: 'root', scope: 'presence:admin' });
+      expect(Number(claims.exp) - Number(claims.iat)).toBe(60);
+    });
+  });
+
+  describe('connect', () => {
+    it('has the user online until it is interrupted, and then gone in order', async () => {
+      const ann = start(['connect', 'ann', '--join', 'lobby', '--platform', 'desktop']);
+      await ann.says(/^You \(ann\) are online, in lobby, on desktop$/m);
+      const { presence } = await admin.getPresence({ userId: 'ann' });
+      expect(presence).toMatchObject({ currentChannelId: 'lobby', platforms: ['desktop'] });
+      const events = admin.subscribe({ userIds: ['ann'] });
+      await events.beginning();
+      ann.signal('SIGINT');
+      expect(await ann.exited).toEqual({ code: 130, signal: null });
+      expect((await events.nextEvents(2)).map(inWords)).toEqual([
+        'userChannelChanged DISCONNECTED',
+        'userOffline DISCONNECTED',
+      ]);
+      events.cancel();
+    });
+
+    it('shows what others do, and not what the user does elsewhere', async () => {
+      const ann = start(['connect', 'ann']);
+      await ann.says(/are online/);
+      const bob = await server.client('bob');
+      const { sessionId, stream } = await online(bob, { platform: 'mobile' });
+      await ann.says(/^bob is online, on mobile \(connected\)$/m);
+      await bob.joinChannel({ sessionId, channelId: 'lobby' });
+      await ann.says(/^bob joined lobby$/m);
+      await online(await server.client('ann'), { platform: 'web' });
+      stream.cancel();
+      await ann.says(/^bob is offline \(disconnected\)$/m);
+      expect(ann.stdout).not.toContain('ann is');
+    });
+
+    it('stays online without a terminal, when its input has ended', async () => {
+      const ann = build.command(
+        ['connect', 'ann'],
+        { PRESENCE_ADDRESS: server.grpcAddress, AUTH_JWT_SECRET: SECRET },
+        (command) => ['sh', '-c', 'exec "$@" </dev/null', 'sh', ...command],
+      );
+      running.push(ann);
+      await ann.says(/are online/);
+      expect(await statusIn('ann')).toBe('ONLINE');
+      ann.signal('SIGTERM');
+      expect(await ann.exited).toEqual({ code: 143, signal: null });
+    });
+
+    it('exits with 1 when its session is ended from elsewhere', async () => {
+      const ann = start(['connect', 'ann']);
+      await ann.says(/are online/);
+      const { sessions } = await admin.listSessions({ userId: 'ann' });
+      const { sessionId } = sessions[0]!;
+      expect(await run(['end', sessionId])).toEqual({
+        code: 0,
+        stdout: `The session ${sessionId} has ended.\n`,
+        stderr: '',
+      });
+      expect(await ann.exited).toEqual({ code: 1, signal: null });
+      expect(ann.stderr).toBe('The session was ended from elsewhere.\n');
+    });
+  });
+
+  describe('with somebody there', () => {
+    let ann: Client;
+    let sessionId: string;
+
+    async function annIsThere(): Promise<void> {
+      ann = await server.client('ann');
+      ({ sessionId } = await online(ann, { platform: 'desktop', isMicrophoneMuted: true }));
+      await ann.joinChannel({ sessionId, channelId: 'lobby' });
+    }
+
+    it.each([['list'], ['members', 'lobby']])('shows them as a table: %s', async (...args) => {
+      await annIsThere();
+      const { code, stdout } = await run(args);
+      expect(code).toBe(0);
+      expect(rowsOf(stdout)).toEqual([
+        ['USER', 'STATUS', 'CHANNEL', 'MUTED', 'DEVICES', 'SINCE', 'SAYS'],
+        ['ann', 'online', 'lobby', 'microphone', 'desktop', expect.stringMatching(/^[\d:]{8}$/)],
+        ['1 user'],
+      ]);
+    });
+
+    it.each([['list'], ['members', 'lobby']])('shows them as JSON: %s', async (...args) => {
+      await annIsThere();
+      const { stdout } = await run([...args, '--json']);
+      expect(JSON.parse(stdout)).toMatchObject({
+        userId: 'ann',
+        status: 'online',
+        channelId: 'lobby',
+        isMicrophoneMuted: true,
+        statusText: '',
+        version: expect.stringMatching(/^\d+$/) as string,
+      });
+    });
+
+    it('lists those of a status, and says that there are none', async () => {
+      await annIsThere();
+      expect((await run(['list', '--status', 'away', 'idle'])).stdout).toBe('0 users\n');
+      expect((await run(['list', '--status', 'online'])).stdout).toContain('ann');
+      expect((await run(['members', 'garden'])).stdout).toBe('0 users\n');
+    });
+
+    it('explains them', async () => {
+      await annIsThere();
+      const { code, stdout } = await run(['explain', 'ann']);
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^ann is online: there was an action within the idle timeout[.]$/m);
+      expect(stdout).toContain(sessionId);
+      expect(JSON.parse((await run(['explain', 'ann', '--json'])).stdout)).toMatchObject({
+        cause: 'active',
+        sessions: [{ sessionId, holdsChannel: true }],
+      });
+    });
+
+    it('uses no colours where there is no terminal', async () => {
+      await annIsThere();
+      expect((await run(['list'])).stdout).not.toContain('\u001b');
+    });
+  });
+
+  describe('watch', () => {
+    it('has a line for each change', async () => {
+      const watch = start(['watch', '--user', 'zoe']);
+      await watch.says(/^zoe is offline$/m);
+      await online(await server.client('zoe'), { platform: 'web' });
+      await watch.says(/^zoe is online \(connected\)$/m);
+      watch.signal('SIGINT');
+      expect(await watch.exited).toEqual({ code: 130, signal: null });
+      expect(watch.stderr).toBe('');
+    });
+
+    it('has a line of JSON for each change, and follows channels', async () => {
+      const watch = start(['watch', '--json', '--channel', 'lobby']);
+      const ann = await server.client('ann');
+      const { sessionId } = await online(ann);
+      await ann.joinChannel({ sessionId, channelId: 'lobby' });
+      await watch.says(/\n/);
+      await ann.leaveChannel({ sessionId });
+      await watch.says(/\n.*\n/);
+      const [came, went] = watch.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object);
+      expect(came).toMatchObject({
+        userId: 'ann',
+        previous: null,
+        current: { status: 'online', channelId: 'lobby' },
+      });
+      expect(went).toMatchObject({ userId: 'ann', current: null, cause: 'requested' });
+    });
+
+    it('ends well when nobody reads any more', async () => {
+      const watch = start(['watch', '--user', 'zoe']);
+      await watch.says(/zoe is offline/);
+      watch.closeOutput();
+      await online(await server.client('zoe'));
+      expect(await watch.exited).toEqual({ code: 0, signal: null });
+      expect(watch.stderr).toBe('');
+    });
+  });
+
+  describe('replay', () => {
+    const TRACE = [
+      't_seconds,action,session,user,reason',
+      '100,connect,s1,ann,',
+      '100,connect,s2,bob,',
+      '101,activity,s1,ann,',
+      '102,disconnect,s1,ann,clean',
+      '103,disconnect,s2,bob,lost',
+      '104,connect,s3,cat,',
+    ];
+
+    it('lives what the trace tells, ends what it leaves open, and sums it up', async () => {
+      const file = join(build.folder, 'trace.csv');
+      writeFileSync(file, TRACE.join('\n'));
+      const replayed = await build.serve({ DRAIN_TIMEOUT_MS: '100' });
+      const events = (await replayed.client('watcher')).subscribe();
+      await events.beginning();
+      const settings = { PRESENCE_ADDRESS: replayed.grpcAddress };
+      const { code, stdout, stderr } = await run(['replay', file, '--speed', '20'], settings);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toMatch(/^6 rows in \d+[.]\d s\n/);
+      expect(stdout.split('\n').slice(1)).toEqual([
+        '3 sessions begun, at most 2 at a time',
+        '1 session ended in order, 1 lost',
+        '1 times active',
+        '0 failed',
+        '',
+      ]);
+      const seen = (await events.nextEvents(6)).map(
+        (event) => `${event.presence!.userId} ${inWords(event)}`,
+      );
+      expect(seen.sort()).toEqual([
+        'ann userOffline DISCONNECTED',
+        'ann userOnline CONNECTED',
+        'bob userOffline CONNECTION_LOST',
+        'bob userOnline CONNECTED',
+        'cat userOffline DISCONNECTED',
+        'cat userOnline CONNECTED',
+      ]);
+      await replayed.kill();
+    });
+
+    it('says how much failed, and why the first did', async () => {
+      const file = join(build.folder, 'strange.csv');
+      writeFileSync(file, `${TRACE[0]}\n0,activity,s9,ann,\n0,disconnect,s9,ann,clean\n`);
+      const { code, stdout, stderr } = await run(['replay', file, '--speed', 'max']);
+      expect(code).toBe(1);
+      expect(stdout).toContain('2 failed');
+      expect(stderr).toMatch(/^2 rows failed[.] The first: .*no session s9.*\n$/);
+    });
+
+    it('that is interrupted ends its sessions and sums up what was', async () => {
+      const file = join(build.folder, 'long.csv');
+      writeFileSync(file, `${TRACE[0]}\n0,connect,s1,ann,\n99999,disconnect,s1,ann,clean\n`);
+      const replay = start(['replay', file]);
+      await eventually(() => statusIn('ann'), 'ONLINE');
+      replay.signal('SIGINT');
+      expect(await replay.exited).toEqual({ code: 130, signal: null });
+      expect(replay.stdout).toContain('1 session begun');
+      await eventually(() => statusIn('ann'), 'OFFLINE');
+    });
+  });
+
+  describe('bench', () => {
+    it('says how long commits and deliveries took, and leaves nobody online', async () => {
+      const args = ['--sessions', '5', '--channel-size', '2', '--rate', '20', '--seconds', '1'];
+      const { code, stdout, stderr } = await run(['bench', ...args]);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      // Two channels of two and one of one, and each user makes four changes.
+      expect(stdout).toMatch(
+        /^commit {4}p50 +[\d.]+ ms {2}p99 +[\d.]+ ms {2}20 changes\ndelivery {2}p50 .* {2}36 of 36\n$/,
+      );
+    });
+  });
+
+  describe('serve', () => {
+    const settings = { GRPC_URL: '127.0.0.1:0', HTTP_HOST: '127.0.0.1', HTTP_PORT: '0' };
+
+    it('runs the server, which prints a token that the other commands take', async () => {
+      const served = start(['serve'], { ...settings, AUTH_JWT_SECRET: '' });
+      const [, token] = await served.says(/A token for alice, good for 24 hours: (\S+)/);
+      const [, address] = await served.says(/gRPC on (\S+), health/);
+      const { code, stdout } = await run(['list', '--address', address!, '--token', token!], {
+        AUTH_JWT_SECRET: '',
+      });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '0 users\n' });
+      served.signal('SIGINT');
+      expect(await served.exited).toEqual({ code: 0, signal: null });
+    });
+
+    it('exits as the server does when it cannot start', async () => {
+      const { code, stderr } = await run(['serve'], { ...settings, HTTP_PORT: 'many' });
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^These settings cannot be used:\n {2}HTTP_PORT is "many"/);
+    });
+  });
+
+  it('takes settings from a file .env where it is called, which the environment overrules', async () => {
+    const file = join(build.folder, '.env');
+    writeFileSync(file, `PRESENCE_ADDRESS=${server.grpcAddress}\nAUTH_JWT_SECRET=${SECRET}\n`);
+    try {
+      const program = build.command(['list']);
+      expect(await program.exited).toEqual({ code: 0, signal: null });
+      const other = build.command(['list'], { PRESENCE_ADDRESS: 'nowhere' });
+      expect((await other.exited).code).toBe(2);
+    } finally {
+      execFileSync('rm', [file]);
+    }
+  });
+
+  it('speaks TLS, and shows a certificate where one is asked for', async () => {
+    const [root, clients] = await Promise.all([Authority.make('root'), Authority.make('clients')]);
+    const folder = await TlsFolder.with(await root.server(), clients.cert);
+    const secure = await build.serve(folder.settings);
+    const own = await TlsFolder.with(await clients.client('ann'), root.cert);
+    const target = { PRESENCE_ADDRESS: secure.grpcAddress };
+    const trusting = ['list', '--ca', own.files.clientCaFile!];
+    const shown = ['--cert', own.files.certFile, '--key', own.files.keyFile];
+    expect(await run([...trusting, ...shown], target)).toMatchObject({
+      code: 0,
+      stdout: '0 users\n',
+    });
+    expect(await run(trusting, target)).toMatchObject({ code: 1, stdout: '' });
+    const untrusting = await run(['list', '--tls', ...shown], target);
+    expect(untrusting.code).toBe(1);
+    expect(untrusting.stderr).toMatch(/is out of reach: .*certificate/);
+    await secure.kill();
+    await Promise.all([folder.remove(), own.remove()]);
+  });
+});
