@@ -14,14 +14,19 @@ const FOREIGN = [
   'IDLE_TIMOUT_MS',
   'NODE_EXTRA_CA_CERTS',
   'NODE_OPTIONS',
+  'NO_COLOR',
   'OTEL_TRACES_SAMPLER',
   'OTEL_TRACES_SAMPLER_ARG',
 ];
+
+/** What the command line is told by, beside its options. */
+const OF_COMMAND_LINE = ['PRESENCE_ADDRESS', 'PRESENCE_TOKEN'];
 
 const known = new Set([
   ...Object.keys(settings),
   ...Object.keys(status),
   ...FOREIGN,
+  ...OF_COMMAND_LINE,
   ...enumNames(),
 ]);
 

@@ -404,7 +404,7 @@ describe('The command line', { timeout: 30_000 }, () => {
       expect(stdout.split('\n').slice(1)).toEqual([
         '3 sessions begun, at most 2 at a time',
         '1 session ended in order, 1 lost',
-        '1 times active',
+        '1 action',
         '0 failed',
         '',
       ]);

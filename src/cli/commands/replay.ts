@@ -68,7 +68,7 @@ function summaryInWords({ summary, failures }: Replay, tookSeconds: number): str
     `${counted(rows, 'row')} in ${tookSeconds.toFixed(1)} s`,
     `${counted(begun, 'session')} begun, at most ${mostAtOnce.toLocaleString('en')} at a time`,
     `${counted(endedInOrder, 'session')} ended in order, ${lost.toLocaleString('en')} lost`,
-    `${activities.toLocaleString('en')} times active`,
+    counted(activities, 'action'),
     `${failures.count.toLocaleString('en')} failed`,
   ];
 }
