@@ -34,10 +34,26 @@ const grpc: Protocol = {
   },
 };
 
+interface WebTransportOptions {
+  readonly baseUrl: string;
+  readonly fetch: typeof fetch;
+}
+
+/**
+ * As browsers do it. The `fetch` of Node 20 and 22 forgets the signal of a stream that it was given when garbage is
+ * collected, and then the stream stays open.
+ */
+const abortableFetch: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init);
+  const signal = init?.signal ?? undefined;
+  const body = response.body?.pipeThrough(new TransformStream(), { ...(signal && { signal }) });
+  return new Response(body ?? null, response);
+};
+
 /** What pages call with: `fetch`, which keeps its connections to itself. */
 function overHttp(
   name: string,
-  transportTo: (options: { readonly baseUrl: string }) => Transport,
+  transportTo: (options: WebTransportOptions) => Transport,
 ): Protocol {
   return {
     name,
@@ -45,7 +61,9 @@ function overHttp(
     // Over HTTP every session needs heartbeats. They keep to the time of the client, and that of the service stands or leaps.
     settings: { HEARTBEAT_TIMEOUT_MS: '604800000' },
     open: (addresses) => ({
-      transports: addresses.map((address) => transportTo({ baseUrl: `http://${address}` })),
+      transports: addresses.map((address) =>
+        transportTo({ baseUrl: `http://${address}`, fetch: abortableFetch }),
+      ),
       close: () => {},
     }),
   };

@@ -44,12 +44,12 @@ export class RedisPort {
     return new RedisPort(commands, messages);
   }
 
-  /** Resolves when commands are answered. Throws when that takes too long. */
+  /** Resolves when all connections are answered on. Throws when that takes too long. */
   async ready(withinMs: number): Promise<void> {
     const deadline = performance.now() + withinMs;
     for (;;) {
       try {
-        await this.commands.ping();
+        await Promise.all([this.commands.ping(), this.messages.ping()]);
         return;
       } catch (error) {
         if (performance.now() > deadline) throw error;

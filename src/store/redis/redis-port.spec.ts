@@ -1,0 +1,73 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RedisServer } from '../../../test/support/redis-server.js';
+import { redisUrl } from '../../config/redis-url.js';
+import { RedisPort } from './redis-port.js';
+
+describe('The way to Redis', () => {
+  let server: RedisServer;
+  beforeAll(async () => void (server = await RedisServer.start()));
+  afterAll(() => server.stop());
+
+  it('is ready only when messages can be listened to as well as commands given', async () => {
+    const gate = await Gate.before(server.port);
+    const port = RedisPort.open(redisUrl.read(`redis://127.0.0.1:${gate.port}`)!, () => {});
+    await gate.secondHasCome;
+    gate.letIn(0);
+    await expect(port.ready(500)).rejects.toThrow();
+    gate.letInAll();
+    await port.ready(10_000);
+    await expect(port.subscribe(['channel'], () => {})).resolves.toBeUndefined();
+    port.close();
+    gate.close();
+  });
+});
+
+/** Takes connections to a server, and joins them to it only when it is told to. */
+class Gate {
+  readonly secondHasCome: Promise<void>;
+  private readonly waiting: Socket[] = [];
+  private isOpen = false;
+
+  private constructor(
+    private readonly server: Server,
+    private readonly behind: number,
+  ) {
+    this.secondHasCome = new Promise((resolve) => {
+      server.on('connection', (near) => {
+        near.on('error', () => {});
+        if (this.isOpen) this.join(near);
+        else if (this.waiting.push(near) === 2) resolve();
+      });
+    });
+  }
+
+  static async before(port: number): Promise<Gate> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new Gate(server, port);
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  letIn(index: number): void {
+    this.join(this.waiting[index]!);
+  }
+
+  letInAll(): void {
+    this.isOpen = true;
+    for (const near of this.waiting.slice(1)) this.join(near);
+  }
+
+  close(): void {
+    this.server.close();
+  }
+
+  private join(near: Socket): void {
+    const far = connect(this.behind, '127.0.0.1');
+    far.on('error', () => {});
+    near.pipe(far).pipe(near);
+  }
+}
