@@ -30,7 +30,7 @@ export async function gather({ promises = {} }: Scenario, world: World): Promise
     openSessionIds: world.openSessionIds(),
     promises,
     unserved,
-    ...(await look(world)),
+    ...(await lookPatiently(world)),
   };
 }
 
@@ -38,6 +38,19 @@ async function look(
   world: World,
 ): Promise<{ readonly answers: readonly Answers[]; readonly stored: Stored }> {
   return { answers: await world.answers(), stored: await world.stored() };
+}
+
+/** As clients do: what is refused for the moment is asked again. */
+async function lookPatiently(world: World): ReturnType<typeof look> {
+  const deadline = Date.now() + GIVE_UP_MS;
+  for (;;) {
+    try {
+      return await look(world);
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(200);
+    }
+  }
 }
 
 function isRight(
