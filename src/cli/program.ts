@@ -59,6 +59,8 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
 /** Has mistakes thrown, after they were told in one sentence. */
 function failAsError(command: Command): void {
   command.exitOverride().configureOutput({
+    // Who pipes help into `head` has read enough, and nothing comes after it.
+    writeOut: (text) => process.stdout.on('error', () => {}).write(text),
     outputError: (text, write) => write(asSentence(text)),
   });
 }

@@ -91,6 +91,13 @@ describe('The command line', { timeout: 30_000 }, () => {
   }
 
   describe('explains itself', () => {
+    it('also to those who have read enough', async () => {
+      const help = start(['--help']);
+      help.closeOutput();
+      expect(await help.exited).toEqual({ code: 0, signal: null });
+      expect(help.stderr).toBe('');
+    });
+
     it('with all commands, the exit codes and examples', async () => {
       const { code, stdout } = await run(['--help']);
       expect(code).toBe(0);
