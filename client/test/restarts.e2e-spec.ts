@@ -7,7 +7,7 @@ import { Clients } from './support/clients.js';
 import { shows, untilStatus } from './support/observed.js';
 import { PROTOCOLS } from './support/protocols.js';
 
-describe.each(PROTOCOLS)('The client over $name', { timeout: 60_000 }, (protocol) => {
+describe.each(PROTOCOLS)('The client over $name', (protocol) => {
   let build: Build;
   let clients: Clients;
   beforeAll(async () => void (build = await Build.make()), 60_000);

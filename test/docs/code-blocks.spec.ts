@@ -68,7 +68,7 @@ describe('A block of code in the documentation', () => {
     },
   );
 
-  it('compiles, put together with those before it on the page', { timeout: 60_000 }, () => {
+  it('compiles, put together with those before it on the page', () => {
     const programs = pages().map((page) => [page, programOf(page)] as const);
     const written = programs.filter(([, program]) => program !== '');
     expect(written.length).toBeGreaterThan(0);

@@ -35,7 +35,7 @@ describe('The page of the examples, open in two tabs', () => {
       server: { port: 0, proxy: { '/presence.v1.': service.httpUrl } },
     });
     await site.listen();
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await site?.close();

@@ -20,7 +20,7 @@ describe('A page in a browser', () => {
       HTTP_CORS_ORIGINS: browser.origin,
       HEARTBEAT_TIMEOUT_MS: `${TIMEOUT_MS}`,
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await service?.stop();
     await browser?.close();

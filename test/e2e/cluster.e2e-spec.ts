@@ -12,7 +12,7 @@ import { Witness } from '../support/witness.js';
 /** How long a busy machine may take for what takes a node that is lost a few seconds. */
 const PATIENCE_MS = 20_000;
 
-describe('Several nodes', { timeout: 60_000 }, () => {
+describe('Several nodes', () => {
   let build: Build;
   let cluster: Cluster;
   beforeAll(async () => void (build = await Build.make()), 60_000);

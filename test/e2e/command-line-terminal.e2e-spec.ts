@@ -13,7 +13,7 @@ function onTerminal(command: readonly string[]): readonly string[] {
   return ['script', '-qefc', `stty rows 10 cols 100; exec ${quoted}`, '/dev/null'];
 }
 
-describe.runIf(hasTerminals())('The command line on a terminal', { timeout: 30_000 }, () => {
+describe.runIf(hasTerminals())('The command line on a terminal', () => {
   let build: Build;
   let server: ServerProcess;
   let admin: Client;
@@ -23,7 +23,7 @@ describe.runIf(hasTerminals())('The command line on a terminal', { timeout: 30_0
     build = await Build.make();
     server = await build.serve({ DRAIN_TIMEOUT_MS: '100' });
     admin = server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
-  }, 60_000);
+  });
   afterEach(async () => {
     await running?.kill();
     for (const { stream } of sessions.splice(0)) stream.cancel();

@@ -26,7 +26,7 @@ const COMMANDS = [
   'bench',
 ];
 
-describe('The command line', { timeout: 30_000 }, () => {
+describe('The command line', () => {
   let build: Build;
   let server: ServerProcess;
   let admin: Client;
@@ -36,7 +36,7 @@ describe('The command line', { timeout: 30_000 }, () => {
     build = await Build.make();
     server = await build.serve({ DRAIN_TIMEOUT_MS: '100' });
     admin = server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
-  }, 60_000);
+  });
   afterEach(async () => {
     await Promise.all(running.splice(0).map((program) => program.kill()));
     for (const { stream } of sessions.splice(0)) stream.cancel();

@@ -26,70 +26,58 @@ describe('A peer that', () => {
   beforeAll(async () => {
     victim = await Victim.start();
     token = await tokenOf('mallory');
-  }, 60_000);
+  });
   afterEach(() => victim.isAlone());
   afterAll(() => victim.stop());
 
   describe('makes calls', () => {
-    it(
-      'of which it sends only half is cut off from each of them',
-      { timeout: 30_000 },
-      async () => {
-        await victim.survives('half calls', async () => {
-          const peer = await victim.peer();
-          for (let i = 0; i < 500; i++) peer.open(LIST, token);
-          await peer.until(() => peer.resets.size === 500);
-          peer.destroy();
-        });
-        expect(
-          await victim.metric('presence_calls_cut_total{reason="timeout"}'),
-        ).toBeGreaterThanOrEqual(500);
-      },
-    );
+    it('of which it sends only half is cut off from each of them', async () => {
+      await victim.survives('half calls', async () => {
+        const peer = await victim.peer();
+        for (let i = 0; i < 500; i++) peer.open(LIST, token);
+        await peer.until(() => peer.resets.size === 500);
+        peer.destroy();
+      });
+      expect(
+        await victim.metric('presence_calls_cut_total{reason="timeout"}'),
+      ).toBeGreaterThanOrEqual(500);
+    });
 
-    it(
-      'of large requests, none of them whole, makes the server hold no more than 32 MB',
-      { timeout: 30_000 },
-      async () => {
-        await victim.survives('large requests', async () => {
-          const peer = await victim.peer();
-          // 100 requests of 8 MB, of which the end is missing. The windows are taken as they are given.
-          const streams = Array.from({ length: 100 }, () => peer.open(LIST, token));
-          const size = Buffer.from([0, 0, 0x7f, 0xff, 0xff]);
-          await peer.send(...streams.map((stream) => frame(DATA, 0, stream, size)));
-          const part = Buffer.alloc(16_000);
-          for (let sent = 0; sent < 8 * MEGABYTE && peer.resets.size < 100; sent += part.length) {
-            for (const stream of streams) {
-              if (!peer.resets.has(stream)) await peer.fill(stream, part);
-            }
+    it('of large requests, none of them whole, makes the server hold no more than 32 MB', async () => {
+      await victim.survives('large requests', async () => {
+        const peer = await victim.peer();
+        // 100 requests of 8 MB, of which the end is missing. The windows are taken as they are given.
+        const streams = Array.from({ length: 100 }, () => peer.open(LIST, token));
+        const size = Buffer.from([0, 0, 0x7f, 0xff, 0xff]);
+        await peer.send(...streams.map((stream) => frame(DATA, 0, stream, size)));
+        const part = Buffer.alloc(16_000);
+        for (let sent = 0; sent < 8 * MEGABYTE && peer.resets.size < 100; sent += part.length) {
+          for (const stream of streams) {
+            if (!peer.resets.has(stream)) await peer.fill(stream, part);
           }
-          expect(peer.resets.size).toBeGreaterThan(90);
-          peer.destroy();
-        });
-        expect(
-          await victim.metric('presence_calls_cut_total{reason="request_bytes"}'),
-        ).toBeGreaterThan(0);
-      },
-    );
+        }
+        expect(peer.resets.size).toBeGreaterThan(90);
+        peer.destroy();
+      });
+      expect(
+        await victim.metric('presence_calls_cut_total{reason="request_bytes"}'),
+      ).toBeGreaterThan(0);
+    });
 
-    it(
-      'that grow when they are inflated makes the server hold no more than 32 MB',
-      { timeout: 30_000 },
-      async () => {
-        const bomb = grpcMessage(gzipSync(Buffer.alloc(8 * MEGABYTE - 1)));
-        bomb[0] = 1;
-        await victim.survives('compressed bombs', async () => {
-          const peer = await victim.peer();
-          for (let i = 0; i < 500; i++) {
-            const stream = peer.open(LIST, token, { 'grpc-encoding': 'gzip' });
-            await peer.send(frame(DATA, Flag.END_STREAM, stream, bomb));
-          }
-          await peer.until(() => peer.resets.size + peer.countOf(HEADERS) >= 500);
-          expect(peer.resets.size).toBeGreaterThan(0);
-          peer.destroy();
-        });
-      },
-    );
+    it('that grow when they are inflated makes the server hold no more than 32 MB', async () => {
+      const bomb = grpcMessage(gzipSync(Buffer.alloc(8 * MEGABYTE - 1)));
+      bomb[0] = 1;
+      await victim.survives('compressed bombs', async () => {
+        const peer = await victim.peer();
+        for (let i = 0; i < 500; i++) {
+          const stream = peer.open(LIST, token, { 'grpc-encoding': 'gzip' });
+          await peer.send(frame(DATA, Flag.END_STREAM, stream, bomb));
+        }
+        await peer.until(() => peer.resets.size + peer.countOf(HEADERS) >= 500);
+        expect(peer.resets.size).toBeGreaterThan(0);
+        peer.destroy();
+      });
+    });
 
     it('larger than allowed when inflated is refused them', async () => {
       const bomb = grpcMessage(gzipSync(Buffer.alloc(16 * MEGABYTE)));
@@ -114,26 +102,22 @@ describe('A peer that', () => {
     const userIds = Array<string>(1000).fill('ann');
     const request = BatchGetPresencesRequest.encode({ userIds }).finish();
 
-    it(
-      'what it has called for, with a window of zero, is refused beyond 32 MB and cut off',
-      { timeout: 30_000 },
-      async () => {
-        await victim.survives('a window of zero', async () => {
-          const settings = [[Setting.INITIAL_WINDOW_SIZE, 0]] as const;
-          const peer = await victim.peer({ settings });
-          for (let i = 0; i < 200; i++) peer.call(BATCH_GET, token, request);
-          await peer.until(() => peer.resets.size + peer.endedStreams.size >= 200);
-          expect(peer.bodyBytes).toBe(0);
-          expect(peer.resets.size).toBeGreaterThan(0);
-          peer.destroy();
-        });
-        expect(
-          await victim.metric('presence_calls_cut_total{reason="answer_bytes"}'),
-        ).toBeGreaterThan(0);
-      },
-    );
+    it('what it has called for, with a window of zero, is refused beyond 32 MB and cut off', async () => {
+      await victim.survives('a window of zero', async () => {
+        const settings = [[Setting.INITIAL_WINDOW_SIZE, 0]] as const;
+        const peer = await victim.peer({ settings });
+        for (let i = 0; i < 200; i++) peer.call(BATCH_GET, token, request);
+        await peer.until(() => peer.resets.size + peer.endedStreams.size >= 200);
+        expect(peer.bodyBytes).toBe(0);
+        expect(peer.resets.size).toBeGreaterThan(0);
+        peer.destroy();
+      });
+      expect(
+        await victim.metric('presence_calls_cut_total{reason="answer_bytes"}'),
+      ).toBeGreaterThan(0);
+    });
 
-    it('anything any more is cut off by its silence', { timeout: 30_000 }, async () => {
+    it('anything any more is cut off by its silence', async () => {
       await victim.survives('a full buffer', async () => {
         const settings = [[Setting.INITIAL_WINDOW_SIZE, 0x7fff_ffff]] as const;
         const peer = await victim.peer({ settings });

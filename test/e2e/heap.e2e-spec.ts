@@ -30,7 +30,7 @@ describe('The memory of a server', () => {
       MAX_SUBSCRIPTIONS_PER_USER: '1000',
       EVENT_LOG_SIZE: '500',
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await server.kill();
     await build.remove();

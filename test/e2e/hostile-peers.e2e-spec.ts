@@ -97,7 +97,7 @@ describe('A peer that', () => {
         (peer) => Buffer.concat(Array.from({ length: 100 }, () => call(peer, Flag.END_HEADERS))),
       ],
       ['RST_STREAM right after HEADERS, again and again', rapidResets],
-    ])('%s', { timeout: 20_000 }, async (name, next) => {
+    ])('%s', async (name, next) => {
       const peer = await victim.peer();
       await victim.bears(name, peer, next);
       expect(peer.isClosed).toBe(true);
@@ -114,7 +114,7 @@ describe('A peer that', () => {
       ['frames of no known type', times(1000, frame(0x77, 0, 0, Buffer.alloc(8)))],
       ['large frames of no known type', times(10, frame(0x77, 0, 0, Buffer.alloc(16_384)))],
       ['GOAWAY', times(1000, frame(GOAWAY, 0, 0, Buffer.alloc(8)))],
-    ])('%s', { timeout: 20_000 }, async (name, bytes) => {
+    ])('%s', async (name, bytes) => {
       const peer = await victim.peer();
       await victim.bears(name, peer, () => bytes);
       expect(peer.isClosed).toBe(true);
@@ -142,7 +142,7 @@ describe('A peer that', () => {
           round === 0 ? remembered(Buffer.alloc(4000, 0x79)) : Buffer.alloc(12_000, 0xbe),
       ],
       ['of too many names', () => times(200, literal('a', 'b'))],
-    ])('%s is refused each call', { timeout: 20_000 }, async (name, more) => {
+    ])('%s is refused each call', async (name, more) => {
       const peer = await victim.peer();
       // The limit holds once the peer has said that it knows it.
       await peer.until(() => peer.countOf(FrameType.SETTINGS) > 1);

@@ -85,7 +85,7 @@ describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () =>
       () => held().map((part) => ({ ...part, online: 0, channels: 0, alarms: 0, sessions: 0 })),
       service.all(PresenceStore).map(() => NOTHING),
     );
-  }, 60_000);
+  });
 });
 
 /** What keeps a process running, counted by kind: sockets, timers, servers. */

@@ -11,7 +11,7 @@ import { Witness } from '../support/witness.js';
 
 const PATIENCE_MS = 20_000;
 
-describe('Nodes without their Redis', { timeout: 60_000 }, () => {
+describe('Nodes without their Redis', () => {
   let build: Build;
   beforeAll(async () => void (build = await Build.make()), 60_000);
   afterAll(() => build.remove());

@@ -69,7 +69,7 @@ describe('Two nodes', { timeout: 90_000 }, () => {
   });
 });
 
-describe('A node with a user of the ACL', { timeout: 60_000 }, () => {
+describe('A node with a user of the ACL', () => {
   let build: Build;
   let redis: RedisServer;
   let node: ServerProcess;
@@ -82,7 +82,7 @@ describe('A node with a user of the ACL', { timeout: 60_000 }, () => {
         password: 'a password',
       },
     );
-  }, 60_000);
+  });
   afterEach(() => node.kill());
   afterAll(async () => {
     await redis.stop();
@@ -110,7 +110,7 @@ describe('A node with a user of the ACL', { timeout: 60_000 }, () => {
   });
 });
 
-describe('A node whose Redis speaks TLS', { timeout: 60_000 }, () => {
+describe('A node whose Redis speaks TLS', () => {
   let build: Build;
   let folder: TlsFolder;
   let redis: RedisServer;
@@ -127,7 +127,7 @@ describe('A node whose Redis speaks TLS', { timeout: 60_000 }, () => {
       ...['--tls-cert-file', folder.files.certFile, '--tls-key-file', folder.files.keyFile],
       ...['--tls-ca-cert-file', folder.files.clientCaFile!],
     ]);
-  }, 60_000);
+  });
   afterEach(() => node.kill());
   afterAll(async () => {
     await redis.stop();

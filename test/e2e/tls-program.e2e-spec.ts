@@ -17,7 +17,7 @@ describe('The program with TLS', () => {
   beforeAll(async () => {
     build = await Build.make();
     root = await Authority.make('root');
-  }, 60_000);
+  });
   beforeEach(async () => void (folder = await TlsFolder.with(await root.server())));
   afterEach(async () => {
     await server.kill();

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 export async function eventually<T>(
   read: () => T | Promise<T>,
   expected: T,
-  withinMs = 3000,
+  withinMs = 10_000,
 ): Promise<void> {
   const deadline = performance.now() + withinMs;
   for (;;) {
