@@ -122,6 +122,37 @@ export default {
       },
     },
     {
+      name: 'dashboard-calls-as-users-do',
+      comment: 'It knows of the service what the client library tells.',
+      severity: 'error',
+      from: { path: '^dashboard/src/', pathNot: specs },
+      to: {
+        path: '^(src|client|test|dashboard)/',
+        pathNot: ['^dashboard/src/', '^client/src/index[.]ts$'],
+      },
+    },
+    {
+      name: 'dashboard-model-is-alone',
+      comment: 'What is shown, and in which order, is plain TypeScript: no page, no calls, no clock.',
+      severity: 'error',
+      from: { path: '^dashboard/src/model/', pathNot: specs },
+      to: { pathNot: '^dashboard/src/model/' },
+    },
+    {
+      name: 'dashboard-service-knows-no-view',
+      comment: 'What is learned of the service does not depend on who looks at it.',
+      severity: 'error',
+      from: { path: '^dashboard/src/service/', pathNot: specs },
+      to: { path: ['^dashboard/src/view/', 'node_modules/preact/'] },
+    },
+    {
+      name: 'nobody-knows-the-dashboard',
+      comment: 'The server hands out its files and knows nothing of what is in them.',
+      severity: 'error',
+      from: { path: '^(src|client|test)/' },
+      to: { path: '^dashboard/' },
+    },
+    {
       name: 'no-dev-dependency-in-src',
       comment: 'It would be missing after npm ci --omit=dev.',
       severity: 'error',
@@ -149,7 +180,7 @@ export default {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js', '.mjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'],
     },
   },
 };

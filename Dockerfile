@@ -7,6 +7,7 @@ RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY client client
+COPY dashboard dashboard
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim

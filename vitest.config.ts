@@ -60,7 +60,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     coverage: {
       provider: 'v8',
-      include: ['src/**/*.ts', 'client/src/**/*.ts'],
+      include: ['src/**/*.ts', 'client/src/**/*.ts', 'dashboard/src/model/**/*.ts'],
       // The command line is tested in processes of its own, where nothing is counted.
       exclude: ['src/cli/**', 'src/*/generated/**', 'client/src/generated/**', '**/*.spec.ts'],
       reporter: ['text', 'html', 'json-summary'],
@@ -71,7 +71,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'one node',
-          include: ['{src,test,client}/**/*.spec.ts', '{test,client/test}/**/*.e2e-spec.ts'],
+          include: [
+            '{src,test,client,dashboard}/**/*.spec.ts',
+            '{test,client/test,dashboard/test}/**/*.e2e-spec.ts',
+          ],
           exclude: ['**/node_modules/**', 'client/dist/**'],
         },
       },

@@ -2,11 +2,12 @@
 import { execFileSync } from 'node:child_process';
 
 const BELONGS =
-  /^(dist\/.+\.(js|js\.map|lua)|proto\/.+\.proto|[.]env[.]example|(README|CHANGELOG)[.]md|LICENSE|package[.]json)$/;
+  /^(dist\/.+\.(js|js\.map|lua)|dist\/dashboard\/.+\.(html|css|svg)|proto\/.+\.proto|[.]env[.]example|(README|CHANGELOG)[.]md|LICENSE|package[.]json)$/;
 const NEEDED = [
   'dist/main.js',
   'dist/cli/presence.js',
   'dist/client/index.js',
+  'dist/dashboard/index.html',
   'dist/store/redis/lua/commit.lua',
   'proto/presence/v1/session_service.proto',
   'LICENSE',

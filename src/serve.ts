@@ -1,9 +1,11 @@
 import { Logger, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { ConfigError } from './config/config-error.js';
 import { readConfig, type Config } from './config/config.js';
 import { loadEnvFile } from './config/env-file.js';
+import { announceDashboard, attachDashboard } from './dashboard.js';
 import { logAsEverybodyDoes } from './grpc/library-log.js';
 import { attachGrpc } from './grpc/transport.js';
 import { attachHttpApi } from './http-api/http-api.js';
@@ -32,13 +34,14 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 }
 
 async function start(config: Config, end: ProcessEnd): Promise<void> {
-  const app = await NestFactory.create(AppModule.with(config), {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
     abortOnError: false,
     logger: new ProgramLogger(config.logging),
   });
   logAsEverybodyDoes();
   const grpc = attachGrpc(app);
   attachHttpApi(app, grpc);
+  attachDashboard(app);
   try {
     // Before the transport starts: a call must not meet modules that are not initialised.
     await app.init();
@@ -52,6 +55,7 @@ async function start(config: Config, end: ProcessEnd): Promise<void> {
   }
   const address = config.grpc.url.replace(/:0$/, `:${grpc.port}`);
   new Logger('Server').log(`gRPC on ${address}, health on ${await app.getUrl()}/health`);
+  await announceDashboard(app);
 }
 
 async function listen(app: INestApplication, { grpc, http }: Config): Promise<void> {

@@ -19,11 +19,17 @@ export class DevelopmentKey implements OnApplicationBootstrap {
     this.secret = isNeeded ? randomBytes(32).toString('base64url') : undefined;
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    if (this.secret === undefined) return;
+  /** A token that is good for a day. Undefined when a key is configured: then tokens are made elsewhere. */
+  async tokenFor(userId: string, { isAdmin = false } = {}): Promise<string | undefined> {
+    if (this.secret === undefined) return undefined;
     const { issuer, audience } = this.config.auth;
-    const request = { userId: 'alice', ttlSeconds: A_DAY_SECONDS, issuer, audience };
-    const token = await signToken({ key: this.secret, ...request });
+    const request = { userId, isAdmin, ttlSeconds: A_DAY_SECONDS, issuer, audience };
+    return signToken({ key: this.secret, ...request });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const token = await this.tokenFor('alice');
+    if (token === undefined) return;
     this.logger.warn(
       `No key of tokens is set (AUTH_...): using a random one until this process ends. A token for alice, good for 24 hours: ${token}`,
     );

@@ -35,7 +35,7 @@ describe('readConfig', () => {
         handshakeTimeoutMs: 10_000,
         callTimeoutMs: 30_000,
       },
-      http: { host: '0.0.0.0', port: 3_000, api: true, corsOrigins: [] },
+      http: { host: '0.0.0.0', port: 3_000, api: true, dashboard: true, corsOrigins: [] },
       auth: {},
       policy: {
         idleTimeoutMs: 300_000,
@@ -82,7 +82,7 @@ describe('readConfig', () => {
       MAX_METADATA_BYTES: '1024',
       HTTP_HOST: 'localhost',
       HTTP_PORT: '0',
-      HTTP_API: 'false',
+      HTTP_DASHBOARD: 'true',
       HTTP_CORS_ORIGINS: 'https://chat.example',
       AUTH_JWT_SECRET: SECRET,
       AUTH_JWT_ISSUER: 'https://id.example/',
@@ -134,7 +134,13 @@ describe('readConfig', () => {
         handshakeTimeoutMs: 109,
         callTimeoutMs: 111,
       },
-      http: { host: 'localhost', port: 0, api: false, corsOrigins: ['https://chat.example'] },
+      http: {
+        host: 'localhost',
+        port: 0,
+        api: true,
+        dashboard: true,
+        corsOrigins: ['https://chat.example'],
+      },
       auth: { secret: SECRET, issuer: 'https://id.example/', audience: 'presence' },
       policy: {
         idleTimeoutMs: 103,
@@ -179,6 +185,15 @@ describe('readConfig', () => {
     expect(readConfig({ GRPC_REFLECTION: 'false' }).grpc.reflection).toBe(false);
     expect(readConfig(production).grpc.reflection).toBe(false);
     expect(readConfig({ ...production, GRPC_REFLECTION: 'true' }).grpc.reflection).toBe(true);
+  });
+
+  it('has the dashboard where browsers may call, except in production, unless told otherwise', () => {
+    const production = { NODE_ENV: 'production', AUTH_JWT_SECRET: SECRET };
+    expect(readConfig({}).http.dashboard).toBe(true);
+    expect(readConfig({ HTTP_DASHBOARD: 'false' }).http.dashboard).toBe(false);
+    expect(readConfig({ HTTP_API: 'false' }).http.dashboard).toBe(false);
+    expect(readConfig(production).http.dashboard).toBe(false);
+    expect(readConfig({ ...production, HTTP_DASHBOARD: 'true' }).http.dashboard).toBe(true);
   });
 
   it('names every mistake at once: the setting, what was given and what is allowed', () => {
@@ -276,6 +291,13 @@ describe('relations of settings', () => {
     expect(mistakesOf({ GRPC_URL: 'a.internal:3000', HTTP_HOST: 'b.internal' })).toEqual([]);
     expect(mistakesOf({ GRPC_URL: '127.0.0.1:0', HTTP_PORT: '0' })).toEqual([]);
     expect(mistakesOf({ GRPC_URL: 'unix:/run/presence.sock' })).toEqual([]);
+  });
+
+  it('have no dashboard where browsers may not call', () => {
+    expect(mistakesOf({ HTTP_API: 'false', HTTP_DASHBOARD: 'true' })).toEqual([
+      'HTTP_DASHBOARD=true needs HTTP_API: the dashboard calls the service as any page does.',
+    ]);
+    expect(mistakesOf({ HTTP_API: 'false', HTTP_DASHBOARD: 'false' })).toEqual([]);
   });
 
   it('look for timeouts at least as often as they may come', () => {

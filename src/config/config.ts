@@ -31,6 +31,8 @@ export interface Config {
     readonly host: string;
     readonly port: number;
     readonly api: boolean;
+    /** Only where there is the API. */
+    readonly dashboard: boolean;
     /** Of pages that may call the API, beside its own. `*`: of all. */
     readonly corsOrigins: readonly string[];
   };
@@ -100,6 +102,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       host: values.HTTP_HOST,
       port: values.HTTP_PORT,
       api: values.HTTP_API,
+      dashboard: values.HTTP_DASHBOARD ?? (values.HTTP_API && !values.NODE_ENV),
       corsOrigins: values.HTTP_CORS_ORIGINS ?? [],
     },
     auth: {

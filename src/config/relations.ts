@@ -51,6 +51,13 @@ export const relations: readonly Relation[] = [
     },
   },
   {
+    between: ['HTTP_API', 'HTTP_DASHBOARD'],
+    complaint(values) {
+      if (values.HTTP_API || values.HTTP_DASHBOARD !== true) return undefined;
+      return 'HTTP_DASHBOARD=true needs HTTP_API: the dashboard calls the service as any page does.';
+    },
+  },
+  {
     between: TLS,
     complaint(values) {
       const set = TLS.filter((name) => values[name] !== undefined);

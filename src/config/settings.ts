@@ -122,6 +122,10 @@ export const settings = {
     'true',
     'Whether browsers may call the API over HTTP, with Connect and gRPC-Web: true or false.',
   ),
+  HTTP_DASHBOARD: optional(
+    flag,
+    'Whether the dashboard is served at / of the HTTP port: true or false. It needs HTTP_API, and whoever uses it a token of presence:admin. When not set: true where there is HTTP_API, unless in production.',
+  ),
   HTTP_CORS_ORIGINS: optional(
     origins,
     'Origins of pages that may call the API over HTTP beside those of its own, such as https://chat.example.com, with commas between them; * for all.',

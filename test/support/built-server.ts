@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ChannelCredentials } from '@grpc/grpc-js';
+import { build } from 'vite';
 import { SECRET, tokenOf } from './service.js';
 import { grpcChannel } from './channel.js';
 import { ChildProgram } from './child-program.js';
@@ -16,7 +17,7 @@ const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 export class Build {
   private constructor(readonly folder: string) {}
 
-  static async make(): Promise<Build> {
+  static async make({ dashboard = false } = {}): Promise<Build> {
     const folder = await mkdtemp(join(tmpdir(), 'presence-'));
     await compile('client/tsconfig.build.json', join(folder, 'dist/client'));
     await compile('tsconfig.build.json', join(folder, 'dist'));
@@ -25,6 +26,7 @@ export class Build {
     for (const name of ['node_modules', 'package.json', 'proto']) {
       await symlink(join(PROJECT, name), join(folder, name));
     }
+    if (dashboard) await buildDashboard(join(folder, 'dist/dashboard'));
     return new Build(folder);
   }
 
@@ -80,6 +82,10 @@ function compile(project: string, outDir: string): Promise<unknown> {
   const compiler = join(PROJECT, 'node_modules/typescript/bin/tsc');
   const args = ['-p', join(PROJECT, project), '--outDir', outDir, '--noCheck'];
   return promisify(execFile)(process.execPath, [compiler, ...args]);
+}
+
+async function buildDashboard(outDir: string): Promise<void> {
+  await build({ root: join(PROJECT, 'dashboard'), logLevel: 'warn', build: { outDir } });
 }
 
 /** A server in a process of its own. */

@@ -1,0 +1,67 @@
+import type { User, UserChange } from './user.js';
+
+/** A channel that somebody is in. */
+export interface Channel {
+  readonly channelId: string;
+  /** By user id. */
+  readonly members: readonly User[];
+}
+
+/** Who is in which channel. */
+export class Channels {
+  private readonly members = new Map<string, Map<string, User>>();
+  /** In which channel a user was last. Changes that were merged do not say. */
+  private readonly places = new Map<string, string>();
+  private ordered: readonly Channel[] | undefined;
+
+  /** The fullest first. The same array until something changes. */
+  get list(): readonly Channel[] {
+    this.ordered ??= [...this.members]
+      .map(([channelId, members]) => ({ channelId, members: [...members.values()].sort(byId) }))
+      .sort((a, b) => b.members.length - a.members.length || (a.channelId < b.channelId ? -1 : 1));
+    return this.ordered;
+  }
+
+  apply(changes: readonly UserChange[]): void {
+    for (const { userId, current } of changes) this.place(userId, current);
+  }
+
+  private place(userId: string, user: User | undefined): void {
+    const before = this.places.get(userId);
+    const now = user?.channelId;
+    if (before === undefined && now === undefined) return;
+    this.ordered = undefined;
+    if (before !== undefined && before !== now) this.remove(userId, before);
+    if (user === undefined || now === undefined) return;
+    const members = this.members.get(now) ?? new Map<string, User>();
+    this.members.set(now, members.set(userId, user));
+    this.places.set(userId, now);
+  }
+
+  private remove(userId: string, channelId: string): void {
+    const members = this.members.get(channelId);
+    members?.delete(userId);
+    if (members?.size === 0) this.members.delete(channelId);
+    this.places.delete(userId);
+  }
+}
+
+/** A line of the list: a channel, and below it its members when it is open. */
+export type ChannelRow =
+  | { readonly kind: 'channel'; readonly channel: Channel; readonly isOpen: boolean }
+  | { readonly kind: 'member'; readonly user: User };
+
+export function channelRows(channels: readonly Channel[], open: ReadonlySet<string>): ChannelRow[] {
+  return channels.flatMap((channel): ChannelRow[] => {
+    const isOpen = open.has(channel.channelId);
+    const members = isOpen ? channel.members : [];
+    return [
+      { kind: 'channel', channel, isOpen },
+      ...members.map((user) => ({ kind: 'member' as const, user })),
+    ];
+  });
+}
+
+function byId(a: User, b: User): number {
+  return a.userId < b.userId ? -1 : 1;
+}

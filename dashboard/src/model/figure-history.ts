@@ -1,0 +1,44 @@
+import type { Figures } from './prometheus.js';
+import { Series } from './series.js';
+
+/** The process that a page of metrics is of. Counts of another one are no continuation. */
+const PROCESS = 'process_start_time_seconds';
+
+interface Sample {
+  readonly figures: Figures;
+  /** Milliseconds of a clock that only goes on. */
+  readonly at: number;
+}
+
+/** What the tiles show, and how it came to be so. */
+export class FigureHistory {
+  readonly sessions = new Series();
+  readonly eventsPerSecond = new Series();
+  readonly deliveriesPerSecond = new Series();
+  readonly subscribers = new Series();
+  readonly subscribersBehind = new Series();
+  readonly lagSeconds = new Series();
+  private last: Sample | undefined;
+
+  /** Undefined: the figures could not be had. */
+  add(figures: Figures | undefined, at: number): void {
+    const sample = figures && { figures, at };
+    this.sessions.push(figures?.get('presence_store_sessions'));
+    this.subscribers.push(figures?.get('presence_subscribers'));
+    this.subscribersBehind.push(figures?.get('presence_subscribers_behind'));
+    this.lagSeconds.push(figures?.get('presence_subscriber_lag_max_seconds'));
+    this.eventsPerSecond.push(this.rate('presence_events_total', sample));
+    this.deliveriesPerSecond.push(this.rate('presence_deliveries_total', sample));
+    this.last = sample;
+  }
+
+  /** How much a count grew in a second since the last time, unless another process has answered. */
+  private rate(name: string, sample: Sample | undefined): number | undefined {
+    const { last } = this;
+    if (sample === undefined || last === undefined) return undefined;
+    if (sample.figures.get(PROCESS) !== last.figures.get(PROCESS)) return undefined;
+    const [before, now] = [last.figures.get(name), sample.figures.get(name)];
+    if (before === undefined || now === undefined || sample.at <= last.at) return undefined;
+    return Math.max(0, ((now - before) * 1000) / (sample.at - last.at));
+  }
+}

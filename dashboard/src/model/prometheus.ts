@@ -1,0 +1,16 @@
+/** What a page of metrics says: for each name the sum over all its labels. */
+export type Figures = ReadonlyMap<string, number>;
+
+const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{.*\})? (\S+)/;
+
+/** Reads the text format of Prometheus, as far as sums need it. Lines that are no samples are passed over. */
+export function readFigures(text: string): Figures {
+  const figures = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const [, name, written] = SAMPLE.exec(line) ?? [];
+    const value = Number(written);
+    if (name === undefined || Number.isNaN(value)) continue;
+    figures.set(name, (figures.get(name) ?? 0) + value);
+  }
+  return figures;
+}

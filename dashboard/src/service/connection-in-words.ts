@@ -1,0 +1,20 @@
+import type { CollectionState } from '#client';
+
+export interface ConnectionInWords {
+  readonly tone: 'good' | 'waiting' | 'bad';
+  readonly text: string;
+}
+
+/** Where the picture of the users stands. */
+export function connectionInWords(state: CollectionState): ConnectionInWords {
+  switch (state.status) {
+    case 'loading':
+      return { tone: 'waiting', text: state.error ? 'Out of reach, trying again' : 'Loading' };
+    case 'live':
+      return { tone: 'good', text: 'Live' };
+    case 'stale':
+      return { tone: 'bad', text: state.error ? 'Connection lost, trying again' : 'Catching up' };
+    case 'closed':
+      return { tone: 'bad', text: 'Closed' };
+  }
+}

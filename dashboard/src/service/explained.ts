@@ -1,0 +1,74 @@
+import type { PresenceClient } from '#client';
+import type { Explanation } from '../model/explanation.js';
+import { isAboutToken, sentenceAbout } from './sign-in.js';
+
+/** How often an explanation is asked for anew, since signs of life and actions change it without an event. */
+const ANEW_EVERY_MS = 3000;
+
+export type Explained =
+  | { readonly kind: 'loading' }
+  | { readonly kind: 'told'; readonly explanation: Explanation; readonly complaint?: string }
+  | { readonly kind: 'failed'; readonly complaint: string };
+
+/** Keeps the explanation of one user up to date until it is closed. */
+export class ExplainedUser {
+  private readonly stop = new AbortController();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private latest: Explained = { kind: 'loading' };
+  /** Answers may overtake one another; only the last question counts. */
+  private question = 0;
+
+  constructor(
+    private readonly client: PresenceClient,
+    private readonly userId: string,
+    private readonly onChange: (explained: Explained) => void,
+    private readonly onRefused: (error: unknown) => void,
+  ) {
+    void this.ask();
+  }
+
+  /** Asks now. */
+  async ask(): Promise<void> {
+    clearTimeout(this.timer);
+    const question = ++this.question;
+    const { signal } = this.stop;
+    try {
+      const explanation = await this.client.explain(this.userId, { signal });
+      if (question === this.question) this.tell({ kind: 'told', explanation });
+    } catch (error) {
+      if (signal.aborted || question !== this.question) return;
+      if (isAboutToken(error)) this.onRefused(error);
+      this.complain(sentenceAbout(error));
+    }
+    if (signal.aborted || question !== this.question) return;
+    this.timer = setTimeout(() => void this.ask(), ANEW_EVERY_MS);
+  }
+
+  async endSession(sessionId: string): Promise<void> {
+    try {
+      await this.client.endSession(sessionId, { signal: this.stop.signal });
+    } catch (error) {
+      if (isAboutToken(error)) this.onRefused(error);
+      this.complain(`The session was not ended. ${sentenceAbout(error)}`);
+      return;
+    }
+    await this.ask();
+  }
+
+  close(): void {
+    this.stop.abort();
+    clearTimeout(this.timer);
+  }
+
+  /** What was told stays beside it: it is better than nothing. */
+  private complain(complaint: string): void {
+    const { latest } = this;
+    this.tell(latest.kind === 'told' ? { ...latest, complaint } : { kind: 'failed', complaint });
+  }
+
+  private tell(explained: Explained): void {
+    if (this.stop.signal.aborted) return;
+    this.latest = explained;
+    this.onChange(explained);
+  }
+}

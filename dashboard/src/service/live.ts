@@ -1,0 +1,111 @@
+import type { Change, CollectionState, PresenceClient, PresenceCollection } from '#client';
+import { Channels } from '../model/channels.js';
+import { Feed } from '../model/feed.js';
+import { FigureHistory } from '../model/figure-history.js';
+import { UserTable } from '../model/user-table.js';
+import { FIGURES_EVERY_MS, fetchFigures } from './figure-source.js';
+import { isAboutToken } from './sign-in.js';
+
+/** Changes are shown together, ten times a second: more nobody can read, and ten thousand users change often. */
+const SHOWN_EVERY_MS = 100;
+
+/** Everything that the dashboard shows, kept up to date for as long as it is open. */
+export class Live {
+  readonly users = new UserTable();
+  readonly channels = new Channels();
+  readonly feed = new Feed();
+  readonly figures = new FigureHistory();
+  clockAheadMs = 0;
+  private readonly collection: PresenceCollection;
+  private readonly stop = new AbortController();
+  private readonly listeners = new Set<() => void>();
+  private pending: Change[] = [];
+  private isDue = false;
+  private hasBeenLive = false;
+
+  /** `onRefused` is called when the service does not take the token any more. */
+  constructor(
+    readonly client: PresenceClient,
+    readonly onRefused: (error: unknown) => void,
+  ) {
+    this.collection = client.watch();
+    this.collection.subscribe((change) => {
+      this.pending.push(change);
+      this.showSoon();
+    });
+    this.collection.state.subscribe((state) => {
+      if (state.status === 'closed' && isAboutToken(state.error)) onRefused(state.error);
+      this.showSoon();
+    });
+    void this.followFigures();
+  }
+
+  get state(): CollectionState {
+    return this.collection.state.value;
+  }
+
+  /** The time of the service, in milliseconds. */
+  now(): number {
+    return Date.now() + this.clockAheadMs;
+  }
+
+  /** Has `listener` called after every change that is shown. Returns the way to end that. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /** Shows what somebody in front of the dashboard has changed, at once. */
+  change(act: (live: Live) => void): void {
+    act(this);
+    this.show();
+  }
+
+  close(): void {
+    this.stop.abort();
+    this.client.close();
+    this.listeners.clear();
+  }
+
+  private showSoon(): void {
+    if (this.isDue) return;
+    this.isDue = true;
+    // A timer and no frame: a tab that nobody looks at has none, and its changes would pile up.
+    setTimeout(() => {
+      this.isDue = false;
+      this.takeIn();
+      this.show();
+    }, SHOWN_EVERY_MS);
+  }
+
+  private takeIn(): void {
+    const changes = this.pending;
+    this.pending = [];
+    this.users.apply(changes);
+    this.channels.apply(changes);
+    // The first picture is no news: those are the users who were there before.
+    const news = this.hasBeenLive ? changes : changes.filter(isNews);
+    this.feed.add(news, new Date(this.now()));
+    if (this.state.status === 'live') this.hasBeenLive = true;
+  }
+
+  private show(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  private async followFigures(): Promise<void> {
+    const { signal } = this.stop;
+    while (!signal.aborted) {
+      const { figures, clockAheadMs } = await fetchFigures(signal);
+      if (signal.aborted) return;
+      this.figures.add(figures, performance.now());
+      if (figures !== undefined) this.clockAheadMs = clockAheadMs;
+      this.show();
+      await new Promise((resolve) => setTimeout(resolve, FIGURES_EVERY_MS));
+    }
+  }
+}
+
+function isNews({ cause }: Change): boolean {
+  return cause !== 'snapshot';
+}

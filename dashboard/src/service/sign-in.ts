@@ -1,0 +1,43 @@
+import { PresenceError, createPresenceClient, type PresenceClient } from '#client';
+import { createConnectTransport } from '@connectrpc/connect-web';
+
+/** The user that is asked about to see what a token is good for. Whether there is one makes no difference. */
+const ANYBODY = 'dashboard';
+
+/** A client for a token that may see everything. Throws a `PresenceError` for any other. */
+export async function signIn(token: string): Promise<PresenceClient> {
+  const transport = (): ReturnType<typeof createConnectTransport> =>
+    createConnectTransport({ baseUrl: location.origin, useBinaryFormat: true });
+  const client = createPresenceClient({ transport, token });
+  try {
+    await client.explain(ANYBODY);
+    return client;
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+}
+
+/** What whoever looks at the dashboard is told of an error. */
+export function sentenceAbout(error: unknown): string {
+  if (!(error instanceof PresenceError)) return 'Something went wrong that nobody foresaw.';
+  switch (error.code) {
+    case 'unauthenticated':
+      return 'The service does not take this token: it is wrong, or it has expired.';
+    case 'permission-denied':
+      return 'This token is not one of an administrator: it is without the scope presence:admin.';
+    case 'unavailable':
+    case 'timeout':
+      return 'The service is out of reach.';
+    default:
+      return `The service answered: ${error.message}.`;
+  }
+}
+
+/** Whether a token has come to its end, so that another one is needed. */
+export function isAboutToken(error: unknown): boolean {
+  return (
+    error instanceof PresenceError &&
+    (error.code === 'unauthenticated' || error.code === 'permission-denied')
+  );
+}

@@ -1,0 +1,63 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Live } from '../service/live.js';
+import { Header } from './header.js';
+import { Panel } from './panel.js';
+import { Side } from './side.js';
+import { Tiles } from './tiles.js';
+import { useLive } from './use-live.js';
+import { Users } from './users.js';
+
+interface BoardProps {
+  readonly live: Live;
+  readonly onSignOut: () => void;
+}
+
+/** Everything that there is to see. */
+export function Board({ live, onSignOut }: BoardProps) {
+  useLive(live);
+  const [selected, setSelected] = useState<string>();
+  const search = useRef<HTMLInputElement>(null);
+  /** What had the focus before the panel took it. */
+  const opener = useRef<HTMLElement>(null);
+
+  const open = (userId: string): void => {
+    if (selected === undefined) opener.current = document.activeElement as HTMLElement;
+    setSelected(userId);
+  };
+  const close = (): void => {
+    setSelected(undefined);
+    opener.current?.focus();
+  };
+
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key === '/' && !isTyping(event.target)) {
+        event.preventDefault();
+        search.current?.focus();
+      }
+      if (event.key === 'Escape' && !event.defaultPrevented && selected !== undefined) close();
+    };
+    addEventListener('keydown', onKey);
+    return () => removeEventListener('keydown', onKey);
+  }, [selected]);
+
+  return (
+    <div class="board">
+      <Header state={live.state} onSignOut={onSignOut} />
+      <main>
+        <Tiles users={live.users} figures={live.figures} />
+        <div class="columns">
+          <Users live={live} search={search} selected={selected} onOpen={open} />
+          <Side live={live} onOpen={open} />
+        </div>
+      </main>
+      {selected !== undefined && (
+        <Panel key={selected} live={live} userId={selected} onClose={close} />
+      )}
+    </div>
+  );
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+}

@@ -1,0 +1,62 @@
+import { useState } from 'preact/hooks';
+import { channelRows } from '../model/channels.js';
+import type { Live } from '../service/live.js';
+import { ChevronIcon } from './icons.js';
+import { Muted } from './muted.js';
+import { StatusDot } from './status-mark.js';
+import { useWindow } from './use-window.js';
+
+interface ChannelListProps {
+  readonly live: Live;
+  readonly onOpen: (userId: string) => void;
+}
+
+const ROW_HEIGHT = 36;
+
+/** Channels, the fullest first, and the members of those that were opened. */
+export function ChannelList({ live, onOpen }: ChannelListProps) {
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const rows = channelRows(live.channels.list, open);
+  const { scroller, onScroll, first, last } = useWindow({
+    count: rows.length,
+    rowHeight: ROW_HEIGHT,
+  });
+  const toggle = (channelId: string): void => {
+    const next = new Set(open);
+    if (!next.delete(channelId)) next.add(channelId);
+    setOpen(next);
+  };
+
+  return (
+    <div ref={scroller} class="scroller" onScroll={onScroll}>
+      {rows.length === 0 && <p class="empty">Nobody is in a channel.</p>}
+      <ul class="rows" aria-label="Channels" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
+        {rows.slice(first, last).map((row, i) => {
+          const style = { transform: `translateY(${(first + i) * ROW_HEIGHT}px)` };
+          if (row.kind === 'member') {
+            const { user } = row;
+            return (
+              <li key={`user ${user.userId}`} class="line member" style={style}>
+                <button onClick={() => onOpen(user.userId)}>
+                  <StatusDot status={user.status} />
+                  <bdi class="cut grow">{user.userId}</bdi>
+                  <Muted user={user} />
+                </button>
+              </li>
+            );
+          }
+          const { channelId, members } = row.channel;
+          return (
+            <li key={`channel ${channelId}`} class="line" style={style}>
+              <button aria-expanded={row.isOpen} onClick={() => toggle(channelId)}>
+                <ChevronIcon />
+                <bdi class="cut grow">{channelId}</bdi>
+                <span class="count">{members.length.toLocaleString('en')}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,97 @@
+import type { Topic } from '../model/change-in-words.js';
+import { clockTime } from '../model/time-in-words.js';
+import type { Live } from '../service/live.js';
+import { PauseIcon, PlayIcon } from './icons.js';
+import { useWindow } from './use-window.js';
+
+interface EventFeedProps {
+  readonly live: Live;
+  readonly onOpen: (userId: string) => void;
+}
+
+const ROW_HEIGHT = 34;
+
+const TOPICS: Readonly<Record<Topic, string>> = {
+  came: 'Came',
+  went: 'Went',
+  status: 'Status',
+  channel: 'Channel',
+  mute: 'Mute',
+  devices: 'Devices',
+};
+
+/** What happens, the newest first. */
+export function EventFeed({ live, onOpen }: EventFeedProps) {
+  const { feed } = live;
+  const { rows, filter, isPaused, waiting } = feed;
+  const { scroller, onScroll, first, last } = useWindow({
+    count: rows.length,
+    rowHeight: ROW_HEIGHT,
+  });
+  const toggle = (): void => live.change(() => (isPaused ? feed.resume() : feed.pause()));
+
+  return (
+    <>
+      <div class="toolbar">
+        <label class="search">
+          <input
+            type="search"
+            aria-label="Filter events"
+            placeholder="Filter events"
+            spellcheck={false}
+            value={filter.text}
+            onInput={({ currentTarget: { value } }) =>
+              live.change(() => feed.filterBy({ ...filter, text: value }))
+            }
+          />
+        </label>
+        <select
+          aria-label="Kind of event"
+          value={filter.topic ?? ''}
+          onChange={({ currentTarget: { value } }) =>
+            live.change(() => feed.filterBy({ ...filter, topic: (value || undefined) as Topic }))
+          }
+        >
+          <option value="">All kinds</option>
+          {Object.entries(TOPICS).map(([topic, name]) => (
+            <option key={topic} value={topic}>
+              {name}
+            </option>
+          ))}
+        </select>
+        <button class="pause" aria-pressed={isPaused} onClick={toggle}>
+          {isPaused ? <PlayIcon /> : <PauseIcon />}
+          {isPaused ? `Resume${waiting > 0 ? ` (${waiting.toLocaleString('en')})` : ''}` : 'Pause'}
+        </button>
+      </div>
+      <div ref={scroller} class="scroller" onScroll={onScroll}>
+        {rows.length === 0 && (
+          <p class="empty">
+            {filter.text === '' && filter.topic === undefined
+              ? 'Nothing has happened since this page was opened.'
+              : 'Nothing that happened matches.'}
+          </p>
+        )}
+        <ol class="rows" aria-label="Events" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
+          {rows.slice(first, last).map(({ number, at, userId, topic, text, wasFound }, i) => (
+            <li
+              key={number}
+              class={`line event ${topic}`}
+              style={{ transform: `translateY(${(first + i) * ROW_HEIGHT}px)` }}
+            >
+              <button
+                title={wasFound ? 'Found so after a break' : undefined}
+                onClick={() => onOpen(userId)}
+              >
+                <time dateTime={at.toISOString()}>{clockTime(at)}</time>
+                <span class="cut">
+                  <bdi class="name">{userId}</bdi> {text}
+                </span>
+              </button>
+            </li>
+          ))}
+        </ol>
+      </div>
+    </>
+  );
+}

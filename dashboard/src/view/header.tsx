@@ -1,0 +1,50 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Live } from '../service/live.js';
+import { connectionInWords } from '../service/connection-in-words.js';
+import { Logo, MoonIcon, SunIcon } from './icons.js';
+import { chooseTheme, currentTheme, followTheme } from './theme.js';
+
+interface HeaderProps {
+  readonly state: Live['state'];
+  readonly onSignOut: () => void;
+}
+
+export function Header({ state, onSignOut }: HeaderProps) {
+  const { tone, text } = connectionInWords(state);
+  return (
+    <header class="header">
+      <Logo />
+      <h1>Presence</h1>
+      <span class="host">{location.host}</span>
+      <span class={`connection ${tone}`} role="status" aria-live="polite">
+        <span class="pulse" aria-hidden="true" />
+        {text}
+      </span>
+      <span class="grow" />
+      <span class="keys" aria-hidden="true">
+        <kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>Enter</kbd> explain <kbd>Esc</kbd>{' '}
+        close
+      </span>
+      <ThemeToggle />
+      <button class="quiet" onClick={onSignOut}>
+        Sign out
+      </button>
+    </header>
+  );
+}
+
+function ThemeToggle() {
+  const [theme, setTheme] = useState(currentTheme());
+  useEffect(() => followTheme(setTheme), []);
+  const other = theme === 'dark' ? 'light' : 'dark';
+  const toggle = (): void => {
+    chooseTheme(other);
+    setTheme(other);
+  };
+  const label = `Switch to the ${other} theme`;
+  return (
+    <button class="quiet square" aria-label={label} title={label} onClick={toggle}>
+      {theme === 'dark' ? <SunIcon /> : <MoonIcon />}
+    </button>
+  );
+}

@@ -1,0 +1,102 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { explanationInWords } from '../model/explanation.js';
+import { nameOf } from '../model/user.js';
+import { ExplainedUser, type Explained } from '../service/explained.js';
+import type { Live } from '../service/live.js';
+import { CloseIcon } from './icons.js';
+import { Muted } from './muted.js';
+import { SessionCard } from './session-card.js';
+import { StatusMark } from './status-mark.js';
+
+interface PanelProps {
+  readonly live: Live;
+  readonly userId: string;
+  readonly onClose: () => void;
+}
+
+/** Why a user's status is what it is, by which sessions, and what comes next. */
+export function Panel({ live, userId, onClose }: PanelProps) {
+  const [explained, setExplained] = useState<Explained>({ kind: 'loading' });
+  const source = useRef<ExplainedUser>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+
+  useEffect(() => {
+    const user = new ExplainedUser(live.client, userId, setExplained, live.onRefused);
+    source.current = user;
+    heading.current?.focus();
+    return () => user.close();
+  }, [userId]);
+
+  // What an event changes, it changes here as well, and at once.
+  const version = live.users.get(userId)?.version;
+  const seen = useRef(version);
+  useEffect(() => {
+    if (seen.current === version) return;
+    seen.current = version;
+    void source.current?.ask();
+  }, [version]);
+
+  return (
+    <aside class="panel" aria-label={`About ${userId}`}>
+      <div class="panel-head">
+        <h2 ref={heading} tabIndex={-1}>
+          <bdi>{userId}</bdi>
+        </h2>
+        <button class="quiet square" aria-label="Close" title="Close (Esc)" onClick={onClose}>
+          <CloseIcon />
+        </button>
+      </div>
+      <PanelBody explained={explained} now={live.now()} source={source.current} />
+    </aside>
+  );
+}
+
+interface PanelBodyProps {
+  readonly explained: Explained;
+  readonly now: number;
+  readonly source: ExplainedUser | null;
+}
+
+function PanelBody({ explained, now, source }: PanelBodyProps) {
+  if (explained.kind === 'loading') return <p class="panel-part muted">Asking the service…</p>;
+  if (explained.kind === 'failed') return <p class="panel-part complaint">{explained.complaint}</p>;
+  const { explanation, complaint } = explained;
+  const { own, sessions } = explanation;
+  return (
+    <>
+      <div class="panel-part facts">
+        <StatusMark status={own.status} />
+        {own.channelId !== undefined && <bdi class="fact">{own.channelId}</bdi>}
+        <Muted user={own} />
+        {own.statusText !== '' && <bdi class="muted">“{own.statusText}”</bdi>}
+      </div>
+      {complaint !== undefined && (
+        <p class="panel-part complaint" role="alert">
+          {complaint}
+        </p>
+      )}
+      <section class="panel-part" aria-label="Explanation">
+        <h3>Why {nameOf(own.status).toLowerCase()}?</h3>
+        {explanationInWords(explanation, now).map((sentence) => (
+          <p key={sentence.split(/[:,]/, 1)[0]} class="sentence">
+            {sentence}
+          </p>
+        ))}
+      </section>
+      <section class="panel-part" aria-label="Sessions">
+        <h3>
+          Sessions <span class="count">{sessions.length}</span>
+        </h3>
+        {sessions.length === 0 && <p class="muted">There is none.</p>}
+        {sessions.map((session) => (
+          <SessionCard
+            key={session.sessionId}
+            session={session}
+            now={now}
+            onEnd={async () => source?.endSession(session.sessionId)}
+          />
+        ))}
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,82 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { endInWords, type ExplainedSession } from '../model/explanation.js';
+import { agoInWords } from '../model/time-in-words.js';
+
+interface SessionCardProps {
+  readonly session: ExplainedSession;
+  readonly now: number;
+  readonly onEnd: () => Promise<void>;
+}
+
+/** One session, and the way to end it, which asks once more. */
+export function SessionCard({ session, now, onEnd }: SessionCardProps) {
+  const { sessionId, platform, connectedAt, lastActiveAt, nodeId, holdsChannel } = session;
+  const end = endInWords(session, now);
+  return (
+    <article class="session" aria-label={`Session on ${platform}`}>
+      <div class="session-head">
+        <h4>{platform}</h4>
+        {holdsChannel && <span class="fact">in the channel</span>}
+        <EndButton onEnd={onEnd} />
+      </div>
+      <dl>
+        <dt>Since</dt>
+        <dd>{agoInWords(connectedAt, now)}</dd>
+        <dt>Last action</dt>
+        <dd>{agoInWords(lastActiveAt, now)}</dd>
+        {end !== undefined && (
+          <>
+            <dt>Ends</dt>
+            <dd>{end}</dd>
+          </>
+        )}
+        <dt>Node</dt>
+        <dd class="cut">{nodeId}</dd>
+        <dt>Id</dt>
+        <dd class="cut">{sessionId}</dd>
+      </dl>
+    </article>
+  );
+}
+
+function EndButton({ onEnd }: Pick<SessionCardProps, 'onEnd'>) {
+  const [step, setStep] = useState<'offered' | 'asked' | 'ending'>('offered');
+  const confirm = useRef<HTMLButtonElement>(null);
+  const offer = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (step === 'asked') confirm.current?.focus();
+  }, [step]);
+
+  if (step === 'offered') {
+    return (
+      <button ref={offer} class="danger quiet" onClick={() => setStep('asked')}>
+        End session
+      </button>
+    );
+  }
+  const end = async (): Promise<void> => {
+    setStep('ending');
+    await onEnd();
+    setStep('offered');
+  };
+  return (
+    <span
+      class="confirm"
+      role="group"
+      aria-label="End this session for good?"
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        // It takes back the question, and leaves the panel open.
+        event.preventDefault();
+        setStep('offered');
+      }}
+    >
+      <button ref={confirm} class="danger" disabled={step === 'ending'} onClick={() => void end()}>
+        {step === 'ending' ? 'Ending…' : 'End it for good'}
+      </button>
+      <button class="quiet" onClick={() => setStep('offered')}>
+        Keep it
+      </button>
+    </span>
+  );
+}

@@ -1,0 +1,53 @@
+import { useRef, useState } from 'preact/hooks';
+import type { Live } from '../service/live.js';
+import { ChannelList } from './channel-list.js';
+import { EventFeed } from './event-feed.js';
+
+interface SideProps {
+  readonly live: Live;
+  readonly onOpen: (userId: string) => void;
+}
+
+const TABS = ['Channels', 'Events'] as const;
+
+/** Two lists beside the users, one at a time. */
+export function Side({ live, onOpen }: SideProps) {
+  const [tab, setTab] = useState<(typeof TABS)[number]>('Events');
+  const list = useRef<HTMLDivElement>(null);
+
+  // As tabs are used with a keyboard: the arrows move between them, Tab goes into the one that is open.
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+    const other = TABS.find((name) => name !== tab)!;
+    setTab(other);
+    list.current?.querySelector<HTMLElement>(`#tab-${other}`)?.focus();
+  };
+
+  return (
+    <section class="side card" aria-label="Channels and events">
+      <div class="tabs" role="tablist" ref={list} onKeyDown={onKeyDown}>
+        {TABS.map((name) => (
+          <button
+            key={name}
+            id={`tab-${name}`}
+            role="tab"
+            aria-selected={name === tab}
+            aria-controls="tab-panel"
+            tabIndex={name === tab ? 0 : -1}
+            onClick={() => setTab(name)}
+          >
+            {name}
+            {name === 'Channels' && <span class="count">{live.channels.list.length}</span>}
+          </button>
+        ))}
+      </div>
+      <div class="tab-panel" id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
+        {tab === 'Channels' ? (
+          <ChannelList live={live} onOpen={onOpen} />
+        ) : (
+          <EventFeed live={live} onOpen={onOpen} />
+        )}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,56 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { Logo } from './icons.js';
+
+interface SignInProps {
+  readonly isBusy: boolean;
+  /** Why the last token was not taken. Empty: nothing to complain of. */
+  readonly complaint: string;
+  readonly onToken: (token: string) => Promise<void>;
+}
+
+/** Asks for a token. */
+export function SignIn({ isBusy, complaint, onToken }: SignInProps) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    const token = field.current!.value.trim();
+    if (token === '') field.current!.focus();
+    else void onToken(token);
+  };
+
+  return (
+    <main class="sign-in">
+      <form class="card" onSubmit={submit}>
+        <Logo />
+        <h1>Presence</h1>
+        <p class="muted">
+          Who is here, why, and what is happening. Everything on the dashboard needs a token with
+          the scope <code>presence:admin</code>.
+        </p>
+        <label for="token">Admin token</label>
+        <input
+          id="token"
+          ref={field}
+          type="password"
+          autocomplete="off"
+          spellcheck={false}
+          placeholder="eyJhbGciOi…"
+          aria-invalid={complaint !== ''}
+          aria-describedby="complaint"
+        />
+        <p id="complaint" class="complaint" role="alert">
+          {complaint}
+        </p>
+        <button class="primary" disabled={isBusy}>
+          {isBusy ? 'Signing in…' : 'Sign in'}
+        </button>
+        <p class="hint">
+          It stays in this tab and goes with it. To make one that is good for an hour:
+          <code>npm run -s token -- me --admin --ttl 3600</code>
+        </p>
+      </form>
+    </main>
+  );
+}

@@ -1,0 +1,89 @@
+import type { FigureHistory } from '../model/figure-history.js';
+import type { Series } from '../model/series.js';
+import { sparkline } from '../model/sparkline.js';
+import type { UserTable } from '../model/user-table.js';
+
+interface TilesProps {
+  readonly users: UserTable;
+  readonly figures: FigureHistory;
+}
+
+/** How the service is doing, at a glance. */
+export function Tiles({ users, figures }: TilesProps) {
+  const { sessions, eventsPerSecond, deliveriesPerSecond } = figures;
+  const { subscribers, subscribersBehind, lagSeconds } = figures;
+  return (
+    <section class="tiles" aria-label="Figures">
+      <Tile
+        name="Online users"
+        value={whole(users.size)}
+        more={`${whole(sessions.latest)} sessions`}
+        series={sessions}
+      />
+      <Tile
+        name="Events per second"
+        value={rate(eventsPerSecond.latest)}
+        more={`${rate(deliveriesPerSecond.latest)} deliveries per second`}
+        series={eventsPerSecond}
+      />
+      <Tile
+        name="Subscribers"
+        value={whole(subscribers.latest)}
+        more="on the node that answers here"
+        series={subscribers}
+      />
+      <Tile
+        name="Lag"
+        value={lag(lagSeconds.latest)}
+        more={`${whole(subscribersBehind.latest)} subscribers behind`}
+        series={lagSeconds}
+      />
+    </section>
+  );
+}
+
+interface TileProps {
+  readonly name: string;
+  readonly value: string;
+  readonly more: string;
+  readonly series: Series;
+}
+
+const BOX = { width: 120, height: 40, capacity: 60 };
+
+function Tile({ name, value, more, series }: TileProps) {
+  const { line, area } = sparkline(series.values, BOX);
+  return (
+    <div class="tile">
+      <div>
+        <h2>{name}</h2>
+        <p class="value">{value}</p>
+        <p class="more">{more}</p>
+      </div>
+      <svg
+        viewBox={`0 -2 ${BOX.width} ${BOX.height + 4}`}
+        preserveAspectRatio="none"
+        aria-hidden="true"
+      >
+        <path class="area" d={area} />
+        <path class="line" d={line} />
+      </svg>
+    </div>
+  );
+}
+
+const UNKNOWN = '–';
+
+function whole(value: number | undefined): string {
+  return value === undefined ? UNKNOWN : value.toLocaleString('en');
+}
+
+function rate(value: number | undefined): string {
+  if (value === undefined) return UNKNOWN;
+  return value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 });
+}
+
+function lag(seconds: number | undefined): string {
+  if (seconds === undefined) return UNKNOWN;
+  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
+}

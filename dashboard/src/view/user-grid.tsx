@@ -1,0 +1,123 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { SortKey } from '../model/user-order.js';
+import type { Live } from '../service/live.js';
+import { UserRow } from './user-row.js';
+import { useWindow } from './use-window.js';
+
+interface UserGridProps {
+  readonly live: Live;
+  readonly selected: string | undefined;
+  readonly onOpen: (userId: string) => void;
+  /** Shown where there are no rows. */
+  readonly empty: ComponentChildren;
+}
+
+const ROW_HEIGHT = 40;
+const HEAD_HEIGHT = 36;
+
+const COLUMNS: readonly { readonly title: string; readonly key?: SortKey }[] = [
+  { title: 'User', key: 'user' },
+  { title: 'Status', key: 'status' },
+  { title: 'Channel', key: 'channel' },
+  { title: 'Muted' },
+  { title: 'Platforms', key: 'platforms' },
+  { title: 'Idle', key: 'idle' },
+];
+
+/** The rows, of which only those in sight are in the document. The grid has the focus, and says which row it is on. */
+export function UserGrid({ live, selected, onOpen, empty }: UserGridProps) {
+  const { rows, sort } = live.users;
+  const [active, setActive] = useState<string>();
+  const { scroller, onScroll, reveal, first, last, rowsInSight } = useWindow({
+    count: rows.length,
+    rowHeight: ROW_HEIGHT,
+    headHeight: HEAD_HEIGHT,
+  });
+  // The focus stays with the user, wherever changes move the row.
+  const activeRow = rows.findIndex(({ userId }) => userId === active);
+  const now = live.now();
+
+  const goTo = (row: number): void => {
+    const index = Math.max(0, Math.min(row, rows.length - 1));
+    setActive(rows[index]?.userId);
+    reveal(index);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.target !== event.currentTarget) return;
+    const moves: Readonly<Record<string, number>> = {
+      ArrowDown: activeRow + 1,
+      ArrowUp: activeRow - 1,
+      PageDown: activeRow + rowsInSight,
+      PageUp: activeRow - rowsInSight,
+      Home: 0,
+      End: rows.length - 1,
+    };
+    const row = moves[event.key];
+    if (row !== undefined) goTo(row);
+    else if (event.key === 'Enter' && activeRow >= 0) onOpen(rows[activeRow]!.userId);
+    else return;
+    event.preventDefault();
+  };
+  const sortBy = (key: SortKey): void => {
+    const isDescending = sort.key === key && !sort.isDescending;
+    live.change(({ users }) => users.sortBy({ key, isDescending }));
+  };
+  const directionOf = (key?: SortKey): 'ascending' | 'descending' | 'none' => {
+    if (key !== sort.key) return 'none';
+    return sort.isDescending ? 'descending' : 'ascending';
+  };
+
+  return (
+    <div
+      ref={scroller}
+      class="scroller grid"
+      role="grid"
+      aria-label="Users who are online"
+      aria-rowcount={rows.length + 1}
+      aria-activedescendant={activeRow >= 0 ? `user-${activeRow}` : undefined}
+      tabIndex={0}
+      onScroll={onScroll}
+      onKeyDown={onKeyDown}
+      onFocus={({ target, currentTarget }) => {
+        if (target === currentTarget && activeRow < 0 && rows.length > 0) goTo(first);
+      }}
+    >
+      <div class="row head" role="row" aria-rowindex={1}>
+        {COLUMNS.map(({ title, key }) => (
+          <div key={title} role="columnheader" aria-sort={key && directionOf(key)}>
+            {key === undefined ? (
+              title
+            ) : (
+              <button class={`sort ${directionOf(key)}`} onClick={() => sortBy(key)}>
+                {title}
+              </button>
+            )}
+          </div>
+        ))}
+      </div>
+      {rows.length === 0 ? (
+        <div class="empty">{empty}</div>
+      ) : (
+        <div role="rowgroup" class="rows" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
+          {rows.slice(first, last).map((user, i) => (
+            <UserRow
+              key={user.userId}
+              user={user}
+              row={first + i}
+              top={(first + i) * ROW_HEIGHT}
+              isActive={first + i === activeRow}
+              isSelected={user.userId === selected}
+              now={now}
+              onClick={() => {
+                setActive(user.userId);
+                scroller.current?.focus();
+                onOpen(user.userId);
+              }}
+            />
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { idleInWords } from '../model/time-in-words.js';
+import type { User } from '../model/user.js';
+import { Muted } from './muted.js';
+import { StatusMark } from './status-mark.js';
+
+interface UserRowProps {
+  readonly user: User;
+  readonly row: number;
+  readonly top: number;
+  readonly isActive: boolean;
+  readonly isSelected: boolean;
+  readonly now: number;
+  readonly onClick: () => void;
+}
+
+export function UserRow({ user, row, top, isActive, isSelected, now, onClick }: UserRowProps) {
+  const { userId, status, statusText, channelId, platforms } = user;
+  return (
+    <div
+      id={`user-${row}`}
+      class={`row${isActive ? ' active' : ''}`}
+      role="row"
+      // The head is the first.
+      aria-rowindex={row + 2}
+      aria-selected={isSelected}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={onClick}
+    >
+      <div role="gridcell" class="who">
+        <bdi>{userId}</bdi>
+        {statusText !== '' && <bdi class="text">{statusText}</bdi>}
+      </div>
+      <div role="gridcell">
+        <StatusMark status={status} />
+      </div>
+      <div role="gridcell" class="cut">
+        {channelId === undefined ? <span class="none">–</span> : <bdi>{channelId}</bdi>}
+      </div>
+      <div role="gridcell">
+        <Muted user={user} />
+      </div>
+      <div role="gridcell" class="cut">
+        {platforms.join(', ')}
+      </div>
+      <div role="gridcell" class="number">
+        {idleInWords(user, now)}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+import type { RefObject } from 'preact';
+import { STATUSES, nameOf, type Status } from '../model/user.js';
+import type { Live } from '../service/live.js';
+import { SearchIcon } from './icons.js';
+import { StatusMark } from './status-mark.js';
+import { UserGrid } from './user-grid.js';
+
+interface UsersProps {
+  readonly live: Live;
+  readonly search: RefObject<HTMLInputElement | null>;
+  readonly selected: string | undefined;
+  readonly onOpen: (userId: string) => void;
+}
+
+/** Who is offline is in no list. */
+const FILTERS = STATUSES.filter((status) => status !== 'offline');
+
+/** The table of users, and what says which of them. */
+export function Users({ live, search, selected, onOpen }: UsersProps) {
+  const { users } = live;
+  const { filter } = users;
+
+  const filterBy = (text: string, statuses: ReadonlySet<Status>): void =>
+    live.change(() => users.filterBy({ text, statuses }));
+  const toggle = (status: Status): void => {
+    const statuses = new Set(filter.statuses);
+    if (!statuses.delete(status)) statuses.add(status);
+    filterBy(filter.text, statuses);
+  };
+
+  return (
+    <section class="users card" aria-label="Users">
+      <div class="toolbar">
+        <label class="search">
+          <SearchIcon />
+          <input
+            ref={search}
+            type="search"
+            aria-label="Search users"
+            placeholder="Search user, text, channel, platform"
+            spellcheck={false}
+            onInput={({ currentTarget }) => filterBy(currentTarget.value, filter.statuses)}
+          />
+          <kbd aria-hidden="true">/</kbd>
+        </label>
+        <div class="chips" role="group" aria-label="Only these statuses">
+          {FILTERS.map((status) => (
+            <button
+              key={status}
+              class="chip"
+              aria-pressed={filter.statuses.has(status)}
+              aria-label={`${nameOf(status)}, ${users.counts[status]}`}
+              onClick={() => toggle(status)}
+            >
+              <StatusMark status={status} />
+              <span class="count">{users.counts[status].toLocaleString('en')}</span>
+            </button>
+          ))}
+        </div>
+      </div>
+      <UserGrid
+        live={live}
+        selected={selected}
+        onOpen={onOpen}
+        empty={<NoUsers {...{ live, onOpen }} />}
+      />
+      <p class="foot muted" aria-live="off">
+        {users.rows.length.toLocaleString('en')} of {users.size.toLocaleString('en')} users
+      </p>
+    </section>
+  );
+}
+
+/** Says why nobody is in the table. Whoever was searched for may be offline, or invisible, and can be explained. */
+function NoUsers({ live, onOpen }: Pick<UsersProps, 'live' | 'onOpen'>) {
+  const { users, state } = live;
+  if (users.size === 0) {
+    return <p>{state.status === 'live' ? 'Nobody is online.' : 'The users are on their way.'}</p>;
+  }
+  const typed = users.filter.text.trim();
+  return (
+    <>
+      <p>Nobody who is online matches.</p>
+      {typed !== '' && <button onClick={() => onOpen(typed)}>Explain the user “{typed}”</button>}
+    </>
+  );
+}
