@@ -32,23 +32,31 @@ let isOver = false;
 try {
   const [grpc, http] = await addresses();
   const users = await Promise.all(NAMES.map((name) => arrive(name, grpc)));
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  });
   const token = await signToken({ key: KEY, userId: 'me', isAdmin: true, ttlSeconds: 3600 });
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.goto(`${http}/#token=${token}`);
+  const take = async (name) => {
+    await page.mouse.move(700, 20);
+    // Nothing is on its way from one colour or place to another.
+    await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished))');
+    await page.screenshot({ path: `docs/images/${name}.png` });
+  };
   void live(users);
   await page.waitForTimeout(WARM_UP_MS);
 
   await page.getByRole('tab', { name: 'Events' }).click();
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: `docs/images/dashboard-${colorScheme}.png` });
+    await take(`dashboard-${colorScheme}`);
   }
   await page.getByRole('button', { name: /^Idle,/ }).click();
   await page.getByRole('row').nth(3).click();
   await page.getByText('Next:').waitFor();
-  await page.mouse.move(700, 20);
-  await page.screenshot({ path: 'docs/images/dashboard-why.png' });
+  await take('dashboard-why');
   await browser.close();
 } finally {
   isOver = true;

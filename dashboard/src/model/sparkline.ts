@@ -4,6 +4,9 @@ export interface Sparkline {
   readonly area: string;
 }
 
+/** What stays the same is a line across the box, and no full box. */
+const HEADROOM = 1.25;
+
 /**
  * Draws values into a box whose right edge is now. They begin at zero, and a quiet figure is a line at the bottom. Where
  * a value is not known the line is broken.
@@ -12,7 +15,7 @@ export function sparkline(
   values: readonly (number | undefined)[],
   { width, height, capacity }: { width: number; height: number; capacity: number },
 ): Sparkline {
-  const top = Math.max(...values.map((value) => value ?? 0), Number.MIN_VALUE);
+  const top = HEADROOM * Math.max(...values.map((value) => value ?? 0)) || 1;
   const step = width / (capacity - 1);
   const from = width - (values.length - 1) * step;
   const pieces: string[][] = [[]];

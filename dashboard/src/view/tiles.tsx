@@ -29,7 +29,7 @@ export function Tiles({ users, figures }: TilesProps) {
       <Tile
         name="Subscribers"
         value={whole(subscribers.latest)}
-        more="on the node that answers here"
+        more="on this node"
         series={subscribers}
       />
       <Tile

@@ -13,7 +13,7 @@ interface UserGridProps {
   readonly empty: ComponentChildren;
 }
 
-const ROW_HEIGHT = 40;
+const ROW_HEIGHT = 36;
 const HEAD_HEIGHT = 36;
 
 const COLUMNS: readonly { readonly title: string; readonly key?: SortKey }[] = [

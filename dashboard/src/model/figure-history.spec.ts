@@ -1,0 +1,46 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FigureHistory } from './figure-history.js';
+
+function figures(events: number, startedAt = 1): ReadonlyMap<string, number> {
+  return new Map([
+    ['presence_events_total', events],
+    ['presence_subscribers', 5],
+    ['presence_store_sessions', 7],
+    ['process_start_time_seconds', startedAt],
+  ]);
+}
+
+describe('The history of figures', () => {
+  let history: FigureHistory;
+  beforeEach(() => void (history = new FigureHistory()));
+
+  it('has sizes as they are, and of counts how much they grew in a second', () => {
+    history.add(figures(10), 0);
+    history.add(figures(30), 2000);
+    expect(history.sessions.values).toEqual([7, 7]);
+    expect(history.subscribers.latest).toBe(5);
+    expect(history.eventsPerSecond.values).toEqual([undefined, 10]);
+    expect(history.deliveriesPerSecond.values).toEqual([undefined, undefined]);
+  });
+
+  it('has a gap where the figures could not be had', () => {
+    history.add(figures(10), 0);
+    history.add(undefined, 2000);
+    history.add(figures(30), 4000);
+    history.add(figures(31), 5000);
+    expect(history.eventsPerSecond.values).toEqual([undefined, undefined, undefined, 1]);
+    expect(history.subscribers.values).toEqual([5, undefined, 5, 5]);
+  });
+
+  it('does not take another process for a quiet one', () => {
+    history.add(figures(1000), 0);
+    history.add(figures(2, 99), 2000);
+    expect(history.eventsPerSecond.latest).toBeUndefined();
+  });
+
+  it('does not divide by no time', () => {
+    history.add(figures(1), 5);
+    history.add(figures(2), 5);
+    expect(history.eventsPerSecond.latest).toBeUndefined();
+  });
+});

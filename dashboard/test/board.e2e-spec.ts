@@ -1,0 +1,325 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { Build, type ServerProcess } from '../../test/support/built-server.js';
+import { launchChromium } from '../../test/support/chromium.js';
+import { eventually } from '../../test/support/eventually.js';
+import { tokenOf } from '../../test/support/service.js';
+import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import { Board } from './support/board.js';
+import { Visitors } from './support/visitors.js';
+
+describe('The dashboard', { timeout: 60_000 }, () => {
+  let build: Build;
+  let browser: Browser;
+  let server: ServerProcess;
+  let visitors: Visitors;
+  beforeAll(async () => {
+    build = await Build.make({ dashboard: true });
+    browser = await launchChromium();
+    server = await build.serve();
+    visitors = new Visitors(server);
+  }, 90_000);
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    await visitors.leave();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.kill();
+    await build.remove();
+  });
+
+  describe('asks for a token', () => {
+    it('and shows those who are there to an admin', async () => {
+      await visitors.come('ann', { channelId: 'lobby' });
+      await visitors.come('ben', { platform: 'mobile' });
+      const board = await Board.open(browser, server.httpUrl);
+      await board.shows(['ann', 'ben']);
+      await board.rowSays('ann', ['ann', 'Online', 'lobby', '', 'desktop', 'active']);
+      await board.rowSays('ben', ['ben', 'Online', '–', '', 'mobile', 'active']);
+      await board.page.getByText('2 of 2 users').waitFor();
+    });
+
+    it('and says so when it is wrong, or not one of an admin', async () => {
+      const board = await Board.visit(browser, server.httpUrl);
+      const alert = board.page.getByRole('alert');
+      await board.signIn('not a token');
+      await alert.filter({ hasText: 'does not take this token' }).waitFor();
+      await board.signIn(await tokenOf('ann'));
+      await alert.filter({ hasText: 'without the scope presence:admin' }).waitFor();
+      expect(await board.page.evaluate(() => sessionStorage.length)).toBe(0);
+    });
+
+    it('and takes one from the address, where it does not stay', async () => {
+      const board = await Board.visit(browser, server.httpUrl);
+      const token = await tokenOf('root', { isAdmin: true });
+      await board.page.goto(`${server.httpUrl}/#token=${token}`);
+      await board.page.reload();
+      await board.says('Live');
+      expect(board.page.url()).toBe(`${server.httpUrl}/`);
+      expect(board.requests.filter((url) => url.includes('token'))).toEqual([]);
+
+      // It is good for a reload of the tab, and for no other tab.
+      await board.page.reload();
+      await board.says('Live');
+      const other = await board.page.context().newPage();
+      await other.goto(server.httpUrl);
+      await other.getByLabel('Admin token').waitFor();
+    });
+
+    it('and for another one when it has expired', async () => {
+      const board = await Board.visit(browser, server.httpUrl);
+      await board.signIn(await tokenOf('root', { isAdmin: true, ttlSeconds: 2 }));
+      await board.says('Live');
+      await board.page.getByText('it is wrong, or it has expired').waitFor({ timeout: 20_000 });
+      await board.page.getByLabel('Admin token').waitFor();
+    });
+
+    it('and forgets it when one signs out', async () => {
+      const board = await Board.open(browser, server.httpUrl);
+      await board.page.getByRole('button', { name: 'Sign out' }).click();
+      await board.page.getByLabel('Admin token').waitFor();
+      expect(await board.page.evaluate(() => sessionStorage.length)).toBe(0);
+    });
+  });
+
+  describe('has a table of users that', () => {
+    it('follows every change', async () => {
+      const ann = await visitors.come('ann');
+      const board = await Board.open(browser, server.httpUrl);
+      await board.shows(['ann']);
+      const { client, sessionId } = ann;
+      await client.joinChannel({ sessionId, channelId: 'lobby' });
+      await client.updateMuteState({ sessionId, isMicrophoneMuted: true });
+      const choice = StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB;
+      await client.updateStatus({ sessionId, choice, statusText: 'in a call' });
+      await board.rowSays('ann', [
+        'ann\nin a call',
+        'Do not disturb',
+        'lobby',
+        'microphone',
+        'desktop',
+        expect.stringMatching(/^≤ \d+ s$/) as string,
+      ]);
+      await visitors.come('ada');
+      await board.shows(['ada', 'ann']);
+      await client.endSession({ sessionId });
+      await board.shows(['ada']);
+    });
+
+    it('says so when nobody is there', async () => {
+      const board = await Board.open(browser, server.httpUrl);
+      await board.page.getByText('Nobody is online.').waitFor();
+    });
+
+    it('is searched and filtered, and explains also who is not in it', async () => {
+      await visitors.come('ann', { channelId: 'lobby' });
+      await visitors.come('ben', { platform: 'mobile' });
+      const { client, sessionId } = await visitors.come('cem');
+      await client.updateStatus({ sessionId, choice: StatusChoice.STATUS_CHOICE_AWAY });
+      const board = await Board.open(browser, server.httpUrl);
+      await board.shows(['ann', 'ben', 'cem']);
+
+      const search = board.page.getByLabel('Search users');
+      await search.fill('LOBBY');
+      await board.shows(['ann']);
+      await search.fill('');
+      const away = board.page.getByRole('button', { name: 'Away, 1' });
+      await away.click();
+      await board.shows(['cem']);
+      await board.page.getByRole('button', { name: 'Online, 2' }).click();
+      await board.shows(['ann', 'ben', 'cem']);
+      await away.click();
+      await board.shows(['ann', 'ben']);
+
+      await search.fill('zoe');
+      await board.page.getByRole('button', { name: 'Explain the user “zoe”' }).click();
+      await board.panel('zoe').getByText('OFFLINE: there is no session').waitFor();
+    });
+
+    it('is sorted by its columns, and says by which', async () => {
+      await visitors.come('ann', { channelId: 'zebra' });
+      await visitors.come('ben', { channelId: 'apple' });
+      await visitors.come('cem');
+      const board = await Board.open(browser, server.httpUrl);
+      await board.shows(['ann', 'ben', 'cem']);
+      const header = board.page.getByRole('columnheader', { name: 'Channel' });
+      await header.getByRole('button').click();
+      await board.shows(['ben', 'ann', 'cem']);
+      expect(await header.getAttribute('aria-sort')).toBe('ascending');
+      await header.getByRole('button').click();
+      expect(await header.getAttribute('aria-sort')).toBe('descending');
+      await board.shows(['cem', 'ann', 'ben']);
+    });
+  });
+
+  it('lists channels, the fullest first, and their members', async () => {
+    const ann = await visitors.come('ann', { channelId: 'bar' });
+    await visitors.come('ben', { channelId: 'lobby' });
+    await visitors.come('cem', { channelId: 'lobby' });
+    const board = await Board.open(browser, server.httpUrl);
+    await board.tab('Channels');
+    const list = board.page.getByRole('list', { name: 'Channels' });
+    const lines = (): Promise<string[]> =>
+      list
+        .getByRole('listitem')
+        .allInnerTexts()
+        .then((texts) => texts.map((text) => text.trim().replaceAll(/\s+/g, ' ')));
+    await eventually(lines, ['lobby 2', 'bar 1'], 10_000);
+    await list.getByRole('button', { name: 'lobby' }).click();
+    await eventually(lines, ['lobby 2', 'ben', 'cem', 'bar 1'], 10_000);
+    await ann.client.joinChannel({ sessionId: ann.sessionId, channelId: 'lobby' });
+    await eventually(lines, ['lobby 3', 'ann', 'ben', 'cem'], 10_000);
+    await list.getByRole('button', { name: 'ben' }).click();
+    await board.panel('ben').getByRole('heading', { name: 'ben' }).waitFor();
+  });
+
+  it('tells of events as they come, and can be paused and filtered', async () => {
+    await visitors.come('zoe');
+    const board = await Board.open(browser, server.httpUrl);
+    await board.page.getByText('Nothing has happened since').waitFor();
+    const { client, sessionId } = await visitors.come('ann');
+    await client.joinChannel({ sessionId, channelId: 'lobby' });
+    await board.feedSays(['ann joined lobby', 'ann came on desktop']);
+
+    await board.page.getByRole('button', { name: 'Pause' }).click();
+    await client.updateMuteState({ sessionId, isMicrophoneMuted: true });
+    await board.page.getByRole('button', { name: 'Resume (1)' }).waitFor();
+    await board.feedSays(['ann joined lobby', 'ann came on desktop']);
+    await board.page.getByRole('button', { name: 'Resume (1)' }).click();
+    await board.feedSays(['ann muted the microphone', 'ann joined lobby', 'ann came on desktop']);
+
+    await board.page.getByLabel('Kind of event').selectOption('Channel');
+    await board.feedSays(['ann joined lobby']);
+    await board.page.getByLabel('Filter events').fill('zoe');
+    await board.page.getByText('Nothing that happened matches.').waitFor();
+    await board.page.getByLabel('Kind of event').selectOption('All kinds');
+    await client.endSession({ sessionId });
+    await board.page.getByLabel('Filter events').fill('went');
+    await board.feedSays(['ann went: the session was ended']);
+  });
+
+  it('shows how many sessions, events and subscribers there are, and the lag', async () => {
+    await visitors.come('ann');
+    await visitors.come('ann', { platform: 'mobile' });
+    const board = await Board.open(browser, server.httpUrl);
+    const figures = board.page.getByRole('region', { name: 'Figures' });
+    for (const text of ['2 sessions', '0 ms', '0 subscribers behind']) {
+      await figures.getByText(text, { exact: true }).waitFor();
+    }
+    const subscribers = figures.locator('.tile').filter({ hasText: /^Subscribers/ });
+    await eventually(() => subscribers.locator('.value').innerText(), '1', 10_000);
+    // A line has two points at least.
+    await eventually(
+      () => subscribers.locator('.line').getAttribute('d').then(Boolean),
+      true,
+      10_000,
+    );
+  });
+
+  it('explains why a user is IDLE: by which sessions, since when, and what comes next', async () => {
+    const settings = { IDLE_TIMEOUT_MS: '1000', IDLE_CHECK_INTERVAL_MS: '100' };
+    const impatient = await build.serve(settings);
+    onTestFinished(() => impatient.kill());
+    const users = new Visitors(impatient);
+    await users.come('ann', { channelId: 'lobby' });
+    await users.come('ann', { platform: 'mobile' });
+    const board = await Board.open(browser, impatient.httpUrl);
+    await board.row('ann').getByText('Idle').waitFor();
+    await board.row('ann').click();
+    const panel = board.panel('ann');
+    await panel
+      .getByText(/^IDLE: the last action was .+ on mobile; idle begins after 1 s\.$/)
+      .waitFor();
+    await panel.getByText(/^Next: in .+, a token expires and its session ends\./).waitFor();
+    const sessions = panel.getByRole('article');
+    await eventually(() => sessions.getByRole('heading').allInnerTexts(), ['desktop', 'mobile']);
+    await sessions.first().getByText('in the channel').waitFor();
+    await sessions
+      .last()
+      .getByText(/^token expires in/)
+      .waitFor();
+  });
+
+  it('ends a session once that was confirmed, and the user goes', async () => {
+    const ann = await visitors.come('ann');
+    await visitors.come('ben');
+    const board = await Board.open(browser, server.httpUrl);
+    await board.row('ann').click();
+    const panel = board.panel('ann');
+    await panel.getByRole('button', { name: 'End session' }).click();
+    await panel.getByRole('button', { name: 'Keep it' }).click();
+    await panel.getByRole('button', { name: 'End session' }).click();
+    expect((await ann.client.listSessions()).sessions).toHaveLength(1);
+    await panel.getByRole('button', { name: 'End it for good' }).click();
+    await panel.getByText('OFFLINE: there is no session').waitFor();
+    await board.shows(['ben']);
+    await board.feedSays(['ann went: the session was ended']);
+  });
+
+  it('is used with the keyboard alone', async () => {
+    for (const name of ['ann', 'ben', 'cem', 'dan']) await visitors.come(name);
+    const board = await Board.open(browser, server.httpUrl);
+    await board.shows(['ann', 'ben', 'cem', 'dan']);
+    const active = (): Promise<string | null> => board.grid.getAttribute('aria-activedescendant');
+
+    await board.press('/');
+    await board.expectFocus(board.page.getByLabel('Search users'));
+    // Over the four statuses into the grid.
+    await board.press('Tab', 'Tab', 'Tab', 'Tab', 'Tab');
+    await board.expectFocus(board.grid);
+    await eventually(active, 'user-0');
+    await board.press('ArrowDown', 'ArrowDown');
+    await eventually(active, 'user-2');
+    await board.press('End');
+    await eventually(active, 'user-3');
+    await board.press('ArrowDown', 'Home', 'ArrowDown');
+    await eventually(active, 'user-1');
+
+    await board.press('Enter');
+    const panel = board.panel('ben');
+    await board.expectFocus(panel.getByRole('heading', { name: 'ben' }));
+    await panel.getByRole('button', { name: 'End session' }).waitFor();
+    await board.press('Tab', 'Tab', 'Enter');
+    await board.expectFocus(panel.getByRole('button', { name: 'End it for good' }));
+    // The first takes back the question, the second closes the panel.
+    await board.press('Escape');
+    await panel.getByRole('button', { name: 'End session' }).waitFor();
+    await board.press('Escape');
+    await panel.waitFor({ state: 'detached' });
+    await board.expectFocus(board.grid);
+
+    await board.page.getByRole('tab', { name: 'Events' }).focus();
+    await board.press('ArrowLeft');
+    await board.expectFocus(board.page.getByRole('tab', { name: 'Channels' }));
+    await board.page.getByText('Nobody is in a channel.').waitFor();
+  });
+
+  it('asks nobody but its own server for anything, and has nothing to complain of', async () => {
+    await visitors.come('ann', { channelId: 'lobby' });
+    const board = await Board.open(browser, server.httpUrl);
+    await board.tab('Channels');
+    await board.row('ann').click();
+    await board.panel('ann').getByText('Next:').waitFor();
+    const figures = (): number => board.requests.filter((url) => url.endsWith('/metrics')).length;
+    await eventually(() => figures() > 1, true, 10_000);
+    const origins = new Set(board.requests.map((url) => new URL(url).origin));
+    expect([...origins]).toEqual([server.httpUrl]);
+    board.expectNoComplaints();
+  });
+
+  it('comes back by itself when the server does', async () => {
+    const first = await build.serve();
+    onTestFinished(() => first.kill());
+    await new Visitors(first).come('ann');
+    const board = await Board.open(browser, first.httpUrl);
+    await board.shows(['ann']);
+    await first.kill();
+    await board.says('Connection lost');
+    const second = await build.serve({ HTTP_PORT: new URL(first.httpUrl).port });
+    onTestFinished(() => second.kill());
+    await new Visitors(second).come('ben');
+    await board.page.getByRole('status').filter({ hasText: 'Live' }).waitFor({ timeout: 30_000 });
+    await board.shows(['ben']);
+  });
+});

@@ -1,0 +1,104 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Build, type ServerProcess } from '../../test/support/built-server.js';
+import { grpcChannel, type Channel } from '../../test/support/channel.js';
+import { launchChromium } from '../../test/support/chromium.js';
+import { Client } from '../../test/support/client.js';
+import { eventually } from '../../test/support/eventually.js';
+import { tokenOf } from '../../test/support/service.js';
+import { Board } from './support/board.js';
+
+const USERS = 10_000;
+
+/** As many sessions as share a connection. */
+const TOGETHER = 500;
+
+/** So many rows are in sight on a screen of 900 pixels, and some more above and below. */
+const ROWS_IN_DOCUMENT = 60;
+
+describe('The dashboard of ten thousand users', { timeout: 120_000 }, () => {
+  let build: Build;
+  let browser: Browser;
+  let server: ServerProcess;
+  let board: Board;
+  const channels: Channel[] = [];
+  const visitors: { readonly client: Client; readonly sessionId: string }[] = [];
+  beforeAll(async () => {
+    build = await Build.make({ dashboard: true });
+    browser = await launchChromium();
+    server = await build.serve({ MAX_NEW_SESSIONS_PER_SECOND: '0', MAX_HEAP_PERCENT: '0' });
+    for (let from = 0; from < USERS; from += TOGETHER) await gather(from);
+    board = await Board.open(browser, server.httpUrl);
+  }, 240_000);
+  afterAll(async () => {
+    await browser.close();
+    for (const channel of channels) channel.close();
+    await server.kill();
+    await build.remove();
+  });
+
+  async function gather(from: number): Promise<void> {
+    const channel = grpcChannel(server.grpcAddress);
+    channels.push(channel);
+    await Promise.all(
+      Array.from({ length: TOGETHER }, async (_, i) => {
+        const token = await tokenOf(nameOf(from + i));
+        const client = new Client([server.grpcAddress], token, () => channel);
+        const { sessionId } = await client.connect({ platform: 'desktop' });
+        visitors.push({ client, sessionId });
+      }),
+    );
+  }
+
+  const rowsInDocument = (): Promise<number> =>
+    board.grid.locator('.rows').getByRole('row').count();
+
+  it('holds the rows that are in sight, and says how many there are', async () => {
+    await board.page.getByText('10,000 of 10,000 users').waitFor();
+    expect(await board.grid.getAttribute('aria-rowcount')).toBe(`${USERS + 1}`);
+    expect(await rowsInDocument()).toBeLessThan(ROWS_IN_DOCUMENT);
+  });
+
+  it('is scrolled from end to end while they change, and shows how they are', async () => {
+    let isOver = false;
+    const changes = (async () => {
+      for (let i = 0; !isOver; i = (i + 97) % USERS) {
+        const { client, sessionId } = visitors[i]!;
+        await client.joinChannel({ sessionId, channelId: `channel-${i % 50}` });
+      }
+    })();
+    for (const share of [0.2, 0.4, 0.6, 0.8, 1, 0.5, 0]) {
+      const middle = await board.grid.evaluate((grid, share) => {
+        grid.scrollTop = share * (grid.scrollHeight - grid.clientHeight);
+        return Math.floor((grid.scrollTop + grid.clientHeight / 2) / 36);
+      }, share);
+      await board.row(nameOf(middle)).waitFor();
+      expect(await rowsInDocument()).toBeLessThan(ROWS_IN_DOCUMENT);
+    }
+    isOver = true;
+    await changes;
+    const { client, sessionId } = visitors.at(-1)!;
+    const { presence } = await client.joinChannel({ sessionId, channelId: 'the last' });
+    await board.grid.focus();
+    await board.press('End');
+    await board.row(presence!.userId).getByText('the last').waitFor();
+  });
+
+  it('finds one of them, sorts them all, and stays in order when they change', async () => {
+    const search = board.page.getByLabel('Search users');
+    await search.fill('user-04217');
+    await board.shows(['user-04217']);
+    await search.fill('');
+    await board.page.getByRole('button', { name: 'User', exact: true }).click();
+    await board.row('user-09999').waitFor();
+    const { client, sessionId } = visitors.find((_, i) => i === USERS - 1)!;
+    await client.endSession({ sessionId });
+    await board.page.getByText('9,999 of 9,999 users').waitFor();
+    await eventually(rowsInDocument, expect.any(Number) as number);
+    board.expectNoComplaints();
+  });
+});
+
+function nameOf(i: number): string {
+  return `user-${String(i).padStart(5, '0')}`;
+}

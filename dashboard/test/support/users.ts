@@ -1,0 +1,27 @@
+import type { User, UserChange } from '../../src/model/user.js';
+
+/** A user of whom nothing special is known. */
+export function user(userId: string, more: Partial<User> = {}): User {
+  return {
+    userId,
+    status: 'online',
+    statusText: '',
+    channelId: undefined,
+    isMicrophoneMuted: false,
+    isSpeakerMuted: false,
+    platforms: ['desktop'],
+    connectedAt: new Date(0),
+    lastActiveAt: new Date(0),
+    version: 1n,
+    ...more,
+  };
+}
+
+export function change(
+  previous: User | undefined,
+  current: User | undefined,
+  cause = 'requested',
+): UserChange {
+  const { userId } = (current ?? previous)!;
+  return { userId, previous, current, cause, occurredAt: new Date(1000) };
+}

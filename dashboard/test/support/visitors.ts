@@ -1,0 +1,35 @@
+import type { ServerProcess } from '../../../test/support/built-server.js';
+import type { Client } from '../../../test/support/client.js';
+import { eventually } from '../../../test/support/eventually.js';
+import { tokenOf } from '../../../test/support/service.js';
+
+/** A user who is there, and does something now and then. */
+export interface Visitor {
+  readonly client: Client;
+  readonly sessionId: string;
+}
+
+/** Users of one server, who come in a test and are gone after it. */
+export class Visitors {
+  private clients: Client[] = [];
+
+  constructor(private readonly server: ServerProcess) {}
+
+  /** Brings a user online, and into a channel if one is named. */
+  async come(userId: string, { platform = 'desktop', channelId = '' } = {}): Promise<Visitor> {
+    const client = this.server.clientWithToken(await tokenOf(userId));
+    this.clients.push(client);
+    const { sessionId } = await client.connect({ platform });
+    if (channelId !== '') await client.joinChannel({ sessionId, channelId });
+    return { client, sessionId };
+  }
+
+  /** Takes them all away, and waits until the server knows. */
+  async leave(): Promise<void> {
+    for (const client of this.clients.splice(0)) client.close();
+    const witness = await this.server.client('witness');
+    const count = async (): Promise<number> => (await witness.listOnlineUsers({})).totalSize;
+    await eventually(count, 0, 10_000);
+    witness.close();
+  }
+}
