@@ -19,6 +19,7 @@ describe('The dashboard', { timeout: 60_000 }, () => {
     server = await build.serve();
     visitors = new Visitors(server);
   }, 90_000);
+  // What is remembered of who was there, as a mute state, is in no other test: its users have names of their own.
   afterEach(async () => {
     await Promise.all(browser.contexts().map((context) => context.close()));
     await visitors.leave();
@@ -85,16 +86,16 @@ describe('The dashboard', { timeout: 60_000 }, () => {
 
   describe('has a table of users that', () => {
     it('follows every change', async () => {
-      const ann = await visitors.come('ann');
+      const mia = await visitors.come('mia');
       const board = await Board.open(browser, server.httpUrl);
-      await board.shows(['ann']);
-      const { client, sessionId } = ann;
+      await board.shows(['mia']);
+      const { client, sessionId } = mia;
       await client.joinChannel({ sessionId, channelId: 'lobby' });
       await client.updateMuteState({ sessionId, isMicrophoneMuted: true });
       const choice = StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB;
       await client.updateStatus({ sessionId, choice, statusText: 'in a call' });
-      await board.rowSays('ann', [
-        'ann\nin a call',
+      await board.rowSays('mia', [
+        'mia\nin a call',
         'Do not disturb',
         'lobby',
         'microphone',
@@ -102,7 +103,7 @@ describe('The dashboard', { timeout: 60_000 }, () => {
         expect.stringMatching(/^≤ \d+ s$/) as string,
       ]);
       await visitors.come('ada');
-      await board.shows(['ada', 'ann']);
+      await board.shows(['ada', 'mia']);
       await client.endSession({ sessionId });
       await board.shows(['ada']);
     });
@@ -115,10 +116,10 @@ describe('The dashboard', { timeout: 60_000 }, () => {
     it('is searched and filtered, and explains also who is not in it', async () => {
       await visitors.come('ann', { channelId: 'lobby' });
       await visitors.come('ben', { platform: 'mobile' });
-      const { client, sessionId } = await visitors.come('cem');
+      const { client, sessionId } = await visitors.come('kim');
       await client.updateStatus({ sessionId, choice: StatusChoice.STATUS_CHOICE_AWAY });
       const board = await Board.open(browser, server.httpUrl);
-      await board.shows(['ann', 'ben', 'cem']);
+      await board.shows(['ann', 'ben', 'kim']);
 
       const search = board.page.getByLabel('Search users');
       await search.fill('LOBBY');
@@ -126,9 +127,9 @@ describe('The dashboard', { timeout: 60_000 }, () => {
       await search.fill('');
       const away = board.page.getByRole('button', { name: 'Away, 1' });
       await away.click();
-      await board.shows(['cem']);
+      await board.shows(['kim']);
       await board.page.getByRole('button', { name: 'Online, 2' }).click();
-      await board.shows(['ann', 'ben', 'cem']);
+      await board.shows(['ann', 'ben', 'kim']);
       await away.click();
       await board.shows(['ann', 'ben']);
 
@@ -178,25 +179,25 @@ describe('The dashboard', { timeout: 60_000 }, () => {
     await visitors.come('zoe');
     const board = await Board.open(browser, server.httpUrl);
     await board.page.getByText('Nothing has happened since').waitFor();
-    const { client, sessionId } = await visitors.come('ann');
+    const { client, sessionId } = await visitors.come('eve');
     await client.joinChannel({ sessionId, channelId: 'lobby' });
-    await board.feedSays(['ann joined lobby', 'ann came on desktop']);
+    await board.feedSays(['eve joined lobby', 'eve came on desktop']);
 
     await board.page.getByRole('button', { name: 'Pause' }).click();
     await client.updateMuteState({ sessionId, isMicrophoneMuted: true });
     await board.page.getByRole('button', { name: 'Resume (1)' }).waitFor();
-    await board.feedSays(['ann joined lobby', 'ann came on desktop']);
+    await board.feedSays(['eve joined lobby', 'eve came on desktop']);
     await board.page.getByRole('button', { name: 'Resume (1)' }).click();
-    await board.feedSays(['ann muted the microphone', 'ann joined lobby', 'ann came on desktop']);
+    await board.feedSays(['eve muted the microphone', 'eve joined lobby', 'eve came on desktop']);
 
     await board.page.getByLabel('Kind of event').selectOption('Channel');
-    await board.feedSays(['ann joined lobby']);
+    await board.feedSays(['eve joined lobby']);
     await board.page.getByLabel('Filter events').fill('zoe');
     await board.page.getByText('Nothing that happened matches.').waitFor();
     await board.page.getByLabel('Kind of event').selectOption('All kinds');
     await client.endSession({ sessionId });
     await board.page.getByLabel('Filter events').fill('went');
-    await board.feedSays(['ann went: the session was ended']);
+    await board.feedSays(['eve went: the session was ended']);
   });
 
   it('shows how many sessions, events and subscribers there are, and the lag', async () => {

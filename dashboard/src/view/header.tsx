@@ -34,7 +34,8 @@ export function Header({ state, onSignOut }: HeaderProps) {
 }
 
 function ThemeToggle() {
-  const [theme, setTheme] = useState(currentTheme());
+  // Asked once: a browser that is asked just as the system changes its mind sends no event of it any more.
+  const [theme, setTheme] = useState(currentTheme);
   useEffect(() => followTheme(setTheme), []);
   const other = theme === 'dark' ? 'light' : 'dark';
   const toggle = (): void => {
