@@ -133,7 +133,8 @@ export default {
     },
     {
       name: 'dashboard-model-is-alone',
-      comment: 'What is shown, and in which order, is plain TypeScript: no page, no calls, no clock.',
+      comment:
+        'What is shown, and in which order, is plain TypeScript: no page, no calls, no clock.',
       severity: 'error',
       from: { path: '^dashboard/src/model/', pathNot: specs },
       to: { pathNot: '^dashboard/src/model/' },

@@ -108,6 +108,21 @@ describe('The dashboard', { timeout: 60_000 }, () => {
       await board.shows(['ada']);
     });
 
+    it('shows as text whatever users call themselves', async () => {
+      const name = '<img src=x onerror=alert(1)>';
+      const { client, sessionId } = await visitors.come(name, { channelId: '<b>bold</b>' });
+      await client.updateStatus({
+        sessionId,
+        choice: StatusChoice.STATUS_CHOICE_AUTOMATIC,
+        statusText: '<script>alert(1)</script>',
+      });
+      const board = await Board.open(browser, server.httpUrl);
+      await board.row(name).getByText('<script>alert(1)</script>').waitFor();
+      await board.row(name).getByText('<b>bold</b>').waitFor();
+      expect(await board.page.locator('img, b, #dashboard script').count()).toBe(0);
+      board.expectNoComplaints();
+    });
+
     it('says so when nobody is there', async () => {
       const board = await Board.open(browser, server.httpUrl);
       await board.page.getByText('Nobody is online.').waitFor();

@@ -32,7 +32,7 @@ export const settings = {
   NODE_ENV: setting(
     environmentName,
     'development',
-    '"production" makes a key of tokens compulsory and turns reflection off. Any other word is fine.',
+    '"production" makes a key of tokens compulsory and turns reflection and the dashboard off. Any other word is fine.',
   ),
   LOG_LEVEL: setting(
     oneOf(logLevelNames),

@@ -11,22 +11,22 @@ export interface Visitor {
 
 /** Users of one server, who come in a test and are gone after it. */
 export class Visitors {
-  private clients: Client[] = [];
+  private readonly streams: { cancel(): void }[] = [];
 
   constructor(private readonly server: ServerProcess) {}
 
   /** Brings a user online, and into a channel if one is named. */
   async come(userId: string, { platform = 'desktop', channelId = '' } = {}): Promise<Visitor> {
     const client = this.server.clientWithToken(await tokenOf(userId));
-    this.clients.push(client);
-    const { sessionId } = await client.connect({ platform });
+    const { sessionId, stream } = await client.connect({ platform });
+    this.streams.push(stream);
     if (channelId !== '') await client.joinChannel({ sessionId, channelId });
     return { client, sessionId };
   }
 
   /** Takes them all away, and waits until the server knows. */
   async leave(): Promise<void> {
-    for (const client of this.clients.splice(0)) client.close();
+    for (const stream of this.streams.splice(0)) stream.cancel();
     const witness = await this.server.client('witness');
     const count = async (): Promise<number> => (await witness.listOnlineUsers({})).totalSize;
     await eventually(count, 0, 10_000);
