@@ -1,5 +1,6 @@
 // Makes docs/images/dashboard-*.png: the dashboard of the server that was built last, with users who do what users do.
 import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { chromium } from 'playwright-core';
 import { createPresenceClient } from '../dist/client/index.js';
@@ -99,7 +100,7 @@ async function live(users) {
   while (!isOver) {
     const { session, isBusy } = any(users);
     if (isBusy) await act(session).catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 60 + 400 * Math.random() * wave()));
+    await sleep(60 + 400 * Math.random() * wave());
   }
 }
 
