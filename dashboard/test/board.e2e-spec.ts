@@ -220,7 +220,7 @@ describe('The dashboard', { timeout: 60_000 }, () => {
     await visitors.come('ann', { platform: 'mobile' });
     const board = await Board.open(browser, server.httpUrl);
     const figures = board.page.getByRole('region', { name: 'Figures' });
-    for (const text of ['2 sessions', '0 ms', '0 subscribers behind']) {
+    for (const text of ['2 sessions', '0 ms', '0 behind']) {
       await figures.getByText(text, { exact: true }).waitFor();
     }
     const subscribers = figures.locator('.tile').filter({ hasText: /^Subscribers/ });
@@ -300,7 +300,7 @@ describe('The dashboard', { timeout: 60_000 }, () => {
     await board.expectFocus(panel.getByRole('button', { name: 'End it for good' }));
     // The first takes back the question, the second closes the panel.
     await board.press('Escape');
-    await panel.getByRole('button', { name: 'End session' }).waitFor();
+    await board.expectFocus(panel.getByRole('button', { name: 'End session' }));
     await board.press('Escape');
     await panel.waitFor({ state: 'detached' });
     await board.expectFocus(board.grid);

@@ -43,8 +43,12 @@ function EndButton({ onEnd }: Pick<SessionCardProps, 'onEnd'>) {
   const [step, setStep] = useState<'offered' | 'asked' | 'ending'>('offered');
   const confirm = useRef<HTMLButtonElement>(null);
   const offer = useRef<HTMLButtonElement>(null);
+  const wasAsked = useRef(false);
+  // What had the focus is gone, and it would be lost with it.
   useEffect(() => {
     if (step === 'asked') confirm.current?.focus();
+    if (step === 'offered' && wasAsked.current) offer.current?.focus();
+    wasAsked.current = step !== 'offered';
   }, [step]);
 
   if (step === 'offered') {

@@ -17,13 +17,13 @@ export function Tiles({ users, figures }: TilesProps) {
       <Tile
         name="Online users"
         value={whole(users.size)}
-        more={`${whole(sessions.latest)} sessions`}
+        more={`${whole(sessions.latest)} ${sessions.latest === 1 ? 'session' : 'sessions'}`}
         series={sessions}
       />
       <Tile
         name="Events per second"
         value={rate(eventsPerSecond.latest)}
-        more={`${rate(deliveriesPerSecond.latest)} deliveries per second`}
+        more={`${rate(deliveriesPerSecond.latest)} delivered per second`}
         series={eventsPerSecond}
       />
       <Tile
@@ -35,7 +35,7 @@ export function Tiles({ users, figures }: TilesProps) {
       <Tile
         name="Lag"
         value={lag(lagSeconds.latest)}
-        more={`${whole(subscribersBehind.latest)} subscribers behind`}
+        more={`${whole(subscribersBehind.latest)} behind`}
         series={lagSeconds}
       />
     </section>
