@@ -34,7 +34,7 @@ const logger = new Logger('Dashboard');
 export function attachDashboard(app: NestExpressApplication): void {
   if (!app.get<Config>(CONFIG).http.dashboard) return;
   if (!isBuilt()) {
-    logger.warn('There is no dashboard, since it was not built: npm run build.');
+    logger.log('There is no dashboard, since it was not built: npm run build.');
     return;
   }
   app.useStaticAssets(FOLDER, { redirect: false, setHeaders: protect });
