@@ -76,6 +76,7 @@ export default defineConfig({
             '{test,client/test,dashboard/test}/**/*.e2e-spec.ts',
           ],
           exclude: ['**/node_modules/**', 'client/dist/**'],
+          globalSetup: 'test/support/program-folder.ts',
         },
       },
       {

@@ -8,17 +8,17 @@ import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_serv
 import { Board } from './support/board.js';
 import { Visitors } from './support/visitors.js';
 
-describe('The dashboard', { timeout: 60_000 }, () => {
+describe('The dashboard', () => {
   let build: Build;
   let browser: Browser;
   let server: ServerProcess;
   let visitors: Visitors;
   beforeAll(async () => {
-    build = await Build.make({ dashboard: true });
+    build = await Build.make();
     browser = await launchChromium();
     server = await build.serve();
     visitors = new Visitors(server);
-  }, 90_000);
+  });
   // What is remembered of who was there, as a mute state, is in no other test: its users have names of their own.
   afterEach(async () => {
     await Promise.all(browser.contexts().map((context) => context.close()));
@@ -181,11 +181,11 @@ describe('The dashboard', { timeout: 60_000 }, () => {
         .getByRole('listitem')
         .allInnerTexts()
         .then((texts) => texts.map((text) => text.trim().replaceAll(/\s+/g, ' ')));
-    await eventually(lines, ['lobby 2', 'bar 1'], 10_000);
+    await eventually(lines, ['lobby 2', 'bar 1']);
     await list.getByRole('button', { name: 'lobby' }).click();
-    await eventually(lines, ['lobby 2', 'ben', 'cem', 'bar 1'], 10_000);
+    await eventually(lines, ['lobby 2', 'ben', 'cem', 'bar 1']);
     await ann.client.joinChannel({ sessionId: ann.sessionId, channelId: 'lobby' });
-    await eventually(lines, ['lobby 3', 'ann', 'ben', 'cem'], 10_000);
+    await eventually(lines, ['lobby 3', 'ann', 'ben', 'cem']);
     await list.getByRole('button', { name: 'ben' }).click();
     await board.panel('ben').getByRole('heading', { name: 'ben' }).waitFor();
   });
@@ -224,13 +224,9 @@ describe('The dashboard', { timeout: 60_000 }, () => {
       await figures.getByText(text, { exact: true }).waitFor();
     }
     const subscribers = figures.locator('.tile').filter({ hasText: /^Subscribers/ });
-    await eventually(() => subscribers.locator('.value').innerText(), '1', 10_000);
+    await eventually(() => subscribers.locator('.value').innerText(), '1');
     // A line has two points at least.
-    await eventually(
-      () => subscribers.locator('.line').getAttribute('d').then(Boolean),
-      true,
-      10_000,
-    );
+    await eventually(() => subscribers.locator('.line').getAttribute('d').then(Boolean), true);
   });
 
   it('explains why a user is IDLE: by which sessions, since when, and what comes next', async () => {
@@ -318,7 +314,7 @@ describe('The dashboard', { timeout: 60_000 }, () => {
     await board.row('ann').click();
     await board.panel('ann').getByText('Next:').waitFor();
     const figures = (): number => board.requests.filter((url) => url.endsWith('/metrics')).length;
-    await eventually(() => figures() > 1, true, 10_000);
+    await eventually(() => figures() > 1, true);
     const origins = new Set(board.requests.map((url) => new URL(url).origin));
     expect([...origins]).toEqual([server.httpUrl]);
     board.expectNoComplaints();

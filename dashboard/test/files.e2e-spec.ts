@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Build, type ServerProcess } from '../../test/support/built-server.js';
 
-describe('The server', { timeout: 60_000 }, () => {
+describe('The server', () => {
   let build: Build;
   let server: ServerProcess;
-  beforeAll(async () => void (build = await Build.make({ dashboard: true })), 90_000);
+  beforeAll(async () => void (build = await Build.make()));
   afterEach(() => server.kill());
   afterAll(() => build.remove());
 
@@ -81,8 +81,8 @@ describe('The server', { timeout: 60_000 }, () => {
 });
 
 describe('A server whose dashboard was not built', () => {
-  it('says so once, and serves everything else', { timeout: 60_000 }, async () => {
-    const build = await Build.make();
+  it('says so once, and serves everything else', async () => {
+    const build = await Build.make({ dashboard: false });
     const server = build.run();
     await server.serving();
     expect(server.output.match(/There is no dashboard/g)).toHaveLength(1);

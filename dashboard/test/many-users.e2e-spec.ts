@@ -23,7 +23,7 @@ describe('The dashboard of ten thousand users', { timeout: 120_000 }, () => {
   const channels: Channel[] = [];
   const visitors: { readonly client: Client; readonly sessionId: string }[] = [];
   beforeAll(async () => {
-    build = await Build.make({ dashboard: true });
+    build = await Build.make();
     browser = await launchChromium();
     server = await build.serve({ MAX_NEW_SESSIONS_PER_SECOND: '0', MAX_HEAP_PERCENT: '0' });
     for (let from = 0; from < USERS; from += TOGETHER) await gather(from);

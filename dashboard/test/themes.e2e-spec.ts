@@ -11,17 +11,17 @@ const GROUNDS = ['ground', 'surface', 'raised'];
 /** What WCAG asks of text at level AA. */
 const ENOUGH = 4.5;
 
-describe('The dashboard', { timeout: 60_000 }, () => {
+describe('The dashboard', () => {
   let build: Build;
   let browser: Browser;
   let server: ServerProcess;
   let page: Page;
   beforeAll(async () => {
-    build = await Build.make({ dashboard: true });
+    build = await Build.make();
     browser = await launchChromium();
     server = await build.serve();
     ({ page } = await Board.open(browser, server.httpUrl));
-  }, 90_000);
+  });
   afterAll(async () => {
     await browser.close();
     await server.kill();

@@ -1,32 +1,29 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import type { ChannelCredentials } from '@grpc/grpc-js';
-import { build } from 'vite';
 import { SECRET, tokenOf } from './service.js';
 import { grpcChannel } from './channel.js';
 import { ChildProgram } from './child-program.js';
 import { Client } from './client.js';
+import { BESIDE_DIST, compiledProgram } from './compiled-program.js';
 
-const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
-
-/** The program as it ships, compiled into a folder of its own. Types are checked elsewhere, once for all. */
+/** The program as it ships, in a folder of its own for what it finds where it is called. */
 export class Build {
   private constructor(readonly folder: string) {}
 
-  static async make({ dashboard = false } = {}): Promise<Build> {
+  static async make({ dashboard = true } = {}): Promise<Build> {
+    const program = await compiledProgram();
     const folder = await mkdtemp(join(tmpdir(), 'presence-'));
-    await compile('client/tsconfig.build.json', join(folder, 'dist/client'));
-    await compile('tsconfig.build.json', join(folder, 'dist'));
-    const scripts = 'store/redis/lua';
-    await cp(join(PROJECT, 'src', scripts), join(folder, 'dist', scripts), { recursive: true });
-    for (const name of ['node_modules', 'package.json', 'proto']) {
-      await symlink(join(PROJECT, name), join(folder, name));
-    }
-    if (dashboard) await buildDashboard(join(folder, 'dist/dashboard'));
+    const dist = join(program, 'dist');
+    if (dashboard) await symlink(dist, join(folder, 'dist'));
+    else
+      await cp(dist, join(folder, 'dist'), {
+        recursive: true,
+        filter: (path) => path !== join(dist, 'dashboard'),
+      });
+    for (const name of BESIDE_DIST) await symlink(join(program, name), join(folder, name));
     return new Build(folder);
   }
 
@@ -76,16 +73,6 @@ export class Build {
   remove(): Promise<void> {
     return rm(this.folder, { recursive: true });
   }
-}
-
-function compile(project: string, outDir: string): Promise<unknown> {
-  const compiler = join(PROJECT, 'node_modules/typescript/bin/tsc');
-  const args = ['-p', join(PROJECT, project), '--outDir', outDir, '--noCheck'];
-  return promisify(execFile)(process.execPath, [compiler, ...args]);
-}
-
-async function buildDashboard(outDir: string): Promise<void> {
-  await build({ root: join(PROJECT, 'dashboard'), logLevel: 'warn', build: { outDir } });
 }
 
 /** A server in a process of its own. */

@@ -1,0 +1,60 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, rename, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'vite';
+import { inject } from 'vitest';
+import { eventually } from './eventually.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where the first test that runs the program compiles it to. */
+    programFolder: string;
+  }
+}
+
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** What the program looks for beside what was compiled. */
+export const BESIDE_DIST = ['node_modules', 'package.json', 'proto'];
+
+/** The folder of the program as it ships, compiled once for all tests of a run. Types are checked elsewhere. */
+export async function compiledProgram(): Promise<string> {
+  const folder = inject('programFolder');
+  if (await isFirst(folder)) await compileTo(folder);
+  else await eventually(() => existsSync(join(folder, 'dist')), true, 60_000);
+  return folder;
+}
+
+/** Test files run in processes of their own: a folder can be made by one of them. */
+async function isFirst(folder: string): Promise<boolean> {
+  try {
+    await mkdir(join(folder, 'claimed'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function compileTo(folder: string): Promise<void> {
+  const unfinished = join(folder, 'unfinished');
+  await compile('client/tsconfig.build.json', join(unfinished, 'client'));
+  await compile('tsconfig.build.json', unfinished);
+  const scripts = 'store/redis/lua';
+  await cp(join(PROJECT, 'src', scripts), join(unfinished, scripts), { recursive: true });
+  await build({
+    root: join(PROJECT, 'dashboard'),
+    logLevel: 'warn',
+    build: { outDir: join(unfinished, 'dashboard') },
+  });
+  for (const name of BESIDE_DIST) await symlink(join(PROJECT, name), join(folder, name));
+  await rename(unfinished, join(folder, 'dist'));
+}
+
+function compile(project: string, outDir: string): Promise<unknown> {
+  const compiler = join(PROJECT, 'node_modules/typescript/bin/tsc');
+  const args = ['-p', join(PROJECT, project), '--outDir', outDir, '--noCheck'];
+  return promisify(execFile)(process.execPath, [compiler, ...args]);
+}
