@@ -98,6 +98,14 @@ describe('The check of false offlines', () => {
     expect(complaints(cutOff(6000))).toBe(0);
     expect(complaints(cutOff(1500))).toBe(1);
   });
+
+  it('knows it of every time that a node was cut off', () => {
+    const faults = [T - 13_500, T - 4000].map((from) => ({
+      ...{ name: 'cut off' as const, nodes: ['n1'], from, until: from + 5000 },
+    }));
+    // It began when the first was just over, and is caught by the second.
+    expect(complaints({ stretches, spans: [span(T - 6000)], faults })).toBe(0);
+  });
 });
 
 describe('The check of silence', () => {

@@ -91,27 +91,32 @@ function gapBetween(
  * others. Its users are shown OFFLINE from the end of the lease until they have connected anew.
  */
 function seenParts(span: Span, faults: readonly FaultRecord[]): readonly Span[] {
-  const away = faults.find(
-    ({ name, nodes, from, until }) =>
+  const longFaults = faults.filter(
+    ({ name, nodes, from, until = Infinity }) =>
       (name === 'cut off' || name === 'stopped') &&
       nodes.includes(span.node) &&
-      (until ?? Infinity) - from > LEASE_MS - BEAT_MS &&
-      from < (span.until ?? Infinity) &&
-      (until ?? Infinity) + REAPED_WITHIN_MS > span.from,
+      until - from > LEASE_MS - BEAT_MS,
   );
-  if (away === undefined) return [span];
-  const lostAt = away.from + LEASE_MS - BEAT_MS;
-  const foundAt = (away.until ?? Infinity) + REAPED_WITHIN_MS;
+  return longFaults.reduce<readonly Span[]>(
+    (parts, fault) => parts.flatMap((part) => seenBesides(part, fault)),
+    [span],
+  );
+}
+
+function seenBesides(span: Span, fault: FaultRecord): readonly Span[] {
+  const until = span.until ?? Infinity;
+  const lostAt = fault.from + LEASE_MS - BEAT_MS;
+  const foundAt = (fault.until ?? Infinity) + REAPED_WITHIN_MS;
+  if (fault.from >= until || foundAt <= span.from) return [span];
   const parts: Span[] = [];
   if (span.from < lostAt) {
     parts.push({
       ...span,
-      until: Math.min(lostAt, span.until ?? Infinity),
-      end: span.until === undefined || span.until > lostAt ? 'asked for' : (span.end ?? 'lost'),
+      until: Math.min(lostAt, until),
+      end: until > lostAt ? 'asked for' : (span.end ?? 'lost'),
     });
   }
-  if ((span.until ?? Infinity) > foundAt)
-    parts.push({ ...span, from: Math.max(foundAt, span.from) });
+  if (until > foundAt) parts.push({ ...span, from: Math.max(foundAt, span.from) });
   return parts;
 }
 
