@@ -80,7 +80,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'no reconciling',
     scenario: 'redis-emptied',
-    caughtBy: ['no false offline'],
+    caughtBy: ['convergence', 'no false offline'],
     edits: [
       {
         file: `${STORE}/partition-replica.js`,
