@@ -70,19 +70,19 @@ export class Board {
       );
       return rows.sort((a, b) => a.top - b.top).map(({ name }) => name);
     };
-    await eventually(read, [...userIds], PATIENCE_MS);
+    await eventually(read, [...userIds]);
   }
 
   /** Waits until each cell of a row is this. */
   async rowSays(userId: string, cells: readonly string[]): Promise<void> {
     const read = (): Promise<string[]> => this.row(userId).getByRole('gridcell').allInnerTexts();
-    await eventually(read, [...cells], PATIENCE_MS);
+    await eventually(read, [...cells]);
   }
 
   /** Waits until the events are these, the newest first. */
   async feedSays(events: readonly string[]): Promise<void> {
     const lines = this.page.getByRole('list', { name: 'Events' }).locator('.cut');
-    await eventually(() => lines.allInnerTexts(), [...events], PATIENCE_MS);
+    await eventually(() => lines.allInnerTexts(), [...events]);
   }
 
   /** The panel about a user. */
@@ -100,11 +100,7 @@ export class Board {
   }
 
   async expectFocus(locator: Locator): Promise<void> {
-    await eventually(
-      () => locator.evaluate((element) => element === document.activeElement),
-      true,
-      PATIENCE_MS,
-    );
+    await eventually(() => locator.evaluate((element) => element === document.activeElement), true);
   }
 
   expectNoComplaints(): void {

@@ -29,7 +29,7 @@ export class Visitors {
     for (const stream of this.streams.splice(0)) stream.cancel();
     const witness = await this.server.client('witness');
     const count = async (): Promise<number> => (await witness.listOnlineUsers({})).totalSize;
-    await eventually(count, 0, 10_000);
+    await eventually(count, 0);
     witness.close();
   }
 }

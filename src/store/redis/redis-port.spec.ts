@@ -13,7 +13,7 @@ describe('The way to Redis', () => {
     const gate = await Gate.before(server.port);
     const port = RedisPort.open(redisUrl.read(`redis://127.0.0.1:${gate.port}`)!, () => {});
     await gate.secondHasCome;
-    gate.letIn(0);
+    gate.letInFirst();
     await expect(port.ready(500)).rejects.toThrow();
     gate.letInAll();
     await port.ready(10_000);
@@ -52,13 +52,13 @@ class Gate {
     return (this.server.address() as AddressInfo).port;
   }
 
-  letIn(index: number): void {
-    this.join(this.waiting[index]!);
+  letInFirst(): void {
+    this.join(this.waiting.shift()!);
   }
 
   letInAll(): void {
     this.isOpen = true;
-    for (const near of this.waiting.slice(1)) this.join(near);
+    for (const near of this.waiting.splice(0)) this.join(near);
   }
 
   close(): void {
