@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
-import { HeapLimit, HeapUse } from './heap-limit.js';
+import { HeapLimit } from './heap-limit.js';
+import { HeapUse } from './heap-use.js';
 import { ReadLimit } from './read-limit.js';
 import { RefusedCalls } from './refused-calls.js';
 import { SessionLimit } from './session-limit.js';

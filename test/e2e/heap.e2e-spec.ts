@@ -8,8 +8,8 @@ const PROBE = new URL('../support/heap-probe.mjs', import.meta.url).href;
 
 const USERS = ['user-0', 'user-1', 'user-2', 'user-3'];
 
-/** Rounds in which code is compiled and what is bounded fills up. */
-const WARM_UP = 6;
+/** Rounds in which what is bounded fills up. */
+const WARM_UP = 3;
 
 const ROUNDS = 12;
 
@@ -17,7 +17,7 @@ const CONNECTIONS = 20;
 const CALLS = 25;
 
 /** Less than any object that a call could leave, for each of them. */
-const BYTES_PER_CALL = 100;
+const BYTES_PER_CALL = 50;
 
 describe('The memory of a server', () => {
   let build: Build;

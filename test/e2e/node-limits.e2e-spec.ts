@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { HeapUse } from '../../src/limits/heap-limit.js';
+import { HeapUse } from '../../src/limits/heap-use.js';
 import { SessionLimit } from '../../src/limits/session-limit.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
