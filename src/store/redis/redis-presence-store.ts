@@ -138,7 +138,7 @@ export class RedisPresenceStore
   async onModuleInit(): Promise<void> {
     await this.port.ready(READY_WITHIN_MS).catch((error: unknown) => {
       throw new ConfigError([
-        `REDIS_URL: the server cannot be reached (${this.reachability.problem ?? String(error)}).`,
+        `REDIS_URL: the server cannot be reached (${this.reachability.problems || String(error)}).`,
       ]);
     });
     await checkServer(this.port);
