@@ -1,6 +1,10 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Authority } from '../../../test/support/certificates.js';
+import { freePort } from '../../../test/support/free-port.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
+import { TlsFolder } from '../../../test/support/tls-folder.js';
 import { redisUrl } from '../../config/redis-url.js';
 import { RedisPort } from './redis-port.js';
 
@@ -20,6 +24,31 @@ describe('The way to Redis', () => {
     await expect(port.subscribe(['channel'], () => {})).resolves.toBeUndefined();
     port.close();
     gate.close();
+  });
+
+  it('can be closed at any moment of a handshake with a server that it does not trust', async () => {
+    const authority = await Authority.make('authority of nobody');
+    const folder = await TlsFolder.with(await authority.server());
+    const port = await freePort();
+    const { certFile, keyFile } = folder.files;
+    const redis = await RedisServer.start([
+      ...['--tls-port', `${port}`, '--tls-auth-clients', 'no'],
+      ...['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', certFile],
+    ]);
+    const address = redisUrl.read(`rediss://localhost:${port}`)!;
+    const uncaught: unknown[] = [];
+    const note = (error: unknown): unknown => uncaught.push(error);
+    process.on('uncaughtException', note);
+    // A handshake takes a few milliseconds.
+    for (let i = 0; i < 100; i++) {
+      const way = RedisPort.open(address, () => {});
+      await sleep(i / 10);
+      way.close();
+    }
+    await redis.stop();
+    await folder.remove();
+    process.off('uncaughtException', note);
+    expect(uncaught).toEqual([]);
   });
 });
 

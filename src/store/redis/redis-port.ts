@@ -160,9 +160,19 @@ export class RedisPort {
   }
 
   close(): void {
-    this.commands.disconnect();
-    this.messages.disconnect();
+    for (const one of [this.commands, this.messages]) {
+      if (one instanceof Redis) allowMoreErrors(one);
+      one.disconnect();
+    }
   }
+}
+
+/**
+ * ioredis listens for one error of a connection. A handshake of TLS that is broken off may have a second one, which
+ * would end the process. There is no connection before the first attempt.
+ */
+function allowMoreErrors({ stream }: { readonly stream?: Redis['stream'] }): void {
+  stream?.on('error', () => {});
 }
 
 function client(address: RedisAddress): Redis | Cluster {
