@@ -270,7 +270,7 @@ describe('a token that was verified before', () => {
     await verifier.verify(await token({ sub: 'alice' }));
     now += 30_000;
     verifier.forgetOld();
-    expect(verifier.size).toBe(0);
+    expect(verifier.remembered).toBe(0);
   });
 });
 

@@ -44,9 +44,14 @@ export class TokenVerifier {
     return this.verified.size;
   }
 
+  /** Who a token was made out for that was verified a moment ago. Undefined: it has to be verified. */
+  recall(token: string): Caller | undefined {
+    return this.verified.callerOf(token, this.now());
+  }
+
   /** Throws `InvalidToken`, or `KeysUnavailable` when it cannot tell. */
   async verify(token: string): Promise<Caller> {
-    const known = this.verified.callerOf(token, this.now());
+    const known = this.recall(token);
     if (known !== undefined) return known;
     const caller = await this.verifyAnew(token);
     this.verified.add(token, caller, this.now());
@@ -57,11 +62,6 @@ export class TokenVerifier {
   @Interval(FORGET_EVERY_MS)
   forgetOld(): void {
     this.verified.forgetOld(this.now());
-  }
-
-  /** How many tokens are remembered. */
-  get size(): number {
-    return this.verified.size;
   }
 
   private async verifyAnew(token: string): Promise<Caller> {

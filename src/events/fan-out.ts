@@ -150,7 +150,6 @@ export class FanOut implements OnApplicationShutdown {
     const since = this.waitingSince ?? performance.now();
     this.waitingSince = undefined;
     this.messagesBefore = this.slices.messages;
-    this.log.seal();
     const from = Math.max(this.served, this.log.tail);
     if (from > this.served) this.noteLoss();
     const found = this.findFollowers(from);
