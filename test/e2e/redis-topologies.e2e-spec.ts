@@ -122,11 +122,7 @@ describe('A node whose Redis speaks TLS', () => {
     folder = await TlsFolder.with(await authority.server(), authority.cert);
     const port = await freePort();
     url = `rediss://localhost:${port}`;
-    redis = await RedisServer.start([
-      ...['--tls-port', String(port), '--tls-auth-clients', 'no'],
-      ...['--tls-cert-file', folder.files.certFile, '--tls-key-file', folder.files.keyFile],
-      ...['--tls-ca-cert-file', folder.files.clientCaFile!],
-    ]);
+    redis = await RedisServer.speakingTls(port, folder.files);
   });
   afterEach(() => node.kill());
   afterAll(async () => {

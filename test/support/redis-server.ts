@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import type { TlsFiles } from '../../src/config/config.js';
 import { freePort } from './free-port.js';
 import { usageOf } from './process-usage.js';
 
@@ -34,6 +35,17 @@ export class RedisServer {
     const server = new RedisServer(run(all), port, folder, all, credentials);
     await server.answers();
     return server;
+  }
+
+  /** One that speaks TLS as well, on a port of its own, and asks nobody for a certificate. */
+  static async speakingTls(
+    tlsPort: number,
+    { certFile, keyFile }: Pick<TlsFiles, 'certFile' | 'keyFile'>,
+  ): Promise<RedisServer> {
+    return RedisServer.start([
+      ...['--tls-port', `${tlsPort}`, '--tls-auth-clients', 'no'],
+      ...['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', certFile],
+    ]);
   }
 
   /** One that watches over another and its replicas, and makes one of them the master when it has gone for half a second. */

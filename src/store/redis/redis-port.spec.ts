@@ -30,11 +30,7 @@ describe('The way to Redis', () => {
     const authority = await Authority.make('authority of nobody');
     const folder = await TlsFolder.with(await authority.server());
     const port = await freePort();
-    const { certFile, keyFile } = folder.files;
-    const redis = await RedisServer.start([
-      ...['--tls-port', `${port}`, '--tls-auth-clients', 'no'],
-      ...['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', certFile],
-    ]);
+    const redis = await RedisServer.speakingTls(port, folder.files);
     const address = redisUrl.read(`rediss://localhost:${port}`)!;
     const uncaught: unknown[] = [];
     const note = (error: unknown): unknown => uncaught.push(error);
