@@ -9,7 +9,7 @@ const OLD_SPACE_FLAG = /--max[-_]old[-_]space[-_]size=(\d+)/g;
 
 /**
  * Where nobody says how large it is, V8 has 64 MB of old objects for each MB of a semi-space, of which there are three
- * (seen with Node 24: 4096 and 192 MB; with 20 and 22 less goes to young ones, 48 MB).
+ * (seen with Node 24: 4096 and 192 MB; with 20 and 22 less goes to young ones, 48 MB). Rounded by V8, which a share in percent need not know.
  */
 const OLD_SHARE = 64 / 67;
 
