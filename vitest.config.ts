@@ -1,29 +1,37 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { LeftOutNotice } from './test/support/left-out-notice.js';
+import { findLeftOut } from './test/support/requirements.js';
 
-/** These start the program itself, with as many processes as they need. */
-const PROGRAM = [
-  'cluster',
-  'command-line',
-  'command-line-terminal',
-  'flood',
-  'greedy-peers',
-  'heap',
-  'hostile-peers',
-  'lost-network',
-  'memory',
-  'process',
-  'redis-outage',
-  'redis-topologies',
-  'shutdown',
-  'tls-program',
-].map((name) => `test/e2e/${name}.e2e-spec.ts`);
-const PROGRAM_OF_CLIENT = ['example', 'restarts'].map((name) => `client/test/${name}.e2e-spec.ts`);
+const root = fileURLToPath(new URL('.', import.meta.url));
+const e2e = (...names: string[]) => names.map((name) => `test/e2e/${name}.e2e-spec.ts`);
 
-const source = (file: string) => fileURLToPath(new URL(`client/src/${file}`, import.meta.url));
+/** The tests that start the built program, Redis or a browser, and wait for them more than they compute. */
+const SYSTEM = [
+  ...e2e(
+    'cluster',
+    'command-line',
+    'command-line-terminal',
+    'confined-process',
+    'greedy-peers',
+    'hostile-peers',
+    'lost-network',
+    'memory',
+    'process',
+    'redis-outage',
+    'redis-topologies',
+    'shutdown',
+    'tls-program',
+  ),
+  'client/test/{example,restarts}.e2e-spec.ts',
+  'dashboard/test/*.e2e-spec.ts',
+];
 
-/** What is promised to every client, whatever it calls over. */
-const PROMISES = [
+/** The tests that take minutes, or need the machine for themselves: `npm run test:nightly`. */
+const NIGHTLY = e2e('flood', 'heap');
+
+/** What the service promises to each client, over whichever protocol it calls. */
+const PROMISES = e2e(
   'channels',
   'event-filters',
   'events',
@@ -38,7 +46,30 @@ const PROMISES = [
   'token-claims',
   'token-expiry',
   'versions',
-].map((name) => `test/e2e/${name}.e2e-spec.ts`);
+);
+
+/** What could differ when several nodes share the state: the promises, and what nodes tell one another. */
+const SEVERAL_NODES = [
+  ...PROMISES,
+  ...e2e(
+    'delivery',
+    'explanations',
+    'heartbeats',
+    'leaks',
+    'lost-connections',
+    'privacy',
+    'reconnect-grace',
+    'replay',
+    'two-worlds',
+  ),
+  'client/test/{collections,sessions}.e2e-spec.ts',
+];
+
+const leftOut = findLeftOut(root);
+const excluded = [...configDefaults.exclude, ...leftOut.flatMap(({ files }) => files)];
+const hasRedis = !leftOut.some(({ requirement }) => requirement.name === 'redis-server');
+
+const source = (file: string) => fileURLToPath(new URL(`client/src/${file}`, import.meta.url));
 
 export default defineConfig({
   // The client library from its sources, as the command line and its users name it.
@@ -55,9 +86,10 @@ export default defineConfig({
     // CommonJS packages look as they do to Node.
     deps: { interopDefault: false },
     maxWorkers: 2,
-    // Only what hangs is to end by these: machines that have other work to do are slow.
+    // Limits for what hangs: a machine that has other work to do is slow.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: ['default', new LeftOutNotice(leftOut)],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'client/src/**/*.ts', 'dashboard/src/model/**/*.ts'],
@@ -73,30 +105,54 @@ export default defineConfig({
           name: 'one node',
           include: [
             '{src,test,client,dashboard}/**/*.spec.ts',
-            '{test,client/test,dashboard/test}/**/*.e2e-spec.ts',
+            '{test,client/test}/**/*.e2e-spec.ts',
           ],
-          exclude: ['**/node_modules/**', 'client/dist/**'],
+          exclude: [...excluded, ...SYSTEM, ...NIGHTLY],
           globalSetup: 'test/support/program-folder.ts',
         },
       },
       {
-        // The same promises, kept by two nodes that share a Redis, and with each call on another than the one before.
+        // Six at a time: their processes wait for one another most of the time.
         extends: true,
         test: {
-          name: 'two nodes',
-          include: ['{test/e2e,client/test}/**/*.e2e-spec.ts'],
-          exclude: [...PROGRAM, ...PROGRAM_OF_CLIENT],
-          env: { PRESENCE_TEST_NODES: '2' },
-          globalSetup: 'test/support/shared-redis.ts',
+          name: 'system',
+          include: SYSTEM,
+          exclude: excluded,
+          globalSetup: 'test/support/program-folder.ts',
+          maxWorkers: 6,
+          sequence: { groupOrder: 1 },
         },
       },
       {
-        // The same promises once more, for clients that call as browsers do: every call with another protocol.
+        // Two nodes that share a Redis. Each call of a client goes to another node than the one before.
+        extends: true,
+        test: {
+          name: 'two nodes',
+          include: hasRedis ? SEVERAL_NODES : [],
+          exclude: excluded,
+          env: { PRESENCE_TEST_NODES: '2' },
+          ...(hasRedis && { globalSetup: 'test/support/shared-redis.ts' }),
+        },
+      },
+      {
+        // Clients that call as browsers do: every call with another protocol.
         extends: true,
         test: {
           name: 'over HTTP',
           include: PROMISES,
+          exclude: excluded,
           env: { PRESENCE_TEST_OVER: 'HTTP' },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'nightly',
+          include: NIGHTLY,
+          exclude: excluded,
+          globalSetup: 'test/support/program-folder.ts',
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

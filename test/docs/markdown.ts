@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
@@ -15,10 +14,13 @@ export interface Block {
   readonly note: string;
 }
 
-/** Every page of documentation, by its path in the project, those that are not committed yet among them. */
+/** Folders with pages of packages and of builds. */
+const FOREIGN = /(^|\/)(node_modules|dist|build|coverage|\.git)\//;
+
+/** Every page of documentation, by its path in the project. Reads the folder, so that a source archive without git can be tested. */
 export function pages(): readonly string[] {
-  const args = ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate', '*.md'];
-  return execFileSync('git', args, { cwd: PROJECT, encoding: 'utf8' }).trim().split('\n');
+  const files = readdirSync(PROJECT, { recursive: true, encoding: 'utf8' });
+  return files.filter((file) => file.endsWith('.md') && !FOREIGN.test(file)).sort();
 }
 
 export function textOf(page: string): string {

@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { whyNoNetwork } from '../support/far-network.js';
 import { blocksOf, pages, PROJECT, type Block } from './markdown.js';
 import { Terminal } from './terminal.js';
 import { treatmentOf } from './treatment.js';
@@ -11,13 +10,12 @@ import { treatmentOf } from './treatment.js';
 const FIRST = 'README.md';
 
 const others = pages().filter((page) => page !== FIRST && blocksOf(page).some(isRun));
-const obstacle = whyNoNetwork();
 
 /**
  * Somebody who reads the documentation and does what it says, word by word, from the clone on. What is not done as it is written
  * is in `stand-ins`: a clone has what is not committed yet, `npm ci` takes what is installed, and grpcurl may be missing.
  */
-describe.skipIf(obstacle !== undefined)('Who does what the documentation says', () => {
+describe('Who does what the documentation says', () => {
   let folder: string;
   let terminal: Terminal;
   beforeAll(async () => {

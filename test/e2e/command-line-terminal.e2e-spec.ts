@@ -1,19 +1,13 @@
-import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Build, type ServerProcess } from '../support/built-server.js';
 import type { ChildProgram } from '../support/child-program.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { statusOf } from '../support/in-words.js';
+import { onTerminal } from '../support/pseudo-terminal.js';
 import { SECRET, tokenOf } from '../support/service.js';
 
-/** A terminal of its own for a command, of Debian's `script`: what it is typed goes there, and it writes what is shown. */
-function onTerminal(command: readonly string[]): readonly string[] {
-  const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  return ['script', '-qefc', `stty rows 10 cols 100; exec ${quoted}`, '/dev/null'];
-}
-
-describe.runIf(hasTerminals())('The command line on a terminal', () => {
+describe('The command line on a terminal', () => {
   let build: Build;
   let server: ServerProcess;
   let admin: Client;
@@ -163,12 +157,3 @@ describe.runIf(hasTerminals())('The command line on a terminal', () => {
     }
   });
 });
-
-function hasTerminals(): boolean {
-  try {
-    execFileSync('script', ['-qefc', 'true', '/dev/null'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,16 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Build, type ServerProcess } from '../support/built-server.js';
 import { ClientProcess } from '../support/client-process.js';
-import { FarNetwork, whyNoNetwork } from '../support/far-network.js';
+import { FarNetwork } from '../support/far-network.js';
 import { inWords } from '../support/in-words.js';
 import { tokenOf } from '../support/service.js';
 
-const missing = whyNoNetwork();
-if (missing !== undefined) {
-  console.error(`\nNOT TESTED: a client whose network goes away. Here ${missing}.\n`);
-}
-
-describe.skipIf(missing !== undefined)('A client in another network', () => {
+describe('A client in another network', () => {
   let build: Build;
   let server: ServerProcess;
   let network: FarNetwork;

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
@@ -15,16 +14,6 @@ function atSigusr2(deed: string): Readonly<Record<string, string>> {
   const program = `process.on("SIGUSR2", () => { ${deed} })`;
   return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(program)}` };
 }
-
-/** No user, no capability, and nothing that may be written to. */
-const CONFINED = [
-  ...['unshare', '--mount', 'sh', '-c'],
-  `findmnt -rno TARGET | while read -r mount; do
-     case $mount in /proc*|/sys*|/dev*) ;; *) mount -o remount,bind,ro "$mount" || exit 1 ;; esac
-   done
-   exec setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all --no-new-privs "$@"`,
-  'sh',
-];
 
 describe('The process', () => {
   let build: Build;
@@ -170,28 +159,4 @@ describe('The process', () => {
     expect((await bob.listOnlineUsers()).totalSize).toBe(2);
     expect(stream.takeArrived()).toEqual([]);
   });
-
-  it.runIf(canConfine())(
-    'needs to write nothing, to be nobody in particular, and no capability',
-    async () => {
-      chmodSync(build.folder, 0o755);
-      server = await build.serve({ DRAIN_TIMEOUT_MS: '100' }, CONFINED);
-      await (await server.client('ann')).connect();
-      expect((await fetch(`${server.httpUrl}/health/ready`)).ok).toBe(true);
-      server.signal('SIGTERM');
-      expect(await server.exited).toEqual({ code: 0, signal: null });
-      expect(server.output).not.toMatch(/WARN|ERROR|EROFS|EACCES/);
-    },
-  );
 });
-
-/** Only root may take all of that away, and only where the project and Node lie open to others. */
-function canConfine(): boolean {
-  try {
-    const [command, ...args] = [...CONFINED, process.execPath, '--eval', 'require("typescript")'];
-    execFileSync(command, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,0 +1,102 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { delimiter, join, resolve } from 'node:path';
+import { whyNoConfinedProcess } from './confined-process.js';
+import { whyNoNetwork } from './far-network.js';
+import { whyNoTerminal } from './pseudo-terminal.js';
+
+/** A program that some tests start beside Node. */
+export interface Requirement {
+  readonly name: string;
+  /** The Debian package that brings it. */
+  readonly debianPackage: string;
+  /** The support modules that start it: a test file needs it if it imports one of them, directly or not. */
+  readonly modules: readonly string[];
+  /** Undefined: it can be used here. */
+  readonly whyMissing: () => string | undefined;
+}
+
+export const REQUIREMENTS: readonly Requirement[] = [
+  {
+    name: 'redis-server',
+    debianPackage: 'redis-server',
+    modules: ['test/support/redis-server.ts'],
+    whyMissing: () => (isOnPath('redis-server') ? undefined : 'not found on PATH'),
+  },
+  {
+    name: 'chromium',
+    debianPackage: 'chromium',
+    modules: ['test/support/chromium.ts'],
+    whyMissing: () =>
+      existsSync('/usr/bin/chromium') ? undefined : 'there is no /usr/bin/chromium',
+  },
+  {
+    name: 'network namespaces',
+    debianPackage: 'iproute2',
+    modules: ['test/support/far-network.ts', 'test/docs/terminal.ts'],
+    whyMissing: whyNoNetwork,
+  },
+  {
+    name: 'unprivileged processes',
+    debianPackage: 'util-linux',
+    modules: ['test/support/confined-process.ts'],
+    whyMissing: whyNoConfinedProcess,
+  },
+  {
+    name: 'pseudo-terminals',
+    debianPackage: 'bsdutils',
+    modules: ['test/support/pseudo-terminal.ts'],
+    whyMissing: whyNoTerminal,
+  },
+];
+
+/** The test files that a machine cannot run, and why. */
+export interface LeftOut {
+  readonly requirement: Requirement;
+  readonly reason: string;
+  readonly files: readonly string[];
+}
+
+/** Finds the test files that need what this machine lacks. Throws in CI, where nothing may be left out. */
+export function findLeftOut(root: string): readonly LeftOut[] {
+  const missing = REQUIREMENTS.flatMap((requirement) => {
+    const reason = requirement.whyMissing();
+    return reason === undefined ? [] : [{ requirement, reason }];
+  });
+  if (missing.length === 0) return [];
+  if (process.env.CI === 'true') {
+    const names = missing.map(({ requirement, reason }) => `${requirement.name}: ${reason}`);
+    throw new Error(`CI runs every test, and this machine lacks ${names.join('; ')}`);
+  }
+  const testFiles = TEST_FOLDERS.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /spec\.tsx?$/.test(file) && !file.includes('node_modules'))
+      .map((file) => join(folder, file)),
+  );
+  return missing.map(({ requirement, reason }) => {
+    const modules = requirement.modules.map((module) => resolve(root, module));
+    const files = testFiles.filter((file) => {
+      const imported = importedBy(resolve(root, file));
+      return modules.some((module) => imported.has(module));
+    });
+    return { requirement, reason, files };
+  });
+}
+
+const TEST_FOLDERS = ['src', 'test', 'client', 'dashboard'];
+const STATIC_IMPORT = /\bfrom '(\.{1,2}\/[^']+)\.js'/g;
+
+/** Every module of the project that `file` imports by a relative path, directly or through others. */
+function importedBy(file: string, found = new Set<string>()): ReadonlySet<string> {
+  for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(STATIC_IMPORT)) {
+    const module = resolve(file, '..', `${specifier}.ts`);
+    if (found.has(module) || !existsSync(module)) continue;
+    found.add(module);
+    importedBy(module, found);
+  }
+  return found;
+}
+
+function isOnPath(command: string): boolean {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  return folders.some((folder) => existsSync(join(folder, command)));
+}
