@@ -99,7 +99,7 @@ export default {
         path: '^(src|client|test)/',
         pathNot: [
           '^src/(cli|config)/',
-          '^src/(serve|auth/sign-token|domain/identifier)[.]ts$',
+          '^src/(serve|process-end|auth/sign-token|domain/identifier)[.]ts$',
           '^client/src/index[.]ts$',
         ],
       },

@@ -1,5 +1,4 @@
 import { constants } from 'node:os';
-import { Logger } from '@nestjs/common';
 
 /** What the operating system is told. A second signal ends the process with 128 and its number, as shells count. */
 export const ExitCode = {
@@ -18,24 +17,55 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** npm passes on what the terminal has told the server already: a signal that comes so soon is the same one. */
 const SAME_SIGNAL_MS = 500;
 
+/** Where a `ProcessEnd` writes what it has to say. */
+interface Report {
+  warn(sentence: string): void;
+  fatal(sentence: string): void;
+}
+
+/** For the time before there is a log. */
+const STANDARD_ERROR: Report = { warn: console.error, fatal: console.error };
+
 /**
  * The one way out of the process, whatever the reason: what is open is stopped in order and within bounds, and then the
  * process is gone. After an error that nobody caught nothing is known of its state, so it does not go on either.
+ *
+ * This file imports nothing but Node's own modules, so that an entry point can watch before it loads the server.
  */
 export class ProcessEnd {
-  private readonly logger = new Logger('Process');
+  private static ofThisProcess: ProcessEnd | undefined;
+  private report = STANDARD_ERROR;
   private stop: () => Promise<void> = () => Promise.resolve();
   private stopsWithinMs = 0;
   private begunAt: number | undefined;
   private code: ExitCode = ExitCode.STOPPED;
+
+  private constructor() {}
+
+  /**
+   * Handles signals and uncaught errors from now on. Entry points call it first of all: the kernel drops a signal for
+   * process 1 of a container as long as the process has no handler for it. Every call returns the same object.
+   */
+  static watch(): ProcessEnd {
+    if (this.ofThisProcess === undefined) {
+      this.ofThisProcess = new ProcessEnd();
+      this.ofThisProcess.handleSignalsAndErrors();
+    }
+    return this.ofThisProcess;
+  }
 
   /** Whether the process is about to end. */
   get hasBegun(): boolean {
     return this.begunAt !== undefined;
   }
 
+  /** Writes to this log from now on. */
+  reportTo(log: Report): void {
+    this.report = log;
+  }
+
   /** Takes over from Node, which would end without a word to clients. */
-  watch(): void {
+  private handleSignalsAndErrors(): void {
     for (const signal of SIGNALS) process.on(signal, () => this.onSignal(signal));
     // Rejections that nobody handles come as exceptions, too.
     process.on('uncaughtException', (error, origin) => {
@@ -58,7 +88,7 @@ export class ProcessEnd {
   private onSignal(signal: (typeof SIGNALS)[number]): void {
     if (this.begunAt === undefined) return this.begin();
     if (performance.now() - this.begunAt < SAME_SIGNAL_MS) return;
-    this.logger.warn(`${signal} came again: ending at once`);
+    this.report.warn(`${signal} came again: ending at once`);
     process.exit(128 + constants.signals[signal]);
   }
 
@@ -66,7 +96,7 @@ export class ProcessEnd {
   private fail(reason: string): void {
     if (this.code === ExitCode.FAILED) return;
     this.code = ExitCode.FAILED;
-    this.logger.fatal(`The server ends: ${reason}`);
+    this.report.fatal(`The server ends: ${reason}`);
     if (!this.hasBegun) this.begin();
   }
 

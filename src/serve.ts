@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Logger, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -17,8 +18,8 @@ const CLOSES_WITHIN_MS = 3000;
 
 /** Runs the server with settings from the environment, or `.env`. Returns the exit code of a process that ends by itself; signals and errors end it through `ProcessEnd`. */
 export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
-  const end = new ProcessEnd();
-  end.watch();
+  const end = ProcessEnd.watch();
+  end.reportTo(new Logger('Process'));
   try {
     loadEnvFile();
     await start(readConfig(environment), end);

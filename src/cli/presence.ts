@@ -1,4 +1,8 @@
 #!/usr/bin/env node
-import { run } from './run.js';
+import { ProcessEnd } from '../process-end.js';
 
-await run(process.argv.slice(2), process.env);
+const args = process.argv.slice(2);
+// For the reason that src/main.ts gives.
+if (args[0] === 'serve') ProcessEnd.watch();
+const { run } = await import('./run.js');
+await run(args, process.env);

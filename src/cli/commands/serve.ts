@@ -15,7 +15,6 @@ export function serveCommand(environment: NodeJS.ProcessEnv): Command {
     .action(async () => {
       process.setSourceMapsEnabled(true);
       // Not before: the other commands need nothing of it, and it takes its time to load.
-      await import('reflect-metadata');
       const { serve } = await import('../../serve.js');
       process.exitCode = await serve(environment);
     });
