@@ -18,6 +18,7 @@ const SYSTEM = [
     'lost-network',
     'memory',
     'process',
+    'process-1',
     'redis-outage',
     'redis-topologies',
     'shutdown',

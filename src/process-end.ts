@@ -24,7 +24,7 @@ interface Report {
 }
 
 /** For the time before there is a log. */
-const STANDARD_ERROR: Report = { warn: console.error, fatal: console.error };
+const STANDARD_ERROR: Report = { warn: writeLine, fatal: writeLine };
 
 /**
  * The one way out of the process, whatever the reason: what is open is stopped in order and within bounds, and then the
@@ -114,6 +114,10 @@ export class ProcessEnd {
       },
     );
   }
+}
+
+function writeLine(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
 }
 
 function inFull(error: unknown): string {

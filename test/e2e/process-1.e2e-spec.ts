@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Build, type ServerProcess } from '../support/built-server.js';
+import { SECRET } from '../support/service.js';
+
+/** Runs a command as process 1 of a container does: the kernel drops each signal that it does not handle. */
+const AS_PROCESS_1 = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+
+/** Sends a signal to process 1 at the moment when the program asks for a module. */
+function whileLoading(module: string, signal: string): Readonly<Record<string, string>> {
+  const hooks = `
+    export const resolve = (specifier, context, next) => {
+      if (specifier === ${JSON.stringify(module)}) process.kill(1, ${JSON.stringify(signal)});
+      return next(specifier, context);
+    };`;
+  const hooksUrl = `data:text/javascript,${encodeURIComponent(hooks)}`;
+  const program = `import { register } from "node:module"; register(${JSON.stringify(hooksUrl)});`;
+  return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(program)}` };
+}
+
+describe.runIf(canUnshare())('The server as process 1', () => {
+  let build: Build;
+  let server: ServerProcess;
+  beforeAll(async () => void (build = await Build.make()), 60_000);
+  afterEach(() => server.kill());
+  afterAll(() => build.remove());
+
+  describe.each(['SIGTERM', 'SIGINT'])('ends at once with 0 at a %s', (signal) => {
+    it.each([
+      ['the first of its modules', './serve.js'],
+      ['the framework', '@nestjs/core'],
+      ['gRPC', '@grpc/grpc-js'],
+      ['the client of Redis', 'ioredis'],
+    ])('that comes while it loads %s', async (_, module) => {
+      const settings = { AUTH_JWT_SECRET: SECRET, ...whileLoading(module, signal) };
+      server = build.run(settings, AS_PROCESS_1);
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+      expect(server.output).toBe('');
+    });
+  });
+
+  it('ends with 0 at a SIGTERM while it waits for Redis', async () => {
+    const silent = createServer();
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const settings = { AUTH_JWT_SECRET: SECRET, REDIS_URL: `redis://127.0.0.1:${port}` };
+    server = build.run(settings, AS_PROCESS_1);
+    await once(silent, 'connection');
+    process.kill(childOf(server.pid)!, 'SIGTERM');
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    silent.close();
+  });
+
+  it('ends with 0 at a SIGTERM when it serves', async () => {
+    server = await build.serve({}, AS_PROCESS_1);
+    process.kill(childOf(server.pid)!, 'SIGTERM');
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('ends with 0 below npm, which passes a signal on while the server is loaded', async () => {
+    const settings = { AUTH_JWT_SECRET: SECRET, ...whileLoading('@nestjs/core', 'SIGTERM') };
+    const npm = 'exec npm exec --offline --call "exec node dist/main.js"';
+    server = build.run(settings, [...AS_PROCESS_1, 'sh', '-c', npm, 'sh']);
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
+  it('ends with 0 as "presence serve" while it is loaded', async () => {
+    const settings = { AUTH_JWT_SECRET: SECRET, ...whileLoading('commander', 'SIGTERM') };
+    const program = build.command(['serve'], settings, (command) => [...AS_PROCESS_1, ...command]);
+    expect(await program.exited).toEqual({ code: 0, signal: null });
+  });
+});
+
+function childOf(pid: number): number | undefined {
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  return child ? Number(child) : undefined;
+}
+
+/** Only root may, and only where the kernel has process namespaces. */
+function canUnshare(): boolean {
+  try {
+    const [command, ...args] = [...AS_PROCESS_1, 'true'];
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
