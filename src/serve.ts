@@ -39,6 +39,7 @@ async function start(config: Config, end: ProcessEnd): Promise<void> {
     abortOnError: false,
     logger: new ProgramLogger(config.logging),
   });
+  for (const warning of config.warnings) new Logger('Settings').warn(warning);
   logAsEverybodyDoes();
   const grpc = attachGrpc(app);
   attachHttpApi(app, grpc);

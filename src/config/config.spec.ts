@@ -59,6 +59,7 @@ describe('readConfig', () => {
       maxSubscriptionsPerUser: 20,
       maxOfflineUsers: 100_000,
       drainTimeoutMs: 10_000,
+      warnings: [],
     });
   });
 
@@ -171,6 +172,7 @@ describe('readConfig', () => {
       maxSubscriptionsPerUser: 4,
       maxOfflineUsers: 2,
       drainTimeoutMs: 108,
+      warnings: [],
     });
   });
 
@@ -206,9 +208,15 @@ describe('readConfig', () => {
     expect(() => readConfig(env)).toThrow(/^These settings cannot be used:\n {2}LOG_LEVEL .*\n/);
   });
 
-  it('names what is a setting but for a slip of the hand', () => {
-    expect(mistakesOf({ IDLE_TIMOUT_MS: '60000' })).toEqual([
-      'IDLE_TIMOUT_MS is no setting. If it is to be IDLE_TIMEOUT_MS, name it so; if it is not for this service, set IDLE_TIMEOUT_MS as well, or to nothing.',
+  it('names unknown settings with the other mistakes, or warns of them', () => {
+    const env = { HTTP_PORT: '70000', AUTH_ISSUER: 'https://id.example/', GRPC_TLS_CERT: 'a.pem' };
+    expect(mistakesOf(env)).toEqual([
+      'HTTP_PORT is "70000", but must be a whole number from 0 to 65535.',
+      'Unknown setting AUTH_ISSUER. Did you mean AUTH_JWT_ISSUER?',
+      'Unknown setting GRPC_TLS_CERT. Did you mean GRPC_TLS_CERT_FILE?',
+    ]);
+    expect(readConfig({ RECONNECT_GRACE: '15000' }).warnings).toEqual([
+      'Unknown setting RECONNECT_GRACE. Did you mean RECONNECT_GRACE_MS?',
     ]);
   });
 

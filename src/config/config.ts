@@ -3,6 +3,7 @@ import type { LogFormatName, LogLevelName } from './log-level.js';
 import { readValues } from './read-values.js';
 import type { RedisAddress } from './redis-url.js';
 import type { Values } from './settings.js';
+import { unknownSettings } from './unknown-settings.js';
 
 /** What the service was told by its environment, in slices for those who need them. `settings.ts` explains each. */
 export interface Config {
@@ -62,6 +63,8 @@ export interface Config {
   readonly maxSubscriptionsPerUser: number;
   readonly maxOfflineUsers: number;
   readonly drainTimeoutMs: number;
+  /** Sentences to be logged at the start: about variables that look like settings and are none. */
+  readonly warnings: readonly string[];
 }
 
 /** Where the certificates of the gRPC side are. */
@@ -134,6 +137,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxSubscriptionsPerUser: values.MAX_SUBSCRIPTIONS_PER_USER,
     maxOfflineUsers: values.MAX_OFFLINE_USERS,
     drainTimeoutMs: values.DRAIN_TIMEOUT_MS,
+    warnings: unknownSettings(env).warnings,
   };
 }
 

@@ -1,7 +1,7 @@
 import { ConfigError } from './config-error.js';
-import { nearMisses } from './near-misses.js';
 import { relations } from './relations.js';
 import { type Setting, type SettingName, settings, type Values } from './settings.js';
+import { unknownSettings } from './unknown-settings.js';
 
 /** Reads every setting, and throws one `ConfigError` with all that is wrong. An empty text counts as not set. */
 export function readValues(env: NodeJS.ProcessEnv): Values {
@@ -21,7 +21,7 @@ export function readValues(env: NodeJS.ProcessEnv): Values {
     .map(({ complaint }) => complaint(values))
     .filter((complaint) => complaint !== undefined);
 
-  const all = [...mistakes.values(), ...complaints, ...nearMisses(env)];
+  const all = [...mistakes.values(), ...complaints, ...unknownSettings(env).mistakes];
   if (all.length > 0) throw new ConfigError(all);
   return values;
 }

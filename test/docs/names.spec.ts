@@ -17,6 +17,7 @@ const FOREIGN = [
   'NO_COLOR',
   'OTEL_TRACES_SAMPLER',
   'OTEL_TRACES_SAMPLER_ARG',
+  'REDIS_PORT',
 ];
 
 /** What the command line is told by, beside its options. */

@@ -138,6 +138,23 @@ describe('The process', () => {
     });
   });
 
+  it('does not start with unknown settings of which safety depends, and names them all', async () => {
+    server = build.run({ AUTH_JWT_SECRET: SECRET, AUTH_ISSUER: 'us', GRPC_TLS_CERT: 'a.pem' });
+    expect(await server.exited).toEqual({ code: 1, signal: null });
+    expect(server.output).toBe(
+      'These settings cannot be used:\n' +
+        '  Unknown setting AUTH_ISSUER. Did you mean AUTH_JWT_ISSUER?\n' +
+        '  Unknown setting GRPC_TLS_CERT. Did you mean GRPC_TLS_CERT_FILE?\n',
+    );
+  });
+
+  it('starts with other unknown settings, and warns of them', async () => {
+    server = await build.serve({ LOG_LEVELS: 'a=b', REDIS_PORT: 'tcp://10.96.0.7:6379' });
+    expect(server.output.match(/WARN.*/g)).toEqual([
+      expect.stringMatching(/Unknown setting LOG_LEVELS\. Did you mean LOG_LEVEL\?$/),
+    ]);
+  });
+
   it('goes on when it runs out of file descriptors, and takes clients again after that', async () => {
     server = await build.serve();
     // Not before: Node opens hundreds of files at once to load the program.
