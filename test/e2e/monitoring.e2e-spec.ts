@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { Authority } from '../support/certificates.js';
@@ -35,6 +36,12 @@ const { panels, templating } = JSON.parse(readFileSync('deploy/grafana/presence.
   readonly panels: readonly Panel[];
   readonly templating: { readonly list: readonly { readonly definition?: string }[] };
 };
+/** Every file that may name a metric: what is deployed, and what people read. */
+const files = [
+  ...['README.md', 'client/README.md', 'compose.yaml'],
+  ...['deploy', 'docs', 'examples', 'dashboard/src', 'src/cli'].flatMap(filesBelow),
+].filter((path) => !/\.(png|svg|spec\.ts)$/.test(path));
+
 const charts = panels.filter(({ type }) => type !== 'row');
 
 describe('What watches the service', () => {
@@ -60,6 +67,10 @@ describe('What watches the service', () => {
     const metric = figures.about.find(isMeant);
     if (metric === undefined) throw new Error(`there is no metric ${name}`);
     return metric;
+  }
+
+  function isMetric(name: string): boolean {
+    return figures.about.some((about) => about.name === name);
   }
 
   /** The labels of a metric, as far as there are figures of it yet. Undefined: there are none. */
@@ -113,6 +124,20 @@ describe('What watches the service', () => {
     },
   );
 
+  it.each(files)('names no metric that the service does not have: %s', (path) => {
+    for (const name of metricNamesIn(readFileSync(path, 'utf8')))
+      expect(() => metricOf(name), path).not.toThrow();
+  });
+
+  it('is looked through for names of metrics everywhere', () => {
+    expect(files).toContain('deploy/kubernetes/autoscaler.yaml');
+    expect(files).toContain('deploy/grafana/presence.json');
+    expect(files).toContain('docs/observability.md');
+    const text = "name: presence_sessions; rate(presence_calls_total[5m]), 'presence_store_up'";
+    const unknown = metricNamesIn(text).filter((name) => !isMetric(name));
+    expect(unknown).toEqual(['presence_sessions', 'presence_calls_total']);
+  });
+
   it('has panels that can be told apart, and variables made of metrics that there are', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     for (const { definition } of templating.list) {
@@ -155,6 +180,17 @@ describe('What watches the service', () => {
     expect(gone, 'metrics that there are not').toEqual([]);
   });
 });
+
+/** Words that begin as all metrics of the service do. presence_service is a file of the contract, and begins the names of others. */
+function metricNamesIn(text: string): string[] {
+  return text.match(/\bpresence_(?!service)[a-z0-9_]*[a-z0-9]\b/g) ?? [];
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
 
 /** The metrics of a page, by name: rows that begin with the name of one. */
 function tableOf(
