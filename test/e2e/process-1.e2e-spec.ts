@@ -1,13 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Build, type ServerProcess } from '../support/built-server.js';
+import { AS_PROCESS_1 } from '../support/process-1.js';
 import { SECRET } from '../support/service.js';
-
-/** Runs a command as process 1 of a container does: the kernel drops each signal that it does not handle. */
-const AS_PROCESS_1 = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
 /** Sends a signal to process 1 at the moment when the program asks for a module. */
 function whileLoading(module: string, signal: string): Readonly<Record<string, string>> {
@@ -21,7 +18,7 @@ function whileLoading(module: string, signal: string): Readonly<Record<string, s
   return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(program)}` };
 }
 
-describe.runIf(canUnshare())('The server as process 1', () => {
+describe('The server as process 1', () => {
   let build: Build;
   let server: ServerProcess;
   beforeAll(async () => void (build = await Build.make()), 60_000);
@@ -77,15 +74,4 @@ describe.runIf(canUnshare())('The server as process 1', () => {
 function childOf(pid: number): number | undefined {
   const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
   return child ? Number(child) : undefined;
-}
-
-/** Only root may, and only where the kernel has process namespaces. */
-function canUnshare(): boolean {
-  try {
-    const [command, ...args] = [...AS_PROCESS_1, 'true'];
-    execFileSync(command, args, { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
 }

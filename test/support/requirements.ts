@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { whyNoConfinedProcess } from './confined-process.js';
 import { whyNoNetwork } from './far-network.js';
+import { whyNoProcess1 } from './process-1.js';
 import { whyNoTerminal } from './pseudo-terminal.js';
 
 /** A program that some tests start beside Node. */
@@ -40,6 +41,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
     debianPackage: 'util-linux',
     modules: ['test/support/confined-process.ts'],
     whyMissing: whyNoConfinedProcess,
+  },
+  {
+    name: 'process namespaces',
+    debianPackage: 'util-linux',
+    modules: ['test/support/process-1.ts'],
+    whyMissing: whyNoProcess1,
   },
   {
     name: 'pseudo-terminals',
