@@ -1,5 +1,7 @@
 import type { Presence } from '../../src/grpc/generated/presence/v1/presence.pb.js';
+import type { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
 import type { History } from './history.js';
+import type { Wish } from './person.js';
 
 /** How a user has to be shown to others, by what the user was told. */
 export interface Expected {
@@ -24,6 +26,15 @@ export interface Answers {
   readonly presences: readonly Presence[];
 }
 
+/** A user as the service holds it, invisible or not, and what the user was last acknowledged. */
+export interface Own {
+  readonly userId: string;
+  readonly wish: Wish;
+  readonly choice: StatusChoice;
+  /** As the user sees it. */
+  readonly presence: Presence;
+}
+
 /** What Redis holds, read past the service. */
 export interface Stored {
   /** The live sessions of all users. */
@@ -41,6 +52,8 @@ export interface Evidence {
   readonly openSessionIds: ReadonlySet<string>;
   readonly answers: readonly Answers[];
   readonly stored: Stored;
+  /** Of the users whose devices use the client library. */
+  readonly own: readonly Own[];
   /** Users whose last command, or whose coming, was not acknowledged in half a minute. */
   readonly unserved: readonly string[];
   /** How long it took after the last fault and the last command until everything agreed. */
@@ -57,4 +70,10 @@ export interface Promises {
   readonly withinMs?: number;
   /** Milliseconds after a kill in which the users that do not come back are OFFLINE, because of NODE_LOST. */
   readonly lostWithinMs?: number;
+  /** The nodes' clocks are wrong: the times in events say nothing about when they happened. */
+  readonly clocksAreWrong?: boolean;
+  /** Users may be IDLE: the idle timeout is short. */
+  readonly mayBeIdle?: boolean;
+  /** Milliseconds within which a client that sends no heartbeats has lost its session. */
+  readonly givenUpWithinMs?: number;
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NodeProcess } from './node-process.js';
 import type { Direction, Kind, Treatment } from './faulty-link.js';
-import { LEASE_MS } from './timings.js';
+import type { Person } from './person.js';
+import { PlainDevice } from './plain-device.js';
+import { GIVEN_UP_WITHIN_MS, LEASE_MS } from './timings.js';
 import type { World } from './world.js';
 
 // What can be done to a cluster. Each resolves when the fault is over; what it leads to goes on.
@@ -30,7 +32,8 @@ export async function kill(world: World, count: number, awayMs: number): Promise
 
 export async function stop(world: World, ms: number): Promise<void> {
   const [victim] = some(world, 1);
-  const fault = world.history.begin('stopped', [victim!.name]);
+  // A node that is alone has no others to whom it could be dead.
+  const fault = world.history.begin(world.isAlone ? 'paused' : 'stopped', [victim!.name]);
   victim!.signal('SIGSTOP');
   await sleep(ms);
   victim!.signal('SIGCONT');
@@ -81,7 +84,7 @@ export async function delay(world: World, delayMs: number, ms: number): Promise<
 export function storm(world: World): void {
   const [victim] = some(world, 1);
   const fault = world.history.begin('clients cut', [victim!.name]);
-  victim!.clientLink.cut();
+  victim!.cutClients();
   fault.until = Date.now();
 }
 
@@ -127,6 +130,69 @@ export async function fillMemory(world: World, ms: number): Promise<void> {
   await world.redis.with((redis) => redis.config('SET', 'maxmemory', '1mb'));
   await sleep(ms);
   await world.redis.with((redis) => redis.config('SET', 'maxmemory', '0'));
+}
+
+/** No node reaches Redis, which holds what it held. */
+export async function keepFromRedis(world: World, ms: number): Promise<void> {
+  for (const { redisLink } of world.nodes) redisLink.refuse();
+  await sleep(ms);
+  for (const { redisLink } of world.nodes) redisLink.heal();
+}
+
+/**
+ * Sets the clock of one node, one offset after the other, each for a time. In that time some clients of the node fall
+ * silent, while all others send their heartbeats.
+ */
+export async function stepClock(
+  world: World,
+  offsetsMs: readonly number[],
+  ms: number,
+): Promise<void> {
+  const [victim] = some(world, 1);
+  for (const offsetMs of offsetsMs) {
+    victim!.setClock(offsetMs);
+    await Promise.all([silence(world, victim!, 3), sleep(ms)]);
+  }
+  victim!.setClock(0);
+}
+
+/** Some clients of a node send no heartbeats. Resolves when the service has given them up, or a little after it had to. */
+export async function silence(world: World, node: NodeProcess, count: number): Promise<void> {
+  const idle = world.population.people.filter(({ isBusy }) => !isBusy);
+  const silent = idle
+    .flatMap((person) => person.devices.map((device) => ({ person, device })))
+    .filter(
+      (one): one is { person: Person; device: PlainDevice } =>
+        one.device instanceof PlainDevice &&
+        one.device.span?.node === node.name &&
+        one.device.mustBeat,
+    )
+    .slice(0, count);
+  await Promise.all(
+    // A command would be a sign of life.
+    silent.map(({ person, device }) =>
+      person.whileBusy(() => device.fallSilent(GIVEN_UP_WITHIN_MS + 2000)),
+    ),
+  );
+}
+
+/** Half of the nodes are started with other settings, and later the other half. */
+export async function rollingChange(
+  world: World,
+  settings: Readonly<Record<string, string>>,
+  mixedMs: number,
+): Promise<void> {
+  const half = world.nodes.length / 2;
+  for (const nodes of [world.nodes.slice(0, half), world.nodes.slice(half)]) {
+    for (const node of nodes) {
+      const fault = world.history.begin('told to end', [node.name]);
+      await node.ended('SIGTERM');
+      node.change(settings);
+      await node.start();
+      fault.until = Date.now();
+    }
+    await sleep(mixedMs);
+  }
 }
 
 /** One node after the other ends in good order and comes back. */

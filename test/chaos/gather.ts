@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { differencesOf } from './checks/convergence.js';
-import type { Answers, Evidence, Stored } from './evidence.js';
+import { differencesOfOwn } from './checks/last-command-wins.js';
+import type { Evidence, Promises } from './evidence.js';
 import type { Scenario } from './scenario.js';
 import type { World } from './world.js';
 
@@ -18,7 +19,7 @@ export async function gather({ promises = {} }: Scenario, world: World): Promise
   let agreedAfterMs: number | undefined;
   while (agreedAfterMs === undefined && Date.now() < quietAt + GIVE_UP_MS) {
     const seen = await look(world).catch(() => undefined);
-    if (seen !== undefined && isRight(seen, world)) agreedAfterMs = Date.now() - quietAt;
+    if (seen !== undefined && isRight(seen, world, promises)) agreedAfterMs = Date.now() - quietAt;
     else await sleep(200);
   }
   await sleep(STAYS_MS);
@@ -34,14 +35,18 @@ export async function gather({ promises = {} }: Scenario, world: World): Promise
   };
 }
 
-async function look(
-  world: World,
-): Promise<{ readonly answers: readonly Answers[]; readonly stored: Stored }> {
-  return { answers: await world.answers(), stored: await world.stored() };
+type Seen = Pick<Evidence, 'answers' | 'stored' | 'own'>;
+
+async function look(world: World): Promise<Seen> {
+  return {
+    answers: await world.answers(),
+    stored: await world.stored(),
+    own: await world.own(),
+  };
 }
 
 /** As clients do: what is refused for the moment is asked again. */
-async function lookPatiently(world: World): ReturnType<typeof look> {
+async function lookPatiently(world: World): Promise<Seen> {
   const deadline = Date.now() + GIVE_UP_MS;
   for (;;) {
     try {
@@ -53,12 +58,14 @@ async function lookPatiently(world: World): ReturnType<typeof look> {
   }
 }
 
-function isRight(
-  { answers, stored }: { readonly answers: readonly Answers[]; readonly stored: Stored },
-  world: World,
-): boolean {
+function isRight({ answers, stored, own }: Seen, world: World, promises: Promises): boolean {
   const open = world.openSessionIds();
   const areSame =
     open.size === stored.sessionIds.size && [...open].every((id) => stored.sessionIds.has(id));
-  return areSame && differencesOf({ answers, expected: world.expected() }).length === 0;
+  const expected = world.expected();
+  return (
+    areSame &&
+    differencesOf({ answers, expected, promises }).length === 0 &&
+    differencesOfOwn(own).length === 0
+  );
 }

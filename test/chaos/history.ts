@@ -9,11 +9,34 @@ import { REAPED_WITHIN_MS, SLACK_MS } from './timings.js';
 export interface Span {
   readonly userId: string;
   readonly node: string;
+  /** How the client calls the service. */
+  readonly way: string;
   readonly sessionId: string;
   readonly from: number;
   /** When the client asked for the end, or learnt of it. Undefined: the session is open. */
   until?: number;
   end?: 'asked for' | 'lost';
+  /** What the client was told when it lost the session. */
+  why?: string;
+  /** Whether the client gave reason to end it: its own network broke, or it sent no heartbeats. */
+  wasOwnFault?: boolean;
+}
+
+/** A time in which a user did something, or may have. */
+export interface CommandRecord {
+  readonly userId: string;
+  readonly from: number;
+  until?: number;
+}
+
+/** A client that sends no heartbeats on a session that needs them. */
+export interface SilenceRecord {
+  readonly userId: string;
+  readonly node: string;
+  readonly sessionId: string;
+  readonly from: number;
+  /** When the session ended. */
+  until?: number;
 }
 
 /** A time in which a user was or may have been INVISIBLE. */
@@ -46,9 +69,13 @@ export interface Stretch {
   readonly deliveries: Delivery[];
 }
 
+/** `paused` is a node that stood still where nobody waits for it, or for less than the others do. */
+export type FaultName =
+  'killed' | 'stopped' | 'paused' | 'cut off' | 'clients cut' | 'told to end' | 'Redis lost';
+
 /** What was done to whom. */
 export interface FaultRecord {
-  readonly name: 'killed' | 'stopped' | 'cut off' | 'clients cut' | 'told to end' | 'Redis lost';
+  readonly name: FaultName;
   /** Empty: not to a node. */
   readonly nodes: readonly string[];
   readonly from: number;
@@ -69,6 +96,8 @@ export class History {
   readonly stretches: Stretch[] = [];
   readonly faults: FaultRecord[] = [];
   readonly writes: RedisWrite[] = [];
+  readonly actions: CommandRecord[] = [];
+  readonly silences: SilenceRecord[] = [];
   commands = 0;
 
   /** Forgets what is over. Who was declared dead stays so. */
@@ -78,6 +107,8 @@ export class History {
     keep(this.faults, ({ until }) => until === undefined);
     keep(this.writes, ({ type }) => type === 'fence');
     keep(this.stretches, () => false);
+    keep(this.actions, ({ until }) => until === undefined);
+    keep(this.silences, () => false);
     this.commands = 0;
   }
 
@@ -97,7 +128,19 @@ export class History {
     );
   }
 
-  begin(name: FaultRecord['name'], nodes: readonly string[]): FaultRecord {
+  beginCommand(userId: string): CommandRecord {
+    const record: CommandRecord = { userId, from: Date.now() };
+    this.actions.push(record);
+    return record;
+  }
+
+  beginSilence(silence: Omit<SilenceRecord, 'from' | 'until'>): SilenceRecord {
+    const record: SilenceRecord = { ...silence, from: Date.now() };
+    this.silences.push(record);
+    return record;
+  }
+
+  begin(name: FaultName, nodes: readonly string[]): FaultRecord {
     const fault: FaultRecord = { name, nodes, from: Date.now() };
     this.faults.push(fault);
     return fault;

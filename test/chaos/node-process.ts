@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { FaultyLink } from './faulty-link.js';
 import { SECRET } from './tokens.js';
 
@@ -8,7 +9,19 @@ const NOWHERE = 0;
 
 const STARTS_WITHIN_MS = 30_000;
 
-/** One node of the cluster: a process, its network to Redis, and the one its clients have to it. */
+const CLOCK = fileURLToPath(new URL('wrong-clock.js', import.meta.url));
+
+export interface NodeOptions {
+  /** Where the built service is. */
+  readonly folder: string;
+  /** Undefined: it keeps everything in memory, alone. */
+  readonly redisPort: number | undefined;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Milliseconds by which its clock differs from that of the machine. Undefined: it has the clock of the machine. */
+  readonly clockOffsetMs: number | undefined;
+}
+
+/** One node: a process, its network to Redis, and the ones that its clients have to it over gRPC and HTTP. */
 export class NodeProcess {
   /** All that it has written, over all its lives. */
   output = '';
@@ -16,26 +29,28 @@ export class NodeProcess {
   httpUrl = '';
   private child: ChildProcess | undefined;
 
+  private settings: Readonly<Record<string, string>>;
+  private clockOffsetMs: number | undefined;
+
   private constructor(
     readonly name: string,
-    private readonly folder: string,
+    private readonly options: NodeOptions,
     readonly redisLink: FaultyLink,
     readonly clientLink: FaultyLink,
-    private readonly settings: Readonly<Record<string, string>>,
-  ) {}
-
-  static async create(
-    name: string,
-    folder: string,
-    redisPort: number,
-    settings: Readonly<Record<string, string>>,
-  ): Promise<NodeProcess> {
-    const redisLink = await FaultyLink.to(redisPort);
-    const clientLink = await FaultyLink.to(NOWHERE);
-    return new NodeProcess(name, folder, redisLink, clientLink, settings);
+    readonly httpLink: FaultyLink,
+  ) {
+    this.settings = options.settings;
+    this.clockOffsetMs = options.clockOffsetMs;
   }
 
-  /** Where clients find it. */
+  static async create(name: string, options: NodeOptions): Promise<NodeProcess> {
+    const redisLink = await FaultyLink.to(options.redisPort ?? NOWHERE);
+    const clientLink = await FaultyLink.to(NOWHERE);
+    const httpLink = await FaultyLink.to(NOWHERE);
+    return new NodeProcess(name, options, redisLink, clientLink, httpLink);
+  }
+
+  /** Where clients find it over gRPC. */
   get address(): string {
     return this.clientLink.address;
   }
@@ -46,14 +61,19 @@ export class NodeProcess {
 
   /** Resolves when it serves. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, [join(this.folder, 'main.js')], {
+    const { folder, redisPort } = this.options;
+    const hasOwnClock = this.clockOffsetMs !== undefined;
+    const preload = hasOwnClock ? ['--import', CLOCK] : [];
+    const child = spawn(process.execPath, [...preload, join(folder, 'main.js')], {
+      stdio: ['ignore', 'pipe', 'pipe', ...(hasOwnClock ? (['ipc'] as const) : [])],
       env: {
         PATH: process.env.PATH,
         GRPC_URL: '127.0.0.1:0',
         HTTP_HOST: '127.0.0.1',
         HTTP_PORT: '0',
         AUTH_JWT_SECRET: SECRET,
-        REDIS_URL: `redis://127.0.0.1:${this.redisLink.port}`,
+        ...(redisPort !== undefined && { REDIS_URL: `redis://127.0.0.1:${this.redisLink.port}` }),
+        ...(hasOwnClock && { CHAOS_CLOCK_OFFSET_MS: String(this.clockOffsetMs) }),
         MAX_SUBSCRIPTIONS_PER_USER: '1000',
         LOG_LEVEL: 'debug',
         ...this.settings,
@@ -64,7 +84,7 @@ export class NodeProcess {
       const fail = (): void => reject(new Error(`${this.name} did not start: ${this.output}`));
       const timer = setTimeout(fail, STARTS_WITHIN_MS);
       child.once('exit', fail);
-      for (const stream of [child.stdout, child.stderr]) {
+      for (const stream of [child.stdout!, child.stderr!]) {
         stream.setEncoding('utf8').on('data', (text: string) => {
           this.output += text;
           const [, port, url] = /gRPC on \S+:(\d+), health on (\S+)\/health/.exec(text) ?? [];
@@ -72,10 +92,28 @@ export class NodeProcess {
           clearTimeout(timer);
           this.httpUrl = url!;
           this.clientLink.pointAt(Number(port));
+          this.httpLink.pointAt(Number(new URL(url!).port));
           resolve();
         });
       }
     });
+  }
+
+  /** Sets the clock, at once and for the lives to come. Only of a node that began with a clock of its own. */
+  setClock(offsetMs: number): void {
+    this.clockOffsetMs = offsetMs;
+    this.child!.send({ clockOffsetMs: offsetMs });
+  }
+
+  /** Takes effect with the next start. */
+  change(settings: Readonly<Record<string, string>>): void {
+    this.settings = { ...this.settings, ...settings };
+  }
+
+  /** Ends the connections of all clients. */
+  cutClients(): void {
+    this.clientLink.cut();
+    this.httpLink.cut();
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -95,5 +133,6 @@ export class NodeProcess {
     await this.ended('SIGKILL');
     this.redisLink.close();
     this.clientLink.close();
+    this.httpLink.close();
   }
 }

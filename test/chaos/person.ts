@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { status } from '@grpc/grpc-js';
 import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import type { Client } from '../support/client.js';
-import { Device } from './device.js';
+import type { Command, MuteChange } from './command.js';
+import type { Device } from './device.js';
 import type { Hiding, History, Span } from './history.js';
 import type { NodeProcess } from './node-process.js';
 import type { Random } from './random.js';
@@ -24,16 +23,18 @@ export interface Wish {
 
 export interface PersonOptions {
   readonly userId: string;
-  readonly token: string;
-  readonly platforms: readonly string[];
+  /** The user's devices. Each tells when it has begun a session in place of one that was lost. */
+  readonly devices: (onReturn: () => void) => readonly Device[];
+  /** Whether the devices restore by themselves what a lost session held. */
+  readonly isRestoredByDevices: boolean;
+  /** Breaks connections of the user's devices for so many milliseconds. Absent: their networks do not break. */
+  readonly breakConnections?: (ms: number) => Promise<void>;
   /** Never goes by its own will. */
   readonly isPinned: boolean;
   readonly nodes: readonly NodeProcess[];
   readonly random: Random;
   readonly history: History;
 }
-
-type Command = (client: Client, sessionId: string) => Promise<unknown>;
 
 /**
  * A user, and what is true of them by what they were told: their commands are made one after the other, each until it is
@@ -58,15 +59,16 @@ export class Person {
   private departure: Span | undefined;
 
   constructor(private readonly options: PersonOptions) {
-    const { userId, token, platforms, nodes, random, history } = options;
-    const onReturn = (): void => void (this.mustRejoin = true);
-    this.devices = platforms.map(
-      (platform) => new Device({ userId, token, platform, nodes, random, history, onReturn }),
-    );
+    const { isRestoredByDevices } = options;
+    this.devices = options.devices(() => (this.mustRejoin ||= !isRestoredByDevices));
   }
 
   get userId(): string {
     return this.options.userId;
+  }
+
+  get isRestoredByDevices(): boolean {
+    return this.options.isRestoredByDevices;
   }
 
   get isPinned(): boolean {
@@ -80,7 +82,7 @@ export class Person {
   }
 
   get isThere(): boolean {
-    return this.devices.some((device) => device.isOn);
+    return this.devices.some(({ span }) => span !== undefined);
   }
 
   /** Turns all devices on, each on a node of its own. */
@@ -97,7 +99,11 @@ export class Person {
     return this.alone(async () => {
       if (!this.isThere) return this.comeBack();
       if (this.mustRejoin) return;
-      const { random } = this.options;
+      const { random, breakConnections } = this.options;
+      if (breakConnections !== undefined && random.happens(0.15)) {
+        // Commands go on meanwhile.
+        void breakConnections(random.between(50, 3000));
+      }
       const deed = random.fraction();
       if (this.hasHiddenEnough) await this.choose();
       else if (deed < 0.35) await this.join(random.oneOf(['lobby', 'kitchen', 'garden', 'stage']));
@@ -127,6 +133,15 @@ export class Person {
     for (const device of this.devices) device.turnOff();
   }
 
+  /** Has the user do nothing else until this is done. */
+  async whileBusy(work: () => Promise<void>): Promise<void> {
+    await this.alone(work);
+  }
+
+  remove(): void {
+    for (const device of this.devices) device.remove();
+  }
+
   private async alone(work: () => Promise<void> | void): Promise<void> {
     if (this.isBusy) return;
     this.isBusy = true;
@@ -143,7 +158,7 @@ export class Person {
   }
 
   private goAway(): void {
-    const device = this.options.random.oneOf(this.devices.filter(({ isOn }) => isOn));
+    const device = this.options.random.oneOf(this.devices.filter(({ canBeTold }) => canBeTold));
     this.departure = device.span;
     device.turnOff();
     // The session that joined takes the user out when it ends.
@@ -160,26 +175,22 @@ export class Person {
   }
 
   private async join(channelId: string): Promise<void> {
-    const device = await this.say((client, sessionId) =>
-      client.joinChannel({ sessionId, channelId }),
-    );
+    const device = await this.say({ type: 'join', channelId });
     if (device === undefined) return;
     this.wish = { ...this.wish, channelId };
     this.holder = device.platform;
   }
 
   private async leaveChannel(): Promise<void> {
-    if (await this.say((client, sessionId) => client.leaveChannel({ sessionId }))) this.left();
+    if (await this.say({ type: 'leave' })) this.left();
   }
 
   private async mute(): Promise<void> {
     const { random } = this.options;
-    const state = {
-      isMicrophoneMuted: random.happens(0.5),
-      isSpeakerMuted: random.happens(0.5),
-    };
-    const command: Command = (client, sessionId) => client.updateMuteState({ sessionId, ...state });
-    if (await this.say(command)) this.wish = { ...this.wish, ...state };
+    const microphone = { isMicrophoneMuted: random.happens(0.5) };
+    const speaker = { isSpeakerMuted: random.happens(0.5) };
+    const change: MuteChange = random.oneOf([microphone, speaker, { ...microphone, ...speaker }]);
+    if (await this.say({ type: 'mute', change })) this.wish = { ...this.wish, ...change };
   }
 
   private async choose(): Promise<void> {
@@ -197,9 +208,7 @@ export class Person {
       history.hidings.push(this.hiding);
     }
     const statusText = random.oneOf(['', 'at work', 'back soon']);
-    const command: Command = (client, sessionId) =>
-      client.updateStatus({ sessionId, choice, statusText });
-    if (!(await this.say(command))) return;
+    if (!(await this.say({ type: 'choose', choice, statusText }))) return;
     this.wish = { ...this.wish, choice, statusText };
     if (!isHiding && this.hiding !== undefined) {
       this.hiding.until = Date.now();
@@ -207,30 +216,24 @@ export class Person {
     }
   }
 
-  /** Makes a command until it is acknowledged. Returns the device that made it; undefined when the user has gone. */
+  /** Repeats a command until it is acknowledged. Returns the device that was told last; undefined when the user has gone. */
   private async say(command: Command): Promise<Device | undefined> {
-    for (;;) {
-      const device = this.devices.find(({ isOn }) => isOn);
-      if (device === undefined) {
-        if (this.devices.every(({ isSettled }) => isSettled)) return undefined;
+    const { history, userId, random, isRestoredByDevices } = this.options;
+    const record = history.beginCommand(userId);
+    try {
+      for (;;) {
+        const able = this.devices.filter(({ canBeTold }) => canBeTold);
+        if (able.length > 0) {
+          const device = isRestoredByDevices ? random.oneOf(able) : able[0]!;
+          if (await device.tell(command)) {
+            history.commands++;
+            return device;
+          }
+        } else if (this.devices.every(({ isSettled }) => isSettled)) return undefined;
         await sleep(AGAIN_MS);
-        continue;
       }
-      try {
-        await command(device.client!, device.sessionId!);
-        this.options.history.commands++;
-        return device;
-      } catch (error) {
-        if (!MAY_BE_SAID_AGAIN.has((error as { code?: number }).code)) throw error;
-        await sleep(AGAIN_MS);
-      }
+    } finally {
+      record.until = Date.now();
     }
   }
 }
-
-/** The node or Redis is out of reach, or the session is gone and its client will have another. */
-const MAY_BE_SAID_AGAIN = new Set<number | undefined>([
-  status.UNAVAILABLE,
-  status.CANCELLED,
-  status.NOT_FOUND,
-]);

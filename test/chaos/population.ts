@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Device } from './device.js';
 import type { History } from './history.js';
+import { CALM_SECONDS, LibraryDevice } from './library-device.js';
 import type { NodeProcess } from './node-process.js';
 import { Person } from './person.js';
+import { PlainDevice } from './plain-device.js';
 import type { Random } from './random.js';
 import { tokenOf } from './tokens.js';
+import { wayOf } from './way.js';
 
 /** How many arrive at once. */
 const AT_ONCE = 20;
@@ -16,12 +20,20 @@ export interface PopulationOptions {
   readonly actionsPerSecond: number;
   /** How many go for good in a second, each for somebody who was never there before. */
   readonly newcomersPerSecond: number;
+  /** For how long the tokens of the client library are good. */
+  readonly tokenSeconds: number;
   readonly nodes: readonly NodeProcess[];
   readonly random: Random;
   readonly history: History;
 }
 
-/** Everyone. One in three never goes by their own will, one in four has two devices. */
+/** One in so many users has two devices that use the client library. */
+const LIBRARY_EVERY = 16;
+
+/**
+ * Everyone. One in three never goes by their own will, one in four has two devices. The devices call in several ways; some users
+ * have two devices with the client library, whose networks break.
+ */
 export class Population {
   private isActive = false;
   private failure: Error | undefined;
@@ -33,16 +45,26 @@ export class Population {
   private constructor(
     private present: readonly Person[],
     private readonly options: PopulationOptions,
+    private readonly renewal: Renewal,
   ) {}
 
   static async create(options: PopulationOptions): Promise<Population> {
+    const renewal: Renewal = { tokenSeconds: options.tokenSeconds };
     const people = await Promise.all(
       Array.from({ length: options.users }, (_, i) => {
         const userId = `user-${String(i).padStart(4, '0')}`;
-        return personCalled(userId, { isPinned: i % 3 === 0, hasTwo: i % 4 === 0 }, options);
+        const about = { isPinned: i % 3 === 0, hasTwo: i % 4 === 0, number: i };
+        return i % LIBRARY_EVERY === LIBRARY_EVERY - 1
+          ? libraryPersonCalled(userId, about, options, renewal)
+          : personCalled(userId, about, options);
       }),
     );
-    return new Population(people, options);
+    return new Population(people, options, renewal);
+  }
+
+  /** Those whose devices use the client library. */
+  get libraryPeople(): readonly Person[] {
+    return this.people.filter(({ isRestoredByDevices }) => isRestoredByDevices);
   }
 
   /** All of whom something is known to be so. */
@@ -66,6 +88,7 @@ export class Population {
   async live(): Promise<void> {
     const { random, actionsPerSecond, newcomersPerSecond } = this.options;
     this.isActive = true;
+    this.renewal.tokenSeconds = this.options.tokenSeconds;
     while (this.isActive) {
       this.start(random.oneOf(this.present).act());
       const isTime =
@@ -79,6 +102,8 @@ export class Population {
   /** Lets nobody begin anything any more, and waits until everything begun has come about. Returns who is not done. */
   async settle(): Promise<readonly Person[]> {
     this.isActive = false;
+    // A session that moves to a new token is there twice for a moment, which is no quiet.
+    this.renewal.tokenSeconds = CALM_SECONDS;
     const deadline = Date.now() + SETTLES_WITHIN_MS;
     const unsettled = (): readonly Person[] => this.people.filter((person) => !person.isSettled);
     while (unsettled().length > 0 && Date.now() < deadline) {
@@ -91,16 +116,22 @@ export class Population {
 
   leave(): void {
     this.isActive = false;
-    for (const person of this.people) person.turnOff();
+    for (const person of this.people) {
+      person.turnOff();
+      person.remove();
+    }
   }
 
   /** Somebody goes for good, and somebody else comes for the first time. */
   private async replaceOne(): Promise<void> {
     const { random } = this.options;
     const userId = `newcomer-${String(this.newcomers++).padStart(5, '0')}`;
-    const about = { isPinned: false, hasTwo: random.happens(0.25) };
+    const number = this.newcomers;
+    const about = { isPinned: false, hasTwo: random.happens(0.25), number };
     const newcomer = await personCalled(userId, about, this.options);
-    const leaver = random.oneOf(this.present.filter(({ isPinned }) => !isPinned));
+    const leaver = random.oneOf(
+      this.present.filter((person) => !person.isPinned && !person.isRestoredByDevices),
+    );
     if (leaver.isBusy || !this.isActive) return;
     leaver.turnOff();
     this.departed = [...this.departed, leaver];
@@ -117,12 +148,55 @@ export class Population {
   }
 }
 
+/** Read whenever a token is asked for. */
+interface Renewal {
+  tokenSeconds: number;
+}
+
+interface About {
+  readonly isPinned: boolean;
+  readonly hasTwo: boolean;
+  /** Decides in which ways the user's devices call. */
+  readonly number: number;
+}
+
 async function personCalled(
   userId: string,
-  { isPinned, hasTwo }: { readonly isPinned: boolean; readonly hasTwo: boolean },
+  { isPinned, hasTwo, number }: About,
   { nodes, random, history }: PopulationOptions,
 ): Promise<Person> {
   const platforms = hasTwo ? ['desktop', 'mobile'] : ['desktop'];
   const token = await tokenOf(userId);
-  return new Person({ userId, token, platforms, isPinned, nodes, random, history });
+  const common = { userId, nodes, random, history };
+  const devices = (onReturn: () => void): readonly Device[] =>
+    platforms.map(
+      (platform, i) =>
+        new PlainDevice({ ...common, token, platform, way: wayOf(number, i), onReturn }),
+    );
+  return new Person({ ...common, devices, isPinned, isRestoredByDevices: false });
+}
+
+async function libraryPersonCalled(
+  userId: string,
+  { isPinned }: About,
+  { nodes, random, history }: PopulationOptions,
+  renewal: Renewal,
+): Promise<Person> {
+  const common = { userId, nodes, random, history };
+  const tokenSeconds = (): number => renewal.tokenSeconds;
+  const devices = [
+    new LibraryDevice({ ...common, platform: 'desktop', protocol: 'gRPC', tokenSeconds }),
+    new LibraryDevice({ ...common, platform: 'mobile', protocol: 'Connect', tokenSeconds }),
+  ];
+  const breakConnections = async (ms: number): Promise<void> => {
+    const broken = random.happens(0.4) ? devices : [random.oneOf(devices)];
+    await Promise.all(broken.map((device) => device.cut(ms)));
+  };
+  return new Person({
+    ...common,
+    devices: () => devices,
+    isPinned,
+    isRestoredByDevices: true,
+    breakConnections,
+  });
 }

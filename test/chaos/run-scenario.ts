@@ -28,10 +28,11 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const start = Date.now();
   say('starting');
   const world = await World.create({
+    graceMs: 0,
+    withReplica: false,
+    actionsPerSecond: options.actionsPerSecond,
+    ...scenario,
     ...{ folder, seed, users },
-    actionsPerSecond: scenario.actionsPerSecond ?? options.actionsPerSecond,
-    graceMs: scenario.graceMs ?? 0,
-    withReplica: scenario.withReplica ?? false,
   });
   try {
     while (!world.isWatched) await sleep(50);

@@ -8,6 +8,14 @@ export interface Scenario {
   /** Milliseconds, for the setting. */
   readonly graceMs?: number;
   readonly withReplica?: boolean;
+  /** One node that keeps everything in memory, instead of a cluster. */
+  readonly isAlone?: boolean;
+  /** Seconds for which the tokens of the client library are good. Absent: long enough that none is renewed. */
+  readonly tokenSeconds?: number;
+  /** Milliseconds by which the nodes' clocks differ from that of the machine. Absent: not, and they cannot be set. */
+  readonly clockOffsetsMs?: readonly number[];
+  /** Of every node. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** Instead of what the command asks for. */
   readonly actionsPerSecond?: number;
   readonly promises?: Promises;

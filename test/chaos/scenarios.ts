@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as faults from './faults.js';
 import type { Scenario } from './scenario.js';
-import { BEAT_MS, LEASE_MS, REAPED_WITHIN_MS } from './timings.js';
+import { BEAT_MS, GIVEN_UP_WITHIN_MS, LEASE_MS, REAPED_WITHIN_MS } from './timings.js';
 
 const SHORT_MS = LEASE_MS / 2;
 const LONG_MS = LEASE_MS * 2;
@@ -12,7 +12,8 @@ const FOUND_WITHIN_MS = 2000;
 export const scenarios: readonly Scenario[] = [
   {
     name: 'calm',
-    about: 'nothing goes wrong',
+    about: 'nothing goes wrong, and tokens are renewed',
+    tokenSeconds: 12,
     promises: { everyEvent: true },
     run: () => sleep(4000),
   },
@@ -123,12 +124,13 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'redis-frozen',
-    about: 'Redis stands still for one and a half leases',
+    about: 'Redis stands still for 5 s',
     promises: { everyEvent: true },
-    run: (world) => faults.freezeRedis(world, LEASE_MS * 1.5),
+    run: (world) => faults.freezeRedis(world, 5000),
   },
   {
     name: 'clients-cut',
+    tokenSeconds: 12,
     about: 'all clients of a node lose their connections at one moment',
     graceMs: 3000,
     promises: { everyEvent: true },
@@ -153,10 +155,82 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'rolling-restart',
+    tokenSeconds: 12,
     about: 'one node after the other ends by SIGTERM and comes back',
     graceMs: 5000,
     promises: { everyEvent: true },
     run: (world) => faults.rollingRestart(world),
+  },
+  {
+    name: 'paused-alone',
+    about: 'SIGSTOP of a node that is alone, for longer than clients may be silent',
+    isAlone: true,
+    promises: { everyEvent: true },
+    run: (world) => faults.stop(world, 6000),
+  },
+  {
+    name: 'paused-in-cluster',
+    about: 'SIGSTOP for less than a lease, and for longer than clients may be silent',
+    settings: { HEARTBEAT_TIMEOUT_MS: '1500' },
+    promises: { everyEvent: true },
+    run: (world) => faults.stop(world, LEASE_MS - 2 * BEAT_MS),
+  },
+  {
+    name: 'redis-frozen-long',
+    about: 'Redis stands still for 20 s',
+    promises: { everyEvent: true },
+    run: (world) => faults.freezeRedis(world, 20_000),
+  },
+  {
+    name: 'redis-away',
+    about: 'no node reaches Redis: for 5 s, and for 20 s',
+    promises: { everyEvent: true },
+    run: async (world) => {
+      await faults.keepFromRedis(world, 5000);
+      await sleep(3000);
+      await faults.keepFromRedis(world, 20_000);
+    },
+  },
+  {
+    name: 'clock-steps',
+    about: 'the clock of one node is set a minute forward, back, and a minute back',
+    clockOffsetsMs: [0, 0, 0, 0],
+    promises: { clocksAreWrong: true, givenUpWithinMs: GIVEN_UP_WITHIN_MS },
+    run: (world) => faults.stepClock(world, [60_000, 0, -60_000], 3000),
+  },
+  {
+    name: 'clock-steps-alone',
+    about: 'the same of a node that is alone, and not back first',
+    isAlone: true,
+    clockOffsetsMs: [0],
+    promises: { clocksAreWrong: true, givenUpWithinMs: GIVEN_UP_WITHIN_MS },
+    run: (world) => faults.stepClock(world, [60_000, -60_000], 1000),
+  },
+  {
+    name: 'clocks-apart',
+    about: 'the clocks of two nodes are 10 s before those of the others',
+    clockOffsetsMs: [0, 10_000, 0, 10_000],
+    promises: { clocksAreWrong: true, givenUpWithinMs: GIVEN_UP_WITHIN_MS },
+    run: async (world) => {
+      await faults.silence(world, world.nodes[0]!, 3);
+      await faults.silence(world, world.nodes[1]!, 3);
+    },
+  },
+  {
+    name: 'idle-timeout-changed',
+    about: 'the nodes are given another idle timeout, one after the other',
+    actionsPerSecond: 6,
+    graceMs: 3000,
+    settings: { IDLE_TIMEOUT_MS: '600000' },
+    promises: { mayBeIdle: true },
+    run: (world) => faults.rollingChange(world, { IDLE_TIMEOUT_MS: '2000' }, 8000),
+  },
+  {
+    name: 'devices-cut',
+    about: 'tokens are renewed while the networks of users with two devices break',
+    tokenSeconds: 12,
+    promises: { everyEvent: true },
+    run: () => sleep(25_000),
   },
   {
     name: 'mixed',

@@ -2,6 +2,14 @@ import { signToken } from '../../src/auth/sign-token.js';
 
 export const SECRET = 'the secret of the chaos, 32 bytes long';
 
-export function tokenOf(userId: string): Promise<string> {
-  return signToken({ key: SECRET, userId, ttlSeconds: 86_400 });
+interface TokenDetails {
+  readonly ttlSeconds?: number;
+  readonly isAdmin?: boolean;
+}
+
+export function tokenOf(
+  userId: string,
+  { ttlSeconds = 86_400, isAdmin }: TokenDetails = {},
+): Promise<string> {
+  return signToken({ key: SECRET, userId, ttlSeconds, isAdmin });
 }

@@ -2,7 +2,7 @@ import { Keys } from '../../src/store/redis/keys.js';
 import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
 import { everyoneOnline } from '../support/picture.js';
 import { Client } from '../support/client.js';
-import type { Answers, Expected, Stored } from './evidence.js';
+import type { Answers, Expected, Own, Stored } from './evidence.js';
 import { History } from './history.js';
 import { NodeProcess } from './node-process.js';
 import type { Person } from './person.js';
@@ -10,6 +10,8 @@ import { Population } from './population.js';
 import { Random } from './random.js';
 import { RedisMonitor } from './redis-monitor.js';
 import { RedisPair } from './redis-pair.js';
+import { CALM_SECONDS } from './library-device.js';
+import { HEARTBEAT_TIMEOUT_MS } from './timings.js';
 import { tokenOf } from './tokens.js';
 import { Watcher } from './watcher.js';
 
@@ -24,7 +26,13 @@ export interface WorldOptions {
   readonly actionsPerSecond: number;
   readonly graceMs: number;
   readonly withReplica: boolean;
+  /** One node that keeps everything in memory, instead of a cluster. */
+  readonly isAlone?: boolean;
   readonly newcomersPerSecond?: number;
+  /** For how long the tokens of the client library are good. */
+  readonly tokenSeconds?: number;
+  /** Milliseconds by which the nodes' clocks differ from that of the machine. Absent: they have the clock of the machine. */
+  readonly clockOffsetsMs?: readonly number[];
   /** Of every node, beside those that make it one of these. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -36,7 +44,7 @@ export class World {
   private monitor: RedisMonitor | undefined;
 
   private constructor(
-    readonly redis: RedisPair,
+    private readonly redisPair: RedisPair | undefined,
     readonly nodes: readonly NodeProcess[],
     readonly population: Population,
     readonly history: History,
@@ -49,24 +57,38 @@ export class World {
   }
 
   static async create(options: WorldOptions): Promise<World> {
-    const { folder, seed, users, actionsPerSecond, graceMs, withReplica } = options;
-    const { newcomersPerSecond = 0 } = options;
-    const redis = await RedisPair.start(withReplica);
+    const {
+      folder,
+      seed,
+      users,
+      actionsPerSecond,
+      graceMs,
+      withReplica,
+      isAlone = false,
+    } = options;
+    const { newcomersPerSecond = 0, tokenSeconds = CALM_SECONDS, clockOffsetsMs } = options;
+    const redis = isAlone ? undefined : await RedisPair.start(withReplica);
     const settings = {
       RECONNECT_GRACE_MS: String(graceMs),
+      HEARTBEAT_TIMEOUT_MS: String(HEARTBEAT_TIMEOUT_MS),
       DRAIN_TIMEOUT_MS: '2000',
       ...options.settings,
     };
     const nodes = await Promise.all(
-      NODES.map((name) => NodeProcess.create(name, folder, redis.server.port, settings)),
+      (isAlone ? NODES.slice(0, 1) : NODES).map((name, i) =>
+        NodeProcess.create(name, {
+          ...{ folder, settings, redisPort: redis?.server.port },
+          clockOffsetMs: clockOffsetsMs?.[i],
+        }),
+      ),
     );
     const history = new History();
     const random = new Random(seed);
     const population = await Population.create({
-      ...{ users, actionsPerSecond, newcomersPerSecond },
+      ...{ users, actionsPerSecond, newcomersPerSecond, tokenSeconds },
       ...{ nodes, random, history },
     });
-    const token = await tokenOf('watcher');
+    const token = await tokenOf('watcher', { isAdmin: true });
     const world = new World(redis, nodes, population, history, graceMs, token, seed);
     try {
       await world.begin();
@@ -75,6 +97,16 @@ export class World {
       await world.remove();
       throw error;
     }
+  }
+
+  get redis(): RedisPair {
+    if (this.redisPair === undefined) throw new Error('there is no Redis in this world');
+    return this.redisPair;
+  }
+
+  /** Whether one node keeps everything in memory. */
+  get isAlone(): boolean {
+    return this.redisPair === undefined;
   }
 
   /** The names of the nodes that are given, or of all. */
@@ -102,6 +134,7 @@ export class World {
   }
 
   async stored(): Promise<Stored> {
+    if (this.isAlone) return this.listed();
     const keys = new Keys('presence:');
     return this.redis.with(async (redis) => {
       const sessionIds = new Set<string>();
@@ -112,6 +145,22 @@ export class World {
       }
       return { sessionIds, beats: await redis.hkeys(keys.beats) };
     });
+  }
+
+  /** What the service holds of the users with the client library, and what they were told. */
+  async own(): Promise<readonly Own[]> {
+    const clients = this.nodes.map((node) => new Client([node.address], this.token));
+    try {
+      return await Promise.all(
+        this.population.libraryPeople.map(async (person, i): Promise<Own> => {
+          const { userId, wish } = person;
+          const answer = await clients[i % clients.length]!.explainPresence({ userId });
+          return { userId, wish, choice: answer.choice, presence: answer.own! };
+        }),
+      );
+    } finally {
+      for (const client of clients) client.close();
+    }
   }
 
   /** Whether all watchers are up to date, so that what comes is seen from everywhere. */
@@ -131,7 +180,7 @@ export class World {
     this.population.startOver();
     // A Redis that was killed has taken its monitor with it.
     this.monitor?.stop();
-    this.monitor = await RedisMonitor.start(this.redis.server.port, this.history);
+    await this.watchRedis();
     void this.population.live();
   }
 
@@ -140,11 +189,11 @@ export class World {
     this.population.leave();
     this.monitor?.stop();
     await Promise.all(this.nodes.map((node) => node.remove()));
-    await this.redis.stop();
+    await this.redisPair?.stop();
   }
 
   private async begin(): Promise<void> {
-    this.monitor = await RedisMonitor.start(this.redis.server.port, this.history);
+    await this.watchRedis();
     await Promise.all(this.nodes.map((node) => node.start()));
     await this.population.arrive();
     for (const [i] of this.nodes.entries()) {
@@ -153,6 +202,27 @@ export class World {
       void watcher.watch();
     }
     void this.population.live();
+  }
+
+  private async watchRedis(): Promise<void> {
+    if (this.isAlone) return;
+    this.monitor = await RedisMonitor.start(this.redis.server.port, this.history);
+  }
+
+  /** What a node in memory lists, in place of what Redis would hold. */
+  private async listed(): Promise<Stored> {
+    const [node] = this.nodes;
+    const client = new Client([node!.address], this.token);
+    try {
+      const sessionIds = new Set<string>();
+      for (const { userId } of this.population.people) {
+        const { sessions } = await client.listSessions({ userId });
+        for (const { sessionId } of sessions) sessionIds.add(sessionId);
+      }
+      return { sessionIds, beats: [node!.name] };
+    } finally {
+      client.close();
+    }
   }
 
   private async answersOf(node: NodeProcess): Promise<Answers> {
@@ -187,7 +257,7 @@ function expectedOf(person: Person): Expected {
     isMicrophoneMuted: wish.isMicrophoneMuted,
     isSpeakerMuted: wish.isSpeakerMuted,
     platforms: devices
-      .filter(({ isOn }) => isOn)
+      .filter(({ span }) => span !== undefined)
       .map(({ platform }) => platform)
       .sort(),
   };

@@ -3,6 +3,9 @@ import type { Check } from './check.js';
 import { convergence } from './convergence.js';
 import { everyEvent } from './every-event.js';
 import { fencing } from './fencing.js';
+import { givenUp } from './given-up.js';
+import { keptSessions } from './kept-sessions.js';
+import { lastCommandWins } from './last-command-wins.js';
 import { lostNode } from './lost-node.js';
 import { noFalseOffline } from './no-false-offline.js';
 import { noGhosts } from './no-ghosts.js';
@@ -10,12 +13,17 @@ import { picture } from './picture.js';
 import { prompt } from './prompt.js';
 import { served } from './served.js';
 import { silence } from './silence.js';
+import { stillness } from './stillness.js';
 
 export const allChecks: readonly Check[] = [
   served,
   convergence,
   noGhosts,
   noFalseOffline,
+  keptSessions,
+  lastCommandWins,
+  stillness,
+  givenUp,
   silence,
   picture,
   everyEvent,

@@ -21,10 +21,12 @@ export const convergence: Check = {
 export function differencesOf({
   answers,
   expected,
-}: Pick<Evidence, 'answers' | 'expected'>): readonly string[] {
+  promises,
+}: Pick<Evidence, 'answers' | 'expected' | 'promises'>): readonly string[] {
   const [first, ...others] = answers;
+  const mayBeIdle = promises.mayBeIdle ?? false;
   return [
-    ...answers.flatMap((answer) => [...againstTruth(answer, expected)]),
+    ...answers.flatMap((answer) => [...againstTruth(answer, expected, mayBeIdle)]),
     ...others.flatMap((other) => [...againstEachOther(first!, other)]),
   ];
 }
@@ -32,6 +34,7 @@ export function differencesOf({
 function* againstTruth(
   { node, online, members, presences }: Answers,
   expected: readonly Expected[],
+  mayBeIdle: boolean,
 ): Generator<string> {
   const listed = new Map(online.map((presence) => [presence.userId, presence]));
   const got = new Map(presences.map((presence) => [presence.userId, presence]));
@@ -45,7 +48,7 @@ function* againstTruth(
       if (inList !== undefined) yield `${node} lists ${user.userId}, who is not to be seen`;
       continue;
     }
-    const is = presence === undefined ? 'nothing' : visible(presence);
+    const is = presence === undefined ? 'nothing' : visible(presence, mayBeIdle);
     if (inList === undefined) yield `${node} does not list ${user.userId}`;
     if (is !== visibleAs(user)) {
       yield `${node} returns ${user.userId} as ${is}, not ${visibleAs(user)}`;
@@ -82,8 +85,10 @@ function* againstEachOther(a: Answers, b: Answers): Generator<string> {
   }
 }
 
-function visible(presence: Answers['presences'][number]): string {
-  const status = PresenceStatus[presence.status].replace('PRESENCE_STATUS_', '');
+/** With `mayBeIdle`, a user who is IDLE counts as ONLINE. */
+function visible(presence: Answers['presences'][number], mayBeIdle: boolean): string {
+  const shown = PresenceStatus[presence.status].replace('PRESENCE_STATUS_', '');
+  const status = mayBeIdle && shown === 'IDLE' ? 'ONLINE' : shown;
   return inWords({
     ...presence,
     status,

@@ -3,6 +3,7 @@ import type { FaultRecord, Span } from '../history.js';
 import { clock, isOffline } from '../in-words.js';
 import { BEAT_MS, LEASE_MS, REAPED_WITHIN_MS, SLACK_MS } from '../timings.js';
 import type { Check } from './check.js';
+import { isExplained } from './kept-sessions.js';
 
 /** An event may be told of that much later than the client knows of its cause, or earlier. */
 const AROUND_MS = 2000;
@@ -16,17 +17,18 @@ interface Gap {
 export const noFalseOffline: Check = {
   name: 'no false offline',
   promise:
-    'I5: nobody is told OFFLINE of a user who had a session all the time, or had one again within the grace',
+    'I5: nobody is told OFFLINE of a user who had a session all the time, or had one again within the grace, or whose client could be heard',
   complaints: (evidence) => {
     const complaints = new Set<string>();
     for (const { subscriber, deliveries } of evidence.history.stretches) {
-      for (const { presence, kind, occurredAt, reason } of deliveries) {
+      for (const { presence, kind, occurredAt, at: heardAt, reason } of deliveries) {
         if (kind !== 'userOffline' || !isOffline(presence)) continue;
         const { userId } = presence;
-        if (isExcused(userId, occurredAt, evidence)) continue;
-        const story = storyOf(evidence.history.spansOf(userId), occurredAt);
+        const at = evidence.promises.clocksAreWrong ? heardAt : occurredAt;
+        if (isExcused(userId, at, evidence)) continue;
+        const story = storyOf(evidence.history.spansOf(userId), at);
         complaints.add(
-          `${subscriber} was told at ${clock(occurredAt)} that ${userId} is OFFLINE (reason ${reason}): ${story}`,
+          `${subscriber} was told at ${clock(at)} that ${userId} is OFFLINE (reason ${reason}): ${story}`,
         );
       }
     }
@@ -76,6 +78,8 @@ function gapBetween(
   { graceMs, history }: Evidence,
 ): Gap {
   if (last === undefined || last.end !== 'lost') return { from, until, isTooShort: false };
+  // A session that was taken from a client that could be heard is no absence of that client.
+  if (!isExplained(last, history)) return { from, until, isTooShort: true };
   const hasDied = history.faults.some(
     (fault) =>
       fault.name === 'killed' &&
@@ -127,8 +131,8 @@ function storyOf(spans: readonly Span[], at: number): string {
   if (near.length === 0) return 'no session near';
   return near
     .map(
-      ({ node, from, until, end }) =>
-        `${node} ${clock(from)}–${until === undefined ? 'now' : `${clock(until)} ${end}`}`,
+      ({ node, way, from, until, end, why = '' }) =>
+        `${way} on ${node} ${clock(from)}–${until === undefined ? 'now' : `${clock(until)} ${end} ${why}`}`,
     )
     .join(', ');
 }

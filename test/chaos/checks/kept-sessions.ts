@@ -1,0 +1,50 @@
+import type { FaultRecord, History, Span } from '../history.js';
+import { clock } from '../in-words.js';
+import { BEAT_MS, LEASE_MS, REAPED_WITHIN_MS } from '../timings.js';
+import type { Check } from './check.js';
+
+/** A client may learn of a loss that much later than the harness knows of its cause, or earlier. */
+const AROUND_MS = 2000;
+
+export const keptSessions: Check = {
+  name: 'kept sessions',
+  promise:
+    'a session whose client can be heard ends only with its connection or its node, or because its user asks for that',
+  complaints: ({ history }) =>
+    history.spans
+      .filter((span) => span.end === 'lost' && !isExplained(span, history))
+      .map(
+        ({ userId, way, node, until, why }) =>
+          `${userId} (${way}) lost its session on ${node} at ${clock(until!)}: ${why}`,
+      ),
+};
+
+/** Whether a session that was lost had to be: something took its client, its connection or its node away. */
+export function isExplained(span: Span, { faults }: Pick<History, 'faults'>): boolean {
+  const at = span.until ?? Infinity;
+  return (
+    span.wasOwnFault === true ||
+    faults.some((fault) => fault.nodes.includes(span.node) && takesSessions(fault, at))
+  );
+}
+
+function takesSessions({ name, from, until = Infinity }: FaultRecord, at: number): boolean {
+  switch (name) {
+    case 'killed':
+    case 'clients cut':
+      return Math.abs(at - from) < AROUND_MS;
+    case 'told to end':
+      return at > from - AROUND_MS && at < until + AROUND_MS;
+    case 'stopped':
+    case 'cut off':
+      // For less than a lease the others wait.
+      return (
+        until - from > LEASE_MS - BEAT_MS &&
+        at > from + LEASE_MS - BEAT_MS &&
+        at < until + REAPED_WITHIN_MS
+      );
+    case 'paused':
+    case 'Redis lost':
+      return false;
+  }
+}

@@ -1,0 +1,41 @@
+import { PresenceStatus } from '../../../src/grpc/generated/presence/v1/presence.pb.js';
+import type { Delivery, History } from '../history.js';
+import { clock } from '../in-words.js';
+import type { Check } from './check.js';
+
+/** An event may be told of that much later than its cause. */
+const AROUND_MS = 2000;
+
+export const stillness: Check = {
+  name: 'stillness',
+  promise: 'a user who is IDLE is ONLINE again only after an action or with a new session',
+  complaints: ({ history, promises }) => {
+    if (!promises.mayBeIdle) return [];
+    return history.stretches.flatMap(({ subscriber, deliveries }) => {
+      const before = new Map<string, Delivery>();
+      return deliveries.flatMap((delivery) => {
+        const { userId } = delivery.presence;
+        const last = before.get(userId);
+        before.set(userId, delivery);
+        if (!wokeUp(last, delivery) || hasActed(userId, delivery, history)) return [];
+        return [`${subscriber} was told at ${clock(delivery.at)} that ${userId} is ONLINE again`];
+      });
+    });
+  },
+};
+
+function wokeUp(last: Delivery | undefined, { presence }: Delivery): boolean {
+  return (
+    last?.presence.status === PresenceStatus.PRESENCE_STATUS_IDLE &&
+    presence.status === PresenceStatus.PRESENCE_STATUS_ONLINE
+  );
+}
+
+function hasActed(userId: string, { at }: Delivery, history: History): boolean {
+  const mayHaveActed = history.actions.some(
+    ({ userId: id, from, until = Infinity }) =>
+      id === userId && from <= at && until > at - AROUND_MS,
+  );
+  const began = history.spansOf(userId).some(({ from }) => Math.abs(at - from) < AROUND_MS);
+  return mayHaveActed || began;
+}

@@ -1,0 +1,14 @@
+import type { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+
+/** What a user can ask for on a device. */
+export type Command =
+  | { readonly type: 'join'; readonly channelId: string }
+  | { readonly type: 'leave' }
+  | { readonly type: 'mute'; readonly change: MuteChange }
+  | { readonly type: 'choose'; readonly choice: StatusChoice; readonly statusText: string };
+
+/** An absent part stays as it is. */
+export interface MuteChange {
+  readonly isMicrophoneMuted?: boolean;
+  readonly isSpeakerMuted?: boolean;
+}

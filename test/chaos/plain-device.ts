@@ -1,0 +1,211 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { Client, type OpenSession } from '../support/client.js';
+import type { Command } from './command.js';
+import type { Device } from './device.js';
+import type { History, Span } from './history.js';
+import type { NodeProcess } from './node-process.js';
+import type { Random } from './random.js';
+import type { Way } from './way.js';
+
+/** How long a client waits for its session to begin before it tries another node. */
+const CONNECT_WITHIN_MS = 2500;
+
+const LEAST_BACKOFF_MS = 50;
+const MOST_BACKOFF_MS = 800;
+
+const LOOK_MS = 20;
+
+/** For what was said last to reach the server. */
+const CLOSE_AFTER_MS = 300;
+
+export interface PlainDeviceOptions {
+  readonly userId: string;
+  readonly token: string;
+  readonly platform: string;
+  readonly way: Way;
+  readonly nodes: readonly NodeProcess[];
+  readonly random: Random;
+  readonly history: History;
+  /** Told when a session has begun in place of one that was lost. */
+  readonly onReturn: () => void;
+}
+
+/** A device whose program calls the service without the client library, and restores nothing by itself. */
+export class PlainDevice implements Device {
+  span: Span | undefined;
+  absenceMs = 0;
+  /** Whether it keeps its stream open but sends no heartbeats, until it loses this session. */
+  private isSilent = false;
+  private client: Client | undefined;
+  private session: OpenSession | undefined;
+  private isWanted = false;
+  private running: Promise<void> | undefined;
+
+  constructor(private readonly options: PlainDeviceOptions) {}
+
+  get isOn(): boolean {
+    return this.span !== undefined;
+  }
+
+  get canBeTold(): boolean {
+    return this.isOn;
+  }
+
+  get platform(): string {
+    return this.options.platform;
+  }
+
+  get isSettled(): boolean {
+    return this.isWanted === this.isOn;
+  }
+
+  /** Whether the service ends its session when it sends no heartbeats. */
+  get mustBeat(): boolean {
+    return this.isOn && this.session!.started.heartbeatTimeoutMs > 0;
+  }
+
+  async turnOn(node: NodeProcess): Promise<void> {
+    this.isWanted = true;
+    this.running ??= this.stay(node).finally(() => (this.running = undefined));
+    while (this.isWanted && !this.isOn) await sleep(LOOK_MS);
+  }
+
+  turnOff(): void {
+    this.isWanted = false;
+    this.finish('asked for');
+    this.session?.stream.cancel();
+  }
+
+  async tell(command: Command): Promise<boolean> {
+    try {
+      await this.call(command);
+      return true;
+    } catch (error) {
+      if (!MAY_BE_SAID_AGAIN.has((error as { code?: number }).code)) throw error;
+      return false;
+    }
+  }
+
+  /** Sends no heartbeats any more. Resolves when the service has ended the session, or after a time. */
+  async fallSilent(atMostMs: number): Promise<void> {
+    const { span } = this;
+    if (span === undefined) return;
+    const { userId, node, sessionId, history } = { ...this.options, ...span };
+    this.isSilent = true;
+    span.wasOwnFault = true;
+    const silence = history.beginSilence({ userId, node, sessionId });
+    await Promise.race([this.session!.stream.ended, sleep(atMostMs)]);
+    this.isSilent = false;
+    if (this.span !== span) silence.until = Date.now();
+  }
+
+  remove(): void {}
+
+  private call(command: Command): Promise<unknown> {
+    const client = this.client!;
+    const { sessionId } = this.session!;
+    switch (command.type) {
+      case 'join':
+        return client.joinChannel({ sessionId, channelId: command.channelId });
+      case 'leave':
+        return client.leaveChannel({ sessionId });
+      case 'mute':
+        return client.updateMuteState({ sessionId, ...command.change });
+      case 'choose':
+        return client.updateStatus({
+          sessionId,
+          choice: command.choice,
+          statusText: command.statusText,
+        });
+    }
+  }
+
+  private async stay(first: NodeProcess): Promise<void> {
+    let node = first;
+    let failures = 0;
+    let isReturn = false;
+    while (this.isWanted) {
+      if (await this.begin(node)) {
+        failures = 0;
+        if (isReturn) this.options.onReturn();
+        const session = this.session!;
+        void this.beat(this.client!, session);
+        const { code, details } = await session.stream.ended;
+        const wasLost = this.isOn;
+        this.finish('lost', `${status[code]}: ${details}`);
+        this.leave();
+        isReturn = wasLost;
+        if (wasLost && this.absenceMs > 0) await sleep(this.absenceMs);
+      } else failures++;
+      const { nodes, random } = this.options;
+      const others = nodes.filter((other) => other !== node);
+      node = random.oneOf(others.length > 0 ? others : nodes);
+      const ceiling = Math.min(MOST_BACKOFF_MS, LEAST_BACKOFF_MS * 2 ** failures);
+      if (this.isWanted) await sleep(random.between(LEAST_BACKOFF_MS / 2, ceiling));
+    }
+  }
+
+  private async begin(node: NodeProcess): Promise<boolean> {
+    const { userId, token, platform, way, history } = this.options;
+    const client = new Client([way.linkTo(node).address], token, way.channelTo);
+    const stream = client.openSession({ platform, requireHeartbeats: way.asksForHeartbeats });
+    const late = setTimeout(() => stream.cancel(), CONNECT_WITHIN_MS);
+    try {
+      const { body } = await stream.next();
+      if (body?.$case !== 'sessionStarted') throw new Error('session_started does not come first');
+      const { sessionId } = body.value.session!;
+      this.session = { sessionId, started: body.value, stream };
+      this.client = client;
+      this.span = { userId, node: node.name, way: way.name, sessionId, from: Date.now() };
+      history.spans.push(this.span);
+      // Somebody may have turned it off meanwhile.
+      if (!this.isWanted) this.turnOff();
+      return true;
+    } catch {
+      client.close();
+      return false;
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** Answers every message with a heartbeat, as docs/browser.md tells clients to. */
+  private async beat(client: Client, { sessionId, started, stream }: OpenSession): Promise<void> {
+    if (started.heartbeatTimeoutMs === 0) return;
+    try {
+      for (;;) {
+        await stream.next();
+        // A heartbeat that is lost is followed by another.
+        if (!this.isSilent) client.heartbeat({ sessionId }).catch(() => {});
+      }
+    } catch {
+      // The stream has ended.
+    }
+  }
+
+  private finish(end: 'asked for' | 'lost', why?: string): void {
+    if (this.span === undefined) return;
+    this.span.until = Date.now();
+    this.span.end = end;
+    if (why !== undefined) this.span.why = why;
+    this.span = undefined;
+  }
+
+  private leave(): void {
+    const { client } = this;
+    this.session = undefined;
+    this.client = undefined;
+    setTimeout(() => client?.close(), CLOSE_AFTER_MS);
+  }
+}
+
+/** The node or Redis is out of reach, the connection broke, or the session is gone and its client will have another. */
+const MAY_BE_SAID_AGAIN = new Set<number | undefined>([
+  status.UNAVAILABLE,
+  status.CANCELLED,
+  status.NOT_FOUND,
+  // A connection of HTTP that breaks.
+  status.ABORTED,
+  status.INTERNAL,
+]);
