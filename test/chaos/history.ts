@@ -69,9 +69,19 @@ export interface Stretch {
   readonly deliveries: Delivery[];
 }
 
-/** `paused` is a node that stood still where nobody waits for it, or for less than the others do. */
+/**
+ * `paused` is a node that is alone and stood still. `harness held up` is this process, which got no time from the machine:
+ * its clients could not be heard.
+ */
 export type FaultName =
-  'killed' | 'stopped' | 'paused' | 'cut off' | 'clients cut' | 'told to end' | 'Redis lost';
+  | 'killed'
+  | 'stopped'
+  | 'paused'
+  | 'cut off'
+  | 'clients cut'
+  | 'told to end'
+  | 'Redis lost'
+  | 'harness held up';
 
 /** What was done to whom. */
 export interface FaultRecord {

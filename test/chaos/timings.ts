@@ -18,3 +18,6 @@ export const HEARTBEAT_TIMEOUT_MS = 4000;
 
 /** The timeout, the look for what is due, and what a busy machine adds. */
 export const GIVEN_UP_WITHIN_MS = HEARTBEAT_TIMEOUT_MS + 4000;
+
+/** A delay of the harness after which heartbeats of its clients may come too late. */
+export const HELD_UP_MS = HEARTBEAT_TIMEOUT_MS / 4;

@@ -11,7 +11,7 @@ import { Random } from './random.js';
 import { RedisMonitor } from './redis-monitor.js';
 import { RedisPair } from './redis-pair.js';
 import { CALM_SECONDS } from './library-device.js';
-import { HEARTBEAT_TIMEOUT_MS } from './timings.js';
+import { HEARTBEAT_TIMEOUT_MS, HELD_UP_MS } from './timings.js';
 import { tokenOf } from './tokens.js';
 import { Watcher } from './watcher.js';
 
@@ -42,6 +42,7 @@ export class World {
   readonly random: Random;
   private readonly watchers: Watcher[] = [];
   private monitor: RedisMonitor | undefined;
+  private selfWatch: NodeJS.Timeout | undefined;
 
   private constructor(
     private readonly redisPair: RedisPair | undefined,
@@ -173,6 +174,19 @@ export class World {
     return this.nodes.map(({ name, output }) => `--- ${name}\n${output}`).join('\n');
   }
 
+  /** Writes down when this process, and every client in it, got no time from the machine. */
+  private watchItself(): void {
+    let last = Date.now();
+    this.selfWatch = setInterval(() => {
+      const now = Date.now();
+      if (now - last > HELD_UP_MS) {
+        const fault = { name: 'harness held up', nodes: this.namesOf(this.nodes) } as const;
+        this.history.faults.push({ ...fault, from: last, until: now });
+      }
+      last = now;
+    }, 100);
+  }
+
   /** Lets users act again once it was quiet, and writes down what happens from there: what was before is forgotten. */
   async goOn(): Promise<void> {
     this.history.startOver();
@@ -188,11 +202,13 @@ export class World {
     for (const watcher of this.watchers) watcher.close();
     this.population.leave();
     this.monitor?.stop();
+    clearInterval(this.selfWatch);
     await Promise.all(this.nodes.map((node) => node.remove()));
     await this.redisPair?.stop();
   }
 
   private async begin(): Promise<void> {
+    this.watchItself();
     await this.watchRedis();
     await Promise.all(this.nodes.map((node) => node.start()));
     await this.population.arrive();

@@ -1,17 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { ChangeReason } from '../../../src/grpc/generated/presence/v1/events_service.pb.js';
+import { StatusChoice } from '../../../src/grpc/generated/presence/v1/presence_service.pb.js';
 import { Presence, PresenceStatus } from '../../../src/grpc/generated/presence/v1/presence.pb.js';
 import type { Evidence } from '../evidence.js';
-import { History, type Delivery, type Span, type Stretch } from '../history.js';
+import {
+  History,
+  type Delivery,
+  type FaultName,
+  type FaultRecord,
+  type Span,
+  type Stretch,
+} from '../history.js';
 import { convergence } from './convergence.js';
 import { everyEvent } from './every-event.js';
 import { fencing } from './fencing.js';
+import { givenUp } from './given-up.js';
+import { keptSessions } from './kept-sessions.js';
+import { lastCommandWins } from './last-command-wins.js';
 import { lostNode } from './lost-node.js';
 import { noFalseOffline } from './no-false-offline.js';
 import { noGhosts } from './no-ghosts.js';
 import { picture } from './picture.js';
 import { prompt } from './prompt.js';
 import { silence } from './silence.js';
+import { stillness } from './stillness.js';
 
 const OFFLINE = PresenceStatus.PRESENCE_STATUS_OFFLINE;
 const T = 1_000_000;
@@ -45,7 +57,7 @@ function stretch(...deliveries: Delivery[]): Stretch {
 }
 
 function span(from: number, details: Partial<Span> = {}): Span {
-  return { userId: 'ann', node: 'n1', sessionId: `s${from}`, from, ...details };
+  return { userId: 'ann', node: 'n1', way: 'gRPC', sessionId: `s${from}`, from, ...details };
 }
 
 function evidence(details: Partial<Evidence> = {}, history: Partial<History> = {}): Evidence {
@@ -53,6 +65,7 @@ function evidence(details: Partial<Evidence> = {}, history: Partial<History> = {
     history: Object.assign(new History(), history),
     ...{ graceMs: 0, expected: [], openSessionIds: new Set<string>(), answers: [] },
     stored: { sessionIds: new Set<string>(), beats: [] },
+    own: [],
     ...{ unserved: [], agreedAfterMs: 0, promises: {} },
     ...details,
   };
@@ -74,7 +87,8 @@ describe('The check of false offlines', () => {
   });
 
   it('finds one of a user who came back in time from a killed node, or within the grace', () => {
-    const back = [span(T - 9000, { until: T - 1000, end: 'lost' }), span(T - 500, { node: 'n2' })];
+    const lost = { until: T - 1000, end: 'lost', wasOwnFault: true } as const;
+    const back = [span(T - 9000, lost), span(T - 500, { node: 'n2' })];
     expect(complaints({ stretches, spans: back, faults: [KILLED] })).toBe(1);
     expect(complaints({ stretches, spans: back }, 3000)).toBe(1);
     expect(complaints({ stretches, spans: back })).toBe(0);
@@ -83,10 +97,27 @@ describe('The check of false offlines', () => {
   it('has nothing against one of a user who went, stayed away or hid', () => {
     const gone = span(T - 9000, { until: T - 100, end: 'asked for' });
     expect(complaints({ stretches, spans: [gone] }, 3000)).toBe(0);
-    const away = [span(T - 9000, { until: T - 5000, end: 'lost' })];
+    const away = [span(T - 9000, { until: T - 5000, end: 'lost', wasOwnFault: true })];
     expect(complaints({ stretches, spans: away }, 3000)).toBe(0);
     const hidings = [{ userId: 'ann', from: T - 100 }];
     expect(complaints({ stretches, spans: [span(T - 9000)], hidings })).toBe(0);
+  });
+
+  it('finds one of a user whose session was taken from a client that could be heard', () => {
+    const taken = [span(T - 9000, { until: T - 100, end: 'lost' }), span(T + 300)];
+    expect(complaints({ stretches, spans: taken })).toBe(1);
+    const paused = { name: 'paused', nodes: ['n1'], from: T - 6000, until: T - 100 } as const;
+    expect(complaints({ stretches, spans: taken, faults: [paused] })).toBe(1);
+  });
+
+  it('goes by when it was told of where the clocks of the nodes are wrong', () => {
+    const gone = span(T - 9000, { until: T - 100, end: 'asked for' });
+    const far = { ...offline(T, 2), occurredAt: T - 60_000 };
+    const found = (clocksAreWrong: boolean): number =>
+      noFalseOffline.complaints(
+        evidence({ promises: { clocksAreWrong } }, { stretches: [stretch(far)], spans: [gone] }),
+      ).length;
+    expect(found(true)).toBe(0);
   });
 
   it('knows that a node cut off for longer than a lease is dead to the others, and none for less', () => {
@@ -105,6 +136,86 @@ describe('The check of false offlines', () => {
     }));
     // It began when the first was just over, and is caught by the second.
     expect(complaints({ stretches, spans: [span(T - 6000)], faults })).toBe(0);
+  });
+});
+
+describe('The check of kept sessions', () => {
+  const complaints = (details: Partial<Span>, ...faults: FaultRecord[]): number =>
+    keptSessions.complaints(
+      evidence({}, { spans: [span(T - 9000, { until: T, ...details })], faults }),
+    ).length;
+  const fault = (name: FaultName, from: number, until: number): FaultRecord => ({
+    ...{ name, nodes: ['n1'], from, until },
+  });
+
+  it('finds a session that was lost although nothing took its client, its connection or its node away', () => {
+    expect(complaints({ end: 'lost' })).toBe(1);
+    expect(complaints({ end: 'lost' }, fault('paused', T - 6000, T))).toBe(1);
+    expect(complaints({ end: 'lost' }, fault('stopped', T - 2000, T - 500))).toBe(1);
+    expect(complaints({ end: 'lost' }, { ...fault('killed', T, T), nodes: ['n2'] })).toBe(1);
+    expect(complaints({ end: 'lost' }, { ...fault('Redis lost', T - 9000, T), nodes: [] })).toBe(1);
+  });
+
+  it('has nothing against one that was asked for, or that had to be lost', () => {
+    expect(complaints({ end: 'asked for' })).toBe(0);
+    expect(complaints({ end: 'lost', wasOwnFault: true })).toBe(0);
+    expect(complaints({ end: 'lost' }, fault('killed', T - 500, T + 5000))).toBe(0);
+    expect(complaints({ end: 'lost' }, fault('clients cut', T - 10, T - 10))).toBe(0);
+    expect(complaints({ end: 'lost' }, fault('told to end', T - 900, T + 900))).toBe(0);
+    expect(complaints({ end: 'lost' }, fault('stopped', T - 6000, T - 100))).toBe(0);
+  });
+});
+
+describe('The check of the last command', () => {
+  const wish = {
+    ...{ channelId: 'lobby', isMicrophoneMuted: true, isSpeakerMuted: false },
+    ...{ choice: StatusChoice.STATUS_CHOICE_INVISIBLE, statusText: '' },
+  };
+  const held = ann(2, { currentChannelId: 'lobby', isMicrophoneMuted: true });
+  const complaints = (choice: StatusChoice, presence: Presence): number =>
+    lastCommandWins.complaints(evidence({ own: [{ userId: 'ann', wish, choice, presence }] }))
+      .length;
+
+  it('finds a user who is not as the last acknowledged commands of each kind say', () => {
+    const { STATUS_CHOICE_INVISIBLE: invisible, STATUS_CHOICE_AUTOMATIC: automatic } = StatusChoice;
+    expect(complaints(invisible, held)).toBe(0);
+    expect(complaints(automatic, held)).toBe(1);
+    expect(complaints(invisible, { ...held, isMicrophoneMuted: false })).toBe(1);
+    expect(complaints(invisible, { ...held, currentChannelId: 'kitchen' })).toBe(1);
+  });
+});
+
+describe('The check of clients that were given up', () => {
+  const complaints = (until: number | undefined): number => {
+    const silence = { userId: 'ann', node: 'n1', sessionId: 's1', from: T };
+    const silences = [until === undefined ? silence : { ...silence, until }];
+    return givenUp.complaints(evidence({ promises: { givenUpWithinMs: 6000 } }, { silences }))
+      .length;
+  };
+
+  it('finds one that kept its session without heartbeats', () => {
+    expect(complaints(T + 5000)).toBe(0);
+    expect(complaints(T + 7000)).toBe(1);
+    expect(complaints(undefined)).toBe(1);
+  });
+});
+
+describe('The check of stillness', () => {
+  const IDLE = PresenceStatus.PRESENCE_STATUS_IDLE;
+  const woke = [
+    told(T - 5000, 'userStatusChanged', ann(2, { status: IDLE })),
+    told(T, 'userStatusChanged', ann(3)),
+  ];
+  const complaints = (history: Partial<History>): number =>
+    stillness.complaints(
+      evidence({ promises: { mayBeIdle: true } }, { stretches: [stretch(...woke)], ...history }),
+    ).length;
+
+  it('finds a user who is ONLINE again without an action or a new session', () => {
+    expect(complaints({ spans: [span(T - 9000)] })).toBe(1);
+    expect(complaints({ actions: [{ userId: 'ann', from: T - 50, until: T }] })).toBe(0);
+    expect(complaints({ actions: [{ userId: 'bob', from: T - 50, until: T }] })).toBe(1);
+    expect(complaints({ spans: [span(T - 100)] })).toBe(0);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { FaultRecord, History, Span } from '../history.js';
 import { clock } from '../in-words.js';
-import { BEAT_MS, LEASE_MS, REAPED_WITHIN_MS } from '../timings.js';
+import { BEAT_MS, HEARTBEAT_TIMEOUT_MS, LEASE_MS, REAPED_WITHIN_MS } from '../timings.js';
 import type { Check } from './check.js';
 
 /** A client may learn of a loss that much later than the harness knows of its cause, or earlier. */
@@ -43,6 +43,8 @@ function takesSessions({ name, from, until = Infinity }: FaultRecord, at: number
         at > from + LEASE_MS - BEAT_MS &&
         at < until + REAPED_WITHIN_MS
       );
+    case 'harness held up':
+      return at > from && at < until + HEARTBEAT_TIMEOUT_MS + AROUND_MS;
     case 'paused':
     case 'Redis lost':
       return false;
