@@ -248,4 +248,6 @@ export const SHORT: readonly string[] = [
   'redis-emptied',
   'failover-busy',
   'clients-cut',
+  'paused-alone',
+  'clock-steps-alone',
 ];
