@@ -59,7 +59,7 @@ export default {
         'It calls what gRPC calls, as gRPC does: it knows the transport and no part of the service.',
       severity: 'error',
       from: { path: '^src/http-api/', pathNot: specs },
-      to: { path: '^src/', pathNot: '^src/(http-api|grpc|connections|config)/' },
+      to: { path: '^src/', pathNot: '^src/(http-api|grpc|connections|config|text)/' },
     },
     {
       name: 'nobody-knows-the-http-api',

@@ -34,5 +34,6 @@ function sentence(name: SettingName, text: string): string {
 
 /** In quotes and without line breaks, and not at any length. */
 function shown(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+  const characters = [...text];
+  return JSON.stringify(characters.length > 80 ? `${characters.slice(0, 80).join('')}…` : text);
 }

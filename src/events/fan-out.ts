@@ -132,9 +132,22 @@ export class FanOut implements OnApplicationShutdown {
     const quietSince = now - this.config.streamHeartbeatIntervalMs;
     const heartbeat = this.log.tokenFragment(this.served);
     for (const subscription of this.followers.keys()) {
-      if (subscription.hasExpired(now)) subscription.end(tokenExpired());
-      else if (subscription.isBehind) subscription.isSafe();
-      else if (subscription.lastSentAt <= quietSince) subscription.nudge(heartbeat);
+      this.contain(subscription, () => {
+        if (subscription.hasExpired(now)) subscription.end(tokenExpired());
+        else if (subscription.isBehind) subscription.isSafe();
+        else if (subscription.lastSentAt <= quietSince) subscription.nudge(heartbeat);
+      });
+    }
+  }
+
+  /** A subscription in which something throws ends. The others go on, and so does the process. */
+  private contain<T>(subscription: Subscription, act: () => T): T | undefined {
+    try {
+      return act();
+    } catch (error) {
+      this.delete(subscription);
+      subscription.end(error);
+      return undefined;
     }
   }
 
@@ -160,7 +173,9 @@ export class FanOut implements OnApplicationShutdown {
       if (++count % TURN === 0) yield* this.endTurn(since);
     }
     for (const [subscription, entries] of found) {
-      if (this.followers.has(subscription)) subscription.give(entries, head);
+      if (this.followers.has(subscription)) {
+        this.contain(subscription, () => subscription.give(entries, head));
+      }
       this.resume(subscription);
       if (++count % TURN === 0) yield* this.endTurn(since);
     }
@@ -207,7 +222,7 @@ export class FanOut implements OnApplicationShutdown {
   }
 
   private serve(subscription: Subscription): void {
-    const isUnfinished = subscription.serve();
+    const isUnfinished = this.contain(subscription, () => subscription.serve());
     // Others have their turn before a long search through the log goes on.
     if (isUnfinished) setImmediate(() => this.resume(subscription));
   }

@@ -1,5 +1,4 @@
 import type { Subscriber } from 'rxjs';
-import type { Refusal } from '../domain/refusal.js';
 import type { Outlet } from './subscription.js';
 
 /** The connection under a subscription. */
@@ -23,7 +22,7 @@ export class StreamOutlet implements Outlet {
     this.messages.next(message);
   }
 
-  end(refusal: Refusal): void {
-    this.messages.error(refusal);
+  end(reason: unknown): void {
+    this.messages.error(reason);
   }
 }

@@ -10,7 +10,8 @@ export interface Outlet {
   /** Whether a message would go out rather than into a queue. */
   readonly isReady: boolean;
   send(message: Buffer): void;
-  end(refusal: Refusal): void;
+  /** Ends it with the reason, which is a refusal or a fault of the server. */
+  end(reason: unknown): void;
 }
 
 export interface SubscriptionOptions {
@@ -113,8 +114,8 @@ export class Subscription {
     return this.expiresAt !== undefined && now >= this.expiresAt;
   }
 
-  end(refusal: Refusal): void {
-    this.outlet.end(refusal);
+  end(reason: unknown): void {
+    this.outlet.end(reason);
   }
 
   private caughtUp(): false {

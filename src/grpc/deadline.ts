@@ -1,20 +1,20 @@
 import { status } from '@grpc/grpc-js';
 import type { Subscription } from 'rxjs';
-import type { FailedStatus } from './response-writer.js';
+import type { Answer } from './answer.js';
 
 /** Timers of Node fire at once when they are given more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Keeps to the deadline that a client gave its call. */
-export function endAfter(
-  ms: number,
-  subscription: Subscription,
-  writer: { error(failure: FailedStatus): void },
-): void {
+export function endAfter(ms: number, subscription: Subscription, answer: Answer<never>): void {
   if (ms > LONGEST_TIMER_MS) return;
   const timer = setTimeout(() => {
-    subscription.unsubscribe();
-    writer.error({ code: status.DEADLINE_EXCEEDED, message: 'Deadline exceeded' });
+    try {
+      subscription.unsubscribe();
+    } catch (error) {
+      return answer.fail(error);
+    }
+    answer.error({ code: status.DEADLINE_EXCEEDED, message: 'Deadline exceeded' });
   }, ms);
   subscription.add(() => clearTimeout(timer));
 }

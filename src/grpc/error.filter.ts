@@ -6,6 +6,7 @@ import { InvalidToken } from '../auth/invalid-token.js';
 import { KeysUnavailable } from '../auth/keys-unavailable.js';
 import { NotNow, Refusal, type RefusalReason } from '../domain/refusal.js';
 import { RefusedCalls } from '../limits/refused-calls.js';
+import { describeError } from '../text/safe-text.js';
 import { requestIdOf } from './request-id.js';
 import { invalidArgument, retryLater, statusError } from './status-error.js';
 
@@ -57,7 +58,7 @@ export class ErrorFilter implements ExceptionFilter {
     if (error instanceof InvalidToken) return statusError(status.UNAUTHENTICATED, error.message);
     if (error instanceof KeysUnavailable) return statusError(status.UNAVAILABLE, error.message);
     const requestId = requestIdOf(metadata);
-    this.logger.error(`A call failed: ${describe(error)}`, { requestId });
+    this.logger.error(`A call failed: ${describeError(error)}`, { requestId });
     return statusError(status.INTERNAL, `internal error, request id ${requestId}`);
   }
 }
@@ -71,8 +72,4 @@ function refusalStatus(refusal: Refusal): RpcException {
   if (refusal instanceof NotNow) return retryLater(code, message, refusal.retryAfterMs);
   if (reason === 'STORE_UNAVAILABLE') return retryLater(code, message, RETRY_AFTER_MS);
   return statusError(code, message);
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

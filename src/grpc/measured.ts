@@ -3,7 +3,7 @@ import { isObservable, Observable, of, tap } from 'rxjs';
 import { secondsSince } from '../metrics/durations.js';
 import type { StreamFigures, UnaryFigures } from './call-figures.js';
 import type { Handler } from './handler.js';
-import type { FailedStatus } from './response-writer.js';
+import type { FailedStatus } from './answer.js';
 
 /** The handler of a unary method, with the time it takes until there is an answer. */
 export function measured(handler: Handler, figures: UnaryFigures): Handler {

@@ -5,6 +5,8 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { status, type Server } from '@grpc/grpc-js';
+import { containedHandler, containStream, endFaulty } from './containment.js';
+import { encodedMessage, encodeSafely } from './status-message.js';
 
 type HandleStream = (
   interceptors: unknown,
@@ -12,9 +14,13 @@ type HandleStream = (
   headers: IncomingHttpHeaders,
 ) => void;
 
+type ServeCall = Parameters<typeof containedHandler>[0];
+
 /** What grpc-js keeps to itself: where every call comes in. */
 interface Insides {
+  register: (path: string, handler: ServeCall, ...rest: unknown[]) => boolean;
   _streamHandler: HandleStream;
+  _respondWithError: (failure: { readonly details: string }, ...rest: unknown[]) => void;
 }
 
 /** Longer than this no timer of Node runs, and grpc-js takes it for a time that has passed. Some 25 days. */
@@ -42,20 +48,37 @@ export function isLegalValue(value: string): boolean {
 /**
  * Looks at the headers of every call before grpc-js does, which serves calls of other methods than POST, says INTERNAL
  * to a deadline that it cannot read, and to one in the far future that it has passed. A header that gRPC does not
- * know it would leave out as well, but write to the log first, be it a token. To be called before the server is bound.
+ * know it would leave out as well, but write to the log first, be it a token. To be called before services are added.
+ *
+ * Whatever throws while a call is served, in grpc-js or in a library behind it, ends that call and nothing else.
  */
 export function screenCalls(server: Server): void {
   const insides = server as unknown as Insides;
   const handle = insides._streamHandler;
   insides._streamHandler = function (this: Server, interceptors, stream, headers) {
-    const refusal = refusalOf(headers);
-    if (refusal === undefined) {
-      leaveOutIllegal(headers);
-      return handle.call(this, interceptors, stream, headers);
+    containStream(stream);
+    try {
+      const refusal = refusalOf(headers);
+      if (refusal === undefined) {
+        leaveOutIllegal(headers);
+        return handle.call(this, interceptors, stream, headers);
+      }
+      // Every error of a stream closes it as well; there is nothing to be told of it.
+      stream.on('error', () => {});
+      stream.respond(refusal, { endStream: true });
+    } catch (error) {
+      endFaulty(stream, error);
     }
-    // Every error of a stream closes it as well; there is nothing to be told of it.
-    stream.on('error', () => {});
-    stream.respond(refusal, { endStream: true });
+  };
+  const register = insides.register;
+  insides.register = function (path, handler, ...rest) {
+    return register.call(this, path, containedHandler(handler), ...rest);
+  };
+  encodeSafely();
+  // It repeats the path of a method that there is not, as it came and at any length.
+  const respond = insides._respondWithError;
+  insides._respondWithError = function (failure, ...rest) {
+    respond.call(this, { ...failure, details: encodedMessage(failure.details) }, ...rest);
   };
 }
 

@@ -1,6 +1,8 @@
+import type { ServerHttp2Stream } from 'node:http2';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { isObservable, of } from 'rxjs';
 import { CallStream } from './call-stream.js';
+import { endFaulty } from './containment.js';
 import { endAfter } from './deadline.js';
 import type { Handler } from './handler.js';
 import { takeOver } from './http2-stream.js';
@@ -19,6 +21,19 @@ export async function serveStreamingCall(
   serialize: (message: unknown) => Buffer,
 ): Promise<void> {
   const stream = takeOver(call);
+  try {
+    await serve(handler, call, serialize, stream);
+  } catch (error) {
+    endFaulty(stream, error);
+  }
+}
+
+async function serve(
+  handler: Handler,
+  call: ServerWritableStream<unknown, unknown>,
+  serialize: (message: unknown) => Buffer,
+  stream: ServerHttp2Stream,
+): Promise<void> {
   const result = await handler(call.request, call.metadata, new CallStream(stream));
   // Nest keeps the metadata too, of which the token is most.
   call.metadata.remove('authorization');

@@ -1,7 +1,8 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
-import { isObservable } from 'rxjs';
+import { isObservable, lastValueFrom } from 'rxjs';
 import type { Connections } from '../connections/connections.js';
+import { endFaulty } from './containment.js';
 import { frameOf } from './frame.js';
 import type { Handler } from './handler.js';
 import { endWell, http2StreamOf } from './http2-stream.js';
@@ -15,17 +16,31 @@ export async function serveUnaryCall(
   serialize: (message: unknown) => Buffer,
   connections: Pick<Connections, 'holdAnswer'>,
 ): Promise<void> {
+  const stream = http2StreamOf(call);
+  try {
+    await serve(handler, call, callback, serialize, connections);
+  } catch (error) {
+    endFaulty(stream, error);
+  }
+}
+
+async function serve(
+  handler: Handler,
+  call: ServerUnaryCall<unknown, unknown>,
+  callback: sendUnaryData<unknown>,
+  serialize: (message: unknown) => Buffer,
+  connections: Pick<Connections, 'holdAnswer'>,
+): Promise<void> {
   const result = await handler(call.request, call.metadata, call);
   if (isObservable(result)) {
-    result.subscribe({
-      next: (response) => callback(null, response),
-      error: (error: object) => {
-        // Or grpc-js would send no headers, but the status alone.
-        if (knownRequestId(call.metadata)) call.sendMetadata(headersOfAnswer(call.metadata));
-        callback(error);
-      },
-    });
-    return;
+    const ended = await lastValueFrom(result).then(
+      (response) => ({ response }),
+      (failure: object) => ({ failure }),
+    );
+    if ('response' in ended) return callback(null, ended.response);
+    // Or grpc-js would send no headers, but the status alone.
+    if (knownRequestId(call.metadata)) call.sendMetadata(headersOfAnswer(call.metadata));
+    return callback(ended.failure);
   }
   let message: Buffer;
   try {

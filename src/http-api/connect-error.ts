@@ -1,7 +1,8 @@
 import { ConnectError } from '@connectrpc/connect';
 import { status } from '@grpc/grpc-js';
+import { statusMessage } from '../grpc/status-message.js';
 import { Status } from '../grpc/generated/google/rpc/status.pb.js';
-import type { FailedStatus } from '../grpc/response-writer.js';
+import type { FailedStatus } from '../grpc/answer.js';
 
 /** The status of gRPC as an error of Connect, whose codes are the same numbers. */
 export function connectErrorOf({
@@ -9,7 +10,7 @@ export function connectErrorOf({
   message,
   metadata,
 }: FailedStatus): ConnectError {
-  const error = new ConnectError(message, code as number);
+  const error = new ConnectError(statusMessage(message), code as number);
   const [details] = metadata?.get('grpc-status-details-bin') ?? [];
   if (!Buffer.isBuffer(details)) return error;
   for (const { typeUrl, value } of Status.decode(details).details) {

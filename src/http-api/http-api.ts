@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
+import { logFault } from '../grpc/containment.js';
 import type { PresenceGrpcServer } from '../grpc/presence-grpc-server.js';
 import { CrossOrigin } from './cross-origin.js';
 import { contentTypesFor, formatOf } from './format.js';
@@ -22,7 +23,7 @@ export function attachHttpApi(app: INestApplication, grpc: PresenceGrpcServer): 
     answers: new HeldBytes(),
     callTimeoutMs: connections.callTimeoutMs,
   };
-  app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+  const serve = (request: IncomingMessage, response: ServerResponse, next: () => void): unknown => {
     const [path = ''] = request.url?.split('?', 1) ?? [];
     const method = grpc.methods.get(path);
     if (method === undefined) return next();
@@ -38,6 +39,15 @@ export function attachHttpApi(app: INestApplication, grpc: PresenceGrpcServer): 
         .writeHead(415, { 'accept-post': contentTypesFor(isStreaming).join(', ') })
         .end();
     }
-    serveCall(method, format, request, response, bounds);
+    return serveCall(method, format, request, response, bounds);
+  };
+  app.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+    try {
+      serve(request, response, next);
+    } catch (error) {
+      logFault(error);
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500).end();
+    }
   });
 }

@@ -8,6 +8,7 @@ import {
 } from '@bufbuild/protobuf';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { EncodedRequest, Malformed } from '../grpc/encoded-request.js';
+import { safeText } from '../text/safe-text.js';
 import { EventsService } from './generated/presence/v1/events_service_pb.js';
 import { PresenceService } from './generated/presence/v1/presence_service_pb.js';
 import { SessionService } from './generated/presence/v1/session_service_pb.js';
@@ -19,9 +20,6 @@ const METHODS: ReadonlyMap<string, DescMethod> = new Map(
     service.methods.map((method) => [`/${service.typeName}/${method.name}`, method] as const),
   ),
 );
-
-/** How much of a complaint about JSON is passed on, which may quote what it complains of. */
-const MAX_COMPLAINT = 200;
 
 /** Protobuf's JSON, by way of the bytes that the service knows. */
 export function jsonCodec(method: MethodDefinition<unknown, unknown>): MessageCodec {
@@ -45,8 +43,8 @@ function bytesOf(type: DescMessage, json: Buffer): Buffer {
   try {
     return Buffer.from(toBinary(type, fromJsonString(type, utf8.decode(json))));
   } catch (error) {
-    const complaint = (error as Error).message.slice(0, MAX_COMPLAINT);
-    throw new Malformed(`is no JSON of this type: ${complaint}`);
+    // The complaint may quote what it complains of.
+    throw new Malformed(`is no JSON of this type: ${safeText((error as Error).message)}`);
   }
 }
 

@@ -1,10 +1,6 @@
 import type { ConnectError } from '@connectrpc/connect';
-import type { Observer } from 'rxjs';
-import type { FailedStatus } from '../grpc/response-writer.js';
+import type { Answer } from '../grpc/answer.js';
 import type { ResponseStream } from './response-stream.js';
-
-/** Takes the encoded messages of an answer, and how it ended. */
-export type Answer = Observer<Buffer> & { error(failure: FailedStatus): void };
 
 /** A way of putting a call into HTTP. */
 export interface Protocol {
@@ -18,7 +14,7 @@ export interface Protocol {
   readonly parseTimeout: ParseTimeout;
   /** The message in the body of a request. Undefined: there is not exactly one. */
   readonly messageIn: (body: Buffer) => Buffer | undefined;
-  readonly answer: (stream: ResponseStream, contentType: string) => Answer;
+  readonly answer: (stream: ResponseStream, contentType: string) => Answer<Buffer>;
 }
 
 type ParseTimeout = (

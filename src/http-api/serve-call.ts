@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Metadata, status } from '@grpc/grpc-js';
-import { Logger } from '@nestjs/common';
 import { RpcException } from '@nestjs/microservices';
 import {
   catchError,
@@ -13,6 +12,7 @@ import {
   throwError,
   type Observable,
 } from 'rxjs';
+import { containedEmit, INTERNAL_FAULT, logFault } from '../grpc/containment.js';
 import { endAfter } from '../grpc/deadline.js';
 import { EncodedRequest, Malformed } from '../grpc/encoded-request.js';
 import type { ServedMethod } from '../grpc/handler.js';
@@ -25,8 +25,6 @@ import { jsonCodec } from './json-codec.js';
 import { protoCodec, type MessageCodec } from './message-codec.js';
 import { bodyOf } from './request-body.js';
 import { ResponseStream } from './response-stream.js';
-
-const logger = new Logger('HttpApi');
 
 /** What bounds calls. */
 export interface Bounds {
@@ -63,6 +61,7 @@ export function serveCall(
   const codec = (encoding === 'json' ? jsonCodec : protoCodec)(method.definition);
   const stream = new ResponseStream(response);
   const answer = protocol.answer(stream, protocol.contentTypes[encoding]);
+  request.emit = response.emit = containedEmit((_emitter, error) => answer.fail(error));
   const { responseStream } = method.definition;
   if (!responseStream) stream.cutOffUnlessClosed(bounds.callTimeoutMs);
   const { maxRequestBytes } = bounds;
@@ -132,8 +131,8 @@ function holdAnswer(hold: Hold, { length }: Buffer): void {
 function failureOf(error: unknown): Observable<never> {
   if (!(error instanceof Error)) return throwError(() => error);
   if (error instanceof RpcException) return throwError(() => error.getError());
-  logger.error(`a call could not be answered: ${error.stack}`);
-  return throwError(() => ({ code: status.INTERNAL, message: 'internal error' }));
+  logFault(error);
+  return throwError(() => INTERNAL_FAULT);
 }
 
 /** What somebody looks at who stands on the way of a call: the guard, the log, and traces. */

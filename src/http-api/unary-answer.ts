@@ -3,32 +3,34 @@ import {
   contentTypeUnaryJson,
   errorToJsonBytes,
 } from '@connectrpc/connect/protocol-connect';
-import type { FailedStatus } from '../grpc/response-writer.js';
+import { Answer, type FailedStatus } from '../grpc/answer.js';
 import { connectErrorOf } from './connect-error.js';
-import type { Answer } from './protocol.js';
 import type { ResponseStream } from './response-stream.js';
 
 /** One message that is the whole body, or an error as JSON with the status of HTTP that comes nearest. */
-export class UnaryAnswer implements Answer {
+export class UnaryAnswer extends Answer<Buffer> {
   private message: Buffer = Buffer.alloc(0);
 
   constructor(
     private readonly stream: ResponseStream,
     private readonly contentType: string,
-  ) {}
+  ) {
+    super();
+  }
 
-  next(message: Buffer): void {
+  protected write(message: Buffer): void {
     this.message = message;
   }
 
-  error(failure: FailedStatus): void {
+  protected end(failure: FailedStatus | undefined): void {
+    if (failure === undefined) return this.send(200, this.contentType, this.message);
     const error = connectErrorOf(failure);
     const body = Buffer.from(errorToJsonBytes(error, undefined));
     this.send(codeToHttpStatus(error.code), contentTypeUnaryJson, body);
   }
 
-  complete(): void {
-    this.send(200, this.contentType, this.message);
+  protected cutOff(): void {
+    this.stream.response.destroy();
   }
 
   private send(status: number, contentType: string, body: Buffer): void {

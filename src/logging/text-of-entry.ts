@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { safeLines, safeText } from '../text/safe-text.js';
 import type { LogLevelName } from '../config/log-level.js';
 
 interface Entry {
@@ -33,8 +34,8 @@ export function textOfEntry(json: string, isColoured: boolean): string {
     // It would look at the terminal of the process itself otherwise, and at no other output.
     isColoured ? styleText(COLOURS[level], label, { validateStream: false }) : label,
     ...(context === undefined ? [] : [`[${context}]`]),
-    message,
-    ...fields.map(([name, value]) => `${name}=${String(value)}`),
+    safeLines(message),
+    ...fields.map(([name, value]) => `${name}=${safeText(String(value))}`),
   ];
-  return [parts.join(' '), ...(stack === undefined ? [] : [stack]), ''].join('\n');
+  return [parts.join(' '), ...(stack === undefined ? [] : [safeLines(stack)]), ''].join('\n');
 }

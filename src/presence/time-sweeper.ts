@@ -4,6 +4,7 @@ import { Interval } from '@nestjs/schedule';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
+import { describeError } from '../text/safe-text.js';
 import { Commands } from '../store/commands.js';
 import { PresenceStore } from '../store/presence-store.js';
 
@@ -60,7 +61,7 @@ export class TimeSweeper {
     try {
       await this.commands.record(userId, { type: 'time' });
     } catch (error) {
-      this.logger.error(`time could not pass for a user: ${String(error)}`);
+      this.logger.error(`time could not pass for a user: ${describeError(error)}`);
     }
   }
 }

@@ -12,6 +12,7 @@ import type { Step } from '../domain/step.js';
 import { liveSessions, presenceFor, type Session } from '../domain/user.js';
 import { Drain } from '../lifecycle/drain.js';
 import { SessionLimit } from '../limits/session-limit.js';
+import { describeError } from '../text/safe-text.js';
 import { Commands } from '../store/commands.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { SessionStream, type Connection, type SessionSignal } from './session-stream.js';
@@ -145,7 +146,9 @@ export class SessionService {
     try {
       await this.commands.record(userId, { type: 'disconnect', sessionId, cause });
     } catch (error) {
-      this.logger.error(`the end of session ${sessionId} could not be recorded: ${String(error)}`);
+      this.logger.error(
+        `the end of session ${sessionId} could not be recorded: ${describeError(error)}`,
+      );
     }
   }
 }

@@ -14,6 +14,7 @@ import {
   type CommitListener,
   type Origin,
 } from '../presence-store.js';
+import { describeError } from '../../text/safe-text.js';
 import { PresenceView } from '../presence-view.js';
 import type { StoreReport } from '../store-report.js';
 import type { TableSizes } from '../user-table.js';
@@ -233,7 +234,7 @@ export class RedisPresenceStore
 
   /** There is a next time, and whoever looks after Redis hears of its trouble otherwise. */
   private readonly notTidied = (error: unknown): void => {
-    this.logger.debug(`not everything could be put in order: ${String(error)}`);
+    this.logger.debug(`not everything could be put in order: ${describeError(error)}`);
   };
 
   private async refreshAll(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { Step } from '../../domain/step.js';
+import { describeError } from '../../text/safe-text.js';
 import type { BeginListener, CommitListener, Origin } from '../presence-store.js';
 
 /** Those who are told what the replicas take in. */
@@ -29,7 +30,7 @@ export class StoreListeners {
         listener(step, origin);
       } catch (error) {
         // The replica must not stop where it is because somebody could not hear of it.
-        this.logger.error(`a commit could not be told: ${String(error)}`);
+        this.logger.error(`a commit could not be told: ${describeError(error)}`);
       }
     }
   }
