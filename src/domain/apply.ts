@@ -1,8 +1,9 @@
-import { nextDue } from './due.js';
-import { act, alive, end, endAll, remove, renameNode, type Outcome } from './facts.js';
+import { firstDue } from './due.js';
+import { act, alive, end, endAll, endSilent, remove, renameNode, type Outcome } from './facts.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { Refusal } from './refusal.js';
+import { sharedTerms } from './terms.js';
 import { copyUser, liveSessions, type Draft, type Session, type User } from './user.js';
 
 /** What `input` does to the facts. Throws a `Refusal` where it may not happen. */
@@ -14,6 +15,8 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ou
       return end(user, input.sessionId, input.cause, now, policy);
     case 'heartbeat':
       return { facts: alive(user, input.sessionId, now, policy), cause: 'REQUESTED' };
+    case 'silent':
+      return endSilent(user, input.sessionId, input.heartbeatDueAt, now, policy);
     case 'activity': {
       const sessionId = input.sessionId ?? mostRecentlyActive(user).sessionId;
       return { facts: act(user, sessionId, now, policy), cause: 'ACTIVE' };
@@ -41,7 +44,7 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ou
     case 'nodeRenamed':
       return { facts: renameNode(user, input.node, input.name), cause: 'REQUESTED' };
     case 'time':
-      return passTime(user, now, policy);
+      return passTime(user, input, now, policy);
   }
   return input satisfies never;
 }
@@ -66,6 +69,8 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
     heartbeatDueAt: input.requireHeartbeats ? now + policy.heartbeatTimeoutMs : undefined,
     tokenExpiresAt: input.tokenExpiresAt,
     graceEndsAt: undefined,
+    lostBecause: undefined,
+    terms: sharedTerms(policy),
   };
   const facts = copyUser(makeRoom(takeUpLost(user, session), policy));
   facts.sessions = [...facts.sessions, session];
@@ -108,7 +113,7 @@ function mostRecentlyActive(user: User): Session {
 
 function setStatus(user: User, input: InputOf<'setStatus'>, now: number, policy: Policy): User {
   const facts = act(user, input.sessionId, now, policy);
-  if (input.expiresAt !== undefined && input.expiresAt <= now) {
+  if (input.expiresAt !== undefined && input.expiresAt <= (input.wall ?? now)) {
     throw new Refusal('INVALID_FIELD', 'must be in the future', 'expires_at');
   }
   facts.choice = input.choice;
@@ -122,9 +127,10 @@ function visibleSince(user: User, choice: User['choice'], now: number): number |
   return user.choice === 'INVISIBLE' && choice !== 'INVISIBLE' ? now : user.visibleSince;
 }
 
-function passTime(user: User, now: number, policy: Policy): Outcome {
-  const due = nextDue(user, policy);
-  if (due === undefined || due.at > now) return { facts: user, cause: 'REQUESTED' };
+function passTime(user: User, input: InputOf<'time'>, now: number, policy: Policy): Outcome {
+  const { upTo = now, wall = now } = input;
+  const due = firstDue(user, upTo, wall, policy);
+  if (due === undefined) return { facts: user, cause: 'REQUESTED' };
   switch (due.type) {
     case 'idle':
       // A fact of nobody's doing: the status is computed from the last activity. A new object says "look again".
@@ -133,10 +139,8 @@ function passTime(user: User, now: number, policy: Policy): Outcome {
       return { facts: lapse(user, now), cause: 'STATUS_EXPIRED' };
     case 'tokenExpired':
       return end(user, due.sessionId, 'TOKEN_EXPIRED', now, policy);
-    case 'heartbeatMissed':
-      return end(user, due.sessionId, 'CONNECTION_LOST', now, policy);
     case 'graceEnded':
-      return { facts: remove(user, due.sessionId), cause: 'CONNECTION_LOST' };
+      return { facts: remove(user, due.sessionId), cause: due.lostBecause };
   }
   return due satisfies never;
 }

@@ -1,4 +1,4 @@
-import { nextDue, type Matter } from './due.js';
+import { inputOf, nextDue, type Matter } from './due.js';
 import type { Policy } from './policy.js';
 import type { Presence } from './presence.js';
 import { step } from './step.js';
@@ -21,5 +21,5 @@ export function causeOf({ own, choice }: User): StatusCause {
 export function nextTransition(user: User, policy: Policy): Transition | undefined {
   const matter = nextDue(user, policy);
   if (matter === undefined) return undefined;
-  return { ...matter, shown: step(user, { type: 'time' }, matter.at, policy).user.shown };
+  return { ...matter, shown: step(user, inputOf(matter), matter.at, policy).user.shown };
 }

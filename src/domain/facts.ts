@@ -43,7 +43,8 @@ export function alive(user: User, sessionId: string, now: number, policy: Policy
 }
 
 function heartbeatDue(session: Session, now: number, policy: Policy): number | undefined {
-  return session.heartbeatDueAt === undefined ? undefined : now + policy.heartbeatTimeoutMs;
+  if (session.heartbeatDueAt === undefined) return undefined;
+  return now + (session.terms ?? policy).heartbeatTimeoutMs;
 }
 
 /** Ends a live session: a lost one goes on to count for the grace, any other is gone at once. */
@@ -57,13 +58,29 @@ export function end(
   const session = findLive(user, sessionId);
   if (session === undefined) return { facts: user, cause };
   const ended = [{ sessionId, cause }];
+  const { reconnectGraceMs } = session.terms ?? policy;
   const isLost = cause === 'CONNECTION_LOST' || cause === 'NODE_LOST';
-  if (!isLost || policy.reconnectGraceMs === 0) {
+  if (!isLost || reconnectGraceMs === 0) {
     return { facts: remove(user, sessionId), cause, ended };
   }
   const lost = copySession(session);
-  lost.graceEndsAt = now + policy.reconnectGraceMs;
+  lost.graceEndsAt = now + reconnectGraceMs;
+  lost.lostBecause = cause;
   return { facts: replace(user, lost), cause, ended };
+}
+
+/** Ends a live session whose client has been silent since the sign of life that set when the next one was due. */
+export function endSilent(
+  user: User,
+  sessionId: string,
+  heartbeatDueAt: number,
+  now: number,
+  policy: Policy,
+): Outcome {
+  const cause = 'CONNECTION_LOST';
+  // Another node may have heard the client meanwhile.
+  const isSilent = findLive(user, sessionId)?.heartbeatDueAt === heartbeatDueAt;
+  return isSilent ? end(user, sessionId, cause, now, policy) : { facts: user, cause };
 }
 
 /** Ends every live session of a node that is gone. */

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { history, policies, TICK_MS } from '../../test/support/histories.js';
 import { goOn, time, type Line } from '../../test/support/play.js';
+import { inputOf, nextDue } from './due.js';
 import type { Change, PresenceEvent } from './event.js';
+import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { neverSeen, type Presence } from './presence.js';
 import { Refusal } from './refusal.js';
@@ -19,17 +21,17 @@ function follow(
   check: (before: User, next: Step, line: Line) => void,
 ): void {
   let user = newUser('alice');
-  let wakeAt: number | undefined;
   const take = (line: Line): void => {
     const next = attempt(user, line, policy);
     if (next === undefined) return;
     check(user, next, line);
-    ({ user, wakeAt } = next);
+    ({ user } = next);
   };
   for (const line of lines) {
-    for (let dues = 0; wakeAt !== undefined && wakeAt <= line[0]; dues++) {
+    for (let due = nextDue(user, policy), dues = 0; due && due.at <= line[0]; dues++) {
       if (dues > ENOUGH) throw new Error('time never gets through with what is due');
-      take([wakeAt, time]);
+      take([due.at, inputOf(due)]);
+      due = nextDue(user, policy);
     }
     take(line);
   }
@@ -43,6 +45,12 @@ function attempt(user: User, [at, input]: Line, policy: Policy): Step | undefine
     if (error instanceof Refusal) return undefined;
     throw error;
   }
+}
+
+/** What is to be told to the rules at a moment. Nothing happens if nothing is due. */
+function dueNow(user: User, now: number, policy: Policy): Input {
+  const due = nextDue(user, policy);
+  return due !== undefined && due.at <= now ? inputOf(due) : time;
 }
 
 function withoutActivity({ lastActiveAt: _, ...rest }: Presence): Omit<Presence, 'lastActiveAt'> {
@@ -191,7 +199,9 @@ describe('Time', () => {
         let now = lines[0]?.[0] ?? 0;
         for (const line of lines) {
           for (; now <= line[0]; now += TICK_MS) {
-            for (let dues = 0; take([now, time]); dues++) expect(dues).toBeLessThan(ENOUGH);
+            for (let dues = 0; take([now, dueNow(user, now, policy)]); dues++) {
+              expect(dues).toBeLessThan(ENOUGH);
+            }
           }
           take(line);
         }
@@ -211,7 +221,7 @@ describe('Time', () => {
           [now] = line;
           user = attempt(user, line, policy)?.user ?? user;
         }
-        // Per session a token, a heartbeat and a grace; and once the status and idleness.
+        // Per session a token and a grace; and once the status and idleness.
         const enough = 3 * user.sessions.length + 2;
         let steps = 0;
         for (; steps <= enough; steps++) {

@@ -19,6 +19,11 @@ export type Input =
     }
   | { readonly type: 'disconnect'; readonly sessionId: string; readonly cause: EndCause }
   | { readonly type: 'heartbeat'; readonly sessionId: string }
+  /**
+   * The node that holds the stream of a session has not heard its client for the heartbeat timeout. Void if a sign of life
+   * has moved `heartbeatDueAt` on.
+   */
+  | { readonly type: 'silent'; readonly sessionId: string; readonly heartbeatDueAt: number }
   /** Without a session: on the most recently active one. */
   | { readonly type: 'activity'; readonly sessionId: string | undefined }
   | { readonly type: 'joinChannel'; readonly sessionId: string; readonly channelId: string }
@@ -35,10 +40,18 @@ export type Input =
       readonly choice: StatusChoice;
       readonly statusText: string;
       readonly expiresAt: number | undefined;
+      /** What the wall clock says, by which `expiresAt` must lie in the future. Undefined: the time of the rules. */
+      readonly wall?: number;
     }
   /** A node is gone, and with it every stream it held. */
   | { readonly type: 'nodeLost'; readonly node: string }
   /** A node goes on under another name. */
   | { readonly type: 'nodeRenamed'; readonly node: string; readonly name: string }
-  /** The moment `wakeAt` of the last step has come. Handles the one matter that is due first. */
-  | { readonly type: 'time' };
+  /** Time has passed. Handles the one matter that is due first. */
+  | {
+      readonly type: 'time';
+      /** What lies after this is not due yet. Undefined: the time of the rules. */
+      readonly upTo?: number;
+      /** The same for the times that others gave: the end of a token and of a status. */
+      readonly wall?: number;
+    };

@@ -12,6 +12,7 @@ import {
   play,
   playWith,
   POLICY,
+  silent,
   time,
 } from '../../test/support/play.js';
 import { liveSessions } from './user.js';
@@ -21,10 +22,21 @@ describe('Heartbeats', () => {
 
   it('are waited for when they were promised', () => {
     expect(begun.wakeAt).toBe(100);
-    expect(goOn(begun.user, [[99, time]]).user).toBe(begun.user);
-    const missed = goOn(begun.user, [[100, time]]);
+    const missed = goOn(begun.user, [[100, silent('a', 100)]]);
     expect(missed.told).toEqual(['100 USER_OFFLINE CONNECTION_LOST']);
     expect(missed.ended).toEqual([{ sessionId: 'a', cause: 'CONNECTION_LOST' }]);
+  });
+
+  it('are missed by the word of the node that holds the stream, and not because of the time', () => {
+    expect(goOn(begun.user, [[100, time]]).user).toBe(begun.user);
+  });
+
+  it('are not missed where another node has heard one meanwhile', () => {
+    const heard = goOn(begun.user, [[60, heartbeat('a')]]).user;
+    expect(goOn(heard, [[100, silent('a', 100)]]).user).toBe(heard);
+    expect(goOn(heard, [[160, silent('a', 160)]]).told).toEqual([
+      '160 USER_OFFLINE CONNECTION_LOST',
+    ]);
   });
 
   it('put the end off and are no activity', () => {
@@ -110,7 +122,7 @@ describe('The reconnect grace', () => {
   it('begins also when heartbeats stay away', () => {
     const { wakeAt, told } = graceful(
       [0, connect('a', { requireHeartbeats: true })],
-      [100, time],
+      [100, silent('a', 100)],
       [150, time],
     );
     expect(told.at(-1)).toBe('150 USER_OFFLINE CONNECTION_LOST');
@@ -173,7 +185,7 @@ describe('wakeAt', () => {
       [0, connect('b', { requireHeartbeats: true })],
     );
     expect(wakeAt).toBe(100);
-    const afterHeartbeat = goOn(user, [[100, time]]);
+    const afterHeartbeat = goOn(user, [[100, silent('b', 100)]]);
     expect(afterHeartbeat.wakeAt).toBe(300);
     expect(goOn(afterHeartbeat.user, [[300, time]]).wakeAt).toBeUndefined();
   });
@@ -220,11 +232,11 @@ describe('A node that is lost', () => {
     expect(goOn(user, [[4, nodeLost('node-1')]]).user).toBe(user);
   });
 
-  it('leaves its users the reconnect grace', () => {
-    const graceful = { ...POLICY, reconnectGraceMs: 50 };
-    const lost = goOn(both.user, [[3, nodeLost('node-1')]], graceful);
-    expect(lost.told).toEqual([]);
+  it('leaves its users the reconnect grace, and is still the reason when that has ended', () => {
+    const lost = playWith({ reconnectGraceMs: 50 })([0, connect('a')], [3, nodeLost('node-1')]);
+    expect(lost.told).toEqual(['0 USER_ONLINE CONNECTED']);
     expect(lost.wakeAt).toBe(53);
+    expect(goOn(lost.user, [[53, time]]).told).toEqual(['53 USER_OFFLINE NODE_LOST']);
   });
 });
 

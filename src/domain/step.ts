@@ -1,6 +1,6 @@
 import { apply } from './apply.js';
 import { eventsBetween } from './changes.js';
-import { lastActivity, nextDue } from './due.js';
+import { idleAt, lastActivity, wakeAt } from './due.js';
 import type { PresenceEvent } from './event.js';
 import type { EndedSession } from './facts.js';
 import type { Input } from './input.js';
@@ -15,7 +15,7 @@ export interface Step {
   readonly events: readonly PresenceEvent[];
   /** The sessions that stopped being live, whose streams are to be ended. */
   readonly ended: readonly EndedSession[];
-  /** The next moment at which time alone changes the user. Undefined: never. */
+  /** The next moment at which a duration ends, and with it something changes. Undefined: never. See `expiresAt`. */
   readonly wakeAt: number | undefined;
 }
 
@@ -31,7 +31,7 @@ export function step(user: User, input: Input, now: number, policy: Policy): Ste
     user: next,
     events: eventsBetween(user.shown, next.shown, now, cause),
     ended,
-    wakeAt: nextDue(next, policy)?.at,
+    wakeAt: wakeAt(next, policy),
   };
 }
 
@@ -94,5 +94,5 @@ function platformsOf(sessions: readonly Session[], before: User): readonly strin
 
 function statusOf(facts: User, now: number, policy: Policy): Status {
   if (facts.choice === 'DO_NOT_DISTURB' || facts.choice === 'AWAY') return facts.choice;
-  return now - lastActivity(facts) < policy.idleTimeoutMs ? 'ONLINE' : 'IDLE';
+  return now < idleAt(facts, policy) ? 'ONLINE' : 'IDLE';
 }

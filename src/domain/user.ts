@@ -1,4 +1,5 @@
 import { neverSeen, type Presence } from './presence.js';
+import type { SessionTerms } from './terms.js';
 
 /** How a user's status is decided. */
 export type StatusChoice = 'AUTOMATIC' | 'DO_NOT_DISTURB' | 'AWAY' | 'INVISIBLE';
@@ -11,13 +12,23 @@ export interface Session {
   readonly platform: string;
   readonly connectedAt: number;
   readonly lastActiveAt: number;
-  /** When it ends unless there is a sign of life before. Undefined: the client promised no heartbeats. */
+  /**
+   * When the next sign of life is due. The node that holds the stream ends the session, and does so later if it could not
+   * listen meanwhile. Undefined: the client promised no heartbeats.
+   */
   readonly heartbeatDueAt: number | undefined;
-  /** When its token stops being accepted. Undefined: never. */
+  /** When its token stops being accepted, by the wall clock. Undefined: never. */
   readonly tokenExpiresAt: number | undefined;
   /** Until when it still counts although its connection is lost. Undefined: it is live. */
   readonly graceEndsAt: number | undefined;
+  /** Why its connection is lost. Undefined: it is live, or was lost before this was kept. */
+  readonly lostBecause: LossCause | undefined;
+  /** The timeouts it began with. Undefined: it began before they were kept, and the policy of each node applies. */
+  readonly terms: SessionTerms | undefined;
 }
+
+/** What ended a session that is given the reconnect grace. */
+export type LossCause = 'CONNECTION_LOST' | 'NODE_LOST';
 
 /** Everything known of one user. Never changed in place. */
 export interface User {
@@ -30,7 +41,7 @@ export interface User {
   readonly isSpeakerMuted: boolean;
   readonly choice: StatusChoice;
   readonly statusText: string;
-  /** When choice and text lapse. Undefined: they stay. */
+  /** When choice and text lapse, by the wall clock. Undefined: they stay. */
   readonly choiceExpiresAt: number | undefined;
   /** When the user last became visible to others, which hides sessions that began unseen. Undefined: never hidden. */
   readonly visibleSince: number | undefined;
@@ -91,6 +102,8 @@ export function copySession(session: Session): Draft<Session> {
     heartbeatDueAt: session.heartbeatDueAt,
     tokenExpiresAt: session.tokenExpiresAt,
     graceEndsAt: session.graceEndsAt,
+    lostBecause: session.lostBecause,
+    terms: session.terms,
   };
 }
 

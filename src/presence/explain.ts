@@ -1,4 +1,4 @@
-import type { Matter } from '../domain/due.js';
+import { idleTimeoutOf, type Matter } from '../domain/due.js';
 import { causeOf, nextTransition, type StatusCause } from '../domain/explanation.js';
 import type { Policy } from '../domain/policy.js';
 import type { Session, StatusChoice, User } from '../domain/user.js';
@@ -50,7 +50,7 @@ export function explain(user: User, now: number, policy: Policy): ExplainPresenc
       sessionId: 'sessionId' in next ? next.sessionId : '',
       shown: presenceMessage(next.shown),
     },
-    idleTimeoutMs: policy.idleTimeoutMs,
+    idleTimeoutMs: idleTimeoutOf(user, policy),
     explainedAt: timestampMessage(now),
   };
 }

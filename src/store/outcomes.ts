@@ -18,6 +18,7 @@ const KINDS: readonly Kind[] = [
   'connect',
   'disconnect',
   'heartbeat',
+  'silent',
   'activity',
   'joinChannel',
   'leaveChannel',

@@ -2,6 +2,7 @@ import type { PresenceEvent } from '../../src/domain/event.js';
 import type { EndedSession } from '../../src/domain/facts.js';
 import type { EndCause, Input } from '../../src/domain/input.js';
 import type { Policy } from '../../src/domain/policy.js';
+import { nextDue } from '../../src/domain/due.js';
 import { step } from '../../src/domain/step.js';
 import { newUser, type StatusChoice, type User } from '../../src/domain/user.js';
 
@@ -23,6 +24,7 @@ export interface Story {
   /** The events in a few words each: when, what, and why. */
   readonly told: readonly string[];
   readonly ended: readonly EndedSession[];
+  /** When time is next to bring something about, by any clock. */
   readonly wakeAt: number | undefined;
 }
 
@@ -40,15 +42,14 @@ export function playWith(policy: Partial<Policy>): typeof play {
 export function goOn(user: User, lines: readonly Line[], policy: Policy = POLICY): Story {
   const events: PresenceEvent[] = [];
   const ended: EndedSession[] = [];
-  let wakeAt: number | undefined;
   for (const [at, input] of lines) {
     // Frozen: rules that changed a user in place would throw.
     const next = step(deepFreeze(user), input, at, policy);
     events.push(...next.events);
     ended.push(...next.ended);
-    ({ user, wakeAt } = next);
+    ({ user } = next);
   }
-  return { user, events, told: events.map(inWords), ended, wakeAt };
+  return { user, events, told: events.map(inWords), ended, wakeAt: nextDue(user, policy)?.at };
 }
 
 function inWords({ occurredAt, change, reason }: PresenceEvent): string {
@@ -78,6 +79,11 @@ export function disconnect(sessionId: string, cause: EndCause = 'DISCONNECTED'):
 
 export function heartbeat(sessionId: string): Input {
   return { type: 'heartbeat', sessionId };
+}
+
+/** The client has not been heard since the sign of life that made `heartbeatDueAt` the time of the next one. */
+export function silent(sessionId: string, heartbeatDueAt: number): Input {
+  return { type: 'silent', sessionId, heartbeatDueAt };
 }
 
 export function activity(sessionId?: string): Input {

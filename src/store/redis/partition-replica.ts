@@ -1,5 +1,5 @@
 import { eventsBetween } from '../../domain/changes.js';
-import { nextDue } from '../../domain/due.js';
+import { wakeAt } from '../../domain/due.js';
 import type { PresenceEvent } from '../../domain/event.js';
 import type { EndedSession } from '../../domain/facts.js';
 import type { Policy } from '../../domain/policy.js';
@@ -81,9 +81,8 @@ export class PartitionReplica {
     for (const batch of history) this.tell(batch);
     for (const { user, revision } of stored.values()) {
       if (isForgotten(user)) continue;
-      const wakeAt = nextDue(user, this.options.policy)?.at;
       this.census.count(newUser(user.userId), user);
-      this.table.put(undefined, user, wakeAt).revision = revision;
+      this.table.put(undefined, user, wakeAt(user, this.options.policy)).revision = revision;
     }
     this.reached = place;
   }
@@ -125,7 +124,7 @@ export class PartitionReplica {
       user,
       events: isTold ? events : this.difference(before, user),
       ended: isTold ? ended : missingIn(user, before),
-      wakeAt: nextDue(user, this.options.policy)?.at,
+      wakeAt: wakeAt(user, this.options.policy),
     };
     this.census.count(before, user);
     this.table.put(held, user, step.wakeAt).revision = revision;

@@ -1,7 +1,8 @@
 import type { Change, PresenceEvent, Reason } from '../../domain/event.js';
 import type { EndedSession } from '../../domain/facts.js';
 import type { Presence, Status } from '../../domain/presence.js';
-import type { Session, StatusChoice, User } from '../../domain/user.js';
+import { sharedTerms, type SessionTerms } from '../../domain/terms.js';
+import type { LossCause, Session, StatusChoice, User } from '../../domain/user.js';
 
 /**
  * Users and events as text. Arrays of JSON by position: a third of the size that names would take, and `redis-cli`
@@ -28,6 +29,15 @@ type SessionFields = [
   heartbeatDueAt: number | null,
   tokenExpiresAt: number | null,
   graceEndsAt: number | null,
+  /** This field and those after it are missing in records of earlier versions. */
+  lostBecause?: LossCause | null,
+  terms?: TermsFields | null,
+];
+
+type TermsFields = readonly [
+  idleTimeoutMs: number,
+  heartbeatTimeoutMs: number,
+  reconnectGraceMs: number,
 ];
 
 type UserFields = [
@@ -154,6 +164,7 @@ function presenceOf(userId: string, fields: PresenceFields): Presence {
 }
 
 function sessionFields(session: Session): SessionFields {
+  const { terms } = session;
   return [
     session.sessionId,
     session.node,
@@ -163,7 +174,23 @@ function sessionFields(session: Session): SessionFields {
     session.heartbeatDueAt ?? null,
     session.tokenExpiresAt ?? null,
     session.graceEndsAt ?? null,
+    session.lostBecause ?? null,
+    terms === undefined ? null : termsFields(terms),
   ];
+}
+
+function termsFields({
+  idleTimeoutMs,
+  heartbeatTimeoutMs,
+  reconnectGraceMs,
+}: SessionTerms): TermsFields {
+  return [idleTimeoutMs, heartbeatTimeoutMs, reconnectGraceMs];
+}
+
+function termsOf(fields: TermsFields | null | undefined): SessionTerms | undefined {
+  if (fields === undefined || fields === null) return undefined;
+  const [idleTimeoutMs, heartbeatTimeoutMs, reconnectGraceMs] = fields;
+  return sharedTerms({ idleTimeoutMs, heartbeatTimeoutMs, reconnectGraceMs });
 }
 
 function sessionOf(fields: SessionFields): Session {
@@ -178,6 +205,8 @@ function sessionOf(fields: SessionFields): Session {
     heartbeatDueAt: dueAt ?? undefined,
     tokenExpiresAt: expiresAt ?? undefined,
     graceEndsAt: graceEndsAt ?? undefined,
+    lostBecause: fields[8] ?? undefined,
+    terms: termsOf(fields[9]),
   };
 }
 
