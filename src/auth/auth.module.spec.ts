@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../config/config.js';
 import { ConfigError } from '../config/config-error.js';
 import { ConfigModule } from '../config/config.module.js';
+import { StoreModule } from '../store/store.module.js';
 import { AuthModule } from './auth.module.js';
 import { InvalidToken } from './invalid-token.js';
 import { signToken } from './sign-token.js';
@@ -26,7 +27,7 @@ afterEach(async () => {
 });
 
 async function start(env: NodeJS.ProcessEnv): Promise<TokenVerifier> {
-  const imports = [ConfigModule.with(readConfig(env)), AuthModule];
+  const imports = [ConfigModule.with(readConfig(env)), StoreModule, AuthModule];
   app = await Test.createTestingModule({ imports }).compile();
   await app.init();
   return app.get(TokenVerifier);

@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { configuredKeys } from './configured-keys.js';
@@ -18,8 +19,9 @@ import { VERIFICATION_KEYS, type VerificationKeys } from './verification-keys.js
     },
     {
       provide: TokenVerifier,
-      inject: [VERIFICATION_KEYS, CONFIG],
-      useFactory: (keys: VerificationKeys, { auth }: Config) => new TokenVerifier(keys, auth),
+      inject: [VERIFICATION_KEYS, CONFIG, Clock],
+      useFactory: (keys: VerificationKeys, { auth }: Config, clock: Clock) =>
+        new TokenVerifier(keys, auth, clock),
     },
   ],
   exports: [TokenVerifier],

@@ -23,8 +23,9 @@ let server: Server;
 let url: string;
 
 beforeEach(async () => {
-  // The clock alone: sockets keep their real timers.
+  // The clocks alone: sockets keep their real timers.
   vi.useFakeTimers({ toFake: ['Date'] });
+  vi.spyOn(performance, 'now').mockImplementation(() => Date.now());
   vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
   vi.spyOn(Logger.prototype, 'log').mockReturnValue();
   requests = 0;
@@ -283,10 +284,10 @@ describe('an endpoint that is down', () => {
 
   it('is given up after 3 seconds when it does not answer', async () => {
     hang();
-    const since = performance.now();
+    const since = process.uptime();
     const attempt = verifier().verify(await token('1', first.privateKey));
     await expect(attempt).rejects.toThrow(KeysUnavailable);
-    expect(performance.now() - since).toBeLessThan(5 * SECOND);
+    expect(process.uptime() - since).toBeLessThan(5);
   });
 
   it('is given up as soon when its answer trickles in', async () => {
@@ -294,10 +295,10 @@ describe('an endpoint that is down', () => {
       const drip = setInterval(() => response.write(' '), 100);
       response.on('close', () => clearInterval(drip));
     };
-    const since = performance.now();
+    const since = process.uptime();
     const attempt = verifier().verify(await token('1', first.privateKey));
     await expect(attempt).rejects.toThrow(KeysUnavailable);
-    expect(performance.now() - since).toBeLessThan(5 * SECOND);
+    expect(process.uptime() - since).toBeLessThan(5);
   });
 
   it('does not hold up the start', () => {

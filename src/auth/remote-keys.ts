@@ -23,6 +23,7 @@ export class RemoteKeys implements VerificationKeys, OnModuleInit {
   readonly algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
   private readonly logger = new Logger(RemoteKeys.name);
   private readonly keys: ReturnType<typeof createRemoteJWKSet>;
+  /** By a clock that nobody sets, as all that is measured here. */
   private refreshAt = 0;
   private retryAt = 0;
   private failing = false;
@@ -33,7 +34,7 @@ export class RemoteKeys implements VerificationKeys, OnModuleInit {
       cooldownDuration: LOOK_FOR_NEW_AFTER_MS,
       cacheMaxAge: FORGET_AFTER_MS,
       [customFetch]: (...request) => {
-        if (Date.now() < this.retryAt) return Promise.reject(new KeysUnavailable());
+        if (performance.now() < this.retryAt) return Promise.reject(new KeysUnavailable());
         return fetch(...request).then(bounded);
       },
     });
@@ -56,7 +57,7 @@ export class RemoteKeys implements VerificationKeys, OnModuleInit {
   };
 
   private refreshWhenDue(): void {
-    const now = Date.now();
+    const now = performance.now();
     if (now < this.refreshAt) return;
     this.refreshAt = now + REFRESH_AFTER_MS;
     this.keys.reload().then(
@@ -72,8 +73,8 @@ export class RemoteKeys implements VerificationKeys, OnModuleInit {
 
   private failed(error: unknown): void {
     // One failed request is reported by everyone who waited for it.
-    if (Date.now() < this.retryAt) return;
-    this.retryAt = this.refreshAt = Date.now() + RETRY_AFTER_MS;
+    if (performance.now() < this.retryAt) return;
+    this.retryAt = this.refreshAt = performance.now() + RETRY_AFTER_MS;
     if (!this.failing) this.logger.warn(`No keys from ${this.endpoint()}: ${reason(error)}.`);
     this.failing = true;
   }

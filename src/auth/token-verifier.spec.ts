@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import type { Caller } from './caller.js';
 import { configuredKeys } from './configured-keys.js';
 import { InvalidToken } from './invalid-token.js';
@@ -14,7 +15,7 @@ const SECONDS = NOW / 1_000;
 const keys = await configuredKeys({ secret: SECRET });
 
 function verify(token: string, expected = {}, now = NOW): Promise<Caller> {
-  return new TokenVerifier(keys, expected, () => now).verify(token);
+  return new TokenVerifier(keys, expected, new ManualClock(now)).verify(token);
 }
 
 /** A token that is signed as it should be, whatever it says. */
@@ -254,21 +255,21 @@ describe('claims that are written twice', () => {
 
 describe('a token that was verified before', () => {
   it('is not good for longer than it says', async () => {
-    let now = NOW;
-    const verifier = new TokenVerifier(keys, {}, () => now);
+    const clock = new ManualClock(NOW);
+    const verifier = new TokenVerifier(keys, {}, clock);
     const short = await token({ sub: 'alice', exp: SECONDS + 10 });
     await verifier.verify(short);
-    now += 14_999;
+    clock.advance(14_999);
     expect(await verifier.verify(short)).toBeDefined();
-    now += 1;
+    clock.advance(1);
     expect((await refusal(verifier.verify(short))).message).toBe('token expired');
   });
 
   it('is let go of when it is not used', async () => {
-    let now = NOW;
-    const verifier = new TokenVerifier(keys, {}, () => now);
+    const clock = new ManualClock(NOW);
+    const verifier = new TokenVerifier(keys, {}, clock);
     await verifier.verify(await token({ sub: 'alice' }));
-    now += 30_000;
+    clock.advance(30_000);
     verifier.forgetOld();
     expect(verifier.remembered).toBe(0);
   });

@@ -1,5 +1,6 @@
 import { Interval } from '@nestjs/schedule';
 import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose';
+import type { Clock } from '../clock/clock.js';
 import { isIdentifier } from '../domain/identifier.js';
 import { ADMIN_SCOPE, type Caller } from './caller.js';
 import { InvalidToken } from './invalid-token.js';
@@ -21,6 +22,11 @@ interface Expected {
   readonly audience?: string | undefined;
 }
 
+/** What is needed of a clock: the wall for the times in tokens, and a steady one for how long they are remembered. */
+type TokenClock = Pick<Clock, 'wall' | 'monotonic'>;
+
+const MACHINE: TokenClock = { wall: () => Date.now(), monotonic: () => performance.now() };
+
 /** Tells who a token was made out for. */
 export class TokenVerifier {
   private readonly options: JWTVerifyOptions;
@@ -29,7 +35,7 @@ export class TokenVerifier {
   constructor(
     private readonly keys: VerificationKeys,
     { issuer, audience }: Expected = {},
-    private readonly now: () => number = Date.now,
+    private readonly clock: TokenClock = MACHINE,
   ) {
     this.options = {
       algorithms: [...keys.algorithms],
@@ -46,7 +52,7 @@ export class TokenVerifier {
 
   /** Who a token was made out for that was verified a moment ago. Undefined: it has to be verified. */
   recall(token: string): Caller | undefined {
-    return this.verified.callerOf(token, this.now());
+    return this.verified.callerOf(token, this.clock);
   }
 
   /** Throws `InvalidToken`, or `KeysUnavailable` when it cannot tell. */
@@ -54,14 +60,14 @@ export class TokenVerifier {
     const known = this.recall(token);
     if (known !== undefined) return known;
     const caller = await this.verifyAnew(token);
-    this.verified.add(token, caller, this.now());
+    this.verified.add(token, caller, this.clock.monotonic());
     return caller;
   }
 
   /** Nobody need come for the tokens of those who came to be forgotten. */
   @Interval(FORGET_EVERY_MS)
   forgetOld(): void {
-    this.verified.forgetOld(this.now());
+    this.verified.forgetOld(this.clock.monotonic());
   }
 
   private async verifyAnew(token: string): Promise<Caller> {
@@ -77,7 +83,7 @@ export class TokenVerifier {
   }
 
   private async claims(token: string): Promise<JWTPayload> {
-    const options = { ...this.options, currentDate: new Date(this.now()) };
+    const options = { ...this.options, currentDate: new Date(this.clock.wall()) };
     try {
       return (await jwtVerify(token, this.keys.getKey, options)).payload;
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock/clock.js';
 import type { Caller } from './caller.js';
 
 /** How many are remembered. The one that has been there longest makes room. */
@@ -8,6 +9,7 @@ const MAX_AGE_MS = 30_000;
 
 interface Verified {
   readonly caller: Caller;
+  /** By the monotonic clock. */
   readonly until: number;
 }
 
@@ -19,22 +21,22 @@ export class VerifiedTokens {
     return this.tokens.size;
   }
 
-  callerOf(token: string, now: number): Caller | undefined {
+  callerOf(token: string, clock: Pick<Clock, 'wall' | 'monotonic'>): Caller | undefined {
     const verified = this.tokens.get(token);
-    return verified !== undefined && now < verified.until ? verified.caller : undefined;
+    if (verified === undefined || clock.monotonic() >= verified.until) return undefined;
+    const { caller } = verified;
+    return clock.wall() < (caller.expiresAt ?? Infinity) ? caller : undefined;
   }
 
   add(token: string, caller: Caller, now: number): void {
     // Taken out first, so that it goes to the end of the line.
     this.tokens.delete(token);
-    const { expiresAt = Infinity } = caller;
-    this.tokens.set(token, { caller, until: Math.min(now + MAX_AGE_MS, expiresAt) });
+    this.tokens.set(token, { caller, until: now + MAX_AGE_MS });
     this.dropWhile(() => this.tokens.size > MAX_TOKENS);
   }
 
   /** Lets go of those that are not good any more: a token is a secret, and no small one. */
   forgetOld(now: number): void {
-    // One that expires early waits for those before it, which are not good for longer than `MAX_AGE_MS` either.
     this.dropWhile(({ until }) => until <= now);
   }
 

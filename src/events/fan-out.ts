@@ -127,13 +127,13 @@ export class FanOut implements OnApplicationShutdown {
   /** What has to be done whether or not something happens. */
   @Interval(UPKEEP_MS)
   upkeep(): void {
-    const now = this.clock.now();
-    this.log.trim(now);
-    const quietSince = now - this.config.streamHeartbeatIntervalMs;
+    const wall = this.clock.wall();
+    this.log.trim(this.clock.now());
+    const quietSince = this.clock.monotonic() - this.config.streamHeartbeatIntervalMs;
     const heartbeat = this.log.tokenFragment(this.served);
     for (const subscription of this.followers.keys()) {
       this.contain(subscription, () => {
-        if (subscription.hasExpired(now)) subscription.end(tokenExpired());
+        if (subscription.hasExpired(wall)) subscription.end(tokenExpired());
         else if (subscription.isBehind) subscription.isSafe();
         else if (subscription.lastSentAt <= quietSince) subscription.nudge(heartbeat);
       });

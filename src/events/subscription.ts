@@ -32,6 +32,7 @@ export class Subscription {
   readonly cursor: Cursor;
   /** Whether there is something to send that the outlet has not taken yet. */
   isBehind = true;
+  /** By the monotonic clock. */
   lastSentAt: number;
   private readonly outlet: Outlet;
   private readonly latestOnly: boolean;
@@ -52,7 +53,7 @@ export class Subscription {
     this.latestOnly = latestOnly;
     this.expiresAt = expiresAt;
     this.opening = opening;
-    this.lastSentAt = clock.now();
+    this.lastSentAt = clock.monotonic();
   }
 
   /**
@@ -110,8 +111,9 @@ export class Subscription {
     return true;
   }
 
-  hasExpired(now: number): boolean {
-    return this.expiresAt !== undefined && now >= this.expiresAt;
+  /** `wall` is what the wall clock shows. */
+  hasExpired(wall: number): boolean {
+    return this.expiresAt !== undefined && wall >= this.expiresAt;
   }
 
   end(reason: unknown): void {
@@ -134,7 +136,7 @@ export class Subscription {
   }
 
   private send(message: Buffer): void {
-    this.lastSentAt = this.clock.now();
+    this.lastSentAt = this.clock.monotonic();
     this.outlet.send(message);
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Caller } from '../auth/caller.js';
 import { requireAdmin } from '../auth/require-admin.js';
+import { Clock } from '../clock/clock.js';
 import type { Input } from '../domain/input.js';
 import { LISTED_STATUSES, type Presence, type Status } from '../domain/presence.js';
 import { Refusal } from '../domain/refusal.js';
@@ -32,6 +33,7 @@ export class PresenceService {
     private readonly commands: Commands,
     private readonly store: PresenceStore,
     private readonly reads: ReadLimit,
+    private readonly clock: Clock,
   ) {
     this.pageTokens = new Seal(store.sealingSecrets, 'page');
   }
@@ -64,7 +66,8 @@ export class PresenceService {
       readonly expiresAt: number | undefined;
     },
   ): Promise<Presence> {
-    return this.change(caller, { type: 'setStatus', sessionId, ...status });
+    const wall = this.clock.wall();
+    return this.change(caller, { type: 'setStatus', sessionId, wall, ...status });
   }
 
   /** The presence of a user, as the caller may see it. */

@@ -26,21 +26,33 @@ export interface Connection {
   readonly noticesSilence: boolean;
 }
 
+/** How long both sides of a stream may be silent, in milliseconds. */
+export interface Silence {
+  /** The server, before a heartbeat of its own is due. */
+  readonly heartbeatIntervalMs: number;
+  /** The client, before its session ends. Zero: forever. */
+  readonly heartbeatTimeoutMs: number;
+}
+
 /** The stream that a session lives on. Its first message says that the session has started. */
 export class SessionStream {
-  /** When something was last sent. */
+  /** When something was last sent, by the monotonic clock. */
   private lastSentAt: number;
+  /** When the next sign of life is due, as was committed last. Undefined: nothing was, or none are needed. */
+  private heartbeatDueAt: number | undefined;
+  /** When the last sign of life arrived, in the time in which this node listens. */
+  private heardAt = 0;
   private isStarted = false;
   private lastWord: Refusal | undefined;
 
   constructor(
+    readonly userId: string,
     private readonly signals: Subscriber<SessionSignal>,
     private readonly connection: Connection,
-    /** How long it may be quiet before a heartbeat is due. */
-    private readonly heartbeatIntervalMs: number,
+    private readonly limits: Silence,
     private readonly clock: Clock,
   ) {
-    this.lastSentAt = clock.now();
+    this.lastSentAt = clock.monotonic();
   }
 
   /** Whether the session has begun. */
@@ -53,6 +65,25 @@ export class SessionStream {
     return this.lastWord;
   }
 
+  /** Its client has given a sign of life on this node, whether or not the store can take it in. */
+  hear(heardMs: number): void {
+    this.heardAt = heardMs;
+  }
+
+  /** It was committed when the next sign of life is due. If that has changed, some node has heard one. */
+  noteHeartbeatDue(dueAt: number, heardMs: number): void {
+    if (dueAt === this.heartbeatDueAt) return;
+    this.heartbeatDueAt = dueAt;
+    this.heardAt = heardMs;
+  }
+
+  /** When a sign of life was due, if the client has been silent for the whole timeout. Undefined: it has not. */
+  missedAt(heardMs: number): number | undefined {
+    const { heartbeatTimeoutMs } = this.limits;
+    if (heartbeatTimeoutMs === 0) return undefined;
+    return heardMs - this.heardAt >= heartbeatTimeoutMs ? this.heartbeatDueAt : undefined;
+  }
+
   start(started: Extract<SessionSignal, { readonly type: 'started' }>): void {
     this.isStarted = true;
     this.signals.next(started);
@@ -63,8 +94,8 @@ export class SessionStream {
   }
 
   sendHeartbeatIfDue(): void {
-    const quietMs = this.clock.now() - this.lastSentAt;
-    if (quietMs >= this.heartbeatIntervalMs) this.send({ type: 'heartbeat' });
+    const quietMs = this.clock.monotonic() - this.lastSentAt;
+    if (quietMs >= this.limits.heartbeatIntervalMs) this.send({ type: 'heartbeat' });
   }
 
   end(refusal: Refusal): void {
@@ -75,7 +106,7 @@ export class SessionStream {
   /** A client that does not read misses hints and heartbeats; they would be stale when it reads on. */
   private send(signal: SessionSignal): void {
     if (!this.isStarted || !this.connection.isReady) return;
-    this.lastSentAt = this.clock.now();
+    this.lastSentAt = this.clock.monotonic();
     this.signals.next(signal);
   }
 }

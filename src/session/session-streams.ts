@@ -1,21 +1,39 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { EndCause } from '../domain/input.js';
 import { Refusal } from '../domain/refusal.js';
+import type { User } from '../domain/user.js';
+import { Commands } from '../store/commands.js';
+import { Listening } from '../store/listening.js';
 import { PresenceStore } from '../store/presence-store.js';
 import type { SessionStream } from './session-stream.js';
 
-/** How often it is looked which streams have been quiet for long enough to need a heartbeat. */
+/** How often it is looked which streams have been quiet for long enough to need a heartbeat, or to be ended. */
 const HEARTBEAT_CHECK_MS = 250;
 
-/** The `Connect` streams of this node, by session. A session that is no more takes its stream with it. */
+/**
+ * The `Connect` streams of this node, by session. A session that is no more takes its stream with it. Only the node that
+ * holds a stream can tell how long its client has been silent: no other clock is asked, and time in which this node could
+ * not listen does not count.
+ */
 @Injectable()
 export class SessionStreams {
+  private readonly logger = new Logger(SessionStreams.name);
   private readonly streams = new Map<string, SessionStream>();
+  private isEndingSilent = false;
 
-  constructor(store: PresenceStore) {
-    store.onCommit(({ ended }) => {
+  constructor(
+    store: PresenceStore,
+    private readonly commands: Commands,
+    private readonly listening: Listening,
+  ) {
+    store.onCommit(({ user, ended }) => {
+      this.noteHeartbeats(user);
       for (const { sessionId, cause } of ended) this.streams.get(sessionId)?.end(refusalFor(cause));
+    });
+    commands.onSignOfLife((userId, sessionId) => {
+      const stream = this.streams.get(sessionId);
+      if (stream?.userId === userId) stream.hear(this.listening.heardMs);
     });
   }
 
@@ -34,6 +52,39 @@ export class SessionStreams {
   @Interval(HEARTBEAT_CHECK_MS)
   sendHeartbeats(): void {
     for (const stream of this.streams.values()) stream.sendHeartbeatIfDue();
+  }
+
+  /** Ends the sessions whose clients have been silent for too long. Those that cannot be ended now are tried again. */
+  @Interval(HEARTBEAT_CHECK_MS)
+  async endSilent(): Promise<void> {
+    if (this.isEndingSilent || !this.listening.isListening) return;
+    this.isEndingSilent = true;
+    try {
+      for (const [sessionId, stream] of this.streams) {
+        const heartbeatDueAt = stream.missedAt(this.listening.heardMs);
+        if (heartbeatDueAt === undefined) continue;
+        if (!this.listening.isListening) return;
+        await this.end(sessionId, stream.userId, heartbeatDueAt);
+      }
+    } finally {
+      this.isEndingSilent = false;
+    }
+  }
+
+  private async end(sessionId: string, userId: string, heartbeatDueAt: number): Promise<void> {
+    try {
+      await this.commands.perform(userId, { type: 'silent', sessionId, heartbeatDueAt });
+    } catch (error) {
+      this.logger.debug(`a silent session could not be ended yet: ${String(error)}`);
+    }
+  }
+
+  private noteHeartbeats({ sessions }: User): void {
+    for (const { sessionId, heartbeatDueAt } of sessions) {
+      if (heartbeatDueAt === undefined) continue;
+      const stream = this.streams.get(sessionId);
+      stream?.noteHeartbeatDue(heartbeatDueAt, this.listening.heardMs);
+    }
   }
 }
 

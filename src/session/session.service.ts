@@ -15,7 +15,12 @@ import { SessionLimit } from '../limits/session-limit.js';
 import { describeError } from '../text/safe-text.js';
 import { Commands } from '../store/commands.js';
 import { PresenceStore } from '../store/presence-store.js';
-import { SessionStream, type Connection, type SessionSignal } from './session-stream.js';
+import {
+  SessionStream,
+  type Connection,
+  type SessionSignal,
+  type Silence,
+} from './session-stream.js';
 import { SessionStreams } from './session-streams.js';
 
 /** What a client says of itself when it connects. */
@@ -29,6 +34,9 @@ export interface ConnectOptions {
 @Injectable()
 export class SessionService {
   private readonly logger = new Logger(SessionService.name);
+  /** For clients that give signs of life, and for those whose connection tells whether they are there. */
+  private readonly heard: Silence;
+  private readonly unheard: Silence;
 
   constructor(
     private readonly commands: Commands,
@@ -37,8 +45,13 @@ export class SessionService {
     private readonly drain: Drain,
     private readonly limit: SessionLimit,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: Config,
-  ) {}
+    @Inject(CONFIG) { streamHeartbeatIntervalMs, policy: { heartbeatTimeoutMs } }: Config,
+  ) {
+    this.unheard = { heartbeatIntervalMs: streamHeartbeatIntervalMs, heartbeatTimeoutMs: 0 };
+    // A client that has to give signs of life is asked for one in time, and needs no timer of its own.
+    const heartbeatIntervalMs = Math.min(streamHeartbeatIntervalMs, heartbeatTimeoutMs / 2);
+    this.heard = { heartbeatIntervalMs, heartbeatTimeoutMs };
+  }
 
   /**
    * A session that begins when it is subscribed to and ends with the subscription, whatever ends that. The log knows it by
@@ -55,8 +68,8 @@ export class SessionService {
     const options = { ...asked, requireHeartbeats };
     return new Observable((signals) => {
       const sessionId = randomBytes(16).toString('base64url');
-      const intervalMs = this.heartbeatIntervalMs(requireHeartbeats);
-      const stream = new SessionStream(signals, connection, intervalMs, this.clock);
+      const limits = requireHeartbeats ? this.heard : this.unheard;
+      const stream = new SessionStream(caller.userId, signals, connection, limits, this.clock);
       signals.add(this.drain.enter(stream));
       signals.add(this.limit.enter());
       const remove = this.streams.add(sessionId, stream);
@@ -122,13 +135,6 @@ export class SessionService {
     }));
   }
 
-  /** A client that has to give signs of life is asked for one in time, and needs no timer of its own. */
-  private heartbeatIntervalMs(requireHeartbeats: boolean): number {
-    const { streamHeartbeatIntervalMs, policy } = this.config;
-    if (!requireHeartbeats) return streamHeartbeatIntervalMs;
-    return Math.min(streamHeartbeatIntervalMs, policy.heartbeatTimeoutMs / 2);
-  }
-
   private started(
     sessionId: string,
     { requireHeartbeats }: ConnectOptions,
@@ -138,7 +144,7 @@ export class SessionService {
       type: 'started',
       session: user.sessions.find((session) => session.sessionId === sessionId)!,
       presence: user.own,
-      heartbeatTimeoutMs: requireHeartbeats ? this.config.policy.heartbeatTimeoutMs : 0,
+      heartbeatTimeoutMs: (requireHeartbeats ? this.heard : this.unheard).heartbeatTimeoutMs,
     };
   }
 

@@ -13,12 +13,16 @@ import { PresenceStore } from './presence-store.js';
 /** How often it is tried to record something while the store is out of reach. */
 const RECORD_AGAIN_MS = 500;
 
+/** Told that the client of a session was heard, before the store knows of it. */
+type LifeListener = (userId: string, sessionId: string) => void;
+
 /** The one way in which something that happens reaches the rules, and what they make of it the store. */
 @Injectable()
 export class Commands {
   /** What came of what was performed. */
   readonly outcomes = new Outcomes();
   private readonly tracer = startedTracer();
+  private lifeListener: LifeListener = () => {};
 
   constructor(
     private readonly store: PresenceStore,
@@ -26,17 +30,27 @@ export class Commands {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
+  /**
+   * A sign of life counts where it arrives: the store may be out of reach, and the client is there all the same. Whose
+   * session it is has not been checked yet.
+   */
+  onSignOfLife(listener: LifeListener): void {
+    this.lifeListener = listener;
+  }
+
   /** Where what happens depends on when it is committed, `input` is made anew each time that is tried. */
   perform(userId: string, input: Input | (() => Input)): Promise<Step> {
     const read = typeof input === 'function' ? input : (): Input => input;
-    const { type } = read();
+    const first = read();
+    const { type } = first;
+    if (isSignOfLife(first)) this.lifeListener(userId, first.sessionId);
     if (this.tracer === undefined) return this.update(userId, type, read);
     const attributes = { 'presence.input': type };
     return inSpan(this.tracer, 'update', { attributes }, () => this.update(userId, type, read));
   }
 
   /** What has happened whether or not the store can be reached: it is told again until it has taken it in. */
-  async record(userId: string, input: Input): Promise<void> {
+  async record(userId: string, input: Input | (() => Input)): Promise<void> {
     for (;;) {
       try {
         await this.perform(userId, input);
@@ -76,6 +90,21 @@ export class Commands {
     if (!isUnknown || !('sessionId' in input) || input.sessionId === undefined) return false;
     const owner = await this.ownerKnownTo(userId, input.sessionId);
     return owner !== undefined && owner !== userId;
+  }
+}
+
+/** Whether an input comes from the client of a session that is named. */
+function isSignOfLife(input: Input): input is Input & { readonly sessionId: string } {
+  switch (input.type) {
+    case 'heartbeat':
+    case 'activity':
+    case 'joinChannel':
+    case 'leaveChannel':
+    case 'setMute':
+    case 'setStatus':
+      return input.sessionId !== undefined;
+    default:
+      return false;
   }
 }
 

@@ -49,10 +49,16 @@ export abstract class PresenceStore {
   abstract ownerOf(sessionId: string): Promise<string | undefined>;
 
   /**
-   * Takes out the users whose `wakeAt` has come, at most `limit`. Each is handed out once, and comes up again after
-   * its next `update`.
+   * Takes out the users whose `wakeAt` has come, or of whom something expires, at most `limit`. Each is handed out once,
+   * and comes up again after its next `update`. Now and then one is handed out too early; to the rules that is nothing.
    */
   abstract takeDue(now: number, limit: number): Promise<readonly string[]>;
+
+  /**
+   * Told before `takeDue` how many milliseconds the wall clock is ahead of the time that `takeDue` is asked with, since what
+   * expires does so by that. After the wall clock was set forward there is work to do, in pieces of a millisecond or so.
+   */
+  abstract followWall(aheadMs: number): Generator<void>;
 
   /** Resolves when the view reflects every change that was acknowledged before the call, on whichever node. */
   abstract refresh(): Promise<void>;

@@ -1,8 +1,10 @@
 import { Global, Module } from '@nestjs/common';
-import { Clock, SystemClock } from '../clock/clock.js';
+import { Clock } from '../clock/clock.js';
+import { SystemClock } from '../clock/system-clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { Commands } from './commands.js';
+import { Listening } from './listening.js';
 import { MemoryPresenceStore } from './memory/memory-presence-store.js';
 import { RedisPresenceStore } from './redis/redis-presence-store.js';
 import { PresenceStore } from './presence-store.js';
@@ -24,13 +26,14 @@ function createStore(config: Config, clock: Clock): PresenceStore {
 @Module({
   providers: [
     Commands,
-    { provide: Clock, useClass: SystemClock },
+    Listening,
+    { provide: Clock, useFactory: () => new SystemClock() },
     {
       provide: PresenceStore,
       inject: [CONFIG, Clock],
       useFactory: createStore,
     },
   ],
-  exports: [Commands, Clock, PresenceStore],
+  exports: [Commands, Clock, Listening, PresenceStore],
 })
 export class StoreModule {}

@@ -1,7 +1,14 @@
+import { expiresAt } from '../domain/due.js';
 import type { Presence } from '../domain/presence.js';
 import { newUser, type Session, type User } from '../domain/user.js';
 import { DueQueue, type Alarm } from './due-queue.js';
 import type { PresenceView } from './presence-view.js';
+
+/** By how many milliseconds an end that others gave may be noticed late after the wall clock was set forward. */
+const NOTICED_LATE_MS = 1000;
+
+/** How many users are looked through at a time. */
+const PIECE = 1000;
 
 /** What is held of a user, behind one look-up: to find it costs more than to change it once there are many. */
 export interface Held {
@@ -32,6 +39,9 @@ export class UserTable {
   private readonly due = new DueQueue();
   private readonly offline = new Set<string>();
   private readonly unseen = new Set<string>();
+  /** How far the wall clock is ahead of the time of the queue, and the least that it was of all that was queued. */
+  private wallAhead = 0;
+  private leastWallAhead = 0;
 
   constructor(private readonly view: PresenceView) {}
 
@@ -81,10 +91,26 @@ export class UserTable {
     return entry;
   }
 
-  /** Sets when something is due for a user to whom nothing has happened. */
-  wake(held: Held, at: number | undefined): void {
+  /** Sets when something is due for a user to whom nothing has happened, beside what expires. */
+  wake(held: Held, wakeAt: number | undefined): void {
     const entry = held as Entry;
-    entry.alarm = this.due.set(entry.user.userId, at, entry.alarm);
+    const given = expiresAt(entry.user);
+    if (given === undefined) return this.setAlarm(entry, wakeAt);
+    this.setAlarm(entry, Math.min(given - this.wallAhead, wakeAt ?? Infinity));
+  }
+
+  /** See `PresenceStore`. What is queued too early costs one look; what is queued too late has to be found. */
+  *followWall(aheadMs: number): Generator<void> {
+    this.wallAhead = aheadMs;
+    if (aheadMs < this.leastWallAhead) this.leastWallAhead = aheadMs;
+    if (aheadMs < this.leastWallAhead + NOTICED_LATE_MS) return;
+    this.leastWallAhead = aheadMs;
+    let count = 0;
+    for (const entry of this.users.values()) {
+      const at = (expiresAt(entry.user) ?? Infinity) - aheadMs;
+      if (at < (entry.alarm?.dueAt ?? Infinity)) this.setAlarm(entry, at);
+      if (++count % PIECE === 0) yield;
+    }
   }
 
   takeDue(now: number, limit: number): readonly string[] {
@@ -102,8 +128,12 @@ export class UserTable {
       this.noteGone(kept);
     } else {
       this.users.delete(userId);
-      this.wake(entry, undefined);
+      this.setAlarm(entry, undefined);
     }
+  }
+
+  private setAlarm(entry: Entry, at: number | undefined): void {
+    entry.alarm = this.due.set(entry.user.userId, at, entry.alarm);
   }
 
   private enter(userId: string): Entry {

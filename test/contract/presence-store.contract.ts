@@ -182,23 +182,37 @@ export function presenceStoreContract(
     });
 
     describe('what is due', () => {
-      const beats = { requireHeartbeats: true };
-
       it('is handed out when its time has come', async () => {
-        await perform('late', connect('b', beats), 20);
-        await perform('early', connect('a', beats), 10);
+        await perform('late', connect('b', { tokenExpiresAt: 120 }), 20);
+        await perform('early', connect('a', { tokenExpiresAt: 110 }), 10);
         expect(await store.takeDue(109, 10)).toEqual([]);
         expect(await store.takeDue(110, 10)).toEqual(['early']);
         expect(await store.takeDue(120, 10)).toEqual(['late']);
       });
 
       it('is handed out once, as much as was asked for', async () => {
-        for (const id of ['a', 'b', 'c']) await perform(id, connect(id, beats), 10);
+        for (const id of ['a', 'b', 'c'])
+          await perform(id, connect(id, { tokenExpiresAt: 110 }), 10);
         const first = await store.takeDue(500, 2);
         const second = await store.takeDue(500, 2);
         expect([first.length, second.length]).toEqual([2, 1]);
         expect([...first, ...second].toSorted()).toEqual(['a', 'b', 'c']);
         expect(await store.takeDue(500, 2)).toEqual([]);
+      });
+
+      it('is what expires by the wall clock, soon after that was set forward, and not sooner when it was set back', async () => {
+        await perform('alice', connect('a', { tokenExpiresAt: 500_000 }), 10);
+        await perform('bob', connect('b', { tokenExpiresAt: 10 + POLICY.idleTimeoutMs * 2 }), 10);
+        const dueAt = async (now: number, ahead: number): Promise<readonly string[]> => {
+          Array.from(store.followWall(ahead));
+          return store.takeDue(now, 10);
+        };
+        expect(await dueAt(100, 0)).toEqual([]);
+        expect(await dueAt(100, 499_900 + 1000)).toEqual(expect.arrayContaining(['alice', 'bob']));
+        expect(await dueAt(100, -600)).toEqual([]);
+        await perform('carol', connect('c', { tokenExpiresAt: 300 }), 100);
+        expect(await dueAt(899, -600)).toEqual([]);
+        expect(await dueAt(900, -600)).toEqual(['carol']);
       });
 
       it('comes up again after the next update, even one that changed nothing', async () => {

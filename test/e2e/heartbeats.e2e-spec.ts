@@ -107,6 +107,34 @@ describe('Heartbeats', () => {
       expect(sessionId).not.toBe(other.sessionId);
     });
 
+    it('are not missed in time in which the server could not listen, and in as much after it', async () => {
+      const { client, sessionId } = await connect('gil');
+      const absenceMs = TIMEOUT_MS / 3;
+      await service.passTime(TIMEOUT_MS - 1);
+      service.clock.pause(absenceMs);
+      await service.passTime(absenceMs);
+      expect(await statusNow('gil')).toBe('ONLINE');
+      await client.heartbeat({ sessionId });
+      await service.passTime(TIMEOUT_MS - 1);
+      expect(await statusNow('gil')).toBe('ONLINE');
+      await service.passTime(1);
+      expect(await statusNow('gil')).toBe('OFFLINE');
+    });
+
+    it.each([-3_600_000, 3_600_000])(
+      'are missed after the timeout, and no sooner, when the wall clock is set by %i ms',
+      async (stepMs) => {
+        const userId = `set by ${stepMs}`;
+        await connect(userId);
+        service.clock.setWall(stepMs);
+        await service.passTime(TIMEOUT_MS - 1);
+        expect(await statusNow(userId)).toBe('ONLINE');
+        await service.passTime(1);
+        expect(await statusNow(userId)).toBe('OFFLINE');
+        service.clock.setWall(-stepMs);
+      },
+    );
+
     it('are no activity', async () => {
       const { client, sessionId } = await connect('fay');
       const before = await reader.getPresence({ userId: 'fay' });

@@ -55,6 +55,33 @@ describe('The reconnect grace', () => {
     await expect(client.heartbeat({ sessionId })).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
 
+  it('does not run out while the server cannot listen, and lasts as long after it as before', async () => {
+    await lose('pat');
+    await service.passTime(GRACE_MS - 1);
+    service.clock.pause(1000);
+    // As long again until the server listens, and then the rest of the grace.
+    await service.passTime(1000);
+    const statusOfPat = async (): Promise<string> =>
+      statusOf((await reader.getPresence({ userId: 'pat' })).presence);
+    expect(await statusOfPat()).toBe('ONLINE');
+    await service.passTime(GRACE_MS);
+    expect(await statusOfPat()).toBe('OFFLINE');
+  });
+
+  it('is as long as it is when the wall clock is set', async () => {
+    const watcher = await follow('ray');
+    await lose('ray');
+    await watcher.nextEvents(2);
+    for (const stepMs of [-3_600_000, 7_200_000]) {
+      service.clock.setWall(stepMs);
+      await service.passTime(GRACE_MS / 2 - 1);
+      expect(statusOf((await reader.getPresence({ userId: 'ray' })).presence)).toBe('ONLINE');
+    }
+    await service.passTime(2);
+    expect((await watcher.nextEvents(2)).map(inWords)[1]).toBe('userOffline CONNECTION_LOST');
+    service.clock.setWall(-3_600_000);
+  });
+
   it('ends with the user OFFLINE when nobody came back', async () => {
     const watcher = await follow('bob');
     await lose('bob');

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../support/client.js';
-import { inWords } from '../support/in-words.js';
+import { inWords, statusOf } from '../support/in-words.js';
 import { Service, tokenOf } from '../support/service.js';
 
 /** A token is still accepted for a while after it has expired. */
@@ -46,6 +46,19 @@ describe('A token that expires', () => {
       'userStatusChanged IDLE',
       'userOffline TOKEN_EXPIRED',
     ]);
+  });
+
+  it('does so by the wall clock, soon after that is set, and nothing else is due sooner or later', async () => {
+    const client = await clientFor('gwen', 3600);
+    const { stream } = await client.connect();
+    service.clock.setWall(-30 * MINUTE_MS);
+    await service.passTime(2 * MINUTE_MS);
+    const { presence } = await client.getPresence({ userId: 'gwen' });
+    expect(statusOf(presence)).toBe('ONLINE');
+    service.clock.setWall(90 * MINUTE_MS);
+    await service.passTime(1000);
+    expect((await stream.ended).code).toBe(status.UNAUTHENTICATED);
+    service.clock.setWall(-60 * MINUTE_MS);
   });
 
   it('ends a session however active it is', async () => {

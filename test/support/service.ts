@@ -9,6 +9,7 @@ import { readConfig, type Config } from '../../src/config/config.js';
 import { attachGrpc } from '../../src/grpc/transport.js';
 import { attachHttpApi } from '../../src/http-api/http-api.js';
 import { TimeSweeper } from '../../src/presence/time-sweeper.js';
+import { SessionStreams } from '../../src/session/session-streams.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import { grpcChannel, type Channel } from './channel.js';
 import { Client } from './client.js';
@@ -144,6 +145,7 @@ export class Service {
     await Promise.all(this.all(PresenceStore).map((store) => store.refresh()));
     this.clock.advance(ms);
     await Promise.all(this.all(TimeSweeper).map((sweeper) => sweeper.sweep()));
+    await Promise.all(this.all(SessionStreams).map((streams) => streams.endSilent()));
   }
 
   /** Stops the clients and the service. */

@@ -80,8 +80,8 @@ export class CertificateWatch implements OnModuleInit {
   }
 
   private warnOfExpiry(): void {
-    const now = this.clock.now();
-    const warning = expiryWarning(this.material.certificate, now);
+    const now = this.clock.monotonic();
+    const warning = expiryWarning(this.material.certificate, this.clock.wall());
     if (warning === undefined || now < this.warnAgainAt) return;
     this.warnAgainAt = now + A_DAY_MS;
     this.logger.warn(`The certificate in ${this.files.certFile} ${warning}.`);

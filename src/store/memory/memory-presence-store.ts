@@ -76,6 +76,10 @@ export class MemoryPresenceStore extends PresenceStore {
     return this.table.takeDue(now, limit);
   }
 
+  followWall(aheadMs: number): Generator<void> {
+    return this.table.followWall(aheadMs);
+  }
+
   async refresh(): Promise<void> {}
 
   onCommit(listener: CommitListener): () => void {

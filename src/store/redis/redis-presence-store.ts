@@ -181,6 +181,10 @@ export class RedisPresenceStore
     return due;
   }
 
+  *followWall(aheadMs: number): Generator<void> {
+    for (const { replica } of this.partitions) yield* replica.table.followWall(aheadMs);
+  }
+
   refresh(): Promise<void> {
     return reachable(this.refreshing.run());
   }

@@ -1,0 +1,117 @@
+import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Clock } from './clock.js';
+
+/** How much faster or slower than real time service time runs while it catches up with the wall clock. */
+export const SLEW = 0.05;
+
+/** Milliseconds between two comparisons of service time with the wall clock. */
+const COMPARE_MS = 1000;
+
+/** Milliseconds between two looks at whether the process runs. */
+const LOOK_MS = 100;
+
+/** A look that comes this many milliseconds late was held up by more than ordinary work. */
+const LATE_MS = 400;
+
+/** A difference of so many milliseconds between two looks is a step of the machine's clock. */
+const STEP_MS = 1000;
+
+/** The clocks of the machine, in milliseconds. */
+export interface MachineClocks {
+  readonly wall: () => number;
+  readonly monotonic: () => number;
+}
+
+const MACHINE: MachineClocks = { wall: () => Date.now(), monotonic: () => performance.now() };
+
+/**
+ * The clock of a process. Service time begins at the wall clock and advances with the monotonic one. Where the two
+ * come apart it runs a little faster or slower until it has caught up.
+ */
+export class SystemClock extends Clock implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger('Clock');
+  /** When service time was last compared with the wall clock, what it was then, and how far it was behind. */
+  private compared: { readonly at: number; readonly service: number; readonly behind: number };
+  /** How far the clock that all nodes share is ahead of the monotonic one. Undefined: there is none. */
+  private sharedAhead: number | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private lookedAt: number;
+  private machineAhead: number;
+  private paused = 0;
+
+  constructor(private readonly machine: MachineClocks = MACHINE) {
+    super();
+    const at = machine.monotonic();
+    this.compared = { at, service: machine.wall(), behind: 0 };
+    this.lookedAt = at;
+    this.machineAhead = machine.wall() - at;
+  }
+
+  onModuleInit(): void {
+    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  now(): number {
+    const at = this.machine.monotonic();
+    if (at - this.compared.at >= COMPARE_MS) this.compare(at);
+    return Math.floor(this.serviceAt(at));
+  }
+
+  wall(): number {
+    return Math.floor(this.wallAt(this.machine.monotonic()));
+  }
+
+  monotonic(): number {
+    return this.machine.monotonic();
+  }
+
+  pausedMs(): number {
+    // After a pause somebody may ask before the timer has run.
+    if (this.machine.monotonic() - this.lookedAt > LOOK_MS + LATE_MS) this.look();
+    return this.paused;
+  }
+
+  follow(aheadMs: number): void {
+    const isFirst = this.sharedAhead === undefined;
+    this.sharedAhead = aheadMs;
+    if (!isFirst) return;
+    // A node that starts has decided nothing yet, and takes the time as it is.
+    const at = this.machine.monotonic();
+    this.compared = { at, service: this.wallAt(at), behind: 0 };
+  }
+
+  /** Notes whether the process was held up since the last look, and whether the clock of the machine was set. */
+  look(): void {
+    const at = this.machine.monotonic();
+    const gap = at - this.lookedAt;
+    this.lookedAt = at;
+    if (gap > LOOK_MS + LATE_MS) this.paused += gap - LOOK_MS;
+    const ahead = this.machine.wall() - at;
+    const stepped = ahead - this.machineAhead;
+    this.machineAhead = ahead;
+    if (Math.abs(stepped) < STEP_MS) return;
+    const direction = stepped > 0 ? 'forward' : 'back';
+    const seconds = Math.abs(stepped / 1000).toFixed(1);
+    this.logger.warn(`the clock of this machine was set ${direction} by ${seconds} s`);
+  }
+
+  private compare(at: number): void {
+    const service = this.serviceAt(at);
+    this.compared = { at, service, behind: this.wallAt(at) - service };
+  }
+
+  private serviceAt(at: number): number {
+    const { at: since, service, behind } = this.compared;
+    const elapsed = at - since;
+    const most = elapsed * SLEW;
+    return service + elapsed + Math.max(-most, Math.min(most, behind));
+  }
+
+  private wallAt(at: number): number {
+    return this.sharedAhead === undefined ? this.machine.wall() : at + this.sharedAhead;
+  }
+}
