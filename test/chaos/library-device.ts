@@ -157,7 +157,7 @@ export class LibraryDevice implements Device {
       history.spans.push(this.span);
     } else if (state.status !== 'connecting') {
       this.finish('lost', `${state.error.code}: ${state.error.message}`);
-      if (state.status === 'closed') this.session = undefined;
+      // It may never give up by itself: then the device stays unsettled, and its user counts as not served.
     }
   }
 

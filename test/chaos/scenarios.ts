@@ -13,7 +13,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'calm',
     about: 'nothing goes wrong, and tokens are renewed',
-    tokenSeconds: 12,
+    tokenSeconds: 20,
     promises: { everyEvent: true },
     run: () => sleep(4000),
   },
@@ -130,7 +130,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'clients-cut',
-    tokenSeconds: 12,
+    tokenSeconds: 20,
     about: 'all clients of a node lose their connections at one moment',
     graceMs: 3000,
     promises: { everyEvent: true },
@@ -155,7 +155,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'rolling-restart',
-    tokenSeconds: 12,
+    tokenSeconds: 20,
     about: 'one node after the other ends by SIGTERM and comes back',
     graceMs: 5000,
     promises: { everyEvent: true },
@@ -172,7 +172,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'paused-in-cluster',
     about:
       'SIGSTOP for less than a lease, in which many clients are silent for longer than they may be',
-    settings: { HEARTBEAT_TIMEOUT_MS: '3000' },
+    settings: { HEARTBEAT_TIMEOUT_MS: '3500' },
     promises: { everyEvent: true },
     run: (world) => faults.stop(world, LEASE_MS - BEAT_MS - 200),
   },
@@ -229,7 +229,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'devices-cut',
     about: 'tokens are renewed while the networks of users with two devices break',
-    tokenSeconds: 12,
+    tokenSeconds: 20,
     promises: { everyEvent: true },
     run: () => sleep(25_000),
   },

@@ -14,7 +14,7 @@ export const CONVERGED_WITHIN_MS = REAPED_WITHIN_MS + 2000;
 export const SLACK_MS = 400;
 
 /** The setting. Longer than a lease, so that a node that is dead to the others loses its sessions by the lease. */
-export const HEARTBEAT_TIMEOUT_MS = 4000;
+export const HEARTBEAT_TIMEOUT_MS = 6000;
 
 /** The timeout, the look for what is due, and what a busy machine adds. */
 export const GIVEN_UP_WITHIN_MS = HEARTBEAT_TIMEOUT_MS + 4000;

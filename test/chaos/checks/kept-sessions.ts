@@ -14,8 +14,8 @@ export const keptSessions: Check = {
     history.spans
       .filter((span) => span.end === 'lost' && !isExplained(span, history))
       .map(
-        ({ userId, way, node, until, why }) =>
-          `${userId} (${way}) lost its session on ${node} at ${clock(until!)}: ${why}`,
+        ({ userId, way, node, from, until, why }) =>
+          `${userId} (${way}) lost its session of ${clock(from)} on ${node} at ${clock(until!)}: ${why}`,
       ),
 };
 
