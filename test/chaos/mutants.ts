@@ -84,8 +84,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${STORE}/partition-replica.js`,
-        find: 'reconcile(before, stored, node(), now(), policy)',
-        replace: 'stored',
+        find: 'const user = reconcile(',
+        replace: 'const user = ((_mine, theirs) => theirs)(',
       },
     ],
   },
