@@ -51,6 +51,23 @@ export default defineConfig(
     rules: { 'no-console': 'error' },
   },
   {
+    // The clock of a device may be wrong, and be set at any moment.
+    files: ['client/src/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Use the monotonic clock of the timers.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "NewExpression[callee.name='Date'][arguments.length=0]",
+          message: 'Use the monotonic clock of the timers.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '{test,client/test}/**/*.ts'],
     rules: {
       '@typescript-eslint/unbound-method': 'off',

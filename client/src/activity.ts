@@ -1,3 +1,4 @@
+import { checkId, checkList, checkObject, checkWholeNumber } from './arguments.js';
 import type { Session } from './session.js';
 import { systemTimers, type Timers } from './timers.js';
 
@@ -21,8 +22,15 @@ export interface ActivityOptions {
 export function trackActivity(
   session: Pick<Session, 'state' | 'recordActivity'>,
   target: EventTarget = (globalThis as unknown as { document: EventTarget }).document,
-  { everyMs = EVERY_MS, events = EVENTS, timers = systemTimers }: ActivityOptions = {},
+  options: ActivityOptions = {},
 ): () => void {
+  checkObject(session, 'session', 'recordActivity');
+  checkObject(target, 'target', 'addEventListener', 'removeEventListener');
+  checkObject(options, 'options');
+  const { everyMs = EVERY_MS, events = EVENTS, timers = systemTimers } = options;
+  checkWholeNumber(everyMs, 'everyMs');
+  checkList(events, 'events', 100, checkId);
+  checkObject(timers, 'timers', 'now');
   let lastAt = -Infinity;
   const noteActivity = (): void => {
     // Whoever leaves the page does nothing on it, and who is not online is so with the next connection.

@@ -1,5 +1,6 @@
+import { unlessAborted } from './abort.js';
 import { PresenceError } from './presence-error.js';
-import { Scope, unlessAborted } from './scope.js';
+import { Scope } from './scope.js';
 import type { Timers } from './timers.js';
 
 interface Patience {
@@ -21,7 +22,7 @@ export async function* audible<T>(
 ): AsyncGenerator<T, never, void> {
   const scope = new Scope(signal);
   const within = (ms: number) =>
-    scope.endAfter(timers, ms, 'unavailable', `nothing was heard for ${ms} ms`);
+    scope.endAfter(timers, ms, 'unavailable', () => `nothing was heard for ${ms} ms`);
   let heard = within(timeoutMs);
   try {
     const messages = open(scope.signal)[Symbol.asyncIterator]();

@@ -1,7 +1,10 @@
 import type { CallOptions } from '@connectrpc/connect';
+import { unlessAborted } from './abort.js';
+import { checkOptions } from './arguments.js';
 import { Backoff } from './backoff.js';
-import { PresenceError, toPresenceError } from './presence-error.js';
-import { Scope, unlessAborted } from './scope.js';
+import { toPresenceError } from './error-conversion.js';
+import { PresenceError } from './presence-error.js';
+import { Scope } from './scope.js';
 import { sleep, type Timers } from './timers.js';
 import type { TokenSource } from './token-source.js';
 import type { Services, Transports } from './transports.js';
@@ -39,8 +42,9 @@ export class Caller {
   }
 
   /** A call that is asked again until it is answered or refused: all calls of the contract may be repeated. */
-  async call<T>(attempt: Attempt<T>, { signal }: RequestOptions = {}): Promise<T> {
-    const scope = this.deadline(signal);
+  async call<T>(attempt: Attempt<T>, options: RequestOptions = {}): Promise<T> {
+    checkOptions(options);
+    const scope = this.deadline(options.signal);
     try {
       return await this.callWithin(scope.signal, attempt);
     } finally {
@@ -50,9 +54,12 @@ export class Caller {
 
   /** The time that a call has. To be closed. */
   deadline(...signals: readonly (AbortSignal | undefined)[]): Scope {
-    const { signal, timers, timeoutMs } = this.options;
+    const { signal, timers, timeoutMs, tokens } = this.options;
     const scope = new Scope(signal, ...signals);
-    scope.endAfter(timers, timeoutMs, 'timeout', `no answer within ${timeoutMs} ms`);
+    scope.endAfter(timers, timeoutMs, 'timeout', () => {
+      const { lack } = tokens;
+      return `no answer within ${timeoutMs} ms${lack === undefined ? '' : `: ${lack}`}`;
+    });
     return scope;
   }
 
@@ -83,7 +90,7 @@ export class Caller {
   ): Promise<T> {
     const { tokens } = this.options;
     for (let isSecond = false; ; isSecond = true) {
-      const token = await unlessAborted(tokens.get(), signal);
+      const token = await tokens.get(signal);
       try {
         return await run(new Headers({ authorization: `Bearer ${token}` }), token);
       } catch (reason) {

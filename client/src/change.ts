@@ -71,7 +71,7 @@ const CAUSES: Readonly<Partial<Record<ChangeReason, Cause>>> = {
   [ChangeReason.STATUS_EXPIRED]: 'status-expired',
 };
 
-const KINDS: Readonly<Record<Kind, PresenceEventKind>> = {
+export const KINDS: Readonly<Record<Kind, PresenceEventKind>> = {
   online: PresenceEventKind.USER_ONLINE,
   offline: PresenceEventKind.USER_OFFLINE,
   'status-changed': PresenceEventKind.USER_STATUS_CHANGED,

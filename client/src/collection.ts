@@ -1,5 +1,6 @@
+import { checkId, checkList, checkName, checkOptions } from './arguments.js';
 import type { Caller } from './caller.js';
-import { kindsToFollow, mergeChanges, newsOf, type Change, type Kind } from './change.js';
+import { KINDS, kindsToFollow, mergeChanges, newsOf, type Change, type Kind } from './change.js';
 import { dispose } from './disposal.js';
 import { Sync } from './generated/presence/v1/events_service_pb.js';
 import type { SubscribeResponse } from './generated/presence/v1/events_service_pb.js';
@@ -37,7 +38,7 @@ export interface WatchOptions {
 export type CollectionState =
   /** It has not been complete yet. `error`: why it takes so long. */
   | { readonly status: 'loading'; readonly error?: PresenceError }
-  /** It shows how things are. */
+  /** It shows how things are. It stays so while its token is renewed. */
   | { readonly status: 'live' }
   /** It shows how things were. `error`: why, unless it is only catching up. */
   | { readonly status: 'stale'; readonly error?: PresenceError }
@@ -48,9 +49,12 @@ export type CollectionState =
       readonly error: PresenceError;
     };
 
+/** How long a collection whose token has expired may take to go on with a new one without counting as stale. */
+const RENEWAL_PATIENCE_MS = 2000;
+
 /** The changes of a collection. A slow `for await` is given several changes of a user as one. */
 class Changes extends Broadcast<Change> {
-  [Symbol.asyncIterator](): AsyncGenerator<Change, void, void> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Change, void, void> {
     return conflated(this, ({ userId }) => userId, mergeChanges);
   }
 }
@@ -67,6 +71,8 @@ export class PresenceCollection {
   private readonly scope: Scope;
   private resumeToken = '';
   private isComplete = false;
+  /** While its token is renewed: the timer after which the collection counts as stale. */
+  private renewal: unknown;
   private copy: ReadonlyMap<string, Presence> | undefined;
   private noteReady!: () => void;
   private noteRefused!: (error: PresenceError) => void;
@@ -78,7 +84,11 @@ export class PresenceCollection {
     private readonly caller: Caller,
     options: WatchOptions,
   ) {
+    checkOptions(options);
     const { users = [], channels = [], kinds = [] } = options;
+    checkList(users, 'users', 10_000, checkId);
+    checkList(channels, 'channels', 1000, checkId);
+    checkList(kinds, 'kinds', 100, (kind, name) => checkName(kind, name, KINDS));
     this.interest = {
       userIds: [...users],
       channelIds: [...channels],
@@ -159,8 +169,9 @@ export class PresenceCollection {
       this.caller,
       signal,
       () => this.follow(),
-      (error) => this.fallBehind(error),
+      (error) => this.lose(error),
     );
+    this.endRenewal();
     this.scope.abort(error);
     this.noteRefused(error);
     this.changesSource.complete();
@@ -205,13 +216,28 @@ export class PresenceCollection {
     if (sync === Sync.CURRENT) this.catchUp();
   }
 
+  private lose(error: PresenceError): void {
+    const isTokenOver = error.code === 'unauthenticated';
+    if (!isTokenOver || this.stateValue.value.status !== 'live') return this.fallBehind(error);
+    // With a new token it goes on where it was, and is behind no longer than any message may be.
+    const { timers } = this.caller.options;
+    this.renewal ??= timers.setTimeout(() => this.fallBehind(error), RENEWAL_PATIENCE_MS);
+  }
+
+  private endRenewal(): void {
+    this.caller.options.timers.clearTimeout(this.renewal);
+    this.renewal = undefined;
+  }
+
   private catchUp(): void {
+    this.endRenewal();
     if (this.stateValue.value.status !== 'live') this.stateValue.set({ status: 'live' });
     this.isComplete = true;
     this.noteReady();
   }
 
   private fallBehind(error?: PresenceError): void {
+    this.endRenewal();
     const status = this.isComplete ? 'stale' : 'loading';
     this.stateValue.set({ status, ...(error && { error }) });
   }

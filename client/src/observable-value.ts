@@ -20,7 +20,7 @@ export class ObservableValue<T> extends Broadcast<T> implements ReadonlyValue<T>
     this.emit(value);
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, void, void> {
     return conflated<T>(
       this,
       () => 'latest',

@@ -1,3 +1,5 @@
+import { checkObject } from './arguments.js';
+
 /** Told of values as they come. */
 export interface Observer<T> {
   readonly next?: (value: T) => void;
@@ -24,6 +26,7 @@ export abstract class Broadcast<T> implements Source<T> {
   private isComplete = false;
 
   subscribe(observer: Observer<T> | ((value: T) => void)): Subscription {
+    if (typeof observer !== 'function') checkObject(observer, 'observer');
     const own: Observer<T> =
       typeof observer === 'function'
         ? { next: observer }
@@ -37,7 +40,7 @@ export abstract class Broadcast<T> implements Source<T> {
   /** Where RxJS looks; it asks for `Symbol.observable` first, which nothing defines by itself. */
   '@@observable' = (): Source<T> => this;
 
-  abstract [Symbol.asyncIterator](): AsyncGenerator<T, void, void>;
+  abstract [Symbol.asyncIterator](): AsyncIterableIterator<T, void, void>;
 
   emit(value: T): void {
     for (const { next } of [...this.observers]) guarded(() => next?.(value));
@@ -66,39 +69,58 @@ function guarded(listener: () => void): void {
 }
 
 /**
- * Iterates over a source. What has not been taken waits, one value for each key: a later one is merged with it. So a
- * slow loop is given less, and never holds more than there are keys.
+ * Iterates over a source, from the first `next()` to the end of the source or `return()`. What has not been taken waits,
+ * one value for each key: a later one is merged with it. So a slow loop is given less, and never holds more than there
+ * are keys. This is no generator, since `return()` of one waits for the `next()` before it.
  */
-export async function* conflated<T>(
+export function conflated<T>(
   source: Pick<Source<T>, 'subscribe'>,
   keyOf: (value: T) => unknown,
   merge: (earlier: T, later: T) => T,
-): AsyncGenerator<T, void, void> {
+): AsyncIterableIterator<T, void, void> {
   const pending = new Map<unknown, T>();
-  let isComplete = false;
-  let wake = (): void => {};
-  const subscription = source.subscribe({
+  const questions: ((result: IteratorResult<T, void>) => void)[] = [];
+  let subscription: Subscription | undefined;
+  let isOver = false;
+  const answer = (): void => {
+    while (questions.length > 0 && (pending.size > 0 || isOver)) {
+      const resolve = questions.shift()!;
+      const [next] = pending;
+      if (next === undefined) {
+        resolve({ done: true, value: undefined });
+      } else {
+        pending.delete(next[0]);
+        resolve({ done: false, value: next[1] });
+      }
+    }
+  };
+  const end = (): void => {
+    isOver = true;
+    answer();
+  };
+  const observer: Observer<T> = {
     next: (value) => {
       const key = keyOf(value);
-      const earlier = pending.get(key);
-      pending.set(key, earlier === undefined ? value : merge(earlier, value));
-      wake();
+      pending.set(key, pending.has(key) ? merge(pending.get(key)!, value) : value);
+      answer();
     },
-    complete: () => {
-      isComplete = true;
-      wake();
+    complete: end,
+  };
+  return {
+    next: () =>
+      new Promise((resolve) => {
+        questions.push(resolve);
+        if (!isOver) subscription ??= source.subscribe(observer);
+        answer();
+      }),
+    return: () => {
+      pending.clear();
+      end();
+      subscription?.unsubscribe();
+      return Promise.resolve({ done: true, value: undefined });
     },
-  });
-  try {
-    for (;;) {
-      for (const [key, value] of pending) {
-        pending.delete(key);
-        yield value;
-      }
-      if (isComplete) return;
-      await new Promise<void>((resolve) => (wake = resolve));
-    }
-  } finally {
-    subscription.unsubscribe();
-  }
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }

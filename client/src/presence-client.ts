@@ -1,3 +1,14 @@
+import {
+  check,
+  checkFunction,
+  checkId,
+  checkList,
+  checkName,
+  checkObject,
+  checkOptions,
+  checkTimeout,
+  checkWholeNumber,
+} from './arguments.js';
 import { Caller, type RequestOptions } from './caller.js';
 import { PresenceCollection, type WatchOptions } from './collection.js';
 import { dispose } from './disposal.js';
@@ -7,7 +18,7 @@ import { Listing } from './listing.js';
 import {
   presenceOf,
   sessionInfoOf,
-  statusValue,
+  STATUS_VALUES,
   type Presence,
   type SessionInfo,
   type Status,
@@ -16,7 +27,7 @@ import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
 import { Session, type SessionOptions } from './session.js';
 import { systemTimers, type Timers } from './timers.js';
-import { TokenSource, type TokenOption } from './token-source.js';
+import { isJwt, TokenSource, type TokenOption } from './token-source.js';
 import { Transports, type TransportOption } from './transports.js';
 
 export interface PresenceClientOptions {
@@ -27,12 +38,13 @@ export interface PresenceClientOptions {
    */
   readonly transport: TransportOption;
   /**
-   * The token of the user, or where to get one. It is asked for when one is needed, and again when the service does not
-   * take it any more. When it throws, that is tried again like a service that is out of reach; to give up, throw a
-   * `PresenceError` with the code `unauthenticated`.
+   * The token of the user, a JWT, or a function that returns one. The function is called when a token is needed, and again
+   * when the service does not take it any more. When it throws, returns no JWT or takes longer than `timeoutMs`, it is
+   * called again after a pause, as if the service were out of reach. To give up, throw a `PresenceError` with the code
+   * `unauthenticated`.
    */
   readonly token: TokenOption;
-  /** How long a call may take with all its tries, in milliseconds. 10000 unless given. */
+  /** How long a call may take with all its tries, and how long `token` may, in milliseconds. 10000 unless given. */
   readonly timeoutMs?: number;
   /**
    * After how many milliseconds without a sign of life a stream counts as lost. 45000 unless given: three times what
@@ -64,14 +76,30 @@ export class PresenceClient {
 
   /** @private Use `createPresenceClient`. */
   constructor(options: PresenceClientOptions) {
+    checkOptions(options);
+    const {
+      transport,
+      token,
+      timers = systemTimers,
+      random = Math.random,
+      timeoutMs = 10_000,
+      silenceTimeoutMs = 45_000,
+    } = options;
+    if (typeof token === 'string') check(isJwt(token.trim()), 'token', 'must be a JWT');
+    else checkFunction(token, 'token');
+    checkTimeout(timeoutMs, 'timeoutMs');
+    checkTimeout(silenceTimeoutMs, 'silenceTimeoutMs');
+    checkFunction(random, 'random');
+    checkObject(timers, 'timers', 'now', 'setTimeout', 'clearTimeout');
+    const transports = new Transports(transport);
     this.scope = new Scope(options.signal);
     this.caller = new Caller({
-      transports: new Transports(options.transport),
-      tokens: new TokenSource(options.token),
-      timers: options.timers ?? systemTimers,
-      random: options.random ?? Math.random,
-      timeoutMs: options.timeoutMs ?? 10_000,
-      silenceTimeoutMs: options.silenceTimeoutMs ?? 45_000,
+      transports,
+      tokens: new TokenSource(token, { timers, random, timeoutMs }),
+      timers,
+      random,
+      timeoutMs,
+      silenceTimeoutMs,
       signal: this.scope.signal,
     });
   }
@@ -88,6 +116,7 @@ export class PresenceClient {
 
   /** The presence of one user. Who was never seen is offline. */
   async get(userId: string, options?: RequestOptions): Promise<Presence> {
+    checkId(userId, 'userId');
     const { presence } = await this.caller.call(
       ({ presences }, call) => presences.getPresence({ userId }, call),
       options,
@@ -97,6 +126,7 @@ export class PresenceClient {
 
   /** The presences of up to 1000 users, in the order asked. */
   async getMany(userIds: readonly string[], options?: RequestOptions): Promise<Presence[]> {
+    checkList(userIds, 'userIds', 1000, checkId);
     const { presences } = await this.caller.call(
       ({ presences }, call) => presences.batchGetPresences({ userIds: [...userIds] }, call),
       options,
@@ -105,8 +135,10 @@ export class PresenceClient {
   }
 
   /** Everyone who is not offline, ordered by user id. */
-  listOnline({ statuses = [], pageSize = 0, ...options }: OnlineOptions = {}): Listing {
-    const request = { pageSize, statuses: statuses.map(statusValue) };
+  listOnline(options: OnlineOptions = {}): Listing {
+    const { statuses = [], pageSize } = checkedList(options);
+    checkList(statuses, 'statuses', 100, (status, name) => checkName(status, name, STATUS_VALUES));
+    const request = { pageSize, statuses: statuses.map((status) => STATUS_VALUES[status]) };
     return this.list((pageToken) =>
       this.caller.call(
         ({ presences }, call) => presences.listOnlineUsers({ ...request, pageToken }, call),
@@ -116,7 +148,9 @@ export class PresenceClient {
   }
 
   /** Everyone in a channel, ordered by user id. */
-  listMembers(channelId: string, { pageSize = 0, ...options }: ListOptions = {}): Listing {
+  listMembers(channelId: string, options: ListOptions = {}): Listing {
+    checkId(channelId, 'channelId');
+    const { pageSize } = checkedList(options);
     return this.list((pageToken) =>
       this.caller.call(
         ({ presences }, call) =>
@@ -128,6 +162,7 @@ export class PresenceClient {
 
   /** The live sessions of the caller, oldest first. Those of another user need `presence:admin`. */
   async sessions(userId = '', options?: RequestOptions): Promise<SessionInfo[]> {
+    if (userId !== '') checkId(userId, 'userId');
     const { sessions } = await this.caller.call(
       ({ sessions }, call) => sessions.listSessions({ userId }, call),
       options,
@@ -137,6 +172,7 @@ export class PresenceClient {
 
   /** Ends a session of the caller, or with `presence:admin` of anyone, for good: its program does not come back by itself. */
   async endSession(sessionId: string, options?: RequestOptions): Promise<void> {
+    checkId(sessionId, 'sessionId');
     await this.caller.call(
       ({ sessions }, call) => sessions.endSession({ sessionId }, call),
       options,
@@ -145,6 +181,7 @@ export class PresenceClient {
 
   /** Why a user's status is what it is. Needs `presence:admin`, since it tells what an invisible user hides. */
   async explain(userId: string, options?: RequestOptions): Promise<Explanation> {
+    checkId(userId, 'userId');
     return explanationOf(
       await this.caller.call(
         ({ presences }, call) => presences.explainPresence({ userId }, call),
@@ -174,6 +211,13 @@ export class PresenceClient {
       return { page: { presences: presences.map(presenceOf), totalSize }, nextPageToken };
     });
   }
+}
+
+function checkedList<T extends ListOptions>(options: T): T & { readonly pageSize: number } {
+  checkOptions(options);
+  const { pageSize = 0 } = options;
+  checkWholeNumber(pageSize, 'pageSize');
+  return { ...options, pageSize };
 }
 
 /** A client of the presence service. Nothing is sent before something is asked of it. */

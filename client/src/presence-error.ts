@@ -1,6 +1,3 @@
-import { Code, ConnectError } from '@connectrpc/connect';
-import { BadRequestSchema, RetryInfoSchema } from './generated/google/rpc/error_details_pb.js';
-
 /** What went wrong, in a word. */
 export type PresenceErrorCode =
   /** No token, or one that is expired or wrong, and a new one was no better. */
@@ -30,7 +27,7 @@ export type PresenceErrorCode =
 
 /** What is wrong with one field of a request. */
 export interface FieldViolation {
-  /** The field, as the contract spells it. */
+  /** The argument as this library spells it, or where only the service can tell, the field as the contract does. */
   readonly field: string;
   readonly description: string;
 }
@@ -71,41 +68,3 @@ const TEMPORARY: ReadonlySet<PresenceErrorCode> = new Set([
   'timeout',
   'internal',
 ]);
-
-const CODES: Readonly<Partial<Record<Code, PresenceErrorCode>>> = {
-  [Code.Unauthenticated]: 'unauthenticated',
-  [Code.PermissionDenied]: 'permission-denied',
-  [Code.NotFound]: 'not-found',
-  [Code.InvalidArgument]: 'invalid-argument',
-  [Code.ResourceExhausted]: 'resource-exhausted',
-  [Code.Aborted]: 'session-ended',
-  [Code.Unavailable]: 'unavailable',
-  // Who cancels here is told so by the signal; this came from the other side.
-  [Code.Canceled]: 'unavailable',
-  [Code.DeadlineExceeded]: 'timeout',
-  [Code.Unimplemented]: 'unimplemented',
-};
-
-/** Any reason as the error that users are given. */
-export function toPresenceError(reason: unknown): PresenceError {
-  if (reason instanceof PresenceError) return reason;
-  const error = ConnectError.from(reason);
-  // The transports give the codes of the contract to their own troubles, too: a connection that was reset is ABORTED
-  // to them. What the service said itself has no cause in this process.
-  const isOwn = error.cause === undefined;
-  const code = isOwn ? (CODES[error.code] ?? 'internal') : 'unavailable';
-  return new PresenceError(code, error.rawMessage || code, {
-    retryAfterMs: retryAfterMs(error),
-    violations: error
-      .findDetails(BadRequestSchema)
-      .flatMap(({ fieldViolations }) =>
-        fieldViolations.map(({ field, description }) => ({ field, description })),
-      ),
-    cause: error,
-  });
-}
-
-function retryAfterMs(error: ConnectError): number | undefined {
-  const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
-  return delay && Number(delay.seconds) * 1000 + delay.nanos / 1_000_000;
-}

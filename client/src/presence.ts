@@ -37,7 +37,7 @@ export interface SessionInfo {
   readonly lastActiveAt: Date | undefined;
 }
 
-const STATUS_VALUES: Readonly<Record<Status, PresenceStatus>> = {
+export const STATUS_VALUES: Readonly<Record<Status, PresenceStatus>> = {
   online: PresenceStatus.ONLINE,
   idle: PresenceStatus.IDLE,
   offline: PresenceStatus.OFFLINE,
@@ -48,10 +48,6 @@ const STATUS_VALUES: Readonly<Record<Status, PresenceStatus>> = {
 const STATUSES = new Map(
   Object.entries(STATUS_VALUES).map(([status, value]) => [value, status as Status]),
 );
-
-export function statusValue(status: Status): PresenceStatus {
-  return STATUS_VALUES[status];
-}
 
 /** The message as users are given it. The contract has unknown statuses shown as ONLINE. */
 export function presenceOf(message: PresenceMessage | undefined): Presence {

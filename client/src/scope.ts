@@ -1,3 +1,4 @@
+import { onAbort } from './abort.js';
 import { PresenceError } from './presence-error.js';
 import type { Timers } from './timers.js';
 
@@ -7,7 +8,8 @@ import type { Timers } from './timers.js';
  */
 export class Scope {
   private readonly controller = new AbortController();
-  private readonly leave: (() => void)[] = [];
+  /** Releases each parent and timer. One that was released is not kept: a stream sets a timer at every message. */
+  private readonly bonds = new Set<() => void>();
 
   constructor(...parents: readonly (AbortSignal | undefined)[]) {
     for (const parent of parents) if (parent !== undefined) this.follow(parent);
@@ -19,20 +21,13 @@ export class Scope {
 
   /** Has it end with `parent`, too. Returns the way to take that back. */
   follow(parent: AbortSignal): () => void {
-    const end = () => this.abort(parent.reason);
-    const leave = () => parent.removeEventListener('abort', end);
-    if (parent.aborted) end();
-    else parent.addEventListener('abort', end, { once: true });
-    this.leave.push(leave);
-    return leave;
+    return this.bind(onAbort(parent, () => this.abort(parent.reason)));
   }
 
-  /** Ends it after so many milliseconds with an error that says `message`. Returns the way to take that back. */
-  endAfter(timers: Timers, ms: number, code: 'timeout' | 'unavailable', message: string) {
-    const timer = timers.setTimeout(() => this.abort(new PresenceError(code, message)), ms);
-    const clear = () => timers.clearTimeout(timer);
-    this.leave.push(clear);
-    return clear;
+  /** Ends it after so many milliseconds with an error that says `message` of then. Returns the way to take that back. */
+  endAfter(timers: Timers, ms: number, code: 'timeout' | 'unavailable', message: () => string) {
+    const timer = timers.setTimeout(() => this.abort(new PresenceError(code, message())), ms);
+    return this.bind(() => timers.clearTimeout(timer));
   }
 
   abort(reason: unknown): void {
@@ -42,23 +37,15 @@ export class Scope {
 
   /** Lets go of parents and timers. What has not ended by now does not end through them. */
   close(): void {
-    for (const leave of this.leave.splice(0)) leave();
+    for (const release of this.bonds) release();
+    this.bonds.clear();
   }
-}
 
-/** What `promise` gives, unless the signal ends the wait for it. */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const scope = new Scope(signal);
-  try {
-    return await Promise.race([
-      promise,
-      new Promise<never>((_, reject) => {
-        const end = () => reject(scope.signal.reason as Error);
-        if (scope.signal.aborted) end();
-        else scope.signal.addEventListener('abort', end, { once: true });
-      }),
-    ]);
-  } finally {
-    scope.close();
+  private bind(release: () => void): () => void {
+    this.bonds.add(release);
+    return () => {
+      this.bonds.delete(release);
+      release();
+    };
   }
 }

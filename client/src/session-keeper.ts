@@ -1,17 +1,25 @@
+import { unlessAborted } from './abort.js';
 import { errorOf, type Caller } from './caller.js';
 import type { CommandQueue } from './command-queue.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
 import { keepAlive, type End } from './keep-alive.js';
 import { PresenceError } from './presence-error.js';
-import { Scope, unlessAborted } from './scope.js';
+import { Scope } from './scope.js';
 import type { SessionState } from './session-state.js';
 import { SessionStream } from './session-stream.js';
 import { sleep } from './timers.js';
+import type { Services } from './transports.js';
 import { expiryOf } from './token-source.js';
 import { restore, type Wishes } from './wishes.js';
 
 /** How long before its token expires a session moves to one with a new token, at most. */
 const RENEWAL_LEAD_MS = 30_000;
+
+/**
+ * The least time between two moves, and between two questions for a token that lasts longer. The service accepts a token
+ * for 5 seconds after its `exp`, so a session whose token is about to expire still moves before it is ended.
+ */
+const RENEWAL_PAUSE_MS = 4000;
 
 interface KeeperOptions {
   readonly request: { readonly platform: string; readonly requireHeartbeats: boolean };
@@ -31,15 +39,13 @@ export class SessionKeeper {
   private stream: SessionStream | undefined;
   /** Until when the service wants the session to stay away, once it has been told to move. */
   private awayUntil = 0;
-  private noteArrival!: () => void;
-  private arrival!: Promise<void>;
+  /** Called when there is a session. Each waiter removes its own: during a long outage many commands give up. */
+  private readonly arrivals = new Set<() => void>();
 
   constructor(
     private readonly caller: Caller,
     private readonly options: KeeperOptions,
-  ) {
-    this.expectArrival();
-  }
+  ) {}
 
   /** The stream of the moment. Undefined: there is none. */
   get current(): SessionStream | undefined {
@@ -50,7 +56,14 @@ export class SessionKeeper {
   async online(signal: AbortSignal): Promise<SessionStream> {
     for (;;) {
       if (this.current !== undefined) return this.current;
-      await unlessAborted(this.arrival, signal);
+      let arrive!: () => void;
+      const arrival = new Promise<void>((resolve) => (arrive = resolve));
+      this.arrivals.add(arrive);
+      try {
+        await unlessAborted(arrival, signal);
+      } finally {
+        this.arrivals.delete(arrive);
+      }
     }
   }
 
@@ -69,8 +82,9 @@ export class SessionKeeper {
   private async runOnce(): Promise<End> {
     const { timers, tokens, transports } = this.caller.options;
     const { signal } = this.options;
-    const services = transports.current;
+    let services: Services | undefined;
     try {
+      services = transports.current;
       await this.begin(signal);
     } catch (reason) {
       transports.leave(services);
@@ -141,14 +155,21 @@ export class SessionKeeper {
   /** Resolves shortly before the token of the stream expires, when there is one that is good for longer. */
   private async tokenRenewed(stream: SessionStream, signal: AbortSignal): Promise<void> {
     const { timers, tokens } = this.caller.options;
-    const expiresAt = expiryOf(stream.token) ?? Infinity;
-    const restMs = expiresAt - timers.now();
-    await sleep(timers, restMs - Math.min(RENEWAL_LEAD_MS, restMs / 10), signal);
-    tokens.discard(stream.token);
-    const next = await unlessAborted(tokens.get(), signal).catch(() => undefined);
-    const isBetter = next !== undefined && (expiryOf(next) ?? Infinity) > expiresAt;
-    // There is nothing to be done but to wait for the end.
-    if (!isBetter) await sleep(timers, Infinity, signal);
+    const restMs = stream.tokenRestMs;
+    const leadMs = Math.min(RENEWAL_LEAD_MS, restMs / 10);
+    await sleep(timers, Math.max(RENEWAL_PAUSE_MS, restMs - leadMs), signal);
+    let { token } = stream;
+    for (;;) {
+      tokens.discard(token);
+      try {
+        token = await tokens.get(signal);
+      } catch (reason) {
+        // The program gave up, so the session lasts as long as this token.
+        if (!errorOf(reason, signal).isTemporary) await sleep(timers, Infinity, signal);
+      }
+      if (expiryOf(token) > expiryOf(stream.token)) return;
+      await sleep(timers, RENEWAL_PAUSE_MS, signal);
+    }
   }
 
   /** Begins a stream and makes it the one of the session. `previous` is there still, and ends when this one stands. */
@@ -186,11 +207,6 @@ export class SessionKeeper {
     this.stream = stream;
     this.options.onPresence(stream.started.presence);
     this.options.onState({ status: 'online', sessionId: stream.sessionId });
-    this.noteArrival();
-    this.expectArrival();
-  }
-
-  private expectArrival(): void {
-    this.arrival = new Promise((resolve) => (this.noteArrival = resolve));
+    for (const arrive of this.arrivals) arrive();
   }
 }

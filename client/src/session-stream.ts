@@ -9,6 +9,7 @@ import type {
 } from './generated/presence/v1/session_service_pb.js';
 import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
+import { expiryOf } from './token-source.js';
 import type { Services } from './transports.js';
 
 const LAST_WORD_MS = 1000;
@@ -88,6 +89,15 @@ export class SessionStream {
     return beganAt + (this.lastHeardAt - this.startedAt);
   }
 
+  /**
+   * The milliseconds until its token expires. The service judges the token by its own clock, and says what time it is
+   * when a session begins. So neither the clock of the device nor a claim `iat` is needed.
+   */
+  get tokenRestMs(): number {
+    const lifetimeMs = expiryOf(this.token) - timestampMs(this.started.session!.connectedAt!);
+    return lifetimeMs - (this.caller.options.timers.now() - this.startedAt);
+  }
+
   /** Ends it, and with it the session. */
   close(reason: PresenceError): void {
     this.scope.abort(reason);
@@ -102,7 +112,7 @@ export class SessionStream {
       this.caller.options.timers,
       LAST_WORD_MS,
       'unavailable',
-      'the session is gone',
+      () => 'the session is gone',
     );
     await this.ended;
   }

@@ -1,4 +1,15 @@
 import type { CallOptions } from '@connectrpc/connect';
+import { unlessAborted } from './abort.js';
+import {
+  check,
+  checkDate,
+  checkFlag,
+  checkId,
+  checkName,
+  checkObject,
+  checkOptions,
+  checkText,
+} from './arguments.js';
 import { errorOf, type Caller, type RequestOptions } from './caller.js';
 import { CommandQueue } from './command-queue.js';
 import { dispose } from './disposal.js';
@@ -6,11 +17,11 @@ import type { Presence as PresenceMessage } from './generated/presence/v1/presen
 import { ObservableValue, type ReadonlyValue } from './observable-value.js';
 import { presenceOf, type Presence } from './presence.js';
 import { PresenceError } from './presence-error.js';
-import { Scope, unlessAborted } from './scope.js';
+import { Scope } from './scope.js';
 import { SessionKeeper } from './session-keeper.js';
 import type { SessionState } from './session-state.js';
 import type { Services } from './transports.js';
-import { statusRequest, type ChosenStatus, type Wishes } from './wishes.js';
+import { CHOICES, statusRequest, type ChosenStatus, type Wishes } from './wishes.js';
 
 export interface SessionOptions {
   /** What the program runs on: "desktop", "mobile", "web" or any short word of lower-case letters, digits and dashes. */
@@ -61,6 +72,13 @@ export class Session {
     private readonly caller: Caller,
     options: SessionOptions,
   ) {
+    checkOptions(options);
+    const { platform = '', requireHeartbeats = false } = options;
+    const isPlatform = typeof platform === 'string' && /^[a-z0-9-]{0,32}$/.test(platform);
+    check(isPlatform, 'platform', 'must be at most 32 lower-case letters, digits and dashes');
+    checkFlag(options.microphoneMuted, 'microphoneMuted');
+    checkFlag(options.speakerMuted, 'speakerMuted');
+    checkFlag(requireHeartbeats, 'requireHeartbeats');
     this.wishes = {
       channelId: undefined,
       isMicrophoneMuted: options.microphoneMuted,
@@ -68,7 +86,6 @@ export class Session {
       status: undefined,
     };
     this.scope = new Scope(caller.options.signal, options.signal);
-    const { platform = '', requireHeartbeats = false } = options;
     this.keeper = new SessionKeeper(caller, {
       request: { platform, requireHeartbeats },
       wishes: this.wishes,
@@ -104,7 +121,8 @@ export class Session {
   }
 
   /** Moves the user into a channel, out of the one before. Returns the presence afterwards, as all commands do. */
-  joinChannel(channelId: string, options?: RequestOptions): Promise<Presence> {
+  async joinChannel(channelId: string, options?: RequestOptions): Promise<Presence> {
+    checkId(channelId, 'channelId');
     return this.command(
       ({ presences }, sessionId, call) => presences.joinChannel({ sessionId, channelId }, call),
       () => (this.wishes.channelId = channelId),
@@ -113,7 +131,7 @@ export class Session {
   }
 
   /** Takes the user out of the channel. Being in none is no error. */
-  leaveChannel(options?: RequestOptions): Promise<Presence> {
+  async leaveChannel(options?: RequestOptions): Promise<Presence> {
     return this.command(
       ({ presences }, sessionId, call) => presences.leaveChannel({ sessionId }, call),
       () => (this.wishes.channelId = undefined),
@@ -122,7 +140,13 @@ export class Session {
   }
 
   /** Sets the mute state of the microphone, the speaker or both. What is absent stays. */
-  mute({ microphone, speaker }: MuteChange, options?: RequestOptions): Promise<Presence> {
+  async mute(what: MuteChange, options?: RequestOptions): Promise<Presence> {
+    checkObject(what, 'what');
+    const { microphone, speaker } = what;
+    checkFlag(microphone, 'microphone');
+    checkFlag(speaker, 'speaker');
+    const isSome = microphone !== undefined || speaker !== undefined;
+    check(isSome, 'what', 'must name the microphone or the speaker');
     const change = {
       ...(microphone !== undefined && { isMicrophoneMuted: microphone }),
       ...(speaker !== undefined && { isSpeakerMuted: speaker }),
@@ -135,12 +159,18 @@ export class Session {
   }
 
   /** Chooses how the user's status is decided, on all devices, and the text beside it. */
-  setStatus(
+  async setStatus(
     choice: ChosenStatus,
-    { text = '', until }: StatusDetails = {},
+    details: StatusDetails = {},
     options?: RequestOptions,
   ): Promise<Presence> {
-    const status = { choice, text, until };
+    checkName(choice, 'choice', CHOICES);
+    checkObject(details, 'details');
+    const { text = '', until } = details;
+    checkText(text, 'text');
+    checkDate(until, 'until');
+    // A Date can be changed, also while the command waits.
+    const status = { choice, text, until: until && new Date(until) };
     return this.command(
       ({ presences }, sessionId, call) =>
         presences.updateStatus(statusRequest(sessionId, status), call),
@@ -150,7 +180,7 @@ export class Session {
   }
 
   /** Tells that the user did something. Other commands do that, too. */
-  recordActivity(options?: RequestOptions): Promise<Presence> {
+  async recordActivity(options?: RequestOptions): Promise<Presence> {
     return this.command(
       ({ sessions }, sessionId, call) =>
         sessions.recordActivity({ target: { case: 'sessionId', value: sessionId } }, call),
@@ -182,9 +212,10 @@ export class Session {
       options: CallOptions,
     ) => Promise<{ presence?: PresenceMessage | undefined }>,
     taken: () => void,
-    { signal }: RequestOptions = {},
+    options: RequestOptions = {},
   ): Promise<Presence> {
-    const deadline = this.caller.deadline(this.scope.signal, signal);
+    checkOptions(options);
+    const deadline = this.caller.deadline(this.scope.signal, options.signal);
     const result = this.commands.add(async () => {
       const { presence } = await this.onSession(deadline.signal, attempt);
       taken();

@@ -6,6 +6,7 @@ import {
   type SubscribeResponse,
 } from './generated/presence/v1/events_service_pb.js';
 import type { End } from './keep-alive.js';
+import type { Services } from './transports.js';
 
 /** What to subscribe to. */
 export interface Interest {
@@ -26,16 +27,17 @@ export async function subscribeOnce(
   take: (message: SubscribeResponse) => void,
 ): Promise<End> {
   const { timers, tokens, transports } = caller.options;
-  const services = transports.current;
+  let services: Services | undefined;
   const request = { ...interest, resumeToken, delivery: Delivery.LATEST };
   let isCured = false;
   let heldSince = Infinity;
   try {
+    const { events } = (services = transports.current);
     const { messages, first, token } = await caller.authenticated(
       signal,
       async (headers, token) => {
         const messages = audible(
-          (signal) => services.events.subscribe(request, { headers, signal, timeoutMs: 0 }),
+          (signal) => events.subscribe(request, { headers, signal, timeoutMs: 0 }),
           caller.options,
           signal,
         );

@@ -1,6 +1,11 @@
+import { unlessAborted } from './abort.js';
+
 /** Where time comes from. Tests hand in one that stands still until it is moved. */
 export interface Timers {
-  /** Milliseconds since 1970. */
+  /**
+   * Milliseconds since any moment, by a clock that nobody sets: only differences have a meaning. The library never asks
+   * what time the device believes it is.
+   */
   now(): number;
   /** Calls back once after so many milliseconds, and returns what `clearTimeout` takes. */
   setTimeout(callback: () => void, ms: number): unknown;
@@ -8,7 +13,7 @@ export interface Timers {
 }
 
 export const systemTimers: Timers = {
-  now: () => Date.now(),
+  now: () => performance.now(),
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
 };
@@ -27,16 +32,7 @@ export async function sleep(timers: Timers, ms: number, signal: AbortSignal): Pr
 }
 
 function sleepOnce(timers: Timers, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error);
-    const stop = () => {
-      timers.clearTimeout(timer);
-      reject(signal.reason as Error);
-    };
-    const timer = timers.setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', stop, { once: true });
-  });
+  let timer: unknown;
+  const time = new Promise<void>((resolve) => (timer = timers.setTimeout(resolve, ms)));
+  return unlessAborted(time, signal).finally(() => timers.clearTimeout(timer));
 }

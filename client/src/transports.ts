@@ -1,4 +1,5 @@
 import { createClient, type Client, type Transport } from '@connectrpc/connect';
+import { checkObject } from './arguments.js';
 import { EventsService } from './generated/presence/v1/events_service_pb.js';
 import { PresenceService } from './generated/presence/v1/presence_service_pb.js';
 import { SessionService } from './generated/presence/v1/session_service_pb.js';
@@ -15,24 +16,26 @@ export interface Services {
 
 /** The transport that calls go over now. */
 export class Transports {
-  private services: Services;
+  private services: Services | undefined;
 
   constructor(private readonly option: TransportOption) {
+    // A mistake in it is reported at once.
     this.services = this.make();
   }
 
+  /** Throws the error of a program that fails to make another transport, until it makes one. */
   get current(): Services {
-    return this.services;
+    return (this.services ??= this.make());
   }
 
   /** Has the next calls go over a new transport, unless another call has already seen to it. */
-  leave(services: Services): void {
-    if (this.services === services && typeof this.option === 'function')
-      this.services = this.make();
+  leave(services: Services | undefined): void {
+    if (this.services === services && typeof this.option === 'function') this.services = undefined;
   }
 
   private make(): Services {
     const transport = typeof this.option === 'function' ? this.option() : this.option;
+    checkObject(transport, 'transport', 'unary', 'stream');
     return {
       sessions: createClient(SessionService, transport),
       presences: createClient(PresenceService, transport),

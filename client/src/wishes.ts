@@ -1,7 +1,8 @@
 import { timestampFromDate, timestampMs } from '@bufbuild/protobuf/wkt';
 import type { Caller } from './caller.js';
+import { toPresenceError } from './error-conversion.js';
 import { StatusChoice } from './generated/presence/v1/presence_service_pb.js';
-import { PresenceError, toPresenceError } from './presence-error.js';
+import { PresenceError } from './presence-error.js';
 import type { SessionStream } from './session-stream.js';
 
 /** How a user's status is decided: by activity, or as the user said. `invisible` looks offline to everyone else. */
@@ -14,7 +15,7 @@ export interface StatusWish {
   readonly until: Date | undefined;
 }
 
-const CHOICES: Readonly<Record<ChosenStatus, StatusChoice>> = {
+export const CHOICES: Readonly<Record<ChosenStatus, StatusChoice>> = {
   automatic: StatusChoice.AUTOMATIC,
   'do-not-disturb': StatusChoice.DO_NOT_DISTURB,
   away: StatusChoice.AWAY,
@@ -78,7 +79,8 @@ async function restoreStatus(
   const oldest = stream.started.presence?.connectedAt;
   if (status === undefined || lost === undefined || oldest === undefined) return;
   if (timestampMs(oldest) <= lost.lastSeenAt) return;
-  const hasLapsed = status.until !== undefined && +status.until <= caller.options.timers.now();
+  const now = timestampMs(stream.started.session!.connectedAt!);
+  const hasLapsed = status.until !== undefined && +status.until <= now;
   if (hasLapsed) return void (wishes.status = undefined);
   const call = caller.call(
     ({ presences }, options) => presences.updateStatus(statusRequest(sessionId, status), options),

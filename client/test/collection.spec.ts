@@ -12,6 +12,7 @@ import { ChangeReason, Delivery, Sync } from '../src/generated/presence/v1/event
 import { PresenceStatus } from '../src/generated/presence/v1/presence_pb.js';
 import { FakeService, told } from './support/fake-service.js';
 import { ManualTimers, settled } from './support/manual-timers.js';
+import { tokenNumber } from './support/tokens.js';
 
 const unavailable = (): ConnectError => new ConnectError('out of reach', Code.Unavailable);
 const refused = (): ConnectError => new ConnectError('token expired', Code.Unauthenticated);
@@ -27,7 +28,7 @@ describe('A collection', () => {
   function watch(options: WatchOptions = { channels: ['lobby'] }): PresenceCollection {
     let tokens = 0;
     const { transport } = service;
-    const token = () => `token ${++tokens}`;
+    const token = () => tokenNumber(++tokens);
     return createPresenceClient({ transport, token, timers, random: () => 1 }).watch(options);
   }
 
@@ -71,6 +72,23 @@ describe('A collection', () => {
   async function breakOff(error = unavailable()): Promise<void> {
     service.subscription.fail(error);
     await timers.pass(1000);
+  }
+
+  /** Counts who listens from now on. */
+  function countListeners(source: PresenceCollection['changes']): { readonly count: number } {
+    const listeners = { count: 0 };
+    const { subscribe } = source;
+    source.subscribe = (observer) => {
+      const subscription = subscribe.call(source, observer);
+      listeners.count++;
+      return {
+        unsubscribe: () => {
+          listeners.count--;
+          subscription.unsubscribe();
+        },
+      };
+    };
+    return listeners;
   }
 
   it('asks for the users, channels and kinds it is to follow, and to be given the latest when behind', async () => {
@@ -207,17 +225,62 @@ describe('A collection', () => {
   });
 
   it('asks for a new token when the old one has expired, however often', async () => {
-    const lobby = await live();
+    await live();
     await breakOff(refused());
     service.subscription.send(told({ sync: Sync.CURRENT, resumeToken: 't2' }));
     await settled();
     await breakOff(refused());
-    expect(service.subscriptions.map(({ token }) => token)).toEqual([
-      'token 1',
-      'token 2',
-      'token 3',
-    ]);
-    expect(lobby.state.value.status).toBe('stale');
+    expect(service.subscriptions.map(({ token }) => token)).toEqual([1, 2, 3].map(tokenNumber));
+  });
+
+  it('stays live while its token is renewed, and tells what came meanwhile', async () => {
+    const lobby = await live();
+    const states: string[] = [];
+    lobby.state.subscribe(({ status }) => states.push(status));
+    const changes = note(lobby);
+    for (const version of [3, 4]) {
+      await timers.pass(20_000);
+      await breakOff(refused());
+      const events = [event(user('ann', version))];
+      service.subscription.send(told({ events, sync: Sync.CURRENT, resumeToken: `t${version}` }));
+      await settled();
+    }
+    await timers.pass(10_000);
+    expect(states).toEqual(['live']);
+    expect(changes).toEqual(['ann 1 -> 3 requested', 'ann 3 -> 4 requested']);
+    lobby.close();
+  });
+
+  it('is stale when the renewal of its token takes more than 2 seconds, and says why', async () => {
+    const lobby = await live();
+    service.subscription.fail(refused());
+    await timers.pass(1999);
+    expect(lobby.state.value).toEqual({ status: 'live' });
+    await timers.pass(1);
+    expect(lobby.state.value).toMatchObject({
+      status: 'stale',
+      error: { code: 'unauthenticated' },
+    });
+    service.subscription.send(told({ sync: Sync.CURRENT, resumeToken: 't2' }));
+    await settled();
+    expect(lobby.state.value).toEqual({ status: 'live' });
+    lobby.close();
+  });
+
+  it('is stale at once when the renewal of its token fails, or something was missed', async () => {
+    const lobby = await live();
+    service.failNext('subscribe', unavailable());
+    await breakOff(refused());
+    expect(lobby.state.value).toMatchObject({ status: 'stale', error: { code: 'unavailable' } });
+    service.subscription.send(told({ sync: Sync.CURRENT, resumeToken: 't2' }));
+    await settled();
+    await breakOff(refused());
+    service.subscription.send(told({ sync: Sync.RESET }));
+    await settled();
+    expect(lobby.state.value).toEqual({ status: 'stale' });
+    lobby.close();
+    await settled();
+    expect(timers.size).toBe(0);
   });
 
   it('is closed when it is refused, and keeps what it showed', async () => {
@@ -294,6 +357,45 @@ describe('A collection', () => {
       expect(inWords((await first).value as Change)).toBe('ann 1 -> 3 requested');
       expect(inWords((await changes.next()).value as Change)).toBe('ann 3 -> 6 requested');
       await changes.return?.();
+    });
+
+    it('ends at once, also while it waits for the next, and lets go of the collection', async () => {
+      const lobby = await live();
+      const listeners = countListeners(lobby.changes);
+      const changes = lobby.changes[Symbol.asyncIterator]();
+      const next = [changes.next(), changes.next()];
+      expect(listeners.count).toBe(1);
+      const over = { done: true, value: undefined };
+      expect(await changes.return?.()).toEqual(over);
+      expect(await Promise.all(next)).toEqual([over, over]);
+      expect(listeners.count).toBe(0);
+      expect(await changes.next()).toEqual(over);
+      expect(listeners.count).toBe(0);
+    });
+
+    it('ends at once before it has begun', async () => {
+      const lobby = await live();
+      const listeners = countListeners(lobby.changes);
+      const changes = lobby.changes[Symbol.asyncIterator]();
+      await changes.return?.();
+      expect(await changes.next()).toMatchObject({ done: true });
+      expect(listeners.count).toBe(0);
+    });
+
+    it('gives each of several questions at once an answer of its own', async () => {
+      const lobby = await live();
+      const changes = lobby.changes[Symbol.asyncIterator]();
+      const answers = [changes.next(), changes.next(), changes.next()];
+      const events = [event(user('ann', 3)), event(user('bob', 4))];
+      service.subscription.send(told({ events }));
+      await settled();
+      lobby.close();
+      const [first, second, third] = await Promise.all(answers);
+      expect([first, second].map((answer) => inWords(answer!.value as Change))).toEqual([
+        'ann 1 -> 3 requested',
+        'bob 2 -> 4 requested',
+      ]);
+      expect(third).toEqual({ done: true, value: undefined });
     });
   });
 

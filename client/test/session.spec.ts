@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { RetryInfoSchema } from '../src/generated/google/rpc/error_details_pb.js';
 import { draining, FakeService, heartbeat } from './support/fake-service.js';
 import { ManualTimers, settled } from './support/manual-timers.js';
+import { jwt, tokenNumber } from './support/tokens.js';
 
 const unavailable = (): ConnectError => new ConnectError('out of reach', Code.Unavailable);
 const refused = (): ConnectError => new ConnectError('token expired', Code.Unauthenticated);
@@ -27,7 +28,7 @@ describe('A session', () => {
         transports++;
         return service.transport;
       },
-      token: () => `token ${++tokens}`,
+      token: () => tokenNumber(++tokens),
       timers,
       random: () => 1,
       ...options,
@@ -130,7 +131,7 @@ describe('A session', () => {
       const session = client({
         token: () => {
           if (++asked === 1) throw new Error('no network');
-          return 'token';
+          return tokenNumber(1);
         },
       }).connect();
       const states = statesOf(session);
@@ -196,7 +197,7 @@ describe('A session', () => {
     it('leaves the status alone when another session has lasted: it may have been changed there', async () => {
       const session = await online();
       await session.setStatus('away');
-      service.beginning = { connectedAt: timers.now() };
+      service.beginning = { connectedAt: service.now() };
       service.session.fail(unavailable());
       await timers.pass(250);
       expect(service.heard).toEqual(['updateStatus s1 3 ']);
@@ -205,7 +206,7 @@ describe('A session', () => {
 
     it('does not say a status again that has lapsed', async () => {
       const session = await online();
-      await session.setStatus('away', { until: new Date(timers.now() + 100) });
+      await session.setStatus('away', { until: new Date(service.now() + 100) });
       service.session.fail(unavailable());
       await timers.pass(250);
       expect(service.heard).toEqual(['updateStatus s1 3 ']);
@@ -289,17 +290,17 @@ describe('A session', () => {
       const session = await online();
       service.session.fail(refused());
       await timers.pass(250);
-      expect(service.sessions.map(({ token }) => token)).toEqual(['token 1', 'token 2']);
+      expect(service.sessions.map(({ token }) => token)).toEqual([1, 2].map(tokenNumber));
       service.session.fail(refused());
       await timers.pass(500);
-      expect(service.session.token).toBe('token 3');
+      expect(service.session.token).toBe(tokenNumber(3));
       session.close();
     });
 
     it('moves before it does, 30 seconds of a long life and a tenth of a short one', async () => {
       const lives = [600, 60, 3600];
       const session = await online({
-        token: () => jwt(timers.now() + lives.shift()! * 1000),
+        token: () => jwt(service.now() + lives.shift()! * 1000),
         silenceTimeoutMs: 1e9,
       });
       const states = statesOf(session);
@@ -315,7 +316,7 @@ describe('A session', () => {
     });
 
     it('stays until the end when there is no other token', async () => {
-      const token = jwt(timers.now() + 60_000);
+      const token = jwt(service.now() + 60_000);
       const session = await online({ token: () => token, silenceTimeoutMs: 1e9 });
       await timers.pass(120_000);
       expect(inWords(session.state.value)).toBe('online as s1');
@@ -323,9 +324,12 @@ describe('A session', () => {
     });
 
     it('is not in a hurry with a token that is good for years', async () => {
-      const token = jwt(timers.now() + 1e12);
-      const session = await online({ token: () => token, silenceTimeoutMs: 1e12 });
-      await timers.pass(1e11);
+      const token = jwt(service.now() + 1e12);
+      const session = await online({ token: () => token, silenceTimeoutMs: 2e9 });
+      for (let weeks = 0; weeks < 100; weeks += 2) {
+        await timers.pass(1.2e9);
+        service.session.send(heartbeat);
+      }
       expect(service.sessions).toHaveLength(1);
       session.close();
       await settled();
@@ -527,7 +531,7 @@ describe('A session', () => {
       ['by `using`', (session: Session) => session[Symbol.dispose]()],
     ])('%s ends its stream, and leaves no timer', async (_, close) => {
       service.beginning = { heartbeatTimeoutMs: 3000 };
-      const session = await online({ token: () => jwt(timers.now() + 60_000) });
+      const session = await online({ token: () => jwt(service.now() + 60_000) });
       close(session);
       close(session);
       await settled();
@@ -579,8 +583,3 @@ describe('A session', () => {
     });
   });
 });
-
-/** What says when it expires, as a token does. */
-function jwt(expiresAt: number): string {
-  return `e30.${Buffer.from(JSON.stringify({ exp: expiresAt / 1000 })).toString('base64url')}.x`;
-}

@@ -69,7 +69,12 @@ export class FakeService {
   /** What sessions begin with, besides their ids. */
   beginning: { channelId?: string; heartbeatTimeoutMs?: number; connectedAt?: number } = {};
 
-  constructor(private readonly now: () => number) {}
+  constructor(private readonly elapsed: () => number) {}
+
+  /** The time of the service, in milliseconds since 1970. A device does not know it. */
+  now(): number {
+    return Date.UTC(2030, 0) + this.elapsed();
+  }
 
   readonly transport: Transport = createRouterTransport((router) => {
     router.service(SessionService, {

@@ -3,7 +3,7 @@ import type { Timers } from '@presence-service/client';
 
 /** Time that stands still until it is moved. */
 export class ManualTimers implements Timers {
-  private time = Date.UTC(2030, 0);
+  private time = 1000;
   private readonly pending = new Map<number, { readonly at: number; readonly run: () => void }>();
   private lastHandle = 0;
 

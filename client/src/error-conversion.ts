@@ -1,0 +1,41 @@
+import { Code, ConnectError } from '@connectrpc/connect';
+import { BadRequestSchema, RetryInfoSchema } from './generated/google/rpc/error_details_pb.js';
+import { PresenceError, type PresenceErrorCode } from './presence-error.js';
+
+const CODES: Readonly<Partial<Record<Code, PresenceErrorCode>>> = {
+  [Code.Unauthenticated]: 'unauthenticated',
+  [Code.PermissionDenied]: 'permission-denied',
+  [Code.NotFound]: 'not-found',
+  [Code.InvalidArgument]: 'invalid-argument',
+  [Code.ResourceExhausted]: 'resource-exhausted',
+  [Code.Aborted]: 'session-ended',
+  [Code.Unavailable]: 'unavailable',
+  // Who cancels here is told so by the signal; this came from the other side.
+  [Code.Canceled]: 'unavailable',
+  [Code.DeadlineExceeded]: 'timeout',
+  [Code.Unimplemented]: 'unimplemented',
+};
+
+/** Any reason as the error that users are given. */
+export function toPresenceError(reason: unknown): PresenceError {
+  if (reason instanceof PresenceError) return reason;
+  const error = ConnectError.from(reason);
+  // The transports give the codes of the contract to their own troubles, too: a connection that was reset is ABORTED
+  // to them. What the service said itself has no cause in this process.
+  const isOwn = error.cause === undefined;
+  const code = isOwn ? (CODES[error.code] ?? 'internal') : 'unavailable';
+  return new PresenceError(code, error.rawMessage || code, {
+    retryAfterMs: retryAfterMs(error),
+    violations: error
+      .findDetails(BadRequestSchema)
+      .flatMap(({ fieldViolations }) =>
+        fieldViolations.map(({ field, description }) => ({ field, description })),
+      ),
+    cause: error,
+  });
+}
+
+function retryAfterMs(error: ConnectError): number | undefined {
+  const delay = error.findDetails(RetryInfoSchema)[0]?.retryDelay;
+  return delay && Number(delay.seconds) * 1000 + delay.nanos / 1_000_000;
+}
