@@ -1,4 +1,4 @@
-import { createPresenceClient, type PresenceClient } from '#client';
+import { createPresenceClient, type PresenceClient, type TokenOption } from '#client';
 import { Connection } from './connection.js';
 import type { Target } from './target.js';
 
@@ -10,7 +10,7 @@ export class Device {
   readonly client: PresenceClient;
   private readonly connection: Connection;
 
-  constructor(target: Target, token: () => Promise<string>) {
+  constructor(target: Target, token: TokenOption) {
     this.connection = new Connection(target);
     this.client = createPresenceClient({
       transport: this.connection.open,

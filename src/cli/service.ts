@@ -1,8 +1,8 @@
-import { PresenceError, type PresenceClient } from '#client';
+import { PresenceError, type PresenceClient, type TokenOption } from '#client';
 import { Device } from './device.js';
-import { failureOf } from './failure.js';
+import { failureOf, WrongUsage } from './failure.js';
 import { untilInterrupted } from './interruption.js';
-import { targetOf, type TargetOptions } from './target.js';
+import { targetOf, type Target, type TargetOptions } from './target.js';
 import { tokenSource, type Identity } from './tokens.js';
 
 /** Runs a command with a client of this user, until it is done or a signal comes, and ends what it has begun. */
@@ -14,7 +14,7 @@ export async function withService(
 ): Promise<void> {
   const target = targetOf(options);
   const token = await tokenSource(options.token, identity, environment);
-  const device = new Device(target, token);
+  const device = deviceAt(target, token);
   await untilInterrupted(async (signal) => {
     signal.addEventListener('abort', () => device.client.close(), { once: true });
     try {
@@ -25,4 +25,14 @@ export async function withService(
       await device.close();
     }
   });
+}
+
+/** The client checks its arguments, of which only the token comes from the command line. */
+function deviceAt(target: Target, token: TokenOption): Device {
+  try {
+    return new Device(target, token);
+  } catch (error) {
+    if (!(error instanceof PresenceError)) throw error;
+    throw new WrongUsage(`This is not a token that the service could take: ${error.message}.`);
+  }
 }

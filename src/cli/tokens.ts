@@ -1,3 +1,4 @@
+import type { TokenOption } from '#client';
 import { signToken } from '../auth/sign-token.js';
 import { readConfig } from '../config/config.js';
 import { isIdentifier } from '../domain/identifier.js';
@@ -54,8 +55,9 @@ export async function tokenSource(
   given: string | undefined,
   identity: Identity,
   environment: NodeJS.ProcessEnv,
-): Promise<() => Promise<string>> {
-  if (given !== undefined) return async () => given;
+): Promise<TokenOption> {
+  // As it is and not as a function: the client says at once when it is no token.
+  if (given !== undefined) return given;
   const signer = TokenSigner.of(
     environment,
     'Give --token or PRESENCE_TOKEN (a server without a key prints one), or have tokens signed here',

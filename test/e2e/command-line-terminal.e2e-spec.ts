@@ -92,7 +92,7 @@ describe('The command line on a terminal', () => {
     const ann = start(['connect', 'ben']);
     await ann.says(/q quit/);
     await type(ann, 'j', /Channel: /);
-    await type(ann, '\r', /The service does not take this: channel_id/);
+    await type(ann, '\r', /The service does not take this: channelId/);
     await type(ann, 'm', /microphone muted/);
   });
 

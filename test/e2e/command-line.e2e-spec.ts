@@ -186,9 +186,22 @@ describe('The command line', () => {
     );
 
     it('when the token is refused', async () => {
-      const { code, stderr } = await run(['list'], { PRESENCE_TOKEN: 'not.a.token' });
+      const [header, claims] = (await tokenOf('ann')).split('.');
+      const forged = `${header}.${claims}.${'A'.repeat(43)}`;
+      const { code, stderr } = await run(['list'], { PRESENCE_TOKEN: forged });
       expect(code).toBe(1);
       expect(stderr).toMatch(/^The service does not take this token: .*\n$/);
+    });
+
+    it('when the token is none, without showing it', async () => {
+      for (const none of ['not.a.token', '<!doctype html>']) {
+        const { code, stdout, stderr } = await run(['list'], { PRESENCE_TOKEN: none });
+        expect({ code, stdout, stderr }).toEqual({
+          code: 2,
+          stdout: '',
+          stderr: 'This is not a token that the service could take: token must be a JWT.\n',
+        });
+      }
     });
 
     it('when the token may not do that', async () => {
@@ -200,7 +213,7 @@ describe('The command line', () => {
     it('when the service does not take it', async () => {
       const { code, stderr } = await run(['members', 'x'.repeat(129)]);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^The service does not take this: channel_id .*\n$/);
+      expect(stderr).toMatch(/^The service does not take this: channelId .*\n$/);
     });
   });
 

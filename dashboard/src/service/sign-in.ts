@@ -22,6 +22,8 @@ export async function signIn(token: string): Promise<PresenceClient> {
 export function sentenceAbout(error: unknown): string {
   if (!(error instanceof PresenceError)) return 'Something went wrong that nobody foresaw.';
   switch (error.code) {
+    // The token is the only argument that comes from outside.
+    case 'invalid-argument':
     case 'unauthenticated':
       return 'The service does not take this token: it is wrong, or it has expired.';
     case 'permission-denied':
@@ -34,10 +36,9 @@ export function sentenceAbout(error: unknown): string {
   }
 }
 
+const ABOUT_TOKEN = new Set(['invalid-argument', 'unauthenticated', 'permission-denied']);
+
 /** Whether a token has come to its end, so that another one is needed. */
 export function isAboutToken(error: unknown): boolean {
-  return (
-    error instanceof PresenceError &&
-    (error.code === 'unauthenticated' || error.code === 'permission-denied')
-  );
+  return error instanceof PresenceError && ABOUT_TOKEN.has(error.code);
 }
