@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { trackActivity } from './activity.js';
 import { ObservableValue } from './observable-value.js';
 import { PresenceError } from './presence-error.js';
@@ -52,6 +52,24 @@ describe('Tracking of activity', () => {
     state.set({ status: 'online', sessionId: 's2' });
     act();
     expect(told).toBe(1);
+  });
+
+  it('goes on after the clock of the device was set back', () => {
+    stop();
+    let elapsed = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => elapsed);
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(7_200_000);
+    const recordActivity = () => {
+      told++;
+      return Promise.reject(new PresenceError('unavailable', 'out of reach'));
+    };
+    stop = trackActivity({ state, recordActivity }, page);
+    act();
+    clock.mockReturnValue(3_600_000);
+    elapsed = 30_000;
+    act();
+    expect(told).toBe(2);
+    vi.restoreAllMocks();
   });
 
   it('is over when it is stopped', () => {

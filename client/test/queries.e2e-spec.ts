@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import type { PresenceClient } from '@presence-service/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Service } from '../../test/support/service.js';
@@ -94,6 +95,17 @@ describe.each(PROTOCOLS)('Questions of the client over $name', (protocol) => {
     const refusal = { code: 'permission-denied' };
     await expect(bob.sessions('ann')).rejects.toMatchObject(refusal);
     await expect(bob.explain('bob')).rejects.toMatchObject(refusal);
+  });
+
+  it('may be many at once, and nothing warns of a leak', async () => {
+    const warnings: string[] = [];
+    const warn = ({ name, message }: Error): void => void warnings.push(`${name}: ${message}`);
+    process.on('warning', warn);
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 100 }, () => bob.get('ann', { signal })));
+    process.off('warning', warn);
+    expect(warnings).toEqual([]);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('can be given up', async () => {
