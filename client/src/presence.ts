@@ -77,6 +77,8 @@ export function sessionInfoOf(message: SessionMessage | undefined): SessionInfo 
   };
 }
 
+/** Undefined also for a time that no `Date` can hold: it never comes. */
 export function dateOf(timestamp: Timestamp | undefined): Date | undefined {
-  return timestamp && timestampDate(timestamp);
+  const date = timestamp && timestampDate(timestamp);
+  return date && !Number.isNaN(date.getTime()) ? date : undefined;
 }

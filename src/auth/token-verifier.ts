@@ -1,6 +1,7 @@
 import { Interval } from '@nestjs/schedule';
 import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose';
 import type { Clock } from '../clock/clock.js';
+import { LAST_SECOND } from '../grpc/messages.js';
 import { isIdentifier } from '../domain/identifier.js';
 import { ADMIN_SCOPE, type Caller } from './caller.js';
 import { InvalidToken } from './invalid-token.js';
@@ -118,9 +119,13 @@ function holdsAdmin(scope: unknown): boolean {
   return Array.isArray(scopes) && scopes.includes(ADMIN_SCOPE);
 }
 
-/** The first moment at which the verifier would say "token expired". */
+/**
+ * The first moment at which the verifier would say "token expired". Undefined: never, which is also what a time counts as
+ * that no Timestamp can hold, such as an `exp` in milliseconds or in nanoseconds.
+ */
 function endOf(exp: number | undefined): number | undefined {
+  if (exp === undefined) return undefined;
+  const end = Math.ceil(exp) + LEEWAY_SECONDS;
   // JSON has numbers beyond what fits, such as 1e999, which JavaScript reads as Infinity.
-  if (exp === undefined || !Number.isFinite(exp)) return undefined;
-  return (Math.ceil(exp) + LEEWAY_SECONDS) * 1_000;
+  return end <= LAST_SECOND ? end * 1_000 : undefined;
 }

@@ -52,8 +52,8 @@ export function explanationInWords(explanation: Explanation): string[] {
 
 function transitionInWords({ at, kind, sessionId, shown }: Transition): string {
   const ended = sessionId === undefined ? '' : `, which ends session ${printable(sessionId)}`;
-  const when = timeInWords(at);
-  return `Next, at ${when}: ${TRANSITIONS[kind]}${ended}. Then ${paintStatus(shown.status)} is shown.`;
+  const when = at === undefined ? '' : `, at ${timeInWords(at)}`;
+  return `Next${when}: ${TRANSITIONS[kind]}${ended}. Then ${paintStatus(shown.status)} is shown.`;
 }
 
 /** By when a session has ended if nothing is heard. Empty: it stays. */

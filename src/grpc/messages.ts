@@ -41,11 +41,22 @@ export function sessionMessage(userId: string, session: DomainSession): Session 
   };
 }
 
+/** The years 1 to 9999, which is what `google.protobuf.Timestamp` can hold, in seconds since the epoch. */
+const FIRST_SECOND = -62_135_596_800;
+export const LAST_SECOND = 253_402_300_799;
+
+/** Whether a Timestamp can hold a moment, given in seconds since the epoch. */
+export function isTimestampSecond(seconds: number): boolean {
+  return seconds >= FIRST_SECOND && seconds <= LAST_SECOND;
+}
+
+/** Undefined for a time that a Timestamp cannot hold: nobody will see it. */
 export function timestampMessage(ms: number): Timestamp;
 export function timestampMessage(ms: number | undefined): Timestamp | undefined;
 export function timestampMessage(ms: number | undefined): Timestamp | undefined {
   if (ms === undefined) return undefined;
   const seconds = Math.floor(ms / 1000);
+  if (!isTimestampSecond(seconds)) return undefined;
   return { seconds, nanos: (ms - seconds * 1000) * 1_000_000 };
 }
 

@@ -13,13 +13,11 @@ import {
   type UpdateMuteStateRequest,
   type UpdateStatusRequest,
 } from '../grpc/generated/presence/v1/presence_service.pb.js';
+import { isTimestampSecond } from '../grpc/messages.js';
 import { AreIdentifiers, AreOneOf, IsIdentifier, IsOneOf, rule } from '../grpc/rules.js';
 
 const MAX_STATUS_TEXT = 128;
 const MAX_BATCH = 1000;
-
-/** The last second of the year 9999, where google.protobuf.Timestamp ends. */
-const MAX_SECONDS = 253_402_300_799;
 
 const CHOICES = [
   StatusChoice.STATUS_CHOICE_AUTOMATIC,
@@ -125,5 +123,5 @@ function IsPageSize(): PropertyDecorator {
 function isTimestampOrAbsent(value: unknown): boolean {
   if (value === undefined) return true;
   const { seconds, nanos } = value as Timestamp;
-  return Math.abs(seconds) <= MAX_SECONDS && nanos >= 0 && nanos <= 999_999_999;
+  return isTimestampSecond(seconds) && nanos >= 0 && nanos <= 999_999_999;
 }

@@ -2,6 +2,7 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 import { SignJWT, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../support/client.js';
+import { EVERY_PROTOCOL, HttpChannel } from '../support/http-channel.js';
 import { SECRET, Service } from '../support/service.js';
 
 const ISSUER = 'https://id.example/';
@@ -9,9 +10,13 @@ const AUDIENCE = 'presence';
 const OTHER_ISSUER = 'https://id.example';
 const OTHER_AUDIENCE = 'Presence';
 
-async function clientOf(service: Service, claims: JWTPayload): Promise<Client> {
+function signed(claims: JWTPayload): Promise<string> {
   const token = new SignJWT({ sub: 'ann', ...claims }).setProtectedHeader({ alg: 'HS256' });
-  return service.clientWithToken(await token.sign(Buffer.from(SECRET)));
+  return token.sign(Buffer.from(SECRET));
+}
+
+async function clientOf(service: Service, claims: JWTPayload): Promise<Client> {
+  return service.clientWithToken(await signed(claims));
 }
 
 /** How a call with a token of these claims ends. */
@@ -95,4 +100,46 @@ describe('The issuer and the audience of a token', () => {
       await service.stop();
     }
   });
+});
+
+describe('A token that ends when no Timestamp can tell', () => {
+  let service: Service;
+  beforeAll(async () => void (service = await Service.start()));
+  afterAll(() => service.stop());
+
+  it.each([253_402_300_800, Date.now(), 1e15, 2 ** 63, Number.MAX_VALUE])(
+    'never ends, and nothing that is told of its session fails (exp %d)',
+    async (exp) => {
+      const userId = `ann-${exp}`;
+      const token = await signed({ sub: userId, exp, scope: 'presence:admin' });
+      const client = service.clientWithToken(token);
+      const { sessionId } = await client.connect();
+      const { sessions, nextTransition } = await client.explainPresence({ userId });
+      expect(sessions).toMatchObject([{ session: { sessionId }, tokenExpiresAt: undefined }]);
+      expect(nextTransition).toMatchObject({ kind: 1 });
+      for (const protocol of EVERY_PROTOCOL) {
+        const channelTo = (at: string) => new HttpChannel(at, [protocol]);
+        const browser = service.clientWithToken(token, [new URL(service.httpUrl).host], channelTo);
+        expect((await browser.explainPresence({ userId })).sessions).toHaveLength(1);
+        expect((await browser.listSessions()).sessions).toHaveLength(1);
+      }
+    },
+  );
+
+  it.each([[253_402_300_799], [-62_135_596_801], [253_402_300_800], [-(2 ** 53)]])(
+    'does not make a status lapse at such a time either (%d)',
+    async (seconds) => {
+      const client = await service.client('ben', { isAdmin: true });
+      const { sessionId } = await client.connect();
+      const set = client.updateStatus({
+        ...{ sessionId, choice: 3, expiresAt: { seconds, nanos: 0 } },
+      });
+      const isHeld = seconds === 253_402_300_799;
+      if (isHeld) await set;
+      else await expect(set).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
+      const { choiceExpiresAt } = await client.explainPresence({ userId: 'ben' });
+      if (isHeld) expect(choiceExpiresAt).toEqual({ seconds, nanos: 0 });
+      await client.updateStatus({ sessionId, choice: 1 });
+    },
+  );
 });

@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { timeInWords } from './time.js';
 
 describe('A time in words', () => {
+  it('says nothing of a time that there cannot be', () => {
+    expect(timeInWords(new Date(NaN))).toBe('');
+    expect(timeInWords(undefined)).toBe('');
+  });
+
   const now = new Date(2030, 0, 9, 18, 0);
 
   it('is the hour today, and has the day in front otherwise', () => {

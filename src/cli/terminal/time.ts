@@ -1,6 +1,6 @@
-/** A time as people at this terminal read it: the hour, and the day unless it is today. Empty: there is none. */
+/** A time as people at this terminal read it: the hour, and the day unless it is today. Empty: there is none, or none that can be told. */
 export function timeInWords(time: Date | undefined, now = new Date()): string {
-  if (time === undefined) return '';
+  if (time === undefined || Number.isNaN(time.getTime())) return '';
   const hour = time.toTimeString().slice(0, 8);
   return time.toDateString() === now.toDateString() ? hour : `${dayOf(time)} ${hour}`;
 }
