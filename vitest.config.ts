@@ -16,6 +16,7 @@ const SYSTEM = [
     'confined-process',
     'greedy-peers',
     'hostile-peers',
+    'http-proxies',
     'lost-network',
     'memory',
     'process',

@@ -7,11 +7,16 @@ import { CONFIG } from './config/config.module.js';
 import { Admission } from './connections/admission.js';
 import { admit } from './connections/admit.js';
 import { Cuts } from './connections/cuts.js';
+import { IdleConnections } from './idle-connections.js';
 import { dropUnusedAtClose } from './unused-connections.js';
 
 /** A request is quick to arrive: those of browsers are small, and whoever asks for health and metrics is nearby. */
 const REQUEST_TIMEOUT_MS = 10_000;
-const IDLE_TIMEOUT_MS = 5_000;
+/**
+ * How long a connection without a request is kept. Longer than proxies keep theirs: nginx and AWS 60 s, others up to 75 s.
+ * The end that closes first must be the proxy, or it sends a request into a connection that is just being closed.
+ */
+const IDLE_TIMEOUT_MS = 76_000;
 
 /** How many there may be who ask for health and metrics. */
 const MAX_CONNECTIONS_WITHOUT_API = 1_000;
@@ -47,12 +52,15 @@ export class HttpLimits implements OnModuleInit {
   onModuleInit(): void {
     const { httpAdapter } = this.host;
     const server = httpAdapter.getHttpServer() as Server & Timed;
+    // Counted from the first byte of a request, so that it need not be longer than idle connections are kept.
     server.headersTimeout = REQUEST_TIMEOUT_MS;
     server.requestTimeout = REQUEST_TIMEOUT_MS;
     server.connectionsCheckingInterval = 1000;
     server.keepAliveTimeout = IDLE_TIMEOUT_MS;
+    const idle = new IdleConnections(server);
     server.prependListener('connection', (socket: Socket) => {
-      admit(socket, this.admission, this.cuts);
+      const admitted = admit(socket, this.admission, this.cuts, (of) => idle.makeRoom(of));
+      if (admitted !== undefined) idle.add(socket, admitted);
     });
     dropUnusedAtClose(server);
     const express = httpAdapter.getInstance<{ disable(setting: string): void }>();

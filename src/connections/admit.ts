@@ -7,21 +7,35 @@ import { networkOf } from './network.js';
 export interface Admitted {
   /** Whom it is counted for. Undefined: nobody, as with a Unix socket. */
   readonly network: string | undefined;
+  /** Makes room for another at once. It does so by itself when the connection has closed. */
+  leave(): void;
 }
 
-/** Lets a connection in for as long as it lasts, or turns it away when there are too many. */
+/**
+ * Lets a connection in for as long as it lasts, or turns it away when there are too many. `makeRoom` may close another
+ * that can be spared, of that network if one is given; it returns whether there was one.
+ */
 export function admit(
   socket: Socket,
   admission: Admission,
   cuts: Pick<Cuts<'full' | 'network_full'>, 'add'>,
+  makeRoom: (network: string | undefined) => boolean = () => false,
 ): Admitted | undefined {
   const network = socket.remoteAddress && networkOf(socket.remoteAddress);
-  const full = admission.enter(network);
+  let full = admission.enter(network);
+  if (full !== undefined && makeRoom(full === 'full' ? undefined : network)) {
+    full = admission.enter(network);
+  }
   if (full !== undefined) {
     cuts.add(full, network);
     socket.destroy();
     return undefined;
   }
-  socket.once('close', () => admission.leave(network));
-  return { network };
+  let isIn = true;
+  const leave = (): void => {
+    if (isIn) admission.leave(network);
+    isIn = false;
+  };
+  socket.once('close', leave);
+  return { network, leave };
 }

@@ -5,14 +5,28 @@ import { REQUEST_ID } from '../grpc/request-id.js';
 /** How long a browser may remember that it has asked: as long as any does. */
 const MAX_AGE_SECONDS = '7200';
 
-const MAY_SEND = ['Authorization', REQUEST_ID, 'traceparent', 'tracestate'];
+const MAY_SEND = [...cors.allowedHeaders, 'Authorization', REQUEST_ID, 'traceparent', 'tracestate'];
 const MAY_SEE = [...cors.exposedHeaders, REQUEST_ID].join(', ');
 
-const ALLOWED: OutgoingHttpHeaders = {
-  'access-control-allow-methods': 'POST',
-  'access-control-allow-headers': [...cors.allowedHeaders, ...MAY_SEND].join(', '),
-  'access-control-max-age': MAX_AGE_SECONDS,
-};
+/** A browser asks for some ten. Names beyond these bounds are not allowed. */
+const MAX_ASKED = 64;
+const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]{1,64}$/;
+
+/**
+ * Allows the headers that are asked for beside those that the protocols need: tracing tools add headers of their own.
+ * None of them can do harm, since the service reads no other header, and takes nobody for somebody without a token.
+ */
+function allowed(asked = ''): OutgoingHttpHeaders {
+  const names = asked.split(',', MAX_ASKED).map((name) => name.trim());
+  return {
+    'access-control-allow-methods': 'POST',
+    'access-control-allow-headers': [
+      ...MAY_SEND,
+      ...names.filter((name) => HEADER_NAME.test(name)),
+    ].join(', '),
+    'access-control-max-age': MAX_AGE_SECONDS,
+  };
+}
 
 /** Lets pages of other origins call the API. No cookies are involved: a page has a token, or it gets nowhere. */
 export class CrossOrigin {
@@ -33,9 +47,11 @@ export class CrossOrigin {
   }
 
   /** Answers a browser that asks what a page may send, before it sends it. */
-  answerPreflight({ headers: { origin } }: IncomingMessage, response: ServerResponse): void {
+  answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
+    const { origin, 'access-control-request-headers': asked } = headers;
     const admitted = origin !== undefined && this.admits(origin);
-    response.writeHead(204, admitted ? ALLOWED : {}).end();
+    if (admitted) response.setHeader('vary', 'origin, access-control-request-headers');
+    response.writeHead(204, admitted ? allowed(asked) : {}).end();
   }
 
   private admits(origin: string): boolean {

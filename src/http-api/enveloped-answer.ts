@@ -17,7 +17,9 @@ export class EnvelopedAnswer extends Answer<Buffer> {
     super();
     const { response } = stream;
     response.setHeader('content-type', contentType);
-    // nginx would hold back a stream until it has some kilobytes of it.
+    // A proxy that compresses would hold back messages until it has some kilobytes of them.
+    response.setHeader('cache-control', 'no-transform');
+    // nginx does so even if it does not compress.
     response.setHeader('x-accel-buffering', 'no');
   }
 

@@ -253,10 +253,13 @@ describe('HTTP', () => {
   });
 
   describe('from a page of another origin', () => {
-    async function preflight(origin: string): Promise<Response> {
+    async function preflight(origin: string, asked: readonly string[] = []): Promise<Response> {
       return fetch(`http://${host}/presence.v1.${PRESENCE}`, {
         method: 'OPTIONS',
-        headers: { origin, 'access-control-request-method': 'POST' },
+        headers: {
+          ...{ origin, 'access-control-request-method': 'POST' },
+          'access-control-request-headers': asked.join(','),
+        },
       });
     }
 
@@ -276,7 +279,20 @@ describe('HTTP', () => {
           'traceparent',
         ]),
       );
-      expect(headers.get('vary')).toBe('origin');
+      expect(headers.get('vary')).toBe('origin, access-control-request-headers');
+    });
+
+    it('is allowed with the headers that are asked for, if they are well-formed and not too many', async () => {
+      const asked = ['baggage', 'Sentry-Trace', 'x-datadog-trace-id', 'newrelic'];
+      const odd = ['a b', 'x:y', '\u00e9', 'x'.repeat(65), ''];
+      const many = new Array<string>(100).fill('x-many');
+      const { headers } = await preflight('https://chat.example', [...asked, ...odd, ...many]);
+      const allowed = headers.get('access-control-allow-headers')!.split(', ');
+      expect(allowed).toEqual(expect.arrayContaining(asked));
+      for (const name of odd) expect(allowed).not.toContain(name);
+      expect(allowed.filter((name) => name === 'x-many')).toHaveLength(64 - 9);
+      const other = await preflight('https://other.example', asked);
+      expect(other.headers.has('access-control-allow-headers')).toBe(false);
     });
 
     it('is not allowed when it is not', async () => {

@@ -61,7 +61,6 @@ describe('The HTTP side', () => {
       'body',
       'POST /health HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
     ],
-    ['next request', 'GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n'],
   ])('waits some ten seconds for %s that do not come', async (_what, text) => {
     const begun = performance.now();
     await say(text);

@@ -31,6 +31,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
       existsSync('/usr/bin/chromium') ? undefined : 'there is no /usr/bin/chromium',
   },
   {
+    name: 'nginx',
+    debianPackage: 'nginx-light',
+    modules: ['test/support/nginx.ts'],
+    whyMissing: () => (isOnPath('nginx') ? undefined : 'not found on PATH'),
+  },
+  {
     name: 'network namespaces',
     debianPackage: 'iproute2',
     modules: ['test/support/far-network.ts', 'test/docs/terminal.ts'],
