@@ -171,7 +171,7 @@ export class LibraryDevice implements Device {
     span.until = Date.now();
     span.end = end;
     if (why !== undefined) span.why = why;
-    if (span.until - this.lastCutAt < NOTICED_WITHIN_MS) span.wasOwnFault = true;
+    if (this.cuts > 0 || span.until - this.lastCutAt < NOTICED_WITHIN_MS) span.wasOwnFault = true;
     this.span = undefined;
   }
 
@@ -239,7 +239,7 @@ interface StartedMessage {
 export const CALM_SECONDS = 3600;
 
 /** After a break the library learns of it at once, unless the machine is busy. */
-const NOTICED_WITHIN_MS = 1000;
+const NOTICED_WITHIN_MS = 2000;
 
 function call(session: Session, command: Command): Promise<unknown> {
   switch (command.type) {
