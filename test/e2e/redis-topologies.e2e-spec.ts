@@ -105,7 +105,7 @@ describe('A node with a user of the ACL', () => {
     const url = redis.url.replace('a%20password', 'a-guess');
     node = build.run({ AUTH_JWT_SECRET: SECRET, REDIS_URL: url });
     expect(await node.exited).toEqual({ code: 1, signal: null });
-    expect(node.output).toMatch(/REDIS_URL: .*WRONGPASS/);
+    expect(node.output).toMatch(/REDIS_URL: Redis refuses .*\(WRONGPASS\)\.\n$/);
     expect(node.output).not.toContain('a-guess');
   });
 });
@@ -141,7 +141,9 @@ describe('A node whose Redis speaks TLS', () => {
   it('does not start with an authority that it does not know', async () => {
     node = build.run({ AUTH_JWT_SECRET: SECRET, REDIS_URL: url });
     expect(await node.exited).toEqual({ code: 1, signal: null });
-    expect(node.output).toMatch(/REDIS_URL: the server cannot be reached \(.*certificate/);
+    expect(node.output).toMatch(
+      /REDIS_URL: the certificate of Redis does not pass verification \(.*certificate.*\); NODE_EXTRA_CA_CERTS names .*\.\n$/,
+    );
   });
 });
 

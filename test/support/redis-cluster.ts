@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import type { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
 import { RedisServer } from './redis-server.js';
 
@@ -29,8 +30,13 @@ export class RedisCluster {
     return this.servers.map(({ url }) => url).join(',');
   }
 
+  /** Does something with each server. */
+  async each(work: (redis: Redis) => Promise<unknown>): Promise<void> {
+    await Promise.all(this.servers.map((server) => server.with(work)));
+  }
+
   async flush(): Promise<void> {
-    await Promise.all(this.servers.map((server) => server.with((redis) => redis.flushall())));
+    await this.each((redis) => redis.flushall());
   }
 
   /** Kills a master without warning. */

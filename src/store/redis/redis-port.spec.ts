@@ -1,11 +1,13 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Authority } from '../../../test/support/certificates.js';
 import { freePort } from '../../../test/support/free-port.js';
+import { RedisCluster } from '../../../test/support/redis-cluster.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { TlsFolder } from '../../../test/support/tls-folder.js';
 import { redisUrl } from '../../config/redis-url.js';
+import { diagnose } from './diagnosis.js';
 import { RedisPort } from './redis-port.js';
 
 describe('The way to Redis', () => {
@@ -45,6 +47,68 @@ describe('The way to Redis', () => {
     await folder.remove();
     process.off('uncaughtException', note);
     expect(uncaught).toEqual([]);
+  });
+});
+
+describe('A start that Redis refuses', { timeout: 20_000 }, () => {
+  const secured = { username: 'default', password: 'right' };
+  const started: { stop: () => Promise<void> }[] = [];
+  afterEach(() => Promise.all(started.splice(0).map((one) => one.stop())));
+
+  async function start<T extends { stop: () => Promise<void> }>(starting: Promise<T>): Promise<T> {
+    const one = await starting;
+    started.push(one);
+    return one;
+  }
+
+  /** Waiting would take longer than a test may. */
+  async function refusalOf(url: string): Promise<string | undefined> {
+    const port = RedisPort.open(redisUrl.read(url)!, () => {});
+    try {
+      await port.ready(60_000);
+      return undefined;
+    } catch (error) {
+      return diagnose(error)?.sentence;
+    } finally {
+      port.close();
+    }
+  }
+
+  it.each(['', 'redis-sentinel'])('ends at once for a wrong password or none %s', async (form) => {
+    const redis = await start(RedisServer.start(['--requirepass', 'right'], secured));
+    const sentinel =
+      form === '' ? undefined : await start(RedisServer.sentinelOf(redis, 'primary', 1));
+    const urlWith = (user: string): string =>
+      sentinel === undefined
+        ? `redis://${user}127.0.0.1:${redis.port}`
+        : `redis-sentinel://${user}127.0.0.1:${sentinel.port}#primary`;
+    expect(await refusalOf(urlWith(':wrong@'))).toMatch(/refuses .* password.*WRONGPASS/);
+    expect(await refusalOf(urlWith(''))).toMatch(/asks for a password.*NOAUTH/);
+    expect(await refusalOf(urlWith(':right@'))).toBeUndefined();
+  });
+
+  it('ends at once for a wrong password or none of a cluster', async () => {
+    const cluster = await start(RedisCluster.start());
+    await cluster.each((redis) => redis.config('SET', 'requirepass', 'right'));
+    const urlWith = (user: string): string => cluster.url.replaceAll('//', `//${user}`);
+    expect(await refusalOf(urlWith(':wrong@'))).toMatch(/refuses .* password.*WRONGPASS/);
+    expect(await refusalOf(urlWith(''))).toMatch(/asks for a password.*NOAUTH/);
+    expect(await refusalOf(urlWith(':right@'))).toBeUndefined();
+  });
+
+  it('ends at once for a certificate that it does not trust', async () => {
+    const authority = await Authority.make('authority of nobody');
+    const folder = await TlsFolder.with(await authority.server());
+    const port = await freePort();
+    await start(RedisServer.speakingTls(port, folder.files));
+    for (const url of [
+      `rediss://localhost:${port}`,
+      `rediss://localhost:${port},rediss://127.0.0.1:${port}`,
+      `rediss-sentinel://localhost:${port}#primary`,
+    ]) {
+      expect(await refusalOf(url)).toMatch(/certificate of Redis does not pass verification/);
+    }
+    await folder.remove();
   });
 });
 

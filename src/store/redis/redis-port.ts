@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisAddress } from '../../config/redis-url.js';
 import { parseLogged, type Batch, type Logged, type Place } from './batch.js';
+import { diagnose, wantsNewConnection } from './diagnosis.js';
 import type { PartitionKeys } from './keys.js';
 import type { Script } from './script.js';
+import { tlsErrorOf } from './tls-verification.js';
 
 /** How long a command may take. A server that is frozen but connected would otherwise hang its callers. */
 const COMMAND_TIMEOUT_MS = 1000;
@@ -12,6 +14,14 @@ const COMMAND_TIMEOUT_MS = 1000;
 const SOCKET_TIMEOUT_MS = 3000;
 
 const MAX_RECONNECT_DELAY_MS = 500;
+
+/** How often a server that loads its data is asked whether it is done. ioredis would wait for its estimate. */
+const LOADING_RETRY_MS = 500;
+
+const RECONNECT_AT_MOST_EVERY_MS = 100;
+
+/** How often it is asked whether messages come from the primary. In between a ping tells that they come at all. */
+const CHECK_ROLE_EVERY_MS = 500;
 
 /** How often the nodes of a cluster are asked who holds what. */
 const TOPOLOGY_REFRESH_MS = 2000;
@@ -26,33 +36,54 @@ const OPTIONS = {
   autoResendUnfulfilledCommands: false,
   // It would do so without looking at what comes of it, and let the process die of a time-out.
   autoResubscribe: false,
+  maxLoadingRetryTime: LOADING_RETRY_MS,
 } as const satisfies RedisOptions;
 
 /** Everything that the store asks of Redis, whether it is one server, a master with Sentinels or a cluster. */
 export class RedisPort {
+  /** Why connections are refused, where waiting does not help. */
+  private refusal: unknown;
+  private readonly isTimeToReconnect = onceInAWhile(RECONNECT_AT_MOST_EVERY_MS);
+  private readonly isTimeToCheckRole = onceInAWhile(CHECK_ROLE_EVERY_MS);
+
   private constructor(
     private readonly commands: Redis | Cluster,
     private readonly messages: Redis | Cluster,
-  ) {}
+    private readonly address: RedisAddress,
+    private readonly onError: (error: unknown) => void,
+  ) {
+    for (const one of new Set([commands, messages])) {
+      one.on('error', this.noteError);
+      // Of the nodes of a cluster only what somebody has to put right: others take over from one that is gone.
+      one.on('node error', (error) => {
+        if (diagnose(error) !== undefined) this.noteError(error);
+      });
+    }
+  }
 
   /** Connects, now and whenever the connection is lost. `onError` is told what went wrong underneath. */
-  static open(address: RedisAddress, onError: (error: Error) => void): RedisPort {
+  static open(address: RedisAddress, onError: (error: unknown) => void): RedisPort {
     const commands = client(address);
     // In a cluster one object keeps connections of its own for messages, and follows the topology for both.
     const messages = commands instanceof Cluster ? commands : client(address);
-    for (const one of new Set([commands, messages])) one.on('error', onError);
-    return new RedisPort(commands, messages);
+    return new RedisPort(commands, messages, address, onError);
   }
 
-  /** Resolves when all connections are answered on. Throws when that takes too long. */
+  /** Resolves when all connections are answered on. Throws when that takes too long, and at once when waiting does not help. */
   async ready(withinMs: number): Promise<void> {
+    const { address } = this;
     const deadline = performance.now() + withinMs;
+    if (address.isTls && address.topology !== 'standalone') {
+      void tlsErrorOf(address).then((error) => error && this.noteError(error));
+    }
     for (;;) {
       try {
         await Promise.all([this.commands.ping(), this.messages.ping()]);
+        if (this.commands instanceof Redis) await requirePrimary(this.commands);
         return;
       } catch (error) {
-        if (performance.now() > deadline) throw error;
+        const reason = this.refusal ?? error;
+        if (diagnose(reason)?.mayPass === false || performance.now() > deadline) throw reason;
         await sleep(100);
       }
     }
@@ -138,18 +169,23 @@ export class RedisPort {
     if (messages instanceof Redis) messages.on('ready', () => void this.orConnectAnew(listen()));
   }
 
-  /** Finds out whether messages still come: a connection on which nothing is asked can be dead for long. */
+  /**
+   * Finds out whether messages still come from the primary: a connection on which nothing is asked can be dead for long,
+   * or stay with a server that has been demoted.
+   */
   async probeMessages(): Promise<void> {
     const { messages } = this;
     // The connections of a cluster follow its topology, which is asked for all the time.
     if (messages instanceof Cluster || messages.status !== 'ready') return;
-    await this.orConnectAnew(messages.ping());
+    await this.orConnectAnew(this.isTimeToCheckRole() ? requirePrimary(messages) : messages.ping());
   }
 
   private async orConnectAnew(work: Promise<unknown>): Promise<void> {
-    await work.catch(() => {
+    await work.catch((error: unknown) => {
       const { messages } = this;
-      if (messages instanceof Redis && messages.status === 'ready') messages.disconnect(true);
+      if (diagnose(error) !== undefined) this.onError(error);
+      const isReady = messages instanceof Redis && messages.status === 'ready';
+      if (isReady && this.isTimeToReconnect()) messages.disconnect(true);
     });
   }
 
@@ -158,6 +194,11 @@ export class RedisPort {
     const lines = (await this.commands.info(section)).split('\r\n');
     return new Map(lines.map((line) => line.split(':', 2) as [string, string]));
   }
+
+  private readonly noteError = (error: unknown): void => {
+    if (diagnose(error)?.mayPass === false) this.refusal = error;
+    this.onError(error);
+  };
 
   close(): void {
     for (const one of [this.commands, this.messages]) {
@@ -175,6 +216,23 @@ function allowMoreErrors({ stream }: { readonly stream?: Redis['stream'] }): voi
   stream?.on('error', () => {});
 }
 
+/** Throws as a replica would that is asked to write. */
+async function requirePrimary(redis: Redis): Promise<void> {
+  const text = await redis.info('replication');
+  if (/^role:slave/m.test(text)) throw new Error('READONLY the server is a replica');
+}
+
+/** Says yes at most that often. */
+function onceInAWhile(everyMs: number): () => boolean {
+  let last = -Infinity;
+  return () => {
+    const now = performance.now();
+    if (now - last < everyMs) return false;
+    last = now;
+    return true;
+  };
+}
+
 function client(address: RedisAddress): Redis | Cluster {
   const { topology, hosts, masterName, username, password, isTls } = address;
   const credentials = {
@@ -183,17 +241,21 @@ function client(address: RedisAddress): Redis | Cluster {
     ...(isTls && { tls: {} }),
   };
   const retryStrategy = (attempt: number): number => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS);
+  // One connection answers many commands with the same error, and is to be closed once.
+  const isTimeToReconnect = onceInAWhile(RECONNECT_AT_MOST_EVERY_MS);
+  const reconnectOnError = (error: Error): boolean =>
+    wantsNewConnection(error) && isTimeToReconnect();
+  const options = { ...credentials, ...OPTIONS, reconnectOnError };
   switch (topology) {
     case 'standalone':
-      return new Redis({ ...hosts[0]!, ...credentials, ...OPTIONS, retryStrategy });
+      return new Redis({ ...hosts[0]!, ...options, retryStrategy });
     case 'sentinel':
       return new Redis({
         sentinels: hosts.map((host) => ({ ...host })),
         name: masterName!,
         enableTLSForSentinelMode: isTls,
         sentinelRetryStrategy: retryStrategy,
-        ...credentials,
-        ...OPTIONS,
+        ...options,
         retryStrategy,
       });
     case 'cluster':
@@ -202,7 +264,7 @@ function client(address: RedisAddress): Redis | Cluster {
         slotsRefreshInterval: TOPOLOGY_REFRESH_MS,
         clusterRetryStrategy: retryStrategy,
         enableOfflineQueue: false,
-        redisOptions: { ...credentials, ...OPTIONS },
+        redisOptions: options,
       });
   }
 }

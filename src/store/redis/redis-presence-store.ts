@@ -21,6 +21,7 @@ import type { TableSizes } from '../user-table.js';
 import type { Place } from './batch.js';
 import { ClusterEvents } from './cluster-events.js';
 import { Coalesced } from './coalesced.js';
+import { diagnose, messageOf } from './diagnosis.js';
 import { Janitor } from './janitor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
 import { Membership } from './membership.js';
@@ -127,7 +128,7 @@ export class RedisPresenceStore
     });
     this.sharedSecret = new SharedSecret(port, keys.sealingSecret, this.sealingSecrets);
     this.tickers = [
-      new Ticker(BEAT_MS, () => this.membership.beat(), this.reachability.failed),
+      new Ticker(BEAT_MS, () => this.beat(), this.reachability.failed),
       new Ticker(CHECK_MS, () => this.refreshing.run(), this.reachability.failed),
       new Ticker(JANITOR_MS, () => this.janitor.tick(), this.notTidied),
       new Ticker(JANITOR_MS, () => this.sharedSecret.agree(), this.notTidied),
@@ -138,9 +139,10 @@ export class RedisPresenceStore
   /** Reads everything there is, and takes part from then on. */
   async onModuleInit(): Promise<void> {
     await this.port.ready(READY_WITHIN_MS).catch((error: unknown) => {
-      throw new ConfigError([
-        `REDIS_URL: the server cannot be reached (${this.reachability.problems || String(error)}).`,
-      ]);
+      const sentence =
+        diagnose(error)?.sentence ??
+        `the server cannot be reached (${this.reachability.problems || messageOf(error)})`;
+      throw new ConfigError([`REDIS_URL: ${sentence}.`]);
     });
     await checkServer(this.port);
     await this.sharedSecret.agree();
@@ -214,9 +216,10 @@ export class RedisPresenceStore
   async onApplicationShutdown(): Promise<void> {
     const idle = Promise.all(this.partitions.map(({ writer }) => writer.idle()));
     await Promise.race([idle, sleep(WRITE_WITHIN_MS, undefined, { ref: false })]);
+    // First, so that no ticker waits for what Redis does not do any more.
+    for (const partition of this.partitions) partition.close();
     await Promise.all(this.tickers.map((ticker) => ticker.stop()));
     await this.leave().catch(this.reachability.failed);
-    for (const partition of this.partitions) partition.close();
     this.port.close();
   }
 
@@ -248,7 +251,12 @@ export class RedisPresenceStore
       ...this.partitions.map(({ reader }) => reader.refresh()),
     ]);
     this.confirmedAt = now;
-    this.reachability.worked();
+    this.reachability.read();
+  }
+
+  private async beat(): Promise<void> {
+    await this.membership.beat();
+    this.reachability.wrote();
   }
 
   private receive(channel: string, message: string): void {

@@ -1,0 +1,124 @@
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
+import { join } from '../../../test/support/play.js';
+import { RedisServer } from '../../../test/support/redis-server.js';
+import { StoreNode } from '../../../test/support/store-node.js';
+import { TcpProxy } from '../../../test/support/tcp-proxy.js';
+
+// Faults are what this is about.
+Logger.overrideLogger(false);
+
+const PATIENCE_MS = 10_000;
+
+describe('A node whose Redis is replaced behind one address', () => {
+  let primary: RedisServer;
+  let replica: RedisServer;
+  let address: TcpProxy;
+  let node: StoreNode;
+  beforeEach(async () => {
+    primary = await RedisServer.start(['--repl-diskless-sync-delay', '0']);
+    replica = await RedisServer.start(['--replicaof', '127.0.0.1', `${primary.port}`]);
+    await eventually(() => isInStep(replica), true, PATIENCE_MS);
+    address = await TcpProxy.to(primary.port);
+    node = await StoreNode.start(`redis://127.0.0.1:${address.port}`, 'test:');
+    await node.connect('ann', 's');
+  });
+  afterEach(async () => {
+    await node.stop();
+    address.close();
+    await Promise.all([primary.stop(), replica.stop()]);
+  });
+
+  it('goes to the new primary though the demoted one keeps its connections', async () => {
+    await promote(replica);
+    address.pointAt(replica.port);
+    await follow(primary, replica);
+    await eventually(() => outcomeOf(join('s', 'lobby')), 'OK', PATIENCE_MS);
+    await eventually(() => node.store.report.problem, undefined, PATIENCE_MS);
+    // Its subscriber must not stay with the server that is a replica now.
+    await eventually(() => subscribersOf(replica), 1, PATIENCE_MS);
+    expect(await subscribersOf(primary)).toBe(0);
+  });
+
+  it('is not ready while the address leads to a replica only, and goes on once it is promoted', async () => {
+    await follow(primary, replica);
+    await promote(replica);
+    const replicaOnly = /is a replica/;
+    await eventually(() => replicaOnly.test(node.store.report.problem ?? ''), true, PATIENCE_MS);
+    for (let i = 0; i < 20; i++) {
+      await node.store.refresh().catch(() => {});
+      expect(node.store.report.problem).toBeDefined();
+    }
+    await promote(primary);
+    await eventually(() => outcomeOf(join('s', 'lobby')), 'OK', PATIENCE_MS);
+    await eventually(() => node.store.report.problem, undefined, PATIENCE_MS);
+  });
+
+  it('goes to the new primary though the demoted one has lost its own', async () => {
+    await promote(replica);
+    await primary.with((redis) => redis.config('SET', 'replica-serve-stale-data', 'no'));
+    // A primary that nobody reaches: the demoted one answers with MASTERDOWN.
+    await primary.with((redis) => redis.call('REPLICAOF', '127.0.0.1', '1'));
+    address.pointAt(replica.port);
+    await eventually(() => outcomeOf(join('s', 'lobby')), 'OK', PATIENCE_MS);
+    await eventually(() => subscribersOf(replica), 1, PATIENCE_MS);
+  });
+
+  async function outcomeOf(input: ReturnType<typeof join>): Promise<string> {
+    return node.perform('ann', input).then(
+      () => 'OK',
+      ({ reason }: { readonly reason: string }) => reason,
+    );
+  }
+});
+
+describe('A node whose password is changed while it runs', () => {
+  it.each([
+    { name: 'another', before: 'right', during: 'rotated', says: /refuses .* password.*WRONGPASS/ },
+    { name: 'one at all', before: '', during: 'new', says: /asks for a password.*NOAUTH/ },
+  ])('to $name says so, goes on trying, and recovers when it is right again', async (password) => {
+    const { before, during, says } = password;
+    const settings = before === '' ? [] : ['--requirepass', before];
+    const redis = await RedisServer.start(settings, { username: 'default', password: before });
+    const address = await TcpProxy.to(redis.port);
+    const user = before === '' ? '' : `:${before}@`;
+    const node = await StoreNode.start(`redis://${user}127.0.0.1:${address.port}`, 'test:');
+    await node.connect('ann', 's');
+    // Connections that are open keep their rights.
+    await redis.with(async (admin) => {
+      await admin.config('SET', 'requirepass', during);
+      address.cut();
+      await eventually(() => says.test(node.store.report.problem ?? ''), true, PATIENCE_MS);
+      await expect(node.perform('ann', join('s', 'lobby'))).rejects.toMatchObject({
+        reason: 'STORE_UNAVAILABLE',
+      });
+      expect(node.store.report.problem).toMatch(says);
+      await admin.config('SET', 'requirepass', before);
+    });
+    await eventually(() => node.store.report.problem, undefined, PATIENCE_MS);
+    await node.perform('ann', join('s', 'kitchen'));
+    await node.stop();
+    address.close();
+    await redis.stop();
+  });
+});
+
+async function promote(server: RedisServer): Promise<void> {
+  await server.with((redis) => redis.call('REPLICAOF', 'NO', 'ONE'));
+}
+
+async function follow(server: RedisServer, primary: RedisServer): Promise<void> {
+  await server.with((redis) => redis.call('REPLICAOF', '127.0.0.1', `${primary.port}`));
+}
+
+async function isInStep(replica: RedisServer): Promise<boolean> {
+  const text = await replica.with((redis) => redis.info('replication'));
+  return text.includes('master_link_status:up');
+}
+
+/** How many connections listen to messages there. */
+async function subscribersOf(server: RedisServer): Promise<number> {
+  const text = await server.with((redis) => redis.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
+  return String(text).split('\n').filter(Boolean).length;
+}
