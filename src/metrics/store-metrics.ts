@@ -52,6 +52,22 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     label: 'cause',
     counts: () => store.report.resyncs,
   });
+  registerCounts(registry, {
+    name: 'presence_store_keys_lost_total',
+    help: 'Times that a key was gone from Redis which is never deleted, by what it held. It is written back.',
+    label: 'key',
+    counts: () => store.report.keysLost,
+  });
+  registerCount(registry, {
+    name: 'presence_store_written_back_users_total',
+    help: 'Users that this node has written back because Redis had lost something of them.',
+    count: () => store.report.writtenBack,
+  });
+  registerGauge(registry, {
+    name: 'presence_store_unreadable_users',
+    help: 'Users that this node leaves out because their records in Redis cannot be read.',
+    value: () => store.report.unreadableUsers,
+  });
   registerCount(registry, {
     name: 'presence_store_gaps_filled_total',
     help: 'Times that commits were read from the log because no message had told of them.',

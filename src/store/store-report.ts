@@ -12,6 +12,12 @@ export interface StoreReport extends TableSizes {
   readonly nodes: number;
   /** How often what others had committed could not be followed and was read anew, by cause. */
   readonly resyncs: Readonly<Record<string, number>>;
+  /** How often keys that are never deleted were gone from a store that is somewhere else, by what they held. */
+  readonly keysLost: Readonly<Record<string, number>>;
+  /** How many users this node has written back of whom the store had lost something. */
+  readonly writtenBack: number;
+  /** How many users are left out because their records cannot be read. */
+  readonly unreadableUsers: number;
   /** How often commits were read from the log because no message had told of them. */
   readonly gapsFilled: number;
   /** How often this node was declared dead by others and had to take up another name. */

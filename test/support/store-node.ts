@@ -2,7 +2,10 @@ import { redisUrl } from '../../src/config/redis-url.js';
 import type { Input } from '../../src/domain/input.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { step, type Step } from '../../src/domain/step.js';
-import { RedisPresenceStore } from '../../src/store/redis/redis-presence-store.js';
+import {
+  RedisPresenceStore,
+  type RedisStoreOptions,
+} from '../../src/store/redis/redis-presence-store.js';
 import { newLog } from './log.js';
 import { connect, POLICY } from './play.js';
 
@@ -14,8 +17,10 @@ export function newRedisStore(
   url: string,
   keyPrefix: string,
   policy: Policy = POLICY,
+  options: Partial<RedisStoreOptions> = {},
 ): RedisPresenceStore {
   return new RedisPresenceStore({
+    ...options,
     address: redisUrl.read(url)!,
     keyPrefix,
     policy,
@@ -44,8 +49,12 @@ export class StoreNode {
     });
   }
 
-  static async start(url: string, keyPrefix: string): Promise<StoreNode> {
-    const node = new StoreNode(newRedisStore(url, keyPrefix, PATIENT));
+  static async start(
+    url: string,
+    keyPrefix: string,
+    options: Partial<RedisStoreOptions> = {},
+  ): Promise<StoreNode> {
+    const node = new StoreNode(newRedisStore(url, keyPrefix, PATIENT, options));
     await node.store.onModuleInit();
     return node;
   }

@@ -3,14 +3,8 @@ import type { PresenceEvent } from '../../domain/event.js';
 import type { EndedSession } from '../../domain/facts.js';
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
-import {
-  eventFields,
-  eventsOf,
-  formatUser,
-  userOf,
-  type EndedFields,
-  type EventFields,
-} from './record.js';
+import { readUser, UnreadableRecord } from './read-user.js';
+import { eventFields, eventsOf, formatUser, type EndedFields, type EventFields } from './record.js';
 
 /** A place in the log of a partition. The token tells two logs apart that number alike: see `Partition`. */
 export interface Place {
@@ -34,7 +28,10 @@ export interface Entry {
 export interface Batch {
   readonly before: Place;
   readonly after: Place;
-  /** Read when it is needed: most batches reach their own writer a second time. */
+  /**
+   * Read when it is needed: most batches reach their own writer a second time. Throws `UnreadableRecord` for what no
+   * version of the service that is known has written.
+   */
   readonly entries: () => readonly Entry[];
 }
 
@@ -58,17 +55,18 @@ export function formatEntry(before: User, { user, events, ended }: Step): [strin
   return [formatUser(user), JSON.stringify(rest).slice(1, -1)];
 }
 
-/** A batch as the channel carries it. */
-export function parseMessage(message: string): Batch {
+/** A batch as the channel carries it. Undefined: the message is none. */
+export function parseMessage(message: string): Batch | undefined {
   // The batch itself may hold the separator.
-  const [epoch, before, after, prev, token] = message.split('|', 5) as [string, ...string[]];
-  const text = message.slice([epoch, before, after, prev, token].join('|').length + 1);
-  return batchOf(epoch, {
+  const match = /^([^|]+)\|(\d+)\|(\d+)\|([^|]*)\|([^|]*)\|(.*)$/s.exec(message);
+  if (match === null) return undefined;
+  const [, epoch, before, after, prev, token, batch] = match as unknown as readonly string[];
+  return batchOf(epoch!, {
     before: before!,
     after: after!,
     prev: prev!,
     token: token!,
-    batch: text,
+    batch: batch!,
   });
 }
 
@@ -92,12 +90,20 @@ function batchOf(
   return {
     before: { epoch, seq: Number(before), token: prev },
     after: { epoch, seq: Number(after), token },
-    entries: () => (JSON.parse(batch) as readonly EntryFields[]).map(entryOf),
+    entries: () => entriesOf(batch),
   };
 }
 
+function entriesOf(batch: string): readonly Entry[] {
+  try {
+    return (JSON.parse(batch) as readonly EntryFields[]).map(entryOf);
+  } catch {
+    throw new UnreadableRecord('a batch of the log is not readable');
+  }
+}
+
 function entryOf([fields, userId, previousVersion, events, ended]: EntryFields): Entry {
-  const user = fields === null ? newUser(userId) : userOf(userId, fields);
+  const user = fields === null ? newUser(userId) : readUser(userId, fields);
   return {
     user,
     events: eventsOf(user.shown, events),

@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { StoreReport } from '../store-report.js';
-import type { LossCause } from './partition-reader.js';
+import type { LossCause, LostKey } from './partition-reader.js';
 
 /** But for the start, with which everybody begins. Known beforehand, so that the first one counts as one more than none. */
 const CAUSES = [
@@ -10,13 +10,23 @@ const CAUSES = [
   'gap',
   'unknown',
   'fenced',
+  'evicted',
+  'log',
+  'unreadable',
 ] as const satisfies readonly LossCause[];
 
-type Counts = Pick<StoreReport, 'resyncs' | 'gapsFilled' | 'fenced' | 'reaped'>;
+const KEYS = ['head', 'nodes', 'users', 'log', 'beats', 'sealing_secret'] as const;
+
+type Counts = Pick<
+  StoreReport,
+  'resyncs' | 'gapsFilled' | 'fenced' | 'reaped' | 'keysLost' | 'writtenBack'
+>;
 
 /** What goes wrong between nodes and is put right: logged as it happens, and counted. */
 export class ClusterEvents {
   private readonly resyncs = new Map<LossCause, number>(CAUSES.map((cause) => [cause, 0]));
+  private readonly keys = new Map<string, number>(KEYS.map((key) => [key, 0]));
+  private usersWrittenBack = 0;
   private gaps = 0;
   private fences = 0;
   private reapedUsers = 0;
@@ -29,6 +39,8 @@ export class ClusterEvents {
       gapsFilled: this.gaps,
       fenced: this.fences,
       reaped: this.reapedUsers,
+      keysLost: Object.fromEntries(this.keys),
+      writtenBack: this.usersWrittenBack,
     };
   }
 
@@ -37,6 +49,22 @@ export class ClusterEvents {
     if (cause === 'start') return;
     this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
     this.logger.warn(`partition ${partition} is read anew (${cause})`);
+  }
+
+  /** `name` is the whole name of the key. */
+  keyLost(key: LostKey | 'beats' | 'sealing_secret', name: string): void {
+    this.keys.set(key, this.keys.get(key)! + 1);
+    this.logger.warn(`Redis has lost the key ${name}; it is written back`);
+  }
+
+  writtenBack(users: number): void {
+    this.usersWrittenBack += users;
+  }
+
+  unreadable(count: number, name: string): void {
+    this.logger.warn(
+      `records in ${name} cannot be read: ${count}; this node goes on without these users`,
+    );
   }
 
   gapFilled(partition: number): void {

@@ -28,6 +28,8 @@ export interface JanitorOptions {
   /** How many users who are OFFLINE to others are remembered in all. */
   readonly maxOfflineUsers: number;
   readonly onReaped: (node: string, users: number) => void;
+  /** So many users have been written back. */
+  readonly onWrittenBack: (users: number) => void;
 }
 
 /**
@@ -80,7 +82,10 @@ export class Janitor {
     this.unsavedSince.set(partition, since);
     const savesAll = isMine && now - since >= SAVE_OTHERS_AFTER_MS;
     const users = [...unsaved].filter(([, { isOurs }]) => savesAll || isOurs);
-    for (const batch of inBatches(users.map(([userId]) => userId))) await partition.save(batch);
+    for (const batch of inBatches(users.map(([userId]) => userId))) {
+      await partition.save(batch);
+      this.options.onWrittenBack(batch.length);
+    }
   }
 
   private async reap(partition: Partition, node: string): Promise<void> {

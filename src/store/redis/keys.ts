@@ -25,6 +25,20 @@ export class Keys {
     this.sealingSecret = `${prefix}${LAYOUT}:{nodes}:sealing-secret`;
     this.partitions = TAGS.map((tag) => new PartitionKeys(`${prefix}${LAYOUT}:{${tag}}`));
   }
+
+  /** Every key with its type, as Redis names it. */
+  get types(): ReadonlyMap<string, string> {
+    return new Map([
+      [this.beats, 'hash'],
+      [this.sealingSecret, 'string'],
+      ...this.partitions.flatMap(({ head, nodes, users, log }): [string, string][] => [
+        [head, 'hash'],
+        [nodes, 'hash'],
+        [users, 'hash'],
+        [log, 'stream'],
+      ]),
+    ]);
+  }
 }
 
 /** What belongs to one partition lies in one slot, so that a script may touch all of it. */

@@ -16,7 +16,18 @@ export async function loadHistory(
   let place = upTo;
   let first = batches.length;
   while (first > 0 && isSamePlace(batches[first - 1]!.after, place)) {
+    if (!isReadable(batches[first - 1]!)) break;
     place = batches[--first]!.before;
   }
   return batches.slice(first);
+}
+
+/** What lies behind a batch that nobody can read is not told. */
+function isReadable(batch: Batch): boolean {
+  try {
+    batch.entries();
+    return true;
+  } catch {
+    return false;
+  }
 }

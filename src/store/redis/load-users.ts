@@ -1,25 +1,27 @@
 import { isSamePlace, revisionOf, type Place } from './batch.js';
 import type { PartitionKeys } from './keys.js';
-import { isForgotten, type Stored } from './partition-replica.js';
-import { userOf } from './record.js';
+import { isForgotten, type Stored, type StoredUsers } from './partition-replica.js';
+import { readUser, UnreadableRecord } from './read-user.js';
 import type { RedisPort } from './redis-port.js';
 
 const BATCHES_PER_READ = 200;
 
 /**
  * Everything that a partition holds, at one place. It is read in pieces while others go on writing, so the log from
- * `head` on tells what was changed meanwhile.
+ * `head` on tells what was changed meanwhile: its last entry of a user is what is stored, or newer.
  */
 export async function loadUsers(
   port: RedisPort,
   keys: PartitionKeys,
   head: Place,
-): Promise<{ readonly users: ReadonlyMap<string, Stored>; readonly place: Place }> {
+): Promise<StoredUsers & { readonly place: Place }> {
   const users = new Map<string, Stored>();
+  const unreadable = new Map<string, string>();
   for await (const [userId, stored] of port.users(keys)) {
-    const end = stored.indexOf('|');
-    const user = userOf(userId, JSON.parse(stored.slice(end + 1)));
-    users.set(userId, { user, revision: stored.slice(0, end) });
+    const [revision] = stored.split('|', 1) as [string];
+    const user = userIn(userId, stored.slice(revision.length + 1));
+    if (user === undefined) unreadable.set(userId, revision);
+    else users.set(userId, { user, revision });
   }
   let place = head;
   for (let isMore = true; isMore;) {
@@ -28,9 +30,7 @@ export async function loadUsers(
       if (!isSamePlace(batch.before, place))
         throw new Error('the log was rewound while it was read');
       batch.entries().forEach(({ user }, nth) => {
-        const seq = batch.before.seq + nth + 1;
-        const known = users.get(user.userId);
-        if (known !== undefined && seqOf(known.revision) >= seq) return;
+        unreadable.delete(user.userId);
         if (isForgotten(user)) users.delete(user.userId);
         else users.set(user.userId, { user, revision: revisionOf(batch, nth) });
       });
@@ -38,9 +38,16 @@ export async function loadUsers(
     }
     isMore = batches.length === BATCHES_PER_READ;
   }
-  return { users, place };
+  return { users, unreadable, place };
 }
 
-function seqOf(revision: string): number {
-  return Number.parseInt(revision, 10);
+/** Undefined: the record is damaged, or of another version. */
+function userIn(userId: string, record: string): Stored['user'] | undefined {
+  try {
+    const user = readUser(userId, JSON.parse(record));
+    return isForgotten(user) ? undefined : user;
+  } catch (error) {
+    if (error instanceof UnreadableRecord || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

@@ -22,7 +22,14 @@ describe('Membership', () => {
     await port.ready(5000);
     now = 0;
     const key = `beats ${spaces++}`;
-    const shared = { port, key, leaseMs: LEASE_MS, beatMs: BEAT_MS, uptime: () => now };
+    const shared = {
+      port,
+      key,
+      leaseMs: LEASE_MS,
+      beatMs: BEAT_MS,
+      uptime: () => now,
+      onLost: () => {},
+    };
     ann = new Membership({ ...shared, node: () => 'ann' });
     bob = new Membership({ ...shared, node: () => 'bob' });
     await bob.beat();

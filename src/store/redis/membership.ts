@@ -11,6 +11,8 @@ export interface MembershipOptions {
   readonly beatMs: number;
   /** Milliseconds that only ever grow: nobody's clock is compared with another's. */
   readonly uptime: () => number;
+  /** Redis has lost the counters. This node's is there again. */
+  readonly onLost: () => void;
 }
 
 interface Observed {
@@ -27,6 +29,7 @@ export class Membership {
   private readonly observed = new Map<string, Observed>();
   /** When it was last looked. For an observer that is away, or whose Redis is, no time passes. */
   private lastBeatAt: number;
+  private own = { name: '', count: 0 };
 
   constructor(private readonly options: MembershipOptions) {
     this.lastBeatAt = options.uptime();
@@ -35,13 +38,17 @@ export class Membership {
   /** Moves this node's counter on and looks at all others. */
   async beat(): Promise<void> {
     const { port, key, node, beatMs, uptime } = this.options;
-    const counters = await port.beat(key, node());
+    const name = node();
+    const counters = await port.beat(key, name);
+    const count = Number(counters.get(name));
+    if (this.own.name === name && count <= this.own.count) this.options.onLost();
+    this.own = { name, count };
     const now = uptime();
     const wasAway = now - this.lastBeatAt > 3 * beatMs;
     this.lastBeatAt = now;
-    for (const [name, counter] of counters) this.observe(name, counter, now);
-    for (const [name, seen] of this.observed) {
-      if (!counters.has(name)) this.observe(name, undefined, now);
+    for (const [other, counter] of counters) this.observe(other, counter, now);
+    for (const [other, seen] of this.observed) {
+      if (!counters.has(other)) this.observe(other, undefined, now);
       if (wasAway) seen.since = now;
     }
   }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Batch, Place } from './batch.js';
+import { isSamePlace, type Batch, type Place } from './batch.js';
 import { Coalesced } from './coalesced.js';
 import type { PartitionKeys } from './keys.js';
 import { loadHistory } from './load-history.js';
 import { loadUsers } from './load-users.js';
 import type { PartitionReplica } from './partition-replica.js';
+import { UnreadableRecord } from './read-user.js';
 import type { RedisPort } from './redis-port.js';
 import { scripts } from './script.js';
 
@@ -19,7 +20,23 @@ const FILL_GAP_AFTER_MS = 20;
 const MAX_EARLY = 100;
 
 /** Why the log could not be followed. */
-export type LossCause = 'start' | 'chain' | 'rewound' | 'emptied' | 'gap' | 'unknown' | 'fenced';
+export type LossCause =
+  | 'start'
+  | 'chain'
+  | 'rewound'
+  | 'emptied'
+  | 'gap'
+  | 'unknown'
+  | 'fenced'
+  /** Users that the log tells of are not stored, or are stored otherwise: evicted, or deleted by another program. */
+  | 'evicted'
+  /** The log is ahead of its head, or its head lost the way to it. */
+  | 'log'
+  /** The log holds a batch that cannot be read. */
+  | 'unreadable';
+
+/** A key that Redis does not hold any more though nobody deleted it. */
+export type LostKey = 'head' | 'nodes' | 'users' | 'log';
 
 export interface ReaderOptions {
   readonly port: RedisPort;
@@ -32,6 +49,10 @@ export interface ReaderOptions {
   /** This node has been declared dead under its present name, and needs another one. */
   readonly onFenced: (node: string) => void;
   readonly onLoss: (cause: LossCause) => void;
+  /** Redis has lost one of the keys of the partition. It is there again once something has been written to it. */
+  readonly onKeyLost: (key: LostKey) => void;
+  /** Records of users could not be read, and the partition was loaded without them. */
+  readonly onUnreadable: (count: number) => void;
   /** The log held something that no message had told of. */
   readonly onGap: () => void;
   /** Redis could not be reached, or did not do what it was told. It is asked again. */
@@ -55,6 +76,9 @@ export class PartitionReader {
   private early: Batch[] = [];
   private gapTimer: NodeJS.Timeout | undefined;
   private isClosed = false;
+  /** The name under which the partition knows this node. */
+  private registeredAs: string | undefined;
+  private hasLog = true;
   private readonly waiting: { readonly seq: number; readonly resolve: () => void }[] = [];
   private readonly catchingUp = new Coalesced(() => this.readLog());
   private readonly checking = new Coalesced(() => this.check());
@@ -69,6 +93,7 @@ export class PartitionReader {
   receive(batch: Batch): void {
     if (this.isRecovering) return;
     if (this.apply(batch)) {
+      if (this.isRecovering) return;
       this.applyEarly();
       this.release();
     } else if (batch.after.seq > this.options.replica.place.seq) {
@@ -91,6 +116,7 @@ export class PartitionReader {
   recover(cause: LossCause): Promise<void> {
     if (this.recovery === undefined) {
       this.options.onLoss(cause);
+      this.noteLostKey(cause);
       this.recoveries++;
       this.recovery = this.startAgain().finally(() => {
         this.recovery = undefined;
@@ -101,13 +127,43 @@ export class PartitionReader {
     return this.recovery;
   }
 
+  /** Finds out whether Redis still holds what the log says that it does. Keys are lost one by one when it evicts them. */
+  async inspect(): Promise<void> {
+    const { port, keys, node, replica } = this.options;
+    const name = node();
+    const found = await port.inspect(keys, name);
+    // A head that is gone is found by `check`, which is asked more often.
+    if (found === undefined || this.isRecovering) return;
+    if (!found.isNodeKnown && this.registeredAs === name) return this.recover('unknown');
+    // At another place the numbers cannot be compared.
+    if (!isSamePlace(found.place, replica.place)) return;
+    const hadLog = this.hasLog;
+    this.hasLog = found.batches > 0 || found.place.seq === 0;
+    if (hadLog && !this.hasLog) this.options.onKeyLost('log');
+    if (found.users < replica.storedUsers) await this.recover('evicted');
+  }
+
   close(): void {
     this.isClosed = true;
     clearTimeout(this.gapTimer);
   }
 
+  private noteLostKey(cause: LossCause): void {
+    if (cause === 'emptied') this.options.onKeyLost('head');
+    if (cause === 'evicted') this.options.onKeyLost('users');
+    const isKnown = this.registeredAs === this.options.node();
+    if (cause === 'unknown' && isKnown) this.options.onKeyLost('nodes');
+  }
+
+  /** Returns whether the replica has reached the end of the batch, or begins anew because nobody can read it. */
   private apply(batch: Batch): boolean {
-    return this.options.replica.apply(batch, batch.after.token === this.ownToken);
+    try {
+      return this.options.replica.apply(batch, batch.after.token === this.ownToken);
+    } catch (error) {
+      if (!(error instanceof UnreadableRecord)) throw error;
+      void this.recover('unreadable');
+      return true;
+    }
   }
 
   /** Keeps a batch for the one before it, which comes over another connection, but not for long. */
@@ -124,7 +180,7 @@ export class PartitionReader {
   private applyEarly(): void {
     for (;;) {
       const next = this.early.findIndex((batch) => this.apply(batch));
-      if (next < 0) break;
+      if (next < 0 || this.isRecovering) break;
       this.early.splice(next, 1);
     }
     const { seq } = this.options.replica.place;
@@ -164,6 +220,7 @@ export class PartitionReader {
         if (this.isRecovering || batch.after.seq <= replica.place.seq) continue;
         if (!this.apply(batch)) return this.recover('chain');
       }
+      if (this.recovery) return this.recovery;
       this.applyEarly();
       this.release();
       isMore = batches.length === BATCHES_PER_READ;
@@ -185,10 +242,11 @@ export class PartitionReader {
   }
 
   private async load(head: Place): Promise<void> {
-    const { port, keys, replica, logSize } = this.options;
-    const { users, place } = await loadUsers(port, keys, head);
-    if (replica.isLoaded) replica.restart(users, place);
-    else replica.load(users, place, await loadHistory(port, keys, place, logSize));
+    const { port, keys, replica, logSize, onUnreadable } = this.options;
+    const { place, ...stored } = await loadUsers(port, keys, head);
+    if (replica.isLoaded) replica.restart(stored, place);
+    else replica.load(stored, place, await loadHistory(port, keys, place, logSize));
+    if (stored.unreadable.size > 0) onUnreadable(stored.unreadable.size);
   }
 
   /** Makes this node known to the partition. Undefined: it must take up another name first. */
@@ -197,7 +255,7 @@ export class PartitionReader {
     const name = node();
     const reply = (await port.run(
       scripts.register,
-      [keys.head, keys.nodes],
+      [keys.head, keys.nodes, keys.log],
       [name, randomToken(), randomToken()],
     )) as [string, string, string, string, string];
     if (reply[0] === 'FENCED') {
@@ -206,6 +264,7 @@ export class PartitionReader {
     }
     const [, epoch, seq, token, lastNumber] = reply;
     this.lastNumber = Number(lastNumber);
+    this.registeredAs = name;
     return { epoch, seq: Number(seq), token };
   }
 

@@ -7,7 +7,7 @@ import { reconcile } from '../../domain/reconcile.js';
 import type { Step } from '../../domain/step.js';
 import { liveSessions, newUser, type User } from '../../domain/user.js';
 import type { PresenceView } from '../presence-view.js';
-import { UserTable } from '../user-table.js';
+import { UserTable, type Held } from '../user-table.js';
 import { isSamePlace, revisionOf, type Batch, type Entry, type Place } from './batch.js';
 import { NodeCensus } from './node-census.js';
 
@@ -41,6 +41,10 @@ export class PartitionReplica {
    */
   readonly unsaved = new Map<string, { readonly isOurs: boolean }>();
   readonly table: UserTable;
+  /** Users whose records cannot be read, with the revisions that they are stored under. A commit writes over them. */
+  private unreadable = new Map<string, string>();
+  /** Users in the table that Redis holds as well. */
+  private storedCount = 0;
   private reached = NOWHERE;
 
   constructor(private readonly options: ReplicaOptions) {
@@ -59,14 +63,26 @@ export class PartitionReplica {
 
   /** What Redis holds of a user, as far as the log has been read. Empty: nothing. */
   revisionOf(userId: string): string {
-    return this.table.get(userId)?.revision ?? '';
+    const unreadable = this.unreadable.get(userId);
+    return unreadable ?? this.table.get(userId)?.revision ?? '';
+  }
+
+  /** How many users Redis must hold at this place. */
+  get storedUsers(): number {
+    return this.storedCount + this.unreadable.size;
+  }
+
+  get unreadableUsers(): number {
+    return this.unreadable.size;
   }
 
   /** Takes a batch in if it is the next one. Returns whether it was. `isOwn`: this node has written it. */
   apply(batch: Batch, isOwn: boolean): boolean {
     if (!isSamePlace(batch.before, this.reached)) return false;
+    // All of it is read before any of it is taken in.
     batch.entries().forEach((entry, nth) => {
       const { userId } = entry.user;
+      this.unreadable.delete(userId);
       if (isOwn) this.unsaved.delete(userId);
       const revision = isForgotten(entry.user) ? '' : revisionOf(batch, nth);
       this.take(entry, revision, { ...batch.after, seq: batch.before.seq + nth + 1 });
@@ -76,13 +92,14 @@ export class PartitionReplica {
   }
 
   /** Starts with what is stored at a place. The history tells of the way there, as far back as it is known. */
-  load(stored: ReadonlyMap<string, Stored>, place: Place, history: readonly Batch[]): void {
+  load({ users, unreadable }: StoredUsers, place: Place, history: readonly Batch[]): void {
+    this.unreadable = new Map(unreadable);
     this.options.onRestart(history[0]?.before ?? place);
     for (const batch of history) this.tell(batch);
-    for (const { user, revision } of stored.values()) {
-      if (isForgotten(user)) continue;
+    for (const { user, revision } of users.values()) {
       this.census.count(newUser(user.userId), user);
-      this.table.put(undefined, user, wakeAt(user, this.options.policy)).revision = revision;
+      const held = this.table.put(undefined, user, wakeAt(user, this.options.policy));
+      this.setRevision(held, revision);
     }
     this.reached = place;
   }
@@ -91,12 +108,18 @@ export class PartitionReplica {
    * Starts again from what is stored at a place, after the log could not be followed. What others see changes by the
    * difference only. Where this node knows more than what is stored, that stays, and is to be written back.
    */
-  restart(stored: ReadonlyMap<string, Stored>, place: Place): void {
+  restart({ users, unreadable }: StoredUsers, place: Place): void {
     this.reached = place;
+    this.unreadable = new Map(unreadable);
     this.options.onRestart(place);
-    const gone = [...this.table.all()].filter(({ userId }) => !stored.has(userId));
-    for (const { user, revision } of stored.values()) this.adopt(user, revision);
+    const gone = [...this.table.all()].filter(({ userId }) => !users.has(userId));
+    for (const { user, revision } of users.values()) this.adopt(user, revision);
     for (const { userId } of gone) this.adopt(newUser(userId), '');
+  }
+
+  private setRevision(held: Held, revision: string): void {
+    this.storedCount += Number(revision !== '') - Number(held.revision !== '');
+    held.revision = revision;
   }
 
   private tell(batch: Batch): void {
@@ -108,7 +131,8 @@ export class PartitionReplica {
 
   private adopt(user: User, revision: string): void {
     const { userId } = user;
-    if (this.revisionOf(userId) === revision && !this.unsaved.has(userId)) return;
+    const known = this.table.get(userId)?.revision ?? '';
+    if (known === revision && !this.unsaved.has(userId)) return;
     this.unsaved.set(userId, this.unsaved.get(userId) ?? { isOurs: false });
     const entry = { user, events: [], ended: [], previousVersion: NOT_TOLD };
     this.take(entry, revision, this.reached);
@@ -118,7 +142,7 @@ export class PartitionReplica {
     const { user: stored, events, ended, previousVersion } = entry;
     const held = this.table.get(stored.userId);
     const before = held?.user ?? newUser(stored.userId);
-    const user = this.resolve(before, stored);
+    const user = this.resolve(before, stored, ended);
     const isTold = user === stored && before.shown.version === previousVersion;
     const step: Step = {
       user,
@@ -127,17 +151,17 @@ export class PartitionReplica {
       wakeAt: wakeAt(user, this.options.policy),
     };
     this.census.count(before, user);
-    this.table.put(held, user, step.wakeAt).revision = revision;
+    this.setRevision(this.table.put(held, user, step.wakeAt), revision);
     if (isForgotten(user)) this.table.forget(user.userId, undefined);
     this.options.onStep(step, place);
   }
 
   /** What is stored, unless some of what is known was lost. */
-  private resolve(before: User, stored: User): User {
+  private resolve(before: User, stored: User, ended: readonly EndedSession[]): User {
     const { userId } = stored;
     if (!this.unsaved.has(userId)) return stored;
     const { node, now, policy } = this.options;
-    const user = reconcile(before, stored, node(), now(), policy);
+    const user = reconcile(without(before, ended), stored, node(), now(), policy);
     if (user === stored) this.unsaved.delete(userId);
     // A session of this node that has ended, and is still stored, is its matter as much as one that is to be stored again.
     else if (this.isOurs(before) || this.isOurs(stored)) this.unsaved.set(userId, { isOurs: true });
@@ -159,9 +183,24 @@ export interface Stored {
   readonly revision: string;
 }
 
+/** What Redis holds of the users of a partition. */
+export interface StoredUsers {
+  readonly users: ReadonlyMap<string, Stored>;
+  /** Users whose records cannot be read, with the revisions of these. */
+  readonly unreadable: ReadonlyMap<string, string>;
+}
+
 /** Whether nothing is stored of somebody any more. */
 export function isForgotten({ sessions, own }: User): boolean {
   return sessions.length === 0 && own.version === 0;
+}
+
+/** Without the sessions that somebody has ended on purpose: those were not lost. */
+function without(user: User, ended: readonly EndedSession[]): User {
+  const gone = ended.filter(({ cause }) => cause !== 'NODE_LOST');
+  if (gone.length === 0) return user;
+  const isLeft = (id: string): boolean => gone.every(({ sessionId }) => sessionId !== id);
+  return { ...user, sessions: user.sessions.filter(({ sessionId }) => isLeft(sessionId)) };
 }
 
 /** The sessions whose end this node learns of by their absence. */

@@ -5,9 +5,10 @@ import type { Step } from '../../domain/step.js';
 import { newUser, type User } from '../../domain/user.js';
 import { inSharedSpan, startedTracer } from '../../tracing/tracing.js';
 import type { ChangeUser } from '../presence-store.js';
-import { formatEntry, type Batch, type Entry } from './batch.js';
+import { formatEntry } from './batch.js';
+import { batchOf, isContradicted, LOSSES, type Decided } from './commit-reply.js';
 import type { PartitionKeys } from './keys.js';
-import type { LossCause, PartitionReader } from './partition-reader.js';
+import type { PartitionReader } from './partition-reader.js';
 import type { PartitionReplica } from './partition-replica.js';
 import type { RedisPort } from './redis-port.js';
 import { scripts } from './script.js';
@@ -51,10 +52,8 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-interface Prepared {
+interface Prepared extends Decided {
   readonly pending: Pending;
-  readonly before: User;
-  readonly step: Step;
 }
 
 /**
@@ -192,7 +191,9 @@ export class PartitionWriter {
     reader.ownToken = randomToken();
     const { recoveries } = reader;
     const number = reader.lastNumber + 1;
-    const call = this.callOf(prepared, number, reader.ownToken);
+    const { replica } = this.options;
+    const revisions = prepared.map(({ step }) => replica.revisionOf(step.user.userId));
+    const call = this.callOf(prepared, number, reader.ownToken, revisions);
     const reply = await this.traced(prepared, () => this.send(call));
     if (reply[0] === 'OK') {
       // Whoever has registered meanwhile may have been told of it already, or not yet.
@@ -203,6 +204,9 @@ export class PartitionWriter {
       await reader.reached(batch.after.seq);
       // A replica that began anew meanwhile has put right what differed from what it knew, and may have undone it.
       const isCertain = reader.recoveries === recoveries;
+      if (isCertain && isContradicted(replica, prepared, outcomes, revisions)) {
+        await reader.recover('evicted');
+      }
       this.finish(prepared, (nth) => isCertain && outcomes[nth] === '1');
     } else {
       await reader.recover(LOSSES[reply[0] as keyof typeof LOSSES]);
@@ -224,12 +228,13 @@ export class PartitionWriter {
     prepared: readonly Prepared[],
     number: number,
     token: string,
+    revisions: readonly string[],
   ): readonly (string | number)[] {
     const { replica, node, keys, logSize } = this.options;
     const { seq, token: seen } = replica.place;
-    const commits = prepared.flatMap(({ before, step }) => [
+    const commits = prepared.flatMap(({ before, step }, nth) => [
       step.user.userId,
-      replica.revisionOf(step.user.userId),
+      revisions[nth]!,
       ...formatEntry(before, step),
     ]);
     return [node(), number, seq, seen, token, logSize, keys.channel, ...commits];
@@ -267,27 +272,6 @@ export class PartitionWriter {
       }
     }
   }
-}
-
-const LOSSES = {
-  EMPTY: 'emptied',
-  UNKNOWN: 'unknown',
-  FENCED: 'fenced',
-  REWOUND: 'rewound',
-  GAP: 'gap',
-} as const satisfies Record<string, LossCause>;
-
-/** The batch as Redis has logged it, without waiting for it to come round. */
-function batchOf(prepared: readonly Prepared[], reply: readonly string[]): Batch {
-  const [, epoch, before, after, prev, token, outcomes] = reply as [string, ...string[]];
-  const entries = prepared
-    .filter((_, nth) => outcomes![nth] === '1')
-    .map(({ before: user, step }): Entry => ({ ...step, previousVersion: user.shown.version }));
-  return {
-    before: { epoch: epoch!, seq: Number(before), token: prev! },
-    after: { epoch: epoch!, seq: Number(after), token: token! },
-    entries: () => entries,
-  };
 }
 
 export function unavailable(): Refusal {

@@ -52,6 +52,8 @@ describe('A partition', () => {
       onRestart: () => {},
       onGap: () => {},
       onFenced: () => {},
+      onKeyLost: () => {},
+      onUnreadable: () => {},
       onTrouble: () => {},
       onLoss: (cause) => losses.push(cause),
     });

@@ -1,6 +1,8 @@
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
 import type { ChangeUser } from '../presence-store.js';
+import type { StoreReport } from '../store-report.js';
+import type { TableSizes } from '../user-table.js';
 import { parseMessage } from './batch.js';
 import type { PartitionKeys } from './keys.js';
 import { PartitionReader, type ReaderOptions } from './partition-reader.js';
@@ -32,7 +34,9 @@ export class Partition {
   }
 
   receive(message: string): void {
-    this.reader.receive(parseMessage(message));
+    const batch = parseMessage(message);
+    // What it should have told of is found in the log.
+    if (batch !== undefined) this.reader.receive(batch);
   }
 
   /** Everybody who has a session on a node. */
@@ -72,3 +76,18 @@ export class Partition {
 }
 
 const unchanged: ChangeUser = (user) => ({ user, events: [], ended: [], wakeAt: undefined });
+
+/** How much the replicas of some partitions hold together. */
+export function sizesOf(
+  partitions: readonly Partition[],
+): TableSizes & Pick<StoreReport, 'unreadableUsers'> {
+  const sizes = { users: 0, sessions: 0, alarms: 0, unreadableUsers: 0 };
+  for (const { replica } of partitions) {
+    const { users, sessions, alarms } = replica.table.sizes;
+    sizes.users += users;
+    sizes.sessions += sessions;
+    sizes.alarms += alarms;
+    sizes.unreadableUsers += replica.unreadableUsers;
+  }
+  return sizes;
+}

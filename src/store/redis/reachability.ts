@@ -1,4 +1,4 @@
-import { diagnose, messageOf } from './diagnosis.js';
+import { diagnose, messageOf, type Diagnosis } from './diagnosis.js';
 
 /** What ioredis says of a connection that is not there. It tells nothing of why. */
 const VAGUE =
@@ -15,6 +15,7 @@ export class Reachability {
   /** Why not, the latest last. */
   private readonly reasons = new Set<string>();
   private readonly told = new Set<string>();
+  private latest: Diagnosis | undefined;
   private failureCount = 0;
   private hasWritten = true;
 
@@ -36,6 +37,11 @@ export class Reachability {
     return [...this.reasons].join('; ');
   }
 
+  /** Whether the latest error is one that stays until somebody changes something. */
+  get isHopeless(): boolean {
+    return this.latest?.mayPass === false;
+  }
+
   /** How often it did not. */
   get failures(): number {
     return this.failureCount;
@@ -45,6 +51,7 @@ export class Reachability {
     this.failureCount++;
     this.hasWritten = false;
     const diagnosis = diagnose(error);
+    this.latest = diagnosis;
     const reason = diagnosis?.sentence ?? messageOf(error);
     const isNew = diagnosis !== undefined && !this.told.has(reason);
     if (isNew || this.reasons.size === 0) this.log.warn(`Redis is out of reach: ${reason}`);
@@ -67,5 +74,6 @@ export class Reachability {
     this.log.log('Redis is back.');
     this.reasons.clear();
     this.told.clear();
+    this.latest = undefined;
   };
 }

@@ -59,7 +59,7 @@ describe('An entry of the log', () => {
         for (const { before, step: made } of stepsOf(lines, policy)) {
           const [record, rest] = formatEntry(before, made);
           const entries = `[[${record === '' ? 'null' : record},${rest}]]`;
-          const batch = parseMessage(`epoch|41|42|prev|token|${entries}`);
+          const batch = parseMessage(`epoch|41|42|prev|token|${entries}`)!;
           const [entry] = batch.entries();
           expect(entry).toEqual({
             user: made.user,

@@ -1,43 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import type { RedisAddress } from '../../config/redis-url.js';
 import { parseLogged, type Batch, type Logged, type Place } from './batch.js';
-import { diagnose, wantsNewConnection } from './diagnosis.js';
+import { diagnose } from './diagnosis.js';
 import type { PartitionKeys } from './keys.js';
-import type { Script } from './script.js';
+import {
+  allowMoreErrors,
+  newClient,
+  onceInAWhile,
+  RECONNECT_AT_MOST_EVERY_MS,
+  requirePrimary,
+} from './redis-client.js';
+import { scripts, type Script } from './script.js';
 import { tlsErrorOf } from './tls-verification.js';
-
-/** How long a command may take. A server that is frozen but connected would otherwise hang its callers. */
-const COMMAND_TIMEOUT_MS = 1000;
-
-/** How long a connection may be silent while an answer is due, before it is given up. */
-const SOCKET_TIMEOUT_MS = 3000;
-
-const MAX_RECONNECT_DELAY_MS = 500;
-
-/** How often a server that loads its data is asked whether it is done. ioredis would wait for its estimate. */
-const LOADING_RETRY_MS = 500;
-
-const RECONNECT_AT_MOST_EVERY_MS = 100;
 
 /** How often it is asked whether messages come from the primary. In between a ping tells that they come at all. */
 const CHECK_ROLE_EVERY_MS = 500;
-
-/** How often the nodes of a cluster are asked who holds what. */
-const TOPOLOGY_REFRESH_MS = 2000;
-
-/** What ioredis does on its own is turned off: only the writer knows whether a command may be sent again. */
-const OPTIONS = {
-  commandTimeout: COMMAND_TIMEOUT_MS,
-  connectTimeout: COMMAND_TIMEOUT_MS,
-  socketTimeout: SOCKET_TIMEOUT_MS,
-  maxRetriesPerRequest: 0,
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  // It would do so without looking at what comes of it, and let the process die of a time-out.
-  autoResubscribe: false,
-  maxLoadingRetryTime: LOADING_RETRY_MS,
-} as const satisfies RedisOptions;
 
 /** Everything that the store asks of Redis, whether it is one server, a master with Sentinels or a cluster. */
 export class RedisPort {
@@ -63,9 +41,9 @@ export class RedisPort {
 
   /** Connects, now and whenever the connection is lost. `onError` is told what went wrong underneath. */
   static open(address: RedisAddress, onError: (error: unknown) => void): RedisPort {
-    const commands = client(address);
+    const commands = newClient(address);
     // In a cluster one object keeps connections of its own for messages, and follows the topology for both.
-    const messages = commands instanceof Cluster ? commands : client(address);
+    const messages = commands instanceof Cluster ? commands : newClient(address);
     return new RedisPort(commands, messages, address, onError);
   }
 
@@ -104,12 +82,18 @@ export class RedisPort {
     }
   }
 
-  /** Where the log of a partition ends. Undefined: there is no such partition. */
+  /** Where the log of a partition ends. Undefined: there is no such partition, or nothing tells where it ends. */
   async head({ head }: PartitionKeys): Promise<Place | undefined> {
-    const [epoch, seq, token] = await this.commands.hmget(head, 'epoch', 'seq', 'token');
-    return epoch === null || epoch === undefined
-      ? undefined
-      : { epoch, seq: Number(seq), token: token! };
+    return placeOf(await this.commands.hmget(head, 'epoch', 'seq', 'token'));
+  }
+
+  /** What a partition holds at one moment, in numbers. Undefined: there is no such partition. */
+  async inspect(keys: PartitionKeys, node: string): Promise<Inspection | undefined> {
+    const names = [keys.head, keys.nodes, keys.users, keys.log];
+    const reply = (await this.run(scripts.inspect, names, [node])) as (string | number)[];
+    const place = placeOf(reply.slice(0, 3) as string[]);
+    const [users, isNodeKnown, batches] = reply.slice(3) as number[];
+    return place && { place, users: users!, isNodeKnown: isNodeKnown === 1, batches: batches! };
   }
 
   /** The batches behind a place, the oldest first, at most `limit`. */
@@ -145,9 +129,14 @@ export class RedisPort {
     return new Map(Object.entries(beats));
   }
 
-  /** What a key holds, which is `value` from now on if there was nothing. */
-  async getOrSet(key: string, value: string): Promise<string> {
-    return (await this.commands.set(key, value, 'NX', 'GET')) ?? value;
+  /** What a key holds. Undefined: there was nothing, and it is `value` from now on. */
+  async getOrSet(key: string, value: string): Promise<string | undefined> {
+    return (await this.commands.set(key, value, 'NX', 'GET')) ?? undefined;
+  }
+
+  /** The types of keys, as Redis names them; `none` for one that is not there. */
+  typesOf(keys: readonly string[]): Promise<readonly string[]> {
+    return Promise.all(keys.map((key) => this.commands.type(key)));
   }
 
   async removeField(key: string, field: string): Promise<void> {
@@ -189,10 +178,15 @@ export class RedisPort {
     });
   }
 
-  /** What the server says of itself, by section. In a cluster one of the masters answers. */
-  async info(section: string): Promise<ReadonlyMap<string, string>> {
-    const lines = (await this.commands.info(section)).split('\r\n');
-    return new Map(lines.map((line) => line.split(':', 2) as [string, string]));
+  /** What each server that takes writes says of itself, by section. */
+  async info(section: string): Promise<readonly ReadonlyMap<string, string>[]> {
+    const { commands } = this;
+    const servers = commands instanceof Cluster ? commands.nodes('master') : [commands];
+    const texts = await Promise.all(servers.map((server) => server.info(section)));
+    return texts.map((text) => {
+      const lines = text.split('\r\n').map((line) => line.split(':', 2) as [string, string]);
+      return new Map(lines);
+    });
   }
 
   private readonly noteError = (error: unknown): void => {
@@ -208,65 +202,18 @@ export class RedisPort {
   }
 }
 
-/**
- * ioredis listens for one error of a connection. A handshake of TLS that is broken off may have a second one, which
- * would end the process. There is no connection before the first attempt.
- */
-function allowMoreErrors({ stream }: { readonly stream?: Redis['stream'] }): void {
-  stream?.on('error', () => {});
+/** What a partition holds. */
+export interface Inspection {
+  readonly place: Place;
+  readonly users: number;
+  readonly isNodeKnown: boolean;
+  /** In the log. */
+  readonly batches: number;
 }
 
-/** Throws as a replica would that is asked to write. */
-async function requirePrimary(redis: Redis): Promise<void> {
-  const text = await redis.info('replication');
-  if (/^role:slave/m.test(text)) throw new Error('READONLY the server is a replica');
-}
-
-/** Says yes at most that often. */
-function onceInAWhile(everyMs: number): () => boolean {
-  let last = -Infinity;
-  return () => {
-    const now = performance.now();
-    if (now - last < everyMs) return false;
-    last = now;
-    return true;
-  };
-}
-
-function client(address: RedisAddress): Redis | Cluster {
-  const { topology, hosts, masterName, username, password, isTls } = address;
-  const credentials = {
-    ...(username !== undefined && { username }),
-    ...(password !== undefined && { password }),
-    ...(isTls && { tls: {} }),
-  };
-  const retryStrategy = (attempt: number): number => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS);
-  // One connection answers many commands with the same error, and is to be closed once.
-  const isTimeToReconnect = onceInAWhile(RECONNECT_AT_MOST_EVERY_MS);
-  const reconnectOnError = (error: Error): boolean =>
-    wantsNewConnection(error) && isTimeToReconnect();
-  const options = { ...credentials, ...OPTIONS, reconnectOnError };
-  switch (topology) {
-    case 'standalone':
-      return new Redis({ ...hosts[0]!, ...options, retryStrategy });
-    case 'sentinel':
-      return new Redis({
-        sentinels: hosts.map((host) => ({ ...host })),
-        name: masterName!,
-        enableTLSForSentinelMode: isTls,
-        sentinelRetryStrategy: retryStrategy,
-        ...options,
-        retryStrategy,
-      });
-    case 'cluster':
-      return new Cluster([...hosts], {
-        shardedSubscribers: true,
-        slotsRefreshInterval: TOPOLOGY_REFRESH_MS,
-        clusterRetryStrategy: retryStrategy,
-        enableOfflineQueue: false,
-        redisOptions: options,
-      });
-  }
+function placeOf([epoch, seq, token]: readonly (string | null)[]): Place | undefined {
+  const isWhole = typeof epoch === 'string' && typeof token === 'string' && /^\d+$/.test(seq ?? '');
+  return isWhole ? { epoch, seq: Number(seq), token } : undefined;
 }
 
 function batchFrom(epoch: string, id: string, fields: readonly string[]): Batch {

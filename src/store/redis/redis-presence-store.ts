@@ -12,48 +12,36 @@ import {
   type BeginListener,
   type ChangeUser,
   type CommitListener,
-  type Origin,
 } from '../presence-store.js';
 import { describeError } from '../../text/safe-text.js';
 import { PresenceView } from '../presence-view.js';
 import type { StoreReport } from '../store-report.js';
-import type { TableSizes } from '../user-table.js';
-import type { Place } from './batch.js';
 import { ClusterEvents } from './cluster-events.js';
 import { Coalesced } from './coalesced.js';
 import { diagnose, messageOf } from './diagnosis.js';
+import { loaded } from './first-load.js';
 import { Janitor } from './janitor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
 import { Membership } from './membership.js';
-import { Partition } from './partition.js';
+import { Partition, sizesOf } from './partition.js';
 import { Reachability } from './reachability.js';
 import { reachable } from './reachable.js';
 import { RedisPort } from './redis-port.js';
-import { checkServer } from './server-check.js';
+import { checkServer, faultOf } from './server-check.js';
+import { ServerWatch } from './server-watch.js';
 import { SharedSecret } from './shared-secret.js';
-import { StoreListeners } from './store-listeners.js';
+import { originOf, StoreListeners } from './store-listeners.js';
 import { Ticker } from './ticker.js';
-
-/** Milliseconds between two moves of a node's counter. */
-const BEAT_MS = 500;
-
-/** Milliseconds after which a node whose counter stands still is dead. */
-const LEASE_MS = 3000;
-
-/** Milliseconds between two looks at what there is to tidy up. */
-const JANITOR_MS = 500;
-
-/** Milliseconds after which a batch that no message told of is noticed. */
-const CHECK_MS = 1000;
-
-/** Milliseconds between two looks at who has waited for too long. */
-const EXPIRY_MS = 250;
-
-/** Milliseconds that what waits to be written is given when this node stops. */
-const WRITE_WITHIN_MS = 1000;
-
-/** Milliseconds that a server may take to answer when this node starts. */
-const READY_WITHIN_MS = 10_000;
+import {
+  BEAT_MS,
+  CHECK_MS,
+  EXPIRY_MS,
+  JANITOR_MS,
+  LEASE_MS,
+  READY_WITHIN_MS,
+  WATCH_SERVER_MS,
+  WRITE_WITHIN_MS,
+} from './timings.js';
 
 export interface RedisStoreOptions {
   readonly address: RedisAddress;
@@ -63,6 +51,8 @@ export interface RedisStoreOptions {
   readonly logSize: number;
   readonly maxOfflineUsers: number;
   readonly now: () => number;
+  /** Milliseconds between two looks at the settings of Redis. A minute unless it is said. */
+  readonly watchServerEveryMs?: number;
 }
 
 /**
@@ -85,7 +75,9 @@ export class RedisPresenceStore
   /** When it was last known that nothing had been missed, by the uptime of the process. */
   private confirmedAt = performance.now();
   private readonly listeners = new StoreListeners(this.logger);
+  private readonly keys: Keys;
   private readonly port: RedisPort;
+  private readonly watch: ServerWatch;
   private readonly partitions: readonly Partition[];
   private readonly membership: Membership;
   private readonly janitor: Janitor;
@@ -95,7 +87,7 @@ export class RedisPresenceStore
 
   constructor(options: RedisStoreOptions) {
     super();
-    const keys = new Keys(options.keyPrefix);
+    const keys = (this.keys = new Keys(options.keyPrefix));
     const { policy, now, maxOfflineUsers } = options;
     const node = (): string => this.node;
     const uptime = (): number => performance.now();
@@ -110,28 +102,44 @@ export class RedisPresenceStore
           onStep: (step, place) => this.listeners.tell(step, originOf(index, place)),
           onRestart: (place) => this.listeners.begin(originOf(index, place)),
           onFenced: (name) => this.renew(name),
-          onTrouble: this.reachability.failed,
+          onTrouble: this.troubled,
           onLoss: (cause) => this.events.lost(index, cause),
           onGap: () => this.events.gapFilled(index),
+          onUnreadable: (count) => this.events.unreadable(count, partitionKeys.users),
+          onKeyLost: (key) => {
+            this.events.keyLost(key, partitionKeys[key]);
+            this.watch.lookNow().catch(this.notTidied);
+          },
         }),
     );
     this.membership = new Membership({
       ...{ port, node, uptime, key: keys.beats },
       leaseMs: LEASE_MS,
       beatMs: BEAT_MS,
+      onLost: () => this.events.keyLost('beats', keys.beats),
     });
     this.janitor = new Janitor({
       ...{ node, policy, now, uptime, maxOfflineUsers, formerNames: this.formerNames },
       partitions: this.partitions,
       membership: this.membership,
       onReaped: (name, users) => this.events.reaped(name, users),
+      onWrittenBack: (users) => this.events.writtenBack(users),
     });
-    this.sharedSecret = new SharedSecret(port, keys.sealingSecret, this.sealingSecrets);
+    this.sharedSecret = new SharedSecret(port, keys.sealingSecret, this.sealingSecrets, () =>
+      this.events.keyLost('sealing_secret', keys.sealingSecret),
+    );
+    this.watch = new ServerWatch({
+      uptime,
+      faultOf: () => faultOf(port, keys),
+      everyMs: options.watchServerEveryMs ?? WATCH_SERVER_MS,
+      log: this.logger,
+    });
     this.tickers = [
       new Ticker(BEAT_MS, () => this.beat(), this.reachability.failed),
       new Ticker(CHECK_MS, () => this.refreshing.run(), this.reachability.failed),
       new Ticker(JANITOR_MS, () => this.janitor.tick(), this.notTidied),
       new Ticker(JANITOR_MS, () => this.sharedSecret.agree(), this.notTidied),
+      new Ticker(CHECK_MS, () => this.inspect(), this.notTidied),
       new Ticker(EXPIRY_MS, () => this.expire(), this.reachability.failed),
     ];
   }
@@ -144,13 +152,14 @@ export class RedisPresenceStore
         `the server cannot be reached (${this.reachability.problems || messageOf(error)})`;
       throw new ConfigError([`REDIS_URL: ${sentence}.`]);
     });
-    await checkServer(this.port);
+    await checkServer(this.port, this.keys);
     await this.sharedSecret.agree();
     await this.port.subscribe(
       this.partitions.map(({ keys }) => keys.channel),
       (channel, message) => this.receive(channel, message),
     );
-    await Promise.all(this.partitions.map(({ reader }) => reader.recover('start')));
+    const loading = this.partitions.map(({ reader }) => reader.recover('start'));
+    await loaded(Promise.all(loading), this.reachability, READY_WITHIN_MS);
     await this.membership.beat();
     for (const ticker of this.tickers) ticker.start();
   }
@@ -203,12 +212,12 @@ export class RedisPresenceStore
 
   get report(): StoreReport {
     return {
-      problem: this.reachability.problem,
+      problem: this.watch.problem ?? this.reachability.problem,
       failures: this.reachability.failures,
       ageMs: performance.now() - this.confirmedAt,
       nodes: this.membership.alive().length,
       ...this.events.counts,
-      ...this.sizes(),
+      ...sizesOf(this.partitions),
     };
   }
 
@@ -221,17 +230,6 @@ export class RedisPresenceStore
     await Promise.all(this.tickers.map((ticker) => ticker.stop()));
     await this.leave().catch(this.reachability.failed);
     this.port.close();
-  }
-
-  private sizes(): TableSizes {
-    const sizes = { users: 0, sessions: 0, alarms: 0 };
-    for (const { replica } of this.partitions) {
-      const { users, sessions, alarms } = replica.table.sizes;
-      sizes.users += users;
-      sizes.sessions += sessions;
-      sizes.alarms += alarms;
-    }
-    return sizes;
   }
 
   private async leave(): Promise<void> {
@@ -253,6 +251,16 @@ export class RedisPresenceStore
     this.confirmedAt = now;
     this.reachability.read();
   }
+
+  private async inspect(): Promise<void> {
+    await this.watch.tick();
+    await Promise.all(this.partitions.map(({ reader }) => reader.inspect()));
+  }
+
+  private readonly troubled = (error: unknown): void => {
+    this.reachability.failed(error);
+    this.watch.heardOf(error).catch(this.notTidied);
+  };
 
   private async beat(): Promise<void> {
     await this.membership.beat();
@@ -287,10 +295,6 @@ export class RedisPresenceStore
   private async expire(): Promise<void> {
     for (const { writer } of this.partitions) writer.expire(performance.now());
   }
-}
-
-function originOf(partition: number, { seq, token }: Place): Origin {
-  return { partition, seq, mark: Buffer.from(token, 'base64url').readUInt32LE() };
 }
 
 function randomId(): string {

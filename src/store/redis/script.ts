@@ -13,6 +13,7 @@ export const scripts = {
   register: read('register'),
   fence: read('fence'),
   leave: read('leave'),
+  inspect: read('inspect'),
 };
 
 function read(name: string): Script {

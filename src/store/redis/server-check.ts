@@ -1,21 +1,47 @@
 import { ConfigError } from '../../config/config-error.js';
+import type { Keys } from './keys.js';
 import type { RedisPort } from './redis-port.js';
 
 const OLDEST_VERSION = 7;
 
+/** How many keys are named: a wrong prefix may hit all of them. */
+const MAX_NAMED = 3;
+
 /** Refuses a server that could not keep what it is given, with a sentence that says what to change. */
-export async function checkServer(port: RedisPort): Promise<void> {
-  const [server, memory] = await Promise.all([port.info('server'), port.info('memory')]);
-  const version = server.get('redis_version') ?? server.get('valkey_version') ?? '';
-  if (Number.parseInt(version, 10) < OLDEST_VERSION) {
-    throw new ConfigError([
-      `REDIS_URL: version ${version} is too old; Redis ${OLDEST_VERSION} or Valkey is needed.`,
-    ]);
+export async function checkServer(port: RedisPort, keys: Keys): Promise<void> {
+  for (const server of await port.info('server')) {
+    const version = server.get('redis_version') ?? server.get('valkey_version') ?? '';
+    if (Number.parseInt(version, 10) < OLDEST_VERSION) {
+      throw new ConfigError([
+        `REDIS_URL: version ${version} is too old; Redis ${OLDEST_VERSION} or Valkey is needed.`,
+      ]);
+    }
   }
-  const policy = memory.get('maxmemory_policy');
-  if (policy !== undefined && policy !== 'noeviction') {
-    throw new ConfigError([
-      `REDIS_URL: the server has maxmemory-policy ${policy}, by which it throws users away; set it to noeviction.`,
-    ]);
-  }
+  const fault = await faultOf(port, keys);
+  if (fault !== undefined) throw new ConfigError([`REDIS_URL: ${fault}.`]);
+}
+
+/** What makes a server unfit to keep users, which may change while it runs. Undefined: nothing. */
+export async function faultOf(port: RedisPort, keys: Keys): Promise<string | undefined> {
+  return (await evictionOf(port)) ?? (await wrongTypesIn(port, keys));
+}
+
+async function evictionOf(port: RedisPort): Promise<string | undefined> {
+  const servers = await port.info('memory');
+  const policies = servers.map((memory) => memory.get('maxmemory_policy') ?? 'noeviction');
+  const policy = policies.find((name) => name !== 'noeviction');
+  return policy === undefined
+    ? undefined
+    : `the server has maxmemory-policy ${policy}, by which it throws users away; set it to noeviction`;
+}
+
+async function wrongTypesIn(port: RedisPort, keys: Keys): Promise<string | undefined> {
+  const all = [...keys.types];
+  const types = await port.typesOf(all.map(([key]) => key));
+  const wrong = all.flatMap(([key, type], i) =>
+    types[i] === 'none' || types[i] === type ? [] : `${key} (${types[i]}, not ${type})`,
+  );
+  if (wrong.length === 0) return undefined;
+  const named = wrong.slice(0, MAX_NAMED).join(', ') + (wrong.length > MAX_NAMED ? ', ...' : '');
+  return `keys under REDIS_KEY_PREFIX hold another type than the service keeps there: ${named}; delete them, or choose another REDIS_KEY_PREFIX`;
 }

@@ -6,13 +6,20 @@ import type { RedisPort } from './redis-port.js';
  * emptied Redis is given it back and another one that is put there is taken up.
  */
 export class SharedSecret {
+  private isAgreed = false;
+
   constructor(
     private readonly port: RedisPort,
     private readonly key: string,
     private readonly secrets: SealingSecrets,
+    /** Redis has lost the secret that was agreed on. */
+    private readonly onLost: () => void,
   ) {}
 
   async agree(): Promise<void> {
-    this.secrets.adopt(await this.port.getOrSet(this.key, this.secrets.current));
+    const found = await this.port.getOrSet(this.key, this.secrets.current);
+    if (found !== undefined) this.secrets.adopt(found);
+    else if (this.isAgreed) this.onLost();
+    this.isAgreed = true;
   }
 }

@@ -2,6 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { Step } from '../../domain/step.js';
 import { describeError } from '../../text/safe-text.js';
 import type { BeginListener, CommitListener, Origin } from '../presence-store.js';
+import type { Place } from './batch.js';
 
 /** Those who are told what the replicas take in. */
 export class StoreListeners {
@@ -34,4 +35,11 @@ export class StoreListeners {
       }
     }
   }
+}
+
+/** A place in the log of a partition, as the service knows it. */
+export function originOf(partition: number, { seq, token }: Place): Origin {
+  const bytes = Buffer.from(token, 'base64url');
+  // One that another program has written may be shorter.
+  return { partition, seq, mark: bytes.length < 4 ? 0 : bytes.readUInt32LE() };
 }

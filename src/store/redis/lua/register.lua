@@ -1,12 +1,33 @@
--- Makes a node known to a partition, and the partition itself where there is none.
--- KEYS 1 head, 2 nodes
+-- Makes a node known to a partition, and begins a new log where the head of the partition is lost or unreadable.
+-- KEYS 1 head, 2 nodes, 3 log
 -- ARGV 1 incarnation, 2 epoch and 3 token of a new partition
 -- Returns {'OK', epoch, seq, token, number of the last batch of the node} or {'FENCED'}.
-if redis.call('HSETNX', KEYS[1], 'epoch', ARGV[2]) == 1 then
-  redis.call('HSET', KEYS[1], 'seq', '0', 'token', ARGV[3])
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'token')
+if not head[1] or not tonumber(head[2]) or not head[3] then
+  head = {ARGV[2], '0', ARGV[3]}
+  redis.call('HSET', KEYS[1], 'epoch', head[1], 'seq', head[2], 'token', head[3])
+  -- What is left of nodes and log belongs to the numbers that are lost. The dead must stay dead.
+  local nodes = redis.call('HGETALL', KEYS[2])
+  for i = 1, #nodes, 2 do
+    if string.sub(nodes[i + 1], 1, 1) ~= 'X' then redis.call('HDEL', KEYS[2], nodes[i]) end
+  end
+  redis.call('DEL', KEYS[3])
+end
+-- A log that is ahead of its head takes no more entries.
+if redis.call('EXISTS', KEYS[3]) == 1 then
+  local info = redis.call('XINFO', 'STREAM', KEYS[3])
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' and tonumber(string.match(info[i + 1], '^%d+')) > tonumber(head[2]) then
+      redis.call('DEL', KEYS[3])
+    end
+  end
 end
 redis.call('HSETNX', KEYS[2], ARGV[1], '0|0|0|||')
 local known = redis.call('HGET', KEYS[2], ARGV[1])
 if string.sub(known, 1, 1) == 'X' then return {'FENCED'} end
-local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'token')
-return {'OK', head[1], head[2], head[3], string.match(known, '^%d+')}
+local number = string.match(known, '^(%d+)|%d+|%d+|[^|]*|[^|]*|%d*$')
+if not number then
+  number = '0'
+  redis.call('HSET', KEYS[2], ARGV[1], '0|0|0|||')
+end
+return {'OK', head[1], head[2], head[3], number}

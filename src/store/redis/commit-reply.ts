@@ -1,0 +1,50 @@
+import type { Step } from '../../domain/step.js';
+import type { User } from '../../domain/user.js';
+import type { Batch, Entry } from './batch.js';
+import type { LossCause } from './partition-reader.js';
+import type { PartitionReplica } from './partition-replica.js';
+
+/** A commit that was sent: what is to become of a user. */
+export interface Decided {
+  readonly before: User;
+  readonly step: Step;
+}
+
+/** What the script `commit` answers where it has lost something. */
+export const LOSSES = {
+  EMPTY: 'emptied',
+  UNKNOWN: 'unknown',
+  FENCED: 'fenced',
+  REWOUND: 'rewound',
+  GAP: 'gap',
+  LOG: 'log',
+} as const satisfies Record<string, LossCause>;
+
+/** The batch as Redis has logged it, without waiting for it to come round. */
+export function batchOf(prepared: readonly Decided[], reply: readonly string[]): Batch {
+  const [, epoch, before, after, prev, token, outcomes] = reply as [string, ...string[]];
+  const entries = prepared
+    .filter((_, nth) => outcomes![nth] === '1')
+    .map(({ before: user, step }): Entry => ({ ...step, previousVersion: user.shown.version }));
+  return {
+    before: { epoch: epoch!, seq: Number(before), token: prev! },
+    after: { epoch: epoch!, seq: Number(after), token: token! },
+    entries: () => entries,
+  };
+}
+
+/**
+ * Whether Redis refused the revision of a user which its own log, read up to the refusal, says is stored. It does not
+ * hold what was committed, so trying again would never end.
+ */
+export function isContradicted(
+  replica: PartitionReplica,
+  decided: readonly Decided[],
+  outcomes: string,
+  revisions: readonly string[],
+): boolean {
+  return decided.some(
+    ({ step }, nth) =>
+      outcomes[nth] === '0' && replica.revisionOf(step.user.userId) === revisions[nth],
+  );
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigError } from '../../config/config-error.js';
+import type { Reachability } from './reachability.js';
+
+const LOOK_MS = 200;
+
+/** Over how many looks it is counted whether anything failed: a command that times out fails once a second. */
+const LOOKS_TOGETHER = 10;
+
+/**
+ * Waits for what a node reads when it starts, for as long as that gets on. A start that cannot get better, or fails all
+ * the time, ends with a sentence and does not hang.
+ */
+export async function loaded(
+  loading: Promise<unknown>,
+  reachability: Reachability,
+  failingForMs: number,
+): Promise<void> {
+  const end = new AbortController();
+  try {
+    await Promise.race([loading, hopeless(reachability, failingForMs, end.signal)]);
+  } finally {
+    end.abort();
+  }
+}
+
+async function hopeless(
+  reachability: Reachability,
+  failingForMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  let failing = 0;
+  for (let seen = reachability.failures; !signal.aborted; seen = reachability.failures) {
+    for (let look = 0; look < LOOKS_TOGETHER && !signal.aborted; look++) {
+      if (reachability.isHopeless) throw refusal(reachability);
+      await sleep(LOOK_MS);
+    }
+    failing = reachability.failures > seen ? failing + LOOKS_TOGETHER * LOOK_MS : 0;
+    if (failing >= failingForMs) throw refusal(reachability);
+  }
+}
+
+function refusal({ problems }: Reachability): ConfigError {
+  return new ConfigError([`REDIS_URL: what is stored cannot be read (${problems}).`]);
+}

@@ -1,0 +1,169 @@
+import { Logger } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
+import { disconnect, join } from '../../../test/support/play.js';
+import { RedisServer } from '../../../test/support/redis-server.js';
+import { StoreNode } from '../../../test/support/store-node.js';
+import { Keys, partitionOf } from './keys.js';
+
+// Faults are what this is about.
+Logger.overrideLogger(false);
+
+const PREFIX = 'nodes:';
+const KEYS = new Keys(PREFIX);
+
+/** The partition of ann, and somebody else who is in it. */
+const PARTITION = KEYS.partitions[partitionOf('ann')]!;
+const NEIGHBOUR = Array.from({ length: 200 }, (_, i) => `user ${i}`).find(
+  (userId) => partitionOf(userId) === partitionOf('ann'),
+)!;
+
+const PATIENCE_MS = 10_000;
+
+let server: RedisServer;
+let a: StoreNode;
+let b: StoreNode;
+beforeAll(async () => void (server = await RedisServer.start()));
+afterAll(() => server.stop());
+beforeEach(async () => {
+  await server.with((redis) => redis.flushall());
+  a = await StoreNode.start(server.url, PREFIX, { watchServerEveryMs: 50 });
+  b = await StoreNode.start(server.url, PREFIX, { watchServerEveryMs: 50 });
+  await a.connect('ann', 'a');
+  await b.connect(NEIGHBOUR, 'b');
+  await a.perform('ann', join('a', 'lobby'));
+  await Promise.all([a.store.refresh(), b.store.refresh()]);
+});
+afterEach(() => Promise.all([a.stop(), b.stop()]));
+
+/** As an eviction does: without a word, and one key alone. */
+async function lose(key: string): Promise<void> {
+  expect(await server.with((redis) => redis.del(key))).toBe(1);
+}
+
+function lostKeys(key: string): number {
+  return [a, b].reduce((sum, { store }) => sum + store.report.keysLost[key]!, 0);
+}
+
+async function storedUsers(): Promise<string[]> {
+  return (await server.with((redis) => redis.hkeys(PARTITION.users))).sort();
+}
+
+describe('Nodes whose Redis has lost a key alone', () => {
+  it('write the users back, though nobody asks for any of them', async () => {
+    const told = [...b.told];
+    await lose(PARTITION.users);
+    await eventually(storedUsers, ['ann', NEIGHBOUR].sort(), PATIENCE_MS);
+    expect(lostKeys('users')).toBeGreaterThan(0);
+    expect(a.store.report.writtenBack + b.store.report.writtenBack).toBeGreaterThan(1);
+    expect(b.told).toEqual(told);
+  });
+
+  it('let users change at once whose record is gone', async () => {
+    await lose(PARTITION.users);
+    await b.perform('ann', join('a', 'kitchen'));
+    await a.perform(NEIGHBOUR, disconnect('b'));
+    await eventually(() => a.status(NEIGHBOUR), 'OFFLINE', PATIENCE_MS);
+    expect(await b.status(NEIGHBOUR)).toBe('OFFLINE');
+    expect(a.store.view.presence('ann').channelId).toBe('kitchen');
+  });
+
+  it('write a single user back', async () => {
+    await server.with((redis) => redis.hdel(PARTITION.users, 'ann'));
+    await eventually(storedUsers, ['ann', NEIGHBOUR].sort(), PATIENCE_MS);
+  });
+
+  it('let a user change whose record was replaced by an older one', async () => {
+    await server.with((redis) => redis.hset(PARTITION.users, 'ann', '1.x|[]'));
+    await b.perform('ann', join('a', 'kitchen'));
+    await a.store.refresh();
+    expect(a.store.view.presence('ann').channelId).toBe('kitchen');
+  });
+
+  it('begin a new log when its head is gone', async () => {
+    await lose(PARTITION.head);
+    await a.perform('ann', join('a', 'kitchen'));
+    await b.store.refresh();
+    expect(b.store.view.presence('ann').channelId).toBe('kitchen');
+    await b.perform(NEIGHBOUR, join('b', 'kitchen'));
+    expect(lostKeys('head')).toBeGreaterThan(0);
+  });
+
+  it('find a head that is gone though nobody asks', async () => {
+    await lose(PARTITION.head);
+    await eventually(() => server.with((redis) => redis.exists(PARTITION.head)), 1, PATIENCE_MS);
+  });
+
+  it('know one another again when the states of nodes are gone', async () => {
+    await lose(PARTITION.nodes);
+    const known = (): Promise<number> => server.with((redis) => redis.hlen(PARTITION.nodes));
+    await eventually(known, 2, PATIENCE_MS);
+    expect(lostKeys('nodes')).toBeGreaterThan(0);
+    await a.perform('ann', join('a', 'kitchen'));
+  });
+
+  it('notice that the log is gone, and go on with a new one', async () => {
+    await lose(PARTITION.log);
+    await eventually(() => lostKeys('log'), 2, PATIENCE_MS);
+    await a.perform('ann', join('a', 'kitchen'));
+    await b.store.refresh();
+    expect(b.store.view.presence('ann').channelId).toBe('kitchen');
+  });
+
+  it('go on when all keys of a partition but the log are gone', async () => {
+    await server.with((redis) => redis.del(PARTITION.head, PARTITION.nodes, PARTITION.users));
+    await a.perform('ann', join('a', 'kitchen'));
+    await eventually(storedUsers, ['ann', NEIGHBOUR].sort(), PATIENCE_MS);
+  });
+
+  it('move their counters again, and nobody is declared dead', async () => {
+    await lose(KEYS.beats);
+    await eventually(() => lostKeys('beats') > 0, true, PATIENCE_MS);
+    await eventually(() => server.with((redis) => redis.hlen(KEYS.beats)), 2, PATIENCE_MS);
+    expect([a.store.report.fenced, b.store.report.fenced]).toEqual([0, 0]);
+  });
+
+  it('give it back the secret of tokens', async () => {
+    const secret = a.store.sealingSecrets.current;
+    await lose(KEYS.sealingSecret);
+    const stored = (): Promise<string | null> =>
+      server.with((redis) => redis.get(KEYS.sealingSecret));
+    await eventually(stored, secret, PATIENCE_MS);
+    expect(lostKeys('sealing_secret')).toBeGreaterThan(0);
+  });
+
+  it('load everything anew that a node which starts then needs', async () => {
+    for (const key of [PARTITION.users, PARTITION.log, PARTITION.nodes, PARTITION.head]) {
+      await lose(key);
+      await eventually(storedUsers, ['ann', NEIGHBOUR].sort(), PATIENCE_MS);
+      const late = await StoreNode.start(server.url, PREFIX);
+      expect([await late.status('ann'), await late.status(NEIGHBOUR)]).toEqual([
+        'ONLINE',
+        'ONLINE',
+      ]);
+      await late.stop();
+    }
+  });
+});
+
+describe('Nodes whose Redis evicts keys from now on', () => {
+  afterEach(() => server.with((redis) => redis.config('SET', 'maxmemory-policy', 'noeviction')));
+
+  it('are not ready until it does not', async () => {
+    await server.with((redis) => redis.config('SET', 'maxmemory-policy', 'allkeys-lru'));
+    const says = (): boolean => /maxmemory-policy allkeys-lru/.test(a.store.report.problem ?? '');
+    await eventually(says, true, PATIENCE_MS);
+    await a.perform('ann', join('a', 'kitchen'));
+    await server.with((redis) => redis.config('SET', 'maxmemory-policy', 'noeviction'));
+    await eventually(() => a.store.report.problem, undefined, PATIENCE_MS);
+  });
+
+  it('look at once when a key is gone, and not only when it is time', async () => {
+    const late = await StoreNode.start(server.url, PREFIX, { watchServerEveryMs: 3_600_000 });
+    await server.with((redis) => redis.config('SET', 'maxmemory-policy', 'volatile-ttl'));
+    await lose(PARTITION.users);
+    const says = (): boolean => /volatile-ttl/.test(late.store.report.problem ?? '');
+    await eventually(says, true, PATIENCE_MS);
+    await late.stop();
+  });
+});
