@@ -47,6 +47,11 @@ export class FaultyLink {
     this.cut();
   }
 
+  /** New connections lead to another port of this machine. Open ones stay where they are. */
+  leadTo(target: number): void {
+    this.target = target;
+  }
+
   get address(): string {
     return `127.0.0.1:${this.port}`;
   }

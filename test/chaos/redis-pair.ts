@@ -6,7 +6,7 @@ import { FaultyLink } from './faulty-link.js';
 export class RedisPair {
   private constructor(
     private main: RedisServer,
-    private readonly replica: RedisServer | undefined,
+    private replica: RedisServer | undefined,
     private readonly replication: FaultyLink | undefined,
   ) {}
 
@@ -41,6 +41,15 @@ export class RedisPair {
     this.main = this.replica!;
     await old.stop();
     return this.main.port;
+  }
+
+  /** The replica takes over, and the server so far becomes its replica. Returns the port of the new one. */
+  async demote(): Promise<number> {
+    const [old, next] = [this.main, this.replica!];
+    await next.with((redis) => redis.call('REPLICAOF', 'NO', 'ONE'));
+    await old.with((redis) => redis.call('REPLICAOF', '127.0.0.1', `${next.port}`));
+    [this.main, this.replica] = [next, old];
+    return next.port;
   }
 
   async stop(): Promise<void> {

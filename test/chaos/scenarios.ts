@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as faults from './faults.js';
+import { redisScenarios } from './redis-scenarios.js';
 import type { Scenario } from './scenario.js';
 import { BEAT_MS, GIVEN_UP_WITHIN_MS, LEASE_MS, REAPED_WITHIN_MS } from './timings.js';
 
@@ -233,6 +234,7 @@ export const scenarios: readonly Scenario[] = [
     promises: { everyEvent: true },
     run: () => sleep(25_000),
   },
+  ...redisScenarios,
   {
     name: 'mixed',
     about: 'six faults by chance, each before the last is over',

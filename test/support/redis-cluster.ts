@@ -45,6 +45,50 @@ export class RedisCluster {
     await this.servers[0]!.kill();
   }
 
+  /** Whether the other masters serve no commands, since one is gone. */
+  async isDown(): Promise<boolean> {
+    const info = await this.servers[1]!.with((redis) => redis.cluster('INFO'));
+    return info.includes('cluster_state:fail');
+  }
+
+  /** Starts it again, without what it held. */
+  async restartMaster(): Promise<void> {
+    await this.servers[0]!.restart();
+  }
+
+  /** Begins to move the slot of a key to another master, as resharding does. */
+  async beginMove(key: string): Promise<{
+    /** Moves some of the keys. */
+    readonly take: (...keys: readonly string[]) => Promise<void>;
+    readonly end: () => Promise<void>;
+  }> {
+    const slot = await this.servers[0]!.with((redis) => redis.cluster('KEYSLOT', key));
+    const counts = await Promise.all(
+      this.servers.map((server) => server.with((redis) => redis.cluster('COUNTKEYSINSLOT', slot))),
+    );
+    const source = this.servers[counts.findIndex((count) => count > 0)]!;
+    const target = this.servers.find((server) => server !== source)!;
+    const [sourceId, targetId] = await Promise.all(
+      [source, target].map((server) => server.with((redis) => redis.call('CLUSTER', 'MYID'))),
+    );
+    const set = (server: RedisServer, ...args: string[]): Promise<unknown> =>
+      server.with((redis) => redis.call('CLUSTER', 'SETSLOT', slot, ...args));
+    await set(target, 'IMPORTING', String(sourceId));
+    await set(source, 'MIGRATING', String(targetId));
+    return {
+      take: async (...keys) => {
+        for (const one of keys) {
+          await source.with((redis) =>
+            redis.call('MIGRATE', '127.0.0.1', target.port, one, 0, 5000),
+          );
+        }
+      },
+      end: async () => {
+        for (const server of [target, source]) await set(server, 'NODE', String(targetId));
+      },
+    };
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.servers.map((server) => server.stop()));
   }

@@ -1,0 +1,53 @@
+import { Logger } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
+import { join } from '../../../test/support/play.js';
+import { RedisCluster } from '../../../test/support/redis-cluster.js';
+import { StoreNode } from '../../../test/support/store-node.js';
+import { Keys, partitionOf } from './keys.js';
+
+// Faults are what this is about.
+Logger.overrideLogger(false);
+
+const PATIENCE_MS = 30_000;
+const PARTITION = new Keys('test:').partitions[partitionOf('ann')]!;
+
+describe('A node on a Redis Cluster', { timeout: 90_000 }, () => {
+  let cluster: RedisCluster;
+  let node: StoreNode;
+  beforeAll(async () => void (cluster = await RedisCluster.start()), 60_000);
+  afterAll(() => cluster.stop());
+  beforeEach(async () => {
+    node = await StoreNode.start(cluster.url, 'test:');
+    await node.connect('ann', 's');
+  });
+  afterEach(() => node.stop());
+
+  async function joins(channelId: string): Promise<string> {
+    return node.perform('ann', join('s', channelId)).then(
+      () => 'OK',
+      ({ reason }: { readonly reason: string }) => reason,
+    );
+  }
+
+  it('waits while the keys of a partition are on two servers, and follows them (TRYAGAIN, MOVED)', async () => {
+    const move = await cluster.beginMove(PARTITION.head);
+    await move.take(PARTITION.head);
+    expect(await joins('lobby')).toBe('STORE_UNAVAILABLE');
+    await move.take(PARTITION.nodes, PARTITION.users, PARTITION.log);
+    await move.end();
+    await eventually(() => joins('kitchen'), 'OK', PATIENCE_MS);
+    await eventually(() => node.store.report.problem, undefined, PATIENCE_MS);
+    expect(await node.status('ann')).toBe('ONLINE');
+  });
+
+  it('goes on when a server that all others name was gone (MOVED, CLUSTERDOWN)', async () => {
+    await cluster.killMaster();
+    await eventually(() => cluster.isDown(), true, PATIENCE_MS);
+    await eventually(() => node.store.report.problem !== undefined, true, PATIENCE_MS);
+    await cluster.restartMaster();
+    await eventually(() => node.store.report.problem, undefined, PATIENCE_MS);
+    await eventually(() => joins('garden'), 'OK', PATIENCE_MS);
+    expect(await node.status('ann')).toBe('ONLINE');
+  });
+});

@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import * as faults from './redis-faults.js';
+import type { Scenario } from './scenario.js';
+
+/** What happens to Redis while every node keeps its connections to it. */
+export const redisScenarios: readonly Scenario[] = [
+  {
+    name: 'primary-demoted',
+    about: 'the replica takes over behind one address; the demoted primary keeps its connections',
+    withReplica: true,
+    run: async (world) => {
+      await faults.demote(world);
+      await sleep(3000);
+    },
+  },
+  {
+    name: 'keys-evicted',
+    about: 'Redis is told to evict keys, and its memory is full for four seconds',
+    run: (world) => faults.evict(world, 4000),
+  },
+];
