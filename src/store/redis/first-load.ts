@@ -1,11 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../../config/config-error.js';
+import { diagnose, messageOf } from './diagnosis.js';
 import type { Reachability } from './reachability.js';
 
 const LOOK_MS = 200;
 
 /** Over how many looks it is counted whether anything failed: a command that times out fails once a second. */
 const LOOKS_TOGETHER = 10;
+
+/** The same work, whose failure is a sentence for whoever starts the node. */
+export async function orRefusal(work: Promise<void>, reachability: Reachability): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const sentence =
+      diagnose(error)?.sentence ??
+      `the server cannot be reached (${reachability.problems || messageOf(error)})`;
+    throw new ConfigError([`REDIS_URL: ${sentence}.`]);
+  }
+}
 
 /**
  * Waits for what a node reads when it starts, for as long as that gets on. A start that cannot get better, or fails all

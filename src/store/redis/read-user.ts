@@ -20,6 +20,12 @@ const CHOICES: ReadonlySet<unknown> = new Set<User['choice']>([
   'INVISIBLE',
 ]);
 
+const LOSS_CAUSES: ReadonlySet<unknown> = new Set<Session['lostBecause']>([
+  undefined,
+  'CONNECTION_LOST',
+  'NODE_LOST',
+]);
+
 /** A user as the fields of a record tell it. Throws `UnreadableRecord` for what the rules could not work with. */
 export function readUser(userId: string, fields: unknown): User {
   try {
@@ -54,7 +60,9 @@ function isSession(session: Session): boolean {
     isTime(session.lastActiveAt) &&
     isTimeOrNone(session.heartbeatDueAt) &&
     isTimeOrNone(session.tokenExpiresAt) &&
-    isTimeOrNone(session.graceEndsAt)
+    isTimeOrNone(session.graceEndsAt) &&
+    LOSS_CAUSES.has(session.lostBecause) &&
+    (session.terms === undefined || Object.values(session.terms).every(isTime))
   );
 }
 

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { ConfigError } from '../../config/config-error.js';
 import type { RedisAddress } from '../../config/redis-url.js';
 import type { Policy } from '../../domain/policy.js';
 import type { Step } from '../../domain/step.js';
@@ -18,8 +17,7 @@ import { PresenceView } from '../presence-view.js';
 import type { StoreReport } from '../store-report.js';
 import { ClusterEvents } from './cluster-events.js';
 import { Coalesced } from './coalesced.js';
-import { diagnose, messageOf } from './diagnosis.js';
-import { loaded } from './first-load.js';
+import { loaded, orRefusal } from './first-load.js';
 import { Janitor } from './janitor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
 import { Membership } from './membership.js';
@@ -146,22 +144,21 @@ export class RedisPresenceStore
 
   /** Reads everything there is, and takes part from then on. */
   async onModuleInit(): Promise<void> {
-    await this.port.ready(READY_WITHIN_MS).catch((error: unknown) => {
-      const sentence =
-        diagnose(error)?.sentence ??
-        `the server cannot be reached (${this.reachability.problems || messageOf(error)})`;
-      throw new ConfigError([`REDIS_URL: ${sentence}.`]);
-    });
+    await orRefusal(this.takeUp(), this.reachability);
+    const loading = this.partitions.map(({ reader }) => reader.recover('start'));
+    await loaded(Promise.all(loading), this.reachability, READY_WITHIN_MS);
+    await this.membership.beat();
+    for (const ticker of this.tickers) ticker.start();
+  }
+
+  private async takeUp(): Promise<void> {
+    await this.port.ready(READY_WITHIN_MS);
     await checkServer(this.port, this.keys);
     await this.sharedSecret.agree();
     await this.port.subscribe(
       this.partitions.map(({ keys }) => keys.channel),
       (channel, message) => this.receive(channel, message),
     );
-    const loading = this.partitions.map(({ reader }) => reader.recover('start'));
-    await loaded(Promise.all(loading), this.reachability, READY_WITHIN_MS);
-    await this.membership.beat();
-    for (const ticker of this.tickers) ticker.start();
   }
 
   async update(userId: string, change: ChangeUser): Promise<Step> {
