@@ -1,8 +1,8 @@
 // A first call from Node:  node examples/first-call.mjs <token> [address]
 // Comes online, joins the lobby with the microphone muted, and stays until it is stopped with Ctrl-C.
-import { serviceAt } from './service.mjs';
+import { readArguments, serviceAt } from './service.mjs';
 
-const [token, address = 'localhost:50051'] = process.argv.slice(2);
+const { token, address } = readArguments();
 const { sessions, presences, metadata } = serviceAt(address, token);
 
 // The session lives as long as this stream. End the process, and the user is OFFLINE.

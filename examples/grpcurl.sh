@@ -2,6 +2,14 @@
 # The whole of it with grpcurl (https://github.com/fullstorydev/grpcurl), which learns the contract from the server:
 #   examples/grpcurl.sh TOKEN [ADDRESS]
 set -euo pipefail
+if [ $# -eq 0 ]; then
+  echo "Usage: $0 TOKEN [ADDRESS]" >&2
+  exit 2
+fi
+if ! command -v grpcurl >/dev/null; then
+  echo "This example needs grpcurl, which was not found: https://github.com/fullstorydev/grpcurl" >&2
+  exit 1
+fi
 token=$1 address=${2:-localhost:50051}
 
 # call METHOD [REQUEST]: the request in JSON, with names in camelCase.

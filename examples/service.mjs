@@ -1,4 +1,5 @@
 // The service as grpc-js sees it: what the other examples for Node share.
+import { relative } from 'node:path';
 import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
@@ -12,6 +13,16 @@ const contract = loadSync(files, {
 });
 const { SessionService, PresenceService, EventsService } =
   loadPackageDefinition(contract).presence.v1;
+
+/** The token and the address that the command line names. Without a token the program ends and says how to call it. */
+export function readArguments() {
+  const [token, address = 'localhost:50051'] = process.argv.slice(2);
+  if (token === undefined) {
+    console.error(`Usage: node ${relative('', process.argv[1])} <token> [address]`);
+    process.exit(2);
+  }
+  return { token, address };
+}
 
 /** The three services at `address`, and what every call to them carries. */
 export function serviceAt(address, token) {

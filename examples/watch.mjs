@@ -1,9 +1,10 @@
 // Watching from Node:  node examples/watch.mjs <token> [address]
 // Shows who is there and every change, until it is stopped with Ctrl-C. Goes on after a break where it was.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { serviceAt } from './service.mjs';
+import { status } from '@grpc/grpc-js';
+import { readArguments, serviceAt } from './service.mjs';
 
-const [token, address = 'localhost:50051'] = process.argv.slice(2);
+const { token, address } = readArguments();
 const { events, metadata } = serviceAt(address, token);
 
 let resumeToken = '';
@@ -11,7 +12,10 @@ for (;;) {
   try {
     for await (const message of events.subscribe({ resumeToken }, metadata)) show(message);
   } catch (error) {
-    if (error.details === 'token is not valid') throw error;
+    if (error.code === status.UNAUTHENTICATED) {
+      console.error(`The service refuses the token: ${error.details}`);
+      process.exit(1);
+    }
     console.log(`(${error.details}; trying again)`);
     await sleep(1000);
   }

@@ -170,13 +170,17 @@ export class PresenceClient {
     return sessions.map((session) => sessionInfoOf(session));
   }
 
-  /** Ends a session of the caller, or with `presence:admin` of anyone, for good: its program does not come back by itself. */
-  async endSession(sessionId: string, options?: RequestOptions): Promise<void> {
+  /**
+   * Ends a session of the caller, or with `presence:admin` of anyone. Its program does not reconnect by itself. Returns
+   * whether there was such a live session.
+   */
+  async endSession(sessionId: string, options?: RequestOptions): Promise<boolean> {
     checkId(sessionId, 'sessionId');
-    await this.caller.call(
+    const { wasLive } = await this.caller.call(
       ({ sessions }, call) => sessions.endSession({ sessionId }, call),
       options,
     );
+    return wasLive;
   }
 
   /** Why a user's status is what it is. Needs `presence:admin`, since it tells what an invisible user hides. */

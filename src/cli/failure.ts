@@ -22,6 +22,10 @@ function sentenceOf({ code, message, violations }: PresenceError, address: strin
   switch (code) {
     case 'unavailable':
     case 'timeout':
+      // OpenSSL reports the plain text that it received as a record of an unknown version.
+      if (/wrong version number|packet length too long/.test(message)) {
+        return `The service at ${address} does not speak TLS. Call it without --tls, --ca and --cert.`;
+      }
       return `The service at ${address} is out of reach: ${message}.`;
     case 'unauthenticated':
       return `The service does not take this token: ${message}.`;

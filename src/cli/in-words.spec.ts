@@ -73,8 +73,12 @@ describe('A change in words', () => {
   });
 });
 
-it('the own presence in words speaks to its user', () => {
-  expect(ownPresenceInWords({ ...ANN, isSpeakerMuted: true, statusText: 'hi' })).toBe(
+it('the own presence in words speaks to its user, and says that an invisible user is hidden', () => {
+  const presence = { ...ANN, isSpeakerMuted: true, statusText: 'hi' };
+  expect(ownPresenceInWords(presence, false)).toBe(
     'You (ann) are online, on desktop, speaker muted, say "hi"',
+  );
+  expect(ownPresenceInWords(ANN, true)).toBe(
+    'You (ann) are online, on desktop; to everyone else you are offline',
   );
 });

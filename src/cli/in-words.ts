@@ -11,9 +11,10 @@ export function changeInWords({ userId, previous, current, presence, cause }: Ch
   return `${who} ${differences.join(', ')}${because(cause)}`;
 }
 
-/** The own presence, as the user sees it. */
-export function ownPresenceInWords(presence: Presence): string {
-  return `${paint('bold', `You (${printable(presence.userId)})`)} ${arrival(presence, 'are')}`;
+/** The own presence, as the user sees it, and whether others are shown OFFLINE instead. */
+export function ownPresenceInWords(presence: Presence, isInvisible: boolean): string {
+  const suffix = isInvisible ? '; to everyone else you are offline' : '';
+  return `${paint('bold', `You (${printable(presence.userId)})`)} ${arrival(presence, 'are')}${suffix}`;
 }
 
 /** What follows from one presence to the next. There is always something: a device that came or went says nothing else. */

@@ -59,8 +59,6 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
 /** Has mistakes thrown, after they were told in one sentence. */
 function failAsError(command: Command): void {
   command.exitOverride().configureOutput({
-    // Who pipes help into `head` has read enough, and nothing comes after it.
-    writeOut: (text) => process.stdout.on('error', () => {}).write(text),
     outputError: (text, write) => write(asSentence(text)),
   });
 }
@@ -72,7 +70,9 @@ function asSentence(text: string): string {
     .replace(/^error: /, '')
     .split('\n');
   const hint = hints.length > 0 ? ` ${hints.join(' ')}` : '';
-  return `${mistake.charAt(0).toUpperCase()}${mistake.slice(1)}.${hint}\n`.replace('..', '.');
+  const sentence = `${mistake.charAt(0).toUpperCase()}${mistake.slice(1)}`;
+  // Some of Commander's messages end with a full stop.
+  return `${sentence.replace(/[.]$/, '')}.${hint}\n`;
 }
 
 function versionOf(manifest: URL): string {

@@ -7,6 +7,7 @@ import { createProgram } from './program.js';
 
 /** Runs a command, and leaves its exit code to the process. */
 export async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
+  process.stdout.once('error', failUnlessClosed);
   try {
     await createProgram(environment).parseAsync(args, { from: 'user' });
   } catch (error) {
@@ -14,6 +15,14 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
     const sentence = sentenceOf(error);
     if (sentence !== undefined) console.error(sentence);
   }
+}
+
+/** Reports output that is lost, such as on a full disk. A closed pipe is no failure: its reader has read enough. */
+function failUnlessClosed({ code }: NodeJS.ErrnoException): void {
+  process.stdout.on('error', () => {});
+  if (code === 'EPIPE') return;
+  process.exitCode = ExitCode.FAILED;
+  console.error(`Standard output cannot be written (${code}).`);
 }
 
 function exitCodeOf(error: unknown): number {

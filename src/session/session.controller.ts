@@ -84,8 +84,7 @@ export class SessionController implements SessionServiceController {
     @Payload() { sessionId }: EndSessionRules,
     @CurrentCaller() caller: Caller,
   ): Promise<EndSessionResponse> {
-    await this.sessions.endSession(caller, sessionId);
-    return {};
+    return { wasLive: await this.sessions.endSession(caller, sessionId) };
   }
 }
 

@@ -113,14 +113,16 @@ export class SessionService {
     return liveSessions(await this.store.find(userId));
   }
 
-  async endSession(caller: Caller, sessionId: string): Promise<void> {
+  /** Returns whether there was such a live session. */
+  async endSession(caller: Caller, sessionId: string): Promise<boolean> {
     const userId = caller.isAdmin
       ? await this.store.ownerOf(sessionId)
       : await this.commands.ownerKnownTo(caller.userId, sessionId);
-    if (userId === undefined) return;
+    if (userId === undefined) return false;
     if (userId !== caller.userId) requireAdmin(caller);
     const cause = 'SESSION_ENDED';
-    await this.commands.perform(userId, { type: 'disconnect', sessionId, cause });
+    const { ended } = await this.commands.perform(userId, { type: 'disconnect', sessionId, cause });
+    return ended.length > 0;
   }
 
   private begin(caller: Caller, sessionId: string, options: ConnectOptions): Promise<Step> {

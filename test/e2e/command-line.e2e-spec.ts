@@ -7,6 +7,7 @@ import { Authority } from '../support/certificates.js';
 import type { ChildProgram } from '../support/child-program.js';
 import type { Client, OpenSession } from '../support/client.js';
 import type { ConnectRequest } from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { inWords, statusOf } from '../support/in-words.js';
@@ -137,6 +138,11 @@ describe('The command line', () => {
         'The address localhost is not host:port or [IPv6]:port.',
       ],
       [
+        'an unknown status',
+        ['list', '--status', 'foo'],
+        "Option '--status <status...>' argument 'foo' is invalid. Allowed choices are online, idle, do-not-disturb, away.",
+      ],
+      [
         'a time in words',
         ['token', 'ann', '--ttl', '1h'],
         "Option '--ttl <seconds>' argument '1h' is invalid. It must be a whole number from 1 to 31536000.",
@@ -210,10 +216,40 @@ describe('The command line', () => {
       expect(stderr).toMatch(/^This token may not do that: .*\n$/);
     });
 
+    it('when TLS is asked for and the service speaks plain text', async () => {
+      expect(await run(['list', '--tls'])).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `The service at ${server.grpcAddress} does not speak TLS. Call it without --tls, --ca and --cert.\n`,
+      });
+    });
+
+    it.each([['token', 'ann'], ['list'], ['--help']])(
+      'when its output cannot be written: %s',
+      async (...args) => {
+        const settings = { PRESENCE_ADDRESS: server.grpcAddress, AUTH_JWT_SECRET: SECRET };
+        const program = build.command(args, settings, (command) => [
+          ...['sh', '-c', 'exec "$@" >/dev/full', 'sh'],
+          ...command,
+        ]);
+        running.push(program);
+        expect(await program.exited).toEqual({ code: 1, signal: null });
+        expect(program.stderr).toBe('Standard output cannot be written (ENOSPC).\n');
+      },
+    );
+
     it('when the service does not take it', async () => {
       const { code, stderr } = await run(['members', 'x'.repeat(129)]);
       expect(code).toBe(1);
       expect(stderr).toMatch(/^The service does not take this: channelId .*\n$/);
+    });
+  });
+
+  it('says of a session that is not there that it is not', async () => {
+    expect(await run(['end', 'typo'])).toEqual({
+      code: 0,
+      stdout: 'There is no live session typo.\n',
+      stderr: '',
     });
   });
 
@@ -258,6 +294,15 @@ describe('The command line', () => {
       events.cancel();
     });
 
+    it('says that an invisible user is offline to everyone else', async () => {
+      // The choice stays with the user, so that no other test may have this one.
+      const client = await server.client('ida');
+      const { sessionId } = await online(client);
+      await client.updateStatus({ sessionId, choice: StatusChoice.STATUS_CHOICE_INVISIBLE });
+      const ida = start(['connect', 'ida']);
+      await ida.says(/You \(ida\) are online, .*; to everyone else you are offline/);
+    });
+
     it('shows what others do, and not what the user does elsewhere', async () => {
       const ann = start(['connect', 'ann']);
       await ann.says(/are online/);
@@ -292,7 +337,7 @@ describe('The command line', () => {
       const { sessionId } = sessions[0]!;
       expect(await run(['end', sessionId])).toEqual({
         code: 0,
-        stdout: `The session ${sessionId} has ended.\n`,
+        stdout: `Ended session ${sessionId}.\n`,
         stderr: '',
       });
       expect(await ann.exited).toEqual({ code: 1, signal: null });

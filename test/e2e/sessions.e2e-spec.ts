@@ -230,8 +230,8 @@ describe('Sessions', () => {
       const { sessionId, stream } = await client.connect();
       await client.endSession({ sessionId });
       await stream.ended;
-      expect(await client.endSession({ sessionId })).toEqual({});
-      expect(await client.endSession({ sessionId: 'never was' })).toEqual({});
+      expect(await client.endSession({ sessionId })).toEqual({ wasLive: false });
+      expect(await client.endSession({ sessionId: 'never was' })).toEqual({ wasLive: false });
     });
 
     it('leaves a session that no command can name any more', async () => {

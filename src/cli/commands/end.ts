@@ -9,14 +9,15 @@ import { ADMIN } from '../tokens.js';
 export function endCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('end'))
     .description(
-      'End a session for good: its program does not come back by itself. A session of someone else needs a token of an admin. One that has ended already is no mistake.',
+      'End a session for good: its program does not reconnect by itself. A session of another user needs an admin token. To end a session that has ended already is no error.',
     )
     .argument('<session>', 'the session, as "presence explain" names it')
     .addHelpText('after', examples(['presence end q1xJ0m3Yw7kq8mPz2Wc5Vg', 'end this session']))
     .action((sessionId: string, target: TargetOptions) =>
       withService(target, environment, ADMIN, async (client) => {
-        await client.endSession(sessionId);
-        console.log(`The session ${printable(sessionId)} has ended.`);
+        const wasLive = await client.endSession(sessionId);
+        const session = printable(sessionId);
+        console.log(wasLive ? `Ended session ${session}.` : `There is no live session ${session}.`);
       }),
     );
 }

@@ -9,7 +9,10 @@ function controls(shown: Status | undefined, own: Partial<Presence> = {}) {
   const session = {
     presence,
     mute: async (change: unknown) => void told.push(change),
-    setStatus: async (choice: string, { text }: { text: string }) => void told.push([choice, text]),
+    setStatus: async (choice: string, { text }: { text: string }) => {
+      told.push([choice, text]);
+      return { ...presence, version: 5n };
+    },
   };
   const others = {
     get: (userId: string) =>
@@ -34,6 +37,17 @@ describe('The keys of a terminal', () => {
       ['away', 'hi'],
       ['away', 'lunch'],
     ]);
+  });
+
+  it('keep a choice that another device made later', async () => {
+    const it = controls('online');
+    await it.controls.choose('invisible');
+    expect(it.controls.isInvisible).toBe(true);
+    it.controls.noteShown({ version: 5n } as Presence);
+    it.controls.noteShown({ version: 6n } as Presence);
+    expect(it.controls.isInvisible).toBe(false);
+    await it.controls.say('hello');
+    expect(it.told.at(-1)).toEqual(['automatic', 'hello']);
   });
 
   it.each([

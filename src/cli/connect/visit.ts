@@ -29,7 +29,8 @@ export class Visit {
     await begun(this.session.state);
     if (channelId !== undefined) await this.controls.join(channelId);
     this.others.subscribe((change) => {
-      if (change.userId !== this.userId) this.printer.print(changeInWords(change));
+      if (change.userId === this.userId) this.controls.noteShown(change.presence);
+      else this.printer.print(changeInWords(change));
     });
     await begun(this.others.state);
     this.printOwn();
@@ -70,7 +71,8 @@ export class Visit {
 
   private printOwn(): void {
     const { presence } = this.session;
-    if (presence !== undefined) this.printer.print(ownPresenceInWords(presence));
+    if (presence === undefined) return;
+    this.printer.print(ownPresenceInWords(presence, this.controls.isInvisible));
   }
 
   /** Tells what becomes of the connection, and throws why the session is over. */

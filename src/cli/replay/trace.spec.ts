@@ -13,6 +13,10 @@ describe('A trace', () => {
     ]);
   });
 
+  it('may begin with a byte order mark, as spreadsheets write it', () => {
+    expect(parseTrace(`\uFEFF${HEADER}\n0,connect,s1,ann,\n`, 'day.csv')).toHaveLength(1);
+  });
+
   it.each([
     ['seconds in words', 'soon,connect,s1,ann,'],
     ['seconds in the past', '-1,connect,s1,ann,'],

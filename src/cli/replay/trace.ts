@@ -25,7 +25,11 @@ export function readTrace(path: string): TraceRow[] {
 
 /** `path` is what complaints name. */
 export function parseTrace(text: string, path: string): TraceRow[] {
-  const [header, ...lines] = text.trimEnd().split(/\r?\n/);
+  // Spreadsheets begin a CSV file with a byte order mark.
+  const [header, ...lines] = text
+    .replace(/^\uFEFF/, '')
+    .trimEnd()
+    .split(/\r?\n/);
   if (header !== HEADER) throw new MalformedTrace(`${path} does not begin with ${HEADER}.`);
   return lines.map((line, i) => {
     const row = rowOf(line);

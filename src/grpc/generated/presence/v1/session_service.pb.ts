@@ -137,6 +137,11 @@ export interface EndSessionRequest {
 
 /** Response of `EndSession`. */
 export interface EndSessionResponse {
+  /**
+   * Whether this call ended a live session. False: there is none of this id, or
+   * an earlier call has ended it.
+   */
+  wasLive: boolean;
 }
 
 export const PRESENCE_V1_PACKAGE_NAME = "presence.v1";
@@ -718,11 +723,14 @@ export const EndSessionRequest: MessageFns<EndSessionRequest> = {
 };
 
 function createBaseEndSessionResponse(): EndSessionResponse {
-  return {};
+  return { wasLive: false };
 }
 
 export const EndSessionResponse: MessageFns<EndSessionResponse> = {
-  encode(_: EndSessionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: EndSessionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.wasLive !== false) {
+      writer.uint32(8).bool(message.wasLive);
+    }
     return writer;
   },
 
@@ -739,6 +747,14 @@ export const EndSessionResponse: MessageFns<EndSessionResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.wasLive = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
