@@ -26,6 +26,16 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     value: () => store.report.nodes,
   });
   registerGauge(registry, {
+    name: 'presence_store_differing_nodes',
+    help: 'Nodes with other settings of the rules than this one: timeouts, the grace, sessions per user.',
+    value: () => store.report.differingNodes,
+  });
+  registerGauge(registry, {
+    name: 'presence_store_clock_skew_seconds',
+    help: 'By how much the clock of this machine is ahead of that of Redis.',
+    value: () => store.report.clockSkewMs / 1000,
+  });
+  registerGauge(registry, {
     name: 'presence_store_users',
     help: 'Users of whom this node knows anything, those who are OFFLINE and not forgotten yet among them.',
     value: () => store.report.users,

@@ -10,6 +10,10 @@ export interface StoreReport extends TableSizes {
   readonly ageMs: number;
   /** How many nodes are alive, this one among them. */
   readonly nodes: number;
+  /** How many of them have other settings of the rules than this one. */
+  readonly differingNodes: number;
+  /** By how many milliseconds the clock of this machine is ahead of the one that all nodes share. */
+  readonly clockSkewMs: number;
   /** How often what others had committed could not be followed and was read anew, by cause. */
   readonly resyncs: Readonly<Record<string, number>>;
   /** How often keys that are never deleted were gone from a store that is somewhere else, by what they held. */

@@ -18,6 +18,7 @@ function createStore(config: Config, clock: Clock): PresenceStore {
     keyPrefix: redis.keyPrefix,
     logSize: log.size,
     now: () => clock.now(),
+    follow: (aheadMs) => clock.follow(aheadMs),
   });
 }
 

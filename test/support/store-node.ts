@@ -27,6 +27,7 @@ export function newRedisStore(
     logSize: 10_000,
     maxOfflineUsers: 1000,
     now: () => Date.now(),
+    follow: () => {},
   });
 }
 

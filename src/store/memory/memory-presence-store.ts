@@ -24,6 +24,8 @@ const NOTHING_TO_LOSE: Omit<StoreReport, keyof TableSizes> = {
   failures: 0,
   ageMs: 0,
   nodes: 1,
+  differingNodes: 0,
+  clockSkewMs: 0,
   resyncs: {},
   keysLost: {},
   writtenBack: 0,

@@ -16,12 +16,15 @@ const LAYOUT = 1;
 export class Keys {
   /** Hash: incarnation of a node -> counter that it moves on as long as it lives. */
   readonly beats: string;
+  /** Hash: incarnation of a node -> the settings of the rules that it has. */
+  readonly settings: string;
   /** String: what the keys of tokens are made of. */
   readonly sealingSecret: string;
   readonly partitions: readonly PartitionKeys[];
 
   constructor(prefix: string) {
     this.beats = `${prefix}${LAYOUT}:{nodes}:beats`;
+    this.settings = `${prefix}${LAYOUT}:{nodes}:settings`;
     this.sealingSecret = `${prefix}${LAYOUT}:{nodes}:sealing-secret`;
     this.partitions = TAGS.map((tag) => new PartitionKeys(`${prefix}${LAYOUT}:{${tag}}`));
   }

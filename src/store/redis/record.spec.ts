@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { history, policies } from '../../../test/support/histories.js';
-import type { Line } from '../../../test/support/play.js';
+import { POLICY, type Line } from '../../../test/support/play.js';
 import type { Policy } from '../../domain/policy.js';
 import { Refusal } from '../../domain/refusal.js';
 import { step, type Step } from '../../domain/step.js';
@@ -45,6 +45,32 @@ describe('The record of a user', () => {
         }
       }),
     );
+  });
+
+  it('is read as earlier versions wrote it, without timeouts and the reason of a loss', () => {
+    const presence = ['ONLINE', '', null, 0, 0, 5, 6, ['web'], 7];
+    const session = ['a', 'node', 'web', 5, 6, null, null, 90];
+    const user = userOf('ann', [
+      [session],
+      null,
+      0,
+      0,
+      'AUTOMATIC',
+      '',
+      null,
+      null,
+      presence,
+      null,
+    ]);
+    expect(user.sessions).toEqual([
+      {
+        ...{ sessionId: 'a', node: 'node', platform: 'web', connectedAt: 5, lastActiveAt: 6 },
+        graceEndsAt: 90,
+      },
+    ]);
+    const { user: gone, events } = step(user, { type: 'time' }, 90, POLICY);
+    expect(gone.sessions).toEqual([]);
+    expect(events.map(({ reason }) => reason)).toEqual(['CONNECTION_LOST']);
   });
 
   it('is empty for somebody the service knows nothing of', () => {

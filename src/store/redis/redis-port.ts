@@ -139,6 +139,19 @@ export class RedisPort {
     return Promise.all(keys.map((key) => this.commands.type(key)));
   }
 
+  /** Writes a field of a hash, and returns all of it. */
+  async writeField(
+    key: string,
+    field: string,
+    value: string,
+  ): Promise<ReadonlyMap<string, string>> {
+    const [, fields] = await Promise.all([
+      this.commands.hset(key, field, value),
+      this.commands.hgetall(key),
+    ]);
+    return new Map(Object.entries(fields));
+  }
+
   async removeField(key: string, field: string): Promise<void> {
     await this.commands.hdel(key, field);
   }

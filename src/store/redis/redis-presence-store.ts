@@ -25,14 +25,17 @@ import { Partition, sizesOf } from './partition.js';
 import { Reachability } from './reachability.js';
 import { reachable } from './reachable.js';
 import { RedisPort } from './redis-port.js';
+import { RedisTime } from './redis-time.js';
 import { checkServer, faultOf } from './server-check.js';
 import { ServerWatch } from './server-watch.js';
+import { SettingsCensus } from './settings-census.js';
 import { SharedSecret } from './shared-secret.js';
 import { originOf, StoreListeners } from './store-listeners.js';
 import { Ticker } from './ticker.js';
 import {
   BEAT_MS,
   CHECK_MS,
+  COMPARE_SETTINGS_MS,
   EXPIRY_MS,
   JANITOR_MS,
   LEASE_MS,
@@ -49,6 +52,8 @@ export interface RedisStoreOptions {
   readonly logSize: number;
   readonly maxOfflineUsers: number;
   readonly now: () => number;
+  /** Told by how many milliseconds the clock that all nodes share is ahead of `performance.now()`. */
+  readonly follow: (aheadMs: number) => void;
   /** Milliseconds between two looks at the settings of Redis. A minute unless it is said. */
   readonly watchServerEveryMs?: number;
 }
@@ -80,13 +85,16 @@ export class RedisPresenceStore
   private readonly membership: Membership;
   private readonly janitor: Janitor;
   private readonly sharedSecret: SharedSecret;
+  private readonly time: RedisTime;
+  private readonly settings: SettingsCensus;
   private readonly tickers: readonly Ticker[];
   private readonly refreshing = new Coalesced(() => this.refreshAll());
 
   constructor(options: RedisStoreOptions) {
     super();
     const keys = (this.keys = new Keys(options.keyPrefix));
-    const { policy, now, maxOfflineUsers } = options;
+    const { policy, now, maxOfflineUsers, follow } = options;
+    const { logger } = this;
     const node = (): string => this.node;
     const uptime = (): number => performance.now();
     this.port = RedisPort.open(options.address, this.reachability.failed);
@@ -123,6 +131,14 @@ export class RedisPresenceStore
       onReaped: (name, users) => this.events.reaped(name, users),
       onWrittenBack: (users) => this.events.writtenBack(users),
     });
+    this.time = new RedisTime({
+      ...{ port, uptime, follow, logger, key: keys.beats },
+      machine: () => Date.now(),
+    });
+    this.settings = new SettingsCensus({
+      ...{ port, node, policy, logger, key: keys.settings },
+      alive: () => this.membership.alive(),
+    });
     this.sharedSecret = new SharedSecret(port, keys.sealingSecret, this.sealingSecrets, () =>
       this.events.keyLost('sealing_secret', keys.sealingSecret),
     );
@@ -138,6 +154,8 @@ export class RedisPresenceStore
       new Ticker(JANITOR_MS, () => this.janitor.tick(), this.notTidied),
       new Ticker(JANITOR_MS, () => this.sharedSecret.agree(), this.notTidied),
       new Ticker(CHECK_MS, () => this.inspect(), this.notTidied),
+      new Ticker(CHECK_MS, () => this.time.measure(), this.notTidied),
+      new Ticker(COMPARE_SETTINGS_MS, () => this.settings.compare(), this.notTidied),
       new Ticker(EXPIRY_MS, () => this.expire(), this.reachability.failed),
     ];
   }
@@ -154,6 +172,7 @@ export class RedisPresenceStore
   private async takeUp(): Promise<void> {
     await this.port.ready(READY_WITHIN_MS);
     await checkServer(this.port, this.keys);
+    await this.time.measure();
     await this.sharedSecret.agree();
     await this.port.subscribe(
       this.partitions.map(({ keys }) => keys.channel),
@@ -213,6 +232,8 @@ export class RedisPresenceStore
       failures: this.reachability.failures,
       ageMs: performance.now() - this.confirmedAt,
       nodes: this.membership.alive().length,
+      differingNodes: this.settings.differing,
+      clockSkewMs: this.time.skewMs,
       ...this.events.counts,
       ...sizesOf(this.partitions),
     };

@@ -14,6 +14,7 @@ export const scripts = {
   fence: read('fence'),
   leave: read('leave'),
   inspect: read('inspect'),
+  time: read('time'),
 };
 
 function read(name: string): Script {

@@ -21,3 +21,6 @@ export const WRITE_WITHIN_MS = 1000;
 
 /** Milliseconds that a server may take to answer when this node starts. */
 export const READY_WITHIN_MS = 10_000;
+
+/** Milliseconds between two looks at the settings of the other nodes. */
+export const COMPARE_SETTINGS_MS = 2000;

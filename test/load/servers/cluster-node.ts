@@ -21,6 +21,7 @@ const store = new RedisPresenceStore({
   logSize: 100_000,
   maxOfflineUsers: 100_000,
   now: () => Date.now(),
+  follow: () => {},
 });
 await store.onModuleInit();
 
