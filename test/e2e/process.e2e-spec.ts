@@ -29,6 +29,7 @@ describe('The process', () => {
     ])('%s: tells clients, logs it once with its stack, exits with 2', async (_, deed, origin) => {
       server = await build.serve({ DRAIN_TIMEOUT_MS: '1000', ...atSigusr2(deed) });
       const { stream } = await (await server.client('ann')).connect();
+      server.mayFail = true;
       server.signal('SIGUSR2');
       const { body } = await stream.until((message) => message.body?.$case === 'sessionDraining');
       expect(body?.$case).toBe('sessionDraining');
@@ -44,6 +45,7 @@ describe('The process', () => {
       const deed = 'setInterval(() => { throw new Error("boom") }, 1)';
       server = await build.serve({ DRAIN_TIMEOUT_MS: '300', ...atSigusr2(deed) });
       await (await server.client('ann')).connect();
+      server.mayFail = true;
       server.signal('SIGUSR2');
       expect(await server.exited).toEqual({ code: 2, signal: null });
       expect(server.output.match(/Error: boom/g)).toHaveLength(1);

@@ -1,7 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 
-/** A program in a process of its own. */
+/** How the server, or Node itself, tells of an error that nobody caught. */
+const UNCAUGHT =
+  /an error that nobody caught|\(node:internal\/process\/promises|^Uncaught |unhandledRejection/m;
+
+/** A program in a process of its own. One that ends by an error that nobody caught fails the test file that started it. */
 export class ChildProgram {
+  /** Whether the test makes it end by such an error. */
+  mayFail = false;
   /** All that it has written so far. */
   output = '';
   /** What of that went to standard output. */
@@ -23,6 +29,7 @@ export class ChildProgram {
     this.exited = new Promise((resolve) => {
       child.on('close', (code, signal) => {
         this.hasExited = true;
+        if (UNCAUGHT.test(this.output) && !this.mayFail) failTestFile(this.output);
         resolve({ code, signal });
         this.wake();
       });
@@ -62,4 +69,9 @@ export class ChildProgram {
     this.child.kill('SIGKILL');
     await this.exited;
   }
+}
+
+/** Vitest fails a run with a rejection that nobody handles, also when the test that caused it is over. */
+function failTestFile(output: string): void {
+  void Promise.reject(new Error(`a program ended by an error that nobody caught:\n${output}`));
 }
