@@ -37,6 +37,8 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 async function start(config: Config, end: ProcessEnd): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
     abortOnError: false,
+    // No route reads a body. The API reads its own.
+    bodyParser: false,
     logger: new ProgramLogger(config.logging),
   });
   for (const warning of config.warnings) new Logger('Settings').warn(warning);

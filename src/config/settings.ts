@@ -213,7 +213,7 @@ export const settings = {
   MAX_CALLS_PER_SECOND_PER_USER: setting(
     perSecond,
     '200',
-    'How many calls a second a user may make over all sessions and without one, and twice that in a burst. Connect and Subscribe count as 10, each full 4096 bytes of a request as one more, and heartbeats apart. 0: no limit.',
+    'How many calls a second a user may make over all sessions and without one, and twice that in a burst. Connect and Subscribe count as 10, each full 16 KiB of a request as one more, and heartbeats apart. A request that counts as more than a burst is refused. 0: no limit.',
   ),
   MAX_PRESENCES_PER_SECOND_PER_USER: setting(
     perSecond,
@@ -243,7 +243,7 @@ export const settings = {
   MAX_REQUEST_BYTES: setting(
     wholeNumber(16_384, 67_108_864),
     '6291456',
-    'How large a request may be. The default has room for the 10,000 users and 1,000 channels that a subscription may name, in any script.',
+    'How large the request of a subscription may be. The default has room for the 10,000 users and 1,000 channels that it may name, in any script. Requests of other methods have smaller limits of their own.',
   ),
 
   REDIS_URL: optional(

@@ -16,6 +16,7 @@ export class Connection {
   session: ServerHttp2Session | undefined;
   /** Whether the peer has shown that it speaks HTTP/2: its preface and its settings are there. */
   hasGreeted = false;
+  private isTrusted = false;
   private isLingering = false;
   private bytesRead = 0;
   private overhead = 0;
@@ -24,15 +25,24 @@ export class Connection {
     readonly socket: Socket,
     /** Whom it is counted for. Undefined: nobody, as with a Unix socket. */
     readonly network: string | undefined,
-    /** Parts of requests that have arrived, until the whole is there. */
-    readonly requests: Allowance,
-    /** Answers that the peer has not taken yet. */
-    readonly answers: Allowance,
+    /** What its calls hold. */
+    readonly held: Allowance,
+    /** How many calls it may have open once one of them had a valid token. */
+    private readonly maxCalls: number,
   ) {}
 
   begin(session: ServerHttp2Session): void {
     this.session = session;
     session.once('remoteSettings', () => (this.hasGreeted = true));
+  }
+
+  /** A call has had a valid token. */
+  trust(): void {
+    if (this.isTrusted) return;
+    this.isTrusted = true;
+    if (this.session?.destroyed === false) {
+      this.session.settings({ maxConcurrentStreams: this.maxCalls });
+    }
   }
 
   /** Whether nothing can come of it any more, though its socket may still be there. */

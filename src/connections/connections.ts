@@ -9,17 +9,25 @@ import type { Server } from '@grpc/grpc-js';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
+import { HeapUse } from '../limits/heap-use.js';
 import { Admission } from './admission.js';
 import { admit } from './admit.js';
-import { Allowance, HELD_IN_ALL } from './allowance.js';
+import { Allowance } from './allowance.js';
 import { Calls } from './calls.js';
 import { Connection } from './connection.js';
 import { Cuts } from './cuts.js';
+import { HeldBytes, heldBytesOf } from './held-bytes.js';
 import { http2ServersOf } from './http2-servers.js';
 import { socketUnderTls } from './socket-under-tls.js';
 
-/** What one connection may make the server hold of requests that are not whole, and of answers not taken. */
+/** What one connection may make the server hold of calls that are not answered: at most half of what all may. */
 const HELD_PER_CONNECTION = 32 * 1024 * 1024;
+
+/**
+ * How many calls a connection may have open before one of them has had a valid token. HTTP/2 tells the client, which
+ * waits with the others for the first answer. Health checks need one or two.
+ */
+export const CALLS_BEFORE_TOKEN = 16;
 
 /** Every connection is looked at once a second, a tenth of them at a time. */
 const SLOTS = 10;
@@ -52,16 +60,20 @@ export class Connections implements OnApplicationShutdown {
   private readonly ofSession = new WeakMap<object, Connection>();
   /** Those that are about to be cut off for their calls. */
   private readonly calling = new WeakSet<Connection>();
-  private readonly requests = new Allowance(HELD_IN_ALL);
-  private readonly answers = new Allowance(HELD_IN_ALL);
+  /** What all calls hold, also those of HTTP/1.1. */
+  readonly held: HeldBytes;
   private entering: Connection | undefined;
   private timer: NodeJS.Timeout | undefined;
   private next = 0;
   private turn = 0;
 
-  constructor(@Inject(CONFIG) private readonly config: Config) {
+  constructor(
+    @Inject(CONFIG) private readonly config: Config,
+    heap: HeapUse,
+  ) {
     this.admission = new Admission(config.connections);
-    this.calls = new Calls(config.connections.callTimeoutMs, config.grpc.maxRequestBytes);
+    this.held = new HeldBytes(heldBytesOf(heap.maxBytes));
+    this.calls = new Calls(config.connections.callTimeoutMs, this.held);
   }
 
   /** How many there are. */
@@ -69,9 +81,14 @@ export class Connections implements OnApplicationShutdown {
     return this.admission.size;
   }
 
-  /** Looks after a server from now on. To be called once it listens, and before anybody can have connected. */
-  guard(server: Server): void {
-    for (const http2Server of http2ServersOf(server)) this.guardServer(http2Server);
+  /**
+   * Looks after a server from now on. To be called once it listens, and before anybody can have connected.
+   * `maxRequestBytes` says how large the request of the method at a path may be.
+   */
+  guard(server: Server, maxRequestBytes: (path: string) => number): void {
+    for (const http2Server of http2ServersOf(server)) {
+      this.guardServer(http2Server, maxRequestBytes);
+    }
     this.timer = setInterval(() => this.look(), TICK_MS).unref();
   }
 
@@ -83,6 +100,11 @@ export class Connections implements OnApplicationShutdown {
   holdAnswer(stream: ServerHttp2Stream, bytes: number): boolean {
     const connection = this.under(stream);
     return connection === undefined || this.calls.holdAnswer(stream, bytes, connection);
+  }
+
+  /** A call of a session has had a valid token. */
+  trust(session: object | undefined): void {
+    if (session !== undefined) this.ofSession.get(session)?.trust();
   }
 
   /**
@@ -101,7 +123,10 @@ export class Connections implements OnApplicationShutdown {
     return stream.session && this.ofSession.get(stream.session);
   }
 
-  private guardServer(server: Http2Server | Http2SecureServer): void {
+  private guardServer(
+    server: Http2Server | Http2SecureServer,
+    maxRequestBytes: (path: string) => number,
+  ): void {
     server.updateSettings({ maxHeaderListSize: this.config.connections.maxMetadataBytes });
     // A socket that is turned away must not reach those who would make a session of it.
     const listeners = server.listeners('connection');
@@ -122,7 +147,8 @@ export class Connections implements OnApplicationShutdown {
     });
     server.on('stream', (stream: ServerHttp2Stream, headers) => {
       const connection = this.under(stream);
-      if (connection !== undefined) this.calls.begin(stream, headers, connection);
+      if (connection === undefined) return;
+      this.calls.begin(stream, headers, connection, maxRequestBytes(headers[':path'] ?? ''));
     });
     server.on('sessionError', (error: NodeJS.ErrnoException, session: ServerHttp2Session) => {
       if (!PEER_ERRORS.includes(error.code ?? '')) return;
@@ -137,8 +163,8 @@ export class Connections implements OnApplicationShutdown {
     const connection = new Connection(
       socket,
       admitted.network,
-      new Allowance(HELD_PER_CONNECTION, this.requests),
-      new Allowance(HELD_PER_CONNECTION, this.answers),
+      new Allowance(Math.min(HELD_PER_CONNECTION, this.held.max / 2)),
+      this.config.grpc.maxStreamsPerConnection,
     );
     const slot = this.slots[this.next++ % SLOTS]!;
     slot.add(connection);

@@ -27,5 +27,20 @@ export function hasNoControls(text: string): boolean {
 /** Whether `text` has at most `limit` characters, counted as code points. Costs nothing for hopelessly long text. */
 export function hasAtMost(text: string, limit: number): boolean {
   if (text.length <= limit) return true;
-  return text.length <= 2 * limit && [...text].length <= limit;
+  if (text.length > 2 * limit) return false;
+  // A list of the characters would take ten times as long, and there may be ten thousand ids.
+  let count = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (isPair(text, i)) i++;
+    count++;
+  }
+  return count <= limit;
+}
+
+/** Whether two surrogates make one character. */
+function isPair(text: string, i: number): boolean {
+  const first = text.charCodeAt(i);
+  if (first < 0xd800 || first > 0xdbff) return false;
+  const second = text.charCodeAt(i + 1);
+  return second >= 0xdc00 && second <= 0xdfff;
 }

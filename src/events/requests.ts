@@ -3,10 +3,8 @@ import {
   PresenceEventKind,
   type SubscribeRequest,
 } from '../grpc/generated/presence/v1/events_service.pb.js';
+import { MAX_SUBSCRIBED_CHANNELS, MAX_SUBSCRIBED_USERS } from '../grpc/request-limits.js';
 import { AreIdentifiers, AreOneOf, IsOneOf } from '../grpc/rules.js';
-
-const MAX_USERS = 10_000;
-const MAX_CHANNELS = 1000;
 
 const KINDS = [
   PresenceEventKind.PRESENCE_EVENT_KIND_USER_ONLINE,
@@ -24,10 +22,10 @@ const DELIVERIES = [
 ];
 
 export class SubscribeRules implements SubscribeRequest {
-  @AreIdentifiers(0, MAX_USERS)
+  @AreIdentifiers(0, MAX_SUBSCRIBED_USERS)
   readonly userIds!: string[];
 
-  @AreIdentifiers(0, MAX_CHANNELS)
+  @AreIdentifiers(0, MAX_SUBSCRIBED_CHANNELS)
   readonly channelIds!: string[];
 
   @AreOneOf(KINDS, 'the kinds of PresenceEventKind')

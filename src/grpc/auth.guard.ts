@@ -3,6 +3,8 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import type { Caller } from '../auth/caller.js';
 import { InvalidToken } from '../auth/invalid-token.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
+import { Connections } from '../connections/connections.js';
+import { sessionOf } from './call-stream.js';
 
 const BEARER = /^Bearer +(\S+)$/i;
 
@@ -12,20 +14,27 @@ const callers = new WeakMap<object, Caller>();
 /** No token, no answer: every call of a controller has a caller, or is refused before anything looks at it. */
 @Injectable()
 export class AuthGuard implements CanActivate {
-  constructor(private readonly verifier: TokenVerifier) {}
+  constructor(
+    private readonly verifier: TokenVerifier,
+    private readonly connections: Connections,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    const metadata = context.getArgByIndex<Metadata>(1);
+    const [, metadata, call] = context.getArgs<[unknown, Metadata, object]>();
     const token = bearerToken(metadata);
     // Most tokens are known, and a promise for each would be felt.
     const caller = this.verifier.recall(token);
-    if (caller === undefined) return this.verify(token, metadata);
-    callers.set(metadata, caller);
-    return true;
+    if (caller === undefined) return this.verify(token, metadata, call);
+    return this.letIn(caller, metadata, call);
   }
 
-  private async verify(token: string, metadata: Metadata): Promise<boolean> {
-    callers.set(metadata, await this.verifier.verify(token));
+  private async verify(token: string, metadata: Metadata, call: object): Promise<boolean> {
+    return this.letIn(await this.verifier.verify(token), metadata, call);
+  }
+
+  private letIn(caller: Caller, metadata: Metadata, call: object): true {
+    callers.set(metadata, caller);
+    this.connections.trust(sessionOf(call));
     return true;
   }
 }

@@ -11,7 +11,7 @@ export class CallStream implements ServerStream {
   /** Kept from the start, since a closed stream no longer knows it. */
   private readonly connection: Connection | undefined;
 
-  constructor(private readonly stream: ServerHttp2Stream) {
+  constructor(readonly stream: ServerHttp2Stream) {
     this.connection = connectionOf(stream.session as ServerHttp2Session | undefined);
   }
 
@@ -35,9 +35,15 @@ export class CallStream implements ServerStream {
   }
 }
 
-/** The connection of any call of gRPC, as a handler is given it. Undefined: it has gone. */
+/** The HTTP/2 stream of any call, as a handler is given it. Undefined: it came over HTTP/1.1. */
+export function streamOf(call: object): ServerHttp2Stream | undefined {
+  if (call instanceof CallStream) return call.stream;
+  return 'call' in call ? http2StreamOf(call) : undefined;
+}
+
+/** The connection of any call, as a handler is given it. Undefined: it has gone, or is none of HTTP/2. */
 export function sessionOf(call: object): object | undefined {
-  return call instanceof CallStream ? call.session : http2StreamOf(call).session;
+  return call instanceof CallStream ? call.session : streamOf(call)?.session;
 }
 
 interface Connection {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { DescMessage } from '@bufbuild/protobuf';
 import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition, type ServiceDefinition } from '@grpc/proto-loader';
@@ -9,8 +10,8 @@ import * as presence from './generated/presence/v1/presence_service.pb.js';
 import * as session from './generated/presence/v1/session_service.pb.js';
 import { EncodedRequest } from './encoded-request.js';
 import { MessageWriter } from './message-writer.js';
-import { requireRecords, shapeOf, type Shape } from './records.js';
-import { RequestReader } from './request-reader.js';
+import { requestDecoder } from './request-decoder.js';
+import { requestLimitOf } from './request-limits.js';
 
 const PROTO_FOLDER = fileURLToPath(new URL('../../proto', import.meta.url));
 
@@ -39,7 +40,7 @@ export function loadPackageDefinition(): PackageDefinition {
   for (const { typeName, methods } of describedServices(definition)) {
     if (!typeName.startsWith('presence.v1.')) continue;
     const service = definition[typeName] as ServiceDefinition;
-    for (const { name, input } of methods) useGeneratedCodecs(name, service[name]!, shapeOf(input));
+    for (const { name, input } of methods) useGeneratedCodecs(name, service[name]!, input);
   }
   return definition;
 }
@@ -47,16 +48,14 @@ export function loadPackageDefinition(): PackageDefinition {
 function useGeneratedCodecs(
   rpc: string,
   method: MethodDefinition<object, object>,
-  shape: Shape,
+  input: DescMessage,
 ): void {
   const request = CODECS[`${rpc}Request`];
   const response = CODECS[`${rpc}Response`];
   if (request === undefined || response === undefined) throw new Error(`no codec for ${rpc}`);
-  const decode = (bytes: Buffer): object => {
-    requireRecords(bytes, shape);
-    return request.decode(new RequestReader(bytes)) as object;
-  };
-  method.requestDeserialize = (bytes) => new EncodedRequest(bytes, decode);
+  const decode = (reader: BinaryReader): object => request.decode(reader) as object;
+  const decoder = requestDecoder(input, requestLimitOf(method.path), decode);
+  method.requestDeserialize = (bytes) => new EncodedRequest(bytes, decoder);
   method.responseSerialize = (message) =>
     Buffer.isBuffer(message) ? message : encoded(response, message as never);
 }

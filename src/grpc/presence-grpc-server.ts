@@ -18,6 +18,7 @@ import type { CallFigures } from './call-figures.js';
 import type { Handler, ServedMethod } from './handler.js';
 import { http2StreamOf } from './http2-stream.js';
 import { measured, measuredStream } from './measured.js';
+import { requestLimitOf } from './request-limits.js';
 import { screenCalls } from './screen-calls.js';
 import { serveStreamingCall } from './serve-streaming-call.js';
 import { serveUnaryCall } from './serve-unary-call.js';
@@ -28,6 +29,8 @@ export interface PresenceGrpcServerOptions {
   readonly credentials: ServerCredentials;
   readonly packageDefinition: PackageDefinition;
   readonly serverOptions: ServerOptions;
+  /** How large any request may be, whatever its method needs. */
+  readonly maxRequestBytes: number;
   /** Looks after the connections. */
   readonly connections: Connections;
   /** Are told how calls go. */
@@ -60,12 +63,14 @@ export class PresenceGrpcServer extends ServerGrpc {
 
   override async createClient(): Promise<Server> {
     const server = new Server(this.settings.serverOptions);
-    screenCalls(server);
+    const { maxRequestBytes } = this.settings;
+    const limitOf = (path: string): number => Math.min(requestLimitOf(path).bytes, maxRequestBytes);
+    screenCalls(server, limitOf);
     const bind = promisify(server.bindAsync.bind(server));
     const path = socketPath(this.settings.url);
     if (path !== undefined) await removeAbandonedSocket(path);
     this.port = await bind(this.settings.url, this.settings.credentials);
-    this.settings.connections.guard(server);
+    this.settings.connections.guard(server, limitOf);
     return server;
   }
 
@@ -81,7 +86,7 @@ export class PresenceGrpcServer extends ServerGrpc {
       const served = measured(handler, figures.ofUnary(path));
       this.methods.set(path, { handler: served, definition });
       return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
-        connections.calls.release(http2StreamOf(call));
+        connections.calls.serve(http2StreamOf(call));
         return serveUnaryCall(served, call, callback, responseSerialize, connections);
       };
     }
@@ -89,10 +94,10 @@ export class PresenceGrpcServer extends ServerGrpc {
     this.methods.set(path, { handler: served, definition });
     return (call: ServerWritableStream<unknown, unknown>) => {
       const stream = http2StreamOf(call);
-      connections.calls.release(stream);
+      connections.calls.serve(stream);
       const serving = serveStreamingCall(served, call, responseSerialize);
       connections.calls.goOn(stream);
-      return serving;
+      return serving.finally(() => connections.calls.release(stream));
     };
   }
 

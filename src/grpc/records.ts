@@ -1,36 +1,95 @@
 import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { Malformed } from './encoded-request.js';
 
-/** What of a message has more records or numbers within. */
+/** How many records a message may have beside those of its lists: far more than it has fields, in any later contract. */
+const MAX_OTHER_RECORDS = 200;
+
+/** How many bytes a text may have: more than any id, token or text that a rule lets through. */
+export const MAX_TEXT_BYTES = 4096;
+
+/** A list of a message. */
+interface List {
+  readonly name: string;
+  /** How many values it may hold. */
+  readonly max: number;
+  /** Numbers may come in one record. */
+  readonly isOfNumbers: boolean;
+}
+
+/** What of a message has more records or numbers within, and how much there may be of it. */
 export interface Shape {
   readonly messages: ReadonlyMap<number, Shape>;
-  /** Lists of numbers, which may come in one record. */
-  readonly lists: ReadonlySet<number>;
-}
-
-/** Of a type that does not hold itself, and has no lists of numbers of fixed length: no request does. */
-export function shapeOf({ fields }: DescMessage): Shape {
-  const messages = fields.flatMap(({ number, message }) =>
-    message === undefined ? [] : [[number, shapeOf(message)] as const],
-  );
-  const lists = fields.filter(isListOfNumbers).map(({ number }) => number);
-  return { messages: new Map(messages), lists: new Set(lists) };
-}
-
-function isListOfNumbers({ fieldKind, message, scalar }: DescField): boolean {
-  return fieldKind === 'list' && message === undefined && scalar !== ScalarType.STRING;
+  readonly lists: ReadonlyMap<number, List>;
+  /** The names of the fields that are text. */
+  readonly texts: ReadonlyMap<number, string>;
+  /** How many records there may be, those within others included. */
+  readonly maxRecords: number;
 }
 
 /**
- * Throws unless bytes are whole records from the first to the last. The generated code stops at a tag that cannot be,
- * and reads a message within another past its end: it would take for a request what every other parser refuses, and
- * perhaps for another one than was meant.
+ * Of a type that does not hold itself, and has no lists of numbers of fixed length: no request does. `limits` says how many
+ * values each list may hold, by name.
  */
-export function requireRecords(bytes: Uint8Array, shape: Shape): void {
-  walk(new BinaryReader(bytes), bytes.length, shape);
+export function shapeOf(
+  { fields, typeName }: DescMessage,
+  limits: Readonly<Record<string, number>> = {},
+): Shape {
+  const messages = fields.flatMap(({ number, message }) =>
+    message === undefined ? [] : [[number, shapeOf(message, limits)] as const],
+  );
+  const lists = fields.filter(isList).map(({ number, name, scalar }) => {
+    const max = limits[name];
+    if (max === undefined) throw new Error(`no limit for ${name} of ${typeName}`);
+    return [number, { name, max, isOfNumbers: scalar !== ScalarType.STRING }] as const;
+  });
+  const texts = fields
+    .filter(({ scalar }) => scalar === ScalarType.STRING)
+    .map(({ number, name }) => [number, name] as const);
+  const maxRecords = lists.reduce((sum, [, { max }]) => sum + max, MAX_OTHER_RECORDS);
+  return {
+    messages: new Map(messages),
+    lists: new Map(lists),
+    texts: new Map(texts),
+    maxRecords,
+  };
 }
 
-function walk(reader: BinaryReader, end: number, { messages, lists }: Shape): void {
+function isList({ fieldKind }: DescField): boolean {
+  return fieldKind === 'list';
+}
+
+/**
+ * Throws unless bytes are whole records from the first to the last, and no more of them than the message may have. The
+ * generated code stops at a tag that cannot be, and reads a message within another past its end: it would take for a request
+ * what every other parser refuses, and perhaps for another one than was meant. It would also make objects of all that
+ * is there, before anybody could count them.
+ */
+export function requireRecords(bytes: Uint8Array, shape: Shape): void {
+  walk(new CountingReader(bytes, shape.maxRecords), bytes.length, shape);
+}
+
+/** Reads no more records than there may be, be they of the message itself, of one within it, or of a group. */
+class CountingReader extends BinaryReader {
+  private records = 0;
+
+  constructor(
+    bytes: Uint8Array,
+    private readonly maxRecords: number,
+  ) {
+    super(bytes);
+  }
+
+  override tag(): [number, WireType] {
+    if (this.records++ === this.maxRecords) {
+      throw new Malformed('is of more fields than any message of this type');
+    }
+    return super.tag();
+  }
+}
+
+function walk(reader: BinaryReader, end: number, { messages, lists, texts }: Shape): void {
+  const counts = new Map<number, number>();
   while (reader.pos < end) {
     const [number, wireType] = reader.tag();
     const isDelimited = wireType === WireType.LengthDelimited;
@@ -41,9 +100,22 @@ function walk(reader: BinaryReader, end: number, { messages, lists }: Shape): vo
       continue;
     }
     const record = reader.skip(wireType, number);
-    // In a list the last byte ends a number; with the list of no numbers it is that of the length.
-    const isOpen = isDelimited && lists.has(number) && record.at(-1)! > 127;
-    if (isOpen) throw new RangeError('a number goes on behind the end of its list');
+    const list = lists.get(number);
+    if (list !== undefined) {
+      const isPacked = isDelimited && list.isOfNumbers;
+      // In a list the last byte ends a number; with the list of no numbers it is that of the length.
+      if (isPacked && record.at(-1)! > 127) {
+        throw new RangeError('a number goes on behind the end of its list');
+      }
+      // A byte is a number at most.
+      const count = (counts.get(number) ?? 0) + (isPacked ? record.length - 1 : 1);
+      counts.set(number, count);
+      if (count > list.max) throw new Malformed(`must hold at most ${list.max} values`, list.name);
+    }
+    const text = texts.get(number);
+    if (isDelimited && text !== undefined && record.length > MAX_TEXT_BYTES) {
+      throw new Malformed(`must be at most ${MAX_TEXT_BYTES} bytes`, text);
+    }
   }
   if (reader.pos !== end) throw new RangeError('a record goes on behind the end of its message');
 }

@@ -1,4 +1,4 @@
-import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
+import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
 import { validateSync } from 'class-validator';
 import { Malformed, type EncodedRequest } from './encoded-request.js';
 import { keepsRules } from './rule-check.js';
@@ -10,20 +10,28 @@ export class RequestPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if (type !== 'body' || metatype === undefined) return value;
     const message = (value as EncodedRequest).take();
-    if (message instanceof Malformed) {
-      throw invalidArgument([{ field: 'request', description: message.message }]);
+    // A promise for each request would be felt.
+    if (message instanceof Promise) {
+      return message.then((decoded: object) => checked(decoded, metatype));
     }
-    const request = Object.assign(new metatype() as object, message);
-    if (keepsRules(request, metatype)) return request;
-    const errors = validateSync(request, { stopAtFirstError: true, forbidUnknownValues: false });
-    if (errors.length === 0) return request;
-    throw invalidArgument(
-      errors.map(({ property, constraints }): FieldViolation => {
-        const [description = 'is not valid'] = Object.values(constraints ?? {});
-        return { field: snakeCase(property), description };
-      }),
-    );
+    return checked(message, metatype);
   }
+}
+
+function checked(message: object, metatype: Type): object {
+  if (message instanceof Malformed) {
+    throw invalidArgument([{ field: message.field, description: message.message }]);
+  }
+  const request = Object.assign(new metatype() as object, message);
+  if (keepsRules(request, metatype)) return request;
+  const errors = validateSync(request, { stopAtFirstError: true, forbidUnknownValues: false });
+  if (errors.length === 0) return request;
+  throw invalidArgument(
+    errors.map(({ property, constraints }): FieldViolation => {
+      const [description = 'is not valid'] = Object.values(constraints ?? {});
+      return { field: snakeCase(property), description };
+    }),
+  );
 }
 
 /** As the contract spells a field: `channel_id` for `channelId`. */

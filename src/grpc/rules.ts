@@ -1,8 +1,6 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { isIdentifier } from '../domain/identifier.js';
-
-/** More than any enum of the contract has. */
-const MAX_ENUM_VALUES = 100;
+import { MAX_ENUM_VALUES } from './request-limits.js';
 
 const IDENTIFIER = 'must be 1 to 128 characters, none of them a control character';
 

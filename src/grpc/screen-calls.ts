@@ -4,7 +4,7 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { status, type Server } from '@grpc/grpc-js';
+import { status, type Server, type ServerOptions } from '@grpc/grpc-js';
 import { containedHandler, containStream, endFaulty } from './containment.js';
 import { encodedMessage, encodeSafely } from './status-message.js';
 
@@ -21,7 +21,12 @@ interface Insides {
   register: (path: string, handler: ServeCall, ...rest: unknown[]) => boolean;
   _streamHandler: HandleStream;
   _respondWithError: (failure: { readonly details: string }, ...rest: unknown[]) => void;
+  /** Looked at anew for each call. */
+  readonly options: ServerOptions;
 }
+
+/** Of grpc-js: how many bytes a message may have, before and after it was inflated. */
+const MAX_REQUEST = 'grpc.max_receive_message_length';
 
 /** Longer than this no timer of Node runs, and grpc-js takes it for a time that has passed. Some 25 days. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
@@ -49,10 +54,11 @@ export function isLegalValue(value: string): boolean {
  * Looks at the headers of every call before grpc-js does, which serves calls of other methods than POST, says INTERNAL
  * to a deadline that it cannot read, and to one in the far future that it has passed. A header that gRPC does not
  * know it would leave out as well, but write to the log first, be it a token. To be called before services are added.
+ * `maxRequestBytes` says how large the request of the method at a path may be, of which grpc-js knows one number for all.
  *
  * Whatever throws while a call is served, in grpc-js or in a library behind it, ends that call and nothing else.
  */
-export function screenCalls(server: Server): void {
+export function screenCalls(server: Server, maxRequestBytes: (path: string) => number): void {
   const insides = server as unknown as Insides;
   const handle = insides._streamHandler;
   insides._streamHandler = function (this: Server, interceptors, stream, headers) {
@@ -61,6 +67,7 @@ export function screenCalls(server: Server): void {
       const refusal = refusalOf(headers);
       if (refusal === undefined) {
         leaveOutIllegal(headers);
+        insides.options[MAX_REQUEST] = maxRequestBytes(headers[':path'] ?? '');
         return handle.call(this, interceptors, stream, headers);
       }
       // Every error of a stream closes it as well; there is nothing to be told of it.

@@ -16,4 +16,7 @@ export interface ServerStream {
 export interface ClosingCall {
   /** Closes the connection behind the answer, since its caller calls far too often. */
   closeConnection(): void;
+
+  /** It is answered late on purpose, and may be given up for the room that it takes. */
+  keepWaiting(): void;
 }

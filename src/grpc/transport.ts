@@ -3,12 +3,14 @@ import type { INestApplication } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { Connections } from '../connections/connections.js';
+import { CALLS_BEFORE_TOKEN, Connections } from '../connections/connections.js';
+import { TokenlessStreams } from '../connections/tokenless-streams.js';
 import { ServingStatus } from '../health/serving-status.js';
 import { CallFigures } from './call-figures.js';
 import { loadPackageDefinition } from './codecs.js';
 import { PresenceGrpcServer } from './presence-grpc-server.js';
 import { addReflection } from './reflection.js';
+import { withBoundedStreams } from './tokenless-services.js';
 import { CertificateWatch } from './tls/certificate-watch.js';
 
 /** Gives the application its gRPC side. To be started after `app.init()`, or calls arrive before the modules are up. */
@@ -23,17 +25,26 @@ export function attachGrpc(app: INestApplication): PresenceGrpcServer {
       'grpc.keepalive_time_ms': config.grpc.keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': config.grpc.keepaliveTimeoutMs,
       'grpc.max_connection_idle_ms': config.grpc.connectionIdleTimeoutMs,
-      'grpc.max_receive_message_length': config.grpc.maxRequestBytes,
-      'grpc.max_concurrent_streams': config.grpc.maxStreamsPerConnection,
+      // More of them once one has had a valid token.
+      'grpc.max_concurrent_streams': Math.min(
+        CALLS_BEFORE_TOKEN,
+        config.grpc.maxStreamsPerConnection,
+      ),
       // Nobody reads it here, and it is kept up on every call.
       'grpc.enable_channelz': 0,
     },
+    maxRequestBytes: config.grpc.maxRequestBytes,
     connections: app.get(Connections),
     figures: app.get(CallFigures),
     closeTimeoutMs: config.drainTimeoutMs / 5,
     addServices: (grpcServer) => {
-      app.get(ServingStatus).addToServer(grpcServer);
-      if (config.grpc.reflection) addReflection(grpcServer, packageDefinition);
+      const server = withBoundedStreams(
+        grpcServer,
+        app.get(TokenlessStreams),
+        app.get(Connections).calls,
+      );
+      app.get(ServingStatus).addToServer(server);
+      if (config.grpc.reflection) addReflection(server, packageDefinition);
     },
   });
   app.connectMicroservice<MicroserviceOptions>({ strategy: server });

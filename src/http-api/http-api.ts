@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
+import { Connections } from '../connections/connections.js';
 import { logFault } from '../grpc/containment.js';
 import type { PresenceGrpcServer } from '../grpc/presence-grpc-server.js';
 import { CrossOrigin } from './cross-origin.js';
 import { contentTypesFor, formatOf } from './format.js';
-import { HeldBytes } from './held-bytes.js';
 import { serveCall } from './serve-call.js';
 
 /**
@@ -19,8 +19,7 @@ export function attachHttpApi(app: INestApplication, grpc: PresenceGrpcServer): 
   const crossOrigin = new CrossOrigin(http.corsOrigins);
   const bounds = {
     maxRequestBytes: limits.maxRequestBytes,
-    requests: new HeldBytes(),
-    answers: new HeldBytes(),
+    connections: app.get(Connections),
     callTimeoutMs: connections.callTimeoutMs,
   };
   const serve = (request: IncomingMessage, response: ServerResponse, next: () => void): unknown => {

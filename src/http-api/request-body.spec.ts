@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HeldBytes } from './held-bytes.js';
+import { HeldBytes } from '../connections/held-bytes.js';
 import { bodyOf } from './request-body.js';
 
 const KB = 1024;
@@ -31,14 +31,24 @@ describe('The body of a request', () => {
     const sent = Buffer.alloc(200 * KB, 'abc');
     const { client, arriving } = await begin(sent);
     client.end();
-    expect(await bodyOf(arriving, MAX_BYTES, new HeldBytes().hold())).toEqual(sent);
+    expect(
+      await bodyOf(
+        arriving,
+        MAX_BYTES,
+        new HeldBytes(2 * MAX_BYTES).hold(() => {}),
+      ),
+    ).toEqual(sent);
   });
 
   it('is refused when it is too large, and read to its end, so that the answer gets through', async () => {
     const { client, arriving } = await begin(Buffer.alloc(MAX_BYTES + 1));
-    await expect(bodyOf(arriving, MAX_BYTES, new HeldBytes().hold())).rejects.toThrow(
-      /larger than 1048576 bytes/,
-    );
+    await expect(
+      bodyOf(
+        arriving,
+        MAX_BYTES,
+        new HeldBytes(2 * MAX_BYTES).hold(() => {}),
+      ),
+    ).rejects.toThrow(/larger than 1048576 bytes/);
     client.end(Buffer.alloc(KB));
     await once(arriving, 'end');
   });
@@ -46,16 +56,28 @@ describe('The body of a request', () => {
   it('is refused when others hold too much, and counts no longer when its client goes', async () => {
     const held = new HeldBytes(100 * KB);
     const first = await begin(Buffer.alloc(90 * KB));
-    const lost = bodyOf(first.arriving, MAX_BYTES, held.hold());
+    const hold = held.hold(() => {});
+    first.arriving.once('close', () => hold.release());
+    const lost = bodyOf(first.arriving, MAX_BYTES, hold);
     await once(first.arriving, 'data');
     const second = await begin(Buffer.alloc(90 * KB));
-    await expect(bodyOf(second.arriving, MAX_BYTES, held.hold())).rejects.toThrow(
-      /too much of too many/,
-    );
+    await expect(
+      bodyOf(
+        second.arriving,
+        MAX_BYTES,
+        held.hold(() => {}),
+      ),
+    ).rejects.toThrow(/too much of too many/);
     first.client.destroy();
     await expect(lost).rejects.toThrow('broke off');
     const third = await begin(Buffer.alloc(90 * KB));
     third.client.end();
-    expect(await bodyOf(third.arriving, MAX_BYTES, held.hold())).toHaveLength(90 * KB);
+    expect(
+      await bodyOf(
+        third.arriving,
+        MAX_BYTES,
+        held.hold(() => {}),
+      ),
+    ).toHaveLength(90 * KB);
   });
 });

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Hold } from '../connections/held-bytes.js';
 import type { ClosingCall, ServerStream } from '../grpc/server-stream.js';
 
 /**
@@ -10,7 +11,11 @@ export class ResponseStream implements ServerStream, ClosingCall {
   /** HTTP/1.1 has no pings, and Node does not tell whether what it has sent was acknowledged. */
   readonly noticesSilence = false;
 
-  constructor(readonly response: ServerResponse) {}
+  constructor(
+    readonly response: ServerResponse,
+    /** What the call holds. */
+    private readonly hold: Pick<Hold, 'wait'>,
+  ) {}
 
   /** Whether anything can still be said. */
   get isOpen(): boolean {
@@ -32,6 +37,10 @@ export class ResponseStream implements ServerStream, ClosingCall {
 
   closeConnection(): void {
     this.response.shouldKeepAlive = false;
+  }
+
+  keepWaiting(): void {
+    if (!this.response.destroyed) this.hold.wait();
   }
 
   /** Cuts the connection off when the answer is not out after a while. */

@@ -12,16 +12,19 @@ import {
   throwError,
   type Observable,
 } from 'rxjs';
+import type { Connections } from '../connections/connections.js';
+import { BYTES_PER_CALL, type Hold } from '../connections/held-bytes.js';
+import { networkOf } from '../connections/network.js';
 import { containedEmit, INTERNAL_FAULT, logFault } from '../grpc/containment.js';
 import { endAfter } from '../grpc/deadline.js';
 import { EncodedRequest, Malformed } from '../grpc/encoded-request.js';
 import type { ServedMethod } from '../grpc/handler.js';
 import { headersOfAnswer, REQUEST_ID } from '../grpc/request-id.js';
+import { requestLimitOf } from '../grpc/request-limits.js';
 import { isLegalValue } from '../grpc/screen-calls.js';
 import { statusError } from '../grpc/status-error.js';
 import type { Format } from './format.js';
-import type { HeldBytes, Hold } from './held-bytes.js';
-import { jsonCodec } from './json-codec.js';
+import { jsonCodec, MAX_JSON_BYTES } from './json-codec.js';
 import { protoCodec, type MessageCodec } from './message-codec.js';
 import { bodyOf } from './request-body.js';
 import { ResponseStream } from './response-stream.js';
@@ -29,8 +32,7 @@ import { ResponseStream } from './response-stream.js';
 /** What bounds calls. */
 export interface Bounds {
   readonly maxRequestBytes: number;
-  readonly requests: HeldBytes;
-  readonly answers: HeldBytes;
+  readonly connections: Pick<Connections, 'held' | 'calls'>;
   /** How long a call with one answer may take until that is taken, in milliseconds. */
   readonly callTimeoutMs: number;
 }
@@ -59,14 +61,21 @@ export function serveCall(
 ): void {
   const { protocol, encoding } = format;
   const codec = (encoding === 'json' ? jsonCodec : protoCodec)(method.definition);
-  const stream = new ResponseStream(response);
+  const { connections } = bounds;
+  const hold = connections.held.hold(() => {
+    connections.calls.cuts.add('oldest', networkOf(request.socket.remoteAddress ?? ''));
+    response.destroy();
+  });
+  const stream = new ResponseStream(response, hold);
   const answer = protocol.answer(stream, protocol.contentTypes[encoding]);
   request.emit = response.emit = containedEmit((_emitter, error) => answer.fail(error));
   const { responseStream } = method.definition;
   if (!responseStream) stream.cutOffUnlessClosed(bounds.callTimeoutMs);
-  const { maxRequestBytes } = bounds;
-  const taken = bounds.answers.hold();
-  const hold = bounds.requests.hold();
+  const maxRequestBytes = Math.min(
+    bounds.maxRequestBytes,
+    requestLimitOf(method.definition.path).bytes,
+    encoding === 'json' ? MAX_JSON_BYTES : Infinity,
+  );
   const timeout = protocol.parseTimeout(
     headerOf(request, protocol.timeoutHeader) ?? null,
     Infinity,
@@ -78,12 +87,12 @@ export function serveCall(
         concatAll(),
         map((message) => codec.answer(message)),
         // A stream is asked whether it is ready; an answer is there before anybody can ask.
-        tap((bytes) => responseStream || holdAnswer(taken, bytes)),
+        tap((bytes) => responseStream || holdAnswer(hold, bytes)),
       );
   const subscription = messages.pipe(catchError(failureOf)).subscribe(answer);
   response.on('close', () => {
     subscription.unsubscribe();
-    taken.release();
+    hold.release();
   });
   if (timeout.timeoutMs !== undefined) endAfter(timeout.timeoutMs, subscription, answer);
 }
@@ -101,7 +110,12 @@ async function ask({
   if (compression !== 'identity') {
     throw statusError(status.UNIMPLEMENTED, 'requests have to come uncompressed');
   }
+  if (!hold.raiseTo(BYTES_PER_CALL + sizeOf(request))) {
+    throw statusError(status.RESOURCE_EXHAUSTED, 'too many calls are being served');
+  }
+  hold.wait();
   const message = protocol.messageIn(await bodyOf(request, maxRequestBytes, hold));
+  hold.serve();
   // Node would not tell when it closes, since it is not yet its turn.
   if (definition.responseStream && stream.isBehindAnother) {
     throw statusError(status.FAILED_PRECONDITION, 'a stream needs a connection of its own');
@@ -109,6 +123,8 @@ async function ask({
   const encoded = message === undefined ? noMessage() : codec.request(message);
   const metadata = metadataOf(request);
   const result = await handler(encoded, metadata, stream);
+  // What a stream holds from then on is counted elsewhere.
+  hold.lowerTo(definition.responseStream ? 0 : BYTES_PER_CALL);
   for (const [name, value] of Object.entries(headersOfAnswer(metadata).getMap())) {
     stream.response.setHeader(name, String(value));
   }
@@ -117,13 +133,19 @@ async function ask({
 
 /** A request in which there is not exactly one message. That it is not is told to those who may call. */
 function noMessage(): EncodedRequest {
-  return new EncodedRequest(Buffer.alloc(0), () => {
+  const refuse = (): never => {
     throw new Malformed('is not one message in an envelope, uncompressed');
-  });
+  };
+  return new EncodedRequest(Buffer.alloc(0), { decode: refuse, decodeInTurns: refuse });
+}
+
+/** How many bytes the headers of a request take. */
+function sizeOf({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.reduce((bytes, { length }) => bytes + length, 0);
 }
 
 function holdAnswer(hold: Hold, { length }: Buffer): void {
-  if (hold.raiseTo(length)) return;
+  if (hold.raiseTo(BYTES_PER_CALL + length)) return hold.wait();
   throw statusError(status.RESOURCE_EXHAUSTED, 'too many answers wait to be taken');
 }
 

@@ -56,6 +56,13 @@ describe('CallLimits', () => {
     expect(call(limits, 100, { cost: 10, now: 1000 }).admitted).toBe(20);
   });
 
+  it('never let in what costs more than a burst, however long the user has been quiet', () => {
+    const limits = new CallLimits(RATES);
+    const refused = { admitted: 0, reason: 'TOO_MANY_CALLS', retryAfterMs: undefined };
+    expect(call(limits, 2, { cost: 401, now: 1_000_000 })).toEqual(refused);
+    expect(call(limits, 2, { cost: 400, now: 1_000_000 }).admitted).toBe(1);
+  });
+
   it('do not ask for the session of a call that is refused for its user', () => {
     const limits = new CallLimits(RATES);
     call(limits, 400);

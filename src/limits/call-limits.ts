@@ -1,4 +1,4 @@
-import { NotNow } from '../domain/refusal.js';
+import { NotNow, Refusal } from '../domain/refusal.js';
 import { RateLimit } from './rate-limit.js';
 
 export interface CallRates {
@@ -23,6 +23,11 @@ export class CallLimits {
 
   /** Throws unless the call may be made now. `session` is asked for last: to know it may cost more than to refuse. */
   admit(userId: string, cost: number, session: () => string | undefined, now: number): void {
+    if (!this.users.fits(cost)) {
+      // To wait would not help. It would only let anything through in the end.
+      const message = `a request this large counts as ${cost} calls, more than a user may make at once`;
+      throw new Refusal('TOO_MANY_CALLS', message);
+    }
     const userWait = this.users.waitOf(userId, cost, now);
     if (userWait > 0) throw new NotNow('TOO_MANY_CALLS', 'too many calls of this user', userWait);
     const sessionId = session();

@@ -16,10 +16,15 @@ export class HeapLimit {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
+  /** Whether too much is in use. */
+  isReached(): boolean {
+    const { heapPercent } = this.config.limits;
+    return heapPercent > 0 && this.use.percent() > heapPercent;
+  }
+
   /** Throws while too much is in use. */
   enter(): void {
-    const { heapPercent } = this.config.limits;
-    if (heapPercent === 0 || this.use.percent() <= heapPercent) return;
+    if (!this.isReached()) return;
     const message = 'the server is short of memory; try again, or another one';
     throw new NotNow('OUT_OF_MEMORY', message, spread(RETRY_AFTER_MS));
   }

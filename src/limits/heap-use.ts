@@ -15,7 +15,8 @@ const OLD_SHARE = 64 / 67;
 
 @Injectable()
 export class HeapUse {
-  private readonly oldSpaceBytes = oldSpaceOf(getHeapStatistics().heap_size_limit, nodeOptions());
+  /** How much of the heap may hold old objects, in bytes. */
+  readonly maxBytes = oldSpaceOf(getHeapStatistics().heap_size_limit, nodeOptions());
 
   /**
    * How much of the space for old objects is in use. V8 ends the process when there is no room in it, or when they fill
@@ -23,7 +24,7 @@ export class HeapUse {
    * counts as used. Asked whenever a stream opens, for 3 µs, rather than in intervals, within which much can be let in.
    */
   percent(): number {
-    return (100 * getHeapStatistics().used_heap_size) / this.oldSpaceBytes;
+    return (100 * getHeapStatistics().used_heap_size) / this.maxBytes;
   }
 }
 

@@ -6,12 +6,12 @@ import { RefusedCalls } from './refused-calls.js';
 import { SessionLimit } from './session-limit.js';
 import { UserLimits } from './user-limits.js';
 
-const LIMITS = [HeapLimit, ReadLimit, RefusedCalls, SessionLimit, UserLimits];
+const LIMITS = [HeapLimit, HeapUse, ReadLimit, RefusedCalls, SessionLimit, UserLimits];
 
 /** What this node takes on at most, of everyone together and of each user. */
 @Global()
 @Module({
-  providers: [...LIMITS, HeapUse],
+  providers: LIMITS,
   exports: LIMITS,
 })
 export class LimitsModule {}

@@ -23,6 +23,11 @@ export class RateLimit {
     this.unitMs = perSecond === 0 ? 0 : 1000 / perSecond;
   }
 
+  /** Whether something of this cost fits into a burst, and so may be taken at any time at all. */
+  fits(cost: number): boolean {
+    return this.unitMs === 0 || cost <= this.burst;
+  }
+
   /** How many keys are remembered. */
   get size(): number {
     return this.madeUpAt.size;

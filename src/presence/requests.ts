@@ -14,10 +14,10 @@ import {
   type UpdateStatusRequest,
 } from '../grpc/generated/presence/v1/presence_service.pb.js';
 import { isTimestampSecond } from '../grpc/messages.js';
+import { MAX_BATCH } from '../grpc/request-limits.js';
 import { AreIdentifiers, AreOneOf, IsIdentifier, IsOneOf, rule } from '../grpc/rules.js';
 
 const MAX_STATUS_TEXT = 128;
-const MAX_BATCH = 1000;
 
 const CHOICES = [
   StatusChoice.STATUS_CHOICE_AUTOMATIC,

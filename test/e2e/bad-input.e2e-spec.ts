@@ -14,12 +14,12 @@ import { Service } from '../support/service.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 
 const EMOJI = '😀';
-const LONG_TEXTS = ['x'.repeat(129), EMOJI.repeat(129), 'x'.repeat(1_000_000)];
+const LONG_TEXTS = ['x'.repeat(129), EMOJI.repeat(129), 'x'.repeat(3000)];
 const BAD_IDS_IF_ANY = [...LONG_TEXTS, '\0', 'a\tb', 'a\n', '\x7f', 'a\x80', '\x9f'];
 const BAD_IDS = ['', ...BAD_IDS_IF_ANY];
 const BAD_LISTS = BAD_IDS.map((id) => ['good', id]);
 const BAD_PAGE_SIZES = [-1, -(2 ** 31)];
-const BAD_PAGE_TOKENS = ['x', '\0', 'x'.repeat(10_000), 'AAAAAAAAYQ'];
+const BAD_PAGE_TOKENS = ['x', '\0', 'x'.repeat(3000), 'AAAAAAAAYQ'];
 
 /** A field that takes whatever its type holds. */
 const ANYTHING: unknown[] = [];
@@ -78,7 +78,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
     user_ids: [Array.from({ length: 10_001 }, (_, i) => `${i}`), ...BAD_LISTS],
     channel_ids: [Array.from({ length: 1001 }, (_, i) => `${i}`), ...BAD_LISTS],
     kinds: [[0], [7], [-1], [1, 99], new Array<number>(101).fill(1)],
-    resume_token: ['x', '\0', 'x'.repeat(10_000), '1', 'a.b.c'],
+    resume_token: ['x', '\0', 'x'.repeat(3000), '1', 'a.b.c'],
     skip_snapshot: ANYTHING,
     delivery: [3, -1, 2 ** 31 - 1],
   },

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BatchGetPresencesRequest } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import type { Http2Peer, PeerOptions } from '../support/http2-peer.js';
 import {
   Flag,
   frame,
@@ -17,8 +18,12 @@ import { Victim } from '../support/victim.js';
 
 const LIST = 'PresenceService/ListOnlineUsers';
 const BATCH_GET = 'PresenceService/BatchGetPresences';
-const { DATA, HEADERS } = FrameType;
+/** Its requests may be the largest. */
+const SUBSCRIBE = 'EventsService/Subscribe';
+const { DATA, HEADERS, SETTINGS } = FrameType;
 const MEGABYTE = 1024 * 1024;
+/** The code of HTTP/2 for a call that was not begun, which clients make again. */
+const REFUSED_STREAM = 7;
 
 describe('A peer that', () => {
   let victim: Victim;
@@ -30,10 +35,30 @@ describe('A peer that', () => {
   afterEach(() => victim.isAlone());
   afterAll(() => victim.stop());
 
+  /** A peer that may have as many calls open as a connection may: one of them has had a valid token. */
+  async function trustedPeer(options: PeerOptions = {}): Promise<Http2Peer> {
+    const peer = await victim.peer(options);
+    peer.call(LIST, token);
+    // Those that it began with, the answer to its own, and those that let it have more calls.
+    await peer.until(() => peer.countOf(SETTINGS) >= 3);
+    return peer;
+  }
+
   describe('makes calls', () => {
+    it('without a token may have sixteen of them open, and is refused more', async () => {
+      await victim.survives('calls without a token', async () => {
+        const peer = await victim.peer();
+        for (let i = 0; i < 500; i++) peer.open(LIST, '');
+        await peer.until(() => peer.resets.size >= 500 - 16 || peer.isClosed).catch(() => {});
+        const refused = [...peer.resets.values()].filter((code) => code === REFUSED_STREAM);
+        expect(refused).toHaveLength(500 - 16);
+        peer.destroy();
+      });
+    });
+
     it('of which it sends only half is cut off from each of them', async () => {
       await victim.survives('half calls', async () => {
-        const peer = await victim.peer();
+        const peer = await trustedPeer();
         for (let i = 0; i < 500; i++) peer.open(LIST, token);
         await peer.until(() => peer.resets.size === 500);
         peer.destroy();
@@ -45,13 +70,13 @@ describe('A peer that', () => {
 
     it('of large requests, none of them whole, makes the server hold no more than 32 MB', async () => {
       await victim.survives('large requests', async () => {
-        const peer = await victim.peer();
-        // 100 requests of 8 MB, of which the end is missing. The windows are taken as they are given.
-        const streams = Array.from({ length: 100 }, () => peer.open(LIST, token));
-        const size = Buffer.from([0, 0, 0x7f, 0xff, 0xff]);
+        const peer = await trustedPeer();
+        // 100 requests of 5 MB, of which the end is missing. The windows are taken as they are given.
+        const streams = Array.from({ length: 100 }, () => peer.open(SUBSCRIBE, token));
+        const size = Buffer.from([0, 0, 0x4f, 0xff, 0xff]);
         await peer.send(...streams.map((stream) => frame(DATA, 0, stream, size)));
         const part = Buffer.alloc(16_000);
-        for (let sent = 0; sent < 8 * MEGABYTE && peer.resets.size < 100; sent += part.length) {
+        for (let sent = 0; sent < 5 * MEGABYTE && peer.resets.size < 100; sent += part.length) {
           for (const stream of streams) {
             if (!peer.resets.has(stream)) await peer.fill(stream, part);
           }
@@ -68,9 +93,9 @@ describe('A peer that', () => {
       const bomb = grpcMessage(gzipSync(Buffer.alloc(8 * MEGABYTE - 1)));
       bomb[0] = 1;
       await victim.survives('compressed bombs', async () => {
-        const peer = await victim.peer();
+        const peer = await trustedPeer();
         for (let i = 0; i < 500; i++) {
-          const stream = peer.open(LIST, token, { 'grpc-encoding': 'gzip' });
+          const stream = peer.open(SUBSCRIBE, token, { 'grpc-encoding': 'gzip' });
           await peer.send(frame(DATA, Flag.END_STREAM, stream, bomb));
         }
         await peer.until(() => peer.resets.size + peer.countOf(HEADERS) >= 500);
@@ -105,7 +130,7 @@ describe('A peer that', () => {
     it('what it has called for, with a window of zero, is refused beyond 32 MB and cut off', async () => {
       await victim.survives('a window of zero', async () => {
         const settings = [[Setting.INITIAL_WINDOW_SIZE, 0]] as const;
-        const peer = await victim.peer({ settings });
+        const peer = await trustedPeer({ settings });
         for (let i = 0; i < 200; i++) peer.call(BATCH_GET, token, request);
         await peer.until(() => peer.resets.size + peer.endedStreams.size >= 200);
         expect(peer.bodyBytes).toBe(0);
@@ -120,8 +145,7 @@ describe('A peer that', () => {
     it('anything any more is cut off by its silence', async () => {
       await victim.survives('a full buffer', async () => {
         const settings = [[Setting.INITIAL_WINDOW_SIZE, 0x7fff_ffff]] as const;
-        const peer = await victim.peer({ settings });
-        await peer.until(() => peer.countOf(FrameType.SETTINGS) > 1);
+        const peer = await trustedPeer({ settings });
         await peer.send(windowUpdate(0, 0x7fff_0000));
         peer.socket.pause();
         for (let i = 0; i < 200; i++) peer.call(BATCH_GET, token, request);

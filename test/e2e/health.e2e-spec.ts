@@ -3,6 +3,7 @@ import { connect } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TokenlessStreams } from '../../src/connections/tokenless-streams.js';
 import { ServingStatus } from '../../src/health/serving-status.js';
 import { eventually } from '../support/eventually.js';
 import { HealthClient } from '../support/health-client.js';
@@ -69,12 +70,16 @@ describe('Health', () => {
       watch.cancel();
     });
 
-    it('is NOT_FOUND for a name of any length, and the connection goes on', async () => {
+    it('is an error for a name of any length, and the connection goes on', async () => {
       const watch = health.watch('');
       await watch.next();
-      for (const length of [20_000, 100_000, 1_000_000]) {
+      for (const [length, code] of [
+        [4000, status.NOT_FOUND],
+        [20_000, status.RESOURCE_EXHAUSTED],
+        [1_000_000, status.RESOURCE_EXHAUSTED],
+      ] as const) {
         const refused = health.check('x'.padEnd(length, '😀'));
-        await expect(refused).rejects.toMatchObject({ code: status.NOT_FOUND });
+        await expect(refused).rejects.toMatchObject({ code });
       }
       for (const serving of service.all(ServingStatus)) serving.set(false);
       expect(await watch.next()).toEqual({ status: 'NOT_SERVING' });
@@ -103,14 +108,32 @@ describe('Health', () => {
 
     it('keeps nothing of those who watched services that there are not', async () => {
       const before = heapAfterCollection();
-      for (let i = 0; i < 10; i++) {
-        const watch = health.watch(`${i}`.padEnd(1_000_000, 'x'));
+      for (let i = 0; i < 200; i++) {
+        const watch = health.watch(`${i}`.padEnd(8000, 'x'));
         await watch.next();
         watch.cancel();
         await watch.ended;
       }
-      expect(heapAfterCollection() - before).toBeLessThan(5_000_000);
+      expect(heapAfterCollection() - before).toBeLessThan(1_000_000);
     });
+  });
+
+  it('is told to eight watchers on a connection and no more, until one of them goes', async () => {
+    const others = new HealthClient(service.address());
+    const watches = Array.from({ length: 8 }, () => others.watch(''));
+    for (const watch of watches) expect(await watch.next()).toEqual({ status: 'SERVING' });
+    expect(await others.watch('').ended).toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      details: 'this connection has 8 streams without a token; close one first',
+    });
+    expect(await others.check('')).toBe('SERVING');
+    watches[0]!.cancel();
+    await eventually(() => service.all(TokenlessStreams).some(({ size }) => size === 8), false);
+    const late = others.watch('');
+    expect(await late.next()).toEqual({ status: 'SERVING' });
+    for (const watch of [late, ...watches]) watch.cancel();
+    others.close();
+    await eventually(() => service.sizeOf(TokenlessStreams), 0);
   });
 
   it('is told at HTTP_HOST and at no other address of the machine', async () => {

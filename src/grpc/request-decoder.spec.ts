@@ -1,0 +1,83 @@
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadPackageDefinition } from './codecs.js';
+import { describedServices } from './descriptors.js';
+import type { RequestDecoder } from './encoded-request.js';
+import { SubscribeRequest } from './generated/presence/v1/events_service.pb.js';
+import { requestDecoder } from './request-decoder.js';
+import { requestLimitOf } from './request-limits.js';
+import { Turns } from './turns.js';
+
+const PATH = '/presence.v1.EventsService/Subscribe';
+const EMPTY = SubscribeRequest.decode(new Uint8Array());
+const USER_IDS = Array.from({ length: 10_000 }, (_, i) => `${'😀'.repeat(123)}${10_000 + i}`);
+
+describe('The decoder of Subscribe', () => {
+  const generated = vi.fn((reader: BinaryReader) => SubscribeRequest.decode(reader));
+  const yielding = vi.fn(async () => {});
+  let decoder: RequestDecoder;
+  beforeAll(() => {
+    const { input } = describedServices(loadPackageDefinition())
+      .flatMap(({ methods }) => methods)
+      .find(({ name }) => name === 'Subscribe')!;
+    const turns = (): Turns => new Turns(yielding);
+    decoder = requestDecoder(input, requestLimitOf(PATH), generated, turns);
+  });
+  beforeEach(() => void vi.clearAllMocks());
+
+  function bytesOf(request: Partial<SubscribeRequest>): Buffer {
+    return Buffer.from(SubscribeRequest.encode({ ...EMPTY, ...request }).finish());
+  }
+
+  function repeated(record: readonly number[], count: number): Buffer {
+    return Buffer.concat(Array<Buffer>(count).fill(Buffer.from(record)));
+  }
+
+  it('makes the same message in turns as at once', async () => {
+    const request = bytesOf({
+      userIds: USER_IDS.slice(0, 3000),
+      channelIds: ['lobby', 'attic'],
+      kinds: [1, 2],
+      resumeToken: 'token',
+      skipSnapshot: true,
+      delivery: 2,
+    });
+    expect(await decoder.decodeInTurns(request)).toEqual(decoder.decode(request));
+  });
+
+  it('lets others have their turn after each 256 KiB of ids', async () => {
+    const request = bytesOf({ userIds: USER_IDS });
+    await decoder.decodeInTurns(request);
+    expect(yielding.mock.calls.length).toBeGreaterThanOrEqual(request.length / (257 * 1024) - 1);
+    // What is left to the generated code, which knows no turns, is what is not in the lists.
+    expect(generated.mock.calls.map(([{ len }]) => len)).toEqual([0]);
+  });
+
+  it.each([
+    ['users', [0x0a, 0], 10_001, 'user_ids', 'must hold at most 10000 values'],
+    ['channels', [0x12, 0], 1001, 'channel_ids', 'must hold at most 1000 values'],
+    ['kinds', [0x18, 1], 101, 'kinds', 'must hold at most 100 values'],
+    ['kinds in one record', [0x1a, 102, ...Array<number>(102).fill(1)], 1, 'kinds', /at most 100/],
+    ['fields of a later contract', [0xa0, 0x06, 1], 12_000, 'request', /more fields/],
+    ['texts', [0x22, 0], 12_000, 'request', /more fields/],
+    ['fields in a group', [0xa3, 6, ...repeated([0x08, 1], 12_000), 0xa4, 6], 1, 'request', /more/],
+  ])(
+    'refuses too many %s before it makes anything of them',
+    async (_what, record, count, field, text) => {
+      const request = repeated(record, count);
+      const refusal = { field, message: expect.stringMatching(text) as string };
+      expect(() => decoder.decode(request)).toThrow(expect.objectContaining(refusal) as Error);
+      await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);
+      expect(generated).not.toHaveBeenCalled();
+      expect(yielding).not.toHaveBeenCalled();
+    },
+  );
+
+  it('refuses a text that no rule would let through before it is decoded', () => {
+    const request = Buffer.from(new BinaryWriter().uint32(34).string('x'.repeat(5000)).finish());
+    const refusal = { field: 'resume_token', message: 'must be at most 4096 bytes' };
+    expect(() => decoder.decode(request)).toThrow(expect.objectContaining(refusal) as Error);
+    expect(generated).not.toHaveBeenCalled();
+  });
+});
