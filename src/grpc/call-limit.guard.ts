@@ -38,7 +38,9 @@ export class CallLimitGuard implements CanActivate {
     const limits = kind === 'heartbeat' ? this.limits.heartbeats : this.limits.calls;
     const session = (): string | undefined => sessionIdIn(kind, request);
     try {
-      limits.admit(userId, costOf(kind, request), session, this.clock.monotonic());
+      const cost = kind === 'stream' ? COST_OF_STREAM : 1;
+      const size = Math.floor(request.size / BYTES_PER_CALL);
+      limits.admit(userId, cost, session, this.clock.monotonic(), size);
       return true;
     } catch (refusal) {
       return this.refuse(userId, call, refusal);
@@ -69,10 +71,6 @@ export class CallLimitGuard implements CanActivate {
 
 function isClosing(call: object): call is ClosingCall {
   return 'closeConnection' in call;
-}
-
-function costOf(kind: CallKind, { size }: EncodedRequest): number {
-  return (kind === 'stream' ? COST_OF_STREAM : 1) + Math.floor(size / BYTES_PER_CALL);
 }
 
 /** The session that a command names. What cannot be a session is refused further on. */

@@ -69,7 +69,7 @@ describe('What throws while a call of gRPC is served', () => {
   beforeEach(async () => {
     log = CapturedLog.start();
     server = new Server({ 'grpc.enable_channelz': 0 });
-    screenCalls(server);
+    screenCalls(server, () => 8192);
     add('Unary', UNARY, false, false);
     add('Stream', STREAMS, false, true);
     add('Duplex', DUPLEX, true, true);

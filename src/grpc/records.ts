@@ -2,8 +2,8 @@ import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { Malformed } from './encoded-request.js';
 
-/** How many records a message may have beside those of its lists: far more than it has fields, in any later contract. */
-const MAX_OTHER_RECORDS = 200;
+/** How many records a message may have beside those of its lists: as many as there can be in the 8 KiB of a small request. */
+const MAX_OTHER_RECORDS = 4096;
 
 /** How many bytes a text may have: more than any id, token or text that a rule lets through. */
 export const MAX_TEXT_BYTES = 4096;
@@ -60,17 +60,21 @@ function isList({ fieldKind }: DescField): boolean {
 }
 
 /**
- * Throws unless bytes are whole records from the first to the last, and no more of them than the message may have. The
- * generated code stops at a tag that cannot be, and reads a message within another past its end: it would take for a request
- * what every other parser refuses, and perhaps for another one than was meant. It would also make objects of all that
- * is there, before anybody could count them.
+ * Throws unless bytes are whole records from the first to the last. The generated code stops at a tag that cannot be, and
+ * reads a message within another past its end: it would take for a request what every other parser refuses, and perhaps for
+ * another one than was meant. Returns what there is too much of, if anything: the generated code would make objects of all
+ * of it, before anybody could count them.
  */
-export function requireRecords(bytes: Uint8Array, shape: Shape): void {
-  walk(new CountingReader(bytes, shape.maxRecords), bytes.length, shape);
+export function checkRecords(bytes: Uint8Array, shape: Shape): Malformed | undefined {
+  const reader = new CountingReader(bytes, shape.maxRecords);
+  walk(reader, bytes.length, shape);
+  return reader.excess;
 }
 
 /** Reads no more records than there may be, be they of the message itself, of one within it, or of a group. */
 class CountingReader extends BinaryReader {
+  /** What there is too much of, the first that was met. */
+  excess: Malformed | undefined;
   private records = 0;
 
   constructor(
@@ -82,13 +86,13 @@ class CountingReader extends BinaryReader {
 
   override tag(): [number, WireType] {
     if (this.records++ === this.maxRecords) {
-      throw new Malformed('is of more fields than any message of this type');
+      throw this.excess ?? new Malformed('is of more fields than any message of this type');
     }
     return super.tag();
   }
 }
 
-function walk(reader: BinaryReader, end: number, { messages, lists, texts }: Shape): void {
+function walk(reader: CountingReader, end: number, { messages, lists, texts }: Shape): void {
   const counts = new Map<number, number>();
   while (reader.pos < end) {
     const [number, wireType] = reader.tag();
@@ -107,15 +111,23 @@ function walk(reader: BinaryReader, end: number, { messages, lists, texts }: Sha
       if (isPacked && record.at(-1)! > 127) {
         throw new RangeError('a number goes on behind the end of its list');
       }
-      // A byte is a number at most.
-      const count = (counts.get(number) ?? 0) + (isPacked ? record.length - 1 : 1);
+      const count = (counts.get(number) ?? 0) + (isPacked ? numbersIn(record) : 1);
       counts.set(number, count);
-      if (count > list.max) throw new Malformed(`must hold at most ${list.max} values`, list.name);
+      if (count > list.max) {
+        reader.excess ??= new Malformed(`must hold at most ${list.max} values`, list.name);
+      }
     }
     const text = texts.get(number);
     if (isDelimited && text !== undefined && record.length > MAX_TEXT_BYTES) {
-      throw new Malformed(`must be at most ${MAX_TEXT_BYTES} bytes`, text);
+      reader.excess ??= new Malformed(`must be at most ${MAX_TEXT_BYTES} bytes`, text);
     }
   }
   if (reader.pos !== end) throw new RangeError('a record goes on behind the end of its message');
+}
+
+/** How many numbers are in a packed record, before which stands its length. */
+function numbersIn(record: Uint8Array): number {
+  let ends = 0;
+  for (const byte of record) if (byte < 128) ends++;
+  return ends - 1;
 }

@@ -1,7 +1,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import type { RequestDecoder } from './encoded-request.js';
-import { requireRecords, shapeOf } from './records.js';
+import { checkRecords, shapeOf } from './records.js';
 import type { RequestLimit } from './request-limits.js';
 import { RequestReader } from './request-reader.js';
 import { oneByOne, Turns } from './turns.js';
@@ -40,11 +40,15 @@ export function requestDecoder(
 
   return {
     decode: (bytes) => {
-      requireRecords(bytes, shape);
-      return decode(new RequestReader(bytes));
+      const excess = checkRecords(bytes, shape);
+      // First, since bytes that are no message are that above all. It is small.
+      const message = decode(new RequestReader(bytes));
+      if (excess !== undefined) throw excess;
+      return message;
     },
     decodeInTurns: async (bytes) => {
-      requireRecords(bytes, shape);
+      const excess = checkRecords(bytes, shape);
+      if (excess !== undefined) throw excess;
       return oneByOne(() => decodeInTurns(bytes));
     },
   };

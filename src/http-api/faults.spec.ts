@@ -3,12 +3,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Observable, of } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Connections } from '../connections/connections.js';
+import { HeldBytes } from '../connections/held-bytes.js';
 import { CapturedLog } from '../../test/support/captured-log.js';
 import { bodyOf, callOverHttp, CONTENT_TYPES } from '../../test/support/http-call.js';
 import { loadPackageDefinition } from '../grpc/codecs.js';
 import type { Handler, ServedMethod } from '../grpc/handler.js';
 import { formatOf } from './format.js';
-import { HeldBytes } from './held-bytes.js';
+
 import { serveCall } from './serve-call.js';
 
 const definition = loadPackageDefinition();
@@ -59,7 +61,7 @@ describe('What throws while a call over HTTP is served', () => {
     server = createServer((request, response) =>
       serveCall(method, formatOf(type, kind === 'stream')!, request, response, {
         ...{ maxRequestBytes: 1000, callTimeoutMs: 10_000 },
-        ...{ requests: new HeldBytes(), answers: new HeldBytes() },
+        connections: { held: new HeldBytes(1e6), calls: {} as Connections['calls'] },
       }),
     ).listen(0, '127.0.0.1');
     await once(server, 'listening');

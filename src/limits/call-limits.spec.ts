@@ -56,11 +56,14 @@ describe('CallLimits', () => {
     expect(call(limits, 100, { cost: 10, now: 1000 }).admitted).toBe(20);
   });
 
-  it('never let in what costs more than a burst, however long the user has been quiet', () => {
+  it('never let in a request that is larger than a burst, however long the user has been quiet', () => {
     const limits = new CallLimits(RATES);
-    const refused = { admitted: 0, reason: 'TOO_MANY_CALLS', retryAfterMs: undefined };
-    expect(call(limits, 2, { cost: 401, now: 1_000_000 })).toEqual(refused);
-    expect(call(limits, 2, { cost: 400, now: 1_000_000 }).admitted).toBe(1);
+    const session = (): undefined => undefined;
+    for (const now of [0, 1_000_000]) {
+      expect(() => limits.admit('ann', 10, session, now, 391)).toThrow(/counts as 401 calls/);
+    }
+    limits.admit('ann', 10, session, 2_000_000, 390);
+    expect(call(limits, 1, { now: 2_000_000 }).reason).toBe('TOO_MANY_CALLS');
   });
 
   it('do not ask for the session of a call that is refused for its user', () => {

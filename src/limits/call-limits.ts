@@ -21,14 +21,24 @@ export class CallLimits {
     this.sessions = new RateLimit(commandsPerSecond);
   }
 
-  /** Throws unless the call may be made now. `session` is asked for last: to know it may cost more than to refuse. */
-  admit(userId: string, cost: number, session: () => string | undefined, now: number): void {
-    if (!this.users.fits(cost)) {
-      // To wait would not help. It would only let anything through in the end.
-      const message = `a request this large counts as ${cost} calls, more than a user may make at once`;
+  /**
+   * Throws unless the call may be made now. It costs `cost`, and `size` more for what it holds. `session` is asked for last:
+   * to know it may cost more than to refuse.
+   */
+  admit(
+    userId: string,
+    cost: number,
+    session: () => string | undefined,
+    now: number,
+    size = 0,
+  ): void {
+    const total = cost + size;
+    if (size > 0 && !this.users.fits(total)) {
+      // A full bucket would let any size through, and the user would wait for it only afterwards.
+      const message = `a request this large counts as ${total} calls, more than a user may make at once`;
       throw new Refusal('TOO_MANY_CALLS', message);
     }
-    const userWait = this.users.waitOf(userId, cost, now);
+    const userWait = this.users.waitOf(userId, total, now);
     if (userWait > 0) throw new NotNow('TOO_MANY_CALLS', 'too many calls of this user', userWait);
     const sessionId = session();
     if (sessionId !== undefined) {
@@ -37,6 +47,6 @@ export class CallLimits {
       if (wait > 0)
         throw new NotNow('TOO_MANY_COMMANDS', 'too many commands of this session', wait);
     }
-    this.users.take(userId, cost, now);
+    this.users.take(userId, total, now);
   }
 }
