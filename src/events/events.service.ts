@@ -36,7 +36,7 @@ export class EventsService {
     private readonly limits: SubscribeLimits,
     private readonly clock: Clock,
   ) {
-    this.openings = new Openings(store, log);
+    this.openings = new Openings(store, log, limits);
   }
 
   /** How many subscriptions lost their place, and began anew with the state. */
@@ -72,13 +72,15 @@ export class EventsService {
     { filter, resumeToken, skipSnapshot, latestOnly }: SubscribeOptions,
     outlet: Outlet,
   ): Subscription {
-    const opening = this.openings.open(filter, resumeToken, skipSnapshot);
-    const { messages, position, resumed, presences } = opening;
-    this.limits.charge(caller, presences, this.log.head - position);
+    const options = { caller, filter, skipSnapshot };
+    const { messages, position, resumed } = this.openings.open(options, resumeToken);
     const cursor = new Cursor(this.log, this.fanOut.slices, filter, position, resumed);
-    const { expiresAt } = caller;
-    const options = { cursor, outlet, latestOnly, expiresAt };
-    return new Subscription(options, messages, this.openings, this.clock);
+    return new Subscription(
+      { caller, cursor, outlet, latestOnly, skipSnapshot },
+      messages,
+      this.openings,
+      this.clock,
+    );
   }
 
   /** In closures of its own, so that what set the subscription up is not kept with it. */

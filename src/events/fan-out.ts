@@ -20,6 +20,9 @@ import type { Subscription } from './subscription.js';
 /** How often the log is trimmed, and how often it is looked who has fallen out of it or needs a heartbeat. */
 const UPKEEP_MS = 250;
 
+/** A message without any field: it only keeps a stream from being silent. */
+const NOTHING = Buffer.alloc(0);
+
 /** How many subscribers are served in one turn of the event loop. */
 const TURN = 32;
 
@@ -134,7 +137,7 @@ export class FanOut implements OnApplicationShutdown {
     for (const subscription of this.followers.keys()) {
       this.contain(subscription, () => {
         if (subscription.hasExpired(wall)) subscription.end(tokenExpired());
-        else if (subscription.isBehind) subscription.isSafe();
+        else if (subscription.isBehind) this.catchUp(subscription, quietSince);
         else if (subscription.lastSentAt <= quietSince) subscription.nudge(heartbeat);
       });
     }
@@ -219,6 +222,13 @@ export class FanOut implements OnApplicationShutdown {
       subscription.fallBehind(this.served);
       this.serve(subscription);
     }
+  }
+
+  /** For one that is behind: its place may be gone, or it waits for the read limit of its user with its stream ready. */
+  private catchUp(subscription: Subscription, quietSince: number): void {
+    if (subscription.isSafe()) this.serve(subscription);
+    // No resume token: it would skip what the subscriber has not been given.
+    if (subscription.isBehind && subscription.lastSentAt <= quietSince) subscription.nudge(NOTHING);
   }
 
   private serve(subscription: Subscription): void {

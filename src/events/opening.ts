@@ -1,3 +1,4 @@
+import type { Caller } from '../auth/caller.js';
 import type { Presence } from '../domain/presence.js';
 import type { EventLog } from '../log/event-log.js';
 import type { Filter } from '../log/filter.js';
@@ -5,16 +6,23 @@ import type { ResumePoint } from '../log/timeline.js';
 import type { PresenceStore } from '../store/presence-store.js';
 import { encodeCurrent, encodeReset, encodeSnapshot } from './encode.js';
 import { snapshotOf } from './snapshot.js';
+import type { SubscribeLimits } from './subscribe-limits.js';
 
 /** How many presences go into one message: some 50 to 100 KiB. */
 const PRESENCES_PER_MESSAGE = 500;
+
+/** What a subscriber asks for, and in whose name. */
+export interface OpeningOptions {
+  readonly caller: Caller;
+  readonly filter: Filter;
+  /** Whether it keeps no state, and wants none at the start or after a reset. */
+  readonly skipSnapshot: boolean;
+}
 
 /** What a subscription begins with, and begins with again when its place in the log is gone. */
 export interface Opening {
   /** Messages made one by one, as they are sent. */
   readonly messages: Iterator<Buffer>;
-  /** How many presences they hold. */
-  readonly presences: number;
   /** The place in the log at which they hold. */
   readonly position: number;
   /** What a reader who resumes has seen of what comes next. */
@@ -35,23 +43,30 @@ export class Openings {
   constructor(
     private readonly store: PresenceStore,
     private readonly log: EventLog,
+    private readonly limits: SubscribeLimits,
   ) {}
 
-  /** From a token, while everything after it is held, and else from the state. */
-  open(filter: Filter, resumeToken: string, skipSnapshot: boolean): Opening {
-    if (resumeToken === '') return this.fromState(filter, false, skipSnapshot);
+  /** From a token, while everything after it is held, and else from the state. Charges the caller for either. */
+  open(options: OpeningOptions, resumeToken: string): Opening {
+    if (resumeToken === '') return this.fromState(options, false);
     const resumed = this.log.find(resumeToken);
     if (resumed === undefined) {
       this.resets.resume_token++;
-      return this.fromState(filter, true, skipSnapshot);
+      return this.fromState(options, true);
     }
-    return { messages: openingMessages(false, []), presences: 0, position: resumed.start, resumed };
+    // The events that are looked through cost as presences do.
+    this.limits.charge(options.caller, this.log.head - resumed.start);
+    return { messages: openingMessages(false, []), position: resumed.start, resumed };
   }
 
-  /** Who lost changes is owed the state, whether or not it wanted one at the start. */
-  reopen(filter: Filter): Opening {
+  /**
+   * From the state once more, for a subscriber that lost changes. Charges its caller as at the start. Undefined: the caller has
+   * read so much that another snapshot has to wait.
+   */
+  reopen(options: OpeningOptions): Opening | undefined {
+    if (!options.skipSnapshot && !this.limits.mayBeginAnew(options.caller)) return undefined;
     this.resets.slow_reader++;
-    return this.fromState(filter, true, false);
+    return this.fromState(options, true);
   }
 
   /** The message that says that a subscription is up to date from now on. */
@@ -59,10 +74,10 @@ export class Openings {
     return encodeCurrent(this.log.tokenFragment(this.log.head));
   }
 
-  private fromState(filter: Filter, isReset: boolean, skipSnapshot: boolean): Opening {
+  private fromState({ caller, filter, skipSnapshot }: OpeningOptions, isReset: boolean): Opening {
     const snapshot = skipSnapshot ? [] : snapshotOf(this.store.view, filter);
-    const messages = openingMessages(isReset, snapshot);
-    return { messages, presences: snapshot.length, position: this.log.head };
+    this.limits.charge(caller, snapshot.length);
+    return { messages: openingMessages(isReset, snapshot), position: this.log.head };
   }
 }
 

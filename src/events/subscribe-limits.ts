@@ -31,8 +31,13 @@ export class SubscribeLimits {
     return this.subscribers.enter(caller.userId);
   }
 
-  /** Counts the presences that it begins with, and the events that are looked through for it because it resumes. */
-  charge(caller: Caller, presences: number, events: number): void {
-    this.reads.charge(caller, presences + events);
+  /** Whether a subscription of the caller may be given the state anew at this moment. */
+  mayBeginAnew(caller: Caller): boolean {
+    return this.reads.mayRead(caller);
+  }
+
+  /** Counts the presences that it is given, or the events that are looked through for it. */
+  charge(caller: Caller, presencesOrEvents: number): void {
+    this.reads.charge(caller, presencesOrEvents);
   }
 }

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EventWorld, type Reader } from '../../test/support/events.js';
+import { EventWorld, told } from '../../test/support/events.js';
 import { append, eventOf, filterOf, placeOf, resumeSecrets } from '../../test/support/log.js';
 import { activity, connect, disconnect, join, mute } from '../../test/support/play.js';
-import { Sync, type SubscribeResponse } from '../grpc/generated/presence/v1/events_service.pb.js';
+import { Sync } from '../grpc/generated/presence/v1/events_service.pb.js';
 import { MAX_MESSAGE_BYTES } from '../log/slices.js';
 import { Seal } from '../seal/seal.js';
 import { SealingSecrets } from '../seal/sealing-secrets.js';
 
-const { SYNC_CURRENT, SYNC_RESET, SYNC_UNSPECIFIED } = Sync;
+const { SYNC_CURRENT, SYNC_RESET } = Sync;
 
 let world: EventWorld;
 beforeEach(() => {
@@ -17,17 +17,6 @@ beforeEach(() => {
   world = new EventWorld();
 });
 afterEach(() => void vi.useRealTimers());
-
-/** A message in short: what it says of the stream, who is in its snapshot, and its kinds of events. */
-function inShort({ sync, snapshot, events }: SubscribeResponse): unknown[] {
-  const said = sync === SYNC_UNSPECIFIED ? [] : [sync];
-  const kinds = events.map(({ change }) => change?.$case);
-  return [...said, ...snapshot.map(({ userId }) => userId), ...kinds];
-}
-
-function told(reader: Reader): unknown[][] {
-  return reader.messages.map(inShort);
-}
 
 describe('A subscription', () => {
   it('begins with who is there, and says when that is all', async () => {
@@ -191,19 +180,6 @@ describe('A slow subscription', () => {
     world.fanOut.upkeep();
     expect(reader.refusal?.reason).toBe('SUBSCRIBER_TOO_SLOW');
     expect(world.fanOut.size).toBe(0);
-  });
-
-  it('that wants the latest is reset instead, and given the state', async () => {
-    world = new EventWorld({ size: 3 });
-    const options = { latestOnly: true, skipSnapshot: true };
-    const reader = await world.subscribe(options, { credits: 1 });
-    await world.happen('ann', connect('a'));
-    for (const id of ['lobby', 'attic', 'lobby']) await world.happen('ann', join('a', id));
-    vi.runAllTimers();
-    world.fanOut.upkeep();
-    reader.letGoOn(Infinity);
-    expect(told(reader)).toEqual([[SYNC_CURRENT], [SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
-    expect(reader.messages[2]?.snapshot[0]?.currentChannelId).toBe('lobby');
   });
 
   it('that wants the latest is spared what is out of date, and then given everything again', async () => {

@@ -1,3 +1,4 @@
+import type { Caller } from '../auth/caller.js';
 import type { Clock } from '../clock/clock.js';
 import { Refusal } from '../domain/refusal.js';
 import type { Cursor } from '../log/cursor.js';
@@ -15,12 +16,14 @@ export interface Outlet {
 }
 
 export interface SubscriptionOptions {
+  /** Whose token it is, and who is charged for what it is given. */
+  readonly caller: Caller;
   readonly cursor: Cursor;
   readonly outlet: Outlet;
   /** Whether it is given the latest of each user, and not everything, when it is behind. */
   readonly latestOnly: boolean;
-  /** When the token of the subscriber stops being accepted. Undefined: never. */
-  readonly expiresAt: number | undefined;
+  /** Whether it is given no snapshot. */
+  readonly skipSnapshot: boolean;
 }
 
 /**
@@ -36,14 +39,15 @@ export class Subscription {
   lastSentAt: number;
   private readonly outlet: Outlet;
   private readonly latestOnly: boolean;
-  private readonly expiresAt: number | undefined;
+  private readonly skipSnapshot: boolean;
+  private readonly caller: Caller;
   private opening: Iterator<Buffer> | undefined;
   private isCurrent = false;
   /** Whether the outlet has been busy since the subscription was last up to date. */
   private hasBeenHeldUp = false;
 
   constructor(
-    { cursor, outlet, latestOnly, expiresAt }: SubscriptionOptions,
+    { caller, cursor, outlet, latestOnly, skipSnapshot }: SubscriptionOptions,
     opening: Opening['messages'],
     private readonly openings: Openings,
     private readonly clock: Clock,
@@ -51,7 +55,8 @@ export class Subscription {
     this.cursor = cursor;
     this.outlet = outlet;
     this.latestOnly = latestOnly;
-    this.expiresAt = expiresAt;
+    this.skipSnapshot = skipSnapshot;
+    this.caller = caller;
     this.opening = opening;
     this.lastSentAt = clock.monotonic();
   }
@@ -93,7 +98,10 @@ export class Subscription {
     if (this.outlet.isReady) this.send(message);
   }
 
-  /** Deals with events that have fallen out of the log before they were sent. Returns whether it can go on. */
+  /**
+   * Deals with events that have fallen out of the log before they were sent. Returns whether it can go on at once. It cannot
+   * when it has ended, or when a new snapshot has to wait for the read limit of its user: then it is to be asked again.
+   */
   isSafe(): boolean {
     if (!this.isBehind || !this.cursor.isLost) return true;
     if (!this.latestOnly) {
@@ -104,16 +112,20 @@ export class Subscription {
     }
     // Held for one that does not read, the state would take memory and be old when it is wanted.
     if (!this.outlet.isReady) return true;
-    const { messages, position } = this.openings.reopen(this.cursor.filter);
-    this.opening = messages;
-    this.cursor.position = position;
+    const { caller, skipSnapshot } = this;
+    const { filter } = this.cursor;
+    const opening = this.openings.reopen({ caller, filter, skipSnapshot });
+    if (opening === undefined) return false;
+    this.opening = opening.messages;
+    this.cursor.position = opening.position;
     this.isCurrent = false;
     return true;
   }
 
   /** `wall` is what the wall clock shows. */
   hasExpired(wall: number): boolean {
-    return this.expiresAt !== undefined && wall >= this.expiresAt;
+    const { expiresAt } = this.caller;
+    return expiresAt !== undefined && wall >= expiresAt;
   }
 
   end(reason: unknown): void {

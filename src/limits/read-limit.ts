@@ -27,6 +27,11 @@ export class ReadLimit {
     refuseIf(this.users.tryTake(userId, presences, this.clock.monotonic()));
   }
 
+  /** Whether the caller has made up for all that they have read. */
+  mayRead({ userId, isAdmin }: Caller): boolean {
+    return isAdmin || this.users.waitOf(userId, 1, this.clock.monotonic()) === 0;
+  }
+
   /** Throws while the caller still has to wait for what he has read. Of what comes next it is not known how much it is. */
   enter({ userId, isAdmin }: Caller): void {
     if (isAdmin) return;

@@ -7,11 +7,13 @@ import { fragmentEncoder } from '../../src/events/encode.js';
 import { EventsService, type SubscribeOptions } from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
 import type { Connection } from '../../src/events/outlet.js';
-import type { SubscribeLimits } from '../../src/events/subscribe-limits.js';
+import { SubscribeLimits } from '../../src/events/subscribe-limits.js';
 import {
   Sync,
   type SubscribeResponse,
 } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import type { HeapLimit } from '../../src/limits/heap-limit.js';
+import { ReadLimit } from '../../src/limits/read-limit.js';
 import type { Drain } from '../../src/lifecycle/drain.js';
 import { EventLog, type FragmentEncoder } from '../../src/log/event-log.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
@@ -19,7 +21,7 @@ import { decode, filterOf, resumeSeal } from './log.js';
 import { ManualClock } from './manual-clock.js';
 import { POLICY } from './play.js';
 
-const HEARTBEAT_MS = 1000;
+export const HEARTBEAT_MS = 1000;
 
 /** Everything behind `Subscribe` but the network: real rules, store, log and fan-out, and readers of any patience. */
 export class EventWorld {
@@ -34,12 +36,23 @@ export class EventWorld {
   constructor({
     size = 1000,
     encoder = fragmentEncoder,
-  }: { readonly size?: number; readonly encoder?: FragmentEncoder } = {}) {
-    const config = { streamHeartbeatIntervalMs: HEARTBEAT_MS } as Config;
+    presencesPerSecond = 0,
+  }: {
+    readonly size?: number;
+    readonly encoder?: FragmentEncoder;
+    /** How many presences the reader may read in a second, and twice that in a burst. 0: no limit. */
+    readonly presencesPerSecond?: number;
+  } = {}) {
+    const config = {
+      streamHeartbeatIntervalMs: HEARTBEAT_MS,
+      maxSubscriptionsPerUser: 1000,
+      limits: { presencesPerSecondPerUser: presencesPerSecond },
+    } as Config;
     const drain = { enter: () => () => {} } as unknown as Drain;
     this.log = new EventLog({ size, maxAgeMs: 60_000 }, encoder, resumeSeal);
     this.fanOut = new FanOut(this.store, this.log, this.clock, config);
-    const limits = { enter: () => () => {}, charge: () => {} } as unknown as SubscribeLimits;
+    const heap = { enter: () => {} } as unknown as HeapLimit;
+    const limits = new SubscribeLimits(heap, new ReadLimit(this.clock, config), config);
     this.service = new EventsService(this.store, this.log, this.fanOut, drain, limits, this.clock);
     this.store.onCommit(({ events }) => this.committed.push(...events));
   }
@@ -139,4 +152,16 @@ export function nameOf({ presence, change }: PresenceEvent): string {
   const words = change.kind.toLowerCase().split('_');
   const field = words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1)));
   return `${presence.userId} ${presence.version} ${field.join('')}`;
+}
+
+/** A message in short: what it says of the stream, who is in its snapshot, and its kinds of events. */
+function inShort({ sync, snapshot, events }: SubscribeResponse): unknown[] {
+  const said = sync === Sync.SYNC_UNSPECIFIED ? [] : [sync];
+  const kinds = events.map(({ change }) => change?.$case);
+  return [...said, ...snapshot.map(({ userId }) => userId), ...kinds];
+}
+
+/** What a reader was sent, message by message. */
+export function told(reader: Reader): unknown[][] {
+  return reader.messages.map(inShort);
 }
