@@ -37,8 +37,8 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
   });
   registerGauge(registry, {
     name: 'presence_store_users',
-    help: 'Users of whom this node knows anything, those who are OFFLINE and not forgotten yet among them.',
-    value: () => store.report.users,
+    help: 'Users whom others can know of: those who are shown online, and those who are OFFLINE and not forgotten yet.',
+    value: () => store.report.offline + store.view.countListed(LISTED_STATUSES),
   });
   registerGauges(registry, {
     name: 'presence_users',
@@ -98,6 +98,6 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
 /** As others are shown them: who is invisible counts as OFFLINE, and cannot be told from those who are. */
 function usersByStatus({ view, report }: PresenceStore): Readonly<Record<string, number>> {
   const listed = LISTED_STATUSES.map((status) => [status, view.countListed([status])] as const);
-  const offline = report.users - view.countListed(LISTED_STATUSES);
-  return { ...Object.fromEntries(listed), OFFLINE: offline };
+  // Not all others that are held: of some only what they do unseen is left.
+  return { ...Object.fromEntries(listed), OFFLINE: report.offline };
 }

@@ -19,8 +19,10 @@ export interface Held {
 
 /** How much a store holds in the memory of this node. */
 export interface TableSizes {
-  /** Users of whom anything is known, those who are OFFLINE and not forgotten yet among them. */
+  /** Users of whom anything is known, also those of whom only an invisible session or choice is. */
   readonly users: number;
+  /** Users who are OFFLINE to others and not forgotten yet. */
+  readonly offline: number;
   /** Live sessions, on whichever node. */
   readonly sessions: number;
   /** Users for whom something is due at some time. */
@@ -47,7 +49,12 @@ export class UserTable {
 
   /** How much is held. */
   get sizes(): TableSizes {
-    return { users: this.users.size, sessions: this.owners.size, alarms: this.due.size };
+    return {
+      users: this.users.size,
+      offline: this.offline.size,
+      sessions: this.owners.size,
+      alarms: this.due.size,
+    };
   }
 
   get(userId: string): Held | undefined {

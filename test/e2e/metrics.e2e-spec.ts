@@ -34,6 +34,24 @@ describe('GET /metrics', () => {
     );
   }
 
+  it('does not count users of whom others know nothing, also beyond MAX_OFFLINE_USERS', async () => {
+    await service.stop();
+    service = await Service.start({ MAX_OFFLINE_USERS: '1' });
+    for (const name of ['ghost', 'bob', 'cem']) {
+      const user = await service.client(name);
+      const { sessionId, stream } = await user.connect();
+      if (name === 'ghost') await user.updateStatus({ sessionId, choice: STATUS_CHOICE_INVISIBLE });
+      else {
+        stream.cancel();
+        await stream.ended;
+      }
+    }
+    await eventually(() => total('presence_commands_total', { kind: 'disconnect' }), 2);
+    expect(await total('presence_users', { status: 'OFFLINE' })).toBe(1);
+    expect(await total('presence_store_users')).toBe(1);
+    expect(await total('presence_node_sessions')).toBe(1);
+  });
+
   it('tells Prometheus how the process and the store are', async () => {
     const response = await fetch(`${service.httpUrl}/metrics`);
     expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');

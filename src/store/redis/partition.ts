@@ -81,12 +81,13 @@ const unchanged: ChangeUser = (user) => ({ user, events: [], ended: [], wakeAt: 
 export function sizesOf(
   partitions: readonly Partition[],
 ): TableSizes & Pick<StoreReport, 'unreadableUsers'> {
-  const sizes = { users: 0, sessions: 0, alarms: 0, unreadableUsers: 0 };
+  const sizes = { users: 0, offline: 0, sessions: 0, alarms: 0, unreadableUsers: 0 };
   for (const { replica } of partitions) {
-    const { users, sessions, alarms } = replica.table.sizes;
+    const { users, offline, sessions, alarms } = replica.table.sizes;
     sizes.users += users;
     sizes.sessions += sessions;
     sizes.alarms += alarms;
+    sizes.offline += offline;
     sizes.unreadableUsers += replica.unreadableUsers;
   }
   return sizes;
