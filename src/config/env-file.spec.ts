@@ -29,6 +29,24 @@ describe('loadEnvFile', () => {
     expect(process.env.PRESENCE_SPEC_B).toBe('environment');
   });
 
+  it('reads a file with a byte order mark and line ends as on Windows', async () => {
+    const file = join(folder, '.env');
+    await writeFile(file, '\uFEFFPRESENCE_SPEC_A=one\r\nPRESENCE_SPEC_B="two"\r\n');
+    vi.stubEnv('PRESENCE_SPEC_A', undefined);
+    vi.stubEnv('PRESENCE_SPEC_B', undefined);
+    loadEnvFile(file);
+    expect(process.env.PRESENCE_SPEC_A).toBe('one');
+    expect(process.env.PRESENCE_SPEC_B).toBe('two');
+  });
+
+  it('leaves a variable that the environment sets to nothing', async () => {
+    const file = join(folder, '.env');
+    await writeFile(file, 'PRESENCE_SPEC_A=file\n');
+    vi.stubEnv('PRESENCE_SPEC_A', '');
+    loadEnvFile(file);
+    expect(process.env.PRESENCE_SPEC_A).toBe('');
+  });
+
   it('does without a file', () => {
     expect(() => loadEnvFile(join(folder, '.env'))).not.toThrow();
   });

@@ -10,9 +10,15 @@ export interface NamedFile {
 
 /** The text in a file. Throws a `ConfigError` when it cannot be read. */
 export function readNamedFile(file: NamedFile): Promise<string> {
-  return readFile(file.path, 'utf8').catch(({ code }: NodeJS.ErrnoException) => {
+  const text = readFile(file.path, 'utf8').then(withoutByteOrderMark);
+  return text.catch(({ code }: NodeJS.ErrnoException) => {
     throw fileMistake(file, `which cannot be read (${code})`);
   });
+}
+
+/** Windows editors put the mark in front of a text, where PEM and settings do not expect it. */
+export function withoutByteOrderMark(text: string): string {
+  return text.replace(/^\uFEFF/, '');
 }
 
 /** What is wrong with a file. `what` goes on after its path. */
