@@ -13,6 +13,9 @@ import { addReflection } from './reflection.js';
 import { withBoundedStreams } from './tokenless-services.js';
 import { CertificateWatch } from './tls/certificate-watch.js';
 
+/** The ends of streams take a moment to reach clients, also when calls are given no time to end. */
+const LEAST_CLOSE_MS = 250;
+
 /** Gives the application its gRPC side. To be started after `app.init()`, or calls arrive before the modules are up. */
 export function attachGrpc(app: INestApplication): PresenceGrpcServer {
   const config = app.get<Config>(CONFIG);
@@ -36,7 +39,7 @@ export function attachGrpc(app: INestApplication): PresenceGrpcServer {
     maxRequestBytes: config.grpc.maxRequestBytes,
     connections: app.get(Connections),
     figures: app.get(CallFigures),
-    closeTimeoutMs: config.drainTimeoutMs / 5,
+    closeTimeoutMs: Math.max(config.drainTimeoutMs / 5, LEAST_CLOSE_MS),
     addServices: (grpcServer) => {
       const server = withBoundedStreams(
         grpcServer,

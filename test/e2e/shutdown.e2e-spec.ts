@@ -75,6 +75,18 @@ describe('The program', () => {
       expect(performance.now() - start).toBeLessThan(2500);
     });
 
+    it('ends all streams with UNAVAILABLE also when DRAIN_TIMEOUT_MS is 0', async () => {
+      server = await build.serve({ DRAIN_TIMEOUT_MS: '0' });
+      const client = await server.client('ann');
+      const { stream } = await client.connect();
+      const subscription = client.subscribe();
+      await subscription.beginning();
+      server.signal('SIGTERM');
+      for (const { ended } of [stream, subscription])
+        expect(status[(await ended).code]).toBe('UNAVAILABLE');
+      expect(await server.exited).toEqual({ code: 0, signal: null });
+    });
+
     it('shows subscribers how sessions go, until the end', async () => {
       server = await build.serve({ DRAIN_TIMEOUT_MS: '4000' });
       const [ann, bob] = [await server.client('ann'), await server.client('bob')];
