@@ -104,6 +104,31 @@ describe('a key set', () => {
     expect(requests).toBe(1);
   });
 
+  it.each([
+    ['a number that is none', { kty: 'RSA', n: '!!', e: 'AQAB' }],
+    ['no number', { kty: 'RSA' }],
+    ['a point that is not on its curve', { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA' }],
+    ['another curve', { kty: 'EC', crv: 'P-256K', x: 'AAAA', y: 'AAAA' }],
+  ])(
+    'with a broken key refuses its tokens, and goes on with the other keys: %s',
+    async (_, broken) => {
+      const alg = broken.kty === 'RSA' ? 'RS256' : 'ES256';
+      publish({ ...broken, kid: '1' }, jwk('2', second.publicKey));
+      const tokens = verifier();
+      const signer = broken.kty === 'RSA' ? rsa.privateKey : first.privateKey;
+      await expect(tokens.verify(await token('1', signer, alg))).rejects.toThrow(InvalidToken);
+      await expect(tokens.verify(await token('1', signer, alg))).rejects.toThrow(InvalidToken);
+      expect(await tokens.verify(await token('2', second.privateKey))).toBeDefined();
+      expect(vi.mocked(Logger.prototype.warn).mock.calls.length).toBeLessThanOrEqual(1);
+    },
+  );
+
+  it('may begin with a byte order mark', async () => {
+    answer = (_, response) =>
+      response.end(`\uFEFF${JSON.stringify({ keys: [jwk('1', first.publicKey)] })}`);
+    expect(await verifier().verify(await token('1', first.privateKey))).toBeDefined();
+  });
+
   it('checks a token that names no key by each key of its type', async () => {
     publish(jwk('1', first.publicKey), jwk('2', second.publicKey));
     const tokens = verifier();

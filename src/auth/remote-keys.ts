@@ -1,5 +1,5 @@
 import { Logger, type OnModuleInit } from '@nestjs/common';
-import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose';
 import { bounded } from './bounded-response.js';
 import { KeysUnavailable } from './keys-unavailable.js';
 import type { VerificationKeys } from './verification-keys.js';
@@ -27,6 +27,8 @@ export class RemoteKeys implements VerificationKeys, OnModuleInit {
   private refreshAt = 0;
   private retryAt = 0;
   private failing = false;
+  /** Until when another broken key is not worth a line of the log. */
+  private brokenNotedUntil = 0;
 
   constructor(private readonly url: string) {
     this.keys = createRemoteJWKSet(new URL(url), {
@@ -50,11 +52,31 @@ export class RemoteKeys implements VerificationKeys, OnModuleInit {
     try {
       return await this.keys(header, token);
     } catch (error) {
-      if (isAboutTheToken(error)) throw error;
+      if (isAboutTheToken(error) || (await this.hasBrokenKey(header, token))) throw error;
       this.failed(error);
       throw new KeysUnavailable();
     }
   };
+
+  /** Whether the key set is there, and the key that a token names in it cannot be used: another request would not help. */
+  private async hasBrokenKey(...[header, token]: Parameters<JWTVerifyGetKey>): Promise<boolean> {
+    const set = this.keys.jwks();
+    if (set === undefined) return false;
+    return createLocalJWKSet(set)(header, token).then(
+      () => false,
+      (error: unknown) => {
+        if (isAboutTheToken(error)) return false;
+        this.noteBroken(error);
+        return true;
+      },
+    );
+  }
+
+  private noteBroken(error: unknown): void {
+    if (Date.now() < this.brokenNotedUntil) return;
+    this.brokenNotedUntil = Date.now() + REFRESH_AFTER_MS;
+    this.logger.warn(`A key from ${this.endpoint()} cannot be used: ${reason(error)}.`);
+  }
 
   private refreshWhenDue(): void {
     const now = performance.now();

@@ -18,6 +18,12 @@ function verify(token: string, expected = {}, now = NOW): Promise<Caller> {
   return new TokenVerifier(keys, expected, new ManualClock(now)).verify(token);
 }
 
+/** The letter of base64url that stands for one bit more. */
+function nextLetter(letter: string): string {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return letters[letters.indexOf(letter) + 1]!;
+}
+
 /** A token that is signed as it should be, whatever it says. */
 function token(claims: JWTPayload, { alg = 'HS256', secret = SECRET } = {}): Promise<string> {
   return new SignJWT(claims).setProtectedHeader({ alg }).sign(Buffer.from(secret));
@@ -173,6 +179,22 @@ describe('a forged token', () => {
       await refusal(verify(unsigned));
       await refusal(verify(forged({ alg }, payload)));
     }
+  });
+
+  it.each([
+    ['padding at its end', (text: string) => `${text}=`],
+    ['padding of its payload', (text: string) => text.replace(/\.([^.]*)\./, '.$1=.')],
+    ['padding of its header', (text: string) => text.replace('.', '=.')],
+    ['a space at its end', (text: string) => `${text} `],
+    ['a line end within', (text: string) => text.replace('.', '\n.')],
+    ['the letters of plain base64', (text: string) => `${text.slice(0, -3)}+/A`],
+    // 32 bytes leave two bits of the last letter unused.
+    ['surplus bits', (text: string) => text.slice(0, -1) + nextLetter(text.at(-1)!)],
+    ['a fourth part', (text: string) => `${text}.`],
+  ])('is refused with %s, though it is the same token to a lenient decoder', async (_, spoil) => {
+    const good = await token({ sub: 'alice' });
+    expect(await verify(good)).toBeDefined();
+    expect(await refusal(verify(spoil(good)))).toBeDefined();
   });
 
   it('is refused when it is signed with another key, or not to the end', async () => {

@@ -14,6 +14,9 @@ const LEEWAY_SECONDS = 5;
 /** Longer tokens are not even looked at. */
 const MAX_TOKEN_CHARACTERS = 8_192;
 
+/** As jose names a token that is malformed. */
+const NOT_COMPACT = 'ERR_JWS_INVALID';
+
 /** How often tokens that were verified a while ago are let go of. */
 const FORGET_EVERY_MS = 10_000;
 
@@ -76,6 +79,7 @@ export class TokenVerifier {
     if (token.length > MAX_TOKEN_CHARACTERS) {
       throw new InvalidToken('token is not valid', 'too long');
     }
+    if (!isCompactJws(token)) throw new InvalidToken('token is not valid', NOT_COMPACT);
     const { sub, scope, exp } = await this.claims(token).catch((error: unknown) => {
       throw error instanceof KeysUnavailable ? error : invalid(error);
     });
@@ -97,6 +101,18 @@ export class TokenVerifier {
       throw error;
     }
   }
+}
+
+/**
+ * Whether a token is written as RFC 7515 says: three parts of base64url without padding. The decoder of jose ignores padding, spaces
+ * and surplus bits, and so would accept many spellings of one token.
+ */
+function isCompactJws(token: string): boolean {
+  const parts = token.split('.');
+  return (
+    parts.length === 3 &&
+    parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)
+  );
 }
 
 function unlessOnlyTheKeyIsWrong(error: unknown): undefined {
