@@ -31,6 +31,8 @@ const markdown = `# API reference
 
 ${commentOf(PACKAGE)}
 
+[errors.md](errors.md) lists every error with its reason and what a client does about it.
+
 In JSON, as browsers and \`grpcurl\` write it, names are in camelCase (\`user_id\` is \`userId\`) and times are text
 (\`2026-01-31T12:00:00Z\`).
 

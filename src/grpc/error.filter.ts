@@ -4,34 +4,12 @@ import { RpcException } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
 import { InvalidToken } from '../auth/invalid-token.js';
 import { KeysUnavailable } from '../auth/keys-unavailable.js';
-import { NotNow, Refusal, type RefusalReason } from '../domain/refusal.js';
+import { NotNow, Refusal } from '../domain/refusal.js';
 import { RefusedCalls } from '../limits/refused-calls.js';
 import { describeError } from '../text/safe-text.js';
+import { REJECTIONS } from './rejections.js';
 import { requestIdOf } from './request-id.js';
 import { invalidArgument, retryLater, statusError } from './status-error.js';
-
-const CODE_OF_REASON: Readonly<Record<RefusalReason, status>> = {
-  SESSION_NOT_FOUND: status.NOT_FOUND,
-  USER_HAS_NO_SESSION: status.NOT_FOUND,
-  SESSION_OF_ANOTHER_USER: status.PERMISSION_DENIED,
-  ADMIN_SCOPE_REQUIRED: status.PERMISSION_DENIED,
-  TOO_MANY_SESSIONS: status.RESOURCE_EXHAUSTED,
-  TOO_MANY_SUBSCRIPTIONS: status.RESOURCE_EXHAUSTED,
-  TOO_MANY_COMMANDS: status.RESOURCE_EXHAUSTED,
-  TOO_MANY_CALLS: status.RESOURCE_EXHAUSTED,
-  TOO_MANY_PRESENCES: status.RESOURCE_EXHAUSTED,
-  TOO_MANY_NEW_SESSIONS: status.UNAVAILABLE,
-  NODE_FULL: status.UNAVAILABLE,
-  OUT_OF_MEMORY: status.UNAVAILABLE,
-  SUBSCRIBER_TOO_SLOW: status.RESOURCE_EXHAUSTED,
-  SESSION_ENDED: status.ABORTED,
-  HEARTBEATS_MISSED: status.UNAVAILABLE,
-  NODE_LOST: status.UNAVAILABLE,
-  STORE_UNAVAILABLE: status.UNAVAILABLE,
-  TOKEN_EXPIRED: status.UNAUTHENTICATED,
-  DRAINING: status.UNAVAILABLE,
-  INVALID_FIELD: status.INVALID_ARGUMENT,
-};
 
 /** When a command is worth another try that found the store out of reach. */
 const RETRY_AFTER_MS = 1000;
@@ -65,7 +43,7 @@ export class ErrorFilter implements ExceptionFilter {
 
 function refusalStatus(refusal: Refusal): RpcException {
   const { reason, message, field } = refusal;
-  const code = CODE_OF_REASON[reason];
+  const { code } = REJECTIONS[reason];
   if (code === status.INVALID_ARGUMENT && field !== undefined) {
     return invalidArgument([{ field, description: message }]);
   }

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../src/config/settings.js';
+import { REFUSAL_REASONS } from '../../src/domain/refusal.js';
 import * as events from '../../src/http-api/generated/presence/v1/events_service_pb.js';
 import * as presences from '../../src/http-api/generated/presence/v1/presence_pb.js';
 import * as presenceService from '../../src/http-api/generated/presence/v1/presence_service_pb.js';
@@ -26,15 +27,19 @@ const OF_COMMAND_LINE = ['PRESENCE_ADDRESS', 'PRESENCE_TOKEN'];
 const known = new Set([
   ...Object.keys(settings),
   ...Object.keys(status),
+  ...REFUSAL_REASONS,
   ...FOREIGN,
   ...OF_COMMAND_LINE,
   ...enumNames(),
 ]);
 
 describe('A name in capitals in the documentation', () => {
-  it.each(pages())('is a setting, a status of gRPC or a value of the contract in %s', (page) => {
-    expect(namesIn(textOf(page)).filter((name) => !known.has(name))).toEqual([]);
-  });
+  it.each(pages())(
+    'is a setting, a status of gRPC, a reason or a value of the contract in %s',
+    (page) => {
+      expect(namesIn(textOf(page)).filter((name) => !known.has(name))).toEqual([]);
+    },
+  );
 
   it('is noticed when it is none of these', () => {
     const text =
