@@ -36,6 +36,7 @@ const NIGHTLY = e2e('flood', 'heap');
 /** What the service promises to each client, over whichever protocol it calls. */
 const PROMISES = e2e(
   'channels',
+  'choices',
   'event-filters',
   'events',
   'invisible',

@@ -1,3 +1,4 @@
+import { chose, recall, setStatusChoice } from './choices.js';
 import { firstDue } from './due.js';
 import { act, alive, end, endAll, endSilent, remove, renameNode, type Outcome } from './facts.js';
 import type { Input } from './input.js';
@@ -25,16 +26,18 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ou
       const { channelId, sessionId } = input;
       const facts = act(user, sessionId, now, policy);
       facts.channel = { channelId, sessionId };
+      chose(facts, 'channel', now);
       return { facts, cause: 'REQUESTED' };
     }
     case 'leaveChannel': {
       const facts = act(user, input.sessionId, now, policy);
       facts.channel = undefined;
+      chose(facts, 'channel', now);
       return { facts, cause: 'REQUESTED' };
     }
     case 'setMute': {
       const facts = act(user, input.sessionId, now, policy);
-      mute(facts, input);
+      mute(facts, input, now);
       return { facts, cause: 'REQUESTED' };
     }
     case 'setStatus':
@@ -60,7 +63,9 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
       `a user may have ${policy.maxSessionsPerUser} sessions at once; end one first`,
     );
   }
-  const session: Session = {
+  const { previousSessionId } = input;
+  const previous = user.sessions.find(({ sessionId }) => sessionId === previousSessionId);
+  const session: Draft<Session> = {
     sessionId: input.sessionId,
     node: input.node,
     platform: input.platform,
@@ -71,10 +76,16 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
     graceEndsAt: undefined,
     lostBecause: undefined,
     terms: sharedTerms(policy),
+    succeeds: previous?.graceEndsAt === undefined ? previous?.sessionId : previous.succeeds,
   };
-  const facts = copyUser(makeRoom(takeUpLost(user, session), policy));
+  const facts = copyUser(makeRoom(takeUpLost(user, session, previousSessionId), policy));
   facts.sessions = [...facts.sessions, session];
-  mute(facts, input);
+  if (facts.channel !== undefined && facts.channel.sessionId === session.succeeds) {
+    facts.channel = { channelId: facts.channel.channelId, sessionId: session.sessionId };
+  }
+  if (input.remembered !== undefined)
+    recall(facts, input.remembered, session.sessionId, now, input.wall ?? now);
+  mute(facts, input, now);
   return facts;
 }
 
@@ -85,10 +96,17 @@ function makeRoom(user: User, policy: Policy): User {
   return lost === undefined ? user : remove(user, lost.sessionId);
 }
 
-/** A client that comes back takes the place of its lost session, and with it the channel. Told by the platform. */
-function takeUpLost(user: User, session: Session): User {
+/**
+ * A client that comes back takes the place of its lost session, and with it the channel. It names that session; one that
+ * names none is taken for the first lost client of its platform.
+ */
+function takeUpLost(user: User, session: Session, previousSessionId: string | undefined): User {
   const lost = user.sessions.find(
-    ({ graceEndsAt, platform }) => graceEndsAt !== undefined && platform === session.platform,
+    ({ graceEndsAt, platform, sessionId }) =>
+      graceEndsAt !== undefined &&
+      (previousSessionId === undefined
+        ? platform === session.platform
+        : sessionId === previousSessionId),
   );
   if (lost === undefined) return user;
   const facts = remove(user, lost.sessionId);
@@ -98,9 +116,15 @@ function takeUpLost(user: User, session: Session): User {
   return facts;
 }
 
-function mute(facts: Draft<User>, input: InputOf<'connect' | 'setMute'>): void {
-  facts.isMicrophoneMuted = input.isMicrophoneMuted ?? facts.isMicrophoneMuted;
-  facts.isSpeakerMuted = input.isSpeakerMuted ?? facts.isSpeakerMuted;
+function mute(facts: Draft<User>, input: InputOf<'connect' | 'setMute'>, now: number): void {
+  if (input.isMicrophoneMuted !== undefined) {
+    facts.isMicrophoneMuted = input.isMicrophoneMuted;
+    chose(facts, 'microphone', now);
+  }
+  if (input.isSpeakerMuted !== undefined) {
+    facts.isSpeakerMuted = input.isSpeakerMuted;
+    chose(facts, 'speaker', now);
+  }
 }
 
 function mostRecentlyActive(user: User): Session {
@@ -116,15 +140,9 @@ function setStatus(user: User, input: InputOf<'setStatus'>, now: number, policy:
   if (input.expiresAt !== undefined && input.expiresAt <= (input.wall ?? now)) {
     throw new Refusal('INVALID_FIELD', 'must be in the future', 'expires_at');
   }
-  facts.choice = input.choice;
-  facts.statusText = input.statusText;
-  facts.choiceExpiresAt = input.expiresAt;
-  facts.visibleSince = visibleSince(user, input.choice, now);
+  setStatusChoice(facts, input.choice, input.statusText, input.expiresAt, now);
+  chose(facts, 'status', now);
   return facts;
-}
-
-function visibleSince(user: User, choice: User['choice'], now: number): number | undefined {
-  return user.choice === 'INVISIBLE' && choice !== 'INVISIBLE' ? now : user.visibleSince;
 }
 
 function passTime(user: User, input: InputOf<'time'>, now: number, policy: Policy): Outcome {
@@ -146,10 +164,8 @@ function passTime(user: User, input: InputOf<'time'>, now: number, policy: Polic
 }
 
 function lapse(user: User, now: number): User {
+  // No command: the one that set the expiry is still the last.
   const facts = copyUser(user);
-  facts.choice = 'AUTOMATIC';
-  facts.statusText = '';
-  facts.choiceExpiresAt = undefined;
-  facts.visibleSince = visibleSince(user, 'AUTOMATIC', now);
+  setStatusChoice(facts, 'AUTOMATIC', '', undefined, now);
   return facts;
 }

@@ -49,12 +49,14 @@ function* changesBetween(before: Presence, after: Presence): Generator<Change> {
 }
 
 /**
- * What brought a change about, as others are told. Who becomes invisible is said to have disconnected and who stops
- * being it to have connected: any other reason would give them away.
+ * What brought a change about, as others are told. Who becomes invisible, by a command or by a choice that a connecting
+ * client restores, is said to have disconnected and who stops being it to have connected: any other reason would give
+ * them away.
  */
 function reasonOf(change: Change, before: Presence, after: Presence, cause: Reason): Reason {
   if (before.status === 'OFFLINE') return 'CONNECTED';
-  if (after.status === 'OFFLINE' && cause === 'REQUESTED') return 'DISCONNECTED';
+  const isHidden = cause === 'REQUESTED' || cause === 'CONNECTED';
+  if (after.status === 'OFFLINE' && isHidden) return 'DISCONNECTED';
   if (change.kind === 'USER_STATUS_CHANGED' && cause === 'REQUESTED') {
     // A command wakes the user; a heartbeat brings to light that nothing has for the idle timeout.
     if (before.status === 'IDLE' && after.status === 'ONLINE') return 'ACTIVE';

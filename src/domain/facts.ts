@@ -47,7 +47,10 @@ function heartbeatDue(session: Session, now: number, policy: Policy): number | u
   return now + (session.terms ?? policy).heartbeatTimeoutMs;
 }
 
-/** Ends a live session: a lost one goes on to count for the grace, any other is gone at once. */
+/**
+ * Ends a live session: a lost one goes on to count for the grace, any other is gone at once. A lost one whose client is
+ * back already is gone at once, too: there is nobody to wait for.
+ */
 export function end(
   user: User,
   sessionId: string,
@@ -60,7 +63,8 @@ export function end(
   const ended = [{ sessionId, cause }];
   const { reconnectGraceMs } = session.terms ?? policy;
   const isLost = cause === 'CONNECTION_LOST' || cause === 'NODE_LOST';
-  if (!isLost || reconnectGraceMs === 0) {
+  const isBack = user.sessions.some(({ succeeds }) => succeeds === sessionId);
+  if (!isLost || isBack || reconnectGraceMs === 0) {
     return { facts: remove(user, sessionId), cause, ended };
   }
   const lost = copySession(session);
@@ -105,12 +109,30 @@ export function renameNode(user: User, node: string, name: string): User {
     }, user);
 }
 
-/** Takes a session away, and the user out of the channel it held. */
+/**
+ * Takes a session away. The channel it held goes to the session that its client has moved to. If the client has given
+ * up that move, it goes back. Without either the user leaves it.
+ */
 export function remove(user: User, sessionId: string): Draft<User> {
   const facts = copyUser(user);
-  facts.sessions = user.sessions.filter((session) => session.sessionId !== sessionId);
-  if (user.channel?.sessionId === sessionId) facts.channel = undefined;
+  const gone = user.sessions.find((session) => session.sessionId === sessionId);
+  const isSuccessor = ({ succeeds }: Session): boolean => succeeds === sessionId;
+  facts.sessions = user.sessions
+    .filter((session) => session !== gone)
+    .map((session) => (isSuccessor(session) ? succeeding(session, gone?.succeeds) : session));
+  if (user.channel?.sessionId === sessionId) {
+    const next =
+      user.sessions.find(isSuccessor) ??
+      user.sessions.find((session) => session.sessionId === gone?.succeeds);
+    facts.channel = next && { channelId: user.channel.channelId, sessionId: next.sessionId };
+  }
   return facts;
+}
+
+function succeeding(session: Session, succeeds: string | undefined): Session {
+  const changed = copySession(session);
+  changed.succeeds = succeeds;
+  return changed;
 }
 
 /** The live session of that id, or the refusal that the caller is given. */

@@ -1,3 +1,4 @@
+import type { RememberedChoices } from './choices.js';
 import type { StatusChoice } from './user.js';
 
 /** Why a session stopped. One that was lost, or its node, is given the reconnect grace, the others are not. */
@@ -16,6 +17,12 @@ export type Input =
       readonly isSpeakerMuted: boolean | undefined;
       readonly requireHeartbeats: boolean;
       readonly tokenExpiresAt: number | undefined;
+      /** The session that the client had before. Undefined: it says of none. */
+      readonly previousSessionId: string | undefined;
+      /** What the client was told of the user's choices. */
+      readonly remembered: RememberedChoices | undefined;
+      /** What the wall clock says, by which a remembered status may have lapsed. Undefined: the time of the rules. */
+      readonly wall?: number;
     }
   | { readonly type: 'disconnect'; readonly sessionId: string; readonly cause: EndCause }
   | { readonly type: 'heartbeat'; readonly sessionId: string }

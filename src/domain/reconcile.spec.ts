@@ -7,6 +7,8 @@ import {
   disconnect,
   goOn,
   join,
+  leave,
+  mute,
   play,
   POLICY,
   type Line,
@@ -44,6 +46,50 @@ describe('A user whose stored state was lost', () => {
     const { user: hidden } = goOn(known, [[2, choose('a', 'INVISIBLE')]]);
     const { user: returned } = play([1, connect('b')]);
     expect(reconciled(hidden, returned).shown.status).toBe('OFFLINE');
+  });
+});
+
+describe('Choices of a user whose stored state lost some of them', () => {
+  const { user: before } = play(
+    [0, connect('a')],
+    [1, join('a', 'lobby')],
+    [2, choose('a', 'AWAY', { text: 'lunch' })],
+  );
+  const [mutedLater, leftEarlier] = [
+    goOn(before, [[20, mute('a', { microphone: true })]]).user,
+    goOn(before, [[10, leave('a')]]).user,
+  ];
+
+  it('are each the newest of its kind, on whichever side it is', () => {
+    for (const [known, stored] of [
+      [mutedLater, leftEarlier],
+      [leftEarlier, mutedLater],
+    ] as const) {
+      const after = reconciled(known, stored);
+      expect(after.own).toMatchObject({
+        status: 'AWAY',
+        isMicrophoneMuted: true,
+        channelId: undefined,
+      });
+      expect(after.choiceVersions).toEqual({
+        ...before.choiceVersions,
+        microphone: 20_000,
+        channel: 10_000,
+      });
+      expect(reconciled(after, after)).toBe(after);
+    }
+  });
+
+  it('stay INVISIBLE though something else happened later', () => {
+    const { user: hidden } = goOn(before, [[10, choose('a', 'INVISIBLE')]]);
+    const after = reconciled(hidden, mutedLater);
+    expect(after.shown.status).toBe('OFFLINE');
+    expect(after.own.isMicrophoneMuted).toBe(true);
+  });
+
+  it('are kept where a command that changed nothing is all that was lost', () => {
+    const { user: again } = goOn(before, [[10, choose('a', 'AWAY', { text: 'lunch' })]]);
+    expect(reconciled(again, before).choiceVersions.status).toBe(10_000);
   });
 });
 

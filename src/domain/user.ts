@@ -1,3 +1,4 @@
+import { NO_CHOICES, type ChoiceVersions } from './choices.js';
 import { neverSeen, type Presence } from './presence.js';
 import type { SessionTerms } from './terms.js';
 
@@ -25,6 +26,8 @@ export interface Session {
   readonly lostBecause: LossCause | undefined;
   /** The timeouts it began with. Undefined: it began before they were kept, and the policy of each node applies. */
   readonly terms: SessionTerms | undefined;
+  /** The session that its client had before, while that counts too: one takes over what the other leaves. */
+  readonly succeeds: string | undefined;
 }
 
 /** What ended a session that is given the reconnect grace. */
@@ -45,6 +48,8 @@ export interface User {
   readonly choiceExpiresAt: number | undefined;
   /** When the user last became visible to others, which hides sessions that began unseen. Undefined: never hidden. */
   readonly visibleSince: number | undefined;
+  /** Which commands were the last ones. */
+  readonly choiceVersions: ChoiceVersions;
   /** The presence as the user sees it. */
   readonly own: Presence;
   /** The presence as everyone else is shown it. The same object as `own` unless the user is invisible. */
@@ -64,6 +69,7 @@ export function newUser(userId: string): User {
     statusText: '',
     choiceExpiresAt: undefined,
     visibleSince: undefined,
+    choiceVersions: NO_CHOICES,
     own: presence,
     shown: presence,
   };
@@ -87,6 +93,7 @@ export function copyUser(user: User): Draft<User> {
     statusText: user.statusText,
     choiceExpiresAt: user.choiceExpiresAt,
     visibleSince: user.visibleSince,
+    choiceVersions: user.choiceVersions,
     own: user.own,
     shown: user.shown,
   };
@@ -104,6 +111,7 @@ export function copySession(session: Session): Draft<Session> {
     graceEndsAt: session.graceEndsAt,
     lostBecause: session.lostBecause,
     terms: session.terms,
+    succeeds: session.succeeds,
   };
 }
 

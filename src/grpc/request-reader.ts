@@ -16,6 +16,12 @@ export class RequestReader extends BinaryReader {
     if (value > LARGEST) return LARGEST;
     return value < -LARGEST ? -LARGEST : value;
   }
+
+  /** As `int64`. */
+  override uint64(): bigint {
+    const value = BigInt(super.uint64());
+    return value > LARGEST ? LARGEST : value;
+  }
 }
 
 /** Text that is no UTF-8 makes a message malformed. Replaced characters would make one id of two. */

@@ -1,23 +1,15 @@
 import { idleTimeoutOf, type Matter } from '../domain/due.js';
 import { causeOf, nextTransition, type StatusCause } from '../domain/explanation.js';
 import type { Policy } from '../domain/policy.js';
-import type { Session, StatusChoice, User } from '../domain/user.js';
+import type { Session, User } from '../domain/user.js';
+import { CHOICE_ON_WIRE } from '../grpc/choices.js';
 import {
   StatusCause as CauseOnWire,
-  StatusChoice as ChoiceOnWire,
   TransitionKind,
   type ExplainedSession,
   type ExplainPresenceResponse,
 } from '../grpc/generated/presence/v1/presence_service.pb.js';
 import { presenceMessage, sessionMessage, timestampMessage } from '../grpc/messages.js';
-
-/** How a choice is spelled on the wire. */
-export const CHOICE_ON_WIRE: Readonly<Record<StatusChoice, ChoiceOnWire>> = {
-  AUTOMATIC: ChoiceOnWire.STATUS_CHOICE_AUTOMATIC,
-  DO_NOT_DISTURB: ChoiceOnWire.STATUS_CHOICE_DO_NOT_DISTURB,
-  AWAY: ChoiceOnWire.STATUS_CHOICE_AWAY,
-  INVISIBLE: ChoiceOnWire.STATUS_CHOICE_INVISIBLE,
-};
 
 const CAUSE_ON_WIRE: Readonly<Record<StatusCause, CauseOnWire>> = {
   NO_SESSION: CauseOnWire.STATUS_CAUSE_NO_SESSION,

@@ -5,12 +5,14 @@ import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { LISTED_STATUSES, type Status } from '../domain/presence.js';
-import type { StatusChoice as DomainStatusChoice } from '../domain/user.js';
+import type { User } from '../domain/user.js';
 import { CountAs } from '../grpc/call-kind.js';
+import { CHOICE_OF, choicesMessage } from '../grpc/choices.js';
+import type { Presence as PresenceMessage } from '../grpc/generated/presence/v1/presence.pb.js';
 import {
   PresenceServiceControllerMethods,
-  StatusChoice,
   type BatchGetPresencesResponse,
+  type Choices,
   type ExplainPresenceResponse,
   type GetPresenceResponse,
   type JoinChannelResponse,
@@ -24,7 +26,7 @@ import {
 import { GrpcController } from '../grpc/grpc-controller.js';
 import { presenceMessage, STATUS_ON_WIRE, timeOf } from '../grpc/messages.js';
 import { CurrentCaller } from '../grpc/parameters.js';
-import { CHOICE_ON_WIRE, explain } from './explain.js';
+import { explain } from './explain.js';
 import { PresenceService, type Page } from './presence.service.js';
 import {
   BatchGetPresencesRules,
@@ -37,11 +39,6 @@ import {
   UpdateMuteStateRules,
   UpdateStatusRules,
 } from './requests.js';
-
-/** Of what `UpdateStatusRules` lets through. */
-const CHOICE_OF = Object.fromEntries(
-  Object.entries(CHOICE_ON_WIRE).map(([choice, onWire]) => [onWire, choice]),
-) as Record<StatusChoice, DomainStatusChoice>;
 
 const STATUSES: readonly Status[] = [...LISTED_STATUSES, 'OFFLINE'];
 
@@ -59,8 +56,7 @@ export class PresenceController implements PresenceServiceController {
     @Payload() { sessionId, channelId }: JoinChannelRules,
     @CurrentCaller() caller: Caller,
   ): Promise<JoinChannelResponse> {
-    const presence = await this.presences.joinChannel(caller, sessionId, channelId);
-    return { presence: presenceMessage(presence) };
+    return answer(sessionId, await this.presences.joinChannel(caller, sessionId, channelId));
   }
 
   @CountAs('command')
@@ -68,7 +64,7 @@ export class PresenceController implements PresenceServiceController {
     @Payload() { sessionId }: LeaveChannelRules,
     @CurrentCaller() caller: Caller,
   ): Promise<LeaveChannelResponse> {
-    return { presence: presenceMessage(await this.presences.leaveChannel(caller, sessionId)) };
+    return answer(sessionId, await this.presences.leaveChannel(caller, sessionId));
   }
 
   @CountAs('command')
@@ -77,7 +73,7 @@ export class PresenceController implements PresenceServiceController {
     @CurrentCaller() caller: Caller,
   ): Promise<UpdateMuteStateResponse> {
     const mute = { isMicrophoneMuted, isSpeakerMuted };
-    return { presence: presenceMessage(await this.presences.setMute(caller, sessionId, mute)) };
+    return answer(sessionId, await this.presences.setMute(caller, sessionId, mute));
   }
 
   @CountAs('command')
@@ -86,7 +82,7 @@ export class PresenceController implements PresenceServiceController {
     @CurrentCaller() caller: Caller,
   ): Promise<UpdateStatusResponse> {
     const status = { choice: CHOICE_OF[choice], statusText, expiresAt: timeOf(expiresAt) };
-    return { presence: presenceMessage(await this.presences.setStatus(caller, sessionId, status)) };
+    return answer(sessionId, await this.presences.setStatus(caller, sessionId, status));
   }
 
   async getPresence(
@@ -127,6 +123,14 @@ export class PresenceController implements PresenceServiceController {
     const user = await this.presences.everythingOf(caller, userId);
     return explain(user, this.clock.now(), this.config.policy);
   }
+}
+
+/** What a command on a session of the user's own has led to, as only the user may see it. */
+function answer(
+  sessionId: string,
+  user: User,
+): { readonly presence: PresenceMessage; readonly choices: Choices } {
+  return { presence: presenceMessage(user.own), choices: choicesMessage(user, sessionId) };
 }
 
 function pageMessage({ presences, nextPageToken, totalSize }: Page): ListOnlineUsersResponse {

@@ -38,11 +38,11 @@ export class PresenceService {
     this.pageTokens = new Seal(store.sealingSecrets, 'page');
   }
 
-  async joinChannel(caller: Caller, sessionId: string, channelId: string): Promise<Presence> {
+  async joinChannel(caller: Caller, sessionId: string, channelId: string): Promise<User> {
     return this.change(caller, { type: 'joinChannel', sessionId, channelId });
   }
 
-  async leaveChannel(caller: Caller, sessionId: string): Promise<Presence> {
+  async leaveChannel(caller: Caller, sessionId: string): Promise<User> {
     return this.change(caller, { type: 'leaveChannel', sessionId });
   }
 
@@ -53,7 +53,7 @@ export class PresenceService {
       readonly isMicrophoneMuted: boolean | undefined;
       readonly isSpeakerMuted: boolean | undefined;
     },
-  ): Promise<Presence> {
+  ): Promise<User> {
     return this.change(caller, { type: 'setMute', sessionId, ...mute });
   }
 
@@ -65,7 +65,7 @@ export class PresenceService {
       readonly statusText: string;
       readonly expiresAt: number | undefined;
     },
-  ): Promise<Presence> {
+  ): Promise<User> {
     const wall = this.clock.wall();
     return this.change(caller, { type: 'setStatus', sessionId, wall, ...status });
   }
@@ -115,9 +115,8 @@ export class PresenceService {
   }
 
   /** What the caller's own command makes of the caller. */
-  private async change(caller: Caller, input: Input): Promise<Presence> {
-    const { user } = await this.commands.perform(caller.userId, input);
-    return presenceFor(caller.userId, user);
+  private async change(caller: Caller, input: Input): Promise<User> {
+    return (await this.commands.perform(caller.userId, input)).user;
   }
 
   private async lookUp(caller: Caller, userIds: readonly string[]): Promise<readonly Presence[]> {

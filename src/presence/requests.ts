@@ -1,30 +1,20 @@
-import { hasAtMost, hasNoControls } from '../domain/identifier.js';
+import { IsStatusChoice, IsStatusText, IsTimestampIfGiven } from '../grpc/choice-rules.js';
 import type { Timestamp } from '../grpc/generated/google/protobuf/timestamp.pb.js';
 import { PresenceStatus } from '../grpc/generated/presence/v1/presence.pb.js';
-import {
+import type {
   StatusChoice,
-  type BatchGetPresencesRequest,
-  type ExplainPresenceRequest,
-  type GetPresenceRequest,
-  type JoinChannelRequest,
-  type LeaveChannelRequest,
-  type ListChannelMembersRequest,
-  type ListOnlineUsersRequest,
-  type UpdateMuteStateRequest,
-  type UpdateStatusRequest,
+  BatchGetPresencesRequest,
+  ExplainPresenceRequest,
+  GetPresenceRequest,
+  JoinChannelRequest,
+  LeaveChannelRequest,
+  ListChannelMembersRequest,
+  ListOnlineUsersRequest,
+  UpdateMuteStateRequest,
+  UpdateStatusRequest,
 } from '../grpc/generated/presence/v1/presence_service.pb.js';
-import { isTimestampSecond } from '../grpc/messages.js';
 import { MAX_BATCH } from '../grpc/request-limits.js';
-import { AreIdentifiers, AreOneOf, IsIdentifier, IsOneOf, rule } from '../grpc/rules.js';
-
-const MAX_STATUS_TEXT = 128;
-
-const CHOICES = [
-  StatusChoice.STATUS_CHOICE_AUTOMATIC,
-  StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB,
-  StatusChoice.STATUS_CHOICE_AWAY,
-  StatusChoice.STATUS_CHOICE_INVISIBLE,
-];
+import { AreIdentifiers, AreOneOf, IsIdentifier, rule } from '../grpc/rules.js';
 
 const STATUSES = [
   PresenceStatus.PRESENCE_STATUS_ONLINE,
@@ -66,18 +56,13 @@ export class UpdateStatusRules implements UpdateStatusRequest {
   @IsIdentifier()
   readonly sessionId!: string;
 
-  @IsOneOf(CHOICES, 'AUTOMATIC, DO_NOT_DISTURB, AWAY and INVISIBLE')
+  @IsStatusChoice()
   readonly choice!: StatusChoice;
 
-  @rule(
-    'isStatusText',
-    (value) =>
-      typeof value === 'string' && hasAtMost(value, MAX_STATUS_TEXT) && hasNoControls(value),
-    `must be at most ${MAX_STATUS_TEXT} characters, none of them a control character`,
-  )
+  @IsStatusText()
   readonly statusText!: string;
 
-  @rule('isTimestamp', isTimestampOrAbsent, 'must be a valid timestamp')
+  @IsTimestampIfGiven()
   readonly expiresAt: Timestamp | undefined;
 }
 
@@ -118,10 +103,4 @@ export class ListChannelMembersRules implements ListChannelMembersRequest {
 
 function IsPageSize(): PropertyDecorator {
   return rule('isPageSize', (value) => (value as number) >= 0, 'must not be negative');
-}
-
-function isTimestampOrAbsent(value: unknown): boolean {
-  if (value === undefined) return true;
-  const { seconds, nanos } = value as Timestamp;
-  return isTimestampSecond(seconds) && nanos >= 0 && nanos <= 999_999_999;
 }

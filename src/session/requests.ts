@@ -1,4 +1,6 @@
 import { isIdentifier } from '../domain/identifier.js';
+import { AreChoicesIfGiven } from '../grpc/choice-rules.js';
+import type { Choices } from '../grpc/generated/presence/v1/presence_service.pb.js';
 import type {
   ConnectRequest,
   EndSessionRequest,
@@ -20,6 +22,12 @@ export class ConnectRules implements ConnectRequest {
   readonly isMicrophoneMuted?: boolean | undefined;
   readonly isSpeakerMuted?: boolean | undefined;
   readonly requireHeartbeats!: boolean;
+
+  @IsIdentifierOrEmpty()
+  readonly previousSessionId!: string;
+
+  @AreChoicesIfGiven()
+  readonly choices: Choices | undefined;
 }
 
 export class HeartbeatRules implements HeartbeatRequest {
@@ -43,15 +51,19 @@ export class RecordActivityRules implements RecordActivityRequest {
 }
 
 export class ListSessionsRules implements ListSessionsRequest {
-  @rule(
-    'isIdentifierOrEmpty',
-    (value) => value === '' || isIdentifier(value),
-    'must be empty or 1 to 128 characters, none of them a control character',
-  )
+  @IsIdentifierOrEmpty()
   readonly userId!: string;
 }
 
 export class EndSessionRules implements EndSessionRequest {
   @IsIdentifier()
   readonly sessionId!: string;
+}
+
+function IsIdentifierOrEmpty(): PropertyDecorator {
+  return rule(
+    'isIdentifierOrEmpty',
+    (value) => value === '' || isIdentifier(value),
+    'must be empty or 1 to 128 characters, none of them a control character',
+  );
 }

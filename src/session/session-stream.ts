@@ -1,19 +1,22 @@
 import type { Subscriber } from 'rxjs';
 import type { Clock } from '../clock/clock.js';
-import type { Presence } from '../domain/presence.js';
+import { haveSameVersions, type ChoiceVersions } from '../domain/choices.js';
 import type { Refusal } from '../domain/refusal.js';
-import type { Session } from '../domain/user.js';
+import type { Session, User } from '../domain/user.js';
 
 /** What happens on the stream of a session. */
 export type SessionSignal =
   | {
       readonly type: 'started';
       readonly session: Session;
-      readonly presence: Presence;
+      /** With this session counted in. */
+      readonly user: User;
       /** Zero: none are needed. */
       readonly heartbeatTimeoutMs: number;
     }
   | { readonly type: 'draining'; readonly reconnectAfterMs: number }
+  /** The user chose something. */
+  | { readonly type: 'choices'; readonly user: User; readonly sessionId: string }
   | { readonly type: 'heartbeat' };
 
 /** The connection under a stream. */
@@ -44,6 +47,11 @@ export class SessionStream {
   private heardAt = 0;
   private isStarted = false;
   private lastWord: Refusal | undefined;
+  private sessionId = '';
+  /** Of the choices that the client was told of last. */
+  private told: ChoiceVersions | undefined;
+  /** The newest state of a user whose choices the client is still to be told of. */
+  private untold: User | undefined;
 
   constructor(
     readonly userId: string,
@@ -86,14 +94,25 @@ export class SessionStream {
 
   start(started: Extract<SessionSignal, { readonly type: 'started' }>): void {
     this.isStarted = true;
+    this.sessionId = started.session.sessionId;
+    this.told = started.user.choiceVersions;
     this.signals.next(started);
+    this.tellChoices();
   }
 
   announceDrain(reconnectAfterMs: number): void {
     this.send({ type: 'draining', reconnectAfterMs });
   }
 
-  sendHeartbeatIfDue(): void {
+  /** Takes note of the newest state of the user, and tells the client of choices that it does not know. */
+  noteUser(user: User): void {
+    this.untold = user;
+    this.tellChoices();
+  }
+
+  /** Sends what has become due, and what could not go out before. */
+  sendIfDue(): void {
+    this.tellChoices();
     const quietMs = this.clock.monotonic() - this.lastSentAt;
     if (quietMs >= this.limits.heartbeatIntervalMs) this.send({ type: 'heartbeat' });
   }
@@ -105,8 +124,23 @@ export class SessionStream {
 
   /** A client that does not read misses hints and heartbeats; they would be stale when it reads on. */
   private send(signal: SessionSignal): void {
-    if (!this.isStarted || !this.connection.isReady) return;
+    if (!this.canSend) return;
     this.lastSentAt = this.clock.monotonic();
     this.signals.next(signal);
+  }
+
+  private get canSend(): boolean {
+    return this.isStarted && this.connection.isReady;
+  }
+
+  /** On the only session of a user each choice is a command of its client, which learns of it from the response. */
+  private tellChoices(): void {
+    const user = this.untold;
+    if (user === undefined || !this.canSend) return;
+    this.untold = undefined;
+    const isKnown = this.told !== undefined && haveSameVersions(this.told, user.choiceVersions);
+    this.told = user.choiceVersions;
+    if (isKnown || user.sessions.length < 2) return;
+    this.send({ type: 'choices', user, sessionId: this.sessionId });
   }
 }

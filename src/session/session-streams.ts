@@ -30,6 +30,7 @@ export class SessionStreams {
     store.onCommit(({ user, ended }) => {
       this.noteHeartbeats(user);
       for (const { sessionId, cause } of ended) this.streams.get(sessionId)?.end(refusalFor(cause));
+      for (const { sessionId } of user.sessions) this.streams.get(sessionId)?.noteUser(user);
     });
     commands.onSignOfLife((userId, sessionId) => {
       const stream = this.streams.get(sessionId);
@@ -51,7 +52,7 @@ export class SessionStreams {
   /** Keeps intermediaries from closing a stream on which nothing happens, and asks for signs of life. */
   @Interval(HEARTBEAT_CHECK_MS)
   sendHeartbeats(): void {
-    for (const stream of this.streams.values()) stream.sendHeartbeatIfDue();
+    for (const stream of this.streams.values()) stream.sendIfDue();
   }
 
   /** Ends the sessions whose clients have been silent for too long. Those that cannot be ended now are tried again. */

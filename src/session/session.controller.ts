@@ -2,6 +2,7 @@ import { Payload } from '@nestjs/microservices';
 import { map, type Observable } from 'rxjs';
 import type { Caller } from '../auth/caller.js';
 import { CountAs } from '../grpc/call-kind.js';
+import { choicesMessage, rememberedOf } from '../grpc/choices.js';
 import {
   SessionServiceControllerMethods,
   type ConnectResponse,
@@ -44,6 +45,8 @@ export class SessionController implements SessionServiceController {
       isMicrophoneMuted: request.isMicrophoneMuted,
       isSpeakerMuted: request.isSpeakerMuted,
       requireHeartbeats: request.requireHeartbeats,
+      previousSessionId: request.previousSessionId || undefined,
+      remembered: request.choices && rememberedOf(request.choices),
     };
     return this.sessions
       .connect(caller, options, stream, requestId)
@@ -91,11 +94,12 @@ export class SessionController implements SessionServiceController {
 function bodyOf(signal: SessionSignal, userId: string): ConnectResponse['body'] {
   switch (signal.type) {
     case 'started': {
-      const { session, presence, heartbeatTimeoutMs } = signal;
+      const { session, user, heartbeatTimeoutMs } = signal;
       const value = {
         session: sessionMessage(userId, session),
-        presence: presenceMessage(presence),
+        presence: presenceMessage(user.own),
         heartbeatTimeoutMs,
+        choices: choicesMessage(user, session.sessionId),
       };
       return { $case: 'sessionStarted', value };
     }
@@ -103,6 +107,8 @@ function bodyOf(signal: SessionSignal, userId: string): ConnectResponse['body'] 
       const { reconnectAfterMs } = signal;
       return { $case: 'sessionDraining', value: { reconnectAfterMs } };
     }
+    case 'choices':
+      return { $case: 'choices', value: choicesMessage(signal.user, signal.sessionId) };
     case 'heartbeat':
       return undefined;
   }

@@ -6,6 +6,7 @@ import { requireAdmin } from '../auth/require-admin.js';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
+import type { RememberedChoices } from '../domain/choices.js';
 import type { EndCause } from '../domain/input.js';
 import type { Presence } from '../domain/presence.js';
 import type { Step } from '../domain/step.js';
@@ -29,6 +30,8 @@ export interface ConnectOptions {
   readonly isMicrophoneMuted: boolean | undefined;
   readonly isSpeakerMuted: boolean | undefined;
   readonly requireHeartbeats: boolean;
+  readonly previousSessionId: string | undefined;
+  readonly remembered: RememberedChoices | undefined;
 }
 
 @Injectable()
@@ -133,6 +136,7 @@ export class SessionService {
       sessionId,
       node: this.store.node,
       tokenExpiresAt,
+      wall: this.clock.wall(),
       ...options,
     }));
   }
@@ -145,7 +149,7 @@ export class SessionService {
     return {
       type: 'started',
       session: user.sessions.find((session) => session.sessionId === sessionId)!,
-      presence: user.own,
+      user,
       heartbeatTimeoutMs: (requireHeartbeats ? this.heard : this.unheard).heartbeatTimeoutMs,
     };
   }

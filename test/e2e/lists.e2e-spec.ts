@@ -62,6 +62,8 @@ describe('Lists', () => {
       platform: 'web',
       requireHeartbeats: false,
       tokenExpiresAt: undefined,
+      previousSessionId: undefined,
+      remembered: undefined,
     };
     for (const userId of userIds) {
       const sessionId = `session of ${userId}`;

@@ -28,6 +28,12 @@ const int64 = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
 );
 
+/** Versions, which are microseconds, and what is none. */
+const uint64 = fc.oneof(
+  fc.integer({ min: -100, max: 100 }).map((after) => BigInt(NOW_SECONDS + after) * 1_000_000n),
+  fc.constantFrom(0n, 1n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 64n - 1n),
+);
+
 /** Messages of a type that are well formed: any of its fields, with values that are good, nearly good or neither. */
 export function messagesOf(type: DescMessage, vocabulary: Vocabulary): fc.Arbitrary<Uint8Array> {
   const parts = membersOf(type).map((fields) =>
@@ -80,6 +86,8 @@ function valuesOf(field: DescField, vocabulary: Vocabulary): fc.Arbitrary<Uint8A
       return int32.map((value) => tagged(WireType.Varint).int32(value).finish());
     case ScalarType.INT64:
       return int64.map((value) => tagged(WireType.Varint).int64(value).finish());
+    case ScalarType.UINT64:
+      return uint64.map((value) => tagged(WireType.Varint).uint64(value).finish());
     default:
       throw new Error(`the fuzzer does not know the type of ${field.toString()} yet`);
   }

@@ -60,6 +60,8 @@ export function connect(client: Client, metadata: Metadata): Promise<string> {
         requireHeartbeats: false,
         isMicrophoneMuted: undefined,
         isSpeakerMuted: undefined,
+        previousSessionId: '',
+        choices: undefined,
       },
       metadata,
     );

@@ -54,6 +54,8 @@ async function measure(users: number): Promise<StateResult> {
       isSpeakerMuted: undefined,
       requireHeartbeats: false,
       tokenExpiresAt: now + 86_400_000,
+      previousSessionId: undefined,
+      remembered: undefined,
     });
     const channelId = `channel-${Math.floor(i / PER_CHANNEL)}`;
     await perform(i, { type: 'joinChannel', sessionId, channelId });

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { RememberedChoices } from '../../src/domain/choices.js';
 import type { Input } from '../../src/domain/input.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { POLICY, type Line } from './play.js';
@@ -16,6 +17,29 @@ interface Move {
 const DEVICES = 3;
 
 const flag = fc.option(fc.boolean(), { nil: undefined });
+/** Versions around those that the rules have given meanwhile. */
+const versionOf = (now: number, ticksAgo: number): number => (now - ticksAgo * TICK_MS) * 1000;
+const age = fc.integer({ min: -5, max: 30 });
+
+const remembered = fc.option(
+  fc.record({
+    status: fc.option(
+      fc.record({ age, choice: fc.constantFrom('AUTOMATIC', 'AWAY', 'INVISIBLE') }),
+      { nil: undefined },
+    ),
+    microphone: fc.option(fc.record({ age, isMuted: fc.boolean() }), { nil: undefined }),
+    channel: fc.option(
+      fc.record({
+        age,
+        channelId: fc.constantFrom(undefined, 'kitchen', 'lobby'),
+        isHeld: fc.boolean(),
+      }),
+      { nil: undefined },
+    ),
+  }),
+  { nil: undefined },
+);
+
 const expiry = fc.option(fc.integer({ min: -1, max: 200 }), { nil: undefined });
 
 const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
@@ -28,14 +52,21 @@ const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
         isMicrophoneMuted: flag,
         isSpeakerMuted: flag,
         requireHeartbeats: fc.boolean(),
+        remembered,
+        isSecond: fc.boolean(),
         ttl: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }),
       })
-      .map(({ ttl, ...details }) => (sessionId: string, now: number) => ({
-        type: 'connect' as const,
-        sessionId,
-        tokenExpiresAt: ttl && now + ttl * TICK_MS,
-        ...details,
-      })),
+      .map(
+        ({ ttl, isSecond, remembered: asked, ...details }) =>
+          (sessionId: string, now: number) => ({
+            type: 'connect' as const,
+            sessionId,
+            tokenExpiresAt: ttl && now + ttl * TICK_MS,
+            previousSessionId: isSecond ? sessionBefore(sessionId) : undefined,
+            remembered: asked && rememberedAt(now, asked),
+            ...details,
+          }),
+      ),
   },
   {
     weight: 3,
@@ -78,6 +109,35 @@ const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
       })),
   },
 );
+
+type Asked = NonNullable<typeof remembered extends fc.Arbitrary<infer T> ? T : never>;
+
+function rememberedAt(now: number, { status, microphone, channel }: Asked): RememberedChoices {
+  return {
+    status: status && {
+      version: versionOf(now, status.age),
+      choice: status.choice,
+      statusText: '',
+      expiresAt: undefined,
+    },
+    microphone: microphone && {
+      version: versionOf(now, microphone.age),
+      isMuted: microphone.isMuted,
+    },
+    speaker: undefined,
+    channel: channel && {
+      version: versionOf(now, channel.age),
+      channelId: channel.channelId,
+      isHeld: channel.isHeld,
+    },
+  };
+}
+
+/** The session that its device had before. */
+function sessionBefore(sessionId: string): string {
+  const [device, count] = sessionId.split('.');
+  return `${device}.${Number(count) - 1}`;
+}
 
 const moves: fc.Arbitrary<Move> = fc.record({
   ticks: fc.oneof(

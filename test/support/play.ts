@@ -69,6 +69,8 @@ export function connect(
     isSpeakerMuted: undefined,
     requireHeartbeats: false,
     tokenExpiresAt: undefined,
+    previousSessionId: undefined,
+    remembered: undefined,
     ...details,
   };
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { history, policies } from '../../../test/support/histories.js';
-import { POLICY, type Line } from '../../../test/support/play.js';
+import { choose, connect, join, play, POLICY, type Line } from '../../../test/support/play.js';
 import type { Policy } from '../../domain/policy.js';
 import { Refusal } from '../../domain/refusal.js';
 import { step, type Step } from '../../domain/step.js';
@@ -71,6 +71,28 @@ describe('The record of a user', () => {
     const { user: gone, events } = step(user, { type: 'time' }, 90, POLICY);
     expect(gone.sessions).toEqual([]);
     expect(events.map(({ reason }) => reason)).toEqual(['CONNECTION_LOST']);
+  });
+
+  it('can be read by a node that does not know its newest parts yet, and by one that misses them', () => {
+    const { user } = play(
+      [1, connect('a')],
+      [2, choose('a', 'AWAY')],
+      [3, join('a', 'lobby')],
+      [4, connect('b', { previousSessionId: 'a' })],
+    );
+    const [sessions, ...rest] = JSON.parse(formatUser(user)) as [unknown[][], ...unknown[]];
+    const older = [sessions.map((session) => session.slice(0, 8)), ...rest.slice(0, 9)];
+    const read = userOf(user.userId, older);
+    expect(read.sessions).toEqual(
+      user.sessions.map((each) => ({ ...each, terms: undefined, succeeds: undefined })),
+    );
+    // Nothing that a client remembers from before that record can be newer.
+    const { version } = user.own;
+    expect(read).toEqual({
+      ...user,
+      sessions: read.sessions,
+      choiceVersions: { status: version, microphone: version, speaker: version, channel: version },
+    });
   });
 
   it('is empty for somebody the service knows nothing of', () => {

@@ -1,3 +1,4 @@
+import { NO_CHOICES, type ChoiceVersions } from '../../domain/choices.js';
 import type { Change, PresenceEvent, Reason } from '../../domain/event.js';
 import type { EndedSession } from '../../domain/facts.js';
 import type { Presence, Status } from '../../domain/presence.js';
@@ -32,6 +33,8 @@ type SessionFields = [
   /** This field and those after it are missing in records of earlier versions. */
   lostBecause?: LossCause | null,
   terms?: TermsFields | null,
+  /** Left out by most sessions. */
+  succeeds?: string,
 ];
 
 type TermsFields = readonly [
@@ -52,6 +55,15 @@ type UserFields = [
   own: PresenceFields,
   /** Null: the same as `own`. */
   shown: PresenceFields | null,
+  /** Null: no choices. Left out by versions that did not know it. */
+  choiceVersions?: ChoiceFields | null,
+];
+
+type ChoiceFields = [
+  status: number | null,
+  microphone: number | null,
+  speaker: number | null,
+  channel: number | null,
 ];
 
 export type EventFields = readonly [
@@ -74,6 +86,7 @@ export function formatUser(user: User): string {
     user.visibleSince ?? null,
     presenceFields(user.own),
     user.shown === user.own ? null : presenceFields(user.shown),
+    choiceFields(user.choiceVersions),
   ];
   return JSON.stringify(fields);
 }
@@ -90,6 +103,7 @@ export function userOf(userId: string, fields: unknown): User {
     visibleSince,
     own,
     shown,
+    choices,
   ] = fields as UserFields;
   const ownPresence = presenceOf(userId, own);
   return {
@@ -102,6 +116,7 @@ export function userOf(userId: string, fields: unknown): User {
     statusText: text,
     choiceExpiresAt: expiresAt ?? undefined,
     visibleSince: visibleSince ?? undefined,
+    choiceVersions: choiceVersionsOf(choices, ownPresence.version),
     own: ownPresence,
     shown: shown === null ? ownPresence : presenceOf(userId, shown),
   };
@@ -176,7 +191,8 @@ function sessionFields(session: Session): SessionFields {
     session.graceEndsAt ?? null,
     session.lostBecause ?? null,
     terms === undefined ? null : termsFields(terms),
-  ];
+    ...(session.succeeds === undefined ? [] : [session.succeeds]),
+  ] as SessionFields;
 }
 
 function termsFields({
@@ -207,6 +223,36 @@ function sessionOf(fields: SessionFields): Session {
     graceEndsAt: graceEndsAt ?? undefined,
     lostBecause: fields[8] ?? undefined,
     terms: termsOf(fields[9]),
+    succeeds: fields[10],
+  };
+}
+
+function choiceFields(versions: ChoiceVersions): ChoiceFields | null {
+  if (versions === NO_CHOICES) return null;
+  const { status, microphone, speaker, channel } = versions;
+  return [status ?? null, microphone ?? null, speaker ?? null, channel ?? null];
+}
+
+/**
+ * A record without versions comes from a node that does not know them, in a rolling upgrade. Whatever was chosen then
+ * was not chosen after the last change, so that its version stands in: nothing older can win.
+ */
+function choiceVersionsOf(
+  fields: ChoiceFields | null | undefined,
+  lastChange: number,
+): ChoiceVersions {
+  if (fields === null) return NO_CHOICES;
+  const [status, microphone, speaker, channel] = fields ?? [
+    lastChange,
+    lastChange,
+    lastChange,
+    lastChange,
+  ];
+  return {
+    status: status ?? undefined,
+    microphone: microphone ?? undefined,
+    speaker: speaker ?? undefined,
+    channel: channel ?? undefined,
   };
 }
 

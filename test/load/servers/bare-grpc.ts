@@ -51,7 +51,7 @@ server.addService(
     connect: stayOpen,
     subscribe: stayOpen,
     joinChannel: (_call: unknown, callback: (error: null, response: JoinChannelResponse) => void) =>
-      callback(null, { presence: undefined }),
+      callback(null, { presence: undefined, choices: undefined }),
   },
 );
 server.bindAsync(process.env['GRPC_URL']!, ServerCredentials.createInsecure(), (error) => {

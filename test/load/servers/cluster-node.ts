@@ -38,6 +38,7 @@ async function connect(i: number): Promise<void> {
     ...{ type: 'connect', sessionId: sessionId(i), node, platform: 'desktop' },
     ...{ isMicrophoneMuted: undefined, isSpeakerMuted: undefined },
     ...{ requireHeartbeats: false, tokenExpiresAt: undefined },
+    ...{ previousSessionId: undefined, remembered: undefined },
   });
   await perform(i, {
     ...{ type: 'joinChannel', sessionId: sessionId(i) },

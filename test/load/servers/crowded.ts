@@ -17,6 +17,7 @@ for (let i = 0; i < Number(process.env['USERS']); i++) {
     ...{ type: 'connect', sessionId, node: 'bench', platform: 'desktop' },
     ...{ isMicrophoneMuted: undefined, isSpeakerMuted: undefined },
     ...{ requireHeartbeats: false, tokenExpiresAt: undefined },
+    ...{ previousSessionId: undefined, remembered: undefined },
   });
   const channelId = `channel-${Math.floor(i / 10)}`;
   await commands.perform(crowdUserId(i), { type: 'joinChannel', sessionId, channelId });

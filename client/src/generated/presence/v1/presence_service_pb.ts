@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file presence/v1/presence_service.proto.
  */
 export const file_presence_v1_presence_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJwcmVzZW5jZS92MS9wcmVzZW5jZV9zZXJ2aWNlLnByb3RvEgtwcmVzZW5jZS52MSI8ChJKb2luQ2hhbm5lbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJIj4KE0pvaW5DaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSIpChNMZWF2ZUNoYW5uZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiPwoUTGVhdmVDaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSKaAQoWVXBkYXRlTXV0ZVN0YXRlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEiAKE2lzX21pY3JvcGhvbmVfbXV0ZWQYAiABKAhIAIgBARIdChBpc19zcGVha2VyX211dGVkGAMgASgISAGIAQFCFgoUX2lzX21pY3JvcGhvbmVfbXV0ZWRCEwoRX2lzX3NwZWFrZXJfbXV0ZWQiQgoXVXBkYXRlTXV0ZVN0YXRlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSKZAQoTVXBkYXRlU3RhdHVzUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI/ChRVcGRhdGVTdGF0dXNSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlIiUKEkdldFByZXNlbmNlUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIj4KE0dldFByZXNlbmNlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSIsChhCYXRjaEdldFByZXNlbmNlc1JlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkiRQoZQmF0Y2hHZXRQcmVzZW5jZXNSZXNwb25zZRIoCglwcmVzZW5jZXMYASADKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSJuChZMaXN0T25saW5lVXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEi0KCHN0YXR1c2VzGAMgAygOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMicAoXTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USKAoJcHJlc2VuY2VzGAEgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUiVgoZTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJInMKGkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlEigKCXByZXNlbmNlcxgBIAMoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIikKFkV4cGxhaW5QcmVzZW5jZVJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSKcAwoXRXhwbGFpblByZXNlbmNlUmVzcG9uc2USJAoFc2hvd24YASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIiCgNvd24YAiABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRInCgVjYXVzZRgDIAEoDjIYLnByZXNlbmNlLnYxLlN0YXR1c0NhdXNlEikKBmNob2ljZRgEIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRI1ChFjaG9pY2VfZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoIc2Vzc2lvbnMYBiADKAsyHS5wcmVzZW5jZS52MS5FeHBsYWluZWRTZXNzaW9uEjAKD25leHRfdHJhbnNpdGlvbhgHIAEoCzIXLnByZXNlbmNlLnYxLlRyYW5zaXRpb24SFwoPaWRsZV90aW1lb3V0X21zGAggASgNEjAKDGV4cGxhaW5lZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAigAIKEEV4cGxhaW5lZFNlc3Npb24SJQoHc2Vzc2lvbhgBIAEoCzIULnByZXNlbmNlLnYxLlNlc3Npb24SDwoHbm9kZV9pZBgCIAEoCRIVCg1ob2xkc19jaGFubmVsGAMgASgIEjQKEGhlYXJ0YmVhdF9kdWVfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKEHRva2VuX2V4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWdyYWNlX2VuZHNfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpkBCgpUcmFuc2l0aW9uEiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgRraW5kGAIgASgOMhsucHJlc2VuY2UudjEuVHJhbnNpdGlvbktpbmQSEgoKc2Vzc2lvbl9pZBgDIAEoCRIkCgVzaG93bhgEIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlKqEBCgxTdGF0dXNDaG9pY2USHQoZU1RBVFVTX0NIT0lDRV9VTlNQRUNJRklFRBAAEhsKF1NUQVRVU19DSE9JQ0VfQVVUT01BVElDEAESIAocU1RBVFVTX0NIT0lDRV9ET19OT1RfRElTVFVSQhACEhYKElNUQVRVU19DSE9JQ0VfQVdBWRADEhsKF1NUQVRVU19DSE9JQ0VfSU5WSVNJQkxFEAQqlQEKC1N0YXR1c0NhdXNlEhwKGFNUQVRVU19DQVVTRV9VTlNQRUNJRklFRBAAEhsKF1NUQVRVU19DQVVTRV9OT19TRVNTSU9OEAESFwoTU1RBVFVTX0NBVVNFX0NIT1NFThACEhcKE1NUQVRVU19DQVVTRV9BQ1RJVkUQAxIZChVTVEFUVVNfQ0FVU0VfSU5BQ1RJVkUQBCrZAQoOVHJhbnNpdGlvbktpbmQSHwobVFJBTlNJVElPTl9LSU5EX1VOU1BFQ0lGSUVEEAASGAoUVFJBTlNJVElPTl9LSU5EX0lETEUQARIiCh5UUkFOU0lUSU9OX0tJTkRfQ0hPSUNFX0VYUElSRUQQAhIhCh1UUkFOU0lUSU9OX0tJTkRfVE9LRU5fRVhQSVJFRBADEiQKIFRSQU5TSVRJT05fS0lORF9IRUFSVEJFQVRfTUlTU0VEEAQSHwobVFJBTlNJVElPTl9LSU5EX0dSQUNFX0VOREVEEAUyxAYKD1ByZXNlbmNlU2VydmljZRJQCgtKb2luQ2hhbm5lbBIfLnByZXNlbmNlLnYxLkpvaW5DaGFubmVsUmVxdWVzdBogLnByZXNlbmNlLnYxLkpvaW5DaGFubmVsUmVzcG9uc2USUwoMTGVhdmVDaGFubmVsEiAucHJlc2VuY2UudjEuTGVhdmVDaGFubmVsUmVxdWVzdBohLnByZXNlbmNlLnYxLkxlYXZlQ2hhbm5lbFJlc3BvbnNlElwKD1VwZGF0ZU11dGVTdGF0ZRIjLnByZXNlbmNlLnYxLlVwZGF0ZU11dGVTdGF0ZVJlcXVlc3QaJC5wcmVzZW5jZS52MS5VcGRhdGVNdXRlU3RhdGVSZXNwb25zZRJTCgxVcGRhdGVTdGF0dXMSIC5wcmVzZW5jZS52MS5VcGRhdGVTdGF0dXNSZXF1ZXN0GiEucHJlc2VuY2UudjEuVXBkYXRlU3RhdHVzUmVzcG9uc2USUAoLR2V0UHJlc2VuY2USHy5wcmVzZW5jZS52MS5HZXRQcmVzZW5jZVJlcXVlc3QaIC5wcmVzZW5jZS52MS5HZXRQcmVzZW5jZVJlc3BvbnNlEmIKEUJhdGNoR2V0UHJlc2VuY2VzEiUucHJlc2VuY2UudjEuQmF0Y2hHZXRQcmVzZW5jZXNSZXF1ZXN0GiYucHJlc2VuY2UudjEuQmF0Y2hHZXRQcmVzZW5jZXNSZXNwb25zZRJcCg9MaXN0T25saW5lVXNlcnMSIy5wcmVzZW5jZS52MS5MaXN0T25saW5lVXNlcnNSZXF1ZXN0GiQucHJlc2VuY2UudjEuTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USZQoSTGlzdENoYW5uZWxNZW1iZXJzEiYucHJlc2VuY2UudjEuTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBonLnByZXNlbmNlLnYxLkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlElwKD0V4cGxhaW5QcmVzZW5jZRIjLnByZXNlbmNlLnYxLkV4cGxhaW5QcmVzZW5jZVJlcXVlc3QaJC5wcmVzZW5jZS52MS5FeHBsYWluUHJlc2VuY2VSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_presence_v1_presence]);
+  fileDesc("CiJwcmVzZW5jZS92MS9wcmVzZW5jZV9zZXJ2aWNlLnByb3RvEgtwcmVzZW5jZS52MSI8ChJKb2luQ2hhbm5lbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJImUKE0pvaW5DaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyIpChNMZWF2ZUNoYW5uZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiZgoUTGVhdmVDaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyKaAQoWVXBkYXRlTXV0ZVN0YXRlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEiAKE2lzX21pY3JvcGhvbmVfbXV0ZWQYAiABKAhIAIgBARIdChBpc19zcGVha2VyX211dGVkGAMgASgISAGIAQFCFgoUX2lzX21pY3JvcGhvbmVfbXV0ZWRCEwoRX2lzX3NwZWFrZXJfbXV0ZWQiaQoXVXBkYXRlTXV0ZVN0YXRlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyKZAQoTVXBkYXRlU3RhdHVzUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJmChRVcGRhdGVTdGF0dXNSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiUKB2Nob2ljZXMYAiABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIiUKEkdldFByZXNlbmNlUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIj4KE0dldFByZXNlbmNlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSIsChhCYXRjaEdldFByZXNlbmNlc1JlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkiRQoZQmF0Y2hHZXRQcmVzZW5jZXNSZXNwb25zZRIoCglwcmVzZW5jZXMYASADKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSJuChZMaXN0T25saW5lVXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEi0KCHN0YXR1c2VzGAMgAygOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMicAoXTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USKAoJcHJlc2VuY2VzGAEgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUiVgoZTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJInMKGkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlEigKCXByZXNlbmNlcxgBIAMoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIrkBCgdDaG9pY2VzEikKBnN0YXR1cxgBIAEoCzIZLnByZXNlbmNlLnYxLkNob3NlblN0YXR1cxIrCgptaWNyb3Bob25lGAIgASgLMhcucHJlc2VuY2UudjEuQ2hvc2VuTXV0ZRIoCgdzcGVha2VyGAMgASgLMhcucHJlc2VuY2UudjEuQ2hvc2VuTXV0ZRIsCgdjaGFubmVsGAQgASgLMhsucHJlc2VuY2UudjEuQ2hvc2VuQ2hhbm5lbHMijwEKDENob3NlblN0YXR1cxIPCgd2ZXJzaW9uGAEgASgEEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIvCgpDaG9zZW5NdXRlEg8KB3ZlcnNpb24YASABKAQSEAoIaXNfbXV0ZWQYAiABKAgiTwoOQ2hvc2VuQ2hhbm5lbHMSDwoHdmVyc2lvbhgBIAEoBBIsCghjaGFubmVscxgCIAMoCzIaLnByZXNlbmNlLnYxLkNob3NlbkNoYW5uZWwiNAoNQ2hvc2VuQ2hhbm5lbBISCgpjaGFubmVsX2lkGAEgASgJEg8KB2lzX2hlbGQYAiABKAgiKQoWRXhwbGFpblByZXNlbmNlUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIpwDChdFeHBsYWluUHJlc2VuY2VSZXNwb25zZRIkCgVzaG93bhgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiIKA293bhgCIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEicKBWNhdXNlGAMgASgOMhgucHJlc2VuY2UudjEuU3RhdHVzQ2F1c2USKQoGY2hvaWNlGAQgASgOMhkucHJlc2VuY2UudjEuU3RhdHVzQ2hvaWNlEjUKEWNob2ljZV9leHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCghzZXNzaW9ucxgGIAMoCzIdLnByZXNlbmNlLnYxLkV4cGxhaW5lZFNlc3Npb24SMAoPbmV4dF90cmFuc2l0aW9uGAcgASgLMhcucHJlc2VuY2UudjEuVHJhbnNpdGlvbhIXCg9pZGxlX3RpbWVvdXRfbXMYCCABKA0SMAoMZXhwbGFpbmVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKAAgoQRXhwbGFpbmVkU2Vzc2lvbhIlCgdzZXNzaW9uGAEgASgLMhQucHJlc2VuY2UudjEuU2Vzc2lvbhIPCgdub2RlX2lkGAIgASgJEhUKDWhvbGRzX2NoYW5uZWwYAyABKAgSNAoQaGVhcnRiZWF0X2R1ZV9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQdG9rZW5fZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNZ3JhY2VfZW5kc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAimQEKClRyYW5zaXRpb24SJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBGtpbmQYAiABKA4yGy5wcmVzZW5jZS52MS5UcmFuc2l0aW9uS2luZBISCgpzZXNzaW9uX2lkGAMgASgJEiQKBXNob3duGAQgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UqoQEKDFN0YXR1c0Nob2ljZRIdChlTVEFUVVNfQ0hPSUNFX1VOU1BFQ0lGSUVEEAASGwoXU1RBVFVTX0NIT0lDRV9BVVRPTUFUSUMQARIgChxTVEFUVVNfQ0hPSUNFX0RPX05PVF9ESVNUVVJCEAISFgoSU1RBVFVTX0NIT0lDRV9BV0FZEAMSGwoXU1RBVFVTX0NIT0lDRV9JTlZJU0lCTEUQBCqVAQoLU3RhdHVzQ2F1c2USHAoYU1RBVFVTX0NBVVNFX1VOU1BFQ0lGSUVEEAASGwoXU1RBVFVTX0NBVVNFX05PX1NFU1NJT04QARIXChNTVEFUVVNfQ0FVU0VfQ0hPU0VOEAISFwoTU1RBVFVTX0NBVVNFX0FDVElWRRADEhkKFVNUQVRVU19DQVVTRV9JTkFDVElWRRAEKtkBCg5UcmFuc2l0aW9uS2luZBIfChtUUkFOU0lUSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIYChRUUkFOU0lUSU9OX0tJTkRfSURMRRABEiIKHlRSQU5TSVRJT05fS0lORF9DSE9JQ0VfRVhQSVJFRBACEiEKHVRSQU5TSVRJT05fS0lORF9UT0tFTl9FWFBJUkVEEAMSJAogVFJBTlNJVElPTl9LSU5EX0hFQVJUQkVBVF9NSVNTRUQQBBIfChtUUkFOU0lUSU9OX0tJTkRfR1JBQ0VfRU5ERUQQBTLEBgoPUHJlc2VuY2VTZXJ2aWNlElAKC0pvaW5DaGFubmVsEh8ucHJlc2VuY2UudjEuSm9pbkNoYW5uZWxSZXF1ZXN0GiAucHJlc2VuY2UudjEuSm9pbkNoYW5uZWxSZXNwb25zZRJTCgxMZWF2ZUNoYW5uZWwSIC5wcmVzZW5jZS52MS5MZWF2ZUNoYW5uZWxSZXF1ZXN0GiEucHJlc2VuY2UudjEuTGVhdmVDaGFubmVsUmVzcG9uc2USXAoPVXBkYXRlTXV0ZVN0YXRlEiMucHJlc2VuY2UudjEuVXBkYXRlTXV0ZVN0YXRlUmVxdWVzdBokLnByZXNlbmNlLnYxLlVwZGF0ZU11dGVTdGF0ZVJlc3BvbnNlElMKDFVwZGF0ZVN0YXR1cxIgLnByZXNlbmNlLnYxLlVwZGF0ZVN0YXR1c1JlcXVlc3QaIS5wcmVzZW5jZS52MS5VcGRhdGVTdGF0dXNSZXNwb25zZRJQCgtHZXRQcmVzZW5jZRIfLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVxdWVzdBogLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVzcG9uc2USYgoRQmF0Y2hHZXRQcmVzZW5jZXMSJS5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1JlcXVlc3QaJi5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1Jlc3BvbnNlElwKD0xpc3RPbmxpbmVVc2VycxIjLnByZXNlbmNlLnYxLkxpc3RPbmxpbmVVc2Vyc1JlcXVlc3QaJC5wcmVzZW5jZS52MS5MaXN0T25saW5lVXNlcnNSZXNwb25zZRJlChJMaXN0Q2hhbm5lbE1lbWJlcnMSJi5wcmVzZW5jZS52MS5MaXN0Q2hhbm5lbE1lbWJlcnNSZXF1ZXN0GicucHJlc2VuY2UudjEuTGlzdENoYW5uZWxNZW1iZXJzUmVzcG9uc2USXAoPRXhwbGFpblByZXNlbmNlEiMucHJlc2VuY2UudjEuRXhwbGFpblByZXNlbmNlUmVxdWVzdBokLnByZXNlbmNlLnYxLkV4cGxhaW5QcmVzZW5jZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_presence_v1_presence]);
 
 /**
  * Request of `JoinChannel`.
@@ -56,6 +56,13 @@ export type JoinChannelResponse = Message<"presence.v1.JoinChannelResponse"> & {
    * @generated from field: presence.v1.Presence presence = 1;
    */
   presence?: Presence | undefined;
+
+  /**
+   * What the user chose last, this command included.
+   *
+   * @generated from field: presence.v1.Choices choices = 2;
+   */
+  choices?: Choices | undefined;
 };
 
 /**
@@ -98,6 +105,13 @@ export type LeaveChannelResponse = Message<"presence.v1.LeaveChannelResponse"> &
    * @generated from field: presence.v1.Presence presence = 1;
    */
   presence?: Presence | undefined;
+
+  /**
+   * What the user chose last, this command included.
+   *
+   * @generated from field: presence.v1.Choices choices = 2;
+   */
+  choices?: Choices | undefined;
 };
 
 /**
@@ -154,6 +168,13 @@ export type UpdateMuteStateResponse = Message<"presence.v1.UpdateMuteStateRespon
    * @generated from field: presence.v1.Presence presence = 1;
    */
   presence?: Presence | undefined;
+
+  /**
+   * What the user chose last, this command included.
+   *
+   * @generated from field: presence.v1.Choices choices = 2;
+   */
+  choices?: Choices | undefined;
 };
 
 /**
@@ -222,6 +243,13 @@ export type UpdateStatusResponse = Message<"presence.v1.UpdateStatusResponse"> &
    * @generated from field: presence.v1.Presence presence = 1;
    */
   presence?: Presence | undefined;
+
+  /**
+   * What the user chose last, this command included.
+   *
+   * @generated from field: presence.v1.Choices choices = 2;
+   */
+  choices?: Choices | undefined;
 };
 
 /**
@@ -460,6 +488,184 @@ export const ListChannelMembersResponseSchema: GenMessage<ListChannelMembersResp
   messageDesc(file_presence_v1_presence_service, 15);
 
 /**
+ * What a user chose last with commands, on whichever device: of each kind the
+ * last command and its version. Only the user is sent it. A client keeps the
+ * newest of what it is sent, of each kind by the version, and hands it over
+ * unchanged with `ConnectRequest.choices`: a service that lost it takes it up.
+ *
+ * @generated from message presence.v1.Choices
+ */
+export type Choices = Message<"presence.v1.Choices"> & {
+  /**
+   * The last `UpdateStatus`. Absent: none is known.
+   *
+   * @generated from field: presence.v1.ChosenStatus status = 1;
+   */
+  status?: ChosenStatus | undefined;
+
+  /**
+   * The last command that set the microphone. Absent: none is known.
+   *
+   * @generated from field: presence.v1.ChosenMute microphone = 2;
+   */
+  microphone?: ChosenMute | undefined;
+
+  /**
+   * The last command that set the speaker. Absent: none is known.
+   *
+   * @generated from field: presence.v1.ChosenMute speaker = 3;
+   */
+  speaker?: ChosenMute | undefined;
+
+  /**
+   * The last `JoinChannel` or `LeaveChannel`. Absent: none is known.
+   *
+   * @generated from field: presence.v1.ChosenChannels channel = 4;
+   */
+  channel?: ChosenChannels | undefined;
+};
+
+/**
+ * Describes the message presence.v1.Choices.
+ * Use `create(ChoicesSchema)` to create a new message.
+ */
+export const ChoicesSchema: GenMessage<Choices> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 16);
+
+/**
+ * How a user's status is decided, and by which command.
+ *
+ * @generated from message presence.v1.ChosenStatus
+ */
+export type ChosenStatus = Message<"presence.v1.ChosenStatus"> & {
+  /**
+   * Required, above 0; above 2^53 - 1 it counts as that. Of two commands of one
+   * kind the one with the higher version is the later. Microseconds since 1970 as
+   * a rule. It says nothing about `Presence.version`, and grows also if nothing
+   * visible changes.
+   *
+   * @generated from field: uint64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * Required. As in `UpdateStatusRequest`. AUTOMATIC once the choice has lapsed.
+   *
+   * @generated from field: presence.v1.StatusChoice choice = 2;
+   */
+  choice: StatusChoice;
+
+  /**
+   * As in `UpdateStatusRequest`.
+   *
+   * @generated from field: string status_text = 3;
+   */
+  statusText: string;
+
+  /**
+   * When choice and text lapse. Absent: they stay. One in the past is no error:
+   * then they have lapsed.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 4;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message presence.v1.ChosenStatus.
+ * Use `create(ChosenStatusSchema)` to create a new message.
+ */
+export const ChosenStatusSchema: GenMessage<ChosenStatus> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 17);
+
+/**
+ * A mute state, and by which command.
+ *
+ * @generated from message presence.v1.ChosenMute
+ */
+export type ChosenMute = Message<"presence.v1.ChosenMute"> & {
+  /**
+   * Required. As in `ChosenStatus`.
+   *
+   * @generated from field: uint64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * The state.
+   *
+   * @generated from field: bool is_muted = 2;
+   */
+  isMuted: boolean;
+};
+
+/**
+ * Describes the message presence.v1.ChosenMute.
+ * Use `create(ChosenMuteSchema)` to create a new message.
+ */
+export const ChosenMuteSchema: GenMessage<ChosenMute> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 18);
+
+/**
+ * Where the user is, and by which command.
+ *
+ * @generated from message presence.v1.ChosenChannels
+ */
+export type ChosenChannels = Message<"presence.v1.ChosenChannels"> & {
+  /**
+   * Required. As in `ChosenStatus`. The end of a session is no command: it takes
+   * the user out of the channel and leaves the version as it is.
+   *
+   * @generated from field: uint64 version = 1;
+   */
+  version: bigint;
+
+  /**
+   * The channels that the user is in. Empty: none. At most one.
+   *
+   * @generated from field: repeated presence.v1.ChosenChannel channels = 2;
+   */
+  channels: ChosenChannel[];
+};
+
+/**
+ * Describes the message presence.v1.ChosenChannels.
+ * Use `create(ChosenChannelsSchema)` to create a new message.
+ */
+export const ChosenChannelsSchema: GenMessage<ChosenChannels> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 19);
+
+/**
+ * A channel that a user is in.
+ *
+ * @generated from message presence.v1.ChosenChannel
+ */
+export type ChosenChannel = Message<"presence.v1.ChosenChannel"> & {
+  /**
+   * Required. The channel.
+   *
+   * @generated from field: string channel_id = 1;
+   */
+  channelId: string;
+
+  /**
+   * Whether the user is in it by the session that this was sent to, and leaves
+   * it with that. Only such a client joins the channel again with
+   * `ConnectRequest.choices`.
+   *
+   * @generated from field: bool is_held = 2;
+   */
+  isHeld: boolean;
+};
+
+/**
+ * Describes the message presence.v1.ChosenChannel.
+ * Use `create(ChosenChannelSchema)` to create a new message.
+ */
+export const ChosenChannelSchema: GenMessage<ChosenChannel> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 20);
+
+/**
  * Request of `ExplainPresence`.
  *
  * @generated from message presence.v1.ExplainPresenceRequest
@@ -478,7 +684,7 @@ export type ExplainPresenceRequest = Message<"presence.v1.ExplainPresenceRequest
  * Use `create(ExplainPresenceRequestSchema)` to create a new message.
  */
 export const ExplainPresenceRequestSchema: GenMessage<ExplainPresenceRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 16);
+  messageDesc(file_presence_v1_presence_service, 21);
 
 /**
  * Response of `ExplainPresence`.
@@ -557,7 +763,7 @@ export type ExplainPresenceResponse = Message<"presence.v1.ExplainPresenceRespon
  * Use `create(ExplainPresenceResponseSchema)` to create a new message.
  */
 export const ExplainPresenceResponseSchema: GenMessage<ExplainPresenceResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 17);
+  messageDesc(file_presence_v1_presence_service, 22);
 
 /**
  * A session, with what decides how long it counts.
@@ -614,7 +820,7 @@ export type ExplainedSession = Message<"presence.v1.ExplainedSession"> & {
  * Use `create(ExplainedSessionSchema)` to create a new message.
  */
 export const ExplainedSessionSchema: GenMessage<ExplainedSession> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 18);
+  messageDesc(file_presence_v1_presence_service, 23);
 
 /**
  * Something that time alone brings about.
@@ -656,7 +862,7 @@ export type Transition = Message<"presence.v1.Transition"> & {
  * Use `create(TransitionSchema)` to create a new message.
  */
 export const TransitionSchema: GenMessage<Transition> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 19);
+  messageDesc(file_presence_v1_presence_service, 24);
 
 /**
  * How a user's status is decided. All but INVISIBLE are OFFLINE when the user

@@ -6,13 +6,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Presence, Session } from "./presence_pb.js";
 import { file_presence_v1_presence } from "./presence_pb.js";
+import type { Choices } from "./presence_service_pb.js";
+import { file_presence_v1_presence_service } from "./presence_service_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file presence/v1/session_service.proto.
  */
 export const file_presence_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFwcmVzZW5jZS92MS9zZXNzaW9uX3NlcnZpY2UucHJvdG8SC3ByZXNlbmNlLnYxIqwBCg5Db25uZWN0UmVxdWVzdBIQCghwbGF0Zm9ybRgBIAEoCRIgChNpc19taWNyb3Bob25lX211dGVkGAIgASgISACIAQESHQoQaXNfc3BlYWtlcl9tdXRlZBgDIAEoCEgBiAEBEhoKEnJlcXVpcmVfaGVhcnRiZWF0cxgEIAEoCEIWChRfaXNfbWljcm9waG9uZV9tdXRlZEITChFfaXNfc3BlYWtlcl9tdXRlZCKLAQoPQ29ubmVjdFJlc3BvbnNlEjYKD3Nlc3Npb25fc3RhcnRlZBgBIAEoCzIbLnByZXNlbmNlLnYxLlNlc3Npb25TdGFydGVkSAASOAoQc2Vzc2lvbl9kcmFpbmluZxgCIAEoCzIcLnByZXNlbmNlLnYxLlNlc3Npb25EcmFpbmluZ0gAQgYKBGJvZHkifgoOU2Vzc2lvblN0YXJ0ZWQSJQoHc2Vzc2lvbhgBIAEoCzIULnByZXNlbmNlLnYxLlNlc3Npb24SJwoIcHJlc2VuY2UYAiABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIcChRoZWFydGJlYXRfdGltZW91dF9tcxgDIAEoDSItCg9TZXNzaW9uRHJhaW5pbmcSGgoScmVjb25uZWN0X2FmdGVyX21zGAEgASgNIiYKEEhlYXJ0YmVhdFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSITChFIZWFydGJlYXRSZXNwb25zZSJKChVSZWNvcmRBY3Rpdml0eVJlcXVlc3QSFAoKc2Vzc2lvbl9pZBgBIAEoCUgAEhEKB3VzZXJfaWQYAiABKAlIAEIICgZ0YXJnZXQiQQoWUmVjb3JkQWN0aXZpdHlSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlIiYKE0xpc3RTZXNzaW9uc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSI+ChRMaXN0U2Vzc2lvbnNSZXNwb25zZRImCghzZXNzaW9ucxgBIAMoCzIULnByZXNlbmNlLnYxLlNlc3Npb24iJwoRRW5kU2Vzc2lvblJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCSImChJFbmRTZXNzaW9uUmVzcG9uc2USEAoId2FzX2xpdmUYASABKAgyowMKDlNlc3Npb25TZXJ2aWNlEkYKB0Nvbm5lY3QSGy5wcmVzZW5jZS52MS5Db25uZWN0UmVxdWVzdBocLnByZXNlbmNlLnYxLkNvbm5lY3RSZXNwb25zZTABEkoKCUhlYXJ0YmVhdBIdLnByZXNlbmNlLnYxLkhlYXJ0YmVhdFJlcXVlc3QaHi5wcmVzZW5jZS52MS5IZWFydGJlYXRSZXNwb25zZRJZCg5SZWNvcmRBY3Rpdml0eRIiLnByZXNlbmNlLnYxLlJlY29yZEFjdGl2aXR5UmVxdWVzdBojLnByZXNlbmNlLnYxLlJlY29yZEFjdGl2aXR5UmVzcG9uc2USUwoMTGlzdFNlc3Npb25zEiAucHJlc2VuY2UudjEuTGlzdFNlc3Npb25zUmVxdWVzdBohLnByZXNlbmNlLnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlEk0KCkVuZFNlc3Npb24SHi5wcmVzZW5jZS52MS5FbmRTZXNzaW9uUmVxdWVzdBofLnByZXNlbmNlLnYxLkVuZFNlc3Npb25SZXNwb25zZWIGcHJvdG8z", [file_presence_v1_presence]);
+  fileDesc("CiFwcmVzZW5jZS92MS9zZXNzaW9uX3NlcnZpY2UucHJvdG8SC3ByZXNlbmNlLnYxIvABCg5Db25uZWN0UmVxdWVzdBIQCghwbGF0Zm9ybRgBIAEoCRIgChNpc19taWNyb3Bob25lX211dGVkGAIgASgISACIAQESHQoQaXNfc3BlYWtlcl9tdXRlZBgDIAEoCEgBiAEBEhoKEnJlcXVpcmVfaGVhcnRiZWF0cxgEIAEoCBIbChNwcmV2aW91c19zZXNzaW9uX2lkGAYgASgJEiUKB2Nob2ljZXMYByABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzQhYKFF9pc19taWNyb3Bob25lX211dGVkQhMKEV9pc19zcGVha2VyX211dGVkIrQBCg9Db25uZWN0UmVzcG9uc2USNgoPc2Vzc2lvbl9zdGFydGVkGAEgASgLMhsucHJlc2VuY2UudjEuU2Vzc2lvblN0YXJ0ZWRIABI4ChBzZXNzaW9uX2RyYWluaW5nGAIgASgLMhwucHJlc2VuY2UudjEuU2Vzc2lvbkRyYWluaW5nSAASJwoHY2hvaWNlcxgDIAEoCzIULnByZXNlbmNlLnYxLkNob2ljZXNIAEIGCgRib2R5IqUBCg5TZXNzaW9uU3RhcnRlZBIlCgdzZXNzaW9uGAEgASgLMhQucHJlc2VuY2UudjEuU2Vzc2lvbhInCghwcmVzZW5jZRgCIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhwKFGhlYXJ0YmVhdF90aW1lb3V0X21zGAMgASgNEiUKB2Nob2ljZXMYBCABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIi0KD1Nlc3Npb25EcmFpbmluZxIaChJyZWNvbm5lY3RfYWZ0ZXJfbXMYASABKA0iJgoQSGVhcnRiZWF0UmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIhMKEUhlYXJ0YmVhdFJlc3BvbnNlIkoKFVJlY29yZEFjdGl2aXR5UmVxdWVzdBIUCgpzZXNzaW9uX2lkGAEgASgJSAASEQoHdXNlcl9pZBgCIAEoCUgAQggKBnRhcmdldCJBChZSZWNvcmRBY3Rpdml0eVJlc3BvbnNlEicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UiJgoTTGlzdFNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIj4KFExpc3RTZXNzaW9uc1Jlc3BvbnNlEiYKCHNlc3Npb25zGAEgAygLMhQucHJlc2VuY2UudjEuU2Vzc2lvbiInChFFbmRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIiYKEkVuZFNlc3Npb25SZXNwb25zZRIQCgh3YXNfbGl2ZRgBIAEoCDKjAwoOU2Vzc2lvblNlcnZpY2USRgoHQ29ubmVjdBIbLnByZXNlbmNlLnYxLkNvbm5lY3RSZXF1ZXN0GhwucHJlc2VuY2UudjEuQ29ubmVjdFJlc3BvbnNlMAESSgoJSGVhcnRiZWF0Eh0ucHJlc2VuY2UudjEuSGVhcnRiZWF0UmVxdWVzdBoeLnByZXNlbmNlLnYxLkhlYXJ0YmVhdFJlc3BvbnNlElkKDlJlY29yZEFjdGl2aXR5EiIucHJlc2VuY2UudjEuUmVjb3JkQWN0aXZpdHlSZXF1ZXN0GiMucHJlc2VuY2UudjEuUmVjb3JkQWN0aXZpdHlSZXNwb25zZRJTCgxMaXN0U2Vzc2lvbnMSIC5wcmVzZW5jZS52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiEucHJlc2VuY2UudjEuTGlzdFNlc3Npb25zUmVzcG9uc2USTQoKRW5kU2Vzc2lvbhIeLnByZXNlbmNlLnYxLkVuZFNlc3Npb25SZXF1ZXN0Gh8ucHJlc2VuY2UudjEuRW5kU2Vzc2lvblJlc3BvbnNlYgZwcm90bzM", [file_presence_v1_presence, file_presence_v1_presence_service]);
 
 /**
  * Request of `Connect`.
@@ -51,6 +53,30 @@ export type ConnectRequest = Message<"presence.v1.ConnectRequest"> & {
    * @generated from field: bool require_heartbeats = 4;
    */
   requireHeartbeats: boolean;
+
+  /**
+   * The session that this client had before. If it is still there, live or
+   * lost, the new one succeeds it: it takes over the channel that the other
+   * holds or still joins, and no lost session of another client. Unknown or of
+   * another user: no error, and nothing is taken over. Empty: the client had none.
+   *
+   * @generated from field: string previous_session_id = 6;
+   */
+  previousSessionId: string;
+
+  /**
+   * What the client was told last of the user's choices, to be restored if the
+   * service has lost it. Taken together with the beginning of the session, so
+   * that nobody sees anything in between, and before the mute states above, which
+   * are choices of now. A part is ignored unless it is newer than what the
+   * service knows. A channel that is held is also joined again if its version is
+   * the known one and the user is in no channel: it was left because the session
+   * ended. A version more than 60 s ahead of the service's clock counts as one of
+   * now, and only where no other is known. Malformed: INVALID_ARGUMENT.
+   *
+   * @generated from field: presence.v1.Choices choices = 7;
+   */
+  choices?: Choices | undefined;
 };
 
 /**
@@ -88,6 +114,16 @@ export type ConnectResponse = Message<"presence.v1.ConnectResponse"> & {
      */
     value: SessionDraining;
     case: "sessionDraining";
+  } | {
+    /**
+     * The user chose something, maybe on another device. Sent to the sessions of
+     * users who have more than one; a command on the only session is known from
+     * its response. May say what is known already.
+     *
+     * @generated from field: presence.v1.Choices choices = 3;
+     */
+    value: Choices;
+    case: "choices";
   } | { case: undefined; value?: undefined };
 };
 
@@ -127,6 +163,14 @@ export type SessionStarted = Message<"presence.v1.SessionStarted"> & {
    * @generated from field: uint32 heartbeat_timeout_ms = 3;
    */
   heartbeatTimeoutMs: number;
+
+  /**
+   * What the user chose last, with what this client remembered counted in. It
+   * replaces what the client sent.
+   *
+   * @generated from field: presence.v1.Choices choices = 4;
+   */
+  choices?: Choices | undefined;
 };
 
 /**
@@ -355,9 +399,15 @@ export const SessionService: GenService<{
    * When the stream ends, for whatever reason, the session ends with it, and
    * when it was the user's last one the user is OFFLINE. Only where the service
    * is configured with a grace does a connection that was lost, rather than
-   * ended, keep its user shown for that long: a new session of the same platform
-   * takes its place, and with it the channel. A message without a body is a
-   * heartbeat that keeps intermediaries from closing the stream.
+   * ended, keep its user shown for that long: the new session that names it as
+   * `previous_session_id` takes its place, and with it the channel; a session
+   * that names none takes the place of a lost one of the same platform. A message
+   * without a body is a heartbeat that keeps intermediaries from closing the
+   * stream.
+   *
+   * A client that connects again sends the last session and the last `Choices`
+   * that it was told of, and no mute state. A newer choice is never undone by an
+   * older one: of each kind the service takes what is newer than what it knows.
    *
    * Errors, before or in the stream:
    * - RESOURCE_EXHAUSTED: the user has as many sessions as one may have (20

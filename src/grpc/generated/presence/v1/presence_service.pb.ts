@@ -76,7 +76,11 @@ export interface JoinChannelRequest {
 /** Response of `JoinChannel`. */
 export interface JoinChannelResponse {
   /** The user's presence afterwards. */
-  presence: Presence | undefined;
+  presence:
+    | Presence
+    | undefined;
+  /** What the user chose last, this command included. */
+  choices: Choices | undefined;
 }
 
 /** Request of `LeaveChannel`. */
@@ -88,7 +92,11 @@ export interface LeaveChannelRequest {
 /** Response of `LeaveChannel`. */
 export interface LeaveChannelResponse {
   /** The user's presence afterwards. */
-  presence: Presence | undefined;
+  presence:
+    | Presence
+    | undefined;
+  /** What the user chose last, this command included. */
+  choices: Choices | undefined;
 }
 
 /** Request of `UpdateMuteState`. At least one of the two states is given. */
@@ -106,7 +114,11 @@ export interface UpdateMuteStateRequest {
 /** Response of `UpdateMuteState`. */
 export interface UpdateMuteStateResponse {
   /** The user's presence afterwards. */
-  presence: Presence | undefined;
+  presence:
+    | Presence
+    | undefined;
+  /** What the user chose last, this command included. */
+  choices: Choices | undefined;
 }
 
 /** Request of `UpdateStatus`. */
@@ -135,7 +147,11 @@ export interface UpdateStatusResponse {
    * The user's presence afterwards, as the user sees it: an INVISIBLE user
    * sees the own status, others see OFFLINE.
    */
-  presence: Presence | undefined;
+  presence:
+    | Presence
+    | undefined;
+  /** What the user chose last, this command included. */
+  choices: Choices | undefined;
 }
 
 /** Request of `GetPresence`. */
@@ -210,6 +226,80 @@ export interface ListChannelMembersResponse {
   nextPageToken: string;
   /** How many users are in the channel, at the time of this page. */
   totalSize: number;
+}
+
+/**
+ * What a user chose last with commands, on whichever device: of each kind the
+ * last command and its version. Only the user is sent it. A client keeps the
+ * newest of what it is sent, of each kind by the version, and hands it over
+ * unchanged with `ConnectRequest.choices`: a service that lost it takes it up.
+ */
+export interface Choices {
+  /** The last `UpdateStatus`. Absent: none is known. */
+  status:
+    | ChosenStatus
+    | undefined;
+  /** The last command that set the microphone. Absent: none is known. */
+  microphone:
+    | ChosenMute
+    | undefined;
+  /** The last command that set the speaker. Absent: none is known. */
+  speaker:
+    | ChosenMute
+    | undefined;
+  /** The last `JoinChannel` or `LeaveChannel`. Absent: none is known. */
+  channel: ChosenChannels | undefined;
+}
+
+/** How a user's status is decided, and by which command. */
+export interface ChosenStatus {
+  /**
+   * Required, above 0; above 2^53 - 1 it counts as that. Of two commands of one
+   * kind the one with the higher version is the later. Microseconds since 1970 as
+   * a rule. It says nothing about `Presence.version`, and grows also if nothing
+   * visible changes.
+   */
+  version: number;
+  /** Required. As in `UpdateStatusRequest`. AUTOMATIC once the choice has lapsed. */
+  choice: StatusChoice;
+  /** As in `UpdateStatusRequest`. */
+  statusText: string;
+  /**
+   * When choice and text lapse. Absent: they stay. One in the past is no error:
+   * then they have lapsed.
+   */
+  expiresAt: Timestamp | undefined;
+}
+
+/** A mute state, and by which command. */
+export interface ChosenMute {
+  /** Required. As in `ChosenStatus`. */
+  version: number;
+  /** The state. */
+  isMuted: boolean;
+}
+
+/** Where the user is, and by which command. */
+export interface ChosenChannels {
+  /**
+   * Required. As in `ChosenStatus`. The end of a session is no command: it takes
+   * the user out of the channel and leaves the version as it is.
+   */
+  version: number;
+  /** The channels that the user is in. Empty: none. At most one. */
+  channels: ChosenChannel[];
+}
+
+/** A channel that a user is in. */
+export interface ChosenChannel {
+  /** Required. The channel. */
+  channelId: string;
+  /**
+   * Whether the user is in it by the session that this was sent to, and leaves
+   * it with that. Only such a client joins the channel again with
+   * `ConnectRequest.choices`.
+   */
+  isHeld: boolean;
 }
 
 /** Request of `ExplainPresence`. */
@@ -353,13 +443,16 @@ export const JoinChannelRequest: MessageFns<JoinChannelRequest> = {
 };
 
 function createBaseJoinChannelResponse(): JoinChannelResponse {
-  return { presence: undefined };
+  return { presence: undefined, choices: undefined };
 }
 
 export const JoinChannelResponse: MessageFns<JoinChannelResponse> = {
   encode(message: JoinChannelResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.presence !== undefined) {
       Presence.encode(message.presence, writer.uint32(10).fork()).join();
+    }
+    if (message.choices !== undefined) {
+      Choices.encode(message.choices, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -383,6 +476,14 @@ export const JoinChannelResponse: MessageFns<JoinChannelResponse> = {
             }
 
             message.presence = Presence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.choices = Choices.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -445,13 +546,16 @@ export const LeaveChannelRequest: MessageFns<LeaveChannelRequest> = {
 };
 
 function createBaseLeaveChannelResponse(): LeaveChannelResponse {
-  return { presence: undefined };
+  return { presence: undefined, choices: undefined };
 }
 
 export const LeaveChannelResponse: MessageFns<LeaveChannelResponse> = {
   encode(message: LeaveChannelResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.presence !== undefined) {
       Presence.encode(message.presence, writer.uint32(10).fork()).join();
+    }
+    if (message.choices !== undefined) {
+      Choices.encode(message.choices, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -475,6 +579,14 @@ export const LeaveChannelResponse: MessageFns<LeaveChannelResponse> = {
             }
 
             message.presence = Presence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.choices = Choices.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -559,13 +671,16 @@ export const UpdateMuteStateRequest: MessageFns<UpdateMuteStateRequest> = {
 };
 
 function createBaseUpdateMuteStateResponse(): UpdateMuteStateResponse {
-  return { presence: undefined };
+  return { presence: undefined, choices: undefined };
 }
 
 export const UpdateMuteStateResponse: MessageFns<UpdateMuteStateResponse> = {
   encode(message: UpdateMuteStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.presence !== undefined) {
       Presence.encode(message.presence, writer.uint32(10).fork()).join();
+    }
+    if (message.choices !== undefined) {
+      Choices.encode(message.choices, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -589,6 +704,14 @@ export const UpdateMuteStateResponse: MessageFns<UpdateMuteStateResponse> = {
             }
 
             message.presence = Presence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.choices = Choices.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -684,13 +807,16 @@ export const UpdateStatusRequest: MessageFns<UpdateStatusRequest> = {
 };
 
 function createBaseUpdateStatusResponse(): UpdateStatusResponse {
-  return { presence: undefined };
+  return { presence: undefined, choices: undefined };
 }
 
 export const UpdateStatusResponse: MessageFns<UpdateStatusResponse> = {
   encode(message: UpdateStatusResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.presence !== undefined) {
       Presence.encode(message.presence, writer.uint32(10).fork()).join();
+    }
+    if (message.choices !== undefined) {
+      Choices.encode(message.choices, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -714,6 +840,14 @@ export const UpdateStatusResponse: MessageFns<UpdateStatusResponse> = {
             }
 
             message.presence = Presence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.choices = Choices.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1184,6 +1318,335 @@ export const ListChannelMembersResponse: MessageFns<ListChannelMembersResponse> 
             }
 
             message.totalSize = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChoices(): Choices {
+  return { status: undefined, microphone: undefined, speaker: undefined, channel: undefined };
+}
+
+export const Choices: MessageFns<Choices> = {
+  encode(message: Choices, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.status !== undefined) {
+      ChosenStatus.encode(message.status, writer.uint32(10).fork()).join();
+    }
+    if (message.microphone !== undefined) {
+      ChosenMute.encode(message.microphone, writer.uint32(18).fork()).join();
+    }
+    if (message.speaker !== undefined) {
+      ChosenMute.encode(message.speaker, writer.uint32(26).fork()).join();
+    }
+    if (message.channel !== undefined) {
+      ChosenChannels.encode(message.channel, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Choices {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChoices();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.status = ChosenStatus.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.microphone = ChosenMute.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.speaker = ChosenMute.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.channel = ChosenChannels.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChosenStatus(): ChosenStatus {
+  return { version: 0, choice: 0, statusText: "", expiresAt: undefined };
+}
+
+export const ChosenStatus: MessageFns<ChosenStatus> = {
+  encode(message: ChosenStatus, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== 0) {
+      writer.uint32(8).uint64(message.version);
+    }
+    if (message.choice !== 0) {
+      writer.uint32(16).int32(message.choice);
+    }
+    if (message.statusText !== "") {
+      writer.uint32(26).string(message.statusText);
+    }
+    if (message.expiresAt !== undefined) {
+      Timestamp.encode(message.expiresAt, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChosenStatus {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChosenStatus();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.version = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.choice = reader.int32() as any;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.statusText = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChosenMute(): ChosenMute {
+  return { version: 0, isMuted: false };
+}
+
+export const ChosenMute: MessageFns<ChosenMute> = {
+  encode(message: ChosenMute, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== 0) {
+      writer.uint32(8).uint64(message.version);
+    }
+    if (message.isMuted !== false) {
+      writer.uint32(16).bool(message.isMuted);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChosenMute {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChosenMute();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.version = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.isMuted = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChosenChannels(): ChosenChannels {
+  return { version: 0, channels: [] };
+}
+
+export const ChosenChannels: MessageFns<ChosenChannels> = {
+  encode(message: ChosenChannels, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.version !== 0) {
+      writer.uint32(8).uint64(message.version);
+    }
+    for (const v of message.channels) {
+      ChosenChannel.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChosenChannels {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChosenChannels();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.version = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.channels.push(ChosenChannel.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseChosenChannel(): ChosenChannel {
+  return { channelId: "", isHeld: false };
+}
+
+export const ChosenChannel: MessageFns<ChosenChannel> = {
+  encode(message: ChosenChannel, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.channelId !== "") {
+      writer.uint32(10).string(message.channelId);
+    }
+    if (message.isHeld !== false) {
+      writer.uint32(16).bool(message.isHeld);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ChosenChannel {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChosenChannel();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.channelId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.isHeld = reader.bool();
             continue;
           }
         }
@@ -1851,6 +2314,17 @@ export function PresenceServiceControllerMethods() {
 }
 
 export const PRESENCE_SERVICE_NAME = "PresenceService";
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

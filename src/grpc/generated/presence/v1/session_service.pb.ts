@@ -9,6 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { GrpcMethod, GrpcStreamMethod } from "@nestjs/microservices";
 import { Observable } from "rxjs";
 import { Presence, Session } from "./presence.pb.js";
+import { Choices } from "./presence_service.pb.js";
 
 export const protobufPackage = "presence.v1";
 
@@ -36,6 +37,24 @@ export interface ConnectRequest {
    * browsers call, it is always so.
    */
   requireHeartbeats: boolean;
+  /**
+   * The session that this client had before. If it is still there, live or
+   * lost, the new one succeeds it: it takes over the channel that the other
+   * holds or still joins, and no lost session of another client. Unknown or of
+   * another user: no error, and nothing is taken over. Empty: the client had none.
+   */
+  previousSessionId: string;
+  /**
+   * What the client was told last of the user's choices, to be restored if the
+   * service has lost it. Taken together with the beginning of the session, so
+   * that nobody sees anything in between, and before the mute states above, which
+   * are choices of now. A part is ignored unless it is newer than what the
+   * service knows. A channel that is held is also joined again if its version is
+   * the known one and the user is in no channel: it was left because the session
+   * ended. A version more than 60 s ahead of the service's clock counts as one of
+   * now, and only where no other is known. Malformed: INVALID_ARGUMENT.
+   */
+  choices: Choices | undefined;
 }
 
 /** A step in the life of a session. */
@@ -51,6 +70,13 @@ export interface ConnectResponse {
      * one. The stream ends shortly after.
      */
     { $case: "sessionDraining"; value: SessionDraining }
+    | //
+    /**
+     * The user chose something, maybe on another device. Sent to the sessions of
+     * users who have more than one; a command on the only session is known from
+     * its response. May say what is known already.
+     */
+    { $case: "choices"; value: Choices }
     | undefined;
 }
 
@@ -71,6 +97,11 @@ export interface SessionStarted {
    * each with `Heartbeat` is enough, and needs no timer.
    */
   heartbeatTimeoutMs: number;
+  /**
+   * What the user chose last, with what this client remembered counted in. It
+   * replaces what the client sent.
+   */
+  choices: Choices | undefined;
 }
 
 /** The server is about to stop. */
@@ -147,7 +178,7 @@ export interface EndSessionResponse {
 export const PRESENCE_V1_PACKAGE_NAME = "presence.v1";
 
 function createBaseConnectRequest(): ConnectRequest {
-  return { platform: "", requireHeartbeats: false };
+  return { platform: "", requireHeartbeats: false, previousSessionId: "", choices: undefined };
 }
 
 export const ConnectRequest: MessageFns<ConnectRequest> = {
@@ -163,6 +194,12 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
     }
     if (message.requireHeartbeats !== false) {
       writer.uint32(32).bool(message.requireHeartbeats);
+    }
+    if (message.previousSessionId !== "") {
+      writer.uint32(50).string(message.previousSessionId);
+    }
+    if (message.choices !== undefined) {
+      Choices.encode(message.choices, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -212,6 +249,22 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
             message.requireHeartbeats = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.previousSessionId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.choices = Choices.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -237,6 +290,9 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
         break;
       case "sessionDraining":
         SessionDraining.encode(message.body.value, writer.uint32(18).fork()).join();
+        break;
+      case "choices":
+        Choices.encode(message.body.value, writer.uint32(26).fork()).join();
         break;
     }
     return writer;
@@ -271,6 +327,14 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
             message.body = { $case: "sessionDraining", value: SessionDraining.decode(reader, reader.uint32()) };
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.body = { $case: "choices", value: Choices.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -285,7 +349,7 @@ export const ConnectResponse: MessageFns<ConnectResponse> = {
 };
 
 function createBaseSessionStarted(): SessionStarted {
-  return { session: undefined, presence: undefined, heartbeatTimeoutMs: 0 };
+  return { session: undefined, presence: undefined, heartbeatTimeoutMs: 0, choices: undefined };
 }
 
 export const SessionStarted: MessageFns<SessionStarted> = {
@@ -298,6 +362,9 @@ export const SessionStarted: MessageFns<SessionStarted> = {
     }
     if (message.heartbeatTimeoutMs !== 0) {
       writer.uint32(24).uint32(message.heartbeatTimeoutMs);
+    }
+    if (message.choices !== undefined) {
+      Choices.encode(message.choices, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -337,6 +404,14 @@ export const SessionStarted: MessageFns<SessionStarted> = {
             }
 
             message.heartbeatTimeoutMs = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.choices = Choices.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -783,9 +858,15 @@ export interface SessionServiceClient {
    * When the stream ends, for whatever reason, the session ends with it, and
    * when it was the user's last one the user is OFFLINE. Only where the service
    * is configured with a grace does a connection that was lost, rather than
-   * ended, keep its user shown for that long: a new session of the same platform
-   * takes its place, and with it the channel. A message without a body is a
-   * heartbeat that keeps intermediaries from closing the stream.
+   * ended, keep its user shown for that long: the new session that names it as
+   * `previous_session_id` takes its place, and with it the channel; a session
+   * that names none takes the place of a lost one of the same platform. A message
+   * without a body is a heartbeat that keeps intermediaries from closing the
+   * stream.
+   *
+   * A client that connects again sends the last session and the last `Choices`
+   * that it was told of, and no mute state. A newer choice is never undone by an
+   * older one: of each kind the service takes what is newer than what it knows.
    *
    * Errors, before or in the stream:
    * - RESOURCE_EXHAUSTED: the user has as many sessions as one may have (20
@@ -860,9 +941,15 @@ export interface SessionServiceController {
    * When the stream ends, for whatever reason, the session ends with it, and
    * when it was the user's last one the user is OFFLINE. Only where the service
    * is configured with a grace does a connection that was lost, rather than
-   * ended, keep its user shown for that long: a new session of the same platform
-   * takes its place, and with it the channel. A message without a body is a
-   * heartbeat that keeps intermediaries from closing the stream.
+   * ended, keep its user shown for that long: the new session that names it as
+   * `previous_session_id` takes its place, and with it the channel; a session
+   * that names none takes the place of a lost one of the same platform. A message
+   * without a body is a heartbeat that keeps intermediaries from closing the
+   * stream.
+   *
+   * A client that connects again sends the last session and the last `Choices`
+   * that it was told of, and no mute state. A newer choice is never undone by an
+   * older one: of each kind the service takes what is newer than what it knows.
    *
    * Errors, before or in the stream:
    * - RESOURCE_EXHAUSTED: the user has as many sessions as one may have (20

@@ -1,0 +1,368 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  choose,
+  connect,
+  disconnect,
+  goOn,
+  join,
+  leave,
+  mute,
+  play,
+  playWith,
+  POLICY,
+} from '../../test/support/play.js';
+import { NO_CHOICES, type RememberedChoices } from './choices.js';
+import type { User } from './user.js';
+
+/** What a client is told on this session, and hands over with its next one. */
+function rememberedBy(user: User, sessionId: string): RememberedChoices {
+  const { status, microphone, speaker, channel } = user.choiceVersions;
+  return {
+    status:
+      status === undefined
+        ? undefined
+        : {
+            version: status,
+            choice: user.choice,
+            statusText: user.statusText,
+            expiresAt: user.choiceExpiresAt,
+          },
+    microphone:
+      microphone === undefined
+        ? undefined
+        : { version: microphone, isMuted: user.isMicrophoneMuted },
+    speaker: speaker === undefined ? undefined : { version: speaker, isMuted: user.isSpeakerMuted },
+    channel:
+      channel === undefined
+        ? undefined
+        : {
+            version: channel,
+            channelId: user.channel?.channelId,
+            isHeld: user.channel?.sessionId === sessionId,
+          },
+  };
+}
+
+const returning = (
+  sessionId: string,
+  previousSessionId: string,
+  remembered: RememberedChoices | undefined,
+) => connect(sessionId, { previousSessionId, remembered });
+
+describe('A command', () => {
+  it('is given a version of its kind that grows also when nothing changes or the clock steps back', () => {
+    const { user: first } = play([0, connect('a')], [5, choose('a', 'AWAY')]);
+    expect(first.choiceVersions).toEqual({ ...NO_CHOICES, status: 5000 });
+    const { user: again } = goOn(first, [[5, choose('a', 'AWAY')]]);
+    expect(again.choiceVersions.status).toBe(5001);
+    const { user: back } = goOn(again, [[2, choose('a', 'AWAY')]]);
+    expect(back.choiceVersions.status).toBe(5002);
+    expect(back.own.version).toBe(first.own.version);
+  });
+
+  it('leaves the versions of other kinds, and what is no command leaves all', () => {
+    const { user } = play(
+      [0, connect('a')],
+      [1, mute('a', { microphone: true })],
+      [2, join('a', 'lobby')],
+      [3, disconnect('a')],
+      [4, connect('b')],
+    );
+    expect(user.choiceVersions).toEqual({ ...NO_CHOICES, microphone: 1000, channel: 2000 });
+  });
+
+  it('is what a mute state at the beginning of a session is, too', () => {
+    const { user } = play([7, connect('a', { isSpeakerMuted: false })]);
+    expect(user.choiceVersions).toEqual({ ...NO_CHOICES, speaker: 7000 });
+  });
+});
+
+describe('A client that returns to a service that forgot', () => {
+  const { user: before } = play(
+    [1, connect('a')],
+    [2, mute('a', { microphone: true, speaker: true })],
+    [3, join('a', 'lobby')],
+    [4, choose('a', 'DO_NOT_DISTURB', { text: 'focus', until: 5000 })],
+  );
+
+  it('restores all that was chosen, in the same commit as its session begins', () => {
+    const { user, told, wakeAt } = play([100, returning('b', 'a', rememberedBy(before, 'a'))]);
+    expect(user.own).toMatchObject({
+      status: 'DO_NOT_DISTURB',
+      statusText: 'focus',
+      channelId: 'lobby',
+      isMicrophoneMuted: true,
+      isSpeakerMuted: true,
+    });
+    expect(user.choiceVersions).toEqual(before.choiceVersions);
+    expect(told).toEqual([
+      '100 USER_ONLINE CONNECTED',
+      '100 USER_CHANNEL_CHANGED CONNECTED',
+      '100 USER_MUTE_STATE_CHANGED CONNECTED',
+    ]);
+    expect(wakeAt).toBe(5000);
+  });
+
+  it('restores INVISIBLE without having been seen', () => {
+    const { user: hidden } = goOn(before, [[5, choose('a', 'INVISIBLE')]]);
+    const { user, told } = play([100, returning('b', 'a', rememberedBy(hidden, 'a'))]);
+    expect(told).toEqual([]);
+    expect(user.shown).toMatchObject({ status: 'OFFLINE', version: 0 });
+    expect(user.own).toMatchObject({ status: 'ONLINE', channelId: 'lobby' });
+  });
+
+  it('restores a status that lapsed meanwhile as AUTOMATIC, which still beats what came before it', () => {
+    const { user: earlier } = play([1, connect('c')], [3, choose('c', 'AWAY')]);
+    const { user } = play(
+      [6000, returning('b', 'a', rememberedBy(before, 'a'))],
+      [6001, returning('d', 'c', rememberedBy(earlier, 'c'))],
+    );
+    expect(user.own).toMatchObject({ status: 'ONLINE', statusText: '' });
+    expect(user.choiceVersions.status).toBe(before.choiceVersions.status);
+  });
+
+  it('ends up with the newest of what the clients remember, whichever comes first', () => {
+    const { user: later } = goOn(before, [
+      [10, connect('p')],
+      [11, leave('p')],
+      [12, mute('p', { microphone: false })],
+      [13, choose('p', 'INVISIBLE')],
+    ]);
+    const old = returning('b', 'a', rememberedBy(before, 'a'));
+    const fresh = returning('q', 'p', rememberedBy(later, 'p'));
+    for (const order of [
+      [old, fresh],
+      [fresh, old],
+    ] as const) {
+      const { user } = play([100, order[0]], [101, order[1]]);
+      expect(user.shown.status).toBe('OFFLINE');
+      expect(user.own).toMatchObject({
+        channelId: undefined,
+        isMicrophoneMuted: false,
+        isSpeakerMuted: true,
+      });
+      expect(user.choiceVersions).toEqual(later.choiceVersions);
+    }
+  });
+
+  it('does not join the channel of another device, nor keeps that one from joining it again', () => {
+    const { user } = goOn(before, [[10, connect('p')]]);
+    const phone = rememberedBy(user, 'p');
+    const { user: alone } = play([100, returning('q', 'p', phone)]);
+    expect(alone.own).toMatchObject({ channelId: undefined, isMicrophoneMuted: true });
+    const { user: both } = goOn(alone, [[101, returning('b', 'a', rememberedBy(user, 'a'))]]);
+    expect(both.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+  });
+
+  it('is said to have disconnected when it makes a visible user INVISIBLE', () => {
+    const { user: hidden } = goOn(before, [[5, choose('a', 'INVISIBLE')]]);
+    const { told } = play(
+      [100, connect('x')],
+      [101, returning('b', 'a', rememberedBy(hidden, 'a'))],
+    );
+    expect(told.at(-1)).toBe('101 USER_OFFLINE DISCONNECTED');
+  });
+});
+
+describe('A client that returns to a service that forgot nothing', () => {
+  it('changes nothing that was chosen since', () => {
+    const { user: before } = play(
+      [1, connect('a', { isMicrophoneMuted: false })],
+      [2, join('a', 'meeting')],
+      [3, choose('a', 'AUTOMATIC')],
+    );
+    const { user, told } = goOn(before, [
+      [10, connect('p')],
+      [11, mute('p', { microphone: true })],
+      [12, leave('p')],
+      [13, choose('p', 'INVISIBLE')],
+      [14, disconnect('p')],
+      [15, disconnect('a', 'CONNECTION_LOST')],
+      [16, returning('b', 'a', rememberedBy(before, 'a'))],
+    ]);
+    expect(told.at(-1)).toBe('13 USER_OFFLINE DISCONNECTED');
+    expect(user.own).toMatchObject({ isMicrophoneMuted: true, channelId: undefined });
+    expect(user.choice).toBe('INVISIBLE');
+  });
+
+  it('joins the channel again that was left because its session ended', () => {
+    const { user: before } = play([1, connect('a')], [2, join('a', 'lobby')]);
+    const remembered = rememberedBy(before, 'a');
+    const { user } = goOn(before, [
+      [3, disconnect('a', 'TOKEN_EXPIRED')],
+      [4, returning('b', 'a', remembered)],
+    ]);
+    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+  });
+
+  it('takes part in no other channel with a version that was forged for it', () => {
+    const { user: before } = play([1, connect('a')], [2, join('a', 'lobby')]);
+    const channel = { version: 2000, channelId: 'attic', isHeld: true };
+    const { user } = goOn(before, [
+      [4, returning('b', 'x', { ...rememberedBy(before, 'a'), channel })],
+    ]);
+    expect(user.own.channelId).toBe('lobby');
+  });
+});
+
+describe('A version from the future', () => {
+  const muted = (version: number): RememberedChoices => ({
+    status: undefined,
+    microphone: { version, isMuted: true },
+    speaker: undefined,
+    channel: undefined,
+  });
+
+  it('is taken as it is up to a minute, by which the clocks of nodes may differ', () => {
+    const { user } = play([100, returning('b', 'a', muted(60_100_000))]);
+    expect(user.choiceVersions.microphone).toBe(60_100_000);
+  });
+
+  it('counts as one of now beyond that, and so does not win for ever', () => {
+    const { user } = play([100, returning('b', 'a', muted(Number.MAX_SAFE_INTEGER))]);
+    expect(user.isMicrophoneMuted).toBe(true);
+    expect(user.choiceVersions.microphone).toBe(100_000);
+  });
+
+  it('is ignored beyond that where anything is known', () => {
+    const { user } = play(
+      [1, connect('c')],
+      [2, mute('c', { microphone: false })],
+      [100, returning('b', 'a', muted(Number.MAX_SAFE_INTEGER))],
+    );
+    expect(user.isMicrophoneMuted).toBe(false);
+    expect(user.choiceVersions.microphone).toBe(2000);
+  });
+});
+
+describe('A session that names the one before it', () => {
+  const playWithGrace = playWith({ reconnectGraceMs: 1000 });
+  const withGrace = { ...POLICY, reconnectGraceMs: 1000 };
+
+  it('takes its place when that is lost, and not the place of another tab', () => {
+    const { user } = playWithGrace(
+      [1, connect('a')],
+      [2, connect('b')],
+      [3, join('a', 'lobby')],
+      [4, disconnect('a', 'CONNECTION_LOST')],
+      [5, disconnect('b', 'CONNECTION_LOST')],
+      [6, returning('b2', 'b', undefined)],
+    );
+    expect(user.sessions.map(({ sessionId }) => sessionId)).toEqual(['a', 'b2']);
+    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'a' });
+    const { user: both } = goOn(user, [[7, returning('a2', 'a', undefined)]], withGrace);
+    expect(both.channel).toEqual({ channelId: 'lobby', sessionId: 'a2' });
+    expect(both.sessions.map(({ sessionId }) => sessionId)).toEqual(['b2', 'a2']);
+  });
+
+  it('takes up nobody when that is unknown', () => {
+    const { user } = playWithGrace(
+      [1, connect('a')],
+      [2, disconnect('a', 'CONNECTION_LOST')],
+      [3, returning('b', 'unknown', undefined)],
+    );
+    expect(user.sessions.map(({ sessionId }) => sessionId)).toEqual(['a', 'b']);
+  });
+
+  it('takes over its channel while it is still live, and nobody sees a difference', () => {
+    const { user, told } = play(
+      [1, connect('a')],
+      [2, join('a', 'lobby')],
+      [3, returning('b', 'a', undefined)],
+      [4, disconnect('a')],
+    );
+    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+    expect(told.filter((event) => event.includes('CHANNEL'))).toHaveLength(1);
+  });
+
+  it('takes over also what that one joins afterwards', () => {
+    const { user } = play(
+      [1, connect('a')],
+      [2, returning('b', 'a', undefined)],
+      [3, join('a', 'lobby')],
+      [4, disconnect('a')],
+    );
+    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+  });
+
+  it('gives the channel back when it ends first, because the move was given up', () => {
+    const { user } = play(
+      [1, connect('a')],
+      [2, join('a', 'lobby')],
+      [3, returning('b', 'a', undefined)],
+      [4, disconnect('b')],
+    );
+    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'a' });
+  });
+
+  it('hands on what it was to take over', () => {
+    const { user } = play(
+      [1, connect('a')],
+      [2, join('a', 'lobby')],
+      [3, returning('b', 'a', undefined)],
+      [4, join('a', 'garden')],
+      [5, returning('c', 'b', undefined)],
+      [6, disconnect('b')],
+      [7, disconnect('a')],
+    );
+    expect(user.channel).toEqual({ channelId: 'garden', sessionId: 'c' });
+  });
+
+  it('is not waited with for the one before, once that is found to be lost', () => {
+    const { user } = playWithGrace(
+      [1, connect('a')],
+      [2, join('a', 'lobby')],
+      [3, returning('b', 'a', undefined)],
+      [4, disconnect('a', 'CONNECTION_LOST')],
+    );
+    expect(user.sessions).toHaveLength(1);
+    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+  });
+});
+
+describe('Whatever clients remember of one history', () => {
+  it('a service that forgot knows the last of it when all have returned, in any order', () => {
+    const deeds = fc.array(
+      fc.record({
+        device: fc.nat(2),
+        does: fc.constantFrom(
+          (id: string) => choose(id, 'AWAY'),
+          (id: string) => choose(id, 'INVISIBLE'),
+          (id: string) => choose(id, 'AUTOMATIC'),
+          (id: string) => mute(id, { microphone: true }),
+          (id: string) => mute(id, { microphone: false }),
+          (id: string) => mute(id, { speaker: true }),
+          (id: string) => join(id, 'lobby'),
+          (id: string) => join(id, 'attic'),
+          leave,
+        ),
+      }),
+      { maxLength: 12 },
+    );
+    const orders = fc.shuffledSubarray([0, 1, 2], { minLength: 3 });
+    fc.assert(
+      fc.property(deeds, orders, (all, order) => {
+        let { user } = play(...[0, 1, 2].map((device) => [0, connect(`${device}`)] as const));
+        // Each remembers what it was told when it did something last, as if it had been cut off from all news.
+        const memories = [0, 1, 2].map((device) => rememberedBy(user, `${device}`));
+        all.forEach(({ device, does }, i) => {
+          ({ user } = goOn(user, [[10 + i, does(`${device}`)]]));
+          memories[device] = rememberedBy(user, `${device}`);
+        });
+        const { user: restored } = play(
+          ...order.map(
+            (device, i) =>
+              [100 + i, returning(`${device}'`, `${device}`, memories[device])] as const,
+          ),
+        );
+        expect(restored.choiceVersions).toEqual(user.choiceVersions);
+        const { channelId, isMicrophoneMuted, isSpeakerMuted } = user.own;
+        expect(restored.own).toMatchObject({ channelId, isMicrophoneMuted, isSpeakerMuted });
+        expect(restored.choice).toBe(user.choice);
+        expect(restored.channel?.sessionId).toBe(user.channel && `${user.channel.sessionId}'`);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
