@@ -6,7 +6,7 @@ import {
   type Transition as TransitionMessage,
 } from './generated/presence/v1/presence_service_pb.js';
 import { dateOf, presenceOf, sessionInfoOf, type Presence, type SessionInfo } from './presence.js';
-import { choiceOf, type ChosenStatus } from './wishes.js';
+import { choiceOf, type ChosenStatus } from './status-choice.js';
 
 /** Why a user's status is what it is, and what time alone will make of it next. */
 export interface Explanation {

@@ -26,4 +26,4 @@ export type { SessionState } from './session-state.js';
 export type { Timers } from './timers.js';
 export type { TokenOption } from './token-source.js';
 export type { TransportOption } from './transports.js';
-export type { ChosenStatus } from './wishes.js';
+export type { ChosenStatus } from './status-choice.js';

@@ -3,6 +3,7 @@ import { errorOf, type Caller } from './caller.js';
 import type { CommandQueue } from './command-queue.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
 import { keepAlive, type End } from './keep-alive.js';
+import type { KnownChoices } from './known-choices.js';
 import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
 import type { SessionState } from './session-state.js';
@@ -10,7 +11,6 @@ import { SessionStream } from './session-stream.js';
 import { sleep } from './timers.js';
 import type { Services } from './transports.js';
 import { expiryOf } from './token-source.js';
-import { restore, type Wishes } from './wishes.js';
 
 /** How long before its token expires a session moves to one with a new token, at most. */
 const RENEWAL_LEAD_MS = 30_000;
@@ -23,7 +23,9 @@ const RENEWAL_PAUSE_MS = 4000;
 
 interface KeeperOptions {
   readonly request: { readonly platform: string; readonly requireHeartbeats: boolean };
-  readonly wishes: Wishes;
+  /** Said when the first session begins, and never again: it may have been changed since, also elsewhere. */
+  readonly initialMute: { readonly isMicrophoneMuted?: boolean; readonly isSpeakerMuted?: boolean };
+  readonly choices: KnownChoices;
   readonly commands: CommandQueue;
   /** Ends it. */
   readonly signal: AbortSignal;
@@ -37,6 +39,8 @@ interface KeeperOptions {
  */
 export class SessionKeeper {
   private stream: SessionStream | undefined;
+  /** Whether any session has begun, so that the service knows the initial mute state. */
+  private hasBegun = false;
   /** Until when the service wants the session to stay away, once it has been told to move. */
   private awayUntil = 0;
   /** Called when there is a session. Each waiter removes its own: during a long outage many commands give up. */
@@ -174,19 +178,21 @@ export class SessionKeeper {
 
   /** Begins a stream and makes it the one of the session. `previous` is there still, and ends when this one stands. */
   private async begin(attempt: AbortSignal, previous?: SessionStream): Promise<void> {
-    const { request, wishes, signal, commands } = this.options;
-    const { isMicrophoneMuted, isSpeakerMuted } = wishes;
+    const { request, initialMute, choices, signal, commands } = this.options;
+    const known = choices.newest;
     const stream = await SessionStream.open(
       this.caller,
       {
         ...request,
-        ...(isMicrophoneMuted !== undefined && { isMicrophoneMuted }),
-        ...(isSpeakerMuted !== undefined && { isSpeakerMuted }),
+        ...(!this.hasBegun && initialMute),
+        ...(this.stream !== undefined && { previousSessionId: this.stream.sessionId }),
+        choices: known,
       },
-      { signal, attempt },
+      { signal, attempt, onChoices: (told) => choices.hear(told) },
     );
+    this.hasBegun = true;
+    choices.hearAnswer(known, stream.started.choices);
     const take = async (): Promise<void> => {
-      await restore(this.caller, stream, wishes, previous === undefined ? this.stream : undefined);
       // It may have been given up while this was waiting for its turn.
       stream.signal.throwIfAborted();
       stream.keep();

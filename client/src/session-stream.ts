@@ -2,6 +2,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import { audible } from './audible-stream.js';
 import { errorOf, type Caller } from './caller.js';
+import type { Choices } from './generated/presence/v1/presence_service_pb.js';
 import type {
   ConnectRequestSchema,
   ConnectResponse,
@@ -21,7 +22,6 @@ export class SessionStream {
   /** Resolves to how long to wait before connecting again, when the service is about to stop. */
   readonly draining: Promise<number>;
   private readonly startedAt: number;
-  private lastHeardAt: number;
   private noteDraining!: (reconnectAfterMs: number) => void;
 
   private constructor(
@@ -35,17 +35,29 @@ export class SessionStream {
     readonly token: string,
     /** From when on it does not end with the attempt to begin it. */
     readonly keep: () => void,
+    private readonly onChoices: (choices: Choices) => void,
   ) {
-    this.startedAt = this.lastHeardAt = caller.options.timers.now();
+    this.startedAt = caller.options.timers.now();
     this.draining = new Promise((resolve) => (this.noteDraining = resolve));
     this.ended = this.read();
   }
 
-  /** Begins a session. Resolves when it has started. Ends with `signal`, and until it is kept with `attempt`. */
+  /**
+   * Begins a session. Resolves when it has started. Ends with `signal`, and until it is kept with `attempt`. `onChoices` is
+   * told what the user has chosen since.
+   */
   static open(
     caller: Caller,
     request: MessageInitShape<typeof ConnectRequestSchema>,
-    { signal, attempt }: { readonly signal: AbortSignal; readonly attempt: AbortSignal },
+    {
+      signal,
+      attempt,
+      onChoices,
+    }: {
+      readonly signal: AbortSignal;
+      readonly attempt: AbortSignal;
+      readonly onChoices: (choices: Choices) => void;
+    },
   ): Promise<SessionStream> {
     return caller.authenticated(attempt, async (headers, token) => {
       const services = caller.options.transports.current;
@@ -61,7 +73,8 @@ export class SessionStream {
         if (body.case !== 'sessionStarted') {
           throw new PresenceError('internal', 'session_started does not come first');
         }
-        return new SessionStream(caller, scope, messages, body.value, services, token, keep);
+        const { value } = body;
+        return new SessionStream(caller, scope, messages, value, services, token, keep, onChoices);
       } catch (reason) {
         const error = errorOf(reason, scope.signal);
         scope.abort(error);
@@ -81,12 +94,6 @@ export class SessionStream {
 
   get sessionId(): string {
     return this.started.session!.sessionId;
-  }
-
-  /** When something was last heard on it, in milliseconds since 1970 by the clock of the service. */
-  get lastSeenAt(): number {
-    const beganAt = timestampMs(this.started.session!.connectedAt!);
-    return beganAt + (this.lastHeardAt - this.startedAt);
   }
 
   /**
@@ -121,8 +128,8 @@ export class SessionStream {
     try {
       for (;;) {
         const { body } = (await this.messages.next()).value;
-        this.lastHeardAt = this.caller.options.timers.now();
         if (this.started.heartbeatTimeoutMs > 0) this.beat();
+        if (body.case === 'choices') this.onChoices(body.value);
         if (body.case === 'sessionDraining') this.noteDraining(body.value.reconnectAfterMs);
       }
     } catch (reason) {

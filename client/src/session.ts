@@ -14,6 +14,8 @@ import { errorOf, type Caller, type RequestOptions } from './caller.js';
 import { CommandQueue } from './command-queue.js';
 import { dispose } from './disposal.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
+import type { Choices } from './generated/presence/v1/presence_service_pb.js';
+import { KnownChoices } from './known-choices.js';
 import { ObservableValue, type ReadonlyValue } from './observable-value.js';
 import { presenceOf, type Presence } from './presence.js';
 import { PresenceError } from './presence-error.js';
@@ -21,14 +23,14 @@ import { Scope } from './scope.js';
 import { SessionKeeper } from './session-keeper.js';
 import type { SessionState } from './session-state.js';
 import type { Services } from './transports.js';
-import { CHOICES, statusRequest, type ChosenStatus, type Wishes } from './wishes.js';
+import { CHOICES, statusRequest, type ChosenStatus } from './status-choice.js';
 
 export interface SessionOptions {
   /** What the program runs on: "desktop", "mobile", "web" or any short word of lower-case letters, digits and dashes. */
   readonly platform?: string;
-  /** The microphone's state from the start. Absent: as it was. */
+  /** The microphone's state, set once when the session begins for the first time. Absent: as it was. */
   readonly microphoneMuted?: boolean;
-  /** The speaker's state from the start. Absent: as it was. */
+  /** The speaker's state, set once when the session begins for the first time. Absent: as it was. */
   readonly speakerMuted?: boolean;
   /**
    * Whether the service ends the session when it hears nothing from this program for its heartbeat timeout. For
@@ -53,13 +55,13 @@ export interface StatusDetails {
 }
 
 /**
- * One device of one user, who is online for as long as it is open. A connection that is lost comes back by itself, and
- * what was said on the session with it. Commands take effect in the order they are given; while there is no connection
+ * One device of one user, who is online for as long as it is open. A connection that is lost comes back by itself, and with
+ * it what the service has lost of the user's choices. What was changed on another device since stays changed. Commands take effect in the order they are given; while there is no connection
  * they wait for it, as long as any call may take.
  */
 export class Session {
   private readonly stateValue = new ObservableValue<SessionState>({ status: 'connecting' });
-  private readonly wishes: Wishes;
+  private readonly choices = new KnownChoices();
   private readonly commands = new CommandQueue();
   private readonly scope: Scope;
   private readonly keeper: SessionKeeper;
@@ -73,22 +75,20 @@ export class Session {
     options: SessionOptions,
   ) {
     checkOptions(options);
-    const { platform = '', requireHeartbeats = false } = options;
+    const { platform = '', requireHeartbeats = false, microphoneMuted, speakerMuted } = options;
     const isPlatform = typeof platform === 'string' && /^[a-z0-9-]{0,32}$/.test(platform);
     check(isPlatform, 'platform', 'must be at most 32 lower-case letters, digits and dashes');
-    checkFlag(options.microphoneMuted, 'microphoneMuted');
-    checkFlag(options.speakerMuted, 'speakerMuted');
+    checkFlag(microphoneMuted, 'microphoneMuted');
+    checkFlag(speakerMuted, 'speakerMuted');
     checkFlag(requireHeartbeats, 'requireHeartbeats');
-    this.wishes = {
-      channelId: undefined,
-      isMicrophoneMuted: options.microphoneMuted,
-      isSpeakerMuted: options.speakerMuted,
-      status: undefined,
-    };
     this.scope = new Scope(caller.options.signal, options.signal);
     this.keeper = new SessionKeeper(caller, {
       request: { platform, requireHeartbeats },
-      wishes: this.wishes,
+      initialMute: {
+        ...(microphoneMuted !== undefined && { isMicrophoneMuted: microphoneMuted }),
+        ...(speakerMuted !== undefined && { isSpeakerMuted: speakerMuted }),
+      },
+      choices: this.choices,
       commands: this.commands,
       signal: this.scope.signal,
       onState: (state) => this.stateValue.set(state),
@@ -115,9 +115,9 @@ export class Session {
     return this.lastPresence;
   }
 
-  /** The channel that this session joined and will join again. Undefined: none. */
+  /** The channel that the user is in by this session, which will join it again after a break. Undefined: none. */
   get channelId(): string | undefined {
-    return this.wishes.channelId;
+    return this.choices.channelId;
   }
 
   /** Moves the user into a channel, out of the one before. Returns the presence afterwards, as all commands do. */
@@ -125,7 +125,6 @@ export class Session {
     checkId(channelId, 'channelId');
     return this.command(
       ({ presences }, sessionId, call) => presences.joinChannel({ sessionId, channelId }, call),
-      () => (this.wishes.channelId = channelId),
       options,
     );
   }
@@ -134,7 +133,6 @@ export class Session {
   async leaveChannel(options?: RequestOptions): Promise<Presence> {
     return this.command(
       ({ presences }, sessionId, call) => presences.leaveChannel({ sessionId }, call),
-      () => (this.wishes.channelId = undefined),
       options,
     );
   }
@@ -153,7 +151,6 @@ export class Session {
     };
     return this.command(
       ({ presences }, sessionId, call) => presences.updateMuteState({ sessionId, ...change }, call),
-      () => Object.assign(this.wishes, change),
       options,
     );
   }
@@ -174,7 +171,6 @@ export class Session {
     return this.command(
       ({ presences }, sessionId, call) =>
         presences.updateStatus(statusRequest(sessionId, status), call),
-      () => (this.wishes.status = status),
       options,
     );
   }
@@ -184,7 +180,6 @@ export class Session {
     return this.command(
       ({ sessions }, sessionId, call) =>
         sessions.recordActivity({ target: { case: 'sessionId', value: sessionId } }, call),
-      () => {},
       options,
     );
   }
@@ -210,15 +205,14 @@ export class Session {
       services: Services,
       sessionId: string,
       options: CallOptions,
-    ) => Promise<{ presence?: PresenceMessage | undefined }>,
-    taken: () => void,
+    ) => Promise<{ presence?: PresenceMessage | undefined; choices?: Choices | undefined }>,
     options: RequestOptions = {},
   ): Promise<Presence> {
     checkOptions(options);
     const deadline = this.caller.deadline(this.scope.signal, options.signal);
     const result = this.commands.add(async () => {
-      const { presence } = await this.onSession(deadline.signal, attempt);
-      taken();
+      const { presence, choices } = await this.onSession(deadline.signal, attempt);
+      this.choices.hear(choices);
       return this.seen(presence);
     });
     return unlessAborted(result, deadline.signal)

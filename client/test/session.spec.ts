@@ -3,7 +3,7 @@ import { createPresenceClient, type PresenceClientOptions } from '@presence-serv
 import type { Session, SessionState } from '@presence-service/client';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RetryInfoSchema } from '../src/generated/google/rpc/error_details_pb.js';
-import { draining, FakeService, heartbeat } from './support/fake-service.js';
+import { chosen, draining, FakeService, heartbeat } from './support/fake-service.js';
 import { ManualTimers, settled } from './support/manual-timers.js';
 import { jwt, tokenNumber } from './support/tokens.js';
 
@@ -142,85 +142,78 @@ describe('A session', () => {
   });
 
   describe('that was lost', () => {
-    it('joins its channel again, and says its mute state in the same breath as it begins', async () => {
-      const session = await online();
-      await session.joinChannel('lobby');
-      await session.mute({ microphone: true });
-      service.session.fail(unavailable());
-      await timers.pass(250);
-      expect(service.session.request).toMatchObject({ isMicrophoneMuted: true });
-      expect(service.session.request.isSpeakerMuted).toBeUndefined();
-      expect(service.heard.at(-1)).toBe('joinChannel s2 lobby');
-      session.close();
-    });
+    const inLobby = { version: 7n, channels: [{ channelId: 'lobby', isHeld: true }] };
+    const nowhere = { version: 8n, channels: [] };
 
-    it('joins again, too, where the service still shows it there: the place was of the session before', async () => {
-      const session = await online();
-      await session.joinChannel('lobby');
-      service.beginning = { channelId: 'lobby' };
-      service.session.fail(unavailable());
-      await timers.pass(250);
-      expect(service.heard.at(-1)).toBe('joinChannel s2 lobby');
-      session.close();
-    });
-
-    it('does not join again what it has left', async () => {
-      const session = await online();
-      await session.joinChannel('lobby');
-      await session.leaveChannel();
-      service.session.fail(unavailable());
-      await timers.pass(250);
-      expect(service.heard.at(-1)).toBe('leaveChannel s1');
-      session.close();
-    });
-
-    it('does without a channel that it may not join any more', async () => {
-      const session = await online();
-      await session.joinChannel('lobby');
-      service.failNext('joinChannel', new ConnectError('no', Code.PermissionDenied));
-      service.session.fail(unavailable());
-      await timers.pass(250);
-      expect(session.state.value.status).toBe('online');
-      expect(session.channelId).toBeUndefined();
-      session.close();
-    });
-
-    it('says its chosen status again when no session of the user has lasted', async () => {
-      const session = await online();
-      await session.setStatus('away', { text: 'lunch' });
-      service.session.fail(unavailable());
-      await timers.pass(250);
-      expect(service.heard.at(-1)).toBe('updateStatus s2 3 lunch');
-      session.close();
-    });
-
-    it('leaves the status alone when another session has lasted: it may have been changed there', async () => {
-      const session = await online();
-      await session.setStatus('away');
-      service.beginning = { connectedAt: service.now() };
-      service.session.fail(unavailable());
-      await timers.pass(250);
-      expect(service.heard).toEqual(['updateStatus s1 3 ']);
-      session.close();
-    });
-
-    it('does not say a status again that has lapsed', async () => {
-      const session = await online();
-      await session.setStatus('away', { until: new Date(service.now() + 100) });
-      service.session.fail(unavailable());
-      await timers.pass(250);
-      expect(service.heard).toEqual(['updateStatus s1 3 ']);
-      session.close();
-    });
-
-    it('begins over when it is lost again before all is said', async () => {
-      const session = await online();
-      await session.joinChannel('lobby');
-      service.failNext('joinChannel', unknownSession());
+    async function comesBack(session: Session): Promise<void> {
       service.session.fail(unavailable());
       await timers.pass(1000);
-      expect(service.sessions.map(({ isOver }) => isOver)).toEqual([true, true, false]);
-      expect(session.state.value).toEqual({ status: 'online', sessionId: 's3' });
+      expect(session.state.value.status).toBe('online');
+    }
+
+    it('names the session that it had, hands over what it was told, and says nothing again', async () => {
+      const session = client().connect({ microphoneMuted: true });
+      await session.ready;
+      expect(service.session.request).toMatchObject({ isMicrophoneMuted: true });
+      expect(service.session.request.previousSessionId).toBe('');
+      service.choices = { microphone: { version: 5n, isMuted: true }, channel: inLobby };
+      await session.joinChannel('lobby');
+      await comesBack(session);
+      expect(service.session.request).toMatchObject({
+        previousSessionId: 's1',
+        choices: { microphone: { version: 5n, isMuted: true }, channel: inLobby },
+      });
+      expect(service.session.request.isMicrophoneMuted).toBeUndefined();
+      expect(service.heard).toEqual(['joinChannel s1 lobby']);
+      expect(session.channelId).toBe('lobby');
+      session.close();
+    });
+
+    it('says its mute state again when the service never heard it', async () => {
+      service.failNext('connect', unavailable());
+      const session = client().connect({ speakerMuted: true });
+      await timers.pass(1000);
+      expect(service.session.request).toMatchObject({ isSpeakerMuted: true });
+      session.close();
+    });
+
+    it('hands over what was chosen on another device meanwhile', async () => {
+      const session = await online();
+      service.choices = { channel: inLobby };
+      await session.joinChannel('lobby');
+      service.session.send(chosen({ channel: nowhere, speaker: { version: 9n, isMuted: true } }));
+      await settled();
+      expect(session.channelId).toBeUndefined();
+      await comesBack(session);
+      expect(service.session.request.choices).toMatchObject({
+        channel: nowhere,
+        speaker: { version: 9n, isMuted: true },
+      });
+      session.close();
+    });
+
+    it('is not misled by news that was overtaken on its way', async () => {
+      const session = await online();
+      service.choices = { channel: nowhere };
+      await session.leaveChannel();
+      service.session.send(chosen({ channel: inLobby }));
+      await settled();
+      expect(session.channelId).toBeUndefined();
+      await comesBack(session);
+      expect(service.session.request.choices).toMatchObject({ channel: nowhere });
+      session.close();
+    });
+
+    it('believes what the service makes of what it hands over', async () => {
+      const session = await online();
+      service.choices = { channel: inLobby };
+      await session.joinChannel('lobby');
+      // As a service does that knows another place for an impossible version.
+      service.choices = { channel: { version: 3n, channels: [] } };
+      await comesBack(session);
+      expect(session.channelId).toBeUndefined();
+      await comesBack(session);
+      expect(service.session.request.choices).toMatchObject({ channel: { version: 3n } });
       session.close();
     });
 
@@ -345,10 +338,10 @@ describe('A session', () => {
       service.session.send(draining(2000));
       await timers.pass(1999);
       expect(service.sessions).toHaveLength(1);
-      service.beginning = { channelId: 'lobby' };
       await timers.pass(1);
       expect(transports).toBe(2);
-      expect(service.heard.at(-1)).toBe('joinChannel s2 lobby');
+      expect(service.session.request.previousSessionId).toBe('s1');
+      expect(service.heard).toEqual(['joinChannel s1 lobby']);
       expect(service.sessions.map(({ isOver }) => isOver)).toEqual([true, false]);
       expect(states).toEqual(['online as s1', 'online as s2']);
       session.close();
@@ -415,9 +408,17 @@ describe('A session', () => {
       service.failNext('joinChannel', unavailable());
       const joined = session.joinChannel('garden');
       service.session.send(draining(0));
+      await timers.pass(100);
+      // The next session has begun, and knows of a place that the command is about to change.
+      expect(service.sessions.map(({ isOver }) => isOver)).toEqual([false, false]);
+      service.choices = {
+        channel: { version: 8n, channels: [{ channelId: 'garden', isHeld: true }] },
+      };
       await timers.pass(1000);
       await joined;
-      expect(service.heard.slice(-2)).toEqual(['joinChannel s1 garden', 'joinChannel s2 garden']);
+      expect(service.heard.slice(-2)).toEqual(['joinChannel s1 garden', 'joinChannel s1 garden']);
+      expect(service.sessions.map(({ isOver }) => isOver)).toEqual([true, false]);
+      expect(session.channelId).toBe('garden');
       session.close();
     });
   });

@@ -12,7 +12,8 @@ import {
   playWith,
   POLICY,
 } from '../../test/support/play.js';
-import { NO_CHOICES, type RememberedChoices } from './choices.js';
+import { NO_CHOICES } from './choice-versions.js';
+import type { RememberedChoices } from './choices.js';
 import type { User } from './user.js';
 
 /** What a client is told on this session, and hands over with its next one. */

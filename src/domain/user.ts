@@ -1,4 +1,4 @@
-import { NO_CHOICES, type ChoiceVersions } from './choices.js';
+import { NO_CHOICES, type ChoiceVersions } from './choice-versions.js';
 import { neverSeen, type Presence } from './presence.js';
 import type { SessionTerms } from './terms.js';
 

@@ -1,6 +1,6 @@
 import type { Subscriber } from 'rxjs';
 import type { Clock } from '../clock/clock.js';
-import { haveSameVersions, type ChoiceVersions } from '../domain/choices.js';
+import { haveSameVersions, type ChoiceVersions } from '../domain/choice-versions.js';
 import type { Refusal } from '../domain/refusal.js';
 import type { Session, User } from '../domain/user.js';
 

@@ -24,7 +24,9 @@ describe('What a user chose', () => {
     const { sessionId, started } = await ann.connect();
     expect(started.choices).toEqual({});
     const first = await ann.updateMuteState({ sessionId, isMicrophoneMuted: false });
-    expect(first.choices).toEqual({ microphone: { version: expect.any(Number), isMuted: false } });
+    expect(first.choices).toEqual({
+      microphone: { version: expect.any(Number) as number, isMuted: false },
+    });
     const again = await ann.updateMuteState({ sessionId, isMicrophoneMuted: false });
     const { version } = again.choices!.microphone!;
     expect(version).toBeGreaterThan(first.choices!.microphone!.version);
@@ -33,7 +35,7 @@ describe('What a user chose', () => {
     expect(joined.choices).toEqual({
       microphone: { version, isMuted: false },
       channel: {
-        version: expect.any(Number),
+        version: expect.any(Number) as number,
         channels: [{ channelId: 'lobby', isHeld: true }],
       },
     });

@@ -5,10 +5,13 @@ export class Link {
   private readonly sockets = new Set<Socket>();
   private readonly servers: Server[] = [];
   private readonly ends: string[] = [];
+  private targets: readonly string[] = [];
+  private isShut = false;
 
   static async to(addresses: readonly string[]): Promise<Link> {
     const link = new Link();
-    for (const address of addresses) await link.open(address);
+    link.targets = addresses;
+    for (const nth of addresses.keys()) await link.open(nth);
     return link;
   }
 
@@ -32,16 +35,34 @@ export class Link {
     for (const socket of this.sockets) socket.unpipe().pause();
   }
 
+  /** Every connection ends, and there is no other until it is opened again. */
+  shut(): void {
+    this.isShut = true;
+    this.cut();
+  }
+
+  reopen(): void {
+    this.isShut = false;
+  }
+
+  /** The next connections lead to these nodes. */
+  redirect(addresses: readonly string[]): void {
+    this.targets = addresses;
+  }
+
   close(): void {
     this.cut();
     for (const server of this.servers) server.close();
   }
 
-  private async open(address: string): Promise<void> {
-    const [host = '', port] = address.split(':');
+  private async open(nth: number): Promise<void> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    server.on('connection', (near) => this.join(near, connect(Number(port), host)));
+    server.on('connection', (near) => {
+      const [host = '', port] = this.targets[nth]!.split(':');
+      if (this.isShut) near.on('error', () => {}).destroy();
+      else this.join(near, connect(Number(port), host));
+    });
     this.servers.push(server);
     this.ends.push(`127.0.0.1:${(server.address() as AddressInfo).port}`);
   }

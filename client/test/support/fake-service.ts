@@ -8,7 +8,10 @@ import {
   type SubscribeResponse,
 } from '../../src/generated/presence/v1/events_service_pb.js';
 import { PresenceStatus } from '../../src/generated/presence/v1/presence_pb.js';
-import { PresenceService } from '../../src/generated/presence/v1/presence_service_pb.js';
+import {
+  ChoicesSchema,
+  PresenceService,
+} from '../../src/generated/presence/v1/presence_service_pb.js';
 import {
   ConnectResponseSchema,
   SessionService,
@@ -67,7 +70,9 @@ export class FakeService {
   /** What the next calls are answered with instead of an answer, by the name of the method. */
   readonly failures = new Map<string, Error[]>();
   /** What sessions begin with, besides their ids. */
-  beginning: { channelId?: string; heartbeatTimeoutMs?: number; connectedAt?: number } = {};
+  beginning: { heartbeatTimeoutMs?: number } = {};
+  /** What it says of the user's choices, whenever it is asked. */
+  choices: MessageInitShape<typeof ChoicesSchema> = {};
 
   constructor(private readonly elapsed: () => number) {}
 
@@ -119,7 +124,7 @@ export class FakeService {
     this.refuse('connect');
     const stream: SessionOfFake = this.open(request, context);
     this.sessions.push(stream);
-    const { channelId, heartbeatTimeoutMs = 0, connectedAt = this.now() } = this.beginning;
+    const { heartbeatTimeoutMs = 0 } = this.beginning;
     stream.send(
       create(ConnectResponseSchema, {
         body: {
@@ -129,12 +134,9 @@ export class FakeService {
               sessionId: `s${this.sessions.length}`,
               connectedAt: timestampFromMs(this.now()),
             },
-            presence: {
-              ...ONLINE,
-              connectedAt: timestampFromMs(connectedAt),
-              ...(channelId !== undefined && { currentChannelId: channelId }),
-            },
+            presence: ONLINE,
             heartbeatTimeoutMs,
+            choices: this.choices,
           },
         },
       }),
@@ -149,10 +151,10 @@ export class FakeService {
     return new FakeStream(request, tokenOf(context), context.signal);
   }
 
-  private answer(method: string, words: string, response: object = { presence: ONLINE }) {
+  private answer(method: string, words: string, response?: object) {
     this.heard.push(`${method} ${words}`);
     this.refuse(method);
-    return response;
+    return response ?? { presence: ONLINE, choices: this.choices };
   }
 
   private refuse(method: string): void {
@@ -169,6 +171,12 @@ function tokenOf({ requestHeader }: HandlerContext): string {
 
 /** A message that says nothing but that the stream is there. */
 export const heartbeat: ConnectResponse = create(ConnectResponseSchema, {});
+
+export function chosen(choices: MessageInitShape<typeof ChoicesSchema>): ConnectResponse {
+  return create(ConnectResponseSchema, {
+    body: { case: 'choices', value: create(ChoicesSchema, choices) },
+  });
+}
 
 export function draining(reconnectAfterMs: number): ConnectResponse {
   return create(ConnectResponseSchema, {

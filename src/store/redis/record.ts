@@ -1,4 +1,4 @@
-import { NO_CHOICES, type ChoiceVersions } from '../../domain/choices.js';
+import { NO_CHOICES, type ChoiceVersions } from '../../domain/choice-versions.js';
 import type { Change, PresenceEvent, Reason } from '../../domain/event.js';
 import type { EndedSession } from '../../domain/facts.js';
 import type { Presence, Status } from '../../domain/presence.js';
@@ -179,8 +179,8 @@ function presenceOf(userId: string, fields: PresenceFields): Presence {
 }
 
 function sessionFields(session: Session): SessionFields {
-  const { terms } = session;
-  return [
+  const { terms, succeeds } = session;
+  const fields: SessionFields = [
     session.sessionId,
     session.node,
     session.platform,
@@ -191,8 +191,9 @@ function sessionFields(session: Session): SessionFields {
     session.graceEndsAt ?? null,
     session.lostBecause ?? null,
     terms === undefined ? null : termsFields(terms),
-    ...(session.succeeds === undefined ? [] : [session.succeeds]),
-  ] as SessionFields;
+  ];
+  if (succeeds !== undefined) fields[10] = succeeds;
+  return fields;
 }
 
 function termsFields({
