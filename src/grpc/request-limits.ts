@@ -12,6 +12,8 @@ export const MAX_SUBSCRIBED_USERS = 10_000;
 export const MAX_SUBSCRIBED_CHANNELS = 1000;
 /** How many users one batch may name. */
 export const MAX_BATCH = 1000;
+/** How many channels a client may remember. */
+const MAX_REMEMBERED_CHANNELS = 1;
 /** How many values of an enum a list may hold: more than any enum of the contract has. */
 export const MAX_ENUM_VALUES = 100;
 
@@ -25,6 +27,10 @@ const SMALL = 8 * 1024;
 const BYTES_PER_ID = 520;
 
 const LIMITS: Readonly<Record<string, RequestLimit>> = {
+  '/presence.v1.SessionService/Connect': {
+    bytes: SMALL,
+    lists: { channels: MAX_REMEMBERED_CHANNELS },
+  },
   '/presence.v1.EventsService/Subscribe': {
     bytes: (MAX_SUBSCRIBED_USERS + MAX_SUBSCRIBED_CHANNELS) * BYTES_PER_ID + SMALL,
     lists: {
