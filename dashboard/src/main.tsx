@@ -1,5 +1,4 @@
 import { render } from 'preact';
-import { takeTokenFromAddress } from './service/token-store.js';
 import { App } from './view/app.js';
 import { followTheme } from './view/theme.js';
 import './view/styles/base.css';
@@ -9,6 +8,5 @@ import './view/styles/lists.css';
 import './view/styles/panel.css';
 import './view/styles/sign-in.css';
 
-takeTokenFromAddress();
 followTheme(() => {});
 render(<App />, document.getElementById('dashboard')!);

@@ -15,10 +15,13 @@ export const tokenStore = {
   },
 };
 
-/** Takes a token out of `#token=...`, and the address with it out of the history, where others could read it. */
-export function takeTokenFromAddress(): void {
+/**
+ * Returns the token of `#token=...` in the address, if there is one. The address loses it, and so does the entry of the
+ * history, where others could read it.
+ */
+export function takeTokenFromAddress(): string | undefined {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token === null) return;
-  if (token !== '') tokenStore.set(token);
+  if (token === null) return undefined;
   history.replaceState(null, '', location.pathname + location.search);
+  return token.trim() || undefined;
 }

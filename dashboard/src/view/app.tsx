@@ -1,45 +1,38 @@
-import { useEffect, useState } from 'preact/hooks';
-import { Live } from '../service/live.js';
-import { isAboutToken, sentenceAbout, signIn } from '../service/sign-in.js';
-import { tokenStore } from '../service/token-store.js';
+import { useLayoutEffect, useReducer, useState } from 'preact/hooks';
+import { Access } from '../service/access.js';
+import { takeTokenFromAddress, tokenStore } from '../service/token-store.js';
 import { Board } from './board.js';
+import { Notice } from './notice.js';
 import { SignIn } from './sign-in.js';
 
 /** Whoever has a token that is good for it sees the board, and everyone else the form that asks for one. */
 export function App() {
-  const [live, setLive] = useState<Live>();
-  const [complaint, setComplaint] = useState('');
-  const [isBusy, setBusy] = useState(tokenStore.get() !== undefined);
+  const [, draw] = useReducer((count: number) => count + 1, 0);
+  const [access] = useState(() => new Access(() => draw(undefined)));
 
-  const enter = async (token: string): Promise<void> => {
-    setBusy(true);
-    setComplaint('');
-    try {
-      const client = await signIn(token);
-      tokenStore.set(token);
-      const entered = new Live(client, (error) => leave(entered, sentenceAbout(error)));
-      setLive(entered);
-    } catch (error) {
-      // One that is good stays, for when the service can be reached again.
-      if (isAboutToken(error)) tokenStore.clear();
-      setComplaint(sentenceAbout(error));
-    } finally {
-      setBusy(false);
-    }
-  };
+  // Before the first picture, so that the form does not flash up.
+  useLayoutEffect(() => {
+    const token = takeTokenFromAddress() ?? tokenStore.get();
+    if (token !== undefined) void access.enter(token);
+    // A tab that is open already is not loaded again when only the part after the # changes.
+    const onHashChange = (): void => {
+      const given = takeTokenFromAddress();
+      if (given !== undefined) void access.enter(given);
+    };
+    addEventListener('hashchange', onHashChange);
+    return () => removeEventListener('hashchange', onHashChange);
+  }, [access]);
 
-  const leave = (left: Live, why: string): void => {
-    left.close();
-    tokenStore.clear();
-    setLive(undefined);
-    setComplaint(why);
-  };
-
-  useEffect(() => {
-    const token = tokenStore.get();
-    if (token !== undefined) void enter(token);
-  }, []);
-
-  if (live === undefined) return <SignIn isBusy={isBusy} complaint={complaint} onToken={enter} />;
-  return <Board live={live} onSignOut={() => leave(live, '')} />;
+  const { live, complaint, isBusy } = access;
+  if (live === undefined) {
+    return (
+      <SignIn isBusy={isBusy} complaint={complaint} onToken={(token) => access.enter(token)} />
+    );
+  }
+  return (
+    <>
+      <Board key={access.signIns} live={live} onSignOut={() => access.leave()} />
+      {complaint !== '' && <Notice text={complaint} onDismiss={() => access.dismissComplaint()} />}
+    </>
+  );
 }

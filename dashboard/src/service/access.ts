@@ -1,0 +1,84 @@
+import type { PresenceClient } from '#client';
+import { Live } from './live.js';
+import { isAboutToken, sentenceAbout, signIn } from './sign-in.js';
+import { tokenStore } from './token-store.js';
+
+interface Entered {
+  readonly live: Live;
+  readonly token: string;
+}
+
+/** Whether this tab is signed in, and with which token. */
+export class Access {
+  /** Why the last token was refused, or why access ended. Empty: there is nothing to say. */
+  complaint = '';
+  isBusy = false;
+  /** How many times this tab has signed in since it was loaded. */
+  signIns = 0;
+  private entered: Entered | undefined;
+  /** Only the last attempt counts, whichever answer comes first. */
+  private attempt = 0;
+
+  constructor(private readonly onChange: () => void) {}
+
+  /** What the board shows. Undefined: this tab is not signed in. */
+  get live(): Live | undefined {
+    return this.entered?.live;
+  }
+
+  /** Signs in with this token. If that fails, an earlier token stays in use. */
+  async enter(token: string): Promise<void> {
+    const attempt = ++this.attempt;
+    // Stored at once, so that a reload in the meantime does not lose it.
+    tokenStore.set(token);
+    this.isBusy = true;
+    this.complaint = '';
+    this.onChange();
+    try {
+      const client = await signIn(token);
+      if (attempt === this.attempt) this.use(client, token);
+      else client.close();
+    } catch (error) {
+      if (attempt === this.attempt) this.refuse(error);
+    }
+    if (attempt !== this.attempt) return;
+    this.isBusy = false;
+    this.onChange();
+  }
+
+  /** Signs out. */
+  leave(why = ''): void {
+    this.attempt += 1;
+    this.isBusy = false;
+    this.entered?.live.close();
+    this.entered = undefined;
+    tokenStore.clear();
+    this.complaint = why;
+    this.onChange();
+  }
+
+  dismissComplaint(): void {
+    this.complaint = '';
+    this.onChange();
+  }
+
+  private use(client: PresenceClient, token: string): void {
+    this.entered?.live.close();
+    const live = new Live(client, (error) => {
+      if (this.live === live) this.leave(sentenceAbout(error));
+    });
+    this.entered = { live, token };
+    this.signIns += 1;
+  }
+
+  private refuse(error: unknown): void {
+    this.complaint = sentenceAbout(error);
+    if (this.entered !== undefined) {
+      this.complaint += ' You are still signed in with the token from before.';
+      tokenStore.set(this.entered.token);
+    } else if (isAboutToken(error)) {
+      // A token that is good stays, for when the service can be reached again.
+      tokenStore.clear();
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Build, type ServerProcess } from '../../test/support/built-server.js';
+import { launchChromium } from '../../test/support/chromium.js';
+import { tokenOf } from '../../test/support/service.js';
+import { Board } from './support/board.js';
+
+describe('A token in the address of the dashboard', () => {
+  let build: Build;
+  let browser: Browser;
+  let server: ServerProcess;
+  beforeAll(async () => {
+    build = await Build.make();
+    browser = await launchChromium();
+    server = await build.serve();
+  });
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.kill();
+    await build.remove();
+  });
+
+  const addressWith = (token: string): string => `${server.httpUrl}/#token=${token}`;
+  const adminToken = (): Promise<string> => tokenOf('root', { isAdmin: true });
+  const historyLength = (board: Board): Promise<number> =>
+    board.page.evaluate(() => history.length);
+
+  it('is taken up when the page is loaded, and leaves no trace', async () => {
+    const board = await Board.visit(browser, 'about:blank');
+    await board.page.goto(addressWith(await adminToken()));
+    await board.says('Live');
+    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    // The page before, and this one.
+    expect(await historyLength(board)).toBe(2);
+    expect(board.requests.filter((url) => url.includes('token'))).toEqual([]);
+    board.expectNoComplaints();
+  });
+
+  it('is taken up by a tab that is open already, and leaves no trace', async () => {
+    const board = await Board.visit(browser, server.httpUrl);
+    await board.page.getByLabel('Admin token').waitFor();
+    const before = await historyLength(board);
+    // The browser makes an entry for the address that is entered. There is no other.
+    await board.page.goto(addressWith(await adminToken()));
+    await board.says('Live');
+    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    expect(await historyLength(board)).toBe(before + 1);
+    await board.page.goBack();
+    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    await board.page.goForward();
+    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    await board.says('Live');
+    board.expectNoComplaints();
+  });
+
+  it('replaces the token that the tab had', async () => {
+    const board = await Board.open(browser, server.httpUrl);
+    const next = await tokenOf('another', { isAdmin: true });
+    await board.page.goto(addressWith(next));
+    await board.page.waitForFunction(
+      (token) => Object.values(sessionStorage).includes(token),
+      next,
+    );
+    await board.says('Live');
+    await board.page.reload();
+    await board.says('Live');
+    const kept = await board.page.evaluate(() => Object.values<string>({ ...sessionStorage }));
+    expect(kept).toEqual([next]);
+  });
+
+  it('changes nothing but the address if it is refused', async () => {
+    const board = await Board.open(browser, server.httpUrl);
+    await board.page.goto(addressWith(await tokenOf('ann')));
+    const alert = board.page.getByRole('alert');
+    await alert.filter({ hasText: 'without the scope presence:admin' }).waitFor();
+    await alert.filter({ hasText: 'You are still signed in' }).waitFor();
+    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    await board.page.getByRole('button', { name: 'Dismiss' }).click();
+    await alert.waitFor({ state: 'detached' });
+    await board.page.reload();
+    await board.says('Live');
+  });
+
+  it('is refused by the form with a reason if the tab had no other', async () => {
+    const board = await Board.visit(browser, server.httpUrl);
+    await board.page.goto(addressWith('nonsense'));
+    await board.page.getByRole('alert').filter({ hasText: 'does not take this token' }).waitFor();
+    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    expect(await board.page.evaluate(() => sessionStorage.length)).toBe(0);
+  });
+});
