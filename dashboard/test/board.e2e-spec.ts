@@ -125,7 +125,7 @@ describe('The dashboard', () => {
 
     it('says so when nobody is there', async () => {
       const board = await Board.open(browser, server.httpUrl);
-      await board.page.getByText('Nobody is online.').waitFor();
+      await board.page.getByText('All users are offline.').waitFor();
     });
 
     it('is searched and filtered, and explains also who is not in it', async () => {

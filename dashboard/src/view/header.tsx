@@ -18,7 +18,7 @@ export function Header({ state, onSignOut }: HeaderProps) {
       <span class="host">{location.host}</span>
       <span class={`connection ${tone}`} role="status" aria-live="polite">
         <span class="pulse" aria-hidden="true" />
-        {text}
+        <span class="cut">{text}</span>
       </span>
       <span class="grow" />
       <span class="keys" aria-hidden="true">

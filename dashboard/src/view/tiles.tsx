@@ -15,7 +15,7 @@ export function Tiles({ users, figures }: TilesProps) {
   return (
     <section class="tiles" aria-label="Figures">
       <Tile
-        name="Online users"
+        name="Users not offline"
         value={whole(users.size)}
         more={`${whole(sessions.latest)} ${sessions.latest === 1 ? 'session' : 'sessions'}`}
         series={sessions}

@@ -1,19 +1,25 @@
-import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
+import type { ComponentChildren, RefObject } from 'preact';
+import { useImperativeHandle, useState } from 'preact/hooks';
 import type { SortKey } from '../model/user-order.js';
 import type { Live } from '../service/live.js';
 import { UserRow } from './user-row.js';
+import { useMedia } from './use-media.js';
 import { useWindow } from './use-window.js';
 
 interface UserGridProps {
   readonly live: Live;
   readonly selected: string | undefined;
+  /** Set to what moves the focus to the first row, or to the button that stands there instead of rows. */
+  readonly enter: RefObject<(() => void) | null>;
   readonly onOpen: (userId: string) => void;
   /** Shown where there are no rows. */
   readonly empty: ComponentChildren;
 }
 
+/** As lists.css has them: on a narrow screen a status text stands below the name. */
+const NARROW = '(max-width: 600px)';
 const ROW_HEIGHT = 36;
+const NARROW_ROW_HEIGHT = 52;
 const HEAD_HEIGHT = 36;
 
 const COLUMNS: readonly { readonly title: string; readonly key?: SortKey }[] = [
@@ -26,12 +32,13 @@ const COLUMNS: readonly { readonly title: string; readonly key?: SortKey }[] = [
 ];
 
 /** The rows, of which only those in sight are in the document. The grid has the focus, and says which row it is on. */
-export function UserGrid({ live, selected, onOpen, empty }: UserGridProps) {
+export function UserGrid({ live, selected, enter, onOpen, empty }: UserGridProps) {
   const { rows, sort } = live.users;
   const [active, setActive] = useState<string>();
+  const rowHeight = useMedia(NARROW) ? NARROW_ROW_HEIGHT : ROW_HEIGHT;
   const { scroller, onScroll, reveal, first, last, rowsInSight } = useWindow({
     count: rows.length,
-    rowHeight: ROW_HEIGHT,
+    rowHeight,
     headHeight: HEAD_HEIGHT,
   });
   // The focus stays with the user, wherever changes move the row.
@@ -43,6 +50,12 @@ export function UserGrid({ live, selected, onOpen, empty }: UserGridProps) {
     setActive(rows[index]?.userId);
     reveal(index);
   };
+  useImperativeHandle(enter, () => () => {
+    const { current: grid } = scroller;
+    if (rows.length === 0) return grid?.querySelector<HTMLElement>('.empty button')?.focus();
+    grid?.focus();
+    goTo(0);
+  });
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget) return;
     const moves: Readonly<Record<string, number>> = {
@@ -73,7 +86,7 @@ export function UserGrid({ live, selected, onOpen, empty }: UserGridProps) {
       ref={scroller}
       class="scroller grid"
       role="grid"
-      aria-label="Users who are online"
+      aria-label="Users who are not offline"
       aria-rowcount={rows.length + 1}
       aria-activedescendant={activeRow >= 0 ? `user-${activeRow}` : undefined}
       tabIndex={0}
@@ -99,13 +112,13 @@ export function UserGrid({ live, selected, onOpen, empty }: UserGridProps) {
       {rows.length === 0 ? (
         <div class="empty">{empty}</div>
       ) : (
-        <div role="rowgroup" class="rows" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
+        <div role="rowgroup" class="rows" style={{ height: `${rows.length * rowHeight}px` }}>
           {rows.slice(first, last).map((user, i) => (
             <UserRow
               key={user.userId}
               user={user}
               row={first + i}
-              top={(first + i) * ROW_HEIGHT}
+              top={(first + i) * rowHeight}
               isActive={first + i === activeRow}
               isSelected={user.userId === selected}
               now={now}

@@ -1,4 +1,5 @@
 import type { RefObject } from 'preact';
+import { useRef } from 'preact/hooks';
 import { STATUSES, nameOf, type Status } from '../model/user.js';
 import type { Live } from '../service/live.js';
 import { SearchIcon } from './icons.js';
@@ -19,6 +20,7 @@ const FILTERS = STATUSES.filter((status) => status !== 'offline');
 export function Users({ live, search, selected, onOpen }: UsersProps) {
   const { users } = live;
   const { filter } = users;
+  const enterGrid = useRef<() => void>(null);
 
   const filterBy = (text: string, statuses: ReadonlySet<Status>): void =>
     live.change(() => users.filterBy({ text, statuses }));
@@ -40,6 +42,11 @@ export function Users({ live, search, selected, onOpen }: UsersProps) {
             placeholder="Search user, text, channel, platform"
             spellcheck={false}
             onInput={({ currentTarget }) => filterBy(currentTarget.value, filter.statuses)}
+            onKeyDown={(event) => {
+              if (event.key !== 'ArrowDown' || event.isComposing) return;
+              event.preventDefault();
+              enterGrid.current?.();
+            }}
           />
           <kbd aria-hidden="true">/</kbd>
         </label>
@@ -61,6 +68,7 @@ export function Users({ live, search, selected, onOpen }: UsersProps) {
       <UserGrid
         live={live}
         selected={selected}
+        enter={enterGrid}
         onOpen={onOpen}
         empty={<NoUsers {...{ live, onOpen }} />}
       />
@@ -75,12 +83,14 @@ export function Users({ live, search, selected, onOpen }: UsersProps) {
 function NoUsers({ live, onOpen }: Pick<UsersProps, 'live' | 'onOpen'>) {
   const { users, state } = live;
   if (users.size === 0) {
-    return <p>{state.status === 'live' ? 'Nobody is online.' : 'The users are on their way.'}</p>;
+    return (
+      <p>{state.status === 'live' ? 'All users are offline.' : 'The users are on their way.'}</p>
+    );
   }
   const typed = users.filter.text.trim();
   return (
     <>
-      <p>Nobody who is online matches.</p>
+      <p>No user in the list matches.</p>
       {typed !== '' && <button onClick={() => onOpen(typed)}>Explain the user “{typed}”</button>}
     </>
   );

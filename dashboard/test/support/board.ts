@@ -1,10 +1,12 @@
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
 import { tokenOf } from '../../../test/support/service.js';
 
 /** What a browser may take for anything, on a machine that has other things to do. */
 const PATIENCE_MS = 10_000;
+
+const DESKTOP: BrowserContextOptions = { viewport: { width: 1440, height: 900 } };
 
 /** The dashboard in a browser, as those see it who use it. */
 export class Board {
@@ -26,16 +28,24 @@ export class Board {
   }
 
   /** Opens it in a browser context of its own, without a token. */
-  static async visit(browser: Browser, url: string): Promise<Board> {
-    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  static async visit(
+    browser: Browser,
+    url: string,
+    device: BrowserContextOptions = DESKTOP,
+  ): Promise<Board> {
+    const context = await browser.newContext(device);
     const board = new Board(await context.newPage(), url);
     await board.page.goto(url);
     return board;
   }
 
   /** Opens it with the token of an admin, and waits until it shows how things are. */
-  static async open(browser: Browser, url: string): Promise<Board> {
-    const board = await Board.visit(browser, url);
+  static async open(
+    browser: Browser,
+    url: string,
+    device: BrowserContextOptions = DESKTOP,
+  ): Promise<Board> {
+    const board = await Board.visit(browser, url, device);
     await board.signIn(await tokenOf('root', { isAdmin: true }));
     await board.says('Live');
     return board;

@@ -37,7 +37,7 @@ export function benchCommand(environment: NodeJS.ProcessEnv): Command {
         const bench = new Bench({ sessions, channelSize, rate, seconds }, target, signer);
         try {
           await withProgressBar(sessions, (show) =>
-            bench.gather(signal, (count) => show(count, `${counted(count, 'session')} online`)),
+            bench.gather(signal, (count) => show(count, `${counted(count, 'session')} connected`)),
           );
           const changes = rate * seconds;
           await withProgressBar(changes, (show) =>
