@@ -26,7 +26,9 @@ export function Board({ live, onSignOut }: BoardProps) {
   };
   const close = (): void => {
     setSelected(undefined);
-    opener.current?.focus();
+    // A row of a list may have gone since.
+    const back = opener.current?.isConnected ? opener.current : search.current;
+    back?.focus();
   };
 
   useEffect(() => {

@@ -4,6 +4,7 @@ import type { Live } from '../service/live.js';
 import { ChevronIcon } from './icons.js';
 import { Muted } from './muted.js';
 import { StatusDot } from './status-mark.js';
+import { useKeptFocus } from './use-kept-focus.js';
 import { useWindow } from './use-window.js';
 
 interface ChannelListProps {
@@ -21,6 +22,7 @@ export function ChannelList({ live, onOpen }: ChannelListProps) {
     count: rows.length,
     rowHeight: ROW_HEIGHT,
   });
+  useKeptFocus(scroller, scroller);
   const toggle = (channelId: string): void => {
     const next = new Set(open);
     if (!next.delete(channelId)) next.add(channelId);
@@ -28,7 +30,7 @@ export function ChannelList({ live, onOpen }: ChannelListProps) {
   };
 
   return (
-    <div ref={scroller} class="scroller" onScroll={onScroll}>
+    <div ref={scroller} class="scroller" tabIndex={-1} onScroll={onScroll}>
       {rows.length === 0 && <p class="empty">Nobody is in a channel.</p>}
       <ul class="rows" aria-label="Channels" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
         {rows.slice(first, last).map((row, i) => {

@@ -2,6 +2,7 @@ import type { Topic } from '../model/change-in-words.js';
 import { clockTime } from '../model/time-in-words.js';
 import type { Live } from '../service/live.js';
 import { PauseIcon, PlayIcon } from './icons.js';
+import { useKeptFocus } from './use-kept-focus.js';
 import { useWindow } from './use-window.js';
 
 interface EventFeedProps {
@@ -28,6 +29,7 @@ export function EventFeed({ live, onOpen }: EventFeedProps) {
     count: rows.length,
     rowHeight: ROW_HEIGHT,
   });
+  useKeptFocus(scroller, scroller);
   const toggle = (): void => live.change(() => (isPaused ? feed.resume() : feed.pause()));
 
   return (
@@ -64,7 +66,7 @@ export function EventFeed({ live, onOpen }: EventFeedProps) {
           {isPaused ? `Resume${waiting > 0 ? ` (${waiting.toLocaleString('en')})` : ''}` : 'Pause'}
         </button>
       </div>
-      <div ref={scroller} class="scroller" onScroll={onScroll}>
+      <div ref={scroller} class="scroller" tabIndex={-1} onScroll={onScroll}>
         {rows.length === 0 && (
           <p class="empty">
             {filter.text === '' && filter.topic === undefined

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { explanationInWords } from '../model/explanation.js';
+import { explanationInWords, type ExplainedSession } from '../model/explanation.js';
 import { nameOf } from '../model/user.js';
 import { ExplainedUser, type Explained } from '../service/explained.js';
 import type { Live } from '../service/live.js';
@@ -7,6 +7,7 @@ import { CloseIcon } from './icons.js';
 import { Muted } from './muted.js';
 import { SessionCard } from './session-card.js';
 import { StatusMark } from './status-mark.js';
+import { useKeptFocus } from './use-kept-focus.js';
 
 interface PanelProps {
   readonly live: Live;
@@ -83,20 +84,40 @@ function PanelBody({ explained, now, source }: PanelBodyProps) {
           </p>
         ))}
       </section>
-      <section class="panel-part" aria-label="Sessions">
-        <h3>
-          Sessions <span class="count">{sessions.length}</span>
-        </h3>
-        {sessions.length === 0 && <p class="muted">There is none.</p>}
-        {sessions.map((session) => (
-          <SessionCard
-            key={session.sessionId}
-            session={session}
-            now={now}
-            onEnd={async () => source?.endSession(session.sessionId)}
-          />
-        ))}
-      </section>
+      <Sessions
+        sessions={sessions}
+        now={now}
+        onEnd={async (sessionId) => source?.endSession(sessionId)}
+      />
     </>
+  );
+}
+
+interface SessionsProps {
+  readonly sessions: readonly ExplainedSession[];
+  readonly now: number;
+  readonly onEnd: (sessionId: string) => Promise<void>;
+}
+
+function Sessions({ sessions, now, onEnd }: SessionsProps) {
+  const section = useRef<HTMLElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  // A session that ends takes its card and the buttons on it away.
+  useKeptFocus(section, heading);
+  return (
+    <section ref={section} class="panel-part" aria-label="Sessions">
+      <h3 ref={heading} tabIndex={-1}>
+        Sessions <span class="count">{sessions.length}</span>
+      </h3>
+      {sessions.length === 0 && <p class="muted">There is none.</p>}
+      {sessions.map((session) => (
+        <SessionCard
+          key={session.sessionId}
+          session={session}
+          now={now}
+          onEnd={() => onEnd(session.sessionId)}
+        />
+      ))}
+    </section>
   );
 }

@@ -75,7 +75,15 @@ function EndButton({ onEnd }: Pick<SessionCardProps, 'onEnd'>) {
         setStep('offered');
       }}
     >
-      <button ref={confirm} class="danger" disabled={step === 'ending'} onClick={() => void end()}>
+      <button
+        ref={confirm}
+        class="danger"
+        // A button that is disabled loses the focus.
+        aria-disabled={step === 'ending'}
+        onClick={() => {
+          if (step === 'asked') void end();
+        }}
+      >
         {step === 'ending' ? 'Ending…' : 'End it for good'}
       </button>
       <button class="quiet" onClick={() => setStep('offered')}>

@@ -1,0 +1,15 @@
+import type { RefObject } from 'preact';
+import { useLayoutEffect } from 'preact/hooks';
+
+type Place = RefObject<HTMLElement | null>;
+
+/**
+ * Moves the focus to `refuge` when the element in `container` that had it leaves the document with what calls this.
+ * Otherwise it would go to the top of the page.
+ */
+export function useKeptFocus(container: Place, refuge: Place): void {
+  const hadFocus = container.current?.contains(document.activeElement) ?? false;
+  useLayoutEffect(() => {
+    if (hadFocus && document.activeElement === document.body) refuge.current?.focus();
+  });
+}

@@ -1,0 +1,100 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Build, type ServerProcess } from '../../test/support/built-server.js';
+import { launchChromium } from '../../test/support/chromium.js';
+import { Board } from './support/board.js';
+import { Visitors } from './support/visitors.js';
+
+describe('The keyboard on the dashboard', () => {
+  let build: Build;
+  let browser: Browser;
+  let server: ServerProcess;
+  let visitors: Visitors;
+  beforeAll(async () => {
+    build = await Build.make();
+    browser = await launchChromium();
+    server = await build.serve();
+    visitors = new Visitors(server);
+  });
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    await visitors.leave();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.kill();
+    await build.remove();
+  });
+
+  it('searches with /, goes to the first match with the arrow, and explains it with Enter', async () => {
+    for (const name of ['ann', 'ben', 'benno', 'cem']) await visitors.come(name);
+    const board = await Board.open(browser, server.httpUrl);
+    await board.shows(['ann', 'ben', 'benno', 'cem']);
+    const search = board.page.getByLabel('Search users');
+    await board.press('/');
+    await board.expectFocus(search);
+    await board.page.keyboard.type('ben');
+    await board.press('ArrowDown');
+    await board.expectFocus(board.grid);
+    await board.press('Enter');
+    await board.expectFocus(board.panel('ben').getByRole('heading', { name: 'ben' }));
+    await board.press('Escape');
+    await board.expectFocus(board.grid);
+
+    // Where the arrow goes does not depend on where it was before.
+    await board.press('ArrowDown', '/', 'ArrowDown', 'Enter');
+    await board.panel('ben').waitFor();
+  });
+
+  it('explains a user who is in no list the same way', async () => {
+    await visitors.come('ann');
+    const board = await Board.open(browser, server.httpUrl);
+    await board.shows(['ann']);
+    await board.press('/');
+    await board.page.keyboard.type('zoe');
+    await board.press('ArrowDown');
+    await board.expectFocus(board.page.getByRole('button', { name: 'Explain the user “zoe”' }));
+    await board.press('Enter');
+    await board.panel('zoe').getByText('OFFLINE: there is no session').waitFor();
+  });
+
+  it('stays in the panel when the session that it was on ends', async () => {
+    await visitors.come('ann');
+    const elsewhere = await visitors.come('ann', { platform: 'mobile' });
+    const board = await Board.open(browser, server.httpUrl);
+    await board.row('ann').click();
+    const panel = board.panel('ann');
+    const sessions = panel.getByRole('article');
+    const heading = panel.getByRole('heading', { name: /^Sessions/ });
+
+    await panel.getByRole('article', { name: 'Session on desktop' }).getByRole('button').focus();
+    await board.press('Enter');
+    await board.expectFocus(panel.getByRole('button', { name: 'End it for good' }));
+    await board.press('Enter');
+    await panel.getByRole('heading', { name: 'Sessions 1' }).waitFor();
+    await board.expectFocus(heading);
+    await board.press('Tab');
+    await board.expectFocus(sessions.getByRole('button', { name: 'End session' }));
+
+    // The same when it is ended by somebody else.
+    const { client, sessionId } = elsewhere;
+    await client.endSession({ sessionId });
+    await panel.getByText('There is none.').waitFor();
+    await board.expectFocus(heading);
+    await board.press('Escape');
+    await panel.waitFor({ state: 'detached' });
+    expect(await board.page.evaluate(() => document.activeElement?.tagName)).not.toBe('BODY');
+  });
+
+  it('stays in a list when the line that it was on goes', async () => {
+    await visitors.come('ann');
+    const ben = await visitors.come('ben', { channelId: 'attic' });
+    const board = await Board.open(browser, server.httpUrl);
+    await board.tab('Channels');
+    const channels = board.page.getByRole('list', { name: 'Channels' });
+    await channels.getByRole('button', { name: 'attic' }).focus();
+    await ben.client.leaveChannel({ sessionId: ben.sessionId });
+    await board.page.getByText('Nobody is in a channel.').waitFor();
+    await board.expectFocus(board.page.getByRole('tabpanel').locator('.scroller'));
+  });
+});
