@@ -10,7 +10,7 @@ const LABELS = ['service', 'method'];
 export function registerCallMetrics(registry: Registry, { unary, streams }: CallFigures): void {
   registerDistributions(registry, {
     name: 'presence_rpc_duration_seconds',
-    help: 'How long unary calls took from their whole request to their answer, by its code.',
+    help: 'Duration of unary calls from the complete request to the response, by status code.',
     *distributions() {
       for (const [path, { durations }] of unary) {
         for (const [code, one] of durations) yield [{ ...methodOf(path), code: status[code] }, one];
@@ -19,14 +19,14 @@ export function registerCallMetrics(registry: Registry, { unary, streams }: Call
   });
   registerDistributions(registry, {
     name: 'presence_stream_start_seconds',
-    help: 'How long streams took from their whole request to their first message.',
+    help: 'Time from the complete request of a stream to its first message.',
     *distributions() {
       for (const [path, { starts }] of streams) yield [{ ...methodOf(path) }, starts];
     },
   });
   registerGauges(registry, {
     name: 'presence_streams',
-    help: 'Streams that are open.',
+    help: 'Open streams.',
     labels: LABELS,
     *values() {
       for (const [path, { open }] of streams) yield [{ ...methodOf(path) }, open];
@@ -34,7 +34,7 @@ export function registerCallMetrics(registry: Registry, { unary, streams }: Call
   });
   registerCountSeries(registry, {
     name: 'presence_streams_ended_total',
-    help: 'Streams that have ended, by code. CANCELLED: the client went, or its deadline came.',
+    help: 'Streams that have ended, by status code. CANCELLED: the client closed the stream or its deadline passed.',
     labels: [...LABELS, 'code'],
     *counts() {
       for (const [path, { ends }] of streams) {

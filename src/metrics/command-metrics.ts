@@ -6,7 +6,7 @@ import { registerCountSeries } from './register.js';
 export function registerCommandMetrics(registry: Registry, { counts }: Outcomes): void {
   registerCountSeries(registry, {
     name: 'presence_commands_total',
-    help: 'What was to happen to a user, by kind, and whether it was committed or refused, the store was unavailable, or it failed.',
+    help: 'Commands by kind and outcome: committed, refused, unavailable (the store did not respond) or failed.',
     labels: ['kind', 'outcome'],
     *counts() {
       for (const [kind, outcomes] of Object.entries(counts)) {

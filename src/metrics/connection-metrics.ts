@@ -6,18 +6,18 @@ import { registerCounts, registerGauge } from './register.js';
 export function registerConnectionMetrics(registry: Registry, connections: Connections): void {
   registerGauge(registry, {
     name: 'presence_connections',
-    help: 'gRPC connections that are open.',
+    help: 'Open gRPC connections.',
     value: () => connections.size,
   });
   registerCounts(registry, {
     name: 'presence_connections_cut_total',
-    help: 'gRPC connections that were turned away or cut off, by what the peer did.',
+    help: 'gRPC connections that the server rejected or closed, by reason.',
     label: 'reason',
     counts: () => connections.cuts.counts,
   });
   registerCounts(registry, {
     name: 'presence_calls_cut_total',
-    help: 'Calls that were cut off for what they made the server wait for or hold.',
+    help: 'Calls that the server reset because they took too long or held too much memory, by reason.',
     label: 'reason',
     counts: () => connections.calls.cuts.counts,
   });

@@ -11,48 +11,48 @@ export function registerEventMetrics(
 ): void {
   registerCounts(registry, {
     name: 'presence_events_total',
-    help: 'Events that this node has heard of, on whichever node they were committed, by kind.',
+    help: 'Events by kind, committed on any node and received by this node.',
     label: 'kind',
     counts: () => fanOut.events,
   });
   registerCount(registry, {
     name: 'presence_deliveries_total',
-    help: 'Events that were sent to subscribers, each as often as there were subscribers for it.',
+    help: 'Events sent to subscribers. An event with three subscribers counts three times.',
     count: () => fanOut.slices.events,
   });
   registerCount(registry, {
     name: 'presence_delivery_messages_total',
-    help: 'Messages in which those events were sent.',
+    help: 'Messages in which events were sent to subscribers.',
     count: () => fanOut.slices.messages,
   });
   registerDistributions(registry, {
     name: 'presence_delivery_delay_seconds',
-    help: 'From the oldest commit of a round, as this node heard of it, to each message with events of that round.',
+    help: 'Time from the oldest commit of a flush, as received by this node, to each message with events of that flush.',
     distributions: () => [[{}, fanOut.delays]],
   });
   registerGauge(registry, {
     name: 'presence_subscribers',
-    help: 'Subscriptions that this node holds.',
+    help: 'Subscriptions on this node.',
     value: () => fanOut.size,
   });
   registerGauge(registry, {
     name: 'presence_subscribers_behind',
-    help: 'Subscriptions that have not been given everything, since their streams do not take it: slow readers.',
+    help: 'Subscriptions that lag because their clients read too slowly.',
     value: () => fanOut.lag().subscribers,
   });
   registerGauge(registry, {
     name: 'presence_subscriber_lag_max_events',
-    help: 'How many events there are that the slowest reader has not been given.',
+    help: 'Number of events that the slowest subscription has not received yet.',
     value: () => fanOut.lag().events,
   });
   registerGauge(registry, {
     name: 'presence_subscriber_lag_max_seconds',
-    help: 'How old the oldest event is that the slowest reader has not been given.',
+    help: 'Age of the oldest event that the slowest subscription has not received yet.',
     value: () => fanOut.lag().ms / 1000,
   });
   registerCounts(registry, {
     name: 'presence_subscriptions_reset_total',
-    help: 'Subscriptions that lost their place and began anew with the state, because of a slow_reader or a resume_token from too long ago.',
+    help: 'Subscriptions that restarted with a snapshot, by cause: slow_reader, or resume_token (its position is no longer in the event log).',
     label: 'cause',
     counts: () => events.resets,
   });

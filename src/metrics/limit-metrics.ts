@@ -11,24 +11,24 @@ export function registerLimitMetrics(
 ): void {
   registerCounts(registry, {
     name: 'presence_refused_calls_total',
-    help: 'Calls that were refused because they were too many, by the setting that says so.',
+    help: 'Calls that a rate or capacity limit rejected, by the setting of the limit.',
     label: 'limit',
     counts: () => refusedCalls.counts,
   });
   registerCounts(registry, {
     name: 'presence_refusals_total',
-    help: 'Calls and streams that were refused or ended by a rule, by what their client was told.',
+    help: 'Calls and streams that were rejected or ended by a rule, by the reason in the error.',
     label: 'reason',
     counts: () => refusedCalls.reasons,
   });
   registerGauge(registry, {
     name: 'presence_node_sessions',
-    help: 'Sessions that this node holds.',
+    help: 'Sessions on this node.',
     value: () => sessions.size,
   });
   registerGauge(registry, {
     name: 'presence_node_sessions_max',
-    help: 'Sessions that this node may hold; it is full when it holds as many. 0: no limit.',
+    help: 'Maximum number of sessions on this node (MAX_SESSIONS). 0: no limit.',
     value: () => sessions.max,
   });
 }

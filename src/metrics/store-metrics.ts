@@ -7,90 +7,90 @@ import { by, registerCount, registerCounts, registerGauge, registerGauges } from
 export function registerStoreMetrics(registry: Registry, store: PresenceStore): void {
   registerGauge(registry, {
     name: 'presence_store_up',
-    help: 'Whether the store can take commits.',
+    help: '1 if the store accepts commits, else 0.',
     value: () => (store.report.problem === undefined ? 1 : 0),
   });
   registerCount(registry, {
     name: 'presence_store_errors_total',
-    help: 'Times that Redis could not be reached or did not do what it was asked.',
+    help: 'Errors of Redis: failed connections, error replies and timeouts.',
     count: () => store.report.failures,
   });
   registerGauge(registry, {
     name: 'presence_store_age_seconds',
-    help: 'For how long the view of this node may have been behind the store.',
+    help: 'Maximum time by which the view of this node may be behind the store.',
     value: () => store.report.ageMs / 1000,
   });
   registerGauge(registry, {
     name: 'presence_store_nodes',
-    help: 'Nodes that are alive, as this one sees it.',
+    help: 'Live nodes, as seen by this node.',
     value: () => store.report.nodes,
   });
   registerGauge(registry, {
     name: 'presence_store_differing_nodes',
-    help: 'Nodes with other settings of the rules than this one: timeouts, the grace, sessions per user.',
+    help: 'Nodes whose timeouts, grace or sessions per user differ from the settings of this node.',
     value: () => store.report.differingNodes,
   });
   registerGauge(registry, {
     name: 'presence_store_clock_skew_seconds',
-    help: 'By how much the clock of this machine is ahead of that of Redis.',
+    help: 'Clock of this machine minus clock of Redis.',
     value: () => store.report.clockSkewMs / 1000,
   });
   registerGauge(registry, {
     name: 'presence_store_users',
-    help: 'Users whom others can know of: those who are shown online, and those who are OFFLINE and not forgotten yet.',
+    help: 'Users that others can see or that this node remembers as OFFLINE.',
     value: () => store.report.offline + store.view.countListed(LISTED_STATUSES),
   });
   registerGauges(registry, {
     name: 'presence_users',
-    help: 'Users on all nodes by the status that others are shown, OFFLINE until they are forgotten.',
+    help: 'Users on all nodes by the status that others see. Includes offline users that the service still remembers.',
     labels: ['status'],
     values: () => by('status', usersByStatus(store)),
   });
   registerGauge(registry, {
     name: 'presence_store_sessions',
-    help: 'Live sessions, on whichever node.',
+    help: 'Live sessions on all nodes.',
     value: () => store.report.sessions,
   });
   registerGauge(registry, {
     name: 'presence_store_alarms',
-    help: 'Users for whom something is due at some time.',
+    help: 'Users with a pending deadline, such as an idle timeout or the end of a grace.',
     value: () => store.report.alarms,
   });
   registerCounts(registry, {
     name: 'presence_store_resyncs_total',
-    help: 'Partitions that were read anew because their log could not be followed.',
+    help: 'Partitions that were read again from Redis because their log could not be followed, by cause.',
     label: 'cause',
     counts: () => store.report.resyncs,
   });
   registerCounts(registry, {
     name: 'presence_store_keys_lost_total',
-    help: 'Times that a key was gone from Redis which is never deleted, by what it held. It is written back.',
+    help: 'Permanent keys that were missing in Redis, by content. The node writes them back.',
     label: 'key',
     counts: () => store.report.keysLost,
   });
   registerCount(registry, {
     name: 'presence_store_written_back_users_total',
-    help: 'Users that this node has written back because Redis had lost something of them.',
+    help: 'Users that this node wrote back after Redis had lost their data.',
     count: () => store.report.writtenBack,
   });
   registerGauge(registry, {
     name: 'presence_store_unreadable_users',
-    help: 'Users that this node leaves out because their records in Redis cannot be read.',
+    help: 'Users that this node ignores because their records in Redis are unreadable.',
     value: () => store.report.unreadableUsers,
   });
   registerCount(registry, {
     name: 'presence_store_gaps_filled_total',
-    help: 'Times that commits were read from the log because no message had told of them.',
+    help: 'Times that this node read commits from the log because a pub/sub message was missing.',
     count: () => store.report.gapsFilled,
   });
   registerCount(registry, {
     name: 'presence_store_fenced_total',
-    help: 'Times that this node was declared dead by others.',
+    help: 'Times that the other nodes declared this node dead while it was running.',
     count: () => store.report.fenced,
   });
   registerCount(registry, {
     name: 'presence_store_reaped_users_total',
-    help: 'Users from whom this node has taken the sessions of dead nodes.',
+    help: 'Users whose sessions on dead nodes were removed by this node.',
     count: () => store.report.reaped,
   });
 }

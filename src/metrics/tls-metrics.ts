@@ -6,7 +6,7 @@ import { registerGauge } from './register.js';
 export function registerTlsMetrics(registry: Registry, certificates: CertificateWatch): void {
   registerGauge(registry, {
     name: 'presence_tls_certificate_expiry_timestamp_seconds',
-    help: 'Until when the certificate of gRPC is good that is in use. Only with TLS.',
+    help: 'Expiry time of the current gRPC server certificate (Unix time). Only with TLS.',
     value: () => certificates.expiresAt / 1000,
   });
 }
