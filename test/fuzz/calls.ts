@@ -1,8 +1,11 @@
 import { gzipSync, deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { RPCS, type Rpc } from './contract.js';
+import { grpcHeaders, httpHeaders } from './headers.js';
+import { jsonTextsOf } from './json-texts.js';
 import { messagesOf } from './messages.js';
 import { mutated } from './mutations.js';
+import { GRPC, GRPC_WEB, httpProtocolsOf, type Protocol } from './protocols.js';
 import type { Vocabulary } from './texts.js';
 import { judge, type Verdict } from './well-formed.js';
 
@@ -14,46 +17,93 @@ export type CallerName = (typeof CALLERS)[number];
 /** One call, from its headers to its last byte. */
 export interface Call {
   readonly rpc: Rpc;
+  readonly protocol: Protocol;
   readonly caller: CallerName;
   readonly headers: Readonly<Record<string, string>>;
-  /** The request, if the frames hold exactly one. */
+  /** The request as protobuf, if it is sent so and the frames hold exactly one. */
   readonly request: Uint8Array | undefined;
+  /** The message, before it is put into frames. */
+  readonly content: Uint8Array;
   /** What is sent as data, frames and all. */
   readonly body: Buffer;
   readonly verdict: Verdict;
-  /** Whether headers and frames are as gRPC wants them. */
+  /** Whether headers and frames are as the protocol wants them. */
   readonly isPlain: boolean;
 }
 
-const callers = fc.oneof(
+const CALLERS_OF_OURS = fc.oneof(
   { weight: 6, arbitrary: fc.constant<CallerName>('ann') },
   { weight: 4, arbitrary: fc.constantFrom(...CALLERS) },
 );
 
-/** Every RPC with every kind of request. */
+/** Health and reflection need no token. */
+const CALLERS_OF_OTHERS = fc.oneof(
+  fc.constant<CallerName>('nobody'),
+  fc.constantFrom<CallerName>('ann', 'stranger'),
+);
+
+/** Every RPC with every kind of request, over every protocol. */
 export function callsOf(vocabulary: Vocabulary): fc.Arbitrary<Call> {
-  return fc.oneof(
-    ...RPCS.map((rpc) => {
-      const messages = messagesOf(rpc.request, vocabulary);
-      const random = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
-      const requests = fc.oneof(
-        { weight: 5, arbitrary: messages },
-        { weight: 4, arbitrary: mutated(messages) },
-        { weight: 1, arbitrary: random },
-      );
-      const plain = fc.tuple(requests, callers).map(([request, caller]): Call => ({
-        ...{ rpc, caller, request },
-        ...{ headers: {}, body: framed(request), isPlain: true },
-        verdict: judge(rpc.request, request),
-      }));
-      const odd = fc.tuple(plain, bodies, headers).map(([call, body, more]): Call => ({
-        ...call,
-        ...{ request: undefined, isPlain: false },
-        ...{ headers: more, body: body(call.request!) },
-      }));
-      return fc.oneof({ weight: 4, arbitrary: plain }, { weight: 1, arbitrary: odd });
-    }),
+  return fc.oneof(...RPCS.map((rpc) => callsOfRpc(rpc, vocabulary)));
+}
+
+function callsOfRpc(rpc: Rpc, vocabulary: Vocabulary): fc.Arbitrary<Call> {
+  const messages = messagesOf(rpc.request, vocabulary);
+  const random = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
+  const requests = fc.oneof(
+    { weight: 5, arbitrary: messages },
+    { weight: 4, arbitrary: mutated(messages) },
+    { weight: 1, arbitrary: random },
   );
+  const callers = rpc.isOurs ? CALLERS_OF_OURS : CALLERS_OF_OTHERS;
+  const binaryOver = (protocol: Protocol): fc.Arbitrary<Call> =>
+    fc.tuple(requests, callers).map(([request, caller]) => ({
+      ...{ rpc, protocol, caller, request, content: request },
+      ...{ headers: {}, body: bodyOver(protocol, request), isPlain: true },
+      verdict: judge(rpc.request, request),
+    }));
+  const odd = (
+    plain: fc.Arbitrary<Call>,
+    headers: fc.Arbitrary<Record<string, string>>,
+  ): fc.Arbitrary<Call> =>
+    fc.tuple(plain, bodies, headers).map(([call, reframed, more]) => ({
+      ...call,
+      ...{ request: undefined, isPlain: false },
+      ...{ headers: more, body: reframed(call.content) },
+    }));
+  const grpc = binaryOver(GRPC);
+  // The other protocols serve the methods of the contract alone.
+  if (!rpc.isOurs) {
+    const elsewhere = odd(grpc, httpHeaders).map((call) => ({ ...call, protocol: GRPC_WEB }));
+    return fc.oneof(
+      { weight: 6, arbitrary: grpc },
+      { weight: 2, arbitrary: odd(grpc, grpcHeaders) },
+      { weight: 1, arbitrary: elsewhere },
+    );
+  }
+  const json = jsonTextsOf(rpc.request, vocabulary);
+  const jsonOver = (protocol: Protocol): fc.Arbitrary<Call> =>
+    fc.tuple(json, callers).map(([{ bytes, verdict }, caller]) => ({
+      ...{ rpc, protocol, caller, verdict, request: undefined, content: bytes },
+      ...{ headers: {}, body: bodyOver(protocol, bytes), isPlain: true },
+    }));
+  const protocols = httpProtocolsOf(rpc);
+  const http = fc.oneof(
+    ...protocols.map((protocol) => ({
+      weight: protocol.isJson ? 3 : 1,
+      arbitrary: protocol.isJson ? jsonOver(protocol) : binaryOver(protocol),
+    })),
+  );
+  return fc.oneof(
+    { weight: 4, arbitrary: grpc },
+    { weight: 1, arbitrary: odd(grpc, grpcHeaders) },
+    { weight: 4, arbitrary: http },
+    { weight: 1, arbitrary: odd(http, httpHeaders) },
+  );
+}
+
+function bodyOver({ isEnveloped }: Protocol, message: Uint8Array): Buffer {
+  return isEnveloped ? framed(message) : Buffer.from(message);
 }
 
 type Framing = (message: Uint8Array) => Buffer;
@@ -99,119 +149,6 @@ const bodies: fc.Arbitrary<Framing> = fc.oneof(
         Buffer.from(bytes),
   ),
 );
-
-const headerTexts = fc.oneof(
-  fc.constantFrom('', ' ', ',', '\x80\xff', 'a,b', '%00', '"', '=', 'x'.repeat(4000)),
-  fc.string({
-    unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
-    maxLength: 20,
-  }),
-);
-
-const oneHeader = fc.oneof(
-  named(
-    'grpc-timeout',
-    fc.oneof(
-      headerTexts,
-      fc.constantFrom(
-        '0n',
-        '1n',
-        '1S',
-        '99999999H',
-        '99999999S',
-        '100000000S',
-        '-1S',
-        '1',
-        'S',
-        '1s',
-        '1.5S',
-        '1S1S',
-        '00000001S',
-        '1 S',
-        'NaNS',
-        '2147484S',
-      ),
-    ),
-  ),
-  named(
-    'grpc-encoding',
-    fc.oneof(
-      headerTexts,
-      fc.constantFrom('identity', 'gzip', 'deflate', 'br', 'gzip, gzip', 'GZIP'),
-    ),
-  ),
-  named(
-    'content-type',
-    fc.oneof(
-      headerTexts,
-      fc.constantFrom(
-        'application/grpc',
-        'application/grpc+json',
-        'application/grpc-web',
-        'application/grpcx',
-        'application/json',
-        'text/plain',
-      ),
-    ),
-  ),
-  named(
-    'authorization',
-    fc.oneof(
-      headerTexts,
-      fc.constantFrom(
-        'Bearer',
-        'Bearer ',
-        'bearer  x',
-        'Basic YTpi',
-        'Bearer a.b.c',
-        'Bearer x, Bearer y',
-      ),
-    ),
-  ),
-  named(':method', fc.constantFrom('GET', 'PUT', 'HEAD', 'OPTIONS', 'DELETE', 'PATCH', 'post')),
-  named(
-    ':path',
-    fc.oneof(
-      headerTexts,
-      fc.constantFrom(
-        '/',
-        '*',
-        '/presence.v1.SessionService/',
-        '/presence.v1.SessionService/connect',
-        '//Connect',
-        '/presence.v1.SessionService/Connect?x=1',
-        '/presence.v1.SessionService/Connect/',
-        '/constructor',
-        '/__proto__',
-        '/' + 'x'.repeat(5000),
-      ),
-    ),
-  ),
-  named(':authority', headerTexts),
-  named(
-    'te',
-    headerTexts.map(() => 'trailers'),
-  ),
-  named('user-agent', headerTexts),
-  named('x-anything', headerTexts),
-  named('x-anything-bin', headerTexts),
-  named('grpc-status-details-bin', headerTexts),
-  named('grpc-status', headerTexts),
-  named('grpc-message', headerTexts),
-  named('grpc-accept-encoding', headerTexts),
-  named('grpc-trace-bin', headerTexts),
-  named('content-length', fc.constantFrom('0', '5')),
-);
-
-const headers = fc
-  .array(oneHeader, { maxLength: 3 })
-  .map((all): Record<string, string> =>
-    Object.fromEntries(all.flatMap((one) => Object.entries(one))),
-  );
-
-function named(name: string, values: fc.Arbitrary<string>): fc.Arbitrary<Record<string, string>> {
-  return values.map((value) => ({ [name]: value }));
-}
 
 function framed(message: Uint8Array, flag = 0, length = message.length): Buffer {
   const prefix = Buffer.alloc(5);

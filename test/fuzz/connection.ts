@@ -9,11 +9,12 @@ import type { Answer } from './answer.js';
 import { fieldsIn } from './answer.js';
 
 /** A call that is not answered for so long never will be. */
-const ANSWERED_WITHIN_MS = 10_000;
+export const ANSWERED_WITHIN_MS = 10_000;
 
 /** A call to the last byte. */
 export interface RawRequest {
   readonly path: string;
+  readonly contentType: string;
   /** Whether it is answered with a stream that does not end by itself. */
   readonly isStream: boolean;
   /** More headers than every call has, or others. */
@@ -35,11 +36,11 @@ export class Connection {
   constructor(private readonly address: string) {}
 
   /** Makes a call, and waits for its end, or leaves it when it is a stream that has begun well. */
-  async call({ path, isStream, headers, body, token }: RawRequest): Promise<Answer> {
+  async call({ path, contentType, isStream, headers, body, token }: RawRequest): Promise<Answer> {
     const stream = this.open().request({
       ':method': 'POST',
       ':path': path,
-      'content-type': 'application/grpc',
+      'content-type': contentType,
       te: 'trailers',
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...headers,
@@ -71,7 +72,7 @@ export class Connection {
     return {
       httpStatus: first[':status'],
       code: typeof code === 'string' ? Number(code) : undefined,
-      message: decoded(typeof message === 'string' ? message : ''),
+      message: decodeURIComponent(typeof message === 'string' ? message : ''),
       fields: fieldsIn(others['grpc-status-details-bin'] as string | undefined),
       messages: messagesIn(data),
       wasLeft,
@@ -99,15 +100,6 @@ export class Connection {
       this.session.on('error', () => {});
     }
     return this.session;
-  }
-}
-
-/** gRPC asks to take a message as it is that is not well encoded: grpc-js puts unknown paths into it as they came. */
-function decoded(message: string): string {
-  try {
-    return decodeURI(message);
-  } catch {
-    return message;
   }
 }
 

@@ -32,6 +32,9 @@ const ANSWERS_TO_ODD_CALLS: readonly status[] = [
  */
 const AS_GRPC_HAS_IT = /^(Failed to decompress message|Error deserializing request)$/;
 
+/** What would tear up a line of text: control characters, and what is not well formed. */
+const UNSAFE = /[\p{Cc}\p{Cs}\p{Cf}\ufffd]/u;
+
 /** What is wrong with an answer, in words. Undefined: nothing. */
 export function complaintAbout(
   call: Call,
@@ -49,8 +52,12 @@ export function complaintAbout(
 function complaintAboutStatus({ isPlain, rpc }: Call, answer: Answer): string | undefined {
   const { code, failure, wasLeft, httpStatus, message } = answer;
   if (wasLeft) return undefined;
+  if (UNSAFE.test(message)) return 'its message is not escaped';
   if (failure !== undefined) return isPlain ? 'the stream was reset' : undefined;
-  if (code === undefined) return isPlain || httpStatus === 200 ? 'there is no status' : undefined;
+  if (code === undefined || Number.isNaN(code)) {
+    if ((httpStatus ?? 0) >= 500) return 'it is an error of the server';
+    return isPlain || httpStatus === 200 ? 'there is no status' : undefined;
+  }
   if ((isPlain ? ANSWERS : ANSWERS_TO_ODD_CALLS).includes(code)) return undefined;
   const isAsked = code === status.INTERNAL && AS_GRPC_HAS_IT.test(message);
   return isAsked && !(isPlain && rpc.isOurs) ? undefined : 'it is a status of nobody’s choice';
@@ -90,18 +97,43 @@ function complaintAboutSense(call: Call, answer: Answer): string | undefined {
 }
 
 /** Whether the answer says what was asked for, where that is easily told. */
-function complaintAboutResult({ rpc, request }: Call, { messages }: Answer): string | undefined {
+function complaintAboutResult(call: Call, { messages }: Answer): string | undefined {
   if (messages.length !== 1) return `it is answered with ${messages.length} messages`;
+  if (call.verdict !== 'message') return undefined;
   const [message] = messages;
-  if (rpc.path.endsWith('/JoinChannel')) {
-    const { channelId } = JoinChannelRequest.decode(request!);
-    const { presence } = JoinChannelResponse.decode(message!);
+  const { path } = call.rpc;
+  if (path.endsWith('/JoinChannel')) {
+    const { channelId } = requestOf(call, JoinChannelRequest);
+    const { presence } = messageOf(call, message!, JoinChannelResponse);
     return presence?.currentChannelId === channelId ? undefined : 'it joined another channel';
   }
-  if (rpc.path.endsWith('/UpdateStatus')) {
-    const { statusText } = UpdateStatusRequest.decode(request!);
-    const { presence } = UpdateStatusResponse.decode(message!);
+  if (path.endsWith('/UpdateStatus')) {
+    const { statusText } = requestOf(call, UpdateStatusRequest);
+    const { presence } = messageOf(call, message!, UpdateStatusResponse);
     return presence?.statusText === statusText ? undefined : 'it has another text';
   }
   return undefined;
+}
+
+interface Type<T> {
+  decode(bytes: Uint8Array): T;
+}
+
+/** The request by its content. JSON may also name its fields as the contract does. */
+function requestOf<T>(call: Call, type: Type<T>): T {
+  return messageOf(call, call.content, type);
+}
+
+/** A message with its texts, which JSON leaves out when they are empty. */
+function messageOf<T>({ protocol }: Call, bytes: Uint8Array, type: Type<T>): T {
+  if (!protocol.isJson) return type.decode(bytes);
+  return withDefaults(JSON.parse(Buffer.from(bytes).toString()) as object) as T;
+}
+
+function withDefaults({ presence, ...fields }: { readonly presence?: object }): object {
+  const { channel_id, status_text, ...rest } = fields as Readonly<Record<string, unknown>>;
+  return {
+    ...{ channelId: channel_id ?? '', statusText: status_text ?? '', ...rest },
+    ...(presence !== undefined && { presence: { statusText: '', ...presence } }),
+  };
 }

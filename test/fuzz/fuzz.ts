@@ -14,13 +14,6 @@ const { values } = parseArgs({
 const seed = Number(values.seed);
 const requests = Number(values.requests);
 console.log(`seed ${seed}`);
-// What nobody waits for must not fail unheard.
-for (const event of ['uncaughtException', 'unhandledRejection']) {
-  process.on(event, (error: unknown) => {
-    console.error(event, error);
-    process.exit(1);
-  });
-}
 try {
   const onProgress = (done: number): void => {
     if (done % 1000 === 0) progress(`${done} of ${requests} requests`);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { inWords } from './answer.js';
+import { inWords, type Answer } from './answer.js';
 import { callsOf, type Call } from './calls.js';
 import { complaintAbout } from './expectations.js';
 import { World } from './world.js';
@@ -9,6 +9,9 @@ export interface Options {
   readonly requests: number;
   readonly onProgress?: (done: number) => void;
 }
+
+/** How many calls are made before an honest user acts again. */
+const HONEST_AFTER = 250;
 
 /**
  * Makes calls one after the other and fails with the first that is not answered as it should be, made as small as it
@@ -23,26 +26,45 @@ export async function fuzz({ seed, requests, onProgress }: Options): Promise<Map
       const answer = await tryCall(world, call);
       answers.set(answer, (answers.get(answer) ?? 0) + 1);
       onProgress?.(++done);
+      if (done % HONEST_AFTER === 0) await checkHonest(world, `after ${done}`);
     });
     await fc.assert(property, { seed, numRuns: requests });
-    const { told, listed } = await world.lookAround();
-    if (told !== listed) throw new Error(`a subscriber was told ${told}\nand listed are ${listed}`);
+    await checkHonest(world, 'the end');
     return answers;
   } finally {
     await world.stop();
   }
 }
 
+/** An honest user can still act, and a subscriber was told what the lists say. */
+async function checkHonest(world: World, channelId: string): Promise<void> {
+  const { told, listed } = await world.lookAround(channelId);
+  if (told !== listed) throw new Error(`a subscriber was told ${told}\nand listed are ${listed}`);
+}
+
 /** Makes one call. Returns the kind of answer. */
 async function tryCall(world: World, call: Call): Promise<string> {
+  const { rpc, protocol, caller, headers, body } = call;
   const before = await world.look();
-  const answer = await world.call(call);
+  const sent = `${rpc.path} by ${caller} as ${protocol.contentType}, ${inSight(body, protocol.isJson)}, with the headers ${JSON.stringify(headers)}`;
+  let answer: Answer;
+  try {
+    answer = await world.call(call);
+  } catch (error) {
+    world.takeFault();
+    throw new Error(`${String(error)}, at ${sent}`, { cause: error });
+  }
   const after = await world.look();
-  const complaint = complaintAbout(call, answer, before, after);
-  if (complaint === undefined) return `${call.rpc.path} ${inWords(answer).split(':')[0]}`;
-  const { rpc, caller, headers, body } = call;
-  throw new Error(
-    `${rpc.path} by ${caller}: ${complaint}. It answered ${inWords(answer)} to ${body.toString('hex')}` +
-      ` with the headers ${JSON.stringify(headers)}`,
-  );
+  const complaint = world.takeFault() ?? complaintAbout(call, answer, before, after);
+  if (complaint === undefined) return `${nameOf(call)} ${inWords(answer).split(':')[0]}`;
+  throw new Error(`${complaint}. It answered ${inWords(answer)} to ${sent}`);
+}
+
+function nameOf({ rpc, protocol }: Call): string {
+  return `${rpc.path} ${protocol.contentType.replace('application/', '')}`;
+}
+
+/** A body as it is written, and of a long one the beginning: the seed has the rest. */
+function inSight(body: Buffer, isJson: boolean): string {
+  return (isJson ? JSON.stringify(body.toString()) : body.toString('hex')).slice(0, 4000);
 }

@@ -5,13 +5,18 @@ import { SessionStreams } from '../../src/session/session-streams.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { Picture, everyoneOnline } from '../support/picture.js';
-import { Service, tokenOf } from '../support/service.js';
+import { httpAddress, Service, tokenOf } from '../support/service.js';
 import type { Answer } from './answer.js';
 import type { Call, CallerName } from './calls.js';
-import { Connection } from './connection.js';
+import { Connection, type RawRequest } from './connection.js';
+import { Faults } from './faults.js';
+import { callOverHttp } from './http-call.js';
 import type { Vocabulary } from './texts.js';
 
 const USERS = ['ann', 'ben'];
+
+/** Sessions over HTTP need heartbeats. The time stands still, so that none is missed. */
+const SETTINGS = { HEARTBEAT_TIMEOUT_MS: '604800000' };
 
 /** What there is to see of the service from within. */
 export interface Sight {
@@ -23,10 +28,12 @@ export interface Sight {
 /** A service in use, with all that there is to see of it from within and without. */
 export class World {
   private commits = 0;
+  private readonly faults = new Faults();
   private readonly connections: readonly Connection[];
   private readonly sessions = new Map<string, OpenSession>();
   private readonly tokens = new Map<CallerName, string>();
   private pageTokens: readonly string[] = [];
+  private readonly httpAddresses: readonly string[];
   private turn = 0;
 
   private constructor(
@@ -35,12 +42,14 @@ export class World {
     private readonly picture: Picture,
   ) {
     this.connections = service.addresses().map((address) => new Connection(address));
+    this.httpAddresses = service.addresses(httpAddress);
+    this.faults.start();
     const [store] = service.all(PresenceStore);
     store.onCommit(() => this.commits++);
   }
 
   static async start(): Promise<World> {
-    const service = await Service.start();
+    const service = await Service.start(SETTINGS);
     const clients = new Map<string, Client>();
     for (const userId of USERS) clients.set(userId, await service.client(userId));
     const admin = await service.client('admin', { isAdmin: true });
@@ -86,13 +95,21 @@ export class World {
 
   /** Makes a call and waits until everything that it has begun has come to its end. */
   async call(call: Call): Promise<Answer> {
-    const connection = this.connections[this.turn++ % this.connections.length]!;
+    const turn = this.turn++;
     const { path, kind } = call.rpc;
-    const isStream = kind === 'server_streaming';
+    const { contentType, isGrpc } = call.protocol;
     const token = this.tokens.get(call.caller);
-    const answer = await connection.call({ ...call, path, isStream, token });
+    const raw = { ...call, path, contentType, token, isStream: kind === 'server_streaming' };
+    const answer = await this.faults.guard(
+      isGrpc ? this.overGrpc(turn, raw) : this.overHttp(turn, raw),
+    );
     await this.settle();
     return answer;
+  }
+
+  /** What went wrong in the server since the last time, told by its log and its process. */
+  takeFault(): string | undefined {
+    return this.faults.take();
   }
 
   /** All that a refused call must leave as it is. */
@@ -102,13 +119,13 @@ export class World {
     return { commits: this.commits, state: JSON.stringify(users) };
   }
 
-  /** What a subscriber was told up to now, and what the lists say: the same, or something was lost on the way. */
-  async lookAround(): Promise<{ readonly told: string; readonly listed: string }> {
+  /** What an honest user does now, what a subscriber was told up to then, and what the lists say: the same, or something was lost on the way. */
+  async lookAround(channelId: string): Promise<{ readonly told: string; readonly listed: string }> {
     const ann = this.clients.get('ann')!;
     const { sessionId } = this.sessions.get('ann')!;
     await ann.updateStatus({ sessionId, choice: StatusChoice.STATUS_CHOICE_AUTOMATIC });
-    await ann.joinChannel({ sessionId, channelId: 'the end' });
-    await this.picture.untilIn('ann', 'the end');
+    await ann.joinChannel({ sessionId, channelId });
+    await this.picture.untilIn('ann', channelId);
     const listed = await everyoneOnline(this.clients.get('admin')!);
     return { told: JSON.stringify(this.picture.online()), listed: JSON.stringify(listed) };
   }
@@ -116,6 +133,15 @@ export class World {
   async stop(): Promise<void> {
     for (const connection of this.connections) connection.close();
     await this.service.stop();
+    this.faults.stop();
+  }
+
+  private overGrpc(turn: number, raw: RawRequest): Promise<Answer> {
+    return this.connections[turn % this.connections.length]!.call(raw);
+  }
+
+  private overHttp(turn: number, raw: RawRequest): Promise<Answer> {
+    return callOverHttp(this.httpAddresses[turn % this.httpAddresses.length]!, raw);
   }
 
   /** Lets streams that were left come to their end, and users who lost their session begin another. */
