@@ -25,7 +25,8 @@ export async function fuzz({ seed, requests, onProgress }: Options): Promise<Map
     const property = fc.asyncProperty(callsOf(world.vocabulary), async (call) => {
       const answer = await tryCall(world, call);
       answers.set(answer, (answers.get(answer) ?? 0) + 1);
-      onProgress?.(++done);
+      done++;
+      onProgress?.(done);
       if (done % HONEST_AFTER === 0) await checkHonest(world, `after ${done}`);
     });
     await fc.assert(property, { seed, numRuns: requests });
