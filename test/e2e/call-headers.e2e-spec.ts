@@ -24,7 +24,10 @@ describe('The headers of a call', () => {
   async function call(method: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
     const path = `/presence.v1.SessionService/${method}`;
     const isStream = method === 'Connect';
-    const answer = await connection.call({ path, isStream, headers, body: Buffer.alloc(5), token });
+    const answer = await connection.call({
+      ...{ path, isStream, headers, token },
+      ...{ contentType: 'application/grpc', body: Buffer.alloc(5) },
+    });
     await eventually(() => service.sizeOf(SessionStreams), 0);
     return answer;
   }

@@ -8,8 +8,8 @@ import {
 import type { Answer } from './answer.js';
 import { fieldsIn } from './answer.js';
 
-/** A call that is not answered for so long never will be. */
-export const ANSWERED_WITHIN_MS = 10_000;
+/** Longer than the 10 s that the server waits for the rest of a request over HTTP, which may never come. */
+export const ANSWERED_WITHIN_MS = 20_000;
 
 /** A call to the last byte. */
 export interface RawRequest {
