@@ -10,6 +10,7 @@ export const MAX_TEXT_BYTES = 4096;
 
 /** A list of a message. */
 interface List {
+  /** Its path within the request. */
   readonly name: string;
   /** How many values it may hold. */
   readonly max: number;
@@ -21,7 +22,7 @@ interface List {
 export interface Shape {
   readonly messages: ReadonlyMap<number, Shape>;
   readonly lists: ReadonlyMap<number, List>;
-  /** The names of the fields that are text. */
+  /** The paths of the fields that are text. */
   readonly texts: ReadonlyMap<number, string>;
   /** How many records there may be, those within others included. */
   readonly maxRecords: number;
@@ -29,23 +30,24 @@ export interface Shape {
 
 /**
  * Of a type that does not hold itself, and has no lists of numbers of fixed length: no request does. `limits` says how many
- * values each list may hold, by name.
+ * values each list may hold, by name. `path` leads to the type from that of the request, and ends with a dot.
  */
 export function shapeOf(
   { fields, typeName }: DescMessage,
   limits: Readonly<Record<string, number>> = {},
+  path = '',
 ): Shape {
-  const messages = fields.flatMap(({ number, message }) =>
-    message === undefined ? [] : [[number, shapeOf(message, limits)] as const],
+  const messages = fields.flatMap(({ number, name, message }) =>
+    message === undefined ? [] : [[number, shapeOf(message, limits, `${path}${name}.`)] as const],
   );
   const lists = fields.filter(isList).map(({ number, name, scalar }) => {
     const max = limits[name];
     if (max === undefined) throw new Error(`no limit for ${name} of ${typeName}`);
-    return [number, { name, max, isOfNumbers: scalar !== ScalarType.STRING }] as const;
+    return [number, { name: path + name, max, isOfNumbers: scalar !== ScalarType.STRING }] as const;
   });
   const texts = fields
     .filter(({ scalar }) => scalar === ScalarType.STRING)
-    .map(({ number, name }) => [number, name] as const);
+    .map(({ number, name }) => [number, path + name] as const);
   const maxRecords = lists.reduce((sum, [, { max }]) => sum + max, MAX_OTHER_RECORDS);
   return {
     messages: new Map(messages),

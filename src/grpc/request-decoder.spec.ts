@@ -1,5 +1,5 @@
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadPackageDefinition } from './codecs.js';
 import { describedServices } from './descriptors.js';
@@ -79,5 +79,23 @@ describe('The decoder of Subscribe', () => {
     const refusal = { field: 'resume_token', message: 'must be at most 4096 bytes' };
     await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);
     expect(generated).not.toHaveBeenCalled();
+  });
+
+  it('names the path of a text that is within another message', () => {
+    const { input } = describedServices(loadPackageDefinition())
+      .flatMap(({ methods }) => methods)
+      .find(({ name }) => name === 'Connect')!;
+    const choices = input.fields.find(({ name }) => name === 'choices')!;
+    const status = choices.message!.fields.find(({ name }) => name === 'status')!;
+    const text = status.message!.fields.find(({ name }) => name === 'status_text')!;
+    const tagged = (number: number): BinaryWriter =>
+      new BinaryWriter().tag(number, WireType.LengthDelimited);
+    const inner = tagged(text.number).string('x'.repeat(5000)).finish();
+    const parts = tagged(status.number).bytes(inner).finish();
+    const request = Buffer.from(tagged(choices.number).bytes(parts).finish());
+    const limit = requestLimitOf('/presence.v1.SessionService/Connect');
+    const decode = (): object =>
+      requestDecoder(input, limit, generated, () => new Turns(yielding)).decode(request);
+    expect(decode).toThrow(expect.objectContaining({ field: 'choices.status.status_text' }));
   });
 });
