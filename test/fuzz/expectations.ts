@@ -1,3 +1,4 @@
+import type { DescMessage } from '@bufbuild/protobuf';
 import { status } from '@grpc/grpc-js';
 import {
   JoinChannelRequest,
@@ -83,17 +84,23 @@ function complaintAboutSense(call: Call, answer: Answer): string | undefined {
   const { code, fields, wasLeft } = answer;
   if (code === status.INVALID_ARGUMENT) {
     if (fields.length === 0) return 'no field is to blame';
-    const known = [...rpc.request.fields, ...rpc.request.oneofs].map(({ name }) => name);
     if (fields.includes('request')) {
       return verdict === 'message' ? 'it was refused although it is a message' : undefined;
     }
-    const unknown = fields.find((field) => !known.includes(field));
+    const unknown = fields.find((field) => !isPath(field.split('.'), rpc.request));
     if (unknown !== undefined) return `${unknown} is to blame, which is no field`;
   }
   const isUnderstood =
     wasLeft || (code !== status.UNAUTHENTICATED && code !== status.RESOURCE_EXHAUSTED);
   if (verdict === 'malformed' && isUnderstood) return 'it was understood although it is no message';
   return code === status.OK ? complaintAboutResult(call, answer) : undefined;
+}
+
+/** Whether names lead from a message to a field within it. */
+function isPath([name, ...rest]: readonly string[], type: DescMessage | undefined): boolean {
+  const field = type?.fields.find((known) => known.name === name);
+  if (rest.length > 0) return isPath(rest, field?.message);
+  return field !== undefined || type?.oneofs.some((known) => known.name === name) === true;
 }
 
 /** Whether the answer says what was asked for, where that is easily told. */

@@ -109,6 +109,8 @@ function valuesOf(field: DescField, vocabulary: Vocabulary): fc.Arbitrary<Part> 
       return fc.constantFrom('true', 'false').map(message);
     case ScalarType.INT32:
       return integers.map(message);
+    case ScalarType.UINT64:
+      return longIntegers;
     default:
       throw new Error(`the fuzzer does not know the JSON of ${field.toString()} yet`);
   }
@@ -127,6 +129,18 @@ const integers = fc.oneof(
     )
     .map(([number, write]) => write(number)),
   fc.constantFrom('1e2', '1E+2', '100e-2', '-0', '0.0', '2147483647', '-2147483648', '21474e4'),
+);
+
+/** From 2^53 on as texts, since numbers of JSON are not exact there. */
+const longIntegers: fc.Arbitrary<Part> = fc.oneof(
+  fc.constantFrom('0', '1', '"1"', '1e3', '9007199254740991', '"9007199254740992"').map(message),
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((number) => message(`"${number}"`)),
+  fc
+    .integer({ min: -5, max: 5 })
+    .map((seconds) => message(`"${(BigInt(Date.now()) + BigInt(seconds * 1000)) * 1000n}"`)),
+  fc
+    .constantFrom('-1', '"-1"', '"18446744073709551616"', '1.5', '"1.5"', '1e30')
+    .map((text): Part => ({ text, verdict: 'malformed' })),
 );
 
 const times = fc.oneof(
