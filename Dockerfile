@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 FROM node:24-slim AS build
 WORKDIR /app
-# With .npmrc: no script of a dependency runs.
+# .npmrc prevents install scripts of dependencies.
 COPY .npmrc package.json package-lock.json ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
@@ -11,7 +11,7 @@ COPY dashboard dashboard
 RUN npm run build && npm prune --omit=dev
 
 FROM node:24-slim
-# The server needs Node alone. What installs packages would help only somebody who has broken in.
+# The server needs only Node.js. Package managers would only help an attacker.
 RUN rm -rf /usr/local/lib/node_modules /opt/yarn* \
   /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn /usr/local/bin/yarnpkg
 WORKDIR /app
@@ -20,10 +20,10 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
 COPY proto proto
-# The user `node`, as a number: Kubernetes cannot tell from a name that it is not root.
+# The user `node` as a number, because Kubernetes cannot check a name against runAsNonRoot.
 USER 1000:1000
 EXPOSE 50051 3000
-# No init in between: the server starts no processes, and takes signals as process 1, too.
+# No init process: the server starts no processes, and handles signals as process 1.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=15s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.HTTP_PORT || 3000}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "--enable-source-maps", "dist/main.js"]
