@@ -27,8 +27,8 @@ Every failed call ends with a gRPC status: a code, a message for developers, and
 Over HTTP the same errors have the form of Connect or gRPC-Web ([browser.md](browser.md)). The client library turns
 them into a \`PresenceError\` with a code, \`retryAfterMs\` and \`violations\` ([client](../client/README.md#errors)).
 
-A rejected call has changed nothing, with three exceptions: after DEADLINE_EXCEEDED, after a lost connection, and after UNAVAILABLE
-because Redis did not confirm in time, the call may have been carried out. Every call may be repeated without harm.
+A rejected call has changed nothing. A call may have been carried out if it ended with DEADLINE_EXCEEDED, INTERNAL or a lost connection, or with
+UNAVAILABLE because Redis did not confirm in time. Every call may be repeated without harm.
 
 ## What a client does, by code
 
@@ -38,7 +38,7 @@ because Redis did not confirm in time, the call may have been carried out. Every
 | RESOURCE_EXHAUSTED  | With RetryInfo yes, after that time. Without it, not unchanged: free a session or a subscription, send less, or read faster.  |
 | UNAUTHENTICATED     | Once, with a new token.                                                                                                       |
 | DEADLINE_EXCEEDED   | Yes. The first attempt may have been carried out.                                                                             |
-| NOT_FOUND           | Not unchanged. Connect again to get a live session.                                                                           |
+| NOT_FOUND           | Not unchanged. Connect again to get a live session.                                                                         |
 | ABORTED             | No. A call of \`EndSession\` ended the session.                                                                                  |
 | PERMISSION_DENIED   | No. Correct the program or the token.                                                                                         |
 | INVALID_ARGUMENT    | No. Correct the field that BadRequest names.                                                                                  |
