@@ -1,11 +1,11 @@
 // A first call from Node:  node examples/first-call.mjs <token> [address]
-// Comes online, joins the lobby with the microphone muted, and stays until it is stopped with Ctrl-C.
+// Connects, joins the lobby with the microphone muted, and stays online until it is stopped with Ctrl-C.
 import { readArguments, serviceAt } from './service.mjs';
 
 const { token, address } = readArguments();
 const { sessions, presences, metadata } = serviceAt(address, token);
 
-// The session lives as long as this stream. End the process, and the user is OFFLINE.
+// The session lives as long as this stream. When the process ends, the user is OFFLINE.
 const session = sessions.connect({ platform: 'desktop', isMicrophoneMuted: true }, metadata);
 session.on('error', (error) => {
   console.error(error.message);

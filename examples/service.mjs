@@ -1,4 +1,4 @@
-// The service as grpc-js sees it: what the other examples for Node share.
+// The gRPC clients that the other examples for Node.js share.
 import { relative } from 'node:path';
 import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -14,7 +14,7 @@ const contract = loadSync(files, {
 const { SessionService, PresenceService, EventsService } =
   loadPackageDefinition(contract).presence.v1;
 
-/** The token and the address that the command line names. Without a token the program ends and says how to call it. */
+/** The token and the address of the command line. Without a token, prints the usage and exits. */
 export function readArguments() {
   const [token, address = 'localhost:50051'] = process.argv.slice(2);
   if (token === undefined) {
@@ -24,7 +24,7 @@ export function readArguments() {
   return { token, address };
 }
 
-/** The three services at `address`, and what every call to them carries. */
+/** Clients of the three services at `address`, and the metadata for every call. */
 export function serviceAt(address, token) {
   const plaintext = credentials.createInsecure();
   const metadata = new Metadata();

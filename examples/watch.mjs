@@ -1,5 +1,5 @@
 // Watching from Node:  node examples/watch.mjs <token> [address]
-// Shows who is there and every change, until it is stopped with Ctrl-C. Goes on after a break where it was.
+// Shows the current users and every change, until it is stopped with Ctrl-C. Resumes after a disconnect.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { readArguments, serviceAt } from './service.mjs';
@@ -22,7 +22,7 @@ for (;;) {
 }
 
 function show(message) {
-  // What was missed is not there any more: forget everything, a snapshot follows.
+  // The server no longer has the missed events: drop the state, a snapshot follows.
   if (message.sync === 'SYNC_RESET') console.log('(from the beginning)');
   for (const { userId, status } of message.snapshot) console.log(userId, 'is', wordOf(status));
   if (message.sync === 'SYNC_CURRENT') console.log('(that is everyone)');

@@ -2,7 +2,7 @@ import { createConnectTransport } from '@connectrpc/connect-web';
 import { createPresenceClient } from '@presence-service/client';
 import { trackActivity } from '@presence-service/client/activity';
 
-// A product asks its own backend for a token. Here it stands behind the # in the address of the page.
+// A product gets the token from its own backend. Here the fragment of the address contains it.
 const token = location.hash.slice(1);
 const element = (id) => document.getElementById(id);
 
@@ -11,14 +11,14 @@ const presence = createPresenceClient({
   token: () => token,
 });
 
-// Online for as long as the page is open.
+// The user is online while the page is open.
 const session = presence.connect({ platform: 'web' });
 session.state.subscribe(({ status }) => (element('me').value = status));
 trackActivity(session);
 element('join').onclick = () => session.joinChannel('lobby');
 element('mute').onclick = () => session.mute({ microphone: true });
 
-// Everyone who is there, and every change of it.
+// All users who are not offline, and every change.
 const everyone = presence.watch();
 everyone.subscribe((change) => {
   const news = document.createElement('li');

@@ -1,4 +1,4 @@
-// Watches everyone, comes online meanwhile, joins the lobby, is busy for a moment and goes.
+// Watches all users while one user connects, joins the lobby, sets a status and disconnects.
 //
 //	go run . TOKEN [ADDRESS]
 package main
@@ -41,7 +41,7 @@ func watch(ctx context.Context, address string) error {
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	// A stream of messages without an end. Keep the last ResumeToken to go on where you were after a break.
+	// This stream does not end by itself. Keep the last ResumeToken to resume after a disconnect.
 	subscription, err := presencev1.NewEventsServiceClient(conn).Subscribe(ctx, &presencev1.SubscribeRequest{})
 	if err != nil {
 		return err
@@ -70,9 +70,9 @@ func watch(ctx context.Context, address string) error {
 	}
 }
 
-// visit is everything that a user does in a day. It returns who that was.
+// visit connects, joins a channel, sets a status and disconnects. It returns the user id.
 func visit(ctx context.Context, conn *grpc.ClientConn) (string, error) {
-	// The session lives as long as this stream: when the context is cancelled, it ends.
+	// The session lives as long as this stream. Cancelling the context ends it.
 	sessionCtx, end := context.WithCancel(ctx)
 	defer end()
 	stream, err := presencev1.NewSessionServiceClient(conn).Connect(sessionCtx, &presencev1.ConnectRequest{

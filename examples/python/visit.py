@@ -1,4 +1,4 @@
-"""Watches everyone, comes online meanwhile, joins the lobby, is busy for a moment and goes.
+"""Watches all users while one user connects, joins the lobby, sets a status and disconnects.
 
     examples/python/run TOKEN [ADDRESS]
 """
@@ -19,7 +19,7 @@ def main(token, address='localhost:50051'):
     metadata = [('authorization', f'Bearer {token}')]
     with grpc.insecure_channel(address) as channel:
         me = None
-        # A stream of messages without an end. Keep the last resume_token to go on where you were after a break.
+        # This stream does not end by itself. Keep the last resume_token to resume after a disconnect.
         subscription = EventsServiceStub(channel).Subscribe(events.SubscribeRequest(), metadata=metadata)
         for message in subscription:
             for presence in message.snapshot:
@@ -35,9 +35,9 @@ def main(token, address='localhost:50051'):
 
 
 def visit(channel, metadata):
-    """Everything that a user does in a day. Returns who that was."""
+    """Connects, joins a channel, sets a status and disconnects. Returns the user id."""
     call = {'metadata': metadata, 'timeout': 5}
-    # The session lives as long as this stream, and so without a timeout.
+    # No timeout: the session lives as long as this stream.
     stream = SessionServiceStub(channel).Connect(sessions.ConnectRequest(platform='desktop'), metadata=metadata)
     session = next(stream).session_started.session
     service = PresenceServiceStub(channel)

@@ -42,6 +42,14 @@ const files = [
   ...['deploy', 'docs', 'examples', 'dashboard/src', 'src/cli'].flatMap(filesBelow),
 ].filter((path) => !/\.(png|svg|spec\.ts)$/.test(path));
 
+/** The example queries of docs/observability.md: the last cell of each row of that section. */
+const examples = [
+  ...readFileSync('docs/observability.md', 'utf8')
+    .replace(/^[^]*## Example queries/, '')
+    .replace(/\n## [^]*$/, '')
+    .matchAll(/^\| (.+?) +\| `(.+)` +\|$/gm),
+].map(([, question = '', query = '']) => [question, query.replaceAll('\\|', '|')] as const);
+
 const charts = panels.filter(({ type }) => type !== 'row');
 
 describe('What watches the service', () => {
@@ -122,6 +130,12 @@ describe('What watches the service', () => {
       expect(targets.length).toBeGreaterThan(0);
       for (const { expr } of targets) check(expr);
     },
+  );
+
+  it('has example queries', () => expect(examples.length).toBeGreaterThan(5));
+
+  it.each(examples)('answers the example query of docs/observability.md: %s', (_, expr) =>
+    check(expr),
   );
 
   it.each(files)('names no metric that the service does not have: %s', (path) => {
