@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The whole of it with grpcurl (https://github.com/fullstorydev/grpcurl), which learns the contract from the server:
+# Calls every kind of method with grpcurl (https://github.com/fullstorydev/grpcurl), which reads the contract from the server:
 #   examples/grpcurl.sh TOKEN [ADDRESS]
 set -euo pipefail
 if [ $# -eq 0 ]; then
@@ -17,7 +17,7 @@ call() {
   grpcurl -plaintext -H "authorization: Bearer $token" -d "${2:-{\}}" "$address" "presence.v1.$1"
 }
 
-# A session lives as long as its stream, so it is read from while the rest goes on. The first message names it.
+# A session lives as long as its stream, so the stream stays open in the background. The first message contains the session id.
 exec {session}< <(call SessionService/Connect '{"platform": "desktop"}')
 while read -r line <&"$session"; do
   if [[ $line =~ \"sessionId\":\ \"(.*)\" ]]; then break; fi
