@@ -21,6 +21,13 @@ describe('An identifier', () => {
     }
   });
 
+  it('is judged of every character as Unicode classifies it', () => {
+    for (let unit = 0; unit <= 0xffff; unit++) {
+      const character = String.fromCharCode(unit);
+      expect(isIdentifier(`a${character}`), String(unit)).toBe(!/[\p{Cc}\p{Cs}]/u.test(character));
+    }
+  });
+
   it('is text and nothing else', () => {
     for (const value of [undefined, null, 7, {}, ['a']]) expect(isIdentifier(value)).toBe(false);
   });

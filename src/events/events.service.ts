@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Observable, type Subscriber } from 'rxjs';
 import type { Caller } from '../auth/caller.js';
@@ -14,6 +15,9 @@ import { Openings, type ResetCause } from './opening.js';
 import { StreamOutlet, type Connection } from './outlet.js';
 import { SubscribeLimits } from './subscribe-limits.js';
 import { Subscription, type Outlet } from './subscription.js';
+
+/** A filter that names more than so many users and channels is set up in turns. */
+const LARGE_FILTER = 1000;
 
 export interface SubscribeOptions {
   readonly filter: Filter;
@@ -56,15 +60,30 @@ export class EventsService {
       const outlet = new StreamOutlet(messages, connection);
       messages.add(this.drain.enter(outlet));
       messages.add(this.limits.enter(caller));
-      this.store.refresh().then(
-        () => {
-          if (messages.closed) return;
-          const subscription = this.open(caller, options, outlet);
-          this.start(subscription, options.filter, messages, connection);
-        },
-        (error: unknown) => messages.error(error),
+      this.begin(caller, options, outlet, messages, connection).catch((error: unknown) =>
+        messages.error(error),
       );
     });
+  }
+
+  /** Others have their turn before each step of a large subscription: some take milliseconds. */
+  private async begin(
+    caller: Caller,
+    options: SubscribeOptions,
+    outlet: Outlet,
+    messages: Subscriber<Buffer>,
+    connection: Connection,
+  ): Promise<void> {
+    const { filter } = options;
+    const isLarge = filter.userIds.size + filter.channelIds.size > LARGE_FILTER;
+    await this.store.refresh();
+    if (isLarge) await nextTurn();
+    if (messages.closed) return;
+    const subscription = this.open(caller, options, outlet);
+    // What is committed meanwhile is in the log, which it reads from the place of its opening.
+    if (isLarge) await nextTurn();
+    if (messages.closed) return;
+    this.start(subscription, filter, messages, connection);
   }
 
   private open(

@@ -124,7 +124,7 @@ export class FanOut implements OnApplicationShutdown {
 
   /** Goes on with a subscription whose outlet takes messages again. */
   resume(subscription: Subscription): void {
-    if (subscription.isBehind) this.serve(subscription);
+    if (subscription.isBehind && !subscription.isResting) this.serve(subscription);
   }
 
   /** What has to be done whether or not something happens. */
@@ -233,8 +233,13 @@ export class FanOut implements OnApplicationShutdown {
 
   private serve(subscription: Subscription): void {
     const isUnfinished = this.contain(subscription, () => subscription.serve());
-    // Others have their turn before a long search through the log goes on.
-    if (isUnfinished) setImmediate(() => this.resume(subscription));
+    // Others have their turn before a long search through the log, or a long snapshot, goes on.
+    if (!isUnfinished) return;
+    subscription.isResting = true;
+    setImmediate(() => {
+      subscription.isResting = false;
+      this.resume(subscription);
+    });
   }
 }
 

@@ -51,6 +51,11 @@ describe('A subscription', () => {
     vi.runAllTimers();
     expect(reader.messages).toHaveLength(1);
     reader.letGoOn(Infinity);
+    // Others have their turn before the next one is made, also when the reader would take it at once.
+    expect(reader.messages).toHaveLength(2);
+    reader.letGoOn(Infinity);
+    expect(reader.messages).toHaveLength(2);
+    vi.runAllTimers();
     const parts = reader.messages.map(({ snapshot, events }) => [snapshot.length, events.length]);
     expect(parts).toEqual([
       [500, 0],

@@ -6,6 +6,9 @@ import type { Entry } from '../log/entry.js';
 import { fitInMessage } from '../log/slices.js';
 import type { Opening, Openings } from './opening.js';
 
+/** After a message of a snapshot that is larger, others have their turn. */
+const LARGE_MESSAGE_BYTES = 16 * 1024;
+
 /** Where the messages of a subscription go. */
 export interface Outlet {
   /** Whether a message would go out rather than into a queue. */
@@ -35,6 +38,8 @@ export class Subscription {
   readonly cursor: Cursor;
   /** Whether there is something to send that the outlet has not taken yet. */
   isBehind = true;
+  /** Whether it is served again in the next turn of the event loop, and not before. */
+  isResting = false;
   /** By the monotonic clock. */
   lastSentAt: number;
   private readonly outlet: Outlet;
@@ -70,8 +75,11 @@ export class Subscription {
     while (this.outlet.isReady) {
       if (!this.isSafe()) return false;
       const message = this.next();
-      if (message !== undefined) this.send(message);
-      else if (this.cursor.isAtHead) return this.caughtUp();
+      if (message !== undefined) {
+        this.send(message);
+        // It took milliseconds to make, and so will the next.
+        if (this.opening !== undefined && message.length > LARGE_MESSAGE_BYTES) return true;
+      } else if (this.cursor.isAtHead) return this.caughtUp();
       else return true;
     }
     this.hasBeenHeldUp = true;

@@ -113,7 +113,7 @@ function walk(reader: CountingReader, end: number, { messages, lists, texts }: S
       if (isPacked && record.at(-1)! > 127) {
         throw new RangeError('a number goes on behind the end of its list');
       }
-      const count = (counts.get(number) ?? 0) + (isPacked ? numbersIn(record) : 1);
+      const count = (counts.get(number) ?? 0) + (isPacked ? numbersIn(record, list.max) : 1);
       counts.set(number, count);
       if (count > list.max) {
         reader.excess ??= new Malformed(`must hold at most ${list.max} values`, list.name);
@@ -127,8 +127,15 @@ function walk(reader: CountingReader, end: number, { messages, lists, texts }: S
   if (reader.pos !== end) throw new RangeError('a record goes on behind the end of its message');
 }
 
-/** How many numbers are in a packed record, before which stands its length. */
-function numbersIn(record: Uint8Array): number {
+/** A number has at most so many bytes. */
+const MAX_NUMBER_BYTES = 10;
+
+/**
+ * How many numbers are in a packed record, before which stands its length. One that is too long for `max` numbers counts as
+ * more, without a look at its bytes: there may be millions.
+ */
+function numbersIn(record: Uint8Array, max: number): number {
+  if (record.length > (max + 1) * MAX_NUMBER_BYTES) return max + 1;
   let ends = 0;
   for (const byte of record) if (byte < 128) ends++;
   return ends - 1;

@@ -74,6 +74,16 @@ describe('The decoder of Subscribe', () => {
     },
   );
 
+  it('refuses millions of numbers in one record without a look at each', async () => {
+    const record = Buffer.alloc(5_000_000, 1);
+    const request = Buffer.from(new BinaryWriter().uint32(26).bytes(record).finish());
+    const looking = vi.spyOn(Uint8Array.prototype, Symbol.iterator);
+    const refusal = { field: 'kinds', message: 'must hold at most 100 values' };
+    await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);
+    expect(looking).not.toHaveBeenCalled();
+    looking.mockRestore();
+  });
+
   it('refuses a text that no rule would let through before it is decoded', async () => {
     const request = Buffer.from(new BinaryWriter().uint32(34).string('x'.repeat(5000)).finish());
     const refusal = { field: 'resume_token', message: 'must be at most 4096 bytes' };

@@ -14,6 +14,11 @@ export class Turns {
   async at(position: number): Promise<void> {
     if (position < this.until) return;
     this.until = position + BYTES_PER_TURN;
+    await this.next();
+  }
+
+  /** Waits for a turn. */
+  async next(): Promise<void> {
     await this.yielding();
   }
 }
