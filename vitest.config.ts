@@ -9,6 +9,8 @@ const e2e = (...names: string[]) => names.map((name) => `test/e2e/${name}.e2e-sp
 /** The tests that start the built program, Redis or a browser, and wait for them more than they compute. */
 const SYSTEM = [
   ...e2e(
+    'attacks',
+    'busy-nodes',
     'client-text',
     'cluster',
     'command-line',

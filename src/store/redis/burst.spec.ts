@@ -1,0 +1,56 @@
+import { Logger } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { RedisServer } from '../../../test/support/redis-server.js';
+import { StoreNode } from '../../../test/support/store-node.js';
+import { PARTITIONS } from './keys.js';
+import { RedisPort } from './redis-port.js';
+import { scripts } from './script.js';
+
+/** Eight batches for each partition. */
+const USERS = 8 * 64 * 16;
+
+/** As many commits as go to Redis in one call, and what else is in it. */
+const ARGUMENTS_OF_BATCH = 7 + 64 * 4;
+
+// What a burst leaves to the log is no fault.
+Logger.overrideLogger(false);
+
+describe('A burst of commits', { timeout: 60_000 }, () => {
+  let server: RedisServer;
+  beforeAll(async () => void (server = await RedisServer.start()));
+  afterAll(() => server.stop());
+  const nodes: StoreNode[] = [];
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await Promise.all(nodes.splice(0).map((node) => node.stop()));
+  });
+
+  it('leaves at most one small batch per partition before the counter by which its node is alive', async () => {
+    for (let i = 0; i < 2; i++) nodes.push(await StoreNode.start(server.url, 'burst:'));
+    const [busy, other] = nodes;
+    const names = nodes.map(({ store }) => store.node);
+    const run = RedisPort.prototype.run;
+    let underWay = 0;
+    const most = { batches: 0, args: 0 };
+    vi.spyOn(RedisPort.prototype, 'run').mockImplementation(async function (
+      this: RedisPort,
+      script,
+      keys,
+      args,
+    ) {
+      if (script !== scripts.commit) return run.call(this, script, keys, args);
+      most.batches = Math.max(most.batches, ++underWay);
+      most.args = Math.max(most.args, args.length);
+      return run.call(this, script, keys, args).finally(() => underWay--);
+    });
+    // A machine that is slow refuses some of them after two seconds.
+    await Promise.allSettled(
+      Array.from({ length: USERS }, (_, i) => busy!.connect(`user-${i}`, `s${i}`)),
+    );
+    expect(most.batches).toBe(PARTITIONS);
+    expect(most.args).toBe(ARGUMENTS_OF_BATCH);
+    await other!.store.refresh();
+    expect(nodes.map(({ store }) => store.node)).toEqual(names);
+    expect(other!.told.filter((words) => words.includes('NODE_LOST'))).toEqual([]);
+  });
+});

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attack, ATTACKS, type Attack } from '../support/attack.js';
+import { Build, type ServerProcess } from '../support/built-server.js';
+import type { Client, OpenSession } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+
+const PROBE = new URL('../support/heap-probe.mjs', import.meta.url).href;
+
+/** As many as have ended a server with a heap of 128 MB, each with 1,000 calls. */
+const CONNECTIONS: Readonly<Partial<Record<Attack, number>>> = { health: 20, reflection: 20 };
+const OTHERS = 24;
+
+/** What the server may keep when the attacker has gone: code that was compiled, and buckets of the users that have called. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+
+let build: Build;
+beforeAll(async () => void (build = await Build.make({ dashboard: false })));
+afterAll(() => build.remove());
+
+describe.each([128, 256])('A server with a heap of %d MB', (megabytes) => {
+  let server: ServerProcess;
+  let honest: Client;
+  let session: OpenSession;
+  let heaps = 0;
+  beforeAll(async () => {
+    server = await build.serve({
+      HEAP_PROBE_OPTIMISES: 'true',
+      NODE_OPTIONS: `--max-old-space-size=${megabytes} --max-semi-space-size=16 --import=${PROBE}`,
+    });
+    honest = await server.client('ann');
+    session = await honest.connect();
+  });
+  afterAll(() => server.kill());
+
+  /** How much of the heap is in use without garbage, in bytes. */
+  async function heap(): Promise<number> {
+    server.signal('SIGUSR2');
+    const [, bytes] = await server.says(new RegExp(`heap ${++heaps}: (\\d+)`));
+    return Number(bytes);
+  }
+
+  async function sessionIds(): Promise<readonly string[]> {
+    const { sessions } = await honest.listSessions();
+    return sessions.map(({ sessionId }) => sessionId);
+  }
+
+  it.each(ATTACKS)(
+    'serves its users during an attack, and keeps nothing of it: %s',
+    async (kind) => {
+      const before = await heap();
+      const attacker = await attack(server, kind, CONNECTIONS[kind] ?? OTHERS);
+      let isOver = false;
+      const over = attacker.says(/over: (.*)/).finally(() => (isOver = true));
+      while (!isOver) {
+        expect(await sessionIds()).toEqual([session.sessionId]);
+        await sleep(20);
+      }
+      const [, answers] = await over;
+      // None of the requests that come whole is answered in another way than with what is wrong with it.
+      expect(answers).not.toMatch(/grpc-status:? (0|2|13|14)|status (undefined|500)/);
+      // Somebody who comes only now, with the attack still there.
+      const late = await server.client('late');
+      await eventually(async () => (await late.listSessions()).sessions, []);
+      late.close();
+      await attacker.kill();
+      await eventually(async () => (await heap()) - before < KEPT_BYTES, true, 30_000);
+      expect(await sessionIds()).toEqual([session.sessionId]);
+    },
+  );
+});
