@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { attack, ATTACKS, type Attack } from '../support/attack.js';
 import { Build, type ServerProcess } from '../support/built-server.js';
+import type { ChildProgram } from '../support/child-program.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 
@@ -23,6 +24,7 @@ describe.each([128, 256])('A server with a heap of %d MB', (megabytes) => {
   let honest: Client;
   let session: OpenSession;
   let heaps = 0;
+  let attacker: ChildProgram | undefined;
   beforeAll(async () => {
     server = await build.serve({
       HEAP_PROBE_OPTIMISES: 'true',
@@ -31,6 +33,7 @@ describe.each([128, 256])('A server with a heap of %d MB', (megabytes) => {
     honest = await server.client('ann');
     session = await honest.connect();
   });
+  afterEach(() => attacker?.kill());
   afterAll(() => server.kill());
 
   /** How much of the heap is in use without garbage, in bytes. */
@@ -49,7 +52,7 @@ describe.each([128, 256])('A server with a heap of %d MB', (megabytes) => {
     'serves its users during an attack, and keeps nothing of it: %s',
     async (kind) => {
       const before = await heap();
-      const attacker = await attack(server, kind, CONNECTIONS[kind] ?? OTHERS);
+      attacker = await attack(server, kind, CONNECTIONS[kind] ?? OTHERS);
       let isOver = false;
       const over = attacker.says(/over: (.*)/).finally(() => (isOver = true));
       while (!isOver) {

@@ -1,10 +1,10 @@
 // Attacks a server from a process of its own, so that honest clients of the test are not kept from answering in time.
-// Says `over` with what was answered, and keeps its connections until it is killed.
+// Says `over` with what was answered, and keeps its connections until it is killed, for two minutes at most.
 /* global fetch -- the rules know no program of Node's */
 import { Buffer } from 'node:buffer';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
-import { setInterval } from 'node:timers';
+import { setTimeout as after } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 
@@ -202,4 +202,5 @@ const KINDS = {
 
 await KINDS[kind]();
 console.log(`over: ${JSON.stringify(answers)}`);
-setInterval(() => {}, 1000);
+// Also when the test that began it is gone.
+after(() => process.exit(), 120_000);
