@@ -4,9 +4,9 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Config } from './config/config.js';
 import { CONFIG } from './config/config.module.js';
-import { Admission } from './connections/admission.js';
+import { ConnectionLimiter } from './connections/admission.js';
 import { admit } from './connections/admit.js';
-import { Cuts } from './connections/cuts.js';
+import { DisconnectLog } from './connections/cuts.js';
 import { IdleConnections } from './idle-connections.js';
 import { dropUnusedAtClose } from './unused-connections.js';
 
@@ -37,14 +37,14 @@ interface Timed {
  */
 @Injectable()
 export class HttpLimits implements OnModuleInit {
-  private readonly cuts = new Cuts('HttpLimits', SENTENCES);
-  private readonly admission: Admission;
+  private readonly cuts = new DisconnectLog('HttpLimits', SENTENCES);
+  private readonly admission: ConnectionLimiter;
 
   constructor(
     private readonly host: HttpAdapterHost,
     @Inject(CONFIG) { http, connections }: Config,
   ) {
-    this.admission = new Admission(
+    this.admission = new ConnectionLimiter(
       http.api ? connections : { max: MAX_CONNECTIONS_WITHOUT_API, maxPerAddress: 0 },
     );
   }

@@ -1,6 +1,6 @@
-import { ProcessEnd } from './process-end.js';
+import { ProcessShutdown } from './process-end.js';
 
 // Loading the server takes half a second. Process 1 of a container would lose a signal that arrives in that time.
-ProcessEnd.watch();
+ProcessShutdown.watch();
 const { serve } = await import('./serve.js');
 process.exitCode = await serve(process.env);

@@ -17,7 +17,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** npm passes on what the terminal has told the server already: a signal that comes so soon is the same one. */
 const SAME_SIGNAL_MS = 500;
 
-/** Where a `ProcessEnd` writes what it has to say. */
+/** Where a `ProcessShutdown` writes what it has to say. */
 interface Report {
   warn(sentence: string): void;
   fatal(sentence: string): void;
@@ -32,8 +32,8 @@ const STANDARD_ERROR: Report = { warn: writeLine, fatal: writeLine };
  *
  * This file imports nothing but Node's own modules, so that an entry point can watch before it loads the server.
  */
-export class ProcessEnd {
-  private static ofThisProcess: ProcessEnd | undefined;
+export class ProcessShutdown {
+  private static ofThisProcess: ProcessShutdown | undefined;
   private report = STANDARD_ERROR;
   private stop: () => Promise<void> = () => Promise.resolve();
   private stopsWithinMs = 0;
@@ -46,16 +46,16 @@ export class ProcessEnd {
    * Handles signals and uncaught errors from now on. Entry points call it first of all: the kernel drops a signal for
    * process 1 of a container as long as the process has no handler for it. Every call returns the same object.
    */
-  static watch(): ProcessEnd {
+  static watch(): ProcessShutdown {
     if (this.ofThisProcess === undefined) {
-      this.ofThisProcess = new ProcessEnd();
+      this.ofThisProcess = new ProcessShutdown();
       this.ofThisProcess.handleSignalsAndErrors();
     }
     return this.ofThisProcess;
   }
 
   /** Whether the process is about to end. */
-  get hasBegun(): boolean {
+  get isShuttingDown(): boolean {
     return this.begunAt !== undefined;
   }
 
@@ -69,7 +69,7 @@ export class ProcessEnd {
     for (const signal of SIGNALS) process.on(signal, () => this.onSignal(signal));
     // Rejections that nobody handles come as exceptions, too.
     process.on('uncaughtException', (error, origin) => {
-      this.fail(`an error that nobody caught (${origin}): ${inFull(error)}`);
+      this.fail(`an error that nobody caught (${origin}): ${stackOf(error)}`);
     });
     for (const output of [process.stdout, process.stderr]) {
       output.on('error', ({ code }: NodeJS.ErrnoException) => {
@@ -80,7 +80,7 @@ export class ProcessEnd {
   }
 
   /** From now on the end is to stop this first, and to wait for it no longer than that. */
-  through(stop: () => Promise<void>, withinMs: number): void {
+  onShutdown(stop: () => Promise<void>, withinMs: number): void {
     this.stop = stop;
     this.stopsWithinMs = withinMs;
   }
@@ -97,7 +97,7 @@ export class ProcessEnd {
     if (this.code === ExitCode.FAILED) return;
     this.code = ExitCode.FAILED;
     this.report.fatal(`The server ends: ${reason}`);
-    if (!this.hasBegun) this.begin();
+    if (!this.isShuttingDown) this.begin();
   }
 
   private begin(): void {
@@ -109,7 +109,7 @@ export class ProcessEnd {
     this.stop().then(
       () => process.exit(this.code),
       (error: unknown) => {
-        this.fail(`it could not stop in order: ${inFull(error)}`);
+        this.fail(`it could not stop in order: ${stackOf(error)}`);
         process.exit(this.code);
       },
     );
@@ -120,6 +120,6 @@ function writeLine(sentence: string): void {
   process.stderr.write(`${sentence}\n`);
 }
 
-function inFull(error: unknown): string {
+function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -7,18 +7,18 @@ import { ConfigError } from './config/config-error.js';
 import { readConfig, type Config } from './config/config.js';
 import { loadEnvFile } from './config/env-file.js';
 import { announceDashboard, attachDashboard } from './dashboard.js';
-import { logAsEverybodyDoes } from './grpc/library-log.js';
-import { attachGrpc } from './grpc/transport.js';
+import { useNestLogger } from './grpc/library-log.js';
+import { connectGrpc } from './grpc/transport.js';
 import { attachHttpApi } from './http-api/http-api.js';
-import { ProgramLogger } from './logging/program-logger.js';
-import { ExitCode, ProcessEnd } from './process-end.js';
+import { PinoLoggerService } from './logging/program-logger.js';
+import { ExitCode, ProcessShutdown } from './process-end.js';
 
 /** What closing takes beside the time that calls are given: ports, and taking leave of Redis. */
-const CLOSES_WITHIN_MS = 3000;
+const CLOSE_TIMEOUT_MS = 3000;
 
-/** Runs the server with settings from the environment, or `.env`. Returns the exit code of a process that ends by itself; signals and errors end it through `ProcessEnd`. */
+/** Runs the server with settings from the environment, or `.env`. Returns the exit code of a process that ends by itself; signals and errors end it through `ProcessShutdown`. */
 export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
-  const end = ProcessEnd.watch();
+  const end = ProcessShutdown.watch();
   end.reportTo(new Logger('Process'));
   try {
     loadEnvFile();
@@ -26,7 +26,7 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
     return ExitCode.STOPPED;
   } catch (error) {
     // What is stopped while it starts may well complain.
-    if (end.hasBegun) return ExitCode.STOPPED;
+    if (end.isShuttingDown) return ExitCode.STOPPED;
     // What whoever starts the server can put right is told in sentences; a stack would only hide them.
     const isTheirs = error instanceof ConfigError || error instanceof CannotListen;
     console.error(isTheirs ? error.message : error);
@@ -34,23 +34,23 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
   }
 }
 
-async function start(config: Config, end: ProcessEnd): Promise<void> {
+async function start(config: Config, end: ProcessShutdown): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
     abortOnError: false,
     // No route reads a body. The API reads its own.
     bodyParser: false,
-    logger: new ProgramLogger(config.logging),
+    logger: new PinoLoggerService(config.logging),
   });
   for (const warning of config.warnings) new Logger('Settings').warn(warning);
-  logAsEverybodyDoes();
-  const grpc = attachGrpc(app);
+  useNestLogger();
+  const grpc = connectGrpc(app);
   attachHttpApi(app, grpc);
   attachDashboard(app);
   try {
     // Before the transport starts: a call must not meet modules that are not initialised.
     await app.init();
     // Up to here nobody was let in, and there was nothing to stop.
-    end.through(() => app.close(), config.drainTimeoutMs + CLOSES_WITHIN_MS);
+    end.onShutdown(() => app.close(), config.drainTimeoutMs + CLOSE_TIMEOUT_MS);
     await listen(app, config);
   } catch (error) {
     // Or the timers and connections of what has started would keep the process from ending.

@@ -3,7 +3,7 @@ import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
 import type { Timers } from './timers.js';
 
-interface Patience {
+interface Timeouts {
   readonly timers: Timers;
   /** How long the first message may take. */
   readonly timeoutMs: number;
@@ -15,9 +15,9 @@ interface Patience {
  * The messages of a stream that is told to be lost when nothing is heard on it. Ends with an error always: a stream of
  * this contract that ends in good order has been ended by something in between. The call is over when this is.
  */
-export async function* audible<T>(
+export async function* withSilenceTimeout<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
-  { timers, timeoutMs, silenceTimeoutMs }: Patience,
+  { timers, timeoutMs, silenceTimeoutMs }: Timeouts,
   signal: AbortSignal,
 ): AsyncGenerator<T, never, void> {
   const scope = new Scope(signal);

@@ -34,7 +34,7 @@ export interface CallerOptions {
 export type Attempt<T> = (services: Services, options: CallOptions) => Promise<T>;
 
 /** Makes calls with a token, asks for a new one when it has expired, and tries again what may yet succeed. */
-export class Caller {
+export class CallExecutor {
   constructor(readonly options: CallerOptions) {}
 
   newBackoff(): Backoff {

@@ -1,9 +1,12 @@
 import { dateOf, presenceOf, type Presence } from './presence.js';
-import { ChangeReason, PresenceEventKind } from './generated/presence/v1/events_service_pb.js';
+import {
+  ChangeReason as WireChangeReason,
+  PresenceEventKind,
+} from './generated/presence/v1/events_service_pb.js';
 import type { PresenceEvent } from './generated/presence/v1/events_service_pb.js';
 
 /** Why a presence changed. `snapshot`: it was found so, after a break in which it changed or at the start. */
-export type Cause =
+export type ChangeReason =
   | 'snapshot'
   | 'requested'
   | 'connected'
@@ -18,7 +21,7 @@ export type Cause =
   | 'unknown';
 
 /** A kind of change that can be followed. */
-export type Kind =
+export type EventKind =
   | 'online'
   | 'offline'
   | 'status-changed'
@@ -33,8 +36,8 @@ export interface Change {
   readonly current: Presence | undefined;
   /** The user's presence now, also of one who is not in the collection any more. */
   readonly presence: Presence;
-  readonly cause: Cause;
-  /** When the service took the change. Undefined with the cause `snapshot`. */
+  readonly reason: ChangeReason;
+  /** When the service took the change. Undefined with the reason `snapshot`. */
   readonly occurredAt: Date | undefined;
 }
 
@@ -44,34 +47,34 @@ export function mergeChanges(earlier: Change, later: Change): Change {
 }
 
 /** What an event says. */
-export interface News {
+export interface PresenceUpdate {
   readonly presence: Presence;
-  readonly cause: Cause;
+  readonly reason: ChangeReason;
   readonly occurredAt: Date | undefined;
 }
 
-export function newsOf({ presence, reason, occurredAt }: PresenceEvent): News {
+export function toUpdate({ presence, reason, occurredAt }: PresenceEvent): PresenceUpdate {
   return {
     presence: presenceOf(presence),
-    cause: CAUSES[reason] ?? 'unknown',
+    reason: REASONS[reason] ?? 'unknown',
     occurredAt: dateOf(occurredAt),
   };
 }
 
-const CAUSES: Readonly<Partial<Record<ChangeReason, Cause>>> = {
-  [ChangeReason.REQUESTED]: 'requested',
-  [ChangeReason.CONNECTED]: 'connected',
-  [ChangeReason.DISCONNECTED]: 'disconnected',
-  [ChangeReason.CONNECTION_LOST]: 'connection-lost',
-  [ChangeReason.IDLE]: 'idle',
-  [ChangeReason.ACTIVE]: 'active',
-  [ChangeReason.SESSION_ENDED]: 'session-ended',
-  [ChangeReason.TOKEN_EXPIRED]: 'token-expired',
-  [ChangeReason.NODE_LOST]: 'node-lost',
-  [ChangeReason.STATUS_EXPIRED]: 'status-expired',
+const REASONS: Readonly<Partial<Record<WireChangeReason, ChangeReason>>> = {
+  [WireChangeReason.REQUESTED]: 'requested',
+  [WireChangeReason.CONNECTED]: 'connected',
+  [WireChangeReason.DISCONNECTED]: 'disconnected',
+  [WireChangeReason.CONNECTION_LOST]: 'connection-lost',
+  [WireChangeReason.IDLE]: 'idle',
+  [WireChangeReason.ACTIVE]: 'active',
+  [WireChangeReason.SESSION_ENDED]: 'session-ended',
+  [WireChangeReason.TOKEN_EXPIRED]: 'token-expired',
+  [WireChangeReason.NODE_LOST]: 'node-lost',
+  [WireChangeReason.STATUS_EXPIRED]: 'status-expired',
 };
 
-export const KINDS: Readonly<Record<Kind, PresenceEventKind>> = {
+export const KINDS: Readonly<Record<EventKind, PresenceEventKind>> = {
   online: PresenceEventKind.USER_ONLINE,
   offline: PresenceEventKind.USER_OFFLINE,
   'status-changed': PresenceEventKind.USER_STATUS_CHANGED,
@@ -84,7 +87,7 @@ export const KINDS: Readonly<Record<Kind, PresenceEventKind>> = {
 const MEMBERSHIP = ['online', 'offline', 'channel-changed'] as const;
 
 /** What to ask the service for, so that these kinds of change arrive and the collection is right. Empty: all kinds. */
-export function kindsToFollow(kinds: readonly Kind[]): PresenceEventKind[] {
+export function kindsToFollow(kinds: readonly EventKind[]): PresenceEventKind[] {
   if (kinds.length === 0) return [];
   return [...new Set([...kinds, ...MEMBERSHIP])].map((kind) => KINDS[kind]);
 }

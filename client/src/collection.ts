@@ -1,10 +1,17 @@
 import { checkId, checkList, checkName, checkOptions } from './arguments.js';
-import type { Caller } from './caller.js';
-import { KINDS, kindsToFollow, mergeChanges, newsOf, type Change, type Kind } from './change.js';
+import type { CallExecutor } from './caller.js';
+import {
+  KINDS,
+  kindsToFollow,
+  mergeChanges,
+  toUpdate,
+  type Change,
+  type EventKind,
+} from './change.js';
 import { dispose } from './disposal.js';
 import { Sync } from './generated/presence/v1/events_service_pb.js';
 import type { SubscribeResponse } from './generated/presence/v1/events_service_pb.js';
-import { keepAlive, type End } from './keep-alive.js';
+import { runWithReconnect, type End } from './keep-alive.js';
 import {
   Broadcast,
   conflated,
@@ -13,11 +20,11 @@ import {
   type Subscription,
 } from './observable.js';
 import { ObservableValue, type ReadonlyValue } from './observable-value.js';
-import { Picture, type Belongs } from './picture.js';
+import { LocalReplica, type Predicate } from './picture.js';
 import { presenceOf, type Presence } from './presence.js';
 import { PresenceError, type PresenceErrorCode } from './presence-error.js';
 import { Scope } from './scope.js';
-import { subscribeOnce, type Interest } from './subscription-stream.js';
+import { subscribeOnce, type SubscriptionFilter } from './subscription-stream.js';
 
 /** Whom to watch: the users named and those who are in one of the channels. With neither, everyone who is not offline. */
 export interface WatchOptions {
@@ -29,7 +36,7 @@ export interface WatchOptions {
    * Only these kinds of change, and always who comes, goes and moves. What else changes is seen with the user's next
    * change. Absent: all.
    */
-  readonly kinds?: readonly Kind[];
+  readonly kinds?: readonly EventKind[];
   /** Closes the collection. */
   readonly signal?: AbortSignal;
 }
@@ -66,22 +73,22 @@ class Changes extends Broadcast<Change> {
 export class PresenceCollection {
   private readonly stateValue = new ObservableValue<CollectionState>({ status: 'loading' });
   private readonly changesSource = new Changes();
-  private readonly interest: Interest;
-  private readonly picture: Picture;
+  private readonly interest: SubscriptionFilter;
+  private readonly picture: LocalReplica;
   private readonly scope: Scope;
   private resumeToken = '';
   private isComplete = false;
   /** While its token is renewed: the timer after which the collection counts as stale. */
   private renewal: unknown;
   private copy: ReadonlyMap<string, Presence> | undefined;
-  private noteReady!: () => void;
-  private noteRefused!: (error: PresenceError) => void;
+  private resolveReady!: () => void;
+  private rejectReady!: (error: PresenceError) => void;
   /** Resolves when the collection is complete for the first time. Rejects when it is closed before. */
   readonly ready: Promise<void>;
 
   /** @private Use `watch` of a client. */
   constructor(
-    private readonly caller: Caller,
+    private readonly caller: CallExecutor,
     options: WatchOptions,
   ) {
     checkOptions(options);
@@ -94,11 +101,11 @@ export class PresenceCollection {
       channelIds: [...channels],
       kinds: kindsToFollow(kinds),
     };
-    this.picture = new Picture(belongingTo(options));
+    this.picture = new LocalReplica(belongingTo(options));
     this.scope = new Scope(caller.options.signal, options.signal);
     this.ready = new Promise((resolve, reject) => {
-      this.noteReady = resolve;
-      this.noteRefused = reject;
+      this.resolveReady = resolve;
+      this.rejectReady = reject;
     });
     // Who does not wait for it hears of it from the state.
     this.ready.catch(() => {});
@@ -165,7 +172,7 @@ export class PresenceCollection {
 
   private async stay(): Promise<void> {
     const { signal } = this.scope;
-    const error = await keepAlive(
+    const error = await runWithReconnect(
       this.caller,
       signal,
       () => this.follow(),
@@ -173,7 +180,7 @@ export class PresenceCollection {
     );
     this.endRenewal();
     this.scope.abort(error);
-    this.noteRefused(error);
+    this.rejectReady(error);
     this.changesSource.complete();
     this.stateValue.set({ status: 'closed', reason: error.code, error });
     this.stateValue.complete();
@@ -192,7 +199,7 @@ export class PresenceCollection {
     if (resumeToken === '' || !isTokenRefused) return end;
     // The token is of another service that was here before: this one is to tell everything.
     this.resumeToken = '';
-    return { ...end, isCured: true };
+    return { ...end, retryable: true };
   }
 
   private take({ sync, snapshot, events, resumeToken }: SubscribeResponse): void {
@@ -202,14 +209,14 @@ export class PresenceCollection {
       this.fallBehind();
     }
     for (const message of snapshot) {
-      picture.learn({ presence: presenceOf(message), cause: 'snapshot', occurredAt: undefined });
+      picture.apply({ presence: presenceOf(message), reason: 'snapshot', occurredAt: undefined });
     }
-    const changes = events.flatMap((event) => picture.learn(newsOf(event)) ?? []);
+    const changes = events.flatMap((event) => picture.apply(toUpdate(event)) ?? []);
     if (sync === Sync.CURRENT) changes.push(...picture.complete());
     // Until the new picture has taken its place, the old one is resumed from the old token.
     if (resumeToken !== '' && !picture.isIncomplete) {
       this.resumeToken = resumeToken;
-      picture.settle();
+      picture.compact();
     }
     if (changes.length > 0) this.copy = undefined;
     for (const change of changes) this.changesSource.emit(change);
@@ -233,7 +240,7 @@ export class PresenceCollection {
     this.endRenewal();
     if (this.stateValue.value.status !== 'live') this.stateValue.set({ status: 'live' });
     this.isComplete = true;
-    this.noteReady();
+    this.resolveReady();
   }
 
   private fallBehind(error?: PresenceError): void {
@@ -243,7 +250,7 @@ export class PresenceCollection {
   }
 }
 
-function belongingTo({ users = [], channels = [] }: WatchOptions): Belongs {
+function belongingTo({ users = [], channels = [] }: WatchOptions): Predicate {
   const userIds = new Set(users);
   const channelIds = new Set(channels);
   if (userIds.size === 0 && channelIds.size === 0) return ({ status }) => status !== 'offline';

@@ -1,6 +1,6 @@
 import {
-  StatusCause,
-  TransitionKind,
+  StatusCause as WireStatusCause,
+  TransitionKind as WireTransitionKind,
   type ExplainedSession as ExplainedSessionMessage,
   type ExplainPresenceResponse,
   type Transition as TransitionMessage,
@@ -15,7 +15,7 @@ export interface Explanation {
   /** What the user sees. Differs from `shown` while the user is invisible, and until the first session after that. */
   readonly own: Presence;
   /** Why the own status is what it is. */
-  readonly cause: DecidedBy;
+  readonly cause: StatusCause;
   readonly choice: ChosenStatus;
   /** Undefined: the choice stays. */
   readonly choiceExpiresAt: Date | undefined;
@@ -30,7 +30,7 @@ export interface Explanation {
 }
 
 /** What decides a status: `chosen` by the user, or by activity. `unknown`: the service is newer than this library. */
-export type DecidedBy = 'no-session' | 'chosen' | 'active' | 'inactive' | 'unknown';
+export type StatusCause = 'no-session' | 'chosen' | 'active' | 'inactive' | 'unknown';
 
 /** A session, with what decides how long it counts. */
 export interface ExplainedSession extends SessionInfo {
@@ -49,29 +49,29 @@ export interface ExplainedSession extends SessionInfo {
 /** Something that time alone brings about. */
 export interface Transition {
   readonly at: Date | undefined;
-  readonly kind: TransitionName;
+  readonly kind: TransitionKind;
   /** The session that it ends. Undefined: none. */
   readonly sessionId: string | undefined;
   /** What everyone else will be shown then. */
   readonly shown: Presence;
 }
 
-export type TransitionName =
+export type TransitionKind =
   'idle' | 'choice-expired' | 'token-expired' | 'heartbeat-missed' | 'grace-ended' | 'unknown';
 
-const CAUSES: Readonly<Partial<Record<StatusCause, DecidedBy>>> = {
-  [StatusCause.NO_SESSION]: 'no-session',
-  [StatusCause.CHOSEN]: 'chosen',
-  [StatusCause.ACTIVE]: 'active',
-  [StatusCause.INACTIVE]: 'inactive',
+const CAUSES: Readonly<Partial<Record<WireStatusCause, StatusCause>>> = {
+  [WireStatusCause.NO_SESSION]: 'no-session',
+  [WireStatusCause.CHOSEN]: 'chosen',
+  [WireStatusCause.ACTIVE]: 'active',
+  [WireStatusCause.INACTIVE]: 'inactive',
 };
 
-const TRANSITIONS: Readonly<Partial<Record<TransitionKind, TransitionName>>> = {
-  [TransitionKind.IDLE]: 'idle',
-  [TransitionKind.CHOICE_EXPIRED]: 'choice-expired',
-  [TransitionKind.TOKEN_EXPIRED]: 'token-expired',
-  [TransitionKind.HEARTBEAT_MISSED]: 'heartbeat-missed',
-  [TransitionKind.GRACE_ENDED]: 'grace-ended',
+const TRANSITIONS: Readonly<Partial<Record<WireTransitionKind, TransitionKind>>> = {
+  [WireTransitionKind.IDLE]: 'idle',
+  [WireTransitionKind.CHOICE_EXPIRED]: 'choice-expired',
+  [WireTransitionKind.TOKEN_EXPIRED]: 'token-expired',
+  [WireTransitionKind.HEARTBEAT_MISSED]: 'heartbeat-missed',
+  [WireTransitionKind.GRACE_ENDED]: 'grace-ended',
 };
 
 export function explanationOf(message: ExplainPresenceResponse): Explanation {

@@ -1,12 +1,12 @@
 export type { RequestOptions } from './caller.js';
-export type { Cause, Change, Kind } from './change.js';
+export type { ChangeReason, Change, EventKind } from './change.js';
 export type { CollectionState, PresenceCollection, WatchOptions } from './collection.js';
 export type {
-  DecidedBy,
+  StatusCause,
   ExplainedSession,
   Explanation,
   Transition,
-  TransitionName,
+  TransitionKind,
 } from './explanation.js';
 export type { Listing, Page } from './listing.js';
 export type { Observer, Source, Subscription } from './observable.js';

@@ -1,4 +1,4 @@
-import { errorOf, type Caller } from './caller.js';
+import { errorOf, type CallExecutor } from './caller.js';
 import type { PresenceError } from './presence-error.js';
 import { sleep } from './timers.js';
 
@@ -6,26 +6,26 @@ import { sleep } from './timers.js';
 export interface End {
   readonly error: PresenceError;
   /** For how long it stood. */
-  readonly heldMs: number;
+  readonly uptimeMs: number;
   /** Whether what was wrong has been seen to, so that another try makes sense whatever the error. */
-  readonly isCured: boolean;
+  readonly retryable: boolean;
 }
 
 /**
  * Runs streams one after the other, with pauses, until one ends for good or the signal ends. Returns why. `onBreak` is
  * told of every pause.
  */
-export async function keepAlive(
-  caller: Caller,
+export async function runWithReconnect(
+  caller: CallExecutor,
   signal: AbortSignal,
   runOnce: () => Promise<End>,
   onBreak: (error: PresenceError, retryInMs: number) => void,
 ): Promise<PresenceError> {
   const backoff = caller.newBackoff();
   for (;;) {
-    const { error, heldMs, isCured } = await runOnce();
+    const { error, uptimeMs: heldMs, retryable: isCured } = await runOnce();
     if (signal.aborted) return errorOf(error, signal);
-    if (!error.isTemporary && !isCured) return error;
+    if (!error.isRetryable && !isCured) return error;
     const retryInMs = backoff.next({ retryAfterMs: error.retryAfterMs, heldMs });
     onBreak(error, retryInMs);
     try {

@@ -28,7 +28,7 @@ export class ObservableValue<T> extends Broadcast<T> implements ReadonlyValue<T>
     );
   }
 
-  protected override welcome(next: (value: T) => void): void {
+  protected override onSubscribe(next: (value: T) => void): void {
     next(this.current);
   }
 }

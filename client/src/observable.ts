@@ -31,7 +31,7 @@ export abstract class Broadcast<T> implements Source<T> {
       typeof observer === 'function'
         ? { next: observer }
         : { next: (value) => observer.next?.(value), complete: () => observer.complete?.() };
-    this.welcome((value) => own.next?.(value));
+    this.onSubscribe((value) => own.next?.(value));
     if (this.isComplete) own.complete?.();
     else this.observers.add(own);
     return { unsubscribe: () => void this.observers.delete(own) };
@@ -54,7 +54,7 @@ export abstract class Broadcast<T> implements Source<T> {
   }
 
   /** What a new listener is told first. */
-  protected welcome(_next: (value: T) => void): void {}
+  protected onSubscribe(_next: (value: T) => void): void {}
 }
 
 /** The error is the listener's: it surfaces as uncaught, where its author finds it. */

@@ -1,19 +1,19 @@
-import type { Change, News } from './change.js';
+import type { Change, PresenceUpdate } from './change.js';
 import type { Presence } from './presence.js';
 
 /** Whether a user is part of what is watched. */
-export type Belongs = (presence: Presence) => boolean;
+export type Predicate = (presence: Presence) => boolean;
 
 /**
  * What a subscription has told so far: the users that belong to it, each with the newest presence. A new picture is
  * made aside and takes the place of the old one when it is complete, so that nobody is ever shown half of one.
  */
-export class Picture {
-  private present: Layer;
-  private next: Layer | undefined;
+export class LocalReplica {
+  private present: Snapshot;
+  private next: Snapshot | undefined;
 
-  constructor(private readonly belongs: Belongs) {
-    this.present = new Layer(belongs);
+  constructor(private readonly belongs: Predicate) {
+    this.present = new Snapshot(belongs);
   }
 
   get presences(): ReadonlyMap<string, Presence> {
@@ -27,7 +27,7 @@ export class Picture {
 
   /** What comes from now on is a new picture. */
   restart(): void {
-    this.next = new Layer(this.belongs);
+    this.next = new Snapshot(this.belongs);
   }
 
   /** What comes from now on goes on from the present picture. A new one that was not completed is dropped. */
@@ -36,14 +36,14 @@ export class Picture {
   }
 
   /** Part of a snapshot, or what an event says. Returns what changed for those who look on. */
-  learn({ presence, cause, occurredAt }: News): Change | undefined {
+  apply({ presence, reason, occurredAt }: PresenceUpdate): Change | undefined {
     const layer = this.next ?? this.present;
     const { userId } = presence;
     const previous = layer.presences.get(userId);
-    if (!layer.learn(presence) || this.isIncomplete) return undefined;
+    if (!layer.apply(presence) || this.isIncomplete) return undefined;
     const current = layer.presences.get(userId);
     if (previous === undefined && current === undefined) return undefined;
-    return { userId, previous, current, presence, cause, occurredAt };
+    return { userId, previous, current, presence, reason, occurredAt };
   }
 
   /** The picture is complete. Returns how it differs from the one before. */
@@ -56,43 +56,43 @@ export class Picture {
   }
 
   /** Nothing that has been learned will be told again, so that who has left need not be remembered. */
-  settle(): void {
+  compact(): void {
     this.present.forgetDeparted();
   }
 }
 
 /** One picture. */
-class Layer {
+class Snapshot {
   readonly presences = new Map<string, Presence>();
   /**
    * The presences of those who have left. A subscription that resumes is told again what came after its token, and
    * must not bring them back.
    */
-  private readonly departed = new Map<string, Presence>();
+  private readonly tombstones = new Map<string, Presence>();
 
-  constructor(private readonly belongs: Belongs) {}
+  constructor(private readonly belongs: Predicate) {}
 
   /** Returns whether it was new. Several events of one commit carry the same presence. */
-  learn(presence: Presence): boolean {
+  apply(presence: Presence): boolean {
     const { userId } = presence;
-    const known = this.presences.get(userId) ?? this.departed.get(userId);
+    const known = this.presences.get(userId) ?? this.tombstones.get(userId);
     if (known !== undefined && known.version >= presence.version) return false;
     const isHere = this.belongs(presence);
-    (isHere ? this.presences : this.departed).set(userId, presence);
-    (isHere ? this.departed : this.presences).delete(userId);
+    (isHere ? this.presences : this.tombstones).set(userId, presence);
+    (isHere ? this.tombstones : this.presences).delete(userId);
     return true;
   }
 
   forgetDeparted(): void {
-    this.departed.clear();
+    this.tombstones.clear();
   }
 
-  *differencesTo(next: Layer): Generator<Change> {
+  *differencesTo(next: Snapshot): Generator<Change> {
     for (const [userId, previous] of this.presences) {
       const current = next.presences.get(userId);
       if (current?.version === previous.version) continue;
       // Of one who is not in the snapshot nothing newer is known, unless it was told while the snapshot came.
-      const presence = current ?? next.departed.get(userId) ?? previous;
+      const presence = current ?? next.tombstones.get(userId) ?? previous;
       yield { userId, previous, current, presence, ...FOUND };
     }
     for (const [userId, current] of next.presences) {
@@ -102,4 +102,4 @@ class Layer {
   }
 }
 
-const FOUND = { cause: 'snapshot', occurredAt: undefined } as const;
+const FOUND = { reason: 'snapshot', occurredAt: undefined } as const;

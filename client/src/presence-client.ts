@@ -9,7 +9,7 @@ import {
   checkTimeout,
   checkWholeNumber,
 } from './arguments.js';
-import { Caller, type RequestOptions } from './caller.js';
+import { CallExecutor, type RequestOptions } from './caller.js';
 import { PresenceCollection, type WatchOptions } from './collection.js';
 import { dispose } from './disposal.js';
 import { explanationOf, type Explanation } from './explanation.js';
@@ -72,7 +72,7 @@ export interface OnlineOptions extends ListOptions {
 /** A client of the presence service, for one user. */
 export class PresenceClient {
   private readonly scope: Scope;
-  private readonly caller: Caller;
+  private readonly caller: CallExecutor;
 
   /** @private Use `createPresenceClient`. */
   constructor(options: PresenceClientOptions) {
@@ -93,7 +93,7 @@ export class PresenceClient {
     checkObject(timers, 'timers', 'now', 'setTimeout', 'clearTimeout');
     const transports = new Transports(transport);
     this.scope = new Scope(options.signal);
-    this.caller = new Caller({
+    this.caller = new CallExecutor({
       transports,
       tokens: new TokenSource(token, { timers, random, timeoutMs }),
       timers,

@@ -57,7 +57,7 @@ export class PresenceError extends Error {
   }
 
   /** Whether the same call may succeed later without anybody changing anything. */
-  get isTemporary(): boolean {
+  get isRetryable(): boolean {
     return TEMPORARY.has(this.code);
   }
 }

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { newsOf } from './change.js';
+import { toUpdate } from './change.js';
 import {
   PresenceEventSchema,
   type ChangeReason,
@@ -19,6 +19,6 @@ describe('What a newer service says', () => {
       presence: { userId: 'ann' },
       reason: 99 as ChangeReason,
     });
-    expect(newsOf(event)).toMatchObject({ cause: 'unknown', occurredAt: undefined });
+    expect(toUpdate(event)).toMatchObject({ reason: 'unknown', occurredAt: undefined });
   });
 });

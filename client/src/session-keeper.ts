@@ -1,8 +1,8 @@
 import { unlessAborted } from './abort.js';
-import { errorOf, type Caller } from './caller.js';
+import { errorOf, type CallExecutor } from './caller.js';
 import type { CommandQueue } from './command-queue.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
-import { keepAlive, type End } from './keep-alive.js';
+import { runWithReconnect, type End } from './keep-alive.js';
 import type { KnownChoices } from './known-choices.js';
 import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
@@ -37,17 +37,17 @@ interface KeeperOptions {
  * Keeps a session going, on one stream after the other. A stream that is known to end soon, with its token or with its
  * server, is replaced before it does: for a moment the user has two, and nobody sees anything of it.
  */
-export class SessionKeeper {
+export class SessionReconnector {
   private stream: SessionStream | undefined;
   /** Whether any session has begun, so that the service knows the initial mute state. */
   private hasBegun = false;
   /** Until when the service wants the session to stay away, once it has been told to move. */
-  private awayUntil = 0;
+  private retryNotBefore = 0;
   /** Called when there is a session. Each waiter removes its own: during a long outage many commands give up. */
   private readonly arrivals = new Set<() => void>();
 
   constructor(
-    private readonly caller: Caller,
+    private readonly caller: CallExecutor,
     private readonly options: KeeperOptions,
   ) {}
 
@@ -74,7 +74,7 @@ export class SessionKeeper {
   /** Runs until there is no more use in it, and returns why. */
   run(): Promise<PresenceError> {
     const { signal, onState } = this.options;
-    return keepAlive(
+    return runWithReconnect(
       this.caller,
       signal,
       () => this.runOnce(),
@@ -91,16 +91,16 @@ export class SessionKeeper {
       services = transports.current;
       await this.begin(signal);
     } catch (reason) {
-      transports.leave(services);
-      return { error: errorOf(reason, signal), heldMs: 0, isCured: false };
+      transports.rotate(services);
+      return { error: errorOf(reason, signal), uptimeMs: 0, retryable: false };
     }
     const heldSince = timers.now();
     const { stream, error } = await this.hold();
-    transports.leave(stream.services);
+    transports.rotate(stream.services);
     // Its token was good, so it has expired: only when a new one is refused, too, is that final.
     const isCured = error.code === 'unauthenticated';
     if (isCured) tokens.discard(stream.token);
-    return { error, heldMs: timers.now() - heldSince, isCured };
+    return { error, uptimeMs: timers.now() - heldSince, retryable: isCured };
   }
 
   /** Resolves when a stream has ended that no other has followed. */
@@ -120,8 +120,8 @@ export class SessionKeeper {
 
   /** Every session is told another time to return, so that they do not all return at once. */
   private withDrain(error: PresenceError): PresenceError {
-    const retryAfterMs = this.awayUntil - this.caller.options.timers.now();
-    if (retryAfterMs <= 0 || !error.isTemporary) return error;
+    const retryAfterMs = this.retryNotBefore - this.caller.options.timers.now();
+    if (retryAfterMs <= 0 || !error.isRetryable) return error;
     return new PresenceError(error.code, error.message, { retryAfterMs, cause: error });
   }
 
@@ -151,8 +151,8 @@ export class SessionKeeper {
   private async drained(stream: SessionStream, signal: AbortSignal): Promise<void> {
     const { timers, transports } = this.caller.options;
     const reconnectAfterMs = await unlessAborted(stream.draining, signal);
-    this.awayUntil = timers.now() + reconnectAfterMs;
-    transports.leave(stream.services);
+    this.retryNotBefore = timers.now() + reconnectAfterMs;
+    transports.rotate(stream.services);
     await sleep(timers, reconnectAfterMs, signal);
   }
 
@@ -169,7 +169,7 @@ export class SessionKeeper {
         token = await tokens.get(signal);
       } catch (reason) {
         // The program gave up, so the session lasts as long as this token.
-        if (!errorOf(reason, signal).isTemporary) await sleep(timers, Infinity, signal);
+        if (!errorOf(reason, signal).isRetryable) await sleep(timers, Infinity, signal);
       }
       if (expiryOf(token) > expiryOf(stream.token)) return;
       await sleep(timers, RENEWAL_PAUSE_MS, signal);

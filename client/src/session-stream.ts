@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
-import { audible } from './audible-stream.js';
-import { errorOf, type Caller } from './caller.js';
+import { withSilenceTimeout } from './audible-stream.js';
+import { errorOf, type CallExecutor } from './caller.js';
 import type { Choices } from './generated/presence/v1/presence_service_pb.js';
 import type {
   ConnectRequestSchema,
@@ -25,7 +25,7 @@ export class SessionStream {
   private noteDraining!: (reconnectAfterMs: number) => void;
 
   private constructor(
-    private readonly caller: Caller,
+    private readonly caller: CallExecutor,
     private readonly scope: Scope,
     private readonly messages: AsyncGenerator<ConnectResponse, never, void>,
     readonly started: SessionStarted,
@@ -47,7 +47,7 @@ export class SessionStream {
    * told what the user has chosen since.
    */
   static open(
-    caller: Caller,
+    caller: CallExecutor,
     request: MessageInitShape<typeof ConnectRequestSchema>,
     {
       signal,
@@ -63,7 +63,7 @@ export class SessionStream {
       const services = caller.options.transports.current;
       const scope = new Scope(signal);
       const keep = scope.follow(attempt);
-      const messages = audible(
+      const messages = withSilenceTimeout(
         (signal) => services.sessions.connect(request, { headers, signal, timeoutMs: 0 }),
         caller.options,
         scope.signal,
@@ -114,7 +114,7 @@ export class SessionStream {
    * Waits for the end when the service does not know the session any more. It is given a moment to say why; a stream
    * on which that does not arrive is of no use.
    */
-  async endsSoon(): Promise<void> {
+  async waitForEnd(): Promise<void> {
     this.scope.endAfter(
       this.caller.options.timers,
       LAST_WORD_MS,
@@ -128,7 +128,7 @@ export class SessionStream {
     try {
       for (;;) {
         const { body } = (await this.messages.next()).value;
-        if (this.started.heartbeatTimeoutMs > 0) this.beat();
+        if (this.started.heartbeatTimeoutMs > 0) this.sendHeartbeat();
         if (body.case === 'choices') this.onChoices(body.value);
         if (body.case === 'sessionDraining') this.noteDraining(body.value.reconnectAfterMs);
       }
@@ -143,7 +143,7 @@ export class SessionStream {
    * Says that the client is there, as an answer to a message: the service sends one in good time, and browsers hold back
    * the timers of a tab in the background. What gets lost is made up for by the next, or ends the stream.
    */
-  private beat(): void {
+  private sendHeartbeat(): void {
     const { signal } = this.scope;
     const { sessionId } = this;
     const beat = this.caller.call(
@@ -151,7 +151,7 @@ export class SessionStream {
       { signal },
     );
     beat.catch((error: PresenceError) => {
-      if (error.code === 'not-found') void this.endsSoon();
+      if (error.code === 'not-found') void this.waitForEnd();
     });
   }
 }

@@ -10,7 +10,7 @@ import {
   checkOptions,
   checkText,
 } from './arguments.js';
-import { errorOf, type Caller, type RequestOptions } from './caller.js';
+import { errorOf, type CallExecutor, type RequestOptions } from './caller.js';
 import { CommandQueue } from './command-queue.js';
 import { dispose } from './disposal.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
@@ -20,7 +20,7 @@ import { ObservableValue, type ReadonlyValue } from './observable-value.js';
 import { presenceOf, type Presence } from './presence.js';
 import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
-import { SessionKeeper } from './session-keeper.js';
+import { SessionReconnector } from './session-keeper.js';
 import type { SessionState } from './session-state.js';
 import type { Services } from './transports.js';
 import { CHOICES, statusRequest, type ChosenStatus } from './status-choice.js';
@@ -64,14 +64,14 @@ export class Session {
   private readonly choices = new KnownChoices();
   private readonly commands = new CommandQueue();
   private readonly scope: Scope;
-  private readonly keeper: SessionKeeper;
+  private readonly keeper: SessionReconnector;
   private lastPresence: Presence | undefined;
   /** Resolves when the user is online for the first time. Rejects when the session is closed before. */
   readonly ready: Promise<void>;
 
   /** @private Use `connect` of a client. */
   constructor(
-    private readonly caller: Caller,
+    private readonly caller: CallExecutor,
     options: SessionOptions,
   ) {
     checkOptions(options);
@@ -82,7 +82,7 @@ export class Session {
     checkFlag(speakerMuted, 'speakerMuted');
     checkFlag(requireHeartbeats, 'requireHeartbeats');
     this.scope = new Scope(caller.options.signal, options.signal);
-    this.keeper = new SessionKeeper(caller, {
+    this.keeper = new SessionReconnector(caller, {
       request: { platform, requireHeartbeats },
       initialMute: {
         ...(microphoneMuted !== undefined && { isMicrophoneMuted: microphoneMuted }),
@@ -236,7 +236,7 @@ export class Session {
       } catch (reason) {
         const error = errorOf(reason, signal);
         if (error.code !== 'not-found') throw error;
-        await unlessAborted(stream.endsSoon(), signal);
+        await unlessAborted(stream.waitForEnd(), signal);
       }
     }
   }

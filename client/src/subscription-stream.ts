@@ -1,5 +1,5 @@
-import { audible } from './audible-stream.js';
-import { errorOf, type Caller } from './caller.js';
+import { withSilenceTimeout } from './audible-stream.js';
+import { errorOf, type CallExecutor } from './caller.js';
 import {
   Delivery,
   type PresenceEventKind,
@@ -9,7 +9,7 @@ import type { End } from './keep-alive.js';
 import type { Services } from './transports.js';
 
 /** What to subscribe to. */
-export interface Interest {
+export interface SubscriptionFilter {
   readonly userIds: string[];
   readonly channelIds: string[];
   readonly kinds: PresenceEventKind[];
@@ -20,8 +20,8 @@ export interface Interest {
  * things are, so it asks for the latest of each user when it is behind: its stream does not end for being slow.
  */
 export async function subscribeOnce(
-  caller: Caller,
-  interest: Interest,
+  caller: CallExecutor,
+  interest: SubscriptionFilter,
   resumeToken: string,
   signal: AbortSignal,
   take: (message: SubscribeResponse) => void,
@@ -36,7 +36,7 @@ export async function subscribeOnce(
     const { messages, first, token } = await caller.authenticated(
       signal,
       async (headers, token) => {
-        const messages = audible(
+        const messages = withSilenceTimeout(
           (signal) => events.subscribe(request, { headers, signal, timeoutMs: 0 }),
           caller.options,
           signal,
@@ -54,8 +54,8 @@ export async function subscribeOnce(
       throw reason;
     }
   } catch (reason) {
-    transports.leave(services);
+    transports.rotate(services);
     const heldMs = Math.max(0, timers.now() - heldSince);
-    return { error: errorOf(reason, signal), heldMs, isCured };
+    return { error: errorOf(reason, signal), uptimeMs: heldMs, retryable: isCured };
   }
 }

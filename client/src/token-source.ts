@@ -87,7 +87,7 @@ export class TokenSource {
       return (this.token = token);
     } catch (reason) {
       const error = signal.aborted ? (signal.reason as PresenceError) : problemOf(reason);
-      if (error.isTemporary) this.pauseAfter(error);
+      if (error.isRetryable) this.pauseAfter(error);
       throw error;
     } finally {
       scope.close();

@@ -29,7 +29,7 @@ export class Transports {
   }
 
   /** Has the next calls go over a new transport, unless another call has already seen to it. */
-  leave(services: Services | undefined): void {
+  rotate(services: Services | undefined): void {
     if (this.services === services && typeof this.option === 'function') this.services = undefined;
   }
 

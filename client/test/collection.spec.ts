@@ -61,8 +61,8 @@ describe('A collection', () => {
     return changes;
   }
 
-  function inWords({ userId, previous, current, cause }: Change): string {
-    return `${userId} ${previous?.version ?? '-'} -> ${current?.version ?? '-'} ${cause}`;
+  function inWords({ userId, previous, current, reason }: Change): string {
+    return `${userId} ${previous?.version ?? '-'} -> ${current?.version ?? '-'} ${reason}`;
   }
 
   function versions(collection: PresenceCollection): string {

@@ -46,8 +46,8 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     return changes;
   }
 
-  function changeInWords({ userId, previous, current, cause }: Change): string {
-    return `${userId}: ${previous?.status ?? 'absent'} -> ${current?.status ?? 'absent'}, ${cause}`;
+  function changeInWords({ userId, previous, current, reason }: Change): string {
+    return `${userId}: ${previous?.status ?? 'absent'} -> ${current?.status ?? 'absent'}, ${reason}`;
   }
 
   it('of users shows each of them, also who is offline, and every change', async () => {

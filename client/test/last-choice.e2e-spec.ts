@@ -1,7 +1,7 @@
 import type { ChosenStatus } from '@presence-service/client';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { Drain } from '../../src/lifecycle/drain.js';
+import { ConnectionDrainer } from '../../src/lifecycle/drain.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Service } from '../../test/support/service.js';
 import { Clients } from './support/clients.js';
@@ -138,7 +138,7 @@ class World {
   private async move(): Promise<void> {
     const online = this.devices.filter((_, nth) => !this.isAway[nth]);
     const before = online.map(({ session }) => session.sessionId);
-    for (const drain of this.service.all(Drain)) {
+    for (const drain of this.service.all(ConnectionDrainer)) {
       // Without the end of the node that follows, which would make the other wait.
       const { streams } = drain as unknown as {
         readonly streams: Iterable<{ announceDrain?(reconnectAfterMs: number): void }>;

@@ -107,7 +107,7 @@ describe.each(PROTOCOLS)('The client over $name', (protocol) => {
       const watcher = clients.at([staying!], 'watcher').watch({ channels: ['lobby'] });
       await watcher.ready;
       const changes: string[] = [];
-      watcher.subscribe(({ cause, current }) => changes.push(`${cause} ${current?.status}`));
+      watcher.subscribe(({ reason, current }) => changes.push(`${reason} ${current?.status}`));
       const states: string[] = [];
       session.state.subscribe(({ status }) => states.push(status));
       const before = session.sessionId;

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PresenceClient, Session } from '@presence-service/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { signToken } from '../../src/auth/sign-token.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Link } from '../../test/support/link.js';
@@ -119,7 +119,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     await online(clients.of(service, 'bob').connect());
     // What was sent before it was closed may arrive only now, and is ended as it does.
     await eventually(() => ann.sessions(), []);
-    expect(service.sizeOf(SessionStreams)).toBe(1);
+    expect(service.sizeOf(SessionRegistry)).toBe(1);
   });
 
   it.each(['cut', 'reset'] as const)(
@@ -192,8 +192,8 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     const bob = clients.of(service, 'bob').watch({ users: ['ann'] });
     await bob.ready;
     const seen: string[] = [];
-    bob.subscribe(({ cause, current }) =>
-      seen.push(`${cause} ${current?.status} ${current?.channelId}`),
+    bob.subscribe(({ reason, current }) =>
+      seen.push(`${reason} ${current?.status} ${current?.channelId}`),
     );
     const session = await online(client.connect({ platform: 'web' }));
     await session.joinChannel('lobby');

@@ -27,14 +27,14 @@ everyone.subscribe((change) => {
   element('people').replaceChildren(...[...everyone.values()].map(personOf));
 });
 
-function inWords({ userId, previous, current, cause }) {
+function inWords({ userId, previous, current, reason }) {
   if (previous === undefined) return `${userId} came`;
-  if (current === undefined) return `${userId} went (${cause})`;
+  if (current === undefined) return `${userId} went (${reason})`;
   if (previous.channelId !== current.channelId)
     return `${userId} is in ${current.channelId ?? 'no channel'}`;
   if (previous.isMicrophoneMuted !== current.isMicrophoneMuted)
     return `${userId} has ${current.isMicrophoneMuted ? 'muted' : 'opened'} the microphone`;
-  return `${userId} is ${current.status} (${cause})`;
+  return `${userId} is ${current.status} (${reason})`;
 }
 
 function personOf({ userId, status, channelId, isMicrophoneMuted }) {

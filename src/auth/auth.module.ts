@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { configuredKeys } from './configured-keys.js';
+import { createVerificationKeys } from './configured-keys.js';
 import { DevelopmentKey } from './development-key.js';
 import { TokenVerifier } from './token-verifier.js';
 import { VERIFICATION_KEYS, type VerificationKeys } from './verification-keys.js';
@@ -15,7 +15,7 @@ import { VERIFICATION_KEYS, type VerificationKeys } from './verification-keys.js
       provide: VERIFICATION_KEYS,
       inject: [CONFIG, DevelopmentKey],
       useFactory: ({ auth }: Config, development: DevelopmentKey) =>
-        configuredKeys({ ...auth, secret: auth.secret ?? development.secret }),
+        createVerificationKeys({ ...auth, secret: auth.secret ?? development.secret }),
     },
     {
       provide: TokenVerifier,

@@ -2,7 +2,7 @@
 const MAX_BYTES = 1024 * 1024;
 
 /** The same response, which breaks off where its body becomes too large to be a key set. */
-export function bounded(response: Response): Response {
+export function limitBody(response: Response): Response {
   if (!response.ok || response.body === null) return response;
   let bytes = 0;
   const limit = new TransformStream<Uint8Array, Uint8Array>({

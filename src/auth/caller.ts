@@ -1,5 +1,5 @@
 /** Who makes a call, as a verified token says. */
-export interface Caller {
+export interface Principal {
   readonly userId: string;
   /** Whether the caller may name other users. */
   readonly isAdmin: boolean;

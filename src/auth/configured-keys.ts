@@ -1,13 +1,13 @@
 import type { Config } from '../config/config.js';
 import { publicKeyFile } from './public-key-file.js';
-import { RemoteKeys } from './remote-keys.js';
+import { JwksKeys } from './remote-keys.js';
 import type { VerificationKeys } from './verification-keys.js';
 
 /** The keys that the settings name. A file is read now, a key set when it is first needed. */
-export async function configuredKeys(auth: Config['auth']): Promise<VerificationKeys> {
+export async function createVerificationKeys(auth: Config['auth']): Promise<VerificationKeys> {
   if (auth.secret !== undefined) return sharedSecret(auth.secret);
   if (auth.publicKeyFile !== undefined) return publicKeyFile(auth.publicKeyFile);
-  if (auth.jwksUrl !== undefined) return new RemoteKeys(auth.jwksUrl);
+  if (auth.jwksUrl !== undefined) return new JwksKeys(auth.jwksUrl);
   throw new Error('There is no key to check tokens with.');
 }
 

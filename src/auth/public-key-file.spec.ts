@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../config/config-error.js';
-import { configuredKeys } from './configured-keys.js';
+import { createVerificationKeys } from './configured-keys.js';
 import { InvalidToken } from './invalid-token.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -29,7 +29,7 @@ function pem(key: KeyObject): string {
 async function verifierOf(content: string): Promise<TokenVerifier> {
   const publicKeyFile = join(folder, 'key.pem');
   await writeFile(publicKeyFile, content);
-  return new TokenVerifier(await configuredKeys({ publicKeyFile }));
+  return new TokenVerifier(await createVerificationKeys({ publicKeyFile }));
 }
 
 function signed(alg: string, key: KeyObject): Promise<string> {
@@ -122,7 +122,7 @@ describe('a file that cannot serve', () => {
 
   it('is refused at start when it does not exist', async () => {
     const publicKeyFile = join(folder, 'nothing.pem');
-    await expect(configuredKeys({ publicKeyFile })).rejects.toThrow(
+    await expect(createVerificationKeys({ publicKeyFile })).rejects.toThrow(
       `AUTH_JWT_PUBLIC_KEY_FILE names ${publicKeyFile}, which cannot be read (ENOENT).`,
     );
   });

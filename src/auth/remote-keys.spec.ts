@@ -6,7 +6,7 @@ import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { InvalidToken } from './invalid-token.js';
 import { KeysUnavailable } from './keys-unavailable.js';
-import { RemoteKeys } from './remote-keys.js';
+import { JwksKeys } from './remote-keys.js';
 import { TokenVerifier } from './token-verifier.js';
 
 const SECOND = 1_000;
@@ -84,7 +84,7 @@ function hang(): void {
 }
 
 function verifier(): TokenVerifier {
-  return new TokenVerifier(new RemoteKeys(url));
+  return new TokenVerifier(new JwksKeys(url));
 }
 
 function token(kid: string | undefined, key: KeyObject, alg = 'ES256'): Promise<string> {
@@ -328,7 +328,7 @@ describe('an endpoint that is down', () => {
 
   it('does not hold up the start', () => {
     hang();
-    expect(new RemoteKeys(url).onModuleInit()).toBeUndefined();
+    expect(new JwksKeys(url).onModuleInit()).toBeUndefined();
   });
 
   it('is left alone for a second, then asked again, however many calls come meanwhile', async () => {
@@ -367,7 +367,7 @@ describe('an endpoint that is down', () => {
 
   it('is reported once, without what is secret in its address, and so is its return', async () => {
     fail();
-    const keys = new RemoteKeys(url);
+    const keys = new JwksKeys(url);
     const tokens = new TokenVerifier(keys);
     const good = await token('1', first.privateKey);
     for (let attempt = 0; attempt < 3; attempt += 1) {

@@ -6,7 +6,7 @@ import {
   errors,
   type JWTVerifyGetKey,
 } from 'jose';
-import { bounded } from './bounded-response.js';
+import { limitBody } from './bounded-response.js';
 import { KeysUnavailable } from './keys-unavailable.js';
 import type { VerificationKeys } from './verification-keys.js';
 
@@ -25,9 +25,9 @@ const RETRY_AFTER_MS = 1_000;
  * The key set that an identity provider publishes. While its endpoint is down the keys already known keep
  * working; calls are held up by it only as long as there are none.
  */
-export class RemoteKeys implements VerificationKeys, OnModuleInit {
+export class JwksKeys implements VerificationKeys, OnModuleInit {
   readonly algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
-  private readonly logger = new Logger(RemoteKeys.name);
+  private readonly logger = new Logger(JwksKeys.name);
   private readonly keys: ReturnType<typeof createRemoteJWKSet>;
   /** By a clock that nobody sets, as all that is measured here. */
   private refreshAt = 0;
@@ -43,7 +43,7 @@ export class RemoteKeys implements VerificationKeys, OnModuleInit {
       cacheMaxAge: FORGET_AFTER_MS,
       [customFetch]: (...request) => {
         if (performance.now() < this.retryAt) return Promise.reject(new KeysUnavailable());
-        return fetch(...request).then(bounded);
+        return fetch(...request).then(limitBody);
       },
     });
   }

@@ -1,8 +1,11 @@
-import { Refusal } from '../domain/refusal.js';
-import type { Caller } from './caller.js';
+import { RejectedError } from '../domain/refusal.js';
+import type { Principal } from './caller.js';
 
 /** Refuses a caller who may name nobody else. */
-export function requireAdmin(caller: Caller): void {
+export function requireAdmin(caller: Principal): void {
   if (caller.isAdmin) return;
-  throw new Refusal('ADMIN_SCOPE_REQUIRED', 'this needs a token with the scope presence:admin');
+  throw new RejectedError(
+    'ADMIN_SCOPE_REQUIRED',
+    'this needs a token with the scope presence:admin',
+  );
 }

@@ -2,8 +2,8 @@ import { createHmac } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import type { Caller } from './caller.js';
-import { configuredKeys } from './configured-keys.js';
+import type { Principal } from './caller.js';
+import { createVerificationKeys } from './configured-keys.js';
 import { InvalidToken } from './invalid-token.js';
 import { signToken } from './sign-token.js';
 import { TokenVerifier } from './token-verifier.js';
@@ -12,9 +12,9 @@ const SECRET = 'correct horse battery staple, at length';
 const NOW = Date.UTC(2026, 10, 24, 12);
 const SECONDS = NOW / 1_000;
 
-const keys = await configuredKeys({ secret: SECRET });
+const keys = await createVerificationKeys({ secret: SECRET });
 
-function verify(token: string, expected = {}, now = NOW): Promise<Caller> {
+function verify(token: string, expected = {}, now = NOW): Promise<Principal> {
   return new TokenVerifier(keys, expected, new ManualClock(now)).verify(token);
 }
 
@@ -212,7 +212,7 @@ describe('a forged token', () => {
 
   it('cannot choose another algorithm, not even with the right key', async () => {
     const strong = 'x'.repeat(64);
-    const verifier = new TokenVerifier(await configuredKeys({ secret: strong }));
+    const verifier = new TokenVerifier(await createVerificationKeys({ secret: strong }));
     for (const alg of ['HS384', 'HS512']) {
       await refusal(verifier.verify(await token({ sub: 'alice' }, { alg, secret: strong })));
     }

@@ -3,11 +3,11 @@ import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose'
 import type { Clock } from '../clock/clock.js';
 import { LAST_SECOND } from '../grpc/messages.js';
 import { isIdentifier } from '../domain/identifier.js';
-import { ADMIN_SCOPE, type Caller } from './caller.js';
+import { ADMIN_SCOPE, type Principal } from './caller.js';
 import { InvalidToken } from './invalid-token.js';
 import { KeysUnavailable } from './keys-unavailable.js';
 import type { VerificationKeys } from './verification-keys.js';
-import { VerifiedTokens } from './verified-tokens.js';
+import { TokenCache } from './verified-tokens.js';
 
 /** How far the clocks of issuer and server may be apart. */
 const LEEWAY_SECONDS = 5;
@@ -34,7 +34,7 @@ const MACHINE: TokenClock = { wall: () => Date.now(), monotonic: () => performan
 /** Tells who a token was made out for. */
 export class TokenVerifier {
   private readonly options: JWTVerifyOptions;
-  private readonly verified = new VerifiedTokens();
+  private readonly verified = new TokenCache();
 
   constructor(
     private readonly keys: VerificationKeys,
@@ -55,13 +55,13 @@ export class TokenVerifier {
   }
 
   /** Who a token was made out for that was verified a moment ago. Undefined: it has to be verified. */
-  recall(token: string): Caller | undefined {
+  fromCache(token: string): Principal | undefined {
     return this.verified.callerOf(token, this.clock);
   }
 
   /** Throws `InvalidToken`, or `KeysUnavailable` when it cannot tell. */
-  async verify(token: string): Promise<Caller> {
-    const known = this.recall(token);
+  async verify(token: string): Promise<Principal> {
+    const known = this.fromCache(token);
     if (known !== undefined) return known;
     const caller = await this.verifyAnew(token);
     this.verified.add(token, caller, this.clock.monotonic());
@@ -74,7 +74,7 @@ export class TokenVerifier {
     this.verified.forgetOld(this.clock.monotonic());
   }
 
-  private async verifyAnew(token: string): Promise<Caller> {
+  private async verifyAnew(token: string): Promise<Principal> {
     if (token === '') throw new InvalidToken('no token');
     if (token.length > MAX_TOKEN_CHARACTERS) {
       throw new InvalidToken('token is not valid', 'too long');
@@ -84,7 +84,7 @@ export class TokenVerifier {
       throw error instanceof KeysUnavailable ? error : invalid(error);
     });
     if (!isIdentifier(sub)) throw new InvalidToken('token is not valid', 'sub is no user id');
-    return { userId: sub, isAdmin: holdsAdmin(scope), expiresAt: endOf(exp) };
+    return { userId: sub, isAdmin: hasAdminScope(scope), expiresAt: expiryOf(exp) };
   }
 
   private async claims(token: string): Promise<JWTPayload> {
@@ -130,7 +130,7 @@ function invalid(error: unknown): InvalidToken {
 }
 
 /** `scope` is a list in one text (RFC 8693), or with some issuers a list. */
-function holdsAdmin(scope: unknown): boolean {
+function hasAdminScope(scope: unknown): boolean {
   const scopes: unknown = typeof scope === 'string' ? scope.split(' ') : scope;
   return Array.isArray(scopes) && scopes.includes(ADMIN_SCOPE);
 }
@@ -139,7 +139,7 @@ function holdsAdmin(scope: unknown): boolean {
  * The first moment at which the verifier would say "token expired". Undefined: never, which is also what a time counts as
  * that no Timestamp can hold, such as an `exp` in milliseconds or in nanoseconds.
  */
-function endOf(exp: number | undefined): number | undefined {
+function expiryOf(exp: number | undefined): number | undefined {
   if (exp === undefined) return undefined;
   const end = Math.ceil(exp) + LEEWAY_SECONDS;
   // JSON has numbers beyond what fits, such as 1e999, which JavaScript reads as Infinity.

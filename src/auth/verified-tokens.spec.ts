@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import type { Caller } from './caller.js';
-import { VerifiedTokens } from './verified-tokens.js';
+import type { Principal } from './caller.js';
+import { TokenCache } from './verified-tokens.js';
 
-const ALICE: Caller = { userId: 'alice', isAdmin: false, expiresAt: undefined };
+const ALICE: Principal = { userId: 'alice', isAdmin: false, expiresAt: undefined };
 
 /** Clocks that agree, unless the one on the wall was set. */
 function at(monotonic: number, wall = monotonic): ManualClock {
@@ -14,7 +14,7 @@ function at(monotonic: number, wall = monotonic): ManualClock {
 
 describe('a verified token', () => {
   it('is known for half a minute', () => {
-    const tokens = new VerifiedTokens();
+    const tokens = new TokenCache();
     tokens.add('token', ALICE, 1_000);
     expect(tokens.callerOf('token', at(30_999))).toBe(ALICE);
     expect(tokens.callerOf('token', at(31_000))).toBeUndefined();
@@ -22,14 +22,14 @@ describe('a verified token', () => {
   });
 
   it('is not known for longer than it is good', () => {
-    const tokens = new VerifiedTokens();
+    const tokens = new TokenCache();
     tokens.add('token', { ...ALICE, expiresAt: 2_000 }, 1_000);
     expect(tokens.callerOf('token', at(1_999))).toBeDefined();
     expect(tokens.callerOf('token', at(2_000))).toBeUndefined();
   });
 
   it('is known for no longer and no shorter when the wall clock is set, unless it expires by that', () => {
-    const tokens = new VerifiedTokens();
+    const tokens = new TokenCache();
     tokens.add('token', { ...ALICE, expiresAt: 50_000 }, 1_000);
     expect(tokens.callerOf('token', at(30_999, 1))).toBeDefined();
     expect(tokens.callerOf('token', at(31_000, 1))).toBeUndefined();
@@ -38,7 +38,7 @@ describe('a verified token', () => {
   });
 
   it('makes room for others when there are too many, the oldest first', () => {
-    const tokens = new VerifiedTokens();
+    const tokens = new TokenCache();
     tokens.add('first', ALICE, 0);
     tokens.add('second', ALICE, 0);
     tokens.add('first', ALICE, 0);
@@ -49,7 +49,7 @@ describe('a verified token', () => {
   });
 
   it('is let go of after half a minute', () => {
-    const tokens = new VerifiedTokens();
+    const tokens = new TokenCache();
     tokens.add('first', ALICE, 0);
     tokens.add('short', { ...ALICE, expiresAt: 2_000 }, 1_000);
     tokens.add('last', ALICE, 10_000);

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock/clock.js';
-import type { Caller } from './caller.js';
+import type { Principal } from './caller.js';
 
 /** How many are remembered. The one that has been there longest makes room. */
 const MAX_TOKENS = 10_000;
@@ -8,27 +8,27 @@ const MAX_TOKENS = 10_000;
 const MAX_AGE_MS = 30_000;
 
 interface Verified {
-  readonly caller: Caller;
+  readonly caller: Principal;
   /** By the monotonic clock. */
   readonly until: number;
 }
 
 /** Tokens that were verified a moment ago: a signature costs more than everything else about a call. */
-export class VerifiedTokens {
+export class TokenCache {
   private readonly tokens = new Map<string, Verified>();
 
   get size(): number {
     return this.tokens.size;
   }
 
-  callerOf(token: string, clock: Pick<Clock, 'wall' | 'monotonic'>): Caller | undefined {
+  callerOf(token: string, clock: Pick<Clock, 'wall' | 'monotonic'>): Principal | undefined {
     const verified = this.tokens.get(token);
     if (verified === undefined || clock.monotonic() >= verified.until) return undefined;
     const { caller } = verified;
     return clock.wall() < (caller.expiresAt ?? Infinity) ? caller : undefined;
   }
 
-  add(token: string, caller: Caller, now: number): void {
+  add(token: string, caller: Principal, now: number): void {
     // Taken out first, so that it goes to the end of the line.
     this.tokens.delete(token);
     this.tokens.set(token, { caller, until: now + MAX_AGE_MS });

@@ -1,11 +1,17 @@
-import type { DecidedBy, ExplainedSession, Explanation, Transition, TransitionName } from '#client';
+import type {
+  StatusCause,
+  ExplainedSession,
+  Explanation,
+  Transition,
+  TransitionKind,
+} from '#client';
 import { muted } from './in-words.js';
-import { paint, paintStatus } from './terminal/paint.js';
-import { printable } from './terminal/printable.js';
+import { style, paintStatus } from './terminal/paint.js';
+import { escapeControls } from './terminal/printable.js';
 import { table, type Column } from './terminal/table.js';
 import { timeInWords } from './terminal/time.js';
 
-const CAUSES: Readonly<Record<DecidedBy, string>> = {
+const CAUSES: Readonly<Record<StatusCause, string>> = {
   'no-session': 'there is no session',
   chosen: 'the user chose it',
   active: 'there was an action within the idle timeout',
@@ -13,7 +19,7 @@ const CAUSES: Readonly<Record<DecidedBy, string>> = {
   unknown: 'of a reason that this program does not know',
 };
 
-const TRANSITIONS: Readonly<Record<TransitionName, string>> = {
+const TRANSITIONS: Readonly<Record<TransitionKind, string>> = {
   idle: 'the idle timeout passes',
   'choice-expired': 'the chosen status lapses',
   'token-expired': 'a token expires',
@@ -23,13 +29,13 @@ const TRANSITIONS: Readonly<Record<TransitionName, string>> = {
 };
 
 const SESSIONS: readonly Column<ExplainedSession>[] = [
-  { title: 'SESSION', textOf: ({ sessionId }) => printable(sessionId) },
-  { title: 'DEVICE', textOf: ({ platform }) => printable(platform) },
+  { title: 'SESSION', textOf: ({ sessionId }) => escapeControls(sessionId) },
+  { title: 'DEVICE', textOf: ({ platform }) => escapeControls(platform) },
   { title: 'SINCE', textOf: ({ connectedAt }) => timeInWords(connectedAt) },
   { title: 'LAST ACTIVE', textOf: ({ lastActiveAt }) => timeInWords(lastActiveAt) },
   { title: 'CHANNEL', textOf: ({ holdsChannel }) => (holdsChannel ? 'held by it' : '') },
   { title: 'ENDS', textOf: endOf },
-  { title: 'NODE', textOf: ({ nodeId }) => printable(nodeId) },
+  { title: 'NODE', textOf: ({ nodeId }) => escapeControls(nodeId) },
 ];
 
 /** Why a user is shown like that, in lines. */
@@ -39,11 +45,11 @@ export function explanationInWords(explanation: Explanation): string[] {
   const lapses = choiceExpiresAt && `, until ${timeInWords(choiceExpiresAt)}`;
   const isHidden = shown.status !== own.status;
   return [
-    `${paint('bold', printable(own.userId))} is ${paintStatus(status)}: ${CAUSES[cause]}.`,
+    `${style('bold', escapeControls(own.userId))} is ${paintStatus(status)}: ${CAUSES[cause]}.`,
     ...(isHidden ? [`Everyone else sees ${paintStatus(shown.status)}.`] : []),
     `The choice is ${choice}${lapses ?? ''}.`,
-    ...(statusText === '' ? [] : [`The text is "${printable(statusText)}".`]),
-    ...(channelId === undefined ? [] : [`The channel is ${printable(channelId)}.`]),
+    ...(statusText === '' ? [] : [`The text is "${escapeControls(statusText)}".`]),
+    ...(channelId === undefined ? [] : [`The channel is ${escapeControls(channelId)}.`]),
     ...(muted(own) === '' ? [] : [`Muted: ${muted(own)}.`]),
     next === undefined ? 'Nothing comes next by itself.' : transitionInWords(next),
     ...(sessions.length === 0 ? [] : ['', ...table(SESSIONS, sessions)]),
@@ -51,7 +57,7 @@ export function explanationInWords(explanation: Explanation): string[] {
 }
 
 function transitionInWords({ at, kind, sessionId, shown }: Transition): string {
-  const ended = sessionId === undefined ? '' : `, which ends session ${printable(sessionId)}`;
+  const ended = sessionId === undefined ? '' : `, which ends session ${escapeControls(sessionId)}`;
   const when = at === undefined ? '' : `, at ${timeInWords(at)}`;
   return `Next${when}: ${TRANSITIONS[kind]}${ended}. Then ${paintStatus(shown.status)} is shown.`;
 }

@@ -8,8 +8,8 @@ export class Failure extends Error {
 }
 
 /** The command has to be called in another way, which the message says. */
-export class WrongUsage extends Failure {
-  override readonly name = 'WrongUsage';
+export class UsageError extends Failure {
+  override readonly name = 'UsageError';
   override readonly exitCode = ExitCode.WRONG_USAGE;
 }
 

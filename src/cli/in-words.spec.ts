@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Cause, Presence } from '#client';
+import type { ChangeReason, Presence } from '#client';
 import { changeInWords, ownPresenceInWords } from './in-words.js';
 
 const ANN: Presence = {
@@ -18,14 +18,17 @@ const ANN: Presence = {
 function inWords(
   previous: Partial<Presence> | undefined,
   current: Partial<Presence> | undefined,
-  { cause = 'requested', presence = {} }: { cause?: Cause; presence?: Partial<Presence> } = {},
+  {
+    reason = 'requested',
+    presence = {},
+  }: { reason?: ChangeReason; presence?: Partial<Presence> } = {},
 ): string {
   return changeInWords({
     userId: 'ann',
     previous: previous && { ...ANN, ...previous },
     current: current && { ...ANN, ...current },
     presence: { ...ANN, ...(current ?? presence) },
-    cause,
+    reason,
     occurredAt: undefined,
   });
 }
@@ -52,14 +55,14 @@ describe('A change in words', () => {
   });
 
   it('says where the user is connected when nothing else is different', () => {
-    expect(inWords({}, { platforms: ['desktop', 'mobile'] }, { cause: 'connected' })).toBe(
+    expect(inWords({}, { platforms: ['desktop', 'mobile'] }, { reason: 'connected' })).toBe(
       'ann is on desktop, mobile (connected)',
     );
   });
 
   it('says where one has gone who is not watched any more', () => {
     const offline = { status: 'offline', platforms: [] } as const;
-    expect(inWords({}, undefined, { presence: offline, cause: 'connection-lost' })).toBe(
+    expect(inWords({}, undefined, { presence: offline, reason: 'connection-lost' })).toBe(
       'ann is offline (connection-lost)',
     );
     expect(inWords({}, undefined, { presence: { channelId: 'garden' } })).toBe(

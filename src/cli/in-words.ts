@@ -1,20 +1,20 @@
-import type { Cause, Change, Presence } from '#client';
-import { paint, paintStatus } from './terminal/paint.js';
-import { printable } from './terminal/printable.js';
+import type { ChangeReason, Change, Presence } from '#client';
+import { style, paintStatus } from './terminal/paint.js';
+import { escapeControls } from './terminal/printable.js';
 
 /** What happened to a user, in a line. */
-export function changeInWords({ userId, previous, current, presence, cause }: Change): string {
-  const who = paint('bold', printable(userId));
-  if (current === undefined) return `${who} ${departure(presence)}${because(cause)}`;
-  if (previous === undefined) return `${who} ${arrival(current)}${because(cause)}`;
+export function changeInWords({ userId, previous, current, presence, reason }: Change): string {
+  const who = style('bold', escapeControls(userId));
+  if (current === undefined) return `${who} ${departure(presence)}${because(reason)}`;
+  if (previous === undefined) return `${who} ${arrival(current)}${because(reason)}`;
   const differences = differencesInWords(previous, current);
-  return `${who} ${differences.join(', ')}${because(cause)}`;
+  return `${who} ${differences.join(', ')}${because(reason)}`;
 }
 
 /** The own presence, as the user sees it, and whether others are shown OFFLINE instead. */
 export function ownPresenceInWords(presence: Presence, isInvisible: boolean): string {
   const suffix = isInvisible ? '; to everyone else you are offline' : '';
-  return `${paint('bold', `You (${printable(presence.userId)})`)} ${arrival(presence, 'are')}${suffix}`;
+  return `${style('bold', `You (${escapeControls(presence.userId)})`)} ${arrival(presence, 'are')}${suffix}`;
 }
 
 /** What follows from one presence to the next. There is always something: a device that came or went says nothing else. */
@@ -23,13 +23,13 @@ export function differencesInWords(previous: Presence, current: Presence): strin
   const said: string[] = [];
   if (status !== previous.status) said.push(`is ${paintStatus(status)}`);
   if (statusText !== previous.statusText) {
-    said.push(statusText === '' ? 'says nothing any more' : `says "${printable(statusText)}"`);
+    said.push(statusText === '' ? 'says nothing any more' : `says "${escapeControls(statusText)}"`);
   }
   if (channelId !== previous.channelId) {
     said.push(
       channelId === undefined
-        ? `left ${printable(previous.channelId!)}`
-        : `joined ${printable(channelId)}`,
+        ? `left ${escapeControls(previous.channelId!)}`
+        : `joined ${escapeControls(channelId)}`,
     );
   }
   if (current.isMicrophoneMuted !== previous.isMicrophoneMuted) {
@@ -47,22 +47,22 @@ function arrival(presence: Presence, verb: 'is' | 'are' = 'is'): string {
   const says = verb === 'is' ? 'says' : 'say';
   return [
     `${verb} ${paintStatus(status)}`,
-    ...(channelId === undefined ? [] : [`in ${printable(channelId)}`]),
+    ...(channelId === undefined ? [] : [`in ${escapeControls(channelId)}`]),
     ...(presence.platforms.length === 0 ? [] : [`on ${devices(presence)}`]),
     ...(muted(presence) === '' ? [] : [`${muted(presence)} muted`]),
-    ...(statusText === '' ? [] : [`${says} "${printable(statusText)}"`]),
+    ...(statusText === '' ? [] : [`${says} "${escapeControls(statusText)}"`]),
   ].join(', ');
 }
 
 /** Who leaves what is watched is offline, or somewhere else. */
 function departure({ status, channelId }: Presence): string {
   if (status === 'offline') return `is ${paintStatus('offline')}`;
-  return channelId === undefined ? 'left' : `went to ${printable(channelId)}`;
+  return channelId === undefined ? 'left' : `went to ${escapeControls(channelId)}`;
 }
 
 /** That somebody did it is no news. */
-function because(cause: Cause): string {
-  return cause === 'requested' || cause === 'snapshot' ? '' : paint('gray', ` (${cause})`);
+function because(reason: ChangeReason): string {
+  return reason === 'requested' || reason === 'snapshot' ? '' : style('gray', ` (${reason})`);
 }
 
 /** What of a user is muted. Empty: nothing. */
@@ -73,7 +73,7 @@ export function muted({ isMicrophoneMuted, isSpeakerMuted }: Presence): string {
 }
 
 export function devices({ platforms }: Presence): string {
-  return platforms.map(printable).join(', ');
+  return platforms.map(escapeControls).join(', ');
 }
 
 /** "3 users", "1 user". */

@@ -19,7 +19,7 @@ export class Interrupted extends Error {
  * Runs something that is to end in order when a signal comes, or when nobody reads what it writes. Rejects with
  * `Interrupted` when that was so.
  */
-export async function untilInterrupted(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function runUntilSignal(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();
   // The first reason counts: npm passes on what the terminal has said already.
   const end = (reason: string, exitCode: number): void => {

@@ -1,9 +1,9 @@
 import { InvalidArgumentError } from 'commander';
-import { wholeNumber } from '../config/kinds.js';
+import { integer } from '../config/kinds.js';
 
 /** Reads a whole number of an option. */
 export function wholeNumberOption(least: number, most: number): (text: string) => number {
-  const { read, allowed } = wholeNumber(least, most);
+  const { read, description: allowed } = integer(least, most);
   return (text) => {
     const value = read(text);
     if (value === undefined) throw new InvalidArgumentError(`It must be ${allowed}.`);

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-import { ProcessEnd } from '../process-end.js';
+import { ProcessShutdown } from '../process-end.js';
 
 const args = process.argv.slice(2);
 // For the reason that src/main.ts gives.
-if (args[0] === 'serve') ProcessEnd.watch();
+if (args[0] === 'serve') ProcessShutdown.watch();
 const { run } = await import('./run.js');
 await run(args, process.env);

@@ -1,7 +1,7 @@
 import { PresenceError, type PresenceClient, type TokenOption } from '#client';
 import { Device } from './device.js';
-import { failureOf, WrongUsage } from './failure.js';
-import { untilInterrupted } from './interruption.js';
+import { failureOf, UsageError } from './failure.js';
+import { runUntilSignal } from './interruption.js';
 import { targetOf, type Target, type TargetOptions } from './target.js';
 import { tokenSource, type Identity } from './tokens.js';
 
@@ -15,7 +15,7 @@ export async function withService(
   const target = targetOf(options);
   const token = await tokenSource(options.token, identity, environment);
   const device = deviceAt(target, token);
-  await untilInterrupted(async (signal) => {
+  await runUntilSignal(async (signal) => {
     signal.addEventListener('abort', () => device.client.close(), { once: true });
     try {
       await run(device.client);
@@ -33,6 +33,6 @@ function deviceAt(target: Target, token: TokenOption): Device {
     return new Device(target, token);
   } catch (error) {
     if (!(error instanceof PresenceError)) throw error;
-    throw new WrongUsage(`This is not a token that the service could take: ${error.message}.`);
+    throw new UsageError(`This is not a token that the service could take: ${error.message}.`);
   }
 }

@@ -1,7 +1,7 @@
 import type { CollectionState, PresenceCollection } from '#client';
 import { counted } from './in-words.js';
 import { presenceTable } from './presence-table.js';
-import { paint } from './terminal/paint.js';
+import { style } from './terminal/paint.js';
 import { Screen } from './terminal/screen.js';
 
 /** No eye follows more, and a terminal far away has something else to do. */
@@ -33,7 +33,7 @@ export function showLive(collection: PresenceCollection, output: NodeJS.WriteStr
 function linesOf(collection: PresenceCollection): string[] {
   const presences = [...collection.values()].sort((a, b) => (a.userId < b.userId ? -1 : 1));
   const heading = `${counted(presences.length, 'user')}, ${stateInWords(collection.state.value)}`;
-  return [paint('gray', heading), ...(presences.length === 0 ? [] : presenceTable(presences))];
+  return [style('gray', heading), ...(presences.length === 0 ? [] : presenceTable(presences))];
 }
 
 function stateInWords(state: CollectionState): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WrongUsage } from './failure.js';
+import { UsageError } from './failure.js';
 import { targetOf } from './target.js';
 
 const address = 'localhost:50051';
@@ -20,7 +20,7 @@ describe('What a command speaks to', () => {
   it.each(['localhost', 'http://localhost:50051', 'localhost:port', 'unix:/socket', ''])(
     'may not be "%s"',
     (address) => {
-      expect(() => targetOf({ address })).toThrow(WrongUsage);
+      expect(() => targetOf({ address })).toThrow(UsageError);
     },
   );
 

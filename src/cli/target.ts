@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { hostAndPort } from '../config/kinds.js';
-import { WrongUsage } from './failure.js';
+import { UsageError } from './failure.js';
 
 /** The options of every command that speaks to a service. */
 export interface TargetOptions {
@@ -44,10 +44,10 @@ export function addTargetOptions(command: Command, { token = true } = {}): Comma
 
 export function targetOf({ address, tls = false, ca, cert, key }: TargetOptions): Target {
   if (hostAndPort(address) === undefined) {
-    throw new WrongUsage(`The address ${address} is not host:port or [IPv6]:port.`);
+    throw new UsageError(`The address ${address} is not host:port or [IPv6]:port.`);
   }
   if ((cert === undefined) !== (key === undefined)) {
-    throw new WrongUsage('A certificate needs its key: give both --cert and --key.');
+    throw new UsageError('A certificate needs its key: give both --cert and --key.');
   }
   const isSecure = tls || ca !== undefined || cert !== undefined;
   return {
@@ -66,6 +66,6 @@ function read(path: string): Buffer {
     return readFileSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new WrongUsage(`The file ${path} cannot be read (${code}).`);
+    throw new UsageError(`The file ${path} cannot be read (${code}).`);
   }
 }

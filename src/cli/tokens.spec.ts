@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { configuredKeys } from '../auth/configured-keys.js';
+import { createVerificationKeys } from '../auth/configured-keys.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { ConfigError } from '../config/config-error.js';
-import { WrongUsage } from './failure.js';
+import { UsageError } from './failure.js';
 import { subjectOf, TokenSigner, tokenSource } from './tokens.js';
 
 const env = {
@@ -11,7 +11,7 @@ const env = {
   AUTH_JWT_AUDIENCE: 'presence',
 };
 
-const verifier = new TokenVerifier(await configuredKeys({ secret: env.AUTH_JWT_SECRET }), {
+const verifier = new TokenVerifier(await createVerificationKeys({ secret: env.AUTH_JWT_SECRET }), {
   issuer: 'me',
   audience: 'presence',
 });
@@ -37,7 +37,7 @@ describe('Tokens of the command line', () => {
   });
 
   it('are of nobody whom the service would refuse', async () => {
-    await expect(signer.sign({ userId: 'ali\nce' })).rejects.toThrow(WrongUsage);
+    await expect(signer.sign({ userId: 'ali\nce' })).rejects.toThrow(UsageError);
   });
 
   it('cannot be had without a secret', () => {

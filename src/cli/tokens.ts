@@ -2,7 +2,7 @@ import type { TokenOption } from '#client';
 import { signToken } from '../auth/sign-token.js';
 import { readConfig } from '../config/config.js';
 import { isIdentifier } from '../domain/identifier.js';
-import { WrongUsage } from './failure.js';
+import { UsageError } from './failure.js';
 
 /** Whom a token is of, and what it is good for. */
 export interface Identity {
@@ -16,10 +16,10 @@ export interface Identity {
 const AN_HOUR_SECONDS = 3600;
 
 /** Whose token a command signs that only looks. */
-export const ONLOOKER: Identity = { userId: 'presence-command-line' };
+export const READ_ONLY_IDENTITY: Identity = { userId: 'presence-command-line' };
 
 /** Whose token a command signs that names sessions and users of others. */
-export const ADMIN: Identity = { ...ONLOOKER, isAdmin: true };
+export const ADMIN: Identity = { ...READ_ONLY_IDENTITY, isAdmin: true };
 
 /** Signs tokens as the service expects them, by the settings that it has. */
 export class TokenSigner {
@@ -35,7 +35,7 @@ export class TokenSigner {
   static of(environment: NodeJS.ProcessEnv, purpose: string): TokenSigner {
     const { secret, issuer, audience } = readConfig(environment).auth;
     if (secret === undefined) {
-      throw new WrongUsage(
+      throw new UsageError(
         `${purpose}, which needs AUTH_JWT_SECRET, the same for this command and for the server.`,
       );
     }
@@ -44,7 +44,7 @@ export class TokenSigner {
 
   async sign({ userId, isAdmin = false, ttlSeconds = AN_HOUR_SECONDS }: Identity): Promise<string> {
     if (!isIdentifier(userId)) {
-      throw new WrongUsage('A user id has 1 to 128 characters, none of them a control character.');
+      throw new UsageError('A user id has 1 to 128 characters, none of them a control character.');
     }
     return signToken({ key: this.key, userId, isAdmin, ttlSeconds, ...this.claims });
   }

@@ -1,58 +1,50 @@
 import { describe, expect, it } from 'vitest';
 import {
   environmentName,
-  flag,
+  boolean,
   grpcAddress,
   host,
   hostAndPort,
   httpUrl,
-  type Kind,
+  type SettingType,
   milliseconds,
   oneOf,
   origins,
   secret,
-  wholeNumber,
-  words,
+  integer,
+  text,
 } from './kinds.js';
 
-function accepts(kind: Kind<unknown>, texts: readonly string[]): void {
+function accepts(kind: SettingType<unknown>, texts: readonly string[]): void {
   for (const text of texts) expect(kind.read(text), text).toBeDefined();
 }
 
-function refuses(kind: Kind<unknown>, texts: readonly string[]): void {
+function refuses(kind: SettingType<unknown>, texts: readonly string[]): void {
   for (const text of texts) expect(kind.read(text), text).toBeUndefined();
 }
 
 describe('wholeNumber', () => {
   it('takes what lies in its range', () => {
-    const percent = wholeNumber(0, 100);
+    const percent = integer(0, 100);
     expect(['0', '7', '100'].map(percent.read)).toEqual([0, 7, 100]);
-    expect(percent.allowed).toBe('a whole number from 0 to 100');
+    expect(percent.description).toBe('a whole number from 0 to 100');
   });
 
   it('refuses other spellings of a number, and what only begins like one', () => {
-    refuses(wholeNumber(0, 100_000), [
-      '1e3',
-      '0x10',
-      '5.0',
-      '+5',
-      '-5',
-      '007',
-      '5s',
-      '1_000',
-      '1,0',
-    ]);
-    refuses(wholeNumber(0, 100_000), [' 5', '5 ', '5\n', 'NaN', 'Infinity', '٥', ' ']);
+    refuses(integer(0, 100_000), ['1e3', '0x10', '5.0', '+5', '-5', '007', '5s', '1_000', '1,0']);
+    refuses(integer(0, 100_000), [' 5', '5 ', '5\n', 'NaN', 'Infinity', '٥', ' ']);
   });
 
   it('refuses what is out of range, however long', () => {
-    refuses(wholeNumber(10, 20), ['9', '21', '9'.repeat(400)]);
+    refuses(integer(10, 20), ['9', '21', '9'.repeat(400)]);
   });
 });
 
 describe('milliseconds', () => {
   it('takes nothing that a timer of Node could not wait for', () => {
-    expect(milliseconds(100).allowed).toBe('a whole number of milliseconds from 100 to 604800000');
+    expect(milliseconds(100).description).toBe(
+      'a whole number of milliseconds from 100 to 604800000',
+    );
     refuses(milliseconds(100), ['2147483648']);
   });
 });
@@ -61,8 +53,8 @@ describe('oneOf and flag', () => {
   it('take their words as they are spelt', () => {
     accepts(oneOf(['info', 'warn']), ['info', 'warn']);
     refuses(oneOf(['info', 'warn']), ['Info', 'log', 'info ']);
-    expect([flag.read('true'), flag.read('false')]).toEqual([true, false]);
-    refuses(flag, ['1', '0', 'yes', 'on', 'TRUE']);
+    expect([boolean.read('true'), boolean.read('false')]).toEqual([true, false]);
+    refuses(boolean, ['1', '0', 'yes', 'on', 'TRUE']);
   });
 });
 
@@ -83,8 +75,8 @@ describe('environmentName', () => {
 
 describe('words', () => {
   it('refuses control characters, and spaces that nobody sees', () => {
-    accepts(words, ['https://issuer.example/', 'presence service', 'keys/public.pem']);
-    refuses(words, [' presence', 'presence ', 'pre\nsence', ' ']);
+    accepts(text, ['https://issuer.example/', 'presence service', 'keys/public.pem']);
+    refuses(text, [' presence', 'presence ', 'pre\nsence', ' ']);
   });
 });
 
@@ -125,9 +117,9 @@ describe('httpUrl', () => {
 
   it('refuses a URL with a password, and keeps it out of the message', () => {
     refuses(httpUrl, ['https://user:hunter2@id.example/jwks', 'https://user@id.example']);
-    expect(httpUrl.hides?.('https://user:hunter2@id.example/jwks')).toBe(true);
-    expect(httpUrl.hides?.('ftp://id.example?key=hunter2')).toBe(true);
-    expect(httpUrl.hides?.('ftp://id.example')).toBe(false);
+    expect(httpUrl.isSecret?.('https://user:hunter2@id.example/jwks')).toBe(true);
+    expect(httpUrl.isSecret?.('ftp://id.example?key=hunter2')).toBe(true);
+    expect(httpUrl.isSecret?.('ftp://id.example')).toBe(false);
   });
 });
 
@@ -135,7 +127,7 @@ describe('secret', () => {
   it('counts bytes, not characters, and never shows what it was given', () => {
     accepts(secret(32), ['x'.repeat(32), 'é'.repeat(16)]);
     refuses(secret(32), ['x'.repeat(31), 'é'.repeat(15)]);
-    expect(secret(32).hides?.('short')).toBe(true);
+    expect(secret(32).isSecret?.('short')).toBe(true);
   });
 });
 

@@ -1,21 +1,21 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 
 /** What the text of a setting may be, and what it then means. */
-export interface Kind<T> {
+export interface SettingType<T> {
   /** Completes the sentence "NAME must be ...". */
-  readonly allowed: string;
+  readonly description: string;
   /** The value, or undefined when the text is not allowed. It is never given an empty text. */
   readonly read: (text: string) => T | undefined;
   /** Whether a refused text must stay out of the message. */
-  readonly hides?: (text: string) => boolean;
+  readonly isSecret?: (text: string) => boolean;
 }
 
 /** Longer than any timeout of use here, and shorter than the 24.8 days after which a timer of Node fires at once. */
 const A_WEEK_MS = 604_800_000;
 
-export function wholeNumber(least: number, most: number, of = ''): Kind<number> {
+export function integer(least: number, most: number, of = ''): SettingType<number> {
   return {
-    allowed: `a whole number${of} from ${least} to ${most}`,
+    description: `a whole number${of} from ${least} to ${most}`,
     read(text) {
       // Number() alone would also take 1e3, 0x10, 5.0 and blanks.
       const value = /^(0|[1-9]\d*)$/.test(text) ? Number(text) : NaN;
@@ -24,44 +24,44 @@ export function wholeNumber(least: number, most: number, of = ''): Kind<number> 
   };
 }
 
-export function milliseconds(least: number): Kind<number> {
-  return wholeNumber(least, A_WEEK_MS, ' of milliseconds');
+export function milliseconds(least: number): SettingType<number> {
+  return integer(least, A_WEEK_MS, ' of milliseconds');
 }
 
-export function oneOf<const T extends string>(words: readonly T[]): Kind<T> {
+export function oneOf<const T extends string>(words: readonly T[]): SettingType<T> {
   return {
-    allowed: `one of ${words.join(', ')}`,
+    description: `one of ${words.join(', ')}`,
     read: (text) => words.find((word) => word === text),
   };
 }
 
-export const flag: Kind<boolean> = {
-  allowed: 'true or false',
+export const boolean: SettingType<boolean> = {
+  description: 'true or false',
   read: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
 };
 
 /** Whether this is production. Near misses are refused, for they would silently drop what production asks for. */
-export const environmentName: Kind<boolean> = {
-  allowed: '"production" exactly, or another word such as "development"',
+export const environmentName: SettingType<boolean> = {
+  description: '"production" exactly, or another word such as "development"',
   read(text) {
     if (text === 'production') return true;
     return /^prod(uction)?$/i.test(text.trim()) ? undefined : false;
   },
 };
 
-export const words: Kind<string> = {
-  allowed: 'text without control characters and without spaces around it',
+export const text: SettingType<string> = {
+  description: 'text without control characters and without spaces around it',
   read: (text) => (/\p{Cc}/u.test(text) || text !== text.trim() ? undefined : text),
 };
 
 /** Braces would choose the slots of a Redis Cluster, and so upset what lies where. */
-export const keyPrefix: Kind<string> = {
-  allowed: 'at most 64 characters, with neither braces nor spaces',
+export const keyPrefix: SettingType<string> = {
+  description: 'at most 64 characters, with neither braces nor spaces',
   read: (text) => (/^[^{}\s\p{Cc}]{1,64}$/u.test(text) ? text : undefined),
 };
 
-export const host: Kind<string> = {
-  allowed: 'a host name or an IP address, without a port',
+export const host: SettingType<string> = {
+  description: 'a host name or an IP address, without a port',
   read: (text) => (isHostName(text) || isIP(text) !== 0 ? text : undefined),
 };
 
@@ -71,20 +71,21 @@ export function isHostName(text: string): boolean {
   return /^[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?$/i.test(text);
 }
 
-export const httpUrl: Kind<string> = {
-  allowed: 'an http:// or https:// URL without a user name or password in it',
+export const httpUrl: SettingType<string> = {
+  description: 'an http:// or https:// URL without a user name or password in it',
   read(text) {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const plain = url?.username === '' && url.password === '' && text === text.trim();
     return plain && ['http:', 'https:'].includes(url.protocol) ? text : undefined;
   },
   // A password, or an API key in the query.
-  hides: (text) => /[@?]/.test(text),
+  isSecret: (text) => /[@?]/.test(text),
 };
 
 /** As browsers spell them: no path, no default port. */
-export const origins: Kind<readonly string[]> = {
-  allowed: '* or origins such as https://chat.example.com, with commas between them and no paths',
+export const origins: SettingType<readonly string[]> = {
+  description:
+    '* or origins such as https://chat.example.com, with commas between them and no paths',
   read(text) {
     if (text === '*') return ['*'];
     const list = text.split(',');
@@ -94,17 +95,17 @@ export const origins: Kind<readonly string[]> = {
   },
 };
 
-export function secret(leastBytes: number): Kind<string> {
+export function secret(leastBytes: number): SettingType<string> {
   return {
-    allowed: `at least ${leastBytes} bytes long`,
+    description: `at least ${leastBytes} bytes long`,
     read: (text) => (Buffer.byteLength(text) >= leastBytes ? text : undefined),
-    hides: () => true,
+    isSecret: () => true,
   };
 }
 
 /** What gRPC listens on. The operating system takes no socket path beyond 107 bytes. */
-export const grpcAddress: Kind<string> = {
-  allowed: 'host:port, [IPv6]:port, or unix:path of a socket (107 bytes at most)',
+export const grpcAddress: SettingType<string> = {
+  description: 'host:port, [IPv6]:port, or unix:path of a socket (107 bytes at most)',
   read(text) {
     const socket = socketPath(text);
     if (socket !== undefined) return Buffer.byteLength(socket) <= 107 ? text : undefined;
@@ -120,7 +121,7 @@ export function socketPath(text: string): string | undefined {
 /** Takes `host:port` apart. Undefined for anything else, a socket's path among it. */
 export function hostAndPort(text: string): { host: string; port: number } | undefined {
   const [, bracketed, name = '', digits = ''] = /^(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
-  const port = wholeNumber(0, 65_535).read(digits);
+  const port = integer(0, 65_535).read(digits);
   const valid = bracketed === undefined ? isHostName(name) : isIPv6(bracketed);
   return valid && port !== undefined ? { host: bracketed ?? name, port } : undefined;
 }

@@ -27,7 +27,7 @@ export function readValues(env: NodeJS.ProcessEnv): Values {
 }
 
 function sentence(name: SettingName, text: string): string {
-  const { allowed, hides }: Setting<unknown>['kind'] = settings[name].kind;
+  const { description: allowed, isSecret: hides }: Setting<unknown>['kind'] = settings[name].kind;
   const given = hides?.(text) ? 'set to something that is not shown here' : shown(text);
   return `${name} is ${given}, but must be ${allowed}.`;
 }

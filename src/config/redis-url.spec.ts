@@ -68,6 +68,6 @@ describe('redisUrl', () => {
   });
 
   it('keeps what it refuses to itself, for there may be a password in it', () => {
-    expect(redisUrl.hides?.('redis://:secret@a/1')).toBe(true);
+    expect(redisUrl.isSecret?.('redis://:secret@a/1')).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import type { Kind } from './kinds.js';
+import type { SettingType } from './kinds.js';
 
 /** Where Redis is, and who we are to it. */
 export interface RedisAddress {
@@ -15,14 +15,14 @@ const SENTINEL_PORT = 26_379;
 const REDIS_PORT = 6379;
 
 /** One URL is a server, several are nodes of a cluster; Sentinels are named in one URL, as Lettuce spells it. */
-export const redisUrl: Kind<RedisAddress> = {
-  allowed:
+export const redisUrl: SettingType<RedisAddress> = {
+  description:
     'redis://[user:password@]host[:port], several of them with commas for a cluster, or redis-sentinel://[user:password@]host[:port][,host...]#master; with rediss for TLS',
   read(text) {
     return /^rediss?-sentinel:/.test(text) ? sentinels(text) : servers(text.split(','));
   },
   // There may be a password in it.
-  hides: () => true,
+  isSecret: () => true,
 };
 
 function servers(texts: readonly string[]): RedisAddress | undefined {

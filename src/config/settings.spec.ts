@@ -22,7 +22,7 @@ describe('settings', () => {
   );
 
   it('explains every setting in a sentence', () => {
-    for (const [, { meaning }] of table) expect(meaning).toMatch(/^["A-Z].*\.$/);
+    for (const [, { description: meaning }] of table) expect(meaning).toMatch(/^["A-Z].*\.$/);
   });
 });
 
@@ -32,7 +32,7 @@ describe('.env.example', () => {
       table.map(([name, setting]) => ({
         name,
         default: setting.default,
-        meaning: setting.meaning,
+        meaning: setting.description,
       })),
     );
   });

@@ -1,30 +1,30 @@
 import {
   environmentName,
-  flag,
+  boolean,
   grpcAddress,
   host,
   httpUrl,
   keyPrefix,
-  type Kind,
+  type SettingType,
   milliseconds,
   oneOf,
   origins,
   secret,
-  wholeNumber,
-  words,
+  integer,
+  text,
 } from './kinds.js';
 import { logFormatNames, logLevelNames } from './log-level.js';
 import { redisUrl } from './redis-url.js';
 
 /** Of something that a limit counts. Zero stands for no limit. */
-const perSecond = wholeNumber(0, 10_000_000);
+const perSecond = integer(0, 10_000_000);
 
 /** One setting: the only place that knows its default, its unit and what it means. */
 export interface Setting<T> {
-  readonly kind: Kind<T>;
+  readonly kind: SettingType<T>;
   /** As the environment would hold it. Empty: there is none. */
   readonly default: string;
-  readonly meaning: string;
+  readonly description: string;
 }
 
 /** All settings, in the order of `.env.example`, which a test holds against this table. */
@@ -50,19 +50,19 @@ export const settings = {
     'Where gRPC is served: host:port, [IPv6]:port, or unix:path of a socket. Port 0 takes a free one.',
   ),
   GRPC_REFLECTION: optional(
-    flag,
+    boolean,
     'Whether tools may ask the server for its contract: true or false. When not set: true unless in production.',
   ),
   GRPC_TLS_CERT_FILE: optional(
-    words,
+    text,
     'Path of a PEM file with the certificate of the server, then those between it and the root. Set with the next: TLS; neither: plain. Files that change are taken up within seconds.',
   ),
   GRPC_TLS_KEY_FILE: optional(
-    words,
+    text,
     'Path of a PEM file with the private key of that certificate, not encrypted.',
   ),
   GRPC_TLS_CLIENT_CA_FILE: optional(
-    words,
+    text,
     'Path of a PEM file with the certificates by which those of clients must be issued (mutual TLS). Not set: clients need no certificate.',
   ),
   KEEPALIVE_TIME_MS: setting(
@@ -91,22 +91,22 @@ export const settings = {
     'Milliseconds within which the request of a call must be whole and its answer taken by the client. Streams go on for as long as they like.',
   ),
   MAX_CONNECTIONS: setting(
-    wholeNumber(0, 1_000_000),
+    integer(0, 1_000_000),
     '50000',
     'How many gRPC connections there may be at a time, on each node, and as many of HTTP beside them. 0: any number.',
   ),
   MAX_CONNECTIONS_PER_ADDRESS: setting(
-    wholeNumber(0, 1_000_000),
+    integer(0, 1_000_000),
     '0',
     'How many of them may come from one IPv4 address, or from one /64 of IPv6. 0: any number, as behind a proxy all have its address.',
   ),
   MAX_STREAMS_PER_CONNECTION: setting(
-    wholeNumber(1, 1_000_000),
+    integer(1, 1_000_000),
     '1000',
     'How many calls and streams one gRPC connection may have open at a time. One more waits in the client, without an error, until another has ended.',
   ),
   MAX_METADATA_BYTES: setting(
-    wholeNumber(1024, 65_536),
+    integer(1024, 65_536),
     '16384',
     'How many bytes the metadata of a call may have, its token included: names and values, and 32 more for each.',
   ),
@@ -116,14 +116,14 @@ export const settings = {
     '0.0.0.0',
     'Host name or IP address that health, metrics and the API for browsers are served on over HTTP.',
   ),
-  HTTP_PORT: setting(wholeNumber(0, 65_535), '3000', 'Port of HTTP. 0 takes a free one.'),
+  HTTP_PORT: setting(integer(0, 65_535), '3000', 'Port of HTTP. 0 takes a free one.'),
   HTTP_API: setting(
-    flag,
+    boolean,
     'true',
     'Whether browsers may call the API over HTTP, with Connect and gRPC-Web: true or false.',
   ),
   HTTP_DASHBOARD: optional(
-    flag,
+    boolean,
     'Whether the dashboard is served at / of the HTTP port: true or false. It needs HTTP_API, and whoever uses it a token of presence:admin. When not set: true where there is HTTP_API, unless in production.',
   ),
   HTTP_CORS_ORIGINS: optional(
@@ -140,15 +140,15 @@ export const settings = {
     'URL of the key set of an identity provider, http or https (RS256, PS256, ES256, ES384, EdDSA).',
   ),
   AUTH_JWT_PUBLIC_KEY_FILE: optional(
-    words,
+    text,
     'Path of a PEM file with the public key or the certificate that tokens are checked with (same algorithms).',
   ),
   AUTH_JWT_ISSUER: optional(
-    words,
+    text,
     'What the claim `iss` of every token must be. Not checked when not set.',
   ),
   AUTH_JWT_AUDIENCE: optional(
-    words,
+    text,
     'What the claim `aud` of every token must be or hold. Not checked when not set.',
   ),
 
@@ -174,12 +174,12 @@ export const settings = {
     'Milliseconds that a lost connection keeps its user shown. A clean end never waits.',
   ),
   MAX_SESSIONS_PER_USER: setting(
-    wholeNumber(1, 1_000),
+    integer(1, 1_000),
     '20',
     'How many sessions one user may have at a time.',
   ),
   MAX_OFFLINE_USERS: setting(
-    wholeNumber(0, 10_000_000),
+    integer(0, 10_000_000),
     '100000',
     'How many users who are OFFLINE are remembered (mute state, chosen status, last activity); the longest gone are forgotten first. Of those who chose to be invisible as many more.',
   ),
@@ -190,7 +190,7 @@ export const settings = {
     'Milliseconds between two messages to the client on a stream that is otherwise quiet.',
   ),
   EVENT_LOG_SIZE: setting(
-    wholeNumber(1, 10_000_000),
+    integer(1, 10_000_000),
     '100000',
     'How many events are kept for subscribers that resume.',
   ),
@@ -200,7 +200,7 @@ export const settings = {
     'Milliseconds for which an event is kept at most.',
   ),
   MAX_SUBSCRIPTIONS_PER_USER: setting(
-    wholeNumber(1, 100_000),
+    integer(1, 100_000),
     '20',
     'How many subscriptions one user may have at a time, on each node.',
   ),
@@ -231,17 +231,17 @@ export const settings = {
     'How many sessions may begin in a second, and twice that in a burst. 0: no limit.',
   ),
   MAX_SESSIONS: setting(
-    wholeNumber(0, 10_000_000),
+    integer(0, 10_000_000),
     '50000',
     'How many sessions there may be at a time. 0: no limit.',
   ),
   MAX_HEAP_PERCENT: setting(
-    wholeNumber(0, 100),
+    integer(0, 100),
     '75',
     'How much of its heap the process may have in use, in percent, before it lets in no more sessions and subscriptions. V8 may end the process from 80 on. 0: no limit.',
   ),
   MAX_REQUEST_BYTES: setting(
-    wholeNumber(16_384, 67_108_864),
+    integer(16_384, 67_108_864),
     '6291456',
     'How large the request of a subscription may be. The default has room for the 10,000 users and 1,000 channels that it may name, in any script. Requests of other methods have smaller limits of their own.',
   ),
@@ -270,10 +270,10 @@ export type Values = {
   readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never;
 };
 
-function setting<T>(kind: Kind<T>, fallback: string, meaning: string): Setting<T> {
-  return { kind, default: fallback, meaning };
+function setting<T>(kind: SettingType<T>, fallback: string, meaning: string): Setting<T> {
+  return { kind, default: fallback, description: meaning };
 }
 
-function optional<T>(kind: Kind<T>, meaning: string): Setting<T | undefined> {
-  return { kind, default: '', meaning };
+function optional<T>(kind: SettingType<T>, meaning: string): Setting<T | undefined> {
+  return { kind, default: '', description: meaning };
 }

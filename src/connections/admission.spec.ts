@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { Admission } from './admission.js';
+import { ConnectionLimiter } from './admission.js';
 
 describe('Admission', () => {
   it('keeps out who is one too many, until another leaves', () => {
-    const admission = new Admission({ max: 2, maxPerAddress: 0 });
+    const admission = new ConnectionLimiter({ max: 2, maxPerAddress: 0 });
     expect(admission.enter('a')).toBeUndefined();
     expect(admission.enter('b')).toBeUndefined();
     expect(admission.enter('c')).toBe('full');
@@ -13,7 +13,7 @@ describe('Admission', () => {
   });
 
   it('keeps out whose network has too many, and nobody else', () => {
-    const admission = new Admission({ max: 0, maxPerAddress: 2 });
+    const admission = new ConnectionLimiter({ max: 0, maxPerAddress: 2 });
     expect(admission.enter('a')).toBeUndefined();
     expect(admission.enter('a')).toBeUndefined();
     expect(admission.enter('a')).toBe('network_full');
@@ -23,7 +23,7 @@ describe('Admission', () => {
   });
 
   it('counts those without a network only in all', () => {
-    const admission = new Admission({ max: 3, maxPerAddress: 1 });
+    const admission = new ConnectionLimiter({ max: 3, maxPerAddress: 1 });
     for (let i = 0; i < 3; i++) expect(admission.enter(undefined)).toBeUndefined();
     expect(admission.enter(undefined)).toBe('full');
     admission.leave(undefined);

@@ -5,7 +5,7 @@ export interface AdmissionLimits {
 }
 
 /** Counts connections, in all and by network, and says who is one too many. */
-export class Admission {
+export class ConnectionLimiter {
   private count = 0;
   private readonly ofNetwork = new Map<string, number>();
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import type { Admission } from './admission.js';
-import type { Cuts } from './cuts.js';
-import { networkOf } from './network.js';
+import type { ConnectionLimiter } from './admission.js';
+import type { DisconnectLog } from './cuts.js';
+import { addressKey } from './network.js';
 
 /** A connection that was let in. */
 export interface Admitted {
@@ -17,11 +17,11 @@ export interface Admitted {
  */
 export function admit(
   socket: Socket,
-  admission: Admission,
-  cuts: Pick<Cuts<'full' | 'network_full'>, 'add'>,
+  admission: ConnectionLimiter,
+  cuts: Pick<DisconnectLog<'full' | 'network_full'>, 'add'>,
   makeRoom: (network: string | undefined) => boolean = () => false,
 ): Admitted | undefined {
-  const network = socket.remoteAddress && networkOf(socket.remoteAddress);
+  const network = socket.remoteAddress && addressKey(socket.remoteAddress);
   let full = admission.enter(network);
   if (full !== undefined && makeRoom(full === 'full' ? undefined : network)) {
     full = admission.enter(network);

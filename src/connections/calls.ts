@@ -1,12 +1,12 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Connection } from './connection.js';
-import { Cuts } from './cuts.js';
+import { DisconnectLog } from './cuts.js';
 import { BYTES_PER_CALL, type HeldBytes, type Hold } from './held-bytes.js';
 
 /** How many bytes one byte of a compressed request may become: the most that deflate can do. */
 const MAX_INFLATION = 1032;
 
-const SENTENCES = {
+const REASONS = {
   timeout: 'its request was not whole, or its answer not taken, within CALL_TIMEOUT_MS',
   request_bytes: 'too much of too many requests waited for their rest',
   answer_bytes: 'too much of too many answers waited to be taken',
@@ -23,8 +23,8 @@ interface Call {
  * Sees to it that no call keeps the server waiting for its request, or with its answer, for ever and in any number. A call
  * counts from its headers on, whether or not its caller has a token.
  */
-export class Calls {
-  readonly cuts = new Cuts('Calls', SENTENCES);
+export class CallWatchdog {
+  readonly cuts = new DisconnectLog('Calls', REASONS);
 
   private readonly open = new WeakMap<ServerHttp2Stream, Call>();
 
@@ -83,7 +83,7 @@ export class Calls {
   }
 
   /** The stream was taken over, and its listeners went: its timer would hold it for long after its end. */
-  goOn(stream: ServerHttp2Stream): void {
+  keepTimerAfterDetach(stream: ServerHttp2Stream): void {
     const stop = (): void => clearTimeout(this.open.get(stream)?.timer);
     if (stream.destroyed) stop();
     else stream.once('close', stop);
@@ -121,7 +121,7 @@ export class Calls {
   /** The client is told RESOURCE_EXHAUSTED, which is what gRPC makes of this code. */
   private cut(
     stream: ServerHttp2Stream,
-    reason: keyof typeof SENTENCES,
+    reason: keyof typeof REASONS,
     { network }: Connection,
   ): void {
     this.cuts.add(reason, network);

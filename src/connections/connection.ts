@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Allowance } from './allowance.js';
+import type { ByteBudget } from './allowance.js';
 
 /**
  * Bytes a second that a connection may be sent beside its calls. Honest ones need hundreds: pings, windows, settings,
@@ -15,7 +15,7 @@ export class Connection {
   readonly openedAt = performance.now();
   session: ServerHttp2Session | undefined;
   /** Whether the peer has shown that it speaks HTTP/2: its preface and its settings are there. */
-  hasGreeted = false;
+  handshakeComplete = false;
   private isTrusted = false;
   private isLingering = false;
   private bytesRead = 0;
@@ -26,14 +26,14 @@ export class Connection {
     /** Whom it is counted for. Undefined: nobody, as with a Unix socket. */
     readonly network: string | undefined,
     /** What its calls hold. */
-    readonly held: Allowance,
+    readonly held: ByteBudget,
     /** How many calls it may have open once one of them had a valid token. */
     private readonly maxCalls: number,
   ) {}
 
   begin(session: ServerHttp2Session): void {
     this.session = session;
-    session.once('remoteSettings', () => (this.hasGreeted = true));
+    session.once('remoteSettings', () => (this.handshakeComplete = true));
   }
 
   /** A call has had a valid token. */
@@ -46,7 +46,7 @@ export class Connection {
   }
 
   /** Whether nothing can come of it any more, though its socket may still be there. */
-  get isOver(): boolean {
+  get isClosed(): boolean {
     return this.session?.destroyed === true;
   }
 
@@ -60,7 +60,7 @@ export class Connection {
    * Closes the socket of one that is over, when it was so the last time, too. Node would wait until the peer has read
    * everything, or has closed its own end, for as long as the peer likes.
    */
-  hurry(): void {
+  destroyIfLingering(): void {
     if (this.isLingering) this.socket.destroy();
     this.isLingering = true;
   }

@@ -10,12 +10,12 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { HeapUse } from '../limits/heap-use.js';
-import { Admission } from './admission.js';
+import { ConnectionLimiter } from './admission.js';
 import { admit } from './admit.js';
-import { Allowance } from './allowance.js';
-import { Calls } from './calls.js';
+import { ByteBudget } from './allowance.js';
+import { CallWatchdog } from './calls.js';
 import { Connection } from './connection.js';
-import { Cuts } from './cuts.js';
+import { DisconnectLog } from './cuts.js';
 import { HeldBytes, heldBytesOf } from './held-bytes.js';
 import { http2ServersOf } from './http2-servers.js';
 import { socketUnderTls } from './socket-under-tls.js';
@@ -33,7 +33,7 @@ export const CALLS_BEFORE_TOKEN = 16;
 const SLOTS = 10;
 const TICK_MS = 1000 / SLOTS;
 
-const SENTENCES = {
+const REASONS = {
   full: 'there are MAX_CONNECTIONS',
   network_full: 'it has MAX_CONNECTIONS_PER_ADDRESS',
   handshake: 'it did not begin to speak HTTP/2 within CONNECTION_HANDSHAKE_TIMEOUT_MS',
@@ -52,17 +52,17 @@ const PEER_ERRORS = ['ERR_HTTP2_ERROR', 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES'];
  */
 @Injectable()
 export class Connections implements OnApplicationShutdown {
-  readonly cuts = new Cuts('Connections', SENTENCES);
-  readonly calls: Calls;
+  readonly cuts = new DisconnectLog('Connections', REASONS);
+  readonly calls: CallWatchdog;
   private readonly slots = Array.from({ length: SLOTS }, () => new Set<Connection>());
-  private readonly admission: Admission;
+  private readonly admission: ConnectionLimiter;
   private readonly ofSocket = new WeakMap<object, Connection>();
   private readonly ofSession = new WeakMap<object, Connection>();
   /** Those that are about to be cut off for their calls. */
-  private readonly calling = new WeakSet<Connection>();
+  private readonly pendingDisconnect = new WeakSet<Connection>();
   /** What all calls hold, also those of HTTP/1.1. */
   readonly held: HeldBytes;
-  private entering: Connection | undefined;
+  private acceptingConnection: Connection | undefined;
   private timer: NodeJS.Timeout | undefined;
   private next = 0;
   private turn = 0;
@@ -71,9 +71,9 @@ export class Connections implements OnApplicationShutdown {
     @Inject(CONFIG) private readonly config: Config,
     heap: HeapUse,
   ) {
-    this.admission = new Admission(config.connections);
+    this.admission = new ConnectionLimiter(config.connections);
     this.held = new HeldBytes(heldBytesOf(heap.maxBytes));
-    this.calls = new Calls(config.connections.callTimeoutMs, this.held);
+    this.calls = new CallWatchdog(config.connections.callTimeoutMs, this.held);
   }
 
   /** How many there are. */
@@ -85,7 +85,7 @@ export class Connections implements OnApplicationShutdown {
    * Looks after a server from now on. To be called once it listens, and before anybody can have connected.
    * `maxRequestBytes` says how large the request of the method at a path may be.
    */
-  guard(server: Server, maxRequestBytes: (path: string) => number): void {
+  watch(server: Server, maxRequestBytes: (path: string) => number): void {
     for (const http2Server of http2ServersOf(server)) {
       this.guardServer(http2Server, maxRequestBytes);
     }
@@ -111,10 +111,10 @@ export class Connections implements OnApplicationShutdown {
    * Cuts off the peer of a session for its calls. Not at once: a call is heard while Node reads from the connection, and
    * Node reads on from a session that is destroyed meanwhile, in memory that is free.
    */
-  cutCaller(session: object | undefined): void {
+  disconnectCaller(session: object | undefined): void {
     const connection = session && this.ofSession.get(session);
-    if (connection === undefined || this.calling.has(connection)) return;
-    this.calling.add(connection);
+    if (connection === undefined || this.pendingDisconnect.has(connection)) return;
+    this.pendingDisconnect.add(connection);
     setImmediate(() => this.cut(connection, 'refused'));
   }
 
@@ -134,13 +134,14 @@ export class Connections implements OnApplicationShutdown {
     server.on('connection', (socket: Socket) => {
       const connection = this.enter(socket);
       if (connection === undefined) return;
-      this.entering = connection;
+      this.acceptingConnection = connection;
       for (const listener of listeners) listener.call(server, socket);
-      this.entering = undefined;
+      this.acceptingConnection = undefined;
     });
     server.on('session', (session: ServerHttp2Session) => {
       // With TLS the session comes later, when its handshake is done.
-      const connection = this.entering ?? this.ofSocket.get(socketUnderTls(session.socket));
+      const connection =
+        this.acceptingConnection ?? this.ofSocket.get(socketUnderTls(session.socket));
       if (connection === undefined) return;
       connection.begin(session);
       this.ofSession.set(session, connection);
@@ -163,7 +164,7 @@ export class Connections implements OnApplicationShutdown {
     const connection = new Connection(
       socket,
       admitted.network,
-      new Allowance(Math.min(HELD_PER_CONNECTION, this.held.max / 2)),
+      new ByteBudget(Math.min(HELD_PER_CONNECTION, this.held.max / 2)),
       this.config.grpc.maxStreamsPerConnection,
     );
     const slot = this.slots[this.next++ % SLOTS]!;
@@ -180,14 +181,14 @@ export class Connections implements OnApplicationShutdown {
 
   private lookAt(connection: Connection, now: number): void {
     const { handshakeTimeoutMs } = this.config.connections;
-    if (connection.isOver) connection.hurry();
+    if (connection.isClosed) connection.destroyIfLingering();
     else if (connection.isFlooding()) this.cut(connection, 'flood');
-    else if (!connection.hasGreeted && now - connection.openedAt > handshakeTimeoutMs) {
+    else if (!connection.handshakeComplete && now - connection.openedAt > handshakeTimeoutMs) {
       this.cut(connection, 'handshake');
     }
   }
 
-  private cut(connection: Connection, reason: keyof typeof SENTENCES): void {
+  private cut(connection: Connection, reason: keyof typeof REASONS): void {
     this.cuts.add(reason, connection.network);
     connection.cutOff();
   }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Cuts } from './cuts.js';
+import { DisconnectLog } from './cuts.js';
 
 describe('What was cut off', () => {
   it('is counted by reason, and logged ten times in ten seconds, with how many were not', () => {
     const lines: string[] = [];
     let now = 0;
-    const cuts = new Cuts(
+    const cuts = new DisconnectLog(
       'Test',
       { flood: 'it sent too much', silence: 'it sent nothing' },
       { warn: (line: string) => void lines.push(line) },

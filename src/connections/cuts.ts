@@ -4,11 +4,11 @@ const LINES_PER_WINDOW = 10;
 const WINDOW_MS = 10_000;
 
 /** What was cut off, by reason: all of it counted, and logged as far as a log can take it. */
-export class Cuts<Reason extends string> {
+export class DisconnectLog<Reason extends string> {
   readonly counts: Record<Reason, number>;
   private windowEndsAt = 0;
   private lines = 0;
-  private untold = 0;
+  private suppressed = 0;
 
   /** `sentences` says of each reason what the peer did. `logger` and `now` are for tests. */
   constructor(
@@ -26,7 +26,7 @@ export class Cuts<Reason extends string> {
     this.counts[reason]++;
     const now = this.now();
     if (now >= this.windowEndsAt) this.openWindow(now);
-    if (this.lines >= LINES_PER_WINDOW) this.untold++;
+    if (this.lines >= LINES_PER_WINDOW) this.suppressed++;
     else {
       this.lines++;
       this.logger.warn(`Cut off ${network}: ${this.sentences[reason]}`);
@@ -34,9 +34,9 @@ export class Cuts<Reason extends string> {
   }
 
   private openWindow(now: number): void {
-    if (this.untold > 0)
-      this.logger.warn(`Cut off ${this.untold} more, of which no line was logged`);
-    this.untold = this.lines = 0;
+    if (this.suppressed > 0)
+      this.logger.warn(`Cut off ${this.suppressed} more, of which no line was logged`);
+    this.suppressed = this.lines = 0;
     this.windowEndsAt = now + WINDOW_MS;
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Allowance } from './allowance.js';
+import { ByteBudget } from './allowance.js';
 import { HeldBytes, heldBytesOf, type Hold } from './held-bytes.js';
 
 const MB = 1024 * 1024;
@@ -7,7 +7,7 @@ const MB = 1024 * 1024;
 describe('What calls hold', () => {
   const ended: string[] = [];
 
-  function waiting(all: HeldBytes, name: string, bytes: number, connection?: Allowance): Hold {
+  function waiting(all: HeldBytes, name: string, bytes: number, connection?: ByteBudget): Hold {
     const hold = all.hold(() => void ended.push(name), connection);
     expect(hold.raiseTo(bytes)).toBe(true);
     hold.wait();
@@ -55,7 +55,7 @@ describe('What calls hold', () => {
 
   it('is bounded for each connection, whose calls do not give up one another', () => {
     const all = new HeldBytes(1000);
-    const connection = new Allowance(100);
+    const connection = new ByteBudget(100);
     const first = waiting(all, 'first', 60, connection);
     const second = all.hold(() => {}, connection);
     expect(second.raiseTo(50)).toBe(false);
@@ -66,10 +66,10 @@ describe('What calls hold', () => {
   });
 
   it('gives nothing of a connection away that was refused for all', () => {
-    const connection = new Allowance(100);
+    const connection = new ByteBudget(100);
     const all = new HeldBytes(50);
     expect(all.hold(() => {}, connection).raiseTo(60)).toBe(false);
-    expect(connection.take(100)).toBe(true);
+    expect(connection.reserve(100)).toBe(true);
   });
 
   it('is a quarter of the heap at most, and neither next to nothing nor without end', () => {

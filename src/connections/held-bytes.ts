@@ -1,4 +1,4 @@
-import type { Allowance } from './allowance.js';
+import type { ByteBudget } from './allowance.js';
 
 /**
  * What an open call costs beside its headers and its messages, in bytes. Measured with Node 20: 5 KB of heap for the objects
@@ -35,7 +35,7 @@ export class HeldBytes {
   }
 
   /** What one call holds, nothing at first. `giveUp` ends the call. `connection` is what its connection may hold. */
-  hold(giveUp: () => void, connection?: Allowance): Hold {
+  hold(giveUp: () => void, connection?: ByteBudget): Hold {
     return new Hold(this, giveUp, connection);
   }
 
@@ -68,7 +68,7 @@ export class Hold {
   constructor(
     private readonly all: HeldBytes,
     private readonly giveUp: () => void,
-    private readonly connection: Allowance | undefined,
+    private readonly connection: ByteBudget | undefined,
   ) {}
 
   /** How many bytes it holds. */
@@ -80,9 +80,9 @@ export class Hold {
   raiseTo(bytes: number): boolean {
     const needed = bytes - this.counted;
     if (needed <= 0) return true;
-    if (this.connection?.take(needed) === false) return false;
+    if (this.connection?.reserve(needed) === false) return false;
     if (!this.all.take(needed, this)) {
-      this.connection?.giveBack(needed);
+      this.connection?.release(needed);
       return false;
     }
     this.counted += needed;
@@ -93,7 +93,7 @@ export class Hold {
   lowerTo(bytes: number): void {
     const spare = this.counted - bytes;
     if (spare <= 0) return;
-    this.connection?.giveBack(spare);
+    this.connection?.release(spare);
     this.all.giveBack(spare);
     this.counted = bytes;
   }

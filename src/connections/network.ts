@@ -4,7 +4,7 @@ import { isIPv6 } from 'node:net';
  * Whom connections from this address are counted for: an IPv4 address as it is, and of IPv6 the first 64 bits, since
  * a single customer is given all addresses that begin alike.
  */
-export function networkOf(address: string): string {
+export function addressKey(address: string): string {
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];
   if (mapped !== undefined) return mapped;
   if (!isIPv6(address)) return address;

@@ -1,53 +1,62 @@
 import { chose, recall, setStatusChoice } from './choices.js';
 import { firstDue } from './due.js';
-import { act, alive, end, endAll, endSilent, remove, renameNode, type Outcome } from './facts.js';
+import {
+  recordActivity,
+  recordHeartbeat,
+  endSession,
+  endSessionsOnNode,
+  endSilent,
+  removeSession,
+  renameNode,
+  type AppliedInput,
+} from './facts.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
-import { Refusal } from './refusal.js';
+import { RejectedError } from './refusal.js';
 import { sharedTerms } from './terms.js';
 import { copyUser, liveSessions, type Draft, type Session, type User } from './user.js';
 
 /** What `input` does to the facts. Throws a `Refusal` where it may not happen. */
-export function apply(user: User, input: Input, now: number, policy: Policy): Outcome {
+export function apply(user: User, input: Input, now: number, policy: Policy): AppliedInput {
   switch (input.type) {
     case 'connect':
       return { facts: connect(user, input, now, policy), cause: 'CONNECTED' };
     case 'disconnect':
-      return end(user, input.sessionId, input.cause, now, policy);
+      return endSession(user, input.sessionId, input.cause, now, policy);
     case 'heartbeat':
-      return { facts: alive(user, input.sessionId, now, policy), cause: 'REQUESTED' };
+      return { facts: recordHeartbeat(user, input.sessionId, now, policy), cause: 'REQUESTED' };
     case 'silent':
       return endSilent(user, input.sessionId, input.heartbeatDueAt, now, policy);
     case 'activity': {
       const sessionId = input.sessionId ?? mostRecentlyActive(user).sessionId;
-      return { facts: act(user, sessionId, now, policy), cause: 'ACTIVE' };
+      return { facts: recordActivity(user, sessionId, now, policy), cause: 'ACTIVE' };
     }
     case 'joinChannel': {
       const { channelId, sessionId } = input;
-      const facts = act(user, sessionId, now, policy);
+      const facts = recordActivity(user, sessionId, now, policy);
       facts.channel = { channelId, sessionId };
       chose(facts, 'channel', now);
       return { facts, cause: 'REQUESTED' };
     }
     case 'leaveChannel': {
-      const facts = act(user, input.sessionId, now, policy);
+      const facts = recordActivity(user, input.sessionId, now, policy);
       facts.channel = undefined;
       chose(facts, 'channel', now);
       return { facts, cause: 'REQUESTED' };
     }
     case 'setMute': {
-      const facts = act(user, input.sessionId, now, policy);
+      const facts = recordActivity(user, input.sessionId, now, policy);
       mute(facts, input, now);
       return { facts, cause: 'REQUESTED' };
     }
     case 'setStatus':
       return { facts: setStatus(user, input, now, policy), cause: 'REQUESTED' };
     case 'nodeLost':
-      return endAll(user, input.node, now, policy);
+      return endSessionsOnNode(user, input.node, now, policy);
     case 'nodeRenamed':
       return { facts: renameNode(user, input.node, input.name), cause: 'REQUESTED' };
     case 'time':
-      return passTime(user, input, now, policy);
+      return applyDeadline(user, input, now, policy);
   }
   return input satisfies never;
 }
@@ -58,7 +67,7 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
   // Told a second time, by one who could not know that it had been heard.
   if (user.sessions.some(({ sessionId }) => sessionId === input.sessionId)) return user;
   if (liveSessions(user).length >= policy.maxSessionsPerUser) {
-    throw new Refusal(
+    throw new RejectedError(
       'TOO_MANY_SESSIONS',
       `a user may have ${policy.maxSessionsPerUser} sessions at once; end one first`,
     );
@@ -78,7 +87,9 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
     terms: sharedTerms(policy),
     succeeds: previous?.graceEndsAt === undefined ? previous?.sessionId : previous.succeeds,
   };
-  const facts = copyUser(makeRoom(takeUpLost(user, session, previousSessionId), policy));
+  const facts = copyUser(
+    evictLostSession(resumeLostSession(user, session, previousSessionId), policy),
+  );
   facts.sessions = [...facts.sessions, session];
   if (facts.channel !== undefined && facts.channel.sessionId === session.succeeds) {
     facts.channel = { channelId: facts.channel.channelId, sessionId: session.sessionId };
@@ -90,17 +101,21 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
 }
 
 /** Lost sessions wait for their client in what room the live ones leave. */
-function makeRoom(user: User, policy: Policy): User {
+function evictLostSession(user: User, policy: Policy): User {
   if (user.sessions.length < policy.maxSessionsPerUser) return user;
   const lost = user.sessions.find(({ graceEndsAt }) => graceEndsAt !== undefined);
-  return lost === undefined ? user : remove(user, lost.sessionId);
+  return lost === undefined ? user : removeSession(user, lost.sessionId);
 }
 
 /**
  * A client that comes back takes the place of its lost session, and with it the channel. It names that session; one that
  * names none is taken for the first lost client of its platform.
  */
-function takeUpLost(user: User, session: Session, previousSessionId: string | undefined): User {
+function resumeLostSession(
+  user: User,
+  session: Session,
+  previousSessionId: string | undefined,
+): User {
   const lost = user.sessions.find(
     ({ graceEndsAt, platform, sessionId }) =>
       graceEndsAt !== undefined &&
@@ -109,7 +124,7 @@ function takeUpLost(user: User, session: Session, previousSessionId: string | un
         : sessionId === previousSessionId),
   );
   if (lost === undefined) return user;
-  const facts = remove(user, lost.sessionId);
+  const facts = removeSession(user, lost.sessionId);
   if (user.channel?.sessionId === lost.sessionId) {
     facts.channel = { channelId: user.channel.channelId, sessionId: session.sessionId };
   }
@@ -130,22 +145,27 @@ function mute(facts: Draft<User>, input: InputOf<'connect' | 'setMute'>, now: nu
 function mostRecentlyActive(user: User): Session {
   const [first, ...others] = liveSessions(user);
   if (first === undefined) {
-    throw new Refusal('USER_HAS_NO_SESSION', 'the user has no live session', 'user_id');
+    throw new RejectedError('USER_HAS_NO_SESSION', 'the user has no live session', 'user_id');
   }
   return others.reduce((a, b) => (b.lastActiveAt > a.lastActiveAt ? b : a), first);
 }
 
 function setStatus(user: User, input: InputOf<'setStatus'>, now: number, policy: Policy): User {
-  const facts = act(user, input.sessionId, now, policy);
+  const facts = recordActivity(user, input.sessionId, now, policy);
   if (input.expiresAt !== undefined && input.expiresAt <= (input.wall ?? now)) {
-    throw new Refusal('INVALID_FIELD', 'must be in the future', 'expires_at');
+    throw new RejectedError('INVALID_FIELD', 'must be in the future', 'expires_at');
   }
   setStatusChoice(facts, input.choice, input.statusText, input.expiresAt, now);
   chose(facts, 'status', now);
   return facts;
 }
 
-function passTime(user: User, input: InputOf<'time'>, now: number, policy: Policy): Outcome {
+function applyDeadline(
+  user: User,
+  input: InputOf<'time'>,
+  now: number,
+  policy: Policy,
+): AppliedInput {
   const { upTo = now, wall = now } = input;
   const due = firstDue(user, upTo, wall, policy);
   if (due === undefined) return { facts: user, cause: 'REQUESTED' };
@@ -154,16 +174,16 @@ function passTime(user: User, input: InputOf<'time'>, now: number, policy: Polic
       // A fact of nobody's doing: the status is computed from the last activity. A new object says "look again".
       return { facts: copyUser(user), cause: 'IDLE' };
     case 'choiceExpired':
-      return { facts: lapse(user, now), cause: 'STATUS_EXPIRED' };
+      return { facts: expireChoice(user, now), cause: 'STATUS_EXPIRED' };
     case 'tokenExpired':
-      return end(user, due.sessionId, 'TOKEN_EXPIRED', now, policy);
+      return endSession(user, due.sessionId, 'TOKEN_EXPIRED', now, policy);
     case 'graceEnded':
-      return { facts: remove(user, due.sessionId), cause: due.lostBecause };
+      return { facts: removeSession(user, due.sessionId), cause: due.lostBecause };
   }
   return due satisfies never;
 }
 
-function lapse(user: User, now: number): User {
+function expireChoice(user: User, now: number): User {
   // No command: the one that set the expiry is still the last.
   const facts = copyUser(user);
   setStatusChoice(facts, 'AUTOMATIC', '', undefined, now);

@@ -1,11 +1,11 @@
 import type { Change, PresenceEvent, Reason } from './event.js';
-import { connectionDiffers, type Presence } from './presence.js';
+import { connectionChanged, type Presence } from './presence.js';
 
 /**
  * The difference between what others were shown before a commit and after it, as events in their fixed order:
  * UserOnline before anything else, UserOffline after everything else.
  */
-export function eventsBetween(
+export function diffPresence(
   before: Presence,
   after: Presence,
   now: number,
@@ -21,12 +21,12 @@ export function eventsBetween(
 }
 
 function* changesBetween(before: Presence, after: Presence): Generator<Change> {
-  const came = before.status === 'OFFLINE' && after.status !== 'OFFLINE';
-  const went = before.status !== 'OFFLINE' && after.status === 'OFFLINE';
-  if (came) yield { kind: 'USER_ONLINE' };
+  const cameOnline = before.status === 'OFFLINE' && after.status !== 'OFFLINE';
+  const wentOffline = before.status !== 'OFFLINE' && after.status === 'OFFLINE';
+  if (cameOnline) yield { kind: 'USER_ONLINE' };
   if (
-    !came &&
-    !went &&
+    !cameOnline &&
+    !wentOffline &&
     (before.status !== after.status || before.statusText !== after.statusText)
   ) {
     yield { kind: 'USER_STATUS_CHANGED', previousStatus: before.status };
@@ -44,8 +44,9 @@ function* changesBetween(before: Presence, after: Presence): Generator<Change> {
       wasSpeakerMuted: before.isSpeakerMuted,
     };
   }
-  if (!came && !went && connectionDiffers(before, after)) yield { kind: 'USER_CONNECTION_CHANGED' };
-  if (went) yield { kind: 'USER_OFFLINE' };
+  if (!cameOnline && !wentOffline && connectionChanged(before, after))
+    yield { kind: 'USER_CONNECTION_CHANGED' };
+  if (wentOffline) yield { kind: 'USER_OFFLINE' };
 }
 
 /**

@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { connect, disconnect, goOn, join, leave, mute, play } from '../../test/support/play.js';
+import {
+  connect,
+  disconnect,
+  continueWith,
+  join,
+  leave,
+  mute,
+  given,
+} from '../../test/support/play.js';
 
-const inLobby = play([0, connect('a')], [1, join('a', 'lobby')]);
+const inLobby = given([0, connect('a')], [1, join('a', 'lobby')]);
 
 describe('A channel', () => {
   it('is joined, and the change names the one before', () => {
     expect(inLobby.told.at(-1)).toBe('1 USER_CHANNEL_CHANGED REQUESTED');
-    const moved = goOn(inLobby.user, [[2, join('a', 'kitchen')]]);
+    const moved = continueWith(inLobby.user, [[2, join('a', 'kitchen')]]);
     expect(moved.told).toEqual(['2 USER_CHANNEL_CHANGED REQUESTED']);
     expect(moved.events[0]).toMatchObject({
       previousChannelId: 'lobby',
@@ -16,7 +24,7 @@ describe('A channel', () => {
   });
 
   it('is left, and being in none is no mistake', () => {
-    const left = goOn(inLobby.user, [
+    const left = continueWith(inLobby.user, [
       [2, leave('a')],
       [3, leave('a')],
     ]);
@@ -25,17 +33,17 @@ describe('A channel', () => {
   });
 
   it('is joined again without a word', () => {
-    expect(goOn(inLobby.user, [[2, join('a', 'lobby')]]).told).toEqual([]);
+    expect(continueWith(inLobby.user, [[2, join('a', 'lobby')]]).told).toEqual([]);
   });
 
   it('is left with the end of the session that holds it, before the user is OFFLINE', () => {
-    const { told, events } = goOn(inLobby.user, [[2, disconnect('a')]]);
+    const { told, events } = continueWith(inLobby.user, [[2, disconnect('a')]]);
     expect(told).toEqual(['2 USER_CHANNEL_CHANGED DISCONNECTED', '2 USER_OFFLINE DISCONNECTED']);
     expect(events[0]?.presence).toBe(events[1]?.presence);
   });
 
   it('is kept when another session ends', () => {
-    const { user } = goOn(inLobby.user, [
+    const { user } = continueWith(inLobby.user, [
       [2, connect('b')],
       [3, disconnect('b')],
     ]);
@@ -43,18 +51,18 @@ describe('A channel', () => {
   });
 
   it('is taken over by the second device that joins it', () => {
-    const taken = goOn(inLobby.user, [
+    const taken = continueWith(inLobby.user, [
       [2, connect('b')],
       [3, join('b', 'lobby')],
     ]);
     expect(taken.told).toEqual([]);
-    expect(goOn(taken.user, [[4, disconnect('a')]]).user.shown.channelId).toBe('lobby');
-    const { told } = goOn(taken.user, [[4, disconnect('b')]]);
+    expect(continueWith(taken.user, [[4, disconnect('a')]]).user.shown.channelId).toBe('lobby');
+    const { told } = continueWith(taken.user, [[4, disconnect('b')]]);
     expect(told).toEqual(['4 USER_CHANNEL_CHANGED DISCONNECTED']);
   });
 
   it('is left at the word of any session of the user', () => {
-    const { user } = goOn(inLobby.user, [
+    const { user } = continueWith(inLobby.user, [
       [2, connect('b')],
       [3, leave('b')],
     ]);
@@ -64,7 +72,7 @@ describe('A channel', () => {
 
 describe('Muting', () => {
   it('concerns microphone and speaker apart, and what is not named stays', () => {
-    const { user, events } = play(
+    const { user, events } = given(
       [0, connect('a')],
       [1, mute('a', { microphone: true })],
       [2, mute('a', { speaker: true })],
@@ -79,7 +87,7 @@ describe('Muting', () => {
   });
 
   it('once more announces nothing', () => {
-    const { told } = play(
+    const { told } = given(
       [0, connect('a')],
       [1, mute('a', { microphone: true })],
       [2, mute('a', { microphone: true })],
@@ -88,7 +96,7 @@ describe('Muting', () => {
   });
 
   it('outlasts moving between channels and going away', () => {
-    const { user } = goOn(inLobby.user, [
+    const { user } = continueWith(inLobby.user, [
       [2, mute('a', { microphone: true })],
       [3, join('a', 'kitchen')],
       [4, disconnect('a')],
@@ -98,7 +106,7 @@ describe('Muting', () => {
   });
 
   it('may come with the session, after the user is ONLINE', () => {
-    const { told } = play([0, connect('a', { isMicrophoneMuted: true, isSpeakerMuted: false })]);
+    const { told } = given([0, connect('a', { isMicrophoneMuted: true, isSpeakerMuted: false })]);
     expect(told).toEqual(['0 USER_ONLINE CONNECTED', '0 USER_MUTE_STATE_CHANGED CONNECTED']);
   });
 });

@@ -4,11 +4,11 @@ import {
   choose,
   connect,
   disconnect,
-  goOn,
+  continueWith,
   join,
   leave,
   mute,
-  play,
+  given,
   playWith,
   POLICY,
 } from '../../test/support/play.js';
@@ -53,17 +53,17 @@ const returning = (
 
 describe('A command', () => {
   it('is given a version of its kind that grows also when nothing changes or the clock steps back', () => {
-    const { user: first } = play([0, connect('a')], [5, choose('a', 'AWAY')]);
+    const { user: first } = given([0, connect('a')], [5, choose('a', 'AWAY')]);
     expect(first.choiceVersions).toEqual({ ...NO_CHOICES, status: 5000 });
-    const { user: again } = goOn(first, [[5, choose('a', 'AWAY')]]);
+    const { user: again } = continueWith(first, [[5, choose('a', 'AWAY')]]);
     expect(again.choiceVersions.status).toBe(5001);
-    const { user: back } = goOn(again, [[2, choose('a', 'AWAY')]]);
+    const { user: back } = continueWith(again, [[2, choose('a', 'AWAY')]]);
     expect(back.choiceVersions.status).toBe(5002);
     expect(back.own.version).toBe(first.own.version);
   });
 
   it('leaves the versions of other kinds, and what is no command leaves all', () => {
-    const { user } = play(
+    const { user } = given(
       [0, connect('a')],
       [1, mute('a', { microphone: true })],
       [2, join('a', 'lobby')],
@@ -74,13 +74,13 @@ describe('A command', () => {
   });
 
   it('is what a mute state at the beginning of a session is, too', () => {
-    const { user } = play([7, connect('a', { isSpeakerMuted: false })]);
+    const { user } = given([7, connect('a', { isSpeakerMuted: false })]);
     expect(user.choiceVersions).toEqual({ ...NO_CHOICES, speaker: 7000 });
   });
 });
 
 describe('A client that returns to a service that forgot', () => {
-  const { user: before } = play(
+  const { user: before } = given(
     [1, connect('a')],
     [2, mute('a', { microphone: true, speaker: true })],
     [3, join('a', 'lobby')],
@@ -88,7 +88,7 @@ describe('A client that returns to a service that forgot', () => {
   );
 
   it('restores all that was chosen, in the same commit as its session begins', () => {
-    const { user, told, wakeAt } = play([100, returning('b', 'a', rememberedBy(before, 'a'))]);
+    const { user, told, wakeAt } = given([100, returning('b', 'a', rememberedBy(before, 'a'))]);
     expect(user.own).toMatchObject({
       status: 'DO_NOT_DISTURB',
       statusText: 'focus',
@@ -106,16 +106,16 @@ describe('A client that returns to a service that forgot', () => {
   });
 
   it('restores INVISIBLE without having been seen', () => {
-    const { user: hidden } = goOn(before, [[5, choose('a', 'INVISIBLE')]]);
-    const { user, told } = play([100, returning('b', 'a', rememberedBy(hidden, 'a'))]);
+    const { user: hidden } = continueWith(before, [[5, choose('a', 'INVISIBLE')]]);
+    const { user, told } = given([100, returning('b', 'a', rememberedBy(hidden, 'a'))]);
     expect(told).toEqual([]);
     expect(user.shown).toMatchObject({ status: 'OFFLINE', version: 0 });
     expect(user.own).toMatchObject({ status: 'ONLINE', channelId: 'lobby' });
   });
 
   it('restores a status that lapsed meanwhile as AUTOMATIC, which still beats what came before it', () => {
-    const { user: earlier } = play([1, connect('c')], [3, choose('c', 'AWAY')]);
-    const { user } = play(
+    const { user: earlier } = given([1, connect('c')], [3, choose('c', 'AWAY')]);
+    const { user } = given(
       [6000, returning('b', 'a', rememberedBy(before, 'a'))],
       [6001, returning('d', 'c', rememberedBy(earlier, 'c'))],
     );
@@ -124,7 +124,7 @@ describe('A client that returns to a service that forgot', () => {
   });
 
   it('ends up with the newest of what the clients remember, whichever comes first', () => {
-    const { user: later } = goOn(before, [
+    const { user: later } = continueWith(before, [
       [10, connect('p')],
       [11, leave('p')],
       [12, mute('p', { microphone: false })],
@@ -136,7 +136,7 @@ describe('A client that returns to a service that forgot', () => {
       [old, fresh],
       [fresh, old],
     ] as const) {
-      const { user } = play([100, order[0]], [101, order[1]]);
+      const { user } = given([100, order[0]], [101, order[1]]);
       expect(user.shown.status).toBe('OFFLINE');
       expect(user.own).toMatchObject({
         channelId: undefined,
@@ -148,17 +148,19 @@ describe('A client that returns to a service that forgot', () => {
   });
 
   it('does not join the channel of another device, nor keeps that one from joining it again', () => {
-    const { user } = goOn(before, [[10, connect('p')]]);
+    const { user } = continueWith(before, [[10, connect('p')]]);
     const phone = rememberedBy(user, 'p');
-    const { user: alone } = play([100, returning('q', 'p', phone)]);
+    const { user: alone } = given([100, returning('q', 'p', phone)]);
     expect(alone.own).toMatchObject({ channelId: undefined, isMicrophoneMuted: true });
-    const { user: both } = goOn(alone, [[101, returning('b', 'a', rememberedBy(user, 'a'))]]);
+    const { user: both } = continueWith(alone, [
+      [101, returning('b', 'a', rememberedBy(user, 'a'))],
+    ]);
     expect(both.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
   });
 
   it('is said to have disconnected when it makes a visible user INVISIBLE', () => {
-    const { user: hidden } = goOn(before, [[5, choose('a', 'INVISIBLE')]]);
-    const { told } = play(
+    const { user: hidden } = continueWith(before, [[5, choose('a', 'INVISIBLE')]]);
+    const { told } = given(
       [100, connect('x')],
       [101, returning('b', 'a', rememberedBy(hidden, 'a'))],
     );
@@ -168,12 +170,12 @@ describe('A client that returns to a service that forgot', () => {
 
 describe('A client that returns to a service that forgot nothing', () => {
   it('changes nothing that was chosen since', () => {
-    const { user: before } = play(
+    const { user: before } = given(
       [1, connect('a', { isMicrophoneMuted: false })],
       [2, join('a', 'meeting')],
       [3, choose('a', 'AUTOMATIC')],
     );
-    const { user, told } = goOn(before, [
+    const { user, told } = continueWith(before, [
       [10, connect('p')],
       [11, mute('p', { microphone: true })],
       [12, leave('p')],
@@ -188,9 +190,9 @@ describe('A client that returns to a service that forgot nothing', () => {
   });
 
   it('joins the channel again that was left because its session ended', () => {
-    const { user: before } = play([1, connect('a')], [2, join('a', 'lobby')]);
+    const { user: before } = given([1, connect('a')], [2, join('a', 'lobby')]);
     const remembered = rememberedBy(before, 'a');
-    const { user } = goOn(before, [
+    const { user } = continueWith(before, [
       [3, disconnect('a', 'TOKEN_EXPIRED')],
       [4, returning('b', 'a', remembered)],
     ]);
@@ -198,9 +200,9 @@ describe('A client that returns to a service that forgot nothing', () => {
   });
 
   it('takes part in no other channel with a version that was forged for it', () => {
-    const { user: before } = play([1, connect('a')], [2, join('a', 'lobby')]);
+    const { user: before } = given([1, connect('a')], [2, join('a', 'lobby')]);
     const channel = { version: 2000, channelId: 'attic', isHeld: true };
-    const { user } = goOn(before, [
+    const { user } = continueWith(before, [
       [4, returning('b', 'x', { ...rememberedBy(before, 'a'), channel })],
     ]);
     expect(user.own.channelId).toBe('lobby');
@@ -216,18 +218,18 @@ describe('A version from the future', () => {
   });
 
   it('is taken as it is up to a minute, by which the clocks of nodes may differ', () => {
-    const { user } = play([100, returning('b', 'a', muted(60_100_000))]);
+    const { user } = given([100, returning('b', 'a', muted(60_100_000))]);
     expect(user.choiceVersions.microphone).toBe(60_100_000);
   });
 
   it('counts as one of now beyond that, and so does not win for ever', () => {
-    const { user } = play([100, returning('b', 'a', muted(Number.MAX_SAFE_INTEGER))]);
+    const { user } = given([100, returning('b', 'a', muted(Number.MAX_SAFE_INTEGER))]);
     expect(user.isMicrophoneMuted).toBe(true);
     expect(user.choiceVersions.microphone).toBe(100_000);
   });
 
   it('is ignored beyond that where anything is known', () => {
-    const { user } = play(
+    const { user } = given(
       [1, connect('c')],
       [2, mute('c', { microphone: false })],
       [100, returning('b', 'a', muted(Number.MAX_SAFE_INTEGER))],
@@ -252,7 +254,7 @@ describe('A session that names the one before it', () => {
     );
     expect(user.sessions.map(({ sessionId }) => sessionId)).toEqual(['a', 'b2']);
     expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'a' });
-    const { user: both } = goOn(user, [[7, returning('a2', 'a', undefined)]], withGrace);
+    const { user: both } = continueWith(user, [[7, returning('a2', 'a', undefined)]], withGrace);
     expect(both.channel).toEqual({ channelId: 'lobby', sessionId: 'a2' });
     expect(both.sessions.map(({ sessionId }) => sessionId)).toEqual(['b2', 'a2']);
   });
@@ -267,7 +269,7 @@ describe('A session that names the one before it', () => {
   });
 
   it('takes over its channel while it is still live, and nobody sees a difference', () => {
-    const { user, told } = play(
+    const { user, told } = given(
       [1, connect('a')],
       [2, join('a', 'lobby')],
       [3, returning('b', 'a', undefined)],
@@ -278,7 +280,7 @@ describe('A session that names the one before it', () => {
   });
 
   it('takes over also what that one joins afterwards', () => {
-    const { user } = play(
+    const { user } = given(
       [1, connect('a')],
       [2, returning('b', 'a', undefined)],
       [3, join('a', 'lobby')],
@@ -288,7 +290,7 @@ describe('A session that names the one before it', () => {
   });
 
   it('gives the channel back when it ends first, because the move was given up', () => {
-    const { user } = play(
+    const { user } = given(
       [1, connect('a')],
       [2, join('a', 'lobby')],
       [3, returning('b', 'a', undefined)],
@@ -298,7 +300,7 @@ describe('A session that names the one before it', () => {
   });
 
   it('hands on what it was to take over', () => {
-    const { user } = play(
+    const { user } = given(
       [1, connect('a')],
       [2, join('a', 'lobby')],
       [3, returning('b', 'a', undefined)],
@@ -344,14 +346,14 @@ describe('Whatever clients remember of one history', () => {
     const orders = fc.shuffledSubarray([0, 1, 2], { minLength: 3 });
     fc.assert(
       fc.property(deeds, orders, (all, order) => {
-        let { user } = play(...[0, 1, 2].map((device) => [0, connect(`${device}`)] as const));
+        let { user } = given(...[0, 1, 2].map((device) => [0, connect(`${device}`)] as const));
         // Each remembers what it was told when it did something last, as if it had been cut off from all news.
         const memories = [0, 1, 2].map((device) => rememberedBy(user, `${device}`));
         all.forEach(({ device, does }, i) => {
-          ({ user } = goOn(user, [[10 + i, does(`${device}`)]]));
+          ({ user } = continueWith(user, [[10 + i, does(`${device}`)]]));
           memories[device] = rememberedBy(user, `${device}`);
         });
-        const { user: restored } = play(
+        const { user: restored } = given(
           ...order.map(
             (device, i) =>
               [100 + i, returning(`${device}'`, `${device}`, memories[device])] as const,

@@ -4,18 +4,18 @@ import {
   choose,
   connect,
   disconnect,
-  goOn,
+  continueWith,
   heartbeat,
   join,
   leave,
   mute,
-  play,
+  given,
   playWith,
   time,
 } from '../../test/support/play.js';
 import { nextVersion } from './presence.js';
-import { Refusal } from './refusal.js';
-import { forgotten, presenceFor } from './user.js';
+import { RejectedError } from './refusal.js';
+import { retainOnEviction, presenceFor } from './user.js';
 
 describe('A version', () => {
   it('is the time of the change in microseconds', () => {
@@ -28,8 +28,8 @@ describe('A version', () => {
   });
 
   it('stays as it is when nothing looks different', () => {
-    const { user } = play([1, connect('a')], [2, join('a', 'lobby')]);
-    const same = goOn(user, [
+    const { user } = given([1, connect('a')], [2, join('a', 'lobby')]);
+    const same = continueWith(user, [
       [3, activity('a')],
       [4, join('a', 'lobby')],
     ]).user;
@@ -39,7 +39,7 @@ describe('A version', () => {
 });
 
 describe('A user', () => {
-  const { user } = play([1, connect('a')], [2, connect('b')], [3, join('a', 'lobby')]);
+  const { user } = given([1, connect('a')], [2, connect('b')], [3, join('a', 'lobby')]);
 
   it('is never changed in place', () => {
     const inputs = [
@@ -52,17 +52,19 @@ describe('A user', () => {
       choose('a', 'INVISIBLE'),
       disconnect('a'),
     ];
-    for (const input of inputs) expect(() => goOn(user, [[4, input]])).not.toThrow();
-    expect(() => goOn(user, [[5000, time]])).not.toThrow();
+    for (const input of inputs) expect(() => continueWith(user, [[4, input]])).not.toThrow();
+    expect(() => continueWith(user, [[5000, time]])).not.toThrow();
   });
 
   it('shares the list of platforms with the user before, as long as the sessions are the same', () => {
-    const { own } = goOn(user, [
+    const { own } = continueWith(user, [
       [4, mute('a', { microphone: true, speaker: true })],
       [5, join('b', 'kitchen')],
     ]).user;
     expect(own.platforms).toBe(user.own.platforms);
-    expect(goOn(user, [[4, disconnect('a')]]).user.own.platforms).not.toBe(user.own.platforms);
+    expect(continueWith(user, [[4, disconnect('a')]]).user.own.platforms).not.toBe(
+      user.own.platforms,
+    );
   });
 });
 
@@ -70,7 +72,7 @@ describe('The events of one commit', () => {
   it('begin with UserOnline and end with UserOffline, whatever else happens', () => {
     const come = playWith({})([0, connect('a', { isSpeakerMuted: true })]);
     expect(come.told).toEqual(['0 USER_ONLINE CONNECTED', '0 USER_MUTE_STATE_CHANGED CONNECTED']);
-    const go = goOn(come.user, [
+    const go = continueWith(come.user, [
       [1, join('a', 'lobby')],
       [2, disconnect('a')],
     ]);
@@ -81,7 +83,7 @@ describe('The events of one commit', () => {
   });
 
   it('all hold the presence after it, and the channel before it', () => {
-    const { events } = play([0, connect('a')], [1, join('a', 'lobby')], [2, disconnect('a')]);
+    const { events } = given([0, connect('a')], [1, join('a', 'lobby')], [2, disconnect('a')]);
     const [left, went] = events.slice(-2);
     expect(left?.presence).toBe(went?.presence);
     expect(went?.presence).toMatchObject({ status: 'OFFLINE', channelId: undefined });
@@ -105,7 +107,7 @@ describe('The events of one commit', () => {
 });
 
 describe('A refusal', () => {
-  const { user } = play([0, connect('a')]);
+  const { user } = given([0, connect('a')]);
 
   it('is given to every command of a session that is not live', () => {
     const inputs = [
@@ -117,7 +119,7 @@ describe('A refusal', () => {
       choose('x', 'AWAY'),
     ];
     for (const input of inputs) {
-      expect(refusalOf(() => goOn(user, [[1, input]]))).toMatchObject({
+      expect(refusalOf(() => continueWith(user, [[1, input]]))).toMatchObject({
         reason: 'SESSION_NOT_FOUND',
         field: 'session_id',
       });
@@ -125,12 +127,12 @@ describe('A refusal', () => {
   });
 
   it('says which field is to blame', () => {
-    expect(refusalOf(() => play([0, activity()]))).toMatchObject({
+    expect(refusalOf(() => given([0, activity()]))).toMatchObject({
       reason: 'USER_HAS_NO_SESSION',
       field: 'user_id',
     });
     const past = choose('a', 'AWAY', { until: 1 });
-    expect(refusalOf(() => goOn(user, [[1, past]]))).toMatchObject({
+    expect(refusalOf(() => continueWith(user, [[1, past]]))).toMatchObject({
       reason: 'INVALID_FIELD',
       field: 'expires_at',
     });
@@ -138,50 +140,52 @@ describe('A refusal', () => {
 
   it('of a session in vain comes before that of its request', () => {
     const past = choose('x', 'AWAY', { until: 1 });
-    expect(refusalOf(() => goOn(user, [[1, past]]))?.reason).toBe('SESSION_NOT_FOUND');
+    expect(refusalOf(() => continueWith(user, [[1, past]]))?.reason).toBe('SESSION_NOT_FOUND');
   });
 });
 
 describe('A clock that steps back', () => {
   it('makes no activity older', () => {
-    const { user } = play([100, connect('a')], [90, activity('a')]);
+    const { user } = given([100, connect('a')], [90, activity('a')]);
     expect(user.shown.lastActiveAt).toBe(100);
     expect(user.sessions[0]?.lastActiveAt).toBe(100);
   });
 
   it('makes no version smaller', () => {
-    const { events } = play([100, connect('a')], [90, join('a', 'lobby')], [80, leave('a')]);
+    const { events } = given([100, connect('a')], [90, join('a', 'lobby')], [80, leave('a')]);
     expect(events.map(({ presence }) => presence.version)).toEqual([100_000, 100_001, 100_002]);
   });
 });
 
 describe('Being forgotten', () => {
   it('leaves nothing of a user without a session', () => {
-    expect(forgotten(play([0, connect('a')], [1, disconnect('a')]).user)).toBeUndefined();
+    expect(retainOnEviction(given([0, connect('a')], [1, disconnect('a')]).user)).toBeUndefined();
   });
 
   it('leaves first the choice to be invisible, then nothing', () => {
-    const { user } = play([0, connect('a')], [1, choose('a', 'INVISIBLE')], [2, disconnect('a')]);
-    const kept = forgotten(user)!;
+    const { user } = given([0, connect('a')], [1, choose('a', 'INVISIBLE')], [2, disconnect('a')]);
+    const kept = retainOnEviction(user)!;
     expect(presenceFor('bob', kept)).toMatchObject({ version: 0, lastActiveAt: undefined });
-    expect(goOn(kept, [[5, connect('b')]]).told).toEqual([]);
-    expect(forgotten(kept)).toBeUndefined();
+    expect(continueWith(kept, [[5, connect('b')]]).told).toEqual([]);
+    expect(retainOnEviction(kept)).toBeUndefined();
   });
 
   it('leaves an invisible user as never seen for others, and untouched for the own eyes', () => {
-    const { user } = play([0, connect('a')], [1, choose('a', 'INVISIBLE')]);
-    const kept = forgotten(user)!;
+    const { user } = given([0, connect('a')], [1, choose('a', 'INVISIBLE')]);
+    const kept = retainOnEviction(user)!;
     expect(presenceFor('bob', kept)).toMatchObject({ version: 0, lastActiveAt: undefined });
     expect(presenceFor('alice', kept)).toBe(user.own);
-    expect(goOn(kept, [[5, choose('a', 'AUTOMATIC')]]).told).toEqual(['5 USER_ONLINE CONNECTED']);
+    expect(continueWith(kept, [[5, choose('a', 'AUTOMATIC')]]).told).toEqual([
+      '5 USER_ONLINE CONNECTED',
+    ]);
   });
 });
 
-function refusalOf(act: () => unknown): Refusal | undefined {
+function refusalOf(act: () => unknown): RejectedError | undefined {
   try {
     act();
   } catch (error) {
-    if (error instanceof Refusal) return error;
+    if (error instanceof RejectedError) return error;
     throw error;
   }
   return undefined;

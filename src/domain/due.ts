@@ -1,9 +1,9 @@
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
-import type { LossCause, Session, User } from './user.js';
+import type { ResyncReason, Session, User } from './user.js';
 
 /** Something that time alone brings about. */
-export type Matter = TimedMatter | HeartbeatMissed;
+export type Deadline = TimedMatter | HeartbeatMissed;
 
 /** What the rules bring about by themselves. */
 type TimedMatter =
@@ -14,7 +14,7 @@ type TimedMatter =
       readonly type: 'graceEnded';
       readonly at: number;
       readonly sessionId: string;
-      readonly lostBecause: LossCause;
+      readonly lostBecause: ResyncReason;
     };
 
 /** What the node that holds the stream brings about: only it knows whether it could have heard the client. */
@@ -25,7 +25,7 @@ interface HeartbeatMissed {
 }
 
 /** The first matter that time will bring about for this user, if nothing else happens before. */
-export function nextDue(user: User, policy: Policy): Matter | undefined {
+export function nextDeadline(user: User, policy: Policy): Deadline | undefined {
   return earliest([...timed(user, policy), ...heartbeats(user)]);
 }
 
@@ -63,7 +63,7 @@ export function expiresAt(user: User): number | undefined {
 }
 
 /** What to tell the rules when the time of a matter has come. */
-export function inputOf(matter: Matter): Input {
+export function inputOf(matter: Deadline): Input {
   if (matter.type !== 'heartbeatMissed') return { type: 'time' };
   return { type: 'silent', sessionId: matter.sessionId, heartbeatDueAt: matter.at };
 }
@@ -72,7 +72,7 @@ export function inputOf(matter: Matter): Input {
  * The last activity on any session. To stop being invisible counts as one: who does so looks like somebody who has
  * just connected. Only for users who have a session.
  */
-export function lastActivity({ sessions, visibleSince = 0 }: User): number {
+export function lastActiveAt({ sessions, visibleSince = 0 }: User): number {
   return sessions.reduce((last, session) => Math.max(last, session.lastActiveAt), visibleSince);
 }
 
@@ -124,7 +124,7 @@ function isGiven({ type }: TimedMatter): boolean {
   return type === 'choiceExpired' || type === 'tokenExpired';
 }
 
-function earliest<M extends Matter>(all: Iterable<M>): M | undefined {
+function earliest<M extends Deadline>(all: Iterable<M>): M | undefined {
   let first: M | undefined;
   for (const matter of all) if (first === undefined || matter.at < first.at) first = matter;
   return first;

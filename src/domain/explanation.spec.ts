@@ -4,7 +4,7 @@ import {
   connect,
   disconnect,
   join,
-  play,
+  given,
   playWith,
   POLICY,
   time,
@@ -17,16 +17,16 @@ describe('The cause of a status', () => {
     ['no session', newUser('alice'), 'OFFLINE', 'NO_SESSION'],
     [
       'the last session ended',
-      play([0, connect('a')], [1, disconnect('a')]).user,
+      given([0, connect('a')], [1, disconnect('a')]).user,
       'OFFLINE',
       'NO_SESSION',
     ],
-    ['an action a moment ago', play([0, connect('a')]).user, 'ONLINE', 'ACTIVE'],
-    ['none for the idle timeout', play([0, connect('a')], [1000, time]).user, 'IDLE', 'INACTIVE'],
-    ['a choice', play([0, connect('a')], [1, choose('a', 'AWAY')]).user, 'AWAY', 'CHOSEN'],
+    ['an action a moment ago', given([0, connect('a')]).user, 'ONLINE', 'ACTIVE'],
+    ['none for the idle timeout', given([0, connect('a')], [1000, time]).user, 'IDLE', 'INACTIVE'],
+    ['a choice', given([0, connect('a')], [1, choose('a', 'AWAY')]).user, 'AWAY', 'CHOSEN'],
     [
       'being active unseen',
-      play([0, connect('a')], [1, choose('a', 'INVISIBLE')]).user,
+      given([0, connect('a')], [1, choose('a', 'INVISIBLE')]).user,
       'ONLINE',
       'ACTIVE',
     ],
@@ -39,22 +39,22 @@ describe('The cause of a status', () => {
 describe('The next transition', () => {
   it('is none where time changes nothing', () => {
     expect(nextTransition(newUser('alice'), POLICY)).toBeUndefined();
-    const busy = play([0, connect('a')], [1, choose('a', 'DO_NOT_DISTURB')]).user;
+    const busy = given([0, connect('a')], [1, choose('a', 'DO_NOT_DISTURB')]).user;
     expect(nextTransition(busy, POLICY)).toBeUndefined();
   });
 
   it('is turning IDLE, where nothing else comes before', () => {
-    expect(next(play([0, connect('a')]).user)).toEqual(['idle', 1000, 'IDLE']);
+    expect(next(given([0, connect('a')]).user)).toEqual(['idle', 1000, 'IDLE']);
   });
 
   it('is the lapse of a choice, with what is seen then', () => {
-    const { user } = play([0, connect('a')], [1, choose('a', 'INVISIBLE', { until: 50 })]);
+    const { user } = given([0, connect('a')], [1, choose('a', 'INVISIBLE', { until: 50 })]);
     expect(user.shown.status).toBe('OFFLINE');
     expect(next(user)).toEqual(['choiceExpired', 50, 'ONLINE']);
   });
 
   it('is the end of the session that missed its heartbeat', () => {
-    const { user } = play([0, connect('a', { requireHeartbeats: true })]);
+    const { user } = given([0, connect('a', { requireHeartbeats: true })]);
     expect(next(user)).toEqual(['heartbeatMissed', 100, 'OFFLINE']);
   });
 

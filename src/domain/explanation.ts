@@ -1,4 +1,4 @@
-import { inputOf, nextDue, type Matter } from './due.js';
+import { inputOf, nextDeadline, type Deadline } from './due.js';
 import type { Policy } from './policy.js';
 import type { Presence } from './presence.js';
 import { step } from './step.js';
@@ -8,7 +8,7 @@ import type { User } from './user.js';
 export type StatusCause = 'NO_SESSION' | 'CHOSEN' | 'ACTIVE' | 'INACTIVE';
 
 /** Something that time will bring about, and what others are shown then. */
-export type Transition = Matter & { readonly shown: Presence };
+export type Transition = Deadline & { readonly shown: Presence };
 
 /** Why the user's own status is what it is. */
 export function causeOf({ own, choice }: User): StatusCause {
@@ -19,7 +19,7 @@ export function causeOf({ own, choice }: User): StatusCause {
 
 /** What comes next if nothing else happens, by the very rules that will bring it about. Undefined: nothing does. */
 export function nextTransition(user: User, policy: Policy): Transition | undefined {
-  const matter = nextDue(user, policy);
+  const matter = nextDeadline(user, policy);
   if (matter === undefined) return undefined;
   return { ...matter, shown: step(user, inputOf(matter), matter.at, policy).user.shown };
 }

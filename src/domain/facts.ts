@@ -1,7 +1,7 @@
 import type { Reason } from './event.js';
-import type { EndCause } from './input.js';
+import type { EndReason } from './input.js';
 import type { Policy } from './policy.js';
-import { Refusal } from './refusal.js';
+import { RejectedError } from './refusal.js';
 import {
   copySession,
   copyUser,
@@ -12,7 +12,7 @@ import {
 } from './user.js';
 
 /** What an input did to the facts of a user, before anybody has looked at the result. */
-export interface Outcome {
+export interface AppliedInput {
   /** The user with new facts; `own` and `shown` are still the old ones. The very same user: nothing happened. */
   readonly facts: User;
   readonly cause: Reason;
@@ -22,24 +22,29 @@ export interface Outcome {
 /** A session that has just stopped being live. */
 export interface EndedSession {
   readonly sessionId: string;
-  readonly cause: EndCause;
+  readonly cause: EndReason;
 }
 
 /** The user after an action on a live session, which is a sign of life, too. */
-export function act(user: User, sessionId: string, now: number, policy: Policy): Draft<User> {
+export function recordActivity(
+  user: User,
+  sessionId: string,
+  now: number,
+  policy: Policy,
+): Draft<User> {
   const session = copySession(requireLive(user, sessionId));
   // The clock of a machine may step back; an activity never makes a session older.
   session.lastActiveAt = Math.max(session.lastActiveAt, now);
   session.heartbeatDueAt = heartbeatDue(session, now, policy);
-  return replace(user, session);
+  return replaceSession(user, session);
 }
 
 /** The user after a sign of life on a live session, which is no activity. */
-export function alive(user: User, sessionId: string, now: number, policy: Policy): User {
+export function recordHeartbeat(user: User, sessionId: string, now: number, policy: Policy): User {
   const session = copySession(requireLive(user, sessionId));
   if (session.heartbeatDueAt === undefined) return user;
   session.heartbeatDueAt = heartbeatDue(session, now, policy);
-  return replace(user, session);
+  return replaceSession(user, session);
 }
 
 function heartbeatDue(session: Session, now: number, policy: Policy): number | undefined {
@@ -51,13 +56,13 @@ function heartbeatDue(session: Session, now: number, policy: Policy): number | u
  * Ends a live session: a lost one goes on to count for the grace, any other is gone at once. A lost one whose client is
  * back already is gone at once, too: there is nobody to wait for.
  */
-export function end(
+export function endSession(
   user: User,
   sessionId: string,
-  cause: EndCause,
+  cause: EndReason,
   now: number,
   policy: Policy,
-): Outcome {
+): AppliedInput {
   const session = findLive(user, sessionId);
   if (session === undefined) return { facts: user, cause };
   const ended = [{ sessionId, cause }];
@@ -65,12 +70,12 @@ export function end(
   const isLost = cause === 'CONNECTION_LOST' || cause === 'NODE_LOST';
   const isBack = user.sessions.some(({ succeeds }) => succeeds === sessionId);
   if (!isLost || isBack || reconnectGraceMs === 0) {
-    return { facts: remove(user, sessionId), cause, ended };
+    return { facts: removeSession(user, sessionId), cause, ended };
   }
   const lost = copySession(session);
   lost.graceEndsAt = now + reconnectGraceMs;
   lost.lostBecause = cause;
-  return { facts: replace(user, lost), cause, ended };
+  return { facts: replaceSession(user, lost), cause, ended };
 }
 
 /** Ends a live session whose client has been silent since the sign of life that set when the next one was due. */
@@ -80,19 +85,24 @@ export function endSilent(
   heartbeatDueAt: number,
   now: number,
   policy: Policy,
-): Outcome {
+): AppliedInput {
   const cause = 'CONNECTION_LOST';
   // Another node may have heard the client meanwhile.
   const isSilent = findLive(user, sessionId)?.heartbeatDueAt === heartbeatDueAt;
-  return isSilent ? end(user, sessionId, cause, now, policy) : { facts: user, cause };
+  return isSilent ? endSession(user, sessionId, cause, now, policy) : { facts: user, cause };
 }
 
 /** Ends every live session of a node that is gone. */
-export function endAll(user: User, node: string, now: number, policy: Policy): Outcome {
+export function endSessionsOnNode(
+  user: User,
+  node: string,
+  now: number,
+  policy: Policy,
+): AppliedInput {
   const cause = 'NODE_LOST';
   const gone = liveSessions(user).filter((session) => session.node === node);
   const facts = gone.reduce(
-    (rest, { sessionId }) => end(rest, sessionId, cause, now, policy).facts,
+    (rest, { sessionId }) => endSession(rest, sessionId, cause, now, policy).facts,
     user,
   );
   return { facts, cause, ended: gone.map(({ sessionId }) => ({ sessionId, cause })) };
@@ -105,7 +115,7 @@ export function renameNode(user: User, node: string, name: string): User {
     .reduce((facts, session) => {
       const renamed = copySession(session);
       renamed.node = name;
-      return replace(facts, renamed);
+      return replaceSession(facts, renamed);
     }, user);
 }
 
@@ -113,7 +123,7 @@ export function renameNode(user: User, node: string, name: string): User {
  * Takes a session away. The channel it held goes to the session that its client has moved to. If the client has given
  * up that move, it goes back. Without either the user leaves it.
  */
-export function remove(user: User, sessionId: string): Draft<User> {
+export function removeSession(user: User, sessionId: string): Draft<User> {
   const facts = copyUser(user);
   const gone = user.sessions.find((session) => session.sessionId === sessionId);
   const isSuccessor = ({ succeeds }: Session): boolean => succeeds === sessionId;
@@ -139,7 +149,7 @@ function succeeding(session: Session, succeeds: string | undefined): Session {
 function requireLive(user: User, sessionId: string): Session {
   const session = findLive(user, sessionId);
   if (session === undefined) {
-    throw new Refusal(
+    throw new RejectedError(
       'SESSION_NOT_FOUND',
       'there is no such live session; begin a new one with Connect',
       'session_id',
@@ -154,7 +164,7 @@ function findLive(user: User, sessionId: string): Session | undefined {
   );
 }
 
-function replace(user: User, changed: Session): Draft<User> {
+function replaceSession(user: User, changed: Session): Draft<User> {
   const facts = copyUser(user);
   facts.sessions = user.sessions.map((session) =>
     session.sessionId === changed.sessionId ? changed : session,

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { history, policies, TICK_MS } from '../../test/support/histories.js';
-import { goOn, time, type Line } from '../../test/support/play.js';
-import { inputOf, nextDue } from './due.js';
+import { continueWith, time, type Line } from '../../test/support/play.js';
+import { inputOf, nextDeadline } from './due.js';
 import type { Change, PresenceEvent } from './event.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
-import { neverSeen, type Presence } from './presence.js';
-import { Refusal } from './refusal.js';
+import { unknownPresence, type Presence } from './presence.js';
+import { RejectedError } from './refusal.js';
 import { step, type Step } from './step.js';
 import { newUser, type User } from './user.js';
 
@@ -28,10 +28,10 @@ function follow(
     ({ user } = next);
   };
   for (const line of lines) {
-    for (let due = nextDue(user, policy), dues = 0; due && due.at <= line[0]; dues++) {
+    for (let due = nextDeadline(user, policy), dues = 0; due && due.at <= line[0]; dues++) {
       if (dues > ENOUGH) throw new Error('time never gets through with what is due');
       take([due.at, inputOf(due)]);
-      due = nextDue(user, policy);
+      due = nextDeadline(user, policy);
     }
     take(line);
   }
@@ -42,14 +42,14 @@ function attempt(user: User, [at, input]: Line, policy: Policy): Step | undefine
   try {
     return step(user, input, at, policy);
   } catch (error) {
-    if (error instanceof Refusal) return undefined;
+    if (error instanceof RejectedError) return undefined;
     throw error;
   }
 }
 
 /** What is to be told to the rules at a moment. Nothing happens if nothing is due. */
 function dueNow(user: User, now: number, policy: Policy): Input {
-  const due = nextDue(user, policy);
+  const due = nextDeadline(user, policy);
   return due !== undefined && due.at <= now ? inputOf(due) : time;
 }
 
@@ -80,7 +80,7 @@ describe('In every history', () => {
   it('whoever replays the events sees exactly what others are shown', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
-        let replayed = neverSeen('alice');
+        let replayed = unknownPresence('alice');
         follow(lines, policy, (_, { user, events }) => {
           for (const { change } of events) expect(replayed).toMatchObject(saidBefore(change));
           replayed = events.at(-1)?.presence ?? replayed;
@@ -164,7 +164,7 @@ describe('In every history', () => {
       fc.property(history, policies, (lines, policy) => {
         follow(lines, policy, (before, next, line) => {
           // `goOn` freezes the user; a rule that writes to it throws.
-          expect(goOn(before, [line], policy).events).toEqual(next.events);
+          expect(continueWith(before, [line], policy).events).toEqual(next.events);
         });
       }),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasAtMost, isIdentifier } from './identifier.js';
+import { hasMaxLength, isIdentifier } from './identifier.js';
 
 describe('An identifier', () => {
   it('is any text of 1 to 128 characters', () => {
@@ -35,7 +35,7 @@ describe('An identifier', () => {
 
 describe('hasAtMost', () => {
   it('counts characters outside the basic plane once', () => {
-    expect([hasAtMost('👍👍', 2), hasAtMost('👍👍a', 2), hasAtMost('aaa', 2)]).toEqual([
+    expect([hasMaxLength('👍👍', 2), hasMaxLength('👍👍a', 2), hasMaxLength('aaa', 2)]).toEqual([
       true,
       false,
       false,

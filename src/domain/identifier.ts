@@ -12,7 +12,7 @@ export function isIdentifier(value: unknown): value is string {
   return (
     typeof value === 'string' &&
     value.length > 0 &&
-    hasAtMost(value, MAX_CHARACTERS) &&
+    hasMaxLength(value, MAX_CHARACTERS) &&
     // Half of a surrogate pair has no UTF-8 form.
     value.isWellFormed() &&
     !CONTROL.test(value)
@@ -20,12 +20,12 @@ export function isIdentifier(value: unknown): value is string {
 }
 
 /** Whether `text` may be shown to people: nothing in it rings a bell, breaks the line or paints a terminal. */
-export function hasNoControls(text: string): boolean {
+export function hasNoControlCharacters(text: string): boolean {
   return !CONTROL.test(text);
 }
 
 /** Whether `text` has at most `limit` characters, counted as code points. Costs nothing for hopelessly long text. */
-export function hasAtMost(text: string, limit: number): boolean {
+export function hasMaxLength(text: string, limit: number): boolean {
   if (text.length <= limit) return true;
   if (text.length > 2 * limit) return false;
   // A list of the characters would take ten times as long, and there may be ten thousand ids. So would `charCodeAt` in

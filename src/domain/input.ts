@@ -2,7 +2,7 @@ import type { RememberedChoices } from './choices.js';
 import type { StatusChoice } from './user.js';
 
 /** Why a session stopped. One that was lost, or its node, is given the reconnect grace, the others are not. */
-export type EndCause =
+export type EndReason =
   'DISCONNECTED' | 'CONNECTION_LOST' | 'NODE_LOST' | 'SESSION_ENDED' | 'TOKEN_EXPIRED';
 
 /** What can happen to a user. */
@@ -24,7 +24,7 @@ export type Input =
       /** What the wall clock says, by which a remembered status may have lapsed. Undefined: the time of the rules. */
       readonly wall?: number;
     }
-  | { readonly type: 'disconnect'; readonly sessionId: string; readonly cause: EndCause }
+  | { readonly type: 'disconnect'; readonly sessionId: string; readonly cause: EndReason }
   | { readonly type: 'heartbeat'; readonly sessionId: string }
   /**
    * The node that holds the stream of a session has not heard its client for the heartbeat timeout. Void if a sign of life

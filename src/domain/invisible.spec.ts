@@ -4,10 +4,10 @@ import {
   choose,
   connect,
   disconnect,
-  goOn,
+  continueWith,
   join,
   mute,
-  play,
+  given,
   playWith,
   time,
   type Line,
@@ -19,13 +19,13 @@ const inLobby: readonly Line[] = [
   [10, join('a', 'lobby')],
   [20, mute('a', { microphone: true })],
 ];
-const hidden = play(...inLobby, [500, choose('a', 'INVISIBLE', { text: 'reading' })]).user;
+const hidden = given(...inLobby, [500, choose('a', 'INVISIBLE', { text: 'reading' })]).user;
 
 describe('An invisible user', () => {
   it('leaves in the very words of one who disconnects', () => {
-    const before = play(...inLobby).user;
-    const hides = goOn(before, [[500, choose('a', 'INVISIBLE')]]);
-    const disconnects = goOn(before, [[500, disconnect('a')]]);
+    const before = given(...inLobby).user;
+    const hides = continueWith(before, [[500, choose('a', 'INVISIBLE')]]);
+    const disconnects = continueWith(before, [[500, disconnect('a')]]);
     expect(hides.told).toEqual([
       '500 USER_CHANNEL_CHANGED DISCONNECTED',
       '500 USER_OFFLINE DISCONNECTED',
@@ -51,7 +51,7 @@ describe('An invisible user', () => {
   });
 
   it('is frozen for others, whatever happens', () => {
-    const { user, told } = goOn(hidden, [
+    const { user, told } = continueWith(hidden, [
       [600, join('a', 'kitchen')],
       [700, mute('a', { microphone: false, speaker: true })],
       [800, connect('b', { platform: 'mobile' })],
@@ -69,22 +69,22 @@ describe('An invisible user', () => {
   });
 
   it('turns idle and is active again for the own eyes', () => {
-    const idle = goOn(hidden, [[1500, time]]).user;
+    const idle = continueWith(hidden, [[1500, time]]).user;
     expect(idle.own.status).toBe('IDLE');
-    const active = goOn(idle, [[1600, activity('a')]]).user;
+    const active = continueWith(idle, [[1600, activity('a')]]).user;
     expect(active.own.status).toBe('ONLINE');
     expect(active.own.version).toBeGreaterThan(idle.own.version);
   });
 
   it('comes back in the words of one who connects, just then', () => {
-    const { user, told } = goOn(hidden, [[900, choose('a', 'AUTOMATIC')]]);
+    const { user, told } = continueWith(hidden, [[900, choose('a', 'AUTOMATIC')]]);
     expect(told).toEqual(['900 USER_ONLINE CONNECTED', '900 USER_CHANNEL_CHANGED CONNECTED']);
     expect(user.shown).toMatchObject({ status: 'ONLINE', connectedAt: 900, lastActiveAt: 900 });
     expect(user.shown).toBe(user.own);
   });
 
   it('who was muted unseen is told to be muted together with being back', () => {
-    const { told } = goOn(hidden, [
+    const { told } = continueWith(hidden, [
       [600, mute('a', { speaker: true })],
       [900, choose('a', 'AUTOMATIC')],
     ]);
@@ -92,7 +92,7 @@ describe('An invisible user', () => {
   });
 
   it('comes back when the choice expires, as if connecting', () => {
-    const { user, told } = goOn(hidden, [
+    const { user, told } = continueWith(hidden, [
       [600, choose('a', 'INVISIBLE', { until: 900 })],
       [900, time],
     ]);
@@ -101,17 +101,17 @@ describe('An invisible user', () => {
   });
 
   it('hides for good how long the session has been there', () => {
-    const back = goOn(hidden, [
+    const back = continueWith(hidden, [
       [900, choose('a', 'AUTOMATIC')],
       [950, connect('b')],
       [960, choose('b', 'AWAY')],
     ]);
     expect(back.user.shown.connectedAt).toBe(900);
-    expect(goOn(back.user, [[970, disconnect('a')]]).user.shown.connectedAt).toBe(950);
+    expect(continueWith(back.user, [[970, disconnect('a')]]).user.shown.connectedAt).toBe(950);
   });
 
   it('whose choice expires looks like one who has just connected, however long ago the last action was', () => {
-    const { user, told, wakeAt } = goOn(hidden, [
+    const { user, told, wakeAt } = continueWith(hidden, [
       [600, choose('a', 'INVISIBLE', { until: 5000 })],
       [1600, time],
       [5000, time],
@@ -126,7 +126,7 @@ describe('An invisible user', () => {
   });
 
   it('who goes and comes is still invisible', () => {
-    const { user, told } = goOn(hidden, [
+    const { user, told } = continueWith(hidden, [
       [600, disconnect('a')],
       [700, connect('b')],
     ]);
@@ -135,7 +135,7 @@ describe('An invisible user', () => {
   });
 
   it('whose choice expires while away comes back for all to see', () => {
-    const { told } = goOn(hidden, [
+    const { told } = continueWith(hidden, [
       [510, choose('a', 'INVISIBLE', { until: 600 })],
       [550, disconnect('a')],
       [600, time],

@@ -3,13 +3,13 @@ import {
   activity,
   connect,
   disconnect,
-  goOn,
+  continueWith,
   heartbeat,
   join,
   mute,
   nodeLost,
   nodeRenamed,
-  play,
+  given,
   playWith,
   POLICY,
   silent,
@@ -18,48 +18,48 @@ import {
 import { liveSessions } from './user.js';
 
 describe('Heartbeats', () => {
-  const begun = play([0, connect('a', { requireHeartbeats: true })]);
+  const begun = given([0, connect('a', { requireHeartbeats: true })]);
 
   it('are waited for when they were promised', () => {
     expect(begun.wakeAt).toBe(100);
-    const missed = goOn(begun.user, [[100, silent('a', 100)]]);
+    const missed = continueWith(begun.user, [[100, silent('a', 100)]]);
     expect(missed.told).toEqual(['100 USER_OFFLINE CONNECTION_LOST']);
     expect(missed.ended).toEqual([{ sessionId: 'a', cause: 'CONNECTION_LOST' }]);
   });
 
   it('are missed by the word of the node that holds the stream, and not because of the time', () => {
-    expect(goOn(begun.user, [[100, time]]).user).toBe(begun.user);
+    expect(continueWith(begun.user, [[100, time]]).user).toBe(begun.user);
   });
 
   it('are not missed where another node has heard one meanwhile', () => {
-    const heard = goOn(begun.user, [[60, heartbeat('a')]]).user;
-    expect(goOn(heard, [[100, silent('a', 100)]]).user).toBe(heard);
-    expect(goOn(heard, [[160, silent('a', 160)]]).told).toEqual([
+    const heard = continueWith(begun.user, [[60, heartbeat('a')]]).user;
+    expect(continueWith(heard, [[100, silent('a', 100)]]).user).toBe(heard);
+    expect(continueWith(heard, [[160, silent('a', 160)]]).told).toEqual([
       '160 USER_OFFLINE CONNECTION_LOST',
     ]);
   });
 
   it('put the end off and are no activity', () => {
-    const { user, wakeAt } = goOn(begun.user, [[60, heartbeat('a')]]);
+    const { user, wakeAt } = continueWith(begun.user, [[60, heartbeat('a')]]);
     expect(wakeAt).toBe(160);
     expect(user.shown.lastActiveAt).toBe(0);
   });
 
   it('are not needed beside activity, of whatever kind', () => {
     for (const input of [activity('a'), join('a', 'lobby'), mute('a', { speaker: true })]) {
-      expect(goOn(begun.user, [[60, input]]).wakeAt).toBe(160);
+      expect(continueWith(begun.user, [[60, input]]).wakeAt).toBe(160);
     }
   });
 
   it('change nothing when they were not promised', () => {
-    const { user } = play([0, connect('a')]);
-    expect(goOn(user, [[60, heartbeat('a')]]).user).toBe(user);
+    const { user } = given([0, connect('a')]);
+    expect(continueWith(user, [[60, heartbeat('a')]]).user).toBe(user);
   });
 });
 
 describe('An expired token', () => {
   it('ends its session and no other', () => {
-    const { told, ended, user } = play(
+    const { told, ended, user } = given(
       [0, connect('a', { tokenExpiresAt: 50, platform: 'web' })],
       [1, connect('b')],
       [50, time],
@@ -104,7 +104,7 @@ describe('The reconnect grace', () => {
   });
 
   it('ends, and with it the session, its channel and the user', () => {
-    const { told, ended } = goOn(lost.user, [[60, time]], policy);
+    const { told, ended } = continueWith(lost.user, [[60, time]], policy);
     expect(told).toEqual([
       '60 USER_CHANNEL_CHANGED CONNECTION_LOST',
       '60 USER_OFFLINE CONNECTION_LOST',
@@ -131,25 +131,27 @@ describe('The reconnect grace', () => {
 
   it('leaves no session that could be used', () => {
     expect(liveSessions(lost.user)).toEqual([]);
-    expect(() => goOn(lost.user, [[20, heartbeat('a')]], policy)).toThrow('no such live session');
-    expect(() => goOn(lost.user, [[20, activity()]], policy)).toThrow('no live session');
-    expect(goOn(lost.user, [[20, disconnect('a')]], policy).user).toBe(lost.user);
+    expect(() => continueWith(lost.user, [[20, heartbeat('a')]], policy)).toThrow(
+      'no such live session',
+    );
+    expect(() => continueWith(lost.user, [[20, activity()]], policy)).toThrow('no live session');
+    expect(continueWith(lost.user, [[20, disconnect('a')]], policy).user).toBe(lost.user);
   });
 
   it('lets a client of the same platform come back to its place, and hold it from then on', () => {
-    const back = goOn(lost.user, [[20, connect('b')]], policy);
+    const back = continueWith(lost.user, [[20, connect('b')]], policy);
     expect(back.told).toEqual(['20 USER_CONNECTION_CHANGED CONNECTED']);
     expect(back.user.shown).toMatchObject({ channelId: 'lobby', connectedAt: 20 });
     expect(back.user.sessions).toHaveLength(1);
-    expect(goOn(back.user, [[60, time]], policy).user).toBe(back.user);
-    const { told } = goOn(back.user, [[70, disconnect('b')]], policy);
+    expect(continueWith(back.user, [[60, time]], policy).user).toBe(back.user);
+    const { told } = continueWith(back.user, [[70, disconnect('b')]], policy);
     expect(told[0]).toBe('70 USER_CHANNEL_CHANGED DISCONNECTED');
   });
 
   it('takes a client of another platform for another device', () => {
-    const { user } = goOn(lost.user, [[20, connect('b', { platform: 'mobile' })]], policy);
+    const { user } = continueWith(lost.user, [[20, connect('b', { platform: 'mobile' })]], policy);
     expect(user.shown.platforms).toEqual(['desktop', 'mobile']);
-    const { told } = goOn(user, [[60, time]], policy);
+    const { told } = continueWith(user, [[60, time]], policy);
     expect(told).toEqual([
       '60 USER_CHANNEL_CHANGED CONNECTION_LOST',
       '60 USER_CONNECTION_CHANGED CONNECTION_LOST',
@@ -180,39 +182,39 @@ describe('The reconnect grace', () => {
 
 describe('wakeAt', () => {
   it('is the first of all that time will bring about', () => {
-    const { wakeAt, user } = play(
+    const { wakeAt, user } = given(
       [0, connect('a', { tokenExpiresAt: 300 })],
       [0, connect('b', { requireHeartbeats: true })],
     );
     expect(wakeAt).toBe(100);
-    const afterHeartbeat = goOn(user, [[100, silent('b', 100)]]);
+    const afterHeartbeat = continueWith(user, [[100, silent('b', 100)]]);
     expect(afterHeartbeat.wakeAt).toBe(300);
-    expect(goOn(afterHeartbeat.user, [[300, time]]).wakeAt).toBeUndefined();
+    expect(continueWith(afterHeartbeat.user, [[300, time]]).wakeAt).toBeUndefined();
   });
 
   it('lies in the past while more is due, which is taken one at a time and in order', () => {
-    const { user } = play(
+    const { user } = given(
       [0, connect('a', { tokenExpiresAt: 60 })],
       [0, connect('b', { tokenExpiresAt: 50 })],
     );
-    const first = goOn(user, [[70, time]]);
+    const first = continueWith(user, [[70, time]]);
     expect(first.ended).toEqual([{ sessionId: 'b', cause: 'TOKEN_EXPIRED' }]);
     expect(first.wakeAt).toBe(60);
-    const second = goOn(first.user, [[70, time]]);
+    const second = continueWith(first.user, [[70, time]]);
     expect(second.ended).toEqual([{ sessionId: 'a', cause: 'TOKEN_EXPIRED' }]);
     expect(second.wakeAt).toBeUndefined();
   });
 });
 
 describe('A node that is lost', () => {
-  const both = play(
+  const both = given(
     [0, connect('a', { node: 'node-1', platform: 'web' })],
     [1, connect('b', { node: 'node-2' })],
     [2, join('a', 'lobby')],
   );
 
   it('takes the sessions it held with it, and nobody OFFLINE who has another', () => {
-    const { told, ended, user } = goOn(both.user, [[3, nodeLost('node-1')]]);
+    const { told, ended, user } = continueWith(both.user, [[3, nodeLost('node-1')]]);
     expect(told).toEqual([
       '3 USER_CHANNEL_CHANGED NODE_LOST',
       '3 USER_CONNECTION_CHANGED NODE_LOST',
@@ -222,40 +224,40 @@ describe('A node that is lost', () => {
   });
 
   it('makes OFFLINE who has none', () => {
-    const { told } = play([0, connect('a')], [1, connect('b')], [2, nodeLost('node-1')]);
+    const { told } = given([0, connect('a')], [1, connect('b')], [2, nodeLost('node-1')]);
     expect(told.at(-1)).toBe('2 USER_OFFLINE NODE_LOST');
   });
 
   it('is nothing to users who had no session there, and nothing the second time', () => {
-    expect(goOn(both.user, [[3, nodeLost('node-3')]]).user).toBe(both.user);
-    const { user } = goOn(both.user, [[3, nodeLost('node-1')]]);
-    expect(goOn(user, [[4, nodeLost('node-1')]]).user).toBe(user);
+    expect(continueWith(both.user, [[3, nodeLost('node-3')]]).user).toBe(both.user);
+    const { user } = continueWith(both.user, [[3, nodeLost('node-1')]]);
+    expect(continueWith(user, [[4, nodeLost('node-1')]]).user).toBe(user);
   });
 
   it('leaves its users the reconnect grace, and is still the reason when that has ended', () => {
     const lost = playWith({ reconnectGraceMs: 50 })([0, connect('a')], [3, nodeLost('node-1')]);
     expect(lost.told).toEqual(['0 USER_ONLINE CONNECTED']);
     expect(lost.wakeAt).toBe(53);
-    expect(goOn(lost.user, [[53, time]]).told).toEqual(['53 USER_OFFLINE NODE_LOST']);
+    expect(continueWith(lost.user, [[53, time]]).told).toEqual(['53 USER_OFFLINE NODE_LOST']);
   });
 });
 
 describe('A node that goes on under another name', () => {
   it('keeps its sessions, and nobody notices', () => {
-    const { user } = play(
+    const { user } = given(
       [0, connect('a', { node: 'old' })],
       [1, connect('b', { node: 'other' })],
       [2, join('a', 'lobby')],
     );
-    const renamed = goOn(user, [[3, nodeRenamed('old', 'new')]]);
+    const renamed = continueWith(user, [[3, nodeRenamed('old', 'new')]]);
     expect(renamed.told).toEqual([]);
     expect(renamed.user.own).toEqual(user.own);
     expect(renamed.user.sessions.map(({ node }) => node)).toEqual(['new', 'other']);
-    expect(goOn(renamed.user, [[4, nodeLost('old')]]).user).toBe(renamed.user);
+    expect(continueWith(renamed.user, [[4, nodeLost('old')]]).user).toBe(renamed.user);
   });
 
   it('is nothing to users who had no session there', () => {
-    const { user } = play([0, connect('a', { node: 'other' })]);
-    expect(goOn(user, [[1, nodeRenamed('old', 'new')]]).user).toBe(user);
+    const { user } = given([0, connect('a', { node: 'other' })]);
+    expect(continueWith(user, [[1, nodeRenamed('old', 'new')]]).user).toBe(user);
   });
 });

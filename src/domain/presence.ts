@@ -29,7 +29,7 @@ export interface Presence {
 const NO_PLATFORMS: readonly string[] = [];
 
 /** The presence of somebody the service knows nothing of. */
-export function neverSeen(userId: string): Presence {
+export function unknownPresence(userId: string): Presence {
   return {
     userId,
     status: 'OFFLINE',
@@ -48,7 +48,7 @@ export function neverSeen(userId: string): Presence {
  * What is left to see of a user who went. The one way in which a presence becomes OFFLINE, whether the last session
  * ended or the user became invisible, so that nobody can tell the two apart.
  */
-export function asOffline(before: Presence, version: number): Presence {
+export function offlineFrom(before: Presence, version: number): Presence {
   return {
     ...before,
     status: 'OFFLINE',
@@ -61,19 +61,19 @@ export function asOffline(before: Presence, version: number): Presence {
 }
 
 /** Whether two presences of a user look the same. The last activity may lag, so alone it is no change. */
-export function looksSame(a: Presence, b: Presence): boolean {
+export function presenceEquals(a: Presence, b: Presence): boolean {
   return (
     a.status === b.status &&
     a.statusText === b.statusText &&
     a.channelId === b.channelId &&
     a.isMicrophoneMuted === b.isMicrophoneMuted &&
     a.isSpeakerMuted === b.isSpeakerMuted &&
-    !connectionDiffers(a, b)
+    !connectionChanged(a, b)
   );
 }
 
 /** Whether what the user is connected with, or since when, differs. */
-export function connectionDiffers(a: Presence, b: Presence): boolean {
+export function connectionChanged(a: Presence, b: Presence): boolean {
   return a.connectedAt !== b.connectedAt || platformsDiffer(a.platforms, b.platforms);
 }
 

@@ -5,16 +5,16 @@ import {
   choose,
   connect,
   disconnect,
-  goOn,
+  continueWith,
   join,
   leave,
   mute,
-  play,
+  given,
   POLICY,
   type Line,
 } from '../../test/support/play.js';
 import { reconcile } from './reconcile.js';
-import { Refusal } from './refusal.js';
+import { RejectedError } from './refusal.js';
 import { step } from './step.js';
 import { newUser, type User } from './user.js';
 
@@ -26,7 +26,7 @@ function reconciled(known: User, stored: User, node = 'node-1'): User {
 }
 
 describe('A user whose stored state was lost', () => {
-  const { user: known } = play([0, connect('a')], [1, join('a', 'lobby')]);
+  const { user: known } = given([0, connect('a')], [1, join('a', 'lobby')]);
 
   it('is as the nodes knew it, to the last detail', () => {
     expect(reconciled(known, nobody)).toBe(known);
@@ -34,7 +34,7 @@ describe('A user whose stored state was lost', () => {
   });
 
   it('is as stored when that is newer', () => {
-    const { user: stored } = goOn(known, [[2, join('a', 'kitchen')]]);
+    const { user: stored } = continueWith(known, [[2, join('a', 'kitchen')]]);
     expect(reconciled(known, stored)).toBe(stored);
   });
 
@@ -43,21 +43,21 @@ describe('A user whose stored state was lost', () => {
   });
 
   it('stays INVISIBLE', () => {
-    const { user: hidden } = goOn(known, [[2, choose('a', 'INVISIBLE')]]);
-    const { user: returned } = play([1, connect('b')]);
+    const { user: hidden } = continueWith(known, [[2, choose('a', 'INVISIBLE')]]);
+    const { user: returned } = given([1, connect('b')]);
     expect(reconciled(hidden, returned).shown.status).toBe('OFFLINE');
   });
 });
 
 describe('Choices of a user whose stored state lost some of them', () => {
-  const { user: before } = play(
+  const { user: before } = given(
     [0, connect('a')],
     [1, join('a', 'lobby')],
     [2, choose('a', 'AWAY', { text: 'lunch' })],
   );
   const [mutedLater, leftEarlier] = [
-    goOn(before, [[20, mute('a', { microphone: true })]]).user,
-    goOn(before, [[10, leave('a')]]).user,
+    continueWith(before, [[20, mute('a', { microphone: true })]]).user,
+    continueWith(before, [[10, leave('a')]]).user,
   ];
 
   it('are each the newest of its kind, on whichever side it is', () => {
@@ -81,20 +81,20 @@ describe('Choices of a user whose stored state lost some of them', () => {
   });
 
   it('stay INVISIBLE though something else happened later', () => {
-    const { user: hidden } = goOn(before, [[10, choose('a', 'INVISIBLE')]]);
+    const { user: hidden } = continueWith(before, [[10, choose('a', 'INVISIBLE')]]);
     const after = reconciled(hidden, mutedLater);
     expect(after.shown.status).toBe('OFFLINE');
     expect(after.own.isMicrophoneMuted).toBe(true);
   });
 
   it('are kept where a command that changed nothing is all that was lost', () => {
-    const { user: again } = goOn(before, [[10, choose('a', 'AWAY', { text: 'lunch' })]]);
+    const { user: again } = continueWith(before, [[10, choose('a', 'AWAY', { text: 'lunch' })]]);
     expect(reconciled(again, before).choiceVersions.status).toBe(10_000);
   });
 });
 
 describe('A session', () => {
-  const { user: both } = play(
+  const { user: both } = given(
     [0, connect('a', { node: 'node-1', platform: 'web' })],
     [1, connect('b', { node: 'node-2' })],
     [2, join('a', 'lobby')],
@@ -102,7 +102,7 @@ describe('A session', () => {
   const ids = ({ sessions }: User): string[] => sessions.map(({ sessionId }) => sessionId);
 
   it('that this node holds is put back, with the channel it holds', () => {
-    const { user: stored } = goOn(both, [[3, disconnect('a')]]);
+    const { user: stored } = continueWith(both, [[3, disconnect('a')]]);
     const after = reconciled(both, stored);
     expect(ids(after)).toEqual(['a', 'b']);
     expect(after.own).toMatchObject({ channelId: 'lobby', platforms: ['desktop', 'web'] });
@@ -110,12 +110,12 @@ describe('A session', () => {
   });
 
   it('that another node holds is not: that node knows better', () => {
-    const { user: stored } = goOn(both, [[3, disconnect('b')]]);
+    const { user: stored } = continueWith(both, [[3, disconnect('b')]]);
     expect(reconciled(both, stored)).toBe(stored);
   });
 
   it('that this node does not hold any more is taken away', () => {
-    const { user: known } = goOn(both, [[3, disconnect('a')]]);
+    const { user: known } = continueWith(both, [[3, disconnect('a')]]);
     expect(ids(reconciled(known, both))).toEqual(['b']);
   });
 });
@@ -139,7 +139,7 @@ function tried<T>(attempt: () => T, fallback: T): T {
   try {
     return attempt();
   } catch (error) {
-    if (error instanceof Refusal) return fallback;
+    if (error instanceof RejectedError) return fallback;
     throw error;
   }
 }

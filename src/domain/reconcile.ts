@@ -1,6 +1,6 @@
 import { hasLaterChoice, mergeChoices } from './choices.js';
 import type { Policy } from './policy.js';
-import { look } from './step.js';
+import { derivePresence } from './step.js';
 import { copyUser, type Session, type User } from './user.js';
 
 /**
@@ -28,7 +28,7 @@ export function reconcile(
   facts.sessions = sessions;
   facts.channel = channelOf(base, other, known, sessions);
   mergeChoices(facts, other);
-  return look(facts, base, now, policy);
+  return derivePresence(facts, base, now, policy);
 }
 
 /** Where the last join or leave has taken the user, if the session that holds the channel still counts. */

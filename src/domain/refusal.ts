@@ -22,17 +22,17 @@ export const REFUSAL_REASONS = [
   'INVALID_FIELD',
 ] as const;
 
-export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+export type RejectionReason = (typeof REFUSAL_REASONS)[number];
 
 /**
  * A clear no. It is thrown before anything has changed; the message tells the caller what to do next and holds
  * nothing that the caller may not know.
  */
-export class Refusal extends Error {
+export class RejectedError extends Error {
   override readonly name = 'Refusal';
 
   constructor(
-    readonly reason: RefusalReason,
+    readonly reason: RejectionReason,
     message: string,
     /** The field of the request that is to blame, as the contract spells it. */
     readonly field?: string,
@@ -42,9 +42,9 @@ export class Refusal extends Error {
 }
 
 /** A no for the moment: the same is worth another try after that many milliseconds. */
-export class NotNow extends Refusal {
+export class NotNow extends RejectedError {
   constructor(
-    reason: RefusalReason,
+    reason: RejectionReason,
     message: string,
     readonly retryAfterMs: number,
   ) {

@@ -3,16 +3,16 @@ import {
   activity,
   connect,
   disconnect,
-  goOn,
+  continueWith,
   join,
-  play,
+  given,
   playWith,
 } from '../../test/support/play.js';
 import { liveSessions } from './user.js';
 
 describe('Sessions', () => {
   it('make a user ONLINE with the first one', () => {
-    const { user, told } = play([5, connect('a')]);
+    const { user, told } = given([5, connect('a')]);
     expect(told).toEqual(['5 USER_ONLINE CONNECTED']);
     expect(user.shown).toEqual({
       userId: 'alice',
@@ -29,27 +29,27 @@ describe('Sessions', () => {
   });
 
   it('make a user OFFLINE with the end of the last one, and keep the last activity', () => {
-    const { user, told } = play([0, connect('a')], [3, activity('a')], [9, disconnect('a')]);
+    const { user, told } = given([0, connect('a')], [3, activity('a')], [9, disconnect('a')]);
     expect(told).toEqual(['0 USER_ONLINE CONNECTED', '9 USER_OFFLINE DISCONNECTED']);
     expect(user.shown).toMatchObject({ status: 'OFFLINE', platforms: [], lastActiveAt: 3 });
     expect(user.shown.connectedAt).toBeUndefined();
   });
 
   it('begin once, however often that is told', () => {
-    const { user } = play([5, connect('a')]);
-    expect(goOn(user, [[6, connect('a')]]).user).toBe(user);
+    const { user } = given([5, connect('a')]);
+    expect(continueWith(user, [[6, connect('a')]]).user).toBe(user);
   });
 
   it('say why the last one ended', () => {
     for (const cause of ['CONNECTION_LOST', 'SESSION_ENDED', 'TOKEN_EXPIRED'] as const) {
-      const { told, ended } = play([0, connect('a')], [9, disconnect('a', cause)]);
+      const { told, ended } = given([0, connect('a')], [9, disconnect('a', cause)]);
       expect(told.at(-1)).toBe(`9 USER_OFFLINE ${cause}`);
       expect(ended).toEqual([{ sessionId: 'a', cause }]);
     }
   });
 
   it('beside the first change the platforms, which are sorted and named once', () => {
-    const { user, told } = play(
+    const { user, told } = given(
       [0, connect('a', { platform: 'web' })],
       [1, connect('b', { platform: 'desktop' })],
       [2, connect('c', { platform: 'web' })],
@@ -59,19 +59,19 @@ describe('Sessions', () => {
   });
 
   it('tell since when the oldest live one has been there', () => {
-    const story = play([0, connect('a')], [7, connect('b')], [9, disconnect('a')]);
+    const story = given([0, connect('a')], [7, connect('b')], [9, disconnect('a')]);
     expect(story.user.shown).toMatchObject({ status: 'ONLINE', connectedAt: 7 });
     expect(story.told.at(-1)).toBe('9 USER_CONNECTION_CHANGED DISCONNECTED');
   });
 
   it('end unnoticed where neither platforms nor the oldest one change', () => {
-    const { user, told } = play([0, connect('a')], [1, connect('b')], [2, disconnect('b')]);
+    const { user, told } = given([0, connect('a')], [1, connect('b')], [2, disconnect('b')]);
     expect(told).toEqual(['0 USER_ONLINE CONNECTED']);
     expect(liveSessions(user).map(({ sessionId }) => sessionId)).toEqual(['a']);
   });
 
   it('never take back the last activity when the one with it ends', () => {
-    const { user } = play(
+    const { user } = given(
       [0, connect('a')],
       [1, connect('b')],
       [50, activity('b')],
@@ -81,7 +81,7 @@ describe('Sessions', () => {
   });
 
   it('may be ended again, and when unknown, without a word', () => {
-    const { told, ended } = play(
+    const { told, ended } = given(
       [0, connect('a')],
       [1, disconnect('a')],
       [2, disconnect('a', 'SESSION_ENDED')],
@@ -102,7 +102,7 @@ describe('Sessions', () => {
   });
 
   it('that were used last stand for the user when activity names no session', () => {
-    const { user } = play(
+    const { user } = given(
       [0, connect('a')],
       [1, connect('b')],
       [5, activity('a')],
@@ -112,7 +112,7 @@ describe('Sessions', () => {
   });
 
   it('begin with what the user chose before', () => {
-    const { user } = play(
+    const { user } = given(
       [0, connect('a', { isSpeakerMuted: true })],
       [1, disconnect('a')],
       [2, connect('b')],

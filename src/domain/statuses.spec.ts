@@ -4,34 +4,39 @@ import {
   choose,
   connect,
   disconnect,
-  goOn,
+  continueWith,
   heartbeat,
   join,
   leave,
   mute,
-  play,
+  given,
   playWith,
   time,
 } from '../../test/support/play.js';
 
 describe('A status', () => {
   it('turns IDLE on the clock, exactly when the idle timeout has passed', () => {
-    const { user, wakeAt } = play([0, connect('a')], [300, activity('a')]);
+    const { user, wakeAt } = given([0, connect('a')], [300, activity('a')]);
     expect(wakeAt).toBe(1300);
-    expect(goOn(user, [[1299, time]]).user).toBe(user);
-    const idle = goOn(user, [[1300, time]]);
+    expect(continueWith(user, [[1299, time]]).user).toBe(user);
+    const idle = continueWith(user, [[1300, time]]);
     expect(idle.told).toEqual(['1300 USER_STATUS_CHANGED IDLE']);
     expect(idle.user.shown).toMatchObject({ status: 'IDLE', lastActiveAt: 300 });
     expect(idle.wakeAt).toBeUndefined();
   });
 
   it('is ONLINE while any session is active', () => {
-    const { user } = play([0, connect('a')], [1, connect('b')], [900, activity('b')], [1000, time]);
+    const { user } = given(
+      [0, connect('a')],
+      [1, connect('b')],
+      [900, activity('b')],
+      [1000, time],
+    );
     expect(user.shown.status).toBe('ONLINE');
   });
 
   it('turns ONLINE again by activity on whichever session', () => {
-    const { told } = play(
+    const { told } = given(
       [0, connect('a')],
       [0, connect('b')],
       [1000, time],
@@ -44,23 +49,25 @@ describe('A status', () => {
   });
 
   it('turns ONLINE again by any command that changes something, and by a new session', () => {
-    const idle = play([0, connect('a')], [0, join('a', 'lobby')], [1000, time]).user;
+    const idle = given([0, connect('a')], [0, join('a', 'lobby')], [1000, time]).user;
     for (const input of [
       join('a', 'lobby'),
       mute('a', { microphone: false }),
       choose('a', 'AUTOMATIC'),
     ]) {
-      expect(goOn(idle, [[2000, input]]).told).toEqual(['2000 USER_STATUS_CHANGED ACTIVE']);
+      expect(continueWith(idle, [[2000, input]]).told).toEqual(['2000 USER_STATUS_CHANGED ACTIVE']);
     }
-    expect(goOn(idle, [[2000, leave('a')]]).told).toEqual([
+    expect(continueWith(idle, [[2000, leave('a')]]).told).toEqual([
       '2000 USER_STATUS_CHANGED ACTIVE',
       '2000 USER_CHANNEL_CHANGED REQUESTED',
     ]);
-    expect(goOn(idle, [[2000, connect('b')]]).told).toEqual(['2000 USER_STATUS_CHANGED CONNECTED']);
+    expect(continueWith(idle, [[2000, connect('b')]]).told).toEqual([
+      '2000 USER_STATUS_CHANGED CONNECTED',
+    ]);
   });
 
   it('is IDLE when the last active session ends and leaves only idle ones', () => {
-    const { user, told } = play(
+    const { user, told } = given(
       [0, connect('a')],
       [10, connect('b')],
       [1500, activity('b')],
@@ -79,7 +86,7 @@ describe('A status', () => {
   });
 
   it('that was chosen is shown at once, with its text', () => {
-    const { user, told, events } = play(
+    const { user, told, events } = given(
       [0, connect('a')],
       [1, choose('a', 'DO_NOT_DISTURB', { text: 'in a meeting' })],
     );
@@ -90,23 +97,23 @@ describe('A status', () => {
 
   it('that was chosen never turns IDLE', () => {
     for (const choice of ['DO_NOT_DISTURB', 'AWAY'] as const) {
-      const { user, wakeAt } = play([0, connect('a')], [1, choose('a', choice)], [99_999, time]);
+      const { user, wakeAt } = given([0, connect('a')], [1, choose('a', choice)], [99_999, time]);
       expect(user.shown.status).toBe(choice);
       expect(wakeAt).toBeUndefined();
     }
   });
 
   it('that was chosen is OFFLINE without a session, and there again with the next one', () => {
-    const away = play([0, connect('a')], [1, choose('a', 'AWAY', { text: 'lunch' })]).user;
-    const gone = goOn(away, [[2, disconnect('a')]]);
+    const away = given([0, connect('a')], [1, choose('a', 'AWAY', { text: 'lunch' })]).user;
+    const gone = continueWith(away, [[2, disconnect('a')]]);
     expect(gone.user.shown).toMatchObject({ status: 'OFFLINE', statusText: '' });
-    const back = goOn(gone.user, [[3, connect('b')]]);
+    const back = continueWith(gone.user, [[3, connect('b')]]);
     expect(back.told).toEqual(['3 USER_ONLINE CONNECTED']);
     expect(back.user.shown).toMatchObject({ status: 'AWAY', statusText: 'lunch' });
   });
 
   it('that changes only in its text is a change, too', () => {
-    const { told, events } = play(
+    const { told, events } = given(
       [0, connect('a')],
       [1, choose('a', 'AUTOMATIC', { text: 'coding' })],
       [2, choose('a', 'AUTOMATIC', { text: 'coding' })],
@@ -121,20 +128,20 @@ describe('A status', () => {
 });
 
 describe('A chosen status that expires', () => {
-  const busy = play(
+  const busy = given(
     [0, connect('a')],
     [100, choose('a', 'DO_NOT_DISTURB', { text: 'meeting', until: 500 })],
   );
 
   it('is AUTOMATIC again at that moment, without its text', () => {
     expect(busy.wakeAt).toBe(500);
-    const { user, told } = goOn(busy.user, [[500, time]]);
+    const { user, told } = continueWith(busy.user, [[500, time]]);
     expect(told).toEqual(['500 USER_STATUS_CHANGED STATUS_EXPIRED']);
     expect(user.shown).toMatchObject({ status: 'ONLINE', statusText: '' });
   });
 
   it('gives way to IDLE when the user has done nothing meanwhile', () => {
-    const { user, told } = play(
+    const { user, told } = given(
       [0, connect('a')],
       [100, choose('a', 'AWAY', { until: 5000 })],
       [5000, time],
@@ -144,7 +151,7 @@ describe('A chosen status that expires', () => {
   });
 
   it('expires unseen while the user has no session', () => {
-    const { user, told } = goOn(busy.user, [
+    const { user, told } = continueWith(busy.user, [
       [200, disconnect('a')],
       [500, time],
       [600, connect('b')],
@@ -154,7 +161,7 @@ describe('A chosen status that expires', () => {
   });
 
   it('stays when it is chosen again without an expiry', () => {
-    const { user } = goOn(busy.user, [
+    const { user } = continueWith(busy.user, [
       [200, choose('a', 'DO_NOT_DISTURB')],
       [500, time],
     ]);
@@ -162,7 +169,7 @@ describe('A chosen status that expires', () => {
   });
 
   it('takes its text along also when the status is the automatic one', () => {
-    const { user, told } = play(
+    const { user, told } = given(
       [0, connect('a')],
       [1, choose('a', 'AUTOMATIC', { text: 'back soon', until: 50 })],
       [50, time],
@@ -173,6 +180,6 @@ describe('A chosen status that expires', () => {
 
   it('may not expire before it begins', () => {
     const line = [100, choose('a', 'AWAY', { until: 100 })] as const;
-    expect(() => play([0, connect('a')], line)).toThrow('must be in the future');
+    expect(() => given([0, connect('a')], line)).toThrow('must be in the future');
   });
 });

@@ -1,11 +1,17 @@
 import { apply } from './apply.js';
-import { eventsBetween } from './changes.js';
-import { idleAt, lastActivity, wakeAt } from './due.js';
+import { diffPresence } from './changes.js';
+import { idleAt, lastActiveAt, wakeAt } from './due.js';
 import type { PresenceEvent } from './event.js';
 import type { EndedSession } from './facts.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
-import { asOffline, looksSame, nextVersion, type Presence, type Status } from './presence.js';
+import {
+  offlineFrom,
+  presenceEquals,
+  nextVersion,
+  type Presence,
+  type Status,
+} from './presence.js';
 import { copyUser, type Session, type User } from './user.js';
 
 /** What one input leads to. */
@@ -26,47 +32,53 @@ export interface Step {
  */
 export function step(user: User, input: Input, now: number, policy: Policy): Step {
   const { facts, cause, ended = [] } = apply(user, input, now, policy);
-  const next = facts === user ? user : look(facts, user, now, policy);
+  const next = facts === user ? user : derivePresence(facts, user, now, policy);
   return {
     user: next,
-    events: eventsBetween(user.shown, next.shown, now, cause),
+    events: diffPresence(user.shown, next.shown, now, cause),
     ended,
     wakeAt: wakeAt(next, policy),
   };
 }
 
 /** Computes what the user and what others see of new facts, and gives it a version when it looks different. */
-export function look(facts: User, before: User, now: number, policy: Policy): User {
+export function derivePresence(facts: User, before: User, now: number, policy: Policy): User {
   const version = nextVersion(before.own.version, now);
   const own =
     facts.sessions.length === 0
-      ? gone(before.own, version)
-      : seen(facts, before, now, policy, version);
-  const shown = showOthers(facts, before, own, version);
+      ? toOffline(before.own, version)
+      : computePresence(facts, before, now, policy, version);
+  const shown = publicPresence(facts, before, own, version);
   const user = copyUser(facts);
   user.own = own;
   user.shown = shown;
-  if (looksSame(own, before.own) && looksSame(shown, before.shown)) {
+  if (presenceEquals(own, before.own) && presenceEquals(shown, before.shown)) {
     user.own = { ...own, version: before.own.version };
     if (shown === own) user.shown = user.own;
   }
   return user;
 }
 
-function showOthers(facts: User, before: User, own: Presence, version: number): Presence {
+function publicPresence(facts: User, before: User, own: Presence, version: number): Presence {
   const hidden = facts.choice === 'INVISIBLE' && own.status !== 'OFFLINE';
   if (!hidden && own.status !== 'OFFLINE') return own;
   // Nothing to keep apart: others saw the last of the user's own presence.
   if (!hidden && before.own === before.shown) return own;
-  return gone(facts.shown, version);
+  return toOffline(facts.shown, version);
 }
 
 /** OFFLINE as it was, however often the user comes and goes unseen. */
-function gone(before: Presence, version: number): Presence {
-  return before.status === 'OFFLINE' ? before : asOffline(before, version);
+function toOffline(before: Presence, version: number): Presence {
+  return before.status === 'OFFLINE' ? before : offlineFrom(before, version);
 }
 
-function seen(facts: User, before: User, now: number, policy: Policy, version: number): Presence {
+function computePresence(
+  facts: User,
+  before: User,
+  now: number,
+  policy: Policy,
+  version: number,
+): Presence {
   const [oldest] = facts.sessions;
   return {
     userId: facts.userId,
@@ -77,7 +89,7 @@ function seen(facts: User, before: User, now: number, policy: Policy, version: n
     isSpeakerMuted: facts.isSpeakerMuted,
     connectedAt: Math.max(oldest?.connectedAt ?? 0, facts.visibleSince ?? 0),
     // The session with the last activity may have ended; the activity was the user's all the same.
-    lastActiveAt: Math.max(lastActivity(facts), facts.own.lastActiveAt ?? 0),
+    lastActiveAt: Math.max(lastActiveAt(facts), facts.own.lastActiveAt ?? 0),
     platforms: platformsOf(facts.sessions, before),
     version,
   };

@@ -1,5 +1,5 @@
 import { NO_CHOICES, type ChoiceVersions } from './choice-versions.js';
-import { neverSeen, type Presence } from './presence.js';
+import { unknownPresence, type Presence } from './presence.js';
 import type { SessionTerms } from './terms.js';
 
 /** How a user's status is decided. */
@@ -23,7 +23,7 @@ export interface Session {
   /** Until when it still counts although its connection is lost. Undefined: it is live. */
   readonly graceEndsAt: number | undefined;
   /** Why its connection is lost. Undefined: it is live, or was lost before this was kept. */
-  readonly lostBecause: LossCause | undefined;
+  readonly lostBecause: ResyncReason | undefined;
   /** The timeouts it began with. Undefined: it began before they were kept, and the policy of each node applies. */
   readonly terms: SessionTerms | undefined;
   /** The session that its client had before, while that counts too: one takes over what the other leaves. */
@@ -31,7 +31,7 @@ export interface Session {
 }
 
 /** What ended a session that is given the reconnect grace. */
-export type LossCause = 'CONNECTION_LOST' | 'NODE_LOST';
+export type ResyncReason = 'CONNECTION_LOST' | 'NODE_LOST';
 
 /** Everything known of one user. Never changed in place. */
 export interface User {
@@ -58,7 +58,7 @@ export interface User {
 
 /** A user before the first session. */
 export function newUser(userId: string): User {
-  const presence = neverSeen(userId);
+  const presence = unknownPresence(userId);
   return {
     userId,
     sessions: [],
@@ -133,10 +133,10 @@ export function presenceFor(viewer: string, user: User): Presence {
  * of someone who is invisible, connected or not, nothing that others could see. Who has chosen that must not be seen
  * upon the next session only because there are many; that is forgotten in a second turn.
  */
-export function forgotten(user: User): User | undefined {
+export function retainOnEviction(user: User): User | undefined {
   const isHidden = user.choice === 'INVISIBLE' && user.shown.version > 0;
   if (user.sessions.length === 0 && !isHidden) return undefined;
   const kept = copyUser(user);
-  kept.shown = neverSeen(user.userId);
+  kept.shown = unknownPresence(user.userId);
   return kept;
 }

@@ -7,7 +7,7 @@ import {
   Sync,
   type PresenceEvent as PresenceEventMessage,
 } from '../grpc/generated/presence/v1/events_service.pb.js';
-import { presenceMessage, STATUS_ON_WIRE, timestampMessage } from '../grpc/messages.js';
+import { toPresenceMessage, STATUS_ON_WIRE, timestampMessage } from '../grpc/messages.js';
 import type { FragmentEncoder } from '../log/event-log.js';
 
 const REASON_ON_WIRE: Readonly<Record<Reason, ChangeReason>> = {
@@ -32,7 +32,7 @@ export const fragmentEncoder: FragmentEncoder = {
 
 /** A message with a part of the snapshot. */
 export function encodeSnapshot(presences: readonly Presence[]): Buffer {
-  return encode({ snapshot: presences.map(presenceMessage) });
+  return encode({ snapshot: presences.map(toPresenceMessage) });
 }
 
 export function encodeReset(): Buffer {
@@ -60,7 +60,7 @@ function eventMessage({
   change,
 }: PresenceEvent): PresenceEventMessage {
   return {
-    presence: presenceMessage(presence),
+    presence: toPresenceMessage(presence),
     occurredAt: timestampMessage(occurredAt),
     reason: REASON_ON_WIRE[reason],
     change: changeMessage(change),

@@ -1,8 +1,8 @@
 import { Payload } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
-import type { Caller } from '../auth/caller.js';
+import type { Principal } from '../auth/caller.js';
 import type { Change } from '../domain/event.js';
-import { CountAs } from '../grpc/call-kind.js';
+import { RateLimitAs } from '../grpc/call-kind.js';
 import {
   Delivery,
   EventsServiceControllerMethods,
@@ -32,10 +32,10 @@ const KINDS = Object.keys(KIND_ON_WIRE) as readonly Change['kind'][];
 export class EventsController implements EventsServiceController {
   constructor(private readonly events: EventsService) {}
 
-  @CountAs('stream')
+  @RateLimitAs('stream')
   subscribe(
     @Payload() request: SubscribeRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
     @CurrentStream() stream: ServerStream,
   ): Observable<SubscribeResponse> {
     const options = {

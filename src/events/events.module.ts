@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { EventLog } from '../log/event-log.js';
-import { Seal } from '../seal/seal.js';
+import { TokenSealer } from '../seal/seal.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { fragmentEncoder } from './encode.js';
 import { EventsController } from './events.controller.js';
@@ -21,7 +21,7 @@ import { SubscribeLimits } from './subscribe-limits.js';
       provide: EventLog,
       inject: [CONFIG, PresenceStore],
       useFactory: ({ log }: Config, { sealingSecrets }: PresenceStore) =>
-        new EventLog(log, fragmentEncoder, new Seal(sealingSecrets, 'resume')),
+        new EventLog(log, fragmentEncoder, new TokenSealer(sealingSecrets, 'resume')),
     },
   ],
   exports: [EventsService, FanOut],

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Observable, type Subscriber } from 'rxjs';
-import type { Caller } from '../auth/caller.js';
+import type { Principal } from '../auth/caller.js';
 import { Clock } from '../clock/clock.js';
-import { Refusal } from '../domain/refusal.js';
-import { Drain } from '../lifecycle/drain.js';
+import { RejectedError } from '../domain/refusal.js';
+import { ConnectionDrainer } from '../lifecycle/drain.js';
 import { Cursor } from '../log/cursor.js';
 import { EventLog } from '../log/event-log.js';
 import type { Filter } from '../log/filter.js';
@@ -36,7 +36,7 @@ export class EventsService {
     private readonly store: PresenceStore,
     private readonly log: EventLog,
     private readonly fanOut: FanOut,
-    private readonly drain: Drain,
+    private readonly drain: ConnectionDrainer,
     private readonly limits: SubscribeLimits,
     private readonly clock: Clock,
   ) {
@@ -54,11 +54,15 @@ export class EventsService {
   }
 
   /** A subscription, as encoded responses: subscribers at the same place are given the very same bytes. */
-  subscribe(caller: Caller, options: SubscribeOptions, connection: Connection): Observable<Buffer> {
+  subscribe(
+    caller: Principal,
+    options: SubscribeOptions,
+    connection: Connection,
+  ): Observable<Buffer> {
     return new Observable((messages) => {
       requireToken(options.resumeToken);
       const outlet = new StreamOutlet(messages, connection);
-      messages.add(this.drain.enter(outlet));
+      messages.add(this.drain.register(outlet));
       messages.add(this.limits.enter(caller));
       this.begin(caller, options, outlet, messages, connection).catch((error: unknown) =>
         messages.error(error),
@@ -68,7 +72,7 @@ export class EventsService {
 
   /** Others have their turn before each step of a large subscription: some take milliseconds. */
   private async begin(
-    caller: Caller,
+    caller: Principal,
     options: SubscribeOptions,
     outlet: Outlet,
     messages: Subscriber<Buffer>,
@@ -76,7 +80,7 @@ export class EventsService {
   ): Promise<void> {
     const { filter } = options;
     const isLarge = filter.userIds.size + filter.channelIds.size > LARGE_FILTER;
-    await this.store.refresh();
+    await this.store.awaitCurrent();
     if (isLarge) await nextTurn();
     if (messages.closed) return;
     const subscription = this.open(caller, options, outlet);
@@ -87,7 +91,7 @@ export class EventsService {
   }
 
   private open(
-    caller: Caller,
+    caller: Principal,
     { filter, resumeToken, skipSnapshot, latestOnly }: SubscribeOptions,
     outlet: Outlet,
   ): Subscription {
@@ -121,5 +125,5 @@ export class EventsService {
  */
 function requireToken(token: string): void {
   if (token === '' || isSealed(token)) return;
-  throw new Refusal('INVALID_FIELD', 'is not a token of this service', 'resume_token');
+  throw new RejectedError('INVALID_FIELD', 'is not a token of this service', 'resume_token');
 }

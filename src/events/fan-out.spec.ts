@@ -62,7 +62,7 @@ const turn: Deed = {
 
 const upkeep: Deed = {
   weight: 1,
-  arbitrary: fc.constant((world: EventWorld) => world.fanOut.upkeep()),
+  arbitrary: fc.constant((world: EventWorld) => world.fanOut.runMaintenance()),
 };
 
 function subscribe(latestOnly: boolean, all: Map<Reader, Filter>): Deed {
@@ -213,7 +213,7 @@ describe('A heartbeat', () => {
     vi.advanceTimersToNextTimer();
     const waiting = readers.filter((reader) => reader.events.length === 0);
     expect(waiting).not.toEqual([]);
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     for (const { lastToken } of waiting) {
       const resumed = await world.subscribe({
         filter: filterOf({ userIds: ['ann'] }),
@@ -263,7 +263,7 @@ describe('What is known of subscribers', () => {
     expect(world.fanOut.events).toMatchObject({ USER_ONLINE: 1, USER_CHANNEL_CHANGED: 1 });
     expect(world.fanOut.slices.events).toBe(40 * 2 + 1);
     expect(world.fanOut.slices.messages).toBe(41);
-    expect(world.fanOut.delays.cumulative.at(-1)).toBe(41);
+    expect(world.fanOut.deliveryLatency.cumulative.at(-1)).toBe(41);
   });
 
   it('is that a reader who falls behind and wants the latest only begins anew', async () => {

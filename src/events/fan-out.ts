@@ -4,17 +4,17 @@ import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import type { Change } from '../domain/event.js';
-import { Refusal } from '../domain/refusal.js';
+import { RejectedError } from '../domain/refusal.js';
 import type { Step } from '../domain/step.js';
-import type { Entry } from '../log/entry.js';
+import type { LogEntry } from '../log/entry.js';
 import { EventLog } from '../log/event-log.js';
 import { matches, type Filter } from '../log/filter.js';
 import { InterestIndex } from '../log/interest-index.js';
-import { Rounds } from '../log/rounds.js';
-import { Slices } from '../log/slices.js';
+import { FlushScheduler } from '../log/rounds.js';
+import { BatchCache } from '../log/slices.js';
 import { Distribution } from '../metrics/distribution.js';
-import { DURATION_BOUNDS, secondsSince } from '../metrics/durations.js';
-import { PresenceStore, type Origin } from '../store/presence-store.js';
+import { DURATION_BUCKETS, secondsSince } from '../metrics/durations.js';
+import { PresenceStore, type CommitPosition } from '../store/presence-store.js';
 import type { Subscription } from './subscription.js';
 
 /** How often the log is trimmed, and how often it is looked who has fallen out of it or needs a heartbeat. */
@@ -24,7 +24,7 @@ const UPKEEP_MS = 250;
 const NOTHING = Buffer.alloc(0);
 
 /** How many subscribers are served in one turn of the event loop. */
-const TURN = 32;
+const YIELD_EVERY = 32;
 
 /** How far those are behind who have not been given everything. */
 export interface Lag {
@@ -42,7 +42,7 @@ export interface Lag {
 @Injectable()
 export class FanOut implements OnApplicationShutdown {
   /** What is handed out. */
-  readonly slices: Slices;
+  readonly slices: BatchCache;
   /** How many events were committed, by kind. */
   readonly events: Record<Change['kind'], number> = {
     USER_ONLINE: 0,
@@ -53,14 +53,14 @@ export class FanOut implements OnApplicationShutdown {
     USER_CONNECTION_CHANGED: 0,
   };
   /** How long it took from the oldest commit of a round to each message of that round, in seconds. */
-  readonly delays = new Distribution(DURATION_BOUNDS);
-  private readonly followers = new Map<Subscription, Filter>();
+  readonly deliveryLatency = new Distribution(DURATION_BUCKETS);
+  private readonly subscriptions = new Map<Subscription, Filter>();
   private readonly index = new InterestIndex<Subscription>();
-  private readonly rounds = new Rounds(() => this.serveRound());
+  private readonly rounds = new FlushScheduler(() => this.serveRound());
   /** Everything before this position has been handed to those who were up to date. */
-  private served: number;
+  private flushedUpTo: number;
   /** When the oldest commit was heard of that no round has begun to bring. */
-  private waitingSince: number | undefined;
+  private oldestPendingAt: number | undefined;
   /** How many messages there were before this turn of a round. */
   private messagesBefore = 0;
 
@@ -70,15 +70,15 @@ export class FanOut implements OnApplicationShutdown {
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {
-    this.slices = new Slices(log);
-    this.served = log.head;
-    store.onBegin((origin) => log.begin(origin));
+    this.slices = new BatchCache(log);
+    this.flushedUpTo = log.head;
+    store.onPartitionReset((origin) => log.begin(origin));
     store.onCommit((step, origin) => this.append(step, origin));
   }
 
   /** How many subscriptions this node holds. */
   get size(): number {
-    return this.followers.size;
+    return this.subscriptions.size;
   }
 
   /** How many users and channels they follow by name. */
@@ -90,9 +90,9 @@ export class FanOut implements OnApplicationShutdown {
   lag(): Lag {
     let subscribers = 0;
     let furthest = this.log.head;
-    for (const { isBehind, cursor } of this.followers.keys()) {
+    for (const { isLagging: isLagging, cursor } of this.subscriptions.keys()) {
       // Who has been given everything counts as behind until its stream is asked again.
-      if (!isBehind || cursor.isAtHead) continue;
+      if (!isLagging || cursor.isAtHead) continue;
       subscribers++;
       furthest = Math.min(furthest, cursor.position);
     }
@@ -110,35 +110,35 @@ export class FanOut implements OnApplicationShutdown {
   }
 
   add(subscription: Subscription, filter: Filter): void {
-    this.followers.set(subscription, filter);
+    this.subscriptions.set(subscription, filter);
     this.index.add(filter, subscription);
     this.serve(subscription);
   }
 
   delete(subscription: Subscription): void {
-    const filter = this.followers.get(subscription);
+    const filter = this.subscriptions.get(subscription);
     if (filter === undefined) return;
-    this.followers.delete(subscription);
+    this.subscriptions.delete(subscription);
     this.index.delete(filter, subscription);
   }
 
   /** Goes on with a subscription whose outlet takes messages again. */
   resume(subscription: Subscription): void {
-    if (subscription.isBehind && !subscription.isResting) this.serve(subscription);
+    if (subscription.isLagging && !subscription.isResting) this.serve(subscription);
   }
 
   /** What has to be done whether or not something happens. */
   @Interval(UPKEEP_MS)
-  upkeep(): void {
+  runMaintenance(): void {
     const wall = this.clock.wall();
     this.log.trim(this.clock.now());
     const quietSince = this.clock.monotonic() - this.config.streamHeartbeatIntervalMs;
-    const heartbeat = this.log.tokenFragment(this.served);
-    for (const subscription of this.followers.keys()) {
+    const heartbeat = this.log.tokenFragment(this.flushedUpTo);
+    for (const subscription of this.subscriptions.keys()) {
       this.contain(subscription, () => {
         if (subscription.hasExpired(wall)) subscription.end(tokenExpired());
-        else if (subscription.isBehind) this.catchUp(subscription, quietSince);
-        else if (subscription.lastSentAt <= quietSince) subscription.nudge(heartbeat);
+        else if (subscription.isLagging) this.catchUp(subscription, quietSince);
+        else if (subscription.lastSentAt <= quietSince) subscription.sendHeartbeat(heartbeat);
       });
     }
   }
@@ -154,59 +154,59 @@ export class FanOut implements OnApplicationShutdown {
     }
   }
 
-  private append({ events }: Step, origin: Origin): void {
+  private append({ events }: Step, origin: CommitPosition): void {
     if (events.length === 0) return;
     for (const { change } of events) this.events[change.kind]++;
-    this.waitingSince ??= performance.now();
+    this.oldestPendingAt ??= performance.now();
     this.log.append(events, origin);
-    this.rounds.request();
+    this.rounds.schedule();
   }
 
   private *serveRound(): Generator<void> {
-    const since = this.waitingSince ?? performance.now();
-    this.waitingSince = undefined;
+    const since = this.oldestPendingAt ?? performance.now();
+    this.oldestPendingAt = undefined;
     this.messagesBefore = this.slices.messages;
-    const from = Math.max(this.served, this.log.tail);
-    if (from > this.served) this.noteLoss();
-    const found = this.findFollowers(from);
+    const from = Math.max(this.flushedUpTo, this.log.tail);
+    if (from > this.flushedUpTo) this.handleOverflow();
+    const found = this.matchSubscriptions(from);
     const { head } = this.log;
     let count = 0;
-    for (const subscription of this.index.everyone) {
-      if (!subscription.isBehind) this.serve(subscription);
-      if (++count % TURN === 0) yield* this.endTurn(since);
+    for (const subscription of this.index.unfiltered) {
+      if (!subscription.isLagging) this.serve(subscription);
+      if (++count % YIELD_EVERY === 0) yield* this.endTurn(since);
     }
     for (const [subscription, entries] of found) {
-      if (this.followers.has(subscription)) {
-        this.contain(subscription, () => subscription.give(entries, head));
+      if (this.subscriptions.has(subscription)) {
+        this.contain(subscription, () => subscription.deliver(entries, head));
       }
       this.resume(subscription);
-      if (++count % TURN === 0) yield* this.endTurn(since);
+      if (++count % YIELD_EVERY === 0) yield* this.endTurn(since);
     }
-    this.noteDelays(since);
+    this.recordLatency(since);
     // Only now: until then a heartbeat must not tell a reader that it has been given what is still to come.
-    this.served = head;
+    this.flushedUpTo = head;
   }
 
   private *endTurn(since: number): Generator<void> {
-    this.noteDelays(since);
+    this.recordLatency(since);
     yield;
     // What readers were given meanwhile who had been held up.
     this.messagesBefore = this.slices.messages;
   }
 
   /** Once for all that was sent in a turn: to look at the clock for each would be felt. */
-  private noteDelays(since: number): void {
+  private recordLatency(since: number): void {
     const sent = this.slices.messages - this.messagesBefore;
-    if (sent > 0) this.delays.add(secondsSince(since), sent);
+    if (sent > 0) this.deliveryLatency.add(secondsSince(since), sent);
   }
 
   /** For those who are up to date and follow some only: the events of the round that are for them. */
-  private findFollowers(from: number): ReadonlyMap<Subscription, readonly Entry[]> {
-    const found = new Map<Subscription, Entry[]>();
+  private matchSubscriptions(from: number): ReadonlyMap<Subscription, readonly LogEntry[]> {
+    const found = new Map<Subscription, LogEntry[]>();
     for (let entry = this.log.at(from); entry; entry = this.log.at(entry.position + 1)) {
       for (const subscription of this.index.followersOf(entry)) {
-        if (subscription.isBehind || entry.position < subscription.cursor.position) continue;
-        if (!matches(this.followers.get(subscription)!, entry)) continue;
+        if (subscription.isLagging || entry.position < subscription.cursor.position) continue;
+        if (!matches(this.subscriptions.get(subscription)!, entry)) continue;
         const entries = found.get(subscription);
         if (entries === undefined) found.set(subscription, [entry]);
         else if (entries.at(-1) !== entry) entries.push(entry);
@@ -216,23 +216,24 @@ export class FanOut implements OnApplicationShutdown {
   }
 
   /** More was committed since the last round than the log holds: all who were up to date have missed something. */
-  private noteLoss(): void {
-    for (const subscription of this.followers.keys()) {
-      if (subscription.isBehind) continue;
-      subscription.fallBehind(this.served);
+  private handleOverflow(): void {
+    for (const subscription of this.subscriptions.keys()) {
+      if (subscription.isLagging) continue;
+      subscription.markLagging(this.flushedUpTo);
       this.serve(subscription);
     }
   }
 
   /** For one that is behind: its place may be gone, or it waits for the read limit of its user with its stream ready. */
   private catchUp(subscription: Subscription, quietSince: number): void {
-    if (subscription.isSafe()) this.serve(subscription);
+    if (subscription.recoverIfTruncated()) this.serve(subscription);
     // No resume token: it would skip what the subscriber has not been given.
-    if (subscription.isBehind && subscription.lastSentAt <= quietSince) subscription.nudge(NOTHING);
+    if (subscription.isLagging && subscription.lastSentAt <= quietSince)
+      subscription.sendHeartbeat(NOTHING);
   }
 
   private serve(subscription: Subscription): void {
-    const isUnfinished = this.contain(subscription, () => subscription.serve());
+    const isUnfinished = this.contain(subscription, () => subscription.pump());
     // Others have their turn before a long search through the log, or a long snapshot, goes on.
     if (!isUnfinished) return;
     subscription.isResting = true;
@@ -243,6 +244,6 @@ export class FanOut implements OnApplicationShutdown {
   }
 }
 
-function tokenExpired(): Refusal {
-  return new Refusal('TOKEN_EXPIRED', 'the token expired; subscribe again with a new one');
+function tokenExpired(): RejectedError {
+  return new RejectedError('TOKEN_EXPIRED', 'the token expired; subscribe again with a new one');
 }

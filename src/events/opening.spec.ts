@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EventWorld, HEARTBEAT_MS, told } from '../../test/support/events.js';
+import { EventWorld, HEARTBEAT_MS, eventLines } from '../../test/support/events.js';
 import { connect, join } from '../../test/support/play.js';
 import { SubscribeResponse, Sync } from '../grpc/generated/presence/v1/events_service.pb.js';
 import { ReadLimit } from '../limits/read-limit.js';
@@ -70,7 +70,7 @@ describe('The state that a subscription is given', () => {
       const resumeToken = world.log.tokenFor(1);
       const isLate = at === 'the loss of its place';
       await overrun();
-      const charge = vi.spyOn(ReadLimit.prototype, 'charge');
+      const charge = vi.spyOn(ReadLimit.prototype, 'consume');
       const reader = await world.subscribe(
         {
           latestOnly: true,
@@ -82,7 +82,7 @@ describe('The state that a subscription is given', () => {
       const before = isLate ? reader.messages.length : 0;
       if (isLate) await overrun();
       reader.letGoOn(Infinity);
-      expect(told(reader).slice(before)).toEqual(gives);
+      expect(eventLines(reader).slice(before)).toEqual(gives);
       expect(charge.mock.calls.reduce((sum, [, presences]) => sum + presences, 0)).toBe(costs);
       charge.mockRestore();
     },
@@ -103,15 +103,15 @@ describe('The state that a subscription is given', () => {
     const reader = await world.subscribe({ latestOnly: true }, { credits: 2 });
     await overrun();
     reader.letGoOn(Infinity);
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     expect(reader.messages).toHaveLength(2);
     world.clock.advance(HEARTBEAT_MS);
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     expect(reader.messages.slice(2)).toEqual([EMPTY]);
     world.clock.advance(500);
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     const everyone = ['ann', 'bob', 'cem', 'dan', 'eva', 'fay'];
-    expect(told(reader).slice(3)).toEqual([[SYNC_RESET], everyone, [SYNC_CURRENT]]);
+    expect(eventLines(reader).slice(3)).toEqual([[SYNC_RESET], everyone, [SYNC_CURRENT]]);
     expect(reader.refusal).toBeUndefined();
   });
 });

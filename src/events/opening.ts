@@ -1,4 +1,4 @@
-import type { Caller } from '../auth/caller.js';
+import type { Principal } from '../auth/caller.js';
 import type { Presence } from '../domain/presence.js';
 import type { EventLog } from '../log/event-log.js';
 import type { Filter } from '../log/filter.js';
@@ -13,7 +13,7 @@ const PRESENCES_PER_MESSAGE = 500;
 
 /** What a subscriber asks for, and in whose name. */
 export interface OpeningOptions {
-  readonly caller: Caller;
+  readonly caller: Principal;
   readonly filter: Filter;
   /** Whether it keeps no state, and wants none at the start or after a reset. */
   readonly skipSnapshot: boolean;

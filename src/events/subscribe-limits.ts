@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Caller } from '../auth/caller.js';
+import type { Principal } from '../auth/caller.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { HeapLimit } from '../limits/heap-limit.js';
@@ -25,19 +25,19 @@ export class SubscribeLimits {
   }
 
   /** Lets a subscription in and returns its way out. */
-  enter(caller: Caller): () => void {
-    this.heap.enter();
-    this.reads.enter(caller);
+  enter(caller: Principal): () => void {
+    this.heap.assertHeadroom();
+    this.reads.assertAllowed(caller);
     return this.subscribers.enter(caller.userId);
   }
 
   /** Whether a subscription of the caller may be given the state anew at this moment. */
-  mayBeginAnew(caller: Caller): boolean {
+  mayBeginAnew(caller: Principal): boolean {
     return this.reads.mayRead(caller);
   }
 
   /** Counts the presences that it is given, or the events that are looked through for it. */
-  charge(caller: Caller, presencesOrEvents: number): void {
-    this.reads.charge(caller, presencesOrEvents);
+  charge(caller: Principal, presencesOrEvents: number): void {
+    this.reads.consume(caller, presencesOrEvents);
   }
 }

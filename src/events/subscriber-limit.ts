@@ -1,4 +1,4 @@
-import { Refusal } from '../domain/refusal.js';
+import { RejectedError } from '../domain/refusal.js';
 
 /** Counts the subscriptions of each user, and refuses one too many. */
 export class SubscriberLimit {
@@ -15,7 +15,7 @@ export class SubscriberLimit {
   enter(userId: string): () => void {
     const count = this.counts.get(userId) ?? 0;
     if (count >= this.max) {
-      throw new Refusal(
+      throw new RejectedError(
         'TOO_MANY_SUBSCRIPTIONS',
         `a user may have ${this.max} subscriptions at once; end one first`,
       );

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EventWorld, told } from '../../test/support/events.js';
+import { EventWorld, eventLines } from '../../test/support/events.js';
 import { append, eventOf, filterOf, placeOf, resumeSecrets } from '../../test/support/log.js';
 import { activity, connect, disconnect, join, mute } from '../../test/support/play.js';
 import { Sync } from '../grpc/generated/presence/v1/events_service.pb.js';
 import { MAX_MESSAGE_BYTES } from '../log/slices.js';
-import { Seal } from '../seal/seal.js';
-import { SealingSecrets } from '../seal/sealing-secrets.js';
+import { TokenSealer } from '../seal/seal.js';
+import { SealingKeys } from '../seal/sealing-secrets.js';
 
 const { SYNC_CURRENT, SYNC_RESET } = Sync;
 
@@ -23,7 +23,7 @@ describe('A subscription', () => {
     await world.happen('bob', connect('b'));
     await world.happen('ann', connect('a'));
     const reader = await world.subscribe();
-    expect(told(reader)).toEqual([['ann', 'bob'], [SYNC_CURRENT]]);
+    expect(eventLines(reader)).toEqual([['ann', 'bob'], [SYNC_CURRENT]]);
     expect(placeOf(world.log, reader.lastToken)).toEqual(
       placeOf(world.log, world.log.tokenFor(world.log.head)),
     );
@@ -35,13 +35,13 @@ describe('A subscription', () => {
     await world.happen('bob', connect('b'));
     const filter = filterOf({ userIds: ['zoe', 'ann'], channelIds: ['lobby', 'attic'] });
     const reader = await world.subscribe({ filter });
-    expect(told(reader)[0]).toEqual(['zoe', 'ann']);
+    expect(eventLines(reader)[0]).toEqual(['zoe', 'ann']);
   });
 
   it('begins without them when it does not want them', async () => {
     await world.happen('ann', connect('a'));
     const reader = await world.subscribe({ skipSnapshot: true });
-    expect(told(reader)).toEqual([[SYNC_CURRENT]]);
+    expect(eventLines(reader)).toEqual([[SYNC_CURRENT]]);
   });
 
   it('sends a large snapshot in parts, each when the reader takes it, as of one moment', async () => {
@@ -64,7 +64,7 @@ describe('A subscription', () => {
       [0, 1],
       [0, 0],
     ]);
-    expect(told(reader).at(-1)).toEqual([SYNC_CURRENT]);
+    expect(eventLines(reader).at(-1)).toEqual([SYNC_CURRENT]);
   });
 
   it('is given what is committed between two rounds in one message', async () => {
@@ -73,7 +73,7 @@ describe('A subscription', () => {
     await world.happen('ann', join('a', 'lobby'));
     expect(reader.messages).toHaveLength(1);
     vi.advanceTimersByTime(0);
-    expect(told(reader).slice(1)).toEqual([['userOnline', 'userChannelChanged']]);
+    expect(eventLines(reader).slice(1)).toEqual([['userOnline', 'userChannelChanged']]);
     expect(placeOf(world.log, reader.lastToken)).toEqual(
       placeOf(world.log, world.log.tokenFor(world.log.head)),
     );
@@ -110,7 +110,7 @@ describe('A subscription that resumes', () => {
     await world.happen('ann', join('a', 'lobby'));
     await world.happen('ann', disconnect('a'));
     const second = await world.subscribe({ resumeToken: first.lastToken });
-    expect(told(second)).toEqual([
+    expect(eventLines(second)).toEqual([
       ['userChannelChanged', 'userChannelChanged', 'userOffline'],
       [SYNC_CURRENT],
     ]);
@@ -121,7 +121,7 @@ describe('A subscription that resumes', () => {
     await world.happen('ann', connect('a'));
     await world.happen('ann', join('a', 'lobby'));
     const reader = await world.subscribe({ resumeToken, latestOnly: true });
-    expect(told(reader)[0]).toEqual(['userOnline', 'userChannelChanged']);
+    expect(eventLines(reader)[0]).toEqual(['userOnline', 'userChannelChanged']);
   });
 
   it('is reset when its place is gone, or was in another log', async () => {
@@ -133,9 +133,9 @@ describe('A subscription that resumes', () => {
     await world.happen('ann', join('a', 'attic'));
     for (const resumeToken of [lost, foreign]) {
       const reader = await world.subscribe({ resumeToken });
-      expect(told(reader)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
+      expect(eventLines(reader)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
       const stateless = await world.subscribe({ resumeToken, skipSnapshot: true });
-      expect(told(stateless)).toEqual([[SYNC_RESET], [SYNC_CURRENT]]);
+      expect(eventLines(stateless)).toEqual([[SYNC_RESET], [SYNC_CURRENT]]);
     }
   });
 
@@ -151,7 +151,7 @@ describe('A subscription that resumes', () => {
     vi.advanceTimersToNextTimer();
     expect(reader.messages).toEqual([]);
     vi.advanceTimersToNextTimer();
-    expect(told(reader)).toEqual([['userStatusChanged'], [SYNC_CURRENT]]);
+    expect(eventLines(reader)).toEqual([['userStatusChanged'], [SYNC_CURRENT]]);
   });
 
   it('is reset by a token that was changed, or is of another service, and given no place at all', async () => {
@@ -159,11 +159,11 @@ describe('A subscription that resumes', () => {
     const good = Buffer.from(world.log.tokenFor(1), 'base64url');
     const changed = Buffer.from(good);
     changed[changed.length - 1]! ^= 1;
-    const foreign = new Seal(new SealingSecrets(), 'resume').seal(good);
-    const otherwise = new Seal(resumeSecrets, 'page').seal(good);
+    const foreign = new TokenSealer(new SealingKeys(), 'resume').seal(good);
+    const otherwise = new TokenSealer(resumeSecrets, 'page').seal(good);
     for (const resumeToken of [changed.toString('base64url'), foreign, otherwise]) {
       const reader = await world.subscribe({ resumeToken });
-      expect(told(reader)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
+      expect(eventLines(reader)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
       expect(placeOf(world.log, reader.lastToken).start).toBe(world.log.head);
     }
   });
@@ -182,7 +182,7 @@ describe('A slow subscription', () => {
     for (const id of ['lobby', 'attic', 'lobby']) await world.happen('ann', join('a', id));
     vi.runAllTimers();
     expect(reader.refusal).toBeUndefined();
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     expect(reader.refusal?.reason).toBe('SUBSCRIBER_TOO_SLOW');
     expect(world.fanOut.size).toBe(0);
   });
@@ -193,10 +193,10 @@ describe('A slow subscription', () => {
     for (const id of ['lobby', 'attic']) await world.happen('ann', join('a', id));
     vi.runAllTimers();
     reader.letGoOn(Infinity);
-    expect(told(reader).slice(1)).toEqual([['userChannelChanged']]);
+    expect(eventLines(reader).slice(1)).toEqual([['userChannelChanged']]);
     for (const id of ['lobby', 'attic']) await world.happen('ann', join('a', id));
     vi.runAllTimers();
-    expect(told(reader).slice(2)).toEqual([['userChannelChanged', 'userChannelChanged']]);
+    expect(eventLines(reader).slice(2)).toEqual([['userChannelChanged', 'userChannelChanged']]);
   });
 });
 
@@ -204,15 +204,15 @@ describe('Upkeep', () => {
   it('sends a token and nothing else to who has heard nothing for the heartbeat interval', async () => {
     const reader = await world.subscribe();
     world.clock.advance(999);
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     expect(reader.messages).toHaveLength(1);
     world.clock.advance(1);
-    world.fanOut.upkeep();
-    expect(told(reader).slice(1)).toEqual([[]]);
+    world.fanOut.runMaintenance();
+    expect(eventLines(reader).slice(1)).toEqual([[]]);
     expect(placeOf(world.log, reader.lastToken)).toEqual(
       placeOf(world.log, world.log.tokenFor(world.log.head)),
     );
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     expect(reader.messages).toHaveLength(2);
   });
 
@@ -220,24 +220,24 @@ describe('Upkeep', () => {
     const reader = await world.subscribe();
     await world.happen('ann', connect('a'));
     world.clock.advance(1000);
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     expect(placeOf(world.log, reader.lastToken)).toEqual(placeOf(world.log, world.log.tokenFor(1)));
   });
 
   it('sends no heartbeat to who takes nothing', async () => {
     const reader = await world.subscribe({}, { credits: 1 });
     world.clock.advance(5000);
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     expect(reader.messages).toHaveLength(1);
   });
 
   it('ends a subscription whose token has expired', async () => {
     const reader = await world.subscribe({}, { expiresAt: world.clock.now() + 100 });
     world.clock.advance(99);
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     expect(reader.refusal).toBeUndefined();
     world.clock.advance(1);
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     expect(reader.refusal?.reason).toBe('TOKEN_EXPIRED');
     expect(world.fanOut.size).toBe(0);
   });
@@ -245,7 +245,7 @@ describe('Upkeep', () => {
   it('trims the log', async () => {
     await world.happen('ann', connect('a'));
     world.clock.advance(60_000);
-    world.fanOut.upkeep();
+    world.fanOut.runMaintenance();
     expect(world.log.tail).toBe(world.log.head);
   });
 

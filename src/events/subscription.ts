@@ -1,9 +1,9 @@
-import type { Caller } from '../auth/caller.js';
+import type { Principal } from '../auth/caller.js';
 import type { Clock } from '../clock/clock.js';
-import { Refusal } from '../domain/refusal.js';
+import { RejectedError } from '../domain/refusal.js';
 import type { Cursor } from '../log/cursor.js';
-import type { Entry } from '../log/entry.js';
-import { fitInMessage } from '../log/slices.js';
+import type { LogEntry } from '../log/entry.js';
+import { fitsInOneMessage } from '../log/slices.js';
 import type { Opening, Openings } from './opening.js';
 
 /** After a message of a snapshot that is larger, others have their turn. */
@@ -20,7 +20,7 @@ export interface Outlet {
 
 export interface SubscriptionOptions {
   /** Whose token it is, and who is charged for what it is given. */
-  readonly caller: Caller;
+  readonly caller: Principal;
   readonly cursor: Cursor;
   readonly outlet: Outlet;
   /** Whether it is given the latest of each user, and not everything, when it is behind. */
@@ -37,7 +37,7 @@ export interface SubscriptionOptions {
 export class Subscription {
   readonly cursor: Cursor;
   /** Whether there is something to send that the outlet has not taken yet. */
-  isBehind = true;
+  isLagging = true;
   /** Whether it is served again in the next turn of the event loop, and not before. */
   isResting = false;
   /** By the monotonic clock. */
@@ -45,7 +45,7 @@ export class Subscription {
   private readonly outlet: Outlet;
   private readonly latestOnly: boolean;
   private readonly skipSnapshot: boolean;
-  private readonly caller: Caller;
+  private readonly caller: Principal;
   private opening: Iterator<Buffer> | undefined;
   private isCurrent = false;
   /** Whether the outlet has been busy since the subscription was last up to date. */
@@ -70,10 +70,10 @@ export class Subscription {
    * Sends what there is to send, as much as the outlet takes. Returns whether it stopped early and is to be served
    * again soon.
    */
-  serve(): boolean {
-    this.isBehind = true;
+  pump(): boolean {
+    this.isLagging = true;
     while (this.outlet.isReady) {
-      if (!this.isSafe()) return false;
+      if (!this.recoverIfTruncated()) return false;
       const message = this.next();
       if (message !== undefined) {
         this.send(message);
@@ -87,22 +87,22 @@ export class Subscription {
   }
 
   /** Sends all events for it before `head`, or falls behind when the outlet is busy or they are too many. */
-  give(entries: readonly Entry[], head: number): void {
-    if (this.outlet.isReady && fitInMessage(entries)) {
-      this.send(this.cursor.take(entries, head));
+  deliver(entries: readonly LogEntry[], head: number): void {
+    if (this.outlet.isReady && fitsInOneMessage(entries)) {
+      this.send(this.cursor.advance(entries, head));
     } else {
-      this.fallBehind(entries[0]!.position);
+      this.markLagging(entries[0]!.position);
     }
   }
 
   /** Goes back to a place in the log from which on it has not been given anything. To be served from there. */
-  fallBehind(position: number): void {
+  markLagging(position: number): void {
     this.cursor.position = Math.max(this.cursor.position, position);
-    this.isBehind = true;
+    this.isLagging = true;
   }
 
   /** Sends a message that is no event, unless the outlet is busy: then it is not quiet either. */
-  nudge(message: Buffer): void {
+  sendHeartbeat(message: Buffer): void {
     if (this.outlet.isReady) this.send(message);
   }
 
@@ -110,11 +110,14 @@ export class Subscription {
    * Deals with events that have fallen out of the log before they were sent. Returns whether it can go on at once. It cannot
    * when it has ended, or when a new snapshot has to wait for the read limit of its user: then it is to be asked again.
    */
-  isSafe(): boolean {
-    if (!this.isBehind || !this.cursor.isLost) return true;
+  recoverIfTruncated(): boolean {
+    if (!this.isLagging || !this.cursor.isTruncated) return true;
     if (!this.latestOnly) {
       this.end(
-        new Refusal('SUBSCRIBER_TOO_SLOW', 'read too slowly; go on with the last resume_token'),
+        new RejectedError(
+          'SUBSCRIBER_TOO_SLOW',
+          'read too slowly; go on with the last resume_token',
+        ),
       );
       return false;
     }
@@ -141,7 +144,7 @@ export class Subscription {
   }
 
   private caughtUp(): false {
-    this.isBehind = this.hasBeenHeldUp = false;
+    this.isLagging = this.hasBeenHeldUp = false;
     return false;
   }
 

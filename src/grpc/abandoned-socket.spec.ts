@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { removeAbandonedSocket } from './abandoned-socket.js';
+import { removeStaleSocket } from './abandoned-socket.js';
 
 /** Listens until it is killed, which leaves the socket behind. */
 const KILLED = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
@@ -23,25 +23,25 @@ describe('The path of a Unix socket', () => {
   it('is free again when whoever listened there was killed', async () => {
     expect(() => execFileSync(process.execPath, ['-e', KILLED, path])).toThrow();
     expect(existsSync(path)).toBe(true);
-    await removeAbandonedSocket(path);
+    await removeStaleSocket(path);
     expect(existsSync(path)).toBe(false);
   });
 
   it('is left to a server that is there', async () => {
     const server = createServer().listen(path);
     await once(server, 'listening');
-    await removeAbandonedSocket(path);
+    await removeStaleSocket(path);
     expect(existsSync(path)).toBe(true);
     server.close();
   });
 
   it('is left alone when there is something else', async () => {
     await writeFile(path, '');
-    await removeAbandonedSocket(path);
+    await removeStaleSocket(path);
     expect(existsSync(path)).toBe(true);
   });
 
   it('may be free', async () => {
-    await expect(removeAbandonedSocket(path)).resolves.toBeUndefined();
+    await expect(removeStaleSocket(path)).resolves.toBeUndefined();
   });
 });

@@ -6,7 +6,7 @@ import { connect } from 'node:net';
  * Removes the Unix socket of a server that was killed: it would be in the way of the next one for good. One that somebody
  * still listens on stays, and so does whatever is no socket.
  */
-export async function removeAbandonedSocket(path: string): Promise<void> {
+export async function removeStaleSocket(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
   if (found?.isSocket() === true && (await isAbandoned(path))) await unlink(path);
 }

@@ -13,7 +13,7 @@ export interface FailedStatus {
  * Takes the messages of the answer to a call, and how it ended. RxJS makes an exception of the process out of whatever
  * an observer throws, so this one does not throw: the call ends with INTERNAL, and one line in the log says why.
  */
-export abstract class Answer<Message> implements Observer<Message> {
+export abstract class ResponseObserver<Message> implements Observer<Message> {
   private isFaulty = false;
 
   next(message: Message): void {

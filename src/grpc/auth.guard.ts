@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import type { Caller } from '../auth/caller.js';
+import type { Principal } from '../auth/caller.js';
 import { InvalidToken } from '../auth/invalid-token.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { Connections } from '../connections/connections.js';
@@ -9,7 +9,7 @@ import { sessionOf } from './call-stream.js';
 const BEARER = /^Bearer +(\S+)$/i;
 
 /** Who the calls that are being served came from. An entry goes with its call. */
-const callers = new WeakMap<object, Caller>();
+const callers = new WeakMap<object, Principal>();
 
 /** No token, no answer: every call of a controller has a caller, or is refused before anything looks at it. */
 @Injectable()
@@ -23,7 +23,7 @@ export class AuthGuard implements CanActivate {
     const [, metadata, call] = context.getArgs<[unknown, Metadata, object]>();
     const token = bearerToken(metadata);
     // Most tokens are known, and a promise for each would be felt.
-    const caller = this.verifier.recall(token);
+    const caller = this.verifier.fromCache(token);
     if (caller === undefined) return this.verify(token, metadata, call);
     return this.letIn(caller, metadata, call);
   }
@@ -32,7 +32,7 @@ export class AuthGuard implements CanActivate {
     return this.letIn(await this.verifier.verify(token), metadata, call);
   }
 
-  private letIn(caller: Caller, metadata: Metadata, call: object): true {
+  private letIn(caller: Principal, metadata: Metadata, call: object): true {
     callers.set(metadata, caller);
     this.connections.trust(sessionOf(call));
     return true;
@@ -40,7 +40,7 @@ export class AuthGuard implements CanActivate {
 }
 
 /** The caller that the guard let in. */
-export function callerOf(context: ExecutionContext): Caller {
+export function callerOf(context: ExecutionContext): Principal {
   const caller = callers.get(context.getArgByIndex<Metadata>(1));
   if (caller === undefined) throw new Error('a controller is not guarded');
   return caller;

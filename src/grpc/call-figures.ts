@@ -1,26 +1,26 @@
 import { status } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
 import { Distribution } from '../metrics/distribution.js';
-import { DURATION_BOUNDS } from '../metrics/durations.js';
+import { DURATION_BUCKETS } from '../metrics/durations.js';
 
 /** How the unary calls of a method went. */
-export class UnaryFigures {
+export class UnaryRpcMetrics {
   /** How long they took until they had an answer, in seconds, by the code of that. */
-  readonly durations = new Map([[status.OK, new Distribution(DURATION_BOUNDS)]]);
+  readonly durations = new Map([[status.OK, new Distribution(DURATION_BUCKETS)]]);
 
   ended(code: status, seconds: number): void {
     let durations = this.durations.get(code);
     if (durations === undefined) {
-      this.durations.set(code, (durations = new Distribution(DURATION_BOUNDS)));
+      this.durations.set(code, (durations = new Distribution(DURATION_BUCKETS)));
     }
     durations.add(seconds);
   }
 }
 
 /** How the streams of a method are and went. */
-export class StreamFigures {
+export class StreamRpcMetrics {
   /** How long it took until their first message, in seconds. */
-  readonly starts = new Distribution(DURATION_BOUNDS);
+  readonly starts = new Distribution(DURATION_BUCKETS);
   /** How many have ended, by code. CANCELLED: the client went, or its deadline came. */
   readonly ends = new Map<status, number>([
     [status.OK, 0],
@@ -40,18 +40,18 @@ export class StreamFigures {
 
 /** How the calls of the contract go, by the path of their method, over whatever they come. */
 @Injectable()
-export class CallFigures {
-  readonly unary = new Map<string, UnaryFigures>();
-  readonly streams = new Map<string, StreamFigures>();
+export class RpcMetrics {
+  readonly unary = new Map<string, UnaryRpcMetrics>();
+  readonly streams = new Map<string, StreamRpcMetrics>();
 
-  ofUnary(path: string): UnaryFigures {
-    const figures = new UnaryFigures();
+  forUnary(path: string): UnaryRpcMetrics {
+    const figures = new UnaryRpcMetrics();
     this.unary.set(path, figures);
     return figures;
   }
 
-  ofStreams(path: string): StreamFigures {
-    const figures = new StreamFigures();
+  ofStreams(path: string): StreamRpcMetrics {
+    const figures = new StreamRpcMetrics();
     this.streams.set(path, figures);
     return figures;
   }

@@ -7,12 +7,12 @@ import { isIdentifier } from '../domain/identifier.js';
 import { UserLimits } from '../limits/user-limits.js';
 import { callerOf } from './auth.guard.js';
 import { sessionOf, streamOf } from './call-stream.js';
-import { CountAs, type CallKind } from './call-kind.js';
-import type { EncodedRequest } from './encoded-request.js';
+import { RateLimitAs, type RateLimitClass } from './call-kind.js';
+import type { LazyRequest } from './encoded-request.js';
 import type { ClosingCall } from './server-stream.js';
 
 /** Opening a stream, and closing it again, takes the server as long as so many plain calls. */
-const COST_OF_STREAM = 10;
+const STREAM_COST = 10;
 
 /** A request counts as one call more for each of these. The largest, of 11,000 ids in any script, fits into a burst. */
 const BYTES_PER_CALL = 16 * 1024;
@@ -22,7 +22,7 @@ const BYTES_PER_CALL = 16 * 1024;
  * a token with the scope `presence:admin`.
  */
 @Injectable()
-export class CallLimitGuard implements CanActivate {
+export class RateLimitGuard implements CanActivate {
   constructor(
     private readonly limits: UserLimits,
     private readonly connections: Connections,
@@ -33,14 +33,14 @@ export class CallLimitGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<never> {
     const { userId, isAdmin } = callerOf(context);
     if (isAdmin) return true;
-    const [request, , call] = context.getArgs<[EncodedRequest, unknown, object]>();
-    const kind = this.reflector.get(CountAs, context.getHandler()) ?? 'call';
+    const [request, , call] = context.getArgs<[LazyRequest, unknown, object]>();
+    const kind = this.reflector.get(RateLimitAs, context.getHandler()) ?? 'call';
     const limits = kind === 'heartbeat' ? this.limits.heartbeats : this.limits.calls;
     const session = (): string | undefined => sessionIdIn(kind, request);
     try {
-      const cost = kind === 'stream' ? COST_OF_STREAM : 1;
+      const cost = kind === 'stream' ? STREAM_COST : 1;
       const size = Math.floor(request.size / BYTES_PER_CALL);
-      limits.admit(userId, cost, session, this.clock.monotonic(), size);
+      limits.consume(userId, cost, session, this.clock.monotonic(), size);
       return true;
     } catch (refusal) {
       return this.refuse(userId, call, refusal);
@@ -65,7 +65,7 @@ export class CallLimitGuard implements CanActivate {
 
   private cutOff(call: object): void {
     if (isClosing(call)) call.closeConnection();
-    else this.connections.cutCaller(sessionOf(call));
+    else this.connections.disconnectCaller(sessionOf(call));
   }
 }
 
@@ -74,7 +74,7 @@ function isClosing(call: object): call is ClosingCall {
 }
 
 /** The session that a command names. What cannot be a session is refused further on. */
-function sessionIdIn(kind: CallKind, request: EncodedRequest): string | undefined {
+function sessionIdIn(kind: RateLimitClass, request: LazyRequest): string | undefined {
   if (kind !== 'command' && kind !== 'heartbeat') return undefined;
   const { sessionId, target } = request.peek() as {
     readonly sessionId?: string;

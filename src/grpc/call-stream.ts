@@ -27,7 +27,7 @@ export class CallStream implements ServerStream {
   /** A client that ends its stream leaves the connection standing; one that closes its connection says goodbye first. */
   get isConnectionLost(): boolean {
     if (this.connection === undefined) return true;
-    return this.connection.session.destroyed && !this.connection.hasSaidGoodbye;
+    return this.connection.session.destroyed && !this.connection.receivedGoaway;
   }
 
   onReady(listener: () => void): void {
@@ -49,7 +49,7 @@ export function sessionOf(call: object): object | undefined {
 interface Connection {
   readonly session: ServerHttp2Session;
   /** Whether the client has sent GOAWAY, by which it closes a connection in order. */
-  hasSaidGoodbye: boolean;
+  receivedGoaway: boolean;
 }
 
 /** One entry for all streams of a connection, however many they are. It goes with the connection. */
@@ -59,10 +59,10 @@ function connectionOf(session: ServerHttp2Session | undefined): Connection | und
   if (session === undefined) return undefined;
   const known = connections.get(session);
   if (known !== undefined) return known;
-  const connection: Connection = { session, hasSaidGoodbye: false };
+  const connection: Connection = { session, receivedGoaway: false };
   session.once(
     'goaway',
-    (code) => (connection.hasSaidGoodbye = code === constants.NGHTTP2_NO_ERROR),
+    (code) => (connection.receivedGoaway = code === constants.NGHTTP2_NO_ERROR),
   );
   connections.set(session, connection);
   return connection;

@@ -1,4 +1,4 @@
-import { hasAtMost, hasNoControls, isIdentifier } from '../domain/identifier.js';
+import { hasMaxLength, hasNoControlCharacters, isIdentifier } from '../domain/identifier.js';
 import { CHOICE_OF } from './choices.js';
 import type { Timestamp } from './generated/google/protobuf/timestamp.pb.js';
 import type { Choices } from './generated/presence/v1/presence_service.pb.js';
@@ -65,7 +65,11 @@ function haveVersions({ status, microphone, speaker, channel }: Choices): boolea
 }
 
 function isStatusText(value: unknown): boolean {
-  return typeof value === 'string' && hasAtMost(value, MAX_STATUS_TEXT) && hasNoControls(value);
+  return (
+    typeof value === 'string' &&
+    hasMaxLength(value, MAX_STATUS_TEXT) &&
+    hasNoControlCharacters(value)
+  );
 }
 
 function isTimestampOrAbsent(value: unknown): boolean {

@@ -1,7 +1,7 @@
 import type { RememberedChoices } from '../domain/choices.js';
 import type { StatusChoice as DomainStatusChoice, User } from '../domain/user.js';
 import { StatusChoice, type Choices } from './generated/presence/v1/presence_service.pb.js';
-import { timeOf, timestampMessage } from './messages.js';
+import { fromTimestamp, timestampMessage } from './messages.js';
 
 /** How a status choice is spelled on the wire. */
 export const CHOICE_ON_WIRE: Readonly<Record<DomainStatusChoice, StatusChoice>> = {
@@ -56,7 +56,7 @@ export function rememberedOf({ status, microphone, speaker, channel }: Choices):
       version: status.version,
       choice: CHOICE_OF[status.choice],
       statusText: status.statusText,
-      expiresAt: timeOf(status.expiresAt),
+      expiresAt: fromTimestamp(status.expiresAt),
     },
     microphone,
     speaker,

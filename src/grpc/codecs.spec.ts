@@ -1,11 +1,15 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { describe, expect, it } from 'vitest';
-import { neverSeen } from '../domain/presence.js';
+import { unknownPresence } from '../domain/presence.js';
 import { encoded } from './codecs.js';
 import { Presence } from './generated/presence/v1/presence.pb.js';
-import { presenceMessage } from './messages.js';
+import { toPresenceMessage } from './messages.js';
 
-const presence = presenceMessage({ ...neverSeen('user-1'), connectedAt: 1, platforms: ['x'] });
+const presence = toPresenceMessage({
+  ...unknownPresence('user-1'),
+  connectedAt: 1,
+  platforms: ['x'],
+});
 
 describe('A message', () => {
   it('has the bytes that the generated code gives it', () => {

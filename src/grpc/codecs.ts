@@ -8,7 +8,7 @@ import { describedServices } from './descriptors.js';
 import * as events from './generated/presence/v1/events_service.pb.js';
 import * as presence from './generated/presence/v1/presence_service.pb.js';
 import * as session from './generated/presence/v1/session_service.pb.js';
-import { EncodedRequest } from './encoded-request.js';
+import { LazyRequest } from './encoded-request.js';
 import { MessageWriter } from './message-writer.js';
 import { requestDecoder } from './request-decoder.js';
 import { requestLimitOf } from './request-limits.js';
@@ -55,7 +55,7 @@ function useGeneratedCodecs(
   if (request === undefined || response === undefined) throw new Error(`no codec for ${rpc}`);
   const decode = (reader: BinaryReader): object => request.decode(reader) as object;
   const decoder = requestDecoder(input, requestLimitOf(method.path), decode);
-  method.requestDeserialize = (bytes) => new EncodedRequest(bytes, decoder);
+  method.requestDeserialize = (bytes) => new LazyRequest(bytes, decoder);
   method.responseSerialize = (message) =>
     Buffer.isBuffer(message) ? message : encoded(response, message as never);
 }

@@ -15,7 +15,7 @@ import {
 import { Observable, of } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CapturedLog } from '../../test/support/captured-log.js';
-import { screenCalls } from './screen-calls.js';
+import { validateHeaders } from './screen-calls.js';
 import { serveStreamingCall } from './serve-streaming-call.js';
 import { serveUnaryCall } from './serve-unary-call.js';
 
@@ -69,7 +69,7 @@ describe('What throws while a call of gRPC is served', () => {
   beforeEach(async () => {
     log = CapturedLog.start();
     server = new Server({ 'grpc.enable_channelz': 0 });
-    screenCalls(server, () => 8192);
+    validateHeaders(server, () => 8192);
     add('Unary', UNARY, false, false);
     add('Stream', STREAMS, false, true);
     add('Duplex', DUPLEX, true, true);

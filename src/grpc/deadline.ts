@@ -1,12 +1,16 @@
 import { status } from '@grpc/grpc-js';
 import type { Subscription } from 'rxjs';
-import type { Answer } from './answer.js';
+import type { ResponseObserver } from './answer.js';
 
 /** Timers of Node fire at once when they are given more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Keeps to the deadline that a client gave its call. */
-export function endAfter(ms: number, subscription: Subscription, answer: Answer<never>): void {
+export function enforceDeadline(
+  ms: number,
+  subscription: Subscription,
+  answer: ResponseObserver<never>,
+): void {
   if (ms > LONGEST_TIMER_MS) return;
   const timer = setTimeout(() => {
     try {

@@ -15,7 +15,7 @@ import type {
  * The files of a definition with what proto-loader leaves out, and clients need to put them together: their imports,
  * the whole names of types, and which fields are `optional`.
  */
-export function describedFiles(definition: PackageDefinition): FileDescriptorProto[] {
+export function fileDescriptors(definition: PackageDefinition): FileDescriptorProto[] {
   // Each type comes with all files of the definition, so that one is enough.
   const { fileDescriptorProtos } = firstType(definition);
   const files = fileDescriptorProtos.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
@@ -32,7 +32,7 @@ export function describedFiles(definition: PackageDefinition): FileDescriptorPro
 
 /** The services of a definition, with all that there is to know of their methods and messages. */
 export function describedServices(definition: PackageDefinition): readonly DescService[] {
-  const files = describedFiles(definition);
+  const files = fileDescriptors(definition);
   return files.flatMap((file) => {
     const registry = createFileRegistry(file, (name) => files.find((other) => other.name === name));
     return [...registry].filter((type) => type.kind === 'service');

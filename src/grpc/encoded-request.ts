@@ -2,7 +2,7 @@
  * Stands for a request whose bytes are no message, and says what is wrong with it. grpc-js would answer INTERNAL to a
  * decoder that throws.
  */
-export class Malformed extends Error {
+export class MalformedMessageError extends Error {
   constructor(
     message = 'is not a message of this type',
     /** The field that is to blame, as the contract spells it. */
@@ -26,7 +26,7 @@ const LARGE_BYTES = 64 * 1024;
  * A request as it has arrived. It is not decoded before it is known that the caller may call. Nest keeps this for as long as
  * a stream lasts, and therefore it gives away what it holds.
  */
-export class EncodedRequest {
+export class LazyRequest {
   private message: object | undefined;
 
   constructor(
@@ -55,7 +55,7 @@ export class EncodedRequest {
   }
 
   /** The message, or a `Malformed`. A promise of it where the request is large. */
-  take(): object | Promise<object> {
+  consume(): object | Promise<object> {
     const { bytes } = this;
     if (bytes !== undefined && bytes.length > LARGE_BYTES) {
       this.bytes = undefined;
@@ -67,6 +67,6 @@ export class EncodedRequest {
   }
 }
 
-function malformed(error: unknown): Malformed {
-  return error instanceof Malformed ? error : new Malformed();
+function malformed(error: unknown): MalformedMessageError {
+  return error instanceof MalformedMessageError ? error : new MalformedMessageError();
 }

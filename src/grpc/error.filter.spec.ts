@@ -2,8 +2,8 @@ import { Metadata, status } from '@grpc/grpc-js';
 import type { ArgumentsHost } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { NotNow, Refusal } from '../domain/refusal.js';
-import { RefusedCalls } from '../limits/refused-calls.js';
+import { NotNow, RejectedError } from '../domain/refusal.js';
+import { RejectionCounters } from '../limits/refused-calls.js';
 import { ErrorFilter } from './error.filter.js';
 import { RetryInfo } from './generated/google/rpc/error_details.pb.js';
 import { Status } from './generated/google/rpc/status.pb.js';
@@ -14,7 +14,7 @@ interface Thrown {
   readonly metadata?: Metadata;
 }
 
-const refusedCalls = new RefusedCalls();
+const refusedCalls = new RejectionCounters();
 
 /** A call without a name. */
 const host = { getArgByIndex: () => new Metadata() } as unknown as ArgumentsHost;
@@ -28,7 +28,7 @@ function thrownFor(error: unknown): Promise<Thrown> {
 
 describe('An error that reaches the client', () => {
   it('says when to try again while the store is out of reach', async () => {
-    const { code, metadata } = await thrownFor(new Refusal('STORE_UNAVAILABLE', 'try again'));
+    const { code, metadata } = await thrownFor(new RejectedError('STORE_UNAVAILABLE', 'try again'));
     expect(status[code]).toBe('UNAVAILABLE');
     const [bytes] = metadata!.get('grpc-status-details-bin');
     const { details } = Status.decode(bytes as Buffer);
@@ -50,7 +50,7 @@ describe('An error that reaches the client', () => {
   });
 
   it('has the code of its reason and the text of the refusal', async () => {
-    const { code, message } = await thrownFor(new Refusal('NODE_LOST', 'connect again'));
+    const { code, message } = await thrownFor(new RejectedError('NODE_LOST', 'connect again'));
     expect([status[code], message]).toEqual(['UNAVAILABLE', 'connect again']);
   });
 });

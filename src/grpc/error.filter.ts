@@ -4,12 +4,12 @@ import { RpcException } from '@nestjs/microservices';
 import { throwError, type Observable } from 'rxjs';
 import { InvalidToken } from '../auth/invalid-token.js';
 import { KeysUnavailable } from '../auth/keys-unavailable.js';
-import { NotNow, Refusal } from '../domain/refusal.js';
-import { RefusedCalls } from '../limits/refused-calls.js';
+import { NotNow, RejectedError } from '../domain/refusal.js';
+import { RejectionCounters } from '../limits/refused-calls.js';
 import { describeError } from '../text/safe-text.js';
 import { REJECTIONS } from './rejections.js';
 import { requestIdOf } from './request-id.js';
-import { invalidArgument, retryLater, statusError } from './status-error.js';
+import { invalidArgument, withRetryInfo, statusError } from './status-error.js';
 
 /** When a command is worth another try that found the store out of reach. */
 const RETRY_AFTER_MS = 1000;
@@ -19,7 +19,7 @@ const RETRY_AFTER_MS = 1000;
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(ErrorFilter.name);
 
-  constructor(private readonly refusedCalls: RefusedCalls) {}
+  constructor(private readonly refusedCalls: RejectionCounters) {}
 
   catch(error: unknown, host: ArgumentsHost): Observable<never> {
     // Now and not when it is thrown: the headers of the answer may have to name the call that has failed.
@@ -29,7 +29,7 @@ export class ErrorFilter implements ExceptionFilter {
 
   private toStatus(error: unknown, metadata: Metadata): RpcException {
     if (error instanceof RpcException) return error;
-    if (error instanceof Refusal) {
+    if (error instanceof RejectedError) {
       this.refusedCalls.add(error.reason);
       return refusalStatus(error);
     }
@@ -41,13 +41,13 @@ export class ErrorFilter implements ExceptionFilter {
   }
 }
 
-function refusalStatus(refusal: Refusal): RpcException {
+function refusalStatus(refusal: RejectedError): RpcException {
   const { reason, message, field } = refusal;
   const { code } = REJECTIONS[reason];
   if (code === status.INVALID_ARGUMENT && field !== undefined) {
     return invalidArgument([{ field, description: message }]);
   }
-  if (refusal instanceof NotNow) return retryLater(code, message, refusal.retryAfterMs);
-  if (reason === 'STORE_UNAVAILABLE') return retryLater(code, message, RETRY_AFTER_MS);
+  if (refusal instanceof NotNow) return withRetryInfo(code, message, refusal.retryAfterMs);
+  if (reason === 'STORE_UNAVAILABLE') return withRetryInfo(code, message, RETRY_AFTER_MS);
   return statusError(code, message);
 }

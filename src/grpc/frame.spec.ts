@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { frameOf, sharedFrameOf } from './frame.js';
+import { encodeFrame, cachedFrame } from './frame.js';
 
 describe('A frame', () => {
   it('is the message behind a byte for no compression and four for its length', () => {
-    expect([...frameOf(Buffer.from([7, 8, 9]))]).toEqual([0, 0, 0, 0, 3, 7, 8, 9]);
-    expect([...frameOf(Buffer.alloc(0))]).toEqual([0, 0, 0, 0, 0]);
-    expect(frameOf(Buffer.alloc(70_000)).readUInt32BE(1)).toBe(70_000);
+    expect([...encodeFrame(Buffer.from([7, 8, 9]))]).toEqual([0, 0, 0, 0, 3, 7, 8, 9]);
+    expect([...encodeFrame(Buffer.alloc(0))]).toEqual([0, 0, 0, 0, 0]);
+    expect(encodeFrame(Buffer.alloc(70_000)).readUInt32BE(1)).toBe(70_000);
   });
 
   it('is the same for everyone who is sent the same message', () => {
     const message = Buffer.from('a message');
-    expect(sharedFrameOf(message)).toBe(sharedFrameOf(message));
-    expect(sharedFrameOf(message)).not.toBe(sharedFrameOf(Buffer.from('a message')));
+    expect(cachedFrame(message)).toBe(cachedFrame(message));
+    expect(cachedFrame(message)).not.toBe(cachedFrame(Buffer.from('a message')));
   });
 });

@@ -4,7 +4,7 @@ const PREFIX_BYTES = 5;
 const shared = new WeakMap<Buffer, Buffer>();
 
 /** A message as gRPC puts it on the stream. */
-export function frameOf(message: Buffer): Buffer {
+export function encodeFrame(message: Buffer): Buffer {
   const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
   frame[0] = 0;
   frame.writeUInt32BE(message.length, 1);
@@ -13,8 +13,8 @@ export function frameOf(message: Buffer): Buffer {
 }
 
 /** The same, made once for a message that many are sent: whoever is sent the same Buffer is sent the same frame. */
-export function sharedFrameOf(message: Buffer): Buffer {
+export function cachedFrame(message: Buffer): Buffer {
   let frame = shared.get(message);
-  if (frame === undefined) shared.set(message, (frame = frameOf(message)));
+  if (frame === undefined) shared.set(message, (frame = encodeFrame(message)));
   return frame;
 }

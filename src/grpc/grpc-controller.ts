@@ -1,8 +1,8 @@
 import { applyDecorators, Controller, UseFilters, UseGuards, UsePipes } from '@nestjs/common';
 import { AuthGuard } from './auth.guard.js';
-import { CallLimitGuard } from './call-limit.guard.js';
+import { RateLimitGuard } from './call-limit.guard.js';
 import { ErrorFilter } from './error.filter.js';
-import { RequestPipe } from './request.pipe.js';
+import { ProtoValidationPipe } from './request.pipe.js';
 
 /**
  * A controller of the gRPC API: guarded, limited, checked, and with our status codes. Put on each one rather than on the
@@ -12,7 +12,7 @@ export function GrpcController(): ClassDecorator {
   return applyDecorators(
     Controller(),
     UseFilters(ErrorFilter),
-    UseGuards(AuthGuard, CallLimitGuard),
-    UsePipes(RequestPipe),
+    UseGuards(AuthGuard, RateLimitGuard),
+    UsePipes(ProtoValidationPipe),
   );
 }

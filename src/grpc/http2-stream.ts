@@ -16,34 +16,34 @@ interface InterceptingCall {
  * one file that knows where.
  */
 export function http2StreamOf(call: object): ServerHttp2Stream {
-  return lowest(call).stream!;
+  return innermostCall(call).stream!;
 }
 
 /** Ends a unary call well, behind what has been written to its stream. grpc-js offers it only with a message. */
-export function endWell(call: object): void {
-  under(call)?.sendStatus({ code: status.OK, details: 'OK' });
+export function sendOkStatus(call: object): void {
+  serverCallOf(call)?.sendStatus({ code: status.OK, details: 'OK' });
 }
 
 /**
  * Takes the HTTP/2 stream under a call away from grpc-js, which lets go of the call: from then on whoever has the
  * stream answers, and looks after the deadline. Not before the whole request is there.
  */
-export function takeOver(call: object): ServerHttp2Stream {
-  const { stream, deadlineTimer } = lowest(call);
+export function detachStream(call: object): ServerHttp2Stream {
+  const { stream, deadlineTimer } = innermostCall(call);
   clearTimeout(deadlineTimer ?? undefined);
   for (const event of EVENTS) stream!.removeAllListeners(event);
   stream!.on('error', ignore);
   return stream!;
 }
 
-function lowest(call: object): InterceptingCall {
-  let layer = under(call);
+function innermostCall(call: object): InterceptingCall {
+  let layer = serverCallOf(call);
   while (layer !== undefined && layer.stream === undefined) layer = layer.nextCall;
   if (layer === undefined) throw new Error('grpc-js keeps its streams somewhere else now');
   return layer;
 }
 
-function under(call: object): InterceptingCall | undefined {
+function serverCallOf(call: object): InterceptingCall | undefined {
   return (call as { readonly call?: InterceptingCall }).call;
 }
 

@@ -4,7 +4,7 @@ import { Logger } from '@nestjs/common';
 import { safeLines } from '../text/safe-text.js';
 
 /** Lets grpc-js log as everybody does. By itself it writes to the console. */
-export function logAsEverybodyDoes(): void {
+export function useNestLogger(): void {
   const logger = new Logger('grpc-js');
   setLogger({
     error: (...parts: unknown[]) => logger.error(textOf(parts)),

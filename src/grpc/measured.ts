@@ -1,12 +1,12 @@
 import { status } from '@grpc/grpc-js';
 import { isObservable, Observable, of, tap } from 'rxjs';
 import { secondsSince } from '../metrics/durations.js';
-import type { StreamFigures, UnaryFigures } from './call-figures.js';
+import type { StreamRpcMetrics, UnaryRpcMetrics } from './call-figures.js';
 import type { Handler } from './handler.js';
 import type { FailedStatus } from './answer.js';
 
 /** The handler of a unary method, with the time it takes until there is an answer. */
-export function measured(handler: Handler, figures: UnaryFigures): Handler {
+export function withMetrics(handler: Handler, figures: UnaryRpcMetrics): Handler {
   return async (request, metadata, call) => {
     const begunAt = performance.now();
     const result = await handler(request, metadata, call);
@@ -22,7 +22,7 @@ export function measured(handler: Handler, figures: UnaryFigures): Handler {
 }
 
 /** The handler of a streaming method, with the time until its first message, and how it ends. */
-export function measuredStream(handler: Handler, figures: StreamFigures): Handler {
+export function measuredStream(handler: Handler, figures: StreamRpcMetrics): Handler {
   return async (request, metadata, call) => {
     const begunAt = performance.now();
     const result = await handler(request, metadata, call);

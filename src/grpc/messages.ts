@@ -16,7 +16,7 @@ export const STATUS_ON_WIRE: Readonly<Record<Status, PresenceStatus>> = {
   AWAY: PresenceStatus.PRESENCE_STATUS_AWAY,
 };
 
-export function presenceMessage(presence: DomainPresence): Presence {
+export function toPresenceMessage(presence: DomainPresence): Presence {
   return {
     userId: presence.userId,
     status: STATUS_ON_WIRE[presence.status],
@@ -61,6 +61,6 @@ export function timestampMessage(ms: number | undefined): Timestamp | undefined 
 }
 
 /** Milliseconds since the epoch; what is finer is cut off. */
-export function timeOf(timestamp: Timestamp | undefined): number | undefined {
+export function fromTimestamp(timestamp: Timestamp | undefined): number | undefined {
   return timestamp && timestamp.seconds * 1000 + Math.floor(timestamp.nanos / 1_000_000);
 }

@@ -12,17 +12,17 @@ import type { PackageDefinition } from '@grpc/proto-loader';
 import { ServerGrpc } from '@nestjs/microservices';
 import { socketPath } from '../config/kinds.js';
 import type { Connections } from '../connections/connections.js';
-import { startedTracer } from '../tracing/tracing.js';
-import { removeAbandonedSocket } from './abandoned-socket.js';
-import type { CallFigures } from './call-figures.js';
+import { activeTracer } from '../tracing/tracing.js';
+import { removeStaleSocket } from './abandoned-socket.js';
+import type { RpcMetrics } from './call-figures.js';
 import type { Handler, ServedMethod } from './handler.js';
 import { http2StreamOf } from './http2-stream.js';
-import { measured, measuredStream } from './measured.js';
+import { withMetrics, measuredStream } from './measured.js';
 import { requestLimitOf } from './request-limits.js';
-import { screenCalls } from './screen-calls.js';
+import { validateHeaders } from './screen-calls.js';
 import { serveStreamingCall } from './serve-streaming-call.js';
 import { serveUnaryCall } from './serve-unary-call.js';
-import { traced } from './traced.js';
+import { withTracing } from './traced.js';
 
 export interface PresenceGrpcServerOptions {
   readonly url: string;
@@ -34,7 +34,7 @@ export interface PresenceGrpcServerOptions {
   /** Looks after the connections. */
   readonly connections: Connections;
   /** Are told how calls go. */
-  readonly figures: CallFigures;
+  readonly figures: RpcMetrics;
   /** How long open calls may take to end once the server closes. */
   readonly closeTimeoutMs: number;
   /** Adds the services that are not the contract's. */
@@ -45,7 +45,7 @@ export interface PresenceGrpcServerOptions {
  * Nest's gRPC server with what it lacks: the port it was given, an end that comes for certain, and calls that cost
  * neither copies nor queues.
  */
-export class PresenceGrpcServer extends ServerGrpc {
+export class GrpcServerStrategy extends ServerGrpc {
   /** Where it listens. Not what was asked for when that was port 0; meaningless on a Unix socket. */
   port = 0;
   /** What it serves of the contract, by path, once it listens: for those who serve the same in other ways. */
@@ -65,12 +65,12 @@ export class PresenceGrpcServer extends ServerGrpc {
     const server = new Server(this.settings.serverOptions);
     const { maxRequestBytes } = this.settings;
     const limitOf = (path: string): number => Math.min(requestLimitOf(path).bytes, maxRequestBytes);
-    screenCalls(server, limitOf);
+    validateHeaders(server, limitOf);
     const bind = promisify(server.bindAsync.bind(server));
     const path = socketPath(this.settings.url);
-    if (path !== undefined) await removeAbandonedSocket(path);
+    if (path !== undefined) await removeStaleSocket(path);
     this.port = await bind(this.settings.url, this.settings.credentials);
-    this.settings.connections.guard(server, limitOf);
+    this.settings.connections.watch(server, limitOf);
     return server;
   }
 
@@ -80,10 +80,10 @@ export class PresenceGrpcServer extends ServerGrpc {
   ): (...args: never[]) => Promise<void> {
     const { connections, figures } = this.settings;
     const { path, responseStream, responseSerialize } = definition;
-    const tracer = startedTracer();
-    const handler = tracer === undefined ? bare : traced(bare, path, tracer);
+    const tracer = activeTracer();
+    const handler = tracer === undefined ? bare : withTracing(bare, path, tracer);
     if (!responseStream) {
-      const served = measured(handler, figures.ofUnary(path));
+      const served = withMetrics(handler, figures.forUnary(path));
       this.methods.set(path, { handler: served, definition });
       return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
         connections.calls.serve(http2StreamOf(call));
@@ -96,7 +96,7 @@ export class PresenceGrpcServer extends ServerGrpc {
       const stream = http2StreamOf(call);
       connections.calls.serve(stream);
       const serving = serveStreamingCall(served, call, responseSerialize);
-      connections.calls.goOn(stream);
+      connections.calls.keepTimerAfterDetach(stream);
       return serving.finally(() => connections.calls.release(stream));
     };
   }

@@ -1,6 +1,6 @@
 import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
-import { Malformed } from './encoded-request.js';
+import { MalformedMessageError } from './encoded-request.js';
 
 /** How many records a message may have beside those of its lists: as many as there can be in the 8 KiB of a small request. */
 const MAX_OTHER_RECORDS = 4096;
@@ -19,8 +19,8 @@ interface List {
 }
 
 /** What of a message has more records or numbers within, and how much there may be of it. */
-export interface Shape {
-  readonly messages: ReadonlyMap<number, Shape>;
+export interface WireSchema {
+  readonly messages: ReadonlyMap<number, WireSchema>;
   readonly lists: ReadonlyMap<number, List>;
   /** The paths of the fields that are text. */
   readonly texts: ReadonlyMap<number, string>;
@@ -32,13 +32,15 @@ export interface Shape {
  * Of a type that does not hold itself, and has no lists of numbers of fixed length: no request does. `limits` says how many
  * values each list may hold, by name. `path` leads to the type from that of the request, and ends with a dot.
  */
-export function shapeOf(
+export function wireSchemaOf(
   { fields, typeName }: DescMessage,
   limits: Readonly<Record<string, number>> = {},
   path = '',
-): Shape {
+): WireSchema {
   const messages = fields.flatMap(({ number, name, message }) =>
-    message === undefined ? [] : [[number, shapeOf(message, limits, `${path}${name}.`)] as const],
+    message === undefined
+      ? []
+      : [[number, wireSchemaOf(message, limits, `${path}${name}.`)] as const],
   );
   const lists = fields.filter(isList).map(({ number, name, scalar }) => {
     const max = limits[name];
@@ -67,7 +69,10 @@ function isList({ fieldKind }: DescField): boolean {
  * another one than was meant. Returns what there is too much of, if anything: the generated code would make objects of all
  * of it, before anybody could count them.
  */
-export function checkRecords(bytes: Uint8Array, shape: Shape): Malformed | undefined {
+export function checkRecords(
+  bytes: Uint8Array,
+  shape: WireSchema,
+): MalformedMessageError | undefined {
   const reader = new CountingReader(bytes, shape.maxRecords);
   walk(reader, bytes.length, shape);
   return reader.excess;
@@ -76,7 +81,7 @@ export function checkRecords(bytes: Uint8Array, shape: Shape): Malformed | undef
 /** Reads no more records than there may be, be they of the message itself, of one within it, or of a group. */
 class CountingReader extends BinaryReader {
   /** What there is too much of, the first that was met. */
-  excess: Malformed | undefined;
+  excess: MalformedMessageError | undefined;
   private records = 0;
 
   constructor(
@@ -88,13 +93,15 @@ class CountingReader extends BinaryReader {
 
   override tag(): [number, WireType] {
     if (this.records++ === this.maxRecords) {
-      throw this.excess ?? new Malformed('is of more fields than any message of this type');
+      throw (
+        this.excess ?? new MalformedMessageError('is of more fields than any message of this type')
+      );
     }
     return super.tag();
   }
 }
 
-function walk(reader: CountingReader, end: number, { messages, lists, texts }: Shape): void {
+function walk(reader: CountingReader, end: number, { messages, lists, texts }: WireSchema): void {
   const counts = new Map<number, number>();
   while (reader.pos < end) {
     const [number, wireType] = reader.tag();
@@ -116,12 +123,15 @@ function walk(reader: CountingReader, end: number, { messages, lists, texts }: S
       const count = (counts.get(number) ?? 0) + (isPacked ? numbersIn(record, list.max) : 1);
       counts.set(number, count);
       if (count > list.max) {
-        reader.excess ??= new Malformed(`must hold at most ${list.max} values`, list.name);
+        reader.excess ??= new MalformedMessageError(
+          `must hold at most ${list.max} values`,
+          list.name,
+        );
       }
     }
     const text = texts.get(number);
     if (isDelimited && text !== undefined && record.length > MAX_TEXT_BYTES) {
-      reader.excess ??= new Malformed(`must be at most ${MAX_TEXT_BYTES} bytes`, text);
+      reader.excess ??= new MalformedMessageError(`must be at most ${MAX_TEXT_BYTES} bytes`, text);
     }
   }
   if (reader.pos !== end) throw new RangeError('a record goes on behind the end of its message');

@@ -3,11 +3,11 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import type { Server } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
-import { describedFiles, firstType } from './descriptors.js';
+import { fileDescriptors, firstType } from './descriptors.js';
 
 /** Adds `grpc.reflection.v1` and `v1alpha`: tools such as grpcurl learn the contract from the server. */
 export function addReflection(server: Server, definition: PackageDefinition): void {
-  const files = describedFiles(definition).map((file) =>
+  const files = fileDescriptors(definition).map((file) =>
     Buffer.from(toBinary(FileDescriptorProtoSchema, file)),
   );
   const whole = { ...firstType(definition), fileDescriptorProtos: files };

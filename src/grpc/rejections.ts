@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import type { RefusalReason } from '../domain/refusal.js';
+import type { RejectionReason } from '../domain/refusal.js';
 
 /** What clients and their programmers need to know of one reason. `docs/errors.md` is generated from it. */
 export interface Rejection {
@@ -12,7 +12,7 @@ export interface Rejection {
 }
 
 /** Every reason. The compiler reports a reason that is missing here. */
-export const REJECTIONS: Readonly<Record<RefusalReason, Rejection>> = {
+export const REJECTIONS: Readonly<Record<RejectionReason, Rejection>> = {
   SESSION_NOT_FOUND: {
     code: status.NOT_FOUND,
     when: 'No live session has the given `session_id`: it has ended, it is waiting for its client within the grace, it never existed, or it belongs to another user who is shown OFFLINE.',

@@ -1,7 +1,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import type { RequestDecoder } from './encoded-request.js';
-import { checkRecords, shapeOf } from './records.js';
+import { checkRecords, wireSchemaOf } from './records.js';
 import type { RequestLimit } from './request-limits.js';
 import { RequestReader } from './request-reader.js';
 import { oneByOne, Turns } from './turns.js';
@@ -13,7 +13,7 @@ export function requestDecoder(
   decode: (reader: BinaryReader) => object,
   turns: () => Turns = () => new Turns(),
 ): RequestDecoder {
-  const shape = shapeOf(type, lists);
+  const shape = wireSchemaOf(type, lists);
   const texts = type.fields.filter(
     (field) => field.fieldKind === 'list' && shape.texts.has(field.number),
   );

@@ -1,6 +1,6 @@
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
-import { headersOfAnswer, knownRequestId, requestIdOf } from './request-id.js';
+import { responseHeaders, requestIdFrom, requestIdOf } from './request-id.js';
 
 function named(...names: readonly string[]): Metadata {
   const metadata = new Metadata();
@@ -13,7 +13,7 @@ describe('The id of a request', () => {
     'is what its caller says (%s), who is answered with it',
     (id) => {
       expect(requestIdOf(named(id))).toBe(id);
-      expect(headersOfAnswer(named(id)).getMap()).toEqual({ 'x-request-id': id });
+      expect(responseHeaders(named(id)).getMap()).toEqual({ 'x-request-id': id });
     },
   );
 
@@ -26,14 +26,14 @@ describe('The id of a request', () => {
     ['two', ['a', 'b']],
   ])('is made up where the caller says %s, and is the same from then on', (_, names) => {
     const metadata = named(...names);
-    expect(knownRequestId(metadata)).toBeUndefined();
+    expect(requestIdFrom(metadata)).toBeUndefined();
     const id = requestIdOf(metadata);
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
     expect(requestIdOf(metadata)).toBe(id);
-    expect(headersOfAnswer(metadata).getMap()).toEqual({ 'x-request-id': id });
+    expect(responseHeaders(metadata).getMap()).toEqual({ 'x-request-id': id });
   });
 
   it('is not in the answer to a call that nobody has named', () => {
-    expect(headersOfAnswer(named()).getMap()).toEqual({});
+    expect(responseHeaders(named()).getMap()).toEqual({});
   });
 });

@@ -9,7 +9,7 @@ const WELL_FORMED = /^[\w.:-]{1,64}$/;
 
 /** What a call is called in the log: as its caller says, or else by a name that is made up and is its own from then on. */
 export function requestIdOf(metadata: Metadata): string {
-  const known = knownRequestId(metadata);
+  const known = requestIdFrom(metadata);
   if (known !== undefined) return known;
   const made = randomUUID();
   metadata.set(REQUEST_ID, made);
@@ -17,7 +17,7 @@ export function requestIdOf(metadata: Metadata): string {
 }
 
 /** What a call is called so far. Undefined: nothing, since nobody has named it. */
-export function knownRequestId(metadata: Metadata): string | undefined {
+export function requestIdFrom(metadata: Metadata): string | undefined {
   const values = metadata.get(REQUEST_ID);
   const [value] = values;
   return values.length === 1 && typeof value === 'string' && WELL_FORMED.test(value)
@@ -26,9 +26,9 @@ export function knownRequestId(metadata: Metadata): string | undefined {
 }
 
 /** The headers of the answer to a call: its name, if it has one. */
-export function headersOfAnswer(metadata: Metadata): Metadata {
+export function responseHeaders(metadata: Metadata): Metadata {
   const headers = new Metadata();
-  const known = knownRequestId(metadata);
+  const known = requestIdFrom(metadata);
   if (known !== undefined) headers.set(REQUEST_ID, known);
   return headers;
 }

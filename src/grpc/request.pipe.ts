@@ -1,16 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
 import { validateSync } from 'class-validator';
-import { Malformed, type EncodedRequest } from './encoded-request.js';
-import { keepsRules } from './rule-check.js';
+import { MalformedMessageError, type LazyRequest } from './encoded-request.js';
+import { isValid } from './rule-check.js';
 import { invalidArgument, type FieldViolation } from './status-error.js';
 
 /** Decodes a request and checks it against the class-validator rules of its class before a controller sees it. */
 @Injectable()
-export class RequestPipe implements PipeTransform {
+export class ProtoValidationPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if (type !== 'body' || metatype === undefined) return value;
-    const message = (value as EncodedRequest).take();
+    const message = (value as LazyRequest).consume();
     // A promise for each request would be felt.
     if (message instanceof Promise) {
       return message.then((decoded: object) => checkedInTurns(decoded, metatype));
@@ -28,11 +28,11 @@ async function checkedInTurns(message: object, metatype: Type): Promise<object> 
 }
 
 function checked(message: object, metatype: Type): object {
-  if (message instanceof Malformed) {
+  if (message instanceof MalformedMessageError) {
     throw invalidArgument([{ field: message.field, description: message.message }]);
   }
   const request = Object.assign(new metatype() as object, message);
-  if (keepsRules(request, metatype)) return request;
+  if (isValid(request, metatype)) return request;
   const errors = validateSync(request, { stopAtFirstError: true, forbidUnknownValues: false });
   if (errors.length === 0) return request;
   throw invalidArgument(

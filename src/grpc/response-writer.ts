@@ -1,7 +1,7 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
-import { Answer, type FailedStatus } from './answer.js';
-import { sharedFrameOf } from './frame.js';
+import { ResponseObserver, type FailedStatus } from './answer.js';
+import { cachedFrame } from './frame.js';
 import { encodedMessage } from './status-message.js';
 
 /** How long a client that has stopped reading is given to take the status of its stream. */
@@ -11,7 +11,7 @@ export const CUT_OFF_AFTER_MS = 1000;
  * Writes messages and the status to the stream of a call. grpc-js would copy every message for every client, and hold
  * some four kilobytes for each call that is open.
  */
-export class ResponseWriter extends Answer<unknown> {
+export class ResponseWriter extends ResponseObserver<unknown> {
   constructor(
     private readonly stream: ServerHttp2Stream,
     private readonly serialize: (message: unknown) => Buffer,
@@ -20,7 +20,7 @@ export class ResponseWriter extends Answer<unknown> {
   }
 
   protected write(message: unknown): void {
-    if (this.stream.writable) this.stream.write(sharedFrameOf(this.serialize(message)));
+    if (this.stream.writable) this.stream.write(cachedFrame(this.serialize(message)));
   }
 
   /**

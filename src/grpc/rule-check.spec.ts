@@ -1,7 +1,7 @@
 import { IsInt, ValidateIf, validateSync } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import * as presence from '../presence/requests.js';
-import { keepsRules } from './rule-check.js';
+import { isValid } from './rule-check.js';
 import { IsIdentifier, rule } from './rules.js';
 
 class Plain {
@@ -35,19 +35,19 @@ describe('A request', () => {
     ] as const) {
       for (const metatype of [Plain, Inherited]) {
         const request = Object.assign(new metatype(), { id, length });
-        expect(keepsRules(request, metatype)).toBe(validateSync(request).length === 0);
+        expect(isValid(request, metatype)).toBe(validateSync(request).length === 0);
       }
     }
   });
 
   it('is left to class-validator where a rule is more than a predicate', () => {
-    expect(keepsRules(Object.assign(new Conditional(), { count: 1 }), Conditional)).toBe(false);
-    expect(keepsRules(Object.assign(new Each(), { counts: [1] }), Each)).toBe(false);
+    expect(isValid(Object.assign(new Conditional(), { count: 1 }), Conditional)).toBe(false);
+    expect(isValid(Object.assign(new Each(), { counts: [1] }), Each)).toBe(false);
   });
 
   it('of the contract is not left to it', () => {
     const request = { sessionId: 'a', channelId: 'b' };
     const { JoinChannelRules } = presence;
-    expect(keepsRules(Object.assign(new JoinChannelRules(), request), JoinChannelRules)).toBe(true);
+    expect(isValid(Object.assign(new JoinChannelRules(), request), JoinChannelRules)).toBe(true);
   });
 });

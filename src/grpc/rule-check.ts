@@ -12,7 +12,7 @@ const checks = new WeakMap<Type, Check>();
  * Whether a request of a class keeps all of its rules. class-validator, which holds the rules, would look them up and
  * sort them again for every request. "No" may also mean that it has to be asked itself, and so does what is wrong.
  */
-export function keepsRules(request: object, metatype: Type): boolean {
+export function isValid(request: object, metatype: Type): boolean {
   let check = checks.get(metatype);
   if (check === undefined) checks.set(metatype, (check = checkOf(metatype)));
   return check(request);

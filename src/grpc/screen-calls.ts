@@ -58,7 +58,7 @@ export function isLegalValue(value: string): boolean {
  *
  * Whatever throws while a call is served, in grpc-js or in a library behind it, ends that call and nothing else.
  */
-export function screenCalls(server: Server, maxRequestBytes: (path: string) => number): void {
+export function validateHeaders(server: Server, maxRequestBytes: (path: string) => number): void {
   const insides = server as unknown as Insides;
   const handle = insides._streamHandler;
   insides._streamHandler = function (this: Server, interceptors, stream, headers) {
@@ -66,7 +66,7 @@ export function screenCalls(server: Server, maxRequestBytes: (path: string) => n
     try {
       const refusal = refusalOf(headers);
       if (refusal === undefined) {
-        leaveOutIllegal(headers);
+        stripIllegalHeaders(headers);
         insides.options[MAX_REQUEST] = maxRequestBytes(headers[':path'] ?? '');
         return handle.call(this, interceptors, stream, headers);
       }
@@ -89,7 +89,7 @@ export function screenCalls(server: Server, maxRequestBytes: (path: string) => n
   };
 }
 
-function leaveOutIllegal(headers: IncomingHttpHeaders): void {
+function stripIllegalHeaders(headers: IncomingHttpHeaders): void {
   for (const name of Object.keys(headers)) {
     if (!LEGAL_NAME.test(name) || !isLegalValue(String(headers[name]))) delete headers[name];
   }

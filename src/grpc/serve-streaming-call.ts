@@ -3,10 +3,10 @@ import type { ServerWritableStream } from '@grpc/grpc-js';
 import { isObservable, of } from 'rxjs';
 import { CallStream } from './call-stream.js';
 import { endFaulty } from './containment.js';
-import { endAfter } from './deadline.js';
+import { enforceDeadline } from './deadline.js';
 import type { Handler } from './handler.js';
-import { takeOver } from './http2-stream.js';
-import { headersOfAnswer } from './request-id.js';
+import { detachStream } from './http2-stream.js';
+import { responseHeaders } from './request-id.js';
 import { ResponseWriter } from './response-writer.js';
 
 /**
@@ -20,7 +20,7 @@ export async function serveStreamingCall(
   call: ServerWritableStream<unknown, unknown>,
   serialize: (message: unknown) => Buffer,
 ): Promise<void> {
-  const stream = takeOver(call);
+  const stream = detachStream(call);
   try {
     await serve(handler, call, serialize, stream);
   } catch (error) {
@@ -39,10 +39,10 @@ async function serve(
   call.metadata.remove('authorization');
   // Gone, or its deadline had passed before its request was whole.
   if (!stream.writable) return;
-  call.sendMetadata(headersOfAnswer(call.metadata));
+  call.sendMetadata(responseHeaders(call.metadata));
   const writer = new ResponseWriter(stream, serialize);
   const subscription = (isObservable(result) ? result : of(result)).subscribe(writer);
   if (subscription.closed) return;
   stream.on('close', () => subscription.unsubscribe());
-  endAfter(Number(call.getDeadline()) - Date.now(), subscription, writer);
+  enforceDeadline(Number(call.getDeadline()) - Date.now(), subscription, writer);
 }

@@ -3,10 +3,10 @@ import { status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js'
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Connections } from '../connections/connections.js';
 import { endFaulty } from './containment.js';
-import { frameOf } from './frame.js';
+import { encodeFrame } from './frame.js';
 import type { Handler } from './handler.js';
-import { endWell, http2StreamOf } from './http2-stream.js';
-import { headersOfAnswer, knownRequestId } from './request-id.js';
+import { sendOkStatus, http2StreamOf } from './http2-stream.js';
+import { responseHeaders, requestIdFrom } from './request-id.js';
 
 /** Answers a unary call. Nest would copy the call and wrap its answer in Observables first. */
 export async function serveUnaryCall(
@@ -39,7 +39,7 @@ async function serve(
     );
     if ('response' in ended) return callback(null, ended.response);
     // Or grpc-js would send no headers, but the status alone.
-    if (knownRequestId(call.metadata)) call.sendMetadata(headersOfAnswer(call.metadata));
+    if (requestIdFrom(call.metadata)) call.sendMetadata(responseHeaders(call.metadata));
     return callback(ended.failure);
   }
   let message: Buffer;
@@ -66,7 +66,7 @@ function answer(
   stream: ServerHttp2Stream,
   message: Buffer,
 ): void {
-  call.sendMetadata(headersOfAnswer(call.metadata));
-  stream.write(frameOf(message));
-  endWell(call);
+  call.sendMetadata(responseHeaders(call.metadata));
+  stream.write(encodeFrame(message));
+  sendOkStatus(call);
 }

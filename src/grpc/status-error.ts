@@ -29,7 +29,7 @@ export function invalidArgument(violations: readonly FieldViolation[]): RpcExcep
 }
 
 /** Any code with google.rpc.RetryInfo: when it is worth while to try again. */
-export function retryLater(code: status, message: string, retryAfterMs: number): RpcException {
+export function withRetryInfo(code: status, message: string, retryAfterMs: number): RpcException {
   const retryInfo = RetryInfo.encode({
     retryDelay: {
       seconds: Math.floor(retryAfterMs / 1000),

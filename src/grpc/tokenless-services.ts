@@ -6,7 +6,7 @@ import {
   type ServiceDefinition,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
-import type { Calls } from '../connections/calls.js';
+import type { CallWatchdog } from '../connections/calls.js';
 import type { TokenlessStreams } from '../connections/tokenless-streams.js';
 import { http2StreamOf } from './http2-stream.js';
 
@@ -20,7 +20,7 @@ type HandleStream = (call: StreamingCall) => void;
 export function withBoundedStreams(
   server: Server,
   streams: TokenlessStreams,
-  calls: Pick<Calls, 'release'>,
+  calls: Pick<CallWatchdog, 'release'>,
 ): Server {
   const stand: Pick<Server, 'addService'> = {
     addService: (definition, handlers) => {
@@ -45,7 +45,7 @@ function methodOf(definition: ServiceDefinition, name: string): ServiceDefinitio
 function bound(
   handle: HandleStream,
   streams: TokenlessStreams,
-  calls: Pick<Calls, 'release'>,
+  calls: Pick<CallWatchdog, 'release'>,
 ): UntypedHandleCall {
   return (call: StreamingCall) => {
     const stream = http2StreamOf(call);

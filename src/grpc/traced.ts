@@ -36,7 +36,7 @@ const SERVER_ERRORS: readonly status[] = [
  * A handler whose calls are spans: a unary call until its answer, a stream until its first message, since it may well be
  * open for days.
  */
-export function traced(handler: Handler, path: string, tracer: Tracer): Handler {
+export function withTracing(handler: Handler, path: string, tracer: Tracer): Handler {
   const { service, method } = methodOf(path);
   const options = {
     kind: SpanKind.SERVER,

@@ -6,9 +6,9 @@ import { CONFIG } from '../config/config.module.js';
 import { CALLS_BEFORE_TOKEN, Connections } from '../connections/connections.js';
 import { TokenlessStreams } from '../connections/tokenless-streams.js';
 import { ServingStatus } from '../health/serving-status.js';
-import { CallFigures } from './call-figures.js';
+import { RpcMetrics } from './call-figures.js';
 import { loadPackageDefinition } from './codecs.js';
-import { PresenceGrpcServer } from './presence-grpc-server.js';
+import { GrpcServerStrategy } from './presence-grpc-server.js';
 import { addReflection } from './reflection.js';
 import { withBoundedStreams } from './tokenless-services.js';
 import { CertificateWatch } from './tls/certificate-watch.js';
@@ -17,10 +17,10 @@ import { CertificateWatch } from './tls/certificate-watch.js';
 const LEAST_CLOSE_MS = 250;
 
 /** Gives the application its gRPC side. To be started after `app.init()`, or calls arrive before the modules are up. */
-export function attachGrpc(app: INestApplication): PresenceGrpcServer {
+export function connectGrpc(app: INestApplication): GrpcServerStrategy {
   const config = app.get<Config>(CONFIG);
   const packageDefinition = loadPackageDefinition();
-  const server = new PresenceGrpcServer({
+  const server = new GrpcServerStrategy({
     url: config.grpc.url,
     credentials: credentialsOf(app),
     packageDefinition,
@@ -38,7 +38,7 @@ export function attachGrpc(app: INestApplication): PresenceGrpcServer {
     },
     maxRequestBytes: config.grpc.maxRequestBytes,
     connections: app.get(Connections),
-    figures: app.get(CallFigures),
+    figures: app.get(RpcMetrics),
     closeTimeoutMs: Math.max(config.drainTimeoutMs / 5, LEAST_CLOSE_MS),
     addServices: (grpcServer) => {
       const server = withBoundedStreams(

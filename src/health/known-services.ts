@@ -16,7 +16,7 @@ interface Named {
  * services. Anybody may ask, and by any name: the library repeats it in the status, of which a long one ends the
  * connection for all who share it, and never forgets it once it was watched.
  */
-export function onlyForKnown(services: readonly string[], server: Server): Server {
+export function restrictServices(services: readonly string[], server: Server): Server {
   const stand: Pick<Server, 'addService'> = {
     addService: (definition, handlers) =>
       server.addService(definition, {

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { HealthImplementation } from 'grpc-health-check';
 import { PresenceStore } from '../store/presence-store.js';
-import { onlyForKnown } from './known-services.js';
+import { restrictServices } from './known-services.js';
 
 /** The services whose health is told, the server as a whole first. */
 const SERVICES = [
@@ -21,10 +21,10 @@ const LOOK_MS = 250;
 export class ServingStatus {
   private readonly health = new HealthImplementation();
   private isOpen = false;
-  private told: 'SERVING' | 'NOT_SERVING' | undefined;
+  private published: 'SERVING' | 'NOT_SERVING' | undefined;
 
   constructor(private readonly store: PresenceStore) {
-    this.tell();
+    this.publish();
   }
 
   /** Whether the server has started and is not about to stop. */
@@ -34,24 +34,24 @@ export class ServingStatus {
 
   /** What is wrong with the store. Undefined: nothing. */
   get storeProblem(): string | undefined {
-    return this.store.report.problem;
+    return this.store.status.problem;
   }
 
   set(isOpen: boolean): void {
     this.isOpen = isOpen;
-    this.tell();
+    this.publish();
   }
 
   /** Adds `grpc.health.v1.Health`, which asks for no token. */
   addToServer(server: Server): void {
-    this.health.addToServer(onlyForKnown(SERVICES, server));
+    this.health.addToServer(restrictServices(SERVICES, server));
   }
 
   @Interval(LOOK_MS)
-  tell(): void {
+  publish(): void {
     const status = this.isOpen && this.storeProblem === undefined ? 'SERVING' : 'NOT_SERVING';
-    if (status === this.told) return;
-    this.told = status;
+    if (status === this.published) return;
+    this.published = status;
     for (const service of SERVICES) this.health.setStatus(service, status);
   }
 }

@@ -8,7 +8,7 @@ import {
   parseTimeout,
 } from '@connectrpc/connect/protocol-connect';
 import { messageInEnvelope } from './envelope.js';
-import { EnvelopedAnswer } from './enveloped-answer.js';
+import { EnvelopedResponse } from './enveloped-answer.js';
 import type { Protocol } from './protocol.js';
 
 /** Connect's calls with a stream of answers: the end of the stream is its last message, as JSON. */
@@ -17,9 +17,9 @@ export const connectStreaming: Protocol = {
   timeoutHeader: headerTimeout,
   compressionHeader: headerStreamEncoding,
   parseTimeout,
-  messageIn: messageInEnvelope,
+  unwrapMessage: messageInEnvelope,
   answer: (stream, contentType) =>
-    new EnvelopedAnswer(stream, contentType, endStreamFlag, (error) =>
+    new EnvelopedResponse(stream, contentType, endStreamFlag, (error) =>
       Buffer.from(JSON.stringify(endStreamToJson(new Headers(), error, undefined))),
     ),
 };

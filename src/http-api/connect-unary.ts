@@ -6,7 +6,7 @@ import {
   parseTimeout,
 } from '@connectrpc/connect/protocol-connect';
 import type { Protocol } from './protocol.js';
-import { UnaryAnswer } from './unary-answer.js';
+import { UnaryResponse } from './unary-answer.js';
 
 /** Connect's calls with one answer: plain HTTP, of which the body is the message. */
 export const connectUnary: Protocol = {
@@ -14,6 +14,6 @@ export const connectUnary: Protocol = {
   timeoutHeader: headerTimeout,
   compressionHeader: headerUnaryEncoding,
   parseTimeout,
-  messageIn: (body) => body,
-  answer: (stream, contentType) => new UnaryAnswer(stream, contentType),
+  unwrapMessage: (body) => body,
+  answer: (stream, contentType) => new UnaryResponse(stream, contentType),
 };

@@ -5,8 +5,14 @@ import { REQUEST_ID } from '../grpc/request-id.js';
 /** How long a browser may remember that it has asked: as long as any does. */
 const MAX_AGE_SECONDS = '7200';
 
-const MAY_SEND = [...cors.allowedHeaders, 'Authorization', REQUEST_ID, 'traceparent', 'tracestate'];
-const MAY_SEE = [...cors.exposedHeaders, REQUEST_ID].join(', ');
+const ALLOWED_HEADERS = [
+  ...cors.allowedHeaders,
+  'Authorization',
+  REQUEST_ID,
+  'traceparent',
+  'tracestate',
+];
+const EXPOSED_HEADERS = [...cors.exposedHeaders, REQUEST_ID].join(', ');
 
 /** A browser asks for some ten. Names beyond these bounds are not allowed. */
 const MAX_ASKED = 64;
@@ -21,7 +27,7 @@ function allowed(asked = ''): OutgoingHttpHeaders {
   return {
     'access-control-allow-methods': 'POST',
     'access-control-allow-headers': [
-      ...MAY_SEND,
+      ...ALLOWED_HEADERS,
       ...names.filter((name) => HEADER_NAME.test(name)),
     ].join(', '),
     'access-control-max-age': MAX_AGE_SECONDS,
@@ -29,7 +35,7 @@ function allowed(asked = ''): OutgoingHttpHeaders {
 }
 
 /** Lets pages of other origins call the API. No cookies are involved: a page has a token, or it gets nowhere. */
-export class CrossOrigin {
+export class Cors {
   private readonly origins: ReadonlySet<string>;
 
   /** `*` stands for all. */
@@ -43,7 +49,7 @@ export class CrossOrigin {
     response.setHeader('vary', 'origin');
     if (origin === undefined || !this.admits(origin)) return;
     response.setHeader('access-control-allow-origin', origin);
-    response.setHeader('access-control-expose-headers', MAY_SEE);
+    response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
   }
 
   /** Answers a browser that asks what a page may send, before it sends it. */

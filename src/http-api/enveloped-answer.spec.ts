@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EnvelopedAnswer } from './enveloped-answer.js';
+import { EnvelopedResponse } from './enveloped-answer.js';
 import { ResponseStream } from './response-stream.js';
 
 /** More than anything on the way holds. */
@@ -26,7 +26,7 @@ describe('The answer to a client that does not read', () => {
 
   it('is cut off when the client does not take its end', async () => {
     const stream = new ResponseStream(response, { wait: () => {} });
-    const answer = new EnvelopedAnswer(stream, 'text/plain', 2, () => Buffer.from('the end'));
+    const answer = new EnvelopedResponse(stream, 'text/plain', 2, () => Buffer.from('the end'));
     answer.next(TOO_MUCH);
     expect(stream.isReady).toBe(false);
     answer.complete();

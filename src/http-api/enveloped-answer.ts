@@ -1,13 +1,13 @@
 import type { ConnectError } from '@connectrpc/connect';
-import { Answer, type FailedStatus } from '../grpc/answer.js';
-import { sharedFrameOf } from '../grpc/frame.js';
+import { ResponseObserver, type FailedStatus } from '../grpc/answer.js';
+import { cachedFrame } from '../grpc/frame.js';
 import { CUT_OFF_AFTER_MS } from '../grpc/response-writer.js';
 import { connectErrorOf } from './connect-error.js';
 import { envelopeOf } from './envelope.js';
 import type { ResponseStream } from './response-stream.js';
 
 /** Any number of messages and how it ended, in a body of envelopes. Theirs are the frames of gRPC, shared with it. */
-export class EnvelopedAnswer extends Answer<Buffer> {
+export class EnvelopedResponse extends ResponseObserver<Buffer> {
   constructor(
     private readonly stream: ResponseStream,
     contentType: string,
@@ -24,14 +24,14 @@ export class EnvelopedAnswer extends Answer<Buffer> {
   }
 
   protected write(message: Buffer): void {
-    if (this.stream.isOpen) this.stream.response.write(sharedFrameOf(message));
+    if (this.stream.isOpen) this.stream.response.write(cachedFrame(message));
   }
 
   protected end(failure: FailedStatus | undefined): void {
     if (!this.stream.isOpen) return;
     const ending = this.ending(failure && connectErrorOf(failure));
     this.stream.response.end(envelopeOf(this.endFlag, ending));
-    this.stream.cutOffUnlessClosed(CUT_OFF_AFTER_MS);
+    this.stream.destroyAfter(CUT_OFF_AFTER_MS);
   }
 
   protected cutOff(): void {

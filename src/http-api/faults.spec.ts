@@ -9,7 +9,7 @@ import { CapturedLog } from '../../test/support/captured-log.js';
 import { bodyOf, callOverHttp, CONTENT_TYPES } from '../../test/support/http-call.js';
 import { loadPackageDefinition } from '../grpc/codecs.js';
 import type { Handler, ServedMethod } from '../grpc/handler.js';
-import { formatOf } from './format.js';
+import { negotiateFormat } from './format.js';
 
 import { serveCall } from './serve-call.js';
 
@@ -59,7 +59,7 @@ describe('What throws while a call over HTTP is served', () => {
   it.each(CALLS)('ends that call with INTERNAL: %s (%s, %s)', async (name, kind, type) => {
     const method = { handler: HANDLERS[name]!, definition: METHODS[kind] };
     server = createServer((request, response) =>
-      serveCall(method, formatOf(type, kind === 'stream')!, request, response, {
+      serveCall(method, negotiateFormat(type, kind === 'stream')!, request, response, {
         ...{ maxRequestBytes: 1000, callTimeoutMs: 10_000 },
         connections: { held: new HeldBytes(1e6), calls: {} as Connections['calls'] },
       }),

@@ -12,7 +12,7 @@ export interface Format {
 }
 
 /** What the content type of a request asks for. Undefined: nothing that such a method can be called with. */
-export function formatOf(contentType: string, isStreaming: boolean): Format | undefined {
+export function negotiateFormat(contentType: string, isStreaming: boolean): Format | undefined {
   const connect = parseConnect(contentType);
   if (connect !== undefined) {
     if (connect.stream !== isStreaming) return undefined;

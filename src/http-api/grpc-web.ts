@@ -9,7 +9,7 @@ import {
   trailerSerialize,
 } from '@connectrpc/connect/protocol-grpc-web';
 import { messageInEnvelope } from './envelope.js';
-import { EnvelopedAnswer } from './enveloped-answer.js';
+import { EnvelopedResponse } from './enveloped-answer.js';
 import type { Protocol } from './protocol.js';
 
 /** gRPC-Web: the trailers of gRPC are the last message of the body, since scripts cannot see those of HTTP. */
@@ -18,9 +18,9 @@ export const grpcWeb: Protocol = {
   timeoutHeader: headerTimeout,
   compressionHeader: headerEncoding,
   parseTimeout,
-  messageIn: messageInEnvelope,
+  unwrapMessage: messageInEnvelope,
   answer: (stream, contentType) =>
-    new EnvelopedAnswer(stream, contentType, trailerFlag, (error) =>
+    new EnvelopedResponse(stream, contentType, trailerFlag, (error) =>
       Buffer.from(trailerSerialize(setTrailerStatus(new Headers(), error))),
     ),
 };

@@ -4,19 +4,19 @@ import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { Connections } from '../connections/connections.js';
 import { logFault } from '../grpc/containment.js';
-import type { PresenceGrpcServer } from '../grpc/presence-grpc-server.js';
-import { CrossOrigin } from './cross-origin.js';
-import { contentTypesFor, formatOf } from './format.js';
+import type { GrpcServerStrategy } from '../grpc/presence-grpc-server.js';
+import { Cors } from './cross-origin.js';
+import { contentTypesFor, negotiateFormat } from './format.js';
 import { serveCall } from './serve-call.js';
 
 /**
  * Serves what a gRPC server serves over HTTP/1.1 as well, as browsers can call it: with the protocols of Connect and
  * with gRPC-Web. To be attached before `app.init()`, or the routes come first and the body is taken.
  */
-export function attachHttpApi(app: INestApplication, grpc: PresenceGrpcServer): void {
+export function attachHttpApi(app: INestApplication, grpc: GrpcServerStrategy): void {
   const { http, grpc: limits, connections } = app.get<Config>(CONFIG);
   if (!http.api) return;
-  const crossOrigin = new CrossOrigin(http.corsOrigins);
+  const crossOrigin = new Cors(http.corsOrigins);
   const bounds = {
     maxRequestBytes: limits.maxRequestBytes,
     connections: app.get(Connections),
@@ -32,7 +32,7 @@ export function attachHttpApi(app: INestApplication, grpc: PresenceGrpcServer): 
       return response.writeHead(405, { allow: 'POST, OPTIONS', 'content-length': 0 }).end();
     }
     const isStreaming = method.definition.responseStream;
-    const format = formatOf(request.headers['content-type'] ?? '', isStreaming);
+    const format = negotiateFormat(request.headers['content-type'] ?? '', isStreaming);
     if (format === undefined) {
       return response
         .writeHead(415, { 'accept-post': contentTypesFor(isStreaming).join(', ') })

@@ -7,7 +7,11 @@ import {
   type DescMethod,
 } from '@bufbuild/protobuf';
 import type { MethodDefinition } from '@grpc/grpc-js';
-import { EncodedRequest, Malformed, type RequestDecoder } from '../grpc/encoded-request.js';
+import {
+  LazyRequest,
+  MalformedMessageError,
+  type RequestDecoder,
+} from '../grpc/encoded-request.js';
 import { oneByOne, Turns } from '../grpc/turns.js';
 import { safeText } from '../text/safe-text.js';
 import { EventsService } from './generated/presence/v1/events_service_pb.js';
@@ -47,17 +51,17 @@ export function jsonCodec(
     },
     decodeInTurns: async (json) => {
       const bytes = await oneByOne(() => bytesInTurns(input, json, turns()));
-      return orThrow(await proto.request(bytes).take());
+      return orThrow(await proto.request(bytes).consume());
     },
   };
   return {
-    request: (json) => new EncodedRequest(json, decoder),
+    request: (json) => new LazyRequest(json, decoder),
     answer: (message) => sharedJsonOf(output, proto.answer(message)),
   };
 }
 
 function orThrow(message: object): object {
-  if (message instanceof Malformed) throw message;
+  if (message instanceof MalformedMessageError) throw message;
   return message;
 }
 
@@ -96,7 +100,9 @@ function orMalformed<T>(parse: () => T): T {
     return parse();
   } catch (error) {
     // The complaint may quote what it complains of.
-    throw new Malformed(`is no JSON of this type: ${safeText((error as Error).message)}`);
+    throw new MalformedMessageError(
+      `is no JSON of this type: ${safeText((error as Error).message)}`,
+    );
   }
 }
 

@@ -114,14 +114,14 @@ describe('A large request in JSON', () => {
     let turns = 0;
     const codec = jsonCodec(method, () => new Turns(async () => turns++));
     const json = Buffer.from(JSON.stringify(LARGEST));
-    expect(await codec.request(json).take()).toMatchObject(LARGEST);
+    expect(await codec.request(json).consume()).toMatchObject(LARGEST);
     // While it is looked through, and again while it is parsed.
     expect(turns).toBeGreaterThanOrEqual((2 * json.length) / MAX_PIECE_BYTES);
   });
 
   it('is refused for the same key twice, also where both are lists', async () => {
     const json = `{"userIds":${JSON.stringify(USER_IDS)},"userIds":["a"]}`;
-    const refusal = await jsonCodec(method).request(Buffer.from(json)).take();
+    const refusal = await jsonCodec(method).request(Buffer.from(json)).consume();
     expect(refusal).toMatchObject({ message: expect.stringMatching(/duplicate/) as string });
   });
 });

@@ -1,4 +1,4 @@
-import { Malformed } from '../grpc/encoded-request.js';
+import { MalformedMessageError } from '../grpc/encoded-request.js';
 
 /** How many values a request in JSON may have: more than the longest lists of the contract together. */
 const MAX_VALUES = 12_000;
@@ -44,7 +44,7 @@ export class JsonPieces {
 
   constructor(private readonly json: Buffer) {}
 
-  /** Goes on to a position. Throws a `Malformed` when there is more than in any request, before objects are made of it. */
+  /** Goes on to a position. Throws a `MalformedMessageError` when there is more than in any request, before objects are made of it. */
   readTo(end: number): void {
     for (; this.position < end; this.position++) {
       const byte = this.json[this.position];
@@ -89,7 +89,8 @@ export class JsonPieces {
   }
 
   private count(): void {
-    if (++this.values > MAX_VALUES) throw new Malformed('is of more values than any request');
+    if (++this.values > MAX_VALUES)
+      throw new MalformedMessageError('is of more values than any request');
   }
 
   private endText(start: number): void {
@@ -128,13 +129,13 @@ export class JsonPieces {
     const isCut = this.json[start - 1] === COMMA || this.json[this.position] === COMMA;
     // Between two commas, or behind the last one, there has to be a value.
     if (isCut && !values.some((byte) => byte > 0x20)) {
-      throw new Malformed('is no JSON: a list lacks a value');
+      throw new MalformedMessageError('is no JSON: a list lacks a value');
     }
     const piece = [Buffer.from('{'), name, Buffer.from(':['), values, Buffer.from(']}')];
     this.pieces.push(Buffer.concat(piece));
   }
 }
 
-function tooLarge(): Malformed {
-  return new Malformed('holds more in one value than any request');
+function tooLarge(): MalformedMessageError {
+  return new MalformedMessageError('holds more in one value than any request');
 }

@@ -1,5 +1,5 @@
 import type { ConnectError } from '@connectrpc/connect';
-import type { Answer } from '../grpc/answer.js';
+import type { ResponseObserver } from '../grpc/answer.js';
 import type { ResponseStream } from './response-stream.js';
 
 /** A way of putting a call into HTTP. */
@@ -13,8 +13,8 @@ export interface Protocol {
   /** Reads the time that a call may take. */
   readonly parseTimeout: ParseTimeout;
   /** The message in the body of a request. Undefined: there is not exactly one. */
-  readonly messageIn: (body: Buffer) => Buffer | undefined;
-  readonly answer: (stream: ResponseStream, contentType: string) => Answer<Buffer>;
+  readonly unwrapMessage: (body: Buffer) => Buffer | undefined;
+  readonly answer: (stream: ResponseStream, contentType: string) => ResponseObserver<Buffer>;
 }
 
 type ParseTimeout = (

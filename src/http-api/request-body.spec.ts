@@ -3,7 +3,7 @@ import { createServer, request, type IncomingMessage, type Server } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HeldBytes } from '../connections/held-bytes.js';
-import { bodyOf } from './request-body.js';
+import { readBody } from './request-body.js';
 
 const KB = 1024;
 const MAX_BYTES = 1024 * KB;
@@ -32,7 +32,7 @@ describe('The body of a request', () => {
     const { client, arriving } = await begin(sent);
     client.end();
     expect(
-      await bodyOf(
+      await readBody(
         arriving,
         MAX_BYTES,
         new HeldBytes(2 * MAX_BYTES).hold(() => {}),
@@ -43,7 +43,7 @@ describe('The body of a request', () => {
   it('is refused when it is too large, and read to its end, so that the answer gets through', async () => {
     const { client, arriving } = await begin(Buffer.alloc(MAX_BYTES + 1));
     await expect(
-      bodyOf(
+      readBody(
         arriving,
         MAX_BYTES,
         new HeldBytes(2 * MAX_BYTES).hold(() => {}),
@@ -58,11 +58,11 @@ describe('The body of a request', () => {
     const first = await begin(Buffer.alloc(90 * KB));
     const hold = held.hold(() => {});
     first.arriving.once('close', () => hold.release());
-    const lost = bodyOf(first.arriving, MAX_BYTES, hold);
+    const lost = readBody(first.arriving, MAX_BYTES, hold);
     await once(first.arriving, 'data');
     const second = await begin(Buffer.alloc(90 * KB));
     await expect(
-      bodyOf(
+      readBody(
         second.arriving,
         MAX_BYTES,
         held.hold(() => {}),
@@ -73,7 +73,7 @@ describe('The body of a request', () => {
     const third = await begin(Buffer.alloc(90 * KB));
     third.client.end();
     expect(
-      await bodyOf(
+      await readBody(
         third.arriving,
         MAX_BYTES,
         held.hold(() => {}),

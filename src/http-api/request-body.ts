@@ -7,7 +7,7 @@ import { statusError } from '../grpc/status-error.js';
  * Reads a body. Of one that is too large the rest is read and dropped: a connection that is closed on a client which still
  * sends takes the answer along. `hold` counts the body beside what it holds already, and until its owner lets go of it.
  */
-export function bodyOf(request: IncomingMessage, maxBytes: number, hold: Hold): Promise<Buffer> {
+export function readBody(request: IncomingMessage, maxBytes: number, hold: Hold): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const held = hold.size;
     let chunks: Buffer[] | undefined = [];

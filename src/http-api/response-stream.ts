@@ -23,7 +23,7 @@ export class ResponseStream implements ServerStream, ClosingCall {
   }
 
   /** Whether it waits for the answer to an earlier request on the same connection. */
-  get isBehindAnother(): boolean {
+  get isPipelined(): boolean {
     return this.response.socket === null;
   }
 
@@ -44,7 +44,7 @@ export class ResponseStream implements ServerStream, ClosingCall {
   }
 
   /** Cuts the connection off when the answer is not out after a while. */
-  cutOffUnlessClosed(afterMs: number): void {
+  destroyAfter(afterMs: number): void {
     const timer = setTimeout(() => this.response.destroy(), afterMs).unref();
     this.response.once('close', () => clearTimeout(timer));
   }

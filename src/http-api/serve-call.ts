@@ -14,19 +14,19 @@ import {
 } from 'rxjs';
 import type { Connections } from '../connections/connections.js';
 import { BYTES_PER_CALL, type Hold } from '../connections/held-bytes.js';
-import { networkOf } from '../connections/network.js';
+import { addressKey } from '../connections/network.js';
 import { containedEmit, INTERNAL_FAULT, logFault } from '../grpc/containment.js';
-import { endAfter } from '../grpc/deadline.js';
-import { EncodedRequest, Malformed } from '../grpc/encoded-request.js';
+import { enforceDeadline } from '../grpc/deadline.js';
+import { LazyRequest, MalformedMessageError } from '../grpc/encoded-request.js';
 import type { ServedMethod } from '../grpc/handler.js';
-import { headersOfAnswer, REQUEST_ID } from '../grpc/request-id.js';
+import { responseHeaders, REQUEST_ID } from '../grpc/request-id.js';
 import { requestLimitOf } from '../grpc/request-limits.js';
 import { isLegalValue } from '../grpc/screen-calls.js';
 import { statusError } from '../grpc/status-error.js';
 import type { Format } from './format.js';
 import { jsonCodec, MAX_JSON_BYTES } from './json-codec.js';
 import { protoCodec, type MessageCodec } from './message-codec.js';
-import { bodyOf } from './request-body.js';
+import { readBody } from './request-body.js';
 import { ResponseStream } from './response-stream.js';
 
 /** What bounds calls. */
@@ -63,14 +63,14 @@ export function serveCall(
   const codec = (encoding === 'json' ? jsonCodec : protoCodec)(method.definition);
   const { connections } = bounds;
   const hold = connections.held.hold(() => {
-    connections.calls.cuts.add('oldest', networkOf(request.socket.remoteAddress ?? ''));
+    connections.calls.cuts.add('oldest', addressKey(request.socket.remoteAddress ?? ''));
     response.destroy();
   });
   const stream = new ResponseStream(response, hold);
   const answer = protocol.answer(stream, protocol.contentTypes[encoding]);
   request.emit = response.emit = containedEmit((_emitter, error) => answer.fail(error));
   const { responseStream } = method.definition;
-  if (!responseStream) stream.cutOffUnlessClosed(bounds.callTimeoutMs);
+  if (!responseStream) stream.destroyAfter(bounds.callTimeoutMs);
   const maxRequestBytes = Math.min(
     bounds.maxRequestBytes,
     requestLimitOf(method.definition.path).bytes,
@@ -94,7 +94,7 @@ export function serveCall(
     subscription.unsubscribe();
     hold.release();
   });
-  if (timeout.timeoutMs !== undefined) endAfter(timeout.timeoutMs, subscription, answer);
+  if (timeout.timeoutMs !== undefined) enforceDeadline(timeout.timeoutMs, subscription, answer);
 }
 
 async function ask({
@@ -114,10 +114,10 @@ async function ask({
     throw statusError(status.RESOURCE_EXHAUSTED, 'too many calls are being served');
   }
   hold.wait();
-  const message = protocol.messageIn(await bodyOf(request, maxRequestBytes, hold));
+  const message = protocol.unwrapMessage(await readBody(request, maxRequestBytes, hold));
   hold.serve();
   // Node would not tell when it closes, since it is not yet its turn.
-  if (definition.responseStream && stream.isBehindAnother) {
+  if (definition.responseStream && stream.isPipelined) {
     throw statusError(status.FAILED_PRECONDITION, 'a stream needs a connection of its own');
   }
   const encoded = message === undefined ? noMessage() : codec.request(message);
@@ -125,18 +125,18 @@ async function ask({
   const result = await handler(encoded, metadata, stream);
   // What a stream holds from then on is counted elsewhere.
   hold.lowerTo(definition.responseStream ? 0 : BYTES_PER_CALL);
-  for (const [name, value] of Object.entries(headersOfAnswer(metadata).getMap())) {
+  for (const [name, value] of Object.entries(responseHeaders(metadata).getMap())) {
     stream.response.setHeader(name, String(value));
   }
   return isObservable(result) ? result : of(result);
 }
 
 /** A request in which there is not exactly one message. That it is not is told to those who may call. */
-function noMessage(): EncodedRequest {
+function noMessage(): LazyRequest {
   const refuse = (): never => {
-    throw new Malformed('is not one message in an envelope, uncompressed');
+    throw new MalformedMessageError('is not one message in an envelope, uncompressed');
   };
-  return new EncodedRequest(Buffer.alloc(0), { decode: refuse, decodeInTurns: refuse });
+  return new LazyRequest(Buffer.alloc(0), { decode: refuse, decodeInTurns: refuse });
 }
 
 /** How many bytes the headers of a request take. */

@@ -3,12 +3,12 @@ import {
   contentTypeUnaryJson,
   errorToJsonBytes,
 } from '@connectrpc/connect/protocol-connect';
-import { Answer, type FailedStatus } from '../grpc/answer.js';
+import { ResponseObserver, type FailedStatus } from '../grpc/answer.js';
 import { connectErrorOf } from './connect-error.js';
 import type { ResponseStream } from './response-stream.js';
 
 /** One message that is the whole body, or an error as JSON with the status of HTTP that comes nearest. */
-export class UnaryAnswer extends Answer<Buffer> {
+export class UnaryResponse extends ResponseObserver<Buffer> {
   private message: Buffer = Buffer.alloc(0);
 
   constructor(

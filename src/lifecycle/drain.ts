@@ -6,14 +6,14 @@ import {
 } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { Refusal } from '../domain/refusal.js';
+import { RejectedError } from '../domain/refusal.js';
 import { ServingStatus } from '../health/serving-status.js';
 
 /** A long call that must not outlive the server. */
-export interface Stream {
+export interface DrainableStream {
   /** Tells the client to come back after that many milliseconds, and is waited for. Absent: ends without notice. */
   announceDrain?(reconnectAfterMs: number): void;
-  end(refusal: Refusal): void;
+  end(refusal: RejectedError): void;
 }
 
 /**
@@ -22,8 +22,8 @@ export interface Stream {
  * for closing the ports.
  */
 @Injectable()
-export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly streams = new Set<Stream>();
+export class ConnectionDrainer implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly streams = new Set<DrainableStream>();
   /** How many of them are waited for. */
   private sessions = 0;
   private draining = false;
@@ -45,7 +45,7 @@ export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown 
   }
 
   /** Lets a stream in and returns its way out. Refuses it once the server is about to stop. */
-  enter(stream: Stream): () => void {
+  register(stream: DrainableStream): () => void {
     if (this.draining) throw stopping();
     this.streams.add(stream);
     if (stream.announceDrain) this.sessions++;
@@ -66,11 +66,11 @@ export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown 
     for (const stream of this.streams) {
       stream.announceDrain?.(Math.round(Math.random() * (drainTimeoutMs / 2)));
     }
-    await this.sessionsHaveLeft((drainTimeoutMs * 3) / 4);
+    await this.waitForSessions((drainTimeoutMs * 3) / 4);
     for (const stream of this.streams) stream.end(stopping());
   }
 
-  private async sessionsHaveLeft(withinMs: number): Promise<void> {
+  private async waitForSessions(withinMs: number): Promise<void> {
     if (this.sessions === 0) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, withinMs);
@@ -82,6 +82,6 @@ export class Drain implements OnApplicationBootstrap, BeforeApplicationShutdown 
   }
 }
 
-function stopping(): Refusal {
-  return new Refusal('DRAINING', 'the server is about to stop; connect again');
+function stopping(): RejectedError {
+  return new RejectedError('DRAINING', 'the server is about to stop; connect again');
 }

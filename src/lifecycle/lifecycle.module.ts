@@ -1,8 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { HealthModule } from '../health/health.module.js';
-import { Drain } from './drain.js';
+import { ConnectionDrainer } from './drain.js';
 
 /** How the server starts to serve and how it stops. */
 @Global()
-@Module({ imports: [HealthModule], providers: [Drain], exports: [Drain] })
+@Module({ imports: [HealthModule], providers: [ConnectionDrainer], exports: [ConnectionDrainer] })
 export class LifecycleModule {}

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { NotNow } from '../domain/refusal.js';
-import { CallLimits } from './call-limits.js';
+import { CallRateLimiter } from './call-limits.js';
 
 const RATES = { commandsPerSecond: 50, callsPerSecondPerUser: 200 };
 
-describe('CallLimits', () => {
+describe('CallRateLimiter', () => {
   /** How many of `attempts` calls are admitted, and why the last one was not. */
   function call(
-    limits: CallLimits,
+    limits: CallRateLimiter,
     attempts: number,
     { userId = 'ann', sessionId = undefined as string | undefined, cost = 1, now = 0 } = {},
   ): { admitted: number; reason?: string; retryAfterMs?: number } {
@@ -15,7 +15,7 @@ describe('CallLimits', () => {
     let refusal: NotNow | undefined;
     for (let i = 0; i < attempts; i++) {
       try {
-        limits.admit(userId, cost, () => sessionId, now);
+        limits.consume(userId, cost, () => sessionId, now);
         admitted++;
       } catch (error) {
         refusal = error as NotNow;
@@ -26,7 +26,7 @@ describe('CallLimits', () => {
   }
 
   it('limit what a session may do, and what a user may over all of them and without one', () => {
-    const limits = new CallLimits(RATES);
+    const limits = new CallRateLimiter(RATES);
     const commands = { admitted: 100, reason: 'TOO_MANY_COMMANDS', retryAfterMs: 20 };
     expect(call(limits, 1000, { sessionId: 'a' })).toEqual(commands);
     expect(call(limits, 1000, { sessionId: 'b' })).toEqual(commands);
@@ -37,7 +37,7 @@ describe('CallLimits', () => {
   });
 
   it('let no made-up sessions get around the limit of the user', () => {
-    const limits = new CallLimits(RATES);
+    const limits = new CallRateLimiter(RATES);
     const admitted = Array.from({ length: 1000 }, (_, i) =>
       call(limits, 1, { sessionId: `made-up-${i}` }),
     ).filter((result) => result.admitted === 1);
@@ -45,31 +45,31 @@ describe('CallLimits', () => {
   });
 
   it('let nobody use up what the session of another may do', () => {
-    const limits = new CallLimits(RATES);
+    const limits = new CallRateLimiter(RATES);
     call(limits, 1000, { userId: 'mallory', sessionId: 'session-of-ann' });
     expect(call(limits, 1000, { sessionId: 'session-of-ann' }).admitted).toBe(100);
   });
 
   it('count what a call costs', () => {
-    const limits = new CallLimits(RATES);
+    const limits = new CallRateLimiter(RATES);
     expect(call(limits, 100, { cost: 10 }).admitted).toBe(40);
     expect(call(limits, 100, { cost: 10, now: 1000 }).admitted).toBe(20);
   });
 
   it('never let in a request that is larger than a burst, however long the user has been quiet', () => {
-    const limits = new CallLimits(RATES);
+    const limits = new CallRateLimiter(RATES);
     const session = (): undefined => undefined;
     for (const now of [0, 1_000_000]) {
-      expect(() => limits.admit('ann', 10, session, now, 391)).toThrow(/counts as 401 calls/);
+      expect(() => limits.consume('ann', 10, session, now, 391)).toThrow(/counts as 401 calls/);
     }
-    limits.admit('ann', 10, session, 2_000_000, 390);
+    limits.consume('ann', 10, session, 2_000_000, 390);
     expect(call(limits, 1, { now: 2_000_000 }).reason).toBe('TOO_MANY_CALLS');
   });
 
   it('do not ask for the session of a call that is refused for its user', () => {
-    const limits = new CallLimits(RATES);
+    const limits = new CallRateLimiter(RATES);
     call(limits, 400);
     const session = (): string => expect.fail('it was asked for');
-    expect(() => limits.admit('ann', 1, session, 0)).toThrow('too many calls of this user');
+    expect(() => limits.consume('ann', 1, session, 0)).toThrow('too many calls of this user');
   });
 });

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { NotNow } from '../domain/refusal.js';
 import { HeapUse } from './heap-use.js';
-import { spread } from './spread.js';
+import { withJitter } from './spread.js';
 
 /** The collector may need a moment to find what has become free. */
 const RETRY_AFTER_MS = 2000;
@@ -23,9 +23,9 @@ export class HeapLimit {
   }
 
   /** Throws while too much is in use. */
-  enter(): void {
+  assertHeadroom(): void {
     if (!this.isReached()) return;
     const message = 'the server is short of memory; try again, or another one';
-    throw new NotNow('OUT_OF_MEMORY', message, spread(RETRY_AFTER_MS));
+    throw new NotNow('OUT_OF_MEMORY', message, withJitter(RETRY_AFTER_MS));
   }
 }

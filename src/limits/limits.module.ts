@@ -2,11 +2,11 @@ import { Global, Module } from '@nestjs/common';
 import { HeapLimit } from './heap-limit.js';
 import { HeapUse } from './heap-use.js';
 import { ReadLimit } from './read-limit.js';
-import { RefusedCalls } from './refused-calls.js';
+import { RejectionCounters } from './refused-calls.js';
 import { SessionLimit } from './session-limit.js';
 import { UserLimits } from './user-limits.js';
 
-const LIMITS = [HeapLimit, HeapUse, ReadLimit, RefusedCalls, SessionLimit, UserLimits];
+const LIMITS = [HeapLimit, HeapUse, ReadLimit, RejectionCounters, SessionLimit, UserLimits];
 
 /** What this node takes on at most, of everyone together and of each user. */
 @Global()

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Patience } from './patience.js';
+import { RejectionPolicy } from './patience.js';
 
 function treatments(
-  patience: Patience,
+  patience: RejectionPolicy,
   calls: number,
   now: number,
 ): { prompt: number; late: number; cutOff: number } {
@@ -18,13 +18,13 @@ function treatments(
 
 describe('Patience', () => {
   it('ends in steps: refused calls are answered at once, then late, then not at all', () => {
-    const patience = new Patience(10);
+    const patience = new RejectionPolicy(10);
     expect(treatments(patience, 1000, 0)).toEqual({ prompt: 20, late: 200, cutOff: 780 });
     expect(treatments(patience, 1000, 1000)).toEqual({ prompt: 10, late: 40, cutOff: 950 });
   });
 
   it('has late answers come at different times, within 2.5 to 7.5 seconds', () => {
-    const patience = new Patience(10);
+    const patience = new RejectionPolicy(10);
     treatments(patience, 20, 0);
     const waits = Array.from({ length: 200 }, () => patience.with('ann', 0));
     const times = waits.map((wait) => (wait === 'cutOff' ? NaN : wait.answerAfterMs));
@@ -34,13 +34,17 @@ describe('Patience', () => {
   });
 
   it('is with each user by itself, and returns when the user has been quiet', () => {
-    const patience = new Patience(10);
+    const patience = new RejectionPolicy(10);
     treatments(patience, 1000, 0);
     expect(patience.with('bob', 0)).toEqual({ answerAfterMs: 0 });
     expect(treatments(patience, 220, 5000)).toEqual({ prompt: 20, late: 200, cutOff: 0 });
   });
 
   it('is endless when there is no limit', () => {
-    expect(treatments(new Patience(0), 1000, 0)).toEqual({ prompt: 1000, late: 0, cutOff: 0 });
+    expect(treatments(new RejectionPolicy(0), 1000, 0)).toEqual({
+      prompt: 1000,
+      late: 0,
+      cutOff: 0,
+    });
   });
 });

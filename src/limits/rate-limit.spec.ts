@@ -4,7 +4,7 @@ import { RateLimit } from './rate-limit.js';
 /** How many of `attempts` at one moment are let in. */
 function admitted(limit: RateLimit, attempts: number, now: number, key = 'ann'): number {
   let count = 0;
-  for (let i = 0; i < attempts; i++) if (limit.tryTake(key, 1, now) === 0) count++;
+  for (let i = 0; i < attempts; i++) if (limit.tryConsume(key, 1, now) === 0) count++;
   return count;
 }
 
@@ -20,10 +20,10 @@ describe('RateLimit', () => {
     let now = 1000;
     admitted(limit, 100, now);
     for (let i = 0; i < 10; i++) {
-      expect(limit.tryTake('ann', 1, now)).toBe(20);
-      expect(limit.tryTake('ann', 1, now + 19)).toBe(1);
+      expect(limit.tryConsume('ann', 1, now)).toBe(20);
+      expect(limit.tryConsume('ann', 1, now + 19)).toBe(1);
       now += 20;
-      expect(limit.tryTake('ann', 1, now)).toBe(0);
+      expect(limit.tryConsume('ann', 1, now)).toBe(0);
     }
   });
 
@@ -31,7 +31,7 @@ describe('RateLimit', () => {
     const limit = new RateLimit(50);
     admitted(limit, 100, 0);
     expect(admitted(limit, 1000, 0)).toBe(0);
-    expect(limit.waitOf('ann', 1, 0)).toBe(20);
+    expect(limit.delay('ann', 1, 0)).toBe(20);
   });
 
   it('knows keys apart', () => {
@@ -42,37 +42,37 @@ describe('RateLimit', () => {
 
   it('takes what a thing costs', () => {
     const limit = new RateLimit(10);
-    expect(limit.tryTake('ann', 15, 0)).toBe(0);
-    expect(limit.tryTake('ann', 15, 0)).toBe(1000);
-    expect(limit.tryTake('ann', 5, 0)).toBe(0);
+    expect(limit.tryConsume('ann', 15, 0)).toBe(0);
+    expect(limit.tryConsume('ann', 15, 0)).toBe(1000);
+    expect(limit.tryConsume('ann', 5, 0)).toBe(0);
   });
 
   it('lets in what costs more than a burst when nothing was taken for long enough, and waits for it afterwards', () => {
     const limit = new RateLimit(10);
-    limit.take('ann', 1, 0);
-    expect(limit.tryTake('ann', 100, 0)).toBe(100);
-    expect(limit.tryTake('ann', 100, 100)).toBe(0);
-    expect(limit.waitOf('ann', 1, 100)).toBe(10_000 - 2000 + 100);
+    limit.consume('ann', 1, 0);
+    expect(limit.tryConsume('ann', 100, 0)).toBe(100);
+    expect(limit.tryConsume('ann', 100, 100)).toBe(0);
+    expect(limit.delay('ann', 1, 100)).toBe(10_000 - 2000 + 100);
   });
 
   it('is no limit when it is zero, and remembers nothing', () => {
     const limit = new RateLimit(0);
     expect(admitted(limit, 10_000, 0)).toBe(10_000);
-    expect(limit.waitOf('ann', 1e9, 0)).toBe(0);
+    expect(limit.delay('ann', 1e9, 0)).toBe(0);
     expect(limit.size).toBe(0);
   });
 
   it('forgets a key that has made up for what it took', () => {
     const limit = new RateLimit(1000);
-    for (let i = 0; i < 100_000; i++) limit.take(`user-${i}`, 1, i);
+    for (let i = 0; i < 100_000; i++) limit.consume(`user-${i}`, 1, i);
     expect(limit.size).toBeLessThanOrEqual(3);
   });
 
   it('forgets them at the pace at which new ones come, however many were busy at once', () => {
     const limit = new RateLimit(1000);
-    for (let i = 0; i < 10_000; i++) limit.take(`user-${i}`, 2000, 0);
+    for (let i = 0; i < 10_000; i++) limit.consume(`user-${i}`, 2000, 0);
     expect(limit.size).toBe(10_000);
-    for (let i = 0; i < 10_000; i++) limit.take('ann', 1, 3000);
+    for (let i = 0; i < 10_000; i++) limit.consume('ann', 1, 3000);
     expect(limit.size).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Caller } from '../auth/caller.js';
+import type { Principal } from '../auth/caller.js';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
@@ -22,25 +22,25 @@ export class ReadLimit {
   }
 
   /** Takes so many, or throws. */
-  take({ userId, isAdmin }: Caller, presences: number): void {
+  take({ userId, isAdmin }: Principal, presences: number): void {
     if (isAdmin) return;
-    refuseIf(this.users.tryTake(userId, presences, this.clock.monotonic()));
+    refuseIf(this.users.tryConsume(userId, presences, this.clock.monotonic()));
   }
 
   /** Whether the caller has made up for all that they have read. */
-  mayRead({ userId, isAdmin }: Caller): boolean {
-    return isAdmin || this.users.waitOf(userId, 1, this.clock.monotonic()) === 0;
+  mayRead({ userId, isAdmin }: Principal): boolean {
+    return isAdmin || this.users.delay(userId, 1, this.clock.monotonic()) === 0;
   }
 
   /** Throws while the caller still has to wait for what he has read. Of what comes next it is not known how much it is. */
-  enter({ userId, isAdmin }: Caller): void {
+  assertAllowed({ userId, isAdmin }: Principal): void {
     if (isAdmin) return;
-    refuseIf(this.users.waitOf(userId, 1, this.clock.monotonic()));
+    refuseIf(this.users.delay(userId, 1, this.clock.monotonic()));
   }
 
   /** Takes what it has turned out to be. */
-  charge({ userId, isAdmin }: Caller, presences: number): void {
-    if (!isAdmin) this.users.take(userId, presences, this.clock.monotonic());
+  consume({ userId, isAdmin }: Principal, presences: number): void {
+    if (!isAdmin) this.users.consume(userId, presences, this.clock.monotonic());
   }
 }
 

@@ -5,8 +5,8 @@ import { CONFIG } from '../config/config.module.js';
 import { NotNow } from '../domain/refusal.js';
 import { HeapLimit } from './heap-limit.js';
 import { RateLimit } from './rate-limit.js';
-import { spread } from './spread.js';
-import { Turns } from './turns.js';
+import { withJitter } from './spread.js';
+import { RetrySlots } from './turns.js';
 
 /** All sessions of the node share one rate. */
 const NODE = '';
@@ -18,7 +18,7 @@ const RETRY_WHEN_FULL_MS = 5000;
 @Injectable()
 export class SessionLimit {
   private readonly rate: RateLimit;
-  private readonly turns: Turns;
+  private readonly turns: RetrySlots;
   private held = 0;
 
   constructor(
@@ -28,7 +28,7 @@ export class SessionLimit {
   ) {
     const { newSessionsPerSecond } = config.limits;
     this.rate = new RateLimit(newSessionsPerSecond);
-    this.turns = new Turns(newSessionsPerSecond);
+    this.turns = new RetrySlots(newSessionsPerSecond);
   }
 
   /** How many sessions this node holds. */
@@ -45,11 +45,11 @@ export class SessionLimit {
   enter(): () => void {
     if (this.max > 0 && this.held >= this.max) {
       const message = 'the server holds as many sessions as it may; try another one, or later';
-      throw new NotNow('NODE_FULL', message, spread(RETRY_WHEN_FULL_MS));
+      throw new NotNow('NODE_FULL', message, withJitter(RETRY_WHEN_FULL_MS));
     }
-    this.heap.enter();
+    this.heap.assertHeadroom();
     const now = this.clock.monotonic();
-    if (this.rate.tryTake(NODE, 1, now) > 0) {
+    if (this.rate.tryConsume(NODE, 1, now) > 0) {
       const message = 'too many sessions begin at this moment; try again';
       throw new NotNow('TOO_MANY_NEW_SESSIONS', message, this.turns.next(now));
     }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { Turns } from './turns.js';
+import { RetrySlots } from './turns.js';
 
 describe('Turns', () => {
   it('are told one after the other, at the pace at which they can be let in', () => {
-    const turns = new Turns(100);
+    const turns = new RetrySlots(100);
     for (let i = 1; i <= 100; i++) {
       const wait = turns.next(5000);
       expect(wait).toBeGreaterThanOrEqual(10 * i);
@@ -12,13 +12,13 @@ describe('Turns', () => {
   });
 
   it('begin anew when the last one has passed', () => {
-    const turns = new Turns(100);
+    const turns = new RetrySlots(100);
     for (let i = 0; i < 100; i++) turns.next(0);
     expect(turns.next(1001)).toBeLessThanOrEqual(11);
   });
 
   it('are never told for later than half a minute, and a tenth of that at random', () => {
-    const turns = new Turns(1);
+    const turns = new RetrySlots(1);
     for (let i = 0; i < 1000; i++) expect(turns.next(0)).toBeLessThanOrEqual(33_000);
     expect(turns.next(0)).toBeGreaterThanOrEqual(30_000);
   });

@@ -5,7 +5,7 @@ const MAX_WAIT_MS = 30_000;
  * Tells those who have come too soon when to come again: each one later than the last, at the pace at which they can be
  * let in. So a storm that breaks over the server comes back as a steady rain.
  */
-export class Turns {
+export class RetrySlots {
   private readonly intervalMs: number;
   private lastAt = -Infinity;
 

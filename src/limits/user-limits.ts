@@ -1,20 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { CallLimits } from './call-limits.js';
-import { Patience } from './patience.js';
+import { CallRateLimiter } from './call-limits.js';
+import { RejectionPolicy } from './patience.js';
 
 /** How often users may call this node, whichever part of it. */
 @Injectable()
 export class UserLimits {
-  readonly calls: CallLimits;
+  readonly calls: CallRateLimiter;
   /** Apart, or a client that calls too much would lose its session to heartbeats that are refused. */
-  readonly heartbeats: CallLimits;
-  readonly patience: Patience;
+  readonly heartbeats: CallRateLimiter;
+  readonly patience: RejectionPolicy;
 
   constructor(@Inject(CONFIG) { limits }: Config) {
-    this.calls = new CallLimits(limits);
-    this.heartbeats = new CallLimits(limits);
-    this.patience = new Patience(limits.refusedCallsPerSecond);
+    this.calls = new CallRateLimiter(limits);
+    this.heartbeats = new CallRateLimiter(limits);
+    this.patience = new RejectionPolicy(limits.refusedCallsPerSecond);
   }
 }

@@ -12,10 +12,10 @@ import {
 import { Cursor } from './cursor.js';
 import type { EventLog } from './event-log.js';
 import type { Filter } from './filter.js';
-import { MAX_MESSAGE_BYTES, Slices } from './slices.js';
+import { MAX_MESSAGE_BYTES, BatchCache } from './slices.js';
 
 function cursorOn(log: EventLog, filter: Filter = filterOf(), position = 1): Cursor {
-  return new Cursor(log, new Slices(log), filter, position);
+  return new Cursor(log, new BatchCache(log), filter, position);
 }
 
 /** Everything that is read up to the head, message by message. */
@@ -85,11 +85,11 @@ describe('A cursor', () => {
   it('is lost when events that it has not read have fallen out', () => {
     const log = logOf(4, { size: 4 });
     const cursor = cursorOn(log);
-    expect(cursor.isLost).toBe(false);
+    expect(cursor.isTruncated).toBe(false);
     append(log, [eventOf('alice', 5)]);
-    expect(cursor.isLost).toBe(true);
+    expect(cursor.isTruncated).toBe(true);
     cursor.position = 2;
-    expect(cursor.isLost).toBe(false);
+    expect(cursor.isTruncated).toBe(false);
   });
 
   it('makes no message larger than agreed, and loses nothing by it', () => {
@@ -120,7 +120,7 @@ describe('A cursor', () => {
   it('takes events that were found for it, and is at the head', () => {
     const log = logOf(5);
     const cursor = cursorOn(log, filterOf({ userIds: ['alice'] }), 2);
-    expect(versionsIn(cursor.take([log.at(3)!, log.at(5)!], log.head))).toEqual([3, 5]);
+    expect(versionsIn(cursor.advance([log.at(3)!, log.at(5)!], log.head))).toEqual([3, 5]);
     expect(cursor.isAtHead).toBe(true);
   });
 });

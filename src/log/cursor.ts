@@ -1,7 +1,7 @@
-import type { Entry } from './entry.js';
+import type { LogEntry } from './entry.js';
 import type { EventLog } from './event-log.js';
 import { matches, wantsEverything, type Filter } from './filter.js';
-import { MAX_MESSAGE_BYTES, type Slices } from './slices.js';
+import { MAX_MESSAGE_BYTES, type BatchCache } from './slices.js';
 import type { ResumePoint } from './timeline.js';
 
 /** How many events are looked at before others have their turn. */
@@ -13,7 +13,7 @@ const SCAN_LIMIT = 10_000;
 export class Cursor {
   constructor(
     private readonly log: EventLog,
-    private readonly slices: Slices,
+    private readonly slices: BatchCache,
     readonly filter: Filter,
     public position: number,
     /** Where a reader goes on who has seen some of what comes next, on another node. */
@@ -25,7 +25,7 @@ export class Cursor {
   }
 
   /** Whether events that this reader has not seen have fallen out of the log. */
-  get isLost(): boolean {
+  get isTruncated(): boolean {
     return this.position < this.log.tail;
   }
 
@@ -38,7 +38,7 @@ export class Cursor {
     if (this.isAtHead) return undefined;
     if (!this.isResuming) this.resumed = undefined;
     if (wantsEverything(this.filter) && !latestOnly && this.resumed === undefined) {
-      const { bytes, next } = this.slices.run(this.position);
+      const { bytes, next } = this.slices.contiguousFrom(this.position);
       this.position = next;
       return bytes;
     }
@@ -46,26 +46,26 @@ export class Cursor {
   }
 
   /** Takes the matching events before `head`, which somebody else has found. */
-  take(entries: readonly Entry[], head: number): Buffer {
+  advance(entries: readonly LogEntry[], head: number): Buffer {
     this.position = head;
-    return this.slices.share(entries, head);
+    return this.slices.encodeShared(entries, head);
   }
 
   private scan(latestOnly: boolean): Buffer | undefined {
-    const wanted: Entry[] = [];
+    const wanted: LogEntry[] = [];
     let bytes = 0;
-    if (latestOnly) this.log.link();
+    if (latestOnly) this.log.indexSuperseded();
     const stop = Math.min(this.log.head, this.position + SCAN_LIMIT);
     for (; this.position < stop; this.position++) {
       const entry = this.log.at(this.position)!;
-      if (this.hasSeen(entry) || !matches(this.filter, entry)) continue;
+      if (this.alreadyDelivered(entry) || !matches(this.filter, entry)) continue;
       if (latestOnly && this.isSuperseded(entry)) continue;
       bytes += entry.end - entry.start;
       if (wanted.length > 0 && bytes > MAX_MESSAGE_BYTES - 1024) break;
       wanted.push(entry);
     }
     if (wanted.length === 0) return undefined;
-    return this.slices.pick(wanted, this.isResuming ? undefined : this.position);
+    return this.slices.encodeSelected(wanted, this.isResuming ? undefined : this.position);
   }
 
   /** Whether some of what lies ahead has been seen: then no place in this log says what has been. */
@@ -73,11 +73,11 @@ export class Cursor {
     return this.resumed !== undefined && this.position < this.resumed.until;
   }
 
-  private hasSeen({ partition, seq }: Entry): boolean {
+  private alreadyDelivered({ partition, seq }: LogEntry): boolean {
     return this.isResuming && seq <= this.resumed!.seqs[partition]!;
   }
 
-  private isSuperseded(entry: Entry): boolean {
+  private isSuperseded(entry: LogEntry): boolean {
     for (let next = entry.next; next; next = next.next) {
       if (matches(this.filter, next)) return true;
     }

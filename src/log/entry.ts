@@ -1,7 +1,7 @@
 import type { Change } from '../domain/event.js';
 
 /** One event in the log: where its bytes are, and what decides who is given it. */
-export interface Entry {
+export interface LogEntry {
   readonly position: number;
   readonly userId: string;
   /** The user's channel after the commit and before it. */
@@ -16,7 +16,7 @@ export interface Entry {
   readonly start: number;
   readonly end: number;
   /** Where the resume token that follows the event ends; `end` when none does. */
-  sealedEnd: number;
+  tokenEnd: number;
   /** The next entry of the same user, once they are linked. Undefined: this is the latest. */
-  next: Entry | undefined;
+  next: LogEntry | undefined;
 }

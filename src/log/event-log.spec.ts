@@ -75,7 +75,7 @@ describe('EventLog', () => {
       users.map((userId, i) => eventOf(userId, i)),
     );
     expect(entriesOf(log).some(({ next }) => next !== undefined)).toBe(false);
-    log.link();
+    log.indexSuperseded();
     expect(entriesOf(log).map(({ next }) => next?.position)).toEqual([
       4,
       undefined,
@@ -83,7 +83,7 @@ describe('EventLog', () => {
       undefined,
     ]);
     append(log, [eventOf('b', 7)]);
-    log.link();
+    log.indexSuperseded();
     expect(log.at(5)?.next).toBe(log.at(7));
   });
 
@@ -91,7 +91,7 @@ describe('EventLog', () => {
     const log = newLog({ size: 2 });
     for (const [i, userId] of ['a', 'b', 'c', 'd'].entries()) {
       append(log, [eventOf(userId, i)]);
-      log.link();
+      log.indexSuperseded();
     }
     const { latest } = log as unknown as { readonly latest: ReadonlyMap<string, unknown> };
     expect([...latest.keys()]).toEqual(['c', 'd']);
@@ -100,12 +100,12 @@ describe('EventLog', () => {
   it('links on where it left off, or at its tail when that has fallen out', () => {
     const log = newLog({ size: 3 });
     append(log, [eventOf('a', 1)]);
-    log.link();
+    log.indexSuperseded();
     append(
       log,
       ['b', 'a', 'b', 'a'].map((userId, i) => eventOf(userId, i)),
     );
-    log.link();
+    log.indexSuperseded();
     expect(entriesOf(log).map(({ next }) => next?.position)).toEqual([5, undefined, undefined]);
   });
 
@@ -123,13 +123,13 @@ describe('Resume tokens in the log', () => {
   it('follow the last event when it is sealed, once', () => {
     const log = logOf(2);
     log.seal();
-    const { block, end, sealedEnd } = log.at(2)!;
+    const { block, end, tokenEnd: sealedEnd } = log.at(2)!;
     expect(placeOf(log, decode(block.subarray(end, sealedEnd)).resumeToken)).toEqual(
       placeOf(log, log.tokenFor(3)),
     );
     log.seal();
-    expect(log.at(2)!.sealedEnd).toBe(sealedEnd);
-    expect(log.at(1)!.sealedEnd).toBe(log.at(1)!.end);
+    expect(log.at(2)!.tokenEnd).toBe(sealedEnd);
+    expect(log.at(1)!.tokenEnd).toBe(log.at(1)!.end);
   });
 
   it('do not come before there is an event', () => {
@@ -164,7 +164,7 @@ describe('Resume tokens in the log', () => {
       append(log, [eventOf('alice', version, { text })]);
     let unsealed = 0;
     let tokens = 0;
-    for (const { start, end, sealedEnd } of entriesOf(log)) {
+    for (const { start, end, tokenEnd: sealedEnd } of entriesOf(log)) {
       unsealed = sealedEnd > end ? 0 : unsealed + end - start;
       if (sealedEnd > end) tokens++;
       expect(unsealed).toBeLessThanOrEqual(32 * 1024);
@@ -209,7 +209,7 @@ describe('The bytes of the log', () => {
     expect(blocks.length).toBeGreaterThan(2);
     const versions = blocks.flatMap((block) => {
       const within = entries.filter((entry) => entry.block === block);
-      return versionsIn(block.subarray(within[0]!.start, within.at(-1)!.sealedEnd));
+      return versionsIn(block.subarray(within[0]!.start, within.at(-1)!.tokenEnd));
     });
     expect(versions).toEqual(events.map(({ presence }) => presence.version));
   });

@@ -1,8 +1,8 @@
 import type { PresenceEvent } from '../domain/event.js';
-import type { Entry } from './entry.js';
-import type { Seal } from '../seal/seal.js';
-import type { Origin } from '../store/presence-store.js';
-import { Timeline, type ResumePoint } from './timeline.js';
+import type { LogEntry } from './entry.js';
+import type { TokenSealer } from '../seal/seal.js';
+import type { CommitPosition } from '../store/presence-store.js';
+import { ResumeIndex, type ResumePoint } from './timeline.js';
 
 /**
  * Makes the bytes that the log is made of. Protobuf messages concatenate: many fragments in a row are one message
@@ -36,24 +36,24 @@ const TOKEN_INTERVAL_BYTES = 32 * 1024;
 export class EventLog {
   /** The position that the next event will have. */
   head = 1;
-  private readonly timeline: Timeline;
-  private readonly entries: (Entry | undefined)[];
+  private readonly timeline: ResumeIndex;
+  private readonly entries: (LogEntry | undefined)[];
   private tailPosition = 1;
   /** The latest entry of each user, of those before `linkedTo`. */
-  private readonly latest = new Map<string, Entry>();
-  private linkedTo = 1;
+  private readonly latest = new Map<string, LogEntry>();
+  private indexedTo = 1;
   private block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   private used = 0;
-  private unsealedBytes = 0;
+  private bytesSinceToken = 0;
 
   constructor(
     private readonly options: EventLogOptions,
     private readonly encoder: FragmentEncoder,
     /** Of the resume tokens. */
-    seal: Seal,
+    seal: TokenSealer,
   ) {
-    this.timeline = new Timeline(seal);
-    this.entries = new Array<Entry | undefined>(options.size);
+    this.timeline = new ResumeIndex(seal);
+    this.entries = new Array<LogEntry | undefined>(options.size);
   }
 
   /** The position of the oldest event that is held. A reader before it has missed something. */
@@ -62,14 +62,14 @@ export class EventLog {
   }
 
   /** The commits of a partition are told from here on; see `Timeline`. */
-  begin(origin: Origin): void {
+  begin(origin: CommitPosition): void {
     this.timeline.begin(origin, this.head);
   }
 
   /** Takes in the events of a commit, of which there is at least one. */
-  append(events: readonly PresenceEvent[], origin: Origin): void {
+  append(events: readonly PresenceEvent[], origin: CommitPosition): void {
     // Not within a commit: a token cannot name a place there.
-    if (this.unsealedBytes >= TOKEN_INTERVAL_BYTES) this.seal();
+    if (this.bytesSinceToken >= TOKEN_INTERVAL_BYTES) this.seal();
     const start = this.head;
     for (const event of events) this.appendOne(event, origin);
     this.timeline.advance(origin, start, this.head);
@@ -78,18 +78,18 @@ export class EventLog {
   /** Lets a resume token for the head follow the last event, unless one does. */
   seal(): void {
     const last = this.at(this.head - 1);
-    if (last === undefined || last.sealedEnd > last.end) return;
+    if (last === undefined || last.tokenEnd > last.end) return;
     // The block of the last event is the current one, and has room: see TOKEN_BYTES.
     this.used += this.write(this.encoder.resumeToken(this.tokenFor(this.head)));
-    last.sealedEnd = this.used;
-    this.unsealedBytes = 0;
+    last.tokenEnd = this.used;
+    this.bytesSinceToken = 0;
   }
 
   /** The bytes of a resume token for a position. */
   tokenFragment(position: number): Buffer {
     const last = this.at(position - 1);
-    if (last !== undefined && last.sealedEnd > last.end) {
-      return last.block.subarray(last.end, last.sealedEnd);
+    if (last !== undefined && last.tokenEnd > last.end) {
+      return last.block.subarray(last.end, last.tokenEnd);
     }
     return Buffer.from(this.encoder.resumeToken(this.tokenFor(position)));
   }
@@ -103,7 +103,7 @@ export class EventLog {
   }
 
   /** The entry at a position. Undefined: it has fallen out or is not yet there. */
-  at(position: number): Entry | undefined {
+  at(position: number): LogEntry | undefined {
     if (position < this.tailPosition || position >= this.head) return undefined;
     return this.entries[position % this.options.size];
   }
@@ -112,10 +112,10 @@ export class EventLog {
    * Lets every entry know the next one of its user, for readers who are behind and want the latest only. Done when one
    * of them asks, since to look users up makes every commit dearer, and most logs have no such reader.
    */
-  link(): void {
-    this.linkedTo = Math.max(this.linkedTo, this.tailPosition);
-    for (; this.linkedTo < this.head; this.linkedTo++) {
-      const entry = this.at(this.linkedTo)!;
+  indexSuperseded(): void {
+    this.indexedTo = Math.max(this.indexedTo, this.tailPosition);
+    for (; this.indexedTo < this.head; this.indexedTo++) {
+      const entry = this.at(this.indexedTo)!;
       const previous = this.latest.get(entry.userId);
       if (previous !== undefined) previous.next = entry;
       this.latest.set(entry.userId, entry);
@@ -131,16 +131,16 @@ export class EventLog {
     return this.timeline.find(token, this.tailPosition, this.head);
   }
 
-  private appendOne(event: PresenceEvent, { partition, seq }: Origin): void {
+  private appendOne(event: PresenceEvent, { partition, seq }: CommitPosition): void {
     const oldest = this.at(this.head - this.options.size);
     if (oldest !== undefined) this.dropOldest(oldest);
     const bytes = this.encoder.event(event);
-    if (this.used + bytes.length + TOKEN_BYTES > this.block.length) this.startBlock();
+    if (this.used + bytes.length + TOKEN_BYTES > this.block.length) this.rollSegment();
     const start = this.used;
     const end = (this.used += this.write(bytes));
-    this.unsealedBytes += bytes.length;
+    this.bytesSinceToken += bytes.length;
     const { presence, previousChannelId, occurredAt, change } = event;
-    const entry: Entry = {
+    const entry: LogEntry = {
       position: this.head++,
       userId: presence.userId,
       channelId: presence.channelId,
@@ -152,7 +152,7 @@ export class EventLog {
       block: this.block,
       start,
       end,
-      sealedEnd: end,
+      tokenEnd: end,
       next: undefined,
     };
     this.entries[entry.position % this.options.size] = entry;
@@ -163,12 +163,12 @@ export class EventLog {
     return bytes.length;
   }
 
-  private startBlock(): void {
+  private rollSegment(): void {
     this.block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
     this.used = 0;
   }
 
-  private dropOldest(oldest: Entry): void {
+  private dropOldest(oldest: LogEntry): void {
     this.entries[oldest.position % this.options.size] = undefined;
     this.tailPosition = oldest.position + 1;
     this.timeline.dropBefore(this.tailPosition);

@@ -1,5 +1,5 @@
 import type { Change } from '../domain/event.js';
-import type { Entry } from './entry.js';
+import type { LogEntry } from './entry.js';
 
 /** What a reader wants to see. Naming neither users nor channels follows everyone, naming no kinds all kinds. */
 export interface Filter {
@@ -17,7 +17,7 @@ export function wantsEverything(filter: Filter): boolean {
 }
 
 /** Whether an event is for this reader. Someone who has just left a channel is still news to those who watch it. */
-export function matches(filter: Filter, entry: Entry): boolean {
+export function matches(filter: Filter, entry: LogEntry): boolean {
   if (filter.kinds.size > 0 && !filter.kinds.has(entry.kind)) return false;
   return (
     followsEveryone(filter) ||

@@ -27,13 +27,13 @@ describe('InterestIndex', () => {
           happened.map(({ userId, ...where }) => eventOf(userId, 1, where)),
         );
         for (const entry of entriesOf(log)) {
-          const found = new Set([...index.followersOf(entry), ...index.everyone]);
+          const found = new Set([...index.followersOf(entry), ...index.unfiltered]);
           const expected = [...all.keys()].filter(
             (reader) => reader !== left && matches(all[reader]!, entry),
           );
           expect([...found].toSorted((a, b) => a - b)).toEqual(expected);
         }
-        expect([...index.everyone]).toEqual(
+        expect([...index.unfiltered]).toEqual(
           [...all.keys()].filter((reader) => reader !== left && followsEveryone(all[reader]!)),
         );
       }),

@@ -1,4 +1,4 @@
-import type { Entry } from './entry.js';
+import type { LogEntry } from './entry.js';
 import { followsEveryone, type Filter } from './filter.js';
 
 /** From users and channels to those who follow them, so that an event costs its followers and not all readers. */
@@ -6,22 +6,22 @@ export class InterestIndex<Reader> {
   private readonly byUser = new Map<string, Set<Reader>>();
   private readonly byChannel = new Map<string, Set<Reader>>();
   /** Those who name neither users nor channels. */
-  readonly everyone = new Set<Reader>();
+  readonly unfiltered = new Set<Reader>();
 
   add(filter: Filter, reader: Reader): void {
-    if (followsEveryone(filter)) this.everyone.add(reader);
+    if (followsEveryone(filter)) this.unfiltered.add(reader);
     for (const userId of filter.userIds) put(this.byUser, userId, reader);
     for (const channelId of filter.channelIds) put(this.byChannel, channelId, reader);
   }
 
   delete(filter: Filter, reader: Reader): void {
-    this.everyone.delete(reader);
+    this.unfiltered.delete(reader);
     for (const userId of filter.userIds) take(this.byUser, userId, reader);
     for (const channelId of filter.channelIds) take(this.byChannel, channelId, reader);
   }
 
   /** The readers who follow the user or one of the channels of an event, some perhaps twice. */
-  *followersOf(entry: Entry): Generator<Reader> {
+  *followersOf(entry: LogEntry): Generator<Reader> {
     yield* this.byUser.get(entry.userId) ?? [];
     const { channelId, previousChannelId } = entry;
     if (channelId !== undefined) yield* this.byChannel.get(channelId) ?? [];

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Rounds } from './rounds.js';
+import { FlushScheduler } from './rounds.js';
 
 describe('Rounds', () => {
   /** What a turn of a round takes, with nothing else happening meanwhile. */
   let cost: number;
   let turnsOfRound: number;
   let turns: number[];
-  let rounds: Rounds;
+  let rounds: FlushScheduler;
 
   beforeEach(() => {
     vi.useFakeTimers({
@@ -15,7 +15,7 @@ describe('Rounds', () => {
     cost = 0;
     turnsOfRound = 1;
     turns = [];
-    rounds = new Rounds(function* () {
+    rounds = new FlushScheduler(function* () {
       for (let turn = 1; ; turn++) {
         turns.push(performance.now());
         if (cost > 0) vi.advanceTimersByTime(cost);
@@ -27,32 +27,32 @@ describe('Rounds', () => {
   afterEach(() => void vi.useRealTimers());
 
   it('begin at once after quiet, but not within the request', () => {
-    rounds.request();
+    rounds.schedule();
     expect(turns).toEqual([]);
     vi.advanceTimersByTime(0);
     expect(turns).toEqual([0]);
   });
 
   it('are one for all who ask before it', () => {
-    for (let i = 0; i < 5; i++) rounds.request();
+    for (let i = 0; i < 5; i++) rounds.schedule();
     vi.advanceTimersByTime(100);
     expect(turns).toHaveLength(1);
   });
 
   it('come again for those who ask after it', () => {
-    rounds.request();
+    rounds.schedule();
     vi.advanceTimersByTime(10);
-    rounds.request();
+    rounds.schedule();
     vi.advanceTimersByTime(10);
     expect(turns).toHaveLength(2);
   });
 
   it('come again for those who ask while it is under way', () => {
     turnsOfRound = 2;
-    rounds.request();
+    rounds.schedule();
     vi.advanceTimersToNextTimer();
     expect(turns).toHaveLength(1);
-    rounds.request();
+    rounds.schedule();
     vi.advanceTimersByTime(10);
     expect(turns).toHaveLength(4);
   });
@@ -64,9 +64,9 @@ describe('Rounds', () => {
     [100, 12],
   ])('that take %i ms rest for %i ms', (taken, rest) => {
     cost = taken;
-    rounds.request();
+    rounds.schedule();
     vi.advanceTimersByTime(0);
-    rounds.request();
+    rounds.schedule();
     vi.advanceTimersByTime(rest - 1);
     expect(turns).toEqual([0]);
     vi.advanceTimersByTime(1);
@@ -75,10 +75,10 @@ describe('Rounds', () => {
 
   it('do not rest when there was quiet for longer', () => {
     cost = 30;
-    rounds.request();
+    rounds.schedule();
     vi.advanceTimersByTime(500);
     const now = performance.now();
-    rounds.request();
+    rounds.schedule();
     vi.advanceTimersByTime(0);
     expect(turns).toEqual([0, now]);
   });
@@ -86,7 +86,7 @@ describe('Rounds', () => {
   it('let others have their turn in between', () => {
     turnsOfRound = 3;
     const others = vi.fn();
-    rounds.request();
+    rounds.schedule();
     for (let turn = 1; turn <= 3; turn++) {
       setImmediate(others);
       vi.advanceTimersToNextTimer();
@@ -100,7 +100,7 @@ describe('Rounds', () => {
     // Those of Node: the fake ones mind which of the two kinds of timer is cleared how.
     vi.useRealTimers();
     turnsOfRound = 5;
-    rounds.request();
+    rounds.schedule();
     if (when === 'while it is under way') await turnOfTheLoop();
     const before = turns.length;
     rounds.cancel();

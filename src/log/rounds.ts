@@ -9,7 +9,7 @@ const MAX_REST_MS = 12;
  * turns of the event loop, so that others have theirs, and what a turn wrote goes out while the processor still knows
  * it. Then comes a rest about as long as the round took: rounds become rarer under load and each carries more.
  */
-export class Rounds {
+export class FlushScheduler {
   /** The next turn, of this round or of the one that was asked for. */
   private pending: NodeJS.Timeout | NodeJS.Immediate | undefined;
   private isWanted = false;
@@ -19,7 +19,7 @@ export class Rounds {
   constructor(private readonly serve: () => Iterator<unknown>) {}
 
   /** Asks for a round soon. Asking again before it costs nothing. */
-  request(): void {
+  schedule(): void {
     this.isWanted = true;
     if (this.pending !== undefined) return;
     // Whole milliseconds: Node keeps a list of timers for each duration.
@@ -36,19 +36,19 @@ export class Rounds {
 
   private readonly begin = (): void => {
     this.isWanted = false;
-    this.takeTurn(this.serve(), performance.now());
+    this.runSlice(this.serve(), performance.now());
   };
 
-  private takeTurn(round: Iterator<unknown>, start: number): void {
+  private runSlice(round: Iterator<unknown>, start: number): void {
     const isDone = round.next().done;
     // What was written goes out at the end of this turn of the event loop; the next one tells what that cost.
-    this.pending = setImmediate(() => (isDone ? this.end(start) : this.takeTurn(round, start)));
+    this.pending = setImmediate(() => (isDone ? this.end(start) : this.runSlice(round, start)));
   }
 
   private end(start: number): void {
     const now = performance.now();
     this.restsUntil = now + Math.max(MIN_REST_MS, Math.min(now - start, MAX_REST_MS));
     this.pending = undefined;
-    if (this.isWanted) this.request();
+    if (this.isWanted) this.schedule();
   }
 }

@@ -4,7 +4,7 @@ import { packSeenCommits, unpackSeenCommits } from './seen-commits.js';
 
 const seen = fc.record({
   seqs: fc.array(fc.nat({ max: 2 ** 48 - 1 }), { maxLength: 256 }),
-  check: fc.nat({ max: 0xffffffff }),
+  checksum: fc.nat({ max: 0xffffffff }),
 });
 
 describe('What a resume token says', () => {
@@ -18,9 +18,9 @@ describe('What a resume token says', () => {
 
   it('is as long whatever has happened', () => {
     fc.assert(
-      fc.property(seen, ({ seqs, check }) => {
-        const nothing = packSeenCommits({ seqs: seqs.map(() => 0), check: 0 });
-        expect(packSeenCommits({ seqs, check })).toHaveLength(nothing.length);
+      fc.property(seen, ({ seqs, checksum }) => {
+        const nothing = packSeenCommits({ seqs: seqs.map(() => 0), checksum: 0 });
+        expect(packSeenCommits({ seqs, checksum })).toHaveLength(nothing.length);
       }),
     );
   });

@@ -1,7 +1,7 @@
 /** What a resume token says: the last commit that its bearer has seen of each partition, and a digest of those. */
-export interface SeenCommits {
+export interface PartitionOffsets {
   readonly seqs: readonly number[];
-  readonly check: number;
+  readonly checksum: number;
 }
 
 const CHECK_BYTES = 4;
@@ -12,7 +12,7 @@ const SEQ_BYTES = 6;
  * What is sealed into a resume token. As long for small numbers as for large ones: they count all commits, those of
  * invisible users too, and the length of a token is there for everyone to see.
  */
-export function packSeenCommits({ seqs, check }: SeenCommits): Buffer {
+export function packSeenCommits({ seqs, checksum: check }: PartitionOffsets): Buffer {
   const bytes = Buffer.alloc(CHECK_BYTES + seqs.length * SEQ_BYTES);
   bytes.writeUInt32BE(check);
   for (const [i, seq] of seqs.entries()) {
@@ -21,10 +21,10 @@ export function packSeenCommits({ seqs, check }: SeenCommits): Buffer {
   return bytes;
 }
 
-export function unpackSeenCommits(bytes: Buffer): SeenCommits {
+export function unpackSeenCommits(bytes: Buffer): PartitionOffsets {
   const count = (bytes.length - CHECK_BYTES) / SEQ_BYTES;
   return {
-    check: bytes.readUInt32BE(),
+    checksum: bytes.readUInt32BE(),
     seqs: Array.from({ length: count }, (_, i) =>
       bytes.readUIntBE(CHECK_BYTES + i * SEQ_BYTES, SEQ_BYTES),
     ),

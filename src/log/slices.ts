@@ -1,11 +1,11 @@
-import type { Entry } from './entry.js';
+import type { LogEntry } from './entry.js';
 import { TOKEN_BYTES, type EventLog } from './event-log.js';
 
 /** No message is larger, but for a single event that is. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 
 /** Whether events are few enough for one message. */
-export function fitInMessage(entries: readonly Entry[]): boolean {
+export function fitsInOneMessage(entries: readonly LogEntry[]): boolean {
   const bytes = entries.reduce((sum, { start, end }) => sum + end - start, 0);
   return bytes <= MAX_MESSAGE_BYTES - TOKEN_BYTES || entries.length === 1;
 }
@@ -20,7 +20,7 @@ export interface Slice {
  * Cuts messages out of the log. Whoever reads the same events at the same head is given the very same Buffer, so that
  * a round costs one slice for any number of readers.
  */
-export class Slices {
+export class BatchCache {
   private readonly runs = new Map<number, Slice>();
   private readonly shares = new Map<string, Buffer>();
   private cutAt = 0;
@@ -40,23 +40,23 @@ export class Slices {
   }
 
   /** All events from a position on, as many as fit in a message and lie together in memory. */
-  run(from: number): Slice {
-    this.startAfresh();
+  contiguousFrom(from: number): Slice {
+    this.invalidate();
     let slice = this.runs.get(from);
-    if (slice === undefined) this.runs.set(from, (slice = this.cut(from)));
+    if (slice === undefined) this.runs.set(from, (slice = this.sliceFrom(from)));
     this.count(slice.next - from);
     return slice;
   }
 
   /** Chosen events in order, and the token of a reader who then stands at `next`; without one where that is unknown. */
-  pick(entries: readonly Entry[], next: number | undefined): Buffer {
+  encodeSelected(entries: readonly LogEntry[], next: number | undefined): Buffer {
     this.count(entries.length);
     return this.join(entries, next);
   }
 
   /** The same for many readers, who are given one Buffer when they chose alike. */
-  share(entries: readonly Entry[], next: number): Buffer {
-    this.startAfresh();
+  encodeShared(entries: readonly LogEntry[], next: number): Buffer {
+    this.invalidate();
     const key = `${entries.map((entry) => entry.position).join()}>${next}`;
     let bytes = this.shares.get(key);
     if (bytes === undefined) this.shares.set(key, (bytes = this.join(entries, next)));
@@ -69,14 +69,14 @@ export class Slices {
     this.messageCount++;
   }
 
-  private join(entries: readonly Entry[], next: number | undefined): Buffer {
+  private join(entries: readonly LogEntry[], next: number | undefined): Buffer {
     this.log.seal();
     const parts = entries.map((entry) => entry.block.subarray(entry.start, entry.end));
     return Buffer.concat(next === undefined ? parts : [...parts, this.log.tokenFragment(next)]);
   }
 
   /** What was cut for an earlier head is of no use to anybody who reads at this one. */
-  private startAfresh(): void {
+  private invalidate(): void {
     if (this.cutAt === this.log.head) return;
     this.log.seal();
     this.cutAt = this.log.head;
@@ -84,15 +84,15 @@ export class Slices {
     this.shares.clear();
   }
 
-  private cut(from: number): Slice {
+  private sliceFrom(from: number): Slice {
     const first = this.log.at(from)!;
     let last = first;
     for (let next = this.log.at(from + 1); next; next = this.log.at(last.position + 1)) {
-      if (next.block !== first.block || next.sealedEnd - first.start > MAX_MESSAGE_BYTES) break;
+      if (next.block !== first.block || next.tokenEnd - first.start > MAX_MESSAGE_BYTES) break;
       last = next;
     }
     return {
-      bytes: first.block.subarray(first.start, last.sealedEnd),
+      bytes: first.block.subarray(first.start, last.tokenEnd),
       next: last.position + 1,
     };
   }

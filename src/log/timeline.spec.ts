@@ -4,7 +4,7 @@ import { decode, eventOf, filterOf, newLog } from '../../test/support/log.js';
 import { Cursor } from './cursor.js';
 import type { EventLog } from './event-log.js';
 import type { Filter } from './filter.js';
-import { Slices } from './slices.js';
+import { BatchCache } from './slices.js';
 
 const PARTITIONS = 3;
 
@@ -63,7 +63,7 @@ function reordered(commits: readonly Commit[], turns: readonly number[]): readon
 function resume(log: EventLog, token: string, filter: Filter, stopAfter = Infinity) {
   const point = log.find(token);
   if (point === undefined) return undefined;
-  const cursor = new Cursor(log, new Slices(log), filter, point.start, point);
+  const cursor = new Cursor(log, new BatchCache(log), filter, point.start, point);
   const versions: number[] = [];
   let last = token;
   while (!cursor.isAtHead && versions.length < stopAfter) {

@@ -1,7 +1,7 @@
-import type { Seal } from '../seal/seal.js';
-import type { Origin } from '../store/presence-store.js';
+import type { TokenSealer } from '../seal/seal.js';
+import type { CommitPosition } from '../store/presence-store.js';
 import { packSeenCommits, unpackSeenCommits } from './seen-commits.js';
-import { Track, type Known } from './track.js';
+import { PartitionIndex, type CommitRef } from './track.js';
 
 /** What a reader who resumes has seen: nothing before `start` is new to it, everything from `until` on is. */
 export interface ResumePoint {
@@ -15,18 +15,18 @@ export interface ResumePoint {
  * Which commits lie where in the log of this node. The logs of two nodes hold the same commits in another order, but
  * for those of one partition: so a place that holds on all of them is named by the last commit of each partition.
  */
-export class Timeline {
-  private readonly tracks: Track[] = [];
+export class ResumeIndex {
+  private readonly tracks: PartitionIndex[] = [];
 
-  constructor(private readonly seal: Seal) {}
+  constructor(private readonly seal: TokenSealer) {}
 
   /** The history of a partition begins behind a commit, or begins anew after it could not be followed. */
-  begin({ partition, seq, mark }: Origin, head: number): void {
-    this.tracks[partition] = new Track(seq, mark, head);
+  begin({ partition, seq, mark }: CommitPosition, head: number): void {
+    this.tracks[partition] = new PartitionIndex(seq, mark, head);
   }
 
   /** The events of a commit lie from `start` to before `end`. */
-  advance({ partition, seq, mark }: Origin, start: number, end: number): void {
+  advance({ partition, seq, mark }: CommitPosition, start: number, end: number): void {
     this.tracks[partition]!.add(seq, mark, start, end);
   }
 
@@ -39,7 +39,7 @@ export class Timeline {
   tokenFor(position: number): string {
     const last = this.tracks.map((track) => track.lastBefore(position));
     const seqs = last.map(({ seq }) => seq);
-    return this.seal.seal(packSeenCommits({ seqs, check: checkOf(last) }));
+    return this.seal.seal(packSeenCommits({ seqs, checksum: checkOf(last) }));
   }
 
   /**
@@ -51,10 +51,10 @@ export class Timeline {
     if (content === undefined) return undefined;
     const point = unpackSeenCommits(content);
     if (point.seqs.length !== this.tracks.length) return undefined;
-    const seen: readonly (Known | undefined)[] = this.tracks.map((track, partition) =>
+    const seen: readonly (CommitRef | undefined)[] = this.tracks.map((track, partition) =>
       track.find(point.seqs[partition]!),
     );
-    if (!areAllKnown(seen) || checkOf(seen) !== point.check) return undefined;
+    if (!areAllKnown(seen) || checkOf(seen) !== point.checksum) return undefined;
     const nexts = seen.map(({ next }) => next ?? head);
     const start = Math.min(...nexts);
     if (start < tail) return undefined;
@@ -62,12 +62,12 @@ export class Timeline {
   }
 }
 
-function areAllKnown(seen: readonly (Known | undefined)[]): seen is readonly Known[] {
+function areAllKnown(seen: readonly (CommitRef | undefined)[]): seen is readonly CommitRef[] {
   return !seen.includes(undefined);
 }
 
 /** A digest of the commits themselves, which numbers alone are not. Mixed as the finaliser of MurmurHash3 does. */
-function checkOf(commits: readonly Known[]): number {
+function checkOf(commits: readonly CommitRef[]): number {
   let digest = 0;
   for (const { seq, mark } of commits) {
     digest = Math.imul(digest ^ seq ^ Math.imul(mark, 0x9e3779b1), 0x85ebca6b);

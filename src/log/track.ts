@@ -2,7 +2,7 @@
 const SLACK = 1024;
 
 /** A commit, and where the events of the one after it begin. Undefined: there is none yet. */
-export interface Known {
+export interface CommitRef {
   readonly seq: number;
   readonly mark: number;
   readonly next: number | undefined;
@@ -13,7 +13,7 @@ export interface Known {
  * for the collector to carry along. Of those whose events have been dropped the last one is kept, since whoever has
  * seen it has missed nothing.
  */
-export class Track {
+export class PartitionIndex {
   private readonly seqs: number[];
   private readonly marks: number[];
   private readonly starts: number[];
@@ -42,12 +42,12 @@ export class Track {
   }
 
   /** The last commit all of whose events lie before a position. */
-  lastBefore(position: number): Known {
+  lastBefore(position: number): CommitRef {
     const after = this.search(this.ends, position + 1);
     return this.known(Math.max(after - 1, this.first));
   }
 
-  find(seq: number): Known | undefined {
+  find(seq: number): CommitRef | undefined {
     const index = this.search(this.seqs, seq);
     return this.seqs[index] === seq ? this.known(index) : undefined;
   }
@@ -61,7 +61,7 @@ export class Track {
     this.first = 0;
   }
 
-  private known(index: number): Known {
+  private known(index: number): CommitRef {
     return { seq: this.seqs[index]!, mark: this.marks[index]!, next: this.starts[index + 1] };
   }
 

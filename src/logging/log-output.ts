@@ -21,11 +21,11 @@ export class LogOutput implements DestinationStream {
     private readonly format: LogFormatName,
     private readonly outputs: { readonly stdout: Writable; readonly stderr: Writable },
     /** From which level on an entry is grave. */
-    private readonly grave: number,
+    private readonly errorLevel: number,
   ) {}
 
   write(entry: string): void {
-    const output = this.lastLevel >= this.grave ? this.outputs.stderr : this.outputs.stdout;
+    const output = this.lastLevel >= this.errorLevel ? this.outputs.stderr : this.outputs.stdout;
     // Escape codes are for people; in a file they stick to the token of the first call.
     const isColoured = output.isTTY === true;
     output.write(this.format === 'json' ? entry : textOfEntry(entry, isColoured));

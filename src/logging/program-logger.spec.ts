@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { LogFormatName, LogLevelName } from '../config/log-level.js';
-import { ProgramLogger } from './program-logger.js';
+import { PinoLoggerService } from './program-logger.js';
 
 /** A logger, and what it has written. */
 function open(format: LogFormatName, level: LogLevelName = 'info', isTTY = false) {
   const written = { stdout: '', stderr: '' };
-  const logger = new ProgramLogger(
+  const logger = new PinoLoggerService(
     { format, level },
     {
       stdout: { isTTY, write: (text) => (written.stdout += text) },

@@ -15,13 +15,13 @@ const LEVELS = Object.fromEntries(logLevelNames.map((name, i) => [name, 60 - 10 
 >;
 
 /** The name under which Nest logs an error of the start, with its stack, before it passes it on. */
-const PASSED_ON = 'ExceptionHandler';
+const START_ERROR_CONTEXT = 'ExceptionHandler';
 
 /**
  * What is behind every `Logger` of Nest, ours and those of libraries: the one way to log. What is said goes to pino with the
  * name of who says it, and with the fields of an object that comes along: `logger.debug('A session began', { requestId })`.
  */
-export class ProgramLogger implements LoggerService {
+export class PinoLoggerService implements LoggerService {
   private readonly entries: pino.Logger<LogLevelName, true>;
 
   /** The outputs are those of the process, but in tests. */
@@ -38,7 +38,7 @@ export class ProgramLogger implements LoggerService {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label: string) => ({ level: label }) },
     } as const;
-    // Not pino's own output, which takes a reader that has gone for nothing to worry about: see `ProcessEnd`.
+    // Not pino's own output, which takes a reader that has gone for nothing to worry about: see `ProcessShutdown`.
     this.entries = pino<LogLevelName, true>(options, new LogOutput(format, outputs, LEVELS.error));
   }
 
@@ -48,7 +48,7 @@ export class ProgramLogger implements LoggerService {
 
   /** Errors of the start are not repeated: `serve` tells each of them once, and in sentences where it can. */
   error(message: unknown, ...rest: unknown[]): void {
-    if (rest.at(-1) !== PASSED_ON) this.write('error', message, rest);
+    if (rest.at(-1) !== START_ERROR_CONTEXT) this.write('error', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {

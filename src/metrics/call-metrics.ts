@@ -1,13 +1,13 @@
 import { status } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
-import type { CallFigures } from '../grpc/call-figures.js';
+import type { RpcMetrics } from '../grpc/call-figures.js';
 import { methodOf } from '../grpc/method-name.js';
 import { registerCountSeries, registerDistributions, registerGauges } from './register.js';
 
 const LABELS = ['service', 'method'];
 
 /** How calls go, over gRPC and over HTTP together. */
-export function registerCallMetrics(registry: Registry, { unary, streams }: CallFigures): void {
+export function registerCallMetrics(registry: Registry, { unary, streams }: RpcMetrics): void {
   registerDistributions(registry, {
     name: 'presence_rpc_duration_seconds',
     help: 'Duration of unary calls from the complete request to the response, by status code.',

@@ -1,9 +1,9 @@
 import type { Registry } from 'prom-client';
-import type { Outcomes } from '../store/outcomes.js';
+import type { CommandCounters } from '../store/outcomes.js';
 import { registerCountSeries } from './register.js';
 
 /** What happened to users through this node. */
-export function registerCommandMetrics(registry: Registry, { counts }: Outcomes): void {
+export function registerCommandMetrics(registry: Registry, { counts }: CommandCounters): void {
   registerCountSeries(registry, {
     name: 'presence_commands_total',
     help: 'Commands by kind and outcome: committed, refused, unavailable (the store did not respond) or failed.',

@@ -1,5 +1,5 @@
 /** Of what should take milliseconds and must not take seconds, in seconds. */
-export const DURATION_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5];
+export const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5];
 
 /** How long it has been since a reading of `performance.now()`, in seconds. */
 export function secondsSince(begunAt: number): number {

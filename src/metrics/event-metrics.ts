@@ -28,7 +28,7 @@ export function registerEventMetrics(
   registerDistributions(registry, {
     name: 'presence_delivery_delay_seconds',
     help: 'Time from the oldest commit of a flush, as received by this node, to each message with events of that flush.',
-    distributions: () => [[{}, fanOut.delays]],
+    distributions: () => [[{}, fanOut.deliveryLatency]],
   });
   registerGauge(registry, {
     name: 'presence_subscribers',

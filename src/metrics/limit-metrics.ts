@@ -1,12 +1,12 @@
 import type { Registry } from 'prom-client';
-import type { RefusedCalls } from '../limits/refused-calls.js';
+import type { RejectionCounters } from '../limits/refused-calls.js';
 import type { SessionLimit } from '../limits/session-limit.js';
 import { registerCounts, registerGauge } from './register.js';
 
 /** What this node was asked for and did not take on. */
 export function registerLimitMetrics(
   registry: Registry,
-  refusedCalls: RefusedCalls,
+  refusedCalls: RejectionCounters,
   sessions: SessionLimit,
 ): void {
   registerCounts(registry, {

@@ -3,11 +3,11 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { Connections } from '../connections/connections.js';
 import { EventsService } from '../events/events.service.js';
 import { FanOut } from '../events/fan-out.js';
-import { CallFigures } from '../grpc/call-figures.js';
+import { RpcMetrics } from '../grpc/call-figures.js';
 import { CertificateWatch } from '../grpc/tls/certificate-watch.js';
-import { RefusedCalls } from '../limits/refused-calls.js';
+import { RejectionCounters } from '../limits/refused-calls.js';
 import { SessionLimit } from '../limits/session-limit.js';
-import { Commands } from '../store/commands.js';
+import { CommandExecutor } from '../store/commands.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { registerCallMetrics } from './call-metrics.js';
 import { registerCommandMetrics } from './command-metrics.js';
@@ -24,12 +24,12 @@ export class MetricsController {
 
   constructor(
     store: PresenceStore,
-    commands: Commands,
-    calls: CallFigures,
+    commands: CommandExecutor,
+    calls: RpcMetrics,
     fanOut: FanOut,
     events: EventsService,
     connections: Connections,
-    refusedCalls: RefusedCalls,
+    refusedCalls: RejectionCounters,
     sessions: SessionLimit,
     // Nothing where gRPC is plain.
     certificates?: CertificateWatch,

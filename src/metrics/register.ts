@@ -3,7 +3,7 @@ import type { Distribution } from './distribution.js';
 
 // What somebody else knows or counts becomes a metric that is read whenever somebody asks.
 
-interface About {
+interface MetricInfo {
   readonly name: string;
   readonly help: string;
 }
@@ -15,7 +15,7 @@ type Series<Value> = Iterable<readonly [Labels, Value]>;
 
 export function registerGauge(
   registry: Registry,
-  { value, ...about }: About & { readonly value: () => number },
+  { value, ...about }: MetricInfo & { readonly value: () => number },
 ): void {
   new Gauge({
     ...about,
@@ -33,7 +33,7 @@ export function registerGauges(
     labels,
     values,
     ...about
-  }: About & { readonly labels: readonly string[]; readonly values: () => Series<number> },
+  }: MetricInfo & { readonly labels: readonly string[]; readonly values: () => Series<number> },
 ): void {
   new Gauge({
     ...about,
@@ -47,7 +47,7 @@ export function registerGauges(
 
 export function registerCount(
   registry: Registry,
-  { count, ...about }: About & { readonly count: () => number },
+  { count, ...about }: MetricInfo & { readonly count: () => number },
 ): void {
   new Counter({
     ...about,
@@ -66,7 +66,10 @@ export function registerCounts<Value extends string>(
     label,
     counts,
     ...about
-  }: About & { readonly label: string; readonly counts: () => Readonly<Record<Value, number>> },
+  }: MetricInfo & {
+    readonly label: string;
+    readonly counts: () => Readonly<Record<Value, number>>;
+  },
 ): void {
   registerCountSeries(registry, { ...about, labels: [label], counts: () => by(label, counts()) });
 }
@@ -78,7 +81,7 @@ export function registerCountSeries(
     labels,
     counts,
     ...about
-  }: About & { readonly labels: readonly string[]; readonly counts: () => Series<number> },
+  }: MetricInfo & { readonly labels: readonly string[]; readonly counts: () => Series<number> },
 ): void {
   new Counter({
     ...about,
@@ -94,7 +97,7 @@ export function registerCountSeries(
 /** Histograms, one for each set of labels. */
 export function registerDistributions(
   registry: Registry,
-  { distributions, ...about }: About & { readonly distributions: () => Series<Distribution> },
+  { distributions, ...about }: MetricInfo & { readonly distributions: () => Series<Distribution> },
 ): void {
   // All that a registry asks of a metric. Those of prom-client cannot be told what somebody else has counted.
   const metric = {

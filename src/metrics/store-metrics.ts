@@ -8,37 +8,37 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
   registerGauge(registry, {
     name: 'presence_store_up',
     help: '1 if the store accepts commits, else 0.',
-    value: () => (store.report.problem === undefined ? 1 : 0),
+    value: () => (store.status.problem === undefined ? 1 : 0),
   });
   registerCount(registry, {
     name: 'presence_store_errors_total',
     help: 'Errors of Redis: failed connections, error replies and timeouts.',
-    count: () => store.report.failures,
+    count: () => store.status.failures,
   });
   registerGauge(registry, {
     name: 'presence_store_age_seconds',
     help: 'Maximum time by which the view of this node may be behind the store.',
-    value: () => store.report.ageMs / 1000,
+    value: () => store.status.stalenessMs / 1000,
   });
   registerGauge(registry, {
     name: 'presence_store_nodes',
     help: 'Live nodes, as seen by this node.',
-    value: () => store.report.nodes,
+    value: () => store.status.nodes,
   });
   registerGauge(registry, {
     name: 'presence_store_differing_nodes',
     help: 'Nodes whose timeouts, grace or sessions per user differ from the settings of this node.',
-    value: () => store.report.differingNodes,
+    value: () => store.status.differingNodes,
   });
   registerGauge(registry, {
     name: 'presence_store_clock_skew_seconds',
     help: 'Clock of this machine minus clock of Redis.',
-    value: () => store.report.clockSkewMs / 1000,
+    value: () => store.status.clockSkewMs / 1000,
   });
   registerGauge(registry, {
     name: 'presence_store_users',
     help: 'Users that others can see or that this node remembers as OFFLINE.',
-    value: () => store.report.offline + store.view.countListed(LISTED_STATUSES),
+    value: () => store.status.offline + store.view.countListed(LISTED_STATUSES),
   });
   registerGauges(registry, {
     name: 'presence_users',
@@ -49,55 +49,55 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
   registerGauge(registry, {
     name: 'presence_store_sessions',
     help: 'Live sessions on all nodes.',
-    value: () => store.report.sessions,
+    value: () => store.status.sessions,
   });
   registerGauge(registry, {
     name: 'presence_store_alarms',
     help: 'Users with a pending deadline, such as an idle timeout or the end of a grace.',
-    value: () => store.report.alarms,
+    value: () => store.status.alarms,
   });
   registerCounts(registry, {
     name: 'presence_store_resyncs_total',
     help: 'Partitions that were read again from Redis because their log could not be followed, by cause.',
     label: 'cause',
-    counts: () => store.report.resyncs,
+    counts: () => store.status.resyncs,
   });
   registerCounts(registry, {
     name: 'presence_store_keys_lost_total',
     help: 'Permanent keys that were missing in Redis, by content. The node writes them back.',
     label: 'key',
-    counts: () => store.report.keysLost,
+    counts: () => store.status.keysLost,
   });
   registerCount(registry, {
     name: 'presence_store_written_back_users_total',
     help: 'Users that this node wrote back after Redis had lost their data.',
-    count: () => store.report.writtenBack,
+    count: () => store.status.writtenBack,
   });
   registerGauge(registry, {
     name: 'presence_store_unreadable_users',
     help: 'Users that this node ignores because their records in Redis are unreadable.',
-    value: () => store.report.unreadableUsers,
+    value: () => store.status.unreadableUsers,
   });
   registerCount(registry, {
     name: 'presence_store_gaps_filled_total',
     help: 'Times that this node read commits from the log because a pub/sub message was missing.',
-    count: () => store.report.gapsFilled,
+    count: () => store.status.gapsFilled,
   });
   registerCount(registry, {
     name: 'presence_store_fenced_total',
     help: 'Times that the other nodes declared this node dead while it was running.',
-    count: () => store.report.fenced,
+    count: () => store.status.fenced,
   });
   registerCount(registry, {
     name: 'presence_store_reaped_users_total',
     help: 'Users whose sessions on dead nodes were removed by this node.',
-    count: () => store.report.reaped,
+    count: () => store.status.reaped,
   });
 }
 
 /** As others are shown them: who is invisible counts as OFFLINE, and cannot be told from those who are. */
-function usersByStatus({ view, report }: PresenceStore): Readonly<Record<string, number>> {
+function usersByStatus({ view, status }: PresenceStore): Readonly<Record<string, number>> {
   const listed = LISTED_STATUSES.map((status) => [status, view.countListed([status])] as const);
   // Not all others that are held: of some only what they do unseen is left.
-  return { ...Object.fromEntries(listed), OFFLINE: report.offline };
+  return { ...Object.fromEntries(listed), OFFLINE: status.offline };
 }

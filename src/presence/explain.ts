@@ -1,4 +1,4 @@
-import { idleTimeoutOf, type Matter } from '../domain/due.js';
+import { idleTimeoutOf, type Deadline } from '../domain/due.js';
 import { causeOf, nextTransition, type StatusCause } from '../domain/explanation.js';
 import type { Policy } from '../domain/policy.js';
 import type { Session, User } from '../domain/user.js';
@@ -9,7 +9,7 @@ import {
   type ExplainedSession,
   type ExplainPresenceResponse,
 } from '../grpc/generated/presence/v1/presence_service.pb.js';
-import { presenceMessage, sessionMessage, timestampMessage } from '../grpc/messages.js';
+import { toPresenceMessage, sessionMessage, timestampMessage } from '../grpc/messages.js';
 
 const CAUSE_ON_WIRE: Readonly<Record<StatusCause, CauseOnWire>> = {
   NO_SESSION: CauseOnWire.STATUS_CAUSE_NO_SESSION,
@@ -18,7 +18,7 @@ const CAUSE_ON_WIRE: Readonly<Record<StatusCause, CauseOnWire>> = {
   INACTIVE: CauseOnWire.STATUS_CAUSE_INACTIVE,
 };
 
-const KIND_ON_WIRE: Readonly<Record<Matter['type'], TransitionKind>> = {
+const KIND_ON_WIRE: Readonly<Record<Deadline['type'], TransitionKind>> = {
   idle: TransitionKind.TRANSITION_KIND_IDLE,
   choiceExpired: TransitionKind.TRANSITION_KIND_CHOICE_EXPIRED,
   tokenExpired: TransitionKind.TRANSITION_KIND_TOKEN_EXPIRED,
@@ -30,8 +30,8 @@ const KIND_ON_WIRE: Readonly<Record<Matter['type'], TransitionKind>> = {
 export function explain(user: User, now: number, policy: Policy): ExplainPresenceResponse {
   const next = nextTransition(user, policy);
   return {
-    shown: presenceMessage(user.shown),
-    own: presenceMessage(user.own),
+    shown: toPresenceMessage(user.shown),
+    own: toPresenceMessage(user.own),
     cause: CAUSE_ON_WIRE[causeOf(user)],
     choice: CHOICE_ON_WIRE[user.choice],
     choiceExpiresAt: timestampMessage(user.choiceExpiresAt),
@@ -40,7 +40,7 @@ export function explain(user: User, now: number, policy: Policy): ExplainPresenc
       at: timestampMessage(next.at),
       kind: KIND_ON_WIRE[next.type],
       sessionId: 'sessionId' in next ? next.sessionId : '',
-      shown: presenceMessage(next.shown),
+      shown: toPresenceMessage(next.shown),
     },
     idleTimeoutMs: idleTimeoutOf(user, policy),
     explainedAt: timestampMessage(now),

@@ -1,12 +1,12 @@
 import { Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import type { Caller } from '../auth/caller.js';
+import type { Principal } from '../auth/caller.js';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { LISTED_STATUSES, type Status } from '../domain/presence.js';
 import type { User } from '../domain/user.js';
-import { CountAs } from '../grpc/call-kind.js';
+import { RateLimitAs } from '../grpc/call-kind.js';
 import { CHOICE_OF, choicesMessage } from '../grpc/choices.js';
 import type { Presence as PresenceMessage } from '../grpc/generated/presence/v1/presence.pb.js';
 import {
@@ -24,7 +24,7 @@ import {
   type UpdateStatusResponse,
 } from '../grpc/generated/presence/v1/presence_service.pb.js';
 import { GrpcController } from '../grpc/grpc-controller.js';
-import { presenceMessage, STATUS_ON_WIRE, timeOf } from '../grpc/messages.js';
+import { toPresenceMessage, STATUS_ON_WIRE, fromTimestamp } from '../grpc/messages.js';
 import { CurrentCaller } from '../grpc/parameters.js';
 import { explain } from './explain.js';
 import { PresenceService, type Page } from './presence.service.js';
@@ -51,58 +51,58 @@ export class PresenceController implements PresenceServiceController {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  @CountAs('command')
+  @RateLimitAs('command')
   async joinChannel(
     @Payload() { sessionId, channelId }: JoinChannelRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<JoinChannelResponse> {
     return answer(sessionId, await this.presences.joinChannel(caller, sessionId, channelId));
   }
 
-  @CountAs('command')
+  @RateLimitAs('command')
   async leaveChannel(
     @Payload() { sessionId }: LeaveChannelRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<LeaveChannelResponse> {
     return answer(sessionId, await this.presences.leaveChannel(caller, sessionId));
   }
 
-  @CountAs('command')
+  @RateLimitAs('command')
   async updateMuteState(
     @Payload() { sessionId, isMicrophoneMuted, isSpeakerMuted }: UpdateMuteStateRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<UpdateMuteStateResponse> {
     const mute = { isMicrophoneMuted, isSpeakerMuted };
     return answer(sessionId, await this.presences.setMute(caller, sessionId, mute));
   }
 
-  @CountAs('command')
+  @RateLimitAs('command')
   async updateStatus(
     @Payload() { sessionId, choice, statusText, expiresAt }: UpdateStatusRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<UpdateStatusResponse> {
-    const status = { choice: CHOICE_OF[choice], statusText, expiresAt: timeOf(expiresAt) };
+    const status = { choice: CHOICE_OF[choice], statusText, expiresAt: fromTimestamp(expiresAt) };
     return answer(sessionId, await this.presences.setStatus(caller, sessionId, status));
   }
 
   async getPresence(
     @Payload() { userId }: GetPresenceRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<GetPresenceResponse> {
-    return { presence: presenceMessage(await this.presences.presenceOf(caller, userId)) };
+    return { presence: toPresenceMessage(await this.presences.getPresence(caller, userId)) };
   }
 
   async batchGetPresences(
     @Payload() { userIds }: BatchGetPresencesRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<BatchGetPresencesResponse> {
-    const presences = await this.presences.presencesOf(caller, userIds);
-    return { presences: presences.map(presenceMessage) };
+    const presences = await this.presences.batchGetPresences(caller, userIds);
+    return { presences: presences.map(toPresenceMessage) };
   }
 
   async listOnlineUsers(
     @Payload() request: ListOnlineUsersRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<ListOnlineUsersResponse> {
     const statuses = STATUSES.filter((status) => request.statuses.includes(STATUS_ON_WIRE[status]));
     return pageMessage(await this.presences.listOnlineUsers(caller, statuses, request));
@@ -110,7 +110,7 @@ export class PresenceController implements PresenceServiceController {
 
   async listChannelMembers(
     @Payload() request: ListChannelMembersRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<ListChannelMembersResponse> {
     const { channelId } = request;
     return pageMessage(await this.presences.listChannelMembers(caller, channelId, request));
@@ -118,9 +118,9 @@ export class PresenceController implements PresenceServiceController {
 
   async explainPresence(
     @Payload() { userId }: ExplainPresenceRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<ExplainPresenceResponse> {
-    const user = await this.presences.everythingOf(caller, userId);
+    const user = await this.presences.inspectUser(caller, userId);
     return explain(user, this.clock.now(), this.config.policy);
   }
 }
@@ -130,9 +130,9 @@ function answer(
   sessionId: string,
   user: User,
 ): { readonly presence: PresenceMessage; readonly choices: Choices } {
-  return { presence: presenceMessage(user.own), choices: choicesMessage(user, sessionId) };
+  return { presence: toPresenceMessage(user.own), choices: choicesMessage(user, sessionId) };
 }
 
 function pageMessage({ presences, nextPageToken, totalSize }: Page): ListOnlineUsersResponse {
-  return { presences: presences.map(presenceMessage), nextPageToken, totalSize };
+  return { presences: presences.map(toPresenceMessage), nextPageToken, totalSize };
 }

@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { PresenceController } from './presence.controller.js';
 import { PresenceService } from './presence.service.js';
-import { TimeSweeper } from './time-sweeper.js';
+import { DeadlineSweeper } from './time-sweeper.js';
 
 /** Presence: status, channel and mute state, who is there, and what time does to it. */
 @Module({
   controllers: [PresenceController],
-  providers: [PresenceService, TimeSweeper],
+  providers: [PresenceService, DeadlineSweeper],
 })
 export class PresenceModule {}

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Caller } from '../auth/caller.js';
+import type { Principal } from '../auth/caller.js';
 import { requireAdmin } from '../auth/require-admin.js';
 import { Clock } from '../clock/clock.js';
 import type { Input } from '../domain/input.js';
 import { LISTED_STATUSES, type Presence, type Status } from '../domain/presence.js';
-import { Refusal } from '../domain/refusal.js';
+import { RejectedError } from '../domain/refusal.js';
 import { presenceFor, type StatusChoice, type User } from '../domain/user.js';
 import { ReadLimit } from '../limits/read-limit.js';
-import { Commands } from '../store/commands.js';
-import { Seal } from '../seal/seal.js';
+import { CommandExecutor } from '../store/commands.js';
+import { TokenSealer } from '../seal/seal.js';
 import { PresenceStore } from '../store/presence-store.js';
 
 const DEFAULT_PAGE_SIZE = 100;
@@ -27,27 +27,27 @@ export interface Page {
 
 @Injectable()
 export class PresenceService {
-  private readonly pageTokens: Seal;
+  private readonly pageTokens: TokenSealer;
 
   constructor(
-    private readonly commands: Commands,
+    private readonly commands: CommandExecutor,
     private readonly store: PresenceStore,
     private readonly reads: ReadLimit,
     private readonly clock: Clock,
   ) {
-    this.pageTokens = new Seal(store.sealingSecrets, 'page');
+    this.pageTokens = new TokenSealer(store.sealingSecrets, 'page');
   }
 
-  async joinChannel(caller: Caller, sessionId: string, channelId: string): Promise<User> {
+  async joinChannel(caller: Principal, sessionId: string, channelId: string): Promise<User> {
     return this.change(caller, { type: 'joinChannel', sessionId, channelId });
   }
 
-  async leaveChannel(caller: Caller, sessionId: string): Promise<User> {
+  async leaveChannel(caller: Principal, sessionId: string): Promise<User> {
     return this.change(caller, { type: 'leaveChannel', sessionId });
   }
 
   async setMute(
-    caller: Caller,
+    caller: Principal,
     sessionId: string,
     mute: {
       readonly isMicrophoneMuted: boolean | undefined;
@@ -58,7 +58,7 @@ export class PresenceService {
   }
 
   async setStatus(
-    caller: Caller,
+    caller: Principal,
     sessionId: string,
     status: {
       readonly choice: StatusChoice;
@@ -71,30 +71,33 @@ export class PresenceService {
   }
 
   /** The presence of a user, as the caller may see it. */
-  async presenceOf(caller: Caller, userId: string): Promise<Presence> {
-    const [presence] = await this.lookUp(caller, [userId]);
+  async getPresence(caller: Principal, userId: string): Promise<Presence> {
+    const [presence] = await this.load(caller, [userId]);
     return presence!;
   }
 
   /** The presences of users, in the order asked, as the caller may see them. */
-  async presencesOf(caller: Caller, userIds: readonly string[]): Promise<readonly Presence[]> {
+  async batchGetPresences(
+    caller: Principal,
+    userIds: readonly string[],
+  ): Promise<readonly Presence[]> {
     this.reads.take(caller, userIds.length);
-    return this.lookUp(caller, userIds);
+    return this.load(caller, userIds);
   }
 
   /** All that is known of a user, for those who may name others. */
-  async everythingOf(caller: Caller, userId: string): Promise<User> {
+  async inspectUser(caller: Principal, userId: string): Promise<User> {
     requireAdmin(caller);
-    return this.store.find(userId);
+    return this.store.get(userId);
   }
 
   async listOnlineUsers(
-    caller: Caller,
+    caller: Principal,
     statuses: readonly Status[],
     request: PageRequest,
   ): Promise<Page> {
     this.reads.take(caller, sizeOf(request));
-    await this.store.refresh();
+    await this.store.awaitCurrent();
     const { view } = this.store;
     const wanted = statuses.length === 0 ? LISTED_STATUSES : statuses;
     const list = `online ${[...new Set(wanted)].sort().join()}`;
@@ -104,9 +107,13 @@ export class PresenceService {
     });
   }
 
-  async listChannelMembers(caller: Caller, channelId: string, request: PageRequest): Promise<Page> {
+  async listChannelMembers(
+    caller: Principal,
+    channelId: string,
+    request: PageRequest,
+  ): Promise<Page> {
     this.reads.take(caller, sizeOf(request));
-    await this.store.refresh();
+    await this.store.awaitCurrent();
     const { view } = this.store;
     return this.page(`channel ${channelId}`, request, {
       after: (userId) => view.members(channelId, userId),
@@ -115,20 +122,20 @@ export class PresenceService {
   }
 
   /** What the caller's own command makes of the caller. */
-  private async change(caller: Caller, input: Input): Promise<User> {
-    return (await this.commands.perform(caller.userId, input)).user;
+  private async change(caller: Principal, input: Input): Promise<User> {
+    return (await this.commands.execute(caller.userId, input)).user;
   }
 
-  private async lookUp(caller: Caller, userIds: readonly string[]): Promise<readonly Presence[]> {
-    await this.store.refresh();
+  private async load(caller: Principal, userIds: readonly string[]): Promise<readonly Presence[]> {
+    await this.store.awaitCurrent();
     const own = userIds.includes(caller.userId) ? await this.ownPresence(caller) : undefined;
     return userIds.map((userId) =>
       own !== undefined && userId === caller.userId ? own : this.store.view.presence(userId),
     );
   }
 
-  private async ownPresence(caller: Caller): Promise<Presence> {
-    return presenceFor(caller.userId, await this.store.find(caller.userId));
+  private async ownPresence(caller: Principal): Promise<Presence> {
+    return presenceFor(caller.userId, await this.store.get(caller.userId));
   }
 
   /** A page of a list, whose tokens are good for that list only: in another one they would silently skip users. */
@@ -136,7 +143,9 @@ export class PresenceService {
     const { pageToken } = request;
     const size = sizeOf(request);
     const presences: Presence[] = [];
-    const rest = listing.after(pageToken === '' ? undefined : this.lastUserOf(list, pageToken));
+    const rest = listing.after(
+      pageToken === '' ? undefined : this.decodePageToken(list, pageToken),
+    );
     let next = rest.next();
     for (; !next.done && presences.length < size; next = rest.next()) presences.push(next.value);
     const last = presences.at(-1);
@@ -149,10 +158,10 @@ export class PresenceService {
   }
 
   /** The user after which a page begins. */
-  private lastUserOf(list: string, pageToken: string): string {
+  private decodePageToken(list: string, pageToken: string): string {
     const lastUserId = this.pageTokens.open(pageToken, list);
     if (lastUserId === undefined) {
-      throw new Refusal(
+      throw new RejectedError(
         'INVALID_FIELD',
         'is not a next_page_token of this list; begin again with the first page',
         'page_token',

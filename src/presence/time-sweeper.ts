@@ -5,7 +5,7 @@ import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { describeError } from '../text/safe-text.js';
-import { Commands } from '../store/commands.js';
+import { CommandExecutor } from '../store/commands.js';
 import { Listening } from '../store/listening.js';
 import { PresenceStore } from '../store/presence-store.js';
 
@@ -20,8 +20,8 @@ const BATCH = 500;
  * Costs what is due, however many users there are.
  */
 @Injectable()
-export class TimeSweeper {
-  private readonly logger = new Logger(TimeSweeper.name);
+export class DeadlineSweeper {
+  private readonly logger = new Logger(DeadlineSweeper.name);
   private nextSweepAt = -Infinity;
   private isSweeping = false;
   /** How much of the time in which clients could not be heard has been noticed, and how much is made up for. */
@@ -31,7 +31,7 @@ export class TimeSweeper {
 
   constructor(
     private readonly store: PresenceStore,
-    private readonly commands: Commands,
+    private readonly commands: CommandExecutor,
     private readonly listening: Listening,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
@@ -51,7 +51,7 @@ export class TimeSweeper {
     this.isSweeping = true;
     try {
       for (let due = await this.takeDue(); due.length > 0; due = await this.takeDue()) {
-        for (const userId of due) await this.passTime(userId);
+        for (const userId of due) await this.processDeadlines(userId);
         await setImmediate();
       }
     } finally {
@@ -63,12 +63,12 @@ export class TimeSweeper {
     const upTo = this.upTo();
     const work = this.store.followWall(this.clock.wall() - upTo);
     while (work.next().done !== true) await setImmediate();
-    return this.store.takeDue(upTo, BATCH);
+    return this.store.claimDue(upTo, BATCH);
   }
 
-  private async passTime(userId: string): Promise<void> {
+  private async processDeadlines(userId: string): Promise<void> {
     try {
-      await this.commands.record(userId, () => ({
+      await this.commands.executeUntilStored(userId, () => ({
         type: 'time',
         upTo: this.upTo(),
         wall: this.clock.wall(),

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSealed, Seal } from './seal.js';
-import { SealingSecrets } from './sealing-secrets.js';
+import { isSealed, TokenSealer } from './seal.js';
+import { SealingKeys } from './sealing-secrets.js';
 
 const contents = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
 
 describe('A sealed token', () => {
-  const seal = new Seal(new SealingSecrets(), 'test');
+  const seal = new TokenSealer(new SealingKeys(), 'test');
 
   it('opens to what was sealed', () => {
     fc.assert(
@@ -54,16 +54,16 @@ describe('A sealed token', () => {
   });
 
   it('does not open for another context, another purpose or with another secret', () => {
-    const secrets = new SealingSecrets();
-    const page = new Seal(secrets, 'page');
+    const secrets = new SealingKeys();
+    const page = new TokenSealer(secrets, 'page');
     const token = page.seal(Buffer.from('alice'), 'channel a');
     expect(page.open(token, 'channel a')).toBeDefined();
-    expect(new Seal(secrets, 'page').open(token, 'channel a')).toBeDefined();
+    expect(new TokenSealer(secrets, 'page').open(token, 'channel a')).toBeDefined();
     for (const context of ['channel b', 'channel ', 'channel aa', '']) {
       expect(page.open(token, context), context).toBeUndefined();
     }
-    expect(new Seal(secrets, 'resume').open(token, 'channel a')).toBeUndefined();
-    expect(new Seal(new SealingSecrets(), 'page').open(token, 'channel a')).toBeUndefined();
+    expect(new TokenSealer(secrets, 'resume').open(token, 'channel a')).toBeUndefined();
+    expect(new TokenSealer(new SealingKeys(), 'page').open(token, 'channel a')).toBeUndefined();
   });
 
   it('is read without harm, whatever it is', () => {
@@ -77,16 +77,16 @@ describe('A sealed token', () => {
   });
 
   it('still opens after the secret has changed, and no more after it has changed again', () => {
-    const [here, there] = [new SealingSecrets(), new SealingSecrets()];
-    const [ours, theirs] = [new Seal(here, 'test'), new Seal(there, 'test')];
+    const [here, there] = [new SealingKeys(), new SealingKeys()];
+    const [ours, theirs] = [new TokenSealer(here, 'test'), new TokenSealer(there, 'test')];
     const token = ours.seal(Buffer.from('alice'));
-    here.adopt(there.current);
+    here.rotate(there.current);
     expect(ours.open(token)).toEqual(Buffer.from('alice'));
     expect(theirs.open(ours.seal(Buffer.from('bob'))), 'the new one is used').toBeDefined();
-    here.adopt(there.current);
+    here.rotate(there.current);
     expect(ours.open(token), 'the same once more changes nothing').toBeDefined();
-    here.adopt('a third one');
+    here.rotate('a third one');
     expect(ours.open(token)).toBeUndefined();
-    expect(here.all).toHaveLength(2);
+    expect(here.keys).toHaveLength(2);
   });
 });

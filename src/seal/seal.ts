@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
-import type { SealingSecrets } from './sealing-secrets.js';
+import type { SealingKeys } from './sealing-secrets.js';
 
 /** The first byte of a token. Another form would have another one. */
-const FORM = 1;
+const VERSION = 1;
 const SALT_BYTES = 16;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + SALT_BYTES;
@@ -18,21 +18,21 @@ const MAX_LENGTH = 2000;
  * A random nonce of AES-GCM is safe for some four billion tokens under a key, which a busy service makes in weeks. So
  * every token has a key and a nonce of its own, made of its salt.
  */
-export class Seal {
+export class TokenSealer {
   private keys: readonly Buffer[] = [];
   private keysOf: readonly string[] = [];
 
   constructor(
-    private readonly secrets: SealingSecrets,
+    private readonly secrets: SealingKeys,
     private readonly purpose: string,
   ) {}
 
   /** `context` is not in the token, but must be the same when it is opened. */
   seal(content: Buffer, context = ''): string {
-    const header = Buffer.concat([Buffer.of(FORM), randomBytes(SALT_BYTES)]);
+    const header = Buffer.concat([Buffer.of(VERSION), randomBytes(SALT_BYTES)]);
     const { key, nonce } = derive(this.currentKeys()[0]!, header);
     const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
-    cipher.setAAD(boundTo(header, context));
+    cipher.setAAD(additionalData(header, context));
     const sealed = [header, cipher.update(content), cipher.final(), cipher.getAuthTag()];
     return Buffer.concat(sealed).toString('base64url');
   }
@@ -41,7 +41,7 @@ export class Seal {
   open(token: string, context = ''): Buffer | undefined {
     if (!isSealed(token)) return undefined;
     const bytes = Buffer.from(token, 'base64url');
-    if (bytes[0] !== FORM) return undefined;
+    if (bytes[0] !== VERSION) return undefined;
     for (const key of this.currentKeys()) {
       const content = openWith(key, bytes, context);
       if (content !== undefined) return content;
@@ -50,7 +50,7 @@ export class Seal {
   }
 
   private currentKeys(): readonly Buffer[] {
-    const { all } = this.secrets;
+    const { keys: all } = this.secrets;
     if (this.keysOf !== all) {
       this.keysOf = all;
       this.keys = all.map((secret) => keyFor(this.purpose, secret));
@@ -73,7 +73,7 @@ function openWith(key: Buffer, bytes: Buffer, context: string): Buffer | undefin
   const decipher = createDecipheriv('aes-256-gcm', own.key, own.nonce, {
     authTagLength: TAG_BYTES,
   });
-  decipher.setAAD(boundTo(header, context));
+  decipher.setAAD(additionalData(header, context));
   decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
   const content = decipher.update(bytes.subarray(HEADER_BYTES, -TAG_BYTES));
   try {
@@ -83,7 +83,7 @@ function openWith(key: Buffer, bytes: Buffer, context: string): Buffer | undefin
   }
 }
 
-function boundTo(header: Buffer, context: string): Buffer {
+function additionalData(header: Buffer, context: string): Buffer {
   return Buffer.concat([header, Buffer.from(context)]);
 }
 

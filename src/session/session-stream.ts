@@ -1,11 +1,11 @@
 import type { Subscriber } from 'rxjs';
 import type { Clock } from '../clock/clock.js';
 import { haveSameVersions, type ChoiceVersions } from '../domain/choice-versions.js';
-import type { Refusal } from '../domain/refusal.js';
+import type { RejectedError } from '../domain/refusal.js';
 import type { Session, User } from '../domain/user.js';
 
 /** What happens on the stream of a session. */
-export type SessionSignal =
+export type SessionMessage =
   | {
       readonly type: 'started';
       readonly session: Session;
@@ -46,7 +46,7 @@ export class SessionStream {
   /** When the last sign of life arrived, in the time in which this node listens. */
   private heardAt = 0;
   private isStarted = false;
-  private lastWord: Refusal | undefined;
+  private endError: RejectedError | undefined;
   private sessionId = '';
   /** Of the choices that the client was told of last. */
   private told: ChoiceVersions | undefined;
@@ -55,7 +55,7 @@ export class SessionStream {
 
   constructor(
     readonly userId: string,
-    private readonly signals: Subscriber<SessionSignal>,
+    private readonly signals: Subscriber<SessionMessage>,
     private readonly connection: Connection,
     private readonly limits: Silence,
     private readonly clock: Clock,
@@ -69,8 +69,8 @@ export class SessionStream {
   }
 
   /** Why the server has ended it. Undefined: it has not. */
-  get refusal(): Refusal | undefined {
-    return this.lastWord;
+  get refusal(): RejectedError | undefined {
+    return this.endError;
   }
 
   /** Its client has given a sign of life on this node, whether or not the store can take it in. */
@@ -92,7 +92,7 @@ export class SessionStream {
     return heardMs - this.heardAt >= heartbeatTimeoutMs ? this.heartbeatDueAt : undefined;
   }
 
-  start(started: Extract<SessionSignal, { readonly type: 'started' }>): void {
+  start(started: Extract<SessionMessage, { readonly type: 'started' }>): void {
     this.isStarted = true;
     this.sessionId = started.session.sessionId;
     this.told = started.user.choiceVersions;
@@ -117,13 +117,13 @@ export class SessionStream {
     if (quietMs >= this.limits.heartbeatIntervalMs) this.send({ type: 'heartbeat' });
   }
 
-  end(refusal: Refusal): void {
-    this.lastWord = refusal;
+  end(refusal: RejectedError): void {
+    this.endError = refusal;
     this.signals.error(refusal);
   }
 
   /** A client that does not read misses hints and heartbeats; they would be stale when it reads on. */
-  private send(signal: SessionSignal): void {
+  private send(signal: SessionMessage): void {
     if (!this.canSend) return;
     this.lastSentAt = this.clock.monotonic();
     this.signals.next(signal);

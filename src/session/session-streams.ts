@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import type { EndCause } from '../domain/input.js';
-import { Refusal } from '../domain/refusal.js';
+import type { EndReason } from '../domain/input.js';
+import { RejectedError } from '../domain/refusal.js';
 import type { User } from '../domain/user.js';
-import { Commands } from '../store/commands.js';
+import { CommandExecutor } from '../store/commands.js';
 import { Listening } from '../store/listening.js';
 import { PresenceStore } from '../store/presence-store.js';
 import type { SessionStream } from './session-stream.js';
@@ -17,14 +17,14 @@ const HEARTBEAT_CHECK_MS = 250;
  * not listen does not count.
  */
 @Injectable()
-export class SessionStreams {
-  private readonly logger = new Logger(SessionStreams.name);
+export class SessionRegistry {
+  private readonly logger = new Logger(SessionRegistry.name);
   private readonly streams = new Map<string, SessionStream>();
   private isEndingSilent = false;
 
   constructor(
     store: PresenceStore,
-    private readonly commands: Commands,
+    private readonly commands: CommandExecutor,
     private readonly listening: Listening,
   ) {
     store.onCommit(({ user, ended }) => {
@@ -74,7 +74,7 @@ export class SessionStreams {
 
   private async end(sessionId: string, userId: string, heartbeatDueAt: number): Promise<void> {
     try {
-      await this.commands.perform(userId, { type: 'silent', sessionId, heartbeatDueAt });
+      await this.commands.execute(userId, { type: 'silent', sessionId, heartbeatDueAt });
     } catch (error) {
       this.logger.debug(`a silent session could not be ended yet: ${String(error)}`);
     }
@@ -89,17 +89,17 @@ export class SessionStreams {
   }
 }
 
-function refusalFor(cause: EndCause): Refusal {
+function refusalFor(cause: EndReason): RejectedError {
   switch (cause) {
     case 'TOKEN_EXPIRED':
-      return new Refusal('TOKEN_EXPIRED', 'the token expired; connect again with a new one');
+      return new RejectedError('TOKEN_EXPIRED', 'the token expired; connect again with a new one');
     case 'CONNECTION_LOST':
-      return new Refusal('HEARTBEATS_MISSED', 'no heartbeat arrived in time; connect again');
+      return new RejectedError('HEARTBEATS_MISSED', 'no heartbeat arrived in time; connect again');
     case 'NODE_LOST':
-      return new Refusal('NODE_LOST', 'the server was out of reach; connect again');
+      return new RejectedError('NODE_LOST', 'the server was out of reach; connect again');
     case 'SESSION_ENDED':
     case 'DISCONNECTED':
-      return new Refusal('SESSION_ENDED', 'the session was ended');
+      return new RejectedError('SESSION_ENDED', 'the session was ended');
   }
   return cause satisfies never;
 }

@@ -1,7 +1,7 @@
 import { Payload } from '@nestjs/microservices';
 import { map, type Observable } from 'rxjs';
-import type { Caller } from '../auth/caller.js';
-import { CountAs } from '../grpc/call-kind.js';
+import type { Principal } from '../auth/caller.js';
+import { RateLimitAs } from '../grpc/call-kind.js';
 import { choicesMessage, rememberedOf } from '../grpc/choices.js';
 import {
   SessionServiceControllerMethods,
@@ -13,7 +13,7 @@ import {
   type SessionServiceController,
 } from '../grpc/generated/presence/v1/session_service.pb.js';
 import { GrpcController } from '../grpc/grpc-controller.js';
-import { presenceMessage, sessionMessage } from '../grpc/messages.js';
+import { toPresenceMessage, sessionMessage } from '../grpc/messages.js';
 import { CurrentCaller, CurrentRequestId, CurrentStream } from '../grpc/parameters.js';
 import type { ServerStream } from '../grpc/server-stream.js';
 import {
@@ -23,7 +23,7 @@ import {
   ListSessionsRules,
   RecordActivityRules,
 } from './requests.js';
-import type { SessionSignal } from './session-stream.js';
+import type { SessionMessage } from './session-stream.js';
 import { SessionService } from './session.service.js';
 
 const UNKNOWN_PLATFORM = 'unknown';
@@ -33,10 +33,10 @@ const UNKNOWN_PLATFORM = 'unknown';
 export class SessionController implements SessionServiceController {
   constructor(private readonly sessions: SessionService) {}
 
-  @CountAs('stream')
+  @RateLimitAs('stream')
   connect(
     @Payload() request: ConnectRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
     @CurrentStream() stream: ServerStream,
     @CurrentRequestId() requestId: string,
   ): Observable<ConnectResponse> {
@@ -53,30 +53,30 @@ export class SessionController implements SessionServiceController {
       .pipe(map((signal) => ({ body: bodyOf(signal, caller.userId) })));
   }
 
-  @CountAs('heartbeat')
+  @RateLimitAs('heartbeat')
   async heartbeat(
     @Payload() { sessionId }: HeartbeatRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<HeartbeatResponse> {
     await this.sessions.heartbeat(caller, sessionId);
     return {};
   }
 
-  @CountAs('command')
+  @RateLimitAs('command')
   async recordActivity(
     @Payload() { target }: RecordActivityRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<RecordActivityResponse> {
     const presence =
       target!.$case === 'userId'
         ? await this.sessions.recordActivityOf(caller, target!.value)
         : await this.sessions.recordActivity(caller, target!.value);
-    return { presence: presenceMessage(presence) };
+    return { presence: toPresenceMessage(presence) };
   }
 
   async listSessions(
     @Payload() request: ListSessionsRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<ListSessionsResponse> {
     const userId = request.userId || caller.userId;
     const sessions = await this.sessions.listSessions(caller, userId);
@@ -85,19 +85,19 @@ export class SessionController implements SessionServiceController {
 
   async endSession(
     @Payload() { sessionId }: EndSessionRules,
-    @CurrentCaller() caller: Caller,
+    @CurrentCaller() caller: Principal,
   ): Promise<EndSessionResponse> {
     return { wasLive: await this.sessions.endSession(caller, sessionId) };
   }
 }
 
-function bodyOf(signal: SessionSignal, userId: string): ConnectResponse['body'] {
+function bodyOf(signal: SessionMessage, userId: string): ConnectResponse['body'] {
   switch (signal.type) {
     case 'started': {
       const { session, user, heartbeatTimeoutMs } = signal;
       const value = {
         session: sessionMessage(userId, session),
-        presence: presenceMessage(user.own),
+        presence: toPresenceMessage(user.own),
         heartbeatTimeoutMs,
         choices: choicesMessage(user, session.sessionId),
       };

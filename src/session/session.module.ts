@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { SessionController } from './session.controller.js';
 import { SessionService } from './session.service.js';
-import { SessionStreams } from './session-streams.js';
+import { SessionRegistry } from './session-streams.js';
 
 /** Sessions: who is connected, with what, and for how long. */
 @Module({
   controllers: [SessionController],
-  providers: [SessionService, SessionStreams],
+  providers: [SessionService, SessionRegistry],
 })
 export class SessionModule {}

@@ -1,28 +1,28 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Observable } from 'rxjs';
-import type { Caller } from '../auth/caller.js';
+import type { Principal } from '../auth/caller.js';
 import { requireAdmin } from '../auth/require-admin.js';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import type { RememberedChoices } from '../domain/choices.js';
-import type { EndCause } from '../domain/input.js';
+import type { EndReason } from '../domain/input.js';
 import type { Presence } from '../domain/presence.js';
 import type { Step } from '../domain/step.js';
 import { liveSessions, presenceFor, type Session } from '../domain/user.js';
-import { Drain } from '../lifecycle/drain.js';
+import { ConnectionDrainer } from '../lifecycle/drain.js';
 import { SessionLimit } from '../limits/session-limit.js';
 import { describeError } from '../text/safe-text.js';
-import { Commands } from '../store/commands.js';
+import { CommandExecutor } from '../store/commands.js';
 import { PresenceStore } from '../store/presence-store.js';
 import {
   SessionStream,
   type Connection,
-  type SessionSignal,
+  type SessionMessage,
   type Silence,
 } from './session-stream.js';
-import { SessionStreams } from './session-streams.js';
+import { SessionRegistry } from './session-streams.js';
 
 /** What a client says of itself when it connects. */
 export interface ConnectOptions {
@@ -42,10 +42,10 @@ export class SessionService {
   private readonly unheard: Silence;
 
   constructor(
-    private readonly commands: Commands,
+    private readonly commands: CommandExecutor,
     private readonly store: PresenceStore,
-    private readonly streams: SessionStreams,
-    private readonly drain: Drain,
+    private readonly streams: SessionRegistry,
+    private readonly drain: ConnectionDrainer,
     private readonly limit: SessionLimit,
     private readonly clock: Clock,
     @Inject(CONFIG) { streamHeartbeatIntervalMs, policy: { heartbeatTimeoutMs } }: Config,
@@ -61,11 +61,11 @@ export class SessionService {
    * `requestId` alone, as it knows nobody.
    */
   connect(
-    caller: Caller,
+    caller: Principal,
     asked: ConnectOptions,
     connection: Connection,
     requestId: string,
-  ): Observable<SessionSignal> {
+  ): Observable<SessionMessage> {
     // Where the connection does not tell who is still there, the client has to.
     const requireHeartbeats = asked.requireHeartbeats || !connection.noticesSilence;
     const options = { ...asked, requireHeartbeats };
@@ -73,7 +73,7 @@ export class SessionService {
       const sessionId = randomBytes(16).toString('base64url');
       const limits = requireHeartbeats ? this.heard : this.unheard;
       const stream = new SessionStream(caller.userId, signals, connection, limits, this.clock);
-      signals.add(this.drain.enter(stream));
+      signals.add(this.drain.register(stream));
       signals.add(this.limit.enter());
       const remove = this.streams.add(sessionId, stream);
       // A promise of nothing: what the session began with is not kept for as long as it lasts.
@@ -94,44 +94,44 @@ export class SessionService {
     });
   }
 
-  async heartbeat(caller: Caller, sessionId: string): Promise<void> {
-    await this.commands.perform(caller.userId, { type: 'heartbeat', sessionId });
+  async heartbeat(caller: Principal, sessionId: string): Promise<void> {
+    await this.commands.execute(caller.userId, { type: 'heartbeat', sessionId });
   }
 
-  async recordActivity(caller: Caller, sessionId: string): Promise<Presence> {
-    const { user } = await this.commands.perform(caller.userId, { type: 'activity', sessionId });
+  async recordActivity(caller: Principal, sessionId: string): Promise<Presence> {
+    const { user } = await this.commands.execute(caller.userId, { type: 'activity', sessionId });
     return presenceFor(caller.userId, user);
   }
 
   /** Activity that a backend has seen, on the session where the user was last active. */
-  async recordActivityOf(caller: Caller, userId: string): Promise<Presence> {
+  async recordActivityOf(caller: Principal, userId: string): Promise<Presence> {
     requireAdmin(caller);
     const input = { type: 'activity', sessionId: undefined } as const;
-    const { user } = await this.commands.perform(userId, input);
+    const { user } = await this.commands.execute(userId, input);
     return presenceFor(caller.userId, user);
   }
 
-  async listSessions(caller: Caller, userId: string): Promise<readonly Session[]> {
+  async listSessions(caller: Principal, userId: string): Promise<readonly Session[]> {
     if (userId !== caller.userId) requireAdmin(caller);
-    return liveSessions(await this.store.find(userId));
+    return liveSessions(await this.store.get(userId));
   }
 
   /** Returns whether there was such a live session. */
-  async endSession(caller: Caller, sessionId: string): Promise<boolean> {
+  async endSession(caller: Principal, sessionId: string): Promise<boolean> {
     const userId = caller.isAdmin
       ? await this.store.ownerOf(sessionId)
-      : await this.commands.ownerKnownTo(caller.userId, sessionId);
+      : await this.commands.visibleOwnerOf(caller.userId, sessionId);
     if (userId === undefined) return false;
     if (userId !== caller.userId) requireAdmin(caller);
     const cause = 'SESSION_ENDED';
-    const { ended } = await this.commands.perform(userId, { type: 'disconnect', sessionId, cause });
+    const { ended } = await this.commands.execute(userId, { type: 'disconnect', sessionId, cause });
     return ended.length > 0;
   }
 
-  private begin(caller: Caller, sessionId: string, options: ConnectOptions): Promise<Step> {
+  private begin(caller: Principal, sessionId: string, options: ConnectOptions): Promise<Step> {
     const tokenExpiresAt = caller.expiresAt;
     // This node may have to take up another name before the session can be stored.
-    return this.commands.perform(caller.userId, () => ({
+    return this.commands.execute(caller.userId, () => ({
       type: 'connect',
       sessionId,
       node: this.store.node,
@@ -145,7 +145,7 @@ export class SessionService {
     sessionId: string,
     { requireHeartbeats }: ConnectOptions,
     { user }: Step,
-  ): Extract<SessionSignal, { readonly type: 'started' }> {
+  ): Extract<SessionMessage, { readonly type: 'started' }> {
     return {
       type: 'started',
       session: user.sessions.find((session) => session.sessionId === sessionId)!,
@@ -154,9 +154,9 @@ export class SessionService {
     };
   }
 
-  private async disconnect(userId: string, sessionId: string, cause: EndCause): Promise<void> {
+  private async disconnect(userId: string, sessionId: string, cause: EndReason): Promise<void> {
     try {
-      await this.commands.record(userId, { type: 'disconnect', sessionId, cause });
+      await this.commands.executeUntilStored(userId, { type: 'disconnect', sessionId, cause });
     } catch (error) {
       this.logger.error(
         `the end of session ${sessionId} could not be recorded: ${describeError(error)}`,

@@ -4,10 +4,10 @@ import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import type { Input } from '../domain/input.js';
-import { Refusal } from '../domain/refusal.js';
+import { RejectedError } from '../domain/refusal.js';
 import { step, type Step } from '../domain/step.js';
-import { inSpan, startedTracer } from '../tracing/tracing.js';
-import { outcomeOf, Outcomes } from './outcomes.js';
+import { inSpan, activeTracer } from '../tracing/tracing.js';
+import { outcomeOf, CommandCounters } from './outcomes.js';
 import { PresenceStore } from './presence-store.js';
 
 /** How often it is tried to record something while the store is out of reach. */
@@ -18,10 +18,10 @@ type LifeListener = (userId: string, sessionId: string) => void;
 
 /** The one way in which something that happens reaches the rules, and what they make of it the store. */
 @Injectable()
-export class Commands {
+export class CommandExecutor {
   /** What came of what was performed. */
-  readonly outcomes = new Outcomes();
-  private readonly tracer = startedTracer();
+  readonly outcomes = new CommandCounters();
+  private readonly tracer = activeTracer();
   private lifeListener: LifeListener = () => {};
 
   constructor(
@@ -39,7 +39,7 @@ export class Commands {
   }
 
   /** Where what happens depends on when it is committed, `input` is made anew each time that is tried. */
-  perform(userId: string, input: Input | (() => Input)): Promise<Step> {
+  execute(userId: string, input: Input | (() => Input)): Promise<Step> {
     const read = typeof input === 'function' ? input : (): Input => input;
     const first = read();
     const { type } = first;
@@ -50,10 +50,10 @@ export class Commands {
   }
 
   /** What has happened whether or not the store can be reached: it is told again until it has taken it in. */
-  async record(userId: string, input: Input | (() => Input)): Promise<void> {
+  async executeUntilStored(userId: string, input: Input | (() => Input)): Promise<void> {
     for (;;) {
       try {
-        await this.perform(userId, input);
+        await this.execute(userId, input);
         return;
       } catch (error) {
         if (!isUnavailable(error)) throw error;
@@ -63,12 +63,12 @@ export class Commands {
   }
 
   /** Whose live session this is, as far as a user may know: one of an invisible other user is nobody's. */
-  async ownerKnownTo(userId: string, sessionId: string): Promise<string | undefined> {
+  async visibleOwnerOf(userId: string, sessionId: string): Promise<string | undefined> {
     const owner = await this.store.ownerOf(sessionId);
     if (owner === undefined || owner === userId) return owner;
     if (this.store.view.presence(owner).status !== 'OFFLINE') return owner;
     // It takes as long as to find out that there is no such session.
-    await this.store.refresh();
+    await this.store.awaitCurrent();
     return undefined;
   }
 
@@ -81,14 +81,20 @@ export class Commands {
       return done;
     } catch (error) {
       this.outcomes.add(type, outcomeOf(error));
-      throw (await this.isOfAnotherUser(userId, error, read())) ? notYours() : error;
+      throw (await this.belongsToAnotherUser(userId, error, read()))
+        ? sessionOfAnotherUser()
+        : error;
     }
   }
 
-  private async isOfAnotherUser(userId: string, error: unknown, input: Input): Promise<boolean> {
-    const isUnknown = error instanceof Refusal && error.reason === 'SESSION_NOT_FOUND';
+  private async belongsToAnotherUser(
+    userId: string,
+    error: unknown,
+    input: Input,
+  ): Promise<boolean> {
+    const isUnknown = error instanceof RejectedError && error.reason === 'SESSION_NOT_FOUND';
     if (!isUnknown || !('sessionId' in input) || input.sessionId === undefined) return false;
-    const owner = await this.ownerKnownTo(userId, input.sessionId);
+    const owner = await this.visibleOwnerOf(userId, input.sessionId);
     return owner !== undefined && owner !== userId;
   }
 }
@@ -109,11 +115,11 @@ function isSignOfLife(input: Input): input is Input & { readonly sessionId: stri
 }
 
 function isUnavailable(error: unknown): boolean {
-  return error instanceof Refusal && error.reason === 'STORE_UNAVAILABLE';
+  return error instanceof RejectedError && error.reason === 'STORE_UNAVAILABLE';
 }
 
-function notYours(): Refusal {
-  return new Refusal(
+function sessionOfAnotherUser(): RejectedError {
+  return new RejectedError(
     'SESSION_OF_ANOTHER_USER',
     'the session belongs to another user',
     'session_id',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DueQueue, type Alarm } from './due-queue.js';
+import { DeadlineQueue, type Timer } from './due-queue.js';
 
 const commands = fc.array(
   fc.oneof(
@@ -22,21 +22,21 @@ function dueIn(alarms: ReadonlyMap<string, number>, now: number): readonly [stri
 }
 
 /** Sets times in a queue by key, keeping the alarms for it as a store does. */
-function setterOf(queue: DueQueue): (key: string, dueAt: number | undefined) => void {
-  const alarms = new Map<string, Alarm | undefined>();
+function setterOf(queue: DeadlineQueue): (key: string, dueAt: number | undefined) => void {
+  const alarms = new Map<string, Timer | undefined>();
   return (key, dueAt) => alarms.set(key, queue.set(key, dueAt, alarms.get(key)));
 }
 
 /** How many entries its heap holds, left-overs included. */
-function heapOf(queue: DueQueue): number {
+function heapOf(queue: DeadlineQueue): number {
   return (queue as unknown as { readonly heap: { readonly length: number } }).heap.length;
 }
 
-describe('DueQueue', () => {
+describe('DeadlineQueue', () => {
   it('hands out what is due, once and the earliest first, as a sorted list would', () => {
     fc.assert(
       fc.property(commands, (all) => {
-        const queue = new DueQueue();
+        const queue = new DeadlineQueue();
         const set = setterOf(queue);
         const alarms = new Map<string, number>();
         let now = 0;
@@ -63,7 +63,7 @@ describe('DueQueue', () => {
   });
 
   it('puts a time off without touching the heap', () => {
-    const queue = new DueQueue();
+    const queue = new DeadlineQueue();
     const set = setterOf(queue);
     set('a', 10);
     for (let at = 11; at < 1000; at++) set('a', at);
@@ -73,7 +73,7 @@ describe('DueQueue', () => {
   });
 
   it('stays as small as its keys, however often their times come nearer or are called off', () => {
-    const queue = new DueQueue();
+    const queue = new DeadlineQueue();
     const set = setterOf(queue);
     for (let i = 0; i < 10_000; i++) {
       set(`key ${i % 20}`, 1_000_000 - i);

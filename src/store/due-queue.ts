@@ -1,10 +1,10 @@
 import TinyQueue from 'tinyqueue';
 
 /** No longer wanted, but perhaps still in the heap. A number, since one is changed in place and `undefined` is not. */
-const NEVER = Infinity;
+const CANCELLED = Infinity;
 
 /** When a key is due. Whoever sets it keeps it for the next time. */
-export interface Alarm {
+export interface Timer {
   readonly key: string;
   dueAt: number;
   /** The place it has in the heap: `dueAt` or earlier. */
@@ -15,15 +15,15 @@ export interface Alarm {
  * Keys with the time each is due. Putting a due time off, which every activity does, costs one write: the alarm stays
  * where it is in the heap and is put back when it comes up too early. Looking for what is due costs what is due.
  */
-export class DueQueue {
+export class DeadlineQueue {
   private heap = newHeap([]);
   private wanted = 0;
 
   /**
    * Sets when a key is due, instead of `before`: what was returned for it the last time. Undefined: not any more.
    */
-  set(key: string, dueAt: number | undefined, before: Alarm | undefined): Alarm | undefined {
-    if (before !== undefined && before.dueAt !== NEVER) {
+  set(key: string, dueAt: number | undefined, before: Timer | undefined): Timer | undefined {
+    if (before !== undefined && before.dueAt !== CANCELLED) {
       if (dueAt !== undefined && dueAt >= before.queuedAt) {
         before.dueAt = dueAt;
         return before;
@@ -41,7 +41,7 @@ export class DueQueue {
       if (next.dueAt <= next.queuedAt) {
         due.push(next.key);
         this.drop(next);
-      } else if (next.dueAt !== NEVER) {
+      } else if (next.dueAt !== CANCELLED) {
         // One that was put off comes up again in its turn.
         next.queuedAt = next.dueAt;
         this.heap.push(next);
@@ -56,25 +56,25 @@ export class DueQueue {
     return this.wanted;
   }
 
-  private enqueue(alarm: Alarm): Alarm {
+  private enqueue(alarm: Timer): Timer {
     this.wanted++;
     this.heap.push(alarm);
     return alarm;
   }
 
-  private drop(alarm: Alarm): void {
-    alarm.dueAt = NEVER;
+  private drop(alarm: Timer): void {
+    alarm.dueAt = CANCELLED;
     this.wanted--;
-    this.sweepOut();
+    this.compact();
   }
 
   /** Rebuilds the heap when most of it is left-overs, so that it is bounded by the keys. */
-  private sweepOut(): void {
+  private compact(): void {
     if (this.heap.length <= 2 * this.wanted + 64) return;
-    this.heap = newHeap(this.heap.data.filter(({ dueAt }) => dueAt !== NEVER));
+    this.heap = newHeap(this.heap.data.filter(({ dueAt }) => dueAt !== CANCELLED));
   }
 }
 
-function newHeap(alarms: Alarm[]): TinyQueue<Alarm> {
+function newHeap(alarms: Timer[]): TinyQueue<Timer> {
   return new TinyQueue(alarms, (a, b) => a.queuedAt - b.queuedAt);
 }

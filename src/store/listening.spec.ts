@@ -14,7 +14,7 @@ describe('The time in which a node listens', () => {
     clock = new ManualClock();
     report = { problem: undefined };
     const config = { policy: { heartbeatTimeoutMs: TIMEOUT_MS } } as Config;
-    listening = new Listening({ report } as PresenceStore, clock, config);
+    listening = new Listening({ status: report } as PresenceStore, clock, config);
   });
 
   /** How much of what passes counts. */

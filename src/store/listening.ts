@@ -45,7 +45,7 @@ export class Listening {
   /** Whether time counts at the moment. */
   get isListening(): boolean {
     this.look();
-    return this.owedMs === 0 && this.store.report.problem === undefined;
+    return this.owedMs === 0 && this.store.status.problem === undefined;
   }
 
   private look(): void {
@@ -56,7 +56,7 @@ export class Listening {
     const paused = Math.min(elapsed, pausedMs - this.pausedBefore);
     this.lookedAt = now;
     this.pausedBefore = pausedMs;
-    const absent = this.store.report.problem === undefined ? paused : elapsed;
+    const absent = this.store.status.problem === undefined ? paused : elapsed;
     const owed = Math.min(this.owedMs + absent, this.config.policy.heartbeatTimeoutMs);
     const repaid = Math.min(elapsed - absent, owed);
     this.owedMs = owed - repaid;

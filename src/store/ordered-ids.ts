@@ -4,7 +4,7 @@ import sortedBtree from 'sorted-btree';
 const BTree = sortedBtree.default;
 
 /** A set of ids kept in order (UTF-16 code units), so that a page is read without sorting. */
-export class OrderedIds {
+export class SortedIdSet {
   private readonly tree = new BTree<string, undefined>();
 
   get size(): number {

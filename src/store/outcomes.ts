@@ -1,5 +1,5 @@
 import type { Input } from '../domain/input.js';
-import { Refusal } from '../domain/refusal.js';
+import { RejectedError } from '../domain/refusal.js';
 
 /** What can come of an input. */
 export type Outcome =
@@ -28,7 +28,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 /** Counts what came of inputs, by their kind. What the stores do among themselves is not among them. */
-export class Outcomes {
+export class CommandCounters {
   readonly counts = Object.fromEntries(
     KINDS.map((kind) => [kind, { committed: 0, refused: 0, unavailable: 0, failed: 0 }]),
   ) as Readonly<Record<Kind, Record<Outcome, number>>>;
@@ -40,6 +40,6 @@ export class Outcomes {
 
 /** What an error says of the input that led to it. */
 export function outcomeOf(error: unknown): Exclude<Outcome, 'committed'> {
-  if (!(error instanceof Refusal)) return 'failed';
+  if (!(error instanceof RejectedError)) return 'failed';
   return error.reason === 'STORE_UNAVAILABLE' ? 'unavailable' : 'refused';
 }

@@ -1,14 +1,14 @@
 import type { Step } from '../domain/step.js';
 import type { User } from '../domain/user.js';
-import type { SealingSecrets } from '../seal/sealing-secrets.js';
+import type { SealingKeys } from '../seal/sealing-secrets.js';
 import type { PresenceView } from './presence-view.js';
-import type { StoreReport } from './store-report.js';
+import type { StoreStatus } from './store-report.js';
 
 /** Makes a step of the newest state of a user. May run several times; a refusal it throws leaves all as it was. */
-export type ChangeUser = (user: User) => Step;
+export type UserUpdate = (user: User) => Step;
 
 /** Which commit it was, in words that all nodes share. */
-export interface Origin {
+export interface CommitPosition {
   /** A share of the users; commits are ordered within it. */
   readonly partition: number;
   readonly seq: number;
@@ -17,10 +17,10 @@ export interface Origin {
 }
 
 /** Told of every commit, in commit order and after the view has taken it in. */
-export type CommitListener = (step: Step, origin: Origin) => void;
+export type CommitListener = (step: Step, origin: CommitPosition) => void;
 
 /** Told of the commit behind which the commits of a partition are heard of, at first and after some were missed. */
-export type BeginListener = (origin: Origin) => void;
+export type PartitionResetListener = (origin: CommitPosition) => void;
 
 /**
  * The one seam between the rules and where state lives. There is deliberately no way to publish an event: user and
@@ -31,19 +31,19 @@ export abstract class PresenceStore {
   abstract readonly node: string;
 
   /** What nodes need to read the tokens of one another. */
-  abstract readonly sealingSecrets: SealingSecrets;
+  abstract readonly sealingSecrets: SealingKeys;
 
   /** How it is, for those who run it. */
-  abstract readonly report: StoreReport;
+  abstract readonly status: StoreStatus;
 
   /** What everyone may see. At any moment it reflects exactly the commits that listeners have been told of. */
   abstract readonly view: PresenceView;
 
   /** Runs `change` on the newest state of a user and commits its user and events together. */
-  abstract update(userId: string, change: ChangeUser): Promise<Step>;
+  abstract update(userId: string, change: UserUpdate): Promise<Step>;
 
   /** The newest state of a user, for reading. A user never seen is a new one. */
-  abstract find(userId: string): Promise<User>;
+  abstract get(userId: string): Promise<User>;
 
   /** Whose live session this is, on whichever node. Undefined: nobody's. */
   abstract ownerOf(sessionId: string): Promise<string | undefined>;
@@ -52,7 +52,7 @@ export abstract class PresenceStore {
    * Takes out the users whose `wakeAt` has come, or of whom something expires, at most `limit`. Each is handed out once,
    * and comes up again after its next `update`. Now and then one is handed out too early; to the rules that is nothing.
    */
-  abstract takeDue(now: number, limit: number): Promise<readonly string[]>;
+  abstract claimDue(now: number, limit: number): Promise<readonly string[]>;
 
   /**
    * Told before `takeDue` how many milliseconds the wall clock is ahead of the time that `takeDue` is asked with, since what
@@ -61,11 +61,11 @@ export abstract class PresenceStore {
   abstract followWall(aheadMs: number): Generator<void>;
 
   /** Resolves when the view reflects every change that was acknowledged before the call, on whichever node. */
-  abstract refresh(): Promise<void>;
+  abstract awaitCurrent(): Promise<void>;
 
   /** Returns the way to stop listening. */
   abstract onCommit(listener: CommitListener): () => void;
 
   /** Listening begins before the store is started. */
-  abstract onBegin(listener: BeginListener): void;
+  abstract onPartitionReset(listener: PartitionResetListener): void;
 }

@@ -1,20 +1,25 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LISTED_STATUSES, neverSeen, type Presence, type Status } from '../domain/presence.js';
+import {
+  LISTED_STATUSES,
+  unknownPresence,
+  type Presence,
+  type Status,
+} from '../domain/presence.js';
 import { PresenceView } from './presence-view.js';
 
 const userIds = ['a', 'B', 'b', 'ä', '家', '😀', '\uffee'];
 const channels = ['lobby', 'kitchen'];
 
 const presences: fc.Arbitrary<Presence> = fc.oneof(
-  fc.constantFrom(...userIds).map((userId) => ({ ...neverSeen(userId), version: 1 })),
+  fc.constantFrom(...userIds).map((userId) => ({ ...unknownPresence(userId), version: 1 })),
   fc
     .record({
       userId: fc.constantFrom(...userIds),
       status: fc.constantFrom(...LISTED_STATUSES),
       channelId: fc.option(fc.constantFrom(...channels), { nil: undefined }),
     })
-    .map((shown) => ({ ...neverSeen(shown.userId), ...shown, version: 1 })),
+    .map((shown) => ({ ...unknownPresence(shown.userId), ...shown, version: 1 })),
 );
 
 const statusSets = fc.subarray<Status>([...LISTED_STATUSES, 'OFFLINE']);
@@ -39,7 +44,7 @@ function newView(): {
   const shown = new Map<string, Presence>();
   const view = new PresenceView((userId) => shown.get(userId));
   const show = (presence: Presence): void => {
-    view.show(view.presence(presence.userId), presence);
+    view.update(view.presence(presence.userId), presence);
     shown.set(presence.userId, presence);
   };
   return { view, shown, show };
@@ -65,7 +70,7 @@ describe('PresenceView', () => {
             expect(view.countMembers(channel)).toBe(naive(shown, isThere).length);
           }
           for (const userId of userIds) {
-            expect(view.presence(userId)).toEqual(shown.get(userId) ?? neverSeen(userId));
+            expect(view.presence(userId)).toEqual(shown.get(userId) ?? unknownPresence(userId));
           }
         },
       ),
@@ -75,7 +80,7 @@ describe('PresenceView', () => {
 
   it('reads a page to its end and no further', () => {
     const { view, show } = newView();
-    for (const userId of userIds) show({ ...neverSeen(userId), status: 'ONLINE' });
+    for (const userId of userIds) show({ ...unknownPresence(userId), status: 'ONLINE' });
     const pages: string[][] = [];
     for (let after: string | undefined; ; after = pages.at(-1)!.at(-1)) {
       const page: string[] = [];
@@ -91,7 +96,7 @@ describe('PresenceView', () => {
 
   it('counts nobody twice when a status is named twice', () => {
     const { view, show } = newView();
-    show({ ...neverSeen('a'), status: 'AWAY' });
+    show({ ...unknownPresence('a'), status: 'AWAY' });
     expect(view.countListed(['AWAY', 'AWAY'])).toBe(1);
     expect([...view.listed(['AWAY', 'AWAY'])]).toHaveLength(1);
   });

@@ -1,16 +1,21 @@
-import { LISTED_STATUSES, neverSeen, type Presence, type Status } from '../domain/presence.js';
+import {
+  LISTED_STATUSES,
+  unknownPresence,
+  type Presence,
+  type Status,
+} from '../domain/presence.js';
 import { merge } from './merge.js';
-import { OrderedIds } from './ordered-ids.js';
+import { SortedIdSet } from './ordered-ids.js';
 
 /**
  * What everyone may see, kept in the order in which it is listed. It knows presences as others are shown them and
  * nothing else, so that no list, count or snapshot read from it can tell an invisible user from one who is away.
  */
 export class PresenceView {
-  private readonly byStatus = new Map<Status, OrderedIds>(
-    LISTED_STATUSES.map((status) => [status, new OrderedIds()]),
+  private readonly byStatus = new Map<Status, SortedIdSet>(
+    LISTED_STATUSES.map((status) => [status, new SortedIdSet()]),
   );
-  private readonly byChannel = new Map<string, OrderedIds>();
+  private readonly byChannel = new Map<string, SortedIdSet>();
 
   /** `shownOf`: what the store holds of a user as others are shown it. */
   constructor(private readonly shownOf: (userId: string) => Presence | undefined) {}
@@ -21,7 +26,7 @@ export class PresenceView {
   }
 
   presence(userId: string): Presence {
-    return this.shownOf(userId) ?? neverSeen(userId);
+    return this.shownOf(userId) ?? unknownPresence(userId);
   }
 
   /** Users with one of `statuses` after `after`, ordered by id. OFFLINE is in no list. */
@@ -43,7 +48,7 @@ export class PresenceView {
   }
 
   /** Takes in what others are shown of a user from now on, instead of what they were shown before. */
-  show(before: Presence, after: Presence): void {
+  update(before: Presence, after: Presence): void {
     if (before.status !== after.status) {
       this.byStatus.get(before.status)?.delete(after.userId);
       this.byStatus.get(after.status)?.add(after.userId);
@@ -59,11 +64,11 @@ export class PresenceView {
     }
     if (after.channelId === undefined) return;
     let joined = this.byChannel.get(after.channelId);
-    if (joined === undefined) this.byChannel.set(after.channelId, (joined = new OrderedIds()));
+    if (joined === undefined) this.byChannel.set(after.channelId, (joined = new SortedIdSet()));
     joined.add(after.userId);
   }
 
-  private setsOf(statuses: readonly Status[]): readonly OrderedIds[] {
+  private setsOf(statuses: readonly Status[]): readonly SortedIdSet[] {
     return [...new Set(statuses)].flatMap((status) => this.byStatus.get(status) ?? []);
   }
 

@@ -1,13 +1,13 @@
 import type { TableSizes } from './user-table.js';
 
 /** How a store is, for those who run it. */
-export interface StoreReport extends TableSizes {
+export interface StoreStatus extends TableSizes {
   /** Why it cannot take commits at the moment. Undefined: it can. */
   readonly problem: string | undefined;
   /** How often a store that is somewhere else could not be reached, or did not do what it was asked. */
   readonly failures: number;
   /** For how long the view may have been behind, in milliseconds. */
-  readonly ageMs: number;
+  readonly stalenessMs: number;
   /** How many nodes are alive, this one among them. */
   readonly nodes: number;
   /** How many of them have other settings of the rules than this one. */

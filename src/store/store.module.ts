@@ -3,7 +3,7 @@ import { Clock } from '../clock/clock.js';
 import { SystemClock } from '../clock/system-clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { Commands } from './commands.js';
+import { CommandExecutor } from './commands.js';
 import { Listening } from './listening.js';
 import { MemoryPresenceStore } from './memory/memory-presence-store.js';
 import { RedisPresenceStore } from './redis/redis-presence-store.js';
@@ -26,7 +26,7 @@ function createStore(config: Config, clock: Clock): PresenceStore {
 @Global()
 @Module({
   providers: [
-    Commands,
+    CommandExecutor,
     Listening,
     { provide: Clock, useFactory: () => new SystemClock() },
     {
@@ -35,6 +35,6 @@ function createStore(config: Config, clock: Clock): PresenceStore {
       useFactory: createStore,
     },
   ],
-  exports: [Commands, Clock, Listening, PresenceStore],
+  exports: [CommandExecutor, Clock, Listening, PresenceStore],
 })
 export class StoreModule {}

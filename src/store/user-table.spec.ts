@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { choose, connect, disconnect, join, mute, play } from '../../test/support/play.js';
+import { choose, connect, disconnect, join, mute, given } from '../../test/support/play.js';
 import type { User } from '../domain/user.js';
 import { PresenceView } from './presence-view.js';
 import { UserTable } from './user-table.js';
@@ -7,14 +7,14 @@ import { UserTable } from './user-table.js';
 describe('What others are shown of a user', () => {
   // Time tells what a look-up does. So what it does is compared, which no busy machine can blur.
   it('is found in the very same steps when the user is invisible and when it is gone', () => {
-    const busy = play(
+    const busy = given(
       [0, connect('a')],
       [1, choose('a', 'INVISIBLE')],
       [2, connect('b', { platform: 'mobile' })],
       [3, join('b', 'lobby')],
       [4, mute('a', { speaker: true })],
     ).user;
-    const gone = play([0, connect('a')], [1, disconnect('a')]).user;
+    const gone = given([0, connect('a')], [1, disconnect('a')]).user;
     const [steps, expected] = [stepsToFind(busy), stepsToFind(gone)];
     expect(steps).toEqual(['get alice', 'shown']);
     expect(steps).toEqual(expected);
@@ -32,7 +32,7 @@ function stepsToFind(user: User): readonly string[] {
       return Reflect.get(target, field, receiver);
     },
   });
-  table.put(undefined, watched, undefined);
+  table.upsert(undefined, watched, undefined);
   const { users } = table as unknown as { readonly users: Map<string, unknown> };
   const get = users.get.bind(users);
   users.get = (userId) => {

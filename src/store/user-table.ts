@@ -1,7 +1,7 @@
 import { expiresAt } from '../domain/due.js';
 import type { Presence } from '../domain/presence.js';
 import { newUser, type Session, type User } from '../domain/user.js';
-import { DueQueue, type Alarm } from './due-queue.js';
+import { DeadlineQueue, type Timer } from './due-queue.js';
 import type { PresenceView } from './presence-view.js';
 
 /** By how many milliseconds an end that others gave may be noticed late after the wall clock was set forward. */
@@ -11,7 +11,7 @@ const NOTICED_LATE_MS = 1000;
 const PIECE = 1000;
 
 /** What is held of a user, behind one look-up: to find it costs more than to change it once there are many. */
-export interface Held {
+export interface UserEntry {
   readonly user: User;
   /** What a store that others share knows it by; see `src/store/redis`. */
   revision: string;
@@ -29,18 +29,18 @@ export interface TableSizes {
   readonly alarms: number;
 }
 
-interface Entry extends Held {
+interface Entry extends UserEntry {
   user: User;
-  alarm: Alarm | undefined;
+  alarm: Timer | undefined;
 }
 
 /** Users, with what is looked up of them: whose a session is, for whom something is due, who has long been gone. */
 export class UserTable {
   private readonly users = new Map<string, Entry>();
   private readonly owners = new Map<string, string>();
-  private readonly due = new DueQueue();
+  private readonly due = new DeadlineQueue();
   private readonly offline = new Set<string>();
-  private readonly unseen = new Set<string>();
+  private readonly hiddenOffline = new Set<string>();
   /** How far the wall clock is ahead of the time of the queue, and the least that it was of all that was queued. */
   private wallAhead = 0;
   private leastWallAhead = 0;
@@ -57,7 +57,7 @@ export class UserTable {
     };
   }
 
-  get(userId: string): Held | undefined {
+  get(userId: string): UserEntry | undefined {
     return this.users.get(userId);
   }
 
@@ -82,24 +82,25 @@ export class UserTable {
    * Who may be forgotten, the longest gone first: those who are OFFLINE to others, and those of whom others are shown
    * nothing any more but who have no session. Apart, so that what the latter do takes nobody's place among the former.
    */
-  get longestGone(): readonly ReadonlySet<string>[] {
-    return [this.offline, this.unseen];
+  get evictionCandidates(): readonly ReadonlySet<string>[] {
+    return [this.offline, this.hiddenOffline];
   }
 
   /** Takes in what became of a user, and shows it. `held` is what was held of the user before. */
-  put(held: Held | undefined, user: User, wakeAt: number | undefined): Held {
-    const entry = (held as Entry | undefined) ?? this.enter(user.userId);
+  upsert(held: UserEntry | undefined, user: User, wakeAt: number | undefined): UserEntry {
+    const entry = (held as Entry | undefined) ?? this.insert(user.userId);
     const before = entry.user;
     entry.user = user;
     this.wake(entry, wakeAt);
-    if (!haveSameLive(before.sessions, user.sessions)) this.noteOwners(before, user);
-    if (user.shown !== before.shown) this.view.show(before.shown, user.shown);
-    if (user.shown.status === 'OFFLINE' || before.shown.status === 'OFFLINE') this.noteGone(user);
+    if (!haveSameLive(before.sessions, user.sessions)) this.indexSessions(before, user);
+    if (user.shown !== before.shown) this.view.update(before.shown, user.shown);
+    if (user.shown.status === 'OFFLINE' || before.shown.status === 'OFFLINE')
+      this.trackOffline(user);
     return entry;
   }
 
   /** Sets when something is due for a user to whom nothing has happened, beside what expires. */
-  wake(held: Held, wakeAt: number | undefined): void {
+  wake(held: UserEntry, wakeAt: number | undefined): void {
     const entry = held as Entry;
     const given = expiresAt(entry.user);
     if (given === undefined) return this.setAlarm(entry, wakeAt);
@@ -120,19 +121,19 @@ export class UserTable {
     }
   }
 
-  takeDue(now: number, limit: number): readonly string[] {
+  claimDue(now: number, limit: number): readonly string[] {
     return this.due.take(now, limit);
   }
 
   /** Drops a user who is OFFLINE to others, or keeps only what nobody else has seen. */
-  forget(userId: string, kept: User | undefined): void {
+  evict(userId: string, kept: User | undefined): void {
     this.offline.delete(userId);
-    this.unseen.delete(userId);
+    this.hiddenOffline.delete(userId);
     const entry = this.users.get(userId);
     if (entry === undefined) return;
     if (kept) {
       entry.user = kept;
-      this.noteGone(kept);
+      this.trackOffline(kept);
     } else {
       this.users.delete(userId);
       this.setAlarm(entry, undefined);
@@ -143,22 +144,22 @@ export class UserTable {
     entry.alarm = this.due.set(entry.user.userId, at, entry.alarm);
   }
 
-  private enter(userId: string): Entry {
+  private insert(userId: string): Entry {
     const entry: Entry = { user: newUser(userId), revision: '', alarm: undefined };
     this.users.set(userId, entry);
     return entry;
   }
 
-  private noteGone({ userId, shown, sessions }: User): void {
+  private trackOffline({ userId, shown, sessions }: User): void {
     const isGone = shown.status === 'OFFLINE';
     // Who is in already keeps the place.
     if (isGone && shown.version > 0) this.offline.add(userId);
     else this.offline.delete(userId);
-    if (isGone && shown.version === 0 && sessions.length === 0) this.unseen.add(userId);
-    else this.unseen.delete(userId);
+    if (isGone && shown.version === 0 && sessions.length === 0) this.hiddenOffline.add(userId);
+    else this.hiddenOffline.delete(userId);
   }
 
-  private noteOwners(before: User, user: User): void {
+  private indexSessions(before: User, user: User): void {
     for (const { sessionId } of before.sessions) this.owners.delete(sessionId);
     for (const { sessionId, graceEndsAt } of user.sessions) {
       if (graceEndsAt === undefined) this.owners.set(sessionId, user.userId);

@@ -5,11 +5,11 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Refusal } from '../domain/refusal.js';
-import { inSharedSpan, inSpan, startedTracer } from './tracing.js';
+import { RejectedError } from '../domain/refusal.js';
+import { withLinkedSpan, inSpan, activeTracer } from './tracing.js';
 
 it('is not done where the process was started without an SDK', () => {
-  expect(startedTracer()).toBeUndefined();
+  expect(activeTracer()).toBeUndefined();
 });
 
 describe('Work in a span', () => {
@@ -24,7 +24,7 @@ describe('Work in a span', () => {
   });
 
   it('is within what is going on, and gives back what it gives', async () => {
-    const tracer = startedTracer()!;
+    const tracer = activeTracer()!;
     const result = await inSpan(tracer, 'outer', {}, () =>
       inSpan(tracer, 'inner', {}, async () => 1),
     );
@@ -33,8 +33,8 @@ describe('Work in a span', () => {
   });
 
   it('that fails says of what kind its error is, and not its text', async () => {
-    const tracer = startedTracer()!;
-    const refusal = new Refusal('SESSION_NOT_FOUND', 'the text');
+    const tracer = activeTracer()!;
+    const refusal = new RejectedError('SESSION_NOT_FOUND', 'the text');
     const work = inSpan(tracer, 'refused', {}, () => Promise.reject(refusal));
     await expect(work).rejects.toBe(refusal);
     const boom = inSpan(tracer, 'failed', {}, () => Promise.reject(new TypeError('the text')));
@@ -48,18 +48,18 @@ describe('Work in a span', () => {
   });
 
   it('that many wait for is in the trace of the first, and linked with the others', async () => {
-    const tracer = startedTracer()!;
+    const tracer = activeTracer()!;
     const spans = ['a', 'b', 'c'].map((name) => tracer.startSpan(name));
     const waiting = spans.map((span) => trace.setSpan(ROOT_CONTEXT, span));
-    await inSharedSpan(tracer, 'shared', {}, async () => {}, [ROOT_CONTEXT, ...waiting]);
+    await withLinkedSpan(tracer, 'shared', {}, async () => {}, [ROOT_CONTEXT, ...waiting]);
     const [a, b, c] = spans.map((span) => span.spanContext());
     expect(spanNamed('shared').parentSpanContext).toEqual(a);
     expect(spanNamed('shared').links.map((link) => link.context)).toEqual([b, c]);
   });
 
   it('that nobody who waits is traced for is done without', async () => {
-    const tracer = startedTracer()!;
-    expect(await inSharedSpan(tracer, 'shared', {}, async () => 1, [ROOT_CONTEXT])).toBe(1);
+    const tracer = activeTracer()!;
+    expect(await withLinkedSpan(tracer, 'shared', {}, async () => 1, [ROOT_CONTEXT])).toBe(1);
     expect(exporter.getFinishedSpans()).toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ interface Proxy {
  * The tracer of the SDK that the process was started with. Undefined: there is none. Whoever would trace then does without,
  * rather than make spans that nobody takes. To be asked once the process has started, and not for each call.
  */
-export function startedTracer(): Tracer | undefined {
+export function activeTracer(): Tracer | undefined {
   const provider = trace.getTracerProvider();
   const proxy = provider as Proxy;
   return proxy.getDelegateTracer ? proxy.getDelegateTracer(NAME) : provider.getTracer(NAME);
@@ -37,7 +37,7 @@ export async function inSpan<T>(
   try {
     return await context.with(trace.setSpan(parent, span), work);
   } catch (error) {
-    markFailed(span, error);
+    recordError(span, error);
     throw error;
   } finally {
     span.end();
@@ -48,7 +48,7 @@ export async function inSpan<T>(
  * Does some work for several who wait for it together: in the first one's trace, with links to the others. Without a span
  * where none of them is traced.
  */
-export async function inSharedSpan<T>(
+export async function withLinkedSpan<T>(
   tracer: Tracer,
   name: string,
   options: SpanOptions,
@@ -62,7 +62,7 @@ export async function inSharedSpan<T>(
 }
 
 /** What has failed by its kind. Its text stays out: it may say whose it was. */
-function markFailed(span: Span, error: unknown): void {
+function recordError(span: Span, error: unknown): void {
   const { reason, name } = error as { readonly reason?: string; readonly name?: string };
   span.setAttribute('error.type', reason ?? name ?? 'unknown');
   span.setStatus({ code: SpanStatusCode.ERROR });

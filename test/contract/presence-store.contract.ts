@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Input } from '../../src/domain/input.js';
-import { neverSeen } from '../../src/domain/presence.js';
-import { Refusal } from '../../src/domain/refusal.js';
+import { unknownPresence } from '../../src/domain/presence.js';
+import { RejectedError } from '../../src/domain/refusal.js';
 import { step, type Step } from '../../src/domain/step.js';
 import { newUser } from '../../src/domain/user.js';
 import type { PresenceStore } from '../../src/store/presence-store.js';
@@ -29,15 +29,15 @@ export function presenceStoreContract(
 
     describe('a user', () => {
       it('who was never seen is OFFLINE', async () => {
-        await store.refresh();
-        expect(await store.find('alice')).toEqual(newUser('alice'));
-        expect(store.view.presence('alice')).toEqual(neverSeen('alice'));
+        await store.awaitCurrent();
+        expect(await store.get('alice')).toEqual(newUser('alice'));
+        expect(store.view.presence('alice')).toEqual(unknownPresence('alice'));
       });
 
       it('is found as the last commit left it', async () => {
         const { user } = await perform('alice', connect('a'), 1);
-        expect(await store.find('alice')).toEqual(user);
-        expect(await store.find('bob')).toEqual(newUser('bob'));
+        expect(await store.get('alice')).toEqual(user);
+        expect(await store.get('bob')).toEqual(newUser('bob'));
       });
 
       it('loses nothing to updates that race', async () => {
@@ -49,7 +49,7 @@ export function presenceStoreContract(
           perform('alice', mute('a', { speaker: true }), 2),
           perform('bob', connect('c'), 2),
         ]);
-        expect((await store.find('alice')).own).toMatchObject({
+        expect((await store.get('alice')).own).toMatchObject({
           platforms: ['desktop', 'mobile'],
           channelId: 'lobby',
           isMicrophoneMuted: true,
@@ -79,18 +79,18 @@ export function presenceStoreContract(
         const { user } = await perform('alice', connect('a'), 1);
         const told: Step[] = [];
         store.onCommit((next) => told.push(next));
-        await expect(perform('alice', join('x', 'lobby'), 2)).rejects.toThrow(Refusal);
-        await expect(perform('bob', join('x', 'lobby'), 2)).rejects.toThrow(Refusal);
+        await expect(perform('alice', join('x', 'lobby'), 2)).rejects.toThrow(RejectedError);
+        await expect(perform('bob', join('x', 'lobby'), 2)).rejects.toThrow(RejectedError);
         expect(told).toEqual([]);
-        expect(await store.find('alice')).toEqual(user);
-        expect(await store.find('bob')).toEqual(newUser('bob'));
+        expect(await store.get('alice')).toEqual(user);
+        expect(await store.get('bob')).toEqual(newUser('bob'));
         expect(store.view.countMembers('lobby')).toBe(0);
       });
 
       it('does not stand in the way of the next one', async () => {
-        await expect(perform('alice', join('x', 'lobby'), 1)).rejects.toThrow(Refusal);
+        await expect(perform('alice', join('x', 'lobby'), 1)).rejects.toThrow(RejectedError);
         await perform('alice', connect('a'), 2);
-        expect((await store.find('alice')).own.status).toBe('ONLINE');
+        expect((await store.get('alice')).own.status).toBe('ONLINE');
       });
     });
 
@@ -145,7 +145,7 @@ export function presenceStoreContract(
         await perform('alice', join('a', 'lobby'), 3);
         expect(store.view.presence('alice').status).toBe('OFFLINE');
         expect(store.view.countMembers('lobby')).toBe(0);
-        expect((await store.find('alice')).own.channelId).toBe('lobby');
+        expect((await store.get('alice')).own.channelId).toBe('lobby');
       });
     });
 
@@ -154,7 +154,7 @@ export function presenceStoreContract(
         await Promise.all(
           ['carol', 'alice', 'bob'].map((userId) => perform(userId, connect(userId), 1)),
         );
-        await store.refresh();
+        await store.awaitCurrent();
         const listed = [...store.view.listed(['ONLINE'])].map(({ userId }) => userId);
         expect(listed).toEqual(['alice', 'bob', 'carol']);
       });
@@ -177,7 +177,7 @@ export function presenceStoreContract(
         await store.update('alice', (user) => step(user, connect('a'), 1, graceful));
         await store.update('alice', (user) => step(user, lost, 2, graceful));
         expect(await store.ownerOf('a')).toBeUndefined();
-        expect((await store.find('alice')).sessions).toHaveLength(1);
+        expect((await store.get('alice')).sessions).toHaveLength(1);
       });
     });
 
@@ -185,19 +185,19 @@ export function presenceStoreContract(
       it('is handed out when its time has come', async () => {
         await perform('late', connect('b', { tokenExpiresAt: 120 }), 20);
         await perform('early', connect('a', { tokenExpiresAt: 110 }), 10);
-        expect(await store.takeDue(109, 10)).toEqual([]);
-        expect(await store.takeDue(110, 10)).toEqual(['early']);
-        expect(await store.takeDue(120, 10)).toEqual(['late']);
+        expect(await store.claimDue(109, 10)).toEqual([]);
+        expect(await store.claimDue(110, 10)).toEqual(['early']);
+        expect(await store.claimDue(120, 10)).toEqual(['late']);
       });
 
       it('is handed out once, as much as was asked for', async () => {
         for (const id of ['a', 'b', 'c'])
           await perform(id, connect(id, { tokenExpiresAt: 110 }), 10);
-        const first = await store.takeDue(500, 2);
-        const second = await store.takeDue(500, 2);
+        const first = await store.claimDue(500, 2);
+        const second = await store.claimDue(500, 2);
         expect([first.length, second.length]).toEqual([2, 1]);
         expect([...first, ...second].toSorted()).toEqual(['a', 'b', 'c']);
-        expect(await store.takeDue(500, 2)).toEqual([]);
+        expect(await store.claimDue(500, 2)).toEqual([]);
       });
 
       it('is what expires by the wall clock, soon after that was set forward, and not sooner when it was set back', async () => {
@@ -205,7 +205,7 @@ export function presenceStoreContract(
         await perform('bob', connect('b', { tokenExpiresAt: 10 + POLICY.idleTimeoutMs * 2 }), 10);
         const dueAt = async (now: number, ahead: number): Promise<readonly string[]> => {
           Array.from(store.followWall(ahead));
-          return store.takeDue(now, 10);
+          return store.claimDue(now, 10);
         };
         expect(await dueAt(100, 0)).toEqual([]);
         expect(await dueAt(100, 499_900 + 1000)).toEqual(expect.arrayContaining(['alice', 'bob']));
@@ -217,25 +217,25 @@ export function presenceStoreContract(
 
       it('comes up again after the next update, even one that changed nothing', async () => {
         await perform('alice', connect('a'), 0);
-        expect(await store.takeDue(1000, 10)).toEqual(['alice']);
+        expect(await store.claimDue(1000, 10)).toEqual(['alice']);
         // The clock has stepped back meanwhile: nothing is due for the rules.
         await perform('alice', time, 900);
-        expect(await store.takeDue(999, 10)).toEqual([]);
-        expect(await store.takeDue(1000, 10)).toEqual(['alice']);
+        expect(await store.claimDue(999, 10)).toEqual([]);
+        expect(await store.claimDue(1000, 10)).toEqual(['alice']);
       });
 
       it('follows the user: put off by activity, gone when nothing is due any more', async () => {
         await perform('alice', connect('a'), 0);
         await perform('alice', join('a', 'lobby'), 600);
-        expect(await store.takeDue(1000, 10)).toEqual([]);
+        expect(await store.claimDue(1000, 10)).toEqual([]);
         await perform('alice', disconnect('a'), 700);
-        expect(await store.takeDue(99_999, 10)).toEqual([]);
+        expect(await store.claimDue(99_999, 10)).toEqual([]);
       });
 
       it('is nothing for a user who was never seen, whatever happens to it', async () => {
         await perform('nobody', time, 1);
         await perform('nobody', disconnect('x'), 1);
-        expect(await store.takeDue(99_999, 10)).toEqual([]);
+        expect(await store.claimDue(99_999, 10)).toEqual([]);
       });
     });
   });

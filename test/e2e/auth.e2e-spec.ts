@@ -10,7 +10,7 @@ import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TokenVerifier } from '../../src/auth/token-verifier.js';
 import { loadPackageDefinition } from '../../src/grpc/codecs.js';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import type { Client } from '../support/client.js';
 import { Flag, frame, FrameType, grpcMessage } from '../support/http2-frames.js';
 import { Http2Peer } from '../support/http2-peer.js';
@@ -85,7 +85,7 @@ describe('Every RPC', () => {
 
   it('leaves nothing behind when it is refused', async () => {
     const reader = await service.client('reader', { isAdmin: true });
-    expect(service.sizeOf(SessionStreams)).toBe(0);
+    expect(service.sizeOf(SessionRegistry)).toBe(0);
     expect(await reader.listOnlineUsers()).toMatchObject({ presences: [], totalSize: 0 });
     expect(await reader.listSessions({ userId: 'ann' })).toEqual({ sessions: [] });
   });
@@ -135,7 +135,7 @@ describe('A token', () => {
 
   it('is the first where a call brings two, and no other is looked at', async () => {
     // What every token begins with, whether or not it is known.
-    const look = vi.spyOn(TokenVerifier.prototype, 'recall');
+    const look = vi.spyOn(TokenVerifier.prototype, 'fromCache');
     const [first, second] = [await tokenOf('ann'), await tokenOf('root', { isAdmin: true })];
     const peer = await Http2Peer.to(service.address());
     const more = { authorization: `Bearer ${second}` };

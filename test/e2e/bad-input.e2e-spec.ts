@@ -6,7 +6,7 @@ import { loadPackageDefinition } from '../../src/grpc/codecs.js';
 import * as events from '../../src/grpc/generated/presence/v1/events_service.pb.js';
 import * as presence from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
 import * as session from '../../src/grpc/generated/presence/v1/session_service.pb.js';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { richStatusOf } from '../support/bad-request.js';
 import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
@@ -183,7 +183,7 @@ describe('A bad request', () => {
 
   /** All that there is to see. */
   async function state() {
-    await eventually(() => service.sizeOf(SessionStreams), 3);
+    await eventually(() => service.sizeOf(SessionRegistry), 3);
     await eventually(() => service.sizeOf(FanOut), 1);
     return [
       await admin.listSessions({ userId: 'ann' }),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { BrowserProtocol } from '../browser/connect-web.js';
 import { Browser } from '../support/browser.js';
@@ -85,12 +85,12 @@ describe('A page in a browser', () => {
     await eventually(async () => (await look('session')).length, 22);
     const session = await look('session');
     const dueAt = async (): Promise<number> => {
-      const user = await service.all(PresenceStore)[0].find('bob');
+      const user = await service.all(PresenceStore)[0].get('bob');
       return user.sessions[0]?.heartbeatDueAt ?? 0;
     };
     for (let i = 0; i < 4; i++) {
       await service.passTime(TIMEOUT_MS / 2);
-      for (const streams of service.all(SessionStreams)) streams.sendHeartbeats();
+      for (const streams of service.all(SessionRegistry)) streams.sendHeartbeats();
       await eventually(dueAt, service.clock.now() + TIMEOUT_MS);
     }
     expect(await look('session')).toBe(session);

@@ -46,7 +46,7 @@ describe('A node of a cluster that is busy, not away,', () => {
 
   async function nobodyHasLeft(): Promise<void> {
     for (const userId of ['ann', 'bob']) {
-      expect(await witness.comingsAndGoings(userId)).toEqual(['userOnline CONNECTED']);
+      expect(await witness.onlineOfflineEvents(userId)).toEqual(['userOnline CONNECTED']);
     }
     for (const user of users) expect((await user.listSessions()).sessions).toHaveLength(1);
     for (const { output } of cluster.nodes) expect(output).not.toMatch(/declared dead/);

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import type { Answer } from '../fuzz/answer.js';
 import { Connection } from '../fuzz/connection.js';
 import { eventually } from '../support/eventually.js';
@@ -28,7 +28,7 @@ describe('The headers of a call', () => {
       ...{ path, isStream, headers, token },
       ...{ contentType: 'application/grpc', body: Buffer.alloc(5) },
     });
-    await eventually(() => service.sizeOf(SessionStreams), 0);
+    await eventually(() => service.sizeOf(SessionRegistry), 0);
     return answer;
   }
 

@@ -49,10 +49,10 @@ describe('A session with heartbeats', () => {
   /** Nobody has gone, although everybody has had the time for it; and who falls silent then goes. */
   async function expectOnlyTheSilentToGo(witness: Witness): Promise<void> {
     await Promise.all(users.map((user) => user.isHeard(ENOUGH_BEATS)));
-    for (const { userId } of users) expect(await witness.comingsAndGoings(userId)).toEqual(CAME);
+    for (const { userId } of users) expect(await witness.onlineOfflineEvents(userId)).toEqual(CAME);
     const [silent] = users;
     silent!.fallSilent();
-    const told = (): Promise<readonly string[]> => witness.comingsAndGoings(silent!.userId);
+    const told = (): Promise<readonly string[]> => witness.onlineOfflineEvents(silent!.userId);
     await eventually(told, CAME_AND_FELL_SILENT, PATIENCE_MS);
   }
 
@@ -138,7 +138,7 @@ describe('Nodes', () => {
     const witness = await Witness.at(await staying.client('witness'));
     await (await dying.client('ann')).connect();
     await dying.kill();
-    const told = (): Promise<readonly string[]> => witness.comingsAndGoings('ann');
+    const told = (): Promise<readonly string[]> => witness.onlineOfflineEvents('ann');
     await eventually(told, [...CAME, 'userOffline NODE_LOST'], PATIENCE_MS);
   }, 90_000);
 

@@ -106,7 +106,7 @@ describe('Several nodes', () => {
       const { sessionId } = await (await cluster.client(1, 'ann')).connect();
       await gone.nextEvents(2);
       await eventually(() => sessionIdsAt(1, 'ann'), [sessionId], PATIENCE_MS);
-      expect(await witness.comingsAndGoings('ann')).toEqual(['userOnline CONNECTED']);
+      expect(await witness.onlineOfflineEvents('ann')).toEqual(['userOnline CONNECTED']);
     });
   });
 
@@ -131,7 +131,7 @@ describe('Several nodes', () => {
     expect(await leaving!.exited).toEqual({ code: 0, signal: null });
     for (const [i, user] of users.entries()) {
       expect(await sessionIdsAt(1, user)).toEqual([sessionIds[i]]);
-      expect(await witness.comingsAndGoings(user)).toEqual(['userOnline CONNECTED']);
+      expect(await witness.onlineOfflineEvents(user)).toEqual(['userOnline CONNECTED']);
     }
   });
 
@@ -160,6 +160,6 @@ describe('Several nodes', () => {
         expect(statusOf(await presenceAt(node, user))).toBe('ONLINE');
       }
     }
-    expect(await witness.comingsAndGoings('ann')).toEqual(['userOnline CONNECTED']);
+    expect(await witness.onlineOfflineEvents('ann')).toEqual(['userOnline CONNECTED']);
   });
 });

@@ -432,7 +432,7 @@ describe('The command line', () => {
         previous: null,
         current: { status: 'online', channelId: 'lobby' },
       });
-      expect(went).toMatchObject({ userId: 'ann', current: null, cause: 'requested' });
+      expect(went).toMatchObject({ userId: 'ann', current: null, reason: 'requested' });
     });
 
     it('ends well when nobody reads any more', async () => {

@@ -92,7 +92,7 @@ describe('A subscriber that stops reading', () => {
   }
 
   function lookAfterSubscribers(): void {
-    for (const fanOut of service.all(FanOut)) fanOut.upkeep();
+    for (const fanOut of service.all(FanOut)) fanOut.runMaintenance();
   }
 
   describe('with DELIVERY_EVERY_EVENT', () => {

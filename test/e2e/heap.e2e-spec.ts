@@ -47,7 +47,7 @@ describe('The memory of a server', () => {
     const storm = new Storm([server.grpcAddress], tokens, new Random(1));
     const heaps: number[] = [];
     for (let round = 1; round <= WARM_UP + ROUNDS; round++) {
-      await storm.rage(CONNECTIONS, CALLS);
+      await storm.run(CONNECTIONS, CALLS);
       heaps.push(await heap(round));
     }
     const growth = slope(heaps.slice(WARM_UP));

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { inWords, statusOf } from '../support/in-words.js';
 import { Service } from '../support/service.js';
@@ -166,9 +166,9 @@ describe('Heartbeats', () => {
       const { stream } = await client.connect();
       const look = async (ms: number): Promise<unknown[]> => {
         service.clock.advance(ms);
-        for (const streams of service.all(SessionStreams)) streams.sendHeartbeats();
+        for (const streams of service.all(SessionRegistry)) streams.sendHeartbeats();
         // What was sent on a connection before the answer has arrived with it.
-        await Promise.all(service.all(SessionStreams).map(() => client.listSessions()));
+        await Promise.all(service.all(SessionRegistry).map(() => client.listSessions()));
         return stream.takeArrived();
       };
       expect(await look(INTERVAL_MS - 1)).toEqual([]);

@@ -5,7 +5,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FanOut } from '../../src/events/fan-out.js';
 import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { richStatusOf } from '../support/bad-request.js';
 import { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
@@ -89,7 +89,7 @@ describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
     const client = await clientOf(name('late'), protocol);
     const { stream } = await client.connect({}, { deadlineMs: 1000 });
     expect((await stream.ended).code).toBe(status.DEADLINE_EXCEEDED);
-    await eventually(() => service.sizeOf(SessionStreams), 0);
+    await eventually(() => service.sizeOf(SessionRegistry), 0);
   });
 
   it('ends a session at once when its client does', async () => {
@@ -108,13 +108,13 @@ describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
     expect(started.heartbeatTimeoutMs).toBe(TIMEOUT_MS);
     for (let i = 0; i < 4; i++) {
       await service.passTime(TIMEOUT_MS / 2);
-      for (const streams of service.all(SessionStreams)) streams.sendHeartbeats();
+      for (const streams of service.all(SessionRegistry)) streams.sendHeartbeats();
       expect(await stream.next()).toEqual({ body: undefined });
       await client.heartbeat({ sessionId });
     }
     expect((await client.listSessions()).sessions).toHaveLength(1);
     stream.cancel();
-    await eventually(() => service.sizeOf(SessionStreams), 0);
+    await eventually(() => service.sizeOf(SessionRegistry), 0);
   });
 
   it('loses a session that has fallen silent', async () => {
@@ -128,7 +128,7 @@ describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
       'userOffline CONNECTION_LOST',
     ]);
     // Its end cannot be told to a client that is not there, and does not stay.
-    await eventually(() => service.sizeOf(SessionStreams), 0);
+    await eventually(() => service.sizeOf(SessionRegistry), 0);
     link.close();
   });
 
@@ -334,11 +334,11 @@ describe('HTTP', () => {
       const socket = open();
       socket.write((await request(CONNECT, 'first')) + (await request(CONNECT, 'second')));
       await once(socket, 'data');
-      await eventually(() => service.sizeOf(SessionStreams), 1);
+      await eventually(() => service.sizeOf(SessionRegistry), 1);
       const { sessions } = await (await service.client('first')).listSessions();
       const ended = text(socket);
       await (await service.client('first')).endSession({ sessionId: sessions[0]!.sessionId });
-      await eventually(() => service.sizeOf(SessionStreams), 0);
+      await eventually(() => service.sizeOf(SessionRegistry), 0);
       setTimeout(() => socket.end(), 100);
       expect(await ended).toMatch(/"code":"failed_precondition"/);
     });
@@ -366,7 +366,7 @@ describe('HTTP', () => {
             texts.map((statusText) => writer.updateStatus({ sessionId, choice, statusText })),
           );
           queued = Math.max(queued, itsEnd.writableLength);
-          for (const fanOut of service.all(FanOut)) fanOut.upkeep();
+          for (const fanOut of service.all(FanOut)) fanOut.runMaintenance();
         }
         stream.cancel();
         return queued;

@@ -6,9 +6,9 @@ import { EventsService } from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
 import { Subscription } from '../../src/events/subscription.js';
 import { CallStream } from '../../src/grpc/call-stream.js';
-import { Drain } from '../../src/lifecycle/drain.js';
+import { ConnectionDrainer } from '../../src/lifecycle/drain.js';
 import { SessionStream } from '../../src/session/session-stream.js';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import { Random } from '../chaos/random.js';
 import { eventually } from '../support/eventually.js';
@@ -39,15 +39,15 @@ describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () =>
   /** Whatever a node keeps of clients, and of what they did. */
   function held(): object[] {
     const parts = service.all(PresenceStore).map((store, node) => {
-      const { sessions, alarms } = store.report;
+      const { sessions, alarms } = store.status;
       return {
         ...{ sessions, alarms, channels: store.view.channels },
         online: store.view.countListed(['ONLINE', 'IDLE', 'AWAY', 'DO_NOT_DISTURB']),
-        sessionStreams: service.all(SessionStreams)[node]!.size,
+        sessionStreams: service.all(SessionRegistry)[node]!.size,
         subscriptions: service.all(FanOut)[node]!.size,
         interests: service.all(FanOut)[node]!.interests,
         subscribers: service.all(EventsService)[node]!.subscribers,
-        streams: service.all(Drain)[node]!.size,
+        streams: service.all(ConnectionDrainer)[node]!.size,
       };
     });
     return [...parts];
@@ -55,7 +55,7 @@ describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () =>
 
   it('nothing is left but who they were', async () => {
     const before = resources();
-    for (let i = 0; i < 4; i++) await storm.rage(12, 20);
+    for (let i = 0; i < 4; i++) await storm.run(12, 20);
     // Or there was nothing to leave over.
     expect(storm.begun).toBeGreaterThan(20);
     await eventually(
@@ -65,7 +65,7 @@ describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () =>
     );
     await eventually(() => moreThan(before), {}, 10_000);
     for (const store of service.all(PresenceStore)) {
-      expect(store.report.users).toBeLessThanOrEqual(USERS.length);
+      expect(store.status.users).toBeLessThanOrEqual(USERS.length);
     }
     for (const verifier of service.all(TokenVerifier)) {
       expect(verifier.remembered).toBeLessThanOrEqual(USERS.length);
@@ -78,7 +78,7 @@ describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () =>
   it('nothing is left when the service stops in the midst of them', async () => {
     const ann = await service.client('ann');
     await Promise.all([ann.connect(), ann.connect(), ann.subscribe().beginning()]);
-    const raging = storm.rage(12, 20);
+    const raging = storm.run(12, 20);
     await service.stop();
     await raging;
     await eventually(

@@ -5,7 +5,7 @@ import {
   StatusChoice,
   type ListOnlineUsersResponse,
 } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { Commands } from '../../src/store/commands.js';
+import { CommandExecutor } from '../../src/store/commands.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { Service } from '../support/service.js';
@@ -54,7 +54,7 @@ describe('Lists', () => {
 
   /** What would take too long with a connection for everyone. */
   async function crowd(userIds: readonly string[]): Promise<void> {
-    const [commands] = service.all(Commands);
+    const [commands] = service.all(CommandExecutor);
     const [{ node }] = service.all(PresenceStore);
     const nothing = { isMicrophoneMuted: undefined, isSpeakerMuted: undefined };
     const options = {
@@ -67,8 +67,8 @@ describe('Lists', () => {
     };
     for (const userId of userIds) {
       const sessionId = `session of ${userId}`;
-      await commands.perform(userId, { type: 'connect', sessionId, ...options, ...nothing });
-      await commands.perform(userId, { type: 'joinChannel', sessionId, channelId: 'lobby' });
+      await commands.execute(userId, { type: 'connect', sessionId, ...options, ...nothing });
+      await commands.execute(userId, { type: 'joinChannel', sessionId, channelId: 'lobby' });
     }
   }
 

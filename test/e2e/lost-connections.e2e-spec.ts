@@ -1,6 +1,6 @@
 import { constants } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { ClientProcess } from '../support/client-process.js';
 import { eventually } from '../support/eventually.js';
 import { inWords } from '../support/in-words.js';
@@ -37,7 +37,7 @@ describe('A connection', () => {
   async function expectEnd(watcher: SubscriptionReader, end: string): Promise<void> {
     const events = await watcher.nextEvents(2);
     expect(events.map(inWords)).toEqual(['userOnline CONNECTED', end]);
-    await eventually(() => service.sizeOf(SessionStreams), 0);
+    await eventually(() => service.sizeOf(SessionRegistry), 0);
   }
 
   describe('is lost', () => {

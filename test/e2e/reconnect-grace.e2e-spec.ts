@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { inWords, statusOf } from '../support/in-words.js';
@@ -39,7 +39,7 @@ describe('The reconnect grace', () => {
     const session = await client.connect({ platform: 'mobile' });
     await client.joinChannel({ sessionId: session.sessionId, channelId: 'lobby' });
     link.cut();
-    await eventually(() => service.sizeOf(SessionStreams), 0);
+    await eventually(() => service.sizeOf(SessionRegistry), 0);
     return session;
   }
 

@@ -68,7 +68,7 @@ describe('Nodes without their Redis', () => {
     });
 
     it('go on by themselves when it is back and empty, and nobody has come or gone', async () => {
-      for (const witness of witnesses) await witness.comingsAndGoings('nobody');
+      for (const witness of witnesses) await witness.onlineOfflineEvents('nobody');
       await cluster.redis.kill();
       // Each takes as long as a command may, so that together they outlast what a silent node is given.
       for (const user of users.slice(0, 2)) expect(await activityOf(user)).toBe('UNAVAILABLE');
@@ -83,7 +83,7 @@ describe('Nodes without their Redis', () => {
         for (const { userId, sessionId } of users) {
           const { sessions } = await admin.listSessions({ userId });
           expect(sessions.map((session) => session.sessionId)).toEqual([sessionId]);
-          expect(await witness.comingsAndGoings(userId)).toEqual(['userOnline CONNECTED']);
+          expect(await witness.onlineOfflineEvents(userId)).toEqual(['userOnline CONNECTED']);
         }
       }
     });
@@ -100,11 +100,13 @@ describe('Nodes without their Redis', () => {
         const count = async (): Promise<number> => (await admin.listOnlineUsers()).totalSize;
         await eventually(count, users.length + witnesses.length - 1, PATIENCE_MS);
         // A node that finds it out from what is stored does not know why.
-        expect(await witness.comingsAndGoings(leaving!.userId)).toEqual([
+        expect(await witness.onlineOfflineEvents(leaving!.userId)).toEqual([
           'userOnline CONNECTED',
           expect.stringMatching(/^userOffline (DISCONNECTED|UNSPECIFIED)$/),
         ]);
-        expect(await witness.comingsAndGoings(staying!.userId)).toEqual(['userOnline CONNECTED']);
+        expect(await witness.onlineOfflineEvents(staying!.userId)).toEqual([
+          'userOnline CONNECTED',
+        ]);
       }
     });
   });

@@ -60,7 +60,7 @@ describe('Two nodes', { timeout: 90_000 }, () => {
           (await admin.listChannelMembers({ channelId: 'kitchen' })).totalSize;
         await eventually(members, USERS.length, PATIENCE_MS);
         for (const { userId } of users) {
-          expect(await witnesses[i]!.comingsAndGoings(userId)).toEqual(['userOnline CONNECTED']);
+          expect(await witnesses[i]!.onlineOfflineEvents(userId)).toEqual(['userOnline CONNECTED']);
         }
       }
     } finally {

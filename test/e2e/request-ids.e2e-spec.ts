@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { GetPresenceRequest } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import { CapturedLog } from '../support/captured-log.js';
 import { eventually } from '../support/eventually.js';
@@ -41,7 +41,7 @@ describe('A request id', () => {
   /** Lets every call fail that looks somebody up, for a reason that nobody foresaw. */
   function breakStores(): void {
     for (const store of service.all(PresenceStore)) {
-      vi.spyOn(store, 'refresh').mockRejectedValue(new Error('boom'));
+      vi.spyOn(store, 'awaitCurrent').mockRejectedValue(new Error('boom'));
     }
   }
 
@@ -95,7 +95,7 @@ describe('A request id', () => {
     const [, requestId] = /'A session began' \{ requestId: '([^']*)' \}/.exec(log.text) ?? [];
     expect(requestId).toMatch(MADE_UP);
     stream.cancel();
-    await eventually(() => service.sizeOf(SessionStreams), 0);
+    await eventually(() => service.sizeOf(SessionRegistry), 0);
     expect(log.text).toMatch(
       new RegExp(`'A session ended' {\\s+requestId: '${requestId}',\\s+reason: 'DISCONNECTED'`),
     );

@@ -2,7 +2,7 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 import { Logger } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { Commands } from '../../src/store/commands.js';
+import { CommandExecutor } from '../../src/store/commands.js';
 import { CapturedLog } from '../support/captured-log.js';
 import { SECRET, Service, tokenOf } from '../support/service.js';
 
@@ -55,8 +55,8 @@ describe('A log line', () => {
 
     // What nobody foresaw is logged with all that is known of it.
     const boom = new Error('the unforeseen');
-    for (const commands of service.all(Commands)) {
-      vi.spyOn(commands, 'perform').mockRejectedValue(boom);
+    for (const commands of service.all(CommandExecutor)) {
+      vi.spyOn(commands, 'execute').mockRejectedValue(boom);
     }
     const failed = await ann
       .joinChannel({ sessionId, channelId: 'bar' })

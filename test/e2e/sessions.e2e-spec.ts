@@ -3,7 +3,7 @@ import { connect, constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
@@ -147,7 +147,7 @@ describe('Sessions', () => {
           stream.end();
           await once(stream.resume(), 'close');
         }
-        expect(await witness.comingsAndGoings('late')).toEqual([]);
+        expect(await witness.onlineOfflineEvents('late')).toEqual([]);
         call.close();
       },
     );
@@ -249,7 +249,7 @@ describe('Sessions', () => {
   });
 
   describe('that are cancelled early', () => {
-    const streams = (): number => service.sizeOf(SessionStreams);
+    const streams = (): number => service.sizeOf(SessionRegistry);
 
     afterEach(() => vi.restoreAllMocks());
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FanOut } from '../../src/events/fan-out.js';
 import { Sync } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { Service } from '../support/service.js';
 
 const INTERVAL_MS = 5000;
@@ -16,8 +16,8 @@ describe('A quiet stream', () => {
   /** Lets time pass, and the service look at its streams as it does four times a second. */
   async function passTime(ms: number): Promise<void> {
     await service.passTime(ms);
-    for (const fanOut of service.all(FanOut)) fanOut.upkeep();
-    for (const streams of service.all(SessionStreams)) streams.sendHeartbeats();
+    for (const fanOut of service.all(FanOut)) fanOut.runMaintenance();
+    for (const streams of service.all(SessionRegistry)) streams.sendHeartbeats();
   }
 
   describe('of a subscription', () => {

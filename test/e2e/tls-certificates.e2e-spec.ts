@@ -31,7 +31,7 @@ describe('Certificates that change while the server runs', () => {
   });
 
   async function look(): Promise<void> {
-    await Promise.all(service.all(CertificateWatch).map((watch) => watch.look()));
+    await Promise.all(service.all(CertificateWatch).map((watch) => watch.reload()));
   }
 
   /** The certificate that a new connection is shown, whatever it is worth. */

@@ -1,7 +1,7 @@
 import { constants, connect } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { Authority } from '../support/certificates.js';
 import { eventually } from '../support/eventually.js';
 import { inWords } from '../support/in-words.js';
@@ -43,7 +43,7 @@ describe('A session over TLS', () => {
     await leave();
     const [online, offline] = await subscription.nextEvents(2);
     expect(inWords(online!)).toBe('userOnline CONNECTED');
-    await eventually(() => service.sizeOf(SessionStreams), 0);
+    await eventually(() => service.sizeOf(SessionRegistry), 0);
     watcher.close();
     return inWords(offline!);
   }
@@ -95,6 +95,6 @@ describe('A session over TLS', () => {
     const client = await service.secureClient('dated', trusting(root));
     const { stream } = await client.connect({}, { deadlineMs: 300 });
     expect((await stream.ended).code).toBe(status.DEADLINE_EXCEEDED);
-    await eventually(() => service.sizeOf(SessionStreams), 0);
+    await eventually(() => service.sizeOf(SessionRegistry), 0);
   });
 });

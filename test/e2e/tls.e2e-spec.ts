@@ -82,7 +82,7 @@ describe('gRPC over TLS', () => {
   });
 
   it('lets nothing through from a client that speaks plain HTTP/2', async () => {
-    const look = vi.spyOn(TokenVerifier.prototype, 'recall');
+    const look = vi.spyOn(TokenVerifier.prototype, 'fromCache');
     const { code } = await endOfCall(service, credentials.createInsecure());
     expect(code).toBe(status.UNAVAILABLE);
     expect(look).not.toHaveBeenCalled();
@@ -143,7 +143,7 @@ describe('Mutual TLS', () => {
     ['has one that it signed itself', () => selfSigned('gateway')],
     ['has one that is for servers', () => clients.server()],
   ])('keeps a client out that %s, before anything of it is looked at', async (_what, identity) => {
-    const look = vi.spyOn(TokenVerifier.prototype, 'recall');
+    const look = vi.spyOn(TokenVerifier.prototype, 'fromCache');
     const { code } = await endOfCall(service, trusting(root, await identity()));
     expect(code).toBe(status.UNAVAILABLE);
     expect(look).not.toHaveBeenCalled();

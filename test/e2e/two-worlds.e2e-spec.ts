@@ -23,7 +23,7 @@ const BOB = Array.from({ length: 1000 }, (_, i) => `bob ${i}`).find(
 )!;
 
 /** What the ghost does while it is hidden. */
-const DEEDS = {
+const ACTIONS = {
   join: ({ client, sessionId }) => client.joinChannel({ sessionId, channelId: 'lobby' }),
   move: ({ client, sessionId }) => client.joinChannel({ sessionId, channelId: 'kitchen' }),
   leave: ({ client, sessionId }) => client.leaveChannel({ sessionId }),
@@ -41,7 +41,7 @@ const DEEDS = {
 } as const satisfies Record<string, (ghost: Ghost) => Promise<unknown>>;
 
 type Move =
-  | { readonly by: 'ghost'; readonly does: keyof typeof DEEDS }
+  | { readonly by: 'ghost'; readonly does: keyof typeof ACTIONS }
   | { readonly by: 'bob'; readonly isMuted: boolean }
   | { readonly by: 'time'; readonly ms: number }
   | { readonly by: 'silence' };
@@ -51,7 +51,7 @@ const moves: fc.Arbitrary<Move> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       by: fc.constant('ghost' as const),
-      does: fc.constantFrom(...(Object.keys(DEEDS) as (keyof typeof DEEDS)[])),
+      does: fc.constantFrom(...(Object.keys(ACTIONS) as (keyof typeof ACTIONS)[])),
     }),
   },
   fc.record({ by: fc.constant('bob' as const), isMuted: fc.boolean() }),
@@ -61,7 +61,9 @@ const moves: fc.Arbitrary<Move> = fc.oneof(
 
 /** Everything at least once. */
 const EVERYTHING: readonly Move[] = [
-  ...(Object.keys(DEEDS) as (keyof typeof DEEDS)[]).map((does) => ({ by: 'ghost', does }) as const),
+  ...(Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]).map(
+    (does) => ({ by: 'ghost', does }) as const,
+  ),
   { by: 'time', ms: 310_000 },
   { by: 'silence' },
   { by: 'ghost', does: 'connect' },
@@ -160,7 +162,7 @@ class World {
     switch (move.by) {
       case 'ghost':
         // Some of it is refused.
-        if (isHidden) await DEEDS[move.does](this.ghost).catch(() => {});
+        if (isHidden) await ACTIONS[move.does](this.ghost).catch(() => {});
         return;
       case 'bob': {
         const [sessionId, isMicrophoneMuted] = [this.bobSessionId, move.isMuted];
@@ -171,7 +173,7 @@ class World {
         return this.service.passTime(move.ms);
       case 'silence':
         await this.service.passTime(HEARTBEAT_MS);
-        for (const fanOut of this.service.all(FanOut)) fanOut.upkeep();
+        for (const fanOut of this.service.all(FanOut)) fanOut.runMaintenance();
     }
   }
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { FanOut } from '../../src/events/fan-out.js';
 import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { Picture, everyoneOnline } from '../support/picture.js';
@@ -115,7 +115,7 @@ export class World {
   /** All that a refused call must leave as it is. */
   async look(): Promise<Sight> {
     const [store] = this.service.all(PresenceStore);
-    const users = await Promise.all(USERS.map((userId) => store.find(userId)));
+    const users = await Promise.all(USERS.map((userId) => store.get(userId)));
     return { commits: this.commits, state: JSON.stringify(users) };
   }
 
@@ -148,16 +148,16 @@ export class World {
   private async settle(): Promise<void> {
     for (const userId of USERS) await this.keepConnected(userId);
     while (
-      this.service.sizeOf(SessionStreams) > this.sessions.size ||
+      this.service.sizeOf(SessionRegistry) > this.sessions.size ||
       this.service.sizeOf(FanOut) > 1
     ) {
       await setImmediate();
     }
-    await Promise.all(this.service.all(PresenceStore).map((store) => store.refresh()));
+    await Promise.all(this.service.all(PresenceStore).map((store) => store.awaitCurrent()));
   }
 
   private async keepConnected(userId: string): Promise<void> {
-    const { sessions } = await this.service.all(PresenceStore)[0].find(userId);
+    const { sessions } = await this.service.all(PresenceStore)[0].get(userId);
     const current = this.sessions.get(userId)?.sessionId;
     if (sessions.some(({ sessionId }) => sessionId === current)) return;
     this.sessions.set(userId, await this.clients.get(userId)!.connect());

@@ -5,8 +5,8 @@ import type { Policy } from '../../src/domain/policy.js';
 import { LISTED_STATUSES } from '../../src/domain/presence.js';
 import { step } from '../../src/domain/step.js';
 import type { Input } from '../../src/domain/input.js';
-import { Seal } from '../../src/seal/seal.js';
-import { SealingSecrets } from '../../src/seal/sealing-secrets.js';
+import { TokenSealer } from '../../src/seal/seal.js';
+import { SealingKeys } from '../../src/seal/sealing-secrets.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
 import { median } from './median.js';
 
@@ -37,7 +37,7 @@ async function measure(users: number): Promise<StateResult> {
   const log = new EventLog(
     { size: 100_000, maxAgeMs: 300_000 },
     fragmentEncoder,
-    new Seal(new SealingSecrets(), 'resume'),
+    new TokenSealer(new SealingKeys(), 'resume'),
   );
   const now = Date.now();
   const userId = (i: number): string => `user-${String(i).padStart(8, '0')}`;
@@ -61,11 +61,11 @@ async function measure(users: number): Promise<StateResult> {
     await perform(i, { type: 'joinChannel', sessionId, channelId });
   }
   const heapBytesPerUser = (heapUsed() - heapBefore) / users;
-  store.onBegin((origin) => log.begin(origin));
+  store.onPartitionReset((origin) => log.begin(origin));
   store.onCommit(({ events }, origin) => log.append(events, origin));
 
   let looked = 0;
-  const lookUp = (): Promise<unknown> => store.find(userId((looked++ * 7919) % users));
+  const lookUp = (): Promise<unknown> => store.get(userId((looked++ * 7919) % users));
   let turn = 0;
   const commit = (): Promise<unknown> => {
     const i = (turn++ * 7919) % users;
@@ -81,7 +81,7 @@ async function measure(users: number): Promise<StateResult> {
     heapBytesPerUser,
     lookUpMicros: await microsOf(COMMITS_PER_ROUND, lookUp),
     commitMicros: await microsOf(COMMITS_PER_ROUND, commit),
-    idleSweepMicros: await microsOf(COMMITS_PER_ROUND, () => store.takeDue(now, 500)),
+    idleSweepMicros: await microsOf(COMMITS_PER_ROUND, () => store.claimDue(now, 500)),
     firstPageMicros: await microsOf(200, async () => {
       const page = store.view.listed(LISTED_STATUSES);
       for (let i = 0; i < PAGE; i++) page.next();

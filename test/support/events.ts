@@ -1,7 +1,7 @@
 import type { Config } from '../../src/config/config.js';
 import type { PresenceEvent } from '../../src/domain/event.js';
 import type { Input } from '../../src/domain/input.js';
-import { Refusal } from '../../src/domain/refusal.js';
+import { RejectedError } from '../../src/domain/refusal.js';
 import { step } from '../../src/domain/step.js';
 import { fragmentEncoder } from '../../src/events/encode.js';
 import { EventsService, type SubscribeOptions } from '../../src/events/events.service.js';
@@ -14,7 +14,7 @@ import {
 } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
 import type { HeapLimit } from '../../src/limits/heap-limit.js';
 import { ReadLimit } from '../../src/limits/read-limit.js';
-import type { Drain } from '../../src/lifecycle/drain.js';
+import type { ConnectionDrainer } from '../../src/lifecycle/drain.js';
 import { EventLog, type FragmentEncoder } from '../../src/log/event-log.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
 import { decode, filterOf, resumeSeal } from './log.js';
@@ -48,7 +48,7 @@ export class EventWorld {
       maxSubscriptionsPerUser: 1000,
       limits: { presencesPerSecondPerUser: presencesPerSecond },
     } as Config;
-    const drain = { enter: () => () => {} } as unknown as Drain;
+    const drain = { enter: () => () => {} } as unknown as ConnectionDrainer;
     this.log = new EventLog({ size, maxAgeMs: 60_000 }, encoder, resumeSeal);
     this.fanOut = new FanOut(this.store, this.log, this.clock, config);
     const heap = { enter: () => {} } as unknown as HeapLimit;
@@ -63,7 +63,7 @@ export class EventWorld {
     try {
       await this.store.update(userId, (user) => step(user, input, this.clock.now(), POLICY));
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof RejectedError)) throw error;
     }
   }
 
@@ -86,7 +86,7 @@ export class EventWorld {
     };
     reader.subscription = this.service.subscribe(caller, all, reader).subscribe({
       next: (message) => reader.take(message),
-      error: (error: Refusal) => (reader.refusal = error),
+      error: (error: RejectedError) => (reader.refusal = error),
     });
     // The subscription begins when the store has caught up.
     await Promise.resolve();
@@ -98,7 +98,7 @@ export class EventWorld {
 export class Reader implements Connection {
   readonly messages: SubscribeResponse[] = [];
   readonly sizes: number[] = [];
-  refusal: Refusal | undefined;
+  refusal: RejectedError | undefined;
   subscription: { unsubscribe(): void } | undefined;
   private goOn: () => void = () => {};
 
@@ -162,6 +162,6 @@ function inShort({ sync, snapshot, events }: SubscribeResponse): unknown[] {
 }
 
 /** What a reader was sent, message by message. */
-export function told(reader: Reader): unknown[][] {
+export function eventLines(reader: Reader): unknown[][] {
   return reader.messages.map(inShort);
 }

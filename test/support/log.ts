@@ -1,18 +1,18 @@
 import { randomInt } from 'node:crypto';
 import type { Change, PresenceEvent } from '../../src/domain/event.js';
-import { neverSeen } from '../../src/domain/presence.js';
+import { unknownPresence } from '../../src/domain/presence.js';
 import { fragmentEncoder } from '../../src/events/encode.js';
 import { SubscribeResponse } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import type { Entry } from '../../src/log/entry.js';
+import type { LogEntry } from '../../src/log/entry.js';
 import { EventLog, type EventLogOptions } from '../../src/log/event-log.js';
 import type { Filter } from '../../src/log/filter.js';
 import type { ResumePoint } from '../../src/log/timeline.js';
-import { Seal } from '../../src/seal/seal.js';
-import { SealingSecrets } from '../../src/seal/sealing-secrets.js';
+import { TokenSealer } from '../../src/seal/seal.js';
+import { SealingKeys } from '../../src/seal/sealing-secrets.js';
 
 /** The same for all logs of a test, which are the logs of the nodes of one service. */
-export const resumeSecrets = new SealingSecrets();
-export const resumeSeal = new Seal(resumeSecrets, 'resume');
+export const resumeSecrets = new SealingKeys();
+export const resumeSeal = new TokenSealer(resumeSecrets, 'resume');
 
 export interface EventDetails {
   readonly channelId?: string | undefined;
@@ -36,7 +36,13 @@ export function eventOf(
   }: EventDetails = {},
 ): PresenceEvent {
   return {
-    presence: { ...neverSeen(userId), status: 'ONLINE', channelId, version, statusText: text },
+    presence: {
+      ...unknownPresence(userId),
+      status: 'ONLINE',
+      channelId,
+      version,
+      statusText: text,
+    },
     previousChannelId,
     occurredAt: at,
     reason: 'REQUESTED',
@@ -109,8 +115,8 @@ export function placeOf(log: EventLog, token: string): ResumePoint {
   return point;
 }
 
-export function entriesOf(log: EventLog): readonly Entry[] {
-  const entries: Entry[] = [];
+export function entriesOf(log: EventLog): readonly LogEntry[] {
+  const entries: LogEntry[] = [];
   for (let entry = log.at(log.tail); entry; entry = log.at(entry.position + 1)) entries.push(entry);
   return entries;
 }

@@ -1,8 +1,8 @@
 import type { PresenceEvent } from '../../src/domain/event.js';
 import type { EndedSession } from '../../src/domain/facts.js';
-import type { EndCause, Input } from '../../src/domain/input.js';
+import type { EndReason, Input } from '../../src/domain/input.js';
 import type { Policy } from '../../src/domain/policy.js';
-import { nextDue } from '../../src/domain/due.js';
+import { nextDeadline } from '../../src/domain/due.js';
 import { step } from '../../src/domain/step.js';
 import { newUser, type StatusChoice, type User } from '../../src/domain/user.js';
 
@@ -29,17 +29,17 @@ export interface Story {
 }
 
 /** Lets things happen to a new user, one after the other. */
-export function play(...lines: readonly Line[]): Story {
+export function given(...lines: readonly Line[]): Story {
   return playWith({})(...lines);
 }
 
 /** The same under other timeouts or limits. */
-export function playWith(policy: Partial<Policy>): typeof play {
-  return (...lines) => goOn(newUser('alice'), lines, { ...POLICY, ...policy });
+export function playWith(policy: Partial<Policy>): typeof given {
+  return (...lines) => continueWith(newUser('alice'), lines, { ...POLICY, ...policy });
 }
 
 /** The same for a user who has a story already. */
-export function goOn(user: User, lines: readonly Line[], policy: Policy = POLICY): Story {
+export function continueWith(user: User, lines: readonly Line[], policy: Policy = POLICY): Story {
   const events: PresenceEvent[] = [];
   const ended: EndedSession[] = [];
   for (const [at, input] of lines) {
@@ -49,7 +49,7 @@ export function goOn(user: User, lines: readonly Line[], policy: Policy = POLICY
     ended.push(...next.ended);
     ({ user } = next);
   }
-  return { user, events, told: events.map(inWords), ended, wakeAt: nextDue(user, policy)?.at };
+  return { user, events, told: events.map(inWords), ended, wakeAt: nextDeadline(user, policy)?.at };
 }
 
 function inWords({ occurredAt, change, reason }: PresenceEvent): string {
@@ -75,7 +75,7 @@ export function connect(
   };
 }
 
-export function disconnect(sessionId: string, cause: EndCause = 'DISCONNECTED'): Input {
+export function disconnect(sessionId: string, cause: EndReason = 'DISCONNECTED'): Input {
   return { type: 'disconnect', sessionId, cause };
 }
 

@@ -6,10 +6,10 @@ import { AppModule } from '../../src/app.module.js';
 import { signToken } from '../../src/auth/sign-token.js';
 import { Clock } from '../../src/clock/clock.js';
 import { readConfig, type Config } from '../../src/config/config.js';
-import { attachGrpc } from '../../src/grpc/transport.js';
+import { connectGrpc } from '../../src/grpc/transport.js';
 import { attachHttpApi } from '../../src/http-api/http-api.js';
-import { TimeSweeper } from '../../src/presence/time-sweeper.js';
-import { SessionStreams } from '../../src/session/session-streams.js';
+import { DeadlineSweeper } from '../../src/presence/time-sweeper.js';
+import { SessionRegistry } from '../../src/session/session-streams.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import { grpcChannel, type Channel } from './channel.js';
 import { Client } from './client.js';
@@ -142,10 +142,10 @@ export class Service {
   /** Moves the clock and lets the service do what has become due. */
   async passTime(ms: number): Promise<void> {
     // A node sees to what is due of the users it has heard of.
-    await Promise.all(this.all(PresenceStore).map((store) => store.refresh()));
+    await Promise.all(this.all(PresenceStore).map((store) => store.awaitCurrent()));
     this.clock.advance(ms);
-    await Promise.all(this.all(TimeSweeper).map((sweeper) => sweeper.sweep()));
-    await Promise.all(this.all(SessionStreams).map((streams) => streams.endSilent()));
+    await Promise.all(this.all(DeadlineSweeper).map((sweeper) => sweeper.sweep()));
+    await Promise.all(this.all(SessionRegistry).map((streams) => streams.endSilent()));
   }
 
   /** Stops the clients and the service. */
@@ -173,7 +173,7 @@ async function startNode(config: Config, clock: ManualClock): Promise<Node> {
     .useValue(clock)
     .compile();
   const app = module.createNestApplication({ logger: false });
-  const grpc = attachGrpc(app);
+  const grpc = connectGrpc(app);
   attachHttpApi(app, grpc);
   await app.init();
   await app.startAllMicroservices();

@@ -38,7 +38,7 @@ export class StoreNode {
   readonly log = newLog();
 
   private constructor(readonly store: RedisPresenceStore) {
-    store.onBegin((origin) => this.log.begin(origin));
+    store.onPartitionReset((origin) => this.log.begin(origin));
     store.onCommit(({ user, events, ended }, origin) => {
       if (events.length > 0) this.log.append(events, origin);
       // A round may come at any time, also while the node is still starting.
@@ -69,13 +69,13 @@ export class StoreNode {
   }
 
   async sessionsOf(userId: string): Promise<readonly string[]> {
-    const { sessions } = await this.store.find(userId);
+    const { sessions } = await this.store.get(userId);
     return sessions.map(({ sessionId }) => sessionId);
   }
 
   /** As others see it, once everything is known that was acknowledged. */
   async status(userId: string): Promise<string> {
-    await this.store.refresh();
+    await this.store.awaitCurrent();
     return this.store.view.presence(userId).status;
   }
 

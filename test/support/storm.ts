@@ -37,7 +37,7 @@ export class Storm {
   ) {}
 
   /** So many connections at once, each with so many calls at once. Resolves when they have all gone. */
-  async rage(connections: number, calls: number): Promise<void> {
+  async run(connections: number, calls: number): Promise<void> {
     await Promise.all(Array.from({ length: connections }, () => this.connection(calls)));
   }
 
@@ -60,7 +60,7 @@ export class Storm {
     const { random } = this;
     await this.pause();
     if (client.destroyed || client.closed) return;
-    const [path, request] = random.oneOf(DEEDS)(random.oneOf(this.sessionIds));
+    const [path, request] = random.oneOf(ACTIONS)(random.oneOf(this.sessionIds));
     const stream = client.request({
       ':method': 'POST',
       ':path': path,
@@ -114,7 +114,7 @@ export class Storm {
 }
 
 /** What is done, beginning most of the time with a session or a subscription, since those are what may be left over. */
-const DEEDS: readonly Deed[] = [
+const ACTIONS: readonly Deed[] = [
   ...new Array<Deed>(4).fill(() =>
     to(CONNECT, session.ConnectRequest, { requireHeartbeats: true }),
   ),

@@ -22,7 +22,7 @@ export class Witness {
   }
 
   /** How a user came and went, up to now. */
-  async comingsAndGoings(userId: string): Promise<readonly string[]> {
+  async onlineOfflineEvents(userId: string): Promise<readonly string[]> {
     await this.catchUp();
     const told = this.told.get(userId) ?? [];
     return told.filter((words) => /^user(Online|Offline) /.test(words));

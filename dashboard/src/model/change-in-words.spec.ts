@@ -3,10 +3,10 @@ import { change, user } from '../../test/support/users.js';
 import { changeInWords } from './change-in-words.js';
 import type { User } from './user.js';
 
-function sentences(previous?: Partial<User>, current?: Partial<User>, cause?: string): string[] {
+function sentences(previous?: Partial<User>, current?: Partial<User>, reason?: string): string[] {
   const before = previous && user('ann', previous);
   const after = current && user('ann', current);
-  return changeInWords(change(before, after, cause)).map(({ topic, text }) => `${topic}: ${text}`);
+  return changeInWords(change(before, after, reason)).map(({ topic, text }) => `${topic}: ${text}`);
 }
 
 describe('A change in words', () => {

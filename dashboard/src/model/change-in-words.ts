@@ -16,8 +16,8 @@ const ENDS: Readonly<Partial<Record<string, string>>> = {
 };
 
 /** What a change says, one sentence for each thing that is different. A new time of activity is nothing to tell. */
-export function changeInWords({ previous, current, cause }: UserChange): ChangeInWords[] {
-  if (current === undefined) return [{ topic: 'went', text: ENDS[cause] ?? 'went' }];
+export function changeInWords({ previous, current, reason }: UserChange): ChangeInWords[] {
+  if (current === undefined) return [{ topic: 'went', text: ENDS[reason] ?? 'went' }];
   if (previous === undefined) return [{ topic: 'came', text: arrival(current) }];
   return [
     ...statusInWords(previous, current),

@@ -26,7 +26,7 @@ describe('The feed', () => {
     const heard = { ...change(undefined, user('ann'), 'snapshot'), occurredAt: undefined };
     feed.add([heard, change(undefined, user('ben'))], NOW);
     expect(feed.rows.map(({ at }) => at.getTime())).toEqual([1000, 9000]);
-    expect(feed.rows.map(({ wasFound }) => wasFound)).toEqual([false, true]);
+    expect(feed.rows.map(({ fromSnapshot: wasFound }) => wasFound)).toEqual([false, true]);
   });
 
   it('is the same list when there was nothing to tell', () => {

@@ -10,7 +10,7 @@ export interface FeedEntry {
   readonly topic: Topic;
   readonly text: string;
   /** The service did not tell of it: it was found so after a break. */
-  readonly wasFound: boolean;
+  readonly fromSnapshot: boolean;
 }
 
 export interface FeedFilter {
@@ -41,11 +41,17 @@ export class Feed {
   add(changes: readonly UserChange[], now: Date): void {
     const before = this.count;
     for (const change of changes) {
-      const { userId, cause, occurredAt } = change;
+      const { userId, reason, occurredAt } = change;
       for (const words of changeInWords(change)) {
         const number = ++this.count;
-        const wasFound = cause === 'snapshot';
-        this.entries.push({ number, at: occurredAt ?? now, userId, ...words, wasFound });
+        const wasFound = reason === 'snapshot';
+        this.entries.push({
+          number,
+          at: occurredAt ?? now,
+          userId,
+          ...words,
+          fromSnapshot: wasFound,
+        });
       }
     }
     if (this.count === before) return;

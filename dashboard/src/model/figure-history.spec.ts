@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { FigureHistory } from './figure-history.js';
+import { MetricHistory } from './figure-history.js';
 
 function figures(events: number, startedAt = 1): ReadonlyMap<string, number> {
   return new Map([
@@ -11,8 +11,8 @@ function figures(events: number, startedAt = 1): ReadonlyMap<string, number> {
 }
 
 describe('The history of figures', () => {
-  let history: FigureHistory;
-  beforeEach(() => void (history = new FigureHistory()));
+  let history: MetricHistory;
+  beforeEach(() => void (history = new MetricHistory()));
 
   it('has sizes as they are, and of counts how much they grew in a second', () => {
     history.add(figures(10), 0);

@@ -11,7 +11,7 @@ interface Sample {
 }
 
 /** What the tiles show, and how it came to be so. */
-export class FigureHistory {
+export class MetricHistory {
   readonly sessions = new Series();
   readonly eventsPerSecond = new Series();
   readonly deliveriesPerSecond = new Series();

@@ -24,7 +24,7 @@ export interface UserChange {
   readonly previous: User | undefined;
   readonly current: User | undefined;
   /** Why, as the client library names it; `snapshot` when it was found so. */
-  readonly cause: string;
+  readonly reason: string;
   readonly occurredAt: Date | undefined;
 }
 

@@ -1,10 +1,10 @@
 import type { PresenceClient } from '#client';
-import { Live } from './live.js';
+import { DashboardStore } from './live.js';
 import { isAboutToken, sentenceAbout, signIn } from './sign-in.js';
 import { tokenStore } from './token-store.js';
 
 interface Entered {
-  readonly live: Live;
+  readonly live: DashboardStore;
   readonly token: string;
 }
 
@@ -22,7 +22,7 @@ export class Access {
   constructor(private readonly onChange: () => void) {}
 
   /** What the board shows. Undefined: this tab is not signed in. */
-  get live(): Live | undefined {
+  get live(): DashboardStore | undefined {
     return this.entered?.live;
   }
 
@@ -64,7 +64,7 @@ export class Access {
 
   private use(client: PresenceClient, token: string): void {
     this.entered?.live.close();
-    const live = new Live(client, (error) => {
+    const live = new DashboardStore(client, (error) => {
       if (this.live === live) this.leave(sentenceAbout(error));
     });
     this.entered = { live, token };

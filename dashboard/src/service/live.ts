@@ -1,7 +1,7 @@
 import type { Change, CollectionState, PresenceClient, PresenceCollection } from '#client';
 import { Channels } from '../model/channels.js';
 import { Feed } from '../model/feed.js';
-import { FigureHistory } from '../model/figure-history.js';
+import { MetricHistory } from '../model/figure-history.js';
 import { UserTable } from '../model/user-table.js';
 import { FIGURES_EVERY_MS, fetchFigures } from './figure-source.js';
 import { isAboutToken } from './sign-in.js';
@@ -10,11 +10,11 @@ import { isAboutToken } from './sign-in.js';
 const SHOWN_EVERY_MS = 100;
 
 /** Everything that the dashboard shows, kept up to date for as long as it is open. */
-export class Live {
+export class DashboardStore {
   readonly users = new UserTable();
   readonly channels = new Channels();
   readonly feed = new Feed();
-  readonly figures = new FigureHistory();
+  readonly figures = new MetricHistory();
   clockAheadMs = 0;
   private readonly collection: PresenceCollection;
   private readonly stop = new AbortController();
@@ -31,11 +31,11 @@ export class Live {
     this.collection = client.watch();
     this.collection.subscribe((change) => {
       this.pending.push(change);
-      this.showSoon();
+      this.scheduleRender();
     });
     this.collection.state.subscribe((state) => {
       if (state.status === 'closed' && isAboutToken(state.error)) onRefused(state.error);
-      this.showSoon();
+      this.scheduleRender();
     });
     void this.followFigures();
   }
@@ -56,7 +56,7 @@ export class Live {
   }
 
   /** Shows what somebody in front of the dashboard has changed, at once. */
-  change(act: (live: Live) => void): void {
+  change(act: (live: DashboardStore) => void): void {
     act(this);
     this.show();
   }
@@ -67,18 +67,18 @@ export class Live {
     this.listeners.clear();
   }
 
-  private showSoon(): void {
+  private scheduleRender(): void {
     if (this.isDue) return;
     this.isDue = true;
     // A timer and no frame: a tab that nobody looks at has none, and its changes would pile up.
     setTimeout(() => {
       this.isDue = false;
-      this.takeIn();
+      this.applyPending();
       this.show();
     }, SHOWN_EVERY_MS);
   }
 
-  private takeIn(): void {
+  private applyPending(): void {
     const changes = this.pending;
     this.pending = [];
     this.users.apply(changes);
@@ -106,6 +106,6 @@ export class Live {
   }
 }
 
-function isNews({ cause }: Change): boolean {
-  return cause !== 'snapshot';
+function isNews({ reason }: Change): boolean {
+  return reason !== 'snapshot';
 }

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Live } from '../service/live.js';
+import type { DashboardStore } from '../service/live.js';
 import { Header } from './header.js';
 import { Panel } from './panel.js';
 import { Side } from './side.js';
@@ -8,7 +8,7 @@ import { useLive } from './use-live.js';
 import { Users } from './users.js';
 
 interface BoardProps {
-  readonly live: Live;
+  readonly live: DashboardStore;
   readonly onSignOut: () => void;
 }
 

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { channelRows } from '../model/channels.js';
-import type { Live } from '../service/live.js';
+import type { DashboardStore } from '../service/live.js';
 import { ChevronIcon } from './icons.js';
 import { Muted } from './muted.js';
 import { StatusDot } from './status-mark.js';
@@ -8,7 +8,7 @@ import { useKeptFocus } from './use-kept-focus.js';
 import { useWindow } from './use-window.js';
 
 interface ChannelListProps {
-  readonly live: Live;
+  readonly live: DashboardStore;
   readonly onOpen: (userId: string) => void;
 }
 

@@ -1,12 +1,12 @@
 import type { Topic } from '../model/change-in-words.js';
 import { clockTime } from '../model/time-in-words.js';
-import type { Live } from '../service/live.js';
+import type { DashboardStore } from '../service/live.js';
 import { PauseIcon, PlayIcon } from './icons.js';
 import { useKeptFocus } from './use-kept-focus.js';
 import { useWindow } from './use-window.js';
 
 interface EventFeedProps {
-  readonly live: Live;
+  readonly live: DashboardStore;
   readonly onOpen: (userId: string) => void;
 }
 
@@ -75,23 +75,25 @@ export function EventFeed({ live, onOpen }: EventFeedProps) {
           </p>
         )}
         <ol class="rows" aria-label="Events" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
-          {rows.slice(first, last).map(({ number, at, userId, topic, text, wasFound }, i) => (
-            <li
-              key={number}
-              class={`line event ${topic}`}
-              style={{ transform: `translateY(${(first + i) * ROW_HEIGHT}px)` }}
-            >
-              <button
-                title={wasFound ? 'Found so after a break' : undefined}
-                onClick={() => onOpen(userId)}
+          {rows
+            .slice(first, last)
+            .map(({ number, at, userId, topic, text, fromSnapshot: wasFound }, i) => (
+              <li
+                key={number}
+                class={`line event ${topic}`}
+                style={{ transform: `translateY(${(first + i) * ROW_HEIGHT}px)` }}
               >
-                <time dateTime={at.toISOString()}>{clockTime(at)}</time>
-                <span class="cut">
-                  <bdi class="name">{userId}</bdi> {text}
-                </span>
-              </button>
-            </li>
-          ))}
+                <button
+                  title={wasFound ? 'Found so after a break' : undefined}
+                  onClick={() => onOpen(userId)}
+                >
+                  <time dateTime={at.toISOString()}>{clockTime(at)}</time>
+                  <span class="cut">
+                    <bdi class="name">{userId}</bdi> {text}
+                  </span>
+                </button>
+              </li>
+            ))}
         </ol>
       </div>
     </>

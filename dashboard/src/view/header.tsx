@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Live } from '../service/live.js';
+import type { DashboardStore } from '../service/live.js';
 import { connectionInWords } from '../service/connection-in-words.js';
 import { Logo, MoonIcon, SunIcon } from './icons.js';
 import { chooseTheme, currentTheme, followTheme } from './theme.js';
 
 interface HeaderProps {
-  readonly state: Live['state'];
+  readonly state: DashboardStore['state'];
   readonly onSignOut: () => void;
 }
 

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { explanationInWords, type ExplainedSession } from '../model/explanation.js';
 import { nameOf } from '../model/user.js';
 import { ExplainedUser, type Explained } from '../service/explained.js';
-import type { Live } from '../service/live.js';
+import type { DashboardStore } from '../service/live.js';
 import { CloseIcon } from './icons.js';
 import { Muted } from './muted.js';
 import { SessionCard } from './session-card.js';
@@ -10,7 +10,7 @@ import { StatusMark } from './status-mark.js';
 import { useKeptFocus } from './use-kept-focus.js';
 
 interface PanelProps {
-  readonly live: Live;
+  readonly live: DashboardStore;
   readonly userId: string;
   readonly onClose: () => void;
 }

@@ -1,10 +1,10 @@
 import { useRef, useState } from 'preact/hooks';
-import type { Live } from '../service/live.js';
+import type { DashboardStore } from '../service/live.js';
 import { ChannelList } from './channel-list.js';
 import { EventFeed } from './event-feed.js';
 
 interface SideProps {
-  readonly live: Live;
+  readonly live: DashboardStore;
   readonly onOpen: (userId: string) => void;
 }
 

@@ -1,11 +1,11 @@
-import type { FigureHistory } from '../model/figure-history.js';
+import type { MetricHistory } from '../model/figure-history.js';
 import type { Series } from '../model/series.js';
 import { sparkline } from '../model/sparkline.js';
 import type { UserTable } from '../model/user-table.js';
 
 interface TilesProps {
   readonly users: UserTable;
-  readonly figures: FigureHistory;
+  readonly figures: MetricHistory;
 }
 
 /** How the service is doing, at a glance. */

@@ -1,8 +1,8 @@
 import { useEffect, useReducer } from 'preact/hooks';
-import type { Live } from '../service/live.js';
+import type { DashboardStore } from '../service/live.js';
 
 /** Draws anew what calls it, whenever something has changed and every second, in which spans of time grow. */
-export function useLive(live: Live): void {
+export function useLive(live: DashboardStore): void {
   const [, draw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {
     const unsubscribe = live.subscribe(() => draw(undefined));

@@ -1,13 +1,13 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import { useImperativeHandle, useState } from 'preact/hooks';
 import type { SortKey } from '../model/user-order.js';
-import type { Live } from '../service/live.js';
+import type { DashboardStore } from '../service/live.js';
 import { UserRow } from './user-row.js';
 import { useMedia } from './use-media.js';
 import { useWindow } from './use-window.js';
 
 interface UserGridProps {
-  readonly live: Live;
+  readonly live: DashboardStore;
   readonly selected: string | undefined;
   /** Set to what moves the focus to the first row, or to the button that stands there instead of rows. */
   readonly enter: RefObject<(() => void) | null>;

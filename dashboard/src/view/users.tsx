@@ -1,13 +1,13 @@
 import type { RefObject } from 'preact';
 import { useRef } from 'preact/hooks';
 import { STATUSES, nameOf, type Status } from '../model/user.js';
-import type { Live } from '../service/live.js';
+import type { DashboardStore } from '../service/live.js';
 import { SearchIcon } from './icons.js';
 import { StatusMark } from './status-mark.js';
 import { UserGrid } from './user-grid.js';
 
 interface UsersProps {
-  readonly live: Live;
+  readonly live: DashboardStore;
   readonly search: RefObject<HTMLInputElement | null>;
   readonly selected: string | undefined;
   readonly onOpen: (userId: string) => void;

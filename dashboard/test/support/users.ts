@@ -20,8 +20,8 @@ export function user(userId: string, more: Partial<User> = {}): User {
 export function change(
   previous: User | undefined,
   current: User | undefined,
-  cause = 'requested',
+  reason = 'requested',
 ): UserChange {
   const { userId } = (current ?? previous)!;
-  return { userId, previous, current, cause, occurredAt: new Date(1000) };
+  return { userId, previous, current, reason, occurredAt: new Date(1000) };
 }

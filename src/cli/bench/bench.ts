@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FailureCount } from '../failure-count.js';
 import type { Target } from '../target.js';
 import type { TokenSigner } from '../tokens.js';
-import { Crowd } from './crowd.js';
+import { LoadClients } from './crowd.js';
 import { Latencies } from './latencies.js';
 
 /** How long what is still on its way is waited for. */
-const LAST_WAIT_MS = 5000;
+const DRAIN_WAIT_MS = 5000;
 
 /** How often is looked what is due. */
 const TICK_MS = 5;
@@ -30,7 +30,7 @@ export class Bench {
   /** How many deliveries there should be. A reader that is behind is given the latest only. */
   expected = 0;
   readonly failures = new FailureCount();
-  private readonly crowd: Crowd;
+  private readonly crowd: LoadClients;
   private beganAt = 0;
   private underWay = 0;
 
@@ -39,7 +39,7 @@ export class Bench {
     target: Target,
     signer: TokenSigner,
   ) {
-    this.crowd = new Crowd(target, signer, plan.channelSize, (text) => {
+    this.crowd = new LoadClients(target, signer, plan.channelSize, (text) => {
       this.deliveries.note(performance.now() - this.dueAt(Number(text)));
     });
   }
@@ -57,12 +57,12 @@ export class Bench {
       onProgress(next);
       await sleep(TICK_MS);
     }
-    const giveUpAt = performance.now() + LAST_WAIT_MS;
+    const giveUpAt = performance.now() + DRAIN_WAIT_MS;
     while (this.isWaiting && !signal.aborted && performance.now() < giveUpAt) await sleep(TICK_MS);
   }
 
   close(): Promise<void> {
-    return this.crowd.disperse();
+    return this.crowd.close();
   }
 
   private get isWaiting(): boolean {

@@ -1,5 +1,5 @@
 import type { Session } from '#client';
-import { begun } from '../begun.js';
+import { waitUntilReady } from '../begun.js';
 import { Device } from '../device.js';
 import type { Target } from '../target.js';
 import type { TokenSigner } from '../tokens.js';
@@ -17,7 +17,7 @@ interface Member {
 }
 
 /** Sessions that are each in a channel and watch it, on a connection of their own. */
-export class Crowd {
+export class LoadClients {
   readonly members: Member[] = [];
   /** Tells runs apart that are made at the same time. */
   private readonly name = `bench-${Math.random().toString(36).slice(2, 8)}`;
@@ -43,7 +43,7 @@ export class Crowd {
     }
   }
 
-  async disperse(): Promise<void> {
+  async close(): Promise<void> {
     await Promise.all(this.members.map(({ device }) => device.close()));
   }
 
@@ -53,7 +53,7 @@ export class Crowd {
     const device = new Device(this.target, () => this.signer.sign({ userId }));
     const session = device.client.connect({ platform: 'bench' });
     this.members.push({ device, session });
-    await begun(session.state);
+    await waitUntilReady(session.state);
     await session.joinChannel(channelId);
     const channel = device.client.watch({ channels: [channelId] });
     channel.subscribe(({ current, previous }) => {
@@ -61,6 +61,6 @@ export class Crowd {
         this.onText(current.statusText);
       }
     });
-    await begun(channel.state);
+    await waitUntilReady(channel.state);
   }
 }

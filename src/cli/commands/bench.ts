@@ -5,7 +5,7 @@ import type { Latencies } from '../bench/latencies.js';
 import { failureOf } from '../failure.js';
 import { examples } from '../help.js';
 import { counted } from '../in-words.js';
-import { untilInterrupted } from '../interruption.js';
+import { runUntilSignal } from '../interruption.js';
 import { wholeNumberOption } from '../numbers.js';
 import { addTargetOptions, targetOf, type TargetOptions } from '../target.js';
 import { withProgressBar } from '../terminal/progress-bar.js';
@@ -31,7 +31,7 @@ export function benchCommand(environment: NodeJS.ProcessEnv): Command {
       ),
     )
     .action(({ sessions, channelSize, rate, seconds, ...options }: BenchOptions) =>
-      untilInterrupted(async (signal) => {
+      runUntilSignal(async (signal) => {
         const target = targetOf(options);
         const signer = TokenSigner.of(environment, 'Every user of the bench gets a token');
         const bench = new Bench({ sessions, channelSize, rate, seconds }, target, signer);

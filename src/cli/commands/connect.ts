@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { Visit } from '../connect/visit.js';
-import { WrongUsage } from '../failure.js';
+import { InteractiveSession } from '../connect/visit.js';
+import { UsageError } from '../failure.js';
 import { examples } from '../help.js';
 import { addInterestOptions, type InterestOptions } from '../interest.js';
 import { withService } from '../service.js';
@@ -36,7 +36,7 @@ export function connectCommand(environment: NodeJS.ProcessEnv): Command {
     .action(async (userId: string, options: ConnectOptions) => {
       const { join, platform, channel = [], user = [], ...target } = options;
       const subject = target.token === undefined ? userId : (subjectOf(target.token) ?? userId);
-      if (subject !== userId) throw new WrongUsage(`The token is of ${subject}, not of ${userId}.`);
+      if (subject !== userId) throw new UsageError(`The token is of ${subject}, not of ${userId}.`);
       await withService(target, environment, { userId }, (client) => {
         const session = client.connect({ platform });
         // The own user is watched, too: only there one sees whether one is seen.
@@ -44,7 +44,7 @@ export function connectCommand(environment: NodeJS.ProcessEnv): Command {
         const users = isFiltered ? [...user, userId] : [];
         const others = client.watch({ channels: channel, users });
         const keyboard = Keyboard.of(process.stdin, process.stdout);
-        return new Visit(userId, session, others, target.address).stay(join, keyboard);
+        return new InteractiveSession(userId, session, others, target.address).stay(join, keyboard);
       });
     });
 }

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { examples } from '../help.js';
 import { withService } from '../service.js';
 import { addTargetOptions, type TargetOptions } from '../target.js';
-import { printable } from '../terminal/printable.js';
+import { escapeControls } from '../terminal/printable.js';
 import { ADMIN } from '../tokens.js';
 
 /** Ends a session of anyone. */
@@ -16,7 +16,7 @@ export function endCommand(environment: NodeJS.ProcessEnv): Command {
     .action((sessionId: string, target: TargetOptions) =>
       withService(target, environment, ADMIN, async (client) => {
         const wasLive = await client.endSession(sessionId);
-        const session = printable(sessionId);
+        const session = escapeControls(sessionId);
         console.log(wasLive ? `Ended session ${session}.` : `There is no live session ${session}.`);
       }),
     );

@@ -4,7 +4,7 @@ import { examples } from '../help.js';
 import { printListing } from '../print-listing.js';
 import { withService } from '../service.js';
 import { addTargetOptions, type TargetOptions } from '../target.js';
-import { ONLOOKER } from '../tokens.js';
+import { READ_ONLY_IDENTITY } from '../tokens.js';
 
 type Visible = Exclude<Status, 'offline'>;
 
@@ -32,7 +32,7 @@ export function listCommand(environment: NodeJS.ProcessEnv): Command {
       ),
     )
     .action(({ status = [], json = false, ...target }: ListOptions) =>
-      withService(target, environment, ONLOOKER, (client) =>
+      withService(target, environment, READ_ONLY_IDENTITY, (client) =>
         printListing(client.listOnline({ statuses: status, pageSize: 1000 }), json),
       ),
     );

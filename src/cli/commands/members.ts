@@ -3,7 +3,7 @@ import { examples } from '../help.js';
 import { printListing } from '../print-listing.js';
 import { withService } from '../service.js';
 import { addTargetOptions, type TargetOptions } from '../target.js';
-import { ONLOOKER } from '../tokens.js';
+import { READ_ONLY_IDENTITY } from '../tokens.js';
 
 interface MembersOptions extends TargetOptions {
   readonly json?: boolean;
@@ -23,7 +23,7 @@ export function membersCommand(environment: NodeJS.ProcessEnv): Command {
       ),
     )
     .action((channelId: string, { json = false, ...target }: MembersOptions) =>
-      withService(target, environment, ONLOOKER, (client) =>
+      withService(target, environment, READ_ONLY_IDENTITY, (client) =>
         printListing(client.listMembers(channelId, { pageSize: 1000 }), json),
       ),
     );

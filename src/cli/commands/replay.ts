@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { WrongUsage } from '../failure.js';
+import { UsageError } from '../failure.js';
 import { examples } from '../help.js';
 import { counted } from '../in-words.js';
-import { untilInterrupted } from '../interruption.js';
+import { runUntilSignal } from '../interruption.js';
 import { Replay } from '../replay/replay.js';
 import { MalformedTrace, readTrace, type TraceRow } from '../replay/trace.js';
 import { addTargetOptions, targetOf, type TargetOptions } from '../target.js';
@@ -29,7 +29,7 @@ export function replayCommand(environment: NodeJS.ProcessEnv): Command {
       ),
     )
     .action((path: string, { speed, ...options }: ReplayOptions) =>
-      untilInterrupted(async (signal) => {
+      runUntilSignal(async (signal) => {
         const target = targetOf(options);
         const signer = TokenSigner.of(environment, 'Every user of the trace gets a token');
         const rows = read(path);
@@ -56,9 +56,9 @@ function read(path: string): TraceRow[] {
   try {
     return readTrace(path);
   } catch (error) {
-    if (error instanceof MalformedTrace) throw new WrongUsage(error.message);
+    if (error instanceof MalformedTrace) throw new UsageError(error.message);
     const { code } = error as NodeJS.ErrnoException;
-    throw new WrongUsage(`The file ${path} cannot be read (${code}).`);
+    throw new UsageError(`The file ${path} cannot be read (${code}).`);
   }
 }
 

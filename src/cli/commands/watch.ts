@@ -1,13 +1,13 @@
 import { Command } from 'commander';
 import type { PresenceCollection } from '#client';
-import { begun } from '../begun.js';
+import { waitUntilReady } from '../begun.js';
 import { examples } from '../help.js';
 import { changeInWords } from '../in-words.js';
 import { withService } from '../service.js';
 import { showLive } from '../show-live.js';
 import { addTargetOptions, type TargetOptions } from '../target.js';
 import { jsonLine } from '../terminal/json-line.js';
-import { ONLOOKER } from '../tokens.js';
+import { READ_ONLY_IDENTITY } from '../tokens.js';
 import { addInterestOptions, type InterestOptions } from '../interest.js';
 
 interface WatchOptions extends TargetOptions, InterestOptions {
@@ -31,7 +31,7 @@ export function watchCommand(environment: NodeJS.ProcessEnv): Command {
       ),
     )
     .action(({ channel = [], user = [], json = false, ...target }: WatchOptions) =>
-      withService(target, environment, ONLOOKER, async (client) => {
+      withService(target, environment, READ_ONLY_IDENTITY, async (client) => {
         const collection = client.watch({ channels: channel, users: user });
         if (process.stdout.isTTY && !json) {
           showLive(collection, process.stdout);
@@ -40,7 +40,7 @@ export function watchCommand(environment: NodeJS.ProcessEnv): Command {
           collection.subscribe((change) => console.log(inWords(change)));
           tellBreaks(collection);
         }
-        await begun(collection.state);
+        await waitUntilReady(collection.state);
         await ended(collection);
       }),
     );

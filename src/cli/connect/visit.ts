@@ -1,15 +1,15 @@
 import { PresenceError, type PresenceCollection, type Session } from '#client';
-import { begun } from '../begun.js';
+import { waitUntilReady } from '../begun.js';
 import { failureOf } from '../failure.js';
 import { changeInWords, ownPresenceInWords } from '../in-words.js';
 import type { Keyboard } from '../terminal/keyboard.js';
-import { paint } from '../terminal/paint.js';
+import { style } from '../terminal/paint.js';
 import { Controls } from './controls.js';
 import { commandOf, HELP, KEYS_IN_WORDS, QUIT } from './keys.js';
 import { Printer } from './printer.js';
 
 /** A user who is online from a terminal, sees what others do, and has keys to do something. */
-export class Visit {
+export class InteractiveSession {
   private readonly printer = new Printer((line) => console.log(line));
   private readonly controls: Controls;
   private quit!: () => void;
@@ -26,16 +26,16 @@ export class Visit {
 
   /** Stays until somebody quits, or the session ends. Throws why it ended. */
   async stay(channelId: string | undefined, keyboard: Keyboard | undefined): Promise<void> {
-    await begun(this.session.state);
+    await waitUntilReady(this.session.state);
     if (channelId !== undefined) await this.controls.join(channelId);
     this.others.subscribe((change) => {
       if (change.userId === this.userId) this.controls.noteShown(change.presence);
       else this.printer.print(changeInWords(change));
     });
-    await begun(this.others.state);
+    await waitUntilReady(this.others.state);
     this.printOwn();
     keyboard?.listen((key) => void this.onKey(key, keyboard));
-    if (keyboard !== undefined) this.printer.print(paint('gray', KEYS_IN_WORDS));
+    if (keyboard !== undefined) this.printer.print(style('gray', KEYS_IN_WORDS));
     try {
       await Promise.race([this.quitted, this.sessionOver()]);
     } finally {
@@ -45,7 +45,7 @@ export class Visit {
 
   private async onKey(key: string, keyboard: Keyboard): Promise<void> {
     if (key === QUIT) return this.quit();
-    if (key === HELP) return this.printer.print(paint('gray', KEYS_IN_WORDS));
+    if (key === HELP) return this.printer.print(style('gray', KEYS_IN_WORDS));
     const command = commandOf(key);
     if (command === undefined) return;
     try {

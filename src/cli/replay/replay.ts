@@ -6,7 +6,7 @@ import { ReplayedSession } from './replayed-session.js';
 import type { TraceRow } from './trace.js';
 
 /** How much may be under way at once. What is due later waits, so that a service that is slow is not asked for more and more. */
-const MOST_UNDER_WAY = 100;
+const MAX_IN_FLIGHT = 100;
 
 /** What a replay has done. */
 export interface Summary {
@@ -52,7 +52,7 @@ export class Replay {
       await waitUntil(dueAt, signal);
       if (signal.aborted) return;
       this.start(row);
-      if (this.underWay.size >= MOST_UNDER_WAY) await Promise.race(this.underWay);
+      if (this.underWay.size >= MAX_IN_FLIGHT) await Promise.race(this.underWay);
       onRow(i + 1);
     }
     await Promise.all(this.underWay);
@@ -70,13 +70,13 @@ export class Replay {
   }
 
   private start(row: TraceRow): void {
-    const deed = this.happen(row)
+    const deed = this.apply(row)
       .catch((error: unknown) => this.failures.note(error))
       .finally(() => this.underWay.delete(deed));
     this.underWay.add(deed);
   }
 
-  private async happen({ action, session, user, reason }: TraceRow): Promise<void> {
+  private async apply({ action, session, user, reason }: TraceRow): Promise<void> {
     switch (action) {
       case 'connect':
         return this.begin(session, user);

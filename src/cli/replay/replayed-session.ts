@@ -1,5 +1,5 @@
 import type { Session } from '#client';
-import { begun } from '../begun.js';
+import { waitUntilReady } from '../begun.js';
 import { Device } from '../device.js';
 import type { Target } from '../target.js';
 
@@ -17,7 +17,7 @@ export class ReplayedSession {
   begin(platform: string): Promise<void> {
     return this.next(async () => {
       this.session = this.device.client.connect({ platform });
-      await begun(this.session.state);
+      await waitUntilReady(this.session.state);
     });
   }
 
@@ -34,8 +34,8 @@ export class ReplayedSession {
   }
 
   /** One thing after the other, as the trace has them. What failed before is told there. */
-  private next(deed: () => Promise<void>): Promise<void> {
-    this.done = this.done.catch(() => {}).then(deed);
+  private next(task: () => Promise<void>): Promise<void> {
+    this.done = this.done.catch(() => {}).then(task);
     return this.done;
   }
 }

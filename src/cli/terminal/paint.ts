@@ -4,7 +4,7 @@ import type { Status } from '#client';
 type Format = Parameters<typeof styleText>[0];
 
 /** Colours text on standard output, where that is a terminal and nobody has set NO_COLOR. */
-export function paint(format: Format, text: string): string {
+export function style(format: Format, text: string): string {
   return styleText(format, text, { stream: process.stdout });
 }
 
@@ -17,5 +17,5 @@ const COLOURS: Readonly<Record<Status, Format>> = {
 };
 
 export function paintStatus(status: Status, text: string = status): string {
-  return paint(COLOURS[status], text);
+  return style(COLOURS[status], text);
 }

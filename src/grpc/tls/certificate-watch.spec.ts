@@ -23,7 +23,7 @@ beforeEach(async () => {
   vi.spyOn(Logger.prototype, 'log').mockImplementation((text) => void lines.push(`${text}`));
   folder = await TlsFolder.with(await root.server({ fromDays: -60, toDays: 30 }));
   clock = new ManualClock();
-  watch = await CertificateWatch.of(folder.files, clock);
+  watch = await CertificateWatch.create(folder.files, clock);
   watch.onModuleInit();
 });
 
@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 async function look(times = 1): Promise<void> {
-  for (let i = 0; i < times; i++) await watch.look();
+  for (let i = 0; i < times; i++) await watch.reload();
 }
 
 describe('the watch over certificates', () => {
@@ -104,7 +104,7 @@ describe('the watch over certificates', () => {
 
   it('warns at the start of a certificate that has expired, and serves it', async () => {
     await folder.write(await root.server({ fromDays: -3, toDays: -1 }));
-    (await CertificateWatch.of(folder.files, clock)).onModuleInit();
+    (await CertificateWatch.create(folder.files, clock)).onModuleInit();
     expect(warnings).toEqual([expect.stringContaining('has expired on ')]);
   });
 });

@@ -35,42 +35,42 @@ export class CertificateWatch implements OnModuleInit {
   }
 
   /** Throws a `ConfigError` when there is nothing to begin with. */
-  static async of(files: TlsFiles, clock: Clock): Promise<CertificateWatch> {
+  static async create(files: TlsFiles, clock: Clock): Promise<CertificateWatch> {
     return new CertificateWatch(files, await readTlsMaterial(files), clock);
   }
 
   onModuleInit(): void {
-    this.logger.log(`gRPC is served with ${this.inWords()}.`);
+    this.logger.log(`gRPC is served with ${this.describe()}.`);
     this.warnOfExpiry();
   }
 
   /** Takes up what has changed. */
   @Interval(LOOK_EVERY_MS)
-  async look(): Promise<void> {
+  async reload(): Promise<void> {
     if (this.isLooking) return;
     this.isLooking = true;
     try {
-      this.take(await readTlsMaterial(this.files));
+      this.apply(await readTlsMaterial(this.files));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      this.keep(error.mistakes.join(' '));
+      this.reject(error.mistakes.join(' '));
     } finally {
       this.isLooking = false;
     }
     this.warnOfExpiry();
   }
 
-  private take(found: TlsMaterial): void {
+  private apply(found: TlsMaterial): void {
     this.mistake = undefined;
     if (isSameMaterial(found, this.material)) return;
     this.material = found;
     this.credentials.replace(found);
     this.warnAgainAt = 0;
-    this.logger.log(`New gRPC connections are made with ${this.inWords()}.`);
+    this.logger.log(`New gRPC connections are made with ${this.describe()}.`);
   }
 
   /** Files are replaced one after the other: only what is still wrong at the next look is a mistake, and it is told once. */
-  private keep(mistake: string): void {
+  private reject(mistake: string): void {
     const isLasting = mistake === this.mistake;
     if (isLasting && !this.isReported) {
       this.logger.warn(`${mistake} New gRPC connections are made with what was there before.`);
@@ -87,7 +87,7 @@ export class CertificateWatch implements OnModuleInit {
     this.logger.warn(`The certificate in ${this.files.certFile} ${warning}.`);
   }
 
-  private inWords(): string {
+  private describe(): string {
     const kind = this.files.clientCaFile === undefined ? 'TLS' : 'mutual TLS';
     return `${kind}, the certificate being good until ${this.material.certificate.validTo}`;
   }

@@ -11,7 +11,7 @@ import { CertificateWatch } from './certificate-watch.js';
       provide: CertificateWatch,
       inject: [CONFIG, Clock],
       useFactory: async ({ grpc }: Config, clock: Clock) =>
-        grpc.tls && (await CertificateWatch.of(grpc.tls, clock)),
+        grpc.tls && (await CertificateWatch.create(grpc.tls, clock)),
     },
   ],
   exports: [CertificateWatch],

@@ -13,7 +13,7 @@ import {
 } from '../../../test/support/play.js';
 import type { Input } from '../../domain/input.js';
 import { LISTED_STATUSES } from '../../domain/presence.js';
-import { Refusal } from '../../domain/refusal.js';
+import { RejectedError } from '../../domain/refusal.js';
 import { step } from '../../domain/step.js';
 import type { PresenceView } from '../presence-view.js';
 import { MemoryPresenceStore } from './memory-presence-store.js';
@@ -38,11 +38,15 @@ async function observe(
     await store
       .update(userId, (user) => step(user, input, at, policy))
       .catch((error: unknown) => {
-        if (!(error instanceof Refusal)) throw error;
+        if (!(error instanceof RejectedError)) throw error;
       });
   };
   for (const [at, userId, input] of happenings) {
-    for (let due = await store.takeDue(at, 10); due.length > 0; due = await store.takeDue(at, 10)) {
+    for (
+      let due = await store.claimDue(at, 10);
+      due.length > 0;
+      due = await store.claimDue(at, 10)
+    ) {
       for (const dueId of due.toSorted()) await perform(dueId, time, at);
     }
     await perform(userId, input, at);

@@ -10,7 +10,7 @@ import {
   POLICY,
 } from '../../../test/support/play.js';
 import type { Input } from '../../domain/input.js';
-import { neverSeen } from '../../domain/presence.js';
+import { unknownPresence } from '../../domain/presence.js';
 import { step, type Step } from '../../domain/step.js';
 import { newUser } from '../../domain/user.js';
 import { MemoryPresenceStore } from './memory-presence-store.js';
@@ -39,8 +39,8 @@ describe('MemoryPresenceStore', () => {
     for (const id of users) await perform(id, connect(id, { isSpeakerMuted: true }), 1);
     for (const id of ['b', 'a', 'c']) await perform(id, disconnect(id), 2);
     expect(users.map((id) => store.view.presence(id).isSpeakerMuted)).toEqual([true, false, true]);
-    expect(await store.find('b')).toEqual(newUser('b'));
-    expect(store.view.presence('b')).toEqual(neverSeen('b'));
+    expect(await store.get('b')).toEqual(newUser('b'));
+    expect(store.view.presence('b')).toEqual(unknownPresence('b'));
   });
 
   it('forgets nobody who is there or has come back', async () => {
@@ -60,8 +60,8 @@ describe('MemoryPresenceStore', () => {
     await perform('a', connect('a'), 1);
     await perform('a', choose('a', 'AWAY', { until: 50 }), 2);
     await perform('a', disconnect('a'), 3);
-    expect(await store.find('a')).toEqual(newUser('a'));
-    expect(await store.takeDue(99, 10), 'not even that a status expires').toEqual([]);
+    expect(await store.get('a')).toEqual(newUser('a'));
+    expect(await store.claimDue(99, 10), 'not even that a status expires').toEqual([]);
   });
 
   it('forgets of an invisible user what others could see, in its turn, and nothing else', async () => {
@@ -71,10 +71,10 @@ describe('MemoryPresenceStore', () => {
     expect(store.view.presence('ghost')).toMatchObject({ isSpeakerMuted: true, lastActiveAt: 1 });
     await perform('b', connect('b'), 3);
     await perform('b', disconnect('b'), 4);
-    expect(store.view.presence('ghost')).toEqual(neverSeen('ghost'));
-    expect((await store.find('ghost')).own).toMatchObject({ status: 'ONLINE', lastActiveAt: 2 });
+    expect(store.view.presence('ghost')).toEqual(unknownPresence('ghost'));
+    expect((await store.get('ghost')).own).toMatchObject({ status: 'ONLINE', lastActiveAt: 2 });
     expect(await store.ownerOf('g')).toBe('ghost');
-    expect(await store.takeDue(1002, 10), 'who still turns idle').toEqual(['ghost']);
+    expect(await store.claimDue(1002, 10), 'who still turns idle').toEqual(['ghost']);
   });
 
   it('forgets nobody else for what an invisible user does, and forgets that choice in a turn of its own', async () => {
@@ -83,11 +83,11 @@ describe('MemoryPresenceStore', () => {
     await perform('ghost', choose('g', 'INVISIBLE'), 2);
     await perform('b', connect('b'), 3);
     await perform('b', disconnect('b'), 4);
-    const { shown } = await store.find('b');
+    const { shown } = await store.get('b');
     await perform('ghost', mute('g', { speaker: true }), 5);
     await perform('ghost', disconnect('g'), 6);
     await perform('ghost', connect('g2'), 7);
-    expect(store.view.presence('ghost')).toEqual(neverSeen('ghost'));
+    expect(store.view.presence('ghost')).toEqual(unknownPresence('ghost'));
     await perform('ghost', disconnect('g2'), 8);
     expect(store.view.presence('b')).toBe(shown);
     await perform('other', connect('o'), 9);
@@ -95,8 +95,8 @@ describe('MemoryPresenceStore', () => {
     await perform('other', disconnect('o'), 11);
     await perform('c', connect('c'), 12);
     await perform('c', disconnect('c'), 13);
-    expect(await store.find('ghost'), 'the room for them is taken').toEqual(newUser('ghost'));
-    expect((await store.find('other')).choice).toBe('INVISIBLE');
+    expect(await store.get('ghost'), 'the room for them is taken').toEqual(newUser('ghost'));
+    expect((await store.get('other')).choice).toBe('INVISIBLE');
   });
 
   it('lets a forgotten invisible user go on and come back', async () => {
@@ -105,7 +105,7 @@ describe('MemoryPresenceStore', () => {
     await perform('ghost', choose('g', 'INVISIBLE'), 2);
     await perform('ghost', mute('g', { speaker: true }), 3);
     await perform('ghost', join('g', 'lobby'), 4);
-    expect(store.view.presence('ghost')).toEqual(neverSeen('ghost'));
+    expect(store.view.presence('ghost')).toEqual(unknownPresence('ghost'));
     await perform('ghost', choose('g', 'AUTOMATIC'), 5);
     expect(store.view.presence('ghost')).toMatchObject({ status: 'ONLINE', channelId: 'lobby' });
     expect(store.view.countMembers('lobby')).toBe(1);

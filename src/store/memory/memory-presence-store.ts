@@ -1,16 +1,16 @@
 import { randomInt } from 'node:crypto';
 import type { Step } from '../../domain/step.js';
-import { forgotten, newUser, type User } from '../../domain/user.js';
-import { SealingSecrets } from '../../seal/sealing-secrets.js';
+import { retainOnEviction, newUser, type User } from '../../domain/user.js';
+import { SealingKeys } from '../../seal/sealing-secrets.js';
 import {
   PresenceStore,
-  type BeginListener,
-  type ChangeUser,
+  type PartitionResetListener,
+  type UserUpdate,
   type CommitListener,
-  type Origin,
+  type CommitPosition,
 } from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
-import type { StoreReport } from '../store-report.js';
+import type { StoreStatus } from '../store-report.js';
 import { UserTable, type TableSizes } from '../user-table.js';
 
 export interface MemoryStoreOptions {
@@ -19,10 +19,10 @@ export interface MemoryStoreOptions {
 }
 
 /** There is no other store to lose sight of. */
-const NOTHING_TO_LOSE: Omit<StoreReport, keyof TableSizes> = {
+const NOTHING_TO_LOSE: Omit<StoreStatus, keyof TableSizes> = {
   problem: undefined,
   failures: 0,
-  ageMs: 0,
+  stalenessMs: 0,
   nodes: 1,
   differingNodes: 0,
   clockSkewMs: 0,
@@ -40,27 +40,27 @@ export class MemoryPresenceStore extends PresenceStore {
   // Alone, and remembered by nobody: any name will do.
   readonly node = 'memory';
   // New with every process, as its log is.
-  readonly sealingSecrets = new SealingSecrets();
+  readonly sealingSecrets = new SealingKeys();
   readonly view: PresenceView = new PresenceView((userId) => this.table.shownOf(userId));
   private readonly table = new UserTable(this.view);
   private readonly listeners = new Set<CommitListener>();
-  private last: Origin = { partition: 0, seq: 0, mark: randomInt(2 ** 32) };
+  private last: CommitPosition = { partition: 0, seq: 0, mark: randomInt(2 ** 32) };
 
   constructor(private readonly options: MemoryStoreOptions) {
     super();
   }
 
-  get report(): StoreReport {
+  get status(): StoreStatus {
     return { ...NOTHING_TO_LOSE, ...this.table.sizes };
   }
 
   // Runs to its end before anybody else's: in one process no commit can come in between.
-  async update(userId: string, change: ChangeUser): Promise<Step> {
+  async update(userId: string, change: UserUpdate): Promise<Step> {
     const held = this.table.get(userId);
     const before = held?.user ?? newUser(userId);
     const step = change(before);
     if (step.user !== before) {
-      this.table.put(held, step.user, step.wakeAt);
+      this.table.upsert(held, step.user, step.wakeAt);
       if (step.user.shown.status === 'OFFLINE') this.forgetLongestGone();
       this.tell(step);
     } else if (held !== undefined) {
@@ -69,7 +69,7 @@ export class MemoryPresenceStore extends PresenceStore {
     return step;
   }
 
-  async find(userId: string): Promise<User> {
+  async get(userId: string): Promise<User> {
     return this.table.find(userId);
   }
 
@@ -77,22 +77,22 @@ export class MemoryPresenceStore extends PresenceStore {
     return this.table.ownerOf(sessionId);
   }
 
-  async takeDue(now: number, limit: number): Promise<readonly string[]> {
-    return this.table.takeDue(now, limit);
+  async claimDue(now: number, limit: number): Promise<readonly string[]> {
+    return this.table.claimDue(now, limit);
   }
 
   followWall(aheadMs: number): Generator<void> {
     return this.table.followWall(aheadMs);
   }
 
-  async refresh(): Promise<void> {}
+  async awaitCurrent(): Promise<void> {}
 
   onCommit(listener: CommitListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
   }
 
-  onBegin(listener: BeginListener): void {
+  onPartitionReset(listener: PartitionResetListener): void {
     listener(this.last);
   }
 
@@ -104,10 +104,10 @@ export class MemoryPresenceStore extends PresenceStore {
   }
 
   private forgetLongestGone(): void {
-    for (const gone of this.table.longestGone) {
+    for (const gone of this.table.evictionCandidates) {
       for (const userId of gone) {
         if (gone.size <= this.options.maxOfflineUsers) break;
-        this.table.forget(userId, forgotten(this.table.find(userId)));
+        this.table.evict(userId, retainOnEviction(this.table.find(userId)));
       }
     }
   }

@@ -7,7 +7,7 @@ import { readUser, UnreadableRecord } from './read-user.js';
 import { eventFields, eventsOf, formatUser, type EndedFields, type EventFields } from './record.js';
 
 /** A place in the log of a partition. The token tells two logs apart that number alike: see `Partition`. */
-export interface Place {
+export interface LogPosition {
   readonly epoch: string;
   /** How many commits came before it. */
   readonly seq: number;
@@ -16,7 +16,7 @@ export interface Place {
 }
 
 /** What one commit did. */
-export interface Entry {
+export interface Commit {
   readonly user: User;
   readonly events: readonly PresenceEvent[];
   readonly ended: readonly EndedSession[];
@@ -26,13 +26,13 @@ export interface Entry {
 
 /** Commits that were made together, as they are logged and published. */
 export interface Batch {
-  readonly before: Place;
-  readonly after: Place;
+  readonly before: LogPosition;
+  readonly after: LogPosition;
   /**
    * Read when it is needed: most batches reach their own writer a second time. Throws `UnreadableRecord` for what no
    * version of the service that is known has written.
    */
-  readonly entries: () => readonly Entry[];
+  readonly entries: () => readonly Commit[];
 }
 
 type EntryFields = readonly [
@@ -44,7 +44,7 @@ type EntryFields = readonly [
 ];
 
 /** A commit as the script `commit` wants it: the record, and what else the log says of it. */
-export function formatEntry(before: User, { user, events, ended }: Step): [string, string] {
+export function encodeCommit(before: User, { user, events, ended }: Step): [string, string] {
   const [, ...rest]: EntryFields = [
     null,
     user.userId,
@@ -56,7 +56,7 @@ export function formatEntry(before: User, { user, events, ended }: Step): [strin
 }
 
 /** A batch as the channel carries it. Undefined: the message is none. */
-export function parseMessage(message: string): Batch | undefined {
+export function decodeMessage(message: string): Batch | undefined {
   // The batch itself may hold the separator.
   const match = /^([^|]+)\|(\d+)\|(\d+)\|([^|]*)\|([^|]*)\|(.*)$/s.exec(message);
   if (match === null) return undefined;
@@ -71,7 +71,7 @@ export function parseMessage(message: string): Batch | undefined {
 }
 
 /** A batch as the stream holds it, by the number of its last commit. */
-export function parseLogged(epoch: string, id: string, fields: Logged): Batch {
+export function decodeLogEntry(epoch: string, id: string, fields: Logged): Batch {
   return batchOf(epoch, { ...fields, after: id.slice(0, id.indexOf('-')) });
 }
 
@@ -94,7 +94,7 @@ function batchOf(
   };
 }
 
-function entriesOf(batch: string): readonly Entry[] {
+function entriesOf(batch: string): readonly Commit[] {
   try {
     return (JSON.parse(batch) as readonly EntryFields[]).map(entryOf);
   } catch {
@@ -102,7 +102,7 @@ function entriesOf(batch: string): readonly Entry[] {
   }
 }
 
-function entryOf([fields, userId, previousVersion, events, ended]: EntryFields): Entry {
+function entryOf([fields, userId, previousVersion, events, ended]: EntryFields): Commit {
   const user = fields === null ? newUser(userId) : readUser(userId, fields);
   return {
     user,
@@ -112,7 +112,7 @@ function entryOf([fields, userId, previousVersion, events, ended]: EntryFields):
   };
 }
 
-export function isSamePlace(a: Place, b: Place): boolean {
+export function isSamePlace(a: LogPosition, b: LogPosition): boolean {
   return a.seq === b.seq && a.token === b.token && a.epoch === b.epoch;
 }
 

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
 import { PARTITIONS } from './keys.js';
-import { RedisPort } from './redis-port.js';
+import { RedisClient } from './redis-port.js';
 import { scripts } from './script.js';
 
 /** Eight batches for each partition. */
@@ -29,11 +29,11 @@ describe('A burst of commits', { timeout: 60_000 }, () => {
     for (let i = 0; i < 2; i++) nodes.push(await StoreNode.start(server.url, 'burst:'));
     const [busy, other] = nodes;
     const names = nodes.map(({ store }) => store.node);
-    const run = RedisPort.prototype.run;
+    const run = RedisClient.prototype.run;
     let underWay = 0;
     const most = { batches: 0, args: 0 };
-    vi.spyOn(RedisPort.prototype, 'run').mockImplementation(async function (
-      this: RedisPort,
+    vi.spyOn(RedisClient.prototype, 'run').mockImplementation(async function (
+      this: RedisClient,
       script,
       keys,
       args,
@@ -49,7 +49,7 @@ describe('A burst of commits', { timeout: 60_000 }, () => {
     );
     expect(most.batches).toBe(PARTITIONS);
     expect(most.args).toBe(ARGUMENTS_OF_BATCH);
-    await other!.store.refresh();
+    await other!.store.awaitCurrent();
     expect(nodes.map(({ store }) => store.node)).toEqual(names);
     expect(other!.told.filter((words) => words.includes('NODE_LOST'))).toEqual([]);
   });

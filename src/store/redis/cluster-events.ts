@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
-import type { StoreReport } from '../store-report.js';
-import type { LossCause, LostKey } from './partition-reader.js';
+import type { StoreStatus } from '../store-report.js';
+import type { ResyncReason, LostKey } from './partition-reader.js';
 
 /** But for the start, with which everybody begins. Known beforehand, so that the first one counts as one more than none. */
 const CAUSES = [
@@ -13,18 +13,18 @@ const CAUSES = [
   'evicted',
   'log',
   'unreadable',
-] as const satisfies readonly LossCause[];
+] as const satisfies readonly ResyncReason[];
 
 const KEYS = ['head', 'nodes', 'users', 'log', 'beats', 'sealing_secret'] as const;
 
 type Counts = Pick<
-  StoreReport,
+  StoreStatus,
   'resyncs' | 'gapsFilled' | 'fenced' | 'reaped' | 'keysLost' | 'writtenBack'
 >;
 
 /** What goes wrong between nodes and is put right: logged as it happens, and counted. */
-export class ClusterEvents {
-  private readonly resyncs = new Map<LossCause, number>(CAUSES.map((cause) => [cause, 0]));
+export class ClusterMetrics {
+  private readonly resyncs = new Map<ResyncReason, number>(CAUSES.map((cause) => [cause, 0]));
   private readonly keys = new Map<string, number>(KEYS.map((key) => [key, 0]));
   private usersWrittenBack = 0;
   private gaps = 0;
@@ -44,7 +44,7 @@ export class ClusterEvents {
     };
   }
 
-  lost(partition: number, cause: LossCause): void {
+  lost(partition: number, cause: ResyncReason): void {
     // Everybody begins so.
     if (cause === 'start') return;
     this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);

@@ -2,7 +2,7 @@
  * Something that brings everybody up to date at once. Who asks while it is under way waits for the next time, which
  * begins after the question: what is found then is new enough for all of them.
  */
-export class Coalesced {
+export class SingleFlight {
   private running: Promise<void> | undefined;
   private next: Promise<void> | undefined;
 

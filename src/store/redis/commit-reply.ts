@@ -1,7 +1,7 @@
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
-import type { Batch, Entry } from './batch.js';
-import type { LossCause } from './partition-reader.js';
+import type { Batch, Commit } from './batch.js';
+import type { ResyncReason } from './partition-reader.js';
 import type { PartitionReplica } from './partition-replica.js';
 
 /** A commit that was sent: what is to become of a user. */
@@ -18,14 +18,14 @@ export const LOSSES = {
   REWOUND: 'rewound',
   GAP: 'gap',
   LOG: 'log',
-} as const satisfies Record<string, LossCause>;
+} as const satisfies Record<string, ResyncReason>;
 
 /** The batch as Redis has logged it, without waiting for it to come round. */
 export function batchOf(prepared: readonly Decided[], reply: readonly string[]): Batch {
   const [, epoch, before, after, prev, token, outcomes] = reply as [string, ...string[]];
   const entries = prepared
     .filter((_, nth) => outcomes![nth] === '1')
-    .map(({ before: user, step }): Entry => ({ ...step, previousVersion: user.shown.version }));
+    .map(({ before: user, step }): Commit => ({ ...step, previousVersion: user.shown.version }));
   return {
     before: { epoch: epoch!, seq: Number(before), token: prev! },
     after: { epoch: epoch!, seq: Number(after), token: token! },

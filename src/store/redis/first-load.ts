@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../../config/config-error.js';
 import { diagnose, messageOf } from './diagnosis.js';
-import type { Reachability } from './reachability.js';
+import type { RedisHealth } from './reachability.js';
 
 const LOOK_MS = 200;
 
@@ -9,7 +9,7 @@ const LOOK_MS = 200;
 const LOOKS_TOGETHER = 10;
 
 /** The same work, whose failure is a sentence for whoever starts the node. */
-export async function orRefusal(work: Promise<void>, reachability: Reachability): Promise<void> {
+export async function orRefusal(work: Promise<void>, reachability: RedisHealth): Promise<void> {
   try {
     await work;
   } catch (error) {
@@ -27,7 +27,7 @@ export async function orRefusal(work: Promise<void>, reachability: Reachability)
  */
 export async function loaded(
   loading: Promise<unknown>,
-  reachability: Reachability,
+  reachability: RedisHealth,
   failingForMs: number,
 ): Promise<void> {
   const end = new AbortController();
@@ -39,7 +39,7 @@ export async function loaded(
 }
 
 async function hopeless(
-  reachability: Reachability,
+  reachability: RedisHealth,
   failingForMs: number,
   signal: AbortSignal,
 ): Promise<void> {
@@ -54,6 +54,6 @@ async function hopeless(
   }
 }
 
-function refusal({ problems }: Reachability): ConfigError {
+function refusal({ problems }: RedisHealth): ConfigError {
   return new ConfigError([`REDIS_URL: what is stored cannot be read (${problems}).`]);
 }

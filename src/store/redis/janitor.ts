@@ -1,7 +1,7 @@
 import type { Input } from '../../domain/input.js';
 import type { Policy } from '../../domain/policy.js';
 import { step, type Step } from '../../domain/step.js';
-import { forgotten, newUser, type User } from '../../domain/user.js';
+import { retainOnEviction, newUser, type User } from '../../domain/user.js';
 import { PARTITIONS } from './keys.js';
 import type { Membership } from './membership.js';
 import type { Partition } from './partition.js';
@@ -21,7 +21,7 @@ export interface JanitorOptions {
   readonly membership: Membership;
   readonly node: () => string;
   /** The names that this node had before it was declared dead under them. */
-  readonly formerNames: ReadonlySet<string>;
+  readonly previousNodeIds: ReadonlySet<string>;
   readonly policy: Policy;
   readonly now: () => number;
   readonly uptime: () => number;
@@ -50,17 +50,17 @@ export class Janitor {
 
   async tick(): Promise<void> {
     const { partitions, membership } = this.options;
-    await Promise.all(partitions.map((partition, i) => this.tidy(partition, this.isMine(i))));
-    for (const node of membership.longDead(FORGET_NODES_AFTER_MS)) {
+    await Promise.all(partitions.map((partition, i) => this.maintain(partition, this.isMine(i))));
+    for (const node of membership.expired(FORGET_NODES_AFTER_MS)) {
       for (const partition of partitions) await partition.forget(node);
       await membership.leave(node);
     }
   }
 
-  private async tidy(partition: Partition, isMine: boolean): Promise<void> {
+  private async maintain(partition: Partition, isMine: boolean): Promise<void> {
     if (partition.reader.isRecovering) return;
-    await this.save(partition, isMine);
-    const { formerNames, membership } = this.options;
+    await this.writeBack(partition, isMine);
+    const { previousNodeIds: formerNames, membership } = this.options;
     const nodes = [...partition.replica.census.nodes()];
     for (const node of nodes) if (formerNames.has(node)) await this.rename(partition, node);
     if (!isMine) return;
@@ -71,8 +71,8 @@ export class Janitor {
   }
 
   /** Owners write their own sessions back at once; of what is left, one node takes care. */
-  private async save(partition: Partition, isMine: boolean): Promise<void> {
-    const { unsaved } = partition.replica;
+  private async writeBack(partition: Partition, isMine: boolean): Promise<void> {
+    const { dirtyUsers: unsaved } = partition.replica;
     if (unsaved.size === 0) {
       this.unsavedSince.delete(partition);
       return;
@@ -83,25 +83,25 @@ export class Janitor {
     const savesAll = isMine && now - since >= SAVE_OTHERS_AFTER_MS;
     const users = [...unsaved].filter(([, { isOurs }]) => savesAll || isOurs);
     for (const batch of inBatches(users.map(([userId]) => userId))) {
-      await partition.save(batch);
+      await partition.writeBack(batch);
       this.options.onWrittenBack(batch.length);
     }
   }
 
   private async reap(partition: Partition, node: string): Promise<void> {
     await partition.fence(node);
-    const users = await this.tellUsersOn(partition, node, () => ({ type: 'nodeLost', node }));
+    const users = await this.applyToUsersOn(partition, node, () => ({ type: 'nodeLost', node }));
     this.options.onReaped(node, users);
   }
 
   /** Puts what is left under a name that this node had before under the one it has now. */
   private async rename(partition: Partition, node: string): Promise<void> {
     const name = this.options.node;
-    await this.tellUsersOn(partition, node, () => ({ type: 'nodeRenamed', node, name: name() }));
+    await this.applyToUsersOn(partition, node, () => ({ type: 'nodeRenamed', node, name: name() }));
   }
 
   /** Lets something happen to everybody who has a session on a node. Returns how many those were. */
-  private async tellUsersOn(
+  private async applyToUsersOn(
     partition: Partition,
     node: string,
     input: () => Input,
@@ -118,8 +118,8 @@ export class Janitor {
 
   private async forgetLongestGone(partition: Partition): Promise<void> {
     const room = Math.ceil(this.options.maxOfflineUsers / PARTITIONS);
-    const users = partition.replica.table.longestGone.flatMap((gone) => [
-      ...take(gone, gone.size - room),
+    const users = partition.replica.table.evictionCandidates.flatMap((gone) => [
+      ...applyCommit(gone, gone.size - room),
     ]);
     for (const batch of inBatches(users)) {
       await Promise.all(batch.map((userId) => partition.update(userId, forget)));
@@ -129,11 +129,12 @@ export class Janitor {
 
 function forget(user: User): Step {
   // Somebody who has come back meanwhile is not gone.
-  const kept = user.shown.status === 'OFFLINE' ? (forgotten(user) ?? newUser(user.userId)) : user;
+  const kept =
+    user.shown.status === 'OFFLINE' ? (retainOnEviction(user) ?? newUser(user.userId)) : user;
   return { user: kept, events: [], ended: [], wakeAt: undefined };
 }
 
-function* take<T>(items: Iterable<T>, count: number): Generator<T> {
+function* applyCommit<T>(items: Iterable<T>, count: number): Generator<T> {
   for (const item of items) {
     if (count-- <= 0) return;
     yield item;

@@ -1,15 +1,15 @@
-import { isSamePlace, type Batch, type Place } from './batch.js';
+import { isSamePlace, type Batch, type LogPosition } from './batch.js';
 import type { PartitionKeys } from './keys.js';
-import type { RedisPort } from './redis-port.js';
+import type { RedisClient } from './redis-port.js';
 
 /**
  * What the log still has of the way to a place, so that a node that has just started can go on with subscribers who
  * were at another one before.
  */
 export async function loadHistory(
-  port: RedisPort,
+  port: RedisClient,
   keys: PartitionKeys,
-  upTo: Place,
+  upTo: LogPosition,
   limit: number,
 ): Promise<readonly Batch[]> {
   const batches = await port.history(keys, upTo, limit);

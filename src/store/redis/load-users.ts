@@ -1,8 +1,8 @@
-import { isSamePlace, revisionOf, type Place } from './batch.js';
+import { isSamePlace, revisionOf, type LogPosition } from './batch.js';
 import type { PartitionKeys } from './keys.js';
 import { isForgotten, type Stored, type StoredUsers } from './partition-replica.js';
 import { readUser, UnreadableRecord } from './read-user.js';
-import type { RedisPort } from './redis-port.js';
+import type { RedisClient } from './redis-port.js';
 
 const BATCHES_PER_READ = 200;
 
@@ -11,10 +11,10 @@ const BATCHES_PER_READ = 200;
  * `head` on tells what was changed meanwhile: its last entry of a user is what is stored, or newer.
  */
 export async function loadUsers(
-  port: RedisPort,
+  port: RedisClient,
   keys: PartitionKeys,
-  head: Place,
-): Promise<StoredUsers & { readonly place: Place }> {
+  head: LogPosition,
+): Promise<StoredUsers & { readonly place: LogPosition }> {
   const users = new Map<string, Stored>();
   const unreadable = new Map<string, string>();
   for await (const [userId, stored] of port.users(keys)) {

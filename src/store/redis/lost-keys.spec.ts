@@ -32,7 +32,7 @@ beforeEach(async () => {
   await a.connect('ann', 'a');
   await b.connect(NEIGHBOUR, 'b');
   await a.perform('ann', join('a', 'lobby'));
-  await Promise.all([a.store.refresh(), b.store.refresh()]);
+  await Promise.all([a.store.awaitCurrent(), b.store.awaitCurrent()]);
 });
 afterEach(() => Promise.all([a.stop(), b.stop()]));
 
@@ -42,7 +42,7 @@ async function lose(key: string): Promise<void> {
 }
 
 function lostKeys(key: string): number {
-  return [a, b].reduce((sum, { store }) => sum + store.report.keysLost[key]!, 0);
+  return [a, b].reduce((sum, { store }) => sum + store.status.keysLost[key]!, 0);
 }
 
 async function storedUsers(): Promise<string[]> {
@@ -55,7 +55,7 @@ describe('Nodes whose Redis has lost a key alone', () => {
     await lose(PARTITION.users);
     await eventually(storedUsers, ['ann', NEIGHBOUR].sort(), PATIENCE_MS);
     expect(lostKeys('users')).toBeGreaterThan(0);
-    expect(a.store.report.writtenBack + b.store.report.writtenBack).toBeGreaterThan(1);
+    expect(a.store.status.writtenBack + b.store.status.writtenBack).toBeGreaterThan(1);
     expect(b.told).toEqual(told);
   });
 
@@ -76,14 +76,14 @@ describe('Nodes whose Redis has lost a key alone', () => {
   it('let a user change whose record was replaced by an older one', async () => {
     await server.with((redis) => redis.hset(PARTITION.users, 'ann', '1.x|[]'));
     await b.perform('ann', join('a', 'kitchen'));
-    await a.store.refresh();
+    await a.store.awaitCurrent();
     expect(a.store.view.presence('ann').channelId).toBe('kitchen');
   });
 
   it('begin a new log when its head is gone', async () => {
     await lose(PARTITION.head);
     await a.perform('ann', join('a', 'kitchen'));
-    await b.store.refresh();
+    await b.store.awaitCurrent();
     expect(b.store.view.presence('ann').channelId).toBe('kitchen');
     await b.perform(NEIGHBOUR, join('b', 'kitchen'));
     expect(lostKeys('head')).toBeGreaterThan(0);
@@ -106,7 +106,7 @@ describe('Nodes whose Redis has lost a key alone', () => {
     await lose(PARTITION.log);
     await eventually(() => lostKeys('log'), 2, PATIENCE_MS);
     await a.perform('ann', join('a', 'kitchen'));
-    await b.store.refresh();
+    await b.store.awaitCurrent();
     expect(b.store.view.presence('ann').channelId).toBe('kitchen');
   });
 
@@ -120,7 +120,7 @@ describe('Nodes whose Redis has lost a key alone', () => {
     await lose(KEYS.beats);
     await eventually(() => lostKeys('beats') > 0, true, PATIENCE_MS);
     await eventually(() => server.with((redis) => redis.hlen(KEYS.beats)), 2, PATIENCE_MS);
-    expect([a.store.report.fenced, b.store.report.fenced]).toEqual([0, 0]);
+    expect([a.store.status.fenced, b.store.status.fenced]).toEqual([0, 0]);
   });
 
   it('give it back the secret of tokens', async () => {
@@ -151,18 +151,18 @@ describe('Nodes whose Redis evicts keys from now on', () => {
 
   it('are not ready until it does not', async () => {
     await server.with((redis) => redis.config('SET', 'maxmemory-policy', 'allkeys-lru'));
-    const says = (): boolean => /maxmemory-policy allkeys-lru/.test(a.store.report.problem ?? '');
+    const says = (): boolean => /maxmemory-policy allkeys-lru/.test(a.store.status.problem ?? '');
     await eventually(says, true, PATIENCE_MS);
     await a.perform('ann', join('a', 'kitchen'));
     await server.with((redis) => redis.config('SET', 'maxmemory-policy', 'noeviction'));
-    await eventually(() => a.store.report.problem, undefined, PATIENCE_MS);
+    await eventually(() => a.store.status.problem, undefined, PATIENCE_MS);
   });
 
   it('look at once when a key is gone, and not only when it is time', async () => {
     const late = await StoreNode.start(server.url, PREFIX, { watchServerEveryMs: 3_600_000 });
     await server.with((redis) => redis.config('SET', 'maxmemory-policy', 'volatile-ttl'));
     await lose(PARTITION.users);
-    const says = (): boolean => /volatile-ttl/.test(late.store.report.problem ?? '');
+    const says = (): boolean => /volatile-ttl/.test(late.store.status.problem ?? '');
     await eventually(says, true, PATIENCE_MS);
     await late.stop();
   });

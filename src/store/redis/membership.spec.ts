@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { redisUrl } from '../../config/redis-url.js';
 import { Membership } from './membership.js';
-import { RedisPort } from './redis-port.js';
+import { RedisClient } from './redis-port.js';
 
 const BEAT_MS = 500;
 const LEASE_MS = 3000;
@@ -12,13 +12,13 @@ describe('Membership', () => {
   beforeAll(async () => void (server = await RedisServer.start()));
   afterAll(() => server.stop());
 
-  let port: RedisPort;
+  let port: RedisClient;
   let now: number;
   let ann: Membership;
   let bob: Membership;
   let spaces = 0;
   beforeEach(async () => {
-    port = RedisPort.open(redisUrl.read(server.url)!, () => {});
+    port = RedisClient.open(redisUrl.read(server.url)!, () => {});
     await port.ready(5000);
     now = 0;
     const key = `beats ${spaces++}`;
@@ -32,8 +32,8 @@ describe('Membership', () => {
     };
     ann = new Membership({ ...shared, node: () => 'ann' });
     bob = new Membership({ ...shared, node: () => 'bob' });
-    await bob.beat();
-    await ann.beat();
+    await bob.heartbeat();
+    await ann.heartbeat();
   });
   afterEach(() => port.close());
 
@@ -41,7 +41,7 @@ describe('Membership', () => {
   async function pass(ms: number, ...nodes: readonly Membership[]): Promise<void> {
     for (const end = now + ms; now < end;) {
       now += BEAT_MS;
-      for (const node of nodes) await node.beat();
+      for (const node of nodes) await node.heartbeat();
     }
   }
 
@@ -62,7 +62,7 @@ describe('Membership', () => {
   it('takes nobody for dead when it could not look itself, for however long', async () => {
     now += 10 * LEASE_MS;
     expect(ann.isAlive('bob')).toBe(true);
-    await ann.beat();
+    await ann.heartbeat();
     expect(ann.isAlive('bob')).toBe(true);
     await pass(LEASE_MS, ann);
     expect(ann.isAlive('bob')).toBe(false);
@@ -76,14 +76,14 @@ describe('Membership', () => {
 
   it('does not wait for a node that has left', async () => {
     await bob.leave('bob');
-    await ann.beat();
+    await ann.heartbeat();
     expect(ann.alive()).toEqual(['ann']);
   });
 
   it('remembers the dead until their counters are taken out', async () => {
     await pass(60_000 + BEAT_MS, ann);
-    expect(ann.longDead(60_000)).toEqual(['bob']);
+    expect(ann.expired(60_000)).toEqual(['bob']);
     await ann.leave('bob');
-    expect(ann.longDead(60_000)).toEqual([]);
+    expect(ann.expired(60_000)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
-import type { RedisPort } from './redis-port.js';
+import type { RedisClient } from './redis-port.js';
 
 export interface MembershipOptions {
-  readonly port: RedisPort;
+  readonly port: RedisClient;
   /** Where the nodes move their counters on. */
   readonly key: string;
   readonly node: () => string;
@@ -36,10 +36,10 @@ export class Membership {
   }
 
   /** Moves this node's counter on and looks at all others. */
-  async beat(): Promise<void> {
+  async heartbeat(): Promise<void> {
     const { port, key, node, beatMs, uptime } = this.options;
     const name = node();
-    const counters = await port.beat(key, name);
+    const counters = await port.heartbeat(key, name);
     const count = Number(counters.get(name));
     if (this.own.name === name && count <= this.own.count) this.options.onLost();
     this.own = { name, count };
@@ -77,7 +77,7 @@ export class Membership {
   }
 
   /** Those that have been dead for so long that their counters may go. */
-  longDead(afterMs: number): readonly string[] {
+  expired(afterMs: number): readonly string[] {
     const before = this.lastBeatAt - afterMs;
     return [...this.observed]
       .filter(([node, { since }]) => node !== this.options.node() && since < before)

@@ -37,16 +37,16 @@ describe('A node on a Redis Cluster', { timeout: 90_000 }, () => {
     await move.take(PARTITION.nodes, PARTITION.users, PARTITION.log);
     await move.end();
     await eventually(() => joins('kitchen'), 'OK', PATIENCE_MS);
-    await eventually(() => node.store.report.problem, undefined, PATIENCE_MS);
+    await eventually(() => node.store.status.problem, undefined, PATIENCE_MS);
     expect(await node.status('ann')).toBe('ONLINE');
   });
 
   it('goes on when a server that all others name was gone (MOVED, CLUSTERDOWN)', async () => {
     await cluster.killMaster();
     await eventually(() => cluster.isDown(), true, PATIENCE_MS);
-    await eventually(() => node.store.report.problem !== undefined, true, PATIENCE_MS);
+    await eventually(() => node.store.status.problem !== undefined, true, PATIENCE_MS);
     await cluster.restartMaster();
-    await eventually(() => node.store.report.problem, undefined, PATIENCE_MS);
+    await eventually(() => node.store.status.problem, undefined, PATIENCE_MS);
     await eventually(() => joins('garden'), 'OK', PATIENCE_MS);
     expect(await node.status('ann')).toBe('ONLINE');
   });

@@ -1,7 +1,7 @@
 import type { Session, User } from '../../domain/user.js';
 
 /** How many live sessions each node holds: by that it is told which nodes have left any behind. */
-export class NodeCensus {
+export class SessionCountByNode {
   private readonly counts = new Map<string, number>();
 
   /** The nodes that hold sessions. */

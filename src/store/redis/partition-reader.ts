@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSamePlace, type Batch, type Place } from './batch.js';
-import { Coalesced } from './coalesced.js';
+import { isSamePlace, type Batch, type LogPosition } from './batch.js';
+import { SingleFlight } from './coalesced.js';
 import type { PartitionKeys } from './keys.js';
 import { loadHistory } from './load-history.js';
 import { loadUsers } from './load-users.js';
 import type { PartitionReplica } from './partition-replica.js';
 import { UnreadableRecord } from './read-user.js';
-import type { RedisPort } from './redis-port.js';
+import type { RedisClient } from './redis-port.js';
 import { scripts } from './script.js';
 
 /** How many batches are read from the log at a time. */
@@ -20,7 +20,7 @@ const FILL_GAP_AFTER_MS = 20;
 const MAX_EARLY = 100;
 
 /** Why the log could not be followed. */
-export type LossCause =
+export type ResyncReason =
   | 'start'
   | 'chain'
   | 'rewound'
@@ -39,7 +39,7 @@ export type LossCause =
 export type LostKey = 'head' | 'nodes' | 'users' | 'log';
 
 export interface ReaderOptions {
-  readonly port: RedisPort;
+  readonly port: RedisClient;
   readonly keys: PartitionKeys;
   readonly replica: PartitionReplica;
   readonly node: () => string;
@@ -48,7 +48,7 @@ export interface ReaderOptions {
   readonly randomToken: () => string;
   /** This node has been declared dead under its present name, and needs another one. */
   readonly onFenced: (node: string) => void;
-  readonly onLoss: (cause: LossCause) => void;
+  readonly onLoss: (cause: ResyncReason) => void;
   /** Redis has lost one of the keys of the partition. It is there again once something has been written to it. */
   readonly onKeyLost: (key: LostKey) => void;
   /** Records of users could not be read, and the partition was loaded without them. */
@@ -56,7 +56,7 @@ export interface ReaderOptions {
   /** The log held something that no message had told of. */
   readonly onGap: () => void;
   /** Redis could not be reached, or did not do what it was told. It is asked again. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -70,18 +70,18 @@ export class PartitionReader {
   /** How often the replica has begun anew. */
   recoveries = 0;
   /** The token of the batch that this node is writing. */
-  ownToken: string | undefined;
+  inFlightToken: string | undefined;
   private recovery: Promise<void> | undefined;
   /** Batches whose predecessor is not there yet. */
-  private early: Batch[] = [];
+  private outOfOrder: Batch[] = [];
   private gapTimer: NodeJS.Timeout | undefined;
   private isClosed = false;
   /** The name under which the partition knows this node. */
   private registeredAs: string | undefined;
   private hasLog = true;
   private readonly waiting: { readonly seq: number; readonly resolve: () => void }[] = [];
-  private readonly catchingUp = new Coalesced(() => this.readLog());
-  private readonly checking = new Coalesced(() => this.check());
+  private readonly catchingUp = new SingleFlight(() => this.readLog());
+  private readonly checking = new SingleFlight(() => this.check());
 
   constructor(private readonly options: ReaderOptions) {}
 
@@ -90,19 +90,19 @@ export class PartitionReader {
   }
 
   /** Takes in a batch as soon as it is known: published, or acknowledged to its writer. */
-  receive(batch: Batch): void {
+  onBatch(batch: Batch): void {
     if (this.isRecovering) return;
     if (this.apply(batch)) {
       if (this.isRecovering) return;
       this.applyEarly();
       this.release();
     } else if (batch.after.seq > this.options.replica.place.seq) {
-      this.hold(batch);
+      this.buffer(batch);
     }
   }
 
   /** Resolves when the replica holds every commit that was acknowledged before the call. */
-  refresh(): Promise<void> {
+  awaitCurrent(): Promise<void> {
     return this.checking.run();
   }
 
@@ -113,12 +113,12 @@ export class PartitionReader {
   }
 
   /** Starts again from what is stored, as often as it takes. */
-  recover(cause: LossCause): Promise<void> {
+  recover(cause: ResyncReason): Promise<void> {
     if (this.recovery === undefined) {
       this.options.onLoss(cause);
       this.noteLostKey(cause);
       this.recoveries++;
-      this.recovery = this.startAgain().finally(() => {
+      this.recovery = this.resync().finally(() => {
         this.recovery = undefined;
         // What they waited for is in what is stored now, or was lost.
         for (const { resolve } of this.waiting.splice(0)) resolve();
@@ -148,7 +148,7 @@ export class PartitionReader {
     clearTimeout(this.gapTimer);
   }
 
-  private noteLostKey(cause: LossCause): void {
+  private noteLostKey(cause: ResyncReason): void {
     if (cause === 'emptied') this.options.onKeyLost('head');
     if (cause === 'evicted') this.options.onKeyLost('users');
     const isKnown = this.registeredAs === this.options.node();
@@ -158,7 +158,7 @@ export class PartitionReader {
   /** Returns whether the replica has reached the end of the batch, or begins anew because nobody can read it. */
   private apply(batch: Batch): boolean {
     try {
-      return this.options.replica.apply(batch, batch.after.token === this.ownToken);
+      return this.options.replica.apply(batch, batch.after.token === this.inFlightToken);
     } catch (error) {
       if (!(error instanceof UnreadableRecord)) throw error;
       void this.recover('unreadable');
@@ -167,11 +167,11 @@ export class PartitionReader {
   }
 
   /** Keeps a batch for the one before it, which comes over another connection, but not for long. */
-  private hold(batch: Batch): void {
-    if (this.early.length < MAX_EARLY) this.early.push(batch);
+  private buffer(batch: Batch): void {
+    if (this.outOfOrder.length < MAX_EARLY) this.outOfOrder.push(batch);
     this.gapTimer ??= setTimeout(() => {
       this.gapTimer = undefined;
-      if (this.early.length === 0 || this.isClosed) return;
+      if (this.outOfOrder.length === 0 || this.isClosed) return;
       this.options.onGap();
       void this.catchUp();
     }, FILL_GAP_AFTER_MS);
@@ -179,12 +179,12 @@ export class PartitionReader {
 
   private applyEarly(): void {
     for (;;) {
-      const next = this.early.findIndex((batch) => this.apply(batch));
+      const next = this.outOfOrder.findIndex((batch) => this.apply(batch));
       if (next < 0 || this.isRecovering) break;
-      this.early.splice(next, 1);
+      this.outOfOrder.splice(next, 1);
     }
     const { seq } = this.options.replica.place;
-    this.early = this.early.filter(({ after }) => after.seq > seq);
+    this.outOfOrder = this.outOfOrder.filter(({ after }) => after.seq > seq);
   }
 
   private async check(): Promise<void> {
@@ -227,7 +227,7 @@ export class PartitionReader {
     }
   }
 
-  private async startAgain(): Promise<void> {
+  private async resync(): Promise<void> {
     while (!this.isClosed) {
       try {
         const head = await this.register();
@@ -235,13 +235,13 @@ export class PartitionReader {
         await this.load(head);
         return;
       } catch (error) {
-        this.options.onTrouble(error);
+        this.options.onError(error);
         await sleep(RETRY_MS);
       }
     }
   }
 
-  private async load(head: Place): Promise<void> {
+  private async load(head: LogPosition): Promise<void> {
     const { port, keys, replica, logSize, onUnreadable } = this.options;
     const { place, ...stored } = await loadUsers(port, keys, head);
     if (replica.isLoaded) replica.restart(stored, place);
@@ -250,7 +250,7 @@ export class PartitionReader {
   }
 
   /** Makes this node known to the partition. Undefined: it must take up another name first. */
-  private async register(): Promise<Place | undefined> {
+  private async register(): Promise<LogPosition | undefined> {
     const { port, keys, node, randomToken, onFenced } = this.options;
     const name = node();
     const reply = (await port.run(

@@ -1,4 +1,4 @@
-import { eventsBetween } from '../../domain/changes.js';
+import { diffPresence } from '../../domain/changes.js';
 import { wakeAt } from '../../domain/due.js';
 import type { PresenceEvent } from '../../domain/event.js';
 import type { EndedSession } from '../../domain/facts.js';
@@ -7,9 +7,9 @@ import { reconcile } from '../../domain/reconcile.js';
 import type { Step } from '../../domain/step.js';
 import { liveSessions, newUser, type User } from '../../domain/user.js';
 import type { PresenceView } from '../presence-view.js';
-import { UserTable, type Held } from '../user-table.js';
-import { isSamePlace, revisionOf, type Batch, type Entry, type Place } from './batch.js';
-import { NodeCensus } from './node-census.js';
+import { UserTable, type UserEntry } from '../user-table.js';
+import { isSamePlace, revisionOf, type Batch, type Commit, type LogPosition } from './batch.js';
+import { SessionCountByNode } from './node-census.js';
 
 export interface ReplicaOptions {
   readonly view: PresenceView;
@@ -18,15 +18,15 @@ export interface ReplicaOptions {
   readonly node: () => string;
   readonly now: () => number;
   /** Told of every commit once the replica has taken it in. */
-  readonly onStep: (step: Step, place: Place) => void;
+  readonly onStep: (step: Step, place: LogPosition) => void;
   /** Told that the commits behind a place are told from now on, and not those before it. */
-  readonly onRestart: (place: Place) => void;
+  readonly onRestart: (place: LogPosition) => void;
 }
 
 /** The version before a change that no entry of the log tells of. */
 const NOT_TOLD = -1;
 
-const NOWHERE: Place = { epoch: '', seq: 0, token: '' };
+const NOWHERE: LogPosition = { epoch: '', seq: 0, token: '' };
 
 /**
  * All users of a partition as its log tells them, up to a place. Batches are taken in whole and in order only: each
@@ -34,12 +34,12 @@ const NOWHERE: Place = { epoch: '', seq: 0, token: '' };
  * even where it numbers alike.
  */
 export class PartitionReplica {
-  readonly census = new NodeCensus();
+  readonly census = new SessionCountByNode();
   /**
    * Users of whom more is known here than is stored, since Redis lost it, and whether it is about sessions of this node.
    * They are to be written back.
    */
-  readonly unsaved = new Map<string, { readonly isOurs: boolean }>();
+  readonly dirtyUsers = new Map<string, { readonly isOurs: boolean }>();
   readonly table: UserTable;
   /** Users whose records cannot be read, with the revisions that they are stored under. A commit writes over them. */
   private unreadable = new Map<string, string>();
@@ -57,7 +57,7 @@ export class PartitionReplica {
   }
 
   /** How far the log has been read. */
-  get place(): Place {
+  get place(): LogPosition {
     return this.reached;
   }
 
@@ -83,7 +83,7 @@ export class PartitionReplica {
     batch.entries().forEach((entry, nth) => {
       const { userId } = entry.user;
       this.unreadable.delete(userId);
-      if (isOwn) this.unsaved.delete(userId);
+      if (isOwn) this.dirtyUsers.delete(userId);
       const revision = isForgotten(entry.user) ? '' : revisionOf(batch, nth);
       this.take(entry, revision, { ...batch.after, seq: batch.before.seq + nth + 1 });
     });
@@ -92,13 +92,13 @@ export class PartitionReplica {
   }
 
   /** Starts with what is stored at a place. The history tells of the way there, as far back as it is known. */
-  load({ users, unreadable }: StoredUsers, place: Place, history: readonly Batch[]): void {
+  load({ users, unreadable }: StoredUsers, place: LogPosition, history: readonly Batch[]): void {
     this.unreadable = new Map(unreadable);
     this.options.onRestart(history[0]?.before ?? place);
-    for (const batch of history) this.tell(batch);
+    for (const batch of history) this.replay(batch);
     for (const { user, revision } of users.values()) {
       this.census.count(newUser(user.userId), user);
-      const held = this.table.put(undefined, user, wakeAt(user, this.options.policy));
+      const held = this.table.upsert(undefined, user, wakeAt(user, this.options.policy));
       this.setRevision(held, revision);
     }
     this.reached = place;
@@ -108,37 +108,37 @@ export class PartitionReplica {
    * Starts again from what is stored at a place, after the log could not be followed. What others see changes by the
    * difference only. Where this node knows more than what is stored, that stays, and is to be written back.
    */
-  restart({ users, unreadable }: StoredUsers, place: Place): void {
+  restart({ users, unreadable }: StoredUsers, place: LogPosition): void {
     this.reached = place;
     this.unreadable = new Map(unreadable);
     this.options.onRestart(place);
     const gone = [...this.table.all()].filter(({ userId }) => !users.has(userId));
-    for (const { user, revision } of users.values()) this.adopt(user, revision);
-    for (const { userId } of gone) this.adopt(newUser(userId), '');
+    for (const { user, revision } of users.values()) this.mergeStored(user, revision);
+    for (const { userId } of gone) this.mergeStored(newUser(userId), '');
   }
 
-  private setRevision(held: Held, revision: string): void {
+  private setRevision(held: UserEntry, revision: string): void {
     this.storedCount += Number(revision !== '') - Number(held.revision !== '');
     held.revision = revision;
   }
 
-  private tell(batch: Batch): void {
+  private replay(batch: Batch): void {
     batch.entries().forEach(({ user, events, ended }, nth) => {
       const place = { ...batch.after, seq: batch.before.seq + nth + 1 };
       if (events.length > 0) this.options.onStep({ user, events, ended, wakeAt: undefined }, place);
     });
   }
 
-  private adopt(user: User, revision: string): void {
+  private mergeStored(user: User, revision: string): void {
     const { userId } = user;
     const known = this.table.get(userId)?.revision ?? '';
-    if (known === revision && !this.unsaved.has(userId)) return;
-    this.unsaved.set(userId, this.unsaved.get(userId) ?? { isOurs: false });
+    if (known === revision && !this.dirtyUsers.has(userId)) return;
+    this.dirtyUsers.set(userId, this.dirtyUsers.get(userId) ?? { isOurs: false });
     const entry = { user, events: [], ended: [], previousVersion: NOT_TOLD };
     this.take(entry, revision, this.reached);
   }
 
-  private take(entry: Entry, revision: string, place: Place): void {
+  private take(entry: Commit, revision: string, place: LogPosition): void {
     const { user: stored, events, ended, previousVersion } = entry;
     const held = this.table.get(stored.userId);
     const before = held?.user ?? newUser(stored.userId);
@@ -151,20 +151,21 @@ export class PartitionReplica {
       wakeAt: wakeAt(user, this.options.policy),
     };
     this.census.count(before, user);
-    this.setRevision(this.table.put(held, user, step.wakeAt), revision);
-    if (isForgotten(user)) this.table.forget(user.userId, undefined);
+    this.setRevision(this.table.upsert(held, user, step.wakeAt), revision);
+    if (isForgotten(user)) this.table.evict(user.userId, undefined);
     this.options.onStep(step, place);
   }
 
   /** What is stored, unless some of what is known was lost. */
   private resolve(before: User, stored: User, ended: readonly EndedSession[]): User {
     const { userId } = stored;
-    if (!this.unsaved.has(userId)) return stored;
+    if (!this.dirtyUsers.has(userId)) return stored;
     const { node, now, policy } = this.options;
     const user = reconcile(without(before, ended), stored, node(), now(), policy);
-    if (user === stored) this.unsaved.delete(userId);
+    if (user === stored) this.dirtyUsers.delete(userId);
     // A session of this node that has ended, and is still stored, is its matter as much as one that is to be stored again.
-    else if (this.isOurs(before) || this.isOurs(stored)) this.unsaved.set(userId, { isOurs: true });
+    else if (this.isOurs(before) || this.isOurs(stored))
+      this.dirtyUsers.set(userId, { isOurs: true });
     return user;
   }
 
@@ -173,7 +174,7 @@ export class PartitionReplica {
   }
 
   private difference(before: User, after: User): readonly PresenceEvent[] {
-    return eventsBetween(before.shown, after.shown, this.options.now(), 'UNKNOWN');
+    return diffPresence(before.shown, after.shown, this.options.now(), 'UNKNOWN');
   }
 }
 

@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { context, SpanKind, type Context } from '@opentelemetry/api';
-import { Refusal } from '../../domain/refusal.js';
+import { RejectedError } from '../../domain/refusal.js';
 import type { Step } from '../../domain/step.js';
 import { newUser, type User } from '../../domain/user.js';
-import { inSharedSpan, startedTracer } from '../../tracing/tracing.js';
-import type { ChangeUser } from '../presence-store.js';
-import { formatEntry } from './batch.js';
+import { withLinkedSpan, activeTracer } from '../../tracing/tracing.js';
+import type { UserUpdate } from '../presence-store.js';
+import { encodeCommit } from './batch.js';
 import { batchOf, isContradicted, LOSSES, type Decided } from './commit-reply.js';
 import type { PartitionKeys } from './keys.js';
 import type { PartitionReader } from './partition-reader.js';
 import type { PartitionReplica } from './partition-replica.js';
-import type { RedisPort } from './redis-port.js';
+import type { RedisClient } from './redis-port.js';
 import { scripts } from './script.js';
 
 /** How many commits go to Redis in one call: some two milliseconds of its time. */
@@ -25,14 +25,14 @@ export const TIMEOUT_MS = 2000;
 const RETRY_MS = 100;
 
 export interface WriterOptions {
-  readonly port: RedisPort;
+  readonly port: RedisClient;
   readonly keys: PartitionKeys;
   readonly replica: PartitionReplica;
   readonly reader: PartitionReader;
   readonly node: () => string;
   readonly randomToken: () => string;
   /** Redis could not be reached, or did not do what it was told. It is asked again. */
-  readonly onTrouble: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
   /** How many batches the log of the partition keeps. */
   readonly logSize: number;
 }
@@ -40,14 +40,14 @@ export interface WriterOptions {
 /** An update that waits for its commit. */
 interface Pending {
   readonly userId: string;
-  readonly change: ChangeUser;
+  readonly change: UserUpdate;
   /** Whether the user is written even if nothing changes, because what is stored has been lost. */
   readonly isForced: boolean;
   readonly deadline: number;
   /** Where it belongs in a trace. */
   readonly context: Context | undefined;
   /** Whether its caller has been told that it cannot be done now. It is not tried again. */
-  isGivenUp: boolean;
+  timedOut: boolean;
   readonly resolve: (step: Step) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -68,17 +68,17 @@ export class PartitionWriter {
   private inFlight: readonly Prepared[] = [];
   private running: Promise<void> | undefined;
   private isClosed = false;
-  private readonly tracer = startedTracer();
+  private readonly tracer = activeTracer();
 
   constructor(private readonly options: WriterOptions) {}
 
-  update(userId: string, change: ChangeUser, isForced = false): Promise<Step> {
+  update(userId: string, change: UserUpdate, isForced = false): Promise<Step> {
     return new Promise((resolve, reject) => {
       const count = this.waiting.length + this.unconfirmed.size;
       if (count >= MAX_WAITING || this.isClosed) return reject(unavailable());
       const deadline = performance.now() + TIMEOUT_MS;
       this.waiting.push({
-        ...{ userId, change, isForced, deadline, isGivenUp: false, resolve, reject },
+        ...{ userId, change, isForced, deadline, timedOut: false, resolve, reject },
         context: this.tracer && context.active(),
       });
       this.wake();
@@ -86,14 +86,14 @@ export class PartitionWriter {
   }
 
   /** Tells those who have waited for too long. What is under way may be committed all the same. */
-  expire(now: number): void {
+  failTimedOut(now: number): void {
     const isLate = ({ deadline }: Pending): boolean => deadline <= now;
     for (const pending of [
       ...this.inFlight.map((prepared) => prepared.pending),
       ...this.unconfirmed,
     ]) {
       if (!isLate(pending)) continue;
-      pending.isGivenUp = true;
+      pending.timedOut = true;
       pending.reject(unavailable());
     }
     if (!this.waiting.some(isLate)) return;
@@ -108,11 +108,11 @@ export class PartitionWriter {
 
   close(): void {
     this.isClosed = true;
-    this.expire(Infinity);
+    this.failTimedOut(Infinity);
   }
 
   private wake(): void {
-    this.running ??= this.run().catch(this.options.onTrouble);
+    this.running ??= this.run().catch(this.options.onError);
   }
 
   private async run(): Promise<void> {
@@ -141,13 +141,13 @@ export class PartitionWriter {
         break;
       }
       if (prepared.has(pending.userId)) later.push(pending);
-      else this.makeChange(pending, prepared);
+      else this.prepareOne(pending, prepared);
     }
     this.waiting = [...later, ...this.waiting];
     return [...prepared.values()];
   }
 
-  private makeChange(pending: Pending, prepared: Map<string, Prepared>): void {
+  private prepareOne(pending: Pending, prepared: Map<string, Prepared>): void {
     const { userId, change, isForced } = pending;
     const { table } = this.options.replica;
     const held = table.get(userId);
@@ -156,27 +156,31 @@ export class PartitionWriter {
       const step = change(before);
       if (step.user !== before || isForced) prepared.set(userId, { pending, before, step });
       else {
-        void this.confirm(pending, before, () => {
+        void this.confirmUnchanged(pending, before, () => {
           if (held !== undefined) table.wake(held, step.wakeAt);
           pending.resolve(step);
         });
       }
     } catch (error) {
-      void this.confirm(pending, before, () => pending.reject(error));
+      void this.confirmUnchanged(pending, before, () => pending.reject(error));
     }
   }
 
   /** What changes nothing is not put to Redis, so it must be known that it was decided on the newest user. */
-  private async confirm(pending: Pending, before: User, settle: () => void): Promise<void> {
+  private async confirmUnchanged(
+    pending: Pending,
+    before: User,
+    settle: () => void,
+  ): Promise<void> {
     this.unconfirmed.add(pending);
     try {
-      await this.options.reader.refresh();
+      await this.options.reader.awaitCurrent();
     } catch {
       return pending.reject(unavailable());
     } finally {
       this.unconfirmed.delete(pending);
     }
-    if (pending.isGivenUp) return;
+    if (pending.timedOut) return;
     const { table } = this.options.replica;
     const now = table.get(pending.userId)?.user;
     const isStillUnknown = now === undefined && before.own.version === 0;
@@ -188,38 +192,38 @@ export class PartitionWriter {
   private async commit(prepared: readonly Prepared[]): Promise<void> {
     const { reader, randomToken } = this.options;
     this.inFlight = prepared;
-    reader.ownToken = randomToken();
+    reader.inFlightToken = randomToken();
     const { recoveries } = reader;
     const number = reader.lastNumber + 1;
     const { replica } = this.options;
     const revisions = prepared.map(({ step }) => replica.revisionOf(step.user.userId));
-    const call = this.callOf(prepared, number, reader.ownToken, revisions);
+    const call = this.callOf(prepared, number, reader.inFlightToken, revisions);
     const reply = await this.traced(prepared, () => this.send(call));
     if (reply[0] === 'OK') {
       // Whoever has registered meanwhile may have been told of it already, or not yet.
       reader.lastNumber = Math.max(reader.lastNumber, number);
       const outcomes = reply[6]!;
       const batch = batchOf(prepared, reply);
-      reader.receive(batch);
+      reader.onBatch(batch);
       await reader.reached(batch.after.seq);
       // A replica that began anew meanwhile has put right what differed from what it knew, and may have undone it.
       const isCertain = reader.recoveries === recoveries;
       if (isCertain && isContradicted(replica, prepared, outcomes, revisions)) {
         await reader.recover('evicted');
       }
-      this.finish(prepared, (nth) => isCertain && outcomes[nth] === '1');
+      this.settle(prepared, (nth) => isCertain && outcomes[nth] === '1');
     } else {
       await reader.recover(LOSSES[reply[0] as keyof typeof LOSSES]);
-      this.finish(prepared, () => false);
+      this.settle(prepared, () => false);
     }
   }
 
   /** Answers those whose commit was made; the others try again on the newest user. */
-  private finish(prepared: readonly Prepared[], isCommitted: (nth: number) => boolean): void {
+  private settle(prepared: readonly Prepared[], isCommitted: (nth: number) => boolean): void {
     this.inFlight = [];
     const again = prepared.filter(({ pending, step }, nth) => {
       if (isCommitted(nth)) pending.resolve(step);
-      return !isCommitted(nth) && !pending.isGivenUp;
+      return !isCommitted(nth) && !pending.timedOut;
     });
     this.waiting.unshift(...again.map(({ pending }) => pending));
   }
@@ -235,7 +239,7 @@ export class PartitionWriter {
     const commits = prepared.flatMap(({ before, step }, nth) => [
       step.user.userId,
       revisions[nth]!,
-      ...formatEntry(before, step),
+      ...encodeCommit(before, step),
     ]);
     return [node(), number, seq, seen, token, logSize, keys.channel, ...commits];
   }
@@ -249,7 +253,7 @@ export class PartitionWriter {
       'db.operation.batch.size': prepared.length,
     };
     const waiting = prepared.flatMap(({ pending }) => pending.context ?? []);
-    return inSharedSpan(
+    return withLinkedSpan(
       this.tracer,
       'commit to Redis',
       { kind: SpanKind.CLIENT, attributes },
@@ -267,13 +271,16 @@ export class PartitionWriter {
         return (await port.run(scripts.commit, names, args)) as string[];
       } catch (error) {
         if (this.isClosed) throw error;
-        this.options.onTrouble(error);
+        this.options.onError(error);
         await sleep(RETRY_MS);
       }
     }
   }
 }
 
-export function unavailable(): Refusal {
-  return new Refusal('STORE_UNAVAILABLE', 'presence is out of reach for the moment; try again');
+export function unavailable(): RejectedError {
+  return new RejectedError(
+    'STORE_UNAVAILABLE',
+    'presence is out of reach for the moment; try again',
+  );
 }

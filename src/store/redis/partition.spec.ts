@@ -9,8 +9,8 @@ import { PresenceView } from '../presence-view.js';
 import { Keys } from './keys.js';
 import { loadUsers } from './load-users.js';
 import { Partition } from './partition.js';
-import type { LossCause } from './partition-reader.js';
-import { RedisPort } from './redis-port.js';
+import type { ResyncReason } from './partition-reader.js';
+import { RedisClient } from './redis-port.js';
 
 let spaces = 0;
 let tokens = 0;
@@ -30,17 +30,17 @@ describe('A partition', () => {
 
   interface TestNode {
     readonly partition: Partition;
-    readonly port: RedisPort;
+    readonly port: RedisClient;
     /** Why it had to begin anew. */
-    readonly losses: readonly LossCause[];
+    readonly losses: readonly ResyncReason[];
     readonly close: () => void;
   }
 
   /** A node that hears of what others do only by reading the log: it subscribes to nothing. */
   async function startNode(name: string): Promise<TestNode> {
-    const port = RedisPort.open(redisUrl.read(server.url)!, () => {});
+    const port = RedisClient.open(redisUrl.read(server.url)!, () => {});
     await port.ready(5000);
-    const losses: LossCause[] = [];
+    const losses: ResyncReason[] = [];
     const view = new PresenceView((userId) => partition.replica.table.shownOf(userId));
     const partition: Partition = new Partition({
       ...{ port, keys: keys.partitions[0]!, view, policy: POLICY },
@@ -54,7 +54,7 @@ describe('A partition', () => {
       onFenced: () => {},
       onKeyLost: () => {},
       onUnreadable: () => {},
-      onTrouble: () => {},
+      onError: () => {},
       onLoss: (cause) => losses.push(cause),
     });
     const close = (): void => {
@@ -82,7 +82,7 @@ describe('A partition', () => {
     const [writer, reader] = [await startNode('a'), await startNode('b')];
     for (let i = 0; i < 3; i++) {
       await perform(writer, 'ann', connect(`s${i}`));
-      await reader.partition.reader.refresh();
+      await reader.partition.reader.awaitCurrent();
       expect(sessionsOf(reader, 'ann')).toEqual(sessionsOf(writer, 'ann'));
       expect(reader.partition.replica.place).toEqual(writer.partition.replica.place);
     }
@@ -96,7 +96,7 @@ describe('A partition', () => {
       await perform(both[i % 2]!, 'ann', choose('s', 'AWAY', { text: `${i}` }));
     }
     for (const node of both) {
-      await node.partition.reader.refresh();
+      await node.partition.reader.awaitCurrent();
       expect(node.partition.replica.table.find('ann').statusText).toBe('9');
       expect(node.losses).toEqual(['start']);
     }
@@ -111,7 +111,7 @@ describe('A partition', () => {
     await node.partition.reader.recover('chain');
     await ended;
     expect(sessionsOf(node, 'ann')).toEqual([]);
-    await other.partition.reader.refresh();
+    await other.partition.reader.awaitCurrent();
     expect(sessionsOf(other, 'ann')).toEqual([]);
   });
 
@@ -123,7 +123,7 @@ describe('A partition', () => {
     await node.partition.reader.recover('chain');
     await begun;
     expect(sessionsOf(node, 'ann')).toEqual(['s']);
-    await other.partition.reader.refresh();
+    await other.partition.reader.awaitCurrent();
     expect(sessionsOf(other, 'ann')).toEqual(['s']);
   });
 
@@ -136,7 +136,7 @@ describe('A partition', () => {
     });
     const refused = expect(begun).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
     await isUnderWay();
-    partition.writer.expire(Infinity);
+    partition.writer.failTimedOut(Infinity);
     await partition.reader.recover('chain');
     await partition.writer.idle();
     await refused;

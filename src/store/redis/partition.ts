@@ -1,9 +1,9 @@
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
-import type { ChangeUser } from '../presence-store.js';
-import type { StoreReport } from '../store-report.js';
+import type { UserUpdate } from '../presence-store.js';
+import type { StoreStatus } from '../store-report.js';
 import type { TableSizes } from '../user-table.js';
-import { parseMessage } from './batch.js';
+import { decodeMessage } from './batch.js';
 import type { PartitionKeys } from './keys.js';
 import { PartitionReader, type ReaderOptions } from './partition-reader.js';
 import { PartitionReplica, type ReplicaOptions } from './partition-replica.js';
@@ -34,9 +34,9 @@ export class Partition {
   }
 
   receive(message: string): void {
-    const batch = parseMessage(message);
+    const batch = decodeMessage(message);
     // What it should have told of is found in the log.
-    if (batch !== undefined) this.reader.receive(batch);
+    if (batch !== undefined) this.reader.onBatch(batch);
   }
 
   /** Everybody who has a session on a node. */
@@ -46,12 +46,12 @@ export class Partition {
     );
   }
 
-  update(userId: string, change: ChangeUser): Promise<Step> {
+  update(userId: string, change: UserUpdate): Promise<Step> {
     return this.writer.update(userId, change);
   }
 
   /** Writes users back of whom Redis has lost something. */
-  async save(userIds: readonly string[]): Promise<void> {
+  async writeBack(userIds: readonly string[]): Promise<void> {
     const isForced = true;
     await Promise.all(userIds.map((userId) => this.writer.update(userId, unchanged, isForced)));
   }
@@ -60,7 +60,7 @@ export class Partition {
   async fence(node: string): Promise<void> {
     const { port, keys, now } = this.options;
     await port.run(scripts.fence, [keys.head, keys.nodes], [node, now(), REMEMBER_DEAD_MS]);
-    await this.reader.refresh();
+    await this.reader.awaitCurrent();
   }
 
   /** Forgets a node that is not there any more. */
@@ -75,12 +75,12 @@ export class Partition {
   }
 }
 
-const unchanged: ChangeUser = (user) => ({ user, events: [], ended: [], wakeAt: undefined });
+const unchanged: UserUpdate = (user) => ({ user, events: [], ended: [], wakeAt: undefined });
 
 /** How much the replicas of some partitions hold together. */
 export function sizesOf(
   partitions: readonly Partition[],
-): TableSizes & Pick<StoreReport, 'unreadableUsers'> {
+): TableSizes & Pick<StoreStatus, 'unreadableUsers'> {
   const sizes = { users: 0, offline: 0, sessions: 0, alarms: 0, unreadableUsers: 0 };
   for (const { replica } of partitions) {
     const { users, offline, sessions, alarms } = replica.table.sizes;

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Reachability } from './reachability.js';
+import { RedisHealth } from './reachability.js';
 
 describe('Reachability', () => {
   let lines: string[];
-  let redis: Reachability;
+  let redis: RedisHealth;
   beforeEach(() => {
     lines = [];
     const note = (line: string): unknown => lines.push(line);
-    redis = new Reachability({ warn: note, log: note });
+    redis = new RedisHealth({ warn: note, log: note });
   });
 
   it('says once that Redis is out of reach, however often and why, and once that it is back', () => {

@@ -11,7 +11,7 @@ const MAX_REASONS = 3;
  * Whether Redis does what it is asked, reads as well as writes, and why not. Says so once, however often it is asked in
  * vain, and once more for each reason that somebody has to put right.
  */
-export class Reachability {
+export class RedisHealth {
   /** Why not, the latest last. */
   private readonly reasons = new Set<string>();
   private readonly told = new Set<string>();

@@ -1,4 +1,4 @@
-import { Refusal } from '../../domain/refusal.js';
+import { RejectedError } from '../../domain/refusal.js';
 import { TIMEOUT_MS, unavailable } from './partition-writer.js';
 
 /** Work on Redis, or UNAVAILABLE: nobody who reads waits longer than who commands. */
@@ -10,7 +10,7 @@ export async function reachable(work: Promise<void>): Promise<void> {
   try {
     await Promise.race([work, tooLate]);
   } catch (error) {
-    throw error instanceof Refusal ? error : unavailable();
+    throw error instanceof RejectedError ? error : unavailable();
   } finally {
     clearTimeout(timer);
   }

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { history, policies } from '../../../test/support/histories.js';
-import { choose, connect, join, play, POLICY, type Line } from '../../../test/support/play.js';
+import { choose, connect, join, given, POLICY, type Line } from '../../../test/support/play.js';
 import type { Policy } from '../../domain/policy.js';
-import { Refusal } from '../../domain/refusal.js';
+import { RejectedError } from '../../domain/refusal.js';
 import { step, type Step } from '../../domain/step.js';
 import { newUser, type User } from '../../domain/user.js';
-import { formatEntry, parseMessage } from './batch.js';
+import { encodeCommit, decodeMessage } from './batch.js';
 import { formatUser, userOf } from './record.js';
 
 interface Happened {
@@ -24,7 +24,7 @@ function stepsOf(lines: readonly Line[], policy: Policy): readonly Happened[] {
       steps.push({ before, step: next });
       before = next.user;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof RejectedError)) throw error;
     }
   }
   return steps;
@@ -74,7 +74,7 @@ describe('The record of a user', () => {
   });
 
   it('can be read by a node that does not know its newest parts yet, and by one that misses them', () => {
-    const { user } = play(
+    const { user } = given(
       [1, connect('a')],
       [2, choose('a', 'AWAY')],
       [3, join('a', 'lobby')],
@@ -105,9 +105,9 @@ describe('An entry of the log', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         for (const { before, step: made } of stepsOf(lines, policy)) {
-          const [record, rest] = formatEntry(before, made);
+          const [record, rest] = encodeCommit(before, made);
           const entries = `[[${record === '' ? 'null' : record},${rest}]]`;
-          const batch = parseMessage(`epoch|41|42|prev|token|${entries}`)!;
+          const batch = decodeMessage(`epoch|41|42|prev|token|${entries}`)!;
           const [entry] = batch.entries();
           expect(entry).toEqual({
             user: made.user,

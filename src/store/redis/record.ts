@@ -3,7 +3,7 @@ import type { Change, PresenceEvent, Reason } from '../../domain/event.js';
 import type { EndedSession } from '../../domain/facts.js';
 import type { Presence, Status } from '../../domain/presence.js';
 import { sharedTerms, type SessionTerms } from '../../domain/terms.js';
-import type { LossCause, Session, StatusChoice, User } from '../../domain/user.js';
+import type { ResyncReason, Session, StatusChoice, User } from '../../domain/user.js';
 
 /**
  * Users and events as text. Arrays of JSON by position: a third of the size that names would take, and `redis-cli`
@@ -31,7 +31,7 @@ type SessionFields = [
   tokenExpiresAt: number | null,
   graceEndsAt: number | null,
   /** This field and those after it are missing in records of earlier versions. */
-  lostBecause?: LossCause | null,
+  lostBecause?: ResyncReason | null,
   terms?: TermsFields | null,
   /** Left out by most sessions. */
   succeeds?: string,

@@ -8,7 +8,7 @@ import { RedisServer } from '../../../test/support/redis-server.js';
 import { TlsFolder } from '../../../test/support/tls-folder.js';
 import { redisUrl } from '../../config/redis-url.js';
 import { diagnose } from './diagnosis.js';
-import { RedisPort } from './redis-port.js';
+import { RedisClient } from './redis-port.js';
 
 describe('The way to Redis', () => {
   let server: RedisServer;
@@ -17,7 +17,7 @@ describe('The way to Redis', () => {
 
   it('is ready only when messages can be listened to as well as commands given', async () => {
     const gate = await Gate.before(server.port);
-    const port = RedisPort.open(redisUrl.read(`redis://127.0.0.1:${gate.port}`)!, () => {});
+    const port = RedisClient.open(redisUrl.read(`redis://127.0.0.1:${gate.port}`)!, () => {});
     await gate.secondHasCome;
     gate.letInFirst();
     await expect(port.ready(500)).rejects.toThrow();
@@ -39,7 +39,7 @@ describe('The way to Redis', () => {
     process.on('uncaughtException', note);
     // A handshake takes a few milliseconds.
     for (let i = 0; i < 100; i++) {
-      const way = RedisPort.open(address, () => {});
+      const way = RedisClient.open(address, () => {});
       await sleep(i / 10);
       way.close();
     }
@@ -63,7 +63,7 @@ describe('A start that Redis refuses', { timeout: 20_000 }, () => {
 
   /** Waiting would take longer than a test may. */
   async function refusalOf(url: string): Promise<string | undefined> {
-    const port = RedisPort.open(redisUrl.read(url)!, () => {});
+    const port = RedisClient.open(redisUrl.read(url)!, () => {});
     try {
       await port.ready(60_000);
       return undefined;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cluster, Redis } from 'ioredis';
 import type { RedisAddress } from '../../config/redis-url.js';
-import { parseLogged, type Batch, type Logged, type Place } from './batch.js';
+import { decodeLogEntry, type Batch, type Logged, type LogPosition } from './batch.js';
 import { diagnose } from './diagnosis.js';
 import type { PartitionKeys } from './keys.js';
 import {
@@ -18,19 +18,19 @@ import { tlsErrorOf } from './tls-verification.js';
 const CHECK_ROLE_EVERY_MS = 500;
 
 /** Everything that the store asks of Redis, whether it is one server, a master with Sentinels or a cluster. */
-export class RedisPort {
+export class RedisClient {
   /** Why connections are refused, where waiting does not help. */
   private refusal: unknown;
   private readonly isTimeToReconnect = onceInAWhile(RECONNECT_AT_MOST_EVERY_MS);
   private readonly isTimeToCheckRole = onceInAWhile(CHECK_ROLE_EVERY_MS);
 
   private constructor(
-    private readonly commands: Redis | Cluster,
-    private readonly messages: Redis | Cluster,
+    private readonly client: Redis | Cluster,
+    private readonly subscriber: Redis | Cluster,
     private readonly address: RedisAddress,
     private readonly onError: (error: unknown) => void,
   ) {
-    for (const one of new Set([commands, messages])) {
+    for (const one of new Set([client, subscriber])) {
       one.on('error', this.noteError);
       // Of the nodes of a cluster only what somebody has to put right: others take over from one that is gone.
       one.on('node error', (error) => {
@@ -40,11 +40,11 @@ export class RedisPort {
   }
 
   /** Connects, now and whenever the connection is lost. `onError` is told what went wrong underneath. */
-  static open(address: RedisAddress, onError: (error: unknown) => void): RedisPort {
+  static open(address: RedisAddress, onError: (error: unknown) => void): RedisClient {
     const commands = newClient(address);
     // In a cluster one object keeps connections of its own for messages, and follows the topology for both.
     const messages = commands instanceof Cluster ? commands : newClient(address);
-    return new RedisPort(commands, messages, address, onError);
+    return new RedisClient(commands, messages, address, onError);
   }
 
   /** Resolves when all connections are answered on. Throws when that takes too long, and at once when waiting does not help. */
@@ -56,8 +56,8 @@ export class RedisPort {
     }
     for (;;) {
       try {
-        await Promise.all([this.commands.ping(), this.messages.ping()]);
-        if (this.commands instanceof Redis) await requirePrimary(this.commands);
+        await Promise.all([this.client.ping(), this.subscriber.ping()]);
+        if (this.client instanceof Redis) await requirePrimary(this.client);
         return;
       } catch (error) {
         const reason = this.refusal ?? error;
@@ -74,17 +74,17 @@ export class RedisPort {
     args: readonly (string | number)[],
   ): Promise<unknown> {
     try {
-      return await this.commands.evalsha(sha, keys.length, ...keys, ...args);
+      return await this.client.evalsha(sha, keys.length, ...keys, ...args);
     } catch (error) {
       // A server that was restarted or promoted has forgotten it.
       if (!String(error).includes('NOSCRIPT')) throw error;
-      return await this.commands.eval(source, keys.length, ...keys, ...args);
+      return await this.client.eval(source, keys.length, ...keys, ...args);
     }
   }
 
   /** Where the log of a partition ends. Undefined: there is no such partition, or nothing tells where it ends. */
-  async head({ head }: PartitionKeys): Promise<Place | undefined> {
-    return placeOf(await this.commands.hmget(head, 'epoch', 'seq', 'token'));
+  async head({ head }: PartitionKeys): Promise<LogPosition | undefined> {
+    return placeOf(await this.client.hmget(head, 'epoch', 'seq', 'token'));
   }
 
   /** What a partition holds at one moment, in numbers. Undefined: there is no such partition. */
@@ -97,14 +97,22 @@ export class RedisPort {
   }
 
   /** The batches behind a place, the oldest first, at most `limit`. */
-  async logged({ log }: PartitionKeys, after: Place, limit: number): Promise<readonly Batch[]> {
-    const entries = await this.commands.xrange(log, `(${after.seq}`, '+', 'COUNT', limit);
+  async logged(
+    { log }: PartitionKeys,
+    after: LogPosition,
+    limit: number,
+  ): Promise<readonly Batch[]> {
+    const entries = await this.client.xrange(log, `(${after.seq}`, '+', 'COUNT', limit);
     return entries.map(([id, fields]) => batchFrom(after.epoch, id, fields));
   }
 
   /** The last batches up to a place, the oldest first, at most `limit`. */
-  async history({ log }: PartitionKeys, upTo: Place, limit: number): Promise<readonly Batch[]> {
-    const entries = await this.commands.xrevrange(log, String(upTo.seq), '-', 'COUNT', limit);
+  async history(
+    { log }: PartitionKeys,
+    upTo: LogPosition,
+    limit: number,
+  ): Promise<readonly Batch[]> {
+    const entries = await this.client.xrevrange(log, String(upTo.seq), '-', 'COUNT', limit);
     return entries.reverse().map(([id, fields]) => batchFrom(upTo.epoch, id, fields));
   }
 
@@ -114,29 +122,29 @@ export class RedisPort {
   }: PartitionKeys): AsyncGenerator<readonly [userId: string, stored: string]> {
     let cursor = '0';
     do {
-      const [next, fields] = await this.commands.hscan(users, cursor, 'COUNT', 500);
+      const [next, fields] = await this.client.hscan(users, cursor, 'COUNT', 500);
       yield* pairs(fields);
       cursor = next;
     } while (cursor !== '0');
   }
 
   /** Moves the counter of a node on, and returns those of all. */
-  async beat(key: string, node: string): Promise<ReadonlyMap<string, string>> {
+  async heartbeat(key: string, node: string): Promise<ReadonlyMap<string, string>> {
     const [, beats] = await Promise.all([
-      this.commands.hincrby(key, node, 1),
-      this.commands.hgetall(key),
+      this.client.hincrby(key, node, 1),
+      this.client.hgetall(key),
     ]);
     return new Map(Object.entries(beats));
   }
 
   /** What a key holds. Undefined: there was nothing, and it is `value` from now on. */
   async getOrSet(key: string, value: string): Promise<string | undefined> {
-    return (await this.commands.set(key, value, 'NX', 'GET')) ?? undefined;
+    return (await this.client.set(key, value, 'NX', 'GET')) ?? undefined;
   }
 
   /** The types of keys, as Redis names them; `none` for one that is not there. */
   typesOf(keys: readonly string[]): Promise<readonly string[]> {
-    return Promise.all(keys.map((key) => this.commands.type(key)));
+    return Promise.all(keys.map((key) => this.client.type(key)));
   }
 
   /** Writes a field of a hash, and returns all of it. */
@@ -146,14 +154,14 @@ export class RedisPort {
     value: string,
   ): Promise<ReadonlyMap<string, string>> {
     const [, fields] = await Promise.all([
-      this.commands.hset(key, field, value),
-      this.commands.hgetall(key),
+      this.client.hset(key, field, value),
+      this.client.hgetall(key),
     ]);
     return new Map(Object.entries(fields));
   }
 
   async removeField(key: string, field: string): Promise<void> {
-    await this.commands.hdel(key, field);
+    await this.client.hdel(key, field);
   }
 
   /** Hands out what is published on channels from now on. Resolves when none can be missed any more. */
@@ -161,40 +169,43 @@ export class RedisPort {
     channels: readonly string[],
     onMessage: (channel: string, message: string) => void,
   ): Promise<void> {
-    const { messages } = this;
-    messages.on('smessage', onMessage);
+    const { subscriber } = this;
+    subscriber.on('smessage', onMessage);
     // One by one: in a cluster they lie in different slots.
     const listen = (): Promise<unknown> =>
-      Promise.all(channels.map((channel) => messages.ssubscribe(channel)));
+      Promise.all(channels.map((channel) => subscriber.ssubscribe(channel)));
     await listen();
     // A cluster sees to that itself.
-    if (messages instanceof Redis) messages.on('ready', () => void this.orConnectAnew(listen()));
+    if (subscriber instanceof Redis)
+      subscriber.on('ready', () => void this.reconnectOnFailure(listen()));
   }
 
   /**
    * Finds out whether messages still come from the primary: a connection on which nothing is asked can be dead for long,
    * or stay with a server that has been demoted.
    */
-  async probeMessages(): Promise<void> {
-    const { messages } = this;
+  async pingSubscriber(): Promise<void> {
+    const { subscriber } = this;
     // The connections of a cluster follow its topology, which is asked for all the time.
-    if (messages instanceof Cluster || messages.status !== 'ready') return;
-    await this.orConnectAnew(this.isTimeToCheckRole() ? requirePrimary(messages) : messages.ping());
+    if (subscriber instanceof Cluster || subscriber.status !== 'ready') return;
+    await this.reconnectOnFailure(
+      this.isTimeToCheckRole() ? requirePrimary(subscriber) : subscriber.ping(),
+    );
   }
 
-  private async orConnectAnew(work: Promise<unknown>): Promise<void> {
+  private async reconnectOnFailure(work: Promise<unknown>): Promise<void> {
     await work.catch((error: unknown) => {
-      const { messages } = this;
+      const { subscriber } = this;
       if (diagnose(error) !== undefined) this.onError(error);
-      const isReady = messages instanceof Redis && messages.status === 'ready';
-      if (isReady && this.isTimeToReconnect()) messages.disconnect(true);
+      const isReady = subscriber instanceof Redis && subscriber.status === 'ready';
+      if (isReady && this.isTimeToReconnect()) subscriber.disconnect(true);
     });
   }
 
   /** What each server that takes writes says of itself, by section. */
   async info(section: string): Promise<readonly ReadonlyMap<string, string>[]> {
-    const { commands } = this;
-    const servers = commands instanceof Cluster ? commands.nodes('master') : [commands];
+    const { client } = this;
+    const servers = client instanceof Cluster ? client.nodes('master') : [client];
     const texts = await Promise.all(servers.map((server) => server.info(section)));
     return texts.map((text) => {
       const lines = text.split('\r\n').map((line) => line.split(':', 2) as [string, string]);
@@ -208,7 +219,7 @@ export class RedisPort {
   };
 
   close(): void {
-    for (const one of [this.commands, this.messages]) {
+    for (const one of [this.client, this.subscriber]) {
       if (one instanceof Redis) allowMoreErrors(one);
       one.disconnect();
     }
@@ -217,20 +228,20 @@ export class RedisPort {
 
 /** What a partition holds. */
 export interface Inspection {
-  readonly place: Place;
+  readonly place: LogPosition;
   readonly users: number;
   readonly isNodeKnown: boolean;
   /** In the log. */
   readonly batches: number;
 }
 
-function placeOf([epoch, seq, token]: readonly (string | null)[]): Place | undefined {
+function placeOf([epoch, seq, token]: readonly (string | null)[]): LogPosition | undefined {
   const isWhole = typeof epoch === 'string' && typeof token === 'string' && /^\d+$/.test(seq ?? '');
   return isWhole ? { epoch, seq: Number(seq), token } : undefined;
 }
 
 function batchFrom(epoch: string, id: string, fields: readonly string[]): Batch {
-  return parseLogged(epoch, id, Object.fromEntries(pairs(fields)) as unknown as Logged);
+  return decodeLogEntry(epoch, id, Object.fromEntries(pairs(fields)) as unknown as Logged);
 }
 
 function* pairs(flat: readonly string[]): Generator<readonly [string, string]> {

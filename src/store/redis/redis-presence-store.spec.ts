@@ -10,7 +10,7 @@ import { RedisCluster } from '../../../test/support/redis-cluster.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { newRedisStore } from '../../../test/support/store-node.js';
 import type { Config } from '../../config/config.js';
-import { Commands } from '../commands.js';
+import { CommandExecutor } from '../commands.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
 import type { RedisPresenceStore } from './redis-presence-store.js';
 
@@ -34,11 +34,11 @@ presenceStoreContract('a Redis Cluster', () => createStore(cluster.url));
 describe('A node that was declared dead', () => {
   it('begins its next session under another name', async () => {
     const { store, close } = await createStore(server.url);
-    const commands = new Commands(store, new ManualClock(), { policy: POLICY } as Config);
+    const commands = new CommandExecutor(store, new ManualClock(), { policy: POLICY } as Config);
     const { node: dead } = store;
     const { nodes } = new Keys(`test-${spaces - 1}:`).partitions[partitionOf('ann')]!;
     await server.with((redis) => redis.hset(nodes, dead, 'X1'));
-    const { user } = await commands.perform('ann', () => connect('s', { node: store.node }));
+    const { user } = await commands.execute('ann', () => connect('s', { node: store.node }));
     expect(store.node).not.toBe(dead);
     expect(user.sessions.map(({ node }) => node)).toEqual([store.node]);
     await close?.();
@@ -49,7 +49,7 @@ describe('A node that starts', () => {
   it('names every partition before it has read any, so that a round in between finds a place', async () => {
     const store = newStore(server.url);
     const begun: number[] = [];
-    store.onBegin(({ partition }) => begun.push(partition));
+    store.onPartitionReset(({ partition }) => begun.push(partition));
     const all = Array.from({ length: PARTITIONS }, (_, partition) => partition);
     expect(begun).toEqual(all);
     await store.onModuleInit();

@@ -5,36 +5,36 @@ import type { RedisAddress } from '../../config/redis-url.js';
 import type { Policy } from '../../domain/policy.js';
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
-import { SealingSecrets } from '../../seal/sealing-secrets.js';
+import { SealingKeys } from '../../seal/sealing-secrets.js';
 import {
   PresenceStore,
-  type BeginListener,
-  type ChangeUser,
+  type PartitionResetListener,
+  type UserUpdate,
   type CommitListener,
 } from '../presence-store.js';
 import { describeError } from '../../text/safe-text.js';
 import { PresenceView } from '../presence-view.js';
-import type { StoreReport } from '../store-report.js';
-import { ClusterEvents } from './cluster-events.js';
-import { Coalesced } from './coalesced.js';
+import type { StoreStatus } from '../store-report.js';
+import { ClusterMetrics } from './cluster-events.js';
+import { SingleFlight } from './coalesced.js';
 import { loaded, orRefusal } from './first-load.js';
 import { Janitor } from './janitor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
 import { Membership } from './membership.js';
 import { Partition, sizesOf } from './partition.js';
-import { Reachability } from './reachability.js';
+import { RedisHealth } from './reachability.js';
 import { reachable } from './reachable.js';
-import { RedisPort } from './redis-port.js';
+import { RedisClient } from './redis-port.js';
 import { RedisTime } from './redis-time.js';
 import { checkServer, faultOf } from './server-check.js';
 import { ServerWatch } from './server-watch.js';
 import { SettingsCensus } from './settings-census.js';
 import { SharedSecret } from './shared-secret.js';
 import { originOf, StoreListeners } from './store-listeners.js';
-import { Ticker } from './ticker.js';
+import { IntervalTask } from './ticker.js';
 import {
-  BEAT_MS,
-  CHECK_MS,
+  HEARTBEAT_INTERVAL_MS,
+  LOG_POLL_INTERVAL_MS,
   COMPARE_SETTINGS_MS,
   EXPIRY_MS,
   JANITOR_MS,
@@ -70,16 +70,16 @@ export class RedisPresenceStore
     this.partition(userId).replica.table.shownOf(userId),
   );
   node = randomId();
-  readonly sealingSecrets = new SealingSecrets();
+  readonly sealingSecrets = new SealingKeys();
   private readonly logger = new Logger('Redis');
-  private readonly formerNames = new Set<string>();
-  private readonly reachability = new Reachability(this.logger);
-  private readonly events = new ClusterEvents(this.logger);
+  private readonly previousNodeIds = new Set<string>();
+  private readonly reachability = new RedisHealth(this.logger);
+  private readonly events = new ClusterMetrics(this.logger);
   /** When it was last known that nothing had been missed, by the uptime of the process. */
   private confirmedAt = performance.now();
   private readonly listeners = new StoreListeners(this.logger);
   private readonly keys: Keys;
-  private readonly port: RedisPort;
+  private readonly port: RedisClient;
   private readonly watch: ServerWatch;
   private readonly partitions: readonly Partition[];
   private readonly membership: Membership;
@@ -87,8 +87,8 @@ export class RedisPresenceStore
   private readonly sharedSecret: SharedSecret;
   private readonly time: RedisTime;
   private readonly settings: SettingsCensus;
-  private readonly tickers: readonly Ticker[];
-  private readonly refreshing = new Coalesced(() => this.refreshAll());
+  private readonly tickers: readonly IntervalTask[];
+  private readonly refreshing = new SingleFlight(() => this.refreshAll());
 
   constructor(options: RedisStoreOptions) {
     super();
@@ -97,7 +97,7 @@ export class RedisPresenceStore
     const { logger } = this;
     const node = (): string => this.node;
     const uptime = (): number => performance.now();
-    this.port = RedisPort.open(options.address, this.reachability.failed);
+    this.port = RedisClient.open(options.address, this.reachability.failed);
     const { port } = this;
     this.partitions = keys.partitions.map(
       (partitionKeys, index) =>
@@ -107,8 +107,8 @@ export class RedisPresenceStore
           randomToken: randomId,
           onStep: (step, place) => this.listeners.tell(step, originOf(index, place)),
           onRestart: (place) => this.listeners.begin(originOf(index, place)),
-          onFenced: (name) => this.renew(name),
-          onTrouble: this.troubled,
+          onFenced: (name) => this.rotateNodeId(name),
+          onError: this.troubled,
           onLoss: (cause) => this.events.lost(index, cause),
           onGap: () => this.events.gapFilled(index),
           onUnreadable: (count) => this.events.unreadable(count, partitionKeys.users),
@@ -121,11 +121,11 @@ export class RedisPresenceStore
     this.membership = new Membership({
       ...{ port, node, uptime, key: keys.beats },
       leaseMs: LEASE_MS,
-      beatMs: BEAT_MS,
+      beatMs: HEARTBEAT_INTERVAL_MS,
       onLost: () => this.events.keyLost('beats', keys.beats),
     });
     this.janitor = new Janitor({
-      ...{ node, policy, now, uptime, maxOfflineUsers, formerNames: this.formerNames },
+      ...{ node, policy, now, uptime, maxOfflineUsers, previousNodeIds: this.previousNodeIds },
       partitions: this.partitions,
       membership: this.membership,
       onReaped: (name, users) => this.events.reaped(name, users),
@@ -149,14 +149,14 @@ export class RedisPresenceStore
       log: this.logger,
     });
     this.tickers = [
-      new Ticker(BEAT_MS, () => this.beat(), this.reachability.failed),
-      new Ticker(CHECK_MS, () => this.refreshing.run(), this.reachability.failed),
-      new Ticker(JANITOR_MS, () => this.janitor.tick(), this.notTidied),
-      new Ticker(JANITOR_MS, () => this.sharedSecret.agree(), this.notTidied),
-      new Ticker(CHECK_MS, () => this.inspect(), this.notTidied),
-      new Ticker(CHECK_MS, () => this.time.measure(), this.notTidied),
-      new Ticker(COMPARE_SETTINGS_MS, () => this.settings.compare(), this.notTidied),
-      new Ticker(EXPIRY_MS, () => this.expire(), this.reachability.failed),
+      new IntervalTask(HEARTBEAT_INTERVAL_MS, () => this.heartbeat(), this.reachability.failed),
+      new IntervalTask(LOG_POLL_INTERVAL_MS, () => this.refreshing.run(), this.reachability.failed),
+      new IntervalTask(JANITOR_MS, () => this.janitor.tick(), this.notTidied),
+      new IntervalTask(JANITOR_MS, () => this.sharedSecret.sync(), this.notTidied),
+      new IntervalTask(LOG_POLL_INTERVAL_MS, () => this.inspect(), this.notTidied),
+      new IntervalTask(LOG_POLL_INTERVAL_MS, () => this.time.measure(), this.notTidied),
+      new IntervalTask(COMPARE_SETTINGS_MS, () => this.settings.compare(), this.notTidied),
+      new IntervalTask(EXPIRY_MS, () => this.expire(), this.reachability.failed),
     ];
   }
 
@@ -165,7 +165,7 @@ export class RedisPresenceStore
     await orRefusal(this.takeUp(), this.reachability);
     const loading = this.partitions.map(({ reader }) => reader.recover('start'));
     await loaded(Promise.all(loading), this.reachability, READY_WITHIN_MS);
-    await this.membership.beat();
+    await this.membership.heartbeat();
     for (const ticker of this.tickers) ticker.start();
   }
 
@@ -173,36 +173,36 @@ export class RedisPresenceStore
     await this.port.ready(READY_WITHIN_MS);
     await checkServer(this.port, this.keys);
     await this.time.measure();
-    await this.sharedSecret.agree();
+    await this.sharedSecret.sync();
     await this.port.subscribe(
       this.partitions.map(({ keys }) => keys.channel),
       (channel, message) => this.receive(channel, message),
     );
   }
 
-  async update(userId: string, change: ChangeUser): Promise<Step> {
+  async update(userId: string, change: UserUpdate): Promise<Step> {
     return this.partition(userId).update(userId, change);
   }
 
-  async find(userId: string): Promise<User> {
+  async get(userId: string): Promise<User> {
     const { reader, replica } = this.partition(userId);
-    await reachable(reader.refresh());
+    await reachable(reader.awaitCurrent());
     return replica.table.find(userId);
   }
 
   async ownerOf(sessionId: string): Promise<string | undefined> {
     const known = this.knownOwnerOf(sessionId);
     if (known !== undefined) return known;
-    await this.refresh();
+    await this.awaitCurrent();
     return this.knownOwnerOf(sessionId);
   }
 
   /** Only of the partitions that fall to this node: each user is handed out on one. */
-  async takeDue(now: number, limit: number): Promise<readonly string[]> {
+  async claimDue(now: number, limit: number): Promise<readonly string[]> {
     const due: string[] = [];
     for (const [index, { replica }] of this.partitions.entries()) {
       if (due.length < limit && this.janitor.isMine(index)) {
-        due.push(...replica.table.takeDue(now, limit - due.length));
+        due.push(...replica.table.claimDue(now, limit - due.length));
       }
     }
     return due;
@@ -212,7 +212,7 @@ export class RedisPresenceStore
     for (const { replica } of this.partitions) yield* replica.table.followWall(aheadMs);
   }
 
-  refresh(): Promise<void> {
+  awaitCurrent(): Promise<void> {
     return reachable(this.refreshing.run());
   }
 
@@ -220,17 +220,17 @@ export class RedisPresenceStore
     return this.listeners.onCommit(listener);
   }
 
-  onBegin(listener: BeginListener): void {
+  onPartitionReset(listener: PartitionResetListener): void {
     this.listeners.onBegin(listener);
     // Until they have been read, nothing is known of any: a place that is named meanwhile leads nowhere.
     for (const partition of this.partitions.keys()) listener({ partition, seq: 0, mark: 0 });
   }
 
-  get report(): StoreReport {
+  get status(): StoreStatus {
     return {
       problem: this.watch.problem ?? this.reachability.problem,
       failures: this.reachability.failures,
-      ageMs: performance.now() - this.confirmedAt,
+      stalenessMs: performance.now() - this.confirmedAt,
       nodes: this.membership.alive().length,
       differingNodes: this.settings.differing,
       clockSkewMs: this.time.skewMs,
@@ -263,8 +263,8 @@ export class RedisPresenceStore
   private async refreshAll(): Promise<void> {
     const now = performance.now();
     await Promise.all([
-      this.port.probeMessages(),
-      ...this.partitions.map(({ reader }) => reader.refresh()),
+      this.port.pingSubscriber(),
+      ...this.partitions.map(({ reader }) => reader.awaitCurrent()),
     ]);
     this.confirmedAt = now;
     this.reachability.read();
@@ -280,8 +280,8 @@ export class RedisPresenceStore
     this.watch.heardOf(error).catch(this.notTidied);
   };
 
-  private async beat(): Promise<void> {
-    await this.membership.beat();
+  private async heartbeat(): Promise<void> {
+    await this.membership.heartbeat();
     this.reachability.wrote();
   }
 
@@ -302,16 +302,16 @@ export class RedisPresenceStore
   }
 
   /** Others have declared this node dead while it could not be heard. It goes on as a new one, with what is left. */
-  private renew(name: string): void {
+  private rotateNodeId(name: string): void {
     if (name !== this.node) return;
-    this.formerNames.add(name);
+    this.previousNodeIds.add(name);
     this.node = randomId();
     this.events.fenced(name, this.node);
     void this.membership.leave(name).catch(this.reachability.failed);
   }
 
   private async expire(): Promise<void> {
-    for (const { writer } of this.partitions) writer.expire(performance.now());
+    for (const { writer } of this.partitions) writer.failTimedOut(performance.now());
   }
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RedisPort } from './redis-port.js';
+import type { RedisClient } from './redis-port.js';
 import { RedisTime } from './redis-time.js';
 
 const BEGIN = 1_700_000_000_000;
@@ -25,7 +25,7 @@ describe('The time of Redis', () => {
         uptime += delays[1];
         return [String(Math.floor(micros / 1e6)), String(micros % 1e6)];
       },
-    } as unknown as RedisPort;
+    } as unknown as RedisClient;
     time = new RedisTime({
       ...{ port, key: 'key', uptime: () => uptime, machine: () => uptime + machineAhead },
       follow: (aheadMs) => followed.push(aheadMs),

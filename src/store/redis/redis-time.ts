@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import type { RedisPort } from './redis-port.js';
+import type { RedisClient } from './redis-port.js';
 import { scripts } from './script.js';
 
 /** How many of the last answers are compared: the fastest of them tells the time best. */
@@ -12,7 +12,7 @@ const DRIFT_MS = 5;
 const WARN_BEYOND_MS = 1000;
 
 export interface RedisTimeOptions {
-  readonly port: RedisPort;
+  readonly port: RedisClient;
   /** By which the server is found that all nodes ask. */
   readonly key: string;
   /** Milliseconds that only ever grow. */

@@ -35,7 +35,7 @@ describe('A node whose Redis is replaced behind one address', () => {
     address.pointAt(replica.port);
     await follow(primary, replica);
     await eventually(() => outcomeOf(join('s', 'lobby')), 'OK', PATIENCE_MS);
-    await eventually(() => node.store.report.problem, undefined, PATIENCE_MS);
+    await eventually(() => node.store.status.problem, undefined, PATIENCE_MS);
     // Its subscriber must not stay with the server that is a replica now.
     await eventually(() => subscribersOf(replica), 1, PATIENCE_MS);
     expect(await subscribersOf(primary)).toBe(0);
@@ -45,14 +45,14 @@ describe('A node whose Redis is replaced behind one address', () => {
     await follow(primary, replica);
     await promote(replica);
     const replicaOnly = /is a replica/;
-    await eventually(() => replicaOnly.test(node.store.report.problem ?? ''), true, PATIENCE_MS);
+    await eventually(() => replicaOnly.test(node.store.status.problem ?? ''), true, PATIENCE_MS);
     for (let i = 0; i < 20; i++) {
-      await node.store.refresh().catch(() => {});
-      expect(node.store.report.problem).toBeDefined();
+      await node.store.awaitCurrent().catch(() => {});
+      expect(node.store.status.problem).toBeDefined();
     }
     await promote(primary);
     await eventually(() => outcomeOf(join('s', 'lobby')), 'OK', PATIENCE_MS);
-    await eventually(() => node.store.report.problem, undefined, PATIENCE_MS);
+    await eventually(() => node.store.status.problem, undefined, PATIENCE_MS);
   });
 
   it('goes to the new primary though the demoted one has lost its own', async () => {
@@ -89,14 +89,14 @@ describe('A node whose password is changed while it runs', () => {
     await redis.with(async (admin) => {
       await admin.config('SET', 'requirepass', during);
       address.cut();
-      await eventually(() => says.test(node.store.report.problem ?? ''), true, PATIENCE_MS);
+      await eventually(() => says.test(node.store.status.problem ?? ''), true, PATIENCE_MS);
       await expect(node.perform('ann', join('s', 'lobby'))).rejects.toMatchObject({
         reason: 'STORE_UNAVAILABLE',
       });
-      expect(node.store.report.problem).toMatch(says);
+      expect(node.store.status.problem).toMatch(says);
       await admin.config('SET', 'requirepass', before);
     });
-    await eventually(() => node.store.report.problem, undefined, PATIENCE_MS);
+    await eventually(() => node.store.status.problem, undefined, PATIENCE_MS);
     await node.perform('ann', join('s', 'kitchen'));
     await node.stop();
     address.close();

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../config/config-error.js';
 import type { Keys } from './keys.js';
-import type { RedisPort } from './redis-port.js';
+import type { RedisClient } from './redis-port.js';
 
 const OLDEST_VERSION = 7;
 
@@ -8,7 +8,7 @@ const OLDEST_VERSION = 7;
 const MAX_NAMED = 3;
 
 /** Refuses a server that could not keep what it is given, with a sentence that says what to change. */
-export async function checkServer(port: RedisPort, keys: Keys): Promise<void> {
+export async function checkServer(port: RedisClient, keys: Keys): Promise<void> {
   for (const server of await port.info('server')) {
     const version = server.get('redis_version') ?? server.get('valkey_version') ?? '';
     if (Number.parseInt(version, 10) < OLDEST_VERSION) {
@@ -22,11 +22,11 @@ export async function checkServer(port: RedisPort, keys: Keys): Promise<void> {
 }
 
 /** What makes a server unfit to keep users, which may change while it runs. Undefined: nothing. */
-export async function faultOf(port: RedisPort, keys: Keys): Promise<string | undefined> {
+export async function faultOf(port: RedisClient, keys: Keys): Promise<string | undefined> {
   return (await evictionOf(port)) ?? (await wrongTypesIn(port, keys));
 }
 
-async function evictionOf(port: RedisPort): Promise<string | undefined> {
+async function evictionOf(port: RedisClient): Promise<string | undefined> {
   const servers = await port.info('memory');
   const policies = servers.map((memory) => memory.get('maxmemory_policy') ?? 'noeviction');
   const policy = policies.find((name) => name !== 'noeviction');
@@ -35,7 +35,7 @@ async function evictionOf(port: RedisPort): Promise<string | undefined> {
     : `the server has maxmemory-policy ${policy}, by which it throws users away; set it to noeviction`;
 }
 
-async function wrongTypesIn(port: RedisPort, keys: Keys): Promise<string | undefined> {
+async function wrongTypesIn(port: RedisClient, keys: Keys): Promise<string | undefined> {
   const all = [...keys.types];
   const types = await port.typesOf(all.map(([key]) => key));
   const wrong = all.flatMap(([key, type], i) =>

@@ -1,4 +1,4 @@
-import { Coalesced } from './coalesced.js';
+import { SingleFlight } from './coalesced.js';
 import { messageOf } from './diagnosis.js';
 
 export interface ServerWatchOptions {
@@ -21,7 +21,7 @@ export interface ServerWatchOptions {
 export class ServerWatch {
   private fault: string | undefined;
   private lookedAt: number;
-  private readonly looking = new Coalesced(() => this.look());
+  private readonly looking = new SingleFlight(() => this.look());
 
   constructor(private readonly options: ServerWatchOptions) {
     this.lookedAt = options.uptime();

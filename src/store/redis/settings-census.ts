@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { Policy } from '../../domain/policy.js';
-import type { RedisPort } from './redis-port.js';
+import type { RedisClient } from './redis-port.js';
 
 const SETTINGS: Readonly<Record<keyof Policy, string>> = {
   idleTimeoutMs: 'IDLE_TIMEOUT_MS',
@@ -10,7 +10,7 @@ const SETTINGS: Readonly<Record<keyof Policy, string>> = {
 };
 
 export interface SettingsCensusOptions {
-  readonly port: RedisPort;
+  readonly port: RedisClient;
   /** Where the nodes write what they are configured with. */
   readonly key: string;
   readonly node: () => string;

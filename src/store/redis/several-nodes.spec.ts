@@ -38,7 +38,7 @@ describe('Several nodes', () => {
     await a.connect('alice', 'a');
     expect(await b.status('alice')).toBe('ONLINE');
     await b.perform('alice', join('a', 'lobby'));
-    await a.store.refresh();
+    await a.store.awaitCurrent();
     expect(a.store.view.presence('alice').channelId).toBe('lobby');
     const told = ['alice USER_ONLINE CONNECTED', 'alice USER_CHANNEL_CHANGED REQUESTED'];
     expect([a.told, b.told]).toEqual([told, told]);
@@ -58,7 +58,7 @@ describe('Several nodes', () => {
       (i % 2 === 0 ? a : b).perform('alice', join('a', `channel-${i}`)),
     );
     await Promise.all(flips);
-    await Promise.all([a.store.refresh(), b.store.refresh()]);
+    await Promise.all([a.store.awaitCurrent(), b.store.awaitCurrent()]);
     expect(a.told).toHaveLength(41);
     expect(b.told).toHaveLength(41);
     expect(a.store.view.presence('alice')).toEqual(b.store.view.presence('alice'));
@@ -78,11 +78,11 @@ describe('Several nodes', () => {
 
   it('hand out what is due on one of them only', async () => {
     await a.connect('alice', 'a');
-    await b.store.refresh();
+    await b.store.awaitCurrent();
     // Once they know of each other.
     await eventually(async () => {
       const due = await Promise.all(
-        [a, b].map(({ store }) => store.takeDue(Date.now() + 99_999, 10)),
+        [a, b].map(({ store }) => store.claimDue(Date.now() + 99_999, 10)),
       );
       await Promise.all([a, b].map((node) => node.perform('alice', time)));
       return due.flat();
@@ -101,7 +101,7 @@ describe('Several nodes', () => {
 
   it('fill the gap when messages do not get through', async () => {
     await a.connect('alice', 'a');
-    await b.store.refresh();
+    await b.store.awaitCurrent();
     await server.with((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
     await a.perform('alice', join('a', 'lobby'));
     expect(await b.status('alice')).toBe('ONLINE');
@@ -121,7 +121,7 @@ describe('Several nodes', () => {
       await b.connect('bob', 'b');
       await b.perform('carol', connect('c', { node: b.store.node }));
       await b.perform('carol', disconnect('c'));
-      await Promise.all([a.store.refresh(), b.store.refresh()]);
+      await Promise.all([a.store.awaitCurrent(), b.store.awaitCurrent()]);
       const told = [...a.told];
       await server.with((redis) => redis.flushall());
       await eventually(() => storedUsers(), ['alice', 'bob', 'carol']);
@@ -150,9 +150,9 @@ describe('Several nodes', () => {
     await a.connect('alice', 'a');
     const restore = await server.remember(`${PREFIX}*`);
     await a.perform('alice', join('a', 'lobby'));
-    await b.store.refresh();
+    await b.store.awaitCurrent();
     await restore();
-    await b.store.refresh();
+    await b.store.awaitCurrent();
     await eventually(async () => (await storedRecord('alice'))?.includes('lobby'), true);
     expect(a.store.view.presence('alice').channelId).toBe('lobby');
     expect(b.store.view.presence('alice').channelId).toBe('lobby');
@@ -164,13 +164,13 @@ describe('Several nodes', () => {
     await a.connect('alice', 'a');
     const restore = await server.remember(`${PREFIX}*`);
     await a.perform('alice', join('a', 'lobby'));
-    await b.store.refresh();
+    await b.store.awaitCurrent();
     await b.stop();
     await restore();
     const fresh = await startNode();
     b = fresh;
     await b.perform('alice', mute('a', { speaker: true }));
-    await a.store.refresh();
+    await a.store.awaitCurrent();
     const seen = a.store.view.presence('alice');
     // The join was lost with the log that had it, and is written back beside the command that came after.
     expect(seen).toMatchObject({ isSpeakerMuted: true, channelId: 'lobby' });
@@ -214,8 +214,8 @@ describe('Several nodes', () => {
     server.signal('SIGSTOP');
     try {
       const refused = { reason: 'STORE_UNAVAILABLE' };
-      await expect(a.store.refresh()).rejects.toMatchObject(refused);
-      await expect(a.store.find('alice')).rejects.toMatchObject(refused);
+      await expect(a.store.awaitCurrent()).rejects.toMatchObject(refused);
+      await expect(a.store.get('alice')).rejects.toMatchObject(refused);
       await expect(a.perform('alice', join('a', 'lobby'))).rejects.toMatchObject(refused);
       await expect(a.perform('alice', disconnect('x'))).rejects.toMatchObject(refused);
     } finally {
@@ -229,7 +229,7 @@ describe('Several nodes', () => {
     await eventually(async () => (await subscribers()) > 0, true);
     await a.connect('alice', 'a');
     await eventually(() => b.told, ['alice USER_ONLINE CONNECTED'], 500);
-    expect(b.store.report.gapsFilled).toBe(0);
+    expect(b.store.status.gapsFilled).toBe(0);
   });
 
   it('that die take their sessions with them', async () => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { eventually } from '../../../test/support/eventually.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
-import { Seal } from '../../seal/seal.js';
+import { TokenSealer } from '../../seal/seal.js';
 import { Keys } from './keys.js';
 
 // A Redis that is emptied is a fault.
@@ -32,8 +32,8 @@ async function startNode(): Promise<void> {
   nodes.push(await StoreNode.start(server.url, PREFIX));
 }
 
-function sealAt(node: number): Seal {
-  return new Seal(nodes[node]!.store.sealingSecrets, 'test');
+function sealAt(node: number): TokenSealer {
+  return new TokenSealer(nodes[node]!.store.sealingSecrets, 'test');
 }
 
 function secrets(): readonly string[] {
@@ -51,7 +51,7 @@ describe('Nodes that share a Redis', () => {
 
   it('do not read those of another service on the same server', async () => {
     const other = await StoreNode.start(server.url, 'another:');
-    const token = new Seal(other.store.sealingSecrets, 'test').seal(Buffer.from('alice'));
+    const token = new TokenSealer(other.store.sealingSecrets, 'test').seal(Buffer.from('alice'));
     expect(sealAt(0).open(token)).toBeUndefined();
     await other.stop();
   });

@@ -1,5 +1,5 @@
-import type { SealingSecrets } from '../../seal/sealing-secrets.js';
-import type { RedisPort } from './redis-port.js';
+import type { SealingKeys } from '../../seal/sealing-secrets.js';
+import type { RedisClient } from './redis-port.js';
 
 /**
  * Keeps the secret of tokens the same on all nodes: it is the one in Redis. Looked at again and again, so that an
@@ -9,16 +9,16 @@ export class SharedSecret {
   private isAgreed = false;
 
   constructor(
-    private readonly port: RedisPort,
+    private readonly port: RedisClient,
     private readonly key: string,
-    private readonly secrets: SealingSecrets,
+    private readonly secrets: SealingKeys,
     /** Redis has lost the secret that was agreed on. */
     private readonly onLost: () => void,
   ) {}
 
-  async agree(): Promise<void> {
+  async sync(): Promise<void> {
     const found = await this.port.getOrSet(this.key, this.secrets.current);
-    if (found !== undefined) this.secrets.adopt(found);
+    if (found !== undefined) this.secrets.rotate(found);
     else if (this.isAgreed) this.onLost();
     this.isAgreed = true;
   }

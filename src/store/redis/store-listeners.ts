@@ -1,13 +1,13 @@
 import type { Logger } from '@nestjs/common';
 import type { Step } from '../../domain/step.js';
 import { describeError } from '../../text/safe-text.js';
-import type { BeginListener, CommitListener, Origin } from '../presence-store.js';
-import type { Place } from './batch.js';
+import type { PartitionResetListener, CommitListener, CommitPosition } from '../presence-store.js';
+import type { LogPosition } from './batch.js';
 
 /** Those who are told what the replicas take in. */
 export class StoreListeners {
   private readonly ofCommits = new Set<CommitListener>();
-  private readonly ofBeginnings: BeginListener[] = [];
+  private readonly ofBeginnings: PartitionResetListener[] = [];
 
   constructor(private readonly logger: Logger) {}
 
@@ -17,15 +17,15 @@ export class StoreListeners {
     return () => this.ofCommits.delete(listener);
   }
 
-  onBegin(listener: BeginListener): void {
+  onBegin(listener: PartitionResetListener): void {
     this.ofBeginnings.push(listener);
   }
 
-  begin(origin: Origin): void {
+  begin(origin: CommitPosition): void {
     for (const listener of this.ofBeginnings) listener(origin);
   }
 
-  tell(step: Step, origin: Origin): void {
+  tell(step: Step, origin: CommitPosition): void {
     for (const listener of this.ofCommits) {
       try {
         listener(step, origin);
@@ -38,7 +38,7 @@ export class StoreListeners {
 }
 
 /** A place in the log of a partition, as the service knows it. */
-export function originOf(partition: number, { seq, token }: Place): Origin {
+export function originOf(partition: number, { seq, token }: LogPosition): CommitPosition {
   const bytes = Buffer.from(token, 'base64url');
   // One that another program has written may be shorter.
   return { partition, seq, mark: bytes.length < 4 ? 0 : bytes.readUInt32LE() };

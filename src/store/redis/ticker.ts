@@ -1,5 +1,5 @@
 /** Does something again and again, never twice at once. */
-export class Ticker {
+export class IntervalTask {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
 

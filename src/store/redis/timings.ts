@@ -1,5 +1,5 @@
 /** Milliseconds between two moves of a node's counter. */
-export const BEAT_MS = 500;
+export const HEARTBEAT_INTERVAL_MS = 500;
 
 /** Milliseconds after which a node whose counter stands still is dead. */
 export const LEASE_MS = 3000;
@@ -8,7 +8,7 @@ export const LEASE_MS = 3000;
 export const JANITOR_MS = 500;
 
 /** Milliseconds after which a batch that no message told of is noticed. */
-export const CHECK_MS = 1000;
+export const LOG_POLL_INTERVAL_MS = 1000;
 
 /** Milliseconds between two looks at the settings of Redis while they are right. */
 export const WATCH_SERVER_MS = 60_000;

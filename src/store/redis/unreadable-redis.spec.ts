@@ -65,13 +65,13 @@ describe('A node that starts', () => {
     const node = await startNode();
     expect(await node.status('bob')).toBe('ONLINE');
     expect(await node.status('ann')).toBe('OFFLINE');
-    expect(node.store.report.unreadableUsers).toBe(1);
+    expect(node.store.status.unreadableUsers).toBe(1);
     expect(warnings.filter((line) => line.includes(PARTITION.users))).toHaveLength(1);
     expect(warnings.join()).not.toMatch(/\bann\b|garbage|WALK/);
     // A user who comes again begins anew.
     await node.connect('ann', 's');
     expect(await node.status('ann')).toBe('ONLINE');
-    expect(node.store.report.unreadableUsers).toBe(0);
+    expect(node.store.status.unreadableUsers).toBe(0);
     const other = await startNode();
     expect(await other.status('ann')).toBe('ONLINE');
   });
@@ -101,7 +101,7 @@ describe('A node that starts', () => {
     expect(await one.status('ann')).toBe('ONLINE');
     await one.connect('ann', 's');
     await other.perform('ann', join('s', 'lobby'));
-    await one.store.refresh();
+    await one.store.awaitCurrent();
     expect(one.store.view.presence('ann').channelId).toBe('lobby');
   });
 
@@ -139,7 +139,7 @@ describe('A node that runs', () => {
   it('reads anew what is stored when it cannot read a batch of the log', async () => {
     const [one, other] = [await startNode(), await startNode()];
     await one.connect('ann', 's');
-    await Promise.all([one.store.refresh(), other.store.refresh()]);
+    await Promise.all([one.store.awaitCurrent(), other.store.awaitCurrent()]);
     await server.with(async (redis) => {
       const { seq, token } = await redis.hgetall(PARTITION.head);
       const next = Number(seq) + 1;
@@ -148,9 +148,9 @@ describe('A node that runs', () => {
       await redis.hset(PARTITION.head, 'seq', next, 'token', 'x');
     });
     await one.perform('ann', join('s', 'lobby'));
-    await other.store.refresh();
+    await other.store.awaitCurrent();
     expect(other.store.view.presence('ann').channelId).toBe('lobby');
-    expect(other.store.report.resyncs).toMatchObject({ unreadable: 1 });
+    expect(other.store.status.resyncs).toMatchObject({ unreadable: 1 });
   });
 
   it('writes back a user whose record was damaged, when the user changes', async () => {
@@ -161,7 +161,7 @@ describe('A node that runs', () => {
     expect(node.store.view.presence('ann').channelId).toBe('lobby');
     const late = await startNode();
     expect(await late.status('ann')).toBe('ONLINE');
-    expect(late.store.report.unreadableUsers).toBe(0);
+    expect(late.store.status.unreadableUsers).toBe(0);
   });
 
   it.each(['head', 'nodes', 'users', 'log'] as const)(
@@ -171,10 +171,10 @@ describe('A node that runs', () => {
       const node = await startNode();
       await node.connect('ann', 's');
       await server.with((redis) => redis.set(key, 'x'));
-      const named = (): boolean => node.store.report.problem?.includes(`${key} (string`) ?? false;
+      const named = (): boolean => node.store.status.problem?.includes(`${key} (string`) ?? false;
       await eventually(named, true, PATIENCE_MS);
       await server.with((redis) => redis.del(key));
-      await eventually(() => node.store.report.problem, undefined, PATIENCE_MS);
+      await eventually(() => node.store.status.problem, undefined, PATIENCE_MS);
       await node.perform('ann', join('s', 'lobby'));
       expect(await node.status('ann')).toBe('ONLINE');
     },

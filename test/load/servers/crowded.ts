@@ -3,23 +3,23 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../../src/app.module.js';
 import { readConfig } from '../../../src/config/config.js';
-import { attachGrpc } from '../../../src/grpc/transport.js';
-import { Commands } from '../../../src/store/commands.js';
+import { connectGrpc } from '../../../src/grpc/transport.js';
+import { CommandExecutor } from '../../../src/store/commands.js';
 import { crowdUserId } from '../crowd-user-id.js';
 
 const app = await NestFactory.create(AppModule.with(readConfig(process.env)), { logger: false });
-attachGrpc(app);
+connectGrpc(app);
 await app.init();
-const commands = app.get(Commands);
+const commands = app.get(CommandExecutor);
 for (let i = 0; i < Number(process.env['USERS']); i++) {
   const sessionId = `session-${i}-of-the-bench`;
-  await commands.perform(crowdUserId(i), {
+  await commands.execute(crowdUserId(i), {
     ...{ type: 'connect', sessionId, node: 'bench', platform: 'desktop' },
     ...{ isMicrophoneMuted: undefined, isSpeakerMuted: undefined },
     ...{ requireHeartbeats: false, tokenExpiresAt: undefined },
     ...{ previousSessionId: undefined, remembered: undefined },
   });
   const channelId = `channel-${Math.floor(i / 10)}`;
-  await commands.perform(crowdUserId(i), { type: 'joinChannel', sessionId, channelId });
+  await commands.execute(crowdUserId(i), { type: 'joinChannel', sessionId, channelId });
 }
 await app.startAllMicroservices();
