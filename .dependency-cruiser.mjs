@@ -1,8 +1,81 @@
-// Who may know whom. `npm run architecture` checks it; docs/architecture.md says why.
+// The rules of imports. `npm run architecture` checks them; docs/architecture.md gives the reasons.
 
 const specs = '[.]spec[.]ts$';
 const entryPoints = '^src/(main|cli/presence)[.]ts$';
-const generated = '^src/(grpc|http-api)/generated/';
+const generated = '^src/api/generated';
+
+/**
+ * What each folder of src may import beside itself, as the table in docs/architecture.md says. A folder names only folders
+ * above it here, so that no two folders can import each other. A new folder needs a line.
+ */
+const MAY_IMPORT = {
+  domain: [],
+  clock: [],
+  text: [],
+  telemetry: [],
+  'sealed-tokens': [],
+  config: ['domain'],
+  logging: ['config', 'text'],
+  auth: ['clock', 'config', 'domain'],
+  limits: ['auth', 'clock', 'config', 'domain'],
+  transport: ['clock', 'config', 'limits', 'telemetry', 'text'],
+  api: ['auth', 'clock', 'domain', 'limits', 'text', 'transport'],
+  store: ['clock', 'config', 'domain', 'sealed-tokens', 'telemetry', 'text'],
+  commands: ['clock', 'config', 'domain', 'store', 'telemetry'],
+  'event-log': ['domain', 'sealed-tokens', 'store'],
+  health: ['store', 'transport'],
+  lifecycle: ['config', 'domain', 'health'],
+};
+const features = Object.keys(MAY_IMPORT);
+for (const feature of ['session', 'presence', 'events']) MAY_IMPORT[feature] = features;
+MAY_IMPORT.metrics = [...features, 'events'];
+MAY_IMPORT.bootstrap = Object.keys(MAY_IMPORT);
+
+const folders = Object.keys(MAY_IMPORT);
+for (const [i, folder] of folders.entries()) {
+  const below = MAY_IMPORT[folder].filter((other) => folders.indexOf(other) >= i);
+  if (below.length > 0)
+    throw new Error(`src/${folder} may not import ${below}, which stands below it`);
+}
+
+/** Messages are translated where they arrive and leave: these folders may import generated code as well. */
+const AT_THE_EDGE = ['transport', 'api', 'session', 'presence', 'events'];
+
+const folderRules = folders.map((folder) => ({
+  name: `src-${folder}`,
+  comment: 'MAY_IMPORT in this file is the list of what each folder may import.',
+  severity: 'error',
+  from: { path: `^src/${folder}/`, pathNot: specs },
+  to: {
+    path: '^src/',
+    pathNot: [
+      `^src/(${[folder, ...MAY_IMPORT[folder]].join('|')})/`,
+      ...(AT_THE_EDGE.includes(folder) ? [generated] : []),
+      ...(folder === 'bootstrap' ? ['^src/app[.]module[.]ts$'] : []),
+    ],
+  },
+}));
+folderRules.push({
+  name: 'domain-is-alone',
+  comment: 'The rules are plain TypeScript: no Nest, no RxJS, no clock, no store.',
+  severity: 'error',
+  from: { path: '^src/domain/', pathNot: specs },
+  to: { pathNot: '^src/domain/' },
+});
+folderRules.push({
+  name: 'listed-folders',
+  comment: 'Every folder of src has a line in MAY_IMPORT.',
+  severity: 'error',
+  from: { path: '^src/[^/]+/', pathNot: `^src/(cli|${folders.join('|')})/` },
+  to: {},
+});
+folderRules.push({
+  name: 'api-knows-generated-code',
+  comment: 'Messages are translated where they arrive and leave.',
+  severity: 'error',
+  from: { path: '^src/', pathNot: [`^src/(${AT_THE_EDGE.join('|')})/`, specs] },
+  to: { path: generated },
+});
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
@@ -21,60 +94,7 @@ export default {
       from: {},
       to: { dependencyTypes: ['unknown', 'undetermined', 'npm-no-pkg', 'npm-unknown'] },
     },
-    {
-      name: 'domain-is-alone',
-      comment: 'The rules are plain TypeScript: no Nest, no RxJS, no clock, no store.',
-      severity: 'error',
-      from: { path: '^src/domain/', pathNot: specs },
-      to: { pathNot: '^src/domain/' },
-    },
-    {
-      name: 'modules-stand-beside-each-other',
-      comment: 'What two of session, presence and events share lives below them.',
-      severity: 'error',
-      from: { path: '^src/(session|presence|events)/' },
-      to: { path: '^src/(session|presence|events)/', pathNot: '^src/$1/' },
-    },
-    {
-      name: 'store-knows-no-transport',
-      comment: 'A store holds users; it knows neither who asks nor how.',
-      severity: 'error',
-      from: { path: '^src/store/' },
-      to: { path: '^src/(session|presence|events|health|metrics|auth|grpc|http-api)/' },
-    },
-    {
-      name: 'log-knows-no-transport',
-      comment:
-        'The log holds encoded events, so it knows the generated codecs; nothing else of gRPC.',
-      severity: 'error',
-      from: { path: '^src/log/' },
-      to: {
-        path: '^src/(session|presence|events|health|metrics|auth|grpc|http-api)/',
-        pathNot: generated,
-      },
-    },
-    {
-      name: 'http-api-is-another-way-in',
-      comment:
-        'It calls what gRPC calls, as gRPC does: it knows the transport and no part of the service.',
-      severity: 'error',
-      from: { path: '^src/http-api/', pathNot: specs },
-      to: { path: '^src/', pathNot: '^src/(http-api|grpc|connections|config|text)/' },
-    },
-    {
-      name: 'nobody-knows-the-http-api',
-      comment: 'What a call came over makes no difference to what it does.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(http-api/|serve[.]ts$)' },
-      to: { path: '^src/http-api/' },
-    },
-    {
-      name: 'generated-code-stays-at-the-edge',
-      comment: 'Messages are translated where they arrive and leave.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(grpc|http-api|session|presence|events|log)/' },
-      to: { path: generated },
-    },
+    ...folderRules,
     {
       name: 'no-test-code-in-src',
       comment: 'What ships does not lean on what tests it.',
@@ -99,7 +119,7 @@ export default {
         path: '^(src|client|test)/',
         pathNot: [
           '^src/(cli|config)/',
-          '^src/(serve|process-end|auth/sign-token|domain/identifier)[.]ts$',
+          '^src/(bootstrap/(bootstrap|process-shutdown)|auth/sign-token|domain/identifier)[.]ts$',
           '^client/src/index[.]ts$',
         ],
       },

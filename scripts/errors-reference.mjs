@@ -1,16 +1,16 @@
 #!/usr/bin/env node
-// Prints docs/errors.md. The reasons come from src/grpc/rejections.ts.
+// Prints docs/errors.md. The reasons come from src/api/rejections.ts.
 import { status } from '@grpc/grpc-js';
 import { format, resolveConfig } from 'prettier';
 import { runnerImport } from 'vite';
 
-const { REJECTIONS } = (await runnerImport('./src/grpc/rejections.ts')).module;
+const { REJECTIONS } = (await runnerImport('./src/api/rejections.ts')).module;
 const rows = Object.entries(REJECTIONS).map(([reason, { code, when, action }]) =>
   [`\`${reason}\``, status[code], when, action].join(' | '),
 );
 const markdown = `# Errors
 
-<!-- Generated from src/grpc/rejections.ts and scripts/errors-reference.mjs by \`npm run generate\`. -->
+<!-- Generated from src/api/rejections.ts and scripts/errors-reference.mjs by \`npm run generate\`. -->
 
 This page lists every error of the API, the condition that causes it, and what a client does about it.
 

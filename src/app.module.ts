@@ -3,16 +3,17 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { AuthModule } from './auth/auth.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
-import { ConnectionsModule } from './connections/connections.module.js';
+import { ConnectionsModule } from './transport/connections/connections.module.js';
 import { EventsModule } from './events/events.module.js';
-import { TlsModule } from './grpc/tls/tls.module.js';
+import { TlsModule } from './transport/tls/tls.module.js';
 import { HealthModule } from './health/health.module.js';
-import { HttpLimits } from './http-limits.js';
+import { HttpLimits } from './transport/http/http-server-limits.js';
 import { LifecycleModule } from './lifecycle/lifecycle.module.js';
 import { LimitsModule } from './limits/limits.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PresenceModule } from './presence/presence.module.js';
 import { SessionModule } from './session/session.module.js';
+import { CommandsModule } from './commands/commands.module.js';
 import { StoreModule } from './store/store.module.js';
 
 /** The whole service. The three modules of the API know of one another only what the store commits. */
@@ -27,6 +28,7 @@ export class AppModule {
         AuthModule,
         TlsModule,
         StoreModule,
+        CommandsModule,
         ConnectionsModule,
         LimitsModule,
         HealthModule,

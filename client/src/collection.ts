@@ -1,5 +1,5 @@
 import { checkId, checkList, checkName, checkOptions } from './arguments.js';
-import type { CallExecutor } from './caller.js';
+import type { CallExecutor } from './call-executor.js';
 import {
   KINDS,
   kindsToFollow,
@@ -11,7 +11,7 @@ import {
 import { dispose } from './disposal.js';
 import { Sync } from './generated/presence/v1/events_service_pb.js';
 import type { SubscribeResponse } from './generated/presence/v1/events_service_pb.js';
-import { runWithReconnect, type End } from './keep-alive.js';
+import { runWithReconnect, type End } from './run-with-reconnect.js';
 import {
   Broadcast,
   conflated,
@@ -20,7 +20,7 @@ import {
   type Subscription,
 } from './observable.js';
 import { ObservableValue, type ReadonlyValue } from './observable-value.js';
-import { LocalReplica, type Predicate } from './picture.js';
+import { LocalReplica, type Predicate } from './local-replica.js';
 import { presenceOf, type Presence } from './presence.js';
 import { PresenceError, type PresenceErrorCode } from './presence-error.js';
 import { Scope } from './scope.js';

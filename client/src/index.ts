@@ -1,4 +1,4 @@
-export type { RequestOptions } from './caller.js';
+export type { RequestOptions } from './call-executor.js';
 export type { ChangeReason, Change, EventKind } from './change.js';
 export type { CollectionState, PresenceCollection, WatchOptions } from './collection.js';
 export type {

@@ -9,7 +9,7 @@ import {
   checkTimeout,
   checkWholeNumber,
 } from './arguments.js';
-import { CallExecutor, type RequestOptions } from './caller.js';
+import { CallExecutor, type RequestOptions } from './call-executor.js';
 import { PresenceCollection, type WatchOptions } from './collection.js';
 import { dispose } from './disposal.js';
 import { explanationOf, type Explanation } from './explanation.js';

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
-import { withSilenceTimeout } from './audible-stream.js';
-import { errorOf, type CallExecutor } from './caller.js';
+import { withSilenceTimeout } from './silence-timeout.js';
+import { errorOf, type CallExecutor } from './call-executor.js';
 import type { Choices } from './generated/presence/v1/presence_service_pb.js';
 import type {
   ConnectRequestSchema,

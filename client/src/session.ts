@@ -10,7 +10,7 @@ import {
   checkOptions,
   checkText,
 } from './arguments.js';
-import { errorOf, type CallExecutor, type RequestOptions } from './caller.js';
+import { errorOf, type CallExecutor, type RequestOptions } from './call-executor.js';
 import { CommandQueue } from './command-queue.js';
 import { dispose } from './disposal.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
@@ -20,7 +20,7 @@ import { ObservableValue, type ReadonlyValue } from './observable-value.js';
 import { presenceOf, type Presence } from './presence.js';
 import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
-import { SessionReconnector } from './session-keeper.js';
+import { SessionReconnector } from './session-reconnector.js';
 import type { SessionState } from './session-state.js';
 import type { Services } from './transports.js';
 import { CHOICES, statusRequest, type ChosenStatus } from './status-choice.js';

@@ -1,11 +1,11 @@
-import { withSilenceTimeout } from './audible-stream.js';
-import { errorOf, type CallExecutor } from './caller.js';
+import { withSilenceTimeout } from './silence-timeout.js';
+import { errorOf, type CallExecutor } from './call-executor.js';
 import {
   Delivery,
   type PresenceEventKind,
   type SubscribeResponse,
 } from './generated/presence/v1/events_service_pb.js';
-import type { End } from './keep-alive.js';
+import type { End } from './run-with-reconnect.js';
 import type { Services } from './transports.js';
 
 /** What to subscribe to. */

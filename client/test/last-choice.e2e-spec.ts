@@ -1,7 +1,7 @@
 import type { ChosenStatus } from '@presence-service/client';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { ConnectionDrainer } from '../../src/lifecycle/drain.js';
+import { ConnectionDrainer } from '../../src/lifecycle/connection-drainer.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Service } from '../../test/support/service.js';
 import { Clients } from './support/clients.js';

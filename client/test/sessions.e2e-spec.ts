@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PresenceClient, Session } from '@presence-service/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SessionRegistry } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
 import { signToken } from '../../src/auth/sign-token.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Link } from '../../test/support/link.js';

@@ -4,7 +4,7 @@ import { Build, type ServerProcess } from '../../test/support/built-server.js';
 import { launchChromium } from '../../test/support/chromium.js';
 import { eventually } from '../../test/support/eventually.js';
 import { tokenOf } from '../../test/support/service.js';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { Board } from './support/board.js';
 import { Visitors } from './support/visitors.js';
 

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { createVerificationKeys } from './configured-keys.js';
+import { createVerificationKeys } from './create-verification-keys.js';
 import { DevelopmentKey } from './development-key.js';
 import { TokenVerifier } from './token-verifier.js';
 import { VERIFICATION_KEYS, type VerificationKeys } from './verification-keys.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../config/config-error.js';
-import { createVerificationKeys } from './configured-keys.js';
+import { createVerificationKeys } from './create-verification-keys.js';
 import { InvalidToken } from './invalid-token.js';
 import { TokenVerifier } from './token-verifier.js';
 

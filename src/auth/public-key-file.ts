@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { fileMistake, readNamedFile } from '../config/named-file.js';
+import { fileMistake, readNamedFile } from '../config/setting-file.js';
 import type { VerificationKeys } from './verification-keys.js';
 
 /** Reads a PEM file with a public key or a certificate. Throws a `ConfigError` when it cannot serve. */

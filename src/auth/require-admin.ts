@@ -1,5 +1,5 @@
-import { RejectedError } from '../domain/refusal.js';
-import type { Principal } from './caller.js';
+import { RejectedError } from '../domain/rejected-error.js';
+import type { Principal } from './principal.js';
 
 /** Refuses a caller who may name nobody else. */
 export function requireAdmin(caller: Principal): void {

@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import { ADMIN_SCOPE } from './caller.js';
+import { ADMIN_SCOPE } from './principal.js';
 
 export interface TokenRequest {
   /** As AUTH_JWT_SECRET has it. */

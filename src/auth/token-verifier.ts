@@ -1,13 +1,13 @@
 import { Interval } from '@nestjs/schedule';
 import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose';
 import type { Clock } from '../clock/clock.js';
-import { LAST_SECOND } from '../grpc/messages.js';
+import { LAST_SECOND } from '../clock/clock.js';
 import { isIdentifier } from '../domain/identifier.js';
-import { ADMIN_SCOPE, type Principal } from './caller.js';
+import { ADMIN_SCOPE, type Principal } from './principal.js';
 import { InvalidToken } from './invalid-token.js';
 import { KeysUnavailable } from './keys-unavailable.js';
 import type { VerificationKeys } from './verification-keys.js';
-import { TokenCache } from './verified-tokens.js';
+import { TokenCache } from './token-cache.js';
 
 /** How far the clocks of issuer and server may be apart. */
 const LEEWAY_SECONDS = 5;

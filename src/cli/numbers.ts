@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { integer } from '../config/kinds.js';
+import { integer } from '../config/setting-types.js';
 
 /** Reads a whole number of an option. */
 export function wholeNumberOption(least: number, most: number): (text: string) => number {

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { ProcessShutdown } from '../process-end.js';
+import { ProcessShutdown } from '../bootstrap/process-shutdown.js';
 
 const args = process.argv.slice(2);
 // For the reason that src/main.ts gives.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Option, type Command } from 'commander';
-import { hostAndPort } from '../config/kinds.js';
+import { hostAndPort } from '../config/setting-types.js';
 import { UsageError } from './failure.js';
 
 /** The options of every command that speaks to a service. */

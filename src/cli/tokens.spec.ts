@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createVerificationKeys } from '../auth/configured-keys.js';
+import { createVerificationKeys } from '../auth/create-verification-keys.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { ConfigError } from '../config/config-error.js';
 import { UsageError } from './failure.js';

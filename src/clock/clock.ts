@@ -1,3 +1,6 @@
+/** The last second that a protobuf Timestamp can hold: the end of the year 9999. */
+export const LAST_SECOND = 253_402_300_799;
+
 /** Where services read the time, so that tests can stand still. The rules are handed it as a number. */
 export abstract class Clock {
   /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { ConfigError } from './config-error.js';
-import { withoutByteOrderMark } from './named-file.js';
+import { withoutByteOrderMark } from './setting-file.js';
 
 /** Adds what `.env` in the working directory says to the environment, which wins. No such file is no mistake. */
 export function loadEnvFile(path = '.env'): void {

@@ -1,5 +1,5 @@
 import { ConfigError } from './config-error.js';
-import { relations } from './relations.js';
+import { relations } from './cross-checks.js';
 import { type Setting, type SettingName, settings, type Values } from './settings.js';
 import { unknownSettings } from './unknown-settings.js';
 

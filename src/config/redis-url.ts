@@ -1,4 +1,4 @@
-import type { SettingType } from './kinds.js';
+import type { SettingType } from './setting-types.js';
 
 /** Where Redis is, and who we are to it. */
 export interface RedisAddress {

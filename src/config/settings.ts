@@ -12,7 +12,7 @@ import {
   secret,
   integer,
   text,
-} from './kinds.js';
+} from './setting-types.js';
 import { logFormatNames, logLevelNames } from './log-level.js';
 import { redisUrl } from './redis-url.js';
 

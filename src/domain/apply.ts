@@ -1,5 +1,5 @@
 import { chose, recall, setStatusChoice } from './choices.js';
-import { firstDue } from './due.js';
+import { firstDue } from './deadlines.js';
 import {
   recordActivity,
   recordHeartbeat,
@@ -9,10 +9,10 @@ import {
   removeSession,
   renameNode,
   type AppliedInput,
-} from './facts.js';
+} from './session-transitions.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
-import { RejectedError } from './refusal.js';
+import { RejectedError } from './rejected-error.js';
 import { sharedTerms } from './terms.js';
 import { copyUser, liveSessions, type Draft, type Session, type User } from './user.js';
 

@@ -14,7 +14,7 @@ import {
   time,
 } from '../../test/support/play.js';
 import { nextVersion } from './presence.js';
-import { RejectedError } from './refusal.js';
+import { RejectedError } from './rejected-error.js';
 import { retainOnEviction, presenceFor } from './user.js';
 
 describe('A version', () => {

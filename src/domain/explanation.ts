@@ -1,4 +1,4 @@
-import { inputOf, nextDeadline, type Deadline } from './due.js';
+import { inputOf, nextDeadline, type Deadline } from './deadlines.js';
 import type { Policy } from './policy.js';
 import type { Presence } from './presence.js';
 import { step } from './step.js';

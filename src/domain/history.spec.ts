@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { history, policies, TICK_MS } from '../../test/support/histories.js';
 import { continueWith, time, type Line } from '../../test/support/play.js';
-import { inputOf, nextDeadline } from './due.js';
+import { inputOf, nextDeadline } from './deadlines.js';
 import type { Change, PresenceEvent } from './event.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { unknownPresence, type Presence } from './presence.js';
-import { RejectedError } from './refusal.js';
+import { RejectedError } from './rejected-error.js';
 import { step, type Step } from './step.js';
 import { newUser, type User } from './user.js';
 

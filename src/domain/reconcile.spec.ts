@@ -14,7 +14,7 @@ import {
   type Line,
 } from '../../test/support/play.js';
 import { reconcile } from './reconcile.js';
-import { RejectedError } from './refusal.js';
+import { RejectedError } from './rejected-error.js';
 import { step } from './step.js';
 import { newUser, type User } from './user.js';
 

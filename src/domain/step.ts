@@ -1,8 +1,8 @@
 import { apply } from './apply.js';
-import { diffPresence } from './changes.js';
-import { idleAt, lastActiveAt, wakeAt } from './due.js';
+import { diffPresence } from './presence-diff.js';
+import { idleAt, lastActiveAt, wakeAt } from './deadlines.js';
 import type { PresenceEvent } from './event.js';
-import type { EndedSession } from './facts.js';
+import type { EndedSession } from './session-transitions.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import {

@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vite
 import { EventWorld } from '../../test/support/events.js';
 import { filterOf, resumeSeal } from '../../test/support/log.js';
 import { connect, mute } from '../../test/support/play.js';
-import type { FragmentEncoder } from '../log/event-log.js';
-import type { Filter } from '../log/filter.js';
-import { fragmentEncoder } from './encode.js';
+import type { FragmentEncoder } from '../event-log/event-log.js';
+import type { Filter } from '../event-log/filter.js';
+import { fragmentEncoder } from './event-encoder.js';
 import type { Connection } from './outlet.js';
 
 /** A subscriber that reads everything at once, and counts what it costs the server. */

@@ -1,20 +1,20 @@
 import { Payload } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
-import type { Principal } from '../auth/caller.js';
+import type { Principal } from '../auth/principal.js';
 import type { Change } from '../domain/event.js';
-import { RateLimitAs } from '../grpc/call-kind.js';
+import { RateLimitAs } from '../api/rate-limit.decorator.js';
 import {
   Delivery,
   EventsServiceControllerMethods,
   PresenceEventKind,
   type EventsServiceController,
   type SubscribeResponse,
-} from '../grpc/generated/presence/v1/events_service.pb.js';
-import { GrpcController } from '../grpc/grpc-controller.js';
-import { CurrentCaller, CurrentStream } from '../grpc/parameters.js';
-import type { ServerStream } from '../grpc/server-stream.js';
+} from '../api/generated/presence/v1/events_service.pb.js';
+import { GrpcController } from '../api/grpc-controller.js';
+import { CurrentCaller, CurrentStream } from '../api/param-decorators.js';
+import type { ServerStream } from '../transport/call/server-stream.js';
 import { EventsService } from './events.service.js';
-import { SubscribeRules } from './requests.js';
+import { SubscribeRules } from './dto.js';
 
 const KIND_ON_WIRE: Readonly<Record<Change['kind'], PresenceEventKind>> = {
   USER_ONLINE: PresenceEventKind.PRESENCE_EVENT_KIND_USER_ONLINE,

@@ -1,10 +1,10 @@
 import { Module } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { EventLog } from '../log/event-log.js';
-import { TokenSealer } from '../seal/seal.js';
+import { EventLog } from '../event-log/event-log.js';
+import { TokenSealer } from '../sealed-tokens/token-sealer.js';
 import { PresenceStore } from '../store/presence-store.js';
-import { fragmentEncoder } from './encode.js';
+import { fragmentEncoder } from './event-encoder.js';
 import { EventsController } from './events.controller.js';
 import { EventsService } from './events.service.js';
 import { FanOut } from './fan-out.js';

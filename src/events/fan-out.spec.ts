@@ -5,9 +5,9 @@ import { filterOf } from '../../test/support/log.js';
 import { connect, disconnect, join, leave, mute } from '../../test/support/play.js';
 import type { PresenceEvent } from '../domain/event.js';
 import type { Input } from '../domain/input.js';
-import { Sync } from '../grpc/generated/presence/v1/events_service.pb.js';
-import type { Presence } from '../grpc/generated/presence/v1/presence.pb.js';
-import type { Filter } from '../log/filter.js';
+import { Sync } from '../api/generated/presence/v1/events_service.pb.js';
+import type { Presence } from '../api/generated/presence/v1/presence.pb.js';
+import type { Filter } from '../event-log/filter.js';
 
 const users = ['ann', 'bob', 'cem', 'dan'];
 const channels = ['attic', 'lobby'];

@@ -1,5 +1,5 @@
 import { LISTED_STATUSES, type Presence } from '../domain/presence.js';
-import { followsEveryone, type Filter } from '../log/filter.js';
+import { followsEveryone, type Filter } from '../event-log/filter.js';
 import type { PresenceView } from '../store/presence-view.js';
 
 /**

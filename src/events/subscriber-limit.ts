@@ -1,4 +1,4 @@
-import { RejectedError } from '../domain/refusal.js';
+import { RejectedError } from '../domain/rejected-error.js';
 
 /** Counts the subscriptions of each user, and refuses one too many. */
 export class SubscriberLimit {

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventWorld, eventLines } from '../../test/support/events.js';
 import { append, eventOf, filterOf, placeOf, resumeSecrets } from '../../test/support/log.js';
 import { activity, connect, disconnect, join, mute } from '../../test/support/play.js';
-import { Sync } from '../grpc/generated/presence/v1/events_service.pb.js';
-import { MAX_MESSAGE_BYTES } from '../log/slices.js';
-import { TokenSealer } from '../seal/seal.js';
-import { SealingKeys } from '../seal/sealing-secrets.js';
+import { Sync } from '../api/generated/presence/v1/events_service.pb.js';
+import { MAX_MESSAGE_BYTES } from '../event-log/batch-cache.js';
+import { TokenSealer } from '../sealed-tokens/token-sealer.js';
+import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 
 const { SYNC_CURRENT, SYNC_RESET } = Sync;
 

@@ -1,10 +1,10 @@
-import type { Principal } from '../auth/caller.js';
+import type { Principal } from '../auth/principal.js';
 import type { Clock } from '../clock/clock.js';
-import { RejectedError } from '../domain/refusal.js';
-import type { Cursor } from '../log/cursor.js';
-import type { LogEntry } from '../log/entry.js';
-import { fitsInOneMessage } from '../log/slices.js';
-import type { Opening, Openings } from './opening.js';
+import { RejectedError } from '../domain/rejected-error.js';
+import type { Cursor } from '../event-log/cursor.js';
+import type { LogEntry } from '../event-log/entry.js';
+import { fitsInOneMessage } from '../event-log/batch-cache.js';
+import type { Opening, Openings } from './initial-state.js';
 
 /** After a message of a snapshot that is larger, others have their turn. */
 const LARGE_MESSAGE_BYTES = 16 * 1024;

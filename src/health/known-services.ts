@@ -4,7 +4,7 @@ import {
   type handleUnaryCall,
   type Server,
 } from '@grpc/grpc-js';
-import { http2StreamOf } from '../grpc/http2-stream.js';
+import { http2StreamOf } from '../transport/grpc/http2-stream.js';
 
 /** A request of `Check` or `Watch`. */
 interface Named {

@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { HealthModule } from '../health/health.module.js';
-import { ConnectionDrainer } from './drain.js';
+import { ConnectionDrainer } from './connection-drainer.js';
 
 /** How the server starts to serve and how it stops. */
 @Global()

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { NotNow } from '../domain/refusal.js';
+import { NotNow } from '../domain/rejected-error.js';
 import { HeapUse } from './heap-use.js';
 import { withJitter } from './spread.js';
 

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { HeapLimit } from './heap-limit.js';
 import { HeapUse } from './heap-use.js';
 import { ReadLimit } from './read-limit.js';
-import { RejectionCounters } from './refused-calls.js';
+import { RejectionCounters } from './rejection-counters.js';
 import { SessionLimit } from './session-limit.js';
 import { UserLimits } from './user-limits.js';
 

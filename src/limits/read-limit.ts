@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Principal } from '../auth/caller.js';
+import type { Principal } from '../auth/principal.js';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { NotNow } from '../domain/refusal.js';
+import { NotNow } from '../domain/rejected-error.js';
 import { RateLimit } from './rate-limit.js';
 
 /**

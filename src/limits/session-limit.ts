@@ -2,11 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { NotNow } from '../domain/refusal.js';
+import { NotNow } from '../domain/rejected-error.js';
 import { HeapLimit } from './heap-limit.js';
 import { RateLimit } from './rate-limit.js';
 import { withJitter } from './spread.js';
-import { RetrySlots } from './turns.js';
+import { RetrySlots } from './retry-slots.js';
 
 /** All sessions of the node share one rate. */
 const NODE = '';

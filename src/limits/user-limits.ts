@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { CallRateLimiter } from './call-limits.js';
-import { RejectionPolicy } from './patience.js';
+import { CallRateLimiter } from './call-rate-limiter.js';
+import { RejectionPolicy } from './rejection-policy.js';
 
 /** How often users may call this node, whichever part of it. */
 @Injectable()

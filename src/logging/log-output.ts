@@ -1,6 +1,6 @@
 import type { DestinationStream } from 'pino';
 import type { LogFormatName } from '../config/log-level.js';
-import { textOfEntry } from './text-of-entry.js';
+import { textOfEntry } from './pretty-print.js';
 
 /** By this pino asks whether it is to tell with each entry how severe it is. */
 const WANTS_LEVEL: unique symbol = Symbol.for('pino.metadata');

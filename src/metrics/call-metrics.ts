@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
-import type { RpcMetrics } from '../grpc/call-figures.js';
-import { methodOf } from '../grpc/method-name.js';
+import type { RpcMetrics } from '../transport/call/rpc-metrics.js';
+import { methodOf } from '../transport/call/method-name.js';
 import { registerCountSeries, registerDistributions, registerGauges } from './register.js';
 
 const LABELS = ['service', 'method'];

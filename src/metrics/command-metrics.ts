@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { CommandCounters } from '../store/outcomes.js';
+import type { CommandCounters } from '../commands/command-counters.js';
 import { registerCountSeries } from './register.js';
 
 /** What happened to users through this node. */

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { Connections } from '../connections/connections.js';
+import type { Connections } from '../transport/connections/connections.js';
 import { registerCounts, registerGauge } from './register.js';
 
 /** How many gRPC connections there are, and what was cut off. */

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { RejectionCounters } from '../limits/refused-calls.js';
+import type { RejectionCounters } from '../limits/rejection-counters.js';
 import type { SessionLimit } from '../limits/session-limit.js';
 import { registerCounts, registerGauge } from './register.js';
 

@@ -1,13 +1,13 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { collectDefaultMetrics, Registry } from 'prom-client';
-import { Connections } from '../connections/connections.js';
+import { Connections } from '../transport/connections/connections.js';
 import { EventsService } from '../events/events.service.js';
 import { FanOut } from '../events/fan-out.js';
-import { RpcMetrics } from '../grpc/call-figures.js';
-import { CertificateWatch } from '../grpc/tls/certificate-watch.js';
-import { RejectionCounters } from '../limits/refused-calls.js';
+import { RpcMetrics } from '../transport/call/rpc-metrics.js';
+import { CertificateWatch } from '../transport/tls/certificate-watch.js';
+import { RejectionCounters } from '../limits/rejection-counters.js';
 import { SessionLimit } from '../limits/session-limit.js';
-import { CommandExecutor } from '../store/commands.js';
+import { CommandExecutor } from '../commands/command-executor.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { registerCallMetrics } from './call-metrics.js';
 import { registerCommandMetrics } from './command-metrics.js';

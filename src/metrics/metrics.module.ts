@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { ConnectionsModule } from '../connections/connections.module.js';
+import { ConnectionsModule } from '../transport/connections/connections.module.js';
 import { EventsModule } from '../events/events.module.js';
-import { RpcMetrics } from '../grpc/call-figures.js';
-import { TlsModule } from '../grpc/tls/tls.module.js';
+import { RpcMetrics } from '../transport/call/rpc-metrics.js';
+import { TlsModule } from '../transport/tls/tls.module.js';
 import { MetricsController } from './metrics.controller.js';
 
 @Module({

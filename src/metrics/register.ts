@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Metric, type Registry } from 'prom-client';
-import type { Distribution } from './distribution.js';
+import type { Distribution } from '../telemetry/distribution.js';
 
 // What somebody else knows or counts becomes a metric that is read whenever somebody asks.
 

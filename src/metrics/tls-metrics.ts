@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { CertificateWatch } from '../grpc/tls/certificate-watch.js';
+import type { CertificateWatch } from '../transport/tls/certificate-watch.js';
 import { registerGauge } from './register.js';
 
 /** For how long new connections can be made. */

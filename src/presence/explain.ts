@@ -1,15 +1,15 @@
-import { idleTimeoutOf, type Deadline } from '../domain/due.js';
+import { idleTimeoutOf, type Deadline } from '../domain/deadlines.js';
 import { causeOf, nextTransition, type StatusCause } from '../domain/explanation.js';
 import type { Policy } from '../domain/policy.js';
 import type { Session, User } from '../domain/user.js';
-import { CHOICE_ON_WIRE } from '../grpc/choices.js';
+import { CHOICE_ON_WIRE } from '../api/choices-mapper.js';
 import {
   StatusCause as CauseOnWire,
   TransitionKind,
   type ExplainedSession,
   type ExplainPresenceResponse,
-} from '../grpc/generated/presence/v1/presence_service.pb.js';
-import { toPresenceMessage, sessionMessage, timestampMessage } from '../grpc/messages.js';
+} from '../api/generated/presence/v1/presence_service.pb.js';
+import { toPresenceMessage, sessionMessage, timestampMessage } from '../api/proto-mappers.js';
 
 const CAUSE_ON_WIRE: Readonly<Record<StatusCause, CauseOnWire>> = {
   NO_SESSION: CauseOnWire.STATUS_CAUSE_NO_SESSION,

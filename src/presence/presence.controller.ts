@@ -1,14 +1,14 @@
 import { Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
-import type { Principal } from '../auth/caller.js';
+import type { Principal } from '../auth/principal.js';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { LISTED_STATUSES, type Status } from '../domain/presence.js';
 import type { User } from '../domain/user.js';
-import { RateLimitAs } from '../grpc/call-kind.js';
-import { CHOICE_OF, choicesMessage } from '../grpc/choices.js';
-import type { Presence as PresenceMessage } from '../grpc/generated/presence/v1/presence.pb.js';
+import { RateLimitAs } from '../api/rate-limit.decorator.js';
+import { CHOICE_OF, choicesMessage } from '../api/choices-mapper.js';
+import type { Presence as PresenceMessage } from '../api/generated/presence/v1/presence.pb.js';
 import {
   PresenceServiceControllerMethods,
   type BatchGetPresencesResponse,
@@ -22,10 +22,10 @@ import {
   type PresenceServiceController,
   type UpdateMuteStateResponse,
   type UpdateStatusResponse,
-} from '../grpc/generated/presence/v1/presence_service.pb.js';
-import { GrpcController } from '../grpc/grpc-controller.js';
-import { toPresenceMessage, STATUS_ON_WIRE, fromTimestamp } from '../grpc/messages.js';
-import { CurrentCaller } from '../grpc/parameters.js';
+} from '../api/generated/presence/v1/presence_service.pb.js';
+import { GrpcController } from '../api/grpc-controller.js';
+import { toPresenceMessage, STATUS_ON_WIRE, fromTimestamp } from '../api/proto-mappers.js';
+import { CurrentCaller } from '../api/param-decorators.js';
 import { explain } from './explain.js';
 import { PresenceService, type Page } from './presence.service.js';
 import {
@@ -38,7 +38,7 @@ import {
   ListOnlineUsersRules,
   UpdateMuteStateRules,
   UpdateStatusRules,
-} from './requests.js';
+} from './dto.js';
 
 const STATUSES: readonly Status[] = [...LISTED_STATUSES, 'OFFLINE'];
 

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../auth/caller.js';
+import type { Principal } from '../auth/principal.js';
 import { requireAdmin } from '../auth/require-admin.js';
 import { Clock } from '../clock/clock.js';
 import type { Input } from '../domain/input.js';
 import { LISTED_STATUSES, type Presence, type Status } from '../domain/presence.js';
-import { RejectedError } from '../domain/refusal.js';
+import { RejectedError } from '../domain/rejected-error.js';
 import { presenceFor, type StatusChoice, type User } from '../domain/user.js';
 import { ReadLimit } from '../limits/read-limit.js';
-import { CommandExecutor } from '../store/commands.js';
-import { TokenSealer } from '../seal/seal.js';
+import { CommandExecutor } from '../commands/command-executor.js';
+import { TokenSealer } from '../sealed-tokens/token-sealer.js';
 import { PresenceStore } from '../store/presence-store.js';
 
 const DEFAULT_PAGE_SIZE = 100;

@@ -1,7 +1,7 @@
 import type { Subscriber } from 'rxjs';
 import type { Clock } from '../clock/clock.js';
 import { haveSameVersions, type ChoiceVersions } from '../domain/choice-versions.js';
-import type { RejectedError } from '../domain/refusal.js';
+import type { RejectedError } from '../domain/rejected-error.js';
 import type { Session, User } from '../domain/user.js';
 
 /** What happens on the stream of a session. */

@@ -1,8 +1,8 @@
 import { Payload } from '@nestjs/microservices';
 import { map, type Observable } from 'rxjs';
-import type { Principal } from '../auth/caller.js';
-import { RateLimitAs } from '../grpc/call-kind.js';
-import { choicesMessage, rememberedOf } from '../grpc/choices.js';
+import type { Principal } from '../auth/principal.js';
+import { RateLimitAs } from '../api/rate-limit.decorator.js';
+import { choicesMessage, rememberedOf } from '../api/choices-mapper.js';
 import {
   SessionServiceControllerMethods,
   type ConnectResponse,
@@ -11,18 +11,18 @@ import {
   type ListSessionsResponse,
   type RecordActivityResponse,
   type SessionServiceController,
-} from '../grpc/generated/presence/v1/session_service.pb.js';
-import { GrpcController } from '../grpc/grpc-controller.js';
-import { toPresenceMessage, sessionMessage } from '../grpc/messages.js';
-import { CurrentCaller, CurrentRequestId, CurrentStream } from '../grpc/parameters.js';
-import type { ServerStream } from '../grpc/server-stream.js';
+} from '../api/generated/presence/v1/session_service.pb.js';
+import { GrpcController } from '../api/grpc-controller.js';
+import { toPresenceMessage, sessionMessage } from '../api/proto-mappers.js';
+import { CurrentCaller, CurrentRequestId, CurrentStream } from '../api/param-decorators.js';
+import type { ServerStream } from '../transport/call/server-stream.js';
 import {
   ConnectRules,
   EndSessionRules,
   HeartbeatRules,
   ListSessionsRules,
   RecordActivityRules,
-} from './requests.js';
+} from './dto.js';
 import type { SessionMessage } from './session-stream.js';
 import { SessionService } from './session.service.js';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Observable } from 'rxjs';
-import type { Principal } from '../auth/caller.js';
+import type { Principal } from '../auth/principal.js';
 import { requireAdmin } from '../auth/require-admin.js';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
@@ -11,10 +11,10 @@ import type { EndReason } from '../domain/input.js';
 import type { Presence } from '../domain/presence.js';
 import type { Step } from '../domain/step.js';
 import { liveSessions, presenceFor, type Session } from '../domain/user.js';
-import { ConnectionDrainer } from '../lifecycle/drain.js';
+import { ConnectionDrainer } from '../lifecycle/connection-drainer.js';
 import { SessionLimit } from '../limits/session-limit.js';
 import { describeError } from '../text/safe-text.js';
-import { CommandExecutor } from '../store/commands.js';
+import { CommandExecutor } from '../commands/command-executor.js';
 import { PresenceStore } from '../store/presence-store.js';
 import {
   SessionStream,
@@ -22,7 +22,7 @@ import {
   type SessionMessage,
   type Silence,
 } from './session-stream.js';
-import { SessionRegistry } from './session-streams.js';
+import { SessionRegistry } from './session-registry.js';
 
 /** What a client says of itself when it connects. */
 export interface ConnectOptions {

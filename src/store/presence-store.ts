@@ -1,8 +1,8 @@
 import type { Step } from '../domain/step.js';
 import type { User } from '../domain/user.js';
-import type { SealingKeys } from '../seal/sealing-secrets.js';
+import type { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import type { PresenceView } from './presence-view.js';
-import type { StoreStatus } from './store-report.js';
+import type { StoreStatus } from './store-status.js';
 
 /** Makes a step of the newest state of a user. May run several times; a refusal it throws leaves all as it was. */
 export type UserUpdate = (user: User) => Step;

@@ -4,8 +4,8 @@ import {
   type Presence,
   type Status,
 } from '../domain/presence.js';
-import { merge } from './merge.js';
-import { SortedIdSet } from './ordered-ids.js';
+import { merge } from './merge-sorted.js';
+import { SortedIdSet } from './sorted-id-set.js';
 
 /**
  * What everyone may see, kept in the order in which it is listed. It knows presences as others are shown them and

@@ -3,7 +3,6 @@ import { Clock } from '../clock/clock.js';
 import { SystemClock } from '../clock/system-clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { CommandExecutor } from './commands.js';
 import { Listening } from './listening.js';
 import { MemoryPresenceStore } from './memory/memory-presence-store.js';
 import { RedisPresenceStore } from './redis/redis-presence-store.js';
@@ -22,11 +21,10 @@ function createStore(config: Config, clock: Clock): PresenceStore {
   });
 }
 
-/** Where presence lives, and the way to change it. */
+/** Where presence lives. */
 @Global()
 @Module({
   providers: [
-    CommandExecutor,
     Listening,
     { provide: Clock, useFactory: () => new SystemClock() },
     {
@@ -35,6 +33,6 @@ function createStore(config: Config, clock: Clock): PresenceStore {
       useFactory: createStore,
     },
   ],
-  exports: [CommandExecutor, Clock, Listening, PresenceStore],
+  exports: [Clock, Listening, PresenceStore],
 })
 export class StoreModule {}

@@ -1,7 +1,7 @@
-import { expiresAt } from '../domain/due.js';
+import { expiresAt } from '../domain/deadlines.js';
 import type { Presence } from '../domain/presence.js';
 import { newUser, type Session, type User } from '../domain/user.js';
-import { DeadlineQueue, type Timer } from './due-queue.js';
+import { DeadlineQueue, type Timer } from './deadline-queue.js';
 import type { PresenceView } from './presence-view.js';
 
 /** By how many milliseconds an end that others gave may be noticed late after the wall clock was set forward. */

@@ -1,4 +1,4 @@
-import type { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import type { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 
 /** What a user can ask for on a device. */
 export type Command =

@@ -1,5 +1,5 @@
-import type { Presence } from '../../src/grpc/generated/presence/v1/presence.pb.js';
-import type { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import type { Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
+import type { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { History } from './history.js';
 import type { Wish } from './person.js';
 

@@ -1,5 +1,5 @@
-import type { ChangeReason } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import type { Presence } from '../../src/grpc/generated/presence/v1/presence.pb.js';
+import type { ChangeReason } from '../../src/api/generated/presence/v1/events_service.pb.js';
+import type { Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
 import { REAPED_WITHIN_MS, SLACK_MS } from './timings.js';
 
 // What the harness writes down while a scenario runs, and the checks read when it is over. All times are milliseconds of

@@ -1,4 +1,4 @@
-import { PresenceStatus, type Presence } from '../../src/grpc/generated/presence/v1/presence.pb.js';
+import { PresenceStatus, type Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
 
 /** What others see of a user, in one line. The last activity may lag, and is left out. */
 export function look(presence: Presence | undefined): string {

@@ -13,7 +13,7 @@ import {
   type Session,
   type SessionState,
 } from '#client';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Command } from './command.js';
 import type { Device } from './device.js';
 import { FaultyLink } from './faulty-link.js';

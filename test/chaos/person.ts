@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Command, MuteChange } from './command.js';
 import type { Device } from './device.js';
 import type { Hiding, History, Span } from './history.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Delivery } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import { Delivery } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import { Client } from '../support/client.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 import type { NodeProcess } from './node-process.js';

@@ -5,8 +5,8 @@ import {
   type PresenceEvent,
   type SubscribeRequest,
   type SubscribeResponse,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import type { Presence } from '../../src/grpc/generated/presence/v1/presence.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
+import type { Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
 import { Client } from '../support/client.js';
 import { msOf } from '../support/in-words.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';

@@ -1,5 +1,5 @@
 import { Keys } from '../../src/store/redis/keys.js';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { everyoneOnline } from '../support/picture.js';
 import { Client } from '../support/client.js';
 import type { Answers, Expected, Own, Stored } from './evidence.js';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Input } from '../../src/domain/input.js';
 import { unknownPresence } from '../../src/domain/presence.js';
-import { RejectedError } from '../../src/domain/refusal.js';
+import { RejectedError } from '../../src/domain/rejected-error.js';
 import { step, type Step } from '../../src/domain/step.js';
 import { newUser } from '../../src/domain/user.js';
 import type { PresenceStore } from '../../src/store/presence-store.js';

@@ -9,8 +9,8 @@ import {
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TokenVerifier } from '../../src/auth/token-verifier.js';
-import { loadPackageDefinition } from '../../src/grpc/codecs.js';
-import { SessionRegistry } from '../../src/session/session-streams.js';
+import { loadPackageDefinition } from '../../src/api/codecs.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
 import type { Client } from '../support/client.js';
 import { Flag, frame, FrameType, grpcMessage } from '../support/http2-frames.js';
 import { Http2Peer } from '../support/http2-peer.js';

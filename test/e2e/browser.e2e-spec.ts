@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionRegistry } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { BrowserProtocol } from '../browser/connect-web.js';
 import { Browser } from '../support/browser.js';

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SessionRegistry } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
 import type { Answer } from '../fuzz/answer.js';
 import { Connection } from '../fuzz/connection.js';
 import { eventually } from '../support/eventually.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { constants } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Connections } from '../../src/connections/connections.js';
+import { Connections } from '../../src/transport/connections/connections.js';
 import type { Client } from '../support/client.js';
 import { NODES } from '../support/nodes.js';
 import { RawCall } from '../support/raw-call.js';

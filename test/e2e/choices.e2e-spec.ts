@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Client } from '../support/client.js';
 import { Service } from '../support/service.js';
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Connections } from '../../src/connections/connections.js';
+import { Connections } from '../../src/transport/connections/connections.js';
 import { eventually } from '../support/eventually.js';
 import {
   Flag,

@@ -3,8 +3,8 @@ import {
   PresenceEventKind,
   type PresenceEvent,
   type SubscribeRequest,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { Service } from '../support/service.js';
 
 const {

@@ -3,9 +3,9 @@ import {
   ChangeReason,
   Sync,
   type PresenceEvent,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import { PresenceStatus } from '../../src/grpc/generated/presence/v1/presence.pb.js';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
+import { PresenceStatus } from '../../src/api/generated/presence/v1/presence.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Client } from '../support/client.js';
 import { Link } from '../support/link.js';
 import { OVER_HTTP } from '../support/nodes.js';

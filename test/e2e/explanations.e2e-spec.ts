@@ -4,8 +4,8 @@ import {
   StatusCause,
   StatusChoice,
   TransitionKind,
-} from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { timestampMessage } from '../../src/grpc/messages.js';
+} from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { timestampMessage } from '../../src/api/proto-mappers.js';
 import type { Client } from '../support/client.js';
 import { msOf, statusOf } from '../support/in-words.js';
 import { Service, tokenOf } from '../support/service.js';

@@ -3,7 +3,7 @@ import { connect, type IncomingHttpHeaders } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { BatchGetPresencesRequest } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import { BatchGetPresencesRequest } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Http2Peer, PeerOptions } from '../support/http2-peer.js';
 import {
   Flag,

@@ -3,7 +3,7 @@ import { connect } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { TokenlessStreams } from '../../src/connections/tokenless-streams.js';
+import { TokenlessStreams } from '../../src/transport/connections/tokenless-streams.js';
 import { ServingStatus } from '../../src/health/serving-status.js';
 import { eventually } from '../support/eventually.js';
 import { HealthClient } from '../support/health-client.js';

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionRegistry } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { inWords, statusOf } from '../support/in-words.js';
 import { Service } from '../support/service.js';

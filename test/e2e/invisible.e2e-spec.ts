@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { timestampMessage } from '../../src/grpc/messages.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { timestampMessage } from '../../src/api/proto-mappers.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { inWords, msOf, statusOf } from '../support/in-words.js';
 import { Service } from '../support/service.js';

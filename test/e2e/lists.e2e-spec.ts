@@ -1,11 +1,11 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PresenceStatus } from '../../src/grpc/generated/presence/v1/presence.pb.js';
+import { PresenceStatus } from '../../src/api/generated/presence/v1/presence.pb.js';
 import {
   StatusChoice,
   type ListOnlineUsersResponse,
-} from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { CommandExecutor } from '../../src/store/commands.js';
+} from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { CommandExecutor } from '../../src/commands/command-executor.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { Service } from '../support/service.js';

@@ -1,6 +1,6 @@
 import { constants } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionRegistry } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
 import { ClientProcess } from '../support/client-process.js';
 import { eventually } from '../support/eventually.js';
 import { inWords } from '../support/in-words.js';

@@ -3,8 +3,8 @@ import {
   Delivery,
   SubscribeResponse,
   type SubscribeRequest,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { Picture, everyoneOnline } from '../support/picture.js';
 import { Service } from '../support/service.js';

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { GetPresenceRequest } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { SessionRegistry } from '../../src/session/session-streams.js';
+import { GetPresenceRequest } from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import { CapturedLog } from '../support/captured-log.js';
 import { eventually } from '../support/eventually.js';

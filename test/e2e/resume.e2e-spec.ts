@@ -5,7 +5,7 @@ import {
   PresenceEventKind,
   Sync,
   type SubscribeRequest,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
 import type { Client } from '../support/client.js';
 import { Picture, everyoneOnline } from '../support/picture.js';
 import { Service } from '../support/service.js';

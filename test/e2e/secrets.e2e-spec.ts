@@ -2,7 +2,7 @@ import { status, type ServiceError } from '@grpc/grpc-js';
 import { Logger } from '@nestjs/common';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { CommandExecutor } from '../../src/store/commands.js';
+import { CommandExecutor } from '../../src/commands/command-executor.js';
 import { CapturedLog } from '../support/captured-log.js';
 import { SECRET, Service, tokenOf } from '../support/service.js';
 

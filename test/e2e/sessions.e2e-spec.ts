@@ -3,7 +3,7 @@ import { connect, constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SessionRegistry } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Timestamp } from '../../src/grpc/generated/google/protobuf/timestamp.pb.js';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { timestampMessage } from '../../src/grpc/messages.js';
+import type { Timestamp } from '../../src/api/generated/google/protobuf/timestamp.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { timestampMessage } from '../../src/api/proto-mappers.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { inWords, msOf, statusOf } from '../support/in-words.js';
 import { Service } from '../support/service.js';

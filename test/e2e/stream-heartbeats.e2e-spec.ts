@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FanOut } from '../../src/events/fan-out.js';
-import { Sync } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import { SessionRegistry } from '../../src/session/session-streams.js';
+import { Sync } from '../../src/api/generated/presence/v1/events_service.pb.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
 import { Service } from '../support/service.js';
 
 const INTERVAL_MS = 5000;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CertificateWatch } from '../../src/grpc/tls/certificate-watch.js';
+import { CertificateWatch } from '../../src/transport/tls/certificate-watch.js';
 import { Authority, type Identity } from '../support/certificates.js';
 import { Service } from '../support/service.js';
 import { handshake, trusting } from '../support/tls-client.js';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Connections } from '../../src/connections/connections.js';
+import { Connections } from '../../src/transport/connections/connections.js';
 import { Authority } from '../support/certificates.js';
 import { eventually } from '../support/eventually.js';
 import { windowUpdate } from '../support/http2-frames.js';

@@ -1,7 +1,7 @@
 import { constants, connect } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionRegistry } from '../../src/session/session-streams.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
 import { Authority } from '../support/certificates.js';
 import { eventually } from '../support/eventually.js';
 import { inWords } from '../support/in-words.js';

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   JoinChannelRequest,
   StatusChoice,
-} from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+} from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { SECRET, Service, tokenOf } from '../support/service.js';
 import { callWithHeaders } from '../support/named-call.js';
 import { NODES } from '../support/nodes.js';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FanOut } from '../../src/events/fan-out.js';
-import type { SubscribeResponse } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import type { SubscribeResponse } from '../../src/api/generated/presence/v1/events_service.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { partitionOf } from '../../src/store/redis/keys.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { ManualClock } from '../support/manual-clock.js';

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
-import { BadRequest } from '../../src/grpc/generated/google/rpc/error_details.pb.js';
-import { Status } from '../../src/grpc/generated/google/rpc/status.pb.js';
+import { BadRequest } from '../../src/api/generated/google/rpc/error_details.pb.js';
+import { Status } from '../../src/api/generated/google/rpc/status.pb.js';
 
 /** How the server answered a call. */
 export interface Answer {

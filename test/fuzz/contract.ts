@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type { DescMessage, DescMethod } from '@bufbuild/protobuf';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
-import { loadPackageDefinition } from '../../src/grpc/codecs.js';
-import { describedServices } from '../../src/grpc/descriptors.js';
+import { loadPackageDefinition } from '../../src/api/codecs.js';
+import { describedServices } from '../../src/transport/grpc/descriptors.js';
 
 const require = createRequire(import.meta.url);
 

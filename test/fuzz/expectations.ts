@@ -5,7 +5,7 @@ import {
   JoinChannelResponse,
   UpdateStatusRequest,
   UpdateStatusResponse,
-} from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+} from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Answer } from './answer.js';
 import type { Call } from './calls.js';
 import type { Sight } from './world.js';

@@ -1,6 +1,6 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { status } from '@grpc/grpc-js';
-import { BadRequest } from '../../src/grpc/generated/google/rpc/error_details.pb.js';
+import { BadRequest } from '../../src/api/generated/google/rpc/error_details.pb.js';
 import { fieldsIn, type Answer } from './answer.js';
 import { ANSWERED_WITHIN_MS, type RawRequest } from './connection.js';
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { FanOut } from '../../src/events/fan-out.js';
-import { StatusChoice } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { SessionRegistry } from '../../src/session/session-streams.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { SessionRegistry } from '../../src/session/session-registry.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { Picture, everyoneOnline } from '../support/picture.js';

@@ -1,7 +1,7 @@
 import {
   RecordActivityRequest,
   RecordActivityResponse,
-} from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+} from '../../src/api/generated/presence/v1/session_service.pb.js';
 import { signToken } from '../../src/auth/sign-token.js';
 import { CalledServer, type Call, type UnaryLoad } from './called-server.js';
 import { crowdUserId } from './crowd-user-id.js';

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Metadata } from '@grpc/grpc-js';
-import { SubscribeResponse } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import { SubscribeResponse } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import {
   UpdateMuteStateRequest,
   UpdateMuteStateResponse,
-} from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+} from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { call, connect, metadataOf, newClient, tokenOf } from './grpc-clients.js';
 import { startGrpcServer, type GrpcServer } from './grpc-server.js';
 import { HostileClient, type Attack } from './hostile-client.js';

@@ -3,7 +3,7 @@ import { signToken } from '../../src/auth/sign-token.js';
 import {
   ConnectRequest,
   ConnectResponse,
-} from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+} from '../../src/api/generated/presence/v1/session_service.pb.js';
 
 export const SECRET = 'the secret of the benchmark, 32 bytes long';
 

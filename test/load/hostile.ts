@@ -5,8 +5,8 @@ import {
   SubscribeRequest,
   SubscribeResponse,
   Sync,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import * as presence from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
+import * as presence from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { crowdUserId } from './crowd-user-id.js';
 import { call, connect, newClient } from './grpc-clients.js';
 

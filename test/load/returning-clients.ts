@@ -1,7 +1,7 @@
 import { connect, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RetryInfo } from '../../src/grpc/generated/google/rpc/error_details.pb.js';
-import { Status } from '../../src/grpc/generated/google/rpc/status.pb.js';
+import { RetryInfo } from '../../src/api/generated/google/rpc/error_details.pb.js';
+import { Status } from '../../src/api/generated/google/rpc/status.pb.js';
 import { tokenOf } from './grpc-clients.js';
 import { userId } from './sessions.js';
 

@@ -1,5 +1,5 @@
-import { SubscribeRequest } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import { ConnectRequest } from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+import { SubscribeRequest } from '../../src/api/generated/presence/v1/events_service.pb.js';
+import { ConnectRequest } from '../../src/api/generated/presence/v1/session_service.pb.js';
 import { tokenOf } from './grpc-clients.js';
 import { progress } from './progress.js';
 import { RawConnection } from './raw-connection.js';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SubscribeResponse } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+import { SubscribeResponse } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import { GrpcContestant } from './contestants/grpc-contestant.js';
 import { PRESENCE_SERVICE } from './grpc-server.js';
 import { tokenOf } from './grpc-clients.js';

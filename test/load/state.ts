@@ -1,12 +1,12 @@
 // Runs in a process of its own, with --expose-gc: what a state of N users costs, without any connection.
-import { EventLog } from '../../src/log/event-log.js';
-import { fragmentEncoder } from '../../src/events/encode.js';
+import { EventLog } from '../../src/event-log/event-log.js';
+import { fragmentEncoder } from '../../src/events/event-encoder.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { LISTED_STATUSES } from '../../src/domain/presence.js';
 import { step } from '../../src/domain/step.js';
 import type { Input } from '../../src/domain/input.js';
-import { TokenSealer } from '../../src/seal/seal.js';
-import { SealingKeys } from '../../src/seal/sealing-secrets.js';
+import { TokenSealer } from '../../src/sealed-tokens/token-sealer.js';
+import { SealingKeys } from '../../src/sealed-tokens/sealing-keys.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
 import { median } from './median.js';
 

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ListOnlineUsersRequest,
   ListOnlineUsersResponse,
-} from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { SubscribeResponse } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+} from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { SubscribeResponse } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import { call, metadataOf, newClient, tokenOf } from './grpc-clients.js';
 import { PRESENCE_SERVICE, startGrpcServer } from './grpc-server.js';
 import { RawConnection } from './raw-connection.js';

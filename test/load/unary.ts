@@ -2,7 +2,7 @@ import type { Client, Metadata } from '@grpc/grpc-js';
 import {
   JoinChannelRequest,
   JoinChannelResponse,
-} from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
+} from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { CalledServer, type Call, type UnaryLoad } from './called-server.js';
 import { call, connect } from './grpc-clients.js';
 import { BARE_GRPC, PRESENCE_SERVICE } from './grpc-server.js';

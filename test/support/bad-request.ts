@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { BadRequest } from '../../src/grpc/generated/google/rpc/error_details.pb.js';
-import { Status } from '../../src/grpc/generated/google/rpc/status.pb.js';
+import { BadRequest } from '../../src/api/generated/google/rpc/error_details.pb.js';
+import { Status } from '../../src/api/generated/google/rpc/status.pb.js';
 
 /** The google.rpc.Status that came with an error, and the BadRequest in it, as a client in any language reads them. */
 export function richStatusOf({ metadata }: { readonly metadata: Metadata }) {

@@ -2,9 +2,9 @@ import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import {
   SubscribeRequest,
   SubscribeResponse,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import * as presence from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import * as session from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
+import * as presence from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import * as session from '../../src/api/generated/presence/v1/session_service.pb.js';
 import { grpcChannel, type CallStream, type Channel } from './channel.js';
 import { StreamReader } from './stream-reader.js';
 import { SubscriptionReader } from './subscription-reader.js';

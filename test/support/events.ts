@@ -1,9 +1,9 @@
 import type { Config } from '../../src/config/config.js';
 import type { PresenceEvent } from '../../src/domain/event.js';
 import type { Input } from '../../src/domain/input.js';
-import { RejectedError } from '../../src/domain/refusal.js';
+import { RejectedError } from '../../src/domain/rejected-error.js';
 import { step } from '../../src/domain/step.js';
-import { fragmentEncoder } from '../../src/events/encode.js';
+import { fragmentEncoder } from '../../src/events/event-encoder.js';
 import { EventsService, type SubscribeOptions } from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
 import type { Connection } from '../../src/events/outlet.js';
@@ -11,11 +11,11 @@ import { SubscribeLimits } from '../../src/events/subscribe-limits.js';
 import {
   Sync,
   type SubscribeResponse,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
 import type { HeapLimit } from '../../src/limits/heap-limit.js';
 import { ReadLimit } from '../../src/limits/read-limit.js';
-import type { ConnectionDrainer } from '../../src/lifecycle/drain.js';
-import { EventLog, type FragmentEncoder } from '../../src/log/event-log.js';
+import type { ConnectionDrainer } from '../../src/lifecycle/connection-drainer.js';
+import { EventLog, type FragmentEncoder } from '../../src/event-log/event-log.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
 import { decode, filterOf, resumeSeal } from './log.js';
 import { ManualClock } from './manual-clock.js';

@@ -1,8 +1,8 @@
 import {
   ChangeReason,
   type PresenceEvent,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import { PresenceStatus, type Presence } from '../../src/grpc/generated/presence/v1/presence.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
+import { PresenceStatus, type Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
 
 /** What happened and why, as "userOffline CONNECTION_LOST". */
 export function inWords({ change, reason }: PresenceEvent): string {

@@ -1,14 +1,14 @@
 import { randomInt } from 'node:crypto';
 import type { Change, PresenceEvent } from '../../src/domain/event.js';
 import { unknownPresence } from '../../src/domain/presence.js';
-import { fragmentEncoder } from '../../src/events/encode.js';
-import { SubscribeResponse } from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import type { LogEntry } from '../../src/log/entry.js';
-import { EventLog, type EventLogOptions } from '../../src/log/event-log.js';
-import type { Filter } from '../../src/log/filter.js';
-import type { ResumePoint } from '../../src/log/timeline.js';
-import { TokenSealer } from '../../src/seal/seal.js';
-import { SealingKeys } from '../../src/seal/sealing-secrets.js';
+import { fragmentEncoder } from '../../src/events/event-encoder.js';
+import { SubscribeResponse } from '../../src/api/generated/presence/v1/events_service.pb.js';
+import type { LogEntry } from '../../src/event-log/entry.js';
+import { EventLog, type EventLogOptions } from '../../src/event-log/event-log.js';
+import type { Filter } from '../../src/event-log/filter.js';
+import type { ResumePoint } from '../../src/event-log/resume-index.js';
+import { TokenSealer } from '../../src/sealed-tokens/token-sealer.js';
+import { SealingKeys } from '../../src/sealed-tokens/sealing-keys.js';
 
 /** The same for all logs of a test, which are the logs of the nodes of one service. */
 export const resumeSecrets = new SealingKeys();

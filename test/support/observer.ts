@@ -4,10 +4,10 @@ import {
   PresenceEventKind,
   type EventsServiceController,
   type SubscribeRequest,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import { PresenceStatus } from '../../src/grpc/generated/presence/v1/presence.pb.js';
-import type { PresenceServiceController } from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import type { SessionServiceController } from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
+import { PresenceStatus } from '../../src/api/generated/presence/v1/presence.pb.js';
+import type { PresenceServiceController } from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import type { SessionServiceController } from '../../src/api/generated/presence/v1/session_service.pb.js';
 import type { Client } from './client.js';
 import type { SubscriptionReader } from './subscription-reader.js';
 

@@ -2,8 +2,8 @@ import {
   Sync,
   type PresenceEvent,
   type SubscribeResponse,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
-import { PresenceStatus, type Presence } from '../../src/grpc/generated/presence/v1/presence.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
+import { PresenceStatus, type Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
 import type { Client } from './client.js';
 import type { SubscriptionReader } from './subscription-reader.js';
 

@@ -1,8 +1,8 @@
 import type { PresenceEvent } from '../../src/domain/event.js';
-import type { EndedSession } from '../../src/domain/facts.js';
+import type { EndedSession } from '../../src/domain/session-transitions.js';
 import type { EndReason, Input } from '../../src/domain/input.js';
 import type { Policy } from '../../src/domain/policy.js';
-import { nextDeadline } from '../../src/domain/due.js';
+import { nextDeadline } from '../../src/domain/deadlines.js';
 import { step } from '../../src/domain/step.js';
 import { newUser, type StatusChoice, type User } from '../../src/domain/user.js';
 

@@ -1,6 +1,6 @@
 import { status, type ServiceError } from '@grpc/grpc-js';
-import { RetryInfo } from '../../src/grpc/generated/google/rpc/error_details.pb.js';
-import { Status } from '../../src/grpc/generated/google/rpc/status.pb.js';
+import { RetryInfo } from '../../src/api/generated/google/rpc/error_details.pb.js';
+import { Status } from '../../src/api/generated/google/rpc/status.pb.js';
 
 type Ending = Pick<ServiceError, 'code' | 'details' | 'metadata'>;
 

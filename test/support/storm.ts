@@ -3,15 +3,15 @@ import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import {
   Delivery,
   SubscribeRequest,
-} from '../../src/grpc/generated/presence/v1/events_service.pb.js';
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
 import {
   JoinChannelRequest,
   ListOnlineUsersRequest,
   StatusChoice,
   UpdateMuteStateRequest,
   UpdateStatusRequest,
-} from '../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import * as session from '../../src/grpc/generated/presence/v1/session_service.pb.js';
+} from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import * as session from '../../src/api/generated/presence/v1/session_service.pb.js';
 import type { Random } from '../chaos/random.js';
 import { completed, type Codec } from './client.js';
 

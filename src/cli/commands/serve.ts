@@ -15,7 +15,7 @@ export function serveCommand(environment: NodeJS.ProcessEnv): Command {
     .action(async () => {
       process.setSourceMapsEnabled(true);
       // Not before: the other commands need nothing of it, and it takes its time to load.
-      const { serve } = await import('../../serve.js');
+      const { serve } = await import('../../bootstrap/bootstrap.js');
       process.exitCode = await serve(environment);
     });
 }

@@ -13,7 +13,7 @@ import {
 } from '../../../test/support/play.js';
 import type { Input } from '../../domain/input.js';
 import { LISTED_STATUSES } from '../../domain/presence.js';
-import { RejectedError } from '../../domain/refusal.js';
+import { RejectedError } from '../../domain/rejected-error.js';
 import { step } from '../../domain/step.js';
 import type { PresenceView } from '../presence-view.js';
 import { MemoryPresenceStore } from './memory-presence-store.js';

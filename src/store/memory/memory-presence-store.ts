@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { Step } from '../../domain/step.js';
 import { retainOnEviction, newUser, type User } from '../../domain/user.js';
-import { SealingKeys } from '../../seal/sealing-secrets.js';
+import { SealingKeys } from '../../sealed-tokens/sealing-keys.js';
 import {
   PresenceStore,
   type PartitionResetListener,
@@ -10,7 +10,7 @@ import {
   type CommitPosition,
 } from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
-import type { StoreStatus } from '../store-report.js';
+import type { StoreStatus } from '../store-status.js';
 import { UserTable, type TableSizes } from '../user-table.js';
 
 export interface MemoryStoreOptions {

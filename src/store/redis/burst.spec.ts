@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
 import { PARTITIONS } from './keys.js';
-import { RedisClient } from './redis-port.js';
+import { RedisClient } from './redis-client.js';
 import { scripts } from './script.js';
 
 /** Eight batches for each partition. */

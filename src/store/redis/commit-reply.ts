@@ -1,6 +1,6 @@
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
-import type { Batch, Commit } from './batch.js';
+import type { Batch, Commit } from './log-batch.js';
 import type { ResyncReason } from './partition-reader.js';
 import type { PartitionReplica } from './partition-replica.js';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../../config/config-error.js';
 import { diagnose, messageOf } from './diagnosis.js';
-import type { RedisHealth } from './reachability.js';
+import type { RedisHealth } from './redis-health.js';
 
 const LOOK_MS = 200;
 

@@ -1,6 +1,6 @@
-import { isSamePlace, type Batch, type LogPosition } from './batch.js';
+import { isSamePlace, type Batch, type LogPosition } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
-import type { RedisClient } from './redis-port.js';
+import type { RedisClient } from './redis-client.js';
 
 /**
  * What the log still has of the way to a place, so that a node that has just started can go on with subscribers who

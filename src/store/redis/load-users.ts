@@ -1,8 +1,8 @@
-import { isSamePlace, revisionOf, type LogPosition } from './batch.js';
+import { isSamePlace, revisionOf, type LogPosition } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
 import { isForgotten, type Stored, type StoredUsers } from './partition-replica.js';
 import { readUser, UnreadableRecord } from './read-user.js';
-import type { RedisClient } from './redis-port.js';
+import type { RedisClient } from './redis-client.js';
 
 const BATCHES_PER_READ = 200;
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { redisUrl } from '../../config/redis-url.js';
 import { Membership } from './membership.js';
-import { RedisClient } from './redis-port.js';
+import { RedisClient } from './redis-client.js';
 
 const BEAT_MS = 500;
 const LEASE_MS = 3000;

@@ -1,4 +1,4 @@
-import type { RedisClient } from './redis-port.js';
+import type { RedisClient } from './redis-client.js';
 
 export interface MembershipOptions {
   readonly port: RedisClient;

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSamePlace, type Batch, type LogPosition } from './batch.js';
-import { SingleFlight } from './coalesced.js';
+import { isSamePlace, type Batch, type LogPosition } from './log-batch.js';
+import { SingleFlight } from './single-flight.js';
 import type { PartitionKeys } from './keys.js';
 import { loadHistory } from './load-history.js';
 import { loadUsers } from './load-users.js';
 import type { PartitionReplica } from './partition-replica.js';
 import { UnreadableRecord } from './read-user.js';
-import type { RedisClient } from './redis-port.js';
+import type { RedisClient } from './redis-client.js';
 import { scripts } from './script.js';
 
 /** How many batches are read from the log at a time. */

@@ -1,15 +1,15 @@
-import { diffPresence } from '../../domain/changes.js';
-import { wakeAt } from '../../domain/due.js';
+import { diffPresence } from '../../domain/presence-diff.js';
+import { wakeAt } from '../../domain/deadlines.js';
 import type { PresenceEvent } from '../../domain/event.js';
-import type { EndedSession } from '../../domain/facts.js';
+import type { EndedSession } from '../../domain/session-transitions.js';
 import type { Policy } from '../../domain/policy.js';
 import { reconcile } from '../../domain/reconcile.js';
 import type { Step } from '../../domain/step.js';
 import { liveSessions, newUser, type User } from '../../domain/user.js';
 import type { PresenceView } from '../presence-view.js';
 import { UserTable, type UserEntry } from '../user-table.js';
-import { isSamePlace, revisionOf, type Batch, type Commit, type LogPosition } from './batch.js';
-import { SessionCountByNode } from './node-census.js';
+import { isSamePlace, revisionOf, type Batch, type Commit, type LogPosition } from './log-batch.js';
+import { SessionCountByNode } from './session-count-by-node.js';
 
 export interface ReplicaOptions {
   readonly view: PresenceView;

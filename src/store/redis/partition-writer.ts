@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { context, SpanKind, type Context } from '@opentelemetry/api';
-import { RejectedError } from '../../domain/refusal.js';
+import { RejectedError } from '../../domain/rejected-error.js';
 import type { Step } from '../../domain/step.js';
 import { newUser, type User } from '../../domain/user.js';
-import { withLinkedSpan, activeTracer } from '../../tracing/tracing.js';
+import { withLinkedSpan, activeTracer } from '../../telemetry/tracing.js';
 import type { UserUpdate } from '../presence-store.js';
-import { encodeCommit } from './batch.js';
+import { encodeCommit } from './log-batch.js';
 import { batchOf, isContradicted, LOSSES, type Decided } from './commit-reply.js';
 import type { PartitionKeys } from './keys.js';
 import type { PartitionReader } from './partition-reader.js';
 import type { PartitionReplica } from './partition-replica.js';
-import type { RedisClient } from './redis-port.js';
+import type { RedisClient } from './redis-client.js';
 import { scripts } from './script.js';
 
 /** How many commits go to Redis in one call: some two milliseconds of its time. */

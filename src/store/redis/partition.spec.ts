@@ -10,7 +10,7 @@ import { Keys } from './keys.js';
 import { loadUsers } from './load-users.js';
 import { Partition } from './partition.js';
 import type { ResyncReason } from './partition-reader.js';
-import { RedisClient } from './redis-port.js';
+import { RedisClient } from './redis-client.js';
 
 let spaces = 0;
 let tokens = 0;

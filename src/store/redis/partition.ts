@@ -1,9 +1,9 @@
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
 import type { UserUpdate } from '../presence-store.js';
-import type { StoreStatus } from '../store-report.js';
+import type { StoreStatus } from '../store-status.js';
 import type { TableSizes } from '../user-table.js';
-import { decodeMessage } from './batch.js';
+import { decodeMessage } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
 import { PartitionReader, type ReaderOptions } from './partition-reader.js';
 import { PartitionReplica, type ReplicaOptions } from './partition-replica.js';

@@ -1,4 +1,4 @@
-import { RejectedError } from '../../domain/refusal.js';
+import { RejectedError } from '../../domain/rejected-error.js';
 import { TIMEOUT_MS, unavailable } from './partition-writer.js';
 
 /** Work on Redis, or UNAVAILABLE: nobody who reads waits longer than who commands. */

@@ -1,6 +1,6 @@
 import type { Presence } from '../../domain/presence.js';
 import type { Session, User } from '../../domain/user.js';
-import { userOf } from './record.js';
+import { userOf } from './user-record.codec.js';
 
 /** A record that is damaged, or that another version of the service has written. */
 export class UnreadableRecord extends Error {}

@@ -10,7 +10,7 @@ import { RedisCluster } from '../../../test/support/redis-cluster.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { newRedisStore } from '../../../test/support/store-node.js';
 import type { Config } from '../../config/config.js';
-import { CommandExecutor } from '../commands.js';
+import { CommandExecutor } from '../../commands/command-executor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
 import type { RedisPresenceStore } from './redis-presence-store.js';
 

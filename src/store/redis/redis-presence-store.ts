@@ -5,7 +5,7 @@ import type { RedisAddress } from '../../config/redis-url.js';
 import type { Policy } from '../../domain/policy.js';
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
-import { SealingKeys } from '../../seal/sealing-secrets.js';
+import { SealingKeys } from '../../sealed-tokens/sealing-keys.js';
 import {
   PresenceStore,
   type PartitionResetListener,
@@ -14,24 +14,24 @@ import {
 } from '../presence-store.js';
 import { describeError } from '../../text/safe-text.js';
 import { PresenceView } from '../presence-view.js';
-import type { StoreStatus } from '../store-report.js';
-import { ClusterMetrics } from './cluster-events.js';
-import { SingleFlight } from './coalesced.js';
+import type { StoreStatus } from '../store-status.js';
+import { ClusterMetrics } from './cluster-metrics.js';
+import { SingleFlight } from './single-flight.js';
 import { loaded, orRefusal } from './first-load.js';
 import { Janitor } from './janitor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
 import { Membership } from './membership.js';
 import { Partition, sizesOf } from './partition.js';
-import { RedisHealth } from './reachability.js';
+import { RedisHealth } from './redis-health.js';
 import { reachable } from './reachable.js';
-import { RedisClient } from './redis-port.js';
+import { RedisClient } from './redis-client.js';
 import { RedisTime } from './redis-time.js';
 import { checkServer, faultOf } from './server-check.js';
 import { ServerWatch } from './server-watch.js';
 import { SettingsCensus } from './settings-census.js';
 import { SharedSecret } from './shared-secret.js';
 import { originOf, StoreListeners } from './store-listeners.js';
-import { IntervalTask } from './ticker.js';
+import { IntervalTask } from './interval-task.js';
 import {
   HEARTBEAT_INTERVAL_MS,
   LOG_POLL_INTERVAL_MS,

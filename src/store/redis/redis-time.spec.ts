@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RedisClient } from './redis-port.js';
+import type { RedisClient } from './redis-client.js';
 import { RedisTime } from './redis-time.js';
 
 const BEGIN = 1_700_000_000_000;

@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import type { RedisClient } from './redis-port.js';
+import type { RedisClient } from './redis-client.js';
 import { scripts } from './script.js';
 
 /** How many of the last answers are compared: the fastest of them tells the time best. */

@@ -1,6 +1,6 @@
 import { ConfigError } from '../../config/config-error.js';
 import type { Keys } from './keys.js';
-import type { RedisClient } from './redis-port.js';
+import type { RedisClient } from './redis-client.js';
 
 const OLDEST_VERSION = 7;
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { Policy } from '../../domain/policy.js';
-import type { RedisClient } from './redis-port.js';
+import type { RedisClient } from './redis-client.js';
 
 const SETTINGS: Readonly<Record<keyof Policy, string>> = {
   idleTimeoutMs: 'IDLE_TIMEOUT_MS',

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { eventually } from '../../../test/support/eventually.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
-import { TokenSealer } from '../../seal/seal.js';
+import { TokenSealer } from '../../sealed-tokens/token-sealer.js';
 import { Keys } from './keys.js';
 
 // A Redis that is emptied is a fault.

@@ -1,5 +1,5 @@
-import type { SealingKeys } from '../../seal/sealing-secrets.js';
-import type { RedisClient } from './redis-port.js';
+import type { SealingKeys } from '../../sealed-tokens/sealing-keys.js';
+import type { RedisClient } from './redis-client.js';
 
 /**
  * Keeps the secret of tokens the same on all nodes: it is the one in Redis. Looked at again and again, so that an

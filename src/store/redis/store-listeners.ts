@@ -2,7 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { Step } from '../../domain/step.js';
 import { describeError } from '../../text/safe-text.js';
 import type { PartitionResetListener, CommitListener, CommitPosition } from '../presence-store.js';
-import type { LogPosition } from './batch.js';
+import type { LogPosition } from './log-batch.js';
 
 /** Those who are told what the replicas take in. */
 export class StoreListeners {

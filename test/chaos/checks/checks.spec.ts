@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { ChangeReason } from '../../../src/grpc/generated/presence/v1/events_service.pb.js';
-import { StatusChoice } from '../../../src/grpc/generated/presence/v1/presence_service.pb.js';
-import { Presence, PresenceStatus } from '../../../src/grpc/generated/presence/v1/presence.pb.js';
+import { ChangeReason } from '../../../src/api/generated/presence/v1/events_service.pb.js';
+import { StatusChoice } from '../../../src/api/generated/presence/v1/presence_service.pb.js';
+import { Presence, PresenceStatus } from '../../../src/api/generated/presence/v1/presence.pb.js';
 import type { Evidence } from '../evidence.js';
 import {
   History,

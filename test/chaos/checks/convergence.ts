@@ -1,4 +1,4 @@
-import { PresenceStatus } from '../../../src/grpc/generated/presence/v1/presence.pb.js';
+import { PresenceStatus } from '../../../src/api/generated/presence/v1/presence.pb.js';
 import type { Answers, Evidence, Expected } from '../evidence.js';
 import { look } from '../in-words.js';
 import { CONVERGED_WITHIN_MS } from '../timings.js';

@@ -1,4 +1,4 @@
-import { StatusChoice } from '../../../src/grpc/generated/presence/v1/presence_service.pb.js';
+import { StatusChoice } from '../../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Evidence, Own } from '../evidence.js';
 import type { Check } from './check.js';
 

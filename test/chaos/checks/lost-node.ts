@@ -1,4 +1,4 @@
-import { ChangeReason } from '../../../src/grpc/generated/presence/v1/events_service.pb.js';
+import { ChangeReason } from '../../../src/api/generated/presence/v1/events_service.pb.js';
 import type { Evidence } from '../evidence.js';
 import { pictureOf } from './picture.js';
 import type { FaultRecord, Stretch } from '../history.js';

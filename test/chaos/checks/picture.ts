@@ -1,4 +1,4 @@
-import type { Presence } from '../../../src/grpc/generated/presence/v1/presence.pb.js';
+import type { Presence } from '../../../src/api/generated/presence/v1/presence.pb.js';
 import { isOffline, look } from '../in-words.js';
 import type { Stretch } from '../history.js';
 import type { Check } from './check.js';

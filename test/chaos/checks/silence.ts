@@ -1,4 +1,4 @@
-import type { Presence } from '../../../src/grpc/generated/presence/v1/presence.pb.js';
+import type { Presence } from '../../../src/api/generated/presence/v1/presence.pb.js';
 import { clock, isOffline, look } from '../in-words.js';
 import type { Delivery, Stretch } from '../history.js';
 import type { Check } from './check.js';

@@ -1,4 +1,4 @@
-import { PresenceStatus } from '../../../src/grpc/generated/presence/v1/presence.pb.js';
+import { PresenceStatus } from '../../../src/api/generated/presence/v1/presence.pb.js';
 import type { Delivery, History } from '../history.js';
 import { clock } from '../in-words.js';
 import type { Check } from './check.js';

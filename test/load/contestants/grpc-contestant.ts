@@ -2,11 +2,11 @@ import type { Client, Metadata } from '@grpc/grpc-js';
 import {
   PresenceEvent,
   SubscribeRequest,
-} from '../../../src/grpc/generated/presence/v1/events_service.pb.js';
+} from '../../../src/api/generated/presence/v1/events_service.pb.js';
 import {
   UpdateMuteStateRequest,
   UpdateMuteStateResponse,
-} from '../../../src/grpc/generated/presence/v1/presence_service.pb.js';
+} from '../../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Contestant, OnEvents, Publisher, Watcher } from '../contestant.js';
 import { call, connect, metadataOf, newClient, tokenOf } from '../grpc-clients.js';
 import { startGrpcServer, type GrpcServer } from '../grpc-server.js';

@@ -8,7 +8,7 @@ import {
 import {
   JoinChannelRequest,
   JoinChannelResponse,
-} from '../../../src/grpc/generated/presence/v1/presence_service.pb.js';
+} from '../../../src/api/generated/presence/v1/presence_service.pb.js';
 
 const NOTHING = Buffer.alloc(0);
 

@@ -3,8 +3,8 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../../src/app.module.js';
 import { readConfig } from '../../../src/config/config.js';
-import { connectGrpc } from '../../../src/grpc/transport.js';
-import { CommandExecutor } from '../../../src/store/commands.js';
+import { connectGrpc } from '../../../src/bootstrap/grpc.js';
+import { CommandExecutor } from '../../../src/commands/command-executor.js';
 import { crowdUserId } from '../crowd-user-id.js';
 
 const app = await NestFactory.create(AppModule.with(readConfig(process.env)), { logger: false });

@@ -1,0 +1,54 @@
+import type { Metadata } from '@grpc/grpc-js';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import type { Principal } from '../auth/principal.js';
+import { InvalidToken } from '../auth/invalid-token.js';
+import { TokenVerifier } from '../auth/token-verifier.js';
+import { Connections } from '../transport/connections/connections.js';
+import { sessionOf } from '../transport/grpc/grpc-server-stream.js';
+
+const BEARER = /^Bearer +(\S+)$/i;
+
+/** Who the calls that are being served came from. An entry goes with its call. */
+const callers = new WeakMap<object, Principal>();
+
+/** No token, no answer: every call of a controller has a caller, or is refused before anything looks at it. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly verifier: TokenVerifier,
+    private readonly connections: Connections,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const [, metadata, call] = context.getArgs<[unknown, Metadata, object]>();
+    const token = bearerToken(metadata);
+    // Most tokens are known, and a promise for each would be felt.
+    const caller = this.verifier.fromCache(token);
+    if (caller === undefined) return this.verify(token, metadata, call);
+    return this.letIn(caller, metadata, call);
+  }
+
+  private async verify(token: string, metadata: Metadata, call: object): Promise<boolean> {
+    return this.letIn(await this.verifier.verify(token), metadata, call);
+  }
+
+  private letIn(caller: Principal, metadata: Metadata, call: object): true {
+    callers.set(metadata, caller);
+    this.connections.trust(sessionOf(call));
+    return true;
+  }
+}
+
+/** The caller that the guard let in. */
+export function callerOf(context: ExecutionContext): Principal {
+  const caller = callers.get(context.getArgByIndex<Metadata>(1));
+  if (caller === undefined) throw new Error('a controller is not guarded');
+  return caller;
+}
+
+function bearerToken(metadata: Metadata): string {
+  const values = metadata.get('authorization');
+  const [, token] = BEARER.exec(values.length === 1 ? String(values[0]) : '') ?? [];
+  if (token === undefined) throw new InvalidToken('no token');
+  return token;
+}

@@ -1,0 +1,56 @@
+import { Metadata, status } from '@grpc/grpc-js';
+import type { ArgumentsHost } from '@nestjs/common';
+import { firstValueFrom } from 'rxjs';
+import { describe, expect, it } from 'vitest';
+import { NotNow, RejectedError } from '../domain/rejected-error.js';
+import { RejectionCounters } from '../limits/rejection-counters.js';
+import { ErrorFilter } from './error.filter.js';
+import { RetryInfo } from './generated/google/rpc/error_details.pb.js';
+import { Status } from './generated/google/rpc/status.pb.js';
+
+interface Thrown {
+  readonly code: status;
+  readonly message: string;
+  readonly metadata?: Metadata;
+}
+
+const refusedCalls = new RejectionCounters();
+
+/** A call without a name. */
+const host = { getArgByIndex: () => new Metadata() } as unknown as ArgumentsHost;
+
+function thrownFor(error: unknown): Promise<Thrown> {
+  return firstValueFrom(new ErrorFilter(refusedCalls).catch(error, host)).then(
+    () => Promise.reject(new Error('nothing was thrown')),
+    (thrown: Thrown) => thrown,
+  );
+}
+
+describe('An error that reaches the client', () => {
+  it('says when to try again while the store is out of reach', async () => {
+    const { code, metadata } = await thrownFor(new RejectedError('STORE_UNAVAILABLE', 'try again'));
+    expect(status[code]).toBe('UNAVAILABLE');
+    const [bytes] = metadata!.get('grpc-status-details-bin');
+    const { details } = Status.decode(bytes as Buffer);
+    expect(details.map(({ typeUrl }) => typeUrl)).toEqual([
+      'type.googleapis.com/google.rpc.RetryInfo',
+    ]);
+    expect(RetryInfo.decode(details[0]!.value).retryDelay).toEqual({ seconds: 1, nanos: 0 });
+  });
+
+  it('says when to try again what was too much for the moment, and is counted by its limit', async () => {
+    const { code, metadata } = await thrownFor(new NotNow('TOO_MANY_COMMANDS', 'wait', 1020));
+    expect(status[code]).toBe('RESOURCE_EXHAUSTED');
+    const { details } = Status.decode(metadata!.get('grpc-status-details-bin')[0] as Buffer);
+    expect(RetryInfo.decode(details[0]!.value).retryDelay).toEqual({
+      seconds: 1,
+      nanos: 20_000_000,
+    });
+    expect(refusedCalls.counts.MAX_COMMANDS_PER_SECOND).toBe(1);
+  });
+
+  it('has the code of its reason and the text of the refusal', async () => {
+    const { code, message } = await thrownFor(new RejectedError('NODE_LOST', 'connect again'));
+    expect([status[code], message]).toEqual(['UNAVAILABLE', 'connect again']);
+  });
+});

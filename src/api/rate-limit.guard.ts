@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { Clock } from '../clock/clock.js';
+import { Connections } from '../transport/connections/connections.js';
+import { isIdentifier } from '../domain/identifier.js';
+import { UserLimits } from '../limits/user-limits.js';
+import { callerOf } from './auth.guard.js';
+import { sessionOf, streamOf } from '../transport/grpc/grpc-server-stream.js';
+import { RateLimitAs, type RateLimitClass } from './rate-limit.decorator.js';
+import type { LazyRequest } from '../transport/call/lazy-request.js';
+import type { ClosingCall } from '../transport/call/server-stream.js';
+
+/** Opening a stream, and closing it again, takes the server as long as so many plain calls. */
+const STREAM_COST = 10;
+
+/** A request counts as one call more for each of these. The largest, of 11,000 ids in any script, fits into a burst. */
+const BYTES_PER_CALL = 16 * 1024;
+
+/**
+ * Lets a user call so often and not more. What speaks for the product as a whole, and so for everybody, is not counted:
+ * a token with the scope `presence:admin`.
+ */
+@Injectable()
+export class RateLimitGuard implements CanActivate {
+  constructor(
+    private readonly limits: UserLimits,
+    private readonly connections: Connections,
+    private readonly clock: Clock,
+    private readonly reflector: Reflector,
+  ) {}
+
+  canActivate(context: ExecutionContext): boolean | Promise<never> {
+    const { userId, isAdmin } = callerOf(context);
+    if (isAdmin) return true;
+    const [request, , call] = context.getArgs<[LazyRequest, unknown, object]>();
+    const kind = this.reflector.get(RateLimitAs, context.getHandler()) ?? 'call';
+    const limits = kind === 'heartbeat' ? this.limits.heartbeats : this.limits.calls;
+    const session = (): string | undefined => sessionIdIn(kind, request);
+    try {
+      const cost = kind === 'stream' ? STREAM_COST : 1;
+      const size = Math.floor(request.size / BYTES_PER_CALL);
+      limits.consume(userId, cost, session, this.clock.monotonic(), size);
+      return true;
+    } catch (refusal) {
+      return this.refuse(userId, call, refusal);
+    }
+  }
+
+  private async refuse(userId: string, call: object, refusal: unknown): Promise<never> {
+    const treatment = this.limits.patience.with(userId, this.clock.monotonic());
+    if (treatment === 'cutOff') this.cutOff(call);
+    else if (treatment.answerAfterMs > 0) {
+      this.keepWaiting(call);
+      await sleep(treatment.answerAfterMs, undefined, { ref: false });
+    }
+    throw refusal;
+  }
+
+  private keepWaiting(call: object): void {
+    if (isClosing(call)) return call.keepWaiting();
+    const stream = streamOf(call);
+    if (stream !== undefined) this.connections.calls.keepWaiting(stream);
+  }
+
+  private cutOff(call: object): void {
+    if (isClosing(call)) call.closeConnection();
+    else this.connections.disconnectCaller(sessionOf(call));
+  }
+}
+
+function isClosing(call: object): call is ClosingCall {
+  return 'closeConnection' in call;
+}
+
+/** The session that a command names. What cannot be a session is refused further on. */
+function sessionIdIn(kind: RateLimitClass, request: LazyRequest): string | undefined {
+  if (kind !== 'command' && kind !== 'heartbeat') return undefined;
+  const { sessionId, target } = request.peek() as {
+    readonly sessionId?: string;
+    readonly target?: { readonly $case: string; readonly value: string };
+  };
+  const named = target?.$case === 'sessionId' ? target.value : sessionId;
+  return isIdentifier(named) ? named : undefined;
+}

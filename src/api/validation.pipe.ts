@@ -1,0 +1,49 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
+import { validateSync } from 'class-validator';
+import { MalformedMessageError, type LazyRequest } from '../transport/call/lazy-request.js';
+import { isValid } from './compiled-validator.js';
+import { invalidArgument, type FieldViolation } from '../transport/call/status-error.js';
+
+/** Decodes a request and checks it against the class-validator rules of its class before a controller sees it. */
+@Injectable()
+export class ProtoValidationPipe implements PipeTransform {
+  transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
+    if (type !== 'body' || metatype === undefined) return value;
+    const message = (value as LazyRequest).consume();
+    // A promise for each request would be felt.
+    if (message instanceof Promise) {
+      return message.then((decoded: object) => checkedInTurns(decoded, metatype));
+    }
+    return checked(message, metatype);
+  }
+}
+
+/** What is done with a large request before and after the check takes milliseconds, too. Others have their turn in between. */
+async function checkedInTurns(message: object, metatype: Type): Promise<object> {
+  await nextTurn();
+  const request = checked(message, metatype);
+  await nextTurn();
+  return request;
+}
+
+function checked(message: object, metatype: Type): object {
+  if (message instanceof MalformedMessageError) {
+    throw invalidArgument([{ field: message.field, description: message.message }]);
+  }
+  const request = Object.assign(new metatype() as object, message);
+  if (isValid(request, metatype)) return request;
+  const errors = validateSync(request, { stopAtFirstError: true, forbidUnknownValues: false });
+  if (errors.length === 0) return request;
+  throw invalidArgument(
+    errors.map(({ property, constraints }): FieldViolation => {
+      const [description = 'is not valid'] = Object.values(constraints ?? {});
+      return { field: snakeCase(property), description };
+    }),
+  );
+}
+
+/** As the contract spells a field: `channel_id` for `channelId`. */
+function snakeCase(property: string): string {
+  return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

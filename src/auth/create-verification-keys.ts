@@ -1,0 +1,21 @@
+import type { Config } from '../config/config.js';
+import { publicKeyFile } from './public-key-file.js';
+import { JwksKeys } from './jwks-keys.js';
+import type { VerificationKeys } from './verification-keys.js';
+
+/** The keys that the settings name. A file is read now, a key set when it is first needed. */
+export async function createVerificationKeys(auth: Config['auth']): Promise<VerificationKeys> {
+  if (auth.secret !== undefined) return sharedSecret(auth.secret);
+  if (auth.publicKeyFile !== undefined) return publicKeyFile(auth.publicKeyFile);
+  if (auth.jwksUrl !== undefined) return new JwksKeys(auth.jwksUrl);
+  throw new Error('There is no key to check tokens with.');
+}
+
+async function sharedSecret(secret: string): Promise<VerificationKeys> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+  // Imported once: given the bytes, jose would import them for every token.
+  const key = await crypto.subtle.importKey('raw', Buffer.from(secret), algorithm, false, [
+    'verify',
+  ]);
+  return { algorithms: ['HS256'], getKey: () => key };
+}

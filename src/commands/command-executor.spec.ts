@@ -1,0 +1,74 @@
+import { describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '../../test/support/manual-clock.js';
+import { activity, choose, connect, disconnect, join, POLICY } from '../../test/support/play.js';
+import type { Config } from '../config/config.js';
+import { RejectedError } from '../domain/rejected-error.js';
+import { CommandExecutor } from './command-executor.js';
+import { MemoryPresenceStore } from '../store/memory/memory-presence-store.js';
+
+describe('Commands', () => {
+  const store = new MemoryPresenceStore({ maxOfflineUsers: 10 });
+  const clock = new ManualClock();
+  const commands = new CommandExecutor(store, clock, { policy: POLICY } as Config);
+
+  it('bring what happens to the rules, at the time of the clock', async () => {
+    const { user, events } = await commands.execute('ann', connect('a'));
+    expect(user.shown).toMatchObject({ status: 'ONLINE', connectedAt: clock.now() });
+    expect(events).toHaveLength(1);
+    expect(store.view.presence('ann')).toBe(user.shown);
+  });
+
+  it('say whether an unknown session is of another user, or of nobody', async () => {
+    const ofAnother = commands.execute('bob', join('a', 'lobby'));
+    await expect(ofAnother).rejects.toMatchObject({ reason: 'SESSION_OF_ANOTHER_USER' });
+    const ofNobody = commands.execute('bob', join('x', 'lobby'));
+    await expect(ofNobody).rejects.toMatchObject({ reason: 'SESSION_NOT_FOUND' });
+  });
+
+  it('take a session of an invisible user for nobody’s, but for the user', async () => {
+    await commands.execute('ghost', connect('g'));
+    const ofGhost = (): Promise<unknown> => commands.execute('bob', join('g', 'lobby'));
+    await expect(ofGhost()).rejects.toMatchObject({ reason: 'SESSION_OF_ANOTHER_USER' });
+    expect(await commands.visibleOwnerOf('bob', 'g')).toBe('ghost');
+    await commands.execute('ghost', choose('g', 'INVISIBLE'));
+    await expect(ofGhost()).rejects.toMatchObject({ reason: 'SESSION_NOT_FOUND' });
+    expect(await commands.visibleOwnerOf('bob', 'g')).toBeUndefined();
+    expect(await commands.visibleOwnerOf('ghost', 'g')).toBe('ghost');
+  });
+
+  it('pass on every other refusal as it is', async () => {
+    await expect(commands.execute('bob', activity())).rejects.toMatchObject({
+      reason: 'USER_HAS_NO_SESSION',
+    });
+  });
+
+  it('do not end a session for somebody else', async () => {
+    await commands.execute('bob', disconnect('a'));
+    expect(await store.ownerOf('a')).toBe('ann');
+  });
+
+  it('let a failure that is no refusal through', async () => {
+    const broken = new CommandExecutor(store, clock, { policy: undefined } as unknown as Config);
+    await expect(broken.execute('bob', connect('b'))).rejects.toThrow(TypeError);
+  });
+
+  it('count what came of them, by kind', async () => {
+    const own = new MemoryPresenceStore({ maxOfflineUsers: 10 });
+    const counted = new CommandExecutor(own, clock, { policy: POLICY } as Config);
+    await counted.execute('ann', connect('a'));
+    await counted.execute('ann', () => activity());
+    await expect(counted.execute('bob', join('a', 'lobby'))).rejects.toThrow();
+    const { counts } = counted.outcomes;
+    const none = { committed: 0, refused: 0, unavailable: 0, failed: 0 };
+    expect(counts.connect).toEqual({ ...none, committed: 1 });
+    expect(counts.activity).toEqual({ ...none, committed: 1 });
+    expect(counts.joinChannel).toEqual({ ...none, refused: 1 });
+    vi.spyOn(own, 'update')
+      .mockRejectedValueOnce(new RejectedError('STORE_UNAVAILABLE', 'later'))
+      .mockRejectedValueOnce(new Error('boom'));
+    await expect(counted.execute('ann', disconnect('a'))).rejects.toThrow('later');
+    await expect(counted.execute('ann', disconnect('a'))).rejects.toThrow('boom');
+    expect(counts.disconnect).toEqual({ ...none, unavailable: 1, failed: 1 });
+    expect(Object.keys(counts)).not.toContain('nodeLost');
+  });
+});

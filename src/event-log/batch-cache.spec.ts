@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import {
+  append,
+  decode,
+  entriesOf,
+  eventOf,
+  logOf,
+  newLog,
+  placeOf,
+  versionsIn,
+} from '../../test/support/log.js';
+import { MAX_MESSAGE_BYTES, BatchCache } from './batch-cache.js';
+
+describe('A slice', () => {
+  it('holds the events from a position to the head, and the token of the head', () => {
+    const log = logOf(5);
+    const { bytes, next } = new BatchCache(log).contiguousFrom(3);
+    expect(versionsIn(bytes)).toEqual([3, 4, 5]);
+    expect(placeOf(log, decode(bytes).resumeToken)).toEqual(placeOf(log, log.tokenFor(6)));
+    expect(next).toBe(6);
+  });
+
+  it('is the very same Buffer for all readers at the same place', () => {
+    const slices = new BatchCache(logOf(5));
+    expect(slices.contiguousFrom(2).bytes).toBe(slices.contiguousFrom(2).bytes);
+    expect(slices.contiguousFrom(1).bytes).not.toBe(slices.contiguousFrom(2).bytes);
+  });
+
+  it('is memory of the log and no copy', () => {
+    const log = logOf(2);
+    expect(new BatchCache(log).contiguousFrom(1).bytes.buffer).toBe(log.at(1)!.block.buffer);
+  });
+
+  it('is cut anew when the log has grown', () => {
+    const log = logOf(2);
+    const slices = new BatchCache(log);
+    const before = slices.contiguousFrom(1).bytes;
+    append(log, [eventOf('alice', 3)]);
+    expect(versionsIn(slices.contiguousFrom(1).bytes)).toEqual([1, 2, 3]);
+    expect(versionsIn(before), 'what was sent stays as it was').toEqual([1, 2]);
+  });
+
+  it('ends with its block, and the next one goes on from there', () => {
+    const log = newLog();
+    const text = 'x'.repeat(1000);
+    for (let version = 1; version <= 600; version++) append(log, [eventOf('a', version, { text })]);
+    const slices = new BatchCache(log);
+    const versions: number[] = [];
+    let messages = 0;
+    for (let position = log.tail; position < log.head; messages++) {
+      const { bytes, next } = slices.contiguousFrom(position);
+      expect(bytes.length).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
+      versions.push(...versionsIn(bytes));
+      position = next;
+    }
+    expect(versions).toEqual(entriesOf(log).map((_, i) => i + 1));
+    expect(messages).toBe(3);
+  });
+});
+
+describe('Chosen events', () => {
+  it('come in order, with the token of where their reader stands then', () => {
+    const log = logOf(5);
+    const message = new BatchCache(log).encodeSelected([log.at(2)!, log.at(4)!], 5);
+    expect(versionsIn(message)).toEqual([2, 4]);
+    expect(placeOf(log, decode(message).resumeToken)).toEqual(placeOf(log, log.tokenFor(5)));
+  });
+
+  it('are the very same Buffer for all readers at the head who chose alike', () => {
+    const log = logOf(5);
+    const slices = new BatchCache(log);
+    const chosen = [log.at(2)!, log.at(4)!];
+    const message = slices.encodeShared(chosen, log.head);
+    expect(slices.encodeShared([...chosen], log.head)).toBe(message);
+    expect(slices.encodeShared([log.at(2)!], log.head)).not.toBe(message);
+    expect(placeOf(log, decode(message).resumeToken)).toEqual(placeOf(log, log.tokenFor(6)));
+  });
+
+  it('come with the token of the head as it is then, when they are chosen again', () => {
+    const log = logOf(5);
+    const slices = new BatchCache(log);
+    slices.encodeShared([log.at(2)!], log.head);
+    append(log, [eventOf('alice', 6)]);
+    expect(placeOf(log, decode(slices.encodeShared([log.at(2)!], log.head)).resumeToken)).toEqual(
+      placeOf(log, log.tokenFor(7)),
+    );
+  });
+});
+
+describe('What is handed out', () => {
+  it('is counted, each event as often as there are readers of it', () => {
+    const log = logOf(5);
+    const slices = new BatchCache(log);
+    slices.contiguousFrom(3);
+    slices.contiguousFrom(3);
+    expect([slices.events, slices.messages]).toEqual([6, 2]);
+    slices.encodeShared([log.at(2)!, log.at(4)!], log.head);
+    slices.encodeShared([log.at(2)!, log.at(4)!], log.head);
+    slices.encodeSelected([log.at(1)!], undefined);
+    expect([slices.events, slices.messages]).toEqual([11, 5]);
+  });
+});

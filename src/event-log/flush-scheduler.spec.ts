@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FlushScheduler } from './flush-scheduler.js';
+
+describe('Rounds', () => {
+  /** What a turn of a round takes, with nothing else happening meanwhile. */
+  let cost: number;
+  let turnsOfRound: number;
+  let turns: number[];
+  let rounds: FlushScheduler;
+
+  beforeEach(() => {
+    vi.useFakeTimers({
+      toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
+    });
+    cost = 0;
+    turnsOfRound = 1;
+    turns = [];
+    rounds = new FlushScheduler(function* () {
+      for (let turn = 1; ; turn++) {
+        turns.push(performance.now());
+        if (cost > 0) vi.advanceTimersByTime(cost);
+        if (turn === turnsOfRound) return;
+        yield;
+      }
+    });
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  it('begin at once after quiet, but not within the request', () => {
+    rounds.schedule();
+    expect(turns).toEqual([]);
+    vi.advanceTimersByTime(0);
+    expect(turns).toEqual([0]);
+  });
+
+  it('are one for all who ask before it', () => {
+    for (let i = 0; i < 5; i++) rounds.schedule();
+    vi.advanceTimersByTime(100);
+    expect(turns).toHaveLength(1);
+  });
+
+  it('come again for those who ask after it', () => {
+    rounds.schedule();
+    vi.advanceTimersByTime(10);
+    rounds.schedule();
+    vi.advanceTimersByTime(10);
+    expect(turns).toHaveLength(2);
+  });
+
+  it('come again for those who ask while it is under way', () => {
+    turnsOfRound = 2;
+    rounds.schedule();
+    vi.advanceTimersToNextTimer();
+    expect(turns).toHaveLength(1);
+    rounds.schedule();
+    vi.advanceTimersByTime(10);
+    expect(turns).toHaveLength(4);
+  });
+
+  it.each([
+    [1, 2],
+    [5, 5],
+    [12, 12],
+    [100, 12],
+  ])('that take %i ms rest for %i ms', (taken, rest) => {
+    cost = taken;
+    rounds.schedule();
+    vi.advanceTimersByTime(0);
+    rounds.schedule();
+    vi.advanceTimersByTime(rest - 1);
+    expect(turns).toEqual([0]);
+    vi.advanceTimersByTime(1);
+    expect(turns).toEqual([0, taken + rest]);
+  });
+
+  it('do not rest when there was quiet for longer', () => {
+    cost = 30;
+    rounds.schedule();
+    vi.advanceTimersByTime(500);
+    const now = performance.now();
+    rounds.schedule();
+    vi.advanceTimersByTime(0);
+    expect(turns).toEqual([0, now]);
+  });
+
+  it('let others have their turn in between', () => {
+    turnsOfRound = 3;
+    const others = vi.fn();
+    rounds.schedule();
+    for (let turn = 1; turn <= 3; turn++) {
+      setImmediate(others);
+      vi.advanceTimersToNextTimer();
+      expect(turns).toHaveLength(turn);
+      vi.advanceTimersToNextTimer();
+      expect(others).toHaveBeenCalledTimes(turn);
+    }
+  });
+
+  it.each(['before it begins', 'while it is under way'])('are called off %s', async (when) => {
+    // Those of Node: the fake ones mind which of the two kinds of timer is cleared how.
+    vi.useRealTimers();
+    turnsOfRound = 5;
+    rounds.schedule();
+    if (when === 'while it is under way') await turnOfTheLoop();
+    const before = turns.length;
+    rounds.cancel();
+    for (let turn = 0; turn < 3; turn++) await turnOfTheLoop();
+    expect(turns).toHaveLength(before);
+  });
+});
+
+function turnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { REFUSAL_REASONS, type RejectionReason } from '../domain/rejected-error.js';
+
+/** The setting that is behind a refusal. What is not here has nothing to do with limits. */
+const LIMIT_OF_REASON = {
+  TOO_MANY_COMMANDS: 'MAX_COMMANDS_PER_SECOND',
+  TOO_MANY_CALLS: 'MAX_CALLS_PER_SECOND_PER_USER',
+  TOO_MANY_PRESENCES: 'MAX_PRESENCES_PER_SECOND_PER_USER',
+  TOO_MANY_SESSIONS: 'MAX_SESSIONS_PER_USER',
+  TOO_MANY_SUBSCRIPTIONS: 'MAX_SUBSCRIPTIONS_PER_USER',
+  TOO_MANY_NEW_SESSIONS: 'MAX_NEW_SESSIONS_PER_SECOND',
+  NODE_FULL: 'MAX_SESSIONS',
+  OUT_OF_MEMORY: 'MAX_HEAP_PERCENT',
+} as const satisfies Partial<Record<RejectionReason, string>>;
+
+type Limit = (typeof LIMIT_OF_REASON)[keyof typeof LIMIT_OF_REASON];
+
+/** Counts the calls that were refused, for those who run the service. */
+@Injectable()
+export class RejectionCounters {
+  /** How many, by what their caller was told. */
+  readonly reasons = Object.fromEntries(REFUSAL_REASONS.map((reason) => [reason, 0])) as Record<
+    RejectionReason,
+    number
+  >;
+  /** How many because they were too many, by the setting that says so. */
+  readonly counts = Object.fromEntries(
+    Object.values(LIMIT_OF_REASON).map((limit) => [limit, 0]),
+  ) as Record<Limit, number>;
+
+  add(reason: RejectionReason): void {
+    this.reasons[reason]++;
+    const limit = (LIMIT_OF_REASON as Partial<Record<RejectionReason, Limit>>)[reason];
+    if (limit !== undefined) this.counts[limit]++;
+  }
+}

@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isSealed, TokenSealer } from './token-sealer.js';
+import { SealingKeys } from './sealing-keys.js';
+
+const contents = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
+
+describe('A sealed token', () => {
+  const seal = new TokenSealer(new SealingKeys(), 'test');
+
+  it('opens to what was sealed', () => {
+    fc.assert(
+      fc.property(contents, fc.string(), (content, context) => {
+        const token = seal.seal(content, context);
+        expect(isSealed(token)).toBe(true);
+        expect(seal.open(token, context)).toEqual(content);
+      }),
+    );
+  });
+
+  it('is never the same twice, and tells nothing but how long its content is', () => {
+    const tokens = Array.from({ length: 100 }, (_, i) => seal.seal(Buffer.alloc(50, i)));
+    const alike = Array.from({ length: 100 }, () => seal.seal(Buffer.alloc(50)));
+    const all = [...tokens, ...alike];
+    expect(new Set(all).size).toBe(200);
+    expect(new Set(all.map(({ length }) => length)).size).toBe(1);
+    // No character stands at its place more often than chance has it, but for the form in the first byte.
+    const places = Array.from({ length: all[0]!.length - 2 }, (_, i) => all.map((t) => t[i + 2]!));
+    for (const place of places.slice(0, -1)) expect(new Set(place).size).toBeGreaterThan(30);
+    expect(all.join()).not.toContain(Buffer.alloc(12).toString('base64url'));
+  });
+
+  it('does not open when any bit of it was changed', () => {
+    const bytes = Buffer.from(seal.seal(Buffer.from('alice'), 'list'), 'base64url');
+    for (let bit = 0; bit < bytes.length * 8; bit++) {
+      const changed = Buffer.from(bytes);
+      changed[bit >> 3]! ^= 1 << (bit & 7);
+      expect(seal.open(changed.toString('base64url'), 'list'), `bit ${bit}`).toBeUndefined();
+    }
+  });
+
+  it('does not open when it was cut, or something was added, or pieces of two were put together', () => {
+    const [one, two] = ['alice', 'bobby'].map((name) => seal.seal(Buffer.from(name)));
+    for (let length = 0; length < one!.length; length++) {
+      expect(seal.open(one!.slice(0, length))).toBeUndefined();
+      expect(seal.open(one!.slice(length + 1))).toBeUndefined();
+    }
+    for (let length = 10; length < one!.length - 10; length++) {
+      expect(seal.open(one!.slice(0, length) + two!.slice(length))).toBeUndefined();
+    }
+    for (const text of [`${one}A`, `${one}AAAA`, `A${one}`, `${one}=`, ` ${one}`, `${one}\n`]) {
+      expect(seal.open(text), text).toBeUndefined();
+    }
+  });
+
+  it('does not open for another context, another purpose or with another secret', () => {
+    const secrets = new SealingKeys();
+    const page = new TokenSealer(secrets, 'page');
+    const token = page.seal(Buffer.from('alice'), 'channel a');
+    expect(page.open(token, 'channel a')).toBeDefined();
+    expect(new TokenSealer(secrets, 'page').open(token, 'channel a')).toBeDefined();
+    for (const context of ['channel b', 'channel ', 'channel aa', '']) {
+      expect(page.open(token, context), context).toBeUndefined();
+    }
+    expect(new TokenSealer(secrets, 'resume').open(token, 'channel a')).toBeUndefined();
+    expect(new TokenSealer(new SealingKeys(), 'page').open(token, 'channel a')).toBeUndefined();
+  });
+
+  it('is read without harm, whatever it is', () => {
+    fc.assert(fc.property(fc.string(), (text) => seal.open(text) === undefined));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        return seal.open(Buffer.from(bytes).toString('base64url')) === undefined;
+      }),
+    );
+    expect(isSealed('A'.repeat(100_000))).toBe(false);
+  });
+
+  it('still opens after the secret has changed, and no more after it has changed again', () => {
+    const [here, there] = [new SealingKeys(), new SealingKeys()];
+    const [ours, theirs] = [new TokenSealer(here, 'test'), new TokenSealer(there, 'test')];
+    const token = ours.seal(Buffer.from('alice'));
+    here.rotate(there.current);
+    expect(ours.open(token)).toEqual(Buffer.from('alice'));
+    expect(theirs.open(ours.seal(Buffer.from('bob'))), 'the new one is used').toBeDefined();
+    here.rotate(there.current);
+    expect(ours.open(token), 'the same once more changes nothing').toBeDefined();
+    here.rotate('a third one');
+    expect(ours.open(token)).toBeUndefined();
+    expect(here.keys).toHaveLength(2);
+  });
+});

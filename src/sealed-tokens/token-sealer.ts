@@ -1,0 +1,98 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import type { SealingKeys } from './sealing-keys.js';
+
+/** The first byte of a token. Another form would have another one. */
+const VERSION = 1;
+const SALT_BYTES = 16;
+const TAG_BYTES = 16;
+const HEADER_BYTES = 1 + SALT_BYTES;
+
+/** More than any token of ours takes. What is longer is not even decoded. */
+const MAX_LENGTH = 2000;
+
+/**
+ * Turns what only the service is to read into tokens that clients carry: encrypted, so that they tell nothing but their
+ * length, and authenticated, so that only what was sealed here is ever opened. A token of another purpose or for
+ * another context does not open.
+ *
+ * A random nonce of AES-GCM is safe for some four billion tokens under a key, which a busy service makes in weeks. So
+ * every token has a key and a nonce of its own, made of its salt.
+ */
+export class TokenSealer {
+  private keys: readonly Buffer[] = [];
+  private keysOf: readonly string[] = [];
+
+  constructor(
+    private readonly secrets: SealingKeys,
+    private readonly purpose: string,
+  ) {}
+
+  /** `context` is not in the token, but must be the same when it is opened. */
+  seal(content: Buffer, context = ''): string {
+    const header = Buffer.concat([Buffer.of(VERSION), randomBytes(SALT_BYTES)]);
+    const { key, nonce } = derive(this.currentKeys()[0]!, header);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
+    cipher.setAAD(additionalData(header, context));
+    const sealed = [header, cipher.update(content), cipher.final(), cipher.getAuthTag()];
+    return Buffer.concat(sealed).toString('base64url');
+  }
+
+  /** Undefined: not sealed here, or for something else, or changed on the way, or under a secret that is gone. */
+  open(token: string, context = ''): Buffer | undefined {
+    if (!isSealed(token)) return undefined;
+    const bytes = Buffer.from(token, 'base64url');
+    if (bytes[0] !== VERSION) return undefined;
+    for (const key of this.currentKeys()) {
+      const content = openWith(key, bytes, context);
+      if (content !== undefined) return content;
+    }
+    return undefined;
+  }
+
+  private currentKeys(): readonly Buffer[] {
+    const { keys: all } = this.secrets;
+    if (this.keysOf !== all) {
+      this.keysOf = all;
+      this.keys = all.map((secret) => keyFor(this.purpose, secret));
+    }
+    return this.keys;
+  }
+}
+
+/** Whether a text has the shape of a token, of whichever service and form. */
+export function isSealed(token: string): boolean {
+  if (token.length > MAX_LENGTH) return false;
+  const bytes = Buffer.from(token, 'base64url');
+  // Decoding is lenient; only what we would have written ourselves is taken.
+  return bytes.length >= HEADER_BYTES + TAG_BYTES && bytes.toString('base64url') === token;
+}
+
+function openWith(key: Buffer, bytes: Buffer, context: string): Buffer | undefined {
+  const header = bytes.subarray(0, HEADER_BYTES);
+  const own = derive(key, header);
+  const decipher = createDecipheriv('aes-256-gcm', own.key, own.nonce, {
+    authTagLength: TAG_BYTES,
+  });
+  decipher.setAAD(additionalData(header, context));
+  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+  const content = decipher.update(bytes.subarray(HEADER_BYTES, -TAG_BYTES));
+  try {
+    return Buffer.concat([content, decipher.final()]);
+  } catch {
+    return undefined;
+  }
+}
+
+function additionalData(header: Buffer, context: string): Buffer {
+  return Buffer.concat([header, Buffer.from(context)]);
+}
+
+function keyFor(purpose: string, secret: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', `presence token: ${purpose}`, 32));
+}
+
+/** The key and the nonce of one token. */
+function derive(key: Buffer, header: Buffer): { readonly key: Buffer; readonly nonce: Buffer } {
+  const bytes = createHmac('sha512', key).update(header).digest();
+  return { key: bytes.subarray(0, 32), nonce: bytes.subarray(32, 44) };
+}

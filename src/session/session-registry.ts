@@ -1,0 +1,105 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import type { EndReason } from '../domain/input.js';
+import { RejectedError } from '../domain/rejected-error.js';
+import type { User } from '../domain/user.js';
+import { CommandExecutor } from '../commands/command-executor.js';
+import { Listening } from '../store/listening.js';
+import { PresenceStore } from '../store/presence-store.js';
+import type { SessionStream } from './session-stream.js';
+
+/** How often it is looked which streams have been quiet for long enough to need a heartbeat, or to be ended. */
+const HEARTBEAT_CHECK_MS = 250;
+
+/**
+ * The `Connect` streams of this node, by session. A session that is no more takes its stream with it. Only the node that
+ * holds a stream can tell how long its client has been silent: no other clock is asked, and time in which this node could
+ * not listen does not count.
+ */
+@Injectable()
+export class SessionRegistry {
+  private readonly logger = new Logger(SessionRegistry.name);
+  private readonly streams = new Map<string, SessionStream>();
+  private isEndingSilent = false;
+
+  constructor(
+    store: PresenceStore,
+    private readonly commands: CommandExecutor,
+    private readonly listening: Listening,
+  ) {
+    store.onCommit(({ user, ended }) => {
+      this.noteHeartbeats(user);
+      for (const { sessionId, cause } of ended) this.streams.get(sessionId)?.end(refusalFor(cause));
+      for (const { sessionId } of user.sessions) this.streams.get(sessionId)?.noteUser(user);
+    });
+    commands.onSignOfLife((userId, sessionId) => {
+      const stream = this.streams.get(sessionId);
+      if (stream?.userId === userId) stream.hear(this.listening.heardMs);
+    });
+  }
+
+  /** How many sessions this node holds. */
+  get size(): number {
+    return this.streams.size;
+  }
+
+  /** Returns the way to take the stream out again. */
+  add(sessionId: string, stream: SessionStream): () => void {
+    this.streams.set(sessionId, stream);
+    return () => this.streams.delete(sessionId);
+  }
+
+  /** Keeps intermediaries from closing a stream on which nothing happens, and asks for signs of life. */
+  @Interval(HEARTBEAT_CHECK_MS)
+  sendHeartbeats(): void {
+    for (const stream of this.streams.values()) stream.sendIfDue();
+  }
+
+  /** Ends the sessions whose clients have been silent for too long. Those that cannot be ended now are tried again. */
+  @Interval(HEARTBEAT_CHECK_MS)
+  async endSilent(): Promise<void> {
+    if (this.isEndingSilent || !this.listening.isListening) return;
+    this.isEndingSilent = true;
+    try {
+      for (const [sessionId, stream] of this.streams) {
+        const heartbeatDueAt = stream.missedAt(this.listening.heardMs);
+        if (heartbeatDueAt === undefined) continue;
+        if (!this.listening.isListening) return;
+        await this.end(sessionId, stream.userId, heartbeatDueAt);
+      }
+    } finally {
+      this.isEndingSilent = false;
+    }
+  }
+
+  private async end(sessionId: string, userId: string, heartbeatDueAt: number): Promise<void> {
+    try {
+      await this.commands.execute(userId, { type: 'silent', sessionId, heartbeatDueAt });
+    } catch (error) {
+      this.logger.debug(`a silent session could not be ended yet: ${String(error)}`);
+    }
+  }
+
+  private noteHeartbeats({ sessions }: User): void {
+    for (const { sessionId, heartbeatDueAt } of sessions) {
+      if (heartbeatDueAt === undefined) continue;
+      const stream = this.streams.get(sessionId);
+      stream?.noteHeartbeatDue(heartbeatDueAt, this.listening.heardMs);
+    }
+  }
+}
+
+function refusalFor(cause: EndReason): RejectedError {
+  switch (cause) {
+    case 'TOKEN_EXPIRED':
+      return new RejectedError('TOKEN_EXPIRED', 'the token expired; connect again with a new one');
+    case 'CONNECTION_LOST':
+      return new RejectedError('HEARTBEATS_MISSED', 'no heartbeat arrived in time; connect again');
+    case 'NODE_LOST':
+      return new RejectedError('NODE_LOST', 'the server was out of reach; connect again');
+    case 'SESSION_ENDED':
+    case 'DISCONNECTED':
+      return new RejectedError('SESSION_ENDED', 'the session was ended');
+  }
+  return cause satisfies never;
+}

@@ -1,0 +1,84 @@
+import type { Logger } from '@nestjs/common';
+import type { StoreStatus } from '../store-status.js';
+import type { ResyncReason, LostKey } from './partition-reader.js';
+
+/** But for the start, with which everybody begins. Known beforehand, so that the first one counts as one more than none. */
+const CAUSES = [
+  'chain',
+  'rewound',
+  'emptied',
+  'gap',
+  'unknown',
+  'fenced',
+  'evicted',
+  'log',
+  'unreadable',
+] as const satisfies readonly ResyncReason[];
+
+const KEYS = ['head', 'nodes', 'users', 'log', 'beats', 'sealing_secret'] as const;
+
+type Counts = Pick<
+  StoreStatus,
+  'resyncs' | 'gapsFilled' | 'fenced' | 'reaped' | 'keysLost' | 'writtenBack'
+>;
+
+/** What goes wrong between nodes and is put right: logged as it happens, and counted. */
+export class ClusterMetrics {
+  private readonly resyncs = new Map<ResyncReason, number>(CAUSES.map((cause) => [cause, 0]));
+  private readonly keys = new Map<string, number>(KEYS.map((key) => [key, 0]));
+  private usersWrittenBack = 0;
+  private gaps = 0;
+  private fences = 0;
+  private reapedUsers = 0;
+
+  constructor(private readonly logger: Logger) {}
+
+  get counts(): Counts {
+    return {
+      resyncs: Object.fromEntries(this.resyncs),
+      gapsFilled: this.gaps,
+      fenced: this.fences,
+      reaped: this.reapedUsers,
+      keysLost: Object.fromEntries(this.keys),
+      writtenBack: this.usersWrittenBack,
+    };
+  }
+
+  lost(partition: number, cause: ResyncReason): void {
+    // Everybody begins so.
+    if (cause === 'start') return;
+    this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
+    this.logger.warn(`partition ${partition} is read anew (${cause})`);
+  }
+
+  /** `name` is the whole name of the key. */
+  keyLost(key: LostKey | 'beats' | 'sealing_secret', name: string): void {
+    this.keys.set(key, this.keys.get(key)! + 1);
+    this.logger.warn(`Redis has lost the key ${name}; it is written back`);
+  }
+
+  writtenBack(users: number): void {
+    this.usersWrittenBack += users;
+  }
+
+  unreadable(count: number, name: string): void {
+    this.logger.warn(
+      `records in ${name} cannot be read: ${count}; this node goes on without these users`,
+    );
+  }
+
+  gapFilled(partition: number): void {
+    this.gaps++;
+    this.logger.debug(`partition ${partition}: no message told of what is in the log`);
+  }
+
+  fenced(name: string, next: string): void {
+    this.fences++;
+    this.logger.warn(`node ${name} was declared dead; it goes on as ${next}`);
+  }
+
+  reaped(name: string, users: number): void {
+    this.reapedUsers += users;
+    this.logger.warn(`node ${name} is gone; ${users} users had sessions there`);
+  }
+}

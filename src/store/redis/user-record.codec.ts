@@ -1,0 +1,262 @@
+import { NO_CHOICES, type ChoiceVersions } from '../../domain/choice-versions.js';
+import type { Change, PresenceEvent, Reason } from '../../domain/event.js';
+import type { EndedSession } from '../../domain/session-transitions.js';
+import type { Presence, Status } from '../../domain/presence.js';
+import { sharedTerms, type SessionTerms } from '../../domain/terms.js';
+import type { ResyncReason, Session, StatusChoice, User } from '../../domain/user.js';
+
+/**
+ * Users and events as text. Arrays of JSON by position: a third of the size that names would take, and `redis-cli`
+ * shows them. A later version may add to their ends; what it adds is not known to an earlier one, and ignored.
+ */
+type PresenceFields = [
+  status: Status,
+  statusText: string,
+  channelId: string | null,
+  isMicrophoneMuted: 0 | 1,
+  isSpeakerMuted: 0 | 1,
+  connectedAt: number | null,
+  lastActiveAt: number | null,
+  platforms: readonly string[],
+  version: number,
+];
+
+type SessionFields = [
+  sessionId: string,
+  node: string,
+  platform: string,
+  connectedAt: number,
+  lastActiveAt: number,
+  heartbeatDueAt: number | null,
+  tokenExpiresAt: number | null,
+  graceEndsAt: number | null,
+  /** This field and those after it are missing in records of earlier versions. */
+  lostBecause?: ResyncReason | null,
+  terms?: TermsFields | null,
+  /** Left out by most sessions. */
+  succeeds?: string,
+];
+
+type TermsFields = readonly [
+  idleTimeoutMs: number,
+  heartbeatTimeoutMs: number,
+  reconnectGraceMs: number,
+];
+
+type UserFields = [
+  sessions: readonly SessionFields[],
+  channel: readonly [channelId: string, sessionId: string] | null,
+  isMicrophoneMuted: 0 | 1,
+  isSpeakerMuted: 0 | 1,
+  choice: StatusChoice,
+  statusText: string,
+  choiceExpiresAt: number | null,
+  visibleSince: number | null,
+  own: PresenceFields,
+  /** Null: the same as `own`. */
+  shown: PresenceFields | null,
+  /** Null: no choices. Left out by versions that did not know it. */
+  choiceVersions?: ChoiceFields | null,
+];
+
+type ChoiceFields = [
+  status: number | null,
+  microphone: number | null,
+  speaker: number | null,
+  channel: number | null,
+];
+
+export type EventFields = readonly [
+  occurredAt: number,
+  previousChannelId: string | null,
+  changes: readonly (readonly [Reason, Change])[],
+];
+
+/** The record of a user. Empty: nothing is worth keeping of somebody the service knows nothing of. */
+export function formatUser(user: User): string {
+  if (user.sessions.length === 0 && user.own.version === 0) return '';
+  const fields: UserFields = [
+    user.sessions.map(sessionFields),
+    user.channel === undefined ? null : [user.channel.channelId, user.channel.sessionId],
+    bit(user.isMicrophoneMuted),
+    bit(user.isSpeakerMuted),
+    user.choice,
+    user.statusText,
+    user.choiceExpiresAt ?? null,
+    user.visibleSince ?? null,
+    presenceFields(user.own),
+    user.shown === user.own ? null : presenceFields(user.shown),
+    choiceFields(user.choiceVersions),
+  ];
+  return JSON.stringify(fields);
+}
+
+export function userOf(userId: string, fields: unknown): User {
+  const [
+    sessions,
+    channel,
+    microphone,
+    speaker,
+    choice,
+    text,
+    expiresAt,
+    visibleSince,
+    own,
+    shown,
+    choices,
+  ] = fields as UserFields;
+  const ownPresence = presenceOf(userId, own);
+  return {
+    userId,
+    sessions: sessions.map(sessionOf),
+    channel: channel === null ? undefined : { channelId: channel[0], sessionId: channel[1] },
+    isMicrophoneMuted: microphone === 1,
+    isSpeakerMuted: speaker === 1,
+    choice,
+    statusText: text,
+    choiceExpiresAt: expiresAt ?? undefined,
+    visibleSince: visibleSince ?? undefined,
+    choiceVersions: choiceVersionsOf(choices, ownPresence.version),
+    own: ownPresence,
+    shown: shown === null ? ownPresence : presenceOf(userId, shown),
+  };
+}
+
+/** What one commit made of a user, as the log tells it. */
+export function eventFields([first, ...others]: readonly PresenceEvent[]): EventFields | null {
+  if (first === undefined) return null;
+  const { occurredAt, previousChannelId } = first;
+  return [
+    occurredAt,
+    previousChannelId ?? null,
+    [first, ...others].map(({ reason, change }) => [reason, change] as const),
+  ];
+}
+
+/** The same events again. `presence` is what others are shown after the commit. */
+export function eventsOf(presence: Presence, fields: EventFields | null): readonly PresenceEvent[] {
+  if (fields === null) return [];
+  const [occurredAt, previousChannelId, changes] = fields;
+  return changes.map(([reason, change]) => ({
+    presence,
+    previousChannelId: previousChannelId ?? undefined,
+    occurredAt,
+    reason,
+    change,
+  }));
+}
+
+export type EndedFields = readonly (readonly [sessionId: string, cause: EndedSession['cause']])[];
+
+function presenceFields(presence: Presence): PresenceFields {
+  return [
+    presence.status,
+    presence.statusText,
+    presence.channelId ?? null,
+    bit(presence.isMicrophoneMuted),
+    bit(presence.isSpeakerMuted),
+    presence.connectedAt ?? null,
+    presence.lastActiveAt ?? null,
+    presence.platforms,
+    presence.version,
+  ];
+}
+
+function presenceOf(userId: string, fields: PresenceFields): Presence {
+  const [status, statusText, channelId, microphone, speaker, connectedAt, lastActiveAt] = fields;
+  return {
+    userId,
+    status,
+    statusText,
+    channelId: channelId ?? undefined,
+    isMicrophoneMuted: microphone === 1,
+    isSpeakerMuted: speaker === 1,
+    connectedAt: connectedAt ?? undefined,
+    lastActiveAt: lastActiveAt ?? undefined,
+    platforms: fields[7],
+    version: fields[8],
+  };
+}
+
+function sessionFields(session: Session): SessionFields {
+  const { terms, succeeds } = session;
+  const fields: SessionFields = [
+    session.sessionId,
+    session.node,
+    session.platform,
+    session.connectedAt,
+    session.lastActiveAt,
+    session.heartbeatDueAt ?? null,
+    session.tokenExpiresAt ?? null,
+    session.graceEndsAt ?? null,
+    session.lostBecause ?? null,
+    terms === undefined ? null : termsFields(terms),
+  ];
+  if (succeeds !== undefined) fields[10] = succeeds;
+  return fields;
+}
+
+function termsFields({
+  idleTimeoutMs,
+  heartbeatTimeoutMs,
+  reconnectGraceMs,
+}: SessionTerms): TermsFields {
+  return [idleTimeoutMs, heartbeatTimeoutMs, reconnectGraceMs];
+}
+
+function termsOf(fields: TermsFields | null | undefined): SessionTerms | undefined {
+  if (fields === undefined || fields === null) return undefined;
+  const [idleTimeoutMs, heartbeatTimeoutMs, reconnectGraceMs] = fields;
+  return sharedTerms({ idleTimeoutMs, heartbeatTimeoutMs, reconnectGraceMs });
+}
+
+function sessionOf(fields: SessionFields): Session {
+  const [sessionId, node, platform, connectedAt, lastActiveAt, dueAt, expiresAt, graceEndsAt] =
+    fields;
+  return {
+    sessionId,
+    node,
+    platform,
+    connectedAt,
+    lastActiveAt,
+    heartbeatDueAt: dueAt ?? undefined,
+    tokenExpiresAt: expiresAt ?? undefined,
+    graceEndsAt: graceEndsAt ?? undefined,
+    lostBecause: fields[8] ?? undefined,
+    terms: termsOf(fields[9]),
+    succeeds: fields[10],
+  };
+}
+
+function choiceFields(versions: ChoiceVersions): ChoiceFields | null {
+  if (versions === NO_CHOICES) return null;
+  const { status, microphone, speaker, channel } = versions;
+  return [status ?? null, microphone ?? null, speaker ?? null, channel ?? null];
+}
+
+/**
+ * A record without versions comes from a node that does not know them, in a rolling upgrade. Whatever was chosen then
+ * was not chosen after the last change, so that its version stands in: nothing older can win.
+ */
+function choiceVersionsOf(
+  fields: ChoiceFields | null | undefined,
+  lastChange: number,
+): ChoiceVersions {
+  if (fields === null) return NO_CHOICES;
+  const [status, microphone, speaker, channel] = fields ?? [
+    lastChange,
+    lastChange,
+    lastChange,
+    lastChange,
+  ];
+  return {
+    status: status ?? undefined,
+    microphone: microphone ?? undefined,
+    speaker: speaker ?? undefined,
+    channel: channel ?? undefined,
+  };
+}
+
+function bit(flag: boolean): 0 | 1 {
+  return flag ? 1 : 0;
+}

@@ -1,0 +1,52 @@
+import { status } from '@grpc/grpc-js';
+import { isObservable, Observable, of, tap } from 'rxjs';
+import { secondsSince } from '../../telemetry/durations.js';
+import type { StreamRpcMetrics, UnaryRpcMetrics } from './rpc-metrics.js';
+import type { Handler } from './handler.js';
+import type { FailedStatus } from './response-observer.js';
+
+/** The handler of a unary method, with the time it takes until there is an answer. */
+export function withMetrics(handler: Handler, figures: UnaryRpcMetrics): Handler {
+  return async (request, metadata, call) => {
+    const begunAt = performance.now();
+    const result = await handler(request, metadata, call);
+    const ended = (code: status): void => figures.ended(code, secondsSince(begunAt));
+    if (isObservable(result)) {
+      return result.pipe(
+        tap({ error: (error) => ended(codeOf(error)), complete: () => ended(status.OK) }),
+      );
+    }
+    ended(status.OK);
+    return result;
+  };
+}
+
+/** The handler of a streaming method, with the time until its first message, and how it ends. */
+export function measuredStream(handler: Handler, figures: StreamRpcMetrics): Handler {
+  return async (request, metadata, call) => {
+    const begunAt = performance.now();
+    const result = await handler(request, metadata, call);
+    const messages = isObservable(result) ? result : of(result);
+    return new Observable((subscriber) => {
+      let hasBegun = false;
+      let code = status.CANCELLED;
+      figures.began();
+      subscriber.add(() => figures.ended(code));
+      const watched = tap<unknown>({
+        next: () => {
+          if (hasBegun) return;
+          hasBegun = true;
+          figures.starts.add(secondsSince(begunAt));
+        },
+        error: (error) => (code = codeOf(error)),
+        complete: () => (code = status.OK),
+      });
+      return messages.pipe(watched).subscribe(subscriber);
+    });
+  };
+}
+
+/** The code of what a handler fails with: the error filter has made a status of it. */
+export function codeOf(error: unknown): status {
+  return (error as Partial<FailedStatus>).code ?? status.UNKNOWN;
+}

@@ -1,0 +1,111 @@
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadPackageDefinition } from '../../api/codecs.js';
+import { describedServices } from '../grpc/descriptors.js';
+import type { RequestDecoder } from './lazy-request.js';
+import { SubscribeRequest } from '../../api/generated/presence/v1/events_service.pb.js';
+import { requestDecoder } from './request-decoder.js';
+import { requestLimitOf } from '../../api/request-limits.js';
+import { Turns } from './loop-slices.js';
+
+const PATH = '/presence.v1.EventsService/Subscribe';
+const EMPTY = SubscribeRequest.decode(new Uint8Array());
+const USER_IDS = Array.from({ length: 10_000 }, (_, i) => `${'😀'.repeat(123)}${10_000 + i}`);
+
+describe('The decoder of Subscribe', () => {
+  const generated = vi.fn((reader: BinaryReader) => SubscribeRequest.decode(reader));
+  const yielding = vi.fn(async () => {});
+  let decoder: RequestDecoder;
+  beforeAll(() => {
+    const { input } = describedServices(loadPackageDefinition())
+      .flatMap(({ methods }) => methods)
+      .find(({ name }) => name === 'Subscribe')!;
+    const turns = (): Turns => new Turns(yielding);
+    decoder = requestDecoder(input, requestLimitOf(PATH), generated, turns);
+  });
+  beforeEach(() => void vi.clearAllMocks());
+
+  function bytesOf(request: Partial<SubscribeRequest>): Buffer {
+    return Buffer.from(SubscribeRequest.encode({ ...EMPTY, ...request }).finish());
+  }
+
+  function repeated(record: readonly number[], count: number): Buffer {
+    return Buffer.concat(Array<Buffer>(count).fill(Buffer.from(record)));
+  }
+
+  it('makes the same message in turns as at once', async () => {
+    const request = bytesOf({
+      userIds: USER_IDS.slice(0, 3000),
+      channelIds: ['lobby', 'attic'],
+      kinds: [1, 2],
+      resumeToken: 'token',
+      skipSnapshot: true,
+      delivery: 2,
+    });
+    expect(await decoder.decodeInTurns(request)).toEqual(decoder.decode(request));
+  });
+
+  it('lets others have their turn after each 256 KiB of ids', async () => {
+    const request = bytesOf({ userIds: USER_IDS });
+    await decoder.decodeInTurns(request);
+    expect(yielding.mock.calls.length).toBeGreaterThanOrEqual(request.length / (257 * 1024) - 1);
+    // What is left to the generated code, which knows no turns, is what is not in the lists.
+    expect(generated.mock.calls.map(([{ len }]) => len)).toEqual([0]);
+  });
+
+  it.each([
+    ['users', [0x0a, 0], 10_001, 'user_ids', 'must hold at most 10000 values'],
+    ['channels', [0x12, 0], 1001, 'channel_ids', 'must hold at most 1000 values'],
+    ['kinds', [0x18, 1], 101, 'kinds', 'must hold at most 100 values'],
+    ['kinds in one record', [0x1a, 102, ...Array<number>(102).fill(1)], 1, 'kinds', /at most 100/],
+    ['fields of a later contract', [0xa0, 0x06, 1], 16_000, 'request', /more fields/],
+    ['texts', [0x22, 0], 16_000, 'request', /more fields/],
+    ['users by far', [0x0a, 0], 3_000_000, 'user_ids', 'must hold at most 10000 values'],
+    ['fields in a group', [0xa3, 6, ...repeated([0x08, 1], 16_000), 0xa4, 6], 1, 'request', /more/],
+  ])(
+    'refuses too many %s before it makes anything of them',
+    async (_what, record, count, field, text) => {
+      const request = repeated(record, count);
+      const refusal = { field, message: expect.stringMatching(text) as string };
+      await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);
+      expect(generated).not.toHaveBeenCalled();
+      expect(yielding).not.toHaveBeenCalled();
+    },
+  );
+
+  it('refuses millions of numbers in one record without a look at each', async () => {
+    const record = Buffer.alloc(5_000_000, 1);
+    const request = Buffer.from(new BinaryWriter().uint32(26).bytes(record).finish());
+    const looking = vi.spyOn(Uint8Array.prototype, Symbol.iterator);
+    const refusal = { field: 'kinds', message: 'must hold at most 100 values' };
+    await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);
+    expect(looking).not.toHaveBeenCalled();
+    looking.mockRestore();
+  });
+
+  it('refuses a text that no rule would let through before it is decoded', async () => {
+    const request = Buffer.from(new BinaryWriter().uint32(34).string('x'.repeat(5000)).finish());
+    const refusal = { field: 'resume_token', message: 'must be at most 4096 bytes' };
+    await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);
+    expect(generated).not.toHaveBeenCalled();
+  });
+
+  it('names the path of a text that is within another message', () => {
+    const { input } = describedServices(loadPackageDefinition())
+      .flatMap(({ methods }) => methods)
+      .find(({ name }) => name === 'Connect')!;
+    const choices = input.fields.find(({ name }) => name === 'choices')!;
+    const status = choices.message!.fields.find(({ name }) => name === 'status')!;
+    const text = status.message!.fields.find(({ name }) => name === 'status_text')!;
+    const tagged = (number: number): BinaryWriter =>
+      new BinaryWriter().tag(number, WireType.LengthDelimited);
+    const inner = tagged(text.number).string('x'.repeat(5000)).finish();
+    const parts = tagged(status.number).bytes(inner).finish();
+    const request = Buffer.from(tagged(choices.number).bytes(parts).finish());
+    const limit = requestLimitOf('/presence.v1.SessionService/Connect');
+    const decode = (): object =>
+      requestDecoder(input, limit, generated, () => new Turns(yielding)).decode(request);
+    expect(decode).toThrow(expect.objectContaining({ field: 'choices.status.status_text' }));
+  });
+});

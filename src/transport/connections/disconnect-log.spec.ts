@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { DisconnectLog } from './disconnect-log.js';
+
+describe('What was cut off', () => {
+  it('is counted by reason, and logged ten times in ten seconds, with how many were not', () => {
+    const lines: string[] = [];
+    let now = 0;
+    const cuts = new DisconnectLog(
+      'Test',
+      { flood: 'it sent too much', silence: 'it sent nothing' },
+      { warn: (line: string) => void lines.push(line) },
+      () => now,
+    );
+    for (let i = 0; i < 1000; i++) cuts.add('flood', `192.0.2.${i % 256}`);
+    cuts.add('silence');
+    expect(cuts.counts).toEqual({ flood: 1000, silence: 1 });
+    expect(lines).toHaveLength(10);
+    expect(lines[9]).toBe('Cut off 192.0.2.9: it sent too much');
+    now = 10_000;
+    cuts.add('silence');
+    expect(lines.slice(10)).toEqual([
+      'Cut off 991 more, of which no line was logged',
+      'Cut off a local peer: it sent nothing',
+    ]);
+  });
+});

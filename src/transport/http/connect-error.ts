@@ -1,0 +1,20 @@
+import { ConnectError } from '@connectrpc/connect';
+import { status } from '@grpc/grpc-js';
+import { statusMessage } from '../call/status-message.js';
+import { Status } from '../../api/generated/google/rpc/status.pb.js';
+import type { FailedStatus } from '../call/response-observer.js';
+
+/** The status of gRPC as an error of Connect, whose codes are the same numbers. */
+export function connectErrorOf({
+  code = status.UNKNOWN,
+  message,
+  metadata,
+}: FailedStatus): ConnectError {
+  const error = new ConnectError(statusMessage(message), code as number);
+  const [details] = metadata?.get('grpc-status-details-bin') ?? [];
+  if (!Buffer.isBuffer(details)) return error;
+  for (const { typeUrl, value } of Status.decode(details).details) {
+    error.details.push({ type: typeUrl.slice(typeUrl.lastIndexOf('/') + 1), value });
+  }
+  return error;
+}

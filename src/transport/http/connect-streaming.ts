@@ -1,0 +1,25 @@
+import {
+  contentTypeStreamJson,
+  contentTypeStreamProto,
+  endStreamFlag,
+  endStreamToJson,
+  headerStreamEncoding,
+  headerTimeout,
+  parseTimeout,
+} from '@connectrpc/connect/protocol-connect';
+import { messageInEnvelope } from './envelope.js';
+import { EnvelopedResponse } from './enveloped-response.js';
+import type { Protocol } from './protocol.js';
+
+/** Connect's calls with a stream of answers: the end of the stream is its last message, as JSON. */
+export const connectStreaming: Protocol = {
+  contentTypes: { proto: contentTypeStreamProto, json: contentTypeStreamJson },
+  timeoutHeader: headerTimeout,
+  compressionHeader: headerStreamEncoding,
+  parseTimeout,
+  unwrapMessage: messageInEnvelope,
+  answer: (stream, contentType) =>
+    new EnvelopedResponse(stream, contentType, endStreamFlag, (error) =>
+      Buffer.from(JSON.stringify(endStreamToJson(new Headers(), error, undefined))),
+    ),
+};

@@ -1,0 +1,76 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Observable, of } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Connections } from '../connections/connections.js';
+import { HeldBytes } from '../connections/held-bytes.js';
+import { CapturedLog } from '../../../test/support/captured-log.js';
+import { bodyOf, callOverHttp, CONTENT_TYPES } from '../../../test/support/http-call.js';
+import { loadPackageDefinition } from '../../api/codecs.js';
+import type { Handler, ServedMethod } from '../call/handler.js';
+import { negotiateFormat } from './content-negotiation.js';
+
+import { serveCall } from './serve-call.js';
+
+const definition = loadPackageDefinition();
+const METHODS = {
+  unary: definition['presence.v1.SessionService']!['ListSessions' as never],
+  stream: definition['presence.v1.SessionService']!['Connect' as never],
+} as unknown as Readonly<Record<'unary' | 'stream', ServedMethod['definition']>>;
+
+const boom = (): never => {
+  throw new Error('boom');
+};
+
+/** Something that no codec can encode. */
+const NO_MESSAGE = { sessions: 1, body: { $case: 'sessionStarted', value: { session: 1 } } };
+
+const HANDLERS: Readonly<Record<string, Handler>> = {
+  'a handler that rejects': async () => boom(),
+  'a source that throws': async () => new Observable(boom),
+  'a message that cannot be encoded': async () => of(NO_MESSAGE),
+  'a status that cannot be written': async () =>
+    new Observable((observer) =>
+      observer.error({ code: 10, message: 'x', metadata: { get: boom } }),
+    ),
+  'a listener that throws': async (_request, _metadata, stream) => {
+    const { response } = stream as { readonly response: NodeJS.EventEmitter };
+    response.on('boom', boom).emit('boom');
+    return new Observable();
+  },
+};
+
+const CALLS = Object.entries(CONTENT_TYPES).flatMap(([kind, types]) =>
+  types.flatMap((type) =>
+    Object.keys(HANDLERS).map((name) => [name, kind as keyof typeof METHODS, type] as const),
+  ),
+);
+
+describe('What throws while a call over HTTP is served', () => {
+  let log: CapturedLog;
+  let server: Server;
+  beforeEach(() => void (log = CapturedLog.start()));
+  afterEach(() => {
+    log.restore();
+    server.close();
+  });
+
+  it.each(CALLS)('ends that call with INTERNAL: %s (%s, %s)', async (name, kind, type) => {
+    const method = { handler: HANDLERS[name]!, definition: METHODS[kind] };
+    server = createServer((request, response) =>
+      serveCall(method, negotiateFormat(type, kind === 'stream')!, request, response, {
+        ...{ maxRequestBytesOf: () => 1000, callTimeoutMs: 10_000 },
+        connections: { held: new HeldBytes(1e6), calls: {} as Connections['calls'] },
+      }),
+    ).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const message = type.endsWith('json') ? '{}' : '';
+    const url = `http://127.0.0.1:${port}`;
+    const { text } = await callOverHttp(url, type, bodyOf(type, message));
+    expect(text).toMatch(/"internal"|grpc-status: 13/);
+    expect(text).not.toMatch(/boom/);
+    expect(log.text.split('A call was ended by a fault of the server')).toHaveLength(2);
+  });
+});

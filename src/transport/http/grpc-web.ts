@@ -1,0 +1,26 @@
+import {
+  contentTypeJson,
+  contentTypeProto,
+  headerEncoding,
+  headerTimeout,
+  parseTimeout,
+  setTrailerStatus,
+  trailerFlag,
+  trailerSerialize,
+} from '@connectrpc/connect/protocol-grpc-web';
+import { messageInEnvelope } from './envelope.js';
+import { EnvelopedResponse } from './enveloped-response.js';
+import type { Protocol } from './protocol.js';
+
+/** gRPC-Web: the trailers of gRPC are the last message of the body, since scripts cannot see those of HTTP. */
+export const grpcWeb: Protocol = {
+  contentTypes: { proto: contentTypeProto, json: contentTypeJson },
+  timeoutHeader: headerTimeout,
+  compressionHeader: headerEncoding,
+  parseTimeout,
+  unwrapMessage: messageInEnvelope,
+  answer: (stream, contentType) =>
+    new EnvelopedResponse(stream, contentType, trailerFlag, (error) =>
+      Buffer.from(trailerSerialize(setTrailerStatus(new Headers(), error))),
+    ),
+};

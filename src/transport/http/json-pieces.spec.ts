@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../../test/chaos/random.js';
+import { loadPackageDefinition } from '../../api/codecs.js';
+import type { ServedMethod } from '../call/handler.js';
+import { Turns } from '../call/loop-slices.js';
+import { jsonCodec } from './json-codec.js';
+import { JsonPieces, MAX_PIECE_BYTES } from './json-pieces.js';
+
+const USER_IDS = Array.from({ length: 10_000 }, (_, i) => `${'x'.repeat(120)}${i}`);
+const CHANNEL_IDS = Array.from({ length: 1000 }, (_, i) => `"\\,[]{}:家族👍${i}`);
+const LARGEST = { userIds: USER_IDS, channelIds: CHANNEL_IDS, kinds: [1, 2], skipSnapshot: true };
+
+function piecesOf(json: string): readonly string[] {
+  const bytes = Buffer.from(json);
+  const pieces = new JsonPieces(bytes);
+  pieces.readTo(bytes.length);
+  return pieces.finish().map(String);
+}
+
+/** What the pieces hold together. Throws where one of them is no JSON. */
+function merged(pieces: readonly string[]): Record<string, unknown> {
+  const [first, ...others] = pieces.map((piece) => JSON.parse(piece) as Record<string, unknown>);
+  for (const other of others) {
+    for (const [name, values] of Object.entries(other)) {
+      first![name] = [...(first![name] as unknown[]), ...(values as unknown[])];
+    }
+  }
+  return first!;
+}
+
+describe('The pieces of a request in JSON', () => {
+  it('hold what the whole holds, and are small', () => {
+    for (const space of [undefined, 2, '\t\n']) {
+      const pieces = piecesOf(JSON.stringify(LARGEST, undefined, space));
+      expect(merged(pieces)).toEqual(LARGEST);
+      expect(Math.max(...pieces.map((piece) => Buffer.byteLength(piece)))).toBeLessThanOrEqual(
+        MAX_PIECE_BYTES,
+      );
+      expect(pieces.length).toBeGreaterThan(20);
+    }
+  });
+
+  it.each([
+    '{}',
+    '[]',
+    '{"a":[]}',
+    '{"a":[ ]}',
+    '{"a":null}',
+    '[["a"]]',
+    '"a"',
+    '{"a":[[1],{"b":[2]}]}',
+  ])('of a small one are it: %s', (json) =>
+    expect(merged(piecesOf(json))).toEqual(JSON.parse(json)),
+  );
+
+  it('are JSON if and only if the whole is', () => {
+    const random = new Random(1);
+    // Ten of them are two pieces; two that become one text are not too long for one.
+    const long = `"${'y'.repeat(12_000)}"`;
+    const parts = [
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"a"',
+      '"b"',
+      '1',
+      ' ',
+      '"',
+      '\\',
+      long,
+      '"a":[',
+      `${long},`,
+    ];
+    let good = 0;
+    for (let i = 0; i < 1000; i++) {
+      const values = Array.from({ length: random.between(0, 12) }, () => long).join();
+      const mutated = [...`{"a":[${values}],"b":[1,2]}`.split(/(?<=[[\],:{}])/)];
+      for (let j = random.between(0, 2); j > 0; j--) {
+        const at = random.between(0, mutated.length - 1);
+        mutated.splice(at, random.between(0, 1), random.oneOf(parts));
+      }
+      const json = mutated.join('');
+      const isJson = succeeds(() => JSON.parse(json));
+      if (isJson) good++;
+      const arePieces = succeeds(() => piecesOf(json).map((piece) => JSON.parse(piece) as unknown));
+      expect(arePieces, json.replaceAll(long, 'L')).toBe(isJson);
+    }
+    expect(good).toBeGreaterThan(100);
+  });
+
+  it('refuse what is of more values, or larger in one value, than any request', () => {
+    for (const json of [
+      '['.repeat(12_001),
+      `{"userIds":[${'"",'.repeat(12_001)}""]}`,
+      `{"userIds":["${'x'.repeat(30_000)}"]}`,
+      `{"${'x'.repeat(30_000)}":1}`,
+      `{"kinds":[${'1'.repeat(200_000)}]}`,
+      `{${' '.repeat(200_000)}}`,
+    ]) {
+      expect(() => piecesOf(json), json.slice(0, 20)).toThrow(/than any request/);
+    }
+  });
+});
+
+describe('A large request in JSON', () => {
+  const method = loadPackageDefinition()['presence.v1.EventsService']![
+    'Subscribe' as never
+  ] as ServedMethod['definition'];
+
+  it('is decoded with a turn for others after each piece', async () => {
+    let turns = 0;
+    const codec = jsonCodec(method, () => new Turns(async () => turns++));
+    const json = Buffer.from(JSON.stringify(LARGEST));
+    expect(await codec.request(json).consume()).toMatchObject(LARGEST);
+    // While it is looked through, and again while it is parsed.
+    expect(turns).toBeGreaterThanOrEqual((2 * json.length) / MAX_PIECE_BYTES);
+  });
+
+  it('is refused for the same key twice, also where both are lists', async () => {
+    const json = `{"userIds":${JSON.stringify(USER_IDS)},"userIds":["a"]}`;
+    const refusal = await jsonCodec(method).request(Buffer.from(json)).consume();
+    expect(refusal).toMatchObject({ message: expect.stringMatching(/duplicate/) as string });
+  });
+});
+
+function succeeds(work: () => unknown): boolean {
+  try {
+    work();
+    return true;
+  } catch {
+    return false;
+  }
+}

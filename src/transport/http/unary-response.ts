@@ -1,0 +1,41 @@
+import {
+  codeToHttpStatus,
+  contentTypeUnaryJson,
+  errorToJsonBytes,
+} from '@connectrpc/connect/protocol-connect';
+import { ResponseObserver, type FailedStatus } from '../call/response-observer.js';
+import { connectErrorOf } from './connect-error.js';
+import type { ResponseStream } from './response-stream.js';
+
+/** One message that is the whole body, or an error as JSON with the status of HTTP that comes nearest. */
+export class UnaryResponse extends ResponseObserver<Buffer> {
+  private message: Buffer = Buffer.alloc(0);
+
+  constructor(
+    private readonly stream: ResponseStream,
+    private readonly contentType: string,
+  ) {
+    super();
+  }
+
+  protected write(message: Buffer): void {
+    this.message = message;
+  }
+
+  protected end(failure: FailedStatus | undefined): void {
+    if (failure === undefined) return this.send(200, this.contentType, this.message);
+    const error = connectErrorOf(failure);
+    const body = Buffer.from(errorToJsonBytes(error, undefined));
+    this.send(codeToHttpStatus(error.code), contentTypeUnaryJson, body);
+  }
+
+  protected cutOff(): void {
+    this.stream.response.destroy();
+  }
+
+  private send(status: number, contentType: string, body: Buffer): void {
+    if (!this.stream.isOpen) return;
+    const headers = { 'content-type': contentType, 'content-length': body.length };
+    this.stream.response.writeHead(status, headers).end(body);
+  }
+}
