@@ -55,7 +55,7 @@ function section({ title, names }) {
 }
 
 function entry(name) {
-  const { kind, default: fallback, meaning } = settings[name];
+  const { kind, default: fallback, description } = settings[name];
   const value = fallback === '' ? 'not set' : `\`${fallback}\``;
-  return `### ${name}\n\n${meaning}\n\nDefault: ${value}. Allowed: ${kind.allowed}.\n`;
+  return `### ${name}\n\n${description}\n\nDefault: ${value}. Allowed: ${kind.description}.\n`;
 }

@@ -7,8 +7,8 @@ import { DevelopmentKey } from '../auth/development-key.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 
-/** Where the build puts it: beside this file, once that is compiled. */
-const FOLDER = fileURLToPath(new URL('dashboard', import.meta.url));
+/** The folder that the build makes. */
+const FOLDER = fileURLToPath(new URL('../dashboard', import.meta.url));
 
 /** What the page may do: nothing but run its own script and style, and call the service it came from. */
 const POLICY = [

@@ -77,9 +77,10 @@ describe('Channels', () => {
     const { presence } = await client.leaveChannel({ sessionId });
     expect(presence?.currentChannelId).toBeUndefined();
     const joined = await client.joinChannel({ sessionId, channelId: 'e' });
-    expect(await client.joinChannel({ sessionId, channelId: 'e' })).toEqual(joined);
+    const again = await client.joinChannel({ sessionId, channelId: 'e' });
+    expect(again.presence).toEqual(joined.presence);
     const left = await client.leaveChannel({ sessionId });
-    expect(await client.leaveChannel({ sessionId })).toEqual(left);
+    expect((await client.leaveChannel({ sessionId })).presence).toEqual(left.presence);
     await client.joinChannel({ sessionId, channelId: 'f' });
     const events = await watcher.nextEvents(3);
     expect(events.map(({ presence: after }) => after?.currentChannelId)).toEqual([

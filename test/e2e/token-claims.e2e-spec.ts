@@ -3,6 +3,7 @@ import { SignJWT, type JWTPayload } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../support/client.js';
 import { EVERY_PROTOCOL, HttpChannel } from '../support/http-channel.js';
+import { OVER_HTTP } from '../support/nodes.js';
 import { SECRET, Service } from '../support/service.js';
 
 const ISSUER = 'https://id.example/';
@@ -126,7 +127,8 @@ describe('A token that ends when no Timestamp can tell', () => {
     },
   );
 
-  it.each([[253_402_300_799], [-62_135_596_801], [253_402_300_800], [-(2 ** 53)]])(
+  // A client over HTTP cannot encode a time that no Timestamp can hold.
+  it.skipIf(OVER_HTTP).each([[253_402_300_799], [-62_135_596_801], [253_402_300_800], [-(2 ** 53)]])(
     'does not make a status lapse at such a time either (%d)',
     async (seconds) => {
       const client = await service.client('ben', { isAdmin: true });

@@ -119,7 +119,7 @@ export class Janitor {
   private async forgetLongestGone(partition: Partition): Promise<void> {
     const room = Math.ceil(this.options.maxOfflineUsers / PARTITIONS);
     const users = partition.replica.table.evictionCandidates.flatMap((gone) => [
-      ...applyCommit(gone, gone.size - room),
+      ...firstOf(gone, gone.size - room),
     ]);
     for (const batch of inBatches(users)) {
       await Promise.all(batch.map((userId) => partition.update(userId, forget)));
@@ -134,7 +134,7 @@ function forget(user: User): Step {
   return { user: kept, events: [], ended: [], wakeAt: undefined };
 }
 
-function* applyCommit<T>(items: Iterable<T>, count: number): Generator<T> {
+function* firstOf<T>(items: Iterable<T>, count: number): Generator<T> {
   for (const item of items) {
     if (count-- <= 0) return;
     yield item;

@@ -15,16 +15,20 @@ const PARTITION = new Keys('test:').partitions[partitionOf('ann')]!;
 describe('A node on a Redis Cluster', { timeout: 90_000 }, () => {
   let cluster: RedisCluster;
   let node: StoreNode;
+  let sessions = 0;
+  let sessionId: string;
   beforeAll(async () => void (cluster = await RedisCluster.start()), 60_000);
   afterAll(() => cluster.stop());
   beforeEach(async () => {
     node = await StoreNode.start(cluster.url, 'test:');
-    await node.connect('ann', 's');
+    // A session of its own: the one of the test before ends with its node.
+    sessionId = `s${++sessions}`;
+    await node.connect('ann', sessionId);
   });
   afterEach(() => node.stop());
 
   async function joins(channelId: string): Promise<string> {
-    return node.perform('ann', join('s', channelId)).then(
+    return node.perform('ann', join(sessionId, channelId)).then(
       () => 'OK',
       ({ reason }: { readonly reason: string }) => reason,
     );

@@ -2,23 +2,19 @@
 // @generated from file presence/v1/events_service.proto (package presence.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage, GenService } from '@bufbuild/protobuf/codegenv2';
-import { enumDesc, fileDesc, messageDesc, serviceDesc } from '@bufbuild/protobuf/codegenv2';
-import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { file_google_protobuf_timestamp } from '@bufbuild/protobuf/wkt';
-import type { Presence, PresenceStatus } from './presence_pb.js';
-import { file_presence_v1_presence } from './presence_pb.js';
-import type { Message } from '@bufbuild/protobuf';
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Presence, PresenceStatus } from "./presence_pb.js";
+import { file_presence_v1_presence } from "./presence_pb.js";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file presence/v1/events_service.proto.
  */
-export const file_presence_v1_events_service: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    'CiBwcmVzZW5jZS92MS9ldmVudHNfc2VydmljZS5wcm90bxILcHJlc2VuY2UudjEivgEKEFN1YnNjcmliZVJlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkSEwoLY2hhbm5lbF9pZHMYAiADKAkSLQoFa2luZHMYAyADKA4yHi5wcmVzZW5jZS52MS5QcmVzZW5jZUV2ZW50S2luZBIUCgxyZXN1bWVfdG9rZW4YBCABKAkSFQoNc2tpcF9zbmFwc2hvdBgFIAEoCBInCghkZWxpdmVyeRgGIAEoDjIVLnByZXNlbmNlLnYxLkRlbGl2ZXJ5Ip8BChFTdWJzY3JpYmVSZXNwb25zZRIqCgZldmVudHMYASADKAsyGi5wcmVzZW5jZS52MS5QcmVzZW5jZUV2ZW50EicKCHNuYXBzaG90GAIgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USHwoEc3luYxgDIAEoDjIRLnByZXNlbmNlLnYxLlN5bmMSFAoMcmVzdW1lX3Rva2VuGAQgASgJIo0ECg1QcmVzZW5jZUV2ZW50EicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USLwoLb2NjdXJyZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBnJlYXNvbhgDIAEoDjIZLnByZXNlbmNlLnYxLkNoYW5nZVJlYXNvbhIuCgt1c2VyX29ubGluZRgKIAEoCzIXLnByZXNlbmNlLnYxLlVzZXJPbmxpbmVIABIwCgx1c2VyX29mZmxpbmUYCyABKAsyGC5wcmVzZW5jZS52MS5Vc2VyT2ZmbGluZUgAEj0KE3VzZXJfc3RhdHVzX2NoYW5nZWQYDCABKAsyHi5wcmVzZW5jZS52MS5Vc2VyU3RhdHVzQ2hhbmdlZEgAEj8KFHVzZXJfY2hhbm5lbF9jaGFuZ2VkGA0gASgLMh8ucHJlc2VuY2UudjEuVXNlckNoYW5uZWxDaGFuZ2VkSAASRAoXdXNlcl9tdXRlX3N0YXRlX2NoYW5nZWQYDiABKAsyIS5wcmVzZW5jZS52MS5Vc2VyTXV0ZVN0YXRlQ2hhbmdlZEgAEkUKF3VzZXJfY29ubmVjdGlvbl9jaGFuZ2VkGA8gASgLMiIucHJlc2VuY2UudjEuVXNlckNvbm5lY3Rpb25DaGFuZ2VkSABCCAoGY2hhbmdlIgwKClVzZXJPbmxpbmUiDQoLVXNlck9mZmxpbmUiSQoRVXNlclN0YXR1c0NoYW5nZWQSNAoPcHJldmlvdXNfc3RhdHVzGAEgASgOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMiTgoSVXNlckNoYW5uZWxDaGFuZ2VkEiAKE3ByZXZpb3VzX2NoYW5uZWxfaWQYASABKAlIAIgBAUIWChRfcHJldmlvdXNfY2hhbm5lbF9pZCJPChRVc2VyTXV0ZVN0YXRlQ2hhbmdlZBIcChR3YXNfbWljcm9waG9uZV9tdXRlZBgBIAEoCBIZChF3YXNfc3BlYWtlcl9tdXRlZBgCIAEoCCIXChVVc2VyQ29ubmVjdGlvbkNoYW5nZWQqwAIKEVByZXNlbmNlRXZlbnRLaW5kEiMKH1BSRVNFTkNFX0VWRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIjCh9QUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfT05MSU5FEAESJAogUFJFU0VOQ0VfRVZFTlRfS0lORF9VU0VSX09GRkxJTkUQAhIrCidQUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfU1RBVFVTX0NIQU5HRUQQAxIsCihQUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfQ0hBTk5FTF9DSEFOR0VEEAQSLworUFJFU0VOQ0VfRVZFTlRfS0lORF9VU0VSX01VVEVfU1RBVEVfQ0hBTkdFRBAFEi8KK1BSRVNFTkNFX0VWRU5UX0tJTkRfVVNFUl9DT05ORUNUSU9OX0NIQU5HRUQQBirdAgoMQ2hhbmdlUmVhc29uEh0KGUNIQU5HRV9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdDSEFOR0VfUkVBU09OX1JFUVVFU1RFRBABEhsKF0NIQU5HRV9SRUFTT05fQ09OTkVDVEVEEAISHgoaQ0hBTkdFX1JFQVNPTl9ESVNDT05ORUNURUQQAxIhCh1DSEFOR0VfUkVBU09OX0NPTk5FQ1RJT05fTE9TVBAEEhYKEkNIQU5HRV9SRUFTT05fSURMRRAFEhgKFENIQU5HRV9SRUFTT05fQUNUSVZFEAYSHwobQ0hBTkdFX1JFQVNPTl9TRVNTSU9OX0VOREVEEAcSHwobQ0hBTkdFX1JFQVNPTl9UT0tFTl9FWFBJUkVEEAgSGwoXQ0hBTkdFX1JFQVNPTl9OT0RFX0xPU1QQCRIgChxDSEFOR0VfUkVBU09OX1NUQVRVU19FWFBJUkVEEAoqUwoIRGVsaXZlcnkSGAoUREVMSVZFUllfVU5TUEVDSUZJRUQQABIYChRERUxJVkVSWV9FVkVSWV9FVkVOVBABEhMKD0RFTElWRVJZX0xBVEVTVBACKj4KBFN5bmMSFAoQU1lOQ19VTlNQRUNJRklFRBAAEhAKDFNZTkNfQ1VSUkVOVBABEg4KClNZTkNfUkVTRVQQAjJdCg1FdmVudHNTZXJ2aWNlEkwKCVN1YnNjcmliZRIdLnByZXNlbmNlLnYxLlN1YnNjcmliZVJlcXVlc3QaHi5wcmVzZW5jZS52MS5TdWJzY3JpYmVSZXNwb25zZTABYgZwcm90bzM',
-    [file_google_protobuf_timestamp, file_presence_v1_presence],
-  );
+export const file_presence_v1_events_service: GenFile = /*@__PURE__*/
+  fileDesc("CiBwcmVzZW5jZS92MS9ldmVudHNfc2VydmljZS5wcm90bxILcHJlc2VuY2UudjEivgEKEFN1YnNjcmliZVJlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkSEwoLY2hhbm5lbF9pZHMYAiADKAkSLQoFa2luZHMYAyADKA4yHi5wcmVzZW5jZS52MS5QcmVzZW5jZUV2ZW50S2luZBIUCgxyZXN1bWVfdG9rZW4YBCABKAkSFQoNc2tpcF9zbmFwc2hvdBgFIAEoCBInCghkZWxpdmVyeRgGIAEoDjIVLnByZXNlbmNlLnYxLkRlbGl2ZXJ5Ip8BChFTdWJzY3JpYmVSZXNwb25zZRIqCgZldmVudHMYASADKAsyGi5wcmVzZW5jZS52MS5QcmVzZW5jZUV2ZW50EicKCHNuYXBzaG90GAIgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USHwoEc3luYxgDIAEoDjIRLnByZXNlbmNlLnYxLlN5bmMSFAoMcmVzdW1lX3Rva2VuGAQgASgJIo0ECg1QcmVzZW5jZUV2ZW50EicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USLwoLb2NjdXJyZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBnJlYXNvbhgDIAEoDjIZLnByZXNlbmNlLnYxLkNoYW5nZVJlYXNvbhIuCgt1c2VyX29ubGluZRgKIAEoCzIXLnByZXNlbmNlLnYxLlVzZXJPbmxpbmVIABIwCgx1c2VyX29mZmxpbmUYCyABKAsyGC5wcmVzZW5jZS52MS5Vc2VyT2ZmbGluZUgAEj0KE3VzZXJfc3RhdHVzX2NoYW5nZWQYDCABKAsyHi5wcmVzZW5jZS52MS5Vc2VyU3RhdHVzQ2hhbmdlZEgAEj8KFHVzZXJfY2hhbm5lbF9jaGFuZ2VkGA0gASgLMh8ucHJlc2VuY2UudjEuVXNlckNoYW5uZWxDaGFuZ2VkSAASRAoXdXNlcl9tdXRlX3N0YXRlX2NoYW5nZWQYDiABKAsyIS5wcmVzZW5jZS52MS5Vc2VyTXV0ZVN0YXRlQ2hhbmdlZEgAEkUKF3VzZXJfY29ubmVjdGlvbl9jaGFuZ2VkGA8gASgLMiIucHJlc2VuY2UudjEuVXNlckNvbm5lY3Rpb25DaGFuZ2VkSABCCAoGY2hhbmdlIgwKClVzZXJPbmxpbmUiDQoLVXNlck9mZmxpbmUiSQoRVXNlclN0YXR1c0NoYW5nZWQSNAoPcHJldmlvdXNfc3RhdHVzGAEgASgOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMiTgoSVXNlckNoYW5uZWxDaGFuZ2VkEiAKE3ByZXZpb3VzX2NoYW5uZWxfaWQYASABKAlIAIgBAUIWChRfcHJldmlvdXNfY2hhbm5lbF9pZCJPChRVc2VyTXV0ZVN0YXRlQ2hhbmdlZBIcChR3YXNfbWljcm9waG9uZV9tdXRlZBgBIAEoCBIZChF3YXNfc3BlYWtlcl9tdXRlZBgCIAEoCCIXChVVc2VyQ29ubmVjdGlvbkNoYW5nZWQqwAIKEVByZXNlbmNlRXZlbnRLaW5kEiMKH1BSRVNFTkNFX0VWRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIjCh9QUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfT05MSU5FEAESJAogUFJFU0VOQ0VfRVZFTlRfS0lORF9VU0VSX09GRkxJTkUQAhIrCidQUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfU1RBVFVTX0NIQU5HRUQQAxIsCihQUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfQ0hBTk5FTF9DSEFOR0VEEAQSLworUFJFU0VOQ0VfRVZFTlRfS0lORF9VU0VSX01VVEVfU1RBVEVfQ0hBTkdFRBAFEi8KK1BSRVNFTkNFX0VWRU5UX0tJTkRfVVNFUl9DT05ORUNUSU9OX0NIQU5HRUQQBirdAgoMQ2hhbmdlUmVhc29uEh0KGUNIQU5HRV9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdDSEFOR0VfUkVBU09OX1JFUVVFU1RFRBABEhsKF0NIQU5HRV9SRUFTT05fQ09OTkVDVEVEEAISHgoaQ0hBTkdFX1JFQVNPTl9ESVNDT05ORUNURUQQAxIhCh1DSEFOR0VfUkVBU09OX0NPTk5FQ1RJT05fTE9TVBAEEhYKEkNIQU5HRV9SRUFTT05fSURMRRAFEhgKFENIQU5HRV9SRUFTT05fQUNUSVZFEAYSHwobQ0hBTkdFX1JFQVNPTl9TRVNTSU9OX0VOREVEEAcSHwobQ0hBTkdFX1JFQVNPTl9UT0tFTl9FWFBJUkVEEAgSGwoXQ0hBTkdFX1JFQVNPTl9OT0RFX0xPU1QQCRIgChxDSEFOR0VfUkVBU09OX1NUQVRVU19FWFBJUkVEEAoqUwoIRGVsaXZlcnkSGAoUREVMSVZFUllfVU5TUEVDSUZJRUQQABIYChRERUxJVkVSWV9FVkVSWV9FVkVOVBABEhMKD0RFTElWRVJZX0xBVEVTVBACKj4KBFN5bmMSFAoQU1lOQ19VTlNQRUNJRklFRBAAEhAKDFNZTkNfQ1VSUkVOVBABEg4KClNZTkNfUkVTRVQQAjJdCg1FdmVudHNTZXJ2aWNlEkwKCVN1YnNjcmliZRIdLnByZXNlbmNlLnYxLlN1YnNjcmliZVJlcXVlc3QaHi5wcmVzZW5jZS52MS5TdWJzY3JpYmVSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_presence_v1_presence]);
 
 /**
  * Request of `Subscribe`. A user matches who is named in `user_ids`, or is or
@@ -26,7 +22,7 @@ export const file_presence_v1_events_service: GenFile =
  *
  * @generated from message presence.v1.SubscribeRequest
  */
-export type SubscribeRequest = Message<'presence.v1.SubscribeRequest'> & {
+export type SubscribeRequest = Message<"presence.v1.SubscribeRequest"> & {
   /**
    * Users to follow, at most 10000.
    *
@@ -78,8 +74,7 @@ export type SubscribeRequest = Message<'presence.v1.SubscribeRequest'> & {
  * Describes the message presence.v1.SubscribeRequest.
  * Use `create(SubscribeRequestSchema)` to create a new message.
  */
-export const SubscribeRequestSchema: GenMessage<SubscribeRequest> =
-  /*@__PURE__*/
+export const SubscribeRequestSchema: GenMessage<SubscribeRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 0);
 
 /**
@@ -89,7 +84,7 @@ export const SubscribeRequestSchema: GenMessage<SubscribeRequest> =
  *
  * @generated from message presence.v1.SubscribeResponse
  */
-export type SubscribeResponse = Message<'presence.v1.SubscribeResponse'> & {
+export type SubscribeResponse = Message<"presence.v1.SubscribeResponse"> & {
   /**
    * Changes, in commit order.
    *
@@ -125,8 +120,7 @@ export type SubscribeResponse = Message<'presence.v1.SubscribeResponse'> & {
  * Describes the message presence.v1.SubscribeResponse.
  * Use `create(SubscribeResponseSchema)` to create a new message.
  */
-export const SubscribeResponseSchema: GenMessage<SubscribeResponse> =
-  /*@__PURE__*/
+export const SubscribeResponseSchema: GenMessage<SubscribeResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 1);
 
 /**
@@ -134,7 +128,7 @@ export const SubscribeResponseSchema: GenMessage<SubscribeResponse> =
  *
  * @generated from message presence.v1.PresenceEvent
  */
-export type PresenceEvent = Message<'presence.v1.PresenceEvent'> & {
+export type PresenceEvent = Message<"presence.v1.PresenceEvent"> & {
   /**
    * The presence after the change, whole.
    *
@@ -162,71 +156,63 @@ export type PresenceEvent = Message<'presence.v1.PresenceEvent'> & {
    *
    * @generated from oneof presence.v1.PresenceEvent.change
    */
-  change:
-    | {
-        /**
-         * The user's first session began, or the user stopped being invisible.
-         *
-         * @generated from field: presence.v1.UserOnline user_online = 10;
-         */
-        value: UserOnline;
-        case: 'userOnline';
-      }
-    | {
-        /**
-         * The user's last session ended, or the user became invisible.
-         *
-         * @generated from field: presence.v1.UserOffline user_offline = 11;
-         */
-        value: UserOffline;
-        case: 'userOffline';
-      }
-    | {
-        /**
-         * The status changed otherwise, or the status text did.
-         *
-         * @generated from field: presence.v1.UserStatusChanged user_status_changed = 12;
-         */
-        value: UserStatusChanged;
-        case: 'userStatusChanged';
-      }
-    | {
-        /**
-         * The user joined, left or moved.
-         *
-         * @generated from field: presence.v1.UserChannelChanged user_channel_changed = 13;
-         */
-        value: UserChannelChanged;
-        case: 'userChannelChanged';
-      }
-    | {
-        /**
-         * The microphone's or the speaker's mute state changed.
-         *
-         * @generated from field: presence.v1.UserMuteStateChanged user_mute_state_changed = 14;
-         */
-        value: UserMuteStateChanged;
-        case: 'userMuteStateChanged';
-      }
-    | {
-        /**
-         * A session began or ended beside others, so that `platforms` or
-         * `connected_at` changed and nothing else did.
-         *
-         * @generated from field: presence.v1.UserConnectionChanged user_connection_changed = 15;
-         */
-        value: UserConnectionChanged;
-        case: 'userConnectionChanged';
-      }
-    | { case: undefined; value?: undefined };
+  change: {
+    /**
+     * The user's first session began, or the user stopped being invisible.
+     *
+     * @generated from field: presence.v1.UserOnline user_online = 10;
+     */
+    value: UserOnline;
+    case: "userOnline";
+  } | {
+    /**
+     * The user's last session ended, or the user became invisible.
+     *
+     * @generated from field: presence.v1.UserOffline user_offline = 11;
+     */
+    value: UserOffline;
+    case: "userOffline";
+  } | {
+    /**
+     * The status changed otherwise, or the status text did.
+     *
+     * @generated from field: presence.v1.UserStatusChanged user_status_changed = 12;
+     */
+    value: UserStatusChanged;
+    case: "userStatusChanged";
+  } | {
+    /**
+     * The user joined, left or moved.
+     *
+     * @generated from field: presence.v1.UserChannelChanged user_channel_changed = 13;
+     */
+    value: UserChannelChanged;
+    case: "userChannelChanged";
+  } | {
+    /**
+     * The microphone's or the speaker's mute state changed.
+     *
+     * @generated from field: presence.v1.UserMuteStateChanged user_mute_state_changed = 14;
+     */
+    value: UserMuteStateChanged;
+    case: "userMuteStateChanged";
+  } | {
+    /**
+     * A session began or ended beside others, so that `platforms` or
+     * `connected_at` changed and nothing else did.
+     *
+     * @generated from field: presence.v1.UserConnectionChanged user_connection_changed = 15;
+     */
+    value: UserConnectionChanged;
+    case: "userConnectionChanged";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
  * Describes the message presence.v1.PresenceEvent.
  * Use `create(PresenceEventSchema)` to create a new message.
  */
-export const PresenceEventSchema: GenMessage<PresenceEvent> =
-  /*@__PURE__*/
+export const PresenceEventSchema: GenMessage<PresenceEvent> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 2);
 
 /**
@@ -234,14 +220,14 @@ export const PresenceEventSchema: GenMessage<PresenceEvent> =
  *
  * @generated from message presence.v1.UserOnline
  */
-export type UserOnline = Message<'presence.v1.UserOnline'> & {};
+export type UserOnline = Message<"presence.v1.UserOnline"> & {
+};
 
 /**
  * Describes the message presence.v1.UserOnline.
  * Use `create(UserOnlineSchema)` to create a new message.
  */
-export const UserOnlineSchema: GenMessage<UserOnline> =
-  /*@__PURE__*/
+export const UserOnlineSchema: GenMessage<UserOnline> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 3);
 
 /**
@@ -250,14 +236,14 @@ export const UserOnlineSchema: GenMessage<UserOnline> =
  *
  * @generated from message presence.v1.UserOffline
  */
-export type UserOffline = Message<'presence.v1.UserOffline'> & {};
+export type UserOffline = Message<"presence.v1.UserOffline"> & {
+};
 
 /**
  * Describes the message presence.v1.UserOffline.
  * Use `create(UserOfflineSchema)` to create a new message.
  */
-export const UserOfflineSchema: GenMessage<UserOffline> =
-  /*@__PURE__*/
+export const UserOfflineSchema: GenMessage<UserOffline> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 4);
 
 /**
@@ -265,7 +251,7 @@ export const UserOfflineSchema: GenMessage<UserOffline> =
  *
  * @generated from message presence.v1.UserStatusChanged
  */
-export type UserStatusChanged = Message<'presence.v1.UserStatusChanged'> & {
+export type UserStatusChanged = Message<"presence.v1.UserStatusChanged"> & {
   /**
    * The status before.
    *
@@ -278,8 +264,7 @@ export type UserStatusChanged = Message<'presence.v1.UserStatusChanged'> & {
  * Describes the message presence.v1.UserStatusChanged.
  * Use `create(UserStatusChangedSchema)` to create a new message.
  */
-export const UserStatusChangedSchema: GenMessage<UserStatusChanged> =
-  /*@__PURE__*/
+export const UserStatusChangedSchema: GenMessage<UserStatusChanged> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 5);
 
 /**
@@ -287,7 +272,7 @@ export const UserStatusChangedSchema: GenMessage<UserStatusChanged> =
  *
  * @generated from message presence.v1.UserChannelChanged
  */
-export type UserChannelChanged = Message<'presence.v1.UserChannelChanged'> & {
+export type UserChannelChanged = Message<"presence.v1.UserChannelChanged"> & {
   /**
    * The channel before. Absent when there was none.
    *
@@ -300,8 +285,7 @@ export type UserChannelChanged = Message<'presence.v1.UserChannelChanged'> & {
  * Describes the message presence.v1.UserChannelChanged.
  * Use `create(UserChannelChangedSchema)` to create a new message.
  */
-export const UserChannelChangedSchema: GenMessage<UserChannelChanged> =
-  /*@__PURE__*/
+export const UserChannelChangedSchema: GenMessage<UserChannelChanged> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 6);
 
 /**
@@ -309,7 +293,7 @@ export const UserChannelChangedSchema: GenMessage<UserChannelChanged> =
  *
  * @generated from message presence.v1.UserMuteStateChanged
  */
-export type UserMuteStateChanged = Message<'presence.v1.UserMuteStateChanged'> & {
+export type UserMuteStateChanged = Message<"presence.v1.UserMuteStateChanged"> & {
   /**
    * The microphone's state before.
    *
@@ -329,8 +313,7 @@ export type UserMuteStateChanged = Message<'presence.v1.UserMuteStateChanged'> &
  * Describes the message presence.v1.UserMuteStateChanged.
  * Use `create(UserMuteStateChangedSchema)` to create a new message.
  */
-export const UserMuteStateChangedSchema: GenMessage<UserMuteStateChanged> =
-  /*@__PURE__*/
+export const UserMuteStateChangedSchema: GenMessage<UserMuteStateChanged> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 7);
 
 /**
@@ -338,14 +321,14 @@ export const UserMuteStateChangedSchema: GenMessage<UserMuteStateChanged> =
  *
  * @generated from message presence.v1.UserConnectionChanged
  */
-export type UserConnectionChanged = Message<'presence.v1.UserConnectionChanged'> & {};
+export type UserConnectionChanged = Message<"presence.v1.UserConnectionChanged"> & {
+};
 
 /**
  * Describes the message presence.v1.UserConnectionChanged.
  * Use `create(UserConnectionChangedSchema)` to create a new message.
  */
-export const UserConnectionChangedSchema: GenMessage<UserConnectionChanged> =
-  /*@__PURE__*/
+export const UserConnectionChangedSchema: GenMessage<UserConnectionChanged> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 8);
 
 /**
@@ -407,8 +390,7 @@ export enum PresenceEventKind {
 /**
  * Describes the enum presence.v1.PresenceEventKind.
  */
-export const PresenceEventKindSchema: GenEnum<PresenceEventKind> =
-  /*@__PURE__*/
+export const PresenceEventKindSchema: GenEnum<PresenceEventKind> = /*@__PURE__*/
   enumDesc(file_presence_v1_events_service, 0);
 
 /**
@@ -498,8 +480,7 @@ export enum ChangeReason {
 /**
  * Describes the enum presence.v1.ChangeReason.
  */
-export const ChangeReasonSchema: GenEnum<ChangeReason> =
-  /*@__PURE__*/
+export const ChangeReasonSchema: GenEnum<ChangeReason> = /*@__PURE__*/
   enumDesc(file_presence_v1_events_service, 1);
 
 /**
@@ -533,8 +514,7 @@ export enum Delivery {
 /**
  * Describes the enum presence.v1.Delivery.
  */
-export const DeliverySchema: GenEnum<Delivery> =
-  /*@__PURE__*/
+export const DeliverySchema: GenEnum<Delivery> = /*@__PURE__*/
   enumDesc(file_presence_v1_events_service, 2);
 
 /**
@@ -568,7 +548,8 @@ export enum Sync {
 /**
  * Describes the enum presence.v1.Sync.
  */
-export const SyncSchema: GenEnum<Sync> = /*@__PURE__*/ enumDesc(file_presence_v1_events_service, 3);
+export const SyncSchema: GenEnum<Sync> = /*@__PURE__*/
+  enumDesc(file_presence_v1_events_service, 3);
 
 /**
  * Streams changes of presence.
@@ -605,8 +586,10 @@ export const EventsService: GenService<{
    * @generated from rpc presence.v1.EventsService.Subscribe
    */
   subscribe: {
-    methodKind: 'server_streaming';
+    methodKind: "server_streaming";
     input: typeof SubscribeRequestSchema;
     output: typeof SubscribeResponseSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_presence_v1_events_service, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_presence_v1_events_service, 0);
+

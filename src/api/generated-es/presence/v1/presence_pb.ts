@@ -29,28 +29,24 @@
 // none of them a control character. They are compared as they are: two that
 // look alike are two.
 
-import type { GenEnum, GenFile, GenMessage } from '@bufbuild/protobuf/codegenv2';
-import { enumDesc, fileDesc, messageDesc } from '@bufbuild/protobuf/codegenv2';
-import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { file_google_protobuf_timestamp } from '@bufbuild/protobuf/wkt';
-import type { Message } from '@bufbuild/protobuf';
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file presence/v1/presence.proto.
  */
-export const file_presence_v1_presence: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    'ChpwcmVzZW5jZS92MS9wcmVzZW5jZS5wcm90bxILcHJlc2VuY2UudjEi1gIKCFByZXNlbmNlEg8KB3VzZXJfaWQYASABKAkSKwoGc3RhdHVzGAIgASgOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMSHwoSY3VycmVudF9jaGFubmVsX2lkGAMgASgJSACIAQESGwoTaXNfbWljcm9waG9uZV9tdXRlZBgEIAEoCBIYChBpc19zcGVha2VyX211dGVkGAUgASgIEjAKDGNvbm5lY3RlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObGFzdF9hY3RpdmVfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3ZlcnNpb24YCCABKAQSEwoLc3RhdHVzX3RleHQYCSABKAkSEQoJcGxhdGZvcm1zGAogAygJQhUKE19jdXJyZW50X2NoYW5uZWxfaWQipgEKB1Nlc3Npb24SEgoKc2Vzc2lvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEjAKDGNvbm5lY3RlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObGFzdF9hY3RpdmVfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHBsYXRmb3JtGAUgASgJKsIBCg5QcmVzZW5jZVN0YXR1cxIfChtQUkVTRU5DRV9TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZQUkVTRU5DRV9TVEFUVVNfT05MSU5FEAESGAoUUFJFU0VOQ0VfU1RBVFVTX0lETEUQAhIbChdQUkVTRU5DRV9TVEFUVVNfT0ZGTElORRADEiIKHlBSRVNFTkNFX1NUQVRVU19ET19OT1RfRElTVFVSQhAEEhgKFFBSRVNFTkNFX1NUQVRVU19BV0FZEAViBnByb3RvMw',
-    [file_google_protobuf_timestamp],
-  );
+export const file_presence_v1_presence: GenFile = /*@__PURE__*/
+  fileDesc("ChpwcmVzZW5jZS92MS9wcmVzZW5jZS5wcm90bxILcHJlc2VuY2UudjEi1gIKCFByZXNlbmNlEg8KB3VzZXJfaWQYASABKAkSKwoGc3RhdHVzGAIgASgOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMSHwoSY3VycmVudF9jaGFubmVsX2lkGAMgASgJSACIAQESGwoTaXNfbWljcm9waG9uZV9tdXRlZBgEIAEoCBIYChBpc19zcGVha2VyX211dGVkGAUgASgIEjAKDGNvbm5lY3RlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObGFzdF9hY3RpdmVfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3ZlcnNpb24YCCABKAQSEwoLc3RhdHVzX3RleHQYCSABKAkSEQoJcGxhdGZvcm1zGAogAygJQhUKE19jdXJyZW50X2NoYW5uZWxfaWQipgEKB1Nlc3Npb24SEgoKc2Vzc2lvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEjAKDGNvbm5lY3RlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObGFzdF9hY3RpdmVfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHBsYXRmb3JtGAUgASgJKsIBCg5QcmVzZW5jZVN0YXR1cxIfChtQUkVTRU5DRV9TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZQUkVTRU5DRV9TVEFUVVNfT05MSU5FEAESGAoUUFJFU0VOQ0VfU1RBVFVTX0lETEUQAhIbChdQUkVTRU5DRV9TVEFUVVNfT0ZGTElORRADEiIKHlBSRVNFTkNFX1NUQVRVU19ET19OT1RfRElTVFVSQhAEEhgKFFBSRVNFTkNFX1NUQVRVU19BV0FZEAViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * What others see of a user: one view over all of the user's live sessions.
  *
  * @generated from message presence.v1.Presence
  */
-export type Presence = Message<'presence.v1.Presence'> & {
+export type Presence = Message<"presence.v1.Presence"> & {
   /**
    * The user described. The `sub` of the token that began the sessions.
    *
@@ -134,8 +130,7 @@ export type Presence = Message<'presence.v1.Presence'> & {
  * Describes the message presence.v1.Presence.
  * Use `create(PresenceSchema)` to create a new message.
  */
-export const PresenceSchema: GenMessage<Presence> =
-  /*@__PURE__*/
+export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence, 0);
 
 /**
@@ -144,7 +139,7 @@ export const PresenceSchema: GenMessage<Presence> =
  *
  * @generated from message presence.v1.Session
  */
-export type Session = Message<'presence.v1.Session'> & {
+export type Session = Message<"presence.v1.Session"> & {
   /**
    * Chosen by the server when the session begins.
    *
@@ -186,8 +181,7 @@ export type Session = Message<'presence.v1.Session'> & {
  * Describes the message presence.v1.Session.
  * Use `create(SessionSchema)` to create a new message.
  */
-export const SessionSchema: GenMessage<Session> =
-  /*@__PURE__*/
+export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence, 1);
 
 /**
@@ -244,6 +238,6 @@ export enum PresenceStatus {
 /**
  * Describes the enum presence.v1.PresenceStatus.
  */
-export const PresenceStatusSchema: GenEnum<PresenceStatus> =
-  /*@__PURE__*/
+export const PresenceStatusSchema: GenEnum<PresenceStatus> = /*@__PURE__*/
   enumDesc(file_presence_v1_presence, 0);
+

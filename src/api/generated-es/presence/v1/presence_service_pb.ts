@@ -2,30 +2,26 @@
 // @generated from file presence/v1/presence_service.proto (package presence.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage, GenService } from '@bufbuild/protobuf/codegenv2';
-import { enumDesc, fileDesc, messageDesc, serviceDesc } from '@bufbuild/protobuf/codegenv2';
-import type { Timestamp } from '@bufbuild/protobuf/wkt';
-import { file_google_protobuf_timestamp } from '@bufbuild/protobuf/wkt';
-import type { Presence, PresenceStatus, Session } from './presence_pb.js';
-import { file_presence_v1_presence } from './presence_pb.js';
-import type { Message } from '@bufbuild/protobuf';
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Presence, PresenceStatus, Session } from "./presence_pb.js";
+import { file_presence_v1_presence } from "./presence_pb.js";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file presence/v1/presence_service.proto.
  */
-export const file_presence_v1_presence_service: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    'CiJwcmVzZW5jZS92MS9wcmVzZW5jZV9zZXJ2aWNlLnByb3RvEgtwcmVzZW5jZS52MSI8ChJKb2luQ2hhbm5lbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJImUKE0pvaW5DaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyIpChNMZWF2ZUNoYW5uZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiZgoUTGVhdmVDaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyKaAQoWVXBkYXRlTXV0ZVN0YXRlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEiAKE2lzX21pY3JvcGhvbmVfbXV0ZWQYAiABKAhIAIgBARIdChBpc19zcGVha2VyX211dGVkGAMgASgISAGIAQFCFgoUX2lzX21pY3JvcGhvbmVfbXV0ZWRCEwoRX2lzX3NwZWFrZXJfbXV0ZWQiaQoXVXBkYXRlTXV0ZVN0YXRlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyKZAQoTVXBkYXRlU3RhdHVzUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJmChRVcGRhdGVTdGF0dXNSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiUKB2Nob2ljZXMYAiABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIiUKEkdldFByZXNlbmNlUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIj4KE0dldFByZXNlbmNlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSIsChhCYXRjaEdldFByZXNlbmNlc1JlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkiRQoZQmF0Y2hHZXRQcmVzZW5jZXNSZXNwb25zZRIoCglwcmVzZW5jZXMYASADKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSJuChZMaXN0T25saW5lVXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEi0KCHN0YXR1c2VzGAMgAygOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMicAoXTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USKAoJcHJlc2VuY2VzGAEgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUiVgoZTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJInMKGkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlEigKCXByZXNlbmNlcxgBIAMoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIrkBCgdDaG9pY2VzEikKBnN0YXR1cxgBIAEoCzIZLnByZXNlbmNlLnYxLkNob3NlblN0YXR1cxIrCgptaWNyb3Bob25lGAIgASgLMhcucHJlc2VuY2UudjEuQ2hvc2VuTXV0ZRIoCgdzcGVha2VyGAMgASgLMhcucHJlc2VuY2UudjEuQ2hvc2VuTXV0ZRIsCgdjaGFubmVsGAQgASgLMhsucHJlc2VuY2UudjEuQ2hvc2VuQ2hhbm5lbHMijwEKDENob3NlblN0YXR1cxIPCgd2ZXJzaW9uGAEgASgEEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIvCgpDaG9zZW5NdXRlEg8KB3ZlcnNpb24YASABKAQSEAoIaXNfbXV0ZWQYAiABKAgiTwoOQ2hvc2VuQ2hhbm5lbHMSDwoHdmVyc2lvbhgBIAEoBBIsCghjaGFubmVscxgCIAMoCzIaLnByZXNlbmNlLnYxLkNob3NlbkNoYW5uZWwiNAoNQ2hvc2VuQ2hhbm5lbBISCgpjaGFubmVsX2lkGAEgASgJEg8KB2lzX2hlbGQYAiABKAgiKQoWRXhwbGFpblByZXNlbmNlUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIpwDChdFeHBsYWluUHJlc2VuY2VSZXNwb25zZRIkCgVzaG93bhgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiIKA293bhgCIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEicKBWNhdXNlGAMgASgOMhgucHJlc2VuY2UudjEuU3RhdHVzQ2F1c2USKQoGY2hvaWNlGAQgASgOMhkucHJlc2VuY2UudjEuU3RhdHVzQ2hvaWNlEjUKEWNob2ljZV9leHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCghzZXNzaW9ucxgGIAMoCzIdLnByZXNlbmNlLnYxLkV4cGxhaW5lZFNlc3Npb24SMAoPbmV4dF90cmFuc2l0aW9uGAcgASgLMhcucHJlc2VuY2UudjEuVHJhbnNpdGlvbhIXCg9pZGxlX3RpbWVvdXRfbXMYCCABKA0SMAoMZXhwbGFpbmVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKAAgoQRXhwbGFpbmVkU2Vzc2lvbhIlCgdzZXNzaW9uGAEgASgLMhQucHJlc2VuY2UudjEuU2Vzc2lvbhIPCgdub2RlX2lkGAIgASgJEhUKDWhvbGRzX2NoYW5uZWwYAyABKAgSNAoQaGVhcnRiZWF0X2R1ZV9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQdG9rZW5fZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNZ3JhY2VfZW5kc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAimQEKClRyYW5zaXRpb24SJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBGtpbmQYAiABKA4yGy5wcmVzZW5jZS52MS5UcmFuc2l0aW9uS2luZBISCgpzZXNzaW9uX2lkGAMgASgJEiQKBXNob3duGAQgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UqoQEKDFN0YXR1c0Nob2ljZRIdChlTVEFUVVNfQ0hPSUNFX1VOU1BFQ0lGSUVEEAASGwoXU1RBVFVTX0NIT0lDRV9BVVRPTUFUSUMQARIgChxTVEFUVVNfQ0hPSUNFX0RPX05PVF9ESVNUVVJCEAISFgoSU1RBVFVTX0NIT0lDRV9BV0FZEAMSGwoXU1RBVFVTX0NIT0lDRV9JTlZJU0lCTEUQBCqVAQoLU3RhdHVzQ2F1c2USHAoYU1RBVFVTX0NBVVNFX1VOU1BFQ0lGSUVEEAASGwoXU1RBVFVTX0NBVVNFX05PX1NFU1NJT04QARIXChNTVEFUVVNfQ0FVU0VfQ0hPU0VOEAISFwoTU1RBVFVTX0NBVVNFX0FDVElWRRADEhkKFVNUQVRVU19DQVVTRV9JTkFDVElWRRAEKtkBCg5UcmFuc2l0aW9uS2luZBIfChtUUkFOU0lUSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIYChRUUkFOU0lUSU9OX0tJTkRfSURMRRABEiIKHlRSQU5TSVRJT05fS0lORF9DSE9JQ0VfRVhQSVJFRBACEiEKHVRSQU5TSVRJT05fS0lORF9UT0tFTl9FWFBJUkVEEAMSJAogVFJBTlNJVElPTl9LSU5EX0hFQVJUQkVBVF9NSVNTRUQQBBIfChtUUkFOU0lUSU9OX0tJTkRfR1JBQ0VfRU5ERUQQBTLEBgoPUHJlc2VuY2VTZXJ2aWNlElAKC0pvaW5DaGFubmVsEh8ucHJlc2VuY2UudjEuSm9pbkNoYW5uZWxSZXF1ZXN0GiAucHJlc2VuY2UudjEuSm9pbkNoYW5uZWxSZXNwb25zZRJTCgxMZWF2ZUNoYW5uZWwSIC5wcmVzZW5jZS52MS5MZWF2ZUNoYW5uZWxSZXF1ZXN0GiEucHJlc2VuY2UudjEuTGVhdmVDaGFubmVsUmVzcG9uc2USXAoPVXBkYXRlTXV0ZVN0YXRlEiMucHJlc2VuY2UudjEuVXBkYXRlTXV0ZVN0YXRlUmVxdWVzdBokLnByZXNlbmNlLnYxLlVwZGF0ZU11dGVTdGF0ZVJlc3BvbnNlElMKDFVwZGF0ZVN0YXR1cxIgLnByZXNlbmNlLnYxLlVwZGF0ZVN0YXR1c1JlcXVlc3QaIS5wcmVzZW5jZS52MS5VcGRhdGVTdGF0dXNSZXNwb25zZRJQCgtHZXRQcmVzZW5jZRIfLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVxdWVzdBogLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVzcG9uc2USYgoRQmF0Y2hHZXRQcmVzZW5jZXMSJS5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1JlcXVlc3QaJi5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1Jlc3BvbnNlElwKD0xpc3RPbmxpbmVVc2VycxIjLnByZXNlbmNlLnYxLkxpc3RPbmxpbmVVc2Vyc1JlcXVlc3QaJC5wcmVzZW5jZS52MS5MaXN0T25saW5lVXNlcnNSZXNwb25zZRJlChJMaXN0Q2hhbm5lbE1lbWJlcnMSJi5wcmVzZW5jZS52MS5MaXN0Q2hhbm5lbE1lbWJlcnNSZXF1ZXN0GicucHJlc2VuY2UudjEuTGlzdENoYW5uZWxNZW1iZXJzUmVzcG9uc2USXAoPRXhwbGFpblByZXNlbmNlEiMucHJlc2VuY2UudjEuRXhwbGFpblByZXNlbmNlUmVxdWVzdBokLnByZXNlbmNlLnYxLkV4cGxhaW5QcmVzZW5jZVJlc3BvbnNlYgZwcm90bzM',
-    [file_google_protobuf_timestamp, file_presence_v1_presence],
-  );
+export const file_presence_v1_presence_service: GenFile = /*@__PURE__*/
+  fileDesc("CiJwcmVzZW5jZS92MS9wcmVzZW5jZV9zZXJ2aWNlLnByb3RvEgtwcmVzZW5jZS52MSI8ChJKb2luQ2hhbm5lbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJImUKE0pvaW5DaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyIpChNMZWF2ZUNoYW5uZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiZgoUTGVhdmVDaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyKaAQoWVXBkYXRlTXV0ZVN0YXRlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEiAKE2lzX21pY3JvcGhvbmVfbXV0ZWQYAiABKAhIAIgBARIdChBpc19zcGVha2VyX211dGVkGAMgASgISAGIAQFCFgoUX2lzX21pY3JvcGhvbmVfbXV0ZWRCEwoRX2lzX3NwZWFrZXJfbXV0ZWQiaQoXVXBkYXRlTXV0ZVN0YXRlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyKZAQoTVXBkYXRlU3RhdHVzUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJmChRVcGRhdGVTdGF0dXNSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiUKB2Nob2ljZXMYAiABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIiUKEkdldFByZXNlbmNlUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIj4KE0dldFByZXNlbmNlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSIsChhCYXRjaEdldFByZXNlbmNlc1JlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkiRQoZQmF0Y2hHZXRQcmVzZW5jZXNSZXNwb25zZRIoCglwcmVzZW5jZXMYASADKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSJuChZMaXN0T25saW5lVXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEi0KCHN0YXR1c2VzGAMgAygOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMicAoXTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USKAoJcHJlc2VuY2VzGAEgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUiVgoZTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJInMKGkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlEigKCXByZXNlbmNlcxgBIAMoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIrkBCgdDaG9pY2VzEikKBnN0YXR1cxgBIAEoCzIZLnByZXNlbmNlLnYxLkNob3NlblN0YXR1cxIrCgptaWNyb3Bob25lGAIgASgLMhcucHJlc2VuY2UudjEuQ2hvc2VuTXV0ZRIoCgdzcGVha2VyGAMgASgLMhcucHJlc2VuY2UudjEuQ2hvc2VuTXV0ZRIsCgdjaGFubmVsGAQgASgLMhsucHJlc2VuY2UudjEuQ2hvc2VuQ2hhbm5lbHMijwEKDENob3NlblN0YXR1cxIPCgd2ZXJzaW9uGAEgASgEEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIvCgpDaG9zZW5NdXRlEg8KB3ZlcnNpb24YASABKAQSEAoIaXNfbXV0ZWQYAiABKAgiTwoOQ2hvc2VuQ2hhbm5lbHMSDwoHdmVyc2lvbhgBIAEoBBIsCghjaGFubmVscxgCIAMoCzIaLnByZXNlbmNlLnYxLkNob3NlbkNoYW5uZWwiNAoNQ2hvc2VuQ2hhbm5lbBISCgpjaGFubmVsX2lkGAEgASgJEg8KB2lzX2hlbGQYAiABKAgiKQoWRXhwbGFpblByZXNlbmNlUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIpwDChdFeHBsYWluUHJlc2VuY2VSZXNwb25zZRIkCgVzaG93bhgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiIKA293bhgCIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEicKBWNhdXNlGAMgASgOMhgucHJlc2VuY2UudjEuU3RhdHVzQ2F1c2USKQoGY2hvaWNlGAQgASgOMhkucHJlc2VuY2UudjEuU3RhdHVzQ2hvaWNlEjUKEWNob2ljZV9leHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCghzZXNzaW9ucxgGIAMoCzIdLnByZXNlbmNlLnYxLkV4cGxhaW5lZFNlc3Npb24SMAoPbmV4dF90cmFuc2l0aW9uGAcgASgLMhcucHJlc2VuY2UudjEuVHJhbnNpdGlvbhIXCg9pZGxlX3RpbWVvdXRfbXMYCCABKA0SMAoMZXhwbGFpbmVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKAAgoQRXhwbGFpbmVkU2Vzc2lvbhIlCgdzZXNzaW9uGAEgASgLMhQucHJlc2VuY2UudjEuU2Vzc2lvbhIPCgdub2RlX2lkGAIgASgJEhUKDWhvbGRzX2NoYW5uZWwYAyABKAgSNAoQaGVhcnRiZWF0X2R1ZV9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQdG9rZW5fZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNZ3JhY2VfZW5kc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAimQEKClRyYW5zaXRpb24SJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBGtpbmQYAiABKA4yGy5wcmVzZW5jZS52MS5UcmFuc2l0aW9uS2luZBISCgpzZXNzaW9uX2lkGAMgASgJEiQKBXNob3duGAQgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UqoQEKDFN0YXR1c0Nob2ljZRIdChlTVEFUVVNfQ0hPSUNFX1VOU1BFQ0lGSUVEEAASGwoXU1RBVFVTX0NIT0lDRV9BVVRPTUFUSUMQARIgChxTVEFUVVNfQ0hPSUNFX0RPX05PVF9ESVNUVVJCEAISFgoSU1RBVFVTX0NIT0lDRV9BV0FZEAMSGwoXU1RBVFVTX0NIT0lDRV9JTlZJU0lCTEUQBCqVAQoLU3RhdHVzQ2F1c2USHAoYU1RBVFVTX0NBVVNFX1VOU1BFQ0lGSUVEEAASGwoXU1RBVFVTX0NBVVNFX05PX1NFU1NJT04QARIXChNTVEFUVVNfQ0FVU0VfQ0hPU0VOEAISFwoTU1RBVFVTX0NBVVNFX0FDVElWRRADEhkKFVNUQVRVU19DQVVTRV9JTkFDVElWRRAEKtkBCg5UcmFuc2l0aW9uS2luZBIfChtUUkFOU0lUSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIYChRUUkFOU0lUSU9OX0tJTkRfSURMRRABEiIKHlRSQU5TSVRJT05fS0lORF9DSE9JQ0VfRVhQSVJFRBACEiEKHVRSQU5TSVRJT05fS0lORF9UT0tFTl9FWFBJUkVEEAMSJAogVFJBTlNJVElPTl9LSU5EX0hFQVJUQkVBVF9NSVNTRUQQBBIfChtUUkFOU0lUSU9OX0tJTkRfR1JBQ0VfRU5ERUQQBTLEBgoPUHJlc2VuY2VTZXJ2aWNlElAKC0pvaW5DaGFubmVsEh8ucHJlc2VuY2UudjEuSm9pbkNoYW5uZWxSZXF1ZXN0GiAucHJlc2VuY2UudjEuSm9pbkNoYW5uZWxSZXNwb25zZRJTCgxMZWF2ZUNoYW5uZWwSIC5wcmVzZW5jZS52MS5MZWF2ZUNoYW5uZWxSZXF1ZXN0GiEucHJlc2VuY2UudjEuTGVhdmVDaGFubmVsUmVzcG9uc2USXAoPVXBkYXRlTXV0ZVN0YXRlEiMucHJlc2VuY2UudjEuVXBkYXRlTXV0ZVN0YXRlUmVxdWVzdBokLnByZXNlbmNlLnYxLlVwZGF0ZU11dGVTdGF0ZVJlc3BvbnNlElMKDFVwZGF0ZVN0YXR1cxIgLnByZXNlbmNlLnYxLlVwZGF0ZVN0YXR1c1JlcXVlc3QaIS5wcmVzZW5jZS52MS5VcGRhdGVTdGF0dXNSZXNwb25zZRJQCgtHZXRQcmVzZW5jZRIfLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVxdWVzdBogLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVzcG9uc2USYgoRQmF0Y2hHZXRQcmVzZW5jZXMSJS5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1JlcXVlc3QaJi5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1Jlc3BvbnNlElwKD0xpc3RPbmxpbmVVc2VycxIjLnByZXNlbmNlLnYxLkxpc3RPbmxpbmVVc2Vyc1JlcXVlc3QaJC5wcmVzZW5jZS52MS5MaXN0T25saW5lVXNlcnNSZXNwb25zZRJlChJMaXN0Q2hhbm5lbE1lbWJlcnMSJi5wcmVzZW5jZS52MS5MaXN0Q2hhbm5lbE1lbWJlcnNSZXF1ZXN0GicucHJlc2VuY2UudjEuTGlzdENoYW5uZWxNZW1iZXJzUmVzcG9uc2USXAoPRXhwbGFpblByZXNlbmNlEiMucHJlc2VuY2UudjEuRXhwbGFpblByZXNlbmNlUmVxdWVzdBokLnByZXNlbmNlLnYxLkV4cGxhaW5QcmVzZW5jZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_presence_v1_presence]);
 
 /**
  * Request of `JoinChannel`.
  *
  * @generated from message presence.v1.JoinChannelRequest
  */
-export type JoinChannelRequest = Message<'presence.v1.JoinChannelRequest'> & {
+export type JoinChannelRequest = Message<"presence.v1.JoinChannelRequest"> & {
   /**
    * Required. The session that joins. The user leaves the channel when it ends.
    *
@@ -45,8 +41,7 @@ export type JoinChannelRequest = Message<'presence.v1.JoinChannelRequest'> & {
  * Describes the message presence.v1.JoinChannelRequest.
  * Use `create(JoinChannelRequestSchema)` to create a new message.
  */
-export const JoinChannelRequestSchema: GenMessage<JoinChannelRequest> =
-  /*@__PURE__*/
+export const JoinChannelRequestSchema: GenMessage<JoinChannelRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 0);
 
 /**
@@ -54,7 +49,7 @@ export const JoinChannelRequestSchema: GenMessage<JoinChannelRequest> =
  *
  * @generated from message presence.v1.JoinChannelResponse
  */
-export type JoinChannelResponse = Message<'presence.v1.JoinChannelResponse'> & {
+export type JoinChannelResponse = Message<"presence.v1.JoinChannelResponse"> & {
   /**
    * The user's presence afterwards.
    *
@@ -74,8 +69,7 @@ export type JoinChannelResponse = Message<'presence.v1.JoinChannelResponse'> & {
  * Describes the message presence.v1.JoinChannelResponse.
  * Use `create(JoinChannelResponseSchema)` to create a new message.
  */
-export const JoinChannelResponseSchema: GenMessage<JoinChannelResponse> =
-  /*@__PURE__*/
+export const JoinChannelResponseSchema: GenMessage<JoinChannelResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 1);
 
 /**
@@ -83,7 +77,7 @@ export const JoinChannelResponseSchema: GenMessage<JoinChannelResponse> =
  *
  * @generated from message presence.v1.LeaveChannelRequest
  */
-export type LeaveChannelRequest = Message<'presence.v1.LeaveChannelRequest'> & {
+export type LeaveChannelRequest = Message<"presence.v1.LeaveChannelRequest"> & {
   /**
    * Required. A session of the user.
    *
@@ -96,8 +90,7 @@ export type LeaveChannelRequest = Message<'presence.v1.LeaveChannelRequest'> & {
  * Describes the message presence.v1.LeaveChannelRequest.
  * Use `create(LeaveChannelRequestSchema)` to create a new message.
  */
-export const LeaveChannelRequestSchema: GenMessage<LeaveChannelRequest> =
-  /*@__PURE__*/
+export const LeaveChannelRequestSchema: GenMessage<LeaveChannelRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 2);
 
 /**
@@ -105,7 +98,7 @@ export const LeaveChannelRequestSchema: GenMessage<LeaveChannelRequest> =
  *
  * @generated from message presence.v1.LeaveChannelResponse
  */
-export type LeaveChannelResponse = Message<'presence.v1.LeaveChannelResponse'> & {
+export type LeaveChannelResponse = Message<"presence.v1.LeaveChannelResponse"> & {
   /**
    * The user's presence afterwards.
    *
@@ -125,8 +118,7 @@ export type LeaveChannelResponse = Message<'presence.v1.LeaveChannelResponse'> &
  * Describes the message presence.v1.LeaveChannelResponse.
  * Use `create(LeaveChannelResponseSchema)` to create a new message.
  */
-export const LeaveChannelResponseSchema: GenMessage<LeaveChannelResponse> =
-  /*@__PURE__*/
+export const LeaveChannelResponseSchema: GenMessage<LeaveChannelResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 3);
 
 /**
@@ -134,7 +126,7 @@ export const LeaveChannelResponseSchema: GenMessage<LeaveChannelResponse> =
  *
  * @generated from message presence.v1.UpdateMuteStateRequest
  */
-export type UpdateMuteStateRequest = Message<'presence.v1.UpdateMuteStateRequest'> & {
+export type UpdateMuteStateRequest = Message<"presence.v1.UpdateMuteStateRequest"> & {
   /**
    * Required. A session of the user.
    *
@@ -161,8 +153,7 @@ export type UpdateMuteStateRequest = Message<'presence.v1.UpdateMuteStateRequest
  * Describes the message presence.v1.UpdateMuteStateRequest.
  * Use `create(UpdateMuteStateRequestSchema)` to create a new message.
  */
-export const UpdateMuteStateRequestSchema: GenMessage<UpdateMuteStateRequest> =
-  /*@__PURE__*/
+export const UpdateMuteStateRequestSchema: GenMessage<UpdateMuteStateRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 4);
 
 /**
@@ -170,7 +161,7 @@ export const UpdateMuteStateRequestSchema: GenMessage<UpdateMuteStateRequest> =
  *
  * @generated from message presence.v1.UpdateMuteStateResponse
  */
-export type UpdateMuteStateResponse = Message<'presence.v1.UpdateMuteStateResponse'> & {
+export type UpdateMuteStateResponse = Message<"presence.v1.UpdateMuteStateResponse"> & {
   /**
    * The user's presence afterwards.
    *
@@ -190,8 +181,7 @@ export type UpdateMuteStateResponse = Message<'presence.v1.UpdateMuteStateRespon
  * Describes the message presence.v1.UpdateMuteStateResponse.
  * Use `create(UpdateMuteStateResponseSchema)` to create a new message.
  */
-export const UpdateMuteStateResponseSchema: GenMessage<UpdateMuteStateResponse> =
-  /*@__PURE__*/
+export const UpdateMuteStateResponseSchema: GenMessage<UpdateMuteStateResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 5);
 
 /**
@@ -199,7 +189,7 @@ export const UpdateMuteStateResponseSchema: GenMessage<UpdateMuteStateResponse> 
  *
  * @generated from message presence.v1.UpdateStatusRequest
  */
-export type UpdateStatusRequest = Message<'presence.v1.UpdateStatusRequest'> & {
+export type UpdateStatusRequest = Message<"presence.v1.UpdateStatusRequest"> & {
   /**
    * Required. A session of the user.
    *
@@ -237,8 +227,7 @@ export type UpdateStatusRequest = Message<'presence.v1.UpdateStatusRequest'> & {
  * Describes the message presence.v1.UpdateStatusRequest.
  * Use `create(UpdateStatusRequestSchema)` to create a new message.
  */
-export const UpdateStatusRequestSchema: GenMessage<UpdateStatusRequest> =
-  /*@__PURE__*/
+export const UpdateStatusRequestSchema: GenMessage<UpdateStatusRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 6);
 
 /**
@@ -246,7 +235,7 @@ export const UpdateStatusRequestSchema: GenMessage<UpdateStatusRequest> =
  *
  * @generated from message presence.v1.UpdateStatusResponse
  */
-export type UpdateStatusResponse = Message<'presence.v1.UpdateStatusResponse'> & {
+export type UpdateStatusResponse = Message<"presence.v1.UpdateStatusResponse"> & {
   /**
    * The user's presence afterwards, as the user sees it: an INVISIBLE user
    * sees the own status, others see OFFLINE.
@@ -267,8 +256,7 @@ export type UpdateStatusResponse = Message<'presence.v1.UpdateStatusResponse'> &
  * Describes the message presence.v1.UpdateStatusResponse.
  * Use `create(UpdateStatusResponseSchema)` to create a new message.
  */
-export const UpdateStatusResponseSchema: GenMessage<UpdateStatusResponse> =
-  /*@__PURE__*/
+export const UpdateStatusResponseSchema: GenMessage<UpdateStatusResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 7);
 
 /**
@@ -276,7 +264,7 @@ export const UpdateStatusResponseSchema: GenMessage<UpdateStatusResponse> =
  *
  * @generated from message presence.v1.GetPresenceRequest
  */
-export type GetPresenceRequest = Message<'presence.v1.GetPresenceRequest'> & {
+export type GetPresenceRequest = Message<"presence.v1.GetPresenceRequest"> & {
   /**
    * Required. The user.
    *
@@ -289,8 +277,7 @@ export type GetPresenceRequest = Message<'presence.v1.GetPresenceRequest'> & {
  * Describes the message presence.v1.GetPresenceRequest.
  * Use `create(GetPresenceRequestSchema)` to create a new message.
  */
-export const GetPresenceRequestSchema: GenMessage<GetPresenceRequest> =
-  /*@__PURE__*/
+export const GetPresenceRequestSchema: GenMessage<GetPresenceRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 8);
 
 /**
@@ -298,7 +285,7 @@ export const GetPresenceRequestSchema: GenMessage<GetPresenceRequest> =
  *
  * @generated from message presence.v1.GetPresenceResponse
  */
-export type GetPresenceResponse = Message<'presence.v1.GetPresenceResponse'> & {
+export type GetPresenceResponse = Message<"presence.v1.GetPresenceResponse"> & {
   /**
    * The presence.
    *
@@ -311,8 +298,7 @@ export type GetPresenceResponse = Message<'presence.v1.GetPresenceResponse'> & {
  * Describes the message presence.v1.GetPresenceResponse.
  * Use `create(GetPresenceResponseSchema)` to create a new message.
  */
-export const GetPresenceResponseSchema: GenMessage<GetPresenceResponse> =
-  /*@__PURE__*/
+export const GetPresenceResponseSchema: GenMessage<GetPresenceResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 9);
 
 /**
@@ -320,7 +306,7 @@ export const GetPresenceResponseSchema: GenMessage<GetPresenceResponse> =
  *
  * @generated from message presence.v1.BatchGetPresencesRequest
  */
-export type BatchGetPresencesRequest = Message<'presence.v1.BatchGetPresencesRequest'> & {
+export type BatchGetPresencesRequest = Message<"presence.v1.BatchGetPresencesRequest"> & {
   /**
    * Required. 1 to 1000 users. One that is named twice is answered twice.
    *
@@ -333,8 +319,7 @@ export type BatchGetPresencesRequest = Message<'presence.v1.BatchGetPresencesReq
  * Describes the message presence.v1.BatchGetPresencesRequest.
  * Use `create(BatchGetPresencesRequestSchema)` to create a new message.
  */
-export const BatchGetPresencesRequestSchema: GenMessage<BatchGetPresencesRequest> =
-  /*@__PURE__*/
+export const BatchGetPresencesRequestSchema: GenMessage<BatchGetPresencesRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 10);
 
 /**
@@ -342,7 +327,7 @@ export const BatchGetPresencesRequestSchema: GenMessage<BatchGetPresencesRequest
  *
  * @generated from message presence.v1.BatchGetPresencesResponse
  */
-export type BatchGetPresencesResponse = Message<'presence.v1.BatchGetPresencesResponse'> & {
+export type BatchGetPresencesResponse = Message<"presence.v1.BatchGetPresencesResponse"> & {
   /**
    * One per user asked for, in the same order.
    *
@@ -355,8 +340,7 @@ export type BatchGetPresencesResponse = Message<'presence.v1.BatchGetPresencesRe
  * Describes the message presence.v1.BatchGetPresencesResponse.
  * Use `create(BatchGetPresencesResponseSchema)` to create a new message.
  */
-export const BatchGetPresencesResponseSchema: GenMessage<BatchGetPresencesResponse> =
-  /*@__PURE__*/
+export const BatchGetPresencesResponseSchema: GenMessage<BatchGetPresencesResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 11);
 
 /**
@@ -364,7 +348,7 @@ export const BatchGetPresencesResponseSchema: GenMessage<BatchGetPresencesRespon
  *
  * @generated from message presence.v1.ListOnlineUsersRequest
  */
-export type ListOnlineUsersRequest = Message<'presence.v1.ListOnlineUsersRequest'> & {
+export type ListOnlineUsersRequest = Message<"presence.v1.ListOnlineUsersRequest"> & {
   /**
    * How many to return: 100 when 0, at most 1000 (a larger number counts as
    * 1000). Negative: INVALID_ARGUMENT.
@@ -395,8 +379,7 @@ export type ListOnlineUsersRequest = Message<'presence.v1.ListOnlineUsersRequest
  * Describes the message presence.v1.ListOnlineUsersRequest.
  * Use `create(ListOnlineUsersRequestSchema)` to create a new message.
  */
-export const ListOnlineUsersRequestSchema: GenMessage<ListOnlineUsersRequest> =
-  /*@__PURE__*/
+export const ListOnlineUsersRequestSchema: GenMessage<ListOnlineUsersRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 12);
 
 /**
@@ -404,7 +387,7 @@ export const ListOnlineUsersRequestSchema: GenMessage<ListOnlineUsersRequest> =
  *
  * @generated from message presence.v1.ListOnlineUsersResponse
  */
-export type ListOnlineUsersResponse = Message<'presence.v1.ListOnlineUsersResponse'> & {
+export type ListOnlineUsersResponse = Message<"presence.v1.ListOnlineUsersResponse"> & {
   /**
    * This page.
    *
@@ -431,8 +414,7 @@ export type ListOnlineUsersResponse = Message<'presence.v1.ListOnlineUsersRespon
  * Describes the message presence.v1.ListOnlineUsersResponse.
  * Use `create(ListOnlineUsersResponseSchema)` to create a new message.
  */
-export const ListOnlineUsersResponseSchema: GenMessage<ListOnlineUsersResponse> =
-  /*@__PURE__*/
+export const ListOnlineUsersResponseSchema: GenMessage<ListOnlineUsersResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 13);
 
 /**
@@ -440,7 +422,7 @@ export const ListOnlineUsersResponseSchema: GenMessage<ListOnlineUsersResponse> 
  *
  * @generated from message presence.v1.ListChannelMembersRequest
  */
-export type ListChannelMembersRequest = Message<'presence.v1.ListChannelMembersRequest'> & {
+export type ListChannelMembersRequest = Message<"presence.v1.ListChannelMembersRequest"> & {
   /**
    * Required. The channel.
    *
@@ -467,8 +449,7 @@ export type ListChannelMembersRequest = Message<'presence.v1.ListChannelMembersR
  * Describes the message presence.v1.ListChannelMembersRequest.
  * Use `create(ListChannelMembersRequestSchema)` to create a new message.
  */
-export const ListChannelMembersRequestSchema: GenMessage<ListChannelMembersRequest> =
-  /*@__PURE__*/
+export const ListChannelMembersRequestSchema: GenMessage<ListChannelMembersRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 14);
 
 /**
@@ -476,7 +457,7 @@ export const ListChannelMembersRequestSchema: GenMessage<ListChannelMembersReque
  *
  * @generated from message presence.v1.ListChannelMembersResponse
  */
-export type ListChannelMembersResponse = Message<'presence.v1.ListChannelMembersResponse'> & {
+export type ListChannelMembersResponse = Message<"presence.v1.ListChannelMembersResponse"> & {
   /**
    * This page.
    *
@@ -503,8 +484,7 @@ export type ListChannelMembersResponse = Message<'presence.v1.ListChannelMembers
  * Describes the message presence.v1.ListChannelMembersResponse.
  * Use `create(ListChannelMembersResponseSchema)` to create a new message.
  */
-export const ListChannelMembersResponseSchema: GenMessage<ListChannelMembersResponse> =
-  /*@__PURE__*/
+export const ListChannelMembersResponseSchema: GenMessage<ListChannelMembersResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 15);
 
 /**
@@ -515,7 +495,7 @@ export const ListChannelMembersResponseSchema: GenMessage<ListChannelMembersResp
  *
  * @generated from message presence.v1.Choices
  */
-export type Choices = Message<'presence.v1.Choices'> & {
+export type Choices = Message<"presence.v1.Choices"> & {
   /**
    * The last `UpdateStatus`. Absent: none is known.
    *
@@ -549,8 +529,7 @@ export type Choices = Message<'presence.v1.Choices'> & {
  * Describes the message presence.v1.Choices.
  * Use `create(ChoicesSchema)` to create a new message.
  */
-export const ChoicesSchema: GenMessage<Choices> =
-  /*@__PURE__*/
+export const ChoicesSchema: GenMessage<Choices> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 16);
 
 /**
@@ -558,7 +537,7 @@ export const ChoicesSchema: GenMessage<Choices> =
  *
  * @generated from message presence.v1.ChosenStatus
  */
-export type ChosenStatus = Message<'presence.v1.ChosenStatus'> & {
+export type ChosenStatus = Message<"presence.v1.ChosenStatus"> & {
   /**
    * Required, above 0; above 2^53 - 1 it counts as that. Of two commands of one
    * kind the one with the higher version is the later. Microseconds since 1970 as
@@ -596,8 +575,7 @@ export type ChosenStatus = Message<'presence.v1.ChosenStatus'> & {
  * Describes the message presence.v1.ChosenStatus.
  * Use `create(ChosenStatusSchema)` to create a new message.
  */
-export const ChosenStatusSchema: GenMessage<ChosenStatus> =
-  /*@__PURE__*/
+export const ChosenStatusSchema: GenMessage<ChosenStatus> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 17);
 
 /**
@@ -605,7 +583,7 @@ export const ChosenStatusSchema: GenMessage<ChosenStatus> =
  *
  * @generated from message presence.v1.ChosenMute
  */
-export type ChosenMute = Message<'presence.v1.ChosenMute'> & {
+export type ChosenMute = Message<"presence.v1.ChosenMute"> & {
   /**
    * Required. As in `ChosenStatus`.
    *
@@ -625,8 +603,7 @@ export type ChosenMute = Message<'presence.v1.ChosenMute'> & {
  * Describes the message presence.v1.ChosenMute.
  * Use `create(ChosenMuteSchema)` to create a new message.
  */
-export const ChosenMuteSchema: GenMessage<ChosenMute> =
-  /*@__PURE__*/
+export const ChosenMuteSchema: GenMessage<ChosenMute> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 18);
 
 /**
@@ -634,7 +611,7 @@ export const ChosenMuteSchema: GenMessage<ChosenMute> =
  *
  * @generated from message presence.v1.ChosenChannels
  */
-export type ChosenChannels = Message<'presence.v1.ChosenChannels'> & {
+export type ChosenChannels = Message<"presence.v1.ChosenChannels"> & {
   /**
    * Required. As in `ChosenStatus`. The end of a session is no command: it takes
    * the user out of the channel and leaves the version as it is.
@@ -655,8 +632,7 @@ export type ChosenChannels = Message<'presence.v1.ChosenChannels'> & {
  * Describes the message presence.v1.ChosenChannels.
  * Use `create(ChosenChannelsSchema)` to create a new message.
  */
-export const ChosenChannelsSchema: GenMessage<ChosenChannels> =
-  /*@__PURE__*/
+export const ChosenChannelsSchema: GenMessage<ChosenChannels> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 19);
 
 /**
@@ -664,7 +640,7 @@ export const ChosenChannelsSchema: GenMessage<ChosenChannels> =
  *
  * @generated from message presence.v1.ChosenChannel
  */
-export type ChosenChannel = Message<'presence.v1.ChosenChannel'> & {
+export type ChosenChannel = Message<"presence.v1.ChosenChannel"> & {
   /**
    * Required. The channel.
    *
@@ -686,8 +662,7 @@ export type ChosenChannel = Message<'presence.v1.ChosenChannel'> & {
  * Describes the message presence.v1.ChosenChannel.
  * Use `create(ChosenChannelSchema)` to create a new message.
  */
-export const ChosenChannelSchema: GenMessage<ChosenChannel> =
-  /*@__PURE__*/
+export const ChosenChannelSchema: GenMessage<ChosenChannel> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 20);
 
 /**
@@ -695,7 +670,7 @@ export const ChosenChannelSchema: GenMessage<ChosenChannel> =
  *
  * @generated from message presence.v1.ExplainPresenceRequest
  */
-export type ExplainPresenceRequest = Message<'presence.v1.ExplainPresenceRequest'> & {
+export type ExplainPresenceRequest = Message<"presence.v1.ExplainPresenceRequest"> & {
   /**
    * Required. The user. One never seen is explained as well: there is no session.
    *
@@ -708,8 +683,7 @@ export type ExplainPresenceRequest = Message<'presence.v1.ExplainPresenceRequest
  * Describes the message presence.v1.ExplainPresenceRequest.
  * Use `create(ExplainPresenceRequestSchema)` to create a new message.
  */
-export const ExplainPresenceRequestSchema: GenMessage<ExplainPresenceRequest> =
-  /*@__PURE__*/
+export const ExplainPresenceRequestSchema: GenMessage<ExplainPresenceRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 21);
 
 /**
@@ -717,7 +691,7 @@ export const ExplainPresenceRequestSchema: GenMessage<ExplainPresenceRequest> =
  *
  * @generated from message presence.v1.ExplainPresenceResponse
  */
-export type ExplainPresenceResponse = Message<'presence.v1.ExplainPresenceResponse'> & {
+export type ExplainPresenceResponse = Message<"presence.v1.ExplainPresenceResponse"> & {
   /**
    * The presence as everyone else sees it.
    *
@@ -788,8 +762,7 @@ export type ExplainPresenceResponse = Message<'presence.v1.ExplainPresenceRespon
  * Describes the message presence.v1.ExplainPresenceResponse.
  * Use `create(ExplainPresenceResponseSchema)` to create a new message.
  */
-export const ExplainPresenceResponseSchema: GenMessage<ExplainPresenceResponse> =
-  /*@__PURE__*/
+export const ExplainPresenceResponseSchema: GenMessage<ExplainPresenceResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 22);
 
 /**
@@ -797,7 +770,7 @@ export const ExplainPresenceResponseSchema: GenMessage<ExplainPresenceResponse> 
  *
  * @generated from message presence.v1.ExplainedSession
  */
-export type ExplainedSession = Message<'presence.v1.ExplainedSession'> & {
+export type ExplainedSession = Message<"presence.v1.ExplainedSession"> & {
   /**
    * The session.
    *
@@ -846,8 +819,7 @@ export type ExplainedSession = Message<'presence.v1.ExplainedSession'> & {
  * Describes the message presence.v1.ExplainedSession.
  * Use `create(ExplainedSessionSchema)` to create a new message.
  */
-export const ExplainedSessionSchema: GenMessage<ExplainedSession> =
-  /*@__PURE__*/
+export const ExplainedSessionSchema: GenMessage<ExplainedSession> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 23);
 
 /**
@@ -855,7 +827,7 @@ export const ExplainedSessionSchema: GenMessage<ExplainedSession> =
  *
  * @generated from message presence.v1.Transition
  */
-export type Transition = Message<'presence.v1.Transition'> & {
+export type Transition = Message<"presence.v1.Transition"> & {
   /**
    * When. It may be noticed later by up to the interval of the idle check.
    *
@@ -889,8 +861,7 @@ export type Transition = Message<'presence.v1.Transition'> & {
  * Describes the message presence.v1.Transition.
  * Use `create(TransitionSchema)` to create a new message.
  */
-export const TransitionSchema: GenMessage<Transition> =
-  /*@__PURE__*/
+export const TransitionSchema: GenMessage<Transition> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 24);
 
 /**
@@ -940,8 +911,7 @@ export enum StatusChoice {
 /**
  * Describes the enum presence.v1.StatusChoice.
  */
-export const StatusChoiceSchema: GenEnum<StatusChoice> =
-  /*@__PURE__*/
+export const StatusChoiceSchema: GenEnum<StatusChoice> = /*@__PURE__*/
   enumDesc(file_presence_v1_presence_service, 0);
 
 /**
@@ -989,8 +959,7 @@ export enum StatusCause {
 /**
  * Describes the enum presence.v1.StatusCause.
  */
-export const StatusCauseSchema: GenEnum<StatusCause> =
-  /*@__PURE__*/
+export const StatusCauseSchema: GenEnum<StatusCause> = /*@__PURE__*/
   enumDesc(file_presence_v1_presence_service, 1);
 
 /**
@@ -1045,8 +1014,7 @@ export enum TransitionKind {
 /**
  * Describes the enum presence.v1.TransitionKind.
  */
-export const TransitionKindSchema: GenEnum<TransitionKind> =
-  /*@__PURE__*/
+export const TransitionKindSchema: GenEnum<TransitionKind> = /*@__PURE__*/
   enumDesc(file_presence_v1_presence_service, 2);
 
 /**
@@ -1071,10 +1039,10 @@ export const PresenceService: GenService<{
    * @generated from rpc presence.v1.PresenceService.JoinChannel
    */
   joinChannel: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof JoinChannelRequestSchema;
     output: typeof JoinChannelResponseSchema;
-  };
+  },
   /**
    * Takes the user out of the current channel, by whichever session it was
    * joined. Being in none is not an error.
@@ -1086,10 +1054,10 @@ export const PresenceService: GenService<{
    * @generated from rpc presence.v1.PresenceService.LeaveChannel
    */
   leaveChannel: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof LeaveChannelRequestSchema;
     output: typeof LeaveChannelResponseSchema;
-  };
+  },
   /**
    * Sets the microphone's and the speaker's mute state. What is absent stays.
    * They are the user's and not the session's, and kept when the user goes, for
@@ -1102,10 +1070,10 @@ export const PresenceService: GenService<{
    * @generated from rpc presence.v1.PresenceService.UpdateMuteState
    */
   updateMuteState: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof UpdateMuteStateRequestSchema;
     output: typeof UpdateMuteStateResponseSchema;
-  };
+  },
   /**
    * Chooses how the user's status is decided, and the status text. Both are the
    * user's and not the session's, and replace what was chosen before. They are
@@ -1118,10 +1086,10 @@ export const PresenceService: GenService<{
    * @generated from rpc presence.v1.PresenceService.UpdateStatus
    */
   updateStatus: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof UpdateStatusRequestSchema;
     output: typeof UpdateStatusResponseSchema;
-  };
+  },
   /**
    * Returns the presence of one user. A user never seen is OFFLINE. As current as
    * `ListOnlineUsers`. Who asks for the own presence is given it as the user
@@ -1132,10 +1100,10 @@ export const PresenceService: GenService<{
    * @generated from rpc presence.v1.PresenceService.GetPresence
    */
   getPresence: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof GetPresenceRequestSchema;
     output: typeof GetPresenceResponseSchema;
-  };
+  },
   /**
    * Returns the presence of up to 1000 users, in the order asked, each as
    * `GetPresence` does.
@@ -1146,10 +1114,10 @@ export const PresenceService: GenService<{
    * @generated from rpc presence.v1.PresenceService.BatchGetPresences
    */
   batchGetPresences: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof BatchGetPresencesRequestSchema;
     output: typeof BatchGetPresencesResponseSchema;
-  };
+  },
   /**
    * Lists the users who are not OFFLINE, ordered by `user_id`. Reflects every
    * change that was acknowledged before the call, on whichever node. Who
@@ -1162,10 +1130,10 @@ export const PresenceService: GenService<{
    * @generated from rpc presence.v1.PresenceService.ListOnlineUsers
    */
   listOnlineUsers: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof ListOnlineUsersRequestSchema;
     output: typeof ListOnlineUsersResponseSchema;
-  };
+  },
   /**
    * Lists the users in a channel, ordered by `user_id`, as current as
    * `ListOnlineUsers`. A channel that nobody is in has no members.
@@ -1177,10 +1145,10 @@ export const PresenceService: GenService<{
    * @generated from rpc presence.v1.PresenceService.ListChannelMembers
    */
   listChannelMembers: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof ListChannelMembersRequestSchema;
     output: typeof ListChannelMembersResponseSchema;
-  };
+  },
   /**
    * Says why a user's presence is what it is, and what time alone will make of
    * it next. Needs `presence:admin`: it holds what an invisible user hides.
@@ -1191,8 +1159,10 @@ export const PresenceService: GenService<{
    * @generated from rpc presence.v1.PresenceService.ExplainPresence
    */
   explainPresence: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof ExplainPresenceRequestSchema;
     output: typeof ExplainPresenceResponseSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_presence_v1_presence_service, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_presence_v1_presence_service, 0);
+

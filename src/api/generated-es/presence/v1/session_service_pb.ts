@@ -2,30 +2,26 @@
 // @generated from file presence/v1/session_service.proto (package presence.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from '@bufbuild/protobuf/codegenv2';
-import { fileDesc, messageDesc, serviceDesc } from '@bufbuild/protobuf/codegenv2';
-import type { Presence, Session } from './presence_pb.js';
-import { file_presence_v1_presence } from './presence_pb.js';
-import type { Choices } from './presence_service_pb.js';
-import { file_presence_v1_presence_service } from './presence_service_pb.js';
-import type { Message } from '@bufbuild/protobuf';
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Presence, Session } from "./presence_pb.js";
+import { file_presence_v1_presence } from "./presence_pb.js";
+import type { Choices } from "./presence_service_pb.js";
+import { file_presence_v1_presence_service } from "./presence_service_pb.js";
+import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file presence/v1/session_service.proto.
  */
-export const file_presence_v1_session_service: GenFile =
-  /*@__PURE__*/
-  fileDesc(
-    'CiFwcmVzZW5jZS92MS9zZXNzaW9uX3NlcnZpY2UucHJvdG8SC3ByZXNlbmNlLnYxIvABCg5Db25uZWN0UmVxdWVzdBIQCghwbGF0Zm9ybRgBIAEoCRIgChNpc19taWNyb3Bob25lX211dGVkGAIgASgISACIAQESHQoQaXNfc3BlYWtlcl9tdXRlZBgDIAEoCEgBiAEBEhoKEnJlcXVpcmVfaGVhcnRiZWF0cxgEIAEoCBIbChNwcmV2aW91c19zZXNzaW9uX2lkGAYgASgJEiUKB2Nob2ljZXMYByABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzQhYKFF9pc19taWNyb3Bob25lX211dGVkQhMKEV9pc19zcGVha2VyX211dGVkIrQBCg9Db25uZWN0UmVzcG9uc2USNgoPc2Vzc2lvbl9zdGFydGVkGAEgASgLMhsucHJlc2VuY2UudjEuU2Vzc2lvblN0YXJ0ZWRIABI4ChBzZXNzaW9uX2RyYWluaW5nGAIgASgLMhwucHJlc2VuY2UudjEuU2Vzc2lvbkRyYWluaW5nSAASJwoHY2hvaWNlcxgDIAEoCzIULnByZXNlbmNlLnYxLkNob2ljZXNIAEIGCgRib2R5IqUBCg5TZXNzaW9uU3RhcnRlZBIlCgdzZXNzaW9uGAEgASgLMhQucHJlc2VuY2UudjEuU2Vzc2lvbhInCghwcmVzZW5jZRgCIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhwKFGhlYXJ0YmVhdF90aW1lb3V0X21zGAMgASgNEiUKB2Nob2ljZXMYBCABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIi0KD1Nlc3Npb25EcmFpbmluZxIaChJyZWNvbm5lY3RfYWZ0ZXJfbXMYASABKA0iJgoQSGVhcnRiZWF0UmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIhMKEUhlYXJ0YmVhdFJlc3BvbnNlIkoKFVJlY29yZEFjdGl2aXR5UmVxdWVzdBIUCgpzZXNzaW9uX2lkGAEgASgJSAASEQoHdXNlcl9pZBgCIAEoCUgAQggKBnRhcmdldCJBChZSZWNvcmRBY3Rpdml0eVJlc3BvbnNlEicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UiJgoTTGlzdFNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIj4KFExpc3RTZXNzaW9uc1Jlc3BvbnNlEiYKCHNlc3Npb25zGAEgAygLMhQucHJlc2VuY2UudjEuU2Vzc2lvbiInChFFbmRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIiYKEkVuZFNlc3Npb25SZXNwb25zZRIQCgh3YXNfbGl2ZRgBIAEoCDKjAwoOU2Vzc2lvblNlcnZpY2USRgoHQ29ubmVjdBIbLnByZXNlbmNlLnYxLkNvbm5lY3RSZXF1ZXN0GhwucHJlc2VuY2UudjEuQ29ubmVjdFJlc3BvbnNlMAESSgoJSGVhcnRiZWF0Eh0ucHJlc2VuY2UudjEuSGVhcnRiZWF0UmVxdWVzdBoeLnByZXNlbmNlLnYxLkhlYXJ0YmVhdFJlc3BvbnNlElkKDlJlY29yZEFjdGl2aXR5EiIucHJlc2VuY2UudjEuUmVjb3JkQWN0aXZpdHlSZXF1ZXN0GiMucHJlc2VuY2UudjEuUmVjb3JkQWN0aXZpdHlSZXNwb25zZRJTCgxMaXN0U2Vzc2lvbnMSIC5wcmVzZW5jZS52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiEucHJlc2VuY2UudjEuTGlzdFNlc3Npb25zUmVzcG9uc2USTQoKRW5kU2Vzc2lvbhIeLnByZXNlbmNlLnYxLkVuZFNlc3Npb25SZXF1ZXN0Gh8ucHJlc2VuY2UudjEuRW5kU2Vzc2lvblJlc3BvbnNlYgZwcm90bzM',
-    [file_presence_v1_presence, file_presence_v1_presence_service],
-  );
+export const file_presence_v1_session_service: GenFile = /*@__PURE__*/
+  fileDesc("CiFwcmVzZW5jZS92MS9zZXNzaW9uX3NlcnZpY2UucHJvdG8SC3ByZXNlbmNlLnYxIvABCg5Db25uZWN0UmVxdWVzdBIQCghwbGF0Zm9ybRgBIAEoCRIgChNpc19taWNyb3Bob25lX211dGVkGAIgASgISACIAQESHQoQaXNfc3BlYWtlcl9tdXRlZBgDIAEoCEgBiAEBEhoKEnJlcXVpcmVfaGVhcnRiZWF0cxgEIAEoCBIbChNwcmV2aW91c19zZXNzaW9uX2lkGAYgASgJEiUKB2Nob2ljZXMYByABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzQhYKFF9pc19taWNyb3Bob25lX211dGVkQhMKEV9pc19zcGVha2VyX211dGVkIrQBCg9Db25uZWN0UmVzcG9uc2USNgoPc2Vzc2lvbl9zdGFydGVkGAEgASgLMhsucHJlc2VuY2UudjEuU2Vzc2lvblN0YXJ0ZWRIABI4ChBzZXNzaW9uX2RyYWluaW5nGAIgASgLMhwucHJlc2VuY2UudjEuU2Vzc2lvbkRyYWluaW5nSAASJwoHY2hvaWNlcxgDIAEoCzIULnByZXNlbmNlLnYxLkNob2ljZXNIAEIGCgRib2R5IqUBCg5TZXNzaW9uU3RhcnRlZBIlCgdzZXNzaW9uGAEgASgLMhQucHJlc2VuY2UudjEuU2Vzc2lvbhInCghwcmVzZW5jZRgCIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhwKFGhlYXJ0YmVhdF90aW1lb3V0X21zGAMgASgNEiUKB2Nob2ljZXMYBCABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIi0KD1Nlc3Npb25EcmFpbmluZxIaChJyZWNvbm5lY3RfYWZ0ZXJfbXMYASABKA0iJgoQSGVhcnRiZWF0UmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIhMKEUhlYXJ0YmVhdFJlc3BvbnNlIkoKFVJlY29yZEFjdGl2aXR5UmVxdWVzdBIUCgpzZXNzaW9uX2lkGAEgASgJSAASEQoHdXNlcl9pZBgCIAEoCUgAQggKBnRhcmdldCJBChZSZWNvcmRBY3Rpdml0eVJlc3BvbnNlEicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UiJgoTTGlzdFNlc3Npb25zUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIj4KFExpc3RTZXNzaW9uc1Jlc3BvbnNlEiYKCHNlc3Npb25zGAEgAygLMhQucHJlc2VuY2UudjEuU2Vzc2lvbiInChFFbmRTZXNzaW9uUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJIiYKEkVuZFNlc3Npb25SZXNwb25zZRIQCgh3YXNfbGl2ZRgBIAEoCDKjAwoOU2Vzc2lvblNlcnZpY2USRgoHQ29ubmVjdBIbLnByZXNlbmNlLnYxLkNvbm5lY3RSZXF1ZXN0GhwucHJlc2VuY2UudjEuQ29ubmVjdFJlc3BvbnNlMAESSgoJSGVhcnRiZWF0Eh0ucHJlc2VuY2UudjEuSGVhcnRiZWF0UmVxdWVzdBoeLnByZXNlbmNlLnYxLkhlYXJ0YmVhdFJlc3BvbnNlElkKDlJlY29yZEFjdGl2aXR5EiIucHJlc2VuY2UudjEuUmVjb3JkQWN0aXZpdHlSZXF1ZXN0GiMucHJlc2VuY2UudjEuUmVjb3JkQWN0aXZpdHlSZXNwb25zZRJTCgxMaXN0U2Vzc2lvbnMSIC5wcmVzZW5jZS52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiEucHJlc2VuY2UudjEuTGlzdFNlc3Npb25zUmVzcG9uc2USTQoKRW5kU2Vzc2lvbhIeLnByZXNlbmNlLnYxLkVuZFNlc3Npb25SZXF1ZXN0Gh8ucHJlc2VuY2UudjEuRW5kU2Vzc2lvblJlc3BvbnNlYgZwcm90bzM", [file_presence_v1_presence, file_presence_v1_presence_service]);
 
 /**
  * Request of `Connect`.
  *
  * @generated from message presence.v1.ConnectRequest
  */
-export type ConnectRequest = Message<'presence.v1.ConnectRequest'> & {
+export type ConnectRequest = Message<"presence.v1.ConnectRequest"> & {
   /**
    * What the client runs on: "desktop", "mobile", "web" or any other word of at
    * most 32 lower-case letters (a to z), digits and dashes. "unknown" when empty.
@@ -87,8 +83,7 @@ export type ConnectRequest = Message<'presence.v1.ConnectRequest'> & {
  * Describes the message presence.v1.ConnectRequest.
  * Use `create(ConnectRequestSchema)` to create a new message.
  */
-export const ConnectRequestSchema: GenMessage<ConnectRequest> =
-  /*@__PURE__*/
+export const ConnectRequestSchema: GenMessage<ConnectRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 0);
 
 /**
@@ -96,52 +91,47 @@ export const ConnectRequestSchema: GenMessage<ConnectRequest> =
  *
  * @generated from message presence.v1.ConnectResponse
  */
-export type ConnectResponse = Message<'presence.v1.ConnectResponse'> & {
+export type ConnectResponse = Message<"presence.v1.ConnectResponse"> & {
   /**
    * What happened. Absent in a heartbeat.
    *
    * @generated from oneof presence.v1.ConnectResponse.body
    */
-  body:
-    | {
-        /**
-         * Always first, and only once.
-         *
-         * @generated from field: presence.v1.SessionStarted session_started = 1;
-         */
-        value: SessionStarted;
-        case: 'sessionStarted';
-      }
-    | {
-        /**
-         * The server is about to stop: connect again, to another node if there is
-         * one. The stream ends shortly after.
-         *
-         * @generated from field: presence.v1.SessionDraining session_draining = 2;
-         */
-        value: SessionDraining;
-        case: 'sessionDraining';
-      }
-    | {
-        /**
-         * The user chose something, maybe on another device. Sent to the sessions of
-         * users who have more than one; a command on the only session is known from
-         * its response. May say what is known already.
-         *
-         * @generated from field: presence.v1.Choices choices = 3;
-         */
-        value: Choices;
-        case: 'choices';
-      }
-    | { case: undefined; value?: undefined };
+  body: {
+    /**
+     * Always first, and only once.
+     *
+     * @generated from field: presence.v1.SessionStarted session_started = 1;
+     */
+    value: SessionStarted;
+    case: "sessionStarted";
+  } | {
+    /**
+     * The server is about to stop: connect again, to another node if there is
+     * one. The stream ends shortly after.
+     *
+     * @generated from field: presence.v1.SessionDraining session_draining = 2;
+     */
+    value: SessionDraining;
+    case: "sessionDraining";
+  } | {
+    /**
+     * The user chose something, maybe on another device. Sent to the sessions of
+     * users who have more than one; a command on the only session is known from
+     * its response. May say what is known already.
+     *
+     * @generated from field: presence.v1.Choices choices = 3;
+     */
+    value: Choices;
+    case: "choices";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
  * Describes the message presence.v1.ConnectResponse.
  * Use `create(ConnectResponseSchema)` to create a new message.
  */
-export const ConnectResponseSchema: GenMessage<ConnectResponse> =
-  /*@__PURE__*/
+export const ConnectResponseSchema: GenMessage<ConnectResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 1);
 
 /**
@@ -149,7 +139,7 @@ export const ConnectResponseSchema: GenMessage<ConnectResponse> =
  *
  * @generated from message presence.v1.SessionStarted
  */
-export type SessionStarted = Message<'presence.v1.SessionStarted'> & {
+export type SessionStarted = Message<"presence.v1.SessionStarted"> & {
   /**
    * The session.
    *
@@ -187,8 +177,7 @@ export type SessionStarted = Message<'presence.v1.SessionStarted'> & {
  * Describes the message presence.v1.SessionStarted.
  * Use `create(SessionStartedSchema)` to create a new message.
  */
-export const SessionStartedSchema: GenMessage<SessionStarted> =
-  /*@__PURE__*/
+export const SessionStartedSchema: GenMessage<SessionStarted> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 2);
 
 /**
@@ -196,7 +185,7 @@ export const SessionStartedSchema: GenMessage<SessionStarted> =
  *
  * @generated from message presence.v1.SessionDraining
  */
-export type SessionDraining = Message<'presence.v1.SessionDraining'> & {
+export type SessionDraining = Message<"presence.v1.SessionDraining"> & {
   /**
    * How long to wait before connecting again, in milliseconds. Spread at
    * random over sessions, so that they do not all return at once.
@@ -210,8 +199,7 @@ export type SessionDraining = Message<'presence.v1.SessionDraining'> & {
  * Describes the message presence.v1.SessionDraining.
  * Use `create(SessionDrainingSchema)` to create a new message.
  */
-export const SessionDrainingSchema: GenMessage<SessionDraining> =
-  /*@__PURE__*/
+export const SessionDrainingSchema: GenMessage<SessionDraining> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 3);
 
 /**
@@ -219,7 +207,7 @@ export const SessionDrainingSchema: GenMessage<SessionDraining> =
  *
  * @generated from message presence.v1.HeartbeatRequest
  */
-export type HeartbeatRequest = Message<'presence.v1.HeartbeatRequest'> & {
+export type HeartbeatRequest = Message<"presence.v1.HeartbeatRequest"> & {
   /**
    * Required. The session.
    *
@@ -232,8 +220,7 @@ export type HeartbeatRequest = Message<'presence.v1.HeartbeatRequest'> & {
  * Describes the message presence.v1.HeartbeatRequest.
  * Use `create(HeartbeatRequestSchema)` to create a new message.
  */
-export const HeartbeatRequestSchema: GenMessage<HeartbeatRequest> =
-  /*@__PURE__*/
+export const HeartbeatRequestSchema: GenMessage<HeartbeatRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 4);
 
 /**
@@ -241,14 +228,14 @@ export const HeartbeatRequestSchema: GenMessage<HeartbeatRequest> =
  *
  * @generated from message presence.v1.HeartbeatResponse
  */
-export type HeartbeatResponse = Message<'presence.v1.HeartbeatResponse'> & {};
+export type HeartbeatResponse = Message<"presence.v1.HeartbeatResponse"> & {
+};
 
 /**
  * Describes the message presence.v1.HeartbeatResponse.
  * Use `create(HeartbeatResponseSchema)` to create a new message.
  */
-export const HeartbeatResponseSchema: GenMessage<HeartbeatResponse> =
-  /*@__PURE__*/
+export const HeartbeatResponseSchema: GenMessage<HeartbeatResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 5);
 
 /**
@@ -257,41 +244,37 @@ export const HeartbeatResponseSchema: GenMessage<HeartbeatResponse> =
  *
  * @generated from message presence.v1.RecordActivityRequest
  */
-export type RecordActivityRequest = Message<'presence.v1.RecordActivityRequest'> & {
+export type RecordActivityRequest = Message<"presence.v1.RecordActivityRequest"> & {
   /**
    * Required. Who was active.
    *
    * @generated from oneof presence.v1.RecordActivityRequest.target
    */
-  target:
-    | {
-        /**
-         * A session of the caller.
-         *
-         * @generated from field: string session_id = 1;
-         */
-        value: string;
-        case: 'sessionId';
-      }
-    | {
-        /**
-         * Needs `presence:admin`. Counts as activity on the user's most recently
-         * active session. NOT_FOUND when the user has none.
-         *
-         * @generated from field: string user_id = 2;
-         */
-        value: string;
-        case: 'userId';
-      }
-    | { case: undefined; value?: undefined };
+  target: {
+    /**
+     * A session of the caller.
+     *
+     * @generated from field: string session_id = 1;
+     */
+    value: string;
+    case: "sessionId";
+  } | {
+    /**
+     * Needs `presence:admin`. Counts as activity on the user's most recently
+     * active session. NOT_FOUND when the user has none.
+     *
+     * @generated from field: string user_id = 2;
+     */
+    value: string;
+    case: "userId";
+  } | { case: undefined; value?: undefined };
 };
 
 /**
  * Describes the message presence.v1.RecordActivityRequest.
  * Use `create(RecordActivityRequestSchema)` to create a new message.
  */
-export const RecordActivityRequestSchema: GenMessage<RecordActivityRequest> =
-  /*@__PURE__*/
+export const RecordActivityRequestSchema: GenMessage<RecordActivityRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 6);
 
 /**
@@ -299,7 +282,7 @@ export const RecordActivityRequestSchema: GenMessage<RecordActivityRequest> =
  *
  * @generated from message presence.v1.RecordActivityResponse
  */
-export type RecordActivityResponse = Message<'presence.v1.RecordActivityResponse'> & {
+export type RecordActivityResponse = Message<"presence.v1.RecordActivityResponse"> & {
   /**
    * The user's presence afterwards.
    *
@@ -312,8 +295,7 @@ export type RecordActivityResponse = Message<'presence.v1.RecordActivityResponse
  * Describes the message presence.v1.RecordActivityResponse.
  * Use `create(RecordActivityResponseSchema)` to create a new message.
  */
-export const RecordActivityResponseSchema: GenMessage<RecordActivityResponse> =
-  /*@__PURE__*/
+export const RecordActivityResponseSchema: GenMessage<RecordActivityResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 7);
 
 /**
@@ -321,7 +303,7 @@ export const RecordActivityResponseSchema: GenMessage<RecordActivityResponse> =
  *
  * @generated from message presence.v1.ListSessionsRequest
  */
-export type ListSessionsRequest = Message<'presence.v1.ListSessionsRequest'> & {
+export type ListSessionsRequest = Message<"presence.v1.ListSessionsRequest"> & {
   /**
    * Needs `presence:admin` unless it is the caller. The caller when empty.
    *
@@ -334,8 +316,7 @@ export type ListSessionsRequest = Message<'presence.v1.ListSessionsRequest'> & {
  * Describes the message presence.v1.ListSessionsRequest.
  * Use `create(ListSessionsRequestSchema)` to create a new message.
  */
-export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> =
-  /*@__PURE__*/
+export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 8);
 
 /**
@@ -343,7 +324,7 @@ export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> =
  *
  * @generated from message presence.v1.ListSessionsResponse
  */
-export type ListSessionsResponse = Message<'presence.v1.ListSessionsResponse'> & {
+export type ListSessionsResponse = Message<"presence.v1.ListSessionsResponse"> & {
   /**
    * The live sessions, oldest first.
    *
@@ -356,8 +337,7 @@ export type ListSessionsResponse = Message<'presence.v1.ListSessionsResponse'> &
  * Describes the message presence.v1.ListSessionsResponse.
  * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
-export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> =
-  /*@__PURE__*/
+export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 9);
 
 /**
@@ -365,7 +345,7 @@ export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> =
  *
  * @generated from message presence.v1.EndSessionRequest
  */
-export type EndSessionRequest = Message<'presence.v1.EndSessionRequest'> & {
+export type EndSessionRequest = Message<"presence.v1.EndSessionRequest"> & {
   /**
    * Required. The session to end.
    *
@@ -378,8 +358,7 @@ export type EndSessionRequest = Message<'presence.v1.EndSessionRequest'> & {
  * Describes the message presence.v1.EndSessionRequest.
  * Use `create(EndSessionRequestSchema)` to create a new message.
  */
-export const EndSessionRequestSchema: GenMessage<EndSessionRequest> =
-  /*@__PURE__*/
+export const EndSessionRequestSchema: GenMessage<EndSessionRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 10);
 
 /**
@@ -387,7 +366,7 @@ export const EndSessionRequestSchema: GenMessage<EndSessionRequest> =
  *
  * @generated from message presence.v1.EndSessionResponse
  */
-export type EndSessionResponse = Message<'presence.v1.EndSessionResponse'> & {
+export type EndSessionResponse = Message<"presence.v1.EndSessionResponse"> & {
   /**
    * Whether this call ended a live session. False: there is none of this id, or
    * an earlier call has ended it.
@@ -401,8 +380,7 @@ export type EndSessionResponse = Message<'presence.v1.EndSessionResponse'> & {
  * Describes the message presence.v1.EndSessionResponse.
  * Use `create(EndSessionResponseSchema)` to create a new message.
  */
-export const EndSessionResponseSchema: GenMessage<EndSessionResponse> =
-  /*@__PURE__*/
+export const EndSessionResponseSchema: GenMessage<EndSessionResponse> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 11);
 
 /**
@@ -443,10 +421,10 @@ export const SessionService: GenService<{
    * @generated from rpc presence.v1.SessionService.Connect
    */
   connect: {
-    methodKind: 'server_streaming';
+    methodKind: "server_streaming";
     input: typeof ConnectRequestSchema;
     output: typeof ConnectResponseSchema;
-  };
+  },
   /**
    * Tells that the session's client is still there. Needed only when the
    * session was begun with `require_heartbeats`, or over HTTP. It is no
@@ -459,10 +437,10 @@ export const SessionService: GenService<{
    * @generated from rpc presence.v1.SessionService.Heartbeat
    */
   heartbeat: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof HeartbeatRequestSchema;
     output: typeof HeartbeatResponseSchema;
-  };
+  },
   /**
    * Tells that the user did something (typed, spoke, sent a message): restarts
    * the idle timer and turns IDLE back to ONLINE. Counts as a heartbeat. Once a
@@ -476,10 +454,10 @@ export const SessionService: GenService<{
    * @generated from rpc presence.v1.SessionService.RecordActivity
    */
   recordActivity: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof RecordActivityRequestSchema;
     output: typeof RecordActivityResponseSchema;
-  };
+  },
   /**
    * Lists the live sessions of a user, oldest first.
    *
@@ -489,10 +467,10 @@ export const SessionService: GenService<{
    * @generated from rpc presence.v1.SessionService.ListSessions
    */
   listSessions: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof ListSessionsRequestSchema;
     output: typeof ListSessionsResponseSchema;
-  };
+  },
   /**
    * Ends a session of the caller, or with `presence:admin` of anyone. Its
    * stream ends with the status ABORTED. Ending an ended session is not an
@@ -504,8 +482,10 @@ export const SessionService: GenService<{
    * @generated from rpc presence.v1.SessionService.EndSession
    */
   endSession: {
-    methodKind: 'unary';
+    methodKind: "unary";
     input: typeof EndSessionRequestSchema;
     output: typeof EndSessionResponseSchema;
-  };
-}> = /*@__PURE__*/ serviceDesc(file_presence_v1_session_service, 0);
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_presence_v1_session_service, 0);
+
