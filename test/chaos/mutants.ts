@@ -25,7 +25,7 @@ export const mutants: readonly Mutant[] = [
     caughtBy: ['convergence', 'no ghosts', 'picture', 'served'],
     edits: [
       {
-        file: `${STORE}/batch.js`,
+        file: `${STORE}/log-batch.js`,
         find: 'a.seq === b.seq && a.token === b.token && a.epoch === b.epoch',
         replace: 'a.seq === b.seq && a.epoch === b.epoch',
       },
@@ -72,7 +72,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${STORE}/janitor.js`,
-        find: 'await this.save(partition, isMine);',
+        find: 'await this.writeBack(partition, isMine);',
         replace: '',
       },
     ],
@@ -108,8 +108,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${STORE}/redis-presence-store.js`,
-        find: 'new Ticker(CHECK_MS, () => this.refreshing.run(),',
-        replace: 'new Ticker(CHECK_MS, async () => {},',
+        find: 'new IntervalTask(LOG_POLL_INTERVAL_MS, () => this.refreshing.run(),',
+        replace: 'new IntervalTask(LOG_POLL_INTERVAL_MS, async () => {},',
       },
     ],
   },

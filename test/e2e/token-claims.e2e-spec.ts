@@ -128,7 +128,9 @@ describe('A token that ends when no Timestamp can tell', () => {
   );
 
   // A client over HTTP cannot encode a time that no Timestamp can hold.
-  it.skipIf(OVER_HTTP).each([[253_402_300_799], [-62_135_596_801], [253_402_300_800], [-(2 ** 53)]])(
+  it
+    .skipIf(OVER_HTTP)
+    .each([[253_402_300_799], [-62_135_596_801], [253_402_300_800], [-(2 ** 53)]])(
     'does not make a status lapse at such a time either (%d)',
     async (seconds) => {
       const client = await service.client('ben', { isAdmin: true });

@@ -48,10 +48,10 @@ export class EventWorld {
       maxSubscriptionsPerUser: 1000,
       limits: { presencesPerSecondPerUser: presencesPerSecond },
     } as Config;
-    const drain = { enter: () => () => {} } as unknown as ConnectionDrainer;
+    const drain = { register: () => () => {} } as unknown as ConnectionDrainer;
     this.log = new EventLog({ size, maxAgeMs: 60_000 }, encoder, resumeSeal);
     this.fanOut = new FanOut(this.store, this.log, this.clock, config);
-    const heap = { enter: () => {} } as unknown as HeapLimit;
+    const heap = { assertHeadroom: () => {} } as unknown as HeapLimit;
     const limits = new SubscribeLimits(heap, new ReadLimit(this.clock, config), config);
     this.service = new EventsService(this.store, this.log, this.fanOut, drain, limits, this.clock);
     this.store.onCommit(({ events }) => this.committed.push(...events));
