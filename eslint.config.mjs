@@ -19,17 +19,18 @@ export default defineConfig(
     },
     rules: {
       eqeqeq: 'error',
-      // Never consistent-type-imports: a class that is only imported as a type leaves no decorator
-      // metadata, and Nest cannot inject it.
+      // `consistent-type-imports` must stay off: a class that is imported only as a type leaves no
+      // decorator metadata, and Nest cannot inject it.
       '@typescript-eslint/consistent-type-imports': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
-      // An async method may keep a promise that another implementation needs.
+      // An async method may implement an interface that returns a promise, because another
+      // implementation needs it.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
     },
   },
   {
-    // Settings have one home: everything else is handed the ones it needs.
+    // Only src/config reads settings. All other code receives the settings that it needs.
     files: ['src/**/*.ts'],
     ignores: ['src/config/**', 'src/main.ts', 'src/cli/presence.ts', 'src/**/*.spec.ts'],
     rules: {
@@ -45,13 +46,14 @@ export default defineConfig(
     },
   },
   {
-    // One way to log: Nest's Logger. What the program and its commands say to whoever starts them is no log.
+    // The only logger is Nest's Logger. The console output of the program and its commands is not a
+    // log.
     files: ['src/**/*.ts'],
     ignores: ['src/bootstrap/bootstrap.ts', 'src/cli/**', 'src/**/*.spec.ts'],
     rules: { 'no-console': 'error' },
   },
   {
-    // The clock of a device may be wrong, and be set at any moment.
+    // The wall clock of a device may be wrong, and may be set at any time.
     files: ['client/src/**/*.ts'],
     rules: {
       'no-restricted-properties': [

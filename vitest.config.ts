@@ -6,7 +6,10 @@ import { findLeftOut } from './test/support/requirements.js';
 const root = fileURLToPath(new URL('.', import.meta.url));
 const e2e = (...names: string[]) => names.map((name) => `test/e2e/${name}.e2e-spec.ts`);
 
-/** The tests that start the built program, Redis or a browser, and wait for them more than they compute. */
+/**
+ * Tests that start the built program, Redis or a browser. They mostly wait for these processes and
+ * compute little.
+ */
 const SYSTEM = [
   ...e2e(
     'attacks',
@@ -32,10 +35,10 @@ const SYSTEM = [
   'dashboard/test/*.e2e-spec.ts',
 ];
 
-/** The tests that take minutes, or need the machine for themselves: `npm run test:nightly`. */
+/** Tests that take minutes, or need the machine for themselves: `npm run test:nightly`. */
 const NIGHTLY = e2e('flood', 'heap');
 
-/** What the service promises to each client, over whichever protocol it calls. */
+/** Tests of the behaviour that every client can rely on, over any protocol. */
 const PROMISES = e2e(
   'channels',
   'choices',
@@ -54,7 +57,10 @@ const PROMISES = e2e(
   'versions',
 );
 
-/** What could differ when several nodes share the state: the promises, and what nodes tell one another. */
+/**
+ * Tests whose result could differ when several nodes share the state: the promises to clients, and
+ * the communication between nodes.
+ */
 const SEVERAL_NODES = [
   ...PROMISES,
   ...e2e(
@@ -78,7 +84,8 @@ const hasRedis = !leftOut.some(({ requirement }) => requirement.name === 'redis-
 const source = (file: string) => fileURLToPath(new URL(`client/src/${file}`, import.meta.url));
 
 export default defineConfig({
-  // The client library from its sources, as the command line and its users name it.
+  // The sources of the client library, under the names that the command line and applications
+  // import.
   resolve: {
     alias: [
       { find: '#client', replacement: source('index.ts') },
@@ -87,19 +94,20 @@ export default defineConfig({
     ],
   },
   test: {
-    // Processes, not threads: a gRPC server and its timers end with the file that started them.
+    // Processes instead of threads, so that a gRPC server and its timers end with the test file
+    // that started them.
     pool: 'forks',
-    // CommonJS packages look as they do to Node.
+    // CommonJS packages behave as in Node.
     deps: { interopDefault: false },
     maxWorkers: 2,
-    // Limits for what hangs: a machine that has other work to do is slow.
+    // Time limits for tests that hang. They are long because a busy machine is slow.
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', new LeftOutNotice(leftOut)],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'client/src/**/*.ts', 'dashboard/src/model/**/*.ts'],
-      // The command line is tested in processes of its own, where nothing is counted.
+      // The command line is tested in separate processes, where coverage is not measured.
       exclude: ['src/cli/**', 'src/api/generated*/**', 'client/src/generated/**', '**/*.spec.ts'],
       reporter: ['text', 'html', 'json-summary'],
       thresholds: { lines: 90, branches: 90, functions: 90, statements: 90 },
@@ -118,7 +126,7 @@ export default defineConfig({
         },
       },
       {
-        // Six at a time: their processes wait for one another most of the time.
+        // Six at a time, because their processes mostly wait for one another.
         extends: true,
         test: {
           name: 'system',
@@ -130,7 +138,8 @@ export default defineConfig({
         },
       },
       {
-        // Two nodes that share a Redis. Each call of a client goes to another node than the one before.
+        // Two nodes that share a Redis. Each call of a client uses another node than the call
+        // before.
         extends: true,
         test: {
           name: 'two nodes',
@@ -141,7 +150,7 @@ export default defineConfig({
         },
       },
       {
-        // Clients that call as browsers do: every call with another protocol.
+        // Clients that call as browsers do. Each call uses another protocol.
         extends: true,
         test: {
           name: 'over HTTP',

@@ -1,14 +1,14 @@
 #!/usr/bin/env node
-// Prints docs/api.md: the contract with its comments, of a file that `buf build` wrote.
+// Prints docs/api.md: the contract with its comments, from a file that `buf build` wrote.
 import { readFileSync } from 'node:fs';
 import { createFileRegistry, fromBinary, ScalarType } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { format, resolveConfig } from 'prettier';
 
 const PACKAGE = 'presence.v1';
-/** In the order in which somebody meets them. */
+/** In the order in which a reader needs them. */
 const SERVICES = ['SessionService', 'PresenceService', 'EventsService'];
-/** Numbers of the fields of google/protobuf/descriptor.proto, of which the path to a comment is made. */
+/** Field numbers of google/protobuf/descriptor.proto. The path to a comment consists of them. */
 const IN_FILE = { package: 2, messages: 4, enums: 5, services: 6 };
 const IN_MESSAGE = { fields: 2, oneofs: 8 };
 const MEMBERS = 2;
@@ -52,7 +52,7 @@ process.stdout.write(
   await format(markdown, { ...(await resolveConfig('docs/api.md')), parser: 'markdown' }),
 );
 
-/** What stands above each thing in a file, by its full name. */
+/** Yields the comment of each element in a file, by its full name. */
 function* commentsIn(file) {
   const texts = new Map(
     file.proto.sourceCodeInfo.location.map((at) => [at.path.join(), at.leadingComments]),
@@ -87,7 +87,7 @@ function nameOf({ parent, name }) {
   return `${parent.typeName}.${name}`;
 }
 
-/** Where a name that comments mention is explained. */
+/** Yields the anchor for each name that comments can mention. */
 function* anchorsOf() {
   for (const { name } of [...messages, ...enums]) yield [name, name.toLowerCase()];
   for (const { values, name } of enums) {
@@ -99,7 +99,10 @@ function* anchorsOf() {
   }
 }
 
-/** A comment whose mentions of other parts of the contract lead there. `self` is where it stands. */
+/**
+ * Turns mentions of other parts of the contract into links. `self` is the anchor of the comment
+ * itself.
+ */
 function linked(comment, self) {
   return comment.replaceAll(/`(\w+)`/g, (mention, name) => {
     const anchor = anchors.get(name);
@@ -113,7 +116,7 @@ function commentOf(name, self) {
   return linked(comment, self);
 }
 
-/** The same on one line, for a list. */
+/** Returns the comment in one line, for a list. */
 function lineOf(name, self) {
   return commentOf(name, self).replaceAll('\n', ' ');
 }
@@ -146,7 +149,7 @@ ${messageSection(input, true)}
 ${messageSection(output, true)}`;
 }
 
-/** What belongs to a method stands under it, and need not say so. */
+/** A message that belongs to a method is listed under that method, and does not name it again. */
 function messageSection(message, isOfMethod = false) {
   const self = message.name.toLowerCase();
   const comment = commentOf(message.typeName, self);

@@ -1,13 +1,20 @@
-// What comes with the service: exact versions, licences that go with its own, and nothing that runs when it is installed.
+// Checks the dependencies: exact versions, compatible licences, and no scripts that run at
+// installation.
 import { readFileSync } from 'node:fs';
 
-/** Of what ships. Each asks for no more than to be named. */
+/** Licences for packages that ship with the service. Each requires only attribution. */
 const LICENCES = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
 
-/** Of what builds and tests: the Mozilla licence asks for the source of its own files, the Blue Oak one for nothing. */
+/**
+ * Licences for packages that build and test. The Mozilla licence requires the source of its own
+ * files, the Blue Oak licence requires nothing.
+ */
 const LICENCES_OF_TOOLS = [...LICENCES, 'BlueOak-1.0.0', 'CC-BY-4.0', 'MPL-2.0', 'Python-2.0'];
 
-/** Whose scripts are known. They do not run here (see .npmrc), and nothing misses them. */
+/**
+ * Packages with known install scripts. The scripts do not run here (see .npmrc), and are not
+ * needed.
+ */
 const SCRIPTS = new Map([['protobufjs', 'warns of versions that are named loosely']]);
 
 const MANIFESTS = ['package.json', 'tools/package.json', 'test/load/socket-io/package.json'];
@@ -50,13 +57,13 @@ function* inLock() {
   console.log('ships with', sorted.map(([licence, count]) => `${count} ${licence}`).join(', '));
 }
 
-/** The lock knows it of most packages only. */
+/** The lock file has the licence of most packages only. */
 function licenceIn(path) {
   const { license, licenses } = read(`${path}/package.json`);
   return license ?? licenses?.map(({ type }) => type).join(' AND ') ?? 'no licence';
 }
 
-/** One licence, `(A OR B)` of which one is enough, or `(A AND B)`. */
+/** Accepts one licence, `(A OR B)` if one of them is allowed, or `(A AND B)` if both are. */
 function isAllowed(licence, allowed) {
   const expression = licence.replace(/^\((.*)\)$/, '$1');
   if (expression.includes(' AND ')) return expression.split(' AND ').every(isOneOf);

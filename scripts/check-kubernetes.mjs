@@ -1,13 +1,14 @@
 #!/usr/bin/env node
-// Checks deploy/kubernetes against the types of Kubernetes' own API. A schema would let a misspelt field pass, as the
-// cluster does; TypeScript does not, so each manifest becomes a literal of a program that has to compile.
+// Checks deploy/kubernetes against the TypeScript types of the Kubernetes API. A schema would
+// accept a misspelt field, as the cluster does. TypeScript rejects it, so each manifest becomes a
+// literal in a program that must compile.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const FOLDER = new URL('../deploy/kubernetes/', import.meta.url);
-// Outside the root's lock file, with the other tools: scripts/install-tools.
+// Not in the root's lock file, but with the other tools: scripts/install-tools.
 const TOOLS = new URL('../tools/', import.meta.url);
 const LIST = 'kustomization.yaml';
 const { parseAllDocuments } = createRequire(new URL('package.json', TOOLS))('yaml');

@@ -1,4 +1,5 @@
-// What `npm publish` would send out: the built service, its contract and its settings, and nothing else. Build first.
+// Checks the content of `npm publish`: the built service, its contract and its settings, and
+// nothing else. Requires a build.
 import { execFileSync } from 'node:child_process';
 
 const BELONGS =

@@ -1,5 +1,6 @@
-// Prints what ships with the service as CycloneDX. npm makes the list; `--omit dev` of its own would also leave out what a
-// development tool asks for as well, the half of Nest and grpc-js among it.
+// Prints the packages that ship with the service as CycloneDX. npm makes the list. Its option
+// `--omit dev` would also omit packages that a development tool depends on too, such as parts of
+// Nest and grpc-js.
 import { execFileSync } from 'node:child_process';
 
 const DEVELOPMENT = 'cdx:npm:package:development';

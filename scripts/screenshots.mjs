@@ -1,4 +1,4 @@
-// Makes docs/images/dashboard-*.png: the dashboard of the server that was built last, with users who do what users do.
+// Creates docs/images/dashboard-*.png: the dashboard of the last build, with simulated users.
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGrpcTransport } from '@connectrpc/connect-node';
@@ -16,7 +16,7 @@ const CHANNELS = ['lobby', 'design', 'platform', 'standup', 'support', 'music', 
 const TEXTS = ['in a call', 'reviewing', 'back at 3', 'deep work', 'lunch', 'on the train'];
 const PLATFORMS = ['desktop', 'desktop', 'mobile', 'web'];
 
-/** How long the sparklines are fed before the pictures are taken. */
+/** The time in which the sparklines collect data before the screenshots. */
 const WARM_UP_MS = 100_000;
 
 const server = spawn(process.execPath, ['dist/main.js'], {
@@ -42,7 +42,7 @@ try {
   await page.goto(`${http}/#token=${token}`);
   const take = async (name) => {
     await page.mouse.move(700, 20);
-    // Nothing is on its way from one colour or place to another.
+    // Waits for the end of all animations.
     await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished))');
     await page.screenshot({ path: `docs/images/${name}.png` });
   };
@@ -63,7 +63,7 @@ try {
   isOver = true;
   server.kill();
 }
-// The users would come back for as long as there is a chance.
+// The clients would otherwise keep reconnecting.
 process.exit();
 
 function addresses() {
@@ -92,7 +92,7 @@ async function arrive(name, grpc) {
   if (chance(0.12)) await session.setStatus('do-not-disturb', { text: any(TEXTS) });
   else if (chance(0.1)) await session.setStatus('away', { text: any(TEXTS) });
   else if (chance(0.15)) await session.setStatus('automatic', { text: any(TEXTS) });
-  // Some of them do something now and then, and the others become idle.
+  // Some users are active from time to time, and the others become idle.
   return { session, isBusy: chance(0.7) };
 }
 
@@ -104,7 +104,7 @@ async function live(users) {
   }
 }
 
-/** Busier and calmer, so that the lines have something to draw. */
+/** Varies the load, so that the sparklines show a curve. */
 function wave() {
   return 1 + Math.sin(Date.now() / 6000);
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Prints docs/settings.md: every setting as src/config/settings.ts has it, under the headings of .env.example.
+// Prints docs/settings.md: every setting of src/config/settings.ts, under the headings of
+// .env.example.
 import { readFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { runnerImport } from 'vite';

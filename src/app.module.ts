@@ -16,7 +16,10 @@ import { SessionModule } from './session/session.module.js';
 import { CommandsModule } from './commands/commands.module.js';
 import { StoreModule } from './store/store.module.js';
 
-/** The whole service. The three modules of the API know of one another only what the store commits. */
+/**
+ * The root module of the service. The three modules of the API do not depend on each other: they share state only
+ * through the commits of the store.
+ */
 @Module({})
 export class AppModule {
   static with(config: Config): DynamicModule {

@@ -1,16 +1,17 @@
-/** The callbacks of each signal that has some. */
+/** The callbacks that wait for each signal. */
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Calls back when the signal is aborted, at once if it is already. Returns the way to take that back. A signal has one
- * listener however many wait for it: Node.js 20 takes more than ten for a memory leak and warns.
+ * Calls `callback` when the signal is aborted, or at once if it already is. Returns a function that removes the
+ * callback. Each signal gets only one listener, because Node.js 20 warns about a memory leak when a signal has more
+ * than ten.
  */
 export function onAbort(signal: AbortSignal, callback: () => void): () => void {
   if (signal.aborted) {
     callback();
     return () => {};
   }
-  // The same function may be given twice.
+  // A wrapper, because the same function may be registered twice.
   const own = (): void => callback();
   const callbacks = waiting.get(signal) ?? listen(signal);
   callbacks.add(own);
@@ -34,7 +35,7 @@ function callAll(this: AbortSignal): void {
   for (const callback of callbacks) callback();
 }
 
-/** Settles as `promise` does, or rejects with the reason of the signal when that is aborted first. */
+/** Settles like `promise`, or rejects with the reason of the signal if the signal is aborted first. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let leave = (): void => {};
   const aborted = new Promise<never>((_, reject) => {

@@ -2,22 +2,24 @@ import { checkId, checkList, checkObject, checkWholeNumber } from './arguments.j
 import type { Session } from './session.js';
 import { systemTimers, type Timers } from './timers.js';
 
-/** What people do with a page. */
+/** The DOM events that count as activity by default. */
 const EVENTS = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'visibilitychange'] as const;
 
 const EVERY_MS = 30_000;
 
 export interface ActivityOptions {
-  /** The service is told at most once in so many milliseconds. 30000 unless given: well below the idle timeout. */
+  /**
+   * The minimum time between two reports to the service, in milliseconds. Default: 30000, well below the idle timeout.
+   */
   readonly everyMs?: number;
-  /** The events that count. Absent: pointer, keys, wheel, and coming back to the page. */
+  /** The events that count as activity. Default: pointer, keys, wheel, and a page that becomes visible again. */
   readonly events?: readonly string[];
   readonly timers?: Pick<Timers, 'now'>;
 }
 
 /**
- * Tells the service that the user is active, as told by the events of a page. `target` is the document unless given.
- * Returns the way to stop; a session that is closed stops it, too.
+ * Reports to the service that the user is active when events of a page show it. `target` defaults to the document.
+ * Returns a function that stops the reports. They also stop when the session is closed.
  */
 export function trackActivity(
   session: Pick<Session, 'state' | 'recordActivity'>,
@@ -33,12 +35,12 @@ export function trackActivity(
   checkObject(timers, 'timers', 'now');
   let lastAt = -Infinity;
   const noteActivity = (): void => {
-    // Whoever leaves the page does nothing on it, and who is not online is so with the next connection.
+    // A user who leaves the page does nothing on it. A user who is not online becomes active with the next connection.
     const isHidden = 'visibilityState' in target && target.visibilityState === 'hidden';
     const isOnline = session.state.value.status === 'online';
     if (isHidden || !isOnline || timers.now() - lastAt < everyMs) return;
     lastAt = timers.now();
-    // Activity that does not arrive is made up for by the next.
+    // A lost call needs no retry, because the next activity replaces it.
     session.recordActivity().catch(() => {});
   };
   for (const event of events) target.addEventListener(event, noteActivity, { passive: true });

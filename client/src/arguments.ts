@@ -1,19 +1,20 @@
 import { PresenceError } from './presence-error.js';
 
-/** Control characters, and halves of surrogate pairs, which have no UTF-8 form: not allowed in ids and texts. */
+/** Control characters and unpaired surrogates, which have no UTF-8 form. Ids and texts must not contain them. */
 const FORBIDDEN = /[\p{Cc}\p{Cs}]/u;
 const LONGEST = 128;
 
-/** A time of the contract holds the years 1 to 9999. */
+/** A time of the contract covers the years 1 to 9999. */
 const FIRST_TIME = -62_135_596_800_000;
 const LAST_TIME = 253_402_300_799_999;
 
-/** The timers of the platforms hold no more, which is about 24 days. */
+/** The longest delay of timers on all platforms, about 24 days. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
- * Throws an `invalid-argument` with the name of the argument unless it is right. Arguments are checked before anything
- * is queued or sent, so that a wrong one holds nothing up. The error does not repeat the value, which may be a secret.
+ * Throws `invalid-argument` with the name of the argument if the condition is false. Arguments are checked before
+ * anything is queued or sent, so that an invalid one delays nothing. The error does not contain the value, which may be
+ * a secret.
  */
 export function check(isRight: boolean, name: string, description: string): void {
   if (isRight) return;
@@ -36,7 +37,7 @@ function isText(value: unknown): value is string {
   return [...value].length <= LONGEST && !FORBIDDEN.test(value);
 }
 
-/** A list of at most so many, each of them right. */
+/** Checks the length of a list and each of its items. */
 export function checkList(
   value: unknown,
   name: string,
@@ -48,18 +49,18 @@ export function checkList(
   (value as unknown[]).forEach((item, index) => checkItem(item, `${name}[${index}]`));
 }
 
-/** One of the names in a table. */
+/** Checks that a value is a key of a table. */
 export function checkName(value: unknown, name: string, table: object): void {
   const isRight = typeof value === 'string' && Object.hasOwn(table, value);
   check(isRight, name, `must be one of: ${Object.keys(table).join(', ')}`);
 }
 
-/** Absent, or true or false. */
+/** Checks that a value is a boolean or undefined. */
 export function checkFlag(value: unknown, name: string): void {
   check(value === undefined || typeof value === 'boolean', name, 'must be true or false');
 }
 
-/** Absent, or a moment. */
+/** Checks that a value is a valid Date or undefined. */
 export function checkDate(value: unknown, name: string): void {
   const isRight =
     value === undefined || (value instanceof Date && +value >= FIRST_TIME && +value <= LAST_TIME);
@@ -80,7 +81,7 @@ export function checkFunction(value: unknown, name: string): void {
   check(typeof value === 'function', name, 'must be a function');
 }
 
-/** An object with these methods. */
+/** Checks that a value is an object with these methods. */
 export function checkObject(value: unknown, name: string, ...methods: readonly string[]): void {
   const isRight =
     typeof value === 'object' &&
@@ -89,7 +90,7 @@ export function checkObject(value: unknown, name: string, ...methods: readonly s
   check(isRight, name, `must be an object${methods.map((method) => ` with ${method}()`).join('')}`);
 }
 
-/** An object, whose `signal` is absent or an AbortSignal. */
+/** Checks that a value is an object whose `signal` is undefined or an AbortSignal. */
 export function checkOptions(options: { readonly signal?: unknown }, name = 'options'): void {
   checkObject(options, name);
   const { signal } = options;

@@ -9,31 +9,31 @@ import { sleep, type Timers } from './timers.js';
 import type { TokenSource } from './token-source.js';
 import type { Services, Transports } from './transports.js';
 
-/** What every call may be given. */
+/** The options of every call. */
 export interface RequestOptions {
-  /** Ends the wait for the answer. */
+  /** Ends the wait for the response. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What all calls of a client have in common. */
+/** The settings and parts that all calls of a client share. */
 export interface CallerOptions {
   readonly transports: Transports;
   readonly tokens: TokenSource;
   readonly timers: Timers;
-  /** Between 0 and 1, as `Math.random`. */
+  /** Returns a number between 0 and 1, like `Math.random`. */
   readonly random: () => number;
-  /** How long a call may take, with all its tries. */
+  /** The timeout of a call with all its attempts, in milliseconds. */
   readonly timeoutMs: number;
-  /** How long a stream may be quiet. */
+  /** The maximum time between two messages of a stream, in milliseconds. */
   readonly silenceTimeoutMs: number;
-  /** Ends with the client. */
+  /** Aborted when the client is closed. */
   readonly signal: AbortSignal;
 }
 
-/** One try of a call. */
+/** One attempt of a call. */
 export type Attempt<T> = (services: Services, options: CallOptions) => Promise<T>;
 
-/** Makes calls with a token, asks for a new one when it has expired, and tries again what may yet succeed. */
+/** Makes calls with a token, requests a new token when it has expired, and retries calls that can still succeed. */
 export class CallExecutor {
   constructor(readonly options: CallerOptions) {}
 
@@ -41,7 +41,7 @@ export class CallExecutor {
     return new Backoff(this.options.random);
   }
 
-  /** A call that is asked again until it is answered or refused: all calls of the contract may be repeated. */
+  /** Repeats a call until it succeeds or fails with a final error. All calls of the contract may be repeated. */
   async call<T>(attempt: Attempt<T>, options: RequestOptions = {}): Promise<T> {
     checkOptions(options);
     const scope = this.deadline(options.signal);
@@ -52,7 +52,7 @@ export class CallExecutor {
     }
   }
 
-  /** The time that a call has. To be closed. */
+  /** Opens a scope that ends at the timeout of a call. The caller must close it. */
   deadline(...signals: readonly (AbortSignal | undefined)[]): Scope {
     const { signal, timers, timeoutMs, tokens } = this.options;
     const scope = new Scope(signal, ...signals);
@@ -75,7 +75,7 @@ export class CallExecutor {
         );
       } catch (reason) {
         const error = errorOf(reason, signal);
-        // Who waited in vain is told why the last try failed, which says more than that time is up.
+        // After a timeout, the error of the last attempt says more than the timeout itself.
         if (error.code === 'timeout' && lastError !== undefined) throw lastError;
         if (signal.aborted || error.code !== 'unavailable') throw error;
         lastError = error;
@@ -83,7 +83,7 @@ export class CallExecutor {
     }
   }
 
-  /** Runs something with a token, and once more with a new one when that was refused. */
+  /** Calls `run` with a token, and once more with a new token if the service rejects the first one. */
   async authenticated<T>(
     signal: AbortSignal,
     run: (headers: Headers, token: string) => Promise<T>,
@@ -103,7 +103,10 @@ export class CallExecutor {
   }
 }
 
-/** Why something under this signal failed: what ended the signal is the reason behind all others. */
+/**
+ * Returns the error of a failure under this signal. If the signal is aborted, its reason is the cause of all other
+ * errors.
+ */
 export function errorOf(reason: unknown, signal: AbortSignal): PresenceError {
   if (!signal.aborted) return toPresenceError(reason);
   const cause = signal.reason as unknown;

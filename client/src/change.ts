@@ -5,7 +5,10 @@ import {
 } from './generated/presence/v1/events_service_pb.js';
 import type { PresenceEvent } from './generated/presence/v1/events_service_pb.js';
 
-/** Why a presence changed. `snapshot`: it was found so, after a break in which it changed or at the start. */
+/**
+ * The reason of a change. `snapshot`: a snapshot contained it, at the start or after a break in which the presence
+ * changed.
+ */
 export type ChangeReason =
   | 'snapshot'
   | 'requested'
@@ -20,7 +23,7 @@ export type ChangeReason =
   | 'status-expired'
   | 'unknown';
 
-/** A kind of change that can be followed. */
+/** A kind of change that a collection can receive. */
 export type EventKind =
   | 'online'
   | 'offline'
@@ -29,24 +32,24 @@ export type EventKind =
   | 'mute-changed'
   | 'connection-changed';
 
-/** How one user in a collection changed. Who is new has no `previous`, who is not in it any more has no `current`. */
+/** A change of one user in a collection. `previous` is undefined if the user is new, `current` if the user has left. */
 export interface Change {
   readonly userId: string;
   readonly previous: Presence | undefined;
   readonly current: Presence | undefined;
-  /** The user's presence now, also of one who is not in the collection any more. */
+  /** The current presence of the user, also of a user who has left the collection. */
   readonly presence: Presence;
   readonly reason: ChangeReason;
-  /** When the service took the change. Undefined with the reason `snapshot`. */
+  /** When the service committed the change. Undefined if the reason is `snapshot`. */
   readonly occurredAt: Date | undefined;
 }
 
-/** Several changes of one user as one. */
+/** Merges two changes of one user into one. */
 export function mergeChanges(earlier: Change, later: Change): Change {
   return { ...later, previous: earlier.previous };
 }
 
-/** What an event says. */
+/** The content of an event or of an entry of a snapshot. */
 export interface PresenceUpdate {
   readonly presence: Presence;
   readonly reason: ChangeReason;
@@ -83,10 +86,12 @@ export const KINDS: Readonly<Record<EventKind, PresenceEventKind>> = {
   'connection-changed': PresenceEventKind.USER_CONNECTION_CHANGED,
 };
 
-/** Without these a collection would hold users who have gone, and miss those who came. */
+/** Without these kinds a collection would keep users who left and miss users who arrived. */
 const MEMBERSHIP = ['online', 'offline', 'channel-changed'] as const;
 
-/** What to ask the service for, so that these kinds of change arrive and the collection is right. Empty: all kinds. */
+/**
+ * Returns the kinds to request, so that these kinds arrive and the collection has the right users. Empty: all kinds.
+ */
 export function kindsToFollow(kinds: readonly EventKind[]): PresenceEventKind[] {
   if (kinds.length === 0) return [];
   return [...new Set([...kinds, ...MEMBERSHIP])].map((kind) => KINDS[kind]);

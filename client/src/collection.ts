@@ -26,40 +26,40 @@ import { PresenceError, type PresenceErrorCode } from './presence-error.js';
 import { Scope } from './scope.js';
 import { subscribeOnce, type SubscriptionFilter } from './subscription-stream.js';
 
-/** Whom to watch: the users named and those who are in one of the channels. With neither, everyone who is not offline. */
+/** The users to watch: those named, and those in one of the channels. Without either, all users who are not offline. */
 export interface WatchOptions {
-  /** At most 10000. Who is named is in the collection also when offline. */
+  /** At most 10000. Named users are in the collection even when offline. */
   readonly users?: readonly string[];
   /** At most 1000. */
   readonly channels?: readonly string[];
   /**
-   * Only these kinds of change, and always who comes, goes and moves. What else changes is seen with the user's next
-   * change. Absent: all.
+   * The kinds of change to receive. Users who go online, go offline or change their channel are always reported. Other
+   * changes become visible with the next reported change of the user. Default: all kinds.
    */
   readonly kinds?: readonly EventKind[];
   /** Closes the collection. */
   readonly signal?: AbortSignal;
 }
 
-/** Where a collection stands. */
+/** The state of a collection. */
 export type CollectionState =
-  /** It has not been complete yet. `error`: why it takes so long. */
+  /** The collection has not been complete yet. `error` is the cause of the delay. */
   | { readonly status: 'loading'; readonly error?: PresenceError }
-  /** It shows how things are. It stays so while its token is renewed. */
+  /** The collection is up to date. The state stays `live` while the token is renewed. */
   | { readonly status: 'live' }
-  /** It shows how things were. `error`: why, unless it is only catching up. */
+  /** The collection shows an earlier state. `error` is the cause; it is absent while the collection only catches up. */
   | { readonly status: 'stale'; readonly error?: PresenceError }
-  /** It will not change any more. `reason` is `closed` when the program did it. */
+  /** The collection does not change any more. `reason` is `closed` if the program closed it. */
   | {
       readonly status: 'closed';
       readonly reason: PresenceErrorCode;
       readonly error: PresenceError;
     };
 
-/** How long a collection whose token has expired may take to go on with a new one without counting as stale. */
+/** How long a collection whose token has expired may take to resume with a new token before it counts as stale. */
 const RENEWAL_PATIENCE_MS = 2000;
 
-/** The changes of a collection. A slow `for await` is given several changes of a user as one. */
+/** The changes of a collection. A slow `for await` receives several changes of one user merged into one. */
 class Changes extends Broadcast<Change> {
   [Symbol.asyncIterator](): AsyncIterableIterator<Change, void, void> {
     return conflated(this, ({ userId }) => userId, mergeChanges);
@@ -67,8 +67,9 @@ class Changes extends Broadcast<Change> {
 }
 
 /**
- * A live picture of users, read like a `Map` from user to presence. It is complete or as it was, and never something in
- * between: after a break it catches up on what was missed, or is given a new picture and reports the differences.
+ * A live view of users, read like a `Map` from user id to presence. It always shows a complete state, current or
+ * earlier, and never a mixture: after a break it receives the events that it missed, or it receives a new snapshot and
+ * reports the differences.
  */
 export class PresenceCollection {
   private readonly stateValue = new ObservableValue<CollectionState>({ status: 'loading' });
@@ -78,12 +79,12 @@ export class PresenceCollection {
   private readonly scope: Scope;
   private resumeToken = '';
   private isComplete = false;
-  /** While its token is renewed: the timer after which the collection counts as stale. */
+  /** The timer after which the collection counts as stale, set while its token is renewed. */
   private renewal: unknown;
   private copy: ReadonlyMap<string, Presence> | undefined;
   private resolveReady!: () => void;
   private rejectReady!: (error: PresenceError) => void;
-  /** Resolves when the collection is complete for the first time. Rejects when it is closed before. */
+  /** Resolves when the collection is complete for the first time. Rejects if it is closed before. */
   readonly ready: Promise<void>;
 
   /** @private Use `watch` of a client. */
@@ -107,22 +108,25 @@ export class PresenceCollection {
       this.resolveReady = resolve;
       this.rejectReady = reject;
     });
-    // Who does not wait for it hears of it from the state.
+    // A caller that does not await `ready` learns of the failure from `state`.
     this.ready.catch(() => {});
     void this.stay();
   }
 
-  /** Where the collection stands: listen, or iterate, or look at its `value`. Completes when it is closed. */
+  /**
+   * The state of the collection: subscribe to it, iterate over it or read its `value`. Completes when the collection is
+   * closed.
+   */
   get state(): ReadonlyValue<CollectionState> {
     return this.stateValue;
   }
 
-  /** Every change, after the collection shows it. Completes when it is closed. */
+  /** Every change, reported after the collection shows it. Completes when the collection is closed. */
   get changes(): Source<Change> {
     return this.changesSource;
   }
 
-  /** Has every change told, from now on. */
+  /** Subscribes to all changes from now on. */
   subscribe(observer: Observer<Change> | ((change: Change) => void)): Subscription {
     return this.changesSource.subscribe(observer);
   }
@@ -155,13 +159,13 @@ export class PresenceCollection {
     return this.entries();
   }
 
-  /** A copy that stays as it is, and the same one until something changes: what `useSyncExternalStore` asks for. */
+  /** An immutable copy. The same object is returned until something changes, as `useSyncExternalStore` requires. */
   snapshot(): ReadonlyMap<string, Presence> {
     this.copy ??= new Map(this.picture.presences);
     return this.copy;
   }
 
-  /** Stops watching. What has been learned can still be read. May be called again. */
+  /** Stops watching. The known presences stay readable. Can be called again. */
   close(): void {
     this.scope.abort(new PresenceError('closed', 'the collection was closed'));
   }
@@ -186,7 +190,7 @@ export class PresenceCollection {
     this.stateValue.complete();
   }
 
-  /** One subscription, from where the last one ended. */
+  /** Runs one subscription from the position where the last one ended. */
   private async follow(): Promise<End> {
     const { caller, interest, resumeToken, picture } = this;
     const { signal } = this.scope;
@@ -197,7 +201,7 @@ export class PresenceCollection {
     );
     const isTokenRefused = end.error.violations.some(({ field }) => field === 'resume_token');
     if (resumeToken === '' || !isTokenRefused) return end;
-    // The token is of another service that was here before: this one is to tell everything.
+    // The resume token is from another service that ran here before, so this service must send everything.
     this.resumeToken = '';
     return { ...end, retryable: true };
   }
@@ -213,7 +217,7 @@ export class PresenceCollection {
     }
     const changes = events.flatMap((event) => picture.apply(toUpdate(event)) ?? []);
     if (sync === Sync.CURRENT) changes.push(...picture.complete());
-    // Until the new picture has taken its place, the old one is resumed from the old token.
+    // Until the new snapshot has replaced the old one, a resume continues the old one and needs the old token.
     if (resumeToken !== '' && !picture.isIncomplete) {
       this.resumeToken = resumeToken;
       picture.compact();
@@ -226,7 +230,7 @@ export class PresenceCollection {
   private lose(error: PresenceError): void {
     const isTokenOver = error.code === 'unauthenticated';
     if (!isTokenOver || this.stateValue.value.status !== 'live') return this.fallBehind(error);
-    // With a new token it goes on where it was, and is behind no longer than any message may be.
+    // With a new token the subscription resumes where it was, and the delay stays within what any message may take.
     const { timers } = this.caller.options;
     this.renewal ??= timers.setTimeout(() => this.fallBehind(error), RENEWAL_PATIENCE_MS);
   }

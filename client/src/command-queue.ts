@@ -1,4 +1,4 @@
-/** Runs one task after the other, so that commands take effect in the order they were given. */
+/** Runs tasks one after the other, so that commands take effect in call order. */
 export class CommandQueue {
   private last: Promise<unknown> = Promise.resolve();
 

@@ -1,3 +1,3 @@
-/** `Symbol.dispose`, also where the language does not have it yet: `using` of compilers looks for it there. */
+/** `Symbol.dispose`, or the symbol that compilers of `using` expect in runtimes without it. */
 export const dispose: typeof Symbol.dispose =
   Symbol.dispose ?? (Symbol.for('Symbol.dispose') as typeof Symbol.dispose);

@@ -10,18 +10,18 @@ const CODES: Readonly<Partial<Record<Code, PresenceErrorCode>>> = {
   [Code.ResourceExhausted]: 'resource-exhausted',
   [Code.Aborted]: 'session-ended',
   [Code.Unavailable]: 'unavailable',
-  // Who cancels here is told so by the signal; this came from the other side.
+  // The signal reports a cancellation on this side, so this one came from the peer.
   [Code.Canceled]: 'unavailable',
   [Code.DeadlineExceeded]: 'timeout',
   [Code.Unimplemented]: 'unimplemented',
 };
 
-/** Any reason as the error that users are given. */
+/** Converts any failure to the error that users of the library receive. */
 export function toPresenceError(reason: unknown): PresenceError {
   if (reason instanceof PresenceError) return reason;
   const error = ConnectError.from(reason);
-  // The transports give the codes of the contract to their own troubles, too: a connection that was reset is ABORTED
-  // to them. What the service said itself has no cause in this process.
+  // The transports also use the codes of the contract for their own failures: they report a connection reset as
+  // ABORTED. An error that the service sent has no `cause` in this process.
   const isOwn = error.cause === undefined;
   const code = isOwn ? (CODES[error.code] ?? 'internal') : 'unavailable';
   return new PresenceError(code, error.rawMessage || code, {

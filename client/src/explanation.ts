@@ -8,51 +8,54 @@ import {
 import { dateOf, presenceOf, sessionInfoOf, type Presence, type SessionInfo } from './presence.js';
 import { choiceOf, type ChosenStatus } from './status-choice.js';
 
-/** Why a user's status is what it is, and what time alone will make of it next. */
+/** The cause of a user's status, and the next change that time alone will cause. */
 export interface Explanation {
-  /** What everyone else sees. */
+  /** The presence that everyone else sees. */
   readonly shown: Presence;
-  /** What the user sees. Differs from `shown` while the user is invisible, and until the first session after that. */
+  /**
+   * The presence that the user sees. It differs from `shown` while the user is invisible, and after that until the
+   * first session starts.
+   */
   readonly own: Presence;
-  /** Why the own status is what it is. */
+  /** The cause of the own status. */
   readonly cause: StatusCause;
   readonly choice: ChosenStatus;
-  /** Undefined: the choice stays. */
+  /** Undefined if the choice does not expire. */
   readonly choiceExpiresAt: Date | undefined;
-  /** The sessions that count, oldest first, and with them those that were lost and are still waited for. */
+  /** The sessions that count, oldest first, including lost sessions within their grace. */
   readonly sessions: readonly ExplainedSession[];
-  /** What comes next if nothing else happens. Undefined: nothing does. */
+  /** The next change if nothing else happens. Undefined if there is none. */
   readonly next: Transition | undefined;
-  /** How long a user stays online without an action. */
+  /** How long a user stays online without an activity, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** By the clock of the service, as are all times here. */
+  /** The time of the explanation. All times here are by the clock of the service. */
   readonly explainedAt: Date | undefined;
 }
 
-/** What decides a status: `chosen` by the user, or by activity. `unknown`: the service is newer than this library. */
+/** The cause of a status: `chosen` by the user, or activity. `unknown`: the service is newer than this library. */
 export type StatusCause = 'no-session' | 'chosen' | 'active' | 'inactive' | 'unknown';
 
-/** A session, with what decides how long it counts. */
+/** A session, with everything that decides how long it counts. */
 export interface ExplainedSession extends SessionInfo {
-  /** The node that holds its stream. A node has another name after each start. */
+  /** The node that holds the stream of the session. A node gets a new id at each start. */
   readonly nodeId: string;
-  /** Whether the user is in the channel by this session, and leaves with it. */
+  /** Whether this session holds the channel of the user. If so, the user leaves the channel when the session ends. */
   readonly holdsChannel: boolean;
-  /** When it ends unless a sign of life arrives. Undefined: it need give none. */
+  /** When the next heartbeat is due, otherwise the session ends. Undefined if the session needs no heartbeats. */
   readonly heartbeatDueAt: Date | undefined;
-  /** When its token expires, and the session with it. Undefined: never. */
+  /** When the token of the session expires, which ends the session. Undefined if it never expires. */
   readonly tokenExpiresAt: Date | undefined;
-  /** Until when it counts although its connection is lost. Undefined: it is live. */
+  /** When the grace of a lost session ends. Undefined if the session is live. */
   readonly graceEndsAt: Date | undefined;
 }
 
-/** Something that time alone brings about. */
+/** A change that time alone will cause. */
 export interface Transition {
   readonly at: Date | undefined;
   readonly kind: TransitionKind;
-  /** The session that it ends. Undefined: none. */
+  /** The session that the change ends. Undefined if there is none. */
   readonly sessionId: string | undefined;
-  /** What everyone else will be shown then. */
+  /** The presence that everyone else will see after the change. */
   readonly shown: Presence;
 }
 

@@ -4,8 +4,9 @@ import { ChoicesSchema, type Choices } from './generated/presence/v1/presence_se
 const KINDS = ['status', 'microphone', 'speaker', 'channel'] as const;
 
 /**
- * What the user chose last, on whichever device, as far as the service has told this client: of each kind the choice with
- * the highest version. The service is handed it with the next session, in case it has lost it.
+ * The last choices of the user on any device, as far as the service has reported them to this client: for each kind,
+ * the choice with the highest version. The client sends them when the next session starts, in case the service has lost
+ * them.
  */
 export class KnownChoices {
   private choices = create(ChoicesSchema);
@@ -14,17 +15,17 @@ export class KnownChoices {
     return this.choices;
   }
 
-  /** The channel that the user is in by the session of this client. */
+  /** The channel that the session of this client holds for the user. */
   get channelId(): string | undefined {
     return this.choices.channel?.channels.find(({ isHeld }) => isHeld)?.channelId;
   }
 
-  /** Takes in what the service has told. An older version than the known one has been overtaken on the way. */
+  /** Applies choices that the service reported. A version older than the known one arrived late and is ignored. */
   hear(told: Choices | undefined): void {
     this.take(told, (kind) => versionOf(told, kind) > versionOf(this.choices, kind));
   }
 
-  /** Takes in what the service made of what it was handed. That counts, unless something newer was heard meanwhile. */
+  /** Applies the response to choices that this client sent. It counts unless a newer choice arrived meanwhile. */
   hearAnswer(handedOver: Choices, answer: Choices | undefined): void {
     this.take(
       answer,
@@ -40,7 +41,7 @@ export class KnownChoices {
   ): void {
     const better = KINDS.filter(isBetter).map((kind) => [kind, told?.[kind]] as const);
     const { status, microphone, speaker, channel } = this.choices;
-    // A new message: the one before may be on its way to the service.
+    // A new message, because the previous one may still be in a request to the service.
     this.choices = create(ChoicesSchema, {
       ...{ status, microphone, speaker, channel },
       ...Object.fromEntries(better),

@@ -3,11 +3,11 @@ import type { Presence } from './presence.js';
 /** One page of a list. */
 export interface Page {
   readonly presences: readonly Presence[];
-  /** How many users match, over all pages. */
+  /** The number of matching users on all pages. */
   readonly totalSize: number;
 }
 
-/** A list that is fetched page by page, as far as it is read. Iterate over it, or over its `pages()`. */
+/** A list that is fetched page by page while it is read. Iterate over it, or over its `pages()`. */
 export class Listing implements AsyncIterable<Presence> {
   /** @private Use the lists of a client. */
   constructor(

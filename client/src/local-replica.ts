@@ -1,12 +1,13 @@
 import type { Change, PresenceUpdate } from './change.js';
 import type { Presence } from './presence.js';
 
-/** Whether a user is part of what is watched. */
+/** Whether a user belongs to the collection. */
 export type Predicate = (presence: Presence) => boolean;
 
 /**
- * What a subscription has told so far: the users that belong to it, each with the newest presence. A new picture is
- * made aside and takes the place of the old one when it is complete, so that nobody is ever shown half of one.
+ * The state that a subscription has received so far: the users that belong to it, each with the newest presence. A new
+ * snapshot is built separately and replaces the old one when it is complete, so that readers never see a partial
+ * snapshot.
  */
 export class LocalReplica {
   private present: Snapshot;
@@ -20,22 +21,22 @@ export class LocalReplica {
     return this.present.presences;
   }
 
-  /** Whether a new picture is being made. */
+  /** Whether a new snapshot is being built. */
   get isIncomplete(): boolean {
     return this.next !== undefined;
   }
 
-  /** What comes from now on is a new picture. */
+  /** Starts a new snapshot, to which all later messages belong. */
   restart(): void {
     this.next = new Snapshot(this.belongs);
   }
 
-  /** What comes from now on goes on from the present picture. A new one that was not completed is dropped. */
+  /** Continues from the current snapshot. An incomplete new snapshot is dropped. */
   resume(): void {
     this.next = undefined;
   }
 
-  /** Part of a snapshot, or what an event says. Returns what changed for those who look on. */
+  /** Applies a presence from a snapshot or an event. Returns the change that readers see, if any. */
   apply({ presence, reason, occurredAt }: PresenceUpdate): Change | undefined {
     const layer = this.next ?? this.present;
     const { userId } = presence;
@@ -46,7 +47,7 @@ export class LocalReplica {
     return { userId, previous, current, presence, reason, occurredAt };
   }
 
-  /** The picture is complete. Returns how it differs from the one before. */
+  /** Completes the new snapshot. Returns its differences from the previous one. */
   complete(): Change[] {
     const { present, next } = this;
     if (next === undefined) return [];
@@ -55,24 +56,24 @@ export class LocalReplica {
     return [...present.differencesTo(next)];
   }
 
-  /** Nothing that has been learned will be told again, so that who has left need not be remembered. */
+  /** Forgets the users who left. The service will not send known events again, so these presences are not needed. */
   compact(): void {
     this.present.forgetDeparted();
   }
 }
 
-/** One picture. */
+/** The presences of one snapshot and of the events since. */
 class Snapshot {
   readonly presences = new Map<string, Presence>();
   /**
-   * The presences of those who have left. A subscription that resumes is told again what came after its token, and
-   * must not bring them back.
+   * The presences of users who left. A resumed subscription receives the events after its resume token again, and they
+   * must not bring these users back.
    */
   private readonly tombstones = new Map<string, Presence>();
 
   constructor(private readonly belongs: Predicate) {}
 
-  /** Returns whether it was new. Several events of one commit carry the same presence. */
+  /** Returns whether the presence was new. Several events of one commit carry the same presence. */
   apply(presence: Presence): boolean {
     const { userId } = presence;
     const known = this.presences.get(userId) ?? this.tombstones.get(userId);
@@ -91,7 +92,7 @@ class Snapshot {
     for (const [userId, previous] of this.presences) {
       const current = next.presences.get(userId);
       if (current?.version === previous.version) continue;
-      // Of one who is not in the snapshot nothing newer is known, unless it was told while the snapshot came.
+      // For a user who is not in the snapshot nothing newer is known, unless an event arrived during the snapshot.
       const presence = current ?? next.tombstones.get(userId) ?? previous;
       yield { userId, previous, current, presence, ...FOUND };
     }

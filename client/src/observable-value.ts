@@ -1,11 +1,14 @@
 import { Broadcast, conflated, type Source } from './observable.js';
 
-/** A value that changes, as its users see it. A listener is told the present value at once, and then every other. */
+/**
+ * A value that changes, read-only for its users. A listener receives the current value at once, and then every new
+ * value.
+ */
 export interface ReadonlyValue<T> extends Source<T> {
   readonly value: T;
 }
 
-/** A value that changes. Iterating skips what nobody has looked at before the next one came. */
+/** A value that changes. Iteration skips a value that was replaced before it was read. */
 export class ObservableValue<T> extends Broadcast<T> implements ReadonlyValue<T> {
   constructor(private current: T) {
     super();

@@ -1,9 +1,9 @@
 import { checkObject } from './arguments.js';
 
-/** Told of values as they come. */
+/** Receives the values of a source. */
 export interface Observer<T> {
   readonly next?: (value: T) => void;
-  /** Nothing comes after this. */
+  /** Called after the last value. */
   readonly complete?: () => void;
 }
 
@@ -12,15 +12,15 @@ export interface Subscription {
 }
 
 /**
- * What can be listened to. It has the shape that observables agree on, so that `from()` of RxJS takes it, and it can be
- * iterated with `for await`.
+ * A stream of values. It has the common shape of observables, so that `from()` of RxJS accepts it, and it supports `for
+ * await`.
  */
 export interface Source<T> extends AsyncIterable<T> {
   subscribe(observer: Observer<T> | ((value: T) => void)): Subscription;
   readonly '@@observable': () => Source<T>;
 }
 
-/** What several listeners are told. One that throws harms neither the others nor who tells them. */
+/** Sends values to several listeners. A listener that throws affects neither the other listeners nor the sender. */
 export abstract class Broadcast<T> implements Source<T> {
   private readonly observers = new Set<Observer<T>>();
   private isComplete = false;
@@ -37,7 +37,7 @@ export abstract class Broadcast<T> implements Source<T> {
     return { unsubscribe: () => void this.observers.delete(own) };
   }
 
-  /** Where RxJS looks; it asks for `Symbol.observable` first, which nothing defines by itself. */
+  /** The property that RxJS reads. RxJS reads `Symbol.observable` first, which no platform defines. */
   '@@observable' = (): Source<T> => this;
 
   abstract [Symbol.asyncIterator](): AsyncIterableIterator<T, void, void>;
@@ -53,11 +53,11 @@ export abstract class Broadcast<T> implements Source<T> {
     this.observers.clear();
   }
 
-  /** What a new listener is told first. */
+  /** Sends the first value to a new listener. */
   protected onSubscribe(_next: (value: T) => void): void {}
 }
 
-/** The error is the listener's: it surfaces as uncaught, where its author finds it. */
+/** The error belongs to the listener: it surfaces as an uncaught error, where the author of the listener finds it. */
 function guarded(listener: () => void): void {
   try {
     listener();
@@ -69,9 +69,10 @@ function guarded(listener: () => void): void {
 }
 
 /**
- * Iterates over a source, from the first `next()` to the end of the source or `return()`. What has not been taken waits,
- * one value for each key: a later one is merged with it. So a slow loop is given less, and never holds more than there
- * are keys. This is no generator, since `return()` of one waits for the `next()` before it.
+ * Iterates over a source, from the first `next()` until the source completes or `return()` is called. Unread values
+ * wait, one for each key: a later value is merged with the waiting one. So a slow loop receives fewer values and never
+ * holds more than there are keys. This is not a generator, because `return()` of a generator waits for the pending
+ * `next()`.
  */
 export function conflated<T>(
   source: Pick<Source<T>, 'subscribe'>,

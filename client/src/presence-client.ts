@@ -32,40 +32,40 @@ import { Transports, type TransportOption } from './transports.js';
 
 export interface PresenceClientOptions {
   /**
-   * How to reach the service: a transport of `@connectrpc/connect-node` or `@connectrpc/connect-web`. A function makes a
-   * new one whenever another place is to be found, so that a new connection is made at once: give one where there are
-   * several nodes.
+   * The transport to the service, from `@connectrpc/connect-node` or `@connectrpc/connect-web`. A function creates a
+   * new transport whenever the client should reach another node, so that it opens a new connection at once. Use a
+   * function if there are several nodes.
    */
   readonly transport: TransportOption;
   /**
-   * The token of the user, a JWT, or a function that returns one. The function is called when a token is needed, and again
-   * when the service does not take it any more. When it throws, returns no JWT or takes longer than `timeoutMs`, it is
-   * called again after a pause, as if the service were out of reach. To give up, throw a `PresenceError` with the code
-   * `unauthenticated`.
+   * The token of the user, a JWT, or a function that returns one. The client calls the function when it needs a token,
+   * and again when the service rejects the token. If the function throws, returns no JWT or takes longer than
+   * `timeoutMs`, the client calls it again after a pause, as if the service were unreachable. To give up, throw a
+   * `PresenceError` with the code `unauthenticated`.
    */
   readonly token: TokenOption;
-  /** How long a call may take with all its tries, and how long `token` may, in milliseconds. 10000 unless given. */
+  /** The timeout of a call with all its attempts, and of the `token` function, in milliseconds. Default: 10000. */
   readonly timeoutMs?: number;
   /**
-   * After how many milliseconds without a sign of life a stream counts as lost. 45000 unless given: three times what
-   * the service lets pass unless configured otherwise.
+   * The time in milliseconds without any message after which a stream counts as lost. Default: 45000, three times the
+   * longest silence that the server allows in its default configuration.
    */
   readonly silenceTimeoutMs?: number;
   /** Closes the client. */
   readonly signal?: AbortSignal;
-  /** Where time comes from, for tests. */
+  /** The source of time, replaced in tests. */
   readonly timers?: Timers;
-  /** Between 0 and 1, what waits are spread by, for tests. */
+  /** Returns a number between 0 and 1 that spreads the delays, replaced in tests. */
   readonly random?: () => number;
 }
 
 export interface ListOptions extends RequestOptions {
-  /** How many to fetch at once: 100 unless given, at most 1000. */
+  /** The number of users in one page. Default: 100. Maximum: 1000. */
   readonly pageSize?: number;
 }
 
 export interface OnlineOptions extends ListOptions {
-  /** Only users with one of these statuses. Absent: all who are not offline. */
+  /** The statuses of the users to list. Default: all except offline. */
   readonly statuses?: readonly Exclude<Status, 'offline'>[];
 }
 
@@ -104,17 +104,20 @@ export class PresenceClient {
     });
   }
 
-  /** Brings the user online, until the session is closed. Returns at once; `ready` says when. */
+  /** Brings the user online until the session is closed. Returns at once; `ready` resolves when the user is online. */
   connect(options: SessionOptions = {}): Session {
     return new Session(this.caller, options);
   }
 
-  /** Watches users, channels or everyone, until the collection is closed. Returns at once; `ready` says when it is complete. */
+  /**
+   * Watches users, channels or all users until the collection is closed. Returns at once; `ready` resolves when it is
+   * complete.
+   */
   watch(options: WatchOptions = {}): PresenceCollection {
     return new PresenceCollection(this.caller, options);
   }
 
-  /** The presence of one user. Who was never seen is offline. */
+  /** Returns the presence of one user. A user whom the service has never seen is offline. */
   async get(userId: string, options?: RequestOptions): Promise<Presence> {
     checkId(userId, 'userId');
     const { presence } = await this.caller.call(
@@ -124,7 +127,7 @@ export class PresenceClient {
     return presenceOf(presence);
   }
 
-  /** The presences of up to 1000 users, in the order asked. */
+  /** Returns the presences of up to 1000 users, in the order of `userIds`. */
   async getMany(userIds: readonly string[], options?: RequestOptions): Promise<Presence[]> {
     checkList(userIds, 'userIds', 1000, checkId);
     const { presences } = await this.caller.call(
@@ -134,7 +137,7 @@ export class PresenceClient {
     return presences.map(presenceOf);
   }
 
-  /** Everyone who is not offline, ordered by user id. */
+  /** Lists all users who are not offline, ordered by user id. */
   listOnline(options: OnlineOptions = {}): Listing {
     const { statuses = [], pageSize } = checkedList(options);
     checkList(statuses, 'statuses', 100, (status, name) => checkName(status, name, STATUS_VALUES));
@@ -147,7 +150,7 @@ export class PresenceClient {
     );
   }
 
-  /** Everyone in a channel, ordered by user id. */
+  /** Lists all users in a channel, ordered by user id. */
   listMembers(channelId: string, options: ListOptions = {}): Listing {
     checkId(channelId, 'channelId');
     const { pageSize } = checkedList(options);
@@ -160,7 +163,7 @@ export class PresenceClient {
     );
   }
 
-  /** The live sessions of the caller, oldest first. Those of another user need `presence:admin`. */
+  /** Returns the live sessions of the caller, oldest first. The sessions of another user need `presence:admin`. */
   async sessions(userId = '', options?: RequestOptions): Promise<SessionInfo[]> {
     if (userId !== '') checkId(userId, 'userId');
     const { sessions } = await this.caller.call(
@@ -171,8 +174,8 @@ export class PresenceClient {
   }
 
   /**
-   * Ends a session of the caller, or with `presence:admin` of anyone. Its program does not reconnect by itself. Returns
-   * whether there was such a live session.
+   * Ends a session of the caller, or with `presence:admin` a session of any user. The client of that session does not
+   * reconnect by itself. Returns whether the session was live.
    */
   async endSession(sessionId: string, options?: RequestOptions): Promise<boolean> {
     checkId(sessionId, 'sessionId');
@@ -183,7 +186,7 @@ export class PresenceClient {
     return wasLive;
   }
 
-  /** Why a user's status is what it is. Needs `presence:admin`, since it tells what an invisible user hides. */
+  /** Explains the status of a user. Needs `presence:admin`, because it reveals what an invisible user hides. */
   async explain(userId: string, options?: RequestOptions): Promise<Explanation> {
     checkId(userId, 'userId');
     return explanationOf(
@@ -194,7 +197,7 @@ export class PresenceClient {
     );
   }
 
-  /** Closes every session and collection, and ends every call. May be called again. */
+  /** Closes all sessions and collections, and ends all calls. Can be called again. */
   close(): void {
     this.scope.abort(new PresenceError('closed', 'the client was closed'));
   }
@@ -224,7 +227,7 @@ function checkedList<T extends ListOptions>(options: T): T & { readonly pageSize
   return { ...options, pageSize };
 }
 
-/** A client of the presence service. Nothing is sent before something is asked of it. */
+/** Creates a client of the presence service. It sends nothing until a method is called. */
 export function createPresenceClient(options: PresenceClientOptions): PresenceClient {
   return new PresenceClient(options);
 }

@@ -1,33 +1,36 @@
-/** What went wrong, in a word. */
+/** The code of an error. */
 export type PresenceErrorCode =
-  /** No token, or one that is expired or wrong, and a new one was no better. */
+  /** The token is missing, expired or invalid, and a new one was rejected too. */
   | 'unauthenticated'
-  /** Someone else's session, or the scope is missing. */
+  /** The session belongs to another user, or the token lacks the scope. */
   | 'permission-denied'
-  /** No such session, or a user without one. */
+  /** The session does not exist, or the user has none. */
   | 'not-found'
-  /** A field is wrong: `violations` names it. */
+  /** A field is invalid: `violations` names it. */
   | 'invalid-argument'
-  /** Too many sessions or subscriptions, or a message too large. */
+  /** The user has too many sessions or subscriptions, or a message is too large. */
   | 'resource-exhausted'
-  /** The session was ended by `endSession`. */
+  /** A call of `endSession` ended the session. */
   | 'session-ended'
-  /** The service, or the way to it, is out of reach. */
+  /** The service is unreachable. */
   | 'unavailable'
-  /** No answer in time. */
+  /** There was no response in time. */
   | 'timeout'
-  /** The program aborted it. */
+  /** The program aborted the call. */
   | 'cancelled'
   /** The program closed the session, the collection or the client. */
   | 'closed'
-  /** The other side does not know the call: not this service, or a proxy that does not let it through. */
+  /** The peer does not know the method: it is another service, or a proxy blocks the call. */
   | 'unimplemented'
-  /** A fault of the service. */
+  /** The service failed with an internal error. */
   | 'internal';
 
-/** What is wrong with one field of a request. */
+/** A problem with one field of a request. */
 export interface FieldViolation {
-  /** The argument as this library spells it, or where only the service can tell, the field as the contract does. */
+  /**
+   * The name of the argument in this library. If only the service can find the problem, the name of the field in the
+   * contract.
+   */
   readonly field: string;
   readonly description: string;
 }
@@ -38,12 +41,12 @@ interface Details {
   readonly cause?: unknown;
 }
 
-/** The one kind of error that this library gives its users. */
+/** The only kind of error that this library throws. */
 export class PresenceError extends Error {
   override readonly name = 'PresenceError';
-  /** When it is worth while to try again, in milliseconds, where the service said so. */
+  /** The retry hint of the service in milliseconds, if it sent one. */
   readonly retryAfterMs: number | undefined;
-  /** Which fields are wrong, with `invalid-argument`. */
+  /** The invalid fields, if the code is `invalid-argument`. */
   readonly violations: readonly FieldViolation[];
 
   constructor(
@@ -56,7 +59,7 @@ export class PresenceError extends Error {
     this.violations = violations;
   }
 
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call can succeed later without any change. */
   get isRetryable(): boolean {
     return TEMPORARY.has(this.code);
   }

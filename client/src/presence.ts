@@ -5,30 +5,30 @@ import type {
   Session as SessionMessage,
 } from './generated/presence/v1/presence_pb.js';
 
-/** How available a user is. */
+/** The status of a user. */
 export type Status = 'online' | 'idle' | 'offline' | 'do-not-disturb' | 'away';
 
-/** What others see of a user, over all devices. Never changes: a change makes another one. */
+/** The visible state of a user over all devices. Immutable: a change creates a new object. */
 export interface Presence {
   readonly userId: string;
   readonly status: Status;
-  /** Free text the user set. Empty when none is set. */
+  /** The text that the user has set. Empty if there is none. */
   readonly statusText: string;
-  /** Undefined when the user is in none. */
+  /** Undefined if the user is in no channel. */
   readonly channelId: string | undefined;
   readonly isMicrophoneMuted: boolean;
   readonly isSpeakerMuted: boolean;
-  /** What the user is connected with, sorted; for example "desktop", "mobile". Empty when offline. */
+  /** The platforms of the user's sessions, sorted; for example "desktop", "mobile". Empty when offline. */
   readonly platforms: readonly string[];
-  /** When the oldest live session began. Undefined when offline. */
+  /** The start of the oldest live session. Undefined when offline. */
   readonly connectedAt: Date | undefined;
-  /** The last action on any device. Undefined when the service knows of none. */
+  /** The time of the last activity on any device. Undefined if the service knows of none. */
   readonly lastActiveAt: Date | undefined;
-  /** Of two presences of one user the one with the higher version is the newer. */
+  /** Grows with every change: if two presences of one user differ, the one with the higher version is newer. */
   readonly version: bigint;
 }
 
-/** One live connection of a user. */
+/** One live session of a user. */
 export interface SessionInfo {
   readonly sessionId: string;
   readonly userId: string;
@@ -49,7 +49,7 @@ const STATUSES = new Map(
   Object.entries(STATUS_VALUES).map(([status, value]) => [value, status as Status]),
 );
 
-/** The message as users are given it. The contract has unknown statuses shown as ONLINE. */
+/** Converts the message of the service. The contract requires that an unknown status is shown as ONLINE. */
 export function presenceOf(message: PresenceMessage | undefined): Presence {
   if (message === undefined) throw new Error('the service left out a presence');
   return {
@@ -77,7 +77,7 @@ export function sessionInfoOf(message: SessionMessage | undefined): SessionInfo 
   };
 }
 
-/** Undefined also for a time that no `Date` can hold: it never comes. */
+/** Undefined also for a time beyond the range of `Date`, which is treated as never. */
 export function dateOf(timestamp: Timestamp | undefined): Date | undefined {
   const date = timestamp && timestampDate(timestamp);
   return date && !Number.isNaN(date.getTime()) ? date : undefined;

@@ -2,18 +2,18 @@ import { errorOf, type CallExecutor } from './call-executor.js';
 import type { PresenceError } from './presence-error.js';
 import { sleep } from './timers.js';
 
-/** How a stream ended that is to be there always. */
+/** The end of a stream that should always be open. */
 export interface End {
   readonly error: PresenceError;
-  /** For how long it stood. */
+  /** How long the stream was open, in milliseconds. */
   readonly uptimeMs: number;
-  /** Whether what was wrong has been seen to, so that another try makes sense whatever the error. */
+  /** Whether the cause was removed, so that another attempt makes sense whatever the error. */
   readonly retryable: boolean;
 }
 
 /**
- * Runs streams one after the other, with pauses, until one ends for good or the signal ends. Returns why. `onBreak` is
- * told of every pause.
+ * Runs streams one after the other, with pauses, until one ends with a final error or the signal is aborted. Returns
+ * the error. Calls `onBreak` before every pause.
  */
 export async function runWithReconnect(
   caller: CallExecutor,

@@ -3,12 +3,15 @@ import { PresenceError } from './presence-error.js';
 import type { Timers } from './timers.js';
 
 /**
- * Something that ends: with what it is part of, at a deadline, or by itself. Whoever opens one closes it, so that
- * nothing hangs on to its parents. (`AbortSignal.any` would do, but is not in every browser that is in use.)
+ * A lifetime that ends with a parent, after a timeout or by `abort`. The code that opens a scope must close it,
+ * otherwise the parents keep references to it. (`AbortSignal.any` would do the same, but some browsers in use lack it.)
  */
 export class Scope {
   private readonly controller = new AbortController();
-  /** Releases each parent and timer. One that was released is not kept: a stream sets a timer at every message. */
+  /**
+   * Functions that release parents and timers. A released one is removed, because a stream sets a timer for every
+   * message.
+   */
   private readonly bonds = new Set<() => void>();
 
   constructor(...parents: readonly (AbortSignal | undefined)[]) {
@@ -19,12 +22,15 @@ export class Scope {
     return this.controller.signal;
   }
 
-  /** Has it end with `parent`, too. Returns the way to take that back. */
+  /** Ends the scope when `parent` is aborted. Returns a function that undoes this. */
   follow(parent: AbortSignal): () => void {
     return this.bind(onAbort(parent, () => this.abort(parent.reason)));
   }
 
-  /** Ends it after so many milliseconds with an error that says `message` of then. Returns the way to take that back. */
+  /**
+   * Ends the scope after `ms` milliseconds with an error. `message` is called at that time. Returns a function that
+   * undoes this.
+   */
   endAfter(timers: Timers, ms: number, code: 'timeout' | 'unavailable', message: () => string) {
     const timer = timers.setTimeout(() => this.abort(new PresenceError(code, message())), ms);
     return this.bind(() => timers.clearTimeout(timer));
@@ -35,7 +41,7 @@ export class Scope {
     this.close();
   }
 
-  /** Lets go of parents and timers. What has not ended by now does not end through them. */
+  /** Releases parents and timers. If the scope has not ended yet, they do not end it any more. */
   close(): void {
     for (const release of this.bonds) release();
     this.bonds.clear();

@@ -12,38 +12,43 @@ import { sleep } from './timers.js';
 import type { Services } from './transports.js';
 import { expiryOf } from './token-source.js';
 
-/** How long before its token expires a session moves to one with a new token, at most. */
+/** The maximum time before the expiry of its token at which a session moves to a stream with a new token. */
 const RENEWAL_LEAD_MS = 30_000;
 
 /**
- * The least time between two moves, and between two questions for a token that lasts longer. The service accepts a token
- * for 5 seconds after its `exp`, so a session whose token is about to expire still moves before it is ended.
+ * The minimum time between two moves, and between two requests for a token that lasts longer. The service accepts a
+ * token for 5 seconds after its `exp`, so a session whose token is about to expire still moves before the service ends
+ * it.
  */
 const RENEWAL_PAUSE_MS = 4000;
 
 interface KeeperOptions {
   readonly request: { readonly platform: string; readonly requireHeartbeats: boolean };
-  /** Said when the first session begins, and never again: it may have been changed since, also elsewhere. */
+  /** Sent only when the first session starts, because the user may have changed it since, also on another device. */
   readonly initialMute: { readonly isMicrophoneMuted?: boolean; readonly isSpeakerMuted?: boolean };
   readonly choices: KnownChoices;
   readonly commands: CommandQueue;
-  /** Ends it. */
+  /** Stops the reconnector. */
   readonly signal: AbortSignal;
   readonly onState: (state: SessionState) => void;
   readonly onPresence: (presence: PresenceMessage | undefined) => void;
 }
 
 /**
- * Keeps a session going, on one stream after the other. A stream that is known to end soon, with its token or with its
- * server, is replaced before it does: for a moment the user has two, and nobody sees anything of it.
+ * Keeps a session connected over successive streams. A stream that is known to end soon, because its token expires or
+ * its server drains, is replaced before that. The user then has two sessions for a short time, which other users cannot
+ * see.
  */
 export class SessionReconnector {
   private stream: SessionStream | undefined;
-  /** Whether any session has begun, so that the service knows the initial mute state. */
+  /** Whether any session has started, so that the service knows the initial mute state. */
   private hasBegun = false;
-  /** Until when the service wants the session to stay away, once it has been told to move. */
+  /** The time before which the client should not reconnect, set when the server drains. */
   private retryNotBefore = 0;
-  /** Called when there is a session. Each waiter removes its own: during a long outage many commands give up. */
+  /**
+   * Called when a session is available. Each waiter removes its own entry, because many commands time out during a long
+   * outage.
+   */
   private readonly arrivals = new Set<() => void>();
 
   constructor(
@@ -51,12 +56,12 @@ export class SessionReconnector {
     private readonly options: KeeperOptions,
   ) {}
 
-  /** The stream of the moment. Undefined: there is none. */
+  /** The open stream, or undefined if there is none. */
   get current(): SessionStream | undefined {
     return this.stream?.isOpen ? this.stream : undefined;
   }
 
-  /** Waits until there is a session. */
+  /** Waits until a session is available. */
   async online(signal: AbortSignal): Promise<SessionStream> {
     for (;;) {
       if (this.current !== undefined) return this.current;
@@ -71,7 +76,7 @@ export class SessionReconnector {
     }
   }
 
-  /** Runs until there is no more use in it, and returns why. */
+  /** Runs until reconnecting makes no sense any more, and returns the reason. */
   run(): Promise<PresenceError> {
     const { signal, onState } = this.options;
     return runWithReconnect(
@@ -82,7 +87,7 @@ export class SessionReconnector {
     );
   }
 
-  /** From one connection, or the failure to get one, to its loss. */
+  /** Handles one connection, from the attempt to open it to its loss. */
   private async runOnce(): Promise<End> {
     const { timers, tokens, transports } = this.caller.options;
     const { signal } = this.options;
@@ -97,13 +102,14 @@ export class SessionReconnector {
     const heldSince = timers.now();
     const { stream, error } = await this.hold();
     transports.rotate(stream.services);
-    // Its token was good, so it has expired: only when a new one is refused, too, is that final.
+    // The service accepted the token at first, so it has expired. The error is final only if a new token is rejected
+    // too.
     const isCured = error.code === 'unauthenticated';
     if (isCured) tokens.discard(stream.token);
     return { error, uptimeMs: timers.now() - heldSince, retryable: isCured };
   }
 
-  /** Resolves when a stream has ended that no other has followed. */
+  /** Resolves when a stream has ended and no other stream has replaced it. */
   private async hold(): Promise<{
     readonly stream: SessionStream;
     readonly error: PresenceError;
@@ -118,14 +124,16 @@ export class SessionReconnector {
     }
   }
 
-  /** Every session is told another time to return, so that they do not all return at once. */
+  /** The server sends each session a different reconnect time, so that they do not all reconnect at once. */
   private withDrain(error: PresenceError): PresenceError {
     const retryAfterMs = this.retryNotBefore - this.caller.options.timers.now();
     if (retryAfterMs <= 0 || !error.isRetryable) return error;
     return new PresenceError(error.code, error.message, { retryAfterMs, cause: error });
   }
 
-  /** Begins the next stream before this one ends, where that can be foreseen, and ends this one when it stands. */
+  /**
+   * Opens the next stream before this one ends, if the end is foreseeable, and closes this one once the next is open.
+   */
   private async moveInTime(stream: SessionStream, signal: AbortSignal): Promise<void> {
     const { timers } = this.caller.options;
     const backoff = this.caller.newBackoff();
@@ -133,7 +141,7 @@ export class SessionReconnector {
       await Promise.race([this.drained(stream, signal), this.tokenRenewed(stream, signal)]);
       while (!(await this.hasMoved(stream, signal))) await sleep(timers, backoff.next({}), signal);
     } catch {
-      // The stream has ended; what follows is a new beginning.
+      // The stream has ended, so `run` opens a new one.
     }
   }
 
@@ -142,12 +150,12 @@ export class SessionReconnector {
       await this.begin(signal, stream);
       return true;
     } catch {
-      // There is time until the stream ends; why that failed is told if it is still so then.
+      // The stream is still open. If the failure persists until it ends, the error is reported then.
       return false;
     }
   }
 
-  /** Resolves when the service wants the session to move, and the time has come. */
+  /** Resolves when the server has asked the session to move and the requested delay has passed. */
   private async drained(stream: SessionStream, signal: AbortSignal): Promise<void> {
     const { timers, transports } = this.caller.options;
     const reconnectAfterMs = await unlessAborted(stream.draining, signal);
@@ -156,7 +164,7 @@ export class SessionReconnector {
     await sleep(timers, reconnectAfterMs, signal);
   }
 
-  /** Resolves shortly before the token of the stream expires, when there is one that is good for longer. */
+  /** Resolves shortly before the token of the stream expires, once there is a token that is valid for longer. */
   private async tokenRenewed(stream: SessionStream, signal: AbortSignal): Promise<void> {
     const { timers, tokens } = this.caller.options;
     const restMs = stream.tokenRestMs;
@@ -168,7 +176,7 @@ export class SessionReconnector {
       try {
         token = await tokens.get(signal);
       } catch (reason) {
-        // The program gave up, so the session lasts as long as this token.
+        // The program provides no more tokens, so the session lasts until this token expires.
         if (!errorOf(reason, signal).isRetryable) await sleep(timers, Infinity, signal);
       }
       if (expiryOf(token) > expiryOf(stream.token)) return;
@@ -176,7 +184,9 @@ export class SessionReconnector {
     }
   }
 
-  /** Begins a stream and makes it the one of the session. `previous` is there still, and ends when this one stands. */
+  /**
+   * Opens a stream and makes it the stream of the session. `previous` stays open until the new stream has replaced it.
+   */
   private async begin(attempt: AbortSignal, previous?: SessionStream): Promise<void> {
     const { request, initialMute, choices, signal, commands } = this.options;
     const known = choices.newest;
@@ -193,15 +203,15 @@ export class SessionReconnector {
     this.hasBegun = true;
     choices.hearAnswer(known, stream.started.choices);
     const take = async (): Promise<void> => {
-      // It may have been given up while this was waiting for its turn.
+      // The attempt may have been cancelled while this waited in the command queue.
       stream.signal.throwIfAborted();
       stream.keep();
       this.adopt(stream);
       previous?.close(new PresenceError('closed', 'the session has moved'));
     };
     try {
-      // A command may be on its way to the session before; what it changes is not to be undone here. Without one they
-      // all wait for this.
+      // A command may still run on the previous session, and the move must not undo its change, so the move waits in
+      // the command queue. Without a previous session all commands wait for this stream.
       await (previous === undefined ? take() : commands.add(take));
     } catch (reason) {
       stream.close(errorOf(reason, attempt));

@@ -1,18 +1,18 @@
 import type { PresenceError, PresenceErrorCode } from './presence-error.js';
 
-/** Where a session stands. */
+/** The state of a session. */
 export type SessionState =
   | { readonly status: 'connecting' }
   | { readonly status: 'online'; readonly sessionId: string }
   | {
       readonly status: 'reconnecting';
       readonly error: PresenceError;
-      /** How long until the next try. */
+      /** The delay until the next attempt, in milliseconds. */
       readonly retryInMs: number;
     }
   | {
       readonly status: 'closed';
-      /** `closed` when the program did it, or what cannot be helped by trying again. */
+      /** `closed` if the program closed the session, otherwise the code of an error that no retry can fix. */
       readonly reason: PresenceErrorCode;
       readonly error: PresenceError;
     };

@@ -15,11 +15,11 @@ import type { Services } from './transports.js';
 
 const LAST_WORD_MS = 1000;
 
-/** The `Connect` stream of one session of the service, from its first message to its end. */
+/** The `Connect` stream of one session, from its first message to its end. */
 export class SessionStream {
-  /** Why it is over. */
+  /** Resolves to the cause when the stream ends. */
   readonly ended: Promise<PresenceError>;
-  /** Resolves to how long to wait before connecting again, when the service is about to stop. */
+  /** Resolves when the server drains, to the milliseconds that the client should wait before it connects again. */
   readonly draining: Promise<number>;
   private readonly startedAt: number;
   private noteDraining!: (reconnectAfterMs: number) => void;
@@ -29,11 +29,11 @@ export class SessionStream {
     private readonly scope: Scope,
     private readonly messages: AsyncGenerator<ConnectResponse, never, void>,
     readonly started: SessionStarted,
-    /** What it goes over. */
+    /** The services whose transport carries the stream. */
     readonly services: Services,
-    /** What it was begun with. */
+    /** The token with which the stream was opened. */
     readonly token: string,
-    /** From when on it does not end with the attempt to begin it. */
+    /** Detaches the stream from `attempt`: afterwards the end of the attempt does not end the stream. */
     readonly keep: () => void,
     private readonly onChoices: (choices: Choices) => void,
   ) {
@@ -43,8 +43,8 @@ export class SessionStream {
   }
 
   /**
-   * Begins a session. Resolves when it has started. Ends with `signal`, and until it is kept with `attempt`. `onChoices` is
-   * told what the user has chosen since.
+   * Opens a stream. Resolves when the session has started. The stream ends with `signal`, and with `attempt` until
+   * `keep` is called. `onChoices` receives the later choices of the user.
    */
   static open(
     caller: CallExecutor,
@@ -87,7 +87,7 @@ export class SessionStream {
     return !this.scope.signal.aborted;
   }
 
-  /** Ends with the stream. */
+  /** Aborted when the stream ends. */
   get signal(): AbortSignal {
     return this.scope.signal;
   }
@@ -97,22 +97,22 @@ export class SessionStream {
   }
 
   /**
-   * The milliseconds until its token expires. The service judges the token by its own clock, and says what time it is
-   * when a session begins. So neither the clock of the device nor a claim `iat` is needed.
+   * The milliseconds until the token expires. The service checks the token by its own clock, and reports the time of
+   * that clock when a session starts. So neither the clock of the device nor the claim `iat` is needed.
    */
   get tokenRestMs(): number {
     const lifetimeMs = expiryOf(this.token) - timestampMs(this.started.session!.connectedAt!);
     return lifetimeMs - (this.caller.options.timers.now() - this.startedAt);
   }
 
-  /** Ends it, and with it the session. */
+  /** Ends the stream and its session. */
   close(reason: PresenceError): void {
     this.scope.abort(reason);
   }
 
   /**
-   * Waits for the end when the service does not know the session any more. It is given a moment to say why; a stream
-   * on which that does not arrive is of no use.
+   * Waits for the end of the stream when the service does not know its session any more. The service has one second to
+   * send the reason. After that the stream is useless and is ended.
    */
   async waitForEnd(): Promise<void> {
     this.scope.endAfter(
@@ -140,8 +140,8 @@ export class SessionStream {
   }
 
   /**
-   * Says that the client is there, as an answer to a message: the service sends one in good time, and browsers hold back
-   * the timers of a tab in the background. What gets lost is made up for by the next, or ends the stream.
+   * Sends a heartbeat in response to a message. The server sends messages often enough, while browsers delay the timers
+   * of background tabs. If a heartbeat is lost, the next one replaces it or the stream ends.
    */
   private sendHeartbeat(): void {
     const { signal } = this.scope;

@@ -26,38 +26,44 @@ import type { Services } from './transports.js';
 import { CHOICES, statusRequest, type ChosenStatus } from './status-choice.js';
 
 export interface SessionOptions {
-  /** What the program runs on: "desktop", "mobile", "web" or any short word of lower-case letters, digits and dashes. */
+  /**
+   * The platform of the program: "desktop", "mobile", "web" or another short word of lower-case letters, digits and
+   * dashes.
+   */
   readonly platform?: string;
-  /** The microphone's state, set once when the session begins for the first time. Absent: as it was. */
+  /** The state of the microphone, set only when the session starts for the first time. Default: unchanged. */
   readonly microphoneMuted?: boolean;
-  /** The speaker's state, set once when the session begins for the first time. Absent: as it was. */
+  /** The state of the speaker, set only when the session starts for the first time. Default: unchanged. */
   readonly speakerMuted?: boolean;
   /**
-   * Whether the service ends the session when it hears nothing from this program for its heartbeat timeout. For
-   * programs behind proxies that hide a lost connection. The heartbeats are sent by themselves.
+   * Whether the service ends the session if it receives nothing from this program within its heartbeat timeout. Use it
+   * behind proxies that hide a lost connection. The library sends the heartbeats.
    */
   readonly requireHeartbeats?: boolean;
   /** Closes the session. */
   readonly signal?: AbortSignal;
 }
 
-/** What of the microphone and the speaker is to change. At least one is given. */
+/** The mute states to change. At least one must be given. */
 export interface MuteChange {
   readonly microphone?: boolean;
   readonly speaker?: boolean;
 }
 
 export interface StatusDetails {
-  /** Shown beside the status, at most 128 characters. Absent: none. */
+  /** The text beside the status, at most 128 characters. Default: none. */
   readonly text?: string;
-  /** When status and text lapse and the status is automatic again. Absent: they stay until changed. */
+  /**
+   * The time at which status and text expire and the status becomes automatic again. Default: they stay until changed.
+   */
   readonly until?: Date;
 }
 
 /**
- * One device of one user, who is online for as long as it is open. A connection that is lost comes back by itself, and with
- * it what the service has lost of the user's choices. What was changed on another device since stays changed. Commands take effect in the order they are given; while there is no connection
- * they wait for it, as long as any call may take.
+ * One device of one user. The user is online while the session is open. A lost connection is opened again
+ * automatically, and the session then restores choices of the user that the service has lost. Changes made on another
+ * device meanwhile are kept. Commands take effect in call order. Without a connection they wait for one, up to the
+ * timeout of a call.
  */
 export class Session {
   private readonly stateValue = new ObservableValue<SessionState>({ status: 'connecting' });
@@ -66,7 +72,7 @@ export class Session {
   private readonly scope: Scope;
   private readonly keeper: SessionReconnector;
   private lastPresence: Presence | undefined;
-  /** Resolves when the user is online for the first time. Rejects when the session is closed before. */
+  /** Resolves when the user is online for the first time. Rejects if the session is closed before. */
   readonly ready: Promise<void>;
 
   /** @private Use `connect` of a client. */
@@ -95,32 +101,38 @@ export class Session {
       onPresence: (presence) => void this.seen(presence),
     });
     this.ready = this.keeper.online(this.scope.signal).then(() => {});
-    // Who does not wait for it hears of it from the state.
+    // A caller that does not await `ready` learns of the failure from `state`.
     this.ready.catch(() => {});
     void this.stay();
   }
 
-  /** Where the session stands: listen, or iterate, or look at its `value`. Completes when it is closed. */
+  /**
+   * The state of the session: subscribe to it, iterate over it or read its `value`. Completes when the session is
+   * closed.
+   */
   get state(): ReadonlyValue<SessionState> {
     return this.stateValue;
   }
 
-  /** The present id of the session. Changes with every connection. Undefined while there is none. */
+  /** The current session id. It changes with every connection. Undefined while there is no connection. */
   get sessionId(): string | undefined {
     return this.keeper.current?.sessionId;
   }
 
-  /** The user's own presence, as the service answered last. Undefined before the first connection. */
+  /** The user's own presence, as last reported by the service. Undefined before the first connection. */
   get presence(): Presence | undefined {
     return this.lastPresence;
   }
 
-  /** The channel that the user is in by this session, which will join it again after a break. Undefined: none. */
+  /** The channel that this session holds for the user and joins again after a reconnect. Undefined if there is none. */
   get channelId(): string | undefined {
     return this.choices.channelId;
   }
 
-  /** Moves the user into a channel, out of the one before. Returns the presence afterwards, as all commands do. */
+  /**
+   * Moves the user into a channel, and out of the previous one. Returns the presence after the command, like all
+   * commands.
+   */
   async joinChannel(channelId: string, options?: RequestOptions): Promise<Presence> {
     checkId(channelId, 'channelId');
     return this.command(
@@ -129,7 +141,7 @@ export class Session {
     );
   }
 
-  /** Takes the user out of the channel. Being in none is no error. */
+  /** Takes the user out of the channel. If the user is in no channel, this is not an error. */
   async leaveChannel(options?: RequestOptions): Promise<Presence> {
     return this.command(
       ({ presences }, sessionId, call) => presences.leaveChannel({ sessionId }, call),
@@ -137,7 +149,7 @@ export class Session {
     );
   }
 
-  /** Sets the mute state of the microphone, the speaker or both. What is absent stays. */
+  /** Sets the mute state of the microphone, the speaker or both. An absent field stays unchanged. */
   async mute(what: MuteChange, options?: RequestOptions): Promise<Presence> {
     checkObject(what, 'what');
     const { microphone, speaker } = what;
@@ -155,7 +167,7 @@ export class Session {
     );
   }
 
-  /** Chooses how the user's status is decided, on all devices, and the text beside it. */
+  /** Sets the status choice of the user on all devices, and the text beside it. */
   async setStatus(
     choice: ChosenStatus,
     details: StatusDetails = {},
@@ -166,7 +178,7 @@ export class Session {
     const { text = '', until } = details;
     checkText(text, 'text');
     checkDate(until, 'until');
-    // A Date can be changed, also while the command waits.
+    // A copy, because the caller could change the Date while the command waits.
     const status = { choice, text, until: until && new Date(until) };
     return this.command(
       ({ presences }, sessionId, call) =>
@@ -175,7 +187,7 @@ export class Session {
     );
   }
 
-  /** Tells that the user did something. Other commands do that, too. */
+  /** Records an activity of the user. Other commands count as activity too. */
   async recordActivity(options?: RequestOptions): Promise<Presence> {
     return this.command(
       ({ sessions }, sessionId, call) =>
@@ -184,7 +196,7 @@ export class Session {
     );
   }
 
-  /** Ends the session: the user is offline at once, unless there are others. May be called again. */
+  /** Ends the session. The user is offline at once unless there are other sessions. Can be called again. */
   close(): void {
     this.scope.abort(new PresenceError('closed', 'the session was closed'));
   }
@@ -222,7 +234,9 @@ export class Session {
       .finally(() => deadline.close());
   }
 
-  /** Makes a call on the session of the moment. One that has gone meanwhile is waited for to come back. */
+  /**
+   * Makes a call on the current session. If the service does not know the session any more, waits for the next session.
+   */
   private async onSession<T>(
     signal: AbortSignal,
     attempt: (services: Services, sessionId: string, options: CallOptions) => Promise<T>,

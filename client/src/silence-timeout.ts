@@ -5,15 +5,15 @@ import type { Timers } from './timers.js';
 
 interface Timeouts {
   readonly timers: Timers;
-  /** How long the first message may take. */
+  /** The maximum time until the first message, in milliseconds. */
   readonly timeoutMs: number;
-  /** How long every other may take: the service is never quiet for long. */
+  /** The maximum time until each later message, in milliseconds. The server sends heartbeats on quiet streams. */
   readonly silenceTimeoutMs: number;
 }
 
 /**
- * The messages of a stream that is told to be lost when nothing is heard on it. Ends with an error always: a stream of
- * this contract that ends in good order has been ended by something in between. The call is over when this is.
+ * Yields the messages of a stream, and fails if none arrives in time. It always ends with an error: the service never
+ * ends such a stream with OK, so a clean end comes from a proxy. When the generator ends, the call is cancelled.
  */
 export async function* withSilenceTimeout<T>(
   open: (signal: AbortSignal) => AsyncIterable<T>,
@@ -27,7 +27,7 @@ export async function* withSilenceTimeout<T>(
   try {
     const messages = open(scope.signal)[Symbol.asyncIterator]();
     for (;;) {
-      // Not for transports to decide: one that is stuck may not hear the signal.
+      // A stuck transport may ignore the signal, so the wait itself ends with the signal.
       const message = await unlessAborted(messages.next(), scope.signal);
       if (message.done) break;
       heard();
@@ -36,7 +36,7 @@ export async function* withSilenceTimeout<T>(
     }
     throw new PresenceError('unavailable', 'the stream ended without a reason');
   } catch (reason) {
-    // Here and not further up, since the silence is known in this scope alone.
+    // Converted here, because only this scope knows about the silence timeout.
     throw scope.signal.aborted ? scope.signal.reason : reason;
   } finally {
     scope.abort(new PresenceError('closed', 'not wanted any more'));

@@ -1,13 +1,15 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { StatusChoice } from './generated/presence/v1/presence_service_pb.js';
 
-/** How a user's status is decided: by activity, or as the user said. `invisible` looks offline to everyone else. */
+/**
+ * The choice that decides a user's status: by activity, or fixed. Everyone else sees an `invisible` user as offline.
+ */
 export type ChosenStatus = 'automatic' | 'do-not-disturb' | 'away' | 'invisible';
 
 export interface StatusWish {
   readonly choice: ChosenStatus;
   readonly text: string;
-  /** When choice and text lapse. Undefined: they stay. */
+  /** The time at which choice and text expire. Undefined if they stay. */
   readonly until: Date | undefined;
 }
 
@@ -18,7 +20,7 @@ export const CHOICES: Readonly<Record<ChosenStatus, StatusChoice>> = {
   invisible: StatusChoice.INVISIBLE,
 };
 
-/** What the service says was chosen. One that is newer than this library decides by itself, as far as that can tell. */
+/** Converts the choice of the service. A choice that is newer than this library is treated as automatic. */
 export function choiceOf(choice: StatusChoice): ChosenStatus {
   const known = Object.keys(CHOICES) as ChosenStatus[];
   return known.find((name) => CHOICES[name] === choice) ?? 'automatic';

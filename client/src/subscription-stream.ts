@@ -8,7 +8,7 @@ import {
 import type { End } from './run-with-reconnect.js';
 import type { Services } from './transports.js';
 
-/** What to subscribe to. */
+/** The filter of a subscription. */
 export interface SubscriptionFilter {
   readonly userIds: string[];
   readonly channelIds: string[];
@@ -16,8 +16,9 @@ export interface SubscriptionFilter {
 }
 
 /**
- * Subscribes once, from `resumeToken` on, and hands over every message until the stream ends. A collection shows how
- * things are, so it asks for the latest of each user when it is behind: its stream does not end for being slow.
+ * Opens one subscription from `resumeToken` on, and passes every message to `take` until the stream ends. A collection
+ * shows only the current state, so it requests the latest event of each user when it lags: the service does not end its
+ * stream for being slow.
  */
 export async function subscribeOnce(
   caller: CallExecutor,
@@ -48,7 +49,7 @@ export async function subscribeOnce(
     try {
       for (let message = first; ; message = (await messages.next()).value) take(message);
     } catch (reason) {
-      // The token was good, so it has expired.
+      // The service accepted the token at first, so it has expired.
       isCured = errorOf(reason, signal).code === 'unauthenticated';
       if (isCured) tokens.discard(token);
       throw reason;

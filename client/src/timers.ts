@@ -1,13 +1,13 @@
 import { unlessAborted } from './abort.js';
 
-/** Where time comes from. Tests hand in one that stands still until it is moved. */
+/** The source of time. Tests use one that stands still until they advance it. */
 export interface Timers {
   /**
-   * Milliseconds since any moment, by a clock that nobody sets: only differences have a meaning. The library never asks
-   * what time the device believes it is.
+   * The milliseconds of a monotonic clock with any origin: only differences have a meaning. The library never uses the
+   * time of day of the device.
    */
   now(): number;
-  /** Calls back once after so many milliseconds, and returns what `clearTimeout` takes. */
+  /** Calls `callback` once after `ms` milliseconds. Returns the handle for `clearTimeout`. */
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(handle: unknown): void;
 }
@@ -18,12 +18,12 @@ export const systemTimers: Timers = {
   clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
 };
 
-/** More is taken for nothing by the timers of the platforms. */
+/** The longest delay that timers of the platforms accept. They treat a longer delay as zero. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * Resolves after so many milliseconds. Rejects with the reason of the signal when that comes first, and leaves no
- * timer.
+ * Resolves after `ms` milliseconds. Rejects with the reason of the signal if that is aborted first, and then leaves no
+ * timer behind.
  */
 export async function sleep(timers: Timers, ms: number, signal: AbortSignal): Promise<void> {
   let rest = ms;

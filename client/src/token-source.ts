@@ -4,32 +4,34 @@ import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
 import { sleep, type Timers } from './timers.js';
 
-/** A token, or where one is asked for whenever one is needed. `signal` is aborted when the answer comes too late. */
+/**
+ * A token, or a function that returns one when it is needed. `signal` is aborted when the result would come too late.
+ */
 export type TokenOption =
   string | ((options: { readonly signal: AbortSignal }) => string | Promise<string>);
 
 interface TokenSourceOptions {
   readonly timers: Timers;
   readonly random: () => number;
-  /** How long an answer may take. */
+  /** The timeout of one token request, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 interface Question {
   readonly answer: Promise<string>;
   readonly scope: Scope;
-  /** How many wait for the answer. */
+  /** The number of callers that wait for the token. */
   waiting: number;
 }
 
 /**
- * Keeps the token until it is known to be no good, so that all calls share one, and one question for it. After a
- * question that failed the next one waits, longer each time, however many calls need a token.
+ * Keeps the token until it is known to be invalid, so that all calls share one token and one token request. After a
+ * failed request the next one waits, longer each time, however many calls need a token.
  */
 export class TokenSource {
   private question: Question | undefined;
   private token: string | undefined;
-  /** Why the last question failed. Undefined: it did not. */
+  /** The error of the last request. Undefined if it succeeded. */
   private problem: string | undefined;
   private backoff: Backoff | undefined;
   private nextQuestionAt = -Infinity;
@@ -39,7 +41,7 @@ export class TokenSource {
     private readonly options: TokenSourceOptions,
   ) {}
 
-  /** Why there is no token yet although somebody waits for one. Undefined: there is one. */
+  /** Why callers that wait have no token yet. Undefined if there is a token or no caller waits. */
   get lack(): string | undefined {
     if (this.question === undefined || this.token !== undefined) return undefined;
     return this.problem ?? 'token() has not answered';
@@ -55,7 +57,7 @@ export class TokenSource {
     }
   }
 
-  /** Has the next call ask again, unless somebody else has already asked since this token was given. */
+  /** Makes the next call request a new token, unless another call has already done so since this token arrived. */
   discard(token: string): void {
     if (this.token === token) this.question = this.token = undefined;
   }
@@ -63,12 +65,12 @@ export class TokenSource {
   private ask(): Question {
     const scope = new Scope();
     const answer = this.answerIn(scope);
-    // Those who wait for it are told.
+    // The callers that wait receive the error.
     answer.catch(() => {});
     return { answer, scope, waiting: 0 };
   }
 
-  /** A question without an answer that nobody waits for any more is none. */
+  /** Cancels a request without a result if no caller waits for it any more. */
   private giveUp(question: Question): void {
     if (this.question !== question || this.token !== undefined) return;
     this.question = undefined;
@@ -107,25 +109,28 @@ export class TokenSource {
   }
 }
 
-/** A `PresenceError` is the program's own word. Any other error may hold the token, so it is the cause and no more. */
+/**
+ * A `PresenceError` was thrown by the program on purpose and is kept. The message of any other error may contain the
+ * token, so that error becomes only the `cause`.
+ */
 function problemOf(reason: unknown): PresenceError {
   if (reason instanceof PresenceError) return reason;
   return new PresenceError('unavailable', 'token() failed', { cause: reason });
 }
 
-/** The token in an answer. The error does not repeat what came instead: it may be a secret. */
+/** Returns the token in a result. The error does not repeat an invalid result, which may be a secret. */
 function tokenIn(answer: unknown): string {
   const token = typeof answer === 'string' ? answer.trim() : '';
   if (isJwt(token)) return token;
   throw new PresenceError('unavailable', 'token() gave something that is no JWT');
 }
 
-/** Whether the service could take it at all: three parts, of which the second holds claims. */
+/** Whether the service could accept the token at all: it has three parts, and the second contains claims. */
 export function isJwt(token: string): boolean {
   return claimsOf(token) !== undefined;
 }
 
-/** When a JWT expires, in milliseconds since 1970 by the clock of the service. Infinity: never. */
+/** The expiry of a JWT, in milliseconds since 1970 by the clock of the service. Infinity if it never expires. */
 export function expiryOf(token: string): number {
   const exp = claimsOf(token)?.exp;
   return typeof exp === 'number' ? exp * 1000 : Infinity;

@@ -4,31 +4,34 @@ import { EventsService } from './generated/presence/v1/events_service_pb.js';
 import { PresenceService } from './generated/presence/v1/presence_service_pb.js';
 import { SessionService } from './generated/presence/v1/session_service_pb.js';
 
-/** A transport of Connect, or what makes one: then a new place is connected to over a new connection. */
+/**
+ * A transport of Connect, or a function that creates one. A function lets the client reach another node over a new
+ * connection.
+ */
 export type TransportOption = Transport | (() => Transport);
 
-/** The services over one transport. */
+/** The clients of all services over one transport. */
 export interface Services {
   readonly sessions: Client<typeof SessionService>;
   readonly presences: Client<typeof PresenceService>;
   readonly events: Client<typeof EventsService>;
 }
 
-/** The transport that calls go over now. */
+/** Holds the transport that calls use now. */
 export class Transports {
   private services: Services | undefined;
 
   constructor(private readonly option: TransportOption) {
-    // A mistake in it is reported at once.
+    // Created at once, so that an invalid transport is reported immediately.
     this.services = this.make();
   }
 
-  /** Throws the error of a program that fails to make another transport, until it makes one. */
+  /** Throws the error of the program on every access until the program creates another transport. */
   get current(): Services {
     return (this.services ??= this.make());
   }
 
-  /** Has the next calls go over a new transport, unless another call has already seen to it. */
+  /** Makes the next calls use a new transport, unless another call has already replaced `services`. */
   rotate(services: Services | undefined): void {
     if (this.services === services && typeof this.option === 'function') this.services = undefined;
   }

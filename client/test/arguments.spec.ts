@@ -11,7 +11,7 @@ import { FakeService } from './support/fake-service.js';
 import { ManualTimers, settled } from './support/manual-timers.js';
 import { tokenNumber } from './support/tokens.js';
 
-/** A value that TypeScript would not accept, as programs in JavaScript pass by mistake. */
+/** A value that TypeScript would reject, but that JavaScript programs can pass by mistake. */
 type Anything = never;
 
 function anything(value: unknown): Anything {
@@ -199,7 +199,7 @@ describe('A wrong argument', () => {
   }
 
   async function rejectionOf(act: () => unknown): Promise<unknown> {
-    // It must be a promise: what is thrown at once would not be caught by `.catch()`.
+    // The function must return a promise, because `.catch()` does not catch a synchronous error.
     return (act() as Promise<unknown>).then(
       () => expect.fail('it was taken'),
       (error: unknown) => error,
@@ -296,7 +296,7 @@ describe('A wrong argument', () => {
       [undefined, null, {}],
       (value: Anything) => trackActivity(value, new EventTarget()),
     ],
-    // As in Node.js, where there is no document.
+    // `undefined` is the default in Node.js, where there is no document.
     ['target', [undefined, null, {}], (value: Anything) => trackActivity(tracked(), value)],
     ['options', [null, 7], (value: Anything) => trackActivity(tracked(), new EventTarget(), value)],
     [

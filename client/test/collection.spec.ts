@@ -32,7 +32,7 @@ describe('A collection', () => {
     return createPresenceClient({ transport, token, timers, random: () => 1 }).watch(options);
   }
 
-  /** One that has shown ann, at version 1, and bob, at version 2, since the token "t1". */
+  /** Opens a collection that shows ann at version 1 and bob at version 2, with the resume token "t1". */
   async function live(options?: WatchOptions): Promise<PresenceCollection> {
     const collection = watch(options);
     await settled();
@@ -74,7 +74,7 @@ describe('A collection', () => {
     await timers.pass(1000);
   }
 
-  /** Counts who listens from now on. */
+  /** Counts the listeners from now on. */
   function countListeners(source: PresenceCollection['changes']): { readonly count: number } {
     const listeners = { count: 0 };
     const { subscribe } = source;

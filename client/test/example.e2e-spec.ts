@@ -13,7 +13,7 @@ const FOLDER = fileURLToPath(new URL('..', import.meta.url));
 let service: Service;
 let clients: Clients;
 beforeAll(async () => {
-  // The package as it ships, found by the name it has.
+  // The example imports the published form of the package by its name, so the package is built first.
   await promisify(execFile)('npm', ['run', 'build'], { cwd: FOLDER });
   service = await Service.start();
   clients = new Clients(PROTOCOLS[0]!);

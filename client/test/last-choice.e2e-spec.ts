@@ -11,7 +11,7 @@ import { PROTOCOLS, type Protocol } from './support/protocols.js';
 const RUNS = 12;
 const SEED = 12;
 
-/** What is done to, or by, one of two devices of a user. */
+/** An action on, or by, one of two devices of a user. */
 type Deed =
   | { readonly type: 'status'; readonly choice: ChosenStatus; readonly text: string }
   | { readonly type: 'microphone' | 'speaker'; readonly isMuted: boolean }
@@ -46,7 +46,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   { minLength: 8, maxLength: 20 },
 );
 
-/** The last commands that were acknowledged, and which device holds the channel. */
+/** The last acknowledged commands, and the device that holds the channel. */
 interface Model {
   choice: ChosenStatus;
   text: string;
@@ -56,7 +56,7 @@ interface Model {
   holder: 0 | 1 | undefined;
 }
 
-/** A service with two devices of a user, both of which come back to it whatever happens. */
+/** A service with two devices of a user. Both reconnect to it after every failure. */
 class World {
   private readonly isAway: [boolean, boolean] = [false, false];
   private readonly model: Model = {
@@ -82,7 +82,7 @@ class World {
   }
 
   async take({ device, deed }: Step): Promise<void> {
-    // Otherwise time stands, and two commands could not be told apart by a service that forgot the first.
+    // Time stands still otherwise, and a service that lost the first of two commands could not distinguish them.
     await this.service.passTime(2);
     await this.happen(device, deed);
     if (!this.isAway.includes(true)) await this.check();
@@ -134,12 +134,12 @@ class World {
     }
   }
 
-  /** All sessions are told to move, as when their node is about to stop, and do. */
+  /** Asks all sessions to move, as a draining node does, and waits until they have moved. */
   private async move(): Promise<void> {
     const online = this.devices.filter((_, nth) => !this.isAway[nth]);
     const before = online.map(({ session }) => session.sessionId);
     for (const drain of this.service.all(ConnectionDrainer)) {
-      // Without the end of the node that follows, which would make the other wait.
+      // The node announces the drain but does not stop, because that would make the other device wait.
       const { streams } = drain as unknown as {
         readonly streams: Iterable<{ announceDrain?(reconnectAfterMs: number): void }>;
       };
@@ -148,7 +148,7 @@ class World {
     await eventually(() => online.every(({ session }, i) => session.sessionId !== before[i]), true);
   }
 
-  /** All connections break, and another service that knows nothing is in the place of this one. */
+  /** Breaks all connections and replaces the service by another one that has no stored state. */
   private async forget(first: 0 | 1): Promise<void> {
     for (const nth of [0, 1] as const) await this.happen(nth, { type: 'lose' });
     const { clock } = this.service;
@@ -174,7 +174,7 @@ class World {
       ].join();
     };
     const status = { automatic: 'online', invisible: 'offline' }[choice as string] ?? choice;
-    // The end of a session that was closed is heard of in its own time.
+    // The end of a closed session becomes visible with a delay.
     await eventually(look, [status, text, microphone, speaker, channelId].join());
     clients.close();
   }

@@ -96,7 +96,7 @@ describe.each(PROTOCOLS)('The client over $name', (protocol) => {
     it('moves a session to the other, and nobody sees it go, leave its channel or come back', async () => {
       cluster = await Cluster.start(build, 2, { DRAIN_TIMEOUT_MS: '4000' });
       const [leaving, staying] = cluster.nodes.map(protocol.addressOf);
-      // As a load balancer would do it: the first connection goes to one, every later one to the other.
+      // As with a load balancer, the first connection reaches one node and every later connection the other node.
       const places = [leaving!];
       const transport = () => {
         const opened = protocol.open([places.shift() ?? staying!]);

@@ -28,7 +28,7 @@ describe.each(PROTOCOLS)('What a user chose, with clients over $name,', (protoco
     return started;
   }
 
-  /** What others are told of Ann from now on, in words. */
+  /** Collects, as text, the changes that another user sees of Ann from now on. */
   async function watched(): Promise<string[]> {
     const seen: string[] = [];
     const watcher = clients.of(service, 'bob').watch({ users: ['ann'] });
@@ -42,7 +42,7 @@ describe.each(PROTOCOLS)('What a user chose, with clients over $name,', (protoco
   const shown = () => clients.of(service, 'bob').get('ann');
   const own = () => clients.of(service, 'ann').get('ann');
 
-  /** A later moment, by the clock of the service that otherwise stands. */
+  /** Advances the clock of the service, which otherwise stands still. */
   const later = () => service.passTime(5);
 
   describe.each([
@@ -136,7 +136,7 @@ describe.each(PROTOCOLS)('What a user chose, with clients over $name,', (protoco
   });
 
   describe('when the service has forgotten everything,', () => {
-    /** Another service in the place of the one before, which knows nothing. */
+    /** Replaces the service by another one that has no stored state. */
     async function forget(...all: readonly Device[]): Promise<void> {
       await Promise.all(all.map((each) => each.lose()));
       await start();
@@ -169,7 +169,7 @@ describe.each(PROTOCOLS)('What a user chose, with clients over $name,', (protoco
       await later();
       await phone.session.setStatus('invisible');
       await phone.session.leaveChannel();
-      // The desktop has heard of both once it has heard of the last.
+      // Once the desktop has received the last change, it has received both.
       await eventually(() => desktop.session.channelId, undefined);
       phone.close();
       await forget(desktop);
@@ -196,7 +196,7 @@ describe.each(PROTOCOLS)('What a user chose, with clients over $name,', (protoco
     });
   });
 
-  // A closed connection of HTTP is a goodbye, so that no session waits for its client there.
+  // Over HTTP a closed connection ends the session, so no lost session waits for its client there.
   it.runIf(protocol.name === 'gRPC')(
     'waits for the tab that chose it, though another of its platform returns first',
     async () => {

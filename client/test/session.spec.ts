@@ -208,7 +208,7 @@ describe('A session', () => {
       const session = await online();
       service.choices = { channel: inLobby };
       await session.joinChannel('lobby');
-      // As a service does that knows another place for an impossible version.
+      // The service rejects the version that the client sends as impossible, and responds with its own choice.
       service.choices = { channel: { version: 3n, channels: [] } };
       await comesBack(session);
       expect(session.channelId).toBeUndefined();
@@ -409,7 +409,7 @@ describe('A session', () => {
       const joined = session.joinChannel('garden');
       service.session.send(draining(0));
       await timers.pass(100);
-      // The next session has begun, and knows of a place that the command is about to change.
+      // The next session has started, and reports a channel that the command is about to change.
       expect(service.sessions.map(({ isOver }) => isOver)).toEqual([false, false]);
       service.choices = {
         channel: { version: 8n, channels: [{ channelId: 'garden', isHeld: true }] },

@@ -117,7 +117,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
       session.close();
     }
     await online(clients.of(service, 'bob').connect());
-    // What was sent before it was closed may arrive only now, and is ended as it does.
+    // A request from before the close may arrive only now. Its session is then ended at once.
     await eventually(() => ann.sessions(), []);
     expect(service.sizeOf(SessionRegistry)).toBe(1);
   });
@@ -180,7 +180,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
   });
 
   it('moves to a session with a new token before the old one expires, and nobody sees it', async () => {
-    // The clock of the service stands, so that tokens expire when the client thinks so.
+    // The clock of the service stands still, so that a token expires when the client expects it.
     const asked: string[] = [];
     const client = clients.of(service, 'ann', {
       token: async () => {

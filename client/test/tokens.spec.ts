@@ -19,7 +19,7 @@ const refused = (): ConnectError => new ConnectError('token expired', Code.Unaut
 describe('The tokens of a client', () => {
   let timers: ManualTimers;
   let service: FakeService;
-  /** When the program was asked for a token, in milliseconds since the beginning. */
+  /** The times of the token requests, in milliseconds since the start of the test. */
   let asked: number[];
   let clients: PresenceClient[];
   beforeEach(() => {
@@ -34,7 +34,7 @@ describe('The tokens of a client', () => {
     expect(timers.size).toBe(0);
   });
 
-  /** A client that is given these answers one after the other, and the last again and again. */
+  /** Creates a client whose token function runs these functions one after the other, and then repeats the last one. */
   function clientGiven(
     answers: Extract<TokenOption, (...args: never[]) => unknown>[],
     options: Partial<PresenceClientOptions> = {},
@@ -57,7 +57,7 @@ describe('The tokens of a client', () => {
   const never = (): Promise<string> => new Promise(() => {});
   const good = (): string => tokenNumber(1);
 
-  /** Settles to what was thrown. */
+  /** Resolves to the error of a rejected promise. */
   async function errorOf(result: Promise<unknown>): Promise<PresenceError> {
     return result.then(
       () => expect.fail('it did not fail'),
@@ -223,7 +223,7 @@ describe('The tokens of a client', () => {
       vi.spyOn(Date, 'now').mockImplementation(() => Math.max(0, service.now() + byMs));
     }
 
-    /** Answers after 1.1 seconds with a token that is good for so long from then on. */
+    /** Returns, after 1.1 seconds, a token that is valid for `lifetimeMs` from then on. */
     function issuer(lifetimeMs: number) {
       return () =>
         new Promise<string>((resolve) => {
@@ -237,7 +237,7 @@ describe('The tokens of a client', () => {
       const states: string[] = [];
       session.state.subscribe(({ status }) => states.push(status));
       await timers.pass(60_000);
-      // Each is good for 20 seconds, and moved from after 18, the time for the question on top.
+      // Each token is valid for 20 seconds and is replaced after 18. The token request takes another 1.1 seconds.
       expect(asked).toEqual([0, 19_100, 38_200, 57_300]);
       expect(new Set(states)).toEqual(new Set(['connecting', 'online']));
     });

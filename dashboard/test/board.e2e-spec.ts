@@ -19,7 +19,8 @@ describe('The dashboard', () => {
     server = await build.serve();
     visitors = new Visitors(server);
   });
-  // What is remembered of who was there, as a mute state, is in no other test: its users have names of their own.
+  // The server keeps data of earlier users, for example mute states. No other test sees it, because each test uses its
+  // own user names.
   afterEach(async () => {
     await Promise.all(browser.contexts().map((context) => context.close()));
     await visitors.leave();
@@ -60,7 +61,7 @@ describe('The dashboard', () => {
       expect(board.page.url()).toBe(`${server.httpUrl}/`);
       expect(board.requests.filter((url) => url.includes('token'))).toEqual([]);
 
-      // It is good for a reload of the tab, and for no other tab.
+      // The token is valid after a reload of the tab, and in no other tab.
       await board.page.reload();
       await board.says('Live');
       const other = await board.page.context().newPage();
@@ -225,7 +226,7 @@ describe('The dashboard', () => {
     }
     const subscribers = figures.locator('.tile').filter({ hasText: /^Subscribers/ });
     await eventually(() => subscribers.locator('.value').innerText(), '1');
-    // A line has two points at least.
+    // A line needs at least two points.
     await eventually(() => subscribers.locator('.line').getAttribute('d').then(Boolean), true);
   });
 
@@ -277,7 +278,7 @@ describe('The dashboard', () => {
 
     await board.press('/');
     await board.expectFocus(board.page.getByLabel('Search users'));
-    // Over the four statuses into the grid.
+    // Tab passes the four statuses and enters the grid.
     await board.press('Tab', 'Tab', 'Tab', 'Tab', 'Tab');
     await board.expectFocus(board.grid);
     await eventually(active, 'user-0');
@@ -294,7 +295,7 @@ describe('The dashboard', () => {
     await panel.getByRole('button', { name: 'End session' }).waitFor();
     await board.press('Tab', 'Tab', 'Enter');
     await board.expectFocus(panel.getByRole('button', { name: 'End it for good' }));
-    // The first takes back the question, the second closes the panel.
+    // The first Escape withdraws the question, the second closes the panel.
     await board.press('Escape');
     await board.expectFocus(panel.getByRole('button', { name: 'End session' }));
     await board.press('Escape');

@@ -41,7 +41,7 @@ describe('The keyboard on the dashboard', () => {
     await board.press('Escape');
     await board.expectFocus(board.grid);
 
-    // Where the arrow goes does not depend on where it was before.
+    // The target of the arrow key does not depend on the row that was active before.
     await board.press('ArrowDown', '/', 'ArrowDown', 'Enter');
     await board.panel('ben').waitFor();
   });
@@ -76,7 +76,7 @@ describe('The keyboard on the dashboard', () => {
     await board.press('Tab');
     await board.expectFocus(sessions.getByRole('button', { name: 'End session' }));
 
-    // The same when it is ended by somebody else.
+    // The same must hold when another client ends the session.
     const { client, sessionId } = elsewhere;
     await client.endSession({ sessionId });
     await panel.getByText('There is none.').waitFor();

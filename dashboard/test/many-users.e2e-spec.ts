@@ -9,10 +9,10 @@ import { Board } from './support/board.js';
 
 const USERS = 10_000;
 
-/** As many sessions as share a connection. */
+/** The number of sessions that share a connection. */
 const TOGETHER = 500;
 
-/** So many rows are in sight on a screen of 900 pixels, and some more above and below. */
+/** The number of rows in the document: those visible on a screen of 900 pixels, and some more above and below. */
 const ROWS_IN_DOCUMENT = 60;
 
 describe('The dashboard of ten thousand users', { timeout: 120_000 }, () => {

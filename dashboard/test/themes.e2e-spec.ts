@@ -4,11 +4,11 @@ import { Build, type ServerProcess } from '../../test/support/built-server.js';
 import { launchChromium } from '../../test/support/chromium.js';
 import { Board } from './support/board.js';
 
-/** What is written, and what it is written on. */
+/** The colours of text, and the colours of the backgrounds below it. */
 const WORDS = ['text', 'muted', 'accent', 'danger', 'online', 'idle', 'away', 'do-not-disturb'];
 const GROUNDS = ['ground', 'surface', 'raised'];
 
-/** What WCAG asks of text at level AA. */
+/** The minimum contrast of text at WCAG level AA. */
 const ENOUGH = 4.5;
 
 describe('The dashboard', () => {
@@ -84,7 +84,7 @@ describe('The dashboard', () => {
   });
 });
 
-/** The contrast of two colours such as #0e1116, as WCAG defines it. */
+/** Returns the contrast of two colours such as #0e1116, as WCAG defines it. */
 function contrast(a: string, b: string): number {
   const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x);
   return (light! + 0.05) / (dark! + 0.05);

@@ -33,7 +33,7 @@ describe('A token in the address of the dashboard', () => {
     await board.page.goto(addressWith(await adminToken()));
     await board.says('Live');
     expect(board.page.url()).toBe(`${server.httpUrl}/`);
-    // The page before, and this one.
+    // The previous page and this page.
     expect(await historyLength(board)).toBe(2);
     expect(board.requests.filter((url) => url.includes('token'))).toEqual([]);
     board.expectNoComplaints();
@@ -43,7 +43,7 @@ describe('A token in the address of the dashboard', () => {
     const board = await Board.visit(browser, server.httpUrl);
     await board.page.getByLabel('Admin token').waitFor();
     const before = await historyLength(board);
-    // The browser makes an entry for the address that is entered. There is no other.
+    // The browser adds an entry for the entered address. There must be no other new entry.
     await board.page.goto(addressWith(await adminToken()));
     await board.says('Live');
     expect(board.page.url()).toBe(`${server.httpUrl}/`);

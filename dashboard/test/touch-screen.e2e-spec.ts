@@ -8,7 +8,7 @@ import { Visitors } from './support/visitors.js';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
-/** Text that is narrower, and cut, cannot be read. */
+/** The minimum width of text. Narrower, truncated text cannot be read. */
 const LEGIBLE_PX = 40;
 
 describe('The dashboard on the touch screen of a phone', () => {

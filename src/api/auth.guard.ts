@@ -8,10 +8,10 @@ import { sessionOf } from '../transport/grpc/grpc-server-stream.js';
 
 const BEARER = /^Bearer +(\S+)$/i;
 
-/** Who the calls that are being served came from. An entry goes with its call. */
+/** The principals of the calls being served, by metadata. An entry is garbage-collected together with its call. */
 const callers = new WeakMap<object, Principal>();
 
-/** No token, no answer: every call of a controller has a caller, or is refused before anything looks at it. */
+/** Rejects every call without a valid token before its request is decoded. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
@@ -22,7 +22,7 @@ export class AuthGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const [, metadata, call] = context.getArgs<[unknown, Metadata, object]>();
     const token = bearerToken(metadata);
-    // Most tokens are known, and a promise for each would be felt.
+    // Most tokens are in the cache, and a promise for each call would cost measurable time.
     const caller = this.verifier.fromCache(token);
     if (caller === undefined) return this.verify(token, metadata, call);
     return this.letIn(caller, metadata, call);
@@ -39,7 +39,7 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-/** The caller that the guard let in. */
+/** Returns the principal that the guard accepted. */
 export function callerOf(context: ExecutionContext): Principal {
   const caller = callers.get(context.getArgByIndex<Metadata>(1));
   if (caller === undefined) throw new Error('a controller is not guarded');

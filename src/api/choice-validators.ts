@@ -11,22 +11,22 @@ const CHOICES = Object.keys(CHOICE_OF).map(Number);
 const CHOICE_NAMES = 'AUTOMATIC, DO_NOT_DISTURB, AWAY and INVISIBLE';
 const STATUS_TEXT = `must be at most ${MAX_STATUS_TEXT} characters, none of them a control character`;
 
-/** How a user's status is decided. */
+/** Validates a status choice. */
 export function IsStatusChoice(): PropertyDecorator {
   return IsOneOf(CHOICES, CHOICE_NAMES);
 }
 
-/** The text beside a status. */
+/** Validates the text of a status. */
 export function IsStatusText(): PropertyDecorator {
   return rule('isStatusText', isStatusText, STATUS_TEXT);
 }
 
-/** A time, or none. */
+/** Validates an optional timestamp. */
 export function IsTimestampIfGiven(): PropertyDecorator {
   return rule('isTimestamp', isTimestampOrAbsent, 'must be a valid timestamp');
 }
 
-/** What a client remembers of its user's choices, or nothing. */
+/** Validates the optional choices that a client remembers of its user. */
 export function AreChoicesIfGiven(): PropertyDecorator {
   const rules: readonly [string, (choices: Choices) => boolean, string][] = [
     ['haveVersions', haveVersions, 'must have a version above 0 in each part'],

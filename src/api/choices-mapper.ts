@@ -3,7 +3,7 @@ import type { StatusChoice as DomainStatusChoice, User } from '../domain/user.js
 import { StatusChoice, type Choices } from './generated/presence/v1/presence_service.pb.js';
 import { fromTimestamp, timestampMessage } from './proto-mappers.js';
 
-/** How a status choice is spelled on the wire. */
+/** The enum value of each status choice in the contract. */
 export const CHOICE_ON_WIRE: Readonly<Record<DomainStatusChoice, StatusChoice>> = {
   AUTOMATIC: StatusChoice.STATUS_CHOICE_AUTOMATIC,
   DO_NOT_DISTURB: StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB,
@@ -11,12 +11,12 @@ export const CHOICE_ON_WIRE: Readonly<Record<DomainStatusChoice, StatusChoice>> 
   INVISIBLE: StatusChoice.STATUS_CHOICE_INVISIBLE,
 };
 
-/** For a choice that `requests.ts` has let through. */
+/** The status choice for each enum value. Only defined for values that validation accepted. */
 export const CHOICE_OF = Object.fromEntries(
   Object.entries(CHOICE_ON_WIRE).map(([choice, onWire]) => [onWire, choice]),
 ) as Record<StatusChoice, DomainStatusChoice>;
 
-/** What a user chose last, for the client of one of the user's sessions. Nobody else may see it. */
+/** Returns the choices of a user for the client of one of the user's sessions. They must not be sent to other users. */
 export function choicesMessage(user: User, sessionId: string): Choices {
   const { status, microphone, speaker, channel } = user.choiceVersions;
   return {
@@ -42,14 +42,17 @@ function muteMessage(version: number | undefined, isMuted: boolean): Choices['mi
   return version === undefined ? undefined : { version, isMuted };
 }
 
-/** A session that has another to succeed holds what that one holds: it gets it in the end. */
+/**
+ * A session that succeeds another one also counts as the holder of that session's channel, because it takes the channel
+ * over.
+ */
 function channelMessage(user: User, sessionId: string) {
   const { channelId, sessionId: holder } = user.channel!;
   const session = user.sessions.find((each) => each.sessionId === sessionId);
   return { channelId, isHeld: holder === sessionId || holder === session?.succeeds };
 }
 
-/** What a client remembers, once its rules have let it through. */
+/** Converts the choices that a client remembers. They must have passed validation. */
 export function rememberedOf({ status, microphone, speaker, channel }: Choices): RememberedChoices {
   return {
     status: status && {

@@ -15,18 +15,18 @@ import { requestLimitOf } from './request-limits.js';
 
 const PROTO_FOLDER = fileURLToPath(new URL('../../proto', import.meta.url));
 
-/** A generated message type, of which the transport needs just this. */
+/** The part of a generated message type that the transport uses. */
 interface Codec<Message = never> {
   encode(message: Message, writer: BinaryWriter): BinaryWriter;
   decode(bytes: BinaryReader): unknown;
 }
 
-/** Every message of the contract by its name, as its module spells it. */
+/** The messages of the contract, by the name in their generated module. */
 const CODECS = { ...events, ...presence, ...session } as unknown as Readonly<Record<string, Codec>>;
 
 /**
- * The contract as grpc-js wants it, with the descriptors that reflection needs, and the generated codecs in place of
- * the slower ones that read them. A response that is a Buffer already is sent as it is.
+ * Loads the contract for grpc-js, with the descriptors that reflection needs, and replaces the codecs of proto-loader
+ * by the faster generated ones. A response that is already a Buffer is sent unchanged.
  */
 export function loadPackageDefinition(): PackageDefinition {
   const definition = loadSync(
@@ -34,7 +34,7 @@ export function loadPackageDefinition(): PackageDefinition {
       ...['session', 'presence', 'events'].map((name) => `presence/v1/${name}_service.proto`),
       healthProtoPath,
     ],
-    // Names as in the contract, for reflection.
+    // Reflection needs the names as spelled in the contract.
     { includeDirs: [PROTO_FOLDER], keepCase: true },
   );
   for (const { typeName, methods } of describedServices(definition)) {
@@ -62,13 +62,13 @@ function useGeneratedCodecs(
 
 let writer = new MessageWriter();
 
-/** The bytes of a message. */
+/** Encodes a message. */
 export function encoded<Message>(codec: Codec<Message>, message: Message): Buffer {
   try {
     codec.encode(message, writer);
     return writer.finish();
   } catch (error) {
-    // It holds half a message, with which the next one would begin.
+    // The writer holds a part of the failed message, which would become the beginning of the next one.
     writer = new MessageWriter();
     throw error;
   }

@@ -9,8 +9,9 @@ type Rule = ReturnType<
 const checks = new WeakMap<Type, Check>();
 
 /**
- * Whether a request of a class keeps all of its rules. class-validator, which holds the rules, would look them up and
- * sort them again for every request. "No" may also mean that it has to be asked itself, and so does what is wrong.
+ * Whether a request satisfies all rules of its class. class-validator stores the rules, but would look them up and sort
+ * them again for every request. False may also mean that a rule cannot be evaluated here; the caller then uses
+ * class-validator, which also returns the errors.
  */
 export function isValid(request: object, metatype: Type): boolean {
   let check = checks.get(metatype);
@@ -25,7 +26,7 @@ function checkOf(metatype: Type): Check {
   return (request) => parts.every((check) => check(request));
 }
 
-/** A predicate for a value, with none of the conditions that class-validator knows besides. */
+/** Whether a rule is a predicate for one value, without the conditional features of class-validator. */
 function isPlain({ type, each, groups = [], validateIf }: Rule): boolean {
   const isPredicate = type === ValidationTypes.CUSTOM_VALIDATION;
   return isPredicate && !each && groups.length === 0 && validateIf === undefined;

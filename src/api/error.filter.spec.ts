@@ -16,7 +16,7 @@ interface Thrown {
 
 const refusedCalls = new RejectionCounters();
 
-/** A call without a name. */
+/** A call without a request id. */
 const host = { getArgByIndex: () => new Metadata() } as unknown as ArgumentsHost;
 
 function thrownFor(error: unknown): Promise<Thrown> {

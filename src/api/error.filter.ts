@@ -11,10 +11,10 @@ import { REJECTIONS } from './rejections.js';
 import { requestIdOf } from '../transport/call/request-id.js';
 import { invalidArgument, withRetryInfo, statusError } from '../transport/call/status-error.js';
 
-/** When a command is worth another try that found the store out of reach. */
+/** The retry hint in milliseconds if the store is unreachable. */
 const RETRY_AFTER_MS = 1000;
 
-/** The one place where an error becomes a gRPC status. What was not meant for the client does not reach it. */
+/** Converts every error to a gRPC status. Internal details do not reach the client. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger(ErrorFilter.name);
@@ -22,7 +22,8 @@ export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly refusedCalls: RejectionCounters) {}
 
   catch(error: unknown, host: ArgumentsHost): Observable<never> {
-    // Now and not when it is thrown: the headers of the answer may have to name the call that has failed.
+    // This runs before the error is thrown, because it may add the request id to the metadata, from which the response
+    // headers are built.
     const failure = this.toStatus(error, host.getArgByIndex<Metadata>(1)).getError();
     return throwError(() => failure);
   }

@@ -5,8 +5,8 @@ import { ErrorFilter } from './error.filter.js';
 import { ProtoValidationPipe } from './validation.pipe.js';
 
 /**
- * A controller of the gRPC API: guarded, limited, checked, and with our status codes. Put on each one rather than on the
- * application, whose HTTP side must not meet them.
+ * Marks a controller of the gRPC API and adds authentication, rate limits, validation and status codes. It is applied
+ * to each controller and not to the application, because the HTTP routes must not use them.
  */
 export function GrpcController(): ClassDecorator {
   return applyDecorators(

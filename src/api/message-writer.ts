@@ -1,14 +1,14 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 
-/** What protobuf-es keeps to itself. */
+/** The private members of the writer of protobuf-es. */
 interface Insides {
   readonly buffer: Uint8Array;
   pos: number;
 }
 
 /**
- * A writer to be used for one message after another, which cuts them from the memory that Node pools. With memory of
- * its own for each, as protobuf-es makes it, a message costs the allocator more than it costs to encode.
+ * A writer that is reused for many messages, and allocates them from the buffer pool of Node. protobuf-es allocates
+ * separate memory for each message, which costs more than the encoding.
  */
 export class MessageWriter extends BinaryWriter {
   override finish(): Buffer<ArrayBuffer> {

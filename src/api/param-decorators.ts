@@ -4,17 +4,17 @@ import { callerOf } from './auth.guard.js';
 import { requestIdOf } from '../transport/call/request-id.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
 
-/** The caller of an RPC: a `Caller`. */
+/** Injects the caller of an RPC: a `Principal`. */
 export const CurrentCaller = createParamDecorator((_data: unknown, context: ExecutionContext) =>
   callerOf(context),
 );
 
-/** The server's end of a streaming RPC: a `ServerStream`. */
+/** Injects the server side of a streaming RPC: a `ServerStream`. */
 export const CurrentStream = createParamDecorator(
   (_data: unknown, context: ExecutionContext): ServerStream => context.getArgByIndex(2),
 );
 
-/** What an RPC is called in the log. */
+/** Injects the request id of an RPC. */
 export const CurrentRequestId = createParamDecorator((_data: unknown, context: ExecutionContext) =>
   requestIdOf(context.getArgByIndex<Metadata>(1)),
 );

@@ -8,7 +8,7 @@ import {
   type Session,
 } from './generated/presence/v1/presence.pb.js';
 
-/** How a status is spelled on the wire. */
+/** The enum value of each status in the contract. */
 export const STATUS_ON_WIRE: Readonly<Record<Status, PresenceStatus>> = {
   ONLINE: PresenceStatus.PRESENCE_STATUS_ONLINE,
   IDLE: PresenceStatus.PRESENCE_STATUS_IDLE,
@@ -42,15 +42,18 @@ export function sessionMessage(userId: string, session: DomainSession): Session 
   };
 }
 
-/** The years 1 to 9999, which is what `google.protobuf.Timestamp` can hold, in seconds since the epoch. */
+/** The first second of year 1, in seconds since the epoch. `google.protobuf.Timestamp` can hold the years 1 to 9999. */
 const FIRST_SECOND = -62_135_596_800;
 
-/** Whether a Timestamp can hold a moment, given in seconds since the epoch. */
+/** Whether a Timestamp can hold a time in seconds since the epoch. */
 export function isTimestampSecond(seconds: number): boolean {
   return seconds >= FIRST_SECOND && seconds <= LAST_SECOND;
 }
 
-/** Undefined for a time that a Timestamp cannot hold: nobody will see it. */
+/**
+ * Converts milliseconds since the epoch. Returns undefined for a time that a Timestamp cannot hold; no client will be
+ * running then.
+ */
 export function timestampMessage(ms: number): Timestamp;
 export function timestampMessage(ms: number | undefined): Timestamp | undefined;
 export function timestampMessage(ms: number | undefined): Timestamp | undefined {
@@ -60,7 +63,7 @@ export function timestampMessage(ms: number | undefined): Timestamp | undefined 
   return { seconds, nanos: (ms - seconds * 1000) * 1_000_000 };
 }
 
-/** Milliseconds since the epoch; what is finer is cut off. */
+/** Converts to milliseconds since the epoch, rounded down. */
 export function fromTimestamp(timestamp: Timestamp | undefined): number | undefined {
   return timestamp && timestamp.seconds * 1000 + Math.floor(timestamp.nanos / 1_000_000);
 }

@@ -1,10 +1,11 @@
 import { Reflector } from '@nestjs/core';
 
 /**
- * How a method's calls are counted: `command` for the session that is named, too; `heartbeat` the same, but apart from
- * everything else; `stream` as several calls, for what it takes to open one. Others are calls of their user.
+ * The way in which calls of a method are counted. `call` counts for the user; `command` also counts for the session
+ * that it names; `heartbeat` counts as `command` does, but separately from all other calls; `stream` counts as several
+ * calls, because opening a stream costs more.
  */
 export type RateLimitClass = 'command' | 'heartbeat' | 'stream' | 'call';
 
-/** Says it of a method. */
+/** Sets the rate limit class of a method. */
 export const RateLimitAs = Reflector.createDecorator<RateLimitClass>();

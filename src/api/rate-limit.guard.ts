@@ -11,15 +11,20 @@ import { RateLimitAs, type RateLimitClass } from './rate-limit.decorator.js';
 import type { LazyRequest } from '../transport/call/lazy-request.js';
 import type { ClosingCall } from '../transport/call/server-stream.js';
 
-/** Opening a stream, and closing it again, takes the server as long as so many plain calls. */
+/**
+ * The number of plain calls that one stream counts as, because opening and closing a stream costs the server as much.
+ */
 const STREAM_COST = 10;
 
-/** A request counts as one call more for each of these. The largest, of 11,000 ids in any script, fits into a burst. */
+/**
+ * A request counts as one additional call per this number of bytes. The largest request, with 11,000 ids in any script,
+ * still fits into a burst.
+ */
 const BYTES_PER_CALL = 16 * 1024;
 
 /**
- * Lets a user call so often and not more. What speaks for the product as a whole, and so for everybody, is not counted:
- * a token with the scope `presence:admin`.
+ * Limits the number of calls of each user. Calls with the scope `presence:admin` are not counted, because they come
+ * from backends that act for all users.
  */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
@@ -73,7 +78,7 @@ function isClosing(call: object): call is ClosingCall {
   return 'closeConnection' in call;
 }
 
-/** The session that a command names. What cannot be a session is refused further on. */
+/** Returns the session that a command names. An invalid id is ignored here and rejected by the validation later. */
 function sessionIdIn(kind: RateLimitClass, request: LazyRequest): string | undefined {
   if (kind !== 'command' && kind !== 'heartbeat') return undefined;
   const { sessionId, target } = request.peek() as {

@@ -1,13 +1,13 @@
 import { status } from '@grpc/grpc-js';
 import type { RejectionReason } from '../domain/rejected-error.js';
 
-/** What clients and their programmers need to know of one reason. `docs/errors.md` is generated from it. */
+/** The description of one reason for clients and their developers. `docs/errors.md` is generated from it. */
 export interface Rejection {
   /** The gRPC status code of the response. */
   readonly code: status;
   /** The condition under which the service rejects a call or ends a stream for this reason. Markdown. */
   readonly when: string;
-  /** What the client does next. Markdown. */
+  /** The next step of the client. Markdown. */
   readonly action: string;
 }
 

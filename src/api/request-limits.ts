@@ -1,29 +1,29 @@
-/** How large a request of one method may be. */
+/** The size limits of the requests of one method. */
 export interface RequestLimit {
-  /** In bytes, inflated. */
+  /** The maximum size in bytes, after it is inflated. */
   readonly bytes: number;
-  /** How many values each of its lists may hold, by the name of the field in the contract. */
+  /** The maximum number of values in each list, by the field name in the contract. */
   readonly lists: Readonly<Record<string, number>>;
 }
 
-/** How many users one subscription may name. */
+/** The maximum number of users in one subscription. */
 export const MAX_SUBSCRIBED_USERS = 10_000;
-/** How many channels one subscription may name. */
+/** The maximum number of channels in one subscription. */
 export const MAX_SUBSCRIBED_CHANNELS = 1000;
-/** How many users one batch may name. */
+/** The maximum number of users in one `BatchGetPresences` request. */
 export const MAX_BATCH = 1000;
-/** How many channels a client may remember. */
+/** The maximum number of channels that a client may remember. */
 const MAX_REMEMBERED_CHANNELS = 1;
-/** How many values of an enum a list may hold: more than any enum of the contract has. */
+/** The maximum number of enum values in a list: more than any enum of the contract has. */
 export const MAX_ENUM_VALUES = 100;
 
 /**
- * What a request without long lists needs at most, in bytes: some ids, a token and a text. An id of 128 characters has up to
- * 512 bytes, and 1,536 where JSON escapes each of them.
+ * The maximum size in bytes of a request without long lists: some ids, a token and a text. An id of 128 characters has
+ * up to 512 bytes, or 1,536 bytes if JSON escapes each of them.
  */
 const SMALL = 8 * 1024;
 
-/** Ids of 128 characters of four bytes each, with what is around them. */
+/** The size of an id of 128 characters of four bytes each, including its encoding overhead. */
 const BYTES_PER_ID = 520;
 
 const LIMITS: Readonly<Record<string, RequestLimit>> = {
@@ -51,7 +51,7 @@ const LIMITS: Readonly<Record<string, RequestLimit>> = {
 
 const OTHERS: RequestLimit = { bytes: SMALL, lists: {} };
 
-/** How large a request of the method at this path may be, health and reflection among them. */
+/** Returns the limits of the method at a path. Methods of health and reflection have the default limits. */
 export function requestLimitOf(path: string): RequestLimit {
   return Object.hasOwn(LIMITS, path) ? LIMITS[path]! : OTHERS;
 }

@@ -5,13 +5,13 @@ import { MalformedMessageError, type LazyRequest } from '../transport/call/lazy-
 import { isValid } from './compiled-validator.js';
 import { invalidArgument, type FieldViolation } from '../transport/call/status-error.js';
 
-/** Decodes a request and checks it against the class-validator rules of its class before a controller sees it. */
+/** Decodes a request and checks it against the class-validator rules of its class before the controller receives it. */
 @Injectable()
 export class ProtoValidationPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if (type !== 'body' || metatype === undefined) return value;
     const message = (value as LazyRequest).consume();
-    // A promise for each request would be felt.
+    // A promise for each request would cost measurable time.
     if (message instanceof Promise) {
       return message.then((decoded: object) => checkedInTurns(decoded, metatype));
     }
@@ -19,7 +19,10 @@ export class ProtoValidationPipe implements PipeTransform {
   }
 }
 
-/** What is done with a large request before and after the check takes milliseconds, too. Others have their turn in between. */
+/**
+ * Checks a large request. Yields to the event loop before and after, because the steps around the check also take
+ * milliseconds.
+ */
 async function checkedInTurns(message: object, metatype: Type): Promise<object> {
   await nextTurn();
   const request = checked(message, metatype);
@@ -43,7 +46,7 @@ function checked(message: object, metatype: Type): object {
   );
 }
 
-/** As the contract spells a field: `channel_id` for `channelId`. */
+/** Converts a field name to the spelling of the contract: `channelId` to `channel_id`. */
 function snakeCase(property: string): string {
   return property.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

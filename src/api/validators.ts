@@ -4,12 +4,12 @@ import { MAX_ENUM_VALUES } from './request-limits.js';
 
 const IDENTIFIER = 'must be 1 to 128 characters, none of them a control character';
 
-/** A user, channel or session id. */
+/** Validates a user, channel or session id. */
 export function IsIdentifier(): PropertyDecorator {
   return rule('isIdentifier', isIdentifier, IDENTIFIER);
 }
 
-/** The same for one of a `oneof`, which may be another. */
+/** Validates an id in a `oneof`, which may be absent because another field is set. */
 export function IsIdentifierIfGiven(): PropertyDecorator {
   return rule(
     'isIdentifierIfGiven',
@@ -18,7 +18,7 @@ export function IsIdentifierIfGiven(): PropertyDecorator {
   );
 }
 
-/** A list of ids, at least `min` and at most `max`. */
+/** Validates a list of ids with at least `min` and at most `max` ids. */
 export function AreIdentifiers(min: number, max: number): PropertyDecorator {
   return rule(
     'areIdentifiers',
@@ -31,12 +31,12 @@ export function AreIdentifiers(min: number, max: number): PropertyDecorator {
   );
 }
 
-/** One of the values of an enum that the service accepts. */
+/** Validates that a value is one of the accepted enum values. */
 export function IsOneOf(values: readonly number[], names: string): PropertyDecorator {
   return rule('isOneOf', (value) => values.includes(value as number), `must be one of ${names}`);
 }
 
-/** A list of such values. Longer than there are values it would only say the same again. */
+/** Validates a list of accepted enum values. Its length is limited, because a longer list could only repeat values. */
 export function AreOneOf(values: readonly number[], names: string): PropertyDecorator {
   return rule(
     'areOneOf',
@@ -48,7 +48,7 @@ export function AreOneOf(values: readonly number[], names: string): PropertyDeco
   );
 }
 
-/** A rule of class-validator from a predicate and the sentence that completes "<field> ...". */
+/** Creates a rule of class-validator from a predicate and the text that completes the sentence "<field> ...". */
 export function rule(
   name: string,
   predicate: (value: unknown, request: object) => boolean,

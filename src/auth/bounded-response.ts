@@ -1,7 +1,7 @@
-/** Hundreds of keys fit, with the chains of their certificates. */
+/** Enough for hundreds of keys with their certificate chains. */
 const MAX_BYTES = 1024 * 1024;
 
-/** The same response, which breaks off where its body becomes too large to be a key set. */
+/** Returns the same response, whose body fails as soon as it is too large for a key set. */
 export function limitBody(response: Response): Response {
   if (!response.ok || response.body === null) return response;
   let bytes = 0;

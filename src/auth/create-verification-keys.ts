@@ -3,7 +3,7 @@ import { publicKeyFile } from './public-key-file.js';
 import { JwksKeys } from './jwks-keys.js';
 import type { VerificationKeys } from './verification-keys.js';
 
-/** The keys that the settings name. A file is read now, a key set when it is first needed. */
+/** Creates the keys that the settings name. A key file is read immediately, a key set is fetched later. */
 export async function createVerificationKeys(auth: Config['auth']): Promise<VerificationKeys> {
   if (auth.secret !== undefined) return sharedSecret(auth.secret);
   if (auth.publicKeyFile !== undefined) return publicKeyFile(auth.publicKeyFile);
@@ -13,7 +13,7 @@ export async function createVerificationKeys(auth: Config['auth']): Promise<Veri
 
 async function sharedSecret(secret: string): Promise<VerificationKeys> {
   const algorithm = { name: 'HMAC', hash: 'SHA-256' };
-  // Imported once: given the bytes, jose would import them for every token.
+  // Imported once, because jose would import raw bytes again for every token.
   const key = await crypto.subtle.importKey('raw', Buffer.from(secret), algorithm, false, [
     'verify',
   ]);

@@ -6,7 +6,10 @@ import { signToken } from './sign-token.js';
 
 const A_DAY_SECONDS = 86_400;
 
-/** The key of a server that was given none: random, and gone with the process. It lets one try things at once. */
+/**
+ * A random key for a server without a configured key. It exists only in this process. With it, developers can try the
+ * service without any setup.
+ */
 @Injectable()
 export class DevelopmentKey implements OnApplicationBootstrap {
   /** Undefined when a key is configured. */
@@ -19,7 +22,7 @@ export class DevelopmentKey implements OnApplicationBootstrap {
     this.secret = isNeeded ? randomBytes(32).toString('base64url') : undefined;
   }
 
-  /** A token that is good for a day. Undefined when a key is configured: then tokens are made elsewhere. */
+  /** Returns a token that is valid for a day. Undefined if a key is configured: tokens then come from elsewhere. */
   async tokenFor(userId: string, { isAdmin = false } = {}): Promise<string | undefined> {
     if (this.secret === undefined) return undefined;
     const { issuer, audience } = this.config.auth;

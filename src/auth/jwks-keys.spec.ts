@@ -16,14 +16,14 @@ const first = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const second = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
-/** What the identity provider does with a request; and how many it was sent. */
+/** The handler of the identity provider, and the number of requests it received. */
 let answer: RequestListener;
 let requests: number;
 let server: Server;
 let url: string;
 
 beforeEach(async () => {
-  // The clocks alone: sockets keep their real timers.
+  // Only the clocks are fake: sockets need real timers.
   vi.useFakeTimers({ toFake: ['Date'] });
   vi.spyOn(performance, 'now').mockImplementation(() => Date.now());
   vi.spyOn(Logger.prototype, 'warn').mockReturnValue();
@@ -56,7 +56,7 @@ function fail(status = 500): void {
   answer = (_, response) => response.writeHead(status).end('hunter2');
 }
 
-/** Elsewhere are the keys that would be right. */
+/** Redirects to a path that serves the correct keys. */
 function redirect(): void {
   answer = ({ url: path = '' }, response) => {
     if (path !== '/elsewhere') response.writeHead(302, { location: '/elsewhere' }).end();
@@ -64,7 +64,7 @@ function redirect(): void {
   };
 }
 
-/** Sends white space, which JSON may begin with, for as long as anybody listens. */
+/** Sends white space, which is valid at the start of JSON, until the client closes the connection. */
 function flood(onSent: (bytes: number) => void = () => {}, onClosed = () => {}): void {
   const chunk = Buffer.alloc(64 * 1024, ' ');
   answer = (_, response) => {
@@ -255,7 +255,7 @@ describe('rotation', () => {
     vi.setSystemTime(Date.now() + 10 * MINUTE);
     expect(await tokens.verify(old)).toBeDefined();
     await vi.waitFor(async () => {
-      // A token that has just been verified is not looked at again for half a minute.
+      // A token that was just verified is cached for half a minute.
       vi.setSystemTime(Date.now() + 30 * SECOND);
       await expect(tokens.verify(old)).rejects.toThrow(InvalidToken);
     });
@@ -296,7 +296,7 @@ describe('an endpoint that is down', () => {
     const attempt = verifier().verify(await token('1', first.privateKey));
     await expect(attempt).rejects.toThrow(KeysUnavailable);
     await closed;
-    // What the system holds on the way comes on top.
+    // This includes data in the buffers of the operating system.
     expect(sent).toBeLessThan(16 * 1024 * 1024);
     expect(vi.mocked(Logger.prototype.warn).mock.calls[0]?.[0]).toMatch(/more than 1048576 bytes/);
   });

@@ -10,30 +10,30 @@ import { limitBody } from './bounded-response.js';
 import { KeysUnavailable } from './keys-unavailable.js';
 import type { VerificationKeys } from './verification-keys.js';
 
-/** How long a request for the keys may take. */
+/** The timeout of a request for the keys, in milliseconds. */
 const TIMEOUT_MS = 3_000;
-/** Keys this old are fetched anew, behind the back of whoever calls. */
+/** Keys older than this are fetched again in the background, without a delay for callers. */
 const REFRESH_AFTER_MS = 600_000;
-/** Keys this old are trusted no longer: a revoked key lives on for as long when the endpoint is down. */
+/** Keys older than this are not trusted any more. A revoked key stays valid for as long if the endpoint is down. */
 const FORGET_AFTER_MS = 3_600_000;
-/** Tokens that name an unknown key make us look for new keys only this often. */
+/** The minimum interval between fetches because of tokens that name an unknown key. */
 const LOOK_FOR_NEW_AFTER_MS = 10_000;
-/** How long an endpoint that failed is left alone. */
+/** The pause after a failed request, in milliseconds. */
 const RETRY_AFTER_MS = 1_000;
 
 /**
- * The key set that an identity provider publishes. While its endpoint is down the keys already known keep
- * working; calls are held up by it only as long as there are none.
+ * The key set that an identity provider publishes. While its endpoint is down, known keys stay valid. It delays calls
+ * only if no keys are known.
  */
 export class JwksKeys implements VerificationKeys, OnModuleInit {
   readonly algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
   private readonly logger = new Logger(JwksKeys.name);
   private readonly keys: ReturnType<typeof createRemoteJWKSet>;
-  /** By a clock that nobody sets, as all that is measured here. */
+  /** By the monotonic clock, like `retryAt`. */
   private refreshAt = 0;
   private retryAt = 0;
   private failing = false;
-  /** Until when another broken key is not worth a line of the log. */
+  /** Until when another broken key is not logged, by the wall clock. */
   private brokenNotedUntil = 0;
 
   constructor(private readonly url: string) {
@@ -48,7 +48,7 @@ export class JwksKeys implements VerificationKeys, OnModuleInit {
     });
   }
 
-  /** Fetches the keys before the first token comes. Start-up does not wait for them. */
+  /** Fetches the keys before the first token arrives. The start of the node does not wait for them. */
   onModuleInit(): void {
     this.refreshWhenDue();
   }
@@ -64,7 +64,10 @@ export class JwksKeys implements VerificationKeys, OnModuleInit {
     }
   };
 
-  /** Whether the key set is there, and the key that a token names in it cannot be used: another request would not help. */
+  /**
+   * Whether the key set is available, but the key that the token names in it cannot be used. Another request would not
+   * help then.
+   */
   private async hasBrokenKey(...[header, token]: Parameters<JWTVerifyGetKey>): Promise<boolean> {
     const set = this.keys.jwks();
     if (set === undefined) return false;
@@ -100,14 +103,14 @@ export class JwksKeys implements VerificationKeys, OnModuleInit {
   }
 
   private failed(error: unknown): void {
-    // One failed request is reported by everyone who waited for it.
+    // Each call that waited for a failed request reports it; only the first report counts.
     if (performance.now() < this.retryAt) return;
     this.retryAt = this.refreshAt = performance.now() + RETRY_AFTER_MS;
     if (!this.failing) this.logger.warn(`No keys from ${this.endpoint()}: ${reason(error)}.`);
     this.failing = true;
   }
 
-  /** Without the query, which may hold an API key. */
+  /** Returns the URL without the query, which may contain an API key. */
   private endpoint(): string {
     const { origin, pathname } = new URL(this.url);
     return origin + pathname;
@@ -122,7 +125,7 @@ function isAboutTheToken(error: unknown): boolean {
   );
 }
 
-/** What `fetch` calls "fetch failed" has its reason in the cause. */
+/** Returns the reason of an error. `fetch` only says "fetch failed" and has the reason in the cause. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;

@@ -1,4 +1,4 @@
-/** The keys that tokens are checked with cannot be had right now. It says nothing about the token. */
+/** The error for verification keys that cannot be fetched at present. It says nothing about the token. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
 

@@ -1,11 +1,13 @@
-/** Who makes a call, as a verified token says. */
+/** The authenticated caller of an RPC, as stated by a verified token. */
 export interface Principal {
   readonly userId: string;
   /** Whether the caller may name other users. */
   readonly isAdmin: boolean;
-  /** Milliseconds since the epoch when the token stops being accepted, leeway counted in. Undefined: never. */
+  /**
+   * When the token is not accepted any more, in milliseconds since the epoch, including the leeway. Undefined: never.
+   */
   readonly expiresAt: number | undefined;
 }
 
-/** The scope in a token that makes its caller an admin. */
+/** The scope of a token that makes its caller an admin. */
 export const ADMIN_SCOPE = 'presence:admin';

@@ -140,7 +140,7 @@ yjAAezlg7LlTNDiF294CIEOX9W2L/+axLXk39lRSCu32pkbShBtd64kjiJqTU1Ce
 -----END CERTIFICATE-----
 `;
 
-/** Signed once with the key of the certificate, which is gone. */
+/** A token that was signed once with the private key of the certificate. That key was deleted. */
 const TOKEN_OF_CERTIFICATE = [
   'eyJhbGciOiJFUzI1NiJ9',
   'eyJzdWIiOiJhbGljZSJ9',

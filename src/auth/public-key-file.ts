@@ -2,11 +2,11 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { fileMistake, readNamedFile } from '../config/setting-file.js';
 import type { VerificationKeys } from './verification-keys.js';
 
-/** Reads a PEM file with a public key or a certificate. Throws a `ConfigError` when it cannot serve. */
+/** Reads a PEM file with a public key or a certificate. Throws a `ConfigError` if it cannot be used. */
 export async function publicKeyFile(path: string): Promise<VerificationKeys> {
   const file = { setting: 'AUTH_JWT_PUBLIC_KEY_FILE', path } as const;
   const pem = await readNamedFile(file);
-  // Its public half could be computed, but the half that signs has no business on this machine.
+  // The public key could be derived from it, but a key that signs must not be on this machine.
   if (pem.includes('PRIVATE KEY')) throw fileMistake(file, 'but that is a private key');
 
   const key = parse(pem);
@@ -29,7 +29,7 @@ function parse(pem: string): KeyObject | undefined {
   }
 }
 
-/** Pinned to the type of the key, so that no token can have it used in another way. */
+/** Returns the algorithms for this type of key. A token cannot use the key with any other algorithm. */
 function algorithmsOf(key: KeyObject): readonly string[] {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
   switch (key.asymmetricKeyType) {

@@ -1,7 +1,7 @@
 import { RejectedError } from '../domain/rejected-error.js';
 import type { Principal } from './principal.js';
 
-/** Refuses a caller who may name nobody else. */
+/** Throws a `RejectedError` unless the caller may name other users. */
 export function requireAdmin(caller: Principal): void {
   if (caller.isAdmin) return;
   throw new RejectedError(

@@ -1,20 +1,21 @@
 import { SignJWT } from 'jose';
 import { ADMIN_SCOPE } from './principal.js';
 
+/** The parameters of `signToken`. */
 export interface TokenRequest {
-  /** As AUTH_JWT_SECRET has it. */
+  /** The key, in the form of AUTH_JWT_SECRET. */
   readonly key: string;
   readonly userId: string;
-  /** Whether the token carries the scope that may name other users. */
+  /** Whether the token contains the scope that allows naming other users. */
   readonly isAdmin?: boolean | undefined;
   readonly ttlSeconds: number;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
-  /** Milliseconds since the epoch. */
+  /** The time of issue, in milliseconds since the epoch. */
   readonly now?: number | undefined;
 }
 
-/** Signs a token with HS256, for development, for tests and for whoever shares a secret with this service. */
+/** Signs a token with HS256, for development, for tests and for systems that share a secret with this service. */
 export async function signToken(request: TokenRequest): Promise<string> {
   const { key, userId, isAdmin = false, ttlSeconds, issuer, audience, now = Date.now() } = request;
   const issuedAt = Math.floor(now / 1_000);

@@ -5,7 +5,7 @@ import { TokenCache } from './token-cache.js';
 
 const ALICE: Principal = { userId: 'alice', isAdmin: false, expiresAt: undefined };
 
-/** Clocks that agree, unless the one on the wall was set. */
+/** Returns clocks that agree, unless `wall` is given. */
 function at(monotonic: number, wall = monotonic): ManualClock {
   const clock = new ManualClock(monotonic);
   clock.setWall(wall - monotonic);

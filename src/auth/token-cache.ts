@@ -1,10 +1,10 @@
 import type { Clock } from '../clock/clock.js';
 import type { Principal } from './principal.js';
 
-/** How many are remembered. The one that has been there longest makes room. */
+/** The maximum number of cached tokens. The oldest one is evicted. */
 const MAX_TOKENS = 10_000;
 
-/** For how long a token is not checked again, which is how long a withdrawn key goes on to be good. */
+/** How long a token is not verified again, in milliseconds. A withdrawn key stays valid for as long. */
 const MAX_AGE_MS = 30_000;
 
 interface Verified {
@@ -13,7 +13,7 @@ interface Verified {
   readonly until: number;
 }
 
-/** Tokens that were verified a moment ago: a signature costs more than everything else about a call. */
+/** A cache of verified tokens: verifying a signature costs more than everything else in a call. */
 export class TokenCache {
   private readonly tokens = new Map<string, Verified>();
 
@@ -29,13 +29,13 @@ export class TokenCache {
   }
 
   add(token: string, caller: Principal, now: number): void {
-    // Taken out first, so that it goes to the end of the line.
+    // Deleted first, so that the token moves to the end of the map.
     this.tokens.delete(token);
     this.tokens.set(token, { caller, until: now + MAX_AGE_MS });
     this.dropWhile(() => this.tokens.size > MAX_TOKENS);
   }
 
-  /** Lets go of those that are not good any more: a token is a secret, and no small one. */
+  /** Removes expired tokens, because a token is a secret and uses a lot of memory. */
   forgetOld(now: number): void {
     this.dropWhile(({ until }) => until <= now);
   }

@@ -18,18 +18,18 @@ function verify(token: string, expected = {}, now = NOW): Promise<Principal> {
   return new TokenVerifier(keys, expected, new ManualClock(now)).verify(token);
 }
 
-/** The letter of base64url that stands for one bit more. */
+/** Returns the base64url letter whose value is higher by one. */
 function nextLetter(letter: string): string {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return letters[letters.indexOf(letter) + 1]!;
 }
 
-/** A token that is signed as it should be, whatever it says. */
+/** Signs a token correctly, with any claims. */
 function token(claims: JWTPayload, { alg = 'HS256', secret = SECRET } = {}): Promise<string> {
   return new SignJWT(claims).setProtectedHeader({ alg }).sign(Buffer.from(secret));
 }
 
-/** A token put together by hand, as an attacker would: header, payload and signature as text. */
+/** Assembles a token by hand, as an attacker would, from header, payload and signature. */
 function forged(header: object, payload: string, secret = SECRET): string {
   const body = [JSON.stringify(header), payload]
     .map((part) => Buffer.from(part).toString('base64url'))
@@ -188,7 +188,7 @@ describe('a forged token', () => {
     ['a space at its end', (text: string) => `${text} `],
     ['a line end within', (text: string) => text.replace('.', '\n.')],
     ['the letters of plain base64', (text: string) => `${text.slice(0, -3)}+/A`],
-    // 32 bytes leave two bits of the last letter unused.
+    // A signature of 32 bytes leaves two bits of the last letter unused.
     ['surplus bits', (text: string) => text.slice(0, -1) + nextLetter(text.at(-1)!)],
     ['a fourth part', (text: string) => `${text}.`],
   ])('is refused with %s, though it is the same token to a lenient decoder', async (_, spoil) => {
@@ -254,7 +254,7 @@ describe('a forged token', () => {
     const header = Buffer.from('{"alg":"HS256","crit":["b64"],"b64":false}').toString('base64url');
     const signature = createHmac('sha256', SECRET).update(`${header}.${payload}`).digest();
     await refusal(verify(`${header}.${payload}.${signature.toString('base64url')}`));
-    // A token in a token says nothing by itself.
+    // A nested token proves nothing by itself.
     await refusal(verify(forged({ alg: 'HS256', cty: 'JWT' }, forged({ alg: 'HS256' }, payload))));
   });
 });

@@ -9,29 +9,29 @@ import { KeysUnavailable } from './keys-unavailable.js';
 import type { VerificationKeys } from './verification-keys.js';
 import { TokenCache } from './token-cache.js';
 
-/** How far the clocks of issuer and server may be apart. */
+/** How far the clocks of issuer and server may differ. */
 const LEEWAY_SECONDS = 5;
-/** Longer tokens are not even looked at. */
+/** Longer tokens are rejected without a check. */
 const MAX_TOKEN_CHARACTERS = 8_192;
 
-/** As jose names a token that is malformed. */
+/** The error code of jose for a malformed token. */
 const NOT_COMPACT = 'ERR_JWS_INVALID';
 
-/** How often tokens that were verified a while ago are let go of. */
+/** How often expired tokens are removed from the cache, in milliseconds. */
 const FORGET_EVERY_MS = 10_000;
 
-/** What the claims `iss` and `aud` must say. Undefined: anything. */
+/** The required values of the claims `iss` and `aud`. Undefined: not checked. */
 interface Expected {
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
 }
 
-/** What is needed of a clock: the wall for the times in tokens, and a steady one for how long they are remembered. */
+/** The clocks of the verifier: the wall clock for times in tokens, the monotonic clock for the age of cached tokens. */
 type TokenClock = Pick<Clock, 'wall' | 'monotonic'>;
 
 const MACHINE: TokenClock = { wall: () => Date.now(), monotonic: () => performance.now() };
 
-/** Tells who a token was made out for. */
+/** Verifies tokens and returns their principal. */
 export class TokenVerifier {
   private readonly options: JWTVerifyOptions;
   private readonly verified = new TokenCache();
@@ -49,17 +49,17 @@ export class TokenVerifier {
     };
   }
 
-  /** How many tokens need not be looked at again for a while. */
+  /** The number of cached tokens. */
   get remembered(): number {
     return this.verified.size;
   }
 
-  /** Who a token was made out for that was verified a moment ago. Undefined: it has to be verified. */
+  /** Returns the principal of a token that was verified recently. Undefined: the token has to be verified. */
   fromCache(token: string): Principal | undefined {
     return this.verified.callerOf(token, this.clock);
   }
 
-  /** Throws `InvalidToken`, or `KeysUnavailable` when it cannot tell. */
+  /** Returns the principal of a token. Throws `InvalidToken`, or `KeysUnavailable` if the keys cannot be fetched. */
   async verify(token: string): Promise<Principal> {
     const known = this.fromCache(token);
     if (known !== undefined) return known;
@@ -68,7 +68,7 @@ export class TokenVerifier {
     return caller;
   }
 
-  /** Nobody need come for the tokens of those who came to be forgotten. */
+  /** Removes expired tokens from the cache, even if no new calls arrive. */
   @Interval(FORGET_EVERY_MS)
   forgetOld(): void {
     this.verified.forgetOld(this.clock.monotonic());
@@ -92,7 +92,7 @@ export class TokenVerifier {
     try {
       return (await jwtVerify(token, this.keys.getKey, options)).payload;
     } catch (error) {
-      // The token does not name its key, and the key set has several of that type: one of them must fit.
+      // The token does not name its key, and the key set has several keys of its type, so each of them is tried.
       if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
       for await (const key of error) {
         const result = await jwtVerify(token, key, options).catch(unlessOnlyTheKeyIsWrong);
@@ -104,8 +104,8 @@ export class TokenVerifier {
 }
 
 /**
- * Whether a token is written as RFC 7515 says: three parts of base64url without padding. The decoder of jose ignores padding, spaces
- * and surplus bits, and so would accept many spellings of one token.
+ * Whether a token has the exact form of RFC 7515: three parts of base64url without padding. The decoder of jose ignores
+ * padding, spaces and surplus bits, so it would accept many spellings of one token.
  */
 function isCompactJws(token: string): boolean {
   const parts = token.split('.');
@@ -119,7 +119,7 @@ function unlessOnlyTheKeyIsWrong(error: unknown): undefined {
   if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
 }
 
-/** The error of jose holds the claims, so it goes no further: not even as a cause. */
+/** Converts an error of jose. That error contains the claims, so it is not passed on, not even as a cause. */
 function invalid(error: unknown): InvalidToken {
   if (error instanceof errors.JWTExpired) return new InvalidToken('token expired');
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -129,19 +129,19 @@ function invalid(error: unknown): InvalidToken {
   return new InvalidToken('token is not valid', check);
 }
 
-/** `scope` is a list in one text (RFC 8693), or with some issuers a list. */
+/** `scope` is a space-separated string (RFC 8693), or an array with some issuers. */
 function hasAdminScope(scope: unknown): boolean {
   const scopes: unknown = typeof scope === 'string' ? scope.split(' ') : scope;
   return Array.isArray(scopes) && scopes.includes(ADMIN_SCOPE);
 }
 
 /**
- * The first moment at which the verifier would say "token expired". Undefined: never, which is also what a time counts as
- * that no Timestamp can hold, such as an `exp` in milliseconds or in nanoseconds.
+ * Returns the first moment at which the verifier reports "token expired". Undefined: never. A time that no Timestamp
+ * can hold, such as an `exp` in milliseconds or nanoseconds, also counts as never.
  */
 function expiryOf(exp: number | undefined): number | undefined {
   if (exp === undefined) return undefined;
   const end = Math.ceil(exp) + LEEWAY_SECONDS;
-  // JSON has numbers beyond what fits, such as 1e999, which JavaScript reads as Infinity.
+  // JSON allows numbers that are too large, such as 1e999. JavaScript reads them as Infinity.
   return end <= LAST_SECOND ? end * 1_000 : undefined;
 }

@@ -1,11 +1,14 @@
 import type { JWTVerifyGetKey } from 'jose';
 
-/** Where the key of a token comes from, and which algorithms go with it: never those that the token would like. */
+/**
+ * The source of verification keys, and the algorithms that are allowed. The algorithm that a token asks for is not
+ * trusted.
+ */
 export interface VerificationKeys {
   readonly algorithms: readonly string[];
-  /** Throws `KeysUnavailable` when the keys cannot be reached. */
+  /** Throws `KeysUnavailable` if the keys cannot be fetched. */
   readonly getKey: JWTVerifyGetKey;
 }
 
-/** Injects the `VerificationKeys`. */
+/** The injection token of the `VerificationKeys`. */
 export const VERIFICATION_KEYS = Symbol('VERIFICATION_KEYS');

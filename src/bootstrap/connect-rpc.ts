@@ -11,8 +11,8 @@ import { contentTypesFor, negotiateFormat } from '../transport/http/content-nego
 import { serveCall } from '../transport/http/serve-call.js';
 
 /**
- * Serves what a gRPC server serves over HTTP/1.1 as well, as browsers can call it: with the protocols of Connect and
- * with gRPC-Web. To be attached before `app.init()`, or the routes come first and the body is taken.
+ * Serves the methods of the gRPC server over HTTP/1.1 as well, with the Connect protocol and gRPC-Web, so that browsers
+ * can call them. Must be attached before `app.init()`, because the routes would otherwise come first and read the body.
  */
 export function attachHttpApi(app: INestApplication, grpc: GrpcServerStrategy): void {
   const config = app.get<Config>(CONFIG);

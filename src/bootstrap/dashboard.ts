@@ -7,10 +7,10 @@ import { DevelopmentKey } from '../auth/development-key.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 
-/** The folder that the build makes. */
+/** The folder with the built dashboard. */
 const FOLDER = fileURLToPath(new URL('../dashboard', import.meta.url));
 
-/** What the page may do: nothing but run its own script and style, and call the service it came from. */
+/** The content security policy of the page: it may only run its own script and style, and call its own service. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -22,14 +22,14 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Names in this folder hold a digest of what is in the file, so that a file never changes. */
+/** File names in this folder contain a hash of the content, so a file never changes. */
 const HASHED = /[/\\]assets[/\\]/;
 
 const logger = new Logger('Dashboard');
 
 /**
- * Serves the files of the dashboard, which hold no data: all that it shows comes from calls that need a token. To be
- * attached before `app.init()`, or there is no path that is left for it.
+ * Serves the static files of the dashboard. They hold no data: the dashboard reads all data with calls that need a
+ * token. Must be attached before `app.init()`, because other routes would otherwise handle its paths.
  */
 export function attachDashboard(app: NestExpressApplication): void {
   if (!app.get<Config>(CONFIG).http.dashboard) return;
@@ -40,13 +40,16 @@ export function attachDashboard(app: NestExpressApplication): void {
   app.useStaticAssets(FOLDER, { redirect: false, setHeaders: protect });
 }
 
-/** Says where the dashboard is, with a token that opens it: of a server whose key nobody but itself has. */
+/**
+ * Logs the address of the dashboard with a token that opens it. It does so only if the server uses its own development
+ * key, which no other process has.
+ */
 export async function announceDashboard(app: NestExpressApplication): Promise<void> {
   const { http } = app.get<Config>(CONFIG);
   if (!http.dashboard || !isBuilt()) return;
   const token = await app.get(DevelopmentKey).tokenFor('dashboard', { isAdmin: true });
   if (token === undefined) return;
-  // What comes after # stays in the browser: it is in no request, and in no log of a proxy.
+  // The part after # stays in the browser: no request and no proxy log contains it.
   logger.log(`The dashboard: ${await app.getUrl()}/#token=${token}`);
 }
 

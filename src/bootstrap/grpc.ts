@@ -14,10 +14,16 @@ import { addReflection } from '../transport/grpc/reflection.js';
 import { withBoundedStreams } from '../transport/grpc/tokenless-services.js';
 import { CertificateWatch } from '../transport/tls/certificate-watch.js';
 
-/** The ends of streams take a moment to reach clients, also when calls are given no time to end. */
+/**
+ * The minimum close timeout in milliseconds. The final status of a stream needs some time to reach the client, even if
+ * the drain timeout is zero.
+ */
 const LEAST_CLOSE_MS = 250;
 
-/** Gives the application its gRPC side. To be started after `app.init()`, or calls arrive before the modules are up. */
+/**
+ * Adds the gRPC server to the application. Must be started after `app.init()`, because calls must not arrive before the
+ * modules are initialised.
+ */
 export function connectGrpc(app: INestApplication): GrpcServerStrategy {
   const config = app.get<Config>(CONFIG);
   const packageDefinition = loadPackageDefinition();
@@ -29,12 +35,12 @@ export function connectGrpc(app: INestApplication): GrpcServerStrategy {
       'grpc.keepalive_time_ms': config.grpc.keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': config.grpc.keepaliveTimeoutMs,
       'grpc.max_connection_idle_ms': config.grpc.connectionIdleTimeoutMs,
-      // More of them once one has had a valid token.
+      // The limit is raised after a call with a valid token.
       'grpc.max_concurrent_streams': Math.min(
         CALLS_BEFORE_TOKEN,
         config.grpc.maxStreamsPerConnection,
       ),
-      // Nobody reads it here, and it is kept up on every call.
+      // Channelz is unused, and updating it costs time on every call.
       'grpc.enable_channelz': 0,
     },
     maxRequestBytesOf: requestSizeLimit(config),
@@ -55,7 +61,7 @@ export function connectGrpc(app: INestApplication): GrpcServerStrategy {
   return server;
 }
 
-/** How large the request of the method at a path may be, in bytes. */
+/** Returns the size limit of a request in bytes, for the path of its method. */
 export function requestSizeLimit({ grpc }: Config): (path: string) => number {
   return (path) => Math.min(requestLimitOf(path).bytes, grpc.maxRequestBytes);
 }

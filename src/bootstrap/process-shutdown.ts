@@ -1,12 +1,12 @@
 import { constants } from 'node:os';
 
-/** What the operating system is told. A second signal ends the process with 128 and its number, as shells count. */
+/** The exit codes of the process. A second signal ends the process with 128 plus the signal number, as shells do. */
 export const ExitCode = {
-  /** A signal asked for the end, and all went in order. */
+  /** A signal stopped the server, and it stopped cleanly. */
   STOPPED: 0,
-  /** The server never served: settings, addresses or Redis cannot be used. Starting again will not help by itself. */
+  /** The server could not start: settings, addresses or Redis cannot be used. A restart alone does not help. */
   CANNOT_START: 1,
-  /** Something happened that nobody foresaw. */
+  /** An unexpected error ended the server. */
   FAILED: 2,
 } as const;
 
@@ -14,23 +14,26 @@ type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** npm passes on what the terminal has told the server already: a signal that comes so soon is the same one. */
+/**
+ * npm forwards a signal that the terminal has already sent to the server. A second signal within this time in
+ * milliseconds counts as the same one.
+ */
 const SAME_SIGNAL_MS = 500;
 
-/** Where a `ProcessShutdown` writes what it has to say. */
+/** The log of a `ProcessShutdown`. */
 interface Report {
   warn(sentence: string): void;
   fatal(sentence: string): void;
 }
 
-/** For the time before there is a log. */
+/** The log until the logger exists. */
 const STANDARD_ERROR: Report = { warn: writeLine, fatal: writeLine };
 
 /**
- * The one way out of the process, whatever the reason: what is open is stopped in order and within bounds, and then the
- * process is gone. After an error that nobody caught nothing is known of its state, so it does not go on either.
+ * Ends the process, for any reason: open resources are closed cleanly within a time limit, then the process exits. It
+ * also exits after an uncaught error, because its state is unknown.
  *
- * This file imports nothing but Node's own modules, so that an entry point can watch before it loads the server.
+ * This file imports only modules of Node, so that an entry point can call `watch` before it loads the server.
  */
 export class ProcessShutdown {
   private static ofThisProcess: ProcessShutdown | undefined;
@@ -43,8 +46,8 @@ export class ProcessShutdown {
   private constructor() {}
 
   /**
-   * Handles signals and uncaught errors from now on. Entry points call it first of all: the kernel drops a signal for
-   * process 1 of a container as long as the process has no handler for it. Every call returns the same object.
+   * Starts to handle signals and uncaught errors. Entry points call it first: the kernel drops a signal for process 1
+   * of a container while the process has no handler for it. Every call returns the same object.
    */
   static watch(): ProcessShutdown {
     if (this.ofThisProcess === undefined) {
@@ -54,32 +57,33 @@ export class ProcessShutdown {
     return this.ofThisProcess;
   }
 
-  /** Whether the process is about to end. */
+  /** Whether the process is shutting down. */
   get isShuttingDown(): boolean {
     return this.begunAt !== undefined;
   }
 
-  /** Writes to this log from now on. */
+  /** Sets the log. */
   reportTo(log: Report): void {
     this.report = log;
   }
 
-  /** Takes over from Node, which would end without a word to clients. */
+  /** Replaces the handlers of Node, which would end the process without a status for the clients. */
   private handleSignalsAndErrors(): void {
     for (const signal of SIGNALS) process.on(signal, () => this.onSignal(signal));
-    // Rejections that nobody handles come as exceptions, too.
+    // Unhandled rejections also arrive here.
     process.on('uncaughtException', (error, origin) => {
       this.fail(`an error that nobody caught (${origin}): ${stackOf(error)}`);
     });
     for (const output of [process.stdout, process.stderr]) {
       output.on('error', ({ code }: NodeJS.ErrnoException) => {
-        // A disk that is full may have room again. A reader that has gone will not come back: with the next process, one will.
+        // EPIPE means that the reader of the log has closed, which only a restart can fix. Other errors, such as a full
+        // disk, may be temporary.
         if (code === 'EPIPE') this.fail('nobody reads the log any more');
       });
     }
   }
 
-  /** From now on the end is to stop this first, and to wait for it no longer than that. */
+  /** Sets the function that stops the server, and the time limit for it in milliseconds. */
   onShutdown(stop: () => Promise<void>, withinMs: number): void {
     this.stop = stop;
     this.stopsWithinMs = withinMs;
@@ -92,7 +96,7 @@ export class ProcessShutdown {
     process.exit(128 + constants.signals[signal]);
   }
 
-  /** The first reason is told. What follows from it, or from stopping in that state, would only bury it. */
+  /** Reports only the first reason. Later errors are consequences of it and would hide it. */
   private fail(reason: string): void {
     if (this.code === ExitCode.FAILED) return;
     this.code = ExitCode.FAILED;

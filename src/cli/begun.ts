@@ -1,14 +1,14 @@
 import type { PresenceError, ReadonlyValue } from '#client';
 
-/** What the states of sessions and of collections have in common. */
+/** The common fields of the states of sessions and collections. */
 interface State {
   readonly status: string;
   readonly error?: PresenceError;
 }
 
 /**
- * Waits until a session or a collection stands. Throws what keeps it from that the first time: somebody at a terminal
- * wants to know at once. Whatever breaks later is waited out.
+ * Waits until a session is online or a collection is live. Throws the first error, because a user at a terminal wants
+ * to see it at once. The client handles errors after that by reconnecting.
  */
 export async function waitUntilReady(state: ReadonlyValue<State>): Promise<void> {
   for await (const { status, error } of state) {

@@ -4,21 +4,21 @@ import type { Transport } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import type { Target } from './target.js';
 
-/** How long a goodbye may take. */
+/** The maximum time for a clean close, in milliseconds. */
 const GOODBYE_MS = 1000;
 
-/** A connection that nothing goes over is one that the client has moved away from. */
+/** A connection that is idle for this time is closed: the client has moved to another one. */
 const IDLE_MS = 10_000;
 
-/** The connection of a client. There is more than one only while it moves from one to the next. */
+/** The connection of a client. It has more than one only while the client moves to the next one. */
 export class Connection {
   private managers: Http2SessionManager[] = [];
 
   constructor(private readonly target: Target) {}
 
-  /** What a client goes over from now on: a connection that is yet to be made. */
+  /** Creates a transport on a new connection, which is opened on first use. */
   readonly open = (): Transport => {
-    // A client that comes back for days opens many.
+    // A client that reconnects for days creates many managers, so closed ones are removed.
     this.managers = this.managers.filter((manager) => !hasEnded(manager));
     const { baseUrl, tls } = this.target;
     const manager = new Http2SessionManager(baseUrl, { idleConnectionTimeoutMs: IDLE_MS }, tls);
@@ -26,12 +26,12 @@ export class Connection {
     return createGrpcTransport({ baseUrl, sessionManager: manager });
   };
 
-  /** Ends it without a word, as when a program is killed: to the service, whoever was here is lost. */
+  /** Destroys the connection, as if the program had been killed. The service treats the sessions as lost. */
   cut(): void {
     for (const manager of this.managers) manager.abort();
   }
 
-  /** Ends it in order: whoever was here has gone. */
+  /** Closes the connection cleanly. The service ends the sessions at once. */
   async close(): Promise<void> {
     await Promise.all(this.managers.map((manager) => sayGoodbye(manager).catch(() => {})));
     this.cut();
@@ -42,7 +42,9 @@ function hasEnded(manager: Http2SessionManager): boolean {
   return ['closed', 'error'].includes(manager.state());
 }
 
-/** A manager ends its connection as if it were lost. But every call knows the connection that it is on. */
+/**
+ * Closes the HTTP/2 session cleanly. A manager can only abort it, so a short call is used to get the session object.
+ */
 async function sayGoodbye(manager: Http2SessionManager): Promise<void> {
   if (!['open', 'idle'].includes(manager.state())) return;
   const call = await manager.request('POST', '/', {}, {});

@@ -2,10 +2,10 @@ import { createPresenceClient, type PresenceClient, type TokenOption } from '#cl
 import { Connection } from './connection.js';
 import type { Target } from './target.js';
 
-/** Somebody at a terminal does not wait longer for an answer. */
+/** The timeout of a call in milliseconds. A user at a terminal does not wait longer for a response. */
 const TIMEOUT_MS = 5000;
 
-/** A client on a connection of its own, which is what the service takes for a device. */
+/** A client with its own connection. The service sees it as one device. */
 export class Device {
   readonly client: PresenceClient;
   private readonly connection: Connection;
@@ -19,13 +19,13 @@ export class Device {
     });
   }
 
-  /** Ends it in order. */
+  /** Closes the client and its connection cleanly. */
   async close(): Promise<void> {
     this.client.close();
     await this.connection.close();
   }
 
-  /** Ends it as when it is switched off: the service hears nothing but that the connection has gone. */
+  /** Simulates a device that loses power: the service only sees that the connection is lost. */
   lose(): void {
     this.connection.cut();
     this.client.close();

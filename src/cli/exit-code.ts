@@ -1,8 +1,8 @@
-/** What a command tells the shell. `serve` ends as the server does, and has codes of its own. */
+/** The exit codes of the commands. `serve` uses the codes of the server instead. */
 export const ExitCode = {
   OK: 0,
-  /** It was called as it should be, and could not do it. */
+  /** The call was correct, but the command failed. */
   FAILED: 1,
-  /** It was not called as it should be, or misses a setting; calling it again like that is no use. */
+  /** The call was incorrect or a setting is missing. The same call will fail again. */
   WRONG_USAGE: 2,
 } as const;

@@ -38,7 +38,7 @@ const SESSIONS: readonly Column<ExplainedSession>[] = [
   { title: 'NODE', textOf: ({ nodeId }) => escapeControls(nodeId) },
 ];
 
-/** Why a user is shown like that, in lines. */
+/** Describes why a user has the current presence, in lines of text. */
 export function explanationInWords(explanation: Explanation): string[] {
   const { shown, own, cause, choice, choiceExpiresAt, sessions, next } = explanation;
   const { status, statusText, channelId } = own;
@@ -62,7 +62,10 @@ function transitionInWords({ at, kind, sessionId, shown }: Transition): string {
   return `Next${when}: ${TRANSITIONS[kind]}${ended}. Then ${paintStatus(shown.status)} is shown.`;
 }
 
-/** By when a session has ended if nothing is heard. Empty: it stays. */
+/**
+ * Returns the time at which the session ends if the client sends nothing more. Empty if the session has no such
+ * limit.
+ */
 function endOf({ graceEndsAt, heartbeatDueAt, tokenExpiresAt }: ExplainedSession): string {
   if (graceEndsAt !== undefined) return `${timeInWords(graceEndsAt)} (lost)`;
   if (heartbeatDueAt !== undefined) return `${timeInWords(heartbeatDueAt)} (heartbeat)`;

@@ -2,7 +2,7 @@ import { PresenceError } from '#client';
 import { Failure, failureOf } from './failure.js';
 import { counted } from './in-words.js';
 
-/** How many of many things failed, and why the first did. */
+/** Counts the failures of many operations, and keeps the first error. */
 export class FailureCount {
   private first: unknown;
   count = 0;
@@ -11,7 +11,7 @@ export class FailureCount {
     if (this.count++ === 0) this.first = error;
   }
 
-  /** `noun` is what failed, `address` where the service is. */
+  /** Throws if there was a failure. `noun` names the failed operation, `address` is the address of the service. */
   throwIfAny(noun: string, address: string): void {
     if (this.count === 0) return;
     const { first } = this;

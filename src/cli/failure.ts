@@ -1,19 +1,19 @@
 import type { PresenceError } from '#client';
 import { ExitCode } from './exit-code.js';
 
-/** The command cannot do what it was asked to. The message is one sentence for whoever asked. */
+/** The command failed. The message is one sentence for the user. */
 export class Failure extends Error {
   override readonly name: string = 'Failure';
   readonly exitCode: number = ExitCode.FAILED;
 }
 
-/** The command has to be called in another way, which the message says. */
+/** The command was used incorrectly. The message says how to correct it. */
 export class UsageError extends Failure {
   override readonly name = 'UsageError';
   override readonly exitCode = ExitCode.WRONG_USAGE;
 }
 
-/** What an error of the client means to somebody at a terminal. */
+/** Converts an error of the client to a message for the user. */
 export function failureOf(error: PresenceError, address: string): Failure {
   return new Failure(sentenceOf(error, address), { cause: error });
 }
@@ -22,7 +22,7 @@ function sentenceOf({ code, message, violations }: PresenceError, address: strin
   switch (code) {
     case 'unavailable':
     case 'timeout':
-      // OpenSSL reports the plain text that it received as a record of an unknown version.
+      // OpenSSL reports received plain text as a record of an unknown version.
       if (/wrong version number|packet length too long/.test(message)) {
         return `The service at ${address} does not speak TLS. Call it without --tls, --ca and --cert.`;
       }

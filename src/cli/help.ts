@@ -1,4 +1,4 @@
-/** The end of a help text: each example, and what it is for. */
+/** Formats the examples at the end of a help text: each command with its purpose. */
 export function examples(
   ...lines: readonly (readonly [command: string, purpose: string])[]
 ): string {

@@ -2,7 +2,7 @@ import type { ChangeReason, Change, Presence } from '#client';
 import { style, paintStatus } from './terminal/paint.js';
 import { escapeControls } from './terminal/printable.js';
 
-/** What happened to a user, in a line. */
+/** Describes a change of a user in one line. */
 export function changeInWords({ userId, previous, current, presence, reason }: Change): string {
   const who = style('bold', escapeControls(userId));
   if (current === undefined) return `${who} ${departure(presence)}${because(reason)}`;
@@ -11,13 +11,15 @@ export function changeInWords({ userId, previous, current, presence, reason }: C
   return `${who} ${differences.join(', ')}${because(reason)}`;
 }
 
-/** The own presence, as the user sees it, and whether others are shown OFFLINE instead. */
+/** Describes the own presence, and whether others see OFFLINE instead. */
 export function ownPresenceInWords(presence: Presence, isInvisible: boolean): string {
   const suffix = isInvisible ? '; to everyone else you are offline' : '';
   return `${style('bold', `You (${escapeControls(presence.userId)})`)} ${arrival(presence, 'are')}${suffix}`;
 }
 
-/** What follows from one presence to the next. There is always something: a device that came or went says nothing else. */
+/**
+ * Describes the differences between two presences. If none of the described fields differs, the devices have changed.
+ */
 export function differencesInWords(previous: Presence, current: Presence): string[] {
   const { status, statusText, channelId } = current;
   const said: string[] = [];
@@ -41,7 +43,7 @@ export function differencesInWords(previous: Presence, current: Presence): strin
   return said.length > 0 ? said : [`is on ${devices(current)}`];
 }
 
-/** All that there is to say of a user who is new here. */
+/** Describes the complete presence of a user who is new in the collection. */
 function arrival(presence: Presence, verb: 'is' | 'are' = 'is'): string {
   const { status, statusText, channelId } = presence;
   const says = verb === 'is' ? 'says' : 'say';
@@ -54,18 +56,18 @@ function arrival(presence: Presence, verb: 'is' | 'are' = 'is'): string {
   ].join(', ');
 }
 
-/** Who leaves what is watched is offline, or somewhere else. */
+/** Describes why a user left the collection: the user is offline, or in another channel. */
 function departure({ status, channelId }: Presence): string {
   if (status === 'offline') return `is ${paintStatus('offline')}`;
   return channelId === undefined ? 'left' : `went to ${escapeControls(channelId)}`;
 }
 
-/** That somebody did it is no news. */
+/** Returns the reason in brackets. A change that a user requested needs no reason. */
 function because(reason: ChangeReason): string {
   return reason === 'requested' || reason === 'snapshot' ? '' : style('gray', ` (${reason})`);
 }
 
-/** What of a user is muted. Empty: nothing. */
+/** Lists the muted devices of a user. Empty if there are none. */
 export function muted({ isMicrophoneMuted, isSpeakerMuted }: Presence): string {
   return [isMicrophoneMuted && 'microphone', isSpeakerMuted && 'speaker']
     .filter(Boolean)
@@ -76,7 +78,7 @@ export function devices({ platforms }: Presence): string {
   return platforms.map(escapeControls).join(', ');
 }
 
-/** "3 users", "1 user". */
+/** Formats a count with its noun: "3 users", "1 user". */
 export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 
-/** Whom to watch. With neither, everyone who is not offline. */
+/** The channels and users to watch. With neither, everyone who is not offline. */
 export interface InterestOptions {
   readonly channel?: readonly string[];
   readonly user?: readonly string[];

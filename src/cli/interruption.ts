@@ -3,7 +3,7 @@ import { ExitCode } from './exit-code.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** Somebody wanted the command to end, and it has ended in order. */
+/** The command was asked to end, and has ended cleanly. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 
@@ -16,21 +16,21 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs something that is to end in order when a signal comes, or when nobody reads what it writes. Rejects with
- * `Interrupted` when that was so.
+ * Runs a task that must end cleanly when a signal arrives or when the reader of standard output has closed it.
+ * Rejects with `Interrupted` in these cases.
  */
 export async function runUntilSignal(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();
-  // The first reason counts: npm passes on what the terminal has said already.
+  // Only the first reason counts: npm forwards signals that the terminal has already sent.
   const end = (reason: string, exitCode: number): void => {
     if (!controller.signal.aborted) controller.abort(new Interrupted(reason, exitCode));
   };
-  // As shells count: 130 for Ctrl-C.
+  // The exit code follows the convention of shells: 128 plus the signal number, so 130 for Ctrl-C.
   const onSignal = (name: (typeof SIGNALS)[number]): void => {
     end(`${name} came`, 128 + constants.signals[name]);
   };
   const onWriteError = ({ code }: NodeJS.ErrnoException): void => {
-    // Who pipes into `head` has read enough.
+    // A closed pipe, such as one to `head`, is not a failure.
     end(`nobody reads: ${code}`, code === 'EPIPE' ? ExitCode.OK : ExitCode.FAILED);
   };
   for (const name of SIGNALS) process.on(name, onSignal);
@@ -42,6 +42,6 @@ export async function runUntilSignal(run: (signal: AbortSignal) => Promise<void>
     throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {
     for (const name of SIGNALS) process.off(name, onSignal);
-    // Not the other: what was written last may yet fail.
+    // The error listener of standard output stays, because the last write may still fail.
   }
 }

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { integer } from '../config/setting-types.js';
 
-/** Reads a whole number of an option. */
+/** Returns a parser for an option with an integer value in the given range. */
 export function wholeNumberOption(least: number, most: number): (text: string) => number {
   const { read, description: allowed } = integer(least, most);
   return (text) => {

@@ -27,7 +27,7 @@ Examples:
 
 "presence help <command>" tells more of each.`;
 
-/** The command line, with all its commands. */
+/** Creates the command line with all its commands. */
 export function createProgram(environment: NodeJS.ProcessEnv): Command {
   const program = new Command('presence')
     .description(
@@ -35,7 +35,7 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
     )
     .version(versionOf(new URL('../../package.json', import.meta.url)))
     .addHelpText('after', MORE)
-    // The server reads the file by itself, and says in its own way when that fails.
+    // The server reads the file itself and has its own message for errors in it.
     .hook('preSubcommand', (_, command) => {
       if (command.name() !== 'serve') loadEnvFile();
     });
@@ -56,14 +56,17 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
   return program;
 }
 
-/** Has mistakes thrown, after they were told in one sentence. */
+/** Makes commander throw usage errors, after it has printed them as one sentence. */
 function failAsError(command: Command): void {
   command.exitOverride().configureOutput({
     outputError: (text, write) => write(asSentence(text)),
   });
 }
 
-/** Commander writes "error: unknown option '--jason'", and what may have been meant below. */
+/**
+ * Converts a message of commander, such as "error: unknown option '--jason'" with a suggestion on the next line, to
+ * one line.
+ */
 function asSentence(text: string): string {
   const [mistake = '', ...hints] = text
     .trim()
@@ -71,7 +74,7 @@ function asSentence(text: string): string {
     .split('\n');
   const hint = hints.length > 0 ? ` ${hints.join(' ')}` : '';
   const sentence = `${mistake.charAt(0).toUpperCase()}${mistake.slice(1)}`;
-  // Some of Commander's messages end with a full stop.
+  // Some messages of commander end with a full stop.
   return `${sentence.replace(/[.]$/, '')}.${hint}\n`;
 }
 

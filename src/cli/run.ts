@@ -5,7 +5,7 @@ import { Failure } from './failure.js';
 import { Interrupted } from './interruption.js';
 import { createProgram } from './program.js';
 
-/** Runs a command, and leaves its exit code to the process. */
+/** Runs a command and sets the exit code of the process. */
 export async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<void> {
   process.stdout.once('error', failUnlessClosed);
   try {
@@ -17,7 +17,10 @@ export async function run(args: readonly string[], environment: NodeJS.ProcessEn
   }
 }
 
-/** Reports output that is lost, such as on a full disk. A closed pipe is no failure: its reader has read enough. */
+/**
+ * Reports output that cannot be written, for example because the disk is full. A closed pipe is not a failure: its
+ * reader has read enough.
+ */
 function failUnlessClosed({ code }: NodeJS.ErrnoException): void {
   process.stdout.on('error', () => {});
   if (code === 'EPIPE') return;
@@ -28,12 +31,12 @@ function failUnlessClosed({ code }: NodeJS.ErrnoException): void {
 function exitCodeOf(error: unknown): number {
   if (error instanceof Failure || error instanceof Interrupted) return error.exitCode;
   if (error instanceof ConfigError) return ExitCode.WRONG_USAGE;
-  // Help that was asked for comes as an error, too.
+  // Commander also throws an error when it has printed help on request.
   if (error instanceof CommanderError && error.exitCode === 0) return ExitCode.OK;
   return error instanceof CommanderError ? ExitCode.WRONG_USAGE : ExitCode.FAILED;
 }
 
-/** What is yet to be said. What cannot be foreseen is told in full. */
+/** Returns the text that is still to be printed. An unexpected error is printed with its stack trace. */
 function sentenceOf(error: unknown): string | undefined {
   if (error instanceof CommanderError || error instanceof Interrupted) return undefined;
   if (error instanceof Failure || error instanceof ConfigError) return error.message;

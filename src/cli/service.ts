@@ -5,7 +5,9 @@ import { runUntilSignal } from './interruption.js';
 import { targetOf, type Target, type TargetOptions } from './target.js';
 import { tokenSource, type Identity } from './tokens.js';
 
-/** Runs a command with a client of this user, until it is done or a signal comes, and ends what it has begun. */
+/**
+ * Runs a command with a client for `identity`, until it is finished or a signal arrives, and closes the connection.
+ */
 export async function withService(
   options: TargetOptions,
   environment: NodeJS.ProcessEnv,
@@ -27,7 +29,7 @@ export async function withService(
   });
 }
 
-/** The client checks its arguments, of which only the token comes from the command line. */
+/** The client checks its arguments. Only the token comes from the command line, so an error is about the token. */
 function deviceAt(target: Target, token: TokenOption): Device {
   try {
     return new Device(target, token);

@@ -4,10 +4,13 @@ import { presenceTable } from './presence-table.js';
 import { style } from './terminal/paint.js';
 import { Screen } from './terminal/screen.js';
 
-/** No eye follows more, and a terminal far away has something else to do. */
+/**
+ * Minimum interval between redraws in milliseconds. Users cannot read faster, and a remote terminal would get too
+ * much output.
+ */
 const REDRAW_MS = 100;
 
-/** Keeps a table of a collection on a terminal, until the collection is closed. */
+/** Shows a collection as a table that is kept up to date until the collection is closed. */
 export function showLive(collection: PresenceCollection, output: NodeJS.WriteStream): void {
   const screen = new Screen(output);
   let timer: NodeJS.Timeout | undefined;

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { hostAndPort } from '../config/setting-types.js';
 import { UsageError } from './failure.js';
 
-/** The options of every command that speaks to a service. */
+/** The options of every command that calls a service. */
 export interface TargetOptions {
   readonly address: string;
   readonly token?: string;
@@ -13,15 +13,15 @@ export interface TargetOptions {
   readonly key?: string;
 }
 
-/** Where a service is, and how it is to be trusted. */
+/** The address of a service and its TLS settings. */
 export interface Target {
-  /** As it was given, for people. */
+  /** The address as given, for messages. */
   readonly address: string;
   readonly baseUrl: string;
   readonly tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
 }
 
-/** `token`: whether one may be given. What speaks for many users signs theirs. */
+/** Adds the options. `token` is whether `--token` exists: commands that act for many users sign their own tokens. */
 export function addTargetOptions(command: Command, { token = true } = {}): Command {
   if (token) {
     command.addOption(

@@ -4,24 +4,24 @@ import { readConfig } from '../config/config.js';
 import { isIdentifier } from '../domain/identifier.js';
 import { UsageError } from './failure.js';
 
-/** Whom a token is of, and what it is good for. */
+/** The user, the rights and the lifetime of a token. */
 export interface Identity {
   readonly userId: string;
-  /** Whether it may name other users. */
+  /** Whether the token has the scope `presence:admin`, which may name other users. */
   readonly isAdmin?: boolean;
-  /** An hour unless given. */
+  /** The lifetime of the token in seconds. The default is one hour. */
   readonly ttlSeconds?: number;
 }
 
 const AN_HOUR_SECONDS = 3600;
 
-/** Whose token a command signs that only looks. */
+/** The identity of commands that only read. */
 export const READ_ONLY_IDENTITY: Identity = { userId: 'presence-command-line' };
 
-/** Whose token a command signs that names sessions and users of others. */
+/** The identity of commands that name sessions and users of others. */
 export const ADMIN: Identity = { ...READ_ONLY_IDENTITY, isAdmin: true };
 
-/** Signs tokens as the service expects them, by the settings that it has. */
+/** Signs tokens with the settings of the service. */
 export class TokenSigner {
   private constructor(
     private readonly key: string,
@@ -31,7 +31,7 @@ export class TokenSigner {
     },
   ) {}
 
-  /** Throws where the settings hold no secret. `purpose` begins a sentence about what it is for. */
+  /** Throws `UsageError` if the settings contain no secret. `purpose` is the beginning of the error message. */
   static of(environment: NodeJS.ProcessEnv, purpose: string): TokenSigner {
     const { secret, issuer, audience } = readConfig(environment).auth;
     if (secret === undefined) {
@@ -50,24 +50,25 @@ export class TokenSigner {
   }
 }
 
-/** Where a command gets its tokens from: it was given one, or signs them itself, each time one is asked for. */
+/** Returns the given token, or a function that signs a new token for each request. */
 export async function tokenSource(
   given: string | undefined,
   identity: Identity,
   environment: NodeJS.ProcessEnv,
 ): Promise<TokenOption> {
-  // As it is and not as a function: the client says at once when it is no token.
+  // The token is passed as a string, not as a function, so that the client checks its format at once.
   if (given !== undefined) return given;
   const signer = TokenSigner.of(
     environment,
     'Give --token or PRESENCE_TOKEN (a server without a key prints one), or have tokens signed here',
   );
-  // What is wrong with it is told now: later it would count as an outage, which passes.
+  // Signs one token now, so that a mistake is reported at once. Later the client would treat it as an outage and
+  // retry.
   await signer.sign(identity);
   return () => signer.sign(identity);
 }
 
-/** The user that a JWT is of. Undefined: it does not say, or is of another kind. */
+/** Returns the user id in a JWT. Undefined if it has none or the token is not a JWT. */
 export function subjectOf(token: string): string | undefined {
   try {
     const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();

@@ -15,7 +15,7 @@ describe('The clock of a process', () => {
     clock = new SystemClock({ wall: () => wall, monotonic: () => uptime });
   });
 
-  /** Lets time pass as on a machine that runs, with somebody who reads the clock. */
+  /** Lets time pass while the process runs and the clock is read regularly. */
   function pass(ms: number, everyMs = 100): void {
     for (let passed = 0; passed < ms; passed += everyMs) {
       uptime += everyMs;

@@ -1,19 +1,21 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Clock } from './clock.js';
 
-/** How much faster or slower than real time service time runs while it catches up with the wall clock. */
+/**
+ * How much faster or slower than real time service time runs while it catches up with the wall clock, as a fraction.
+ */
 export const SLEW = 0.05;
 
 /** Milliseconds between two comparisons of service time with the wall clock. */
 const COMPARE_MS = 1000;
 
-/** Milliseconds between two looks at whether the process runs. */
+/** Milliseconds between two checks whether the process runs. */
 const LOOK_MS = 100;
 
-/** A look that comes this many milliseconds late was held up by more than ordinary work. */
+/** A check that is late by more than this many milliseconds was delayed by more than ordinary work. */
 const LATE_MS = 400;
 
-/** A difference of so many milliseconds between two looks is a step of the machine's clock. */
+/** If the wall clock moves by this many milliseconds against the monotonic clock between two checks, it was set. */
 const STEP_MS = 1000;
 
 /** The clocks of the machine, in milliseconds. */
@@ -25,14 +27,16 @@ export interface MachineClocks {
 const MACHINE: MachineClocks = { wall: () => Date.now(), monotonic: () => performance.now() };
 
 /**
- * The clock of a process. Service time begins at the wall clock and advances with the monotonic one. Where the two
- * come apart it runs a little faster or slower until it has caught up.
+ * The clock of a process. Service time starts at the wall clock and advances with the monotonic clock. If it differs
+ * from the wall clock, it runs slightly faster or slower until it has caught up.
  */
 export class SystemClock extends Clock implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger('Clock');
-  /** When service time was last compared with the wall clock, what it was then, and how far it was behind. */
+  /**
+   * The last comparison of service time with the wall clock: monotonic time, service time, and how far it was behind.
+   */
   private compared: { readonly at: number; readonly service: number; readonly behind: number };
-  /** How far the clock that all nodes share is ahead of the monotonic one. Undefined: there is none. */
+  /** How far the clock that all nodes share is ahead of the monotonic clock. Undefined: there is no shared clock. */
   private sharedAhead: number | undefined;
   private timer: NodeJS.Timeout | undefined;
   private lookedAt: number;
@@ -70,7 +74,7 @@ export class SystemClock extends Clock implements OnModuleInit, OnApplicationShu
   }
 
   pausedMs(): number {
-    // After a pause somebody may ask before the timer has run.
+    // After a pause, this may be called before the timer fires.
     if (this.machine.monotonic() - this.lookedAt > LOOK_MS + LATE_MS) this.look();
     return this.paused;
   }
@@ -79,12 +83,12 @@ export class SystemClock extends Clock implements OnModuleInit, OnApplicationShu
     const isFirst = this.sharedAhead === undefined;
     this.sharedAhead = aheadMs;
     if (!isFirst) return;
-    // A node that starts has decided nothing yet, and takes the time as it is.
+    // A node that starts has decided nothing yet, so its service time may jump.
     const at = this.machine.monotonic();
     this.compared = { at, service: this.wallAt(at), behind: 0 };
   }
 
-  /** Notes whether the process was held up since the last look, and whether the clock of the machine was set. */
+  /** Records a pause of the process since the last check, and logs a warning if the clock of the machine was set. */
   look(): void {
     const at = this.machine.monotonic();
     const gap = at - this.lookedAt;

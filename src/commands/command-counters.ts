@@ -1,15 +1,15 @@
 import type { Input } from '../domain/input.js';
 import { RejectedError } from '../domain/rejected-error.js';
 
-/** What can come of an input. */
+/** The outcome of an input. */
 export type Outcome =
-  /** It is in the store, or there was nothing to change. */
+  /** The result is in the store, or nothing had to change. */
   | 'committed'
-  /** A rule says no. */
+  /** A rule rejected the input. */
   | 'refused'
-  /** The store was out of reach. */
+  /** The store was unreachable. */
   | 'unavailable'
-  /** Something that nobody foresaw. */
+  /** An unexpected error occurred. */
   | 'failed';
 
 type Kind = Exclude<Input['type'], 'nodeLost' | 'nodeRenamed'>;
@@ -27,7 +27,10 @@ const KINDS: readonly Kind[] = [
   'time',
 ];
 
-/** Counts what came of inputs, by their kind. What the stores do among themselves is not among them. */
+/**
+ * Counts the outcomes of inputs by kind, except the inputs that the stores create themselves (`nodeLost`,
+ * `nodeRenamed`).
+ */
 export class CommandCounters {
   readonly counts = Object.fromEntries(
     KINDS.map((kind) => [kind, { committed: 0, refused: 0, unavailable: 0, failed: 0 }]),
@@ -38,7 +41,7 @@ export class CommandCounters {
   }
 }
 
-/** What an error says of the input that led to it. */
+/** Returns the outcome that an error means for its input. */
 export function outcomeOf(error: unknown): Exclude<Outcome, 'committed'> {
   if (!(error instanceof RejectedError)) return 'failed';
   return error.reason === 'STORE_UNAVAILABLE' ? 'unavailable' : 'refused';

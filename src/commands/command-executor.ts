@@ -10,16 +10,18 @@ import { inSpan, activeTracer } from '../telemetry/tracing.js';
 import { outcomeOf, CommandCounters } from './command-counters.js';
 import { PresenceStore } from '../store/presence-store.js';
 
-/** How often it is tried to record something while the store is out of reach. */
+/** The interval in milliseconds between attempts to record something while the store is unreachable. */
 const RECORD_AGAIN_MS = 500;
 
-/** Told that the client of a session was heard, before the store knows of it. */
+/** A callback for each call of the client of a session, before the store has processed it. */
 type LifeListener = (userId: string, sessionId: string) => void;
 
-/** The one way in which something that happens reaches the rules, and what they make of it the store. */
+/**
+ * The only component that applies inputs to users: it runs the domain rules and commits their result to the store.
+ */
 @Injectable()
 export class CommandExecutor {
-  /** What came of what was performed. */
+  /** The outcomes of the executed inputs. */
   readonly outcomes = new CommandCounters();
   private readonly tracer = activeTracer();
   private lifeListener: LifeListener = () => {};
@@ -31,14 +33,17 @@ export class CommandExecutor {
   ) {}
 
   /**
-   * A sign of life counts where it arrives: the store may be out of reach, and the client is there all the same. Whose
-   * session it is has not been checked yet.
+   * Sets the callback for signs of life. A sign of life counts on arrival, because the client is alive even if the
+   * store is unreachable. The owner of the session is not checked yet.
    */
   onSignOfLife(listener: LifeListener): void {
     this.lifeListener = listener;
   }
 
-  /** Where what happens depends on when it is committed, `input` is made anew each time that is tried. */
+  /**
+   * Executes an input. If it depends on the time of the commit, `input` is a function, which is called for every
+   * attempt.
+   */
   execute(userId: string, input: Input | (() => Input)): Promise<Step> {
     const read = typeof input === 'function' ? input : (): Input => input;
     const first = read();
@@ -49,7 +54,7 @@ export class CommandExecutor {
     return inSpan(this.tracer, 'update', { attributes }, () => this.update(userId, type, read));
   }
 
-  /** What has happened whether or not the store can be reached: it is told again until it has taken it in. */
+  /** Executes an input for something that has already happened, and retries until the store has committed it. */
   async executeUntilStored(userId: string, input: Input | (() => Input)): Promise<void> {
     for (;;) {
       try {
@@ -62,12 +67,15 @@ export class CommandExecutor {
     }
   }
 
-  /** Whose live session this is, as far as a user may know: one of an invisible other user is nobody's. */
+  /**
+   * Returns the owner of a live session, if the user may know it. A session of another user who is invisible has no
+   * owner for this purpose.
+   */
   async visibleOwnerOf(userId: string, sessionId: string): Promise<string | undefined> {
     const owner = await this.store.ownerOf(sessionId);
     if (owner === undefined || owner === userId) return owner;
     if (this.store.view.presence(owner).status !== 'OFFLINE') return owner;
-    // It takes as long as to find out that there is no such session.
+    // The duration must not reveal an invisible user, so it equals the duration for an unknown session.
     await this.store.awaitCurrent();
     return undefined;
   }
@@ -99,7 +107,7 @@ export class CommandExecutor {
   }
 }
 
-/** Whether an input comes from the client of a session that is named. */
+/** Whether an input was sent by the client of the session that it names. */
 function isSignOfLife(input: Input): input is Input & { readonly sessionId: string } {
   switch (input.type) {
     case 'heartbeat':

@@ -1,7 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { CommandExecutor } from './command-executor.js';
 
-/** The only way to change a user. */
+/** Provides the only component that changes users. */
 @Global()
 @Module({ providers: [CommandExecutor], exports: [CommandExecutor] })
 export class CommandsModule {}

@@ -1,9 +1,9 @@
-/** The settings cannot be used as they are. The message is meant to be read by whoever started the server. */
+/** The error for settings that cannot be used. Its message is for the person who started the server. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
   constructor(
-    /** One sentence per mistake. None holds the value of a secret. */
+    /** One sentence per mistake, without the value of any secret. */
     readonly mistakes: readonly string[],
   ) {
     super(

@@ -1,12 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { Config } from './config.js';
 
-/** Injects the `Config`: `@Inject(CONFIG) config: Config`. */
+/** The injection token of the `Config`: `@Inject(CONFIG) config: Config`. */
 export const CONFIG = Symbol('CONFIG');
 
 @Module({})
 export class ConfigModule {
-  /** Gives every module a configuration that has already been read, so that a test can hand over its own. */
+  /** Provides a configuration that has already been read, so that a test can provide its own. */
   static with(config: Config): DynamicModule {
     return {
       module: ConfigModule,

@@ -5,14 +5,14 @@ import type { RedisAddress } from './redis-url.js';
 import type { Values } from './settings.js';
 import { unknownSettings } from './unknown-settings.js';
 
-/** What the service was told by its environment, in slices for those who need them. `settings.ts` explains each. */
+/** The configuration from the environment, grouped by the modules that need it. `settings.ts` explains each setting. */
 export interface Config {
   readonly production: boolean;
   readonly logging: { readonly level: LogLevelName; readonly format: LogFormatName };
   readonly grpc: {
     readonly url: string;
     readonly reflection: boolean;
-    /** Not there: plain. */
+    /** Undefined: plaintext. */
     readonly tls?: TlsFiles | undefined;
     readonly keepaliveTimeMs: number;
     readonly keepaliveTimeoutMs: number;
@@ -20,7 +20,7 @@ export interface Config {
     readonly maxStreamsPerConnection: number;
     readonly maxRequestBytes: number;
   };
-  /** What bounds gRPC connections and calls. Zero connections: any number. */
+  /** Limits of gRPC connections and calls. Zero connections: no limit. */
   readonly connections: {
     readonly max: number;
     readonly maxPerAddress: number;
@@ -32,13 +32,13 @@ export interface Config {
     readonly host: string;
     readonly port: number;
     readonly api: boolean;
-    /** Only where there is the API. */
+    /** Only together with `api`. */
     readonly dashboard: boolean;
-    /** Of pages that may call the API, beside its own. `*`: of all. */
+    /** The origins of other pages that may call the API. `*`: all origins. */
     readonly corsOrigins: readonly string[];
   };
   readonly auth: {
-    /** At most one of these three. None: a development key, which production refuses. */
+    /** At most one of these three is set. None: a development key, which production rejects. */
     readonly secret?: string | undefined;
     readonly jwksUrl?: string | undefined;
     readonly publicKeyFile?: string | undefined;
@@ -50,7 +50,7 @@ export interface Config {
   readonly streamHeartbeatIntervalMs: number;
   readonly log: { readonly size: number; readonly maxAgeMs: number };
   readonly redis: { readonly address?: RedisAddress | undefined; readonly keyPrefix: string };
-  /** What one node takes on at most. Zero: no limit. */
+  /** The limits of one node. Zero: no limit. */
   readonly limits: {
     readonly commandsPerSecond: number;
     readonly callsPerSecondPerUser: number;
@@ -63,19 +63,21 @@ export interface Config {
   readonly maxSubscriptionsPerUser: number;
   readonly maxOfflineUsers: number;
   readonly drainTimeoutMs: number;
-  /** Sentences to be logged at the start: about variables that look like settings and are none. */
+  /** Sentences to log at the start, about variables that look like settings but are none. */
   readonly warnings: readonly string[];
 }
 
-/** Where the certificates of the gRPC side are. */
+/** The paths of the certificate files for gRPC. */
 export interface TlsFiles {
   readonly certFile: string;
   readonly keyFile: string;
-  /** Who issues the certificates that clients must have. Undefined: they need none. */
+  /** The CA that issues the certificates of clients. Undefined: clients need no certificate. */
   readonly clientCaFile?: string | undefined;
 }
 
-/** The only reader of the environment. Throws a `ConfigError` that names every mistake at once. */
+/**
+ * Reads the settings from the environment; no other code does. Throws a `ConfigError` that names all mistakes at once.
+ */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const values = readValues(env);
   return {
@@ -146,7 +148,7 @@ function tlsFiles({
   GRPC_TLS_KEY_FILE: keyFile,
   GRPC_TLS_CLIENT_CA_FILE: clientCaFile,
 }: Values): TlsFiles | undefined {
-  // One without the other has been refused.
+  // `readValues` rejects one without the other.
   if (certFile === undefined || keyFile === undefined) return undefined;
   return { certFile, keyFile, clientCaFile };
 }

@@ -1,11 +1,11 @@
 import { hostAndPort } from './setting-types.js';
 import type { SettingName, Values } from './settings.js';
 
-/** Something that must hold between settings which are fine one by one. */
+/** A condition between settings that are valid one by one. */
 export interface Relation {
-  /** It is judged only when none of these is mistaken in itself. */
+  /** The condition is checked only if each of these settings is valid. */
   readonly between: readonly SettingName[];
-  /** The sentence about what does not hold, or undefined. */
+  /** Returns a sentence about the violation, or undefined. */
   readonly complaint: (values: Values) => string | undefined;
 }
 
@@ -36,7 +36,7 @@ export const relations: readonly Relation[] = [
       if (!values.NODE_ENV || values.AUTH_JWKS_URL === undefined) return undefined;
       const { protocol, hostname } = new URL(values.AUTH_JWKS_URL);
       if (protocol === 'https:' || isThisMachine(hostname)) return undefined;
-      // Whoever is on the way could put in a key of their own, and be anybody.
+      // An attacker on the network path could replace a key and then sign tokens for any user.
       return 'With NODE_ENV=production AUTH_JWKS_URL must be https, except on this machine.';
     },
   },
@@ -66,10 +66,10 @@ export const relations: readonly Relation[] = [
       return `${set.join(' and ')} cannot be used without ${missing.join(' and ')}.`;
     },
   },
-  // One sweep looks for both kinds of timeout. When it comes more rarely than they last, they mean nothing.
+  // One sweep finds both kinds of timeout. A sweep interval above a timeout would make the timeout useless.
   atMost('IDLE_CHECK_INTERVAL_MS', 'IDLE_TIMEOUT_MS'),
   atMost('IDLE_CHECK_INTERVAL_MS', 'HEARTBEAT_TIMEOUT_MS'),
-  // A quiet subscriber has the resume token of the last heartbeat, and it must still be good.
+  // A quiet subscriber has the resume token of the last heartbeat, and that token must still be valid.
   atMost('STREAM_HEARTBEAT_INTERVAL_MS', 'EVENT_LOG_MAX_AGE_MS'),
 ];
 
@@ -85,7 +85,7 @@ function atMost(smaller: NumberName, larger: NumberName): Relation {
   };
 }
 
-/** As `URL` writes it: any spelling of an IPv4 address in four numbers, IPv6 in brackets. */
+/** Expects a host as `URL` normalizes it: every IPv4 address as four numbers, IPv6 in brackets. */
 function isThisMachine(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }

@@ -1,4 +1,4 @@
-/** What Node itself was told at its start: in the environment, then on the command line, which V8 favours. */
+/** Returns the options of Node.js: first from the environment, then from the command line, which V8 prefers. */
 export function nodeOptions(): readonly string[] {
   return [process.env.NODE_OPTIONS ?? '', ...process.execArgv];
 }

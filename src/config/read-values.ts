@@ -3,7 +3,7 @@ import { relations } from './cross-checks.js';
 import { type Setting, type SettingName, settings, type Values } from './settings.js';
 import { unknownSettings } from './unknown-settings.js';
 
-/** Reads every setting, and throws one `ConfigError` with all that is wrong. An empty text counts as not set. */
+/** Reads every setting. Throws one `ConfigError` with all mistakes. An empty text counts as not set. */
 export function readValues(env: NodeJS.ProcessEnv): Values {
   const mistakes = new Map<SettingName, string>();
   const read = Object.entries(settings).map(([key, setting]: [string, Setting<unknown>]) => {
@@ -14,7 +14,7 @@ export function readValues(env: NodeJS.ProcessEnv): Values {
     return [name, value] as const;
   });
 
-  // As long as there are mistakes some values are missing, but never one that a relation is judged by.
+  // If there are mistakes, some values are missing, but never one that a checked relation needs.
   const values = Object.fromEntries(read) as Values;
   const complaints = relations
     .filter(({ between }) => !between.some((name) => mistakes.has(name)))
@@ -32,7 +32,7 @@ function sentence(name: SettingName, text: string): string {
   return `${name} is ${given}, but must be ${allowed}.`;
 }
 
-/** In quotes and without line breaks, and not at any length. */
+/** Returns the text in quotes, without line breaks, and shortened. */
 function shown(text: string): string {
   const characters = [...text];
   return JSON.stringify(characters.length > 80 ? `${characters.slice(0, 80).join('')}…` : text);

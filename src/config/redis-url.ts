@@ -1,10 +1,10 @@
 import type { SettingType } from './setting-types.js';
 
-/** Where Redis is, and who we are to it. */
+/** The address of Redis and the credentials for it. */
 export interface RedisAddress {
   readonly topology: 'standalone' | 'sentinel' | 'cluster';
   readonly hosts: readonly { readonly host: string; readonly port: number }[];
-  /** The name by which Sentinels know the master. */
+  /** The name of the master in Sentinel. */
   readonly masterName?: string | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
@@ -14,14 +14,17 @@ export interface RedisAddress {
 const SENTINEL_PORT = 26_379;
 const REDIS_PORT = 6379;
 
-/** One URL is a server, several are nodes of a cluster; Sentinels are named in one URL, as Lettuce spells it. */
+/**
+ * The type of REDIS_URL. One URL is a server, several URLs are nodes of a cluster. Sentinels are listed in one URL, in
+ * the syntax of Lettuce.
+ */
 export const redisUrl: SettingType<RedisAddress> = {
   description:
     'redis://[user:password@]host[:port], several of them with commas for a cluster, or redis-sentinel://[user:password@]host[:port][,host...]#master; with rediss for TLS',
   read(text) {
     return /^rediss?-sentinel:/.test(text) ? sentinels(text) : servers(text.split(','));
   },
-  // There may be a password in it.
+  // The URL may contain a password.
   isSecret: () => true,
 };
 
@@ -29,7 +32,7 @@ function servers(texts: readonly string[]): RedisAddress | undefined {
   const urls = texts.map((text) => parse(text, REDIS_PORT));
   const [first] = urls;
   if (first === undefined) return undefined;
-  // All nodes of a cluster are spoken to in one way.
+  // All nodes of a cluster use the same password and the same TLS setting.
   const alike = urls.every(
     (url) => url && url.password === first.password && url.isTls === first.isTls,
   );
@@ -67,7 +70,7 @@ interface ParsedUrl {
 function parse(text: string, defaultPort: number): ParsedUrl | undefined {
   if (!/^rediss?:\/\/[^\s]+$/.test(text) || !URL.canParse(text)) return undefined;
   const { protocol, hostname, port, username, password, pathname, search, hash } = new URL(text);
-  // Databases are no namespaces: a prefix keeps two services apart, in a cluster, too.
+  // A database number is rejected. A key prefix separates two services, and it also works in a cluster.
   const isBare = ['', '/', '/0'].includes(pathname) && search === '' && hash === '';
   if (hostname === '' || !isBare) return undefined;
   return {

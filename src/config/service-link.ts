@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 
 const PORT = /^\d{1,5}$/;
 const PROTOCOL = /^(tcp|udp|sctp)$/;
-/** As in tcp://10.96.0.7:6379. */
+/** For example tcp://10.96.0.7:6379. */
 const ADDRESS = /^(?:tcp|udp|sctp):\/\/(.+):\d{1,5}$/;
-/** As in /web/redis: the path of a container's link to another. */
+/** The path of a container's link to another container, for example /web/redis. */
 const LINK_NAME = /^\/[\w.-]+\/[\w.-]+$/;
 
 const isAddress = (value: string): boolean => {
@@ -14,7 +14,7 @@ const isAddress = (value: string): boolean => {
 const isPort = (value: string): boolean => PORT.test(value);
 const isIpAddress = (value: string): boolean => isIP(value) !== 0;
 
-/** The forms that the name of a link may end in, and what its value then looks like. */
+/** The suffixes of link variables, each with a check of the value. */
 const FORMS: readonly (readonly [RegExp, (value: string) => boolean])[] = [
   [/_SERVICE_HOST$/, isIpAddress],
   [/_SERVICE_PORT(_[A-Z0-9_]+)?$/, isPort],
@@ -27,14 +27,14 @@ const FORMS: readonly (readonly [RegExp, (value: string) => boolean])[] = [
 ];
 
 /**
- * Whether Kubernetes or Docker has set a variable to tell where a service is. They do so in every container: a service
- * named `redis` becomes REDIS_SERVICE_HOST, REDIS_PORT and more. The value is looked at as well, because REDIS_PORT=6379 is
- * what somebody would write who takes it for a setting, while a link says REDIS_PORT=tcp://10.96.0.7:6379.
+ * Whether a variable announces the address of a service. Kubernetes and Docker set such variables in every container:
+ * REDIS_SERVICE_HOST, REDIS_PORT and more for a service named `redis`. The value is checked, too: REDIS_PORT=6379 is
+ * probably meant as a setting, while a link has REDIS_PORT=tcp://10.96.0.7:6379.
  */
 export function isServiceLink(name: string, env: NodeJS.ProcessEnv): boolean {
   const value = env[name] ?? '';
   if (FORMS.some(([form, matches]) => form.test(name) && matches(value))) return true;
-  // Docker repeats the environment of a linked container, too: REDIS_ENV_REDIS_VERSION beside REDIS_NAME=/web/redis.
+  // Docker also repeats the environment of a linked container: REDIS_ENV_REDIS_VERSION beside REDIS_NAME=/web/redis.
   const [, link] = /^(.+?)_ENV_/.exec(name) ?? [];
   return link !== undefined && LINK_NAME.test(env[`${link}_NAME`] ?? '');
 }

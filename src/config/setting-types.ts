@@ -1,23 +1,23 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 
-/** What the text of a setting may be, and what it then means. */
+/** The type of a setting: which texts are allowed, and how they are read. */
 export interface SettingType<T> {
   /** Completes the sentence "NAME must be ...". */
   readonly description: string;
-  /** The value, or undefined when the text is not allowed. It is never given an empty text. */
+  /** Returns the value, or undefined if the text is not allowed. The text is never empty. */
   readonly read: (text: string) => T | undefined;
-  /** Whether a refused text must stay out of the message. */
+  /** Whether a rejected text must not appear in the message. */
   readonly isSecret?: (text: string) => boolean;
 }
 
-/** Longer than any timeout of use here, and shorter than the 24.8 days after which a timer of Node fires at once. */
+/** Longer than any useful timeout, and shorter than 24.8 days, above which a timer of Node.js fires at once. */
 const A_WEEK_MS = 604_800_000;
 
 export function integer(least: number, most: number, of = ''): SettingType<number> {
   return {
     description: `a whole number${of} from ${least} to ${most}`,
     read(text) {
-      // Number() alone would also take 1e3, 0x10, 5.0 and blanks.
+      // `Number()` alone would also accept 1e3, 0x10, 5.0 and blanks.
       const value = /^(0|[1-9]\d*)$/.test(text) ? Number(text) : NaN;
       return value >= least && value <= most ? value : undefined;
     },
@@ -40,7 +40,9 @@ export const boolean: SettingType<boolean> = {
   read: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
 };
 
-/** Whether this is production. Near misses are refused, for they would silently drop what production asks for. */
+/**
+ * Whether this is production. Similar words are rejected, because they would silently disable what production requires.
+ */
 export const environmentName: SettingType<boolean> = {
   description: '"production" exactly, or another word such as "development"',
   read(text) {
@@ -54,7 +56,7 @@ export const text: SettingType<string> = {
   read: (text) => (/\p{Cc}/u.test(text) || text !== text.trim() ? undefined : text),
 };
 
-/** Braces would choose the slots of a Redis Cluster, and so upset what lies where. */
+/** Braces are not allowed. In a Redis Cluster they are hash tags and would change the slots of all keys. */
 export const keyPrefix: SettingType<string> = {
   description: 'at most 64 characters, with neither braces nor spaces',
   read: (text) => (/^[^{}\s\p{Cc}]{1,64}$/u.test(text) ? text : undefined),
@@ -65,7 +67,7 @@ export const host: SettingType<string> = {
   read: (text) => (isHostName(text) || isIP(text) !== 0 ? text : undefined),
 };
 
-/** A name or an IPv4 address: what needs no brackets before a port. */
+/** Whether the text is a name or an IPv4 address, which need no brackets before a port. */
 export function isHostName(text: string): boolean {
   if (/^[\d.]+$/.test(text)) return isIPv4(text);
   return /^[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?$/i.test(text);
@@ -78,11 +80,11 @@ export const httpUrl: SettingType<string> = {
     const plain = url?.username === '' && url.password === '' && text === text.trim();
     return plain && ['http:', 'https:'].includes(url.protocol) ? text : undefined;
   },
-  // A password, or an API key in the query.
+  // The URL may contain a password, or an API key in the query.
   isSecret: (text) => /[@?]/.test(text),
 };
 
-/** As browsers spell them: no path, no default port. */
+/** Origins as browsers write them: no path, no default port. */
 export const origins: SettingType<readonly string[]> = {
   description:
     '* or origins such as https://chat.example.com, with commas between them and no paths',
@@ -103,7 +105,7 @@ export function secret(leastBytes: number): SettingType<string> {
   };
 }
 
-/** What gRPC listens on. The operating system takes no socket path beyond 107 bytes. */
+/** The address on which gRPC listens. The operating system limits a socket path to 107 bytes. */
 export const grpcAddress: SettingType<string> = {
   description: 'host:port, [IPv6]:port, or unix:path of a socket (107 bytes at most)',
   read(text) {
@@ -113,12 +115,12 @@ export const grpcAddress: SettingType<string> = {
   },
 };
 
-/** The path in the address of a Unix socket. Undefined for anything else. */
+/** Returns the path in the address of a Unix socket. Undefined for anything else. */
 export function socketPath(text: string): string | undefined {
   return /^unix:(?!\/\/(?!\/))(?:\/\/)?([^\s\0]+)$/.exec(text)?.[1];
 }
 
-/** Takes `host:port` apart. Undefined for anything else, a socket's path among it. */
+/** Splits `host:port`. Undefined for anything else, including the path of a socket. */
 export function hostAndPort(text: string): { host: string; port: number } | undefined {
   const [, bracketed, name = '', digits = ''] = /^(?:\[(.+)\]|([^:]+)):(\d+)$/.exec(text) ?? [];
   const port = integer(0, 65_535).read(digits);

@@ -5,7 +5,7 @@ import { type Setting, settings } from './settings.js';
 const table = Object.entries(settings) as [string, Setting<unknown>][];
 const example = readFileSync('.env.example', 'utf8');
 
-/** Blocks of comment lines that end in `# NAME=default`. */
+/** Returns the blocks of comment lines that end in `# NAME=default`. */
 function examples(): { name: string; default: string; meaning: string }[] {
   return example.split('\n\n').flatMap((block) => {
     const [, comment = '', name, fallback = ''] =

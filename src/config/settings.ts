@@ -16,18 +16,18 @@ import {
 import { logFormatNames, logLevelNames } from './log-level.js';
 import { redisUrl } from './redis-url.js';
 
-/** Of something that a limit counts. Zero stands for no limit. */
+/** The type of a rate. Zero: no limit. */
 const perSecond = integer(0, 10_000_000);
 
-/** One setting: the only place that knows its default, its unit and what it means. */
+/** One setting. This is the only place that defines its default, its unit and its meaning. */
 export interface Setting<T> {
   readonly kind: SettingType<T>;
-  /** As the environment would hold it. Empty: there is none. */
+  /** The text as the environment would contain it. Empty: there is no default. */
   readonly default: string;
   readonly description: string;
 }
 
-/** All settings, in the order of `.env.example`, which a test holds against this table. */
+/** All settings, in the order of `.env.example`. A test compares that file with this table. */
 export const settings = {
   NODE_ENV: setting(
     environmentName,
@@ -164,7 +164,7 @@ export const settings = {
   ),
   HEARTBEAT_TIMEOUT_MS: setting(
     milliseconds(100),
-    // With the look for what is due, a browser is gone within the ten seconds that gRPC promises.
+    // Together with IDLE_CHECK_INTERVAL_MS, a lost browser is noticed within ten seconds, as gRPC promises.
     '8000',
     'Milliseconds of silence after which a session ends that was begun over HTTP or with `require_heartbeats`.',
   ),
@@ -265,7 +265,7 @@ export const settings = {
 
 export type SettingName = keyof typeof settings;
 
-/** What the settings say, each as its kind reads it. */
+/** The values of all settings, each as its type reads it. */
 export type Values = {
   readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never;
 };

@@ -90,7 +90,7 @@ describe('An unknown variable', () => {
       ...link('IDLE', '10.96.0.12', '80'),
     };
     expect(unknownSettings(env)).toEqual({ mistakes: [], warnings: [] });
-    // The same name with a value that somebody chose.
+    // The same name with a value that is not a service link.
     expect(unknownSettings({ ...env, REDIS_PORT: '6379' }).mistakes).toHaveLength(1);
   });
 

@@ -1,31 +1,36 @@
 import { isServiceLink } from './service-link.js';
 import { settings } from './settings.js';
 
-/** An unknown variable that begins so stops the start: without what it was meant to say the server would be less safe. */
+/**
+ * An unknown variable with this prefix prevents the start: without the intended setting, the server would be less
+ * secure.
+ */
 const STRICT = /^(GRPC_TLS|AUTH|REDIS)_/;
 
-/** A variable that begins so is probably meant for this service. Other words, such as HTTP and LOG, are everybody's. */
+/**
+ * A variable with this prefix is probably meant for this service. Other prefixes, such as HTTP and LOG, are too common.
+ */
 const OURS = /^(GRPC|KEEPALIVE|IDLE|HEARTBEAT|RECONNECT|DRAIN)_/;
 
-/** The gRPC library reads these by itself. */
+/** Variables that the gRPC library reads by itself. */
 const OF_LIBRARY = /^GRPC_(TRACE$|VERBOSITY$|PROXY$|NODE_|SSL_|DEFAULT_SSL_|EXPERIMENTAL_)/;
 
-/** A single change in a short name, or two changes in a longer one, are a typing error and not another word. */
+/** In names of at least this length, two edits count as a typing error. In shorter names, only one does. */
 const LONG = 12;
 
-/** No name of a setting is as long, and the time that a comparison takes grows with the length. */
+/** Longer than the name of any setting. The time of a comparison grows with the length. */
 const LONGEST = 80;
 
-/** What is to be said about variables that are not settings, a sentence for each. */
+/** The sentences about variables that are not settings, one for each. */
 export interface UnknownSettings {
-  /** These stop the start. */
+  /** These prevent the start. */
   readonly mistakes: readonly string[];
   readonly warnings: readonly string[];
 }
 
 /**
- * Finds variables that somebody took for a setting: they would change nothing, and it would show too late. An empty
- * variable counts as not set. So does a variable that Kubernetes or Docker adds for a service in the neighbourhood.
+ * Finds variables that were probably meant as settings. They would have no effect, and this would be noticed too late.
+ * Empty variables are ignored, and so are those that Kubernetes or Docker adds for other services.
  */
 export function unknownSettings(env: NodeJS.ProcessEnv): UnknownSettings {
   const mistakes: string[] = [];
@@ -36,7 +41,7 @@ export function unknownSettings(env: NodeJS.ProcessEnv): UnknownSettings {
     const suggestions = suggestionsFor(key);
     if (STRICT.test(key)) mistakes.push(sentence(name, suggestions));
     else if (suggestions.length > 0 && !OF_LIBRARY.test(key)) {
-      // Where the setting itself is there, the other name is meant for another program.
+      // If the setting itself is set, the other variable is meant for another program.
       const isMissing = suggestions.some((known) => env[known] === undefined);
       if (isMissing) warnings.push(sentence(name, suggestions));
     }
@@ -49,7 +54,7 @@ function sentence(name: string, suggestions: readonly string[]): string {
   return `Unknown setting ${name}. Did you mean ${suggestions.length > 1 ? 'one of ' : ''}${list}?`;
 }
 
-/** The settings that a name most likely stands for. Empty: it resembles none. */
+/** Returns the settings that a name most likely stands for. Empty: the name resembles none. */
 function suggestionsFor(name: string): readonly string[] {
   const all = Object.keys(settings);
   const slips = all.filter((known) => isSlipOf(name, known));
@@ -62,7 +67,7 @@ function suggestionsFor(name: string): readonly string[] {
   return all.filter((known) => sharedWords(words, known.split('_')) === shared);
 }
 
-/** Whether a name is that of a setting but for some words that are missing, as AUTH_ISSUER and RECONNECT_GRACE are. */
+/** Whether a name is that of a setting with some words missing, such as AUTH_ISSUER and RECONNECT_GRACE. */
 function leavesWordsOut(words: readonly string[], known: readonly string[]): boolean {
   if (words.length < 2 || words[0] !== known[0]) return false;
   let found = 0;
@@ -70,7 +75,7 @@ function leavesWordsOut(words: readonly string[], known: readonly string[]): boo
   return found === words.length;
 }
 
-/** How many words two names have in common at their beginning. */
+/** Returns how many words two names have in common at the start. */
 function sharedWords(a: readonly string[], b: readonly string[]): number {
   const different = a.findIndex((word, i) => word !== b[i]);
   return different === -1 ? a.length : different;
@@ -81,7 +86,10 @@ function isSlipOf(name: string, known: string): boolean {
   return Math.abs(name.length - known.length) <= most && changesBetween(name, known) <= most;
 }
 
-/** How many letters were left out, put in, taken for another or swapped with the next (Damerau and Levenshtein). */
+/**
+ * Returns how many letters were deleted, inserted, replaced or swapped with the next one (Damerau-Levenshtein
+ * distance).
+ */
 function changesBetween(a: string, b: string): number {
   let beforeLast: readonly number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, i) => i);

@@ -16,7 +16,7 @@ import { RejectedError } from './rejected-error.js';
 import { sharedTerms } from './terms.js';
 import { copyUser, liveSessions, type Draft, type Session, type User } from './user.js';
 
-/** What `input` does to the facts. Throws a `Refusal` where it may not happen. */
+/** Applies `input` to the facts. Throws a `RejectedError` if the input is not allowed. */
 export function apply(user: User, input: Input, now: number, policy: Policy): AppliedInput {
   switch (input.type) {
     case 'connect':
@@ -64,7 +64,7 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ap
 type InputOf<Type extends Input['type']> = Extract<Input, { readonly type: Type }>;
 
 function connect(user: User, input: InputOf<'connect'>, now: number, policy: Policy): User {
-  // Told a second time, by one who could not know that it had been heard.
+  // The connect is a retry: the caller could not know that the first attempt succeeded.
   if (user.sessions.some(({ sessionId }) => sessionId === input.sessionId)) return user;
   if (liveSessions(user).length >= policy.maxSessionsPerUser) {
     throw new RejectedError(
@@ -100,7 +100,7 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
   return facts;
 }
 
-/** Lost sessions wait for their client in what room the live ones leave. */
+/** Removes the oldest lost session if the user has the maximum number of sessions: live sessions have priority. */
 function evictLostSession(user: User, policy: Policy): User {
   if (user.sessions.length < policy.maxSessionsPerUser) return user;
   const lost = user.sessions.find(({ graceEndsAt }) => graceEndsAt !== undefined);
@@ -108,8 +108,8 @@ function evictLostSession(user: User, policy: Policy): User {
 }
 
 /**
- * A client that comes back takes the place of its lost session, and with it the channel. It names that session; one that
- * names none is taken for the first lost client of its platform.
+ * Replaces a lost session by the new session of its client, which takes over the channel. The client names its previous
+ * session. A client that names none replaces the first lost session of its platform.
  */
 function resumeLostSession(
   user: User,
@@ -171,7 +171,7 @@ function applyDeadline(
   if (due === undefined) return { facts: user, cause: 'REQUESTED' };
   switch (due.type) {
     case 'idle':
-      // A fact of nobody's doing: the status is computed from the last activity. A new object says "look again".
+      // Idleness is not a stored fact: the status is computed from the last activity. The new object triggers that.
       return { facts: copyUser(user), cause: 'IDLE' };
     case 'choiceExpired':
       return { facts: expireChoice(user, now), cause: 'STATUS_EXPIRED' };
@@ -184,7 +184,7 @@ function applyDeadline(
 }
 
 function expireChoice(user: User, now: number): User {
-  // No command: the one that set the expiry is still the last.
+  // The expiry is not a command, so the choice version stays the same.
   const facts = copyUser(user);
   setStatusChoice(facts, 'AUTOMATIC', '', undefined, now);
   return facts;

@@ -1,14 +1,14 @@
-/** What a user chooses with commands. The last command of each kind wins, whichever device it came from. */
+/** The kinds of choices that a user makes with commands. The last command of each kind wins, from any device. */
 export type ChoiceKind = 'status' | 'microphone' | 'speaker' | 'channel';
 
 /**
- * The version of the last command of each kind, in microseconds since the epoch where the clock allows it. Undefined:
- * none is known. Effects without a command, such as the end of a session, do not count. Apart from the versions of
- * presences, which others see.
+ * The version of the last command of each kind, normally the time in microseconds since the epoch. Undefined: no
+ * command is known. Changes without a command, such as the end of a session, do not count. These versions are separate
+ * from the versions of presences, which others see.
  */
 export type ChoiceVersions = { readonly [Kind in ChoiceKind]: number | undefined };
 
-/** Shared by all users who chose nothing yet. */
+/** The choice versions of users who chose nothing yet. All of them share this object. */
 export const NO_CHOICES: ChoiceVersions = Object.freeze({
   status: undefined,
   microphone: undefined,
@@ -16,7 +16,7 @@ export const NO_CHOICES: ChoiceVersions = Object.freeze({
   channel: undefined,
 });
 
-/** Whether the same commands were the last ones. */
+/** Whether the last command of each kind is the same. */
 export function haveSameVersions(a: ChoiceVersions, b: ChoiceVersions): boolean {
   return (
     a === b ||

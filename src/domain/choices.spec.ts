@@ -16,7 +16,7 @@ import { NO_CHOICES } from './choice-versions.js';
 import type { RememberedChoices } from './choices.js';
 import type { User } from './user.js';
 
-/** What a client is told on this session, and hands over with its next one. */
+/** Returns the choices that a client receives on this session and sends with its next one. */
 function rememberedBy(user: User, sessionId: string): RememberedChoices {
   const { status, microphone, speaker, channel } = user.choiceVersions;
   return {
@@ -347,7 +347,7 @@ describe('Whatever clients remember of one history', () => {
     fc.assert(
       fc.property(deeds, orders, (all, order) => {
         let { user } = given(...[0, 1, 2].map((device) => [0, connect(`${device}`)] as const));
-        // Each remembers what it was told when it did something last, as if it had been cut off from all news.
+        // Each device remembers the choices at its own last action, as if it had received nothing afterwards.
         const memories = [0, 1, 2].map((device) => rememberedBy(user, `${device}`));
         all.forEach(({ device, does }, i) => {
           ({ user } = continueWith(user, [[10 + i, does(`${device}`)]]));

@@ -2,7 +2,10 @@ import type { ChoiceKind, ChoiceVersions } from './choice-versions.js';
 import { nextVersion } from './presence.js';
 import type { Draft, StatusChoice, User } from './user.js';
 
-/** What a client was told of the user's choices, for a service that may have lost them. */
+/**
+ * The choices of a user that a client last received. The client sends them back, because the service may have lost
+ * them.
+ */
 export interface RememberedChoices {
   readonly status:
     | {
@@ -17,21 +20,21 @@ export interface RememberedChoices {
   readonly channel:
     | {
         readonly version: number;
-        /** Undefined: the user left, or nobody holds a channel any more. */
+        /** Undefined: the user left the channel, or no session holds a channel any more. */
         readonly channelId: string | undefined;
-        /** Whether the user is in the channel by the session that this client had. */
+        /** Whether the previous session of this client held the channel. */
         readonly isHeld: boolean;
       }
     | undefined;
 }
 
 /**
- * How far a remembered version may be ahead of the clock, in milliseconds: as far as the clocks of nodes may differ.
- * One that is further ahead is taken for the present moment, and only where nothing is known. It would win for ever.
+ * How far a remembered version may be ahead of the clock, in milliseconds: as far as the clocks of nodes may differ. A
+ * version further ahead would win forever. It is replaced by the current time, and used only if no version is known.
  */
 export const MAX_AHEAD_MS = 60_000;
 
-/** Notes a command of this kind. */
+/** Records a command of this kind: the choice version grows. */
 export function chose(facts: Draft<User>, kind: ChoiceKind, now: number): void {
   setVersion(facts, kind, nextVersion(facts.choiceVersions[kind] ?? 0, now));
 }
@@ -51,9 +54,9 @@ export function setStatusChoice(
 }
 
 /**
- * Takes over what a client remembers, of each kind only where it is newer than what is known. So a service that lost
- * choices ends up with the newest of what the clients remember, in whichever order they come, and one that lost nothing
- * ignores them. `sessionId` is the session of that client now.
+ * Applies the choices that a client remembers, each kind only if it is newer than the known one. A service that lost
+ * choices gets the newest that any client remembers, in any order of reconnects; one that lost nothing ignores them.
+ * `sessionId` is the new session of that client.
  */
 export function recall(
   facts: Draft<User>,
@@ -77,8 +80,8 @@ export function recall(
 }
 
 /**
- * A channel is left when the session that holds it ends, which is no command: then the last command is still the join,
- * and the client that made it may join again.
+ * Applies the channel that a client remembers. If the session that holds a channel ends, the user leaves the channel
+ * without a command. The join is then still the last command, and the client that made it may join again.
  */
 function recallChannel(
   facts: Draft<User>,
@@ -110,7 +113,10 @@ function setVersion(facts: Draft<User>, kind: ChoiceKind, version: number): void
   facts.choiceVersions = versions;
 }
 
-/** Takes over from another state of the same user what was chosen later there. A channel is taken over by the caller. */
+/**
+ * Copies the choices that are later in another state of the same user. For the channel it copies only the version; the
+ * caller merges the channel itself.
+ */
 export function mergeChoices(facts: Draft<User>, other: User): void {
   const isLater = (kind: ChoiceKind): boolean =>
     (other.choiceVersions[kind] ?? 0) > (facts.choiceVersions[kind] ?? 0);
@@ -127,7 +133,7 @@ export function mergeChoices(facts: Draft<User>, other: User): void {
   }
 }
 
-/** Whether anything was chosen later in the other state. */
+/** Whether `of` has a later choice than `than`, in any kind. */
 export function hasLaterChoice(of: User, than: User): boolean {
   return (['status', 'microphone', 'speaker', 'channel'] as const).some(
     (kind) => (of.choiceVersions[kind] ?? 0) > (than.choiceVersions[kind] ?? 0),

@@ -1,8 +1,8 @@
 import type { Presence, Status } from './presence.js';
 
-/** Why a presence changed, as `ChangeReason` of the contract. */
+/** The reason why a presence changed, as `ChangeReason` of the API. */
 export type Reason =
-  /** Found out afterwards, when nobody could say any more. */
+  /** The change was found afterwards, when its reason was not known any more. */
   | 'UNKNOWN'
   | 'REQUESTED'
   | 'CONNECTED'
@@ -15,7 +15,7 @@ export type Reason =
   | 'TOKEN_EXPIRED'
   | 'STATUS_EXPIRED';
 
-/** What changed, with what was before. */
+/** A change, with the value before it. */
 export type Change =
   | { readonly kind: 'USER_ONLINE' }
   | { readonly kind: 'USER_OFFLINE' }
@@ -28,11 +28,11 @@ export type Change =
     }
   | { readonly kind: 'USER_CONNECTION_CHANGED' };
 
-/** One change of one user's presence, for everyone who watches. */
+/** One change of the presence of one user, for all subscriptions that it matches. */
 export interface PresenceEvent {
-  /** After the whole commit. */
+  /** The presence after the complete commit. */
   readonly presence: Presence;
-  /** The channel before the commit: its watchers are told, too. */
+  /** The channel before the commit. Subscriptions that match this channel receive the event, too. */
   readonly previousChannelId: string | undefined;
   readonly occurredAt: number;
   readonly reason: Reason;

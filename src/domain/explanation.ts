@@ -4,20 +4,23 @@ import type { Presence } from './presence.js';
 import { step } from './step.js';
 import type { User } from './user.js';
 
-/** What decides the status that a user has. */
+/** The cause of the status that a user has. */
 export type StatusCause = 'NO_SESSION' | 'CHOSEN' | 'ACTIVE' | 'INACTIVE';
 
-/** Something that time will bring about, and what others are shown then. */
+/** A deadline, and the shown presence after it. */
 export type Transition = Deadline & { readonly shown: Presence };
 
-/** Why the user's own status is what it is. */
+/** Returns the cause of the user's own status. */
 export function causeOf({ own, choice }: User): StatusCause {
   if (own.status === 'OFFLINE') return 'NO_SESSION';
   if (own.status === choice) return 'CHOSEN';
   return own.status === 'IDLE' ? 'INACTIVE' : 'ACTIVE';
 }
 
-/** What comes next if nothing else happens, by the very rules that will bring it about. Undefined: nothing does. */
+/**
+ * Returns the next transition if nothing else happens, computed by the same rules that will apply it. Undefined: there
+ * is none.
+ */
 export function nextTransition(user: User, policy: Policy): Transition | undefined {
   const matter = nextDeadline(user, policy);
   if (matter === undefined) return undefined;

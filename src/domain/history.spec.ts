@@ -11,10 +11,10 @@ import { RejectedError } from './rejected-error.js';
 import { step, type Step } from './step.js';
 import { newUser, type User } from './user.js';
 
-/** More than can become due for one user before something else happens. */
+/** More deadlines than one user can reach before something else happens. */
 const ENOUGH = 100;
 
-/** Calls `check` with the user before and after every step of a history, in which all that is due happens in time. */
+/** Calls `check` with the user before and after every step of a history. Each deadline is processed when it is due. */
 function follow(
   lines: readonly Line[],
   policy: Policy,
@@ -37,7 +37,7 @@ function follow(
   }
 }
 
-/** Undefined: it was refused. */
+/** Returns undefined if the input is rejected. */
 function attempt(user: User, [at, input]: Line, policy: Policy): Step | undefined {
   try {
     return step(user, input, at, policy);
@@ -47,7 +47,7 @@ function attempt(user: User, [at, input]: Line, policy: Policy): Step | undefine
   }
 }
 
-/** What is to be told to the rules at a moment. Nothing happens if nothing is due. */
+/** Returns the input for a deadline that is due. If none is due, the input changes nothing. */
 function dueNow(user: User, now: number, policy: Policy): Input {
   const due = nextDeadline(user, policy);
   return due !== undefined && due.at <= now ? inputOf(due) : time;
@@ -57,7 +57,7 @@ function withoutActivity({ lastActiveAt: _, ...rest }: Presence): Omit<Presence,
   return rest;
 }
 
-/** What an event says was before, as far as it says so. */
+/** Returns the values before the change, as far as the event contains them. */
 function saidBefore(change: Change): Partial<Presence> {
   switch (change.kind) {
     case 'USER_ONLINE':
@@ -129,10 +129,10 @@ describe('In every history', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         follow(lines, policy, (_, { user, wakeAt }, [at, input]) => {
-          // A connect comes with a new session each time, and time takes one matter after the other.
+          // Each connect creates a new session, and each `time` input processes another deadline.
           if (input.type === 'connect' || input.type === 'time') return;
           const again = step(user, input, at, policy);
-          // Only that it is the last command of its kind now, which nobody else sees.
+          // Only the choice version may differ: the repeated command is the last one now. Others cannot see it.
           const { choiceVersions } = again.user;
           expect(again).toEqual({
             user: { ...user, choiceVersions },
@@ -163,7 +163,7 @@ describe('In every history', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         follow(lines, policy, (before, next, line) => {
-          // `goOn` freezes the user; a rule that writes to it throws.
+          // `continueWith` freezes the user, so a rule that writes to it throws.
           expect(continueWith(before, [line], policy).events).toEqual(next.events);
         });
       }),
@@ -228,7 +228,7 @@ describe('Time', () => {
           [now] = line;
           user = attempt(user, line, policy)?.user ?? user;
         }
-        // Per session a token and a grace; and once the status and idleness.
+        // Each session can have a token expiry and a grace; each user can have a status expiry and an idle timeout.
         const enough = 3 * user.sessions.length + 2;
         let steps = 0;
         for (; steps <= enough; steps++) {

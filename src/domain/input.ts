@@ -1,37 +1,37 @@
 import type { RememberedChoices } from './choices.js';
 import type { StatusChoice } from './user.js';
 
-/** Why a session stopped. One that was lost, or its node, is given the reconnect grace, the others are not. */
+/** Why a session ended. Only CONNECTION_LOST and NODE_LOST give the session a grace. */
 export type EndReason =
   'DISCONNECTED' | 'CONNECTION_LOST' | 'NODE_LOST' | 'SESSION_ENDED' | 'TOKEN_EXPIRED';
 
-/** What can happen to a user. */
+/** An input of the rules: something that happens to a user. */
 export type Input =
   | {
       readonly type: 'connect';
       readonly sessionId: string;
-      /** Where its stream is; see `Session`. */
+      /** The node that holds the stream; see `Session`. */
       readonly node: string;
       readonly platform: string;
       readonly isMicrophoneMuted: boolean | undefined;
       readonly isSpeakerMuted: boolean | undefined;
       readonly requireHeartbeats: boolean;
       readonly tokenExpiresAt: number | undefined;
-      /** The session that the client had before. Undefined: it says of none. */
+      /** The session that the client had before. Undefined: the client named none. */
       readonly previousSessionId: string | undefined;
-      /** What the client was told of the user's choices. */
+      /** The choices of the user that the client last received. */
       readonly remembered: RememberedChoices | undefined;
-      /** What the wall clock says, by which a remembered status may have lapsed. Undefined: the time of the rules. */
+      /** The wall clock, which decides whether a remembered status has expired. Undefined: the service time. */
       readonly wall?: number;
     }
   | { readonly type: 'disconnect'; readonly sessionId: string; readonly cause: EndReason }
   | { readonly type: 'heartbeat'; readonly sessionId: string }
   /**
-   * The node that holds the stream of a session has not heard its client for the heartbeat timeout. Void if a sign of life
-   * has moved `heartbeatDueAt` on.
+   * The node that holds the stream received no sign of life within the heartbeat timeout. The input has no effect if a
+   * later sign of life has changed `heartbeatDueAt`.
    */
   | { readonly type: 'silent'; readonly sessionId: string; readonly heartbeatDueAt: number }
-  /** Without a session: on the most recently active one. */
+  /** Without a session, the activity counts for the most recently active one. */
   | { readonly type: 'activity'; readonly sessionId: string | undefined }
   | { readonly type: 'joinChannel'; readonly sessionId: string; readonly channelId: string }
   | { readonly type: 'leaveChannel'; readonly sessionId: string }
@@ -47,18 +47,18 @@ export type Input =
       readonly choice: StatusChoice;
       readonly statusText: string;
       readonly expiresAt: number | undefined;
-      /** What the wall clock says, by which `expiresAt` must lie in the future. Undefined: the time of the rules. */
+      /** The wall clock. `expiresAt` must be later. Undefined: the service time. */
       readonly wall?: number;
     }
-  /** A node is gone, and with it every stream it held. */
+  /** A node failed, and all its streams with it. */
   | { readonly type: 'nodeLost'; readonly node: string }
-  /** A node goes on under another name. */
+  /** A node continues under a new node id. */
   | { readonly type: 'nodeRenamed'; readonly node: string; readonly name: string }
-  /** Time has passed. Handles the one matter that is due first. */
+  /** Time has passed. The rules process only the earliest deadline that is due. */
   | {
       readonly type: 'time';
-      /** What lies after this is not due yet. Undefined: the time of the rules. */
+      /** Durations that end after this time are not due yet. Undefined: the service time. */
       readonly upTo?: number;
-      /** The same for the times that others gave: the end of a token and of a status. */
+      /** The same for times that others gave: the expiry of a token and of a status. Undefined: the service time. */
       readonly wall?: number;
     };

@@ -2,8 +2,8 @@ import type { Change, PresenceEvent, Reason } from './event.js';
 import { connectionChanged, type Presence } from './presence.js';
 
 /**
- * The difference between what others were shown before a commit and after it, as events in their fixed order:
- * UserOnline before anything else, UserOffline after everything else.
+ * Returns the differences between the shown presence before a commit and after it, as events in a fixed order:
+ * UserOnline first, UserOffline last.
  */
 export function diffPresence(
   before: Presence,
@@ -50,16 +50,17 @@ function* changesBetween(before: Presence, after: Presence): Generator<Change> {
 }
 
 /**
- * What brought a change about, as others are told. Who becomes invisible, by a command or by a choice that a connecting
- * client restores, is said to have disconnected and who stops being it to have connected: any other reason would give
- * them away.
+ * Returns the reason of a change as others see it. A user who becomes invisible, by a command or by a choice that a
+ * reconnect restores, appears as DISCONNECTED; one who stops being invisible appears as CONNECTED. Any other reason
+ * would reveal the choice.
  */
 function reasonOf(change: Change, before: Presence, after: Presence, cause: Reason): Reason {
   if (before.status === 'OFFLINE') return 'CONNECTED';
   const isHidden = cause === 'REQUESTED' || cause === 'CONNECTED';
   if (after.status === 'OFFLINE' && isHidden) return 'DISCONNECTED';
   if (change.kind === 'USER_STATUS_CHANGED' && cause === 'REQUESTED') {
-    // A command wakes the user; a heartbeat brings to light that nothing has for the idle timeout.
+    // A command makes an idle user active. A heartbeat is not an activity and may reveal that the idle timeout has
+    // passed.
     if (before.status === 'IDLE' && after.status === 'ONLINE') return 'ACTIVE';
     if (before.status === 'ONLINE' && after.status === 'IDLE') return 'IDLE';
   }

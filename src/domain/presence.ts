@@ -1,7 +1,7 @@
-/** How available a user is, as others are shown it. */
+/** The availability of a user. */
 export type Status = 'ONLINE' | 'IDLE' | 'OFFLINE' | 'DO_NOT_DISTURB' | 'AWAY';
 
-/** The statuses a listed user can have: all but OFFLINE. */
+/** The statuses that a listed user can have: all except OFFLINE. */
 export const LISTED_STATUSES = [
   'ONLINE',
   'IDLE',
@@ -9,7 +9,10 @@ export const LISTED_STATUSES = [
   'AWAY',
 ] as const satisfies readonly Status[];
 
-/** One view of a user over all sessions. Never changed in place: the log, the lists and the answers share it. */
+/**
+ * One view of a user over all sessions. It is never changed in place, because the event log, lists and responses share
+ * it.
+ */
 export interface Presence {
   readonly userId: string;
   readonly status: Status;
@@ -17,18 +20,18 @@ export interface Presence {
   readonly channelId: string | undefined;
   readonly isMicrophoneMuted: boolean;
   readonly isSpeakerMuted: boolean;
-  /** When the oldest session that others may know of began. Milliseconds since the epoch, as all times here. */
+  /** When the oldest session that others may know of started, in milliseconds since the epoch, like all times here. */
   readonly connectedAt: number | undefined;
   readonly lastActiveAt: number | undefined;
-  /** One entry per kind, sorted. */
+  /** Each platform once, sorted. */
   readonly platforms: readonly string[];
-  /** Grows with every change; see `nextVersion`. Zero: never seen. */
+  /** Grows with every change; see `nextVersion`. Zero: the service has never seen the user. */
   readonly version: number;
 }
 
 const NO_PLATFORMS: readonly string[] = [];
 
-/** The presence of somebody the service knows nothing of. */
+/** Returns the presence of a user whom the service does not know. */
 export function unknownPresence(userId: string): Presence {
   return {
     userId,
@@ -45,8 +48,8 @@ export function unknownPresence(userId: string): Presence {
 }
 
 /**
- * What is left to see of a user who went. The one way in which a presence becomes OFFLINE, whether the last session
- * ended or the user became invisible, so that nobody can tell the two apart.
+ * Returns the presence of a user who becomes OFFLINE. The end of the last session and the choice INVISIBLE both use it,
+ * so that others cannot distinguish them.
  */
 export function offlineFrom(before: Presence, version: number): Presence {
   return {
@@ -60,7 +63,7 @@ export function offlineFrom(before: Presence, version: number): Presence {
   };
 }
 
-/** Whether two presences of a user look the same. The last activity may lag, so alone it is no change. */
+/** Whether two presences of a user look the same. The time of the last activity is ignored, because it may lag. */
 export function presenceEquals(a: Presence, b: Presence): boolean {
   return (
     a.status === b.status &&
@@ -72,19 +75,19 @@ export function presenceEquals(a: Presence, b: Presence): boolean {
   );
 }
 
-/** Whether what the user is connected with, or since when, differs. */
+/** Whether the platforms or the time of the connection differ. */
 export function connectionChanged(a: Presence, b: Presence): boolean {
   return a.connectedAt !== b.connectedAt || platformsDiffer(a.platforms, b.platforms);
 }
 
 function platformsDiffer(a: readonly string[], b: readonly string[]): boolean {
-  // Most commits share the list; then it need not even be fetched from memory.
+  // Most commits share the list. The comparison of references then avoids reading it from memory.
   return a !== b && (a.length !== b.length || a.some((platform, i) => platform !== b[i]));
 }
 
 /**
- * The version after `version`: the clock in microseconds, or one more where the clock has not moved on. It grows
- * over restarts without being stored, and its jumps do not tell how much an invisible user did meanwhile.
+ * Returns the version after `version`: the clock in microseconds, or `version + 1` if the clock has not advanced.
+ * Versions grow across restarts without being stored, and their jumps do not reveal how active an invisible user was.
  * (A hybrid logical clock: Kulkarni et al., "Logical Physical Clocks", 2014.)
  */
 export function nextVersion(version: number, now: number): number {

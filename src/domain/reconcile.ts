@@ -4,10 +4,10 @@ import { derivePresence } from './step.js';
 import { copyUser, type Session, type User } from './user.js';
 
 /**
- * Makes one user of what a node knows and what is stored, where storage may have lost what was committed: it was
- * emptied, or is a copy that lagged behind. What was seen last wins, and of what the user chose the last command of each
- * kind. Of its own sessions the node knows best: it holds their streams.
- * Returns `stored` itself when there is nothing to put right.
+ * Merges what a node knows of a user with what is stored, after Redis may have lost commits: it was emptied, or a
+ * failover promoted a copy that lagged behind. The newer state wins, and for each kind of choice the last command. For
+ * its own sessions the node is right, because it holds their streams. Returns `stored` itself if nothing has to be
+ * corrected.
  */
 export function reconcile(
   known: User,
@@ -31,7 +31,7 @@ export function reconcile(
   return derivePresence(facts, base, now, policy);
 }
 
-/** Where the last join or leave has taken the user, if the session that holds the channel still counts. */
+/** Returns the channel after the last join or leave, if the session that holds it still counts. */
 function channelOf(
   base: User,
   other: User,

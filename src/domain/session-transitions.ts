@@ -11,21 +11,24 @@ import {
   type User,
 } from './user.js';
 
-/** What an input did to the facts of a user, before anybody has looked at the result. */
+/** The result of an input on the stored facts, before the presence is computed from it. */
 export interface AppliedInput {
-  /** The user with new facts; `own` and `shown` are still the old ones. The very same user: nothing happened. */
+  /**
+   * The user with new facts, in which `own` and `shown` are still the old ones. The same object as before: nothing
+   * happened.
+   */
   readonly facts: User;
   readonly cause: Reason;
   readonly ended?: readonly EndedSession[];
 }
 
-/** A session that has just stopped being live. */
+/** A session that is not live any more because of this input. */
 export interface EndedSession {
   readonly sessionId: string;
   readonly cause: EndReason;
 }
 
-/** The user after an action on a live session, which is a sign of life, too. */
+/** Returns the user after an activity on a live session. An activity is also a sign of life. */
 export function recordActivity(
   user: User,
   sessionId: string,
@@ -33,13 +36,13 @@ export function recordActivity(
   policy: Policy,
 ): Draft<User> {
   const session = copySession(requireLive(user, sessionId));
-  // The clock of a machine may step back; an activity never makes a session older.
+  // The clock of a machine may step back, but the time of the last activity must not.
   session.lastActiveAt = Math.max(session.lastActiveAt, now);
   session.heartbeatDueAt = heartbeatDue(session, now, policy);
   return replaceSession(user, session);
 }
 
-/** The user after a sign of life on a live session, which is no activity. */
+/** Returns the user after a heartbeat on a live session. A heartbeat is not an activity. */
 export function recordHeartbeat(user: User, sessionId: string, now: number, policy: Policy): User {
   const session = copySession(requireLive(user, sessionId));
   if (session.heartbeatDueAt === undefined) return user;
@@ -53,8 +56,8 @@ function heartbeatDue(session: Session, now: number, policy: Policy): number | u
 }
 
 /**
- * Ends a live session: a lost one goes on to count for the grace, any other is gone at once. A lost one whose client is
- * back already is gone at once, too: there is nobody to wait for.
+ * Ends a live session. After CONNECTION_LOST or NODE_LOST it still counts until its grace ends; otherwise it is
+ * removed. It is also removed if its client has a new session already: no reconnect is expected then.
  */
 export function endSession(
   user: User,
@@ -78,7 +81,7 @@ export function endSession(
   return { facts: replaceSession(user, lost), cause, ended };
 }
 
-/** Ends a live session whose client has been silent since the sign of life that set when the next one was due. */
+/** Ends a live session if its client sent no sign of life after the one that set `heartbeatDueAt`. */
 export function endSilent(
   user: User,
   sessionId: string,
@@ -87,12 +90,12 @@ export function endSilent(
   policy: Policy,
 ): AppliedInput {
   const cause = 'CONNECTION_LOST';
-  // Another node may have heard the client meanwhile.
+  // Another node may have received a sign of life in the meantime.
   const isSilent = findLive(user, sessionId)?.heartbeatDueAt === heartbeatDueAt;
   return isSilent ? endSession(user, sessionId, cause, now, policy) : { facts: user, cause };
 }
 
-/** Ends every live session of a node that is gone. */
+/** Ends all live sessions of a failed node. */
 export function endSessionsOnNode(
   user: User,
   node: string,
@@ -108,7 +111,7 @@ export function endSessionsOnNode(
   return { facts, cause, ended: gone.map(({ sessionId }) => ({ sessionId, cause })) };
 }
 
-/** Puts the sessions of a node under its new name. */
+/** Moves the sessions of a node to its new node id. */
 export function renameNode(user: User, node: string, name: string): User {
   return user.sessions
     .filter((session) => session.node === node)
@@ -120,8 +123,8 @@ export function renameNode(user: User, node: string, name: string): User {
 }
 
 /**
- * Takes a session away. The channel it held goes to the session that its client has moved to. If the client has given
- * up that move, it goes back. Without either the user leaves it.
+ * Removes a session. If it holds the channel, the session that succeeds it takes over. Otherwise the session that it
+ * succeeded takes over, because the client gave up that move. Without either the user leaves the channel.
  */
 export function removeSession(user: User, sessionId: string): Draft<User> {
   const facts = copyUser(user);
@@ -145,7 +148,7 @@ function succeeding(session: Session, succeeds: string | undefined): Session {
   return changed;
 }
 
-/** The live session of that id, or the refusal that the caller is given. */
+/** Returns the live session with that id, or throws a `RejectedError`. */
 function requireLive(user: User, sessionId: string): Session {
   const session = findLive(user, sessionId);
   if (session === undefined) {

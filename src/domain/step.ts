@@ -14,21 +14,24 @@ import {
 } from './presence.js';
 import { copyUser, type Session, type User } from './user.js';
 
-/** What one input leads to. */
+/** The result of one input. */
 export interface Step {
   readonly user: User;
-  /** The difference between what others were shown before and are shown now. Often none. */
+  /** The differences between the shown presence before and after the input. Often there are none. */
   readonly events: readonly PresenceEvent[];
-  /** The sessions that stopped being live, whose streams are to be ended. */
+  /** The sessions that are not live any more. The caller ends their streams. */
   readonly ended: readonly EndedSession[];
-  /** The next moment at which a duration ends, and with it something changes. Undefined: never. See `expiresAt`. */
+  /**
+   * The next moment at which the end of a duration changes the user. Undefined: never. For expiries by the wall clock
+   * see `expiresAt`.
+   */
   readonly wakeAt: number | undefined;
 }
 
 /**
- * The rules of presence, all of them: what `input` makes of `user` at `now`. Facts are stored and statuses are
- * computed from them, so that a command which changes nothing announces nothing and every retry is safe.
- * Throws a `Refusal` where the input may not happen; then nothing has changed.
+ * Returns the effect of `input` on `user` at `now`, by all rules of presence. Facts are stored and statuses are
+ * computed from them, so a command that changes nothing causes no events, and every retry is safe. Throws a
+ * `RejectedError` if the input is not allowed; then nothing has changed.
  */
 export function step(user: User, input: Input, now: number, policy: Policy): Step {
   const { facts, cause, ended = [] } = apply(user, input, now, policy);
@@ -41,7 +44,7 @@ export function step(user: User, input: Input, now: number, policy: Policy): Ste
   };
 }
 
-/** Computes what the user and what others see of new facts, and gives it a version when it looks different. */
+/** Computes the own and the shown presence from new facts. They get a new version only if one of them has changed. */
 export function derivePresence(facts: User, before: User, now: number, policy: Policy): User {
   const version = nextVersion(before.own.version, now);
   const own =
@@ -62,12 +65,15 @@ export function derivePresence(facts: User, before: User, now: number, policy: P
 function publicPresence(facts: User, before: User, own: Presence, version: number): Presence {
   const hidden = facts.choice === 'INVISIBLE' && own.status !== 'OFFLINE';
   if (!hidden && own.status !== 'OFFLINE') return own;
-  // Nothing to keep apart: others saw the last of the user's own presence.
+  // Others saw the user's own presence before, so one object can serve both views.
   if (!hidden && before.own === before.shown) return own;
   return toOffline(facts.shown, version);
 }
 
-/** OFFLINE as it was, however often the user comes and goes unseen. */
+/**
+ * Returns an OFFLINE presence. One that is OFFLINE already stays the same, so that others do not notice the sessions of
+ * an invisible user.
+ */
 function toOffline(before: Presence, version: number): Presence {
   return before.status === 'OFFLINE' ? before : offlineFrom(before, version);
 }
@@ -88,14 +94,16 @@ function computePresence(
     isMicrophoneMuted: facts.isMicrophoneMuted,
     isSpeakerMuted: facts.isSpeakerMuted,
     connectedAt: Math.max(oldest?.connectedAt ?? 0, facts.visibleSince ?? 0),
-    // The session with the last activity may have ended; the activity was the user's all the same.
+    // The session with the last activity may have ended, but its activity still counts for the user.
     lastActiveAt: Math.max(lastActiveAt(facts), facts.own.lastActiveAt ?? 0),
     platforms: platformsOf(facts.sessions, before),
     version,
   };
 }
 
-/** One entry per kind, sorted. As long as they are the same sessions, the user before and after share it. */
+/**
+ * Returns each platform once, sorted. If the platforms of the sessions have not changed, it returns the previous list.
+ */
 function platformsOf(sessions: readonly Session[], before: User): readonly string[] {
   const isSame =
     sessions.length === before.sessions.length &&

@@ -1,17 +1,20 @@
 import type { Policy } from './policy.js';
 
-/** The timeouts that a session keeps from its beginning to its end, whatever a node is configured with later. */
+/** The timeouts that a session keeps from start to end, even if the configuration of a node changes later. */
 export type SessionTerms = Pick<
   Policy,
   'idleTimeoutMs' | 'heartbeatTimeoutMs' | 'reconnectGraceMs'
 >;
 
-/** More different terms than a service has at one time. */
+/** More than the number of different terms that a service uses at one time. */
 const MAX_SHARED = 64;
 
 let shared: SessionTerms[] = [];
 
-/** These terms as an object that all sessions with equal terms share: there may be a million of them. */
+/**
+ * Returns an object that all sessions with equal terms share. A node may hold a million sessions, so copies would waste
+ * memory.
+ */
 export function sharedTerms({
   idleTimeoutMs,
   heartbeatTimeoutMs,

@@ -1,24 +1,24 @@
 import type { LogEntry } from './entry.js';
 import { TOKEN_BYTES, type EventLog } from './event-log.js';
 
-/** No message is larger, but for a single event that is. */
+/** The maximum size of a message. Only a message with a single larger event may exceed it. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 
-/** Whether events are few enough for one message. */
+/** Whether the events fit into one message. */
 export function fitsInOneMessage(entries: readonly LogEntry[]): boolean {
   const bytes = entries.reduce((sum, { start, end }) => sum + end - start, 0);
   return bytes <= MAX_MESSAGE_BYTES - TOKEN_BYTES || entries.length === 1;
 }
 
-/** A message, and where its reader stands after it. */
+/** A message, and the offset that the cursor of its reader has after it. */
 export interface Slice {
   readonly bytes: Buffer;
   readonly next: number;
 }
 
 /**
- * Cuts messages out of the log. Whoever reads the same events at the same head is given the very same Buffer, so that
- * a round costs one slice for any number of readers.
+ * Builds messages from the log. All readers of the same events at the same head receive the same Buffer, so a flush
+ * builds one message for any number of readers.
  */
 export class BatchCache {
   private readonly runs = new Map<number, Slice>();
@@ -29,17 +29,17 @@ export class BatchCache {
 
   constructor(private readonly log: EventLog) {}
 
-  /** How many events were handed out in all, each as often as there were readers of it. */
+  /** The total number of events sent. An event with three readers counts three times. */
   get events(): number {
     return this.eventCount;
   }
 
-  /** In how many messages. */
+  /** The total number of messages sent. */
   get messages(): number {
     return this.messageCount;
   }
 
-  /** All events from a position on, as many as fit in a message and lie together in memory. */
+  /** Returns all events from an offset on that fit into one message and are contiguous in memory. */
   contiguousFrom(from: number): Slice {
     this.invalidate();
     let slice = this.runs.get(from);
@@ -48,13 +48,13 @@ export class BatchCache {
     return slice;
   }
 
-  /** Chosen events in order, and the token of a reader who then stands at `next`; without one where that is unknown. */
+  /** Encodes the selected events in log order. If `next` is given, the resume token for that offset follows them. */
   encodeSelected(entries: readonly LogEntry[], next: number | undefined): Buffer {
     this.count(entries.length);
     return this.join(entries, next);
   }
 
-  /** The same for many readers, who are given one Buffer when they chose alike. */
+  /** Like `encodeSelected`, for many readers: readers with the same selection share one Buffer. */
   encodeShared(entries: readonly LogEntry[], next: number): Buffer {
     this.invalidate();
     const key = `${entries.map((entry) => entry.position).join()}>${next}`;
@@ -75,7 +75,7 @@ export class BatchCache {
     return Buffer.concat(next === undefined ? parts : [...parts, this.log.tokenFragment(next)]);
   }
 
-  /** What was cut for an earlier head is of no use to anybody who reads at this one. */
+  /** Discards messages that were built for an earlier head: no reader of the current head can use them. */
   private invalidate(): void {
     if (this.cutAt === this.log.head) return;
     this.log.seal();

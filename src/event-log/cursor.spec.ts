@@ -18,7 +18,7 @@ function cursorOn(log: EventLog, filter: Filter = filterOf(), position = 1): Cur
   return new Cursor(log, new BatchCache(log), filter, position);
 }
 
-/** Everything that is read up to the head, message by message. */
+/** Returns all messages up to the head. */
 function readAll(cursor: Cursor, latestOnly = false): (readonly number[])[] {
   const messages: (readonly number[])[] = [];
   while (!cursor.isAtHead) {

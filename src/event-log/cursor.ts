@@ -4,11 +4,12 @@ import { matches, wantsEverything, type Filter } from './filter.js';
 import { MAX_MESSAGE_BYTES, type BatchCache } from './batch-cache.js';
 import type { ResumePoint } from './resume-index.js';
 
-/** How many events are looked at before others have their turn. */
+/** The maximum number of events that one scan checks before it yields to the event loop. */
 const SCAN_LIMIT = 10_000;
 
 /**
- * A reader's place in the log, which is all that is kept of a subscriber: no queue, however far behind it is.
+ * The offset of a reader in the log. It is the only state of a subscriber: there is no queue, however far the
+ * subscriber lags.
  */
 export class Cursor {
   constructor(
@@ -16,7 +17,7 @@ export class Cursor {
     private readonly slices: BatchCache,
     readonly filter: Filter,
     public position: number,
-    /** Where a reader goes on who has seen some of what comes next, on another node. */
+    /** Set if the reader resumes and has already received some of the following events, from another node. */
     private resumed?: ResumePoint,
   ) {}
 
@@ -24,15 +25,17 @@ export class Cursor {
     return this.position >= this.log.head;
   }
 
-  /** Whether events that this reader has not seen have fallen out of the log. */
+  /** Whether the log has dropped events that this reader has not received. */
   get isTruncated(): boolean {
     return this.position < this.log.tail;
   }
 
   /**
-   * Moves on, and returns the next message. Undefined: nothing so far; the reader is at the head or has looked at so
-   * much that it should be asked again later. With `latestOnly` an event is left out when a later one of its user
-   * follows, so that no state is ever given after a newer one.
+   * Advances the cursor and returns the next message. Returns undefined if the cursor is at the head, or if the scan
+   * reached `SCAN_LIMIT` without a match; then the caller should call again later.
+   *
+   * With `latestOnly`, an event is skipped if a later matching event of the same user follows, so a reader never
+   * receives an older state after a newer one.
    */
   read(latestOnly: boolean): Buffer | undefined {
     if (this.isAtHead) return undefined;
@@ -45,7 +48,10 @@ export class Cursor {
     return this.scan(latestOnly);
   }
 
-  /** Takes the matching events before `head`, which somebody else has found. */
+  /**
+   * Moves the cursor to `head` and encodes `entries`, the matching events before it, which the caller has found
+   * already.
+   */
   advance(entries: readonly LogEntry[], head: number): Buffer {
     this.position = head;
     return this.slices.encodeShared(entries, head);
@@ -68,7 +74,10 @@ export class Cursor {
     return this.slices.encodeSelected(wanted, this.isResuming ? undefined : this.position);
   }
 
-  /** Whether some of what lies ahead has been seen: then no place in this log says what has been. */
+  /**
+   * Whether the reader has already received some of the events ahead. No offset in this log then describes what the
+   * reader has received, so no resume token can be sent.
+   */
   private get isResuming(): boolean {
     return this.resumed !== undefined && this.position < this.resumed.until;
   }

@@ -1,13 +1,13 @@
 import type { Change } from '../domain/event.js';
 
-/** One event in the log: where its bytes are, and what decides who is given it. */
+/** One event in the log: the location of its bytes, and the fields that filters check. */
 export interface LogEntry {
   readonly position: number;
   readonly userId: string;
-  /** The user's channel after the commit and before it. */
+  /** The channel of the user after the commit, and the channel before it. */
   readonly channelId: string | undefined;
   readonly previousChannelId: string | undefined;
-  /** The commit that made it; see `Origin`. */
+  /** The commit that caused the event; see `CommitPosition`. */
   readonly partition: number;
   readonly seq: number;
   readonly kind: Change['kind'];
@@ -15,8 +15,11 @@ export interface LogEntry {
   readonly block: Buffer;
   readonly start: number;
   readonly end: number;
-  /** Where the resume token that follows the event ends; `end` when none does. */
+  /** The end of the resume token that follows the event. Equal to `end` if no token follows. */
   tokenEnd: number;
-  /** The next entry of the same user, once they are linked. Undefined: this is the latest. */
+  /**
+   * The next entry of the same user. Undefined if this is the latest one, or if `EventLog.indexSuperseded` has not
+   * linked it yet.
+   */
   next: LogEntry | undefined;
 }

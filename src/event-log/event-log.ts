@@ -5,41 +5,47 @@ import type { CommitPosition } from '../store/presence-store.js';
 import { ResumeIndex, type ResumePoint } from './resume-index.js';
 
 /**
- * Makes the bytes that the log is made of. Protobuf messages concatenate: many fragments in a row are one message
- * that holds all their events, with the last resume token.
+ * Encodes the fragments that the log stores. Protobuf messages concatenate: consecutive fragments are one message
+ * with all their events and the last resume token.
  */
 export interface FragmentEncoder {
-  /** A response with this one event. */
+  /** Returns an encoded response with this one event. */
   event(event: PresenceEvent): Uint8Array;
-  /** A response with nothing but a resume token. */
+  /** Returns an encoded response with only a resume token. */
   resumeToken(token: string): Uint8Array;
 }
 
 export interface EventLogOptions {
-  /** How many events are held. */
+  /** The maximum number of events in the log. */
   readonly size: number;
-  /** For how long, in milliseconds. */
+  /** The maximum age of an event in the log, in milliseconds. */
   readonly maxAgeMs: number;
 }
 
 const BLOCK_BYTES = 256 * 1024;
-/** More than a token fragment takes. Left free at the end of a block, so that a token follows its event at once. */
+/**
+ * More than the size of a token fragment. Every block keeps this space free, so that a token can directly follow the
+ * last event.
+ */
 export const TOKEN_BYTES = 256;
-/** After how many bytes a token follows the next commit: a message of much more than that holds one. */
+/**
+ * The number of bytes after which a token is inserted before the next commit. A message that is much larger than this
+ * contains a token.
+ */
 const TOKEN_INTERVAL_BYTES = 32 * 1024;
 
 /**
- * Every event of the recent past, encoded once, in commit order. Who reads it holds a position and nothing else, and
- * is given slices of its memory; readers at the same place share the same bytes. What is too old or too much falls
- * out at the tail.
+ * The recent events, each encoded once, in commit order. A reader keeps only its offset and receives slices of the
+ * log's memory; readers at the same offset share the same bytes. The log drops the oldest events when it exceeds its
+ * size or its maximum age.
  */
 export class EventLog {
-  /** The position that the next event will have. */
+  /** The offset of the next event. */
   head = 1;
   private readonly timeline: ResumeIndex;
   private readonly entries: (LogEntry | undefined)[];
   private tailPosition = 1;
-  /** The latest entry of each user, of those before `linkedTo`. */
+  /** The latest entry of each user among the entries before `indexedTo`. */
   private readonly latest = new Map<string, LogEntry>();
   private indexedTo = 1;
   private block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
@@ -49,43 +55,43 @@ export class EventLog {
   constructor(
     private readonly options: EventLogOptions,
     private readonly encoder: FragmentEncoder,
-    /** Of the resume tokens. */
+    /** Encrypts and decrypts the resume tokens. */
     seal: TokenSealer,
   ) {
     this.timeline = new ResumeIndex(seal);
     this.entries = new Array<LogEntry | undefined>(options.size);
   }
 
-  /** The position of the oldest event that is held. A reader before it has missed something. */
+  /** The offset of the oldest event in the log. A reader at a lower offset has missed events. */
   get tail(): number {
     return this.tailPosition;
   }
 
-  /** The commits of a partition are told from here on; see `Timeline`. */
+  /** Starts or restarts the history of a partition at the current head; see `ResumeIndex`. */
   begin(origin: CommitPosition): void {
     this.timeline.begin(origin, this.head);
   }
 
-  /** Takes in the events of a commit, of which there is at least one. */
+  /** Appends the events of one commit. There must be at least one event. */
   append(events: readonly PresenceEvent[], origin: CommitPosition): void {
-    // Not within a commit: a token cannot name a place there.
+    // The token is inserted before the commit, because a token cannot identify a position within a commit.
     if (this.bytesSinceToken >= TOKEN_INTERVAL_BYTES) this.seal();
     const start = this.head;
     for (const event of events) this.appendOne(event, origin);
     this.timeline.advance(origin, start, this.head);
   }
 
-  /** Lets a resume token for the head follow the last event, unless one does. */
+  /** Appends a resume token for the head after the last event, unless one is there already. */
   seal(): void {
     const last = this.at(this.head - 1);
     if (last === undefined || last.tokenEnd > last.end) return;
-    // The block of the last event is the current one, and has room: see TOKEN_BYTES.
+    // The last event is always in the current block, which has enough free space: see TOKEN_BYTES.
     this.used += this.write(this.encoder.resumeToken(this.tokenFor(this.head)));
     last.tokenEnd = this.used;
     this.bytesSinceToken = 0;
   }
 
-  /** The bytes of a resume token for a position. */
+  /** Returns an encoded response with only the resume token for an offset. */
   tokenFragment(position: number): Buffer {
     const last = this.at(position - 1);
     if (last !== undefined && last.tokenEnd > last.end) {
@@ -94,7 +100,7 @@ export class EventLog {
     return Buffer.from(this.encoder.resumeToken(this.tokenFor(position)));
   }
 
-  /** Drops what is older than the log goes back. */
+  /** Drops events that are older than `maxAgeMs`. */
   trim(now: number): void {
     for (let oldest = this.at(this.tailPosition); oldest; oldest = this.at(this.tailPosition)) {
       if (oldest.occurredAt > now - this.options.maxAgeMs) return;
@@ -102,15 +108,15 @@ export class EventLog {
     }
   }
 
-  /** The entry at a position. Undefined: it has fallen out or is not yet there. */
+  /** Returns the entry at an offset. Undefined if it was dropped or does not exist yet. */
   at(position: number): LogEntry | undefined {
     if (position < this.tailPosition || position >= this.head) return undefined;
     return this.entries[position % this.options.size];
   }
 
   /**
-   * Lets every entry know the next one of its user, for readers who are behind and want the latest only. Done when one
-   * of them asks, since to look users up makes every commit dearer, and most logs have no such reader.
+   * Links every entry to the next one of its user, for lagging readers that want only the latest events. This is done
+   * on request, because the lookup of users makes every commit more expensive and most logs have no such reader.
    */
   indexSuperseded(): void {
     this.indexedTo = Math.max(this.indexedTo, this.tailPosition);
@@ -126,7 +132,10 @@ export class EventLog {
     return this.timeline.tokenFor(position);
   }
 
-  /** Where the bearer of a token goes on. Undefined: not everything that comes after it is held. */
+  /**
+   * Returns the point from which the bearer of a token continues. Undefined if the token is invalid, or if the log no
+   * longer holds all events after it.
+   */
   find(token: string): ResumePoint | undefined {
     return this.timeline.find(token, this.tailPosition, this.head);
   }

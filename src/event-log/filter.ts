@@ -1,7 +1,10 @@
 import type { Change } from '../domain/event.js';
 import type { LogEntry } from './entry.js';
 
-/** What a reader wants to see. Naming neither users nor channels follows everyone, naming no kinds all kinds. */
+/**
+ * The events that a reader wants. A filter without users and channels matches all users; a filter without kinds
+ * matches all kinds.
+ */
 export interface Filter {
   readonly userIds: ReadonlySet<string>;
   readonly channelIds: ReadonlySet<string>;
@@ -16,7 +19,10 @@ export function wantsEverything(filter: Filter): boolean {
   return followsEveryone(filter) && filter.kinds.size === 0;
 }
 
-/** Whether an event is for this reader. Someone who has just left a channel is still news to those who watch it. */
+/**
+ * Whether an event matches the filter. An event of a user who leaves a channel still matches a filter on that
+ * channel.
+ */
 export function matches(filter: Filter, entry: LogEntry): boolean {
   if (filter.kinds.size > 0 && !filter.kinds.has(entry.kind)) return false;
   return (

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FlushScheduler } from './flush-scheduler.js';
 
 describe('Rounds', () => {
-  /** What a turn of a round takes, with nothing else happening meanwhile. */
+  /** The duration of one slice of a flush, in milliseconds of the fake clock. */
   let cost: number;
   let turnsOfRound: number;
   let turns: number[];
@@ -97,7 +97,7 @@ describe('Rounds', () => {
   });
 
   it.each(['before it begins', 'while it is under way'])('are called off %s', async (when) => {
-    // Those of Node: the fake ones mind which of the two kinds of timer is cleared how.
+    // Uses the timers of Node: the fake timers reject a timer that is cleared by the function of the other kind.
     vi.useRealTimers();
     turnsOfRound = 5;
     rounds.schedule();

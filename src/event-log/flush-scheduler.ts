@@ -1,33 +1,37 @@
-/** The shortest rest, in milliseconds: what comes in quick succession goes out together. */
+/** The minimum cooldown in milliseconds. Events in quick succession are sent in one flush. */
 const MIN_REST_MS = 2;
 
-/** The longest one. To wait longer would save little for each event, and be felt by those who wait. */
+/**
+ * The maximum cooldown in milliseconds. A longer one would save little per event, and subscribers would notice the
+ * delay.
+ */
 const MAX_REST_MS = 12;
 
 /**
- * Paces the rounds in which readers are served. After quiet the first request is served at once. A round is done in
- * turns of the event loop, so that others have theirs, and what a turn wrote goes out while the processor still knows
- * it. Then comes a rest about as long as the round took: rounds become rarer under load and each carries more.
+ * Schedules the flushes. After a quiet period, the first request starts a flush at once. A flush runs in slices of
+ * the event loop, so that other work can run between them, and the writes of a slice leave while they are still in
+ * the CPU caches. A cooldown about as long as the flush follows: under load, flushes become rarer and each one sends
+ * more events.
  */
 export class FlushScheduler {
-  /** The next turn, of this round or of the one that was asked for. */
+  /** The timer of the next slice, of the current flush or of the next one. */
   private pending: NodeJS.Timeout | NodeJS.Immediate | undefined;
   private isWanted = false;
   private restsUntil = 0;
 
-  /** `serve` begins a round, which goes on turn by turn until it is done. */
+  /** `serve` starts a flush. Each step of its iterator is one slice of the event loop. */
   constructor(private readonly serve: () => Iterator<unknown>) {}
 
-  /** Asks for a round soon. Asking again before it costs nothing. */
+  /** Requests a flush. Further requests before it starts cost nothing. */
   schedule(): void {
     this.isWanted = true;
     if (this.pending !== undefined) return;
-    // Whole milliseconds: Node keeps a list of timers for each duration.
+    // Node keeps one list of timers per duration, so only integer milliseconds are used.
     const rest = Math.ceil(this.restsUntil - performance.now());
     this.pending = rest > 0 ? setTimeout(this.begin, rest) : setImmediate(this.begin);
   }
 
-  /** Calls off what is left of this round and the next. */
+  /** Cancels the rest of the current flush and the next one. */
   cancel(): void {
     clearTimeout(this.pending as NodeJS.Timeout);
     clearImmediate(this.pending as NodeJS.Immediate);
@@ -41,7 +45,8 @@ export class FlushScheduler {
 
   private runSlice(round: Iterator<unknown>, start: number): void {
     const isDone = round.next().done;
-    // What was written goes out at the end of this turn of the event loop; the next one tells what that cost.
+    // The writes leave at the end of this slice of the event loop. Only the next slice can measure how long that
+    // took.
     this.pending = setImmediate(() => (isDone ? this.end(start) : this.runSlice(round, start)));
   }
 

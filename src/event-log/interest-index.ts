@@ -1,11 +1,14 @@
 import type { LogEntry } from './entry.js';
 import { followsEveryone, type Filter } from './filter.js';
 
-/** From users and channels to those who follow them, so that an event costs its followers and not all readers. */
+/**
+ * Maps users and channels to their subscriptions, so that the cost of an event depends on its followers and not on
+ * all readers.
+ */
 export class InterestIndex<Reader> {
   private readonly byUser = new Map<string, Set<Reader>>();
   private readonly byChannel = new Map<string, Set<Reader>>();
-  /** Those who name neither users nor channels. */
+  /** Readers whose filters name neither users nor channels. */
   readonly unfiltered = new Set<Reader>();
 
   add(filter: Filter, reader: Reader): void {
@@ -20,7 +23,9 @@ export class InterestIndex<Reader> {
     for (const channelId of filter.channelIds) take(this.byChannel, channelId, reader);
   }
 
-  /** The readers who follow the user or one of the channels of an event, some perhaps twice. */
+  /**
+   * Yields the readers that follow the user or one of the channels of an event. A reader can occur more than once.
+   */
   *followersOf(entry: LogEntry): Generator<Reader> {
     yield* this.byUser.get(entry.userId) ?? [];
     const { channelId, previousChannelId } = entry;
@@ -30,7 +35,7 @@ export class InterestIndex<Reader> {
     }
   }
 
-  /** How many users and channels are followed. */
+  /** The number of users and channels that are followed. */
   get size(): number {
     return this.byUser.size + this.byChannel.size;
   }

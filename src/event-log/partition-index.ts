@@ -1,7 +1,10 @@
-/** How many commits that are of no use any more may be kept, before room is made. */
+/** The number of unused commits to keep before the arrays are compacted. */
 const SLACK = 1024;
 
-/** A commit, and where the events of the one after it begin. Undefined: there is none yet. */
+/**
+ * A commit, and the offset in the event log at which the events of the following commit begin. Undefined if none
+ * follows yet.
+ */
 export interface CommitRef {
   readonly seq: number;
   readonly mark: number;
@@ -9,9 +12,9 @@ export interface CommitRef {
 }
 
 /**
- * The commits of a partition that have events, in order. In arrays of numbers: one object for each would be one more
- * for the collector to carry along. Of those whose events have been dropped the last one is kept, since whoever has
- * seen it has missed nothing.
+ * The commits of a partition that have events, in order. The data is stored in arrays of numbers, because one object
+ * per commit would be extra work for the garbage collector. When events are dropped, the last commit before the tail
+ * stays in the index: a reader that has received it has missed nothing.
  */
 export class PartitionIndex {
   private readonly seqs: number[];
@@ -20,7 +23,7 @@ export class PartitionIndex {
   private readonly ends: number[];
   private first = 0;
 
-  /** Begins behind a commit, at a position in the log. */
+  /** Starts directly after the commit `seq`, at an offset in the event log. */
   constructor(seq: number, mark: number, position: number) {
     this.seqs = [seq];
     this.marks = [mark];
@@ -30,7 +33,7 @@ export class PartitionIndex {
 
   add(seq: number, mark: number, start: number, end: number): void {
     const last = this.seqs.length - 1;
-    // What a node finds out afterwards is told of at the commit that it had reached.
+    // A node that discovers changes later reports them with the commit that it had already reached.
     if (this.seqs[last] === seq) {
       this.ends[last] = end;
       return;
@@ -41,7 +44,7 @@ export class PartitionIndex {
     this.ends.push(end);
   }
 
-  /** The last commit all of whose events lie before a position. */
+  /** Returns the last commit whose events all lie before an offset. */
   lastBefore(position: number): CommitRef {
     const after = this.search(this.ends, position + 1);
     return this.known(Math.max(after - 1, this.first));
@@ -65,7 +68,7 @@ export class PartitionIndex {
     return { seq: this.seqs[index]!, mark: this.marks[index]!, next: this.starts[index + 1] };
   }
 
-  /** The index of the first number in a column that is not less than a value. */
+  /** Returns the index of the first number in a column that is not less than `value`. */
   private search(column: readonly number[], value: number): number {
     let low = this.first;
     let high = column.length;

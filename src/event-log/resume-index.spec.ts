@@ -8,14 +8,14 @@ import { BatchCache } from './batch-cache.js';
 
 const PARTITIONS = 3;
 
-/** One commit of a cluster. Its events are told apart by their version. */
+/** One commit in a cluster. The version identifies each of its events. */
 interface Commit {
   readonly partition: number;
   readonly seq: number;
   readonly versions: readonly number[];
 }
 
-/** The commits of every partition, in their order. */
+/** Commits of all partitions, in order within each partition. */
 const clusters = fc
   .array(fc.record({ partition: fc.nat(PARTITIONS - 1), events: fc.integer({ min: 1, max: 3 }) }), {
     maxLength: 40,
@@ -24,7 +24,7 @@ const clusters = fc
     let version = 0;
     const seqs = new Array<number>(PARTITIONS).fill(0);
     return commits.map(({ partition, events }): Commit => {
-      // Some commits nobody sees: the numbers jump.
+      // Some commits have no visible events, so the sequence numbers have gaps.
       seqs[partition]! += 1 + (version % 3);
       const versions = Array.from({ length: events }, () => ++version);
       return { partition, seq: seqs[partition]!, versions };
@@ -46,7 +46,7 @@ function take(log: EventLog, { partition, seq, versions }: Commit, mark = seq * 
   log.append(events, { partition, seq, mark });
 }
 
-/** Another order in which the same commits may arrive: partitions may overtake one another. */
+/** Another order in which the same commits can arrive: the order between partitions can differ. */
 function reordered(commits: readonly Commit[], turns: readonly number[]): readonly Commit[] {
   const queues = Array.from({ length: PARTITIONS }, (_, p) =>
     commits.filter(({ partition }) => partition === p),
@@ -59,7 +59,7 @@ function reordered(commits: readonly Commit[], turns: readonly number[]): readon
   return result;
 }
 
-/** Everything that a reader is given who resumes with a token, and its last token. */
+/** Returns all events that a reader receives after it resumes with a token, and the last token that it receives. */
 function resume(log: EventLog, token: string, filter: Filter, stopAfter = Infinity) {
   const point = log.find(token);
   if (point === undefined) return undefined;

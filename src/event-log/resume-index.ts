@@ -3,39 +3,46 @@ import type { CommitPosition } from '../store/presence-store.js';
 import { packSeenCommits, unpackSeenCommits } from './resume-token.js';
 import { PartitionIndex, type CommitRef } from './partition-index.js';
 
-/** What a reader who resumes has seen: nothing before `start` is new to it, everything from `until` on is. */
+/**
+ * The events that a resuming reader has received: all before `start`, none from `until` on, and some of those
+ * between.
+ */
 export interface ResumePoint {
   readonly start: number;
   readonly until: number;
-  /** The last commit it has seen of each partition. */
+  /** For each partition, the last commit that the reader has received. */
   readonly seqs: readonly number[];
 }
 
 /**
- * Which commits lie where in the log of this node. The logs of two nodes hold the same commits in another order, but
- * for those of one partition: so a place that holds on all of them is named by the last commit of each partition.
+ * Maps commits to offsets in the event log of this node. The logs of two nodes hold the same commits, but only the
+ * commits of one partition are in the same order. A position that is valid on all nodes is therefore described by the
+ * last commit of each partition.
  */
 export class ResumeIndex {
   private readonly tracks: PartitionIndex[] = [];
 
   constructor(private readonly seal: TokenSealer) {}
 
-  /** The history of a partition begins behind a commit, or begins anew after it could not be followed. */
+  /**
+   * Starts the history of a partition after a commit, or restarts it after the node could not follow the partition
+   * log.
+   */
   begin({ partition, seq, mark }: CommitPosition, head: number): void {
     this.tracks[partition] = new PartitionIndex(seq, mark, head);
   }
 
-  /** The events of a commit lie from `start` to before `end`. */
+  /** Records that the events of a commit occupy the offsets from `start` up to, but not including, `end`. */
   advance({ partition, seq, mark }: CommitPosition, start: number, end: number): void {
     this.tracks[partition]!.add(seq, mark, start, end);
   }
 
-  /** What lies before `tail` has been dropped. */
+  /** Drops the commits whose events lie before `tail`. */
   dropBefore(tail: number): void {
     for (const track of this.tracks) track.dropBefore(tail);
   }
 
-  /** A resume token for those who have read everything before a position. */
+  /** Returns a resume token for a reader that has received everything before an offset. */
   tokenFor(position: number): string {
     const last = this.tracks.map((track) => track.lastBefore(position));
     const seqs = last.map(({ seq }) => seq);
@@ -43,8 +50,9 @@ export class ResumeIndex {
   }
 
   /**
-   * Where the bearer of a token goes on. Undefined: some of what it has not seen is gone, or what it has seen was lost
-   * and is no more, or what it bears does not open.
+   * Returns the point from which the bearer of a token continues. Undefined if the log has dropped events that the
+   * bearer has not received, if the store has lost commits that the bearer has received, or if the token cannot be
+   * decrypted.
    */
   find(token: string, tail: number, head: number): ResumePoint | undefined {
     const content = this.seal.open(token);
@@ -66,7 +74,10 @@ function areAllKnown(seen: readonly (CommitRef | undefined)[]): seen is readonly
   return !seen.includes(undefined);
 }
 
-/** A digest of the commits themselves, which numbers alone are not. Mixed as the finaliser of MurmurHash3 does. */
+/**
+ * Returns a checksum of the commits, including their marks: sequence numbers alone could be reused for other commits
+ * after a data loss. It uses the mixing steps of the MurmurHash3 finaliser.
+ */
 function checkOf(commits: readonly CommitRef[]): number {
   let digest = 0;
   for (const { seq, mark } of commits) {

@@ -1,16 +1,19 @@
-/** What a resume token says: the last commit that its bearer has seen of each partition, and a digest of those. */
+/**
+ * The content of a resume token: the last commit of each partition that its bearer has received, and a checksum of
+ * these commits.
+ */
 export interface PartitionOffsets {
   readonly seqs: readonly number[];
   readonly checksum: number;
 }
 
 const CHECK_BYTES = 4;
-/** A partition that takes 100,000 commits a second numbers them with these for 89 years. */
+/** Six bytes are enough for 89 years at 100,000 commits per second in one partition. */
 const SEQ_BYTES = 6;
 
 /**
- * What is sealed into a resume token. As long for small numbers as for large ones: they count all commits, those of
- * invisible users too, and the length of a token is there for everyone to see.
+ * Encodes the content of a resume token. The length does not depend on the numbers: they also count the commits of
+ * invisible users, and every client can see the length of a token.
  */
 export function packSeenCommits({ seqs, checksum: check }: PartitionOffsets): Buffer {
   const bytes = Buffer.alloc(CHECK_BYTES + seqs.length * SEQ_BYTES);

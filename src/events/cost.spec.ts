@@ -7,10 +7,10 @@ import type { Filter } from '../event-log/filter.js';
 import { fragmentEncoder } from './event-encoder.js';
 import type { Connection } from './outlet.js';
 
-/** A subscriber that reads everything at once, and counts what it costs the server. */
+/** A subscriber that reads everything at once, and counts how often the server accesses it. */
 class Meter implements Connection {
   readonly messages: Buffer[] = [];
-  /** How often anything asked for it. */
+  /** The number of times that `isReady` was read. */
   looks = 0;
 
   get isReady(): boolean {
@@ -21,7 +21,7 @@ class Meter implements Connection {
   onReady(): void {}
 }
 
-// What a benchmark shows in microseconds, shown in counts: a regression fails here without any timing.
+// These tests count operations instead of measuring time, so they find a performance regression without timing.
 describe('An event', () => {
   let encoded: Mock<FragmentEncoder['event']>;
   let world: EventWorld;
@@ -87,7 +87,7 @@ describe('An event', () => {
     }
     expect(seal).toHaveBeenCalledTimes(3);
     expect(everyone[0]!.messages).toHaveLength(3);
-    // Who comes then is given the one of the last round.
+    // Subscribers that arrive now receive the token of the last flush.
     await subscribeMany(100, () => filterOf());
     expect(seal).toHaveBeenCalledTimes(3);
     seal.mockRestore();

@@ -24,13 +24,13 @@ const REASON_ON_WIRE: Readonly<Record<Reason, ChangeReason>> = {
   STATUS_EXPIRED: ChangeReason.CHANGE_REASON_STATUS_EXPIRED,
 };
 
-/** The fragments that the log is made of. */
+/** Encodes the fragments of the event log. */
 export const fragmentEncoder: FragmentEncoder = {
   event: (event) => encode({ events: [eventMessage(event)] }),
   resumeToken: (resumeToken) => encode({ resumeToken }),
 };
 
-/** A message with a part of the snapshot. */
+/** Encodes a message with a part of the snapshot. */
 export function encodeSnapshot(presences: readonly Presence[]): Buffer {
   return encode({ snapshot: presences.map(toPresenceMessage) });
 }
@@ -39,7 +39,7 @@ export function encodeReset(): Buffer {
   return encode({ sync: Sync.SYNC_RESET });
 }
 
-/** `token` is a message with nothing but a resume token. */
+/** Encodes SYNC_CURRENT, followed by `token`, an encoded message with only a resume token. */
 export function encodeCurrent(token: Buffer): Buffer {
   return Buffer.concat([encode({ sync: Sync.SYNC_CURRENT }), token]);
 }

@@ -48,14 +48,14 @@ export class EventsController implements EventsServiceController {
       skipSnapshot: request.skipSnapshot,
       latestOnly: request.delivery === Delivery.DELIVERY_LATEST,
     };
-    // The messages are encoded already, and the codec sends bytes as they are.
+    // The messages are encoded already; the codec sends a Buffer as it is.
     return this.events.subscribe(caller, options, stream) as Observable<never>;
   }
 }
 
 const EMPTY: ReadonlySet<never> = new Set();
 
-/** Most filters name one kind of thing and leave the rest out: that costs no set for each subscriber. */
+/** Most filters leave most of their fields empty. One shared empty set saves memory for each subscriber. */
 function setOf<T>(values: readonly T[]): ReadonlySet<T> {
   return values.length === 0 ? EMPTY : new Set(values);
 }

@@ -10,7 +10,7 @@ import { EventsService } from './events.service.js';
 import { FanOut } from './fan-out.js';
 import { SubscribeLimits } from './subscribe-limits.js';
 
-/** Events: every change of presence, to everyone who watches. */
+/** Delivers every change of a presence to the subscribers. */
 @Module({
   controllers: [EventsController],
   providers: [

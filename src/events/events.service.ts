@@ -16,15 +16,15 @@ import { StreamOutlet, type Connection } from './outlet.js';
 import { SubscribeLimits } from './subscribe-limits.js';
 import { Subscription, type Outlet } from './subscription.js';
 
-/** A filter that names more than so many users and channels is set up in turns. */
+/** A filter with more users and channels than this is set up in several slices of the event loop. */
 const LARGE_FILTER = 1000;
 
 export interface SubscribeOptions {
   readonly filter: Filter;
-  /** Empty: from now on. */
+  /** Empty if the subscription starts with the current state. */
   readonly resumeToken: string;
   readonly skipSnapshot: boolean;
-  /** Whether a subscriber that is behind is given the latest of each user and not everything. */
+  /** Whether a lagging subscriber receives only the latest event of each user. */
   readonly latestOnly: boolean;
 }
 
@@ -43,17 +43,19 @@ export class EventsService {
     this.openings = new Openings(store, log, limits);
   }
 
-  /** How many subscriptions lost their place, and began anew with the state. */
+  /** The number of subscriptions that lost their position and restarted with a snapshot, by cause. */
   get resets(): Readonly<Record<ResetCause, number>> {
     return this.openings.resets;
   }
 
-  /** How many users have subscriptions on this node. */
+  /** The number of users with subscriptions on this node. */
   get subscribers(): number {
     return this.limits.users;
   }
 
-  /** A subscription, as encoded responses: subscribers at the same place are given the very same bytes. */
+  /**
+   * Returns a subscription as a stream of encoded responses. Subscribers at the same offset receive the same Buffer.
+   */
   subscribe(
     caller: Principal,
     options: SubscribeOptions,
@@ -70,7 +72,10 @@ export class EventsService {
     });
   }
 
-  /** Others have their turn before each step of a large subscription: some take milliseconds. */
+  /**
+   * Starts a subscription. A step of a large one can take milliseconds, so it yields to the event loop before each
+   * step.
+   */
   private async begin(
     caller: Principal,
     options: SubscribeOptions,
@@ -84,7 +89,8 @@ export class EventsService {
     if (isLarge) await nextTurn();
     if (messages.closed) return;
     const subscription = this.open(caller, options, outlet);
-    // What is committed meanwhile is in the log, which it reads from the place of its opening.
+    // Events that are committed meanwhile are in the log, and the cursor reads them: it starts at the offset of the
+    // snapshot.
     if (isLarge) await nextTurn();
     if (messages.closed) return;
     this.start(subscription, filter, messages, connection);
@@ -106,7 +112,7 @@ export class EventsService {
     );
   }
 
-  /** In closures of its own, so that what set the subscription up is not kept with it. */
+  /** A separate method, so that these closures do not keep the objects of the setup in memory. */
   private start(
     subscription: Subscription,
     filter: Filter,
@@ -120,8 +126,9 @@ export class EventsService {
 }
 
 /**
- * Refuses what cannot be a token. One that does not open may be good but for a secret that is gone: its bearer must not
- * be refused again and again, and is told that its place is gone.
+ * Rejects a text that cannot be a resume token. A token of the right form is accepted even if it cannot be decrypted:
+ * it may be encrypted with a secret that is no longer known. Its bearer then gets a reset, because a rejection would
+ * repeat at every retry.
  */
 function requireToken(token: string): void {
   if (token === '' || isSealed(token)) return;

@@ -34,7 +34,7 @@ interface Deed {
   readonly arbitrary: fc.Arbitrary<(world: EventWorld, readers: Reader[]) => Promise<void> | void>;
 }
 
-/** A user does something; mostly several things before the next round. */
+/** A user does something. Often several actions happen before the next flush. */
 const happen: Deed = {
   weight: 8,
   arbitrary: fc.record({ userId: fc.constantFrom(...users), input: inputs }).map(
@@ -44,7 +44,7 @@ const happen: Deed = {
   ),
 };
 
-/** A reader takes a few messages more. */
+/** A reader accepts a few more messages. */
 const letGoOn: Deed = {
   weight: 3,
   arbitrary: fc
@@ -54,7 +54,7 @@ const letGoOn: Deed = {
     }),
 };
 
-/** Time passes: a round, or one more look for those who are behind. */
+/** Time passes: a flush runs, or lagging readers are served again. */
 const turn: Deed = {
   weight: 3,
   arbitrary: fc.constant(() => void vi.advanceTimersToNextTimer()),
@@ -78,7 +78,7 @@ function subscribe(latestOnly: boolean, all: Map<Reader, Filter>): Deed {
   };
 }
 
-/** Plays a random interleaving to its end, when every reader has taken all that there is for it. */
+/** Runs a random interleaving to its end, until every reader has received everything. */
 async function playOut(
   latestOnly: boolean,
   size: number,
@@ -103,7 +103,7 @@ async function playOut(
   );
 }
 
-/** The slow and obvious way to see whether an event is for someone. */
+/** A slow and simple implementation of the check whether an event matches a filter. */
 function isFor(filter: Filter, { presence, previousChannelId, change }: PresenceEvent): boolean {
   const { userIds, channelIds, kinds } = filter;
   if (kinds.size > 0 && !kinds.has(change.kind)) return false;
@@ -116,7 +116,7 @@ function expectedBy(world: EventWorld, reader: Reader, filter: Filter): readonly
   return world.committed.slice(reader.since).filter((event) => isFor(filter, event));
 }
 
-/** Everything a reader was told of a user's state, in the order in which it was told. */
+/** Returns all states of users that a reader received, in the order of receipt. */
 function toldStates(reader: Reader): readonly Presence[] {
   return reader.messages.flatMap(({ snapshot, events }) => [
     ...snapshot,
@@ -124,7 +124,7 @@ function toldStates(reader: Reader): readonly Presence[] {
   ]);
 }
 
-/** What a reader believes at the end, who forgets everything when told to. */
+/** Returns the state that a reader has at the end. A reset clears the state. */
 function beliefOf(reader: Reader): ReadonlyMap<string, Presence> {
   const belief = new Map<string, Presence>();
   for (const message of reader.messages) {
@@ -204,7 +204,7 @@ describe('A heartbeat', () => {
   it('in the middle of a round holds no token beyond what its reader has been given', async () => {
     const world = new EventWorld();
     const readers: Reader[] = [];
-    // More than are served in one turn of the event loop.
+    // There are more readers than one slice of the event loop serves.
     for (let i = 0; i < 40; i++) {
       readers.push(await world.subscribe({ filter: filterOf({ userIds: ['ann'] }) }));
     }
@@ -237,7 +237,7 @@ describe('What is known of subscribers', () => {
     await world.happen('ann', join('s', 'lobby'));
     vi.runAllTimers();
     world.clock.advance(500);
-    // Each deed took a millisecond.
+    // Each action took one millisecond.
     expect(world.fanOut.lag()).toEqual({ subscribers: 1, events: 2, ms: 501 });
     slow.letGoOn(5);
     expect(world.fanOut.lag()).toEqual({ subscribers: 0, events: 0, ms: 0 });
@@ -276,7 +276,7 @@ describe('What is known of subscribers', () => {
   });
 });
 
-/** For those who want all kinds: at the end they know of everyone they follow what everyone is shown. */
+/** Checks a reader of all kinds: at the end its state of every user that it follows must equal the shown presence. */
 function expectRightBelief(world: EventWorld, reader: Reader, filter: Filter): void {
   if (filter.kinds.size > 0) return;
   const belief = beliefOf(reader);

@@ -17,33 +17,36 @@ import { DURATION_BUCKETS, secondsSince } from '../telemetry/durations.js';
 import { PresenceStore, type CommitPosition } from '../store/presence-store.js';
 import type { Subscription } from './subscription.js';
 
-/** How often the log is trimmed, and how often it is looked who has fallen out of it or needs a heartbeat. */
+/**
+ * Interval in milliseconds at which the log is trimmed, and subscriptions are checked for truncation, expired tokens
+ * and due heartbeats.
+ */
 const UPKEEP_MS = 250;
 
-/** A message without any field: it only keeps a stream from being silent. */
+/** An empty message, which only keeps a stream from being silent. */
 const NOTHING = Buffer.alloc(0);
 
-/** How many subscribers are served in one turn of the event loop. */
+/** The number of subscribers that are served in one slice of the event loop. */
 const YIELD_EVERY = 32;
 
-/** How far those are behind who have not been given everything. */
+/** The lag of the subscriptions that have not received all events. */
 export interface Lag {
   readonly subscribers: number;
-  /** Of the one who is furthest behind: how many events there are that it has not been given. */
+  /** The number of events that the slowest subscription has not received. */
   readonly events: number;
-  /** How old the oldest of those is. */
+  /** The age of the oldest of these events, in milliseconds. */
   readonly ms: number;
 }
 
 /**
- * Brings what is committed to those who follow it, in rounds. A subscriber that is up to date is handed what a round
- * found; one that is behind catches up by itself, at the pace of its reader.
+ * Delivers commits to the subscriptions, in flushes. A flush sends the events that it found to every subscription
+ * that is up to date. A lagging subscription catches up separately, as fast as its client reads.
  */
 @Injectable()
 export class FanOut implements OnApplicationShutdown {
-  /** What is handed out. */
+  /** Builds the messages, and counts the events and messages that were sent. */
   readonly slices: BatchCache;
-  /** How many events were committed, by kind. */
+  /** The number of committed events, by kind. */
   readonly events: Record<Change['kind'], number> = {
     USER_ONLINE: 0,
     USER_OFFLINE: 0,
@@ -52,16 +55,16 @@ export class FanOut implements OnApplicationShutdown {
     USER_MUTE_STATE_CHANGED: 0,
     USER_CONNECTION_CHANGED: 0,
   };
-  /** How long it took from the oldest commit of a round to each message of that round, in seconds. */
+  /** The time from the oldest commit of a flush to each message of that flush, in seconds. */
   readonly deliveryLatency = new Distribution(DURATION_BUCKETS);
   private readonly subscriptions = new Map<Subscription, Filter>();
   private readonly index = new InterestIndex<Subscription>();
   private readonly rounds = new FlushScheduler(() => this.serveRound());
-  /** Everything before this position has been handed to those who were up to date. */
+  /** Every event before this offset has been sent to all subscriptions that were up to date. */
   private flushedUpTo: number;
-  /** When the oldest commit was heard of that no round has begun to bring. */
+  /** The time at which this node received the oldest commit that is not yet part of a flush. */
   private oldestPendingAt: number | undefined;
-  /** How many messages there were before this turn of a round. */
+  /** The number of messages before this slice of the flush. */
   private messagesBefore = 0;
 
   constructor(
@@ -76,22 +79,22 @@ export class FanOut implements OnApplicationShutdown {
     store.onCommit((step, origin) => this.append(step, origin));
   }
 
-  /** How many subscriptions this node holds. */
+  /** The number of subscriptions on this node. */
   get size(): number {
     return this.subscriptions.size;
   }
 
-  /** How many users and channels they follow by name. */
+  /** The number of users and channels that filters name. */
   get interests(): number {
     return this.index.size;
   }
 
-  /** Looks at everybody: for those who ask now and then. */
+  /** Computes the lag. It checks every subscription, so it is only for occasional use, such as metrics. */
   lag(): Lag {
     let subscribers = 0;
     let furthest = this.log.head;
     for (const { isLagging: isLagging, cursor } of this.subscriptions.keys()) {
-      // Who has been given everything counts as behind until its stream is asked again.
+      // A subscription that has received everything still counts as lagging until its stream is served again.
       if (!isLagging || cursor.isAtHead) continue;
       subscribers++;
       furthest = Math.min(furthest, cursor.position);
@@ -104,7 +107,7 @@ export class FanOut implements OnApplicationShutdown {
     };
   }
 
-  // Not before: streams go on while the server drains.
+  // Flushes continue until this last hook, because streams stay open while the server drains.
   onApplicationShutdown(): void {
     this.rounds.cancel();
   }
@@ -122,12 +125,15 @@ export class FanOut implements OnApplicationShutdown {
     this.index.delete(filter, subscription);
   }
 
-  /** Goes on with a subscription whose outlet takes messages again. */
+  /** Continues to serve a subscription whose outlet is ready again. */
   resume(subscription: Subscription): void {
     if (subscription.isLagging && !subscription.isResting) this.serve(subscription);
   }
 
-  /** What has to be done whether or not something happens. */
+  /**
+   * Does the periodic work that does not depend on new events: trims the log, ends subscriptions with expired tokens,
+   * serves lagging ones and sends heartbeats.
+   */
   @Interval(UPKEEP_MS)
   runMaintenance(): void {
     const wall = this.clock.wall();
@@ -143,7 +149,7 @@ export class FanOut implements OnApplicationShutdown {
     }
   }
 
-  /** A subscription in which something throws ends. The others go on, and so does the process. */
+  /** Ends a subscription if `act` throws. The other subscriptions and the process continue. */
   private contain<T>(subscription: Subscription, act: () => T): T | undefined {
     try {
       return act();
@@ -183,24 +189,25 @@ export class FanOut implements OnApplicationShutdown {
       if (++count % YIELD_EVERY === 0) yield* this.endTurn(since);
     }
     this.recordLatency(since);
-    // Only now: until then a heartbeat must not tell a reader that it has been given what is still to come.
+    // This is set only after the flush: the token in a heartbeat must not cover events that the subscriber has yet to
+    // receive.
     this.flushedUpTo = head;
   }
 
   private *endTurn(since: number): Generator<void> {
     this.recordLatency(since);
     yield;
-    // What readers were given meanwhile who had been held up.
+    // Excludes messages that lagging subscriptions received in the meantime.
     this.messagesBefore = this.slices.messages;
   }
 
-  /** Once for all that was sent in a turn: to look at the clock for each would be felt. */
+  /** Records all messages of a slice at once: reading the clock for each message would cost noticeable time. */
   private recordLatency(since: number): void {
     const sent = this.slices.messages - this.messagesBefore;
     if (sent > 0) this.deliveryLatency.add(secondsSince(since), sent);
   }
 
-  /** For those who are up to date and follow some only: the events of the round that are for them. */
+  /** Finds the events of the flush for subscriptions that are up to date and have a filter on users or channels. */
   private matchSubscriptions(from: number): ReadonlyMap<Subscription, readonly LogEntry[]> {
     const found = new Map<Subscription, LogEntry[]>();
     for (let entry = this.log.at(from); entry; entry = this.log.at(entry.position + 1)) {
@@ -215,7 +222,10 @@ export class FanOut implements OnApplicationShutdown {
     return found;
   }
 
-  /** More was committed since the last round than the log holds: all who were up to date have missed something. */
+  /**
+   * Handles the case that more events were committed since the last flush than the log holds. All subscriptions that
+   * were up to date have then missed events.
+   */
   private handleOverflow(): void {
     for (const subscription of this.subscriptions.keys()) {
       if (subscription.isLagging) continue;
@@ -224,17 +234,20 @@ export class FanOut implements OnApplicationShutdown {
     }
   }
 
-  /** For one that is behind: its place may be gone, or it waits for the read limit of its user with its stream ready. */
+  /**
+   * Serves a lagging subscription. Its position may no longer be in the log, or it may wait for the read limit of its
+   * user although its stream is ready.
+   */
   private catchUp(subscription: Subscription, quietSince: number): void {
     if (subscription.recoverIfTruncated()) this.serve(subscription);
-    // No resume token: it would skip what the subscriber has not been given.
+    // This heartbeat has no resume token: a token would skip events that the subscriber has not received.
     if (subscription.isLagging && subscription.lastSentAt <= quietSince)
       subscription.sendHeartbeat(NOTHING);
   }
 
   private serve(subscription: Subscription): void {
     const isUnfinished = this.contain(subscription, () => subscription.pump());
-    // Others have their turn before a long search through the log, or a long snapshot, goes on.
+    // A long scan of the log or a long snapshot continues only after other work of the event loop.
     if (!isUnfinished) return;
     subscription.isResting = true;
     setImmediate(() => {

@@ -16,20 +16,20 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers());
 
 describe('The state that a subscription is given', () => {
-  /** Two users, and a reader who may read four presences at once and two more in each second. */
+  /** Two users, and a reader whose read limit is a burst of four presences and two more per second. */
   beforeEach(async () => {
     world = new EventWorld({ size: 3, presencesPerSecond: 2 });
     await world.happen('ann', connect('a'));
     await world.happen('bob', connect('b'));
   });
 
-  /** Commits so much that a reader who takes nothing loses its place. */
+  /** Commits so many events that a reader that does not read loses its position. */
   async function overrun(): Promise<void> {
     for (const id of ['lobby', 'attic', 'lobby', 'attic']) await world.happen('ann', join('a', id));
     vi.runAllTimers();
   }
 
-  /** Whether the user of all readers would be let in once more. */
+  /** Whether another subscription of the readers' user would be accepted. */
   async function isLetIn(): Promise<boolean> {
     const { refusal, subscription } = await world.subscribe({ skipSnapshot: true });
     subscription?.unsubscribe();
@@ -99,7 +99,7 @@ describe('The state that a subscription is given', () => {
 
   it('waits for the read limit of a slow reader, whose stream stays open and is not silent', async () => {
     for (const userId of ['cem', 'dan', 'eva', 'fay']) await world.happen(userId, connect(userId));
-    // Six presences: the reader may read again when three of them are made up for, in 1.5 s.
+    // A snapshot has six presences: the reader may read again when three of them are refilled, after 1.5 s.
     const reader = await world.subscribe({ latestOnly: true }, { credits: 2 });
     await overrun();
     reader.letGoOn(Infinity);

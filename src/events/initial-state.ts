@@ -8,36 +8,39 @@ import { encodeCurrent, encodeReset, encodeSnapshot } from './event-encoder.js';
 import { snapshotOf } from './snapshot.js';
 import type { SubscribeLimits } from './subscribe-limits.js';
 
-/** How many presences go into one message: some 50 to 100 KiB. */
+/** The maximum number of presences in one message, which is then about 50 to 100 KiB. */
 const PRESENCES_PER_MESSAGE = 500;
 
-/** What a subscriber asks for, and in whose name. */
+/** The options of a subscription that decide how it starts. */
 export interface OpeningOptions {
   readonly caller: Principal;
   readonly filter: Filter;
-  /** Whether it keeps no state, and wants none at the start or after a reset. */
+  /** Whether the subscriber keeps no state and wants no snapshot, neither at the start nor after a reset. */
   readonly skipSnapshot: boolean;
 }
 
-/** What a subscription begins with, and begins with again when its place in the log is gone. */
+/** The start of a subscription, and its restart when its position is no longer in the log. */
 export interface Opening {
-  /** Messages made one by one, as they are sent. */
+  /** The messages, each created only when it is sent. */
   readonly messages: Iterator<Buffer>;
-  /** The place in the log at which they hold. */
+  /** The offset in the event log that the messages reflect. */
   readonly position: number;
-  /** What a reader who resumes has seen of what comes next. */
+  /** For a resuming reader: the following events that it has already received. */
   readonly resumed?: ResumePoint;
 }
 
-/** Whether it was known from the start that the place was gone, or a reader who wants the latest only fell behind. */
+/**
+ * The cause of a reset: the position of a resume token was no longer in the log, or a reader with DELIVERY_LATEST
+ * lagged too far.
+ */
 export type ResetCause = 'resume_token' | 'slow_reader';
 
 /**
- * Opens subscriptions, from one moment: the state, its place in the log, and everything after it. Nothing falls in
- * between.
+ * Starts subscriptions: takes the state, its offset in the log, and the events after it at one point in time, so that
+ * no event is lost in between.
  */
 export class Openings {
-  /** How many readers lost their place and were given the state instead. */
+  /** The number of subscriptions that lost their position and received a snapshot instead. */
   readonly resets: Record<ResetCause, number> = { resume_token: 0, slow_reader: 0 };
 
   constructor(
@@ -46,7 +49,10 @@ export class Openings {
     private readonly limits: SubscribeLimits,
   ) {}
 
-  /** From a token, while everything after it is held, and else from the state. Charges the caller for either. */
+  /**
+   * Starts from a resume token if the log holds everything after it, otherwise from the state. Both are charged to
+   * the read limit of the caller.
+   */
   open(options: OpeningOptions, resumeToken: string): Opening {
     if (resumeToken === '') return this.fromState(options, false);
     const resumed = this.log.find(resumeToken);
@@ -54,14 +60,14 @@ export class Openings {
       this.resets.resume_token++;
       return this.fromState(options, true);
     }
-    // The events that are looked through cost as presences do.
+    // An event that the cursor has to scan costs as much as a presence.
     this.limits.charge(options.caller, this.log.head - resumed.start);
     return { messages: openingMessages(false, []), position: resumed.start, resumed };
   }
 
   /**
-   * From the state once more, for a subscriber that lost changes. Charges its caller as at the start. Undefined: the caller has
-   * read so much that another snapshot has to wait.
+   * Restarts from the state, for a subscriber that lost events, and charges its caller as at the start. Returns
+   * undefined if the read limit of the caller does not allow another snapshot yet.
    */
   reopen(options: OpeningOptions): Opening | undefined {
     if (!options.skipSnapshot && !this.limits.mayBeginAnew(options.caller)) return undefined;
@@ -69,7 +75,7 @@ export class Openings {
     return this.fromState(options, true);
   }
 
-  /** The message that says that a subscription is up to date from now on. */
+  /** Returns the message that reports that a subscription is up to date (`SYNC_CURRENT`). */
   current(): Buffer {
     return encodeCurrent(this.log.tokenFragment(this.log.head));
   }
@@ -82,8 +88,8 @@ export class Openings {
 }
 
 /**
- * The first messages of a subscription that begins with the state: the word that an older state is void, and the
- * snapshot. The presences were taken at one moment; each message is made when it can be sent.
+ * Yields the first messages of a subscription that starts from the state: `SYNC_RESET` if an older state is invalid,
+ * then the snapshot. All presences are of one point in time; each message is encoded when it can be sent.
  */
 function* openingMessages(isReset: boolean, snapshot: readonly Presence[]): Generator<Buffer> {
   if (isReset) yield encodeReset();

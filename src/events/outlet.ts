@@ -1,13 +1,15 @@
 import type { Subscriber } from 'rxjs';
 import type { Outlet } from './subscription.js';
 
-/** The connection under a subscription. */
+/** The connection that carries a subscription. */
 export interface Connection {
   readonly isReady: boolean;
   onReady(listener: () => void): void;
 }
 
-/** The stream of a subscription: messages go to its Observable, as its connection takes them. */
+/**
+ * The stream of a subscription. It passes messages to the Observable and reports when the connection can take them.
+ */
 export class StreamOutlet implements Outlet {
   constructor(
     private readonly messages: Subscriber<Buffer>,

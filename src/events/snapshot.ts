@@ -3,8 +3,8 @@ import { followsEveryone, type Filter } from '../event-log/filter.js';
 import type { PresenceView } from '../store/presence-view.js';
 
 /**
- * The presences that match a filter, taken at one moment. Users who are named are in it also when they are OFFLINE;
- * who names nobody is given everyone who is not.
+ * Returns all presences that match a filter, at one point in time. Named users are included even if they are OFFLINE.
+ * A filter without users and channels matches everyone who is not OFFLINE.
  */
 export function snapshotOf(view: PresenceView, filter: Filter): readonly Presence[] {
   if (followsEveryone(filter)) return [...view.listed(LISTED_STATUSES)];

@@ -6,7 +6,7 @@ import { HeapLimit } from '../limits/heap-limit.js';
 import { ReadLimit } from '../limits/read-limit.js';
 import { SubscriberLimit } from './subscriber-limit.js';
 
-/** What has to be so for a subscription to begin, and what it costs its user. */
+/** Checks the limits of a new subscription, and charges its cost to the user. */
 @Injectable()
 export class SubscribeLimits {
   private readonly subscribers: SubscriberLimit;
@@ -19,24 +19,24 @@ export class SubscribeLimits {
     this.subscribers = new SubscriberLimit(config.maxSubscriptionsPerUser);
   }
 
-  /** How many users have subscriptions on this node. */
+  /** The number of users with subscriptions on this node. */
   get users(): number {
     return this.subscribers.size;
   }
 
-  /** Lets a subscription in and returns its way out. */
+  /** Registers a subscription and returns the function that removes it. Throws if a limit is reached. */
   enter(caller: Principal): () => void {
     this.heap.assertHeadroom();
     this.reads.assertAllowed(caller);
     return this.subscribers.enter(caller.userId);
   }
 
-  /** Whether a subscription of the caller may be given the state anew at this moment. */
+  /** Whether the read limit of the caller allows another snapshot now. */
   mayBeginAnew(caller: Principal): boolean {
     return this.reads.mayRead(caller);
   }
 
-  /** Counts the presences that it is given, or the events that are looked through for it. */
+  /** Charges the presences that the caller receives, or the events that are scanned for it. */
   charge(caller: Principal, presencesOrEvents: number): void {
     this.reads.consume(caller, presencesOrEvents);
   }

@@ -1,17 +1,19 @@
 import { RejectedError } from '../domain/rejected-error.js';
 
-/** Counts the subscriptions of each user, and refuses one too many. */
+/** Counts the subscriptions of each user, and rejects those above the limit. */
 export class SubscriberLimit {
   private readonly counts = new Map<string, number>();
 
   constructor(private readonly max: number) {}
 
-  /** How many users have any. */
+  /** The number of users with at least one subscription. */
   get size(): number {
     return this.counts.size;
   }
 
-  /** Lets a subscription in and returns its way out. */
+  /**
+   * Registers a subscription and returns the function that removes it. Throws TOO_MANY_SUBSCRIPTIONS at the limit.
+   */
   enter(userId: string): () => void {
     const count = this.counts.get(userId) ?? 0;
     if (count >= this.max) {

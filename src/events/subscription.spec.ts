@@ -51,7 +51,7 @@ describe('A subscription', () => {
     vi.runAllTimers();
     expect(reader.messages).toHaveLength(1);
     reader.letGoOn(Infinity);
-    // Others have their turn before the next one is made, also when the reader would take it at once.
+    // Other work of the event loop runs before the next message is created, even if the reader could take it at once.
     expect(reader.messages).toHaveLength(2);
     reader.letGoOn(Infinity);
     expect(reader.messages).toHaveLength(2);

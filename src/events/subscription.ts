@@ -6,41 +6,41 @@ import type { LogEntry } from '../event-log/entry.js';
 import { fitsInOneMessage } from '../event-log/batch-cache.js';
 import type { Opening, Openings } from './initial-state.js';
 
-/** After a message of a snapshot that is larger, others have their turn. */
+/** After a snapshot message larger than this, the subscription yields to the event loop. */
 const LARGE_MESSAGE_BYTES = 16 * 1024;
 
-/** Where the messages of a subscription go. */
+/** The receiver of the messages of a subscription. */
 export interface Outlet {
-  /** Whether a message would go out rather than into a queue. */
+  /** Whether a message would be sent now rather than queued. */
   readonly isReady: boolean;
   send(message: Buffer): void;
-  /** Ends it with the reason, which is a refusal or a fault of the server. */
+  /** Ends the stream with an error: a rejection or an internal error of the server. */
   end(reason: unknown): void;
 }
 
 export interface SubscriptionOptions {
-  /** Whose token it is, and who is charged for what it is given. */
+  /** The owner of the token, whose read limit is charged. */
   readonly caller: Principal;
   readonly cursor: Cursor;
   readonly outlet: Outlet;
-  /** Whether it is given the latest of each user, and not everything, when it is behind. */
+  /** Whether the subscription sends only the latest event of each user when it lags. */
   readonly latestOnly: boolean;
-  /** Whether it is given no snapshot. */
+  /** Whether the subscription sends no snapshot. */
   readonly skipSnapshot: boolean;
 }
 
 /**
- * One subscriber: an opening, then a cursor that follows the log. It sends only what its outlet takes at once, so a
- * reader however slow costs nothing but the place it has reached. There are as many as clients: it holds fields and no
- * closures.
+ * One subscription: its first messages, then a cursor that follows the log. It sends only what the outlet accepts at
+ * once, so a slow reader costs no memory except its offset. There is one instance per client, so it holds fields and
+ * no closures.
  */
 export class Subscription {
   readonly cursor: Cursor;
-  /** Whether there is something to send that the outlet has not taken yet. */
+  /** Whether there is something to send that the outlet has not accepted yet. */
   isLagging = true;
-  /** Whether it is served again in the next turn of the event loop, and not before. */
+  /** Whether the subscription is served again in the next slice of the event loop, and not earlier. */
   isResting = false;
-  /** By the monotonic clock. */
+  /** The time of the last message, by the monotonic clock. */
   lastSentAt: number;
   private readonly outlet: Outlet;
   private readonly latestOnly: boolean;
@@ -48,7 +48,7 @@ export class Subscription {
   private readonly caller: Principal;
   private opening: Iterator<Buffer> | undefined;
   private isCurrent = false;
-  /** Whether the outlet has been busy since the subscription was last up to date. */
+  /** Whether the outlet was busy at any time since the subscription was last up to date. */
   private hasBeenHeldUp = false;
 
   constructor(
@@ -66,10 +66,7 @@ export class Subscription {
     this.lastSentAt = clock.monotonic();
   }
 
-  /**
-   * Sends what there is to send, as much as the outlet takes. Returns whether it stopped early and is to be served
-   * again soon.
-   */
+  /** Sends as much as the outlet accepts. Returns whether it stopped early and must be served again soon. */
   pump(): boolean {
     this.isLagging = true;
     while (this.outlet.isReady) {
@@ -77,7 +74,7 @@ export class Subscription {
       const message = this.next();
       if (message !== undefined) {
         this.send(message);
-        // It took milliseconds to make, and so will the next.
+        // This message took milliseconds to create, and so will the next one.
         if (this.opening !== undefined && message.length > LARGE_MESSAGE_BYTES) return true;
       } else if (this.cursor.isAtHead) return this.caughtUp();
       else return true;
@@ -86,7 +83,10 @@ export class Subscription {
     return false;
   }
 
-  /** Sends all events for it before `head`, or falls behind when the outlet is busy or they are too many. */
+  /**
+   * Sends all matching events before `head`. The subscription starts to lag if the outlet is busy or the events do
+   * not fit into one message.
+   */
   deliver(entries: readonly LogEntry[], head: number): void {
     if (this.outlet.isReady && fitsInOneMessage(entries)) {
       this.send(this.cursor.advance(entries, head));
@@ -95,20 +95,24 @@ export class Subscription {
     }
   }
 
-  /** Goes back to a place in the log from which on it has not been given anything. To be served from there. */
+  /**
+   * Marks the subscription as lagging. It has received nothing from the offset `position` on, and must be served from
+   * there.
+   */
   markLagging(position: number): void {
     this.cursor.position = Math.max(this.cursor.position, position);
     this.isLagging = true;
   }
 
-  /** Sends a message that is no event, unless the outlet is busy: then it is not quiet either. */
+  /** Sends a message without events. If the outlet is busy, the stream is not silent and needs no heartbeat. */
   sendHeartbeat(message: Buffer): void {
     if (this.outlet.isReady) this.send(message);
   }
 
   /**
-   * Deals with events that have fallen out of the log before they were sent. Returns whether it can go on at once. It cannot
-   * when it has ended, or when a new snapshot has to wait for the read limit of its user: then it is to be asked again.
+   * Handles the case that the log dropped events before they were sent. Returns whether the subscription can continue
+   * at once. It cannot if it has ended, or if a new snapshot must wait for the read limit of its user; then the
+   * caller must try again later.
    */
   recoverIfTruncated(): boolean {
     if (!this.isLagging || !this.cursor.isTruncated) return true;
@@ -121,7 +125,7 @@ export class Subscription {
       );
       return false;
     }
-    // Held for one that does not read, the state would take memory and be old when it is wanted.
+    // A snapshot for a client that does not read would use memory and be outdated when it is sent.
     if (!this.outlet.isReady) return true;
     const { caller, skipSnapshot } = this;
     const { filter } = this.cursor;
@@ -133,7 +137,7 @@ export class Subscription {
     return true;
   }
 
-  /** `wall` is what the wall clock shows. */
+  /** Whether the token has expired. `wall` is the time of the wall clock. */
   hasExpired(wall: number): boolean {
     const { expiresAt } = this.caller;
     return expiresAt !== undefined && wall >= expiresAt;

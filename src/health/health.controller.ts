@@ -8,7 +8,7 @@ import {
 } from '@nestjs/terminus';
 import { ServingStatus } from './serving-status.js';
 
-/** Health over HTTP, in the form of terminus: 200 when it is good, 503 with the same body when it is not. */
+/** Health over HTTP, in the format of terminus: 200 if healthy, otherwise 503 with a body of the same format. */
 @Controller('health')
 export class HealthController {
   constructor(
@@ -17,27 +17,30 @@ export class HealthController {
     private readonly status: ServingStatus,
   ) {}
 
-  /** Everything there is to check. */
+  /** Runs all checks. */
   @Get()
   @HealthCheck()
   check(): Promise<HealthCheckResult> {
     return this.health.check([() => this.serving(), () => this.store()]);
   }
 
-  /** Whether the process is there. Restart it when this fails. Without terminus, which fails at every shutdown. */
+  /**
+   * Liveness: a failure means that the process must be restarted. It does not use terminus, which reports a failure
+   * at every shutdown.
+   */
   @Get('live')
   live(): HealthCheckResult {
     return { status: 'ok', info: {}, error: {}, details: {} };
   }
 
-  /** Whether new calls are welcome. Send none while this fails. */
+  /** Readiness: while it fails, no new calls should be sent to this node. */
   @Get('ready')
   @HealthCheck()
   ready(): Promise<HealthCheckResult> {
     return this.health.check([() => this.serving(), () => this.store()]);
   }
 
-  /** Streams that are open go on while the store is out of reach, but nothing can be changed. */
+  /** Checks the store. While it is unreachable, open streams continue but nothing can be changed. */
   private store(): HealthIndicatorResult {
     const check = this.indicators.check('store');
     const { storeProblem } = this.status;

@@ -6,15 +6,15 @@ import {
 } from '@grpc/grpc-js';
 import { http2StreamOf } from '../transport/grpc/http2-stream.js';
 
-/** A request of `Check` or `Watch`. */
+/** The request of `Check` and of `Watch`. */
 interface Named {
   readonly service: string;
 }
 
 /**
- * Stands for a server to which the library adds its health service, and lets through to that what asks for one of these
- * services. Anybody may ask, and by any name: the library repeats it in the status, of which a long one ends the
- * connection for all who share it, and never forgets it once it was watched.
+ * Returns a proxy for the server to which the health library adds its service. It forwards only requests for known
+ * services. Any client can send any name without a token: the library would copy a long name into the status message,
+ * which ends the connection for all calls on it, and would keep every watched name in memory.
  */
 export function restrictServices(services: readonly string[], server: Server): Server {
   const stand: Pick<Server, 'addService'> = {
@@ -38,13 +38,14 @@ function checkKnown(
   };
 }
 
-/** A service that there is not will not come later, so that there is nothing to be told but this. */
+/** An unknown service never becomes known later, so the stream only gets this one status. */
 function watchKnown(
   services: readonly string[],
   watch: handleServerStreamingCall<Named, object>,
 ): handleServerStreamingCall<Named, object> {
   return (call) => {
-    // Over before its request was whole, and handed on all the same: nothing would ever say again that it is over.
+    // A call that ended before its request was complete is still passed to the handler, and no event follows that
+    // would end the watch.
     if (!http2StreamOf(call).writable) return;
     if (services.includes(call.request.service)) watch(call);
     else call.write({ status: 'SERVICE_UNKNOWN' });

@@ -5,7 +5,7 @@ import { HealthImplementation } from 'grpc-health-check';
 import { PresenceStore } from '../store/presence-store.js';
 import { restrictServices } from './known-services.js';
 
-/** The services whose health is told, the server as a whole first. */
+/** The services with a health status. The empty name stands for the server. */
 const SERVICES = [
   '',
   'presence.v1.SessionService',
@@ -13,10 +13,10 @@ const SERVICES = [
   'presence.v1.EventsService',
 ];
 
-/** How often it is looked whether the store can be used. */
+/** Interval in milliseconds at which the status of the store is checked. */
 const LOOK_MS = 250;
 
-/** Whether the service takes new work: one answer for gRPC health checks and for HTTP readiness. */
+/** Whether the service accepts new work: the same status for gRPC health checks and for HTTP readiness. */
 @Injectable()
 export class ServingStatus {
   private readonly health = new HealthImplementation();
@@ -27,12 +27,12 @@ export class ServingStatus {
     this.publish();
   }
 
-  /** Whether the server has started and is not about to stop. */
+  /** Whether the server has started and is not draining. */
   get isServing(): boolean {
     return this.isOpen;
   }
 
-  /** What is wrong with the store. Undefined: nothing. */
+  /** A description of the problem of the store. Undefined if there is none. */
   get storeProblem(): string | undefined {
     return this.store.status.problem;
   }
@@ -42,7 +42,7 @@ export class ServingStatus {
     this.publish();
   }
 
-  /** Adds `grpc.health.v1.Health`, which asks for no token. */
+  /** Adds `grpc.health.v1.Health`, which needs no token. */
   addToServer(server: Server): void {
     this.health.addToServer(restrictServices(SERVICES, server));
   }

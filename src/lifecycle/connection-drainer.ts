@@ -9,22 +9,25 @@ import { CONFIG } from '../config/config.module.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import { ServingStatus } from '../health/serving-status.js';
 
-/** A long call that must not outlive the server. */
+/** A stream that must end before the server stops. */
 export interface DrainableStream {
-  /** Tells the client to come back after that many milliseconds, and is waited for. Absent: ends without notice. */
+  /**
+   * Asks the client to reconnect after that many milliseconds. The drainer waits for streams with this method; other
+   * streams end without notice.
+   */
   announceDrain?(reconnectAfterMs: number): void;
   end(refusal: RejectedError): void;
 }
 
 /**
- * The end of the server, in order: not ready and nothing new let in, sessions told to move, and once they have gone
- * or three quarters of `DRAIN_TIMEOUT_MS` have passed, every stream ended with UNAVAILABLE. The rest of the time is
- * for closing the ports.
+ * Drains the node at shutdown. The node reports that it is not ready, rejects new streams, and asks the clients of
+ * its sessions to reconnect elsewhere. When all sessions have ended, or after three quarters of `DRAIN_TIMEOUT_MS`,
+ * it ends every stream with UNAVAILABLE. The remaining time is for closing the ports.
  */
 @Injectable()
 export class ConnectionDrainer implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly streams = new Set<DrainableStream>();
-  /** How many of them are waited for. */
+  /** The number of streams that the drainer waits for. */
   private sessions = 0;
   private draining = false;
   private onLastSessionLeft = (): void => {};
@@ -34,17 +37,17 @@ export class ConnectionDrainer implements OnApplicationBootstrap, BeforeApplicat
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** Whether the server is about to stop. */
+  /** Whether the server is draining. */
   get isDraining(): boolean {
     return this.draining;
   }
 
-  /** How many streams are open. */
+  /** The number of open streams. */
   get size(): number {
     return this.streams.size;
   }
 
-  /** Lets a stream in and returns its way out. Refuses it once the server is about to stop. */
+  /** Registers a stream and returns the function that removes it. Throws DRAINING while the server drains. */
   register(stream: DrainableStream): () => void {
     if (this.draining) throw stopping();
     this.streams.add(stream);

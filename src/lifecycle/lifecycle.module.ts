@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { HealthModule } from '../health/health.module.js';
 import { ConnectionDrainer } from './connection-drainer.js';
 
-/** How the server starts to serve and how it stops. */
+/** Controls when the server starts and stops serving. */
 @Global()
 @Module({ imports: [HealthModule], providers: [ConnectionDrainer], exports: [ConnectionDrainer] })
 export class LifecycleModule {}

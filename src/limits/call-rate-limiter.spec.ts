@@ -5,7 +5,7 @@ import { CallRateLimiter } from './call-rate-limiter.js';
 const RATES = { commandsPerSecond: 50, callsPerSecondPerUser: 200 };
 
 describe('CallRateLimiter', () => {
-  /** How many of `attempts` calls are admitted, and why the last one was not. */
+  /** Returns how many of `attempts` calls are admitted, and why the last one was rejected. */
   function call(
     limits: CallRateLimiter,
     attempts: number,

@@ -1,16 +1,17 @@
 import { NotNow, RejectedError } from '../domain/rejected-error.js';
 import { RateLimit } from './rate-limit.js';
 
+/** The rates of a `CallRateLimiter`. */
 export interface CallRates {
-  /** Of each session. Zero: any number. */
+  /** Per session. Zero: no limit. */
   readonly commandsPerSecond: number;
-  /** Of each user, over all sessions and without one. Zero: any number. */
+  /** Per user, for calls of all sessions and calls without a session. Zero: no limit. */
   readonly callsPerSecondPerUser: number;
 }
 
 /**
- * How often a user may call, and how often for one session. A call has to fit both and is taken from both or from
- * neither: a session that is refused leaves the user's other sessions their share.
+ * Limits how often a user may call, in total and per session. A call counts for both limits or, if one of them rejects
+ * it, for neither. So a session above its limit does not use up the calls of the user's other sessions.
  */
 export class CallRateLimiter {
   private readonly users: RateLimit;
@@ -22,8 +23,8 @@ export class CallRateLimiter {
   }
 
   /**
-   * Throws unless the call may be made now. It costs `cost`, and `size` more for what it holds. `session` is asked for last:
-   * to know it may cost more than to refuse.
+   * Throws unless the call is allowed now. It costs `cost`, plus `size` for the size of the request. `session` is
+   * called last, because finding the session may cost more than a rejection.
    */
   consume(
     userId: string,
@@ -34,7 +35,7 @@ export class CallRateLimiter {
   ): void {
     const total = cost + size;
     if (size > 0 && !this.users.fits(total)) {
-      // A full bucket would let any size through, and the user would wait for it only afterwards.
+      // A full bucket would admit a request of any size, and the user would wait only afterwards.
       const message = `a request this large counts as ${total} calls, more than a user may make at once`;
       throw new RejectedError('TOO_MANY_CALLS', message);
     }
@@ -42,7 +43,7 @@ export class CallRateLimiter {
     if (userWait > 0) throw new NotNow('TOO_MANY_CALLS', 'too many calls of this user', userWait);
     const sessionId = session();
     if (sessionId !== undefined) {
-      // With the user, or anyone could use up what another's session may do.
+      // The key contains the user. Otherwise any user could use up the limit of another user's session.
       const wait = this.sessions.tryConsume(`${userId}\0${sessionId}`, 1, now);
       if (wait > 0)
         throw new NotNow('TOO_MANY_COMMANDS', 'too many commands of this session', wait);

@@ -5,10 +5,12 @@ import { NotNow } from '../domain/rejected-error.js';
 import { HeapUse } from './heap-use.js';
 import { withJitter } from './spread.js';
 
-/** The collector may need a moment to find what has become free. */
+/** The garbage collector may need some time to reclaim memory. */
 const RETRY_AFTER_MS = 2000;
 
-/** Keeps out what would stay in memory, a session or a subscription, before V8 has to end the process for lack of it. */
+/**
+ * Rejects new sessions and subscriptions, which stay in memory, before V8 has to end the process for lack of memory.
+ */
 @Injectable()
 export class HeapLimit {
   constructor(
@@ -16,13 +18,13 @@ export class HeapLimit {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** Whether too much is in use. */
+  /** Whether the heap use is above the limit. */
   isReached(): boolean {
     const { heapPercent } = this.config.limits;
     return heapPercent > 0 && this.use.percent() > heapPercent;
   }
 
-  /** Throws while too much is in use. */
+  /** Throws while the heap use is above the limit. */
   assertHeadroom(): void {
     if (!this.isReached()) return;
     const message = 'the server is short of memory; try again, or another one';

@@ -4,7 +4,7 @@ import { oldSpaceOf } from './heap-use.js';
 
 const MB = 2 ** 20;
 
-/** What V8 allows a heap in all, in bytes, of the Node that runs this. */
+/** Returns the heap limit of V8 with these options, in bytes, for the Node.js that runs this test. */
 function limitWith(...options: readonly string[]): number {
   const asked = 'process.stdout.write(`${v8.getHeapStatistics().heap_size_limit}`)';
   return Number(execFileSync(process.execPath, [...options, '-e', asked]));
@@ -22,7 +22,7 @@ describe('The space for old objects', () => {
 
   it('is otherwise within 5 % of what V8 chose', () => {
     const limit = limitWith();
-    // The flag fixes one of the two, and leaves the other as it is: the rest is for young objects.
+    // The flag fixes only the space for old objects. The rest of the limit is for young objects.
     const young = limitWith('--max-old-space-size=1000') - 1000 * MB;
     expect(Math.abs(oldSpaceOf(limit, []) / (limit - young) - 1)).toBeLessThan(0.05);
   });

@@ -8,7 +8,7 @@ import { UserLimits } from './user-limits.js';
 
 const LIMITS = [HeapLimit, HeapUse, ReadLimit, RejectionCounters, SessionLimit, UserLimits];
 
-/** What this node takes on at most, of everyone together and of each user. */
+/** The limits of this node, for all users together and for each user. */
 @Global()
 @Module({
   providers: LIMITS,

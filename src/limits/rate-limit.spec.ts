@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RateLimit } from './rate-limit.js';
 
-/** How many of `attempts` at one moment are let in. */
+/** Returns how many of `attempts` at one moment are admitted. */
 function admitted(limit: RateLimit, attempts: number, now: number, key = 'ann'): number {
   let count = 0;
   for (let i = 0; i < attempts; i++) if (limit.tryConsume(key, 1, now) === 0) count++;

@@ -1,21 +1,20 @@
-/** Sums of fractions miss by less than this, in milliseconds. */
+/** The rounding error of sums of fractions is smaller than this, in milliseconds. */
 const ROUNDING = 0.001;
 
-/** How many keys are looked at for each that is written: more than one, so that they cannot pile up. */
+/** How many keys are checked for removal on each write: more than one, so that keys cannot accumulate. */
 const LOOKED_AT = 2;
 
 /**
- * How much may happen in a second, for each of any number of keys, and how much of it in a burst. It is the generic cell
- * rate algorithm in its form of virtual scheduling (ITU-T I.371, annex A): all that is kept of a key is when it will
- * have made up for what it took. That moment passes, and the key is forgotten. Times are milliseconds of a clock that
- * only goes forward.
+ * A rate limit with a burst, for any number of keys. It is the generic cell rate algorithm (GCRA) as virtual scheduling
+ * (ITU-T I.371, annex A): per key it stores only the theoretical arrival time, and removes the key after that time. All
+ * times are milliseconds of a monotonic clock.
  */
 export class RateLimit {
-  /** By key, the one taken from last at the end. */
+  /** By key. The key that was written last is at the end. */
   private readonly theoreticalArrivalTimes = new Map<string, number>();
   private readonly emissionIntervalMs: number;
 
-  /** `perSecond` of zero is no limit. `burst` is how much may come at once. */
+  /** `perSecond` of zero means no limit. `burst` is the cost that is allowed at once. */
   constructor(
     perSecond: number,
     private readonly burst = 2 * perSecond,
@@ -23,17 +22,20 @@ export class RateLimit {
     this.emissionIntervalMs = perSecond === 0 ? 0 : 1000 / perSecond;
   }
 
-  /** Whether something of this cost fits into a burst, and so may be taken at any time at all. */
+  /** Whether a cost fits into a burst. `delay` treats a larger cost like a full burst. */
   fits(cost: number): boolean {
     return this.emissionIntervalMs === 0 || cost <= this.burst;
   }
 
-  /** How many keys are remembered. */
+  /** The number of keys in memory. */
   get size(): number {
     return this.theoreticalArrivalTimes.size;
   }
 
-  /** Whole milliseconds until the key may take `cost`: zero for now. What costs more than a burst waits for a full one. */
+  /**
+   * Returns after how many milliseconds, rounded up, the key may use `cost`. Zero: now. A cost above the burst waits
+   * until the full burst is available.
+   */
   delay(key: string, cost: number, now: number): number {
     const madeUpAt = this.theoreticalArrivalTimes.get(key);
     if (madeUpAt === undefined || madeUpAt <= now) return 0;
@@ -41,17 +43,20 @@ export class RateLimit {
     return Math.max(0, Math.ceil(madeUpAt - spare - now - ROUNDING));
   }
 
-  /** Takes, whether the key may or not: what was not known before it was done is paid for by waiting afterwards. */
+  /** Uses `cost` even if it exceeds the limit: if a cost is known only after the work, the next calls wait for it. */
   consume(key: string, cost: number, now: number): void {
     if (this.emissionIntervalMs === 0) return;
     const from = Math.max(this.theoreticalArrivalTimes.get(key) ?? now, now);
-    // Taken out first, so that it goes to the end of the line.
+    // Deleted first, so that the key moves to the end of the map.
     this.theoreticalArrivalTimes.delete(key);
     this.theoreticalArrivalTimes.set(key, from + cost * this.emissionIntervalMs);
     this.forget(now);
   }
 
-  /** Takes if the key may. Returns how long it has to wait otherwise, in milliseconds. */
+  /**
+   * Uses `cost` if the limit allows it and returns zero. Otherwise returns how long the key has to wait, in
+   * milliseconds.
+   */
   tryConsume(key: string, cost: number, now: number): number {
     const wait = this.delay(key, cost, now);
     if (wait === 0) this.consume(key, cost, now);

@@ -7,8 +7,8 @@ import { NotNow } from '../domain/rejected-error.js';
 import { RateLimit } from './rate-limit.js';
 
 /**
- * How many presences each user may have the server look through: pages, batches, and what a subscription begins with.
- * Such a call costs what it holds, which says more than that it is one call.
+ * Limits how many presences each user may read: pages, batches, and snapshots of subscriptions. The limit counts
+ * presences and not calls, because the cost of such a call depends on its size.
  */
 @Injectable()
 export class ReadLimit {
@@ -21,24 +21,24 @@ export class ReadLimit {
     this.users = new RateLimit(limits.presencesPerSecondPerUser);
   }
 
-  /** Takes so many, or throws. */
+  /** Uses this many presences of the limit, or throws. */
   take({ userId, isAdmin }: Principal, presences: number): void {
     if (isAdmin) return;
     refuseIf(this.users.tryConsume(userId, presences, this.clock.monotonic()));
   }
 
-  /** Whether the caller has made up for all that they have read. */
+  /** Whether the caller may read now, or still has to wait for earlier reads. */
   mayRead({ userId, isAdmin }: Principal): boolean {
     return isAdmin || this.users.delay(userId, 1, this.clock.monotonic()) === 0;
   }
 
-  /** Throws while the caller still has to wait for what he has read. Of what comes next it is not known how much it is. */
+  /** Throws while the caller still has to wait for earlier reads. The size of the next read is not known yet. */
   assertAllowed({ userId, isAdmin }: Principal): void {
     if (isAdmin) return;
     refuseIf(this.users.delay(userId, 1, this.clock.monotonic()));
   }
 
-  /** Takes what it has turned out to be. */
+  /** Uses the number of presences that a read has contained, even above the limit. */
   consume({ userId, isAdmin }: Principal, presences: number): void {
     if (!isAdmin) this.users.consume(userId, presences, this.clock.monotonic());
   }

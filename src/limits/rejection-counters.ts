@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { REFUSAL_REASONS, type RejectionReason } from '../domain/rejected-error.js';
 
-/** The setting that is behind a refusal. What is not here has nothing to do with limits. */
+/** The setting behind each reason. Other reasons have nothing to do with limits. */
 const LIMIT_OF_REASON = {
   TOO_MANY_COMMANDS: 'MAX_COMMANDS_PER_SECOND',
   TOO_MANY_CALLS: 'MAX_CALLS_PER_SECOND_PER_USER',
@@ -15,15 +15,15 @@ const LIMIT_OF_REASON = {
 
 type Limit = (typeof LIMIT_OF_REASON)[keyof typeof LIMIT_OF_REASON];
 
-/** Counts the calls that were refused, for those who run the service. */
+/** Counts the rejected calls, for the operators of the service. */
 @Injectable()
 export class RejectionCounters {
-  /** How many, by what their caller was told. */
+  /** Rejected calls by the reason that the caller received. */
   readonly reasons = Object.fromEntries(REFUSAL_REASONS.map((reason) => [reason, 0])) as Record<
     RejectionReason,
     number
   >;
-  /** How many because they were too many, by the setting that says so. */
+  /** Calls that were rejected by a limit, by the setting of that limit. */
   readonly counts = Object.fromEntries(
     Object.values(LIMIT_OF_REASON).map((limit) => [limit, 0]),
   ) as Record<Limit, number>;

@@ -1,25 +1,25 @@
 import { RateLimit } from './rate-limit.js';
 
-/** How late the answers are that are held back, on the average. */
+/** The average delay of a delayed response, in milliseconds. */
 const LATE_MS = 5000;
 
-/** How many calls are answered late for each that is answered at once. */
+/** How many rejected calls get a delayed response for each one with an immediate response. */
 const LATE_CALLS = 4;
 
-/** What becomes of a refused call: it is answered after so long, or its connection is closed. */
+/** The treatment of a rejected call: its response is delayed, or its connection is closed. */
 export type RejectionAction = { readonly answerAfterMs: number } | 'cutOff';
 
 /**
- * A refused call costs the server not much less than one that is served, so that a client who goes on calling would be
- * a burden all the same. A user's refused calls are answered at once for a while; then late, which slows down every
- * client that waits for answers; and one that does not wait loses its connection. As many answers may be outstanding as
- * a connection has streams by default, so that this takes more than one that is full.
+ * Decides how the node responds to rejected calls, which cost almost as much as accepted ones. The first rejections of
+ * a user are immediate. Further ones are delayed, which slows down clients that wait for responses. A client that does
+ * not wait loses its connection. By default 1000 responses may be delayed at once, as many as one connection has
+ * streams, so one full connection alone does not exceed this limit.
  */
 export class RejectionPolicy {
   private readonly prompt: RateLimit;
   private readonly late: RateLimit;
 
-  /** Zero: it never ends. */
+  /** Zero: all rejections are immediate. */
   constructor(private readonly refusedCallsPerSecond: number) {
     const latePerSecond = LATE_CALLS * refusedCallsPerSecond;
     this.prompt = new RateLimit(refusedCallsPerSecond);
@@ -30,7 +30,7 @@ export class RejectionPolicy {
     if (this.refusedCallsPerSecond === 0) return { answerAfterMs: 0 };
     if (this.prompt.tryConsume(userId, 1, now) === 0) return { answerAfterMs: 0 };
     if (this.late.tryConsume(userId, 1, now) > 0) return 'cutOff';
-    // Not all after the same time: those that came at once would be answered at once.
+    // The delay is random. Otherwise calls that arrived together would also get their responses together.
     return { answerAfterMs: LATE_MS * (0.5 + Math.random()) };
   }
 }

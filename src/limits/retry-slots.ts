@@ -1,9 +1,11 @@
-/** Nobody is told to wait longer: most of those who were told will not come back on time, or at all. */
+/**
+ * The longest retry hint, in milliseconds. Longer hints are not needed, because most clients return late or not at all.
+ */
 const MAX_WAIT_MS = 30_000;
 
 /**
- * Tells those who have come too soon when to come again: each one later than the last, at the pace at which they can be
- * let in. So a storm that breaks over the server comes back as a steady rain.
+ * Gives each client that arrives too early a later retry time than the one before, at the rate at which the node can
+ * accept sessions. A burst of reconnects then returns at a steady rate.
  */
 export class RetrySlots {
   private readonly intervalMs: number;
@@ -13,7 +15,7 @@ export class RetrySlots {
     this.intervalMs = 1000 / perSecond;
   }
 
-  /** How long until the next turn that nobody has been told yet, in whole milliseconds, and a little more at random. */
+  /** Reserves the next free time and returns the wait until then, in milliseconds, with up to 10 % of jitter. */
   next(now: number): number {
     const earliest = Math.max(this.lastAt, now) + this.intervalMs;
     this.lastAt = Math.min(earliest, now + MAX_WAIT_MS);

@@ -8,13 +8,13 @@ import { RateLimit } from './rate-limit.js';
 import { withJitter } from './spread.js';
 import { RetrySlots } from './retry-slots.js';
 
-/** All sessions of the node share one rate. */
+/** All sessions of the node share one key of the rate limit. */
 const NODE = '';
 
-/** Until a full node has room again others have to go, so there is no hurry. */
+/** A full node accepts a session only after others have ended, so clients need not hurry. */
 const RETRY_WHEN_FULL_MS = 5000;
 
-/** How many sessions this node may hold, and how many of them may begin in a second. */
+/** Limits how many sessions this node holds, and how many may start per second. */
 @Injectable()
 export class SessionLimit {
   private readonly rate: RateLimit;
@@ -31,17 +31,20 @@ export class SessionLimit {
     this.turns = new RetrySlots(newSessionsPerSecond);
   }
 
-  /** How many sessions this node holds. */
+  /** The number of sessions that this node holds. */
   get size(): number {
     return this.held;
   }
 
-  /** How many it may hold. Zero: any number. */
+  /** The number of sessions that this node may hold. Zero: no limit. */
   get max(): number {
     return this.config.limits.sessions;
   }
 
-  /** Lets a session in and returns its way out. Throws when it is one too many, or too soon, or memory is short. */
+  /**
+   * Admits a session and returns a function that releases it. Throws if the node is full, if sessions start too fast,
+   * or if memory is short.
+   */
   enter(): () => void {
     if (this.max > 0 && this.held >= this.max) {
       const message = 'the server holds as many sessions as it may; try another one, or later';

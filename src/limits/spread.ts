@@ -1,4 +1,6 @@
-/** A time somewhere from this one to twice as long: clients that are told to wait must not all return at once. */
+/**
+ * Returns a random time between `ms` and twice as long, so that clients with a retry hint do not all return at once.
+ */
 export function withJitter(ms: number): number {
   return Math.round(ms * (1 + Math.random()));
 }

@@ -4,11 +4,14 @@ import { CONFIG } from '../config/config.module.js';
 import { CallRateLimiter } from './call-rate-limiter.js';
 import { RejectionPolicy } from './rejection-policy.js';
 
-/** How often users may call this node, whichever part of it. */
+/** The limits on how often users may call this node, through any of its APIs. */
 @Injectable()
 export class UserLimits {
   readonly calls: CallRateLimiter;
-  /** Apart, or a client that calls too much would lose its session to heartbeats that are refused. */
+  /**
+   * Separate from `calls`. Otherwise a client that calls too often would lose its session, because its heartbeats are
+   * rejected.
+   */
   readonly heartbeats: CallRateLimiter;
   readonly patience: RejectionPolicy;
 

@@ -2,31 +2,31 @@ import type { DestinationStream } from 'pino';
 import type { LogFormatName } from '../config/log-level.js';
 import { textOfEntry } from './pretty-print.js';
 
-/** By this pino asks whether it is to tell with each entry how severe it is. */
+/** The symbol with which a stream asks pino for the level of each entry. */
 const WANTS_LEVEL: unique symbol = Symbol.for('pino.metadata');
 
-/** What lines are written to. */
+/** A stream for log lines. */
 export interface Writable {
   readonly isTTY?: boolean;
   write(text: string): unknown;
 }
 
-/** Where pino's entries go: the grave ones to standard error, all others to standard output. */
+/** Writes log entries: errors to standard error, all others to standard output. */
 export class LogOutput implements DestinationStream {
   readonly [WANTS_LEVEL] = true;
-  /** Of the entry that comes next, set by pino. */
+  /** The level of the next entry, set by pino. */
   lastLevel = 0;
 
   constructor(
     private readonly format: LogFormatName,
     private readonly outputs: { readonly stdout: Writable; readonly stderr: Writable },
-    /** From which level on an entry is grave. */
+    /** The lowest level that goes to standard error. */
     private readonly errorLevel: number,
   ) {}
 
   write(entry: string): void {
     const output = this.lastLevel >= this.errorLevel ? this.outputs.stderr : this.outputs.stdout;
-    // Escape codes are for people; in a file they stick to the token of the first call.
+    // Colour codes are for terminals only; in a file they would become part of the text that follows.
     const isColoured = output.isTTY === true;
     output.write(this.format === 'json' ? entry : textOfEntry(entry, isColoured));
   }

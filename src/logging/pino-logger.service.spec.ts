@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LogFormatName, LogLevelName } from '../config/log-level.js';
 import { PinoLoggerService } from './pino-logger.service.js';
 
-/** A logger, and what it has written. */
+/** Creates a logger, and records its output. */
 function open(format: LogFormatName, level: LogLevelName = 'info', isTTY = false) {
   const written = { stdout: '', stderr: '' };
   const logger = new PinoLoggerService(
@@ -18,7 +18,7 @@ function open(format: LogFormatName, level: LogLevelName = 'info', isTTY = false
 describe('A log of JSON', () => {
   it('has a line for each entry, with who said it and what came along', () => {
     const { logger, written } = open('json');
-    // As Nest hands on `new Logger('Session').log('A session began', { requestId })`.
+    // Nest passes `new Logger('Session').log('A session began', { requestId })` in this form.
     logger.log('A session began', { requestId: 'r1' }, 'Session');
     expect(written.stdout.endsWith('\n')).toBe(true);
     const entry = JSON.parse(written.stdout) as Record<string, unknown>;

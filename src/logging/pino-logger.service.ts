@@ -4,27 +4,27 @@ import { logLevelNames, type LogFormatName, type LogLevelName } from '../config/
 import { LogOutput, type Writable } from './log-output.js';
 
 export interface LogOptions {
-  /** The least severe entries that are written. */
+  /** The lowest level that is written. */
   readonly level: LogLevelName;
   readonly format: LogFormatName;
 }
 
-/** As pino counts: 60 is the gravest, each level below it has ten less. */
+/** The levels of pino: 60 is the most severe, and each level below it has ten less. */
 const LEVELS = Object.fromEntries(logLevelNames.map((name, i) => [name, 60 - 10 * i])) as Readonly<
   Record<LogLevelName, number>
 >;
 
-/** The name under which Nest logs an error of the start, with its stack, before it passes it on. */
+/** The context with which Nest logs an error of the start, with its stack, before it throws the error again. */
 const START_ERROR_CONTEXT = 'ExceptionHandler';
 
 /**
- * What is behind every `Logger` of Nest, ours and those of libraries: the one way to log. What is said goes to pino with the
- * name of who says it, and with the fields of an object that comes along: `logger.debug('A session began', { requestId })`.
+ * Writes all log entries of Nest, of this service and of libraries. Entries go to pino with the context of the logger
+ * and the fields of an optional object: `logger.debug('A session began', { requestId })`.
  */
 export class PinoLoggerService implements LoggerService {
   private readonly entries: pino.Logger<LogLevelName, true>;
 
-  /** The outputs are those of the process, but in tests. */
+  /** `outputs` are the standard streams of the process, except in tests. */
   constructor(
     { level, format }: LogOptions,
     outputs: { readonly stdout: Writable; readonly stderr: Writable } = process,
@@ -38,7 +38,7 @@ export class PinoLoggerService implements LoggerService {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label: string) => ({ level: label }) },
     } as const;
-    // Not pino's own output, which takes a reader that has gone for nothing to worry about: see `ProcessShutdown`.
+    // The output of pino ignores a closed reader, but `ProcessShutdown` must notice it.
     this.entries = pino<LogLevelName, true>(options, new LogOutput(format, outputs, LEVELS.error));
   }
 
@@ -46,7 +46,7 @@ export class PinoLoggerService implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  /** Errors of the start are not repeated: `serve` tells each of them once, and in sentences where it can. */
+  /** Skips errors of the start: `serve` prints each of them once, without a stack if possible. */
   error(message: unknown, ...rest: unknown[]): void {
     if (rest.at(-1) !== START_ERROR_CONTEXT) this.write('error', message, rest);
   }
@@ -67,7 +67,7 @@ export class PinoLoggerService implements LoggerService {
     this.write('verbose', message, rest);
   }
 
-  /** Nest puts the name of who speaks last; between it and the message there may be fields, or the stack of an error. */
+  /** Nest passes the context as the last argument. Fields or the stack of an error may come before it. */
   private write(level: LogLevelName, message: unknown, rest: readonly unknown[]): void {
     if (!this.entries.isLevelEnabled(level)) return;
     const texts = rest.filter((part) => typeof part === 'string');

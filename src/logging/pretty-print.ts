@@ -4,14 +4,17 @@ import type { LogLevelName } from '../config/log-level.js';
 
 interface Entry {
   readonly level: LogLevelName;
-  /** As ISO 8601 has it. */
+  /** The time in ISO 8601. */
   readonly time: string;
   readonly context?: string;
   readonly message: string;
   readonly stack?: string;
 }
 
-/** What has its place in a line, or none: whoever reads it knows which process that is. */
+/**
+ * The properties that are not printed as fields: they have their own position in the line, or the reader knows them
+ * (the process id).
+ */
 const NO_FIELDS = ['level', 'time', 'pid', 'context', 'message', 'stack'];
 
 const COLOURS = {
@@ -23,7 +26,7 @@ const COLOURS = {
   verbose: 'cyan',
 } as const satisfies Record<LogLevelName, string>;
 
-/** Says an entry in JSON in a line for people: when, how severe, who, what, and what else there is to know. */
+/** Formats a JSON log entry as a line for people: time, level, context, message and fields. */
 export function textOfEntry(json: string, isColoured: boolean): string {
   const entry = JSON.parse(json) as Entry;
   const { level, time, context, message, stack } = entry;
@@ -31,7 +34,7 @@ export function textOfEntry(json: string, isColoured: boolean): string {
   const fields = Object.entries(entry).filter(([name]) => !NO_FIELDS.includes(name));
   const parts = [
     time.slice(time.indexOf('T') + 1, -1),
-    // It would look at the terminal of the process itself otherwise, and at no other output.
+    // By default `styleText` checks the standard output of the process, which may differ from this output.
     isColoured ? styleText(COLOURS[level], label, { validateStream: false }) : label,
     ...(context === undefined ? [] : [`[${context}]`]),
     safeLines(message),

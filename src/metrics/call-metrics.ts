@@ -6,7 +6,7 @@ import { registerCountSeries, registerDistributions, registerGauges } from './re
 
 const LABELS = ['service', 'method'];
 
-/** How calls go, over gRPC and over HTTP together. */
+/** Metrics of RPCs, over gRPC and HTTP together. */
 export function registerCallMetrics(registry: Registry, { unary, streams }: RpcMetrics): void {
   registerDistributions(registry, {
     name: 'presence_rpc_duration_seconds',

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { CommandCounters } from '../commands/command-counters.js';
 import { registerCountSeries } from './register.js';
 
-/** What happened to users through this node. */
+/** Metrics of the commands that this node executed. */
 export function registerCommandMetrics(registry: Registry, { counts }: CommandCounters): void {
   registerCountSeries(registry, {
     name: 'presence_commands_total',

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { Connections } from '../transport/connections/connections.js';
 import { registerCounts, registerGauge } from './register.js';
 
-/** How many gRPC connections there are, and what was cut off. */
+/** Metrics of gRPC connections, and of connections and calls that the server ended. */
 export function registerConnectionMetrics(registry: Registry, connections: Connections): void {
   registerGauge(registry, {
     name: 'presence_connections',

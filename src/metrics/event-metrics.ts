@@ -3,7 +3,7 @@ import type { EventsService } from '../events/events.service.js';
 import type { FanOut } from '../events/fan-out.js';
 import { registerCount, registerCounts, registerDistributions, registerGauge } from './register.js';
 
-/** What was committed, who is told of it, and how soon. */
+/** Metrics of events, their subscriptions and their delivery. */
 export function registerEventMetrics(
   registry: Registry,
   fanOut: FanOut,

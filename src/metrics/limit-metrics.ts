@@ -3,7 +3,7 @@ import type { RejectionCounters } from '../limits/rejection-counters.js';
 import type { SessionLimit } from '../limits/session-limit.js';
 import { registerCounts, registerGauge } from './register.js';
 
-/** What this node was asked for and did not take on. */
+/** Metrics of calls and streams that this node rejected, and of its number of sessions. */
 export function registerLimitMetrics(
   registry: Registry,
   refusedCalls: RejectionCounters,

@@ -17,7 +17,7 @@ import { registerLimitMetrics } from './limit-metrics.js';
 import { registerStoreMetrics } from './store-metrics.js';
 import { registerTlsMetrics } from './tls-metrics.js';
 
-/** Figures for Prometheus. */
+/** Serves the metrics for Prometheus. */
 @Controller('metrics')
 export class MetricsController {
   private readonly registry = new Registry();
@@ -31,7 +31,7 @@ export class MetricsController {
     connections: Connections,
     refusedCalls: RejectionCounters,
     sessions: SessionLimit,
-    // Nothing where gRPC is plain.
+    // Undefined if gRPC runs without TLS.
     certificates?: CertificateWatch,
   ) {
     const { registry } = this;

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Metric, type Registry } from 'prom-client';
 import type { Distribution } from '../telemetry/distribution.js';
 
-// What somebody else knows or counts becomes a metric that is read whenever somebody asks.
+// These functions register metrics whose values other components hold. The values are read at every scrape.
 
 interface MetricInfo {
   readonly name: string;
@@ -10,7 +10,7 @@ interface MetricInfo {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A figure for each of several sets of labels. */
+/** Values, each with its set of labels. */
 type Series<Value> = Iterable<readonly [Labels, Value]>;
 
 export function registerGauge(
@@ -26,7 +26,7 @@ export function registerGauge(
   });
 }
 
-/** Gauges, one for each set of labels. */
+/** Registers gauges, one for each set of labels. */
 export function registerGauges(
   registry: Registry,
   {
@@ -59,7 +59,7 @@ export function registerCount(
   });
 }
 
-/** Counts, one for each value of a label. */
+/** Registers counters, one for each value of a label. */
 export function registerCounts<Value extends string>(
   registry: Registry,
   {
@@ -74,7 +74,7 @@ export function registerCounts<Value extends string>(
   registerCountSeries(registry, { ...about, labels: [label], counts: () => by(label, counts()) });
 }
 
-/** Counts, one for each set of labels. */
+/** Registers counters, one for each set of labels. */
 export function registerCountSeries(
   registry: Registry,
   {
@@ -94,12 +94,13 @@ export function registerCountSeries(
   });
 }
 
-/** Histograms, one for each set of labels. */
+/** Registers histograms, one for each set of labels. */
 export function registerDistributions(
   registry: Registry,
   { distributions, ...about }: MetricInfo & { readonly distributions: () => Series<Distribution> },
 ): void {
-  // All that a registry asks of a metric. Those of prom-client cannot be told what somebody else has counted.
+  // Implements only what a registry needs of a metric. The histogram of prom-client cannot be set to values that were
+  // counted elsewhere.
   const metric = {
     ...about,
     get: async () => ({
@@ -111,7 +112,7 @@ export function registerDistributions(
   registry.registerMetric(metric as unknown as Metric);
 }
 
-/** The same figures, by the value of a label. */
+/** Yields each value with its key as the value of a label. */
 export function* by(
   label: string,
   figures: Readonly<Record<string, number>>,

@@ -3,7 +3,7 @@ import { LISTED_STATUSES } from '../domain/presence.js';
 import type { PresenceStore } from '../store/presence-store.js';
 import { by, registerCount, registerCounts, registerGauge, registerGauges } from './register.js';
 
-/** What the store says of itself, read whenever somebody asks. */
+/** Metrics of the store. They are read from its status at every scrape. */
 export function registerStoreMetrics(registry: Registry, store: PresenceStore): void {
   registerGauge(registry, {
     name: 'presence_store_up',
@@ -95,9 +95,13 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
   });
 }
 
-/** As others are shown them: who is invisible counts as OFFLINE, and cannot be told from those who are. */
+/**
+ * The number of users by shown status. An invisible user counts as OFFLINE, so that the metric does not reveal
+ * invisible users.
+ */
 function usersByStatus({ view, status }: PresenceStore): Readonly<Record<string, number>> {
   const listed = LISTED_STATUSES.map((status) => [status, view.countListed([status])] as const);
-  // Not all others that are held: of some only what they do unseen is left.
+  // `status.offline` does not count every other user in memory: of some users, only activity that nobody may see is
+  // stored.
   return { ...Object.fromEntries(listed), OFFLINE: status.offline };
 }

@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { CertificateWatch } from '../transport/tls/certificate-watch.js';
 import { registerGauge } from './register.js';
 
-/** For how long new connections can be made. */
+/** Metrics of the TLS certificate: after its expiry, clients cannot connect. */
 export function registerTlsMetrics(registry: Registry, certificates: CertificateWatch): void {
   registerGauge(registry, {
     name: 'presence_tls_certificate_expiry_timestamp_seconds',

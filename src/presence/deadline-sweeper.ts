@@ -9,22 +9,27 @@ import { CommandExecutor } from '../commands/command-executor.js';
 import { Listening } from '../store/listening.js';
 import { PresenceStore } from '../store/presence-store.js';
 
-/** The finest `IDLE_CHECK_INTERVAL_MS`: an interval of Nest is fixed before the configuration is read. */
+/**
+ * The minimum of `IDLE_CHECK_INTERVAL_MS`. The interval of Nest is set before the configuration is read, so it uses
+ * this value.
+ */
 const TICK_MS = 100;
 
-/** How many users are handled before others have their turn. */
+/** The number of users that are processed before the sweeper yields to the event loop. */
 const BATCH = 500;
 
 /**
- * Lets time pass for the users for whom something is due: idle, a status that lapses, a token, a grace.
- * Costs what is due, however many users there are.
+ * Processes deadlines: idle timeouts, expired statuses and tokens, ended graces. The cost depends on the number of
+ * due deadlines, not on the number of users.
  */
 @Injectable()
 export class DeadlineSweeper {
   private readonly logger = new Logger(DeadlineSweeper.name);
   private nextSweepAt = -Infinity;
   private isSweeping = false;
-  /** How much of the time in which clients could not be heard has been noticed, and how much is made up for. */
+  /**
+   * The part of `Listening.lostMs` that was already noticed, and the time by which deadlines are held back for it.
+   */
   private lostMs = 0;
   private heldBackMs = 0;
   private heldBackUntil = 0;
@@ -45,7 +50,10 @@ export class DeadlineSweeper {
     await this.sweep();
   }
 
-  /** Handles everything that is due now. Does nothing while it is at it already, or clients cannot be heard. */
+  /**
+   * Processes all deadlines that are due. Does nothing while another sweep runs or while the node cannot receive
+   * calls.
+   */
   async sweep(): Promise<void> {
     if (this.isSweeping || !this.listening.isListening) return;
     this.isSweeping = true;
@@ -79,8 +87,9 @@ export class DeadlineSweeper {
   }
 
   /**
-   * Up to when durations are over that a client could have cut short. After an absence this is held back by it, until every
-   * grace that began before it has had the time that it was given.
+   * The time up to which deadlines are due that a client could have prevented. After a pause in which the node could
+   * not receive calls, it is held back by the length of the pause, until every grace that began before has had its
+   * full time.
    */
   private upTo(): number {
     const { lostMs, heardMs } = this.listening;

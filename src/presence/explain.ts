@@ -26,7 +26,7 @@ const KIND_ON_WIRE: Readonly<Record<Deadline['type'], TransitionKind>> = {
   graceEnded: TransitionKind.TRANSITION_KIND_GRACE_ENDED,
 };
 
-/** Everything that makes a user's presence what it is, for those who may know it. */
+/** Returns everything that determines the presence of a user. Only callers with admin rights may receive it. */
 export function explain(user: User, now: number, policy: Policy): ExplainPresenceResponse {
   const next = nextTransition(user, policy);
   return {

@@ -125,7 +125,10 @@ export class PresenceController implements PresenceServiceController {
   }
 }
 
-/** What a command on a session of the user's own has led to, as only the user may see it. */
+/**
+ * Returns the response to a command on the caller's own session. It holds the own presence, which only the user may
+ * see.
+ */
 function answer(
   sessionId: string,
   user: User,

@@ -3,7 +3,7 @@ import { PresenceController } from './presence.controller.js';
 import { PresenceService } from './presence.service.js';
 import { DeadlineSweeper } from './deadline-sweeper.js';
 
-/** Presence: status, channel and mute state, who is there, and what time does to it. */
+/** Presence: commands and queries for status, channel and mute state, and the processing of deadlines. */
 @Module({
   controllers: [PresenceController],
   providers: [PresenceService, DeadlineSweeper],

@@ -70,13 +70,13 @@ export class PresenceService {
     return this.change(caller, { type: 'setStatus', sessionId, wall, ...status });
   }
 
-  /** The presence of a user, as the caller may see it. */
+  /** Returns the presence of a user, as the caller may see it. */
   async getPresence(caller: Principal, userId: string): Promise<Presence> {
     const [presence] = await this.load(caller, [userId]);
     return presence!;
   }
 
-  /** The presences of users, in the order asked, as the caller may see them. */
+  /** Returns the presences of users in the requested order, as the caller may see them. */
   async batchGetPresences(
     caller: Principal,
     userIds: readonly string[],
@@ -85,7 +85,7 @@ export class PresenceService {
     return this.load(caller, userIds);
   }
 
-  /** All that is known of a user, for those who may name others. */
+  /** Returns the complete state of a user. Only for admins. */
   async inspectUser(caller: Principal, userId: string): Promise<User> {
     requireAdmin(caller);
     return this.store.get(userId);
@@ -121,7 +121,7 @@ export class PresenceService {
     });
   }
 
-  /** What the caller's own command makes of the caller. */
+  /** Executes a command of the caller and returns the new state of the caller. */
   private async change(caller: Principal, input: Input): Promise<User> {
     return (await this.commands.execute(caller.userId, input)).user;
   }
@@ -138,7 +138,10 @@ export class PresenceService {
     return presenceFor(caller.userId, await this.store.get(caller.userId));
   }
 
-  /** A page of a list, whose tokens are good for that list only: in another one they would silently skip users. */
+  /**
+   * Returns a page of a list. A page token is valid only for its own list: with another list it would silently skip
+   * users.
+   */
   private page(list: string, request: PageRequest, listing: Listing): Page {
     const { pageToken } = request;
     const size = sizeOf(request);
@@ -157,7 +160,7 @@ export class PresenceService {
     };
   }
 
-  /** The user after which a page begins. */
+  /** Returns the id of the user after which the page begins. */
   private decodePageToken(list: string, pageToken: string): string {
     const lastUserId = this.pageTokens.open(pageToken, list);
     if (lastUserId === undefined) {
@@ -172,12 +175,12 @@ export class PresenceService {
 }
 
 interface Listing {
-  /** The presences behind a user, in order. */
+  /** Iterates over the presences after a user, in order. */
   readonly after: (userId: string | undefined) => Iterator<Presence>;
   readonly totalSize: number;
 }
 
-/** How many presences a page may hold. */
+/** Returns the maximum number of presences on a page. */
 function sizeOf({ pageSize }: PageRequest): number {
   return Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
 }

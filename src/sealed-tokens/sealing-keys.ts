@@ -1,23 +1,25 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * What the keys of tokens are made of, the same on all nodes of a service. The secret before the present one is kept,
- * so that a change does not void the tokens that clients hold.
+ * The secrets from which the keys of tokens are derived. All nodes of a cluster share them. The previous secret is
+ * kept, so that a change does not invalidate the tokens that clients hold.
  */
 export class SealingKeys {
   private secrets: readonly string[] = [randomBytes(32).toString('base64url')];
 
-  /** The one that tokens are sealed with. Random until another one is agreed on. */
+  /** The secret that encrypts new tokens. It is random until the nodes agree on a shared one. */
   get current(): string {
     return this.secrets[0]!;
   }
 
-  /** Those that tokens are opened with, the present one first. The same array until they change. */
+  /**
+   * The secrets that decrypt tokens, the current one first. The array object changes only when the secrets change.
+   */
   get keys(): readonly string[] {
     return this.secrets;
   }
 
-  /** Seals with this one from now on. */
+  /** Makes `secret` the current secret and keeps the one before it. */
   rotate(secret: string): void {
     if (secret !== this.current) this.secrets = [secret, this.current];
   }

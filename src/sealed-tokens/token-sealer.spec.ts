@@ -24,7 +24,7 @@ describe('A sealed token', () => {
     const all = [...tokens, ...alike];
     expect(new Set(all).size).toBe(200);
     expect(new Set(all.map(({ length }) => length)).size).toBe(1);
-    // No character stands at its place more often than chance has it, but for the form in the first byte.
+    // The characters at each position vary as much as random ones, except in the first byte, which holds the version.
     const places = Array.from({ length: all[0]!.length - 2 }, (_, i) => all.map((t) => t[i + 2]!));
     for (const place of places.slice(0, -1)) expect(new Set(place).size).toBeGreaterThan(30);
     expect(all.join()).not.toContain(Buffer.alloc(12).toString('base64url'));

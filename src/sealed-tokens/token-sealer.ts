@@ -1,22 +1,21 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import type { SealingKeys } from './sealing-keys.js';
 
-/** The first byte of a token. Another form would have another one. */
+/** The first byte of a token. Another format would have another version. */
 const VERSION = 1;
 const SALT_BYTES = 16;
 const TAG_BYTES = 16;
 const HEADER_BYTES = 1 + SALT_BYTES;
 
-/** More than any token of ours takes. What is longer is not even decoded. */
+/** Longer than any token of this service. A longer text is rejected without decoding. */
 const MAX_LENGTH = 2000;
 
 /**
- * Turns what only the service is to read into tokens that clients carry: encrypted, so that they tell nothing but their
- * length, and authenticated, so that only what was sealed here is ever opened. A token of another purpose or for
- * another context does not open.
+ * Encrypts and authenticates data of the service as tokens that clients carry. A token reveals only its length, and
+ * `open` accepts only tokens that were created with a known secret for the same purpose and context.
  *
- * A random nonce of AES-GCM is safe for some four billion tokens under a key, which a busy service makes in weeks. So
- * every token has a key and a nonce of its own, made of its salt.
+ * Random nonces of AES-GCM are safe for about four billion tokens per key, which a busy service creates within weeks.
+ * Therefore every token has its own key and nonce, derived from its salt.
  */
 export class TokenSealer {
   private keys: readonly Buffer[] = [];
@@ -27,7 +26,7 @@ export class TokenSealer {
     private readonly purpose: string,
   ) {}
 
-  /** `context` is not in the token, but must be the same when it is opened. */
+  /** Encrypts `content`. The token does not contain `context`, but `open` needs the same value. */
   seal(content: Buffer, context = ''): string {
     const header = Buffer.concat([Buffer.of(VERSION), randomBytes(SALT_BYTES)]);
     const { key, nonce } = derive(this.currentKeys()[0]!, header);
@@ -37,7 +36,10 @@ export class TokenSealer {
     return Buffer.concat(sealed).toString('base64url');
   }
 
-  /** Undefined: not sealed here, or for something else, or changed on the way, or under a secret that is gone. */
+  /**
+   * Decrypts a token. Returns undefined if it was not created here, has another purpose or context, was modified, or
+   * uses a secret that is no longer known.
+   */
   open(token: string, context = ''): Buffer | undefined {
     if (!isSealed(token)) return undefined;
     const bytes = Buffer.from(token, 'base64url');
@@ -59,11 +61,11 @@ export class TokenSealer {
   }
 }
 
-/** Whether a text has the shape of a token, of whichever service and form. */
+/** Whether a text has the shape of a token, of any service and any version. */
 export function isSealed(token: string): boolean {
   if (token.length > MAX_LENGTH) return false;
   const bytes = Buffer.from(token, 'base64url');
-  // Decoding is lenient; only what we would have written ourselves is taken.
+  // The decoder is lenient, so the text must equal its canonical encoding.
   return bytes.length >= HEADER_BYTES + TAG_BYTES && bytes.toString('base64url') === token;
 }
 
@@ -91,7 +93,7 @@ function keyFor(purpose: string, secret: string): Buffer {
   return Buffer.from(hkdfSync('sha256', secret, '', `presence token: ${purpose}`, 32));
 }
 
-/** The key and the nonce of one token. */
+/** Derives the key and the nonce of one token. */
 function derive(key: Buffer, header: Buffer): { readonly key: Buffer; readonly nonce: Buffer } {
   const bytes = createHmac('sha512', key).update(header).digest();
   return { key: bytes.subarray(0, 32), nonce: bytes.subarray(32, 44) };

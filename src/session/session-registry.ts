@@ -8,13 +8,13 @@ import { Listening } from '../store/listening.js';
 import { PresenceStore } from '../store/presence-store.js';
 import type { SessionStream } from './session-stream.js';
 
-/** How often it is looked which streams have been quiet for long enough to need a heartbeat, or to be ended. */
+/** Interval in milliseconds at which streams are checked for a due heartbeat and for silent clients. */
 const HEARTBEAT_CHECK_MS = 250;
 
 /**
- * The `Connect` streams of this node, by session. A session that is no more takes its stream with it. Only the node that
- * holds a stream can tell how long its client has been silent: no other clock is asked, and time in which this node could
- * not listen does not count.
+ * The `Connect` streams of this node, by session. When a session ends, its stream ends as well. Only the node that
+ * holds the stream can measure how long its client has been silent. It uses its own clock, and does not count time in
+ * which it could not receive calls.
  */
 @Injectable()
 export class SessionRegistry {
@@ -38,24 +38,29 @@ export class SessionRegistry {
     });
   }
 
-  /** How many sessions this node holds. */
+  /** The number of sessions on this node. */
   get size(): number {
     return this.streams.size;
   }
 
-  /** Returns the way to take the stream out again. */
+  /** Adds a stream and returns the function that removes it. */
   add(sessionId: string, stream: SessionStream): () => void {
     this.streams.set(sessionId, stream);
     return () => this.streams.delete(sessionId);
   }
 
-  /** Keeps intermediaries from closing a stream on which nothing happens, and asks for signs of life. */
+  /**
+   * Sends heartbeats on quiet streams: they keep proxies from closing the stream, and ask the client for a heartbeat.
+   */
   @Interval(HEARTBEAT_CHECK_MS)
   sendHeartbeats(): void {
     for (const stream of this.streams.values()) stream.sendIfDue();
   }
 
-  /** Ends the sessions whose clients have been silent for too long. Those that cannot be ended now are tried again. */
+  /**
+   * Ends the sessions whose clients have been silent for too long. Sessions that cannot be ended now are tried again
+   * at the next interval.
+   */
   @Interval(HEARTBEAT_CHECK_MS)
   async endSilent(): Promise<void> {
     if (this.isEndingSilent || !this.listening.isListening) return;

@@ -4,53 +4,56 @@ import { haveSameVersions, type ChoiceVersions } from '../domain/choice-versions
 import type { RejectedError } from '../domain/rejected-error.js';
 import type { Session, User } from '../domain/user.js';
 
-/** What happens on the stream of a session. */
+/** A message on the stream of a session. */
 export type SessionMessage =
   | {
       readonly type: 'started';
       readonly session: Session;
-      /** With this session counted in. */
+      /** The user, including this session. */
       readonly user: User;
-      /** Zero: none are needed. */
+      /** Zero if the client does not need to send heartbeats. */
       readonly heartbeatTimeoutMs: number;
     }
   | { readonly type: 'draining'; readonly reconnectAfterMs: number }
-  /** The user chose something. */
+  /** A choice of the user changed. */
   | { readonly type: 'choices'; readonly user: User; readonly sessionId: string }
   | { readonly type: 'heartbeat' };
 
-/** The connection under a stream. */
+/** The connection that carries a stream. */
 export interface Connection {
-  /** Whether a message would go out rather than into a queue. */
+  /** Whether a message would be sent now rather than queued. */
   readonly isReady: boolean;
-  /** Whether the whole connection is gone, and not just the stream. */
+  /** Whether the connection itself was lost, and not only the stream. */
   readonly isConnectionLost: boolean;
-  /** Whether a client that has fallen silent is found out without its help. */
+  /** Whether the transport detects a silent client without the client's help. */
   readonly noticesSilence: boolean;
 }
 
-/** How long both sides of a stream may be silent, in milliseconds. */
+/** The maximum silence of both sides of a stream, in milliseconds. */
 export interface Silence {
-  /** The server, before a heartbeat of its own is due. */
+  /** The time after which the server sends a heartbeat on a quiet stream. */
   readonly heartbeatIntervalMs: number;
-  /** The client, before its session ends. Zero: forever. */
+  /** The time after which the session of a silent client ends. Zero if it never does. */
   readonly heartbeatTimeoutMs: number;
 }
 
-/** The stream that a session lives on. Its first message says that the session has started. */
+/** The stream of a session. Its first message reports that the session has started. */
 export class SessionStream {
-  /** When something was last sent, by the monotonic clock. */
+  /** The time of the last message, by the monotonic clock. */
   private lastSentAt: number;
-  /** When the next sign of life is due, as was committed last. Undefined: nothing was, or none are needed. */
+  /**
+   * The time at which the next heartbeat is due, as of the last commit. Undefined if nothing was committed yet or
+   * none is needed.
+   */
   private heartbeatDueAt: number | undefined;
-  /** When the last sign of life arrived, in the time in which this node listens. */
+  /** The time of the last sign of life, on the clock `Listening.heardMs`. */
   private heardAt = 0;
   private isStarted = false;
   private endError: RejectedError | undefined;
   private sessionId = '';
-  /** Of the choices that the client was told of last. */
+  /** The versions of the choices that the client was last notified of. */
   private told: ChoiceVersions | undefined;
-  /** The newest state of a user whose choices the client is still to be told of. */
+  /** The newest state of the user if the client was not notified of its choices yet. */
   private untold: User | undefined;
 
   constructor(
@@ -63,29 +66,35 @@ export class SessionStream {
     this.lastSentAt = clock.monotonic();
   }
 
-  /** Whether the session has begun. */
+  /** Whether the session has started. */
   get hasStarted(): boolean {
     return this.isStarted;
   }
 
-  /** Why the server has ended it. Undefined: it has not. */
+  /** The error with which the server ended the stream. Undefined if it did not. */
   get refusal(): RejectedError | undefined {
     return this.endError;
   }
 
-  /** Its client has given a sign of life on this node, whether or not the store can take it in. */
+  /** Records that this node received a call of the client for this session, even if the store cannot commit it. */
   hear(heardMs: number): void {
     this.heardAt = heardMs;
   }
 
-  /** It was committed when the next sign of life is due. If that has changed, some node has heard one. */
+  /**
+   * Records the committed time at which the next heartbeat is due. A new value means that some node has received a
+   * call of the client.
+   */
   noteHeartbeatDue(dueAt: number, heardMs: number): void {
     if (dueAt === this.heartbeatDueAt) return;
     this.heartbeatDueAt = dueAt;
     this.heardAt = heardMs;
   }
 
-  /** When a sign of life was due, if the client has been silent for the whole timeout. Undefined: it has not. */
+  /**
+   * Returns the time at which the heartbeat was due if the client was silent for the full timeout, otherwise
+   * undefined.
+   */
   missedAt(heardMs: number): number | undefined {
     const { heartbeatTimeoutMs } = this.limits;
     if (heartbeatTimeoutMs === 0) return undefined;
@@ -104,13 +113,13 @@ export class SessionStream {
     this.send({ type: 'draining', reconnectAfterMs });
   }
 
-  /** Takes note of the newest state of the user, and tells the client of choices that it does not know. */
+  /** Records the newest state of the user, and notifies the client of choices that it does not know. */
   noteUser(user: User): void {
     this.untold = user;
     this.tellChoices();
   }
 
-  /** Sends what has become due, and what could not go out before. */
+  /** Sends a due heartbeat, and choices that could not be sent before. */
   sendIfDue(): void {
     this.tellChoices();
     const quietMs = this.clock.monotonic() - this.lastSentAt;
@@ -122,7 +131,10 @@ export class SessionStream {
     this.signals.error(refusal);
   }
 
-  /** A client that does not read misses hints and heartbeats; they would be stale when it reads on. */
+  /**
+   * Sends a message, or drops it if the client does not read: a hint or heartbeat would be outdated by the time the
+   * client reads again.
+   */
   private send(signal: SessionMessage): void {
     if (!this.canSend) return;
     this.lastSentAt = this.clock.monotonic();
@@ -133,7 +145,10 @@ export class SessionStream {
     return this.isStarted && this.connection.isReady;
   }
 
-  /** On the only session of a user each choice is a command of its client, which learns of it from the response. */
+  /**
+   * Notifies the client of changed choices. A user with one session needs no message: each choice is a command of
+   * that client, which gets it in the response.
+   */
   private tellChoices(): void {
     const user = this.untold;
     if (user === undefined || !this.canSend) return;

@@ -3,7 +3,7 @@ import { SessionController } from './session.controller.js';
 import { SessionService } from './session.service.js';
 import { SessionRegistry } from './session-registry.js';
 
-/** Sessions: who is connected, with what, and for how long. */
+/** Sessions: the `Connect` streams, and the calls on sessions. */
 @Module({
   controllers: [SessionController],
   providers: [SessionService, SessionRegistry],

@@ -24,7 +24,7 @@ import {
 } from './session-stream.js';
 import { SessionRegistry } from './session-registry.js';
 
-/** What a client says of itself when it connects. */
+/** The properties that a client sends when it connects. */
 export interface ConnectOptions {
   readonly platform: string;
   readonly isMicrophoneMuted: boolean | undefined;
@@ -37,7 +37,10 @@ export interface ConnectOptions {
 @Injectable()
 export class SessionService {
   private readonly logger = new Logger(SessionService.name);
-  /** For clients that give signs of life, and for those whose connection tells whether they are there. */
+  /**
+   * The limits for clients that must send heartbeats, and for clients whose connection itself shows whether they are
+   * alive.
+   */
   private readonly heard: Silence;
   private readonly unheard: Silence;
 
@@ -51,14 +54,15 @@ export class SessionService {
     @Inject(CONFIG) { streamHeartbeatIntervalMs, policy: { heartbeatTimeoutMs } }: Config,
   ) {
     this.unheard = { heartbeatIntervalMs: streamHeartbeatIntervalMs, heartbeatTimeoutMs: 0 };
-    // A client that has to give signs of life is asked for one in time, and needs no timer of its own.
+    // A server heartbeat asks the client for its own one in time, so the client needs no timer.
     const heartbeatIntervalMs = Math.min(streamHeartbeatIntervalMs, heartbeatTimeoutMs / 2);
     this.heard = { heartbeatIntervalMs, heartbeatTimeoutMs };
   }
 
   /**
-   * A session that begins when it is subscribed to and ends with the subscription, whatever ends that. The log knows it by
-   * `requestId` alone, as it knows nobody.
+   * Returns a session as a stream of messages. It starts when the stream is subscribed, and ends with the
+   * subscription for any reason. The server log identifies the session only by `requestId`, because it contains no
+   * user data.
    */
   connect(
     caller: Principal,
@@ -66,7 +70,7 @@ export class SessionService {
     connection: Connection,
     requestId: string,
   ): Observable<SessionMessage> {
-    // Where the connection does not tell who is still there, the client has to.
+    // If the transport cannot detect a silent client, the client must send heartbeats.
     const requireHeartbeats = asked.requireHeartbeats || !connection.noticesSilence;
     const options = { ...asked, requireHeartbeats };
     return new Observable((signals) => {
@@ -76,7 +80,7 @@ export class SessionService {
       signals.add(this.drain.register(stream));
       signals.add(this.limit.enter());
       const remove = this.streams.add(sessionId, stream);
-      // A promise of nothing: what the session began with is not kept for as long as it lasts.
+      // The promise resolves to undefined, so that the step is not kept in memory for the life of the session.
       const begun = this.begin(caller, sessionId, options).then((step) => {
         this.logger.debug('A session began', { requestId });
         stream.start(this.started(sessionId, options, step));
@@ -88,7 +92,8 @@ export class SessionService {
         const cause = isLost ? 'CONNECTION_LOST' : 'DISCONNECTED';
         const reason = stream.refusal?.reason ?? cause;
         if (stream.hasStarted) this.logger.debug('A session ended', { requestId, reason });
-        // A session that has not begun yet is ended as soon as it has; one that was refused may have begun unheard.
+        // If the start is still in progress, the session is ended after it. A start that failed may still have been
+        // committed, so the session is ended then as well.
         void begun.catch(() => {}).then(() => this.disconnect(caller.userId, sessionId, cause));
       };
     });
@@ -103,7 +108,7 @@ export class SessionService {
     return presenceFor(caller.userId, user);
   }
 
-  /** Activity that a backend has seen, on the session where the user was last active. */
+  /** Records an activity that a backend reports, on the session that was last active. */
   async recordActivityOf(caller: Principal, userId: string): Promise<Presence> {
     requireAdmin(caller);
     const input = { type: 'activity', sessionId: undefined } as const;
@@ -116,7 +121,7 @@ export class SessionService {
     return liveSessions(await this.store.get(userId));
   }
 
-  /** Returns whether there was such a live session. */
+  /** Ends a session. Returns whether it was live. */
   async endSession(caller: Principal, sessionId: string): Promise<boolean> {
     const userId = caller.isAdmin
       ? await this.store.ownerOf(sessionId)
@@ -130,7 +135,7 @@ export class SessionService {
 
   private begin(caller: Principal, sessionId: string, options: ConnectOptions): Promise<Step> {
     const tokenExpiresAt = caller.expiresAt;
-    // This node may have to take up another name before the session can be stored.
+    // The input is created for each attempt, because this node may get a new node id before the session is committed.
     return this.commands.execute(caller.userId, () => ({
       type: 'connect',
       sessionId,

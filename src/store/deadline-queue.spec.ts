@@ -16,18 +16,18 @@ const commands = fc.array(
   { maxLength: 100, size: 'max' },
 );
 
-/** The keys that are due, by time: the slow and obvious way. */
+/** The due keys in order of time, computed in a slow but obvious way. */
 function dueIn(alarms: ReadonlyMap<string, number>, now: number): readonly [string, number][] {
   return [...alarms].filter(([, at]) => at <= now).toSorted(([, a], [, b]) => a - b);
 }
 
-/** Sets times in a queue by key, keeping the alarms for it as a store does. */
+/** Returns a setter for a queue that keeps the timer of each key, as a store does. */
 function setterOf(queue: DeadlineQueue): (key: string, dueAt: number | undefined) => void {
   const alarms = new Map<string, Timer | undefined>();
   return (key, dueAt) => alarms.set(key, queue.set(key, dueAt, alarms.get(key)));
 }
 
-/** How many entries its heap holds, left-overs included. */
+/** The number of entries in the heap, including cancelled ones. */
 function heapOf(queue: DeadlineQueue): number {
   return (queue as unknown as { readonly heap: { readonly length: number } }).heap.length;
 }

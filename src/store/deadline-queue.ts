@@ -1,26 +1,29 @@
 import TinyQueue from 'tinyqueue';
 
-/** No longer wanted, but perhaps still in the heap. A number, since one is changed in place and `undefined` is not. */
+/**
+ * Marks a timer that was cancelled but may still be in the heap. A number, because a number field is updated in place,
+ * and a field set to `undefined` is not.
+ */
 const CANCELLED = Infinity;
 
-/** When a key is due. Whoever sets it keeps it for the next time. */
+/** The due time of a key. The caller keeps it and passes it to the next call of `set`. */
 export interface Timer {
   readonly key: string;
   dueAt: number;
-  /** The place it has in the heap: `dueAt` or earlier. */
+  /** The time by which the heap orders the timer: `dueAt` or earlier. */
   queuedAt: number;
 }
 
 /**
- * Keys with the time each is due. Putting a due time off, which every activity does, costs one write: the alarm stays
- * where it is in the heap and is put back when it comes up too early. Looking for what is due costs what is due.
+ * Keys ordered by due time. Moving a due time to later, which every activity does, costs one write: the timer stays in
+ * the heap and is queued again when it comes up too early. The cost of `take` depends only on the number of due timers.
  */
 export class DeadlineQueue {
   private heap = newHeap([]);
   private wanted = 0;
 
   /**
-   * Sets when a key is due, instead of `before`: what was returned for it the last time. Undefined: not any more.
+   * Sets the due time of a key. `before` is the result of the previous call for that key. Undefined `dueAt` cancels it.
    */
   set(key: string, dueAt: number | undefined, before: Timer | undefined): Timer | undefined {
     if (before !== undefined && before.dueAt !== CANCELLED) {
@@ -33,7 +36,7 @@ export class DeadlineQueue {
     return dueAt === undefined ? undefined : this.enqueue({ key, dueAt, queuedAt: dueAt });
   }
 
-  /** Takes out the keys that are due, the earliest first, at most `limit`. */
+  /** Removes and returns at most `limit` due keys, the earliest first. */
   take(now: number, limit: number): readonly string[] {
     const due: string[] = [];
     for (let next = this.heap.peek(); next && next.queuedAt <= now && due.length < limit;) {
@@ -42,7 +45,7 @@ export class DeadlineQueue {
         due.push(next.key);
         this.drop(next);
       } else if (next.dueAt !== CANCELLED) {
-        // One that was put off comes up again in its turn.
+        // A timer that was moved to later is queued again.
         next.queuedAt = next.dueAt;
         this.heap.push(next);
       }
@@ -51,7 +54,7 @@ export class DeadlineQueue {
     return due;
   }
 
-  /** How many keys have a due time. */
+  /** The number of keys with a due time. */
   get size(): number {
     return this.wanted;
   }
@@ -68,7 +71,7 @@ export class DeadlineQueue {
     this.compact();
   }
 
-  /** Rebuilds the heap when most of it is left-overs, so that it is bounded by the keys. */
+  /** Rebuilds the heap when most entries are cancelled, so that the number of keys limits its size. */
   private compact(): void {
     if (this.heap.length <= 2 * this.wanted + 64) return;
     this.heap = newHeap(this.heap.data.filter(({ dueAt }) => dueAt !== CANCELLED));

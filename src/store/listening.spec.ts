@@ -17,7 +17,7 @@ describe('The time in which a node listens', () => {
     listening = new Listening({ status: report } as PresenceStore, clock, config);
   });
 
-  /** How much of what passes counts. */
+  /** The part of the elapsed time that counts. */
   function counted(pass: () => void): number {
     const before = listening.heardMs;
     pass();

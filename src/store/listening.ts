@@ -4,21 +4,21 @@ import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { PresenceStore } from './presence-store.js';
 
-/** An absence is noticed after this many milliseconds: to look for it at every commit would be felt. */
+/** Minimum milliseconds between two checks for an absence. A check at every commit would cost too much. */
 const LOOK_AGAIN_MS = 50;
 
 /**
- * For how long this node could hear its clients. Silence is measured in that time alone: a process that was stopped, or
- * whose store was out of reach, must not take its own absence for that of its clients. After an absence clients are
- * given as long again to be heard, at most the heartbeat timeout: their messages may still wait to be read, and clients
- * that were refused try again later.
+ * Measures the time in which this node could receive from its clients. Client silence counts only in that time: a
+ * process that was stopped, or whose store was unavailable, must not mistake its own absence for that of its clients.
+ * After an absence, clients get the same time again (at most the heartbeat timeout), because their messages may still
+ * be unread and rejected clients need time to retry.
  */
 @Injectable()
 export class Listening {
   private lookedAt: number;
   private pausedBefore: number;
   private deafMs = 0;
-  /** How much of the time after an absence does not count either. */
+  /** The remaining time in milliseconds after an absence that does not count either. */
   private owedMs = 0;
 
   constructor(
@@ -30,13 +30,13 @@ export class Listening {
     this.pausedBefore = clock.pausedMs();
   }
 
-  /** Milliseconds in which clients could be heard, since some moment. */
+  /** A clock in milliseconds that counts only the time in which the node could receive from clients. */
   get heardMs(): number {
     this.look();
     return this.clock.monotonic() - this.deafMs;
   }
 
-  /** Milliseconds in all that do not count. */
+  /** The total time in milliseconds that does not count. */
   get lostMs(): number {
     this.look();
     return this.deafMs;

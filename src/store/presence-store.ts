@@ -4,68 +4,74 @@ import type { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import type { PresenceView } from './presence-view.js';
 import type { StoreStatus } from './store-status.js';
 
-/** Makes a step of the newest state of a user. May run several times; a refusal it throws leaves all as it was. */
+/**
+ * Computes a step from the newest state of a user. The store may call it several times. If it throws, nothing changes.
+ */
 export type UserUpdate = (user: User) => Step;
 
-/** Which commit it was, in words that all nodes share. */
+/** The position of a commit, with the same meaning on all nodes. */
 export interface CommitPosition {
-  /** A share of the users; commits are ordered within it. */
+  /** The index of the partition. Commits are ordered within a partition. */
   readonly partition: number;
   readonly seq: number;
-  /** Random, and so different for two commits that were numbered alike because the first was lost. */
+  /** A random value. It distinguishes two commits with the same number, if the first one was lost. */
   readonly mark: number;
 }
 
-/** Told of every commit, in commit order and after the view has taken it in. */
+/** Called for every commit, in commit order, after the view contains it. */
 export type CommitListener = (step: Step, origin: CommitPosition) => void;
 
-/** Told of the commit behind which the commits of a partition are heard of, at first and after some were missed. */
+/**
+ * Called with the position after which a listener receives the commits of a partition: at the start, and after missed
+ * commits.
+ */
 export type PartitionResetListener = (origin: CommitPosition) => void;
 
 /**
- * The one seam between the rules and where state lives. There is deliberately no way to publish an event: user and
- * events are committed together, and whoever wants to know listens to commits.
+ * The only interface between the rules and the stored state. It deliberately has no method to publish an event: the
+ * user and the events are committed together, and consumers listen to commits.
  */
 export abstract class PresenceStore {
-  /** The name of this node in the sessions whose streams it holds: one life of one process, never used again. */
+  /** The node id in the sessions of this node. It names one life of one process and is never used again. */
   abstract readonly node: string;
 
-  /** What nodes need to read the tokens of one another. */
+  /** The keys with which nodes can read each other's tokens. */
   abstract readonly sealingSecrets: SealingKeys;
 
-  /** How it is, for those who run it. */
+  /** The health and metrics of the store, for operators. */
   abstract readonly status: StoreStatus;
 
-  /** What everyone may see. At any moment it reflects exactly the commits that listeners have been told of. */
+  /** The shown presences. At any moment it reflects exactly the commits that listeners have received. */
   abstract readonly view: PresenceView;
 
-  /** Runs `change` on the newest state of a user and commits its user and events together. */
+  /** Runs `change` on the newest state of a user, and commits the user and its events together. */
   abstract update(userId: string, change: UserUpdate): Promise<Step>;
 
-  /** The newest state of a user, for reading. A user never seen is a new one. */
+  /** Reads the newest state of a user. An unknown user is returned as a new one. */
   abstract get(userId: string): Promise<User>;
 
-  /** Whose live session this is, on whichever node. Undefined: nobody's. */
+  /** The user of a live session on any node. Undefined: there is no such live session. */
   abstract ownerOf(sessionId: string): Promise<string | undefined>;
 
   /**
-   * Takes out the users whose `wakeAt` has come, or of whom something expires, at most `limit`. Each is handed out once,
-   * and comes up again after its next `update`. Now and then one is handed out too early; to the rules that is nothing.
+   * Takes at most `limit` users whose deadline or expiry has been reached. Each user is returned once, and again only
+   * after its next `update`. A user may be returned too early, which the rules ignore.
    */
   abstract claimDue(now: number, limit: number): Promise<readonly string[]>;
 
   /**
-   * Told before `takeDue` how many milliseconds the wall clock is ahead of the time that `takeDue` is asked with, since what
-   * expires does so by that. After the wall clock was set forward there is work to do, in pieces of a millisecond or so.
+   * Sets how many milliseconds the wall clock is ahead of the time passed to `claimDue`, because expiries use the wall
+   * clock. Call it before `claimDue`. If the wall clock was set forward, the generator yields after about every
+   * millisecond of work.
    */
   abstract followWall(aheadMs: number): Generator<void>;
 
-  /** Resolves when the view reflects every change that was acknowledged before the call, on whichever node. */
+  /** Resolves when the view reflects every change that any node acknowledged before the call. */
   abstract awaitCurrent(): Promise<void>;
 
-  /** Returns the way to stop listening. */
+  /** Returns a function that removes the listener. */
   abstract onCommit(listener: CommitListener): () => void;
 
-  /** Listening begins before the store is started. */
+  /** Must be called before the store starts. */
   abstract onPartitionReset(listener: PartitionResetListener): void;
 }

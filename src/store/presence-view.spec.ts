@@ -24,7 +24,7 @@ const presences: fc.Arbitrary<Presence> = fc.oneof(
 
 const statusSets = fc.subarray<Status>([...LISTED_STATUSES, 'OFFLINE']);
 
-/** Everyone who passes, behind a place, in order: the slow and obvious way. */
+/** All matching presences after an id, in order, computed in a slow but obvious way. */
 function naive(
   shown: ReadonlyMap<string, Presence>,
   passes: (presence: Presence) => boolean,
@@ -35,7 +35,7 @@ function naive(
     .toSorted((a, b) => (a.userId < b.userId ? -1 : 1));
 }
 
-/** A view of presences, and the way to show it another one. */
+/** A view of presences, and a function that replaces one of them. */
 function newView(): {
   readonly view: PresenceView;
   readonly shown: ReadonlyMap<string, Presence>;

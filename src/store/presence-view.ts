@@ -8,8 +8,8 @@ import { merge } from './merge-sorted.js';
 import { SortedIdSet } from './sorted-id-set.js';
 
 /**
- * What everyone may see, kept in the order in which it is listed. It knows presences as others are shown them and
- * nothing else, so that no list, count or snapshot read from it can tell an invisible user from one who is away.
+ * The shown presences, in listing order. The view contains nothing else, so no list, count or snapshot from it can
+ * distinguish an invisible user from one who is OFFLINE.
  */
 export class PresenceView {
   private readonly byStatus = new Map<Status, SortedIdSet>(
@@ -17,10 +17,10 @@ export class PresenceView {
   );
   private readonly byChannel = new Map<string, SortedIdSet>();
 
-  /** `shownOf`: what the store holds of a user as others are shown it. */
+  /** `shownOf`: returns the shown presence that the store holds of a user. */
   constructor(private readonly shownOf: (userId: string) => Presence | undefined) {}
 
-  /** How many channels somebody is in. */
+  /** The number of channels with at least one user. */
   get channels(): number {
     return this.byChannel.size;
   }
@@ -29,7 +29,7 @@ export class PresenceView {
     return this.shownOf(userId) ?? unknownPresence(userId);
   }
 
-  /** Users with one of `statuses` after `after`, ordered by id. OFFLINE is in no list. */
+  /** Users with one of `statuses` and an id after `after`, ordered by id. No list contains OFFLINE users. */
   listed(statuses: readonly Status[], after?: string): Generator<Presence> {
     return this.presencesOf(merge(this.setsOf(statuses).map((ids) => ids.after(after))));
   }
@@ -38,7 +38,7 @@ export class PresenceView {
     return this.setsOf(statuses).reduce((sum, ids) => sum + ids.size, 0);
   }
 
-  /** Users in a channel after `after`, ordered by id. */
+  /** Users in a channel with an id after `after`, ordered by id. */
   members(channelId: string, after?: string): Generator<Presence> {
     return this.presencesOf(this.byChannel.get(channelId)?.after(after) ?? []);
   }
@@ -47,7 +47,7 @@ export class PresenceView {
     return this.byChannel.get(channelId)?.size ?? 0;
   }
 
-  /** Takes in what others are shown of a user from now on, instead of what they were shown before. */
+  /** Replaces the shown presence of a user. */
   update(before: Presence, after: Presence): void {
     if (before.status !== after.status) {
       this.byStatus.get(before.status)?.delete(after.userId);

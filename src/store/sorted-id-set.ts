@@ -1,9 +1,9 @@
 import sortedBtree from 'sorted-btree';
 
-// The package is CommonJS; to an ES module its class is the property `default` of what it exports.
+// The package is CommonJS. In an ES module, its class is the property `default` of its exports.
 const BTree = sortedBtree.default;
 
-/** A set of ids kept in order (UTF-16 code units), so that a page is read without sorting. */
+/** A set of ids in order of UTF-16 code units, so that a page can be read without sorting. */
 export class SortedIdSet {
   private readonly tree = new BTree<string, undefined>();
 
@@ -19,7 +19,7 @@ export class SortedIdSet {
     this.tree.delete(id);
   }
 
-  /** The ids after `after`, in order, read lazily. All of them when it is undefined. */
+  /** The ids after `after`, in order, read lazily. Undefined: all ids. */
   *after(after: string | undefined): Generator<string> {
     for (const id of this.tree.keys(after)) {
       if (id !== after) yield id;

@@ -1,31 +1,31 @@
 import type { TableSizes } from './user-table.js';
 
-/** How a store is, for those who run it. */
+/** The health and metrics of a store, for operators. */
 export interface StoreStatus extends TableSizes {
-  /** Why it cannot take commits at the moment. Undefined: it can. */
+  /** Why the store cannot accept commits at the moment. Undefined: it can. */
   readonly problem: string | undefined;
-  /** How often a store that is somewhere else could not be reached, or did not do what it was asked. */
+  /** How often a remote store was unreachable, or did not execute a command. */
   readonly failures: number;
-  /** For how long the view may have been behind, in milliseconds. */
+  /** Milliseconds for which the view may have been out of date. */
   readonly stalenessMs: number;
-  /** How many nodes are alive, this one among them. */
+  /** The number of live nodes, including this one. */
   readonly nodes: number;
-  /** How many of them have other settings of the rules than this one. */
+  /** The number of live nodes whose rule settings differ from those of this node. */
   readonly differingNodes: number;
-  /** By how many milliseconds the clock of this machine is ahead of the one that all nodes share. */
+  /** Milliseconds by which the clock of this machine is ahead of the shared clock. */
   readonly clockSkewMs: number;
-  /** How often what others had committed could not be followed and was read anew, by cause. */
+  /** The number of resyncs, by cause. */
   readonly resyncs: Readonly<Record<string, number>>;
-  /** How often keys that are never deleted were gone from a store that is somewhere else, by what they held. */
+  /** How often a remote store lost keys that the service never deletes, by kind of key. */
   readonly keysLost: Readonly<Record<string, number>>;
-  /** How many users this node has written back of whom the store had lost something. */
+  /** The number of users that this node has written back after the store lost data. */
   readonly writtenBack: number;
-  /** How many users are left out because their records cannot be read. */
+  /** The number of users who are missing because their records cannot be decoded. */
   readonly unreadableUsers: number;
-  /** How often commits were read from the log because no message had told of them. */
+  /** How often the node read commits from the log that it had not received by pub/sub. */
   readonly gapsFilled: number;
-  /** How often this node was declared dead by others and had to take up another name. */
+  /** How often other nodes declared this node dead, so that it had to take a new node id. */
   readonly fenced: number;
-  /** From how many users this node has taken the sessions of dead nodes. */
+  /** The number of users whose sessions on dead nodes this node has reaped. */
   readonly reaped: number;
 }

@@ -21,7 +21,7 @@ function createStore(config: Config, clock: Clock): PresenceStore {
   });
 }
 
-/** Where presence lives. */
+/** Provides the presence store (in memory or in Redis), the clock and `Listening`. */
 @Global()
 @Module({
   providers: [

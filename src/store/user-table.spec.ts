@@ -5,7 +5,8 @@ import { PresenceView } from './presence-view.js';
 import { UserTable } from './user-table.js';
 
 describe('What others are shown of a user', () => {
-  // Time tells what a look-up does. So what it does is compared, which no busy machine can blur.
+  // The duration of a lookup could reveal an invisible user. The test compares the steps of the lookup instead, because
+  // a busy machine does not affect them.
   it('is found in the very same steps when the user is invisible and when it is gone', () => {
     const busy = given(
       [0, connect('a')],
@@ -21,7 +22,7 @@ describe('What others are shown of a user', () => {
   });
 });
 
-/** Every look-up and every field of the user that is read on the way to the presence. */
+/** Every lookup, and every field of the user that is read before the presence is found. */
 function stepsToFind(user: User): readonly string[] {
   const steps: string[] = [];
   const view: PresenceView = new PresenceView((userId) => table.shownOf(userId));

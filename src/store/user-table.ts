@@ -4,28 +4,28 @@ import { newUser, type Session, type User } from '../domain/user.js';
 import { DeadlineQueue, type Timer } from './deadline-queue.js';
 import type { PresenceView } from './presence-view.js';
 
-/** By how many milliseconds an end that others gave may be noticed late after the wall clock was set forward. */
+/** The maximum delay in milliseconds for an externally given expiry after the wall clock was set forward. */
 const NOTICED_LATE_MS = 1000;
 
-/** How many users are looked through at a time. */
+/** The number of users checked in one slice of the event loop. */
 const PIECE = 1000;
 
-/** What is held of a user, behind one look-up: to find it costs more than to change it once there are many. */
+/** The entry of a user, found by one lookup. With many users the lookup costs more than the change itself. */
 export interface UserEntry {
   readonly user: User;
-  /** What a store that others share knows it by; see `src/store/redis`. */
+  /** The revision of the user in a shared store; see `src/store/redis`. */
   revision: string;
 }
 
-/** How much a store holds in the memory of this node. */
+/** The sizes of what a store holds in the memory of this node. */
 export interface TableSizes {
-  /** Users of whom anything is known, also those of whom only an invisible session or choice is. */
+  /** Users of whom anything is known, including those with only an invisible session or choice. */
   readonly users: number;
-  /** Users who are OFFLINE to others and not forgotten yet. */
+  /** Users who are OFFLINE to others and not evicted yet. */
   readonly offline: number;
-  /** Live sessions, on whichever node. */
+  /** Live sessions on all nodes. */
   readonly sessions: number;
-  /** Users for whom something is due at some time. */
+  /** Users with a timer for their next deadline. */
   readonly alarms: number;
 }
 
@@ -34,20 +34,23 @@ interface Entry extends UserEntry {
   alarm: Timer | undefined;
 }
 
-/** Users, with what is looked up of them: whose a session is, for whom something is due, who has long been gone. */
+/** All users, with indexes for the owner of a session, due deadlines, and users who have been OFFLINE for longest. */
 export class UserTable {
   private readonly users = new Map<string, Entry>();
   private readonly owners = new Map<string, string>();
   private readonly due = new DeadlineQueue();
   private readonly offline = new Set<string>();
   private readonly hiddenOffline = new Set<string>();
-  /** How far the wall clock is ahead of the time of the queue, and the least that it was of all that was queued. */
+  /**
+   * The offset in milliseconds from service time to wall clock, and the smallest offset that any queued timer was set
+   * with.
+   */
   private wallAhead = 0;
   private leastWallAhead = 0;
 
   constructor(private readonly view: PresenceView) {}
 
-  /** How much is held. */
+  /** The current sizes. */
   get sizes(): TableSizes {
     return {
       users: this.users.size,
@@ -65,7 +68,7 @@ export class UserTable {
     return this.users.get(userId)?.user ?? newUser(userId);
   }
 
-  /** What others are shown. Undefined: nothing is known. */
+  /** The shown presence of a user. Undefined: nothing is known. */
   shownOf(userId: string): Presence | undefined {
     return this.users.get(userId)?.user.shown;
   }
@@ -79,14 +82,14 @@ export class UserTable {
   }
 
   /**
-   * Who may be forgotten, the longest gone first: those who are OFFLINE to others, and those of whom others are shown
-   * nothing any more but who have no session. Apart, so that what the latter do takes nobody's place among the former.
+   * Users who may be evicted, the longest OFFLINE first: those with an OFFLINE shown presence, and those with neither a
+   * shown presence nor a session. The sets are separate so that hidden users never displace visible ones.
    */
   get evictionCandidates(): readonly ReadonlySet<string>[] {
     return [this.offline, this.hiddenOffline];
   }
 
-  /** Takes in what became of a user, and shows it. `held` is what was held of the user before. */
+  /** Stores the new state of a user and updates the view. `held` is the previous entry of the user. */
   upsert(held: UserEntry | undefined, user: User, wakeAt: number | undefined): UserEntry {
     const entry = (held as Entry | undefined) ?? this.insert(user.userId);
     const before = entry.user;
@@ -99,7 +102,7 @@ export class UserTable {
     return entry;
   }
 
-  /** Sets when something is due for a user to whom nothing has happened, beside what expires. */
+  /** Sets the next deadline of an unchanged user. An earlier expiry by the wall clock takes precedence. */
   wake(held: UserEntry, wakeAt: number | undefined): void {
     const entry = held as Entry;
     const given = expiresAt(entry.user);
@@ -107,7 +110,7 @@ export class UserTable {
     this.setAlarm(entry, Math.min(given - this.wallAhead, wakeAt ?? Infinity));
   }
 
-  /** See `PresenceStore`. What is queued too early costs one look; what is queued too late has to be found. */
+  /** See `PresenceStore`. A timer that is too early costs one check. One that is too late must be found and moved. */
   *followWall(aheadMs: number): Generator<void> {
     this.wallAhead = aheadMs;
     if (aheadMs < this.leastWallAhead) this.leastWallAhead = aheadMs;
@@ -125,7 +128,7 @@ export class UserTable {
     return this.due.take(now, limit);
   }
 
-  /** Drops a user who is OFFLINE to others, or keeps only what nobody else has seen. */
+  /** Removes a user who is OFFLINE to others, or keeps only the state that others have never seen. */
   evict(userId: string, kept: User | undefined): void {
     this.offline.delete(userId);
     this.hiddenOffline.delete(userId);
@@ -152,7 +155,7 @@ export class UserTable {
 
   private trackOffline({ userId, shown, sessions }: User): void {
     const isGone = shown.status === 'OFFLINE';
-    // Who is in already keeps the place.
+    // A user who is already in a set keeps the position there.
     if (isGone && shown.version > 0) this.offline.add(userId);
     else this.offline.delete(userId);
     if (isGone && shown.version === 0 && sessions.length === 0) this.hiddenOffline.add(userId);
@@ -167,7 +170,7 @@ export class UserTable {
   }
 }
 
-/** Whether the same sessions are live, which most commits leave as they are. */
+/** Whether both lists have the same live sessions. Most commits do not change them. */
 function haveSameLive(a: readonly Session[], b: readonly Session[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) {

@@ -1,29 +1,29 @@
 /**
- * How often values fell into which range: a histogram as Prometheus knows it. prom-client puts the labels of every value
- * together anew; this is told the place once, and takes in a value without making anything.
+ * A histogram as in Prometheus. prom-client resolves the labels again for every value; this class adds a value without
+ * allocating memory.
  */
 export class Distribution {
-  /** One for each bound, and one for what lies beyond the last. */
+  /** One count for each bound, and one for larger values. */
   private readonly counts: Float64Array;
   private total = 0;
 
-  /** `bounds` are the largest values of the ranges, the least first, in the unit of the values. */
+  /** `bounds` are the upper bounds of the buckets in ascending order, in the unit of the values. */
   constructor(readonly bounds: readonly number[]) {
     this.counts = new Float64Array(bounds.length + 1);
   }
 
-  /** All values together. */
+  /** The sum of all values. */
   get sum(): number {
     return this.total;
   }
 
-  /** How many values were no larger than each of the bounds, and last how many there were. */
+  /** The number of values up to each bound; the last entry is the number of all values. */
   get cumulative(): readonly number[] {
     let count = 0;
     return Array.from(this.counts, (ofRange) => (count += ofRange));
   }
 
-  /** Takes in a value that came up so many times. */
+  /** Adds a value that occurred the given number of times. */
   add(value: number, times = 1): void {
     const { bounds } = this;
     let range = 0;

@@ -10,14 +10,17 @@ import {
 
 const NAME = 'presence-service';
 
-/** What stands in for a provider until there is one, whichever copy of the API it comes from. */
+/**
+ * The proxy that the OpenTelemetry API uses until a provider is registered. It may come from another copy of the API
+ * package.
+ */
 interface Proxy {
   readonly getDelegateTracer?: (name: string) => Tracer | undefined;
 }
 
 /**
- * The tracer of the SDK that the process was started with. Undefined: there is none. Whoever would trace then does without,
- * rather than make spans that nobody takes. To be asked once the process has started, and not for each call.
+ * Returns the tracer of the SDK that was loaded with the process. Undefined if there is none; callers then create no
+ * spans, because no exporter would receive them. Call it once after the process has started, not for each call.
  */
 export function activeTracer(): Tracer | undefined {
   const provider = trace.getTracerProvider();
@@ -25,7 +28,7 @@ export function activeTracer(): Tracer | undefined {
   return proxy.getDelegateTracer ? proxy.getDelegateTracer(NAME) : provider.getTracer(NAME);
 }
 
-/** Does some work in a span of its own, within what is going on or within `parent`. */
+/** Runs work in a new span, which is a child of the active span or of `parent`. */
 export async function inSpan<T>(
   tracer: Tracer,
   name: string,
@@ -45,8 +48,8 @@ export async function inSpan<T>(
 }
 
 /**
- * Does some work for several who wait for it together: in the first one's trace, with links to the others. Without a span
- * where none of them is traced.
+ * Runs work that several callers wait for together: the span belongs to the trace of the first caller and has links to
+ * the others. Creates no span if no caller is traced.
  */
 export async function withLinkedSpan<T>(
   tracer: Tracer,
@@ -61,7 +64,7 @@ export async function withLinkedSpan<T>(
   return inSpan(tracer, name, { ...options, links }, work, first);
 }
 
-/** What has failed by its kind. Its text stays out: it may say whose it was. */
+/** Records the kind of an error. Its message is omitted, because it may contain data of a user. */
 function recordError(span: Span, error: unknown): void {
   const { reason, name } = error as { readonly reason?: string; readonly name?: string };
   span.setAttribute('error.type', reason ?? name ?? 'unknown');

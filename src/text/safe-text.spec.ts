@@ -5,7 +5,7 @@ import { describeError, safeLines, safeText } from './safe-text.js';
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: 'grapheme' }),
-  // Any UTF-16, halves of surrogate pairs included.
+  // Any UTF-16 string, with lone surrogates.
   fc
     .array(fc.integer({ min: 0, max: 0xffff }))
     .map((units) => units.map((unit) => String.fromCharCode(unit)).join('')),

@@ -1,17 +1,20 @@
 import { inspect } from 'node:util';
 
-/** How many characters of a client's text a message repeats, unless it says otherwise. */
+/** The number of characters of a client's text that a message repeats by default. */
 const MAX_CHARACTERS = 200;
 
 const PRINTABLE_ASCII = /^[ -~]*$/;
 
-/** Controls, invisible formats such as bidirectional marks, halves of surrogate pairs, unassigned code points, and line separators. */
+/**
+ * Control characters, invisible formats such as bidirectional marks, lone surrogates, unassigned code points, and line
+ * separators.
+ */
 const UNSAFE = /[\p{C}\p{Zl}\p{Zp}]/u;
 
 /**
- * Text of a client as it may stand in an error message, a header, a trailer or a log: well-formed Unicode on one line, in
- * which what cannot be printed is escaped as `\u{...}`. It is shortened to `max` characters, counted as code points, and
- * then ends with `…`. It never throws, and costs no more for long text than for short.
+ * Returns text of a client in a form that is safe in an error message, a header, a trailer or a log: well-formed
+ * Unicode on one line, with unprintable characters escaped as `\u{...}`. Text above `max` code points is shortened and
+ * ends with `…`. The function never throws, and long text costs no more than short text.
  */
 export function safeText(text: string, max = MAX_CHARACTERS): string {
   if (text.length <= max && PRINTABLE_ASCII.test(text)) return text;
@@ -24,12 +27,16 @@ export function safeText(text: string, max = MAX_CHARACTERS): string {
   return safe;
 }
 
-/** The same for text of several lines, such as a stack: line feeds and tabs stay, and so does its length. */
+/**
+ * Like `safeText`, for text of several lines such as a stack trace: line feeds and tabs stay, and nothing is shortened.
+ */
 export function safeLines(text: string): string {
   return text.replace(/[^\n\t\P{C}]|[\p{Zl}\p{Zp}]/gu, escaped);
 }
 
-/** An error for the log, with its stack. Its message may repeat text of a client, and stays on one line. */
+/**
+ * Describes an error for the log, with its stack. The message may contain text of a client, so it is kept on one line.
+ */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return safeText(inspect(error), 1000);
   const { message, stack } = error;

@@ -31,7 +31,7 @@ const seed = Number(values.seed);
 console.log(`seed ${seed}`);
 process.exit((await (values.mutants ? tryMutants() : tryScenarios())) ? 0 : 1);
 
-/** Whether every promise was kept. */
+/** Runs the scenarios. Returns whether every promise was kept. */
 async function tryScenarios(): Promise<boolean> {
   const names = values.short ? SHORT : values.scenario;
   const chosen = names.length === 0 ? scenarios : names.map(named);
@@ -44,7 +44,10 @@ async function tryScenarios(): Promise<boolean> {
   return areKept;
 }
 
-/** Whether every mutant was caught: a check that finds nothing where something is wrong proves nothing elsewhere. */
+/**
+ * Runs the mutants. Returns whether every mutant was caught: a check that cannot find a known fault
+ * proves nothing.
+ */
 async function tryMutants(): Promise<boolean> {
   let areCaught = true;
   for (const mutant of mutants) {

@@ -2,23 +2,29 @@ import type { Command } from './command.js';
 import type { Span } from './history.js';
 import type { NodeProcess } from './node-process.js';
 
-/** One device of a user. It connects again by itself when it loses its session. */
+/** One device of a user. It reconnects by itself when it loses its session. */
 export interface Device {
   readonly platform: string;
-  /** The session that is open now. Undefined: there is none. */
+  /** The open session, or undefined. */
   readonly span: Span | undefined;
-  /** Whether a command can be given to it now. */
+  /** Whether the device can accept a command now. */
   readonly canBeTold: boolean;
-  /** Whether it is as its user wants it. */
+  /** Whether the device is in the state that its user wants. */
   readonly isSettled: boolean;
-  /** Milliseconds that it waits after a loss before it connects again, on top of its usual back-off. */
+  /**
+   * The additional delay before it reconnects after a loss, in milliseconds, besides its usual
+   * back-off.
+   */
   absenceMs: number;
-  /** Resolves when it has a session, or when its user has turned it off meanwhile. */
+  /** Resolves when the device has a session, or when its user has turned it off in the meantime. */
   turnOn(node: NodeProcess): Promise<void>;
-  /** Ends the session as a user does who leaves. */
+  /** Ends the session, as a user who leaves does. */
   turnOff(): void;
-  /** Tries a command once. False: the outcome is unknown, and the command has to be repeated. */
+  /**
+   * Tries a command once. Returns false if the result is unknown; the command must then be
+   * repeated.
+   */
   tell(command: Command): Promise<boolean>;
-  /** Frees what it holds, after it was turned off for the last time. */
+  /** Releases the resources of the device after it was turned off for the last time. */
   remove(): void;
 }

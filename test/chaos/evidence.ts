@@ -3,7 +3,7 @@ import type { StatusChoice } from '../../src/api/generated/presence/v1/presence_
 import type { History } from './history.js';
 import type { Wish } from './person.js';
 
-/** How a user has to be shown to others, by what the user was told. */
+/** The state of a user that others must see, according to the user's acknowledged commands. */
 export interface Expected {
   readonly userId: string;
   readonly isShown: boolean;
@@ -15,65 +15,77 @@ export interface Expected {
   readonly platforms: readonly string[];
 }
 
-/** What one node answers. */
+/** The responses of one node. */
 export interface Answers {
   readonly node: string;
-  /** `ListOnlineUsers`. */
+  /** The response of `ListOnlineUsers`. */
   readonly online: readonly Presence[];
-  /** `ListChannelMembers`, by channel. */
+  /** The responses of `ListChannelMembers`, by channel. */
   readonly members: ReadonlyMap<string, readonly string[]>;
-  /** `BatchGetPresences` of everyone. */
+  /** The response of `BatchGetPresences` for all users. */
   readonly presences: readonly Presence[];
 }
 
-/** A user as the service holds it, invisible or not, and what the user was last acknowledged. */
+/** The own presence of a user in the service, and the last acknowledged commands of the user. */
 export interface Own {
   readonly userId: string;
   readonly wish: Wish;
   readonly choice: StatusChoice;
-  /** As the user sees it. */
+  /** The own presence. */
   readonly presence: Presence;
 }
 
-/** What Redis holds, read past the service. */
+/** The content of Redis, read without the service. */
 export interface Stored {
   /** The live sessions of all users. */
   readonly sessionIds: ReadonlySet<string>;
-  /** The nodes that move their counters or have left one behind. */
+  /** The nodes that advance their counters, or that left a counter behind. */
   readonly beats: readonly string[];
 }
 
-/** What a scenario leads to: everything that the checks look at. */
+/** The result of a scenario: the input of all checks. */
 export interface Evidence {
   readonly history: History;
-  /** Milliseconds, as the nodes were told. */
+  /** The `RECONNECT_GRACE_MS` of the nodes, in milliseconds. */
   readonly graceMs: number;
   readonly expected: readonly Expected[];
   readonly openSessionIds: ReadonlySet<string>;
   readonly answers: readonly Answers[];
   readonly stored: Stored;
-  /** Of the users whose devices use the client library. */
+  /** Only users whose devices use the client library. */
   readonly own: readonly Own[];
-  /** Users whose last command, or whose coming, was not acknowledged in half a minute. */
+  /** Users for whom a command or a connect was not acknowledged within half a minute. */
   readonly unserved: readonly string[];
-  /** How long it took after the last fault and the last command until everything agreed. */
+  /**
+   * The time from the last fault and the last command until all nodes agreed, in milliseconds.
+   * Undefined if they never agreed.
+   */
   readonly agreedAfterMs: number | undefined;
-  /** What is written about in `Scenario`. */
+  /** The promises of the scenario. */
   readonly promises: Promises;
 }
 
-/** What a scenario promises beyond what all do. */
+/** The promises of a scenario besides those of all scenarios. */
 export interface Promises {
-  /** Redis loses nothing and no node is away for a lease: every subscriber is given every event. */
+  /**
+   * Redis loses nothing and no node is partitioned for a lease, so every subscriber receives every
+   * event.
+   */
   readonly everyEvent?: boolean;
-  /** Milliseconds within which every event reaches every subscriber. */
+  /** The time within which every event reaches every subscriber, in milliseconds. */
   readonly withinMs?: number;
-  /** Milliseconds after a kill in which the users that do not come back are OFFLINE, because of NODE_LOST. */
+  /**
+   * The time after a kill within which the users who do not reconnect become OFFLINE with the
+   * reason NODE_LOST, in milliseconds.
+   */
   readonly lostWithinMs?: number;
-  /** The nodes' clocks are wrong: the times in events say nothing about when they happened. */
+  /** The clocks of the nodes are wrong, so the times in events do not say when they happened. */
   readonly clocksAreWrong?: boolean;
-  /** Users may be IDLE: the idle timeout is short. */
+  /** Users may be IDLE, because the idle timeout is short. */
   readonly mayBeIdle?: boolean;
-  /** Milliseconds within which a client that sends no heartbeats has lost its session. */
+  /**
+   * The time within which the service ends the session of a client that sends no heartbeats, in
+   * milliseconds.
+   */
   readonly givenUpWithinMs?: number;
 }

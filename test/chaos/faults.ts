@@ -6,9 +6,10 @@ import { PlainDevice } from './plain-device.js';
 import { GIVEN_UP_WITHIN_MS, LEASE_MS } from './timings.js';
 import type { World } from './world.js';
 
-// What can be done to a cluster. Each resolves when the fault is over; what it leads to goes on.
+// The faults that can be injected into a cluster. Each function resolves when the fault is over;
+// its effects may continue.
 
-/** Some nodes, by chance. */
+/** Selects some nodes at random. */
 export function some({ random, nodes }: World, count: number): readonly NodeProcess[] {
   const rest = [...nodes];
   return Array.from(
@@ -19,7 +20,7 @@ export function some({ random, nodes }: World, count: number): readonly NodeProc
 
 export async function kill(world: World, count: number, awayMs: number): Promise<void> {
   const victims = some(world, count);
-  // Of the users, some go down with it: their device is in the same cellar.
+  // Some users fail together with the node, as if their devices were in the same building.
   for (const { devices } of world.population.people.filter((_, i) => i % 5 === 0)) {
     for (const device of devices) device.absenceMs = 9000;
   }
@@ -32,7 +33,7 @@ export async function kill(world: World, count: number, awayMs: number): Promise
 
 export async function stop(world: World, ms: number): Promise<void> {
   const [victim] = some(world, 1);
-  // A node that is alone has no others to whom it could be dead.
+  // A single node has no other nodes that could declare it dead.
   const fault = world.history.begin(world.isAlone ? 'paused' : 'stopped', [victim!.name]);
   victim!.signal('SIGSTOP');
   await sleep(ms);
@@ -52,7 +53,7 @@ export async function partition(
   { ms, treatment, kinds, directions }: Partition,
 ): Promise<void> {
   const [victim] = some(world, 1);
-  // Who only misses messages still reads the log.
+  // A node that misses only pub/sub messages still reads the partition log.
   const isCutOff = kinds === undefined || kinds.includes('commands');
   const fault = isCutOff ? world.history.begin('cut off', [victim!.name]) : undefined;
   victim!.redisLink.treat(treatment, kinds, directions);
@@ -61,7 +62,7 @@ export async function partition(
   if (fault) fault.until = Date.now();
 }
 
-/** Connections to Redis break, again and again, and are let in again at once. */
+/** Repeatedly breaks the connections to Redis, and accepts new ones at once. */
 export async function cutConnections(
   world: World,
   kinds: readonly Kind[],
@@ -80,7 +81,7 @@ export async function delay(world: World, delayMs: number, ms: number): Promise<
   victim!.redisLink.heal();
 }
 
-/** All clients of a node lose their connections at one moment. */
+/** Breaks the connections of all clients of a node at the same time. */
 export function storm(world: World): void {
   const [victim] = some(world, 1);
   const fault = world.history.begin('clients cut', [victim!.name]);
@@ -96,14 +97,14 @@ export async function redisEmptied(world: World, awayMs: number): Promise<void> 
   fault.until = Date.now();
 }
 
-/** Redis comes back with what it held some time ago. */
+/** Restarts Redis with an old dump. */
 export async function redisFromDump(world: World, ageMs: number): Promise<void> {
   await world.redis.with((redis) => redis.save());
   await sleep(ageMs);
   await redisEmptied(world, 500);
 }
 
-/** The replica takes over, without the last writes of the master. */
+/** Promotes the replica, which lacks the last writes of the master. */
 export async function failOver(world: World, lostMs: number): Promise<void> {
   const fault = world.history.begin('Redis lost', []);
   world.redis.loseReplication();
@@ -125,14 +126,14 @@ export async function flushScripts(world: World, times: number): Promise<void> {
   }
 }
 
-/** Redis takes no writes, for want of memory. */
+/** Makes Redis reject writes because its memory is full. */
 export async function fillMemory(world: World, ms: number): Promise<void> {
   await world.redis.with((redis) => redis.config('SET', 'maxmemory', '1mb'));
   await sleep(ms);
   await world.redis.with((redis) => redis.config('SET', 'maxmemory', '0'));
 }
 
-/** No node reaches Redis, which holds what it held. */
+/** Disconnects all nodes from Redis, which keeps its data. */
 export async function keepFromRedis(world: World, ms: number): Promise<void> {
   for (const { redisLink } of world.nodes) redisLink.refuse();
   await sleep(ms);
@@ -140,8 +141,8 @@ export async function keepFromRedis(world: World, ms: number): Promise<void> {
 }
 
 /**
- * Sets the clock of one node, one offset after the other, each for a time. In that time some clients of the node fall
- * silent, while all others send their heartbeats.
+ * Sets the clock of one node to several offsets, each for some time. During that time some clients
+ * of the node send no heartbeats, while all other clients do.
  */
 export async function stepClock(
   world: World,
@@ -156,7 +157,10 @@ export async function stepClock(
   victim!.setClock(0);
 }
 
-/** Some clients of a node send no heartbeats. Resolves when the service has given them up, or a little after it had to. */
+/**
+ * Stops the heartbeats of some clients of a node. Resolves when the service has ended their
+ * sessions, or shortly after it should have.
+ */
 export async function silence(world: World, node: NodeProcess, count: number): Promise<void> {
   const idle = world.population.people.filter(({ isBusy }) => !isBusy);
   const silent = idle
@@ -169,14 +173,14 @@ export async function silence(world: World, node: NodeProcess, count: number): P
     )
     .slice(0, count);
   await Promise.all(
-    // A command would be a sign of life.
+    // The user must give no command, because a command also proves that the client is alive.
     silent.map(({ person, device }) =>
       person.whileBusy(() => device.fallSilent(GIVEN_UP_WITHIN_MS + 2000)),
     ),
   );
 }
 
-/** Half of the nodes are started with other settings, and later the other half. */
+/** Restarts half of the nodes with other settings, and later the other half. */
 export async function rollingChange(
   world: World,
   settings: Readonly<Record<string, string>>,
@@ -195,7 +199,7 @@ export async function rollingChange(
   }
 }
 
-/** One node after the other ends in good order and comes back. */
+/** Stops one node after the other gracefully, and restarts it. */
 export async function rollingRestart(world: World): Promise<void> {
   for (const node of world.nodes) {
     const fault = world.history.begin('told to end', [node.name]);
@@ -206,7 +210,10 @@ export async function rollingRestart(world: World): Promise<void> {
   }
 }
 
-/** Faults one after the other, by chance: what one leads to is not over when the next begins. */
+/**
+ * Injects random faults one after the other. The effects of a fault may not be over when the next
+ * one begins.
+ */
 export async function mixed(world: World, count: number): Promise<void> {
   const all: readonly (() => Promise<void>)[] = [
     () => kill(world, 1, 500),

@@ -1,13 +1,17 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** What a connection is for. Told by what is sent on it: a node has one for commands and one for messages. */
+/**
+ * The purpose of a connection, recognized by the data sent on it. A node has one for commands and
+ * one for pub/sub messages.
+ */
 export type Kind = 'commands' | 'messages';
 
 export type Direction = 'toServer' | 'fromServer';
 
 /**
- * What becomes of bytes. `hold`: they arrive when this is over, as TCP sends them again; `drop`: they do not, and the
- * connection breaks when this is over, as when a partition outlasts TCP's patience. Nobody is told of either.
+ * The treatment of bytes. `hold`: they arrive when the treatment ends, as with TCP retransmission.
+ * `drop`: they are lost, and the connection breaks when the treatment ends, as when a partition
+ * lasts longer than TCP retries. Neither end is notified.
  */
 export type Treatment = 'pass' | 'hold' | 'drop';
 
@@ -18,7 +22,7 @@ const DIRECTIONS = ['toServer', 'fromServer'] as const;
 
 /** The network between a node and Redis, a replica and its master, or clients and a node. */
 export class FaultyLink {
-  /** Milliseconds by which everything comes later. */
+  /** The added latency in milliseconds. */
   delayMs = 0;
   private readonly treatments: Treatments = {
     commands: { toServer: 'pass', fromServer: 'pass' },
@@ -41,13 +45,15 @@ export class FaultyLink {
     return new FaultyLink(server, (server.address() as AddressInfo).port, target);
   }
 
-  /** From now on leads to another port of this machine. */
+  /** Forwards all connections to another port of this machine, and closes the open ones. */
   pointAt(target: number): void {
     this.target = target;
     this.cut();
   }
 
-  /** New connections lead to another port of this machine. Open ones stay where they are. */
+  /**
+   * Forwards new connections to another port of this machine. Open connections keep their target.
+   */
   leadTo(target: number): void {
     this.target = target;
   }
@@ -67,20 +73,20 @@ export class FaultyLink {
     for (const connection of this.connections) connection.goOn();
   }
 
-  /** Ends connections. They may come back at once. */
+  /** Closes connections. New connections are accepted at once. */
   cut(kinds: readonly Kind[] = KINDS): void {
     for (const connection of this.connections) {
       if (kinds.includes(connection.kind)) connection.destroy();
     }
   }
 
-  /** Ends all connections and lets none in. */
+  /** Closes all connections and accepts no new ones. */
   refuse(): void {
     this.isRefusing = true;
     this.cut();
   }
 
-  /** Everything is well again. */
+  /** Ends all faults of the link. */
   heal(): void {
     this.isRefusing = false;
     this.delayMs = 0;
@@ -109,7 +115,7 @@ export class FaultyLink {
 
 class Connection {
   kind: Kind = 'commands';
-  /** What is under way. Nothing overtakes what was sent before it. */
+  /** The chunks in transit. Their order is kept. */
   private readonly underWay: Record<
     Direction,
     { readonly bytes: Buffer; readonly dueAt: number }[]
@@ -138,7 +144,7 @@ class Connection {
     }
   }
 
-  /** Does what the treatment asks for now with what was held before. */
+  /** Applies the current treatment to chunks that were held before. */
   goOn(): void {
     for (const direction of DIRECTIONS) {
       if (this.hasLost && this.treatmentOf(this.kind, direction) === 'pass') return this.destroy();
@@ -160,7 +166,7 @@ class Connection {
     this.deliver(direction);
   }
 
-  /** Hands over what is due, unless it is held, and comes again for the rest. */
+  /** Delivers the chunks that are due, unless they are held, and schedules itself for the rest. */
   private deliver(direction: Direction): void {
     if (this.treatmentOf(this.kind, direction) !== 'pass') return;
     const socket = direction === 'toServer' ? this.far : this.near;

@@ -5,13 +5,13 @@ import type { Evidence, Promises } from './evidence.js';
 import type { Scenario } from './scenario.js';
 import type { World } from './world.js';
 
-/** For how long it is looked for agreement. The check itself has a tighter bound. */
+/** The time limit for polling for agreement. The check itself has a stricter limit. */
 const GIVE_UP_MS = 25_000;
 
-/** What was right has to stay right. */
+/** The time for which the agreement must last. */
 const STAYS_MS = 2500;
 
-/** Lets it become quiet, waits for agreement, and looks again a little later. */
+/** Stops the traffic, waits for agreement, and checks again a little later. */
 export async function gather({ promises = {} }: Scenario, world: World): Promise<Evidence> {
   const { history } = world;
   const unserved = (await world.population.settle()).map(({ userId }) => userId);
@@ -45,7 +45,7 @@ async function look(world: World): Promise<Seen> {
   };
 }
 
-/** As clients do: what is refused for the moment is asked again. */
+/** Retries rejected calls, as clients do. */
 async function lookPatiently(world: World): Promise<Seen> {
   const deadline = Date.now() + GIVE_UP_MS;
   for (;;) {

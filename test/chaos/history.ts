@@ -2,27 +2,30 @@ import type { ChangeReason } from '../../src/api/generated/presence/v1/events_se
 import type { Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
 import { REAPED_WITHIN_MS, SLACK_MS } from './timings.js';
 
-// What the harness writes down while a scenario runs, and the checks read when it is over. All times are milliseconds of
-// the one clock that the whole machine has.
+// The records that the harness writes during a scenario, and that the checks read afterwards. All
+// times are milliseconds of the wall clock of the machine.
 
 /** A session as its client saw it. */
 export interface Span {
   readonly userId: string;
   readonly node: string;
-  /** How the client calls the service. */
+  /** The protocol or library that the client uses. */
   readonly way: string;
   readonly sessionId: string;
   readonly from: number;
-  /** When the client asked for the end, or learnt of it. Undefined: the session is open. */
+  /**
+   * The time at which the client asked for the end, or was notified of it. Undefined while the
+   * session is open.
+   */
   until?: number;
   end?: 'asked for' | 'lost';
-  /** What the client was told when it lost the session. */
+  /** The reason that the client received when it lost the session. */
   why?: string;
-  /** Whether the client gave reason to end it: its own network broke, or it sent no heartbeats. */
+  /** Whether the client caused the end: its own network broke, or it sent no heartbeats. */
   wasOwnFault?: boolean;
 }
 
-/** A time in which a user did something, or may have. */
+/** A period in which a user gave a command, or may have. */
 export interface CommandRecord {
   readonly userId: string;
   readonly from: number;
@@ -35,18 +38,18 @@ export interface SilenceRecord {
   readonly node: string;
   readonly sessionId: string;
   readonly from: number;
-  /** When the session ended. */
+  /** The time at which the session ended. */
   until?: number;
 }
 
-/** A time in which a user was or may have been INVISIBLE. */
+/** A period in which a user was or may have been INVISIBLE. */
 export interface Hiding {
   readonly userId: string;
   readonly from: number;
   until?: number;
 }
 
-/** An event as a subscriber was given it. */
+/** An event as a subscriber received it. */
 export interface Delivery {
   readonly at: number;
   readonly occurredAt: number;
@@ -56,8 +59,8 @@ export interface Delivery {
 }
 
 /**
- * One subscription to everything, from SYNC_CURRENT to its end. One that was resumed goes back to the token that it
- * was resumed with: what it was then given counts as heard when it happened.
+ * One subscription to all events, from SYNC_CURRENT to its end. A resumed subscription starts at
+ * the time of its resume token; the replayed events count as received when they happened.
  */
 export interface Stretch {
   readonly subscriber: string;
@@ -70,8 +73,8 @@ export interface Stretch {
 }
 
 /**
- * `paused` is a node that is alone and stood still. `harness held up` is this process, which got no time from the machine:
- * its clients could not be heard.
+ * `paused` is a single node that was stopped. `harness held up` is this process when the machine
+ * gave it no processor time, so that its clients could not send.
  */
 export type FaultName =
   | 'killed'
@@ -83,16 +86,19 @@ export type FaultName =
   | 'Redis lost'
   | 'harness held up';
 
-/** What was done to whom. */
+/** A fault and the nodes that it affected. */
 export interface FaultRecord {
   readonly name: FaultName;
-  /** Empty: not to a node. */
+  /** Empty if the fault did not affect a node directly. */
   readonly nodes: readonly string[];
   readonly from: number;
   until?: number;
 }
 
-/** A write of a node that Redis took, as its monitor shows it, and the times at which nodes were declared dead. */
+/**
+ * A write of a node that Redis accepted, as MONITOR shows it. A declaration that a node is dead is
+ * also a write.
+ */
 export interface RedisWrite {
   readonly at: number;
   readonly type: 'fence' | 'commit';
@@ -110,7 +116,7 @@ export class History {
   readonly silences: SilenceRecord[] = [];
   commands = 0;
 
-  /** Forgets what is over. Who was declared dead stays so. */
+  /** Forgets finished records. Declarations of dead nodes are kept. */
   startOver(): void {
     keep(this.spans, ({ until }) => until === undefined);
     keep(this.hidings, ({ until }) => until === undefined);
@@ -127,8 +133,9 @@ export class History {
   }
 
   /**
-   * Whether something was done to the node about when a session on it was ended: it may not have heard of that, or only
-   * after the others had taken the session for lost, and then the grace keeps the place in the channel.
+   * Whether a fault affected the node around the time at which a session on it was ended. The node
+   * may have missed the end, or processed it only after the other nodes had declared the session
+   * lost; the grace then keeps the user in the channel.
    */
   mayBeUnheard(span: Span): boolean {
     const at = span.until ?? Infinity;

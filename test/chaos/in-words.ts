@@ -1,6 +1,9 @@
 import { PresenceStatus, type Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
 
-/** What others see of a user, in one line. The last activity may lag, and is left out. */
+/**
+ * Formats the shown presence of a user in one line. The last activity may be outdated and is left
+ * out.
+ */
 export function look(presence: Presence | undefined): string {
   if (presence === undefined) return 'nothing';
   const status = PresenceStatus[presence.status].replace('PRESENCE_STATUS_', '');
@@ -15,7 +18,7 @@ export function isOffline({ status }: Presence): boolean {
   return status === PresenceStatus.PRESENCE_STATUS_OFFLINE;
 }
 
-/** A time as minutes, seconds and milliseconds. */
+/** Formats a time as minutes, seconds and milliseconds. */
 export function clock(at: number): string {
   return new Date(at).toISOString().slice(14, 23);
 }

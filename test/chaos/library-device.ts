@@ -24,10 +24,10 @@ import { tokenOf } from './tokens.js';
 
 const LOOK_MS = 20;
 
-/** For the end of the session to reach the server. */
+/** The time for the end of the session to reach the server. */
 const CLOSE_AFTER_MS = 300;
 
-/** The client library calls over either. */
+/** The protocol of the client library. */
 export type LibraryProtocol = 'gRPC' | 'Connect';
 
 export interface LibraryDeviceOptions {
@@ -37,17 +37,20 @@ export interface LibraryDeviceOptions {
   readonly nodes: readonly NodeProcess[];
   readonly random: Random;
   readonly history: History;
-  /** For how long the next token is good. */
+  /** The validity of the next token, in seconds. */
   readonly tokenSeconds: () => number;
 }
 
-/** What the service told of a session when it began. */
+/** The node and the credentials with which a session began. */
 interface Beginning {
   readonly node: string;
   readonly authorization: string | null;
 }
 
-/** A device whose program uses the client library of this repository, over a network of its own that can break. */
+/**
+ * A device that uses the client library of this repository, over a separate network link that can
+ * break.
+ */
 export class LibraryDevice implements Device {
   span: Span | undefined;
   absenceMs = 0;
@@ -106,7 +109,7 @@ export class LibraryDevice implements Device {
     }
   }
 
-  /** Breaks its connections, and lets none through for a time. */
+  /** Breaks its connections, and accepts no new ones for a time. */
   async cut(ms: number): Promise<void> {
     this.cuts++;
     this.lastCutAt = Date.now();
@@ -134,7 +137,8 @@ export class LibraryDevice implements Device {
         return token;
       },
     });
-    // What a call client does: it begins with both open. Later sessions take what they find.
+    // Like a voice client, the device starts with microphone and speaker unmuted. Later sessions
+    // keep the existing state.
     const mute = this.hasBegun ? {} : { microphoneMuted: false, speakerMuted: false };
     this.hasBegun = true;
     const session = this.client.connect({ platform, ...mute });
@@ -150,14 +154,15 @@ export class LibraryDevice implements Device {
       const { sessionId } = state;
       const { node = 'unknown', authorization } = this.beginnings.get(sessionId) ?? {};
       this.beginnings.clear();
-      // The session has moved to another stream, or begins.
+      // Either a session begins, or the library has moved to a new one.
       this.finish('asked for');
       this.span = { userId, node, way: `library over ${protocol}`, sessionId, from: Date.now() };
       this.isCalm = this.calmTokens.has(authorization?.replace('Bearer ', '') ?? '');
       history.spans.push(this.span);
     } else if (state.status !== 'connecting') {
       this.finish('lost', `${state.error.code}: ${state.error.message}`);
-      // It may never give up by itself: then the device stays unsettled, and its user counts as not served.
+      // If the library never gives up, the device stays unsettled, and its user counts as not
+      // served.
     }
   }
 
@@ -204,7 +209,7 @@ export class LibraryDevice implements Device {
     return createGrpcTransport({ baseUrl, sessionManager, interceptors });
   }
 
-  /** Notes which session has begun on which node, which the library has no need to tell. */
+  /** Records the session and its node. The library does not expose the node. */
   private noting(node: NodeProcess): Interceptor {
     return (next) => async (request) => {
       const response = await next(request);
@@ -235,10 +240,10 @@ interface StartedMessage {
   };
 }
 
-/** A token that is good for so long is not renewed in a scenario. */
+/** A validity long enough that no token is renewed during a scenario. */
 export const CALM_SECONDS = 3600;
 
-/** After a break the library learns of it at once, unless the machine is busy. */
+/** The library notices a disconnect at once, unless the machine is busy. */
 const NOTICED_WITHIN_MS = 2000;
 
 function call(session: Session, command: Command): Promise<unknown> {

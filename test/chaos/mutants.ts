@@ -1,17 +1,17 @@
-/** An exact replacement in what is built. */
+/** An exact replacement in the built code. */
 export interface Edit {
-  /** Below `dist`. */
+  /** The path below `dist`. */
   readonly file: string;
-  /** Stands there once. */
+  /** The text to replace. It must occur exactly once. */
   readonly find: string;
   readonly replace: string;
 }
 
-/** The service without one of the rules that keep it right, and the check that has to notice. */
+/** The service without one of its safety rules, and the checks that must detect it. */
 export interface Mutant {
   readonly name: string;
   readonly scenario: string;
-  /** Any of these. */
+  /** Any one of these checks is sufficient. */
   readonly caughtBy: readonly string[];
   readonly edits: readonly Edit[];
 }
@@ -115,7 +115,10 @@ export const mutants: readonly Mutant[] = [
   },
 ];
 
-/** Throws when the line that is to be replaced is not there, or not alone: then the mutant has to be thought over. */
+/**
+ * Throws an error if the text to replace is missing or occurs more than once. The mutant must then
+ * be revised.
+ */
 export function mutate(text: string, { file, find, replace }: Edit): string {
   const [before, after, ...others] = text.split(find);
   if (after === undefined) throw new Error(`${file} no longer says: ${find}`);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { mutate, type Mutant } from './mutants.js';
 
-/** A copy of the built service with one rule taken out. */
+/** A copy of the built service with one rule removed. */
 export class MutatedBuild {
   private constructor(private readonly root: string) {}
 

@@ -4,31 +4,34 @@ import { fileURLToPath } from 'node:url';
 import { FaultyLink } from './faulty-link.js';
 import { SECRET } from './tokens.js';
 
-/** A port that nobody can listen on: a node has a new one each time it starts. */
+/** A port on which no process can listen. A node gets a new port each time it starts. */
 const NOWHERE = 0;
 
 const STARTS_WITHIN_MS = 30_000;
 
-/** On a machine that is very busy a start may find Redis too slow to answer. */
+/** On a very busy machine, Redis may respond too slowly for a node to start. */
 const MOST_STARTS = 3;
 
 const CLOCK = fileURLToPath(new URL('wrong-clock.js', import.meta.url));
 
 export interface NodeOptions {
-  /** Where the built service is. */
+  /** The folder of the built service. */
   readonly folder: string;
-  /** Undefined: it keeps everything in memory, alone. */
+  /** Undefined for a single node that keeps everything in memory. */
   readonly redisPort: number | undefined;
   readonly settings: Readonly<Record<string, string>>;
-  /** Milliseconds by which its clock differs from that of the machine. Undefined: it has the clock of the machine. */
+  /**
+   * The offset of its wall clock from that of the machine, in milliseconds. Undefined if it uses
+   * the clock of the machine.
+   */
   readonly clockOffsetMs: number | undefined;
 }
 
-/** One node: a process, its network to Redis, and the ones that its clients have to it over gRPC and HTTP. */
+/** One node: a process, its network link to Redis, and the links for its gRPC and HTTP clients. */
 export class NodeProcess {
-  /** All that it has written, over all its lives. */
+  /** The complete output since the first start. */
   output = '';
-  /** Where health and figures are, in this life. */
+  /** The URL of health and metrics since the last start. */
   httpUrl = '';
   private child: ChildProcess | undefined;
 
@@ -53,7 +56,7 @@ export class NodeProcess {
     return new NodeProcess(name, options, redisLink, clientLink, httpLink);
   }
 
-  /** Where clients find it over gRPC. */
+  /** The address for gRPC clients. */
   get address(): string {
     return this.clientLink.address;
   }
@@ -62,7 +65,10 @@ export class NodeProcess {
     return this.child!.pid!;
   }
 
-  /** Resolves when it serves. Tries again when it ends before that, as what runs it in production does. */
+  /**
+   * Resolves when the node serves. Retries if the process ends before that, as an orchestrator
+   * does.
+   */
   async start(): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
@@ -113,18 +119,21 @@ export class NodeProcess {
     });
   }
 
-  /** Sets the clock, at once and for the lives to come. Only of a node that began with a clock of its own. */
+  /**
+   * Sets the clock, immediately and for later starts. Works only for a node that was started with a
+   * clock offset.
+   */
   setClock(offsetMs: number): void {
     this.clockOffsetMs = offsetMs;
     this.child!.send({ clockOffsetMs: offsetMs });
   }
 
-  /** Takes effect with the next start. */
+  /** Changes settings from the next start on. */
   change(settings: Readonly<Record<string, string>>): void {
     this.settings = { ...this.settings, ...settings };
   }
 
-  /** Ends the connections of all clients. */
+  /** Closes the connections of all clients. */
   cutClients(): void {
     this.clientLink.cut();
     this.httpLink.cut();

@@ -1,7 +1,7 @@
 import { judge } from './checks/all-checks.js';
 import type { Evidence } from './evidence.js';
 
-/** What the checks had to say, and how much there was to check. */
+/** The complaints of the checks, and how much data they checked. */
 export interface Outcome {
   readonly complaints: ReadonlyMap<string, readonly string[]>;
   readonly seconds: number;

@@ -6,13 +6,16 @@ import type { Hiding, History, Span } from './history.js';
 import type { NodeProcess } from './node-process.js';
 import type { Random } from './random.js';
 
-/** How long a client waits before it says again what was not heard. */
+/** The delay before a client repeats an unacknowledged command. */
 const AGAIN_MS = 200;
 
-/** Who hides is among the longest gone to others, and forgotten in their order: nobody may hide for so long. */
+/**
+ * An INVISIBLE user counts as long OFFLINE for others, and the service forgets OFFLINE users in
+ * that order. So no user may hide for longer than this.
+ */
 const MOST_HIDDEN_MS = 60_000;
 
-/** What a user has been told is so. */
+/** The state that was acknowledged to a user. */
 export interface Wish {
   readonly channelId: string | undefined;
   readonly isMicrophoneMuted: boolean;
@@ -23,13 +26,19 @@ export interface Wish {
 
 export interface PersonOptions {
   readonly userId: string;
-  /** The user's devices. Each tells when it has begun a session in place of one that was lost. */
+  /**
+   * Creates the devices of the user. A device calls `onReturn` when it has begun a session that
+   * replaces a lost one.
+   */
   readonly devices: (onReturn: () => void) => readonly Device[];
-  /** Whether the devices restore by themselves what a lost session held. */
+  /** Whether the devices restore the state of a lost session by themselves. */
   readonly isRestoredByDevices: boolean;
-  /** Breaks connections of the user's devices for so many milliseconds. Absent: their networks do not break. */
+  /**
+   * Breaks connections of the user's devices for some milliseconds. Absent if their networks do not
+   * break.
+   */
   readonly breakConnections?: (ms: number) => Promise<void>;
-  /** Never goes by its own will. */
+  /** Whether the user never leaves voluntarily. */
   readonly isPinned: boolean;
   readonly nodes: readonly NodeProcess[];
   readonly random: Random;
@@ -37,8 +46,9 @@ export interface PersonOptions {
 }
 
 /**
- * A user, and what is true of them by what they were told: their commands are made one after the other, each until it is
- * acknowledged. So whatever the cluster goes through, it is known what it has to show in the end.
+ * A user, and the state that its acknowledged commands lead to. Commands are sent one after the
+ * other, each until it is acknowledged. Therefore the final state of the cluster is known, whatever
+ * faults happen.
  */
 export class Person {
   readonly devices: readonly Device[];
@@ -51,11 +61,11 @@ export class Person {
   };
   isBusy = false;
   private hiding: Hiding | undefined;
-  /** The platform of the device that holds the channel. */
+  /** The platform of the device whose session is in the channel. */
   private holder: string | undefined;
-  /** A session was lost, and with it perhaps the place in the channel. */
+  /** Whether a lost session may have removed the user from the channel. */
   private mustRejoin = false;
-  /** The session that was ended last by the user's own will. */
+  /** The last session that the user ended voluntarily. */
   private departure: Span | undefined;
 
   constructor(private readonly options: PersonOptions) {
@@ -75,7 +85,7 @@ export class Person {
     return this.options.isPinned;
   }
 
-  /** Whether everything that the user wanted has come about. */
+  /** Whether all commands of the user have taken effect. */
   get isSettled(): boolean {
     const isPlaced = !this.mustRejoin || !this.isThere;
     return !this.isBusy && isPlaced && this.devices.every((device) => device.isSettled);
@@ -85,7 +95,7 @@ export class Person {
     return this.devices.some(({ span }) => span !== undefined);
   }
 
-  /** Turns all devices on, each on a node of its own. */
+  /** Turns all devices on, each on another node. */
   async arrive(): Promise<void> {
     const { random, nodes } = this.options;
     const first = random.between(0, nodes.length - 1);
@@ -94,14 +104,14 @@ export class Person {
     );
   }
 
-  /** Does something of what users do. */
+  /** Performs one random action of a user. */
   act(): Promise<void> {
     return this.alone(async () => {
       if (!this.isThere) return this.comeBack();
       if (this.mustRejoin) return;
       const { random, breakConnections } = this.options;
       if (breakConnections !== undefined && random.happens(0.15)) {
-        // Commands go on meanwhile.
+        // Commands continue during the break.
         void breakConnections(random.between(50, 3000));
       }
       const deed = random.fraction();
@@ -114,7 +124,10 @@ export class Person {
     });
   }
 
-  /** Says again which channel the user is in, where a session was lost that may have held it, or its end. */
+  /**
+   * Repeats the join or leave of the channel if a lost session may have held the channel, or if the
+   * end of a session may have been missed.
+   */
   async rejoin(): Promise<void> {
     if (this.departure !== undefined && this.options.history.mayBeUnheard(this.departure)) {
       this.departure = undefined;
@@ -133,7 +146,7 @@ export class Person {
     for (const device of this.devices) device.turnOff();
   }
 
-  /** Has the user do nothing else until this is done. */
+  /** Prevents other actions of the user until `work` is done. */
   async whileBusy(work: () => Promise<void>): Promise<void> {
     await this.alone(work);
   }
@@ -161,7 +174,7 @@ export class Person {
     const device = this.options.random.oneOf(this.devices.filter(({ canBeTold }) => canBeTold));
     this.departure = device.span;
     device.turnOff();
-    // The session that joined takes the user out when it ends.
+    // When the session that joined the channel ends, the user leaves the channel.
     if (this.holder === device.platform || !this.isThere) this.left();
   }
 
@@ -195,7 +208,7 @@ export class Person {
 
   private async choose(): Promise<void> {
     const { random, userId, history } = this.options;
-    // Who is pinned is there for all to see: nothing else may make them OFFLINE.
+    // A pinned user must stay visible to all, so that only a fault can make it OFFLINE.
     const choice = random.oneOf([
       StatusChoice.STATUS_CHOICE_AUTOMATIC,
       StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB,
@@ -216,7 +229,10 @@ export class Person {
     }
   }
 
-  /** Repeats a command until it is acknowledged. Returns the device that was told last; undefined when the user has gone. */
+  /**
+   * Repeats a command until it is acknowledged. Returns the device that sent it last, or undefined
+   * if the user has left.
+   */
   private async say(command: Command): Promise<Device | undefined> {
     const { history, userId, random, isRestoredByDevices } = this.options;
     const record = history.beginCommand(userId);

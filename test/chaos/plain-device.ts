@@ -8,7 +8,7 @@ import type { NodeProcess } from './node-process.js';
 import type { Random } from './random.js';
 import type { Way } from './way.js';
 
-/** How long a client waits for its session to begin before it tries another node. */
+/** The time that a client waits for its session to begin before it tries another node. */
 const CONNECT_WITHIN_MS = 2500;
 
 const LEAST_BACKOFF_MS = 50;
@@ -16,7 +16,7 @@ const MOST_BACKOFF_MS = 800;
 
 const LOOK_MS = 20;
 
-/** For what was said last to reach the server. */
+/** The time for the last request to reach the server. */
 const CLOSE_AFTER_MS = 300;
 
 export interface PlainDeviceOptions {
@@ -27,11 +27,11 @@ export interface PlainDeviceOptions {
   readonly nodes: readonly NodeProcess[];
   readonly random: Random;
   readonly history: History;
-  /** Told when a session has begun in place of one that was lost. */
+  /** Called when a session has begun that replaces a lost one. */
   readonly onReturn: () => void;
 }
 
-/** A device whose program calls the service without the client library, and restores nothing by itself. */
+/** A device that calls the service without the client library, and restores nothing by itself. */
 export class PlainDevice implements Device {
   span: Span | undefined;
   absenceMs = 0;
@@ -60,7 +60,7 @@ export class PlainDevice implements Device {
     return this.isWanted === this.isOn;
   }
 
-  /** Whether the service ends its session when it sends no heartbeats. */
+  /** Whether the service ends its session if it sends no heartbeats. */
   get mustBeat(): boolean {
     return this.isOn && this.session!.started.heartbeatTimeoutMs > 0;
   }
@@ -87,7 +87,7 @@ export class PlainDevice implements Device {
     }
   }
 
-  /** Sends no heartbeats any more. Resolves when the service has ended the session, or after a time. */
+  /** Stops its heartbeats. Resolves when the service has ended the session, or after `atMostMs`. */
   async fallSilent(atMostMs: number): Promise<void> {
     const { span } = this;
     if (span === undefined) return;
@@ -159,7 +159,7 @@ export class PlainDevice implements Device {
       this.client = client;
       this.span = { userId, node: node.name, way: way.name, sessionId, from: Date.now() };
       history.spans.push(this.span);
-      // Somebody may have turned it off meanwhile.
+      // The device may have been turned off in the meantime.
       if (!this.isWanted) this.turnOff();
       return true;
     } catch {
@@ -170,13 +170,13 @@ export class PlainDevice implements Device {
     }
   }
 
-  /** Answers every message with a heartbeat, as docs/browser.md tells clients to. */
+  /** Sends a heartbeat after every message, as docs/browser.md requires of clients. */
   private async beat(client: Client, { sessionId, started, stream }: OpenSession): Promise<void> {
     if (started.heartbeatTimeoutMs === 0) return;
     try {
       for (;;) {
         await stream.next();
-        // A heartbeat that is lost is followed by another.
+        // If a heartbeat is lost, another one follows.
         if (!this.isSilent) client.heartbeat({ sessionId }).catch(() => {});
       }
     } catch {
@@ -200,12 +200,15 @@ export class PlainDevice implements Device {
   }
 }
 
-/** The node or Redis is out of reach, the connection broke, or the session is gone and its client will have another. */
+/**
+ * The codes after which a command is repeated: the node or Redis is unreachable, the connection
+ * broke, or the session has ended and the client will begin another.
+ */
 const MAY_BE_SAID_AGAIN = new Set<number | undefined>([
   status.UNAVAILABLE,
   status.CANCELLED,
   status.NOT_FOUND,
-  // A connection of HTTP that breaks.
+  // A broken HTTP connection.
   status.ABORTED,
   status.INTERNAL,
 ]);

@@ -9,36 +9,38 @@ import type { Random } from './random.js';
 import { tokenOf } from './tokens.js';
 import { wayOf } from './way.js';
 
-/** How many arrive at once. */
+/** The number of users that connect at the same time. */
 const AT_ONCE = 20;
 
 const SETTLES_WITHIN_MS = 30_000;
 
 export interface PopulationOptions {
   readonly users: number;
-  /** How many of them do something in a second. */
+  /** The number of user actions per second, over all users. */
   readonly actionsPerSecond: number;
-  /** How many go for good in a second, each for somebody who was never there before. */
+  /** The number of users per second that leave permanently, each replaced by a new user. */
   readonly newcomersPerSecond: number;
-  /** For how long the tokens of the client library are good. */
+  /** The validity of the tokens of the client library, in seconds. */
   readonly tokenSeconds: number;
   readonly nodes: readonly NodeProcess[];
   readonly random: Random;
   readonly history: History;
 }
 
-/** One in so many users has two devices that use the client library. */
+/** One in this many users has two devices that use the client library. */
 const LIBRARY_EVERY = 16;
 
 /**
- * Everyone. One in three never goes by their own will, one in four has two devices. The devices call in several ways; some users
- * have two devices with the client library, whose networks break.
+ * All users. One in three never leaves voluntarily, one in four has two devices. The devices use
+ * several protocols; some users have two devices with the client library, whose networks break.
  */
 export class Population {
   private isActive = false;
   private failure: Error | undefined;
 
-  /** Went for good since it was last begun anew: nobody may see them any more. */
+  /**
+   * The users who left permanently since the last `startOver`. They must not be visible any more.
+   */
   private departed: readonly Person[] = [];
   private newcomers = 0;
 
@@ -62,12 +64,12 @@ export class Population {
     return new Population(people, options, renewal);
   }
 
-  /** Those whose devices use the client library. */
+  /** The users whose devices use the client library. */
   get libraryPeople(): readonly Person[] {
     return this.people.filter(({ isRestoredByDevices }) => isRestoredByDevices);
   }
 
-  /** All of whom something is known to be so. */
+  /** All users whose state is known. */
   get people(): readonly Person[] {
     return [...this.present, ...this.departed];
   }
@@ -79,12 +81,12 @@ export class Population {
     }
   }
 
-  /** Forgets those who have gone for good. */
+  /** Forgets the users who left permanently. */
   startOver(): void {
     this.departed = [];
   }
 
-  /** Lets them act until told otherwise. */
+  /** Lets the users act until `settle` is called. */
   async live(): Promise<void> {
     const { random, actionsPerSecond, newcomersPerSecond } = this.options;
     this.isActive = true;
@@ -99,10 +101,14 @@ export class Population {
     }
   }
 
-  /** Lets nobody begin anything any more, and waits until everything begun has come about. Returns who is not done. */
+  /**
+   * Starts no new actions, and waits until all started ones have taken effect. Returns the users
+   * that are not done.
+   */
   async settle(): Promise<readonly Person[]> {
     this.isActive = false;
-    // A session that moves to a new token is there twice for a moment, which is no quiet.
+    // When a session moves to a new token, it exists twice for a short time. This would disturb the
+    // quiet phase.
     this.renewal.tokenSeconds = CALM_SECONDS;
     const deadline = Date.now() + SETTLES_WITHIN_MS;
     const unsettled = (): readonly Person[] => this.people.filter((person) => !person.isSettled);
@@ -122,7 +128,7 @@ export class Population {
     }
   }
 
-  /** Somebody goes for good, and somebody else comes for the first time. */
+  /** Replaces one user, who leaves permanently, by a new user. */
   private async replaceOne(): Promise<void> {
     const { random } = this.options;
     const userId = `newcomer-${String(this.newcomers++).padStart(5, '0')}`;
@@ -148,7 +154,7 @@ export class Population {
   }
 }
 
-/** Read whenever a token is asked for. */
+/** Read at each request for a token. */
 interface Renewal {
   tokenSeconds: number;
 }
@@ -156,7 +162,7 @@ interface Renewal {
 interface About {
   readonly isPinned: boolean;
   readonly hasTwo: boolean;
-  /** Decides in which ways the user's devices call. */
+  /** Selects the protocols of the user's devices. */
   readonly number: number;
 }
 

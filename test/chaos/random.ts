@@ -1,4 +1,7 @@
-/** Chance that can be had again: the same seed leads to the same choices (mulberry32, by Tommy Ettinger). */
+/**
+ * A reproducible random generator: the same seed gives the same numbers (mulberry32, by Tommy
+ * Ettinger).
+ */
 export class Random {
   private state: number;
 
@@ -6,7 +9,7 @@ export class Random {
     this.state = seed >>> 0;
   }
 
-  /** At least 0 and below 1. */
+  /** Returns a number of at least 0 and below 1. */
   fraction(): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { World } from './world.js';
 
-/** What one write adds while memory is full, and how often. */
+/** The size of one write while memory is full, and its interval. */
 const FILLER_BYTES = 20_000;
 const FILL_EVERY_MS = 20;
 
-/** Redis fails over behind one address: the demoted server lives on, and so do the connections to it. */
+/**
+ * Redis fails over behind one address. The demoted server keeps running and keeps its connections.
+ */
 export async function demote(world: World): Promise<void> {
   const fault = world.history.begin('Redis lost', []);
   const port = await world.redis.demote();
@@ -13,7 +15,10 @@ export async function demote(world: World): Promise<void> {
   fault.until = Date.now();
 }
 
-/** Redis is told to evict keys, and its memory is full: whatever is written pushes out what was not used of late. */
+/**
+ * Redis has an eviction policy and its memory is full: each write evicts keys that were not used
+ * recently.
+ */
 export async function evict(world: World, ms: number): Promise<void> {
   const fault = world.history.begin('Redis lost', []);
   await world.redis.with(async (redis) => {
@@ -24,7 +29,7 @@ export async function evict(world: World, ms: number): Promise<void> {
     for (const until = Date.now() + ms; Date.now() < until; await sleep(FILL_EVERY_MS)) {
       const filler = `filler ${fillers.length}`;
       fillers.push(filler);
-      // Refused once there is nothing left to evict.
+      // Redis rejects the write when there is nothing left to evict.
       await redis.set(filler, 'x'.repeat(FILLER_BYTES)).catch(() => {});
     }
     await redis.config('SET', 'maxmemory', '0');

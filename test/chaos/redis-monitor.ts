@@ -2,16 +2,16 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { History } from './history.js';
 
-/** `HSET` of a hash of nodes, in a line of the monitor: when, which hash, which node, and what it is set to. */
+/** Matches `HSET` of a nodes hash in a line of MONITOR: time, hash, node and value. */
 const WRITE = /^\+(\d+\.\d+) \[[^\]]*\] "HSET" "([^"]*:nodes)" "([^"]*)" "([^"]*)"/i;
 
-/** What it is set to by a batch that was taken, and by the declaration that a node is dead. */
+/** The values that a committed batch and a declaration of a dead node write. */
 const BATCH = /^\d+\|/;
 const DEAD = /^X\d+$/;
 
 /**
- * Writes down what nodes write, as Redis itself tells it, for as long as that Redis lives. On a socket of its own: the
- * client library takes a line that comes with the answer to MONITOR for the answer to nothing.
+ * Records the writes of nodes with MONITOR, until that Redis ends. It uses a plain socket, because
+ * ioredis mishandles a line that arrives together with the response to MONITOR.
  */
 export class RedisMonitor {
   private constructor(private readonly socket: Socket) {}

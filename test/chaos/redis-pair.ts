@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { RedisServer } from '../support/redis-server.js';
 import { FaultyLink } from './faulty-link.js';
 
-/** A Redis, and where it is wanted a replica that can be cut off from it and take its place. */
+/** A Redis and, optionally, a replica that can be partitioned from it and promoted. */
 export class RedisPair {
   private constructor(
     private main: RedisServer,
@@ -18,7 +18,7 @@ export class RedisPair {
     return new RedisPair(main, await RedisServer.start(settings), replication);
   }
 
-  /** The server that the nodes are to use. */
+  /** The server that the nodes use. */
   get server(): RedisServer {
     return this.main;
   }
@@ -27,12 +27,12 @@ export class RedisPair {
     return this.main.with(work);
   }
 
-  /** From now on the replica hears of nothing. */
+  /** Stops replication: the replica receives no more writes. */
   loseReplication(): void {
     this.replication!.treat('drop');
   }
 
-  /** The replica takes over with what it has. Returns its port. */
+  /** Promotes the replica with the data it has. Returns its port. */
   async failOver(): Promise<number> {
     await this.main.kill();
     await this.replica!.with((redis) => redis.call('REPLICAOF', 'NO', 'ONE'));
@@ -43,7 +43,9 @@ export class RedisPair {
     return this.main.port;
   }
 
-  /** The replica takes over, and the server so far becomes its replica. Returns the port of the new one. */
+  /**
+   * Promotes the replica and makes the old master its replica. Returns the port of the new master.
+   */
   async demote(): Promise<number> {
     const [old, next] = [this.main, this.replica!];
     await next.with((redis) => redis.call('REPLICAOF', 'NO', 'ONE'));

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as faults from './redis-faults.js';
 import type { Scenario } from './scenario.js';
 
-/** What happens to Redis while every node keeps its connections to it. */
+/** Redis faults during which every node keeps its connections to Redis. */
 export const redisScenarios: readonly Scenario[] = [
   {
     name: 'primary-demoted',

@@ -1,10 +1,13 @@
 import type { Mutant } from './mutants.js';
 import { isKept, type Outcome } from './outcome.js';
 
-/** How many complaints of a check are printed: the others mostly say the same. */
+/** The number of complaints of a check that are printed. Further ones are usually similar. */
 const COMPLAINTS_SHOWN = 5;
 
-/** Says what a scenario has led to, and which command leads to it again. Returns whether all promises were kept. */
+/**
+ * Prints the result of a scenario and the command that repeats it. Returns whether all promises
+ * were kept.
+ */
 export function report(name: string, again: string, outcome: Outcome): boolean {
   const broken = [...outcome.complaints].filter(([, complaints]) => complaints.length > 0);
   const { seconds, events, commands, agreedAfterMs } = outcome;
@@ -20,7 +23,7 @@ export function report(name: string, again: string, outcome: Outcome): boolean {
   return broken.length === 0;
 }
 
-/** Says whether a mutant was caught by a check that has to catch it. */
+/** Prints and returns whether a mutant was caught by a check that must catch it. */
 export function reportMutant({ name, caughtBy }: Mutant, { complaints }: Outcome): boolean {
   const broken = [...complaints].filter(([, all]) => all.length > 0).map(([check]) => check);
   const isCaught = caughtBy.some((check) => broken.includes(check));

@@ -12,7 +12,7 @@ export const MEASURES = ['RSS', 'heap', 'open files'] as const;
 
 export type Measure = (typeof MEASURES)[number];
 
-/** A measure of a process over time, one point for each round. */
+/** A measurement of a process over time, one point per round. */
 export interface Series {
   readonly owner: string;
   readonly measure: Measure;
@@ -20,8 +20,8 @@ export interface Series {
 }
 
 /**
- * What the processes of a world hold. Between two looks of a round garbage comes and goes, so a round counts with the
- * least heap that was seen in it, and with what was mostly resident and open.
+ * The resource usage of the processes of a world. The heap varies with garbage, so a round counts
+ * with its smallest heap, and with the median of resident memory and open files.
  */
 export class ResourceLog {
   readonly series: readonly Series[];
@@ -35,10 +35,10 @@ export class ResourceLog {
     this.series = [...ofNodes, { owner: 'Redis', measure: 'heap', points: [] }];
   }
 
-  /** Looks again and again, until it is ended. */
+  /** Samples repeatedly until it is stopped. */
   async watch(): Promise<void> {
     while (!this.isOver) {
-      // Who is frozen or cut off says nothing, and counts with what was seen before and after.
+      // A node that is stopped or unreachable returns nothing. The samples before and after count.
       await Promise.allSettled([
         ...this.world.nodes.map((node) => this.lookAtNode(node)),
         this.lookAtRedis(),
@@ -51,7 +51,7 @@ export class ResourceLog {
     this.isOver = true;
   }
 
-  /** Makes a point of what was seen since the last one. */
+  /** Adds a point from the samples since the last one. */
   endRound(): void {
     const at = Date.now();
     for (const [series, values] of this.samples) {

@@ -4,7 +4,7 @@ import { outcomeOf, type Outcome } from './outcome.js';
 import type { Scenario } from './scenario.js';
 import { World } from './world.js';
 
-/** Traffic before and after the faults. */
+/** The duration of the traffic before and after the faults. */
 const BEFORE_MS = 2000;
 const AFTER_MS = 3000;
 
@@ -13,13 +13,13 @@ export interface RunOptions {
   readonly seed: number;
   readonly users: number;
   readonly actionsPerSecond: number;
-  /** How long faults go on; at least once. */
+  /** The duration of the faults in seconds. At least one fault is injected. */
   readonly seconds: number;
   readonly say: (text: string) => void;
 }
 
 export interface Result extends Outcome {
-  /** What the nodes wrote. */
+  /** The output of the nodes. */
   readonly output: string;
 }
 

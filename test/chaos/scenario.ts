@@ -1,24 +1,30 @@
 import type { Promises } from './evidence.js';
 import type { World } from './world.js';
 
-/** Something that goes wrong, and what the cluster promises all the same. */
+/** A fault, and the promises that the cluster keeps despite it. */
 export interface Scenario {
   readonly name: string;
   readonly about: string;
-  /** Milliseconds, for the setting. */
+  /** The `RECONNECT_GRACE_MS` of the nodes, in milliseconds. */
   readonly graceMs?: number;
   readonly withReplica?: boolean;
   /** One node that keeps everything in memory, instead of a cluster. */
   readonly isAlone?: boolean;
-  /** Seconds for which the tokens of the client library are good. Absent: long enough that none is renewed. */
+  /**
+   * The validity of the client library's tokens, in seconds. Absent: long enough that none is
+   * renewed.
+   */
   readonly tokenSeconds?: number;
-  /** Milliseconds by which the nodes' clocks differ from that of the machine. Absent: not, and they cannot be set. */
+  /**
+   * The offsets of the nodes' clocks from that of the machine, in milliseconds. Absent: no offset,
+   * and the clocks cannot be set.
+   */
   readonly clockOffsetsMs?: readonly number[];
-  /** Of every node. */
+  /** The settings of every node. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Instead of what the command asks for. */
+  /** Replaces the value of the command line. */
   readonly actionsPerSecond?: number;
   readonly promises?: Promises;
-  /** Goes wrong, and is over when this resolves. */
+  /** Injects the fault. Resolves when the fault is over. */
   readonly run: (world: World) => Promise<void>;
 }

@@ -7,7 +7,9 @@ import { BEAT_MS, GIVEN_UP_WITHIN_MS, LEASE_MS, REAPED_WITHIN_MS } from './timin
 const SHORT_MS = LEASE_MS / 2;
 const LONG_MS = LEASE_MS * 2;
 
-/** A message late, a look at the log once a second, and what a busy machine adds. */
+/**
+ * A late message, the check of the partition log once a second, and a margin for a busy machine.
+ */
 const FOUND_WITHIN_MS = 2000;
 
 export const scenarios: readonly Scenario[] = [
@@ -242,7 +244,7 @@ export const scenarios: readonly Scenario[] = [
   },
 ];
 
-/** The ones that find most in three minutes. */
+/** The scenarios that find the most faults in three minutes. */
 export const SHORT: readonly string[] = [
   'node-killed',
   'node-stopped-long',

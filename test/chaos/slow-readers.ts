@@ -8,19 +8,19 @@ import { tokenOf } from './tokens.js';
 
 const PER_NODE = 5;
 
-/** Long enough for the windows of HTTP/2 to fill. */
+/** Long enough for the flow-control windows of HTTP/2 to fill. */
 const LEAST_PAUSE_MS = 5000;
 const MOST_PAUSE_MS = 40_000;
 
-/** What is read between two pauses, and how long a reader stays away. */
+/** The reading time between two pauses, and the time between two subscriptions of a reader. */
 const READS_MS = 1500;
 const AWAY_MS = 500;
 
-/** Subscribers who stop reading again and again, and in the end go without having read what they were sent. */
+/** Subscribers that repeatedly stop reading, and finally disconnect with unread messages. */
 export class SlowReaders {
   private readonly random: Random;
   private isOver = false;
-  /** How many subscriptions of theirs there were so far. */
+  /** The number of their subscriptions so far. */
   subscriptions = 0;
 
   constructor(
@@ -54,7 +54,7 @@ export class SlowReaders {
     }
   }
 
-  /** Returns when the subscription has ended, or has not been read for the last time. */
+  /** Returns when the subscription has ended, or after its last pause. */
   private async readSlowly(reader: SubscriptionReader): Promise<void> {
     let hasEnded = false;
     void reader.ended.then(() => (hasEnded = true));

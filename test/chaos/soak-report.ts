@@ -3,13 +3,13 @@ import { trendOf } from './trend.js';
 
 const MEGABYTE = 2 ** 20;
 
-/** A line through fewer says nothing. */
+/** A line through fewer points is not meaningful. */
 const LEAST_POINTS = 5;
 
 interface Unit {
   readonly size: number;
   readonly name: string;
-  /** In this unit: less is what a process at rest shows, too. */
+  /** In this unit. An idle process shows this much variation. */
   readonly noise: number;
 }
 
@@ -19,7 +19,7 @@ const UNITS: Readonly<Record<Measure, Unit>> = {
   'open files': { size: 1, name: '', noise: 8 },
 };
 
-/** Says of every series what became of it after the warm-up. Returns whether all are flat. */
+/** Prints the trend of every series after the warm-up. Returns whether all are flat. */
 export function reportTrends(all: readonly Series[], warmUntil: number): boolean {
   console.log('\nafter the warm-up           first    last   level    rise   an hour');
   const areFlat = all.map(({ owner, measure, points }) => {

@@ -14,7 +14,7 @@ import { SlowReaders } from './slow-readers.js';
 import { reportTrends } from './soak-report.js';
 import { World } from './world.js';
 
-/** What goes wrong: all that leaves the processes alive, whose memory is looked at. */
+/** The faults: all those that keep the measured processes alive. */
 const GENTLE: readonly string[] = [
   'calm',
   'node-stopped-shortly',
@@ -31,14 +31,17 @@ const GENTLE: readonly string[] = [
   'out-of-memory',
 ];
 
-/** Traffic in a round, before and after its fault. */
+/** The traffic of a round, before and after its fault. */
 const BEFORE_MS = 25_000;
 const AFTER_MS = 5000;
 
-/** The largest that a scenario asks for, of those above. */
+/** The largest grace of these scenarios. */
 const GRACE_MS = 3000;
 
-/** Bounds so low that they are reached while it warms up: what still grows then has none. */
+/**
+ * Limits low enough to be reached during the warm-up. Anything that still grows afterwards has no
+ * limit.
+ */
 const BOUNDS = {
   MAX_OFFLINE_USERS: '480',
   EVENT_LOG_SIZE: '5000',
@@ -46,7 +49,7 @@ const BOUNDS = {
   LOG_LEVEL: 'info',
 };
 
-/** The part of the time in which caches fill, code is compiled and the bounds are reached. */
+/** The share of the time in which caches fill, code is compiled and the limits are reached. */
 const WARM_UP = 1 / 3;
 
 const DIST = fileURLToPath(new URL('../../../dist', import.meta.url));
@@ -66,7 +69,7 @@ const again = `npm run soak -- --minutes ${values.minutes} --seed ${seed}`;
 console.log(`seed ${seed}, ${values.minutes} minutes`);
 process.exit((await soak(Number(values.minutes) * 60_000)) ? 0 : 1);
 
-/** Whether every promise was kept in every round, and nothing has grown. */
+/** Returns whether every promise was kept in every round and no resource grew. */
 async function soak(ms: number): Promise<boolean> {
   const world = await World.create({
     ...{ folder: DIST, seed, graceMs: GRACE_MS, withReplica: false, settings: BOUNDS },

@@ -1,23 +1,31 @@
-/** Milliseconds for which a node may be unheard of. As in the store, which these bounds are about. */
+/**
+ * The lease in milliseconds. The same value as in the store, whose behaviour these limits check.
+ */
 export const LEASE_MS = 3000;
 
-/** One beat may have come just before a node fell silent. */
+/** The last counter update may have happened just before a node stopped. */
 export const BEAT_MS = 500;
 
-/** The lease, the janitor's look, and what a busy machine adds. */
+/** The lease, the interval of the janitor, and a margin for a busy machine. */
 export const REAPED_WITHIN_MS = LEASE_MS + 2000;
 
-/** The lease and the janitor, the look at the log, and what a busy machine adds; the grace comes on top. */
+/**
+ * The lease, the interval of the janitor, the check of the partition log, and a margin for a busy
+ * machine. The grace is added.
+ */
 export const CONVERGED_WITHIN_MS = REAPED_WITHIN_MS + 2000;
 
-/** Between what a client and a node call the same moment. */
+/** The difference between the times that a client and a node record for the same moment. */
 export const SLACK_MS = 400;
 
-/** The setting. Longer than a lease, so that a node that is dead to the others loses its sessions by the lease. */
+/**
+ * The `HEARTBEAT_TIMEOUT_MS` of the nodes. It is longer than the lease, so that the lease ends the
+ * sessions of a node that the others declare dead.
+ */
 export const HEARTBEAT_TIMEOUT_MS = 6000;
 
-/** The timeout, the look for what is due, and what a busy machine adds. */
+/** The timeout, the interval of the deadline check, and a margin for a busy machine. */
 export const GIVEN_UP_WITHIN_MS = HEARTBEAT_TIMEOUT_MS + 4000;
 
-/** A delay of the harness after which heartbeats of its clients may come too late. */
+/** A delay of the harness after which heartbeats of its clients may be too late. */
 export const HELD_UP_MS = HEARTBEAT_TIMEOUT_MS / 4;

@@ -4,12 +4,12 @@ import { trendOf, type Point } from './trend.js';
 
 const A_MINUTE = 60_000;
 
-/** One point a minute. */
+/** Creates one point per minute. */
 function points(minutes: number, valueAt: (minute: number) => number): readonly Point[] {
   return Array.from({ length: minutes }, (_, i) => ({ at: i * A_MINUTE, value: valueAt(i) }));
 }
 
-/** Up to 5 either way, and the same each time. */
+/** Deterministic noise of up to 5 in both directions. */
 function wobbling(): () => number {
   const random = new Random(1);
   return () => random.between(-5, 5);

@@ -1,30 +1,31 @@
 import { median } from '../load/median.js';
 
-/** What was measured at a moment, in milliseconds. */
+/** A measured value and its time in milliseconds. */
 export interface Point {
   readonly at: number;
   readonly value: number;
 }
 
-/** Whether something grows. */
+/** Whether a value grows. */
 export interface Trend {
-  /** What it mostly was. */
+  /** The typical value. */
   readonly level: number;
-  /** By how much the fitted line rises from the first point to the last. */
+  /** The rise of the fitted line from the first point to the last. */
   readonly rise: number;
   readonly risePerHour: number;
   readonly isFlat: boolean;
 }
 
-/** A rise that is a smaller share of the level than this is none. */
+/** A rise below this share of the level counts as flat. */
 const SHARE = 0.05;
 
 const AN_HOUR_MS = 3_600_000;
 
 /**
- * Fits a line as Theil and Sen do: its slope is the median of the slopes between all pairs of points, so that neither one
- * collection of garbage nor one fault bends it. Flat is what rises by less than a twentieth of its level, or by less than
- * `noise`, over all that was measured: the longer that is, the slower a leak it finds.
+ * Fits a line by the Theil-Sen method: its slope is the median of the slopes between all pairs of
+ * points, so that a single garbage collection or fault does not distort it. A series is flat if it
+ * rises by less than a twentieth of its level, or by less than `noise`, over the measured time. A
+ * longer measurement finds slower leaks.
  */
 export function trendOf(points: readonly Point[], noise: number): Trend {
   const slopes = points.flatMap((a, i) =>

@@ -17,14 +17,17 @@ import type { NodeProcess } from './node-process.js';
 const BEGINS_WITHIN_MS = 4000;
 const AGAIN_MS = 250;
 
-/** What a subscriber holds when it is given a token. */
+/** The state of a subscriber when it receives a resume token. */
 interface Checkpoint {
   readonly token: string;
   readonly at: number;
   readonly picture: readonly Presence[];
 }
 
-/** Somebody who follows everyone, on one node as long as it is there, and then on the next. */
+/**
+ * A subscriber to all users. It stays on one node until the stream ends, and then moves to the
+ * next.
+ */
 export class Watcher {
   private isClosed = false;
   private client: Client | undefined;
@@ -39,7 +42,7 @@ export class Watcher {
     private readonly history: History,
   ) {}
 
-  /** The subscription that is up to date at the moment, if one is. */
+  /** The subscription that is up to date now, or undefined. */
   get stretch(): Stretch | undefined {
     return this.current;
   }
@@ -57,7 +60,7 @@ export class Watcher {
     }
   }
 
-  /** What it holds now is what it begins with. */
+  /** Makes the current state the new start of the record. */
   startOver(): void {
     if (this.current === undefined) return;
     const snapshot = [...pictureOf(this.current).values()];
@@ -70,7 +73,7 @@ export class Watcher {
     this.client?.close();
   }
 
-  /** Goes on where the last stream ended, on whichever node that was. */
+  /** Continues where the last stream ended, on any node. */
   private request(): Partial<SubscribeRequest> {
     const resumeToken = this.checkpoint?.token ?? '';
     return { resumeToken, delivery: DeliveryMode.DELIVERY_EVERY_EVENT };
@@ -103,7 +106,7 @@ export class Watcher {
         this.remember(message.resumeToken);
       }
     } catch {
-      // The stream has ended; there are other nodes.
+      // The stream has ended. The watcher tries the next node.
     } finally {
       clearTimeout(timer);
     }
@@ -115,7 +118,7 @@ export class Watcher {
   }
 }
 
-/** What was missed counts as heard when it happened. */
+/** A replayed event counts as received when it happened. */
 function caughtUp({ events }: SubscribeResponse): readonly Delivery[] {
   return events.map((event) => deliveryOf(event, msOf(event.occurredAt)!));
 }

@@ -3,13 +3,13 @@ import { HttpChannel } from '../support/http-channel.js';
 import type { FaultyLink } from './faulty-link.js';
 import type { NodeProcess } from './node-process.js';
 
-/** A way in which programs call the service. */
+/** A protocol and mode in which programs call the service. */
 export interface Way {
   readonly name: string;
-  /** The network between such a client and a node. */
+  /** The network link between such a client and a node. */
   readonly linkTo: (node: NodeProcess) => FaultyLink;
   readonly channelTo: (address: string) => Channel;
-  /** Whether the client asks for heartbeats. Over HTTP the server always does. */
+  /** Whether the client asks for heartbeats. Over HTTP the server always requires them. */
   readonly asksForHeartbeats: boolean;
 }
 
@@ -35,10 +35,10 @@ const GRPC_WEB: Way = {
   channelTo: (address) => new HttpChannel(address, ['gRPC-Web']),
 };
 
-/** The share of each way: half of the devices have to send heartbeats, a quarter calls as browsers do. */
+/** The distribution: half of the devices must send heartbeats, a quarter call as browsers do. */
 const WAYS: readonly Way[] = [GRPC, GRPC, BEATING, CONNECT, GRPC, GRPC, BEATING, GRPC_WEB];
 
-/** The way of the n-th user's n-th device. */
+/** Returns the way of a device, by the number of the user and of the device. */
 export function wayOf(user: number, device: number): Way {
   return WAYS[(user + 3 * device) % WAYS.length]!;
 }

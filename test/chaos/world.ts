@@ -29,15 +29,18 @@ export interface WorldOptions {
   /** One node that keeps everything in memory, instead of a cluster. */
   readonly isAlone?: boolean;
   readonly newcomersPerSecond?: number;
-  /** For how long the tokens of the client library are good. */
+  /** The validity of the client library's tokens, in seconds. */
   readonly tokenSeconds?: number;
-  /** Milliseconds by which the nodes' clocks differ from that of the machine. Absent: they have the clock of the machine. */
+  /**
+   * The offsets of the nodes' clocks from that of the machine, in milliseconds. Absent: they use
+   * the clock of the machine.
+   */
   readonly clockOffsetsMs?: readonly number[];
-  /** Of every node, beside those that make it one of these. */
+  /** Settings of every node, besides those that connect it to this world. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** A cluster with everything around it: Redis, nodes, users, and those who watch. */
+/** A cluster and its environment: Redis, nodes, users and watchers. */
 export class World {
   readonly random: Random;
   private readonly watchers: Watcher[] = [];
@@ -53,7 +56,8 @@ export class World {
     private readonly token: string,
     seed: number,
   ) {
-    // Faults and users draw from chances of their own: what users do does not shift the faults.
+    // Faults and users have separate random generators, so that actions of users do not change the
+    // faults.
     this.random = new Random(seed + 1);
   }
 
@@ -105,17 +109,17 @@ export class World {
     return this.redisPair;
   }
 
-  /** Whether one node keeps everything in memory. */
+  /** Whether the world is one node that keeps everything in memory. */
   get isAlone(): boolean {
     return this.redisPair === undefined;
   }
 
-  /** The names of the nodes that are given, or of all. */
+  /** The names of the given nodes, or of all nodes. */
   namesOf(nodes: readonly NodeProcess[]): readonly string[] {
     return nodes.map(({ name }) => name);
   }
 
-  /** Points every node at the server that Redis is now. */
+  /** Points every node at the current Redis server. */
   redirect(port: number): void {
     for (const { redisLink } of this.nodes) redisLink.pointAt(port);
   }
@@ -129,7 +133,7 @@ export class World {
     return new Set(open.map(({ sessionId }) => sessionId));
   }
 
-  /** What every node answers now. */
+  /** The current responses of every node. */
   answers(): Promise<readonly Answers[]> {
     return Promise.all(this.nodes.map((node) => this.answersOf(node)));
   }
@@ -148,7 +152,7 @@ export class World {
     });
   }
 
-  /** What the service holds of the users with the client library, and what they were told. */
+  /** The service's state of the users with the client library, and their acknowledged commands. */
   async own(): Promise<readonly Own[]> {
     const clients = this.nodes.map((node) => new Client([node.address], this.token));
     try {
@@ -164,17 +168,20 @@ export class World {
     }
   }
 
-  /** Whether all watchers are up to date, so that what comes is seen from everywhere. */
+  /** Whether all watchers are up to date, so that coming events are recorded on every node. */
   get isWatched(): boolean {
     return this.watchers.every(({ stretch }) => stretch !== undefined);
   }
 
-  /** What the nodes wrote. */
+  /** The output of the nodes. */
   get output(): string {
     return this.nodes.map(({ name, output }) => `--- ${name}\n${output}`).join('\n');
   }
 
-  /** Writes down when this process, and every client in it, got no time from the machine. */
+  /**
+   * Records when the machine gave this process, and therefore every client in it, no processor
+   * time.
+   */
   private watchItself(): void {
     let last = Date.now();
     this.selfWatch = setInterval(() => {
@@ -187,12 +194,12 @@ export class World {
     }, 100);
   }
 
-  /** Lets users act again once it was quiet, and writes down what happens from there: what was before is forgotten. */
+  /** Lets the users act again after a quiet phase, and starts a new record. */
   async goOn(): Promise<void> {
     this.history.startOver();
     for (const watcher of this.watchers) watcher.startOver();
     this.population.startOver();
-    // A Redis that was killed has taken its monitor with it.
+    // The monitor ended together with the Redis that was killed.
     this.monitor?.stop();
     await this.watchRedis();
     void this.population.live();
@@ -225,7 +232,7 @@ export class World {
     this.monitor = await RedisMonitor.start(this.redis.server.port, this.history);
   }
 
-  /** What a node in memory lists, in place of what Redis would hold. */
+  /** The list of a node in memory, instead of the content of Redis. */
   private async listed(): Promise<Stored> {
     const [node] = this.nodes;
     const client = new Client([node!.address], this.token);
@@ -284,7 +291,9 @@ const STATUS_OF_CHOICE: Readonly<Record<number, string>> = {
   [StatusChoice.STATUS_CHOICE_AWAY]: 'AWAY',
 };
 
-/** A user as Redis holds it: see `record.ts`. A session with a grace is one that was lost. */
+/**
+ * Parses a user in the format of Redis (see `record.ts`). A session with a grace is a lost session.
+ */
 function* sessionIdsIn(stored: string): Generator<string> {
   const [sessions] = JSON.parse(stored.slice(stored.indexOf('|') + 1)) as [
     readonly (readonly [string, string, string, number, number, unknown, unknown, number | null])[],

@@ -1,5 +1,6 @@
-// Loaded into a node with `--import`: its wall clock differs from that of the machine by an offset that the harness sets
-// while it runs. The monotonic clock, `performance.now()` and timers stay as they are.
+// Loaded into a node with `--import`. Its wall clock differs from that of the machine by an offset
+// that the harness changes at run time. The monotonic clock, `performance.now()` and timers are not
+// affected.
 
 const machineNow = Date.now.bind(Date);
 let offsetMs = Number(process.env.CHAOS_CLOCK_OFFSET_MS ?? 0);
@@ -16,7 +17,7 @@ globalThis.Date = new Proxy(Date, {
 process.on('message', (message: { readonly clockOffsetMs?: number }) => {
   offsetMs = message.clockOffsetMs ?? offsetMs;
 });
-// The channel to the harness is no reason for the node to live on.
+// The IPC channel to the harness must not keep the node alive.
 process.channel?.unref();
 
 export {};

@@ -7,13 +7,13 @@ import { newUser } from '../../src/domain/user.js';
 import type { PresenceStore } from '../../src/store/presence-store.js';
 import { choose, connect, disconnect, join, mute, POLICY, time } from '../support/play.js';
 
-/** A store of a test, and the way to be rid of it. */
+/** A store of a test, and a function that disposes of it. */
 export interface TestStore {
   readonly store: PresenceStore;
   readonly close?: () => Promise<void>;
 }
 
-/** What every store must prove, whatever it keeps its users in. */
+/** The tests that every store must pass, whatever storage it uses. */
 export function presenceStoreContract(
   name: string,
   createStore: () => TestStore | Promise<TestStore>,
@@ -218,7 +218,7 @@ export function presenceStoreContract(
       it('comes up again after the next update, even one that changed nothing', async () => {
         await perform('alice', connect('a'), 0);
         expect(await store.claimDue(1000, 10)).toEqual(['alice']);
-        // The clock has stepped back meanwhile: nothing is due for the rules.
+        // The clock has been set back in the meantime: no deadline is reached.
         await perform('alice', time, 900);
         expect(await store.claimDue(999, 10)).toEqual([]);
         expect(await store.claimDue(1000, 10)).toEqual(['alice']);

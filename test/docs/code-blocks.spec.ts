@@ -74,7 +74,7 @@ describe('A block of code in the documentation', () => {
     expect(written.length).toBeGreaterThan(0);
     const wrong = `import { createPresenceClient } from '@presence-service/client';\ncreatePresenceClient({});`;
     const mistakes = mistakesIn([...written.map(([, program]) => program), wrong]);
-    // Only what would find a mistake proves something.
+    // Proves that the checks can find a mistake.
     expect(mistakes.pop()).toHaveLength(1);
     expect(mistakes.map((found, i) => [written[i]![0], found])).toEqual(
       written.map(([page]) => [page, []]),
@@ -82,7 +82,7 @@ describe('A block of code in the documentation', () => {
   });
 });
 
-/** The lines of a file of settings that the service would not start with. */
+/** Returns the lines of a settings file with which the service would not start. */
 function mistakesInSettings(code: string): readonly string[] {
   const table: Readonly<Record<string, Setting<unknown> | undefined>> = settings;
   const lines = Object.entries(parseEnv(code)).map(([name, value = '']) => [name, value] as const);
@@ -91,7 +91,7 @@ function mistakesInSettings(code: string): readonly string[] {
     .map(([name, value]) => `${name}=${value}`);
 }
 
-/** As its reader would write it. */
+/** Inserts the repository path, as a reader would. */
 function withRepository(code: string): string {
   return code.replace('<this repository>', PROJECT);
 }

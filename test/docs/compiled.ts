@@ -3,7 +3,10 @@ import { PROJECT } from './markdown.js';
 
 const CLIENT = `${PROJECT}client/`;
 
-/** What the compiler says of each program, each as if it were a file beside the tests of the client library. */
+/**
+ * Returns the compiler errors of each program. Each is compiled like a file next to the tests of
+ * the client library.
+ */
 export function mistakesIn(programs: readonly string[]): string[][] {
   const read = ts.readConfigFile(`${CLIENT}tsconfig.json`, (file) => ts.sys.readFile(file));
   const { options } = ts.parseJsonConfigFileContent(read.config, ts.sys, CLIENT);

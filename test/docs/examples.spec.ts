@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { PROJECT } from './markdown.js';
 
-/** Runs an example, with nothing but Node and a shell on its path. */
+/** Runs an example with only Node and a shell on its path. */
 function run(
   command: string,
   args: readonly string[],

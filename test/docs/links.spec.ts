@@ -17,7 +17,10 @@ describe('A link in the documentation', () => {
   });
 });
 
-/** Whether it names a file of the project and, where it has an anchor, a heading in it. Other sites are not asked. */
+/**
+ * Whether a link names a file of the project and, if it has an anchor, a heading in that file.
+ * External links are not checked.
+ */
 function leadsSomewhere(page: string, link: string): boolean {
   if (/^(https?|mailto):/.test(link)) return true;
   const [path = '', anchor] = link.split('#');

@@ -7,17 +7,22 @@ export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 export interface Block {
   /** The file and the line of the fence, for messages. */
   readonly at: string;
-  /** What stands behind the fence: `sh`, `ts` and so on. Empty: nothing does. */
+  /** The info string of the fence: `sh`, `ts` and so on. Empty if there is none. */
   readonly language: string;
   readonly code: string;
-  /** The comment above the fence, which nobody sees who reads the page. Empty: there is none. */
+  /**
+   * The HTML comment above the fence, which readers of the page do not see. Empty if there is none.
+   */
   readonly note: string;
 }
 
 /** Folders with pages of packages and of builds. */
 const FOREIGN = /(^|\/)(node_modules|dist|build|coverage|\.git)\//;
 
-/** Every page of documentation, by its path in the project. Reads the folder, so that a source archive without git can be tested. */
+/**
+ * Returns every page of documentation, as paths in the project. Reads the folder, so that the tests
+ * also work on a source archive without git.
+ */
 export function pages(): readonly string[] {
   const files = readdirSync(PROJECT, { recursive: true, encoding: 'utf8' });
   return files.filter((file) => file.endsWith('.md') && !FOREIGN.test(file)).sort();
@@ -37,7 +42,7 @@ export function blocksOf(page: string): readonly Block[] {
   });
 }
 
-/** The anchors that a page has, as GitHub makes them of its headings. */
+/** Returns the anchors of a page, as GitHub derives them from its headings. */
 export function anchorsOf(page: string): ReadonlySet<string> {
   const anchors = new Set<string>();
   for (const [, heading = ''] of withoutCode(textOf(page)).matchAll(/^#{1,6} (.+)$/gm)) {
@@ -49,7 +54,7 @@ export function anchorsOf(page: string): ReadonlySet<string> {
   return anchors;
 }
 
-/** Where the links and pictures of a page lead. */
+/** Returns the targets of the links and images of a page. */
 export function linksOf(page: string): readonly string[] {
   const text = withoutCode(textOf(page)).replaceAll(/`[^`\n]*`/g, '');
   const inText = text.matchAll(/\]\(<?([^)>\s]+)>?(?: "[^"]*")?\)/g);

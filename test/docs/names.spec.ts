@@ -7,7 +7,7 @@ import * as presences from '../../src/api/generated-es/presence/v1/presence_pb.j
 import * as presenceService from '../../src/api/generated-es/presence/v1/presence_service_pb.js';
 import { pages, textOf } from './markdown.js';
 
-/** Names of others, and what the documentation says is no name. */
+/** Names that do not belong to the project, and names that the documentation declares invalid. */
 const FOREIGN = [
   'ENHANCE_YOUR_CALM',
   'FUZZ_SEED',
@@ -21,7 +21,7 @@ const FOREIGN = [
   'REDIS_PORT',
 ];
 
-/** What the command line is told by, beside its options. */
+/** The environment variables of the command line. */
 const OF_COMMAND_LINE = ['PRESENCE_ADDRESS', 'PRESENCE_TOKEN'];
 
 const known = new Set([
@@ -48,13 +48,16 @@ describe('A name in capitals in the documentation', () => {
   });
 });
 
-/** What stands in a code span and could be the name of a setting or of a value: words in capitals, joined. */
+/**
+ * Returns the text of code spans that could be the name of a setting or of a value: words in
+ * capitals, joined by underscores.
+ */
 function namesIn(text: string): string[] {
   const spans = text.matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=[^`]*)?`/g);
   return [...spans].map(([, name = '']) => name);
 }
 
-/** The values of all enums of the contract, with and without the name of their enum. */
+/** Returns the values of all enums of the contract, with and without the name of their enum. */
 function enumNames(): string[] {
   const parts = [events, presences, presenceService].flatMap((file): unknown[] =>
     Object.values(file),

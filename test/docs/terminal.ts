@@ -1,23 +1,26 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** How long anything that a page shows may take. The slowest is a build. */
+/** The time limit for one command of a page. The slowest command is a build. */
 const PATIENCE_MS = 150_000;
 
-/** What brings up a network of one's own, then a shell that stops at the first command that fails. */
+/**
+ * Configures the loopback interface of the new network, and then starts a shell that stops at the
+ * first failed command.
+ */
 const SHELL = `ip link set lo up && exec bash --noprofile --norc`;
 
 /**
- * A shell in a network of its own: what the documentation says of localhost:50051 is so in there, and nobody else is
- * there. What is left running goes on beside what comes after it, as in other windows, and ends with the shell.
+ * A shell in a separate network namespace, in which localhost:50051 of the documentation is free.
+ * Background commands run next to later commands, as in other windows, and end with the shell.
  */
 export class Terminal {
-  /** All that was written so far, by whatever runs. */
+  /** The output of all commands so far. */
   output = '';
   private wake: () => void = () => {};
   private hasExited = false;
   private commands = 0;
-  /** How much had been written when something was last begun or stopped. */
+  /** The length of the output when a command was last started or stopped. */
   private before = 0;
 
   private constructor(private readonly shell: ChildProcess) {
@@ -31,7 +34,7 @@ export class Terminal {
       this.hasExited = true;
       this.wake();
     });
-    // Each job in a group of processes of its own, which Ctrl-C reaches.
+    // Each job has its own process group, which Ctrl-C reaches.
     this.type('set -em; left=()');
   }
 
@@ -41,34 +44,37 @@ export class Terminal {
     return new Terminal(spawn('unshare', args, { cwd: folder, env }));
   }
 
-  /** Runs commands to their end. Throws when one fails. */
+  /** Runs commands to completion. Throws an error if one fails. */
   async run(commands: string): Promise<void> {
     const done = `-- command ${++this.commands} is done --`;
     this.begin(`{\n${commands}\n} </dev/null\necho '${done}'`);
     await this.says([done]);
   }
 
-  /** Begins commands that go on beside what comes next. */
+  /** Starts commands in the background. */
   leave(commands: string): void {
     this.begin(`(\n${commands}\n) </dev/null &\nleft+=($!)`);
   }
 
-  /** Ctrl-C, where what was left last runs. */
+  /** Sends Ctrl-C to the last background job. */
   interrupt(): void {
     this.begin('kill -INT -- -$!');
   }
 
-  /** Leaves what was left so far alone from now on. */
+  /** Excludes the current background jobs from later interrupts. */
   keepWhatWasLeft(): void {
     this.type('left=()');
   }
 
-  /** Ctrl-C, wherever something that was left runs. */
+  /** Sends Ctrl-C to all background jobs that are not excluded. */
   interruptWhatWasLeft(): void {
     this.begin('for job in "${left[@]}"; do kill -INT -- -$job || true; done; left=()');
   }
 
-  /** Waits until all of these lines were written, in this order, since the last commands. Three dots stand for anything. */
+  /**
+   * Waits until all of these lines were written, in this order, since the last commands. Three dots
+   * match any text.
+   */
   async says(lines: readonly string[]): Promise<void> {
     const anywhere = lines.map((line) => line.split('...').map(literally).join('.*'));
     const pattern = new RegExp(anywhere.join('[^]*?'));
@@ -106,7 +112,7 @@ export class Terminal {
   }
 }
 
-/** A pattern for this text and no other. */
+/** Returns a pattern that matches exactly this text. */
 function literally(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

@@ -1,16 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import type { Block } from './markdown.js';
 
-/** What is done with a block to know that it is right. */
+/** The way in which a block is tested. */
 export type Treatment =
-  /** Run until it ends, which it has to with success. `goesOn`: until the page is through. */
+  /**
+   * Run until it ends, which must be with success. With `goesOn`, it runs in the background until
+   * the end of the page.
+   */
   | { readonly type: 'run'; readonly goesOn: boolean }
-  /** What has been run so far has said it, once the last that goes on was stopped with Ctrl-C if `afterInterrupt`. */
+  /**
+   * Compared with the output so far. With `afterInterrupt`, Ctrl-C is first sent to the last
+   * background job.
+   */
   | { readonly type: 'output'; readonly afterInterrupt: boolean }
-  /** Compiled together with the others of the page. */
+  /** Compiled together with the other blocks of the page. */
   | { readonly type: 'compile' }
   | { readonly type: 'parse' }
-  /** Looked at for mistakes of syntax and names, at the most. */
+  /** Checked for errors of syntax and names at most. */
   | { readonly type: 'leave'; readonly why: string };
 
 const LEFT = /^not run: (.+)$/;
@@ -18,8 +24,9 @@ const NEEDS = /^needs ([\w -]+)$/;
 const WORDS = ['', 'goes on', 'Ctrl-C'];
 
 /**
- * What the language of a block and the comment above it ask for: `not run: why`, `goes on`, `Ctrl-C`, or `needs` and
- * commands that not every machine has. Throws where that is not clear: nothing is left out by mistake.
+ * Chooses the test of a block by its language and the comment above it: `not run: why`, `goes on`,
+ * `Ctrl-C`, or `needs` with commands that not every machine has. Throws an error if the choice is
+ * not clear, so that no block is skipped by mistake.
  */
 export function treatmentOf({ at, language, note }: Block): Treatment {
   const why = LEFT.exec(note)?.[1];

@@ -11,7 +11,7 @@ import { PROJECT } from './markdown.js';
 
 const IDLE_TIMEOUT_MS = 20_000;
 
-/** How long a page may take. For the first one everything is compiled. */
+/** The time limit for a page. The first page waits for the compilation of all modules. */
 const PATIENCE_MS = 20_000;
 
 describe('The page of the examples, open in two tabs', () => {
@@ -23,11 +23,11 @@ describe('The page of the examples, open in two tabs', () => {
     browser = await launchChromium();
     service = await Service.start({
       IDLE_TIMEOUT_MS: `${IDLE_TIMEOUT_MS}`,
-      // Longer than the time that passes here at a stroke.
+      // Longer than the time by which the test advances the clock in one step.
       HEARTBEAT_TIMEOUT_MS: `${10 * IDLE_TIMEOUT_MS}`,
     });
     cacheDir = await mkdtemp(join(tmpdir(), 'presence-page-'));
-    // As `npx vite examples/browser` does, but for where the service is.
+    // The same as `npx vite examples/browser`, except for the address of the service.
     site = await createServer({
       root: join(PROJECT, 'examples/browser'),
       cacheDir,
@@ -67,7 +67,7 @@ describe('The page of the examples, open in two tabs', () => {
 
       const bob = await tabOf('bob');
       await expectNews('bob came');
-      // Without the pointer, whose moves are activity.
+      // Without the pointer, because its moves count as activity.
       await bob.locator('#join').dispatchEvent('click');
       await expectNews('bob is in lobby');
       await bob.locator('#mute').dispatchEvent('click');

@@ -6,14 +6,15 @@ import { blocksOf, pages, PROJECT, type Block } from './markdown.js';
 import { Terminal } from './terminal.js';
 import { treatmentOf } from './treatment.js';
 
-/** Starts the server that all others go on with. */
+/** The page that starts the server that all other pages use. */
 const FIRST = 'README.md';
 
 const others = pages().filter((page) => page !== FIRST && blocksOf(page).some(isRun));
 
 /**
- * Somebody who reads the documentation and does what it says, word by word, from the clone on. What is not done as it is written
- * is in `stand-ins`: a clone has what is not committed yet, `npm ci` takes what is installed, and grpcurl may be missing.
+ * Executes the documentation literally, starting with the clone. The replaced commands are in
+ * `stand-ins`: a clone includes uncommitted files, `npm ci` links the installed packages, and
+ * grpcurl may be missing.
  */
 describe('Who does what the documentation says', () => {
   let folder: string;
@@ -33,7 +34,7 @@ describe('Who does what the documentation says', () => {
     }
     const modules: string[] = [];
     for (const block of blocksOf(page)) await follow(block, modules);
-    // The server and who watches go on, and nobody else.
+    // Only the server and the watching commands of the first page keep running.
     if (page === FIRST) terminal.keepWhatWasLeft();
     else terminal.interruptWhatWasLeft();
   });
@@ -57,7 +58,7 @@ describe('Who does what the documentation says', () => {
       .replace('eyJhbGciOi...', () => tokenIn(terminal.output));
   }
 
-  /** The blocks of a page in JavaScript are one module, which knows the token. */
+  /** Joins the JavaScript blocks of a page into one module, which has the token. */
   async function moduleOf(blocks: readonly string[]): Promise<string> {
     const file = join(folder, 'presence-service', 'written-in-the-documentation.mjs');
     const token = `const token = '${tokenIn(terminal.output)}';`;
@@ -70,7 +71,7 @@ function isRun(block: Block): boolean {
   return treatmentOf(block).type === 'run';
 }
 
-/** The token that the server has printed. */
+/** Returns the token that the server has printed. */
 function tokenIn(output: string): string {
   const [token] = /eyJ[\w-]+\.[\w-]+\.[\w-]+/.exec(output) ?? [];
   if (token === undefined) throw new Error(`there is no token in this:\n${output}`);

@@ -8,11 +8,17 @@ import { eventually } from '../support/eventually.js';
 
 const PROBE = new URL('../support/heap-probe.mjs', import.meta.url).href;
 
-/** As many as have ended a server with a heap of 128 MB, each with 1,000 calls. */
+/**
+ * The number of connections, each with 1,000 calls, that once crashed a server with a heap of 128
+ * MB.
+ */
 const CONNECTIONS: Readonly<Partial<Record<Attack, number>>> = { health: 20, reflection: 20 };
 const OTHERS = 24;
 
-/** What the server may keep when the attacker has gone: code that was compiled, and buckets of the users that have called. */
+/**
+ * The memory that the server may keep after the attack: compiled code, and rate-limit state of the
+ * users that called.
+ */
 const KEPT_BYTES = 8 * 1024 * 1024;
 
 let build: Build;
@@ -36,7 +42,7 @@ describe.each([128, 256])('A server with a heap of %d MB', (megabytes) => {
   afterEach(() => attacker?.kill());
   afterAll(() => server.kill());
 
-  /** How much of the heap is in use without garbage, in bytes. */
+  /** Returns the used heap size after a garbage collection, in bytes. */
   async function heap(): Promise<number> {
     server.signal('SIGUSR2');
     const [, bytes] = await server.says(new RegExp(`heap ${++heaps}: (\\d+)`));
@@ -60,9 +66,9 @@ describe.each([128, 256])('A server with a heap of %d MB', (megabytes) => {
         await sleep(20);
       }
       const [, answers] = await over;
-      // None of the requests that come whole is answered in another way than with what is wrong with it.
+      // Every complete request gets an error that describes its actual fault.
       expect(answers).not.toMatch(/grpc-status:? (0|2|13|14)|status (undefined|500)/);
-      // Somebody who comes only now, with the attack still there.
+      // A new client, while the attack continues.
       const late = await server.client('late');
       await eventually(async () => (await late.listSessions()).sessions, []);
       late.close();

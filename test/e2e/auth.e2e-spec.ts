@@ -32,7 +32,7 @@ describe('Every RPC', () => {
   beforeAll(async () => void (service = await Service.start()));
   afterAll(() => service.stop());
 
-  /** How a call with this token and an empty request ends. */
+  /** Calls a method with this token and an empty request. Returns the status code. */
   async function callWith(
     token: string | undefined,
     { rpc, isStream }: (typeof RPCS)[number],
@@ -103,7 +103,7 @@ describe('A token', () => {
     await service.stop();
   });
 
-  /** How `ListSessions` ends with this value of `authorization`. */
+  /** Returns the code of a `ListSessions` call with this value of `authorization`. */
   function codeWith(value: string): Promise<number> {
     const metadata = new Metadata();
     metadata.set('authorization', value);
@@ -134,7 +134,7 @@ describe('A token', () => {
   });
 
   it('is the first where a call brings two, and no other is looked at', async () => {
-    // What every token begins with, whether or not it is known.
+    // The first step for every token, cached or not.
     const look = vi.spyOn(TokenVerifier.prototype, 'fromCache');
     const [first, second] = [await tokenOf('ann'), await tokenOf('root', { isAdmin: true })];
     const peer = await Http2Peer.to(service.address());
@@ -215,7 +215,7 @@ describe('A token', () => {
       (bytes: Buffer) => bytes,
       (bytes) => bytes,
     );
-    // list_services, empty.
+    // An empty list_services request.
     call.write(Buffer.from([0x3a, 0x00]));
     const answer = await new Promise<Buffer>((resolve, reject) => {
       call.once('data', resolve);

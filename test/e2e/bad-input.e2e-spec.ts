@@ -21,10 +21,13 @@ const BAD_LISTS = BAD_IDS.map((id) => ['good', id]);
 const BAD_PAGE_SIZES = [-1, -(2 ** 31)];
 const BAD_PAGE_TOKENS = ['x', '\0', 'x'.repeat(3000), 'AAAAAAAAYQ'];
 
-/** A field that takes whatever its type holds. */
+/** A field that accepts every value of its type. */
 const ANYTHING: unknown[] = [];
 
-/** Of every field of every request the values that are refused, by RPC and by the name in the contract. */
+/**
+ * The rejected values of every field of every request, by RPC and by the field name in the
+ * contract.
+ */
 const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
   'SessionService/Connect': {
     platform: ['Desktop', 'a b', 'x'.repeat(33), 'é', 'web\n', '\0', EMOJI],
@@ -50,7 +53,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
   'PresenceService/LeaveChannel': { session_id: BAD_IDS },
   'PresenceService/UpdateMuteState': {
     session_id: BAD_IDS,
-    // Neither is given.
+    // Neither field is set.
     is_microphone_muted: [undefined],
     is_speaker_muted: ANYTHING,
   },
@@ -101,7 +104,7 @@ interface Codec {
 
 const CODECS = { ...events, ...presence, ...session } as unknown as Readonly<Record<string, Codec>>;
 
-/** Every RPC of the contract with the fields of its request. */
+/** Every RPC of the contract, with the fields of its request. */
 const RPCS = Object.entries(loadPackageDefinition())
   .filter(([name, definition]) => name.startsWith('presence.v1.') && !('format' in definition))
   .flatMap(([, service]) => Object.entries(service as ServiceDefinition))
@@ -151,7 +154,7 @@ describe('A bad request', () => {
   });
   afterAll(() => service.stop());
 
-  /** A request that would be accepted, but for the field that is set to something else. */
+  /** Encodes a valid request, except for the field that is set to another value. */
   function requestWith({ rpc, codec }: Rpc, field?: string, value?: unknown): Buffer {
     const request = {
       ...codec.decode(new Uint8Array()),
@@ -181,7 +184,7 @@ describe('A bad request', () => {
     return failureOf(from.callWithBytes(rpc, bytes));
   }
 
-  /** All that there is to see. */
+  /** Returns all visible state. */
   async function state() {
     await eventually(() => service.sizeOf(SessionRegistry), 3);
     await eventually(() => service.sizeOf(FanOut), 1);
@@ -194,10 +197,10 @@ describe('A bad request', () => {
     ];
   }
 
-  /** Runs `attempts`, none of which may leave a trace: no other state, and no event. */
+  /** Runs `attempts`, and expects that they change no state and cause no event. */
   async function withoutATrace(attempts: () => Promise<void>): Promise<void> {
     const before = await state();
-    // An activity that was recorded after all would show.
+    // If an activity was recorded, its time would differ.
     service.clock.advance(1);
     await attempts();
     expect(await state()).toEqual(before);

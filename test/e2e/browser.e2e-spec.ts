@@ -26,7 +26,7 @@ describe('A page in a browser', () => {
     await browser?.close();
   });
 
-  /** A page that holds a session of the user, as the documentation says. */
+  /** Opens a page that holds a session of the user, as documented. */
   async function pageOf(userId: string, server = service.httpUrl, origin = browser.origin) {
     const page = await browser.open(server, origin);
     const token = await tokenOf(userId);
@@ -81,7 +81,7 @@ describe('A page in a browser', () => {
     const watcher = await follow('bob');
     const { page, look } = await pageOf('bob');
     expect(await nextOf(watcher)).toBe('userOnline CONNECTED');
-    // Others may hear of it before the page does.
+    // Other clients may receive the change before the page does.
     await eventually(async () => (await look('session')).length, 22);
     const session = await look('session');
     const dueAt = async (): Promise<number> => {
@@ -158,7 +158,7 @@ interface PresenceJson {
   readonly currentChannelId?: string;
 }
 
-/** What a page of the tests has and remembers. */
+/** The global variables of a test page. */
 interface Global {
   readonly docs: Docs;
   readonly library: typeof import('../browser/connect-web.js');

@@ -8,7 +8,7 @@ import { Witness } from '../support/witness.js';
 
 const BUSY_LOOP = new URL('../support/busy-loop.mjs', import.meta.url).href;
 
-/** More than a lease lasts, in moves of the counters by which nodes know one another to be alive. */
+/** More updates of the counters in Redis than a lease lasts. */
 const LEASE_IN_BEATS = 8;
 
 describe('A node of a cluster that is busy, not away,', () => {
@@ -20,7 +20,7 @@ describe('A node of a cluster that is busy, not away,', () => {
   afterEach(() => cluster.stop());
   afterAll(() => build.remove());
 
-  /** Two nodes, the first with sessions, the second with somebody who watches. */
+  /** Starts two nodes. The first has sessions, the second has a subscriber. */
   async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
     cluster = await Cluster.start(build, 2, settings);
     witness = await Witness.at(await cluster.client(1, 'watcher'));
@@ -35,7 +35,7 @@ describe('A node of a cluster that is busy, not away,', () => {
     });
   }
 
-  /** Waits until both nodes have moved their counters so often. */
+  /** Waits until both nodes have updated their counters `times` times. */
   async function haveMoved(times: number): Promise<void> {
     const before = await beats();
     expect(before).toHaveLength(2);

@@ -43,7 +43,7 @@ describe('The headers of a call', () => {
   it.each(['1n', '1u', '0S', '00000000H'])(
     'may give it %s, which is over at once',
     async (timeout) => {
-      // A unary call may be done all the same; a stream ends with the deadline.
+      // A unary call may succeed before the deadline. A stream ends at the deadline.
       const { code, wasLeft } = await call('Connect', { 'grpc-timeout': timeout });
       if (!wasLeft) expect(code).toBe(status.DEADLINE_EXCEEDED);
     },

@@ -8,7 +8,7 @@ import { RawCall } from '../support/raw-call.js';
 import { refusalOf, refusalOfCall } from '../support/retry-info.js';
 import { Service, tokenOf } from '../support/service.js';
 
-/** Every node counts by itself, and the calls of a client go to one after the other. */
+/** Each node counts separately, and a client distributes its calls over the nodes in turn. */
 const each = (count: number): number => count * NODES;
 
 let service: Service;
@@ -149,7 +149,7 @@ describe('MAX_CALLS_PER_SECOND_PER_USER', () => {
     const ann = await start();
     const userIds = [...Array.from({ length: 999 }, (_, n) => `${n}`.padStart(102, '家')), ''];
     await repeat(NODES, () => ann.batchGetPresences({ userIds }).catch(() => {}));
-    // Its 300 kB are 18 calls, and it is one itself.
+    // Its 300 kB count as 18 calls, and the call itself as one.
     await repeat(NODES, () => read(ann));
     expect(await refusalOfCall(read(ann))).toEqual({ ...REFUSED, retryMs: 100 });
   });
@@ -194,7 +194,7 @@ describe('MAX_PRESENCES_PER_SECOND_PER_USER', () => {
     expect(refusalOf(await ann.subscribe({ userIds }).ended)).toEqual({ ...REFUSED, retryMs: 10 });
     await service.passTime(100);
     await ann.listOnlineUsers({ pageSize: 10 });
-    // One presence is a call like any other.
+    // Reading one presence counts as one call.
     await ann.getPresence({ userId: 'ann' });
     await (await service.client('backend', { isAdmin: true })).batchGetPresences({ userIds });
   });
@@ -226,7 +226,7 @@ describe('MAX_REFUSED_CALLS_PER_SECOND_PER_USER', () => {
   };
   const read = (client: Client): Promise<unknown> => client.listSessions();
 
-  /** Somebody who has no calls left, nor refusals at once. */
+  /** Returns a client that has used up its calls and its immediate rejections. */
   async function impatient(): Promise<Client> {
     service = await Service.start(settings);
     const ann = await service.client('ann');
@@ -239,7 +239,7 @@ describe('MAX_REFUSED_CALLS_PER_SECOND_PER_USER', () => {
     const ann = await impatient();
     const since = performance.now();
     expect((await refusalOfCall(read(ann))).retryMs).toBe(1000);
-    // A timer of Node may be a millisecond early.
+    // A timer of Node may fire a millisecond early.
     expect(performance.now() - since).toBeGreaterThan(2490);
   });
 
@@ -251,7 +251,7 @@ describe('MAX_REFUSED_CALLS_PER_SECOND_PER_USER', () => {
     const { session: connection } = RawCall.to(address, 'SessionService/ListSessions', token);
     const goaway = new Promise((resolve) => connection.once('goaway', resolve));
     const closed = new Promise((resolve) => connection.once('close', resolve));
-    // Those of the beginning, and those that let it have more calls since the first one had a valid token.
+    // The initial SETTINGS, and those that raise the stream limit after the first valid token.
     for (let i = 0; i < 2; i++) await once(connection, 'remoteSettings');
     for (let i = 0; i < 50; i++) {
       RawCall.to(address, 'SessionService/ListSessions', token, connection);

@@ -18,7 +18,7 @@ describe('Channels', () => {
     readonly watcher: SubscriptionReader;
   }
 
-  /** A user who has just connected, and somebody who has seen it. */
+  /** Connects a user, and a subscriber that has received its online event. */
   async function connect(userId: string): Promise<User> {
     const client = await service.client(userId);
     const session = await client.connect();
@@ -100,7 +100,7 @@ describe('Channels', () => {
       'userChannelChanged DISCONNECTED',
       'userOffline DISCONNECTED',
     ]);
-    // One commit: both have the presence after it.
+    // One commit: both events have the presence after it.
     expect(events[1]?.presence).toEqual(events[2]?.presence);
     expect(statusOf(events[1]?.presence)).toBe('OFFLINE');
     expect(events[1]?.change?.value).toEqual({ previousChannelId: 'g' });
@@ -122,7 +122,7 @@ describe('Channels', () => {
     const { client, sessionId, stream, watcher } = await connect('fin');
     const other = await client.connect();
     await client.joinChannel({ sessionId, channelId: 'i' });
-    // The last session to join holds the place, also when the user was there already.
+    // The last session to join holds the channel, even if the user was already in it.
     await client.joinChannel({ sessionId: other.sessionId, channelId: 'i' });
     await service.passTime(1);
     stream.cancel();
@@ -177,7 +177,7 @@ describe('Channels', () => {
         channelId === last.currentChannelId ? ['ida'] : [],
       );
     }
-    // A chain: each event begins where the one before ended.
+    // Each event starts with the value with which the previous one ended.
     const befores = events.map(({ change }) => change?.value);
     expect(befores.slice(1)).toEqual(
       events.slice(0, -1).map((event) => ({ previousChannelId: event.presence?.currentChannelId })),

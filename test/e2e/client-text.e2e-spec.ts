@@ -11,7 +11,10 @@ const JSON_TYPES = [
   ...CONTENT_TYPES.stream.map((type) => [SUBSCRIBE, type] as const),
 ].filter(([, type]) => type.endsWith('json'));
 
-/** 198 characters before an emoji: a text that is cut after 200 UTF-16 units ends with half of it. */
+/**
+ * 198 characters before an emoji: if the text is truncated after 200 UTF-16 units, half of the
+ * emoji remains.
+ */
 const EMOJI = '\u{1F600}'.repeat(150);
 
 const TEXTS: readonly (readonly [string, string])[] = [
@@ -51,7 +54,7 @@ describe('Text of a client', () => {
     it.each(TEXTS)('is refused in words that any client can read: %s', async (_name, json) => {
       const url = server.httpUrl + path;
       const { text } = await callOverHttp(url, type, bodyOf(type, json), { authorization });
-      // RESOURCE_EXHAUSTED where the method needs no request as large as that.
+      // RESOURCE_EXHAUSTED if the request exceeds the size limit of its method.
       const size = json.length > 8192 && path === JOIN;
       expect(text).toMatch(
         size ? /resource_exhausted|grpc-status: 8/ : /invalid_argument|grpc-status: 3/,

@@ -16,7 +16,10 @@ const SETTINGS = {
   IDLE_CHECK_INTERVAL_MS: '100',
   STREAM_HEARTBEAT_INTERVAL_MS: '100',
 };
-/** More than an absence, as long again, and a heartbeat timeout take: sessions that would end have ended. */
+/**
+ * Heartbeats for longer than an absence, its grace and a heartbeat timeout, so that every wrong end
+ * of a session has happened.
+ */
 const ENOUGH_BEATS = 20;
 const ABSENCE_MS = 6000;
 const PATIENCE_MS = 30_000;
@@ -46,7 +49,10 @@ describe('A session with heartbeats', () => {
     );
   }
 
-  /** Nobody has gone, although everybody has had the time for it; and who falls silent then goes. */
+  /**
+   * Expects that no user went offline although there was enough time, and that a user who then
+   * stops its heartbeats does.
+   */
   async function expectOnlyTheSilentToGo(witness: Witness): Promise<void> {
     await Promise.all(users.map((user) => user.isHeard(ENOUGH_BEATS)));
     for (const { userId } of users) expect(await witness.onlineOfflineEvents(userId)).toEqual(CAME);

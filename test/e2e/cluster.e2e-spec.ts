@@ -9,7 +9,7 @@ import { inWords, statusOf } from '../support/in-words.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 import { Witness } from '../support/witness.js';
 
-/** How long a busy machine may take for what takes a node that is lost a few seconds. */
+/** The time limit on a busy machine for effects of a lost node that normally take a few seconds. */
 const PATIENCE_MS = 20_000;
 
 describe('Several nodes', () => {

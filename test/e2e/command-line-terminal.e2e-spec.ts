@@ -39,21 +39,21 @@ describe('The command line on a terminal', () => {
     return running;
   }
 
-  /** Brings a user online until the end of the test. */
+  /** Connects a user until the end of the test. */
   async function online(userId: string): Promise<Client> {
     const client = await server.client(userId);
     sessions.push(await client.connect({ platform: 'web' }));
     return client;
   }
 
-  /** Types, and waits until the program says what follows from it. */
+  /** Types keys, and waits until the program prints the expected output. */
   async function type(program: ChildProgram, keys: string, answer: RegExp): Promise<void> {
     const before = program.output.length;
     program.type(keys);
     await program.says(new RegExp(`(?<=^[^]{${before},})${answer.source}`, answer.flags));
   }
 
-  // What a user has muted stays so: each test has users of its own.
+  // A mute state outlasts the session, so each test has its own users.
   const presenceOf = async (userId: string) => (await admin.getPresence({ userId })).presence;
 
   it('has keys to move, to mute, to set status and text, and to quit', async () => {
@@ -105,7 +105,7 @@ describe('The command line on a terminal', () => {
     await events.beginning();
     const bob = await online('bob');
     await bob.joinChannel({ sessionId: sessions[0]!.sessionId, channelId: 'garden' });
-    // Others have heard of it, and most likely ann has, too.
+    // Other subscribers have received the events, so ann most likely has too.
     await events.nextEvents(2);
     await type(ann, 'by', /by/);
     expect(ann.output).not.toContain('garden');
@@ -130,11 +130,11 @@ describe('The command line on a terminal', () => {
     await watch.says(/2 users, live/);
     await watch.says(/cat +offline[^]*dan +offline/);
     await online('cat');
-    // Up to the heading, over what was there.
+    // The output moves up to the heading and overwrites the old lines.
     await watch.says(/\[4A[^]*\[0J[^]*2 users, live[^]*cat +online +web/);
     watch.type('\u0003');
     expect(await watch.exited).toEqual({ code: 130, signal: null });
-    // The cursor is there again.
+    // The cursor is visible again.
     expect(watch.output.trimEnd().endsWith('\u001b[?25h')).toBe(true);
   });
 

@@ -48,7 +48,7 @@ describe('The command line', () => {
     await build.remove();
   });
 
-  /** Runs a command against the server, with the secret that the server has. */
+  /** Runs a command against the server, with the server's secret. */
   function start(args: readonly string[], settings: Record<string, string> = {}): ChildProgram {
     const program = build.command(args, {
       PRESENCE_ADDRESS: server.grpcAddress,
@@ -59,7 +59,7 @@ describe('The command line', () => {
     return program;
   }
 
-  /** What a command that ends by itself has said. */
+  /** Runs a command that ends by itself, and returns its output. */
   async function run(
     args: readonly string[],
     settings: Record<string, string> = {},
@@ -69,7 +69,7 @@ describe('The command line', () => {
     return { code, stdout: program.stdout, stderr: program.stderr };
   }
 
-  /** A user who is online until the end of the test, unless the stream is cancelled before. */
+  /** Connects a user until the end of the test, unless the stream is cancelled before. */
   async function online(
     client: Client,
     request: Partial<ConnectRequest> = {},
@@ -79,7 +79,7 @@ describe('The command line', () => {
     return session;
   }
 
-  /** The words of a table, line by line. */
+  /** Splits a table into lines and words. */
   function rowsOf(text: string): string[][] {
     return text
       .trimEnd()
@@ -295,7 +295,7 @@ describe('The command line', () => {
     });
 
     it('says that an invisible user is offline to everyone else', async () => {
-      // The choice stays with the user, so that no other test may have this one.
+      // The choice outlasts the session, so no other test may use this user.
       const client = await server.client('ida');
       const { sessionId } = await online(client);
       await client.updateStatus({ sessionId, choice: StatusChoice.STATUS_CHOICE_INVISIBLE });
@@ -513,7 +513,7 @@ describe('The command line', () => {
       const args = ['--sessions', '5', '--channel-size', '2', '--rate', '20', '--seconds', '1'];
       const { code, stdout, stderr } = await run(['bench', ...args]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      // Two channels of two and one of one, and each user makes four changes.
+      // Two channels with two users and one with one user, and each user makes four changes.
       expect(stdout).toMatch(
         /^commit {4}p50 +[\d.]+ ms {2}p99 +[\d.]+ ms {2}20 changes\ndelivery {2}p50 .* {2}36 of 36\n$/,
       );

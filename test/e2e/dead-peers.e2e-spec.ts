@@ -14,10 +14,10 @@ import {
 import { Http2Peer } from '../support/http2-peer.js';
 import { Service, tokenOf } from '../support/service.js';
 
-/** So long that pings have no part in what is tested. */
+/** So long that pings do not influence the tests. */
 const NO_PINGS = { KEEPALIVE_TIME_MS: '600000', KEEPALIVE_TIMEOUT_MS: '600000' };
 const NOTHING = Buffer.alloc(0);
-/** Connections are looked at once a second, and given another second to go. */
+/** The server checks connections once a second, and gives them another second to close. */
 const LATE_MS = 6000;
 
 describe('A connection', () => {
@@ -180,7 +180,7 @@ describe('A connection', () => {
       Array.from({ length: 1000 }, () => frame(FrameType.PING, 0, 0, Buffer.alloc(8))),
     );
     for (let i = 0; i < 3; i++) {
-      // In hundreds, as the answers of the server go out between them.
+      // In batches of a hundred, because the server sends responses in between.
       for (let at = 0; at < second.length; at += 1700) {
         await peer.send(second.subarray(at, at + 1700));
         await sleep(10);

@@ -16,7 +16,7 @@ const { DELIVERY_EVERY_EVENT, DELIVERY_LATEST } = Delivery;
 
 const SMALL_LOG = 300;
 
-/** Half a kilobyte, so that the windows of a connection are full before long. */
+/** Half a kilobyte, so that the flow-control windows of a connection fill quickly. */
 const LONG_TEXT = '\u{1F642}'.repeat(120);
 
 describe('A subscriber that stops reading', () => {
@@ -24,9 +24,12 @@ describe('A subscriber that stops reading', () => {
   let watcher: Client;
   let writers: Awaited<ReturnType<typeof writer>>[];
   let written: number;
-  /** The server's end of the last subscription. */
+  /** The server side of the last subscription. */
   let connection: Connection;
-  /** How many messages were emitted while Nest could not write them, which is when it puts them into an array. */
+  /**
+   * The number of messages that were emitted while the stream was not ready. Nest then queues them
+   * in an array.
+   */
   let queued: number;
 
   async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
@@ -68,7 +71,7 @@ describe('A subscriber that stops reading', () => {
     }
   }
 
-  /** A change of everyone's status. */
+  /** Changes the status of all users. */
   async function write(): Promise<void> {
     await Promise.all(writers.map((each) => each.write()));
     written += writers.length;
@@ -78,7 +81,7 @@ describe('A subscriber that stops reading', () => {
     for (let i = 0; i < times; i++) await write();
   }
 
-  /** Writes until the last subscriber takes nothing any more. */
+  /** Writes until the stream of the last subscriber accepts nothing more. */
   async function writeUntilStuck(): Promise<void> {
     for (let times = 0; times < 10; times++) {
       await write();
@@ -86,7 +89,7 @@ describe('A subscriber that stops reading', () => {
     }
   }
 
-  /** Writes until the server has given up all subscribers but some. */
+  /** Writes until the server has closed all subscriptions except `others`. */
   async function writeUntilGivenUp(others = 0): Promise<void> {
     for (; service.sizeOf(FanOut) > others; lookAfterSubscribers()) await write();
   }
@@ -184,7 +187,7 @@ describe('A subscriber that stops reading', () => {
         const userIds = whom === 'everyone' ? [] : writers.map(({ userId }) => userId);
         const stuck = watcher.subscribe({ userIds, delivery: DELIVERY_LATEST });
         let events = 0;
-        // The picture itself fails when a version is older than the one before.
+        // The picture fails if a version is older than the previous one.
         const picture = new Picture(stuck, () => events++);
         await picture.untilCurrent();
         for (let i = 0; i < 3; i++) {
@@ -215,7 +218,8 @@ describe('A subscriber that stops reading', () => {
         lookAfterSubscribers();
       }
       await writers[0]!.join('end');
-      // No state is taken for one that does not read: it would be held, and be old when it is wanted.
+      // The server takes no snapshot for a subscriber that does not read: it would occupy memory,
+      // and be outdated when it is sent.
       for (const look of listed) expect(look).not.toHaveBeenCalled();
       stuck.resume();
       await picture.untilIn('writer 0', 'end');

@@ -23,7 +23,7 @@ describe('A subscription with a filter', () => {
   });
   afterAll(() => service.stop());
 
-  /** Someone who has come to the end of the beginning. */
+  /** Subscribes and reads up to SYNC_CURRENT. */
   async function watch(filter: Partial<SubscribeRequest>) {
     const stream = (await service.client('watcher')).subscribe(filter);
     const { snapshot } = await stream.beginning();
@@ -159,7 +159,7 @@ describe('A subscription with a filter', () => {
   });
 
   describe('of kinds', () => {
-    /** A life in which every kind of change happens once. */
+    /** Causes every kind of change once. */
     async function live(userId: string): Promise<void> {
       const user = await present(userId);
       await user.say('hello');

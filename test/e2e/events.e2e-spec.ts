@@ -19,14 +19,14 @@ describe('Subscribe', () => {
   beforeAll(async () => void (service = await Service.start({ IDLE_TIMEOUT_MS: '60000' })));
   afterAll(() => service.stop());
 
-  /** Someone who follows some users and has read the beginning. */
+  /** Subscribes to some users and reads up to SYNC_CURRENT. */
   async function watch(...userIds: string[]): Promise<SubscriptionReader> {
     const watcher = (await service.client('watcher')).subscribe({ userIds });
     await watcher.beginning();
     return watcher;
   }
 
-  /** A user with a session, in a channel when one is named. */
+  /** Connects a user, and joins a channel if one is given. */
   async function present(userId: string, channelId?: string) {
     const client = await service.client(userId);
     const session = await client.connect();
@@ -169,7 +169,9 @@ describe('Subscribe', () => {
   describe('says what changed, what was before and why', () => {
     const ids = { watched: 0 };
 
-    /** The events that `act` causes for a user, who has a session in the channel `before`. */
+    /**
+     * Returns the events that `act` causes for a user, who has a session in the channel `before`.
+     */
     async function eventsOf(
       count: number,
       act: (user: {
@@ -213,7 +215,7 @@ describe('Subscribe', () => {
       expect(events[0]?.presence?.currentChannelId).toBeUndefined();
     });
 
-    // Over HTTP it is lost when heartbeats stay away.
+    // Over HTTP a session is lost when its heartbeats stop.
     it.skipIf(OVER_HTTP)('when the connection is lost', async () => {
       const link = await Link.to(service.addresses());
       const client = service.clientWithToken(await tokenOf('lost'), link.addresses);
@@ -237,13 +239,15 @@ describe('Subscribe', () => {
     });
 
     it('when the token of the session expires', async () => {
-      // Its issuer goes by the real time, of which the tests before may have taken any.
+      // The issuer of the token uses the real time, but earlier tests may have advanced the service
+      // clock by any amount.
       await service.passTime(Math.max(0, Date.now() - service.clock.now()));
       const userId = 'expiring';
       const client = service.clientWithToken(await tokenOf(userId, { ttlSeconds: 30 }));
       await client.connect();
       const watcher = await watch(userId);
-      // More than the token is good for, by what this test has taken.
+      // Longer than the remaining validity of the token, after the time that this test has
+      // advanced.
       await service.passTime(50_000);
       expect(toldBy(await watcher.nextEvent())).toEqual([
         'userOffline',

@@ -18,7 +18,10 @@ describe('A client that calls without end and does not wait', () => {
   afterEach(() => server.kill());
   afterAll(() => build.remove());
 
-  /** Calls of every sort at once on a connection, some of them taken back, until it is closed. */
+  /**
+   * Makes calls of every kind concurrently on a connection, and cancels some of them, until the
+   * connection is closed.
+   */
   async function flood(token: string): Promise<void> {
     const { session } = RawCall.to(server.grpcAddress, METHODS[0]!, token);
     const closed = new Promise((resolve) => session.once('close', resolve));

@@ -18,11 +18,11 @@ import { Victim } from '../support/victim.js';
 
 const LIST = 'PresenceService/ListOnlineUsers';
 const BATCH_GET = 'PresenceService/BatchGetPresences';
-/** Its requests may be the largest. */
+/** The method with the largest permitted requests. */
 const SUBSCRIBE = 'EventsService/Subscribe';
 const { DATA, HEADERS, SETTINGS } = FrameType;
 const MEGABYTE = 1024 * 1024;
-/** The code of HTTP/2 for a call that was not begun, which clients make again. */
+/** The HTTP/2 error code for a call that was not started. Clients repeat such calls. */
 const REFUSED_STREAM = 7;
 
 describe('A peer that', () => {
@@ -35,11 +35,12 @@ describe('A peer that', () => {
   afterEach(() => victim.isAlone());
   afterAll(() => victim.stop());
 
-  /** A peer that may have as many calls open as a connection may: one of them has had a valid token. */
+  /** Creates a peer with the full stream limit: one of its calls had a valid token. */
   async function trustedPeer(options: PeerOptions = {}): Promise<Http2Peer> {
     const peer = await victim.peer(options);
     peer.call(LIST, token);
-    // Those that it began with, the answer to its own, and those that let it have more calls.
+    // The initial SETTINGS, the acknowledgement of the peer's own, and those that raise the stream
+    // limit.
     await peer.until(() => peer.countOf(SETTINGS) >= 3);
     return peer;
   }
@@ -71,7 +72,7 @@ describe('A peer that', () => {
     it('of large requests, none of them whole, makes the server hold no more than 32 MB', async () => {
       await victim.survives('large requests', async () => {
         const peer = await trustedPeer();
-        // 100 requests of 5 MB, of which the end is missing. The windows are taken as they are given.
+        // 100 incomplete requests of 5 MB. The peer sends as far as the flow-control windows allow.
         const streams = Array.from({ length: 100 }, () => peer.open(SUBSCRIBE, token));
         const size = Buffer.from([0, 0, 0x4f, 0xff, 0xff]);
         await peer.send(...streams.map((stream) => frame(DATA, 0, stream, size)));
@@ -123,7 +124,7 @@ describe('A peer that', () => {
   });
 
   describe('does not read', () => {
-    // Small, and with an answer of some 300 kilobytes.
+    // A small request with a response of about 300 kilobytes.
     const userIds = Array<string>(1000).fill('ann');
     const request = BatchGetPresencesRequest.encode({ userIds }).finish();
 

@@ -98,7 +98,7 @@ describe('Health', () => {
         });
         watch.write(Buffer.alloc(5));
         await once(watch, 'response');
-        // Only now is the request whole: the deadline has passed, and so has all that there was to hear of it.
+        // The request is complete only now, after the deadline has passed and its status was sent.
         watch.end();
         await once(watch.resume(), 'close');
       }

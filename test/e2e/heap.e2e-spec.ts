@@ -8,7 +8,7 @@ const PROBE = new URL('../support/heap-probe.mjs', import.meta.url).href;
 
 const USERS = ['user-0', 'user-1', 'user-2', 'user-3'];
 
-/** Rounds in which what is bounded fills up. */
+/** The rounds in which bounded structures fill up. */
 const WARM_UP = 3;
 
 const ROUNDS = 12;
@@ -16,7 +16,7 @@ const ROUNDS = 12;
 const CONNECTIONS = 20;
 const CALLS = 25;
 
-/** Less than any object that a call could leave, for each of them. */
+/** The limit per call. It is less than any object that a call could leak. */
 const BYTES_PER_CALL = 50;
 
 describe('The memory of a server', () => {
@@ -57,7 +57,7 @@ describe('The memory of a server', () => {
   }, 180_000);
 });
 
-/** How much is added from each value to the next, by least squares. */
+/** Returns the average growth from each value to the next, by least squares. */
 function slope(values: readonly number[]): number {
   const middle = (values.length - 1) / 2;
   const mean = sum(values) / values.length;

@@ -167,7 +167,7 @@ describe('Heartbeats', () => {
       const look = async (ms: number): Promise<unknown[]> => {
         service.clock.advance(ms);
         for (const streams of service.all(SessionRegistry)) streams.sendHeartbeats();
-        // What was sent on a connection before the answer has arrived with it.
+        // Messages that were sent on a connection before the response have arrived with it.
         await Promise.all(service.all(SessionRegistry).map(() => client.listSessions()));
         return stream.takeArrived();
       };

@@ -23,12 +23,12 @@ const WINDOW_CHANGES = Buffer.concat(
 
 const WHOLE = Flag.END_HEADERS | Flag.END_STREAM;
 
-/** Many of the same in one go. */
+/** Repeats bytes. */
 function times(count: number, bytes: Buffer): Buffer {
   return Buffer.concat(Array<Buffer>(count).fill(bytes));
 }
 
-/** What a peer says who begins a call, and then sends parts of it that hold nothing. */
+/** Starts a call, and then sends empty DATA frames. */
 function emptyParts(peer: Http2Peer, round: number): Buffer {
   const part = times(1000, frame(DATA, 0, 1));
   return round === 0 ? Buffer.concat([call(peer, Flag.END_HEADERS), part]) : part;
@@ -38,20 +38,20 @@ function call(peer: Http2Peer, flags: number): Buffer {
   return frame(HEADERS, flags, peer.takeStream(), headerBlock(`/presence.v1.${LIST}`, ''));
 }
 
-/** Headers that never end. */
+/** Sends a header block that never ends. */
 function endlessHeaders(peer: Http2Peer, round: number): Buffer {
   if (round === 0) return call(peer, 0);
   return times(500, frame(CONTINUATION, 0, 1, literal('a', 'b')));
 }
 
-/** A call that was answered, and more of its request. */
+/** Sends more request data after the response of a call. */
 function dataAfterTheEnd(peer: Http2Peer, round: number): Buffer {
   if (round === 0) return call(peer, WHOLE);
   if (peer.countOf(HEADERS) === 0) return Buffer.alloc(0);
   return times(100, frame(DATA, 0, 1, Buffer.alloc(100)));
 }
 
-/** Calls that are made to be cancelled. */
+/** Starts calls and cancels them at once. */
 function rapidResets(peer: Http2Peer): Buffer {
   const each = (): Buffer => {
     const begin = call(peer, Flag.END_HEADERS);
@@ -60,7 +60,7 @@ function rapidResets(peer: Http2Peer): Buffer {
   return Buffer.concat(Array.from({ length: 100 }, each));
 }
 
-/** A header that is to be remembered as the first of the dynamic table. */
+/** A header that is added to the HPACK dynamic table as its first entry. */
 function remembered(value: Buffer): Buffer {
   const integer = Buffer.from([
     0x7f,
@@ -135,7 +135,7 @@ describe('A peer that', () => {
   describe('sends headers', () => {
     it.each<[string, (round: number) => Buffer]>([
       ['that are too large', () => literal('x', 'x'.repeat(16_150))],
-      // 4,000 bytes once, and then a reference of one byte to them: 48 MB in every call.
+      // 4,000 bytes once, and then one-byte references to them: 48 MB in every call.
       [
         'that unpack to much more',
         (round) =>
@@ -144,7 +144,7 @@ describe('A peer that', () => {
       ['of too many names', () => times(200, literal('a', 'b'))],
     ])('%s is refused each call', async (name, more) => {
       const peer = await victim.peer();
-      // The limit holds once the peer has said that it knows it.
+      // The limit applies after the peer has acknowledged it.
       await peer.until(() => peer.countOf(FrameType.SETTINGS) > 1);
       await victim.bears(
         `headers ${name}`,

@@ -18,7 +18,7 @@ import type { SubscriptionReader } from '../support/subscription-reader.js';
 const TIMEOUT_MS = 8000;
 const MAX_BYTES = 2 * 1024 * 1024;
 
-/** Half a kilobyte, so that buffers are full before long. */
+/** Half a kilobyte, so that buffers fill quickly. */
 const LONG_TEXT = '\u{1F642}'.repeat(115);
 
 let service: Service;
@@ -44,7 +44,7 @@ async function follow(userId: string): Promise<SubscriptionReader> {
   return watcher;
 }
 
-/** How the user came and went. */
+/** Returns the online and the offline event of the user. */
 async function cameAndWent(watcher: SubscriptionReader): Promise<string[]> {
   const events = (await watcher.nextEvents(2)).map(inWords);
   watcher.cancel();
@@ -127,7 +127,7 @@ describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
       'userOnline CONNECTED',
       'userOffline CONNECTION_LOST',
     ]);
-    // Its end cannot be told to a client that is not there, and does not stay.
+    // The client is disconnected, so it receives no end message. The session must end nevertheless.
     await eventually(() => service.sizeOf(SessionRegistry), 0);
     link.close();
   });
@@ -344,7 +344,10 @@ describe('HTTP', () => {
     });
 
     describe('that is not read from', () => {
-      /** The server's end of a subscription that is not read, with more written to it than anything on the way holds. */
+      /**
+       * Returns the server side of a subscription that is not read, after more was written to it
+       * than all buffers hold.
+       */
       async function stuck(userId: string): Promise<Socket> {
         const accepted = once(service.httpServers()[0]!, 'connection');
         const socket = open().pause();
@@ -354,7 +357,10 @@ describe('HTTP', () => {
         return itsEnd;
       }
 
-      /** Writes until there is no subscriber any more. Returns the most that was queued for it. */
+      /**
+       * Writes until there are no subscriptions left. Returns the maximum queue length of the
+       * socket.
+       */
       async function writeUntilGone(itsEnd: Socket): Promise<number> {
         const writer = await service.client('writer');
         const { sessionId, stream } = await writer.connect();

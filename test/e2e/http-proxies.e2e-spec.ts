@@ -9,7 +9,9 @@ import { Service, tokenOf } from '../support/service.js';
 const CONNECT = '/presence.v1.SessionService/Connect';
 const LIVE = 'GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n';
 
-/** Longer than any request may take, and much longer than Node keeps connections by itself. */
+/**
+ * Longer than the time limit of a request, and much longer than Node's default keep-alive timeout.
+ */
 const QUIET_MS = 11_500;
 
 function connectionTo({ httpUrl }: Service): Socket {
@@ -17,7 +19,7 @@ function connectionTo({ httpUrl }: Service): Socket {
   return connect(Number(port), hostname.replace(/[[\]]/g, '')).on('error', () => {});
 }
 
-/** Asks on a connection, and returns the first line of the answer. */
+/** Sends a request on a connection, and returns the status line of the response. */
 async function ask(socket: Socket): Promise<string> {
   socket.write(LIVE);
   const [data] = (await once(socket, 'data')) as [Buffer];

@@ -13,7 +13,7 @@ describe('The HTTP side', () => {
   beforeAll(async () => void (service = await Service.start()));
   afterAll(() => service.stop());
 
-  /** A connection on which this was said, and all that was answered until the server closed it. */
+  /** Sends text on a connection, and returns everything received until the server closed it. */
   async function say(text: string): Promise<string> {
     const socket = connectionTo(service);
     let answer = '';
@@ -33,7 +33,7 @@ describe('The HTTP side', () => {
     const stopping = await Service.start();
     const socket = connectionTo(stopping);
     await once(socket, 'connect');
-    // It has been let in by the time another is answered.
+    // When another request has a response, the server has accepted the connection.
     await fetch(`${stopping.httpUrl}/health/live`);
     const closed = once(socket.resume(), 'close');
     await stopping.stop();

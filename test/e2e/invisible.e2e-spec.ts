@@ -32,7 +32,7 @@ describe('An invisible user', () => {
     return { client, ...(await client.connect({ platform: 'web' })) };
   }
 
-  /** A user in the lobby, who then becomes invisible. */
+  /** Connects a user, who joins the lobby and then becomes invisible. */
   async function hide(userId: string): Promise<User> {
     const user = await connect(userId);
     const { client, sessionId } = user;
@@ -51,7 +51,7 @@ describe('An invisible user', () => {
     return (await reader.getPresence({ userId })).presence!;
   }
 
-  /** Everything that anybody can find out about two users, with their names taken out. */
+  /** Returns all information that others can get about two users, without their names. */
   async function surfaces(userId: string) {
     const { presences: batch } = await reader.batchGetPresences({ userIds: [userId] });
     const online = await reader.listOnlineUsers();
@@ -182,7 +182,8 @@ describe('An invisible user', () => {
     expect(await surfaces('cora')).toEqual(before);
     const marker = await connect('marker');
     await marker.client.joinChannel({ sessionId: marker.sessionId, channelId: 'lobby' });
-    // The first event since is somebody else's. Idle users of other tests may come before it.
+    // The next event belongs to another user. Events of idle users of other tests may come before
+    // it.
     const first = await everything.nextEvent();
     expect(first.presence?.userId).not.toBe('cora');
     expect((await lobby.nextEvent()).presence?.userId).toBe('marker');
@@ -218,7 +219,7 @@ describe('An invisible user', () => {
     ]);
     for (const event of events) expect(event.presence).toEqual(presence);
     expect(events[1]?.change?.value).toEqual({ previousChannelId: undefined });
-    // Not since when the session really lasts.
+    // Not the time at which the session really began.
     expect(msOf(presence?.connectedAt)).toBe(service.clock.now());
     expect(presence!.version).toBeGreaterThan(offline.version);
     expect(await seen('eva')).toEqual(presence);
@@ -266,7 +267,7 @@ describe('An invisible user', () => {
   });
 });
 
-/** Without what must differ between two users: names, and versions of commits that come one after the other. */
+/** Removes what must differ between two users: names, and versions of successive commits. */
 function anonymous(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, item: unknown) =>

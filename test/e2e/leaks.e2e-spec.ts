@@ -1,4 +1,4 @@
-// What every call is to grpc-js, those of health and reflection too.
+// The class of all server calls in grpc-js, including those of health and reflection.
 import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TokenVerifier } from '../../src/auth/token-verifier.js';
@@ -18,7 +18,7 @@ import { Storm } from '../support/storm.js';
 
 const USERS = ['user-0', 'user-1', 'user-2', 'user-3'];
 
-/** Another one each time; `STORM_SEED` has one again. */
+/** A new seed each time. `STORM_SEED` repeats a run. */
 const seed = Number(process.env.STORM_SEED ?? Date.now() % 100_000);
 
 const NOTHING = {
@@ -36,7 +36,7 @@ describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () =>
   });
   afterEach(() => service.stop());
 
-  /** Whatever a node keeps of clients, and of what they did. */
+  /** Returns all structures in which a node keeps data of clients and their calls. */
   function held(): object[] {
     const parts = service.all(PresenceStore).map((store, node) => {
       const { sessions, alarms } = store.status;
@@ -56,7 +56,7 @@ describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () =>
   it('nothing is left but who they were', async () => {
     const before = resources();
     for (let i = 0; i < 4; i++) await storm.run(12, 20);
-    // Or there was nothing to leave over.
+    // Otherwise the storm was too small to find a leak.
     expect(storm.begun).toBeGreaterThan(20);
     await eventually(
       held,
@@ -88,14 +88,14 @@ describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () =>
   });
 });
 
-/** What keeps a process running, counted by kind: sockets, timers, servers. */
+/** Returns the resources that keep a process alive, counted by kind: sockets, timers, servers. */
 function resources(): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
   return counts;
 }
 
-/** Of which there are more than before. */
+/** Returns the resources whose number has grown. */
 function moreThan(before: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   const grown = Object.entries(resources()).filter(([kind, count]) => count > (before[kind] ?? 0));
   return Object.fromEntries(grown);

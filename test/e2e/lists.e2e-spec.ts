@@ -34,7 +34,7 @@ describe('Lists', () => {
   });
   afterAll(() => service.stop());
 
-  /** Users in the lobby, each with one session. */
+  /** Connects users with one session each, who join the lobby. */
   async function enter(...userIds: string[]): Promise<void> {
     for (const userId of userIds) {
       const client = await service.client(userId);
@@ -52,7 +52,7 @@ describe('Lists', () => {
     }
   }
 
-  /** What would take too long with a connection for everyone. */
+  /** Connects users without real connections, because these would take too long. */
   async function crowd(userIds: readonly string[]): Promise<void> {
     const [commands] = service.all(CommandExecutor);
     const [{ node }] = service.all(PresenceStore);
@@ -121,7 +121,7 @@ describe('Lists', () => {
       await enter(...staying, 'c', 'e', 'i');
       const comings = [
         async () => (await enter('a', 'g'), await leave('c')),
-        // The last user of the page before is gone.
+        // The last user of the previous page has left.
         async () => (await leave('e'), await enter('k')),
         async () => await leave('a', 'i'),
       ];

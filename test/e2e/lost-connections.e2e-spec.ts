@@ -56,7 +56,7 @@ describe('A connection', () => {
       const stoppedAt = performance.now();
       try {
         expect(inWords(await watcher.nextEvent())).toBe('userOffline CONNECTION_LOST');
-        // As much again is for a busy machine.
+        // The factor of two allows for a busy machine.
         expect(performance.now() - stoppedAt).toBeLessThan(2 * 2 * KEEPALIVE_MS);
       } finally {
         client.signal('SIGKILL');

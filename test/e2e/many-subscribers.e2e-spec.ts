@@ -19,7 +19,7 @@ describe('Fifty subscribers of two hundred users who change five thousand times'
   beforeAll(async () => void (service = await Service.start()));
   afterAll(() => service.stop());
 
-  /** The same numbers in every run. */
+  /** Generates the same pseudo-random numbers in every run. */
   function* numbers(seed = 1): Generator<number, never> {
     for (let state = seed; ;) yield (state = (state * 48_271) % 2_147_483_647);
   }
@@ -45,7 +45,7 @@ describe('Fifty subscribers of two hundred users who change five thousand times'
           await this.client.updateMuteState({ sessionId, isMicrophoneMuted: number % 3 === 0 });
           return;
         case 2: {
-          // Of the choices that are accepted, INVISIBLE among them.
+          // The accepted choices include INVISIBLE.
           const choice = (1 + (number % 4)) as StatusChoice;
           await this.client.updateStatus({ sessionId, choice, statusText: `${number}` });
           return;
@@ -59,7 +59,7 @@ describe('Fifty subscribers of two hundred users who change five thousand times'
     }
   }
 
-  /** A fifth of the subscribers follows each of these. */
+  /** Each request is used by a fifth of the subscribers. */
   const requests: Partial<SubscribeRequest>[] = [
     {},
     { skipSnapshot: true },
@@ -99,7 +99,8 @@ describe('Fifty subscribers of two hundred users who change five thousand times'
     for (const { request, picture } of subscribers) {
       expect(picture.resets).toBe(0);
       if (request.channelIds !== undefined) {
-        // Who has left the channels stays in the picture as last seen, which is elsewhere.
+        // A user that left the channels stays in the picture as last seen, which is outside of
+        // them.
         for (const channelId of request.channelIds) {
           const inChannel = ({
             currentChannelId,

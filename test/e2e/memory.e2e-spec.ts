@@ -5,13 +5,13 @@ import { eventually } from '../support/eventually.js';
 import { refusalOf } from '../support/retry-info.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 
-/** Megabytes for old objects, of which the program takes some 35 for itself. */
+/** The old-space limit in megabytes, of which the program itself uses about 35. */
 const SMALL_HEAP = { NODE_OPTIONS: '--max-old-space-size=96' };
 
-/** A subscription holds on to the ids that it names: these are some 2 MB. */
+/** A subscription keeps the ids that it names: about 2 MB here. */
 const userIds = Array.from({ length: 10_000 }, (_, i) => `${i}`.padStart(128, 'user-'));
 
-/** More than fit. */
+/** More subscriptions than fit into the heap. */
 const TOO_MANY = 200;
 
 describe('A server that is short of memory', () => {

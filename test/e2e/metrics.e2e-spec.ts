@@ -20,12 +20,12 @@ describe('GET /metrics', () => {
   });
   afterEach(() => service.stop());
 
-  /** A figure of all nodes together. */
+  /** Returns the sum of a metric over all nodes. */
   async function total(name: string, labels: Labels = {}): Promise<number> {
     return (await Figures.of(service)).total(name, labels);
   }
 
-  /** Waits until each of the nodes has heard of as much. */
+  /** Waits until the metric has this value on each node. */
   async function allHave(name: string, labels: Labels, value: number): Promise<void> {
     const read = async (): Promise<unknown> => (await Figures.of(service)).onEach(name, labels);
     await eventually(

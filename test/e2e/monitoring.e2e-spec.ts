@@ -23,7 +23,7 @@ interface Panel {
   readonly targets?: readonly { readonly expr: string }[];
 }
 
-/** Prometheus puts them on everything. */
+/** The labels that Prometheus adds to every series. */
 const OF_EVERYTHING = ['job', 'instance'];
 
 const rules = (
@@ -36,7 +36,7 @@ const { panels, templating } = JSON.parse(readFileSync('deploy/grafana/presence.
   readonly panels: readonly Panel[];
   readonly templating: { readonly list: readonly { readonly definition?: string }[] };
 };
-/** Every file that may name a metric: what is deployed, and what people read. */
+/** Every file that may name a metric: deployment files and documentation. */
 const files = [
   ...['README.md', 'client/README.md', 'compose.yaml'],
   ...['deploy', 'docs', 'examples', 'dashboard/src', 'src/cli'].flatMap(filesBelow),
@@ -57,7 +57,7 @@ describe('What watches the service', () => {
   let service: Service;
   let folder: TlsFolder;
   beforeAll(async () => {
-    // With all that there can be: a certificate, and figures of calls.
+    // Includes everything that metrics can describe: a certificate, and calls.
     folder = await TlsFolder.with(await (await Authority.make('root')).server());
     service = await Service.start(folder.settings);
     figures = await Figures.of(service);
@@ -67,7 +67,7 @@ describe('What watches the service', () => {
     await folder.remove();
   });
 
-  /** The metric behind a name in a query. Of a histogram there are three. */
+  /** Returns the metric to which a name in a query belongs. A histogram has three names. */
   function metricOf(name: string): About {
     const isMeant = (about: About): boolean =>
       about.name === name ||
@@ -81,16 +81,16 @@ describe('What watches the service', () => {
     return figures.about.some((about) => about.name === name);
   }
 
-  /** The labels of a metric, as far as there are figures of it yet. Undefined: there are none. */
+  /** Returns the labels of a metric, or undefined if it has no series yet. */
   function labelsOf(name: string): ReadonlySet<string> | undefined {
     const series = figures.seriesOf(name);
     if (series.length === 0) return undefined;
     return new Set([...OF_EVERYTHING, ...series.flatMap(({ labels }) => Object.keys(labels))]);
   }
 
-  /** Holds a query against what the server says of itself. */
+  /** Checks a query against the metrics of the server. */
   function check(expr: string): void {
-    // The variables of Grafana that stand for a time; those within texts may stay.
+    // Replaces the Grafana variable for a duration. Other variables occur only within strings.
     const { selectors, grouping } = parseQuery(expr.replaceAll('$__rate_interval', '5m'));
     expect(selectors.length).toBeGreaterThan(0);
     const known = new Set(OF_EVERYTHING);
@@ -183,7 +183,7 @@ describe('What watches the service', () => {
     });
     for (const { name, type, labels, help } of rows) {
       const row = documented.get(name);
-      // Of the process there is more than is worth a word.
+      // Not all metrics of the process need documentation.
       if (row === undefined && !name.startsWith('presence_')) continue;
       expect(row, `docs/observability.md lacks: ${name} | ${type} | ${help}`).toBeDefined();
       expect(row).toMatchObject({ type, help });
@@ -195,7 +195,10 @@ describe('What watches the service', () => {
   });
 });
 
-/** Words that begin as all metrics of the service do. Files of the contract and what is generated of them begin so, too. */
+/**
+ * Returns the words that have the prefix of the service's metrics. Names of contract and generated
+ * files have it too, and are excluded.
+ */
 function metricNamesIn(text: string): string[] {
   return text.match(/\bpresence_(?!service|pb)[a-z0-9_]*[a-z0-9]\b/g) ?? [];
 }
@@ -206,7 +209,7 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** The metrics of a page, by name: rows that begin with the name of one. */
+/** Returns the metrics of a page by name: the table rows that begin with a metric name. */
 function tableOf(
   path: string,
 ): ReadonlyMap<

@@ -10,7 +10,10 @@ import { Service } from '../support/service.js';
 let service: Service;
 afterEach(() => service.stop());
 
-/** As many sessions as the nodes take, each of a user of its own. Every node is asked as often as the others. */
+/**
+ * Opens as many sessions as the nodes accept, each of another user. Every node receives the same
+ * number of calls.
+ */
 async function open(count: number): Promise<readonly OpenSession[]> {
   const sessions: OpenSession[] = [];
   for (let i = 0; i < count; i++) sessions.push(await (await client()).connect());
@@ -44,7 +47,7 @@ describe('MAX_SESSIONS', () => {
     expect(await online()).toBe(3 * NODES);
     first!.stream.cancel();
     await eventually(() => service.sizeOf(SessionLimit), 3 * NODES - 1);
-    // One of the nodes has room, whichever it is.
+    // Exactly one of the nodes has capacity left, and it may be any of them.
     const clients = await Promise.all(Array.from({ length: NODES }, client));
     const attempts = await Promise.allSettled(clients.map((each) => each.connect()));
     expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);

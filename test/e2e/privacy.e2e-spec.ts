@@ -10,7 +10,10 @@ import { Service } from '../support/service.js';
 
 const { STATUS_CHOICE_INVISIBLE: INVISIBLE } = StatusChoice;
 
-/** The figures of what others are shown, and told. Not of the load: docs/security.md says what that gives away. */
+/**
+ * The metrics of the state that others see. The load metrics are excluded: docs/security.md says
+ * what they reveal.
+ */
 const SHOWN = [
   'presence_users',
   'presence_store_users',
@@ -33,7 +36,10 @@ describe('What a user does', () => {
   });
   afterEach(() => service.stop());
 
-  /** A bit of everything, refusals too. Returns the words that must turn up nowhere. */
+  /**
+   * Performs a variety of calls, some of which are rejected. Returns the words that must not be
+   * published anywhere.
+   */
   async function live(): Promise<readonly string[]> {
     const { sessionId, stream } = await ghost.connect({ platform: 'toaster' });
     await ghost.joinChannel({ sessionId, channelId: 'the attic' });
@@ -74,7 +80,8 @@ describe('What a user does', () => {
     expect(await read('health')).toBe(health);
     const text = await read('metrics');
     for (const word of words) expect(text).not.toContain(word);
-    // No figure comes or goes with what users do, but for the codes that calls end with, and the handles of the process.
+    // User actions add and remove no series, except for the status codes of calls and the handles
+    // of the process.
     const own = (names: string[]): string[] =>
       names.filter((name) => name.startsWith('presence_') && !/code="(?!OK")/.test(name));
     expect(own(namesIn(text))).toEqual(own(figures));
@@ -89,7 +96,7 @@ describe('What a user does', () => {
     const beganAt = service.clock.now();
     const act = { target: { $case: 'sessionId', value: sessionId } } as const;
     await service.passTime(1000);
-    // What only reads, and a sign of life, are no activity.
+    // Reads and heartbeats are not activity.
     await ghost.listOnlineUsers();
     await ghost.heartbeat({ sessionId });
     expect(await seen()).toBe(0);
@@ -110,7 +117,7 @@ describe('What a user does', () => {
 });
 
 describe('The figures of what others are shown', () => {
-  /** What they are when the ghost has gone as `go` says, and somebody has come after that. */
+  /** Returns the metrics after the ghost has left by `go`, and another user has connected. */
   async function figuresAfter(
     go: (service: Service, ghost: Client, session: OpenSession) => Promise<void>,
   ): Promise<unknown> {
@@ -121,7 +128,7 @@ describe('The figures of what others are shown', () => {
     const session = await ghost.connect();
     await ghost.joinChannel({ sessionId: session.sessionId, channelId: 'the attic' });
     await go(service, ghost, session);
-    // It came, joined, left and went.
+    // The ghost connected, joined, left the channel and disconnected.
     await watcher.nextEvents(4);
     await (await service.client('another')).connect();
     await watcher.nextEvents(1);

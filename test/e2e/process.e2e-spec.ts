@@ -9,7 +9,7 @@ import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/free-port.js';
 import { SECRET } from '../support/service.js';
 
-/** Makes a server do something at SIGUSR2 that none of its own code does. */
+/** Injects code into a server that runs at SIGUSR2. */
 function atSigusr2(deed: string): Readonly<Record<string, string>> {
   const program = `process.on("SIGUSR2", () => { ${deed} })`;
   return { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(program)}` };
@@ -159,7 +159,7 @@ describe('The process', () => {
 
   it('goes on when it runs out of file descriptors, and takes clients again after that', async () => {
     server = await build.serve();
-    // Not before: Node opens hundreds of files at once to load the program.
+    // Set after the start, because Node opens hundreds of files at once to load the program.
     execFileSync('prlimit', ['--pid', `${server.pid}`, '--nofile=64:64']);
     const { stream } = await (await server.client('ann')).connect();
     const port = Number(server.grpcAddress.split(':')[1]);
@@ -170,7 +170,7 @@ describe('The process', () => {
         'close',
       ),
     );
-    // There is no descriptor for them.
+    // The process has no file descriptors left for them.
     await Promise.race(closed);
     for (const socket of crowd) socket.destroy();
     const bob = await server.client('bob');

@@ -33,7 +33,7 @@ describe('The reconnect grace', () => {
     return watcher;
   }
 
-  /** A user in a channel whose connection has just been lost. */
+  /** Connects a user, joins a channel, and then loses the connection. */
   async function lose(userId: string): Promise<OpenSession> {
     const client = service.clientWithToken(await tokenOf(userId), link.addresses);
     const session = await client.connect({ platform: 'mobile' });
@@ -49,7 +49,7 @@ describe('The reconnect grace', () => {
     const { presence } = await reader.getPresence({ userId: 'abe' });
     expect(statusOf(presence)).toBe('ONLINE');
     expect(presence).toMatchObject({ currentChannelId: 'lobby', platforms: ['mobile'] });
-    // The user is, the session is not.
+    // The user still counts, but its session is not listed.
     expect((await reader.listSessions({ userId: 'abe' })).sessions).toEqual([]);
     const client = await service.client('abe');
     await expect(client.heartbeat({ sessionId })).rejects.toMatchObject({ code: status.NOT_FOUND });
@@ -59,7 +59,7 @@ describe('The reconnect grace', () => {
     await lose('pat');
     await service.passTime(GRACE_MS - 1);
     service.clock.pause(1000);
-    // As long again until the server listens, and then the rest of the grace.
+    // The same time passes again until the server listens, and then the rest of the grace.
     await service.passTime(1000);
     const statusOfPat = async (): Promise<string> =>
       statusOf((await reader.getPresence({ userId: 'pat' })).presence);

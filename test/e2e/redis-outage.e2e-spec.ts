@@ -70,7 +70,8 @@ describe('Nodes without their Redis', () => {
     it('go on by themselves when it is back and empty, and nobody has come or gone', async () => {
       for (const witness of witnesses) await witness.onlineOfflineEvents('nobody');
       await cluster.redis.kill();
-      // Each takes as long as a command may, so that together they outlast what a silent node is given.
+      // Each call lasts as long as the timeout of a command, so together they last longer than the
+      // lease of a silent node.
       for (const user of users.slice(0, 2)) expect(await activityOf(user)).toBe('UNAVAILABLE');
       await cluster.redis.restart();
       await eventually(readiness, [200, 200], PATIENCE_MS);
@@ -99,7 +100,7 @@ describe('Nodes without their Redis', () => {
         const admin = await cluster.admin(node);
         const count = async (): Promise<number> => (await admin.listOnlineUsers()).totalSize;
         await eventually(count, users.length + witnesses.length - 1, PATIENCE_MS);
-        // A node that finds it out from what is stored does not know why.
+        // A node that reads the change from the stored state does not know its reason.
         expect(await witness.onlineOfflineEvents(leaving!.userId)).toEqual([
           'userOnline CONNECTED',
           expect.stringMatching(/^userOffline (DISCONNECTED|UNSPECIFIED)$/),

@@ -13,7 +13,7 @@ import { SECRET, tokenOf } from '../support/service.js';
 import { TlsFolder } from '../support/tls-folder.js';
 import { Witness } from '../support/witness.js';
 
-/** How long a successor may take to be chosen and found, on a busy machine. */
+/** The time limit for electing and finding a new master on a busy machine. */
 const PATIENCE_MS = 30_000;
 
 const USERS = Array.from({ length: 30 }, (_, i) => `user ${i}`);
@@ -147,7 +147,7 @@ describe('A node whose Redis speaks TLS', () => {
   });
 });
 
-/** The rights that operators are told to give. */
+/** Returns the ACL rules that the documentation gives to operators. */
 function asTheDocumentationSays(): readonly string[] {
   const text = readFileSync(new URL('../../docs/cluster.md', import.meta.url), 'utf8');
   const [, rights] = /`(\+@all[^`]*)`/.exec(text)!;

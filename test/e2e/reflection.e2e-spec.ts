@@ -28,7 +28,7 @@ interface Stub extends Client {
   serverReflectionInfo(): ClientDuplexStream<object, Answer>;
 }
 
-/** Asks one question after the other, as grpcurl does. */
+/** Sends one request after the other, as grpcurl does. */
 class ReflectionClient {
   private readonly stub: Stub;
   private readonly call: ClientDuplexStream<object, Answer>;
@@ -85,7 +85,7 @@ describe('Reflection', () => {
     expect(await servicesListed()).toEqual(expect.arrayContaining(contract));
   });
 
-  // That they are complete and fit together is for a client with a descriptor pool to tell: test/foreign.
+  // A client with a descriptor pool in test/foreign checks that they are complete and consistent.
   it.each([
     'presence.v1.SessionService',
     'presence.v1.PresenceService',
@@ -102,7 +102,7 @@ describe('Reflection', () => {
     expect(files[0]).toContain(fileContainingSymbol.split('.').at(-1));
   });
 
-  // protobuf-es looks types up by their whole names, and takes no others.
+  // protobuf-es looks up types by their full names only.
   it('gives files that fit together by the names in them', async () => {
     await start({});
     const fileContainingSymbol = 'presence.v1.EventsService';

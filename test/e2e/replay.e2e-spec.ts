@@ -21,7 +21,7 @@ const A_YEAR_SECONDS = 31_536_000;
 const A_WEEK_MS = 604_800_000;
 const OBSERVER = 'observer';
 
-/** How often a user was announced, or should have been. */
+/** The actual or expected number of announcements of a user. */
 interface Announced {
   online: number;
   offline: number;
@@ -34,15 +34,17 @@ interface Line {
   readonly open: OpenSession;
 }
 
-/** Lives what a trace tells, each session on a connection of its own, and keeps count for itself. */
+/**
+ * Replays a trace, with a separate connection for each session, and computes the expected state.
+ */
 class Replay {
   private seconds = 0;
   private readonly lines = new Map<string, Line>();
-  /** The sessions of each user that live, as the trace has it. */
+  /** The live sessions of each user, according to the trace. */
   private readonly live = new Map<string, Set<string>>();
   private readonly due = new Map<string, Announced>();
   private readonly announced = new Map<string, Announced>();
-  /** Users of whom a session has ended, which the service may not have noticed yet. */
+  /** Users with an ended session that the service may not have noticed yet. */
   private readonly unsettled = new Set<string>();
   private readonly tokens = new Map<string, Promise<string>>();
   private checks = 0;
@@ -100,7 +102,7 @@ class Replay {
   }
 
   private async passTimeUntil(seconds: number): Promise<void> {
-    // A few rows of the trace go back by a second; clocks do not.
+    // A few rows of the trace go back by a second, but the service clock never does.
     if (seconds <= this.seconds) return;
     await this.service.passTime((seconds - this.seconds) * 1000);
     this.seconds = seconds;
@@ -109,7 +111,7 @@ class Replay {
   private async connect({ session, user }: TraceRow): Promise<void> {
     const link = await Link.to(this.service.addresses());
     const client = this.service.clientWithToken(await this.tokenOf(user), link.addresses);
-    // Two platforms, so that sessions that begin and end beside others are seen.
+    // Two platforms, so that a session that begins or ends next to others is visible.
     const platform = Number(session.slice(1)) % 2 === 0 ? 'desktop' : 'mobile';
     this.lines.set(session, { client, link, open: await client.connect({ platform }) });
     const sessions = this.live.get(user) ?? new Set();
@@ -139,12 +141,13 @@ class Replay {
       announcedOf(this.due, user).offline++;
     }
     this.unsettled.add(user);
-    // A clean end is said on the connection, which must stand until it has been heard.
+    // A graceful end is sent on the connection, which must stay open until the service has received
+    // it.
     if (reason === 'clean') await this.settle(user);
     link.close();
   }
 
-  /** Waits until the service has seen what became of a user's sessions. */
+  /** Waits until the service has processed the ended sessions of a user. */
   private async settle(user: string): Promise<void> {
     if (!this.unsettled.delete(user)) return;
     await eventually(
@@ -162,7 +165,7 @@ class Replay {
     if (change?.$case === 'userOffline') announced.offline++;
   }
 
-  /** Holds what the service says against what the trace says. */
+  /** Compares the state of the service with the trace. */
   private async check(): Promise<void> {
     for (const user of [...this.unsettled]) await this.settle(user);
     const channelId = `check ${++this.checks}`;
@@ -178,7 +181,7 @@ class Replay {
     }
     expect(this.picture.resets).toBe(0);
     expect(this.picture.online().map(shown)).toEqual(list.map(shown));
-    // One OFFLINE too many would be of a user with a live session.
+    // An additional OFFLINE event would belong to a user with a live session.
     this.announced.delete(OBSERVER);
     expect(this.announced).toEqual(this.due);
   }
@@ -198,7 +201,7 @@ function announcedOf(users: Map<string, Announced>, user: string): Announced {
   return announced;
 }
 
-/** All but the last activity, which may lag in events. */
+/** Removes the last activity, which may be outdated in events. */
 function shown({ lastActiveAt: _, ...presence }: Presence): Omit<Presence, 'lastActiveAt'> {
   return presence;
 }
@@ -208,7 +211,7 @@ describe('Seven months of an IRC channel, replayed over real connections', () =>
   let replay: Replay;
   beforeEach(async () => {
     service = await Service.start({
-      // Months pass in a minute: nothing may be too old before it was sent.
+      // Months pass within a minute, so no event may expire before it is sent.
       EVENT_LOG_MAX_AGE_MS: `${A_WEEK_MS}`,
     });
     replay = await Replay.of(service);
@@ -225,7 +228,7 @@ describe('Seven months of an IRC channel, replayed over real connections', () =>
   const isThere = existsSync(WHOLE);
   if (!isThere) console.warn(`Skipped: the whole trace is not there (${WHOLE}).`);
 
-  // The beginning tells the same of several nodes, in a fraction of the time.
+  // With several nodes, the first part of the trace tests the same in a fraction of the time.
   it.skipIf(!isThere || NODES > 1)(
     'show in every list, count and picture what really happened: all rows',
     async () => {

@@ -38,7 +38,7 @@ describe('A request id', () => {
     });
   }
 
-  /** Lets every call fail that looks somebody up, for a reason that nobody foresaw. */
+  /** Makes every call that reads a user fail with an unexpected error. */
   function breakStores(): void {
     for (const store of service.all(PresenceStore)) {
       vi.spyOn(store, 'awaitCurrent').mockRejectedValue(new Error('boom'));

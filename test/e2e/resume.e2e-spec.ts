@@ -29,7 +29,7 @@ describe('Resuming a subscription', () => {
     return { client, join: (channelId: string) => client.joinChannel({ sessionId, channelId }) };
   }
 
-  /** A token of this moment. */
+  /** Returns a resume token for the current position. */
   async function tokenNow(): Promise<string> {
     const stream = watcher.subscribe({ skipSnapshot: true });
     const { resumeToken } = await stream.beginning();

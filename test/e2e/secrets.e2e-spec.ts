@@ -53,7 +53,7 @@ describe('A log line', () => {
     const root = service.clientWithToken(admin);
     expect((await root.listSessions({ userId: 'ann' })).sessions).toHaveLength(1);
 
-    // What nobody foresaw is logged with all that is known of it.
+    // An unexpected error is logged with all its properties.
     const boom = new Error('the unforeseen');
     for (const commands of service.all(CommandExecutor)) {
       vi.spyOn(commands, 'execute').mockRejectedValue(boom);

@@ -133,7 +133,7 @@ describe('Sessions', () => {
         const call = connect(`http://${service.address()}`);
         const witness = await Witness.at(await service.client('witness'));
         const token = await tokenOf('late');
-        // The token is known from the second time on, and the call is looked at sooner.
+        // From the second time on, the token is cached and the call is processed sooner.
         for (let i = 0; i < 3; i++) {
           const stream = call.request({
             ':method': 'POST',
@@ -255,7 +255,7 @@ describe('Sessions', () => {
 
     async function expectNoneLeft(userId: string, before: number): Promise<void> {
       await eventually(() => streams(), before);
-      // One whose client has gone may begin after that, to end at once.
+      // The session of a disconnected client may begin afterwards, but must end at once.
       await eventually(async () => {
         const status = statusOf(await presenceOf(userId));
         return [status, ...(await sessionIdsOf(userId))];
@@ -277,7 +277,7 @@ describe('Sessions', () => {
       for (let ms = 0; ms < 6; ms += 0.05) {
         const call = RawCall.to(service.address(), 'SessionService/Connect', token, session);
         const until = performance.now() + ms;
-        // Finer than a timer: the server, in this process, has its turn in between.
+        // Finer than a timer. The server runs in this process and gets time in between.
         while (performance.now() < until) await new Promise(setImmediate);
         call.stream.close(constants.NGHTTP2_CANCEL);
       }

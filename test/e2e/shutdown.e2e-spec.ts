@@ -29,7 +29,7 @@ describe('The program', () => {
       expect((await fetch(`${server.httpUrl}/health/live`)).status).toBe(200);
       expect(status[(await client.openSession().ended).code]).toBe('UNAVAILABLE');
       expect(status[(await client.subscribe().ended).code]).toBe('UNAVAILABLE');
-      // Calls of sessions that have not gone yet are still answered.
+      // Calls of sessions that are still open are still served.
       expect((await client.listOnlineUsers()).totalSize).toBe(1);
 
       stream.cancel();

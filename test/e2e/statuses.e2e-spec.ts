@@ -32,7 +32,7 @@ describe('The status of a user', () => {
     readonly watcher: SubscriptionReader;
   }
 
-  /** A user who has just connected, and somebody who has seen it. */
+  /** Connects a user, and a subscriber that has received its online event. */
   async function connect(userId: string): Promise<User> {
     const client = await service.client(userId);
     const session = await client.connect();
@@ -350,7 +350,7 @@ describe('The status of a user', () => {
       (presence) => presence!.version,
     );
     expect(versions).toEqual([...versions].sort((a, b) => a - b));
-    // The two events of the last commit have one presence.
+    // The two events of the last commit have the same presence.
     expect(new Set(versions).size).toBe(versions.length - 1);
   });
 });

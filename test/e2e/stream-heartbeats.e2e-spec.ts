@@ -13,7 +13,9 @@ describe('A quiet stream', () => {
   });
   afterAll(() => service.stop());
 
-  /** Lets time pass, and the service look at its streams as it does four times a second. */
+  /**
+   * Advances the clock, and runs the check of streams that the service runs four times a second.
+   */
   async function passTime(ms: number): Promise<void> {
     await service.passTime(ms);
     for (const fanOut of service.all(FanOut)) fanOut.runMaintenance();

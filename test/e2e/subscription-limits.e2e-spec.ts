@@ -7,7 +7,7 @@ import { NODES } from '../support/nodes.js';
 import { Service, tokenOf } from '../support/service.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 
-/** As many as a user may have: each node counts those that it holds itself. */
+/** The limit of a user over all nodes, because each node counts separately. */
 const ALLOWED = 2 * NODES;
 
 describe('MAX_SUBSCRIPTIONS_PER_USER', () => {
@@ -15,7 +15,7 @@ describe('MAX_SUBSCRIPTIONS_PER_USER', () => {
   beforeEach(async () => void (service = await Service.start({ MAX_SUBSCRIPTIONS_PER_USER: '2' })));
   afterEach(() => service.stop());
 
-  /** A subscription, and whether it was let in. */
+  /** Opens a subscription. Returns the stream and a code: whether it was accepted. */
   async function subscribe(client: Client): Promise<{ stream: SubscriptionReader; code: string }> {
     const stream = client.subscribe();
     const begun = stream.beginning().then(
@@ -28,7 +28,7 @@ describe('MAX_SUBSCRIPTIONS_PER_USER', () => {
 
   it('refuses one too many with RESOURCE_EXHAUSTED, whichever connection it comes from', async () => {
     const clients = [await service.client('ann'), await service.client('ann')];
-    // The second client begins with the other node, and so may the first once more.
+    // The second client starts with the other node, so the first client may also do so again.
     for (let i = 0; i < ALLOWED; i++) {
       expect((await subscribe(clients[i % 2]!)).code).toBe('OK');
     }
@@ -56,7 +56,7 @@ describe('MAX_SUBSCRIPTIONS_PER_USER', () => {
       expect(code).toBe('OK');
       stream.cancel();
       await stream.ended;
-      // The server hears of it a moment later than the client.
+      // The server is notified slightly later than the client.
       await eventually(async () => {
         const next = await subscribe(ann);
         next.stream.cancel();

@@ -34,7 +34,7 @@ describe('Certificates that change while the server runs', () => {
     await Promise.all(service.all(CertificateWatch).map((watch) => watch.reload()));
   }
 
-  /** The certificate that a new connection is shown, whatever it is worth. */
+  /** Returns the certificate that a new connection receives, without verifying it. */
   async function shown(): Promise<string> {
     const options = { ...(await root.client('looker')), rejectUnauthorized: false };
     const socket = await handshake(service.address(), options);
@@ -49,7 +49,7 @@ describe('Certificates that change while the server runs', () => {
 
   it('are what new connections are made with, while those that there are go on', async () => {
     const own = await root.client('gateway');
-    // With one connection, which it has made before.
+    // A client with a single connection, which is already open.
     const old = await service.secureClient('ann', trusting(root, own), [service.address()]);
     const { stream } = await old.connect();
     await folder.write(await next.server());
@@ -106,7 +106,7 @@ describe('Certificates that change while the server runs', () => {
   it('decide anew which clients come in, also those that were in before', async () => {
     const address = service.address();
     const own = await root.client('gateway');
-    // Its tickets come with the handshake, not some time later.
+    // In TLS 1.2, session tickets are sent during the handshake, not later.
     const options = { ca: root.cert, ...own, maxVersion: 'TLSv1.2' } as const;
     const before = await handshake(address, options);
     const session = before.getSession();

@@ -9,7 +9,7 @@ import { Service } from '../support/service.js';
 import { handshake } from '../support/tls-client.js';
 import { TlsFolder } from '../support/tls-folder.js';
 
-/** How a TLS handshake begins: a record of 512 bytes is announced. */
+/** The beginning of a TLS handshake: the header of a record of 512 bytes. */
 const BEGINNING = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00]);
 
 describe('A connection with TLS', () => {

@@ -25,7 +25,7 @@ describe('The program with TLS', () => {
   });
   afterAll(() => build.remove());
 
-  /** Where the user is that a client of the server brings online. */
+  /** Connects a user with these credentials, and returns the user id of the session. */
   async function connected(security = trusting(root)): Promise<string | undefined> {
     const client = server.clientWithToken(await tokenOf('ann'), security);
     return (await client.connect()).started.session?.userId;
@@ -58,7 +58,7 @@ describe('The program with TLS', () => {
     const [greeting, silent] = [connect(path), connect(path)];
     const peer = await Http2Peer.over(await secured(greeting, { ca: root.cert }));
     await once(silent.resume(), 'close');
-    // It would be taken for the silent one, and cut off when it is looked at next.
+    // If the server mistook it for the silent connection, it would close it at the next check.
     await sleep(2500);
     expect(peer.isClosed).toBe(false);
     peer.destroy();

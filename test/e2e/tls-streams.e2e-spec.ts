@@ -13,7 +13,9 @@ import { TlsFolder } from '../support/tls-folder.js';
 
 const KEEPALIVE_MS = 500;
 
-/** What depends on the stream and the connection under a call, which TLS adds a layer to. */
+/**
+ * The behaviour that depends on the stream and the connection of a call, to which TLS adds a layer.
+ */
 describe('A session over TLS', () => {
   let root: Authority;
   let folder: TlsFolder;
@@ -35,7 +37,7 @@ describe('A session over TLS', () => {
     await folder.remove();
   });
 
-  /** How the user is said to have gone. */
+  /** Returns the reason with which the user is announced OFFLINE. */
   async function endOf(userId: string, leave: () => Promise<unknown>): Promise<string> {
     const watcher = await service.secureClient('watcher', trusting(root));
     const subscription = watcher.subscribe({ userIds: [userId] });

@@ -8,7 +8,7 @@ import { Service } from '../support/service.js';
 import { handshake, trusting } from '../support/tls-client.js';
 import { TlsFolder } from '../support/tls-folder.js';
 
-/** How a call ends that was made with these credentials. */
+/** Returns the status of a call with these credentials. */
 async function endOfCall(service: Service, security: ChannelCredentials) {
   const client = await service.secureClient('ann', security);
   return client.listSessions().then(
@@ -18,13 +18,14 @@ async function endOfCall(service: Service, security: ChannelCredentials) {
 }
 
 /**
- * What must not be spoken: versions before 1.2, and what lacks forward secrecy or authenticated encryption; and the
- * alert that tells so, which OpenSSL's versions name with different beginnings.
+ * Options that must be rejected: versions before 1.2, and cipher suites without forward secrecy or
+ * authenticated encryption. The pattern matches the TLS alert, whose name has different prefixes in
+ * the versions of OpenSSL.
  */
 const OUTDATED: readonly [string, ConnectionOptions, RegExp][] = [
   [
     'TLS 1.1',
-    // OpenSSL offers it only at its lowest level.
+    // OpenSSL offers it only at its lowest security level.
     { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' },
     /_ALERT_PROTOCOL_VERSION$/,
   ],

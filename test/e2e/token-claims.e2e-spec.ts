@@ -20,7 +20,7 @@ async function clientOf(service: Service, claims: JWTPayload): Promise<Client> {
   return service.clientWithToken(await signed(claims));
 }
 
-/** How a call with a token of these claims ends. */
+/** Returns the status of a call with a token of these claims. */
 async function endingWith(service: Service, claims: JWTPayload) {
   const client = await clientOf(service, claims);
   return client.listSessions().then(
@@ -127,7 +127,7 @@ describe('A token that ends when no Timestamp can tell', () => {
     },
   );
 
-  // A client over HTTP cannot encode a time that no Timestamp can hold.
+  // A client over HTTP cannot encode a time outside the range of Timestamp.
   it
     .skipIf(OVER_HTTP)
     .each([[253_402_300_799], [-62_135_596_801], [253_402_300_800], [-(2 ** 53)]])(

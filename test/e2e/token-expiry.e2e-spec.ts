@@ -4,7 +4,7 @@ import type { Client } from '../support/client.js';
 import { inWords, statusOf } from '../support/in-words.js';
 import { Service, tokenOf } from '../support/service.js';
 
-/** A token is still accepted for a while after it has expired. */
+/** The time for which a token is still accepted after it has expired. */
 const LEEWAY_MS = 5_000;
 const MINUTE_MS = 60_000;
 
@@ -13,7 +13,10 @@ describe('A token that expires', () => {
   beforeAll(async () => void (service = await Service.start()));
   afterAll(() => service.stop());
 
-  /** A client whose token lasts so long by the clock of the service, which runs ahead. */
+  /**
+   * Creates a client whose token is valid for `seconds` by the clock of the service, which is
+   * ahead.
+   */
   async function clientFor(userId: string, seconds: number): Promise<Client> {
     const ahead = Math.round((service.clock.now() - Date.now()) / 1000);
     return service.clientWithToken(await tokenOf(userId, { ttlSeconds: ahead + seconds }));
@@ -26,7 +29,7 @@ describe('A token that expires', () => {
     const long = await clientFor('amy', 3600);
     const { sessionId } = await long.connect({ platform: 'mobile' });
 
-    // Tokens count in whole seconds.
+    // Tokens have a resolution of one second.
     await service.passTime(MINUTE_MS + LEEWAY_MS - 2000);
     expect((await long.listSessions()).sessions).toHaveLength(2);
     await service.passTime(3000);

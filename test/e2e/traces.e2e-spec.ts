@@ -29,12 +29,12 @@ describe('A trace', () => {
     traces.stop();
   });
 
-  /** Ann's session, by which no trace of a caller goes on. */
+  /** Begins Ann's session. This call does not continue the trace of a caller. */
   async function openSession(): Promise<string> {
     return (await service.clientWithToken(token).connect()).sessionId;
   }
 
-  /** Holds that a call is in the trace of its caller, down to where it is written. */
+  /** Expects that the trace of the caller contains the call and all its spans down to the write. */
   function expectWholeTrace(): void {
     const [call] = traces.named(JOIN, TRACE_ID);
     expect(call!.parentSpanContext?.spanId).toBe(PARENT_ID);
@@ -48,7 +48,7 @@ describe('A trace', () => {
     const [update] = traces.named('update', TRACE_ID);
     expect(update!.parentSpanContext?.spanId).toBe(call!.spanContext().spanId);
     expect(update!.attributes).toEqual({ 'presence.input': 'joinChannel' });
-    // On one node there is nothing to be written to.
+    // A single node writes to no Redis.
     const written = traces.named('commit to Redis', TRACE_ID);
     expect(written).toHaveLength(NODES === 1 ? 0 : 1);
     for (const { kind, attributes, parentSpanContext } of written) {

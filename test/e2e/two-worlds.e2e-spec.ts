@@ -10,19 +10,23 @@ import { askAbout, beginningOf, normal, subscriptionsTo } from '../support/obser
 import { Service } from '../support/service.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 
-// The hunt for leaks, over real connections: two services, alike but for this. In one the ghost turns invisible and does
-// what it likes; in the other it disconnects instead. An observer asks everything and hears everything in both.
+// Searches for leaks over real connections, with two services that differ in one thing. In one, the
+// ghost becomes invisible and acts. In the other, it disconnects instead. In both, an observer
+// makes all queries and receives all events.
 
 const { STATUS_CHOICE_INVISIBLE: INVISIBLE, STATUS_CHOICE_DO_NOT_DISTURB: BUSY } = StatusChoice;
 const CHANNELS = ['lobby', 'kitchen'] as const;
 const HEARTBEAT_MS = 600_000;
 
-/** On several nodes commits are numbered with those of the ghost: what counts them tells of it. */
+/**
+ * With several nodes, his commits share a partition with those of the ghost, so any visible commit
+ * count would reveal the ghost.
+ */
 const BOB = Array.from({ length: 1000 }, (_, i) => `bob ${i}`).find(
   (userId) => partitionOf(userId) === partitionOf('ghost'),
 )!;
 
-/** What the ghost does while it is hidden. */
+/** The actions of the ghost while it is invisible. */
 const ACTIONS = {
   join: ({ client, sessionId }) => client.joinChannel({ sessionId, channelId: 'lobby' }),
   move: ({ client, sessionId }) => client.joinChannel({ sessionId, channelId: 'kitchen' }),
@@ -59,7 +63,7 @@ const moves: fc.Arbitrary<Move> = fc.oneof(
   fc.constant({ by: 'silence' as const }),
 );
 
-/** Everything at least once. */
+/** Every move at least once. */
 const EVERYTHING: readonly Move[] = [
   ...(Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]).map(
     (does) => ({ by: 'ghost', does }) as const,
@@ -71,7 +75,7 @@ const EVERYTHING: readonly Move[] = [
   { by: 'ghost', does: 'join' },
 ];
 
-/** A user of several sessions, of which the last one does what is done. */
+/** A user with several sessions. The last one performs the actions. */
 class Ghost {
   private readonly sessions: OpenSession[] = [];
 
@@ -85,7 +89,7 @@ class Ghost {
     this.sessions.push(await this.client.connect({ platform }));
   }
 
-  /** The last session ends; an earlier one goes on, or what is done is refused. */
+  /** Ends the last session. An earlier one continues; without one, further actions are rejected. */
   async disconnect(): Promise<void> {
     const { stream } = this.sessions.at(-1)!;
     stream.cancel();
@@ -131,7 +135,10 @@ class World {
     return new World(service, ghost, bob, sessionId, eve, admin, readers, resumeToken);
   }
 
-  /** Lives a life of the ghost, hidden or gone, and returns all that could be seen of it. */
+  /**
+   * Performs the moves of the ghost, invisible or offline, and returns everything that others could
+   * see.
+   */
   async live(life: readonly Move[], isHidden: boolean): Promise<readonly unknown[]> {
     const { client, sessionId } = this.ghost;
     if (isHidden) await client.updateStatus({ sessionId, choice: INVISIBLE });
@@ -142,12 +149,14 @@ class World {
     for (const [i, move] of life.entries()) {
       await this.happen(move, isHidden);
       const messages = await this.mark();
-      // What bob does may come together with his mark. Of all else there is nothing but the mark.
+      // The event of bob's action may share a message with his marker. For every other move, only
+      // the marker may appear.
       const merged = messages.map((all) => all.flatMap(({ events }) => normal(events)));
       const heard = move.by === 'bob' ? merged : normal(messages);
       const target = { userId: 'ghost', sessionId, channelIds: CHANNELS };
       this.seen.push({ i, move, heard, told: await askAbout(this.eve, target) });
-      // An admin may see sessions, by three methods that say so; of presence no more than others.
+      // An admin may see sessions, by three documented methods, but sees no more of a presence than
+      // others do.
       this.seen.push({ i, admin: normal(await this.admin.getPresence({ userId: 'ghost' })) });
       this.seen.push({ i, admin: await beginningOf(this.admin, { userIds: ['ghost'] }) });
     }
@@ -161,7 +170,7 @@ class World {
   private async happen(move: Move, isHidden: boolean): Promise<void> {
     switch (move.by) {
       case 'ghost':
-        // Some of it is refused.
+        // Some actions are rejected.
         if (isHidden) await ACTIONS[move.does](this.ghost).catch(() => {});
         return;
       case 'bob': {
@@ -177,7 +186,10 @@ class World {
     }
   }
 
-  /** Lets bob walk to the other channel, and waits until everybody knows. Returns the messages up to that. */
+  /**
+   * Moves bob to the other channel, and waits until every subscriber has the event. Returns the
+   * messages up to that event.
+   */
   private async mark(): Promise<readonly SubscribeResponse[][]> {
     const channelId = CHANNELS[++this.markers % 2]!;
     await this.bob.joinChannel({ sessionId: this.bobSessionId, channelId });
@@ -189,7 +201,7 @@ class World {
   }
 }
 
-/** The messages up to one whose last event passes. */
+/** Returns the messages up to one whose last event passes. */
 async function untilSeen(
   reader: SubscriptionReader,
   passes: (seen: {

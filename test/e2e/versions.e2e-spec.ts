@@ -6,7 +6,7 @@ describe('The version of a presence', () => {
   beforeEach(async () => void (service = await Service.start()));
   afterEach(() => service.stop());
 
-  /** Comes, does something and goes. Returns the versions that an observer was shown, in order. */
+  /** Connects, acts and disconnects. Returns the versions that an observer received, in order. */
   async function live(): Promise<number[]> {
     const observer = await service.client('observer');
     const stream = observer.subscribe({ userIds: ['ann'] });
@@ -25,7 +25,7 @@ describe('The version of a presence', () => {
   }
 
   function expectGrowth(versions: readonly number[]): void {
-    // The two events of the last commit share one.
+    // The two events of the last commit have the same version.
     const distinct = [...new Set(versions)];
     expect(distinct).toHaveLength(versions.length - 1);
     expect(distinct).toEqual([...distinct].sort((a, b) => a - b));

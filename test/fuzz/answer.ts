@@ -2,18 +2,20 @@ import { status } from '@grpc/grpc-js';
 import { BadRequest } from '../../src/api/generated/google/rpc/error_details.pb.js';
 import { Status } from '../../src/api/generated/google/rpc/status.pb.js';
 
-/** How the server answered a call. */
+/** The response of the server to a call. */
 export interface Answer {
   readonly httpStatus: number | undefined;
-  /** Undefined: the stream ended without one, or was still open when it was left. */
+  /**
+   * Undefined if the stream ended without a status, or was still open when the client cancelled it.
+   */
   readonly code: status | undefined;
   readonly message: string;
-  /** The fields to blame, if the answer names any. */
+  /** The fields that the error names, if any. */
   readonly fields: readonly string[];
   readonly messages: readonly Uint8Array[];
-  /** Whether the client left a stream that was open and well. */
+  /** Whether the client cancelled a stream that was open and had no error. */
   readonly wasLeft: boolean;
-  /** Why the stream or the connection was reset by the server. */
+  /** The reason why the server reset the stream or the connection. */
   readonly failure: string | undefined;
 }
 
@@ -24,7 +26,7 @@ export function inWords({ httpStatus, code, message, failure, wasLeft }: Answer)
   return `${status[code]}${message === '' ? '' : `: ${message}`}`;
 }
 
-/** The fields that google.rpc.BadRequest names in `grpc-status-details-bin`. */
+/** Returns the fields that google.rpc.BadRequest names in `grpc-status-details-bin`. */
 export function fieldsIn(details: string | undefined): readonly string[] {
   if (details === undefined) return [];
   return Status.decode(Buffer.from(details, 'base64'))

@@ -11,23 +11,23 @@ import { judge, type Verdict } from './well-formed.js';
 
 export const CALLERS = ['ann', 'ben', 'admin', 'nobody', 'stranger'] as const;
 
-/** Whose token a call carries: a user's, none, or one that is not good. */
+/** The owner of the token of a call: a user, no token, or an invalid token. */
 export type CallerName = (typeof CALLERS)[number];
 
-/** One call, from its headers to its last byte. */
+/** A complete call, with headers and data. */
 export interface Call {
   readonly rpc: Rpc;
   readonly protocol: Protocol;
   readonly caller: CallerName;
   readonly headers: Readonly<Record<string, string>>;
-  /** The request as protobuf, if it is sent so and the frames hold exactly one. */
+  /** The request as protobuf, if the call uses protobuf and its frames hold exactly one message. */
   readonly request: Uint8Array | undefined;
-  /** The message, before it is put into frames. */
+  /** The message without framing. */
   readonly content: Uint8Array;
-  /** What is sent as data, frames and all. */
+  /** The data that is sent, including the framing. */
   readonly body: Buffer;
   readonly verdict: Verdict;
-  /** Whether headers and frames are as the protocol wants them. */
+  /** Whether headers and framing conform to the protocol. */
   readonly isPlain: boolean;
 }
 
@@ -42,7 +42,7 @@ const CALLERS_OF_OTHERS = fc.oneof(
   fc.constantFrom<CallerName>('ann', 'stranger'),
 );
 
-/** Every RPC with every kind of request, over every protocol. */
+/** Generates calls of every RPC with every kind of request, over every protocol. */
 export function callsOf(vocabulary: Vocabulary): fc.Arbitrary<Call> {
   return fc.oneof(...RPCS.map((rpc) => callsOfRpc(rpc, vocabulary)));
 }
@@ -72,7 +72,7 @@ function callsOfRpc(rpc: Rpc, vocabulary: Vocabulary): fc.Arbitrary<Call> {
       ...{ headers: more, body: reframed(call.content) },
     }));
   const grpc = binaryOver(GRPC);
-  // The other protocols serve the methods of the contract alone.
+  // The other protocols serve only the methods of the contract.
   if (!rpc.isOurs) {
     const elsewhere = odd(grpc, httpHeaders).map((call) => ({ ...call, protocol: GRPC_WEB }));
     return fc.oneof(
@@ -117,7 +117,7 @@ const lengths = fc.oneof(
     .map((fixed) => () => fixed),
 );
 
-/** Ways to put a message into frames, most of them wrong. */
+/** Ways to frame a message, most of them wrong. */
 const bodies: fc.Arbitrary<Framing> = fc.oneof(
   fc.constant<Framing>((message) => framed(message)),
   fc.tuple(flags, lengths).map(
@@ -131,7 +131,7 @@ const bodies: fc.Arbitrary<Framing> = fc.oneof(
         framed(zip(message), 1),
   ),
   fc.constant<Framing>((message) => framed(gzipSync(message).subarray(0, -5), 1)),
-  // What is small until it is unpacked.
+  // Data that is small until it is decompressed.
   fc.constant<Framing>(() => ZIPPED_ZEROS),
   fc.integer({ min: 0, max: 3 }).map(
     (times): Framing =>

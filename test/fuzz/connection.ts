@@ -8,34 +8,40 @@ import {
 import type { Answer } from './answer.js';
 import { fieldsIn } from './answer.js';
 
-/** Longer than the 10 s that the server waits for the rest of a request over HTTP, which may never come. */
+/**
+ * Longer than the 10 s that the server waits for the rest of a request over HTTP, which may never
+ * arrive.
+ */
 export const ANSWERED_WITHIN_MS = 20_000;
 
-/** A call to the last byte. */
+/** A complete call as raw data. */
 export interface RawRequest {
   readonly path: string;
   readonly contentType: string;
-  /** Whether it is answered with a stream that does not end by itself. */
+  /** Whether the response is a stream that does not end by itself. */
   readonly isStream: boolean;
-  /** More headers than every call has, or others. */
+  /** Headers that are added to the headers of every call, or replace them. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What is sent as data, frames and all. */
+  /** The data that is sent, including the framing. */
   readonly body: Buffer;
-  /** Undefined: none is sent. */
+  /** Undefined if no token is sent. */
   readonly token: string | undefined;
 }
 
-/** Node closes a connection over which a thousand frames have come that break the rules of HTTP/2. */
+/** Node closes a connection that has received a thousand frames that violate HTTP/2. */
 const CALLS_OF_A_CONNECTION = 500;
 
-/** HTTP/2 as any client speaks it, over which anything can be said. One connection for many calls, if it survives. */
+/**
+ * HTTP/2 with a standard client, which can send any headers and data. One connection serves many
+ * calls if it survives.
+ */
 export class Connection {
   private session: ClientHttp2Session | undefined;
   private calls = 0;
 
   constructor(private readonly address: string) {}
 
-  /** Makes a call, and waits for its end, or leaves it when it is a stream that has begun well. */
+  /** Makes a call and waits for its end. Cancels a stream that has begun without an error. */
   async call({ path, contentType, isStream, headers, body, token }: RawRequest): Promise<Answer> {
     const stream = this.open().request({
       ':method': 'POST',
@@ -84,7 +90,7 @@ export class Connection {
     this.session?.destroy();
   }
 
-  /** How connection and stream are, to find out why nothing comes any more. */
+  /** Formats the state of connection and stream, to diagnose a call without a response. */
   private state({ state, id, closed, destroyed }: ClientHttp2Stream): string {
     const { session } = this;
     return JSON.stringify({

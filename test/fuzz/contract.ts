@@ -6,16 +6,16 @@ import { describedServices } from '../../src/transport/grpc/descriptors.js';
 
 const require = createRequire(import.meta.url);
 
-/** An RPC of the server, as its descriptors tell it. */
+/** An RPC of the server, as its descriptor describes it. */
 export interface Rpc {
   readonly path: string;
   readonly kind: DescMethod['methodKind'];
   readonly request: DescMessage;
-  /** Whether it is one of ours, rather than of health or reflection. */
+  /** Whether it belongs to the contract, and not to health or reflection. */
   readonly isOurs: boolean;
 }
 
-/** Everything that a client can call: what the descriptors say is all that the fuzzer knows of it. */
+/** All RPCs of the server. The fuzzer knows only what the descriptors contain. */
 export const RPCS: readonly Rpc[] = [loadPackageDefinition(), reflectionDefinition()].flatMap(
   rpcsOf,
 );

@@ -10,7 +10,7 @@ import type { Answer } from './answer.js';
 import type { Call } from './calls.js';
 import type { Sight } from './world.js';
 
-/** What a client may be told of a call that is one, whatever its request. */
+/** The status codes that are allowed for a valid call, whatever its request is. */
 const ANSWERS: readonly status[] = [
   status.OK,
   status.INVALID_ARGUMENT,
@@ -20,7 +20,7 @@ const ANSWERS: readonly status[] = [
   status.RESOURCE_EXHAUSTED,
 ];
 
-/** What else, when headers and frames are not those of gRPC. */
+/** The additional codes that are allowed if headers or framing do not conform to gRPC. */
 const ANSWERS_TO_ODD_CALLS: readonly status[] = [
   ...ANSWERS,
   status.UNIMPLEMENTED,
@@ -28,15 +28,15 @@ const ANSWERS_TO_ODD_CALLS: readonly status[] = [
 ];
 
 /**
- * Where gRPC itself asks for INTERNAL: bytes that cannot be unpacked, and to health and reflection, which are as the
- * libraries have them, bytes that are no message to those.
+ * Errors for which gRPC itself requires INTERNAL: data that cannot be decompressed, and bytes that
+ * health or reflection cannot decode. Those two services use the code of the libraries.
  */
 const AS_GRPC_HAS_IT = /^(Failed to decompress message|Error deserializing request)$/;
 
-/** What would tear up a line of text: control characters, and what is not well formed. */
+/** Characters that would break a line of text: control characters and malformed Unicode. */
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Cf}\ufffd]/u;
 
-/** What is wrong with an answer, in words. Undefined: nothing. */
+/** Returns a description of the fault in a response, or undefined if there is none. */
 export function complaintAbout(
   call: Call,
   answer: Answer,
@@ -64,7 +64,7 @@ function complaintAboutStatus({ isPlain, rpc }: Call, answer: Answer): string | 
   return isAsked && !(isPlain && rpc.isOurs) ? undefined : 'it is a status of nobody’s choice';
 }
 
-/** A call whose end was not heard may have been done. */
+/** A call may have been carried out if the client did not receive its status. */
 const UNHEARD: readonly (status | undefined)[] = [undefined, status.OK, status.DEADLINE_EXCEEDED];
 
 function complaintAboutChanges(
@@ -78,7 +78,7 @@ function complaintAboutChanges(
   return after.state === before.state ? undefined : 'it was refused and the state is another';
 }
 
-/** Whether the request was understood as what it is. */
+/** Checks whether the server interpreted the request correctly. */
 function complaintAboutSense(call: Call, answer: Answer): string | undefined {
   const { verdict, rpc } = call;
   const { code, fields, wasLeft } = answer;
@@ -96,14 +96,14 @@ function complaintAboutSense(call: Call, answer: Answer): string | undefined {
   return code === status.OK ? complaintAboutResult(call, answer) : undefined;
 }
 
-/** Whether names lead from a message to a field within it. */
+/** Whether the names form a path from a message to a field within it. */
 function isPath([name, ...rest]: readonly string[], type: DescMessage | undefined): boolean {
   const field = type?.fields.find((known) => known.name === name);
   if (rest.length > 0) return isPath(rest, field?.message);
   return field !== undefined || type?.oneofs.some((known) => known.name === name) === true;
 }
 
-/** Whether the answer says what was asked for, where that is easily told. */
+/** Checks the content of the response, for methods where the expected content is simple. */
 function complaintAboutResult(call: Call, { messages }: Answer): string | undefined {
   if (messages.length !== 1) return `it is answered with ${messages.length} messages`;
   if (call.verdict !== 'message') return undefined;
@@ -126,12 +126,12 @@ interface Type<T> {
   decode(bytes: Uint8Array): T;
 }
 
-/** The request by its content. JSON may also name its fields as the contract does. */
+/** Decodes the request. JSON may also use the field names of the contract. */
 function requestOf<T>(call: Call, type: Type<T>): T {
   return messageOf(call, call.content, type);
 }
 
-/** A message with its texts, which JSON leaves out when they are empty. */
+/** Decodes a message and fills in the texts that JSON omits when they are empty. */
 function messageOf<T>({ protocol }: Call, bytes: Uint8Array, type: Type<T>): T {
   if (!protocol.isJson) return type.decode(bytes);
   return withDefaults(JSON.parse(Buffer.from(bytes).toString()) as object) as T;

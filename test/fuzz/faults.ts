@@ -1,14 +1,17 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 
-/** What a log must not hold: control characters and halves of surrogate pairs, other than the lines of a stack. */
+/**
+ * Text that a log must not contain: control characters and lone surrogates, except the line breaks
+ * of a stack trace.
+ */
 const UNSAFE = /[^\n\t\P{Cc}]|\p{Cs}/u;
 
-/** Notices errors that nobody caught, errors in the log, and text in the log that is not escaped. */
+/** Detects uncaught errors, errors in the log, and unescaped text in the log. */
 export class Faults implements LoggerService {
   private readonly found: string[] = [];
   private onCrash: (error: Error) => void = () => {};
 
-  /** From now on this is the log of the process. */
+  /** Becomes the log of the process. */
   start(): void {
     Logger.overrideLogger(this);
     process.on('uncaughtException', this.crash);
@@ -21,7 +24,7 @@ export class Faults implements LoggerService {
     process.off('unhandledRejection', this.crash);
   }
 
-  /** Waits for a result, or fails at once when an error was not caught that would have ended the server. */
+  /** Waits for a result. Fails at once on an uncaught error that would have ended the server. */
   guard<T>(result: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.onCrash = reject;
@@ -29,7 +32,7 @@ export class Faults implements LoggerService {
     });
   }
 
-  /** What was found since the last time. */
+  /** Returns the first fault since the last call, or undefined. */
   take(): string | undefined {
     const [first] = this.found.splice(0);
     return first;

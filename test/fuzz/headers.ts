@@ -3,7 +3,7 @@ import fc from 'fast-check';
 const headerTexts = fc.oneof(
   fc.constantFrom(
     ...['', ' ', ',', '\x80\xff', 'a,b', '%00', '"', '=', 'x'.repeat(4000)],
-    // Half a surrogate pair and half an emoji, as bytes, percent-encoded and escaped.
+    // A lone surrogate and half an emoji, as bytes, percent-encoded and escaped.
     ...['\xed\xa0\x80', '\xf0\x9f\x98', '%ED%A0%80', '%F0%9F', '\\ud800'],
     '\xf0\x9f\x98\x80'.repeat(300),
   ),
@@ -13,7 +13,7 @@ const headerTexts = fc.oneof(
   }),
 );
 
-/** Names that HTTP allows, and gRPC or a JavaScript object may not. */
+/** Names that HTTP allows, but that gRPC or a JavaScript object may not allow. */
 const oddNames = fc.constantFrom(
   ...[
     '__proto__',
@@ -133,7 +133,7 @@ const grpcHeader = fc.oneof(
   named('content-length', fc.constantFrom('0', '5')),
 );
 
-/** Headers of a call over gRPC, with a name that begins with `:` for what HTTP/2 keeps beside them. */
+/** Headers of a call over gRPC. A name that begins with `:` is a pseudo-header of HTTP/2. */
 export const grpcHeaders = upToThree(grpcHeader);
 
 const CONTENT_TYPES_OF_NO_CALL = [
@@ -187,7 +187,7 @@ const httpHeader = fc.oneof(
   ),
 );
 
-/** Headers of a call over HTTP/1.1, with method and path as if they were. */
+/** Headers of a call over HTTP/1.1, with method and path as pseudo-headers. */
 export const httpHeaders = upToThree(httpHeader);
 
 function upToThree(

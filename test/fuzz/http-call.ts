@@ -8,14 +8,17 @@ type Ending = Pick<Answer, 'code' | 'message' | 'fields'>;
 
 const NO_ENDING: Ending = { code: undefined, message: '', fields: [] };
 
-/** An error as Connect writes it. */
+/** An error in the format of Connect. */
 interface ConnectErrorJson {
   readonly code: string;
   readonly message?: string;
   readonly details?: readonly { readonly type: string; readonly value: string }[];
 }
 
-/** Makes a call over HTTP/1.1 on a connection of its own, and waits for its end or leaves a stream that has begun well. */
+/**
+ * Makes a call over HTTP/1.1 on a separate connection, and waits for its end. Cancels a stream that
+ * has begun without an error.
+ */
 export function callOverHttp(
   address: string,
   { path, isStream, headers, body, token, contentType }: RawRequest,

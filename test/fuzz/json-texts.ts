@@ -4,7 +4,7 @@ import { ODD_KEYS, ODD_VALUES, REFUSED_VALUES } from './odd-json.js';
 import { textsFor, type Vocabulary } from './texts.js';
 import type { Verdict } from './well-formed.js';
 
-/** JSON, with what a client may expect of it. */
+/** A JSON text, and the result that a client may expect. */
 export interface JsonText {
   readonly bytes: Buffer;
   readonly verdict: Verdict;
@@ -18,7 +18,7 @@ interface Part {
 
 const MAX_ITEMS = 4;
 
-/** JSON of a message: good, with single parts that are odd, or broken as a whole. */
+/** Generates the JSON of a message: valid, with single odd parts, or completely broken. */
 export function jsonTextsOf(type: DescMessage, vocabulary: Vocabulary): fc.Arbitrary<JsonText> {
   const good = objectsOf(type, vocabulary, 0);
   const withOddParts = objectsOf(type, vocabulary, 1);
@@ -35,7 +35,7 @@ export function jsonTextsOf(type: DescMessage, vocabulary: Vocabulary): fc.Arbit
   );
 }
 
-/** Objects in which up to `maxOdd` members of each kind are odd. */
+/** Generates objects in which up to `maxOdd` members of each kind are odd. */
 function objectsOf(
   { members }: DescMessage,
   vocabulary: Vocabulary,
@@ -52,7 +52,7 @@ function objectsOf(
     const parts = [...odd, ...all.flat()];
     const isTwice = maxOdd > 0 && isRepeated && parts.length > 0;
     const texts = parts.map(({ text }) => text);
-    // Most parsers take the last of several members with one key.
+    // If a key occurs several times, most parsers take the last member.
     return {
       text: `{${(isTwice ? [...texts, texts[0]] : texts).join(',')}}`,
       verdict: isTwice ? 'disputed' : verdictOf(parts),
@@ -86,7 +86,7 @@ function memberOf(field: DescField, vocabulary: Vocabulary, maybeOdd: boolean): 
     .map(([key, { text, verdict }]) => ({ text: `${JSON.stringify(key)}:${text}`, verdict }));
 }
 
-/** The descriptors here come without the names that JSON gives to fields. */
+/** The descriptors used here lack the JSON names of fields. */
 function jsonNameOf({ name }: DescField): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -131,7 +131,7 @@ const integers = fc.oneof(
   fc.constantFrom('1e2', '1E+2', '100e-2', '-0', '0.0', '2147483647', '-2147483648', '21474e4'),
 );
 
-/** From 2^53 on as texts, since numbers of JSON are not exact there. */
+/** From 2^53 on as strings, because JSON numbers are not exact there. */
 const longIntegers: fc.Arbitrary<Part> = fc.oneof(
   fc.constantFrom('0', '1', '"1"', '1e3', '9007199254740991', '"9007199254740992"').map(message),
   fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((number) => message(`"${number}"`)),
@@ -179,10 +179,10 @@ const as =
   (verdict: Verdict, change: (text: string) => string | Buffer): Change =>
   ({ text }) => ({ bytes: Buffer.from(change(text) as string), verdict });
 
-/** Changes of a whole text. */
+/** Changes of a complete text. */
 const wholes: fc.Arbitrary<Change> = fc.oneof(
   fc.constantFrom(
-    // Parsers may skip a byte order mark or refuse it.
+    // Parsers may skip or reject a byte order mark.
     as('disputed', (text) => `\ufeff${text}`),
     as('malformed', (text) => `\ufeff\ufeff${text}`),
     as('malformed', (text) => `${text}${text}`),

@@ -3,7 +3,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import { textsFor, type Vocabulary } from './texts.js';
 
-/** Longest list of a field. Where the limits of lists lie is for test/e2e/bad-input to try. */
+/** The longest list in a field. The limits of lists are tested in test/e2e/bad-input. */
 const MAX_ITEMS = 5;
 
 const NOW_SECONDS = Math.floor(Date.now() / 1000);
@@ -28,13 +28,16 @@ const int64 = fc.oneof(
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
 );
 
-/** Versions, which are microseconds, and what is none. */
+/** Versions, which are microseconds, and other numbers. */
 const uint64 = fc.oneof(
   fc.integer({ min: -100, max: 100 }).map((after) => BigInt(NOW_SECONDS + after) * 1_000_000n),
   fc.constantFrom(0n, 1n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 64n - 1n),
 );
 
-/** Messages of a type that are well formed: any of its fields, with values that are good, nearly good or neither. */
+/**
+ * Generates well-formed messages of a type: any of its fields, with values that are valid, nearly
+ * valid or invalid.
+ */
 export function messagesOf(type: DescMessage, vocabulary: Vocabulary): fc.Arbitrary<Uint8Array> {
   const parts = membersOf(type).map((fields) =>
     fc.oneof(
@@ -45,7 +48,7 @@ export function messagesOf(type: DescMessage, vocabulary: Vocabulary): fc.Arbitr
   return fc.tuple(...parts).map((encoded) => Buffer.concat(encoded));
 }
 
-/** The fields of a message, of which those of a `oneof` are alternatives. */
+/** Returns the fields of a message. The fields of a `oneof` are alternatives. */
 function membersOf({ members }: DescMessage): readonly (readonly DescField[])[] {
   return members.map((member) => (member.kind === 'oneof' ? member.fields : [member]));
 }
@@ -63,7 +66,7 @@ function encodingsOf(field: DescField, vocabulary: Vocabulary): fc.Arbitrary<Uin
   return fc.oneof(items, packed);
 }
 
-/** One value of a field, with its tag. */
+/** Generates one value of a field, with its tag. */
 function valuesOf(field: DescField, vocabulary: Vocabulary): fc.Arbitrary<Uint8Array> {
   const { number, name } = field;
   const tagged = (wireType: WireType): BinaryWriter => new BinaryWriter().tag(number, wireType);
@@ -93,7 +96,7 @@ function valuesOf(field: DescField, vocabulary: Vocabulary): fc.Arbitrary<Uint8A
   }
 }
 
-/** Every value of the enum, and some that it does not have. */
+/** Generates every value of the enum, and some that are undefined. */
 function enumsOf(field: DescField): fc.Arbitrary<number> {
   const known = field.enum!.values.map((value) => value.number);
   return fc.oneof(

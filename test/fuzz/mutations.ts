@@ -3,7 +3,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 
 type Mutation = (bytes: Buffer) => Buffer;
 
-/** A place in whatever there is. */
+/** A relative position in a message. */
 const place = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
 
 const anyBytes = fc.uint8Array({ maxLength: 12 }).map((bytes) => Buffer.from(bytes));
@@ -15,12 +15,12 @@ const fieldNumbers = fc.oneof(
   fc.constantFrom(2 ** 29 - 1, 18_999),
 );
 
-/** A tag that need not fit what follows. */
+/** A tag that may not fit the bytes that follow. */
 const tags = fc
   .tuple(fieldNumbers, fc.constantFrom(...WIRE_TYPES))
   .map(([number, wireType]) => varint(BigInt(number) * 8n + BigInt(wireType)));
 
-/** Numbers as no encoder writes them: with more bytes than they need, or than there may be. */
+/** Varints that no encoder writes: with more bytes than necessary, or than allowed. */
 const longVarints = fc
   .tuple(fc.integer({ min: 0, max: 127 }), fc.integer({ min: 1, max: 14 }))
   .map(([last, length]) => Buffer.from([...new Array<number>(length).fill(0x80), last]));
@@ -32,7 +32,7 @@ const hugeLengths = fc
   )
   .map(([number, length]) => Buffer.concat([varint(BigInt(number) * 8n + 2n), varint(length)]));
 
-/** Groups in groups in groups, perhaps not all of them closed. */
+/** Nested groups, some of them not closed. */
 const groups = fc
   .tuple(fc.integer({ min: 1, max: 20 }), fc.constantFrom(1, 2, 99, 100, 101, 5000), fc.boolean())
   .map(([number, depth, isClosed]) => {
@@ -44,7 +44,7 @@ const groups = fc
     ]);
   });
 
-/** A message in a message in a message. */
+/** Nested messages. */
 const nested = fc
   .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 300 }))
   .map(([number, depth]) => {
@@ -85,7 +85,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
     const [start, end] = [indexIn(bytes, from), indexIn(bytes, to)].sort((a, b) => a - b);
     return Buffer.concat([bytes.subarray(0, start), bytes.subarray(end)]);
   }),
-  // The whole again: every field that may be there once is there twice.
+  // The complete message twice: every singular field occurs two times.
   fc.constant<Mutation>((bytes) => Buffer.concat([bytes, bytes])),
   fc.tuple(place, inserts).map(([at, insert]): Mutation => (bytes) => {
     const index = indexIn(bytes, at);
@@ -98,7 +98,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
   ),
 );
 
-/** What becomes of messages on a bad way, or in bad hands. */
+/** Mutates messages, as a faulty network or a hostile client would. */
 export function mutated(messages: fc.Arbitrary<Uint8Array>): fc.Arbitrary<Buffer> {
   return fc
     .tuple(messages, fc.array(mutation, { minLength: 1, maxLength: 3 }))

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 
 const EMOJI = '\u{1F600}';
 
-/** Halves of surrogate pairs as JSON writes them, alone and beside other text. */
+/** Lone surrogates in JSON notation, alone and next to other text. */
 const halves = fc
   .tuple(
     fc.constantFrom('', 'x', EMOJI),
@@ -18,7 +18,10 @@ const halves = fc
   )
   .map((parts) => `"${parts.join('')}"`);
 
-/** Texts of emoji, of which one lies across whatever number of UTF-16 units or bytes a text is cut after. */
+/**
+ * Texts of emoji. If a text is truncated after any number of UTF-16 units or bytes, one of them is
+ * split.
+ */
 const emojis = fc
   .tuple(fc.nat(4), fc.constantFrom(50, 100, 150, 600, 4000))
   .map(([before, count]) => `"${'x'.repeat(before)}${EMOJI.repeat(count)}"`);
@@ -50,7 +53,7 @@ export const ODD_KEYS: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(1000, 20_000).map((length) => `"${'k'.repeat(length)}"`),
 );
 
-/** JSON values that some field may take, and others not. */
+/** JSON values that some fields accept and others reject. */
 export const ODD_VALUES: fc.Arbitrary<string> = fc.oneof(
   halves,
   emojis,
@@ -65,7 +68,7 @@ export const ODD_VALUES: fc.Arbitrary<string> = fc.oneof(
   fc.constant('9'.repeat(5000)),
 );
 
-/** Values that are no JSON, or that no field of the contract takes. */
+/** Values that are not valid JSON, or that no field of the contract accepts. */
 export const REFUSED_VALUES: fc.Arbitrary<string> = fc.oneof(
   halves,
   fc.constantFrom(

@@ -1,13 +1,13 @@
 import { CONTENT_TYPES, isJson } from '../support/http-call.js';
 import type { Rpc } from './contract.js';
 
-/** A way to call the service. */
+/** A protocol of the service. */
 export interface Protocol {
   readonly contentType: string;
-  /** gRPC needs HTTP/2. All others are called over HTTP/1.1. */
+  /** gRPC needs HTTP/2. All other protocols are called over HTTP/1.1. */
   readonly isGrpc: boolean;
   readonly isJson: boolean;
-  /** Whether a message has five bytes with flags and length before it. */
+  /** Whether five bytes with flags and length precede a message. */
   readonly isEnveloped: boolean;
 }
 
@@ -24,7 +24,9 @@ export const GRPC_WEB: Protocol = {
   isGrpc: false,
 };
 
-/** The protocols of HTTP/1.1 that an RPC can be called with: Connect and gRPC-Web, with JSON and with bytes. */
+/**
+ * Returns the protocols of an RPC over HTTP/1.1: Connect and gRPC-Web, with JSON and with protobuf.
+ */
 export function httpProtocolsOf(rpc: Rpc): readonly Protocol[] {
   const types = rpc.kind === 'unary' ? CONTENT_TYPES.unary : CONTENT_TYPES.stream;
   return types.map((contentType) => ({

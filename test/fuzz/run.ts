@@ -10,12 +10,12 @@ export interface Options {
   readonly onProgress?: (done: number) => void;
 }
 
-/** How many calls are made before an honest user acts again. */
+/** The number of calls between two checks with an honest user. */
 const HONEST_AFTER = 250;
 
 /**
- * Makes calls one after the other and fails with the first that is not answered as it should be, made as small as it
- * can be, and with the seed that leads to it again. Returns how often each answer was given.
+ * Makes calls one after the other. Fails with the first call whose response is wrong, shrunk to a
+ * minimum, and with the seed that reproduces it. Returns how often each response occurred.
  */
 export async function fuzz({ seed, requests, onProgress }: Options): Promise<Map<string, number>> {
   const world = await World.start();
@@ -37,13 +37,15 @@ export async function fuzz({ seed, requests, onProgress }: Options): Promise<Map
   }
 }
 
-/** An honest user can still act, and a subscriber was told what the lists say. */
+/**
+ * Checks that an honest user can still act, and that the events of a subscriber match the lists.
+ */
 async function checkHonest(world: World, channelId: string): Promise<void> {
   const { told, listed } = await world.lookAround(channelId);
   if (told !== listed) throw new Error(`a subscriber was told ${told}\nand listed are ${listed}`);
 }
 
-/** Makes one call. Returns the kind of answer. */
+/** Makes one call. Returns the kind of response. */
 async function tryCall(world: World, call: Call): Promise<string> {
   const { rpc, protocol, caller, headers, body } = call;
   const before = await world.look();
@@ -65,7 +67,7 @@ function nameOf({ rpc, protocol }: Call): string {
   return `${rpc.path} ${protocol.contentType.replace('application/', '')}`;
 }
 
-/** A body as it is written, and of a long one the beginning: the seed has the rest. */
+/** Formats a body for a message, truncated if it is long. The seed reproduces the rest. */
 function inSight(body: Buffer, isJson: boolean): string {
   return (isJson ? JSON.stringify(body.toString()) : body.toString('hex')).slice(0, 4000);
 }

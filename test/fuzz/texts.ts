@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 
-/** What the fields of a name hold in a service that is in use: ids, tokens, and whatever else is alive. */
+/**
+ * Returns existing values for a field of a given name in a running service: ids, tokens and so on.
+ */
 export type Vocabulary = (field: string) => readonly string[];
 
 const EDGES = [
@@ -36,7 +38,7 @@ const EDGES = [
   ],
 ];
 
-/** Lengths around every limit there is. */
+/** Lengths around all limits. */
 const LENGTHS = [32, 33, 127, 128, 129, 256, 3000, 3001, 10_000];
 
 const odd = fc.oneof(
@@ -49,9 +51,9 @@ const odd = fc.oneof(
   fc.base64String({ maxLength: 40 }),
 );
 
-/** Texts for a field: mostly what it may hold, sometimes nearly that, sometimes anything. */
+/** Generates texts for a field: mostly valid, sometimes nearly valid, sometimes arbitrary. */
 export function textsFor(field: string, vocabulary: Vocabulary): fc.Arbitrary<string> {
-  // Looked up each time, since sessions end and tokens grow old.
+  // Read at each use, because sessions end and tokens become outdated.
   const known = fc.nat().map((index) => {
     const words = vocabulary(field);
     return words.length === 0 ? 'x' : words[index % words.length]!;

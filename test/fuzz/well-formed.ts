@@ -1,8 +1,8 @@
 import { ScalarType, type DescMessage } from '@bufbuild/protobuf';
 
 /**
- * Where parsers differ nobody is to blame: deep groups, numbers with more bytes than they need, and lengths that some
- * compute with 32 bits.
+ * Parsers may differ on `disputed` bytes: deep groups, varints with more bytes than necessary, and
+ * lengths that some parsers compute with 32 bits.
  */
 export type Verdict = 'message' | 'malformed' | 'disputed';
 
@@ -15,7 +15,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true });
 class Malformed extends Error {}
 class Disputed extends Error {}
 
-/** Whether bytes are a message of a type, told by a reader that does nothing else and shares no code with the service. */
+/** Decides whether bytes are a message of a type. This reader shares no code with the service. */
 export function judge(type: DescMessage, bytes: Uint8Array): Verdict {
   try {
     new Judge(bytes).message(type, bytes.length, 0);
@@ -32,7 +32,7 @@ class Judge {
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  /** Reads up to `end`, or with a number to the end of that group. */
+  /** Reads up to `end`, or with a group number to the end of that group. */
   message(type: DescMessage | undefined, end: number, depth: number, group?: number): void {
     if (depth > MAX_DEPTH) throw new Disputed();
     while (this.at < end) {

@@ -15,17 +15,17 @@ import type { Vocabulary } from './texts.js';
 
 const USERS = ['ann', 'ben'];
 
-/** Sessions over HTTP need heartbeats. The time stands still, so that none is missed. */
+/** Sessions over HTTP need heartbeats. The clock does not advance, so none is missed. */
 const SETTINGS = { HEARTBEAT_TIMEOUT_MS: '604800000' };
 
-/** What there is to see of the service from within. */
+/** The internal state of the service. */
 export interface Sight {
-  /** How much has been committed so far. */
+  /** The number of commits so far. */
   readonly commits: number;
   readonly state: string;
 }
 
-/** A service in use, with all that there is to see of it from within and without. */
+/** A running service, with access to its internal state and its API. */
 export class World {
   private commits = 0;
   private readonly faults = new Faults();
@@ -64,7 +64,7 @@ export class World {
     return world;
   }
 
-  /** What is alive, by the names of the fields that may hold it. */
+  /** Existing values, by the names of the fields that may hold them. */
   readonly vocabulary: Vocabulary = (field) => {
     switch (field) {
       case 'session_id':
@@ -74,7 +74,7 @@ export class World {
         return [...USERS, 'admin', 'never seen'];
       case 'channel_id':
       case 'channel_ids':
-        // Some that somebody might think the same.
+        // Names that a careless comparison could treat as equal.
         return ['lobby', 'LOBBY', ' lobby ', 'cafe\u0301', 'caf\u00e9'];
       case 'platform':
         return ['', 'desktop', 'mobile'];
@@ -93,7 +93,7 @@ export class World {
     }
   };
 
-  /** Makes a call and waits until everything that it has begun has come to its end. */
+  /** Makes a call and waits until all its effects are complete. */
   async call(call: Call): Promise<Answer> {
     const turn = this.turn++;
     const { path, kind } = call.rpc;
@@ -107,19 +107,22 @@ export class World {
     return answer;
   }
 
-  /** What went wrong in the server since the last time, told by its log and its process. */
+  /** Returns the first fault in the log or the process of the server since the last call. */
   takeFault(): string | undefined {
     return this.faults.take();
   }
 
-  /** All that a refused call must leave as it is. */
+  /** Returns all state that a rejected call must not change. */
   async look(): Promise<Sight> {
     const [store] = this.service.all(PresenceStore);
     const users = await Promise.all(USERS.map((userId) => store.get(userId)));
     return { commits: this.commits, state: JSON.stringify(users) };
   }
 
-  /** What an honest user does now, what a subscriber was told up to then, and what the lists say: the same, or something was lost on the way. */
+  /**
+   * Lets an honest user act, and returns the events that a subscriber received and the content of
+   * the lists. If they differ, an event was lost.
+   */
   async lookAround(channelId: string): Promise<{ readonly told: string; readonly listed: string }> {
     const ann = this.clients.get('ann')!;
     const { sessionId } = this.sessions.get('ann')!;
@@ -144,7 +147,9 @@ export class World {
     return callOverHttp(this.httpAddresses[turn % this.httpAddresses.length]!, raw);
   }
 
-  /** Lets streams that were left come to their end, and users who lost their session begin another. */
+  /**
+   * Waits until cancelled streams have ended, and begins new sessions for users who lost theirs.
+   */
   private async settle(): Promise<void> {
     for (const userId of USERS) await this.keepConnected(userId);
     while (

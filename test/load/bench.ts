@@ -57,7 +57,7 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
     const results: GreedyResult[] = [];
     for (const attack of ATTACKS) {
       results.push(await measureGreedy(attack, 'default', load));
-      // What it would be like, for comparison: there is no need to know it that well.
+      // The comparison without protection needs less precision.
       const few = { ...load, rounds: Math.min(load.rounds, 3) };
       results.push(await measureGreedy(attack, 'none', few));
     }
@@ -76,7 +76,7 @@ function everyone(isQuick: boolean): Omit<FanoutLoad, 'burst' | 'intervalMs'> {
     : { subscribers: 1000, seconds: 5, runs: 3 };
 }
 
-/** All contestants in one run, since machines differ from hour to hour. */
+/** Measures all contestants in one run, because the speed of a machine varies over time. */
 async function fanout(load: FanoutLoad): Promise<readonly FanoutResult[]> {
   const contestants: readonly Contestant[] = [
     new GrpcContestant(PRESENCE_SERVICE),
@@ -90,7 +90,8 @@ async function fanout(load: FanoutLoad): Promise<readonly FanoutResult[]> {
     if (reason === undefined) results.push(await measureFanout(contestant, load));
     else console.log(`SKIPPED ${contestant.name}: ${reason}`);
   }
-  // It takes events far faster than it can send them, and needs half a minute for what comes in one second.
+  // This server accepts events far faster than it can send them, and needs half a minute to deliver
+  // those of one second.
   const short = { ...load, seconds: Math.min(load.seconds, 1) };
   return [...results, await measureFanout(new GrpcContestant(PLAIN_NEST), short)];
 }

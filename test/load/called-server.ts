@@ -8,10 +8,10 @@ const CONNECTIONS = 4;
 const IN_FLIGHT = 16;
 const WARM_UP_SECONDS = 5;
 
-/** Makes a call, the nth of its caller. */
+/** Makes the nth call of its caller. */
 export type Call = (n: number) => Promise<unknown>;
 
-/** Readies one of the callers, who has a token of his own user. */
+/** Prepares a caller, which has the token of its own user. */
 export type Prepare = (
   client: ReturnType<typeof newClient>,
   metadata: Metadata,
@@ -29,7 +29,7 @@ export interface UnaryLoad {
   readonly runs: number;
 }
 
-/** A server that is called as fast as a few connections can, and what that cost it. */
+/** A server that is called as fast as a few connections allow, and the cost of these calls. */
 export class CalledServer {
   readonly runs: Run[] = [];
 
@@ -51,7 +51,10 @@ export class CalledServer {
     return new CalledServer(target.name, server, clients, calls);
   }
 
-  /** Calls servers that are up all the time in turns of some seconds, since machines differ from minute to minute. */
+  /**
+   * Calls the running servers alternately for some seconds each, because the speed of a machine
+   * varies over time.
+   */
   static async inTurns(servers: readonly CalledServer[], load: UnaryLoad): Promise<void> {
     progress('warming up');
     for (const server of servers) await server.run(WARM_UP_SECONDS);

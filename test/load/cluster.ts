@@ -7,7 +7,7 @@ import { progress } from './progress.js';
 
 const NODE = fileURLToPath(new URL('./servers/cluster-node.js', import.meta.url));
 
-/** What a node is told to do. No seconds: to let its users come. */
+/** A command for a node. Without `seconds`, the node only connects its users. */
 export interface ClusterNodeOrder {
   readonly users: number;
   readonly callers: number;
@@ -24,9 +24,9 @@ export interface ClusterNodeResult {
 
 export interface ClusterLoad {
   readonly nodes: number;
-  /** How many users each node brings. */
+  /** The number of users of each node. */
   readonly usersPerNode: number;
-  /** How many commits each node has under way at a time. */
+  /** The number of concurrent commits of each node. */
   readonly callers: number;
   readonly seconds: number;
   readonly runs: number;
@@ -39,14 +39,17 @@ export interface ClusterResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly redisMicrosPerCommit: number;
-  /** Of all nodes: one makes the commit, all take it in. */
+  /** The sum over all nodes: one node makes the commit, and all nodes apply it. */
   readonly nodeMicrosPerCommit: number;
   readonly redisBytesPerUser: number;
 }
 
 type Figures = Omit<ClusterResult, 'redisBytesPerUser'>;
 
-/** Nodes on one Redis, each in a process of its own, that mute and unmute their users as fast as they can. */
+/**
+ * Measures nodes on one Redis, each in a separate process, that mute and unmute their users as fast
+ * as possible.
+ */
 export async function measureCluster(load: ClusterLoad): Promise<ClusterResult> {
   const redis = await RedisServer.start();
   const nodes: ChildProcess[] = [];

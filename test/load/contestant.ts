@@ -1,26 +1,29 @@
 import type { ServerProcess } from './server-process.js';
 
-/** One way to bring an event to everybody, with what it takes to measure it. */
+/** A technique to broadcast an event to all subscribers, with the functions that measure it. */
 export interface Contestant {
   readonly name: string;
-  /** Why it cannot be measured here. Undefined: it can. */
+  /** Returns the reason why it cannot be measured on this machine, or undefined if it can. */
   unavailable(): string | undefined;
   start(): Promise<ServerProcess>;
-  /** A subscriber on a connection of its own. Resolves when it is subscribed. */
+  /** Subscribes on a separate connection. Resolves when the subscription is active. */
   subscribe(port: number, onEvents: OnEvents): Promise<Watcher>;
   publisher(port: number): Promise<Publisher>;
 }
 
-/** Told of events as they arrive: how many, and how to learn when the first of them happened, in ms since the epoch. */
+/**
+ * Called when events arrive, with their number and a function that returns the time of the first
+ * event, in ms since the epoch.
+ */
 export type OnEvents = (count: number, publishedAt?: () => number | undefined) => void;
 
 export interface Watcher {
   close(): void;
 }
 
-/** Makes events happen. */
+/** A client that publishes events. */
 export interface Publisher {
-  /** Publishes that many events at once, and resolves when the server has taken them. */
+  /** Publishes `count` events at once. Resolves when the server has accepted them. */
   publish(count: number): Promise<void>;
   close(): Promise<void>;
 }

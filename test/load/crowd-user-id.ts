@@ -1,4 +1,4 @@
-/** The name of one of many users. */
+/** Returns the id of one of many users. */
 export function crowdUserId(i: number): string {
   return `user-${String(i).padStart(8, '0')}`;
 }

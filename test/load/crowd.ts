@@ -14,11 +14,14 @@ const FEW = 1000;
 export interface CrowdResult {
   readonly users: number;
   readonly cpuMicrosPerCall: number;
-  /** How much more a call takes than among few users: from pairs of runs. */
+  /** The factor by which a call costs more than among few users: from pairs of runs. */
   readonly ofFew: number;
 }
 
-/** A call that commits, RecordActivity of any user by a backend, among few users and among many. */
+/**
+ * Measures a committing call, RecordActivity of any user by a backend, among few users and among
+ * many.
+ */
 export async function measureCrowd(
   users: number,
   load: UnaryLoad,
@@ -53,7 +56,7 @@ async function startCrowded(users: number): Promise<CalledServer> {
   return CalledServer.start(server, (client, metadata, caller): Call => {
     metadata.set('authorization', `Bearer ${token}`);
     return (n) => {
-      // All over the users, none soon again.
+      // Spreads the calls over all users, so that no user repeats soon.
       const userId = crowdUserId(((caller * 1_000_003 + n) * 7919) % users);
       return call(
         client,

@@ -5,7 +5,7 @@ import { progress } from './progress.js';
 
 export interface FanoutLoad {
   readonly subscribers: number;
-  /** Events that are published together, and how long after them the next ones are. */
+  /** The number of events that are published together, and the interval between two bursts. */
   readonly burst: number;
   readonly intervalMs: number;
   readonly seconds: number;
@@ -15,13 +15,18 @@ export interface FanoutLoad {
 export interface FanoutResult {
   readonly name: string;
   readonly load: FanoutLoad;
-  /** Published, in events a second. A server that is full takes fewer than it is offered. */
+  /** The published events per second. A saturated server accepts fewer than it is offered. */
   readonly eventsPerSecond: number;
   readonly deliveriesPerSecond: number;
-  /** Processor time of the server for each event and subscriber, publishing included, in microseconds. */
+  /**
+   * Processor time of the server per event and subscriber, including publishing, in microseconds.
+   */
   readonly cpuMicrosPerDelivery: number;
   readonly serverCores: number;
-  /** From commit to client, in milliseconds. Undefined where the contestant does not tell. */
+  /**
+   * The latency from commit to client, in milliseconds. Undefined if the contestant does not report
+   * it.
+   */
   readonly p50Ms: number | undefined;
   readonly p99Ms: number | undefined;
   readonly rssMegabytes: number;
@@ -36,12 +41,15 @@ interface Run {
   readonly rssBytes: number;
 }
 
-/** Every how many subscribers one is asked for the age of what it is sent. */
+/** One in this many subscribers measures the latency of its events. */
 const SAMPLE = 10;
 const WARM_UP_SECONDS = 2;
 const MAX_BURSTS_UNDER_WAY = 3;
 
-/** Publishes to many subscribers, each on a connection of its own, and asks the system what it cost the server. */
+/**
+ * Publishes to many subscribers, each on a separate connection, and measures the server's resource
+ * usage.
+ */
 export async function measureFanout(
   contestant: Contestant,
   load: FanoutLoad,
@@ -72,7 +80,8 @@ export async function measureFanout(
       let underWay = 0;
       for (let due = before.at; performance.now() < end; due += load.intervalMs) {
         await sleep(Math.max(0, due - performance.now()));
-        // A publisher does not wait for its readers, but a full server is not buried either.
+        // A publisher does not wait for its readers, but it must not overload a saturated server
+        // either.
         if (underWay >= MAX_BURSTS_UNDER_WAY) continue;
         underWay++;
         published += load.burst;
@@ -80,7 +89,7 @@ export async function measureFanout(
       }
       const target = before.delivered + published * load.subscribers;
       while (delivered < target) await sleep(5);
-      // What a full server still has to send is part of its time.
+      // The time includes what a saturated server still has to send.
       const wallSeconds = (performance.now() - before.at) / 1000;
       const after = server.usage();
       return {
@@ -124,7 +133,10 @@ function summarize(name: string, load: FanoutLoad, runs: readonly Run[]): Fanout
   };
 }
 
-/** Waits until nothing has arrived for a while: what the publishers did to come online is no part of a run. */
+/**
+ * Waits until no events have arrived for a while, because the events of connecting publishers are
+ * not part of a run.
+ */
 async function settle(delivered: () => number): Promise<void> {
   for (let before = -1; before !== delivered();) {
     before = delivered();

@@ -17,7 +17,7 @@ import { following } from './sessions.js';
 const CLIENTS = 50;
 const FRIENDS = 10;
 const COMMAND_EVERY_MS = 500;
-/** Until the burst that everyone is allowed is over. */
+/** The time until the permitted burst is used up. */
 const RAMP_MS = 3000;
 
 export interface GreedyLoad {
@@ -28,14 +28,19 @@ export interface GreedyLoad {
 export interface GreedyResult {
   readonly attack: Attack;
   readonly limits: 'default' | 'none';
-  /** What the hostile client made of it. */
+  /** The hostile client's calls per second, by result. */
   readonly servedPerSecond: number;
   readonly refusedPerSecond: number;
-  /** Of the commands of the others, and of their events from commit to client, without it. Milliseconds. */
+  /**
+   * The latency of the other clients' commands, and of their events from commit to client, without
+   * the hostile client. Milliseconds.
+   */
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly eventP50Ms: number;
-  /** How many times as long each takes with it: medians over pairs of rounds. */
+  /**
+   * The factor by which each latency grows with the hostile client: medians over pairs of rounds.
+   */
   readonly p50Ratio: number;
   readonly p99Ratio: number;
   readonly eventP50Ratio: number;
@@ -64,7 +69,10 @@ interface Round {
   readonly cores: number;
 }
 
-/** Well-behaved clients with paced commands and subscriptions, without and with a hostile one beside them, by turns. */
+/**
+ * Measures well-behaved clients with paced commands and subscriptions, alternately without and with
+ * a hostile client.
+ */
 export async function measureGreedy(
   attack: Attack,
   limits: keyof typeof LIMITS,
@@ -123,7 +131,7 @@ export async function measureGreedy(
   }
 }
 
-/** Those who do nothing out of the ordinary. */
+/** The well-behaved clients. */
 class Others {
   private commands: number[] = [];
   private events: number[] = [];

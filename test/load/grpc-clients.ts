@@ -48,7 +48,7 @@ export function call<Request, Response>(
   });
 }
 
-/** Begins a session that stays while the client does. Returns its id. */
+/** Begins a session that lasts as long as the client. Returns its id. */
 export function connect(client: Client, metadata: Metadata): Promise<string> {
   return new Promise((resolve, reject) => {
     const stream = client.makeServerStreamRequest(

@@ -18,7 +18,7 @@ export const BARE_GRPC: GrpcServer = {
   script: 'build/test/load/servers/bare-grpc.js',
 };
 
-/** `PROFILE` holds options for the server's Node, such as --cpu-prof. */
+/** Starts the server. `PROFILE` holds options for its Node process, such as --cpu-prof. */
 export function startGrpcServer({ script, env }: GrpcServer): Promise<ServerProcess> {
   const profile = process.env['PROFILE']?.split(' ') ?? [];
   return ServerProcess.start((port) => ({
@@ -30,7 +30,7 @@ export function startGrpcServer({ script, env }: GrpcServer): Promise<ServerProc
       HTTP_PORT: '0',
       AUTH_JWT_SECRET: SECRET,
       MAX_SUBSCRIPTIONS_PER_USER: '100000',
-      // A few callers stand for many: the limits are there, and out of reach.
+      // A few callers stand for many. The limits are active, but too high to be reached.
       MAX_COMMANDS_PER_SECOND: '1000000',
       MAX_CALLS_PER_SECOND_PER_USER: '1000000',
       MAX_PRESENCES_PER_SECOND_PER_USER: '10000000',

@@ -6,13 +6,16 @@ import { tokenOf } from './grpc-clients.js';
 
 export type Attack = 'commands' | 'subscriptions' | 'pages' | 'batches' | 'flood';
 
-/** How many of its calls were answered, and how many were not. */
+/** The number of its calls that succeeded, and that failed. */
 export interface Struck {
   readonly served: number;
   readonly refused: number;
 }
 
-/** A client that calls as fast as it can, in a process of its own that comes after the server where processor time is short. */
+/**
+ * A client that calls as fast as it can, in a separate process with a lower priority than the
+ * server.
+ */
 export class HostileClient {
   private readonly lines: AsyncIterator<string>;
 

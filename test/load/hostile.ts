@@ -1,4 +1,5 @@
-// node hostile.js PORT TOKEN ATTACK: calls as fast as it can between the lines "go" and "stop" on its standard input.
+// node hostile.js PORT TOKEN ATTACK: calls as fast as it can between the lines "go" and "stop" on
+// its standard input.
 import { createInterface } from 'node:readline';
 import { Metadata, type ClientReadableStream } from '@grpc/grpc-js';
 import {
@@ -12,7 +13,10 @@ import { call, connect, newClient } from './grpc-clients.js';
 
 const [port, token, attack] = process.argv.slice(2);
 const IN_FLIGHT = 64;
-/** Far more than a connection has streams for: the rest wait in the client, and go out when one is answered. */
+/**
+ * Far more than the concurrent streams of a connection: the other calls wait in the client, and
+ * each is sent when another ends.
+ */
 const FLOOD = 10_000;
 
 const client = newClient(Number(port));
@@ -43,7 +47,7 @@ function readBatch(): Promise<unknown> {
   return call(client, method, requests, responses, { userIds }, metadata);
 }
 
-/** Reads a snapshot of everyone, and goes. */
+/** Reads a snapshot of all users, and then disconnects. */
 function subscribe(): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const stream: ClientReadableStream<SubscribeResponse> = client.makeServerStreamRequest(
@@ -67,7 +71,7 @@ const ATTACKS: Readonly<Record<string, { call: (n: number) => Promise<unknown>; 
   subscriptions: { call: subscribe, at: IN_FLIGHT },
   pages: { call: readPage, at: IN_FLIGHT },
   batches: { call: readBatch, at: IN_FLIGHT },
-  // The same as the first, by one who hardly waits for answers.
+  // The same call as the first attack, almost without waiting for responses.
   flood: { call: mute, at: FLOOD },
 };
 

@@ -4,9 +4,12 @@ import { median } from './median.js';
 import { openSessions } from './sessions.js';
 
 const FRIENDS = 10;
-/** What is there once the first connections have been made does not grow with the rest. */
+/** Memory that the first connections allocate does not grow with further connections. */
 const FIRST = 500;
-/** Every connection has been pinged by then, and the collector has run as it does in a server at rest. */
+/**
+ * After this time, every connection was pinged and the garbage collector has run, as in an idle
+ * server.
+ */
 const SETTLE_MS = 7000;
 
 export interface MemoryResult {
@@ -16,7 +19,9 @@ export interface MemoryResult {
   readonly rssMegabytes: number;
 }
 
-/** Resident memory of an idle session with its subscription, on a connection of its own. */
+/**
+ * Measures the resident memory of an idle session with its subscription, on a separate connection.
+ */
 export async function measureMemory(
   target: GrpcServer,
   connections: number,

@@ -13,12 +13,12 @@ import {
   windowUpdate,
 } from '../support/http2-frames.js';
 
-/** Told of whole gRPC messages, as they arrive. */
+/** Called for each complete gRPC message when it arrives. */
 export type OnMessage = (message: Buffer) => void;
 
 /**
- * A client that costs next to nothing: a socket that speaks just enough HTTP/2 for streaming calls, so that thousands
- * of them fit beside the server on two cores. Its windows are as large as they get.
+ * A very cheap client: a socket with just enough HTTP/2 for streaming calls, so that thousands of
+ * clients fit next to the server on two cores. Its flow-control windows have the maximum size.
  */
 export class RawConnection {
   private readonly socket: Socket;
@@ -56,7 +56,7 @@ export class RawConnection {
     );
   }
 
-  /** Makes a call, and waits for the first message. */
+  /** Makes a call and waits for the first message. */
   async begin(method: string, request: Uint8Array, onMessage: OnMessage): Promise<void> {
     await new Promise<void>((resolve) => {
       this.call(method, request, (message) => {
@@ -66,7 +66,7 @@ export class RawConnection {
     });
   }
 
-  /** Stops reading, so that the server's writes fill up. */
+  /** Stops reading, so that the server's write buffers fill up. */
   pause(): void {
     this.socket.pause();
   }
@@ -75,7 +75,7 @@ export class RawConnection {
     this.socket.resume();
   }
 
-  /** Goes without a word. */
+  /** Closes the socket without GOAWAY. */
   destroy(): void {
     this.socket.destroy();
   }
@@ -95,7 +95,7 @@ export class RawConnection {
   }
 }
 
-/** Puts gRPC messages together, wherever the frames cut them. */
+/** Assembles gRPC messages that may span several frames. */
 class MessageReader {
   private partial: Buffer = Buffer.alloc(0);
 
@@ -113,7 +113,7 @@ class MessageReader {
   }
 }
 
-/** How many events a `SubscribeResponse` holds: counts field 1 without decoding it. */
+/** Returns the number of events in a `SubscribeResponse`: counts field 1 without decoding it. */
 export function countEvents(message: Buffer): number {
   let count = 0;
   for (let at = 0; at < message.length;) {
@@ -131,7 +131,7 @@ export function countEvents(message: Buffer): number {
   return count;
 }
 
-/** The bytes of the first field of a message, which has a length. */
+/** Returns the bytes of the first field of a message, which is length-delimited. */
 export function firstField(message: Buffer): Buffer {
   let length = 0;
   let at = 1;

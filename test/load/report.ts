@@ -1,10 +1,10 @@
 import { cpus, release } from 'node:os';
 import { mkdirSync, writeFileSync } from 'node:fs';
 
-/** A measured line: names and values, rounded for people. */
+/** One line of results: names and values, rounded for reading. */
 export type Row = Readonly<Record<string, string | number | undefined>>;
 
-/** A workload's results, for people on the terminal and for programs in a file. */
+/** Prints the results of a workload to the terminal, and writes them to a file for programs. */
 export function report(workload: string, rows: readonly object[]): void {
   console.log(`\n${workload}`);
   console.table(rows.map(readable));

@@ -5,20 +5,25 @@ import { Status } from '../../src/api/generated/google/rpc/status.pb.js';
 import { tokenOf } from './grpc-clients.js';
 import { userId } from './sessions.js';
 
-/** How long to wait with another connection when one was lost, and up to twice that. */
+/**
+ * The delay before a client replaces a lost connection. The actual delay is up to twice as long.
+ */
 const RECONNECT_MS = 500;
 
-/** Clients that all come back at one moment, each on a connection of its own, and again when they are told to. */
+/**
+ * Clients that all reconnect at the same time, each on a separate connection. They retry when the
+ * server gives a retry hint.
+ */
 export class ReturningClients {
-  /** How often one of them was told to come later. */
+  /** The number of calls that were rejected with a retry hint. */
   refusals = 0;
-  /** How often one of them lost its connection before it had a session. */
+  /** The number of connections that were lost before they had a session. */
   losses = 0;
   private readonly connections: ClientHttp2Session[] = [];
 
   constructor(private readonly port: number) {}
 
-  /** Resolves when every one of them has a session. */
+  /** Resolves when every client has a session. */
   async return(count: number): Promise<void> {
     const tokens = await Promise.all(Array.from({ length: count }, (_, i) => tokenOf(userId(i))));
     await Promise.all(tokens.map((token) => this.returnOne(token)));
@@ -51,7 +56,10 @@ export class ReturningClients {
   }
 }
 
-/** Begins a session, or returns in how many milliseconds to try again, or that the connection is gone. */
+/**
+ * Begins a session. Otherwise returns the retry hint in milliseconds, or that the connection was
+ * lost.
+ */
 function beginSession(
   connection: ClientHttp2Session,
   token: string,

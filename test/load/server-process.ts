@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { usageOf, type Usage } from '../support/process-usage.js';
 import { freePort } from '../support/free-port.js';
 
-/** A server under load, in a process of its own, seen from outside by what the operating system says of it. */
+/** A server under load, in a separate process. The operating system provides its resource usage. */
 export class ServerProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly port: number,
   ) {}
 
-  /** Starts it and waits until it takes connections. */
+  /** Starts the server and waits until it accepts connections. */
   static async start(
     command: (port: number) => {
       readonly file: string;
@@ -37,13 +37,13 @@ export class ServerProcess {
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    // A profile is written at an orderly end only.
+    // A profile is written only on a graceful stop.
     this.child.kill(process.env['PROFILE'] ? 'SIGTERM' : 'SIGKILL');
     await ended;
   }
 
   private async isReachable(): Promise<void> {
-    // Some have a million users to let in first.
+    // Some servers first create a million users.
     for (let attempt = 0; attempt < 2000; attempt++) {
       if (this.child.exitCode !== null) throw new Error(`${this.child.spawnfile} ended at once`);
       if (await takesConnections(this.port)) return;

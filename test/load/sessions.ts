@@ -12,8 +12,8 @@ const CONNECT = ConnectRequest.encode({
 }).finish();
 
 /**
- * Users `from` to `count` who are connected and follow some others: a session and a subscription on one connection
- * each, as an application would have them.
+ * Connects the users `from` to `count`, who follow some others. Each has one connection with a
+ * session and a subscription, like a typical application.
  */
 export async function openSessions(
   port: number,
@@ -45,7 +45,7 @@ async function openSession(
   return connection;
 }
 
-/** A subscription to some users, or to everyone. */
+/** Encodes a subscription to some users, or to all users. */
 export function following(userIds: string[]): Uint8Array {
   const request = { ...SubscribeRequest.decode(new Uint8Array()), userIds, skipSnapshot: true };
   return SubscribeRequest.encode(request).finish();

@@ -11,10 +11,13 @@ import { following } from './sessions.js';
 export interface SlowResult {
   readonly readers: number;
   readonly slowReaders: number;
-  /** From commit to client, of those who read, without and with the others beside them. Milliseconds. */
+  /**
+   * The latency from commit to client for normal readers, without and with slow readers.
+   * Milliseconds.
+   */
   readonly p99MsAlone: number;
   readonly p99MsBesideSlow: number;
-  /** What the server holds more for each reader that has stopped reading. */
+  /** The additional server memory for each reader that has stopped reading. */
   readonly rssKilobytesPerSlowReader: number;
 }
 
@@ -22,7 +25,9 @@ const SECONDS = 5;
 const BURST = 10;
 const INTERVAL_MS = 20;
 
-/** Readers, and as many again who stop reading while events go on. */
+/**
+ * Measures normal readers, and the same number of readers that stop reading while events continue.
+ */
 export async function measureSlow(readers: number): Promise<SlowResult> {
   const contestant = new GrpcContestant(PRESENCE_SERVICE);
   const server = await contestant.start();

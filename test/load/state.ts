@@ -1,4 +1,5 @@
-// Runs in a process of its own, with --expose-gc: what a state of N users costs, without any connection.
+// Runs in a separate process with --expose-gc. Measures the memory and time for the state of N
+// users, without connections.
 import { EventLog } from '../../src/event-log/event-log.js';
 import { fragmentEncoder } from '../../src/events/event-encoder.js';
 import type { Policy } from '../../src/domain/policy.js';
@@ -13,7 +14,7 @@ import { median } from './median.js';
 export interface StateResult {
   readonly users: number;
   readonly heapBytesPerUser: number;
-  /** Finding a user and nothing else: what of a commit is memory being slow. */
+  /** Only the lookup of a user: the part of a commit that slow memory access causes. */
   readonly lookUpMicros: number;
   readonly commitMicros: number;
   readonly idleSweepMicros: number;

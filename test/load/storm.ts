@@ -16,17 +16,25 @@ const GIVE_UP_MS = 60_000;
 export interface StormResult {
   readonly sessions: number;
   readonly cut: number;
-  /** From the cut until a watcher of everyone has heard of every user, and the list is right. Milliseconds. */
+  /**
+   * The time from the disconnect until a subscriber to all users has an event of every user, and
+   * until the list is correct. Milliseconds.
+   */
   readonly allEventsMs: number;
   readonly listRightMs: number;
   readonly serverCpuSeconds: number;
-  /** From the moment at which all come back at once, the others having been cut too, until each has a session. */
+  /**
+   * The time from the moment at which all clients reconnect, after the others were also
+   * disconnected, until each has a session.
+   */
   readonly allBackMs: number;
   readonly toldToComeLater: number;
   readonly lostConnections: number;
 }
 
-/** Cuts half of all connections at one moment, then the rest, and has everyone come back at once. */
+/**
+ * Disconnects half of all clients at once, then the rest, and lets all of them reconnect at once.
+ */
 export async function measureStorm(sessions: number): Promise<StormResult> {
   const server = await startGrpcServer({
     ...PRESENCE_SERVICE,

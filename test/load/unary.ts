@@ -13,14 +13,20 @@ export interface UnaryResult {
   readonly callsPerCpuSecond: number;
   readonly cpuMicrosPerCall: number;
   readonly callsPerSecond: number;
-  /** How many calls it takes for one of the bare handler, with the same processor time: from pairs of runs. */
+  /**
+   * The number of bare-handler calls that take the same processor time as one call: from pairs of
+   * runs.
+   */
   readonly ofBareHandler: number;
 }
 
-/** JoinChannel, every call a move into another channel, beside a handler of grpc-js that does nothing. */
+/**
+ * Measures JoinChannel, where every call moves to another channel, against a grpc-js handler that
+ * does nothing.
+ */
 export async function measureUnary(load: UnaryLoad): Promise<readonly UnaryResult[]> {
   const bare = await CalledServer.start(BARE_GRPC, (client, metadata) =>
-    // It has no sessions.
+    // The bare server has no sessions.
     joining(client, metadata, 'session-of-the-bench'),
   );
   const service = await CalledServer.start(PRESENCE_SERVICE, async (client, metadata) =>

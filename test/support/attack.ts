@@ -8,7 +8,7 @@ const PROGRAM = fileURLToPath(new URL('./attacker.mjs', import.meta.url));
 
 const USERS = Array.from({ length: 10 }, (_, i) => `mallory-${i}`);
 
-/** What attacks there are: the names that the program of the attacker knows. */
+/** The attacks that the attacker program can run, by name. */
 export const ATTACKS = [
   'health',
   'reflection',
@@ -23,7 +23,7 @@ export const ATTACKS = [
 
 export type Attack = (typeof ATTACKS)[number];
 
-/** Begins an attack on a server with `connections` connections of 1,000 calls each. */
+/** Starts an attack on a server with `connections` connections of 1,000 calls each. */
 export async function attack(
   { grpcAddress, httpUrl }: ServerProcess,
   kind: Attack,

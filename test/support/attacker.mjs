@@ -1,6 +1,7 @@
-// Attacks a server from a process of its own, so that honest clients of the test are not kept from answering in time.
-// Says `over` with what was answered, and keeps its connections until it is killed, for two minutes at most.
-/* global fetch -- the rules know no program of Node's */
+// Attacks a server from a separate process, so that the attack does not delay the honest clients of
+// the test. Prints `over` with the responses that it received, and keeps its connections open until
+// it is killed, for two minutes at most.
+/* global fetch -- ESLint does not define the globals of Node here */
 import { Buffer } from 'node:buffer';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
@@ -29,12 +30,13 @@ function grpcMessage(message, flag = 0) {
 }
 
 const EMPTY = grpcMessage(Buffer.alloc(0));
-/** The question which services there are. */
+/** The reflection request that lists the services. */
 const LIST_SERVICES = grpcMessage(Buffer.from([0x3a, 0x01, 0x2a]));
 /** Millions of users without a name, in nearly as many bytes as a request may have. */
 const SMALL_RECORDS = Buffer.alloc(5.3 * MEGABYTE, Buffer.from([0x0a, 0x00]));
 
-// HTTP/2 by hand: a library would keep to the number of calls that the server allows.
+// HTTP/2 is written by hand, because a library would respect the server's limit of concurrent
+// streams.
 const [DATA, HEADERS, SETTINGS, PING] = [0, 1, 4, 6];
 const [ACK, END_STREAM, END_HEADERS] = [1, 1, 4];
 
@@ -69,7 +71,10 @@ function headers(path, more) {
   ]);
 }
 
-/** As many calls on as many connections. `trust` makes one call first with a token, and waits for its answer. */
+/**
+ * Opens the given number of connections and makes as many calls on each. With `trust`, it first
+ * makes one call with a token and waits for the response.
+ */
 async function many(path, { more = {}, message, ends = false, trust = false }) {
   for (let i = 0; i < Number(connections); i++) {
     const token = trust ? { authorization: `Bearer ${tokens[i % tokens.length]}` } : {};
@@ -95,7 +100,7 @@ async function many(path, { more = {}, message, ends = false, trust = false }) {
       const frames = [frame(HEADERS, END_HEADERS, stream, block)];
       if (message !== undefined) frames.push(frame(DATA, ends ? END_STREAM : 0, stream, message));
       const isTaken = socket.write(Buffer.concat(frames));
-      // One that is cut off by the server closes.
+      // A connection that the server disconnects emits `close`.
       if (!isTaken)
         await Promise.race([
           new Promise((resolve) => socket.once('drain', resolve).once('close', resolve)),
@@ -107,7 +112,7 @@ async function many(path, { more = {}, message, ends = false, trust = false }) {
   await sleep(500);
 }
 
-/** Answers what the server would close the connection for otherwise. */
+/** Acknowledges the frames for which the server would otherwise close the connection. */
 function acknowledge(socket) {
   let rest = Buffer.alloc(0);
   socket.on('data', (chunk) => {
@@ -148,7 +153,7 @@ async function post(path, token, type, body) {
   note(/grpc-status: \d+/.exec(answer)?.[0] ?? `status ${response?.status}`);
 }
 
-/** Requests over HTTP/1.1 of which only a part comes. */
+/** Sends incomplete requests over HTTP/1.1. */
 async function parts() {
   const request = [
     `POST ${SUBSCRIBE} HTTP/1.1`,
@@ -202,5 +207,5 @@ const KINDS = {
 
 await KINDS[kind]();
 console.log(`over: ${JSON.stringify(answers)}`);
-// Also when the test that began it is gone.
+// The process also ends if the test that started it has died.
 after(() => process.exit(), 120_000);

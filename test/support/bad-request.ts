@@ -2,7 +2,10 @@ import type { Metadata } from '@grpc/grpc-js';
 import { BadRequest } from '../../src/api/generated/google/rpc/error_details.pb.js';
 import { Status } from '../../src/api/generated/google/rpc/status.pb.js';
 
-/** The google.rpc.Status that came with an error, and the BadRequest in it, as a client in any language reads them. */
+/**
+ * Decodes the google.rpc.Status of an error and the BadRequest in it, as a client in any language
+ * does.
+ */
 export function richStatusOf({ metadata }: { readonly metadata: Metadata }) {
   const [bytes] = metadata.get('grpc-status-details-bin');
   if (!Buffer.isBuffer(bytes)) throw new Error('there are no details');

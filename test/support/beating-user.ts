@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, OpenSession } from './client.js';
 
-/** A user whose client gives a sign of life twice a second, whatever comes of it. */
+/**
+ * A user whose client sends a heartbeat twice a second, whatever the result of the heartbeat is.
+ */
 export class BeatingUser {
   private readonly stopping = new AbortController();
   private heard = 0;
@@ -15,7 +17,10 @@ export class BeatingUser {
     void this.beat();
   }
 
-  /** Connects with one client and gives signs of life with another, which may be one of another node. */
+  /**
+   * Connects with one client and sends heartbeats with another, which may be connected to another
+   * node.
+   */
   static async start(connecting: Client, beating = connecting): Promise<BeatingUser> {
     const session = await connecting.connect({ requireHeartbeats: true });
     return new BeatingUser(session.started.session!.userId, session, beating);
@@ -25,14 +30,14 @@ export class BeatingUser {
     return this.session.started;
   }
 
-  /** Waits until some more signs of life have been answered. */
+  /** Waits until `times` more heartbeats have succeeded. */
   async isHeard(times: number): Promise<void> {
     for (const until = this.heard + times; this.heard < until;) {
       await new Promise<void>((resolve) => (this.wake = resolve));
     }
   }
 
-  /** Falls silent; the connection stays. */
+  /** Stops the heartbeats. The connection stays open. */
   fallSilent(): void {
     this.stopping.abort();
   }

@@ -5,14 +5,17 @@ import type { Browser as Chromium, Page } from 'playwright-core';
 import { build, type Rolldown } from 'vite';
 import { launchChromium } from './chromium.js';
 
-/** Every page has both modules at hand. */
+/** The HTML of every page. It imports both modules. */
 const PAGE = `<!doctype html><script type="module">
   import * as docs from '/docs.js';
   import * as library from '/connect-web.js';
   Object.assign(globalThis, { docs, library });
 </script>`;
 
-/** A real browser, and a site whose pages have the module of docs/browser.md and the library of Connect. */
+/**
+ * A real browser, and a site whose pages load the module of docs/browser.md and the Connect
+ * library.
+ */
 export class Browser {
   private constructor(
     private readonly chromium: Chromium,
@@ -30,17 +33,17 @@ export class Browser {
     return new Browser(await launchChromium(), site);
   }
 
-  /** Where its pages come from. */
+  /** The origin of the pages. */
   get origin(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
-  /** The same pages, as of another site. */
+  /** Another origin that serves the same pages. */
   get foreignOrigin(): string {
     return `http://localhost:${this.port}`;
   }
 
-  /** A page that is to call a server. */
+  /** Opens a page that calls `server`. */
   async open(server: string, origin = this.origin): Promise<Page> {
     const page = await this.chromium.newPage();
     await page.goto(`${origin}/?server=${server}`);
@@ -58,14 +61,14 @@ export class Browser {
   }
 }
 
-/** The module of the documentation, for the server that the address of the page names. */
+/** The module of the documentation. It calls the server that the URL of the page names. */
 function documented(): string {
   const [, code] = /```js\n(const SERVER[^]*?)```/.exec(readFileSync('docs/browser.md', 'utf8'))!;
   const server = "new URLSearchParams(location.search).get('server')";
   return code!.replace("'http://localhost:3000'", server);
 }
 
-/** What uses the library of Connect, in one file. */
+/** The code that uses the Connect library, bundled into one file. */
 async function bundled(): Promise<string> {
   const [result] = (await build({
     configFile: false,

@@ -9,7 +9,7 @@ import { ChildProgram } from './child-program.js';
 import { Client } from './client.js';
 import { BESIDE_DIST, compiledProgram } from './compiled-program.js';
 
-/** The program as it ships, in a folder of its own for what it finds where it is called. */
+/** The built program, in a separate working directory. */
 export class Build {
   private constructor(readonly folder: string) {}
 
@@ -28,8 +28,8 @@ export class Build {
   }
 
   /**
-   * Runs it with nothing but these settings, on free ports unless they say otherwise. A wrapper is a command that runs
-   * the one it is given.
+   * Starts the server with only these settings, on free ports unless the settings name ports. A
+   * wrapper is a command that runs the command in its arguments.
    */
   run(
     settings: Readonly<Record<string, string>> = {},
@@ -49,7 +49,7 @@ export class Build {
     return new ServerProcess(child);
   }
 
-  /** Runs it with a key of tokens until it serves. */
+  /** Starts the server with a key for tokens, and waits until it serves. */
   async serve(
     settings: Readonly<Record<string, string>> = {},
     wrapper: readonly string[] = [],
@@ -59,7 +59,7 @@ export class Build {
     return server;
   }
 
-  /** Runs `presence` with these arguments and nothing but these settings. */
+  /** Runs the `presence` command with these arguments and only these settings. */
   command(
     args: readonly string[],
     settings: Readonly<Record<string, string>> = {},
@@ -75,7 +75,7 @@ export class Build {
   }
 }
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 export class ServerProcess extends ChildProgram {
   grpcAddress = '';
   httpUrl = '';

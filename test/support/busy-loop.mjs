@@ -1,4 +1,4 @@
-// Loaded into a server before anything else: at each SIGUSR2 it does nothing but compute for one and a half seconds.
+// Preloaded into a server. At each SIGUSR2 it blocks the event loop for one and a half seconds.
 import { performance } from 'node:perf_hooks';
 
 process.on('SIGUSR2', () => {

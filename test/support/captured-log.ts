@@ -2,14 +2,16 @@ import { inspect } from 'node:util';
 import { Logger, type LoggerService } from '@nestjs/common';
 import { vi } from 'vitest';
 
-/** Everything that is logged in this process, at whatever level and by whatever library, from now until it is restored. */
+/**
+ * Everything that this process logs, at any level and by any library, until `restore` is called.
+ */
 export class CapturedLog implements LoggerService {
   private readonly lines: string[] = [];
 
   static start(): CapturedLog {
     const log = new CapturedLog();
     Logger.overrideLogger(log);
-    // Libraries write past Nest.
+    // Libraries write to the console directly, without Nest's Logger.
     for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const) {
       vi.spyOn(console, method).mockImplementation((...parts) => log.keep(...parts));
     }
@@ -33,7 +35,7 @@ export class CapturedLog implements LoggerService {
   }
 
   private keep(...parts: unknown[]): void {
-    // With what errors and objects hold, however deep.
+    // The contents of errors and objects are included at any depth.
     this.lines.push(parts.map((part) => inspect(part, { depth: 20 })).join(' '));
   }
 }

@@ -1,4 +1,4 @@
-// The certificate library needs it, before anything else of it.
+// The certificate library requires this import before its own.
 import 'reflect-metadata';
 import { randomBytes, webcrypto } from 'node:crypto';
 import {
@@ -13,7 +13,7 @@ type Algorithm = webcrypto.EcKeyGenParams | webcrypto.RsaHashedKeyGenParams;
 
 const DAY_MS = 86_400_000;
 const KEYS: Algorithm = { name: 'ECDSA', namedCurve: 'P-256' };
-/** What nobody should use any more. */
+/** Keys that are too weak to be accepted. */
 export const WEAK_KEYS: Algorithm = {
   name: 'RSASSA-PKCS1-v1_5',
   modulusLength: 512,
@@ -29,18 +29,18 @@ export interface Identity {
   readonly key: string;
 }
 
-/** When it is good, in days from now. */
+/** The validity period, in days from now. */
 export interface Validity {
   readonly fromDays?: number;
   readonly toDays?: number;
 }
 
-/** Issues certificates for one test, with a root that only that test knows. */
+/** A certificate authority for one test, with a root that no other test knows. */
 export class Authority {
   private constructor(
     private readonly name: string,
     private readonly keys: webcrypto.CryptoKeyPair,
-    /** The root, as PEM. */
+    /** The root certificate, as PEM. */
     readonly cert: string,
   ) {}
 
@@ -51,7 +51,7 @@ export class Authority {
     return new Authority(name, keys, cert);
   }
 
-  /** For a server that is found at 127.0.0.1 or as localhost. */
+  /** Issues a certificate for a server at 127.0.0.1 or localhost. */
   server(validity: Validity = {}): Promise<Identity> {
     return this.issue('presence', validity, SERVER_AUTH);
   }
@@ -67,7 +67,7 @@ export class Authority {
   }
 }
 
-/** Somebody who vouches for itself. */
+/** Returns a self-signed certificate. */
 export async function selfSigned(name: string, algorithm: Algorithm = KEYS): Promise<Identity> {
   const keys = await newKeys(algorithm);
   const cert = await signed({ name, keys, issuer: name, issuerKeys: keys }, leaf(CLIENT_AUTH));

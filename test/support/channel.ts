@@ -6,7 +6,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 
-/** What a client of the tests needs of a connection: what grpc-js calls its client. */
+/** The methods of a connection that test clients use. The client of grpc-js has them. */
 export interface Channel {
   makeUnaryRequest<Request, Response>(
     path: string,
@@ -27,27 +27,28 @@ export interface Channel {
   close(): void;
 }
 
-/** What a client of the tests needs of a stream of answers. */
+/** The methods of a response stream that test clients use. */
 export interface CallStream<Response> {
   on(event: 'data', listener: (response: Response) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
-  /** Once, at the end. OK has code 0. */
+  /** Emitted once, at the end. OK has code 0. */
   on(event: 'status', listener: (end: End) => void): unknown;
   cancel(): void;
   pause(): unknown;
   resume(): unknown;
 }
 
-/** How a call ended. */
+/** The status with which a call ended. */
 export type End = Pick<ServiceError, 'code' | 'details' | 'metadata'>;
 
-/** A connection of gRPC, plain unless it has credentials. */
+/** Opens a gRPC connection, without TLS unless credentials are given. */
 export function grpcChannel(
   address: string,
   security: ChannelCredentials = credentials.createInsecure(),
 ): Channel {
   return new GrpcClient(address, security, {
-    // Or clients of one address share a connection, and losing one would lose them all.
+    // Otherwise clients of one address would share a connection, and losing it would affect all of
+    // them.
     'grpc.use_local_subchannel_pool': 1,
   });
 }

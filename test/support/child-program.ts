@@ -1,18 +1,21 @@
 import type { ChildProcess } from 'node:child_process';
 
-/** How the server, or Node itself, tells of an error that nobody caught. */
+/** The output of the server, or of Node itself, for an uncaught error. */
 const UNCAUGHT =
   /an error that nobody caught|\(node:internal\/process\/promises|^Uncaught |unhandledRejection/m;
 
-/** A program in a process of its own. One that ends by an error that nobody caught fails the test file that started it. */
+/**
+ * A program in a child process. If it ends with an uncaught error, the test file that started it
+ * fails.
+ */
 export class ChildProgram {
-  /** Whether the test makes it end by such an error. */
+  /** Whether the test expects that it ends with an uncaught error. */
   mayFail = false;
-  /** All that it has written so far. */
+  /** The complete output so far. */
   output = '';
-  /** What of that went to standard output. */
+  /** The part of the output that was written to standard output. */
   stdout = '';
-  /** What of that went to standard error. */
+  /** The part of the output that was written to standard error. */
   stderr = '';
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   private wake: () => void = () => {};
@@ -36,7 +39,7 @@ export class ChildProgram {
     });
   }
 
-  /** Waits for something in the output. */
+  /** Waits until the output matches the pattern. */
   async says(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const found = pattern.exec(this.output);
@@ -54,24 +57,24 @@ export class ChildProgram {
     this.child.kill(signal);
   }
 
-  /** Says something to it on standard input. */
+  /** Writes text to the standard input of the program. */
   type(text: string): void {
     this.child.stdin!.write(text);
   }
 
-  /** Stops reading what it writes to standard output, for good. */
+  /** Stops reading the standard output of the program permanently. */
   closeOutput(): void {
     this.child.stdout!.destroy();
   }
 
-  /** Ends it at once, if it still runs. */
+  /** Kills the program if it still runs. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.exited;
   }
 }
 
-/** Vitest fails a run with a rejection that nobody handles, also when the test that caused it is over. */
+/** Vitest fails a run with an unhandled rejection, even after the test that caused it has ended. */
 function failTestFile(output: string): void {
   void Promise.reject(new Error(`a program ended by an error that nobody caught:\n${output}`));
 }

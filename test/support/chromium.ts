@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
-/** Where Debian puts it. */
+/** The path in Debian's package. */
 const EXECUTABLE = '/usr/bin/chromium';
 
 const ARGUMENTS = [
@@ -15,7 +15,7 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** A real browser, which speaks to nobody but the pages it is given. */
+/** Launches a real browser that connects only to the pages that a test opens. */
 export function launchChromium(): Promise<Browser> {
   if (!existsSync(EXECUTABLE)) {
     throw new Error('These tests need a real browser: apt-get install chromium');

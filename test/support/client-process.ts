@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Begins a session with an empty request and says so with one line. */
+/** Begins a session with an empty request and then prints one line. */
 const PROGRAM = `
   import { Client, credentials, Metadata } from '@grpc/grpc-js';
   const [address, token] = process.argv.slice(1);
@@ -19,11 +19,14 @@ const PROGRAM = `
     .on('error', () => {});
 `;
 
-/** A client in a process of its own, for what no client can do to itself. It has a session from the start. */
+/**
+ * A client in a separate process, for faults that a client cannot simulate in its own process. It
+ * has a session from the start.
+ */
 export class ClientProcess {
   private constructor(private readonly child: ChildProcess) {}
 
-  /** `prefix` is a command that runs another, such as one in another network. */
+  /** `prefix` is a command that runs another command, for example in another network. */
   static async start(
     address: string,
     token: string,
@@ -36,7 +39,10 @@ export class ClientProcess {
     return new ClientProcess(child);
   }
 
-  /** `SIGKILL` ends it without a word; `SIGSTOP` leaves its connection standing and silent. */
+  /**
+   * `SIGKILL` ends the process without a graceful close. `SIGSTOP` leaves its connection open but
+   * silent.
+   */
   signal(signal: 'SIGKILL' | 'SIGSTOP'): void {
     this.child.kill(signal);
   }

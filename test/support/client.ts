@@ -15,17 +15,17 @@ export interface Codec<Message> {
 }
 
 export interface CallOptions {
-  /** How long the call may take. */
+  /** The RPC deadline, in milliseconds from now. */
   readonly deadlineMs?: number;
 }
 
-/** Bytes as they are. */
+/** A codec that passes bytes unchanged. */
 const RAW: Codec<Buffer> = {
   encode: (message) => ({ finish: () => message }),
   decode: (bytes) => Buffer.from(bytes),
 };
 
-/** A session of a test: the stream it lives on, and its first message. */
+/** A session of a test: its stream and its first message. */
 export interface OpenSession {
   readonly sessionId: string;
   readonly started: session.SessionStarted;
@@ -33,8 +33,9 @@ export interface OpenSession {
 }
 
 /**
- * A real client of one user, of gRPC unless told otherwise, on a connection of its own to every address. Its calls go to one after the other.
- * Absent request fields have their default.
+ * A real client of one user, over gRPC by default, with one connection to each address. It
+ * distributes its calls over the addresses in turn. Absent request fields have their default
+ * values.
  */
 export class Client {
   private readonly channels: readonly Channel[];
@@ -61,7 +62,7 @@ export class Client {
     return { sessionId: body.value.session!.sessionId, started: body.value, stream };
   }
 
-  /** The stream of a session, of which nothing has been read. */
+  /** Opens the stream of a session without reading from it. */
   openSession(
     request: Partial<session.ConnectRequest> = {},
     options: CallOptions = {},
@@ -222,12 +223,12 @@ export class Client {
     );
   }
 
-  /** Any bytes to any unary method. */
+  /** Sends any bytes to any unary method. */
   callWithBytes(method: string, bytes: Buffer): Promise<Buffer> {
     return this.unary(method, RAW, RAW, bytes);
   }
 
-  /** Any bytes to any method that answers with a stream. */
+  /** Sends any bytes to any server-streaming method. */
   streamWithBytes(method: string, bytes: Buffer): StreamReader<Buffer> {
     return new StreamReader(this.stream(method, RAW, RAW, bytes));
   }

@@ -3,7 +3,7 @@ import type { Client } from './client.js';
 import { RedisServer } from './redis-server.js';
 import { tokenOf } from './service.js';
 
-/** Several nodes in processes of their own, and the Redis that they share. */
+/** Several nodes in separate processes, and the Redis that they share. */
 export class Cluster {
   private constructor(
     readonly redis: RedisServer,
@@ -22,12 +22,12 @@ export class Cluster {
     return new Cluster(redis, await Promise.all(starting));
   }
 
-  /** A client of one node. */
+  /** Returns a client of one node. */
   client(node: number, userId: string): Promise<Client> {
     return this.nodes[node]!.client(userId);
   }
 
-  /** A client of one node that may see everything. */
+  /** Returns a client of one node that has the scope `presence:admin`. */
   async admin(node: number): Promise<Client> {
     return this.nodes[node]!.clientWithToken(await tokenOf('admin', { isAdmin: true }));
   }

@@ -10,17 +10,20 @@ import { eventually } from './eventually.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where the first test that runs the program compiles it to. */
+    /** The folder into which the first test that needs the program compiles it. */
     programFolder: string;
   }
 }
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What the program looks for beside what was compiled. */
+/** The files that the program expects next to `dist`. */
 export const BESIDE_DIST = ['node_modules', 'package.json', 'proto'];
 
-/** The folder of the program as it ships, compiled once for all tests of a run. Types are checked elsewhere. */
+/**
+ * Returns the folder of the built program, compiled once for all tests of a run. Types are checked
+ * elsewhere.
+ */
 export async function compiledProgram(): Promise<string> {
   const folder = inject('programFolder');
   if (await isFirst(folder)) await compileTo(folder);
@@ -28,7 +31,7 @@ export async function compiledProgram(): Promise<string> {
   return folder;
 }
 
-/** Test files run in processes of their own: a folder can be made by one of them. */
+/** Test files run in separate processes. Only one of them succeeds in creating a folder. */
 async function isFirst(folder: string): Promise<boolean> {
   try {
     await mkdir(join(folder, 'claimed'));

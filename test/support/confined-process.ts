@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** Runs a command without user, capabilities, or a file system that it can write to. */
+/** Runs a command without a user, without capabilities and with a read-only file system. */
 export const CONFINED = [
   ...['unshare', '--mount', 'sh', '-c'],
   `findmnt -rno TARGET | while read -r mount; do
@@ -10,11 +10,12 @@ export const CONFINED = [
   'sh',
 ];
 
-/** Why this machine cannot run a confined process. Undefined: it can. */
+/** Returns the reason why this machine cannot run a confined process, or undefined if it can. */
 export function whyNoConfinedProcess(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root can give up its rights for a process';
   try {
-    // An unprivileged user must be able to read the project. Cheap, since every run of the tests asks.
+    // An unprivileged user must be able to read the project. The command is cheap, because every
+    // test run executes it.
     const [command, ...args] = [...CONFINED, 'test', '-r', 'package.json'];
     execFileSync(command, args, { stdio: 'pipe' });
     return undefined;

@@ -23,11 +23,14 @@ import { POLICY } from './play.js';
 
 export const HEARTBEAT_MS = 1000;
 
-/** Everything behind `Subscribe` but the network: real rules, store, log and fan-out, and readers of any patience. */
+/**
+ * All components behind `Subscribe` except the network: the real rules, store, event log and
+ * fan-out, and readers of any speed.
+ */
 export class EventWorld {
   readonly store = new MemoryPresenceStore({ maxOfflineUsers: 1000 });
   readonly clock = new ManualClock();
-  /** All that was ever committed, for comparison. */
+  /** All committed events, for comparison. */
   readonly committed: PresenceEvent[] = [];
   readonly log: EventLog;
   readonly fanOut: FanOut;
@@ -40,7 +43,10 @@ export class EventWorld {
   }: {
     readonly size?: number;
     readonly encoder?: FragmentEncoder;
-    /** How many presences the reader may read in a second, and twice that in a burst. 0: no limit. */
+    /**
+     * The number of presences per second that a reader may read; a burst may be twice as large. 0
+     * means no limit.
+     */
     readonly presencesPerSecond?: number;
   } = {}) {
     const config = {
@@ -57,7 +63,7 @@ export class EventWorld {
     this.store.onCommit(({ events }) => this.committed.push(...events));
   }
 
-  /** Lets something happen to a user. Whether it is refused is of no interest here. */
+  /** Applies an input to a user. The caller does not need to know whether it was rejected. */
   async happen(userId: string, input: Input): Promise<void> {
     this.clock.advance(1);
     try {
@@ -67,7 +73,9 @@ export class EventWorld {
     }
   }
 
-  /** A reader that takes `credits` messages before it has to be let go on. */
+  /**
+   * Opens a subscription whose reader accepts `credits` messages before it waits for more credit.
+   */
   async subscribe(
     options: Partial<SubscribeOptions> = {},
     {
@@ -88,13 +96,13 @@ export class EventWorld {
       next: (message) => reader.take(message),
       error: (error: RejectedError) => (reader.refusal = error),
     });
-    // The subscription begins when the store has caught up.
+    // The subscription begins after the store has caught up.
     await Promise.resolve();
     return reader;
   }
 }
 
-/** The client's end of a subscription. */
+/** The client side of a subscription. */
 export class Reader implements Connection {
   readonly messages: SubscribeResponse[] = [];
   readonly sizes: number[] = [];
@@ -104,7 +112,7 @@ export class Reader implements Connection {
 
   constructor(
     private credits: number,
-    /** How much had been committed before. */
+    /** The number of events that were committed before the subscription. */
     readonly since: number,
   ) {}
 
@@ -123,7 +131,7 @@ export class Reader implements Connection {
     this.sizes.push(message.length);
   }
 
-  /** Takes so many messages more. */
+  /** Accepts `credits` more messages. */
   letGoOn(credits: number): void {
     const wasStuck = this.credits <= 0;
     this.credits += credits;
@@ -147,21 +155,24 @@ export class Reader implements Connection {
   }
 }
 
-/** An event as `Reader.events` tells it. */
+/** Returns the name of an event as `Reader.events` shows it. */
 export function nameOf({ presence, change }: PresenceEvent): string {
   const words = change.kind.toLowerCase().split('_');
   const field = words.map((word, i) => (i === 0 ? word : word[0]!.toUpperCase() + word.slice(1)));
   return `${presence.userId} ${presence.version} ${field.join('')}`;
 }
 
-/** A message in short: what it says of the stream, who is in its snapshot, and its kinds of events. */
+/**
+ * The short form of a message: its sync marker, the users of its snapshot, and the names of its
+ * events.
+ */
 function inShort({ sync, snapshot, events }: SubscribeResponse): unknown[] {
   const said = sync === Sync.SYNC_UNSPECIFIED ? [] : [sync];
   const kinds = events.map(({ change }) => change?.$case);
   return [...said, ...snapshot.map(({ userId }) => userId), ...kinds];
 }
 
-/** What a reader was sent, message by message. */
+/** The messages that a reader received, in short form. */
 export function eventLines(reader: Reader): unknown[][] {
   return reader.messages.map(inShort);
 }

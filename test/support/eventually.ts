@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 
-/** Waits until `read` gives `expected`. Only for what nothing announces; fails with the last difference. */
+/**
+ * Polls until `read` returns `expected`. Use it only for values whose change is not announced.
+ * Fails with the last difference.
+ */
 export async function eventually<T>(
   read: () => T | Promise<T>,
   expected: T,

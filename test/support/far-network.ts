@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 
-/** Why this machine cannot have networks of its own. Undefined: it can. */
+/** Returns the reason why this machine cannot create network namespaces, or undefined if it can. */
 export function whyNoNetwork(): string | undefined {
   if (process.platform !== 'linux') return 'network namespaces exist on Linux only';
   if (process.getuid?.() !== 0) return 'network namespaces need root';
@@ -20,18 +20,21 @@ export function whyNoNetwork(): string | undefined {
   }
 }
 
-/** A network of its own at the far end of a cable, in which programs can run, and whose cable can be pulled out. */
+/**
+ * A separate network behind a virtual cable. Programs can run in it, and the cable can be
+ * disconnected.
+ */
 export class FarNetwork {
   private readonly id = randomInt(2 ** 24).toString(36);
   private readonly name = `presence-${this.id}`;
   private readonly nearEnd = `pn${this.id}`;
   private readonly farEnd = `pf${this.id}`;
-  /** The address of this machine as it is seen from there. */
+  /** The address of this machine in that network. */
   readonly nearAddress: string;
 
   constructor() {
     const [third, fourth] = [randomInt(256), 4 * randomInt(64)];
-    // 198.18.0.0/15 is for measuring devices, and nobody's network.
+    // 198.18.0.0/15 is reserved for benchmarks and not used by real networks.
     this.nearAddress = `198.18.${third}.${fourth + 1}`;
     ip('netns', 'add', this.name);
     ip(
@@ -52,18 +55,18 @@ export class FarNetwork {
     ip('-n', this.name, 'link', 'set', this.farEnd, 'up');
   }
 
-  /** What comes before a command to run it there. */
+  /** The command prefix that runs a command in that network. */
   get prefix(): readonly string[] {
     return ['ip', 'netns', 'exec', this.name];
   }
 
-  /** Nothing gets through any more, and nobody is told. */
+  /** Disconnects the cable. All packets are lost, and neither end is notified. */
   pullOut(): void {
     ip('-n', this.name, 'link', 'set', this.farEnd, 'down');
   }
 
   remove(): void {
-    // The cable goes with it.
+    // Deleting the namespace also removes the cable.
     ip('netns', 'delete', this.name);
   }
 }

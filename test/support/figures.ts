@@ -9,14 +9,14 @@ interface Series {
   readonly value: number;
 }
 
-/** What `/metrics` says of a metric beside its figures. */
+/** The metadata of a metric in `/metrics`. */
 export interface About {
   readonly name: string;
   readonly type: string;
   readonly help: string;
 }
 
-/** What the nodes of a service say at `/metrics`, read once. */
+/** The metrics of all nodes of a service, read once. */
 export class Figures {
   private constructor(
     private readonly texts: readonly string[],
@@ -29,7 +29,7 @@ export class Figures {
     return new Figures(texts, texts.map(seriesIn));
   }
 
-  /** All metrics that there are, on any node. */
+  /** The metadata of all metrics. */
   get about(): readonly About[] {
     const [text = ''] = this.texts;
     return [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)$/gm)].map(
@@ -37,17 +37,17 @@ export class Figures {
     );
   }
 
-  /** The lines whose metric has a name, on the first node. */
+  /** The series of a metric on the first node. */
   seriesOf(name: string): readonly Series[] {
     return this.nodes[0]!.filter((series) => series.name === name);
   }
 
-  /** What all series with these labels, and perhaps more, come to on all nodes together. */
+  /** The sum over all nodes of all series that have at least these labels. */
   total(name: string, labels: Labels = {}): number {
     return this.onEach(name, labels).reduce((sum, value) => sum + value, 0);
   }
 
-  /** The same on each of the nodes. */
+  /** The same sum for each node. */
   onEach(name: string, labels: Labels = {}): readonly number[] {
     const isMeant = (series: Series): boolean =>
       series.name === name &&

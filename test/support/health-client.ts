@@ -22,7 +22,7 @@ interface Stub extends Client {
   watch(request: { readonly service: string }): ClientReadableStream<HealthStatus>;
 }
 
-/** A client of `grpc.health.v1.Health`, as load balancers and orchestrators have one. */
+/** A client of `grpc.health.v1.Health`, like those of load balancers and orchestrators. */
 export class HealthClient {
   private readonly stub: Stub;
 

@@ -1,15 +1,16 @@
-// Loaded into a server before anything else: at each SIGUSR2 it says how much memory is in use without garbage.
+// Preloaded into a server. At each SIGUSR2 it prints the used heap size after a garbage collection.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-// What V8 compiles, and notes of it, stays in the heap and grows for minutes: without, what is left is the program's.
+// Code that V8 compiles, and its metadata, stay in the heap and grow for minutes. With these flags,
+// only the memory of the program remains.
 const AS_IT_IS_WRITTEN = [
   '--no-opt',
   '--no-maglev',
   '--no-sparkplug',
   '--no-lazy-feedback-allocation',
 ];
-// Where the server has to be as fast as it is, and a few megabytes do not matter.
+// For tests in which the server must run at full speed and a few megabytes are not relevant.
 const flags = process.env.HEAP_PROBE_OPTIMISES === undefined ? AS_IT_IS_WRITTEN : [];
 for (const flag of ['--expose-gc', ...flags]) setFlagsFromString(flag);
 const collectGarbage = runInNewContext('gc');

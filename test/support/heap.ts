@@ -4,13 +4,16 @@ import { runInNewContext } from 'node:vm';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** The bytes that are in use once there is no garbage. */
+/** Returns the used heap size in bytes after a garbage collection. */
 export function heapAfterCollection(): number {
   collectGarbage();
   return process.memoryUsage().heapUsed;
 }
 
-/** How many objects of a class are alive, and of those that extend it. Collects garbage first, and takes its time. */
+/**
+ * Returns the number of live objects of a class and its subclasses. Collects garbage first, and is
+ * slow.
+ */
 export function countAlive(type: abstract new (...args: never[]) => unknown): number {
   return queryObjects(type, { format: 'count' });
 }

@@ -4,10 +4,10 @@ import type { Input } from '../../src/domain/input.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { POLICY, type Line } from './play.js';
 
-/** Times are multiples of this, so that a test can afford to look at every one. */
+/** All times are multiples of this, so that a test can check every possible time. */
 export const TICK_MS = 10;
 
-/** Something that one of the devices of a user does, before it is known which session that is. */
+/** An action of one device of a user, before its session is known. */
 interface Move {
   readonly ticks: number;
   readonly device: number;
@@ -17,7 +17,7 @@ interface Move {
 const DEVICES = 3;
 
 const flag = fc.option(fc.boolean(), { nil: undefined });
-/** Versions around those that the rules have given meanwhile. */
+/** Versions near those that the rules have assigned. */
 const versionOf = (now: number, ticksAgo: number): number => (now - ticksAgo * TICK_MS) * 1000;
 const age = fc.integer({ min: -5, max: 30 });
 
@@ -133,7 +133,7 @@ function rememberedAt(now: number, { status, microphone, channel }: Asked): Reme
   };
 }
 
-/** The session that its device had before. */
+/** Returns the previous session of the same device. */
 function sessionBefore(sessionId: string): string {
   const [device, count] = sessionId.split('.');
   return `${device}.${Number(count) - 1}`;
@@ -149,7 +149,7 @@ const moves: fc.Arbitrary<Move> = fc.record({
   does: deeds,
 });
 
-/** What happens to one user. Some of it will be refused. */
+/** The inputs of one user. Some of them are rejected. */
 export const history: fc.Arbitrary<readonly Line[]> = fc
   .array(moves, { maxLength: 40, size: 'max' })
   .map((all) => linesOf(all));
@@ -158,7 +158,7 @@ export const policies: fc.Arbitrary<Policy> = fc
   .constantFrom(0, 150)
   .map((reconnectGraceMs) => ({ ...POLICY, reconnectGraceMs }));
 
-/** Every connect gets a session of its own; all else is done by the last session of its device. */
+/** Each connect gets a new session. Every other input uses the last session of its device. */
 function linesOf(all: readonly Move[]): readonly Line[] {
   const connects = new Array<number>(DEVICES).fill(0);
   let now = 1000;

@@ -1,4 +1,4 @@
-/** The content types of the API over HTTP/1.1, for methods with one answer and for streams. */
+/** The content types of the API over HTTP/1.1, for unary and server-streaming methods. */
 export const CONTENT_TYPES = {
   unary: [
     'application/json',
@@ -16,17 +16,17 @@ export const CONTENT_TYPES = {
 
 const PREFIX_BYTES = 5;
 
-/** Whether a body of this type is the message itself. */
+/** Whether a body of this type is the message without an envelope. */
 function isUnary(contentType: string): boolean {
   return /^application\/(json|proto)$/.test(contentType);
 }
 
-/** Whether requests and answers of this type are JSON. */
+/** Whether requests and responses of this type are JSON. */
 export function isJson(contentType: string): boolean {
   return contentType.endsWith('json');
 }
 
-/** A message as the body of a request of this type. */
+/** Returns a message as a request body of this type. */
 export function bodyOf(contentType: string, message: string | Uint8Array): Buffer {
   const bytes = Buffer.from(message);
   if (isUnary(contentType)) return bytes;
@@ -35,7 +35,10 @@ export function bodyOf(contentType: string, message: string | Uint8Array): Buffe
   return Buffer.concat([prefix, bytes]);
 }
 
-/** Calls the API with nothing but `fetch`, and returns all that was answered, without the envelope of the first message. */
+/**
+ * Calls the API with plain `fetch`, and returns the complete response, without the envelope of the
+ * first message.
+ */
 export async function callOverHttp(
   url: string,
   contentType: string,

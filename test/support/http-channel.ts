@@ -16,7 +16,7 @@ const METHODS = new Map<string, DescMethod>(
   ),
 );
 
-/** The ways to call the API over HTTP, by name. */
+/** The protocols of the API over HTTP, by name. */
 export const HTTP_PROTOCOLS = {
   Connect: (options) => createConnectTransport({ ...options, useBinaryFormat: true }),
   'Connect with JSON': (options) => createConnectTransport({ ...options, useBinaryFormat: false }),
@@ -32,12 +32,12 @@ interface TransportOptions {
   readonly nodeOptions: { readonly agent: Agent };
 }
 
-/** All of them. */
+/** The names of all protocols. */
 export const EVERY_PROTOCOL = Object.keys(HTTP_PROTOCOLS) as readonly HttpProtocol[];
 
 /**
- * The API over HTTP as grpc-js would offer it, so that the tests that are written for it run over Connect and gRPC-Web. Its
- * calls go over one protocol after the other. The clients are those of the protocols' authors.
+ * The API over HTTP with the interface of grpc-js, so that tests written for gRPC also run over
+ * Connect and gRPC-Web. It uses the protocols in turn, with the client libraries of their authors.
  */
 export class HttpChannel implements Channel {
   private readonly transports: readonly Transport[];
@@ -142,10 +142,10 @@ class HttpCallStream extends EventEmitter {
   }
 }
 
-/** The error of Connect as grpc-js would have it. */
+/** Converts an error of Connect to an error of grpc-js. */
 function serviceErrorOf(reason: unknown): ServiceError {
   const { code: number, rawMessage, details } = ConnectError.from(reason);
-  // They are the same.
+  // Both enums have the same numbers.
   const code: status = number as number;
   const metadata = new Metadata();
   if (details.length > 0) {

@@ -1,4 +1,4 @@
-/** The bytes of HTTP/2, for peers that say what no library would let them. */
+/** The bytes of HTTP/2, for peers that send what no library would allow. */
 
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 export const MAX_WINDOW = 0x7fff_ffff;
@@ -44,7 +44,7 @@ export function frame(
   return Buffer.concat([header, payload]);
 }
 
-/** The frames that `bytes` begins with, and what is left over. */
+/** Parses the complete frames at the start of `bytes`, and returns them and the rest. */
 export function parseFrames(bytes: Buffer): {
   readonly frames: readonly Frame[];
   readonly rest: Buffer;
@@ -65,7 +65,7 @@ export function parseFrames(bytes: Buffer): {
   return { frames, rest };
 }
 
-/** A frame of SETTINGS with these pairs of identifier and value. */
+/** Returns a SETTINGS frame with these pairs of identifier and value. */
 export function settingsFrame(...settings: readonly (readonly [number, number])[]): Buffer {
   const payload = Buffer.alloc(6 * settings.length);
   settings.forEach(([identifier, value], i) => {
@@ -83,14 +83,14 @@ export function resetFrame(stream: number, code: number): Buffer {
   return frame(FrameType.RST_STREAM, 0, stream, uint32(code));
 }
 
-/** A message of gRPC, not compressed. */
+/** Returns an uncompressed gRPC message. */
 export function grpcMessage(message: Uint8Array): Buffer {
   const header = Buffer.alloc(5);
   header.writeUInt32BE(message.length, 1);
   return Buffer.concat([header, message]);
 }
 
-/** HPACK without its tables: literals, and names from the static table. */
+/** HPACK without dynamic tables: literals, and names from the static table. */
 export function headerBlock(
   path: string,
   token: string,
@@ -111,7 +111,7 @@ export function headerBlock(
   ]);
 }
 
-/** A header that no table is to remember. */
+/** A literal header that is not added to the dynamic table. */
 export function literal(name: string, value: string): Buffer {
   return Buffer.concat([Buffer.from([0x00]), text(name), text(value)]);
 }

@@ -14,33 +14,36 @@ import {
 const INITIAL_WINDOW = 65_535;
 
 export interface PeerOptions {
-  /** The settings it begins with, as pairs of identifier and value. */
+  /** The initial settings, as pairs of identifier and value. */
   readonly settings?: readonly (readonly [number, number])[];
-  /** What it says first instead of the preface of HTTP/2. */
+  /** The bytes to send first instead of the preface of HTTP/2. */
   readonly opening?: Buffer;
-  /** Whether it leaves pings and settings of the server without an answer. */
+  /** Whether the peer leaves PING and SETTINGS frames of the server unacknowledged. */
   readonly isMute?: boolean;
-  /** Whether its end stays open when the server has closed its own. */
+  /** Whether the socket stays half-open after the server has closed its end. */
   readonly holdsOn?: boolean;
 }
 
-/** One end of a connection that can send any frame, or any bytes, and knows no manners but those it is told. */
+/**
+ * One end of a connection that can send any frame or any bytes. It follows HTTP/2 only as far as
+ * its options say.
+ */
 export class Http2Peer {
-  /** How many frames have arrived, by type. */
+  /** The number of received frames, by type. */
   readonly received = new Map<number, number>();
-  /** The streams that the server has reset, each with the code it gave. */
+  /** The streams that the server has reset, each with its error code. */
   readonly resets = new Map<number, number>();
   /** The streams that the server has ended. */
   readonly endedStreams = new Set<number>();
-  /** The code of the last GOAWAY. */
+  /** The error code of the last GOAWAY. */
   goaway: number | undefined;
-  /** Settles when nothing more can come: the server has closed the connection, or reset it. */
+  /** Resolves when the server has closed or reset the connection. */
   readonly closed: Promise<void>;
-  /** When that was, by `performance.now()`. */
+  /** The time of the close, by `performance.now()`. */
   closedAt: number | undefined;
-  /** Bytes of bodies that have arrived. */
+  /** The number of received body bytes. */
   bodyBytes = 0;
-  /** What may be sent on each stream, and on the connection as a whole, which is stream 0. */
+  /** The send window of each stream, and of the connection as stream 0. */
   private readonly windows = new Map<number, number>();
   private pending: Buffer = Buffer.alloc(0);
   private nextStream = 1;
@@ -78,7 +81,7 @@ export class Http2Peer {
     return Http2Peer.over(socket, options);
   }
 
-  /** On a connection that is there, such as one of TLS. */
+  /** Creates a peer on an existing connection, for example of TLS. */
   static async over(socket: Socket, options: PeerOptions = {}): Promise<Http2Peer> {
     const peer = new Http2Peer(socket, options);
     const hello = Buffer.concat([PREFACE, settingsFrame(...(options.settings ?? []))]);
@@ -90,7 +93,10 @@ export class Http2Peer {
     return this.closedAt !== undefined;
   }
 
-  /** Sends bytes. Settles when the system has taken them, or never will. */
+  /**
+   * Sends bytes. Resolves when the operating system has accepted them, or can no longer accept
+   * them.
+   */
   async send(...bytes: readonly Buffer[]): Promise<void> {
     if (this.isClosed || this.socket.destroyed) return;
     await new Promise<void>((resolve) => {
@@ -103,7 +109,7 @@ export class Http2Peer {
     });
   }
 
-  /** Opens a stream for a call of this method, of which only the headers are sent. Returns its number. */
+  /** Opens a stream for a call of this method and sends only the headers. Returns the stream id. */
   open(method: string, token: string, more: Readonly<Record<string, string>> = {}): number {
     const stream = this.takeStream();
     const block = headerBlock(`/presence.v1.${method}`, token, more);
@@ -111,7 +117,7 @@ export class Http2Peer {
     return stream;
   }
 
-  /** Makes a whole call. Returns the number of its stream. */
+  /** Sends a complete call. Returns the stream id. */
   call(method: string, token: string, request: Uint8Array = new Uint8Array()): number {
     const stream = this.open(method, token);
     void this.send(frame(FrameType.DATA, Flag.END_STREAM, stream, grpcMessage(request)));
@@ -122,14 +128,17 @@ export class Http2Peer {
     return this.nextStream - 2;
   }
 
-  /** The number of a new stream. */
+  /** Returns the id of a new stream. */
   takeStream(): number {
     const stream = this.nextStream;
     this.nextStream += 2;
     return stream;
   }
 
-  /** Sends a part of a body once the windows of the server let it through, unless the stream is reset before. */
+  /**
+   * Sends a part of a body when the flow-control windows of the server allow it, unless the stream
+   * is reset before.
+   */
   async fill(stream: number, part: Buffer, flags = 0): Promise<void> {
     const canSend = (): boolean =>
       Math.min(this.windowOf(stream), this.windowOf(0)) >= part.length || this.resets.has(stream);
@@ -143,7 +152,7 @@ export class Http2Peer {
     return this.received.get(type) ?? 0;
   }
 
-  /** Waits until this holds, which is asked after whatever arrives. */
+  /** Waits until the condition holds. It is checked after each received frame. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) {
       if (this.isClosed) throw new Error('the connection was closed before that');
@@ -167,7 +176,7 @@ export class Http2Peer {
     this.onFrame();
   }
 
-  /** Notes a frame. Returns what good manners answer. */
+  /** Processes a frame. Returns the frames that a correct peer would send as a reaction. */
   private take({ type, flags, stream, payload }: Frame): readonly Buffer[] {
     this.received.set(type, this.countOf(type) + 1);
     const canEnd = type === FrameType.DATA || type === FrameType.HEADERS;

@@ -4,19 +4,19 @@ import {
 } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import { PresenceStatus, type Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
 
-/** What happened and why, as "userOffline CONNECTION_LOST". */
+/** Formats a change and its reason, as in "userOffline CONNECTION_LOST". */
 export function inWords({ change, reason }: PresenceEvent): string {
   return `${change?.$case} ${ChangeReason[reason].replace('CHANGE_REASON_', '')}`;
 }
 
-/** The status of a presence, as "ONLINE". */
+/** Formats the status of a presence, as in "ONLINE". */
 export function statusOf(presence: Presence | undefined): string {
   return presence === undefined
     ? 'none'
     : PresenceStatus[presence.status].replace('PRESENCE_STATUS_', '');
 }
 
-/** A time on the wire as milliseconds. */
+/** Converts a protobuf timestamp to milliseconds. */
 export function msOf(
   timestamp: { readonly seconds: number; readonly nanos: number } | undefined,
 ): number | undefined {

@@ -1,7 +1,10 @@
 import type { Reporter } from 'vitest/node';
 import type { LeftOut } from './requirements.js';
 
-/** Names at the end of a run what this machine could not test, and the package that would let it. */
+/**
+ * Prints at the end of a run the tests that this machine could not run, and the package that each
+ * of them needs.
+ */
 export class LeftOutNotice implements Reporter {
   constructor(private readonly leftOut: readonly LeftOut[]) {}
 

@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A network between clients and the nodes of a service that can fail in the ways networks do. */
+/** A network between clients and nodes that can simulate network failures. */
 export class Link {
   private readonly sockets = new Set<Socket>();
   private readonly servers: Server[] = [];
@@ -15,27 +15,30 @@ export class Link {
     return link;
   }
 
-  /** Where the nodes are found through it. */
+  /** The addresses at which clients reach the nodes through the link. */
   get addresses(): readonly string[] {
     return this.ends;
   }
 
-  /** Every connection ends as when its process dies: FIN, and nothing said over HTTP/2. */
+  /**
+   * Closes every connection as the death of a process does: with FIN, and without GOAWAY or other
+   * frames.
+   */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Every connection is reset. */
+  /** Resets every connection. */
   reset(): void {
     for (const socket of this.sockets) socket.resetAndDestroy();
   }
 
-  /** Nothing gets through any more, and nobody is told: a cable pulled out. */
+  /** Drops all data and notifies neither end, like a disconnected cable. */
   fallSilent(): void {
     for (const socket of this.sockets) socket.unpipe().pause();
   }
 
-  /** Every connection ends, and there is no other until it is opened again. */
+  /** Closes every connection and accepts no new ones until `reopen` is called. */
   shut(): void {
     this.isShut = true;
     this.cut();
@@ -45,7 +48,7 @@ export class Link {
     this.isShut = false;
   }
 
-  /** The next connections lead to these nodes. */
+  /** Forwards new connections to these nodes. */
   redirect(addresses: readonly string[]): void {
     this.targets = addresses;
   }

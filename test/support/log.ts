@@ -10,7 +10,7 @@ import type { ResumePoint } from '../../src/event-log/resume-index.js';
 import { TokenSealer } from '../../src/sealed-tokens/token-sealer.js';
 import { SealingKeys } from '../../src/sealed-tokens/sealing-keys.js';
 
-/** The same for all logs of a test, which are the logs of the nodes of one service. */
+/** Shared by all event logs of a test, which stand for the nodes of one service. */
 export const resumeSecrets = new SealingKeys();
 export const resumeSeal = new TokenSealer(resumeSecrets, 'resume');
 
@@ -19,11 +19,11 @@ export interface EventDetails {
   readonly previousChannelId?: string | undefined;
   readonly kind?: Change['kind'];
   readonly at?: number;
-  /** Makes the event as large as wanted. */
+  /** The status text. It makes the event as large as needed. */
   readonly text?: string;
 }
 
-/** An event that is told from others by the version of its presence. */
+/** Creates an event that is identified by the version of its presence. */
 export function eventOf(
   userId: string,
   version: number,
@@ -73,12 +73,15 @@ export function newLog(options: Partial<EventLogOptions> = {}): EventLog {
   return log;
 }
 
-/** Appends the events of a commit. Its number is the position of the first one: it grows. */
+/**
+ * Appends the events of a commit. The offset of the first event serves as the commit number,
+ * because it grows.
+ */
 export function append(log: EventLog, events: readonly PresenceEvent[]): void {
   log.append(events, { partition: 0, seq: log.head, mark: randomInt(2 ** 32) });
 }
 
-/** A log with events of one user, of the versions from 1 to `count`. */
+/** Returns a log with events of one user, with versions from 1 to `count`. */
 export function logOf(count: number, options: Partial<EventLogOptions> = {}): EventLog {
   const log = newLog(options);
   for (let version = 1; version <= count; version++) append(log, [eventOf('alice', version)]);
@@ -103,12 +106,12 @@ export function decode(message: Buffer): SubscribeResponse {
   return SubscribeResponse.decode(message);
 }
 
-/** The versions of the events in a message, by which they are told apart. */
+/** Returns the versions of the events in a message, which identify them. */
 export function versionsIn(message: Buffer | undefined): readonly number[] {
   return message === undefined ? [] : decode(message).events.map((e) => e.presence!.version);
 }
 
-/** Where a token leads, by which tokens of the same place are alike. */
+/** Returns the position of a token, in which tokens of the same position are equal. */
 export function placeOf(log: EventLog, token: string): ResumePoint {
   const point = log.find(token);
   if (point === undefined) throw new Error('the token leads nowhere');

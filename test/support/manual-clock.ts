@@ -1,6 +1,9 @@
 import { Clock } from '../../src/clock/clock.js';
 
-/** A clock that stands until it is moved. Starts at the real time, by which tokens are checked, or near it. */
+/**
+ * A clock that advances only when a test moves it. It starts at or near the real time, because
+ * tokens are checked against it.
+ */
 export class ManualClock extends Clock {
   private paused = 0;
   private wallAhead = 0;
@@ -25,20 +28,20 @@ export class ManualClock extends Clock {
     return this.paused;
   }
 
-  /** It is the same for all nodes of a test anyway. */
+  /** All nodes of a test share this clock already. */
   follow(): void {}
 
   advance(ms: number): void {
     this.time += ms;
   }
 
-  /** Lets time pass in which the process does not run. */
+  /** Advances the clock by a time in which the process was suspended. */
   pause(ms: number): void {
     this.time += ms;
     this.paused += ms;
   }
 
-  /** Sets the wall clock: nothing else notices. */
+  /** Sets only the wall clock. The service time does not change. */
   setWall(byMs: number): void {
     this.wallAhead += byMs;
   }

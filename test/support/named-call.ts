@@ -1,12 +1,14 @@
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 
-/** What came of a call of gRPC: its headers, and the error if it was one. */
+/** The result of a gRPC call: its headers, and the error if it failed. */
 export interface NamedAnswer {
   readonly headers: Metadata;
   readonly error: ServiceError | null;
 }
 
-/** Makes a unary call with headers of its own on a connection of its own. `request` is encoded. */
+/**
+ * Makes a unary call with the given headers on a separate connection. `request` is already encoded.
+ */
 export async function callWithHeaders(
   address: string,
   method: string,

@@ -7,7 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.js';
 
-/** nginx in front of a server of HTTP, as a reverse proxy that compresses whatever it may. */
+/**
+ * nginx as a reverse proxy of an HTTP server. It compresses every response that it is allowed to
+ * compress.
+ */
 export class Nginx {
   private constructor(
     readonly url: string,

@@ -3,18 +3,18 @@ import { inject } from 'vitest';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The Redis that is shared by the nodes of all services of a run. */
+    /** The URL of the Redis that the nodes of all services of a run share. */
     redisUrl: string;
   }
 }
 
-/** How many nodes the service of a test has. */
+/** The number of nodes of the service in a test. */
 export const NODES = Number(process.env.PRESENCE_TEST_NODES ?? '1');
 
-/** Whether the clients of the tests call over HTTP, as browsers do, and not over gRPC. */
+/** Whether the clients of the tests call over HTTP, as browsers do, instead of gRPC. */
 export const OVER_HTTP = process.env.PRESENCE_TEST_OVER === 'HTTP';
 
-/** What nodes need to be one service, which has nothing in common with that of another test. */
+/** Settings that make nodes one service and separate it from the services of other tests. */
 export function sharedSettings(): Readonly<Record<string, string>> {
   if (NODES === 1) return {};
   return {

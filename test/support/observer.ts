@@ -11,7 +11,7 @@ import type { SessionServiceController } from '../../src/api/generated/presence/
 import type { Client } from './client.js';
 import type { SubscriptionReader } from './subscription-reader.js';
 
-/** Every way to follow somebody. */
+/** Returns every kind of subscription that matches these users. */
 export function subscriptionsTo(
   userIds: readonly string[],
   channelIds: readonly string[],
@@ -34,21 +34,24 @@ const STATUSES = [
   PresenceStatus.PRESENCE_STATUS_AWAY,
 ];
 
-/** What is asked about: a user, and what others may know of it. */
+/** The subject of the questions: a user, and what others may know about it. */
 export interface Target {
   readonly userId: string;
-  /** A session that the user once had. */
+  /** A former session of the user. */
   readonly sessionId: string;
   readonly channelIds: readonly string[];
 }
 
-/** Everything that can be asked. A method that is added without a question here does not compile. */
+/**
+ * The methods that can reveal something about a user. If a method is added without a question here,
+ * this file does not compile.
+ */
 type Question = Exclude<
   keyof PresenceServiceController | keyof SessionServiceController | keyof EventsServiceController,
   'connect'
 >;
 
-/** Asks every question that there is about a user. Refusals are answers, too. */
+/** Asks every question about a user. A rejection counts as a response. */
 export async function askAbout(client: Client, target: Target): Promise<Record<Question, unknown>> {
   const { userId, sessionId, channelIds } = target;
   const filters = [[], ...STATUSES.map((one) => [one]), STATUSES];
@@ -82,7 +85,7 @@ export async function askAbout(client: Client, target: Target): Promise<Record<Q
   };
 }
 
-/** What a stream begins with, which is then given up. */
+/** Returns the first messages of a stream, and then cancels it. */
 export async function beginningOf(
   client: Client,
   request: Partial<SubscribeRequest>,
@@ -93,7 +96,7 @@ export async function beginningOf(
   return normal(beginning);
 }
 
-/** Without what is random by nature: of tokens there is left how long they are. */
+/** Removes random values: of a token, only the length is kept. */
 export function normal(value: unknown): unknown {
   return JSON.parse(
     JSON.stringify(value, (key, item: unknown) =>
@@ -108,7 +111,7 @@ interface Page {
   readonly nextPageToken: string;
 }
 
-/** All pages of a list, one user each. */
+/** Returns all pages of a list, with one user per page. */
 async function pagesOf(
   list: (page: { readonly pageSize: number; readonly pageToken: string }) => Promise<Page>,
 ): Promise<unknown> {

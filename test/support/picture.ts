@@ -7,12 +7,12 @@ import { PresenceStatus, type Presence } from '../../src/api/generated/presence/
 import type { Client } from './client.js';
 import type { SubscriptionReader } from './subscription-reader.js';
 
-/** Who is there, as known to somebody who has a subscription and nothing else. */
+/** The presences that a subscriber knows from its subscription alone. */
 export class Picture {
-  /** The last token of the subscription. */
+  /** The last resume token of the subscription. */
   resumeToken = '';
   isCurrent = false;
-  /** How often everything had to be dropped. */
+  /** The number of resets. */
   resets = 0;
   private readonly presences = new Map<string, Presence>();
   private readonly versions = new Map<string, number>();
@@ -22,13 +22,13 @@ export class Picture {
     private readonly onEvent: (event: PresenceEvent) => void = () => {},
   ) {}
 
-  /** Goes on with another stream. */
+  /** Continues with another stream. */
   continueWith(reader: SubscriptionReader): void {
     this.reader = reader;
     this.isCurrent = false;
   }
 
-  /** Reads until the picture shows what is asked for. */
+  /** Reads until the condition holds. */
   async until(isShown: (picture: this) => boolean): Promise<void> {
     while (!isShown(this)) this.take(await this.reader.next());
   }
@@ -37,7 +37,10 @@ export class Picture {
     return this.until(({ isCurrent }) => isCurrent);
   }
 
-  /** Reads until a user is seen in a channel. Everything that was committed before is then in the picture, too. */
+  /**
+   * Reads until a user is shown in a channel. The picture then contains everything that was
+   * committed before.
+   */
   untilIn(userId: string, channelId: string): Promise<void> {
     return this.until(() => this.of(userId)?.currentChannelId === channelId);
   }
@@ -46,7 +49,7 @@ export class Picture {
     return this.presences.get(userId);
   }
 
-  /** Everyone who is not OFFLINE, as `ListOnlineUsers` orders them. */
+  /** All users who are not OFFLINE, in the order of `ListOnlineUsers`. */
   online(): Presence[] {
     return [...this.presences.values()]
       .filter(({ status }) => status !== PresenceStatus.PRESENCE_STATUS_OFFLINE)
@@ -76,7 +79,7 @@ export class Picture {
   }
 }
 
-/** The whole list, page by page. */
+/** Returns the complete list, read page by page. */
 export async function everyoneOnline(client: Client, pageSize = 1000): Promise<Presence[]> {
   const everyone: Presence[] = [];
   let pageToken = '';

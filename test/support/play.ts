@@ -6,7 +6,7 @@ import { nextDeadline } from '../../src/domain/deadlines.js';
 import { step } from '../../src/domain/step.js';
 import { newUser, type StatusChoice, type User } from '../../src/domain/user.js';
 
-/** Round numbers, so that a story is read without arithmetic. */
+/** Round numbers, so that a reader needs no arithmetic. */
 export const POLICY: Policy = {
   idleTimeoutMs: 1000,
   heartbeatTimeoutMs: 100,
@@ -14,36 +14,36 @@ export const POLICY: Policy = {
   maxSessionsPerUser: 3,
 };
 
-/** What happens at a moment. */
+/** An input and its time. */
 export type Line = readonly [at: number, input: Input];
 
-/** What a story leads to. */
+/** The result of a sequence of inputs. */
 export interface Story {
   readonly user: User;
   readonly events: readonly PresenceEvent[];
-  /** The events in a few words each: when, what, and why. */
+  /** The events in short form: time, event and reason. */
   readonly told: readonly string[];
   readonly ended: readonly EndedSession[];
-  /** When time is next to bring something about, by any clock. */
+  /** The next deadline, by any clock. */
   readonly wakeAt: number | undefined;
 }
 
-/** Lets things happen to a new user, one after the other. */
+/** Applies inputs to a new user, one after the other. */
 export function given(...lines: readonly Line[]): Story {
   return playWith({})(...lines);
 }
 
-/** The same under other timeouts or limits. */
+/** Returns `given` with other timeouts or limits. */
 export function playWith(policy: Partial<Policy>): typeof given {
   return (...lines) => continueWith(newUser('alice'), lines, { ...POLICY, ...policy });
 }
 
-/** The same for a user who has a story already. */
+/** Applies inputs to a user that already has a state. */
 export function continueWith(user: User, lines: readonly Line[], policy: Policy = POLICY): Story {
   const events: PresenceEvent[] = [];
   const ended: EndedSession[] = [];
   for (const [at, input] of lines) {
-    // Frozen: rules that changed a user in place would throw.
+    // Frozen, so that rules that modify a user in place throw an error.
     const next = step(deepFreeze(user), input, at, policy);
     events.push(...next.events);
     ended.push(...next.ended);
@@ -83,7 +83,10 @@ export function heartbeat(sessionId: string): Input {
   return { type: 'heartbeat', sessionId };
 }
 
-/** The client has not been heard since the sign of life that made `heartbeatDueAt` the time of the next one. */
+/**
+ * The client has not been heard since the heartbeat that set `heartbeatDueAt` as the time of the
+ * next one.
+ */
 export function silent(sessionId: string, heartbeatDueAt: number): Input {
   return { type: 'silent', sessionId, heartbeatDueAt };
 }

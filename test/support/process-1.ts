@@ -1,9 +1,14 @@
 import { execFileSync } from 'node:child_process';
 
-/** Runs a command as process 1 of a container runs: the kernel drops each signal that it does not handle. */
+/**
+ * Runs a command as process 1 of a container: the kernel drops each signal that the process does
+ * not handle.
+ */
 export const AS_PROCESS_1 = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
-/** Why this machine cannot run a process as process 1. Undefined: it can. */
+/**
+ * Returns the reason why this machine cannot run a command as process 1, or undefined if it can.
+ */
 export function whyNoProcess1(): string | undefined {
   if (process.getuid?.() !== 0) return 'only root can make a namespace of processes';
   try {

@@ -9,9 +9,10 @@ export interface Usage {
   readonly rssBytes: number;
 }
 
-/** What the operating system says of a process. */
+/** Reads the resource usage of a process from the operating system. */
 export function usageOf(pid: number): Usage {
-  // Everything after the name, which may hold spaces: utime and stime are fields 14 and 15 of the whole.
+  // The fields after the process name, which may contain spaces. In the complete line, utime and
+  // stime are fields 14 and 15.
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');

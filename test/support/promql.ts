@@ -1,23 +1,26 @@
 import { parser } from '@prometheus-io/lezer-promql';
 
-/** A metric that a query asks for. */
+/** A metric in a query. */
 export interface Selector {
   readonly metric: string;
-  /** The labels that it is chosen by. */
+  /** The labels that select its series. */
   readonly labels: readonly string[];
-  /** The function that takes its values over a time, such as rate. Undefined: it is taken as it is. */
+  /**
+   * The function over a range of its values, for example rate. Undefined if the value is used
+   * directly.
+   */
   readonly over: string | undefined;
 }
 
 export interface Query {
   readonly selectors: readonly Selector[];
-  /** The labels that it groups or joins by. */
+  /** The labels by which the query groups or joins. */
   readonly grouping: readonly string[];
 }
 
 type Tree = ReturnType<typeof parser.parse>['topNode'];
 
-/** What a query of Prometheus asks for. Throws when it is none. */
+/** Parses a PromQL query. Throws an error if it is not valid. */
 export function parseQuery(text: string): Query {
   const selectors: Selector[] = [];
   const grouping: string[] = [];

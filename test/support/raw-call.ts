@@ -1,13 +1,13 @@
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 
-/** A gRPC call in bare HTTP/2, by which a test decides when each frame is sent. */
+/** A gRPC call in plain HTTP/2. The test decides when each frame is sent. */
 export class RawCall {
   private constructor(
     readonly session: ClientHttp2Session,
     readonly stream: ClientHttp2Stream,
   ) {}
 
-  /** Calls a method with an empty request, as `connection` does or on a connection of its own. */
+  /** Calls a method with an empty request, on `connection` or on a separate connection. */
   static to(
     address: string,
     method: string,
@@ -23,12 +23,12 @@ export class RawCall {
     });
     session.setMaxListeners(0).on('error', () => {});
     stream.on('error', () => {});
-    // Not compressed, no bytes.
+    // An uncompressed message of zero bytes.
     stream.end(Buffer.alloc(5));
     return new RawCall(session, stream);
   }
 
-  /** Waits for the first bytes of the answer. */
+  /** Waits for the first bytes of the response. */
   async answered(): Promise<void> {
     await new Promise((resolve) => this.stream.once('data', resolve));
   }

@@ -5,11 +5,11 @@ import { RedisServer } from './redis-server.js';
 
 const MASTERS = 3;
 
-/** A Redis Cluster of three masters, with nothing in it. */
+/** An empty Redis Cluster of three masters. */
 export class RedisCluster {
   private constructor(private readonly servers: readonly RedisServer[]) {}
 
-  /** Each master has that many replicas. */
+  /** `replicas` is the number of replicas of each master. */
   static async start(replicas = 0): Promise<RedisCluster> {
     const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
     const servers = await Promise.all(
@@ -30,7 +30,7 @@ export class RedisCluster {
     return this.servers.map(({ url }) => url).join(',');
   }
 
-  /** Does something with each server. */
+  /** Runs a function with a connection to each server. */
   async each(work: (redis: Redis) => Promise<unknown>): Promise<void> {
     await Promise.all(this.servers.map((server) => server.with(work)));
   }
@@ -41,24 +41,24 @@ export class RedisCluster {
 
   /** Kills a master without warning. */
   async killMaster(): Promise<void> {
-    // They come first when a cluster is made.
+    // `redis-cli` makes the first servers masters.
     await this.servers[0]!.kill();
   }
 
-  /** Whether the other masters serve no commands, since one is gone. */
+  /** Whether the other masters reject commands because one master is down. */
   async isDown(): Promise<boolean> {
     const info = await this.servers[1]!.with((redis) => redis.cluster('INFO'));
     return info.includes('cluster_state:fail');
   }
 
-  /** Starts it again, without what it held. */
+  /** Restarts the master without its data. */
   async restartMaster(): Promise<void> {
     await this.servers[0]!.restart();
   }
 
-  /** Begins to move the slot of a key to another master, as resharding does. */
+  /** Starts to migrate the slot of a key to another master, as resharding does. */
   async beginMove(key: string): Promise<{
-    /** Moves some of the keys. */
+    /** Migrates some of the keys. */
     readonly take: (...keys: readonly string[]) => Promise<void>;
     readonly end: () => Promise<void>;
   }> {

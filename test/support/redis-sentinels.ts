@@ -5,7 +5,7 @@ const MASTER_NAME = 'presence';
 const SENTINELS = 3;
 const QUORUM = 2;
 
-/** A master with a replica, and three Sentinels that see to it that there always is a master. */
+/** A master with a replica, and three Sentinels that promote the replica if the master fails. */
 export class RedisSentinels {
   private constructor(
     private readonly master: RedisServer,
@@ -38,7 +38,10 @@ export class RedisSentinels {
     await Promise.all([this.master, this.replica, ...this.sentinels].map((one) => one.stop()));
   }
 
-  /** Whether each knows the others and the replica: before that they would not agree on a successor. */
+  /**
+   * Whether each Sentinel knows the others and the replica. Before that, they would not agree on a
+   * new master.
+   */
   private async areAcquainted(): Promise<boolean> {
     const known = await Promise.all(
       this.sentinels.map((sentinel) =>

@@ -13,7 +13,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** A Redis of a test, on a free port, with nothing in it. */
+/** An empty Redis on a free port, for one test. */
 export class RedisServer {
   private constructor(
     private child: ChildProcess,
@@ -23,7 +23,7 @@ export class RedisServer {
     private readonly credentials?: Credentials,
   ) {}
 
-  /** `credentials` are for a server whose settings ask for them. */
+  /** `credentials` are for a server whose settings require them. */
   static async start(
     args: readonly string[] = [],
     credentials?: Credentials,
@@ -37,7 +37,7 @@ export class RedisServer {
     return server;
   }
 
-  /** One that speaks TLS as well, on a port of its own, and asks nobody for a certificate. */
+  /** Starts a server that also accepts TLS, on another port, without client certificates. */
   static async speakingTls(
     tlsPort: number,
     { certFile, keyFile }: Pick<TlsFiles, 'certFile' | 'keyFile'>,
@@ -48,12 +48,15 @@ export class RedisServer {
     ]);
   }
 
-  /** One that watches over another and its replicas, and makes one of them the master when it has gone for half a second. */
+  /**
+   * Starts a Sentinel that monitors a master and its replicas, and promotes a replica when the
+   * master has been unreachable for half a second.
+   */
   static async sentinelOf(master: RedisServer, name: string, quorum: number): Promise<RedisServer> {
     const folder = mkdtempSync(join(tmpdir(), 'presence-sentinel-'));
     const port = await freePort();
     const file = join(folder, 'sentinel.conf');
-    // It writes what it learns into this file, and does not start without one.
+    // Sentinel saves its state in this file and does not start without it.
     writeFileSync(
       file,
       [
@@ -82,7 +85,7 @@ export class RedisServer {
     return usageOf(this.child.pid!).cpuSeconds;
   }
 
-  /** Does something with a connection of its own. */
+  /** Runs a function with a separate connection. */
   async with<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     const redis = new Redis(this.port, '127.0.0.1', {
       ...this.credentials,
@@ -96,7 +99,10 @@ export class RedisServer {
     }
   }
 
-  /** Remembers what some keys hold, as a replica that lags behind would. Returns the way back to that. */
+  /**
+   * Saves the values of some keys. The returned function restores them, which simulates a replica
+   * that lags behind.
+   */
   async remember(pattern: string): Promise<() => Promise<void>> {
     const dump = await this.with(async (redis) => {
       const keys = await redis.keys(pattern);
@@ -114,7 +120,7 @@ export class RedisServer {
     this.child.kill(signal);
   }
 
-  /** Kills it without warning. */
+  /** Kills the server without warning. */
   async kill(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
@@ -123,7 +129,7 @@ export class RedisServer {
     await ended;
   }
 
-  /** Starts it again on the same port, with what its folder holds. */
+  /** Restarts the server on the same port, with the data in its folder. */
   async restart(): Promise<void> {
     this.child = run(this.args);
     await this.answers();

@@ -5,14 +5,17 @@ import { whyNoNetwork } from './far-network.js';
 import { whyNoProcess1 } from './process-1.js';
 import { whyNoTerminal } from './pseudo-terminal.js';
 
-/** A program that some tests start beside Node. */
+/** A program besides Node that some tests start. */
 export interface Requirement {
   readonly name: string;
-  /** The Debian package that brings it. */
+  /** The Debian package that contains it. */
   readonly debianPackage: string;
-  /** The support modules that start it: a test file needs it if it imports one of them, directly or not. */
+  /**
+   * The support modules that start it. A test file needs the program if it imports one of them,
+   * directly or indirectly.
+   */
   readonly modules: readonly string[];
-  /** Undefined: it can be used here. */
+  /** Returns undefined if the program can be used on this machine. */
   readonly whyMissing: () => string | undefined;
 }
 
@@ -62,14 +65,17 @@ export const REQUIREMENTS: readonly Requirement[] = [
   },
 ];
 
-/** The test files that a machine cannot run, and why. */
+/** The test files that this machine cannot run, and the reason. */
 export interface LeftOut {
   readonly requirement: Requirement;
   readonly reason: string;
   readonly files: readonly string[];
 }
 
-/** Finds the test files that need what this machine lacks. Throws in CI, where nothing may be left out. */
+/**
+ * Finds the test files that need a program that this machine lacks. Throws an error in CI, where no
+ * test may be skipped.
+ */
 export function findLeftOut(root: string): readonly LeftOut[] {
   const missing = REQUIREMENTS.flatMap((requirement) => {
     const reason = requirement.whyMissing();
@@ -98,7 +104,10 @@ export function findLeftOut(root: string): readonly LeftOut[] {
 const TEST_FOLDERS = ['src', 'test', 'client', 'dashboard'];
 const STATIC_IMPORT = /\bfrom '(\.{1,2}\/[^']+)\.js'/g;
 
-/** Every module of the project that `file` imports by a relative path, directly or through others. */
+/**
+ * Returns every module of the project that `file` imports by a relative path, directly or
+ * indirectly.
+ */
 function importedBy(file: string, found = new Set<string>()): ReadonlySet<string> {
   for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(STATIC_IMPORT)) {
     const module = resolve(file, '..', `${specifier}.ts`);

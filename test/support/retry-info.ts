@@ -4,7 +4,9 @@ import { Status } from '../../src/api/generated/google/rpc/status.pb.js';
 
 type Ending = Pick<ServiceError, 'code' | 'details' | 'metadata'>;
 
-/** What a client is told that has come too often: the code, the text, and in how many milliseconds to try again. */
+/**
+ * Returns the parts of a rate-limit error: the code, the text, and the retry hint in milliseconds.
+ */
 export function refusalOf(ending: Ending): { code: string; text: string; retryMs: number } {
   const [bytes] = ending.metadata.get('grpc-status-details-bin');
   if (!Buffer.isBuffer(bytes)) throw new Error(`there are no details: ${ending.details}`);
@@ -19,7 +21,7 @@ export function refusalOf(ending: Ending): { code: string; text: string; retryMs
   return { code: String(status[code]), text: message, retryMs: seconds * 1000 + nanos / 1e6 };
 }
 
-/** The same of a call that fails. */
+/** Returns the same for a failed call. */
 export function refusalOfCall(call: Promise<unknown>): Promise<ReturnType<typeof refusalOf>> {
   return call.then(
     () => Promise.reject(new Error('it was accepted')),

@@ -19,26 +19,27 @@ import { NODES, OVER_HTTP, sharedSettings } from './nodes.js';
 
 export const SECRET = 'a secret of the tests, 32 bytes or more';
 
-/** Where one process of a service is found. */
+/** The addresses of one node of a service. */
 export interface Ports {
   readonly grpcAddress: string;
   readonly httpUrl: string;
 }
 
-/** One process of a service, as it would be, with ports of its own. */
+/** One node of a service, with its own ports, as in production. */
 interface Node extends Ports {
   readonly app: INestApplication;
 }
 
-/** What Nest can be asked for. */
+/** A type that Nest can resolve. */
 type Token<T> = Type<T> | (abstract new (...args: never[]) => T);
 
 /**
- * A whole service on free ports, with clients of it. It is one node, or as many as `PRESENCE_TEST_NODES` says: then every
- * client has a connection to each of them, and every call of it goes to another than the one before. So the clients do
- * themselves what a load balancer in between would do to them, but without one that ends connections, answers
- * pings and buffers messages in their stead: the difference between a client that goes and one that is lost, and the
- * pace of a slow reader, reach the nodes as they are.
+ * A complete service on free ports, and clients of it. It has one node, or `PRESENCE_TEST_NODES`
+ * nodes. With several nodes, every client has a connection to each node, and sends each call to
+ * another node than the one before. So the clients distribute calls as a load balancer would, but
+ * no load balancer closes connections, acknowledges pings or buffers messages for them: the nodes
+ * can see the difference between a client that leaves and one that is lost, and the speed of a slow
+ * reader.
  */
 export class Service {
   private readonly clients: Client[] = [];
@@ -49,7 +50,7 @@ export class Service {
     readonly clock: ManualClock,
   ) {}
 
-  /** `settings` are environment variables. The time stands still unless it is moved with `passTime`. */
+  /** `settings` are environment variables. The clock advances only by `passTime`. */
   static async start(
     settings: Readonly<Record<string, string>> = {},
     clock = new ManualClock(),
@@ -59,14 +60,14 @@ export class Service {
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: '0',
       AUTH_JWT_SECRET: SECRET,
-      // Sessions that a test leaves open are waited for at the end of each.
+      // When a test stops the service, the service waits for the sessions that the test left open.
       DRAIN_TIMEOUT_MS: '100',
-      // Time stands still, so that what is allowed for a second would have to do for all of a test.
+      // The clock does not advance, so the limit of one second would apply to a complete test.
       MAX_COMMANDS_PER_SECOND: '0',
       MAX_CALLS_PER_SECOND_PER_USER: '0',
       MAX_PRESENCES_PER_SECOND_PER_USER: '0',
       MAX_NEW_SESSIONS_PER_SECOND: '0',
-      // Over HTTP every session needs heartbeats, and most tests are not about them.
+      // Over HTTP every session needs heartbeats, but most tests do not test them.
       ...(OVER_HTTP && { HEARTBEAT_TIMEOUT_MS: '604800000' }),
       ...sharedSettings(),
       ...settings,
@@ -75,24 +76,24 @@ export class Service {
     return new Service(await Promise.all(starting), clock);
   }
 
-  /** Where the nodes are, another one first each time. */
+  /** The addresses of the nodes, each time starting with another node. */
   addresses(addressOf = addressOfTests): readonly string[] {
     const first = this.turn++ % this.nodes.length;
     const addresses = this.nodes.map(addressOf);
     return [...addresses.slice(first), ...addresses.slice(0, first)];
   }
 
-  /** Where the node is whose turn it is, for what has a single connection. */
+  /** The address of the next node, for clients with a single connection. */
   address(): string {
     return this.addresses()[0]!;
   }
 
-  /** Where health is told. */
+  /** The URL of the health endpoint. */
   get httpUrl(): string {
     return this.nodes[0]!.httpUrl;
   }
 
-  /** The same of every node. */
+  /** The HTTP URL of every node. */
   get httpUrls(): readonly string[] {
     return this.nodes.map(({ httpUrl }) => httpUrl);
   }
@@ -102,23 +103,26 @@ export class Service {
     return this.nodes.map(({ app }) => app.getHttpServer() as Server);
   }
 
-  /** This part of every node. */
+  /** This provider of every node. */
   all<T>(part: Token<T>): readonly [T, ...T[]] {
     const [first, ...others] = this.nodes.map(({ app }) => app.get<T>(part));
     return [first!, ...others];
   }
 
-  /** How many of something the nodes hold together. */
+  /** The sum of a size over all nodes. */
   sizeOf(part: Token<{ readonly size: number }>): number {
     return this.all(part).reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** A client on connections of its own, with a token of this user. */
+  /** Creates a client on separate connections, with a token of this user. */
   async client(userId: string, options: { readonly isAdmin?: boolean } = {}): Promise<Client> {
     return this.clientWithToken(await tokenOf(userId, options));
   }
 
-  /** A client of gRPC over TLS. `addresses` is where it finds the nodes, when not directly. */
+  /**
+   * Creates a gRPC client over TLS. `addresses` replace the addresses of the nodes, for example
+   * with those of a proxy.
+   */
   async secureClient(
     userId: string,
     security: ChannelCredentials,
@@ -128,7 +132,10 @@ export class Service {
     return this.clientWithToken(await tokenOf(userId), addresses, secureChannelTo);
   }
 
-  /** A client with any token, or with none, that calls as all clients of the tests do unless told otherwise. */
+  /**
+   * Creates a client with any token or none, over the default protocol of the tests unless an
+   * option says otherwise.
+   */
   clientWithToken(
     token: string | undefined,
     addresses = this.addresses(),
@@ -139,9 +146,9 @@ export class Service {
     return client;
   }
 
-  /** Moves the clock and lets the service do what has become due. */
+  /** Advances the clock and processes the deadlines that were reached. */
   async passTime(ms: number): Promise<void> {
-    // A node sees to what is due of the users it has heard of.
+    // A node processes only the deadlines of users that it already knows.
     await Promise.all(this.all(PresenceStore).map((store) => store.awaitCurrent()));
     this.clock.advance(ms);
     await Promise.all(this.all(DeadlineSweeper).map((sweeper) => sweeper.sweep()));
@@ -181,7 +188,10 @@ async function startNode(config: Config, clock: ManualClock): Promise<Node> {
   return { app, grpcAddress: `127.0.0.1:${grpc.port}`, httpUrl: await app.getUrl() };
 }
 
-/** A token as the product that uses the service would make it. It outlasts the time that tests let pass. */
+/**
+ * Signs a token as the product that uses the service does. It does not expire in the time that
+ * tests let pass.
+ */
 export function tokenOf(
   userId: string,
   options: { readonly isAdmin?: boolean; readonly ttlSeconds?: number } = {},

@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { RedisServer } from './redis-server.js';
 
-/** One Redis for a whole run of tests, which each take a key space of their own in it. */
+/** Starts one Redis for all tests of a run. Each test uses its own key prefix. */
 export default async function startRedis(project: TestProject): Promise<() => Promise<void>> {
   const server = await RedisServer.start();
   project.provide('redisUrl', server.url);

@@ -9,10 +9,10 @@ import {
 import { newLog } from './log.js';
 import { connect, POLICY } from './play.js';
 
-/** Nobody turns IDLE while a test waits for something else. */
+/** Long enough that no user becomes IDLE during a test. */
 const PATIENT: Policy = { ...POLICY, idleTimeoutMs: 60_000 };
 
-/** A store on Redis that has not been started. */
+/** Creates a store on Redis without starting it. */
 export function newRedisStore(
   url: string,
   keyPrefix: string,
@@ -31,7 +31,7 @@ export function newRedisStore(
   });
 }
 
-/** A node without its network, with what it has told of so far in a few words. */
+/** A node without its network, and the events that it has announced so far, in short form. */
 export class StoreNode {
   readonly told: string[] = [];
   readonly ended: string[] = [];
@@ -41,7 +41,7 @@ export class StoreNode {
     store.onPartitionReset((origin) => this.log.begin(origin));
     store.onCommit(({ user, events, ended }, origin) => {
       if (events.length > 0) this.log.append(events, origin);
-      // A round may come at any time, also while the node is still starting.
+      // A flush may happen at any time, even while the node starts.
       this.log.seal();
       for (const { change, reason } of events) {
         this.told.push(`${user.userId} ${change.kind} ${reason}`);
@@ -73,7 +73,7 @@ export class StoreNode {
     return sessions.map(({ sessionId }) => sessionId);
   }
 
-  /** As others see it, once everything is known that was acknowledged. */
+  /** The status that others see, after everything that was acknowledged is known. */
   async status(userId: string): Promise<string> {
     await this.store.awaitCurrent();
     return this.store.view.presence(userId).status;

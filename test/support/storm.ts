@@ -15,7 +15,7 @@ import * as session from '../../src/api/generated/presence/v1/session_service.pb
 import type { Random } from '../chaos/random.js';
 import { completed, type Codec } from './client.js';
 
-/** A call, and what is put in its request. */
+/** A call and its request. */
 type Deed = (sessionId: string) => readonly [path: string, request: Uint8Array];
 
 const CONNECT = '/presence.v1.SessionService/Connect';
@@ -23,11 +23,14 @@ const CONNECT = '/presence.v1.SessionService/Connect';
 const SUBSCRIBE = '/presence.v1.EventsService/Subscribe';
 const PRESENCE = '/presence.v1.PresenceService';
 
-/** Clients that come, do something and go, at every moment at which one can go and in every way. */
+/** Clients that connect, make calls and disconnect, at every possible moment and in every way. */
 export class Storm {
-  /** How many sessions have begun, as far as their clients stayed to hear of it. */
+  /**
+   * The number of sessions that began and whose clients were still connected to receive their first
+   * message.
+   */
   begun = 0;
-  /** The sessions that were heard of, most of which have ended. */
+  /** The known session ids. Most of these sessions have ended. */
   private readonly sessionIds = ['no such session'];
 
   constructor(
@@ -36,7 +39,10 @@ export class Storm {
     private readonly random: Random,
   ) {}
 
-  /** So many connections at once, each with so many calls at once. Resolves when they have all gone. */
+  /**
+   * Opens `connections` connections at once, each with `calls` concurrent calls. Resolves when all
+   * of them are closed.
+   */
   async run(connections: number, calls: number): Promise<void> {
     await Promise.all(Array.from({ length: connections }, () => this.connection(calls)));
   }
@@ -47,7 +53,7 @@ export class Storm {
     client.setMaxListeners(0);
     const ends = Array.from({ length: calls }, () => this.call(client));
     if (random.happens(0.3)) {
-      // Goes with all calls on it, while they are at whatever they are at.
+      // Closes the connection and all calls on it, in whatever state they are.
       await this.pause();
       client.destroy();
     }
@@ -75,14 +81,17 @@ export class Storm {
     const answered = new Promise((resolve) => stream.on('data', resolve).on('close', resolve));
     const isWhole = await this.send(stream, request);
     await this.pause();
-    // One whose request has no end is never answered.
+    // A call with an incomplete request never receives a response.
     if (isWhole && random.happens(0.6)) await answered;
     await this.pause();
     stream.close(constants.NGHTTP2_CANCEL);
     await closed;
   }
 
-  /** Sends all of the request, or the beginning, or all but the end of the stream. Returns whether it was all. */
+  /**
+   * Sends the complete request, its beginning, or all of it except the end of the stream. Returns
+   * whether it was complete.
+   */
   private async send(stream: ClientHttp2Stream, request: Uint8Array): Promise<boolean> {
     const frame = Buffer.alloc(5 + request.length);
     frame.writeUInt32BE(request.length, 1);
@@ -105,7 +114,7 @@ export class Storm {
     if (this.sessionIds.length > 20) this.sessionIds.shift();
   }
 
-  /** Lets nothing, a turn of the event loop, or a moment go by. */
+  /** Waits for nothing, for one iteration of the event loop, or for a short time. */
   private async pause(): Promise<void> {
     const turns = this.random.between(0, 3);
     if (turns === 0) await sleep(this.random.between(0, 5));
@@ -113,7 +122,7 @@ export class Storm {
   }
 }
 
-/** What is done, beginning most of the time with a session or a subscription, since those are what may be left over. */
+/** The calls. Most of them begin a session or a subscription, because those can leak. */
 const ACTIONS: readonly Deed[] = [
   ...new Array<Deed>(4).fill(() =>
     to(CONNECT, session.ConnectRequest, { requireHeartbeats: true }),

@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import type { CallStream, End } from './channel.js';
 
-/** Reads a server stream message by message, each awaited and never slept for. */
+/** Reads a server stream message by message. It awaits each message and never sleeps. */
 export class StreamReader<Message> {
-  /** How the stream ended. OK has code 0. */
+  /** The status with which the stream ended. OK has code 0. */
   readonly ended: Promise<End>;
   private readonly arrived: Message[] = [];
   private wake: () => void = () => {};
@@ -14,7 +14,7 @@ export class StreamReader<Message> {
       this.arrived.push(message);
       this.wake();
     });
-    // The status says all that the error does.
+    // The status contains the same information as the error.
     call.on('error', () => {});
     this.ended = new Promise((resolve) => {
       call.on('status', (end) => {
@@ -25,7 +25,7 @@ export class StreamReader<Message> {
     });
   }
 
-  /** The next message. Fails when the stream ends before. */
+  /** The next message. Fails if the stream ends first. */
   async next(): Promise<Message> {
     while (this.arrived.length === 0) {
       if (this.hasEnded) {
@@ -45,17 +45,17 @@ export class StreamReader<Message> {
     }
   }
 
-  /** What has arrived and was not read yet. */
+  /** Returns the messages that arrived and were not read yet. */
   takeArrived(): Message[] {
     return this.arrived.splice(0);
   }
 
-  /** Ends the stream from this side. */
+  /** Cancels the stream. */
   cancel(): void {
     this.call.cancel();
   }
 
-  /** Stops reading, so that the server cannot send any more once the windows are full. */
+  /** Stops reading. The server cannot send more once the flow-control windows are full. */
   pause(): void {
     this.call.pause();
   }

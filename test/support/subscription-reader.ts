@@ -6,16 +6,19 @@ import {
 import type { Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
 import { StreamReader } from './stream-reader.js';
 
-/** What a subscription begins with. */
+/** The first part of a subscription, up to SYNC_CURRENT. */
 export interface Beginning {
   readonly isReset: boolean;
   readonly snapshot: readonly Presence[];
-  /** Missed changes, after a resume. */
+  /** The missed events after a resume. */
   readonly events: readonly PresenceEvent[];
   readonly resumeToken: string;
 }
 
-/** A subscription, read event by event whatever the messages they came in. */
+/**
+ * A subscription that is read event by event, regardless of how the events are grouped into
+ * messages.
+ */
 export class SubscriptionReader extends StreamReader<SubscribeResponse> {
   /** The last resume token seen by `nextEvent` and `beginning`. */
   resumeToken = '';

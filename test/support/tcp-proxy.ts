@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** One address in front of a server that may be replaced, such as a cloud endpoint. */
+/** A stable address in front of a server that can be replaced, such as a cloud endpoint. */
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
 
@@ -21,12 +21,14 @@ export class TcpProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** New connections go to another port of this machine. Open ones stay where they are. */
+  /**
+   * Forwards new connections to another port of this machine. Open connections keep their target.
+   */
   pointAt(target: number): void {
     this.target = target;
   }
 
-  /** Ends all connections. They may come back at once. */
+  /** Closes all connections. New connections are accepted at once. */
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
   }

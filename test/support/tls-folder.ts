@@ -4,14 +4,17 @@ import { join } from 'node:path';
 import type { TlsFiles } from '../../src/config/config.js';
 import type { Identity } from './certificates.js';
 
-/** A folder with the files that the settings for TLS name. */
+/** A folder with the files that the TLS settings name. */
 export class TlsFolder {
   private constructor(
     readonly path: string,
     readonly files: TlsFiles,
   ) {}
 
-  /** With the certificates of those who issue those of clients it is mutual TLS. */
+  /**
+   * Creates the folder. With `clientCa`, the CA certificates for clients, the settings require
+   * mutual TLS.
+   */
   static async with(identity: Identity, clientCa?: string): Promise<TlsFolder> {
     const path = await mkdtemp(join(tmpdir(), 'presence-tls-'));
     const files = {
@@ -31,7 +34,7 @@ export class TlsFolder {
     if (clientCa !== undefined) await writeFile(clientCaFile!, clientCa);
   }
 
-  /** What the environment of a server says. */
+  /** The environment variables of the server. */
   get settings(): Readonly<Record<string, string>> {
     const { certFile, keyFile, clientCaFile } = this.files;
     return {

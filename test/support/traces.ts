@@ -6,7 +6,7 @@ import {
   type ReadableSpan,
 } from '@opentelemetry/sdk-trace-node';
 
-/** The SDK of OpenTelemetry, as a process is started with it, but that spans stay here. */
+/** The OpenTelemetry SDK as in production, except that spans are kept in memory. */
 export class Traces {
   private readonly exporter = new InMemorySpanExporter();
 
@@ -15,7 +15,7 @@ export class Traces {
     new NodeTracerProvider({ spanProcessors }).register();
   }
 
-  /** To be called before a service is started. */
+  /** Must be called before a service is started. */
   static start(): Traces {
     return new Traces();
   }
@@ -24,7 +24,7 @@ export class Traces {
     return this.exporter.getFinishedSpans();
   }
 
-  /** The spans of a trace that have a name. */
+  /** Returns the spans of a trace with this name. */
   named(name: string, traceId: string): readonly ReadableSpan[] {
     return this.spans.filter(
       (span) => span.name === name && span.spanContext().traceId === traceId,

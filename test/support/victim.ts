@@ -6,12 +6,15 @@ import { eventually } from './eventually.js';
 import { Http2Peer, type PeerOptions } from './http2-peer.js';
 import { usageOf } from './process-usage.js';
 
-/** What no attack by one connection may cost in memory, the noise of the collector included. */
+/**
+ * The limit for the memory that an attack by one connection may cost, including the noise of the
+ * garbage collector.
+ */
 const MAX_MEGABYTES = 250;
 
-/** A server that is attacked, in a process of its own, with an honest client that goes on calling. */
+/** A server under attack, in a separate process, and an honest client that keeps calling it. */
 export class Victim {
-  /** What each attack cost, in a line. */
+  /** The cost of each attack, one line each. */
   readonly report: string[] = [];
 
   private constructor(
@@ -24,10 +27,12 @@ export class Victim {
     const build = await Build.make();
     const server = await build.serve({
       KEEPALIVE_TIME_MS: '1000',
-      // The process of the test, busy with attacks, must answer within it on behalf of the honest client.
+      // The process of the test is busy with attacks, but must acknowledge pings for the honest
+      // client within this time.
       KEEPALIVE_TIMEOUT_MS: '3000',
       CALL_TIMEOUT_MS: '5000',
-      // What a connection may do is put to the test, and that would come to nothing where its user may not call.
+      // The tests attack the limits of a connection. The limits per user would reject the calls
+      // first.
       MAX_CALLS_PER_SECOND_PER_USER: '0',
       MAX_PRESENCES_PER_SECOND_PER_USER: '0',
     });
@@ -42,8 +47,9 @@ export class Victim {
   }
 
   /**
-   * Lets a peer attack, and expects that it harms nobody. `next` is what it sends next, again and again until the server
-   * closes the connection or `forMs` are over.
+   * Lets a peer attack, and expects that the honest client and the server are not harmed. `next`
+   * returns the bytes to send next; it is called until the server closes the connection or `forMs`
+   * have passed.
    */
   async bears(
     name: string,
@@ -54,7 +60,7 @@ export class Victim {
     await this.survives(name, async () => {
       const end = performance.now() + forMs;
       for (let round = 0; performance.now() < end && !peer.isClosed; round++) {
-        // A server that has stopped reading is waited for no longer than that.
+        // If the server has stopped reading, the wait ends at this time.
         const over = sleep(end - performance.now(), undefined, { ref: false });
         await Promise.race([peer.send(next(peer, round)), peer.closed, over]);
         await turn();
@@ -62,7 +68,10 @@ export class Victim {
     });
   }
 
-  /** Expects that the honest client is served and the memory of the server stays what it is while something goes on. */
+  /**
+   * Expects that the honest client is served, and that the memory of the server stays stable, while
+   * `goOn` runs.
+   */
   async survives(name: string, goOn: () => Promise<void>): Promise<void> {
     const { server, honest } = this;
     const before = usageOf(server.pid);

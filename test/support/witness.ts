@@ -2,7 +2,7 @@ import type { Client } from './client.js';
 import { inWords } from './in-words.js';
 import type { SubscriptionReader } from './subscription-reader.js';
 
-/** Somebody who sees everything, and can say that something did not happen. */
+/** A subscriber of all events. It can prove that an event did not happen. */
 export class Witness {
   private readonly told = new Map<string, string[]>();
   private turns = 0;
@@ -21,14 +21,17 @@ export class Witness {
     return new Witness(client, stream, sessionId, started.session!.userId);
   }
 
-  /** How a user came and went, up to now. */
+  /** The online and offline events of a user so far. */
   async onlineOfflineEvents(userId: string): Promise<readonly string[]> {
     await this.catchUp();
     const told = this.told.get(userId) ?? [];
     return told.filter((words) => /^user(Online|Offline) /.test(words));
   }
 
-  /** Reads up to an event of its own, before which it was told of everything that its node had told of. */
+  /**
+   * Reads up to an event that it causes itself. All events that its node announced earlier arrive
+   * before it.
+   */
   private async catchUp(): Promise<void> {
     const channelId = `turn ${++this.turns}`;
     await this.client.joinChannel({ sessionId: this.sessionId, channelId });

@@ -1,6 +1,6 @@
 /**
- * Settings of a server whose wall clock is wrong by some milliseconds from the start, and is set by `stepMs` at every
- * SIGUSR2. Its monotonic clock and its timers stay as they are.
+ * Settings of a server whose wall clock is `offsetMs` ahead from the start, and is moved by
+ * `stepMs` at every SIGUSR2. Its monotonic clock and its timers are not affected.
  */
 export function wrongClock({ offsetMs = 0, stepMs = 0 }): Readonly<Record<string, string>> {
   const program = `

@@ -6,17 +6,17 @@ import { inTurn, type Protocol } from './protocols.js';
 
 interface ClientOptions extends Partial<PresenceClientOptions> {
   readonly isAdmin?: boolean;
-  /** What its calls go through. */
+  /** The gate that holds back the calls of the client. */
   readonly gate?: Gate;
 }
 
-/** Clients of this library, of one test. */
+/** The clients of this library in one test. */
 export class Clients {
   private readonly opened: (() => void)[] = [];
 
   constructor(private readonly protocol: Protocol) {}
 
-  /** A client of a user on connections of its own, like any that has just been started. */
+  /** Creates a client of a user with its own connections, like a program that has just started. */
   at(
     addresses: readonly string[],
     userId: string,
@@ -29,7 +29,7 @@ export class Clients {
         return gate.before(inTurn(transports));
       },
       token: () => tokenOf(userId, options),
-      // A busy machine takes its time to start a server.
+      // A server can take long to start on a busy machine.
       timeoutMs: 30_000,
       ...options,
     });

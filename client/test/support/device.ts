@@ -5,7 +5,7 @@ import { Clients } from './clients.js';
 import { untilStatus } from './observed.js';
 import type { Protocol } from './protocols.js';
 
-/** A program on a device of a user, with a network connection of its own that can fail. */
+/** A program on a device of a user. It has its own network connection, which can fail. */
 export class Device {
   private constructor(
     private readonly clients: Clients,
@@ -25,14 +25,14 @@ export class Device {
   ): Promise<Device> {
     const link = await Link.to(service.addresses(protocol.addressOf));
     const clients = new Clients(protocol);
-    // Short pauses between attempts to connect.
+    // A small random value keeps the pauses between connection attempts short.
     const client = clients.at(link.addresses, userId, { token, random: () => 0.05 });
     const session = client.connect(options);
     await session.ready;
     return new Device(clients, protocol, link, client, options, session);
   }
 
-  /** Loses its connection until it returns. */
+  /** Breaks the connection of the device until it is restored. */
   async lose(): Promise<void> {
     const lost = untilStatus(this.session.state, 'reconnecting');
     this.link.shut();
@@ -49,12 +49,12 @@ export class Device {
     await this.return();
   }
 
-  /** Will find this service the next time that it connects. */
+  /** Makes the device reach this service the next time it connects. */
   find(service: Service): void {
     this.link.redirect(service.addresses(this.protocol.addressOf));
   }
 
-  /** Ends the program in order and starts it anew. It remembers nothing. */
+  /** Ends the program cleanly and starts it again without any memory. */
   async restart(): Promise<void> {
     this.session.close();
     this.session = this.client.connect(this.options);

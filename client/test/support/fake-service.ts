@@ -19,7 +19,7 @@ import {
   type ConnectResponse,
 } from '../../src/generated/presence/v1/session_service_pb.js';
 
-/** A stream that the fake service has open. */
+/** An open stream of the fake service. */
 export class FakeStream<Request, Message> {
   private readonly queue: Message[] = [];
   private failure: Error | undefined;
@@ -61,22 +61,22 @@ export class FakeStream<Request, Message> {
 export type SessionOfFake = FakeStream<ConnectRequest, ConnectResponse>;
 export type SubscriptionOfFake = FakeStream<SubscribeRequest, SubscribeResponse>;
 
-/** A service in memory that does what a test tells it to, and notes what it was asked. */
+/** A service in memory that a test controls. It records the requests that it receives. */
 export class FakeService {
   readonly sessions: SessionOfFake[] = [];
   readonly subscriptions: SubscriptionOfFake[] = [];
-  /** The commands, in words. */
+  /** The received commands, as text. */
   readonly heard: string[] = [];
-  /** What the next calls are answered with instead of an answer, by the name of the method. */
+  /** The errors with which the next calls fail, by method name. */
   readonly failures = new Map<string, Error[]>();
-  /** What sessions begin with, besides their ids. */
+  /** The fields with which sessions start, besides their ids. */
   beginning: { heartbeatTimeoutMs?: number } = {};
-  /** What it says of the user's choices, whenever it is asked. */
+  /** The choices of the user that the service reports whenever it is asked. */
   choices: MessageInitShape<typeof ChoicesSchema> = {};
 
   constructor(private readonly elapsed: () => number) {}
 
-  /** The time of the service, in milliseconds since 1970. A device does not know it. */
+  /** The time of the service, in milliseconds since 1970. The device does not know it. */
   now(): number {
     return Date.UTC(2030, 0) + this.elapsed();
   }
@@ -107,7 +107,7 @@ export class FakeService {
     });
   });
 
-  /** The session that began last. */
+  /** The session that started last. */
   get session(): SessionOfFake {
     return this.sessions.at(-1)!;
   }
@@ -169,7 +169,7 @@ function tokenOf({ requestHeader }: HandlerContext): string {
   return requestHeader.get('authorization')!.replace('Bearer ', '');
 }
 
-/** A message that says nothing but that the stream is there. */
+/** A message without content, which only proves that the stream is open. */
 export const heartbeat: ConnectResponse = create(ConnectResponseSchema, {});
 
 export function chosen(choices: MessageInitShape<typeof ChoicesSchema>): ConnectResponse {

@@ -1,6 +1,6 @@
 import type { Transport } from '@connectrpc/connect';
 
-/** What keeps calls from leaving while it is shut. */
+/** Holds calls back while it is shut. */
 export class Gate {
   private opening: Promise<void> | undefined;
   private release = (): void => {};

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Timers } from '@presence-service/client';
 
-/** Time that stands still until it is moved. */
+/** A clock that stands still until it is advanced. */
 export class ManualTimers implements Timers {
   private time = 1000;
   private readonly pending = new Map<number, { readonly at: number; readonly run: () => void }>();
@@ -20,12 +20,12 @@ export class ManualTimers implements Timers {
     this.pending.delete(handle as number);
   }
 
-  /** How many callbacks wait. */
+  /** The number of pending callbacks. */
   get size(): number {
     return this.pending.size;
   }
 
-  /** Moves the time, and has everything happen that becomes due, one after the other. */
+  /** Advances the time, and runs all callbacks that become due, one after the other. */
   async pass(ms: number): Promise<void> {
     await settled();
     const end = this.time + ms;
@@ -42,7 +42,7 @@ export class ManualTimers implements Timers {
   }
 }
 
-/** Waits until everything has happened that no timer is needed for. */
+/** Waits until all work is done that needs no timer. */
 export async function settled(): Promise<void> {
   for (let i = 0; i < 5; i++) await setImmediate();
 }

@@ -1,6 +1,6 @@
 import type { PresenceCollection, ReadonlyValue } from '@presence-service/client';
 
-/** Waits until a value is as it should be. */
+/** Waits until a value meets a condition. */
 export function until<T, S extends T>(
   value: ReadonlyValue<T>,
   isWanted: (value: T) => value is S,
@@ -22,7 +22,7 @@ export function untilStatus<T extends { readonly status: string }, S extends T['
   return until(value, (next): next is Extract<T, { readonly status: S }> => next.status === status);
 }
 
-/** Waits until a collection shows this, looked at after each of its changes. */
+/** Waits until a condition on a collection holds. The condition is checked after each change of the collection. */
 export async function shows(collection: PresenceCollection, look: () => unknown): Promise<void> {
   await new Promise<void>((resolve) => {
     const check = (): void => {

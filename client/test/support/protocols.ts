@@ -3,14 +3,14 @@ import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-no
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
 import { httpAddress, type Ports } from '../../../test/support/service.js';
 
-/** A way to speak to a service. What the client promises holds over each. */
+/** A protocol of the service. The guarantees of the client hold over each of them. */
 export interface Protocol {
   readonly name: string;
-  /** Where a node speaks it. */
+  /** The address at which a node serves the protocol. */
   readonly addressOf: (ports: Ports) => string;
-  /** What a service of a test has to be told where the protocol cannot do what the others can. */
+  /** The configuration that a test service needs if the protocol lacks a feature of the others. */
   readonly settings: Readonly<Record<string, string>>;
-  /** The transports to nodes at these addresses, and how to end their connections. */
+  /** Opens transports to nodes at these addresses, with a way to end their connections. */
   open(addresses: readonly string[]): Opened;
 }
 
@@ -40,8 +40,8 @@ interface WebTransportOptions {
 }
 
 /**
- * As browsers do it. The `fetch` of Node 20 and 22 forgets the signal of a stream that it was given when garbage is
- * collected, and then the stream stays open.
+ * A `fetch` that ends streams as browsers do. In Node 20 and 22 `fetch` loses the signal of a stream at a garbage
+ * collection, and then the stream stays open.
  */
 const abortableFetch: typeof fetch = async (input, init) => {
   const response = await fetch(input, init);
@@ -50,7 +50,7 @@ const abortableFetch: typeof fetch = async (input, init) => {
   return new Response(body ?? null, response);
 };
 
-/** What pages call with: `fetch`, which keeps its connections to itself. */
+/** A protocol over `fetch`, as pages use it. `fetch` gives no access to its connections. */
 function overHttp(
   name: string,
   transportTo: (options: WebTransportOptions) => Transport,
@@ -58,7 +58,8 @@ function overHttp(
   return {
     name,
     addressOf: httpAddress,
-    // Over HTTP every session needs heartbeats. They keep to the time of the client, and that of the service stands or leaps.
+    // Over HTTP every session needs heartbeats. The client sends them by its own time, while the time of the service
+    // stands still or jumps, so the timeout is a week.
     settings: { HEARTBEAT_TIMEOUT_MS: '604800000' },
     open: (addresses) => ({
       transports: addresses.map((address) =>
@@ -75,7 +76,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   overHttp('gRPC-Web', createGrpcWebTransport),
 ];
 
-/** One call after the other over the next transport: to a client, several nodes are one service. */
+/** Sends each call over the next transport: for a client, several nodes are one service. */
 export function inTurn(transports: readonly Transport[]): Transport {
   let turn = 0;
   const next = (): Transport => transports[turn++ % transports.length]!;

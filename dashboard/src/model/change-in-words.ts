@@ -1,6 +1,6 @@
 import { nameOf, type User, type UserChange } from './user.js';
 
-/** What a change is about, by which the feed can be filtered. */
+/** The topic of a change, by which the feed can be filtered. */
 export type Topic = 'came' | 'went' | 'status' | 'channel' | 'mute' | 'devices';
 
 export interface ChangeInWords {
@@ -15,7 +15,7 @@ const ENDS: Readonly<Partial<Record<string, string>>> = {
   'node-lost': 'went: the node was lost',
 };
 
-/** What a change says, one sentence for each thing that is different. A new time of activity is nothing to tell. */
+/** Describes a change, with one sentence for each difference. A new activity time alone is not described. */
 export function changeInWords({ previous, current, reason }: UserChange): ChangeInWords[] {
   if (current === undefined) return [{ topic: 'went', text: ENDS[reason] ?? 'went' }];
   if (previous === undefined) return [{ topic: 'came', text: arrival(current) }];

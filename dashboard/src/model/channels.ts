@@ -1,20 +1,20 @@
 import type { User, UserChange } from './user.js';
 
-/** A channel that somebody is in. */
+/** A channel with at least one user. */
 export interface Channel {
   readonly channelId: string;
-  /** By user id. */
+  /** The members, ordered by user id. */
   readonly members: readonly User[];
 }
 
-/** Who is in which channel. */
+/** The members of all channels. */
 export class Channels {
   private readonly members = new Map<string, Map<string, User>>();
-  /** In which channel a user was last. Changes that were merged do not say. */
+  /** The last known channel of each user. Merged changes do not contain it. */
   private readonly places = new Map<string, string>();
   private ordered: readonly Channel[] | undefined;
 
-  /** The fullest first. The same array until something changes. */
+  /** The channels, those with the most members first. The same array until something changes. */
   get list(): readonly Channel[] {
     this.ordered ??= [...this.members]
       .map(([channelId, members]) => ({ channelId, members: [...members.values()].sort(byId) }))
@@ -46,7 +46,7 @@ export class Channels {
   }
 }
 
-/** A line of the list: a channel, and below it its members when it is open. */
+/** A row of the list: a channel, or a member below an open channel. */
 export type ChannelRow =
   | { readonly kind: 'channel'; readonly channel: Channel; readonly isOpen: boolean }
   | { readonly kind: 'member'; readonly user: User };

@@ -1,7 +1,7 @@
 import { agoInWords, clockTime, inWords, spanInWords } from './time-in-words.js';
 import { nameOf, type Status, type User } from './user.js';
 
-/** What the dashboard needs of an explanation. The client library's is one. */
+/** The fields of an explanation that the dashboard needs. The `Explanation` of the client library has them. */
 export interface Explanation {
   readonly shown: User;
   readonly own: User;
@@ -11,7 +11,7 @@ export interface Explanation {
   readonly sessions: readonly ExplainedSession[];
   readonly next: Transition | undefined;
   readonly idleTimeoutMs: number;
-  /** By the clock of the service, as all times of it. */
+  /** The time of the explanation. All its times are by the clock of the service. */
   readonly explainedAt: Date | undefined;
 }
 
@@ -34,7 +34,7 @@ export interface Transition {
   readonly shown: { readonly status: Status };
 }
 
-/** Why a user's status is what it is, in plain sentences. */
+/** Explains a user's status in plain sentences. */
 export function explanationInWords(explanation: Explanation, now: number): string[] {
   return [
     `${upper(explanation.own.status)}: ${reason(explanation, now)}`,
@@ -64,7 +64,7 @@ function reason(explanation: Explanation, now: number): string {
   }
 }
 
-/** When it was, and on which device, where there is more than one to tell. */
+/** Describes the time of the last activity, and its device if there is a session. */
 function lastAction({ own, sessions }: Explanation, now: number): string {
   const timeOf = ({ lastActiveAt }: ExplainedSession): number => lastActiveAt?.getTime() ?? 0;
   const latest = [...sessions].sort((a, b) => timeOf(b) - timeOf(a))[0];
@@ -95,12 +95,12 @@ const TRANSITIONS: Readonly<Partial<Record<string, string>>> = {
   'grace-ended': 'a lost session is given up',
 };
 
-/** As the contract writes it, so that it is not taken for a word of the sentence. */
+/** Writes a status in capitals like the contract, so that it is not read as a word of the sentence. */
 function upper(status: Status): string {
   return nameOf(status).toUpperCase();
 }
 
-/** By when a session ends, and through what. Undefined: it stays. */
+/** Describes when and why a session ends. Undefined if it stays. */
 export function endInWords(session: ExplainedSession, now: number): string | undefined {
   const { graceEndsAt, heartbeatDueAt, tokenExpiresAt } = session;
   if (graceEndsAt !== undefined) return `lost, given up ${inWords(graceEndsAt, now)}`;

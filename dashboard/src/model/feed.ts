@@ -1,39 +1,42 @@
 import { changeInWords, type Topic } from './change-in-words.js';
 import type { UserChange } from './user.js';
 
-/** One line of the feed. */
+/** One line of the event feed. */
 export interface FeedEntry {
-  /** Grows with every entry, and names it. */
+  /** Grows with every entry and identifies it. */
   readonly number: number;
   readonly at: Date;
   readonly userId: string;
   readonly topic: Topic;
   readonly text: string;
-  /** The service did not tell of it: it was found so after a break. */
+  /** Whether a snapshot contained the change after a break, without an event. */
   readonly fromSnapshot: boolean;
 }
 
 export interface FeedFilter {
-  /** Part of a user id or of what is said. Empty: all. */
+  /** Part of a user id or of the displayed text. Empty: all entries. */
   readonly text: string;
-  /** Undefined: all. */
+  /** Undefined: all topics. */
   readonly topic: Topic | undefined;
 }
 
-/** The latest changes, the newest first, up to a bound. While it is paused what is shown stays, and what comes is kept. */
+/**
+ * The latest changes, newest first, up to a maximum number. While the feed is paused, the displayed entries stay and
+ * new entries are kept.
+ */
 export class Feed {
   filter: FeedFilter = { text: '', topic: undefined };
   isPaused = false;
-  /** How many came since it was paused. */
+  /** The number of new entries since the feed was paused. */
   waiting = 0;
-  /** What is to be shown. The same array until something changes. */
+  /** The entries to display. The same array until something changes. */
   rows: readonly FeedEntry[] = [];
-  /** The oldest first. */
+  /** All entries, oldest first. */
   private entries: FeedEntry[] = [];
-  /** What was there when it was paused. */
+  /** The entries at the time of the pause. */
   private held: readonly FeedEntry[] = [];
   private count = 0;
-  /** What is searched for, as it is compared. */
+  /** The search text in the form that is compared. */
   private needle = '';
 
   constructor(private readonly capacity = 1000) {}

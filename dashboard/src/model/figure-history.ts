@@ -1,16 +1,16 @@
 import type { Figures } from './prometheus.js';
 import { Series } from './series.js';
 
-/** The process that a page of metrics is of. Counts of another one are no continuation. */
+/** Identifies the process that a metrics page is from. The counters of two processes cannot be compared. */
 const PROCESS = 'process_start_time_seconds';
 
 interface Sample {
   readonly figures: Figures;
-  /** Milliseconds of a clock that only goes on. */
+  /** The time of a monotonic clock, in milliseconds. */
   readonly at: number;
 }
 
-/** What the tiles show, and how it came to be so. */
+/** The values of the tiles and their history. */
 export class MetricHistory {
   readonly sessions = new Series();
   readonly eventsPerSecond = new Series();
@@ -20,7 +20,7 @@ export class MetricHistory {
   readonly lagSeconds = new Series();
   private last: Sample | undefined;
 
-  /** Undefined: the figures could not be had. */
+  /** `figures` is undefined if the metrics could not be read. */
   add(figures: Figures | undefined, at: number): void {
     const sample = figures && { figures, at };
     this.sessions.push(figures?.get('presence_store_sessions'));
@@ -32,7 +32,7 @@ export class MetricHistory {
     this.last = sample;
   }
 
-  /** How much a count grew in a second since the last time, unless another process has answered. */
+  /** Returns how much a counter grew per second since the last sample. Undefined if another process has responded. */
   private rate(name: string, sample: Sample | undefined): number | undefined {
     const { last } = this;
     if (sample === undefined || last === undefined) return undefined;

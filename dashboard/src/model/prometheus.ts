@@ -1,9 +1,9 @@
-/** What a page of metrics says: for each name the sum over all its labels. */
+/** The content of a metrics page: for each name the sum over all its labels. */
 export type Figures = ReadonlyMap<string, number>;
 
 const SAMPLE = /^([a-zA-Z_:][\w:]*)(?:\{.*\})? (\S+)/;
 
-/** Reads the text format of Prometheus, as far as sums need it. Lines that are no samples are passed over. */
+/** Parses the text format of Prometheus as far as the sums need it. Skips lines that are not samples. */
 export function readFigures(text: string): Figures {
   const figures = new Map<string, number>();
   for (const line of text.split('\n')) {

@@ -1,6 +1,6 @@
-/** The latest values of a figure, up to a bound. Undefined: it was not known then. */
+/** The latest values of a metric, up to a maximum number. Undefined: the value was not known. */
 export class Series {
-  /** The oldest first. Another array after every value. */
+  /** The values, oldest first. A new array after every value. */
   values: readonly (number | undefined)[] = [];
 
   constructor(private readonly capacity = 60) {}

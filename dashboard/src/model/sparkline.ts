@@ -1,15 +1,15 @@
-/** The lines and the area below them, as paths of SVG. */
+/** The lines and the area below them, as SVG paths. */
 export interface Sparkline {
   readonly line: string;
   readonly area: string;
 }
 
-/** What stays the same is a line across the box, and no full box. */
+/** Space above the highest value, so that a constant value is a line across the box and not a full box. */
 const HEADROOM = 1.25;
 
 /**
- * Draws values into a box whose right edge is now. They begin at zero, and a quiet figure is a line at the bottom. Where
- * a value is not known the line is broken.
+ * Draws values into a box whose right edge is the present. The scale starts at zero, so that a value of zero is a line
+ * at the bottom. An unknown value interrupts the line.
  */
 export function sparkline(
   values: readonly (number | undefined)[],
@@ -30,7 +30,7 @@ export function sparkline(
   };
 }
 
-/** Down from the last point, and back to below the first. */
+/** Closes the area: down from the last point, and back to below the first point. */
 function closing(points: readonly string[], height: number): string {
   const xOf = (point: string): string => point.split(' ')[0]!;
   return `L${xOf(points.at(-1)!)} ${height}L${xOf(points[0]!)} ${height}Z`;

@@ -5,7 +5,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** A span in the two largest units that say something: `7 min`, `2 h 5 min`. */
+/** Formats a duration in its two largest useful units: `7 min`, `2 h 5 min`. */
 export function spanInWords(ms: number): string {
   const rest = Math.max(0, ms);
   if (rest < MINUTE) return `${Math.floor(rest / SECOND)} s`;
@@ -15,8 +15,8 @@ export function spanInWords(ms: number): string {
 }
 
 /**
- * For how long there was no action, as far as a presence tells. Who is online acts within the idle timeout, and who has
- * chosen a status may have acted since without an event that would say so.
+ * Describes how long a user has been inactive, as far as the presence shows. An online user was active within the idle
+ * timeout. A user with a chosen status may have been active since, because no event reports that.
  */
 export function idleInWords({ status, lastActiveAt }: User, now: number): string {
   if (status === 'online') return 'active';
@@ -25,21 +25,21 @@ export function idleInWords({ status, lastActiveAt }: User, now: number): string
   return status === 'idle' ? span : `\u2264 ${span}`;
 }
 
-/** A moment that has passed. */
+/** Formats a time in the past. */
 export function agoInWords(at: Date | undefined, now: number): string {
   if (at === undefined) return 'at an unknown time';
   const ms = now - at.getTime();
   return ms < SECOND ? 'just now' : `${spanInWords(ms)} ago`;
 }
 
-/** A moment to come. */
+/** Formats a time in the future. */
 export function inWords(at: Date | undefined, now: number): string {
   if (at === undefined) return 'at an unknown time';
   const ms = at.getTime() - now;
   return ms < SECOND ? 'any moment' : `in ${spanInWords(ms)}`;
 }
 
-/** The time of day, as a clock on the wall here shows it. */
+/** Formats the time of day in the local time zone. */
 export function clockTime(at: Date): string {
   return [at.getHours(), at.getMinutes(), at.getSeconds()]
     .map((part) => String(part).padStart(2, '0'))

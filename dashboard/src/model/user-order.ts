@@ -9,10 +9,10 @@ export interface Sort {
 
 export type Compare = (a: User, b: User) => number;
 
-/** Texts by their code units: a comparison by the rules of a language costs fifty times as much, and these are ids. */
+/** Compares texts by code units, because they are ids: a comparison by language rules takes fifty times as long. */
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Who has none comes last, whichever way the others go. */
+/** Stands for a missing channel, and sorts after every channel id. */
 const LAST = '\u{10ffff}';
 
 const COMPARISONS: Readonly<Record<SortKey, Compare>> = {
@@ -20,11 +20,11 @@ const COMPARISONS: Readonly<Record<SortKey, Compare>> = {
   status: (a, b) => STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status),
   channel: (a, b) => byText(a.channelId ?? LAST, b.channelId ?? LAST),
   platforms: (a, b) => byText(a.platforms.join(), b.platforms.join()),
-  // The longest idle is who acted first.
+  // The user with the oldest activity has been idle the longest.
   idle: (a, b) => lastActionOf(b) - lastActionOf(a),
 };
 
-/** The order of a table. Users who are equal in it are ordered by their id, so that they never trade places. */
+/** Returns the comparison for a sort order. Equal users are ordered by user id, so that they never swap positions. */
 export function comparison({ key, isDescending }: Sort): Compare {
   const compare = COMPARISONS[key];
   const sign = isDescending ? -1 : 1;
@@ -33,8 +33,9 @@ export function comparison({ key, isDescending }: Sort): Compare {
 }
 
 /**
- * `rows` after a burst of changes: without those who are in `changed`, and with `arrivals`, who belong to them now. One
- * walk along the rows, whose order is not made anew: ten thousand rows take a burst of changes within a frame.
+ * Returns `rows` after a burst of changes: without the users in `changed`, and with `arrivals`, the changed users that
+ * belong to the rows now. One pass merges both without sorting the rows again, so that ten thousand rows can take a
+ * burst of changes within a frame.
  */
 export function mergeRows(
   rows: readonly User[],
@@ -54,7 +55,7 @@ export function mergeRows(
   return merged;
 }
 
-/** Who is online is active, whenever that was last told. */
+/** An online user counts as active, whatever the time of the last known activity. */
 function lastActionOf({ status, lastActiveAt }: User): number {
   return status === 'online' ? Number.MAX_SAFE_INTEGER : (lastActiveAt?.getTime() ?? 0);
 }

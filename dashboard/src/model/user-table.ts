@@ -1,24 +1,24 @@
 import { comparison, mergeRows, type Compare, type Sort } from './user-order.js';
 import { STATUSES, type Status, type User, type UserChange } from './user.js';
 
-/** Which users are in the table. */
+/** The filter of the table. */
 export interface UserFilter {
-  /** Part of a user id, a status text, a channel or a platform, in any case. Empty: all. */
+  /** Part of a user id, a status text, a channel or a platform, case-insensitive. Empty: all users. */
   readonly text: string;
-  /** Empty: all. */
+  /** Empty: all statuses. */
   readonly statuses: ReadonlySet<Status>;
 }
 
-/** The users who are there, those of them that a filter lets through, and their order. */
+/** The known users, the rows that a filter selects, and their order. */
 export class UserTable {
   sort: Sort = { key: 'user', isDescending: false };
   filter: UserFilter = { text: '', statuses: new Set() };
-  /** What is to be shown. Another array after every change. */
+  /** The rows to display. A new array after every change. */
   rows: readonly User[] = [];
-  /** How many there are of each status, whatever the filter. */
+  /** The number of users with each status, regardless of the filter. */
   readonly counts: Record<Status, number> = noCounts();
   private readonly users = new Map<string, User>();
-  /** What is searched for, as it is compared. */
+  /** The search text in the form that is compared. */
   private needle = '';
   private compare: Compare = comparison(this.sort);
 
@@ -30,7 +30,7 @@ export class UserTable {
     return this.users.get(userId);
   }
 
-  /** Takes in what has changed since the last time, many changes as one. */
+  /** Applies all changes since the last call in one step. */
   apply(changes: readonly UserChange[]): void {
     if (changes.length === 0) return;
     const changed = new Set<string>();

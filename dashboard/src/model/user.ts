@@ -1,10 +1,10 @@
-/** How available a user is. */
+/** The status of a user. */
 export type Status = 'online' | 'idle' | 'offline' | 'do-not-disturb' | 'away';
 
-/** Everything a status can be, in the order in which people look for it. */
+/** All statuses, in the order in which people search for them. */
 export const STATUSES: readonly Status[] = ['online', 'idle', 'away', 'do-not-disturb', 'offline'];
 
-/** What the dashboard needs to know of a user. The client library's `Presence` is one. */
+/** The fields of a user that the dashboard needs. The `Presence` of the client library has them. */
 export interface User {
   readonly userId: string;
   readonly status: Status;
@@ -18,12 +18,12 @@ export interface User {
   readonly version: bigint;
 }
 
-/** How one user changed. Who is new has no `previous`, who has gone no `current`. */
+/** A change of one user. `previous` is undefined for a new user, `current` for a user who has left. */
 export interface UserChange {
   readonly userId: string;
   readonly previous: User | undefined;
   readonly current: User | undefined;
-  /** Why, as the client library names it; `snapshot` when it was found so. */
+  /** The reason, as the client library names it; `snapshot` if a snapshot contained the change. */
   readonly reason: string;
   readonly occurredAt: Date | undefined;
 }

@@ -8,20 +8,20 @@ interface Entered {
   readonly token: string;
 }
 
-/** Whether this tab is signed in, and with which token. */
+/** The sign-in state of this tab, with its token. */
 export class Access {
-  /** Why the last token was refused, or why access ended. Empty: there is nothing to say. */
+  /** Why the last token was rejected, or why access ended. Empty if there is nothing to report. */
   complaint = '';
   isBusy = false;
-  /** How many times this tab has signed in since it was loaded. */
+  /** The number of sign-ins of this tab since it was loaded. */
   signIns = 0;
   private entered: Entered | undefined;
-  /** Only the last attempt counts, whichever answer comes first. */
+  /** Only the last attempt counts, whichever response arrives first. */
   private attempt = 0;
 
   constructor(private readonly onChange: () => void) {}
 
-  /** What the board shows. Undefined: this tab is not signed in. */
+  /** The data that the board displays. Undefined if this tab is not signed in. */
   get live(): DashboardStore | undefined {
     return this.entered?.live;
   }
@@ -29,7 +29,7 @@ export class Access {
   /** Signs in with this token. If that fails, an earlier token stays in use. */
   async enter(token: string): Promise<void> {
     const attempt = ++this.attempt;
-    // Stored at once, so that a reload in the meantime does not lose it.
+    // The token is stored at once, so that a reload in the meantime does not lose it.
     tokenStore.set(token);
     this.isBusy = true;
     this.complaint = '';
@@ -77,7 +77,7 @@ export class Access {
       this.complaint += ' You are still signed in with the token from before.';
       tokenStore.set(this.entered.token);
     } else if (isAboutToken(error)) {
-      // A token that is good stays, for when the service can be reached again.
+      // A valid token is kept until the service can be reached again.
       tokenStore.clear();
     }
   }

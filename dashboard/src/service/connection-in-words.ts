@@ -5,7 +5,7 @@ export interface ConnectionInWords {
   readonly text: string;
 }
 
-/** Where the picture of the users stands. */
+/** Describes the state of the collection of users. */
 export function connectionInWords(state: CollectionState): ConnectionInWords {
   switch (state.status) {
     case 'loading':

@@ -2,7 +2,10 @@ import type { PresenceClient } from '#client';
 import type { Explanation } from '../model/explanation.js';
 import { isAboutToken, sentenceAbout } from './sign-in.js';
 
-/** How often an explanation is asked for anew, since signs of life and actions change it without an event. */
+/**
+ * The interval between two requests for the explanation, in milliseconds. Heartbeats and activities change it without
+ * an event.
+ */
 const ANEW_EVERY_MS = 3000;
 
 export type Explained =
@@ -15,7 +18,7 @@ export class ExplainedUser {
   private readonly stop = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private latest: Explained = { kind: 'loading' };
-  /** Answers may overtake one another; only the last question counts. */
+  /** Responses can overtake one another, so only the last request counts. */
   private question = 0;
 
   constructor(
@@ -27,7 +30,7 @@ export class ExplainedUser {
     void this.ask();
   }
 
-  /** Asks now. */
+  /** Requests the explanation now. */
   async ask(): Promise<void> {
     clearTimeout(this.timer);
     const question = ++this.question;
@@ -60,7 +63,7 @@ export class ExplainedUser {
     clearTimeout(this.timer);
   }
 
-  /** What was told stays beside it: it is better than nothing. */
+  /** Reports an error. The last explanation stays visible beside it, because it is better than nothing. */
   private complain(complaint: string): void {
     const { latest } = this;
     this.tell(latest.kind === 'told' ? { ...latest, complaint } : { kind: 'failed', complaint });

@@ -1,19 +1,22 @@
 import { readFigures, type Figures } from '../model/prometheus.js';
 
-/** How often the figures are asked for. */
+/** The interval between two reads of the metrics, in milliseconds. */
 export const FIGURES_EVERY_MS = 2000;
 
-/** Below this a difference of clocks cannot be told from the time that an answer takes, and its date has no fractions. */
+/**
+ * A smaller difference between the clocks cannot be distinguished from the duration of the response. The date of the
+ * response also has no fractions of a second.
+ */
 const NOTICEABLE_MS = 2000;
 
 export interface FigureAnswer {
-  /** Undefined: they could not be had. */
+  /** Undefined if the metrics could not be read. */
   readonly figures: Figures | undefined;
-  /** How far the clock of the service is ahead of the one here, if that can be told. */
+  /** How far the clock of the service is ahead of the local clock, in milliseconds. 0 if that cannot be measured. */
   readonly clockAheadMs: number;
 }
 
-/** Asks the service for its figures, as Prometheus does. */
+/** Reads the metrics of the service, as Prometheus does. */
 export async function fetchFigures(signal: AbortSignal): Promise<FigureAnswer> {
   try {
     const response = await fetch('/metrics', { signal, cache: 'no-store' });

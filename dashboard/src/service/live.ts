@@ -6,10 +6,10 @@ import { UserTable } from '../model/user-table.js';
 import { FIGURES_EVERY_MS, fetchFigures } from './figure-source.js';
 import { isAboutToken } from './sign-in.js';
 
-/** Changes are shown together, ten times a second: more nobody can read, and ten thousand users change often. */
+/** Changes are displayed together, ten times a second: people cannot read more, and ten thousand users change often. */
 const SHOWN_EVERY_MS = 100;
 
-/** Everything that the dashboard shows, kept up to date for as long as it is open. */
+/** All data of the dashboard, kept up to date while it is open. */
 export class DashboardStore {
   readonly users = new UserTable();
   readonly channels = new Channels();
@@ -23,7 +23,7 @@ export class DashboardStore {
   private isDue = false;
   private hasBeenLive = false;
 
-  /** `onRefused` is called when the service does not take the token any more. */
+  /** `onRefused` is called when the service does not accept the token any more. */
   constructor(
     readonly client: PresenceClient,
     readonly onRefused: (error: unknown) => void,
@@ -44,18 +44,18 @@ export class DashboardStore {
     return this.collection.state.value;
   }
 
-  /** The time of the service, in milliseconds. */
+  /** The time of the service, in milliseconds since 1970. */
   now(): number {
     return Date.now() + this.clockAheadMs;
   }
 
-  /** Has `listener` called after every change that is shown. Returns the way to end that. */
+  /** Calls `listener` after every displayed change. Returns a function that ends this. */
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
 
-  /** Shows what somebody in front of the dashboard has changed, at once. */
+  /** Applies a change that the person at the dashboard made, and displays it at once. */
   change(act: (live: DashboardStore) => void): void {
     act(this);
     this.show();
@@ -70,7 +70,7 @@ export class DashboardStore {
   private scheduleRender(): void {
     if (this.isDue) return;
     this.isDue = true;
-    // A timer and no frame: a tab that nobody looks at has none, and its changes would pile up.
+    // A timer instead of an animation frame: a hidden tab gets no frames, and its changes would accumulate.
     setTimeout(() => {
       this.isDue = false;
       this.applyPending();
@@ -83,7 +83,7 @@ export class DashboardStore {
     this.pending = [];
     this.users.apply(changes);
     this.channels.apply(changes);
-    // The first picture is no news: those are the users who were there before.
+    // The first snapshot is not news: its users were there before.
     const news = this.hasBeenLive ? changes : changes.filter(isNews);
     this.feed.add(news, new Date(this.now()));
     if (this.state.status === 'live') this.hasBeenLive = true;

@@ -1,10 +1,10 @@
 import { PresenceError, createPresenceClient, type PresenceClient } from '#client';
 import { createConnectTransport } from '@connectrpc/connect-web';
 
-/** The user that is asked about to see what a token is good for. Whether there is one makes no difference. */
+/** The user whose explanation is requested to check a token. The user need not exist. */
 const ANYBODY = 'dashboard';
 
-/** A client for a token that may see everything. Throws a `PresenceError` for any other. */
+/** Creates a client for a token that may see everything. Throws a `PresenceError` for any other token. */
 export async function signIn(token: string): Promise<PresenceClient> {
   const transport = (): ReturnType<typeof createConnectTransport> =>
     createConnectTransport({ baseUrl: location.origin, useBinaryFormat: true });
@@ -18,7 +18,7 @@ export async function signIn(token: string): Promise<PresenceClient> {
   }
 }
 
-/** What whoever looks at the dashboard is told of an error. */
+/** Returns the sentence about an error for the person at the dashboard. */
 export function sentenceAbout(error: unknown): string {
   if (!(error instanceof PresenceError)) return 'Something went wrong that nobody foresaw.';
   switch (error.code) {
@@ -38,7 +38,7 @@ export function sentenceAbout(error: unknown): string {
 
 const ABOUT_TOKEN = new Set(['invalid-argument', 'unauthenticated', 'permission-denied']);
 
-/** Whether a token has come to its end, so that another one is needed. */
+/** Whether the error means that another token is needed. */
 export function isAboutToken(error: unknown): boolean {
   return error instanceof PresenceError && ABOUT_TOKEN.has(error.code);
 }

@@ -1,6 +1,6 @@
 const KEY = 'presence-token';
 
-/** The token of this tab: gone with it, and in no address. */
+/** The token of this tab. It is deleted with the tab and is part of no address. */
 export const tokenStore = {
   get(): string | undefined {
     return sessionStorage.getItem(KEY) ?? undefined;
@@ -16,8 +16,8 @@ export const tokenStore = {
 };
 
 /**
- * Returns the token of `#token=...` in the address, if there is one. The address loses it, and so does the entry of the
- * history, where others could read it.
+ * Returns the token of `#token=...` in the address, if there is one. The token is removed from the address and from the
+ * entry of the history, where others could read it.
  */
 export function takeTokenFromAddress(): string | undefined {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');

@@ -5,16 +5,16 @@ import { Board } from './board.js';
 import { Notice } from './notice.js';
 import { SignIn } from './sign-in.js';
 
-/** Whoever has a token that is good for it sees the board, and everyone else the form that asks for one. */
+/** Shows the board if the token is valid for it, and otherwise the form that asks for a token. */
 export function App() {
   const [, draw] = useReducer((count: number) => count + 1, 0);
   const [access] = useState(() => new Access(() => draw(undefined)));
 
-  // Before the first picture, so that the form does not flash up.
+  // Runs before the first paint, so that the form does not flash.
   useLayoutEffect(() => {
     const token = takeTokenFromAddress() ?? tokenStore.get();
     if (token !== undefined) void access.enter(token);
-    // A tab that is open already is not loaded again when only the part after the # changes.
+    // The browser does not reload an open tab when only the part after the # changes.
     const onHashChange = (): void => {
       const given = takeTokenFromAddress();
       if (given !== undefined) void access.enter(given);

@@ -12,12 +12,12 @@ interface BoardProps {
   readonly onSignOut: () => void;
 }
 
-/** Everything that there is to see. */
+/** The complete view after sign-in. */
 export function Board({ live, onSignOut }: BoardProps) {
   useLive(live);
   const [selected, setSelected] = useState<string>();
   const search = useRef<HTMLInputElement>(null);
-  /** What had the focus before the panel took it. */
+  /** The element that had the focus before the panel. */
   const opener = useRef<HTMLElement>(null);
 
   const open = (userId: string): void => {
@@ -26,7 +26,7 @@ export function Board({ live, onSignOut }: BoardProps) {
   };
   const close = (): void => {
     setSelected(undefined);
-    // A row of a list may have gone since.
+    // The row of a list may have been removed since.
     const back = opener.current?.isConnected ? opener.current : search.current;
     back?.focus();
   };

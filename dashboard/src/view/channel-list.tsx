@@ -14,7 +14,7 @@ interface ChannelListProps {
 
 const ROW_HEIGHT = 36;
 
-/** Channels, the fullest first, and the members of those that were opened. */
+/** The channels, those with the most members first, and the members of open channels. */
 export function ChannelList({ live, onOpen }: ChannelListProps) {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const rows = channelRows(live.channels.list, open);

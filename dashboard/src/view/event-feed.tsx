@@ -21,7 +21,7 @@ const TOPICS: Readonly<Record<Topic, string>> = {
   devices: 'Devices',
 };
 
-/** What happens, the newest first. */
+/** The events, newest first. */
 export function EventFeed({ live, onOpen }: EventFeedProps) {
   const { feed } = live;
   const { rows, filter, isPaused, waiting } = feed;

@@ -34,7 +34,8 @@ export function Header({ state, onSignOut }: HeaderProps) {
 }
 
 function ThemeToggle() {
-  // Asked once: a browser that is asked just as the system changes its mind sends no event of it any more.
+  // The theme is read once: a browser that is queried just as the system preference changes does not send the event for
+  // it.
   const [theme, setTheme] = useState(currentTheme);
   useEffect(() => followTheme(setTheme), []);
   const other = theme === 'dark' ? 'light' : 'dark';

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** Beside a text that says the same, so that nobody has to hear of it. */
+/** An icon beside a text with the same meaning, so screen readers skip it. */
 function Icon({ children }: { readonly children: ComponentChildren }) {
   return (
     <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">

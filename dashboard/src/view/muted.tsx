@@ -1,7 +1,7 @@
 import type { User } from '../model/user.js';
 import { MicrophoneOffIcon, SpeakerOffIcon } from './icons.js';
 
-/** What of a user is muted. */
+/** The muted devices of a user: microphone, speaker or both. */
 export function Muted({ user }: { readonly user: User }) {
   const { isMicrophoneMuted, isSpeakerMuted } = user;
   return (

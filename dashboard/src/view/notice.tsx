@@ -5,9 +5,9 @@ interface NoticeProps {
   readonly onDismiss: () => void;
 }
 
-/** A sentence over the board, until it is dismissed. */
+/** A message above the board, displayed until it is dismissed. */
 export function Notice({ text, onDismiss }: NoticeProps) {
-  // The button takes the focus with it when it goes.
+  // The focused button disappears with the notice, so the focus returns to the previous element.
   useEffect(() => {
     const before = document.activeElement;
     return () => {

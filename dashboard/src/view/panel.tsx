@@ -15,7 +15,7 @@ interface PanelProps {
   readonly onClose: () => void;
 }
 
-/** Why a user's status is what it is, by which sessions, and what comes next. */
+/** The explanation of a user's status, with the sessions and the next change. */
 export function Panel({ live, userId, onClose }: PanelProps) {
   const [explained, setExplained] = useState<Explained>({ kind: 'loading' });
   const source = useRef<ExplainedUser>(null);
@@ -28,7 +28,7 @@ export function Panel({ live, userId, onClose }: PanelProps) {
     return () => user.close();
   }, [userId]);
 
-  // What an event changes, it changes here as well, and at once.
+  // An event can change the explanation too, so it is requested again at once.
   const version = live.users.get(userId)?.version;
   const seen = useRef(version);
   useEffect(() => {
@@ -102,7 +102,7 @@ interface SessionsProps {
 function Sessions({ sessions, now, onEnd }: SessionsProps) {
   const section = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
-  // A session that ends takes its card and the buttons on it away.
+  // A session that ends removes its card and the buttons on it.
   useKeptFocus(section, heading);
   return (
     <section ref={section} class="panel-part" aria-label="Sessions">

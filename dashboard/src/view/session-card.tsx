@@ -8,7 +8,7 @@ interface SessionCardProps {
   readonly onEnd: () => Promise<void>;
 }
 
-/** One session, and the way to end it, which asks once more. */
+/** One session, with a button that ends it after a confirmation. */
 export function SessionCard({ session, now, onEnd }: SessionCardProps) {
   const { sessionId, platform, connectedAt, lastActiveAt, nodeId, holdsChannel } = session;
   const end = endInWords(session, now);
@@ -44,7 +44,7 @@ function EndButton({ onEnd }: Pick<SessionCardProps, 'onEnd'>) {
   const confirm = useRef<HTMLButtonElement>(null);
   const offer = useRef<HTMLButtonElement>(null);
   const wasAsked = useRef(false);
-  // What had the focus is gone, and it would be lost with it.
+  // The focused button was replaced, so the focus must move to a new button or it would be lost.
   useEffect(() => {
     if (step === 'asked') confirm.current?.focus();
     if (step === 'offered' && wasAsked.current) offer.current?.focus();
@@ -70,7 +70,7 @@ function EndButton({ onEnd }: Pick<SessionCardProps, 'onEnd'>) {
       aria-label="End this session for good?"
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
-        // It takes back the question, and leaves the panel open.
+        // The key withdraws the question and leaves the panel open.
         event.preventDefault();
         setStep('offered');
       }}
@@ -78,7 +78,7 @@ function EndButton({ onEnd }: Pick<SessionCardProps, 'onEnd'>) {
       <button
         ref={confirm}
         class="danger"
-        // A button that is disabled loses the focus.
+        // A disabled button would lose the focus.
         aria-disabled={step === 'ending'}
         onClick={() => {
           if (step === 'asked') void end();

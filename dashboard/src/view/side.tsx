@@ -10,12 +10,12 @@ interface SideProps {
 
 const TABS = ['Channels', 'Events'] as const;
 
-/** Two lists beside the users, one at a time. */
+/** Two lists beside the users, of which one is visible. */
 export function Side({ live, onOpen }: SideProps) {
   const [tab, setTab] = useState<(typeof TABS)[number]>('Events');
   const list = useRef<HTMLDivElement>(null);
 
-  // As tabs are used with a keyboard: the arrows move between them, Tab goes into the one that is open.
+  // The usual keys of tabs: the arrow keys switch between the tabs, and Tab enters the open tab.
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
     const other = TABS.find((name) => name !== tab)!;

@@ -3,12 +3,12 @@ import { Logo } from './icons.js';
 
 interface SignInProps {
   readonly isBusy: boolean;
-  /** Why the last token was not taken. Empty: nothing to complain of. */
+  /** Why the last token was rejected. Empty if there is nothing to report. */
   readonly complaint: string;
   readonly onToken: (token: string) => Promise<void>;
 }
 
-/** Asks for a token. */
+/** The form that asks for a token. */
 export function SignIn({ isBusy, complaint, onToken }: SignInProps) {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { nameOf, type Status } from '../model/user.js';
 
-/** A form for each, so that colour alone tells nothing. */
+/** A shape for each status, so that the meaning does not depend on colour alone. */
 const FORMS: Readonly<Record<Status, JSX.Element>> = {
   online: <circle cx="6" cy="6" r="5" fill="currentColor" />,
   idle: <path d="M10.6 7.4A5 5 0 1 1 5.2 1.2a4 4 0 0 0 5.4 6.2Z" fill="currentColor" />,
@@ -36,7 +36,7 @@ export function StatusMark({ status }: { readonly status: Status }) {
   );
 }
 
-/** The mark alone, where there is little room. Its name is there for those who do not see it. */
+/** The mark alone, for small spaces. The name is still available to screen readers. */
 export function StatusDot({ status }: { readonly status: Status }) {
   return (
     <span class={`status ${status}`} title={nameOf(status)}>

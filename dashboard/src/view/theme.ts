@@ -4,14 +4,17 @@ const KEY = 'presence-theme';
 
 const prefersLight = matchMedia('(prefers-color-scheme: light)');
 
-/** What was chosen here, or what the system prefers. */
+/** The theme that was chosen here, or the preference of the system. */
 export function currentTheme(): Theme {
   const chosen = localStorage.getItem(KEY);
   if (chosen === 'dark' || chosen === 'light') return chosen;
   return prefersLight.matches ? 'light' : 'dark';
 }
 
-/** Shows it, and calls `onChange`, now and whenever the system changes its mind. Returns the way to end that. */
+/**
+ * Applies the theme and calls `onChange`, now and whenever the preference of the system changes. Returns a function
+ * that ends this.
+ */
 export function followTheme(onChange: (theme: Theme) => void): () => void {
   const show = (): void => {
     const theme = currentTheme();

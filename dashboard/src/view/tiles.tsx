@@ -8,7 +8,7 @@ interface TilesProps {
   readonly figures: MetricHistory;
 }
 
-/** How the service is doing, at a glance. */
+/** The most important metrics of the service. */
 export function Tiles({ users, figures }: TilesProps) {
   const { sessions, eventsPerSecond, deliveriesPerSecond } = figures;
   const { subscribers, subscribersBehind, lagSeconds } = figures;

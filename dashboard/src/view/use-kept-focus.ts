@@ -4,8 +4,8 @@ import { useLayoutEffect } from 'preact/hooks';
 type Place = RefObject<HTMLElement | null>;
 
 /**
- * Moves the focus to `refuge` when the element in `container` that had it leaves the document with what calls this.
- * Otherwise it would go to the top of the page.
+ * Moves the focus to `refuge` when the calling component removes the focused element in `container` from the document.
+ * Otherwise the focus would move to the top of the page.
  */
 export function useKeptFocus(container: Place, refuge: Place): void {
   const hadFocus = container.current?.contains(document.activeElement) ?? false;

@@ -1,7 +1,7 @@
 import { useEffect, useReducer } from 'preact/hooks';
 import type { DashboardStore } from '../service/live.js';
 
-/** Draws anew what calls it, whenever something has changed and every second, in which spans of time grow. */
+/** Renders the calling component again after every change, and every second, because displayed durations grow. */
 export function useLive(live: DashboardStore): void {
   const [, draw] = useReducer((count: number) => count + 1, 0);
   useEffect(() => {

@@ -1,16 +1,16 @@
 import { useCallback, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-/** Rows above and below what is seen, so that scrolling shows no gap and Tab finds what comes next. */
+/** Additional rows above and below the visible ones, so that scrolling shows no gap and Tab finds the next row. */
 const MORE = 8;
 
 interface WindowOptions {
   readonly count: number;
   readonly rowHeight: number;
-  /** Of what stays at the top of the scroller, above the rows. */
+  /** The height of the part above the rows that stays at the top of the scroller. */
   readonly headHeight?: number;
 }
 
-/** The rows of a long list that are in sight. Only these are in the document, however long the list is. */
+/** Returns the visible rows of a long list. Only these are in the document, however long the list is. */
 export function useWindow({ count, rowHeight, headHeight = 0 }: WindowOptions) {
   const scroller = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
@@ -24,12 +24,12 @@ export function useWindow({ count, rowHeight, headHeight = 0 }: WindowOptions) {
     return () => observer.disconnect();
   }, []);
 
-  // In steps of a row: between them there is nothing to draw.
+  // Rounded to full rows, because between them there is nothing to render.
   const onScroll = useCallback(() => {
     setTop(Math.floor(scroller.current!.scrollTop / rowHeight) * rowHeight);
   }, [rowHeight]);
 
-  /** Moves as little as is needed to have the row in sight. */
+  /** Scrolls as little as possible to make the row visible. */
   const reveal = (row: number): void => {
     const element = scroller.current!;
     const above = row * rowHeight;

@@ -9,14 +9,14 @@ import { useWindow } from './use-window.js';
 interface UserGridProps {
   readonly live: DashboardStore;
   readonly selected: string | undefined;
-  /** Set to what moves the focus to the first row, or to the button that stands there instead of rows. */
+  /** Set to a function that moves the focus to the first row, or to the button that is shown instead of rows. */
   readonly enter: RefObject<(() => void) | null>;
   readonly onOpen: (userId: string) => void;
-  /** Shown where there are no rows. */
+  /** Displayed if there are no rows. */
   readonly empty: ComponentChildren;
 }
 
-/** As lists.css has them: on a narrow screen a status text stands below the name. */
+/** The same limit as in lists.css: on a narrow screen the status text is below the name. */
 const NARROW = '(max-width: 600px)';
 const ROW_HEIGHT = 36;
 const NARROW_ROW_HEIGHT = 52;
@@ -31,7 +31,9 @@ const COLUMNS: readonly { readonly title: string; readonly key?: SortKey }[] = [
   { title: 'Idle', key: 'idle' },
 ];
 
-/** The rows, of which only those in sight are in the document. The grid has the focus, and says which row it is on. */
+/**
+ * The rows of the table. Only the visible rows are in the document. The grid has the focus and names the active row.
+ */
 export function UserGrid({ live, selected, enter, onOpen, empty }: UserGridProps) {
   const { rows, sort } = live.users;
   const [active, setActive] = useState<string>();
@@ -41,7 +43,7 @@ export function UserGrid({ live, selected, enter, onOpen, empty }: UserGridProps
     rowHeight,
     headHeight: HEAD_HEIGHT,
   });
-  // The focus stays with the user, wherever changes move the row.
+  // The active row stays with the user when changes move the row.
   const activeRow = rows.findIndex(({ userId }) => userId === active);
   const now = live.now();
 

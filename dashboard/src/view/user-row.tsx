@@ -20,7 +20,7 @@ export function UserRow({ user, row, top, isActive, isSelected, now, onClick }: 
       id={`user-${row}`}
       class={`row${isActive ? ' active' : ''}`}
       role="row"
-      // The head is the first.
+      // Indices start at 1, and the header is the first row.
       aria-rowindex={row + 2}
       aria-selected={isSelected}
       style={{ transform: `translateY(${top}px)` }}

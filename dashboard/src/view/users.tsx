@@ -13,10 +13,10 @@ interface UsersProps {
   readonly onOpen: (userId: string) => void;
 }
 
-/** Who is offline is in no list. */
+/** Offline users are in no list, so there is no filter for them. */
 const FILTERS = STATUSES.filter((status) => status !== 'offline');
 
-/** The table of users, and what says which of them. */
+/** The table of users and its filters. */
 export function Users({ live, search, selected, onOpen }: UsersProps) {
   const { users } = live;
   const { filter } = users;
@@ -79,7 +79,10 @@ export function Users({ live, search, selected, onOpen }: UsersProps) {
   );
 }
 
-/** Says why nobody is in the table. Whoever was searched for may be offline, or invisible, and can be explained. */
+/**
+ * Explains why the table is empty. The user in the search field may be offline or invisible, and can still be
+ * explained.
+ */
 function NoUsers({ live, onOpen }: Pick<UsersProps, 'live' | 'onOpen'>) {
   const { users, state } = live;
   if (users.size === 0) {

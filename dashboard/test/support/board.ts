@@ -3,16 +3,16 @@ import { expect } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
 import { tokenOf } from '../../../test/support/service.js';
 
-/** What a browser may take for anything, on a machine that has other things to do. */
+/** The timeout of every browser action, long enough for a busy machine. */
 const PATIENCE_MS = 10_000;
 
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1440, height: 900 } };
 
-/** The dashboard in a browser, as those see it who use it. */
+/** The dashboard in a browser, as its users see it. */
 export class Board {
-  /** Every address that the page has asked for. */
+  /** All addresses that the page has requested. */
   readonly requests: string[] = [];
-  /** What the console was told is wrong: errors of the script, and what its policy forbids. */
+  /** The problems on the console: script errors, and violations of the content security policy. */
   readonly complaints: string[] = [];
 
   private constructor(
@@ -27,7 +27,7 @@ export class Board {
     });
   }
 
-  /** Opens it in a browser context of its own, without a token. */
+  /** Opens the dashboard in its own browser context, without a token. */
   static async visit(
     browser: Browser,
     url: string,
@@ -39,7 +39,7 @@ export class Board {
     return board;
   }
 
-  /** Opens it with the token of an admin, and waits until it shows how things are. */
+  /** Opens the dashboard with the token of an admin, and waits until it is live. */
   static async open(
     browser: Browser,
     url: string,
@@ -56,7 +56,7 @@ export class Board {
     await this.page.getByRole('button', { name: 'Sign in' }).click();
   }
 
-  /** Waits until this is in the line about the connection. */
+  /** Waits until the line about the connection contains this text. */
   async says(state: string): Promise<void> {
     await this.page.getByRole('status').filter({ hasText: state }).waitFor();
   }
@@ -65,15 +65,15 @@ export class Board {
     return this.page.getByRole('grid');
   }
 
-  /** The row of a user. */
+  /** Returns the row of a user. */
   row(userId: string): Locator {
     return this.grid.locator('.rows').getByRole('row').filter({ hasText: userId });
   }
 
-  /** Waits until the users in the table are these, in this order. */
+  /** Waits until the table shows exactly these users, in this order. */
   async shows(userIds: readonly string[]): Promise<void> {
     const names = this.grid.locator('.who bdi:first-child');
-    // In the document a row may stand elsewhere than on the screen.
+    // The order of the rows in the document can differ from the order on the screen.
     const read = async (): Promise<string[]> => {
       const rows = await names.evaluateAll((found) =>
         found.map((name) => ({ name: name.textContent, top: name.getBoundingClientRect().top })),
@@ -83,19 +83,19 @@ export class Board {
     await eventually(read, [...userIds]);
   }
 
-  /** Waits until each cell of a row is this. */
+  /** Waits until the cells of a row contain these texts. */
   async rowSays(userId: string, cells: readonly string[]): Promise<void> {
     const read = (): Promise<string[]> => this.row(userId).getByRole('gridcell').allInnerTexts();
     await eventually(read, [...cells]);
   }
 
-  /** Waits until the events are these, the newest first. */
+  /** Waits until the feed shows these events, newest first. */
   async feedSays(events: readonly string[]): Promise<void> {
     const lines = this.page.getByRole('list', { name: 'Events' }).locator('.cut');
     await eventually(() => lines.allInnerTexts(), [...events]);
   }
 
-  /** The panel about a user. */
+  /** Returns the panel about a user. */
   panel(userId: string): Locator {
     return this.page.getByRole('complementary', { name: `About ${userId}` });
   }
@@ -104,7 +104,7 @@ export class Board {
     await this.page.getByRole('tab', { name }).click();
   }
 
-  /** Has the keyboard pressed, one key after the other. */
+  /** Presses these keys one after the other. */
   async press(...keys: readonly string[]): Promise<void> {
     for (const key of keys) await this.page.keyboard.press(key);
   }

@@ -1,6 +1,6 @@
 import type { User, UserChange } from '../../src/model/user.js';
 
-/** A user of whom nothing special is known. */
+/** Creates a user with default values. */
 export function user(userId: string, more: Partial<User> = {}): User {
   return {
     userId,

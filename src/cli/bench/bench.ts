@@ -5,29 +5,33 @@ import type { TokenSigner } from '../tokens.js';
 import { LoadClients } from './crowd.js';
 import { Latencies } from './latencies.js';
 
-/** How long what is still on its way is waited for. */
+/** The maximum time to wait for pending changes and deliveries at the end, in milliseconds. */
 const DRAIN_WAIT_MS = 5000;
 
-/** How often is looked what is due. */
+/** Interval in milliseconds at which due changes are started. */
 const TICK_MS = 5;
 
 export interface BenchPlan {
   readonly sessions: number;
-  /** How many of them are in a channel together. */
+  /** The number of sessions in each channel. */
   readonly channelSize: number;
-  /** Changes a second, of all sessions in turn. */
+  /** The number of changes per second. Each change uses the next session. */
   readonly rate: number;
   readonly seconds: number;
 }
 
 /**
- * A simple load on a running service: one status text after the other is set, and seen by everyone in the channel. Times
- * count from when a change was due, so that those that had to wait for others are not left out.
+ * A simple load on a running service: sessions set status texts one after the other, and everyone in the channel
+ * receives them. Latencies count from the time at which a change was due, so they include the time that it waited for
+ * other changes.
  */
 export class Bench {
   readonly commits = new Latencies();
   readonly deliveries = new Latencies();
-  /** How many deliveries there should be. A reader that is behind is given the latest only. */
+  /**
+   * The expected number of deliveries. A lagging subscription receives only the latest event of each user, so there
+   * can be fewer.
+   */
   expected = 0;
   readonly failures = new FailureCount();
   private readonly crowd: LoadClients;
@@ -48,7 +52,7 @@ export class Bench {
     return this.crowd.gather(this.plan.sessions, signal, onArrival);
   }
 
-  /** Makes the changes. `onProgress` is told how many have been. */
+  /** Makes the changes. Calls `onProgress` with the number of changes started so far. */
   async run(signal: AbortSignal, onProgress: (changes: number) => void): Promise<void> {
     const changes = this.plan.rate * this.plan.seconds;
     this.beganAt = performance.now();
@@ -88,7 +92,7 @@ export class Bench {
     }
   }
 
-  /** The last channel may be smaller. */
+  /** Returns the number of sessions in the channel of a session. The last channel may be smaller. */
   private sizeOfChannel(index: number): number {
     const { sessions, channelSize } = this.plan;
     const first = index - (index % channelSize);

@@ -4,22 +4,22 @@ import { Device } from '../device.js';
 import type { Target } from '../target.js';
 import type { TokenSigner } from '../tokens.js';
 
-/** How many come at once. */
+/** The number of sessions that connect at the same time. */
 const TOGETHER = 50;
 
-/** What one of a crowd was told: that a user says something, which was set by a change. */
+/** A callback for each status text that a client receives. The text identifies the change that set it. */
 export type OnText = (text: string) => void;
 
-/** One of a crowd: a session, and a picture of the channel that it is in. */
+/** One client of the load: a device and its session. */
 interface Member {
   readonly device: Device;
   readonly session: Session;
 }
 
-/** Sessions that are each in a channel and watch it, on a connection of their own. */
+/** Many clients, each with its own connection and session. Each session joins a channel and watches it. */
 export class LoadClients {
   readonly members: Member[] = [];
-  /** Tells runs apart that are made at the same time. */
+  /** A random prefix that keeps concurrent runs separate. */
   private readonly name = `bench-${Math.random().toString(36).slice(2, 8)}`;
 
   constructor(
@@ -29,7 +29,7 @@ export class LoadClients {
     private readonly onText: OnText,
   ) {}
 
-  /** Brings so many online. `onArrival` is told how many there are. */
+  /** Connects `size` sessions. Calls `onArrival` with the number of sessions so far. */
   async gather(
     size: number,
     signal: AbortSignal,

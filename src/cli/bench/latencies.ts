@@ -1,12 +1,12 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
-/** Times, of which percentiles are asked. Takes the same memory however many there are. */
+/** A histogram of latencies for percentiles. Its memory use does not depend on the number of values. */
 export class Latencies {
-  /** In microseconds. */
+  /** The values are in microseconds. */
   private readonly histogram: RecordableHistogram = createHistogram();
 
   note(ms: number): void {
-    // It takes nothing below one.
+    // The histogram accepts no value below one.
     this.histogram.record(Math.max(1, Math.round(ms * 1000)));
   }
 
@@ -14,7 +14,7 @@ export class Latencies {
     return this.histogram.count;
   }
 
-  /** In milliseconds. */
+  /** Returns a percentile in milliseconds. */
   percentile(percent: number): number {
     return this.histogram.percentile(percent) / 1000;
   }

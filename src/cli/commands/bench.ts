@@ -13,7 +13,7 @@ import { TokenSigner } from '../tokens.js';
 
 interface BenchOptions extends Omit<TargetOptions, 'token'>, BenchPlan {}
 
-/** Puts a simple load on a service. */
+/** Creates the command that puts a simple load on a service. */
 export function benchCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('bench'), { token: false })
     .description(

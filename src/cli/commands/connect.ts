@@ -13,7 +13,7 @@ interface ConnectOptions extends TargetOptions, InterestOptions {
   readonly platform: string;
 }
 
-/** Brings a user online, until it is stopped. */
+/** Creates the command that keeps a user online until it is stopped. */
 export function connectCommand(environment: NodeJS.ProcessEnv): Command {
   return addInterestOptions(addTargetOptions(new Command('connect')))
     .description(
@@ -39,7 +39,7 @@ export function connectCommand(environment: NodeJS.ProcessEnv): Command {
       if (subject !== userId) throw new UsageError(`The token is of ${subject}, not of ${userId}.`);
       await withService(target, environment, { userId }, (client) => {
         const session = client.connect({ platform });
-        // The own user is watched, too: only there one sees whether one is seen.
+        // The own user is watched as well: only the shown presence reveals whether the user is visible to others.
         const isFiltered = channel.length + user.length > 0;
         const users = isFiltered ? [...user, userId] : [];
         const others = client.watch({ channels: channel, users });

@@ -5,7 +5,7 @@ import { addTargetOptions, type TargetOptions } from '../target.js';
 import { escapeControls } from '../terminal/printable.js';
 import { ADMIN } from '../tokens.js';
 
-/** Ends a session of anyone. */
+/** Creates the command that ends a session of any user. */
 export function endCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('end'))
     .description(

@@ -10,7 +10,7 @@ interface ExplainOptions extends TargetOptions {
   readonly json?: boolean;
 }
 
-/** Says why a user is shown as they are. */
+/** Creates the command that explains the presence of a user. */
 export function explainCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('explain'))
     .description(

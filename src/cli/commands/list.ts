@@ -15,7 +15,7 @@ interface ListOptions extends TargetOptions {
   readonly json?: boolean;
 }
 
-/** Shows who is not offline. */
+/** Creates the command that lists the users who are not offline. */
 export function listCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('list'))
     .description('Show who is not offline.')

@@ -9,7 +9,7 @@ interface MembersOptions extends TargetOptions {
   readonly json?: boolean;
 }
 
-/** Shows who is in a channel. */
+/** Creates the command that lists the users in a channel. */
 export function membersCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('members'))
     .description('Show who is in a channel.')

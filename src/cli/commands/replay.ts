@@ -13,7 +13,7 @@ interface ReplayOptions extends Omit<TargetOptions, 'token'> {
   readonly speed: number;
 }
 
-/** Lives what a trace tells against a service. */
+/** Creates the command that replays a trace against a service. */
 export function replayCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('replay'), { token: false })
     .description(

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { examples } from '../help.js';
 
-/** Runs the server, as `npm start` does. */
+/** Creates the command that runs the server, like `npm start`. */
 export function serveCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('serve')
     .description('Run the server, with settings from the environment and from a file .env.')
@@ -14,7 +14,7 @@ export function serveCommand(environment: NodeJS.ProcessEnv): Command {
     )
     .action(async () => {
       process.setSourceMapsEnabled(true);
-      // Not before: the other commands need nothing of it, and it takes its time to load.
+      // The server is loaded only here, because loading takes time and the other commands do not need it.
       const { serve } = await import('../../bootstrap/bootstrap.js');
       process.exitCode = await serve(environment);
     });

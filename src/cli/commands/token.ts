@@ -10,7 +10,7 @@ interface TokenOptions {
   readonly ttl: number;
 }
 
-/** Signs a token for trying things out. Nothing but the token goes to standard output. */
+/** Creates the command that signs a token for tests. Standard output contains only the token. */
 export function tokenCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('token')
     .description('Sign a token for a user, with AUTH_JWT_SECRET.')

@@ -14,7 +14,7 @@ interface WatchOptions extends TargetOptions, InterestOptions {
   readonly json?: boolean;
 }
 
-/** Shows who is there, and every change, until it is stopped. */
+/** Creates the command that shows all presences and every change, until it is stopped. */
 export function watchCommand(environment: NodeJS.ProcessEnv): Command {
   return addInterestOptions(addTargetOptions(new Command('watch')))
     .description(
@@ -46,7 +46,7 @@ export function watchCommand(environment: NodeJS.ProcessEnv): Command {
     );
 }
 
-/** What becomes of the connection goes to standard error: it is none of the changes. */
+/** Reports a lost and restored connection on standard error, because it is not a change of a presence. */
 function tellBreaks(collection: PresenceCollection): void {
   let isLost = false;
   collection.state.subscribe((state) => {
@@ -60,7 +60,7 @@ function tellBreaks(collection: PresenceCollection): void {
   });
 }
 
-/** Waits until the collection is closed, and throws why. */
+/** Waits until the collection is closed, and throws the error that closed it. */
 async function ended(collection: PresenceCollection): Promise<void> {
   for await (const state of collection.state) if (state.status === 'closed') throw state.error;
 }

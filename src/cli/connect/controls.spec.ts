@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Presence, Session, Status } from '#client';
 import { Controls } from './controls.js';
 
-/** A session that notes what it is told, of a user whom others are shown like that. */
+/** A session that records its calls, of a user with the given shown status. */
 function controls(shown: Status | undefined, own: Partial<Presence> = {}) {
   const presence = { userId: 'ann', statusText: '', ...own } as Presence;
   const told: unknown[] = [];

@@ -1,17 +1,20 @@
 import type { ChosenStatus, Presence, PresenceCollection, Session } from '#client';
 
-/** What a user at a terminal can do with the own session. Everything returns the own presence afterwards. */
+/** The actions of a user on the own session. Every action returns the new own presence. */
 export class Controls {
-  /** The last choice made here, until others are shown what followed from it. Undefined: what others are shown decides. */
+  /**
+   * The last choice of this session, until the shown presence includes it. If undefined, the choice is derived from
+   * the shown presence.
+   */
   private chosen: { readonly choice: ChosenStatus; readonly version: bigint } | undefined;
 
   constructor(
     private readonly session: Session,
-    /** Holds what others are shown of the user, among others. */
+    /** Contains the shown presence of the user, among others. */
     private readonly shown: Pick<PresenceCollection, 'get'>,
   ) {}
 
-  /** Whether everyone else is shown the user as OFFLINE. */
+  /** Whether the user is invisible: everyone else sees OFFLINE. */
   get isInvisible(): boolean {
     return this.choice === 'invisible';
   }
@@ -32,19 +35,19 @@ export class Controls {
     return this.session.mute({ speaker: !this.own?.isSpeakerMuted });
   }
 
-  /** The text beside the status stays. */
+  /** Sets the choice and keeps the status text. */
   async choose(choice: ChosenStatus): Promise<Presence> {
     const presence = await this.session.setStatus(choice, { text: this.own?.statusText ?? '' });
     this.chosen = { choice, version: presence.version };
     return presence;
   }
 
-  /** Takes in what others are shown of the user now: another device may have chosen since. */
+  /** Processes a new shown presence of the user. A newer version may contain a choice of another device. */
   noteShown({ version }: Presence): void {
     if (this.chosen !== undefined && version >= this.chosen.version) this.chosen = undefined;
   }
 
-  /** The choice stays. Empty: nothing is said any more. */
+  /** Sets the status text and keeps the choice. An empty text removes it. */
   say(text: string): Promise<Presence> {
     return this.session.setStatus(this.choice, { text });
   }
@@ -53,7 +56,10 @@ export class Controls {
     return this.session.presence;
   }
 
-  /** Text and choice are set together, so that one who was made invisible elsewhere must not be shown by a text. */
+  /**
+   * The current choice. One call sets text and choice together, so a wrong choice here would make a user visible whom
+   * another device made invisible.
+   */
   private get choice(): ChosenStatus {
     if (this.chosen !== undefined) return this.chosen.choice;
     const status = this.shown.get(this.own?.userId ?? '')?.status ?? 'offline';

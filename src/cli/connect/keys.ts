@@ -1,13 +1,13 @@
 import type { ChosenStatus, Presence } from '#client';
 import type { Controls } from './controls.js';
 
-/** What a key does. */
+/** The action of a key. */
 export interface KeyCommand {
   readonly key: string;
   readonly help: string;
-  /** What is asked for first. Absent: nothing. */
+  /** The prompt for text that the action needs. Absent if it needs none. */
   readonly question?: string;
-  /** `answer` is what was asked for. */
+  /** `answer` is the text that the user entered. */
   readonly perform: (controls: Controls, answer: string) => Promise<Presence>;
 }
 
@@ -40,7 +40,7 @@ export function commandOf(key: string): KeyCommand | undefined {
   return COMMANDS.find((command) => command.key === key);
 }
 
-/** All keys, in a line. */
+/** A help text for all keys, in one line. */
 export const KEYS_IN_WORDS = [
   ...COMMANDS.map(({ key, help }) => `${key} ${help}`),
   `${HELP} these keys`,

@@ -1,7 +1,7 @@
-/** What may wait while a line is being typed. What is older is dropped, and said to be. */
+/** The maximum number of lines to hold back. Older lines are dropped, and their number is printed. */
 const MOST_WAITING = 1000;
 
-/** Prints lines, and holds them back while somebody types one. */
+/** Prints lines, and holds them back while the user enters text. */
 export class Printer {
   private waiting: string[] | undefined;
   private dropped = 0;
@@ -16,7 +16,7 @@ export class Printer {
     this.dropped++;
   }
 
-  /** From now on lines wait. */
+  /** Holds back all lines until `release`. */
   hold(): void {
     this.waiting ??= [];
   }

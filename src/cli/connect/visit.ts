@@ -8,7 +8,9 @@ import { Controls } from './controls.js';
 import { commandOf, HELP, KEYS_IN_WORDS, QUIT } from './keys.js';
 import { Printer } from './printer.js';
 
-/** A user who is online from a terminal, sees what others do, and has keys to do something. */
+/**
+ * An interactive session in a terminal: it keeps the user online, prints the changes of others and reacts to keys.
+ */
 export class InteractiveSession {
   private readonly printer = new Printer((line) => console.log(line));
   private readonly controls: Controls;
@@ -24,7 +26,7 @@ export class InteractiveSession {
     this.controls = new Controls(session, others);
   }
 
-  /** Stays until somebody quits, or the session ends. Throws why it ended. */
+  /** Runs until the user quits or the session ends. Throws the error that ended the session. */
   async stay(channelId: string | undefined, keyboard: Keyboard | undefined): Promise<void> {
     await waitUntilReady(this.session.state);
     if (channelId !== undefined) await this.controls.join(channelId);
@@ -75,7 +77,7 @@ export class InteractiveSession {
     this.printer.print(ownPresenceInWords(presence, this.controls.isInvisible));
   }
 
-  /** Tells what becomes of the connection, and throws why the session is over. */
+  /** Prints changes of the connection. Throws the error that closed the session. */
   private async sessionOver(): Promise<never> {
     let isLost = false;
     for await (const state of this.session.state) {

@@ -5,21 +5,23 @@ import type { TokenSigner } from '../tokens.js';
 import { ReplayedSession } from './replayed-session.js';
 import type { TraceRow } from './trace.js';
 
-/** How much may be under way at once. What is due later waits, so that a service that is slow is not asked for more and more. */
+/**
+ * The maximum number of concurrent calls. Later calls wait, so that a slow service does not receive more and more.
+ */
 const MAX_IN_FLIGHT = 100;
 
-/** What a replay has done. */
+/** The results of a replay. */
 export interface Summary {
   readonly rows: number;
   begun: number;
   activities: number;
   endedInOrder: number;
   lost: number;
-  /** The most sessions that were there at one time. */
+  /** The maximum number of sessions at one time. */
   mostAtOnce: number;
 }
 
-/** Lives what a trace tells against a service, each session with a client and a connection of its own. */
+/** Replays a trace against a service. Each session has its own client and connection. */
 export class Replay {
   readonly summary: Summary;
   readonly failures = new FailureCount();
@@ -30,7 +32,7 @@ export class Replay {
     private readonly rows: readonly TraceRow[],
     private readonly target: Target,
     private readonly signer: TokenSigner,
-    /** How many seconds of the trace pass in one. Infinity: as fast as the service takes it. */
+    /** The number of seconds of the trace per second of real time. Infinity: as fast as the service allows. */
     private readonly speed: number,
   ) {
     this.summary = {
@@ -43,7 +45,10 @@ export class Replay {
     };
   }
 
-  /** Runs until the end of the trace, or of the signal. `onRow` is told how many rows have been begun. */
+  /**
+   * Runs until the end of the trace or until the signal is aborted. Calls `onRow` with the number of rows started so
+   * far.
+   */
   async run(signal: AbortSignal, onRow: (done: number) => void): Promise<void> {
     const beganAt = performance.now();
     const firstSecond = this.rows[0]?.seconds ?? 0;
@@ -58,7 +63,7 @@ export class Replay {
     await Promise.all(this.underWay);
   }
 
-  /** Ends what the trace has left open. */
+  /** Ends the sessions that the trace left open. */
   async close(): Promise<void> {
     const open = [...this.sessions.values()];
     this.sessions.clear();
@@ -110,14 +115,14 @@ export class Replay {
   }
 }
 
-/** The longest wait that a timer takes. A signal ends it earlier. */
+/** The maximum delay of a timer in Node. An aborted signal ends the wait earlier. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 async function waitUntil(dueAt: number, signal: AbortSignal): Promise<void> {
   for (;;) {
     const restMs = dueAt - performance.now();
     if (restMs <= 0 || signal.aborted) return;
-    // The end of the signal is no failure: whoever called looks at it.
+    // An abort is not a failure: the caller checks the signal.
     await sleep(Math.min(restMs, LONGEST_MS), undefined, { signal }).catch(() => {});
   }
 }

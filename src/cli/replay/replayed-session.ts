@@ -3,11 +3,11 @@ import { waitUntilReady } from '../begun.js';
 import { Device } from '../device.js';
 import type { Target } from '../target.js';
 
-/** A session of a trace: a client of its own, on a connection that can be lost. */
+/** A session of a trace. It has its own client and connection, and the connection can be lost. */
 export class ReplayedSession {
   private readonly device: Device;
   private session: Session | undefined;
-  /** What was asked of it so far. */
+  /** The operations that were requested so far. */
   private done: Promise<void> = Promise.resolve();
 
   constructor(target: Target, token: () => Promise<string>) {
@@ -25,7 +25,7 @@ export class ReplayedSession {
     return this.next(async () => void (await this.session?.recordActivity()));
   }
 
-  /** Ends it: in order, or as when the program is killed. */
+  /** Ends the session cleanly, or as if the program had been killed. */
   end({ inOrder }: { readonly inOrder: boolean }): Promise<void> {
     return this.next(async () => {
       if (!inOrder) this.device.lose();
@@ -33,7 +33,10 @@ export class ReplayedSession {
     });
   }
 
-  /** One thing after the other, as the trace has them. What failed before is told there. */
+  /**
+   * Runs the operations one after the other, as in the trace. An operation that fails reports its error itself, and
+   * the next one still runs.
+   */
   private next(task: () => Promise<void>): Promise<void> {
     this.done = this.done.catch(() => {}).then(task);
     return this.done;

@@ -4,17 +4,20 @@ const HEADER = 't_seconds,action,session,user,reason';
 const ACTIONS = ['connect', 'disconnect', 'activity'] as const;
 const REASONS = ['clean', 'lost', 'netsplit', ''] as const;
 
-/** One row of a trace: a session of a user began, did something or ended. */
+/** One row of a trace: a session of a user started, had an activity or ended. */
 export interface TraceRow {
   readonly seconds: number;
   readonly action: (typeof ACTIONS)[number];
   readonly session: string;
   readonly user: string;
-  /** How it ended: said, without a word, or together with many others. */
+  /**
+   * How the session ended: `clean`, `lost`, or `netsplit` if it was lost together with many others. Empty if the row
+   * has no reason.
+   */
   readonly reason: (typeof REASONS)[number];
 }
 
-/** The file is not a trace. The message says where. */
+/** The file is not a valid trace. The message names the line. */
 export class MalformedTrace extends Error {
   override readonly name = 'MalformedTrace';
 }
@@ -23,9 +26,9 @@ export function readTrace(path: string): TraceRow[] {
   return parseTrace(readFileSync(path, 'utf8'), path);
 }
 
-/** `path` is what complaints name. */
+/** Parses a trace. Error messages contain `path`. */
 export function parseTrace(text: string, path: string): TraceRow[] {
-  // Spreadsheets begin a CSV file with a byte order mark.
+  // Spreadsheet programs begin a CSV file with a byte order mark.
   const [header, ...lines] = text
     .replace(/^\uFEFF/, '')
     .trimEnd()
@@ -33,7 +36,7 @@ export function parseTrace(text: string, path: string): TraceRow[] {
   if (header !== HEADER) throw new MalformedTrace(`${path} does not begin with ${HEADER}.`);
   return lines.map((line, i) => {
     const row = rowOf(line);
-    // Lines are counted from one, and the first is the header.
+    // Line numbers start at one, and the first line is the header.
     if (row === undefined)
       throw new MalformedTrace(`${path} has no row of a trace in line ${i + 2}.`);
     return row;

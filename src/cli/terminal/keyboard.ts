@@ -1,10 +1,10 @@
 import { createInterface, emitKeypressEvents } from 'node:readline';
 
-/** The keys of a terminal, one at a time, and a line of text where one is asked for. */
+/** Reads single keys from a terminal, and a line of text on request. */
 export class Keyboard {
   private isAsking = false;
 
-  /** Undefined where nobody sits at a terminal. */
+  /** Returns undefined if input or output is not a terminal. */
   static of(input: NodeJS.ReadStream, output: NodeJS.WriteStream): Keyboard | undefined {
     return input.isTTY && output.isTTY ? new Keyboard(input, output) : undefined;
   }
@@ -14,7 +14,9 @@ export class Keyboard {
     private readonly output: NodeJS.WriteStream,
   ) {}
 
-  /** Has every key told, but for Ctrl-C, which is the signal that it always is, and those of a line that is asked for. */
+  /**
+   * Calls `onKey` for every key, except for the keys of a requested line and for Ctrl-C, which sends SIGINT as usual.
+   */
   listen(onKey: (key: string) => void): void {
     emitKeypressEvents(this.input);
     this.input.on('keypress', (text: string | undefined, { ctrl, name }: Key) => {
@@ -25,7 +27,7 @@ export class Keyboard {
     this.takeKeys();
   }
 
-  /** Asks for a line. Undefined: there will be none. */
+  /** Asks for a line of text. Returns undefined if the input was closed. */
   async ask(question: string): Promise<string | undefined> {
     this.isAsking = true;
     const line = createInterface({ input: this.input, output: this.output, terminal: true });
@@ -40,7 +42,7 @@ export class Keyboard {
     return answer;
   }
 
-  /** Gives the terminal back. */
+  /** Stops reading keys and restores the mode of the terminal. */
   release(): void {
     this.input.setRawMode(false);
     this.input.pause();

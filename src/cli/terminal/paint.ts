@@ -3,7 +3,7 @@ import type { Status } from '#client';
 
 type Format = Parameters<typeof styleText>[0];
 
-/** Colours text on standard output, where that is a terminal and nobody has set NO_COLOR. */
+/** Colours text if standard output is a terminal and NO_COLOR is not set. */
 export function style(format: Format, text: string): string {
   return styleText(format, text, { stream: process.stdout });
 }

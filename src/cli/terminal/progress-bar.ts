@@ -3,7 +3,10 @@ import { Screen } from './screen.js';
 const WIDTH = 30;
 const REDRAW_MS = 100;
 
-/** Runs something, and shows how far it has come by what it says of that, `note` being in words what is going on. */
+/**
+ * Runs a task and draws its progress. The task calls `show` with the number of finished items and a text about the
+ * current state.
+ */
 export async function withProgressBar(
   total: number,
   run: (show: (done: number, note: string) => void) => Promise<void>,
@@ -16,7 +19,7 @@ export async function withProgressBar(
   }
 }
 
-/** Drawn on standard error where that is a terminal, and nowhere else. */
+/** Draws on standard error if that is a terminal, otherwise nowhere. */
 class ProgressBar {
   private readonly screen = process.stderr.isTTY ? new Screen(process.stderr) : undefined;
   private drawnAt = -Infinity;
@@ -30,7 +33,7 @@ class ProgressBar {
     this.screen?.draw([barOf(done, this.total, note)]);
   }
 
-  /** Takes it away. */
+  /** Erases the bar. */
   end(): void {
     this.screen?.clear();
     this.screen?.release();

@@ -15,7 +15,7 @@ describe('A screen', () => {
     return new Screen(Object.assign(output, { rows }) as unknown as NodeJS.WriteStream);
   }
 
-  /** What was written since, with its escape codes made visible and those left out that are always there. */
+  /** Returns the output since the last call, with visible escape codes. Codes that are always present are removed. */
   function taken(): string {
     const visible = written.replaceAll('\u001b', '^').replaceAll(/\^\[\?(25|7)[hl]/g, '');
     written = '';

@@ -5,10 +5,12 @@ const WRAP = '\u001b[?7h';
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 
-/** What a terminal that does not say so is taken for. */
+/** The number of rows to assume if the terminal does not report it. */
 const ROWS = 24;
 
-/** Lines on a terminal that are drawn over again. What is longer or more than the terminal has room for is cut off. */
+/**
+ * Lines on a terminal that are redrawn in place. Lines that are too long or too many for the terminal are truncated.
+ */
 export class Screen {
   private height = 0;
 
@@ -25,7 +27,7 @@ export class Screen {
     this.height = shown.length;
   }
 
-  /** Takes away what was drawn last. */
+  /** Erases the lines that were drawn last. */
   clear(): void {
     if (this.height === 0) return;
     moveCursor(this.output, 0, -this.height);
@@ -34,7 +36,7 @@ export class Screen {
     this.height = 0;
   }
 
-  /** Leaves the terminal as it was found, with what was drawn last. */
+  /** Restores the cursor of the terminal. The lines that were drawn last stay. */
   release(): void {
     this.output.write(SHOW_CURSOR);
   }

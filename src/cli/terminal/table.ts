@@ -3,11 +3,11 @@ import measure from 'fast-string-truncated-width';
 export interface Column<Row> {
   readonly title: string;
   readonly textOf: (row: Row) => string;
-  /** Colours the text, which must not change its width. Absent: as it is. */
+  /** Colours the text, without a change of its width. If absent, the text stays as it is. */
   readonly paint?: (row: Row, text: string) => string;
 }
 
-/** The lines of a table, each column as wide as it must be and two spaces between them. */
+/** Returns the lines of a table. Each column is as wide as its longest text, with two spaces between columns. */
 export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
   const texts = rows.map((row) => columns.map(({ textOf }) => textOf(row)));
   const widths = columns.map(({ title }, i) =>
@@ -30,7 +30,7 @@ export function table<Row>(columns: readonly Column<Row>[], rows: readonly Row[]
   ];
 }
 
-/** How many columns of a terminal a text takes: some characters take two, some none. */
+/** Returns the number of terminal columns of a text: some characters take two columns, some none. */
 function widthOf(text: string): number {
   return measure(text).width;
 }

@@ -1,4 +1,7 @@
-/** A time as people at this terminal read it: the hour, and the day unless it is today. Empty: there is none, or none that can be told. */
+/**
+ * Formats a time in the local time zone: the time of day, with the date unless it is today. Empty if there is no
+ * valid time.
+ */
 export function timeInWords(time: Date | undefined, now = new Date()): string {
   if (time === undefined || Number.isNaN(time.getTime())) return '';
   const hour = time.toTimeString().slice(0, 8);

@@ -18,15 +18,16 @@ import { step } from '../../domain/step.js';
 import type { PresenceView } from '../presence-view.js';
 import { MemoryPresenceStore } from './memory-presence-store.js';
 
-// The hunt for leaks: two worlds, alike but for this. In one the ghost turns invisible and does what it likes; in the
-// other it disconnects instead and is not there. Everybody else must not be able to tell which one they are in.
+// A search for leaks in two worlds that differ in one point. In one, the ghost becomes invisible and then does
+// anything. In the other, it disconnects instead and does nothing. The other users must not be able to distinguish the
+// two.
 
 type Happening = readonly [at: number, userId: string, input: Input];
 
 const HIDES_AT = 5000;
 const policy = { ...POLICY, reconnectGraceMs: 150 };
 
-/** Everything that everyone but the ghost can learn, after every happening. */
+/** Everything that everyone except the ghost can observe after each step. */
 async function observe(
   happenings: readonly Happening[],
   maxOfflineUsers: number,
@@ -52,7 +53,7 @@ async function observe(
     await perform(userId, input, at);
     seen.push(lookAt(store.view));
   }
-  // What is the same as before says nothing: the happenings of the hidden ghost are no news.
+  // A state equal to the previous one carries no information: steps of the hidden ghost are invisible.
   const words = seen.map((sight) => JSON.stringify(sight));
   return words.filter((sight, i) => sight !== words[i - 1]);
 }
@@ -73,28 +74,28 @@ function happeningsOf(userId: string, lines: readonly Line[], startAt = 0): Happ
   return lines.map(([at, input]) => [at + startAt, userId, input]);
 }
 
-/** Together in the order of time; at the same moment in the order given. */
+/** Merges the steps in order of time. At the same time, the given order applies. */
 function inOrder(...all: readonly (readonly Happening[])[]): readonly Happening[] {
   return all.flat().toSorted(([a], [b]) => a - b);
 }
 
-/** What is not said while hidden: the choice itself, which would end it. */
+/** Whether the ghost stays hidden: another choice of status would make it visible. */
 function staysHidden([, input]: Line): boolean {
   return input.type !== 'setStatus' || input.choice === 'INVISIBLE';
 }
 
-/** A choice that a client remembers ends it as well, or begins it. */
+/** A remembered choice of status would also end or start invisibility. */
 function withoutStatus([at, input]: Line): Line {
   if (input.type !== 'connect' || input.remembered === undefined) return [at, input];
   return [at, { ...input, remembered: { ...input.remembered, status: undefined } }];
 }
 
-/** What a client remembers is compared with what the user chose while hidden, which is the user's own to see. */
+/** A reconnecting client compares its memory with the choices made while hidden, which only the user may see. */
 function withoutMemory([at, input]: Line): Line {
   return [at, input.type === 'connect' ? { ...input, remembered: undefined } : input];
 }
 
-/** No expiry either: that would end it, too. */
+/** An expiry would also end invisibility. */
 function forGood([at, input]: Line): Line {
   return [at, input.type === 'setStatus' ? { ...input, expiresAt: undefined } : input];
 }
@@ -123,15 +124,16 @@ const visibly = history.map((lines) =>
 );
 
 /**
- * The others, and how many who are OFFLINE are remembered. With room for few it shows who is forgotten for whom; then
- * nobody but the ghost is invisible, since of those, too, only so many are remembered when they are away.
+ * The other users, and the number of OFFLINE users to remember. With a small number, the test shows who is evicted for
+ * whom. Then only the ghost is invisible, because the store also limits the number of invisible users without a
+ * session.
  */
 const others = fc.oneof(
   fc.record({ max: fc.constant(1000), other: history, third: history }),
   fc.record({ max: fc.constantFrom(1, 2), other: visibly, third: visibly }),
 );
 
-/** The ghost up to the moment at which the worlds part. */
+/** The ghost until the worlds start to differ. */
 function visibleGhost({ channelId, isSpeakerMuted, choice }: Before): Line[] {
   return [
     [4000, connect('g', { isSpeakerMuted })],
@@ -154,7 +156,7 @@ describe('An invisible user', () => {
           );
         const hidden = happeningsOf('ghost', ghost.whileHidden, HIDES_AT);
         const withGhost = world([[HIDES_AT, 'ghost', choose('g', 'INVISIBLE')]], hidden);
-        // What a ghost that is not there would do is tried by nobody, but time passes at the same moments.
+        // An absent ghost does nothing, but time passes at the same moments.
         const absent = hidden.map(([at]): Happening => [at, 'nobody', time]);
         const withoutGhost = world([[HIDES_AT, 'ghost', disconnect('g')]], absent);
         expect(await observe(withGhost, max)).toEqual(await observe(withoutGhost, max));
@@ -170,7 +172,7 @@ describe('An invisible user', () => {
         history.map((lines) => lines.map(withoutMemory)),
         others,
         async (ghost, later, { max, other }) => {
-          // When the longest history is over.
+          // After the end of the longest history.
           const returnsAt = 100_000;
           const mutes = { isMicrophoneMuted: true, isSpeakerMuted: true };
           const again = choose('g2', ghost.before.choice, { text: 'here' });
@@ -186,12 +188,13 @@ describe('An invisible user', () => {
           const withGhost = world(
             [[HIDES_AT, 'ghost', choose('g', 'INVISIBLE')]],
             hidden,
-            // At last it has the one session that it shows on returning.
+            // At the end only the session remains that the ghost shows when it returns.
             ['g', ...allSessions].map((id) => [80_000, 'ghost', disconnect(id)]),
             [
               [90_000, 'ghost', connect('g2', mutes)],
               [90_001, 'ghost', leave('g2')],
-              // It turns idle unseen before the moment at which it returns, since a version tells milliseconds apart.
+              // The ghost becomes idle while hidden, before it returns, because the version depends on the millisecond
+              // of the change.
               [99_000, 'ghost', time],
               [returnsAt, 'ghost', again],
             ],

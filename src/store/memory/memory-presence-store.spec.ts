@@ -20,7 +20,7 @@ presenceStoreContract('MemoryPresenceStore', () => ({
 }));
 
 describe('MemoryPresenceStore', () => {
-  /** A store that remembers so many, and the way to let something happen in it. */
+  /** Creates a store with a limit on OFFLINE users, and a function that applies an input to a user. */
   function remembering(maxOfflineUsers: number): {
     readonly store: MemoryPresenceStore;
     readonly perform: (userId: string, input: Input, now: number) => Promise<Step>;
@@ -125,7 +125,7 @@ describe('MemoryPresenceStore', () => {
   });
 });
 
-/** The sizes of all maps and sets that a store holds, its view's and queue's too. */
+/** The sizes of all maps and sets in a store, including those of its view and queue. */
 function sizesOf(holder: object, path = 'store'): [what: string, size: number][] {
   return Object.entries(holder).flatMap(([name, value]): [string, number][] => {
     const what = `${path}.${name}`;

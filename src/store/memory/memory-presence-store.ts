@@ -14,11 +14,14 @@ import type { StoreStatus } from '../store-status.js';
 import { UserTable, type TableSizes } from '../user-table.js';
 
 export interface MemoryStoreOptions {
-  /** How many users who are OFFLINE to others are remembered. The longest gone are forgotten first. */
+  /**
+   * The maximum number of remembered users who are OFFLINE to others. Those who have been OFFLINE for longest are
+   * evicted first.
+   */
   readonly maxOfflineUsers: number;
 }
 
-/** There is no other store to lose sight of. */
+/** The status values that concern a remote store. */
 const NOTHING_TO_LOSE: Omit<StoreStatus, keyof TableSizes> = {
   problem: undefined,
   failures: 0,
@@ -35,11 +38,11 @@ const NOTHING_TO_LOSE: Omit<StoreStatus, keyof TableSizes> = {
   reaped: 0,
 };
 
-/** Presence of one node in its own memory. A restart starts from nothing. */
+/** The presence store of a single node, in memory. A restart loses all data. */
 export class MemoryPresenceStore extends PresenceStore {
-  // Alone, and remembered by nobody: any name will do.
+  // There are no other nodes, so any node id is valid.
   readonly node = 'memory';
-  // New with every process, as its log is.
+  // New for each process, like the event log.
   readonly sealingSecrets = new SealingKeys();
   readonly view: PresenceView = new PresenceView((userId) => this.table.shownOf(userId));
   private readonly table = new UserTable(this.view);
@@ -54,7 +57,7 @@ export class MemoryPresenceStore extends PresenceStore {
     return { ...NOTHING_TO_LOSE, ...this.table.sizes };
   }
 
-  // Runs to its end before anybody else's: in one process no commit can come in between.
+  // Runs synchronously, so no other commit in this process can come in between.
   async update(userId: string, change: UserUpdate): Promise<Step> {
     const held = this.table.get(userId);
     const before = held?.user ?? newUser(userId);
@@ -97,7 +100,7 @@ export class MemoryPresenceStore extends PresenceStore {
   }
 
   private tell(step: Step): void {
-    // Commits that others see nothing of are not counted: a resume token would tell of them.
+    // Commits without visible events are not counted, because a resume token would reveal them.
     const { partition, seq, mark } = this.last;
     if (step.events.length > 0) this.last = { partition, seq: seq + 1, mark };
     for (const listener of this.listeners) listener(step, this.last);

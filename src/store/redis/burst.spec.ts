@@ -9,10 +9,10 @@ import { scripts } from './script.js';
 /** Eight batches for each partition. */
 const USERS = 8 * 64 * 16;
 
-/** As many commits as go to Redis in one call, and what else is in it. */
+/** The number of arguments of a full batch: seven of the batch itself and four for each commit. */
 const ARGUMENTS_OF_BATCH = 7 + 64 * 4;
 
-// What a burst leaves to the log is no fault.
+// Warnings in a burst, such as gaps, are no failure of this test.
 Logger.overrideLogger(false);
 
 describe('A burst of commits', { timeout: 60_000 }, () => {
@@ -43,7 +43,7 @@ describe('A burst of commits', { timeout: 60_000 }, () => {
       most.args = Math.max(most.args, args.length);
       return run.call(this, script, keys, args).finally(() => underWay--);
     });
-    // A machine that is slow refuses some of them after two seconds.
+    // A slow machine rejects some of them after two seconds.
     await Promise.allSettled(
       Array.from({ length: USERS }, (_, i) => busy!.connect(`user-${i}`, `s${i}`)),
     );

@@ -2,7 +2,7 @@ import type { Logger } from '@nestjs/common';
 import type { StoreStatus } from '../store-status.js';
 import type { ResyncReason, LostKey } from './partition-reader.js';
 
-/** But for the start, with which everybody begins. Known beforehand, so that the first one counts as one more than none. */
+/** All reasons except the start, which every node has. They are listed so that each counter starts at zero. */
 const CAUSES = [
   'chain',
   'rewound',
@@ -22,7 +22,7 @@ type Counts = Pick<
   'resyncs' | 'gapsFilled' | 'fenced' | 'reaped' | 'keysLost' | 'writtenBack'
 >;
 
-/** What goes wrong between nodes and is put right: logged as it happens, and counted. */
+/** Logs and counts the faults between nodes that the service repairs. */
 export class ClusterMetrics {
   private readonly resyncs = new Map<ResyncReason, number>(CAUSES.map((cause) => [cause, 0]));
   private readonly keys = new Map<string, number>(KEYS.map((key) => [key, 0]));
@@ -45,13 +45,13 @@ export class ClusterMetrics {
   }
 
   lost(partition: number, cause: ResyncReason): void {
-    // Everybody begins so.
+    // Every node starts with a load, so it is no fault.
     if (cause === 'start') return;
     this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
     this.logger.warn(`partition ${partition} is read anew (${cause})`);
   }
 
-  /** `name` is the whole name of the key. */
+  /** `name` is the full name of the key. */
   keyLost(key: LostKey | 'beats' | 'sealing_secret', name: string): void {
     this.keys.set(key, this.keys.get(key)! + 1);
     this.logger.warn(`Redis has lost the key ${name}; it is written back`);

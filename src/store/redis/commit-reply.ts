@@ -4,13 +4,13 @@ import type { Batch, Commit } from './log-batch.js';
 import type { ResyncReason } from './partition-reader.js';
 import type { PartitionReplica } from './partition-replica.js';
 
-/** A commit that was sent: what is to become of a user. */
+/** A commit that was sent: the state of the user before it, and the intended step. */
 export interface Decided {
   readonly before: User;
   readonly step: Step;
 }
 
-/** What the script `commit` answers where it has lost something. */
+/** The replies of the script `commit` that report lost data. */
 export const LOSSES = {
   EMPTY: 'emptied',
   UNKNOWN: 'unknown',
@@ -20,7 +20,7 @@ export const LOSSES = {
   LOG: 'log',
 } as const satisfies Record<string, ResyncReason>;
 
-/** The batch as Redis has logged it, without waiting for it to come round. */
+/** The batch as Redis has logged it, built without waiting for its pub/sub message. */
 export function batchOf(prepared: readonly Decided[], reply: readonly string[]): Batch {
   const [, epoch, before, after, prev, token, outcomes] = reply as [string, ...string[]];
   const entries = prepared
@@ -34,8 +34,8 @@ export function batchOf(prepared: readonly Decided[], reply: readonly string[]):
 }
 
 /**
- * Whether Redis refused the revision of a user which its own log, read up to the refusal, says is stored. It does not
- * hold what was committed, so trying again would never end.
+ * Whether Redis rejected a revision that its own log, read up to the rejection, names as the stored one. Redis has then
+ * lost the record, and retries would never succeed.
  */
 export function isContradicted(
   replica: PartitionReplica,

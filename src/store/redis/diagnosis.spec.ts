@@ -4,7 +4,7 @@ import { wantsNewConnection } from './diagnosis.js';
 describe('An error of Redis', () => {
   it.each([
     "READONLY You can't write against a read only replica.",
-    // Of a script: Redis 7, and before.
+    // Errors of scripts, in Redis 7 and in earlier versions.
     "READONLY You can't write against a read only replica. script: 93bfd8a1, on @user_script:36.",
     "ERR Error running script (call to f_93bf): @user_script:36: @user_script: 36: -READONLY You can't write against a read only replica.",
     'LOADING Redis is loading the dataset in memory',

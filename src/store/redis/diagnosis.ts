@@ -1,8 +1,8 @@
-/** What an error of Redis means for whoever runs the service. */
+/** The meaning of a Redis error for an operator. */
 export interface Diagnosis {
-  /** Without the value of any setting, and without data of users. */
+  /** Contains no values of settings and no user data. */
   readonly sentence: string;
-  /** Whether it may end without a change of settings, so that a node that starts should wait. */
+  /** Whether the error can end without a change of settings, so that a starting node should wait. */
   readonly mayPass: boolean;
 }
 
@@ -12,7 +12,7 @@ interface Kind {
   readonly mayPass: boolean;
 }
 
-// Node's and OpenSSL's words for a certificate that does not pass verification.
+// Messages of Node.js and OpenSSL for a certificate that fails verification.
 const CERTIFICATE =
   /self-signed certificate|unable to (?:verify|get)\b.*certificate|certificate (?:has expired|is not yet valid|revoked|not trusted|rejected|signature failure)|does not match certificate|invalid CA certificate/;
 
@@ -66,7 +66,7 @@ const KINDS: readonly Kind[] = [
   },
 ];
 
-/** Undefined: the error says no more than that Redis did not answer. */
+/** Undefined: the error says only that Redis did not respond. */
 export function diagnose(error: unknown): Diagnosis | undefined {
   const message = messageOf(error);
   const kind = KINDS.find(({ pattern }) => pattern.test(message));
@@ -74,15 +74,15 @@ export function diagnose(error: unknown): Diagnosis | undefined {
 }
 
 /**
- * Whether another server may be behind the same address by now: this one has been demoted, is loading or has lost its
- * primary or its cluster. The connection would stay with it for as long as it lives. A script says so in the middle of
- * its message.
+ * Whether a different server may be behind the same address now, because this one was demoted, is loading, or has lost
+ * its primary or its cluster. An open connection would stay with it. In errors of scripts the code is in the middle of
+ * the message.
  */
 export function wantsNewConnection(error: Error): boolean {
   return /(?:^|[\s-])(?:READONLY|LOADING|MASTERDOWN|CLUSTERDOWN)\s/.test(error.message);
 }
 
-/** ioredis wraps the error of a cluster node. */
+/** Returns the message of an error. ioredis wraps the error of a cluster node. */
 export function messageOf(error: unknown): string {
   const { lastNodeError } = error as { readonly lastNodeError?: unknown };
   if (lastNodeError !== undefined && lastNodeError !== null) return messageOf(lastNodeError);

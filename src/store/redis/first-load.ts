@@ -5,10 +5,12 @@ import type { RedisHealth } from './redis-health.js';
 
 const LOOK_MS = 200;
 
-/** Over how many looks it is counted whether anything failed: a command that times out fails once a second. */
+/**
+ * The number of checks in one period. A command that times out fails only once a second, so a period must be longer.
+ */
 const LOOKS_TOGETHER = 10;
 
-/** The same work, whose failure is a sentence for whoever starts the node. */
+/** Runs the work and turns its failure into a `ConfigError` with a sentence for the operator. */
 export async function orRefusal(work: Promise<void>, reachability: RedisHealth): Promise<void> {
   try {
     await work;
@@ -22,8 +24,8 @@ export async function orRefusal(work: Promise<void>, reachability: RedisHealth):
 }
 
 /**
- * Waits for what a node reads when it starts, for as long as that gets on. A start that cannot get better, or fails all
- * the time, ends with a sentence and does not hang.
+ * Waits for the first load while it makes progress. If it cannot succeed, or fails all the time, the start ends with an
+ * error instead of hanging.
  */
 export async function loaded(
   loading: Promise<unknown>,

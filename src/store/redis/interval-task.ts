@@ -1,4 +1,4 @@
-/** Does something again and again, never twice at once. */
+/** A task that runs at an interval and never overlaps with itself. */
 export class IntervalTask {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
@@ -13,7 +13,7 @@ export class IntervalTask {
     this.timer = setInterval(() => this.tick(), this.everyMs);
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no run is in progress. */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await this.running;

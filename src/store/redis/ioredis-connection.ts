@@ -2,23 +2,23 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisAddress } from '../../config/redis-url.js';
 import { wantsNewConnection } from './diagnosis.js';
 
-/** How long a command may take. A server that is frozen but connected would otherwise hang its callers. */
+/** The command timeout in milliseconds. Without it, a server that is frozen but connected would block its callers. */
 const COMMAND_TIMEOUT_MS = 1000;
 
-/** How long a connection may be silent while an answer is due, before it is given up. */
+/** The milliseconds that a connection may be silent while a response is due, before it is closed. */
 const SOCKET_TIMEOUT_MS = 3000;
 
 const MAX_RECONNECT_DELAY_MS = 500;
 
-/** How often a server that loads its data is asked whether it is done. ioredis would wait for its estimate. */
+/** Milliseconds between two checks of a server that is loading its data. ioredis would wait for its own estimate. */
 const LOADING_RETRY_MS = 500;
 
 export const RECONNECT_AT_MOST_EVERY_MS = 100;
 
-/** How often the nodes of a cluster are asked who holds what. */
+/** Milliseconds between two refreshes of the cluster topology. */
 const TOPOLOGY_REFRESH_MS = 2000;
 
-/** What ioredis does on its own is turned off: only the writer knows whether a command may be sent again. */
+/** All automatic retries of ioredis are off: only the writer knows whether a command may be sent again. */
 const OPTIONS = {
   commandTimeout: COMMAND_TIMEOUT_MS,
   connectTimeout: COMMAND_TIMEOUT_MS,
@@ -26,26 +26,26 @@ const OPTIONS = {
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
-  // It would do so without looking at what comes of it, and let the process die of a time-out.
+  // ioredis would ignore the result of a resubscription, and a timeout in it would end the process.
   autoResubscribe: false,
   maxLoadingRetryTime: LOADING_RETRY_MS,
 } as const satisfies RedisOptions;
 
 /**
- * ioredis listens for one error of a connection. A handshake of TLS that is broken off may have a second one, which
- * would end the process. There is no connection before the first attempt.
+ * Ignores further errors of a connection. ioredis handles only the first one, but an interrupted TLS handshake can emit
+ * a second one, which would end the process. Before the first attempt there is no stream.
  */
 export function allowMoreErrors({ stream }: { readonly stream?: Redis['stream'] }): void {
   stream?.on('error', () => {});
 }
 
-/** Throws as a replica would that is asked to write. */
+/** Throws the same error as a replica that receives a write. */
 export async function requirePrimary(redis: Redis): Promise<void> {
   const text = await redis.info('replication');
   if (/^role:slave/m.test(text)) throw new Error('READONLY the server is a replica');
 }
 
-/** Says yes at most that often. */
+/** Returns a function that is true at most once per interval. */
 export function onceInAWhile(everyMs: number): () => boolean {
   let last = -Infinity;
   return () => {
@@ -56,7 +56,7 @@ export function onceInAWhile(everyMs: number): () => boolean {
   };
 }
 
-/** Connects, and connects anew whenever the connection is lost. */
+/** Creates a client that connects, and reconnects after every loss of the connection. */
 export function newClient(address: RedisAddress): Redis | Cluster {
   const { topology, hosts, masterName, username, password, isTls } = address;
   const credentials = {
@@ -65,7 +65,7 @@ export function newClient(address: RedisAddress): Redis | Cluster {
     ...(isTls && { tls: {} }),
   };
   const retryStrategy = (attempt: number): number => Math.min(attempt * 50, MAX_RECONNECT_DELAY_MS);
-  // One connection answers many commands with the same error, and is to be closed once.
+  // Many commands on one connection can fail with the same error, and the connection must be closed only once.
   const isTimeToReconnect = onceInAWhile(RECONNECT_AT_MOST_EVERY_MS);
   const reconnectOnError = (error: Error): boolean =>
     wantsNewConnection(error) && isTimeToReconnect();

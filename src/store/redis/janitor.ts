@@ -7,42 +7,42 @@ import type { Membership } from './membership.js';
 import type { Partition } from './partition.js';
 import { rendezvous } from './rendezvous.js';
 
-/** How many users are handled at once. */
+/** The number of users processed at once. */
 const BATCH = 200;
 
-/** How long owners have for their own sessions before the rest of what Redis has lost is written back, too. */
+/** Milliseconds in which each node writes back its own sessions. Then one node writes back the remaining lost users. */
 const SAVE_OTHERS_AFTER_MS = 500;
 
-/** A counter that has stood still for that long is taken out. */
+/** Milliseconds without a change of its counter after which a node is removed. */
 const FORGET_NODES_AFTER_MS = 60_000;
 
 export interface JanitorOptions {
   readonly partitions: readonly Partition[];
   readonly membership: Membership;
   readonly node: () => string;
-  /** The names that this node had before it was declared dead under them. */
+  /** The node ids under which this node was declared dead. */
   readonly previousNodeIds: ReadonlySet<string>;
   readonly policy: Policy;
   readonly now: () => number;
   readonly uptime: () => number;
-  /** How many users who are OFFLINE to others are remembered in all. */
+  /** The maximum number of remembered users who are OFFLINE to others, in all partitions. */
   readonly maxOfflineUsers: number;
   readonly onReaped: (node: string, users: number) => void;
-  /** So many users have been written back. */
+  /** Called with the number of users that were written back. */
   readonly onWrittenBack: (users: number) => void;
 }
 
 /**
- * Puts in order what nobody else does: takes leave of the dead in the partitions that fall to this node, and writes back
- * what Redis has lost. It looks at what there is and not at what has happened, so that nothing is missed when one
- * janitor dies at it and another goes on.
+ * Repairs shared state: reaps dead nodes in the partitions of which this node is the rendezvous owner, and writes back
+ * data that Redis has lost. Each run checks the current state instead of past events, so another node can continue if
+ * this one dies in the middle of a run.
  */
 export class Janitor {
   private readonly unsavedSince = new Map<Partition, number>();
 
   constructor(private readonly options: JanitorOptions) {}
 
-  /** Whether a partition falls to this node at the moment. */
+  /** Whether this node is currently the rendezvous owner of a partition. */
   isMine(index: number): boolean {
     const { membership, node } = this.options;
     return rendezvous(membership.alive(), index) === node();
@@ -70,7 +70,7 @@ export class Janitor {
     await this.forgetLongestGone(partition);
   }
 
-  /** Owners write their own sessions back at once; of what is left, one node takes care. */
+  /** Each node writes back its own sessions immediately. The rendezvous owner writes back the rest. */
   private async writeBack(partition: Partition, isMine: boolean): Promise<void> {
     const { dirtyUsers: unsaved } = partition.replica;
     if (unsaved.size === 0) {
@@ -94,13 +94,13 @@ export class Janitor {
     this.options.onReaped(node, users);
   }
 
-  /** Puts what is left under a name that this node had before under the one it has now. */
+  /** Moves sessions from a former node id of this node to the current one. */
   private async rename(partition: Partition, node: string): Promise<void> {
     const name = this.options.node;
     await this.applyToUsersOn(partition, node, () => ({ type: 'nodeRenamed', node, name: name() }));
   }
 
-  /** Lets something happen to everybody who has a session on a node. Returns how many those were. */
+  /** Applies an input to every user with a session on a node. Returns the number of these users. */
   private async applyToUsersOn(
     partition: Partition,
     node: string,
@@ -128,7 +128,7 @@ export class Janitor {
 }
 
 function forget(user: User): Step {
-  // Somebody who has come back meanwhile is not gone.
+  // A user who has come back in the meantime must not be evicted.
   const kept =
     user.shown.status === 'OFFLINE' ? (retainOnEviction(user) ?? newUser(user.userId)) : user;
   return { user: kept, events: [], ended: [], wakeAt: undefined };

@@ -1,6 +1,6 @@
 /**
- * One hash tag for each partition. The slots of a Redis Cluster are dealt out in ranges, so each tag was chosen to fall
- * into its own sixteenth of them: masters get equal shares. Their number is fixed for the life of a key space.
+ * One hash tag for each partition. Redis Cluster assigns slots in ranges, so each tag was chosen to hash into its own
+ * sixteenth of the slots: this gives the masters equal shares. Their number is fixed for the life of a key space.
  */
 export const TAGS = [
   ...['p0-0', 'p1-3', 'p2-11', 'p3-12', 'p4-2b', 'p5-2a', 'p6-c', 'p7-d'],
@@ -9,16 +9,16 @@ export const TAGS = [
 
 export const PARTITIONS = TAGS.length;
 
-/** Changes when what is stored could not be read by a version before. */
+/** The version of the storage format. It changes when earlier versions could not read the new data. */
 const LAYOUT = 1;
 
-/** The names of everything that is kept in Redis. */
+/** The names of all keys and channels in Redis. */
 export class Keys {
-  /** Hash: incarnation of a node -> counter that it moves on as long as it lives. */
+  /** Hash: node id -> counter that the node increments while it is alive. */
   readonly beats: string;
-  /** Hash: incarnation of a node -> the settings of the rules that it has. */
+  /** Hash: node id -> the rule settings of the node. */
   readonly settings: string;
-  /** String: what the keys of tokens are made of. */
+  /** String: the secret from which the keys of tokens are derived. */
   readonly sealingSecret: string;
   readonly partitions: readonly PartitionKeys[];
 
@@ -29,7 +29,7 @@ export class Keys {
     this.partitions = TAGS.map((tag) => new PartitionKeys(`${prefix}${LAYOUT}:{${tag}}`));
   }
 
-  /** Every key with its type, as Redis names it. */
+  /** The keys with state, each with its Redis type. */
   get types(): ReadonlyMap<string, string> {
     return new Map([
       [this.beats, 'hash'],
@@ -44,17 +44,17 @@ export class Keys {
   }
 }
 
-/** What belongs to one partition lies in one slot, so that a script may touch all of it. */
+/** The keys of one partition. They are in one slot, so that a script can access all of them. */
 export class PartitionKeys {
   /** Hash: `epoch`, `seq` and `token` of the last batch in the log. */
   readonly head: string;
-  /** Hash: incarnation -> its last batch and what became of it, or `X` and a time when it is fenced. */
+  /** Hash: node id -> its last batch and the outcome, or `X` and a time if the node is fenced. */
   readonly nodes: string;
   /** Hash: user -> revision, `|`, record. */
   readonly users: string;
-  /** Stream: the batches, each by the number of its last commit. */
+  /** Stream: the batches. The id of an entry is the number of its last commit. */
   readonly log: string;
-  /** Sharded channel on which every batch is published as it is logged. */
+  /** Sharded channel on which every batch is published when it is logged. */
   readonly channel: string;
 
   constructor(name: string) {
@@ -66,12 +66,12 @@ export class PartitionKeys {
   }
 }
 
-/** The partition of a user: FNV-1a (Fowler, Noll, Vo), the same on every node. */
+/** The partition of a user by an FNV-1a hash (Fowler, Noll, Vo). It is the same on every node. */
 export function partitionOf(userId: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < userId.length; i++) {
     hash = Math.imul(hash ^ userId.charCodeAt(i), 0x01000193);
   }
-  // The low bits alone are the weakest.
+  // The low bits alone are the weakest part of the hash.
   return ((hash >>> 0) ^ (hash >>> 16)) & (PARTITIONS - 1);
 }

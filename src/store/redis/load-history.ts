@@ -3,8 +3,8 @@ import type { PartitionKeys } from './keys.js';
 import type { RedisClient } from './redis-client.js';
 
 /**
- * What the log still has of the way to a place, so that a node that has just started can go on with subscribers who
- * were at another one before.
+ * The batches that the log still has before a position. With them, a node that has just started can continue the
+ * subscriptions of subscribers who come from another node.
  */
 export async function loadHistory(
   port: RedisClient,
@@ -22,7 +22,7 @@ export async function loadHistory(
   return batches.slice(first);
 }
 
-/** What lies behind a batch that nobody can read is not told. */
+/** The history starts after the last unreadable batch. */
 function isReadable(batch: Batch): boolean {
   try {
     batch.entries();

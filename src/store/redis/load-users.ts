@@ -7,8 +7,8 @@ import type { RedisClient } from './redis-client.js';
 const BATCHES_PER_READ = 200;
 
 /**
- * Everything that a partition holds, at one place. It is read in pieces while others go on writing, so the log from
- * `head` on tells what was changed meanwhile: its last entry of a user is what is stored, or newer.
+ * Loads all users of a partition as of one position. Other nodes write during the scan, so the log from `head` on is
+ * applied afterwards: its last entry for a user is the stored state, or newer.
  */
 export async function loadUsers(
   port: RedisClient,
@@ -41,7 +41,7 @@ export async function loadUsers(
   return { users, unreadable, place };
 }
 
-/** Undefined: the record is damaged, or of another version. */
+/** Undefined: the record is damaged, or from another version. */
 function userIn(userId: string, record: string): Stored['user'] | undefined {
   try {
     const user = readUser(userId, JSON.parse(record));

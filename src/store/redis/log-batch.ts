@@ -12,31 +12,33 @@ import {
   type EventFields,
 } from './user-record.codec.js';
 
-/** A place in the log of a partition. The token tells two logs apart that number alike: see `Partition`. */
+/**
+ * A position in the log of a partition. The token distinguishes two logs with the same numbers: see `PartitionReplica`.
+ */
 export interface LogPosition {
   readonly epoch: string;
-  /** How many commits came before it. */
+  /** The number of commits before this position. */
   readonly seq: number;
-  /** Of the batch that ends here; random. */
+  /** The random token of the batch that ends here. */
   readonly token: string;
 }
 
-/** What one commit did. */
+/** The result of one commit. */
 export interface Commit {
   readonly user: User;
   readonly events: readonly PresenceEvent[];
   readonly ended: readonly EndedSession[];
-  /** What others were shown before: the version that the events begin from. */
+  /** The version of the shown presence before the commit, from which the events start. */
   readonly previousVersion: number;
 }
 
-/** Commits that were made together, as they are logged and published. */
+/** Commits of one write, as they are logged and published. */
 export interface Batch {
   readonly before: LogPosition;
   readonly after: LogPosition;
   /**
-   * Read when it is needed: most batches reach their own writer a second time. Throws `UnreadableRecord` for what no
-   * version of the service that is known has written.
+   * Decoded on demand, because most batches come back to their own writer. Throws `UnreadableRecord` for data that no
+   * known version of the service has written.
    */
   readonly entries: () => readonly Commit[];
 }
@@ -49,7 +51,7 @@ type EntryFields = readonly [
   ended: EndedFields,
 ];
 
-/** A commit as the script `commit` wants it: the record, and what else the log says of it. */
+/** Encodes a commit for the script `commit`: the record, and the rest of the log entry. */
 export function encodeCommit(before: User, { user, events, ended }: Step): [string, string] {
   const [, ...rest]: EntryFields = [
     null,
@@ -61,9 +63,9 @@ export function encodeCommit(before: User, { user, events, ended }: Step): [stri
   return [formatUser(user), JSON.stringify(rest).slice(1, -1)];
 }
 
-/** A batch as the channel carries it. Undefined: the message is none. */
+/** Decodes a pub/sub message. Undefined: the message is not a batch. */
 export function decodeMessage(message: string): Batch | undefined {
-  // The batch itself may hold the separator.
+  // The batch itself may contain the separator.
   const match = /^([^|]+)\|(\d+)\|(\d+)\|([^|]*)\|([^|]*)\|(.*)$/s.exec(message);
   if (match === null) return undefined;
   const [, epoch, before, after, prev, token, batch] = match as unknown as readonly string[];
@@ -76,12 +78,12 @@ export function decodeMessage(message: string): Batch | undefined {
   });
 }
 
-/** A batch as the stream holds it, by the number of its last commit. */
+/** Decodes a stream entry. Its id is the number of the last commit of the batch. */
 export function decodeLogEntry(epoch: string, id: string, fields: Logged): Batch {
   return batchOf(epoch, { ...fields, after: id.slice(0, id.indexOf('-')) });
 }
 
-/** The fields of an entry of the stream, as the script `commit` writes them. */
+/** The fields of a stream entry, as the script `commit` writes them. */
 export interface Logged {
   readonly before: string;
   readonly prev: string;
@@ -122,7 +124,7 @@ export function isSamePlace(a: LogPosition, b: LogPosition): boolean {
   return a.seq === b.seq && a.token === b.token && a.epoch === b.epoch;
 }
 
-/** The revision of a user that the nth commit of a batch has written, as Redis keeps it. */
+/** The revision that the nth commit of a batch gives to its user, as Redis stores it. */
 export function revisionOf({ before, after }: Batch, nth: number): string {
   return `${before.seq + nth + 1}.${after.token}`;
 }

@@ -6,13 +6,13 @@ import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
 import { Keys, partitionOf } from './keys.js';
 
-// Faults are what this is about.
+// This test causes faults deliberately.
 Logger.overrideLogger(false);
 
 const PREFIX = 'nodes:';
 const KEYS = new Keys(PREFIX);
 
-/** The partition of ann, and somebody else who is in it. */
+/** The partition of ann, and another user in it. */
 const PARTITION = KEYS.partitions[partitionOf('ann')]!;
 const NEIGHBOUR = Array.from({ length: 200 }, (_, i) => `user ${i}`).find(
   (userId) => partitionOf(userId) === partitionOf('ann'),
@@ -36,7 +36,7 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all([a.stop(), b.stop()]));
 
-/** As an eviction does: without a word, and one key alone. */
+/** Deletes a single key without notice, as an eviction does. */
 async function lose(key: string): Promise<void> {
   expect(await server.with((redis) => redis.del(key))).toBe(1);
 }

@@ -37,7 +37,7 @@ describe('Membership', () => {
   });
   afterEach(() => port.close());
 
-  /** Lets time pass in which these nodes move their counters as they should. */
+  /** Advances the time while these nodes send their heartbeats. */
   async function pass(ms: number, ...nodes: readonly Membership[]): Promise<void> {
     for (const end = now + ms; now < end;) {
       now += BEAT_MS;

@@ -2,32 +2,32 @@ import type { RedisClient } from './redis-client.js';
 
 export interface MembershipOptions {
   readonly port: RedisClient;
-  /** Where the nodes move their counters on. */
+  /** The Redis hash that holds the counters of all nodes. */
   readonly key: string;
   readonly node: () => string;
-  /** Milliseconds for which a counter may stand still. */
+  /** The time in milliseconds after which a node with an unchanged counter counts as dead. */
   readonly leaseMs: number;
-  /** Milliseconds between two looks at them. */
+  /** Milliseconds between two heartbeats. */
   readonly beatMs: number;
-  /** Milliseconds that only ever grow: nobody's clock is compared with another's. */
+  /** A monotonic clock in milliseconds. Clocks of different machines are never compared. */
   readonly uptime: () => number;
-  /** Redis has lost the counters. This node's is there again. */
+  /** Called when Redis has lost the counters. The counter of this node exists again at that time. */
   readonly onLost: () => void;
 }
 
 interface Observed {
   counter: string | undefined;
-  /** When it was last seen to move, or first seen. */
+  /** The time when the counter last changed, or was first seen. */
   since: number;
 }
 
 /**
- * Who is alive: a node whose counter moves, by the clock of whoever looks (as the leader election of Kubernetes has it).
- * A pause of the observer, or of Redis, is nobody's death: then everyone's time begins anew.
+ * Decides which nodes are alive: those whose counter changes, measured by the clock of the observer (like leader
+ * election in Kubernetes). A pause of the observer or of Redis makes no node dead, because all leases then start again.
  */
 export class Membership {
   private readonly observed = new Map<string, Observed>();
-  /** When it was last looked. For an observer that is away, or whose Redis is, no time passes. */
+  /** The time of the last heartbeat. Leases do not run down while the observer or its Redis is unavailable. */
   private lastBeatAt: number;
   private own = { name: '', count: 0 };
 
@@ -35,7 +35,7 @@ export class Membership {
     this.lastBeatAt = options.uptime();
   }
 
-  /** Moves this node's counter on and looks at all others. */
+  /** Increments the counter of this node and reads the counters of all nodes. */
   async heartbeat(): Promise<void> {
     const { port, key, node, beatMs, uptime } = this.options;
     const name = node();
@@ -53,7 +53,7 @@ export class Membership {
     }
   }
 
-  /** Whether a node may still be there. One that was never heard of has the time of a lease, too. */
+  /** Whether a node may still be alive. A node that was never seen before gets one lease. */
   isAlive(node: string): boolean {
     if (node === this.options.node()) return true;
     const seen = this.observed.get(node);
@@ -62,7 +62,7 @@ export class Membership {
     return true;
   }
 
-  /** The nodes that move their counters, this one among them. */
+  /** The nodes whose counters change, including this one. */
   alive(): readonly string[] {
     const others = [...this.observed].filter(
       ([node, { counter }]) => counter !== undefined && this.isAlive(node),
@@ -70,13 +70,13 @@ export class Membership {
     return [...new Set([this.options.node(), ...others.map(([node]) => node)])];
   }
 
-  /** Takes a node out, so that nobody waits for it. */
+  /** Removes a node immediately, so that the other nodes do not wait for its lease to end. */
   async leave(node: string): Promise<void> {
     this.observed.delete(node);
     await this.options.port.removeField(this.options.key, node);
   }
 
-  /** Those that have been dead for so long that their counters may go. */
+  /** Nodes that have been dead long enough to remove their counters. */
   expired(afterMs: number): readonly string[] {
     const before = this.lastBeatAt - afterMs;
     return [...this.observed]
@@ -88,7 +88,7 @@ export class Membership {
     const seen = this.observed.get(node);
     if (seen === undefined) this.observed.set(node, { counter, since: now });
     else if (seen.counter !== counter) {
-      // A counter that is gone is one that has stopped.
+      // A missing counter is treated as one that no longer changes.
       if (counter !== undefined) seen.since = now;
       seen.counter = counter;
     }

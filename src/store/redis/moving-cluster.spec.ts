@@ -6,7 +6,7 @@ import { RedisCluster } from '../../../test/support/redis-cluster.js';
 import { StoreNode } from '../../../test/support/store-node.js';
 import { Keys, partitionOf } from './keys.js';
 
-// Faults are what this is about.
+// This test causes faults deliberately.
 Logger.overrideLogger(false);
 
 const PATIENCE_MS = 30_000;
@@ -21,7 +21,7 @@ describe('A node on a Redis Cluster', { timeout: 90_000 }, () => {
   afterAll(() => cluster.stop());
   beforeEach(async () => {
     node = await StoreNode.start(cluster.url, 'test:');
-    // A session of its own: the one of the test before ends with its node.
+    // Each test uses its own session, because the session of the previous test ends with its node.
     sessionId = `s${++sessions}`;
     await node.connect('ann', sessionId);
   });

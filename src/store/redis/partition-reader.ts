@@ -9,17 +9,17 @@ import { UnreadableRecord } from './read-user.js';
 import type { RedisClient } from './redis-client.js';
 import { scripts } from './script.js';
 
-/** How many batches are read from the log at a time. */
+/** The maximum number of batches in one read of the partition log. */
 const BATCHES_PER_READ = 200;
 
 const RETRY_MS = 100;
 
-/** How long a batch waits for the one before it. Then that is read from the log. */
+/** The time in milliseconds for which a batch waits for its predecessor. Then the node reads the partition log. */
 const FILL_GAP_AFTER_MS = 20;
 
 const MAX_EARLY = 100;
 
-/** Why the log could not be followed. */
+/** Why the replica could not follow the partition log. */
 export type ResyncReason =
   | 'start'
   | 'chain'
@@ -28,14 +28,17 @@ export type ResyncReason =
   | 'gap'
   | 'unknown'
   | 'fenced'
-  /** Users that the log tells of are not stored, or are stored otherwise: evicted, or deleted by another program. */
+  /**
+   * Redis holds no record, or a different record, for users that are in the log: evicted, or changed by another
+   * program.
+   */
   | 'evicted'
-  /** The log is ahead of its head, or its head lost the way to it. */
+  /** The partition log is ahead of its head, for example because Redis lost the last writes to the head. */
   | 'log'
-  /** The log holds a batch that cannot be read. */
+  /** The partition log holds a batch that the node cannot decode. */
   | 'unreadable';
 
-/** A key that Redis does not hold any more though nobody deleted it. */
+/** A key that disappeared from Redis although the service never deletes it. */
 export type LostKey = 'head' | 'nodes' | 'users' | 'log';
 
 export interface ReaderOptions {
@@ -43,40 +46,40 @@ export interface ReaderOptions {
   readonly keys: PartitionKeys;
   readonly replica: PartitionReplica;
   readonly node: () => string;
-  /** How many batches the log keeps. */
+  /** The number of batches that the partition log keeps. */
   readonly logSize: number;
   readonly randomToken: () => string;
-  /** This node has been declared dead under its present name, and needs another one. */
+  /** Called when this node was declared dead under its current node id, so that it needs a new one. */
   readonly onFenced: (node: string) => void;
   readonly onLoss: (cause: ResyncReason) => void;
-  /** Redis has lost one of the keys of the partition. It is there again once something has been written to it. */
+  /** Called when Redis has lost one of the keys of the partition. The next write to the key creates it again. */
   readonly onKeyLost: (key: LostKey) => void;
-  /** Records of users could not be read, and the partition was loaded without them. */
+  /** Called when the partition was loaded without users whose records could not be decoded. */
   readonly onUnreadable: (count: number) => void;
-  /** The log held something that no message had told of. */
+  /** Called when the log held a batch that the node did not receive by pub/sub. */
   readonly onGap: () => void;
-  /** Redis could not be reached, or did not do what it was told. It is asked again. */
+  /** Called when Redis was unreachable, or did not execute a command. The reader retries. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Keeps a replica up with the log of its partition. Published batches make it fast; the log itself, looked at whenever
- * something does not fit and once a second, makes it right. Where the log cannot be followed it starts again from
- * what is stored.
+ * Keeps a replica in step with its partition log. Pub/sub messages make this fast. The log itself makes it correct: the
+ * reader checks it once a second and whenever a batch does not fit. If the replica cannot follow the log, the reader
+ * loads the stored users again (resync).
  */
 export class PartitionReader {
-  /** The number of the last batch of this node that Redis knows of. */
+  /** The number of the last batch of this node that Redis knows. */
   lastNumber = 0;
-  /** How often the replica has begun anew. */
+  /** The number of resyncs so far, including the first load. */
   recoveries = 0;
   /** The token of the batch that this node is writing. */
   inFlightToken: string | undefined;
   private recovery: Promise<void> | undefined;
-  /** Batches whose predecessor is not there yet. */
+  /** Batches whose predecessor has not arrived yet. */
   private outOfOrder: Batch[] = [];
   private gapTimer: NodeJS.Timeout | undefined;
   private isClosed = false;
-  /** The name under which the partition knows this node. */
+  /** The node id under which the partition knows this node. */
   private registeredAs: string | undefined;
   private hasLog = true;
   private readonly waiting: { readonly seq: number; readonly resolve: () => void }[] = [];
@@ -89,7 +92,7 @@ export class PartitionReader {
     return this.recovery !== undefined;
   }
 
-  /** Takes in a batch as soon as it is known: published, or acknowledged to its writer. */
+  /** Applies a batch as soon as the node knows it: from pub/sub, or from the reply to its own write. */
   onBatch(batch: Batch): void {
     if (this.isRecovering) return;
     if (this.apply(batch)) {
@@ -106,13 +109,13 @@ export class PartitionReader {
     return this.checking.run();
   }
 
-  /** Resolves when the replica has reached a place in the log, or has started again. */
+  /** Resolves when the replica has reached an offset in the partition log, or after a resync. */
   reached(seq: number): Promise<void> {
     if (this.options.replica.place.seq >= seq && !this.isRecovering) return Promise.resolve();
     return new Promise((resolve) => this.waiting.push({ seq, resolve }));
   }
 
-  /** Starts again from what is stored, as often as it takes. */
+  /** Resyncs from the stored users, and retries until it succeeds. */
   recover(cause: ResyncReason): Promise<void> {
     if (this.recovery === undefined) {
       this.options.onLoss(cause);
@@ -120,22 +123,22 @@ export class PartitionReader {
       this.recoveries++;
       this.recovery = this.resync().finally(() => {
         this.recovery = undefined;
-        // What they waited for is in what is stored now, or was lost.
+        // The awaited commits are either part of the loaded state now, or lost.
         for (const { resolve } of this.waiting.splice(0)) resolve();
       });
     }
     return this.recovery;
   }
 
-  /** Finds out whether Redis still holds what the log says that it does. Keys are lost one by one when it evicts them. */
+  /** Checks that Redis still holds everything that the log implies. Eviction can remove single keys. */
   async inspect(): Promise<void> {
     const { port, keys, node, replica } = this.options;
     const name = node();
     const found = await port.inspect(keys, name);
-    // A head that is gone is found by `check`, which is asked more often.
+    // `check` detects a missing head, and it runs more often.
     if (found === undefined || this.isRecovering) return;
     if (!found.isNodeKnown && this.registeredAs === name) return this.recover('unknown');
-    // At another place the numbers cannot be compared.
+    // At different positions the numbers of users cannot be compared.
     if (!isSamePlace(found.place, replica.place)) return;
     const hadLog = this.hasLog;
     this.hasLog = found.batches > 0 || found.place.seq === 0;
@@ -155,7 +158,10 @@ export class PartitionReader {
     if (cause === 'unknown' && isKnown) this.options.onKeyLost('nodes');
   }
 
-  /** Returns whether the replica has reached the end of the batch, or begins anew because nobody can read it. */
+  /**
+   * Returns true if the replica has reached the end of the batch, or if a resync started because the batch is
+   * unreadable.
+   */
   private apply(batch: Batch): boolean {
     try {
       return this.options.replica.apply(batch, batch.after.token === this.inFlightToken);
@@ -166,7 +172,7 @@ export class PartitionReader {
     }
   }
 
-  /** Keeps a batch for the one before it, which comes over another connection, but not for long. */
+  /** Keeps a batch for a short time until its predecessor arrives, which can come over another connection. */
   private buffer(batch: Batch): void {
     if (this.outOfOrder.length < MAX_EARLY) this.outOfOrder.push(batch);
     this.gapTimer ??= setTimeout(() => {
@@ -194,19 +200,19 @@ export class PartitionReader {
     const head = await port.head(keys);
     if (this.recovery) return this.recovery;
     if (head === undefined || head.epoch !== place.epoch) return this.recover('emptied');
-    // Compared with where we were when we asked: we may have moved on meanwhile.
+    // Compares with the position before the call, because the replica can advance during the call.
     const isRewound =
       head.seq < place.seq || (head.seq === place.seq && head.token !== place.token);
     if (isRewound) return this.recover('rewound');
     if (head.seq <= replica.place.seq) return;
     this.options.onGap();
     await this.catchUp();
-    // Nothing there to catch up with: the log does not go back that far.
+    // The partition log does not reach back to the position of the replica.
     if (replica.place.seq < head.seq) await this.recover('chain');
   }
 
   private catchUp(): Promise<void> {
-    // Who waits for it hears of a failure; the next look at the head makes good for it.
+    // Callers that await it get the error. For the others, the next check of the head retries.
     const done = this.catchingUp.run();
     done.catch(() => {});
     return done;
@@ -249,7 +255,9 @@ export class PartitionReader {
     if (stored.unreadable.size > 0) onUnreadable(stored.unreadable.size);
   }
 
-  /** Makes this node known to the partition. Undefined: it must take up another name first. */
+  /**
+   * Registers this node in the partition. Undefined: the node is fenced, and must register again under a new node id.
+   */
   private async register(): Promise<LogPosition | undefined> {
     const { port, keys, node, randomToken, onFenced } = this.options;
     const name = node();

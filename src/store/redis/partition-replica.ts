@@ -14,36 +14,41 @@ import { SessionCountByNode } from './session-count-by-node.js';
 export interface ReplicaOptions {
   readonly view: PresenceView;
   readonly policy: Policy;
-  /** The name under which this node's sessions are kept at the moment. */
+  /** The current node id, under which the sessions of this node are stored. */
   readonly node: () => string;
   readonly now: () => number;
-  /** Told of every commit once the replica has taken it in. */
+  /** Called with every commit after the replica has applied it. */
   readonly onStep: (step: Step, place: LogPosition) => void;
-  /** Told that the commits behind a place are told from now on, and not those before it. */
+  /**
+   * Called when the replica starts or resyncs. Listeners receive the commits after this position and none before it.
+   */
   readonly onRestart: (place: LogPosition) => void;
 }
 
-/** The version before a change that no entry of the log tells of. */
+/** The `previousVersion` of a change that no log entry describes. It equals no real version. */
 const NOT_TOLD = -1;
 
 const NOWHERE: LogPosition = { epoch: '', seq: 0, token: '' };
 
 /**
- * All users of a partition as its log tells them, up to a place. Batches are taken in whole and in order only: each
- * names the token of the one before it, so that a log which was lost and begun anew is not taken for its continuation,
- * even where it numbers alike.
+ * All users of a partition, as of one position in the partition log. The replica applies only complete batches, and
+ * only in order. Each batch names the token of its predecessor, so the replica does not mistake a log that was lost and
+ * started again for a continuation, even if both use the same offsets.
  */
 export class PartitionReplica {
   readonly census = new SessionCountByNode();
   /**
-   * Users of whom more is known here than is stored, since Redis lost it, and whether it is about sessions of this node.
-   * They are to be written back.
+   * Users of whom the replica knows more than Redis, because Redis lost data. The node writes them back. `isOurs`:
+   * whether the lost data concerns sessions of this node.
    */
   readonly dirtyUsers = new Map<string, { readonly isOurs: boolean }>();
   readonly table: UserTable;
-  /** Users whose records cannot be read, with the revisions that they are stored under. A commit writes over them. */
+  /**
+   * Users whose records cannot be decoded, with their stored revisions. The next commit of such a user overwrites the
+   * record.
+   */
   private unreadable = new Map<string, string>();
-  /** Users in the table that Redis holds as well. */
+  /** The number of users in the table that Redis holds as well. */
   private storedCount = 0;
   private reached = NOWHERE;
 
@@ -51,23 +56,23 @@ export class PartitionReplica {
     this.table = new UserTable(options.view);
   }
 
-  /** Whether anything has been read at all. */
+  /** Whether the first load is complete. */
   get isLoaded(): boolean {
     return this.reached !== NOWHERE;
   }
 
-  /** How far the log has been read. */
+  /** The position in the partition log that the replica has reached. */
   get place(): LogPosition {
     return this.reached;
   }
 
-  /** What Redis holds of a user, as far as the log has been read. Empty: nothing. */
+  /** The revision of a user in Redis, as of the position of the replica. Empty: Redis has no record. */
   revisionOf(userId: string): string {
     const unreadable = this.unreadable.get(userId);
     return unreadable ?? this.table.get(userId)?.revision ?? '';
   }
 
-  /** How many users Redis must hold at this place. */
+  /** The number of users that Redis must hold at the position of the replica. */
   get storedUsers(): number {
     return this.storedCount + this.unreadable.size;
   }
@@ -76,10 +81,10 @@ export class PartitionReplica {
     return this.unreadable.size;
   }
 
-  /** Takes a batch in if it is the next one. Returns whether it was. `isOwn`: this node has written it. */
+  /** Applies a batch if it is the next one, and returns whether it was. `isOwn`: this node wrote the batch. */
   apply(batch: Batch, isOwn: boolean): boolean {
     if (!isSamePlace(batch.before, this.reached)) return false;
-    // All of it is read before any of it is taken in.
+    // Decodes the complete batch before it applies the first entry.
     batch.entries().forEach((entry, nth) => {
       const { userId } = entry.user;
       this.unreadable.delete(userId);
@@ -91,7 +96,9 @@ export class PartitionReplica {
     return true;
   }
 
-  /** Starts with what is stored at a place. The history tells of the way there, as far back as it is known. */
+  /**
+   * Loads the users stored at a position. The history supplies the events before it, as far back as the log reaches.
+   */
   load({ users, unreadable }: StoredUsers, place: LogPosition, history: readonly Batch[]): void {
     this.unreadable = new Map(unreadable);
     this.options.onRestart(history[0]?.before ?? place);
@@ -105,8 +112,8 @@ export class PartitionReplica {
   }
 
   /**
-   * Starts again from what is stored at a place, after the log could not be followed. What others see changes by the
-   * difference only. Where this node knows more than what is stored, that stays, and is to be written back.
+   * Loads the stored users again after the replica could not follow the log. Listeners get only the differences to the
+   * previous state. Where the replica knows more than Redis, it keeps its state and marks the user for write-back.
    */
   restart({ users, unreadable }: StoredUsers, place: LogPosition): void {
     this.reached = place;
@@ -156,14 +163,15 @@ export class PartitionReplica {
     this.options.onStep(step, place);
   }
 
-  /** What is stored, unless some of what is known was lost. */
+  /** The stored user, or a merge with the known one if Redis has lost part of it. */
   private resolve(before: User, stored: User, ended: readonly EndedSession[]): User {
     const { userId } = stored;
     if (!this.dirtyUsers.has(userId)) return stored;
     const { node, now, policy } = this.options;
     const user = reconcile(without(before, ended), stored, node(), now(), policy);
     if (user === stored) this.dirtyUsers.delete(userId);
-    // A session of this node that has ended, and is still stored, is its matter as much as one that is to be stored again.
+    // A session of this node that has ended but is still stored needs a write by this node, like one that Redis has
+    // lost.
     else if (this.isOurs(before) || this.isOurs(stored))
       this.dirtyUsers.set(userId, { isOurs: true });
     return user;
@@ -178,25 +186,25 @@ export class PartitionReplica {
   }
 }
 
-/** What Redis holds of a user. */
+/** The user and revision that Redis holds. */
 export interface Stored {
   readonly user: User;
   readonly revision: string;
 }
 
-/** What Redis holds of the users of a partition. */
+/** All users of a partition that Redis holds. */
 export interface StoredUsers {
   readonly users: ReadonlyMap<string, Stored>;
-  /** Users whose records cannot be read, with the revisions of these. */
+  /** Users whose records cannot be decoded, with their revisions. */
   readonly unreadable: ReadonlyMap<string, string>;
 }
 
-/** Whether nothing is stored of somebody any more. */
+/** Whether the user has no state that Redis would store. */
 export function isForgotten({ sessions, own }: User): boolean {
   return sessions.length === 0 && own.version === 0;
 }
 
-/** Without the sessions that somebody has ended on purpose: those were not lost. */
+/** The user without the sessions that were ended deliberately. Redis did not lose those. */
 function without(user: User, ended: readonly EndedSession[]): User {
   const gone = ended.filter(({ cause }) => cause !== 'NODE_LOST');
   if (gone.length === 0) return user;
@@ -204,7 +212,7 @@ function without(user: User, ended: readonly EndedSession[]): User {
   return { ...user, sessions: user.sessions.filter(({ sessionId }) => isLeft(sessionId)) };
 }
 
-/** The sessions whose end this node learns of by their absence. */
+/** Live sessions that are missing after the change. Their absence is the only sign that they ended. */
 function missingIn(after: User, before: User): readonly EndedSession[] {
   const live = new Set(liveSessions(after).map(({ sessionId }) => sessionId));
   return liveSessions(before)

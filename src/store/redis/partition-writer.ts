@@ -13,13 +13,13 @@ import type { PartitionReplica } from './partition-replica.js';
 import type { RedisClient } from './redis-client.js';
 import { scripts } from './script.js';
 
-/** How many commits go to Redis in one call: some two milliseconds of its time. */
+/** The maximum number of commits in one call of the script `commit`. Such a call takes about 2 ms of Redis time. */
 const MAX_BATCH = 64;
 
-/** How many updates may wait. More than that is not served in time anyway. */
+/** The maximum number of waiting updates. More would only run into the timeout. */
 const MAX_WAITING = 10_000;
 
-/** How long an update may take before its caller is told that it cannot be done now. */
+/** The time in milliseconds after which an update fails with STORE_UNAVAILABLE. */
 export const TIMEOUT_MS = 2000;
 
 const RETRY_MS = 100;
@@ -31,9 +31,9 @@ export interface WriterOptions {
   readonly reader: PartitionReader;
   readonly node: () => string;
   readonly randomToken: () => string;
-  /** Redis could not be reached, or did not do what it was told. It is asked again. */
+  /** Called when Redis was unreachable, or did not execute a command. The writer retries. */
   readonly onError: (error: unknown) => void;
-  /** How many batches the log of the partition keeps. */
+  /** The number of batches that the partition log keeps. */
   readonly logSize: number;
 }
 
@@ -41,12 +41,12 @@ export interface WriterOptions {
 interface Pending {
   readonly userId: string;
   readonly change: UserUpdate;
-  /** Whether the user is written even if nothing changes, because what is stored has been lost. */
+  /** Whether the user is written even if nothing changes, because Redis has lost the stored record. */
   readonly isForced: boolean;
   readonly deadline: number;
-  /** Where it belongs in a trace. */
+  /** The trace context of the caller. */
   readonly context: Context | undefined;
-  /** Whether its caller has been told that it cannot be done now. It is not tried again. */
+  /** Whether the caller has already received STORE_UNAVAILABLE. The writer does not retry such an update. */
   timedOut: boolean;
   readonly resolve: (step: Step) => void;
   readonly reject: (error: unknown) => void;
@@ -57,13 +57,16 @@ interface Prepared extends Decided {
 }
 
 /**
- * Commits what happens to the users of a partition. One batch is under way at a time, and what comes meanwhile goes into
- * the next: so order is kept, and a busy partition costs less for each commit. A batch that was not answered is sent
- * again under its number, by which Redis knows whether it has it already.
+ * Commits the updates of the users of a partition. Only one batch is in flight at a time, and later updates wait for
+ * the next batch: this keeps the order and lowers the cost per commit under load. If a batch gets no reply, the writer
+ * sends it again under the same number, so Redis can recognize a batch that it already has.
  */
 export class PartitionWriter {
   private waiting: Pending[] = [];
-  /** Decided, but not yet known to have been decided on the newest user. */
+  /**
+   * Updates that changed nothing, or failed. The writer still has to confirm that they ran on the newest state of the
+   * user.
+   */
   private readonly unconfirmed = new Set<Pending>();
   private inFlight: readonly Prepared[] = [];
   private running: Promise<void> | undefined;
@@ -85,7 +88,7 @@ export class PartitionWriter {
     });
   }
 
-  /** Tells those who have waited for too long. What is under way may be committed all the same. */
+  /** Rejects the updates whose time is over. An update in flight may still be committed. */
   failTimedOut(now: number): void {
     const isLate = ({ deadline }: Pending): boolean => deadline <= now;
     for (const pending of [
@@ -101,7 +104,7 @@ export class PartitionWriter {
     this.waiting = this.waiting.filter((pending) => !isLate(pending));
   }
 
-  /** Resolves when nothing waits and nothing is under way. */
+  /** Resolves when no update is waiting or in flight. */
   async idle(): Promise<void> {
     while (this.running !== undefined) await this.running;
   }
@@ -117,7 +120,7 @@ export class PartitionWriter {
 
   private async run(): Promise<void> {
     try {
-      // What was asked for in this turn of the event loop goes into one batch.
+      // All updates of this slice of the event loop go into one batch.
       await Promise.resolve();
       while (this.waiting.length > 0 && !this.isClosed) {
         if (this.options.reader.isRecovering) await this.options.reader.reached(0);
@@ -125,12 +128,12 @@ export class PartitionWriter {
         if (prepared.length > 0) await this.commit(prepared);
       }
     } finally {
-      // Not a turn later: who is answered last may ask for more at once.
+      // Reset synchronously, because the caller of the last update can request another one immediately.
       this.running = undefined;
     }
   }
 
-  /** Lets the changes be made that can go into one batch: no user twice. */
+  /** Runs the updates that fit into one batch, at most one for each user. */
   private prepare(): readonly Prepared[] {
     const prepared = new Map<string, Prepared>();
     const later: Pending[] = [];
@@ -166,7 +169,10 @@ export class PartitionWriter {
     }
   }
 
-  /** What changes nothing is not put to Redis, so it must be known that it was decided on the newest user. */
+  /**
+   * An update without changes is not sent to Redis. Before it settles, the writer checks that it ran on the newest
+   * state.
+   */
   private async confirmUnchanged(
     pending: Pending,
     before: User,
@@ -200,13 +206,13 @@ export class PartitionWriter {
     const call = this.callOf(prepared, number, reader.inFlightToken, revisions);
     const reply = await this.traced(prepared, () => this.send(call));
     if (reply[0] === 'OK') {
-      // Whoever has registered meanwhile may have been told of it already, or not yet.
+      // A resync may have read this number from Redis already, or an older one.
       reader.lastNumber = Math.max(reader.lastNumber, number);
       const outcomes = reply[6]!;
       const batch = batchOf(prepared, reply);
       reader.onBatch(batch);
       await reader.reached(batch.after.seq);
-      // A replica that began anew meanwhile has put right what differed from what it knew, and may have undone it.
+      // A resync in the meantime has reconciled the replica with Redis, and may have undone the commit.
       const isCertain = reader.recoveries === recoveries;
       if (isCertain && isContradicted(replica, prepared, outcomes, revisions)) {
         await reader.recover('evicted');
@@ -218,7 +224,7 @@ export class PartitionWriter {
     }
   }
 
-  /** Answers those whose commit was made; the others try again on the newest user. */
+  /** Resolves the committed updates. The others run again on the newest state of the user. */
   private settle(prepared: readonly Prepared[], isCommitted: (nth: number) => boolean): void {
     this.inFlight = [];
     const again = prepared.filter(({ pending, step }, nth) => {
@@ -244,7 +250,7 @@ export class PartitionWriter {
     return [node(), number, seq, seen, token, logSize, keys.channel, ...commits];
   }
 
-  /** A round trip is for all whose commits go with it. */
+  /** Records one span for the round trip, with links to the traces of all updates in the batch. */
   private traced<T>(prepared: readonly Prepared[], work: () => Promise<T>): Promise<T> {
     if (this.tracer === undefined) return work();
     const attributes = {
@@ -262,7 +268,7 @@ export class PartitionWriter {
     );
   }
 
-  /** Sends a batch until there is an answer. */
+  /** Sends a batch until Redis replies. */
   private async send(args: readonly (string | number)[]): Promise<readonly string[]> {
     const { port, keys } = this.options;
     const names = [keys.head, keys.nodes, keys.users, keys.log];

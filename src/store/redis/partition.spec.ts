@@ -31,12 +31,12 @@ describe('A partition', () => {
   interface TestNode {
     readonly partition: Partition;
     readonly port: RedisClient;
-    /** Why it had to begin anew. */
+    /** The reasons of its resyncs. */
     readonly losses: readonly ResyncReason[];
     readonly close: () => void;
   }
 
-  /** A node that hears of what others do only by reading the log: it subscribes to nothing. */
+  /** Starts a node that learns of other commits only from the log, because it has no subscription. */
   async function startNode(name: string): Promise<TestNode> {
     const port = RedisClient.open(redisUrl.read(server.url)!, () => {});
     await port.ready(5000);
@@ -75,7 +75,7 @@ describe('A partition', () => {
     return partition.replica.table.find(userId).sessions.map(({ sessionId }) => sessionId);
   }
 
-  /** Resolves when what was asked for has been put to Redis, and before that can have answered. */
+  /** Resolves after a requested update was sent to Redis and before Redis can reply. */
   const isUnderWay = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
   it('is followed by reading its log when nothing is heard', async () => {

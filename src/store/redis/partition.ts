@@ -13,10 +13,13 @@ import { scripts } from './script.js';
 export interface PartitionOptions
   extends Omit<ReaderOptions, 'replica'>, Omit<ReplicaOptions, 'node'> {}
 
-/** How long it is remembered that a node was declared dead. None comes back after that: it would have died itself. */
+/**
+ * Milliseconds for which dead nodes are remembered. A node does not return after that time, because its process
+ * would have ended by then.
+ */
 const REMEMBER_DEAD_MS = 3_600_000;
 
-/** A share of the users: the replica of what Redis holds of them, and the way to change it. */
+/** A partition of the users: its replica, and the means to change it. */
 export class Partition {
   readonly replica: PartitionReplica;
   readonly reader: PartitionReader;
@@ -35,11 +38,11 @@ export class Partition {
 
   receive(message: string): void {
     const batch = decodeMessage(message);
-    // What it should have told of is found in the log.
+    // The batch of an invalid message is read from the log later.
     if (batch !== undefined) this.reader.onBatch(batch);
   }
 
-  /** Everybody who has a session on a node. */
+  /** All users with a session on a node. */
   usersOn(node: string): readonly User[] {
     return [...this.replica.table.all()].filter(({ sessions }) =>
       sessions.some((session) => session.node === node),
@@ -50,20 +53,20 @@ export class Partition {
     return this.writer.update(userId, change);
   }
 
-  /** Writes users back of whom Redis has lost something. */
+  /** Writes users back of whom Redis has lost data. */
   async writeBack(userIds: readonly string[]): Promise<void> {
     const isForced = true;
     await Promise.all(userIds.map((userId) => this.writer.update(userId, unchanged, isForced)));
   }
 
-  /** Makes sure that nothing more comes from a node, and that everything it has done is in the replica. */
+  /** Fences a node, then waits until the replica holds everything that the node has committed. */
   async fence(node: string): Promise<void> {
     const { port, keys, now } = this.options;
     await port.run(scripts.fence, [keys.head, keys.nodes], [node, now(), REMEMBER_DEAD_MS]);
     await this.reader.awaitCurrent();
   }
 
-  /** Forgets a node that is not there any more. */
+  /** Removes a node that no longer exists. */
   async forget(node: string): Promise<void> {
     const { port, keys } = this.options;
     await port.run(scripts.leave, [keys.nodes], [node]);
@@ -77,7 +80,7 @@ export class Partition {
 
 const unchanged: UserUpdate = (user) => ({ user, events: [], ended: [], wakeAt: undefined });
 
-/** How much the replicas of some partitions hold together. */
+/** The total sizes of the replicas of some partitions. */
 export function sizesOf(
   partitions: readonly Partition[],
 ): TableSizes & Pick<StoreStatus, 'unreadableUsers'> {

@@ -4,7 +4,7 @@ import { join } from '../../../test/support/play.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
 
-// Faults are what this is about.
+// This test causes faults deliberately.
 Logger.overrideLogger(false);
 
 const USERS = Array.from({ length: 60 }, (_, i) => `user-${i}`);

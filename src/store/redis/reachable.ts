@@ -1,7 +1,10 @@
 import { RejectedError } from '../../domain/rejected-error.js';
 import { TIMEOUT_MS, unavailable } from './partition-writer.js';
 
-/** Work on Redis, or UNAVAILABLE: nobody who reads waits longer than who commands. */
+/**
+ * Runs work on Redis, and fails with STORE_UNAVAILABLE after the same timeout as an update, so that reads never wait
+ * longer than commands.
+ */
 export async function reachable(work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {

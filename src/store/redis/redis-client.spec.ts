@@ -61,7 +61,10 @@ describe('A start that Redis refuses', { timeout: 20_000 }, () => {
     return one;
   }
 
-  /** Waiting would take longer than a test may. */
+  /**
+   * Returns the diagnosis of a rejected connection. The client may wait longer than a test may run, so it must fail at
+   * once.
+   */
   async function refusalOf(url: string): Promise<string | undefined> {
     const port = RedisClient.open(redisUrl.read(url)!, () => {});
     try {
@@ -112,7 +115,7 @@ describe('A start that Redis refuses', { timeout: 20_000 }, () => {
   });
 });
 
-/** Takes connections to a server, and joins them to it only when it is told to. */
+/** A proxy that accepts connections, and forwards them to the server only on request. */
 class Gate {
   readonly secondHasCome: Promise<void>;
   private readonly waiting: Socket[] = [];

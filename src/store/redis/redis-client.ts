@@ -14,12 +14,15 @@ import {
 import { scripts, type Script } from './script.js';
 import { tlsErrorOf } from './tls-verification.js';
 
-/** How often it is asked whether messages come from the primary. In between a ping tells that they come at all. */
+/**
+ * Milliseconds between two checks that the subscriber is connected to the primary. Between them, a PING only checks
+ * that the connection works.
+ */
 const CHECK_ROLE_EVERY_MS = 500;
 
-/** Everything that the store asks of Redis, whether it is one server, a master with Sentinels or a cluster. */
+/** All Redis commands of the store, for a single server, a master with Sentinels, or a cluster. */
 export class RedisClient {
-  /** Why connections are refused, where waiting does not help. */
+  /** The error of a rejected connection, if waiting cannot help. */
   private refusal: unknown;
   private readonly isTimeToReconnect = onceInAWhile(RECONNECT_AT_MOST_EVERY_MS);
   private readonly isTimeToCheckRole = onceInAWhile(CHECK_ROLE_EVERY_MS);
@@ -32,22 +35,22 @@ export class RedisClient {
   ) {
     for (const one of new Set([client, subscriber])) {
       one.on('error', this.noteError);
-      // Of the nodes of a cluster only what somebody has to put right: others take over from one that is gone.
+      // Reports only cluster node errors that an operator must fix, because other nodes take over from a failed one.
       one.on('node error', (error) => {
         if (diagnose(error) !== undefined) this.noteError(error);
       });
     }
   }
 
-  /** Connects, now and whenever the connection is lost. `onError` is told what went wrong underneath. */
+  /** Connects, and reconnects after every loss. `onError` receives the errors of the connections. */
   static open(address: RedisAddress, onError: (error: unknown) => void): RedisClient {
     const commands = newClient(address);
-    // In a cluster one object keeps connections of its own for messages, and follows the topology for both.
+    // A cluster client has its own connections for pub/sub, and follows the topology for both.
     const messages = commands instanceof Cluster ? commands : newClient(address);
     return new RedisClient(commands, messages, address, onError);
   }
 
-  /** Resolves when all connections are answered on. Throws when that takes too long, and at once when waiting does not help. */
+  /** Resolves when all connections respond. Throws after the timeout, or immediately if waiting cannot help. */
   async ready(withinMs: number): Promise<void> {
     const { address } = this;
     const deadline = performance.now() + withinMs;
@@ -67,7 +70,7 @@ export class RedisClient {
     }
   }
 
-  /** Runs a script, by its name where Redis knows it. */
+  /** Runs a script by its digest, or by its source if Redis does not know it. */
   async run(
     { source, sha }: Script,
     keys: readonly string[],
@@ -76,18 +79,18 @@ export class RedisClient {
     try {
       return await this.client.evalsha(sha, keys.length, ...keys, ...args);
     } catch (error) {
-      // A server that was restarted or promoted has forgotten it.
+      // A server that was restarted or promoted does not have the script.
       if (!String(error).includes('NOSCRIPT')) throw error;
       return await this.client.eval(source, keys.length, ...keys, ...args);
     }
   }
 
-  /** Where the log of a partition ends. Undefined: there is no such partition, or nothing tells where it ends. */
+  /** The end of the log of a partition. Undefined: the head is missing or incomplete. */
   async head({ head }: PartitionKeys): Promise<LogPosition | undefined> {
     return placeOf(await this.client.hmget(head, 'epoch', 'seq', 'token'));
   }
 
-  /** What a partition holds at one moment, in numbers. Undefined: there is no such partition. */
+  /** Reads the counts of a partition atomically. Undefined: the head is missing or incomplete. */
   async inspect(keys: PartitionKeys, node: string): Promise<Inspection | undefined> {
     const names = [keys.head, keys.nodes, keys.users, keys.log];
     const reply = (await this.run(scripts.inspect, names, [node])) as (string | number)[];
@@ -96,7 +99,7 @@ export class RedisClient {
     return place && { place, users: users!, isNodeKnown: isNodeKnown === 1, batches: batches! };
   }
 
-  /** The batches behind a place, the oldest first, at most `limit`. */
+  /** At most `limit` batches after a position, the oldest first. */
   async logged(
     { log }: PartitionKeys,
     after: LogPosition,
@@ -106,7 +109,7 @@ export class RedisClient {
     return entries.map(([id, fields]) => batchFrom(after.epoch, id, fields));
   }
 
-  /** The last batches up to a place, the oldest first, at most `limit`. */
+  /** The last batches up to a position, at most `limit`, the oldest first. */
   async history(
     { log }: PartitionKeys,
     upTo: LogPosition,
@@ -116,7 +119,7 @@ export class RedisClient {
     return entries.reverse().map(([id, fields]) => batchFrom(upTo.epoch, id, fields));
   }
 
-  /** All users of a partition, in pieces. Who is changed meanwhile may be given before or after. */
+  /** Scans all users of a partition. A user who changes during the scan can be returned in the old or the new state. */
   async *users({
     users,
   }: PartitionKeys): AsyncGenerator<readonly [userId: string, stored: string]> {
@@ -128,7 +131,7 @@ export class RedisClient {
     } while (cursor !== '0');
   }
 
-  /** Moves the counter of a node on, and returns those of all. */
+  /** Increments the counter of a node, and returns the counters of all nodes. */
   async heartbeat(key: string, node: string): Promise<ReadonlyMap<string, string>> {
     const [, beats] = await Promise.all([
       this.client.hincrby(key, node, 1),
@@ -137,17 +140,17 @@ export class RedisClient {
     return new Map(Object.entries(beats));
   }
 
-  /** What a key holds. Undefined: there was nothing, and it is `value` from now on. */
+  /** The value of a key. Undefined: the key did not exist, and was set to `value`. */
   async getOrSet(key: string, value: string): Promise<string | undefined> {
     return (await this.client.set(key, value, 'NX', 'GET')) ?? undefined;
   }
 
-  /** The types of keys, as Redis names them; `none` for one that is not there. */
+  /** The Redis types of keys; `none` for a missing key. */
   typesOf(keys: readonly string[]): Promise<readonly string[]> {
     return Promise.all(keys.map((key) => this.client.type(key)));
   }
 
-  /** Writes a field of a hash, and returns all of it. */
+  /** Writes a field of a hash, and returns the complete hash. */
   async writeField(
     key: string,
     field: string,
@@ -164,29 +167,29 @@ export class RedisClient {
     await this.client.hdel(key, field);
   }
 
-  /** Hands out what is published on channels from now on. Resolves when none can be missed any more. */
+  /** Receives pub/sub messages from now on. Resolves when the subscription is active on all channels. */
   async subscribe(
     channels: readonly string[],
     onMessage: (channel: string, message: string) => void,
   ): Promise<void> {
     const { subscriber } = this;
     subscriber.on('smessage', onMessage);
-    // One by one: in a cluster they lie in different slots.
+    // One command for each channel, because in a cluster the channels are in different slots.
     const listen = (): Promise<unknown> =>
       Promise.all(channels.map((channel) => subscriber.ssubscribe(channel)));
     await listen();
-    // A cluster sees to that itself.
+    // A cluster client resubscribes by itself.
     if (subscriber instanceof Redis)
       subscriber.on('ready', () => void this.reconnectOnFailure(listen()));
   }
 
   /**
-   * Finds out whether messages still come from the primary: a connection on which nothing is asked can be dead for long,
-   * or stay with a server that has been demoted.
+   * Checks that pub/sub messages still come from the primary. A connection without commands can be dead for a long
+   * time, or stay connected to a server that was demoted.
    */
   async pingSubscriber(): Promise<void> {
     const { subscriber } = this;
-    // The connections of a cluster follow its topology, which is asked for all the time.
+    // Cluster connections follow the topology, which ioredis refreshes all the time.
     if (subscriber instanceof Cluster || subscriber.status !== 'ready') return;
     await this.reconnectOnFailure(
       this.isTimeToCheckRole() ? requirePrimary(subscriber) : subscriber.ping(),
@@ -202,7 +205,7 @@ export class RedisClient {
     });
   }
 
-  /** What each server that takes writes says of itself, by section. */
+  /** The INFO section of each server that accepts writes. */
   async info(section: string): Promise<readonly ReadonlyMap<string, string>[]> {
     const { client } = this;
     const servers = client instanceof Cluster ? client.nodes('master') : [client];
@@ -226,12 +229,12 @@ export class RedisClient {
   }
 }
 
-/** What a partition holds. */
+/** The counts of a partition at one position. */
 export interface Inspection {
   readonly place: LogPosition;
   readonly users: number;
   readonly isNodeKnown: boolean;
-  /** In the log. */
+  /** The number of batches in the log. */
   readonly batches: number;
 }
 

@@ -1,18 +1,21 @@
 import { diagnose, messageOf, type Diagnosis } from './diagnosis.js';
 
-/** What ioredis says of a connection that is not there. It tells nothing of why. */
+/** Messages of ioredis for a missing connection. They do not contain the cause. */
 const VAGUE =
   /isn't writeable|Connection is closed|Command timed out|isn't ready|Command aborted|Failed to refresh slots|None of startup nodes/;
 
-/** How many different reasons are remembered: a time-out may hide the one that explains it. */
+/**
+ * The maximum number of remembered reasons. More than one is kept because a timeout can hide the error that explains
+ * it.
+ */
 const MAX_REASONS = 3;
 
 /**
- * Whether Redis does what it is asked, reads as well as writes, and why not. Says so once, however often it is asked in
- * vain, and once more for each reason that somebody has to put right.
+ * Whether Redis executes commands, reads as well as writes, and if not, why. It logs an outage once, not for every
+ * failed command, and once more for each reason that an operator must fix.
  */
 export class RedisHealth {
-  /** Why not, the latest last. */
+  /** The reasons of the current outage, the latest last. */
   private readonly reasons = new Set<string>();
   private readonly told = new Set<string>();
   private latest: Diagnosis | undefined;
@@ -26,23 +29,23 @@ export class RedisHealth {
     },
   ) {}
 
-  /** The latest reason that says why not. Undefined: all is well. */
+  /** The latest reason that contains a cause. Undefined: Redis works. */
   get problem(): string | undefined {
     const reasons = [...this.reasons];
     return reasons.findLast((reason) => !VAGUE.test(reason)) ?? reasons.at(-1);
   }
 
-  /** All reasons since it last did, but for those that lie far back. Empty: all is well. */
+  /** The latest reasons of the current outage. Empty: Redis works. */
   get problems(): string {
     return [...this.reasons].join('; ');
   }
 
-  /** Whether the latest error is one that stays until somebody changes something. */
+  /** Whether the latest error stays until an operator changes something. */
   get isHopeless(): boolean {
     return this.latest?.mayPass === false;
   }
 
-  /** How often it did not. */
+  /** The number of failures so far. */
   get failures(): number {
     return this.failureCount;
   }
@@ -56,19 +59,19 @@ export class RedisHealth {
     const isNew = diagnosis !== undefined && !this.told.has(reason);
     if (isNew || this.reasons.size === 0) this.log.warn(`Redis is out of reach: ${reason}`);
     if (diagnosis !== undefined) this.told.add(reason);
-    // Taken out first, so that it goes to the end.
+    // Deleted first, so that the reason moves to the end.
     this.reasons.delete(reason);
     this.reasons.add(reason);
     const [oldest] = this.reasons;
     if (this.reasons.size > MAX_REASONS) this.reasons.delete(oldest!);
   };
 
-  /** A write went through: a replica would answer reads only. */
+  /** Notes a successful write. Reads alone prove too little, because a replica also serves them. */
   readonly wrote = (): void => {
     this.hasWritten = true;
   };
 
-  /** Everything could be read. Redis is back if it takes writes as well. */
+  /** Notes that all reads succeeded. Redis is available again if it accepts writes as well. */
   readonly read = (): void => {
     if (!this.hasWritten || this.reasons.size === 0) return;
     this.log.log('Redis is back.');

@@ -14,7 +14,7 @@ import { CommandExecutor } from '../../commands/command-executor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
 import type { RedisPresenceStore } from './redis-presence-store.js';
 
-// Faults are what this is about.
+// This test causes faults deliberately.
 Logger.overrideLogger(false);
 
 let server: RedisServer;
@@ -60,7 +60,7 @@ describe('A node that starts', () => {
 
 let spaces = 0;
 
-/** A store that finds nothing there. */
+/** A store that starts with an empty Redis. */
 async function createStore(url: string): Promise<TestStore> {
   const store = newStore(url);
   await store.onModuleInit();

@@ -48,19 +48,19 @@ export interface RedisStoreOptions {
   readonly address: RedisAddress;
   readonly keyPrefix: string;
   readonly policy: Policy;
-  /** How many events the logs keep together for nodes that start or have fallen behind. */
+  /** The total number of events that the partition logs keep for nodes that start or have fallen behind. */
   readonly logSize: number;
   readonly maxOfflineUsers: number;
   readonly now: () => number;
-  /** Told by how many milliseconds the clock that all nodes share is ahead of `performance.now()`. */
+  /** Called with the milliseconds by which the shared clock is ahead of `performance.now()`. */
   readonly follow: (aheadMs: number) => void;
-  /** Milliseconds between two looks at the settings of Redis. A minute unless it is said. */
+  /** Milliseconds between two checks of the settings of Redis. The default is one minute. */
   readonly watchServerEveryMs?: number;
 }
 
 /**
- * Presence of any number of nodes, in Redis. Every node holds a replica of all users and makes its decisions on that; a
- * commit goes through only where the replica was up to date. `docs/cluster.md` has the whole of it.
+ * The presence store for any number of nodes, in Redis. Every node has a replica of all users and decides on that
+ * basis. Redis accepts a commit only if the replica was up to date. See `docs/cluster.md`.
  */
 export class RedisPresenceStore
   extends PresenceStore
@@ -75,7 +75,7 @@ export class RedisPresenceStore
   private readonly previousNodeIds = new Set<string>();
   private readonly reachability = new RedisHealth(this.logger);
   private readonly events = new ClusterMetrics(this.logger);
-  /** When it was last known that nothing had been missed, by the uptime of the process. */
+  /** The last time when the node knew that it had missed nothing, by `performance.now()`. */
   private confirmedAt = performance.now();
   private readonly listeners = new StoreListeners(this.logger);
   private readonly keys: Keys;
@@ -160,7 +160,7 @@ export class RedisPresenceStore
     ];
   }
 
-  /** Reads everything there is, and takes part from then on. */
+  /** Loads all data, then starts to take part in the cluster. */
   async onModuleInit(): Promise<void> {
     await orRefusal(this.takeUp(), this.reachability);
     const loading = this.partitions.map(({ reader }) => reader.recover('start'));
@@ -197,7 +197,9 @@ export class RedisPresenceStore
     return this.knownOwnerOf(sessionId);
   }
 
-  /** Only of the partitions that fall to this node: each user is handed out on one. */
+  /**
+   * Covers only the partitions of which this node is the rendezvous owner, so that each user is returned on one node.
+   */
   async claimDue(now: number, limit: number): Promise<readonly string[]> {
     const due: string[] = [];
     for (const [index, { replica }] of this.partitions.entries()) {
@@ -222,7 +224,7 @@ export class RedisPresenceStore
 
   onPartitionReset(listener: PartitionResetListener): void {
     this.listeners.onBegin(listener);
-    // Until they have been read, nothing is known of any: a place that is named meanwhile leads nowhere.
+    // No partition is loaded yet, so a resume token that arrives now cannot match any position.
     for (const partition of this.partitions.keys()) listener({ partition, seq: 0, mark: 0 });
   }
 
@@ -239,11 +241,11 @@ export class RedisPresenceStore
     };
   }
 
-  /** Goes in good order, when all has been written: nobody has to wait until this node is found dead. */
+  /** Leaves the cluster after all writes are done, so that other nodes do not have to wait until the lease ends. */
   async onApplicationShutdown(): Promise<void> {
     const idle = Promise.all(this.partitions.map(({ writer }) => writer.idle()));
     await Promise.race([idle, sleep(WRITE_WITHIN_MS, undefined, { ref: false })]);
-    // First, so that no ticker waits for what Redis does not do any more.
+    // Closed first, so that no ticker waits for a Redis that no longer responds.
     for (const partition of this.partitions) partition.close();
     await Promise.all(this.tickers.map((ticker) => ticker.stop()));
     await this.leave().catch(this.reachability.failed);
@@ -255,7 +257,7 @@ export class RedisPresenceStore
     await Promise.all(this.partitions.map((partition) => partition.forget(this.node)));
   }
 
-  /** There is a next time, and whoever looks after Redis hears of its trouble otherwise. */
+  /** The task runs again, and operators see Redis errors in other logs. */
   private readonly notTidied = (error: unknown): void => {
     this.logger.debug(`not everything could be put in order: ${describeError(error)}`);
   };
@@ -301,7 +303,10 @@ export class RedisPresenceStore
     return undefined;
   }
 
-  /** Others have declared this node dead while it could not be heard. It goes on as a new one, with what is left. */
+  /**
+   * Other nodes declared this node dead while it was unreachable. It continues under a new node id, with its remaining
+   * sessions.
+   */
   private rotateNodeId(name: string): void {
     if (name !== this.node) return;
     this.previousNodeIds.add(name);

@@ -8,7 +8,7 @@ describe('The time of Redis', () => {
   let uptime: number;
   let redisAhead: number;
   let machineAhead: number;
-  /** How long a question and its answer take to arrive, each in milliseconds. */
+  /** Milliseconds that the request and the reply take on the network. */
   let delays: readonly [number, number];
   let followed: number[];
   let warnings: string[];

@@ -2,37 +2,37 @@ import type { Logger } from '@nestjs/common';
 import type { RedisClient } from './redis-client.js';
 import { scripts } from './script.js';
 
-/** How many of the last answers are compared: the fastest of them tells the time best. */
+/** The number of most recent samples to compare. The one with the shortest round trip is the most precise. */
 const SAMPLES = 8;
 
-/** By how many milliseconds clocks may drift apart while that many answers come. */
+/** The milliseconds that clocks may drift apart while these samples are taken. */
 const DRIFT_MS = 5;
 
-/** A skew beyond this many milliseconds is warned of. */
+/** The skew in milliseconds above which the node logs a warning. */
 const WARN_BEYOND_MS = 1000;
 
 export interface RedisTimeOptions {
   readonly port: RedisClient;
-  /** By which the server is found that all nodes ask. */
+  /** The key that selects the server, so that all nodes read the same clock. */
   readonly key: string;
-  /** Milliseconds that only ever grow. */
+  /** A monotonic clock in milliseconds. */
   readonly uptime: () => number;
-  /** What the clock of this machine shows, in milliseconds since the epoch. */
+  /** The clock of this machine, in milliseconds since the epoch. */
   readonly machine: () => number;
-  /** Told by how many milliseconds the time of Redis is ahead of `uptime`. */
+  /** Called with the milliseconds by which the time of Redis is ahead of `uptime`. */
   readonly follow: (aheadMs: number) => void;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
-/** An answer of Redis, and by how many milliseconds it may be wrong. */
+/** A measurement of the Redis clock, and its maximum error in milliseconds. */
 interface Sample {
   readonly aheadMs: number;
   readonly errorMs: number;
 }
 
 /**
- * The clock that all nodes share is that of Redis. Every answer is wrong by at most half of the time that it took, so the
- * fastest of the last ones is taken, as NTP does.
+ * Follows the clock of Redis, which all nodes share. A measurement is wrong by at most half of its round-trip time, so
+ * the fastest of the latest ones is used, as in NTP.
  */
 export class RedisTime {
   private samples: readonly Sample[] = [];
@@ -41,7 +41,7 @@ export class RedisTime {
 
   constructor(private readonly options: RedisTimeOptions) {}
 
-  /** By how many milliseconds the clock of this machine is ahead of that of Redis. */
+  /** Milliseconds by which the clock of this machine is ahead of the clock of Redis. */
   get skewMs(): number {
     return this.skew;
   }
@@ -61,7 +61,7 @@ export class RedisTime {
   private take(sample: Sample): Sample {
     const fits = ({ aheadMs, errorMs }: Sample): boolean =>
       Math.abs(aheadMs - sample.aheadMs) <= errorMs + sample.errorMs + DRIFT_MS;
-    // What does not fit was measured before the clock of Redis was set, or before another server took over.
+    // Samples that do not fit are from before a change of the Redis clock, or from before a failover.
     this.samples = [...this.samples.filter(fits), sample].slice(-SAMPLES);
     return this.samples.reduce((best, other) => (other.errorMs < best.errorMs ? other : best));
   }

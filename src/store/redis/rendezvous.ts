@@ -1,6 +1,6 @@
 /**
- * Who of `nodes` takes care of something: the one with the highest hash of both names (rendezvous hashing, Thaler and
- * Ravishankar, 1998). All who know the same nodes agree, and when one goes only its own is dealt out anew.
+ * The owner of a task among `nodes`: the node with the highest hash of both names (rendezvous hashing, Thaler and
+ * Ravishankar, 1998). All nodes with the same list agree. When a node leaves, only its tasks move to other nodes.
  */
 export function rendezvous(nodes: readonly string[], thing: number): string | undefined {
   let best: string | undefined;
@@ -12,7 +12,7 @@ export function rendezvous(nodes: readonly string[], thing: number): string | un
   return best;
 }
 
-/** FNV-1a, mixed once more, since names that differ in their last letters only have hashes that lie together. */
+/** FNV-1a with an additional mix, because names that differ only in their last letters have close FNV-1a hashes. */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) {

@@ -6,7 +6,7 @@ import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
 import { TcpProxy } from '../../../test/support/tcp-proxy.js';
 
-// Faults are what this is about.
+// This test causes faults deliberately.
 Logger.overrideLogger(false);
 
 const PATIENCE_MS = 10_000;
@@ -36,7 +36,7 @@ describe('A node whose Redis is replaced behind one address', () => {
     await follow(primary, replica);
     await eventually(() => outcomeOf(join('s', 'lobby')), 'OK', PATIENCE_MS);
     await eventually(() => node.store.status.problem, undefined, PATIENCE_MS);
-    // Its subscriber must not stay with the server that is a replica now.
+    // The subscriber must not stay connected to the server that is now a replica.
     await eventually(() => subscribersOf(replica), 1, PATIENCE_MS);
     expect(await subscribersOf(primary)).toBe(0);
   });
@@ -58,7 +58,7 @@ describe('A node whose Redis is replaced behind one address', () => {
   it('goes to the new primary though the demoted one has lost its own', async () => {
     await promote(replica);
     await primary.with((redis) => redis.config('SET', 'replica-serve-stale-data', 'no'));
-    // A primary that nobody reaches: the demoted one answers with MASTERDOWN.
+    // The new primary is unreachable, so the demoted server responds with MASTERDOWN.
     await primary.with((redis) => redis.call('REPLICAOF', '127.0.0.1', '1'));
     address.pointAt(replica.port);
     await eventually(() => outcomeOf(join('s', 'lobby')), 'OK', PATIENCE_MS);
@@ -85,7 +85,7 @@ describe('A node whose password is changed while it runs', () => {
     const user = before === '' ? '' : `:${before}@`;
     const node = await StoreNode.start(`redis://${user}127.0.0.1:${address.port}`, 'test:');
     await node.connect('ann', 's');
-    // Connections that are open keep their rights.
+    // Open connections keep their permissions.
     await redis.with(async (admin) => {
       await admin.config('SET', 'requirepass', during);
       address.cut();
@@ -117,7 +117,7 @@ async function isInStep(replica: RedisServer): Promise<boolean> {
   return text.includes('master_link_status:up');
 }
 
-/** How many connections listen to messages there. */
+/** The number of pub/sub connections to a server. */
 async function subscribersOf(server: RedisServer): Promise<number> {
   const text = await server.with((redis) => redis.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
   return String(text).split('\n').filter(Boolean).length;

@@ -5,10 +5,10 @@ import { disconnect } from '../../../test/support/play.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
 
-// Faults are what this is about.
+// This test causes faults deliberately.
 Logger.overrideLogger(false);
 
-// Enough to have some in partitions that either node takes care of.
+// Enough users that each node is the rendezvous owner of some of them.
 const USERS = Array.from({ length: 40 }, (_, i) => `user-${i}`);
 
 describe('Nodes whose Redis comes back as it was some time ago', () => {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-/** A script of Lua, which Redis runs without anything coming in between. Its file says what it takes and returns. */
+/** A Lua script, which Redis runs atomically. Its file documents arguments and results. */
 export interface Script {
   readonly source: string;
-  /** By which Redis knows it, once it has been sent. */
+  /** The SHA-1 digest by which Redis identifies the script after it was sent once. */
   readonly sha: string;
 }
 

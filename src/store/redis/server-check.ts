@@ -4,10 +4,10 @@ import type { RedisClient } from './redis-client.js';
 
 const OLDEST_VERSION = 7;
 
-/** How many keys are named: a wrong prefix may hit all of them. */
+/** The maximum number of keys in the message, because a wrong prefix can affect all keys. */
 const MAX_NAMED = 3;
 
-/** Refuses a server that could not keep what it is given, with a sentence that says what to change. */
+/** Rejects a server that could lose data. The error says what to change. */
 export async function checkServer(port: RedisClient, keys: Keys): Promise<void> {
   for (const server of await port.info('server')) {
     const version = server.get('redis_version') ?? server.get('valkey_version') ?? '';
@@ -21,7 +21,9 @@ export async function checkServer(port: RedisClient, keys: Keys): Promise<void> 
   if (fault !== undefined) throw new ConfigError([`REDIS_URL: ${fault}.`]);
 }
 
-/** What makes a server unfit to keep users, which may change while it runs. Undefined: nothing. */
+/**
+ * The reason why a server is not fit to store users. It can change while the server runs. Undefined: the server is fit.
+ */
 export async function faultOf(port: RedisClient, keys: Keys): Promise<string | undefined> {
   return (await evictionOf(port)) ?? (await wrongTypesIn(port, keys));
 }

@@ -2,11 +2,11 @@ import { SingleFlight } from './single-flight.js';
 import { messageOf } from './diagnosis.js';
 
 export interface ServerWatchOptions {
-  /** What makes the server unfit. Undefined: nothing. */
+  /** The reason why the server is not fit. Undefined: it is fit. */
   readonly faultOf: () => Promise<string | undefined>;
-  /** Milliseconds between two looks while all is well. */
+  /** Milliseconds between two checks while the server is fit. */
   readonly everyMs: number;
-  /** Milliseconds that only ever grow. */
+  /** A monotonic clock in milliseconds. */
   readonly uptime: () => number;
   readonly log: {
     readonly warn: (line: string) => void;
@@ -15,8 +15,8 @@ export interface ServerWatchOptions {
 }
 
 /**
- * Looks again and again whether the server is fit to keep users: its settings may be changed, and keys overwritten, while
- * it runs. Looks at every turn while it is not, so that its recovery is noticed soon.
+ * Checks regularly that the server is fit to store users, because its settings can change, and keys can be overwritten,
+ * while it runs. While the server is unfit, every tick checks it, so that a recovery is noticed soon.
  */
 export class ServerWatch {
   private fault: string | undefined;
@@ -32,18 +32,18 @@ export class ServerWatch {
     return this.fault;
   }
 
-  /** Looks if it is time to. */
+  /** Checks the server if a check is due. */
   async tick(): Promise<void> {
     const { uptime, everyMs } = this.options;
     if (this.fault !== undefined || uptime() - this.lookedAt >= everyMs) await this.lookNow();
   }
 
-  /** For when something shows that the server may not be fit. */
+  /** Checks the server immediately. Call it when there is a sign that the server may be unfit. */
   lookNow(): Promise<void> {
     return this.looking.run();
   }
 
-  /** Finds out which key holds a wrong type when a command was refused for one. */
+  /** Checks which key has a wrong type, if a command failed for that reason. */
   async heardOf(error: unknown): Promise<void> {
     if (this.fault === undefined && messageOf(error).includes('WRONGTYPE')) await this.lookNow();
   }

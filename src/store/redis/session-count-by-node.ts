@@ -1,6 +1,6 @@
 import type { Session, User } from '../../domain/user.js';
 
-/** How many live sessions each node holds: by that it is told which nodes have left any behind. */
+/** The number of live sessions on each node. It shows which dead nodes have left sessions behind. */
 export class SessionCountByNode {
   private readonly counts = new Map<string, number>();
 

@@ -11,7 +11,7 @@ const SETTINGS: Readonly<Record<keyof Policy, string>> = {
 
 export interface SettingsCensusOptions {
   readonly port: RedisClient;
-  /** Where the nodes write what they are configured with. */
+  /** The Redis hash to which the nodes write their settings. */
   readonly key: string;
   readonly node: () => string;
   readonly alive: () => readonly string[];
@@ -20,8 +20,8 @@ export interface SettingsCensusOptions {
 }
 
 /**
- * Finds out which nodes have other settings of the rules. That is no fault for the users, since a session keeps what it
- * began with, but should end with the rollout of which it is a part.
+ * Finds nodes with different rule settings. This does no harm to users, because a session keeps the settings that it
+ * started with. But it should end with the rollout that caused it.
  */
 export class SettingsCensus {
   private others = 0;
@@ -29,7 +29,7 @@ export class SettingsCensus {
 
   constructor(private readonly options: SettingsCensusOptions) {}
 
-  /** How many nodes that are alive have other settings than this one. */
+  /** The number of live nodes whose settings differ from those of this node. */
   get differing(): number {
     return this.others;
   }

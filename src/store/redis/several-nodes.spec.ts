@@ -6,7 +6,7 @@ import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
 import { partitionOf, Keys } from './keys.js';
 
-// Faults are what this is about.
+// This test causes faults deliberately.
 Logger.overrideLogger(false);
 
 let server: RedisServer;
@@ -15,7 +15,7 @@ afterAll(() => server.stop());
 
 const PREFIX = 'nodes:';
 
-/** A lease, and what it takes to notice that it is over and to put things in order. */
+/** The lease, plus the time to notice its end and to reap the node. */
 const LOST_WITHIN_MS = 5000;
 
 const KEYS = new Keys(PREFIX);
@@ -79,7 +79,7 @@ describe('Several nodes', () => {
   it('hand out what is due on one of them only', async () => {
     await a.connect('alice', 'a');
     await b.store.awaitCurrent();
-    // Once they know of each other.
+    // Waits until the nodes know each other.
     await eventually(async () => {
       const due = await Promise.all(
         [a, b].map(({ store }) => store.claimDue(Date.now() + 99_999, 10)),
@@ -140,7 +140,7 @@ describe('Several nodes', () => {
       await server.with((redis) => redis.flushall());
       await a.perform('alice', join('a', 'lobby'));
       expect(a.told.at(-1)).toBe('alice USER_CHANNEL_CHANGED REQUESTED');
-      // What the other finds in place of what it knew, it cannot give a reason for.
+      // Node b learns of the change by a resync, so it does not know the reason.
       await eventually(() => b.told.at(-1), 'alice USER_CHANNEL_CHANGED UNKNOWN');
       expect(b.told).toHaveLength(2);
     });
@@ -172,7 +172,7 @@ describe('Several nodes', () => {
     await b.perform('alice', mute('a', { speaker: true }));
     await a.store.awaitCurrent();
     const seen = a.store.view.presence('alice');
-    // The join was lost with the log that had it, and is written back beside the command that came after.
+    // Redis lost the join together with its log. It is written back, and the later command is kept as well.
     expect(seen).toMatchObject({ isSpeakerMuted: true, channelId: 'lobby' });
     await eventually(() => b.store.view.presence('alice').channelId, 'lobby');
     expect(b.store.view.presence('alice')).toEqual(seen);
@@ -236,7 +236,7 @@ describe('Several nodes', () => {
     await a.connect('alice', 'a');
     await a.connect('bob', 'b1');
     await b.connect('bob', 'b2');
-    // It stops without a word.
+    // The node stops without notice.
     await a.stop();
     await eventually(() => b.told.at(-1), 'alice USER_OFFLINE NODE_LOST', LOST_WITHIN_MS);
     expect(await b.status('bob')).toBe('ONLINE');
@@ -244,14 +244,14 @@ describe('Several nodes', () => {
   });
 });
 
-/** As a janitor does first. */
+/** Fences a node, as the first step of a janitor. */
 async function declareDead(name: string): Promise<void> {
   await server.with((redis) =>
     Promise.all(KEYS.partitions.map(({ nodes }) => redis.hset(nodes, name, `X${Date.now()}`))),
   );
 }
 
-/** How many listen on the channel of every partition. */
+/** The number of subscribers on the channel of each partition. */
 async function subscribers(): Promise<number> {
   const channels = KEYS.partitions.map(({ channel }) => channel);
   const counts = await server.with(

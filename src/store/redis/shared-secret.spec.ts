@@ -6,7 +6,7 @@ import { StoreNode } from '../../../test/support/store-node.js';
 import { TokenSealer } from '../../sealed-tokens/token-sealer.js';
 import { Keys } from './keys.js';
 
-// A Redis that is emptied is a fault.
+// An emptied Redis is logged as a fault.
 Logger.overrideLogger(false);
 
 const PREFIX = 'secret-test:';

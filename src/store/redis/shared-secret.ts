@@ -2,8 +2,8 @@ import type { SealingKeys } from '../../sealed-tokens/sealing-keys.js';
 import type { RedisClient } from './redis-client.js';
 
 /**
- * Keeps the secret of tokens the same on all nodes: it is the one in Redis. Looked at again and again, so that an
- * emptied Redis is given it back and another one that is put there is taken up.
+ * Keeps the secret of tokens the same on all nodes: the one in Redis is valid. It is checked regularly, to restore it
+ * in a Redis that lost its data, and to adopt a new one that was stored there.
  */
 export class SharedSecret {
   private isAgreed = false;
@@ -12,7 +12,7 @@ export class SharedSecret {
     private readonly port: RedisClient,
     private readonly key: string,
     private readonly secrets: SealingKeys,
-    /** Redis has lost the secret that was agreed on. */
+    /** Called when Redis has lost the agreed secret. */
     private readonly onLost: () => void,
   ) {}
 

@@ -1,6 +1,6 @@
 /**
- * Something that brings everybody up to date at once. Who asks while it is under way waits for the next time, which
- * begins after the question: what is found then is new enough for all of them.
+ * Runs work that serves all callers at once. A call during a run waits for the next run, which starts after the call,
+ * so that its result is new enough for every caller.
  */
 export class SingleFlight {
   private running: Promise<void> | undefined;

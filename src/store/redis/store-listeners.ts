@@ -4,14 +4,14 @@ import { describeError } from '../../text/safe-text.js';
 import type { PartitionResetListener, CommitListener, CommitPosition } from '../presence-store.js';
 import type { LogPosition } from './log-batch.js';
 
-/** Those who are told what the replicas take in. */
+/** The listeners that are notified of what the replicas apply. */
 export class StoreListeners {
   private readonly ofCommits = new Set<CommitListener>();
   private readonly ofBeginnings: PartitionResetListener[] = [];
 
   constructor(private readonly logger: Logger) {}
 
-  /** Returns the way to stop listening. */
+  /** Returns a function that removes the listener. */
   onCommit(listener: CommitListener): () => void {
     this.ofCommits.add(listener);
     return () => this.ofCommits.delete(listener);
@@ -30,16 +30,16 @@ export class StoreListeners {
       try {
         listener(step, origin);
       } catch (error) {
-        // The replica must not stop where it is because somebody could not hear of it.
+        // A failing listener must not stop the replica.
         this.logger.error(`a commit could not be told: ${describeError(error)}`);
       }
     }
   }
 }
 
-/** A place in the log of a partition, as the service knows it. */
+/** The position in a partition log, as the rest of the service identifies it. */
 export function originOf(partition: number, { seq, token }: LogPosition): CommitPosition {
   const bytes = Buffer.from(token, 'base64url');
-  // One that another program has written may be shorter.
+  // A token written by another program may be shorter.
   return { partition, seq, mark: bytes.length < 4 ? 0 : bytes.readUInt32LE() };
 }

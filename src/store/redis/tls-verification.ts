@@ -4,8 +4,8 @@ import type { RedisAddress } from '../../config/redis-url.js';
 const TIMEOUT_MS = 1000;
 
 /**
- * Why the certificate of a host does not pass verification. ioredis says nothing of it where it is given several hosts,
- * as for Sentinels and clusters.
+ * The reason why the certificate of a host fails verification. ioredis does not report it when it has several hosts, as
+ * for Sentinels and clusters.
  */
 export async function tlsErrorOf({ hosts }: RedisAddress): Promise<Error | undefined> {
   const errors = await Promise.all(hosts.map(errorOf));

@@ -36,7 +36,7 @@ async function startNode(): Promise<StoreNode> {
   return node;
 }
 
-/** What is left of a service whose nodes have stopped. */
+/** Leaves the data of a service whose nodes have stopped. */
 async function leaveUsers(...userIds: readonly string[]): Promise<void> {
   const node = await startNode();
   for (const userId of userIds) await node.connect(userId, `session of ${userId}`);
@@ -68,7 +68,7 @@ describe('A node that starts', () => {
     expect(node.store.status.unreadableUsers).toBe(1);
     expect(warnings.filter((line) => line.includes(PARTITION.users))).toHaveLength(1);
     expect(warnings.join()).not.toMatch(/\bann\b|garbage|WALK/);
-    // A user who comes again begins anew.
+    // A user who connects again starts with a new record.
     await node.connect('ann', 's');
     expect(await node.status('ann')).toBe('ONLINE');
     expect(node.store.status.unreadableUsers).toBe(0);

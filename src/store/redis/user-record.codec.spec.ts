@@ -14,7 +14,7 @@ interface Happened {
   readonly step: Step;
 }
 
-/** Everything that happens to a user, step by step. */
+/** Every step of a user, with the state before it. */
 function stepsOf(lines: readonly Line[], policy: Policy): readonly Happened[] {
   let before = newUser('a|b "ü"');
   const steps: Happened[] = [];
@@ -86,7 +86,7 @@ describe('The record of a user', () => {
     expect(read.sessions).toEqual(
       user.sessions.map((each) => ({ ...each, terms: undefined, succeeds: undefined })),
     );
-    // Nothing that a client remembers from before that record can be newer.
+    // No choice that a client remembers from the time before that record can be newer.
     const { version } = user.own;
     expect(read).toEqual({
       ...user,

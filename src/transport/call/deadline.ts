@@ -2,10 +2,13 @@ import { status } from '@grpc/grpc-js';
 import type { Subscription } from 'rxjs';
 import type { ResponseObserver } from './response-observer.js';
 
-/** Timers of Node fire at once when they are given more. */
+/** The maximum delay of a Node timer. A timer with a longer delay fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** Keeps to the deadline that a client gave its call. */
+/**
+ * Ends a call with DEADLINE_EXCEEDED when its RPC deadline has passed. `ms` is the time that is left. A deadline above
+ * the maximum delay of a timer is ignored.
+ */
 export function enforceDeadline(
   ms: number,
   subscription: Subscription,

@@ -32,7 +32,7 @@ const boom = (): never => {
 };
 const connections = { holdAnswer: () => true };
 
-/** Handlers that fail in every way there is, by the kind of their call. They stand for those of any library. */
+/** Handlers that fail in every possible way, by the kind of their call. They represent the handlers of any library. */
 const UNARY: Readonly<Record<string, (call: Unary, callback: Callback) => unknown>> = {
   'a handler that throws': boom,
   'a handler that rejects': async () => boom(),

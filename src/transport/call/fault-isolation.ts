@@ -7,18 +7,18 @@ import { describeError } from '../../text/safe-text.js';
 
 const logger = new Logger('Calls');
 
-/** What a client is told of a fault. What threw is for the log. */
+/** The status that a client receives when the server fails. The exception itself is only logged. */
 export const INTERNAL_FAULT = { code: status.INTERNAL, message: 'internal error' } as const;
 
-/** Logs a fault that ended a call. To be called once for each. */
+/** Logs an exception that ended a call. To be called once per exception. */
 export function logFault(error: unknown): void {
   logger.error(`A call was ended by a fault of the server: ${describeError(error)}`);
 }
 
-/** Those in which something threw already. What follows from that is not told again. */
+/** The streams that already failed. Errors that follow from the first one are ignored. */
 const faulty = new WeakSet<ServerHttp2Stream>();
 
-/** Ends a call of gRPC in which something threw: with INTERNAL, and without harm to any other call. */
+/** Ends a failed gRPC call with INTERNAL. Other calls are not affected. */
 export function endFaulty(stream: ServerHttp2Stream, error: unknown): void {
   if (faulty.has(stream)) return;
   faulty.add(stream);
@@ -42,8 +42,8 @@ const INTERNAL_RESPONSE = {
 type Emit = (this: EventEmitter, ...args: Parameters<EventEmitter['emit']>) => boolean;
 
 /**
- * An `emit` for streams and requests whose listeners may throw. By itself Node takes that for an error of the process;
- * here it is handed to `onFault` together with the emitter.
+ * Returns an `emit` for streams and requests whose listeners may throw. Without it, Node treats such an exception as an
+ * uncaught exception of the process. This one passes it to `onFault` together with the emitter.
  */
 export function containedEmit<Emitter extends EventEmitter>(
   onFault: (emitter: Emitter, error: unknown) => void,
@@ -60,7 +60,7 @@ export function containedEmit<Emitter extends EventEmitter>(
 
 const emitOfStream = containedEmit(endFaulty);
 
-/** Makes a listener that throws end the stream of this call of gRPC and nothing else. */
+/** Makes an exception in a listener end only the stream of this gRPC call. */
 export function containStream(stream: ServerHttp2Stream): void {
   stream.emit = emitOfStream;
 }
@@ -69,7 +69,10 @@ const emitOfCall = containedEmit((call, error) => endFaulty(http2StreamOf(call),
 
 type ServeCall = (call: EventEmitter, ...rest: unknown[]) => unknown;
 
-/** A handler as grpc-js calls it, with whatever it throws, now or later, or its listeners do. */
+/**
+ * Wraps a handler of grpc-js so that an exception in it, in its promise or in a listener of its call ends only that
+ * call.
+ */
 export function containedHandler(handler: ServeCall): ServeCall {
   return (call, ...rest) => {
     const stream = http2StreamOf(call);

@@ -1,14 +1,14 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import type { Observable } from 'rxjs';
 
-/** A method of a controller as Nest hands it to a transport: guards, pipes and the error filter are in it. */
+/** A controller method as Nest passes it to a transport. It includes guards, pipes and the error filter. */
 export type Handler = (
   request: unknown,
   metadata: unknown,
   call: unknown,
 ) => Promise<Observable<unknown> | object>;
 
-/** A method of the contract, and what answers it. */
+/** A method of the gRPC API, and its handler. */
 export interface ServedMethod {
   readonly handler: Handler;
   readonly definition: MethodDefinition<unknown, unknown>;

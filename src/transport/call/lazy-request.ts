@@ -1,30 +1,32 @@
 /**
- * Stands for a request whose bytes are no message, and says what is wrong with it. grpc-js would answer INTERNAL to a
- * decoder that throws.
+ * The error for a request whose bytes are not a valid message. `LazyRequest` returns it instead of the message, because
+ * grpc-js would end the call with INTERNAL if a decoder throws.
  */
 export class MalformedMessageError extends Error {
   constructor(
     message = 'is not a message of this type',
-    /** The field that is to blame, as the contract spells it. */
+    /** The invalid field, as spelled in the contract. */
     readonly field = 'request',
   ) {
     super(message);
   }
 }
 
-/** Makes a message of bytes. May throw anything; of a `Malformed` the caller is told. */
+/** Decodes the bytes of a request. May throw any error; the caller receives the text of a `MalformedMessageError`. */
 export interface RequestDecoder {
   readonly decode: (bytes: Buffer) => object;
-  /** The same for a request that is large, with turns of the event loop in between. */
+  /** Decodes a large request, and yields to the event loop in between. */
   readonly decodeInTurns: (bytes: Buffer) => Promise<object>;
 }
 
-/** What is larger is decoded in turns, in bytes: decoding as much takes less than a millisecond. */
+/**
+ * Requests above this number of bytes are decoded in slices. Decoding this many bytes takes less than a millisecond.
+ */
 const LARGE_BYTES = 64 * 1024;
 
 /**
- * A request as it has arrived. It is not decoded before it is known that the caller may call. Nest keeps this for as long as
- * a stream lasts, and therefore it gives away what it holds.
+ * A request as received bytes. It is decoded only after the caller is authorized. Nest keeps this object while a stream
+ * is open, so it drops its content once the content is read.
  */
 export class LazyRequest {
   private message: object | undefined;
@@ -34,12 +36,15 @@ export class LazyRequest {
     private readonly decoder: RequestDecoder,
   ) {}
 
-  /** How large it is, in bytes. Zero once it has been decoded. */
+  /** The size in bytes. Zero after decoding. */
   get size(): number {
     return this.bytes?.length ?? 0;
   }
 
-  /** The message of a request that is small, or a `Malformed`, while it has not been taken. */
+  /**
+   * Returns the message of a small request, or a `MalformedMessageError`, without consuming it. Throws if it was
+   * consumed.
+   */
   peek(): object {
     if (this.bytes !== undefined) {
       const { bytes } = this;
@@ -54,7 +59,7 @@ export class LazyRequest {
     return this.message;
   }
 
-  /** The message, or a `Malformed`. A promise of it where the request is large. */
+  /** Returns the message, or a `MalformedMessageError`, and drops it. Returns a promise if the request is large. */
   consume(): object | Promise<object> {
     const { bytes } = this;
     if (bytes !== undefined && bytes.length > LARGE_BYTES) {

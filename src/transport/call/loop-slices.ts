@@ -1,23 +1,26 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** How many bytes of a request are decoded before others have their turn: some two milliseconds of ids. */
+/** The number of bytes that are decoded before yielding to the event loop, about two milliseconds for a list of ids. */
 const BYTES_PER_TURN = 256 * 1024;
 
-/** Lets others have their turn in between while something large is worked through. */
+/** Splits long work into slices, and yields to the event loop between them. */
 export class Turns {
   private until = BYTES_PER_TURN;
 
-  /** `yielding` is for tests. */
+  /** `yielding` replaces the pause in tests. */
   constructor(private readonly yielding: () => Promise<unknown> = nextTurn) {}
 
-  /** Waits for a turn when enough has been done since the last one. `position` is how many bytes have been done in all. */
+  /**
+   * Yields to the event loop if enough bytes were processed since the last pause. `position` is the number of bytes
+   * processed in total.
+   */
   async at(position: number): Promise<void> {
     if (position < this.until) return;
     this.until = position + BYTES_PER_TURN;
     await this.next();
   }
 
-  /** Waits for a turn. */
+  /** Yields to the event loop. */
   async next(): Promise<void> {
     await this.yielding();
   }
@@ -26,8 +29,8 @@ export class Turns {
 let last: Promise<unknown> = Promise.resolve();
 
 /**
- * Does something large when everything large before it is done. Each has turns for others, and many at once would make one
- * long turn of them, and hold the memory of all.
+ * Runs large tasks one after the other. Each task yields to the event loop, but many at once would form one long slice
+ * and hold the memory of all of them.
  */
 export function oneByOne<T>(work: () => Promise<T>): Promise<T> {
   const done = last.then(work);

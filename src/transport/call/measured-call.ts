@@ -5,7 +5,7 @@ import type { StreamRpcMetrics, UnaryRpcMetrics } from './rpc-metrics.js';
 import type { Handler } from './handler.js';
 import type { FailedStatus } from './response-observer.js';
 
-/** The handler of a unary method, with the time it takes until there is an answer. */
+/** Wraps the handler of a unary method and records the duration of each call until its response. */
 export function withMetrics(handler: Handler, figures: UnaryRpcMetrics): Handler {
   return async (request, metadata, call) => {
     const begunAt = performance.now();
@@ -21,7 +21,7 @@ export function withMetrics(handler: Handler, figures: UnaryRpcMetrics): Handler
   };
 }
 
-/** The handler of a streaming method, with the time until its first message, and how it ends. */
+/** Wraps the handler of a streaming method and records the time until the first message, and the final status. */
 export function measuredStream(handler: Handler, figures: StreamRpcMetrics): Handler {
   return async (request, metadata, call) => {
     const begunAt = performance.now();
@@ -46,7 +46,7 @@ export function measuredStream(handler: Handler, figures: StreamRpcMetrics): Han
   };
 }
 
-/** The code of what a handler fails with: the error filter has made a status of it. */
+/** Returns the status code of an error of a handler. The error filter has converted the error to a status. */
 export function codeOf(error: unknown): status {
   return (error as Partial<FailedStatus>).code ?? status.UNKNOWN;
 }

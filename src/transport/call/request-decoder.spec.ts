@@ -50,7 +50,7 @@ describe('The decoder of Subscribe', () => {
     const request = bytesOf({ userIds: USER_IDS });
     await decoder.decodeInTurns(request);
     expect(yielding.mock.calls.length).toBeGreaterThanOrEqual(request.length / (257 * 1024) - 1);
-    // What is left to the generated code, which knows no turns, is what is not in the lists.
+    // The generated code does not yield, so it may decode only what is not in the lists.
     expect(generated.mock.calls.map(([{ len }]) => len)).toEqual([0]);
   });
 

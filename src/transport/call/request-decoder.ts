@@ -5,7 +5,7 @@ import { checkRecords, wireSchemaOf } from './wire-validation.js';
 import { RequestReader } from './request-reader.js';
 import { oneByOne, Turns } from './loop-slices.js';
 
-/** Decodes requests of a type. `decode` is the generated code for it, which does all at once. */
+/** Creates the decoder of a request type. `decode` is the generated code, which decodes a message in one step. */
 export function requestDecoder(
   type: DescMessage,
   { lists }: { readonly lists: Readonly<Record<string, number>> },
@@ -18,7 +18,10 @@ export function requestDecoder(
   );
   const nameOf = new Map(texts.map(({ number, localName }) => [number, localName]));
 
-  /** The lists of texts, which are all that makes a request large, one by one; the rest as ever. */
+  /**
+   * Decodes the string lists one value at a time, because only they make a request large. The generated code decodes
+   * the rest.
+   */
   async function decodeInTurns(bytes: Buffer): Promise<object> {
     const turn = turns();
     const values = Object.fromEntries(texts.map(({ localName }) => [localName, [] as string[]]));
@@ -40,7 +43,7 @@ export function requestDecoder(
   return {
     decode: (bytes) => {
       const excess = checkRecords(bytes, shape);
-      // First, since bytes that are no message are that above all. It is small.
+      // Decoding runs first, because "not a message" has priority over "too many values". The request is small.
       const message = decode(new RequestReader(bytes));
       if (excess !== undefined) throw excess;
       return message;

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
 
-/** The header in which a caller names its call, and is answered. */
+/** The header that carries the request id, in the request and in the response. */
 export const REQUEST_ID = 'x-request-id';
 
-/** What stays one word in a log, and is too short for a token. */
+/** A valid request id. It is one word in a log line, and too short for a token. */
 const WELL_FORMED = /^[\w.:-]{1,64}$/;
 
-/** What a call is called in the log: as its caller says, or else by a name that is made up and is its own from then on. */
+/** Returns the request id of a call. If the caller sent none, generates one and stores it in the metadata. */
 export function requestIdOf(metadata: Metadata): string {
   const known = requestIdFrom(metadata);
   if (known !== undefined) return known;
@@ -16,7 +16,7 @@ export function requestIdOf(metadata: Metadata): string {
   return made;
 }
 
-/** What a call is called so far. Undefined: nothing, since nobody has named it. */
+/** Returns the request id in the metadata. Undefined if there is none, or if it is invalid. */
 export function requestIdFrom(metadata: Metadata): string | undefined {
   const values = metadata.get(REQUEST_ID);
   const [value] = values;
@@ -25,7 +25,7 @@ export function requestIdFrom(metadata: Metadata): string | undefined {
     : undefined;
 }
 
-/** The headers of the answer to a call: its name, if it has one. */
+/** Returns the headers of the response: the request id, if there is one. */
 export function responseHeaders(metadata: Metadata): Metadata {
   const headers = new Metadata();
   const known = requestIdFrom(metadata);

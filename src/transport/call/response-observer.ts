@@ -2,7 +2,7 @@ import type { Metadata, status } from '@grpc/grpc-js';
 import type { Observer } from 'rxjs';
 import { INTERNAL_FAULT, logFault } from './fault-isolation.js';
 
-/** The status of a call that did not go well, as the error filter puts it. */
+/** The status of a failed call, as the error filter creates it. */
 export interface FailedStatus {
   readonly code?: status;
   readonly message: string;
@@ -10,8 +10,8 @@ export interface FailedStatus {
 }
 
 /**
- * Takes the messages of the answer to a call, and how it ended. RxJS makes an exception of the process out of whatever
- * an observer throws, so this one does not throw: the call ends with INTERNAL, and one line in the log says why.
+ * Writes the messages and the final status of a call. RxJS turns an exception in an observer into an uncaught exception
+ * of the process, so this class does not throw: the call ends with INTERNAL, and one log line has the reason.
  */
 export abstract class ResponseObserver<Message> implements Observer<Message> {
   private isFaulty = false;
@@ -33,7 +33,7 @@ export abstract class ResponseObserver<Message> implements Observer<Message> {
     this.finish(undefined);
   }
 
-  /** Ends the answer since something threw. Does not throw. */
+  /** Ends the response because of an exception. Does not throw. */
   fail(fault: unknown): void {
     if (this.isFaulty) return;
     this.isFaulty = true;
@@ -45,11 +45,11 @@ export abstract class ResponseObserver<Message> implements Observer<Message> {
     }
   }
 
-  /** Sends a message, if anybody is still there. */
+  /** Sends a message, if the client is still connected. */
   protected abstract write(message: Message): void;
-  /** Ends the answer behind what has been written. Undefined: all went well. */
+  /** Ends the response after the messages that were written. Undefined means success. */
   protected abstract end(failure: FailedStatus | undefined): void;
-  /** Ends it when `end` cannot. Must not throw. */
+  /** Aborts the response when `end` fails. Must not throw. */
   protected abstract cutOff(): void;
 
   private finish(failure: FailedStatus | undefined): void {

@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common';
 import { Distribution } from '../../telemetry/distribution.js';
 import { DURATION_BUCKETS } from '../../telemetry/durations.js';
 
-/** How the unary calls of a method went. */
+/** The metrics of one unary method. */
 export class UnaryRpcMetrics {
-  /** How long they took until they had an answer, in seconds, by the code of that. */
+  /** The durations until the response in seconds, by status code. */
   readonly durations = new Map([[status.OK, new Distribution(DURATION_BUCKETS)]]);
 
   ended(code: status, seconds: number): void {
@@ -17,11 +17,14 @@ export class UnaryRpcMetrics {
   }
 }
 
-/** How the streams of a method are and went. */
+/** The metrics of one streaming method. */
 export class StreamRpcMetrics {
-  /** How long it took until their first message, in seconds. */
+  /** The times until the first message, in seconds. */
   readonly starts = new Distribution(DURATION_BUCKETS);
-  /** How many have ended, by code. CANCELLED: the client went, or its deadline came. */
+  /**
+   * The number of ended streams by status code. CANCELLED also means that the client disconnected or that its RPC
+   * deadline passed.
+   */
   readonly ends = new Map<status, number>([
     [status.OK, 0],
     [status.CANCELLED, 0],
@@ -38,7 +41,7 @@ export class StreamRpcMetrics {
   }
 }
 
-/** How the calls of the contract go, by the path of their method, over whatever they come. */
+/** The metrics of all methods of the API by path, for every transport. */
 @Injectable()
 export class RpcMetrics {
   readonly unary = new Map<string, UnaryRpcMetrics>();

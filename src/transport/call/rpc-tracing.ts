@@ -16,13 +16,13 @@ import type { Handler } from './handler.js';
 import { codeOf } from './measured-call.js';
 import { methodOf } from './method-name.js';
 
-/** Where the trace of a caller is told: `traceparent` in the metadata of gRPC, or in the headers of HTTP. */
+/** Reads the trace context of the caller: `traceparent` in gRPC metadata or HTTP headers. */
 const FROM_METADATA: TextMapGetter<Metadata> = {
   keys: (metadata) => Object.keys(metadata.getMap()),
   get: (metadata, key) => metadata.get(key)[0]?.toString(),
 };
 
-/** Codes that say that the server is to blame. The others are answers like any. */
+/** The status codes that count as errors of the server in a trace. */
 const SERVER_ERRORS: readonly status[] = [
   status.UNKNOWN,
   status.DEADLINE_EXCEEDED,
@@ -33,8 +33,8 @@ const SERVER_ERRORS: readonly status[] = [
 ];
 
 /**
- * A handler whose calls are spans: a unary call until its answer, a stream until its first message, since it may well be
- * open for days.
+ * Wraps a handler so that each call is a span. The span of a unary call ends with its response, that of a stream with
+ * its first message, because a stream may be open for days.
  */
 export function withTracing(handler: Handler, path: string, tracer: Tracer): Handler {
   const { service, method } = methodOf(path);
@@ -52,7 +52,7 @@ export function withTracing(handler: Handler, path: string, tracer: Tracer): Han
       return result;
     }
     return new Observable((subscriber) => {
-      // Unless it has been: a span ends once.
+      // `end` ignores a span that has already ended.
       subscriber.add(() => end(span, status.CANCELLED));
       const watched = tap<unknown>({
         next: () => end(span, status.OK),
@@ -64,7 +64,9 @@ export function withTracing(handler: Handler, path: string, tracer: Tracer): Han
   };
 }
 
-/** Where a call belongs: to what somebody else traces already in this process, or to the trace of its caller. */
+/**
+ * Returns the parent of the span: the active span of this process if there is one, otherwise the trace of the caller.
+ */
 function contextOf(metadata: Metadata): Context {
   const active = context.active();
   return trace.getSpan(active) ? active : propagation.extract(active, metadata, FROM_METADATA);

@@ -1,22 +1,22 @@
-/** The server's end of a streaming call, whatever it came over. */
+/** The server side of a streaming call, for any transport. */
 export interface ServerStream {
-  /** Whether a message would go out rather than into a queue. */
+  /** Whether the transport can send a message at once, instead of queuing it. */
   readonly isReady: boolean;
 
-  /** Whether the whole connection is gone, and without a word: its client has not ended it, but was lost. */
+  /** Whether the connection was lost: it is closed, but the client did not close it cleanly. */
   readonly isConnectionLost: boolean;
 
-  /** Whether a client that has fallen silent is found out without its help. */
+  /** Whether the transport detects a silent client by itself, for example with PING. */
   readonly noticesSilence: boolean;
 
   onReady(listener: () => void): void;
 }
 
-/** A call that sees to its connection itself. */
+/** A call that manages its own connection. */
 export interface ClosingCall {
-  /** Closes the connection behind the answer, since its caller calls far too often. */
+  /** Closes the connection after the response, because the client repeats rejected calls. */
   closeConnection(): void;
 
-  /** It is answered late on purpose, and may be given up for the room that it takes. */
+  /** Marks the call as delayed on purpose. The call may be ended when its bytes are needed. */
   keepWaiting(): void;
 }

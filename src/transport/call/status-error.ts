@@ -3,19 +3,21 @@ import { RpcException } from '@nestjs/microservices';
 import { BadRequest, RetryInfo } from '../../api/generated/google/rpc/error_details.pb.js';
 import { Status } from '../../api/generated/google/rpc/status.pb.js';
 
-/** What is wrong with one field of a request. */
+/** The error in one field of a request. */
 export interface FieldViolation {
-  /** The field, as the contract spells it. */
+  /** The name of the field, as spelled in the contract. */
   readonly field: string;
   readonly description: string;
 }
 
-/** An error that reaches the client with this very code and text. */
+/** Creates an error that the client receives with exactly this code and message. */
 export function statusError(code: status, message: string, metadata?: Metadata): RpcException {
   return new RpcException({ code, message, ...(metadata && { metadata }) });
 }
 
-/** INVALID_ARGUMENT with google.rpc.BadRequest in `grpc-status-details-bin`, where clients look for it. */
+/**
+ * Creates an INVALID_ARGUMENT error with google.rpc.BadRequest in `grpc-status-details-bin`, where clients expect it.
+ */
 export function invalidArgument(violations: readonly FieldViolation[]): RpcException {
   const message = violations.map(({ field, description }) => `${field} ${description}`).join('; ');
   const badRequest = BadRequest.encode({
@@ -28,7 +30,7 @@ export function invalidArgument(violations: readonly FieldViolation[]): RpcExcep
   return detailedError(status.INVALID_ARGUMENT, message, 'BadRequest', badRequest);
 }
 
-/** Any code with google.rpc.RetryInfo: when it is worth while to try again. */
+/** Creates an error with google.rpc.RetryInfo, which suggests when to retry. */
 export function withRetryInfo(code: status, message: string, retryAfterMs: number): RpcException {
   const retryInfo = RetryInfo.encode({
     retryDelay: {

@@ -1,15 +1,18 @@
 import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 import { safeText } from '../../text/safe-text.js';
 
-/** No message of the service is longer, and a longer one would not fit in the headers that some clients take. */
+/**
+ * The maximum length of a status message. No message of the service is longer, and a longer one could exceed the header
+ * limit of some clients.
+ */
 const MAX_CHARACTERS = 1000;
 
-/** The message of a status as clients may be sent it. Sentences of the service pass as they are. */
+/** Returns a status message that is safe to send to clients. Messages of the service stay unchanged. */
 export function statusMessage(message: string): string {
   return safeText(message, MAX_CHARACTERS);
 }
 
-/** The same, percent-encoded as the header `grpc-message` needs it. */
+/** Returns a safe status message, percent-encoded for the header `grpc-message`. */
 export function encodedMessage(message: string): string {
   return encodeURI(statusMessage(message));
 }
@@ -18,8 +21,8 @@ type Status = Parameters<BaseServerInterceptingCall['sendStatus']>[0];
 type SendStatus = (this: BaseServerInterceptingCall, status: Status) => void;
 
 /**
- * Makes grpc-js do the same with every status that it sends itself. It would encode them with `encodeURI`, which throws at
- * half a surrogate pair, and a library may well repeat text of a client.
+ * Makes grpc-js apply `statusMessage` to all statuses that it sends. It encodes them with `encodeURI`, which throws for
+ * half of a surrogate pair, and a library may repeat text from a client in a status.
  */
 export function encodeSafely(): void {
   calls.sendStatus = sendStatusSafely;

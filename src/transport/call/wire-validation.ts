@@ -2,35 +2,39 @@ import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import { MalformedMessageError } from './lazy-request.js';
 
-/** How many records a message may have beside those of its lists: as many as there can be in the 8 KiB of a small request. */
+/**
+ * The number of records (encoded fields) that a message may have in addition to its lists. No more fit into a small
+ * request of 8 KiB.
+ */
 const MAX_OTHER_RECORDS = 4096;
 
-/** How many bytes a text may have: more than any id, token or text that a rule lets through. */
+/** The maximum size of a string in bytes. It is more than any valid id, token or text has. */
 export const MAX_TEXT_BYTES = 4096;
 
-/** A list of a message. */
+/** A repeated field of a message. */
 interface List {
   /** Its path within the request. */
   readonly name: string;
-  /** How many values it may hold. */
+  /** The maximum number of values. */
   readonly max: number;
-  /** Numbers may come in one record. */
+  /** Whether the values are numbers, which may be packed into one record. */
   readonly isOfNumbers: boolean;
 }
 
-/** What of a message has more records or numbers within, and how much there may be of it. */
+/** The fields of a message type that need checks, with their limits. */
 export interface WireSchema {
   readonly messages: ReadonlyMap<number, WireSchema>;
   readonly lists: ReadonlyMap<number, List>;
-  /** The paths of the fields that are text. */
+  /** The paths of the string fields. */
   readonly texts: ReadonlyMap<number, string>;
-  /** How many records there may be, those within others included. */
+  /** The maximum number of records, including those of nested messages. */
   readonly maxRecords: number;
 }
 
 /**
- * Of a type that does not hold itself, and has no lists of numbers of fixed length: no request does. `limits` says how many
- * values each list may hold, by name. `path` leads to the type from that of the request, and ends with a dot.
+ * Returns the schema of a message type. The type must not contain itself or lists of numbers of fixed length; no
+ * request type does. `limits` gives the maximum number of values of each list by name. `path` is the path from the
+ * request to this type, with a dot at the end.
  */
 export function wireSchemaOf(
   { fields, typeName }: DescMessage,
@@ -64,10 +68,12 @@ function isList({ fieldKind }: DescField): boolean {
 }
 
 /**
- * Throws unless bytes are whole records from the first to the last. The generated code stops at a tag that cannot be, and
- * reads a message within another past its end: it would take for a request what every other parser refuses, and perhaps for
- * another one than was meant. Returns what there is too much of, if anything: the generated code would make objects of all
- * of it, before anybody could count them.
+ * Checks a message before the generated code decodes it. Throws unless the bytes consist of complete records. The
+ * generated code stops at an invalid tag and reads a nested message past its end, so it would accept requests that
+ * other parsers reject, or decode a different request.
+ *
+ * Returns an error if a limit is exceeded. The generated code would create objects for all values before they can be
+ * counted.
  */
 export function checkRecords(
   bytes: Uint8Array,
@@ -78,9 +84,9 @@ export function checkRecords(
   return reader.excess;
 }
 
-/** Reads no more records than there may be, be they of the message itself, of one within it, or of a group. */
+/** A reader that throws after `maxRecords` records, including those of nested messages and groups. */
 class CountingReader extends BinaryReader {
-  /** What there is too much of, the first that was met. */
+  /** The first exceeded limit. */
   excess: MalformedMessageError | undefined;
   private records = 0;
 
@@ -116,7 +122,7 @@ function walk(reader: CountingReader, end: number, { messages, lists, texts }: W
     const list = lists.get(number);
     if (list !== undefined) {
       const isPacked = isDelimited && list.isOfNumbers;
-      // In a list the last byte ends a number; with the list of no numbers it is that of the length.
+      // The last byte of a packed list must end a number. In an empty list, the last byte is that of the length prefix.
       if (isPacked && record.at(-1)! > 127) {
         throw new RangeError('a number goes on behind the end of its list');
       }
@@ -137,12 +143,12 @@ function walk(reader: CountingReader, end: number, { messages, lists, texts }: W
   if (reader.pos !== end) throw new RangeError('a record goes on behind the end of its message');
 }
 
-/** A number has at most so many bytes. */
+/** The maximum size of an encoded number in bytes. */
 const MAX_NUMBER_BYTES = 10;
 
 /**
- * How many numbers are in a packed record, before which stands its length. One that is too long for `max` numbers counts as
- * more, without a look at its bytes: there may be millions.
+ * Returns the number of values in a packed record, which starts with its length. If the record is too long for `max`
+ * numbers, returns more than `max` without reading the bytes, because there may be millions.
  */
 function numbersIn(record: Uint8Array, max: number): number {
   if (record.length > (max + 1) * MAX_NUMBER_BYTES) return max + 1;

@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * Whom connections from this address are counted for: an IPv4 address as it is, and of IPv6 the first 64 bits, since
- * a single customer is given all addresses that begin alike.
+ * Returns the key under which connections from an address are counted. For IPv4 it is the address, for IPv6 its first
+ * 64 bits, because one customer usually gets all addresses with the same 64 bits.
  */
 export function addressKey(address: string): string {
   const [, mapped] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? [];

@@ -3,17 +3,18 @@ import type { ConnectionLimiter } from './connection-limiter.js';
 import type { DisconnectLog } from './disconnect-log.js';
 import { addressKey } from './address-key.js';
 
-/** A connection that was let in. */
+/** An accepted connection. */
 export interface Admitted {
-  /** Whom it is counted for. Undefined: nobody, as with a Unix socket. */
+  /** The key under which the connection is counted. Undefined for a Unix socket, which counts for no network. */
   readonly network: string | undefined;
-  /** Makes room for another at once. It does so by itself when the connection has closed. */
+  /** Releases the slot of the connection at once. This happens automatically when the socket closes. */
   leave(): void;
 }
 
 /**
- * Lets a connection in for as long as it lasts, or turns it away when there are too many. `makeRoom` may close another
- * that can be spared, of that network if one is given; it returns whether there was one.
+ * Accepts a connection and counts it until it closes, or destroys its socket when a limit is reached. `makeRoom` may
+ * first close a connection that is not needed (of the given network, if one is given), and returns whether it closed
+ * one.
  */
 export function admit(
   socket: Socket,

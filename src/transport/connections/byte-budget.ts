@@ -1,10 +1,10 @@
-/** How many bytes one connection may make the server hold at a time. */
+/** The number of bytes that the calls of one connection may hold in memory on the server at a time. */
 export class ByteBudget {
   private held = 0;
 
   constructor(private readonly max: number) {}
 
-  /** Takes that many on, or none when they are too many. */
+  /** Reserves the bytes and returns true. Returns false and reserves nothing if they exceed the budget. */
   reserve(bytes: number): boolean {
     if (this.held + bytes > this.max) return false;
     this.held += bytes;

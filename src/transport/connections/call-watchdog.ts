@@ -3,7 +3,7 @@ import type { Connection } from './connection.js';
 import { DisconnectLog } from './disconnect-log.js';
 import { BYTES_PER_CALL, type HeldBytes, type Hold } from './held-bytes.js';
 
-/** How many bytes one byte of a compressed request may become: the most that deflate can do. */
+/** The maximum compression ratio of deflate: one compressed byte can inflate to this many bytes. */
 const MAX_INFLATION = 1032;
 
 const REASONS = {
@@ -13,15 +13,15 @@ const REASONS = {
   oldest: 'calls held as much as they may, and this one had waited longest for its peer',
 } as const;
 
-/** A call that is not over. */
+/** A call that has not ended. */
 interface Call {
   readonly hold: Hold;
   readonly timer: NodeJS.Timeout;
 }
 
 /**
- * Sees to it that no call keeps the server waiting for its request, or with its answer, for ever and in any number. A call
- * counts from its headers on, whether or not its caller has a token.
+ * Limits the time and the memory of calls that wait for their peer: a request that is incomplete, or a response that
+ * the peer does not read. A call counts from its headers on, even if its caller has no token yet.
  */
 export class CallWatchdog {
   readonly cuts = new DisconnectLog('Calls', REASONS);
@@ -34,8 +34,8 @@ export class CallWatchdog {
   ) {}
 
   /**
-   * A call has begun: its headers are there, and grpc-js has it. `maxRequestBytes` is how large its request may be after it
-   * was inflated.
+   * Starts to watch a call. Its headers have arrived, and grpc-js has already handled them. `maxRequestBytes` is the
+   * size limit of the request after it is inflated.
    */
   begin(
     stream: ServerHttp2Stream,
@@ -44,7 +44,8 @@ export class CallWatchdog {
     maxRequestBytes: number,
   ): void {
     connection.countCall();
-    // Answered already, such as an unknown method. Node closes it by itself unless somebody reads.
+    // grpc-js has already sent a response, for example for an unknown method. Node closes such a stream by itself, but
+    // not if a listener reads from it.
     if (stream.headersSent || stream.destroyed) return;
     const hold = this.held.hold(() => this.cut(stream, 'oldest', connection), connection.held);
     const bytes = BYTES_PER_CALL + sizeOf(headers);
@@ -61,35 +62,39 @@ export class CallWatchdog {
     this.open.set(stream, { hold, timer });
     stream.once('close', () => {
       clearTimeout(timer);
-      // It goes on being inflated without its stream, and there is no knowing for how long.
+      // Inflating continues without the stream, and there is no event for its end. The bytes stay counted for one more
+      // timeout.
       if (isCompressed) setTimeout(() => hold.release(), this.timeoutMs).unref();
       else hold.release();
     });
   }
 
-  /** The request of a call is whole, and about to be served. What it holds counts on. */
+  /** Marks a call whose request is complete and is now served. Its bytes stay counted. */
   serve(stream: ServerHttp2Stream): void {
     this.open.get(stream)?.hold.serve();
   }
 
-  /** A call that was served is kept waiting on purpose, and may be given up for the room that it takes. */
+  /** Marks a served call whose response is delayed on purpose. The call may be ended when its bytes are needed. */
   keepWaiting(stream: ServerHttp2Stream): void {
     if (!stream.closed) this.open.get(stream)?.hold.wait();
   }
 
-  /** What a call held is held no longer. What is kept of it from then on is counted elsewhere. */
+  /** Stops counting the bytes of a call. What remains of the call after this is counted elsewhere. */
   release(stream: ServerHttp2Stream): void {
     this.open.get(stream)?.hold.release();
   }
 
-  /** The stream was taken over, and its listeners went: its timer would hold it for long after its end. */
+  /**
+   * Clears the timer of a stream when the stream ends. `detachStream` removed the listener that did this, and the timer
+   * would keep the stream in memory long after its end.
+   */
   keepTimerAfterDetach(stream: ServerHttp2Stream): void {
     const stop = (): void => clearTimeout(this.open.get(stream)?.timer);
     if (stream.destroyed) stop();
     else stream.once('close', stop);
   }
 
-  /** Whether an answer of that many bytes may be written. It counts until the peer has taken it. */
+  /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
   holdAnswer(stream: ServerHttp2Stream, bytes: number, connection: Connection): boolean {
     const hold = this.open.get(stream)?.hold;
     if (hold === undefined) return true;
@@ -109,7 +114,8 @@ export class CallWatchdog {
     needs: (received: number) => number,
   ): void {
     let received = 0;
-    // Before grpc-js, which begins to inflate in the same breath, and leaves alone what comes to a closed stream.
+    // This listener must run before the one of grpc-js, which inflates in the same event and ignores data of a closed
+    // stream.
     stream.prependListener('data', (chunk: Buffer) => {
       connection.countRequest(chunk.length);
       if (stream.closed) return;
@@ -118,7 +124,7 @@ export class CallWatchdog {
     });
   }
 
-  /** The client is told RESOURCE_EXHAUSTED, which is what gRPC makes of this code. */
+  /** Ends a call. gRPC clients map this HTTP/2 error code to RESOURCE_EXHAUSTED. */
   private cut(
     stream: ServerHttp2Stream,
     reason: keyof typeof REASONS,
@@ -129,7 +135,7 @@ export class CallWatchdog {
   }
 }
 
-/** How many bytes headers take, at one for each character. */
+/** Returns the size of headers, counting one byte for each character. */
 function sizeOf(headers: IncomingHttpHeaders): number {
   let bytes = 0;
   for (const name in headers) bytes += name.length + String(headers[name]).length;
@@ -137,8 +143,9 @@ function sizeOf(headers: IncomingHttpHeaders): number {
 }
 
 /**
- * Whether a call that has been there for long is stuck: no answer has begun, be it because the request is not whole,
- * or the answer has ended and the peer does not take it. Streams that go on are not.
+ * Whether a call that has reached its timeout is stuck: its response has not begun (for example because the request is
+ * incomplete), or its response has ended but the peer does not read it. A stream that still sends responses is not
+ * stuck.
  */
 function isStuck(stream: ServerHttp2Stream): boolean {
   if (stream.closed || stream.destroyed) return false;

@@ -1,22 +1,22 @@
-/** How many connections there may be. Zero: any number. */
+/** The limits on the number of connections. Zero means unlimited. */
 export interface AdmissionLimits {
   readonly max: number;
   readonly maxPerAddress: number;
 }
 
-/** Counts connections, in all and by network, and says who is one too many. */
+/** Counts connections, in total and by network, and rejects those above a limit. */
 export class ConnectionLimiter {
   private count = 0;
   private readonly ofNetwork = new Map<string, number>();
 
   constructor(private readonly limits: AdmissionLimits) {}
 
-  /** How many are in. */
+  /** The number of accepted connections. */
   get size(): number {
     return this.count;
   }
 
-  /** Lets one in, or says which limit keeps it out. */
+  /** Counts a new connection, or returns the limit that it exceeds. */
   enter(network: string | undefined): 'full' | 'network_full' | undefined {
     const { max, maxPerAddress } = this.limits;
     if (max > 0 && this.count >= max) return 'full';

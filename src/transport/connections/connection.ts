@@ -3,18 +3,21 @@ import type { Socket } from 'node:net';
 import type { ByteBudget } from './byte-budget.js';
 
 /**
- * Bytes a second that a connection may be sent beside its calls. Honest ones need hundreds: pings, windows, settings,
- * cancelled calls. This is some twenty thousand frames. As much again may come ahead of its time.
+ * The bytes per second that a peer may send in addition to its calls, about 20,000 frames. A normal client needs only
+ * hundreds of bytes, for PING, WINDOW_UPDATE, SETTINGS and cancelled calls. A burst of the same size again is allowed.
  */
 const OVERHEAD_PER_SECOND = 256 * 1024;
-/** What a call may take beside the bytes of its request: headers, frames, and the window of a request nobody reads. */
+/**
+ * The bytes that a call may use in addition to its request: headers, frames, and the flow-control window of a request
+ * that the server does not read.
+ */
 const OVERHEAD_PER_CALL = 64 * 1024;
 
-/** One connection, and what its peer has made of it. */
+/** One connection of a gRPC client, and its state. */
 export class Connection {
   readonly openedAt = performance.now();
   session: ServerHttp2Session | undefined;
-  /** Whether the peer has shown that it speaks HTTP/2: its preface and its settings are there. */
+  /** Whether the HTTP/2 handshake is complete: the preface and the SETTINGS of the peer have arrived. */
   handshakeComplete = false;
   private isTrusted = false;
   private isLingering = false;
@@ -23,11 +26,11 @@ export class Connection {
 
   constructor(
     readonly socket: Socket,
-    /** Whom it is counted for. Undefined: nobody, as with a Unix socket. */
+    /** The key under which the connection is counted. Undefined for a Unix socket, which counts for no network. */
     readonly network: string | undefined,
-    /** What its calls hold. */
+    /** The byte budget of its calls. */
     readonly held: ByteBudget,
-    /** How many calls it may have open once one of them had a valid token. */
+    /** The number of calls that may be open after one of them had a valid token. */
     private readonly maxCalls: number,
   ) {}
 
@@ -36,7 +39,7 @@ export class Connection {
     session.once('remoteSettings', () => (this.handshakeComplete = true));
   }
 
-  /** A call has had a valid token. */
+  /** Raises the limit of open calls, because a call had a valid token. */
   trust(): void {
     if (this.isTrusted) return;
     this.isTrusted = true;
@@ -45,45 +48,45 @@ export class Connection {
     }
   }
 
-  /** Whether nothing can come of it any more, though its socket may still be there. */
+  /** Whether the HTTP/2 session has ended. The socket may still be open. */
   get isClosed(): boolean {
     return this.session?.destroyed === true;
   }
 
   cutOff(): void {
     if (this.session === undefined) this.socket.destroy();
-    // Without an error Node forgets the code.
+    // Node sends the error code only if an error is given.
     else this.session.destroy(new Error('cut off'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
   /**
-   * Closes the socket of one that is over, when it was so the last time, too. Node would wait until the peer has read
-   * everything, or has closed its own end, for as long as the peer likes.
+   * Closes the socket of an ended session if the session had already ended at the previous check. Node would wait until
+   * the peer has read everything or closes its side, which can take any time.
    */
   destroyIfLingering(): void {
     if (this.isLingering) this.socket.destroy();
     this.isLingering = true;
   }
 
-  /** A call has come in. */
+  /** Adds the allowance of a new call. */
   countCall(): void {
     this.overhead -= OVERHEAD_PER_CALL;
   }
 
-  /** So many bytes of a request have come in. */
+  /** Adds the allowance for received bytes of a request. */
   countRequest(bytes: number): void {
     this.overhead -= bytes;
   }
 
   /**
-   * Whether the peer sends far more than its calls need. Asked once a second. Every flood of frames shows here, also of
-   * those that the library takes without a word: windows, priorities, frames of no known type.
+   * Whether the peer sends far more than its calls need. The caller checks this once per second. It detects every flood
+   * of frames, including frames that Node accepts silently: WINDOW_UPDATE, PRIORITY and unknown types.
    */
   isFlooding(): boolean {
     const { bytesRead } = this.socket;
     const overhead = this.overhead + bytesRead - this.bytesRead - OVERHEAD_PER_SECOND;
     this.bytesRead = bytesRead;
-    // What was not used is not saved up.
+    // Unused allowance does not accumulate.
     this.overhead = Math.max(overhead, 0);
     return this.overhead > OVERHEAD_PER_SECOND;
   }

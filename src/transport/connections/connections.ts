@@ -20,16 +20,16 @@ import { HeldBytes, heldBytesOf } from './held-bytes.js';
 import { http2ServersOf } from './http2-servers.js';
 import { socketUnderTls } from './socket-under-tls.js';
 
-/** What one connection may make the server hold of calls that are not answered: at most half of what all may. */
+/** The byte budget of one connection. It is limited to half of the budget of the node. */
 const HELD_PER_CONNECTION = 32 * 1024 * 1024;
 
 /**
- * How many calls a connection may have open before one of them has had a valid token. HTTP/2 tells the client, which
- * waits with the others for the first answer. Health checks need one or two.
+ * The number of calls that a connection may have open before one of them had a valid token. The client learns the limit
+ * from the HTTP/2 SETTINGS, and holds back further calls until the first response. Health checks need one or two calls.
  */
 export const CALLS_BEFORE_TOKEN = 16;
 
-/** Every connection is looked at once a second, a tenth of them at a time. */
+/** Each connection is checked once per second. Each tick checks a tenth of them. */
 const SLOTS = 10;
 const TICK_MS = 1000 / SLOTS;
 
@@ -42,13 +42,13 @@ const REASONS = {
   refused: 'it went on calling while it was refused, and did not wait',
 } as const;
 
-/** Errors of a session that are its peer's doing, and not that of the network between. */
+/** Session errors that the peer caused, as opposed to errors of the network. */
 const PEER_ERRORS = ['ERR_HTTP2_ERROR', 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES'];
 
 /**
- * All connections of gRPC, and what none of them may do: come in greater numbers than allowed, stay without speaking
- * HTTP/2, send without calling, or linger after its end. What HTTP/2 itself forbids is seen to by Node, and silence by
- * grpc-js with its pings.
+ * Watches all gRPC connections and enforces their limits: their number, the time of the HTTP/2 handshake, bytes sent
+ * without calls, and sockets that stay open after their session. Node itself enforces the rules of HTTP/2, and grpc-js
+ * finds silent peers with keep-alive.
  */
 @Injectable()
 export class Connections implements OnApplicationShutdown {
@@ -58,9 +58,9 @@ export class Connections implements OnApplicationShutdown {
   private readonly admission: ConnectionLimiter;
   private readonly ofSocket = new WeakMap<object, Connection>();
   private readonly ofSession = new WeakMap<object, Connection>();
-  /** Those that are about to be cut off for their calls. */
+  /** The connections that will be disconnected in the next iteration of the event loop, because of rejected calls. */
   private readonly pendingDisconnect = new WeakSet<Connection>();
-  /** What all calls hold, also those of HTTP/1.1. */
+  /** The bytes that all calls hold, including calls over HTTP/1.1. */
   readonly held: HeldBytes;
   private acceptingConnection: Connection | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -76,14 +76,14 @@ export class Connections implements OnApplicationShutdown {
     this.calls = new CallWatchdog(config.connections.callTimeoutMs, this.held);
   }
 
-  /** How many there are. */
+  /** The number of open connections. */
   get size(): number {
     return this.admission.size;
   }
 
   /**
-   * Looks after a server from now on. To be called once it listens, and before anybody can have connected.
-   * `maxRequestBytes` says how large the request of the method at a path may be.
+   * Starts to watch a server. Must be called as soon as the server listens, before a client can have connected.
+   * `maxRequestBytes` returns the size limit of a request for the path of its method.
    */
   watch(server: Server, maxRequestBytes: (path: string) => number): void {
     for (const http2Server of http2ServersOf(server)) {
@@ -96,20 +96,21 @@ export class Connections implements OnApplicationShutdown {
     clearInterval(this.timer);
   }
 
-  /** Whether an answer of that many bytes may be written to a stream. It counts until the peer has taken it. */
+  /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
   holdAnswer(stream: ServerHttp2Stream, bytes: number): boolean {
     const connection = this.under(stream);
     return connection === undefined || this.calls.holdAnswer(stream, bytes, connection);
   }
 
-  /** A call of a session has had a valid token. */
+  /** Raises the call limit of a connection, because one of its calls had a valid token. */
   trust(session: object | undefined): void {
     if (session !== undefined) this.ofSession.get(session)?.trust();
   }
 
   /**
-   * Cuts off the peer of a session for its calls. Not at once: a call is heard while Node reads from the connection, and
-   * Node reads on from a session that is destroyed meanwhile, in memory that is free.
+   * Disconnects the peer of a session because it repeats rejected calls. The disconnect is delayed: calls arrive while
+   * Node reads from the connection, and if the session were destroyed then, Node would continue to read into freed
+   * memory.
    */
   disconnectCaller(session: object | undefined): void {
     const connection = session && this.ofSession.get(session);
@@ -118,7 +119,7 @@ export class Connections implements OnApplicationShutdown {
     setImmediate(() => this.cut(connection, 'refused'));
   }
 
-  /** Undefined: it has gone. */
+  /** Returns the connection of a stream. Undefined if it is closed. */
   private under(stream: ServerHttp2Stream): Connection | undefined {
     return stream.session && this.ofSession.get(stream.session);
   }
@@ -128,7 +129,7 @@ export class Connections implements OnApplicationShutdown {
     maxRequestBytes: (path: string) => number,
   ): void {
     server.updateSettings({ maxHeaderListSize: this.config.connections.maxMetadataBytes });
-    // A socket that is turned away must not reach those who would make a session of it.
+    // A rejected socket must not reach the listeners of Node, which would create an HTTP/2 session on it.
     const listeners = server.listeners('connection');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
@@ -139,7 +140,7 @@ export class Connections implements OnApplicationShutdown {
       this.acceptingConnection = undefined;
     });
     server.on('session', (session: ServerHttp2Session) => {
-      // With TLS the session comes later, when its handshake is done.
+      // With TLS, Node emits the session later, after the TLS handshake.
       const connection =
         this.acceptingConnection ?? this.ofSocket.get(socketUnderTls(session.socket));
       if (connection === undefined) return;
@@ -157,7 +158,7 @@ export class Connections implements OnApplicationShutdown {
     });
   }
 
-  /** Lets a connection in, or turns it away when there are too many. */
+  /** Accepts a connection, or destroys it when a limit is reached. */
   private enter(socket: Socket): Connection | undefined {
     const admitted = admit(socket, this.admission, this.cuts);
     if (admitted === undefined) return undefined;

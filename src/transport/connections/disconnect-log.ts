@@ -3,14 +3,17 @@ import { Logger } from '@nestjs/common';
 const LINES_PER_WINDOW = 10;
 const WINDOW_MS = 10_000;
 
-/** What was cut off, by reason: all of it counted, and logged as far as a log can take it. */
+/**
+ * Counts disconnected peers by reason, and logs them. The number of log lines is limited to `LINES_PER_WINDOW` per
+ * window.
+ */
 export class DisconnectLog<Reason extends string> {
   readonly counts: Record<Reason, number>;
   private windowEndsAt = 0;
   private lines = 0;
   private suppressed = 0;
 
-  /** `sentences` says of each reason what the peer did. `logger` and `now` are for tests. */
+  /** `sentences` describes, for each reason, what the peer did. `logger` and `now` are for tests. */
   constructor(
     name: string,
     private readonly sentences: Readonly<Record<Reason, string>>,
@@ -21,7 +24,7 @@ export class DisconnectLog<Reason extends string> {
     this.counts = Object.fromEntries(reasons.map((reason) => [reason, 0])) as typeof this.counts;
   }
 
-  /** `network` is whose it was. */
+  /** Records a disconnect. `network` is the network of the peer, undefined for a Unix socket. */
   add(reason: Reason, network = 'a local peer'): void {
     this.counts[reason]++;
     const now = this.now();

@@ -1,45 +1,51 @@
 import type { ByteBudget } from './byte-budget.js';
 
 /**
- * What an open call costs beside its headers and its messages, in bytes. Measured with Node 20: 5 KB of heap for the objects
- * of HTTP/2 and grpc-js, and what nghttp2 keeps outside of it.
+ * The cost of an open call in bytes, without its headers and messages. Measured with Node 20: 5 KB of heap for the
+ * objects of HTTP/2 and grpc-js, and the memory of nghttp2 outside of the heap.
  */
 export const BYTES_PER_CALL = 8 * 1024;
 
 const MB = 1024 * 1024;
 
 /**
- * How many bytes all calls together may hold: a quarter of the heap, so that sessions and subscriptions have the rest.
- * Below 32 MB the large requests of two users would be in each other's way; more than 256 MB is never of use.
+ * Returns the byte budget of the node: a quarter of the heap, so that sessions and subscriptions have the rest. With
+ * less than 32 MB, large requests of two users would block each other; more than 256 MB is never needed.
  */
 export function heldBytesOf(heapBytes: number): number {
   return Math.min(Math.max(heapBytes / 4, 32 * MB), 256 * MB);
 }
 
 /**
- * Counts what calls make the server hold until they are answered, over all connections and both ways in. When it is too
- * much, the call that has waited longest for its peer is given up. An honest peer needs milliseconds, so that a crowd of
- * peers that keep the server waiting pushes out itself and keeps nobody else out.
+ * Counts the bytes that calls hold until they are answered, over all connections, for gRPC and HTTP/1.1. When the
+ * budget is used up, the call that has waited longest for its peer is ended. A normal peer needs only milliseconds, so
+ * peers that keep the server waiting displace each other and do not block normal peers.
  */
 export class HeldBytes {
   private held = 0;
-  /** The calls that wait for their peers, the oldest first. */
+  /** The calls that wait for their peers, oldest first. */
   private readonly waiting = new Set<Hold>();
 
-  /** `max` is in bytes. */
+  /** `max` is the budget in bytes. */
   constructor(readonly max: number) {}
 
-  /** How many bytes are held. */
+  /** The number of held bytes. */
   get size(): number {
     return this.held;
   }
 
-  /** What one call holds, nothing at first. `giveUp` ends the call. `connection` is what its connection may hold. */
+  /**
+   * Creates the account of one call, with no bytes at first. `giveUp` ends the call. `connection` is the byte budget of
+   * its connection.
+   */
   hold(giveUp: () => void, connection?: ByteBudget): Hold {
     return new Hold(this, giveUp, connection);
   }
 
-  /** Makes room for bytes of a call, and counts them. Whether there is room. */
+  /**
+   * Counts bytes for a call. Ends waiting calls if it needs their bytes. Returns false and counts nothing if there is
+   * not enough room.
+   */
   take(bytes: number, taker: Hold): boolean {
     for (const oldest of this.waiting) {
       if (this.held + bytes <= this.max) break;
@@ -54,7 +60,7 @@ export class HeldBytes {
     this.held -= bytes;
   }
 
-  /** The peer of a call is waited for from now on, or no more. */
+  /** Adds a call to the calls that wait for their peers, or removes it. */
   setWaiting(hold: Hold, isWaiting: boolean): void {
     if (isWaiting) this.waiting.add(hold);
     else this.waiting.delete(hold);
@@ -71,12 +77,12 @@ export class Hold {
     private readonly connection: ByteBudget | undefined,
   ) {}
 
-  /** How many bytes it holds. */
+  /** The number of bytes that the call holds. */
   get size(): number {
     return this.counted;
   }
 
-  /** Holds that many in place of fewer. Whether it may; if not it holds what it held. */
+  /** Raises the held bytes to this number. Returns false and changes nothing if a budget does not allow it. */
   raiseTo(bytes: number): boolean {
     const needed = bytes - this.counted;
     if (needed <= 0) return true;
@@ -89,7 +95,7 @@ export class Hold {
     return true;
   }
 
-  /** Holds that many in place of more. */
+  /** Lowers the held bytes to this number. */
   lowerTo(bytes: number): void {
     const spare = this.counted - bytes;
     if (spare <= 0) return;
@@ -98,23 +104,23 @@ export class Hold {
     this.counted = bytes;
   }
 
-  /** The call waits for its peer from now on, and may be given up for it. */
+  /** Marks the call as waiting for its peer. It may be ended when its bytes are needed. */
   wait(): void {
     this.all.setWaiting(this, true);
   }
 
-  /** The call is served, and is not given up. */
+  /** Marks the call as being served. It will not be ended to free its bytes. */
   serve(): void {
     this.all.setWaiting(this, false);
   }
 
-  /** The call holds nothing any more. */
+  /** Releases all bytes of the call. */
   release(): void {
     this.serve();
     this.lowerTo(0);
   }
 
-  /** Ends the call for the room that it takes. */
+  /** Ends the call to free its bytes. */
   abandon(): void {
     this.release();
     this.giveUp();

@@ -2,8 +2,8 @@ import type { Http2SecureServer, Http2Server } from 'node:http2';
 import type { Server } from '@grpc/grpc-js';
 
 /**
- * The HTTP/2 servers under a gRPC server that listens: one for each address. grpc-js keeps them to itself; this is the
- * one file that knows where.
+ * Returns the HTTP/2 servers of a listening gRPC server, one for each address. They are private in grpc-js; only this
+ * file knows where they are.
  */
 export function http2ServersOf(server: Server): readonly (Http2Server | Http2SecureServer)[] {
   const { http2Servers } = server as unknown as {

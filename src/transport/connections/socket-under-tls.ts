@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 /**
- * The socket on which the server accepted the connection that TLS is spoken over. Node keeps it to itself, and nothing
- * else tells two peers of a Unix socket apart; this is the one file that knows where.
+ * Returns the accepted socket under a TLS socket. It is private in Node, and only it distinguishes two peers of a Unix
+ * socket. Only this file knows where it is.
  */
 export function socketUnderTls(socket: Socket | TLSSocket): Socket {
   const { _parent } = socket as unknown as { readonly _parent?: Socket | null };

@@ -2,25 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { HeapUse } from '../../limits/heap-use.js';
 import { HeapLimit } from '../../limits/heap-limit.js';
 
-/** What a stream that is open for long costs, in bytes: grpc-js keeps its call. Measured with Node 20. */
+/** The memory that a long-lived stream uses in bytes, because grpc-js keeps its call. Measured with Node 20. */
 const BYTES_PER_STREAM = 8 * 1024;
 
-/** Which part of the heap such streams may take together. */
+/** The share of the heap that all such streams may use. */
 const SHARE_OF_HEAP = 1 / 16;
 
-/** Nobody has use for more of them, however large the heap is. */
+/** The maximum number of streams. No deployment needs more, even with a large heap. */
 const MOST = 10_000;
 
-/** How many a connection may have: one for each service of the health protocol, and as many again. */
+/** The limit per connection: one for each service of the health protocol, and as many again. */
 const MAX_PER_CONNECTION = 8;
 
 /**
- * Bounds the streams that need no token, which no limit of a user holds for: health is watched by any number of load
- * balancers, and by clients that watch it for themselves.
+ * Limits the number of streams without a token, to which no limit per user applies. They are health watches of load
+ * balancers and of clients.
  */
 @Injectable()
 export class TokenlessStreams {
-  /** How many there may be together. */
+  /** The limit for the node. */
   readonly max: number;
   private readonly ofConnection = new WeakMap<object, number>();
   private open = 0;
@@ -32,12 +32,12 @@ export class TokenlessStreams {
     this.max = Math.min(MOST, Math.floor((heap.maxBytes * SHARE_OF_HEAP) / BYTES_PER_STREAM));
   }
 
-  /** How many are open. */
+  /** The number of open streams. */
   get size(): number {
     return this.open;
   }
 
-  /** Lets a stream in and returns its way out, or says why it is refused. */
+  /** Counts a new stream and returns the function that releases it, or returns the reason why it is rejected. */
   enter(connection: object): (() => void) | string {
     const ofConnection = this.ofConnection.get(connection) ?? 0;
     if (ofConnection >= MAX_PER_CONNECTION) {

@@ -12,11 +12,11 @@ import type {
 } from '@grpc/proto-loader';
 
 /**
- * The files of a definition with what proto-loader leaves out, and clients need to put them together: their imports,
- * the whole names of types, and which fields are `optional`.
+ * Returns the file descriptors of a definition, and adds the parts that proto-loader omits and clients need: imports,
+ * fully qualified type names, and the `optional` mark of fields.
  */
 export function fileDescriptors(definition: PackageDefinition): FileDescriptorProto[] {
-  // Each type comes with all files of the definition, so that one is enough.
+  // Each type holds all files of the definition, so one type is enough.
   const { fileDescriptorProtos } = firstType(definition);
   const files = fileDescriptorProtos.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
   const names = new Set(files.flatMap(typesOf));
@@ -30,7 +30,7 @@ export function fileDescriptors(definition: PackageDefinition): FileDescriptorPr
   return files;
 }
 
-/** The services of a definition, with all that there is to know of their methods and messages. */
+/** Returns the services of a definition, with full descriptors of their methods and messages. */
 export function describedServices(definition: PackageDefinition): readonly DescService[] {
   const files = fileDescriptors(definition);
   return files.flatMap((file) => {
@@ -39,7 +39,7 @@ export function describedServices(definition: PackageDefinition): readonly DescS
   });
 }
 
-/** One of the types of a definition, which brings the files of all of them. */
+/** Returns the first type of a definition. Each type holds the files of all types. */
 export function firstType(definition: PackageDefinition): Type {
   const type = Object.values(definition).find(isType);
   if (type === undefined) throw new Error('the contract has no messages');
@@ -52,7 +52,7 @@ function isType(entry: PackageDefinition[string]): entry is Type {
   return Array.isArray(entry.fileDescriptorProtos);
 }
 
-/** The whole names of the types in a file, each with a dot before it as descriptors have them. */
+/** Returns the fully qualified names of the types in a file. Each starts with a dot, as in descriptors. */
 function typesOf(file: FileDescriptorProto): string[] {
   return namesIn(`.${file.package}`, file.messageType, file.enumType);
 }
@@ -71,7 +71,7 @@ function namesIn(
   ];
 }
 
-/** Gives every type that a file uses its whole name, and returns those. */
+/** Replaces the name of every type that a file uses by its fully qualified name, and returns these names. */
 function completeNames(file: FileDescriptorProto, names: ReadonlySet<string>): Set<string> {
   const used = new Set<string>();
   const complete = (name: string, scope: string): string => {
@@ -95,7 +95,7 @@ function completeNames(file: FileDescriptorProto, names: ReadonlySet<string>): S
   return used;
 }
 
-/** A name means the nearest of that name, looked for from the inside out. */
+/** Resolves a type name: the scopes are searched from the innermost to the outermost. */
 function resolve(name: string, scope: string, names: ReadonlySet<string>): string {
   if (name.startsWith('.')) return name;
   for (let around = scope; ; around = around.slice(0, around.lastIndexOf('.'))) {
@@ -107,10 +107,10 @@ function withNested(message: DescriptorProto): DescriptorProto[] {
   return [message, ...message.nestedType.flatMap(withNested)];
 }
 
-/** Protobuf writes an `optional` field as the only one of a oneof whose name begins with `_`. */
+/** Marks `optional` fields. Protobuf encodes such a field as the only field of a oneof whose name begins with `_`. */
 function markOptionalFields({ field: fields, oneofDecl }: DescriptorProto): void {
   for (const field of fields) {
-    // The index is zero for a field of no oneof, too; then the names differ.
+    // The index is also zero for a field without a oneof; the names differ in that case.
     const oneof = oneofDecl[field.oneofIndex];
     if (oneof?.name === `_${field.name}`) field.proto3Optional = true;
   }

@@ -1,9 +1,9 @@
-/** A byte that says whether the message is compressed, and four for its length. */
+/** One byte for the compression flag and four bytes for the length. */
 const PREFIX_BYTES = 5;
 
 const shared = new WeakMap<Buffer, Buffer>();
 
-/** A message as gRPC puts it on the stream. */
+/** Encodes a message as a gRPC frame. */
 export function encodeFrame(message: Buffer): Buffer {
   const frame = Buffer.allocUnsafe(PREFIX_BYTES + message.length);
   frame[0] = 0;
@@ -12,7 +12,10 @@ export function encodeFrame(message: Buffer): Buffer {
   return frame;
 }
 
-/** The same, made once for a message that many are sent: whoever is sent the same Buffer is sent the same frame. */
+/**
+ * Returns the gRPC frame of a message. The same Buffer always gives the same frame, so a message for many subscribers
+ * is framed once.
+ */
 export function cachedFrame(message: Buffer): Buffer {
   let frame = shared.get(message);
   if (frame === undefined) shared.set(message, (frame = encodeFrame(message)));

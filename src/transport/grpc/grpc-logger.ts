@@ -3,7 +3,7 @@ import { setLogger } from '@grpc/grpc-js';
 import { Logger } from '@nestjs/common';
 import { safeLines } from '../../text/safe-text.js';
 
-/** Lets grpc-js log as everybody does. By itself it writes to the console. */
+/** Makes grpc-js log through the logger of Nest. By default it writes to the console. */
 export function useNestLogger(): void {
   const logger = new Logger('grpc-js');
   setLogger({
@@ -13,7 +13,7 @@ export function useNestLogger(): void {
   });
 }
 
-/** It may quote what a client has sent. */
+/** Formats a log entry safely, because it may quote text from a client. */
 function textOf(parts: readonly unknown[]): string {
   return safeLines(format(...parts));
 }

@@ -3,19 +3,20 @@ import { http2StreamOf } from './http2-stream.js';
 import type { ServerStream } from '../call/server-stream.js';
 
 /**
- * The server's end of a streaming call of gRPC, with what grpc-js does not offer: whether the client went or was lost.
+ * The server side of a gRPC streaming call. Unlike grpc-js, it distinguishes a client that closed its connection from
+ * one that was lost.
  */
 export class CallStream implements ServerStream {
-  /** HTTP/2 pings it. */
+  /** HTTP/2 keep-alive detects a silent client. */
   readonly noticesSilence = true;
-  /** Kept from the start, since a closed stream no longer knows it. */
+  /** Stored at the start, because a closed stream no longer has its connection. */
   private readonly connection: Connection | undefined;
 
   constructor(readonly stream: ServerHttp2Stream) {
     this.connection = connectionOf(stream.session as ServerHttp2Session | undefined);
   }
 
-  /** The connection under it. Undefined: it was gone before the call was heard. */
+  /** The HTTP/2 session of the call. Undefined if it was closed before the call was handled. */
   get session(): ServerHttp2Session | undefined {
     return this.connection?.session;
   }
@@ -24,7 +25,10 @@ export class CallStream implements ServerStream {
     return !this.stream.writableNeedDrain;
   }
 
-  /** A client that ends its stream leaves the connection standing; one that closes its connection says goodbye first. */
+  /**
+   * Whether the session was destroyed without a GOAWAY of the client. A client that ends only its stream keeps the
+   * connection open, and a client that closes its connection sends GOAWAY first.
+   */
   get isConnectionLost(): boolean {
     if (this.connection === undefined) return true;
     return this.connection.session.destroyed && !this.connection.receivedGoaway;
@@ -35,24 +39,30 @@ export class CallStream implements ServerStream {
   }
 }
 
-/** The HTTP/2 stream of any call, as a handler is given it. Undefined: it came over HTTP/1.1. */
+/**
+ * Returns the HTTP/2 stream of a call, given in the form in which handlers receive it. Undefined for a call over
+ * HTTP/1.1.
+ */
 export function streamOf(call: object): ServerHttp2Stream | undefined {
   if (call instanceof CallStream) return call.stream;
   return 'call' in call ? http2StreamOf(call) : undefined;
 }
 
-/** The connection of any call, as a handler is given it. Undefined: it has gone, or is none of HTTP/2. */
+/**
+ * Returns the HTTP/2 session of a call, given in the form in which handlers receive it. Undefined if it is closed, or
+ * for a call over HTTP/1.1.
+ */
 export function sessionOf(call: object): object | undefined {
   return call instanceof CallStream ? call.session : streamOf(call)?.session;
 }
 
 interface Connection {
   readonly session: ServerHttp2Session;
-  /** Whether the client has sent GOAWAY, by which it closes a connection in order. */
+  /** Whether the client has sent GOAWAY without an error, which closes a connection cleanly. */
   receivedGoaway: boolean;
 }
 
-/** One entry for all streams of a connection, however many they are. It goes with the connection. */
+/** One entry per HTTP/2 session, shared by all of its streams. It is garbage-collected together with the session. */
 const connections = new WeakMap<ServerHttp2Session, Connection>();
 
 function connectionOf(session: ServerHttp2Session | undefined): Connection | undefined {

@@ -28,26 +28,28 @@ export interface PresenceGrpcServerOptions {
   readonly credentials: ServerCredentials;
   readonly packageDefinition: PackageDefinition;
   readonly serverOptions: ServerOptions;
-  /** The size limit of a request in bytes, by the path of its method. */
+  /** Returns the size limit of a request in bytes, for the path of its method. */
   readonly maxRequestBytesOf: (path: string) => number;
-  /** Looks after the connections. */
+  /** Watches the connections. */
   readonly connections: Connections;
-  /** Are told how calls go. */
+  /** Records the metrics of calls. */
   readonly figures: RpcMetrics;
-  /** How long open calls may take to end once the server closes. */
+  /** The time for which open calls may continue after the server starts to close, in milliseconds. */
   readonly closeTimeoutMs: number;
-  /** Adds the services that are not the contract's. */
+  /** Adds the services that are not part of the contract. */
   readonly addServices: (server: Server) => void;
 }
 
 /**
- * Nest's gRPC server with what it lacks: the port it was given, an end that comes for certain, and calls that cost
- * neither copies nor queues.
+ * The gRPC server of Nest, extended: it reports its port, closes within a bounded time, and serves calls without
+ * copying or queuing messages.
  */
 export class GrpcServerStrategy extends ServerGrpc {
-  /** Where it listens. Not what was asked for when that was port 0; meaningless on a Unix socket. */
+  /** The actual port. It differs from the setting if that is port 0, and has no meaning for a Unix socket. */
   port = 0;
-  /** What it serves of the contract, by path, once it listens: for those who serve the same in other ways. */
+  /**
+   * The served methods of the contract by path, filled when the server listens. The HTTP API serves the same methods.
+   */
   readonly methods = new Map<string, ServedMethod>();
 
   constructor(private readonly settings: PresenceGrpcServerOptions) {

@@ -16,19 +16,19 @@ type HandleStream = (
 
 type ServeCall = Parameters<typeof containedHandler>[0];
 
-/** What grpc-js keeps to itself: where every call comes in. */
+/** The private members of grpc-js through which every call passes. */
 interface Insides {
   register: (path: string, handler: ServeCall, ...rest: unknown[]) => boolean;
   _streamHandler: HandleStream;
   _respondWithError: (failure: { readonly details: string }, ...rest: unknown[]) => void;
-  /** Looked at anew for each call. */
+  /** grpc-js reads the options again for each call. */
   readonly options: ServerOptions;
 }
 
-/** Of grpc-js: how many bytes a message may have, before and after it was inflated. */
+/** The grpc-js option for the maximum size of a message in bytes, before and after it is inflated. */
 const MAX_REQUEST = 'grpc.max_receive_message_length';
 
-/** Longer than this no timer of Node runs, and grpc-js takes it for a time that has passed. Some 25 days. */
+/** The maximum delay of a Node timer, about 25 days. grpc-js treats a longer deadline as one that has passed. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 const TIMEOUT = /^(\d{1,8})([HMSmun])$/;
@@ -45,18 +45,19 @@ const MS_OF_UNIT: Readonly<Record<string, number>> = {
 const LEGAL_NAME = /^:?[0-9a-z_.-]+$/;
 const LEGAL_VALUE = /^[ -~]*$/;
 
-/** Whether gRPC allows a header to have this value. */
+/** Whether gRPC allows this value in a header. */
 export function isLegalValue(value: string): boolean {
   return LEGAL_VALUE.test(value);
 }
 
 /**
- * Looks at the headers of every call before grpc-js does, which serves calls of other methods than POST, says INTERNAL
- * to a deadline that it cannot read, and to one in the far future that it has passed. A header that gRPC does not
- * know it would leave out as well, but write to the log first, be it a token. To be called before services are added.
- * `maxRequestBytes` says how large the request of the method at a path may be, of which grpc-js knows one number for all.
+ * Checks the headers of every call before grpc-js does. grpc-js accepts HTTP methods other than POST, ends a call with
+ * an invalid RPC deadline with INTERNAL, and treats an RPC deadline in the far future as passed. It also drops an
+ * invalid header, but logs it first, even if it holds a token. `maxRequestBytes` returns the size limit of a request
+ * for the path of its method; grpc-js itself has only one limit for all methods. Must be called before services are
+ * added.
  *
- * Whatever throws while a call is served, in grpc-js or in a library behind it, ends that call and nothing else.
+ * An exception while a call is served, in grpc-js or in a library that serves the call, ends only that call.
  */
 export function validateHeaders(server: Server, maxRequestBytes: (path: string) => number): void {
   const insides = server as unknown as Insides;
@@ -70,7 +71,7 @@ export function validateHeaders(server: Server, maxRequestBytes: (path: string) 
         insides.options[MAX_REQUEST] = maxRequestBytes(headers[':path'] ?? '');
         return handle.call(this, interceptors, stream, headers);
       }
-      // Every error of a stream closes it as well; there is nothing to be told of it.
+      // An error of a stream also closes it, so there is nothing else to do.
       stream.on('error', () => {});
       stream.respond(refusal, { endStream: true });
     } catch (error) {
@@ -82,7 +83,7 @@ export function validateHeaders(server: Server, maxRequestBytes: (path: string) 
     return register.call(this, path, containedHandler(handler), ...rest);
   };
   encodeSafely();
-  // It repeats the path of a method that there is not, as it came and at any length.
+  // grpc-js repeats the path of an unknown method in the status, unescaped and of any length.
   const respond = insides._respondWithError;
   insides._respondWithError = function (failure, ...rest) {
     respond.call(this, { ...failure, details: encodedMessage(failure.details) }, ...rest);
@@ -95,7 +96,10 @@ function stripIllegalHeaders(headers: IncomingHttpHeaders): void {
   }
 }
 
-/** The answer to a call that is none. Takes out a deadline that is too far away to matter. */
+/**
+ * Returns the response that rejects an invalid call. Removes an RPC deadline that is too far in the future to be
+ * enforced.
+ */
 function refusalOf(headers: IncomingHttpHeaders): OutgoingHttpHeaders | undefined {
   if (headers[':method'] !== 'POST') {
     return { ':status': constants.HTTP_STATUS_METHOD_NOT_ALLOWED, allow: 'POST' };

@@ -1,7 +1,10 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 
-/** What grpc-js listens for. Whoever else does so before a stream is taken over has to begin again. */
+/**
+ * The events for which grpc-js has listeners. `detachStream` removes all listeners of these events, so other components
+ * must add theirs again.
+ */
 const EVENTS = ['data', 'end', 'close', 'error'];
 
 interface InterceptingCall {
@@ -12,21 +15,24 @@ interface InterceptingCall {
 }
 
 /**
- * The HTTP/2 stream under a call. grpc-js keeps it to itself, one layer down for each of its interceptors; this is the
- * one file that knows where.
+ * Returns the HTTP/2 stream of a call. It is private in grpc-js, below one layer for each interceptor. Only this file
+ * knows where it is.
  */
 export function http2StreamOf(call: object): ServerHttp2Stream {
   return innermostCall(call).stream!;
 }
 
-/** Ends a unary call well, behind what has been written to its stream. grpc-js offers it only with a message. */
+/**
+ * Ends a unary call with OK after the data that was written to its stream. grpc-js can do this only together with a
+ * message.
+ */
 export function sendOkStatus(call: object): void {
   serverCallOf(call)?.sendStatus({ code: status.OK, details: 'OK' });
 }
 
 /**
- * Takes the HTTP/2 stream under a call away from grpc-js, which lets go of the call: from then on whoever has the
- * stream answers, and looks after the deadline. Not before the whole request is there.
+ * Detaches the HTTP/2 stream of a call from grpc-js, which then releases the call. From then on the owner of the stream
+ * sends the response and enforces the RPC deadline. Must not be called before the request is complete.
  */
 export function detachStream(call: object): ServerHttp2Stream {
   const { stream, deadlineTimer } = innermostCall(call);
@@ -47,5 +53,5 @@ function serverCallOf(call: object): InterceptingCall | undefined {
   return (call as { readonly call?: InterceptingCall }).call;
 }
 
-/** Every error of a stream closes it as well, and that is listened for. */
+/** An error of a stream also closes it, and `close` has a listener. */
 function ignore(): void {}

@@ -4,12 +4,12 @@ import { ResponseObserver, type FailedStatus } from '../call/response-observer.j
 import { cachedFrame } from './frame.js';
 import { encodedMessage } from '../call/status-message.js';
 
-/** How long a client that has stopped reading is given to take the status of its stream. */
+/** The time in milliseconds that a client has to read the status of its stream before the stream is reset. */
 export const CUT_OFF_AFTER_MS = 1000;
 
 /**
  * Writes messages and the status to the stream of a call. grpc-js would copy every message for every client, and hold
- * some four kilobytes for each call that is open.
+ * about 4 KB for each open call.
  */
 export class ResponseWriter extends ResponseObserver<unknown> {
   constructor(
@@ -24,13 +24,13 @@ export class ResponseWriter extends ResponseObserver<unknown> {
   }
 
   /**
-   * Ends the stream behind what has been written. A status cannot overtake the data that a stuck reader does not take;
-   * a reset does, and reaches the client as RESOURCE_EXHAUSTED.
+   * Ends the stream after the data that was written. If the client does not read, the status waits behind that data, so
+   * the stream is reset after `CUT_OFF_AFTER_MS`. The client receives the reset as RESOURCE_EXHAUSTED.
    */
   protected end(failure: FailedStatus | undefined): void {
     const { stream } = this;
     if (!stream.writable) return;
-    // Before anything is ended: what throws here can still become another status.
+    // This must come before the stream ends: an exception here can still be reported as another status.
     const trailers = trailersOf(failure);
     stream.once('wantTrailers', () => stream.sendTrailers(trailers));
     stream.end();

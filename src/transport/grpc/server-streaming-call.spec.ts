@@ -25,7 +25,7 @@ type Call = ServerWritableStream<Buffer, Buffer>;
 const cleanUps: (() => void)[] = [];
 afterEach(() => cleanUps.splice(0).forEach((cleanUp) => cleanUp()));
 
-/** Calls a server whose one method is served by a handler. */
+/** Starts a server with one streaming method, and calls it. */
 async function callTo(
   handler: Handler,
   { onCall = (): void => {}, deadlineMs = Infinity }: CallOptions = {},
@@ -108,7 +108,7 @@ describe('A streaming call', () => {
     await hasEnded;
   });
 
-  // Four kilobytes for each stream, for as long as it is open.
+  // grpc-js would hold about 4 KB for each open stream.
   it('holds nothing of grpc-js while it is open', async () => {
     let call: WeakRef<object> | undefined;
     let http2Stream: ServerHttp2Stream | undefined;

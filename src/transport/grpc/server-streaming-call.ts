@@ -10,10 +10,12 @@ import { responseHeaders } from '../call/request-id.js';
 import { ResponseWriter } from './response-writer.js';
 
 /**
- * Writes what an Observable emits to a streaming call, and unsubscribes when the client goes. The headers go out at
- * once, so that the client knows that it is heard. It queues nothing, as Nest would without bound for a client that
- * does not read: every source here asks the stream whether it is ready before it emits. Nest keeps what it passed to
- * the handler while the stream lasts, and so is given the stream rather than the call.
+ * Writes the values of an Observable to a streaming call, and unsubscribes when the client disconnects. Sends the
+ * headers at once, so that the client knows that the call was accepted.
+ *
+ * It does not queue messages, as Nest would do without limit for a client that does not read: every source checks
+ * `isReady` of the stream before it emits. Nest keeps the arguments of the handler while the stream is open, so the
+ * handler receives the stream and not the call.
  */
 export async function serveStreamingCall(
   handler: Handler,
@@ -35,9 +37,9 @@ async function serve(
   stream: ServerHttp2Stream,
 ): Promise<void> {
   const result = await handler(call.request, call.metadata, new CallStream(stream));
-  // Nest keeps the metadata too, of which the token is most.
+  // Nest also keeps the metadata while the stream is open, and the token is the largest part of it.
   call.metadata.remove('authorization');
-  // Gone, or its deadline had passed before its request was whole.
+  // The client has disconnected, or the RPC deadline passed before the request was complete.
   if (!stream.writable) return;
   call.sendMetadata(responseHeaders(call.metadata));
   const writer = new ResponseWriter(stream, serialize);

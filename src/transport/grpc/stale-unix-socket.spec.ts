@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { removeStaleSocket } from './stale-unix-socket.js';
 
-/** Listens until it is killed, which leaves the socket behind. */
+/** A program that listens and then kills itself, which leaves the socket file behind. */
 const KILLED = `require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
 
 describe('The path of a Unix socket', () => {

@@ -3,8 +3,8 @@ import { lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 
 /**
- * Removes the Unix socket of a server that was killed: it would be in the way of the next one for good. One that somebody
- * still listens on stays, and so does whatever is no socket.
+ * Removes the Unix socket file of a server that was killed, because no server could listen on that path otherwise.
+ * Keeps a socket on which a process still listens, and any file that is not a socket.
  */
 export async function removeStaleSocket(path: string): Promise<void> {
   const found = await lstat(path).catch(() => undefined);

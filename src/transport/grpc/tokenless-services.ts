@@ -14,8 +14,8 @@ type StreamingCall = ServerWritableStream<unknown, unknown> | ServerDuplexStream
 type HandleStream = (call: StreamingCall) => void;
 
 /**
- * Stands for a server to which libraries add services that ask for no token, health and reflection. Bounds the streams of
- * all of them: a library that lets anybody open one lets anybody open any number.
+ * Returns a wrapper of a server to which libraries add services without a token (health and reflection). It limits the
+ * streams of these services, because the libraries let any client open any number of streams.
  */
 export function withBoundedStreams(
   server: Server,
@@ -34,7 +34,9 @@ export function withBoundedStreams(
   return stand as Server;
 }
 
-/** A handler goes by the name of its method in the contract, or as JavaScript would spell it. */
+/**
+ * Returns the definition of a method. A handler has either the method name in the contract or its JavaScript spelling.
+ */
 function methodOf(definition: ServiceDefinition, name: string): ServiceDefinition[string] {
   const method =
     definition[name] ?? Object.values(definition).find(({ originalName }) => originalName === name);
@@ -49,7 +51,8 @@ function bound(
 ): UntypedHandleCall {
   return (call: StreamingCall) => {
     const stream = http2StreamOf(call);
-    // Over before its request was whole, and handed on all the same: nothing would ever say again that it is over.
+    // grpc-js also passes on a call that ended before its request was complete. Its stream will not emit `close` again,
+    // so its slot would never be released.
     if (!stream.writable || stream.session === undefined) return;
     const entered = streams.enter(stream.session);
     if (typeof entered === 'string') {
@@ -63,7 +66,7 @@ function bound(
   };
 }
 
-/** Takes no more requests from a client while it does not read the answers. */
+/** Pauses the requests of a client while it does not read the responses. */
 function answerOnlyAsRead(call: ServerDuplexStream<unknown, unknown>): void {
   const write = call.write.bind(call) as (message: unknown) => boolean;
   call.write = (message: unknown): boolean => {

@@ -7,7 +7,7 @@ import { http2StreamOf } from './http2-stream.js';
 import type { Handler } from '../call/handler.js';
 import { serveUnaryCall } from './unary-call.js';
 
-/** They hold whatever is written. */
+/** A stand-in that accepts every response. */
 const connections = { holdAnswer: () => true };
 const path = '/test.Service/Call';
 const asIs = (message: Buffer): Buffer => message;
@@ -20,7 +20,10 @@ interface Answer {
 const open: { close(): void }[] = [];
 afterEach(() => open.splice(0).forEach((end) => end.close()));
 
-/** A server of one unary method, and the way to call it. `served` is told of each call when it has been dealt with. */
+/**
+ * Starts a server with one unary method, and returns a function that calls it. `served` is called with each call after
+ * it was handled.
+ */
 async function serve(
   handler: Handler,
   served: (call: ServerUnaryCall<Buffer, Buffer>) => void = () => {},

@@ -8,7 +8,7 @@ import type { Handler } from '../call/handler.js';
 import { sendOkStatus, http2StreamOf } from './http2-stream.js';
 import { responseHeaders, requestIdFrom } from '../call/request-id.js';
 
-/** Answers a unary call. Nest would copy the call and wrap its answer in Observables first. */
+/** Serves a unary call. Nest would copy the call and wrap its response in Observables first. */
 export async function serveUnaryCall(
   handler: Handler,
   call: ServerUnaryCall<unknown, unknown>,
@@ -38,7 +38,7 @@ async function serve(
       (failure: object) => ({ failure }),
     );
     if ('response' in ended) return callback(null, ended.response);
-    // Or grpc-js would send no headers, but the status alone.
+    // Otherwise grpc-js would send only the status, without headers.
     if (requestIdFrom(call.metadata)) call.sendMetadata(responseHeaders(call.metadata));
     return callback(ended.failure);
   }
@@ -46,11 +46,11 @@ async function serve(
   try {
     message = serialize(result);
   } catch {
-    // grpc-js meets the same error, and tells the client in its own words.
+    // grpc-js fails with the same error, and reports it to the client.
     callback(null, result);
     return;
   }
-  // The client has gone or its deadline has passed.
+  // The client has disconnected, or the RPC deadline has passed.
   const stream = http2StreamOf(call);
   if (!stream.writable) return;
   if (connections.holdAnswer(stream, message.length)) answer(call, stream, message);
@@ -58,8 +58,8 @@ async function serve(
 }
 
 /**
- * Sends headers, message and status at once. grpc-js would wait until the message is on its way before it sends the
- * status, which costs another turn of the event loop and another packet.
+ * Sends headers, message and status together. grpc-js would wait until the message is sent before it sends the status,
+ * which costs another iteration of the event loop and another packet.
  */
 function answer(
   call: ServerUnaryCall<unknown, unknown>,

@@ -4,7 +4,7 @@ import { statusMessage } from '../call/status-message.js';
 import { Status } from '../../api/generated/google/rpc/status.pb.js';
 import type { FailedStatus } from '../call/response-observer.js';
 
-/** The status of gRPC as an error of Connect, whose codes are the same numbers. */
+/** Converts a gRPC status to an error of Connect, which uses the same numeric codes. */
 export function connectErrorOf({
   code = status.UNKNOWN,
   message,

@@ -11,7 +11,7 @@ import { messageInEnvelope } from './envelope.js';
 import { EnvelopedResponse } from './enveloped-response.js';
 import type { Protocol } from './protocol.js';
 
-/** Connect's calls with a stream of answers: the end of the stream is its last message, as JSON. */
+/** Server-streaming calls of Connect. The last message of the body holds the final status as JSON. */
 export const connectStreaming: Protocol = {
   contentTypes: { proto: contentTypeStreamProto, json: contentTypeStreamJson },
   timeoutHeader: headerTimeout,

@@ -8,7 +8,7 @@ import {
 import type { Protocol } from './protocol.js';
 import { UnaryResponse } from './unary-response.js';
 
-/** Connect's calls with one answer: plain HTTP, of which the body is the message. */
+/** Unary calls of Connect: plain HTTP requests and responses whose body is the message. */
 export const connectUnary: Protocol = {
   contentTypes: { proto: contentTypeUnaryProto, json: contentTypeUnaryJson },
   timeoutHeader: headerTimeout,

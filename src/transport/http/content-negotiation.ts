@@ -5,13 +5,13 @@ import { connectUnary } from './connect-unary.js';
 import { grpcWeb } from './grpc-web.js';
 import type { Protocol } from './protocol.js';
 
-/** How a call and its answer are written. */
+/** The protocol and the encoding of a call and its response. */
 export interface Format {
   readonly protocol: Protocol;
   readonly encoding: 'proto' | 'json';
 }
 
-/** What the content type of a request asks for. Undefined: nothing that such a method can be called with. */
+/** Returns the format for the content type of a request. Undefined if the method does not support it. */
 export function negotiateFormat(contentType: string, isStreaming: boolean): Format | undefined {
   const connect = parseConnect(contentType);
   if (connect !== undefined) {
@@ -19,12 +19,12 @@ export function negotiateFormat(contentType: string, isStreaming: boolean): Form
     return { protocol: connectFor(isStreaming), encoding: connect.binary ? 'proto' : 'json' };
   }
   const web = parseGrpcWeb(contentType);
-  // The text form is for browsers without fetch.
+  // The base64 form is only for browsers without fetch.
   if (web === undefined || web.text) return undefined;
   return { protocol: grpcWeb, encoding: web.binary ? 'proto' : 'json' };
 }
 
-/** The content types that such a method can be called with. */
+/** Returns the content types that a method supports. */
 export function contentTypesFor(isStreaming: boolean): readonly string[] {
   const protocols = [connectFor(isStreaming), grpcWeb];
   return protocols.flatMap(({ contentTypes }) => [contentTypes.proto, contentTypes.json]);

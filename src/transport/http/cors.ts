@@ -2,7 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { cors } from '@connectrpc/connect';
 import { REQUEST_ID } from '../call/request-id.js';
 
-/** How long a browser may remember that it has asked: as long as any does. */
+/** The time for which a browser may cache the result of a preflight request. No browser caches it longer. */
 const MAX_AGE_SECONDS = '7200';
 
 const ALLOWED_HEADERS = [
@@ -14,13 +14,14 @@ const ALLOWED_HEADERS = [
 ];
 const EXPOSED_HEADERS = [...cors.exposedHeaders, REQUEST_ID].join(', ');
 
-/** A browser asks for some ten. Names beyond these bounds are not allowed. */
+/** The limits for requested header names. A browser requests about ten; names beyond these limits are not allowed. */
 const MAX_ASKED = 64;
 const HEADER_NAME = /^[!#$%&'*+.^_`|~\w-]{1,64}$/;
 
 /**
- * Allows the headers that are asked for beside those that the protocols need: tracing tools add headers of their own.
- * None of them can do harm, since the service reads no other header, and takes nobody for somebody without a token.
+ * Returns the headers of a preflight response. Requested headers are allowed in addition to those of the protocols,
+ * because tracing tools add their own. This is safe: the service ignores unknown headers, and it authenticates only by
+ * token.
  */
 function allowed(asked = ''): OutgoingHttpHeaders {
   const names = asked.split(',', MAX_ASKED).map((name) => name.trim());
@@ -34,16 +35,16 @@ function allowed(asked = ''): OutgoingHttpHeaders {
   };
 }
 
-/** Lets pages of other origins call the API. No cookies are involved: a page has a token, or it gets nowhere. */
+/** Allows pages of other origins to call the API. The service uses tokens and no cookies. */
 export class Cors {
   private readonly origins: ReadonlySet<string>;
 
-  /** `*` stands for all. */
+  /** `*` allows all origins. */
   constructor(origins: readonly string[]) {
     this.origins = new Set(origins);
   }
 
-  /** Tells the browser whether a page may see the answer. */
+  /** Sets the headers that let a page of an allowed origin read the response. */
   admit({ headers: { origin } }: IncomingMessage, response: ServerResponse): void {
     if (this.origins.size === 0) return;
     response.setHeader('vary', 'origin');
@@ -52,7 +53,7 @@ export class Cors {
     response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
   }
 
-  /** Answers a browser that asks what a page may send, before it sends it. */
+  /** Responds to a preflight request (OPTIONS). */
   answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
     const { origin, 'access-control-request-headers': asked } = headers;
     const admitted = origin !== undefined && this.admits(origin);

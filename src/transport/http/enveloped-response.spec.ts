@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EnvelopedResponse } from './enveloped-response.js';
 import { ResponseStream } from './response-stream.js';
 
-/** More than anything on the way holds. */
+/** More bytes than all buffers between server and client can hold. */
 const TOO_MUCH = Buffer.alloc(64 * 1024 * 1024);
 
 describe('The answer to a client that does not read', () => {

@@ -6,7 +6,10 @@ import { connectErrorOf } from './connect-error.js';
 import { envelopeOf } from './envelope.js';
 import type { ResponseStream } from './response-stream.js';
 
-/** Any number of messages and how it ended, in a body of envelopes. Theirs are the frames of gRPC, shared with it. */
+/**
+ * A response body of messages in envelopes, followed by an envelope with the final status. The envelope of a message
+ * equals its gRPC frame, so both share the cached frames.
+ */
 export class EnvelopedResponse extends ResponseObserver<Buffer> {
   constructor(
     private readonly stream: ResponseStream,
@@ -17,9 +20,9 @@ export class EnvelopedResponse extends ResponseObserver<Buffer> {
     super();
     const { response } = stream;
     response.setHeader('content-type', contentType);
-    // A proxy that compresses would hold back messages until it has some kilobytes of them.
+    // A proxy that compresses would buffer some kilobytes of messages before it sends them.
     response.setHeader('cache-control', 'no-transform');
-    // nginx does so even if it does not compress.
+    // nginx buffers even if it does not compress.
     response.setHeader('x-accel-buffering', 'no');
   }
 

@@ -23,7 +23,7 @@ const boom = (): never => {
   throw new Error('boom');
 };
 
-/** Something that no codec can encode. */
+/** A value that no codec can encode. */
 const NO_MESSAGE = { sessions: 1, body: { $case: 'sessionStarted', value: { session: 1 } } };
 
 const HANDLERS: Readonly<Record<string, Handler>> = {

@@ -12,7 +12,7 @@ import { messageInEnvelope } from './envelope.js';
 import { EnvelopedResponse } from './enveloped-response.js';
 import type { Protocol } from './protocol.js';
 
-/** gRPC-Web: the trailers of gRPC are the last message of the body, since scripts cannot see those of HTTP. */
+/** gRPC-Web sends the gRPC trailers as the last message of the body, because scripts cannot read HTTP trailers. */
 export const grpcWeb: Protocol = {
   contentTypes: { proto: contentTypeProto, json: contentTypeJson },
   timeoutHeader: headerTimeout,

@@ -10,15 +10,16 @@ import { DisconnectLog } from '../connections/disconnect-log.js';
 import { IdleConnections } from './idle-connections.js';
 import { dropUnusedAtClose } from './unused-connections.js';
 
-/** A request is quick to arrive: those of browsers are small, and whoever asks for health and metrics is nearby. */
+/** The time in which a request must arrive. Requests of browsers are small, and monitoring systems are nearby. */
 const REQUEST_TIMEOUT_MS = 10_000;
 /**
- * How long a connection without a request is kept. Longer than proxies keep theirs: nginx and AWS 60 s, others up to 75 s.
- * The end that closes first must be the proxy, or it sends a request into a connection that is just being closed.
+ * The time for which a connection without a request stays open. It is longer than the timeout of proxies (nginx and AWS
+ * 60 s, others up to 75 s), so that the proxy closes first. Otherwise the proxy could send a request into a connection
+ * that the server is just closing.
  */
 const IDLE_TIMEOUT_MS = 76_000;
 
-/** How many there may be who ask for health and metrics. */
+/** The connection limit if the HTTP port serves only health and metrics. */
 const MAX_CONNECTIONS_WITHOUT_API = 1_000;
 
 const SENTENCES = {
@@ -26,14 +27,17 @@ const SENTENCES = {
   network_full: 'it has MAX_CONNECTIONS_PER_ADDRESS of HTTP',
 } as const;
 
-/** Node looks every half a minute by itself. It can be told otherwise until it listens, which its types do not say. */
+/**
+ * The interval in which Node checks the request timeouts, 30 seconds by default. It can be changed until the server
+ * listens, but the types of Node do not have it.
+ */
 interface Timed {
   connectionsCheckingInterval: number;
 }
 
 /**
- * Bounds the HTTP side: how long a request may take to arrive, how many connections there may be, and what is waited for at
- * the end. Where browsers call there may be as many connections as of gRPC, beside those.
+ * Limits the HTTP server: the time in which a request must arrive, the number of connections, and which connections
+ * `close` waits for. With the HTTP API, the limits of gRPC connections apply, counted separately.
  */
 @Injectable()
 export class HttpLimits implements OnModuleInit {
@@ -52,7 +56,7 @@ export class HttpLimits implements OnModuleInit {
   onModuleInit(): void {
     const { httpAdapter } = this.host;
     const server = httpAdapter.getHttpServer() as Server & Timed;
-    // Counted from the first byte of a request, so that it need not be longer than idle connections are kept.
+    // The timeout starts at the first byte of a request, so it may be shorter than the idle timeout.
     server.headersTimeout = REQUEST_TIMEOUT_MS;
     server.requestTimeout = REQUEST_TIMEOUT_MS;
     server.connectionsCheckingInterval = 1000;

@@ -3,12 +3,12 @@ import type { Socket } from 'node:net';
 import type { Admitted } from '../connections/admit.js';
 
 /**
- * Connections of HTTP on which a request was answered and no other has begun. They are kept for long, since a proxy may
- * use one at any time, but each of them can be spared when a new one needs its place.
+ * The HTTP connections whose last request was answered and that have no new request. They stay open for a long time
+ * because a proxy may use them again, but they can be closed when a new connection needs a slot.
  */
 export class IdleConnections {
   private readonly admitted = new WeakMap<Socket, Admitted>();
-  /** The one that has been idle for longest comes first. */
+  /** The idle connections, longest idle first. */
   private readonly idle = new Map<Socket, Admitted>();
 
   constructor(server: Server) {
@@ -18,18 +18,21 @@ export class IdleConnections {
     });
   }
 
-  /** How many there are. */
+  /** The number of idle connections. */
   get size(): number {
     return this.idle.size;
   }
 
-  /** A connection was let in. */
+  /** Adds an accepted connection. */
   add(socket: Socket, admitted: Admitted): void {
     this.admitted.set(socket, admitted);
     socket.once('close', () => this.idle.delete(socket));
   }
 
-  /** Closes the one that has been idle for longest, of that network if one is given. Returns whether there was one. */
+  /**
+   * Closes the connection that has been idle for longest, of the given network if there is one. Returns whether it
+   * closed a connection.
+   */
   makeRoom(network: string | undefined): boolean {
     for (const [socket, admitted] of this.idle) {
       if (network !== undefined && admitted.network !== network) continue;

@@ -16,7 +16,7 @@ import { SessionService } from '../../api/generated-es/presence/v1/session_servi
 import { JsonPieces } from './json-pieces.js';
 import { protoCodec, type MessageCodec } from './message-codec.js';
 
-/** The methods of the contract by the path that they are called at. */
+/** The methods of the contract by path. */
 const METHODS: ReadonlyMap<string, DescMethod> = new Map(
   [SessionService, PresenceService, EventsService].flatMap((service) =>
     service.methods.map((method) => [`/${service.typeName}/${method.name}`, method] as const),
@@ -24,15 +24,18 @@ const METHODS: ReadonlyMap<string, DescMethod> = new Map(
 );
 
 /**
- * How many bytes a request in JSON may have; ten thousand ids of 128 letters have 1.4 MB. What is larger can be sent in the
- * binary form, which costs a fifth.
+ * The maximum size of a JSON request in bytes; 10,000 ids of 128 letters need 1.4 MB. Larger requests can use the
+ * binary encoding, which costs a fifth of the time.
  */
 export const MAX_JSON_BYTES = 2 * 1024 * 1024;
 
-/** How many bytes of JSON are looked through in one turn: some two milliseconds. */
+/** The number of bytes of JSON that are scanned before yielding to the event loop, about two milliseconds. */
 const READ_PER_TURN = 64 * 1024;
 
-/** Protobuf's JSON, by way of the bytes that the service knows. */
+/**
+ * Creates a codec for the JSON encoding of protobuf. It converts JSON to and from the wire format that the handlers
+ * use.
+ */
 export function jsonCodec(
   method: MethodDefinition<unknown, unknown>,
   turns: () => Turns = () => new Turns(),
@@ -41,7 +44,7 @@ export function jsonCodec(
   const proto = protoCodec(method);
   const decoder: RequestDecoder = {
     decode: (json) => {
-      // Counts what is in it.
+      // This checks the limits of `JsonPieces`.
       new JsonPieces(json).readTo(json.length);
       return orThrow(proto.request(bytesOf(input, textOf(json))).peek());
     },
@@ -62,14 +65,14 @@ function orThrow(message: object): object {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
-/** Within a request a byte order mark is no JSON. */
+/** A byte order mark inside a request is invalid, so this decoder keeps it and the JSON parser rejects it. */
 const utf8Within = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function textOf(json: Buffer, decoder = utf8): string {
   return orMalformed(() => decoder.decode(json));
 }
 
-/** The bytes of a large request, with a turn for others after each piece. */
+/** Converts a large JSON request to the wire format, and yields to the event loop after each piece. */
 async function bytesInTurns(type: DescMessage, json: Buffer, turn: Turns): Promise<Buffer> {
   const pieces = new JsonPieces(json);
   for (let end = 0; end < json.length;) {
@@ -86,7 +89,7 @@ async function bytesInTurns(type: DescMessage, json: Buffer, turn: Turns): Promi
   return Buffer.concat(messages);
 }
 
-/** Nothing in it is ignored: a filter that is misspelt would let everything through. */
+/** Converts JSON to the wire format. Unknown fields are an error, because a misspelt filter would match everything. */
 function bytesOf(type: DescMessage, text: string): Buffer {
   return orMalformed(() => Buffer.from(toBinary(type, fromJsonString(type, text))));
 }
@@ -95,7 +98,7 @@ function orMalformed<T>(parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    // The complaint may quote what it complains of.
+    // The error message may quote the invalid text.
     throw new MalformedMessageError(
       `is no JSON of this type: ${safeText((error as Error).message)}`,
     );
@@ -104,7 +107,10 @@ function orMalformed<T>(parse: () => T): T {
 
 const shared = new WeakMap<Buffer, Buffer>();
 
-/** Made once for a message that many are sent: whoever is sent the same Buffer is sent the same JSON. */
+/**
+ * Returns the JSON of a message. The same Buffer always gives the same JSON, so a message for many subscribers is
+ * converted once.
+ */
 function sharedJsonOf(type: DescMessage, bytes: Buffer): Buffer {
   let json = shared.get(bytes);
   if (json === undefined) {

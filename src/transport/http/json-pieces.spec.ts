@@ -17,7 +17,7 @@ function piecesOf(json: string): readonly string[] {
   return pieces.finish().map(String);
 }
 
-/** What the pieces hold together. Throws where one of them is no JSON. */
+/** Merges the contents of the pieces. Throws if one of them is not valid JSON. */
 function merged(pieces: readonly string[]): Record<string, unknown> {
   const [first, ...others] = pieces.map((piece) => JSON.parse(piece) as Record<string, unknown>);
   for (const other of others) {
@@ -55,7 +55,8 @@ describe('The pieces of a request in JSON', () => {
 
   it('are JSON if and only if the whole is', () => {
     const random = new Random(1);
-    // Ten of them are two pieces; two that become one text are not too long for one.
+    // Ten of these strings fill two pieces. Two of them that merge into one string are still within the limit for one
+    // string.
     const long = `"${'y'.repeat(12_000)}"`;
     const parts = [
       '{',
@@ -115,7 +116,7 @@ describe('A large request in JSON', () => {
     const codec = jsonCodec(method, () => new Turns(async () => turns++));
     const json = Buffer.from(JSON.stringify(LARGEST));
     expect(await codec.request(json).consume()).toMatchObject(LARGEST);
-    // While it is looked through, and again while it is parsed.
+    // The codec yields while it scans the request, and again while it parses the pieces.
     expect(turns).toBeGreaterThanOrEqual((2 * json.length) / MAX_PIECE_BYTES);
   });
 

@@ -1,32 +1,36 @@
 import { MalformedMessageError } from '../call/lazy-request.js';
 
-/** How many values a request in JSON may have: more than the longest lists of the contract together. */
+/** The maximum number of values in a JSON request: more than the longest lists of the contract together. */
 const MAX_VALUES = 12_000;
 
-/** After how many bytes a list is cut, at the next value. */
+/** The number of bytes after which a list is split, at the next value. */
 const PIECE_BYTES = 64 * 1024;
 
-/** How many bytes a text may have: 4,096 as a rule lets through at most, each of them escaped. */
+/**
+ * The maximum size of a string in bytes: the validation rules allow at most 4,096 bytes, and JSON may escape each of
+ * them as six.
+ */
 const MAX_TEXT_BYTES = 6 * 4096;
 
-/** How many bytes a piece may have. Only white space and numbers without an end make a larger one. */
+/** The maximum size of a piece in bytes. Only long white space and extremely long numbers make a larger one. */
 export const MAX_PIECE_BYTES = PIECE_BYTES + 2 * MAX_TEXT_BYTES;
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = Buffer.from('"\\,:');
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('[]{}');
 
-/** A list that is being cut. */
+/** A list that is being split. */
 interface List {
-  /** Its name, as it is written. */
+  /** The name of its field, as written in the request. */
   readonly name: Buffer;
-  /** Where the piece begins. */
+  /** The position at which the current piece begins. */
   start: number;
 }
 
 /**
- * Cuts a request in JSON into pieces that are small, and JSON again. Protobuf appends the lists of messages that follow one
- * another, so that the messages of all pieces make the message of the whole. The pieces are JSON if and only if the whole is:
- * the first is the whole without what is in its lists, and each of the others is a list with some of it.
+ * Splits a JSON request into small pieces of JSON. Protobuf appends lists when encoded messages follow one another, so
+ * the messages of all pieces together form the message of the request. The pieces are valid JSON if and only if the
+ * request is: the first is the request without the values of its lists, and each other piece is an object with a part
+ * of one list.
  */
 export class JsonPieces {
   private position = 0;
@@ -34,7 +38,7 @@ export class JsonPieces {
   private values = 0;
   private textStart: number | undefined;
   private isObject = false;
-  /** The last text of the outermost object, and whether it names what comes next. */
+  /** The last string in the outermost object, and the string that names the next value. */
   private text: Buffer | undefined;
   private name: Buffer | undefined;
   private list: List | undefined;
@@ -44,7 +48,7 @@ export class JsonPieces {
 
   constructor(private readonly json: Buffer) {}
 
-  /** Goes on to a position. Throws a `MalformedMessageError` when there is more than in any request, before objects are made of it. */
+  /** Reads up to a position. Throws a `MalformedMessageError` if a limit is exceeded, before objects are created. */
   readTo(end: number): void {
     for (; this.position < end; this.position++) {
       const byte = this.json[this.position];
@@ -54,10 +58,10 @@ export class JsonPieces {
     }
   }
 
-  /** The pieces of what was read to the end. */
+  /** Returns the pieces after the complete request was read. */
   finish(): readonly Buffer[] {
     const { json } = this;
-    // A list without an end. The first piece lacks it, too.
+    // If a list has no end, it is appended here, so that the first piece is invalid as well.
     this.rest.push(json.subarray(this.list?.start ?? this.restStart));
     const all = [Buffer.concat(this.rest), ...this.pieces];
     if (all.some(({ length }) => length > MAX_PIECE_BYTES)) throw tooLarge();
@@ -118,7 +122,7 @@ export class JsonPieces {
   private endList(): void {
     const { list } = this;
     if (list === undefined) return;
-    // One piece of a short list may be empty; of a list that was cut none may.
+    // A short list may have one empty piece; a list that was split may not.
     if (this.position > list.start || this.json[list.start - 1] === COMMA) this.cut(list);
     this.restStart = this.position;
     this.list = undefined;
@@ -127,7 +131,7 @@ export class JsonPieces {
   private cut({ name, start }: List): void {
     const values = this.json.subarray(start, this.position);
     const isCut = this.json[start - 1] === COMMA || this.json[this.position] === COMMA;
-    // Between two commas, or behind the last one, there has to be a value.
+    // There must be a value between two commas and after the last comma.
     if (isCut && !values.some((byte) => byte > 0x20)) {
       throw new MalformedMessageError('is no JSON: a list lacks a value');
     }

@@ -1,13 +1,13 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
 import type { LazyRequest } from '../call/lazy-request.js';
 
-/** Reads the requests of a method, and writes its answers. */
+/** Decodes the requests of a method, and encodes its responses. */
 export interface MessageCodec {
   readonly request: (bytes: Buffer) => LazyRequest;
   readonly answer: (message: unknown) => Buffer;
 }
 
-/** The bytes of gRPC. */
+/** Returns the codec of the protobuf wire format. */
 export function protoCodec(method: MethodDefinition<unknown, unknown>): MessageCodec {
   return {
     request: method.requestDeserialize as (bytes: Buffer) => LazyRequest,

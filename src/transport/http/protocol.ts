@@ -2,17 +2,17 @@ import type { ConnectError } from '@connectrpc/connect';
 import type { ResponseObserver } from '../call/response-observer.js';
 import type { ResponseStream } from './response-stream.js';
 
-/** A way of putting a call into HTTP. */
+/** A protocol for calls over HTTP. */
 export interface Protocol {
-  /** The labels of what it sends. */
+  /** The content types of its responses. */
   readonly contentTypes: { readonly proto: string; readonly json: string };
-  /** The header with the time that a call may take. */
+  /** The header with the timeout of a call. */
   readonly timeoutHeader: string;
   /** The header that names the compression of a request. */
   readonly compressionHeader: string;
-  /** Reads the time that a call may take. */
+  /** Parses the timeout of a call. */
   readonly parseTimeout: ParseTimeout;
-  /** The message in the body of a request. Undefined: there is not exactly one. */
+  /** Returns the message in the body of a request. Undefined if there is not exactly one. */
   readonly unwrapMessage: (body: Buffer) => Buffer | undefined;
   readonly answer: (stream: ResponseStream, contentType: string) => ResponseObserver<Buffer>;
 }

@@ -19,7 +19,7 @@ describe('The body of a request', () => {
     server.close();
   });
 
-  /** A request that is still being written, from both ends. */
+  /** Starts a request whose body is incomplete, and returns both of its ends. */
   async function begin(body: Buffer) {
     const client = request({ port: (server.address() as AddressInfo).port, method: 'POST' });
     client.on('error', () => {}).write(body);

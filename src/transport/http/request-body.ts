@@ -4,8 +4,9 @@ import type { Hold } from '../connections/held-bytes.js';
 import { statusError } from '../call/status-error.js';
 
 /**
- * Reads a body. Of one that is too large the rest is read and dropped: a connection that is closed on a client which still
- * sends takes the answer along. `hold` counts the body beside what it holds already, and until its owner lets go of it.
+ * Reads a request body. If it is too large, the rest is read and dropped: if the connection closed while the client
+ * still sends, the client would lose the error response. `hold` counts the body in addition to the bytes that it
+ * already holds, until its owner releases them.
  */
 export function readBody(request: IncomingMessage, maxBytes: number, hold: Hold): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -26,7 +27,7 @@ export function readBody(request: IncomingMessage, maxBytes: number, hold: Hold)
       else chunks.push(chunk);
     });
     request.on('end', () => resolve(Buffer.concat(chunks ?? [])));
-    // Nobody hears it.
+    // No client receives this error, because the connection is closed.
     request.on('error', () => reject(statusError(status.CANCELLED, 'the request broke off')));
   });
 }

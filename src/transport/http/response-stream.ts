@@ -3,26 +3,26 @@ import type { Hold } from '../connections/held-bytes.js';
 import type { ClosingCall, ServerStream } from '../call/server-stream.js';
 
 /**
- * The server's end of a stream over HTTP/1.1, which is the only one on its connection: a browser that ends the one
- * ends the other, whether its script has aborted or its tab was closed.
+ * The server side of a stream over HTTP/1.1. Each stream has its own connection, so a browser that aborts a stream also
+ * closes the connection, and a lost connection cannot be distinguished from it.
  */
 export class ResponseStream implements ServerStream, ClosingCall {
   readonly isConnectionLost = false;
-  /** HTTP/1.1 has no pings, and Node does not tell whether what it has sent was acknowledged. */
+  /** HTTP/1.1 has no PING, and Node does not report whether sent data was acknowledged. */
   readonly noticesSilence = false;
 
   constructor(
     readonly response: ServerResponse,
-    /** What the call holds. */
+    /** The bytes that the call holds. */
     private readonly hold: Pick<Hold, 'wait'>,
   ) {}
 
-  /** Whether anything can still be said. */
+  /** Whether the response can still be written. */
   get isOpen(): boolean {
     return !this.response.destroyed && !this.response.writableEnded;
   }
 
-  /** Whether it waits for the answer to an earlier request on the same connection. */
+  /** Whether the response waits for an earlier response on the same connection. */
   get isPipelined(): boolean {
     return this.response.socket === null;
   }
@@ -43,7 +43,7 @@ export class ResponseStream implements ServerStream, ClosingCall {
     if (!this.response.destroyed) this.hold.wait();
   }
 
-  /** Cuts the connection off when the answer is not out after a while. */
+  /** Destroys the connection if the response is not sent within this time, in milliseconds. */
   destroyAfter(afterMs: number): void {
     const timer = setTimeout(() => this.response.destroy(), afterMs).unref();
     this.response.once('close', () => clearTimeout(timer));

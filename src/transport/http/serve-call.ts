@@ -28,16 +28,16 @@ import { protoCodec, type MessageCodec } from './message-codec.js';
 import { readBody } from './request-body.js';
 import { ResponseStream } from './response-stream.js';
 
-/** What bounds calls. */
+/** The limits of calls. */
 export interface Bounds {
-  /** The size limit of a request in bytes, by the path of its method. */
+  /** Returns the size limit of a request in bytes, for the path of its method. */
   readonly maxRequestBytesOf: (path: string) => number;
   readonly connections: Pick<Connections, 'held' | 'calls'>;
-  /** How long a call with one answer may take until that is taken, in milliseconds. */
+  /** The time in milliseconds in which the client must have read the response of a unary call. */
   readonly callTimeoutMs: number;
 }
 
-/** A call that came over HTTP. */
+/** A call over HTTP. */
 interface HttpCall {
   readonly method: ServedMethod;
   readonly format: Format;
@@ -49,8 +49,8 @@ interface HttpCall {
 }
 
 /**
- * Answers a call with the handler that gRPC calls: guard, validation, limits and errors are the same. It queues
- * nothing, since every source of a stream asks whether it is ready before it emits.
+ * Serves a call with the same handler as gRPC, so guards, validation, limits and errors are the same. It does not queue
+ * messages: every source of a stream checks `isReady` before it emits.
  */
 export function serveCall(
   method: ServedMethod,
@@ -85,7 +85,8 @@ export function serveCall(
         tap(() => responseStream && response.flushHeaders()),
         concatAll(),
         map((message) => codec.answer(message)),
-        // A stream is asked whether it is ready; an answer is there before anybody can ask.
+        // The source of a stream checks `isReady` before it emits. A unary response is written without that check, so
+        // its bytes are counted.
         tap((bytes) => responseStream || holdAnswer(hold, bytes)),
       );
   const subscription = messages.pipe(catchError(failureOf)).subscribe(answer);
@@ -115,14 +116,14 @@ async function ask({
   hold.wait();
   const message = protocol.unwrapMessage(await readBody(request, maxRequestBytes, hold));
   hold.serve();
-  // Node would not tell when it closes, since it is not yet its turn.
+  // Node does not report the close of a response that waits for an earlier one.
   if (definition.responseStream && stream.isPipelined) {
     throw statusError(status.FAILED_PRECONDITION, 'a stream needs a connection of its own');
   }
   const encoded = message === undefined ? noMessage() : codec.request(message);
   const metadata = metadataOf(request);
   const result = await handler(encoded, metadata, stream);
-  // What a stream holds from then on is counted elsewhere.
+  // The bytes that a stream holds from now on are counted elsewhere.
   hold.lowerTo(definition.responseStream ? 0 : BYTES_PER_CALL);
   for (const [name, value] of Object.entries(responseHeaders(metadata).getMap())) {
     stream.response.setHeader(name, String(value));
@@ -130,7 +131,10 @@ async function ask({
   return isObservable(result) ? result : of(result);
 }
 
-/** A request in which there is not exactly one message. That it is not is told to those who may call. */
+/**
+ * Returns a request without exactly one message. The error is reported only to authorized callers, when the request is
+ * decoded.
+ */
 function noMessage(): LazyRequest {
   const refuse = (): never => {
     throw new MalformedMessageError('is not one message in an envelope, uncompressed');
@@ -138,7 +142,7 @@ function noMessage(): LazyRequest {
   return new LazyRequest(Buffer.alloc(0), { decode: refuse, decodeInTurns: refuse });
 }
 
-/** How many bytes the headers of a request take. */
+/** Returns the size of the headers of a request. */
 function sizeOf({ rawHeaders }: IncomingMessage): number {
   return rawHeaders.reduce((bytes, { length }) => bytes + length, 0);
 }
@@ -148,7 +152,9 @@ function holdAnswer(hold: Hold, { length }: Buffer): void {
   throw statusError(status.RESOURCE_EXHAUSTED, 'too many answers wait to be taken');
 }
 
-/** What the handler fails with is a status already. */
+/**
+ * Returns the status of a failed call. Errors of a handler are already statuses; any other exception becomes INTERNAL.
+ */
 function failureOf(error: unknown): Observable<never> {
   if (!(error instanceof Error)) return throwError(() => error);
   if (error instanceof RpcException) return throwError(() => error.getError());
@@ -156,13 +162,13 @@ function failureOf(error: unknown): Observable<never> {
   return throwError(() => INTERNAL_FAULT);
 }
 
-/** What somebody looks at who stands on the way of a call: the guard, the log, and traces. */
+/** The headers that become metadata: the guard, the log and tracing read them. */
 const METADATA = ['authorization', REQUEST_ID, 'traceparent', 'tracestate'];
 
 function metadataOf(request: IncomingMessage): Metadata {
   const metadata = new Metadata();
   for (const name of METADATA) {
-    // As over gRPC, what it does not allow is as if it were not there.
+    // Values that gRPC does not allow are dropped, as for calls over gRPC.
     for (const value of (request.headersDistinct[name] ?? []).filter(isLegalValue)) {
       metadata.add(name, value);
     }

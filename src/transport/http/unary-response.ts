@@ -7,7 +7,7 @@ import { ResponseObserver, type FailedStatus } from '../call/response-observer.j
 import { connectErrorOf } from './connect-error.js';
 import type { ResponseStream } from './response-stream.js';
 
-/** One message that is the whole body, or an error as JSON with the status of HTTP that comes nearest. */
+/** A response whose body is one message, or an error as JSON with the closest HTTP status. */
 export class UnaryResponse extends ResponseObserver<Buffer> {
   private message: Buffer = Buffer.alloc(0);
 

@@ -2,8 +2,8 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Has a server that closes take leave of connections on which nothing was ever asked. Browsers open such to have one at
- * hand, and Node, which lets go of idle ones, waits for these without end.
+ * Makes a closing server destroy connections that never had a request. Browsers open such connections in advance. Node
+ * closes other idle connections, but would wait for these forever.
  */
 export function dropUnusedAtClose(server: Server): void {
   const unused = new Set<Socket>();
@@ -14,7 +14,7 @@ export function dropUnusedAtClose(server: Server): void {
   server.on('request', ({ socket }) => unused.delete(socket));
   const close = server.close.bind(server);
   server.close = (callback) => {
-    // First no more are let in.
+    // Stop accepting connections first.
     close(callback);
     for (const socket of unused) socket.destroy();
     return server;

@@ -7,12 +7,15 @@ import { expiryWarning } from './expiry.js';
 import { TlsCredentials } from './tls-credentials.js';
 import { isSameMaterial, readTlsMaterial, type TlsMaterial } from './tls-material.js';
 
-/** Reading beats being told of changes: it also sees through the symbolic links that Kubernetes exchanges, and over a network. */
+/**
+ * The polling interval. Polling is more reliable than file events: it also notices symbolic links that Kubernetes
+ * replaces, and changes on network file systems.
+ */
 const LOOK_EVERY_MS = 5_000;
 
 const A_DAY_MS = 86_400_000;
 
-/** Keeps the certificates of the gRPC side as their files have them. Files that cannot serve change nothing. */
+/** Keeps the certificates of the gRPC server up to date with their files. Invalid files change nothing. */
 export class CertificateWatch implements OnModuleInit {
   readonly credentials: TlsCredentials;
   private readonly logger = new Logger(CertificateWatch.name);
@@ -29,12 +32,12 @@ export class CertificateWatch implements OnModuleInit {
     this.credentials = new TlsCredentials(material);
   }
 
-  /** Until when the certificate is good that new connections are shown. Milliseconds since the epoch. */
+  /** The expiry of the certificate for new connections, in milliseconds since the epoch. */
   get expiresAt(): number {
     return Date.parse(this.material.certificate.validTo);
   }
 
-  /** Throws a `ConfigError` when there is nothing to begin with. */
+  /** Creates a watch. Throws a `ConfigError` if the files cannot be used. */
   static async create(files: TlsFiles, clock: Clock): Promise<CertificateWatch> {
     return new CertificateWatch(files, await readTlsMaterial(files), clock);
   }
@@ -44,7 +47,7 @@ export class CertificateWatch implements OnModuleInit {
     this.warnOfExpiry();
   }
 
-  /** Takes up what has changed. */
+  /** Reads the files and applies changes. */
   @Interval(LOOK_EVERY_MS)
   async reload(): Promise<void> {
     if (this.isLooking) return;
@@ -69,7 +72,10 @@ export class CertificateWatch implements OnModuleInit {
     this.logger.log(`New gRPC connections are made with ${this.describe()}.`);
   }
 
-  /** Files are replaced one after the other: only what is still wrong at the next look is a mistake, and it is told once. */
+  /**
+   * Reports invalid files once, and only if the error is still there at the next check, because the files are replaced
+   * one after the other.
+   */
   private reject(mistake: string): void {
     const isLasting = mistake === this.mistake;
     if (isLasting && !this.isReported) {

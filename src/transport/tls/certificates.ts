@@ -4,8 +4,8 @@ import { fileMistake, type NamedFile } from '../../config/setting-file.js';
 const BLOCK = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs;
 
 /**
- * The certificates in a PEM file, one at least. Throws a `ConfigError` when it cannot serve: OpenSSL would pass over what it
- * does not understand, and a server that trusts nobody would look like one that works.
+ * Returns the certificates in a PEM file, at least one. Throws a `ConfigError` if there is none or one is invalid:
+ * OpenSSL ignores what it cannot parse, and a server that trusts no CA would seem to work.
  */
 export function certificatesIn(
   pem: string,

@@ -2,11 +2,14 @@ import type { X509Certificate } from 'node:crypto';
 
 const DAY_MS = 86_400_000;
 
-/** Whoever renews by hand needs days. What lives for hours only is renewed when less than a fifth of that is left. */
+/**
+ * The warning starts 14 days before the expiry, because a manual renewal takes days. For a certificate with a short
+ * lifetime it starts when less than a fifth of that is left.
+ */
 const SOON_MS = 14 * DAY_MS;
 const SOON_SHARE = 1 / 5;
 
-/** What there is to say about the time in which a certificate is good. Undefined: nothing. */
+/** Returns a warning about the validity period of a certificate. Undefined if there is nothing to report. */
 export function expiryWarning(certificate: X509Certificate, now: number): string | undefined {
   const { validFrom, validTo } = certificate;
   const [begin, end] = [Date.parse(validFrom), Date.parse(validTo)];

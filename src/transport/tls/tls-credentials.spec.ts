@@ -9,7 +9,7 @@ import { TlsFolder } from '../../../test/support/tls-folder.js';
 import { TlsCredentials } from './tls-credentials.js';
 import { readTlsMaterial } from './tls-material.js';
 
-/** How a TLS handshake begins: a record of 512 bytes is announced. */
+/** The beginning of a TLS handshake: the header of a record of 512 bytes. */
 const BEGINNING = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00]);
 
 describe('a handshake that does not come to its end', () => {
@@ -22,7 +22,7 @@ describe('a handshake that does not come to its end', () => {
     server = new Server();
     const port = await promisify(server.bindAsync.bind(server))('127.0.0.1:0', tls);
     socket = connect(port, '127.0.0.1');
-    // Read, or its end would not be seen behind an alert.
+    // The client must read, because it would not notice the close behind an unread alert otherwise.
     socket.on('error', () => {}).resume();
     await once(socket, 'connect');
   });

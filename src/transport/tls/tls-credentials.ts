@@ -2,9 +2,10 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import type { TlsMaterial } from './tls-material.js';
 
 /**
- * TLS whose certificates can be exchanged while it serves: connections stay as they are, new ones are made with the new.
- * `ServerCredentials.createSsl` of grpc-js has them for good, and its `FileWatcherCertificateProvider` lets nobody in any
- * more once a file is broken. How long a handshake may take is seen to by `Connections`, with or without TLS.
+ * TLS credentials whose certificates can be replaced while the server runs. Open connections do not change; new
+ * connections use the new certificates. `ServerCredentials.createSsl` of grpc-js cannot replace them, and its
+ * `FileWatcherCertificateProvider` rejects all connections once a file is invalid. `Connections` limits the time of the
+ * handshake, with or without TLS.
  */
 export class TlsCredentials extends ServerCredentials {
   constructor(material: TlsMaterial) {

@@ -18,7 +18,7 @@ let folder: TlsFolder;
 beforeEach(async () => void (folder = await TlsFolder.with(identity, root.cert)));
 afterEach(() => folder.remove());
 
-/** The only sentence that is said about the files. */
+/** Returns the one error message about the files. */
 async function mistake(): Promise<string> {
   const error = await readTlsMaterial(folder.files).then(
     () => undefined,

@@ -5,8 +5,9 @@ import { fileMistake, readNamedFile, type NamedFile } from '../../config/setting
 import { certificatesIn } from './certificates.js';
 
 /**
- * TLS 1.3, and of TLS 1.2 what gives away neither what was recorded once a key is lost nor what was padded: forward secrecy
- * and authenticated encryption. HTTP/2 forbids the rest. gRPC libraries of the last ten years speak it.
+ * The cipher suites of TLS 1.3, and those of TLS 1.2 with forward secrecy (recorded traffic stays secret if a key
+ * leaks) and authenticated encryption (no padding attacks). HTTP/2 forbids the others. gRPC libraries of the last ten
+ * years support these.
  */
 const CIPHERS = [
   'TLS_AES_128_GCM_SHA256',
@@ -20,15 +21,17 @@ const CIPHERS = [
   'ECDHE-RSA-CHACHA20-POLY1305',
 ].join(':');
 
-/** What TLS needs, read from files and found fit. */
+/** The certificate, key and CA, read from files and validated. */
 export interface TlsMaterial {
-  /** The certificate that clients are shown. */
+  /** The certificate that the server presents to clients. */
   readonly certificate: X509Certificate;
-  /** All that is decided for each connection. A change of certificates replaces it whole, so versions and ciphers are in it. */
+  /**
+   * The TLS options of a connection. A certificate change replaces all of them, so they include versions and ciphers.
+   */
   readonly context: SecureContextOptions;
 }
 
-/** Reads the files. Throws a `ConfigError` of one sentence when they cannot serve. */
+/** Reads and validates the files. Throws a `ConfigError` with one sentence if they cannot be used. */
 export async function readTlsMaterial(files: TlsFiles): Promise<TlsMaterial> {
   const certFile: NamedFile = { setting: 'GRPC_TLS_CERT_FILE', path: files.certFile };
   const keyFile: NamedFile = { setting: 'GRPC_TLS_KEY_FILE', path: files.keyFile };
@@ -46,7 +49,7 @@ export async function readTlsMaterial(files: TlsFiles): Promise<TlsMaterial> {
   try {
     createSecureContext(context);
   } catch (error) {
-    // Such as a key that is too short for what OpenSSL calls secure.
+    // For example, a key that is too short for the security level of OpenSSL.
     throw fileMistake(certFile, `which cannot be used (${(error as Error).message})`);
   }
   return { certificate, context };
@@ -68,7 +71,7 @@ function privateKeyIn(pem: string, file: NamedFile): KeyObject {
   }
 }
 
-/** Whether connections would be made in the same way. */
+/** Whether both have the same certificate, key and CA. */
 export function isSameMaterial(one: TlsMaterial, other: TlsMaterial): boolean {
   return (['cert', 'key', 'ca'] as const).every(
     (part) => one.context[part] === other.context[part],

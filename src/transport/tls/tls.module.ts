@@ -4,7 +4,7 @@ import type { Config } from '../../config/config.js';
 import { CONFIG } from '../../config/config.module.js';
 import { CertificateWatch } from './certificate-watch.js';
 
-/** What the gRPC port is secured with. There is no `CertificateWatch` where the settings name no certificate. */
+/** The TLS setup of the gRPC port. `CertificateWatch` is undefined if the settings name no certificate. */
 @Module({
   providers: [
     {

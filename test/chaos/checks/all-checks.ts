@@ -32,7 +32,7 @@ export const allChecks: readonly Check[] = [
   fencing,
 ];
 
-/** What each check has to say, by its name. */
+/** Returns the complaints of each check by its name. */
 export function judge(evidence: Evidence): ReadonlyMap<string, readonly string[]> {
   return new Map(allChecks.map((check) => [check.name, check.complaints(evidence)]));
 }

@@ -134,7 +134,7 @@ describe('The check of false offlines', () => {
     const faults = [T - 13_500, T - 4000].map((from) => ({
       ...{ name: 'cut off' as const, nodes: ['n1'], from, until: from + 5000 },
     }));
-    // It began when the first was just over, and is caught by the second.
+    // This session began just after the first stretch ended, so the second stretch detects it.
     expect(complaints({ stretches, spans: [span(T - 6000)], faults })).toBe(0);
   });
 });

@@ -17,7 +17,7 @@ export const convergence: Check = {
   },
 };
 
-/** In what nodes differ from the truth, and from one another. */
+/** Returns the differences between the nodes and the expected state, and among the nodes. */
 export function differencesOf({
   answers,
   expected,

@@ -2,7 +2,10 @@ import { clock } from '../in-words.js';
 import type { Delivery, Stretch } from '../history.js';
 import type { Check } from './check.js';
 
-/** Around the beginning and the end of a subscription: an event may be in the snapshot, or still under way. */
+/**
+ * The margin around the beginning and the end of a subscription, where an event may be in the
+ * snapshot or still in transit.
+ */
 const MARGIN_MS = 4000;
 
 export const everyEvent: Check = {
@@ -20,7 +23,7 @@ export const everyEvent: Check = {
 
 function* missingIn(stretch: Stretch, all: ReadonlyMap<string, Delivery>): Generator<string> {
   const given = new Set(stretch.deliveries.map(keyOf));
-  // Nothing may be missing behind a token.
+  // After a resume, no event after the token may be missing.
   const from = stretch.from + (stretch.isResumed ? 0 : MARGIN_MS);
   const until = (stretch.until ?? Infinity) - MARGIN_MS;
   for (const [key, { occurredAt }] of all) {

@@ -3,7 +3,10 @@ import { clock } from '../in-words.js';
 import { BEAT_MS, HEARTBEAT_TIMEOUT_MS, LEASE_MS, REAPED_WITHIN_MS } from '../timings.js';
 import type { Check } from './check.js';
 
-/** A client may learn of a loss that much later than the harness knows of its cause, or earlier. */
+/**
+ * The maximum difference between the time at which a client learns of a loss and the time at which
+ * the harness knows the cause.
+ */
 const AROUND_MS = 2000;
 
 export const keptSessions: Check = {
@@ -19,7 +22,9 @@ export const keptSessions: Check = {
       ),
 };
 
-/** Whether a session that was lost had to be: something took its client, its connection or its node away. */
+/**
+ * Whether a lost session had a cause: a fault that affected its client, its connection or its node.
+ */
 export function isExplained(span: Span, { faults }: Pick<History, 'faults'>): boolean {
   const at = span.until ?? Infinity;
   return (
@@ -37,7 +42,7 @@ function takesSessions({ name, from, until = Infinity }: FaultRecord, at: number
       return at > from - AROUND_MS && at < until + AROUND_MS;
     case 'stopped':
     case 'cut off':
-      // For less than a lease the others wait.
+      // Within the lease, the other nodes do not declare the node dead.
       return (
         until - from > LEASE_MS - BEAT_MS &&
         at > from + LEASE_MS - BEAT_MS &&

@@ -9,7 +9,7 @@ export const lastCommandWins: Check = {
   complaints: ({ own }: Pick<Evidence, 'own'>) => differencesOfOwn(own),
 };
 
-/** In what users differ from what they were told. */
+/** Returns the differences between the state of users and their last acknowledged commands. */
 export function differencesOfOwn(own: readonly Own[]): readonly string[] {
   return own.flatMap(({ userId, wish, choice, presence }) => {
     const is = inWords({ ...presence, choice, channelId: presence.currentChannelId });

@@ -52,7 +52,10 @@ function* complaintsOf(
   }
 }
 
-/** Users who had sessions on the killed nodes only, and no session for some time after. */
+/**
+ * Returns the users who had sessions only on the killed nodes, and no session for some time
+ * afterwards.
+ */
 function whoStayedAway(
   { from, nodes }: FaultRecord,
   withinMs: number,

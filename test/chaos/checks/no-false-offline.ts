@@ -5,7 +5,10 @@ import { BEAT_MS, LEASE_MS, REAPED_WITHIN_MS, SLACK_MS } from '../timings.js';
 import type { Check } from './check.js';
 import { isExplained } from './kept-sessions.js';
 
-/** An event may be told of that much later than the client knows of its cause, or earlier. */
+/**
+ * The maximum difference between the time of an event and the time at which the client knows its
+ * cause.
+ */
 const AROUND_MS = 2000;
 
 interface Gap {
@@ -49,10 +52,14 @@ function wasHiding(userId: string, at: number, { history }: Evidence): boolean {
   );
 }
 
-/** Whether there is a time without any session near the event that is long enough to be told of. */
+/**
+ * Whether there is a time without any session near the event that is long enough for an OFFLINE
+ * event.
+ */
 function wasAway(userId: string, at: number, evidence: Evidence): boolean {
   const { history, graceMs } = evidence;
-  // A session that nobody saw is none: one on a node that is cut off for longer than the lease, by the others' clocks.
+  // A session that no other node could see does not count: it was on a node that was partitioned
+  // for longer than the lease, by the clocks of the other nodes.
   const spans = history.spansOf(userId).flatMap((span) => seenParts(span, history.faults));
   const gaps: Gap[] = [];
   const sorted = [...spans].sort((a, b) => a.from - b.from);
@@ -70,7 +77,10 @@ function wasAway(userId: string, at: number, evidence: Evidence): boolean {
   );
 }
 
-/** The time between two sessions. Too short to be told of, unless the user asked for it. */
+/**
+ * The time between two sessions. It is too short for an OFFLINE event, unless the user ended the
+ * session.
+ */
 function gapBetween(
   last: Span | undefined,
   from: number,
@@ -78,7 +88,7 @@ function gapBetween(
   { graceMs, history }: Evidence,
 ): Gap {
   if (last === undefined || last.end !== 'lost') return { from, until, isTooShort: false };
-  // A session that was taken from a client that could be heard is no absence of that client.
+  // If the service ended the session of a reachable client, the client was not absent.
   if (!isExplained(last, history)) return { from, until, isTooShort: true };
   const hasDied = history.faults.some(
     (fault) =>
@@ -91,8 +101,9 @@ function gapBetween(
 }
 
 /**
- * The one exception, by name: a node that is cut off from Redis, or stopped, for longer than the lease is dead to the
- * others. Its users are shown OFFLINE from the end of the lease until they have connected anew.
+ * The only exception: the other nodes declare a node dead that is partitioned from Redis, or
+ * stopped, for longer than the lease. Its users are shown OFFLINE from the end of the lease until
+ * they reconnect.
  */
 function seenParts(span: Span, faults: readonly FaultRecord[]): readonly Span[] {
   const longFaults = faults.filter(

@@ -28,7 +28,7 @@ function* differencesIn(stretch: Stretch, listed: readonly Presence[]): Generato
   }
 }
 
-/** Everyone who is not OFFLINE to a subscriber. */
+/** Returns all users who are not OFFLINE for a subscriber. */
 export function pictureOf({ snapshot, deliveries }: Stretch): Map<string, Presence> {
   const shown = new Map(snapshot.map((presence) => [presence.userId, presence]));
   for (const { presence } of deliveries) {

@@ -33,7 +33,7 @@ function* repeatsIn({ subscriber, node, snapshot, deliveries }: Stretch): Genera
   }
 }
 
-/** Of somebody who was not in the snapshot, and so was OFFLINE. */
+/** Checks the first event of a user who was not in the snapshot, and therefore was OFFLINE. */
 function firstIsWrong({ presence, kind }: Delivery): string | undefined {
   return isOffline(presence) && kind === 'userOffline' ? 'was OFFLINE already' : undefined;
 }

@@ -3,7 +3,7 @@ import type { Delivery, History } from '../history.js';
 import { clock } from '../in-words.js';
 import type { Check } from './check.js';
 
-/** An event may be told of that much later than its cause. */
+/** The maximum time between the cause of an event and the event. */
 const AROUND_MS = 2000;
 
 export const stillness: Check = {

@@ -13,10 +13,12 @@ import { startGrpcServer, type GrpcServer } from '../grpc-server.js';
 import { countEvents, firstField, RawConnection } from '../raw-connection.js';
 import type { ServerProcess } from '../server-process.js';
 
-/** How many users the events come from. */
+/** The number of users that cause events. */
 const USERS = 50;
 
-/** A server that speaks the contract: ours, and those built in the usual way to compare it with. */
+/**
+ * A server with the gRPC contract: this service, or a conventional implementation for comparison.
+ */
 export class GrpcContestant implements Contestant {
   readonly name: string;
 
@@ -48,7 +50,7 @@ export class GrpcContestant implements Contestant {
   }
 }
 
-/** Users who mute and unmute, one change and one event for each call. */
+/** Users who mute and unmute. Each call causes one change and one event. */
 class GrpcPublisher implements Publisher {
   private turn = 0;
 
@@ -91,7 +93,10 @@ class GrpcPublisher implements Publisher {
   }
 }
 
-/** When the first event of a message happened. The others are not decoded: that would cost more than to receive them. */
+/**
+ * Returns the time of the first event of a message. The other events are not decoded, because this
+ * would cost more than receiving them.
+ */
 function publishedAt(message: Buffer): number {
   const { seconds, nanos } = PresenceEvent.decode(firstField(message)).occurredAt!;
   return seconds * 1000 + nanos / 1e6;

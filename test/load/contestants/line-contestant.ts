@@ -10,20 +10,25 @@ import {
 } from '../contestant.js';
 import { ServerProcess } from '../server-process.js';
 
-/** What a broker with a simple protocol over TCP needs to be told. */
+/** The protocol text of a broker with a simple protocol over TCP. */
 export interface Broker {
   readonly name: string;
   readonly file: string;
   readonly args: (port: number) => readonly string[];
-  /** What a subscriber says, and how the last thing it hears before the first event ends. */
+  /** The request of a subscriber, and the end of the last response before the first event. */
   readonly subscribe: string;
   readonly subscribed: string;
-  /** What a publisher says first, and for each event. */
+  /** The first text of a publisher, and the text for each event. */
   readonly greeting: string;
   readonly publish: string;
-  /** One event as a subscriber is sent it. All are alike, so that counting bytes counts events. */
+  /**
+   * One event as a subscriber receives it. All events are equal, so counting bytes counts events.
+   */
   readonly event: string;
-  /** What a publisher says to learn that all before has been taken, and how the answer ends. */
+  /**
+   * The request by which a publisher learns that all earlier events were accepted, and the end of
+   * the response.
+   */
   readonly sync: string;
   readonly synced: string;
 }
@@ -54,7 +59,7 @@ export const NATS: Broker = {
   synced: 'PONG\r\n',
 };
 
-/** A message broker, with clients that only count. */
+/** A message broker, with clients that only count events. */
 export class LineContestant implements Contestant {
   readonly name: string;
 

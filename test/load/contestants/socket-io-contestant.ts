@@ -22,7 +22,7 @@ const UPGRADE = [
   '\r\n',
 ].join('\r\n');
 
-/** Socket.IO over WebSocket, one emit to everybody for each event. */
+/** Socket.IO over WebSocket, with one broadcast emit for each event. */
 export class SocketIoContestant implements Contestant {
   readonly name = 'Socket.IO';
 
@@ -56,7 +56,7 @@ export class SocketIoContestant implements Contestant {
   }
 }
 
-/** As much of the protocol as it takes. */
+/** A minimal client of the protocol. */
 class SocketIoConnection {
   onText: (text: string) => void = () => {};
   private pending: Buffer = Buffer.alloc(0);
@@ -118,7 +118,7 @@ class SocketIoConnection {
     else this.onText(text);
   }
 
-  /** A text frame, masked with zeros as clients must mask. */
+  /** Sends a text frame, masked with zeros because clients must mask frames. */
   private send(text: string): void {
     const payload = Buffer.from(text);
     const header =

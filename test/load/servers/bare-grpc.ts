@@ -1,4 +1,4 @@
-// grpc-js alone, with handlers that do nothing: what a call and an open stream cost before anything is done.
+// Plain grpc-js with handlers that do nothing: the base cost of a call and of an open stream.
 import {
   Server,
   ServerCredentials,
@@ -12,7 +12,7 @@ import {
 
 const NOTHING = Buffer.alloc(0);
 
-/** A stream that is sent one empty message and stays open. */
+/** A stream that sends one empty message and stays open. */
 function openStream(path: string): MethodDefinition<Buffer, Buffer> {
   const bytes = (message: Buffer): Buffer => message;
   return {

@@ -1,4 +1,5 @@
-// A node of a cluster without its network: commits as fast as so many callers can, and says what it took.
+// A node of a cluster without its network. It commits as fast as the given number of callers can,
+// and reports the cost.
 import { redisUrl } from '../../../src/config/redis-url.js';
 import { step } from '../../../src/domain/step.js';
 import type { Input } from '../../../src/domain/input.js';

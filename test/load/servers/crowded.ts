@@ -1,4 +1,4 @@
-// The service with USERS users on it already, each in a channel of ten.
+// The service with USERS connected users, each in a channel of ten users.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../../src/app.module.js';

@@ -1,4 +1,4 @@
-// The way a broadcast is commonly written with Nest: a Subject, and an Observable of it for each subscriber.
+// The usual way to broadcast with Nest: a Subject, and an Observable of it for each subscriber.
 import 'reflect-metadata';
 import { fileURLToPath } from 'node:url';
 import { Controller, Module } from '@nestjs/common';

@@ -1,4 +1,4 @@
-// Socket.IO as it is commonly used: whatever comes in goes out to everybody.
+// Typical use of Socket.IO: every received message is broadcast to all clients.
 import { Server } from 'socket.io';
 
 const server = new Server({ transports: ['websocket'], perMessageDeflate: false });

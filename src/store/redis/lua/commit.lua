@@ -1,12 +1,12 @@
--- Commits a batch: users that are still as the node saw them are written, and their changes logged and published.
+-- Commits a batch: writes the users whose revision is the expected one, then logs and publishes their changes.
 -- KEYS 1 head, 2 nodes, 3 users, 4 log
--- ARGV 1 incarnation, 2 number of the batch (contiguous for each incarnation), 3 seq and 4 token of the place in the log
---      that the node has reached, 5 token of this batch, 6 how many batches the log keeps, 7 channel,
---      then four for each commit: user, revision expected ('' for none), record ('' to remove), rest of the log entry
--- Returns {'OK', epoch, seq before, seq after, token before, token after, outcomes}, one '1' or '0' for each commit, or one
---      of {'EMPTY'}  Redis has lost the partition        {'UNKNOWN'} Redis has lost the node
---         {'FENCED'} the node has been declared dead      {'REWOUND'} the log is not the one that the node has read
---         {'GAP'}    Redis has lost batches of the node   {'LOG'}     the log holds what the head does not know of
+-- ARGV 1 node id, 2 number of the batch (contiguous for each node id), 3 seq and 4 token of the log position that
+--      the node has reached, 5 token of this batch, 6 number of batches that the log keeps, 7 channel,
+--      then four for each commit: user, expected revision ('' for none), record ('' to remove), rest of the log entry
+-- Returns {'OK', epoch, seq before, seq after, token before, token after, outcomes}, with one '1' or '0' for each
+--      commit, or one of {'EMPTY'}  Redis has lost the partition        {'UNKNOWN'} Redis has lost the node
+--         {'FENCED'} the node was declared dead           {'REWOUND'} the log is not the one that the node has read
+--         {'GAP'}    Redis has lost batches of the node   {'LOG'}     the log holds entries that the head does not know
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'token')
 if not head[1] or not tonumber(head[2]) or not head[3] then return {'EMPTY'} end
 local known = redis.call('HGET', KEYS[2], ARGV[1])
@@ -41,7 +41,7 @@ before, after, prev, token = head[2], string.format('%.0f', seq + #entries), hea
 if #entries > 0 then
   token = ARGV[5]
   local batch = '[' .. table.concat(entries, ',') .. ']'
-  -- The one write that the other keys do not rule out comes first: Redis does not undo what a script did before an error.
+  -- XADD comes first, because it is the only write that can still fail: Redis does not undo writes before an error.
   local added = redis.pcall('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], after .. '-0', 'before', before, 'prev', prev, 'token', token, 'batch', batch)
   if type(added) == 'table' and added.err then
     if string.find(added.err, 'equal or smaller', 1, true) then return {'LOG'} end

@@ -1,7 +1,7 @@
--- Declares a node dead: nothing that it still sends is committed from now on. Forgets those that died long ago.
+-- Declares a node dead: Redis rejects all its later commits. Also removes nodes that died long ago.
 -- KEYS 1 head, 2 nodes
--- ARGV 1 incarnation, 2 now in milliseconds, 3 how long the dead are remembered
--- Returns the seq of the last commit, after which there is none of that node.
+-- ARGV 1 node id, 2 current time in milliseconds, 3 milliseconds for which dead nodes are remembered
+-- Returns the seq of the last commit. No later commit can come from that node.
 redis.call('HSET', KEYS[2], ARGV[1], 'X' .. ARGV[2])
 local nodes = redis.call('HGETALL', KEYS[2])
 for i = 1, #nodes, 2 do

@@ -1,19 +1,19 @@
--- Makes a node known to a partition, and begins a new log where the head of the partition is lost or unreadable.
+-- Registers a node in a partition. Starts a new log if the head of the partition is missing or unreadable.
 -- KEYS 1 head, 2 nodes, 3 log
--- ARGV 1 incarnation, 2 epoch and 3 token of a new partition
+-- ARGV 1 node id, 2 epoch and 3 token of a new partition
 -- Returns {'OK', epoch, seq, token, number of the last batch of the node} or {'FENCED'}.
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'token')
 if not head[1] or not tonumber(head[2]) or not head[3] then
   head = {ARGV[2], '0', ARGV[3]}
   redis.call('HSET', KEYS[1], 'epoch', head[1], 'seq', head[2], 'token', head[3])
-  -- What is left of nodes and log belongs to the numbers that are lost. The dead must stay dead.
+  -- The remaining nodes and log entries use the lost numbering, so they are removed. Dead nodes must stay dead.
   local nodes = redis.call('HGETALL', KEYS[2])
   for i = 1, #nodes, 2 do
     if string.sub(nodes[i + 1], 1, 1) ~= 'X' then redis.call('HDEL', KEYS[2], nodes[i]) end
   end
   redis.call('DEL', KEYS[3])
 end
--- A log that is ahead of its head takes no more entries.
+-- A log that is ahead of its head accepts no new entries.
 if redis.call('EXISTS', KEYS[3]) == 1 then
   local info = redis.call('XINFO', 'STREAM', KEYS[3])
   for i = 1, #info, 2 do

@@ -1,4 +1,4 @@
--- The time of the server that holds the key: in a cluster all nodes must ask the same one.
+-- Returns the time of the server that holds the key. In a cluster all nodes must use the clock of the same server.
 -- KEYS 1 beats
 -- Returns the seconds and microseconds since the epoch.
 return redis.call('TIME')
