@@ -17,10 +17,10 @@ await session.joinChannel('lobby');
 const lobby = presence.watch({ channels: ['lobby'] });
 await lobby.ready;
 for (const [userId, { status }] of lobby) console.log(`${userId} is here, ${status}`);
-lobby.subscribe(({ userId, previous, current, cause }) => {
+lobby.subscribe(({ userId, previous, current, reason }) => {
   if (previous === undefined) console.log(`${userId} came`);
-  else if (current === undefined) console.log(`${userId} went: ${cause}`);
-  else console.log(`${userId} is ${current.status}: ${cause}`);
+  else if (current === undefined) console.log(`${userId} went: ${reason}`);
+  else console.log(`${userId} is ${current.status}: ${reason}`);
 });
 
 process.once('SIGINT', () => presence.close());

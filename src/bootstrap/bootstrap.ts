@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
@@ -13,21 +14,29 @@ import { attachHttpApi } from './connect-rpc.js';
 import { PinoLoggerService } from '../logging/pino-logger.service.js';
 import { ExitCode, ProcessShutdown } from './process-shutdown.js';
 
-/** What closing takes beside the time that calls are given: ports, and taking leave of Redis. */
+/**
+ * The time in milliseconds that closing needs in addition to the drain timeout of calls: closing ports, and
+ * disconnecting from Redis.
+ */
 const CLOSE_TIMEOUT_MS = 3000;
 
-/** Runs the server with settings from the environment, or `.env`. Returns the exit code of a process that ends by itself; signals and errors end it through `ProcessShutdown`. */
+/**
+ * Starts the server with settings from the environment or `.env`. Returns the exit code for a process that ends by
+ * itself; signals and uncaught errors end it through `ProcessShutdown`.
+ */
 export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
   const end = ProcessShutdown.watch();
   end.reportTo(new Logger('Process'));
+  // Node may load all modules in one turn of the event loop. A signal that came meanwhile is handled here.
+  await nextTurn();
   try {
     loadEnvFile();
     await start(readConfig(environment), end);
     return ExitCode.STOPPED;
   } catch (error) {
-    // What is stopped while it starts may well complain.
+    // Errors are expected if the server is stopped while it starts.
     if (end.isShuttingDown) return ExitCode.STOPPED;
-    // What whoever starts the server can put right is told in sentences; a stack would only hide them.
+    // An error that the operator can fix is printed as a sentence; a stack would hide it.
     const isTheirs = error instanceof ConfigError || error instanceof CannotListen;
     console.error(isTheirs ? error.message : error);
     return ExitCode.CANNOT_START;
@@ -37,7 +46,7 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 async function start(config: Config, end: ProcessShutdown): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
     abortOnError: false,
-    // No route reads a body. The API reads its own.
+    // No route reads a body, and the HTTP API reads its own.
     bodyParser: false,
     logger: new PinoLoggerService(config.logging),
   });
@@ -47,13 +56,13 @@ async function start(config: Config, end: ProcessShutdown): Promise<void> {
   attachHttpApi(app, grpc);
   attachDashboard(app);
   try {
-    // Before the transport starts: a call must not meet modules that are not initialised.
+    // The modules must be initialised before the transport starts and accepts calls.
     await app.init();
-    // Up to here nobody was let in, and there was nothing to stop.
+    // Until here no client was accepted, so there was nothing to stop.
     end.onShutdown(() => app.close(), config.drainTimeoutMs + CLOSE_TIMEOUT_MS);
     await listen(app, config);
   } catch (error) {
-    // Or the timers and connections of what has started would keep the process from ending.
+    // Otherwise timers and connections of the modules that started would keep the process alive.
     await app.close();
     throw error;
   }
@@ -77,7 +86,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'this user may not',
 };
 
-/** An address that the settings ask for cannot be had. */
+/** The server cannot listen on a configured address. */
 class CannotListen extends Error {
   constructor(what: string, cause: unknown) {
     const text = String(cause);

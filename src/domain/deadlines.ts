@@ -1,11 +1,11 @@
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
-import type { ResyncReason, Session, User } from './user.js';
+import type { LossReason, Session, User } from './user.js';
 
-/** Something that time alone brings about. */
+/** A change of a user that time alone causes. */
 export type Deadline = TimedMatter | HeartbeatMissed;
 
-/** What the rules bring about by themselves. */
+/** A deadline that the rules process by themselves. */
 type TimedMatter =
   | { readonly type: 'idle'; readonly at: number }
   | { readonly type: 'choiceExpired'; readonly at: number }
@@ -14,24 +14,27 @@ type TimedMatter =
       readonly type: 'graceEnded';
       readonly at: number;
       readonly sessionId: string;
-      readonly lostBecause: ResyncReason;
+      readonly lostBecause: LossReason;
     };
 
-/** What the node that holds the stream brings about: only it knows whether it could have heard the client. */
+/**
+ * A deadline that only the node with the stream processes: only that node knows whether it was able to receive
+ * heartbeats.
+ */
 interface HeartbeatMissed {
   readonly type: 'heartbeatMissed';
   readonly at: number;
   readonly sessionId: string;
 }
 
-/** The first matter that time will bring about for this user, if nothing else happens before. */
+/** Returns the next deadline of this user, provided that nothing else happens before. */
 export function nextDeadline(user: User, policy: Policy): Deadline | undefined {
   return earliest([...timed(user, policy), ...heartbeats(user)]);
 }
 
 /**
- * The first matter that is due. `upTo` is for durations. `wall` is for times that others gave: the wall clock may be set at
- * any moment, and then they come sooner or later while durations stay as they are.
+ * Returns the earliest deadline that is due. `upTo` is for durations, `wall` is for times that others gave. The wall
+ * clock may be set at any moment, which moves those times closer or further away, but not the durations.
  */
 export function firstDue(
   user: User,
@@ -46,14 +49,17 @@ export function firstDue(
   return earliest(due);
 }
 
-/** When a duration that is measured for this user ends next. Undefined: none is. */
+/** Returns when the next duration of this user ends: the idle timeout or a grace. Undefined: none is running. */
 export function wakeAt(user: User, policy: Policy): number | undefined {
   let at: number | undefined;
   for (const { graceEndsAt } of user.sessions) at = earlier(at, graceEndsAt);
   return user.own.status === 'ONLINE' ? earlier(at, idleAt(user, policy)) : at;
 }
 
-/** The next time, by the wall clock, at which something ends that others gave an end. Undefined: nothing does. */
+/**
+ * Returns the next expiry by the wall clock: of the chosen status, or of the token of a live session. Undefined: there
+ * is none.
+ */
 export function expiresAt(user: User): number | undefined {
   let at = user.choiceExpiresAt;
   for (const { graceEndsAt, tokenExpiresAt } of user.sessions) {
@@ -62,28 +68,31 @@ export function expiresAt(user: User): number | undefined {
   return at;
 }
 
-/** What to tell the rules when the time of a matter has come. */
+/** Returns the input that makes the rules process a deadline that is due. */
 export function inputOf(matter: Deadline): Input {
   if (matter.type !== 'heartbeatMissed') return { type: 'time' };
   return { type: 'silent', sessionId: matter.sessionId, heartbeatDueAt: matter.at };
 }
 
 /**
- * The last activity on any session. To stop being invisible counts as one: who does so looks like somebody who has
- * just connected. Only for users who have a session.
+ * Returns the time of the last activity on any session. Only for users who have a session. The moment at which the user
+ * stopped being invisible counts as activity, because the user then looks newly connected.
  */
 export function lastActiveAt({ sessions, visibleSince = 0 }: User): number {
   return sessions.reduce((last, session) => Math.max(last, session.lastActiveAt), visibleSince);
 }
 
-/** When the user turns IDLE unless there is activity before: the last of the sessions does by its own timeout. */
+/**
+ * Returns when the user turns IDLE if there is no activity before. Each session has its own timeout; the last one
+ * decides.
+ */
 export function idleAt(user: User, policy: Policy): number {
   let at = -Infinity;
   for (const session of user.sessions) at = Math.max(at, idleAtOf(session, user, policy));
   return at;
 }
 
-/** The timeout of the session that is the last to be idle. Without a session: that of the policy. */
+/** Returns the idle timeout of the session that turns idle last. Without a session: the idle timeout of the policy. */
 export function idleTimeoutOf(user: User, policy: Policy): number {
   const at = idleAt(user, policy);
   const last = user.sessions.find((session) => idleAtOf(session, user, policy) === at);
@@ -108,7 +117,7 @@ function* timed(user: User, policy: Policy): Generator<TimedMatter> {
       yield { type: 'tokenExpired', at: tokenExpiresAt, sessionId };
     }
   }
-  // Only who is seen as ONLINE can turn IDLE; a chosen status never does.
+  // Only a user with the status ONLINE can turn IDLE; a chosen status never does.
   if (user.own.status === 'ONLINE') yield { type: 'idle', at: idleAt(user, policy) };
 }
 

@@ -1,4 +1,4 @@
-/** Why a command or a query was refused. The transport has one table from reason to status code. */
+/** Reasons for rejecting a command or a query. The transport has one table from reason to status code. */
 export const REFUSAL_REASONS = [
   'SESSION_NOT_FOUND',
   'USER_HAS_NO_SESSION',
@@ -25,23 +25,23 @@ export const REFUSAL_REASONS = [
 export type RejectionReason = (typeof REFUSAL_REASONS)[number];
 
 /**
- * A clear no. It is thrown before anything has changed; the message tells the caller what to do next and holds
- * nothing that the caller may not know.
+ * The rejection of a command or a query, thrown before anything has changed. The message says what the caller can do
+ * next, and contains nothing that the caller may not know.
  */
 export class RejectedError extends Error {
-  override readonly name = 'Refusal';
+  override readonly name = 'RejectedError';
 
   constructor(
     readonly reason: RejectionReason,
     message: string,
-    /** The field of the request that is to blame, as the contract spells it. */
+    /** The field of the request that caused the rejection, spelled as in the protobuf API. */
     readonly field?: string,
   ) {
     super(message);
   }
 }
 
-/** A no for the moment: the same is worth another try after that many milliseconds. */
+/** A retryable rejection. `retryAfterMs` is the retry hint: the same call can succeed after that many milliseconds. */
 export class NotNow extends RejectedError {
   constructor(
     reason: RejectionReason,

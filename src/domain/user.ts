@@ -2,61 +2,70 @@ import { NO_CHOICES, type ChoiceVersions } from './choice-versions.js';
 import { unknownPresence, type Presence } from './presence.js';
 import type { SessionTerms } from './terms.js';
 
-/** How a user's status is decided. */
+/** The status choice of a user: automatic, or fixed to one status. */
 export type StatusChoice = 'AUTOMATIC' | 'DO_NOT_DISTURB' | 'AWAY' | 'INVISIBLE';
 
-/** One live connection of a user, or one that was lost less than the reconnect grace ago. */
+/** A live session, or a lost session within its grace. */
 export interface Session {
   readonly sessionId: string;
-  /** The node that holds its stream: one life of one process. */
+  /** The node id of the node that holds the stream. It stands for one life of one process. */
   readonly node: string;
   readonly platform: string;
   readonly connectedAt: number;
   readonly lastActiveAt: number;
   /**
-   * When the next sign of life is due. The node that holds the stream ends the session, and does so later if it could not
-   * listen meanwhile. Undefined: the client promised no heartbeats.
+   * When the next sign of life is due. After that the node with the stream ends the session, later if the node was
+   * unable to receive in the meantime. Undefined: the session does not require heartbeats.
    */
   readonly heartbeatDueAt: number | undefined;
-  /** When its token stops being accepted, by the wall clock. Undefined: never. */
+  /** When the token of the session expires, by the wall clock. Undefined: never. */
   readonly tokenExpiresAt: number | undefined;
-  /** Until when it still counts although its connection is lost. Undefined: it is live. */
+  /** When the grace of a lost session ends. Undefined: the session is live. */
   readonly graceEndsAt: number | undefined;
-  /** Why its connection is lost. Undefined: it is live, or was lost before this was kept. */
-  readonly lostBecause: ResyncReason | undefined;
-  /** The timeouts it began with. Undefined: it began before they were kept, and the policy of each node applies. */
+  /** Why the session was lost. Undefined: it is live, or an earlier release stored it without this field. */
+  readonly lostBecause: LossReason | undefined;
+  /**
+   * The timeouts that the session started with. Undefined: an earlier release stored the session without them, and the
+   * policy of each node applies.
+   */
   readonly terms: SessionTerms | undefined;
-  /** The session that its client had before, while that counts too: one takes over what the other leaves. */
+  /**
+   * The previous session of the same client, while that one still counts. If one of the two ends, the other takes over
+   * its channel.
+   */
   readonly succeeds: string | undefined;
 }
 
-/** What ended a session that is given the reconnect grace. */
-export type ResyncReason = 'CONNECTION_LOST' | 'NODE_LOST';
+/** The reason why a session was lost. Only these reasons give a session a grace. */
+export type LossReason = 'CONNECTION_LOST' | 'NODE_LOST';
 
-/** Everything known of one user. Never changed in place. */
+/** The complete state of one user. It is never changed in place. */
 export interface User {
   readonly userId: string;
   /** Oldest first. */
   readonly sessions: readonly Session[];
-  /** Where the user is, and the session that holds the place: the last one that joined. */
+  /** The channel of the user, and the session that holds it: the last one that joined. */
   readonly channel: { readonly channelId: string; readonly sessionId: string } | undefined;
   readonly isMicrophoneMuted: boolean;
   readonly isSpeakerMuted: boolean;
   readonly choice: StatusChoice;
   readonly statusText: string;
-  /** When choice and text lapse, by the wall clock. Undefined: they stay. */
+  /** When choice and text expire, by the wall clock. Undefined: they do not expire. */
   readonly choiceExpiresAt: number | undefined;
-  /** When the user last became visible to others, which hides sessions that began unseen. Undefined: never hidden. */
+  /**
+   * When the user last stopped being invisible. Others must not see that a session started before. Undefined: the user
+   * was never invisible.
+   */
   readonly visibleSince: number | undefined;
-  /** Which commands were the last ones. */
+  /** The versions of the last commands. */
   readonly choiceVersions: ChoiceVersions;
   /** The presence as the user sees it. */
   readonly own: Presence;
-  /** The presence as everyone else is shown it. The same object as `own` unless the user is invisible. */
+  /** The presence as everyone else sees it. It is the same object as `own` unless the user is invisible. */
   readonly shown: Presence;
 }
 
-/** A user before the first session. */
+/** Returns the state of a user before the first session. */
 export function newUser(userId: string): User {
   const presence = unknownPresence(userId);
   return {
@@ -75,12 +84,12 @@ export function newUser(userId: string): User {
   };
 }
 
-/** Something of which nobody else knows yet, so that it may still be changed. */
+/** An object that is not shared with other code yet, so that it may still be changed. */
 export type Draft<T> = { -readonly [Field in keyof T]: T[Field] };
 
 /**
- * A copy to change. Every command makes some, so they are spelled out: V8 takes ten times as long over a spread with
- * other values behind it.
+ * Returns a copy that may be changed. Every command copies users, so the fields are listed one by one: V8 needs ten
+ * times as long for a spread that is followed by other values.
  */
 export function copyUser(user: User): Draft<User> {
   return {
@@ -99,6 +108,7 @@ export function copyUser(user: User): Draft<User> {
   };
 }
 
+/** Returns a copy that may be changed; see `copyUser`. */
 export function copySession(session: Session): Draft<Session> {
   return {
     sessionId: session.sessionId,
@@ -115,23 +125,23 @@ export function copySession(session: Session): Draft<Session> {
   };
 }
 
-/** The sessions whose connection stands. */
+/** Returns the live sessions of a user. */
 export function liveSessions(user: User): readonly Session[] {
   return user.sessions.filter((session) => session.graceEndsAt === undefined);
 }
 
 /**
- * What `viewer` may see of a user. The one visibility rule of the service: events, lists, counts and snapshots show
- * `shown`, which is this function for everyone else.
+ * Returns the presence that `viewer` may see. This is the only visibility rule of the service: events, lists, counts
+ * and snapshots use `shown`, which this function returns for everyone else.
  */
 export function presenceFor(viewer: string, user: User): Presence {
   return viewer === user.userId ? user.own : user.shown;
 }
 
 /**
- * What a store keeps of a user whom others have seen OFFLINE for longer than it can remember everyone: nothing, or
- * of someone who is invisible, connected or not, nothing that others could see. Who has chosen that must not be seen
- * upon the next session only because there are many; that is forgotten in a second turn.
+ * Returns what a store with too many users keeps of the user who has been OFFLINE for others the longest. Undefined:
+ * nothing, because the user has no session. An invisible user loses only the shown presence, so that the eviction does
+ * not make the next session visible. Without a session, a second eviction drops that user.
  */
 export function retainOnEviction(user: User): User | undefined {
   const isHidden = user.choice === 'INVISIBLE' && user.shown.version > 0;

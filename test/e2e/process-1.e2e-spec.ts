@@ -6,7 +6,7 @@ import { Build, type ServerProcess } from '../support/built-server.js';
 import { AS_PROCESS_1 } from '../support/process-1.js';
 import { SECRET } from '../support/service.js';
 
-/** Sends a signal to process 1 at the moment when the program asks for a module. */
+/** Sends a signal to process 1 when the program imports a module. */
 function whileLoading(module: string, signal: string): Readonly<Record<string, string>> {
   const hooks = `
     export const resolve = (specifier, context, next) => {
@@ -27,7 +27,7 @@ describe('The server as process 1', () => {
 
   describe.each(['SIGTERM', 'SIGINT'])('ends at once with 0 at a %s', (signal) => {
     it.each([
-      ['the first of its modules', './serve.js'],
+      ['the first of its modules', './bootstrap/bootstrap.js'],
       ['the framework', '@nestjs/core'],
       ['gRPC', '@grpc/grpc-js'],
       ['the client of Redis', 'ioredis'],

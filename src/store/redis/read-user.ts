@@ -2,7 +2,7 @@ import type { Presence } from '../../domain/presence.js';
 import type { Session, User } from '../../domain/user.js';
 import { userOf } from './user-record.codec.js';
 
-/** A record that is damaged, or that another version of the service has written. */
+/** A record that is damaged, or that an incompatible version of the service has written. */
 export class UnreadableRecord extends Error {}
 
 const STATUSES: ReadonlySet<unknown> = new Set<Presence['status']>([
@@ -26,13 +26,13 @@ const LOSS_CAUSES: ReadonlySet<unknown> = new Set<Session['lostBecause']>([
   'NODE_LOST',
 ]);
 
-/** A user as the fields of a record tell it. Throws `UnreadableRecord` for what the rules could not work with. */
+/** Decodes the fields of a user record. Throws `UnreadableRecord` for values that the rules could not process. */
 export function readUser(userId: string, fields: unknown): User {
   try {
     const user = userOf(userId, fields);
     if (isUser(user)) return user;
   } catch {
-    // Told below, without what is in it.
+    // The error below replaces this one, because it must not contain user data.
   }
   throw new UnreadableRecord('a record of a user is not readable');
 }

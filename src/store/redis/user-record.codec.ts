@@ -3,11 +3,11 @@ import type { Change, PresenceEvent, Reason } from '../../domain/event.js';
 import type { EndedSession } from '../../domain/session-transitions.js';
 import type { Presence, Status } from '../../domain/presence.js';
 import { sharedTerms, type SessionTerms } from '../../domain/terms.js';
-import type { ResyncReason, Session, StatusChoice, User } from '../../domain/user.js';
+import type { LossReason, Session, StatusChoice, User } from '../../domain/user.js';
 
 /**
- * Users and events as text. Arrays of JSON by position: a third of the size that names would take, and `redis-cli`
- * shows them. A later version may add to their ends; what it adds is not known to an earlier one, and ignored.
+ * Users and events as JSON arrays with fixed positions: a third of the size of objects with names, and readable in
+ * `redis-cli`. A later version may append fields, which earlier versions ignore.
  */
 type PresenceFields = [
   status: Status,
@@ -30,10 +30,10 @@ type SessionFields = [
   heartbeatDueAt: number | null,
   tokenExpiresAt: number | null,
   graceEndsAt: number | null,
-  /** This field and those after it are missing in records of earlier versions. */
-  lostBecause?: ResyncReason | null,
+  /** Records of earlier versions do not have this field and those after it. */
+  lostBecause?: LossReason | null,
   terms?: TermsFields | null,
-  /** Left out by most sessions. */
+  /** Most sessions do not have this field. */
   succeeds?: string,
 ];
 
@@ -55,7 +55,7 @@ type UserFields = [
   own: PresenceFields,
   /** Null: the same as `own`. */
   shown: PresenceFields | null,
-  /** Null: no choices. Left out by versions that did not know it. */
+  /** Null: no choices. Missing in records of versions without choice versions. */
   choiceVersions?: ChoiceFields | null,
 ];
 
@@ -72,7 +72,7 @@ export type EventFields = readonly [
   changes: readonly (readonly [Reason, Change])[],
 ];
 
-/** The record of a user. Empty: nothing is worth keeping of somebody the service knows nothing of. */
+/** Encodes the record of a user. Empty: there is no state to store. */
 export function formatUser(user: User): string {
   if (user.sessions.length === 0 && user.own.version === 0) return '';
   const fields: UserFields = [
@@ -122,7 +122,7 @@ export function userOf(userId: string, fields: unknown): User {
   };
 }
 
-/** What one commit made of a user, as the log tells it. */
+/** Encodes the events of one commit for the log. */
 export function eventFields([first, ...others]: readonly PresenceEvent[]): EventFields | null {
   if (first === undefined) return null;
   const { occurredAt, previousChannelId } = first;
@@ -133,7 +133,7 @@ export function eventFields([first, ...others]: readonly PresenceEvent[]): Event
   ];
 }
 
-/** The same events again. `presence` is what others are shown after the commit. */
+/** Decodes the events of one commit. `presence` is the shown presence after the commit. */
 export function eventsOf(presence: Presence, fields: EventFields | null): readonly PresenceEvent[] {
   if (fields === null) return [];
   const [occurredAt, previousChannelId, changes] = fields;
@@ -235,8 +235,8 @@ function choiceFields(versions: ChoiceVersions): ChoiceFields | null {
 }
 
 /**
- * A record without versions comes from a node that does not know them, in a rolling upgrade. Whatever was chosen then
- * was not chosen after the last change, so that its version stands in: nothing older can win.
+ * During a rolling upgrade, a record without choice versions comes from a node that does not know them. Its choices are
+ * not newer than its last change, so the version of that change is used: no older choice can then win.
  */
 function choiceVersionsOf(
   fields: ChoiceFields | null | undefined,

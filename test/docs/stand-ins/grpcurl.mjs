@@ -1,6 +1,7 @@
-// Makes the calls that the documentation makes with grpcurl, from the same arguments, and prints answers as it does:
-//   grpcurl -plaintext -H 'NAME: VALUE' -d JSON ADDRESS SERVICE/METHOD
-// A request with a name in it that the contract does not know is refused. The contract is that of the build in this folder.
+// Makes the gRPC calls of the documentation with the arguments and output format of grpcurl:
+// grpcurl -plaintext -H 'NAME: VALUE' -d JSON ADDRESS SERVICE/METHOD
+// Rejects a request with a field that the contract does not know. Uses the contract of the build in
+// this folder.
 import { readdirSync } from 'node:fs';
 import { fromJsonString, toJsonString } from '@bufbuild/protobuf';
 import { createGrpcTransport } from '@connectrpc/connect-node';
@@ -34,7 +35,7 @@ function read(args) {
 }
 
 async function methodNamed(path) {
-  const folder = `${process.cwd()}/dist/http-api/generated/presence/v1`;
+  const folder = `${process.cwd()}/dist/api/generated-es/presence/v1`;
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.js'))) {
     for (const service of Object.values(await import(`${folder}/${file}`))) {
       if (service.kind !== 'service') continue;
