@@ -35,6 +35,11 @@ const GRPC_WEB: Way = {
   channelTo: (address) => new HttpChannel(address, ['gRPC-Web']),
 };
 
+/** Whether a client that calls in this way uses HTTP/1.1, as browsers do. */
+export function isOverHttp(name: string): boolean {
+  return name === CONNECT.name || name === GRPC_WEB.name;
+}
+
 /** The distribution: half of the devices must send heartbeats, a quarter call as browsers do. */
 const WAYS: readonly Way[] = [GRPC, GRPC, BEATING, CONNECT, GRPC, GRPC, BEATING, GRPC_WEB];
 

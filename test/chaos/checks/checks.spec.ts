@@ -94,6 +94,13 @@ describe('The check of false offlines', () => {
     expect(complaints({ stretches, spans: back })).toBe(0);
   });
 
+  it('knows that a browser whose connection was cut has ended its session, unless its node died', () => {
+    const lost = { way: 'Connect', until: T - 1000, end: 'lost', wasOwnFault: true } as const;
+    const back = [span(T - 9000, lost), span(T - 500, { way: 'Connect', node: 'n2' })];
+    expect(complaints({ stretches, spans: back }, 3000)).toBe(0);
+    expect(complaints({ stretches, spans: back, faults: [KILLED] }, 3000)).toBe(1);
+  });
+
   it('has nothing against one of a user who went, stayed away or hid', () => {
     const gone = span(T - 9000, { until: T - 100, end: 'asked for' });
     expect(complaints({ stretches, spans: [gone] }, 3000)).toBe(0);

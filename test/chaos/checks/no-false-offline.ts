@@ -1,6 +1,7 @@
 import type { Evidence } from '../evidence.js';
 import type { FaultRecord, Span } from '../history.js';
 import { clock, isOffline } from '../in-words.js';
+import { isOverHttp } from '../way.js';
 import { BEAT_MS, LEASE_MS, REAPED_WITHIN_MS, SLACK_MS } from '../timings.js';
 import type { Check } from './check.js';
 import { isExplained } from './kept-sessions.js';
@@ -96,6 +97,8 @@ function gapBetween(
       fault.nodes.includes(last.node) &&
       Math.abs(fault.from - from) < AROUND_MS,
   );
+  // A live node takes a closed HTTP connection for the end of the session, as when a tab is closed.
+  if (!hasDied && isOverHttp(last.way)) return { from, until, isTooShort: false };
   const forgivenMs = graceMs + (hasDied ? LEASE_MS - BEAT_MS : 0) - SLACK_MS;
   return { from, until, isTooShort: until - from < forgivenMs };
 }
