@@ -58,7 +58,7 @@ export type JoinChannelResponse = Message<"presence.v1.JoinChannelResponse"> & {
   presence?: Presence | undefined;
 
   /**
-   * What the user chose last, this command included.
+   * The last choices of the user, including this command.
    *
    * @generated from field: presence.v1.Choices choices = 2;
    */
@@ -107,7 +107,7 @@ export type LeaveChannelResponse = Message<"presence.v1.LeaveChannelResponse"> &
   presence?: Presence | undefined;
 
   /**
-   * What the user chose last, this command included.
+   * The last choices of the user, including this command.
    *
    * @generated from field: presence.v1.Choices choices = 2;
    */
@@ -170,7 +170,7 @@ export type UpdateMuteStateResponse = Message<"presence.v1.UpdateMuteStateRespon
   presence?: Presence | undefined;
 
   /**
-   * What the user chose last, this command included.
+   * The last choices of the user, including this command.
    *
    * @generated from field: presence.v1.Choices choices = 2;
    */
@@ -245,7 +245,7 @@ export type UpdateStatusResponse = Message<"presence.v1.UpdateStatusResponse"> &
   presence?: Presence | undefined;
 
   /**
-   * What the user chose last, this command included.
+   * The last choices of the user, including this command.
    *
    * @generated from field: presence.v1.Choices choices = 2;
    */
@@ -488,10 +488,11 @@ export const ListChannelMembersResponseSchema: GenMessage<ListChannelMembersResp
   messageDesc(file_presence_v1_presence_service, 15);
 
 /**
- * What a user chose last with commands, on whichever device: of each kind the
- * last command and its version. Only the user is sent it. A client keeps the
- * newest of what it is sent, of each kind by the version, and hands it over
- * unchanged with `ConnectRequest.choices`: a service that lost it takes it up.
+ * The last choices of a user: for each kind, the last command from any device
+ * and its version. The service sends them to the user only. A client keeps, for
+ * each kind, the choice with the highest version that it received, and sends all
+ * of them unchanged in `ConnectRequest.choices`. A service that lost a choice
+ * restores it from there.
  *
  * @generated from message presence.v1.Choices
  */

@@ -79,7 +79,7 @@ export interface JoinChannelResponse {
   presence:
     | Presence
     | undefined;
-  /** What the user chose last, this command included. */
+  /** The last choices of the user, including this command. */
   choices: Choices | undefined;
 }
 
@@ -95,7 +95,7 @@ export interface LeaveChannelResponse {
   presence:
     | Presence
     | undefined;
-  /** What the user chose last, this command included. */
+  /** The last choices of the user, including this command. */
   choices: Choices | undefined;
 }
 
@@ -117,7 +117,7 @@ export interface UpdateMuteStateResponse {
   presence:
     | Presence
     | undefined;
-  /** What the user chose last, this command included. */
+  /** The last choices of the user, including this command. */
   choices: Choices | undefined;
 }
 
@@ -150,7 +150,7 @@ export interface UpdateStatusResponse {
   presence:
     | Presence
     | undefined;
-  /** What the user chose last, this command included. */
+  /** The last choices of the user, including this command. */
   choices: Choices | undefined;
 }
 
@@ -229,10 +229,11 @@ export interface ListChannelMembersResponse {
 }
 
 /**
- * What a user chose last with commands, on whichever device: of each kind the
- * last command and its version. Only the user is sent it. A client keeps the
- * newest of what it is sent, of each kind by the version, and hands it over
- * unchanged with `ConnectRequest.choices`: a service that lost it takes it up.
+ * The last choices of a user: for each kind, the last command from any device
+ * and its version. The service sends them to the user only. A client keeps, for
+ * each kind, the choice with the highest version that it received, and sends all
+ * of them unchanged in `ConnectRequest.choices`. A service that lost a choice
+ * restores it from there.
  */
 export interface Choices {
   /** The last `UpdateStatus`. Absent: none is known. */

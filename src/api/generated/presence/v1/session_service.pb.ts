@@ -45,14 +45,14 @@ export interface ConnectRequest {
    */
   previousSessionId: string;
   /**
-   * What the client was told last of the user's choices, to be restored if the
-   * service has lost it. Taken together with the beginning of the session, so
-   * that nobody sees anything in between, and before the mute states above, which
-   * are choices of now. A part is ignored unless it is newer than what the
-   * service knows. A channel that is held is also joined again if its version is
-   * the known one and the user is in no channel: it was left because the session
-   * ended. A version more than 60 s ahead of the service's clock counts as one of
-   * now, and only where no other is known. Malformed: INVALID_ARGUMENT.
+   * The user's choices as the client received them last. The service restores
+   * those that it has lost, in the same step that begins the session, so that
+   * others see no state in between. It applies them before the mute states above.
+   * It ignores a choice that is not newer than the one it knows. It also joins a
+   * held channel again if the version is the one it knows and the user is in no
+   * channel, because the user then left it only when the session ended. A version
+   * more than 60 s ahead of the service's clock counts as now, and only if the
+   * service knows no other. Malformed: INVALID_ARGUMENT.
    */
   choices: Choices | undefined;
 }
@@ -72,9 +72,9 @@ export interface ConnectResponse {
     { $case: "sessionDraining"; value: SessionDraining }
     | //
     /**
-     * The user chose something, maybe on another device. Sent to the sessions of
-     * users who have more than one; a command on the only session is known from
-     * its response. May say what is known already.
+     * The choices of the user changed, perhaps on another device. Sent if the user
+     * has more than one session; the client of an only session knows its choices
+     * from the responses of its commands. May repeat choices.
      */
     { $case: "choices"; value: Choices }
     | undefined;
@@ -98,8 +98,8 @@ export interface SessionStarted {
    */
   heartbeatTimeoutMs: number;
   /**
-   * What the user chose last, with what this client remembered counted in. It
-   * replaces what the client sent.
+   * The last choices of the user, including restored ones. They replace those
+   * that the client sent.
    */
   choices: Choices | undefined;
 }
