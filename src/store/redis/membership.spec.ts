@@ -17,11 +17,12 @@ describe('Membership', () => {
   let ann: Membership;
   let bob: Membership;
   let spaces = 0;
+  let key: string;
   beforeEach(async () => {
     port = RedisClient.open(redisUrl.read(server.url)!, () => {});
     await port.ready(5000);
     now = 0;
-    const key = `beats ${spaces++}`;
+    key = `beats ${spaces++}`;
     const shared = {
       port,
       key,
@@ -49,6 +50,17 @@ describe('Membership', () => {
     await pass(10 * LEASE_MS, ann, bob);
     expect(ann.isAlive('bob')).toBe(true);
     expect([...ann.alive()].sort()).toEqual(['ann', 'bob']);
+  });
+
+  it('counts no node as dead while Redis loses the counters again and again', async () => {
+    for (let i = 0; i < 10; i++) {
+      await pass(BEAT_MS, ann);
+      await port.removeField(key, 'ann');
+      await port.removeField(key, 'bob');
+    }
+    expect(ann.isAlive('bob')).toBe(true);
+    await pass(LEASE_MS + BEAT_MS, ann);
+    expect(ann.isAlive('bob')).toBe(false);
   });
 
   it('counts a node as dead when its counter has stood still for a lease', async () => {

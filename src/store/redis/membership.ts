@@ -41,7 +41,8 @@ export class Membership {
     const name = node();
     const counters = await port.heartbeat(key, name);
     const count = Number(counters.get(name));
-    if (this.own.name === name && count <= this.own.count) this.options.onLost();
+    const wasLost = this.own.name === name && count <= this.own.count;
+    if (wasLost) this.options.onLost();
     this.own = { name, count };
     const now = uptime();
     const wasAway = now - this.lastBeatAt > 3 * beatMs;
@@ -49,7 +50,8 @@ export class Membership {
     for (const [other, counter] of counters) this.observe(other, counter, now);
     for (const [other, seen] of this.observed) {
       if (!counters.has(other)) this.observe(other, undefined, now);
-      if (wasAway) seen.since = now;
+      // Without the counters this node cannot tell a dead node from a lost counter.
+      if (wasAway || wasLost) seen.since = now;
     }
   }
 
