@@ -89,6 +89,7 @@ export class PartitionReplica {
       const { userId } = entry.user;
       this.unreadable.delete(userId);
       if (isOwn) this.dirtyUsers.delete(userId);
+      if (this.knowsNewer(entry.user)) this.markDirty(userId);
       const revision = isForgotten(entry.user) ? '' : revisionOf(batch, nth);
       this.take(entry, revision, { ...batch.after, seq: batch.before.seq + nth + 1 });
     });
@@ -140,9 +141,23 @@ export class PartitionReplica {
     const { userId } = user;
     const known = this.table.get(userId)?.revision ?? '';
     if (known === revision && !this.dirtyUsers.has(userId)) return;
-    this.dirtyUsers.set(userId, this.dirtyUsers.get(userId) ?? { isOurs: false });
+    this.markDirty(userId);
     const entry = { user, events: [], ended: [], previousVersion: NOT_TOLD };
     this.take(entry, revision, this.reached);
+  }
+
+  /**
+   * Whether the replica holds a newer state than a commit. That happens if Redis lost the newer one, and a node that had
+   * not seen it wrote the older one back.
+   */
+  private knowsNewer(committed: User): boolean {
+    const known = this.table.get(committed.userId)?.user;
+    if (known === undefined || isForgotten(committed)) return false;
+    return known.own.version > committed.own.version;
+  }
+
+  private markDirty(userId: string): void {
+    this.dirtyUsers.set(userId, this.dirtyUsers.get(userId) ?? { isOurs: false });
   }
 
   private take(entry: Commit, revision: string, place: LogPosition): void {
