@@ -89,7 +89,6 @@ export class PartitionReplica {
       const { userId } = entry.user;
       this.unreadable.delete(userId);
       if (isOwn) this.dirtyUsers.delete(userId);
-      if (this.knowsNewer(entry.user)) this.markDirty(userId);
       const revision = isForgotten(entry.user) ? '' : revisionOf(batch, nth);
       this.take(entry, revision, { ...batch.after, seq: batch.before.seq + nth + 1 });
     });
@@ -146,16 +145,6 @@ export class PartitionReplica {
     this.take(entry, revision, this.reached);
   }
 
-  /**
-   * Whether the replica holds a newer state than a commit. That happens if Redis lost the newer one, and a node that had
-   * not seen it wrote the older one back.
-   */
-  private knowsNewer(committed: User): boolean {
-    const known = this.table.get(committed.userId)?.user;
-    if (known === undefined || isForgotten(committed)) return false;
-    return known.own.version > committed.own.version;
-  }
-
   private markDirty(userId: string): void {
     this.dirtyUsers.set(userId, this.dirtyUsers.get(userId) ?? { isOurs: false });
   }
@@ -181,6 +170,7 @@ export class PartitionReplica {
   /** The stored user, or a merge with the known one if Redis has lost part of it. */
   private resolve(before: User, stored: User, ended: readonly EndedSession[]): User {
     const { userId } = stored;
+    if (isOlder(stored, before)) this.markDirty(userId);
     if (!this.dirtyUsers.has(userId)) return stored;
     const { node, now, policy } = this.options;
     const user = reconcile(without(before, ended), stored, node(), now(), policy);
@@ -217,6 +207,14 @@ export interface StoredUsers {
 /** Whether the user has no state that Redis would store. */
 export function isForgotten({ sessions, own }: User): boolean {
   return sessions.length === 0 && own.version === 0;
+}
+
+/**
+ * Whether Redis holds an older state than the replica. That happens if Redis lost the newer one, and a node that had not
+ * seen it wrote the older one back.
+ */
+function isOlder(stored: User, known: User): boolean {
+  return !isForgotten(stored) && stored.own.version < known.own.version;
 }
 
 /** The user without the sessions that were ended deliberately. Redis did not lose those. */
