@@ -150,7 +150,7 @@ describe('A peer that', () => {
         await peer.send(windowUpdate(0, 0x7fff_0000));
         peer.socket.pause();
         for (let i = 0; i < 200; i++) peer.call(BATCH_GET, token, request);
-        await victim.isAlone(10_000);
+        await victim.isAlone();
         peer.destroy();
       });
     });

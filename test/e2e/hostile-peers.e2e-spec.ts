@@ -99,8 +99,7 @@ describe('A peer that', () => {
       ['RST_STREAM right after HEADERS, again and again', rapidResets],
     ])('%s', async (name, next) => {
       const peer = await victim.peer();
-      await victim.bears(name, peer, next);
-      expect(peer.isClosed).toBe(true);
+      await victim.withstands(name, peer, next);
     });
   });
 
@@ -116,15 +115,14 @@ describe('A peer that', () => {
       ['GOAWAY', times(1000, frame(GOAWAY, 0, 0, Buffer.alloc(8)))],
     ])('%s', async (name, bytes) => {
       const peer = await victim.peer();
-      await victim.bears(name, peer, () => bytes);
-      expect(peer.isClosed).toBe(true);
+      await victim.withstands(name, peer, () => bytes);
     });
 
     it('what the library puts up with for ever, and is counted and logged', async () => {
       const name = 'presence_connections_cut_total{reason="flood"}';
       const before = await victim.metric(name);
       const peer = await victim.peer();
-      await victim.bears('a flood', peer, () => times(1000, windowUpdate(0, 1)));
+      await victim.withstands('a flood', peer, () => times(1000, windowUpdate(0, 1)));
       expect(await victim.metric(name)).toBe(before + 1);
       expect(victim.server.output).toContain(
         'Cut off 127.0.0.1: it sent far more than its calls need',
@@ -146,16 +144,15 @@ describe('A peer that', () => {
       const peer = await victim.peer();
       // The limit applies after the peer has acknowledged it.
       await peer.until(() => peer.countOf(FrameType.SETTINGS) > 1);
-      await victim.bears(
+      await victim.withstands(
         `headers ${name}`,
         peer,
         (_, round) => {
           const block = Buffer.concat([headerBlock(`/presence.v1.${LIST}`, ''), more(round)]);
           return frame(HEADERS, WHOLE, peer.takeStream(), block);
         },
-        2000,
+        () => peer.resets.size >= 500,
       );
-      expect(peer.resets.size).toBeGreaterThan(0);
       expect([...new Set(peer.resets.values())]).toEqual([constants.NGHTTP2_ENHANCE_YOUR_CALM]);
       peer.destroy();
     });

@@ -47,7 +47,8 @@ export class Http2Peer {
   private readonly windows = new Map<number, number>();
   private pending: Buffer = Buffer.alloc(0);
   private nextStream = 1;
-  private onFrame: () => void = () => {};
+  /** Resolves the waits of `until` after the next frame. */
+  private waits: (() => void)[] = [];
 
   private constructor(
     readonly socket: Socket,
@@ -60,7 +61,7 @@ export class Http2Peer {
     this.closed = new Promise((resolve) => {
       const over = (): void => {
         this.closedAt ??= performance.now();
-        this.onFrame();
+        this.wake();
         resolve();
       };
       socket.once('end', over).once('close', over);
@@ -156,7 +157,7 @@ export class Http2Peer {
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) {
       if (this.isClosed) throw new Error('the connection was closed before that');
-      await new Promise<void>((resolve) => (this.onFrame = resolve));
+      await new Promise<void>((resolve) => this.waits.push(resolve));
     }
   }
 
@@ -173,7 +174,11 @@ export class Http2Peer {
     this.pending = rest;
     const answers = frames.flatMap((each) => this.take(each));
     if (answers.length > 0 && this.options.isMute !== true) void this.send(...answers);
-    this.onFrame();
+    this.wake();
+  }
+
+  private wake(): void {
+    for (const resolve of this.waits.splice(0)) resolve();
   }
 
   /** Processes a frame. Returns the frames that a correct peer would send as a reaction. */

@@ -2,7 +2,7 @@ import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest';
 import { Build, type ServerProcess } from './built-server.js';
 import type { Client } from './client.js';
-import { eventually } from './eventually.js';
+import { eventually, PATIENCE_MS } from './eventually.js';
 import { Http2Peer, type PeerOptions } from './http2-peer.js';
 import { usageOf } from './process-usage.js';
 
@@ -47,24 +47,27 @@ export class Victim {
   }
 
   /**
-   * Lets a peer attack, and expects that the honest client and the server are not harmed. `next`
-   * returns the bytes to send next; it is called until the server closes the connection or `forMs`
-   * have passed.
+   * Lets a peer attack, and expects that neither the honest client nor the server is harmed. `next`
+   * returns the bytes to send next. It is called until `isDone`, or until the server closes the
+   * connection.
    */
-  async bears(
+  async withstands(
     name: string,
     peer: Http2Peer,
     next: (peer: Http2Peer, round: number) => Buffer,
-    forMs = 10_000,
+    isDone: () => boolean = () => false,
   ): Promise<void> {
     await this.survives(name, async () => {
-      const end = performance.now() + forMs;
-      for (let round = 0; performance.now() < end && !peer.isClosed; round++) {
-        // If the server has stopped reading, the wait ends at this time.
-        const over = sleep(end - performance.now(), undefined, { ref: false });
-        await Promise.race([peer.send(next(peer, round)), peer.closed, over]);
+      const limit = AbortSignal.timeout(PATIENCE_MS);
+      const isOver = (): boolean => peer.isClosed || isDone() || limit.aborted;
+      limit.addEventListener('abort', () => peer.destroy());
+      // Ends the wait for a send even if the server has stopped reading.
+      const over = peer.until(isOver);
+      for (let round = 0; !isOver(); round++) {
+        await Promise.race([peer.send(next(peer, round)), over]);
         await turn();
       }
+      expect(limit.aborted, 'the server did not react').toBe(false);
     });
   }
 
@@ -111,8 +114,8 @@ export class Victim {
   }
 
   /** Waits until only the honest client has a connection. */
-  async isAlone(withinMs = 5000): Promise<void> {
-    await eventually(() => this.metric('presence_connections'), 1, withinMs);
+  async isAlone(): Promise<void> {
+    await eventually(() => this.metric('presence_connections'), 1);
   }
 
   async stop(): Promise<void> {
