@@ -76,6 +76,20 @@ export default defineConfig(
     },
   },
   {
+    // A random seed would let the tests of a change fail by chance.
+    files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '{test,client/test}/support/*.ts'],
+    ignores: ['test/support/seeded-fast-check.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'fast-check',
+          message: 'Import test/support/seeded-fast-check, which fixes the seed.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.mjs', '**/*.js'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },

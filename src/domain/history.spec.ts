@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import fc from '../../test/support/seeded-fast-check.js';
 import { history, policies, TICK_MS } from '../../test/support/histories.js';
 import { continueWith, time, type Line } from '../../test/support/play.js';
 import { inputOf, nextDeadline } from './deadlines.js';

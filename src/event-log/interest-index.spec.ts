@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import fc from '../../test/support/seeded-fast-check.js';
 import { append, entriesOf, eventOf, filterOf, newLog } from '../../test/support/log.js';
 import { followsEveryone, matches } from './filter.js';
 import { InterestIndex } from './interest-index.js';

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import fc from '../../test/support/seeded-fast-check.js';
 import { decode, eventOf, filterOf, newLog } from '../../test/support/log.js';
 import { Cursor } from './cursor.js';
 import type { EventLog } from './event-log.js';

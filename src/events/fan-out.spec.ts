@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import fc from '../../test/support/seeded-fast-check.js';
 import { EventWorld, nameOf, type Reader } from '../../test/support/events.js';
 import { filterOf } from '../../test/support/log.js';
 import { connect, disconnect, join, leave, mute } from '../../test/support/play.js';

@@ -10,7 +10,6 @@ import { pages, textOf } from './markdown.js';
 /** Names that do not belong to the project, and names that the documentation declares invalid. */
 const FOREIGN = [
   'ENHANCE_YOUR_CALM',
-  'FUZZ_SEED',
   'GRPC_SSL_CIPHER_SUITES',
   'IDLE_TIMOUT_MS',
   'NODE_EXTRA_CA_CERTS',
@@ -19,6 +18,7 @@ const FOREIGN = [
   'OTEL_TRACES_SAMPLER',
   'OTEL_TRACES_SAMPLER_ARG',
   'REDIS_PORT',
+  'TEST_SEED',
 ];
 
 /** The environment variables of the command line. */

@@ -13,26 +13,24 @@ import { PresenceStore } from '../../src/store/presence-store.js';
 import { Random } from '../chaos/random.js';
 import { eventually } from '../support/eventually.js';
 import { countAlive } from '../support/heap.js';
+import { SEED } from '../support/seed.js';
 import { Service, tokenOf } from '../support/service.js';
 import { Storm } from '../support/storm.js';
 
 const USERS = ['user-0', 'user-1', 'user-2', 'user-3'];
-
-/** A new seed each time. `STORM_SEED` repeats a run. */
-const seed = Number(process.env.STORM_SEED ?? Date.now() % 100_000);
 
 const NOTHING = {
   ...{ sessions: 0, alarms: 0, channels: 0, online: 0 },
   ...{ sessionStreams: 0, subscriptions: 0, interests: 0, subscribers: 0, streams: 0 },
 };
 
-describe(`Of clients that have gone in whatever way (STORM_SEED=${seed})`, () => {
+describe(`Of clients that have gone in whatever way (TEST_SEED=${SEED})`, () => {
   let service: Service;
   let storm: Storm;
   beforeEach(async () => {
     service = await Service.start({ MAX_SESSIONS_PER_USER: '1000' });
     const tokens = await Promise.all(USERS.map((userId) => tokenOf(userId)));
-    storm = new Storm(service.addresses(), tokens, new Random(seed));
+    storm = new Storm(service.addresses(), tokens, new Random(SEED));
   });
   afterEach(() => service.stop());
 

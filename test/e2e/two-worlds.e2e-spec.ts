@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import fc from '../support/seeded-fast-check.js';
 import { FanOut } from '../../src/events/fan-out.js';
 import type { SubscribeResponse } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import fc from '../../../test/support/seeded-fast-check.js';
 import { history } from '../../../test/support/histories.js';
 import {
   choose,
