@@ -52,7 +52,7 @@ A stream of \`Connect\` or \`Subscribe\` that ends with an error is opened again
 
 ## Rejections with a reason
 
-Each rule of the service rejects with a reason. Operators see reasons in the metric \`presence_refusals_total\`
+Each rule of the service rejects with a reason. Operators see reasons in the metric \`presence_errors_total\`
 ([observability.md](observability.md)).
 
 | reason | code | when | what the client does |

@@ -6,15 +6,15 @@ export type Outcome =
   /** The result is in the store, or nothing had to change. */
   | 'committed'
   /** A rule rejected the input. */
-  | 'refused'
+  | 'rejected'
   /** The store was unreachable. */
   | 'unavailable'
   /** An unexpected error occurred. */
   | 'failed';
 
-type Kind = Exclude<Input['type'], 'nodeLost' | 'nodeRenamed'>;
+export type CommandKind = Exclude<Input['type'], 'nodeLost' | 'nodeRenamed'>;
 
-const KINDS: readonly Kind[] = [
+const KINDS: readonly CommandKind[] = [
   'connect',
   'disconnect',
   'heartbeat',
@@ -33,16 +33,16 @@ const KINDS: readonly Kind[] = [
  */
 export class CommandCounters {
   readonly counts = Object.fromEntries(
-    KINDS.map((kind) => [kind, { committed: 0, refused: 0, unavailable: 0, failed: 0 }]),
-  ) as Readonly<Record<Kind, Record<Outcome, number>>>;
+    KINDS.map((kind) => [kind, { committed: 0, rejected: 0, unavailable: 0, failed: 0 }]),
+  ) as Readonly<Record<CommandKind, Record<Outcome, number>>>;
 
   add(type: Input['type'], outcome: Outcome): void {
-    if (type in this.counts) this.counts[type as Kind][outcome]++;
+    if (type in this.counts) this.counts[type as CommandKind][outcome]++;
   }
 }
 
 /** Returns the outcome that an error means for its input. */
 export function outcomeOf(error: unknown): Exclude<Outcome, 'committed'> {
   if (!(error instanceof RejectedError)) return 'failed';
-  return error.reason === 'STORE_UNAVAILABLE' ? 'unavailable' : 'refused';
+  return error.reason === 'STORE_UNAVAILABLE' ? 'unavailable' : 'rejected';
 }

@@ -59,10 +59,10 @@ describe('Commands', () => {
     await counted.execute('ann', () => activity());
     await expect(counted.execute('bob', join('a', 'lobby'))).rejects.toThrow();
     const { counts } = counted.outcomes;
-    const none = { committed: 0, refused: 0, unavailable: 0, failed: 0 };
+    const none = { committed: 0, rejected: 0, unavailable: 0, failed: 0 };
     expect(counts.connect).toEqual({ ...none, committed: 1 });
     expect(counts.activity).toEqual({ ...none, committed: 1 });
-    expect(counts.joinChannel).toEqual({ ...none, refused: 1 });
+    expect(counts.joinChannel).toEqual({ ...none, rejected: 1 });
     vi.spyOn(own, 'update')
       .mockRejectedValueOnce(new RejectedError('STORE_UNAVAILABLE', 'later'))
       .mockRejectedValueOnce(new Error('boom'));

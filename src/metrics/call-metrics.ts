@@ -18,7 +18,7 @@ export function registerCallMetrics(registry: Registry, { unary, streams }: RpcM
     },
   });
   registerDistributions(registry, {
-    name: 'presence_stream_start_seconds',
+    name: 'presence_stream_first_message_seconds',
     help: 'Time from the complete request of a stream to its first message.',
     *distributions() {
       for (const [path, { starts }] of streams) yield [{ ...methodOf(path) }, starts];

@@ -10,13 +10,13 @@ export function registerConnectionMetrics(registry: Registry, connections: Conne
     value: () => connections.size,
   });
   registerCounts(registry, {
-    name: 'presence_connections_cut_total',
+    name: 'presence_connections_closed_total',
     help: 'gRPC connections that the server rejected or closed, by reason.',
     label: 'reason',
     counts: () => connections.cuts.counts,
   });
   registerCounts(registry, {
-    name: 'presence_calls_cut_total',
+    name: 'presence_calls_aborted_total',
     help: 'Calls that the server reset because they took too long or held too much memory, by reason.',
     label: 'reason',
     counts: () => connections.calls.cuts.counts,

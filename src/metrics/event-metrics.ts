@@ -16,7 +16,7 @@ export function registerEventMetrics(
     counts: () => fanOut.events,
   });
   registerCount(registry, {
-    name: 'presence_deliveries_total',
+    name: 'presence_events_delivered_total',
     help: 'Events sent to subscribers. An event with three subscribers counts three times.',
     count: () => fanOut.slices.events,
   });
@@ -36,7 +36,7 @@ export function registerEventMetrics(
     value: () => fanOut.size,
   });
   registerGauge(registry, {
-    name: 'presence_subscribers_behind',
+    name: 'presence_subscribers_lagging',
     help: 'Subscriptions that lag because their clients read too slowly.',
     value: () => fanOut.lag().subscribers,
   });
@@ -51,9 +51,9 @@ export function registerEventMetrics(
     value: () => fanOut.lag().ms / 1000,
   });
   registerCounts(registry, {
-    name: 'presence_subscriptions_reset_total',
-    help: 'Subscriptions that restarted with a snapshot, by cause: slow_reader, or resume_token (its position is no longer in the event log).',
-    label: 'cause',
+    name: 'presence_subscription_resets_total',
+    help: 'Subscriptions that restarted with a snapshot, by reason: slow_reader, or resume_token (its position is no longer in the event log).',
+    label: 'reason',
     counts: () => events.resets,
   });
 }

@@ -10,13 +10,13 @@ export function registerLimitMetrics(
   sessions: SessionLimit,
 ): void {
   registerCounts(registry, {
-    name: 'presence_refused_calls_total',
-    help: 'Calls that a rate or capacity limit rejected, by the setting of the limit.',
+    name: 'presence_rate_limited_total',
+    help: 'Calls that a limit rejected, by the setting of the limit: rate limits, and limits of sessions, subscriptions and memory.',
     label: 'limit',
     counts: () => refusedCalls.counts,
   });
   registerCounts(registry, {
-    name: 'presence_refusals_total',
+    name: 'presence_errors_total',
     help: 'Calls and streams that were rejected or ended by a rule, by the reason in the error.',
     label: 'reason',
     counts: () => refusedCalls.reasons,

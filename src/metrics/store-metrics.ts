@@ -16,8 +16,8 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     count: () => store.status.failures,
   });
   registerGauge(registry, {
-    name: 'presence_store_age_seconds',
-    help: 'Maximum time by which the view of this node may be behind the store.',
+    name: 'presence_store_staleness_seconds',
+    help: 'Maximum time by which the state on this node may be older than the state in the store.',
     value: () => store.status.stalenessMs / 1000,
   });
   registerGauge(registry, {
@@ -26,8 +26,8 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     value: () => store.status.nodes,
   });
   registerGauge(registry, {
-    name: 'presence_store_differing_nodes',
-    help: 'Nodes whose timeouts, grace or sessions per user differ from the settings of this node.',
+    name: 'presence_store_nodes_with_other_settings',
+    help: 'Live nodes whose timeouts, grace or sessions per user differ from the settings of this node.',
     value: () => store.status.differingNodes,
   });
   registerGauge(registry, {
@@ -52,14 +52,14 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     value: () => store.status.sessions,
   });
   registerGauge(registry, {
-    name: 'presence_store_alarms',
+    name: 'presence_store_timers',
     help: 'Users with a pending deadline, such as an idle timeout or the end of a grace.',
     value: () => store.status.alarms,
   });
   registerCounts(registry, {
     name: 'presence_store_resyncs_total',
-    help: 'Partitions that were read again from Redis because their log could not be followed, by cause.',
-    label: 'cause',
+    help: 'Partitions that were read again from Redis because their log could not be followed, by reason.',
+    label: 'reason',
     counts: () => store.status.resyncs,
   });
   registerCounts(registry, {

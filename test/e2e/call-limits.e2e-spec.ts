@@ -259,8 +259,8 @@ describe('MAX_REFUSED_CALLS_PER_SECOND_PER_USER', () => {
     expect(await goaway).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     await closed;
     await bob.heartbeat({ sessionId: session.sessionId });
-    expect(service.all(Connections).reduce((sum, { cuts }) => sum + cuts.counts.refused, 0)).toBe(
-      1,
-    );
+    expect(
+      service.all(Connections).reduce((sum, { cuts }) => sum + cuts.counts.rejected_calls, 0),
+    ).toBe(1);
   });
 });

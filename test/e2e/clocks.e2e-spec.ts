@@ -155,7 +155,7 @@ describe('Nodes', () => {
     await before.says(/other nodes have another IDLE_TIMEOUT_MS/);
     await after.says(/other nodes have another IDLE_TIMEOUT_MS/);
     const metrics = await (await fetch(`${after.httpUrl}/metrics`)).text();
-    expect(metrics).toContain('presence_store_differing_nodes 1');
+    expect(metrics).toContain('presence_store_nodes_with_other_settings 1');
 
     const watching = after.clientWithToken(await tokenOf('watcher')).subscribe();
     await watching.beginning();

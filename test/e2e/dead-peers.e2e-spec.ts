@@ -28,7 +28,10 @@ describe('A connection', () => {
     service = await Service.start({ ...NO_PINGS, ...settings });
   }
 
-  function cuts(reason: 'handshake' | 'full' | 'network_full' | 'protocol'): number {
+  function cuts(
+    reason:
+      'handshake_timeout' | 'max_connections' | 'max_connections_per_address' | 'protocol_error',
+  ): number {
     return service.all(Connections).reduce((sum, { cuts: { counts } }) => sum + counts[reason], 0);
   }
 
@@ -52,7 +55,7 @@ describe('A connection', () => {
       await expectServed();
       await Promise.all(peers.map(({ closed }) => closed));
       await expectServed();
-      expect(cuts('handshake')).toBe(1000);
+      expect(cuts('handshake_timeout')).toBe(1000);
     });
 
     it('when its preface comes byte by byte', async () => {
@@ -63,14 +66,14 @@ describe('A connection', () => {
         await sleep(100);
       }
       expect(peer.isClosed).toBe(true);
-      expect(cuts('handshake')).toBe(1);
+      expect(cuts('handshake_timeout')).toBe(1);
     });
 
     it('when its preface comes without settings', async () => {
       await start(settings);
       const peer = await Http2Peer.to(service.address(), { opening: PREFACE, isMute: true });
       await peer.closed;
-      expect(cuts('handshake')).toBe(1);
+      expect(cuts('handshake_timeout')).toBe(1);
     });
 
     it('also when its peer does not let go of it', async () => {
@@ -91,7 +94,7 @@ describe('A connection', () => {
     const opening = Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
     const peer = await Http2Peer.to(service.address(), { opening });
     await peer.closed;
-    expect(cuts('protocol')).toBe(1);
+    expect(cuts('protocol_error')).toBe(1);
     await expectServed();
   });
 
@@ -156,7 +159,7 @@ describe('A connection', () => {
     await (
       await Http2Peer.to(address)
     ).closed;
-    expect(cuts('network_full')).toBe(1);
+    expect(cuts('max_connections_per_address')).toBe(1);
     first.destroy();
     await eventually(() => service.sizeOf(Connections), 1);
     const next = await Http2Peer.to(address);
@@ -170,7 +173,7 @@ describe('A connection', () => {
     await (
       await Http2Peer.to(address)
     ).closed;
-    expect(cuts('full')).toBe(1);
+    expect(cuts('max_connections')).toBe(1);
   });
 
   it('may have as many small frames as an honest one needs', async () => {

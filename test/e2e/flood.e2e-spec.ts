@@ -42,7 +42,9 @@ describe('A client that calls without end and does not wait', () => {
       await ann.heartbeat({ sessionId });
     }
     const metrics = await (await fetch(`${server.httpUrl}/metrics`)).text();
-    expect(metrics).toContain(`presence_connections_cut_total{reason="refused"} ${CONNECTIONS}\n`);
+    expect(metrics).toContain(
+      `presence_connections_closed_total{reason="rejected_calls"} ${CONNECTIONS}\n`,
+    );
     expect((await ann.listOnlineUsers()).presences.map(({ userId }) => userId)).toContain('ann');
   });
 });

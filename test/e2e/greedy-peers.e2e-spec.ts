@@ -65,7 +65,7 @@ describe('A peer that', () => {
         peer.destroy();
       });
       expect(
-        await victim.metric('presence_calls_cut_total{reason="timeout"}'),
+        await victim.metric('presence_calls_aborted_total{reason="timeout"}'),
       ).toBeGreaterThanOrEqual(500);
     });
 
@@ -86,7 +86,7 @@ describe('A peer that', () => {
         peer.destroy();
       });
       expect(
-        await victim.metric('presence_calls_cut_total{reason="request_bytes"}'),
+        await victim.metric('presence_calls_aborted_total{reason="request_budget"}'),
       ).toBeGreaterThan(0);
     });
 
@@ -139,7 +139,7 @@ describe('A peer that', () => {
         peer.destroy();
       });
       expect(
-        await victim.metric('presence_calls_cut_total{reason="answer_bytes"}'),
+        await victim.metric('presence_calls_aborted_total{reason="response_budget"}'),
       ).toBeGreaterThan(0);
     });
 

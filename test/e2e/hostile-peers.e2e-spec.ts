@@ -119,13 +119,13 @@ describe('A peer that', () => {
     });
 
     it('what the library puts up with for ever, and is counted and logged', async () => {
-      const name = 'presence_connections_cut_total{reason="flood"}';
+      const name = 'presence_connections_closed_total{reason="flood"}';
       const before = await victim.metric(name);
       const peer = await victim.peer();
       await victim.withstands('a flood', peer, () => times(1000, windowUpdate(0, 1)));
       expect(await victim.metric(name)).toBe(before + 1);
       expect(victim.server.output).toContain(
-        'Cut off 127.0.0.1: it sent far more than its calls need',
+        'Disconnected 127.0.0.1: it sent far more than its calls need',
       );
     });
   });

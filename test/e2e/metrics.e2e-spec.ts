@@ -59,7 +59,7 @@ describe('GET /metrics', () => {
     expect(lines).toContain('presence_store_up 1');
     expect(lines).toContain('presence_store_errors_total 0');
     expect(lines).toContain('presence_store_fenced_total 0');
-    for (const name of ['users', 'sessions', 'alarms']) {
+    for (const name of ['users', 'sessions', 'timers']) {
       expect(lines).toContain(`presence_store_${name} 0`);
     }
     for (const name of ['process_cpu_seconds_total', 'nodejs_eventloop_lag_p99_seconds']) {
@@ -101,8 +101,8 @@ describe('GET /metrics', () => {
   it('counts refusals by what the client was told', async () => {
     const unknown = ann.joinChannel({ sessionId: 'no session', channelId: 'lobby' });
     await expect(unknown).rejects.toThrow();
-    expect(await total('presence_refusals_total', { reason: 'SESSION_NOT_FOUND' })).toBe(1);
-    expect(await total('presence_refusals_total')).toBe(1);
+    expect(await total('presence_errors_total', { reason: 'SESSION_NOT_FOUND' })).toBe(1);
+    expect(await total('presence_errors_total')).toBe(1);
   });
 
   it('counts streams that are open, and those that ended by code', async () => {
@@ -112,7 +112,7 @@ describe('GET /metrics', () => {
     await ann.subscribe().beginning();
     expect(await total('presence_streams', streams)).toBe(2);
     expect(await total('presence_streams')).toBe(3);
-    expect(await total('presence_stream_start_seconds_count', streams)).toBe(2);
+    expect(await total('presence_stream_first_message_seconds_count', streams)).toBe(2);
 
     await ann.endSession({ sessionId: first.sessionId });
     await first.stream.ended;
@@ -133,8 +133,8 @@ describe('GET /metrics', () => {
     const commands = (kind: string, outcome: string): Promise<number> =>
       total('presence_commands_total', { kind, outcome });
     expect(await commands('connect', 'committed')).toBe(1);
-    expect(await commands('joinChannel', 'committed')).toBe(3);
-    expect(await commands('leaveChannel', 'refused')).toBe(1);
+    expect(await commands('join_channel', 'committed')).toBe(3);
+    expect(await commands('leave_channel', 'rejected')).toBe(1);
     stream.cancel();
     await eventually(() => commands('disconnect', 'committed'), 1);
     expect(await total('presence_commands_total')).toBe(6);
@@ -155,8 +155,8 @@ describe('GET /metrics', () => {
     await allHave('presence_events_total', { kind: 'USER_CHANNEL_CHANGED' }, 2);
     await allHave('presence_events_total', {}, 3);
     expect(await total('presence_subscribers')).toBe(2);
-    expect(await total('presence_subscribers_behind')).toBe(0);
-    expect(await total('presence_deliveries_total')).toBe(5);
+    expect(await total('presence_subscribers_lagging')).toBe(0);
+    expect(await total('presence_events_delivered_total')).toBe(5);
     const messages = await total('presence_delivery_messages_total');
     expect(messages).toBeGreaterThanOrEqual(2);
     expect(await total('presence_delivery_delay_seconds_count')).toBe(messages);
@@ -184,8 +184,8 @@ describe('GET /metrics', () => {
     await other.stop();
     const { resumeToken } = beginning;
     expect((await ann.subscribe({ resumeToken }).beginning()).isReset).toBe(true);
-    expect(await total('presence_subscriptions_reset_total', { cause: 'resume_token' })).toBe(1);
-    expect(await total('presence_subscriptions_reset_total')).toBe(1);
+    expect(await total('presence_subscription_resets_total', { reason: 'resume_token' })).toBe(1);
+    expect(await total('presence_subscription_resets_total')).toBe(1);
   });
 
   it('says nothing of a certificate where gRPC is plain', async () => {

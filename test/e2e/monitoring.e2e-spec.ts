@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { ClusterMetrics } from '../../src/store/redis/cluster-metrics.js';
 import { Authority } from '../support/certificates.js';
 import { Figures, type About } from '../support/figures.js';
 import { parseQuery } from '../support/promql.js';
@@ -192,6 +194,41 @@ describe('What watches the service', () => {
     const names = new Set(rows.map(({ name }) => name));
     const gone = [...documented.keys()].filter((name) => !names.has(name));
     expect(gone, 'metrics that there are not').toEqual([]);
+  });
+
+  it('has a documented meaning for every label value', () => {
+    const page = readFileSync('docs/observability.md', 'utf8');
+    const documented = (metric: string, label: string): readonly string[] => {
+      const row = new RegExp(`^\\| \`${metric}\` +\\| \`${label}\` +\\| (.*) \\|$`, 'm').exec(page);
+      if (row === null)
+        throw new Error(`docs/observability.md lacks the values of ${metric} ${label}`);
+      return [...row[1]!.matchAll(/`(\w+)`/g)].map(([, value = '']) => value);
+    };
+    for (const metric of [
+      'presence_commands_total',
+      'presence_events_total',
+      'presence_subscription_resets_total',
+      'presence_connections_closed_total',
+      'presence_calls_aborted_total',
+    ]) {
+      const series = figures.seriesOf(metric);
+      expect(series.length).toBeGreaterThan(0);
+      for (const { labels } of series) {
+        for (const [label, value] of Object.entries(labels)) {
+          expect(documented(metric, label)).toContain(value);
+        }
+      }
+    }
+    const { counts } = new ClusterMetrics(new Logger());
+    expect(documented('presence_store_keys_lost_total', 'key')).toEqual(
+      Object.keys(counts.keysLost),
+    );
+    const reasons = readFileSync('docs/cluster.md', 'utf8')
+      .replace(/^[^]*### Resync reasons/, '')
+      .matchAll(/^\| `(\w+)` .*`?/gm);
+    expect([...reasons].map(([, reason]) => reason)).toEqual(
+      expect.arrayContaining(Object.keys(counts.resyncs)),
+    );
   });
 });
 

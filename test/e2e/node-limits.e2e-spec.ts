@@ -82,8 +82,8 @@ describe('MAX_SESSIONS', () => {
     const lines = (await (await fetch(`${service.httpUrl}/metrics`)).text()).split('\n');
     expect(lines).toContain('presence_node_sessions 1');
     expect(lines).toContain('presence_node_sessions_max 1');
-    expect(lines).toContain('presence_refused_calls_total{limit="MAX_SESSIONS"} 1');
-    expect(lines).toContain('presence_refused_calls_total{limit="MAX_COMMANDS_PER_SECOND"} 0');
+    expect(lines).toContain('presence_rate_limited_total{limit="MAX_SESSIONS"} 1');
+    expect(lines).toContain('presence_rate_limited_total{limit="MAX_COMMANDS_PER_SECOND"} 0');
     expect((await fetch(`${service.httpUrl}/health/ready`)).status).toBe(200);
   });
 });

@@ -18,11 +18,11 @@ const SHOWN = [
   'presence_users',
   'presence_store_users',
   'presence_events_total',
-  'presence_deliveries_total',
+  'presence_events_delivered_total',
   'presence_subscribers',
-  'presence_subscribers_behind',
+  'presence_subscribers_lagging',
   'presence_subscriber_lag_max_events',
-  'presence_subscriptions_reset_total',
+  'presence_subscription_resets_total',
 ];
 
 describe('What a user does', () => {

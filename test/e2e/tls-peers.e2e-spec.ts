@@ -27,30 +27,30 @@ describe('A connection with TLS', () => {
     await folder.remove();
   });
 
-  function cuts(reason: 'handshake' | 'flood' | 'network_full'): number {
+  function cuts(reason: 'handshake_timeout' | 'flood' | 'max_connections_per_address'): number {
     return service.all(Connections).reduce((sum, { cuts: { counts } }) => sum + counts[reason], 0);
   }
 
   it('is closed after CONNECTION_HANDSHAKE_TIMEOUT_MS when its handshake does not come', async () => {
     const peer = await Http2Peer.to(service.address(), { opening: Buffer.alloc(0) });
     await peer.closed;
-    expect(cuts('handshake')).toBe(1);
+    expect(cuts('handshake_timeout')).toBe(1);
   });
 
   it('is closed after it when its handshake goes on and on', async () => {
-    const before = cuts('handshake');
+    const before = cuts('handshake_timeout');
     const peer = await Http2Peer.to(service.address(), { opening: BEGINNING });
     const drip = setInterval(() => void peer.send(Buffer.alloc(1)), 50);
     await peer.closed.finally(() => clearInterval(drip));
-    expect(cuts('handshake')).toBe(before + 1);
+    expect(cuts('handshake_timeout')).toBe(before + 1);
   });
 
   it('is closed after it when HTTP/2 does not come', async () => {
-    const before = cuts('handshake');
+    const before = cuts('handshake_timeout');
     const socket = await handshake(service.address(), { ca: root.cert });
     const peer = await Http2Peer.over(socket, { opening: Buffer.alloc(0), isMute: true });
     await peer.closed;
-    expect(cuts('handshake')).toBe(before + 1);
+    expect(cuts('handshake_timeout')).toBe(before + 1);
   });
 
   it('goes on otherwise', async () => {
@@ -80,7 +80,7 @@ describe('A connection with TLS', () => {
     const peers = await Promise.all(
       Array.from({ length: 6 }, () => Http2Peer.to(address, { opening: Buffer.alloc(0) })),
     );
-    await eventually(() => cuts('network_full'), 1);
+    await eventually(() => cuts('max_connections_per_address'), 1);
     for (const peer of peers) peer.destroy();
   });
 });

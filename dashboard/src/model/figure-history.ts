@@ -25,10 +25,10 @@ export class MetricHistory {
     const sample = figures && { figures, at };
     this.sessions.push(figures?.get('presence_store_sessions'));
     this.subscribers.push(figures?.get('presence_subscribers'));
-    this.subscribersBehind.push(figures?.get('presence_subscribers_behind'));
+    this.subscribersBehind.push(figures?.get('presence_subscribers_lagging'));
     this.lagSeconds.push(figures?.get('presence_subscriber_lag_max_seconds'));
     this.eventsPerSecond.push(this.rate('presence_events_total', sample));
-    this.deliveriesPerSecond.push(this.rate('presence_deliveries_total', sample));
+    this.deliveriesPerSecond.push(this.rate('presence_events_delivered_total', sample));
     this.last = sample;
   }
 

@@ -4,18 +4,18 @@ import type { ResyncReason, LostKey } from './partition-reader.js';
 
 /** All reasons except the start, which every node has. They are listed so that each counter starts at zero. */
 const CAUSES = [
-  'chain',
-  'rewound',
-  'emptied',
-  'gap',
-  'unknown',
+  'log_gap',
+  'writes_lost',
+  'store_empty',
+  'own_batches_lost',
+  'node_unknown',
   'fenced',
   'evicted',
-  'log',
+  'log_ahead',
   'unreadable',
 ] as const satisfies readonly ResyncReason[];
 
-const KEYS = ['head', 'nodes', 'users', 'log', 'beats', 'sealing_secret'] as const;
+const KEYS = ['head', 'nodes', 'users', 'log', 'heartbeats', 'sealing_secret'] as const;
 
 type Counts = Pick<
   StoreStatus,
@@ -48,13 +48,13 @@ export class ClusterMetrics {
     // Every node starts with a load, so it is no fault.
     if (cause === 'start') return;
     this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
-    this.logger.warn(`partition ${partition} is read anew (${cause})`);
+    this.logger.warn(`Partition ${partition}: reading it again from Redis (${cause})`);
   }
 
   /** `name` is the full name of the key. */
-  keyLost(key: LostKey | 'beats' | 'sealing_secret', name: string): void {
+  keyLost(key: LostKey | 'heartbeats' | 'sealing_secret', name: string): void {
     this.keys.set(key, this.keys.get(key)! + 1);
-    this.logger.warn(`Redis has lost the key ${name}; it is written back`);
+    this.logger.warn(`Redis lost the key ${name}; writing it back`);
   }
 
   writtenBack(users: number): void {
@@ -62,23 +62,23 @@ export class ClusterMetrics {
   }
 
   unreadable(count: number, name: string): void {
-    this.logger.warn(
-      `records in ${name} cannot be read: ${count}; this node goes on without these users`,
-    );
+    this.logger.warn(`${count} records in ${name} are unreadable; this node ignores these users`);
   }
 
   gapFilled(partition: number): void {
     this.gaps++;
-    this.logger.debug(`partition ${partition}: no message told of what is in the log`);
+    this.logger.debug(
+      `Partition ${partition}: a pub/sub message was missing; read the commits from the log`,
+    );
   }
 
   fenced(name: string, next: string): void {
     this.fences++;
-    this.logger.warn(`node ${name} was declared dead; it goes on as ${next}`);
+    this.logger.warn(`Node ${name} was declared dead; this node continues as ${next}`);
   }
 
   reaped(name: string, users: number): void {
     this.reapedUsers += users;
-    this.logger.warn(`node ${name} is gone; ${users} users had sessions there`);
+    this.logger.warn(`Node ${name} is dead; removed the sessions of ${users} users`);
   }
 }

@@ -12,12 +12,12 @@ export interface Decided {
 
 /** The replies of the script `commit` that report lost data. */
 export const LOSSES = {
-  EMPTY: 'emptied',
-  UNKNOWN: 'unknown',
+  EMPTY: 'store_empty',
+  UNKNOWN: 'node_unknown',
   FENCED: 'fenced',
-  REWOUND: 'rewound',
-  GAP: 'gap',
-  LOG: 'log',
+  REWOUND: 'writes_lost',
+  GAP: 'own_batches_lost',
+  LOG: 'log_ahead',
 } as const satisfies Record<string, ResyncReason>;
 
 /** The batch as Redis has logged it, built without waiting for its pub/sub message. */

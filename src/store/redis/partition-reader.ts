@@ -22,11 +22,11 @@ const MAX_EARLY = 100;
 /** Why the replica could not follow the partition log. */
 export type ResyncReason =
   | 'start'
-  | 'chain'
-  | 'rewound'
-  | 'emptied'
-  | 'gap'
-  | 'unknown'
+  | 'log_gap'
+  | 'writes_lost'
+  | 'store_empty'
+  | 'own_batches_lost'
+  | 'node_unknown'
   | 'fenced'
   /**
    * Redis holds no record, or a different record, for users that are in the log: evicted, or changed by another
@@ -34,7 +34,7 @@ export type ResyncReason =
    */
   | 'evicted'
   /** The partition log is ahead of its head, for example because Redis lost the last writes to the head. */
-  | 'log'
+  | 'log_ahead'
   /** The partition log holds a batch that the node cannot decode. */
   | 'unreadable';
 
@@ -137,7 +137,7 @@ export class PartitionReader {
     const found = await port.inspect(keys, name);
     // `check` detects a missing head, and it runs more often.
     if (found === undefined || this.isRecovering) return;
-    if (!found.isNodeKnown && this.registeredAs === name) return this.recover('unknown');
+    if (!found.isNodeKnown && this.registeredAs === name) return this.recover('node_unknown');
     // At different positions the numbers of users cannot be compared.
     if (!isSamePlace(found.place, replica.place)) return;
     const hadLog = this.hasLog;
@@ -152,10 +152,10 @@ export class PartitionReader {
   }
 
   private noteLostKey(cause: ResyncReason): void {
-    if (cause === 'emptied') this.options.onKeyLost('head');
+    if (cause === 'store_empty') this.options.onKeyLost('head');
     if (cause === 'evicted') this.options.onKeyLost('users');
     const isKnown = this.registeredAs === this.options.node();
-    if (cause === 'unknown' && isKnown) this.options.onKeyLost('nodes');
+    if (cause === 'node_unknown' && isKnown) this.options.onKeyLost('nodes');
   }
 
   /**
@@ -199,16 +199,16 @@ export class PartitionReader {
     const { place } = replica;
     const head = await port.head(keys);
     if (this.recovery) return this.recovery;
-    if (head === undefined || head.epoch !== place.epoch) return this.recover('emptied');
+    if (head === undefined || head.epoch !== place.epoch) return this.recover('store_empty');
     // Compares with the position before the call, because the replica can advance during the call.
     const isRewound =
       head.seq < place.seq || (head.seq === place.seq && head.token !== place.token);
-    if (isRewound) return this.recover('rewound');
+    if (isRewound) return this.recover('writes_lost');
     if (head.seq <= replica.place.seq) return;
     this.options.onGap();
     await this.catchUp();
     // The partition log does not reach back to the position of the replica.
-    if (replica.place.seq < head.seq) await this.recover('chain');
+    if (replica.place.seq < head.seq) await this.recover('log_gap');
   }
 
   private catchUp(): Promise<void> {
@@ -224,7 +224,7 @@ export class PartitionReader {
       const batches = await port.logged(keys, replica.place, BATCHES_PER_READ);
       for (const batch of batches) {
         if (this.isRecovering || batch.after.seq <= replica.place.seq) continue;
-        if (!this.apply(batch)) return this.recover('chain');
+        if (!this.apply(batch)) return this.recover('log_gap');
       }
       if (this.recovery) return this.recovery;
       this.applyEarly();

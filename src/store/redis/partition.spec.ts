@@ -108,7 +108,7 @@ describe('A partition', () => {
     await perform(node, 'ann', connect('s', { node: 'a' }));
     const ended = perform(node, 'ann', disconnect('s'));
     await isUnderWay();
-    await node.partition.reader.recover('chain');
+    await node.partition.reader.recover('log_gap');
     await ended;
     expect(sessionsOf(node, 'ann')).toEqual([]);
     await other.partition.reader.awaitCurrent();
@@ -120,7 +120,7 @@ describe('A partition', () => {
     const other = await startNode('b');
     const begun = perform(node, 'ann', connect('s', { node: 'a' }));
     await isUnderWay();
-    await node.partition.reader.recover('chain');
+    await node.partition.reader.recover('log_gap');
     await begun;
     expect(sessionsOf(node, 'ann')).toEqual(['s']);
     await other.partition.reader.awaitCurrent();
@@ -137,7 +137,7 @@ describe('A partition', () => {
     const refused = expect(begun).rejects.toMatchObject({ reason: 'STORE_UNAVAILABLE' });
     await isUnderWay();
     partition.writer.failTimedOut(Infinity);
-    await partition.reader.recover('chain');
+    await partition.reader.recover('log_gap');
     await partition.writer.idle();
     await refused;
     expect(times).toBe(1);
@@ -161,10 +161,10 @@ describe('A partition', () => {
     for (let i = 0; i < 5; i++) {
       const begun = perform(node, `user ${i}`, connect(`s${i}`, { node: 'a' }));
       await isUnderWay();
-      await node.partition.reader.recover('chain');
+      await node.partition.reader.recover('log_gap');
       await begun;
     }
-    expect(node.losses).not.toContain('gap');
+    expect(node.losses).not.toContain('own_batches_lost');
     for (let i = 0; i < 5; i++) expect(sessionsOf(node, `user ${i}`)).toEqual([`s${i}`]);
   });
 });

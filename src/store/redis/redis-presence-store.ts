@@ -122,7 +122,7 @@ export class RedisPresenceStore
       ...{ port, node, uptime, key: keys.beats },
       leaseMs: LEASE_MS,
       beatMs: HEARTBEAT_INTERVAL_MS,
-      onLost: () => this.events.keyLost('beats', keys.beats),
+      onLost: () => this.events.keyLost('heartbeats', keys.beats),
     });
     this.janitor = new Janitor({
       ...{ node, policy, now, uptime, maxOfflineUsers, previousNodeIds: this.previousNodeIds },

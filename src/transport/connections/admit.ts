@@ -19,12 +19,12 @@ export interface Admitted {
 export function admit(
   socket: Socket,
   admission: ConnectionLimiter,
-  cuts: Pick<DisconnectLog<'full' | 'network_full'>, 'add'>,
+  cuts: Pick<DisconnectLog<'max_connections' | 'max_connections_per_address'>, 'add'>,
   makeRoom: (network: string | undefined) => boolean = () => false,
 ): Admitted | undefined {
   const network = socket.remoteAddress && addressKey(socket.remoteAddress);
   let full = admission.enter(network);
-  if (full !== undefined && makeRoom(full === 'full' ? undefined : network)) {
+  if (full !== undefined && makeRoom(full === 'max_connections' ? undefined : network)) {
     full = admission.enter(network);
   }
   if (full !== undefined) {

@@ -7,10 +7,11 @@ import { BYTES_PER_CALL, type HeldBytes, type Hold } from './held-bytes.js';
 const MAX_INFLATION = 1032;
 
 const REASONS = {
-  timeout: 'its request was not whole, or its answer not taken, within CALL_TIMEOUT_MS',
-  request_bytes: 'too much of too many requests waited for their rest',
-  answer_bytes: 'too much of too many answers waited to be taken',
-  oldest: 'calls held as much as they may, and this one had waited longest for its peer',
+  timeout: 'its request was incomplete, or its response unread, after CALL_TIMEOUT_MS',
+  request_budget: 'its incomplete requests exceeded the byte budget of the connection',
+  response_budget: 'its unread responses exceeded the byte budget of the connection',
+  node_budget:
+    'all calls together exceeded the byte budget of the node, and this call had waited longest',
 } as const;
 
 /** A call that has not ended. */
@@ -47,9 +48,9 @@ export class CallWatchdog {
     // grpc-js has already sent a response, for example for an unknown method. Node closes such a stream by itself, but
     // not if a listener reads from it.
     if (stream.headersSent || stream.destroyed) return;
-    const hold = this.held.hold(() => this.cut(stream, 'oldest', connection), connection.held);
+    const hold = this.held.hold(() => this.cut(stream, 'node_budget', connection), connection.held);
     const bytes = BYTES_PER_CALL + sizeOf(headers);
-    if (!hold.raiseTo(bytes)) return this.cut(stream, 'request_bytes', connection);
+    if (!hold.raiseTo(bytes)) return this.cut(stream, 'request_budget', connection);
     hold.wait();
     const isCompressed = (headers['grpc-encoding'] ?? 'identity') !== 'identity';
     this.limitRequest(stream, connection, hold, (received) => {
@@ -100,7 +101,7 @@ export class CallWatchdog {
     if (hold === undefined) return true;
     hold.lowerTo(BYTES_PER_CALL);
     if (!hold.raiseTo(BYTES_PER_CALL + bytes)) {
-      this.cuts.add('answer_bytes', connection.network);
+      this.cuts.add('response_budget', connection.network);
       return false;
     }
     hold.wait();
@@ -120,7 +121,7 @@ export class CallWatchdog {
       connection.countRequest(chunk.length);
       if (stream.closed) return;
       received += chunk.length;
-      if (!hold.raiseTo(needs(received))) this.cut(stream, 'request_bytes', connection);
+      if (!hold.raiseTo(needs(received))) this.cut(stream, 'request_budget', connection);
     });
   }
 

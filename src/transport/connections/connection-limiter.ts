@@ -17,11 +17,13 @@ export class ConnectionLimiter {
   }
 
   /** Counts a new connection, or returns the limit that it exceeds. */
-  enter(network: string | undefined): 'full' | 'network_full' | undefined {
+  enter(
+    network: string | undefined,
+  ): 'max_connections' | 'max_connections_per_address' | undefined {
     const { max, maxPerAddress } = this.limits;
-    if (max > 0 && this.count >= max) return 'full';
+    if (max > 0 && this.count >= max) return 'max_connections';
     const ofNetwork = this.ofNetwork.get(network ?? '') ?? 0;
-    if (maxPerAddress > 0 && ofNetwork >= maxPerAddress) return 'network_full';
+    if (maxPerAddress > 0 && ofNetwork >= maxPerAddress) return 'max_connections_per_address';
     this.count++;
     if (network !== undefined) this.ofNetwork.set(network, ofNetwork + 1);
     return undefined;

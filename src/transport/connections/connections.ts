@@ -34,12 +34,13 @@ const SLOTS = 10;
 const TICK_MS = 1000 / SLOTS;
 
 const REASONS = {
-  full: 'there are MAX_CONNECTIONS',
-  network_full: 'it has MAX_CONNECTIONS_PER_ADDRESS',
-  handshake: 'it did not begin to speak HTTP/2 within CONNECTION_HANDSHAKE_TIMEOUT_MS',
+  max_connections: 'MAX_CONNECTIONS are open',
+  max_connections_per_address: 'it has MAX_CONNECTIONS_PER_ADDRESS connections',
+  handshake_timeout:
+    'it did not complete the HTTP/2 handshake within CONNECTION_HANDSHAKE_TIMEOUT_MS',
   flood: 'it sent far more than its calls need',
-  protocol: 'it broke the rules of HTTP/2',
-  refused: 'it went on calling while it was refused, and did not wait',
+  protocol_error: 'it violated the HTTP/2 protocol',
+  rejected_calls: 'it continued to call although its calls were rejected',
 } as const;
 
 /** Session errors that the peer caused, as opposed to errors of the network. */
@@ -116,7 +117,7 @@ export class Connections implements OnApplicationShutdown {
     const connection = session && this.ofSession.get(session);
     if (connection === undefined || this.pendingDisconnect.has(connection)) return;
     this.pendingDisconnect.add(connection);
-    setImmediate(() => this.cut(connection, 'refused'));
+    setImmediate(() => this.cut(connection, 'rejected_calls'));
   }
 
   /** Returns the connection of a stream. Undefined if it is closed. */
@@ -154,7 +155,7 @@ export class Connections implements OnApplicationShutdown {
     });
     server.on('sessionError', (error: NodeJS.ErrnoException, session: ServerHttp2Session) => {
       if (!PEER_ERRORS.includes(error.code ?? '')) return;
-      this.cuts.add('protocol', this.ofSession.get(session)?.network);
+      this.cuts.add('protocol_error', this.ofSession.get(session)?.network);
     });
   }
 
@@ -185,7 +186,7 @@ export class Connections implements OnApplicationShutdown {
     if (connection.isClosed) connection.destroyIfLingering();
     else if (connection.isFlooding()) this.cut(connection, 'flood');
     else if (!connection.handshakeComplete && now - connection.openedAt > handshakeTimeoutMs) {
-      this.cut(connection, 'handshake');
+      this.cut(connection, 'handshake_timeout');
     }
   }
 

@@ -15,12 +15,12 @@ describe('What was cut off', () => {
     cuts.add('silence');
     expect(cuts.counts).toEqual({ flood: 1000, silence: 1 });
     expect(lines).toHaveLength(10);
-    expect(lines[9]).toBe('Cut off 192.0.2.9: it sent too much');
+    expect(lines[9]).toBe('Disconnected 192.0.2.9: it sent too much');
     now = 10_000;
     cuts.add('silence');
     expect(lines.slice(10)).toEqual([
-      'Cut off 991 more, of which no line was logged',
-      'Cut off a local peer: it sent nothing',
+      'Disconnected 991 more peers without a log line',
+      'Disconnected a local peer: it sent nothing',
     ]);
   });
 });

@@ -32,13 +32,13 @@ export class DisconnectLog<Reason extends string> {
     if (this.lines >= LINES_PER_WINDOW) this.suppressed++;
     else {
       this.lines++;
-      this.logger.warn(`Cut off ${network}: ${this.sentences[reason]}`);
+      this.logger.warn(`Disconnected ${network}: ${this.sentences[reason]}`);
     }
   }
 
   private openWindow(now: number): void {
     if (this.suppressed > 0)
-      this.logger.warn(`Cut off ${this.suppressed} more, of which no line was logged`);
+      this.logger.warn(`Disconnected ${this.suppressed} more peers without a log line`);
     this.suppressed = this.lines = 0;
     this.windowEndsAt = now + WINDOW_MS;
   }

@@ -23,8 +23,8 @@ const IDLE_TIMEOUT_MS = 76_000;
 const MAX_CONNECTIONS_WITHOUT_API = 1_000;
 
 const SENTENCES = {
-  full: 'there are as many connections of HTTP as there may be',
-  network_full: 'it has MAX_CONNECTIONS_PER_ADDRESS of HTTP',
+  max_connections: 'the maximum number of HTTP connections is open',
+  max_connections_per_address: 'it has MAX_CONNECTIONS_PER_ADDRESS HTTP connections',
 } as const;
 
 /**

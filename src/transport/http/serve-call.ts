@@ -63,7 +63,7 @@ export function serveCall(
   const codec = (encoding === 'json' ? jsonCodec : protoCodec)(method.definition);
   const { connections } = bounds;
   const hold = connections.held.hold(() => {
-    connections.calls.cuts.add('oldest', addressKey(request.socket.remoteAddress ?? ''));
+    connections.calls.cuts.add('node_budget', addressKey(request.socket.remoteAddress ?? ''));
     response.destroy();
   });
   const stream = new ResponseStream(response, hold);
