@@ -19,11 +19,11 @@ const MAY_IMPORT = {
   auth: ['clock', 'config', 'domain'],
   limits: ['auth', 'clock', 'config', 'domain'],
   transport: ['clock', 'config', 'limits', 'telemetry', 'text'],
-  api: ['auth', 'clock', 'domain', 'limits', 'text', 'transport'],
   store: ['clock', 'config', 'domain', 'sealed-tokens', 'telemetry', 'text'],
   commands: ['clock', 'config', 'domain', 'store', 'telemetry'],
   'event-log': ['domain', 'sealed-tokens', 'store'],
   health: ['store', 'transport'],
+  api: ['auth', 'clock', 'config', 'domain', 'health', 'limits', 'text', 'transport'],
   lifecycle: ['config', 'domain', 'health'],
 };
 const features = Object.keys(MAY_IMPORT);

@@ -1,5 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
+import { ConnectRpcModule } from './api/connect-rpc.module.js';
+import { GrpcModule } from './api/grpc.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
@@ -34,6 +36,8 @@ export class AppModule {
         CommandsModule,
         ConnectionsModule,
         LimitsModule,
+        GrpcModule,
+        ConnectRpcModule,
         HealthModule,
         MetricsModule,
         LifecycleModule,

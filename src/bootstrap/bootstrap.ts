@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Logger, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from '../app.module.js';
 import { ConfigError } from '../config/config-error.js';
@@ -9,8 +10,7 @@ import { readConfig, type Config } from '../config/config.js';
 import { loadEnvFile } from '../config/env-file.js';
 import { announceDashboard, attachDashboard } from './dashboard.js';
 import { useNestLogger } from '../transport/grpc/grpc-logger.js';
-import { connectGrpc } from './grpc.js';
-import { attachHttpApi } from './connect-rpc.js';
+import { GrpcServerStrategy } from '../transport/grpc/grpc-server.js';
 import { PinoLoggerService } from '../logging/pino-logger.service.js';
 import { ExitCode, ProcessShutdown } from './process-shutdown.js';
 
@@ -46,14 +46,14 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 async function start(config: Config, end: ProcessShutdown): Promise<void> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
     abortOnError: false,
-    // No route reads a body, and the HTTP API reads its own.
+    // No route reads a body, and the Connect API reads its own.
     bodyParser: false,
     logger: new PinoLoggerService(config.logging),
   });
   for (const warning of config.warnings) new Logger('Settings').warn(warning);
   useNestLogger();
-  const grpc = connectGrpc(app);
-  attachHttpApi(app, grpc);
+  const grpc = app.get(GrpcServerStrategy);
+  app.connectMicroservice<MicroserviceOptions>({ strategy: grpc });
   attachDashboard(app);
   try {
     // The modules must be initialised before the transport starts and accepts calls.

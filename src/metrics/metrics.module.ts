@@ -1,13 +1,12 @@
 import { Module } from '@nestjs/common';
 import { ConnectionsModule } from '../transport/connections/connections.module.js';
 import { EventsModule } from '../events/events.module.js';
-import { RpcMetrics } from '../transport/call/rpc-metrics.js';
+import { GrpcModule } from '../api/grpc.module.js';
 import { TlsModule } from '../transport/tls/tls.module.js';
 import { MetricsController } from './metrics.controller.js';
 
 @Module({
-  imports: [ConnectionsModule, EventsModule, TlsModule],
-  providers: [RpcMetrics],
+  imports: [ConnectionsModule, EventsModule, GrpcModule, TlsModule],
   controllers: [MetricsController],
 })
 export class MetricsModule {}

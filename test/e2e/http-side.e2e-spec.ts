@@ -40,13 +40,14 @@ describe('The HTTP side', () => {
     await closed;
   });
 
-  it('takes no large body', async () => {
+  it('parses no body', async () => {
     const response = await fetch(`${service.httpUrl}/health`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify('x'.repeat(200_000)),
+      // A body parser would answer 400, because this is not JSON.
+      body: '{'.repeat(200_000),
     });
-    expect(response.status).toBe(413);
+    expect(response.status).toBe(404);
   });
 
   it('takes no large headers', async () => {

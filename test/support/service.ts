@@ -1,16 +1,16 @@
 import type { Server } from 'node:http';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { INestApplication, Type } from '@nestjs/common';
+import type { MicroserviceOptions } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
 import { signToken } from '../../src/auth/sign-token.js';
 import { Clock } from '../../src/clock/clock.js';
 import { readConfig, type Config } from '../../src/config/config.js';
-import { connectGrpc } from '../../src/bootstrap/grpc.js';
-import { attachHttpApi } from '../../src/bootstrap/connect-rpc.js';
 import { DeadlineSweeper } from '../../src/presence/deadline-sweeper.js';
 import { SessionRegistry } from '../../src/session/session-registry.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
+import { GrpcServerStrategy } from '../../src/transport/grpc/grpc-server.js';
 import { grpcChannel, type Channel } from './channel.js';
 import { Client } from './client.js';
 import { HttpChannel } from './http-channel.js';
@@ -179,9 +179,9 @@ async function startNode(config: Config, clock: ManualClock): Promise<Node> {
     .overrideProvider(Clock)
     .useValue(clock)
     .compile();
-  const app = module.createNestApplication({ logger: false });
-  const grpc = connectGrpc(app);
-  attachHttpApi(app, grpc);
+  const app = module.createNestApplication({ logger: false, bodyParser: false });
+  const grpc = app.get(GrpcServerStrategy);
+  app.connectMicroservice<MicroserviceOptions>({ strategy: grpc });
   await app.init();
   await app.startAllMicroservices();
   await app.listen(config.http.port, config.http.host);

@@ -12,4 +12,6 @@ export type Handler = (
 export interface ServedMethod {
   readonly handler: Handler;
   readonly definition: MethodDefinition<unknown, unknown>;
+  /** The size limit of a request in bytes, after it is inflated. */
+  readonly maxRequestBytes: number;
 }

@@ -77,20 +77,21 @@ export class GrpcServerStrategy extends ServerGrpc {
     bare: Handler,
     definition: MethodDefinition<unknown, unknown>,
   ): (...args: never[]) => Promise<void> {
-    const { connections, figures } = this.settings;
+    const { connections, figures, maxRequestBytesOf } = this.settings;
     const { path, responseStream, responseSerialize } = definition;
+    const maxRequestBytes = maxRequestBytesOf(path);
     const tracer = activeTracer();
     const handler = tracer === undefined ? bare : withTracing(bare, path, tracer);
     if (!responseStream) {
       const served = withMetrics(handler, figures.forUnary(path));
-      this.methods.set(path, { handler: served, definition });
+      this.methods.set(path, { handler: served, definition, maxRequestBytes });
       return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
         connections.calls.serve(http2StreamOf(call));
         return serveUnaryCall(served, call, callback, responseSerialize, connections);
       };
     }
     const served = measuredStream(handler, figures.ofStreams(path));
-    this.methods.set(path, { handler: served, definition });
+    this.methods.set(path, { handler: served, definition, maxRequestBytes });
     return (call: ServerWritableStream<unknown, unknown>) => {
       const stream = http2StreamOf(call);
       connections.calls.serve(stream);

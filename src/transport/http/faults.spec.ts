@@ -57,10 +57,13 @@ describe('What throws while a call over HTTP is served', () => {
   });
 
   it.each(CALLS)('ends that call with INTERNAL: %s (%s, %s)', async (name, kind, type) => {
-    const method = { handler: HANDLERS[name]!, definition: METHODS[kind] };
+    const method = {
+      ...{ handler: HANDLERS[name]!, definition: METHODS[kind] },
+      maxRequestBytes: 1000,
+    };
     server = createServer((request, response) =>
       serveCall(method, negotiateFormat(type, kind === 'stream')!, request, response, {
-        ...{ maxRequestBytesOf: () => 1000, callTimeoutMs: 10_000 },
+        callTimeoutMs: 10_000,
         connections: { held: new HeldBytes(1e6), calls: {} as Connections['calls'] },
       }),
     ).listen(0, '127.0.0.1');

@@ -30,8 +30,6 @@ import { ResponseStream } from './response-stream.js';
 
 /** The limits of calls. */
 export interface Bounds {
-  /** Returns the size limit of a request in bytes, for the path of its method. */
-  readonly maxRequestBytesOf: (path: string) => number;
   readonly connections: Pick<Connections, 'held' | 'calls'>;
   /** The time in milliseconds in which the client must have read the response of a unary call. */
   readonly callTimeoutMs: number;
@@ -72,7 +70,7 @@ export function serveCall(
   const { responseStream } = method.definition;
   if (!responseStream) stream.destroyAfter(bounds.callTimeoutMs);
   const maxRequestBytes = Math.min(
-    bounds.maxRequestBytesOf(method.definition.path),
+    method.maxRequestBytes,
     encoding === 'json' ? MAX_JSON_BYTES : Infinity,
   );
   const timeout = protocol.parseTimeout(

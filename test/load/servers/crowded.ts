@@ -1,14 +1,15 @@
 // The service with USERS connected users, each in a channel of ten users.
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
 import { AppModule } from '../../../src/app.module.js';
 import { readConfig } from '../../../src/config/config.js';
-import { connectGrpc } from '../../../src/bootstrap/grpc.js';
 import { CommandExecutor } from '../../../src/commands/command-executor.js';
+import { GrpcServerStrategy } from '../../../src/transport/grpc/grpc-server.js';
 import { crowdUserId } from '../crowd-user-id.js';
 
 const app = await NestFactory.create(AppModule.with(readConfig(process.env)), { logger: false });
-connectGrpc(app);
+app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(GrpcServerStrategy) });
 await app.init();
 const commands = app.get(CommandExecutor);
 for (let i = 0; i < Number(process.env['USERS']); i++) {
