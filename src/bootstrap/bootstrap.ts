@@ -13,6 +13,7 @@ import { useNestLogger } from '../transport/grpc/grpc-logger.js';
 import { GrpcServerStrategy } from '../transport/grpc/grpc-server.js';
 import { PinoLoggerService } from '../logging/pino-logger.service.js';
 import { ExitCode, ProcessShutdown } from './process-shutdown.js';
+import { logSubscriberErrors } from './rxjs-errors.js';
 
 /**
  * The time in milliseconds that closing needs in addition to the drain timeout of calls: closing ports, and
@@ -52,6 +53,7 @@ async function start(config: Config, end: ProcessShutdown): Promise<void> {
   });
   for (const warning of config.warnings) new Logger('Settings').warn(warning);
   useNestLogger();
+  logSubscriberErrors();
   const grpc = app.get(GrpcServerStrategy);
   app.connectMicroservice<MicroserviceOptions>({ strategy: grpc });
   attachDashboard(app);

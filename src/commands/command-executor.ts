@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
+import { Subject, type Observable } from 'rxjs';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
@@ -13,8 +14,11 @@ import { PresenceStore } from '../store/presence-store.js';
 /** The interval in milliseconds between attempts to record something while the store is unreachable. */
 const RECORD_AGAIN_MS = 500;
 
-/** A callback for each call of the client of a session, before the store has processed it. */
-type LifeListener = (userId: string, sessionId: string) => void;
+/** A call of the client of a session. */
+export interface SignOfLife {
+  readonly userId: string;
+  readonly sessionId: string;
+}
 
 /**
  * The only component that applies inputs to users: it runs the domain rules and commits their result to the store.
@@ -24,21 +28,18 @@ export class CommandExecutor {
   /** The outcomes of the executed inputs. */
   readonly outcomes = new CommandCounters();
   private readonly tracer = activeTracer();
-  private lifeListener: LifeListener = () => {};
+  private readonly calls = new Subject<SignOfLife>();
+  /**
+   * Emits at the arrival of a call, before the store has processed it, because the client is alive even if the store is
+   * unreachable. The owner of the session is not checked yet.
+   */
+  readonly signsOfLife: Observable<SignOfLife> = this.calls.asObservable();
 
   constructor(
     private readonly store: PresenceStore,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
-
-  /**
-   * Sets the callback for signs of life. A sign of life counts on arrival, because the client is alive even if the
-   * store is unreachable. The owner of the session is not checked yet.
-   */
-  onSignOfLife(listener: LifeListener): void {
-    this.lifeListener = listener;
-  }
 
   /**
    * Executes an input. If it depends on the time of the commit, `input` is a function, which is called for every
@@ -48,7 +49,7 @@ export class CommandExecutor {
     const read = typeof input === 'function' ? input : (): Input => input;
     const first = read();
     const { type } = first;
-    if (isSignOfLife(first)) this.lifeListener(userId, first.sessionId);
+    if (isSignOfLife(first)) this.calls.next({ userId, sessionId: first.sessionId });
     if (this.tracer === undefined) return this.update(userId, type, read);
     const attributes = { 'presence.input': type };
     return inSpan(this.tracer, 'update', { attributes }, () => this.update(userId, type, read));

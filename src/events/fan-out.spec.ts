@@ -251,7 +251,7 @@ describe('What is known of subscribers', () => {
     expect(world.fanOut.lag()).toMatchObject({ subscribers: 1, events: 5, ms: 2 });
   });
 
-  it('is how many events of which kind there were, and how many were delivered in time', async () => {
+  it('is how many events were delivered, in how many messages, and how fast', async () => {
     const world = new EventWorld();
     for (let i = 0; i < 40; i++) await world.subscribe();
     await world.subscribe({ filter: filterOf({ channelIds: ['lobby'] }) });
@@ -260,7 +260,6 @@ describe('What is known of subscribers', () => {
     await world.happen('ann', join('s', 'lobby'));
     vi.advanceTimersByTime(7);
     vi.runAllTimers();
-    expect(world.fanOut.events).toMatchObject({ USER_ONLINE: 1, USER_CHANNEL_CHANGED: 1 });
     expect(world.fanOut.slices.events).toBe(40 * 2 + 1);
     expect(world.fanOut.slices.messages).toBe(41);
     expect(world.fanOut.deliveryLatency.cumulative.at(-1)).toBe(41);

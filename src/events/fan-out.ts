@@ -1,11 +1,10 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import type { Subscription as RxSubscription } from 'rxjs';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import type { Change } from '../domain/event.js';
 import { RejectedError } from '../domain/rejected-error.js';
-import type { Step } from '../domain/step.js';
 import type { LogEntry } from '../event-log/entry.js';
 import { EventLog } from '../event-log/event-log.js';
 import { matches, type Filter } from '../event-log/filter.js';
@@ -14,7 +13,7 @@ import { FlushScheduler } from '../event-log/flush-scheduler.js';
 import { BatchCache } from '../event-log/batch-cache.js';
 import { Distribution } from '../telemetry/distribution.js';
 import { DURATION_BUCKETS, secondsSince } from '../telemetry/durations.js';
-import { PresenceStore, type CommitPosition } from '../store/presence-store.js';
+import { PresenceStore, type Commit } from '../store/presence-store.js';
 import type { Subscription } from './subscription.js';
 
 /**
@@ -46,17 +45,9 @@ export interface Lag {
 export class FanOut implements OnApplicationShutdown {
   /** Builds the messages, and counts the events and messages that were sent. */
   readonly slices: BatchCache;
-  /** The number of committed events, by kind. */
-  readonly events: Record<Change['kind'], number> = {
-    USER_ONLINE: 0,
-    USER_OFFLINE: 0,
-    USER_STATUS_CHANGED: 0,
-    USER_CHANNEL_CHANGED: 0,
-    USER_MUTE_STATE_CHANGED: 0,
-    USER_CONNECTION_CHANGED: 0,
-  };
   /** The time from the oldest commit of a flush to each message of that flush, in seconds. */
   readonly deliveryLatency = new Distribution(DURATION_BUCKETS);
+  private readonly commitSubscription: RxSubscription;
   private readonly subscriptions = new Map<Subscription, Filter>();
   private readonly index = new InterestIndex<Subscription>();
   private readonly rounds = new FlushScheduler(() => this.serveRound());
@@ -75,8 +66,8 @@ export class FanOut implements OnApplicationShutdown {
   ) {
     this.slices = new BatchCache(log);
     this.flushedUpTo = log.head;
-    store.onPartitionReset((origin) => log.begin(origin));
-    store.onCommit((step, origin) => this.append(step, origin));
+    this.commitSubscription = store.partitionResets.subscribe((position) => log.begin(position));
+    this.commitSubscription.add(store.commits.subscribe((commit) => this.append(commit)));
   }
 
   /** The number of subscriptions on this node. */
@@ -109,6 +100,7 @@ export class FanOut implements OnApplicationShutdown {
 
   // Flushes continue until this last hook, because streams stay open while the server drains.
   onApplicationShutdown(): void {
+    this.commitSubscription.unsubscribe();
     this.rounds.cancel();
   }
 
@@ -160,11 +152,10 @@ export class FanOut implements OnApplicationShutdown {
     }
   }
 
-  private append({ events }: Step, origin: CommitPosition): void {
+  private append({ events, position }: Commit): void {
     if (events.length === 0) return;
-    for (const { change } of events) this.events[change.kind]++;
     this.oldestPendingAt ??= performance.now();
-    this.log.append(events, origin);
+    this.log.append(events, position);
     this.rounds.schedule();
   }
 

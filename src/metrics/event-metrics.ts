@@ -1,11 +1,13 @@
 import type { Registry } from 'prom-client';
 import type { EventsService } from '../events/events.service.js';
 import type { FanOut } from '../events/fan-out.js';
+import type { EventCounters } from './event-counters.js';
 import { registerCount, registerCounts, registerDistributions, registerGauge } from './register.js';
 
 /** Metrics of events, their subscriptions and their delivery. */
 export function registerEventMetrics(
   registry: Registry,
+  committed: EventCounters,
   fanOut: FanOut,
   events: EventsService,
 ): void {
@@ -13,7 +15,7 @@ export function registerEventMetrics(
     name: 'presence_events_total',
     help: 'Events by kind, committed on any node and received by this node.',
     label: 'kind',
-    counts: () => fanOut.events,
+    counts: () => committed.counts,
   });
   registerCount(registry, {
     name: 'presence_events_delivered_total',

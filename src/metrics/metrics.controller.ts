@@ -10,6 +10,7 @@ import { SessionLimit } from '../limits/session-limit.js';
 import { CommandExecutor } from '../commands/command-executor.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { registerCallMetrics } from './call-metrics.js';
+import { EventCounters } from './event-counters.js';
 import { registerCommandMetrics } from './command-metrics.js';
 import { registerConnectionMetrics } from './connection-metrics.js';
 import { registerEventMetrics } from './event-metrics.js';
@@ -26,6 +27,7 @@ export class MetricsController {
     store: PresenceStore,
     commands: CommandExecutor,
     calls: RpcMetrics,
+    committed: EventCounters,
     fanOut: FanOut,
     events: EventsService,
     connections: Connections,
@@ -38,7 +40,7 @@ export class MetricsController {
     collectDefaultMetrics({ register: registry });
     registerStoreMetrics(registry, store);
     registerCommandMetrics(registry, commands.outcomes);
-    registerEventMetrics(registry, fanOut, events);
+    registerEventMetrics(registry, committed, fanOut, events);
     registerCallMetrics(registry, calls);
     registerConnectionMetrics(registry, connections);
     registerLimitMetrics(registry, refusedCalls, sessions);

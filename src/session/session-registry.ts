@@ -1,11 +1,12 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import type { Subscription } from 'rxjs';
 import type { EndReason } from '../domain/input.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import type { User } from '../domain/user.js';
-import { CommandExecutor } from '../commands/command-executor.js';
+import { CommandExecutor, type SignOfLife } from '../commands/command-executor.js';
 import { Listening } from '../store/listening.js';
-import { PresenceStore } from '../store/presence-store.js';
+import { PresenceStore, type Commit } from '../store/presence-store.js';
 import type { SessionStream } from './session-stream.js';
 
 /** Interval in milliseconds at which streams are checked for a due heartbeat and for silent clients. */
@@ -17,9 +18,10 @@ const HEARTBEAT_CHECK_MS = 250;
  * which it could not receive calls.
  */
 @Injectable()
-export class SessionRegistry {
+export class SessionRegistry implements OnApplicationShutdown {
   private readonly logger = new Logger(SessionRegistry.name);
   private readonly streams = new Map<string, SessionStream>();
+  private readonly subscription: Subscription;
   private isEndingSilent = false;
 
   constructor(
@@ -27,15 +29,13 @@ export class SessionRegistry {
     private readonly commands: CommandExecutor,
     private readonly listening: Listening,
   ) {
-    store.onCommit(({ user, ended }) => {
-      this.noteHeartbeats(user);
-      for (const { sessionId, cause } of ended) this.streams.get(sessionId)?.end(refusalFor(cause));
-      for (const { sessionId } of user.sessions) this.streams.get(sessionId)?.noteUser(user);
-    });
-    commands.onSignOfLife((userId, sessionId) => {
-      const stream = this.streams.get(sessionId);
-      if (stream?.userId === userId) stream.hear(this.listening.heardMs);
-    });
+    this.subscription = store.commits.subscribe((commit) => this.apply(commit));
+    this.subscription.add(commands.signsOfLife.subscribe((sign) => this.hear(sign)));
+  }
+
+  // Streams need commits until this last hook, because they stay open while the server drains.
+  onApplicationShutdown(): void {
+    this.subscription.unsubscribe();
   }
 
   /** The number of sessions on this node. */
@@ -75,6 +75,17 @@ export class SessionRegistry {
     } finally {
       this.isEndingSilent = false;
     }
+  }
+
+  private apply({ user, ended }: Commit): void {
+    this.noteHeartbeats(user);
+    for (const { sessionId, cause } of ended) this.streams.get(sessionId)?.end(refusalFor(cause));
+    for (const { sessionId } of user.sessions) this.streams.get(sessionId)?.noteUser(user);
+  }
+
+  private hear({ userId, sessionId }: SignOfLife): void {
+    const stream = this.streams.get(sessionId);
+    if (stream?.userId === userId) stream.hear(this.listening.heardMs);
   }
 
   private async end(sessionId: string, userId: string, heartbeatDueAt: number): Promise<void> {

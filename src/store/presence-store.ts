@@ -1,3 +1,6 @@
+import type { Observable } from 'rxjs';
+import type { PresenceEvent } from '../domain/event.js';
+import type { EndedSession } from '../domain/session-transitions.js';
 import type { Step } from '../domain/step.js';
 import type { User } from '../domain/user.js';
 import type { SealingKeys } from '../sealed-tokens/sealing-keys.js';
@@ -18,18 +21,19 @@ export interface CommitPosition {
   readonly mark: number;
 }
 
-/** Called for every commit, in commit order, after the view contains it. */
-export type CommitListener = (step: Step, origin: CommitPosition) => void;
-
-/**
- * Called with the position after which a listener receives the commits of a partition: at the start, and after missed
- * commits.
- */
-export type PartitionResetListener = (origin: CommitPosition) => void;
+/** A committed change of one user. */
+export interface Commit {
+  /** The new state of the user. */
+  readonly user: User;
+  readonly events: readonly PresenceEvent[];
+  /** The sessions that ended with this commit. */
+  readonly ended: readonly EndedSession[];
+  readonly position: CommitPosition;
+}
 
 /**
  * The only interface between the rules and the stored state. It deliberately has no method to publish an event: the
- * user and the events are committed together, and consumers listen to commits.
+ * user and the events are committed together, and consumers subscribe to commits.
  */
 export abstract class PresenceStore {
   /** The node id in the sessions of this node. It names one life of one process and is never used again. */
@@ -41,8 +45,20 @@ export abstract class PresenceStore {
   /** The health and metrics of the store, for operators. */
   abstract readonly status: StoreStatus;
 
-  /** The shown presences. At any moment it reflects exactly the commits that listeners have received. */
+  /** The shown presences. At any moment it reflects exactly the emitted commits. */
   abstract readonly view: PresenceView;
+
+  /**
+   * Every commit of any node, in the order of commits, after the view contains it. Emits synchronously, and before the
+   * commit is acknowledged. A subscriber that throws affects neither the commit nor the other subscribers.
+   */
+  abstract readonly commits: Observable<Commit>;
+
+  /**
+   * The positions after which `commits` continues. A subscription emits one position for each partition at once, and
+   * another one whenever commits of a partition were missed. It never completes. Subscribe before the store starts.
+   */
+  abstract readonly partitionResets: Observable<CommitPosition>;
 
   /** Runs `change` on the newest state of a user, and commits the user and its events together. */
   abstract update(userId: string, change: UserUpdate): Promise<Step>;
@@ -68,10 +84,4 @@ export abstract class PresenceStore {
 
   /** Resolves when the view reflects every change that any node acknowledged before the call. */
   abstract awaitCurrent(): Promise<void>;
-
-  /** Returns a function that removes the listener. */
-  abstract onCommit(listener: CommitListener): () => void;
-
-  /** Must be called before the store starts. */
-  abstract onPartitionReset(listener: PartitionResetListener): void;
 }

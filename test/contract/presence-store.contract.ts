@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { config as rxjs } from 'rxjs';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Input } from '../../src/domain/input.js';
 import { unknownPresence } from '../../src/domain/presence.js';
 import { RejectedError } from '../../src/domain/rejected-error.js';
 import { step, type Step } from '../../src/domain/step.js';
 import { newUser } from '../../src/domain/user.js';
-import type { PresenceStore } from '../../src/store/presence-store.js';
+import type { Commit, PresenceStore } from '../../src/store/presence-store.js';
 import { choose, connect, disconnect, join, mute, POLICY, time } from '../support/play.js';
 
 /** A store of a test, and a function that disposes of it. */
@@ -77,8 +78,8 @@ export function presenceStoreContract(
     describe('a change that is refused', () => {
       it('commits nothing and tells nobody', async () => {
         const { user } = await perform('alice', connect('a'), 1);
-        const told: Step[] = [];
-        store.onCommit((next) => told.push(next));
+        const told: Commit[] = [];
+        store.commits.subscribe((next) => told.push(next));
         await expect(perform('alice', join('x', 'lobby'), 2)).rejects.toThrow(RejectedError);
         await expect(perform('bob', join('x', 'lobby'), 2)).rejects.toThrow(RejectedError);
         expect(told).toEqual([]);
@@ -97,7 +98,7 @@ export function presenceStoreContract(
     describe('a commit', () => {
       it('is in the view when it is told of, and is told of before it is acknowledged', async () => {
         const seen: unknown[] = [];
-        store.onCommit(({ events }) => {
+        store.commits.subscribe(({ events }) => {
           const { status, channelId } = store.view.presence('alice');
           seen.push([events.map(({ change }) => change.kind), status, channelId]);
         });
@@ -112,29 +113,46 @@ export function presenceStoreContract(
         ]);
       });
 
-      it('is told to every listener, in the order of commits', async () => {
+      it('is emitted to every subscriber, in the order of commits', async () => {
         const heard: string[] = [];
         for (const name of ['first', 'second']) {
-          store.onCommit(({ user }) => heard.push(`${name} ${user.userId}`));
+          store.commits.subscribe(({ user }) => heard.push(`${name} ${user.userId}`));
         }
         await perform('alice', connect('a'), 1);
         await perform('bob', connect('b'), 1);
         expect(heard).toEqual(['first alice', 'second alice', 'first bob', 'second bob']);
       });
 
+      it('reaches the other subscribers and is acknowledged, although one of them throws', async () => {
+        const reported = vi.fn();
+        rxjs.onUnhandledError = reported;
+        const heard: string[] = [];
+        const fault = new Error('a fault of this subscriber');
+        store.commits.subscribe(() => {
+          throw fault;
+        });
+        store.commits.subscribe(({ user }) => heard.push(user.userId));
+        await perform('alice', connect('a'), 1);
+        await perform('bob', connect('b'), 1);
+        expect(heard).toEqual(['alice', 'bob']);
+        expect(store.view.presence('bob').status).toBe('ONLINE');
+        await vi.waitFor(() => expect(reported.mock.calls).toEqual([[fault], [fault]]));
+        rxjs.onUnhandledError = null;
+      });
+
       it('says which sessions ended', async () => {
         const ended: unknown[] = [];
-        store.onCommit((next) => ended.push(...next.ended));
+        store.commits.subscribe((next) => ended.push(...next.ended));
         await perform('alice', connect('a'), 1);
         await perform('alice', disconnect('a', 'SESSION_ENDED'), 2);
         expect(ended).toEqual([{ sessionId: 'a', cause: 'SESSION_ENDED' }]);
       });
 
-      it('is not told to those who stopped listening', async () => {
+      it('is not emitted to a subscriber that has unsubscribed', async () => {
         let count = 0;
-        const stop = store.onCommit(() => count++);
+        const subscription = store.commits.subscribe(() => count++);
         await perform('alice', connect('a'), 1);
-        stop();
+        subscription.unsubscribe();
         await perform('alice', disconnect('a'), 2);
         expect(count).toBe(1);
       });

@@ -45,7 +45,7 @@ export class World {
     this.httpAddresses = service.addresses(httpAddress);
     this.faults.start();
     const [store] = service.all(PresenceStore);
-    store.onCommit(() => this.commits++);
+    store.commits.subscribe(() => this.commits++);
   }
 
   static async start(): Promise<World> {

@@ -62,8 +62,8 @@ async function measure(users: number): Promise<StateResult> {
     await perform(i, { type: 'joinChannel', sessionId, channelId });
   }
   const heapBytesPerUser = (heapUsed() - heapBefore) / users;
-  store.onPartitionReset((origin) => log.begin(origin));
-  store.onCommit(({ events }, origin) => log.append(events, origin));
+  store.partitionResets.subscribe((position) => log.begin(position));
+  store.commits.subscribe(({ events, position }) => log.append(events, position));
 
   let looked = 0;
   const lookUp = (): Promise<unknown> => store.get(userId((looked++ * 7919) % users));

@@ -60,7 +60,7 @@ export class EventWorld {
     const heap = { assertHeadroom: () => {} } as unknown as HeapLimit;
     const limits = new SubscribeLimits(heap, new ReadLimit(this.clock, config), config);
     this.service = new EventsService(this.store, this.log, this.fanOut, drain, limits, this.clock);
-    this.store.onCommit(({ events }) => this.committed.push(...events));
+    this.store.commits.subscribe(({ events }) => this.committed.push(...events));
   }
 
   /** Applies an input to a user. The caller does not need to know whether it was rejected. */

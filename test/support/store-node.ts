@@ -38,9 +38,9 @@ export class StoreNode {
   readonly log = newLog();
 
   private constructor(readonly store: RedisPresenceStore) {
-    store.onPartitionReset((origin) => this.log.begin(origin));
-    store.onCommit(({ user, events, ended }, origin) => {
-      if (events.length > 0) this.log.append(events, origin);
+    store.partitionResets.subscribe((position) => this.log.begin(position));
+    store.commits.subscribe(({ user, events, ended, position }) => {
+      if (events.length > 0) this.log.append(events, position);
       // A flush may happen at any time, even while the node starts.
       this.log.seal();
       for (const { change, reason } of events) {

@@ -34,7 +34,7 @@ async function observe(
 ): Promise<readonly unknown[]> {
   const store = new MemoryPresenceStore({ maxOfflineUsers });
   const seen: unknown[] = [];
-  store.onCommit(({ events }) => seen.push(...events));
+  store.commits.subscribe(({ events }) => seen.push(...events));
   const perform = async (userId: string, input: Input, at: number): Promise<void> => {
     await store
       .update(userId, (user) => step(user, input, at, policy))

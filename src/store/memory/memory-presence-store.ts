@@ -1,13 +1,13 @@
 import { randomInt } from 'node:crypto';
+import { concat, defer, NEVER, of, Subject } from 'rxjs';
 import type { Step } from '../../domain/step.js';
 import { retainOnEviction, newUser, type User } from '../../domain/user.js';
 import { SealingKeys } from '../../sealed-tokens/sealing-keys.js';
 import {
   PresenceStore,
-  type PartitionResetListener,
-  type UserUpdate,
-  type CommitListener,
+  type Commit,
   type CommitPosition,
+  type UserUpdate,
 } from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
 import type { StoreStatus } from '../store-status.js';
@@ -46,7 +46,10 @@ export class MemoryPresenceStore extends PresenceStore {
   readonly sealingSecrets = new SealingKeys();
   readonly view: PresenceView = new PresenceView((userId) => this.table.shownOf(userId));
   private readonly table = new UserTable(this.view);
-  private readonly listeners = new Set<CommitListener>();
+  private readonly committed = new Subject<Commit>();
+  readonly commits = this.committed.asObservable();
+  // Nothing is ever missed in memory.
+  readonly partitionResets = defer(() => concat(of(this.last), NEVER));
   private last: CommitPosition = { partition: 0, seq: 0, mark: randomInt(2 ** 32) };
 
   constructor(private readonly options: MemoryStoreOptions) {
@@ -65,7 +68,7 @@ export class MemoryPresenceStore extends PresenceStore {
     if (step.user !== before) {
       this.table.upsert(held, step.user, step.wakeAt);
       if (step.user.shown.status === 'OFFLINE') this.forgetLongestGone();
-      this.tell(step);
+      this.publish(step);
     } else if (held !== undefined) {
       this.table.wake(held, step.wakeAt);
     }
@@ -90,20 +93,11 @@ export class MemoryPresenceStore extends PresenceStore {
 
   async awaitCurrent(): Promise<void> {}
 
-  onCommit(listener: CommitListener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
-  }
-
-  onPartitionReset(listener: PartitionResetListener): void {
-    listener(this.last);
-  }
-
-  private tell(step: Step): void {
+  private publish({ user, events, ended }: Step): void {
     // Commits without visible events are not counted, because a resume token would reveal them.
     const { partition, seq, mark } = this.last;
-    if (step.events.length > 0) this.last = { partition, seq: seq + 1, mark };
-    for (const listener of this.listeners) listener(step, this.last);
+    if (events.length > 0) this.last = { partition, seq: seq + 1, mark };
+    this.committed.next({ user, events, ended, position: this.last });
   }
 
   private forgetLongestGone(): void {

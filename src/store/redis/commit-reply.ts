@@ -1,6 +1,6 @@
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
-import type { Batch, Commit } from './log-batch.js';
+import type { Batch, LoggedCommit } from './log-batch.js';
 import type { ResyncReason } from './partition-reader.js';
 import type { PartitionReplica } from './partition-replica.js';
 
@@ -25,7 +25,10 @@ export function batchOf(prepared: readonly Decided[], reply: readonly string[]):
   const [, epoch, before, after, prev, token, outcomes] = reply as [string, ...string[]];
   const entries = prepared
     .filter((_, nth) => outcomes![nth] === '1')
-    .map(({ before: user, step }): Commit => ({ ...step, previousVersion: user.shown.version }));
+    .map(({ before: user, step }): LoggedCommit => ({
+      ...step,
+      previousVersion: user.shown.version,
+    }));
   return {
     before: { epoch: epoch!, seq: Number(before), token: prev! },
     after: { epoch: epoch!, seq: Number(after), token: token! },

@@ -3,6 +3,7 @@ import type { PresenceEvent } from '../../domain/event.js';
 import type { EndedSession } from '../../domain/session-transitions.js';
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
+import type { CommitPosition } from '../presence-store.js';
 import { readUser, UnreadableRecord } from './read-user.js';
 import {
   eventFields,
@@ -23,8 +24,8 @@ export interface LogPosition {
   readonly token: string;
 }
 
-/** The result of one commit. */
-export interface Commit {
+/** A commit in the log of a partition. */
+export interface LoggedCommit {
   readonly user: User;
   readonly events: readonly PresenceEvent[];
   readonly ended: readonly EndedSession[];
@@ -40,7 +41,7 @@ export interface Batch {
    * Decoded on demand, because most batches come back to their own writer. Throws `UnreadableRecord` for data that no
    * known version of the service has written.
    */
-  readonly entries: () => readonly Commit[];
+  readonly entries: () => readonly LoggedCommit[];
 }
 
 type EntryFields = readonly [
@@ -102,7 +103,7 @@ function batchOf(
   };
 }
 
-function entriesOf(batch: string): readonly Commit[] {
+function entriesOf(batch: string): readonly LoggedCommit[] {
   try {
     return (JSON.parse(batch) as readonly EntryFields[]).map(entryOf);
   } catch {
@@ -110,7 +111,7 @@ function entriesOf(batch: string): readonly Commit[] {
   }
 }
 
-function entryOf([fields, userId, previousVersion, events, ended]: EntryFields): Commit {
+function entryOf([fields, userId, previousVersion, events, ended]: EntryFields): LoggedCommit {
   const user = fields === null ? newUser(userId) : readUser(userId, fields);
   return {
     user,
@@ -127,4 +128,11 @@ export function isSamePlace(a: LogPosition, b: LogPosition): boolean {
 /** The revision that the nth commit of a batch gives to its user, as Redis stores it. */
 export function revisionOf({ before, after }: Batch, nth: number): string {
   return `${before.seq + nth + 1}.${after.token}`;
+}
+
+/** The position in the log of a partition, as all nodes and resume tokens name it. */
+export function commitPosition(partition: number, { seq, token }: LogPosition): CommitPosition {
+  const bytes = Buffer.from(token, 'base64url');
+  // A token written by another program may be shorter.
+  return { partition, seq, mark: bytes.length < 4 ? 0 : bytes.readUInt32LE() };
 }

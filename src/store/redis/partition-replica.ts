@@ -8,7 +8,13 @@ import type { Step } from '../../domain/step.js';
 import { liveSessions, newUser, type User } from '../../domain/user.js';
 import type { PresenceView } from '../presence-view.js';
 import { UserTable, type UserEntry } from '../user-table.js';
-import { isSamePlace, revisionOf, type Batch, type Commit, type LogPosition } from './log-batch.js';
+import {
+  isSamePlace,
+  revisionOf,
+  type Batch,
+  type LoggedCommit,
+  type LogPosition,
+} from './log-batch.js';
 import { SessionCountByNode } from './session-count-by-node.js';
 
 export interface ReplicaOptions {
@@ -149,7 +155,7 @@ export class PartitionReplica {
     this.dirtyUsers.set(userId, this.dirtyUsers.get(userId) ?? { isOurs: false });
   }
 
-  private take(entry: Commit, revision: string, place: LogPosition): void {
+  private take(entry: LoggedCommit, revision: string, place: LogPosition): void {
     const { user: stored, events, ended, previousVersion } = entry;
     const held = this.table.get(stored.userId);
     const before = held?.user ?? newUser(stored.userId);

@@ -49,7 +49,7 @@ describe('A node that starts', () => {
   it('names every partition before it has read any, so that a round in between finds a place', async () => {
     const store = newStore(server.url);
     const begun: number[] = [];
-    store.onPartitionReset(({ partition }) => begun.push(partition));
+    store.partitionResets.subscribe(({ partition }) => begun.push(partition));
     const all = Array.from({ length: PARTITIONS }, (_, partition) => partition);
     expect(begun).toEqual(all);
     await store.onModuleInit();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { startWith, Subject } from 'rxjs';
 import type { RedisAddress } from '../../config/redis-url.js';
 import type { Policy } from '../../domain/policy.js';
 import type { Step } from '../../domain/step.js';
@@ -8,9 +9,9 @@ import type { User } from '../../domain/user.js';
 import { SealingKeys } from '../../sealed-tokens/sealing-keys.js';
 import {
   PresenceStore,
-  type PartitionResetListener,
+  type Commit,
+  type CommitPosition,
   type UserUpdate,
-  type CommitListener,
 } from '../presence-store.js';
 import { describeError } from '../../text/safe-text.js';
 import { PresenceView } from '../presence-view.js';
@@ -20,6 +21,7 @@ import { SingleFlight } from './single-flight.js';
 import { loaded, orRefusal } from './first-load.js';
 import { Janitor } from './janitor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
+import { commitPosition } from './log-batch.js';
 import { Membership } from './membership.js';
 import { Partition, sizesOf } from './partition.js';
 import { RedisHealth } from './redis-health.js';
@@ -30,7 +32,6 @@ import { checkServer, faultOf } from './server-check.js';
 import { ServerWatch } from './server-watch.js';
 import { SettingsCensus } from './settings-census.js';
 import { SharedSecret } from './shared-secret.js';
-import { originOf, StoreListeners } from './store-listeners.js';
 import { IntervalTask } from './interval-task.js';
 import {
   HEARTBEAT_INTERVAL_MS,
@@ -58,6 +59,12 @@ export interface RedisStoreOptions {
   readonly watchServerEveryMs?: number;
 }
 
+/** The positions of all partitions before the first load. */
+const NOTHING_LOADED: readonly CommitPosition[] = Array.from(
+  { length: PARTITIONS },
+  (_, partition) => ({ partition, seq: 0, mark: 0 }),
+);
+
 /**
  * The presence store for any number of nodes, in Redis. Every node has a replica of all users and decides on that
  * basis. Redis accepts a commit only if the replica was up to date. See `docs/cluster.md`.
@@ -77,7 +84,11 @@ export class RedisPresenceStore
   private readonly events = new ClusterMetrics(this.logger);
   /** The last time when the node knew that it had missed nothing, by `performance.now()`. */
   private confirmedAt = performance.now();
-  private readonly listeners = new StoreListeners(this.logger);
+  private readonly committed = new Subject<Commit>();
+  readonly commits = this.committed.asObservable();
+  private readonly restarted = new Subject<CommitPosition>();
+  // Before the partitions are loaded, no resume token can match their positions.
+  readonly partitionResets = this.restarted.pipe(startWith(...NOTHING_LOADED));
   private readonly keys: Keys;
   private readonly port: RedisClient;
   private readonly watch: ServerWatch;
@@ -105,8 +116,9 @@ export class RedisPresenceStore
           ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
           logSize: Math.ceil(options.logSize / PARTITIONS),
           randomToken: randomId,
-          onStep: (step, place) => this.listeners.tell(step, originOf(index, place)),
-          onRestart: (place) => this.listeners.begin(originOf(index, place)),
+          onStep: ({ user, events, ended }, place) =>
+            this.committed.next({ user, events, ended, position: commitPosition(index, place) }),
+          onRestart: (place) => this.restarted.next(commitPosition(index, place)),
           onFenced: (name) => this.rotateNodeId(name),
           onError: this.troubled,
           onLoss: (cause) => this.events.lost(index, cause),
@@ -216,16 +228,6 @@ export class RedisPresenceStore
 
   awaitCurrent(): Promise<void> {
     return reachable(this.refreshing.run());
-  }
-
-  onCommit(listener: CommitListener): () => void {
-    return this.listeners.onCommit(listener);
-  }
-
-  onPartitionReset(listener: PartitionResetListener): void {
-    this.listeners.onBegin(listener);
-    // No partition is loaded yet, so a resume token that arrives now cannot match any position.
-    for (const partition of this.partitions.keys()) listener({ partition, seq: 0, mark: 0 });
   }
 
   get status(): StoreStatus {

@@ -1,0 +1,25 @@
+import { Logger } from '@nestjs/common';
+import { config, Subject } from 'rxjs';
+import { afterEach, expect, it, vi } from 'vitest';
+import { logSubscriberErrors } from './rxjs-errors.js';
+
+afterEach(() => {
+  config.onUnhandledError = null;
+  vi.restoreAllMocks();
+});
+
+it('an error of a subscriber is logged and does not end the process', async () => {
+  const logged = vi.spyOn(Logger.prototype, 'error').mockReturnValue();
+  const uncaught = vi.fn();
+  process.on('uncaughtExceptionMonitor', uncaught);
+  logSubscriberErrors();
+  const source = new Subject<number>();
+  source.subscribe(() => {
+    throw new Error('a fault of this subscriber');
+  });
+  source.next(1);
+  await vi.waitFor(() => expect(logged).toHaveBeenCalledOnce());
+  expect(logged.mock.lastCall?.[0]).toContain('a fault of this subscriber');
+  expect(uncaught).not.toHaveBeenCalled();
+  process.off('uncaughtExceptionMonitor', uncaught);
+});
