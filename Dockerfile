@@ -8,7 +8,8 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY client client
 COPY dashboard dashboard
-RUN npm run build && npm prune --omit=dev
+# Without the command line, whose packages are the optional dependencies.
+RUN npm run build:server && npm prune --omit=dev --omit=optional
 
 FROM node:24-slim
 # The server needs only Node.js. Package managers would only help an attacker.

@@ -89,6 +89,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: '#client', replacement: source('index.ts') },
+      { find: /^#server\/(.*)[.]js$/, replacement: `${root}src/$1.ts` },
       { find: /^@presence-service\/client$/, replacement: source('index.ts') },
       { find: /^@presence-service\/client\/activity$/, replacement: source('activity.ts') },
     ],
@@ -107,8 +108,7 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts', 'client/src/**/*.ts', 'dashboard/src/model/**/*.ts'],
-      // The command line is tested in separate processes, where coverage is not measured.
-      exclude: ['src/cli/**', 'src/api/generated*/**', 'client/src/generated/**', '**/*.spec.ts'],
+      exclude: ['src/api/generated*/**', 'client/src/generated/**', '**/*.spec.ts'],
       reporter: ['text', 'html', 'json-summary'],
       thresholds: { lines: 90, branches: 90, functions: 90, statements: 90 },
     },
@@ -118,7 +118,7 @@ export default defineConfig({
         test: {
           name: 'one node',
           include: [
-            '{src,test,client,dashboard}/**/*.spec.ts',
+            '{src,cli,test,client,dashboard}/**/*.spec.ts',
             '{test,client/test}/**/*.e2e-spec.ts',
           ],
           exclude: [...excluded, ...SYSTEM, ...NIGHTLY],

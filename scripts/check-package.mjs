@@ -6,6 +6,7 @@ const BELONGS =
   /^(dist\/.+\.(js|js\.map|lua)|dist\/dashboard\/.+\.(html|css|svg)|proto\/.+\.proto|[.]env[.]example|(README|CHANGELOG)[.]md|LICENSE|package[.]json)$/;
 const NEEDED = [
   'dist/main.js',
+  'dist/bootstrap/token.js',
   'dist/cli/presence.js',
   'dist/client/index.js',
   'dist/dashboard/index.html',

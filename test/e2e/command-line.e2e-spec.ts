@@ -23,7 +23,6 @@ const COMMANDS = [
   'members',
   'end',
   'explain',
-  'replay',
   'bench',
 ];
 
@@ -150,18 +149,8 @@ describe('The command line', () => {
       [
         'no secret',
         ['token', 'ann'],
-        'Tokens are signed here, which needs AUTH_JWT_SECRET, the same for this command and for the server.',
+        'Signing a token needs AUTH_JWT_SECRET, with the same value as on the server.',
         { AUTH_JWT_SECRET: '' },
-      ],
-      [
-        'a trace that is none',
-        ['replay', 'package.json'],
-        'package.json does not begin with t_seconds,action,session,user,reason.',
-      ],
-      [
-        'a trace that is not there',
-        ['replay', 'nowhere.csv'],
-        'The file nowhere.csv cannot be read (ENOENT).',
       ],
     ])('%s', async (_, args, sentence, settings = {}) => {
       const said = await run(args, settings);
@@ -275,6 +264,31 @@ describe('The command line', () => {
       expect(claims).toMatchObject({ sub: 'root', scope: 'presence:admin' });
       expect(Number(claims.exp) - Number(claims.iat)).toBe(60);
     });
+  });
+
+  describe('the program that signs tokens where only the server is installed', () => {
+    function sign(...args: string[]): ChildProgram {
+      const program = build.program('bootstrap/token.js', args, { AUTH_JWT_SECRET: SECRET });
+      running.push(program);
+      return program;
+    }
+
+    it('prints a token that the service accepts', async () => {
+      const program = sign('ann', '--ttl', '60');
+      expect(await program.exited).toEqual({ code: 0, signal: null });
+      const { started } = await online(server.clientWithToken(program.stdout.trimEnd()));
+      expect(started.session?.userId).toBe('ann');
+    });
+
+    it.each([[[]], [['ann', 'bob']], [['ann', '--ttl', '1h']], [['ann', '--root']], [['a\nb']]])(
+      'shows its usage for wrong arguments: %j',
+      async (args) => {
+        const program = sign(...args);
+        expect(await program.exited).toEqual({ code: 2, signal: null });
+        expect(program.stdout).toBe('');
+        expect(program.stderr).toMatch(/\nUsage: node dist\/bootstrap\/token[.]js/);
+      },
+    );
   });
 
   describe('connect', () => {
@@ -442,69 +456,6 @@ describe('The command line', () => {
       await online(await server.client('zoe'));
       expect(await watch.exited).toEqual({ code: 0, signal: null });
       expect(watch.stderr).toBe('');
-    });
-  });
-
-  describe('replay', () => {
-    const TRACE = [
-      't_seconds,action,session,user,reason',
-      '100,connect,s1,ann,',
-      '100,connect,s2,bob,',
-      '101,activity,s1,ann,',
-      '102,disconnect,s1,ann,clean',
-      '103,disconnect,s2,bob,lost',
-      '104,connect,s3,cat,',
-    ];
-
-    it('lives what the trace tells, ends what it leaves open, and sums it up', async () => {
-      const file = join(build.folder, 'trace.csv');
-      writeFileSync(file, TRACE.join('\n'));
-      const replayed = await build.serve({ DRAIN_TIMEOUT_MS: '100' });
-      const events = (await replayed.client('watcher')).subscribe();
-      await events.beginning();
-      const settings = { PRESENCE_ADDRESS: replayed.grpcAddress };
-      const { code, stdout, stderr } = await run(['replay', file, '--speed', '20'], settings);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).toMatch(/^6 rows in \d+[.]\d s\n/);
-      expect(stdout.split('\n').slice(1)).toEqual([
-        '3 sessions begun, at most 2 at a time',
-        '1 session ended in order, 1 lost',
-        '1 action',
-        '0 failed',
-        '',
-      ]);
-      const seen = (await events.nextEvents(6)).map(
-        (event) => `${event.presence!.userId} ${inWords(event)}`,
-      );
-      expect(seen.sort()).toEqual([
-        'ann userOffline DISCONNECTED',
-        'ann userOnline CONNECTED',
-        'bob userOffline CONNECTION_LOST',
-        'bob userOnline CONNECTED',
-        'cat userOffline DISCONNECTED',
-        'cat userOnline CONNECTED',
-      ]);
-      await replayed.kill();
-    });
-
-    it('says how much failed, and why the first did', async () => {
-      const file = join(build.folder, 'strange.csv');
-      writeFileSync(file, `${TRACE[0]}\n0,activity,s9,ann,\n0,disconnect,s9,ann,clean\n`);
-      const { code, stdout, stderr } = await run(['replay', file, '--speed', 'max']);
-      expect(code).toBe(1);
-      expect(stdout).toContain('2 failed');
-      expect(stderr).toMatch(/^2 rows failed[.] The first: .*no session s9.*\n$/);
-    });
-
-    it('that is interrupted ends its sessions and sums up what was', async () => {
-      const file = join(build.folder, 'long.csv');
-      writeFileSync(file, `${TRACE[0]}\n0,connect,s1,ann,\n99999,disconnect,s1,ann,clean\n`);
-      const replay = start(['replay', file]);
-      await eventually(() => statusIn('ann'), 'ONLINE');
-      replay.signal('SIGINT');
-      expect(await replay.exited).toEqual({ code: 130, signal: null });
-      expect(replay.stdout).toContain('1 session begun');
-      await eventually(() => statusIn('ann'), 'OFFLINE');
     });
   });
 

@@ -41,7 +41,7 @@ const { panels, templating } = JSON.parse(readFileSync('deploy/grafana/presence.
 /** Every file that may name a metric: deployment files and documentation. */
 const files = [
   ...['README.md', 'client/README.md', 'compose.yaml'],
-  ...['deploy', 'docs', 'examples', 'dashboard/src', 'src/cli'].flatMap(filesBelow),
+  ...['deploy', 'docs', 'examples', 'dashboard/src', 'cli/src'].flatMap(filesBelow),
 ].filter((path) => !/\.(png|svg|spec\.ts)$/.test(path));
 
 /** The example queries of docs/observability.md: the last cell of each row of that section. */

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readTrace, type TraceRow } from '../../src/cli/replay/trace.js';
 import type { PresenceEvent } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import type { Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Link } from '../support/link.js';
 import { NODES } from '../support/nodes.js';
+import { readTrace, type TraceRow } from '../load/replay/trace.js';
 import { Picture, everyoneOnline } from '../support/picture.js';
 import { Service, tokenOf } from '../support/service.js';
 

@@ -65,7 +65,17 @@ export class Build {
     settings: Readonly<Record<string, string>> = {},
     wrap: (command: readonly string[]) => readonly string[] = (command) => command,
   ): ChildProgram {
-    const [command, ...rest] = wrap([process.execPath, 'dist/cli/presence.js', ...args]);
+    return this.program('cli/presence.js', args, settings, wrap);
+  }
+
+  /** Runs a program of the build with these arguments and only these settings. */
+  program(
+    path: string,
+    args: readonly string[],
+    settings: Readonly<Record<string, string>> = {},
+    wrap: (command: readonly string[]) => readonly string[] = (command) => command,
+  ): ChildProgram {
+    const [command, ...rest] = wrap([process.execPath, `dist/${path}`, ...args]);
     const env = { PATH: process.env.PATH, ...settings };
     return new ChildProgram(spawn(command!, rest, { cwd: this.folder, env }));
   }

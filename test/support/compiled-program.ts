@@ -45,6 +45,7 @@ async function compileTo(folder: string): Promise<void> {
   const unfinished = join(folder, 'unfinished');
   await compile('client/tsconfig.build.json', join(unfinished, 'client'));
   await compile('tsconfig.build.json', unfinished);
+  await compile('cli/tsconfig.build.json', join(unfinished, 'cli'));
   const scripts = 'store/redis/lua';
   await cp(join(PROJECT, 'src', scripts), join(unfinished, scripts), { recursive: true });
   await build({

@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { examples } from '../options/common-options.js';
+import { addTargetOptions, type TargetOptions } from '../options/target.js';
+import { ADMIN } from '../options/tokens.js';
+import { escapeControls } from '../output/text.js';
+import { withService } from '../runtime/service.js';
+
+/** Creates the command that ends a session of any user. */
+export function endCommand(environment: NodeJS.ProcessEnv): Command {
+  return addTargetOptions(new Command('end'))
+    .description(
+      'End a session for good: its program does not reconnect by itself. A session of another user needs an admin token. To end a session that has ended already is no error.',
+    )
+    .argument('<session>', 'the session, as "presence explain" names it')
+    .addHelpText('after', examples(['presence end q1xJ0m3Yw7kq8mPz2Wc5Vg', 'end this session']))
+    .action((sessionId: string, target: TargetOptions) =>
+      withService(target, environment, ADMIN, async (client) => {
+        const wasLive = await client.endSession(sessionId);
+        const session = escapeControls(sessionId);
+        console.log(wasLive ? `Ended session ${session}.` : `There is no live session ${session}.`);
+      }),
+    );
+}

@@ -1,0 +1,39 @@
+import { Command, Option } from 'commander';
+import type { Status } from '#client';
+import { examples } from '../options/common-options.js';
+import { addTargetOptions, type TargetOptions } from '../options/target.js';
+import { READ_ONLY_IDENTITY } from '../options/tokens.js';
+import { printListing } from '../output/presence-table.js';
+import { withService } from '../runtime/service.js';
+
+type Visible = Exclude<Status, 'offline'>;
+
+const STATUSES: readonly Visible[] = ['online', 'idle', 'do-not-disturb', 'away'];
+
+interface ListOptions extends TargetOptions {
+  readonly status?: readonly Visible[];
+  readonly json?: boolean;
+}
+
+/** Creates the command that lists the users who are not offline. */
+export function listCommand(environment: NodeJS.ProcessEnv): Command {
+  return addTargetOptions(new Command('list'))
+    .description('Show who is not offline.')
+    .addOption(
+      new Option('--status <status...>', 'only users who are one of these').choices(STATUSES),
+    )
+    .option('--json', 'one presence a line, as JSON')
+    .addHelpText(
+      'after',
+      examples(
+        ['presence list', 'everyone who is not offline'],
+        ['presence list --status away idle', 'who is not at the keyboard'],
+        ['presence list --json | jq -r .userId', 'for a program'],
+      ),
+    )
+    .action(({ status = [], json = false, ...target }: ListOptions) =>
+      withService(target, environment, READ_ONLY_IDENTITY, (client) =>
+        printListing(client.listOnline({ statuses: status, pageSize: 1000 }), json),
+      ),
+    );
+}

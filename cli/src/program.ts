@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { loadEnvFile } from '#server/config/env-file.js';
+import { benchCommand } from './commands/bench.js';
+import { connectCommand } from './commands/connect.js';
+import { endCommand } from './commands/end.js';
+import { explainCommand } from './commands/explain.js';
+import { listCommand } from './commands/list.js';
+import { membersCommand } from './commands/members.js';
+import { serveCommand } from './commands/serve.js';
+import { tokenCommand } from './commands/token.js';
+import { watchCommand } from './commands/watch.js';
+
+const MORE = `
+Exit codes:
+  0    done
+  1    it could not be done
+  2    called in a wrong way
+  130  ended by Ctrl-C (143 by SIGTERM)
+  "presence serve" ends as the server does: 0 stopped, 1 could not start, 2 something went wrong.
+
+Examples:
+  presence serve
+  presence connect alice --join lobby
+  presence watch --channel lobby
+
+"presence help <command>" tells more of each.`;
+
+/** Creates the command line with all its commands. */
+export function createProgram(environment: NodeJS.ProcessEnv): Command {
+  const program = new Command('presence')
+    .description(
+      'Runs a presence service, and speaks to one: who is online, idle, away, and where.',
+    )
+    .version(versionOf(new URL('../../package.json', import.meta.url)))
+    .addHelpText('after', MORE)
+    // The server reads the file itself and has its own message for errors in it.
+    .hook('preSubcommand', (_, command) => {
+      if (command.name() !== 'serve') loadEnvFile();
+    });
+  const commands = [
+    serveCommand(),
+    tokenCommand(environment),
+    connectCommand(environment),
+    watchCommand(environment),
+    listCommand(environment),
+    membersCommand(environment),
+    endCommand(environment),
+    explainCommand(environment),
+    benchCommand(environment),
+  ];
+  for (const command of commands) program.addCommand(command);
+  for (const command of [program, ...commands]) failAsError(command);
+  return program;
+}
+
+/** Makes commander throw usage errors, after it has printed them as one sentence. */
+function failAsError(command: Command): void {
+  command.exitOverride().configureOutput({
+    outputError: (text, write) => write(asSentence(text)),
+  });
+}
+
+/**
+ * Converts a message of commander, such as "error: unknown option '--jason'" with a suggestion on the next line, to
+ * one line.
+ */
+function asSentence(text: string): string {
+  const [mistake = '', ...hints] = text
+    .trim()
+    .replace(/^error: /, '')
+    .split('\n');
+  const hint = hints.length > 0 ? ` ${hints.join(' ')}` : '';
+  const sentence = `${mistake.charAt(0).toUpperCase()}${mistake.slice(1)}`;
+  // Some messages of commander end with a full stop.
+  return `${sentence.replace(/[.]$/, '')}.${hint}\n`;
+}
+
+function versionOf(manifest: URL): string {
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+}

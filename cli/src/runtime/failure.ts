@@ -1,0 +1,74 @@
+import { PresenceError } from '#client';
+import { counted } from '../output/text.js';
+
+/** The exit codes of the commands. `serve` uses the codes of the server instead. */
+export const ExitCode = {
+  OK: 0,
+  /** The call was correct, but the command failed. */
+  FAILED: 1,
+  /** The call was incorrect or a setting is missing. The same call will fail again. */
+  WRONG_USAGE: 2,
+} as const;
+
+/** The command failed. The message is one sentence for the user. */
+export class Failure extends Error {
+  override readonly name: string = 'Failure';
+  readonly exitCode: number = ExitCode.FAILED;
+}
+
+/** The command was used incorrectly. The message says how to correct it. */
+export class UsageError extends Failure {
+  override readonly name = 'UsageError';
+  override readonly exitCode = ExitCode.WRONG_USAGE;
+}
+
+/** Converts an error of the client to a message for the user. */
+export function failureOf(error: PresenceError, address: string): Failure {
+  return new Failure(sentenceOf(error, address), { cause: error });
+}
+
+function sentenceOf({ code, message, violations }: PresenceError, address: string): string {
+  switch (code) {
+    case 'unavailable':
+    case 'timeout':
+      // OpenSSL reports received plain text as a record of an unknown version.
+      if (/wrong version number|packet length too long/.test(message)) {
+        return `The service at ${address} does not speak TLS. Call it without --tls, --ca and --cert.`;
+      }
+      return `The service at ${address} is out of reach: ${message}.`;
+    case 'unauthenticated':
+      return `The service does not take this token: ${message}.`;
+    case 'permission-denied':
+      return `This token may not do that: ${message}.`;
+    case 'invalid-argument': {
+      const fields = violations.map(({ field, description }) => `${field} ${description}`);
+      return `The service does not take this: ${fields.join(', ') || message}.`;
+    }
+    case 'resource-exhausted':
+      return `The service does not take more than it allows: ${message}.`;
+    case 'session-ended':
+      return 'The session was ended from elsewhere.';
+    case 'unimplemented':
+      return `What answers at ${address} does not know this call: ${message}.`;
+    default:
+      return `The call failed (${code}): ${message}.`;
+  }
+}
+
+/** Counts the failures of many operations, and keeps the first error. */
+export class FailureCount {
+  private first: unknown;
+  count = 0;
+
+  note(error: unknown): void {
+    if (this.count++ === 0) this.first = error;
+  }
+
+  /** Throws if there was a failure. `noun` names the failed operation, `address` is the address of the service. */
+  throwIfAny(noun: string, address: string): void {
+    if (this.count === 0) return;
+    const { first } = this;
+    const why = first instanceof PresenceError ? failureOf(first, address).message : String(first);
+    throw new Failure(`${counted(this.count, noun)} failed. The first: ${why}`);
+  }
+}

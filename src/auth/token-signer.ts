@@ -1,0 +1,39 @@
+import { readConfig } from '../config/config.js';
+import { isIdentifier } from '../domain/identifier.js';
+import { signToken } from './sign-token.js';
+
+/** The user, the rights and the lifetime of a token. */
+export interface Identity {
+  readonly userId: string;
+  /** Whether the token has the scope `presence:admin`, which may name other users. */
+  readonly isAdmin?: boolean;
+  /** The lifetime of the token in seconds. The default is one hour. */
+  readonly ttlSeconds?: number;
+}
+
+const AN_HOUR_SECONDS = 3600;
+
+/** Signs tokens with AUTH_JWT_SECRET, for operators and tests. In production, a backend issues the tokens. */
+export class TokenSigner {
+  private constructor(
+    private readonly key: string,
+    private readonly claims: {
+      readonly issuer?: string | undefined;
+      readonly audience?: string | undefined;
+    },
+  ) {}
+
+  /** Returns undefined if the settings have no secret. Throws `ConfigError` if they are wrong. */
+  static of(environment: NodeJS.ProcessEnv): TokenSigner | undefined {
+    const { secret, issuer, audience } = readConfig(environment).auth;
+    return secret === undefined ? undefined : new TokenSigner(secret, { issuer, audience });
+  }
+
+  /** Throws `RangeError` if the service would reject the user id. */
+  async sign({ userId, isAdmin = false, ttlSeconds = AN_HOUR_SECONDS }: Identity): Promise<string> {
+    if (!isIdentifier(userId)) {
+      throw new RangeError('A user id has 1 to 128 characters and no control characters.');
+    }
+    return signToken({ key: this.key, userId, isAdmin, ttlSeconds, ...this.claims });
+  }
+}

@@ -1,0 +1,45 @@
+import { parseArgs } from 'node:util';
+import { TokenSigner } from '../auth/token-signer.js';
+import { ConfigError } from '../config/config-error.js';
+import { loadEnvFile } from '../config/env-file.js';
+
+// Signs a token where only the server is installed, such as in its image: node dist/bootstrap/token.js alice --ttl 600
+
+const USAGE = 'Usage: node dist/bootstrap/token.js <user> [--admin] [--ttl <seconds>]';
+
+/** The exit codes are those of the command line: 1 failed, 2 wrong usage or settings. */
+const WRONG_USAGE = 2;
+
+try {
+  console.log(await tokenFor(process.argv.slice(2), process.env));
+} catch (error) {
+  const isTheirs = error instanceof ConfigError || error instanceof RangeError || isUsage(error);
+  console.error(isTheirs ? `${error.message}\n${USAGE}` : error);
+  process.exitCode = isTheirs ? WRONG_USAGE : 1;
+}
+
+async function tokenFor(args: string[], environment: NodeJS.ProcessEnv): Promise<string> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { admin: { type: 'boolean' }, ttl: { type: 'string' } },
+  });
+  const [userId] = positionals;
+  if (userId === undefined || positionals.length > 1) throw new RangeError('Name one user.');
+  if (values.ttl !== undefined && !/^[1-9]\d{0,8}$/.test(values.ttl)) {
+    throw new RangeError('--ttl must be a whole number of seconds.');
+  }
+  loadEnvFile();
+  const signer = TokenSigner.of(environment);
+  if (signer === undefined) throw new ConfigError(['AUTH_JWT_SECRET is not set.']);
+  return signer.sign({
+    userId,
+    isAdmin: values.admin ?? false,
+    ...(values.ttl !== undefined && { ttlSeconds: Number(values.ttl) }),
+  });
+}
+
+/** Whether `parseArgs` rejected the arguments. */
+function isUsage(error: unknown): error is Error {
+  return (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') ?? false;
+}

@@ -1,8 +1,0 @@
-#!/usr/bin/env node
-import { ProcessShutdown } from '../bootstrap/process-shutdown.js';
-
-const args = process.argv.slice(2);
-// The server must not lose a signal that arrives while it loads; see src/main.ts.
-if (args[0] === 'serve') ProcessShutdown.watch();
-const { run } = await import('./run.js');
-await run(args, process.env);
