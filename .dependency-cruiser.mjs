@@ -17,6 +17,7 @@ const MAY_IMPORT = {
   config: ['domain'],
   logging: ['config', 'text'],
   auth: ['clock', 'config', 'domain'],
+  'dashboard-page': ['auth', 'config'],
   limits: ['auth', 'clock', 'config', 'domain'],
   transport: ['clock', 'config', 'limits', 'telemetry', 'text'],
   store: ['clock', 'config', 'domain', 'sealed-tokens', 'telemetry', 'text'],

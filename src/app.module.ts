@@ -6,6 +6,7 @@ import { AuthModule } from './auth/auth.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { ConnectionsModule } from './transport/connections/connections.module.js';
+import { DashboardModule } from './dashboard-page/dashboard.module.js';
 import { EventsModule } from './events/events.module.js';
 import { TlsModule } from './transport/tls/tls.module.js';
 import { HealthModule } from './health/health.module.js';
@@ -40,6 +41,7 @@ export class AppModule {
         ConnectRpcModule,
         HealthModule,
         MetricsModule,
+        DashboardModule,
         LifecycleModule,
         SessionModule,
         PresenceModule,

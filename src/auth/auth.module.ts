@@ -24,6 +24,6 @@ import { VERIFICATION_KEYS, type VerificationKeys } from './verification-keys.js
         new TokenVerifier(keys, auth, clock),
     },
   ],
-  exports: [TokenVerifier],
+  exports: [DevelopmentKey, TokenVerifier],
 })
 export class AuthModule {}

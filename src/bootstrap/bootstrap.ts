@@ -8,7 +8,6 @@ import { AppModule } from '../app.module.js';
 import { ConfigError } from '../config/config-error.js';
 import { readConfig, type Config } from '../config/config.js';
 import { loadEnvFile } from '../config/env-file.js';
-import { announceDashboard, attachDashboard } from './dashboard.js';
 import { useNestLogger } from '../transport/grpc/grpc-logger.js';
 import { GrpcServerStrategy } from '../transport/grpc/grpc-server.js';
 import { PinoLoggerService } from '../logging/pino-logger.service.js';
@@ -56,7 +55,6 @@ async function start(config: Config, end: ProcessShutdown): Promise<void> {
   logSubscriberErrors();
   const grpc = app.get(GrpcServerStrategy);
   app.connectMicroservice<MicroserviceOptions>({ strategy: grpc });
-  attachDashboard(app);
   try {
     // The modules must be initialised before the transport starts and accepts calls.
     await app.init();
@@ -70,7 +68,6 @@ async function start(config: Config, end: ProcessShutdown): Promise<void> {
   }
   const address = config.grpc.url.replace(/:0$/, `:${grpc.port}`);
   new Logger('Server').log(`gRPC on ${address}, health on ${await app.getUrl()}/health`);
-  await announceDashboard(app);
 }
 
 async function listen(app: INestApplication, { grpc, http }: Config): Promise<void> {

@@ -1,0 +1,64 @@
+import type { ServerResponse } from 'node:http';
+import { Module } from '@nestjs/common';
+import { ServeStaticModule, type ServeStaticModuleOptions } from '@nestjs/serve-static';
+import helmet from 'helmet';
+import { AuthModule } from '../auth/auth.module.js';
+import type { Config } from '../config/config.js';
+import { CONFIG } from '../config/config.module.js';
+import { DashboardLink, FOLDER, isBuilt } from './dashboard-link.js';
+
+/** File names in this folder contain a hash of the content, so a file never changes. */
+const HASHED = /[/\\]assets[/\\]/;
+
+const setSecurityHeaders = helmet({
+  // The page may only run its own script and style, and call its own service.
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'", 'data:'],
+      connectSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+  xFrameOptions: { action: 'deny' },
+  // The proxy that adds TLS decides whether a host must always use it.
+  strictTransportSecurity: false,
+});
+
+const STATIC_FILES: ServeStaticModuleOptions = {
+  rootPath: FOLDER,
+  // By default the page would also be the response for every unknown path.
+  renderPath: '/',
+  serveStaticOptions: { redirect: false, setHeaders },
+};
+
+/** Sets the headers of a file. Responses without a file keep theirs. */
+function setHeaders(response: ServerResponse, path: string): void {
+  setSecurityHeaders(response.req, response, () => {});
+  const isHashed = HASHED.test(path.slice(FOLDER.length));
+  response.setHeader(
+    'cache-control',
+    isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+  );
+}
+
+/**
+ * Serves the static files of the dashboard. They hold no data: the dashboard reads all data with calls that need a
+ * token.
+ */
+@Module({
+  imports: [
+    AuthModule,
+    ServeStaticModule.forRootAsync({
+      inject: [CONFIG],
+      useFactory: ({ http }: Config) => (http.dashboard && isBuilt() ? [STATIC_FILES] : []),
+    }),
+  ],
+  providers: [DashboardLink],
+})
+export class DashboardModule {}
