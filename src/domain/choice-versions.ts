@@ -1,5 +1,7 @@
 /** The kinds of choices that a user makes with commands. The last command of each kind wins, from any device. */
-export type ChoiceKind = 'status' | 'microphone' | 'speaker' | 'channel';
+export const CHOICE_KINDS = ['status', 'microphone', 'speaker', 'channel'] as const;
+
+export type ChoiceKind = (typeof CHOICE_KINDS)[number];
 
 /**
  * The version of the last command of each kind, normally the time in microseconds since the epoch. Undefined: no
@@ -18,11 +20,5 @@ export const NO_CHOICES: ChoiceVersions = Object.freeze({
 
 /** Whether the last command of each kind is the same. */
 export function haveSameVersions(a: ChoiceVersions, b: ChoiceVersions): boolean {
-  return (
-    a === b ||
-    (a.status === b.status &&
-      a.microphone === b.microphone &&
-      a.speaker === b.speaker &&
-      a.channel === b.channel)
-  );
+  return a === b || CHOICE_KINDS.every((kind) => a[kind] === b[kind]);
 }

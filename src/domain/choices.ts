@@ -1,4 +1,4 @@
-import type { ChoiceKind, ChoiceVersions } from './choice-versions.js';
+import { CHOICE_KINDS, type ChoiceKind, type ChoiceVersions } from './choice-versions.js';
 import { nextVersion } from './presence.js';
 import type { Draft, StatusChoice, User } from './user.js';
 
@@ -113,29 +113,36 @@ function setVersion(facts: Draft<User>, kind: ChoiceKind, version: number): void
   facts.choiceVersions = versions;
 }
 
+/** Copies the choice of one kind from another state of the same user. The compiler reports a kind that is missing. */
+const COPY_CHOICE: Readonly<Record<ChoiceKind, (facts: Draft<User>, from: User) => void>> = {
+  status: (facts, from) => {
+    facts.choice = from.choice;
+    facts.statusText = from.statusText;
+    facts.choiceExpiresAt = from.choiceExpiresAt;
+    facts.visibleSince = from.visibleSince;
+  },
+  microphone: (facts, from) => (facts.isMicrophoneMuted = from.isMicrophoneMuted),
+  speaker: (facts, from) => (facts.isSpeakerMuted = from.isSpeakerMuted),
+  // The channel depends on the sessions that are left: `reconcile` merges it.
+  channel: () => {},
+};
+
 /**
  * Copies the choices that are later in another state of the same user. For the channel it copies only the version; the
  * caller merges the channel itself.
  */
 export function mergeChoices(facts: Draft<User>, other: User): void {
-  const isLater = (kind: ChoiceKind): boolean =>
-    (other.choiceVersions[kind] ?? 0) > (facts.choiceVersions[kind] ?? 0);
-  if (isLater('status')) {
-    facts.choice = other.choice;
-    facts.statusText = other.statusText;
-    facts.choiceExpiresAt = other.choiceExpiresAt;
-    facts.visibleSince = other.visibleSince;
-  }
-  if (isLater('microphone')) facts.isMicrophoneMuted = other.isMicrophoneMuted;
-  if (isLater('speaker')) facts.isSpeakerMuted = other.isSpeakerMuted;
-  for (const kind of ['status', 'microphone', 'speaker', 'channel'] as const) {
-    if (isLater(kind)) setVersion(facts, kind, other.choiceVersions[kind]!);
+  for (const kind of CHOICE_KINDS) {
+    const version = other.choiceVersions[kind] ?? 0;
+    if (version <= (facts.choiceVersions[kind] ?? 0)) continue;
+    COPY_CHOICE[kind](facts, other);
+    setVersion(facts, kind, version);
   }
 }
 
 /** Whether `of` has a later choice than `than`, in any kind. */
 export function hasLaterChoice(of: User, than: User): boolean {
-  return (['status', 'microphone', 'speaker', 'channel'] as const).some(
+  return CHOICE_KINDS.some(
     (kind) => (of.choiceVersions[kind] ?? 0) > (than.choiceVersions[kind] ?? 0),
   );
 }

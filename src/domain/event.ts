@@ -28,6 +28,12 @@ export type Change =
     }
   | { readonly kind: 'USER_CONNECTION_CHANGED' };
 
+/** The kind of an event. */
+export type EventKind = Change['kind'];
+
+/** A change of one kind. */
+export type ChangeOf<Kind extends EventKind> = Extract<Change, { readonly kind: Kind }>;
+
 /** One change of the presence of one user, for all subscriptions that it matches. */
 export interface PresenceEvent {
   /** The presence after the complete commit. */

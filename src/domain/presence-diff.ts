@@ -1,5 +1,100 @@
-import type { Change, PresenceEvent, Reason } from './event.js';
-import { connectionChanged, type Presence } from './presence.js';
+import type { Change, ChangeOf, EventKind, PresenceEvent, Reason } from './event.js';
+import type { Presence } from './presence.js';
+
+/** How others learn of a new value of one field. */
+interface FieldRule {
+  /** The kind of event that announces a new value. Undefined: none, because the value may lag behind. */
+  readonly announcedBy: Exclude<EventKind, 'USER_ONLINE' | 'USER_OFFLINE'> | undefined;
+  readonly differs: (a: Presence, b: Presence) => boolean;
+}
+
+/**
+ * Every field of a presence whose value can change. Whether two presences are equal and which events announce the
+ * difference follow from this table. The compiler reports a field that is missing here.
+ */
+export const PRESENCE_FIELDS: Readonly<
+  Record<keyof Omit<Presence, 'userId' | 'version'>, FieldRule>
+> = {
+  status: { announcedBy: 'USER_STATUS_CHANGED', differs: (a, b) => a.status !== b.status },
+  statusText: {
+    announcedBy: 'USER_STATUS_CHANGED',
+    differs: (a, b) => a.statusText !== b.statusText,
+  },
+  channelId: {
+    announcedBy: 'USER_CHANNEL_CHANGED',
+    differs: (a, b) => a.channelId !== b.channelId,
+  },
+  isMicrophoneMuted: {
+    announcedBy: 'USER_MUTE_STATE_CHANGED',
+    differs: (a, b) => a.isMicrophoneMuted !== b.isMicrophoneMuted,
+  },
+  isSpeakerMuted: {
+    announcedBy: 'USER_MUTE_STATE_CHANGED',
+    differs: (a, b) => a.isSpeakerMuted !== b.isSpeakerMuted,
+  },
+  connectedAt: {
+    announcedBy: 'USER_CONNECTION_CHANGED',
+    differs: (a, b) => a.connectedAt !== b.connectedAt,
+  },
+  platforms: {
+    announcedBy: 'USER_CONNECTION_CHANGED',
+    differs: (a, b) => platformsDiffer(a.platforms, b.platforms),
+  },
+  lastActiveAt: { announcedBy: undefined, differs: (a, b) => a.lastActiveAt !== b.lastActiveAt },
+};
+
+const ANNOUNCED = Object.values(PRESENCE_FIELDS).filter((field) => field.announcedBy !== undefined);
+
+/** Whether two presences of a user look the same. The time of the last activity is ignored, because it may lag. */
+export function presenceEquals(a: Presence, b: Presence): boolean {
+  if (a === b) return true;
+  for (const field of ANNOUNCED) if (field.differs(a, b)) return false;
+  return true;
+}
+
+function platformsDiffer(a: readonly string[], b: readonly string[]): boolean {
+  // Most commits share the list. The comparison of references then avoids reading it from memory.
+  return a !== b && (a.length !== b.length || a.some((platform, i) => platform !== b[i]));
+}
+
+/** When an event of one kind occurs, and what it says of the presence before. */
+interface KindRule<Announced extends Change = Change> {
+  readonly occurs: (before: Presence, after: Presence) => boolean;
+  readonly change: (before: Presence) => Announced;
+}
+
+/**
+ * Every kind of event, in the order in which the events of one commit are announced. The compiler reports a kind that
+ * is missing here.
+ */
+export const EVENT_KINDS: { readonly [Kind in EventKind]: KindRule<ChangeOf<Kind>> } = {
+  USER_ONLINE: { occurs: cameOnline, change: () => ({ kind: 'USER_ONLINE' }) },
+  USER_STATUS_CHANGED: {
+    occurs: whileConnected('USER_STATUS_CHANGED'),
+    change: ({ status }) => ({ kind: 'USER_STATUS_CHANGED', previousStatus: status }),
+  },
+  USER_CHANNEL_CHANGED: {
+    occurs: always('USER_CHANNEL_CHANGED'),
+    change: ({ channelId }) => ({ kind: 'USER_CHANNEL_CHANGED', previousChannelId: channelId }),
+  },
+  USER_MUTE_STATE_CHANGED: {
+    occurs: always('USER_MUTE_STATE_CHANGED'),
+    change: ({ isMicrophoneMuted, isSpeakerMuted }) => ({
+      kind: 'USER_MUTE_STATE_CHANGED',
+      wasMicrophoneMuted: isMicrophoneMuted,
+      wasSpeakerMuted: isSpeakerMuted,
+    }),
+  },
+  USER_CONNECTION_CHANGED: {
+    occurs: whileConnected('USER_CONNECTION_CHANGED'),
+    change: () => ({ kind: 'USER_CONNECTION_CHANGED' }),
+  },
+  USER_OFFLINE: { occurs: wentOffline, change: () => ({ kind: 'USER_OFFLINE' }) },
+};
+
+const KINDS: readonly KindRule[] = Object.values(EVENT_KINDS);
+
+const NO_EVENTS: readonly PresenceEvent[] = [];
 
 /**
  * Returns the differences between the shown presence before a commit and after it, as events in a fixed order:
@@ -11,42 +106,44 @@ export function diffPresence(
   now: number,
   cause: Reason,
 ): readonly PresenceEvent[] {
-  return [...changesBetween(before, after)].map((change) => ({
-    presence: after,
-    previousChannelId: before.channelId,
-    occurredAt: now,
-    reason: reasonOf(change, before, after, cause),
-    change,
-  }));
+  if (presenceEquals(before, after)) return NO_EVENTS;
+  const events: PresenceEvent[] = [];
+  for (const kind of KINDS) {
+    if (!kind.occurs(before, after)) continue;
+    const change = kind.change(before);
+    events.push({
+      presence: after,
+      previousChannelId: before.channelId,
+      occurredAt: now,
+      reason: reasonOf(change, before, after, cause),
+      change,
+    });
+  }
+  return events;
 }
 
-function* changesBetween(before: Presence, after: Presence): Generator<Change> {
-  const cameOnline = before.status === 'OFFLINE' && after.status !== 'OFFLINE';
-  const wentOffline = before.status !== 'OFFLINE' && after.status === 'OFFLINE';
-  if (cameOnline) yield { kind: 'USER_ONLINE' };
-  if (
-    !cameOnline &&
-    !wentOffline &&
-    (before.status !== after.status || before.statusText !== after.statusText)
-  ) {
-    yield { kind: 'USER_STATUS_CHANGED', previousStatus: before.status };
-  }
-  if (before.channelId !== after.channelId) {
-    yield { kind: 'USER_CHANNEL_CHANGED', previousChannelId: before.channelId };
-  }
-  if (
-    before.isMicrophoneMuted !== after.isMicrophoneMuted ||
-    before.isSpeakerMuted !== after.isSpeakerMuted
-  ) {
-    yield {
-      kind: 'USER_MUTE_STATE_CHANGED',
-      wasMicrophoneMuted: before.isMicrophoneMuted,
-      wasSpeakerMuted: before.isSpeakerMuted,
-    };
-  }
-  if (!cameOnline && !wentOffline && connectionChanged(before, after))
-    yield { kind: 'USER_CONNECTION_CHANGED' };
-  if (wentOffline) yield { kind: 'USER_OFFLINE' };
+function cameOnline(before: Presence, after: Presence): boolean {
+  return before.status === 'OFFLINE' && after.status !== 'OFFLINE';
+}
+
+function wentOffline(before: Presence, after: Presence): boolean {
+  return before.status !== 'OFFLINE' && after.status === 'OFFLINE';
+}
+
+/** Returns whether a field that this kind announces differs. */
+function always(kind: FieldRule['announcedBy']): KindRule['occurs'] {
+  const [first, ...others] = Object.values(PRESENCE_FIELDS)
+    .filter(({ announcedBy }) => announcedBy === kind)
+    .map(({ differs }) => differs);
+  return (before, after) =>
+    first!(before, after) || others.some((differs) => differs(before, after));
+}
+
+/** The same, except when the user comes online or goes offline: UserOnline and UserOffline include these changes. */
+function whileConnected(kind: FieldRule['announcedBy']): KindRule['occurs'] {
+  const differs = always(kind);
+  return (before, after) =>
+    !cameOnline(before, after) && !wentOffline(before, after) && differs(before, after);
 }
 
 /**

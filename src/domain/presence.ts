@@ -49,40 +49,21 @@ export function unknownPresence(userId: string): Presence {
 
 /**
  * Returns the presence of a user who becomes OFFLINE. The end of the last session and the choice INVISIBLE both use it,
- * so that others cannot distinguish them.
+ * so that others cannot distinguish them. Each field is listed, so that the compiler demands a decision for a new one.
  */
 export function offlineFrom(before: Presence, version: number): Presence {
   return {
-    ...before,
+    userId: before.userId,
     status: 'OFFLINE',
     statusText: '',
     channelId: undefined,
+    isMicrophoneMuted: before.isMicrophoneMuted,
+    isSpeakerMuted: before.isSpeakerMuted,
     connectedAt: undefined,
+    lastActiveAt: before.lastActiveAt,
     platforms: NO_PLATFORMS,
     version,
   };
-}
-
-/** Whether two presences of a user look the same. The time of the last activity is ignored, because it may lag. */
-export function presenceEquals(a: Presence, b: Presence): boolean {
-  return (
-    a.status === b.status &&
-    a.statusText === b.statusText &&
-    a.channelId === b.channelId &&
-    a.isMicrophoneMuted === b.isMicrophoneMuted &&
-    a.isSpeakerMuted === b.isSpeakerMuted &&
-    !connectionChanged(a, b)
-  );
-}
-
-/** Whether the platforms or the time of the connection differ. */
-export function connectionChanged(a: Presence, b: Presence): boolean {
-  return a.connectedAt !== b.connectedAt || platformsDiffer(a.platforms, b.platforms);
-}
-
-function platformsDiffer(a: readonly string[], b: readonly string[]): boolean {
-  // Most commits share the list. The comparison of references then avoids reading it from memory.
-  return a !== b && (a.length !== b.length || a.some((platform, i) => platform !== b[i]));
 }
 
 /**

@@ -1,17 +1,11 @@
 import { apply } from './apply.js';
-import { diffPresence } from './presence-diff.js';
+import { diffPresence, presenceEquals } from './presence-diff.js';
 import { idleAt, lastActiveAt, wakeAt } from './deadlines.js';
 import type { PresenceEvent } from './event.js';
 import type { EndedSession } from './session-transitions.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
-import {
-  offlineFrom,
-  presenceEquals,
-  nextVersion,
-  type Presence,
-  type Status,
-} from './presence.js';
+import { offlineFrom, nextVersion, type Presence, type Status } from './presence.js';
 import { copyUser, type Session, type User } from './user.js';
 
 /** The result of one input. */

@@ -1,4 +1,4 @@
-import type { Change } from '../domain/event.js';
+import type { EventKind } from '../domain/event.js';
 
 /** One event in the log: the location of its bytes, and the fields that filters check. */
 export interface LogEntry {
@@ -10,7 +10,7 @@ export interface LogEntry {
   /** The commit that caused the event; see `CommitPosition`. */
   readonly partition: number;
   readonly seq: number;
-  readonly kind: Change['kind'];
+  readonly kind: EventKind;
   readonly occurredAt: number;
   readonly block: Buffer;
   readonly start: number;

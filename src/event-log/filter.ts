@@ -1,4 +1,4 @@
-import type { Change } from '../domain/event.js';
+import type { EventKind } from '../domain/event.js';
 import type { LogEntry } from './entry.js';
 
 /**
@@ -8,7 +8,7 @@ import type { LogEntry } from './entry.js';
 export interface Filter {
   readonly userIds: ReadonlySet<string>;
   readonly channelIds: ReadonlySet<string>;
-  readonly kinds: ReadonlySet<Change['kind']>;
+  readonly kinds: ReadonlySet<EventKind>;
 }
 
 export function followsEveryone(filter: Filter): boolean {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import type { Change, PresenceEvent } from '../../src/domain/event.js';
+import type { Change, EventKind, PresenceEvent } from '../../src/domain/event.js';
 import { unknownPresence } from '../../src/domain/presence.js';
 import { fragmentEncoder } from '../../src/events/event-encoder.js';
 import { SubscribeResponse } from '../../src/api/generated/presence/v1/events_service.pb.js';
@@ -17,7 +17,7 @@ export const resumeSeal = new TokenSealer(resumeSecrets, 'resume');
 export interface EventDetails {
   readonly channelId?: string | undefined;
   readonly previousChannelId?: string | undefined;
-  readonly kind?: Change['kind'];
+  readonly kind?: EventKind;
   readonly at?: number;
   /** The status text. It makes the event as large as needed. */
   readonly text?: string;
@@ -50,7 +50,7 @@ export function eventOf(
   };
 }
 
-function changeOf(kind: Change['kind'], previousChannelId: string | undefined): Change {
+function changeOf(kind: EventKind, previousChannelId: string | undefined): Change {
   switch (kind) {
     case 'USER_STATUS_CHANGED':
       return { kind, previousStatus: 'IDLE' };
@@ -92,7 +92,7 @@ export function filterOf(
   filter: {
     readonly userIds?: readonly string[];
     readonly channelIds?: readonly string[];
-    readonly kinds?: readonly Change['kind'][];
+    readonly kinds?: readonly EventKind[];
   } = {},
 ): Filter {
   return {
