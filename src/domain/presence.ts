@@ -1,13 +1,11 @@
-/** The availability of a user. */
-export type Status = 'ONLINE' | 'IDLE' | 'OFFLINE' | 'DO_NOT_DISTURB' | 'AWAY';
-
 /** The statuses that a listed user can have: all except OFFLINE. */
-export const LISTED_STATUSES = [
-  'ONLINE',
-  'IDLE',
-  'DO_NOT_DISTURB',
-  'AWAY',
-] as const satisfies readonly Status[];
+export const LISTED_STATUSES = ['ONLINE', 'IDLE', 'DO_NOT_DISTURB', 'AWAY'] as const;
+
+/** All statuses. */
+export const STATUSES = [...LISTED_STATUSES, 'OFFLINE'] as const;
+
+/** The availability of a user. */
+export type Status = (typeof STATUSES)[number];
 
 /**
  * One view of a user over all sessions. It is never changed in place, because the event log, lists and responses share

@@ -2,8 +2,10 @@ import { NO_CHOICES, type ChoiceVersions } from './choice-versions.js';
 import { unknownPresence, type Presence } from './presence.js';
 import type { SessionTerms } from './terms.js';
 
-/** The status choice of a user: automatic, or fixed to one status. */
-export type StatusChoice = 'AUTOMATIC' | 'DO_NOT_DISTURB' | 'AWAY' | 'INVISIBLE';
+/** The status choices of users: automatic, or fixed to one status. */
+export const STATUS_CHOICES = ['AUTOMATIC', 'DO_NOT_DISTURB', 'AWAY', 'INVISIBLE'] as const;
+
+export type StatusChoice = (typeof STATUS_CHOICES)[number];
 
 /** A live session, or a lost session within its grace. */
 export interface Session {
@@ -36,8 +38,10 @@ export interface Session {
   readonly succeeds: string | undefined;
 }
 
-/** The reason why a session was lost. Only these reasons give a session a grace. */
-export type LossReason = 'CONNECTION_LOST' | 'NODE_LOST';
+/** The reasons why a session can be lost. Only these reasons give a session a grace. */
+export const LOSS_REASONS = ['CONNECTION_LOST', 'NODE_LOST'] as const;
+
+export type LossReason = (typeof LOSS_REASONS)[number];
 
 /** The complete state of one user. It is never changed in place. */
 export interface User {

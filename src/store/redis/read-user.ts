@@ -1,83 +1,88 @@
-import type { Presence } from '../../domain/presence.js';
-import type { Session, User } from '../../domain/user.js';
+import { STATUSES, type Presence } from '../../domain/presence.js';
+import { LOSS_REASONS, STATUS_CHOICES, type Session, type User } from '../../domain/user.js';
 import { userOf } from './user-record.codec.js';
 
 /** A record that is damaged, or that an incompatible version of the service has written. */
 export class UnreadableRecord extends Error {}
 
-const STATUSES: ReadonlySet<unknown> = new Set<Presence['status']>([
-  'ONLINE',
-  'IDLE',
-  'OFFLINE',
-  'DO_NOT_DISTURB',
-  'AWAY',
-]);
-
-const CHOICES: ReadonlySet<unknown> = new Set<User['choice']>([
-  'AUTOMATIC',
-  'DO_NOT_DISTURB',
-  'AWAY',
-  'INVISIBLE',
-]);
-
-const LOSS_CAUSES: ReadonlySet<unknown> = new Set<Session['lostBecause']>([
-  undefined,
-  'CONNECTION_LOST',
-  'NODE_LOST',
-]);
+const KNOWN_STATUSES: ReadonlySet<unknown> = new Set(STATUSES);
+const KNOWN_CHOICES: ReadonlySet<unknown> = new Set(STATUS_CHOICES);
+const KNOWN_LOSS_REASONS: ReadonlySet<unknown> = new Set([undefined, ...LOSS_REASONS]);
 
 /** Decodes the fields of a user record. Throws `UnreadableRecord` for values that the rules could not process. */
 export function readUser(userId: string, fields: unknown): User {
   try {
     const user = userOf(userId, fields);
-    if (isUser(user)) return user;
+    if (passes(IN_USER, user)) return user;
   } catch {
     // The error below replaces this one, because it must not contain user data.
   }
   throw new UnreadableRecord('a record of a user is not readable');
 }
 
-function isUser(user: User): boolean {
-  const { channel } = user;
-  return (
-    user.sessions.every(isSession) &&
-    (channel === undefined || (isText(channel.channelId) && isText(channel.sessionId))) &&
-    CHOICES.has(user.choice) &&
-    isText(user.statusText) &&
-    isTimeOrNone(user.choiceExpiresAt) &&
-    isTimeOrNone(user.visibleSince) &&
-    isPresence(user.own) &&
-    (user.shown === user.own || isPresence(user.shown))
-  );
+/** For each field, whether its value is one that the rules can process. The compiler reports a missing field. */
+type Checks<Stored> = Readonly<Record<keyof Stored, (stored: Stored) => boolean>>;
+
+const USER_CHECKS: Checks<Omit<User, 'userId'>> = {
+  sessions: ({ sessions }) => sessions.every((session) => passes(IN_SESSION, session)),
+  channel: ({ channel }) =>
+    channel === undefined || (isText(channel.channelId) && isText(channel.sessionId)),
+  isMicrophoneMuted: isDecoded,
+  isSpeakerMuted: isDecoded,
+  choice: ({ choice }) => KNOWN_CHOICES.has(choice),
+  statusText: ({ statusText }) => isText(statusText),
+  choiceExpiresAt: ({ choiceExpiresAt }) => isTimeOrNone(choiceExpiresAt),
+  visibleSince: ({ visibleSince }) => isTimeOrNone(visibleSince),
+  choiceVersions: isDecoded,
+  own: ({ own }) => passes(IN_PRESENCE, own),
+  shown: ({ own, shown }) => shown === own || passes(IN_PRESENCE, shown),
+};
+
+const SESSION_CHECKS: Checks<Session> = {
+  sessionId: ({ sessionId }) => isText(sessionId),
+  node: ({ node }) => isText(node),
+  platform: ({ platform }) => isText(platform),
+  connectedAt: ({ connectedAt }) => isTime(connectedAt),
+  lastActiveAt: ({ lastActiveAt }) => isTime(lastActiveAt),
+  heartbeatDueAt: ({ heartbeatDueAt }) => isTimeOrNone(heartbeatDueAt),
+  tokenExpiresAt: ({ tokenExpiresAt }) => isTimeOrNone(tokenExpiresAt),
+  graceEndsAt: ({ graceEndsAt }) => isTimeOrNone(graceEndsAt),
+  lostBecause: ({ lostBecause }) => KNOWN_LOSS_REASONS.has(lostBecause),
+  terms: ({ terms }) => terms === undefined || Object.values(terms).every(isTime),
+  // Any value is harmless: a session that it does not name has no effect.
+  succeeds: isDecoded,
+};
+
+const PRESENCE_CHECKS: Checks<Omit<Presence, 'userId'>> = {
+  status: ({ status }) => KNOWN_STATUSES.has(status),
+  statusText: ({ statusText }) => isText(statusText),
+  channelId: ({ channelId }) => channelId === undefined || isText(channelId),
+  isMicrophoneMuted: isDecoded,
+  isSpeakerMuted: isDecoded,
+  connectedAt: ({ connectedAt }) => isTimeOrNone(connectedAt),
+  lastActiveAt: ({ lastActiveAt }) => isTimeOrNone(lastActiveAt),
+  platforms: ({ platforms }) => Array.isArray(platforms) && platforms.every(isText),
+  version: ({ version }) => Number.isSafeInteger(version) && version >= 0,
+};
+
+const [IN_USER, IN_SESSION, IN_PRESENCE] = [
+  checksIn(USER_CHECKS),
+  checksIn(SESSION_CHECKS),
+  checksIn(PRESENCE_CHECKS),
+];
+
+function checksIn<Stored>(checks: Checks<Stored>): readonly ((stored: Stored) => boolean)[] {
+  return Object.values<(stored: Stored) => boolean>(checks).filter((check) => check !== isDecoded);
 }
 
-function isSession(session: Session): boolean {
-  return (
-    isText(session.sessionId) &&
-    isText(session.node) &&
-    isText(session.platform) &&
-    isTime(session.connectedAt) &&
-    isTime(session.lastActiveAt) &&
-    isTimeOrNone(session.heartbeatDueAt) &&
-    isTimeOrNone(session.tokenExpiresAt) &&
-    isTimeOrNone(session.graceEndsAt) &&
-    LOSS_CAUSES.has(session.lostBecause) &&
-    (session.terms === undefined || Object.values(session.terms).every(isTime))
-  );
+function passes<Stored>(checks: readonly ((stored: Stored) => boolean)[], stored: Stored): boolean {
+  for (const check of checks) if (!check(stored)) return false;
+  return true;
 }
 
-function isPresence(presence: Presence): boolean {
-  return (
-    STATUSES.has(presence.status) &&
-    isText(presence.statusText) &&
-    (presence.channelId === undefined || isText(presence.channelId)) &&
-    isTimeOrNone(presence.connectedAt) &&
-    isTimeOrNone(presence.lastActiveAt) &&
-    Array.isArray(presence.platforms) &&
-    presence.platforms.every(isText) &&
-    Number.isSafeInteger(presence.version) &&
-    presence.version >= 0
-  );
+/** The check of a field whose decoding accepts any stored value. */
+function isDecoded(): boolean {
+  return true;
 }
 
 function isText(value: unknown): value is string {

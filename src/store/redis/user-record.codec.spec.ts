@@ -3,9 +3,10 @@ import fc from '../../../test/support/seeded-fast-check.js';
 import { history, policies } from '../../../test/support/histories.js';
 import { choose, connect, join, given, POLICY, type Line } from '../../../test/support/play.js';
 import type { Policy } from '../../domain/policy.js';
+import { unknownPresence, type Presence } from '../../domain/presence.js';
 import { RejectedError } from '../../domain/rejected-error.js';
 import { step, type Step } from '../../domain/step.js';
-import { newUser, type User } from '../../domain/user.js';
+import { newUser, type Session, type User } from '../../domain/user.js';
 import { encodeCommit, decodeMessage } from './log-batch.js';
 import { formatUser, userOf } from './user-record.codec.js';
 
@@ -44,6 +45,55 @@ describe('The record of a user', () => {
           expect(read.own === read.shown).toBe(user.own === user.shown);
         }
       }),
+    );
+  });
+
+  it('holds every field, also the rare ones', () => {
+    const own: Presence = {
+      userId: 'ann',
+      status: 'AWAY',
+      statusText: 'at lunch',
+      channelId: 'lobby',
+      isMicrophoneMuted: true,
+      isSpeakerMuted: false,
+      connectedAt: 1,
+      lastActiveAt: 2,
+      platforms: ['desktop', 'web'],
+      version: 3,
+    };
+    const session: Session = {
+      sessionId: 'a',
+      node: 'node',
+      platform: 'web',
+      connectedAt: 1,
+      lastActiveAt: 2,
+      heartbeatDueAt: 4,
+      tokenExpiresAt: 5,
+      graceEndsAt: 6,
+      lostBecause: 'NODE_LOST',
+      terms: { idleTimeoutMs: 7, heartbeatTimeoutMs: 8, reconnectGraceMs: 9 },
+      succeeds: 'b',
+    };
+    const user: User = {
+      userId: 'ann',
+      sessions: [session],
+      channel: { channelId: 'lobby', sessionId: 'a' },
+      isMicrophoneMuted: true,
+      isSpeakerMuted: false,
+      choice: 'INVISIBLE',
+      statusText: 'at lunch',
+      choiceExpiresAt: 10,
+      visibleSince: 11,
+      choiceVersions: { status: 12, microphone: 13, speaker: 14, channel: 15 },
+      own,
+      shown: { ...unknownPresence('ann'), isSpeakerMuted: true, version: 2 },
+    };
+    const record = formatUser(user);
+    expect(userOf('ann', JSON.parse(record))).toEqual(user);
+    // The positions of a released version never change.
+    expect(record).toBe(
+      '[[["a","node","web",1,2,4,5,6,"NODE_LOST",[7,8,9],"b"]],["lobby","a"],1,0,"INVISIBLE","at lunch",10,11,' +
+        '["AWAY","at lunch","lobby",1,0,1,2,["desktop","web"],3],["OFFLINE","",null,0,1,null,null,[],2],[12,13,14,15]]',
     );
   });
 

@@ -5,10 +5,21 @@ import type { Presence, Status } from '../../domain/presence.js';
 import { sharedTerms, type SessionTerms } from '../../domain/terms.js';
 import type { LossReason, Session, StatusChoice, User } from '../../domain/user.js';
 
-/**
- * Users and events as JSON arrays with fixed positions: a third of the size of objects with names, and readable in
- * `redis-cli`. A later version may append fields, which earlier versions ignore.
+/*
+ * Users and events are stored as JSON arrays with fixed positions: a third of the size of objects with names, and
+ * readable in `redis-cli`. The types below are the table of the positions. A later version may append fields, which
+ * earlier versions ignore. `Later` has the appended fields: they must be written, and may be missing in a record of an
+ * earlier version. Fields at the end that are undefined are left out.
  */
+type Written<First extends readonly unknown[], Later extends readonly unknown[]> = [
+  ...First,
+  ...Later,
+];
+type Stored<First extends readonly unknown[], Later extends readonly unknown[]> = readonly [
+  ...First,
+  ...Partial<Later>,
+];
+
 type PresenceFields = [
   status: Status,
   statusText: string,
@@ -21,6 +32,8 @@ type PresenceFields = [
   version: number,
 ];
 
+type LaterPresenceFields = [];
+
 type SessionFields = [
   sessionId: string,
   node: string,
@@ -30,11 +43,13 @@ type SessionFields = [
   heartbeatDueAt: number | null,
   tokenExpiresAt: number | null,
   graceEndsAt: number | null,
-  /** Records of earlier versions do not have this field and those after it. */
-  lostBecause?: LossReason | null,
-  terms?: TermsFields | null,
+];
+
+type LaterSessionFields = [
+  lostBecause: LossReason | null,
+  terms: TermsFields | null,
   /** Most sessions do not have this field. */
-  succeeds?: string,
+  succeeds: string | undefined,
 ];
 
 type TermsFields = readonly [
@@ -44,7 +59,7 @@ type TermsFields = readonly [
 ];
 
 type UserFields = [
-  sessions: readonly SessionFields[],
+  sessions: readonly Stored<SessionFields, LaterSessionFields>[],
   channel: readonly [channelId: string, sessionId: string] | null,
   isMicrophoneMuted: 0 | 1,
   isSpeakerMuted: 0 | 1,
@@ -52,14 +67,17 @@ type UserFields = [
   statusText: string,
   choiceExpiresAt: number | null,
   visibleSince: number | null,
-  own: PresenceFields,
+  own: Stored<PresenceFields, LaterPresenceFields>,
   /** Null: the same as `own`. */
-  shown: PresenceFields | null,
-  /** Null: no choices. Missing in records of versions without choice versions. */
-  choiceVersions?: ChoiceFields | null,
+  shown: Stored<PresenceFields, LaterPresenceFields> | null,
 ];
 
-type ChoiceFields = [
+type LaterUserFields = [
+  /** Null: no choices. Missing in records of versions without choice versions. */
+  choiceVersions: ChoiceFields | null,
+];
+
+type ChoiceFields = readonly [
   status: number | null,
   microphone: number | null,
   speaker: number | null,
@@ -75,7 +93,7 @@ export type EventFields = readonly [
 /** Encodes the record of a user. Empty: there is no state to store. */
 export function formatUser(user: User): string {
   if (user.sessions.length === 0 && user.own.version === 0) return '';
-  const fields: UserFields = [
+  const fields: Written<UserFields, LaterUserFields> = [
     user.sessions.map(sessionFields),
     user.channel === undefined ? null : [user.channel.channelId, user.channel.sessionId],
     bit(user.isMicrophoneMuted),
@@ -88,7 +106,7 @@ export function formatUser(user: User): string {
     user.shown === user.own ? null : presenceFields(user.shown),
     choiceFields(user.choiceVersions),
   ];
-  return JSON.stringify(fields);
+  return JSON.stringify(trimmed(fields));
 }
 
 export function userOf(userId: string, fields: unknown): User {
@@ -104,7 +122,7 @@ export function userOf(userId: string, fields: unknown): User {
     own,
     shown,
     choices,
-  ] = fields as UserFields;
+  ] = fields as Stored<UserFields, LaterUserFields>;
   const ownPresence = presenceOf(userId, own);
   return {
     userId,
@@ -148,8 +166,14 @@ export function eventsOf(presence: Presence, fields: EventFields | null): readon
 
 export type EndedFields = readonly (readonly [sessionId: string, cause: EndedSession['cause']])[];
 
-function presenceFields(presence: Presence): PresenceFields {
-  return [
+/** Leaves out the fields at the end that are undefined. */
+function trimmed<Fields extends unknown[]>(fields: Fields): Fields {
+  while (fields.at(-1) === undefined) fields.pop();
+  return fields;
+}
+
+function presenceFields(presence: Presence): Stored<PresenceFields, LaterPresenceFields> {
+  const fields: Written<PresenceFields, LaterPresenceFields> = [
     presence.status,
     presence.statusText,
     presence.channelId ?? null,
@@ -160,9 +184,10 @@ function presenceFields(presence: Presence): PresenceFields {
     presence.platforms,
     presence.version,
   ];
+  return trimmed(fields);
 }
 
-function presenceOf(userId: string, fields: PresenceFields): Presence {
+function presenceOf(userId: string, fields: Stored<PresenceFields, LaterPresenceFields>): Presence {
   const [status, statusText, channelId, microphone, speaker, connectedAt, lastActiveAt] = fields;
   return {
     userId,
@@ -178,9 +203,9 @@ function presenceOf(userId: string, fields: PresenceFields): Presence {
   };
 }
 
-function sessionFields(session: Session): SessionFields {
-  const { terms, succeeds } = session;
-  const fields: SessionFields = [
+function sessionFields(session: Session): Stored<SessionFields, LaterSessionFields> {
+  const { terms } = session;
+  const fields: Written<SessionFields, LaterSessionFields> = [
     session.sessionId,
     session.node,
     session.platform,
@@ -191,9 +216,9 @@ function sessionFields(session: Session): SessionFields {
     session.graceEndsAt ?? null,
     session.lostBecause ?? null,
     terms === undefined ? null : termsFields(terms),
+    session.succeeds,
   ];
-  if (succeeds !== undefined) fields[10] = succeeds;
-  return fields;
+  return trimmed(fields);
 }
 
 function termsFields({
@@ -210,7 +235,7 @@ function termsOf(fields: TermsFields | null | undefined): SessionTerms | undefin
   return sharedTerms({ idleTimeoutMs, heartbeatTimeoutMs, reconnectGraceMs });
 }
 
-function sessionOf(fields: SessionFields): Session {
+function sessionOf(fields: Stored<SessionFields, LaterSessionFields>): Session {
   const [sessionId, node, platform, connectedAt, lastActiveAt, dueAt, expiresAt, graceEndsAt] =
     fields;
   return {
