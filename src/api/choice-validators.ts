@@ -1,19 +1,17 @@
 import { hasMaxLength, hasNoControlCharacters, isIdentifier } from '../domain/identifier.js';
-import { CHOICE_OF } from './choices-mapper.js';
+import { CHOICE_OF, CHOICE_ON_WIRE } from './choices-mapper.js';
 import type { Timestamp } from './generated/google/protobuf/timestamp.pb.js';
 import type { Choices } from './generated/presence/v1/presence_service.pb.js';
 import { isTimestampSecond } from './proto-mappers.js';
-import { IsOneOf, rule } from './validators.js';
+import { IsOneOf, namesOf, rule } from './validators.js';
 
 const MAX_STATUS_TEXT = 128;
 
-const CHOICES = Object.keys(CHOICE_OF).map(Number);
-const CHOICE_NAMES = 'AUTOMATIC, DO_NOT_DISTURB, AWAY and INVISIBLE';
 const STATUS_TEXT = `must be at most ${MAX_STATUS_TEXT} characters, none of them a control character`;
 
 /** Validates a status choice. */
 export function IsStatusChoice(): PropertyDecorator {
-  return IsOneOf(CHOICES, CHOICE_NAMES);
+  return IsOneOf(CHOICE_ON_WIRE);
 }
 
 /** Validates the text of a status. */
@@ -32,8 +30,8 @@ export function AreChoicesIfGiven(): PropertyDecorator {
     ['haveVersions', haveVersions, 'must have a version above 0 in each part'],
     [
       'haveStatusChoice',
-      ({ status }) => status === undefined || CHOICES.includes(status.choice),
-      `must have a status.choice that is one of ${CHOICE_NAMES}`,
+      ({ status }) => status === undefined || status.choice in CHOICE_OF,
+      `must have a status.choice that is one of ${namesOf(CHOICE_ON_WIRE)}`,
     ],
     [
       'haveStatusText',

@@ -12,9 +12,9 @@ import {
 export const STATUS_ON_WIRE: Readonly<Record<Status, PresenceStatus>> = {
   ONLINE: PresenceStatus.PRESENCE_STATUS_ONLINE,
   IDLE: PresenceStatus.PRESENCE_STATUS_IDLE,
-  OFFLINE: PresenceStatus.PRESENCE_STATUS_OFFLINE,
   DO_NOT_DISTURB: PresenceStatus.PRESENCE_STATUS_DO_NOT_DISTURB,
   AWAY: PresenceStatus.PRESENCE_STATUS_AWAY,
+  OFFLINE: PresenceStatus.PRESENCE_STATUS_OFFLINE,
 };
 
 export function toPresenceMessage(presence: DomainPresence): Presence {

@@ -31,13 +31,25 @@ export function AreIdentifiers(min: number, max: number): PropertyDecorator {
   );
 }
 
+/** The accepted values of an enum, by the names that errors list. */
+type EnumTable = Readonly<Record<string, number>>;
+
+const LIST = new Intl.ListFormat('en-GB');
+
+/** Lists the names of a table for an error: "A, B and C". */
+export function namesOf(table: EnumTable): string {
+  return LIST.format(Object.keys(table));
+}
+
 /** Validates that a value is one of the accepted enum values. */
-export function IsOneOf(values: readonly number[], names: string): PropertyDecorator {
+export function IsOneOf(table: EnumTable, names = namesOf(table)): PropertyDecorator {
+  const values = Object.values(table);
   return rule('isOneOf', (value) => values.includes(value as number), `must be one of ${names}`);
 }
 
 /** Validates a list of accepted enum values. Its length is limited, because a longer list could only repeat values. */
-export function AreOneOf(values: readonly number[], names: string): PropertyDecorator {
+export function AreOneOf(table: EnumTable, names = namesOf(table)): PropertyDecorator {
+  const values = Object.values(table);
   return rule(
     'areOneOf',
     (value) =>

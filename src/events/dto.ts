@@ -1,25 +1,19 @@
 import {
   Delivery,
-  PresenceEventKind,
+  type PresenceEventKind,
   type SubscribeRequest,
 } from '../api/generated/presence/v1/events_service.pb.js';
 import { MAX_SUBSCRIBED_CHANNELS, MAX_SUBSCRIBED_USERS } from '../api/request-limits.js';
 import { AreIdentifiers, AreOneOf, IsOneOf } from '../api/validators.js';
+import { FILTER_KINDS } from './event-encoder.js';
 
-const KINDS = [
-  PresenceEventKind.PRESENCE_EVENT_KIND_USER_ONLINE,
-  PresenceEventKind.PRESENCE_EVENT_KIND_USER_OFFLINE,
-  PresenceEventKind.PRESENCE_EVENT_KIND_USER_STATUS_CHANGED,
-  PresenceEventKind.PRESENCE_EVENT_KIND_USER_CHANNEL_CHANGED,
-  PresenceEventKind.PRESENCE_EVENT_KIND_USER_MUTE_STATE_CHANGED,
-  PresenceEventKind.PRESENCE_EVENT_KIND_USER_CONNECTION_CHANGED,
-];
+const KINDS = Object.fromEntries(FILTER_KINDS);
 
-const DELIVERIES = [
-  Delivery.DELIVERY_UNSPECIFIED,
-  Delivery.DELIVERY_EVERY_EVENT,
-  Delivery.DELIVERY_LATEST,
-];
+const DELIVERIES = {
+  UNSPECIFIED: Delivery.DELIVERY_UNSPECIFIED,
+  EVERY_EVENT: Delivery.DELIVERY_EVERY_EVENT,
+  LATEST: Delivery.DELIVERY_LATEST,
+};
 
 export class SubscribeRules implements SubscribeRequest {
   @AreIdentifiers(0, MAX_SUBSCRIBED_USERS)

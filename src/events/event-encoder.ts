@@ -1,8 +1,9 @@
-import type { Change, PresenceEvent, Reason } from '../domain/event.js';
+import type { ChangeOf, EventKind, PresenceEvent, Reason } from '../domain/event.js';
 import type { Presence } from '../domain/presence.js';
 import { encoded } from '../api/codecs.js';
 import {
   ChangeReason,
+  PresenceEventKind,
   SubscribeResponse,
   Sync,
   type PresenceEvent as PresenceEventMessage,
@@ -23,6 +24,56 @@ const REASON_ON_WIRE: Readonly<Record<Reason, ChangeReason>> = {
   TOKEN_EXPIRED: ChangeReason.CHANGE_REASON_TOKEN_EXPIRED,
   STATUS_EXPIRED: ChangeReason.CHANGE_REASON_STATUS_EXPIRED,
 };
+
+/** A kind of event in the contract. */
+interface KindOnWire<Kind extends EventKind> {
+  /** The value with which a filter names the kind. */
+  readonly value: PresenceEventKind;
+  /** The content of an event. */
+  readonly change: (change: ChangeOf<Kind>) => PresenceEventMessage['change'];
+}
+
+/** Every kind of event in the contract. The compiler reports a kind that is missing here. */
+export const KIND_ON_WIRE: { readonly [Kind in EventKind]: KindOnWire<Kind> } = {
+  USER_ONLINE: {
+    value: PresenceEventKind.PRESENCE_EVENT_KIND_USER_ONLINE,
+    change: () => ({ $case: 'userOnline', value: {} }),
+  },
+  USER_OFFLINE: {
+    value: PresenceEventKind.PRESENCE_EVENT_KIND_USER_OFFLINE,
+    change: () => ({ $case: 'userOffline', value: {} }),
+  },
+  USER_STATUS_CHANGED: {
+    value: PresenceEventKind.PRESENCE_EVENT_KIND_USER_STATUS_CHANGED,
+    change: ({ previousStatus }) => ({
+      $case: 'userStatusChanged',
+      value: { previousStatus: STATUS_ON_WIRE[previousStatus] },
+    }),
+  },
+  USER_CHANNEL_CHANGED: {
+    value: PresenceEventKind.PRESENCE_EVENT_KIND_USER_CHANNEL_CHANGED,
+    change: ({ previousChannelId }) => ({
+      $case: 'userChannelChanged',
+      value: { previousChannelId },
+    }),
+  },
+  USER_MUTE_STATE_CHANGED: {
+    value: PresenceEventKind.PRESENCE_EVENT_KIND_USER_MUTE_STATE_CHANGED,
+    change: ({ wasMicrophoneMuted, wasSpeakerMuted }) => ({
+      $case: 'userMuteStateChanged',
+      value: { wasMicrophoneMuted, wasSpeakerMuted },
+    }),
+  },
+  USER_CONNECTION_CHANGED: {
+    value: PresenceEventKind.PRESENCE_EVENT_KIND_USER_CONNECTION_CHANGED,
+    change: () => ({ $case: 'userConnectionChanged', value: {} }),
+  },
+};
+
+/** The kinds that filters can name. */
+export const FILTER_KINDS = Object.entries(KIND_ON_WIRE).map(
+  ([kind, { value }]) => [kind as EventKind, value] as const,
+);
 
 /** Encodes the fragments of the event log. */
 export const fragmentEncoder: FragmentEncoder = {
@@ -63,30 +114,7 @@ function eventMessage({
     presence: toPresenceMessage(presence),
     occurredAt: timestampMessage(occurredAt),
     reason: REASON_ON_WIRE[reason],
-    change: changeMessage(change),
+    // The table has the function for each kind. The compiler cannot see that it fits this change.
+    change: KIND_ON_WIRE[change.kind].change(change as never),
   };
-}
-
-function changeMessage(change: Change): PresenceEventMessage['change'] {
-  switch (change.kind) {
-    case 'USER_ONLINE':
-      return { $case: 'userOnline', value: {} };
-    case 'USER_OFFLINE':
-      return { $case: 'userOffline', value: {} };
-    case 'USER_STATUS_CHANGED': {
-      const previousStatus = STATUS_ON_WIRE[change.previousStatus];
-      return { $case: 'userStatusChanged', value: { previousStatus } };
-    }
-    case 'USER_CHANNEL_CHANGED': {
-      const { previousChannelId } = change;
-      return { $case: 'userChannelChanged', value: { previousChannelId } };
-    }
-    case 'USER_MUTE_STATE_CHANGED': {
-      const { wasMicrophoneMuted, wasSpeakerMuted } = change;
-      return { $case: 'userMuteStateChanged', value: { wasMicrophoneMuted, wasSpeakerMuted } };
-    }
-    case 'USER_CONNECTION_CHANGED':
-      return { $case: 'userConnectionChanged', value: {} };
-  }
-  return change satisfies never;
 }

@@ -1,12 +1,10 @@
 import { Payload } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 import type { Principal } from '../auth/principal.js';
-import type { Change } from '../domain/event.js';
 import { RateLimitAs } from '../api/rate-limit.decorator.js';
 import {
   Delivery,
   EventsServiceControllerMethods,
-  PresenceEventKind,
   type EventsServiceController,
   type SubscribeResponse,
 } from '../api/generated/presence/v1/events_service.pb.js';
@@ -15,17 +13,7 @@ import { CurrentCaller, CurrentStream } from '../api/param-decorators.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
 import { EventsService } from './events.service.js';
 import { SubscribeRules } from './dto.js';
-
-const KIND_ON_WIRE: Readonly<Record<Change['kind'], PresenceEventKind>> = {
-  USER_ONLINE: PresenceEventKind.PRESENCE_EVENT_KIND_USER_ONLINE,
-  USER_OFFLINE: PresenceEventKind.PRESENCE_EVENT_KIND_USER_OFFLINE,
-  USER_STATUS_CHANGED: PresenceEventKind.PRESENCE_EVENT_KIND_USER_STATUS_CHANGED,
-  USER_CHANNEL_CHANGED: PresenceEventKind.PRESENCE_EVENT_KIND_USER_CHANNEL_CHANGED,
-  USER_MUTE_STATE_CHANGED: PresenceEventKind.PRESENCE_EVENT_KIND_USER_MUTE_STATE_CHANGED,
-  USER_CONNECTION_CHANGED: PresenceEventKind.PRESENCE_EVENT_KIND_USER_CONNECTION_CHANGED,
-};
-
-const KINDS = Object.keys(KIND_ON_WIRE) as readonly Change['kind'][];
+import { FILTER_KINDS } from './event-encoder.js';
 
 @GrpcController()
 @EventsServiceControllerMethods()
@@ -42,7 +30,9 @@ export class EventsController implements EventsServiceController {
       filter: {
         userIds: setOf(request.userIds),
         channelIds: setOf(request.channelIds),
-        kinds: setOf(KINDS.filter((kind) => request.kinds.includes(KIND_ON_WIRE[kind]))),
+        kinds: setOf(
+          FILTER_KINDS.filter(([, value]) => request.kinds.includes(value)).map(([kind]) => kind),
+        ),
       },
       resumeToken: request.resumeToken,
       skipSnapshot: request.skipSnapshot,

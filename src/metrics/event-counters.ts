@@ -1,19 +1,16 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Subscription } from 'rxjs';
-import type { Change } from '../domain/event.js';
+import type { EventKind } from '../domain/event.js';
+import { EVENT_KINDS } from '../domain/presence-diff.js';
 import { PresenceStore, type Commit } from '../store/presence-store.js';
 
 /** Counts the committed events by kind. */
 @Injectable()
 export class EventCounters implements OnApplicationShutdown {
-  readonly counts: Record<Change['kind'], number> = {
-    USER_ONLINE: 0,
-    USER_OFFLINE: 0,
-    USER_STATUS_CHANGED: 0,
-    USER_CHANNEL_CHANGED: 0,
-    USER_MUTE_STATE_CHANGED: 0,
-    USER_CONNECTION_CHANGED: 0,
-  };
+  readonly counts = Object.fromEntries(Object.keys(EVENT_KINDS).map((kind) => [kind, 0])) as Record<
+    EventKind,
+    number
+  >;
   private readonly subscription: Subscription;
 
   constructor(store: PresenceStore) {

@@ -1,6 +1,6 @@
 import { IsStatusChoice, IsStatusText, IsTimestampIfGiven } from '../api/choice-validators.js';
 import type { Timestamp } from '../api/generated/google/protobuf/timestamp.pb.js';
-import { PresenceStatus } from '../api/generated/presence/v1/presence.pb.js';
+import type { PresenceStatus } from '../api/generated/presence/v1/presence.pb.js';
 import type {
   StatusChoice,
   BatchGetPresencesRequest,
@@ -13,16 +13,9 @@ import type {
   UpdateMuteStateRequest,
   UpdateStatusRequest,
 } from '../api/generated/presence/v1/presence_service.pb.js';
+import { STATUS_ON_WIRE } from '../api/proto-mappers.js';
 import { MAX_BATCH } from '../api/request-limits.js';
 import { AreIdentifiers, AreOneOf, IsIdentifier, rule } from '../api/validators.js';
-
-const STATUSES = [
-  PresenceStatus.PRESENCE_STATUS_ONLINE,
-  PresenceStatus.PRESENCE_STATUS_IDLE,
-  PresenceStatus.PRESENCE_STATUS_OFFLINE,
-  PresenceStatus.PRESENCE_STATUS_DO_NOT_DISTURB,
-  PresenceStatus.PRESENCE_STATUS_AWAY,
-];
 
 export class JoinChannelRules implements JoinChannelRequest {
   @IsIdentifier()
@@ -87,7 +80,7 @@ export class ListOnlineUsersRules implements ListOnlineUsersRequest {
 
   readonly pageToken!: string;
 
-  @AreOneOf(STATUSES, 'ONLINE, IDLE, DO_NOT_DISTURB, AWAY and OFFLINE')
+  @AreOneOf(STATUS_ON_WIRE)
   readonly statuses!: PresenceStatus[];
 }
 

@@ -4,7 +4,7 @@ import type { Principal } from '../auth/principal.js';
 import { Clock } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
-import { LISTED_STATUSES, type Status } from '../domain/presence.js';
+import { STATUSES } from '../domain/presence.js';
 import type { User } from '../domain/user.js';
 import { RateLimitAs } from '../api/rate-limit.decorator.js';
 import { CHOICE_OF, choicesMessage } from '../api/choices-mapper.js';
@@ -39,8 +39,6 @@ import {
   UpdateMuteStateRules,
   UpdateStatusRules,
 } from './dto.js';
-
-const STATUSES: readonly Status[] = [...LISTED_STATUSES, 'OFFLINE'];
 
 @GrpcController()
 @PresenceServiceControllerMethods()
