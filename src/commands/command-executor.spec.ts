@@ -44,7 +44,7 @@ describe('Commands', () => {
 
   it('do not end a session for somebody else', async () => {
     await commands.execute('bob', disconnect('a'));
-    expect(await store.ownerOf('a')).toBe('ann');
+    expect((await store.get({ sessionId: 'a' }))?.userId).toBe('ann');
   });
 
   it('let a failure that is no refusal through', async () => {

@@ -73,11 +73,11 @@ export class CommandExecutor {
    * owner for this purpose.
    */
   async visibleOwnerOf(userId: string, sessionId: string): Promise<string | undefined> {
-    const owner = await this.store.ownerOf(sessionId);
+    const owner = (await this.store.get({ sessionId }))?.userId;
     if (owner === undefined || owner === userId) return owner;
     if (this.store.view.presence(owner).status !== 'OFFLINE') return owner;
     // The duration must not reveal an invisible user, so it equals the duration for an unknown session.
-    await this.store.awaitCurrent();
+    await this.store.view.awaitCurrent();
     return undefined;
   }
 

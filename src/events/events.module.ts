@@ -2,8 +2,8 @@ import { Module } from '@nestjs/common';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
 import { EventLog } from '../event-log/event-log.js';
+import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import { TokenSealer } from '../sealed-tokens/token-sealer.js';
-import { PresenceStore } from '../store/presence-store.js';
 import { fragmentEncoder } from './event-encoder.js';
 import { EventsController } from './events.controller.js';
 import { EventsService } from './events.service.js';
@@ -19,9 +19,9 @@ import { SubscribeLimits } from './subscribe-limits.js';
     SubscribeLimits,
     {
       provide: EventLog,
-      inject: [CONFIG, PresenceStore],
-      useFactory: ({ log }: Config, { sealingSecrets }: PresenceStore) =>
-        new EventLog(log, fragmentEncoder, new TokenSealer(sealingSecrets, 'resume')),
+      inject: [CONFIG, SealingKeys],
+      useFactory: ({ log }: Config, keys: SealingKeys) =>
+        new EventLog(log, fragmentEncoder, new TokenSealer(keys, 'resume')),
     },
   ],
   exports: [EventsService, FanOut],

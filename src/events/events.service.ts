@@ -85,7 +85,7 @@ export class EventsService {
   ): Promise<void> {
     const { filter } = options;
     const isLarge = filter.userIds.size + filter.channelIds.size > LARGE_FILTER;
-    await this.store.awaitCurrent();
+    await this.store.view.awaitCurrent();
     if (isLarge) await nextTurn();
     if (messages.closed) return;
     const subscription = this.open(caller, options, outlet);

@@ -69,9 +69,7 @@ export class DeadlineSweeper {
 
   private async takeDue(): Promise<readonly string[]> {
     const upTo = this.upTo();
-    const work = this.store.followWall(this.clock.wall() - upTo);
-    while (work.next().done !== true) await setImmediate();
-    return this.store.claimDue(upTo, BATCH);
+    return this.store.claimDue(upTo, BATCH, this.clock.wall() - upTo);
   }
 
   private async processDeadlines(userId: string): Promise<void> {

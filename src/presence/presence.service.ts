@@ -8,6 +8,7 @@ import { RejectedError } from '../domain/rejected-error.js';
 import { presenceFor, type StatusChoice, type User } from '../domain/user.js';
 import { ReadLimit } from '../limits/read-limit.js';
 import { CommandExecutor } from '../commands/command-executor.js';
+import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import { TokenSealer } from '../sealed-tokens/token-sealer.js';
 import { PresenceStore } from '../store/presence-store.js';
 
@@ -34,8 +35,9 @@ export class PresenceService {
     private readonly store: PresenceStore,
     private readonly reads: ReadLimit,
     private readonly clock: Clock,
+    keys: SealingKeys,
   ) {
-    this.pageTokens = new TokenSealer(store.sealingSecrets, 'page');
+    this.pageTokens = new TokenSealer(keys, 'page');
   }
 
   async joinChannel(caller: Principal, sessionId: string, channelId: string): Promise<User> {
@@ -88,7 +90,7 @@ export class PresenceService {
   /** Returns the complete state of a user. Only for admins. */
   async inspectUser(caller: Principal, userId: string): Promise<User> {
     requireAdmin(caller);
-    return this.store.get(userId);
+    return this.store.get({ userId });
   }
 
   async listOnlineUsers(
@@ -97,7 +99,7 @@ export class PresenceService {
     request: PageRequest,
   ): Promise<Page> {
     this.reads.take(caller, sizeOf(request));
-    await this.store.awaitCurrent();
+    await this.store.view.awaitCurrent();
     const { view } = this.store;
     const wanted = statuses.length === 0 ? LISTED_STATUSES : statuses;
     const list = `online ${[...new Set(wanted)].sort().join()}`;
@@ -113,7 +115,7 @@ export class PresenceService {
     request: PageRequest,
   ): Promise<Page> {
     this.reads.take(caller, sizeOf(request));
-    await this.store.awaitCurrent();
+    await this.store.view.awaitCurrent();
     const { view } = this.store;
     return this.page(`channel ${channelId}`, request, {
       after: (userId) => view.members(channelId, userId),
@@ -127,7 +129,7 @@ export class PresenceService {
   }
 
   private async load(caller: Principal, userIds: readonly string[]): Promise<readonly Presence[]> {
-    await this.store.awaitCurrent();
+    await this.store.view.awaitCurrent();
     const own = userIds.includes(caller.userId) ? await this.ownPresence(caller) : undefined;
     return userIds.map((userId) =>
       own !== undefined && userId === caller.userId ? own : this.store.view.presence(userId),
@@ -135,7 +137,7 @@ export class PresenceService {
   }
 
   private async ownPresence(caller: Principal): Promise<Presence> {
-    return presenceFor(caller.userId, await this.store.get(caller.userId));
+    return presenceFor(caller.userId, await this.store.get({ userId: caller.userId }));
   }
 
   /**

@@ -118,13 +118,13 @@ export class SessionService {
 
   async listSessions(caller: Principal, userId: string): Promise<readonly Session[]> {
     if (userId !== caller.userId) requireAdmin(caller);
-    return liveSessions(await this.store.get(userId));
+    return liveSessions(await this.store.get({ userId }));
   }
 
   /** Ends a session. Returns whether it was live. */
   async endSession(caller: Principal, sessionId: string): Promise<boolean> {
     const userId = caller.isAdmin
-      ? await this.store.ownerOf(sessionId)
+      ? (await this.store.get({ sessionId }))?.userId
       : await this.commands.visibleOwnerOf(caller.userId, sessionId);
     if (userId === undefined) return false;
     if (userId !== caller.userId) requireAdmin(caller);
@@ -139,7 +139,7 @@ export class SessionService {
     return this.commands.execute(caller.userId, () => ({
       type: 'connect',
       sessionId,
-      node: this.store.node,
+      node: this.store.status.node,
       tokenExpiresAt,
       wall: this.clock.wall(),
       ...options,

@@ -3,7 +3,6 @@ import type { PresenceEvent } from '../domain/event.js';
 import type { EndedSession } from '../domain/session-transitions.js';
 import type { Step } from '../domain/step.js';
 import type { User } from '../domain/user.js';
-import type { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import type { PresenceView } from './presence-view.js';
 import type { StoreStatus } from './store-status.js';
 
@@ -21,6 +20,9 @@ export interface CommitPosition {
   readonly mark: number;
 }
 
+/** Names a user by id, or by a live session. */
+export type UserKey = { readonly userId: string } | { readonly sessionId: string };
+
 /** A committed change of one user. */
 export interface Commit {
   /** The new state of the user. */
@@ -36,12 +38,6 @@ export interface Commit {
  * user and the events are committed together, and consumers subscribe to commits.
  */
 export abstract class PresenceStore {
-  /** The node id in the sessions of this node. It names one life of one process and is never used again. */
-  abstract readonly node: string;
-
-  /** The keys with which nodes can read each other's tokens. */
-  abstract readonly sealingSecrets: SealingKeys;
-
   /** The health and metrics of the store, for operators. */
   abstract readonly status: StoreStatus;
 
@@ -64,24 +60,15 @@ export abstract class PresenceStore {
   abstract update(userId: string, change: UserUpdate): Promise<Step>;
 
   /** Reads the newest state of a user. An unknown user is returned as a new one. */
-  abstract get(userId: string): Promise<User>;
+  abstract get(by: { readonly userId: string }): Promise<User>;
 
-  /** The user of a live session on any node. Undefined: there is no such live session. */
-  abstract ownerOf(sessionId: string): Promise<string | undefined>;
-
-  /**
-   * Takes at most `limit` users whose deadline or expiry has been reached. Each user is returned once, and again only
-   * after its next `update`. A user may be returned too early, which the rules ignore.
-   */
-  abstract claimDue(now: number, limit: number): Promise<readonly string[]>;
+  /** Reads the user of a live session on any node. Undefined: there is no such live session. */
+  abstract get(by: { readonly sessionId: string }): Promise<User | undefined>;
 
   /**
-   * Sets how many milliseconds the wall clock is ahead of the time passed to `claimDue`, because expiries use the wall
-   * clock. Call it before `claimDue`. If the wall clock was set forward, the generator yields after about every
-   * millisecond of work.
+   * Takes at most `limit` users whose deadline has been reached at `now`, or whose expiry has been reached by the wall
+   * clock, which is `wallAheadMs` ahead of `now`. Each user is returned once, and again only after its next `update`. A
+   * user may be returned too early, which the rules ignore.
    */
-  abstract followWall(aheadMs: number): Generator<void>;
-
-  /** Resolves when the view reflects every change that any node acknowledged before the call. */
-  abstract awaitCurrent(): Promise<void>;
+  abstract claimDue(now: number, limit: number, wallAheadMs?: number): Promise<readonly string[]>;
 }

@@ -42,7 +42,10 @@ function newView(): {
   readonly show: (presence: Presence) => void;
 } {
   const shown = new Map<string, Presence>();
-  const view = new PresenceView((userId) => shown.get(userId));
+  const view = new PresenceView(
+    (userId) => shown.get(userId),
+    async () => {},
+  );
   const show = (presence: Presence): void => {
     view.update(view.presence(presence.userId), presence);
     shown.set(presence.userId, presence);

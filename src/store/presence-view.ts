@@ -18,7 +18,15 @@ export class PresenceView {
   private readonly byChannel = new Map<string, SortedIdSet>();
 
   /** `shownOf`: returns the shown presence that the store holds of a user. */
-  constructor(private readonly shownOf: (userId: string) => Presence | undefined) {}
+  constructor(
+    private readonly shownOf: (userId: string) => Presence | undefined,
+    private readonly refresh: () => Promise<void>,
+  ) {}
+
+  /** Resolves when the view reflects every change that any node acknowledged before the call. */
+  awaitCurrent(): Promise<void> {
+    return this.refresh();
+  }
 
   /** The number of channels with at least one user. */
   get channels(): number {

@@ -3,16 +3,17 @@ import { Clock } from '../clock/clock.js';
 import { SystemClock } from '../clock/system-clock.js';
 import type { Config } from '../config/config.js';
 import { CONFIG } from '../config/config.module.js';
+import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import { Listening } from './listening.js';
 import { MemoryPresenceStore } from './memory/memory-presence-store.js';
 import { RedisPresenceStore } from './redis/redis-presence-store.js';
 import { PresenceStore } from './presence-store.js';
 
-function createStore(config: Config, clock: Clock): PresenceStore {
+function createStore(config: Config, clock: Clock, sealingKeys: SealingKeys): PresenceStore {
   const { redis, policy, maxOfflineUsers, log } = config;
   if (redis.address === undefined) return new MemoryPresenceStore(config);
   return new RedisPresenceStore({
-    ...{ policy, maxOfflineUsers },
+    ...{ policy, maxOfflineUsers, sealingKeys },
     address: redis.address,
     keyPrefix: redis.keyPrefix,
     logSize: log.size,
@@ -21,18 +22,19 @@ function createStore(config: Config, clock: Clock): PresenceStore {
   });
 }
 
-/** Provides the presence store (in memory or in Redis), the clock and `Listening`. */
+/** Provides the presence store (in memory or in Redis), the keys of tokens, the clock and `Listening`. */
 @Global()
 @Module({
   providers: [
     Listening,
+    SealingKeys,
     { provide: Clock, useFactory: () => new SystemClock() },
     {
       provide: PresenceStore,
-      inject: [CONFIG, Clock],
+      inject: [CONFIG, Clock, SealingKeys],
       useFactory: createStore,
     },
   ],
-  exports: [Clock, Listening, PresenceStore],
+  exports: [Clock, Listening, PresenceStore, SealingKeys],
 })
 export class StoreModule {}

@@ -25,7 +25,10 @@ describe('What others are shown of a user', () => {
 /** Every lookup, and every field of the user that is read before the presence is found. */
 function stepsToFind(user: User): readonly string[] {
   const steps: string[] = [];
-  const view: PresenceView = new PresenceView((userId) => table.shownOf(userId));
+  const view: PresenceView = new PresenceView(
+    (userId) => table.shownOf(userId),
+    async () => {},
+  );
   const table: UserTable = new UserTable(view);
   const watched = new Proxy(user, {
     get(target, field, receiver): unknown {

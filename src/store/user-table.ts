@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expiresAt } from '../domain/deadlines.js';
 import type { Presence } from '../domain/presence.js';
 import { newUser, type Session, type User } from '../domain/user.js';
@@ -110,8 +111,11 @@ export class UserTable {
     this.setAlarm(entry, Math.min(given - this.wallAhead, wakeAt ?? Infinity));
   }
 
-  /** See `PresenceStore`. A timer that is too early costs one check. One that is too late must be found and moved. */
-  *followWall(aheadMs: number): Generator<void> {
+  /**
+   * Sets how many milliseconds the wall clock is ahead of the time of `claimDue`. A timer that is too early costs one check. One that is too late must
+   * be found and moved, in slices of the event loop.
+   */
+  async followWall(aheadMs: number): Promise<void> {
     this.wallAhead = aheadMs;
     if (aheadMs < this.leastWallAhead) this.leastWallAhead = aheadMs;
     if (aheadMs < this.leastWallAhead + NOTICED_LATE_MS) return;
@@ -120,7 +124,7 @@ export class UserTable {
     for (const entry of this.users.values()) {
       const at = (expiresAt(entry.user) ?? Infinity) - aheadMs;
       if (at < (entry.alarm?.dueAt ?? Infinity)) this.setAlarm(entry, at);
-      if (++count % PIECE === 0) yield;
+      if (++count % PIECE === 0) await setImmediate();
     }
   }
 

@@ -85,7 +85,7 @@ describe('A page in a browser', () => {
     await eventually(async () => (await look('session')).length, 22);
     const session = await look('session');
     const dueAt = async (): Promise<number> => {
-      const user = await service.all(PresenceStore)[0].get('bob');
+      const user = await service.all(PresenceStore)[0].get({ userId: 'bob' });
       return user.sessions[0]?.heartbeatDueAt ?? 0;
     };
     for (let i = 0; i < 4; i++) {

@@ -132,7 +132,7 @@ describe('The figures of what others are shown', () => {
     await watcher.nextEvents(4);
     await (await service.client('another')).connect();
     await watcher.nextEvents(1);
-    await Promise.all(service.all(PresenceStore).map((store) => store.awaitCurrent()));
+    await Promise.all(service.all(PresenceStore).map((store) => store.view.awaitCurrent()));
     const figures = await Figures.of(service);
     await service.stop();
     return SHOWN.map((name) => [name, figures.onEach(name), figures.seriesOf(name)]);

@@ -40,8 +40,8 @@ describe('A request id', () => {
 
   /** Makes every call that reads a user fail with an unexpected error. */
   function breakStores(): void {
-    for (const store of service.all(PresenceStore)) {
-      vi.spyOn(store, 'awaitCurrent').mockRejectedValue(new Error('boom'));
+    for (const { view } of service.all(PresenceStore)) {
+      vi.spyOn(view, 'awaitCurrent').mockRejectedValue(new Error('boom'));
     }
   }
 

@@ -115,7 +115,7 @@ export class World {
   /** Returns all state that a rejected call must not change. */
   async look(): Promise<Sight> {
     const [store] = this.service.all(PresenceStore);
-    const users = await Promise.all(USERS.map((userId) => store.get(userId)));
+    const users = await Promise.all(USERS.map((userId) => store.get({ userId })));
     return { commits: this.commits, state: JSON.stringify(users) };
   }
 
@@ -158,11 +158,11 @@ export class World {
     ) {
       await setImmediate();
     }
-    await Promise.all(this.service.all(PresenceStore).map((store) => store.awaitCurrent()));
+    await Promise.all(this.service.all(PresenceStore).map((store) => store.view.awaitCurrent()));
   }
 
   private async keepConnected(userId: string): Promise<void> {
-    const { sessions } = await this.service.all(PresenceStore)[0].get(userId);
+    const { sessions } = await this.service.all(PresenceStore)[0].get({ userId });
     const current = this.sessions.get(userId)?.sessionId;
     if (sessions.some(({ sessionId }) => sessionId === current)) return;
     this.sessions.set(userId, await this.clients.get(userId)!.connect());

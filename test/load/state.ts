@@ -66,7 +66,7 @@ async function measure(users: number): Promise<StateResult> {
   store.commits.subscribe(({ events, position }) => log.append(events, position));
 
   let looked = 0;
-  const lookUp = (): Promise<unknown> => store.get(userId((looked++ * 7919) % users));
+  const lookUp = (): Promise<unknown> => store.get({ userId: userId((looked++ * 7919) % users) });
   let turn = 0;
   const commit = (): Promise<unknown> => {
     const i = (turn++ * 7919) % users;

@@ -149,7 +149,7 @@ export class Service {
   /** Advances the clock and processes the deadlines that were reached. */
   async passTime(ms: number): Promise<void> {
     // A node processes only the deadlines of users that it already knows.
-    await Promise.all(this.all(PresenceStore).map((store) => store.awaitCurrent()));
+    await Promise.all(this.all(PresenceStore).map((store) => store.view.awaitCurrent()));
     this.clock.advance(ms);
     await Promise.all(this.all(DeadlineSweeper).map((sweeper) => sweeper.sweep()));
     await Promise.all(this.all(SessionRegistry).map((streams) => streams.endSilent()));

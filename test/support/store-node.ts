@@ -6,6 +6,7 @@ import {
   RedisPresenceStore,
   type RedisStoreOptions,
 } from '../../src/store/redis/redis-presence-store.js';
+import { SealingKeys } from '../../src/sealed-tokens/sealing-keys.js';
 import { newLog } from './log.js';
 import { connect, POLICY } from './play.js';
 
@@ -26,6 +27,7 @@ export function newRedisStore(
     policy,
     logSize: 10_000,
     maxOfflineUsers: 1000,
+    sealingKeys: options.sealingKeys ?? new SealingKeys(),
     now: () => Date.now(),
     follow: () => {},
   });
@@ -37,7 +39,10 @@ export class StoreNode {
   readonly ended: string[] = [];
   readonly log = newLog();
 
-  private constructor(readonly store: RedisPresenceStore) {
+  private constructor(
+    readonly store: RedisPresenceStore,
+    readonly sealingKeys: SealingKeys,
+  ) {
     store.partitionResets.subscribe((position) => this.log.begin(position));
     store.commits.subscribe(({ user, events, ended, position }) => {
       if (events.length > 0) this.log.append(events, position);
@@ -55,7 +60,9 @@ export class StoreNode {
     keyPrefix: string,
     options: Partial<RedisStoreOptions> = {},
   ): Promise<StoreNode> {
-    const node = new StoreNode(newRedisStore(url, keyPrefix, PATIENT, options));
+    const sealingKeys = new SealingKeys();
+    const store = newRedisStore(url, keyPrefix, PATIENT, { ...options, sealingKeys });
+    const node = new StoreNode(store, sealingKeys);
     await node.store.onModuleInit();
     return node;
   }
@@ -65,17 +72,17 @@ export class StoreNode {
   }
 
   connect(userId: string, sessionId: string): Promise<Step> {
-    return this.perform(userId, connect(sessionId, { node: this.store.node }));
+    return this.perform(userId, connect(sessionId, { node: this.store.status.node }));
   }
 
   async sessionsOf(userId: string): Promise<readonly string[]> {
-    const { sessions } = await this.store.get(userId);
+    const { sessions } = await this.store.get({ userId });
     return sessions.map(({ sessionId }) => sessionId);
   }
 
   /** The status that others see, after everything that was acknowledged is known. */
   async status(userId: string): Promise<string> {
-    await this.store.awaitCurrent();
+    await this.store.view.awaitCurrent();
     return this.store.view.presence(userId).status;
   }
 

@@ -39,7 +39,7 @@ describe('MemoryPresenceStore', () => {
     for (const id of users) await perform(id, connect(id, { isSpeakerMuted: true }), 1);
     for (const id of ['b', 'a', 'c']) await perform(id, disconnect(id), 2);
     expect(users.map((id) => store.view.presence(id).isSpeakerMuted)).toEqual([true, false, true]);
-    expect(await store.get('b')).toEqual(newUser('b'));
+    expect(await store.get({ userId: 'b' })).toEqual(newUser('b'));
     expect(store.view.presence('b')).toEqual(unknownPresence('b'));
   });
 
@@ -60,7 +60,7 @@ describe('MemoryPresenceStore', () => {
     await perform('a', connect('a'), 1);
     await perform('a', choose('a', 'AWAY', { until: 50 }), 2);
     await perform('a', disconnect('a'), 3);
-    expect(await store.get('a')).toEqual(newUser('a'));
+    expect(await store.get({ userId: 'a' })).toEqual(newUser('a'));
     expect(await store.claimDue(99, 10), 'not even that a status expires').toEqual([]);
   });
 
@@ -72,8 +72,11 @@ describe('MemoryPresenceStore', () => {
     await perform('b', connect('b'), 3);
     await perform('b', disconnect('b'), 4);
     expect(store.view.presence('ghost')).toEqual(unknownPresence('ghost'));
-    expect((await store.get('ghost')).own).toMatchObject({ status: 'ONLINE', lastActiveAt: 2 });
-    expect(await store.ownerOf('g')).toBe('ghost');
+    expect((await store.get({ userId: 'ghost' })).own).toMatchObject({
+      status: 'ONLINE',
+      lastActiveAt: 2,
+    });
+    expect((await store.get({ sessionId: 'g' }))?.userId).toBe('ghost');
     expect(await store.claimDue(1002, 10), 'who still turns idle').toEqual(['ghost']);
   });
 
@@ -83,7 +86,7 @@ describe('MemoryPresenceStore', () => {
     await perform('ghost', choose('g', 'INVISIBLE'), 2);
     await perform('b', connect('b'), 3);
     await perform('b', disconnect('b'), 4);
-    const { shown } = await store.get('b');
+    const { shown } = await store.get({ userId: 'b' });
     await perform('ghost', mute('g', { speaker: true }), 5);
     await perform('ghost', disconnect('g'), 6);
     await perform('ghost', connect('g2'), 7);
@@ -95,8 +98,10 @@ describe('MemoryPresenceStore', () => {
     await perform('other', disconnect('o'), 11);
     await perform('c', connect('c'), 12);
     await perform('c', disconnect('c'), 13);
-    expect(await store.get('ghost'), 'the room for them is taken').toEqual(newUser('ghost'));
-    expect((await store.get('other')).choice).toBe('INVISIBLE');
+    expect(await store.get({ userId: 'ghost' }), 'the room for them is taken').toEqual(
+      newUser('ghost'),
+    );
+    expect((await store.get({ userId: 'other' })).choice).toBe('INVISIBLE');
   });
 
   it('lets a forgotten invisible user go on and come back', async () => {

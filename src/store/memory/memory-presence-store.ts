@@ -2,11 +2,11 @@ import { randomInt } from 'node:crypto';
 import { concat, defer, NEVER, of, Subject } from 'rxjs';
 import type { Step } from '../../domain/step.js';
 import { retainOnEviction, newUser, type User } from '../../domain/user.js';
-import { SealingKeys } from '../../sealed-tokens/sealing-keys.js';
 import {
   PresenceStore,
   type Commit,
   type CommitPosition,
+  type UserKey,
   type UserUpdate,
 } from '../presence-store.js';
 import { PresenceView } from '../presence-view.js';
@@ -23,6 +23,8 @@ export interface MemoryStoreOptions {
 
 /** The status values that concern a remote store. */
 const NOTHING_TO_LOSE: Omit<StoreStatus, keyof TableSizes> = {
+  // There are no other nodes, so any node id is valid.
+  node: 'memory',
   problem: undefined,
   failures: 0,
   stalenessMs: 0,
@@ -40,11 +42,11 @@ const NOTHING_TO_LOSE: Omit<StoreStatus, keyof TableSizes> = {
 
 /** The presence store of a single node, in memory. A restart loses all data. */
 export class MemoryPresenceStore extends PresenceStore {
-  // There are no other nodes, so any node id is valid.
-  readonly node = 'memory';
-  // New for each process, like the event log.
-  readonly sealingSecrets = new SealingKeys();
-  readonly view: PresenceView = new PresenceView((userId) => this.table.shownOf(userId));
+  readonly view: PresenceView = new PresenceView(
+    (userId) => this.table.shownOf(userId),
+    // Every change is in the view before it is acknowledged.
+    () => Promise.resolve(),
+  );
   private readonly table = new UserTable(this.view);
   private readonly committed = new Subject<Commit>();
   readonly commits = this.committed.asObservable();
@@ -75,23 +77,17 @@ export class MemoryPresenceStore extends PresenceStore {
     return step;
   }
 
-  async get(userId: string): Promise<User> {
-    return this.table.find(userId);
+  get(by: { readonly userId: string }): Promise<User>;
+  get(by: { readonly sessionId: string }): Promise<User | undefined>;
+  async get(by: UserKey): Promise<User | undefined> {
+    const userId = 'userId' in by ? by.userId : this.table.ownerOf(by.sessionId);
+    return userId === undefined ? undefined : this.table.find(userId);
   }
 
-  async ownerOf(sessionId: string): Promise<string | undefined> {
-    return this.table.ownerOf(sessionId);
-  }
-
-  async claimDue(now: number, limit: number): Promise<readonly string[]> {
+  async claimDue(now: number, limit: number, wallAheadMs = 0): Promise<readonly string[]> {
+    await this.table.followWall(wallAheadMs);
     return this.table.claimDue(now, limit);
   }
-
-  followWall(aheadMs: number): Generator<void> {
-    return this.table.followWall(aheadMs);
-  }
-
-  async awaitCurrent(): Promise<void> {}
 
   private publish({ user, events, ended }: Step): void {
     // Commits without visible events are not counted, because a resume token would reveal them.

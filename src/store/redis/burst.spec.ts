@@ -28,7 +28,7 @@ describe('A burst of commits', { timeout: 60_000 }, () => {
   it('leaves at most one small batch per partition before the counter by which its node is alive', async () => {
     for (let i = 0; i < 2; i++) nodes.push(await StoreNode.start(server.url, 'burst:'));
     const [busy, other] = nodes;
-    const names = nodes.map(({ store }) => store.node);
+    const names = nodes.map(({ store }) => store.status.node);
     const run = RedisClient.prototype.run;
     let underWay = 0;
     const most = { batches: 0, args: 0 };
@@ -49,8 +49,8 @@ describe('A burst of commits', { timeout: 60_000 }, () => {
     );
     expect(most.batches).toBe(PARTITIONS);
     expect(most.args).toBe(ARGUMENTS_OF_BATCH);
-    await other!.store.awaitCurrent();
-    expect(nodes.map(({ store }) => store.node)).toEqual(names);
+    await other!.store.view.awaitCurrent();
+    expect(nodes.map(({ store }) => store.status.node)).toEqual(names);
     expect(other!.told.filter((words) => words.includes('NODE_LOST'))).toEqual([]);
   });
 });

@@ -32,7 +32,7 @@ beforeEach(async () => {
   await a.connect('ann', 'a');
   await b.connect(NEIGHBOUR, 'b');
   await a.perform('ann', join('a', 'lobby'));
-  await Promise.all([a.store.awaitCurrent(), b.store.awaitCurrent()]);
+  await Promise.all([a.store.view.awaitCurrent(), b.store.view.awaitCurrent()]);
 });
 afterEach(() => Promise.all([a.stop(), b.stop()]));
 
@@ -76,14 +76,14 @@ describe('Nodes whose Redis has lost a key alone', () => {
   it('let a user change whose record was replaced by an older one', async () => {
     await server.with((redis) => redis.hset(PARTITION.users, 'ann', '1.x|[]'));
     await b.perform('ann', join('a', 'kitchen'));
-    await a.store.awaitCurrent();
+    await a.store.view.awaitCurrent();
     expect(a.store.view.presence('ann').channelId).toBe('kitchen');
   });
 
   it('begin a new log when its head is gone', async () => {
     await lose(PARTITION.head);
     await a.perform('ann', join('a', 'kitchen'));
-    await b.store.awaitCurrent();
+    await b.store.view.awaitCurrent();
     expect(b.store.view.presence('ann').channelId).toBe('kitchen');
     await b.perform(NEIGHBOUR, join('b', 'kitchen'));
     expect(lostKeys('head')).toBeGreaterThan(0);
@@ -106,7 +106,7 @@ describe('Nodes whose Redis has lost a key alone', () => {
     await lose(PARTITION.log);
     await eventually(() => lostKeys('log'), 2, PATIENCE_MS);
     await a.perform('ann', join('a', 'kitchen'));
-    await b.store.awaitCurrent();
+    await b.store.view.awaitCurrent();
     expect(b.store.view.presence('ann').channelId).toBe('kitchen');
   });
 
@@ -124,7 +124,7 @@ describe('Nodes whose Redis has lost a key alone', () => {
   });
 
   it('give it back the secret of tokens', async () => {
-    const secret = a.store.sealingSecrets.current;
+    const secret = a.sealingKeys.current;
     await lose(KEYS.sealingSecret);
     const stored = (): Promise<string | null> =>
       server.with((redis) => redis.get(KEYS.sealingSecret));

@@ -16,7 +16,10 @@ it('A replica keeps its newer state of a user when a node writes an older one ba
   const older = given([1000, connect('a')]).user;
   const newer = given([1000, connect('a')], [2000, join('a', 'lobby')]).user;
   const shown: string[] = [];
-  const view: PresenceView = new PresenceView(() => replica.table.get(older.userId)!.user.shown);
+  const view: PresenceView = new PresenceView(
+    () => replica.table.get(older.userId)!.user.shown,
+    async () => {},
+  );
   const replica: PartitionReplica = new PartitionReplica({
     ...{ view, policy: POLICY, node: () => 'n2', now: () => 3000 },
     onStep: ({ user }) => shown.push(user.shown.channelId ?? '-'),

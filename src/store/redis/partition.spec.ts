@@ -41,7 +41,10 @@ describe('A partition', () => {
     const port = RedisClient.open(redisUrl.read(server.url)!, () => {});
     await port.ready(5000);
     const losses: ResyncReason[] = [];
-    const view = new PresenceView((userId) => partition.replica.table.shownOf(userId));
+    const view = new PresenceView(
+      (userId) => partition.replica.table.shownOf(userId),
+      async () => {},
+    );
     const partition: Partition = new Partition({
       ...{ port, keys: keys.partitions[0]!, view, policy: POLICY },
       logSize: 1000,

@@ -31,7 +31,7 @@ describe('Nodes that write at the same time', () => {
       );
     }
     for (const userId of USERS) {
-      const users = await Promise.all(nodes.map(({ store }) => store.get(userId)));
+      const users = await Promise.all(nodes.map(({ store }) => store.get({ userId })));
       expect(users[0]!.sessions.map(({ sessionId }) => sessionId).sort()).toEqual(
         nodes.map((_, i) => `${userId}.${i}`),
       );

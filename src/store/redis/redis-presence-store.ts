@@ -6,11 +6,12 @@ import type { RedisAddress } from '../../config/redis-url.js';
 import type { Policy } from '../../domain/policy.js';
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
-import { SealingKeys } from '../../sealed-tokens/sealing-keys.js';
+import type { SealingKeys } from '../../sealed-tokens/sealing-keys.js';
 import {
   PresenceStore,
   type Commit,
   type CommitPosition,
+  type UserKey,
   type UserUpdate,
 } from '../presence-store.js';
 import { describeError } from '../../text/safe-text.js';
@@ -52,6 +53,8 @@ export interface RedisStoreOptions {
   /** The total number of events that the partition logs keep for nodes that start or have fallen behind. */
   readonly logSize: number;
   readonly maxOfflineUsers: number;
+  /** The keys of tokens, which the store keeps the same on all nodes. */
+  readonly sealingKeys: SealingKeys;
   readonly now: () => number;
   /** Called with the milliseconds by which the shared clock is ahead of `performance.now()`. */
   readonly follow: (aheadMs: number) => void;
@@ -73,11 +76,11 @@ export class RedisPresenceStore
   extends PresenceStore
   implements OnModuleInit, OnApplicationShutdown
 {
-  readonly view: PresenceView = new PresenceView((userId) =>
-    this.partition(userId).replica.table.shownOf(userId),
+  readonly view: PresenceView = new PresenceView(
+    (userId) => this.partition(userId).replica.table.shownOf(userId),
+    () => reachable(this.refreshing.run()),
   );
-  node = randomId();
-  readonly sealingSecrets = new SealingKeys();
+  private node = randomId();
   private readonly logger = new Logger('Redis');
   private readonly previousNodeIds = new Set<string>();
   private readonly reachability = new RedisHealth(this.logger);
@@ -151,7 +154,7 @@ export class RedisPresenceStore
       ...{ port, node, policy, logger, key: keys.settings },
       alive: () => this.membership.alive(),
     });
-    this.sharedSecret = new SharedSecret(port, keys.sealingSecret, this.sealingSecrets, () =>
+    this.sharedSecret = new SharedSecret(port, keys.sealingSecret, options.sealingKeys, () =>
       this.events.keyLost('sealing_secret', keys.sealingSecret),
     );
     this.watch = new ServerWatch({
@@ -196,23 +199,20 @@ export class RedisPresenceStore
     return this.partition(userId).update(userId, change);
   }
 
-  async get(userId: string): Promise<User> {
-    const { reader, replica } = this.partition(userId);
+  get(by: { readonly userId: string }): Promise<User>;
+  get(by: { readonly sessionId: string }): Promise<User | undefined>;
+  async get(by: UserKey): Promise<User | undefined> {
+    if ('sessionId' in by) return this.ownerOf(by.sessionId);
+    const { reader, replica } = this.partition(by.userId);
     await reachable(reader.awaitCurrent());
-    return replica.table.find(userId);
-  }
-
-  async ownerOf(sessionId: string): Promise<string | undefined> {
-    const known = this.knownOwnerOf(sessionId);
-    if (known !== undefined) return known;
-    await this.awaitCurrent();
-    return this.knownOwnerOf(sessionId);
+    return replica.table.find(by.userId);
   }
 
   /**
    * Covers only the partitions of which this node is the rendezvous owner, so that each user is returned on one node.
    */
-  async claimDue(now: number, limit: number): Promise<readonly string[]> {
+  async claimDue(now: number, limit: number, wallAheadMs = 0): Promise<readonly string[]> {
+    for (const { replica } of this.partitions) await replica.table.followWall(wallAheadMs);
     const due: string[] = [];
     for (const [index, { replica }] of this.partitions.entries()) {
       if (due.length < limit && this.janitor.isMine(index)) {
@@ -222,16 +222,9 @@ export class RedisPresenceStore
     return due;
   }
 
-  *followWall(aheadMs: number): Generator<void> {
-    for (const { replica } of this.partitions) yield* replica.table.followWall(aheadMs);
-  }
-
-  awaitCurrent(): Promise<void> {
-    return reachable(this.refreshing.run());
-  }
-
   get status(): StoreStatus {
     return {
+      node: this.node,
       problem: this.watch.problem ?? this.reachability.problem,
       failures: this.reachability.failures,
       stalenessMs: performance.now() - this.confirmedAt,
@@ -297,10 +290,17 @@ export class RedisPresenceStore
     return this.partitions[partitionOf(userId)]!;
   }
 
-  private knownOwnerOf(sessionId: string): string | undefined {
+  private async ownerOf(sessionId: string): Promise<User | undefined> {
+    const known = this.knownOwnerOf(sessionId);
+    if (known !== undefined) return known;
+    await this.view.awaitCurrent();
+    return this.knownOwnerOf(sessionId);
+  }
+
+  private knownOwnerOf(sessionId: string): User | undefined {
     for (const { replica } of this.partitions) {
       const owner = replica.table.ownerOf(sessionId);
-      if (owner !== undefined) return owner;
+      if (owner !== undefined) return replica.table.find(owner);
     }
     return undefined;
   }

@@ -47,7 +47,7 @@ describe('A node whose Redis is replaced behind one address', () => {
     const replicaOnly = /is a replica/;
     await eventually(() => replicaOnly.test(node.store.status.problem ?? ''), true, PATIENCE_MS);
     for (let i = 0; i < 20; i++) {
-      await node.store.awaitCurrent().catch(() => {});
+      await node.store.view.awaitCurrent().catch(() => {});
       expect(node.store.status.problem).toBeDefined();
     }
     await promote(primary);

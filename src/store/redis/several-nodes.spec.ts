@@ -38,7 +38,7 @@ describe('Several nodes', () => {
     await a.connect('alice', 'a');
     expect(await b.status('alice')).toBe('ONLINE');
     await b.perform('alice', join('a', 'lobby'));
-    await a.store.awaitCurrent();
+    await a.store.view.awaitCurrent();
     expect(a.store.view.presence('alice').channelId).toBe('lobby');
     const told = ['alice USER_ONLINE CONNECTED', 'alice USER_CHANNEL_CHANGED REQUESTED'];
     expect([a.told, b.told]).toEqual([told, told]);
@@ -58,7 +58,7 @@ describe('Several nodes', () => {
       (i % 2 === 0 ? a : b).perform('alice', join('a', `channel-${i}`)),
     );
     await Promise.all(flips);
-    await Promise.all([a.store.awaitCurrent(), b.store.awaitCurrent()]);
+    await Promise.all([a.store.view.awaitCurrent(), b.store.view.awaitCurrent()]);
     expect(a.told).toHaveLength(41);
     expect(b.told).toHaveLength(41);
     expect(a.store.view.presence('alice')).toEqual(b.store.view.presence('alice'));
@@ -72,13 +72,13 @@ describe('Several nodes', () => {
 
   it('find whose a session is, wherever it is', async () => {
     await a.connect('alice', 'a');
-    expect(await b.store.ownerOf('a')).toBe('alice');
-    expect(await b.store.ownerOf('x')).toBeUndefined();
+    expect((await b.store.get({ sessionId: 'a' }))?.userId).toBe('alice');
+    expect((await b.store.get({ sessionId: 'x' }))?.userId).toBeUndefined();
   });
 
   it('hand out what is due on one of them only', async () => {
     await a.connect('alice', 'a');
-    await b.store.awaitCurrent();
+    await b.store.view.awaitCurrent();
     // Waits until the nodes know each other.
     await eventually(async () => {
       const due = await Promise.all(
@@ -101,7 +101,7 @@ describe('Several nodes', () => {
 
   it('fill the gap when messages do not get through', async () => {
     await a.connect('alice', 'a');
-    await b.store.awaitCurrent();
+    await b.store.view.awaitCurrent();
     await server.with((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
     await a.perform('alice', join('a', 'lobby'));
     expect(await b.status('alice')).toBe('ONLINE');
@@ -119,9 +119,9 @@ describe('Several nodes', () => {
     it('write everything back, and nobody is told anything', async () => {
       await a.connect('alice', 'a');
       await b.connect('bob', 'b');
-      await b.perform('carol', connect('c', { node: b.store.node }));
+      await b.perform('carol', connect('c', { node: b.store.status.node }));
       await b.perform('carol', disconnect('c'));
-      await Promise.all([a.store.awaitCurrent(), b.store.awaitCurrent()]);
+      await Promise.all([a.store.view.awaitCurrent(), b.store.view.awaitCurrent()]);
       const told = [...a.told];
       await server.with((redis) => redis.flushall());
       await eventually(() => storedUsers(), ['alice', 'bob', 'carol']);
@@ -150,9 +150,9 @@ describe('Several nodes', () => {
     await a.connect('alice', 'a');
     const restore = await server.remember(`${PREFIX}*`);
     await a.perform('alice', join('a', 'lobby'));
-    await b.store.awaitCurrent();
+    await b.store.view.awaitCurrent();
     await restore();
-    await b.store.awaitCurrent();
+    await b.store.view.awaitCurrent();
     await eventually(async () => (await storedRecord('alice'))?.includes('lobby'), true);
     expect(a.store.view.presence('alice').channelId).toBe('lobby');
     expect(b.store.view.presence('alice').channelId).toBe('lobby');
@@ -164,13 +164,13 @@ describe('Several nodes', () => {
     await a.connect('alice', 'a');
     const restore = await server.remember(`${PREFIX}*`);
     await a.perform('alice', join('a', 'lobby'));
-    await b.store.awaitCurrent();
+    await b.store.view.awaitCurrent();
     await b.stop();
     await restore();
     const fresh = await startNode();
     b = fresh;
     await b.perform('alice', mute('a', { speaker: true }));
-    await a.store.awaitCurrent();
+    await a.store.view.awaitCurrent();
     const seen = a.store.view.presence('alice');
     // Redis lost the join together with its log. It is written back, and the later command is kept as well.
     expect(seen).toMatchObject({ isSpeakerMuted: true, channelId: 'lobby' });
@@ -180,18 +180,21 @@ describe('Several nodes', () => {
 
   it('are fenced once they are declared dead, and go on under another name with what is left', async () => {
     await a.connect('alice', 'a');
-    const name = a.store.node;
+    const name = a.store.status.node;
     await declareDead(name);
     await a.perform('alice', join('a', 'lobby'));
-    expect(a.store.node).not.toBe(name);
-    await eventually(async () => (await storedRecord('alice'))?.includes(a.store.node), true);
+    expect(a.store.status.node).not.toBe(name);
+    await eventually(
+      async () => (await storedRecord('alice'))?.includes(a.store.status.node),
+      true,
+    );
     expect(await b.status('alice')).toBe('ONLINE');
     expect(a.ended).toEqual([]);
   });
 
   it('that were declared dead learn which of their sessions the others have ended', async () => {
     await a.connect('alice', 'a');
-    const name = a.store.node;
+    const name = a.store.status.node;
     await declareDead(name);
     await b.perform('alice', nodeLost(name));
     await eventually(() => a.ended, ['a']);
@@ -206,7 +209,7 @@ describe('Several nodes', () => {
     const known = await server.with((redis) =>
       Promise.all(KEYS.partitions.map(({ nodes }) => redis.hkeys(nodes))),
     );
-    expect(known.flat()).not.toContain(c.store.node);
+    expect(known.flat()).not.toContain(c.store.status.node);
   });
 
   it('let nobody wait for a Redis that does not answer, be it to read or to change', async () => {
@@ -214,8 +217,8 @@ describe('Several nodes', () => {
     server.signal('SIGSTOP');
     try {
       const refused = { reason: 'STORE_UNAVAILABLE' };
-      await expect(a.store.awaitCurrent()).rejects.toMatchObject(refused);
-      await expect(a.store.get('alice')).rejects.toMatchObject(refused);
+      await expect(a.store.view.awaitCurrent()).rejects.toMatchObject(refused);
+      await expect(a.store.get({ userId: 'alice' })).rejects.toMatchObject(refused);
       await expect(a.perform('alice', join('a', 'lobby'))).rejects.toMatchObject(refused);
       await expect(a.perform('alice', disconnect('x'))).rejects.toMatchObject(refused);
     } finally {

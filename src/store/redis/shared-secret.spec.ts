@@ -33,11 +33,11 @@ async function startNode(): Promise<void> {
 }
 
 function sealAt(node: number): TokenSealer {
-  return new TokenSealer(nodes[node]!.store.sealingSecrets, 'test');
+  return new TokenSealer(nodes[node]!.sealingKeys, 'test');
 }
 
 function secrets(): readonly string[] {
-  return nodes.map(({ store }) => store.sealingSecrets.current);
+  return nodes.map(({ sealingKeys }) => sealingKeys.current);
 }
 
 describe('Nodes that share a Redis', () => {
@@ -51,7 +51,7 @@ describe('Nodes that share a Redis', () => {
 
   it('do not read those of another service on the same server', async () => {
     const other = await StoreNode.start(server.url, 'another:');
-    const token = new TokenSealer(other.store.sealingSecrets, 'test').seal(Buffer.from('alice'));
+    const token = new TokenSealer(other.sealingKeys, 'test').seal(Buffer.from('alice'));
     expect(sealAt(0).open(token)).toBeUndefined();
     await other.stop();
   });

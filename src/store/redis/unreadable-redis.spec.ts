@@ -101,7 +101,7 @@ describe('A node that starts', () => {
     expect(await one.status('ann')).toBe('ONLINE');
     await one.connect('ann', 's');
     await other.perform('ann', join('s', 'lobby'));
-    await one.store.awaitCurrent();
+    await one.store.view.awaitCurrent();
     expect(one.store.view.presence('ann').channelId).toBe('lobby');
   });
 
@@ -139,7 +139,7 @@ describe('A node that runs', () => {
   it('reads anew what is stored when it cannot read a batch of the log', async () => {
     const [one, other] = [await startNode(), await startNode()];
     await one.connect('ann', 's');
-    await Promise.all([one.store.awaitCurrent(), other.store.awaitCurrent()]);
+    await Promise.all([one.store.view.awaitCurrent(), other.store.view.awaitCurrent()]);
     await server.with(async (redis) => {
       const { seq, token } = await redis.hgetall(PARTITION.head);
       const next = Number(seq) + 1;
@@ -148,7 +148,7 @@ describe('A node that runs', () => {
       await redis.hset(PARTITION.head, 'seq', next, 'token', 'x');
     });
     await one.perform('ann', join('s', 'lobby'));
-    await other.store.awaitCurrent();
+    await other.store.view.awaitCurrent();
     expect(other.store.view.presence('ann').channelId).toBe('lobby');
     expect(other.store.status.resyncs).toMatchObject({ unreadable: 1 });
   });

@@ -3,6 +3,7 @@
 import { redisUrl } from '../../../src/config/redis-url.js';
 import { step } from '../../../src/domain/step.js';
 import type { Input } from '../../../src/domain/input.js';
+import { SealingKeys } from '../../../src/sealed-tokens/sealing-keys.js';
 import { RedisPresenceStore } from '../../../src/store/redis/redis-presence-store.js';
 import type { ClusterNodeOrder, ClusterNodeResult } from '../cluster.js';
 import { percentile } from '../median.js';
@@ -21,6 +22,7 @@ const store = new RedisPresenceStore({
   policy: POLICY,
   logSize: 100_000,
   maxOfflineUsers: 100_000,
+  sealingKeys: new SealingKeys(),
   now: () => Date.now(),
   follow: () => {},
 });
@@ -34,7 +36,7 @@ function perform(i: number, input: Input): Promise<unknown> {
 }
 
 async function connect(i: number): Promise<void> {
-  const { node } = store;
+  const { node } = store.status;
   await perform(i, {
     ...{ type: 'connect', sessionId: sessionId(i), node, platform: 'desktop' },
     ...{ isMicrophoneMuted: undefined, isSpeakerMuted: undefined },
