@@ -1,36 +1,45 @@
-import { dateOf, presenceOf, type Presence } from './presence.js';
+import { dateOf, nameOf, presenceOf, valuesByName, type Presence } from './presence.js';
 import {
   ChangeReason as WireChangeReason,
   PresenceEventKind,
 } from './generated/presence/v1/events_service_pb.js';
 import type { PresenceEvent } from './generated/presence/v1/events_service_pb.js';
 
+/** The name of each reason. The compiler reports a reason of the contract that is missing here. */
+const REASON_NAMES = {
+  [WireChangeReason.REQUESTED]: 'requested',
+  [WireChangeReason.CONNECTED]: 'connected',
+  [WireChangeReason.DISCONNECTED]: 'disconnected',
+  [WireChangeReason.CONNECTION_LOST]: 'connection-lost',
+  [WireChangeReason.IDLE]: 'idle',
+  [WireChangeReason.ACTIVE]: 'active',
+  [WireChangeReason.SESSION_ENDED]: 'session-ended',
+  [WireChangeReason.TOKEN_EXPIRED]: 'token-expired',
+  [WireChangeReason.NODE_LOST]: 'node-lost',
+  [WireChangeReason.STATUS_EXPIRED]: 'status-expired',
+} as const satisfies Record<Exclude<WireChangeReason, WireChangeReason.UNSPECIFIED>, string>;
+
 /**
  * The reason of a change. `snapshot`: a snapshot contained it, at the start or after a break in which the presence
- * changed.
+ * changed. `unknown`: the service did not know the reason, or is newer than this library.
  */
 export type ChangeReason =
-  | 'snapshot'
-  | 'requested'
-  | 'connected'
-  | 'disconnected'
-  | 'connection-lost'
-  | 'idle'
-  | 'active'
-  | 'session-ended'
-  | 'token-expired'
-  | 'node-lost'
-  | 'status-expired'
-  | 'unknown';
+  (typeof REASON_NAMES)[keyof typeof REASON_NAMES] | 'snapshot' | 'unknown';
+
+/** The name of each kind of event. The compiler reports a kind of the contract that is missing here. */
+const KIND_NAMES = {
+  [PresenceEventKind.USER_ONLINE]: 'online',
+  [PresenceEventKind.USER_OFFLINE]: 'offline',
+  [PresenceEventKind.USER_STATUS_CHANGED]: 'status-changed',
+  [PresenceEventKind.USER_CHANNEL_CHANGED]: 'channel-changed',
+  [PresenceEventKind.USER_MUTE_STATE_CHANGED]: 'mute-changed',
+  [PresenceEventKind.USER_CONNECTION_CHANGED]: 'connection-changed',
+} as const satisfies Record<Exclude<PresenceEventKind, PresenceEventKind.UNSPECIFIED>, string>;
 
 /** A kind of change that a collection can receive. */
-export type EventKind =
-  | 'online'
-  | 'offline'
-  | 'status-changed'
-  | 'channel-changed'
-  | 'mute-changed'
-  | 'connection-changed';
+export type EventKind = (typeof KIND_NAMES)[keyof typeof KIND_NAMES];
+
+export const KINDS = valuesByName<EventKind, PresenceEventKind>(KIND_NAMES);
 
 /** A change of one user in a collection. `previous` is undefined if the user is new, `current` if the user has left. */
 export interface Change {
@@ -59,32 +68,10 @@ export interface PresenceUpdate {
 export function toUpdate({ presence, reason, occurredAt }: PresenceEvent): PresenceUpdate {
   return {
     presence: presenceOf(presence),
-    reason: REASONS[reason] ?? 'unknown',
+    reason: nameOf<ChangeReason>(REASON_NAMES, reason) ?? 'unknown',
     occurredAt: dateOf(occurredAt),
   };
 }
-
-const REASONS: Readonly<Partial<Record<WireChangeReason, ChangeReason>>> = {
-  [WireChangeReason.REQUESTED]: 'requested',
-  [WireChangeReason.CONNECTED]: 'connected',
-  [WireChangeReason.DISCONNECTED]: 'disconnected',
-  [WireChangeReason.CONNECTION_LOST]: 'connection-lost',
-  [WireChangeReason.IDLE]: 'idle',
-  [WireChangeReason.ACTIVE]: 'active',
-  [WireChangeReason.SESSION_ENDED]: 'session-ended',
-  [WireChangeReason.TOKEN_EXPIRED]: 'token-expired',
-  [WireChangeReason.NODE_LOST]: 'node-lost',
-  [WireChangeReason.STATUS_EXPIRED]: 'status-expired',
-};
-
-export const KINDS: Readonly<Record<EventKind, PresenceEventKind>> = {
-  online: PresenceEventKind.USER_ONLINE,
-  offline: PresenceEventKind.USER_OFFLINE,
-  'status-changed': PresenceEventKind.USER_STATUS_CHANGED,
-  'channel-changed': PresenceEventKind.USER_CHANNEL_CHANGED,
-  'mute-changed': PresenceEventKind.USER_MUTE_STATE_CHANGED,
-  'connection-changed': PresenceEventKind.USER_CONNECTION_CHANGED,
-};
 
 /** Without these kinds a collection would keep users who left and miss users who arrived. */
 const MEMBERSHIP = ['online', 'offline', 'channel-changed'] as const;

@@ -5,7 +5,14 @@ import {
   type ExplainPresenceResponse,
   type Transition as TransitionMessage,
 } from './generated/presence/v1/presence_service_pb.js';
-import { dateOf, presenceOf, sessionInfoOf, type Presence, type SessionInfo } from './presence.js';
+import {
+  dateOf,
+  nameOf,
+  presenceOf,
+  sessionInfoOf,
+  type Presence,
+  type SessionInfo,
+} from './presence.js';
 import { choiceOf, type ChosenStatus } from './status-choice.js';
 
 /** The cause of a user's status, and the next change that time alone will cause. */
@@ -32,8 +39,16 @@ export interface Explanation {
   readonly explainedAt: Date | undefined;
 }
 
+/** The name of each cause. The compiler reports a cause of the contract that is missing here. */
+const CAUSE_NAMES = {
+  [WireStatusCause.NO_SESSION]: 'no-session',
+  [WireStatusCause.CHOSEN]: 'chosen',
+  [WireStatusCause.ACTIVE]: 'active',
+  [WireStatusCause.INACTIVE]: 'inactive',
+} as const satisfies Record<Exclude<WireStatusCause, WireStatusCause.UNSPECIFIED>, string>;
+
 /** The cause of a status: `chosen` by the user, or activity. `unknown`: the service is newer than this library. */
-export type StatusCause = 'no-session' | 'chosen' | 'active' | 'inactive' | 'unknown';
+export type StatusCause = (typeof CAUSE_NAMES)[keyof typeof CAUSE_NAMES] | 'unknown';
 
 /** A session, with everything that decides how long it counts. */
 export interface ExplainedSession extends SessionInfo {
@@ -59,30 +74,24 @@ export interface Transition {
   readonly shown: Presence;
 }
 
-export type TransitionKind =
-  'idle' | 'choice-expired' | 'token-expired' | 'heartbeat-missed' | 'grace-ended' | 'unknown';
-
-const CAUSES: Readonly<Partial<Record<WireStatusCause, StatusCause>>> = {
-  [WireStatusCause.NO_SESSION]: 'no-session',
-  [WireStatusCause.CHOSEN]: 'chosen',
-  [WireStatusCause.ACTIVE]: 'active',
-  [WireStatusCause.INACTIVE]: 'inactive',
-};
-
-const TRANSITIONS: Readonly<Partial<Record<WireTransitionKind, TransitionKind>>> = {
+/** The name of each kind of transition. The compiler reports a kind of the contract that is missing here. */
+const TRANSITION_NAMES = {
   [WireTransitionKind.IDLE]: 'idle',
   [WireTransitionKind.CHOICE_EXPIRED]: 'choice-expired',
   [WireTransitionKind.TOKEN_EXPIRED]: 'token-expired',
   [WireTransitionKind.HEARTBEAT_MISSED]: 'heartbeat-missed',
   [WireTransitionKind.GRACE_ENDED]: 'grace-ended',
-};
+} as const satisfies Record<Exclude<WireTransitionKind, WireTransitionKind.UNSPECIFIED>, string>;
+
+/** `unknown`: the service is newer than this library. */
+export type TransitionKind = (typeof TRANSITION_NAMES)[keyof typeof TRANSITION_NAMES] | 'unknown';
 
 export function explanationOf(message: ExplainPresenceResponse): Explanation {
   const { nextTransition } = message;
   return {
     shown: presenceOf(message.shown),
     own: presenceOf(message.own),
-    cause: CAUSES[message.cause] ?? 'unknown',
+    cause: nameOf<StatusCause>(CAUSE_NAMES, message.cause) ?? 'unknown',
     choice: choiceOf(message.choice),
     choiceExpiresAt: dateOf(message.choiceExpiresAt),
     sessions: message.sessions.map(explainedSessionOf),
@@ -106,7 +115,7 @@ function explainedSessionOf(message: ExplainedSessionMessage): ExplainedSession 
 function transitionOf({ at, kind, sessionId, shown }: TransitionMessage): Transition {
   return {
     at: dateOf(at),
-    kind: TRANSITIONS[kind] ?? 'unknown',
+    kind: nameOf<TransitionKind>(TRANSITION_NAMES, kind) ?? 'unknown',
     sessionId: sessionId || undefined,
     shown: presenceOf(shown),
   };

@@ -1,7 +1,15 @@
-import { create } from '@bufbuild/protobuf';
+import { create, type Message } from '@bufbuild/protobuf';
 import { ChoicesSchema, type Choices } from './generated/presence/v1/presence_service_pb.js';
 
-const KINDS = ['status', 'microphone', 'speaker', 'channel'] as const;
+type ChoiceKind = Exclude<keyof Choices, keyof Message>;
+
+/** The compiler reports a kind of the contract that is missing here. */
+const KINDS = Object.keys({
+  status: true,
+  microphone: true,
+  speaker: true,
+  channel: true,
+} satisfies Record<ChoiceKind, true>) as readonly ChoiceKind[];
 
 /**
  * The last choices of the user on any device, as far as the service has reported them to this client: for each kind,
@@ -35,20 +43,17 @@ export class KnownChoices {
     );
   }
 
-  private take(
-    told: Choices | undefined,
-    isBetter: (kind: (typeof KINDS)[number]) => boolean,
-  ): void {
-    const better = KINDS.filter(isBetter).map((kind) => [kind, told?.[kind]] as const);
-    const { status, microphone, speaker, channel } = this.choices;
+  private take(told: Choices | undefined, isBetter: (kind: ChoiceKind) => boolean): void {
     // A new message, because the previous one may still be in a request to the service.
-    this.choices = create(ChoicesSchema, {
-      ...{ status, microphone, speaker, channel },
-      ...Object.fromEntries(better),
-    });
+    this.choices = create(
+      ChoicesSchema,
+      Object.fromEntries(
+        KINDS.map((kind) => [kind, isBetter(kind) ? told?.[kind] : this.choices[kind]]),
+      ),
+    );
   }
 }
 
-function versionOf(choices: Choices | undefined, kind: (typeof KINDS)[number]): bigint {
+function versionOf(choices: Choices | undefined, kind: ChoiceKind): bigint {
   return choices?.[kind]?.version ?? 0n;
 }

@@ -5,8 +5,17 @@ import type {
   Session as SessionMessage,
 } from './generated/presence/v1/presence_pb.js';
 
+/** The name of each status. The compiler reports a status of the contract that is missing here. */
+const STATUS_NAMES = {
+  [PresenceStatus.ONLINE]: 'online',
+  [PresenceStatus.IDLE]: 'idle',
+  [PresenceStatus.OFFLINE]: 'offline',
+  [PresenceStatus.DO_NOT_DISTURB]: 'do-not-disturb',
+  [PresenceStatus.AWAY]: 'away',
+} as const satisfies Record<Exclude<PresenceStatus, PresenceStatus.UNSPECIFIED>, string>;
+
 /** The status of a user. */
-export type Status = 'online' | 'idle' | 'offline' | 'do-not-disturb' | 'away';
+export type Status = (typeof STATUS_NAMES)[keyof typeof STATUS_NAMES];
 
 /** The visible state of a user over all devices. Immutable: a change creates a new object. */
 export interface Presence {
@@ -37,24 +46,30 @@ export interface SessionInfo {
   readonly lastActiveAt: Date | undefined;
 }
 
-export const STATUS_VALUES: Readonly<Record<Status, PresenceStatus>> = {
-  online: PresenceStatus.ONLINE,
-  idle: PresenceStatus.IDLE,
-  offline: PresenceStatus.OFFLINE,
-  'do-not-disturb': PresenceStatus.DO_NOT_DISTURB,
-  away: PresenceStatus.AWAY,
-};
+export const STATUS_VALUES = valuesByName<Status, PresenceStatus>(STATUS_NAMES);
 
-const STATUSES = new Map(
-  Object.entries(STATUS_VALUES).map(([status, value]) => [value, status as Status]),
-);
+/** Returns the name of a value of the contract. Undefined: the value is newer than this library. */
+export function nameOf<Name>(
+  names: Readonly<Record<number, Name>>,
+  value: number,
+): Name | undefined {
+  return names[value];
+}
+
+/** Returns the values of the contract by their names in this library. */
+export function valuesByName<Name extends string, Value extends number>(
+  names: Readonly<Record<number, Name>>,
+): Readonly<Record<Name, Value>> {
+  const entries = Object.entries(names).map(([value, name]) => [name, Number(value)]);
+  return Object.fromEntries(entries) as Record<Name, Value>;
+}
 
 /** Converts the message of the service. The contract requires that an unknown status is shown as ONLINE. */
 export function presenceOf(message: PresenceMessage | undefined): Presence {
   if (message === undefined) throw new Error('the service left out a presence');
   return {
     userId: message.userId,
-    status: STATUSES.get(message.status) ?? 'online',
+    status: nameOf<Status>(STATUS_NAMES, message.status) ?? 'online',
     statusText: message.statusText,
     channelId: message.currentChannelId,
     isMicrophoneMuted: message.isMicrophoneMuted,

@@ -1,10 +1,19 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { StatusChoice } from './generated/presence/v1/presence_service_pb.js';
+import { nameOf, valuesByName } from './presence.js';
+
+/** The name of each choice. The compiler reports a choice of the contract that is missing here. */
+const CHOICE_NAMES = {
+  [StatusChoice.AUTOMATIC]: 'automatic',
+  [StatusChoice.DO_NOT_DISTURB]: 'do-not-disturb',
+  [StatusChoice.AWAY]: 'away',
+  [StatusChoice.INVISIBLE]: 'invisible',
+} as const satisfies Record<Exclude<StatusChoice, StatusChoice.UNSPECIFIED>, string>;
 
 /**
  * The choice that decides a user's status: by activity, or fixed. Everyone else sees an `invisible` user as offline.
  */
-export type ChosenStatus = 'automatic' | 'do-not-disturb' | 'away' | 'invisible';
+export type ChosenStatus = (typeof CHOICE_NAMES)[keyof typeof CHOICE_NAMES];
 
 export interface StatusWish {
   readonly choice: ChosenStatus;
@@ -13,17 +22,11 @@ export interface StatusWish {
   readonly until: Date | undefined;
 }
 
-export const CHOICES: Readonly<Record<ChosenStatus, StatusChoice>> = {
-  automatic: StatusChoice.AUTOMATIC,
-  'do-not-disturb': StatusChoice.DO_NOT_DISTURB,
-  away: StatusChoice.AWAY,
-  invisible: StatusChoice.INVISIBLE,
-};
+export const CHOICES = valuesByName<ChosenStatus, StatusChoice>(CHOICE_NAMES);
 
 /** Converts the choice of the service. A choice that is newer than this library is treated as automatic. */
 export function choiceOf(choice: StatusChoice): ChosenStatus {
-  const known = Object.keys(CHOICES) as ChosenStatus[];
-  return known.find((name) => CHOICES[name] === choice) ?? 'automatic';
+  return nameOf<ChosenStatus>(CHOICE_NAMES, choice) ?? 'automatic';
 }
 
 export function statusRequest(sessionId: string, { choice, text, until }: StatusWish) {
