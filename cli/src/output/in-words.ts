@@ -16,29 +16,42 @@ export function ownPresenceInWords(presence: Presence, isInvisible: boolean): st
   return `${style('bold', `You (${escapeControls(presence.userId)})`)} ${arrival(presence, 'are')}${suffix}`;
 }
 
+/** A field that differs, in words. */
+type Described = (current: Presence, previous: Presence) => string;
+
+/**
+ * The description of a new value of each field. Undefined: the field is not described. The compiler reports a field that
+ * is missing here.
+ */
+const FIELDS: Readonly<Record<keyof Omit<Presence, 'userId' | 'version'>, Described | undefined>> =
+  {
+    status: ({ status }) => `is ${paintStatus(status)}`,
+    statusText: ({ statusText }) =>
+      statusText === '' ? 'says nothing any more' : `says "${escapeControls(statusText)}"`,
+    channelId: ({ channelId }, previous) =>
+      channelId === undefined
+        ? `left ${escapeControls(previous.channelId!)}`
+        : `joined ${escapeControls(channelId)}`,
+    isMicrophoneMuted: ({ isMicrophoneMuted }) =>
+      isMicrophoneMuted ? 'muted the microphone' : 'unmuted the microphone',
+    isSpeakerMuted: ({ isSpeakerMuted }) =>
+      isSpeakerMuted ? 'muted the speaker' : 'unmuted the speaker',
+    platforms: undefined,
+    connectedAt: undefined,
+    lastActiveAt: undefined,
+  };
+
 /**
  * Describes the differences between two presences. If none of the described fields differs, the devices have changed.
  */
 export function differencesInWords(previous: Presence, current: Presence): string[] {
-  const { status, statusText, channelId } = current;
-  const said: string[] = [];
-  if (status !== previous.status) said.push(`is ${paintStatus(status)}`);
-  if (statusText !== previous.statusText) {
-    said.push(statusText === '' ? 'says nothing any more' : `says "${escapeControls(statusText)}"`);
-  }
-  if (channelId !== previous.channelId) {
-    said.push(
-      channelId === undefined
-        ? `left ${escapeControls(previous.channelId!)}`
-        : `joined ${escapeControls(channelId)}`,
-    );
-  }
-  if (current.isMicrophoneMuted !== previous.isMicrophoneMuted) {
-    said.push(current.isMicrophoneMuted ? 'muted the microphone' : 'unmuted the microphone');
-  }
-  if (current.isSpeakerMuted !== previous.isSpeakerMuted) {
-    said.push(current.isSpeakerMuted ? 'muted the speaker' : 'unmuted the speaker');
-  }
+  const fields = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
+  const said = fields.flatMap((field) => {
+    const describe = FIELDS[field];
+    return describe === undefined || current[field] === previous[field]
+      ? []
+      : [describe(current, previous)];
+  });
   return said.length > 0 ? said : [`is on ${devices(current)}`];
 }
 

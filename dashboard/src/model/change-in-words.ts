@@ -19,13 +19,10 @@ const ENDS: Readonly<Partial<Record<string, string>>> = {
 export function changeInWords({ previous, current, reason }: UserChange): ChangeInWords[] {
   if (current === undefined) return [{ topic: 'went', text: ENDS[reason] ?? 'went' }];
   if (previous === undefined) return [{ topic: 'came', text: arrival(current) }];
-  return [
-    ...statusInWords(previous, current),
-    ...channelInWords(previous, current),
-    ...muteInWords('microphone', previous.isMicrophoneMuted, current.isMicrophoneMuted),
-    ...muteInWords('speaker', previous.isSpeakerMuted, current.isSpeakerMuted),
-    ...devicesInWords(previous, current),
-  ];
+  return Object.values(FIELDS).flatMap((difference) => {
+    const words = difference?.(previous, current);
+    return words === undefined ? [] : [words];
+  });
 }
 
 function arrival({ platforms, channelId }: User): string {
@@ -33,31 +30,45 @@ function arrival({ platforms, channelId }: User): string {
   return `came${by}${channelId === undefined ? '' : `, in ${channelId}`}`;
 }
 
-function* statusInWords(previous: User, current: User): Generator<ChangeInWords> {
-  if (previous.status !== current.status) {
-    yield { topic: 'status', text: `is ${nameOf(current.status).toLowerCase()}` };
-  }
-  if (previous.statusText !== current.statusText) {
-    const text =
-      current.statusText === '' ? 'took the text away' : `says \u201c${current.statusText}\u201d`;
-    yield { topic: 'status', text };
-  }
-}
+/** Describes the difference of one field. Undefined: there is none. */
+type Difference = (previous: User, current: User) => ChangeInWords | undefined;
 
-function* channelInWords(previous: User, current: User): Generator<ChangeInWords> {
-  if (previous.channelId === current.channelId) return;
-  if (current.channelId === undefined) {
-    yield { topic: 'channel', text: `left ${previous.channelId}` };
-  } else {
-    yield { topic: 'channel', text: `joined ${current.channelId}` };
-  }
-}
+/**
+ * The description of each field. Undefined: the field is not described. The compiler reports a field that is missing
+ * here.
+ */
+const FIELDS: Readonly<Record<keyof Omit<User, 'userId' | 'version'>, Difference | undefined>> = {
+  status: (previous, { status }) =>
+    previous.status === status
+      ? undefined
+      : { topic: 'status', text: `is ${nameOf(status).toLowerCase()}` },
+  statusText: (previous, { statusText }) =>
+    previous.statusText === statusText
+      ? undefined
+      : {
+          topic: 'status',
+          text: statusText === '' ? 'took the text away' : `says \u201c${statusText}\u201d`,
+        },
+  channelId: (previous, { channelId }) =>
+    previous.channelId === channelId
+      ? undefined
+      : {
+          topic: 'channel',
+          text: channelId === undefined ? `left ${previous.channelId}` : `joined ${channelId}`,
+        },
+  isMicrophoneMuted: ({ isMicrophoneMuted }, current) =>
+    muteInWords('microphone', isMicrophoneMuted, current.isMicrophoneMuted),
+  isSpeakerMuted: ({ isSpeakerMuted }, current) =>
+    muteInWords('speaker', isSpeakerMuted, current.isSpeakerMuted),
+  platforms: (previous, { platforms }) =>
+    previous.platforms.join() === platforms.join()
+      ? undefined
+      : { topic: 'devices', text: `is on ${platforms.join(', ') || 'nothing'}` },
+  connectedAt: undefined,
+  lastActiveAt: undefined,
+};
 
-function* muteInWords(what: string, before: boolean, now: boolean): Generator<ChangeInWords> {
-  if (before !== now) yield { topic: 'mute', text: `${now ? 'muted' : 'unmuted'} the ${what}` };
-}
-
-function* devicesInWords(previous: User, current: User): Generator<ChangeInWords> {
-  if (previous.platforms.join() === current.platforms.join()) return;
-  yield { topic: 'devices', text: `is on ${current.platforms.join(', ') || 'nothing'}` };
+function muteInWords(what: string, before: boolean, now: boolean): ChangeInWords | undefined {
+  if (before === now) return undefined;
+  return { topic: 'mute', text: `${now ? 'muted' : 'unmuted'} the ${what}` };
 }

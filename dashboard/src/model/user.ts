@@ -1,9 +1,6 @@
 /** The status of a user. */
 export type Status = 'online' | 'idle' | 'offline' | 'do-not-disturb' | 'away';
 
-/** All statuses, in the order in which people search for them. */
-export const STATUSES: readonly Status[] = ['online', 'idle', 'away', 'do-not-disturb', 'offline'];
-
 /** The fields of a user that the dashboard needs. The `Presence` of the client library has them. */
 export interface User {
   readonly userId: string;
@@ -28,13 +25,17 @@ export interface UserChange {
   readonly occurredAt: Date | undefined;
 }
 
+/** The title of each status, in the order in which people search for them. */
 const NAMES: Readonly<Record<Status, string>> = {
   online: 'Online',
   idle: 'Idle',
-  offline: 'Offline',
-  'do-not-disturb': 'Do not disturb',
   away: 'Away',
+  'do-not-disturb': 'Do not disturb',
+  offline: 'Offline',
 };
+
+/** All statuses, in the same order. */
+export const STATUSES = Object.keys(NAMES) as readonly Status[];
 
 export function nameOf(status: Status): string {
   return NAMES[status];
