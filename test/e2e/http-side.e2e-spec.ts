@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Service } from '../support/service.js';
+import { eventually } from '../support/eventually.js';
+import { Service, tokenOf } from '../support/service.js';
 
 function connectionTo({ httpUrl }: Service): Socket {
   const { hostname, port } = new URL(httpUrl);
@@ -38,6 +39,31 @@ describe('The HTTP side', () => {
     const closed = once(socket.resume(), 'close');
     await stopping.stop();
     await closed;
+  });
+
+  it('answers at its end the call whose request is still arriving', async () => {
+    const stopping = await Service.start();
+    const [server] = stopping.httpServers();
+    const socket = connectionTo(stopping);
+    const answer = new Promise((resolve) => {
+      socket.once('data', (part) => resolve(String(part))).once('close', () => resolve('closed'));
+    });
+    socket.write(
+      [
+        'POST /presence.v1.SessionService/ListSessions HTTP/1.1',
+        'host: localhost',
+        `authorization: Bearer ${await tokenOf('ann')}`,
+        'content-type: application/json',
+        'content-length: 2',
+        '\r\n{',
+      ].join('\r\n'),
+    );
+    await once(server!, 'request');
+    const stopped = stopping.stop();
+    await eventually(() => server!.listening, false);
+    socket.write('}');
+    expect(await answer).toMatch(/^HTTP\/1.1 200 /);
+    await stopped;
   });
 
   it('parses no body', async () => {

@@ -8,7 +8,6 @@ import { ConnectionLimiter } from '../connections/connection-limiter.js';
 import { admit } from '../connections/admit.js';
 import { DisconnectLog } from '../connections/disconnect-log.js';
 import { IdleConnections } from './idle-connections.js';
-import { dropUnusedAtClose } from './unused-connections.js';
 
 /** The time in which a request must arrive. Requests of browsers are small, and monitoring systems are nearby. */
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -66,7 +65,6 @@ export class HttpLimits implements OnModuleInit {
       const admitted = admit(socket, this.admission, this.cuts, (of) => idle.makeRoom(of));
       if (admitted !== undefined) idle.add(socket, admitted);
     });
-    dropUnusedAtClose(server);
     const express = httpAdapter.getInstance<{ disable(setting: string): void }>();
     express.disable('x-powered-by');
   }
