@@ -20,7 +20,6 @@ ENV NODE_ENV=production
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY package.json ./
-COPY proto proto
 # The user `node` as a number, because Kubernetes cannot check a name against runAsNonRoot.
 USER 1000:1000
 EXPOSE 50051 3000

@@ -8,7 +8,7 @@ export default defineConfig(
     '**/dist/',
     'coverage/',
     'tools/',
-    'src/api/generated*/',
+    'src/api/generated/',
     'client/src/generated/',
   ]),
   js.configs.recommended,

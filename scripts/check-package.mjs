@@ -1,9 +1,9 @@
-// Checks the content of `npm publish`: the built service, its contract and its settings, and
-// nothing else. Requires a build.
+// Checks the content of `npm publish`: the built service and its settings, and nothing
+// else. Requires a build.
 import { execFileSync } from 'node:child_process';
 
 const BELONGS =
-  /^(dist\/.+\.(js|js\.map|lua)|dist\/dashboard\/.+\.(html|css|svg)|proto\/.+\.proto|[.]env[.]example|(README|CHANGELOG)[.]md|LICENSE|package[.]json)$/;
+  /^(dist\/.+\.(js|js\.map|lua)|dist\/dashboard\/.+\.(html|css|svg)|[.]env[.]example|(README|CHANGELOG)[.]md|LICENSE|package[.]json)$/;
 const NEEDED = [
   'dist/main.js',
   'dist/bootstrap/token.js',
@@ -11,7 +11,7 @@ const NEEDED = [
   'dist/client/index.js',
   'dist/dashboard/index.html',
   'dist/store/redis/lua/commit.lua',
-  'proto/presence/v1/session_service.proto',
+  'dist/client/generated/presence/v1/session_service_pb.js',
   'LICENSE',
 ];
 

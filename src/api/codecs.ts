@@ -1,19 +1,19 @@
-import { fileURLToPath } from 'node:url';
-import type { DescMessage } from '@bufbuild/protobuf';
+import { fromBinary, toBinary, type DescMethod } from '@bufbuild/protobuf';
 import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
-import type { MethodDefinition } from '@grpc/grpc-js';
-import { loadSync, type PackageDefinition, type ServiceDefinition } from '@grpc/proto-loader';
-import { protoPath as healthProtoPath } from 'grpc-health-check';
-import { describedServices } from '../transport/grpc/descriptors.js';
+import { EventsService } from '#contract/presence/v1/events_service_pb.js';
+import { PresenceService } from '#contract/presence/v1/presence_service_pb.js';
+import { SessionService } from '#contract/presence/v1/session_service_pb.js';
 import * as events from './generated/presence/v1/events_service.pb.js';
 import * as presence from './generated/presence/v1/presence_service.pb.js';
 import * as session from './generated/presence/v1/session_service.pb.js';
+import type { DescribedMethod, PackageDefinition } from '../transport/call/handler.js';
 import { LazyRequest } from '../transport/call/lazy-request.js';
 import { MessageWriter } from './message-writer.js';
 import { requestDecoder } from '../transport/call/request-decoder.js';
 import { requestLimitOf } from './request-limits.js';
 
-const PROTO_FOLDER = fileURLToPath(new URL('../../proto', import.meta.url));
+/** The services of the contract. Their descriptors come from the generated code. */
+export const SERVICES = [SessionService, PresenceService, EventsService] as const;
 
 /** The part of a generated message type that the transport uses. */
 interface Codec<Message = never> {
@@ -25,39 +25,39 @@ interface Codec<Message = never> {
 const CODECS = { ...events, ...presence, ...session } as unknown as Readonly<Record<string, Codec>>;
 
 /**
- * Loads the contract for grpc-js, with the descriptors that reflection needs, and replaces the codecs of proto-loader
- * by the faster generated ones. A response that is already a Buffer is sent unchanged.
+ * Returns the contract in the form that grpc-js and Nest need. A response that is already a Buffer is sent unchanged.
  */
-export function loadPackageDefinition(): PackageDefinition {
-  const definition = loadSync(
-    [
-      ...['session', 'presence', 'events'].map((name) => `presence/v1/${name}_service.proto`),
-      healthProtoPath,
-    ],
-    // Reflection needs the names as spelled in the contract.
-    { includeDirs: [PROTO_FOLDER], keepCase: true },
+export function packageDefinition(): PackageDefinition {
+  return Object.fromEntries(
+    SERVICES.map(({ typeName, methods }) => [
+      typeName,
+      Object.fromEntries(methods.map((method) => [method.name, methodDefinition(method)])),
+    ]),
   );
-  for (const { typeName, methods } of describedServices(definition)) {
-    if (!typeName.startsWith('presence.v1.')) continue;
-    const service = definition[typeName] as ServiceDefinition;
-    for (const { name, input } of methods) useGeneratedCodecs(name, service[name]!, input);
-  }
-  return definition;
 }
 
-function useGeneratedCodecs(
-  rpc: string,
-  method: MethodDefinition<object, object>,
-  input: DescMessage,
-): void {
-  const request = CODECS[`${rpc}Request`];
-  const response = CODECS[`${rpc}Response`];
-  if (request === undefined || response === undefined) throw new Error(`no codec for ${rpc}`);
+function methodDefinition(descriptor: DescMethod): DescribedMethod {
+  const { name, localName, methodKind, input, output } = descriptor;
+  const path = `/${descriptor.parent.typeName}/${name}`;
+  const request = CODECS[`${name}Request`];
+  const response = CODECS[`${name}Response`];
+  if (request === undefined || response === undefined) throw new Error(`no codec for ${name}`);
   const decode = (reader: BinaryReader): object => request.decode(reader) as object;
-  const decoder = requestDecoder(input, requestLimitOf(method.path), decode);
-  method.requestDeserialize = (bytes) => new LazyRequest(bytes, decoder);
-  method.responseSerialize = (message) =>
-    Buffer.isBuffer(message) ? message : encoded(response, message as never);
+  const decoder = requestDecoder(input, requestLimitOf(path), decode);
+  return {
+    descriptor,
+    path,
+    // The name of the method in its controller, by which Nest finds it.
+    originalName: localName,
+    requestStream: methodKind === 'client_streaming' || methodKind === 'bidi_streaming',
+    responseStream: methodKind === 'server_streaming' || methodKind === 'bidi_streaming',
+    requestDeserialize: (bytes) => new LazyRequest(bytes, decoder),
+    responseSerialize: (message) =>
+      Buffer.isBuffer(message) ? message : encoded(response, message as never),
+    // The type of grpc-js includes the client side.
+    requestSerialize: (message) => Buffer.from(toBinary(input, message as never)),
+    responseDeserialize: (bytes) => fromBinary(output, bytes),
+  };
 }
 
 let writer = new MessageWriter();

@@ -13,7 +13,7 @@ import { addReflection } from '../transport/grpc/reflection.js';
 import { withBoundedStreams } from '../transport/grpc/tokenless-services.js';
 import { CertificateWatch } from '../transport/tls/certificate-watch.js';
 import { TlsModule } from '../transport/tls/tls.module.js';
-import { loadPackageDefinition } from './codecs.js';
+import { packageDefinition, SERVICES } from './codecs.js';
 import { requestLimitOf } from './request-limits.js';
 
 /**
@@ -45,11 +45,10 @@ function createGrpcServer(
   status: ServingStatus,
   tls: CertificateWatch | undefined,
 ): GrpcServerStrategy {
-  const packageDefinition = loadPackageDefinition();
   return new GrpcServerStrategy({
     url: grpc.url,
     credentials: tls?.credentials ?? ServerCredentials.createInsecure(),
-    packageDefinition,
+    packageDefinition: packageDefinition(),
     serverOptions: {
       'grpc.keepalive_time_ms': grpc.keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': grpc.keepaliveTimeoutMs,
@@ -66,7 +65,11 @@ function createGrpcServer(
     addServices: (grpcServer) => {
       const server = withBoundedStreams(grpcServer, tokenlessStreams, connections.calls);
       status.addToServer(server);
-      if (grpc.reflection) addReflection(server, packageDefinition);
+      if (grpc.reflection)
+        addReflection(
+          server,
+          SERVICES.map(({ file }) => file),
+        );
     },
   });
 }

@@ -1,7 +1,7 @@
 import { createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-web';
-import { PresenceService } from '../../src/api/generated-es/presence/v1/presence_service_pb.js';
-import { SessionService } from '../../src/api/generated-es/presence/v1/session_service_pb.js';
+import { PresenceService } from '../../client/src/generated/presence/v1/presence_service_pb.js';
+import { SessionService } from '../../client/src/generated/presence/v1/session_service_pb.js';
 
 /** What a page does with the library of Connect. Bundled for a browser by the tests. */
 

@@ -11,7 +11,7 @@ export class MutatedBuild {
     const root = await mkdtemp(join(tmpdir(), 'presence-mutant-'));
     const build = new MutatedBuild(root);
     await cp(dist, build.folder, { recursive: true });
-    for (const name of ['node_modules', 'package.json', 'proto']) {
+    for (const name of ['node_modules', 'package.json']) {
       await symlink(join(dirname(dist), name), join(root, name));
     }
     for (const edit of edits) {

@@ -2,9 +2,9 @@ import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../src/config/settings.js';
 import { REFUSAL_REASONS } from '../../src/domain/rejected-error.js';
-import * as events from '../../src/api/generated-es/presence/v1/events_service_pb.js';
-import * as presences from '../../src/api/generated-es/presence/v1/presence_pb.js';
-import * as presenceService from '../../src/api/generated-es/presence/v1/presence_service_pb.js';
+import * as events from '#contract/presence/v1/events_service_pb.js';
+import * as presences from '#contract/presence/v1/presence_pb.js';
+import * as presenceService from '#contract/presence/v1/presence_service_pb.js';
 import { pages, textOf } from './markdown.js';
 
 /** Names that do not belong to the project, and names that the documentation declares invalid. */

@@ -3,13 +3,12 @@ import {
   credentials,
   Metadata,
   status,
-  type ServiceDefinition,
   type ServiceError,
 } from '@grpc/grpc-js';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TokenVerifier } from '../../src/auth/token-verifier.js';
-import { loadPackageDefinition } from '../../src/api/codecs.js';
+import { packageDefinition } from '../../src/api/codecs.js';
 import { SessionRegistry } from '../../src/session/session-registry.js';
 import type { Client } from '../support/client.js';
 import { Flag, frame, FrameType, grpcMessage } from '../support/http2-frames.js';
@@ -17,9 +16,8 @@ import { Http2Peer } from '../support/http2-peer.js';
 import { SECRET, Service, tokenOf } from '../support/service.js';
 
 /** Every RPC of the contract, so that a new one cannot be forgotten. */
-const RPCS = Object.entries(loadPackageDefinition())
-  .filter(([name, definition]) => name.startsWith('presence.v1.') && !('format' in definition))
-  .flatMap(([, service]) => Object.values(service as ServiceDefinition))
+const RPCS = Object.values(packageDefinition())
+  .flatMap((service) => Object.values(service))
   .map(({ path, responseStream }) => ({
     rpc: path.replace('/presence.v1.', ''),
     isStream: responseStream,

@@ -1,8 +1,9 @@
+import { ScalarType } from '@bufbuild/protobuf';
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import { status, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js';
+import { status, type ServiceError } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FanOut } from '../../src/events/fan-out.js';
-import { loadPackageDefinition } from '../../src/api/codecs.js';
+import { packageDefinition } from '../../src/api/codecs.js';
 import * as events from '../../src/api/generated/presence/v1/events_service.pb.js';
 import * as presence from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import * as session from '../../src/api/generated/presence/v1/session_service.pb.js';
@@ -105,26 +106,14 @@ interface Codec {
 const CODECS = { ...events, ...presence, ...session } as unknown as Readonly<Record<string, Codec>>;
 
 /** Every RPC of the contract, with the fields of its request. */
-const RPCS = Object.entries(loadPackageDefinition())
-  .filter(([name, definition]) => name.startsWith('presence.v1.') && !('format' in definition))
-  .flatMap(([, service]) => Object.entries(service as ServiceDefinition))
-  .map(([name, method]) => {
-    const { requestType } = method as unknown as {
-      readonly requestType: { readonly type: { readonly field: readonly FieldDescriptor[] } };
-    };
-    return {
-      rpc: method.path.replace('/presence.v1.', ''),
-      isStream: method.responseStream,
-      codec: CODECS[`${name}Request`]!,
-      fields: requestType.type.field,
-    };
-  });
-
-interface FieldDescriptor {
-  readonly name: string;
-  readonly number: number;
-  readonly type: string;
-}
+const RPCS = Object.values(packageDefinition())
+  .flatMap((service) => Object.values(service))
+  .map(({ path, responseStream, descriptor }) => ({
+    rpc: path.replace('/presence.v1.', ''),
+    isStream: responseStream,
+    codec: CODECS[`${descriptor.name}Request`]!,
+    fields: descriptor.input.fields,
+  }));
 
 type Rpc = (typeof RPCS)[number];
 type Ending = Pick<ServiceError, 'code' | 'details' | 'metadata'>;
@@ -239,7 +228,7 @@ describe('A bad request', () => {
     });
 
     it('is INVALID_ARGUMENT when its bytes are no message', async () => {
-      const text = rpc.fields.find(({ type }) => type === 'TYPE_STRING')!;
+      const text = rpc.fields.find(({ scalar }) => scalar === ScalarType.STRING)!;
       const tag = (text.number << 3) | 2;
       const malformed = {
         'a tag without an end': [0xff],

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
-import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { create, createFileRegistry, fromBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import {
   credentials,
   loadPackageDefinition,
@@ -103,14 +103,21 @@ describe('Reflection', () => {
   });
 
   // protobuf-es looks up types by their full names only.
-  it('gives files that fit together by the names in them', async () => {
+  it('gives files with their real names, whose imports are complete', async () => {
     await start({});
     const fileContainingSymbol = 'presence.v1.EventsService';
     const { fileDescriptorResponse } = await client.ask({ fileContainingSymbol });
     const files = fileDescriptorResponse!.fileDescriptorProto.map((bytes) =>
       fromBinary(FileDescriptorProtoSchema, bytes),
     );
-    const types = createFileRegistry(files[0]!, (name) => files.find((file) => file.name === name));
+    expect(files.map(({ name }) => name).sort()).toEqual([
+      'google/protobuf/timestamp.proto',
+      'presence/v1/events_service.proto',
+      'presence/v1/presence.proto',
+    ]);
+    // A set must name each file after its imports.
+    const file = files.sort((a, b) => a.dependency.length - b.dependency.length);
+    const types = createFileRegistry(create(FileDescriptorSetSchema, { file }));
     const response = types.getMessage('presence.v1.SubscribeResponse');
     expect(response?.fields.map(({ message }) => message?.typeName)).toEqual([
       'presence.v1.PresenceEvent',

@@ -18,7 +18,7 @@ declare module 'vitest' {
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The files that the program expects next to `dist`. */
-export const BESIDE_DIST = ['node_modules', 'package.json', 'proto'];
+export const BESIDE_DIST = ['node_modules', 'package.json'];
 
 /**
  * Returns the folder of the built program, compiled once for all tests of a run. Types are checked

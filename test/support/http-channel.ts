@@ -5,9 +5,9 @@ import { ConnectError, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { Status } from '../../src/api/generated/google/rpc/status.pb.js';
-import { EventsService } from '../../src/api/generated-es/presence/v1/events_service_pb.js';
-import { PresenceService } from '../../src/api/generated-es/presence/v1/presence_service_pb.js';
-import { SessionService } from '../../src/api/generated-es/presence/v1/session_service_pb.js';
+import { EventsService } from '#contract/presence/v1/events_service_pb.js';
+import { PresenceService } from '#contract/presence/v1/presence_service_pb.js';
+import { SessionService } from '#contract/presence/v1/session_service_pb.js';
 import type { Channel } from './channel.js';
 
 const METHODS = new Map<string, DescMethod>(

@@ -1,3 +1,4 @@
+import type { DescMethod } from '@bufbuild/protobuf';
 import type { MethodDefinition } from '@grpc/grpc-js';
 import type { Observable } from 'rxjs';
 
@@ -8,10 +9,18 @@ export type Handler = (
   call: unknown,
 ) => Promise<Observable<unknown> | object>;
 
+/** The definition of a method for grpc-js, with its protobuf descriptor. */
+export interface DescribedMethod extends MethodDefinition<unknown, unknown> {
+  readonly descriptor: DescMethod;
+}
+
+/** The definitions of the methods by name, for each service by its full name. */
+export type PackageDefinition = Readonly<Record<string, Readonly<Record<string, DescribedMethod>>>>;
+
 /** A method of the gRPC API, and its handler. */
 export interface ServedMethod {
   readonly handler: Handler;
-  readonly definition: MethodDefinition<unknown, unknown>;
+  readonly definition: DescribedMethod;
   /** The size limit of a request in bytes, after it is inflated. */
   readonly maxRequestBytes: number;
 }

@@ -1,8 +1,9 @@
+import type { DescMessage } from '@bufbuild/protobuf';
 import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadPackageDefinition } from '../../api/codecs.js';
-import { describedServices } from '../grpc/descriptors.js';
+import { SessionService } from '#contract/presence/v1/session_service_pb.js';
+import { EventsService } from '#contract/presence/v1/events_service_pb.js';
 import type { RequestDecoder } from './lazy-request.js';
 import { SubscribeRequest } from '../../api/generated/presence/v1/events_service.pb.js';
 import { requestDecoder } from './request-decoder.js';
@@ -18,9 +19,7 @@ describe('The decoder of Subscribe', () => {
   const yielding = vi.fn(async () => {});
   let decoder: RequestDecoder;
   beforeAll(() => {
-    const { input } = describedServices(loadPackageDefinition())
-      .flatMap(({ methods }) => methods)
-      .find(({ name }) => name === 'Subscribe')!;
+    const { input } = EventsService.method.subscribe;
     const turns = (): Turns => new Turns(yielding);
     decoder = requestDecoder(input, requestLimitOf(PATH), generated, turns);
   });
@@ -92,9 +91,7 @@ describe('The decoder of Subscribe', () => {
   });
 
   it('names the path of a text that is within another message', () => {
-    const { input } = describedServices(loadPackageDefinition())
-      .flatMap(({ methods }) => methods)
-      .find(({ name }) => name === 'Connect')!;
+    const input: DescMessage = SessionService.method.connect.input;
     const choices = input.fields.find(({ name }) => name === 'choices')!;
     const status = choices.message!.fields.find(({ name }) => name === 'status')!;
     const text = status.message!.fields.find(({ name }) => name === 'status_text')!;

@@ -1,21 +1,19 @@
 import { promisify } from 'node:util';
 import {
   Server,
-  type MethodDefinition,
   type sendUnaryData,
   type ServerCredentials,
   type ServerOptions,
   type ServerUnaryCall,
   type ServerWritableStream,
 } from '@grpc/grpc-js';
-import type { PackageDefinition } from '@grpc/proto-loader';
 import { ServerGrpc } from '@nestjs/microservices';
 import { socketPath } from '../../config/setting-types.js';
 import type { Connections } from '../connections/connections.js';
 import { activeTracer } from '../../telemetry/tracing.js';
 import { removeStaleSocket } from './stale-unix-socket.js';
 import type { RpcMetrics } from '../call/rpc-metrics.js';
-import type { Handler, ServedMethod } from '../call/handler.js';
+import type { DescribedMethod, Handler, PackageDefinition, ServedMethod } from '../call/handler.js';
 import { http2StreamOf } from './http2-stream.js';
 import { withMetrics, measuredStream } from '../call/measured-call.js';
 import { validateHeaders } from './header-validation.js';
@@ -75,7 +73,7 @@ export class GrpcServerStrategy extends ServerGrpc {
 
   override createServiceMethod(
     bare: Handler,
-    definition: MethodDefinition<unknown, unknown>,
+    definition: DescribedMethod,
   ): (...args: never[]) => Promise<void> {
     const { connections, figures, maxRequestBytesOf } = this.settings;
     const { path, responseStream, responseSerialize } = definition;

@@ -7,17 +7,14 @@ import type { Connections } from '../connections/connections.js';
 import { HeldBytes } from '../connections/held-bytes.js';
 import { CapturedLog } from '../../../test/support/captured-log.js';
 import { bodyOf, callOverHttp, CONTENT_TYPES } from '../../../test/support/http-call.js';
-import { loadPackageDefinition } from '../../api/codecs.js';
-import type { Handler, ServedMethod } from '../call/handler.js';
+import { packageDefinition } from '../../api/codecs.js';
+import type { Handler } from '../call/handler.js';
 import { negotiateFormat } from './content-negotiation.js';
 
 import { serveCall } from './serve-call.js';
 
-const definition = loadPackageDefinition();
-const METHODS = {
-  unary: definition['presence.v1.SessionService']!['ListSessions' as never],
-  stream: definition['presence.v1.SessionService']!['Connect' as never],
-} as unknown as Readonly<Record<'unary' | 'stream', ServedMethod['definition']>>;
+const service = packageDefinition()['presence.v1.SessionService']!;
+const METHODS = { unary: service['ListSessions']!, stream: service['Connect']! };
 
 const boom = (): never => {
   throw new Error('boom');

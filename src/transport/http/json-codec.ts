@@ -4,24 +4,13 @@ import {
   toBinary,
   toJsonString,
   type DescMessage,
-  type DescMethod,
 } from '@bufbuild/protobuf';
-import type { MethodDefinition } from '@grpc/grpc-js';
+import type { DescribedMethod } from '../call/handler.js';
 import { LazyRequest, MalformedMessageError, type RequestDecoder } from '../call/lazy-request.js';
 import { oneByOne, Turns } from '../call/loop-slices.js';
 import { safeText } from '../../text/safe-text.js';
-import { EventsService } from '../../api/generated-es/presence/v1/events_service_pb.js';
-import { PresenceService } from '../../api/generated-es/presence/v1/presence_service_pb.js';
-import { SessionService } from '../../api/generated-es/presence/v1/session_service_pb.js';
 import { JsonPieces } from './json-pieces.js';
 import { protoCodec, type MessageCodec } from './message-codec.js';
-
-/** The methods of the contract by path. */
-const METHODS: ReadonlyMap<string, DescMethod> = new Map(
-  [SessionService, PresenceService, EventsService].flatMap((service) =>
-    service.methods.map((method) => [`/${service.typeName}/${method.name}`, method] as const),
-  ),
-);
 
 /**
  * The maximum size of a JSON request in bytes; 10,000 ids of 128 letters need 1.4 MB. Larger requests can use the
@@ -37,10 +26,10 @@ const READ_PER_TURN = 64 * 1024;
  * use.
  */
 export function jsonCodec(
-  method: MethodDefinition<unknown, unknown>,
+  method: DescribedMethod,
   turns: () => Turns = () => new Turns(),
 ): MessageCodec {
-  const { input, output } = METHODS.get(method.path)!;
+  const { input, output } = method.descriptor;
   const proto = protoCodec(method);
   const decoder: RequestDecoder = {
     decode: (json) => {

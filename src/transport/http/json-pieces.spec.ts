@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../test/chaos/random.js';
-import { loadPackageDefinition } from '../../api/codecs.js';
-import type { ServedMethod } from '../call/handler.js';
+import { packageDefinition } from '../../api/codecs.js';
 import { Turns } from '../call/loop-slices.js';
 import { jsonCodec } from './json-codec.js';
 import { JsonPieces, MAX_PIECE_BYTES } from './json-pieces.js';
@@ -107,9 +106,7 @@ describe('The pieces of a request in JSON', () => {
 });
 
 describe('A large request in JSON', () => {
-  const method = loadPackageDefinition()['presence.v1.EventsService']![
-    'Subscribe' as never
-  ] as ServedMethod['definition'];
+  const method = packageDefinition()['presence.v1.EventsService']!['Subscribe']!;
 
   it('is decoded with a turn for others after each piece', async () => {
     let turns = 0;

@@ -35,7 +35,7 @@ function read(args) {
 }
 
 async function methodNamed(path) {
-  const folder = `${process.cwd()}/dist/api/generated-es/presence/v1`;
+  const folder = `${process.cwd()}/dist/client/generated/presence/v1`;
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.js'))) {
     for (const service of Object.values(await import(`${folder}/${file}`))) {
       if (service.kind !== 'service') continue;
