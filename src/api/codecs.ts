@@ -1,5 +1,5 @@
 import { fromBinary, toBinary, type DescMethod } from '@bufbuild/protobuf';
-import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { BinaryWriter, type BinaryReader } from '@bufbuild/protobuf/wire';
 import { EventsService } from '#contract/presence/v1/events_service_pb.js';
 import { PresenceService } from '#contract/presence/v1/presence_service_pb.js';
 import { SessionService } from '#contract/presence/v1/session_service_pb.js';
@@ -8,7 +8,6 @@ import * as presence from './generated/presence/v1/presence_service.pb.js';
 import * as session from './generated/presence/v1/session_service.pb.js';
 import type { DescribedMethod, PackageDefinition } from '../transport/call/handler.js';
 import { LazyRequest } from '../transport/call/lazy-request.js';
-import { MessageWriter } from './message-writer.js';
 import { requestDecoder } from '../transport/call/request-decoder.js';
 import { requestLimitOf } from './request-limits.js';
 
@@ -60,16 +59,16 @@ function methodDefinition(descriptor: DescMethod): DescribedMethod {
   };
 }
 
-let writer = new MessageWriter();
+let writer = new BinaryWriter();
 
-/** Encodes a message. */
+/** Encodes a message. One writer serves all messages, because a new one would allocate memory for each of them. */
 export function encoded<Message>(codec: Codec<Message>, message: Message): Buffer {
   try {
-    codec.encode(message, writer);
-    return writer.finish();
+    const { buffer, byteOffset, byteLength } = codec.encode(message, writer).finish();
+    return Buffer.from(buffer, byteOffset, byteLength);
   } catch (error) {
     // The writer holds a part of the failed message, which would become the beginning of the next one.
-    writer = new MessageWriter();
+    writer = new BinaryWriter();
     throw error;
   }
 }
