@@ -25,11 +25,11 @@ import { StoreModule } from './store/store.module.js';
  */
 @Module({})
 export class AppModule {
-  static with(config: Config): DynamicModule {
+  static forRoot(config: Config): DynamicModule {
     return {
       module: AppModule,
       imports: [
-        ConfigModule.with(config),
+        ConfigModule.forRoot(config),
         ScheduleModule.forRoot(),
         AuthModule,
         TlsModule,

@@ -1,6 +1,5 @@
-import { Inject, Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { Config } from '../config/config.js';
 import { ConnectionsModule } from '../transport/connections/connections.module.js';
 import { ConnectRpcMiddleware } from '../transport/http/connect-rpc.middleware.js';
 import { GrpcModule } from './grpc.module.js';
@@ -8,7 +7,7 @@ import { GrpcModule } from './grpc.module.js';
 /** Serves the methods of `presence.v1` over HTTP/1.1 as well, for browsers, if `HTTP_API` is on. */
 @Module({ imports: [ConnectionsModule, GrpcModule] })
 export class ConnectRpcModule implements NestModule {
-  constructor(@Inject(CONFIG) private readonly config: Config) {}
+  constructor(private readonly config: Config) {}
 
   configure(consumer: MiddlewareConsumer): void {
     if (this.config.http.api) consumer.apply(ConnectRpcMiddleware).forRoutes('{*path}');

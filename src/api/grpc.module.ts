@@ -1,7 +1,6 @@
 import { ServerCredentials } from '@grpc/grpc-js';
 import { Module } from '@nestjs/common';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { HealthModule } from '../health/health.module.js';
 import { ServingStatus } from '../health/serving-status.js';
 import { RpcMetrics } from '../transport/call/rpc-metrics.js';
@@ -29,7 +28,7 @@ const LEAST_CLOSE_MS = 250;
     RpcMetrics,
     {
       provide: GrpcServerStrategy,
-      inject: [CONFIG, Connections, TokenlessStreams, RpcMetrics, ServingStatus, CertificateWatch],
+      inject: [Config, Connections, TokenlessStreams, RpcMetrics, ServingStatus, CertificateWatch],
       useFactory: createGrpcServer,
     },
   ],

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 async function start(env: NodeJS.ProcessEnv): Promise<TokenVerifier> {
-  const imports = [ConfigModule.with(readConfig(env)), StoreModule, AuthModule];
+  const imports = [ConfigModule.forRoot(readConfig(env)), StoreModule, AuthModule];
   app = await Test.createTestingModule({ imports }).compile();
   await app.init();
   return app.get(TokenVerifier);

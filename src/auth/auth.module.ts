@@ -1,7 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { createVerificationKeys } from './create-verification-keys.js';
 import { DevelopmentKey } from './development-key.js';
 import { TokenVerifier } from './token-verifier.js';
@@ -13,13 +12,13 @@ import { VERIFICATION_KEYS, type VerificationKeys } from './verification-keys.js
     DevelopmentKey,
     {
       provide: VERIFICATION_KEYS,
-      inject: [CONFIG, DevelopmentKey],
+      inject: [Config, DevelopmentKey],
       useFactory: ({ auth }: Config, development: DevelopmentKey) =>
         createVerificationKeys({ ...auth, secret: auth.secret ?? development.secret }),
     },
     {
       provide: TokenVerifier,
-      inject: [VERIFICATION_KEYS, CONFIG, Clock],
+      inject: [VERIFICATION_KEYS, Config, Clock],
       useFactory: (keys: VerificationKeys, { auth }: Config, clock: Clock) =>
         new TokenVerifier(keys, auth, clock),
     },

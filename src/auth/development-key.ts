@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Config } from '../config/config.js';
 import { signToken } from './sign-token.js';
 
 const A_DAY_SECONDS = 86_400;
@@ -16,7 +15,7 @@ export class DevelopmentKey implements OnApplicationBootstrap {
   readonly secret: string | undefined;
   private readonly logger = new Logger(DevelopmentKey.name);
 
-  constructor(@Inject(CONFIG) private readonly config: Config) {
+  constructor(private readonly config: Config) {
     const { secret, jwksUrl, publicKeyFile } = config.auth;
     const isNeeded = [secret, jwksUrl, publicKeyFile].every((key) => key === undefined);
     this.secret = isNeeded ? randomBytes(32).toString('base64url') : undefined;

@@ -44,7 +44,7 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 }
 
 async function start(config: Config, end: ProcessShutdown): Promise<void> {
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
     abortOnError: false,
     // No route reads a body, and the Connect API reads its own.
     bodyParser: false,

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Subject, type Observable } from 'rxjs';
 import { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import type { Input } from '../domain/input.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import { step, type Step } from '../domain/step.js';
@@ -38,7 +37,7 @@ export class CommandExecutor {
   constructor(
     private readonly store: PresenceStore,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly config: Config,
   ) {}
 
   /**

@@ -1,12 +1,12 @@
-import { Inject, Injectable, Module } from '@nestjs/common';
+import { Injectable, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { expect, it } from 'vitest';
-import { type Config, readConfig } from './config.js';
-import { CONFIG, ConfigModule } from './config.module.js';
+import { Config, readConfig } from './config.js';
+import { ConfigModule } from './config.module.js';
 
 @Injectable()
 class Reader {
-  constructor(@Inject(CONFIG) readonly config: Config) {}
+  constructor(readonly config: Config) {}
 }
 
 @Module({ providers: [Reader] })
@@ -14,7 +14,7 @@ class ReaderModule {}
 
 it('hands the configuration to modules that do not import it', async () => {
   const config = readConfig({});
-  const imports = [ConfigModule.with(config), ReaderModule];
+  const imports = [ConfigModule.forRoot(config), ReaderModule];
   const app = await Test.createTestingModule({ imports }).compile();
   expect(app.get(Reader, { strict: false }).config).toBe(config);
 });

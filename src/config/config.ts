@@ -5,11 +5,14 @@ import type { RedisAddress } from './redis-url.js';
 import type { Values } from './settings.js';
 import { unknownSettings } from './unknown-settings.js';
 
-/** The configuration from the environment, grouped by the modules that need it. `settings.ts` explains each setting. */
-export interface Config {
-  readonly production: boolean;
-  readonly logging: { readonly level: LogLevelName; readonly format: LogFormatName };
-  readonly grpc: {
+/**
+ * The configuration from the environment, grouped by the modules that need it, and the injection token for it.
+ * `settings.ts` explains each setting.
+ */
+export abstract class Config {
+  abstract readonly production: boolean;
+  abstract readonly logging: { readonly level: LogLevelName; readonly format: LogFormatName };
+  abstract readonly grpc: {
     readonly url: string;
     readonly reflection: boolean;
     /** Undefined: plaintext. */
@@ -21,14 +24,14 @@ export interface Config {
     readonly maxRequestBytes: number;
   };
   /** Limits of gRPC connections and calls. Zero connections: no limit. */
-  readonly connections: {
+  abstract readonly connections: {
     readonly max: number;
     readonly maxPerAddress: number;
     readonly maxMetadataBytes: number;
     readonly handshakeTimeoutMs: number;
     readonly callTimeoutMs: number;
   };
-  readonly http: {
+  abstract readonly http: {
     readonly host: string;
     readonly port: number;
     readonly api: boolean;
@@ -37,7 +40,7 @@ export interface Config {
     /** The origins of other pages that may call the API. `*`: all origins. */
     readonly corsOrigins: readonly string[];
   };
-  readonly auth: {
+  abstract readonly auth: {
     /** At most one of these three is set. None: a development key, which production rejects. */
     readonly secret?: string | undefined;
     readonly jwksUrl?: string | undefined;
@@ -45,13 +48,16 @@ export interface Config {
     readonly issuer?: string | undefined;
     readonly audience?: string | undefined;
   };
-  readonly policy: Policy;
-  readonly idleCheckIntervalMs: number;
-  readonly streamHeartbeatIntervalMs: number;
-  readonly log: { readonly size: number; readonly maxAgeMs: number };
-  readonly redis: { readonly address?: RedisAddress | undefined; readonly keyPrefix: string };
+  abstract readonly policy: Policy;
+  abstract readonly idleCheckIntervalMs: number;
+  abstract readonly streamHeartbeatIntervalMs: number;
+  abstract readonly log: { readonly size: number; readonly maxAgeMs: number };
+  abstract readonly redis: {
+    readonly address?: RedisAddress | undefined;
+    readonly keyPrefix: string;
+  };
   /** The limits of one node. Zero: no limit. */
-  readonly limits: {
+  abstract readonly limits: {
     readonly commandsPerSecond: number;
     readonly callsPerSecondPerUser: number;
     readonly presencesPerSecondPerUser: number;
@@ -60,11 +66,11 @@ export interface Config {
     readonly sessions: number;
     readonly heapPercent: number;
   };
-  readonly maxSubscriptionsPerUser: number;
-  readonly maxOfflineUsers: number;
-  readonly drainTimeoutMs: number;
+  abstract readonly maxSubscriptionsPerUser: number;
+  abstract readonly maxOfflineUsers: number;
+  abstract readonly drainTimeoutMs: number;
   /** Sentences to log at the start, about variables that look like settings but are none. */
-  readonly warnings: readonly string[];
+  abstract readonly warnings: readonly string[];
 }
 
 /** The paths of the certificate files for gRPC. */

@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { DevelopmentKey } from '../auth/development-key.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 
 /** The folder with the built dashboard. */
 export const FOLDER = fileURLToPath(new URL('../dashboard', import.meta.url));
@@ -27,7 +26,7 @@ export class DashboardLink implements OnModuleInit {
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly key: DevelopmentKey,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly config: Config,
   ) {}
 
   onModuleInit(): void {

@@ -3,8 +3,7 @@ import { Module } from '@nestjs/common';
 import { ServeStaticModule, type ServeStaticModuleOptions } from '@nestjs/serve-static';
 import helmet from 'helmet';
 import { AuthModule } from '../auth/auth.module.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { DashboardLink, FOLDER, isBuilt } from './dashboard-link.js';
 
 /** File names in this folder contain a hash of the content, so a file never changes. */
@@ -55,7 +54,7 @@ function setHeaders(response: ServerResponse, path: string): void {
   imports: [
     AuthModule,
     ServeStaticModule.forRootAsync({
-      inject: [CONFIG],
+      inject: [Config],
       useFactory: ({ http }: Config) => (http.dashboard && isBuilt() ? [STATIC_FILES] : []),
     }),
   ],

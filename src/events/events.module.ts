@@ -1,6 +1,5 @@
 import { Module } from '@nestjs/common';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { EventLog } from '../event-log/event-log.js';
 import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import { TokenSealer } from '../sealed-tokens/token-sealer.js';
@@ -19,7 +18,7 @@ import { SubscribeLimits } from './subscribe-limits.js';
     SubscribeLimits,
     {
       provide: EventLog,
-      inject: [CONFIG, SealingKeys],
+      inject: [Config, SealingKeys],
       useFactory: ({ log }: Config, keys: SealingKeys) =>
         new EventLog(log, fragmentEncoder, new TokenSealer(keys, 'resume')),
     },

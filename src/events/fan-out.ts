@@ -1,9 +1,8 @@
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { Subscription as RxSubscription } from 'rxjs';
 import { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import type { LogEntry } from '../event-log/entry.js';
 import { EventLog } from '../event-log/event-log.js';
@@ -62,7 +61,7 @@ export class FanOut implements OnApplicationShutdown {
     store: PresenceStore,
     private readonly log: EventLog,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly config: Config,
   ) {
     this.slices = new BatchCache(log);
     this.flushedUpTo = log.head;

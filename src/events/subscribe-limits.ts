@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Principal } from '../auth/principal.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { HeapLimit } from '../limits/heap-limit.js';
 import { ReadLimit } from '../limits/read-limit.js';
 import { SubscriberLimit } from './subscriber-limit.js';
@@ -14,7 +13,7 @@ export class SubscribeLimits {
   constructor(
     private readonly heap: HeapLimit,
     private readonly reads: ReadLimit,
-    @Inject(CONFIG) config: Config,
+    config: Config,
   ) {
     this.subscribers = new SubscriberLimit(config.maxSubscriptionsPerUser);
   }

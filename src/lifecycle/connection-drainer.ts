@@ -1,11 +1,9 @@
 import {
-  Inject,
   Injectable,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import { ServingStatus } from '../health/serving-status.js';
 
@@ -34,7 +32,7 @@ export class ConnectionDrainer implements OnApplicationBootstrap, BeforeApplicat
 
   constructor(
     private readonly serving: ServingStatus,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly config: Config,
   ) {}
 
   /** Whether the server is draining. */

@@ -1,6 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
 import { NotNow } from '../domain/rejected-error.js';
 import { HeapUse } from './heap-use.js';
 import { withJitter } from './spread.js';
@@ -15,7 +14,7 @@ const RETRY_AFTER_MS = 2000;
 export class HeapLimit {
   constructor(
     private readonly use: HeapUse,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly config: Config,
   ) {}
 
   /** Whether the heap use is above the limit. */

@@ -1,8 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Principal } from '../auth/principal.js';
 import { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { NotNow } from '../domain/rejected-error.js';
 import { RateLimit } from './rate-limit.js';
 
@@ -16,7 +15,7 @@ export class ReadLimit {
 
   constructor(
     private readonly clock: Clock,
-    @Inject(CONFIG) { limits }: Config,
+    { limits }: Config,
   ) {
     this.users = new RateLimit(limits.presencesPerSecondPerUser);
   }

@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { NotNow } from '../domain/rejected-error.js';
 import { HeapLimit } from './heap-limit.js';
 import { RateLimit } from './rate-limit.js';
@@ -24,7 +23,7 @@ export class SessionLimit {
   constructor(
     private readonly heap: HeapLimit,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly config: Config,
   ) {
     const { newSessionsPerSecond } = config.limits;
     this.rate = new RateLimit(newSessionsPerSecond);

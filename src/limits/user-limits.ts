@@ -1,6 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
 import { CallRateLimiter } from './call-rate-limiter.js';
 import { RejectionPolicy } from './rejection-policy.js';
 
@@ -15,7 +14,7 @@ export class UserLimits {
   readonly heartbeats: CallRateLimiter;
   readonly patience: RejectionPolicy;
 
-  constructor(@Inject(CONFIG) { limits }: Config) {
+  constructor({ limits }: Config) {
     this.calls = new CallRateLimiter(limits);
     this.heartbeats = new CallRateLimiter(limits);
     this.patience = new RejectionPolicy(limits.refusedCallsPerSecond);

@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { describeError } from '../text/safe-text.js';
 import { CommandExecutor } from '../commands/command-executor.js';
 import { Listening } from '../store/listening.js';
@@ -39,7 +38,7 @@ export class DeadlineSweeper {
     private readonly commands: CommandExecutor,
     private readonly listening: Listening,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly config: Config,
   ) {}
 
   @Interval(TICK_MS)

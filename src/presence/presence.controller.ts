@@ -1,9 +1,7 @@
-import { Inject } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
 import type { Principal } from '../auth/principal.js';
 import { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { STATUSES } from '../domain/presence.js';
 import type { User } from '../domain/user.js';
 import { RateLimitAs } from '../api/rate-limit.decorator.js';
@@ -46,7 +44,7 @@ export class PresenceController implements PresenceServiceController {
   constructor(
     private readonly presences: PresenceService,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly config: Config,
   ) {}
 
   @RateLimitAs('command')

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import type { Principal } from '../auth/principal.js';
 import { requireAdmin } from '../auth/require-admin.js';
 import { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import type { RememberedChoices } from '../domain/choices.js';
 import type { EndReason } from '../domain/input.js';
 import type { Presence } from '../domain/presence.js';
@@ -51,7 +50,7 @@ export class SessionService {
     private readonly drain: ConnectionDrainer,
     private readonly limit: SessionLimit,
     private readonly clock: Clock,
-    @Inject(CONFIG) { streamHeartbeatIntervalMs, policy: { heartbeatTimeoutMs } }: Config,
+    { streamHeartbeatIntervalMs, policy: { heartbeatTimeoutMs } }: Config,
   ) {
     this.unheard = { heartbeatIntervalMs: streamHeartbeatIntervalMs, heartbeatTimeoutMs: 0 };
     // A server heartbeat asks the client for its own one in time, so the client needs no timer.

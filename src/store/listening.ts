@@ -1,7 +1,6 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { PresenceStore } from './presence-store.js';
 
 /** Minimum milliseconds between two checks for an absence. A check at every commit would cost too much. */
@@ -24,7 +23,7 @@ export class Listening {
   constructor(
     private readonly store: PresenceStore,
     private readonly clock: Clock,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly config: Config,
   ) {
     this.lookedAt = clock.monotonic();
     this.pausedBefore = clock.pausedMs();

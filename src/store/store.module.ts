@@ -1,8 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { SystemClock } from '../clock/system-clock.js';
-import type { Config } from '../config/config.js';
-import { CONFIG } from '../config/config.module.js';
+import { Config } from '../config/config.js';
 import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import { Listening } from './listening.js';
 import { MemoryPresenceStore } from './memory/memory-presence-store.js';
@@ -31,7 +30,7 @@ function createStore(config: Config, clock: Clock, sealingKeys: SealingKeys): Pr
     { provide: Clock, useFactory: () => new SystemClock() },
     {
       provide: PresenceStore,
-      inject: [CONFIG, Clock, SealingKeys],
+      inject: [Config, Clock, SealingKeys],
       useFactory: createStore,
     },
   ],

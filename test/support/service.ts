@@ -175,7 +175,7 @@ function testChannelTo(address: string): Channel {
 }
 
 async function startNode(config: Config, clock: ManualClock): Promise<Node> {
-  const module = await Test.createTestingModule({ imports: [AppModule.with(config)] })
+  const module = await Test.createTestingModule({ imports: [AppModule.forRoot(config)] })
     .overrideProvider(Clock)
     .useValue(clock)
     .compile();

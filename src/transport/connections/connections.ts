@@ -6,9 +6,8 @@ import {
 } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Server } from '@grpc/grpc-js';
-import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
-import type { Config } from '../../config/config.js';
-import { CONFIG } from '../../config/config.module.js';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Config } from '../../config/config.js';
 import { HeapUse } from '../../limits/heap-use.js';
 import { ConnectionLimiter } from './connection-limiter.js';
 import { admit } from './admit.js';
@@ -69,7 +68,7 @@ export class Connections implements OnApplicationShutdown {
   private turn = 0;
 
   constructor(
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly config: Config,
     heap: HeapUse,
   ) {
     this.admission = new ConnectionLimiter(config.connections);

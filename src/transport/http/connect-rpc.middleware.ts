@@ -1,7 +1,6 @@
-import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
+import { Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-import type { Config } from '../../config/config.js';
-import { CONFIG } from '../../config/config.module.js';
+import { Config } from '../../config/config.js';
 import type { ServedMethod } from '../call/handler.js';
 import { Connections } from '../connections/connections.js';
 import { GrpcServerStrategy } from '../grpc/grpc-server.js';
@@ -20,7 +19,7 @@ export class ConnectRpcMiddleware implements NestMiddleware<Request, Response> {
   constructor(
     private readonly grpc: GrpcServerStrategy,
     private readonly connections: Connections,
-    @Inject(CONFIG) private readonly config: Config,
+    private readonly config: Config,
   ) {
     this.cors = new Cors(config.http.corsOrigins);
   }

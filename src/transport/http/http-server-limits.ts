@@ -1,9 +1,8 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import type { Config } from '../../config/config.js';
-import { CONFIG } from '../../config/config.module.js';
+import { Config } from '../../config/config.js';
 import { ConnectionLimiter } from '../connections/connection-limiter.js';
 import { admit } from '../connections/admit.js';
 import { DisconnectLog } from '../connections/disconnect-log.js';
@@ -45,7 +44,7 @@ export class HttpLimits implements OnModuleInit {
 
   constructor(
     private readonly host: HttpAdapterHost,
-    @Inject(CONFIG) { http, connections }: Config,
+    { http, connections }: Config,
   ) {
     this.admission = new ConnectionLimiter(
       http.api ? connections : { max: MAX_CONNECTIONS_WITHOUT_API, maxPerAddress: 0 },

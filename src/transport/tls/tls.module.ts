@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Clock } from '../../clock/clock.js';
-import type { Config } from '../../config/config.js';
-import { CONFIG } from '../../config/config.module.js';
+import { Config } from '../../config/config.js';
 import { CertificateWatch } from './certificate-watch.js';
 
 /** The TLS setup of the gRPC port. `CertificateWatch` is undefined if the settings name no certificate. */
@@ -9,7 +8,7 @@ import { CertificateWatch } from './certificate-watch.js';
   providers: [
     {
       provide: CertificateWatch,
-      inject: [CONFIG, Clock],
+      inject: [Config, Clock],
       useFactory: async ({ grpc }: Config, clock: Clock) =>
         grpc.tls && (await CertificateWatch.create(grpc.tls, clock)),
     },
