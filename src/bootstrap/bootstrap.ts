@@ -8,11 +8,10 @@ import { AppModule } from '../app.module.js';
 import { ConfigError } from '../config/config-error.js';
 import { readConfig, type Config } from '../config/config.js';
 import { loadEnvFile } from '../config/env-file.js';
-import { useNestLogger } from '../transport/grpc/grpc-logger.js';
 import { GrpcServerStrategy } from '../transport/grpc/grpc-server.js';
 import { PinoLoggerService } from '../logging/pino-logger.service.js';
 import { ExitCode, ProcessShutdown } from './process-shutdown.js';
-import { logSubscriberErrors } from './rxjs-errors.js';
+import { logGrpcMessages, logSubscriberErrors } from './library-logs.js';
 
 /**
  * The time in milliseconds that closing needs in addition to the drain timeout of calls: closing ports, and
@@ -51,7 +50,7 @@ async function start(config: Config, end: ProcessShutdown): Promise<void> {
     logger: new PinoLoggerService(config.logging),
   });
   for (const warning of config.warnings) new Logger('Settings').warn(warning);
-  useNestLogger();
+  logGrpcMessages();
   logSubscriberErrors();
   const grpc = app.get(GrpcServerStrategy);
   app.connectMicroservice<MicroserviceOptions>({ strategy: grpc });

@@ -10,8 +10,7 @@ import { matches, type Filter } from '../event-log/filter.js';
 import { InterestIndex } from '../event-log/interest-index.js';
 import { FlushScheduler } from '../event-log/flush-scheduler.js';
 import { BatchCache } from '../event-log/batch-cache.js';
-import { Distribution } from '../telemetry/distribution.js';
-import { DURATION_BUCKETS, secondsSince } from '../telemetry/durations.js';
+import { Distribution, DURATION_BUCKETS, secondsSince } from '../telemetry/distribution.js';
 import { PresenceStore, type Commit } from '../store/presence-store.js';
 import type { Subscription } from './subscription.js';
 

@@ -1,7 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import type { Registry } from 'prom-client';
-import type { RpcMetrics } from '../transport/call/rpc-metrics.js';
-import { methodOf } from '../transport/call/method-name.js';
+import { methodOf, type RpcMetrics } from '../transport/call/rpc-metrics.js';
 import { registerCountSeries, registerDistributions, registerGauges } from './register.js';
 
 const LABELS = ['service', 'method'];

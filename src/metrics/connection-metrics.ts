@@ -1,5 +1,6 @@
 import type { Registry } from 'prom-client';
 import type { Connections } from '../transport/connections/connections.js';
+import type { CertificateWatch } from '../transport/tls/certificate-watch.js';
 import { registerCounts, registerGauge } from './register.js';
 
 /** Metrics of gRPC connections, and of connections and calls that the server ended. */
@@ -20,5 +21,14 @@ export function registerConnectionMetrics(registry: Registry, connections: Conne
     help: 'Calls that the server reset because they took too long or held too much memory, by reason.',
     label: 'reason',
     counts: () => connections.calls.cuts.counts,
+  });
+}
+
+/** Metrics of the TLS certificate: after its expiry, clients cannot connect. */
+export function registerTlsMetrics(registry: Registry, certificates: CertificateWatch): void {
+  registerGauge(registry, {
+    name: 'presence_tls_certificate_expiry_timestamp_seconds',
+    help: 'Expiry time of the current gRPC server certificate (Unix time). Only with TLS.',
+    value: () => certificates.expiresAt / 1000,
   });
 }

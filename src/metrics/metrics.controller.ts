@@ -10,13 +10,12 @@ import { SessionLimit } from '../limits/session-limit.js';
 import { CommandExecutor } from '../commands/command-executor.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { registerCallMetrics } from './call-metrics.js';
-import { EventCounters } from './event-counters.js';
 import { registerCommandMetrics } from './command-metrics.js';
-import { registerConnectionMetrics } from './connection-metrics.js';
+import { EventCounters } from './event-counters.js';
+import { registerConnectionMetrics, registerTlsMetrics } from './connection-metrics.js';
 import { registerEventMetrics } from './event-metrics.js';
 import { registerLimitMetrics } from './limit-metrics.js';
 import { registerStoreMetrics } from './store-metrics.js';
-import { registerTlsMetrics } from './tls-metrics.js';
 
 /** Serves the metrics for Prometheus. */
 @Controller('metrics')

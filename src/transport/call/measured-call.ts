@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { isObservable, Observable, of, tap } from 'rxjs';
-import { secondsSince } from '../../telemetry/durations.js';
+import { secondsSince } from '../../telemetry/distribution.js';
 import type { StreamRpcMetrics, UnaryRpcMetrics } from './rpc-metrics.js';
 import type { Handler } from './handler.js';
 import type { FailedStatus } from './response-observer.js';

@@ -1,7 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
-import { Distribution } from '../../telemetry/distribution.js';
-import { DURATION_BUCKETS } from '../../telemetry/durations.js';
+import { Distribution, DURATION_BUCKETS } from '../../telemetry/distribution.js';
 
 /** The metrics of one unary method. */
 export class UnaryRpcMetrics {
@@ -58,4 +57,16 @@ export class RpcMetrics {
     this.streams.set(path, figures);
     return figures;
   }
+}
+
+/** The name of an RPC method in metrics and traces. */
+export interface MethodName {
+  readonly service: string;
+  readonly method: string;
+}
+
+/** Splits a path such as `/presence.v1.SessionService/Connect` into service and method. */
+export function methodOf(path: string): MethodName {
+  const [, service = '', method = ''] = path.split('/');
+  return { service, method };
 }

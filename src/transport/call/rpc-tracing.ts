@@ -14,7 +14,7 @@ import {
 import { isObservable, Observable, tap } from 'rxjs';
 import type { Handler } from './handler.js';
 import { codeOf } from './measured-call.js';
-import { methodOf } from './method-name.js';
+import { methodOf } from './rpc-metrics.js';
 
 /** Reads the trace context of the caller: `traceparent` in gRPC metadata or HTTP headers. */
 const FROM_METADATA: TextMapGetter<Metadata> = {

@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { ByteBudget } from './byte-budget.js';
+import type { ByteBudget } from './held-bytes.js';
 
 /**
  * The bytes per second that a peer may send in addition to its calls, about 20,000 frames. A normal client needs only

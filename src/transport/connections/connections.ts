@@ -11,13 +11,11 @@ import { Config } from '../../config/config.js';
 import { HeapUse } from '../../limits/heap-use.js';
 import { ConnectionLimiter } from './connection-limiter.js';
 import { admit } from './admit.js';
-import { ByteBudget } from './byte-budget.js';
 import { CallWatchdog } from './call-watchdog.js';
 import { Connection } from './connection.js';
 import { DisconnectLog } from './disconnect-log.js';
-import { HeldBytes, heldBytesOf } from './held-bytes.js';
-import { http2ServersOf } from './http2-servers.js';
-import { socketUnderTls } from './socket-under-tls.js';
+import { ByteBudget, HeldBytes, heldBytesOf } from './held-bytes.js';
+import { http2ServersOf, socketUnderTls } from './private-parts.js';
 
 /** The byte budget of one connection. It is limited to half of the budget of the node. */
 const HELD_PER_CONNECTION = 32 * 1024 * 1024;

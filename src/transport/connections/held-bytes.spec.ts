@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ByteBudget } from './byte-budget.js';
-import { HeldBytes, heldBytesOf, type Hold } from './held-bytes.js';
+import { ByteBudget, HeldBytes, heldBytesOf, type Hold } from './held-bytes.js';
 
 const MB = 1024 * 1024;
 

@@ -1,5 +1,3 @@
-import type { ByteBudget } from './byte-budget.js';
-
 /**
  * The cost of an open call in bytes, without its headers and messages. Measured with Node 20: 5 KB of heap for the
  * objects of HTTP/2 and grpc-js, and the memory of nghttp2 outside of the heap.
@@ -124,5 +122,23 @@ export class Hold {
   abandon(): void {
     this.release();
     this.giveUp();
+  }
+}
+
+/** The number of bytes that the calls of one connection may hold in memory on the server at a time. */
+export class ByteBudget {
+  private held = 0;
+
+  constructor(private readonly max: number) {}
+
+  /** Reserves the bytes and returns true. Returns false and reserves nothing if they exceed the budget. */
+  reserve(bytes: number): boolean {
+    if (this.held + bytes > this.max) return false;
+    this.held += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.held -= bytes;
   }
 }

@@ -1,9 +1,6 @@
 import { parseContentType as parseConnect } from '@connectrpc/connect/protocol-connect';
 import { parseContentType as parseGrpcWeb } from '@connectrpc/connect/protocol-grpc-web';
-import { connectStreaming } from './connect-streaming.js';
-import { connectUnary } from './connect-unary.js';
-import { grpcWeb } from './grpc-web.js';
-import type { Protocol } from './protocol.js';
+import { connectStreaming, connectUnary, grpcWeb, type Protocol } from './protocols.js';
 
 /** The protocol and the encoding of a call and its response. */
 export interface Format {

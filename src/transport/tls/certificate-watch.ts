@@ -1,10 +1,10 @@
+import type { X509Certificate } from 'node:crypto';
+import { ServerCredentials } from '@grpc/grpc-js';
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { Clock } from '../../clock/clock.js';
 import { ConfigError } from '../../config/config-error.js';
 import type { TlsFiles } from '../../config/config.js';
-import { expiryWarning } from './expiry.js';
-import { TlsCredentials } from './tls-credentials.js';
 import { isSameMaterial, readTlsMaterial, type TlsMaterial } from './tls-material.js';
 
 /**
@@ -14,6 +14,34 @@ import { isSameMaterial, readTlsMaterial, type TlsMaterial } from './tls-materia
 const LOOK_EVERY_MS = 5_000;
 
 const A_DAY_MS = 86_400_000;
+
+/**
+ * The warning starts 14 days before the expiry, because a manual renewal takes days. For a certificate with a short
+ * lifetime it starts when less than a fifth of that is left.
+ */
+const SOON_MS = 14 * A_DAY_MS;
+const SOON_SHARE = 1 / 5;
+
+/**
+ * TLS credentials whose certificates can be replaced while the server runs. Open connections do not change; new
+ * connections use the new certificates. `ServerCredentials.createSsl` of grpc-js cannot replace them, and its
+ * `FileWatcherCertificateProvider` rejects all connections once a file is invalid. `Connections` limits the time of the
+ * handshake, with or without TLS.
+ */
+export class TlsCredentials extends ServerCredentials {
+  constructor(material: TlsMaterial) {
+    const requestCert = material.context.ca !== undefined;
+    super({ requestCert, rejectUnauthorized: true }, material.context);
+  }
+
+  replace(material: TlsMaterial): void {
+    this.updateSecureContextOptions(material.context);
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
+}
 
 /** Keeps the certificates of the gRPC server up to date with their files. Invalid files change nothing. */
 export class CertificateWatch implements OnModuleInit {
@@ -97,4 +125,14 @@ export class CertificateWatch implements OnModuleInit {
     const kind = this.files.clientCaFile === undefined ? 'TLS' : 'mutual TLS';
     return `${kind}, the certificate being good until ${this.material.certificate.validTo}`;
   }
+}
+
+/** Returns a warning about the validity period of a certificate. Undefined if there is nothing to report. */
+export function expiryWarning(certificate: X509Certificate, now: number): string | undefined {
+  const { validFrom, validTo } = certificate;
+  const [begin, end] = [Date.parse(validFrom), Date.parse(validTo)];
+  if (now >= end) return `has expired on ${validTo}: clients refuse it`;
+  if (now < begin) return `is not valid before ${validFrom}: clients refuse it until then`;
+  if (end - now < Math.min(SOON_MS, (end - begin) * SOON_SHARE)) return `expires on ${validTo}`;
+  return undefined;
 }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { Authority, type Validity } from '../../../test/support/certificates.js';
-import { expiryWarning } from './expiry.js';
+import { expiryWarning } from './certificate-watch.js';
 
 const root = await Authority.make('root');
 const HOUR_DAYS = 1 / 24;

@@ -6,7 +6,7 @@ import { Server } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, it } from 'vitest';
 import { Authority } from '../../../test/support/certificates.js';
 import { TlsFolder } from '../../../test/support/tls-folder.js';
-import { TlsCredentials } from './tls-credentials.js';
+import { TlsCredentials } from './certificate-watch.js';
 import { readTlsMaterial } from './tls-material.js';
 
 /** The beginning of a TLS handshake: the header of a record of 512 bytes. */

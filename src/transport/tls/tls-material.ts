@@ -1,8 +1,7 @@
-import { createPrivateKey, type KeyObject, type X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { TlsFiles } from '../../config/config.js';
 import { fileMistake, readNamedFile, type NamedFile } from '../../config/setting-file.js';
-import { certificatesIn } from './certificates.js';
 
 /**
  * The cipher suites of TLS 1.3, and those of TLS 1.2 with forward secrecy (recorded traffic stays secret if a key
@@ -76,4 +75,27 @@ export function isSameMaterial(one: TlsMaterial, other: TlsMaterial): boolean {
   return (['cert', 'key', 'ca'] as const).every(
     (part) => one.context[part] === other.context[part],
   );
+}
+
+const BLOCK = /-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----/gs;
+
+/**
+ * Returns the certificates in a PEM file, at least one. Throws a `ConfigError` if there is none or one is invalid:
+ * OpenSSL ignores what it cannot parse, and a server that trusts no CA would seem to work.
+ */
+function certificatesIn(
+  pem: string,
+  file: NamedFile,
+): readonly [X509Certificate, ...X509Certificate[]] {
+  const [first, ...others] = (pem.match(BLOCK) ?? []).map((block) => parse(block, file));
+  if (first === undefined) throw fileMistake(file, 'which holds no certificate in PEM form');
+  return [first, ...others];
+}
+
+function parse(block: string, file: NamedFile): X509Certificate {
+  try {
+    return new X509Certificate(block);
+  } catch {
+    throw fileMistake(file, 'which holds a certificate that cannot be read');
+  }
 }

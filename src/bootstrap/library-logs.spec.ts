@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { config, Subject } from 'rxjs';
 import { afterEach, expect, it, vi } from 'vitest';
-import { logSubscriberErrors } from './rxjs-errors.js';
+import { logSubscriberErrors } from './library-logs.js';
 
 afterEach(() => {
   config.onUnhandledError = null;

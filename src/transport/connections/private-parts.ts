@@ -1,4 +1,6 @@
 import type { Http2SecureServer, Http2Server } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { Server } from '@grpc/grpc-js';
 
 /**
@@ -11,4 +13,14 @@ export function http2ServersOf(server: Server): readonly (Http2Server | Http2Sec
   };
   if (http2Servers === undefined) throw new Error('grpc-js keeps its servers somewhere else now');
   return [...http2Servers.keys()];
+}
+
+/**
+ * Returns the accepted socket under a TLS socket. It is private in Node, and only it distinguishes two peers of a Unix
+ * socket. Only this file knows where it is.
+ */
+export function socketUnderTls(socket: Socket | TLSSocket): Socket {
+  const { _parent } = socket as unknown as { readonly _parent?: Socket | null };
+  if (!_parent) throw new Error('Node keeps the socket under TLS somewhere else now');
+  return _parent;
 }

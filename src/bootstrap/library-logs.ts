@@ -1,10 +1,22 @@
 import { format } from 'node:util';
 import { setLogger } from '@grpc/grpc-js';
 import { Logger } from '@nestjs/common';
-import { safeLines } from '../../text/safe-text.js';
+import { config } from 'rxjs';
+import { describeError, safeLines } from '../text/safe-text.js';
+
+/**
+ * Logs the errors that subscribers of Observables throw, such as those of the commits of the store. RxJS already keeps
+ * them from the other subscribers, but by default it throws them again as uncaught errors, which end the process.
+ */
+export function logSubscriberErrors(): void {
+  const logger = new Logger('RxJS');
+  config.onUnhandledError = (error) => {
+    logger.error(`A subscriber failed. The others continue: ${describeError(error)}`);
+  };
+}
 
 /** Makes grpc-js log through the logger of Nest. By default it writes to the console. */
-export function useNestLogger(): void {
+export function logGrpcMessages(): void {
   const logger = new Logger('grpc-js');
   setLogger({
     error: (...parts: unknown[]) => logger.error(textOf(parts)),
