@@ -17,15 +17,19 @@ This page lists every error of the API, the condition that causes it, and what a
 ## What a client receives
 
 Every failed call ends with a gRPC status: a code, a message for developers, and details in the trailer
-\`grpc-status-details-bin\`. Decide by the code and the details, never by the message: its text may change.
+\`grpc-status-details-bin\`, a serialized \`google.rpc.Status\`. Decide by the reason, else by the code, never by the message: its
+text may change.
 
 | detail                  | comes with                                       | contains                                                 |
 | ----------------------- | ------------------------------------------------ | -------------------------------------------------------- |
+| \`google.rpc.ErrorInfo\`  | every error of the service                         | the reason below, and the domain \`presence.v1\` |
 | \`google.rpc.RetryInfo\`  | UNAVAILABLE and RESOURCE_EXHAUSTED, where it helps | how long to wait before the next attempt                 |
 | \`google.rpc.BadRequest\` | INVALID_ARGUMENT                                 | each wrong field as the contract spells it, and the rule |
 
 Over HTTP the same errors have the form of Connect or gRPC-Web ([browser.md](browser.md)). The client library turns
-them into a \`PresenceError\` with a code, \`retryAfterMs\` and \`violations\` ([client](../client/README.md#errors)).
+them into a \`PresenceError\` with a code, \`reason\`, \`retryAfterMs\` and \`violations\` ([client](../client/README.md#errors)).
+
+Later versions of the service can send reasons that are not in this list. Handle an unknown reason by its code.
 
 A rejected call has changed nothing. A call may have been carried out if it ended with DEADLINE_EXCEEDED, INTERNAL or a lost connection, or with
 UNAVAILABLE because Redis did not confirm in time. Every call may be repeated without harm.
@@ -50,34 +54,25 @@ UNAVAILABLE because Redis did not confirm in time. Every call may be repeated wi
 
 A stream of \`Connect\` or \`Subscribe\` that ends with an error is opened again by the same rules.
 
-## Rejections with a reason
+## Reasons
 
-Each rule of the service rejects with a reason. Operators see reasons in the metric \`presence_errors_total\`
-([observability.md](observability.md)).
+Operators see reasons in the metric \`presence_errors_total\` ([observability.md](observability.md)), except those from
+\`INVALID_TIMEOUT\` to \`DEADLINE_EXCEEDED\` in this table: the transport rejects these calls before the service counts them.
 
 | reason | code | when | what the client does |
 | ------ | ---- | ---- | -------------------- |
 ${rows.map((row) => `| ${row} |`).join('\n')}
 
-## Other errors
+## Errors without a reason
 
-These are found before the rules of the service see the call, or by the transport. They have no reason.
+These do not come from the service, or the connection is lost before it can respond.
 
 | code | when | what the client does |
 | ---- | ---- | -------------------- |
-| UNAUTHENTICATED | The call has no bearer token or several (\`no token\`), the token cannot be verified (\`token is not valid\`), or it is valid but has expired (\`token expired\`). | Get a new token and repeat the call once. |
-| UNAVAILABLE | The key set at \`AUTH_JWKS_URL\` cannot be fetched, so that no token can be verified. | Repeat with back-off. |
 | UNAVAILABLE | The connection was lost, or the server closed it: its limits of connections, bytes or rejected calls were exceeded, or it has stopped. | Connect again with back-off. After ENHANCE_YOUR_CALM wait some seconds and call less often. |
-| INVALID_ARGUMENT | A field is outside its limits, or the bytes are no message. BadRequest names the field. | Correct the request. |
-| INVALID_ARGUMENT | The header \`grpc-timeout\` or its counterpart over HTTP is malformed. | Correct the client. |
-| RESOURCE_EXHAUSTED | The request is larger than its method allows. | Name fewer users or channels in one request. |
-| RESOURCE_EXHAUSTED | The connection, or all connections together, hold too many incomplete requests or unread responses. | Read responses, and have fewer calls in flight. |
-| RESOURCE_EXHAUSTED | Too many streams of health or reflection, which need no token, are open. | Close streams. |
-| FAILED_PRECONDITION | Over HTTP/1.1 a stream was requested behind another call on the same connection. | Open a connection for each stream. |
-| UNIMPLEMENTED | The method does not exist, or a request over HTTP is compressed. | Correct the client. |
-| NOT_FOUND | The health service does not know the name of a service. | Correct the client. |
-| DEADLINE_EXCEEDED | The deadline of the client passed. | Repeat the call. |
-| INTERNAL | A fault of the server. The message has the request id under which the server logged it. Also: a compressed request cannot be inflated. | Repeat with back-off, and report the id. |
+| RESOURCE_EXHAUSTED | The server reset the stream (ENHANCE_YOUR_CALM): an incomplete request or an unread response exceeded \`CALL_TIMEOUT_MS\` or a byte budget. | Read responses, and have fewer calls in flight. |
+| DEADLINE_EXCEEDED | The client itself noticed that its RPC deadline passed. | Repeat the call. |
+| UNKNOWN, or an HTTP status | A proxy responded instead of the service. | As UNAVAILABLE. |
 `;
 process.stdout.write(
   await format(markdown, { ...(await resolveConfig('docs/errors.md')), parser: 'markdown' }),

@@ -1,5 +1,9 @@
 import { Code, ConnectError } from '@connectrpc/connect';
-import { BadRequestSchema, RetryInfoSchema } from './generated/google/rpc/error_details_pb.js';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from './generated/google/rpc/error_details_pb.js';
 import { PresenceError, type PresenceErrorCode } from './presence-error.js';
 
 const CODES: Readonly<Partial<Record<Code, PresenceErrorCode>>> = {
@@ -16,6 +20,9 @@ const CODES: Readonly<Partial<Record<Code, PresenceErrorCode>>> = {
   [Code.Unimplemented]: 'unimplemented',
 };
 
+/** The domain of the reasons of the service. */
+const DOMAIN = 'presence.v1';
+
 /** Converts any failure to the error that users of the library receive. */
 export function toPresenceError(reason: unknown): PresenceError {
   if (reason instanceof PresenceError) return reason;
@@ -25,6 +32,7 @@ export function toPresenceError(reason: unknown): PresenceError {
   const isOwn = error.cause === undefined;
   const code = isOwn ? (CODES[error.code] ?? 'internal') : 'unavailable';
   return new PresenceError(code, error.rawMessage || code, {
+    reason: error.findDetails(ErrorInfoSchema).find(({ domain }) => domain === DOMAIN)?.reason,
     retryAfterMs: retryAfterMs(error),
     violations: error
       .findDetails(BadRequestSchema)

@@ -19,6 +19,7 @@ export type {
   PresenceClient,
   PresenceClientOptions,
 } from './presence-client.js';
+export type { ErrorReason, KnownErrorReason } from './error-reason.js';
 export { PresenceError } from './presence-error.js';
 export type { FieldViolation, PresenceErrorCode } from './presence-error.js';
 export type { MuteChange, Session, SessionOptions, StatusDetails } from './session.js';

@@ -1,3 +1,5 @@
+import type { ErrorReason } from './error-reason.js';
+
 /** The code of an error. */
 export type PresenceErrorCode =
   /** The token is missing, expired or invalid, and a new one was rejected too. */
@@ -36,6 +38,7 @@ export interface FieldViolation {
 }
 
 interface Details {
+  readonly reason?: ErrorReason | undefined;
   readonly retryAfterMs?: number | undefined;
   readonly violations?: readonly FieldViolation[];
   readonly cause?: unknown;
@@ -44,6 +47,8 @@ interface Details {
 /** The only kind of error that this library throws. */
 export class PresenceError extends Error {
   override readonly name = 'PresenceError';
+  /** Why the service rejected the call or ended the stream. Undefined if the error has another origin. */
+  readonly reason: ErrorReason | undefined;
   /** The retry hint of the service in milliseconds, if it sent one. */
   readonly retryAfterMs: number | undefined;
   /** The invalid fields, if the code is `invalid-argument`. */
@@ -52,9 +57,10 @@ export class PresenceError extends Error {
   constructor(
     readonly code: PresenceErrorCode,
     message: string,
-    { retryAfterMs, violations = [], cause }: Details = {},
+    { reason, retryAfterMs, violations = [], cause }: Details = {},
   ) {
     super(message, cause === undefined ? {} : { cause });
+    this.reason = reason;
     this.retryAfterMs = retryAfterMs;
     this.violations = violations;
   }

@@ -128,7 +128,11 @@ export class SessionReconnector {
   private withDrain(error: PresenceError): PresenceError {
     const retryAfterMs = this.retryNotBefore - this.caller.options.timers.now();
     if (retryAfterMs <= 0 || !error.isRetryable) return error;
-    return new PresenceError(error.code, error.message, { retryAfterMs, cause: error });
+    return new PresenceError(error.code, error.message, {
+      reason: error.reason,
+      retryAfterMs,
+      cause: error,
+    });
   }
 
   /**

@@ -2,10 +2,11 @@ import { Metadata, status } from '@grpc/grpc-js';
 import type { ArgumentsHost } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { InvalidToken } from '../auth/invalid-token.js';
 import { NotNow, RejectedError } from '../domain/rejected-error.js';
 import { RejectionCounters } from '../limits/rejection-counters.js';
 import { ErrorFilter } from './error.filter.js';
-import { RetryInfo } from './generated/google/rpc/error_details.pb.js';
+import { ErrorInfo, RetryInfo } from './generated/google/rpc/error_details.pb.js';
 import { Status } from './generated/google/rpc/status.pb.js';
 
 interface Thrown {
@@ -33,24 +34,42 @@ describe('An error that reaches the client', () => {
     const [bytes] = metadata!.get('grpc-status-details-bin');
     const { details } = Status.decode(bytes as Buffer);
     expect(details.map(({ typeUrl }) => typeUrl)).toEqual([
+      'type.googleapis.com/google.rpc.ErrorInfo',
       'type.googleapis.com/google.rpc.RetryInfo',
     ]);
-    expect(RetryInfo.decode(details[0]!.value).retryDelay).toEqual({ seconds: 1, nanos: 0 });
+    expect(ErrorInfo.decode(details[0]!.value)).toMatchObject({
+      reason: 'STORE_UNAVAILABLE',
+      domain: 'presence.v1',
+    });
+    expect(RetryInfo.decode(details[1]!.value).retryDelay).toEqual({ seconds: 1, nanos: 0 });
   });
 
   it('says when to try again what was too much for the moment, and is counted by its limit', async () => {
     const { code, metadata } = await thrownFor(new NotNow('TOO_MANY_COMMANDS', 'wait', 1020));
     expect(status[code]).toBe('RESOURCE_EXHAUSTED');
     const { details } = Status.decode(metadata!.get('grpc-status-details-bin')[0] as Buffer);
-    expect(RetryInfo.decode(details[0]!.value).retryDelay).toEqual({
+    expect(RetryInfo.decode(details[1]!.value).retryDelay).toEqual({
       seconds: 1,
       nanos: 20_000_000,
     });
     expect(refusedCalls.counts.MAX_COMMANDS_PER_SECOND).toBe(1);
   });
 
-  it('has the code of its reason and the text of the refusal', async () => {
+  it('has the code of its reason and the message of the rejection', async () => {
     const { code, message } = await thrownFor(new RejectedError('NODE_LOST', 'connect again'));
     expect([status[code], message]).toEqual(['UNAVAILABLE', 'connect again']);
+  });
+
+  it('is counted by its reason', async () => {
+    const before = { ...refusedCalls.reasons };
+    await thrownFor(new RejectedError('NODE_LOST', 'connect again'));
+    await thrownFor(new Error('a bug'));
+    await thrownFor(new InvalidToken('no token'));
+    expect(refusedCalls.reasons).toEqual({
+      ...before,
+      NODE_LOST: before.NODE_LOST + 1,
+      INTERNAL_ERROR: before.INTERNAL_ERROR + 1,
+      TOKEN_MISSING: before.TOKEN_MISSING + 1,
+    });
   });
 });

@@ -1,5 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import type { RejectionReason } from '../domain/rejected-error.js';
+import { TRANSPORT_ERRORS, type TransportReason } from '../transport/call/status-error.js';
+
+/** The reason of an error, as clients find it in google.rpc.ErrorInfo. */
+export type ErrorReason = RejectionReason | TransportReason;
 
 /** The description of one reason for clients and their developers. `docs/errors.md` is generated from it. */
 export interface Rejection {
@@ -12,7 +16,7 @@ export interface Rejection {
 }
 
 /** Every reason. The compiler reports a reason that is missing here. */
-export const REJECTIONS: Readonly<Record<RejectionReason, Rejection>> = {
+export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
   SESSION_NOT_FOUND: {
     code: status.NOT_FOUND,
     when: 'No live session has the given `session_id`: it has ended, it is waiting for its client within the grace, it never existed, or it belongs to another user who is shown OFFLINE.',
@@ -107,9 +111,9 @@ export const REJECTIONS: Readonly<Record<RejectionReason, Rejection>> = {
   },
   TOKEN_EXPIRED: {
     code: status.UNAUTHENTICATED,
-    when: 'The token of a session or a subscription expired while its stream was open.',
+    when: 'The token expired before the call, or while the stream of a session or a subscription was open.',
     action:
-      'Get a new token and open the stream again. Open a new stream before the token expires to avoid the break.',
+      'Get a new token and repeat the call. Open a new stream before the token expires to avoid a break.',
   },
   DRAINING: {
     code: status.UNAVAILABLE,
@@ -118,8 +122,83 @@ export const REJECTIONS: Readonly<Record<RejectionReason, Rejection>> = {
   },
   INVALID_FIELD: {
     code: status.INVALID_ARGUMENT,
-    when: 'A field has a value that is not allowed at this moment: an `expires_at` that has passed, or a `page_token` or `resume_token` that this service did not issue.',
+    when: 'A field is outside its limits, `expires_at` has passed, or this service did not issue the `page_token` or `resume_token`.',
     action:
       'Read the field in BadRequest and correct the request. With a wrong `page_token` begin with the first page.',
+  },
+  MALFORMED_REQUEST: {
+    code: status.INVALID_ARGUMENT,
+    when: 'The bytes of the request are not one protobuf or JSON message of the method.',
+    action: 'Correct the program. BadRequest names the field if it is known.',
+  },
+  TOKEN_MISSING: {
+    code: status.UNAUTHENTICATED,
+    when: 'The call has no bearer token, or several.',
+    action: 'Send one header `authorization: Bearer <token>`.',
+  },
+  TOKEN_INVALID: {
+    code: status.UNAUTHENTICATED,
+    when: 'The token cannot be verified: signature, issuer, audience, times or format.',
+    action: 'Get a new token and repeat the call once.',
+  },
+  TOKEN_KEYS_UNAVAILABLE: {
+    code: status.UNAVAILABLE,
+    when: 'The key set at `AUTH_JWKS_URL` cannot be fetched, so the token cannot be verified.',
+    action: 'Repeat with back-off.',
+  },
+  INVALID_TIMEOUT: {
+    code: TRANSPORT_ERRORS.INVALID_TIMEOUT,
+    when: 'The header `grpc-timeout`, or its counterpart over HTTP, is malformed.',
+    action: 'Correct the program.',
+  },
+  REQUEST_TOO_LARGE: {
+    code: TRANSPORT_ERRORS.REQUEST_TOO_LARGE,
+    when: 'The request is larger than its method allows.',
+    action: 'Name fewer users or channels in one request.',
+  },
+  REQUEST_BUFFER_FULL: {
+    code: TRANSPORT_ERRORS.REQUEST_BUFFER_FULL,
+    when: 'Over HTTP: all incomplete requests together exceed the byte budget of the node. Over gRPC the stream is reset instead.',
+    action: 'Have fewer calls in flight, and repeat the call with back-off.',
+  },
+  RESPONSE_BUFFER_FULL: {
+    code: TRANSPORT_ERRORS.RESPONSE_BUFFER_FULL,
+    when: 'Unread responses exceed the byte budget of the connection or of the node.',
+    action: 'Read responses, and have fewer calls in flight.',
+  },
+  TOO_MANY_TOKENLESS_STREAMS: {
+    code: TRANSPORT_ERRORS.TOO_MANY_TOKENLESS_STREAMS,
+    when: 'Too many streams of the health and reflection services, which need no token, are open, or the node is short of memory.',
+    action: 'Close such streams, or try again later.',
+  },
+  STREAM_NEEDS_OWN_CONNECTION: {
+    code: TRANSPORT_ERRORS.STREAM_NEEDS_OWN_CONNECTION,
+    when: 'Over HTTP/1.1 a stream was requested behind another call on the same connection.',
+    action: 'Open a connection for each stream.',
+  },
+  UNSUPPORTED_REQUEST: {
+    code: TRANSPORT_ERRORS.UNSUPPORTED_REQUEST,
+    when: 'A request over HTTP is compressed, a request over gRPC uses an unknown compression, or the call does not have exactly one message.',
+    action: 'Correct the program.',
+  },
+  METHOD_NOT_FOUND: {
+    code: TRANSPORT_ERRORS.METHOD_NOT_FOUND,
+    when: 'The server does not have the method. Over HTTP the response is a 404 without details.',
+    action: 'Correct the program, or update the server.',
+  },
+  SERVICE_NOT_FOUND: {
+    code: TRANSPORT_ERRORS.SERVICE_NOT_FOUND,
+    when: 'The health service does not know the name of the service.',
+    action: 'Correct the name.',
+  },
+  DEADLINE_EXCEEDED: {
+    code: TRANSPORT_ERRORS.DEADLINE_EXCEEDED,
+    when: 'The RPC deadline of the client passed. Most clients notice it themselves and report it without details.',
+    action: 'Repeat the call.',
+  },
+  INTERNAL_ERROR: {
+    code: TRANSPORT_ERRORS.INTERNAL_ERROR,
+    when: 'The server has a fault, or a compressed request cannot be inflated. The message of most faults has the request id under which the server logged the error.',
+    action: 'Repeat with back-off, and report the request id to the operators.',
   },
 };

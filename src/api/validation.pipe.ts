@@ -3,7 +3,8 @@ import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from
 import { validateSync } from 'class-validator';
 import { MalformedMessageError, type LazyRequest } from '../transport/call/lazy-request.js';
 import { isValid } from './compiled-validator.js';
-import { invalidArgument, type FieldViolation } from '../transport/call/status-error.js';
+import type { FieldViolation } from '../transport/call/status-error.js';
+import { invalidRequest } from './error-status.js';
 
 /** Decodes a request and checks it against the class-validator rules of its class before the controller receives it. */
 @Injectable()
@@ -32,13 +33,15 @@ async function checkedInTurns(message: object, metatype: Type): Promise<object> 
 
 function checked(message: object, metatype: Type): object {
   if (message instanceof MalformedMessageError) {
-    throw invalidArgument([{ field: message.field, description: message.message }]);
+    const { field, message: description } = message;
+    throw invalidRequest('MALFORMED_REQUEST', [{ field, description }]);
   }
   const request = Object.assign(new metatype() as object, message);
   if (isValid(request, metatype)) return request;
   const errors = validateSync(request, { stopAtFirstError: true, forbidUnknownValues: false });
   if (errors.length === 0) return request;
-  throw invalidArgument(
+  throw invalidRequest(
+    'INVALID_FIELD',
     errors.map(({ property, constraints }): FieldViolation => {
       const [description = 'is not valid'] = Object.values(constraints ?? {});
       return { field: snakeCase(property), description };

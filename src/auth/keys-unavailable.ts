@@ -1,8 +1,9 @@
 /** The error for verification keys that cannot be fetched at present. It says nothing about the token. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable';
+  readonly reason = 'TOKEN_KEYS_UNAVAILABLE';
 
   constructor() {
-    super('the keys that tokens are checked with cannot be reached');
+    super('the keys for tokens cannot be fetched');
   }
 }

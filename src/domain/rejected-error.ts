@@ -1,4 +1,4 @@
-/** Reasons for rejecting a command or a query. The transport has one table from reason to status code. */
+/** Reasons for rejecting a call. `src/api/rejections.ts` has the status code and the description of each. */
 export const REFUSAL_REASONS = [
   'SESSION_NOT_FOUND',
   'USER_HAS_NO_SESSION',
@@ -20,6 +20,10 @@ export const REFUSAL_REASONS = [
   'TOKEN_EXPIRED',
   'DRAINING',
   'INVALID_FIELD',
+  'MALFORMED_REQUEST',
+  'TOKEN_MISSING',
+  'TOKEN_INVALID',
+  'TOKEN_KEYS_UNAVAILABLE',
 ] as const;
 
 export type RejectionReason = (typeof REFUSAL_REASONS)[number];

@@ -1,9 +1,5 @@
-import {
-  status,
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  type Server,
-} from '@grpc/grpc-js';
+import type { handleServerStreamingCall, handleUnaryCall, Server } from '@grpc/grpc-js';
+import { transportError } from '../transport/call/status-error.js';
 import { http2StreamOf } from '../transport/grpc/http2-stream.js';
 
 /** The request of `Check` and of `Watch`. */
@@ -34,7 +30,7 @@ function checkKnown(
 ): handleUnaryCall<Named, object> {
   return (call, callback) => {
     if (services.includes(call.request.service)) check(call, callback);
-    else callback({ code: status.NOT_FOUND, details: 'there is no such service' });
+    else callback(transportError('SERVICE_NOT_FOUND', 'unknown service').status);
   };
 }
 

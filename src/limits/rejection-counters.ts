@@ -15,12 +15,17 @@ const LIMIT_OF_REASON = {
 
 type Limit = (typeof LIMIT_OF_REASON)[keyof typeof LIMIT_OF_REASON];
 
-/** Counts the rejected calls, for the operators of the service. */
+/** The reasons that the service itself gives. The transport has others, which are not counted. */
+export type CountedReason = RejectionReason | 'INTERNAL_ERROR';
+
+const COUNTED: readonly CountedReason[] = [...REFUSAL_REASONS, 'INTERNAL_ERROR'];
+
+/** Counts the failed calls, for the operators of the service. */
 @Injectable()
 export class RejectionCounters {
-  /** Rejected calls by the reason that the caller received. */
-  readonly reasons = Object.fromEntries(REFUSAL_REASONS.map((reason) => [reason, 0])) as Record<
-    RejectionReason,
+  /** Failed calls and streams by the reason that the caller received. */
+  readonly reasons = Object.fromEntries(COUNTED.map((reason) => [reason, 0])) as Record<
+    CountedReason,
     number
   >;
   /** Calls that were rejected by a limit, by the setting of that limit. */
@@ -28,9 +33,11 @@ export class RejectionCounters {
     Object.values(LIMIT_OF_REASON).map((limit) => [limit, 0]),
   ) as Record<Limit, number>;
 
-  add(reason: RejectionReason): void {
-    this.reasons[reason]++;
-    const limit = (LIMIT_OF_REASON as Partial<Record<RejectionReason, Limit>>)[reason];
+  /** Counts an error. Reasons of the transport are not counted. */
+  add(reason: string): void {
+    if (!(reason in this.reasons)) return;
+    this.reasons[reason as CountedReason]++;
+    const limit = (LIMIT_OF_REASON as Readonly<Record<string, Limit>>)[reason];
     if (limit !== undefined) this.counts[limit]++;
   }
 }

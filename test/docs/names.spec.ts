@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../src/config/settings.js';
-import { REFUSAL_REASONS } from '../../src/domain/rejected-error.js';
+import { REJECTIONS } from '../../src/api/rejections.js';
 import * as events from '#contract/presence/v1/events_service_pb.js';
 import * as presences from '#contract/presence/v1/presence_pb.js';
 import * as presenceService from '#contract/presence/v1/presence_service_pb.js';
@@ -27,7 +27,7 @@ const OF_COMMAND_LINE = ['PRESENCE_ADDRESS', 'PRESENCE_TOKEN'];
 const known = new Set([
   ...Object.keys(settings),
   ...Object.keys(status),
-  ...REFUSAL_REASONS,
+  ...Object.keys(REJECTIONS),
   ...FOREIGN,
   ...OF_COMMAND_LINE,
   ...enumNames(),

@@ -204,7 +204,9 @@ describe('A bad request', () => {
     const { code, message, types, violations } = richStatusOf(ending);
     expect(code).toBe(status.INVALID_ARGUMENT);
     expect(message).toBe(ending.details);
-    expect(types).toEqual(['type.googleapis.com/google.rpc.BadRequest']);
+    expect(types).toEqual(
+      ['ErrorInfo', 'BadRequest'].map((name) => `type.googleapis.com/google.rpc.${name}`),
+    );
     expect(violations.map((violation) => violation.field)).toEqual([field]);
     expect(message).toBe(`${field} ${violations[0]?.description}`);
     expect(message).toMatch(/^[a-z_]+ (must|may|is|or) [^\0]*$/);

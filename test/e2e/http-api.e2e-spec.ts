@@ -62,7 +62,7 @@ describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
     expect(richStatusOf(error as Parameters<typeof richStatusOf>[0])).toEqual({
       code: status.INVALID_ARGUMENT,
       message: `session_id ${description}; channel_id ${description}`,
-      types: ['type.googleapis.com/google.rpc.BadRequest'],
+      types: ['ErrorInfo', 'BadRequest'].map((name) => `type.googleapis.com/google.rpc.${name}`),
       violations: [
         { field: 'session_id', description },
         { field: 'channel_id', description },

@@ -200,7 +200,10 @@ def field_violations(error, descriptors):
 
     trailers = dict(error.trailing_metadata())
     status = decode('google.rpc.Status', trailers['grpc-status-details-bin'])
-    detail = decode('google.rpc.BadRequest', status.details[0].value)
+    info, bad_request = status.details
+    reason = decode('google.rpc.ErrorInfo', info.value)
+    expect_equal('an error has a reason and its domain', (reason.reason, reason.domain), ('INVALID_FIELD', 'presence.v1'))
+    detail = decode('google.rpc.BadRequest', bad_request.value)
     return [violation.field for violation in detail.field_violations]
 
 

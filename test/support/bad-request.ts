@@ -14,11 +14,15 @@ export function richStatusOf({ metadata }: { readonly metadata: Metadata }) {
     code,
     message,
     types: details.map(({ typeUrl }) => typeUrl),
-    violations: details.flatMap(({ value }) =>
+    violations: details.filter(isBadRequest).flatMap(({ value }) =>
       BadRequest.decode(value).fieldViolations.map(({ field, description }) => ({
         field,
         description,
       })),
     ),
   };
+}
+
+function isBadRequest({ typeUrl }: { readonly typeUrl: string }): boolean {
+  return typeUrl === 'type.googleapis.com/google.rpc.BadRequest';
 }

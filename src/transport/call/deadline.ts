@@ -1,6 +1,6 @@
-import { status } from '@grpc/grpc-js';
 import type { Subscription } from 'rxjs';
 import type { ResponseObserver } from './response-observer.js';
+import { transportError } from './status-error.js';
 
 /** The maximum delay of a Node timer. A timer with a longer delay fires at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -21,7 +21,7 @@ export function enforceDeadline(
     } catch (error) {
       return answer.fail(error);
     }
-    answer.error({ code: status.DEADLINE_EXCEEDED, message: 'Deadline exceeded' });
+    answer.error(transportError('DEADLINE_EXCEEDED', 'Deadline exceeded').status);
   }, ms);
   subscription.add(() => clearTimeout(timer));
 }

@@ -1,14 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { status } from '@grpc/grpc-js';
 import { Logger } from '@nestjs/common';
 import { http2StreamOf } from '../grpc/http2-stream.js';
 import { describeError } from '../../text/safe-text.js';
+import { transportError } from './status-error.js';
 
 const logger = new Logger('Calls');
 
 /** The status that a client receives when the server fails. The exception itself is only logged. */
-export const INTERNAL_FAULT = { code: status.INTERNAL, message: 'internal error' } as const;
+export const INTERNAL_FAULT = transportError('INTERNAL_ERROR', 'internal error').status;
 
 /** Logs an exception that ended a call. To be called once per exception. */
 export function logFault(error: unknown): void {
@@ -37,6 +37,7 @@ const INTERNAL_RESPONSE = {
   'content-type': 'application/grpc+proto',
   'grpc-status': INTERNAL_FAULT.code,
   'grpc-message': INTERNAL_FAULT.message,
+  ...INTERNAL_FAULT.metadata.toHttp2Headers(),
 };
 
 type Emit = (this: EventEmitter, ...args: Parameters<EventEmitter['emit']>) => boolean;

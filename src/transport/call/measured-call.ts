@@ -3,7 +3,7 @@ import { isObservable, Observable, of, tap } from 'rxjs';
 import { secondsSince } from '../../telemetry/distribution.js';
 import type { StreamRpcMetrics, UnaryRpcMetrics } from './rpc-metrics.js';
 import type { Handler } from './handler.js';
-import type { FailedStatus } from './response-observer.js';
+import type { FailedStatus } from './status-error.js';
 
 /** Wraps the handler of a unary method and records the duration of each call until its response. */
 export function withMetrics(handler: Handler, figures: UnaryRpcMetrics): Handler {

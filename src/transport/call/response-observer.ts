@@ -1,13 +1,6 @@
-import type { Metadata, status } from '@grpc/grpc-js';
 import type { Observer } from 'rxjs';
 import { INTERNAL_FAULT, logFault } from './fault-isolation.js';
-
-/** The status of a failed call, as the error filter creates it. */
-export interface FailedStatus {
-  readonly code?: status;
-  readonly message: string;
-  readonly metadata?: Metadata;
-}
+import type { FailedStatus } from './status-error.js';
 
 /**
  * Writes the messages and the final status of a call. RxJS turns an exception in an observer into an uncaught exception

@@ -4,9 +4,10 @@ import {
   type OutgoingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { status, type Server, type ServerOptions } from '@grpc/grpc-js';
+import type { Metadata, Server, ServerOptions } from '@grpc/grpc-js';
 import { containedHandler, containStream, endFaulty } from '../call/fault-isolation.js';
-import { encodedMessage, encodeSafely } from '../call/status-message.js';
+import { transportError } from '../call/status-error.js';
+import { encodedMessage, sendCompleteStatuses, statusMessage } from '../call/status-message.js';
 
 type HandleStream = (
   interceptors: unknown,
@@ -20,7 +21,10 @@ type ServeCall = Parameters<typeof containedHandler>[0];
 interface Insides {
   register: (path: string, handler: ServeCall, ...rest: unknown[]) => boolean;
   _streamHandler: HandleStream;
-  _respondWithError: (failure: { readonly details: string }, ...rest: unknown[]) => void;
+  _respondWithError: (
+    failure: { readonly details: string; readonly metadata?: Metadata },
+    ...rest: unknown[]
+  ) => void;
   /** grpc-js reads the options again for each call. */
   readonly options: ServerOptions;
 }
@@ -82,11 +86,13 @@ export function validateHeaders(server: Server, maxRequestBytes: (path: string) 
   insides.register = function (path, handler, ...rest) {
     return register.call(this, path, containedHandler(handler), ...rest);
   };
-  encodeSafely();
-  // grpc-js repeats the path of an unknown method in the status, unescaped and of any length.
+  sendCompleteStatuses();
+  // grpc-js calls this only for unknown methods. It repeats the path in the status, unescaped and of any length.
   const respond = insides._respondWithError;
   insides._respondWithError = function (failure, ...rest) {
-    respond.call(this, { ...failure, details: encodedMessage(failure.details) }, ...rest);
+    const { metadata } = transportError('METHOD_NOT_FOUND', statusMessage(failure.details)).status;
+    const details = encodedMessage(failure.details);
+    respond.call(this, { ...failure, details, metadata }, ...rest);
   };
 }
 
@@ -108,11 +114,16 @@ function refusalOf(headers: IncomingHttpHeaders): OutgoingHttpHeaders | undefine
   if (timeout === undefined) return undefined;
   const [, count, unit] = TIMEOUT.exec(String(timeout)) ?? [];
   if (count === undefined || unit === undefined) {
+    const { code, message, metadata } = transportError(
+      'INVALID_TIMEOUT',
+      'grpc-timeout must be at most 8 digits and one of H, M, S, m, u and n',
+    ).status;
     return {
       ':status': constants.HTTP_STATUS_OK,
       'content-type': 'application/grpc+proto',
-      'grpc-status': status.INVALID_ARGUMENT,
-      'grpc-message': 'grpc-timeout must be at most 8 digits and one of H, M, S, m, u and n',
+      'grpc-status': code,
+      'grpc-message': message,
+      ...metadata.toHttp2Headers(),
     };
   }
   if (Number(count) * MS_OF_UNIT[unit]! > MAX_TIMEOUT_MS) delete headers['grpc-timeout'];

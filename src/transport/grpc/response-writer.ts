@@ -1,6 +1,7 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
-import { ResponseObserver, type FailedStatus } from '../call/response-observer.js';
+import { ResponseObserver } from '../call/response-observer.js';
+import type { FailedStatus } from '../call/status-error.js';
 import { cachedFrame } from './frame.js';
 import { encodedMessage } from '../call/status-message.js';
 

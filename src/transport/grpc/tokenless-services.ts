@@ -1,13 +1,13 @@
-import {
-  status,
-  type Server,
-  type ServerDuplexStream,
-  type ServerWritableStream,
-  type ServiceDefinition,
-  type UntypedHandleCall,
+import type {
+  Server,
+  ServerDuplexStream,
+  ServerWritableStream,
+  ServiceDefinition,
+  UntypedHandleCall,
 } from '@grpc/grpc-js';
 import type { CallWatchdog } from '../connections/call-watchdog.js';
 import type { TokenlessStreams } from '../connections/tokenless-streams.js';
+import { transportError } from '../call/status-error.js';
 import { http2StreamOf } from './http2-stream.js';
 
 type StreamingCall = ServerWritableStream<unknown, unknown> | ServerDuplexStream<unknown, unknown>;
@@ -56,7 +56,7 @@ function bound(
     if (!stream.writable || stream.session === undefined) return;
     const entered = streams.enter(stream.session);
     if (typeof entered === 'string') {
-      call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: entered });
+      call.emit('error', transportError('TOO_MANY_TOKENLESS_STREAMS', entered).status);
       return;
     }
     stream.once('close', entered);

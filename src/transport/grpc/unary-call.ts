@@ -1,10 +1,11 @@
 import type { ServerHttp2Stream } from 'node:http2';
-import { status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Connections } from '../connections/connections.js';
 import { endFaulty } from '../call/fault-isolation.js';
 import { encodeFrame } from './frame.js';
 import type { Handler } from '../call/handler.js';
+import { unreadResponses } from '../call/status-error.js';
 import { sendOkStatus, http2StreamOf } from './http2-stream.js';
 import { responseHeaders, requestIdFrom } from '../call/request-id.js';
 
@@ -54,7 +55,7 @@ async function serve(
   const stream = http2StreamOf(call);
   if (!stream.writable) return;
   if (connections.holdAnswer(stream, message.length)) answer(call, stream, message);
-  else callback({ code: status.RESOURCE_EXHAUSTED, details: 'too many answers wait to be taken' });
+  else callback(unreadResponses().status);
 }
 
 /**

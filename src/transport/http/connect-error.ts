@@ -2,7 +2,7 @@ import { ConnectError } from '@connectrpc/connect';
 import { status } from '@grpc/grpc-js';
 import { statusMessage } from '../call/status-message.js';
 import { Status } from '../../api/generated/google/rpc/status.pb.js';
-import type { FailedStatus } from '../call/response-observer.js';
+import type { FailedStatus } from '../call/status-error.js';
 
 /** Converts a gRPC status to an error of Connect, which uses the same numeric codes. */
 export function connectErrorOf({

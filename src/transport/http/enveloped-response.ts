@@ -1,5 +1,6 @@
 import type { ConnectError } from '@connectrpc/connect';
-import { ResponseObserver, type FailedStatus } from '../call/response-observer.js';
+import { ResponseObserver } from '../call/response-observer.js';
+import type { FailedStatus } from '../call/status-error.js';
 import { cachedFrame } from '../grpc/frame.js';
 import { CUT_OFF_AFTER_MS } from '../grpc/response-writer.js';
 import { connectErrorOf } from './connect-error.js';

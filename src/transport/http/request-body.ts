@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { status } from '@grpc/grpc-js';
 import type { Hold } from '../connections/held-bytes.js';
-import { statusError } from '../call/status-error.js';
+import { statusError, transportError, type TransportReason } from '../call/status-error.js';
 
 /**
  * Reads a request body. If it is too large, the rest is read and dropped: if the connection closed while the client
@@ -13,21 +13,23 @@ export function readBody(request: IncomingMessage, maxBytes: number, hold: Hold)
     const held = hold.size;
     let chunks: Buffer[] | undefined = [];
     let size = 0;
-    const refuse = (message: string): void => {
+    const refuse = (reason: TransportReason, message: string): void => {
       chunks = undefined;
       hold.lowerTo(held);
-      reject(statusError(status.RESOURCE_EXHAUSTED, message));
+      reject(transportError(reason, message));
     };
     request.on('data', (chunk: Buffer) => {
       if (chunks === undefined) return;
       size += chunk.length;
-      if (size > maxBytes) refuse(`request larger than ${maxBytes} bytes`);
+      if (size > maxBytes) refuse('REQUEST_TOO_LARGE', `request larger than ${maxBytes} bytes`);
       else if (!hold.raiseTo(held + size))
-        refuse('too much of too many requests waits for its rest');
+        refuse('REQUEST_BUFFER_FULL', 'too many requests are incomplete; try again later');
       else chunks.push(chunk);
     });
     request.on('end', () => resolve(Buffer.concat(chunks ?? [])));
     // No client receives this error, because the connection is closed.
-    request.on('error', () => reject(statusError(status.CANCELLED, 'the request broke off')));
+    request.on('error', () =>
+      reject(statusError(status.CANCELLED, 'CANCELLED', 'the request was interrupted')),
+    );
   });
 }

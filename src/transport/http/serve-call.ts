@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Metadata, status } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import { RpcException } from '@nestjs/microservices';
 import {
   catchError,
@@ -21,7 +21,7 @@ import { LazyRequest, MalformedMessageError } from '../call/lazy-request.js';
 import type { ServedMethod } from '../call/handler.js';
 import { responseHeaders, REQUEST_ID } from '../call/request-id.js';
 import { isLegalValue } from '../grpc/header-validation.js';
-import { statusError } from '../call/status-error.js';
+import { transportError, unreadResponses } from '../call/status-error.js';
 import type { Format } from './content-negotiation.js';
 import { jsonCodec, MAX_JSON_BYTES } from './json-codec.js';
 import { protoCodec, type MessageCodec } from './message-codec.js';
@@ -78,7 +78,7 @@ export function serveCall(
     Infinity,
   );
   const messages = timeout.error
-    ? throwError(() => statusError(status.INVALID_ARGUMENT, timeout.error!.rawMessage))
+    ? throwError(() => transportError('INVALID_TIMEOUT', timeout.error!.rawMessage))
     : defer(() => ask({ method, format, codec, request, stream, hold, maxRequestBytes })).pipe(
         tap(() => responseStream && response.flushHeaders()),
         concatAll(),
@@ -106,17 +106,20 @@ async function ask({
 }: HttpCall): Promise<Observable<unknown>> {
   const compression = headerOf(request, protocol.compressionHeader) ?? 'identity';
   if (compression !== 'identity') {
-    throw statusError(status.UNIMPLEMENTED, 'requests have to come uncompressed');
+    throw transportError('UNSUPPORTED_REQUEST', 'requests must not be compressed');
   }
   if (!hold.raiseTo(BYTES_PER_CALL + sizeOf(request))) {
-    throw statusError(status.RESOURCE_EXHAUSTED, 'too many calls are being served');
+    throw transportError(
+      'REQUEST_BUFFER_FULL',
+      'too many requests are incomplete; try again later',
+    );
   }
   hold.wait();
   const message = protocol.unwrapMessage(await readBody(request, maxRequestBytes, hold));
   hold.serve();
   // Node does not report the close of a response that waits for an earlier one.
   if (definition.responseStream && stream.isPipelined) {
-    throw statusError(status.FAILED_PRECONDITION, 'a stream needs a connection of its own');
+    throw transportError('STREAM_NEEDS_OWN_CONNECTION', 'a stream needs its own connection');
   }
   const encoded = message === undefined ? noMessage() : codec.request(message);
   const metadata = metadataOf(request);
@@ -147,7 +150,7 @@ function sizeOf({ rawHeaders }: IncomingMessage): number {
 
 function holdAnswer(hold: Hold, { length }: Buffer): void {
   if (hold.raiseTo(BYTES_PER_CALL + length)) return hold.wait();
-  throw statusError(status.RESOURCE_EXHAUSTED, 'too many answers wait to be taken');
+  throw unreadResponses();
 }
 
 /**

@@ -3,7 +3,8 @@ import {
   contentTypeUnaryJson,
   errorToJsonBytes,
 } from '@connectrpc/connect/protocol-connect';
-import { ResponseObserver, type FailedStatus } from '../call/response-observer.js';
+import { ResponseObserver } from '../call/response-observer.js';
+import type { FailedStatus } from '../call/status-error.js';
 import { connectErrorOf } from './connect-error.js';
 import type { ResponseStream } from './response-stream.js';
 

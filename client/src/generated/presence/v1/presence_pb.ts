@@ -11,9 +11,10 @@
 //
 // A call that is refused changes nothing, and every call may be repeated. Any
 // of them may end with these errors; what a method adds is said there. Details
-// are in `grpc-status-details-bin`: `google.rpc.BadRequest` names what is wrong
-// with a request, `google.rpc.RetryInfo` the time after which it is worth
-// another try.
+// are in `grpc-status-details-bin`: `google.rpc.ErrorInfo` has the reason, with
+// the domain `presence.v1`, in every error; `google.rpc.BadRequest` names the
+// invalid fields of a request; `google.rpc.RetryInfo` has the time to wait
+// before the next attempt. docs/errors.md lists all reasons.
 //
 // - UNAUTHENTICATED: there is no token, or it is malformed, expired or wrongly
 //   signed.
