@@ -63,7 +63,10 @@ function createGrpcServer(
     closeTimeoutMs: Math.max(drainTimeoutMs / 5, LEAST_CLOSE_MS),
     addServices: (grpcServer) => {
       const server = withBoundedStreams(grpcServer, tokenlessStreams, connections.calls);
-      status.addToServer(server);
+      status.addToServer(
+        server,
+        SERVICES.map(({ typeName }) => typeName),
+      );
       if (grpc.reflection)
         addReflection(
           server,

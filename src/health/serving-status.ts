@@ -5,14 +5,6 @@ import { HealthImplementation } from 'grpc-health-check';
 import { PresenceStore } from '../store/presence-store.js';
 import { restrictServices } from './known-services.js';
 
-/** The services with a health status. The empty name stands for the server. */
-const SERVICES = [
-  '',
-  'presence.v1.SessionService',
-  'presence.v1.PresenceService',
-  'presence.v1.EventsService',
-];
-
 /** Interval in milliseconds at which the status of the store is checked. */
 const LOOK_MS = 250;
 
@@ -20,6 +12,8 @@ const LOOK_MS = 250;
 @Injectable()
 export class ServingStatus {
   private readonly health = new HealthImplementation();
+  /** The services with a health status. The empty name stands for the server. */
+  private services: readonly string[] = [''];
   private isOpen = false;
   private published: 'SERVING' | 'NOT_SERVING' | undefined;
 
@@ -42,9 +36,12 @@ export class ServingStatus {
     this.publish();
   }
 
-  /** Adds `grpc.health.v1.Health`, which needs no token. */
-  addToServer(server: Server): void {
-    this.health.addToServer(restrictServices(SERVICES, server));
+  /** Adds `grpc.health.v1.Health` for the services of this server. It needs no token. */
+  addToServer(server: Server, services: readonly string[]): void {
+    this.services = ['', ...services];
+    this.health.addToServer(restrictServices(this.services, server));
+    this.published = undefined;
+    this.publish();
   }
 
   @Interval(LOOK_MS)
@@ -52,6 +49,6 @@ export class ServingStatus {
     const status = this.isOpen && this.storeProblem === undefined ? 'SERVING' : 'NOT_SERVING';
     if (status === this.published) return;
     this.published = status;
-    for (const service of SERVICES) this.health.setStatus(service, status);
+    for (const service of this.services) this.health.setStatus(service, status);
   }
 }

@@ -3,6 +3,7 @@ import { connect } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SERVICES } from '../../src/api/codecs.js';
 import { TokenlessStreams } from '../../src/transport/connections/tokenless-streams.js';
 import { ServingStatus } from '../../src/health/serving-status.js';
 import { eventually } from '../support/eventually.js';
@@ -10,12 +11,8 @@ import { HealthClient } from '../support/health-client.js';
 import { countAlive, heapAfterCollection } from '../support/heap.js';
 import { Service } from '../support/service.js';
 
-const SERVICES = [
-  '',
-  'presence.v1.SessionService',
-  'presence.v1.PresenceService',
-  'presence.v1.EventsService',
-];
+/** The services with a health status. The empty name stands for the server. */
+const NAMES = ['', ...SERVICES.map(({ typeName }) => typeName)];
 
 describe('Health', () => {
   let service: Service;
@@ -54,7 +51,7 @@ describe('Health', () => {
       });
     });
 
-    it.each(SERVICES)('is SERVING over gRPC for "%s", without a token', async (name) => {
+    it.each(NAMES)('is SERVING over gRPC for "%s", without a token', async (name) => {
       expect(await health.check(name)).toBe('SERVING');
     });
 
@@ -162,12 +159,12 @@ describe('Health', () => {
       expect((await get('/health/live')).code).toBe(200);
     });
 
-    it.each(SERVICES)('is NOT_SERVING over gRPC for "%s"', async (name) => {
+    it.each(NAMES)('is NOT_SERVING over gRPC for "%s"', async (name) => {
       expect(await health.check(name)).toBe('NOT_SERVING');
     });
   });
 
-  it.each(SERVICES)('tells whoever watches "%s" of every change', async (name) => {
+  it.each(NAMES)('tells whoever watches "%s" of every change', async (name) => {
     const watch = health.watch(name);
     const [serving] = service.all(ServingStatus);
     expect(await watch.next()).toEqual({ status: 'SERVING' });

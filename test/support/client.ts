@@ -1,8 +1,7 @@
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
-import {
-  SubscribeRequest,
-  SubscribeResponse,
-} from '../../src/api/generated/presence/v1/events_service.pb.js';
+import type { Observable } from 'rxjs';
+import { SERVICES } from '../../src/api/codecs.js';
+import * as events from '../../src/api/generated/presence/v1/events_service.pb.js';
 import * as presence from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import * as session from '../../src/api/generated/presence/v1/session_service.pb.js';
 import { grpcChannel, type CallStream, type Channel } from './channel.js';
@@ -25,6 +24,24 @@ const RAW: Codec<Buffer> = {
   decode: (bytes) => Buffer.from(bytes),
 };
 
+/** The messages of the contract, by name. */
+const CODECS = { ...session, ...presence, ...events } as unknown as Readonly<
+  Record<string, Codec<object>>
+>;
+
+type Contract = session.SessionServiceClient &
+  presence.PresenceServiceClient &
+  events.EventsServiceClient;
+
+/** The unary methods of the contract. Absent request fields have their default values. */
+export type UnaryCalls = {
+  readonly [Method in Exclude<keyof Contract, 'connect' | 'subscribe'>]: Contract[Method] extends (
+    request: infer Request,
+  ) => Observable<infer Response>
+    ? (request?: Partial<Request>) => Promise<Response>
+    : never;
+};
+
 /** A session of a test: its stream and its first message. */
 export interface OpenSession {
   readonly sessionId: string;
@@ -32,12 +49,8 @@ export interface OpenSession {
   readonly stream: StreamReader<session.ConnectResponse>;
 }
 
-/**
- * A real client of one user, over gRPC by default, with one connection to each address. It
- * distributes its calls over the addresses in turn. Absent request fields have their default
- * values.
- */
-export class Client {
+/** The streams of a client and its connections. `Client` adds the unary methods. */
+class StreamingClient {
   private readonly channels: readonly Channel[];
   private readonly metadata = new Metadata();
   private calls = 0;
@@ -74,152 +87,11 @@ export class Client {
     );
   }
 
-  subscribe(request: Partial<SubscribeRequest> = {}): SubscriptionReader {
+  subscribe(request: Partial<events.SubscribeRequest> = {}): SubscriptionReader {
+    const { SubscribeRequest, SubscribeResponse } = events;
     const complete = completed(SubscribeRequest, request);
     return new SubscriptionReader(
       this.stream('EventsService/Subscribe', SubscribeRequest, SubscribeResponse, complete),
-    );
-  }
-
-  heartbeat(request: Partial<session.HeartbeatRequest>): Promise<session.HeartbeatResponse> {
-    const { HeartbeatRequest, HeartbeatResponse } = session;
-    return this.call('SessionService/Heartbeat', HeartbeatRequest, HeartbeatResponse, request);
-  }
-
-  recordActivity(
-    request: Partial<session.RecordActivityRequest>,
-  ): Promise<session.RecordActivityResponse> {
-    const { RecordActivityRequest, RecordActivityResponse } = session;
-    return this.call(
-      'SessionService/RecordActivity',
-      RecordActivityRequest,
-      RecordActivityResponse,
-      request,
-    );
-  }
-
-  listSessions(
-    request: Partial<session.ListSessionsRequest> = {},
-  ): Promise<session.ListSessionsResponse> {
-    const { ListSessionsRequest, ListSessionsResponse } = session;
-    return this.call(
-      'SessionService/ListSessions',
-      ListSessionsRequest,
-      ListSessionsResponse,
-      request,
-    );
-  }
-
-  endSession(request: Partial<session.EndSessionRequest>): Promise<session.EndSessionResponse> {
-    const { EndSessionRequest, EndSessionResponse } = session;
-    return this.call('SessionService/EndSession', EndSessionRequest, EndSessionResponse, request);
-  }
-
-  joinChannel(
-    request: Partial<presence.JoinChannelRequest>,
-  ): Promise<presence.JoinChannelResponse> {
-    const { JoinChannelRequest, JoinChannelResponse } = presence;
-    return this.call(
-      'PresenceService/JoinChannel',
-      JoinChannelRequest,
-      JoinChannelResponse,
-      request,
-    );
-  }
-
-  leaveChannel(
-    request: Partial<presence.LeaveChannelRequest>,
-  ): Promise<presence.LeaveChannelResponse> {
-    const { LeaveChannelRequest, LeaveChannelResponse } = presence;
-    return this.call(
-      'PresenceService/LeaveChannel',
-      LeaveChannelRequest,
-      LeaveChannelResponse,
-      request,
-    );
-  }
-
-  updateMuteState(
-    request: Partial<presence.UpdateMuteStateRequest>,
-  ): Promise<presence.UpdateMuteStateResponse> {
-    const { UpdateMuteStateRequest, UpdateMuteStateResponse } = presence;
-    return this.call(
-      'PresenceService/UpdateMuteState',
-      UpdateMuteStateRequest,
-      UpdateMuteStateResponse,
-      request,
-    );
-  }
-
-  updateStatus(
-    request: Partial<presence.UpdateStatusRequest>,
-  ): Promise<presence.UpdateStatusResponse> {
-    const { UpdateStatusRequest, UpdateStatusResponse } = presence;
-    return this.call(
-      'PresenceService/UpdateStatus',
-      UpdateStatusRequest,
-      UpdateStatusResponse,
-      request,
-    );
-  }
-
-  getPresence(
-    request: Partial<presence.GetPresenceRequest>,
-  ): Promise<presence.GetPresenceResponse> {
-    const { GetPresenceRequest, GetPresenceResponse } = presence;
-    return this.call(
-      'PresenceService/GetPresence',
-      GetPresenceRequest,
-      GetPresenceResponse,
-      request,
-    );
-  }
-
-  batchGetPresences(
-    request: Partial<presence.BatchGetPresencesRequest>,
-  ): Promise<presence.BatchGetPresencesResponse> {
-    const { BatchGetPresencesRequest, BatchGetPresencesResponse } = presence;
-    return this.call(
-      'PresenceService/BatchGetPresences',
-      BatchGetPresencesRequest,
-      BatchGetPresencesResponse,
-      request,
-    );
-  }
-
-  explainPresence(
-    request: Partial<presence.ExplainPresenceRequest>,
-  ): Promise<presence.ExplainPresenceResponse> {
-    const { ExplainPresenceRequest, ExplainPresenceResponse } = presence;
-    return this.call(
-      'PresenceService/ExplainPresence',
-      ExplainPresenceRequest,
-      ExplainPresenceResponse,
-      request,
-    );
-  }
-
-  listOnlineUsers(
-    request: Partial<presence.ListOnlineUsersRequest> = {},
-  ): Promise<presence.ListOnlineUsersResponse> {
-    const { ListOnlineUsersRequest, ListOnlineUsersResponse } = presence;
-    return this.call(
-      'PresenceService/ListOnlineUsers',
-      ListOnlineUsersRequest,
-      ListOnlineUsersResponse,
-      request,
-    );
-  }
-
-  listChannelMembers(
-    request: Partial<presence.ListChannelMembersRequest>,
-  ): Promise<presence.ListChannelMembersResponse> {
-    const { ListChannelMembersRequest, ListChannelMembersResponse } = presence;
-    return this.call(
-      'PresenceService/ListChannelMembers',
-      ListChannelMembersRequest,
-      ListChannelMembersResponse,
-      request,
     );
   }
 
@@ -241,16 +113,7 @@ export class Client {
     return this.channels[this.calls++ % this.channels.length]!;
   }
 
-  private call<Request, Response>(
-    method: string,
-    requests: Codec<Request>,
-    responses: Codec<Response>,
-    request: Partial<Request>,
-  ): Promise<Response> {
-    return this.unary(method, requests, responses, completed(requests, request));
-  }
-
-  private unary<Request, Response>(
+  protected unary<Request, Response>(
     method: string,
     requests: Codec<Request>,
     responses: Codec<Response>,
@@ -285,6 +148,32 @@ export class Client {
     );
   }
 }
+
+/**
+ * A real client of one user, over gRPC by default, with one connection to each address. It
+ * distributes its calls over the addresses in turn. Its unary methods come from the contract.
+ */
+export type Client = StreamingClient & UnaryCalls;
+
+class CompleteClient extends StreamingClient {
+  constructor(...options: ConstructorParameters<typeof StreamingClient>) {
+    super(...options);
+    const calls = SERVICES.flatMap(({ methods }) => methods)
+      .filter(({ methodKind }) => methodKind === 'unary')
+      .map(({ name, localName, parent }) => {
+        const path = `${parent.name}/${name}`;
+        const [requests, responses] = [CODECS[`${name}Request`]!, CODECS[`${name}Response`]!];
+        const call = (request: object = {}): Promise<object> =>
+          this.unary(path, requests, responses, completed(requests, request));
+        return [localName, call] as const;
+      });
+    Object.assign(this, Object.fromEntries(calls));
+  }
+}
+
+export const Client = CompleteClient as new (
+  ...options: ConstructorParameters<typeof StreamingClient>
+) => Client;
 
 export function completed<Request>(codec: Codec<Request>, request: Partial<Request>): Request {
   return { ...codec.decode(new Uint8Array()), ...request };

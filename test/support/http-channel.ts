@@ -5,13 +5,11 @@ import { ConnectError, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/connect-node';
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { Status } from '../../src/api/generated/google/rpc/status.pb.js';
-import { EventsService } from '#contract/presence/v1/events_service_pb.js';
-import { PresenceService } from '#contract/presence/v1/presence_service_pb.js';
-import { SessionService } from '#contract/presence/v1/session_service_pb.js';
+import { SERVICES } from '../../src/api/codecs.js';
 import type { Channel } from './channel.js';
 
 const METHODS = new Map<string, DescMethod>(
-  [SessionService, PresenceService, EventsService].flatMap((service) =>
+  SERVICES.flatMap((service) =>
     service.methods.map((method) => [`/${service.typeName}/${method.name}`, method] as const),
   ),
 );
