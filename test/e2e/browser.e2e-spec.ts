@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionRegistry } from '../../src/session/session-registry.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { BrowserProtocol } from '../browser/connect-web.js';
 import { Browser } from '../support/browser.js';
@@ -90,7 +89,6 @@ describe('A page in a browser', () => {
     };
     for (let i = 0; i < 4; i++) {
       await service.passTime(TIMEOUT_MS / 2);
-      for (const streams of service.all(SessionRegistry)) streams.sendHeartbeats();
       await eventually(dueAt, service.clock.now() + TIMEOUT_MS);
     }
     expect(await look('session')).toBe(session);

@@ -91,11 +91,7 @@ describe('A subscriber that stops reading', () => {
 
   /** Writes until the server has closed all subscriptions except `others`. */
   async function writeUntilGivenUp(others = 0): Promise<void> {
-    for (; service.sizeOf(FanOut) > others; lookAfterSubscribers()) await write();
-  }
-
-  function lookAfterSubscribers(): void {
-    for (const fanOut of service.all(FanOut)) fanOut.runMaintenance();
+    for (; service.sizeOf(FanOut) > others; await service.runIntervals()) await write();
   }
 
   describe('with DELIVERY_EVERY_EVENT', () => {
@@ -154,6 +150,7 @@ describe('A subscriber that stops reading', () => {
         await writeTimes(5);
         await writers[0]!.join(`${i}`);
         await picture.untilIn('writer 0', `${i}`);
+        await service.runIntervals();
       }
       expect(picture.resets).toBe(0);
       expect(picture.online()).toEqual(await everyoneOnline(watcher));
@@ -215,7 +212,7 @@ describe('A subscriber that stops reading', () => {
       await writeUntilStuck();
       for (let i = 0; i < 3; i++) {
         await writeTimes((1.2 * SMALL_LOG) / writers.length);
-        lookAfterSubscribers();
+        await service.runIntervals();
       }
       await writers[0]!.join('end');
       // The server takes no snapshot for a subscriber that does not read: it would occupy memory,

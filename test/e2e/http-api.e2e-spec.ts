@@ -108,7 +108,6 @@ describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
     expect(started.heartbeatTimeoutMs).toBe(TIMEOUT_MS);
     for (let i = 0; i < 4; i++) {
       await service.passTime(TIMEOUT_MS / 2);
-      for (const streams of service.all(SessionRegistry)) streams.sendHeartbeats();
       expect(await stream.next()).toEqual({ body: undefined });
       await client.heartbeat({ sessionId });
     }
@@ -372,7 +371,7 @@ describe('HTTP', () => {
             texts.map((statusText) => writer.updateStatus({ sessionId, choice, statusText })),
           );
           queued = Math.max(queued, itsEnd.writableLength);
-          for (const fanOut of service.all(FanOut)) fanOut.runMaintenance();
+          await service.runIntervals();
         }
         stream.cancel();
         return queued;

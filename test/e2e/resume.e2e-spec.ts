@@ -1,6 +1,5 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FanOut } from '../../src/events/fan-out.js';
 import {
   PresenceEventKind,
   Sync,
@@ -128,7 +127,6 @@ describe('Resuming a subscription', () => {
       await ann.join('a');
       await everything.nextEvent();
       await service.passTime(15_000);
-      for (const fanOut of service.all(FanOut)) fanOut.runMaintenance();
       const { resumeToken } = await stream.next();
       await ann.join('b');
       expect((await resume({ resumeToken })).missed).toEqual(['ann b']);
@@ -175,10 +173,8 @@ describe('Resuming a subscription', () => {
       const resumeToken = await tokenNow();
       await ann.join('a');
       await service.passTime(59_999);
-      for (const fanOut of service.all(FanOut)) fanOut.runMaintenance();
       expect((await resume({ resumeToken })).missed).toEqual(['ann a']);
       await service.passTime(1);
-      for (const fanOut of service.all(FanOut)) fanOut.runMaintenance();
       expect(await resume({ resumeToken })).toMatchObject({ isReset: true, snapshot: ['ann'] });
     });
 
@@ -186,7 +182,6 @@ describe('Resuming a subscription', () => {
       await start({ EVENT_LOG_MAX_AGE_MS: '60000' });
       const resumeToken = await tokenNow();
       await service.passTime(120_000);
-      for (const fanOut of service.all(FanOut)) fanOut.runMaintenance();
       const { isReset, missed } = await resume({ resumeToken, userIds: ['bob'] });
       expect({ isReset, missed }).toEqual({ isReset: false, missed: [] });
     });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import fc from '../support/seeded-fast-check.js';
-import { FanOut } from '../../src/events/fan-out.js';
 import type { SubscribeResponse } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { partitionOf } from '../../src/store/redis/keys.js';
@@ -117,7 +116,6 @@ class World {
     const service = await Service.start(
       {
         STREAM_HEARTBEAT_INTERVAL_MS: String(HEARTBEAT_MS),
-        EVENT_LOG_MAX_AGE_MS: String(100 * HEARTBEAT_MS),
         MAX_SUBSCRIPTIONS_PER_USER: '100',
       },
       new ManualClock(startsAt),
@@ -182,7 +180,6 @@ class World {
         return this.service.passTime(move.ms);
       case 'silence':
         await this.service.passTime(HEARTBEAT_MS);
-        for (const fanOut of this.service.all(FanOut)) fanOut.runMaintenance();
     }
   }
 

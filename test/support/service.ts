@@ -2,11 +2,13 @@ import type { Server } from 'node:http';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { INestApplication, Type } from '@nestjs/common';
 import type { MicroserviceOptions } from '@nestjs/microservices';
+import { SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
 import { signToken } from '../../src/auth/sign-token.js';
 import { Clock } from '../../src/clock/clock.js';
 import { readConfig, type Config } from '../../src/config/config.js';
+import { FanOut } from '../../src/events/fan-out.js';
 import { DeadlineSweeper } from '../../src/presence/deadline-sweeper.js';
 import { SessionRegistry } from '../../src/session/session-registry.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
@@ -50,10 +52,14 @@ export class Service {
     readonly clock: ManualClock,
   ) {}
 
-  /** `settings` are environment variables. The clock advances only by `passTime`. */
+  /**
+   * `settings` are environment variables. The clock advances only by `passTime`, which also runs
+   * what the service does at intervals, unless the option lets it run by itself as in production.
+   */
   static async start(
     settings: Readonly<Record<string, string>> = {},
     clock = new ManualClock(),
+    { hasIntervals = false } = {},
   ): Promise<Service> {
     const config = readConfig({
       GRPC_URL: '127.0.0.1:0',
@@ -67,13 +73,17 @@ export class Service {
       MAX_CALLS_PER_SECOND_PER_USER: '0',
       MAX_PRESENCES_PER_SECOND_PER_USER: '0',
       MAX_NEW_SESSIONS_PER_SECOND: '0',
+      // The clock can pass hours before a client has read an event.
+      EVENT_LOG_MAX_AGE_MS: '604800000',
       // Over HTTP every session needs heartbeats, but most tests do not test them.
       ...(OVER_HTTP && { HEARTBEAT_TIMEOUT_MS: '604800000' }),
       ...sharedSettings(),
       ...settings,
     });
     const starting = Array.from({ length: NODES }, () => startNode(config, clock));
-    return new Service(await Promise.all(starting), clock);
+    const nodes = await Promise.all(starting);
+    if (!hasIntervals) nodes.forEach(stopIntervals);
+    return new Service(nodes, clock);
   }
 
   /** The addresses of the nodes, each time starting with another node. */
@@ -146,13 +156,20 @@ export class Service {
     return client;
   }
 
-  /** Advances the clock and processes the deadlines that were reached. */
+  /** Advances the clock, and then runs what the service does at intervals. */
   async passTime(ms: number): Promise<void> {
     // A node processes only the deadlines of users that it already knows.
     await Promise.all(this.all(PresenceStore).map((store) => store.view.awaitCurrent()));
     this.clock.advance(ms);
+    await this.runIntervals();
+  }
+
+  /** Runs once what the service does at intervals, on every node. */
+  async runIntervals(): Promise<void> {
     await Promise.all(this.all(DeadlineSweeper).map((sweeper) => sweeper.sweep()));
     await Promise.all(this.all(SessionRegistry).map((streams) => streams.endSilent()));
+    for (const streams of this.all(SessionRegistry)) streams.sendHeartbeats();
+    for (const fanOut of this.all(FanOut)) fanOut.runMaintenance();
   }
 
   /** Stops the clients and the service. */
@@ -186,6 +203,15 @@ async function startNode(config: Config, clock: ManualClock): Promise<Node> {
   await app.startAllMicroservices();
   await app.listen(config.http.port, config.http.host);
   return { app, grpcAddress: `127.0.0.1:${grpc.port}`, httpUrl: await app.getUrl() };
+}
+
+/**
+ * Stops the timers of the service. They would run at random moments beside the clock, which only a
+ * test moves.
+ */
+function stopIntervals({ app }: Node): void {
+  const registry = app.get(SchedulerRegistry);
+  for (const name of registry.getIntervals()) registry.deleteInterval(name);
 }
 
 /**
