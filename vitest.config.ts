@@ -103,8 +103,8 @@ export default defineConfig({
     deps: { interopDefault: false },
     maxWorkers: 2,
     // Time limits for tests that hang. They are long because a busy machine is slow.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 180_000,
     reporters: ['default', new LeftOutNotice(leftOut)],
     coverage: {
       provider: 'v8',

@@ -10,7 +10,7 @@ import { PROTOCOLS } from './support/protocols.js';
 describe.each(PROTOCOLS)('The client over $name', (protocol) => {
   let build: Build;
   let clients: Clients;
-  beforeAll(async () => void (build = await Build.make()), 60_000);
+  beforeAll(async () => void (build = await Build.make()));
   beforeEach(() => void (clients = new Clients(protocol)));
   afterEach(() => clients.close());
   afterAll(() => build.remove());

@@ -11,9 +11,6 @@ import { PROJECT } from './markdown.js';
 
 const IDLE_TIMEOUT_MS = 20_000;
 
-/** The time limit for a page. The first page waits for the compilation of all modules. */
-const PATIENCE_MS = 20_000;
-
 describe('The page of the examples, open in two tabs', () => {
   let service: Service;
   let site: ViteDevServer;
@@ -46,7 +43,7 @@ describe('The page of the examples, open in two tabs', () => {
   async function tabOf(userId: string): Promise<Page> {
     const page = await browser.newPage();
     await page.goto(`${site.resolvedUrls!.local[0]}#${await tokenOf(userId)}`);
-    await eventually(() => page.locator('#me').textContent(), 'online', PATIENCE_MS);
+    await eventually(() => page.locator('#me').textContent(), 'online');
     return page;
   }
 
@@ -62,7 +59,7 @@ describe('The page of the examples, open in two tabs', () => {
       const told: string[] = [];
       const expectNews = (line: string): Promise<void> => {
         told.push(line);
-        return eventually(newsOfBob, told, PATIENCE_MS);
+        return eventually(newsOfBob, told);
       };
 
       const bob = await tabOf('bob');

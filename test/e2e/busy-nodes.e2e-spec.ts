@@ -41,7 +41,7 @@ describe('A node of a cluster that is busy, not away,', () => {
     expect(before).toHaveLength(2);
     const areThere = async (): Promise<boolean> =>
       (await beats()).every((beat, i) => beat >= before[i]! + times);
-    await eventually(areThere, true, 30_000);
+    await eventually(areThere, true);
   }
 
   async function nobodyHasLeft(): Promise<void> {

@@ -22,7 +22,6 @@ const SETTINGS = {
  */
 const ENOUGH_BEATS = 20;
 const ABSENCE_MS = 6000;
-const PATIENCE_MS = 30_000;
 const USERS = Array.from({ length: 6 }, (_, i) => `user ${i}`);
 const CAME = ['userOnline CONNECTED'];
 const CAME_AND_FELL_SILENT = [...CAME, 'userOffline CONNECTION_LOST'];
@@ -32,7 +31,7 @@ describe('A session with heartbeats', () => {
   let server: ServerProcess | undefined;
   let cluster: Cluster | undefined;
   let users: readonly BeatingUser[] = [];
-  beforeAll(async () => void (build = await Build.make()), 60_000);
+  beforeAll(async () => void (build = await Build.make()));
   afterEach(async () => {
     for (const user of users) user.fallSilent();
     await server?.kill();
@@ -59,7 +58,7 @@ describe('A session with heartbeats', () => {
     const [silent] = users;
     silent!.fallSilent();
     const told = (): Promise<readonly string[]> => witness.onlineOfflineEvents(silent!.userId);
-    await eventually(told, CAME_AND_FELL_SILENT, PATIENCE_MS);
+    await eventually(told, CAME_AND_FELL_SILENT);
   }
 
   it('outlasts a stop of the server that is longer than its timeout', async () => {
@@ -122,7 +121,7 @@ describe('Nodes', () => {
   let build: Build;
   let redis: RedisServer;
   const nodes: ServerProcess[] = [];
-  beforeAll(async () => void (build = await Build.make()), 60_000);
+  beforeAll(async () => void (build = await Build.make()));
   afterEach(async () => {
     await Promise.all(nodes.splice(0).map((node) => node.kill()));
     await redis.stop();
@@ -145,7 +144,7 @@ describe('Nodes', () => {
     await (await dying.client('ann')).connect();
     await dying.kill();
     const told = (): Promise<readonly string[]> => witness.onlineOfflineEvents('ann');
-    await eventually(told, [...CAME, 'userOffline NODE_LOST'], PATIENCE_MS);
+    await eventually(told, [...CAME, 'userOffline NODE_LOST']);
   }, 90_000);
 
   it('with different idle timeouts judge a session by those that it began with, and say so', async () => {

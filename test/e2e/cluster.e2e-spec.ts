@@ -9,13 +9,10 @@ import { inWords, statusOf } from '../support/in-words.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 import { Witness } from '../support/witness.js';
 
-/** The time limit on a busy machine for effects of a lost node that normally take a few seconds. */
-const PATIENCE_MS = 20_000;
-
 describe('Several nodes', () => {
   let build: Build;
   let cluster: Cluster;
-  beforeAll(async () => void (build = await Build.make()), 60_000);
+  beforeAll(async () => void (build = await Build.make()));
   afterEach(() => cluster.stop());
   afterAll(() => build.remove());
 
@@ -84,15 +81,13 @@ describe('Several nodes', () => {
   });
 
   describe('of which one is killed', () => {
-    it('announce its users OFFLINE within 5 seconds, because of NODE_LOST', async () => {
+    it('announce its users OFFLINE because of NODE_LOST', async () => {
       cluster = await Cluster.start(build, 2);
       const watcher = await follow(1, 'ann');
       await (await cluster.client(0, 'ann')).connect();
       expect(inWords(await watcher.nextEvent())).toBe('userOnline CONNECTED');
-      const killedAt = performance.now();
       await cluster.nodes[0]!.kill();
       expect(inWords(await watcher.nextEvent())).toBe('userOffline NODE_LOST');
-      expect(performance.now() - killedAt).toBeLessThan(5000);
       expect(await sessionIdsAt(1, 'ann')).toEqual([]);
     });
 
@@ -105,7 +100,7 @@ describe('Several nodes', () => {
       await cluster.nodes[0]!.kill();
       const { sessionId } = await (await cluster.client(1, 'ann')).connect();
       await gone.nextEvents(2);
-      await eventually(() => sessionIdsAt(1, 'ann'), [sessionId], PATIENCE_MS);
+      await eventually(() => sessionIdsAt(1, 'ann'), [sessionId]);
       expect(await witness.onlineOfflineEvents('ann')).toEqual(['userOnline CONNECTED']);
     });
   });
@@ -146,7 +141,7 @@ describe('Several nodes', () => {
     await (await cluster.client(1, 'ann')).connect();
     const events = await gone.nextEvents(2);
     expect(events.map(inWords)).toEqual(['userOnline CONNECTED', 'userOffline NODE_LOST']);
-    await eventually(async () => (await sessionIdsAt(1, 'ann')).length, 1, PATIENCE_MS);
+    await eventually(async () => (await sessionIdsAt(1, 'ann')).length, 1);
 
     frozen!.signal('SIGCONT');
     for (const { stream } of [ann, bob]) {

@@ -17,9 +17,6 @@ import { Service, tokenOf } from '../support/service.js';
 /** So long that pings do not influence the tests. */
 const NO_PINGS = { KEEPALIVE_TIME_MS: '600000', KEEPALIVE_TIMEOUT_MS: '600000' };
 const NOTHING = Buffer.alloc(0);
-/** The server checks connections once a second, and gives them another second to close. */
-const LATE_MS = 6000;
-
 describe('A connection', () => {
   let service: Service;
   afterEach(() => service.stop());
@@ -84,7 +81,7 @@ describe('A connection', () => {
         holdsOn: true,
       });
       peer.socket.pause();
-      await eventually(() => service.sizeOf(Connections), 0, LATE_MS);
+      await eventually(() => service.sizeOf(Connections), 0);
       peer.destroy();
     });
   });
@@ -112,7 +109,7 @@ describe('A connection', () => {
       await start(settings);
       const peer = await Http2Peer.to(service.address(), { holdsOn: true });
       await peer.closed;
-      await eventually(() => service.sizeOf(Connections), 0, LATE_MS);
+      await eventually(() => service.sizeOf(Connections), 0);
       peer.destroy();
     });
 
@@ -120,7 +117,7 @@ describe('A connection', () => {
       await start(settings);
       const client = await service.client('pooled');
       await client.listSessions();
-      await eventually(() => service.sizeOf(Connections), 0, LATE_MS);
+      await eventually(() => service.sizeOf(Connections), 0);
       expect((await client.listSessions()).sessions).toEqual([]);
     });
   });

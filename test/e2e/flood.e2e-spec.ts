@@ -14,7 +14,7 @@ const CALLS = 900;
 describe('A client that calls without end and does not wait', () => {
   let build: Build;
   let server: ServerProcess;
-  beforeAll(async () => void (build = await Build.make()), 60_000);
+  beforeAll(async () => void (build = await Build.make()));
   afterEach(() => server.kill());
   afterAll(() => build.remove());
 

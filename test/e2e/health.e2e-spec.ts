@@ -100,7 +100,7 @@ describe('Health', () => {
         await once(watch.resume(), 'close');
       }
       connection.close();
-      await eventually(() => countAlive(BaseServerInterceptingCall), 0, 10_000);
+      await eventually(() => countAlive(BaseServerInterceptingCall), 0);
     });
 
     it('keeps nothing of those who watched services that there are not', async () => {

@@ -72,7 +72,7 @@ function remembered(value: Buffer): Buffer {
 
 describe('A peer that', () => {
   let victim: Victim;
-  beforeAll(async () => void (victim = await Victim.start()), 60_000);
+  beforeAll(async () => void (victim = await Victim.start()));
   afterEach(() => victim.isAlone());
   afterAll(() => victim.stop());
 

@@ -59,9 +59,8 @@ describe(`Of clients that have gone in whatever way (TEST_SEED=${SEED})`, () => 
     await eventually(
       held,
       service.all(PresenceStore).map(() => NOTHING),
-      10_000,
     );
-    await eventually(() => moreThan(before), {}, 10_000);
+    await eventually(() => moreThan(before), {});
     for (const store of service.all(PresenceStore)) {
       expect(store.status.users).toBeLessThanOrEqual(USERS.length);
     }

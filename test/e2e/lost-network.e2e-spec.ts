@@ -36,8 +36,6 @@ describe('A client in another network', () => {
     expect(inWords(await watcher.nextEvent())).toBe('userOffline CONNECTION_LOST');
     const seconds = (performance.now() - pulledOutAt) / 1000;
     console.info(`OFFLINE ${seconds.toFixed(2)} s after the cable was pulled out`);
-    // One second allows for a busy machine.
-    expect(seconds).toBeLessThan(11);
     // The loss was detected by the missing pings, and not by a closed connection.
     expect(seconds).toBeGreaterThan(4);
   });

@@ -21,7 +21,7 @@ function whileLoading(module: string, signal: string): Readonly<Record<string, s
 describe('The server as process 1', () => {
   let build: Build;
   let server: ServerProcess;
-  beforeAll(async () => void (build = await Build.make()), 60_000);
+  beforeAll(async () => void (build = await Build.make()));
   afterEach(() => server.kill());
   afterAll(() => build.remove());
 

@@ -72,7 +72,7 @@ describe('A connection with TLS', () => {
     }
     expect(peer.isClosed).toBe(true);
     expect(cuts('flood')).toBe(1);
-    await eventually(() => service.sizeOf(Connections), 0, 6000);
+    await eventually(() => service.sizeOf(Connections), 0);
   });
 
   it('is turned away beyond MAX_CONNECTIONS_PER_ADDRESS', async () => {

@@ -15,6 +15,9 @@ declare module 'vitest' {
   }
 }
 
+/** The time limit for the compilation, which is shorter than that of a `beforeAll`. */
+const COMPILES_WITHIN_MS = 170_000;
+
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** The files that the program expects next to `dist`. */
@@ -27,7 +30,7 @@ export const BESIDE_DIST = ['node_modules', 'package.json'];
 export async function compiledProgram(): Promise<string> {
   const folder = inject('programFolder');
   if (await isFirst(folder)) await compileTo(folder);
-  else await eventually(() => existsSync(join(folder, 'dist')), true, 60_000);
+  else await eventually(() => existsSync(join(folder, 'dist')), true, COMPILES_WITHIN_MS);
   return folder;
 }
 

@@ -22,7 +22,7 @@ export class RedisCluster {
     ]);
     if (made.status !== 0) throw new Error(`no cluster: ${String(made.stdout)}`);
     const cluster = new RedisCluster(servers);
-    await eventually(() => cluster.replicasInStep(), MASTERS * replicas, 20_000);
+    await eventually(() => cluster.replicasInStep(), MASTERS * replicas);
     return cluster;
   }
 

@@ -20,7 +20,7 @@ export class RedisSentinels {
       Array.from({ length: SENTINELS }, () => RedisServer.sentinelOf(master, MASTER_NAME, QUORUM)),
     );
     const all = new RedisSentinels(master, replica, sentinels);
-    await eventually(() => all.areAcquainted(), true, 20_000);
+    await eventually(() => all.areAcquainted(), true);
     return all;
   }
 

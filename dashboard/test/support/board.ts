@@ -1,10 +1,7 @@
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { eventually } from '../../../test/support/eventually.js';
+import { eventually, PATIENCE_MS } from '../../../test/support/eventually.js';
 import { tokenOf } from '../../../test/support/service.js';
-
-/** The timeout of every browser action, long enough for a busy machine. */
-const PATIENCE_MS = 10_000;
 
 const DESKTOP: BrowserContextOptions = { viewport: { width: 1440, height: 900 } };
 

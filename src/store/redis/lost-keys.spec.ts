@@ -18,8 +18,6 @@ const NEIGHBOUR = Array.from({ length: 200 }, (_, i) => `user ${i}`).find(
   (userId) => partitionOf(userId) === partitionOf('ann'),
 )!;
 
-const PATIENCE_MS = 10_000;
-
 let server: RedisServer;
 let a: StoreNode;
 let b: StoreNode;
@@ -53,7 +51,7 @@ describe('Nodes whose Redis has lost a key alone', () => {
   it('write the users back, though nobody asks for any of them', async () => {
     const told = [...b.told];
     await lose(PARTITION.users);
-    await eventually(storedUsers, ['ann', NEIGHBOUR].sort(), PATIENCE_MS);
+    await eventually(storedUsers, ['ann', NEIGHBOUR].sort());
     expect(lostKeys('users')).toBeGreaterThan(0);
     expect(a.store.status.writtenBack + b.store.status.writtenBack).toBeGreaterThan(1);
     expect(b.told).toEqual(told);
@@ -63,14 +61,14 @@ describe('Nodes whose Redis has lost a key alone', () => {
     await lose(PARTITION.users);
     await b.perform('ann', join('a', 'kitchen'));
     await a.perform(NEIGHBOUR, disconnect('b'));
-    await eventually(() => a.status(NEIGHBOUR), 'OFFLINE', PATIENCE_MS);
+    await eventually(() => a.status(NEIGHBOUR), 'OFFLINE');
     expect(await b.status(NEIGHBOUR)).toBe('OFFLINE');
     expect(a.store.view.presence('ann').channelId).toBe('kitchen');
   });
 
   it('write a single user back', async () => {
     await server.with((redis) => redis.hdel(PARTITION.users, 'ann'));
-    await eventually(storedUsers, ['ann', NEIGHBOUR].sort(), PATIENCE_MS);
+    await eventually(storedUsers, ['ann', NEIGHBOUR].sort());
   });
 
   it('let a user change whose record was replaced by an older one', async () => {
@@ -91,20 +89,20 @@ describe('Nodes whose Redis has lost a key alone', () => {
 
   it('find a head that is gone though nobody asks', async () => {
     await lose(PARTITION.head);
-    await eventually(() => server.with((redis) => redis.exists(PARTITION.head)), 1, PATIENCE_MS);
+    await eventually(() => server.with((redis) => redis.exists(PARTITION.head)), 1);
   });
 
   it('know one another again when the states of nodes are gone', async () => {
     await lose(PARTITION.nodes);
     const known = (): Promise<number> => server.with((redis) => redis.hlen(PARTITION.nodes));
-    await eventually(known, 2, PATIENCE_MS);
+    await eventually(known, 2);
     expect(lostKeys('nodes')).toBeGreaterThan(0);
     await a.perform('ann', join('a', 'kitchen'));
   });
 
   it('notice that the log is gone, and go on with a new one', async () => {
     await lose(PARTITION.log);
-    await eventually(() => lostKeys('log'), 2, PATIENCE_MS);
+    await eventually(() => lostKeys('log'), 2);
     await a.perform('ann', join('a', 'kitchen'));
     await b.store.view.awaitCurrent();
     expect(b.store.view.presence('ann').channelId).toBe('kitchen');
@@ -113,13 +111,13 @@ describe('Nodes whose Redis has lost a key alone', () => {
   it('go on when all keys of a partition but the log are gone', async () => {
     await server.with((redis) => redis.del(PARTITION.head, PARTITION.nodes, PARTITION.users));
     await a.perform('ann', join('a', 'kitchen'));
-    await eventually(storedUsers, ['ann', NEIGHBOUR].sort(), PATIENCE_MS);
+    await eventually(storedUsers, ['ann', NEIGHBOUR].sort());
   });
 
   it('move their counters again, and nobody is declared dead', async () => {
     await lose(KEYS.beats);
-    await eventually(() => lostKeys('heartbeats') > 0, true, PATIENCE_MS);
-    await eventually(() => server.with((redis) => redis.hlen(KEYS.beats)), 2, PATIENCE_MS);
+    await eventually(() => lostKeys('heartbeats') > 0, true);
+    await eventually(() => server.with((redis) => redis.hlen(KEYS.beats)), 2);
     expect([a.store.status.fenced, b.store.status.fenced]).toEqual([0, 0]);
   });
 
@@ -128,14 +126,14 @@ describe('Nodes whose Redis has lost a key alone', () => {
     await lose(KEYS.sealingSecret);
     const stored = (): Promise<string | null> =>
       server.with((redis) => redis.get(KEYS.sealingSecret));
-    await eventually(stored, secret, PATIENCE_MS);
-    await eventually(() => lostKeys('sealing_secret') > 0, true, PATIENCE_MS);
+    await eventually(stored, secret);
+    await eventually(() => lostKeys('sealing_secret') > 0, true);
   });
 
   it('load everything anew that a node which starts then needs', async () => {
     for (const key of [PARTITION.users, PARTITION.log, PARTITION.nodes, PARTITION.head]) {
       await lose(key);
-      await eventually(storedUsers, ['ann', NEIGHBOUR].sort(), PATIENCE_MS);
+      await eventually(storedUsers, ['ann', NEIGHBOUR].sort());
       const late = await StoreNode.start(server.url, PREFIX);
       expect([await late.status('ann'), await late.status(NEIGHBOUR)]).toEqual([
         'ONLINE',
@@ -152,10 +150,10 @@ describe('Nodes whose Redis evicts keys from now on', () => {
   it('are not ready until it does not', async () => {
     await server.with((redis) => redis.config('SET', 'maxmemory-policy', 'allkeys-lru'));
     const says = (): boolean => /maxmemory-policy allkeys-lru/.test(a.store.status.problem ?? '');
-    await eventually(says, true, PATIENCE_MS);
+    await eventually(says, true);
     await a.perform('ann', join('a', 'kitchen'));
     await server.with((redis) => redis.config('SET', 'maxmemory-policy', 'noeviction'));
-    await eventually(() => a.store.status.problem, undefined, PATIENCE_MS);
+    await eventually(() => a.store.status.problem, undefined);
   });
 
   it('look at once when a key is gone, and not only when it is time', async () => {
@@ -163,7 +161,7 @@ describe('Nodes whose Redis evicts keys from now on', () => {
     await server.with((redis) => redis.config('SET', 'maxmemory-policy', 'volatile-ttl'));
     await lose(PARTITION.users);
     const says = (): boolean => /volatile-ttl/.test(late.store.status.problem ?? '');
-    await eventually(says, true, PATIENCE_MS);
+    await eventually(says, true);
     await late.stop();
   });
 });

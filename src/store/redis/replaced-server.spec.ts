@@ -9,8 +9,6 @@ import { TcpProxy } from '../../../test/support/tcp-proxy.js';
 // This test causes faults deliberately.
 Logger.overrideLogger(false);
 
-const PATIENCE_MS = 10_000;
-
 describe('A node whose Redis is replaced behind one address', () => {
   let primary: RedisServer;
   let replica: RedisServer;
@@ -19,7 +17,7 @@ describe('A node whose Redis is replaced behind one address', () => {
   beforeEach(async () => {
     primary = await RedisServer.start(['--repl-diskless-sync-delay', '0']);
     replica = await RedisServer.start(['--replicaof', '127.0.0.1', `${primary.port}`]);
-    await eventually(() => isInStep(replica), true, PATIENCE_MS);
+    await eventually(() => isInStep(replica), true);
     address = await TcpProxy.to(primary.port);
     node = await StoreNode.start(`redis://127.0.0.1:${address.port}`, 'test:');
     await node.connect('ann', 's');
@@ -34,10 +32,10 @@ describe('A node whose Redis is replaced behind one address', () => {
     await promote(replica);
     address.pointAt(replica.port);
     await follow(primary, replica);
-    await eventually(() => outcomeOf(join('s', 'lobby')), 'OK', PATIENCE_MS);
-    await eventually(() => node.store.status.problem, undefined, PATIENCE_MS);
+    await eventually(() => outcomeOf(join('s', 'lobby')), 'OK');
+    await eventually(() => node.store.status.problem, undefined);
     // The subscriber must not stay connected to the server that is now a replica.
-    await eventually(() => subscribersOf(replica), 1, PATIENCE_MS);
+    await eventually(() => subscribersOf(replica), 1);
     expect(await subscribersOf(primary)).toBe(0);
   });
 
@@ -45,14 +43,14 @@ describe('A node whose Redis is replaced behind one address', () => {
     await follow(primary, replica);
     await promote(replica);
     const replicaOnly = /is a replica/;
-    await eventually(() => replicaOnly.test(node.store.status.problem ?? ''), true, PATIENCE_MS);
+    await eventually(() => replicaOnly.test(node.store.status.problem ?? ''), true);
     for (let i = 0; i < 20; i++) {
       await node.store.view.awaitCurrent().catch(() => {});
       expect(node.store.status.problem).toBeDefined();
     }
     await promote(primary);
-    await eventually(() => outcomeOf(join('s', 'lobby')), 'OK', PATIENCE_MS);
-    await eventually(() => node.store.status.problem, undefined, PATIENCE_MS);
+    await eventually(() => outcomeOf(join('s', 'lobby')), 'OK');
+    await eventually(() => node.store.status.problem, undefined);
   });
 
   it('goes to the new primary though the demoted one has lost its own', async () => {
@@ -61,8 +59,8 @@ describe('A node whose Redis is replaced behind one address', () => {
     // The new primary is unreachable, so the demoted server responds with MASTERDOWN.
     await primary.with((redis) => redis.call('REPLICAOF', '127.0.0.1', '1'));
     address.pointAt(replica.port);
-    await eventually(() => outcomeOf(join('s', 'lobby')), 'OK', PATIENCE_MS);
-    await eventually(() => subscribersOf(replica), 1, PATIENCE_MS);
+    await eventually(() => outcomeOf(join('s', 'lobby')), 'OK');
+    await eventually(() => subscribersOf(replica), 1);
   });
 
   async function outcomeOf(input: ReturnType<typeof join>): Promise<string> {
@@ -89,14 +87,14 @@ describe('A node whose password is changed while it runs', () => {
     await redis.with(async (admin) => {
       await admin.config('SET', 'requirepass', during);
       address.cut();
-      await eventually(() => says.test(node.store.status.problem ?? ''), true, PATIENCE_MS);
+      await eventually(() => says.test(node.store.status.problem ?? ''), true);
       await expect(node.perform('ann', join('s', 'lobby'))).rejects.toMatchObject({
         reason: 'STORE_UNAVAILABLE',
       });
       expect(node.store.status.problem).toMatch(says);
       await admin.config('SET', 'requirepass', before);
     });
-    await eventually(() => node.store.status.problem, undefined, PATIENCE_MS);
+    await eventually(() => node.store.status.problem, undefined);
     await node.perform('ann', join('s', 'kitchen'));
     await node.stop();
     address.close();

@@ -36,6 +36,6 @@ describe('Nodes whose Redis comes back as it was some time ago', () => {
     const sessionsOn = async (node: StoreNode): Promise<readonly string[]> =>
       (await Promise.all(USERS.map((userId) => node.sessionsOf(userId)))).flat();
     const left = USERS.map((userId) => `b.${userId}`);
-    await eventually(async () => [await sessionsOn(a), await sessionsOn(b)], [left, left], 6000);
+    await eventually(async () => [await sessionsOn(a), await sessionsOn(b)], [left, left]);
   });
 });

@@ -10,8 +10,6 @@ import { Keys, partitionOf } from './keys.js';
 const PREFIX = 'nodes:';
 const KEYS = new Keys(PREFIX);
 const PARTITION = KEYS.partitions[partitionOf('ann')]!;
-const PATIENCE_MS = 10_000;
-
 const warnings: string[] = [];
 let server: RedisServer;
 const nodes: StoreNode[] = [];
@@ -131,7 +129,7 @@ describe('A node that runs', () => {
       await server.with((redis) => redis.call('SPUBLISH', PARTITION.channel, message));
     }
     await one.perform('ann', join('s', 'lobby'));
-    await eventually(() => other.store.view.presence('ann').channelId, 'lobby', PATIENCE_MS);
+    await eventually(() => other.store.view.presence('ann').channelId, 'lobby');
     process.off('uncaughtException', uncaught);
     expect(uncaught).not.toHaveBeenCalled();
   });
@@ -172,9 +170,9 @@ describe('A node that runs', () => {
       await node.connect('ann', 's');
       await server.with((redis) => redis.set(key, 'x'));
       const named = (): boolean => node.store.status.problem?.includes(`${key} (string`) ?? false;
-      await eventually(named, true, PATIENCE_MS);
+      await eventually(named, true);
       await server.with((redis) => redis.del(key));
-      await eventually(() => node.store.status.problem, undefined, PATIENCE_MS);
+      await eventually(() => node.store.status.problem, undefined);
       await node.perform('ann', join('s', 'lobby'));
       expect(await node.status('ann')).toBe('ONLINE');
     },
