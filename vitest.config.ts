@@ -88,11 +88,13 @@ export default defineConfig({
   // import.
   resolve: {
     alias: [
-      { find: '#client', replacement: source('index.ts') },
+      { find: /^#client$/, replacement: source('index.ts') },
+      { find: '#client/describe', replacement: source('describe.ts') },
       { find: '#contract', replacement: source('generated') },
       { find: /^#server\/(.*)[.]js$/, replacement: `${root}src/$1.ts` },
       { find: /^@presence-service\/client$/, replacement: source('index.ts') },
       { find: /^@presence-service\/client\/activity$/, replacement: source('activity.ts') },
+      { find: /^@presence-service\/client\/describe$/, replacement: source('describe.ts') },
     ],
   },
   test: {

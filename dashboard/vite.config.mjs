@@ -8,7 +8,12 @@ const service = process.env.PRESENCE_URL ?? 'http://localhost:3000';
 /** @type {import('vite').UserConfig} */
 export default {
   // The client library from its sources, as the command line and the tests name it.
-  resolve: { alias: { '#client': fromHere('../client/src/index.ts') } },
+  resolve: {
+    alias: {
+      '#client/describe': fromHere('../client/src/describe.ts'),
+      '#client': fromHere('../client/src/index.ts'),
+    },
+  },
   build: {
     outDir: fromHere('../dist/dashboard'),
     emptyOutDir: true,

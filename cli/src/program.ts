@@ -13,25 +13,23 @@ import { watchCommand } from './commands/watch.js';
 
 const MORE = `
 Exit codes:
-  0    done
-  1    it could not be done
-  2    called in a wrong way
+  0    success
+  1    failure
+  2    wrong usage, or a missing setting
   130  ended by Ctrl-C (143 by SIGTERM)
-  "presence serve" ends as the server does: 0 stopped, 1 could not start, 2 something went wrong.
+  "presence serve" exits like the server: 0 stopped, 1 could not start, 2 unexpected error.
 
 Examples:
   presence serve
   presence connect alice --join lobby
   presence watch --channel lobby
 
-"presence help <command>" tells more of each.`;
+"presence help <command>" shows the options of a command.`;
 
 /** Creates the command line with all its commands. */
 export function createProgram(environment: NodeJS.ProcessEnv): Command {
   const program = new Command('presence')
-    .description(
-      'Runs a presence service, and speaks to one: who is online, idle, away, and where.',
-    )
+    .description('Run a presence service, or call a running one.')
     .version(versionOf(new URL('../../package.json', import.meta.url)))
     .addHelpText('after', MORE)
     // The server reads the file itself and has its own message for errors in it.

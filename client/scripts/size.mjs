@@ -12,6 +12,8 @@ const programs = {
     "import * as client from '@presence-service/client'; import * as activity from '@presence-service/client/activity'; globalThis.it = { ...client, ...activity };",
   'tracking of activity alone':
     "import { trackActivity } from '@presence-service/client/activity'; globalThis.it = trackActivity;",
+  'sentences alone':
+    "import * as describe from '@presence-service/client/describe'; globalThis.it = describe;",
   'createPresenceClient with the transport for gRPC-Web':
     "import { createPresenceClient } from '@presence-service/client'; import { createGrpcWebTransport } from '@connectrpc/connect-web'; globalThis.it = { createPresenceClient, createGrpcWebTransport };",
   'of these, the libraries of Connect and Protobuf (a client of the same services without this library)':

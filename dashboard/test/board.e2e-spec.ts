@@ -46,9 +46,9 @@ describe('The dashboard', () => {
       const board = await Board.visit(browser, server.httpUrl);
       const alert = board.page.getByRole('alert');
       await board.signIn('not a token');
-      await alert.filter({ hasText: 'does not take this token' }).waitFor();
+      await alert.filter({ hasText: 'rejects this token' }).waitFor();
       await board.signIn(await tokenOf('ann'));
-      await alert.filter({ hasText: 'without the scope presence:admin' }).waitFor();
+      await alert.filter({ hasText: 'does not have the scope presence:admin' }).waitFor();
       expect(await board.page.evaluate(() => sessionStorage.length)).toBe(0);
     });
 
@@ -73,7 +73,7 @@ describe('The dashboard', () => {
       const board = await Board.visit(browser, server.httpUrl);
       await board.signIn(await tokenOf('root', { isAdmin: true, ttlSeconds: 2 }));
       await board.says('Live');
-      await board.page.getByText('it is wrong, or it has expired').waitFor({ timeout: 20_000 });
+      await board.page.getByText('it is invalid or has expired').waitFor({ timeout: 20_000 });
       await board.page.getByLabel('Admin token').waitFor();
     });
 
@@ -194,26 +194,30 @@ describe('The dashboard', () => {
   it('tells of events as they come, and can be paused and filtered', async () => {
     await visitors.come('zoe');
     const board = await Board.open(browser, server.httpUrl);
-    await board.page.getByText('Nothing has happened since').waitFor();
+    await board.page.getByText('No events since this page').waitFor();
     const { client, sessionId } = await visitors.come('eve');
     await client.joinChannel({ sessionId, channelId: 'lobby' });
-    await board.feedSays(['eve joined lobby', 'eve came on desktop']);
+    await board.feedSays(['eve joined lobby', 'eve is online, on desktop (connected)']);
 
     await board.page.getByRole('button', { name: 'Pause' }).click();
     await client.updateMuteState({ sessionId, isMicrophoneMuted: true });
     await board.page.getByRole('button', { name: 'Resume (1)' }).waitFor();
-    await board.feedSays(['eve joined lobby', 'eve came on desktop']);
+    await board.feedSays(['eve joined lobby', 'eve is online, on desktop (connected)']);
     await board.page.getByRole('button', { name: 'Resume (1)' }).click();
-    await board.feedSays(['eve muted the microphone', 'eve joined lobby', 'eve came on desktop']);
+    await board.feedSays([
+      'eve muted the microphone',
+      'eve joined lobby',
+      'eve is online, on desktop (connected)',
+    ]);
 
     await board.page.getByLabel('Kind of event').selectOption('Channel');
     await board.feedSays(['eve joined lobby']);
     await board.page.getByLabel('Filter events').fill('zoe');
-    await board.page.getByText('Nothing that happened matches.').waitFor();
+    await board.page.getByText('No event matches.').waitFor();
     await board.page.getByLabel('Kind of event').selectOption('All kinds');
     await client.endSession({ sessionId });
-    await board.page.getByLabel('Filter events').fill('went');
-    await board.feedSays(['eve went: the session was ended']);
+    await board.page.getByLabel('Filter events').fill('ended');
+    await board.feedSays(['eve is offline (session ended)']);
   });
 
   it('shows how many sessions, events and subscribers there are, and the lag', async () => {
@@ -242,9 +246,9 @@ describe('The dashboard', () => {
     await board.row('ann').click();
     const panel = board.panel('ann');
     await panel
-      .getByText(/^IDLE: the last action was .+ on mobile; idle begins after 1 s\.$/)
+      .getByText(/^ann is IDLE: the last activity was .+ on mobile, and the idle timeout is 1 s\.$/)
       .waitFor();
-    await panel.getByText(/^Next: in .+, a token expires and its session ends\./).waitFor();
+    await panel.getByText(/^Next, in .+: a token expires, which ends session .+\./).waitFor();
     const sessions = panel.getByRole('article');
     await eventually(() => sessions.getByRole('heading').allInnerTexts(), ['desktop', 'mobile']);
     await sessions.first().getByText('in the channel').waitFor();
@@ -264,10 +268,10 @@ describe('The dashboard', () => {
     await panel.getByRole('button', { name: 'Keep it' }).click();
     await panel.getByRole('button', { name: 'End session' }).click();
     expect((await ann.client.listSessions()).sessions).toHaveLength(1);
-    await panel.getByRole('button', { name: 'End it for good' }).click();
+    await panel.getByRole('button', { name: 'Yes, end it' }).click();
     await panel.getByText('OFFLINE: there is no session').waitFor();
     await board.shows(['ben']);
-    await board.feedSays(['ann went: the session was ended']);
+    await board.feedSays(['ann is offline (session ended)']);
   });
 
   it('is used with the keyboard alone', async () => {
@@ -294,7 +298,7 @@ describe('The dashboard', () => {
     await board.expectFocus(panel.getByRole('heading', { name: 'ben' }));
     await panel.getByRole('button', { name: 'End session' }).waitFor();
     await board.press('Tab', 'Tab', 'Enter');
-    await board.expectFocus(panel.getByRole('button', { name: 'End it for good' }));
+    await board.expectFocus(panel.getByRole('button', { name: 'Yes, end it' }));
     // The first Escape withdraws the question, the second closes the panel.
     await board.press('Escape');
     await board.expectFocus(panel.getByRole('button', { name: 'End session' }));
@@ -305,7 +309,7 @@ describe('The dashboard', () => {
     await board.page.getByRole('tab', { name: 'Events' }).focus();
     await board.press('ArrowLeft');
     await board.expectFocus(board.page.getByRole('tab', { name: 'Channels' }));
-    await board.page.getByText('Nobody is in a channel.').waitFor();
+    await board.page.getByText('No user is in a channel.').waitFor();
   });
 
   it('asks nobody but its own server for anything, and has nothing to complain of', async () => {
@@ -313,7 +317,7 @@ describe('The dashboard', () => {
     const board = await Board.open(browser, server.httpUrl);
     await board.tab('Channels');
     await board.row('ann').click();
-    await board.panel('ann').getByText('Next:').waitFor();
+    await board.panel('ann').getByText('Next,').waitFor();
     const figures = (): number => board.requests.filter((url) => url.endsWith('/metrics')).length;
     await eventually(() => figures() > 1, true);
     const origins = new Set(board.requests.map((url) => new URL(url).origin));

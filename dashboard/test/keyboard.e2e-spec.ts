@@ -69,7 +69,7 @@ describe('The keyboard on the dashboard', () => {
 
     await panel.getByRole('article', { name: 'Session on desktop' }).getByRole('button').focus();
     await board.press('Enter');
-    await board.expectFocus(panel.getByRole('button', { name: 'End it for good' }));
+    await board.expectFocus(panel.getByRole('button', { name: 'Yes, end it' }));
     await board.press('Enter');
     await panel.getByRole('heading', { name: 'Sessions 1' }).waitFor();
     await board.expectFocus(heading);
@@ -79,7 +79,7 @@ describe('The keyboard on the dashboard', () => {
     // The same must hold when another client ends the session.
     const { client, sessionId } = elsewhere;
     await client.endSession({ sessionId });
-    await panel.getByText('There is none.').waitFor();
+    await panel.getByText('No sessions.').waitFor();
     await board.expectFocus(heading);
     await board.press('Escape');
     await panel.waitFor({ state: 'detached' });
@@ -94,7 +94,7 @@ describe('The keyboard on the dashboard', () => {
     const channels = board.page.getByRole('list', { name: 'Channels' });
     await channels.getByRole('button', { name: 'attic' }).focus();
     await ben.client.leaveChannel({ sessionId: ben.sessionId });
-    await board.page.getByText('Nobody is in a channel.').waitFor();
+    await board.page.getByText('No user is in a channel.').waitFor();
     await board.expectFocus(board.page.getByRole('tabpanel').locator('.scroller'));
   });
 });

@@ -75,7 +75,7 @@ describe('A token in the address of the dashboard', () => {
     const board = await Board.open(browser, server.httpUrl);
     await board.page.goto(addressWith(await tokenOf('ann')));
     const alert = board.page.getByRole('alert');
-    await alert.filter({ hasText: 'without the scope presence:admin' }).waitFor();
+    await alert.filter({ hasText: 'does not have the scope presence:admin' }).waitFor();
     await alert.filter({ hasText: 'You are still signed in' }).waitFor();
     expect(board.page.url()).toBe(`${server.httpUrl}/`);
     await board.page.getByRole('button', { name: 'Dismiss' }).click();
@@ -87,7 +87,7 @@ describe('A token in the address of the dashboard', () => {
   it('is refused by the form with a reason if the tab had no other', async () => {
     const board = await Board.visit(browser, server.httpUrl);
     await board.page.goto(addressWith('nonsense'));
-    await board.page.getByRole('alert').filter({ hasText: 'does not take this token' }).waitFor();
+    await board.page.getByRole('alert').filter({ hasText: 'rejects this token' }).waitFor();
     expect(board.page.url()).toBe(`${server.httpUrl}/`);
     expect(await board.page.evaluate(() => sessionStorage.length)).toBe(0);
   });

@@ -63,11 +63,11 @@ describe('The command line on a terminal', () => {
     await type(ann, 'j', /Channel: /);
     await type(ann, 'lobby\r', /You \(ann\) are online, in lobby/);
     await type(ann, 'm', /microphone muted/);
-    await type(ann, 's', /microphone and speaker muted/);
+    await type(ann, 's', /microphone muted, speaker muted/);
     await type(ann, 'm', /, speaker muted/);
     await type(ann, 't', /Text: /);
-    await type(ann, 'tea time\r', /say "tea time"/);
-    await type(ann, 'd', /are do-not-disturb, .* say "tea time"/);
+    await type(ann, 'tea time\r', /with the status text "tea time"/);
+    await type(ann, 'd', /are do-not-disturb, .* with the status text "tea time"/);
     expect(await presenceOf('ann')).toMatchObject({
       currentChannelId: 'lobby',
       isMicrophoneMuted: false,
@@ -92,7 +92,7 @@ describe('The command line on a terminal', () => {
     const ann = start(['connect', 'ben']);
     await ann.says(/q quit/);
     await type(ann, 'j', /Channel: /);
-    await type(ann, '\r', /The service does not take this: channelId/);
+    await type(ann, '\r', /The service rejects an argument: channelId/);
     await type(ann, 'm', /microphone muted/);
   });
 

@@ -162,7 +162,7 @@ describe('The command line', () => {
       expect(await run(['connect', 'ann', '--token', token])).toEqual({
         code: 2,
         stdout: '',
-        stderr: 'The token is of bob, not of ann.\n',
+        stderr: 'The token belongs to bob, not to ann.\n',
       });
     });
   });
@@ -175,7 +175,7 @@ describe('The command line', () => {
         const { code, stdout, stderr } = await run(args, { PRESENCE_ADDRESS: address });
         expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
         expect(stderr).toMatch(
-          new RegExp(`^The service at ${address} is out of reach: .*ECONNREFUSED.*[.]\n$`),
+          new RegExp(`^The service at ${address} is unreachable: .*ECONNREFUSED.*[.]\n$`),
         );
       },
     );
@@ -185,7 +185,7 @@ describe('The command line', () => {
       const forged = `${header}.${claims}.${'A'.repeat(43)}`;
       const { code, stderr } = await run(['list'], { PRESENCE_TOKEN: forged });
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^The service does not take this token: .*\n$/);
+      expect(stderr).toMatch(/^The service rejects the token: .*\n$/);
     });
 
     it('when the token is none, without showing it', async () => {
@@ -194,7 +194,7 @@ describe('The command line', () => {
         expect({ code, stdout, stderr }).toEqual({
           code: 2,
           stdout: '',
-          stderr: 'This is not a token that the service could take: token must be a JWT.\n',
+          stderr: 'The token is not valid: token must be a JWT.\n',
         });
       }
     });
@@ -202,14 +202,14 @@ describe('The command line', () => {
     it('when the token may not do that', async () => {
       const { code, stderr } = await run(['explain', 'ann', '--token', await tokenOf('bob')]);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^This token may not do that: .*\n$/);
+      expect(stderr).toMatch(/^The token does not permit this call: .*\n$/);
     });
 
     it('when TLS is asked for and the service speaks plain text', async () => {
       expect(await run(['list', '--tls'])).toEqual({
         code: 1,
         stdout: '',
-        stderr: `The service at ${server.grpcAddress} does not speak TLS. Call it without --tls, --ca and --cert.\n`,
+        stderr: `The service at ${server.grpcAddress} does not use TLS. Call it without --tls, --ca and --cert.\n`,
       });
     });
 
@@ -230,7 +230,7 @@ describe('The command line', () => {
     it('when the service does not take it', async () => {
       const { code, stderr } = await run(['members', 'x'.repeat(129)]);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^The service does not take this: channelId .*\n$/);
+      expect(stderr).toMatch(/^The service rejects an argument: channelId .*\n$/);
     });
   });
 
@@ -314,7 +314,7 @@ describe('The command line', () => {
       const { sessionId } = await online(client);
       await client.updateStatus({ sessionId, choice: StatusChoice.STATUS_CHOICE_INVISIBLE });
       const ida = start(['connect', 'ida']);
-      await ida.says(/You \(ida\) are online, .*; to everyone else you are offline/);
+      await ida.says(/You \(ida\) are online, .*; everyone else sees you offline/);
     });
 
     it('shows what others do, and not what the user does elsewhere', async () => {
@@ -355,7 +355,7 @@ describe('The command line', () => {
         stderr: '',
       });
       expect(await ann.exited).toEqual({ code: 1, signal: null });
-      expect(ann.stderr).toBe('The session was ended from elsewhere.\n');
+      expect(ann.stderr).toBe('The session was ended by another client.\n');
     });
   });
 
@@ -404,7 +404,9 @@ describe('The command line', () => {
       await annIsThere();
       const { code, stdout } = await run(['explain', 'ann']);
       expect(code).toBe(0);
-      expect(stdout).toMatch(/^ann is online: there was an action within the idle timeout[.]$/m);
+      expect(stdout).toMatch(
+        /^ann is online: the last activity was at [\d:]{8} on desktop, and the idle timeout is 5 min[.]$/m,
+      );
       expect(stdout).toContain(sessionId);
       expect(JSON.parse((await run(['explain', 'ann', '--json'])).stdout)).toMatchObject({
         cause: 'active',
@@ -423,7 +425,7 @@ describe('The command line', () => {
       const watch = start(['watch', '--user', 'zoe']);
       await watch.says(/^zoe is offline$/m);
       await online(await server.client('zoe'), { platform: 'web' });
-      await watch.says(/^zoe is online \(connected\)$/m);
+      await watch.says(/^zoe is online, is on web \(connected\)$/m);
       watch.signal('SIGINT');
       expect(await watch.exited).toEqual({ code: 130, signal: null });
       expect(watch.stderr).toBe('');
@@ -476,7 +478,7 @@ describe('The command line', () => {
 
     it('runs the server, which prints a token that the other commands take', async () => {
       const served = start(['serve'], { ...settings, AUTH_JWT_SECRET: '' });
-      const [, token] = await served.says(/A token for alice, good for 24 hours: (\S+)/);
+      const [, token] = await served.says(/A token for alice, valid for 24 hours: (\S+)/);
       const [, address] = await served.says(/gRPC on (\S+), health/);
       const { code, stdout } = await run(['list', '--address', address!, '--token', token!], {
         AUTH_JWT_SECRET: '',
@@ -521,7 +523,7 @@ describe('The command line', () => {
     expect(await run(trusting, target)).toMatchObject({ code: 1, stdout: '' });
     const untrusting = await run(['list', '--tls', ...shown], target);
     expect(untrusting.code).toBe(1);
-    expect(untrusting.stderr).toMatch(/is out of reach: .*certificate/);
+    expect(untrusting.stderr).toMatch(/is unreachable: .*certificate/);
     await secure.kill();
     await Promise.all([folder.remove(), own.remove()]);
   });

@@ -154,7 +154,7 @@ describe('The program', () => {
 
     it('warns when it has no key of tokens, and gives a token that works', async () => {
       server = build.run();
-      const [, token] = await server.says(/WARN.*A token for alice, good for 24 hours: (\S+)/);
+      const [, token] = await server.says(/WARN.*A token for alice, valid for 24 hours: (\S+)/);
       await server.serving();
       const { started } = await server.clientWithToken(token!).connect();
       expect(started.session?.userId).toBe('alice');

@@ -15,17 +15,22 @@ interface BenchOptions extends Omit<TargetOptions, 'token'>, BenchPlan {}
 export function benchCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('bench'), { token: false })
     .description(
-      'Put a simple load on a running service, and say how long a change takes until it is committed, and until everyone in the channel has seen it. Signs a token for every user with AUTH_JWT_SECRET. Use another machine than that of the service for figures that mean something.',
+      'Run a simple load test against a running service. It measures the time until a change is committed, and until every session in the channel has received it. It signs a token for each user with AUTH_JWT_SECRET. For meaningful results, run it on another machine than the service.',
     )
-    .option('--sessions <count>', 'how many come online', wholeNumberOption(1, 10_000), 100)
-    .option('--channel-size <count>', 'how many share a channel', wholeNumberOption(1, 10_000), 10)
-    .option('--rate <count>', 'changes a second', wholeNumberOption(1, 100_000), 50)
-    .option('--seconds <count>', 'for how long', wholeNumberOption(1, 3600), 10)
+    .option('--sessions <count>', 'number of sessions', wholeNumberOption(1, 10_000), 100)
+    .option(
+      '--channel-size <count>',
+      'number of sessions in each channel',
+      wholeNumberOption(1, 10_000),
+      10,
+    )
+    .option('--rate <count>', 'changes per second', wholeNumberOption(1, 100_000), 50)
+    .option('--seconds <count>', 'duration in seconds', wholeNumberOption(1, 3600), 10)
     .addHelpText(
       'after',
       examples(
-        ['presence bench', '100 sessions in channels of 10, 50 changes a second for 10 s'],
-        ['presence bench --sessions 1000 --rate 500', 'more of it'],
+        ['presence bench', '100 sessions in channels of 10, 50 changes per second for 10 s'],
+        ['presence bench --sessions 1000 --rate 500', 'more sessions and changes'],
       ),
     )
     .action(({ sessions, channelSize, rate, seconds, ...options }: BenchOptions) =>

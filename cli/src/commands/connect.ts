@@ -16,26 +16,27 @@ interface ConnectOptions extends TargetOptions, InterestOptions {
 export function connectCommand(environment: NodeJS.ProcessEnv): Command {
   return addInterestOptions(addTargetOptions(new Command('connect')))
     .description(
-      'Bring a user online and stay, showing what others do. On a terminal there are keys to join and leave channels, to mute, and to set the status.',
+      'Connect a user and stay connected. Shows the changes of other users. On a terminal, keys join and leave channels, mute, and set the status.',
     )
-    .argument('<user>', 'the user; a token that is given must be of this one')
-    .option('--join <channel>', 'join this channel first')
-    .option('--platform <platform>', 'what others see the user connected with', 'terminal')
+    .argument('<user>', 'the user id; a given token must belong to this user')
+    .option('--join <channel>', 'join this channel after connecting')
+    .option('--platform <platform>', 'the platform that others see', 'terminal')
     .addHelpText(
       'after',
       examples(
-        ['presence connect alice', 'be online as alice, and see what everyone does'],
+        ['presence connect alice', 'connect as alice, and show the changes of all users'],
         [
           'presence connect alice --join lobby --channel lobby',
-          'in the lobby, and see who is there',
+          'join the lobby, and show its users',
         ],
-        ['presence connect bob </dev/null &', 'be online without keys'],
+        ['presence connect bob </dev/null &', 'connect without keys'],
       ),
     )
     .action(async (userId: string, options: ConnectOptions) => {
       const { join, platform, channel = [], user = [], ...target } = options;
       const subject = target.token === undefined ? userId : (subjectOf(target.token) ?? userId);
-      if (subject !== userId) throw new UsageError(`The token is of ${subject}, not of ${userId}.`);
+      if (subject !== userId)
+        throw new UsageError(`The token belongs to ${subject}, not to ${userId}.`);
       await withService(target, environment, { userId }, (client) => {
         const session = client.connect({ platform });
         // The own user is watched as well: only the shown presence reveals whether the user is visible to others.

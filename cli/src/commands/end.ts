@@ -9,9 +9,9 @@ import { withService } from '../runtime/service.js';
 export function endCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('end'))
     .description(
-      'End a session for good: its program does not reconnect by itself. A session of another user needs an admin token. To end a session that has ended already is no error.',
+      'End a session. Its client does not reconnect by itself. To end a session of another user, an admin token is needed. A session that has already ended is not an error.',
     )
-    .argument('<session>', 'the session, as "presence explain" names it')
+    .argument('<session>', 'the session id; "presence explain" shows it')
     .addHelpText('after', examples(['presence end q1xJ0m3Yw7kq8mPz2Wc5Vg', 'end this session']))
     .action((sessionId: string, target: TargetOptions) =>
       withService(target, environment, ADMIN, async (client) => {

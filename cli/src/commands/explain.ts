@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { examples } from '../options/common-options.js';
 import { addTargetOptions, type TargetOptions } from '../options/target.js';
 import { ADMIN } from '../options/tokens.js';
-import { explanationInWords } from '../output/explanation-in-words.js';
+import { explanationInWords } from '../output/in-words.js';
 import { jsonLine } from '../output/text.js';
 import { withService } from '../runtime/service.js';
 
@@ -14,11 +14,11 @@ interface ExplainOptions extends TargetOptions {
 export function explainCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('explain'))
     .description(
-      'Say why a user is shown like that, by which sessions, and what time will make of it. Needs a token of an admin.',
+      'Explain the status of a user: the cause, the sessions and the next change. Needs an admin token.',
     )
-    .argument('<user>', 'the user')
-    .option('--json', 'as one line of JSON')
-    .addHelpText('after', examples(['presence explain alice', 'why is alice idle?']))
+    .argument('<user>', 'the user id')
+    .option('--json', 'print one line of JSON')
+    .addHelpText('after', examples(['presence explain alice', 'explain the status of alice']))
     .action((userId: string, { json = false, ...target }: ExplainOptions) =>
       withService(target, environment, ADMIN, async (client) => {
         const explanation = await client.explain(userId);

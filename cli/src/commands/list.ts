@@ -18,17 +18,17 @@ interface ListOptions extends TargetOptions {
 /** Creates the command that lists the users who are not offline. */
 export function listCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('list'))
-    .description('Show who is not offline.')
+    .description('List the users who are not offline.')
     .addOption(
-      new Option('--status <status...>', 'only users who are one of these').choices(STATUSES),
+      new Option('--status <status...>', 'only users with one of these statuses').choices(STATUSES),
     )
-    .option('--json', 'one presence a line, as JSON')
+    .option('--json', 'print one line of JSON per user')
     .addHelpText(
       'after',
       examples(
-        ['presence list', 'everyone who is not offline'],
-        ['presence list --status away idle', 'who is not at the keyboard'],
-        ['presence list --json | jq -r .userId', 'for a program'],
+        ['presence list', 'all users who are not offline'],
+        ['presence list --status away idle', 'users who are away or idle'],
+        ['presence list --json | jq -r .userId', 'only the user ids'],
       ),
     )
     .action(({ status = [], json = false, ...target }: ListOptions) =>

@@ -12,14 +12,14 @@ interface MembersOptions extends TargetOptions {
 /** Creates the command that lists the users in a channel. */
 export function membersCommand(environment: NodeJS.ProcessEnv): Command {
   return addTargetOptions(new Command('members'))
-    .description('Show who is in a channel.')
-    .argument('<channel>', 'the channel')
-    .option('--json', 'one presence a line, as JSON')
+    .description('List the users in a channel.')
+    .argument('<channel>', 'the channel id')
+    .option('--json', 'print one line of JSON per user')
     .addHelpText(
       'after',
       examples(
-        ['presence members lobby', 'who is in the lobby'],
-        ['presence members lobby --json', 'for a program'],
+        ['presence members lobby', 'the users in the lobby'],
+        ['presence members lobby --json', 'the same as JSON'],
       ),
     )
     .action((channelId: string, { json = false, ...target }: MembersOptions) =>

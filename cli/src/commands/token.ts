@@ -12,21 +12,16 @@ interface TokenOptions {
 /** Creates the command that signs a token for tests. Standard output contains only the token. */
 export function tokenCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('token')
-    .description('Sign a token for a user, with AUTH_JWT_SECRET.')
-    .argument('<user>', 'the user that the token is of')
-    .option('--admin', 'with the scope presence:admin, which may name other users')
-    .option(
-      '--ttl <seconds>',
-      'how long it is good for',
-      wholeNumberOption(1, A_YEAR_SECONDS),
-      3600,
-    )
+    .description('Sign a token for a user with AUTH_JWT_SECRET.')
+    .argument('<user>', 'the user id')
+    .option('--admin', 'add the scope presence:admin, which allows access to other users')
+    .option('--ttl <seconds>', 'lifetime in seconds', wholeNumberOption(1, A_YEAR_SECONDS), 3600)
     .addHelpText(
       'after',
       examples(
-        ['presence token bob', 'for an hour'],
-        ['presence token backend --admin --ttl 600', 'for ten minutes, for a backend'],
-        ['export PRESENCE_TOKEN=$(presence token bob)', 'for the commands that follow'],
+        ['presence token bob', 'valid for one hour'],
+        ['presence token backend --admin --ttl 600', 'an admin token, valid for ten minutes'],
+        ['export PRESENCE_TOKEN=$(presence token bob)', 'for the next commands'],
       ),
     )
     .action(async (userId: string, { admin = false, ttl }: TokenOptions) => {

@@ -17,16 +17,16 @@ interface WatchOptions extends TargetOptions, InterestOptions {
 export function watchCommand(environment: NodeJS.ProcessEnv): Command {
   return addInterestOptions(addTargetOptions(new Command('watch')))
     .description(
-      'Show who is there, and every change. On a terminal it is a table that is kept up to date, and elsewhere a line for each change.',
+      'Show users and their changes until it is stopped. On a terminal it shows a table and updates it. Elsewhere it prints one line per change.',
     )
-    .option('--json', 'a line of JSON for each change, first of all for everyone who is there')
+    .option('--json', 'print one line of JSON per change, first one for each user who is listed')
     .addHelpText(
       'after',
       examples(
-        ['presence watch', 'everyone who is not offline'],
-        ['presence watch --channel lobby garden', 'who is in one of these'],
-        ['presence watch --user ann bob', 'these, also when they are offline'],
-        ['presence watch --json | jq .current.status', 'for a program'],
+        ['presence watch', 'all users who are not offline'],
+        ['presence watch --channel lobby garden', 'the users in these channels'],
+        ['presence watch --user ann bob', 'these users, also when they are offline'],
+        ['presence watch --json | jq .current.status', 'only the statuses'],
       ),
     )
     .action(({ channel = [], user = [], json = false, ...target }: WatchOptions) =>
@@ -36,8 +36,11 @@ export function watchCommand(environment: NodeJS.ProcessEnv): Command {
           showLive(collection, process.stdout);
         } else {
           const inWords = json ? jsonLine : changeInWords;
-          collection.subscribe((change) => console.log(inWords(change)));
-          tellBreaks(collection);
+          collection.subscribe((change) => {
+            const line = inWords(change);
+            if (line !== undefined) console.log(line);
+          });
+          reportDisconnects(collection);
         }
         await waitUntilReady(collection.state);
         await ended(collection);
@@ -46,15 +49,15 @@ export function watchCommand(environment: NodeJS.ProcessEnv): Command {
 }
 
 /** Reports a lost and restored connection on standard error, because it is not a change of a presence. */
-function tellBreaks(collection: PresenceCollection): void {
+function reportDisconnects(collection: PresenceCollection): void {
   let isLost = false;
   collection.state.subscribe((state) => {
     if (state.status === 'stale' && state.error !== undefined && !isLost) {
       isLost = true;
-      console.error(`The connection was lost (${state.error.message}). Trying again.`);
+      console.error(`The connection was lost (${state.error.message}). Reconnecting.`);
     } else if (state.status === 'live' && isLost) {
       isLost = false;
-      console.error('Up to date again.');
+      console.error('Reconnected and up to date.');
     }
   });
 }

@@ -31,8 +31,9 @@ export class InteractiveSession {
     await waitUntilReady(this.session.state);
     if (channelId !== undefined) await this.controls.join(channelId);
     this.others.subscribe((change) => {
-      if (change.userId === this.userId) this.controls.noteShown(change.presence);
-      else this.printer.print(changeInWords(change));
+      if (change.userId === this.userId) return this.controls.noteShown(change.presence);
+      const line = changeInWords(change);
+      if (line !== undefined) this.printer.print(line);
     });
     await waitUntilReady(this.others.state);
     this.printOwn();
@@ -83,10 +84,10 @@ export class InteractiveSession {
     for await (const state of this.session.state) {
       if (state.status === 'reconnecting') {
         isLost = true;
-        this.printer.print(`The connection was lost (${state.error.message}). Trying again.`);
+        this.printer.print(`The connection was lost (${state.error.message}). Reconnecting.`);
       } else if (state.status === 'online' && isLost) {
         isLost = false;
-        this.printer.print('Back online.');
+        this.printer.print('Reconnected.');
         this.printOwn();
       } else if (state.status === 'closed') {
         throw state.error;

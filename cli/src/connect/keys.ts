@@ -21,9 +21,13 @@ const COMMANDS: readonly KeyCommand[] = [
     question: 'Channel: ',
     perform: (controls, channelId) => controls.join(channelId),
   },
-  { key: 'l', help: 'leave it', perform: (controls) => controls.leave() },
-  { key: 'm', help: 'microphone', perform: (controls) => controls.toggleMicrophone() },
-  { key: 's', help: 'speaker', perform: (controls) => controls.toggleSpeaker() },
+  { key: 'l', help: 'leave the channel', perform: (controls) => controls.leave() },
+  {
+    key: 'm',
+    help: 'mute or unmute the microphone',
+    perform: (controls) => controls.toggleMicrophone(),
+  },
+  { key: 's', help: 'mute or unmute the speaker', perform: (controls) => controls.toggleSpeaker() },
   choice('o', 'automatic', 'online'),
   choice('a', 'away', 'away'),
   choice('d', 'do-not-disturb', 'do not disturb'),
@@ -43,7 +47,7 @@ export function commandOf(key: string): KeyCommand | undefined {
 /** A help text for all keys, in one line. */
 export const KEYS_IN_WORDS = [
   ...COMMANDS.map(({ key, help }) => `${key} ${help}`),
-  `${HELP} these keys`,
+  `${HELP} show the keys`,
   `${QUIT} quit`,
 ].join(' · ');
 

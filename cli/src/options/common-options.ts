@@ -8,7 +8,7 @@ export interface InterestOptions {
 
 export function addInterestOptions(command: Command): Command {
   return command
-    .option('--channel <channel...>', 'only who is in one of these channels')
+    .option('--channel <channel...>', 'only users in these channels')
     .option('--user <user...>', 'only these users');
 }
 

@@ -25,7 +25,7 @@ describe('What a command speaks to', () => {
   );
 
   it('is shown a certificate only with its key', () => {
-    expect(() => targetOf({ address, cert: 'LICENSE' })).toThrow(/give both --cert and --key/);
+    expect(() => targetOf({ address, cert: 'LICENSE' })).toThrow(/set both --cert and --key/);
   });
 
   it('is trusted by a file that can be read', () => {

@@ -24,21 +24,22 @@ export interface Target {
 export function addTargetOptions(command: Command, { token = true } = {}): Command {
   if (token) {
     command.addOption(
-      new Option('--token <token>', 'who calls; without it one is signed with AUTH_JWT_SECRET').env(
-        'PRESENCE_TOKEN',
-      ),
+      new Option(
+        '--token <token>',
+        'token of the caller; by default one is signed with AUTH_JWT_SECRET',
+      ).env('PRESENCE_TOKEN'),
     );
   }
   return command
     .addOption(
-      new Option('--address <host:port>', 'where the service listens for gRPC')
+      new Option('--address <host:port>', 'gRPC address of the service')
         .env('PRESENCE_ADDRESS')
         .default('localhost:50051'),
     )
-    .option('--tls', 'speak TLS')
-    .option('--ca <file>', 'trust the certificates in this file (PEM); speaks TLS')
-    .option('--cert <file>', 'show this certificate (PEM), with its --key; speaks TLS')
-    .option('--key <file>', 'the key of --cert (PEM)');
+    .option('--tls', 'use TLS')
+    .option('--ca <file>', 'use TLS, and trust the certificate authorities in this file (PEM)')
+    .option('--cert <file>', 'use TLS with this client certificate (PEM)')
+    .option('--key <file>', 'private key of --cert (PEM)');
 }
 
 export function targetOf({ address, tls = false, ca, cert, key }: TargetOptions): Target {
@@ -46,7 +47,7 @@ export function targetOf({ address, tls = false, ca, cert, key }: TargetOptions)
     throw new UsageError(`The address ${address} is not host:port or [IPv6]:port.`);
   }
   if ((cert === undefined) !== (key === undefined)) {
-    throw new UsageError('A certificate needs its key: give both --cert and --key.');
+    throw new UsageError('A certificate needs its key: set both --cert and --key.');
   }
   const isSecure = tls || ca !== undefined || cert !== undefined;
   return {

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ChangeReason, Presence } from '#client';
-import { changeInWords, ownPresenceInWords } from './in-words.js';
+import type { Explanation, Presence } from '#client';
+import { changeInWords, explanationInWords, ownPresenceInWords } from './in-words.js';
+
+const NOON = new Date(2030, 0, 9, 12);
+const WHEN = '2030-01-09 12:00:00';
 
 const ANN: Presence = {
   userId: 'ann',
@@ -10,78 +13,86 @@ const ANN: Presence = {
   isMicrophoneMuted: false,
   isSpeakerMuted: false,
   platforms: ['desktop'],
-  connectedAt: new Date(0),
-  lastActiveAt: new Date(0),
+  connectedAt: NOON,
+  lastActiveAt: NOON,
   version: 1n,
 };
 
-function inWords(
-  previous: Partial<Presence> | undefined,
-  current: Partial<Presence> | undefined,
-  {
-    reason = 'requested',
-    presence = {},
-  }: { reason?: ChangeReason; presence?: Partial<Presence> } = {},
-): string {
+function inWords(current: Partial<Presence>, reason: 'requested' | 'connected' = 'requested') {
+  const presence = { ...ANN, ...current };
   return changeInWords({
     userId: 'ann',
-    previous: previous && { ...ANN, ...previous },
-    current: current && { ...ANN, ...current },
-    presence: { ...ANN, ...(current ?? presence) },
+    previous: ANN,
+    current: presence,
+    presence,
     reason,
     occurredAt: undefined,
   });
 }
 
 describe('A change in words', () => {
-  it('says all of who is new', () => {
-    const current = { channelId: 'lobby', isMicrophoneMuted: true, statusText: 'hi' };
-    expect(inWords(undefined, current)).toBe(
-      'ann is online, in lobby, on desktop, microphone muted, says "hi"',
+  it('is one line with the user and the reason', () => {
+    expect(inWords({ platforms: ['desktop', 'web'], channelId: 'lobby' }, 'connected')).toBe(
+      'ann joined lobby, is on desktop, web (connected)',
     );
+    expect(inWords({ status: 'do-not-disturb' })).toBe('ann is do-not-disturb');
   });
 
-  it('says what is different, and no more', () => {
-    expect(inWords({}, { status: 'away', statusText: 'lunch' })).toBe('ann is away, says "lunch"');
-    expect(inWords({ statusText: 'lunch' }, {})).toBe('ann says nothing any more');
-    expect(inWords({}, { channelId: 'lobby' })).toBe('ann joined lobby');
-    expect(inWords({ channelId: 'lobby' }, {})).toBe('ann left lobby');
-    expect(inWords({}, { isMicrophoneMuted: true, isSpeakerMuted: true })).toBe(
-      'ann muted the microphone, muted the speaker',
-    );
-    expect(inWords({ isMicrophoneMuted: true, isSpeakerMuted: true }, {})).toBe(
-      'ann unmuted the microphone, unmuted the speaker',
-    );
+  it('is no line if only times have changed', () => {
+    expect(inWords({ lastActiveAt: new Date(0) })).toBeUndefined();
   });
 
-  it('says where the user is connected when nothing else is different', () => {
-    expect(inWords({}, { platforms: ['desktop', 'mobile'] }, { reason: 'connected' })).toBe(
-      'ann is on desktop, mobile (connected)',
-    );
-  });
-
-  it('says where one has gone who is not watched any more', () => {
-    const offline = { status: 'offline', platforms: [] } as const;
-    expect(inWords({}, undefined, { presence: offline, reason: 'connection-lost' })).toBe(
-      'ann is offline (connection-lost)',
-    );
-    expect(inWords({}, undefined, { presence: { channelId: 'garden' } })).toBe(
-      'ann went to garden',
-    );
-    expect(inWords({}, undefined)).toBe('ann left');
-  });
-
-  it('lets nobody paint the terminal', () => {
-    expect(inWords({}, { statusText: '\u001b[2J' })).toBe('ann says "\\u{1b}[2J"');
+  it('escapes control characters of other users', () => {
+    expect(inWords({ statusText: '\u001b[2J' })).toBe('ann set the status text "\\u{1b}[2J"');
   });
 });
 
-it('the own presence in words speaks to its user, and says that an invisible user is hidden', () => {
-  const presence = { ...ANN, isSpeakerMuted: true, statusText: 'hi' };
-  expect(ownPresenceInWords(presence, false)).toBe(
-    'You (ann) are online, on desktop, speaker muted, say "hi"',
+it('the own presence in words says whether the user is invisible', () => {
+  expect(ownPresenceInWords({ ...ANN, isSpeakerMuted: true, statusText: 'hi' }, false)).toBe(
+    'You (ann) are online, on desktop, speaker muted, with the status text "hi"',
   );
   expect(ownPresenceInWords(ANN, true)).toBe(
-    'You (ann) are online, on desktop; to everyone else you are offline',
+    'You (ann) are online, on desktop; everyone else sees you offline',
   );
+});
+
+it('an explanation in words has sentences, facts and a line for each session', () => {
+  const session = {
+    sessionId: 's1',
+    userId: 'ann',
+    platform: 'desktop',
+    connectedAt: NOON,
+    lastActiveAt: NOON,
+    nodeId: 'n1',
+    holdsChannel: true,
+    heartbeatDueAt: undefined,
+    tokenExpiresAt: NOON,
+    graceEndsAt: undefined,
+  };
+  const own = { ...ANN, statusText: 'tea', channelId: 'lobby', isMicrophoneMuted: true };
+  const explanation: Explanation = {
+    shown: own,
+    own,
+    cause: 'active',
+    choice: 'automatic',
+    choiceExpiresAt: undefined,
+    sessions: [session],
+    next: undefined,
+    idleTimeoutMs: 300_000,
+    explainedAt: NOON,
+  };
+  const lines = explanationInWords(explanation);
+  expect(lines.slice(0, -2)).toEqual([
+    `ann is online: the last activity was at ${WHEN} on desktop, and the idle timeout is 5 min.`,
+    'Nothing will change without a new call.',
+    'The choice is automatic.',
+    'The status text is "tea".',
+    'The channel is lobby.',
+    'Muted: microphone.',
+    '',
+  ]);
+  expect(lines.slice(-2).map((line) => line.split(/ {2,}/))).toEqual([
+    ['SESSION', 'DEVICE', 'SINCE', 'LAST ACTIVE', 'CHANNEL', 'ENDS', 'NODE'],
+    ['s1', 'desktop', WHEN, WHEN, 'held', `token expires at ${WHEN}`, 'n1'],
+  ]);
 });

@@ -41,14 +41,14 @@ function linesOf(collection: PresenceCollection): string[] {
 function stateInWords(state: CollectionState): string {
   switch (state.status) {
     case 'loading':
-      return 'asking the service';
+      return 'loading';
     case 'live':
       return 'live';
     case 'stale':
       return state.error === undefined
         ? 'catching up'
-        : `as it was before the connection was lost (${state.error.message})`;
+        : `connection lost, reconnecting (${state.error.message})`;
     case 'closed':
-      return 'over';
+      return 'closed';
   }
 }

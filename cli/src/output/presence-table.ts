@@ -1,5 +1,4 @@
 import type { Listing, Presence } from '#client';
-import { devices, muted } from './in-words.js';
 import { type Column, table } from './table.js';
 import { counted, escapeControls, jsonLine, paintStatus, timeInWords } from './text.js';
 
@@ -12,7 +11,7 @@ const COLUMNS: readonly Column<Presence>[] = [
   },
   { title: 'CHANNEL', textOf: ({ channelId = '' }) => escapeControls(channelId) },
   { title: 'MUTED', textOf: muted },
-  { title: 'DEVICES', textOf: devices },
+  { title: 'DEVICES', textOf: ({ platforms }) => platforms.map(escapeControls).join(', ') },
   { title: 'SINCE', textOf: ({ connectedAt }) => timeInWords(connectedAt) },
   { title: 'SAYS', textOf: ({ statusText }) => escapeControls(statusText) },
 ];
@@ -32,4 +31,11 @@ export async function printListing(listing: Listing, asJson: boolean): Promise<v
   for await (const presence of listing) presences.push(presence);
   if (presences.length > 0) console.log(presenceTable(presences).join('\n'));
   console.log(counted(presences.length, 'user'));
+}
+
+/** Lists the muted devices of a user. Empty if there are none. */
+export function muted({ isMicrophoneMuted, isSpeakerMuted }: Presence): string {
+  return [isMicrophoneMuted && 'microphone', isSpeakerMuted && 'speaker']
+    .filter(Boolean)
+    .join(' and ');
 }

@@ -33,23 +33,23 @@ function sentenceOf({ code, message, violations }: PresenceError, address: strin
     case 'timeout':
       // OpenSSL reports received plain text as a record of an unknown version.
       if (/wrong version number|packet length too long/.test(message)) {
-        return `The service at ${address} does not speak TLS. Call it without --tls, --ca and --cert.`;
+        return `The service at ${address} does not use TLS. Call it without --tls, --ca and --cert.`;
       }
-      return `The service at ${address} is out of reach: ${message}.`;
+      return `The service at ${address} is unreachable: ${message}.`;
     case 'unauthenticated':
-      return `The service does not take this token: ${message}.`;
+      return `The service rejects the token: ${message}.`;
     case 'permission-denied':
-      return `This token may not do that: ${message}.`;
+      return `The token does not permit this call: ${message}.`;
     case 'invalid-argument': {
       const fields = violations.map(({ field, description }) => `${field} ${description}`);
-      return `The service does not take this: ${fields.join(', ') || message}.`;
+      return `The service rejects an argument: ${fields.join(', ') || message}.`;
     }
     case 'resource-exhausted':
-      return `The service does not take more than it allows: ${message}.`;
+      return `A limit of the service is exceeded: ${message}.`;
     case 'session-ended':
-      return 'The session was ended from elsewhere.';
+      return 'The session was ended by another client.';
     case 'unimplemented':
-      return `What answers at ${address} does not know this call: ${message}.`;
+      return `The server at ${address} does not support this call: ${message}.`;
     default:
       return `The call failed (${code}): ${message}.`;
   }

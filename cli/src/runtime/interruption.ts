@@ -27,11 +27,11 @@ export async function runUntilSignal(run: (signal: AbortSignal) => Promise<void>
   };
   // The exit code follows the convention of shells: 128 plus the signal number, so 130 for Ctrl-C.
   const onSignal = (name: (typeof SIGNALS)[number]): void => {
-    end(`${name} came`, 128 + constants.signals[name]);
+    end(`received ${name}`, 128 + constants.signals[name]);
   };
   const onWriteError = ({ code }: NodeJS.ErrnoException): void => {
     // A closed pipe, such as one to `head`, is not a failure.
-    end(`nobody reads: ${code}`, code === 'EPIPE' ? ExitCode.OK : ExitCode.FAILED);
+    end(`standard output is closed: ${code}`, code === 'EPIPE' ? ExitCode.OK : ExitCode.FAILED);
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   process.stdout.on('error', onWriteError);

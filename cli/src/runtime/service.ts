@@ -36,6 +36,6 @@ function deviceAt(target: Target, token: TokenOption): Device {
     return new Device(target, token);
   } catch (error) {
     if (!(error instanceof PresenceError)) throw error;
-    throw new UsageError(`This is not a token that the service could take: ${error.message}.`);
+    throw new UsageError(`The token is not valid: ${error.message}.`);
   }
 }

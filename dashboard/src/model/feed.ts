@@ -1,4 +1,4 @@
-import { changeInWords, type Topic } from './change-in-words.js';
+import { describeChange, describeReason, type ChangeTopic } from '#client/describe';
 import type { UserChange } from './user.js';
 
 /** One line of the event feed. */
@@ -7,7 +7,7 @@ export interface FeedEntry {
   readonly number: number;
   readonly at: Date;
   readonly userId: string;
-  readonly topic: Topic;
+  readonly topic: ChangeTopic;
   readonly text: string;
   /** Whether a snapshot contained the change after a break, without an event. */
   readonly fromSnapshot: boolean;
@@ -17,7 +17,7 @@ export interface FeedFilter {
   /** Part of a user id or of the displayed text. Empty: all entries. */
   readonly text: string;
   /** Undefined: all topics. */
-  readonly topic: Topic | undefined;
+  readonly topic: ChangeTopic | undefined;
 }
 
 /**
@@ -45,15 +45,15 @@ export class Feed {
     const before = this.count;
     for (const change of changes) {
       const { userId, reason, occurredAt } = change;
-      for (const words of changeInWords(change)) {
-        const number = ++this.count;
-        const wasFound = reason === 'snapshot';
+      const why = describeReason(reason);
+      for (const { topic, text } of describeChange(change)) {
         this.entries.push({
-          number,
+          number: ++this.count,
           at: occurredAt ?? now,
           userId,
-          ...words,
-          fromSnapshot: wasFound,
+          topic,
+          text: why === undefined ? text : `${text} (${why})`,
+          fromSnapshot: reason === 'snapshot',
         });
       }
     }

@@ -74,7 +74,7 @@ export class Access {
   private refuse(error: unknown): void {
     this.complaint = sentenceAbout(error);
     if (this.entered !== undefined) {
-      this.complaint += ' You are still signed in with the token from before.';
+      this.complaint += ' You are still signed in with the previous token.';
       tokenStore.set(this.entered.token);
     } else if (isAboutToken(error)) {
       // A valid token is kept until the service can be reached again.

@@ -9,11 +9,11 @@ export interface ConnectionInWords {
 export function connectionInWords(state: CollectionState): ConnectionInWords {
   switch (state.status) {
     case 'loading':
-      return { tone: 'waiting', text: state.error ? 'Out of reach, trying again' : 'Loading' };
+      return { tone: 'waiting', text: state.error ? 'Unreachable, reconnecting' : 'Loading' };
     case 'live':
       return { tone: 'good', text: 'Live' };
     case 'stale':
-      return { tone: 'bad', text: state.error ? 'Connection lost, trying again' : 'Catching up' };
+      return { tone: 'bad', text: state.error ? 'Connection lost, reconnecting' : 'Catching up' };
     case 'closed':
       return { tone: 'bad', text: 'Closed' };
   }

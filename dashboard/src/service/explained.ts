@@ -1,5 +1,4 @@
-import type { PresenceClient } from '#client';
-import type { Explanation } from '../model/explanation.js';
+import type { Explanation, PresenceClient } from '#client';
 import { isAboutToken, sentenceAbout } from './sign-in.js';
 
 /**
@@ -10,7 +9,7 @@ const ANEW_EVERY_MS = 3000;
 
 export type Explained =
   | { readonly kind: 'loading' }
-  | { readonly kind: 'told'; readonly explanation: Explanation; readonly complaint?: string }
+  | { readonly kind: 'loaded'; readonly explanation: Explanation; readonly complaint?: string }
   | { readonly kind: 'failed'; readonly complaint: string };
 
 /** Keeps the explanation of one user up to date until it is closed. */
@@ -37,7 +36,7 @@ export class ExplainedUser {
     const { signal } = this.stop;
     try {
       const explanation = await this.client.explain(this.userId, { signal });
-      if (question === this.question) this.tell({ kind: 'told', explanation });
+      if (question === this.question) this.publish({ kind: 'loaded', explanation });
     } catch (error) {
       if (signal.aborted || question !== this.question) return;
       if (isAboutToken(error)) this.onRefused(error);
@@ -66,10 +65,12 @@ export class ExplainedUser {
   /** Reports an error. The last explanation stays visible beside it, because it is better than nothing. */
   private complain(complaint: string): void {
     const { latest } = this;
-    this.tell(latest.kind === 'told' ? { ...latest, complaint } : { kind: 'failed', complaint });
+    this.publish(
+      latest.kind === 'loaded' ? { ...latest, complaint } : { kind: 'failed', complaint },
+    );
   }
 
-  private tell(explained: Explained): void {
+  private publish(explained: Explained): void {
     if (this.stop.signal.aborted) return;
     this.latest = explained;
     this.onChange(explained);

@@ -20,19 +20,19 @@ export async function signIn(token: string): Promise<PresenceClient> {
 
 /** Returns the sentence about an error for the person at the dashboard. */
 export function sentenceAbout(error: unknown): string {
-  if (!(error instanceof PresenceError)) return 'Something went wrong that nobody foresaw.';
+  if (!(error instanceof PresenceError)) return 'An unexpected error occurred.';
   switch (error.code) {
     // The token is the only argument that comes from outside.
     case 'invalid-argument':
     case 'unauthenticated':
-      return 'The service does not take this token: it is wrong, or it has expired.';
+      return 'The service rejects this token: it is invalid or has expired.';
     case 'permission-denied':
-      return 'This token is not one of an administrator: it is without the scope presence:admin.';
+      return 'This token does not have the scope presence:admin.';
     case 'unavailable':
     case 'timeout':
-      return 'The service is out of reach.';
+      return 'The service is unreachable.';
     default:
-      return `The service answered: ${error.message}.`;
+      return `The service returned an error: ${error.message}.`;
   }
 }
 

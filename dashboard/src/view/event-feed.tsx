@@ -1,4 +1,4 @@
-import type { Topic } from '../model/change-in-words.js';
+import type { ChangeTopic } from '#client/describe';
 import { clockTime } from '../model/time-in-words.js';
 import type { DashboardStore } from '../service/live.js';
 import { PauseIcon, PlayIcon } from './icons.js';
@@ -12,9 +12,9 @@ interface EventFeedProps {
 
 const ROW_HEIGHT = 34;
 
-const TOPICS: Readonly<Record<Topic, string>> = {
-  came: 'Came',
-  went: 'Went',
+const TOPICS: Readonly<Record<ChangeTopic, string>> = {
+  arrival: 'Online',
+  departure: 'Offline',
   status: 'Status',
   channel: 'Channel',
   mute: 'Mute',
@@ -51,7 +51,9 @@ export function EventFeed({ live, onOpen }: EventFeedProps) {
           aria-label="Kind of event"
           value={filter.topic ?? ''}
           onChange={({ currentTarget: { value } }) =>
-            live.change(() => feed.filterBy({ ...filter, topic: (value || undefined) as Topic }))
+            live.change(() =>
+              feed.filterBy({ ...filter, topic: (value || undefined) as ChangeTopic }),
+            )
           }
         >
           <option value="">All kinds</option>
@@ -70,30 +72,28 @@ export function EventFeed({ live, onOpen }: EventFeedProps) {
         {rows.length === 0 && (
           <p class="empty">
             {filter.text === '' && filter.topic === undefined
-              ? 'Nothing has happened since this page was opened.'
-              : 'Nothing that happened matches.'}
+              ? 'No events since this page was opened.'
+              : 'No event matches.'}
           </p>
         )}
         <ol class="rows" aria-label="Events" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
-          {rows
-            .slice(first, last)
-            .map(({ number, at, userId, topic, text, fromSnapshot: wasFound }, i) => (
-              <li
-                key={number}
-                class={`line event ${topic}`}
-                style={{ transform: `translateY(${(first + i) * ROW_HEIGHT}px)` }}
+          {rows.slice(first, last).map(({ number, at, userId, topic, text, fromSnapshot }, i) => (
+            <li
+              key={number}
+              class={`line event ${topic}`}
+              style={{ transform: `translateY(${(first + i) * ROW_HEIGHT}px)` }}
+            >
+              <button
+                title={fromSnapshot ? 'From a snapshot after a disconnect' : undefined}
+                onClick={() => onOpen(userId)}
               >
-                <button
-                  title={wasFound ? 'Found so after a break' : undefined}
-                  onClick={() => onOpen(userId)}
-                >
-                  <time dateTime={at.toISOString()}>{clockTime(at)}</time>
-                  <span class="cut">
-                    <bdi class="name">{userId}</bdi> {text}
-                  </span>
-                </button>
-              </li>
-            ))}
+                <time dateTime={at.toISOString()}>{clockTime(at)}</time>
+                <span class="cut">
+                  <bdi class="name">{userId}</bdi> {text}
+                </span>
+              </button>
+            </li>
+          ))}
         </ol>
       </div>
     </>

@@ -1,5 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { explanationInWords, type ExplainedSession } from '../model/explanation.js';
+import type { ExplainedSession } from '#client';
+import { describeExplanation } from '#client/describe';
+import { agoInWords, clockTime, inWords } from '../model/time-in-words.js';
 import { nameOf } from '../model/user.js';
 import { ExplainedUser, type Explained } from '../service/explained.js';
 import type { DashboardStore } from '../service/live.js';
@@ -59,7 +61,7 @@ interface PanelBodyProps {
 }
 
 function PanelBody({ explained, now, source }: PanelBodyProps) {
-  if (explained.kind === 'loading') return <p class="panel-part muted">Asking the service…</p>;
+  if (explained.kind === 'loading') return <p class="panel-part muted">Loading…</p>;
   if (explained.kind === 'failed') return <p class="panel-part complaint">{explained.complaint}</p>;
   const { explanation, complaint } = explained;
   const { own, sessions } = explanation;
@@ -78,8 +80,13 @@ function PanelBody({ explained, now, source }: PanelBodyProps) {
       )}
       <section class="panel-part" aria-label="Explanation">
         <h3>Why {nameOf(own.status).toLowerCase()}?</h3>
-        {explanationInWords(explanation, now).map((sentence) => (
-          <p key={sentence.split(/[:,]/, 1)[0]} class="sentence">
+        {describeExplanation(explanation, {
+          // Capitals, as in the contract, so that a status is not read as a word of the sentence.
+          status: (status) => nameOf(status).toUpperCase(),
+          time: (at, tense) =>
+            tense === 'past' ? agoInWords(at, now) : `${inWords(at, now)}, at ${clockTime(at)}`,
+        }).map((sentence, i) => (
+          <p key={i} class="sentence">
             {sentence}
           </p>
         ))}
@@ -109,7 +116,7 @@ function Sessions({ sessions, now, onEnd }: SessionsProps) {
       <h3 ref={heading} tabIndex={-1}>
         Sessions <span class="count">{sessions.length}</span>
       </h3>
-      {sessions.length === 0 && <p class="muted">There is none.</p>}
+      {sessions.length === 0 && <p class="muted">No sessions.</p>}
       {sessions.map((session) => (
         <SessionCard
           key={session.sessionId}

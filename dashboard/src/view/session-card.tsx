@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { endInWords, type ExplainedSession } from '../model/explanation.js';
-import { agoInWords } from '../model/time-in-words.js';
+import type { ExplainedSession } from '#client';
+import { describeSessionEnd } from '#client/describe';
+import { agoInWords, inWords } from '../model/time-in-words.js';
 
 interface SessionCardProps {
   readonly session: ExplainedSession;
@@ -11,7 +12,7 @@ interface SessionCardProps {
 /** One session, with a button that ends it after a confirmation. */
 export function SessionCard({ session, now, onEnd }: SessionCardProps) {
   const { sessionId, platform, connectedAt, lastActiveAt, nodeId, holdsChannel } = session;
-  const end = endInWords(session, now);
+  const end = describeSessionEnd(session, { time: (at) => inWords(at, now) });
   return (
     <article class="session" aria-label={`Session on ${platform}`}>
       <div class="session-head">
@@ -22,7 +23,7 @@ export function SessionCard({ session, now, onEnd }: SessionCardProps) {
       <dl>
         <dt>Since</dt>
         <dd>{agoInWords(connectedAt, now)}</dd>
-        <dt>Last action</dt>
+        <dt>Last activity</dt>
         <dd>{agoInWords(lastActiveAt, now)}</dd>
         {end !== undefined && (
           <>
@@ -67,7 +68,7 @@ function EndButton({ onEnd }: Pick<SessionCardProps, 'onEnd'>) {
     <span
       class="confirm"
       role="group"
-      aria-label="End this session for good?"
+      aria-label="End this session?"
       onKeyDown={(event) => {
         if (event.key !== 'Escape') return;
         // The key withdraws the question and leaves the panel open.
@@ -84,7 +85,7 @@ function EndButton({ onEnd }: Pick<SessionCardProps, 'onEnd'>) {
           if (step === 'asked') void end();
         }}
       >
-        {step === 'ending' ? 'Ending…' : 'End it for good'}
+        {step === 'ending' ? 'Ending…' : 'Yes, end it'}
       </button>
       <button class="quiet" onClick={() => setStep('offered')}>
         Keep it

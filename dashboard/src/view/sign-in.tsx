@@ -26,8 +26,8 @@ export function SignIn({ isBusy, complaint, onToken }: SignInProps) {
         <Logo />
         <h1>Presence</h1>
         <p class="muted">
-          Who is here, why, and what is happening. Everything on the dashboard needs a token with
-          the scope <code>presence:admin</code>.
+          Users, their status and their events, live. The dashboard needs a token with the scope{' '}
+          <code>presence:admin</code>.
         </p>
         <label for="token">Admin token</label>
         <input
@@ -47,7 +47,7 @@ export function SignIn({ isBusy, complaint, onToken }: SignInProps) {
           {isBusy ? 'Signing in…' : 'Sign in'}
         </button>
         <p class="hint">
-          It stays in this tab and goes with it. To make one that is good for an hour:
+          The token is kept in this tab only. To create a token that is valid for one hour:
           <code>npm run -s token -- me --admin --ttl 3600</code>
         </p>
       </form>

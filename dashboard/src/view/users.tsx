@@ -86,9 +86,7 @@ export function Users({ live, search, selected, onOpen }: UsersProps) {
 function NoUsers({ live, onOpen }: Pick<UsersProps, 'live' | 'onOpen'>) {
   const { users, state } = live;
   if (users.size === 0) {
-    return (
-      <p>{state.status === 'live' ? 'All users are offline.' : 'The users are on their way.'}</p>
-    );
+    return <p>{state.status === 'live' ? 'All users are offline.' : 'Loading users.'}</p>;
   }
   const typed = users.filter.text.trim();
   return (

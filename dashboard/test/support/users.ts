@@ -20,8 +20,9 @@ export function user(userId: string, more: Partial<User> = {}): User {
 export function change(
   previous: User | undefined,
   current: User | undefined,
-  reason = 'requested',
+  reason: UserChange['reason'] = 'requested',
 ): UserChange {
-  const { userId } = (current ?? previous)!;
-  return { userId, previous, current, reason, occurredAt: new Date(1000) };
+  const presence = current ?? { ...previous!, status: 'offline', platforms: [] };
+  const { userId } = presence;
+  return { userId, previous, current, presence, reason, occurredAt: new Date(1000) };
 }
