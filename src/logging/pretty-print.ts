@@ -26,7 +26,10 @@ const COLOURS = {
   verbose: 'cyan',
 } as const satisfies Record<LogLevelName, string>;
 
-/** Formats a JSON log entry as a line for people: time, level, context, message and fields. */
+/**
+ * Formats a JSON log entry as a line for people: time, level, context, message and fields. Not with pino-pretty: it
+ * prints control characters and line breaks of a message as they are, so a client could forge log lines.
+ */
 export function textOfEntry(json: string, isColoured: boolean): string {
   const entry = JSON.parse(json) as Entry;
   const { level, time, context, message, stack } = entry;
