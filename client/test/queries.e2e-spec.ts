@@ -66,6 +66,13 @@ describe.each(PROTOCOLS)('Questions of the client over $name', (protocol) => {
     expect(await bob.sessions()).toEqual([]);
   });
 
+  it('fail with the reason that the service gives', async () => {
+    const error = await bob.sessions('ann').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'permission-denied', reason: 'ADMIN_SCOPE_REQUIRED' });
+    const early = await bob.get('').catch((thrown: unknown) => thrown);
+    expect(early).toMatchObject({ code: 'invalid-argument', reason: undefined });
+  });
+
   it('about why a user is shown so are answered to an admin', async () => {
     const admin = clients.of(service, 'backend', { isAdmin: true });
     const [session] = await admin.sessions('ann');

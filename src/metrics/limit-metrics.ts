@@ -17,7 +17,7 @@ export function registerLimitMetrics(
   });
   registerCounts(registry, {
     name: 'presence_errors_total',
-    help: 'Calls and streams that were rejected or ended by a rule, by the reason in the error.',
+    help: 'Failed calls and ended streams by the reason in the error, except errors of the transport.',
     label: 'reason',
     counts: () => refusedCalls.reasons,
   });

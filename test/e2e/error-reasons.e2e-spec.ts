@@ -6,6 +6,7 @@ import { createClient, ConnectError } from '@connectrpc/connect';
 import { throwError } from 'rxjs';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PROTOCOLS, type Protocol } from '../../client/test/support/protocols.js';
+import type { KnownErrorReason } from '../../client/src/error-reason.js';
 import { ErrorInfoSchema } from '../../client/src/generated/google/rpc/error_details_pb.js';
 import { EventsService as EventsDesc } from '../../client/src/generated/presence/v1/events_service_pb.js';
 import { PresenceService as PresenceDesc } from '../../client/src/generated/presence/v1/presence_service_pb.js';
@@ -270,6 +271,14 @@ describe('The reason of an error', () => {
       expect(await reasonOverGrpc(grpc(), call)).toEqual(expected(reason));
       expect(await reasonOverConnect(service.httpUrl, call)).toEqual(expected(reason));
     }
+  });
+
+  it('has a type in the client library', () => {
+    // The compiler reports a reason that is missing on either side.
+    const known: Readonly<Record<KnownErrorReason, unknown>> = REJECTIONS;
+    const served = known as Readonly<Record<ErrorReason, unknown>>;
+    const reasons: readonly KnownErrorReason[] = Object.keys(served) as ErrorReason[];
+    expect(reasons).toContain('SESSION_NOT_FOUND');
   });
 
   it('is tested here for every row of the table', () => {
