@@ -18,6 +18,8 @@ const REASONS = {
 interface Call {
   readonly hold: Hold;
   readonly timer: NodeJS.Timeout;
+  /** Whether the complete response of a unary call was handed to grpc-js, which ends the stream after it is sent. */
+  hasResponse: boolean;
 }
 
 /**
@@ -58,9 +60,10 @@ export class CallWatchdog {
       return bytes + Math.min(inflated, maxRequestBytes);
     });
     const timer = setTimeout(() => {
-      if (isStuck(stream)) this.cut(stream, 'timeout', connection);
+      if (isStuck(stream, call)) this.cut(stream, 'timeout', connection);
     }, this.timeoutMs).unref();
-    this.open.set(stream, { hold, timer });
+    const call: Call = { hold, timer, hasResponse: false };
+    this.open.set(stream, call);
     stream.once('close', () => {
       clearTimeout(timer);
       // Inflating continues without the stream, and there is no event for its end. The bytes stay counted for one more
@@ -97,8 +100,10 @@ export class CallWatchdog {
 
   /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
   holdAnswer(stream: ServerHttp2Stream, bytes: number, connection: Connection): boolean {
-    const hold = this.open.get(stream)?.hold;
-    if (hold === undefined) return true;
+    const call = this.open.get(stream);
+    if (call === undefined) return true;
+    const { hold } = call;
+    call.hasResponse = true;
     hold.lowerTo(BYTES_PER_CALL);
     if (!hold.raiseTo(BYTES_PER_CALL + bytes)) {
       this.cuts.add('response_budget', connection.network);
@@ -145,10 +150,10 @@ function sizeOf(headers: IncomingHttpHeaders): number {
 
 /**
  * Whether a call that has reached its timeout is stuck: its response has not begun (for example because the request is
- * incomplete), or its response has ended but the peer does not read it. A stream that still sends responses is not
+ * incomplete), or its response is complete but the peer does not read it. A stream that still sends responses is not
  * stuck.
  */
-function isStuck(stream: ServerHttp2Stream): boolean {
+function isStuck(stream: ServerHttp2Stream, { hasResponse }: Call): boolean {
   if (stream.closed || stream.destroyed) return false;
-  return !stream.headersSent || stream.writableEnded;
+  return !stream.headersSent || stream.writableEnded || hasResponse;
 }

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { promisify } from 'node:util';
 import {
   Server,
@@ -8,6 +9,7 @@ import {
   type ServerWritableStream,
 } from '@grpc/grpc-js';
 import { ServerGrpc } from '@nestjs/microservices';
+import { finalize, isObservable, Observable, type Subscriber } from 'rxjs';
 import { socketPath } from '../../config/setting-types.js';
 import type { Connections } from '../connections/connections.js';
 import { activeTracer } from '../../telemetry/tracing.js';
@@ -79,7 +81,8 @@ export class GrpcServerStrategy extends ServerGrpc {
     const { path, responseStream, responseSerialize } = definition;
     const maxRequestBytes = maxRequestBytesOf(path);
     const tracer = activeTracer();
-    const handler = tracer === undefined ? bare : withTracing(bare, path, tracer);
+    const traced = tracer === undefined ? bare : withTracing(bare, path, tracer);
+    const handler = this.withProcessingHooks(traced, bare.name);
     if (!responseStream) {
       const served = withMetrics(handler, figures.forUnary(path));
       this.methods.set(path, { handler: served, definition, maxRequestBytes });
@@ -99,6 +102,30 @@ export class GrpcServerStrategy extends ServerGrpc {
     };
   }
 
+  /**
+   * Calls the hooks of Nest before and after each call over any transport, as `ServerGrpc` does, so that instrumentation
+   * of Nest sees the call. The context does not contain the call itself, because it is kept while a stream is open.
+   */
+  private withProcessingHooks(handler: Handler, operationId: string): Handler {
+    return (request, metadata, call) =>
+      new Promise((resolve, reject) => {
+        const serve = (runEndHook: () => void): Promise<void> =>
+          handler(request, metadata, call).then(
+            (result) => {
+              if (isObservable(result))
+                return resolve(inContext(result.pipe(finalize(runEndHook))));
+              runEndHook();
+              resolve(result);
+            },
+            (error: Error) => {
+              runEndHook();
+              reject(error);
+            },
+          );
+        this.runWithProcessingHooks({ operationId, request, metadata } as never, serve);
+      });
+  }
+
   override async close(): Promise<void> {
     const server = this.grpcClient as Server | undefined;
     await new Promise<void>((resolve) => {
@@ -113,4 +140,11 @@ export class GrpcServerStrategy extends ServerGrpc {
       });
     });
   }
+}
+
+/** Subscribes to an Observable in the asynchronous context of the hook, in which its handler ran. */
+function inContext<T>(source: Observable<T>): Observable<T> {
+  return new Observable(
+    AsyncResource.bind((subscriber: Subscriber<T>) => source.subscribe(subscriber)),
+  );
 }

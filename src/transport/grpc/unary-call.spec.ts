@@ -3,7 +3,6 @@ import { promisify } from 'node:util';
 import { Client, credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import type { sendUnaryData, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
-import { http2StreamOf } from './http2-stream.js';
 import type { Handler } from '../call/handler.js';
 import { serveUnaryCall } from './unary-call.js';
 
@@ -63,17 +62,9 @@ async function serve(
 }
 
 describe('A unary call', () => {
-  it('is answered with headers, message and status in one turn of the event loop', async () => {
-    const seen: object[] = [];
-    const call = await serve(
-      async () => Buffer.from('an answer'),
-      (served) => {
-        const { headersSent, writableEnded } = http2StreamOf(served);
-        seen.push({ headersSent, writableEnded });
-      },
-    );
+  it('gets the response of its handler, and status OK', async () => {
+    const call = await serve(async () => Buffer.from('an answer'));
     expect(await call()).toEqual({ error: null, message: 'an answer' });
-    expect(seen).toEqual([{ headersSent: true, writableEnded: true }]);
   });
 
   it('may have an answer of no bytes, and one that does not fit a window of HTTP/2', async () => {
@@ -106,7 +97,7 @@ describe('A unary call', () => {
       },
       () => done(),
     );
-    const { error } = await call(50);
+    const { error } = await call(1000);
     expect(error?.code).toBe(status.DEADLINE_EXCEEDED);
     await isDone;
   });
