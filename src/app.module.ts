@@ -2,22 +2,17 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { ConnectRpcModule } from './api/connect-rpc.module.js';
 import { GrpcModule } from './api/grpc.module.js';
-import { AuthModule } from './auth/auth.module.js';
+import { ClockModule } from './clock/clock.module.js';
 import type { Config } from './config/config.js';
 import { ConfigModule } from './config/config.module.js';
 import { ConnectionsModule } from './transport/connections/connections.module.js';
 import { DashboardModule } from './dashboard-page/dashboard.module.js';
 import { EventsModule } from './events/events.module.js';
-import { TlsModule } from './transport/tls/tls.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpLimits } from './transport/http/http-server-limits.js';
-import { LifecycleModule } from './lifecycle/lifecycle.module.js';
-import { LimitsModule } from './limits/limits.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { PresenceModule } from './presence/presence.module.js';
 import { SessionModule } from './session/session.module.js';
-import { CommandsModule } from './commands/commands.module.js';
-import { StoreModule } from './store/store.module.js';
 
 /**
  * The root module of the service. The three modules of the API do not depend on each other: they share state only
@@ -30,19 +25,14 @@ export class AppModule {
       module: AppModule,
       imports: [
         ConfigModule.forRoot(config),
+        ClockModule,
         ScheduleModule.forRoot(),
-        AuthModule,
-        TlsModule,
-        StoreModule,
-        CommandsModule,
         ConnectionsModule,
-        LimitsModule,
         GrpcModule,
         ConnectRpcModule,
         HealthModule,
         MetricsModule,
         DashboardModule,
-        LifecycleModule,
         SessionModule,
         PresenceModule,
         EventsModule,

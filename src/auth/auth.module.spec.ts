@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ClockModule } from '../clock/clock.module.js';
 import { readConfig } from '../config/config.js';
 import { ConfigError } from '../config/config-error.js';
 import { ConfigModule } from '../config/config.module.js';
-import { StoreModule } from '../store/store.module.js';
 import { AuthModule } from './auth.module.js';
 import { InvalidToken } from './invalid-token.js';
 import { signToken } from './sign-token.js';
@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 async function start(env: NodeJS.ProcessEnv): Promise<TokenVerifier> {
-  const imports = [ConfigModule.forRoot(readConfig(env)), StoreModule, AuthModule];
+  const imports = [ConfigModule.forRoot(readConfig(env)), ClockModule, AuthModule];
   app = await Test.createTestingModule({ imports }).compile();
   await app.init();
   return app.get(TokenVerifier);

@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { createVerificationKeys } from './create-verification-keys.js';
@@ -6,7 +6,6 @@ import { DevelopmentKey } from './development-key.js';
 import { TokenVerifier } from './token-verifier.js';
 import { VERIFICATION_KEYS, type VerificationKeys } from './verification-keys.js';
 
-@Global()
 @Module({
   providers: [
     DevelopmentKey,

@@ -1,7 +1,7 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { StoreModule } from '../store/store.module.js';
 import { CommandExecutor } from './command-executor.js';
 
 /** Provides the only component that changes users. */
-@Global()
-@Module({ providers: [CommandExecutor], exports: [CommandExecutor] })
+@Module({ imports: [StoreModule], providers: [CommandExecutor], exports: [CommandExecutor] })
 export class CommandsModule {}

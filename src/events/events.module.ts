@@ -1,4 +1,9 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { ConnectionsModule } from '../transport/connections/connections.module.js';
+import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
+import { StoreModule } from '../store/store.module.js';
 import { Config } from '../config/config.js';
 import { EventLog } from '../event-log/event-log.js';
 import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
@@ -11,6 +16,7 @@ import { SubscribeLimits } from './subscribe-limits.js';
 
 /** Delivers every change of a presence to the subscribers. */
 @Module({
+  imports: [AuthModule, ConnectionsModule, LifecycleModule, LimitsModule, StoreModule],
   controllers: [EventsController],
   providers: [
     EventsService,

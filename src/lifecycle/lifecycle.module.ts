@@ -1,8 +1,7 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { HealthModule } from '../health/health.module.js';
 import { ConnectionDrainer } from './connection-drainer.js';
 
 /** Controls when the server starts and stops serving. */
-@Global()
 @Module({ imports: [HealthModule], providers: [ConnectionDrainer], exports: [ConnectionDrainer] })
 export class LifecycleModule {}

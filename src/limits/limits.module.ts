@@ -1,4 +1,4 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { HeapLimit } from './heap-limit.js';
 import { HeapUse } from './heap-use.js';
 import { ReadLimit } from './read-limit.js';
@@ -9,7 +9,6 @@ import { UserLimits } from './user-limits.js';
 const LIMITS = [HeapLimit, HeapUse, ReadLimit, RejectionCounters, SessionLimit, UserLimits];
 
 /** The limits of this node, for all users together and for each user. */
-@Global()
 @Module({
   providers: LIMITS,
   exports: LIMITS,

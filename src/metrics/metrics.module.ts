@@ -1,4 +1,7 @@
 import { Module } from '@nestjs/common';
+import { CommandsModule } from '../commands/commands.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
+import { StoreModule } from '../store/store.module.js';
 import { ConnectionsModule } from '../transport/connections/connections.module.js';
 import { EventsModule } from '../events/events.module.js';
 import { GrpcModule } from '../api/grpc.module.js';
@@ -7,7 +10,15 @@ import { EventCounters } from './event-counters.js';
 import { MetricsController } from './metrics.controller.js';
 
 @Module({
-  imports: [ConnectionsModule, EventsModule, GrpcModule, TlsModule],
+  imports: [
+    CommandsModule,
+    ConnectionsModule,
+    EventsModule,
+    GrpcModule,
+    LimitsModule,
+    StoreModule,
+    TlsModule,
+  ],
   providers: [EventCounters],
   controllers: [MetricsController],
 })

@@ -1,10 +1,16 @@
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { CommandsModule } from '../commands/commands.module.js';
+import { ConnectionsModule } from '../transport/connections/connections.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
+import { StoreModule } from '../store/store.module.js';
 import { PresenceController } from './presence.controller.js';
 import { PresenceService } from './presence.service.js';
 import { DeadlineSweeper } from './deadline-sweeper.js';
 
 /** Presence: commands and queries for status, channel and mute state, and the processing of deadlines. */
 @Module({
+  imports: [AuthModule, CommandsModule, ConnectionsModule, LimitsModule, StoreModule],
   controllers: [PresenceController],
   providers: [PresenceService, DeadlineSweeper],
 })

@@ -1,6 +1,5 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
-import { SystemClock } from '../clock/system-clock.js';
 import { Config } from '../config/config.js';
 import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import { Listening } from './listening.js';
@@ -21,19 +20,17 @@ function createStore(config: Config, clock: Clock, sealingKeys: SealingKeys): Pr
   });
 }
 
-/** Provides the presence store (in memory or in Redis), the keys of tokens, the clock and `Listening`. */
-@Global()
+/** Provides the presence store (in memory or in Redis), the keys of tokens and `Listening`. */
 @Module({
   providers: [
     Listening,
     SealingKeys,
-    { provide: Clock, useFactory: () => new SystemClock() },
     {
       provide: PresenceStore,
       inject: [Config, Clock, SealingKeys],
       useFactory: createStore,
     },
   ],
-  exports: [Clock, Listening, PresenceStore, SealingKeys],
+  exports: [Listening, PresenceStore, SealingKeys],
 })
 export class StoreModule {}

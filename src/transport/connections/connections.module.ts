@@ -1,8 +1,12 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { LimitsModule } from '../../limits/limits.module.js';
 import { Connections } from './connections.js';
 import { TokenlessStreams } from './tokenless-streams.js';
 
 /** Provides `Connections` and the limits of tokenless streams. */
-@Global()
-@Module({ providers: [Connections, TokenlessStreams], exports: [Connections, TokenlessStreams] })
+@Module({
+  imports: [LimitsModule],
+  providers: [Connections, TokenlessStreams],
+  exports: [Connections, TokenlessStreams],
+})
 export class ConnectionsModule {}
