@@ -27,7 +27,8 @@ export function failureOf(error: PresenceError, address: string): Failure {
   return new Failure(sentenceOf(error, address), { cause: error });
 }
 
-function sentenceOf({ code, message, violations }: PresenceError, address: string): string {
+function sentenceOf(error: PresenceError, address: string): string {
+  const { code, reason, message, violations } = error;
   switch (code) {
     case 'unavailable':
     case 'timeout':
@@ -45,13 +46,13 @@ function sentenceOf({ code, message, violations }: PresenceError, address: strin
       return `The service rejects an argument: ${fields.join(', ') || message}.`;
     }
     case 'resource-exhausted':
-      return `A limit of the service is exceeded: ${message}.`;
+      return `A limit of the service is exceeded (${reason ?? code}): ${message}.`;
     case 'session-ended':
       return 'The session was ended by another client.';
     case 'unimplemented':
       return `The server at ${address} does not support this call: ${message}.`;
     default:
-      return `The call failed (${code}): ${message}.`;
+      return `The call failed (${reason ?? code}): ${message}.`;
   }
 }
 
