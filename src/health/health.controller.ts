@@ -17,8 +17,8 @@ export class HealthController {
     private readonly status: ServingStatus,
   ) {}
 
-  /** Runs all checks. */
-  @Get()
+  /** Readiness, with all checks: while it fails, no new calls should be sent to this node. */
+  @Get(['', 'ready'])
   @HealthCheck()
   check(): Promise<HealthCheckResult> {
     return this.health.check([() => this.serving(), () => this.store()]);
@@ -31,13 +31,6 @@ export class HealthController {
   @Get('live')
   live(): HealthCheckResult {
     return { status: 'ok', info: {}, error: {}, details: {} };
-  }
-
-  /** Readiness: while it fails, no new calls should be sent to this node. */
-  @Get('ready')
-  @HealthCheck()
-  ready(): Promise<HealthCheckResult> {
-    return this.health.check([() => this.serving(), () => this.store()]);
   }
 
   /** Checks the store. While it is unreachable, open streams continue but nothing can be changed. */
