@@ -1,5 +1,6 @@
 import type { Change, PresenceClient, PresenceCollection, Session } from '@presence-service/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Link } from '../../test/support/link.js';
 import { Service, tokenOf } from '../../test/support/service.js';
@@ -21,8 +22,11 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     await service.stop();
   });
 
-  async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    service = await Service.start({ ...protocol.settings, ...settings });
+  async function start(
+    settings: Readonly<Record<string, string>> = {},
+    fixed: Partial<FixedLimits> = {},
+  ): Promise<void> {
+    service = await Service.start({ ...protocol.settings, ...settings }, { fixed });
     watcher = clients.of(service, 'watcher');
   }
 
@@ -146,7 +150,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
 
   it('is given a new picture when what it missed is not held any more, and reports the differences', async () => {
     await service.stop();
-    await start({ EVENT_LOG_SIZE: '2' });
+    await start({}, { eventLogSize: 2 });
     const [ann, bob] = [await online('ann', 'lobby'), await online('bob', 'lobby')];
     const link = await Link.to(service.addresses(protocol.addressOf));
     const gate = new Gate();

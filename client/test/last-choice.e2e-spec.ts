@@ -152,7 +152,7 @@ class World {
     for (const nth of [0, 1] as const) await this.happen(nth, { type: 'lose' });
     const { clock } = this.service;
     await this.service.stop();
-    this.service = await Service.start(this.protocol.settings, clock);
+    this.service = await Service.start(this.protocol.settings, { clock });
     for (const device of this.devices) device.find(this.service);
     for (const nth of [first, first === 0 ? 1 : 0] as const)
       await this.happen(nth, { type: 'return' });

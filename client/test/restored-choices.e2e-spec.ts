@@ -189,7 +189,7 @@ describe.each(PROTOCOLS)('What a user chose, with clients over $name,', (protoco
       await desktop.lose();
       await service.passTime(60_000);
       const { clock } = service;
-      services.push((service = await Service.start(protocol.settings, clock)));
+      services.push((service = await Service.start(protocol.settings, { clock })));
       desktop.find(service);
       await desktop.return();
       expect(await shown()).toMatchObject({ status: 'online' });

@@ -235,8 +235,7 @@ describe('The dashboard', () => {
   });
 
   it('explains why a user is IDLE: by which sessions, since when, and what comes next', async () => {
-    const settings = { IDLE_TIMEOUT_MS: '1000', IDLE_CHECK_INTERVAL_MS: '100' };
-    const impatient = await build.serve(settings);
+    const impatient = await build.serve({ IDLE_TIMEOUT_MS: '1000' });
     onTestFinished(() => impatient.kill());
     const users = new Visitors(impatient);
     await users.come('ann', { channelId: 'lobby' });

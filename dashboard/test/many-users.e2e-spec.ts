@@ -25,7 +25,7 @@ describe('The dashboard of ten thousand users', { timeout: 120_000 }, () => {
   beforeAll(async () => {
     build = await Build.make();
     browser = await launchChromium();
-    server = await build.serve({ MAX_NEW_SESSIONS_PER_SECOND: '0', MAX_HEAP_PERCENT: '0' });
+    server = await build.serve({ MAX_HEAP_PERCENT: '0' }, { fixed: { newSessionsPerSecond: 0 } });
     for (let from = 0; from < USERS; from += TOGETHER) await gather(from);
     board = await Board.open(browser, server.httpUrl);
   }, 240_000);

@@ -52,7 +52,7 @@ describe('An error that reaches the client', () => {
       seconds: 1,
       nanos: 20_000_000,
     });
-    expect(refusedCalls.counts.MAX_COMMANDS_PER_SECOND).toBe(1);
+    expect(refusedCalls.counts.MAX_COMMANDS_PER_SECOND_PER_SESSION_PER_NODE).toBe(1);
   });
 
   it('has the code of its reason and the message of the rejection', async () => {

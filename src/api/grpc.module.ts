@@ -37,7 +37,7 @@ const LEAST_CLOSE_MS = 250;
 export class GrpcModule {}
 
 function createGrpcServer(
-  { grpc, drainTimeoutMs }: Config,
+  { process, grpc, fixed }: Config,
   connections: Connections,
   tokenlessStreams: TokenlessStreams,
   figures: RpcMetrics,
@@ -51,23 +51,23 @@ function createGrpcServer(
     serverOptions: {
       'grpc.keepalive_time_ms': grpc.keepaliveTimeMs,
       'grpc.keepalive_timeout_ms': grpc.keepaliveTimeoutMs,
-      'grpc.max_connection_idle_ms': grpc.connectionIdleTimeoutMs,
+      'grpc.max_connection_idle_ms': fixed.connectionIdleTimeoutMs,
       // The limit is raised after a call with a valid token.
       'grpc.max_concurrent_streams': Math.min(CALLS_BEFORE_TOKEN, grpc.maxStreamsPerConnection),
       // Channelz is unused, and updating it costs time on every call.
       'grpc.enable_channelz': 0,
     },
-    maxRequestBytesOf: (path) => Math.min(requestLimitOf(path).bytes, grpc.maxRequestBytes),
+    maxRequestBytesOf: (path) => requestLimitOf(path).bytes,
     connections,
     figures,
-    closeTimeoutMs: Math.max(drainTimeoutMs / 5, LEAST_CLOSE_MS),
+    closeTimeoutMs: Math.max(process.drainTimeoutMs / 5, LEAST_CLOSE_MS),
     addServices: (grpcServer) => {
       const server = withBoundedStreams(grpcServer, tokenlessStreams, connections.calls);
       status.addToServer(
         server,
         SERVICES.map(({ typeName }) => typeName),
       );
-      if (grpc.reflection)
+      if (!process.isProduction)
         addReflection(
           server,
           SERVICES.map(({ file }) => file),

@@ -45,24 +45,24 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
   },
   TOO_MANY_SUBSCRIPTIONS: {
     code: status.RESOURCE_EXHAUSTED,
-    when: 'The user has `MAX_SUBSCRIPTIONS_PER_USER` subscriptions on this node.',
+    when: 'The user has `MAX_SUBSCRIPTIONS_PER_USER_PER_NODE` subscriptions on this node.',
     action:
       'End a subscription, then subscribe again. One subscription can follow many users and channels.',
   },
   TOO_MANY_COMMANDS: {
     code: status.RESOURCE_EXHAUSTED,
-    when: 'The session sends more than `MAX_COMMANDS_PER_SECOND`.',
+    when: 'The session sends more than `MAX_COMMANDS_PER_SECOND_PER_SESSION_PER_NODE`.',
     action: 'Wait for the time in RetryInfo, then repeat the call.',
   },
   TOO_MANY_CALLS: {
     code: status.RESOURCE_EXHAUSTED,
-    when: 'The user makes more than `MAX_CALLS_PER_SECOND_PER_USER`. A large request counts as several calls.',
+    when: 'The user makes more than `MAX_CALLS_PER_SECOND_PER_USER_PER_NODE`. A large request counts as several calls.',
     action:
       'Wait for the time in RetryInfo, then repeat the call. Without RetryInfo the request alone is larger than the limit allows: split it.',
   },
   TOO_MANY_PRESENCES: {
     code: status.RESOURCE_EXHAUSTED,
-    when: 'The user reads more than `MAX_PRESENCES_PER_SECOND_PER_USER` in lists, batches and snapshots.',
+    when: 'The user reads more than `MAX_PRESENCES_PER_SECOND_PER_USER_PER_NODE` in lists, batches and snapshots.',
     action:
       'Wait for the time in RetryInfo, then repeat the call. Subscribe instead of polling lists.',
   },
@@ -73,7 +73,7 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
   },
   NODE_FULL: {
     code: status.UNAVAILABLE,
-    when: 'The node has `MAX_SESSIONS` sessions.',
+    when: 'The node has `MAX_SESSIONS_PER_NODE` sessions.',
     action:
       'Wait for the time in RetryInfo, then connect again on a new connection: another node may have room.',
   },

@@ -4,7 +4,9 @@ import { JwksKeys } from './jwks-keys.js';
 import type { VerificationKeys } from './verification-keys.js';
 
 /** Creates the keys that the settings name. A key file is read immediately, a key set is fetched later. */
-export async function createVerificationKeys(auth: Config['auth']): Promise<VerificationKeys> {
+export async function createVerificationKeys(
+  auth: Partial<Config['auth']>,
+): Promise<VerificationKeys> {
   if (auth.secret !== undefined) return sharedSecret(auth.secret);
   if (auth.publicKeyFile !== undefined) return publicKeyFile(auth.publicKeyFile);
   if (auth.jwksUrl !== undefined) return new JwksKeys(auth.jwksUrl);

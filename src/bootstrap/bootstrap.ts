@@ -7,6 +7,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from '../app.module.js';
 import { ConfigError } from '../config/config-error.js';
 import { readConfig, type Config } from '../config/config.js';
+import type { FixedLimits } from '../config/fixed-limits.js';
 import { loadEnvFile } from '../config/env-file.js';
 import { GrpcServerStrategy } from '../transport/grpc/grpc-server.js';
 import { PinoLoggerService } from '../logging/pino-logger.service.js';
@@ -21,16 +22,19 @@ const CLOSE_TIMEOUT_MS = 3000;
 
 /**
  * Starts the server with settings from the environment or `.env`. Returns the exit code for a process that ends by
- * itself; signals and uncaught errors end it through `ProcessShutdown`.
+ * itself; signals and uncaught errors end it through `ProcessShutdown`. Tests replace limits with `fixed`.
  */
-export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
+export async function serve(
+  environment: NodeJS.ProcessEnv,
+  fixed: Partial<FixedLimits> = {},
+): Promise<number> {
   const end = ProcessShutdown.watch();
   end.reportTo(new Logger('Process'));
   // Node may load all modules in one turn of the event loop. A signal that came meanwhile is handled here.
   await nextTurn();
   try {
     loadEnvFile();
-    await start(readConfig(environment), end);
+    await start(readConfig(environment, fixed), end);
     return ExitCode.STOPPED;
   } catch (error) {
     // Errors are expected if the server is stopped while it starts.
@@ -43,11 +47,12 @@ export async function serve(environment: NodeJS.ProcessEnv): Promise<number> {
 }
 
 async function start(config: Config, end: ProcessShutdown): Promise<void> {
+  const { isProduction, logLevel, drainTimeoutMs } = config.process;
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
     abortOnError: false,
     // No route reads a body, and the Connect API reads its own.
     bodyParser: false,
-    logger: new PinoLoggerService(config.logging),
+    logger: new PinoLoggerService({ level: logLevel, format: isProduction ? 'json' : 'text' }),
   });
   for (const warning of config.warnings) new Logger('Settings').warn(warning);
   logGrpcMessages();
@@ -58,7 +63,7 @@ async function start(config: Config, end: ProcessShutdown): Promise<void> {
     // The modules must be initialised before the transport starts and accepts calls.
     await app.init();
     // Until here no client was accepted, so there was nothing to stop.
-    end.onShutdown(() => app.close(), config.drainTimeoutMs + CLOSE_TIMEOUT_MS);
+    end.onShutdown(() => app.close(), drainTimeoutMs + CLOSE_TIMEOUT_MS);
     await listen(app, config);
   } catch (error) {
     // Otherwise timers and connections of the modules that started would keep the process alive.

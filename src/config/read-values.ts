@@ -1,35 +1,36 @@
 import { ConfigError } from './config-error.js';
-import { relations } from './cross-checks.js';
-import { type Setting, type SettingName, settings, type Values } from './settings.js';
-import { unknownSettings } from './unknown-settings.js';
+import { crossChecks } from './cross-checks.js';
+import { allSettings, type SettingName, type SettingValues } from './settings.js';
+import type { Setting } from './setting.js';
 
 /** Reads every setting. Throws one `ConfigError` with all mistakes. An empty text counts as not set. */
-export function readValues(env: NodeJS.ProcessEnv): Values {
+export function readValues(env: NodeJS.ProcessEnv): SettingValues {
   const mistakes = new Map<SettingName, string>();
-  const read = Object.entries(settings).map(([key, setting]: [string, Setting<unknown>]) => {
-    const name = key as SettingName;
+  const values: Record<string, Record<string, unknown>> = {};
+  for (const setting of allSettings) {
+    const { slice, key, name, type } = setting;
     const text = env[name] || setting.default;
-    const value = text === '' ? undefined : setting.kind.read(text);
-    if (text !== '' && value === undefined) mistakes.set(name, sentence(name, text));
-    return [name, value] as const;
-  });
+    const value = text === '' ? undefined : type.read(text);
+    if (text !== '' && value === undefined) mistakes.set(name, sentence(setting, text));
+    (values[slice] ??= {})[key] = value;
+  }
 
-  // If there are mistakes, some values are missing, but never one that a checked relation needs.
-  const values = Object.fromEntries(read) as Values;
-  const complaints = relations
-    .filter(({ between }) => !between.some((name) => mistakes.has(name)))
-    .map(({ complaint }) => complaint(values))
-    .filter((complaint) => complaint !== undefined);
+  // If there are mistakes, some values are missing, but never one that an executed check needs.
+  const complete = values as SettingValues;
+  const contradictions = crossChecks
+    .filter(({ settings }) => !settings.some((name) => mistakes.has(name)))
+    .map(({ error }) => error(complete))
+    .filter((error) => error !== undefined);
 
-  const all = [...mistakes.values(), ...complaints, ...unknownSettings(env).mistakes];
+  const all = [...mistakes.values(), ...contradictions];
   if (all.length > 0) throw new ConfigError(all);
-  return values;
+  return complete;
 }
 
-function sentence(name: SettingName, text: string): string {
-  const { description: allowed, isSecret: hides }: Setting<unknown>['kind'] = settings[name].kind;
-  const given = hides?.(text) ? 'set to something that is not shown here' : shown(text);
-  return `${name} is ${given}, but must be ${allowed}.`;
+function sentence({ name, type }: Setting<unknown>, text: string): string {
+  const { description: allowed, isSecret: hides } = type;
+  const given = hides?.(text) ? 'has a value that is not shown here' : `is ${shown(text)}`;
+  return `${name} ${given}, but must be ${allowed}.`;
 }
 
 /** Returns the text in quotes, without line breaks, and shortened. */

@@ -4,6 +4,8 @@ import { isIP, isIPv4, isIPv6 } from 'node:net';
 export interface SettingType<T> {
   /** Completes the sentence "NAME must be ...". */
   readonly description: string;
+  /** The unit of a number, such as "milliseconds". Undefined for text and for a number of things. */
+  readonly unit?: string;
   /** Returns the value, or undefined if the text is not allowed. The text is never empty. */
   readonly read: (text: string) => T | undefined;
   /** Whether a rejected text must not appear in the message. */
@@ -13,9 +15,10 @@ export interface SettingType<T> {
 /** Longer than any useful timeout, and shorter than 24.8 days, above which a timer of Node.js fires at once. */
 const A_WEEK_MS = 604_800_000;
 
-export function integer(least: number, most: number, of = ''): SettingType<number> {
+export function integer(least: number, most: number, unit?: string): SettingType<number> {
   return {
-    description: `a whole number${of} from ${least} to ${most}`,
+    description: `a whole number from ${least} to ${most}`,
+    ...(unit !== undefined && { unit }),
     read(text) {
       // `Number()` alone would also accept 1e3, 0x10, 5.0 and blanks.
       const value = /^(0|[1-9]\d*)$/.test(text) ? Number(text) : NaN;
@@ -25,8 +28,12 @@ export function integer(least: number, most: number, of = ''): SettingType<numbe
 }
 
 export function milliseconds(least: number): SettingType<number> {
-  return integer(least, A_WEEK_MS, ' of milliseconds');
+  const type = integer(least, A_WEEK_MS, 'milliseconds');
+  return { ...type, description: `a whole number of milliseconds from ${least} to ${A_WEEK_MS}` };
 }
+
+/** The limit of a rate. Zero: no limit. */
+export const perSecond = integer(0, 10_000_000, 'per second');
 
 export function oneOf<const T extends string>(words: readonly T[]): SettingType<T> {
   return {
@@ -44,7 +51,7 @@ export const boolean: SettingType<boolean> = {
  * Whether this is production. Similar words are rejected, because they would silently disable what production requires.
  */
 export const environmentName: SettingType<boolean> = {
-  description: '"production" exactly, or another word such as "development"',
+  description: '"production", or a word that does not resemble it, such as "development"',
   read(text) {
     if (text === 'production') return true;
     return /^prod(uction)?$/i.test(text.trim()) ? undefined : false;
@@ -52,13 +59,13 @@ export const environmentName: SettingType<boolean> = {
 };
 
 export const text: SettingType<string> = {
-  description: 'text without control characters and without spaces around it',
+  description: 'text without control characters and without leading or trailing spaces',
   read: (text) => (/\p{Cc}/u.test(text) || text !== text.trim() ? undefined : text),
 };
 
 /** Braces are not allowed. In a Redis Cluster they are hash tags and would change the slots of all keys. */
 export const keyPrefix: SettingType<string> = {
-  description: 'at most 64 characters, with neither braces nor spaces',
+  description: '1 to 64 characters without braces and spaces',
   read: (text) => (/^[^{}\s\p{Cc}]{1,64}$/u.test(text) ? text : undefined),
 };
 
@@ -74,7 +81,7 @@ export function isHostName(text: string): boolean {
 }
 
 export const httpUrl: SettingType<string> = {
-  description: 'an http:// or https:// URL without a user name or password in it',
+  description: 'an http:// or https:// URL without a user name and password',
   read(text) {
     const url = URL.canParse(text) ? new URL(text) : undefined;
     const plain = url?.username === '' && url.password === '' && text === text.trim();
@@ -87,7 +94,7 @@ export const httpUrl: SettingType<string> = {
 /** Origins as browsers write them: no path, no default port. */
 export const origins: SettingType<readonly string[]> = {
   description:
-    '* or origins such as https://chat.example.com, with commas between them and no paths',
+    '* or a comma-separated list of origins without paths, such as https://chat.example.com',
   read(text) {
     if (text === '*') return ['*'];
     const list = text.split(',');
@@ -107,7 +114,7 @@ export function secret(leastBytes: number): SettingType<string> {
 
 /** The address on which gRPC listens. The operating system limits a socket path to 107 bytes. */
 export const grpcAddress: SettingType<string> = {
-  description: 'host:port, [IPv6]:port, or unix:path of a socket (107 bytes at most)',
+  description: 'host:port, [IPv6]:port, or unix:path of a socket (at most 107 bytes)',
   read(text) {
     const socket = socketPath(text);
     if (socket !== undefined) return Buffer.byteLength(socket) <= 107 ? text : undefined;

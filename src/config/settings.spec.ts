@@ -1,43 +1,26 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Setting, settings } from './settings.js';
-
-const table = Object.entries(settings) as [string, Setting<unknown>][];
-const example = readFileSync('.env.example', 'utf8');
-
-/** Returns the blocks of comment lines that end in `# NAME=default`. */
-function examples(): { name: string; default: string; meaning: string }[] {
-  return example.split('\n\n').flatMap((block) => {
-    const [, comment = '', name, fallback = ''] =
-      /^((?:#.*\n)*)# ([A-Z][A-Z0-9_]*)=(.*)\n?$/.exec(block) ?? [];
-    const meaning = comment.replaceAll(/^# ?/gm, '').trim().replaceAll('\n', ' ');
-    return name === undefined ? [] : [{ name, default: fallback, meaning }];
-  });
-}
+import { allSettings } from './settings.js';
 
 describe('settings', () => {
-  it.each(table.filter(([, setting]) => setting.default !== ''))(
-    'has a default that is allowed for %s',
-    (_, setting) => expect(setting.kind.read(setting.default)).toBeDefined(),
+  it.each(allSettings.filter((setting) => setting.default !== ''))(
+    'have a default that is allowed: $name',
+    (setting) => expect(setting.type.read(setting.default)).toBeDefined(),
   );
 
-  it('explains every setting in a sentence', () => {
-    for (const [, { description: meaning }] of table) expect(meaning).toMatch(/^["A-Z].*\.$/);
-  });
-});
-
-describe('.env.example', () => {
-  it('lists every setting with its meaning and default, in the order of the table, and no other', () => {
-    expect(examples()).toEqual(
-      table.map(([name, setting]) => ({
-        name,
-        default: setting.default,
-        meaning: setting.description,
-      })),
-    );
+  it('have different names', () => {
+    const names = allSettings.map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
   });
 
-  it('sets nothing, so that a copy of it changes nothing', () => {
-    for (const line of example.split('\n')) expect(line).toMatch(/^(#.*)?$/);
+  it('are explained in sentences', () => {
+    for (const { description } of allSettings) expect(description).toMatch(/^[A-Za-z].*\.$/);
+  });
+
+  it('have PER_NODE in their names if they limit a number per node', () => {
+    const ownScope = ['MAX_STREAMS_PER_CONNECTION', 'MAX_HEAP_PERCENT'];
+    for (const { name, scope } of allSettings) {
+      if (!name.startsWith('MAX_') || ownScope.includes(name)) continue;
+      expect(name.endsWith('_PER_NODE'), name).toBe(scope === 'per node');
+    }
   });
 });

@@ -1,279 +1,281 @@
+import { logLevelNames } from './log-level.js';
+import { redisUrl } from './redis-url.js';
+import { optional, setting, type Setting } from './setting.js';
 import {
-  environmentName,
   boolean,
+  environmentName,
   grpcAddress,
   host,
   httpUrl,
+  integer,
   keyPrefix,
-  type SettingType,
   milliseconds,
   oneOf,
   origins,
+  perSecond,
   secret,
-  integer,
   text,
 } from './setting-types.js';
-import { logFormatNames, logLevelNames } from './log-level.js';
-import { redisUrl } from './redis-url.js';
 
-/** The type of a rate. Zero: no limit. */
-const perSecond = integer(0, 10_000_000);
-
-/** One setting. This is the only place that defines its default, its unit and its meaning. */
-export interface Setting<T> {
-  readonly kind: SettingType<T>;
-  /** The text as the environment would contain it. Empty: there is no default. */
-  readonly default: string;
-  readonly description: string;
-}
-
-/** All settings, in the order of `.env.example`. A test compares that file with this table. */
+/**
+ * All settings, by their place in `Config`: `KEEPALIVE_TIME_MS` is `config.grpc.keepaliveTimeMs`. This is the only place
+ * that defines the name, type, unit, scope, default and meaning of a setting. `.env.example` and `docs/settings.md` are
+ * generated from it, in this order.
+ */
 export const settings = {
-  NODE_ENV: setting(
-    environmentName,
-    'development',
-    '"production" makes a key of tokens compulsory and turns reflection and the dashboard off. Any other word is fine.',
-  ),
-  LOG_LEVEL: setting(
-    oneOf(logLevelNames),
-    'info',
-    'The least severe lines to log: fatal, error, warn, info, debug or verbose.',
-  ),
-  LOG_FORMAT: optional(
-    oneOf(logFormatNames),
-    'How lines are logged: json, or text for people. When not set: json in production, else text.',
-  ),
+  process: {
+    isProduction: setting('NODE_ENV', environmentName, {
+      default: 'development',
+      scope: 'per node',
+      description:
+        'production: requires a token key, disables gRPC reflection, and writes the log as JSON. Any other value: development.',
+    }),
+    logLevel: setting('LOG_LEVEL', oneOf(logLevelNames), {
+      default: 'info',
+      scope: 'per node',
+      description:
+        'The lowest level of log entries that are written: fatal, error, warn, info, debug or verbose.',
+    }),
+    drainTimeoutMs: setting('DRAIN_TIMEOUT_MS', milliseconds(0), {
+      default: '10000',
+      scope: 'per node',
+      description: 'Time that open calls have to end after SIGTERM.',
+    }),
+  },
+  grpc: {
+    url: setting('GRPC_URL', grpcAddress, {
+      default: '0.0.0.0:50051',
+      scope: 'per node',
+      description:
+        'Address of the gRPC server: host:port, [IPv6]:port, or unix:path of a socket. Port 0 selects a free port.',
+    }),
+    keepaliveTimeMs: setting('KEEPALIVE_TIME_MS', milliseconds(100), {
+      default: '5000',
+      scope: 'per node',
+      description: 'Time between two PINGs on every gRPC connection.',
+    }),
+    keepaliveTimeoutMs: setting('KEEPALIVE_TIMEOUT_MS', milliseconds(100), {
+      default: '5000',
+      scope: 'per node',
+      description:
+        'Time that a client has to acknowledge a PING. A silent client is disconnected after at most the sum of both times.',
+    }),
+    maxStreamsPerConnection: setting('MAX_STREAMS_PER_CONNECTION', integer(1, 1_000_000), {
+      default: '1000',
+      scope: 'per node',
+      description:
+        'Maximum number of open calls and streams on one gRPC connection. Further calls wait in the client, without an error.',
+    }),
+  },
+  tls: {
+    certFile: optional('GRPC_TLS_CERT_FILE', text, {
+      scope: 'per node',
+      description:
+        'Path of a PEM file with the certificate of the server, followed by the intermediate certificates. Requires GRPC_TLS_KEY_FILE. Changes of the file apply within seconds. Not set: gRPC without TLS.',
+    }),
+    keyFile: optional('GRPC_TLS_KEY_FILE', text, {
+      scope: 'per node',
+      description: 'Path of a PEM file with the unencrypted private key of that certificate.',
+    }),
+    clientCaFile: optional('GRPC_TLS_CLIENT_CA_FILE', text, {
+      scope: 'per node',
+      description:
+        'Path of a PEM file with the certificates that must have issued the certificates of clients (mutual TLS). Not set: clients need no certificate.',
+    }),
+  },
+  http: {
+    host: setting('HTTP_HOST', host, {
+      default: '0.0.0.0',
+      scope: 'per node',
+      description:
+        'Host name or IP address of the HTTP server: health, metrics, the API for browsers and the dashboard.',
+    }),
+    port: setting('HTTP_PORT', integer(0, 65_535), {
+      default: '3000',
+      scope: 'per node',
+      description: 'Port of the HTTP server. 0 selects a free port.',
+    }),
+    api: setting('HTTP_API', boolean, {
+      default: 'true',
+      scope: 'per node',
+      description:
+        'Whether HTTP serves the API for browsers (Connect and gRPC-Web) and the dashboard, which requires a token of presence:admin.',
+    }),
+    corsOrigins: optional('HTTP_CORS_ORIGINS', origins, {
+      scope: 'per node',
+      description:
+        'Origins of other web pages that may call the API over HTTP, separated by commas, such as https://chat.example.com. *: all origins.',
+    }),
+  },
+  auth: {
+    secret: optional('AUTH_JWT_SECRET', secret(32), {
+      scope: 'cluster-wide',
+      description:
+        'Key of tokens that are signed with HS256: the bytes of this text, at least 32. Set at most one of AUTH_JWT_SECRET, AUTH_JWKS_URL and AUTH_JWT_PUBLIC_KEY_FILE. None is set: the server creates a random key, but in production it does not start.',
+    }),
+    jwksUrl: optional('AUTH_JWKS_URL', httpUrl, {
+      scope: 'cluster-wide',
+      description:
+        'URL of the JSON Web Key Set of an identity provider, for tokens that are signed with RS256, PS256, ES256, ES384 or EdDSA.',
+    }),
+    publicKeyFile: optional('AUTH_JWT_PUBLIC_KEY_FILE', text, {
+      scope: 'cluster-wide',
+      description:
+        'Path of a PEM file with the public key or certificate that verifies tokens (same algorithms as AUTH_JWKS_URL).',
+    }),
+    issuer: optional('AUTH_JWT_ISSUER', text, {
+      scope: 'cluster-wide',
+      description: 'Required claim `iss` of every token. Not set: the claim is not checked.',
+    }),
+    audience: optional('AUTH_JWT_AUDIENCE', text, {
+      scope: 'cluster-wide',
+      description:
+        'Required claim `aud` of every token, or one of its values. Not set: the claim is not checked.',
+    }),
+  },
+  policy: {
+    idleTimeoutMs: setting('IDLE_TIMEOUT_MS', milliseconds(100), {
+      default: '300000',
+      scope: 'cluster-wide',
+      description: 'Time without activity after which a user is IDLE.',
+    }),
+    heartbeatTimeoutMs: setting('HEARTBEAT_TIMEOUT_MS', milliseconds(100), {
+      // Together with the interval of the deadline sweeper, a lost browser is noticed within ten seconds, as gRPC promises.
+      default: '8000',
+      scope: 'cluster-wide',
+      description:
+        'Time without a message after which a session ends if it was opened over HTTP or with `require_heartbeats`.',
+    }),
+    reconnectGraceMs: setting('RECONNECT_GRACE_MS', milliseconds(0), {
+      default: '0',
+      scope: 'cluster-wide',
+      description:
+        'Time for which a session still counts after its connection is lost. A session that its client closes ends at once.',
+    }),
+    maxSessionsPerUser: setting('MAX_SESSIONS_PER_USER', integer(1, 1_000), {
+      default: '20',
+      scope: 'cluster-wide',
+      description: 'Maximum number of concurrent sessions of one user.',
+    }),
+  },
+  streams: {
+    heartbeatIntervalMs: setting('STREAM_HEARTBEAT_INTERVAL_MS', milliseconds(100), {
+      default: '15000',
+      scope: 'per node',
+      description:
+        'Time after which the server sends a message on a stream that is otherwise quiet.',
+    }),
+    maxEventAgeMs: setting('EVENT_LOG_MAX_AGE_MS', milliseconds(100), {
+      default: '300000',
+      scope: 'per node',
+      description:
+        'Time for which the node keeps an event for subscribers that resume, unless 100,000 newer events replace it.',
+    }),
+  },
+  limits: {
+    connections: setting('MAX_CONNECTIONS_PER_NODE', integer(0, 1_000_000), {
+      default: '50000',
+      scope: 'per node',
+      description:
+        'Maximum number of gRPC connections, and separately of HTTP connections. 0: no limit.',
+    }),
+    connectionsPerAddress: setting('MAX_CONNECTIONS_PER_ADDRESS_PER_NODE', integer(0, 1_000_000), {
+      default: '0',
+      scope: 'per node',
+      description:
+        'Maximum number of these connections from one IPv4 address or one IPv6 /64 network. 0: no limit, as required behind a proxy, where all connections have its address.',
+    }),
+    sessions: setting('MAX_SESSIONS_PER_NODE', integer(0, 10_000_000), {
+      default: '50000',
+      scope: 'per node',
+      description: 'Maximum number of concurrent sessions. 0: no limit.',
+    }),
+    subscriptionsPerUser: setting('MAX_SUBSCRIPTIONS_PER_USER_PER_NODE', integer(1, 100_000), {
+      default: '20',
+      scope: 'per node',
+      description: 'Maximum number of concurrent subscriptions of one user.',
+    }),
+    commandsPerSecond: setting('MAX_COMMANDS_PER_SECOND_PER_SESSION_PER_NODE', perSecond, {
+      default: '50',
+      scope: 'per node',
+      description:
+        'Maximum rate of commands of one session. A burst may be twice as large. Heartbeats are counted separately with the same rate. 0: no limit.',
+    }),
+    callsPerSecondPerUser: setting('MAX_CALLS_PER_SECOND_PER_USER_PER_NODE', perSecond, {
+      default: '200',
+      scope: 'per node',
+      description:
+        'Maximum rate of calls of one user, with and without a session. A burst may be twice as large, and a request that counts more than a burst is rejected. Connect and Subscribe count as 10 calls, and each complete 16 KiB of a request as one more. Heartbeats are counted separately with the same rate. 0: no limit.',
+    }),
+    presencesPerSecondPerUser: setting('MAX_PRESENCES_PER_SECOND_PER_USER_PER_NODE', perSecond, {
+      default: '10000',
+      scope: 'per node',
+      description:
+        'Maximum rate at which one user reads presences in pages, batches and snapshots. A burst may be twice as large. 0: no limit.',
+    }),
+    heapPercent: setting('MAX_HEAP_PERCENT', integer(0, 100, 'percent'), {
+      default: '75',
+      scope: 'per node',
+      description:
+        'Heap use, as a share of the heap size limit of V8 (`--max-heap-size`), above which the node accepts no new sessions and subscriptions. V8 can end the process from 80 on. 0: no limit.',
+    }),
+    offlineUsers: setting('MAX_OFFLINE_USERS', integer(0, 10_000_000), {
+      default: '100000',
+      scope: 'cluster-wide',
+      description:
+        'Maximum number of OFFLINE users whose mute state, status choice and last activity are kept. The users who have been OFFLINE longest are forgotten first. As many users who chose INVISIBLE are kept in addition.',
+    }),
+  },
+  redis: {
+    address: optional('REDIS_URL', redisUrl, {
+      scope: 'cluster-wide',
+      description:
+        'Redis server that the nodes share: redis://[user:password@]host[:port], several of these separated by commas for a Redis Cluster, or redis-sentinel://[user:password@]host[:port][,host...]#master. rediss: with TLS. Not set: one node that keeps everything in memory.',
+    }),
+    keyPrefix: setting('REDIS_KEY_PREFIX', keyPrefix, {
+      default: 'presence:',
+      scope: 'cluster-wide',
+      description:
+        'Prefix of all keys in Redis, so that several services can share a Redis server.',
+    }),
+  },
+} satisfies Record<string, Readonly<Record<string, Setting<unknown>>>>;
 
-  GRPC_URL: setting(
-    grpcAddress,
-    '0.0.0.0:50051',
-    'Where gRPC is served: host:port, [IPv6]:port, or unix:path of a socket. Port 0 takes a free one.',
-  ),
-  GRPC_REFLECTION: optional(
-    boolean,
-    'Whether tools may ask the server for its contract: true or false. When not set: true unless in production.',
-  ),
-  GRPC_TLS_CERT_FILE: optional(
-    text,
-    'Path of a PEM file with the certificate of the server, then those between it and the root. Set with the next: TLS; neither: plain. Files that change are taken up within seconds.',
-  ),
-  GRPC_TLS_KEY_FILE: optional(
-    text,
-    'Path of a PEM file with the private key of that certificate, not encrypted.',
-  ),
-  GRPC_TLS_CLIENT_CA_FILE: optional(
-    text,
-    'Path of a PEM file with the certificates by which those of clients must be issued (mutual TLS). Not set: clients need no certificate.',
-  ),
-  KEEPALIVE_TIME_MS: setting(
-    milliseconds(100),
-    '5000',
-    'Milliseconds between the pings on every gRPC connection.',
-  ),
-  KEEPALIVE_TIMEOUT_MS: setting(
-    milliseconds(100),
-    '5000',
-    'Milliseconds that the answer to a ping may take. A silent peer is gone within the sum of both.',
-  ),
-  CONNECTION_HANDSHAKE_TIMEOUT_MS: setting(
-    milliseconds(100),
-    '10000',
-    'Milliseconds within which a new gRPC connection must have begun to speak HTTP/2, TLS included.',
-  ),
-  CONNECTION_IDLE_TIMEOUT_MS: setting(
-    milliseconds(100),
-    '300000',
-    'Milliseconds without any call after which a gRPC connection is closed. Clients open another one by themselves when they need it.',
-  ),
-  CALL_TIMEOUT_MS: setting(
-    milliseconds(100),
-    '30000',
-    'Milliseconds within which the request of a call must be whole and its answer taken by the client. Streams go on for as long as they like.',
-  ),
-  MAX_CONNECTIONS: setting(
-    integer(0, 1_000_000),
-    '50000',
-    'How many gRPC connections there may be at a time, on each node, and as many of HTTP beside them. 0: any number.',
-  ),
-  MAX_CONNECTIONS_PER_ADDRESS: setting(
-    integer(0, 1_000_000),
-    '0',
-    'How many of them may come from one IPv4 address, or from one /64 of IPv6. 0: any number, as behind a proxy all have its address.',
-  ),
-  MAX_STREAMS_PER_CONNECTION: setting(
-    integer(1, 1_000_000),
-    '1000',
-    'How many calls and streams one gRPC connection may have open at a time. One more waits in the client, without an error, until another has ended.',
-  ),
-  MAX_METADATA_BYTES: setting(
-    integer(1024, 65_536),
-    '16384',
-    'How many bytes the metadata of a call may have, its token included: names and values, and 32 more for each.',
-  ),
+type Settings = typeof settings;
+type Slice = keyof Settings;
 
-  HTTP_HOST: setting(
-    host,
-    '0.0.0.0',
-    'Host name or IP address that health, metrics and the API for browsers are served on over HTTP.',
-  ),
-  HTTP_PORT: setting(integer(0, 65_535), '3000', 'Port of HTTP. 0 takes a free one.'),
-  HTTP_API: setting(
-    boolean,
-    'true',
-    'Whether browsers may call the API over HTTP, with Connect and gRPC-Web: true or false.',
-  ),
-  HTTP_DASHBOARD: optional(
-    boolean,
-    'Whether the dashboard is served at / of the HTTP port: true or false. It needs HTTP_API, and whoever uses it a token of presence:admin. When not set: true where there is HTTP_API, unless in production.',
-  ),
-  HTTP_CORS_ORIGINS: optional(
-    origins,
-    'Origins of pages that may call the API over HTTP beside those of its own, such as https://chat.example.com, with commas between them; * for all.',
-  ),
-
-  AUTH_JWT_SECRET: optional(
-    secret(32),
-    'Key of tokens signed with HS256: at least 32 bytes, taken as they are written. Set one of this and the next two; with none of them the server makes a random key, except in production.',
-  ),
-  AUTH_JWKS_URL: optional(
-    httpUrl,
-    'URL of the key set of an identity provider, http or https (RS256, PS256, ES256, ES384, EdDSA).',
-  ),
-  AUTH_JWT_PUBLIC_KEY_FILE: optional(
-    text,
-    'Path of a PEM file with the public key or the certificate that tokens are checked with (same algorithms).',
-  ),
-  AUTH_JWT_ISSUER: optional(
-    text,
-    'What the claim `iss` of every token must be. Not checked when not set.',
-  ),
-  AUTH_JWT_AUDIENCE: optional(
-    text,
-    'What the claim `aud` of every token must be or hold. Not checked when not set.',
-  ),
-
-  IDLE_TIMEOUT_MS: setting(
-    milliseconds(100),
-    '300000',
-    'Milliseconds without activity after which a user is IDLE.',
-  ),
-  IDLE_CHECK_INTERVAL_MS: setting(
-    milliseconds(100),
-    '1000',
-    'Milliseconds between two looks for what is due, which is how late a timeout may be noticed.',
-  ),
-  HEARTBEAT_TIMEOUT_MS: setting(
-    milliseconds(100),
-    // Together with IDLE_CHECK_INTERVAL_MS, a lost browser is noticed within ten seconds, as gRPC promises.
-    '8000',
-    'Milliseconds of silence after which a session ends that was begun over HTTP or with `require_heartbeats`.',
-  ),
-  RECONNECT_GRACE_MS: setting(
-    milliseconds(0),
-    '0',
-    'Milliseconds that a lost connection keeps its user shown. A clean end never waits.',
-  ),
-  MAX_SESSIONS_PER_USER: setting(
-    integer(1, 1_000),
-    '20',
-    'How many sessions one user may have at a time.',
-  ),
-  MAX_OFFLINE_USERS: setting(
-    integer(0, 10_000_000),
-    '100000',
-    'How many users who are OFFLINE are remembered (mute state, chosen status, last activity); the longest gone are forgotten first. Of those who chose to be invisible as many more.',
-  ),
-
-  STREAM_HEARTBEAT_INTERVAL_MS: setting(
-    milliseconds(100),
-    '15000',
-    'Milliseconds between two messages to the client on a stream that is otherwise quiet.',
-  ),
-  EVENT_LOG_SIZE: setting(
-    integer(1, 10_000_000),
-    '100000',
-    'How many events are kept for subscribers that resume.',
-  ),
-  EVENT_LOG_MAX_AGE_MS: setting(
-    milliseconds(100),
-    '300000',
-    'Milliseconds for which an event is kept at most.',
-  ),
-  MAX_SUBSCRIPTIONS_PER_USER: setting(
-    integer(1, 100_000),
-    '20',
-    'How many subscriptions one user may have at a time, on each node.',
-  ),
-
-  MAX_COMMANDS_PER_SECOND: setting(
-    perSecond,
-    '50',
-    'How many commands a second may name the same session, and twice that in a burst. Heartbeats count apart. 0: no limit.',
-  ),
-  MAX_CALLS_PER_SECOND_PER_USER: setting(
-    perSecond,
-    '200',
-    'How many calls a second a user may make over all sessions and without one, and twice that in a burst. Connect and Subscribe count as 10, each full 16 KiB of a request as one more, and heartbeats apart. A request that counts as more than a burst is refused. 0: no limit.',
-  ),
-  MAX_PRESENCES_PER_SECOND_PER_USER: setting(
-    perSecond,
-    '10000',
-    'How many presences a second a user may read in pages, batches and snapshots, and twice that in a burst. 0: no limit.',
-  ),
-  MAX_REFUSED_CALLS_PER_SECOND_PER_USER: setting(
-    perSecond,
-    '50',
-    'How many refused calls a second of a user are answered at once. Four times as many more are answered some seconds late, and beyond that the connection is closed. 0: all are answered at once.',
-  ),
-  MAX_NEW_SESSIONS_PER_SECOND: setting(
-    perSecond,
-    '2000',
-    'How many sessions may begin in a second, and twice that in a burst. 0: no limit.',
-  ),
-  MAX_SESSIONS: setting(
-    integer(0, 10_000_000),
-    '50000',
-    'How many sessions there may be at a time. 0: no limit.',
-  ),
-  MAX_HEAP_PERCENT: setting(
-    integer(0, 100),
-    '75',
-    'How much of its heap the process may have in use, in percent, before it lets in no more sessions and subscriptions. V8 may end the process from 80 on. 0: no limit.',
-  ),
-  MAX_REQUEST_BYTES: setting(
-    integer(16_384, 67_108_864),
-    '6291456',
-    'How large the request of a subscription may be. The default has room for the 10,000 users and 1,000 channels that it may name, in any script. Requests of other methods have smaller limits of their own.',
-  ),
-
-  REDIS_URL: optional(
-    redisUrl,
-    'Where several nodes keep presence together: redis://[user:password@]host[:port], several of them with commas for a cluster, or redis-sentinel://[user:password@]host[:port][,host...]#master; rediss for TLS. Not set: in memory, one node.',
-  ),
-  REDIS_KEY_PREFIX: setting(
-    keyPrefix,
-    'presence:',
-    'What the name of every key in Redis begins with, by which services share a server.',
-  ),
-
-  DRAIN_TIMEOUT_MS: setting(
-    milliseconds(0),
-    '10000',
-    'Milliseconds that calls are given to end after SIGTERM.',
-  ),
-} satisfies Record<string, Setting<unknown>>;
-
-export type SettingName = keyof typeof settings;
-
-/** The values of all settings, each as its type reads it. */
-export type Values = {
-  readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never;
+/** The headings of the groups in `.env.example` and in the documentation. */
+export const headings: Readonly<Record<Slice, string>> = {
+  process: 'Process',
+  grpc: 'gRPC',
+  tls: 'TLS of gRPC',
+  http: 'HTTP',
+  auth: 'Tokens',
+  policy: 'Sessions and users',
+  streams: 'Streams and events',
+  limits: 'Limits',
+  redis: 'Several nodes',
 };
 
-function setting<T>(kind: SettingType<T>, fallback: string, meaning: string): Setting<T> {
-  return { kind, default: fallback, description: meaning };
-}
+/** The values of all settings, as their types read them. */
+export type SettingValues = {
+  readonly [S in Slice]: {
+    readonly [Key in keyof Settings[S]]: Settings[S][Key] extends Setting<infer T> ? T : never;
+  };
+};
 
-function optional<T>(kind: SettingType<T>, meaning: string): Setting<T | undefined> {
-  return { kind, default: '', description: meaning };
-}
+/** The name of an environment variable that is a setting. */
+export type SettingName = {
+  [S in Slice]: {
+    [Key in keyof Settings[S]]: Settings[S][Key] extends Setting<unknown, infer N> ? N : never;
+  }[keyof Settings[S]];
+}[Slice];
+
+/** All settings in a list, each with its place in `Config`. */
+export const allSettings = Object.entries(settings).flatMap(([slice, group]) =>
+  Object.entries(group).map(([key, each]) => ({
+    slice: slice as Slice,
+    key,
+    ...(each as Setting<unknown, SettingName>),
+  })),
+);

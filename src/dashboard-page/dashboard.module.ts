@@ -55,7 +55,7 @@ function setHeaders(response: ServerResponse, path: string): void {
     AuthModule,
     ServeStaticModule.forRootAsync({
       inject: [Config],
-      useFactory: ({ http }: Config) => (http.dashboard && isBuilt() ? [STATIC_FILES] : []),
+      useFactory: ({ http }: Config) => (http.api && isBuilt() ? [STATIC_FILES] : []),
     }),
   ],
   providers: [DashboardLink],

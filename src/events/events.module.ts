@@ -25,8 +25,12 @@ import { SubscribeLimits } from './subscribe-limits.js';
     {
       provide: EventLog,
       inject: [Config, SealingKeys],
-      useFactory: ({ log }: Config, keys: SealingKeys) =>
-        new EventLog(log, fragmentEncoder, new TokenSealer(keys, 'resume')),
+      useFactory: ({ fixed, streams }: Config, keys: SealingKeys) =>
+        new EventLog(
+          { size: fixed.eventLogSize, maxAgeMs: streams.maxEventAgeMs },
+          fragmentEncoder,
+          new TokenSealer(keys, 'resume'),
+        ),
     },
   ],
   exports: [EventsService, FanOut],

@@ -128,7 +128,7 @@ export class FanOut implements OnApplicationShutdown {
   runMaintenance(): void {
     const wall = this.clock.wall();
     this.log.trim(this.clock.now());
-    const quietSince = this.clock.monotonic() - this.config.streamHeartbeatIntervalMs;
+    const quietSince = this.clock.monotonic() - this.config.streams.heartbeatIntervalMs;
     const heartbeat = this.log.tokenFragment(this.flushedUpTo);
     for (const subscription of this.subscriptions.keys()) {
       this.contain(subscription, () => {

@@ -15,7 +15,7 @@ export class SubscribeLimits {
     private readonly reads: ReadLimit,
     config: Config,
   ) {
-    this.subscribers = new SubscriberLimit(config.maxSubscriptionsPerUser);
+    this.subscribers = new SubscriberLimit(config.limits.subscriptionsPerUser);
   }
 
   /** The number of users with subscriptions on this node. */

@@ -63,7 +63,7 @@ export class ConnectionDrainer implements OnApplicationBootstrap, BeforeApplicat
   async beforeApplicationShutdown(): Promise<void> {
     this.draining = true;
     this.serving.set(false);
-    const { drainTimeoutMs } = this.config;
+    const { drainTimeoutMs } = this.config.process;
     for (const stream of this.streams) {
       stream.announceDrain?.(Math.round(Math.random() * (drainTimeoutMs / 2)));
     }

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { REFUSAL_REASONS, type RejectionReason } from '../domain/rejected-error.js';
 
-/** The setting behind each reason. Other reasons have nothing to do with limits. */
+/** The setting behind each reason; the rate of new sessions has none. Other reasons have nothing to do with limits. */
 const LIMIT_OF_REASON = {
-  TOO_MANY_COMMANDS: 'MAX_COMMANDS_PER_SECOND',
-  TOO_MANY_CALLS: 'MAX_CALLS_PER_SECOND_PER_USER',
-  TOO_MANY_PRESENCES: 'MAX_PRESENCES_PER_SECOND_PER_USER',
+  TOO_MANY_COMMANDS: 'MAX_COMMANDS_PER_SECOND_PER_SESSION_PER_NODE',
+  TOO_MANY_CALLS: 'MAX_CALLS_PER_SECOND_PER_USER_PER_NODE',
+  TOO_MANY_PRESENCES: 'MAX_PRESENCES_PER_SECOND_PER_USER_PER_NODE',
   TOO_MANY_SESSIONS: 'MAX_SESSIONS_PER_USER',
-  TOO_MANY_SUBSCRIPTIONS: 'MAX_SUBSCRIPTIONS_PER_USER',
-  TOO_MANY_NEW_SESSIONS: 'MAX_NEW_SESSIONS_PER_SECOND',
-  NODE_FULL: 'MAX_SESSIONS',
+  TOO_MANY_SUBSCRIPTIONS: 'MAX_SUBSCRIPTIONS_PER_USER_PER_NODE',
+  TOO_MANY_NEW_SESSIONS: 'NEW_SESSIONS_PER_SECOND',
+  NODE_FULL: 'MAX_SESSIONS_PER_NODE',
   OUT_OF_MEMORY: 'MAX_HEAP_PERCENT',
 } as const satisfies Partial<Record<RejectionReason, string>>;
 

@@ -25,7 +25,7 @@ export class SessionLimit {
     private readonly clock: Clock,
     private readonly config: Config,
   ) {
-    const { newSessionsPerSecond } = config.limits;
+    const { newSessionsPerSecond } = config.fixed;
     this.rate = new RateLimit(newSessionsPerSecond);
     this.turns = new RetrySlots(newSessionsPerSecond);
   }

@@ -28,7 +28,7 @@ export function registerLimitMetrics(
   });
   registerGauge(registry, {
     name: 'presence_node_sessions_max',
-    help: 'Maximum number of sessions on this node (MAX_SESSIONS). 0: no limit.',
+    help: 'Maximum number of sessions on this node (MAX_SESSIONS_PER_NODE). 0: no limit.',
     value: () => sessions.max,
   });
 }

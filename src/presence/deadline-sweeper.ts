@@ -8,11 +8,8 @@ import { CommandExecutor } from '../commands/command-executor.js';
 import { Listening } from '../store/listening.js';
 import { PresenceStore } from '../store/presence-store.js';
 
-/**
- * The minimum of `IDLE_CHECK_INTERVAL_MS`. The interval of Nest is set before the configuration is read, so it uses
- * this value.
- */
-const TICK_MS = 100;
+/** The interval of the sweeps in milliseconds. A timeout can be noticed this much late. */
+const SWEEP_INTERVAL_MS = 1000;
 
 /** The number of users that are processed before the sweeper yields to the event loop. */
 const BATCH = 500;
@@ -24,7 +21,6 @@ const BATCH = 500;
 @Injectable()
 export class DeadlineSweeper {
   private readonly logger = new Logger(DeadlineSweeper.name);
-  private nextSweepAt = -Infinity;
   private isSweeping = false;
   /**
    * The part of `Listening.lostMs` that was already noticed, and the time by which deadlines are held back for it.
@@ -41,18 +37,11 @@ export class DeadlineSweeper {
     private readonly config: Config,
   ) {}
 
-  @Interval(TICK_MS)
-  async tick(): Promise<void> {
-    const now = this.clock.monotonic();
-    if (now < this.nextSweepAt) return;
-    this.nextSweepAt = now + this.config.idleCheckIntervalMs;
-    await this.sweep();
-  }
-
   /**
    * Processes all deadlines that are due. Does nothing while another sweep runs or while the node cannot receive
    * calls.
    */
+  @Interval(SWEEP_INTERVAL_MS)
   async sweep(): Promise<void> {
     if (this.isSweeping || !this.listening.isListening) return;
     this.isSweeping = true;

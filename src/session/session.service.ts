@@ -50,11 +50,18 @@ export class SessionService {
     private readonly drain: ConnectionDrainer,
     private readonly limit: SessionLimit,
     private readonly clock: Clock,
-    { streamHeartbeatIntervalMs, policy: { heartbeatTimeoutMs } }: Config,
+    config: Config,
   ) {
-    this.unheard = { heartbeatIntervalMs: streamHeartbeatIntervalMs, heartbeatTimeoutMs: 0 };
+    const { heartbeatTimeoutMs } = config.policy;
+    this.unheard = {
+      heartbeatIntervalMs: config.streams.heartbeatIntervalMs,
+      heartbeatTimeoutMs: 0,
+    };
     // A server heartbeat asks the client for its own one in time, so the client needs no timer.
-    const heartbeatIntervalMs = Math.min(streamHeartbeatIntervalMs, heartbeatTimeoutMs / 2);
+    const heartbeatIntervalMs = Math.min(
+      config.streams.heartbeatIntervalMs,
+      heartbeatTimeoutMs / 2,
+    );
     this.heard = { heartbeatIntervalMs, heartbeatTimeoutMs };
   }
 

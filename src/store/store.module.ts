@@ -8,13 +8,14 @@ import { RedisPresenceStore } from './redis/redis-presence-store.js';
 import { PresenceStore } from './presence-store.js';
 
 function createStore(config: Config, clock: Clock, sealingKeys: SealingKeys): PresenceStore {
-  const { redis, policy, maxOfflineUsers, log } = config;
-  if (redis.address === undefined) return new MemoryPresenceStore(config);
+  const { redis, policy, limits, fixed } = config;
+  const maxOfflineUsers = limits.offlineUsers;
+  if (redis.address === undefined) return new MemoryPresenceStore({ maxOfflineUsers });
   return new RedisPresenceStore({
     ...{ policy, maxOfflineUsers, sealingKeys },
     address: redis.address,
     keyPrefix: redis.keyPrefix,
-    logSize: log.size,
+    logSize: fixed.eventLogSize,
     now: () => clock.now(),
     follow: (aheadMs) => clock.follow(aheadMs),
   });

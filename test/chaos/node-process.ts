@@ -93,7 +93,7 @@ export class NodeProcess {
         AUTH_JWT_SECRET: SECRET,
         ...(redisPort !== undefined && { REDIS_URL: `redis://127.0.0.1:${this.redisLink.port}` }),
         ...(hasOwnClock && { CHAOS_CLOCK_OFFSET_MS: String(this.clockOffsetMs) }),
-        MAX_SUBSCRIPTIONS_PER_USER: '1000',
+        MAX_SUBSCRIPTIONS_PER_USER_PER_NODE: '1000',
         LOG_LEVEL: 'debug',
         ...this.settings,
       },

@@ -44,7 +44,6 @@ const GRACE_MS = 3000;
  */
 const BOUNDS = {
   MAX_OFFLINE_USERS: '480',
-  EVENT_LOG_SIZE: '5000',
   EVENT_LOG_MAX_AGE_MS: '60000',
   LOG_LEVEL: 'info',
 };

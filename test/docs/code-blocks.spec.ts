@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { settings, type Setting } from '../../src/config/settings.js';
+import { allSettings } from '../../src/config/settings.js';
 import { mistakesIn } from './compiled.js';
 import { blocksOf, pages, PROJECT, textOf, type Block } from './markdown.js';
 import { treatmentOf } from './treatment.js';
@@ -54,10 +54,9 @@ describe('A block of code in the documentation', () => {
   );
 
   it('of settings is read as the service reads it', () => {
-    expect(mistakesInSettings('MAX_SESSIONS=5 # a few\nHTTP_API=yes\nMAX_SESSION=5')).toEqual([
-      'HTTP_API=yes',
-      'MAX_SESSION=5',
-    ]);
+    expect(
+      mistakesInSettings('MAX_SESSIONS_PER_NODE=5 # a few\nHTTP_API=yes\nMAX_SESSION=5'),
+    ).toEqual(['HTTP_API=yes', 'MAX_SESSION=5']);
   });
 
   it.each(named(blocks.filter((block) => treatmentOf(block).type === 'parse')))(
@@ -84,10 +83,12 @@ describe('A block of code in the documentation', () => {
 
 /** Returns the lines of a settings file with which the service would not start. */
 function mistakesInSettings(code: string): readonly string[] {
-  const table: Readonly<Record<string, Setting<unknown> | undefined>> = settings;
   const lines = Object.entries(parseEnv(code)).map(([name, value = '']) => [name, value] as const);
   return lines
-    .filter(([name, value]) => table[name]?.kind.read(value) === undefined)
+    .filter(([name, value]) => {
+      const setting = allSettings.find((each) => each.name === name);
+      return setting?.type.read(value) === undefined;
+    })
     .map(([name, value]) => `${name}=${value}`);
 }
 

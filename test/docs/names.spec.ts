@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
-import { settings } from '../../src/config/settings.js';
+import { allSettings } from '../../src/config/settings.js';
 import { REJECTIONS } from '../../src/api/rejections.js';
 import * as events from '#contract/presence/v1/events_service_pb.js';
 import * as presences from '#contract/presence/v1/presence_pb.js';
@@ -25,7 +25,7 @@ const FOREIGN = [
 const OF_COMMAND_LINE = ['PRESENCE_ADDRESS', 'PRESENCE_TOKEN'];
 
 const known = new Set([
-  ...Object.keys(settings),
+  ...allSettings.map(({ name }) => name),
   ...Object.keys(status),
   ...Object.keys(REJECTIONS),
   ...FOREIGN,
@@ -43,7 +43,7 @@ describe('A name in capitals in the documentation', () => {
 
   it('is noticed when it is none of these', () => {
     const text =
-      'Set `IDLE_TIMEOUT=5` or `MAX_SESSIONS=1`; `SYNC_RESET` and `NODE_LOST` mean NOTHING_AT_ALL.';
+      'Set `IDLE_TIMEOUT=5` or `MAX_SESSIONS_PER_NODE=1`; `SYNC_RESET` and `NODE_LOST` mean NOTHING_AT_ALL.';
     expect(namesIn(text).filter((name) => !known.has(name))).toEqual(['IDLE_TIMEOUT']);
   });
 });

@@ -18,7 +18,7 @@ async function repeat(times: number, call: (n: number) => Promise<unknown>): Pro
   for (let n = 0; n < times; n++) await call(n);
 }
 
-describe('MAX_COMMANDS_PER_SECOND', () => {
+describe('MAX_COMMANDS_PER_SECOND_PER_SESSION_PER_NODE', () => {
   const REFUSED = {
     code: 'RESOURCE_EXHAUSTED',
     text: 'too many commands of this session',
@@ -26,7 +26,7 @@ describe('MAX_COMMANDS_PER_SECOND', () => {
   };
 
   async function start(): Promise<{ ann: Client; sessionId: string }> {
-    service = await Service.start({ MAX_COMMANDS_PER_SECOND: '5' });
+    service = await Service.start({ MAX_COMMANDS_PER_SECOND_PER_SESSION_PER_NODE: '5' });
     const ann = await service.client('ann');
     return { ann, ...(await ann.connect()) };
   }
@@ -93,11 +93,11 @@ describe('MAX_COMMANDS_PER_SECOND', () => {
   });
 });
 
-describe('MAX_CALLS_PER_SECOND_PER_USER', () => {
+describe('MAX_CALLS_PER_SECOND_PER_USER_PER_NODE', () => {
   const REFUSED = { code: 'RESOURCE_EXHAUSTED', text: 'too many calls of this user' };
 
   async function start(callsPerSecond = '10'): Promise<Client> {
-    service = await Service.start({ MAX_CALLS_PER_SECOND_PER_USER: callsPerSecond });
+    service = await Service.start({ MAX_CALLS_PER_SECOND_PER_USER_PER_NODE: callsPerSecond });
     return service.client('ann');
   }
 
@@ -171,11 +171,11 @@ describe('MAX_CALLS_PER_SECOND_PER_USER', () => {
   });
 });
 
-describe('MAX_PRESENCES_PER_SECOND_PER_USER', () => {
+describe('MAX_PRESENCES_PER_SECOND_PER_USER_PER_NODE', () => {
   const REFUSED = { code: 'RESOURCE_EXHAUSTED', text: 'too many presences read by this user' };
 
   async function start(): Promise<Client> {
-    service = await Service.start({ MAX_PRESENCES_PER_SECOND_PER_USER: '100' });
+    service = await Service.start({ MAX_PRESENCES_PER_SECOND_PER_USER_PER_NODE: '100' });
     return service.client('ann');
   }
 
@@ -221,7 +221,7 @@ describe('MAX_PRESENCES_PER_SECOND_PER_USER', () => {
 
 describe('MAX_REFUSED_CALLS_PER_SECOND_PER_USER', () => {
   const settings = {
-    MAX_CALLS_PER_SECOND_PER_USER: '1',
+    MAX_CALLS_PER_SECOND_PER_USER_PER_NODE: '1',
     MAX_REFUSED_CALLS_PER_SECOND_PER_USER: '2',
   };
   const read = (client: Client): Promise<unknown> => client.listSessions();

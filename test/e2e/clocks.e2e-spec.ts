@@ -13,7 +13,6 @@ import { wrongClock } from '../support/wrong-clock.js';
 const HEARTBEAT_TIMEOUT_MS = 3000;
 const SETTINGS = {
   HEARTBEAT_TIMEOUT_MS: `${HEARTBEAT_TIMEOUT_MS}`,
-  IDLE_CHECK_INTERVAL_MS: '100',
   STREAM_HEARTBEAT_INTERVAL_MS: '100',
 };
 /**

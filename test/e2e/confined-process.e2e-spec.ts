@@ -9,7 +9,7 @@ afterAll(() => build.remove());
 
 it('The server runs without a user of its own, capabilities, or a file system to write to', async () => {
   chmodSync(build.folder, 0o755);
-  const server = await build.serve({ DRAIN_TIMEOUT_MS: '100' }, CONFINED);
+  const server = await build.serve({ DRAIN_TIMEOUT_MS: '100' }, { wrapper: CONFINED });
   await (await server.client('ann')).connect();
   expect((await fetch(`${server.httpUrl}/health/ready`)).ok).toBe(true);
   server.signal('SIGTERM');

@@ -1,6 +1,7 @@
 import { constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import { Connections } from '../../src/transport/connections/connections.js';
 import { eventually } from '../support/eventually.js';
 import {
@@ -21,8 +22,11 @@ describe('A connection', () => {
   let service: Service;
   afterEach(() => service.stop());
 
-  async function start(settings: Readonly<Record<string, string>>): Promise<void> {
-    service = await Service.start({ ...NO_PINGS, ...settings });
+  async function start(
+    settings: Readonly<Record<string, string>> = {},
+    fixed: Partial<FixedLimits> = {},
+  ): Promise<void> {
+    service = await Service.start({ ...NO_PINGS, ...settings }, { fixed });
   }
 
   function cuts(
@@ -39,11 +43,11 @@ describe('A connection', () => {
     expect(sessions.map((session) => session.sessionId)).toContain(sessionId);
   }
 
-  describe('is closed after CONNECTION_HANDSHAKE_TIMEOUT_MS', () => {
-    const settings = { CONNECTION_HANDSHAKE_TIMEOUT_MS: '300' };
+  describe('is closed after the handshake timeout', () => {
+    const fixed = { handshakeTimeoutMs: 300 };
 
     it('when it says nothing, be it one of a thousand', async () => {
-      await start(settings);
+      await start({}, fixed);
       const address = service.address();
       const opening = Array.from({ length: 1000 }, () =>
         Http2Peer.to(address, { opening: NOTHING, isMute: true }),
@@ -56,7 +60,7 @@ describe('A connection', () => {
     });
 
     it('when its preface comes byte by byte', async () => {
-      await start(settings);
+      await start({}, fixed);
       const peer = await Http2Peer.to(service.address(), { opening: NOTHING, isMute: true });
       for (const byte of PREFACE) {
         await peer.send(Buffer.from([byte]));
@@ -67,14 +71,14 @@ describe('A connection', () => {
     });
 
     it('when its preface comes without settings', async () => {
-      await start(settings);
+      await start({}, fixed);
       const peer = await Http2Peer.to(service.address(), { opening: PREFACE, isMute: true });
       await peer.closed;
       expect(cuts('handshake_timeout')).toBe(1);
     });
 
     it('also when its peer does not let go of it', async () => {
-      await start(settings);
+      await start({}, fixed);
       const peer = await Http2Peer.to(service.address(), {
         opening: NOTHING,
         isMute: true,
@@ -96,17 +100,17 @@ describe('A connection', () => {
   });
 
   describe('without a call', () => {
-    const settings = { CONNECTION_IDLE_TIMEOUT_MS: '300' };
+    const fixed = { connectionIdleTimeoutMs: 300 };
 
-    it('is closed in order after CONNECTION_IDLE_TIMEOUT_MS', async () => {
-      await start(settings);
+    it('is closed with GOAWAY after the idle timeout', async () => {
+      await start({}, fixed);
       const peer = await Http2Peer.to(service.address());
       await peer.closed;
       expect(peer.goaway).toBe(constants.NGHTTP2_NO_ERROR);
     });
 
     it('is closed also when its peer does not let go of it', async () => {
-      await start(settings);
+      await start({}, fixed);
       const peer = await Http2Peer.to(service.address(), { holdsOn: true });
       await peer.closed;
       await eventually(() => service.sizeOf(Connections), 0);
@@ -114,7 +118,7 @@ describe('A connection', () => {
     });
 
     it('is missed by no client that calls again', async () => {
-      await start(settings);
+      await start({}, fixed);
       const client = await service.client('pooled');
       await client.listSessions();
       await eventually(() => service.sizeOf(Connections), 0);
@@ -123,7 +127,7 @@ describe('A connection', () => {
   });
 
   it('with an open stream is not idle, however quiet it is', async () => {
-    await start({ CONNECTION_IDLE_TIMEOUT_MS: '1000', CALL_TIMEOUT_MS: '1000' });
+    await start({}, { connectionIdleTimeoutMs: 1000, callTimeoutMs: 1000 });
     const token = await tokenOf('quiet');
     const peer = await Http2Peer.to(service.address());
     peer.call('SessionService/Connect', token);
@@ -135,7 +139,7 @@ describe('A connection', () => {
   });
 
   it('that does not read loses its stream a second after it has ended', async () => {
-    await start({ CALL_TIMEOUT_MS: '600000' });
+    await start({}, { callTimeoutMs: 600_000 });
     const settings = [[Setting.INITIAL_WINDOW_SIZE, 0]] as const;
     const peer = await Http2Peer.to(service.address(), { settings });
     const stream = peer.call('SessionService/Connect', await tokenOf('stuck'));
@@ -148,8 +152,8 @@ describe('A connection', () => {
     peer.destroy();
   });
 
-  it('is turned away beyond MAX_CONNECTIONS_PER_ADDRESS, until another has gone', async () => {
-    await start({ MAX_CONNECTIONS_PER_ADDRESS: '2' });
+  it('is turned away beyond MAX_CONNECTIONS_PER_ADDRESS_PER_NODE, until another has gone', async () => {
+    await start({ MAX_CONNECTIONS_PER_ADDRESS_PER_NODE: '2' });
     const address = service.address();
     const first = await Http2Peer.to(address);
     await Http2Peer.to(address);
@@ -163,8 +167,8 @@ describe('A connection', () => {
     await next.until(() => next.countOf(FrameType.SETTINGS) > 0);
   });
 
-  it('is turned away beyond MAX_CONNECTIONS', async () => {
-    await start({ MAX_CONNECTIONS: '1' });
+  it('is turned away beyond MAX_CONNECTIONS_PER_NODE', async () => {
+    await start({ MAX_CONNECTIONS_PER_NODE: '1' });
     const address = service.address();
     await Http2Peer.to(address);
     await (

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import { tap } from 'rxjs';
 import { EventsService } from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
@@ -32,8 +33,8 @@ describe('A subscriber that stops reading', () => {
    */
   let queued: number;
 
-  async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    service = await Service.start(settings);
+  async function start(fixed: Partial<FixedLimits> = {}): Promise<void> {
+    service = await Service.start({}, { fixed });
     written = queued = 0;
     observeConnections();
     watcher = await service.client('watcher');
@@ -95,7 +96,7 @@ describe('A subscriber that stops reading', () => {
   }
 
   describe('with DELIVERY_EVERY_EVENT', () => {
-    beforeEach(() => start({ EVENT_LOG_SIZE: `${SMALL_LOG}` }));
+    beforeEach(() => start({ eventLogSize: SMALL_LOG }));
 
     it('ends with RESOURCE_EXHAUSTED, also at a client that never reads again', async () => {
       const stuck = watcher.subscribe({ delivery: DELIVERY_EVERY_EVENT });
@@ -203,7 +204,7 @@ describe('A subscriber that stops reading', () => {
     );
 
     it('is given SYNC_RESET and the state when even the log has left it behind', async () => {
-      await start({ EVENT_LOG_SIZE: `${SMALL_LOG}` });
+      await start({ eventLogSize: SMALL_LOG });
       const stuck = watcher.subscribe({ delivery: DELIVERY_LATEST });
       const picture = new Picture(stuck);
       await picture.untilCurrent();

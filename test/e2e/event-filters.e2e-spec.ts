@@ -19,7 +19,7 @@ const {
 describe('A subscription with a filter', () => {
   let service: Service;
   beforeAll(async () => {
-    service = await Service.start({ MAX_SUBSCRIPTIONS_PER_USER: '1000' });
+    service = await Service.start({ MAX_SUBSCRIPTIONS_PER_USER_PER_NODE: '1000' });
   });
   afterAll(() => service.stop());
 

@@ -33,7 +33,7 @@ describe('A client that calls without end and does not wait', () => {
   }
 
   it('loses every connection that it tries it on, and the server serves others', async () => {
-    server = await build.serve({ MAX_REFUSED_CALLS_PER_SECOND_PER_USER: '5' });
+    server = await build.serve({}, { fixed: { rejectedCallsPerSecond: 5 } });
     const ann = await server.client('ann');
     const { sessionId } = await ann.connect();
     const token = await tokenOf('mallory');

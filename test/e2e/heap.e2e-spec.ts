@@ -24,12 +24,12 @@ describe('The memory of a server', () => {
   let server: ServerProcess;
   beforeAll(async () => {
     build = await Build.make();
-    server = await build.serve({
+    const settings = {
       NODE_OPTIONS: `--import=${PROBE}`,
       MAX_SESSIONS_PER_USER: '1000',
-      MAX_SUBSCRIPTIONS_PER_USER: '1000',
-      EVENT_LOG_SIZE: '500',
-    });
+      MAX_SUBSCRIPTIONS_PER_USER_PER_NODE: '1000',
+    };
+    server = await build.serve(settings, { fixed: { eventLogSize: 500 } });
   });
   afterAll(async () => {
     await server.kill();

@@ -16,7 +16,8 @@ import { Service, tokenOf } from '../support/service.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 
 const TIMEOUT_MS = 8000;
-const MAX_BYTES = 2 * 1024 * 1024;
+/** More than the largest request of any method. */
+const TOO_MANY_BYTES = 6 * 1024 * 1024;
 
 /** Half a kilobyte, so that buffers fill quickly. */
 const LONG_TEXT = '\u{1F642}'.repeat(115);
@@ -24,12 +25,11 @@ const LONG_TEXT = '\u{1F642}'.repeat(115);
 let service: Service;
 let host: string;
 beforeAll(async () => {
-  service = await Service.start({
+  const settings = {
     HEARTBEAT_TIMEOUT_MS: `${TIMEOUT_MS}`,
     HTTP_CORS_ORIGINS: 'https://chat.example',
-    EVENT_LOG_SIZE: '2000',
-    MAX_REQUEST_BYTES: `${MAX_BYTES}`,
-  });
+  };
+  service = await Service.start(settings, { fixed: { eventLogSize: 2000 } });
   host = new URL(service.httpUrl).host;
 });
 afterAll(() => service.stop());
@@ -79,7 +79,7 @@ describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
 
   it('is refused when it is larger than gRPC takes', async () => {
     const client = await clientOf('big', protocol);
-    const userIds = ['x'.repeat(MAX_BYTES)];
+    const userIds = ['x'.repeat(TOO_MANY_BYTES)];
     const code = status.RESOURCE_EXHAUSTED;
     await expect(client.batchGetPresences({ userIds })).rejects.toMatchObject({ code });
     expect((await client.subscribe({ userIds }).ended).code).toBe(code);
@@ -224,10 +224,8 @@ describe('HTTP', () => {
   });
 
   it('closes the connection of a caller who goes on calling in vain', async () => {
-    const other = await Service.start({
-      MAX_CALLS_PER_SECOND_PER_USER: '1',
-      MAX_REFUSED_CALLS_PER_SECOND_PER_USER: '1',
-    });
+    const settings = { MAX_CALLS_PER_SECOND_PER_USER_PER_NODE: '1' };
+    const other = await Service.start(settings, { fixed: { rejectedCallsPerSecond: 1 } });
     const authorization = `Bearer ${await tokenOf('raw')}`;
     const headers = { authorization, 'content-type': 'application/json' };
     const answers = await Promise.all(

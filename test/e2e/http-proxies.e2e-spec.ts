@@ -86,7 +86,7 @@ describe('A proxy in front of the HTTP side', () => {
 });
 
 describe('Connections of HTTP, when there are as many as there may be', () => {
-  it.each(['MAX_CONNECTIONS', 'MAX_CONNECTIONS_PER_ADDRESS'])(
+  it.each(['MAX_CONNECTIONS_PER_NODE', 'MAX_CONNECTIONS_PER_ADDRESS_PER_NODE'])(
     'make room when one of them is idle, and not when all are in use (%s)',
     async (limit) => {
       const service = await Service.start({ [limit]: '2' });

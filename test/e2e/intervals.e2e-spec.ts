@@ -17,7 +17,6 @@ describe('At intervals, the service by itself', () => {
         HEARTBEAT_TIMEOUT_MS: `${TIMEOUT_MS}`,
         STREAM_HEARTBEAT_INTERVAL_MS: `${INTERVAL_MS}`,
       },
-      new ManualClock(),
       { hasIntervals: true },
     );
   });

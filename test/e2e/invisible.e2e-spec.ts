@@ -18,7 +18,7 @@ describe('An invisible user', () => {
   let service: Service;
   let reader: Client;
   beforeAll(async () => {
-    service = await Service.start({ MAX_SUBSCRIPTIONS_PER_USER: '99' });
+    service = await Service.start({ MAX_SUBSCRIPTIONS_PER_USER_PER_NODE: '99' });
     reader = await service.client('reader');
   });
   afterAll(() => service.stop());

@@ -17,7 +17,7 @@ describe('A connection', () => {
   let link: Link;
   beforeAll(async () => {
     service = await Service.start({
-      MAX_SUBSCRIPTIONS_PER_USER: '1000',
+      MAX_SUBSCRIPTIONS_PER_USER_PER_NODE: '1000',
       KEEPALIVE_TIME_MS: `${KEEPALIVE_MS}`,
       KEEPALIVE_TIMEOUT_MS: `${KEEPALIVE_MS}`,
     });

@@ -33,14 +33,14 @@ async function online(): Promise<number> {
   return (await (await client()).listOnlineUsers()).totalSize;
 }
 
-describe('MAX_SESSIONS', () => {
+describe('MAX_SESSIONS_PER_NODE', () => {
   const FULL = {
     code: 'UNAVAILABLE',
     text: 'the server holds as many sessions as it may; try another one, or later',
   };
 
   it('refuses one too many, of whatever user, and takes one in for each that ends', async () => {
-    service = await Service.start({ MAX_SESSIONS: '3' });
+    service = await Service.start({ MAX_SESSIONS_PER_NODE: '3' });
     const [first] = await open(3 * NODES);
     expect(await refusal()).toMatchObject(FULL);
     expect(await refusal()).toMatchObject(FULL);
@@ -54,7 +54,7 @@ describe('MAX_SESSIONS', () => {
   });
 
   it('says when to try again, to each another time within five to ten seconds', async () => {
-    service = await Service.start({ MAX_SESSIONS: '1' });
+    service = await Service.start({ MAX_SESSIONS_PER_NODE: '1' });
     await open(NODES);
     const waits = new Set<number>();
     for (let i = 0; i < 5; i++) waits.add((await refusal()).retryMs);
@@ -64,7 +64,7 @@ describe('MAX_SESSIONS', () => {
   });
 
   it('lets those who are in go on, and everyone read and subscribe', async () => {
-    service = await Service.start({ MAX_SESSIONS: '1' });
+    service = await Service.start({ MAX_SESSIONS_PER_NODE: '1' });
     const ann = await service.client('ann');
     const { sessionId } = await ann.connect();
     await open(NODES - 1);
@@ -76,26 +76,26 @@ describe('MAX_SESSIONS', () => {
   });
 
   it('shows in the figures, and leaves the node ready', async () => {
-    service = await Service.start({ MAX_SESSIONS: '1' });
+    service = await Service.start({ MAX_SESSIONS_PER_NODE: '1' });
     await open(NODES);
     for (let i = 0; i < NODES; i++) await refusal();
     const lines = (await (await fetch(`${service.httpUrl}/metrics`)).text()).split('\n');
     expect(lines).toContain('presence_node_sessions 1');
     expect(lines).toContain('presence_node_sessions_max 1');
-    expect(lines).toContain('presence_rate_limited_total{limit="MAX_SESSIONS"} 1');
-    expect(lines).toContain('presence_rate_limited_total{limit="MAX_COMMANDS_PER_SECOND"} 0');
+    expect(lines).toContain('presence_rate_limited_total{limit="MAX_SESSIONS_PER_NODE"} 1');
+    expect(lines).toContain('presence_rate_limited_total{limit="MAX_COMMANDS_PER_SECOND_PER_SESSION_PER_NODE"} 0');
     expect((await fetch(`${service.httpUrl}/health/ready`)).status).toBe(200);
   });
 });
 
-describe('MAX_NEW_SESSIONS_PER_SECOND', () => {
+describe('The rate of new sessions', () => {
   const TOO_SOON = {
     code: 'UNAVAILABLE',
     text: 'too many sessions begin at this moment; try again',
   };
 
   it('refuses those who come too soon, and tells each a later turn', async () => {
-    service = await Service.start({ MAX_NEW_SESSIONS_PER_SECOND: '2' });
+    service = await Service.start({}, { fixed: { newSessionsPerSecond: 2 } });
     await open(4 * NODES);
     for (const turn of [1, 2, 3]) {
       for (let i = 0; i < NODES; i++) {

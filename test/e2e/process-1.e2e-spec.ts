@@ -33,7 +33,7 @@ describe('The server as process 1', () => {
       ['the client of Redis', 'ioredis'],
     ])('that comes while it loads %s', async (_, module) => {
       const settings = { AUTH_JWT_SECRET: SECRET, ...whileLoading(module, signal) };
-      server = build.run(settings, AS_PROCESS_1);
+      server = build.run(settings, { wrapper: AS_PROCESS_1 });
       expect(await server.exited).toEqual({ code: 0, signal: null });
       expect(server.output).toBe('');
     });
@@ -44,7 +44,7 @@ describe('The server as process 1', () => {
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     const { port } = silent.address() as AddressInfo;
     const settings = { AUTH_JWT_SECRET: SECRET, REDIS_URL: `redis://127.0.0.1:${port}` };
-    server = build.run(settings, AS_PROCESS_1);
+    server = build.run(settings, { wrapper: AS_PROCESS_1 });
     await once(silent, 'connection');
     process.kill(childOf(server.pid)!, 'SIGTERM');
     expect(await server.exited).toEqual({ code: 0, signal: null });
@@ -52,7 +52,7 @@ describe('The server as process 1', () => {
   });
 
   it('ends with 0 at a SIGTERM when it serves', async () => {
-    server = await build.serve({}, AS_PROCESS_1);
+    server = await build.serve({}, { wrapper: AS_PROCESS_1 });
     process.kill(childOf(server.pid)!, 'SIGTERM');
     expect(await server.exited).toEqual({ code: 0, signal: null });
   });
@@ -60,7 +60,7 @@ describe('The server as process 1', () => {
   it('ends with 0 below npm, which passes a signal on while the server is loaded', async () => {
     const settings = { AUTH_JWT_SECRET: SECRET, ...whileLoading('@nestjs/core', 'SIGTERM') };
     const npm = 'exec npm exec --offline --call "exec node dist/main.js"';
-    server = build.run(settings, [...AS_PROCESS_1, 'sh', '-c', npm, 'sh']);
+    server = build.run(settings, { wrapper: [...AS_PROCESS_1, 'sh', '-c', npm, 'sh'] });
     expect(await server.exited).toEqual({ code: 0, signal: null });
   });
 

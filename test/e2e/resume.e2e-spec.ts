@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import {
   PresenceEventKind,
   Sync,
@@ -13,8 +14,12 @@ describe('Resuming a subscription', () => {
   let service: Service;
   afterEach(() => service.stop());
 
-  async function start(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    service = await Service.start({ MAX_SUBSCRIPTIONS_PER_USER: '100', ...settings });
+  async function start(
+    settings: Readonly<Record<string, string>> = {},
+    fixed: Partial<FixedLimits> = {},
+  ): Promise<void> {
+    const all = { MAX_SUBSCRIPTIONS_PER_USER_PER_NODE: '100', ...settings };
+    service = await Service.start(all, { fixed });
     watcher = await service.client('watcher');
     ann = await user('ann');
   }
@@ -135,7 +140,7 @@ describe('Resuming a subscription', () => {
 
   describe('at a place that is gone', () => {
     it('is told by SYNC_RESET, then given the snapshot', async () => {
-      await start({ EVENT_LOG_SIZE: '3' });
+      await start({}, { eventLogSize: 3 });
       const resumeToken = await tokenNow();
       for (const channelId of ['a', 'b', 'c', 'd']) await ann.join(channelId);
       const stream = watcher.subscribe({ resumeToken });
@@ -149,15 +154,15 @@ describe('Resuming a subscription', () => {
     });
 
     it('is told by SYNC_RESET alone with skip_snapshot', async () => {
-      await start({ EVENT_LOG_SIZE: '3' });
+      await start({}, { eventLogSize: 3 });
       const resumeToken = await tokenNow();
       for (const channelId of ['a', 'b', 'c', 'd']) await ann.join(channelId);
       const { isReset, snapshot, missed } = await resume({ resumeToken, skipSnapshot: true });
       expect({ isReset, snapshot, missed }).toEqual({ isReset: true, snapshot: [], missed: [] });
     });
 
-    it('holds exactly EVENT_LOG_SIZE events', async () => {
-      await start({ EVENT_LOG_SIZE: '3' });
+    it('holds exactly as many events as the size of the log', async () => {
+      await start({}, { eventLogSize: 3 });
       const earlier = await tokenNow();
       await ann.join('a');
       const resumeToken = await tokenNow();
@@ -200,7 +205,7 @@ describe('Resuming a subscription', () => {
     });
 
     it('leaves a picture as everyone else has it', async () => {
-      await start({ EVENT_LOG_SIZE: '10' });
+      await start({}, { eventLogSize: 10 });
       const bob = await user('bob');
       const picture = new Picture(watcher.subscribe());
       await picture.untilCurrent();

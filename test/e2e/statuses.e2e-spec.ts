@@ -21,7 +21,7 @@ describe('The status of a user', () => {
   beforeAll(async () => {
     service = await Service.start({
       IDLE_TIMEOUT_MS: `${IDLE_MS}`,
-      MAX_SUBSCRIPTIONS_PER_USER: '99',
+      MAX_SUBSCRIPTIONS_PER_USER_PER_NODE: '99',
     });
     reader = await service.client('reader', { isAdmin: true });
   });

@@ -10,9 +10,11 @@ import type { SubscriptionReader } from '../support/subscription-reader.js';
 /** The limit of a user over all nodes, because each node counts separately. */
 const ALLOWED = 2 * NODES;
 
-describe('MAX_SUBSCRIPTIONS_PER_USER', () => {
+describe('MAX_SUBSCRIPTIONS_PER_USER_PER_NODE', () => {
   let service: Service;
-  beforeEach(async () => void (service = await Service.start({ MAX_SUBSCRIPTIONS_PER_USER: '2' })));
+  beforeEach(
+    async () => void (service = await Service.start({ MAX_SUBSCRIPTIONS_PER_USER_PER_NODE: '2' })),
+  );
   afterEach(() => service.stop());
 
   /** Opens a subscription. Returns the stream and a code: whether it was accepted. */

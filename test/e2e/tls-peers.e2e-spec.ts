@@ -19,8 +19,8 @@ describe('A connection with TLS', () => {
   beforeAll(async () => {
     root = await Authority.make('root');
     folder = await TlsFolder.with(await root.server());
-    const settings = { CONNECTION_HANDSHAKE_TIMEOUT_MS: '500', MAX_CONNECTIONS_PER_ADDRESS: '5' };
-    service = await Service.start({ ...folder.settings, ...settings });
+    const settings = { ...folder.settings, MAX_CONNECTIONS_PER_ADDRESS_PER_NODE: '5' };
+    service = await Service.start(settings, { fixed: { handshakeTimeoutMs: 500 } });
   });
   afterAll(async () => {
     await service.stop();
@@ -31,7 +31,7 @@ describe('A connection with TLS', () => {
     return service.all(Connections).reduce((sum, { cuts: { counts } }) => sum + counts[reason], 0);
   }
 
-  it('is closed after CONNECTION_HANDSHAKE_TIMEOUT_MS when its handshake does not come', async () => {
+  it('is closed after the handshake timeout if it sends no handshake', async () => {
     const peer = await Http2Peer.to(service.address(), { opening: Buffer.alloc(0) });
     await peer.closed;
     expect(cuts('handshake_timeout')).toBe(1);
@@ -75,7 +75,7 @@ describe('A connection with TLS', () => {
     await eventually(() => service.sizeOf(Connections), 0);
   });
 
-  it('is turned away beyond MAX_CONNECTIONS_PER_ADDRESS', async () => {
+  it('is turned away beyond MAX_CONNECTIONS_PER_ADDRESS_PER_NODE', async () => {
     const address = service.address();
     const peers = await Promise.all(
       Array.from({ length: 6 }, () => Http2Peer.to(address, { opening: Buffer.alloc(0) })),

@@ -53,8 +53,8 @@ describe('The program with TLS', () => {
 
   it('tells those who connect over a Unix socket apart', async () => {
     const path = `${build.folder}/another-socket`;
-    const timeout = { CONNECTION_HANDSHAKE_TIMEOUT_MS: '500' };
-    server = await build.serve({ ...folder.settings, ...timeout, GRPC_URL: `unix:${path}` });
+    const settings = { ...folder.settings, GRPC_URL: `unix:${path}` };
+    server = await build.serve(settings, { fixed: { handshakeTimeoutMs: 500 } });
     const [greeting, silent] = [connect(path), connect(path)];
     const peer = await Http2Peer.over(await secured(greeting, { ca: root.cert }));
     await once(silent.resume(), 'close');

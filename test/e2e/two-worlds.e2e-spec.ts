@@ -116,9 +116,9 @@ class World {
     const service = await Service.start(
       {
         STREAM_HEARTBEAT_INTERVAL_MS: String(HEARTBEAT_MS),
-        MAX_SUBSCRIPTIONS_PER_USER: '100',
+        MAX_SUBSCRIPTIONS_PER_USER_PER_NODE: '100',
       },
-      new ManualClock(startsAt),
+      { clock: new ManualClock(startsAt) },
     );
     const [bob, eve] = [await service.client(BOB), await service.client('eve')];
     const admin = await service.client('admin', { isAdmin: true });

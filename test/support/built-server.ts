@@ -2,12 +2,26 @@ import { spawn } from 'node:child_process';
 import { cp, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import { SECRET, tokenOf } from './service.js';
 import { grpcChannel } from './channel.js';
 import { ChildProgram } from './child-program.js';
 import { Client } from './client.js';
+import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import { BESIDE_DIST, compiledProgram } from './compiled-program.js';
+
+const START_SERVER = fileURLToPath(new URL('start-server.mjs', import.meta.url));
+
+/** How the built server is started, besides its settings. */
+export interface StartOptions {
+  /** A command that runs the command in its arguments. */
+  readonly wrapper?: readonly string[];
+  /** Options of Node.js on the command line. */
+  readonly nodeOptions?: readonly string[];
+  /** Other values for limits that are not settings. */
+  readonly fixed?: Partial<FixedLimits>;
+}
 
 /** The built program, in a separate working directory. */
 export class Build {
@@ -27,16 +41,14 @@ export class Build {
     return new Build(folder);
   }
 
-  /**
-   * Starts the server with only these settings, on free ports unless the settings name ports. A
-   * wrapper is a command that runs the command in its arguments.
-   */
+  /** Starts the server with only these settings, on free ports unless the settings name ports. */
   run(
     settings: Readonly<Record<string, string>> = {},
-    wrapper: readonly string[] = [],
+    { wrapper = [], nodeOptions = [], fixed }: StartOptions = {},
   ): ServerProcess {
-    const [command, ...args] = [...wrapper, process.execPath, 'dist/main.js'];
-    const child = spawn(command, args, {
+    const program = fixed ? [START_SERVER, 'dist', JSON.stringify(fixed)] : ['dist/main.js'];
+    const [command, ...args] = [...wrapper, process.execPath, ...nodeOptions, ...program];
+    const child = spawn(command!, args, {
       cwd: this.folder,
       env: {
         PATH: process.env.PATH,
@@ -52,9 +64,9 @@ export class Build {
   /** Starts the server with a key for tokens, and waits until it serves. */
   async serve(
     settings: Readonly<Record<string, string>> = {},
-    wrapper: readonly string[] = [],
+    options: StartOptions = {},
   ): Promise<ServerProcess> {
-    const server = this.run({ AUTH_JWT_SECRET: SECRET, ...settings }, wrapper);
+    const server = this.run({ AUTH_JWT_SECRET: SECRET, ...settings }, options);
     await server.serving();
     return server;
   }

@@ -50,9 +50,8 @@ export class EventWorld {
     readonly presencesPerSecond?: number;
   } = {}) {
     const config = {
-      streamHeartbeatIntervalMs: HEARTBEAT_MS,
-      maxSubscriptionsPerUser: 1000,
-      limits: { presencesPerSecondPerUser: presencesPerSecond },
+      streams: { heartbeatIntervalMs: HEARTBEAT_MS },
+      limits: { subscriptionsPerUser: 1000, presencesPerSecondPerUser: presencesPerSecond },
     } as Config;
     const drain = { register: () => () => {} } as unknown as ConnectionDrainer;
     this.log = new EventLog({ size, maxAgeMs: 60_000 }, encoder, resumeSeal);

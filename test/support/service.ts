@@ -8,6 +8,7 @@ import { AppModule } from '../../src/app.module.js';
 import { signToken } from '../../src/auth/sign-token.js';
 import { Clock } from '../../src/clock/clock.js';
 import { readConfig, type Config } from '../../src/config/config.js';
+import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import { FanOut } from '../../src/events/fan-out.js';
 import { DeadlineSweeper } from '../../src/presence/deadline-sweeper.js';
 import { SessionRegistry } from '../../src/session/session-registry.js';
@@ -30,6 +31,15 @@ export interface Ports {
 /** One node of a service, with its own ports, as in production. */
 interface Node extends Ports {
   readonly app: INestApplication;
+}
+
+/** How a service is started, besides its settings. */
+export interface ServiceOptions {
+  readonly clock?: ManualClock;
+  /** Other values for limits that are not settings. */
+  readonly fixed?: Partial<FixedLimits>;
+  /** Whether the intervals of the service run in real time, as in production. */
+  readonly hasIntervals?: boolean;
 }
 
 /** A type that Nest can resolve. */
@@ -58,28 +68,27 @@ export class Service {
    */
   static async start(
     settings: Readonly<Record<string, string>> = {},
-    clock = new ManualClock(),
-    { hasIntervals = false } = {},
+    { clock = new ManualClock(), fixed = {}, hasIntervals = false }: ServiceOptions = {},
   ): Promise<Service> {
-    const config = readConfig({
+    const environment = {
       GRPC_URL: '127.0.0.1:0',
       HTTP_HOST: '127.0.0.1',
       HTTP_PORT: '0',
       AUTH_JWT_SECRET: SECRET,
       // When a test stops the service, the service waits for the sessions that the test left open.
       DRAIN_TIMEOUT_MS: '100',
-      // The clock does not advance, so the limit of one second would apply to a complete test.
-      MAX_COMMANDS_PER_SECOND: '0',
-      MAX_CALLS_PER_SECOND_PER_USER: '0',
-      MAX_PRESENCES_PER_SECOND_PER_USER: '0',
-      MAX_NEW_SESSIONS_PER_SECOND: '0',
+      MAX_COMMANDS_PER_SECOND_PER_SESSION_PER_NODE: '0',
+      MAX_CALLS_PER_SECOND_PER_USER_PER_NODE: '0',
+      MAX_PRESENCES_PER_SECOND_PER_USER_PER_NODE: '0',
       // The clock can pass hours before a client has read an event.
       EVENT_LOG_MAX_AGE_MS: '604800000',
       // Over HTTP every session needs heartbeats, but most tests do not test them.
       ...(OVER_HTTP && { HEARTBEAT_TIMEOUT_MS: '604800000' }),
       ...sharedSettings(),
       ...settings,
-    });
+    };
+    // The clock does not advance, so the limits of one second would apply to a complete test.
+    const config = readConfig(environment, { newSessionsPerSecond: 0, ...fixed });
     const starting = Array.from({ length: NODES }, () => startNode(config, clock));
     const nodes = await Promise.all(starting);
     if (!hasIntervals) nodes.forEach(stopIntervals);

@@ -25,17 +25,17 @@ export class Victim {
 
   static async start(): Promise<Victim> {
     const build = await Build.make();
-    const server = await build.serve({
+    const settings = {
       KEEPALIVE_TIME_MS: '1000',
       // The process of the test is busy with attacks, but must acknowledge pings for the honest
       // client within this time.
       KEEPALIVE_TIMEOUT_MS: '3000',
-      CALL_TIMEOUT_MS: '5000',
       // The tests attack the limits of a connection. The limits per user would reject the calls
       // first.
-      MAX_CALLS_PER_SECOND_PER_USER: '0',
-      MAX_PRESENCES_PER_SECOND_PER_USER: '0',
-    });
+      MAX_CALLS_PER_SECOND_PER_USER_PER_NODE: '0',
+      MAX_PRESENCES_PER_SECOND_PER_USER_PER_NODE: '0',
+    };
+    const server = await build.serve(settings, { fixed: { callTimeoutMs: 5000 } });
     const honest = await server.client('ann');
     const { sessionId } = await honest.connect();
     await honest.updateStatus({ sessionId, choice: 3, statusText: 'ä'.repeat(128) });

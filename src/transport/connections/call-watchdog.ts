@@ -7,7 +7,7 @@ import { BYTES_PER_CALL, type HeldBytes, type Hold } from './held-bytes.js';
 const MAX_INFLATION = 1032;
 
 const REASONS = {
-  timeout: 'its request was incomplete, or its response unread, after CALL_TIMEOUT_MS',
+  timeout: 'its request was incomplete, or its response unread, in time',
   request_budget: 'its incomplete requests exceeded the byte budget of the connection',
   response_budget: 'its unread responses exceeded the byte budget of the connection',
   node_budget:

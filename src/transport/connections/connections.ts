@@ -30,11 +30,17 @@ export const CALLS_BEFORE_TOKEN = 16;
 const SLOTS = 10;
 const TICK_MS = 1000 / SLOTS;
 
+/**
+ * The size limit of the metadata of a call in bytes, its token included: names and values, and 32 more for each. HTTP/2
+ * announces it to the client.
+ */
+const MAX_METADATA_BYTES = 16 * 1024;
+
 const REASONS = {
-  max_connections: 'MAX_CONNECTIONS are open',
-  max_connections_per_address: 'it has MAX_CONNECTIONS_PER_ADDRESS connections',
+  max_connections: 'MAX_CONNECTIONS_PER_NODE are open',
+  max_connections_per_address: 'it has MAX_CONNECTIONS_PER_ADDRESS_PER_NODE connections',
   handshake_timeout:
-    'it did not complete the HTTP/2 handshake within CONNECTION_HANDSHAKE_TIMEOUT_MS',
+    'it did not complete the HTTP/2 handshake in time',
   flood: 'it sent far more than its calls need',
   protocol_error: 'it violated the HTTP/2 protocol',
   rejected_calls: 'it continued to call although its calls were rejected',
@@ -69,9 +75,13 @@ export class Connections implements OnApplicationShutdown {
     private readonly config: Config,
     heap: HeapUse,
   ) {
-    this.admission = new ConnectionLimiter(config.connections);
+    const { connections, connectionsPerAddress } = config.limits;
+    this.admission = new ConnectionLimiter({
+      max: connections,
+      maxPerAddress: connectionsPerAddress,
+    });
     this.held = new HeldBytes(heldBytesOf(heap.maxBytes));
-    this.calls = new CallWatchdog(config.connections.callTimeoutMs, this.held);
+    this.calls = new CallWatchdog(config.fixed.callTimeoutMs, this.held);
   }
 
   /** The number of open connections. */
@@ -126,7 +136,7 @@ export class Connections implements OnApplicationShutdown {
     server: Http2Server | Http2SecureServer,
     maxRequestBytes: (path: string) => number,
   ): void {
-    server.updateSettings({ maxHeaderListSize: this.config.connections.maxMetadataBytes });
+    server.updateSettings({ maxHeaderListSize: MAX_METADATA_BYTES });
     // A rejected socket must not reach the listeners of Node, which would create an HTTP/2 session on it.
     const listeners = server.listeners('connection');
     server.removeAllListeners('connection');
@@ -179,7 +189,7 @@ export class Connections implements OnApplicationShutdown {
   }
 
   private lookAt(connection: Connection, now: number): void {
-    const { handshakeTimeoutMs } = this.config.connections;
+    const { handshakeTimeoutMs } = this.config.fixed;
     if (connection.isClosed) connection.destroyIfLingering();
     else if (connection.isFlooding()) this.cut(connection, 'flood');
     else if (!connection.handshakeComplete && now - connection.openedAt > handshakeTimeoutMs) {

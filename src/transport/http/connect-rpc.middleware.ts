@@ -21,7 +21,7 @@ export class ConnectRpcMiddleware implements NestMiddleware<Request, Response> {
     private readonly connections: Connections,
     private readonly config: Config,
   ) {
-    this.cors = new Cors(config.http.corsOrigins);
+    this.cors = new Cors(config.http.corsOrigins ?? []);
   }
 
   use(request: Request, response: Response, next: NextFunction): void {
@@ -44,7 +44,7 @@ export class ConnectRpcMiddleware implements NestMiddleware<Request, Response> {
       response.writeHead(415, { 'accept-post': contentTypesFor(isStreaming).join(', ') }).end();
       return;
     }
-    const { callTimeoutMs } = this.config.connections;
+    const { callTimeoutMs } = this.config.fixed;
     serveCall(method, format, request, response, { connections: this.connections, callTimeoutMs });
   }
 }

@@ -22,7 +22,7 @@ const MAX_CONNECTIONS_WITHOUT_API = 1_000;
 
 const SENTENCES = {
   max_connections: 'the maximum number of HTTP connections is open',
-  max_connections_per_address: 'it has MAX_CONNECTIONS_PER_ADDRESS HTTP connections',
+  max_connections_per_address: 'it has MAX_CONNECTIONS_PER_ADDRESS_PER_NODE HTTP connections',
 } as const;
 
 /**
@@ -44,10 +44,12 @@ export class HttpLimits implements OnModuleInit {
 
   constructor(
     private readonly host: HttpAdapterHost,
-    { http, connections }: Config,
+    { http, limits }: Config,
   ) {
     this.admission = new ConnectionLimiter(
-      http.api ? connections : { max: MAX_CONNECTIONS_WITHOUT_API, maxPerAddress: 0 },
+      http.api
+        ? { max: limits.connections, maxPerAddress: limits.connectionsPerAddress }
+        : { max: MAX_CONNECTIONS_WITHOUT_API, maxPerAddress: 0 },
     );
   }
 

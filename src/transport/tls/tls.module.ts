@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { Clock } from '../../clock/clock.js';
-import { Config } from '../../config/config.js';
+import { Config, tlsFilesOf } from '../../config/config.js';
 import { CertificateWatch } from './certificate-watch.js';
 
 /** The TLS setup of the gRPC port. `CertificateWatch` is undefined if the settings name no certificate. */
@@ -9,8 +9,10 @@ import { CertificateWatch } from './certificate-watch.js';
     {
       provide: CertificateWatch,
       inject: [Config, Clock],
-      useFactory: async ({ grpc }: Config, clock: Clock) =>
-        grpc.tls && (await CertificateWatch.create(grpc.tls, clock)),
+      useFactory: async (config: Config, clock: Clock) => {
+        const files = tlsFilesOf(config);
+        return files && (await CertificateWatch.create(files, clock));
+      },
     },
   ],
   exports: [CertificateWatch],

@@ -8,7 +8,8 @@ import { CommandExecutor } from '../../../src/commands/command-executor.js';
 import { GrpcServerStrategy } from '../../../src/transport/grpc/grpc-server.js';
 import { crowdUserId } from '../crowd-user-id.js';
 
-const app = await NestFactory.create(AppModule.forRoot(readConfig(process.env)), { logger: false });
+const config = readConfig(process.env, { newSessionsPerSecond: 0 });
+const app = await NestFactory.create(AppModule.forRoot(config), { logger: false });
 app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(GrpcServerStrategy) });
 await app.init();
 const commands = app.get(CommandExecutor);

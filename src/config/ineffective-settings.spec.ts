@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { settings } from './settings.js';
-import { unknownSettings } from './unknown-settings.js';
+import { ineffectiveSettings } from './ineffective-settings.js';
+import { REMOVED, RENAMED } from './retired-settings.js';
+import { allSettings } from './settings.js';
 
 describe('An unknown variable', () => {
   it.each([
@@ -18,14 +19,6 @@ describe('An unknown variable', () => {
     ['REDIS_PREFIX', 'REDIS_KEY_PREFIX'],
     ['REDIS_HOST', 'one of REDIS_URL, REDIS_KEY_PREFIX'],
     ['REDIS_PORT', 'one of REDIS_URL, REDIS_KEY_PREFIX'],
-  ])('%s stops the start: did you mean %s?', (name, meant) => {
-    expect(unknownSettings({ [name]: '6379' })).toEqual({
-      mistakes: [`Unknown setting ${name}. Did you mean ${meant}?`],
-      warnings: [],
-    });
-  });
-
-  it.each([
     ['IDLE_TIMOUT_MS', 'IDLE_TIMEOUT_MS'],
     ['IDLE_TIMEOUT_SM', 'IDLE_TIMEOUT_MS'],
     ['IDLE_TIMEOUT', 'IDLE_TIMEOUT_MS'],
@@ -33,41 +26,34 @@ describe('An unknown variable', () => {
     ['RECONNECT_GRACE', 'RECONNECT_GRACE_MS'],
     ['HEARTBEAT_INTERVAL_MS', 'HEARTBEAT_TIMEOUT_MS'],
     ['DRAIN_PERIOD', 'DRAIN_TIMEOUT_MS'],
-    ['GRPC_REFLEXION', 'GRPC_REFLECTION'],
     ['GRPC_CERT_FILE', 'GRPC_TLS_CERT_FILE'],
     ['HTTP_HOSTS', 'HTTP_HOST'],
     ['http_port', 'HTTP_PORT'],
     ['LOG_LEVELS', 'LOG_LEVEL'],
     ['RDIS_URL', 'REDIS_URL'],
     ['MAX_SESSIONS_USER', 'MAX_SESSIONS_PER_USER'],
-  ])('%s is a warning: did you mean %s?', (name, meant) => {
-    expect(unknownSettings({ [name]: '1' })).toEqual({
-      mistakes: [],
-      warnings: [`Unknown setting ${name}. Did you mean ${meant}?`],
-    });
+  ])('%s causes a warning: did you mean %s?', (name, meant) => {
+    expect(ineffectiveSettings({ [name]: '6379' })).toEqual([
+      `Unknown setting ${name}. Did you mean ${meant}?`,
+    ]);
   });
 
   it.each([
     ...['HTTP_PROXY', 'https_proxy', 'HTTP_USER_AGENT', 'LOGNAME', 'LOG_DIR', 'NODE_OPTIONS'],
     ...['GRPC_TRACE', 'GRPC_VERBOSITY', 'grpc_proxy', 'GRPC_NODE_TRACE', 'GRPC_SSL_CIPHER_SUITES'],
     ...['PATH', 'HOME', 'PORT', 'HOSTNAME', 'KUBERNETES_PORT', 'MAX_WORKERS', 'REDISHOST', '_'],
-  ])('%s is none of our business', (name) => {
-    expect(unknownSettings({ [name]: '1' })).toEqual({ mistakes: [], warnings: [] });
+  ])('%s is ignored', (name) => {
+    expect(ineffectiveSettings({ [name]: '1' })).toEqual([]);
   });
 
   it('that is empty counts as not set', () => {
     const env = { AUTH_ISSUER: '', RECONNECT_GRACE: '' };
-    expect(unknownSettings(env)).toEqual({ mistakes: [], warnings: [] });
+    expect(ineffectiveSettings(env)).toEqual([]);
   });
 
   it('is no warning where the setting that it resembles is there, if only to be empty', () => {
     const env = { LOG_LEVELS: 'a=b', HTTP_HOSTS: 'x' };
-    expect(unknownSettings({ ...env, LOG_LEVEL: 'info', HTTP_HOST: '' }).warnings).toEqual([]);
-  });
-
-  it('stops the start also where the setting that it resembles is there', () => {
-    const env = { REDIS_URL: 'redis://ours', REDIS_PREFIX: 'chat:' };
-    expect(unknownSettings(env).mistakes).toHaveLength(1);
+    expect(ineffectiveSettings({ ...env, LOG_LEVEL: 'info', HTTP_HOST: '' })).toEqual([]);
   });
 
   it('of Kubernetes that tells where a service is, is left alone', () => {
@@ -89,18 +75,38 @@ describe('An unknown variable', () => {
       ...link('GRPC_TLS', '10.96.0.11', '50051'),
       ...link('IDLE', '10.96.0.12', '80'),
     };
-    expect(unknownSettings(env)).toEqual({ mistakes: [], warnings: [] });
+    expect(ineffectiveSettings(env)).toEqual([]);
     // The same name with a value that is not a service link.
-    expect(unknownSettings({ ...env, REDIS_PORT: '6379' }).mistakes).toHaveLength(1);
+    expect(ineffectiveSettings({ ...env, REDIS_PORT: '6379' })).toHaveLength(1);
   });
 
   it('is compared in little time, however long its name', () => {
     const name = `IDLE_${'X_'.repeat(100_000)}`;
-    expect(unknownSettings({ [name]: '1' })).toEqual({ mistakes: [], warnings: [] });
+    expect(ineffectiveSettings({ [name]: '1' })).toEqual([]);
   });
 
-  it('that is a setting is known', () => {
-    for (const name of Object.keys(settings))
-      expect(unknownSettings({ [name]: '1' })).toEqual({ mistakes: [], warnings: [] });
+  it('that is a setting causes no warning', () => {
+    for (const { name } of allSettings) expect(ineffectiveSettings({ [name]: '1' })).toEqual([]);
+  });
+});
+
+describe('A setting of an earlier version', () => {
+  it('causes a warning with its new name', () => {
+    expect(ineffectiveSettings({ MAX_SESSIONS: '5' })).toEqual([
+      'The setting MAX_SESSIONS has no effect. Its new name is MAX_SESSIONS_PER_NODE.',
+    ]);
+  });
+
+  it('causes a warning that says what applies instead', () => {
+    expect(ineffectiveSettings({ CALL_TIMEOUT_MS: '5' })).toEqual([
+      'The setting CALL_TIMEOUT_MS was removed and has no effect. The limit is 30 seconds.',
+    ]);
+  });
+
+  it('is no setting any more', () => {
+    const names: readonly string[] = allSettings.map(({ name }) => name);
+    for (const old of [...Object.keys(RENAMED), ...Object.keys(REMOVED)]) {
+      expect(names).not.toContain(old);
+    }
   });
 });

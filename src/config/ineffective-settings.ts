@@ -1,16 +1,9 @@
+import { REMOVED, RENAMED } from './retired-settings.js';
 import { isServiceLink } from './service-link.js';
-import { settings } from './settings.js';
+import { allSettings } from './settings.js';
 
-/**
- * An unknown variable with this prefix prevents the start: without the intended setting, the server would be less
- * secure.
- */
-const STRICT = /^(GRPC_TLS|AUTH|REDIS)_/;
-
-/**
- * A variable with this prefix is probably meant for this service. Other prefixes, such as HTTP and LOG, are too common.
- */
-const OURS = /^(GRPC|KEEPALIVE|IDLE|HEARTBEAT|RECONNECT|DRAIN)_/;
+/** A variable with this prefix is probably meant for this service. Other prefixes, such as HTTP and LOG, are too common. */
+const OURS = /^(GRPC|GRPC_TLS|AUTH|REDIS|KEEPALIVE|IDLE|HEARTBEAT|RECONNECT|DRAIN)_/;
 
 /** Variables that the gRPC library reads by itself. */
 const OF_LIBRARY = /^GRPC_(TRACE$|VERBOSITY$|PROXY$|NODE_|SSL_|DEFAULT_SSL_|EXPERIMENTAL_)/;
@@ -21,50 +14,45 @@ const LONG = 12;
 /** Longer than the name of any setting. The time of a comparison grows with the length. */
 const LONGEST = 80;
 
-/** The sentences about variables that are not settings, one for each. */
-export interface UnknownSettings {
-  /** These prevent the start. */
-  readonly mistakes: readonly string[];
-  readonly warnings: readonly string[];
-}
+const KNOWN: readonly string[] = allSettings.map(({ name }) => name);
 
 /**
- * Finds variables that were probably meant as settings. They would have no effect, and this would be noticed too late.
- * Empty variables are ignored, and so are those that Kubernetes or Docker adds for other services.
+ * Finds variables that were probably meant as settings but have no effect, and returns a sentence about each: settings of
+ * earlier versions, and names that resemble a setting. Empty variables are ignored, and so are those that Kubernetes or
+ * Docker adds for other services.
  */
-export function unknownSettings(env: NodeJS.ProcessEnv): UnknownSettings {
-  const mistakes: string[] = [];
-  const warnings: string[] = [];
-  for (const [name, value] of Object.entries(env)) {
-    if (!value || name in settings || name.length > LONGEST || isServiceLink(name, env)) continue;
-    const key = name.toUpperCase();
-    const suggestions = suggestionsFor(key);
-    if (STRICT.test(key)) mistakes.push(sentence(name, suggestions));
-    else if (suggestions.length > 0 && !OF_LIBRARY.test(key)) {
-      // If the setting itself is set, the other variable is meant for another program.
-      const isMissing = suggestions.some((known) => env[known] === undefined);
-      if (isMissing) warnings.push(sentence(name, suggestions));
-    }
-  }
-  return { mistakes, warnings };
+export function ineffectiveSettings(env: NodeJS.ProcessEnv): readonly string[] {
+  const names = Object.entries(env).flatMap(([name, value]) => (value ? [name] : []));
+  return names.map((name) => warningAbout(name, env)).filter((warning) => warning !== undefined);
 }
 
-function sentence(name: string, suggestions: readonly string[]): string {
+function warningAbout(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  if (KNOWN.includes(name) || name.length > LONGEST) return undefined;
+  if (Object.hasOwn(RENAMED, name)) {
+    return `The setting ${name} has no effect. Its new name is ${RENAMED[name]}.`;
+  }
+  if (Object.hasOwn(REMOVED, name)) {
+    return `The setting ${name} was removed and has no effect. ${REMOVED[name]}`;
+  }
+  const key = name.toUpperCase();
+  if (OF_LIBRARY.test(key) || isServiceLink(name, env)) return undefined;
+  const suggestions = suggestionsFor(key);
+  // If the setting itself is set, the other variable is meant for another program.
+  if (suggestions.every((known) => env[known] !== undefined)) return undefined;
   const list = suggestions.join(', ');
   return `Unknown setting ${name}. Did you mean ${suggestions.length > 1 ? 'one of ' : ''}${list}?`;
 }
 
 /** Returns the settings that a name most likely stands for. Empty: the name resembles none. */
 function suggestionsFor(name: string): readonly string[] {
-  const all = Object.keys(settings);
-  const slips = all.filter((known) => isSlipOf(name, known));
+  const slips = KNOWN.filter((known) => isSlipOf(name, known));
   if (slips.length > 0) return slips;
   const words = name.split('_');
-  const fuller = all.filter((known) => leavesWordsOut(words, known.split('_')));
+  const fuller = KNOWN.filter((known) => leavesWordsOut(words, known.split('_')));
   if (fuller.length > 0) return fuller;
-  const shared = Math.max(...all.map((known) => sharedWords(words, known.split('_'))));
-  if (shared < 2 && !OURS.test(name) && !STRICT.test(name)) return [];
-  return all.filter((known) => sharedWords(words, known.split('_')) === shared);
+  const shared = Math.max(...KNOWN.map((known) => sharedWords(words, known.split('_'))));
+  if (shared < 2 && !OURS.test(name)) return [];
+  return KNOWN.filter((known) => sharedWords(words, known.split('_')) === shared);
 }
 
 /** Whether a name is that of a setting with some words missing, such as AUTH_ISSUER and RECONNECT_GRACE. */

@@ -1,0 +1,31 @@
+/**
+ * Limits that protect the node and suit every deployment, so no setting changes them. They are part of `Config` because
+ * tests replace them: a test cannot wait for minutes.
+ */
+export interface FixedLimits {
+  /** The time in which a new gRPC connection must complete the HTTP/2 handshake, including TLS. */
+  readonly handshakeTimeoutMs: number;
+  /** The time after which a gRPC connection without calls is closed. Clients reconnect with their next call. */
+  readonly connectionIdleTimeoutMs: number;
+  /** The time for receiving a complete request, and for the client to read the response of a unary call. */
+  readonly callTimeoutMs: number;
+  /** The number of events that a node keeps for subscribers that resume. */
+  readonly eventLogSize: number;
+  /** The rate at which sessions may start on a node. A burst may be twice as large. Zero: no limit. */
+  readonly newSessionsPerSecond: number;
+  /**
+   * The rate of rejected calls of one user above which the node closes the connection. A burst may be ten times as large.
+   * Zero: no limit.
+   */
+  readonly rejectedCallsPerSecond: number;
+}
+
+export const FIXED_LIMITS: FixedLimits = {
+  handshakeTimeoutMs: 10_000,
+  connectionIdleTimeoutMs: 300_000,
+  callTimeoutMs: 30_000,
+  eventLogSize: 100_000,
+  newSessionsPerSecond: 2_000,
+  // A burst of 1,000 is as many calls as a connection may have open, so a client may send all of them at once.
+  rejectedCallsPerSecond: 100,
+};
