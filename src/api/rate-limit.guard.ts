@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { Clock } from '../clock/clock.js';
@@ -6,7 +5,7 @@ import { Connections } from '../transport/connections/connections.js';
 import { isIdentifier } from '../domain/identifier.js';
 import { UserLimits } from '../limits/user-limits.js';
 import { callerOf } from './auth.guard.js';
-import { sessionOf, streamOf } from '../transport/grpc/grpc-server-stream.js';
+import { sessionOf } from '../transport/grpc/grpc-server-stream.js';
 import { RateLimitAs, type RateLimitClass } from './rate-limit.decorator.js';
 import type { LazyRequest } from '../transport/call/lazy-request.js';
 import type { ClosingCall } from '../transport/call/server-stream.js';
@@ -24,7 +23,7 @@ const BYTES_PER_CALL = 16 * 1024;
 
 /**
  * Limits the number of calls of each user. Calls with the scope `presence:admin` are not counted, because they come
- * from backends that act for all users.
+ * from backends that act for all users. A client that ignores the rejections loses its connection.
  */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
@@ -35,7 +34,7 @@ export class RateLimitGuard implements CanActivate {
     private readonly reflector: Reflector,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean | Promise<never> {
+  canActivate(context: ExecutionContext): boolean {
     const { userId, isAdmin } = callerOf(context);
     if (isAdmin) return true;
     const [request, , call] = context.getArgs<[LazyRequest, unknown, object]>();
@@ -47,28 +46,14 @@ export class RateLimitGuard implements CanActivate {
       const size = Math.floor(request.size / BYTES_PER_CALL);
       limits.consume(userId, cost, session, this.clock.monotonic(), size);
       return true;
-    } catch (refusal) {
-      return this.refuse(userId, call, refusal);
+    } catch (error) {
+      const isAllowed = this.limits.rejections.tryConsume(userId, 1, this.clock.monotonic()) === 0;
+      if (!isAllowed) this.closeConnection(call);
+      throw error;
     }
   }
 
-  private async refuse(userId: string, call: object, refusal: unknown): Promise<never> {
-    const treatment = this.limits.patience.with(userId, this.clock.monotonic());
-    if (treatment === 'cutOff') this.cutOff(call);
-    else if (treatment.answerAfterMs > 0) {
-      this.keepWaiting(call);
-      await sleep(treatment.answerAfterMs, undefined, { ref: false });
-    }
-    throw refusal;
-  }
-
-  private keepWaiting(call: object): void {
-    if (isClosing(call)) return call.keepWaiting();
-    const stream = streamOf(call);
-    if (stream !== undefined) this.connections.calls.keepWaiting(stream);
-  }
-
-  private cutOff(call: object): void {
+  private closeConnection(call: object): void {
     if (isClosing(call)) call.closeConnection();
     else this.connections.disconnectCaller(sessionOf(call));
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { CallRateLimiter } from './call-rate-limiter.js';
-import { RejectionPolicy } from './rejection-policy.js';
+import { RateLimit } from './rate-limit.js';
 
 /** The limits on how often users may call this node, through any of its APIs. */
 @Injectable()
@@ -12,11 +12,16 @@ export class UserLimits {
    * rejected.
    */
   readonly heartbeats: CallRateLimiter;
-  readonly patience: RejectionPolicy;
+  /**
+   * Rejected calls. They cost the node almost as much as accepted calls, so a client that ignores rejections must lose
+   * its connection.
+   */
+  readonly rejections: RateLimit;
 
-  constructor({ limits }: Config) {
+  constructor({ limits, fixed }: Config) {
     this.calls = new CallRateLimiter(limits);
     this.heartbeats = new CallRateLimiter(limits);
-    this.patience = new RejectionPolicy(limits.refusedCallsPerSecond);
+    const { rejectedCallsPerSecond } = fixed;
+    this.rejections = new RateLimit(rejectedCallsPerSecond, 10 * rejectedCallsPerSecond);
   }
 }

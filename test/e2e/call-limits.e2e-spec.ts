@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { constants } from 'node:http2';
+import { constants, type ClientHttp2Stream } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Connections } from '../../src/transport/connections/connections.js';
 import type { Client } from '../support/client.js';
@@ -219,48 +218,79 @@ describe('MAX_PRESENCES_PER_SECOND_PER_USER_PER_NODE', () => {
   });
 });
 
-describe('MAX_REFUSED_CALLS_PER_SECOND_PER_USER', () => {
-  const settings = {
-    MAX_CALLS_PER_SECOND_PER_USER_PER_NODE: '1',
-    MAX_REFUSED_CALLS_PER_SECOND_PER_USER: '2',
-  };
-  const read = (client: Client): Promise<unknown> => client.listSessions();
+describe('A client that ignores rejections', () => {
+  const LIST_SESSIONS = 'SessionService/ListSessions';
+  const OPEN_CALLS = 1000;
 
-  /** Returns a client that has used up its calls and its immediate rejections. */
-  async function impatient(): Promise<Client> {
-    service = await Service.start(settings);
-    const ann = await service.client('ann');
-    await repeat(each(2), () => read(ann));
-    await repeat(each(4), () => refusalOfCall(read(ann)));
-    return ann;
+  const SETTINGS = { MAX_CALLS_PER_SECOND_PER_USER_PER_NODE: '1' };
+
+  function closedConnections(): number {
+    return service.all(Connections).reduce((sum, { cuts }) => sum + cuts.counts.rejected_calls, 0);
   }
 
-  it('has whoever goes on wait for the answer', async () => {
-    const ann = await impatient();
-    const since = performance.now();
-    expect((await refusalOfCall(read(ann))).retryMs).toBe(1000);
-    // A timer of Node may fire a millisecond early.
-    expect(performance.now() - since).toBeGreaterThan(2490);
+  it('gets every response at once, and keeps its connection, as long as it opens no more calls than allowed', async () => {
+    service = await Service.start(SETTINGS);
+    const ann = await service.client('ann');
+    const calls = Array.from({ length: OPEN_CALLS }, () => ann.listSessions());
+    const results = await Promise.allSettled(calls);
+    const rejected = results.filter(({ status }) => status === 'rejected').length;
+    expect(rejected).toBe(OPEN_CALLS - each(2));
+    expect(closedConnections()).toBe(0);
   });
 
-  it('closes the connection of one who does not wait, says ENHANCE_YOUR_CALM, and leaves others alone', async () => {
-    await impatient();
-    const [address, token] = [service.address(), await tokenOf('ann')];
+  it('loses its connection with ENHANCE_YOUR_CALM, and others do not', async () => {
+    service = await Service.start(SETTINGS);
     const bob = await service.client('bob');
-    const session = await bob.connect();
-    const { session: connection } = RawCall.to(address, 'SessionService/ListSessions', token);
+    const { sessionId } = await bob.connect();
+    const [address, token] = [service.address(), await tokenOf('ann')];
+    const { session: connection } = RawCall.to(address, LIST_SESSIONS, token);
     const goaway = new Promise((resolve) => connection.once('goaway', resolve));
     const closed = new Promise((resolve) => connection.once('close', resolve));
-    // The initial SETTINGS, and those that raise the stream limit after the first valid token.
-    for (let i = 0; i < 2; i++) await once(connection, 'remoteSettings');
-    for (let i = 0; i < 50; i++) {
-      RawCall.to(address, 'SessionService/ListSessions', token, connection);
-    }
+    // A flood: each response is followed by another call, without regard to RetryInfo.
+    const flood = (): void => {
+      if (connection.closed || connection.destroyed) return;
+      RawCall.to(address, LIST_SESSIONS, token, connection).stream.once('close', flood);
+    };
+    for (let i = 0; i < 10; i++) flood();
     expect(await goaway).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     await closed;
-    await bob.heartbeat({ sessionId: session.sessionId });
-    expect(
-      service.all(Connections).reduce((sum, { cuts }) => sum + cuts.counts.rejected_calls, 0),
-    ).toBe(1);
+    await bob.heartbeat({ sessionId });
+    expect(closedConnections()).toBe(1);
+  });
+
+  it('loses every further connection until it has been quiet', async () => {
+    // A burst of ten rejected calls is allowed.
+    service = await Service.start(SETTINGS, { fixed: { rejectedCallsPerSecond: 1 } });
+    const [address, token] = [service.address(), await tokenOf('ann')];
+    const isClosedAfter = async (calls: number): Promise<boolean> => {
+      const { session: connection, stream } = RawCall.to(address, LIST_SESSIONS, token);
+      let last = stream;
+      for (let i = 1; i < calls && !connection.closed; i++) {
+        await closeOf(last);
+        last = RawCall.to(address, LIST_SESSIONS, token, connection).stream;
+      }
+      await closeOf(last);
+      // The server closes the connection in the next iteration of its event loop.
+      await new Promise(
+        (resolve) => connection.ping(() => resolve(undefined)) || resolve(undefined),
+      );
+      const isClosed = connection.closed || connection.destroyed;
+      connection.destroy();
+      return isClosed;
+    };
+    // Two calls are accepted, ten are rejected.
+    expect(await isClosedAfter(12)).toBe(false);
+    expect(await isClosedAfter(1)).toBe(true);
+    expect(await isClosedAfter(1)).toBe(true);
+    await service.passTime(5000);
+    expect(await isClosedAfter(7)).toBe(false);
+    expect(await isClosedAfter(1)).toBe(true);
   });
 });
+
+function closeOf(stream: ClientHttp2Stream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.closed) resolve();
+    else stream.resume().once('close', resolve);
+  });
+}

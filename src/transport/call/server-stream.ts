@@ -16,7 +16,4 @@ export interface ServerStream {
 export interface ClosingCall {
   /** Closes the connection after the response, because the client repeats rejected calls. */
   closeConnection(): void;
-
-  /** Marks the call as delayed on purpose. The call may be ended when its bytes are needed. */
-  keepWaiting(): void;
 }

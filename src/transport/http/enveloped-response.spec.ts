@@ -25,7 +25,7 @@ describe('The answer to a client that does not read', () => {
   });
 
   it('is cut off when the client does not take its end', async () => {
-    const stream = new ResponseStream(response, { wait: () => {} });
+    const stream = new ResponseStream(response);
     const answer = new EnvelopedResponse(stream, 'text/plain', 2, () => Buffer.from('the end'));
     answer.next(TOO_MUCH);
     expect(stream.isReady).toBe(false);

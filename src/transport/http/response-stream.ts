@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { Hold } from '../connections/held-bytes.js';
 import type { ClosingCall, ServerStream } from '../call/server-stream.js';
 
 /**
@@ -11,11 +10,7 @@ export class ResponseStream implements ServerStream, ClosingCall {
   /** HTTP/1.1 has no PING, and Node does not report whether sent data was acknowledged. */
   readonly noticesSilence = false;
 
-  constructor(
-    readonly response: ServerResponse,
-    /** The bytes that the call holds. */
-    private readonly hold: Pick<Hold, 'wait'>,
-  ) {}
+  constructor(readonly response: ServerResponse) {}
 
   /** Whether the response can still be written. */
   get isOpen(): boolean {
@@ -37,10 +32,6 @@ export class ResponseStream implements ServerStream, ClosingCall {
 
   closeConnection(): void {
     this.response.shouldKeepAlive = false;
-  }
-
-  keepWaiting(): void {
-    if (!this.response.destroyed) this.hold.wait();
   }
 
   /** Destroys the connection if the response is not sent within this time, in milliseconds. */

@@ -64,7 +64,7 @@ export function serveCall(
     connections.calls.cuts.add('node_budget', addressKey(request.socket.remoteAddress ?? ''));
     response.destroy();
   });
-  const stream = new ResponseStream(response, hold);
+  const stream = new ResponseStream(response);
   const answer = protocol.answer(stream, protocol.contentTypes[encoding]);
   request.emit = response.emit = containedEmit((_emitter, error) => answer.fail(error));
   const { responseStream } = method.definition;
