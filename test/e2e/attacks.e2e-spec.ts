@@ -32,10 +32,10 @@ describe.each([128, 256])('A server with a heap of %d MB', (megabytes) => {
   let heaps = 0;
   let attacker: ChildProgram | undefined;
   beforeAll(async () => {
-    server = await build.serve({
-      HEAP_PROBE_OPTIMISES: 'true',
-      NODE_OPTIONS: `--max-old-space-size=${megabytes} --max-semi-space-size=16 --import=${PROBE}`,
-    });
+    server = await build.serve(
+      { HEAP_PROBE_OPTIMISES: 'true' },
+      { nodeOptions: [`--max-heap-size=${megabytes}`, `--import=${PROBE}`] },
+    );
     honest = await server.client('ann');
     session = await honest.connect();
   });
