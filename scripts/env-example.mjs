@@ -8,9 +8,13 @@ const { allSettings, headings } = (await runnerImport('./src/config/settings.ts'
 const groups = Object.entries(headings).map(
   ([slice, heading]) =>
     `# --- ${heading} `.padEnd(WIDTH - 20, '-') +
-    `\n\n${allSettings.filter((each) => each.slice === slice).map(block).join('\n')}`,
+    `\n\n${allSettings
+      .filter((each) => each.slice === slice)
+      .map(block)
+      .join('\n')}`,
 );
-process.stdout.write(`# All settings and their defaults. Generated from src/config/settings.ts by \`npm run generate\`.
+process.stdout
+  .write(`# All settings and their defaults. Generated from src/config/settings.ts by \`npm run generate\`.
 # Copy this file to .env and change values, or set them in the environment, which has precedence over
 # the file. An empty value means: not set. docs/settings.md has the allowed values.
 

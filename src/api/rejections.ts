@@ -68,7 +68,7 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
   },
   TOO_MANY_NEW_SESSIONS: {
     code: status.UNAVAILABLE,
-    when: 'More than `MAX_NEW_SESSIONS_PER_SECOND` sessions begin on this node.',
+    when: 'More than 2,000 sessions start on this node in a second.',
     action: 'Wait for the time in RetryInfo, which differs for each client, then connect again.',
   },
   NODE_FULL: {

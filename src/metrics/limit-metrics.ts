@@ -11,7 +11,7 @@ export function registerLimitMetrics(
 ): void {
   registerCounts(registry, {
     name: 'presence_rate_limited_total',
-    help: 'Calls that a limit rejected, by the setting of the limit: rate limits, and limits of sessions, subscriptions and memory.',
+    help: 'Calls that a limit rejected, by the setting of the limit (NEW_SESSIONS_PER_SECOND is fixed): rate limits, and limits of sessions, subscriptions and memory.',
     label: 'limit',
     counts: () => refusedCalls.counts,
   });

@@ -83,7 +83,9 @@ describe('MAX_SESSIONS_PER_NODE', () => {
     expect(lines).toContain('presence_node_sessions 1');
     expect(lines).toContain('presence_node_sessions_max 1');
     expect(lines).toContain('presence_rate_limited_total{limit="MAX_SESSIONS_PER_NODE"} 1');
-    expect(lines).toContain('presence_rate_limited_total{limit="MAX_COMMANDS_PER_SECOND_PER_SESSION_PER_NODE"} 0');
+    expect(lines).toContain(
+      'presence_rate_limited_total{limit="MAX_COMMANDS_PER_SECOND_PER_SESSION_PER_NODE"} 0',
+    );
     expect((await fetch(`${service.httpUrl}/health/ready`)).status).toBe(200);
   });
 });

@@ -39,8 +39,7 @@ const MAX_METADATA_BYTES = 16 * 1024;
 const REASONS = {
   max_connections: 'MAX_CONNECTIONS_PER_NODE are open',
   max_connections_per_address: 'it has MAX_CONNECTIONS_PER_ADDRESS_PER_NODE connections',
-  handshake_timeout:
-    'it did not complete the HTTP/2 handshake in time',
+  handshake_timeout: 'it did not complete the HTTP/2 handshake in time',
   flood: 'it sent far more than its calls need',
   protocol_error: 'it violated the HTTP/2 protocol',
   rejected_calls: 'it continued to call although its calls were rejected',
