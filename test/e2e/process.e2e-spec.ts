@@ -150,10 +150,10 @@ describe('The process', () => {
       REDIS_PORT: 'tcp://10.96.0.7:6379',
       MAX_SESSIONS: '7',
     });
-    expect(server.output.match(/WARN.*/g)).toEqual([
+    expect(server.output.match(/WARN.*/g)?.sort()).toEqual([
+      'WARN [Settings] The setting MAX_SESSIONS has no effect. Its new name is MAX_SESSIONS_PER_NODE.',
       'WARN [Settings] Unknown setting AUTH_ISSUER. Did you mean AUTH_JWT_ISSUER?',
       'WARN [Settings] Unknown setting LOG_LEVELS. Did you mean LOG_LEVEL?',
-      'WARN [Settings] The setting MAX_SESSIONS has no effect. Its new name is MAX_SESSIONS_PER_NODE.',
     ]);
   });
 
