@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inWords } from '../support/in-words.js';
-import { ManualClock } from '../support/manual-clock.js';
 import { Service } from '../support/service.js';
 
 const IDLE_MS = 60_000;
