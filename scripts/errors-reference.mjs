@@ -70,7 +70,7 @@ These do not come from the service, or the connection is lost before it can resp
 | code | when | what the client does |
 | ---- | ---- | -------------------- |
 | UNAVAILABLE | The connection was lost, or the server closed it: its limits of connections, bytes or rejected calls were exceeded, or it has stopped. | Connect again with back-off. After ENHANCE_YOUR_CALM wait some seconds and call less often. |
-| RESOURCE_EXHAUSTED | The server reset the stream (ENHANCE_YOUR_CALM): an incomplete request or an unread response exceeded \`CALL_TIMEOUT_MS\` or a byte budget. | Read responses, and have fewer calls in flight. |
+| RESOURCE_EXHAUSTED | The server reset the stream (ENHANCE_YOUR_CALM): an incomplete request or an unread response took more than 30 seconds or exceeded a byte budget. | Read responses, and have fewer calls in flight. |
 | DEADLINE_EXCEEDED | The client itself noticed that its RPC deadline passed. | Repeat the call. |
 | UNKNOWN, or an HTTP status | A proxy responded instead of the service. | As UNAVAILABLE. |
 `;
