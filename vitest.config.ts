@@ -38,6 +38,9 @@ const SYSTEM = [
 /** Tests that take minutes, or need the machine for themselves: `npm run test:nightly`. */
 const NIGHTLY = e2e('flood', 'heap');
 
+/** Tests that count objects in memory. Those of other files must not be in the same process. */
+const OWN_PROCESS = e2e('health', 'leaks');
+
 /** Tests of the behaviour that every client can rely on, over any protocol. */
 const PROMISES = e2e(
   'channels',
@@ -67,7 +70,6 @@ const SEVERAL_NODES = [
     'delivery',
     'explanations',
     'heartbeats',
-    'leaks',
     'lost-connections',
     'privacy',
     'reconnect-grace',
@@ -124,8 +126,19 @@ export default defineConfig({
             '{src,cli,test,client,dashboard}/**/*.spec.ts',
             '{test,client/test}/**/*.e2e-spec.ts',
           ],
-          exclude: [...excluded, ...SYSTEM, ...NIGHTLY],
+          exclude: [...excluded, ...SYSTEM, ...NIGHTLY, ...OWN_PROCESS],
           globalSetup: 'test/support/program-folder.ts',
+          // The files of a worker share the modules. To load them anew for each file takes longer
+          // than most tests.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'one node, own process',
+          include: OWN_PROCESS,
+          exclude: excluded,
         },
       },
       {
@@ -148,6 +161,17 @@ export default defineConfig({
           name: 'two nodes',
           include: hasRedis ? SEVERAL_NODES : [],
           exclude: excluded,
+          isolate: false,
+          env: { PRESENCE_TEST_NODES: '2' },
+          ...(hasRedis && { globalSetup: 'test/support/shared-redis.ts' }),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'two nodes, own process',
+          include: hasRedis ? e2e('leaks') : [],
+          exclude: excluded,
           env: { PRESENCE_TEST_NODES: '2' },
           ...(hasRedis && { globalSetup: 'test/support/shared-redis.ts' }),
         },
@@ -159,6 +183,7 @@ export default defineConfig({
           name: 'over HTTP',
           include: PROMISES,
           exclude: excluded,
+          isolate: false,
           env: { PRESENCE_TEST_OVER: 'HTTP' },
         },
       },
