@@ -17,8 +17,9 @@ export const file_presence_v1_events_service: GenFile = /*@__PURE__*/
   fileDesc("CiBwcmVzZW5jZS92MS9ldmVudHNfc2VydmljZS5wcm90bxILcHJlc2VuY2UudjEivgEKEFN1YnNjcmliZVJlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkSEwoLY2hhbm5lbF9pZHMYAiADKAkSLQoFa2luZHMYAyADKA4yHi5wcmVzZW5jZS52MS5QcmVzZW5jZUV2ZW50S2luZBIUCgxyZXN1bWVfdG9rZW4YBCABKAkSFQoNc2tpcF9zbmFwc2hvdBgFIAEoCBInCghkZWxpdmVyeRgGIAEoDjIVLnByZXNlbmNlLnYxLkRlbGl2ZXJ5Ip8BChFTdWJzY3JpYmVSZXNwb25zZRIqCgZldmVudHMYASADKAsyGi5wcmVzZW5jZS52MS5QcmVzZW5jZUV2ZW50EicKCHNuYXBzaG90GAIgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USHwoEc3luYxgDIAEoDjIRLnByZXNlbmNlLnYxLlN5bmMSFAoMcmVzdW1lX3Rva2VuGAQgASgJIo0ECg1QcmVzZW5jZUV2ZW50EicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USLwoLb2NjdXJyZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBnJlYXNvbhgDIAEoDjIZLnByZXNlbmNlLnYxLkNoYW5nZVJlYXNvbhIuCgt1c2VyX29ubGluZRgKIAEoCzIXLnByZXNlbmNlLnYxLlVzZXJPbmxpbmVIABIwCgx1c2VyX29mZmxpbmUYCyABKAsyGC5wcmVzZW5jZS52MS5Vc2VyT2ZmbGluZUgAEj0KE3VzZXJfc3RhdHVzX2NoYW5nZWQYDCABKAsyHi5wcmVzZW5jZS52MS5Vc2VyU3RhdHVzQ2hhbmdlZEgAEj8KFHVzZXJfY2hhbm5lbF9jaGFuZ2VkGA0gASgLMh8ucHJlc2VuY2UudjEuVXNlckNoYW5uZWxDaGFuZ2VkSAASRAoXdXNlcl9tdXRlX3N0YXRlX2NoYW5nZWQYDiABKAsyIS5wcmVzZW5jZS52MS5Vc2VyTXV0ZVN0YXRlQ2hhbmdlZEgAEkUKF3VzZXJfY29ubmVjdGlvbl9jaGFuZ2VkGA8gASgLMiIucHJlc2VuY2UudjEuVXNlckNvbm5lY3Rpb25DaGFuZ2VkSABCCAoGY2hhbmdlIgwKClVzZXJPbmxpbmUiDQoLVXNlck9mZmxpbmUiSQoRVXNlclN0YXR1c0NoYW5nZWQSNAoPcHJldmlvdXNfc3RhdHVzGAEgASgOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMiTgoSVXNlckNoYW5uZWxDaGFuZ2VkEiAKE3ByZXZpb3VzX2NoYW5uZWxfaWQYASABKAlIAIgBAUIWChRfcHJldmlvdXNfY2hhbm5lbF9pZCJPChRVc2VyTXV0ZVN0YXRlQ2hhbmdlZBIcChR3YXNfbWljcm9waG9uZV9tdXRlZBgBIAEoCBIZChF3YXNfc3BlYWtlcl9tdXRlZBgCIAEoCCIXChVVc2VyQ29ubmVjdGlvbkNoYW5nZWQqwAIKEVByZXNlbmNlRXZlbnRLaW5kEiMKH1BSRVNFTkNFX0VWRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIjCh9QUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfT05MSU5FEAESJAogUFJFU0VOQ0VfRVZFTlRfS0lORF9VU0VSX09GRkxJTkUQAhIrCidQUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfU1RBVFVTX0NIQU5HRUQQAxIsCihQUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfQ0hBTk5FTF9DSEFOR0VEEAQSLworUFJFU0VOQ0VfRVZFTlRfS0lORF9VU0VSX01VVEVfU1RBVEVfQ0hBTkdFRBAFEi8KK1BSRVNFTkNFX0VWRU5UX0tJTkRfVVNFUl9DT05ORUNUSU9OX0NIQU5HRUQQBirdAgoMQ2hhbmdlUmVhc29uEh0KGUNIQU5HRV9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdDSEFOR0VfUkVBU09OX1JFUVVFU1RFRBABEhsKF0NIQU5HRV9SRUFTT05fQ09OTkVDVEVEEAISHgoaQ0hBTkdFX1JFQVNPTl9ESVNDT05ORUNURUQQAxIhCh1DSEFOR0VfUkVBU09OX0NPTk5FQ1RJT05fTE9TVBAEEhYKEkNIQU5HRV9SRUFTT05fSURMRRAFEhgKFENIQU5HRV9SRUFTT05fQUNUSVZFEAYSHwobQ0hBTkdFX1JFQVNPTl9TRVNTSU9OX0VOREVEEAcSHwobQ0hBTkdFX1JFQVNPTl9UT0tFTl9FWFBJUkVEEAgSGwoXQ0hBTkdFX1JFQVNPTl9OT0RFX0xPU1QQCRIgChxDSEFOR0VfUkVBU09OX1NUQVRVU19FWFBJUkVEEAoqUwoIRGVsaXZlcnkSGAoUREVMSVZFUllfVU5TUEVDSUZJRUQQABIYChRERUxJVkVSWV9FVkVSWV9FVkVOVBABEhMKD0RFTElWRVJZX0xBVEVTVBACKj4KBFN5bmMSFAoQU1lOQ19VTlNQRUNJRklFRBAAEhAKDFNZTkNfQ1VSUkVOVBABEg4KClNZTkNfUkVTRVQQAjJdCg1FdmVudHNTZXJ2aWNlEkwKCVN1YnNjcmliZRIdLnByZXNlbmNlLnYxLlN1YnNjcmliZVJlcXVlc3QaHi5wcmVzZW5jZS52MS5TdWJzY3JpYmVSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_presence_v1_presence]);
 
 /**
- * Request of `Subscribe`. A user matches who is named in `user_ids`, or is or
- * was just now in a channel of `channel_ids`; when both are empty all match.
+ * Request of `Subscribe`. A user matches if `user_ids` has the user, or if the
+ * user is in a channel of `channel_ids`, or leaves one with this change. If
+ * both lists are empty, all users match.
  *
  * @generated from message presence.v1.SubscribeRequest
  */
@@ -45,25 +46,25 @@ export type SubscribeRequest = Message<"presence.v1.SubscribeRequest"> & {
   kinds: PresenceEventKind[];
 
   /**
-   * The last `resume_token` received, with this filter or another one. Empty:
-   * from now on. The position of one that the server cannot read, because it
-   * was changed or made before a restart, counts as gone: `SYNC_RESET`. What
-   * cannot be a token at all is INVALID_ARGUMENT.
+   * The last `resume_token` that the client received, with this filter or
+   * another one. Empty: the stream begins with a snapshot. If the server cannot
+   * decrypt it, because it was modified or issued before a restart, the server
+   * sends `SYNC_RESET`. A malformed one is INVALID_ARGUMENT.
    *
    * @generated from field: string resume_token = 4;
    */
   resumeToken: string;
 
   /**
-   * Begins with `SYNC_CURRENT` at once, without a snapshot. After `SYNC_RESET`,
-   * too: who keeps no state has nothing to drop.
+   * Omits the snapshot: the stream begins with `SYNC_CURRENT`, and after
+   * `SYNC_RESET` it sends no snapshot either. For clients that keep no state.
    *
    * @generated from field: bool skip_snapshot = 5;
    */
   skipSnapshot: boolean;
 
   /**
-   * What a slow subscriber is given. EVERY_EVENT when unspecified.
+   * The events that a slow subscriber receives. Unspecified: EVERY_EVENT.
    *
    * @generated from field: presence.v1.Delivery delivery = 6;
    */
@@ -78,9 +79,8 @@ export const SubscribeRequestSchema: GenMessage<SubscribeRequest> = /*@__PURE__*
   messageDesc(file_presence_v1_events_service, 0);
 
 /**
- * A step of the stream. A message with nothing but a `resume_token` says that
- * the subscriber is up to date; it also keeps intermediaries from closing the
- * stream.
+ * One message of the stream. If it has only a `resume_token`, the subscriber is
+ * up to date. Such a message also keeps intermediaries from closing the stream.
  *
  * @generated from message presence.v1.SubscribeResponse
  */
@@ -100,16 +100,17 @@ export type SubscribeResponse = Message<"presence.v1.SubscribeResponse"> & {
   snapshot: Presence[];
 
   /**
-   * Where the stream stands. Unspecified: no change.
+   * The state of the subscription. Unspecified: unchanged.
    *
    * @generated from field: presence.v1.Sync sync = 3;
    */
   sync: Sync;
 
   /**
-   * Opaque, at most 2000 characters. The position after this message, valid on every node of the
-   * cluster. A message may be without; one with it follows within 250 ms. Who
-   * resumes with an earlier token is sent again what came after it.
+   * The position after this message: opaque, at most 2000 characters, valid on
+   * every node of the cluster. If it is empty, a message with a token follows
+   * within 250 ms. If a client resumes with an earlier token, the server sends
+   * the later changes again.
    *
    * @generated from field: string resume_token = 4;
    */
@@ -130,7 +131,7 @@ export const SubscribeResponseSchema: GenMessage<SubscribeResponse> = /*@__PURE_
  */
 export type PresenceEvent = Message<"presence.v1.PresenceEvent"> & {
   /**
-   * The presence after the change, whole.
+   * The complete presence after the change.
    *
    * @generated from field: presence.v1.Presence presence = 1;
    */
@@ -144,15 +145,15 @@ export type PresenceEvent = Message<"presence.v1.PresenceEvent"> & {
   occurredAt?: Timestamp | undefined;
 
   /**
-   * Why it happened.
+   * The reason for the change.
    *
    * @generated from field: presence.v1.ChangeReason reason = 3;
    */
   reason: ChangeReason;
 
   /**
-   * What changed. One commit may make several events, all with the presence
-   * after it.
+   * The kind of change. One commit may cause several events. All of them have
+   * the presence after that commit.
    *
    * @generated from oneof presence.v1.PresenceEvent.change
    */
@@ -174,7 +175,7 @@ export type PresenceEvent = Message<"presence.v1.PresenceEvent"> & {
     case: "userOffline";
   } | {
     /**
-     * The status changed otherwise, or the status text did.
+     * The status or the status text changed, and the user stayed online.
      *
      * @generated from field: presence.v1.UserStatusChanged user_status_changed = 12;
      */
@@ -198,8 +199,8 @@ export type PresenceEvent = Message<"presence.v1.PresenceEvent"> & {
     case: "userMuteStateChanged";
   } | {
     /**
-     * A session began or ended beside others, so that `platforms` or
-     * `connected_at` changed and nothing else did.
+     * A session of a user with several sessions began or ended. Only `platforms`
+     * or `connected_at` changed.
      *
      * @generated from field: presence.v1.UserConnectionChanged user_connection_changed = 15;
      */
@@ -216,7 +217,7 @@ export const PresenceEventSchema: GenMessage<PresenceEvent> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 2);
 
 /**
- * The user came.
+ * The user is online: the previous status was OFFLINE.
  *
  * @generated from message presence.v1.UserOnline
  */
@@ -231,8 +232,8 @@ export const UserOnlineSchema: GenMessage<UserOnline> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 3);
 
 /**
- * The user went. A user who was in a channel leaves it in the same commit: a
- * `UserChannelChanged` comes first.
+ * The user is OFFLINE. If the user was in a channel, a `UserChannelChanged` of
+ * the same commit precedes this event.
  *
  * @generated from message presence.v1.UserOffline
  */
@@ -253,7 +254,7 @@ export const UserOfflineSchema: GenMessage<UserOffline> = /*@__PURE__*/
  */
 export type UserStatusChanged = Message<"presence.v1.UserStatusChanged"> & {
   /**
-   * The status before.
+   * The previous status.
    *
    * @generated from field: presence.v1.PresenceStatus previous_status = 1;
    */
@@ -274,7 +275,7 @@ export const UserStatusChangedSchema: GenMessage<UserStatusChanged> = /*@__PURE_
  */
 export type UserChannelChanged = Message<"presence.v1.UserChannelChanged"> & {
   /**
-   * The channel before. Absent when there was none.
+   * The previous channel. Absent: none.
    *
    * @generated from field: optional string previous_channel_id = 1;
    */
@@ -295,14 +296,14 @@ export const UserChannelChangedSchema: GenMessage<UserChannelChanged> = /*@__PUR
  */
 export type UserMuteStateChanged = Message<"presence.v1.UserMuteStateChanged"> & {
   /**
-   * The microphone's state before.
+   * The previous state of the microphone.
    *
    * @generated from field: bool was_microphone_muted = 1;
    */
   wasMicrophoneMuted: boolean;
 
   /**
-   * The speaker's state before.
+   * The previous state of the speaker.
    *
    * @generated from field: bool was_speaker_muted = 2;
    */
@@ -317,7 +318,7 @@ export const UserMuteStateChangedSchema: GenMessage<UserMuteStateChanged> = /*@_
   messageDesc(file_presence_v1_events_service, 7);
 
 /**
- * The platforms, or since when the user is connected, changed.
+ * `platforms` or `connected_at` changed.
  *
  * @generated from message presence.v1.UserConnectionChanged
  */
@@ -400,14 +401,14 @@ export const PresenceEventKindSchema: GenEnum<PresenceEventKind> = /*@__PURE__*/
  */
 export enum ChangeReason {
   /**
-   * Not known.
+   * The reason is unknown.
    *
    * @generated from enum value: CHANGE_REASON_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * The user asked for it.
+   * A command of the user.
    *
    * @generated from enum value: CHANGE_REASON_REQUESTED = 1;
    */
@@ -428,7 +429,7 @@ export enum ChangeReason {
   DISCONNECTED = 3,
 
   /**
-   * The connection was lost, or heartbeats stayed away.
+   * The connection was lost, or no heartbeat arrived in time.
    *
    * @generated from enum value: CHANGE_REASON_CONNECTION_LOST = 4;
    */
@@ -463,14 +464,14 @@ export enum ChangeReason {
   TOKEN_EXPIRED = 8,
 
   /**
-   * The node that held the session is gone.
+   * The node of the session failed.
    *
    * @generated from enum value: CHANGE_REASON_NODE_LOST = 9;
    */
   NODE_LOST = 9,
 
   /**
-   * The chosen status lapsed.
+   * The chosen status expired.
    *
    * @generated from enum value: CHANGE_REASON_STATUS_EXPIRED = 10;
    */
@@ -484,27 +485,28 @@ export const ChangeReasonSchema: GenEnum<ChangeReason> = /*@__PURE__*/
   enumDesc(file_presence_v1_events_service, 1);
 
 /**
- * What a subscriber that cannot keep up is given.
+ * The events that a subscriber receives if it reads too slowly.
  *
  * @generated from enum presence.v1.Delivery
  */
 export enum Delivery {
   /**
-   * EVERY_EVENT.
+   * Counts as EVERY_EVENT.
    *
    * @generated from enum value: DELIVERY_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * Every event. Falling too far behind ends the stream.
+   * Every event. If the subscriber lags too far behind, the stream ends.
    *
    * @generated from enum value: DELIVERY_EVERY_EVENT = 1;
    */
   EVERY_EVENT = 1,
 
   /**
-   * When behind, only the latest event of each user. Never ends the stream.
+   * While the subscriber lags, only the latest event of each user. The stream
+   * does not end because of lag.
    *
    * @generated from enum value: DELIVERY_LATEST = 2;
    */
@@ -518,27 +520,28 @@ export const DeliverySchema: GenEnum<Delivery> = /*@__PURE__*/
   enumDesc(file_presence_v1_events_service, 2);
 
 /**
- * Where a subscription stands.
+ * The state of a subscription.
  *
  * @generated from enum presence.v1.Sync
  */
 export enum Sync {
   /**
-   * No change.
+   * Unchanged.
    *
    * @generated from enum value: SYNC_UNSPECIFIED = 0;
    */
   UNSPECIFIED = 0,
 
   /**
-   * The snapshot or the missed changes are complete.
+   * The snapshot, or the list of missed changes, is complete.
    *
    * @generated from enum value: SYNC_CURRENT = 1;
    */
   CURRENT = 1,
 
   /**
-   * The position is gone: drop what you hold, a snapshot follows.
+   * The server no longer has the position of the `resume_token`. The client drops
+   * its state. A snapshot follows, unless `skip_snapshot` is set.
    *
    * @generated from enum value: SYNC_RESET = 2;
    */
@@ -558,27 +561,29 @@ export const SyncSchema: GenEnum<Sync> = /*@__PURE__*/
  */
 export const EventsService: GenService<{
   /**
-   * Streams the presences that match, then every change of them.
+   * Streams the presences that match the request, then every change of them.
    *
    * Without a `resume_token` the stream begins with the matching presences in
-   * `snapshot`, in one or more messages, and then `SYNC_CURRENT`. With one it
-   * begins with the changes after that position; when the server no longer
-   * holds them it says `SYNC_RESET` and begins as without a token. After
-   * `SYNC_CURRENT` every matching change follows once, in commit order, until
-   * the stream ends: no change falls between the snapshot and the first event.
+   * `snapshot`, in one or more messages, and then `SYNC_CURRENT`. With a
+   * `resume_token` it begins with the changes after that position. If the server
+   * no longer has these changes, it sends `SYNC_RESET` and continues as without
+   * a token. After `SYNC_CURRENT` every matching change follows once, in commit
+   * order, until the stream ends. No change is lost between the snapshot and the
+   * first event.
    *
-   * What is sent is what others see: an INVISIBLE user is OFFLINE to every
-   * subscriber, the user included.
+   * The stream has the presences that other users see: an INVISIBLE user is
+   * OFFLINE to every subscriber, also to a subscriber with the same user id.
    *
-   * A subscriber that reads too slowly to be held up to date ends with
-   * RESOURCE_EXHAUSTED, and goes on with its last `resume_token`; with
-   * `DELIVERY_LATEST` it is given the latest presence per user instead.
+   * If a subscriber reads so slowly that the server cannot keep the next event
+   * for it, its stream ends with RESOURCE_EXHAUSTED. The client can subscribe
+   * again with its last `resume_token`. With `DELIVERY_LATEST` the stream does
+   * not end; it continues with the latest presence of each user.
    *
    * Errors, before or in the stream:
-   * - RESOURCE_EXHAUSTED: the user has as many subscriptions as one may have (20
-   *   on each node unless configured), or has read too many presences, with
+   * - RESOURCE_EXHAUSTED: the user has the maximum number of subscriptions (20
+   *   per node unless configured); or the user has read too many presences, with
    *   RetryInfo; or this subscriber reads too slowly.
-   * - INVALID_ARGUMENT: the `resume_token` cannot be a token.
+   * - INVALID_ARGUMENT: the `resume_token` is malformed.
    * - UNAUTHENTICATED: the token has expired; subscribe again with a new one.
    * - UNAVAILABLE: the server is short of memory, with RetryInfo; or it is about
    *   to stop. Subscribe again.

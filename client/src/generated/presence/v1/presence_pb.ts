@@ -2,33 +2,34 @@
 // @generated from file presence/v1/presence.proto (package presence.v1, syntax proto3)
 /* eslint-disable */
 
-// Who is online, idle, away or busy, and in which channel, and every change of
-// it.
+// The presence of users: online, idle, away or busy, the channel that a user is
+// in, and every change of them.
 //
-// Every call carries `authorization: Bearer <token>` in its metadata, a JWT
-// whose `sub` is the user. A token whose `scope` holds `presence:admin` may name
-// other users where a method says so.
+// Every call carries `authorization: Bearer <token>` in its metadata. The token
+// is a JWT, and its `sub` is the user. With `presence:admin` in its `scope` the
+// call may name other users, where the comment of the method allows it.
 //
-// A call that is refused changes nothing, and every call may be repeated. Any
-// of them may end with these errors; what a method adds is said there. Details
-// are in `grpc-status-details-bin`: `google.rpc.ErrorInfo` has the reason, with
-// the domain `presence.v1`, in every error; `google.rpc.BadRequest` names the
-// invalid fields of a request; `google.rpc.RetryInfo` has the time to wait
-// before the next attempt. docs/errors.md lists all reasons.
+// A rejected call changes nothing, and every call may be repeated. Every call
+// may end with the errors below; the comment of a method lists further ones.
+// Details are in `grpc-status-details-bin`: every error has
+// `google.rpc.ErrorInfo` with its reason and the domain `presence.v1`;
+// `google.rpc.BadRequest` names the invalid fields of a request;
+// `google.rpc.RetryInfo` has the time to wait before the next attempt.
+// docs/errors.md lists all reasons.
 //
-// - UNAUTHENTICATED: there is no token, or it is malformed, expired or wrongly
-//   signed.
+// - UNAUTHENTICATED: the call has no token, or the token is malformed, has
+//   expired or has a wrong signature.
 // - INVALID_ARGUMENT, with BadRequest: a field is outside its limits, or the
-//   bytes are no message.
-// - RESOURCE_EXHAUSTED: too many calls of this user or commands of this session,
-//   with RetryInfo; or a request that is too large.
-// - UNAVAILABLE: the state that the nodes share is out of reach, with RetryInfo;
-//   or the keys of tokens are.
-// - INTERNAL: a fault of the service, with the id under which it is logged.
+//   request is not a valid message.
+// - RESOURCE_EXHAUSTED: the user makes too many calls, or the session sends too
+//   many commands, with RetryInfo; or the request is too large.
+// - UNAVAILABLE: the node cannot reach Redis, with RetryInfo; or it cannot fetch
+//   the keys that verify tokens.
+// - INTERNAL: the service has a fault. The message has the id of the log entry.
 //
-// Ids of users, channels and sessions are 1 to 128 characters (code points),
-// none of them a control character. They are compared as they are: two that
-// look alike are two.
+// Ids of users, channels and sessions have 1 to 128 characters (code points) and
+// no control characters. They are compared byte by byte, without normalization:
+// ids that only look equal are different.
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
@@ -43,13 +44,13 @@ export const file_presence_v1_presence: GenFile = /*@__PURE__*/
   fileDesc("ChpwcmVzZW5jZS92MS9wcmVzZW5jZS5wcm90bxILcHJlc2VuY2UudjEi1gIKCFByZXNlbmNlEg8KB3VzZXJfaWQYASABKAkSKwoGc3RhdHVzGAIgASgOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMSHwoSY3VycmVudF9jaGFubmVsX2lkGAMgASgJSACIAQESGwoTaXNfbWljcm9waG9uZV9tdXRlZBgEIAEoCBIYChBpc19zcGVha2VyX211dGVkGAUgASgIEjAKDGNvbm5lY3RlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObGFzdF9hY3RpdmVfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3ZlcnNpb24YCCABKAQSEwoLc3RhdHVzX3RleHQYCSABKAkSEQoJcGxhdGZvcm1zGAogAygJQhUKE19jdXJyZW50X2NoYW5uZWxfaWQipgEKB1Nlc3Npb24SEgoKc2Vzc2lvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEjAKDGNvbm5lY3RlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObGFzdF9hY3RpdmVfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHBsYXRmb3JtGAUgASgJKsIBCg5QcmVzZW5jZVN0YXR1cxIfChtQUkVTRU5DRV9TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZQUkVTRU5DRV9TVEFUVVNfT05MSU5FEAESGAoUUFJFU0VOQ0VfU1RBVFVTX0lETEUQAhIbChdQUkVTRU5DRV9TVEFUVVNfT0ZGTElORRADEiIKHlBSRVNFTkNFX1NUQVRVU19ET19OT1RfRElTVFVSQhAEEhgKFFBSRVNFTkNFX1NUQVRVU19BV0FZEAViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
- * What others see of a user: one view over all of the user's live sessions.
+ * The visible state of a user. All sessions of the user share one presence.
  *
  * @generated from message presence.v1.Presence
  */
 export type Presence = Message<"presence.v1.Presence"> & {
   /**
-   * The user described. The `sub` of the token that began the sessions.
+   * The user: the `sub` of the tokens of the sessions.
    *
    * @generated from field: string user_id = 1;
    */
@@ -70,8 +71,8 @@ export type Presence = Message<"presence.v1.Presence"> & {
   currentChannelId?: string | undefined;
 
   /**
-   * Whether the user's microphone is muted. Kept while the user moves between
-   * channels.
+   * Whether the user's microphone is muted. Does not change if the user moves to
+   * another channel.
    *
    * @generated from field: bool is_microphone_muted = 4;
    */
@@ -93,33 +94,33 @@ export type Presence = Message<"presence.v1.Presence"> & {
   connectedAt?: Timestamp | undefined;
 
   /**
-   * The last action of the user on any session, by the server's clock. While
-   * the user stays active it may lag by up to the idle timeout; in an event it
-   * is as of the event. Kept when the user goes; absent for a user never seen.
+   * The time of the user's last activity on any session, by the server's clock.
+   * While the user is active it may lag by up to the idle timeout. In an event
+   * it is the time as of that event. It remains after the user goes OFFLINE.
+   * Absent: the service does not know the user.
    *
    * @generated from field: google.protobuf.Timestamp last_active_at = 7;
    */
   lastActiveAt?: Timestamp | undefined;
 
   /**
-   * Grows with every change of this user's presence, by any amount. Of two
-   * presences of one user the one with the higher version is the newer. Zero
-   * for a user never seen.
+   * Grows with every change of this user's presence, by any amount. If a client
+   * has two presences of one user, the one with the higher version is newer.
+   * Zero: the service does not know the user.
    *
    * @generated from field: uint64 version = 8;
    */
   version: bigint;
 
   /**
-   * Free text the user set, at most 128 characters in one line. Empty when none
-   * is set.
+   * The text that the user set, at most 128 characters in one line. Empty: none.
    *
    * @generated from field: string status_text = 9;
    */
   statusText: string;
 
   /**
-   * What the user is connected with, one entry per kind, sorted; for example
+   * The platforms of the user's sessions, each once, sorted; for example
    * "desktop", "mobile". Empty when OFFLINE.
    *
    * @generated from field: repeated string platforms = 10;
@@ -135,8 +136,8 @@ export const PresenceSchema: GenMessage<Presence> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence, 0);
 
 /**
- * One live connection of one user. It lasts exactly as long as its `Connect`
- * stream. Whoever knows its id cannot use it without a token of its user.
+ * One connection of one device of a user. It is live as long as its `Connect`
+ * stream is open. A call that names the id also needs a token of the user.
  *
  * @generated from message presence.v1.Session
  */
@@ -149,7 +150,7 @@ export type Session = Message<"presence.v1.Session"> & {
   sessionId: string;
 
   /**
-   * The user the session belongs to.
+   * The user of the session.
    *
    * @generated from field: string user_id = 2;
    */
@@ -163,15 +164,15 @@ export type Session = Message<"presence.v1.Session"> & {
   connectedAt?: Timestamp | undefined;
 
   /**
-   * The last action on this session.
+   * The time of the last activity on this session.
    *
    * @generated from field: google.protobuf.Timestamp last_active_at = 4;
    */
   lastActiveAt?: Timestamp | undefined;
 
   /**
-   * What the client said it runs on, for example "desktop" or "mobile".
-   * "unknown" when it did not say.
+   * The platform that the client sent, for example "desktop" or "mobile".
+   * "unknown": the client sent none.
    *
    * @generated from field: string platform = 5;
    */
@@ -186,7 +187,7 @@ export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence, 1);
 
 /**
- * How available a user is. New values may be added: show an unknown one as
+ * The availability of a user. New values may be added: show an unknown value as
  * ONLINE.
  *
  * @generated from enum presence.v1.PresenceStatus
@@ -207,8 +208,8 @@ export enum PresenceStatus {
   ONLINE = 1,
 
   /**
-   * Connected, but without an action for the idle timeout (5 minutes unless
-   * configured) on every session.
+   * Connected, but without activity on any session for the idle timeout (5
+   * minutes unless configured).
    *
    * @generated from enum value: PRESENCE_STATUS_IDLE = 2;
    */
@@ -222,14 +223,14 @@ export enum PresenceStatus {
   OFFLINE = 3,
 
   /**
-   * Connected, and asks not to be disturbed. Never turns into IDLE.
+   * Connected, and the user chose not to be disturbed. Never becomes IDLE.
    *
    * @generated from enum value: PRESENCE_STATUS_DO_NOT_DISTURB = 4;
    */
   DO_NOT_DISTURB = 4,
 
   /**
-   * Connected, and said to be away. Never turns into IDLE.
+   * Connected, and the user chose AWAY. Never becomes IDLE.
    *
    * @generated from enum value: PRESENCE_STATUS_AWAY = 5;
    */

@@ -122,7 +122,7 @@ export const LeaveChannelResponseSchema: GenMessage<LeaveChannelResponse> = /*@_
   messageDesc(file_presence_v1_presence_service, 3);
 
 /**
- * Request of `UpdateMuteState`. At least one of the two states is given.
+ * Request of `UpdateMuteState`. At least one of the two states is required.
  *
  * @generated from message presence.v1.UpdateMuteStateRequest
  */
@@ -198,25 +198,25 @@ export type UpdateStatusRequest = Message<"presence.v1.UpdateStatusRequest"> & {
   sessionId: string;
 
   /**
-   * Required. How the status is decided from now on.
+   * Required. The new choice.
    *
    * @generated from field: presence.v1.StatusChoice choice = 2;
    */
   choice: StatusChoice;
 
   /**
-   * Shown beside the status, at most 128 characters and none of them a control
-   * character (C0, DEL, C1), so that it is one line. Anything else is kept as
-   * it is, marks of direction too: show it apart from the text around it.
-   * Empty: none.
+   * The text beside the status: at most 128 characters, no control characters
+   * (C0, DEL, C1), so it is one line. The service does not change it and keeps
+   * marks of text direction, so a client must isolate it from the text around
+   * it. Empty: none.
    *
    * @generated from field: string status_text = 3;
    */
   statusText: string;
 
   /**
-   * When `choice` and `status_text` lapse and the choice is AUTOMATIC again.
-   * Absent: they stay until changed. In the past: INVALID_ARGUMENT.
+   * The time at which `choice` and `status_text` expire; the choice is then
+   * AUTOMATIC. Absent: they do not expire. In the past: INVALID_ARGUMENT.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 4;
    */
@@ -308,7 +308,7 @@ export const GetPresenceResponseSchema: GenMessage<GetPresenceResponse> = /*@__P
  */
 export type BatchGetPresencesRequest = Message<"presence.v1.BatchGetPresencesRequest"> & {
   /**
-   * Required. 1 to 1000 users. One that is named twice is answered twice.
+   * Required. 1 to 1000 users. A user who is named twice is returned twice.
    *
    * @generated from field: repeated string user_ids = 1;
    */
@@ -329,7 +329,7 @@ export const BatchGetPresencesRequestSchema: GenMessage<BatchGetPresencesRequest
  */
 export type BatchGetPresencesResponse = Message<"presence.v1.BatchGetPresencesResponse"> & {
   /**
-   * One per user asked for, in the same order.
+   * One presence per requested user, in the order of the request.
    *
    * @generated from field: repeated presence.v1.Presence presences = 1;
    */
@@ -350,25 +350,25 @@ export const BatchGetPresencesResponseSchema: GenMessage<BatchGetPresencesRespon
  */
 export type ListOnlineUsersRequest = Message<"presence.v1.ListOnlineUsersRequest"> & {
   /**
-   * How many to return: 100 when 0, at most 1000 (a larger number counts as
-   * 1000). Negative: INVALID_ARGUMENT.
+   * The maximum number of presences in this page. 0 means 100, more than 1000
+   * means 1000. Negative: INVALID_ARGUMENT.
    *
    * @generated from field: int32 page_size = 1;
    */
   pageSize: number;
 
   /**
-   * The `next_page_token` of the page before. Empty: the first page. Of another
-   * list, changed, or made before a restart of a service of one node:
-   * INVALID_ARGUMENT; begin again with the first page.
+   * The `next_page_token` of the previous page. Empty: the first page. If it
+   * belongs to another list or was modified: INVALID_ARGUMENT; begin again with
+   * the first page. The same applies after a restart of a service without Redis.
    *
    * @generated from field: string page_token = 2;
    */
   pageToken: string;
 
   /**
-   * Only users with one of these statuses, at most 100. Empty: all. OFFLINE is
-   * accepted and matches nobody.
+   * Only users with one of these statuses, at most 100 values. Empty: all
+   * statuses. OFFLINE is accepted and matches no user.
    *
    * @generated from field: repeated presence.v1.PresenceStatus statuses = 3;
    */
@@ -403,7 +403,7 @@ export type ListOnlineUsersResponse = Message<"presence.v1.ListOnlineUsersRespon
   nextPageToken: string;
 
   /**
-   * How many users match, over all pages, at the time of this one.
+   * The number of matching users in all pages, at the time of this page.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -473,7 +473,7 @@ export type ListChannelMembersResponse = Message<"presence.v1.ListChannelMembers
   nextPageToken: string;
 
   /**
-   * How many users are in the channel, at the time of this page.
+   * The number of users in the channel, at the time of this page.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -498,28 +498,28 @@ export const ListChannelMembersResponseSchema: GenMessage<ListChannelMembersResp
  */
 export type Choices = Message<"presence.v1.Choices"> & {
   /**
-   * The last `UpdateStatus`. Absent: none is known.
+   * The last `UpdateStatus`. Absent: the service knows none.
    *
    * @generated from field: presence.v1.ChosenStatus status = 1;
    */
   status?: ChosenStatus | undefined;
 
   /**
-   * The last command that set the microphone. Absent: none is known.
+   * The last command that set the microphone. Absent: the service knows none.
    *
    * @generated from field: presence.v1.ChosenMute microphone = 2;
    */
   microphone?: ChosenMute | undefined;
 
   /**
-   * The last command that set the speaker. Absent: none is known.
+   * The last command that set the speaker. Absent: the service knows none.
    *
    * @generated from field: presence.v1.ChosenMute speaker = 3;
    */
   speaker?: ChosenMute | undefined;
 
   /**
-   * The last `JoinChannel` or `LeaveChannel`. Absent: none is known.
+   * The last `JoinChannel` or `LeaveChannel`. Absent: the service knows none.
    *
    * @generated from field: presence.v1.ChosenChannels channel = 4;
    */
@@ -534,23 +534,23 @@ export const ChoicesSchema: GenMessage<Choices> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 16);
 
 /**
- * How a user's status is decided, and by which command.
+ * The user's choice of status, with the version of the command that set it.
  *
  * @generated from message presence.v1.ChosenStatus
  */
 export type ChosenStatus = Message<"presence.v1.ChosenStatus"> & {
   /**
-   * Required, above 0; above 2^53 - 1 it counts as that. Of two commands of one
-   * kind the one with the higher version is the later. Microseconds since 1970 as
-   * a rule. It says nothing about `Presence.version`, and grows also if nothing
-   * visible changes.
+   * Required. At least 1; a value above 2^53 - 1 counts as 2^53 - 1. If two
+   * commands are of one kind, the one with the higher version is later. It is
+   * usually the number of microseconds since 1970. It is independent of
+   * `Presence.version`, and also grows if nothing visible changes.
    *
    * @generated from field: uint64 version = 1;
    */
   version: bigint;
 
   /**
-   * Required. As in `UpdateStatusRequest`. AUTOMATIC once the choice has lapsed.
+   * Required. As in `UpdateStatusRequest`. AUTOMATIC after the choice expired.
    *
    * @generated from field: presence.v1.StatusChoice choice = 2;
    */
@@ -564,8 +564,8 @@ export type ChosenStatus = Message<"presence.v1.ChosenStatus"> & {
   statusText: string;
 
   /**
-   * When choice and text lapse. Absent: they stay. One in the past is no error:
-   * then they have lapsed.
+   * The time at which choice and text expire. Absent: they do not expire. A time
+   * in the past is not an error: they have expired then.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 4;
    */
@@ -580,7 +580,7 @@ export const ChosenStatusSchema: GenMessage<ChosenStatus> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 17);
 
 /**
- * A mute state, and by which command.
+ * A mute state, with the version of the command that set it.
  *
  * @generated from message presence.v1.ChosenMute
  */
@@ -593,7 +593,7 @@ export type ChosenMute = Message<"presence.v1.ChosenMute"> & {
   version: bigint;
 
   /**
-   * The state.
+   * Whether the device is muted.
    *
    * @generated from field: bool is_muted = 2;
    */
@@ -608,14 +608,14 @@ export const ChosenMuteSchema: GenMessage<ChosenMute> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 18);
 
 /**
- * Where the user is, and by which command.
+ * The user's channels, with the version of the command that set them.
  *
  * @generated from message presence.v1.ChosenChannels
  */
 export type ChosenChannels = Message<"presence.v1.ChosenChannels"> & {
   /**
-   * Required. As in `ChosenStatus`. The end of a session is no command: it takes
-   * the user out of the channel and leaves the version as it is.
+   * Required. As in `ChosenStatus`. The end of a session is not a command: it
+   * removes the user from the channel without a new version.
    *
    * @generated from field: uint64 version = 1;
    */
@@ -650,9 +650,9 @@ export type ChosenChannel = Message<"presence.v1.ChosenChannel"> & {
   channelId: string;
 
   /**
-   * Whether the user is in it by the session that this was sent to, and leaves
-   * it with that. Only such a client joins the channel again with
-   * `ConnectRequest.choices`.
+   * Whether the session that receives this message holds the channel: the user
+   * leaves the channel when that session ends. Only the client of that session
+   * joins the channel again with `ConnectRequest.choices`.
    *
    * @generated from field: bool is_held = 2;
    */
@@ -673,7 +673,7 @@ export const ChosenChannelSchema: GenMessage<ChosenChannel> = /*@__PURE__*/
  */
 export type ExplainPresenceRequest = Message<"presence.v1.ExplainPresenceRequest"> & {
   /**
-   * Required. The user. One never seen is explained as well: there is no session.
+   * Required. The user. For an unknown user the response has no sessions.
    *
    * @generated from field: string user_id = 1;
    */
@@ -701,58 +701,58 @@ export type ExplainPresenceResponse = Message<"presence.v1.ExplainPresenceRespon
   shown?: Presence | undefined;
 
   /**
-   * The presence as the user sees it. Differs from `shown` while the user is
-   * invisible, and until the first session after that.
+   * The presence as the user sees it. It differs from `shown` while the user is
+   * invisible, and after that until the user's next session begins.
    *
    * @generated from field: presence.v1.Presence own = 2;
    */
   own?: Presence | undefined;
 
   /**
-   * Why `own.status` is what it is.
+   * The cause of `own.status`.
    *
    * @generated from field: presence.v1.StatusCause cause = 3;
    */
   cause: StatusCause;
 
   /**
-   * What the user chose. AUTOMATIC for a user who chose nothing.
+   * The user's choice of status. AUTOMATIC: the user has set none.
    *
    * @generated from field: presence.v1.StatusChoice choice = 4;
    */
   choice: StatusChoice;
 
   /**
-   * When the choice lapses. Absent: it stays.
+   * The time at which the choice expires. Absent: it does not expire.
    *
    * @generated from field: google.protobuf.Timestamp choice_expires_at = 5;
    */
   choiceExpiresAt?: Timestamp | undefined;
 
   /**
-   * The sessions that count, oldest first: the live ones, and those that were
-   * lost and are still waited for.
+   * The sessions that count, oldest first: the live sessions, and the lost ones
+   * whose grace has not ended.
    *
    * @generated from field: repeated presence.v1.ExplainedSession sessions = 6;
    */
   sessions: ExplainedSession[];
 
   /**
-   * What comes next if nothing else happens. Absent: nothing does.
+   * The next change that time alone will make. Absent: none.
    *
    * @generated from field: presence.v1.Transition next_transition = 7;
    */
   nextTransition?: Transition | undefined;
 
   /**
-   * How long a user stays ONLINE without an action, in milliseconds.
+   * The time for which a user stays ONLINE without activity, in milliseconds.
    *
    * @generated from field: uint32 idle_timeout_ms = 8;
    */
   idleTimeoutMs: number;
 
   /**
-   * The server's clock, for comparing the times above.
+   * The current time of the server's clock, to compare the times above with.
    *
    * @generated from field: google.protobuf.Timestamp explained_at = 9;
    */
@@ -767,7 +767,7 @@ export const ExplainPresenceResponseSchema: GenMessage<ExplainPresenceResponse> 
   messageDesc(file_presence_v1_presence_service, 22);
 
 /**
- * A session, with what decides how long it counts.
+ * A session, with the times that decide how long it counts.
  *
  * @generated from message presence.v1.ExplainedSession
  */
@@ -780,7 +780,8 @@ export type ExplainedSession = Message<"presence.v1.ExplainedSession"> & {
   session?: Session | undefined;
 
   /**
-   * The node that holds its stream. A node has another name after each start.
+   * The id of the node that holds its stream. A node has a new id after each
+   * start.
    *
    * @generated from field: string node_id = 2;
    */
@@ -794,22 +795,24 @@ export type ExplainedSession = Message<"presence.v1.ExplainedSession"> & {
   holdsChannel: boolean;
 
   /**
-   * When it ends unless a sign of life arrives. Absent: no heartbeats were
-   * promised.
+   * The time at which it ends if no heartbeat or command arrives. Absent: the
+   * session sends no heartbeats.
    *
    * @generated from field: google.protobuf.Timestamp heartbeat_due_at = 4;
    */
   heartbeatDueAt?: Timestamp | undefined;
 
   /**
-   * When its token expires, and the session with it. Absent: never.
+   * The time at which its token expires. The session then ends. Absent: the
+   * token does not expire.
    *
    * @generated from field: google.protobuf.Timestamp token_expires_at = 5;
    */
   tokenExpiresAt?: Timestamp | undefined;
 
   /**
-   * Until when it counts although its connection is lost. Absent: it is live.
+   * The time until which it counts although its connection is lost. Absent: the
+   * session is live.
    *
    * @generated from field: google.protobuf.Timestamp grace_ends_at = 6;
    */
@@ -824,34 +827,35 @@ export const ExplainedSessionSchema: GenMessage<ExplainedSession> = /*@__PURE__*
   messageDesc(file_presence_v1_presence_service, 23);
 
 /**
- * Something that time alone brings about.
+ * A change that time alone makes.
  *
  * @generated from message presence.v1.Transition
  */
 export type Transition = Message<"presence.v1.Transition"> & {
   /**
-   * When. It may be noticed later by up to the interval of the idle check.
+   * The time of the change. The server may make it later, by up to the interval
+   * of the idle check.
    *
    * @generated from field: google.protobuf.Timestamp at = 1;
    */
   at?: Timestamp | undefined;
 
   /**
-   * What.
+   * The kind of change.
    *
    * @generated from field: presence.v1.TransitionKind kind = 2;
    */
   kind: TransitionKind;
 
   /**
-   * Which session it ends. Empty: none.
+   * The session that it ends. Empty: none.
    *
    * @generated from field: string session_id = 3;
    */
   sessionId: string;
 
   /**
-   * The presence that everyone else will be shown then.
+   * The presence that everyone else will see after the change.
    *
    * @generated from field: presence.v1.Presence shown = 4;
    */
@@ -866,8 +870,8 @@ export const TransitionSchema: GenMessage<Transition> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence_service, 24);
 
 /**
- * How a user's status is decided. All but INVISIBLE are OFFLINE when the user
- * has no session.
+ * The user's choice of status. A user without a session is OFFLINE whatever the
+ * choice is.
  *
  * @generated from enum presence.v1.StatusChoice
  */
@@ -901,8 +905,8 @@ export enum StatusChoice {
   AWAY = 3,
 
   /**
-   * OFFLINE to everyone else, in no list and no channel, indistinguishable
-   * from a user who is not connected.
+   * OFFLINE to everyone else, in no list and no channel. Other users cannot
+   * distinguish it from a user who is not connected.
    *
    * @generated from enum value: STATUS_CHOICE_INVISIBLE = 4;
    */
@@ -916,7 +920,7 @@ export const StatusChoiceSchema: GenEnum<StatusChoice> = /*@__PURE__*/
   enumDesc(file_presence_v1_presence_service, 0);
 
 /**
- * What decides a status. New values may be added.
+ * The cause of a status. New values may be added.
  *
  * @generated from enum presence.v1.StatusCause
  */
@@ -943,14 +947,14 @@ export enum StatusCause {
   CHOSEN = 2,
 
   /**
-   * ONLINE: there was an action on a session within the idle timeout.
+   * ONLINE: a session had activity within the idle timeout.
    *
    * @generated from enum value: STATUS_CAUSE_ACTIVE = 3;
    */
   ACTIVE = 3,
 
   /**
-   * IDLE: there was none.
+   * IDLE: no session had activity within the idle timeout.
    *
    * @generated from enum value: STATUS_CAUSE_INACTIVE = 4;
    */
@@ -964,7 +968,7 @@ export const StatusCauseSchema: GenEnum<StatusCause> = /*@__PURE__*/
   enumDesc(file_presence_v1_presence_service, 1);
 
 /**
- * What time can bring about. New values may be added.
+ * The changes that time alone can make. New values may be added.
  *
  * @generated from enum presence.v1.TransitionKind
  */
@@ -977,14 +981,14 @@ export enum TransitionKind {
   UNSPECIFIED = 0,
 
   /**
-   * The idle timeout passes: the user is IDLE.
+   * The idle timeout ends: the user becomes IDLE.
    *
    * @generated from enum value: TRANSITION_KIND_IDLE = 1;
    */
   IDLE = 1,
 
   /**
-   * The chosen status lapses: it is AUTOMATIC again.
+   * The chosen status expires: the choice becomes AUTOMATIC.
    *
    * @generated from enum value: TRANSITION_KIND_CHOICE_EXPIRED = 2;
    */
@@ -998,14 +1002,14 @@ export enum TransitionKind {
   TOKEN_EXPIRED = 3,
 
   /**
-   * No sign of life arrives: the session is lost.
+   * No heartbeat arrives in time: the session is lost.
    *
    * @generated from enum value: TRANSITION_KIND_HEARTBEAT_MISSED = 4;
    */
   HEARTBEAT_MISSED = 4,
 
   /**
-   * A lost session is given up.
+   * The grace of a lost session ends: the session no longer counts.
    *
    * @generated from enum value: TRANSITION_KIND_GRACE_ENDED = 5;
    */
@@ -1019,11 +1023,11 @@ export const TransitionKindSchema: GenEnum<TransitionKind> = /*@__PURE__*/
   enumDesc(file_presence_v1_presence_service, 2);
 
 /**
- * Changes the caller's presence, and answers who is present and where.
+ * Changes the caller's presence, and returns presences of users and channels.
  *
  * Every call carries `authorization: Bearer <token>`. A call that changes
- * something names a live session of the caller and counts as activity on it;
- * a call that only reads is no activity.
+ * something names a live session of the caller and counts as activity on it.
+ * A call that only reads does not count as activity.
  *
  * @generated from service presence.v1.PresenceService
  */
@@ -1060,9 +1064,9 @@ export const PresenceService: GenService<{
     output: typeof LeaveChannelResponseSchema;
   },
   /**
-   * Sets the microphone's and the speaker's mute state. What is absent stays.
-   * They are the user's and not the session's, and kept when the user goes, for
-   * as long as the service remembers the user.
+   * Sets the mute states of the microphone and the speaker. An absent state is
+   * unchanged. The states belong to the user, not to the session. They remain
+   * after the user goes OFFLINE, until the service evicts the user from memory.
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
@@ -1076,9 +1080,9 @@ export const PresenceService: GenService<{
     output: typeof UpdateMuteStateResponseSchema;
   },
   /**
-   * Chooses how the user's status is decided, and the status text. Both are the
-   * user's and not the session's, and replace what was chosen before. They are
-   * kept when the user goes, for as long as the service remembers the user.
+   * Sets the user's choice of status, and the status text. Both replace the
+   * previous choice. They belong to the user, not to the session. They remain
+   * after the user goes OFFLINE, until the service evicts the user from memory.
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
@@ -1092,9 +1096,10 @@ export const PresenceService: GenService<{
     output: typeof UpdateStatusResponseSchema;
   },
   /**
-   * Returns the presence of one user. A user never seen is OFFLINE. As current as
-   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
-   * sees it: INVISIBLE hides nothing from oneself.
+   * Returns the presence of one user. A user that the service does not know is
+   * OFFLINE. The response is as current as that of `ListOnlineUsers`. If the user
+   * is the caller, the response has the own presence: INVISIBLE users see
+   * themselves as they are.
    *
    * Errors: those of every call.
    *
@@ -1106,8 +1111,8 @@ export const PresenceService: GenService<{
     output: typeof GetPresenceResponseSchema;
   },
   /**
-   * Returns the presence of up to 1000 users, in the order asked, each as
-   * `GetPresence` does.
+   * Returns the presences of up to 1000 users, in the order of the request, each
+   * as in `GetPresence`.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
@@ -1120,13 +1125,14 @@ export const PresenceService: GenService<{
     output: typeof BatchGetPresencesResponseSchema;
   },
   /**
-   * Lists the users who are not OFFLINE, ordered by `user_id`. Reflects every
-   * change that was acknowledged before the call, on whichever node. Who
-   * comes or goes between two pages may be missed; `Subscribe` has no such gap.
+   * Lists the users who are not OFFLINE, ordered by `user_id`. The response
+   * includes every change that any node acknowledged before the call. A user who
+   * goes online or offline between two pages may be missing; `Subscribe` has no
+   * such gap.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
-   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
+   * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
    *
    * @generated from rpc presence.v1.PresenceService.ListOnlineUsers
    */
@@ -1137,11 +1143,11 @@ export const PresenceService: GenService<{
   },
   /**
    * Lists the users in a channel, ordered by `user_id`, as current as
-   * `ListOnlineUsers`. A channel that nobody is in has no members.
+   * `ListOnlineUsers`. A channel without users has an empty list.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
-   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
+   * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
    *
    * @generated from rpc presence.v1.PresenceService.ListChannelMembers
    */
@@ -1151,11 +1157,12 @@ export const PresenceService: GenService<{
     output: typeof ListChannelMembersResponseSchema;
   },
   /**
-   * Says why a user's presence is what it is, and what time alone will make of
-   * it next. Needs `presence:admin`: it holds what an invisible user hides.
+   * Explains the presence of a user: the cause of the status, the sessions, and
+   * the next change that time alone will make. Needs `presence:admin`, because
+   * it reveals invisible users.
    *
    * Errors:
-   * - PERMISSION_DENIED: the token is without `presence:admin`.
+   * - PERMISSION_DENIED: the token does not have `presence:admin`.
    *
    * @generated from rpc presence.v1.PresenceService.ExplainPresence
    */

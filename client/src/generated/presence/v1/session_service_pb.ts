@@ -23,42 +23,43 @@ export const file_presence_v1_session_service: GenFile = /*@__PURE__*/
  */
 export type ConnectRequest = Message<"presence.v1.ConnectRequest"> & {
   /**
-   * What the client runs on: "desktop", "mobile", "web" or any other word of at
-   * most 32 lower-case letters (a to z), digits and dashes. "unknown" when empty.
+   * The platform of the client: "desktop", "mobile", "web" or any other word of
+   * at most 32 lower-case letters (a to z), digits and dashes. Empty: "unknown".
    *
    * @generated from field: string platform = 1;
    */
   platform: string;
 
   /**
-   * The microphone's state at the start. Absent: as it was.
+   * The mute state of the microphone at the start. Absent: unchanged.
    *
    * @generated from field: optional bool is_microphone_muted = 2;
    */
   isMicrophoneMuted?: boolean | undefined;
 
   /**
-   * The speaker's state at the start. Absent: as it was.
+   * The mute state of the speaker at the start. Absent: unchanged.
    *
    * @generated from field: optional bool is_speaker_muted = 3;
    */
   isSpeakerMuted?: boolean | undefined;
 
   /**
-   * Asks the server to end the session when no `Heartbeat`, `RecordActivity` or
-   * other command arrives for the announced `heartbeat_timeout_ms`. For
-   * clients behind intermediaries that hide a lost connection. Over HTTP, as
-   * browsers call, it is always so.
+   * The server ends the session if no `Heartbeat`, `RecordActivity` or other
+   * command arrives for the announced `heartbeat_timeout_ms`. For clients behind
+   * intermediaries that hide a lost connection. Sessions over HTTP, such as those
+   * of browsers, always have this set.
    *
    * @generated from field: bool require_heartbeats = 4;
    */
   requireHeartbeats: boolean;
 
   /**
-   * The session that this client had before. If it is still there, live or
-   * lost, the new one succeeds it: it takes over the channel that the other
-   * holds or still joins, and no lost session of another client. Unknown or of
-   * another user: no error, and nothing is taken over. Empty: the client had none.
+   * The previous session of this client. If that session is live or lost, the
+   * new session succeeds it: it takes over the channel that the previous one
+   * holds or is joining, and succeeds no lost session of another client. It is
+   * not an error if the id is unknown or belongs to another user; it then has no
+   * effect. Empty: the client had none.
    *
    * @generated from field: string previous_session_id = 6;
    */
@@ -87,13 +88,13 @@ export const ConnectRequestSchema: GenMessage<ConnectRequest> = /*@__PURE__*/
   messageDesc(file_presence_v1_session_service, 0);
 
 /**
- * A step in the life of a session.
+ * One message of the stream of a session.
  *
  * @generated from message presence.v1.ConnectResponse
  */
 export type ConnectResponse = Message<"presence.v1.ConnectResponse"> & {
   /**
-   * What happened. Absent in a heartbeat.
+   * The content of the message. Absent in a heartbeat.
    *
    * @generated from oneof presence.v1.ConnectResponse.body
    */
@@ -107,8 +108,8 @@ export type ConnectResponse = Message<"presence.v1.ConnectResponse"> & {
     case: "sessionStarted";
   } | {
     /**
-     * The server is about to stop: connect again, to another node if there is
-     * one. The stream ends shortly after.
+     * The server is about to stop. The client connects again, to another node if
+     * there is one. The stream ends shortly after.
      *
      * @generated from field: presence.v1.SessionDraining session_draining = 2;
      */
@@ -116,9 +117,9 @@ export type ConnectResponse = Message<"presence.v1.ConnectResponse"> & {
     case: "sessionDraining";
   } | {
     /**
-     * The choices of the user changed, perhaps on another device. Sent if the user
-     * has more than one session; the client of an only session knows its choices
-     * from the responses of its commands. May repeat choices.
+     * The choices of the user changed, perhaps on another device. Sent only if the
+     * user has more than one session, because a single client knows the choices
+     * from the responses of its commands. It may repeat choices.
      *
      * @generated from field: presence.v1.Choices choices = 3;
      */
@@ -148,17 +149,18 @@ export type SessionStarted = Message<"presence.v1.SessionStarted"> & {
   session?: Session | undefined;
 
   /**
-   * The user's presence with this session counted in.
+   * The user's presence, including this session.
    *
    * @generated from field: presence.v1.Presence presence = 2;
    */
   presence?: Presence | undefined;
 
   /**
-   * How long the server waits for a heartbeat, in milliseconds. Zero unless
-   * `require_heartbeats` was asked for, or the session came over HTTP. When it
-   * is not zero the stream has a message at least every half of it: to answer
-   * each with `Heartbeat` is enough, and needs no timer.
+   * The time within which the server expects the next heartbeat, in
+   * milliseconds. Zero: the session sends no heartbeats. It is not zero if the
+   * request set `require_heartbeats` or came over HTTP. The server then sends a
+   * message at least twice in this time, so a client needs no timer: it can call
+   * `Heartbeat` after each message.
    *
    * @generated from field: uint32 heartbeat_timeout_ms = 3;
    */
@@ -187,8 +189,8 @@ export const SessionStartedSchema: GenMessage<SessionStarted> = /*@__PURE__*/
  */
 export type SessionDraining = Message<"presence.v1.SessionDraining"> & {
   /**
-   * How long to wait before connecting again, in milliseconds. Spread at
-   * random over sessions, so that they do not all return at once.
+   * The time to wait before the client connects again, in milliseconds. It is
+   * random for each session, so that clients do not all reconnect at once.
    *
    * @generated from field: uint32 reconnect_after_ms = 1;
    */
@@ -246,7 +248,7 @@ export const HeartbeatResponseSchema: GenMessage<HeartbeatResponse> = /*@__PURE_
  */
 export type RecordActivityRequest = Message<"presence.v1.RecordActivityRequest"> & {
   /**
-   * Required. Who was active.
+   * Required. The session or the user with the activity.
    *
    * @generated from oneof presence.v1.RecordActivityRequest.target
    */
@@ -260,8 +262,8 @@ export type RecordActivityRequest = Message<"presence.v1.RecordActivityRequest">
     case: "sessionId";
   } | {
     /**
-     * Needs `presence:admin`. Counts as activity on the user's most recently
-     * active session. NOT_FOUND when the user has none.
+     * A user. Needs `presence:admin`. Counts as activity on the session of the
+     * user that was active last. NOT_FOUND: the user has no live session.
      *
      * @generated from field: string user_id = 2;
      */
@@ -305,7 +307,7 @@ export const RecordActivityResponseSchema: GenMessage<RecordActivityResponse> = 
  */
 export type ListSessionsRequest = Message<"presence.v1.ListSessionsRequest"> & {
   /**
-   * Needs `presence:admin` unless it is the caller. The caller when empty.
+   * The user. Empty: the caller. Another user needs `presence:admin`.
    *
    * @generated from field: string user_id = 1;
    */
@@ -368,8 +370,8 @@ export const EndSessionRequestSchema: GenMessage<EndSessionRequest> = /*@__PURE_
  */
 export type EndSessionResponse = Message<"presence.v1.EndSessionResponse"> & {
   /**
-   * Whether this call ended a live session. False: there is none of this id, or
-   * an earlier call has ended it.
+   * Whether this call ended a live session. False: no live session has this id,
+   * or an earlier call has ended it.
    *
    * @generated from field: bool was_live = 1;
    */
@@ -387,7 +389,7 @@ export const EndSessionResponseSchema: GenMessage<EndSessionResponse> = /*@__PUR
  * Begins sessions, keeps them active and ends them.
  *
  * Every call carries `authorization: Bearer <token>`. The token's `sub` is the
- * user; a token whose `scope` holds `presence:admin` may name other users.
+ * user. With `presence:admin` in its `scope` a call may name other users.
  *
  * @generated from service presence.v1.SessionService
  */
@@ -395,28 +397,30 @@ export const SessionService: GenService<{
   /**
    * Begins a session that lives as long as this stream.
    *
-   * The first message is `session_started`; the user is ONLINE from then on.
-   * When the stream ends, for whatever reason, the session ends with it, and
-   * when it was the user's last one the user is OFFLINE. Only where the service
-   * is configured with a grace does a connection that was lost, rather than
-   * ended, keep its user shown for that long: the new session that names it as
-   * `previous_session_id` takes its place, and with it the channel; a session
-   * that names none takes the place of a lost one of the same platform. A message
+   * The first message is `session_started`. The user is online from then on.
+   * When the stream ends, for any reason, the session ends. If it was the user's
+   * last session, the user goes OFFLINE. A service that is configured with a
+   * grace makes one exception: a session whose connection was lost, not closed,
+   * still counts until its grace ends. A new session succeeds the lost one that
+   * it names as `previous_session_id` and takes over its channel. A new session
+   * that names none succeeds a lost session of the same platform. A message
    * without a body is a heartbeat that keeps intermediaries from closing the
    * stream.
    *
-   * A client that connects again sends the last session and the last `Choices`
-   * that it was told of, and no mute state. A newer choice is never undone by an
-   * older one: of each kind the service takes what is newer than what it knows.
+   * A client that reconnects sends the id of its last session and the last
+   * `Choices` that it received, and no mute state. An older choice never
+   * replaces a newer one: for each kind of choice the service accepts only a
+   * version above the one that it knows.
    *
    * Errors, before or in the stream:
-   * - RESOURCE_EXHAUSTED: the user has as many sessions as one may have (20
-   *   unless configured).
-   * - ABORTED: the session was ended by `EndSession`.
+   * - RESOURCE_EXHAUSTED: the user has the maximum number of sessions (20 unless
+   *   configured).
+   * - ABORTED: a call of `EndSession` ended the session.
    * - UNAUTHENTICATED: the token has expired; connect again with a new one.
-   * - UNAVAILABLE: the server is full, as a whole or for this moment, with
-   *   RetryInfo; it is about to stop; the heartbeats that were asked for stayed
-   *   away; or it was out of reach of the others for too long. Connect again.
+   * - UNAVAILABLE: the node has the maximum number of sessions, too many sessions
+   *   begin at once, or the node is short of memory, each with RetryInfo; or the
+   *   node is about to stop; or no heartbeat arrived in time; or the other nodes
+   *   declared this node dead. Connect again.
    *
    * @generated from rpc presence.v1.SessionService.Connect
    */
@@ -426,8 +430,8 @@ export const SessionService: GenService<{
     output: typeof ConnectResponseSchema;
   },
   /**
-   * Tells that the session's client is still there. Needed only when the
-   * session was begun with `require_heartbeats`, or over HTTP. It is no
+   * Reports that the client of the session is alive. Needed only if the session
+   * was begun with `require_heartbeats`, or over HTTP. It does not count as
    * activity.
    *
    * Errors:
@@ -442,14 +446,14 @@ export const SessionService: GenService<{
     output: typeof HeartbeatResponseSchema;
   },
   /**
-   * Tells that the user did something (typed, spoke, sent a message): restarts
-   * the idle timer and turns IDLE back to ONLINE. Counts as a heartbeat. Once a
-   * minute is often enough; commands count as activity by themselves.
+   * Reports that the user did something (typed, spoke, sent a message). It
+   * restarts the idle timeout, and an IDLE user becomes ONLINE. It counts as a
+   * heartbeat. One call per minute is enough. Commands count as activity, too.
    *
    * Errors:
-   * - NOT_FOUND: there is no such live session, or the user named has none.
-   * - PERMISSION_DENIED: the session belongs to another user, or a user is named
-   *   without `presence:admin`.
+   * - NOT_FOUND: there is no such live session, or the named user has none.
+   * - PERMISSION_DENIED: the session belongs to another user, or the call names a
+   *   user without `presence:admin`.
    *
    * @generated from rpc presence.v1.SessionService.RecordActivity
    */
@@ -462,7 +466,7 @@ export const SessionService: GenService<{
    * Lists the live sessions of a user, oldest first.
    *
    * Errors:
-   * - PERMISSION_DENIED: another user is named without `presence:admin`.
+   * - PERMISSION_DENIED: the call names another user without `presence:admin`.
    *
    * @generated from rpc presence.v1.SessionService.ListSessions
    */
@@ -472,9 +476,9 @@ export const SessionService: GenService<{
     output: typeof ListSessionsResponseSchema;
   },
   /**
-   * Ends a session of the caller, or with `presence:admin` of anyone. Its
-   * stream ends with the status ABORTED. Ending an ended session is not an
-   * error, and one that is unknown counts as ended.
+   * Ends a session of the caller, or with `presence:admin` a session of any user.
+   * Its stream ends with the status ABORTED. It is not an error if the session
+   * has ended already or is unknown.
    *
    * Errors:
    * - PERMISSION_DENIED: the session belongs to another user.

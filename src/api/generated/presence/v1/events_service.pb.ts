@@ -35,15 +35,15 @@ export enum PresenceEventKind {
 
 /** Why a presence changed. New values may be added. */
 export enum ChangeReason {
-  /** CHANGE_REASON_UNSPECIFIED - Not known. */
+  /** CHANGE_REASON_UNSPECIFIED - The reason is unknown. */
   CHANGE_REASON_UNSPECIFIED = 0,
-  /** CHANGE_REASON_REQUESTED - The user asked for it. */
+  /** CHANGE_REASON_REQUESTED - A command of the user. */
   CHANGE_REASON_REQUESTED = 1,
   /** CHANGE_REASON_CONNECTED - A session began. */
   CHANGE_REASON_CONNECTED = 2,
   /** CHANGE_REASON_DISCONNECTED - The client ended its stream. */
   CHANGE_REASON_DISCONNECTED = 3,
-  /** CHANGE_REASON_CONNECTION_LOST - The connection was lost, or heartbeats stayed away. */
+  /** CHANGE_REASON_CONNECTION_LOST - The connection was lost, or no heartbeat arrived in time. */
   CHANGE_REASON_CONNECTION_LOST = 4,
   /** CHANGE_REASON_IDLE - The idle timeout passed. */
   CHANGE_REASON_IDLE = 5,
@@ -53,35 +53,42 @@ export enum ChangeReason {
   CHANGE_REASON_SESSION_ENDED = 7,
   /** CHANGE_REASON_TOKEN_EXPIRED - The token of the session expired. */
   CHANGE_REASON_TOKEN_EXPIRED = 8,
-  /** CHANGE_REASON_NODE_LOST - The node that held the session is gone. */
+  /** CHANGE_REASON_NODE_LOST - The node of the session failed. */
   CHANGE_REASON_NODE_LOST = 9,
-  /** CHANGE_REASON_STATUS_EXPIRED - The chosen status lapsed. */
+  /** CHANGE_REASON_STATUS_EXPIRED - The chosen status expired. */
   CHANGE_REASON_STATUS_EXPIRED = 10,
 }
 
-/** What a subscriber that cannot keep up is given. */
+/** The events that a subscriber receives if it reads too slowly. */
 export enum Delivery {
-  /** DELIVERY_UNSPECIFIED - EVERY_EVENT. */
+  /** DELIVERY_UNSPECIFIED - Counts as EVERY_EVENT. */
   DELIVERY_UNSPECIFIED = 0,
-  /** DELIVERY_EVERY_EVENT - Every event. Falling too far behind ends the stream. */
+  /** DELIVERY_EVERY_EVENT - Every event. If the subscriber lags too far behind, the stream ends. */
   DELIVERY_EVERY_EVENT = 1,
-  /** DELIVERY_LATEST - When behind, only the latest event of each user. Never ends the stream. */
+  /**
+   * DELIVERY_LATEST - While the subscriber lags, only the latest event of each user. The stream
+   * does not end because of lag.
+   */
   DELIVERY_LATEST = 2,
 }
 
-/** Where a subscription stands. */
+/** The state of a subscription. */
 export enum Sync {
-  /** SYNC_UNSPECIFIED - No change. */
+  /** SYNC_UNSPECIFIED - Unchanged. */
   SYNC_UNSPECIFIED = 0,
-  /** SYNC_CURRENT - The snapshot or the missed changes are complete. */
+  /** SYNC_CURRENT - The snapshot, or the list of missed changes, is complete. */
   SYNC_CURRENT = 1,
-  /** SYNC_RESET - The position is gone: drop what you hold, a snapshot follows. */
+  /**
+   * SYNC_RESET - The server no longer has the position of the `resume_token`. The client drops
+   * its state. A snapshot follows, unless `skip_snapshot` is set.
+   */
   SYNC_RESET = 2,
 }
 
 /**
- * Request of `Subscribe`. A user matches who is named in `user_ids`, or is or
- * was just now in a channel of `channel_ids`; when both are empty all match.
+ * Request of `Subscribe`. A user matches if `user_ids` has the user, or if the
+ * user is in a channel of `channel_ids`, or leaves one with this change. If
+ * both lists are empty, all users match.
  */
 export interface SubscribeRequest {
   /** Users to follow, at most 10000. */
@@ -91,44 +98,44 @@ export interface SubscribeRequest {
   /** Only these kinds of change, at most 100. Empty: all. */
   kinds: PresenceEventKind[];
   /**
-   * The last `resume_token` received, with this filter or another one. Empty:
-   * from now on. The position of one that the server cannot read, because it
-   * was changed or made before a restart, counts as gone: `SYNC_RESET`. What
-   * cannot be a token at all is INVALID_ARGUMENT.
+   * The last `resume_token` that the client received, with this filter or
+   * another one. Empty: the stream begins with a snapshot. If the server cannot
+   * decrypt it, because it was modified or issued before a restart, the server
+   * sends `SYNC_RESET`. A malformed one is INVALID_ARGUMENT.
    */
   resumeToken: string;
   /**
-   * Begins with `SYNC_CURRENT` at once, without a snapshot. After `SYNC_RESET`,
-   * too: who keeps no state has nothing to drop.
+   * Omits the snapshot: the stream begins with `SYNC_CURRENT`, and after
+   * `SYNC_RESET` it sends no snapshot either. For clients that keep no state.
    */
   skipSnapshot: boolean;
-  /** What a slow subscriber is given. EVERY_EVENT when unspecified. */
+  /** The events that a slow subscriber receives. Unspecified: EVERY_EVENT. */
   delivery: Delivery;
 }
 
 /**
- * A step of the stream. A message with nothing but a `resume_token` says that
- * the subscriber is up to date; it also keeps intermediaries from closing the
- * stream.
+ * One message of the stream. If it has only a `resume_token`, the subscriber is
+ * up to date. Such a message also keeps intermediaries from closing the stream.
  */
 export interface SubscribeResponse {
   /** Changes, in commit order. */
   events: PresenceEvent[];
   /** Part of the state at the start. */
   snapshot: Presence[];
-  /** Where the stream stands. Unspecified: no change. */
+  /** The state of the subscription. Unspecified: unchanged. */
   sync: Sync;
   /**
-   * Opaque, at most 2000 characters. The position after this message, valid on every node of the
-   * cluster. A message may be without; one with it follows within 250 ms. Who
-   * resumes with an earlier token is sent again what came after it.
+   * The position after this message: opaque, at most 2000 characters, valid on
+   * every node of the cluster. If it is empty, a message with a token follows
+   * within 250 ms. If a client resumes with an earlier token, the server sends
+   * the later changes again.
    */
   resumeToken: string;
 }
 
 /** One change of one user's presence. */
 export interface PresenceEvent {
-  /** The presence after the change, whole. */
+  /** The complete presence after the change. */
   presence:
     | Presence
     | undefined;
@@ -136,11 +143,11 @@ export interface PresenceEvent {
   occurredAt:
     | Timestamp
     | undefined;
-  /** Why it happened. */
+  /** The reason for the change. */
   reason: ChangeReason;
   /**
-   * What changed. One commit may make several events, all with the presence
-   * after it.
+   * The kind of change. One commit may cause several events. All of them have
+   * the presence after that commit.
    */
   change:
     | //
@@ -150,7 +157,7 @@ export interface PresenceEvent {
     /** The user's last session ended, or the user became invisible. */
     { $case: "userOffline"; value: UserOffline }
     | //
-    /** The status changed otherwise, or the status text did. */
+    /** The status or the status text changed, and the user stayed online. */
     { $case: "userStatusChanged"; value: UserStatusChanged }
     | //
     /** The user joined, left or moved. */
@@ -160,45 +167,45 @@ export interface PresenceEvent {
     { $case: "userMuteStateChanged"; value: UserMuteStateChanged }
     | //
     /**
-     * A session began or ended beside others, so that `platforms` or
-     * `connected_at` changed and nothing else did.
+     * A session of a user with several sessions began or ended. Only `platforms`
+     * or `connected_at` changed.
      */
     { $case: "userConnectionChanged"; value: UserConnectionChanged }
     | undefined;
 }
 
-/** The user came. */
+/** The user is online: the previous status was OFFLINE. */
 export interface UserOnline {
 }
 
 /**
- * The user went. A user who was in a channel leaves it in the same commit: a
- * `UserChannelChanged` comes first.
+ * The user is OFFLINE. If the user was in a channel, a `UserChannelChanged` of
+ * the same commit precedes this event.
  */
 export interface UserOffline {
 }
 
 /** The status or the status text changed. */
 export interface UserStatusChanged {
-  /** The status before. */
+  /** The previous status. */
   previousStatus: PresenceStatus;
 }
 
 /** The channel changed. */
 export interface UserChannelChanged {
-  /** The channel before. Absent when there was none. */
+  /** The previous channel. Absent: none. */
   previousChannelId?: string | undefined;
 }
 
 /** A mute state changed. */
 export interface UserMuteStateChanged {
-  /** The microphone's state before. */
+  /** The previous state of the microphone. */
   wasMicrophoneMuted: boolean;
-  /** The speaker's state before. */
+  /** The previous state of the speaker. */
   wasSpeakerMuted: boolean;
 }
 
-/** The platforms, or since when the user is connected, changed. */
+/** `platforms` or `connected_at` changed. */
 export interface UserConnectionChanged {
 }
 
@@ -798,27 +805,29 @@ export const UserConnectionChanged: MessageFns<UserConnectionChanged> = {
 
 export interface EventsServiceClient {
   /**
-   * Streams the presences that match, then every change of them.
+   * Streams the presences that match the request, then every change of them.
    *
    * Without a `resume_token` the stream begins with the matching presences in
-   * `snapshot`, in one or more messages, and then `SYNC_CURRENT`. With one it
-   * begins with the changes after that position; when the server no longer
-   * holds them it says `SYNC_RESET` and begins as without a token. After
-   * `SYNC_CURRENT` every matching change follows once, in commit order, until
-   * the stream ends: no change falls between the snapshot and the first event.
+   * `snapshot`, in one or more messages, and then `SYNC_CURRENT`. With a
+   * `resume_token` it begins with the changes after that position. If the server
+   * no longer has these changes, it sends `SYNC_RESET` and continues as without
+   * a token. After `SYNC_CURRENT` every matching change follows once, in commit
+   * order, until the stream ends. No change is lost between the snapshot and the
+   * first event.
    *
-   * What is sent is what others see: an INVISIBLE user is OFFLINE to every
-   * subscriber, the user included.
+   * The stream has the presences that other users see: an INVISIBLE user is
+   * OFFLINE to every subscriber, also to a subscriber with the same user id.
    *
-   * A subscriber that reads too slowly to be held up to date ends with
-   * RESOURCE_EXHAUSTED, and goes on with its last `resume_token`; with
-   * `DELIVERY_LATEST` it is given the latest presence per user instead.
+   * If a subscriber reads so slowly that the server cannot keep the next event
+   * for it, its stream ends with RESOURCE_EXHAUSTED. The client can subscribe
+   * again with its last `resume_token`. With `DELIVERY_LATEST` the stream does
+   * not end; it continues with the latest presence of each user.
    *
    * Errors, before or in the stream:
-   * - RESOURCE_EXHAUSTED: the user has as many subscriptions as one may have (20
-   *   on each node unless configured), or has read too many presences, with
+   * - RESOURCE_EXHAUSTED: the user has the maximum number of subscriptions (20
+   *   per node unless configured); or the user has read too many presences, with
    *   RetryInfo; or this subscriber reads too slowly.
-   * - INVALID_ARGUMENT: the `resume_token` cannot be a token.
+   * - INVALID_ARGUMENT: the `resume_token` is malformed.
    * - UNAUTHENTICATED: the token has expired; subscribe again with a new one.
    * - UNAVAILABLE: the server is short of memory, with RetryInfo; or it is about
    *   to stop. Subscribe again.
@@ -831,27 +840,29 @@ export interface EventsServiceClient {
 
 export interface EventsServiceController {
   /**
-   * Streams the presences that match, then every change of them.
+   * Streams the presences that match the request, then every change of them.
    *
    * Without a `resume_token` the stream begins with the matching presences in
-   * `snapshot`, in one or more messages, and then `SYNC_CURRENT`. With one it
-   * begins with the changes after that position; when the server no longer
-   * holds them it says `SYNC_RESET` and begins as without a token. After
-   * `SYNC_CURRENT` every matching change follows once, in commit order, until
-   * the stream ends: no change falls between the snapshot and the first event.
+   * `snapshot`, in one or more messages, and then `SYNC_CURRENT`. With a
+   * `resume_token` it begins with the changes after that position. If the server
+   * no longer has these changes, it sends `SYNC_RESET` and continues as without
+   * a token. After `SYNC_CURRENT` every matching change follows once, in commit
+   * order, until the stream ends. No change is lost between the snapshot and the
+   * first event.
    *
-   * What is sent is what others see: an INVISIBLE user is OFFLINE to every
-   * subscriber, the user included.
+   * The stream has the presences that other users see: an INVISIBLE user is
+   * OFFLINE to every subscriber, also to a subscriber with the same user id.
    *
-   * A subscriber that reads too slowly to be held up to date ends with
-   * RESOURCE_EXHAUSTED, and goes on with its last `resume_token`; with
-   * `DELIVERY_LATEST` it is given the latest presence per user instead.
+   * If a subscriber reads so slowly that the server cannot keep the next event
+   * for it, its stream ends with RESOURCE_EXHAUSTED. The client can subscribe
+   * again with its last `resume_token`. With `DELIVERY_LATEST` the stream does
+   * not end; it continues with the latest presence of each user.
    *
    * Errors, before or in the stream:
-   * - RESOURCE_EXHAUSTED: the user has as many subscriptions as one may have (20
-   *   on each node unless configured), or has read too many presences, with
+   * - RESOURCE_EXHAUSTED: the user has the maximum number of subscriptions (20
+   *   per node unless configured); or the user has read too many presences, with
    *   RetryInfo; or this subscriber reads too slowly.
-   * - INVALID_ARGUMENT: the `resume_token` cannot be a token.
+   * - INVALID_ARGUMENT: the `resume_token` is malformed.
    * - UNAUTHENTICATED: the token has expired; subscribe again with a new one.
    * - UNAVAILABLE: the server is short of memory, with RetryInfo; or it is about
    *   to stop. Subscribe again.

@@ -13,7 +13,7 @@ export const protobufPackage = "presence.v1";
 export const protobufFileName = "presence/v1/presence.proto";
 
 /**
- * How available a user is. New values may be added: show an unknown one as
+ * The availability of a user. New values may be added: show an unknown value as
  * ONLINE.
  */
 export enum PresenceStatus {
@@ -22,21 +22,21 @@ export enum PresenceStatus {
   /** PRESENCE_STATUS_ONLINE - Connected and active. */
   PRESENCE_STATUS_ONLINE = 1,
   /**
-   * PRESENCE_STATUS_IDLE - Connected, but without an action for the idle timeout (5 minutes unless
-   * configured) on every session.
+   * PRESENCE_STATUS_IDLE - Connected, but without activity on any session for the idle timeout (5
+   * minutes unless configured).
    */
   PRESENCE_STATUS_IDLE = 2,
   /** PRESENCE_STATUS_OFFLINE - Not connected, or connected and invisible. */
   PRESENCE_STATUS_OFFLINE = 3,
-  /** PRESENCE_STATUS_DO_NOT_DISTURB - Connected, and asks not to be disturbed. Never turns into IDLE. */
+  /** PRESENCE_STATUS_DO_NOT_DISTURB - Connected, and the user chose not to be disturbed. Never becomes IDLE. */
   PRESENCE_STATUS_DO_NOT_DISTURB = 4,
-  /** PRESENCE_STATUS_AWAY - Connected, and said to be away. Never turns into IDLE. */
+  /** PRESENCE_STATUS_AWAY - Connected, and the user chose AWAY. Never becomes IDLE. */
   PRESENCE_STATUS_AWAY = 5,
 }
 
-/** What others see of a user: one view over all of the user's live sessions. */
+/** The visible state of a user. All sessions of the user share one presence. */
 export interface Presence {
-  /** The user described. The `sub` of the token that began the sessions. */
+  /** The user: the `sub` of the tokens of the sessions. */
   userId: string;
   /** The status shown to others. */
   status: PresenceStatus;
@@ -45,8 +45,8 @@ export interface Presence {
     | string
     | undefined;
   /**
-   * Whether the user's microphone is muted. Kept while the user moves between
-   * channels.
+   * Whether the user's microphone is muted. Does not change if the user moves to
+   * another channel.
    */
   isMicrophoneMuted: boolean;
   /**
@@ -59,51 +59,49 @@ export interface Presence {
     | Timestamp
     | undefined;
   /**
-   * The last action of the user on any session, by the server's clock. While
-   * the user stays active it may lag by up to the idle timeout; in an event it
-   * is as of the event. Kept when the user goes; absent for a user never seen.
+   * The time of the user's last activity on any session, by the server's clock.
+   * While the user is active it may lag by up to the idle timeout. In an event
+   * it is the time as of that event. It remains after the user goes OFFLINE.
+   * Absent: the service does not know the user.
    */
   lastActiveAt:
     | Timestamp
     | undefined;
   /**
-   * Grows with every change of this user's presence, by any amount. Of two
-   * presences of one user the one with the higher version is the newer. Zero
-   * for a user never seen.
+   * Grows with every change of this user's presence, by any amount. If a client
+   * has two presences of one user, the one with the higher version is newer.
+   * Zero: the service does not know the user.
    */
   version: number;
-  /**
-   * Free text the user set, at most 128 characters in one line. Empty when none
-   * is set.
-   */
+  /** The text that the user set, at most 128 characters in one line. Empty: none. */
   statusText: string;
   /**
-   * What the user is connected with, one entry per kind, sorted; for example
+   * The platforms of the user's sessions, each once, sorted; for example
    * "desktop", "mobile". Empty when OFFLINE.
    */
   platforms: string[];
 }
 
 /**
- * One live connection of one user. It lasts exactly as long as its `Connect`
- * stream. Whoever knows its id cannot use it without a token of its user.
+ * One connection of one device of a user. It is live as long as its `Connect`
+ * stream is open. A call that names the id also needs a token of the user.
  */
 export interface Session {
   /** Chosen by the server when the session begins. */
   sessionId: string;
-  /** The user the session belongs to. */
+  /** The user of the session. */
   userId: string;
   /** When the session began. */
   connectedAt:
     | Timestamp
     | undefined;
-  /** The last action on this session. */
+  /** The time of the last activity on this session. */
   lastActiveAt:
     | Timestamp
     | undefined;
   /**
-   * What the client said it runs on, for example "desktop" or "mobile".
-   * "unknown" when it did not say.
+   * The platform that the client sent, for example "desktop" or "mobile".
+   * "unknown": the client sent none.
    */
   platform: string;
 }

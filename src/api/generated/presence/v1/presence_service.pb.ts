@@ -16,8 +16,8 @@ export const protobufPackage = "presence.v1";
 export const protobufFileName = "presence/v1/presence_service.proto";
 
 /**
- * How a user's status is decided. All but INVISIBLE are OFFLINE when the user
- * has no session.
+ * The user's choice of status. A user without a session is OFFLINE whatever the
+ * choice is.
  */
 export enum StatusChoice {
   /** STATUS_CHOICE_UNSPECIFIED - Not accepted. */
@@ -29,13 +29,13 @@ export enum StatusChoice {
   /** STATUS_CHOICE_AWAY - AWAY. */
   STATUS_CHOICE_AWAY = 3,
   /**
-   * STATUS_CHOICE_INVISIBLE - OFFLINE to everyone else, in no list and no channel, indistinguishable
-   * from a user who is not connected.
+   * STATUS_CHOICE_INVISIBLE - OFFLINE to everyone else, in no list and no channel. Other users cannot
+   * distinguish it from a user who is not connected.
    */
   STATUS_CHOICE_INVISIBLE = 4,
 }
 
-/** What decides a status. New values may be added. */
+/** The cause of a status. New values may be added. */
 export enum StatusCause {
   /** STATUS_CAUSE_UNSPECIFIED - Never sent by the server. */
   STATUS_CAUSE_UNSPECIFIED = 0,
@@ -43,25 +43,25 @@ export enum StatusCause {
   STATUS_CAUSE_NO_SESSION = 1,
   /** STATUS_CAUSE_CHOSEN - DO_NOT_DISTURB or AWAY: the user chose it. */
   STATUS_CAUSE_CHOSEN = 2,
-  /** STATUS_CAUSE_ACTIVE - ONLINE: there was an action on a session within the idle timeout. */
+  /** STATUS_CAUSE_ACTIVE - ONLINE: a session had activity within the idle timeout. */
   STATUS_CAUSE_ACTIVE = 3,
-  /** STATUS_CAUSE_INACTIVE - IDLE: there was none. */
+  /** STATUS_CAUSE_INACTIVE - IDLE: no session had activity within the idle timeout. */
   STATUS_CAUSE_INACTIVE = 4,
 }
 
-/** What time can bring about. New values may be added. */
+/** The changes that time alone can make. New values may be added. */
 export enum TransitionKind {
   /** TRANSITION_KIND_UNSPECIFIED - Never sent by the server. */
   TRANSITION_KIND_UNSPECIFIED = 0,
-  /** TRANSITION_KIND_IDLE - The idle timeout passes: the user is IDLE. */
+  /** TRANSITION_KIND_IDLE - The idle timeout ends: the user becomes IDLE. */
   TRANSITION_KIND_IDLE = 1,
-  /** TRANSITION_KIND_CHOICE_EXPIRED - The chosen status lapses: it is AUTOMATIC again. */
+  /** TRANSITION_KIND_CHOICE_EXPIRED - The chosen status expires: the choice becomes AUTOMATIC. */
   TRANSITION_KIND_CHOICE_EXPIRED = 2,
   /** TRANSITION_KIND_TOKEN_EXPIRED - A token expires: its session ends. */
   TRANSITION_KIND_TOKEN_EXPIRED = 3,
-  /** TRANSITION_KIND_HEARTBEAT_MISSED - No sign of life arrives: the session is lost. */
+  /** TRANSITION_KIND_HEARTBEAT_MISSED - No heartbeat arrives in time: the session is lost. */
   TRANSITION_KIND_HEARTBEAT_MISSED = 4,
-  /** TRANSITION_KIND_GRACE_ENDED - A lost session is given up. */
+  /** TRANSITION_KIND_GRACE_ENDED - The grace of a lost session ends: the session no longer counts. */
   TRANSITION_KIND_GRACE_ENDED = 5,
 }
 
@@ -99,7 +99,7 @@ export interface LeaveChannelResponse {
   choices: Choices | undefined;
 }
 
-/** Request of `UpdateMuteState`. At least one of the two states is given. */
+/** Request of `UpdateMuteState`. At least one of the two states is required. */
 export interface UpdateMuteStateRequest {
   /** Required. A session of the user. */
   sessionId: string;
@@ -125,18 +125,18 @@ export interface UpdateMuteStateResponse {
 export interface UpdateStatusRequest {
   /** Required. A session of the user. */
   sessionId: string;
-  /** Required. How the status is decided from now on. */
+  /** Required. The new choice. */
   choice: StatusChoice;
   /**
-   * Shown beside the status, at most 128 characters and none of them a control
-   * character (C0, DEL, C1), so that it is one line. Anything else is kept as
-   * it is, marks of direction too: show it apart from the text around it.
-   * Empty: none.
+   * The text beside the status: at most 128 characters, no control characters
+   * (C0, DEL, C1), so it is one line. The service does not change it and keeps
+   * marks of text direction, so a client must isolate it from the text around
+   * it. Empty: none.
    */
   statusText: string;
   /**
-   * When `choice` and `status_text` lapse and the choice is AUTOMATIC again.
-   * Absent: they stay until changed. In the past: INVALID_ARGUMENT.
+   * The time at which `choice` and `status_text` expire; the choice is then
+   * AUTOMATIC. Absent: they do not expire. In the past: INVALID_ARGUMENT.
    */
   expiresAt: Timestamp | undefined;
 }
@@ -168,32 +168,32 @@ export interface GetPresenceResponse {
 
 /** Request of `BatchGetPresences`. */
 export interface BatchGetPresencesRequest {
-  /** Required. 1 to 1000 users. One that is named twice is answered twice. */
+  /** Required. 1 to 1000 users. A user who is named twice is returned twice. */
   userIds: string[];
 }
 
 /** Response of `BatchGetPresences`. */
 export interface BatchGetPresencesResponse {
-  /** One per user asked for, in the same order. */
+  /** One presence per requested user, in the order of the request. */
   presences: Presence[];
 }
 
 /** Request of `ListOnlineUsers`. */
 export interface ListOnlineUsersRequest {
   /**
-   * How many to return: 100 when 0, at most 1000 (a larger number counts as
-   * 1000). Negative: INVALID_ARGUMENT.
+   * The maximum number of presences in this page. 0 means 100, more than 1000
+   * means 1000. Negative: INVALID_ARGUMENT.
    */
   pageSize: number;
   /**
-   * The `next_page_token` of the page before. Empty: the first page. Of another
-   * list, changed, or made before a restart of a service of one node:
-   * INVALID_ARGUMENT; begin again with the first page.
+   * The `next_page_token` of the previous page. Empty: the first page. If it
+   * belongs to another list or was modified: INVALID_ARGUMENT; begin again with
+   * the first page. The same applies after a restart of a service without Redis.
    */
   pageToken: string;
   /**
-   * Only users with one of these statuses, at most 100. Empty: all. OFFLINE is
-   * accepted and matches nobody.
+   * Only users with one of these statuses, at most 100 values. Empty: all
+   * statuses. OFFLINE is accepted and matches no user.
    */
   statuses: PresenceStatus[];
 }
@@ -204,7 +204,7 @@ export interface ListOnlineUsersResponse {
   presences: Presence[];
   /** Empty on the last page. */
   nextPageToken: string;
-  /** How many users match, over all pages, at the time of this one. */
+  /** The number of matching users in all pages, at the time of this page. */
   totalSize: number;
 }
 
@@ -224,7 +224,7 @@ export interface ListChannelMembersResponse {
   presences: Presence[];
   /** Empty on the last page. */
   nextPageToken: string;
-  /** How many users are in the channel, at the time of this page. */
+  /** The number of users in the channel, at the time of this page. */
   totalSize: number;
 }
 
@@ -236,55 +236,55 @@ export interface ListChannelMembersResponse {
  * restores it from there.
  */
 export interface Choices {
-  /** The last `UpdateStatus`. Absent: none is known. */
+  /** The last `UpdateStatus`. Absent: the service knows none. */
   status:
     | ChosenStatus
     | undefined;
-  /** The last command that set the microphone. Absent: none is known. */
+  /** The last command that set the microphone. Absent: the service knows none. */
   microphone:
     | ChosenMute
     | undefined;
-  /** The last command that set the speaker. Absent: none is known. */
+  /** The last command that set the speaker. Absent: the service knows none. */
   speaker:
     | ChosenMute
     | undefined;
-  /** The last `JoinChannel` or `LeaveChannel`. Absent: none is known. */
+  /** The last `JoinChannel` or `LeaveChannel`. Absent: the service knows none. */
   channel: ChosenChannels | undefined;
 }
 
-/** How a user's status is decided, and by which command. */
+/** The user's choice of status, with the version of the command that set it. */
 export interface ChosenStatus {
   /**
-   * Required, above 0; above 2^53 - 1 it counts as that. Of two commands of one
-   * kind the one with the higher version is the later. Microseconds since 1970 as
-   * a rule. It says nothing about `Presence.version`, and grows also if nothing
-   * visible changes.
+   * Required. At least 1; a value above 2^53 - 1 counts as 2^53 - 1. If two
+   * commands are of one kind, the one with the higher version is later. It is
+   * usually the number of microseconds since 1970. It is independent of
+   * `Presence.version`, and also grows if nothing visible changes.
    */
   version: number;
-  /** Required. As in `UpdateStatusRequest`. AUTOMATIC once the choice has lapsed. */
+  /** Required. As in `UpdateStatusRequest`. AUTOMATIC after the choice expired. */
   choice: StatusChoice;
   /** As in `UpdateStatusRequest`. */
   statusText: string;
   /**
-   * When choice and text lapse. Absent: they stay. One in the past is no error:
-   * then they have lapsed.
+   * The time at which choice and text expire. Absent: they do not expire. A time
+   * in the past is not an error: they have expired then.
    */
   expiresAt: Timestamp | undefined;
 }
 
-/** A mute state, and by which command. */
+/** A mute state, with the version of the command that set it. */
 export interface ChosenMute {
   /** Required. As in `ChosenStatus`. */
   version: number;
-  /** The state. */
+  /** Whether the device is muted. */
   isMuted: boolean;
 }
 
-/** Where the user is, and by which command. */
+/** The user's channels, with the version of the command that set them. */
 export interface ChosenChannels {
   /**
-   * Required. As in `ChosenStatus`. The end of a session is no command: it takes
-   * the user out of the channel and leaves the version as it is.
+   * Required. As in `ChosenStatus`. The end of a session is not a command: it
+   * removes the user from the channel without a new version.
    */
   version: number;
   /** The channels that the user is in. Empty: none. At most one. */
@@ -296,16 +296,16 @@ export interface ChosenChannel {
   /** Required. The channel. */
   channelId: string;
   /**
-   * Whether the user is in it by the session that this was sent to, and leaves
-   * it with that. Only such a client joins the channel again with
-   * `ConnectRequest.choices`.
+   * Whether the session that receives this message holds the channel: the user
+   * leaves the channel when that session ends. Only the client of that session
+   * joins the channel again with `ConnectRequest.choices`.
    */
   isHeld: boolean;
 }
 
 /** Request of `ExplainPresence`. */
 export interface ExplainPresenceRequest {
-  /** Required. The user. One never seen is explained as well: there is no session. */
+  /** Required. The user. For an unknown user the response has no sessions. */
   userId: string;
 }
 
@@ -316,71 +316,83 @@ export interface ExplainPresenceResponse {
     | Presence
     | undefined;
   /**
-   * The presence as the user sees it. Differs from `shown` while the user is
-   * invisible, and until the first session after that.
+   * The presence as the user sees it. It differs from `shown` while the user is
+   * invisible, and after that until the user's next session begins.
    */
   own:
     | Presence
     | undefined;
-  /** Why `own.status` is what it is. */
+  /** The cause of `own.status`. */
   cause: StatusCause;
-  /** What the user chose. AUTOMATIC for a user who chose nothing. */
+  /** The user's choice of status. AUTOMATIC: the user has set none. */
   choice: StatusChoice;
-  /** When the choice lapses. Absent: it stays. */
+  /** The time at which the choice expires. Absent: it does not expire. */
   choiceExpiresAt:
     | Timestamp
     | undefined;
   /**
-   * The sessions that count, oldest first: the live ones, and those that were
-   * lost and are still waited for.
+   * The sessions that count, oldest first: the live sessions, and the lost ones
+   * whose grace has not ended.
    */
   sessions: ExplainedSession[];
-  /** What comes next if nothing else happens. Absent: nothing does. */
+  /** The next change that time alone will make. Absent: none. */
   nextTransition:
     | Transition
     | undefined;
-  /** How long a user stays ONLINE without an action, in milliseconds. */
+  /** The time for which a user stays ONLINE without activity, in milliseconds. */
   idleTimeoutMs: number;
-  /** The server's clock, for comparing the times above. */
+  /** The current time of the server's clock, to compare the times above with. */
   explainedAt: Timestamp | undefined;
 }
 
-/** A session, with what decides how long it counts. */
+/** A session, with the times that decide how long it counts. */
 export interface ExplainedSession {
   /** The session. */
   session:
     | Session
     | undefined;
-  /** The node that holds its stream. A node has another name after each start. */
+  /**
+   * The id of the node that holds its stream. A node has a new id after each
+   * start.
+   */
   nodeId: string;
   /** Whether the user is in the channel by this session, and leaves with it. */
   holdsChannel: boolean;
   /**
-   * When it ends unless a sign of life arrives. Absent: no heartbeats were
-   * promised.
+   * The time at which it ends if no heartbeat or command arrives. Absent: the
+   * session sends no heartbeats.
    */
   heartbeatDueAt:
     | Timestamp
     | undefined;
-  /** When its token expires, and the session with it. Absent: never. */
+  /**
+   * The time at which its token expires. The session then ends. Absent: the
+   * token does not expire.
+   */
   tokenExpiresAt:
     | Timestamp
     | undefined;
-  /** Until when it counts although its connection is lost. Absent: it is live. */
+  /**
+   * The time until which it counts although its connection is lost. Absent: the
+   * session is live.
+   */
   graceEndsAt: Timestamp | undefined;
 }
 
-/** Something that time alone brings about. */
+/** A change that time alone makes. */
 export interface Transition {
-  /** When. It may be noticed later by up to the interval of the idle check. */
+  /**
+   * The time of the change. The server may make it later, by up to the interval
+   * of the idle check.
+   */
   at:
     | Timestamp
     | undefined;
-  /** What. */
+  /** The kind of change. */
   kind: TransitionKind;
-  /** Which session it ends. Empty: none. */
+  /** The session that it ends. Empty: none. */
   sessionId: string;
-  /** The presence that everyone else will be shown then. */
+  /** The presence that everyone else will see after the change. */
   shown: Presence | undefined;
 }
 
@@ -2041,11 +2053,11 @@ export const Transition: MessageFns<Transition> = {
 };
 
 /**
- * Changes the caller's presence, and answers who is present and where.
+ * Changes the caller's presence, and returns presences of users and channels.
  *
  * Every call carries `authorization: Bearer <token>`. A call that changes
- * something names a live session of the caller and counts as activity on it;
- * a call that only reads is no activity.
+ * something names a live session of the caller and counts as activity on it.
+ * A call that only reads does not count as activity.
  */
 
 export interface PresenceServiceClient {
@@ -2073,9 +2085,9 @@ export interface PresenceServiceClient {
   leaveChannel(request: LeaveChannelRequest, ...rest: any): Observable<LeaveChannelResponse>;
 
   /**
-   * Sets the microphone's and the speaker's mute state. What is absent stays.
-   * They are the user's and not the session's, and kept when the user goes, for
-   * as long as the service remembers the user.
+   * Sets the mute states of the microphone and the speaker. An absent state is
+   * unchanged. The states belong to the user, not to the session. They remain
+   * after the user goes OFFLINE, until the service evicts the user from memory.
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
@@ -2085,9 +2097,9 @@ export interface PresenceServiceClient {
   updateMuteState(request: UpdateMuteStateRequest, ...rest: any): Observable<UpdateMuteStateResponse>;
 
   /**
-   * Chooses how the user's status is decided, and the status text. Both are the
-   * user's and not the session's, and replace what was chosen before. They are
-   * kept when the user goes, for as long as the service remembers the user.
+   * Sets the user's choice of status, and the status text. Both replace the
+   * previous choice. They belong to the user, not to the session. They remain
+   * after the user goes OFFLINE, until the service evicts the user from memory.
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
@@ -2097,9 +2109,10 @@ export interface PresenceServiceClient {
   updateStatus(request: UpdateStatusRequest, ...rest: any): Observable<UpdateStatusResponse>;
 
   /**
-   * Returns the presence of one user. A user never seen is OFFLINE. As current as
-   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
-   * sees it: INVISIBLE hides nothing from oneself.
+   * Returns the presence of one user. A user that the service does not know is
+   * OFFLINE. The response is as current as that of `ListOnlineUsers`. If the user
+   * is the caller, the response has the own presence: INVISIBLE users see
+   * themselves as they are.
    *
    * Errors: those of every call.
    */
@@ -2107,8 +2120,8 @@ export interface PresenceServiceClient {
   getPresence(request: GetPresenceRequest, ...rest: any): Observable<GetPresenceResponse>;
 
   /**
-   * Returns the presence of up to 1000 users, in the order asked, each as
-   * `GetPresence` does.
+   * Returns the presences of up to 1000 users, in the order of the request, each
+   * as in `GetPresence`.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
@@ -2117,45 +2130,47 @@ export interface PresenceServiceClient {
   batchGetPresences(request: BatchGetPresencesRequest, ...rest: any): Observable<BatchGetPresencesResponse>;
 
   /**
-   * Lists the users who are not OFFLINE, ordered by `user_id`. Reflects every
-   * change that was acknowledged before the call, on whichever node. Who
-   * comes or goes between two pages may be missed; `Subscribe` has no such gap.
+   * Lists the users who are not OFFLINE, ordered by `user_id`. The response
+   * includes every change that any node acknowledged before the call. A user who
+   * goes online or offline between two pages may be missing; `Subscribe` has no
+   * such gap.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
-   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
+   * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
    */
 
   listOnlineUsers(request: ListOnlineUsersRequest, ...rest: any): Observable<ListOnlineUsersResponse>;
 
   /**
    * Lists the users in a channel, ordered by `user_id`, as current as
-   * `ListOnlineUsers`. A channel that nobody is in has no members.
+   * `ListOnlineUsers`. A channel without users has an empty list.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
-   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
+   * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
    */
 
   listChannelMembers(request: ListChannelMembersRequest, ...rest: any): Observable<ListChannelMembersResponse>;
 
   /**
-   * Says why a user's presence is what it is, and what time alone will make of
-   * it next. Needs `presence:admin`: it holds what an invisible user hides.
+   * Explains the presence of a user: the cause of the status, the sessions, and
+   * the next change that time alone will make. Needs `presence:admin`, because
+   * it reveals invisible users.
    *
    * Errors:
-   * - PERMISSION_DENIED: the token is without `presence:admin`.
+   * - PERMISSION_DENIED: the token does not have `presence:admin`.
    */
 
   explainPresence(request: ExplainPresenceRequest, ...rest: any): Observable<ExplainPresenceResponse>;
 }
 
 /**
- * Changes the caller's presence, and answers who is present and where.
+ * Changes the caller's presence, and returns presences of users and channels.
  *
  * Every call carries `authorization: Bearer <token>`. A call that changes
- * something names a live session of the caller and counts as activity on it;
- * a call that only reads is no activity.
+ * something names a live session of the caller and counts as activity on it.
+ * A call that only reads does not count as activity.
  */
 
 export interface PresenceServiceController {
@@ -2189,9 +2204,9 @@ export interface PresenceServiceController {
   ): Promise<LeaveChannelResponse> | Observable<LeaveChannelResponse> | LeaveChannelResponse;
 
   /**
-   * Sets the microphone's and the speaker's mute state. What is absent stays.
-   * They are the user's and not the session's, and kept when the user goes, for
-   * as long as the service remembers the user.
+   * Sets the mute states of the microphone and the speaker. An absent state is
+   * unchanged. The states belong to the user, not to the session. They remain
+   * after the user goes OFFLINE, until the service evicts the user from memory.
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
@@ -2204,9 +2219,9 @@ export interface PresenceServiceController {
   ): Promise<UpdateMuteStateResponse> | Observable<UpdateMuteStateResponse> | UpdateMuteStateResponse;
 
   /**
-   * Chooses how the user's status is decided, and the status text. Both are the
-   * user's and not the session's, and replace what was chosen before. They are
-   * kept when the user goes, for as long as the service remembers the user.
+   * Sets the user's choice of status, and the status text. Both replace the
+   * previous choice. They belong to the user, not to the session. They remain
+   * after the user goes OFFLINE, until the service evicts the user from memory.
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
@@ -2219,9 +2234,10 @@ export interface PresenceServiceController {
   ): Promise<UpdateStatusResponse> | Observable<UpdateStatusResponse> | UpdateStatusResponse;
 
   /**
-   * Returns the presence of one user. A user never seen is OFFLINE. As current as
-   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
-   * sees it: INVISIBLE hides nothing from oneself.
+   * Returns the presence of one user. A user that the service does not know is
+   * OFFLINE. The response is as current as that of `ListOnlineUsers`. If the user
+   * is the caller, the response has the own presence: INVISIBLE users see
+   * themselves as they are.
    *
    * Errors: those of every call.
    */
@@ -2232,8 +2248,8 @@ export interface PresenceServiceController {
   ): Promise<GetPresenceResponse> | Observable<GetPresenceResponse> | GetPresenceResponse;
 
   /**
-   * Returns the presence of up to 1000 users, in the order asked, each as
-   * `GetPresence` does.
+   * Returns the presences of up to 1000 users, in the order of the request, each
+   * as in `GetPresence`.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
@@ -2245,13 +2261,14 @@ export interface PresenceServiceController {
   ): Promise<BatchGetPresencesResponse> | Observable<BatchGetPresencesResponse> | BatchGetPresencesResponse;
 
   /**
-   * Lists the users who are not OFFLINE, ordered by `user_id`. Reflects every
-   * change that was acknowledged before the call, on whichever node. Who
-   * comes or goes between two pages may be missed; `Subscribe` has no such gap.
+   * Lists the users who are not OFFLINE, ordered by `user_id`. The response
+   * includes every change that any node acknowledged before the call. A user who
+   * goes online or offline between two pages may be missing; `Subscribe` has no
+   * such gap.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
-   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
+   * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
    */
 
   listOnlineUsers(
@@ -2261,11 +2278,11 @@ export interface PresenceServiceController {
 
   /**
    * Lists the users in a channel, ordered by `user_id`, as current as
-   * `ListOnlineUsers`. A channel that nobody is in has no members.
+   * `ListOnlineUsers`. A channel without users has an empty list.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
-   * - INVALID_ARGUMENT: the `page_token` is not one of this list.
+   * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
    */
 
   listChannelMembers(
@@ -2274,11 +2291,12 @@ export interface PresenceServiceController {
   ): Promise<ListChannelMembersResponse> | Observable<ListChannelMembersResponse> | ListChannelMembersResponse;
 
   /**
-   * Says why a user's presence is what it is, and what time alone will make of
-   * it next. Needs `presence:admin`: it holds what an invisible user hides.
+   * Explains the presence of a user: the cause of the status, the sessions, and
+   * the next change that time alone will make. Needs `presence:admin`, because
+   * it reveals invisible users.
    *
    * Errors:
-   * - PERMISSION_DENIED: the token is without `presence:admin`.
+   * - PERMISSION_DENIED: the token does not have `presence:admin`.
    */
 
   explainPresence(

@@ -18,30 +18,31 @@ export const protobufFileName = "presence/v1/session_service.proto";
 /** Request of `Connect`. */
 export interface ConnectRequest {
   /**
-   * What the client runs on: "desktop", "mobile", "web" or any other word of at
-   * most 32 lower-case letters (a to z), digits and dashes. "unknown" when empty.
+   * The platform of the client: "desktop", "mobile", "web" or any other word of
+   * at most 32 lower-case letters (a to z), digits and dashes. Empty: "unknown".
    */
   platform: string;
-  /** The microphone's state at the start. Absent: as it was. */
+  /** The mute state of the microphone at the start. Absent: unchanged. */
   isMicrophoneMuted?:
     | boolean
     | undefined;
-  /** The speaker's state at the start. Absent: as it was. */
+  /** The mute state of the speaker at the start. Absent: unchanged. */
   isSpeakerMuted?:
     | boolean
     | undefined;
   /**
-   * Asks the server to end the session when no `Heartbeat`, `RecordActivity` or
-   * other command arrives for the announced `heartbeat_timeout_ms`. For
-   * clients behind intermediaries that hide a lost connection. Over HTTP, as
-   * browsers call, it is always so.
+   * The server ends the session if no `Heartbeat`, `RecordActivity` or other
+   * command arrives for the announced `heartbeat_timeout_ms`. For clients behind
+   * intermediaries that hide a lost connection. Sessions over HTTP, such as those
+   * of browsers, always have this set.
    */
   requireHeartbeats: boolean;
   /**
-   * The session that this client had before. If it is still there, live or
-   * lost, the new one succeeds it: it takes over the channel that the other
-   * holds or still joins, and no lost session of another client. Unknown or of
-   * another user: no error, and nothing is taken over. Empty: the client had none.
+   * The previous session of this client. If that session is live or lost, the
+   * new session succeeds it: it takes over the channel that the previous one
+   * holds or is joining, and succeeds no lost session of another client. It is
+   * not an error if the id is unknown or belongs to another user; it then has no
+   * effect. Empty: the client had none.
    */
   previousSessionId: string;
   /**
@@ -57,24 +58,24 @@ export interface ConnectRequest {
   choices: Choices | undefined;
 }
 
-/** A step in the life of a session. */
+/** One message of the stream of a session. */
 export interface ConnectResponse {
-  /** What happened. Absent in a heartbeat. */
+  /** The content of the message. Absent in a heartbeat. */
   body:
     | //
     /** Always first, and only once. */
     { $case: "sessionStarted"; value: SessionStarted }
     | //
     /**
-     * The server is about to stop: connect again, to another node if there is
-     * one. The stream ends shortly after.
+     * The server is about to stop. The client connects again, to another node if
+     * there is one. The stream ends shortly after.
      */
     { $case: "sessionDraining"; value: SessionDraining }
     | //
     /**
-     * The choices of the user changed, perhaps on another device. Sent if the user
-     * has more than one session; the client of an only session knows its choices
-     * from the responses of its commands. May repeat choices.
+     * The choices of the user changed, perhaps on another device. Sent only if the
+     * user has more than one session, because a single client knows the choices
+     * from the responses of its commands. It may repeat choices.
      */
     { $case: "choices"; value: Choices }
     | undefined;
@@ -86,15 +87,16 @@ export interface SessionStarted {
   session:
     | Session
     | undefined;
-  /** The user's presence with this session counted in. */
+  /** The user's presence, including this session. */
   presence:
     | Presence
     | undefined;
   /**
-   * How long the server waits for a heartbeat, in milliseconds. Zero unless
-   * `require_heartbeats` was asked for, or the session came over HTTP. When it
-   * is not zero the stream has a message at least every half of it: to answer
-   * each with `Heartbeat` is enough, and needs no timer.
+   * The time within which the server expects the next heartbeat, in
+   * milliseconds. Zero: the session sends no heartbeats. It is not zero if the
+   * request set `require_heartbeats` or came over HTTP. The server then sends a
+   * message at least twice in this time, so a client needs no timer: it can call
+   * `Heartbeat` after each message.
    */
   heartbeatTimeoutMs: number;
   /**
@@ -107,8 +109,8 @@ export interface SessionStarted {
 /** The server is about to stop. */
 export interface SessionDraining {
   /**
-   * How long to wait before connecting again, in milliseconds. Spread at
-   * random over sessions, so that they do not all return at once.
+   * The time to wait before the client connects again, in milliseconds. It is
+   * random for each session, so that clients do not all reconnect at once.
    */
   reconnectAfterMs: number;
 }
@@ -128,15 +130,15 @@ export interface HeartbeatResponse {
  * user.
  */
 export interface RecordActivityRequest {
-  /** Required. Who was active. */
+  /** Required. The session or the user with the activity. */
   target:
     | //
     /** A session of the caller. */
     { $case: "sessionId"; value: string }
     | //
     /**
-     * Needs `presence:admin`. Counts as activity on the user's most recently
-     * active session. NOT_FOUND when the user has none.
+     * A user. Needs `presence:admin`. Counts as activity on the session of the
+     * user that was active last. NOT_FOUND: the user has no live session.
      */
     { $case: "userId"; value: string }
     | undefined;
@@ -150,7 +152,7 @@ export interface RecordActivityResponse {
 
 /** Request of `ListSessions`. */
 export interface ListSessionsRequest {
-  /** Needs `presence:admin` unless it is the caller. The caller when empty. */
+  /** The user. Empty: the caller. Another user needs `presence:admin`. */
   userId: string;
 }
 
@@ -169,8 +171,8 @@ export interface EndSessionRequest {
 /** Response of `EndSession`. */
 export interface EndSessionResponse {
   /**
-   * Whether this call ended a live session. False: there is none of this id, or
-   * an earlier call has ended it.
+   * Whether this call ended a live session. False: no live session has this id,
+   * or an earlier call has ended it.
    */
   wasLive: boolean;
 }
@@ -847,42 +849,44 @@ export const EndSessionResponse: MessageFns<EndSessionResponse> = {
  * Begins sessions, keeps them active and ends them.
  *
  * Every call carries `authorization: Bearer <token>`. The token's `sub` is the
- * user; a token whose `scope` holds `presence:admin` may name other users.
+ * user. With `presence:admin` in its `scope` a call may name other users.
  */
 
 export interface SessionServiceClient {
   /**
    * Begins a session that lives as long as this stream.
    *
-   * The first message is `session_started`; the user is ONLINE from then on.
-   * When the stream ends, for whatever reason, the session ends with it, and
-   * when it was the user's last one the user is OFFLINE. Only where the service
-   * is configured with a grace does a connection that was lost, rather than
-   * ended, keep its user shown for that long: the new session that names it as
-   * `previous_session_id` takes its place, and with it the channel; a session
-   * that names none takes the place of a lost one of the same platform. A message
+   * The first message is `session_started`. The user is online from then on.
+   * When the stream ends, for any reason, the session ends. If it was the user's
+   * last session, the user goes OFFLINE. A service that is configured with a
+   * grace makes one exception: a session whose connection was lost, not closed,
+   * still counts until its grace ends. A new session succeeds the lost one that
+   * it names as `previous_session_id` and takes over its channel. A new session
+   * that names none succeeds a lost session of the same platform. A message
    * without a body is a heartbeat that keeps intermediaries from closing the
    * stream.
    *
-   * A client that connects again sends the last session and the last `Choices`
-   * that it was told of, and no mute state. A newer choice is never undone by an
-   * older one: of each kind the service takes what is newer than what it knows.
+   * A client that reconnects sends the id of its last session and the last
+   * `Choices` that it received, and no mute state. An older choice never
+   * replaces a newer one: for each kind of choice the service accepts only a
+   * version above the one that it knows.
    *
    * Errors, before or in the stream:
-   * - RESOURCE_EXHAUSTED: the user has as many sessions as one may have (20
-   *   unless configured).
-   * - ABORTED: the session was ended by `EndSession`.
+   * - RESOURCE_EXHAUSTED: the user has the maximum number of sessions (20 unless
+   *   configured).
+   * - ABORTED: a call of `EndSession` ended the session.
    * - UNAUTHENTICATED: the token has expired; connect again with a new one.
-   * - UNAVAILABLE: the server is full, as a whole or for this moment, with
-   *   RetryInfo; it is about to stop; the heartbeats that were asked for stayed
-   *   away; or it was out of reach of the others for too long. Connect again.
+   * - UNAVAILABLE: the node has the maximum number of sessions, too many sessions
+   *   begin at once, or the node is short of memory, each with RetryInfo; or the
+   *   node is about to stop; or no heartbeat arrived in time; or the other nodes
+   *   declared this node dead. Connect again.
    */
 
   connect(request: ConnectRequest, ...rest: any): Observable<ConnectResponse>;
 
   /**
-   * Tells that the session's client is still there. Needed only when the
-   * session was begun with `require_heartbeats`, or over HTTP. It is no
+   * Reports that the client of the session is alive. Needed only if the session
+   * was begun with `require_heartbeats`, or over HTTP. It does not count as
    * activity.
    *
    * Errors:
@@ -893,14 +897,14 @@ export interface SessionServiceClient {
   heartbeat(request: HeartbeatRequest, ...rest: any): Observable<HeartbeatResponse>;
 
   /**
-   * Tells that the user did something (typed, spoke, sent a message): restarts
-   * the idle timer and turns IDLE back to ONLINE. Counts as a heartbeat. Once a
-   * minute is often enough; commands count as activity by themselves.
+   * Reports that the user did something (typed, spoke, sent a message). It
+   * restarts the idle timeout, and an IDLE user becomes ONLINE. It counts as a
+   * heartbeat. One call per minute is enough. Commands count as activity, too.
    *
    * Errors:
-   * - NOT_FOUND: there is no such live session, or the user named has none.
-   * - PERMISSION_DENIED: the session belongs to another user, or a user is named
-   *   without `presence:admin`.
+   * - NOT_FOUND: there is no such live session, or the named user has none.
+   * - PERMISSION_DENIED: the session belongs to another user, or the call names a
+   *   user without `presence:admin`.
    */
 
   recordActivity(request: RecordActivityRequest, ...rest: any): Observable<RecordActivityResponse>;
@@ -909,15 +913,15 @@ export interface SessionServiceClient {
    * Lists the live sessions of a user, oldest first.
    *
    * Errors:
-   * - PERMISSION_DENIED: another user is named without `presence:admin`.
+   * - PERMISSION_DENIED: the call names another user without `presence:admin`.
    */
 
   listSessions(request: ListSessionsRequest, ...rest: any): Observable<ListSessionsResponse>;
 
   /**
-   * Ends a session of the caller, or with `presence:admin` of anyone. Its
-   * stream ends with the status ABORTED. Ending an ended session is not an
-   * error, and one that is unknown counts as ended.
+   * Ends a session of the caller, or with `presence:admin` a session of any user.
+   * Its stream ends with the status ABORTED. It is not an error if the session
+   * has ended already or is unknown.
    *
    * Errors:
    * - PERMISSION_DENIED: the session belongs to another user.
@@ -930,42 +934,44 @@ export interface SessionServiceClient {
  * Begins sessions, keeps them active and ends them.
  *
  * Every call carries `authorization: Bearer <token>`. The token's `sub` is the
- * user; a token whose `scope` holds `presence:admin` may name other users.
+ * user. With `presence:admin` in its `scope` a call may name other users.
  */
 
 export interface SessionServiceController {
   /**
    * Begins a session that lives as long as this stream.
    *
-   * The first message is `session_started`; the user is ONLINE from then on.
-   * When the stream ends, for whatever reason, the session ends with it, and
-   * when it was the user's last one the user is OFFLINE. Only where the service
-   * is configured with a grace does a connection that was lost, rather than
-   * ended, keep its user shown for that long: the new session that names it as
-   * `previous_session_id` takes its place, and with it the channel; a session
-   * that names none takes the place of a lost one of the same platform. A message
+   * The first message is `session_started`. The user is online from then on.
+   * When the stream ends, for any reason, the session ends. If it was the user's
+   * last session, the user goes OFFLINE. A service that is configured with a
+   * grace makes one exception: a session whose connection was lost, not closed,
+   * still counts until its grace ends. A new session succeeds the lost one that
+   * it names as `previous_session_id` and takes over its channel. A new session
+   * that names none succeeds a lost session of the same platform. A message
    * without a body is a heartbeat that keeps intermediaries from closing the
    * stream.
    *
-   * A client that connects again sends the last session and the last `Choices`
-   * that it was told of, and no mute state. A newer choice is never undone by an
-   * older one: of each kind the service takes what is newer than what it knows.
+   * A client that reconnects sends the id of its last session and the last
+   * `Choices` that it received, and no mute state. An older choice never
+   * replaces a newer one: for each kind of choice the service accepts only a
+   * version above the one that it knows.
    *
    * Errors, before or in the stream:
-   * - RESOURCE_EXHAUSTED: the user has as many sessions as one may have (20
-   *   unless configured).
-   * - ABORTED: the session was ended by `EndSession`.
+   * - RESOURCE_EXHAUSTED: the user has the maximum number of sessions (20 unless
+   *   configured).
+   * - ABORTED: a call of `EndSession` ended the session.
    * - UNAUTHENTICATED: the token has expired; connect again with a new one.
-   * - UNAVAILABLE: the server is full, as a whole or for this moment, with
-   *   RetryInfo; it is about to stop; the heartbeats that were asked for stayed
-   *   away; or it was out of reach of the others for too long. Connect again.
+   * - UNAVAILABLE: the node has the maximum number of sessions, too many sessions
+   *   begin at once, or the node is short of memory, each with RetryInfo; or the
+   *   node is about to stop; or no heartbeat arrived in time; or the other nodes
+   *   declared this node dead. Connect again.
    */
 
   connect(request: ConnectRequest, ...rest: any): Observable<ConnectResponse>;
 
   /**
-   * Tells that the session's client is still there. Needed only when the
-   * session was begun with `require_heartbeats`, or over HTTP. It is no
+   * Reports that the client of the session is alive. Needed only if the session
+   * was begun with `require_heartbeats`, or over HTTP. It does not count as
    * activity.
    *
    * Errors:
@@ -979,14 +985,14 @@ export interface SessionServiceController {
   ): Promise<HeartbeatResponse> | Observable<HeartbeatResponse> | HeartbeatResponse;
 
   /**
-   * Tells that the user did something (typed, spoke, sent a message): restarts
-   * the idle timer and turns IDLE back to ONLINE. Counts as a heartbeat. Once a
-   * minute is often enough; commands count as activity by themselves.
+   * Reports that the user did something (typed, spoke, sent a message). It
+   * restarts the idle timeout, and an IDLE user becomes ONLINE. It counts as a
+   * heartbeat. One call per minute is enough. Commands count as activity, too.
    *
    * Errors:
-   * - NOT_FOUND: there is no such live session, or the user named has none.
-   * - PERMISSION_DENIED: the session belongs to another user, or a user is named
-   *   without `presence:admin`.
+   * - NOT_FOUND: there is no such live session, or the named user has none.
+   * - PERMISSION_DENIED: the session belongs to another user, or the call names a
+   *   user without `presence:admin`.
    */
 
   recordActivity(
@@ -998,7 +1004,7 @@ export interface SessionServiceController {
    * Lists the live sessions of a user, oldest first.
    *
    * Errors:
-   * - PERMISSION_DENIED: another user is named without `presence:admin`.
+   * - PERMISSION_DENIED: the call names another user without `presence:admin`.
    */
 
   listSessions(
@@ -1007,9 +1013,9 @@ export interface SessionServiceController {
   ): Promise<ListSessionsResponse> | Observable<ListSessionsResponse> | ListSessionsResponse;
 
   /**
-   * Ends a session of the caller, or with `presence:admin` of anyone. Its
-   * stream ends with the status ABORTED. Ending an ended session is not an
-   * error, and one that is unknown counts as ended.
+   * Ends a session of the caller, or with `presence:admin` a session of any user.
+   * Its stream ends with the status ABORTED. It is not an error if the session
+   * has ended already or is unknown.
    *
    * Errors:
    * - PERMISSION_DENIED: the session belongs to another user.
