@@ -10,7 +10,7 @@ import { matches, type Filter } from '../event-log/filter.js';
 import { InterestIndex } from '../event-log/interest-index.js';
 import { FlushScheduler } from '../event-log/flush-scheduler.js';
 import { BatchCache } from '../event-log/batch-cache.js';
-import { Distribution, DURATION_BUCKETS, secondsSince } from '../telemetry/distribution.js';
+import { durationHistogram, secondsSince } from '../telemetry/durations.js';
 import { PresenceStore, type Commit } from '../store/presence-store.js';
 import type { Subscription } from './subscription.js';
 
@@ -43,8 +43,11 @@ export interface Lag {
 export class FanOut implements OnApplicationShutdown {
   /** Builds the messages, and counts the events and messages that were sent. */
   readonly slices: BatchCache;
-  /** The time from the oldest commit of a flush to each message of that flush, in seconds. */
-  readonly deliveryLatency = new Distribution(DURATION_BUCKETS);
+  /** One value for each slice of a flush that sent messages: one for each message would cost noticeable time. */
+  readonly deliveryLatency = durationHistogram(
+    'presence_delivery_delay_seconds',
+    'Time from the oldest commit of a flush, as received by this node, to the end of each slice of that flush. A slice serves up to 32 subscriptions.',
+  );
   private readonly commitSubscription: RxSubscription;
   private readonly subscriptions = new Map<Subscription, Filter>();
   private readonly index = new InterestIndex<Subscription>();
@@ -190,10 +193,9 @@ export class FanOut implements OnApplicationShutdown {
     this.messagesBefore = this.slices.messages;
   }
 
-  /** Records all messages of a slice at once: reading the clock for each message would cost noticeable time. */
   private recordLatency(since: number): void {
-    const sent = this.slices.messages - this.messagesBefore;
-    if (sent > 0) this.deliveryLatency.add(secondsSince(since), sent);
+    if (this.slices.messages > this.messagesBefore)
+      this.deliveryLatency.observe(secondsSince(since));
   }
 
   /** Finds the events of the flush for subscriptions that are up to date and have a filter on users or channels. */

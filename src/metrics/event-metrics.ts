@@ -2,7 +2,7 @@ import type { Registry } from 'prom-client';
 import type { EventsService } from '../events/events.service.js';
 import type { FanOut } from '../events/fan-out.js';
 import type { EventCounters } from './event-counters.js';
-import { registerCount, registerCounts, registerDistributions, registerGauge } from './register.js';
+import { registerCount, registerCounts, registerGauge } from './register.js';
 
 /** Metrics of events, their subscriptions and their delivery. */
 export function registerEventMetrics(
@@ -27,11 +27,7 @@ export function registerEventMetrics(
     help: 'Messages in which events were sent to subscribers.',
     count: () => fanOut.slices.messages,
   });
-  registerDistributions(registry, {
-    name: 'presence_delivery_delay_seconds',
-    help: 'Time from the oldest commit of a flush, as received by this node, to each message with events of that flush.',
-    distributions: () => [[{}, fanOut.deliveryLatency]],
-  });
+  registry.registerMetric(fanOut.deliveryLatency);
   registerGauge(registry, {
     name: 'presence_subscribers',
     help: 'Subscriptions on this node.',

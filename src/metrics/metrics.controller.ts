@@ -9,7 +9,6 @@ import { RejectionCounters } from '../limits/rejection-counters.js';
 import { SessionLimit } from '../limits/session-limit.js';
 import { CommandExecutor } from '../commands/command-executor.js';
 import { PresenceStore } from '../store/presence-store.js';
-import { registerCallMetrics } from './call-metrics.js';
 import { registerCommandMetrics } from './command-metrics.js';
 import { EventCounters } from './event-counters.js';
 import { registerConnectionMetrics, registerTlsMetrics } from './connection-metrics.js';
@@ -40,7 +39,7 @@ export class MetricsController {
     registerStoreMetrics(registry, store);
     registerCommandMetrics(registry, commands.outcomes);
     registerEventMetrics(registry, committed, fanOut, events);
-    registerCallMetrics(registry, calls);
+    for (const metric of calls.all) registry.registerMetric(metric);
     registerConnectionMetrics(registry, connections);
     registerLimitMetrics(registry, refusedCalls, sessions);
     if (certificates) registerTlsMetrics(registry, certificates);

@@ -1,5 +1,4 @@
-import { Counter, Gauge, type Metric, type Registry } from 'prom-client';
-import type { Distribution } from '../telemetry/distribution.js';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 // These functions register metrics whose values other components hold. The values are read at every scrape.
 
@@ -94,52 +93,10 @@ export function registerCountSeries(
   });
 }
 
-/** Registers histograms, one for each set of labels. */
-export function registerDistributions(
-  registry: Registry,
-  { distributions, ...about }: MetricInfo & { readonly distributions: () => Series<Distribution> },
-): void {
-  // Implements only what a registry needs of a metric. The histogram of prom-client cannot be set to values that were
-  // counted elsewhere.
-  const metric = {
-    ...about,
-    get: async () => ({
-      ...about,
-      type: 'histogram',
-      values: [...distributions()].flatMap(([labels, one]) => linesOf(about.name, labels, one)),
-    }),
-  };
-  registry.registerMetric(metric as unknown as Metric);
-}
-
 /** Yields each value with its key as the value of a label. */
 export function* by(
   label: string,
   figures: Readonly<Record<string, number>>,
 ): Generator<readonly [Labels, number]> {
   for (const [value, figure] of Object.entries(figures)) yield [{ [label]: value }, figure];
-}
-
-interface Line {
-  readonly metricName: string;
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-}
-
-function linesOf(
-  name: string,
-  labels: Labels,
-  { bounds, cumulative, sum }: Distribution,
-): readonly Line[] {
-  const counts = cumulative;
-  const buckets = [...bounds, '+Inf'].map((le, i) => ({
-    metricName: `${name}_bucket`,
-    labels: { ...labels, le },
-    value: counts[i]!,
-  }));
-  return [
-    ...buckets,
-    { metricName: `${name}_sum`, labels, value: sum },
-    { metricName: `${name}_count`, labels, value: counts.at(-1)! },
-  ];
 }

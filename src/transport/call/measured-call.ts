@@ -1,16 +1,16 @@
 import { status } from '@grpc/grpc-js';
 import { isObservable, Observable, of, tap } from 'rxjs';
-import { secondsSince } from '../../telemetry/distribution.js';
+import { secondsSince } from '../../telemetry/durations.js';
 import type { StreamRpcMetrics, UnaryRpcMetrics } from './rpc-metrics.js';
 import type { Handler } from './handler.js';
 import type { FailedStatus } from './status-error.js';
 
 /** Wraps the handler of a unary method and records the duration of each call until its response. */
-export function withMetrics(handler: Handler, figures: UnaryRpcMetrics): Handler {
+export function withMetrics(handler: Handler, metrics: UnaryRpcMetrics): Handler {
   return async (request, metadata, call) => {
     const begunAt = performance.now();
     const result = await handler(request, metadata, call);
-    const ended = (code: status): void => figures.ended(code, secondsSince(begunAt));
+    const ended = (code: status): void => metrics.ended(code, secondsSince(begunAt));
     if (isObservable(result)) {
       return result.pipe(
         tap({ error: (error) => ended(codeOf(error)), complete: () => ended(status.OK) }),
@@ -22,7 +22,7 @@ export function withMetrics(handler: Handler, figures: UnaryRpcMetrics): Handler
 }
 
 /** Wraps the handler of a streaming method and records the time until the first message, and the final status. */
-export function measuredStream(handler: Handler, figures: StreamRpcMetrics): Handler {
+export function measuredStream(handler: Handler, metrics: StreamRpcMetrics): Handler {
   return async (request, metadata, call) => {
     const begunAt = performance.now();
     const result = await handler(request, metadata, call);
@@ -30,13 +30,13 @@ export function measuredStream(handler: Handler, figures: StreamRpcMetrics): Han
     return new Observable((subscriber) => {
       let hasBegun = false;
       let code = status.CANCELLED;
-      figures.began();
-      subscriber.add(() => figures.ended(code));
+      metrics.began();
+      subscriber.add(() => metrics.ended(code));
       const watched = tap<unknown>({
         next: () => {
           if (hasBegun) return;
           hasBegun = true;
-          figures.starts.add(secondsSince(begunAt));
+          metrics.sentFirstMessage(secondsSince(begunAt));
         },
         error: (error) => (code = codeOf(error)),
         complete: () => (code = status.OK),

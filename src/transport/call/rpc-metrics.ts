@@ -1,61 +1,105 @@
 import { status } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
-import { Distribution, DURATION_BUCKETS } from '../../telemetry/distribution.js';
+import { Counter, Gauge, type Histogram, type Metric } from 'prom-client';
+import { durationHistogram } from '../../telemetry/durations.js';
+
+const METHOD_LABELS = ['service', 'method'] as const;
+const CALL_LABELS = [...METHOD_LABELS, 'code'] as const;
+
+/** The metrics of all methods of the API, for every transport together. */
+@Injectable()
+export class RpcMetrics {
+  private readonly durations = durationHistogram(
+    'presence_rpc_duration_seconds',
+    'Duration of unary calls from the complete request to the response, by status code.',
+    CALL_LABELS,
+  );
+  private readonly firstMessages = durationHistogram(
+    'presence_stream_first_message_seconds',
+    'Time from the complete request of a stream to its first message.',
+    METHOD_LABELS,
+  );
+  private readonly openStreams = new Gauge({
+    name: 'presence_streams',
+    help: 'Open streams.',
+    labelNames: METHOD_LABELS,
+    registers: [],
+  });
+  private readonly endedStreams = new Counter({
+    name: 'presence_streams_ended_total',
+    help: 'Streams that have ended, by status code. CANCELLED: the client closed the stream or its deadline passed.',
+    labelNames: CALL_LABELS,
+    registers: [],
+  });
+
+  /** The metrics, to be added to a registry. */
+  get all(): readonly Metric[] {
+    return [this.durations, this.firstMessages, this.openStreams, this.endedStreams];
+  }
+
+  forUnary(path: string): UnaryRpcMetrics {
+    return new UnaryRpcMetrics(this.durations, methodOf(path));
+  }
+
+  forStreams(path: string): StreamRpcMetrics {
+    return new StreamRpcMetrics(
+      this.firstMessages,
+      this.openStreams,
+      this.endedStreams,
+      methodOf(path),
+    );
+  }
+}
 
 /** The metrics of one unary method. */
 export class UnaryRpcMetrics {
-  /** The durations until the response in seconds, by status code. */
-  readonly durations = new Map([[status.OK, new Distribution(DURATION_BUCKETS)]]);
+  /** The durations by status code. They are kept because prom-client resolves labels slowly. */
+  private readonly byCode = new Map<status, Histogram.Internal<string>>();
+
+  constructor(
+    private readonly durations: Histogram<keyof MethodName | 'code'>,
+    private readonly method: MethodName,
+  ) {
+    durations.zero({ ...method, code: status[status.OK] });
+  }
 
   ended(code: status, seconds: number): void {
-    let durations = this.durations.get(code);
+    let durations = this.byCode.get(code);
     if (durations === undefined) {
-      this.durations.set(code, (durations = new Distribution(DURATION_BUCKETS)));
+      durations = this.durations.labels({ ...this.method, code: status[code] });
+      this.byCode.set(code, durations);
     }
-    durations.add(seconds);
+    durations.observe(seconds);
   }
 }
 
 /** The metrics of one streaming method. */
 export class StreamRpcMetrics {
-  /** The times until the first message, in seconds. */
-  readonly starts = new Distribution(DURATION_BUCKETS);
-  /**
-   * The number of ended streams by status code. CANCELLED also means that the client disconnected or that its RPC
-   * deadline passed.
-   */
-  readonly ends = new Map<status, number>([
-    [status.OK, 0],
-    [status.CANCELLED, 0],
-  ]);
-  open = 0;
+  constructor(
+    private readonly firstMessages: Histogram<keyof MethodName>,
+    private readonly openStreams: Gauge<keyof MethodName>,
+    private readonly endedStreams: Counter<keyof MethodName | 'code'>,
+    private readonly method: MethodName,
+  ) {
+    firstMessages.zero({ ...method });
+    openStreams.set({ ...method }, 0);
+    for (const code of [status.OK, status.CANCELLED]) {
+      endedStreams.inc({ ...method, code: status[code] }, 0);
+    }
+  }
 
   began(): void {
-    this.open++;
+    this.openStreams.inc({ ...this.method });
   }
 
+  sentFirstMessage(seconds: number): void {
+    this.firstMessages.observe({ ...this.method }, seconds);
+  }
+
+  /** `code` is CANCELLED also if the client disconnected or its RPC deadline passed. */
   ended(code: status): void {
-    this.open--;
-    this.ends.set(code, (this.ends.get(code) ?? 0) + 1);
-  }
-}
-
-/** The metrics of all methods of the API by path, for every transport. */
-@Injectable()
-export class RpcMetrics {
-  readonly unary = new Map<string, UnaryRpcMetrics>();
-  readonly streams = new Map<string, StreamRpcMetrics>();
-
-  forUnary(path: string): UnaryRpcMetrics {
-    const figures = new UnaryRpcMetrics();
-    this.unary.set(path, figures);
-    return figures;
-  }
-
-  ofStreams(path: string): StreamRpcMetrics {
-    const figures = new StreamRpcMetrics();
-    this.streams.set(path, figures);
-    return figures;
+    this.openStreams.dec({ ...this.method });
+    this.endedStreams.inc({ ...this.method, code: status[code] });
   }
 }
 

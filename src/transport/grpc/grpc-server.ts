@@ -91,7 +91,7 @@ export class GrpcServerStrategy extends ServerGrpc {
         return serveUnaryCall(served, call, callback, responseSerialize, connections);
       };
     }
-    const served = measuredStream(handler, figures.ofStreams(path));
+    const served = measuredStream(handler, figures.forStreams(path));
     this.methods.set(path, { handler: served, definition, maxRequestBytes });
     return (call: ServerWritableStream<unknown, unknown>) => {
       const stream = http2StreamOf(call);
