@@ -10,7 +10,8 @@ const generated = '^(src/api|client/src)/generated/';
  */
 const MAY_IMPORT = {
   domain: [],
-  clock: [],
+  timers: [],
+  clock: ['timers'],
   text: [],
   telemetry: [],
   'sealed-tokens': [],
@@ -19,8 +20,8 @@ const MAY_IMPORT = {
   auth: ['clock', 'config', 'domain'],
   'dashboard-page': ['auth', 'config'],
   limits: ['auth', 'clock', 'config', 'domain'],
-  transport: ['clock', 'config', 'limits', 'telemetry', 'text'],
-  store: ['clock', 'config', 'domain', 'sealed-tokens', 'telemetry', 'text'],
+  transport: ['clock', 'config', 'limits', 'telemetry', 'text', 'timers'],
+  store: ['clock', 'config', 'domain', 'sealed-tokens', 'telemetry', 'text', 'timers'],
   commands: ['clock', 'config', 'domain', 'store', 'telemetry'],
   'event-log': ['domain', 'sealed-tokens', 'store'],
   health: ['store', 'transport'],

@@ -1,4 +1,5 @@
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { IntervalTask } from '../timers/interval-task.js';
 import { Clock } from './clock.js';
 
 /**
@@ -38,7 +39,8 @@ export class SystemClock extends Clock implements OnModuleInit, OnApplicationShu
   private compared: { readonly at: number; readonly service: number; readonly behind: number };
   /** How far the clock that all nodes share is ahead of the monotonic clock. Undefined: there is no shared clock. */
   private sharedAhead: number | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  // Not `@Interval`, which starts so late that the start of the service would count as a pause.
+  private readonly looking = new IntervalTask(LOOK_MS, () => this.look());
   private lookedAt: number;
   private machineAhead: number;
   private paused = 0;
@@ -52,11 +54,11 @@ export class SystemClock extends Clock implements OnModuleInit, OnApplicationShu
   }
 
   onModuleInit(): void {
-    this.timer = setInterval(() => this.look(), LOOK_MS).unref();
+    this.looking.start();
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  onApplicationShutdown(): Promise<void> {
+    return this.looking.stop();
   }
 
   now(): number {

@@ -7,6 +7,7 @@ import { describeError } from '../text/safe-text.js';
 import { CommandExecutor } from '../commands/command-executor.js';
 import { Listening } from '../store/listening.js';
 import { PresenceStore } from '../store/presence-store.js';
+import { SingleFlight } from '../timers/single-flight.js';
 
 /** The interval of the sweeps in milliseconds. A timeout can be noticed this much late. */
 const SWEEP_INTERVAL_MS = 1000;
@@ -21,7 +22,7 @@ const BATCH = 500;
 @Injectable()
 export class DeadlineSweeper {
   private readonly logger = new Logger(DeadlineSweeper.name);
-  private isSweeping = false;
+  private readonly sweeping = new SingleFlight(() => this.processDue());
   /**
    * The part of `Listening.lostMs` that was already noticed, and the time by which deadlines are held back for it.
    */
@@ -43,15 +44,13 @@ export class DeadlineSweeper {
    */
   @Interval(SWEEP_INTERVAL_MS)
   async sweep(): Promise<void> {
-    if (this.isSweeping || !this.listening.isListening) return;
-    this.isSweeping = true;
-    try {
-      for (let due = await this.takeDue(); due.length > 0; due = await this.takeDue()) {
-        for (const userId of due) await this.processDeadlines(userId);
-        await setImmediate();
-      }
-    } finally {
-      this.isSweeping = false;
+    if (this.listening.isListening) await this.sweeping.runIfIdle();
+  }
+
+  private async processDue(): Promise<void> {
+    for (let due = await this.takeDue(); due.length > 0; due = await this.takeDue()) {
+      for (const userId of due) await this.processDeadlines(userId);
+      await setImmediate();
     }
   }
 

@@ -7,6 +7,7 @@ import type { User } from '../domain/user.js';
 import { CommandExecutor, type SignOfLife } from '../commands/command-executor.js';
 import { Listening } from '../store/listening.js';
 import { PresenceStore, type Commit } from '../store/presence-store.js';
+import { SingleFlight } from '../timers/single-flight.js';
 import type { SessionStream } from './session-stream.js';
 
 /** Interval in milliseconds at which streams are checked for a due heartbeat and for silent clients. */
@@ -22,7 +23,7 @@ export class SessionRegistry implements OnApplicationShutdown {
   private readonly logger = new Logger(SessionRegistry.name);
   private readonly streams = new Map<string, SessionStream>();
   private readonly subscription: Subscription;
-  private isEndingSilent = false;
+  private readonly endingSilent = new SingleFlight(() => this.endAllSilent());
 
   constructor(
     store: PresenceStore,
@@ -63,17 +64,15 @@ export class SessionRegistry implements OnApplicationShutdown {
    */
   @Interval(HEARTBEAT_CHECK_MS)
   async endSilent(): Promise<void> {
-    if (this.isEndingSilent || !this.listening.isListening) return;
-    this.isEndingSilent = true;
-    try {
-      for (const [sessionId, stream] of this.streams) {
-        const heartbeatDueAt = stream.missedAt(this.listening.heardMs);
-        if (heartbeatDueAt === undefined) continue;
-        if (!this.listening.isListening) return;
-        await this.end(sessionId, stream.userId, heartbeatDueAt);
-      }
-    } finally {
-      this.isEndingSilent = false;
+    if (this.listening.isListening) await this.endingSilent.runIfIdle();
+  }
+
+  private async endAllSilent(): Promise<void> {
+    for (const [sessionId, stream] of this.streams) {
+      const heartbeatDueAt = stream.missedAt(this.listening.heardMs);
+      if (heartbeatDueAt === undefined) continue;
+      if (!this.listening.isListening) return;
+      await this.end(sessionId, stream.userId, heartbeatDueAt);
     }
   }
 

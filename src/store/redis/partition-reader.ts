@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSamePlace, type Batch, type LogPosition } from './log-batch.js';
-import { SingleFlight } from './single-flight.js';
+import { SingleFlight } from '../../timers/single-flight.js';
 import type { PartitionKeys } from './keys.js';
 import { loadHistory } from './load-history.js';
 import { loadUsers } from './load-users.js';

@@ -18,7 +18,7 @@ import { describeError } from '../../text/safe-text.js';
 import { PresenceView } from '../presence-view.js';
 import type { StoreStatus } from '../store-status.js';
 import { ClusterMetrics } from './cluster-metrics.js';
-import { SingleFlight } from './single-flight.js';
+import { SingleFlight } from '../../timers/single-flight.js';
 import { loaded, orRefusal } from './first-load.js';
 import { Janitor } from './janitor.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
@@ -33,7 +33,7 @@ import { checkServer, faultOf } from './server-check.js';
 import { ServerWatch } from './server-watch.js';
 import { SettingsCensus } from './settings-census.js';
 import { SharedSecret } from './shared-secret.js';
-import { IntervalTask } from './interval-task.js';
+import { IntervalTask } from '../../timers/interval-task.js';
 import {
   HEARTBEAT_INTERVAL_MS,
   LOG_POLL_INTERVAL_MS,

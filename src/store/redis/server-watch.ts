@@ -1,4 +1,4 @@
-import { SingleFlight } from './single-flight.js';
+import { SingleFlight } from '../../timers/single-flight.js';
 import { messageOf } from './diagnosis.js';
 
 export interface ServerWatchOptions {

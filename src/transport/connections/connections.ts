@@ -9,6 +9,7 @@ import type { Server } from '@grpc/grpc-js';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../../config/config.js';
 import { HeapUse } from '../../limits/heap-use.js';
+import { IntervalTask } from '../../timers/interval-task.js';
 import { ConnectionLimiter } from './connection-limiter.js';
 import { admit } from './admit.js';
 import { CallWatchdog } from './call-watchdog.js';
@@ -66,7 +67,8 @@ export class Connections implements OnApplicationShutdown {
   /** The bytes that all calls hold, including calls over HTTP/1.1. */
   readonly held: HeldBytes;
   private acceptingConnection: Connection | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  // Not `@Interval`, which ends when the shutdown begins, while connections are still open.
+  private readonly looking = new IntervalTask(TICK_MS, () => this.look());
   private next = 0;
   private turn = 0;
 
@@ -96,11 +98,11 @@ export class Connections implements OnApplicationShutdown {
     for (const http2Server of http2ServersOf(server)) {
       this.guardServer(http2Server, maxRequestBytes);
     }
-    this.timer = setInterval(() => this.look(), TICK_MS).unref();
+    this.looking.start();
   }
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+  onApplicationShutdown(): Promise<void> {
+    return this.looking.stop();
   }
 
   /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */

@@ -5,6 +5,7 @@ import { Interval } from '@nestjs/schedule';
 import type { Clock } from '../../clock/clock.js';
 import { ConfigError } from '../../config/config-error.js';
 import type { TlsFiles } from '../../config/config.js';
+import { SingleFlight } from '../../timers/single-flight.js';
 import { isSameMaterial, readTlsMaterial, type TlsMaterial } from './tls-material.js';
 
 /**
@@ -47,7 +48,7 @@ export class TlsCredentials extends ServerCredentials {
 export class CertificateWatch implements OnModuleInit {
   readonly credentials: TlsCredentials;
   private readonly logger = new Logger(CertificateWatch.name);
-  private isLooking = false;
+  private readonly reloading = new SingleFlight(() => this.readFiles());
   private mistake: string | undefined;
   private isReported = false;
   private warnAgainAt = 0;
@@ -75,18 +76,18 @@ export class CertificateWatch implements OnModuleInit {
     this.warnOfExpiry();
   }
 
-  /** Reads the files and applies changes. */
+  /** Reads the files and applies changes. Does nothing while another call reads them. */
   @Interval(LOOK_EVERY_MS)
-  async reload(): Promise<void> {
-    if (this.isLooking) return;
-    this.isLooking = true;
+  reload(): Promise<void> {
+    return this.reloading.runIfIdle();
+  }
+
+  private async readFiles(): Promise<void> {
     try {
       this.apply(await readTlsMaterial(this.files));
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       this.reject(error.mistakes.join(' '));
-    } finally {
-      this.isLooking = false;
     }
     this.warnOfExpiry();
   }
