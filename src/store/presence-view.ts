@@ -4,7 +4,6 @@ import {
   type Presence,
   type Status,
 } from '../domain/presence.js';
-import { merge } from './merge-sorted.js';
 import { SortedIdSet } from './sorted-id-set.js';
 
 /**
@@ -39,7 +38,7 @@ export class PresenceView {
 
   /** Users with one of `statuses` and an id after `after`, ordered by id. No list contains OFFLINE users. */
   listed(statuses: readonly Status[], after?: string): Generator<Presence> {
-    return this.presencesOf(merge(this.setsOf(statuses).map((ids) => ids.after(after))));
+    return this.presencesOf(mergeSorted(this.setsOf(statuses).map((ids) => ids.after(after))));
   }
 
   countListed(statuses: readonly Status[]): number {
@@ -82,5 +81,20 @@ export class PresenceView {
 
   private *presencesOf(ids: Iterable<string>): Generator<Presence> {
     for (const id of ids) yield this.presence(id);
+  }
+}
+
+/** Merges ordered sequences without common elements into one ordered sequence, lazily. */
+function* mergeSorted(sequences: readonly Iterator<string>[]): Generator<string> {
+  const heads = sequences.map((sequence) => ({ sequence, head: sequence.next() }));
+  for (;;) {
+    let first: (typeof heads)[number] | undefined;
+    for (const candidate of heads) {
+      if (candidate.head.done) continue;
+      if (first === undefined || candidate.head.value < first.head.value) first = candidate;
+    }
+    if (first === undefined) return;
+    yield first.head.value;
+    first.head = first.sequence.next();
   }
 }

@@ -5,7 +5,7 @@ import type { EndedSession } from '../../domain/session-transitions.js';
 import type { Policy } from '../../domain/policy.js';
 import { reconcile } from '../../domain/reconcile.js';
 import type { Step } from '../../domain/step.js';
-import { liveSessions, newUser, type User } from '../../domain/user.js';
+import { liveSessions, newUser, type Session, type User } from '../../domain/user.js';
 import type { PresenceView } from '../presence-view.js';
 import { UserTable, type UserEntry } from '../user-table.js';
 import {
@@ -15,7 +15,6 @@ import {
   type LoggedCommit,
   type LogPosition,
 } from './log-batch.js';
-import { SessionCountByNode } from './session-count-by-node.js';
 
 export interface ReplicaOptions {
   readonly view: PresenceView;
@@ -237,4 +236,27 @@ function missingIn(after: User, before: User): readonly EndedSession[] {
   return liveSessions(before)
     .filter(({ sessionId }) => !live.has(sessionId))
     .map(({ sessionId }) => ({ sessionId, cause: 'NODE_LOST' }));
+}
+
+/** The number of live sessions on each node. It shows which dead nodes have left sessions behind. */
+class SessionCountByNode {
+  private readonly counts = new Map<string, number>();
+
+  /** The nodes that hold sessions. */
+  nodes(): Iterable<string> {
+    return this.counts.keys();
+  }
+
+  count(before: User, after: User): void {
+    if (before.sessions === after.sessions) return;
+    for (const session of before.sessions) this.add(session, -1);
+    for (const session of after.sessions) this.add(session, 1);
+  }
+
+  private add({ node, graceEndsAt }: Session, change: 1 | -1): void {
+    if (graceEndsAt !== undefined) return;
+    const count = (this.counts.get(node) ?? 0) + change;
+    if (count === 0) this.counts.delete(node);
+    else this.counts.set(node, count);
+  }
 }

@@ -1,8 +1,6 @@
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
 import type { UserUpdate } from '../presence-store.js';
-import type { StoreStatus } from '../store-status.js';
-import type { TableSizes } from '../user-table.js';
 import { decodeMessage } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
 import { PartitionReader, type ReaderOptions } from './partition-reader.js';
@@ -79,19 +77,3 @@ export class Partition {
 }
 
 const unchanged: UserUpdate = (user) => ({ user, events: [], ended: [], wakeAt: undefined });
-
-/** The total sizes of the replicas of some partitions. */
-export function sizesOf(
-  partitions: readonly Partition[],
-): TableSizes & Pick<StoreStatus, 'unreadableUsers'> {
-  const sizes = { users: 0, offline: 0, sessions: 0, alarms: 0, unreadableUsers: 0 };
-  for (const { replica } of partitions) {
-    const { users, offline, sessions, alarms } = replica.table.sizes;
-    sizes.users += users;
-    sizes.sessions += sessions;
-    sizes.alarms += alarms;
-    sizes.offline += offline;
-    sizes.unreadableUsers += replica.unreadableUsers;
-  }
-  return sizes;
-}

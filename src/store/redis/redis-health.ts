@@ -1,4 +1,6 @@
+import { RejectedError } from '../../domain/rejected-error.js';
 import { diagnose, messageOf, type Diagnosis } from './diagnosis.js';
+import { TIMEOUT_MS, unavailable } from './partition-writer.js';
 
 /** Messages of ioredis for a missing connection. They do not contain the cause. */
 const VAGUE =
@@ -79,4 +81,22 @@ export class RedisHealth {
     this.told.clear();
     this.latest = undefined;
   };
+}
+
+/**
+ * Runs work on Redis, and fails with STORE_UNAVAILABLE after the same timeout as an update, so that reads never wait
+ * longer than commands.
+ */
+export async function withinTimeout(work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unavailable()), TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([work, tooLate]);
+  } catch (error) {
+    throw error instanceof RejectedError ? error : unavailable();
+  } finally {
+    clearTimeout(timer);
+  }
 }

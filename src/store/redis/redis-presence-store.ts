@@ -21,12 +21,12 @@ import { ClusterMetrics } from './cluster-metrics.js';
 import { SingleFlight } from '../../timers/single-flight.js';
 import { loaded, orRefusal } from './first-load.js';
 import { Janitor } from './janitor.js';
-import { Keys, partitionOf, PARTITIONS } from './keys.js';
+import { Keys, PARTITIONS } from './keys.js';
 import { commitPosition } from './log-batch.js';
 import { Membership } from './membership.js';
-import { Partition, sizesOf } from './partition.js';
-import { RedisHealth } from './redis-health.js';
-import { reachable } from './reachable.js';
+import { Partition } from './partition.js';
+import { NOTHING_LOADED, PartitionSet } from './partition-set.js';
+import { RedisHealth, withinTimeout } from './redis-health.js';
 import { RedisClient } from './redis-client.js';
 import { RedisTime } from './redis-time.js';
 import { checkServer, faultOf } from './server-check.js';
@@ -62,12 +62,6 @@ export interface RedisStoreOptions {
   readonly watchServerEveryMs?: number;
 }
 
-/** The positions of all partitions before the first load. */
-const NOTHING_LOADED: readonly CommitPosition[] = Array.from(
-  { length: PARTITIONS },
-  (_, partition) => ({ partition, seq: 0, mark: 0 }),
-);
-
 /**
  * The presence store for any number of nodes, in Redis. Every node has a replica of all users and decides on that
  * basis. Redis accepts a commit only if the replica was up to date. See `docs/cluster.md`.
@@ -77,8 +71,8 @@ export class RedisPresenceStore
   implements OnModuleInit, OnApplicationShutdown
 {
   readonly view: PresenceView = new PresenceView(
-    (userId) => this.partition(userId).replica.table.shownOf(userId),
-    () => reachable(this.refreshing.run()),
+    (userId) => this.partitions.of(userId).replica.table.shownOf(userId),
+    () => withinTimeout(this.refreshing.run()),
   );
   private node = randomId();
   private readonly logger = new Logger('Redis');
@@ -95,7 +89,7 @@ export class RedisPresenceStore
   private readonly keys: Keys;
   private readonly port: RedisClient;
   private readonly watch: ServerWatch;
-  private readonly partitions: readonly Partition[];
+  private readonly partitions: PartitionSet;
   private readonly membership: Membership;
   private readonly janitor: Janitor;
   private readonly sharedSecret: SharedSecret;
@@ -113,7 +107,7 @@ export class RedisPresenceStore
     const uptime = (): number => performance.now();
     this.port = RedisClient.open(options.address, this.reachability.failed);
     const { port } = this;
-    this.partitions = keys.partitions.map(
+    const partitions = keys.partitions.map(
       (partitionKeys, index) =>
         new Partition({
           ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
@@ -123,16 +117,17 @@ export class RedisPresenceStore
             this.committed.next({ user, events, ended, position: commitPosition(index, place) }),
           onRestart: (place) => this.restarted.next(commitPosition(index, place)),
           onFenced: (name) => this.rotateNodeId(name),
-          onError: this.troubled,
+          onError: this.noteError,
           onLoss: (cause) => this.events.lost(index, cause),
           onGap: () => this.events.gapFilled(index),
           onUnreadable: (count) => this.events.unreadable(count, partitionKeys.users),
           onKeyLost: (key) => {
             this.events.keyLost(key, partitionKeys[key]);
-            this.watch.lookNow().catch(this.notTidied);
+            this.watch.lookNow().catch(this.logFailedTask);
           },
         }),
     );
+    this.partitions = new PartitionSet(partitions);
     this.membership = new Membership({
       ...{ port, node, uptime, key: keys.beats },
       leaseMs: LEASE_MS,
@@ -141,7 +136,7 @@ export class RedisPresenceStore
     });
     this.janitor = new Janitor({
       ...{ node, policy, now, uptime, maxOfflineUsers, previousNodeIds: this.previousNodeIds },
-      partitions: this.partitions,
+      partitions,
       membership: this.membership,
       onReaped: (name, users) => this.events.reaped(name, users),
       onWrittenBack: (users) => this.events.writtenBack(users),
@@ -166,45 +161,47 @@ export class RedisPresenceStore
     this.tickers = [
       new IntervalTask(HEARTBEAT_INTERVAL_MS, () => this.heartbeat(), this.reachability.failed),
       new IntervalTask(LOG_POLL_INTERVAL_MS, () => this.refreshing.run(), this.reachability.failed),
-      new IntervalTask(JANITOR_MS, () => this.janitor.tick(), this.notTidied),
-      new IntervalTask(JANITOR_MS, () => this.sharedSecret.sync(), this.notTidied),
-      new IntervalTask(LOG_POLL_INTERVAL_MS, () => this.inspect(), this.notTidied),
-      new IntervalTask(LOG_POLL_INTERVAL_MS, () => this.time.measure(), this.notTidied),
-      new IntervalTask(COMPARE_SETTINGS_MS, () => this.settings.compare(), this.notTidied),
-      new IntervalTask(EXPIRY_MS, () => this.expire(), this.reachability.failed),
+      new IntervalTask(JANITOR_MS, () => this.janitor.tick(), this.logFailedTask),
+      new IntervalTask(JANITOR_MS, () => this.sharedSecret.sync(), this.logFailedTask),
+      new IntervalTask(LOG_POLL_INTERVAL_MS, () => this.inspect(), this.logFailedTask),
+      new IntervalTask(LOG_POLL_INTERVAL_MS, () => this.time.measure(), this.logFailedTask),
+      new IntervalTask(COMPARE_SETTINGS_MS, () => this.settings.compare(), this.logFailedTask),
+      new IntervalTask(
+        EXPIRY_MS,
+        async () => this.partitions.failTimedOut(uptime()),
+        this.reachability.failed,
+      ),
     ];
   }
 
   /** Loads all data, then starts to take part in the cluster. */
   async onModuleInit(): Promise<void> {
-    await orRefusal(this.takeUp(), this.reachability);
-    const loading = this.partitions.map(({ reader }) => reader.recover('start'));
-    await loaded(Promise.all(loading), this.reachability, READY_WITHIN_MS);
+    await orRefusal(this.prepare(), this.reachability);
+    await loaded(this.partitions.load(), this.reachability, READY_WITHIN_MS);
     await this.membership.heartbeat();
     for (const ticker of this.tickers) ticker.start();
   }
 
-  private async takeUp(): Promise<void> {
+  private async prepare(): Promise<void> {
     await this.port.ready(READY_WITHIN_MS);
     await checkServer(this.port, this.keys);
     await this.time.measure();
     await this.sharedSecret.sync();
-    await this.port.subscribe(
-      this.partitions.map(({ keys }) => keys.channel),
-      (channel, message) => this.receive(channel, message),
+    await this.port.subscribe(this.partitions.channels, (channel, message) =>
+      this.partitions.receive(channel, message),
     );
   }
 
   async update(userId: string, change: UserUpdate): Promise<Step> {
-    return this.partition(userId).update(userId, change);
+    return this.partitions.of(userId).update(userId, change);
   }
 
   get(by: { readonly userId: string }): Promise<User>;
   get(by: { readonly sessionId: string }): Promise<User | undefined>;
   async get(by: UserKey): Promise<User | undefined> {
     if ('sessionId' in by) return this.ownerOf(by.sessionId);
-    const { reader, replica } = this.partition(by.userId);
-    await reachable(reader.awaitCurrent());
+    const { reader, replica } = this.partitions.of(by.userId);
+    await withinTimeout(reader.awaitCurrent());
     return replica.table.find(by.userId);
   }
 
@@ -212,14 +209,8 @@ export class RedisPresenceStore
    * Covers only the partitions of which this node is the rendezvous owner, so that each user is returned on one node.
    */
   async claimDue(now: number, limit: number, wallAheadMs = 0): Promise<readonly string[]> {
-    for (const { replica } of this.partitions) await replica.table.followWall(wallAheadMs);
-    const due: string[] = [];
-    for (const [index, { replica }] of this.partitions.entries()) {
-      if (due.length < limit && this.janitor.isMine(index)) {
-        due.push(...replica.table.claimDue(now, limit - due.length));
-      }
-    }
-    return due;
+    const isMine = (partition: number): boolean => this.janitor.isMine(partition);
+    return this.partitions.claimDue(now, limit, wallAheadMs, isMine);
   }
 
   get status(): StoreStatus {
@@ -232,16 +223,15 @@ export class RedisPresenceStore
       differingNodes: this.settings.differing,
       clockSkewMs: this.time.skewMs,
       ...this.events.counts,
-      ...sizesOf(this.partitions),
+      ...this.partitions.sizes,
     };
   }
 
   /** Leaves the cluster after all writes are done, so that other nodes do not have to wait until the lease ends. */
   async onApplicationShutdown(): Promise<void> {
-    const idle = Promise.all(this.partitions.map(({ writer }) => writer.idle()));
-    await Promise.race([idle, sleep(WRITE_WITHIN_MS, undefined, { ref: false })]);
+    await Promise.race([this.partitions.idle(), sleep(WRITE_WITHIN_MS, undefined, { ref: false })]);
     // Closed first, so that no ticker waits for a Redis that no longer responds.
-    for (const partition of this.partitions) partition.close();
+    this.partitions.close();
     await Promise.all(this.tickers.map((ticker) => ticker.stop()));
     await this.leave().catch(this.reachability.failed);
     this.port.close();
@@ -249,32 +239,29 @@ export class RedisPresenceStore
 
   private async leave(): Promise<void> {
     await this.membership.leave(this.node);
-    await Promise.all(this.partitions.map((partition) => partition.forget(this.node)));
+    await this.partitions.forget(this.node);
   }
 
   /** The task runs again, and operators see Redis errors in other logs. */
-  private readonly notTidied = (error: unknown): void => {
-    this.logger.debug(`not everything could be put in order: ${describeError(error)}`);
+  private readonly logFailedTask = (error: unknown): void => {
+    this.logger.debug(`a periodic task failed and will run again: ${describeError(error)}`);
   };
 
   private async refreshAll(): Promise<void> {
     const now = performance.now();
-    await Promise.all([
-      this.port.pingSubscriber(),
-      ...this.partitions.map(({ reader }) => reader.awaitCurrent()),
-    ]);
+    await Promise.all([this.port.pingSubscriber(), this.partitions.awaitCurrent()]);
     this.confirmedAt = now;
     this.reachability.read();
   }
 
   private async inspect(): Promise<void> {
     await this.watch.tick();
-    await Promise.all(this.partitions.map(({ reader }) => reader.inspect()));
+    await this.partitions.inspect();
   }
 
-  private readonly troubled = (error: unknown): void => {
+  private readonly noteError = (error: unknown): void => {
     this.reachability.failed(error);
-    this.watch.heardOf(error).catch(this.notTidied);
+    this.watch.heardOf(error).catch(this.logFailedTask);
   };
 
   private async heartbeat(): Promise<void> {
@@ -282,27 +269,11 @@ export class RedisPresenceStore
     this.reachability.wrote();
   }
 
-  private receive(channel: string, message: string): void {
-    this.partitions.find(({ keys }) => keys.channel === channel)?.receive(message);
-  }
-
-  private partition(userId: string): Partition {
-    return this.partitions[partitionOf(userId)]!;
-  }
-
   private async ownerOf(sessionId: string): Promise<User | undefined> {
-    const known = this.knownOwnerOf(sessionId);
+    const known = this.partitions.ownerOf(sessionId);
     if (known !== undefined) return known;
     await this.view.awaitCurrent();
-    return this.knownOwnerOf(sessionId);
-  }
-
-  private knownOwnerOf(sessionId: string): User | undefined {
-    for (const { replica } of this.partitions) {
-      const owner = replica.table.ownerOf(sessionId);
-      if (owner !== undefined) return replica.table.find(owner);
-    }
-    return undefined;
+    return this.partitions.ownerOf(sessionId);
   }
 
   /**
@@ -315,10 +286,6 @@ export class RedisPresenceStore
     this.node = randomId();
     this.events.fenced(name, this.node);
     void this.membership.leave(name).catch(this.reachability.failed);
-  }
-
-  private async expire(): Promise<void> {
-    for (const { writer } of this.partitions) writer.failTimedOut(performance.now());
   }
 }
 
