@@ -5,10 +5,10 @@ import { connect, mute } from '../../test/support/play.js';
 import type { FragmentEncoder } from '../event-log/event-log.js';
 import type { Filter } from '../event-log/filter.js';
 import { fragmentEncoder } from './event-encoder.js';
-import type { Connection } from './outlet.js';
+import type { SubscriberStream } from './events.service.js';
 
 /** A subscriber that reads everything at once, and counts how often the server accesses it. */
-class Meter implements Connection {
+class Meter implements SubscriberStream {
   readonly messages: Buffer[] = [];
   /** The number of times that `isReady` was read. */
   looks = 0;

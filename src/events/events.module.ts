@@ -12,7 +12,7 @@ import { fragmentEncoder } from './event-encoder.js';
 import { EventsController } from './events.controller.js';
 import { EventsService } from './events.service.js';
 import { FanOut } from './fan-out.js';
-import { SubscribeLimits } from './subscribe-limits.js';
+import { SubscriptionLimiter } from './subscription-limiter.js';
 
 /** Delivers every change of a presence to the subscribers. */
 @Module({
@@ -21,7 +21,7 @@ import { SubscribeLimits } from './subscribe-limits.js';
   providers: [
     EventsService,
     FanOut,
-    SubscribeLimits,
+    SubscriptionLimiter,
     {
       provide: EventLog,
       inject: [Config, SealingKeys],

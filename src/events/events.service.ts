@@ -10,14 +10,17 @@ import { EventLog } from '../event-log/event-log.js';
 import type { Filter } from '../event-log/filter.js';
 import { isSealed } from '../sealed-tokens/token-sealer.js';
 import { PresenceStore } from '../store/presence-store.js';
+import type { ServerStream } from '../transport/call/server-stream.js';
 import { FanOut } from './fan-out.js';
-import { Openings, type ResetCause } from './initial-state.js';
-import { StreamOutlet, type Connection } from './outlet.js';
-import { SubscribeLimits } from './subscribe-limits.js';
-import { Subscription, type Outlet } from './subscription.js';
+import { InitialStates, type ResetCause } from './initial-state.js';
+import { SubscriptionLimiter } from './subscription-limiter.js';
+import { StreamOutlet, Subscription, type Outlet } from './subscription.js';
 
 /** A filter with more users and channels than this is set up in several slices of the event loop. */
 const LARGE_FILTER = 1000;
+
+/** The part of a stream that a subscription uses. */
+export type SubscriberStream = Pick<ServerStream, 'isReady' | 'onReady'>;
 
 export interface SubscribeOptions {
   readonly filter: Filter;
@@ -30,22 +33,22 @@ export interface SubscribeOptions {
 
 @Injectable()
 export class EventsService {
-  private readonly openings: Openings;
+  private readonly initialStates: InitialStates;
 
   constructor(
     private readonly store: PresenceStore,
     private readonly log: EventLog,
     private readonly fanOut: FanOut,
     private readonly drain: ConnectionDrainer,
-    private readonly limits: SubscribeLimits,
+    private readonly limits: SubscriptionLimiter,
     private readonly clock: Clock,
   ) {
-    this.openings = new Openings(store, log, limits);
+    this.initialStates = new InitialStates(store, log, limits);
   }
 
   /** The number of subscriptions that lost their position and restarted with a snapshot, by cause. */
   get resets(): Readonly<Record<ResetCause, number>> {
-    return this.openings.resets;
+    return this.initialStates.resets;
   }
 
   /** The number of users with subscriptions on this node. */
@@ -59,14 +62,14 @@ export class EventsService {
   subscribe(
     caller: Principal,
     options: SubscribeOptions,
-    connection: Connection,
+    stream: SubscriberStream,
   ): Observable<Buffer> {
     return new Observable((messages) => {
       requireToken(options.resumeToken);
-      const outlet = new StreamOutlet(messages, connection);
+      const outlet = new StreamOutlet(messages, stream);
       messages.add(this.drain.register(outlet));
-      messages.add(this.limits.enter(caller));
-      this.begin(caller, options, outlet, messages, connection).catch((error: unknown) =>
+      messages.add(this.limits.acquire(caller));
+      this.begin(caller, options, outlet, messages, stream).catch((error: unknown) =>
         messages.error(error),
       );
     });
@@ -81,7 +84,7 @@ export class EventsService {
     options: SubscribeOptions,
     outlet: Outlet,
     messages: Subscriber<Buffer>,
-    connection: Connection,
+    stream: SubscriberStream,
   ): Promise<void> {
     const { filter } = options;
     const isLarge = filter.userIds.size + filter.channelIds.size > LARGE_FILTER;
@@ -93,7 +96,7 @@ export class EventsService {
     // snapshot.
     if (isLarge) await nextTurn();
     if (messages.closed) return;
-    this.start(subscription, filter, messages, connection);
+    this.start(subscription, filter, messages, stream);
   }
 
   private open(
@@ -102,12 +105,12 @@ export class EventsService {
     outlet: Outlet,
   ): Subscription {
     const options = { caller, filter, skipSnapshot };
-    const { messages, position, resumed } = this.openings.open(options, resumeToken);
+    const { messages, position, resumed } = this.initialStates.start(options, resumeToken);
     const cursor = new Cursor(this.log, this.fanOut.slices, filter, position, resumed);
     return new Subscription(
       { caller, cursor, outlet, latestOnly, skipSnapshot },
       messages,
-      this.openings,
+      this.initialStates,
       this.clock,
     );
   }
@@ -117,10 +120,10 @@ export class EventsService {
     subscription: Subscription,
     filter: Filter,
     messages: Subscriber<Buffer>,
-    connection: Connection,
+    stream: SubscriberStream,
   ): void {
     messages.add(() => this.fanOut.delete(subscription));
-    connection.onReady(() => this.fanOut.resume(subscription));
+    stream.onReady(() => this.fanOut.resume(subscription));
     this.fanOut.add(subscription, filter);
   }
 }

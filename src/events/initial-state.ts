@@ -1,18 +1,18 @@
 import type { Principal } from '../auth/principal.js';
-import type { Presence } from '../domain/presence.js';
+import { LISTED_STATUSES, type Presence } from '../domain/presence.js';
 import type { EventLog } from '../event-log/event-log.js';
-import type { Filter } from '../event-log/filter.js';
+import { followsEveryone, type Filter } from '../event-log/filter.js';
 import type { ResumePoint } from '../event-log/resume-index.js';
 import type { PresenceStore } from '../store/presence-store.js';
+import type { PresenceView } from '../store/presence-view.js';
 import { encodeCurrent, encodeReset, encodeSnapshot } from './event-encoder.js';
-import { snapshotOf } from './snapshot.js';
-import type { SubscribeLimits } from './subscribe-limits.js';
+import type { SubscriptionLimiter } from './subscription-limiter.js';
 
 /** The maximum number of presences in one message, which is then about 50 to 100 KiB. */
 const PRESENCES_PER_MESSAGE = 500;
 
 /** The options of a subscription that decide how it starts. */
-export interface OpeningOptions {
+export interface InitialStateOptions {
   readonly caller: Principal;
   readonly filter: Filter;
   /** Whether the subscriber keeps no state and wants no snapshot, neither at the start nor after a reset. */
@@ -20,7 +20,7 @@ export interface OpeningOptions {
 }
 
 /** The start of a subscription, and its restart when its position is no longer in the log. */
-export interface Opening {
+export interface InitialState {
   /** The messages, each created only when it is sent. */
   readonly messages: Iterator<Buffer>;
   /** The offset in the event log that the messages reflect. */
@@ -39,21 +39,21 @@ export type ResetCause = 'resume_token' | 'slow_reader';
  * Starts subscriptions: takes the state, its offset in the log, and the events after it at one point in time, so that
  * no event is lost in between.
  */
-export class Openings {
+export class InitialStates {
   /** The number of subscriptions that lost their position and received a snapshot instead. */
   readonly resets: Record<ResetCause, number> = { resume_token: 0, slow_reader: 0 };
 
   constructor(
     private readonly store: PresenceStore,
     private readonly log: EventLog,
-    private readonly limits: SubscribeLimits,
+    private readonly limits: SubscriptionLimiter,
   ) {}
 
   /**
    * Starts from a resume token if the log holds everything after it, otherwise from the state. Both are charged to
    * the read limit of the caller.
    */
-  open(options: OpeningOptions, resumeToken: string): Opening {
+  start(options: InitialStateOptions, resumeToken: string): InitialState {
     if (resumeToken === '') return this.fromState(options, false);
     const resumed = this.log.find(resumeToken);
     if (resumed === undefined) {
@@ -62,15 +62,15 @@ export class Openings {
     }
     // An event that the cursor has to scan costs as much as a presence.
     this.limits.charge(options.caller, this.log.head - resumed.start);
-    return { messages: openingMessages(false, []), position: resumed.start, resumed };
+    return { messages: firstMessages(false, []), position: resumed.start, resumed };
   }
 
   /**
    * Restarts from the state, for a subscriber that lost events, and charges its caller as at the start. Returns
    * undefined if the read limit of the caller does not allow another snapshot yet.
    */
-  reopen(options: OpeningOptions): Opening | undefined {
-    if (!options.skipSnapshot && !this.limits.mayBeginAnew(options.caller)) return undefined;
+  restart(options: InitialStateOptions): InitialState | undefined {
+    if (!options.skipSnapshot && !this.limits.maySendSnapshot(options.caller)) return undefined;
     this.resets.slow_reader++;
     return this.fromState(options, true);
   }
@@ -80,10 +80,13 @@ export class Openings {
     return encodeCurrent(this.log.tokenFragment(this.log.head));
   }
 
-  private fromState({ caller, filter, skipSnapshot }: OpeningOptions, isReset: boolean): Opening {
+  private fromState(
+    { caller, filter, skipSnapshot }: InitialStateOptions,
+    isReset: boolean,
+  ): InitialState {
     const snapshot = skipSnapshot ? [] : snapshotOf(this.store.view, filter);
     this.limits.charge(caller, snapshot.length);
-    return { messages: openingMessages(isReset, snapshot), position: this.log.head };
+    return { messages: firstMessages(isReset, snapshot), position: this.log.head };
   }
 }
 
@@ -91,9 +94,23 @@ export class Openings {
  * Yields the first messages of a subscription that starts from the state: `SYNC_RESET` if an older state is invalid,
  * then the snapshot. All presences are of one point in time; each message is encoded when it can be sent.
  */
-function* openingMessages(isReset: boolean, snapshot: readonly Presence[]): Generator<Buffer> {
+function* firstMessages(isReset: boolean, snapshot: readonly Presence[]): Generator<Buffer> {
   if (isReset) yield encodeReset();
   for (let start = 0; start < snapshot.length; start += PRESENCES_PER_MESSAGE) {
     yield encodeSnapshot(snapshot.slice(start, start + PRESENCES_PER_MESSAGE));
   }
+}
+
+/**
+ * Returns all presences that match a filter, at one point in time. Named users are included even if they are OFFLINE.
+ * A filter without users and channels matches everyone who is not OFFLINE.
+ */
+function snapshotOf(view: PresenceView, filter: Filter): readonly Presence[] {
+  if (followsEveryone(filter)) return [...view.listed(LISTED_STATUSES)];
+  const presences = new Map<string, Presence>();
+  for (const userId of filter.userIds) presences.set(userId, view.presence(userId));
+  for (const channelId of filter.channelIds) {
+    for (const presence of view.members(channelId)) presences.set(presence.userId, presence);
+  }
+  return [...presences.values()];
 }

@@ -1,10 +1,12 @@
+import type { Subscriber } from 'rxjs';
 import type { Principal } from '../auth/principal.js';
 import type { Clock } from '../clock/clock.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import type { Cursor } from '../event-log/cursor.js';
 import type { LogEntry } from '../event-log/entry.js';
 import { fitsInOneMessage } from '../event-log/batch-cache.js';
-import type { Opening, Openings } from './initial-state.js';
+import type { ServerStream } from '../transport/call/server-stream.js';
+import type { InitialState, InitialStates } from './initial-state.js';
 
 /** After a snapshot message larger than this, the subscription yields to the event loop. */
 const LARGE_MESSAGE_BYTES = 16 * 1024;
@@ -16,6 +18,28 @@ export interface Outlet {
   send(message: Buffer): void;
   /** Ends the stream with an error: a rejection or an internal error of the server. */
   end(reason: unknown): void;
+}
+
+/**
+ * The stream of a subscription. It passes messages to the Observable and reports when the stream can send them.
+ */
+export class StreamOutlet implements Outlet {
+  constructor(
+    private readonly messages: Subscriber<Buffer>,
+    private readonly stream: Pick<ServerStream, 'isReady'>,
+  ) {}
+
+  get isReady(): boolean {
+    return !this.messages.closed && this.stream.isReady;
+  }
+
+  send(message: Buffer): void {
+    this.messages.next(message);
+  }
+
+  end(reason: unknown): void {
+    this.messages.error(reason);
+  }
 }
 
 export interface SubscriptionOptions {
@@ -46,15 +70,15 @@ export class Subscription {
   private readonly latestOnly: boolean;
   private readonly skipSnapshot: boolean;
   private readonly caller: Principal;
-  private opening: Iterator<Buffer> | undefined;
+  private firstMessages: Iterator<Buffer> | undefined;
   private isCurrent = false;
   /** Whether the outlet was busy at any time since the subscription was last up to date. */
   private hasBeenHeldUp = false;
 
   constructor(
     { caller, cursor, outlet, latestOnly, skipSnapshot }: SubscriptionOptions,
-    opening: Opening['messages'],
-    private readonly openings: Openings,
+    firstMessages: InitialState['messages'],
+    private readonly initialStates: InitialStates,
     private readonly clock: Clock,
   ) {
     this.cursor = cursor;
@@ -62,7 +86,7 @@ export class Subscription {
     this.latestOnly = latestOnly;
     this.skipSnapshot = skipSnapshot;
     this.caller = caller;
-    this.opening = opening;
+    this.firstMessages = firstMessages;
     this.lastSentAt = clock.monotonic();
   }
 
@@ -75,7 +99,7 @@ export class Subscription {
       if (message !== undefined) {
         this.send(message);
         // This message took milliseconds to create, and so will the next one.
-        if (this.opening !== undefined && message.length > LARGE_MESSAGE_BYTES) return true;
+        if (this.firstMessages !== undefined && message.length > LARGE_MESSAGE_BYTES) return true;
       } else if (this.cursor.isAtHead) return this.caughtUp();
       else return true;
     }
@@ -129,10 +153,10 @@ export class Subscription {
     if (!this.outlet.isReady) return true;
     const { caller, skipSnapshot } = this;
     const { filter } = this.cursor;
-    const opening = this.openings.reopen({ caller, filter, skipSnapshot });
-    if (opening === undefined) return false;
-    this.opening = opening.messages;
-    this.cursor.position = opening.position;
+    const restarted = this.initialStates.restart({ caller, filter, skipSnapshot });
+    if (restarted === undefined) return false;
+    this.firstMessages = restarted.messages;
+    this.cursor.position = restarted.position;
     this.isCurrent = false;
     return true;
   }
@@ -153,13 +177,13 @@ export class Subscription {
   }
 
   private next(): Buffer | undefined {
-    const opening = this.opening?.next();
-    if (opening && !opening.done) return opening.value;
-    this.opening = undefined;
+    const first = this.firstMessages?.next();
+    if (first && !first.done) return first.value;
+    this.firstMessages = undefined;
     const message = this.cursor.read(this.latestOnly && this.hasBeenHeldUp);
     if (message !== undefined || !this.cursor.isAtHead || this.isCurrent) return message;
     this.isCurrent = true;
-    return this.openings.current();
+    return this.initialStates.current();
   }
 
   private send(message: Buffer): void {

@@ -3,6 +3,7 @@ import type { Clock } from '../clock/clock.js';
 import { haveSameVersions, type ChoiceVersions } from '../domain/choice-versions.js';
 import type { RejectedError } from '../domain/rejected-error.js';
 import type { Session, User } from '../domain/user.js';
+import type { ServerStream } from '../transport/call/server-stream.js';
 
 /** A message on the stream of a session. */
 export type SessionMessage =
@@ -18,16 +19,6 @@ export type SessionMessage =
   /** A choice of the user changed. */
   | { readonly type: 'choices'; readonly user: User; readonly sessionId: string }
   | { readonly type: 'heartbeat' };
-
-/** The connection that carries a stream. */
-export interface Connection {
-  /** Whether a message would be sent now rather than queued. */
-  readonly isReady: boolean;
-  /** Whether the connection itself was lost, and not only the stream. */
-  readonly isConnectionLost: boolean;
-  /** Whether the transport detects a silent client without the client's help. */
-  readonly noticesSilence: boolean;
-}
 
 /** The maximum silence of both sides of a stream, in milliseconds. */
 export interface Silence {
@@ -59,7 +50,7 @@ export class SessionStream {
   constructor(
     readonly userId: string,
     private readonly signals: Subscriber<SessionMessage>,
-    private readonly connection: Connection,
+    private readonly serverStream: Pick<ServerStream, 'isReady'>,
     private readonly limits: Silence,
     private readonly clock: Clock,
   ) {
@@ -142,7 +133,7 @@ export class SessionStream {
   }
 
   private get canSend(): boolean {
-    return this.isStarted && this.connection.isReady;
+    return this.isStarted && this.serverStream.isReady;
   }
 
   /**

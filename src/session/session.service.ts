@@ -15,12 +15,8 @@ import { SessionLimit } from '../limits/session-limit.js';
 import { describeError } from '../text/safe-text.js';
 import { CommandExecutor } from '../commands/command-executor.js';
 import { PresenceStore } from '../store/presence-store.js';
-import {
-  SessionStream,
-  type Connection,
-  type SessionMessage,
-  type Silence,
-} from './session-stream.js';
+import type { ServerStream } from '../transport/call/server-stream.js';
+import { SessionStream, type SessionMessage, type Silence } from './session-stream.js';
 import { SessionRegistry } from './session-registry.js';
 
 /** The properties that a client sends when it connects. */
@@ -73,16 +69,16 @@ export class SessionService {
   connect(
     caller: Principal,
     asked: ConnectOptions,
-    connection: Connection,
+    serverStream: ServerStream,
     requestId: string,
   ): Observable<SessionMessage> {
     // If the transport cannot detect a silent client, the client must send heartbeats.
-    const requireHeartbeats = asked.requireHeartbeats || !connection.noticesSilence;
+    const requireHeartbeats = asked.requireHeartbeats || !serverStream.detectsDeadPeer;
     const options = { ...asked, requireHeartbeats };
     return new Observable((signals) => {
       const sessionId = randomBytes(16).toString('base64url');
       const limits = requireHeartbeats ? this.heard : this.unheard;
-      const stream = new SessionStream(caller.userId, signals, connection, limits, this.clock);
+      const stream = new SessionStream(caller.userId, signals, serverStream, limits, this.clock);
       signals.add(this.drain.register(stream));
       signals.add(this.limit.enter());
       const remove = this.streams.add(sessionId, stream);
@@ -94,7 +90,7 @@ export class SessionService {
       begun.catch((error: unknown) => signals.error(error));
       return () => {
         remove();
-        const isLost = connection.isConnectionLost || this.drain.isDraining;
+        const isLost = serverStream.isConnectionLost || this.drain.isDraining;
         const cause = isLost ? 'CONNECTION_LOST' : 'DISCONNECTED';
         const reason = stream.refusal?.reason ?? cause;
         if (stream.hasStarted) this.logger.debug('A session ended', { requestId, reason });

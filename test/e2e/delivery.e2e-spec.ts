@@ -2,9 +2,8 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import { tap } from 'rxjs';
-import { EventsService } from '../../src/events/events.service.js';
+import { EventsService, type SubscriberStream } from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
-import type { Connection } from '../../src/events/outlet.js';
 import { Delivery } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
@@ -26,7 +25,7 @@ describe('A subscriber that stops reading', () => {
   let writers: Awaited<ReturnType<typeof writer>>[];
   let written: number;
   /** The server side of the last subscription. */
-  let connection: Connection;
+  let connection: SubscriberStream;
   /**
    * The number of messages that were emitted while the stream was not ready. Nest then queues them
    * in an array.

@@ -4,10 +4,13 @@ import type { Input } from '../../src/domain/input.js';
 import { RejectedError } from '../../src/domain/rejected-error.js';
 import { step } from '../../src/domain/step.js';
 import { fragmentEncoder } from '../../src/events/event-encoder.js';
-import { EventsService, type SubscribeOptions } from '../../src/events/events.service.js';
+import {
+  EventsService,
+  type SubscribeOptions,
+  type SubscriberStream,
+} from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
-import type { Connection } from '../../src/events/outlet.js';
-import { SubscribeLimits } from '../../src/events/subscribe-limits.js';
+import { SubscriptionLimiter } from '../../src/events/subscription-limiter.js';
 import {
   Sync,
   type SubscribeResponse,
@@ -57,7 +60,7 @@ export class EventWorld {
     this.log = new EventLog({ size, maxAgeMs: 60_000 }, encoder, resumeSeal);
     this.fanOut = new FanOut(this.store, this.log, this.clock, config);
     const heap = { assertHeadroom: () => {} } as unknown as HeapLimit;
-    const limits = new SubscribeLimits(heap, new ReadLimit(this.clock, config), config);
+    const limits = new SubscriptionLimiter(heap, new ReadLimit(this.clock, config), config);
     this.service = new EventsService(this.store, this.log, this.fanOut, drain, limits, this.clock);
     this.store.commits.subscribe(({ events }) => this.committed.push(...events));
   }
@@ -102,7 +105,7 @@ export class EventWorld {
 }
 
 /** The client side of a subscription. */
-export class Reader implements Connection {
+export class Reader implements SubscriberStream {
   readonly messages: SubscribeResponse[] = [];
   readonly sizes: number[] = [];
   refusal: RejectedError | undefined;

@@ -7,7 +7,7 @@ export interface ServerStream {
   readonly isConnectionLost: boolean;
 
   /** Whether the transport detects a silent client by itself, for example with PING. */
-  readonly noticesSilence: boolean;
+  readonly detectsDeadPeer: boolean;
 
   onReady(listener: () => void): void;
 }

@@ -8,7 +8,7 @@ import type { ServerStream } from '../call/server-stream.js';
  */
 export class CallStream implements ServerStream {
   /** HTTP/2 keep-alive detects a silent client. */
-  readonly noticesSilence = true;
+  readonly detectsDeadPeer = true;
   /** Stored at the start, because a closed stream no longer has its connection. */
   private readonly connection: Connection | undefined;
 

@@ -8,7 +8,7 @@ import type { ClosingCall, ServerStream } from '../call/server-stream.js';
 export class ResponseStream implements ServerStream, ClosingCall {
   readonly isConnectionLost = false;
   /** HTTP/1.1 has no PING, and Node does not report whether sent data was acknowledged. */
-  readonly noticesSilence = false;
+  readonly detectsDeadPeer = false;
 
   constructor(readonly response: ServerResponse) {}
 
