@@ -58,7 +58,7 @@ export class CallExecutor {
     const scope = new Scope(signal, ...signals);
     scope.endAfter(timers, timeoutMs, 'timeout', () => {
       const { lack } = tokens;
-      return `no answer within ${timeoutMs} ms${lack === undefined ? '' : `: ${lack}`}`;
+      return `no response within ${timeoutMs} ms${lack === undefined ? '' : `: ${lack}`}`;
     });
     return scope;
   }
@@ -112,5 +112,5 @@ export function errorOf(reason: unknown, signal: AbortSignal): PresenceError {
   const cause = signal.reason as unknown;
   return cause instanceof PresenceError
     ? cause
-    : new PresenceError('cancelled', 'the program aborted it', { cause });
+    : new PresenceError('cancelled', 'the caller aborted the call', { cause });
 }

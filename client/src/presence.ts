@@ -66,7 +66,7 @@ export function valuesByName<Name extends string, Value extends number>(
 
 /** Converts the message of the service. The contract requires that an unknown status is shown as ONLINE. */
 export function presenceOf(message: PresenceMessage | undefined): Presence {
-  if (message === undefined) throw new Error('the service left out a presence');
+  if (message === undefined) throw new Error('the response has no presence');
   return {
     userId: message.userId,
     status: nameOf<Status>(STATUS_NAMES, message.status) ?? 'online',
@@ -82,7 +82,7 @@ export function presenceOf(message: PresenceMessage | undefined): Presence {
 }
 
 export function sessionInfoOf(message: SessionMessage | undefined): SessionInfo {
-  if (message === undefined) throw new Error('the service left out a session');
+  if (message === undefined) throw new Error('the response has no session');
   return {
     sessionId: message.sessionId,
     userId: message.userId,

@@ -119,7 +119,7 @@ export class SessionReconnector {
       const attempt = new Scope(this.options.signal);
       void this.moveInTime(stream, attempt.signal);
       const error = await stream.ended;
-      attempt.abort(new PresenceError('closed', 'the stream before has ended'));
+      attempt.abort(new PresenceError('closed', 'the previous stream has ended'));
       if (this.stream === stream) return { stream, error: this.withDrain(error) };
     }
   }

@@ -71,7 +71,7 @@ export class SessionStream {
       try {
         const { body } = (await messages.next()).value;
         if (body.case !== 'sessionStarted') {
-          throw new PresenceError('internal', 'session_started does not come first');
+          throw new PresenceError('internal', 'the first message is not session_started');
         }
         const { value } = body;
         return new SessionStream(caller, scope, messages, value, services, token, keep, onChoices);
@@ -119,7 +119,7 @@ export class SessionStream {
       this.caller.options.timers,
       LAST_WORD_MS,
       'unavailable',
-      () => 'the session is gone',
+      () => 'the session has ended',
     );
     await this.ended;
   }

@@ -22,7 +22,7 @@ export async function* withSilenceTimeout<T>(
 ): AsyncGenerator<T, never, void> {
   const scope = new Scope(signal);
   const within = (ms: number) =>
-    scope.endAfter(timers, ms, 'unavailable', () => `nothing was heard for ${ms} ms`);
+    scope.endAfter(timers, ms, 'unavailable', () => `no message arrived for ${ms} ms`);
   let heard = within(timeoutMs);
   try {
     const messages = open(scope.signal)[Symbol.asyncIterator]();
@@ -39,6 +39,6 @@ export async function* withSilenceTimeout<T>(
     // Converted here, because only this scope knows about the silence timeout.
     throw scope.signal.aborted ? scope.signal.reason : reason;
   } finally {
-    scope.abort(new PresenceError('closed', 'not wanted any more'));
+    scope.abort(new PresenceError('closed', 'the caller stopped reading'));
   }
 }

@@ -44,7 +44,7 @@ export class TokenSource {
   /** Why callers that wait have no token yet. Undefined if there is a token or no caller waits. */
   get lack(): string | undefined {
     if (this.question === undefined || this.token !== undefined) return undefined;
-    return this.problem ?? 'token() has not answered';
+    return this.problem ?? 'token() has not returned a token';
   }
 
   async get(signal: AbortSignal): Promise<string> {
@@ -74,7 +74,7 @@ export class TokenSource {
   private giveUp(question: Question): void {
     if (this.question !== question || this.token !== undefined) return;
     this.question = undefined;
-    question.scope.abort(new PresenceError('closed', 'nobody waits for the token any more'));
+    question.scope.abort(new PresenceError('closed', 'no call waits for the token any more'));
   }
 
   private async answerIn(scope: Scope): Promise<string> {
@@ -122,7 +122,7 @@ function problemOf(reason: unknown): PresenceError {
 function tokenIn(answer: unknown): string {
   const token = typeof answer === 'string' ? answer.trim() : '';
   if (isJwt(token)) return token;
-  throw new PresenceError('unavailable', 'token() gave something that is no JWT');
+  throw new PresenceError('unavailable', 'token() did not return a JWT');
 }
 
 /** Whether the service could accept the token at all: it has three parts, and the second contains claims. */

@@ -121,7 +121,7 @@ describe('A session', () => {
       await timers.pass(2000);
       expect(session.state.value).toMatchObject({
         status: 'reconnecting',
-        error: { message: 'nothing was heard for 2000 ms' },
+        error: { message: 'no message arrived for 2000 ms' },
       });
       session.close();
     });

@@ -174,7 +174,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     const session = await online(away.connect());
     link.fallSilent();
     const { error } = await untilStatus(session.state, 'reconnecting');
-    expect(error.message).toBe('nothing was heard for 500 ms');
+    expect(error.message).toBe('no message arrived for 500 ms');
     await untilStatus(session.state, 'online');
     link.close();
   });

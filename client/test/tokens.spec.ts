@@ -109,7 +109,7 @@ describe('The tokens of a client', () => {
       await timers.pass(2000);
       expect(await error).toMatchObject({
         code: 'timeout',
-        message: 'no answer within 2000 ms: token() has not answered',
+        message: 'no response within 2000 ms: token() has not returned a token',
       });
       await client.get('ann');
     });
@@ -185,7 +185,7 @@ describe('The tokens of a client', () => {
       await settled();
       expect(session.state.value).toMatchObject({
         status: 'reconnecting',
-        error: { code: 'unavailable', message: 'token() gave something that is no JWT' },
+        error: { code: 'unavailable', message: 'token() did not return a JWT' },
         retryInMs: 250,
       });
       await timers.pass(250);
@@ -199,7 +199,7 @@ describe('The tokens of a client', () => {
       const failed = errorOf(client.get('ann'));
       await timers.pass(1000);
       const error = await failed;
-      expect(error.message).toBe('token() gave something that is no JWT');
+      expect(error.message).toBe('token() did not return a JWT');
       const seen = [error, error.cause].map((e) => `${String(e)} ${(e as Error)?.stack}`).join();
       expect(seen).not.toContain('a secret');
     });

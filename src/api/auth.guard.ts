@@ -42,7 +42,7 @@ export class AuthGuard implements CanActivate {
 /** Returns the principal that the guard accepted. */
 export function callerOf(context: ExecutionContext): Principal {
   const caller = callers.get(context.getArgByIndex<Metadata>(1));
-  if (caller === undefined) throw new Error('a controller is not guarded');
+  if (caller === undefined) throw new Error('the handler has no AuthGuard');
   return caller;
 }
 

@@ -10,7 +10,7 @@ export async function createVerificationKeys(
   if (auth.secret !== undefined) return sharedSecret(auth.secret);
   if (auth.publicKeyFile !== undefined) return publicKeyFile(auth.publicKeyFile);
   if (auth.jwksUrl !== undefined) return new JwksKeys(auth.jwksUrl);
-  throw new Error('There is no key to check tokens with.');
+  throw new Error('No key to verify tokens is configured.');
 }
 
 async function sharedSecret(secret: string): Promise<VerificationKeys> {

@@ -33,7 +33,7 @@ export class DevelopmentKey implements OnApplicationBootstrap {
     const token = await this.tokenFor('alice');
     if (token === undefined) return;
     this.logger.warn(
-      `No key of tokens is set (AUTH_...): using a random one until this process ends. A token for alice, valid for 24 hours: ${token}`,
+      `No token key is configured (AUTH_...). The server uses a random key until this process ends. A token for alice, valid for 24 hours: ${token}`,
     );
   }
 }

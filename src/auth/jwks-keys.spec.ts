@@ -376,11 +376,11 @@ describe('an endpoint that is down', () => {
     const warnings = vi.mocked(Logger.prototype.warn).mock.calls;
     expect(warnings).toHaveLength(1);
     expect(warnings[0]?.[0]).toMatch(
-      /^No keys from http:\/\/127\.0\.0\.1:\d+\/jwks: Expected 200 OK/,
+      /^Could not fetch keys from http:\/\/127\.0\.0\.1:\d+\/jwks: Expected 200 OK/,
     );
     await vi.waitFor(() => {
       expect(Logger.prototype.log).toHaveBeenCalledExactlyOnceWith(
-        expect.stringMatching(/\/jwks answers again\.$/),
+        expect.stringMatching(/\/jwks returns keys again\.$/),
       );
     });
   });

@@ -98,7 +98,7 @@ export class JwksKeys implements VerificationKeys, OnModuleInit {
   }
 
   private succeeded(): void {
-    if (this.failing) this.logger.log(`${this.endpoint()} answers again.`);
+    if (this.failing) this.logger.log(`${this.endpoint()} returns keys again.`);
     this.failing = false;
   }
 
@@ -106,7 +106,8 @@ export class JwksKeys implements VerificationKeys, OnModuleInit {
     // Each call that waited for a failed request reports it; only the first report counts.
     if (performance.now() < this.retryAt) return;
     this.retryAt = this.refreshAt = performance.now() + RETRY_AFTER_MS;
-    if (!this.failing) this.logger.warn(`No keys from ${this.endpoint()}: ${reason(error)}.`);
+    if (!this.failing)
+      this.logger.warn(`Could not fetch keys from ${this.endpoint()}: ${reason(error)}.`);
     this.failing = true;
   }
 

@@ -4,6 +4,6 @@ export class KeysUnavailable extends Error {
   readonly reason = 'TOKEN_KEYS_UNAVAILABLE';
 
   constructor() {
-    super('the keys for tokens cannot be fetched');
+    super('the server cannot fetch the keys that verify tokens; try again');
   }
 }

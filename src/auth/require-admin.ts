@@ -6,6 +6,6 @@ export function requireAdmin(caller: Principal): void {
   if (caller.isAdmin) return;
   throw new RejectedError(
     'ADMIN_SCOPE_REQUIRED',
-    'this needs a token with the scope presence:admin',
+    'the call needs a token with the scope presence:admin',
   );
 }

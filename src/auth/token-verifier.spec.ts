@@ -134,7 +134,10 @@ describe('the subject', () => {
     ['null', { sub: null }],
   ])('is refused when it is %s', async (_, claims) => {
     const error = await refusal(verify(forged({ alg: 'HS256' }, JSON.stringify(claims))));
-    expect(error).toMatchObject({ message: 'token is not valid', check: 'sub is no user id' });
+    expect(error).toMatchObject({
+      message: 'token is not valid',
+      check: 'sub is not a valid user id',
+    });
   });
 });
 

@@ -83,7 +83,8 @@ export class TokenVerifier {
     const { sub, scope, exp } = await this.claims(token).catch((error: unknown) => {
       throw error instanceof KeysUnavailable ? error : invalid(error);
     });
-    if (!isIdentifier(sub)) throw new InvalidToken('token is not valid', 'sub is no user id');
+    if (!isIdentifier(sub))
+      throw new InvalidToken('token is not valid', 'sub is not a valid user id');
     return { userId: sub, isAdmin: hasAdminScope(scope), expiresAt: expiryOf(exp) };
   }
 
@@ -125,7 +126,8 @@ function invalid(error: unknown): InvalidToken {
   if (error instanceof errors.JWTClaimValidationFailed) {
     return new InvalidToken('token is not valid', `${error.claim} ${error.reason}`);
   }
-  const check = error instanceof errors.JOSEError ? error.code : 'the key does not fit';
+  const check =
+    error instanceof errors.JOSEError ? error.code : 'the key does not match the algorithm';
   return new InvalidToken('token is not valid', check);
 }
 

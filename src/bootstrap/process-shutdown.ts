@@ -72,13 +72,13 @@ export class ProcessShutdown {
     for (const signal of SIGNALS) process.on(signal, () => this.onSignal(signal));
     // Unhandled rejections also arrive here.
     process.on('uncaughtException', (error, origin) => {
-      this.fail(`an error that nobody caught (${origin}): ${stackOf(error)}`);
+      this.fail(`uncaught error (${origin}): ${stackOf(error)}`);
     });
     for (const output of [process.stdout, process.stderr]) {
       output.on('error', ({ code }: NodeJS.ErrnoException) => {
         // EPIPE means that the reader of the log has closed, which only a restart can fix. Other errors, such as a full
         // disk, may be temporary.
-        if (code === 'EPIPE') this.fail('nobody reads the log any more');
+        if (code === 'EPIPE') this.fail('the output of the log is closed');
       });
     }
   }
@@ -92,7 +92,7 @@ export class ProcessShutdown {
   private onSignal(signal: (typeof SIGNALS)[number]): void {
     if (this.begunAt === undefined) return this.begin();
     if (performance.now() - this.begunAt < SAME_SIGNAL_MS) return;
-    this.report.warn(`${signal} came again: ending at once`);
+    this.report.warn(`${signal} received again; exiting immediately`);
     process.exit(128 + constants.signals[signal]);
   }
 
@@ -100,20 +100,20 @@ export class ProcessShutdown {
   private fail(reason: string): void {
     if (this.code === ExitCode.FAILED) return;
     this.code = ExitCode.FAILED;
-    this.report.fatal(`The server ends: ${reason}`);
+    this.report.fatal(`The server stops: ${reason}`);
     if (!this.isShuttingDown) this.begin();
   }
 
   private begin(): void {
     this.begunAt = performance.now();
     setTimeout(() => {
-      this.fail(`it did not stop in order within ${this.stopsWithinMs} ms`);
+      this.fail(`the shutdown did not finish within ${this.stopsWithinMs} ms`);
       process.exit(this.code);
     }, this.stopsWithinMs);
     this.stop().then(
       () => process.exit(this.code),
       (error: unknown) => {
-        this.fail(`it could not stop in order: ${stackOf(error)}`);
+        this.fail(`the shutdown failed: ${stackOf(error)}`);
         process.exit(this.code);
       },
     );

@@ -102,7 +102,7 @@ export class SystemClock extends Clock implements OnModuleInit, OnApplicationShu
     if (Math.abs(stepped) < STEP_MS) return;
     const direction = stepped > 0 ? 'forward' : 'back';
     const seconds = Math.abs(stepped / 1000).toFixed(1);
-    this.logger.warn(`the clock of this machine was set ${direction} by ${seconds} s`);
+    this.logger.warn(`The clock of this machine was set ${direction} by ${seconds} s`);
   }
 
   private compare(at: number): void {

@@ -32,7 +32,7 @@ export class DashboardLink implements OnModuleInit {
   onModuleInit(): void {
     if (!this.config.http.api) return;
     if (isBuilt()) this.host.listen$.subscribe(() => void this.log());
-    else this.logger.log('There is no dashboard, since it was not built: npm run build.');
+    else this.logger.log('The dashboard is unavailable, because it was not built: npm run build.');
   }
 
   private async log(): Promise<void> {

@@ -144,7 +144,7 @@ export class Subscription {
       this.end(
         new RejectedError(
           'SUBSCRIBER_TOO_SLOW',
-          'read too slowly; go on with the last resume_token',
+          'the subscriber reads too slowly; subscribe again with the last resume_token',
         ),
       );
       return false;

@@ -36,7 +36,7 @@ export class CallRateLimiter {
     const total = cost + size;
     if (size > 0 && !this.users.fits(total)) {
       // A full bucket would admit a request of any size, and the user would wait only afterwards.
-      const message = `a request this large counts as ${total} calls, more than a user may make at once`;
+      const message = `a request this large counts as ${total} calls, more than a user may make at once; split it`;
       throw new RejectedError('TOO_MANY_CALLS', message);
     }
     const userWait = this.users.delay(userId, total, now);

@@ -26,7 +26,7 @@ export class HeapLimit {
   /** Throws while the heap use is above the limit. */
   assertHeadroom(): void {
     if (!this.isReached()) return;
-    const message = 'the server is short of memory; try again, or another one';
+    const message = 'the server is short of memory; try again later, or use another node';
     throw new NotNow('OUT_OF_MEMORY', message, withJitter(RETRY_AFTER_MS));
   }
 }

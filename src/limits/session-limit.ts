@@ -46,13 +46,14 @@ export class SessionLimit {
    */
   enter(): () => void {
     if (this.max > 0 && this.held >= this.max) {
-      const message = 'the server holds as many sessions as it may; try another one, or later';
+      const message =
+        'the node has the maximum number of sessions; try again later, or use another node';
       throw new NotNow('NODE_FULL', message, withJitter(RETRY_WHEN_FULL_MS));
     }
     this.heap.assertHeadroom();
     const now = this.clock.monotonic();
     if (this.rate.tryConsume(NODE, 1, now) > 0) {
-      const message = 'too many sessions begin at this moment; try again';
+      const message = 'too many sessions begin at once on this node; try again';
       throw new NotNow('TOO_MANY_NEW_SESSIONS', message, this.turns.next(now));
     }
     this.held++;

@@ -67,7 +67,7 @@ export class DeadlineSweeper {
         wall: this.clock.wall(),
       }));
     } catch (error) {
-      this.logger.error(`time could not pass for a user: ${describeError(error)}`);
+      this.logger.error(`The deadlines of a user could not be processed: ${describeError(error)}`);
     }
   }
 

@@ -91,7 +91,9 @@ export class SessionRegistry implements OnApplicationShutdown {
     try {
       await this.commands.execute(userId, { type: 'silent', sessionId, heartbeatDueAt });
     } catch (error) {
-      this.logger.debug(`a silent session could not be ended yet: ${String(error)}`);
+      this.logger.debug(
+        `A session without heartbeats could not be ended and will be retried: ${String(error)}`,
+      );
     }
   }
 
@@ -111,7 +113,10 @@ function refusalFor(cause: EndReason): RejectedError {
     case 'CONNECTION_LOST':
       return new RejectedError('HEARTBEATS_MISSED', 'no heartbeat arrived in time; connect again');
     case 'NODE_LOST':
-      return new RejectedError('NODE_LOST', 'the server was out of reach; connect again');
+      return new RejectedError(
+        'NODE_LOST',
+        'the other nodes declared this node dead; connect again',
+      );
     case 'SESSION_ENDED':
     case 'DISCONNECTED':
       return new RejectedError('SESSION_ENDED', 'the session was ended');

@@ -166,7 +166,7 @@ export class SessionService {
       await this.commands.executeUntilStored(userId, { type: 'disconnect', sessionId, cause });
     } catch (error) {
       this.logger.error(
-        `the end of session ${sessionId} could not be recorded: ${describeError(error)}`,
+        `The end of session ${sessionId} could not be stored: ${describeError(error)}`,
       );
     }
   }

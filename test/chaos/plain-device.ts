@@ -153,7 +153,8 @@ export class PlainDevice implements Device {
     const late = setTimeout(() => stream.cancel(), CONNECT_WITHIN_MS);
     try {
       const { body } = await stream.next();
-      if (body?.$case !== 'sessionStarted') throw new Error('session_started does not come first');
+      if (body?.$case !== 'sessionStarted')
+        throw new Error('the first message is not session_started');
       const { sessionId } = body.value.session!;
       this.session = { sessionId, started: body.value, stream };
       this.client = client;

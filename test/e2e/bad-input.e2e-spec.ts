@@ -355,7 +355,7 @@ describe('A bad request', () => {
       ];
       for (const { code, details } of await Promise.all(refused.map(failureOf))) {
         expect(code).toBe(status.PERMISSION_DENIED);
-        expect(details).toBe('this needs a token with the scope presence:admin');
+        expect(details).toBe('the call needs a token with the scope presence:admin');
       }
     });
   });

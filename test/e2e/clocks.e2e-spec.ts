@@ -77,7 +77,7 @@ describe('A session with heartbeats', () => {
       const witness = await Witness.at(await server.client('witness'));
       await connectTo(server);
       server.signal('SIGUSR2');
-      await server.says(/the clock of this machine was set/);
+      await server.says(/The clock of this machine was set/);
       await expectOnlyTheSilentToGo(witness);
     },
     90_000,
@@ -103,8 +103,8 @@ describe('A session with heartbeats', () => {
     try {
       const witness = await Witness.at(await behind.client('witness'));
       await connectTo(behind, ahead);
-      await behind.says(/the clock of this machine is 30\.\d s behind that of Redis/);
-      await ahead.says(/the clock of this machine is 30\.\d s ahead of that of Redis/);
+      await behind.says(/The clock of this machine is 30\.\d s behind that of Redis/);
+      await ahead.says(/The clock of this machine is 30\.\d s ahead of that of Redis/);
       const now = Date.now();
       for (const { started } of users) {
         expect(Math.abs(msOf(started.session!.connectedAt)! - now)).toBeLessThan(10_000);
@@ -150,8 +150,8 @@ describe('Nodes', () => {
     redis = await RedisServer.start();
     const before = await serve({ IDLE_TIMEOUT_MS: '1000' });
     const after = await serve({ IDLE_TIMEOUT_MS: '600000' });
-    await before.says(/other nodes have another IDLE_TIMEOUT_MS/);
-    await after.says(/other nodes have another IDLE_TIMEOUT_MS/);
+    await before.says(/Other nodes have different values of IDLE_TIMEOUT_MS/);
+    await after.says(/Other nodes have different values of IDLE_TIMEOUT_MS/);
     const metrics = await (await fetch(`${after.httpUrl}/metrics`)).text();
     expect(metrics).toContain('presence_store_nodes_with_other_settings 1');
 

@@ -137,7 +137,9 @@ describe('A subscriber that stops reading', () => {
       stuck.resume();
       const { code, details } = await stuck.ended;
       expect(status[code]).toBe('RESOURCE_EXHAUSTED');
-      expect(details).toMatch(/read too slowly; go on with the last resume_token/);
+      expect(details).toMatch(
+        /the subscriber reads too slowly; subscribe again with the last resume_token/,
+      );
     });
 
     it('holds nobody else up', async () => {

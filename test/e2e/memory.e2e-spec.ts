@@ -42,7 +42,7 @@ describe('A server that is short of memory', () => {
     }
     expect(refusalOf(await refused!.ended)).toMatchObject({
       code: 'UNAVAILABLE',
-      text: 'the server is short of memory; try again, or another one',
+      text: 'the server is short of memory; try again later, or use another node',
     });
     expect((await ann.joinChannel({ sessionId, channelId: 'lobby' })).presence?.userId).toBe('ann');
 

@@ -36,7 +36,7 @@ async function online(): Promise<number> {
 describe('MAX_SESSIONS_PER_NODE', () => {
   const FULL = {
     code: 'UNAVAILABLE',
-    text: 'the server holds as many sessions as it may; try another one, or later',
+    text: 'the node has the maximum number of sessions; try again later, or use another node',
   };
 
   it('refuses one too many, of whatever user, and takes one in for each that ends', async () => {
@@ -93,7 +93,7 @@ describe('MAX_SESSIONS_PER_NODE', () => {
 describe('The rate of new sessions', () => {
   const TOO_SOON = {
     code: 'UNAVAILABLE',
-    text: 'too many sessions begin at this moment; try again',
+    text: 'too many sessions begin at once on this node; try again',
   };
 
   it('refuses those who come too soon, and tells each a later turn', async () => {
@@ -117,7 +117,7 @@ describe('The rate of new sessions', () => {
 describe('MAX_HEAP_PERCENT', () => {
   const SHORT = {
     code: 'UNAVAILABLE',
-    text: 'the server is short of memory; try again, or another one',
+    text: 'the server is short of memory; try again later, or use another node',
   };
   afterEach(() => void vi.restoreAllMocks());
 

@@ -191,7 +191,7 @@ describe('Sessions', () => {
       const stranger = await service.client('stranger');
       await expect(stranger.listSessions({ userId: 'hans' })).rejects.toMatchObject({
         code: status.PERMISSION_DENIED,
-        details: 'this needs a token with the scope presence:admin',
+        details: 'the call needs a token with the scope presence:admin',
       });
     });
   });

@@ -136,7 +136,7 @@ describe('Certificates that change while the server runs', () => {
       .filter((text) => text.includes('GRPC_TLS'));
     expect(warnings).toHaveLength(service.all(CertificateWatch).length);
     expect(warnings[0]).toBe(
-      `GRPC_TLS_KEY_FILE names ${folder.files.keyFile}, but that is not the key of the certificate in ${folder.files.certFile}. New gRPC connections are made with what was there before.`,
+      `GRPC_TLS_KEY_FILE names ${folder.files.keyFile}, but that is not the key of the certificate in ${folder.files.certFile}. New gRPC connections use the previous certificate.`,
     );
   });
 });

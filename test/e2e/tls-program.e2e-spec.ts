@@ -33,7 +33,7 @@ describe('The program with TLS', () => {
 
   it('says so in one line, without a warning', async () => {
     server = await build.serve(folder.settings);
-    expect(server.output).toMatch(/gRPC is served with TLS, the certificate being good until .*\n/);
+    expect(server.output).toMatch(/gRPC uses TLS; the certificate is valid until .*\n/);
     expect(server.output).not.toMatch(/WARN|PRIVATE/);
     expect(await connected()).toBe('ann');
   });
@@ -42,7 +42,7 @@ describe('The program with TLS', () => {
     server = await build.serve(folder.settings);
     const next = await Authority.make('next root');
     await folder.write(await next.server());
-    await server.says(/New gRPC connections are made with TLS/);
+    await server.says(/New gRPC connections use TLS/);
     expect(await connected(trusting(next))).toBe('ann');
   });
 

@@ -1,8 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 
 /** The output of the server, or of Node itself, for an uncaught error. */
-const UNCAUGHT =
-  /an error that nobody caught|\(node:internal\/process\/promises|^Uncaught |unhandledRejection/m;
+const UNCAUGHT = /uncaught error|\(node:internal\/process\/promises|^Uncaught |unhandledRejection/m;
 
 /**
  * A program in a child process. If it ends with an uncaught error, the test file that started it
@@ -76,5 +75,5 @@ export class ChildProgram {
 
 /** Vitest fails a run with an unhandled rejection, even after the test that caused it has ended. */
 function failTestFile(output: string): void {
-  void Promise.reject(new Error(`a program ended by an error that nobody caught:\n${output}`));
+  void Promise.reject(new Error(`a program ended by an uncaught error:\n${output}`));
 }

@@ -71,7 +71,8 @@ class StreamingClient {
   ): Promise<OpenSession> {
     const stream = this.openSession(request, options);
     const { body } = await stream.next();
-    if (body?.$case !== 'sessionStarted') throw new Error('session_started does not come first');
+    if (body?.$case !== 'sessionStarted')
+      throw new Error('the first message is not session_started');
     return { sessionId: body.value.session!.sessionId, started: body.value, stream };
   }
 

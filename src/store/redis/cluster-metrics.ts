@@ -48,7 +48,7 @@ export class ClusterMetrics {
     // Every node starts with a load, so it is no fault.
     if (cause === 'start') return;
     this.resyncs.set(cause, (this.resyncs.get(cause) ?? 0) + 1);
-    this.logger.warn(`Partition ${partition}: reading it again from Redis (${cause})`);
+    this.logger.warn(`Partition ${partition}: resync from Redis (${cause})`);
   }
 
   /** `name` is the full name of the key. */
@@ -68,7 +68,7 @@ export class ClusterMetrics {
   gapFilled(partition: number): void {
     this.gaps++;
     this.logger.debug(
-      `Partition ${partition}: a pub/sub message was missing; read the commits from the log`,
+      `Partition ${partition}: a pub/sub message was lost; the node read the commits from the partition log`,
     );
   }
 

@@ -19,12 +19,12 @@ const CERTIFICATE =
 const KINDS: readonly Kind[] = [
   {
     pattern: /\bWRONGPASS\b/,
-    sentence: () => 'Redis refuses the user name or the password in REDIS_URL (WRONGPASS)',
+    sentence: () => 'Redis rejects the user name or the password in REDIS_URL (WRONGPASS)',
     mayPass: false,
   },
   {
     pattern: /\bNOAUTH\b/,
-    sentence: () => 'Redis asks for a password, and REDIS_URL has none (NOAUTH)',
+    sentence: () => 'Redis requires a password, and REDIS_URL has none (NOAUTH)',
     mayPass: false,
   },
   {
@@ -35,7 +35,7 @@ const KINDS: readonly Kind[] = [
   {
     pattern: CERTIFICATE,
     sentence: (message) =>
-      `the certificate of Redis does not pass verification (${message}); NODE_EXTRA_CA_CERTS names a file with an authority to trust`,
+      `the certificate of Redis does not pass verification (${message}); set NODE_EXTRA_CA_CERTS to a file with its certificate authority`,
     mayPass: false,
   },
   {
@@ -46,7 +46,8 @@ const KINDS: readonly Kind[] = [
   },
   {
     pattern: /\bREADONLY\b/,
-    sentence: () => 'the Redis server in REDIS_URL is a replica, which takes no writes (READONLY)',
+    sentence: () =>
+      'the Redis server in REDIS_URL is a replica, which accepts no writes (READONLY)',
     mayPass: true,
   },
   {

@@ -57,5 +57,5 @@ async function hopeless(
 }
 
 function refusal({ problems }: RedisHealth): ConfigError {
-  return new ConfigError([`REDIS_URL: what is stored cannot be read (${problems}).`]);
+  return new ConfigError([`REDIS_URL: the stored data cannot be read (${problems}).`]);
 }

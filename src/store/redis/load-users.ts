@@ -28,7 +28,7 @@ export async function loadUsers(
     const batches = await port.logged(keys, place, BATCHES_PER_READ);
     for (const batch of batches) {
       if (!isSamePlace(batch.before, place))
-        throw new Error('the log was rewound while it was read');
+        throw new Error('the partition log lost entries while it was read');
       batch.entries().forEach(({ user }, nth) => {
         unreadable.delete(user.userId);
         if (isForgotten(user)) users.delete(user.userId);

@@ -107,7 +107,7 @@ function entriesOf(batch: string): readonly LoggedCommit[] {
   try {
     return (JSON.parse(batch) as readonly EntryFields[]).map(entryOf);
   } catch {
-    throw new UnreadableRecord('a batch of the log is not readable');
+    throw new UnreadableRecord('a batch in the partition log is unreadable');
   }
 }
 

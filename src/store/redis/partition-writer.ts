@@ -285,8 +285,5 @@ export class PartitionWriter {
 }
 
 export function unavailable(): RejectedError {
-  return new RejectedError(
-    'STORE_UNAVAILABLE',
-    'presence is out of reach for the moment; try again',
-  );
+  return new RejectedError('STORE_UNAVAILABLE', 'the presence store is unavailable; try again');
 }

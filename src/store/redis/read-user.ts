@@ -17,7 +17,7 @@ export function readUser(userId: string, fields: unknown): User {
   } catch {
     // The error below replaces this one, because it must not contain user data.
   }
-  throw new UnreadableRecord('a record of a user is not readable');
+  throw new UnreadableRecord('a user record is unreadable');
 }
 
 /** For each field, whether its value is one that the rules can process. The compiler reports a missing field. */

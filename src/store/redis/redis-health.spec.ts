@@ -10,7 +10,7 @@ describe('Reachability', () => {
     redis = new RedisHealth({ warn: note, log: note });
   });
 
-  it('says once that Redis is out of reach, however often and why, and once that it is back', () => {
+  it('says once that Redis is unreachable, however often and why, and once that it is back', () => {
     redis.failed(new Error('connect ECONNREFUSED'));
     redis.failed(new Error('connect ETIMEDOUT'));
     expect(redis.failures).toBe(2);
@@ -18,7 +18,10 @@ describe('Reachability', () => {
       redis.wrote();
       redis.read();
     }
-    expect(lines).toEqual(['Redis is out of reach: connect ECONNREFUSED', 'Redis is back.']);
+    expect(lines).toEqual([
+      'Redis is unreachable: connect ECONNREFUSED',
+      'Redis is reachable again.',
+    ]);
   });
 
   it('has the latest reason, and none while all is well', () => {
@@ -42,11 +45,11 @@ describe('Reachability', () => {
       redis.failed(new Error('WRONGPASS invalid username-password pair or user is disabled.'));
       redis.failed(new Error("Stream isn't writeable and enableOfflineQueue options is false"));
     }
-    const sentence = 'Redis refuses the user name or the password in REDIS_URL (WRONGPASS)';
+    const sentence = 'Redis rejects the user name or the password in REDIS_URL (WRONGPASS)';
     expect(redis.problem).toBe(sentence);
     expect(lines).toEqual([
-      'Redis is out of reach: Connection is closed.',
-      `Redis is out of reach: ${sentence}`,
+      'Redis is unreachable: Connection is closed.',
+      `Redis is unreachable: ${sentence}`,
     ]);
   });
 

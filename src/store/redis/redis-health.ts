@@ -59,7 +59,7 @@ export class RedisHealth {
     this.latest = diagnosis;
     const reason = diagnosis?.sentence ?? messageOf(error);
     const isNew = diagnosis !== undefined && !this.told.has(reason);
-    if (isNew || this.reasons.size === 0) this.log.warn(`Redis is out of reach: ${reason}`);
+    if (isNew || this.reasons.size === 0) this.log.warn(`Redis is unreachable: ${reason}`);
     if (diagnosis !== undefined) this.told.add(reason);
     // Deleted first, so that the reason moves to the end.
     this.reasons.delete(reason);
@@ -76,7 +76,7 @@ export class RedisHealth {
   /** Notes that all reads succeeded. Redis is available again if it accepts writes as well. */
   readonly read = (): void => {
     if (!this.hasWritten || this.reasons.size === 0) return;
-    this.log.log('Redis is back.');
+    this.log.log('Redis is reachable again.');
     this.reasons.clear();
     this.told.clear();
     this.latest = undefined;

@@ -244,7 +244,7 @@ export class RedisPresenceStore
 
   /** The task runs again, and operators see Redis errors in other logs. */
   private readonly logFailedTask = (error: unknown): void => {
-    this.logger.debug(`a periodic task failed and will run again: ${describeError(error)}`);
+    this.logger.debug(`A periodic task failed and will run again: ${describeError(error)}`);
   };
 
   private async refreshAll(): Promise<void> {

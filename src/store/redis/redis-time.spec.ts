@@ -63,7 +63,7 @@ describe('The time of Redis', () => {
     await time.measure();
     await time.measure();
     expect(warnings).toEqual([
-      'the clock of this machine is 1.1 s ahead of that of Redis; see that both are synchronized',
+      'The clock of this machine is 1.1 s ahead of that of Redis; synchronize both clocks',
     ]);
     machineAhead -= 3000;
     await time.measure();

@@ -72,7 +72,7 @@ export class RedisTime {
       const seconds = (Math.abs(this.skew) / 1000).toFixed(1);
       const direction = this.skew > 0 ? 'ahead of' : 'behind';
       this.options.logger.warn(
-        `the clock of this machine is ${seconds} s ${direction} that of Redis; see that both are synchronized`,
+        `The clock of this machine is ${seconds} s ${direction} that of Redis; synchronize both clocks`,
       );
     }
     this.hasWarned = isSkewed;

@@ -34,7 +34,7 @@ async function evictionOf(port: RedisClient): Promise<string | undefined> {
   const policy = policies.find((name) => name !== 'noeviction');
   return policy === undefined
     ? undefined
-    : `the server has maxmemory-policy ${policy}, by which it throws users away; set it to noeviction`;
+    : `the server has maxmemory-policy ${policy}, which evicts users; set it to noeviction`;
 }
 
 async function wrongTypesIn(port: RedisClient, keys: Keys): Promise<string | undefined> {
@@ -45,5 +45,5 @@ async function wrongTypesIn(port: RedisClient, keys: Keys): Promise<string | und
   );
   if (wrong.length === 0) return undefined;
   const named = wrong.slice(0, MAX_NAMED).join(', ') + (wrong.length > MAX_NAMED ? ', ...' : '');
-  return `keys under REDIS_KEY_PREFIX hold another type than the service keeps there: ${named}; delete them, or choose another REDIS_KEY_PREFIX`;
+  return `keys under REDIS_KEY_PREFIX have an unexpected type: ${named}; delete them, or choose another REDIS_KEY_PREFIX`;
 }

@@ -53,8 +53,9 @@ export class ServerWatch {
     this.lookedAt = uptime();
     const fault = await faultOf();
     if (fault !== undefined && fault !== this.fault)
-      log.warn(`Redis must not be used so: ${fault}`);
-    if (fault === undefined && this.fault !== undefined) log.log('Redis is fit for use again.');
+      log.warn(`The configuration of Redis is unsafe: ${fault}`);
+    if (fault === undefined && this.fault !== undefined)
+      log.log('The configuration of Redis is safe again.');
     this.fault = fault;
   }
 }

@@ -54,7 +54,9 @@ export class SettingsCensus {
 
   private warn(names: string): void {
     if (names !== '' && names !== this.warned) {
-      this.options.logger.warn(`other nodes have another ${names}; give all nodes the same`);
+      this.options.logger.warn(
+        `Other nodes have different values of ${names}; set the same values on all nodes`,
+      );
     }
     this.warned = names;
   }

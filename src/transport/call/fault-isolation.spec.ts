@@ -148,7 +148,7 @@ describe('What throws while a call of gRPC is served', () => {
     async (...of) => {
       expect((await callTo(...of)).code).toBe(status.INTERNAL);
       expect(await callTo('Good', 'call')).toEqual({ code: status.OK });
-      expect(log.text.split('A call was ended by a fault of the server')).toHaveLength(2);
+      expect(log.text.split('An internal error ended a call')).toHaveLength(2);
     },
   );
 

@@ -12,7 +12,7 @@ export const INTERNAL_FAULT = transportError('INTERNAL_ERROR', 'internal error')
 
 /** Logs an exception that ended a call. To be called once per exception. */
 export function logFault(error: unknown): void {
-  logger.error(`A call was ended by a fault of the server: ${describeError(error)}`);
+  logger.error(`An internal error ended a call: ${describeError(error)}`);
 }
 
 /** The streams that already failed. Errors that follow from the first one are ignored. */

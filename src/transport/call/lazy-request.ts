@@ -55,7 +55,7 @@ export class LazyRequest {
         this.message = malformed(error);
       }
     }
-    if (this.message === undefined) throw new Error('the request was taken already');
+    if (this.message === undefined) throw new Error('the request was consumed already');
     return this.message;
   }
 

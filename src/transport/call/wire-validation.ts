@@ -100,7 +100,8 @@ class CountingReader extends BinaryReader {
   override tag(): [number, WireType] {
     if (this.records++ === this.maxRecords) {
       throw (
-        this.excess ?? new MalformedMessageError('is of more fields than any message of this type')
+        this.excess ??
+        new MalformedMessageError('has more fields than a message of this type may have')
       );
     }
     return super.tag();
@@ -124,7 +125,7 @@ function walk(reader: CountingReader, end: number, { messages, lists, texts }: W
       const isPacked = isDelimited && list.isOfNumbers;
       // The last byte of a packed list must end a number. In an empty list, the last byte is that of the length prefix.
       if (isPacked && record.at(-1)! > 127) {
-        throw new RangeError('a number goes on behind the end of its list');
+        throw new RangeError('a number exceeds the end of its list');
       }
       const count = (counts.get(number) ?? 0) + (isPacked ? numbersIn(record, list.max) : 1);
       counts.set(number, count);
@@ -140,7 +141,7 @@ function walk(reader: CountingReader, end: number, { messages, lists, texts }: W
       reader.excess ??= new MalformedMessageError(`must be at most ${MAX_TEXT_BYTES} bytes`, text);
     }
   }
-  if (reader.pos !== end) throw new RangeError('a record goes on behind the end of its message');
+  if (reader.pos !== end) throw new RangeError('a record exceeds the end of its message');
 }
 
 /** The maximum size of an encoded number in bytes. */

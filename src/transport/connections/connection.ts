@@ -56,7 +56,11 @@ export class Connection {
   cutOff(): void {
     if (this.session === undefined) this.socket.destroy();
     // Node sends the error code only if an error is given.
-    else this.session.destroy(new Error('cut off'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    else
+      this.session.destroy(
+        new Error('the server disconnected the peer'),
+        constants.NGHTTP2_ENHANCE_YOUR_CALM,
+      );
   }
 
   /**

@@ -19,7 +19,7 @@ describe('What was cut off', () => {
     now = 10_000;
     cuts.add('silence');
     expect(lines.slice(10)).toEqual([
-      'Disconnected 991 more peers without a log line',
+      'Disconnected 991 more peers without logging each of them',
       'Disconnected a local peer: it sent nothing',
     ]);
   });

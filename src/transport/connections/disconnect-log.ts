@@ -38,7 +38,7 @@ export class DisconnectLog<Reason extends string> {
 
   private openWindow(now: number): void {
     if (this.suppressed > 0)
-      this.logger.warn(`Disconnected ${this.suppressed} more peers without a log line`);
+      this.logger.warn(`Disconnected ${this.suppressed} more peers without logging each of them`);
     this.suppressed = this.lines = 0;
     this.windowEndsAt = now + WINDOW_MS;
   }

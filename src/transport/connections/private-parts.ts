@@ -11,7 +11,8 @@ export function http2ServersOf(server: Server): readonly (Http2Server | Http2Sec
   const { http2Servers } = server as unknown as {
     readonly http2Servers?: ReadonlyMap<Http2Server | Http2SecureServer, unknown>;
   };
-  if (http2Servers === undefined) throw new Error('grpc-js keeps its servers somewhere else now');
+  if (http2Servers === undefined)
+    throw new Error('this version of grpc-js does not have the expected internals');
   return [...http2Servers.keys()];
 }
 
@@ -21,6 +22,7 @@ export function http2ServersOf(server: Server): readonly (Http2Server | Http2Sec
  */
 export function socketUnderTls(socket: Socket | TLSSocket): Socket {
   const { _parent } = socket as unknown as { readonly _parent?: Socket | null };
-  if (!_parent) throw new Error('Node keeps the socket under TLS somewhere else now');
+  if (!_parent)
+    throw new Error('this version of Node does not have the expected internals of TLS sockets');
   return _parent;
 }

@@ -46,7 +46,8 @@ export class TokenlessStreams {
     if (this.open >= this.max) {
       return `the server has ${this.max} streams without a token; try again later`;
     }
-    if (this.limit.isReached()) return 'the server is short of memory; try again, or another one';
+    if (this.limit.isReached())
+      return 'the server is short of memory; try again later, or use another node';
     this.open++;
     this.ofConnection.set(connection, ofConnection + 1);
     return () => {

@@ -35,7 +35,8 @@ export function detachStream(call: object): ServerHttp2Stream {
 function innermostCall(call: object): InterceptingCall {
   let layer = serverCallOf(call);
   while (layer !== undefined && layer.stream === undefined) layer = layer.nextCall;
-  if (layer === undefined) throw new Error('grpc-js keeps its streams somewhere else now');
+  if (layer === undefined)
+    throw new Error('this version of grpc-js does not have the expected internals');
   return layer;
 }
 

@@ -71,6 +71,6 @@ describe('What throws while a call over HTTP is served', () => {
     const { text } = await callOverHttp(url, type, bodyOf(type, message));
     expect(text).toMatch(/"internal"|grpc-status: 13/);
     expect(text).not.toMatch(/boom/);
-    expect(log.text.split('A call was ended by a fault of the server')).toHaveLength(2);
+    expect(log.text.split('An internal error ended a call')).toHaveLength(2);
   });
 });

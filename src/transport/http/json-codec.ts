@@ -89,7 +89,7 @@ function orMalformed<T>(parse: () => T): T {
   } catch (error) {
     // The error message may quote the invalid text.
     throw new MalformedMessageError(
-      `is no JSON of this type: ${safeText((error as Error).message)}`,
+      `is not valid JSON of this type: ${safeText((error as Error).message)}`,
     );
   }
 }

@@ -94,7 +94,7 @@ export class JsonPieces {
 
   private count(): void {
     if (++this.values > MAX_VALUES)
-      throw new MalformedMessageError('is of more values than any request');
+      throw new MalformedMessageError('has more values than any request may have');
   }
 
   private endText(start: number): void {
@@ -133,7 +133,7 @@ export class JsonPieces {
     const isCut = this.json[start - 1] === COMMA || this.json[this.position] === COMMA;
     // There must be a value between two commas and after the last comma.
     if (isCut && !values.some((byte) => byte > 0x20)) {
-      throw new MalformedMessageError('is no JSON: a list lacks a value');
+      throw new MalformedMessageError('is not valid JSON: a list lacks a value');
     }
     const piece = [Buffer.from('{'), name, Buffer.from(':['), values, Buffer.from(']}')];
     this.pieces.push(Buffer.concat(piece));
@@ -141,5 +141,5 @@ export class JsonPieces {
 }
 
 function tooLarge(): MalformedMessageError {
-  return new MalformedMessageError('holds more in one value than any request');
+  return new MalformedMessageError('has a value that is larger than in any request');
 }

@@ -138,7 +138,7 @@ async function ask({
  */
 function noMessage(): LazyRequest {
   const refuse = (): never => {
-    throw new MalformedMessageError('is not one message in an envelope, uncompressed');
+    throw new MalformedMessageError('is not exactly one uncompressed message in an envelope');
   };
   return new LazyRequest(Buffer.alloc(0), { decode: refuse, decodeInTurns: refuse });
 }

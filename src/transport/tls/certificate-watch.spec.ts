@@ -39,7 +39,7 @@ async function look(times = 1): Promise<void> {
 describe('the watch over certificates', () => {
   it('says at the start how long the certificate is good, and nothing while nothing changes', async () => {
     await look(3);
-    expect(lines).toEqual([expect.stringMatching(/^gRPC is served with TLS, .* until .* GMT\.$/)]);
+    expect(lines).toEqual([expect.stringMatching(/^gRPC uses TLS; .* until .* GMT\.$/)]);
     expect(warnings).toEqual([]);
   });
 
@@ -47,7 +47,7 @@ describe('the watch over certificates', () => {
     await folder.write(await root.server());
     await look(3);
     expect(lines).toHaveLength(2);
-    expect(lines[1]).toMatch(/^New gRPC connections are made with TLS, .* until .* GMT\.$/);
+    expect(lines[1]).toMatch(/^New gRPC connections use TLS; .* until .* GMT\.$/);
   });
 
   it('says nothing about files of which one look found only half replaced', async () => {
@@ -66,8 +66,8 @@ describe('the watch over certificates', () => {
     await rm(folder.files.certFile);
     await look(3);
     expect(warnings).toEqual([
-      expect.stringContaining('which holds no certificate in PEM form. New gRPC connections are'),
-      expect.stringContaining('which cannot be read (ENOENT). New gRPC connections are'),
+      expect.stringContaining('which holds no certificate in PEM form. New gRPC connections use'),
+      expect.stringContaining('which cannot be read (ENOENT). New gRPC connections use'),
     ]);
   });
 

@@ -72,7 +72,7 @@ export class CertificateWatch implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.logger.log(`gRPC is served with ${this.describe()}.`);
+    this.logger.log(`gRPC uses ${this.describe()}.`);
     this.warnOfExpiry();
   }
 
@@ -98,7 +98,7 @@ export class CertificateWatch implements OnModuleInit {
     this.material = found;
     this.credentials.replace(found);
     this.warnAgainAt = 0;
-    this.logger.log(`New gRPC connections are made with ${this.describe()}.`);
+    this.logger.log(`New gRPC connections use ${this.describe()}.`);
   }
 
   /**
@@ -108,7 +108,7 @@ export class CertificateWatch implements OnModuleInit {
   private reject(mistake: string): void {
     const isLasting = mistake === this.mistake;
     if (isLasting && !this.isReported) {
-      this.logger.warn(`${mistake} New gRPC connections are made with what was there before.`);
+      this.logger.warn(`${mistake} New gRPC connections use the previous certificate.`);
     }
     this.isReported = isLasting;
     this.mistake = mistake;
@@ -124,7 +124,7 @@ export class CertificateWatch implements OnModuleInit {
 
   private describe(): string {
     const kind = this.files.clientCaFile === undefined ? 'TLS' : 'mutual TLS';
-    return `${kind}, the certificate being good until ${this.material.certificate.validTo}`;
+    return `${kind}; the certificate is valid until ${this.material.certificate.validTo}`;
   }
 }
 
@@ -132,8 +132,8 @@ export class CertificateWatch implements OnModuleInit {
 export function expiryWarning(certificate: X509Certificate, now: number): string | undefined {
   const { validFrom, validTo } = certificate;
   const [begin, end] = [Date.parse(validFrom), Date.parse(validTo)];
-  if (now >= end) return `has expired on ${validTo}: clients refuse it`;
-  if (now < begin) return `is not valid before ${validFrom}: clients refuse it until then`;
+  if (now >= end) return `has expired on ${validTo}: clients reject it`;
+  if (now < begin) return `is not valid before ${validFrom}: clients reject it until then`;
   if (end - now < Math.min(SOON_MS, (end - begin) * SOON_SHARE)) return `expires on ${validTo}`;
   return undefined;
 }
