@@ -95,7 +95,7 @@ describe('A node with a user of the ACL', () => {
     await eventually(async () => (await bob.listOnlineUsers()).totalSize, 0);
     node.signal('SIGTERM');
     expect(await node.exited).toEqual({ code: 0, signal: null });
-    expect(node.output).not.toMatch(/NOPERM|a periodic task failed/);
+    expect(node.output).not.toMatch(/NOPERM|A periodic task failed/);
   });
 
   it('does not start with a wrong password, and does not say which', async () => {
