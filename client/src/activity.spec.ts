@@ -25,7 +25,7 @@ describe('Tracking of activity', () => {
     page.dispatchEvent(new Event(kind));
   }
 
-  it('tells the first at once, and then one in 30 seconds', () => {
+  it('reports the first activity at once, and then one per 30 seconds', () => {
     act();
     expect(told).toBe(1);
     time = 29_999;
@@ -36,7 +36,7 @@ describe('Tracking of activity', () => {
     expect(told).toBe(2);
   });
 
-  it('takes coming back to the page for activity, and leaving it for none', () => {
+  it('counts a return to the page as activity, but not leaving it', () => {
     page.visibilityState = 'hidden';
     act('visibilitychange');
     expect(told).toBe(0);
@@ -45,7 +45,7 @@ describe('Tracking of activity', () => {
     expect(told).toBe(1);
   });
 
-  it('tells nothing while there is no session, and the next after that at once', () => {
+  it('reports nothing without a session, and the next activity at once', () => {
     state.set({ status: 'connecting' });
     act();
     expect(told).toBe(0);
@@ -54,7 +54,7 @@ describe('Tracking of activity', () => {
     expect(told).toBe(1);
   });
 
-  it('goes on after the clock of the device was set back', () => {
+  it('continues after the clock of the device was set back', () => {
     stop();
     let elapsed = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => elapsed);
@@ -72,13 +72,13 @@ describe('Tracking of activity', () => {
     vi.restoreAllMocks();
   });
 
-  it('is over when it is stopped', () => {
+  it('ends when it is stopped', () => {
     stop();
     act();
     expect(told).toBe(0);
   });
 
-  it('is over with the session', async () => {
+  it('ends with the session', async () => {
     state.complete();
     await Promise.resolve();
     act();

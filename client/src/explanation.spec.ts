@@ -37,7 +37,7 @@ describe('An explanation', () => {
     expect(sessions).toMatchObject([{ sessionId: 's1', graceEndsAt: new Date(5000) }]);
   });
 
-  it('shows what an invisible user hides beside what others see', () => {
+  it('has the own presence of an invisible user and the shown one', () => {
     const explanation = explanationOf(
       create(ExplainPresenceResponseSchema, {
         shown: OFFLINE,

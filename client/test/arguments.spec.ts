@@ -206,7 +206,7 @@ describe('A wrong argument', () => {
     );
   }
 
-  it.each(OF_CLIENT)('of %s is refused by its name: %s', async (_, argument, values, call) => {
+  it.each(OF_CLIENT)('of %s is rejected by its name: %s', async (_, argument, values, call) => {
     for (const value of values) {
       expectToName(await rejectionOf(() => call(client, anything(value))), argument);
     }
@@ -227,7 +227,7 @@ describe('A wrong argument', () => {
     },
   );
 
-  it.each(OF_SESSION)('of %s is refused by its name: %s', async (_, argument, values, call) => {
+  it.each(OF_SESSION)('of %s is rejected by its name: %s', async (_, argument, values, call) => {
     const session = client.connect();
     await session.ready;
     for (const value of values) {
@@ -262,7 +262,7 @@ describe('A wrong argument', () => {
     ['signal', NO_SIGNALS],
     ['timers', [null, {}, { now: () => 0 }]],
     ['random', [null, 0.5]],
-  ])('of a client is refused at once by its name: %s', (name, values) => {
+  ])('of a client is rejected at once by its name: %s', (name, values) => {
     for (const value of values) {
       const error = thrownBy(() => newClient({ [name]: value }));
       expectToName(error, name);
@@ -271,7 +271,7 @@ describe('A wrong argument', () => {
     }
   });
 
-  it('instead of the options of a client is refused at once', () => {
+  it('instead of the options of a client is rejected at once', () => {
     for (const value of [undefined, ...NO_OPTIONS]) {
       expectToName(
         thrownBy(() => createPresenceClient(anything(value))),
@@ -280,7 +280,7 @@ describe('A wrong argument', () => {
     }
   });
 
-  it('instead of an observer is refused at once', () => {
+  it('instead of an observer is rejected at once', () => {
     const session = client.connect();
     for (const value of [undefined, null, 'next']) {
       expectToName(
@@ -309,7 +309,7 @@ describe('A wrong argument', () => {
       NO_LISTS,
       (value: Anything) => trackActivity(tracked(), new EventTarget(), { events: value }),
     ],
-  ])('of trackActivity is refused at once by its name: %s', (name, values, call) => {
+  ])('of trackActivity is rejected at once by its name: %s', (name, values, call) => {
     for (const value of values)
       expectToName(
         thrownBy(() => call(anything(value))),

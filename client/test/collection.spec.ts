@@ -17,7 +17,7 @@ import { tokenNumber } from './support/tokens.js';
 const unavailable = (): ConnectError => new ConnectError('out of reach', Code.Unavailable);
 const refused = (): ConnectError => new ConnectError('token expired', Code.Unauthenticated);
 
-describe('A collection', () => {
+describe('A collection of presences', () => {
   let timers: ManualTimers;
   let service: FakeService;
   beforeEach(() => {
@@ -91,7 +91,7 @@ describe('A collection', () => {
     return listeners;
   }
 
-  it('asks for the users, channels and kinds it is to follow, and to be given the latest when behind', async () => {
+  it('subscribes to its users, channels and kinds with DELIVERY_LATEST', async () => {
     watch({ users: ['ann'], channels: ['lobby'], kinds: ['mute-changed'] });
     await settled();
     const { userIds, channelIds, kinds, delivery, resumeToken } = service.subscription.request;
@@ -104,7 +104,7 @@ describe('A collection', () => {
     });
   });
 
-  it('shows nothing before it is complete, and then everything at once', async () => {
+  it('shows nothing before the snapshot is complete, and then everything at once', async () => {
     const lobby = watch();
     const changes = note(lobby);
     await settled();
@@ -128,7 +128,7 @@ describe('A collection', () => {
     expect(lobby.get('cat')).toBeUndefined();
   });
 
-  it('gives the same snapshot until something changes, and never changes one it gave', async () => {
+  it('returns the same immutable snapshot until something changes', async () => {
     const lobby = await live();
     const before = lobby.snapshot();
     expect(lobby.snapshot()).toBe(before);
@@ -138,7 +138,7 @@ describe('A collection', () => {
     expect(lobby.snapshot().get('ann')?.version).toBe(3n);
   });
 
-  it('reports several events of one commit as one change, and what is older not at all', async () => {
+  it('reports several events of one commit as one change, and ignores older events', async () => {
     const lobby = await live();
     const changes = note(lobby);
     const events = [user('ann', 5), user('ann', 5), user('ann', 4), user('bob', 2)].map(event);
@@ -147,7 +147,7 @@ describe('A collection', () => {
     expect(changes).toEqual(['ann 1 -> 5 requested']);
   });
 
-  it('goes on from its last token after a break, and does not bring back who has left', async () => {
+  it('resumes from its last token, and does not show users again who have left', async () => {
     const lobby = await live();
     service.subscription.send(told({ events: [event(user('ann', 3)), event(user('ann', 4, ''))] }));
     await settled();
@@ -166,7 +166,7 @@ describe('A collection', () => {
     expect(service.subscription.request.resumeToken).toBe('t2');
   });
 
-  it('lets who has left come again', async () => {
+  it('shows a user again who left and returned', async () => {
     const lobby = await live();
     const changes = note(lobby);
     const events = [user('ann', 3, ''), user('ann', 4)].map(event);
@@ -175,7 +175,7 @@ describe('A collection', () => {
     expect(changes).toEqual(['ann 1 -> - requested', 'ann - -> 4 requested']);
   });
 
-  it('shows the old picture until the new one is complete, and then the differences', async () => {
+  it('shows the old state until the new snapshot is complete, and then reports the differences', async () => {
     const lobby = await live();
     const changes = note(lobby);
     await breakOff();
@@ -192,7 +192,7 @@ describe('A collection', () => {
     expect(changes).toEqual(['ann 1 -> - snapshot', 'cat - -> 7 snapshot', 'dan - -> 8 snapshot']);
   });
 
-  it('believes a new picture also where it shows a user as older: the service may have lost something', async () => {
+  it('accepts a new snapshot also if a version in it is older, because the service may have lost state', async () => {
     const lobby = await live();
     service.subscription.send(told({ sync: Sync.RESET, snapshot: [user('bob', 1)] }));
     service.subscription.send(told({ sync: Sync.CURRENT }));
@@ -200,7 +200,7 @@ describe('A collection', () => {
     expect(versions(lobby)).toBe('bob 1');
   });
 
-  it('drops a new picture that breaks off, and keeps the old one', async () => {
+  it('drops an incomplete snapshot and keeps the old state', async () => {
     const lobby = await live();
     service.subscription.send(
       told({ sync: Sync.RESET, snapshot: [user('cat', 7)], resumeToken: 't5' }),
@@ -212,7 +212,7 @@ describe('A collection', () => {
     expect(versions(lobby)).toBe('ann 1, bob 3');
   });
 
-  it('starts over when its token is of another service', async () => {
+  it('starts again if another service issued its token', async () => {
     const lobby = await live();
     const fieldViolations = [{ field: 'resume_token', description: 'is not a token' }];
     const details = [{ desc: BadRequestSchema, value: { fieldViolations } }];
@@ -224,7 +224,7 @@ describe('A collection', () => {
     expect(versions(lobby)).toBe('cat 1');
   });
 
-  it('asks for a new token when the old one has expired, however often', async () => {
+  it('requests a new token each time the old one has expired', async () => {
     await live();
     await breakOff(refused());
     service.subscription.send(told({ sync: Sync.CURRENT, resumeToken: 't2' }));
@@ -233,7 +233,7 @@ describe('A collection', () => {
     expect(service.subscriptions.map(({ token }) => token)).toEqual([1, 2, 3].map(tokenNumber));
   });
 
-  it('stays live while its token is renewed, and tells what came meanwhile', async () => {
+  it('stays live while its token is renewed, and reports the changes of that time', async () => {
     const lobby = await live();
     const states: string[] = [];
     lobby.state.subscribe(({ status }) => states.push(status));
@@ -267,7 +267,7 @@ describe('A collection', () => {
     lobby.close();
   });
 
-  it('is stale at once when the renewal of its token fails, or something was missed', async () => {
+  it('is stale at once if the renewal of its token fails, or if it missed events', async () => {
     const lobby = await live();
     service.failNext('subscribe', unavailable());
     await breakOff(refused());
@@ -283,7 +283,7 @@ describe('A collection', () => {
     expect(timers.size).toBe(0);
   });
 
-  it('is closed when it is refused, and keeps what it showed', async () => {
+  it('is closed if it is rejected, and keeps its last state', async () => {
     const lobby = await live();
     service.subscription.fail(new ConnectError('no', Code.PermissionDenied));
     await timers.pass(60_000);
@@ -292,7 +292,7 @@ describe('A collection', () => {
     expect(timers.size).toBe(0);
   });
 
-  it('counts as stale when nothing is heard, and is tried again', async () => {
+  it('is stale after a silence, and reconnects', async () => {
     const lobby = await live();
     await timers.pass(45_000);
     expect(lobby.state.value).toMatchObject({ status: 'stale' });
@@ -301,7 +301,7 @@ describe('A collection', () => {
     expect(service.subscriptions[0]!.isOver).toBe(true);
   });
 
-  it('stays loading while it cannot be completed, and says why', async () => {
+  it('stays loading while it cannot complete, and reports the reason', async () => {
     service.failNext('subscribe', unavailable());
     const lobby = watch();
     await settled();
@@ -310,7 +310,7 @@ describe('A collection', () => {
     expect(service.subscriptions).toHaveLength(1);
   });
 
-  it('survives a listener that throws, and lets the error be seen', async () => {
+  it('survives a listener that throws, and reports the error', async () => {
     const lobby = await live();
     const uncaught = new Promise((resolve) => {
       const others = process.listeners('uncaughtException');
@@ -331,7 +331,7 @@ describe('A collection', () => {
   });
 
   describe('that is iterated over', () => {
-    it('gives a loop that keeps up every change, and ends it when it is closed', async () => {
+    it('yields every change to a fast loop, and ends the loop when it is closed', async () => {
       const lobby = await live();
       const changes: string[] = [];
       const loop = (async () => {
@@ -346,7 +346,7 @@ describe('A collection', () => {
       expect(changes).toEqual(['ann 1 -> 3 requested', 'ann 3 -> 4 requested']);
     });
 
-    it('gives a slow loop the changes of a user as one', async () => {
+    it('yields the changes of a user as one to a slow loop', async () => {
       const lobby = await live();
       const changes = lobby.changes[Symbol.asyncIterator]();
       const first = changes.next();
@@ -359,7 +359,7 @@ describe('A collection', () => {
       await changes.return?.();
     });
 
-    it('ends at once, also while it waits for the next, and lets go of the collection', async () => {
+    it('ends at once, also while it waits, and unsubscribes', async () => {
       const lobby = await live();
       const listeners = countListeners(lobby.changes);
       const changes = lobby.changes[Symbol.asyncIterator]();
@@ -382,7 +382,7 @@ describe('A collection', () => {
       expect(listeners.count).toBe(0);
     });
 
-    it('gives each of several questions at once an answer of its own', async () => {
+    it('answers each of several concurrent next() calls', async () => {
       const lobby = await live();
       const changes = lobby.changes[Symbol.asyncIterator]();
       const answers = [changes.next(), changes.next(), changes.next()];
@@ -421,7 +421,7 @@ describe('A collection', () => {
     });
   });
 
-  it('that is closed ends its stream, leaves no timer and tells nothing more', async () => {
+  it('ends its stream, leaves no timer and emits nothing after it is closed', async () => {
     const lobby = await live();
     const changes = note(lobby);
     lobby.close();

@@ -54,7 +54,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     return `${userId}: ${previous?.status ?? 'absent'} -> ${current?.status ?? 'absent'}, ${reason}`;
   }
 
-  it('of users shows each of them, also who is offline, and every change', async () => {
+  it('of users has each of them, also offline, and every change', async () => {
     const session = await online('ann');
     const team = watcher.watch({ users: ['ann', 'bob'] });
     expect((await inWords(team)).sort()).toEqual(['ann online -', 'bob offline -']);
@@ -75,7 +75,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     bob.close();
   });
 
-  it('of a channel holds who is in it: not who leaves, moves or goes offline', async () => {
+  it('of a channel has only the users who are in it', async () => {
     const sessions = await Promise.all(['ann', 'bob', 'cat'].map((user) => online(user, 'lobby')));
     const lobby = watcher.watch({ channels: ['lobby'] });
     expect((await inWords(lobby)).sort()).toEqual([
@@ -98,7 +98,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     ]);
   });
 
-  it('of everyone holds who is not offline', async () => {
+  it('of everyone has the users who are not offline', async () => {
     const ann = await online('ann');
     const everyone = watcher.watch();
     expect(await inWords(everyone)).toEqual(['ann online -']);
@@ -109,7 +109,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     expect(await inWords(everyone)).toEqual(['bob online -']);
   });
 
-  it('of some kinds is told of those, and of who comes, goes and moves', async () => {
+  it('of some kinds receives those kinds, and joins, leaves and moves', async () => {
     const ann = await online('ann', 'lobby');
     const lobby = watcher.watch({ channels: ['lobby'], kinds: ['mute-changed'] });
     await lobby.ready;
@@ -121,7 +121,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     expect(changes).toEqual(['ann: online -> away, requested', 'ann: away -> absent, requested']);
   });
 
-  it('catches up after a break on what it missed, each change once', async () => {
+  it('receives each missed change once after a break', async () => {
     const ann = await online('ann');
     const link = await Link.to(service.addresses(protocol.addressOf));
     const gate = new Gate();
@@ -148,7 +148,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     link.close();
   });
 
-  it('is given a new picture when what it missed is not held any more, and reports the differences', async () => {
+  it('gets a new snapshot if the log no longer has the missed events, and reports the differences', async () => {
     await service.stop();
     await start({}, { eventLogSize: 2 });
     const [ann, bob] = [await online('ann', 'lobby'), await online('bob', 'lobby')];
@@ -178,7 +178,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     link.close();
   });
 
-  it('stays live and goes on with a new token when the old one has expired', async () => {
+  it('stays live and continues with a new token when the old one has expired', async () => {
     const asked: number[] = [];
     const team = clients
       .of(service, 'watcher', {

@@ -39,7 +39,7 @@ describe.each(PROTOCOLS)('The client over $name', (protocol) => {
       await untilStatus(session.state, 'online');
     }
 
-    it('says again all that the session said', async () => {
+    it('repeats all choices of the session', async () => {
       const session = clients.at(addresses(), 'ann').connect({ platform: 'desktop' });
       await session.joinChannel('lobby');
       await session.mute({ microphone: true });
@@ -58,7 +58,7 @@ describe.each(PROTOCOLS)('The client over $name', (protocol) => {
       });
     });
 
-    it('shows in a collection how things are now, and what was before until it knows', async () => {
+    it('shows the last known state in a collection until the new state arrives', async () => {
       const ann = clients.at(addresses(), 'ann').connect();
       const bob = clients.at(addresses(), 'bob').connect();
       await Promise.all([ann.joinChannel('lobby'), bob.joinChannel('lobby')]);
@@ -73,7 +73,7 @@ describe.each(PROTOCOLS)('The client over $name', (protocol) => {
       await untilStatus(lobby.state, 'live');
     });
 
-    it('answers a question that was asked meanwhile', async () => {
+    it('completes a query that was made during the outage', async () => {
       const bob = clients.at(addresses(), 'bob');
       expect(await bob.get('ann')).toMatchObject({ status: 'offline' });
       await server.kill();
@@ -82,7 +82,7 @@ describe.each(PROTOCOLS)('The client over $name', (protocol) => {
       expect(await answer).toMatchObject({ status: 'offline' });
     });
 
-    it('gives up a question in time, and says why', async () => {
+    it('fails a query in time with the reason', async () => {
       const bob = clients.at(addresses(), 'bob', { timeoutMs: 500 });
       await server.kill();
       await expect(bob.get('ann')).rejects.toMatchObject({ code: 'unavailable' });
@@ -93,7 +93,7 @@ describe.each(PROTOCOLS)('The client over $name', (protocol) => {
     let cluster: Cluster;
     afterEach(() => cluster.stop());
 
-    it('moves a session to the other, and nobody sees it go, leave its channel or come back', async () => {
+    it('moves a session to the other without an event', async () => {
       cluster = await Cluster.start(build, 2, { DRAIN_TIMEOUT_MS: '4000' });
       const [leaving, staying] = cluster.nodes.map(protocol.addressOf);
       // As with a load balancer, the first connection reaches one node and every later connection the other node.

@@ -60,8 +60,8 @@ describe('A session', () => {
     }
   }
 
-  describe('whose service is out of reach', () => {
-    it('tries again after pauses that double, up to 10 seconds, until it succeeds', async () => {
+  describe('whose service is unreachable', () => {
+    it('retries with pauses that double, up to 10 seconds, until it succeeds', async () => {
       service.failNext('connect', ...Array.from({ length: 8 }, unavailable));
       const session = client().connect();
       const states = statesOf(session);
@@ -75,7 +75,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('waits a random part of the pause, so that not all return at once', async () => {
+    it('waits for a random part of the pause, so that clients do not reconnect all at once', async () => {
       service.failNext('connect', unavailable(), unavailable());
       const session = client({ random: () => 0.5 }).connect();
       const states = statesOf(session);
@@ -87,7 +87,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('waits in addition as long as the service asks for', async () => {
+    it('adds the retry hint of the service to the pause', async () => {
       const retryDelay = { seconds: 3n, nanos: 500_000_000 };
       const details = [{ desc: RetryInfoSchema, value: { retryDelay } }];
       service.failNext('connect', new ConnectError('later', Code.Unavailable, undefined, details));
@@ -97,7 +97,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('begins with short pauses again when it was online for a while, and not before', async () => {
+    it('starts with short pauses again only after it was online for a while', async () => {
       const session = await online();
       const states = statesOf(session);
       for (const heldMs of [0, 0, 10_000]) {
@@ -113,7 +113,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('gives up an answer that does not come', async () => {
+    it('times out if no response arrives', async () => {
       const session = client({
         timeoutMs: 2000,
         transport: { ...service.transport, stream: () => new Promise(() => {}) },
@@ -126,7 +126,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('asks for its token again when that could not be had', async () => {
+    it('requests its token again after a failure', async () => {
       let asked = 0;
       const session = client({
         token: () => {
@@ -151,7 +151,7 @@ describe('A session', () => {
       expect(session.state.value.status).toBe('online');
     }
 
-    it('names the session that it had, hands over what it was told, and says nothing again', async () => {
+    it('sends the previous session id and the choices it received, and repeats no command', async () => {
       const session = client().connect({ microphoneMuted: true });
       await session.ready;
       expect(service.session.request).toMatchObject({ isMicrophoneMuted: true });
@@ -169,7 +169,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('says its mute state again when the service never heard it', async () => {
+    it('sends its mute state again if the service never received it', async () => {
       service.failNext('connect', unavailable());
       const session = client().connect({ speakerMuted: true });
       await timers.pass(1000);
@@ -177,7 +177,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('hands over what was chosen on another device meanwhile', async () => {
+    it('sends the choices that another device made', async () => {
       const session = await online();
       service.choices = { channel: inLobby };
       await session.joinChannel('lobby');
@@ -192,7 +192,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('is not misled by news that was overtaken on its way', async () => {
+    it('ignores choices that arrive out of order', async () => {
       const session = await online();
       service.choices = { channel: nowhere };
       await session.leaveChannel();
@@ -204,7 +204,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('believes what the service makes of what it hands over', async () => {
+    it('accepts the choices that the service returns', async () => {
       const session = await online();
       service.choices = { channel: inLobby };
       await session.joinChannel('lobby');
@@ -217,7 +217,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('counts as lost when nothing is heard for 45 seconds, and heartbeats are something', async () => {
+    it('counts as lost after 45 seconds without a message, and heartbeats are messages', async () => {
       const session = await online();
       await timers.pass(44_000);
       service.session.send(heartbeat);
@@ -231,11 +231,11 @@ describe('A session', () => {
     });
   });
 
-  describe('that cannot go on', () => {
+  describe('that cannot continue', () => {
     it.each([
       ['ended by endSession', Code.Aborted, 'session-ended'],
       ['refused', Code.PermissionDenied, 'permission-denied'],
-    ] as const)('is closed when it was %s', async (_, code, reason) => {
+    ] as const)('is closed after the error %s', async (_, code, reason) => {
       const session = await online();
       let isComplete = false;
       session.state.subscribe({ complete: () => (isComplete = true) });
@@ -262,14 +262,14 @@ describe('A session', () => {
       session.close();
     });
 
-    it('is closed when a new token is refused as well', async () => {
+    it('is closed if a new token is rejected as well', async () => {
       service.failNext('connect', refused(), refused());
       const session = client().connect();
       await expect(session.ready).rejects.toMatchObject({ code: 'unauthenticated' });
       expect(tokens).toBe(2);
     });
 
-    it('is closed when there is no token to be had any more', async () => {
+    it('is closed if the program has no more tokens', async () => {
       const { PresenceError } = await import('@presence-service/client');
       const session = client({
         token: () => Promise.reject(new PresenceError('unauthenticated', 'signed out')),
@@ -279,7 +279,7 @@ describe('A session', () => {
   });
 
   describe('whose token expires', () => {
-    it('goes on with a new one', async () => {
+    it('continues with a new one', async () => {
       const session = await online();
       service.session.fail(refused());
       await timers.pass(250);
@@ -290,7 +290,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('moves before it does, 30 seconds of a long life and a tenth of a short one', async () => {
+    it('moves 30 seconds before a long-lived token expires, and a tenth of the lifetime before a short-lived one expires', async () => {
       const lives = [600, 60, 3600];
       const session = await online({
         token: () => jwt(service.now() + lives.shift()! * 1000),
@@ -308,7 +308,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('stays until the end when there is no other token', async () => {
+    it('stays until the token expires if there is no other token', async () => {
       const token = jwt(service.now() + 60_000);
       const session = await online({ token: () => token, silenceTimeoutMs: 1e9 });
       await timers.pass(120_000);
@@ -316,7 +316,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('is not in a hurry with a token that is good for years', async () => {
+    it('does not move early with a token that is valid for years', async () => {
       const token = jwt(service.now() + 1e12);
       const session = await online({ token: () => token, silenceTimeoutMs: 2e9 });
       for (let weeks = 0; weeks < 100; weeks += 2) {
@@ -331,7 +331,7 @@ describe('A session', () => {
   });
 
   describe('whose server is about to stop', () => {
-    it('moves when the server says, over a new connection, with its channel, before the old one ends', async () => {
+    it('moves at the requested time over a new connection, with its channel, before the old stream ends', async () => {
       const session = await online();
       await session.joinChannel('lobby');
       const states = statesOf(session);
@@ -347,7 +347,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('does not say the chosen status again, since the session before is still there', async () => {
+    it('does not repeat the chosen status, because the previous session is still live', async () => {
       const session = await online();
       await session.setStatus('away');
       service.session.send(draining(0));
@@ -356,7 +356,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('stays where it is while there is no other place, and tries again', async () => {
+    it('stays on the draining server while no other is available, and retries', async () => {
       const session = await online();
       service.failNext('connect', unavailable(), unavailable());
       service.session.send(draining(1000));
@@ -367,7 +367,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('waits as long as it was told also when the old one ends first', async () => {
+    it('waits for the requested time also if the old stream ends first', async () => {
       const session = await online();
       service.session.send(draining(5000));
       await timers.pass(1000);
@@ -402,7 +402,7 @@ describe('A session', () => {
       },
     );
 
-    it('lets a command that is on its way arrive first, and does not undo it', async () => {
+    it('waits for a running command before it moves, and does not undo it', async () => {
       const session = await online();
       await session.joinChannel('lobby');
       service.failNext('joinChannel', unavailable());
@@ -424,7 +424,7 @@ describe('A session', () => {
   });
 
   describe('that requires heartbeats', () => {
-    it('answers each message with one, and needs no timer, which browsers slow down in the background', async () => {
+    it('sends a heartbeat for each message and needs no timer', async () => {
       service.beginning = { heartbeatTimeoutMs: 15_000 };
       const session = await online();
       await timers.pass(15_000);
@@ -445,7 +445,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('begins anew when the service does not know it any more', async () => {
+    it('begins a new session if the service no longer knows this one', async () => {
       service.beginning = { heartbeatTimeoutMs: 3000 };
       service.failNext('heartbeat', unknownSession());
       const session = await online();
@@ -457,7 +457,7 @@ describe('A session', () => {
   });
 
   describe('that is given commands', () => {
-    it('makes them one after the other', async () => {
+    it('executes them one after the other', async () => {
       const session = client().connect();
       await Promise.all([
         session.joinChannel('a'),
@@ -474,7 +474,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('makes them again on the next session when the service does not know this one', async () => {
+    it('repeats them on the next session if the service no longer knows this one', async () => {
       const session = await online();
       service.failNext('joinChannel', unknownSession());
       const joined = session.joinChannel('lobby');
@@ -484,7 +484,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('hears why it was ended when a command was faster to find out that it was', async () => {
+    it('reports why it was ended also if a command fails first', async () => {
       const session = await online();
       service.failNext('joinChannel', unknownSession());
       const joined = session.joinChannel('lobby');
@@ -494,7 +494,7 @@ describe('A session', () => {
       expect(session.state.value).toMatchObject({ reason: 'session-ended' });
     });
 
-    it('gives them up when there is no session in time', async () => {
+    it('fails them if no session begins in time', async () => {
       service.failNext('connect', ...Array.from({ length: 20 }, unavailable));
       const session = client({ timeoutMs: 3000 }).connect();
       const joined = expect(session.joinChannel('lobby')).rejects.toMatchObject({
@@ -505,7 +505,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('gives one up that its caller does not want any more, and does not make it later', async () => {
+    it('drops a command that its caller aborted', async () => {
       service.failNext('connect', unavailable());
       const session = client().connect();
       const controller = new AbortController();
@@ -517,7 +517,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('fails what waits when it is closed', async () => {
+    it('fails waiting commands when it is closed', async () => {
       service.failNext('connect', unavailable());
       const session = client().connect();
       const joined = expect(session.joinChannel('lobby')).rejects.toMatchObject({ code: 'closed' });

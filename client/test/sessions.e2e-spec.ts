@@ -29,7 +29,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     return session;
   }
 
-  it('has the user online until it is closed', async () => {
+  it('keeps the user online until it is closed', async () => {
     const session = await online(ann.connect({ platform: 'desktop', microphoneMuted: true }));
     const presence = await ann.get('ann');
     expect(presence).toMatchObject({
@@ -44,7 +44,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     expect(session.state.value).toMatchObject({ status: 'closed', reason: 'closed' });
   });
 
-  it('obeys commands, in the order they are given', async () => {
+  it('executes commands in order', async () => {
     const session = ann.connect();
     const channels = ['a', 'b', 'c', 'd'].map((channel) => session.joinChannel(channel));
     const [, , , last] = await Promise.all(channels);
@@ -62,14 +62,14 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     expect(await session.recordActivity()).toMatchObject({ status: 'do-not-disturb' });
   });
 
-  it('has a status lapse by itself', async () => {
+  it('lets a status expire by itself', async () => {
     const session = await online(ann.connect());
     await session.setStatus('away', { until: new Date(service.clock.now() + 60_000) });
     await service.passTime(60_000);
     expect(await ann.get('ann')).toMatchObject({ status: 'online' });
   });
 
-  it('says which field is wrong, and goes on', async () => {
+  it('names the wrong field and continues', async () => {
     const session = await online(ann.connect());
     await expect(session.joinChannel('')).rejects.toMatchObject({
       name: 'PresenceError',
@@ -79,7 +79,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     expect(await session.joinChannel('lobby')).toMatchObject({ channelId: 'lobby' });
   });
 
-  it('is over when it is ended by endSession, and does not come back', async () => {
+  it('is closed by endSession and does not reconnect', async () => {
     const session = await online(ann.connect());
     const states: string[] = [];
     session.state.subscribe(({ status }) => states.push(status));
@@ -90,7 +90,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     expect(await ann.sessions()).toEqual([]);
   });
 
-  it('is over when its token is refused, also a new one', async () => {
+  it('is closed if its token and a new one are rejected', async () => {
     const asked: string[] = [];
     const stranger = clients.of(service, 'ann', {
       token: () => {
@@ -108,7 +108,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     expect(session.state.value).toMatchObject({ status: 'closed', reason: 'unauthenticated' });
   });
 
-  it('leaves nothing behind, in whichever turn of its beginning it is closed', async () => {
+  it('leaves nothing behind if it is closed at any point of its start', async () => {
     const token = await tokenOf('ann');
     const hasty = clients.of(service, 'ann', { token });
     for (let turns = 0; turns < 60; turns++) {
@@ -123,7 +123,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
   });
 
   it.each(['cut', 'reset'] as const)(
-    'comes back by itself when its connection is %s, with its channel and mute state',
+    'reconnects when its connection is %s, with its channel and mute state',
     async (failure) => {
       const link = await Link.to(service.addresses(protocol.addressOf));
       const away = clients.at(link.addresses, 'ann');
@@ -145,7 +145,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     },
   );
 
-  it('does not take the user back from where another device has gone meanwhile', async () => {
+  it('does not undo a channel change of another device', async () => {
     const link = await Link.to(service.addresses(protocol.addressOf));
     const session = await online(clients.at(link.addresses, 'ann').connect());
     await session.joinChannel('lobby');
@@ -159,7 +159,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     link.close();
   });
 
-  it('obeys a command that was given while it was away', async () => {
+  it('executes a command that was given while it was disconnected', async () => {
     const link = await Link.to(service.addresses(protocol.addressOf));
     const session = await online(clients.at(link.addresses, 'ann').connect());
     link.cut();
@@ -168,7 +168,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     link.close();
   });
 
-  it('takes a silent connection for lost', async () => {
+  it('treats a silent connection as lost', async () => {
     const link = await Link.to(service.addresses(protocol.addressOf));
     const away = clients.at(link.addresses, 'ann', { silenceTimeoutMs: 500 });
     const session = await online(away.connect());
@@ -179,7 +179,7 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
     link.close();
   });
 
-  it('moves to a session with a new token before the old one expires, and nobody sees it', async () => {
+  it('moves to a session with a new token before the old one expires, without an event', async () => {
     // The clock of the service stands still, so that a token expires when the client expects it.
     const asked: string[] = [];
     const client = clients.of(service, 'ann', {

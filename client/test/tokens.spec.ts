@@ -69,7 +69,7 @@ describe('The tokens of a client', () => {
   }
 
   describe('that do not come', () => {
-    it('are asked for again after `timeoutMs`, for a session that begins', async () => {
+    it('are requested again after `timeoutMs`, for a session that begins', async () => {
       const session = clientGiven([never, good], { timeoutMs: 2000 }).connect();
       await timers.pass(2000);
       expect(session.state.value).toMatchObject({
@@ -81,7 +81,7 @@ describe('The tokens of a client', () => {
       expect(asked).toEqual([0, 2250]);
     });
 
-    it('are asked for again when a session has lost its connection', async () => {
+    it('are requested again when a session has lost its connection', async () => {
       const session = clientGiven([good, never, good]).connect();
       await session.ready;
       service.session.fail(refused());
@@ -90,7 +90,7 @@ describe('The tokens of a client', () => {
       expect(asked).toEqual([0, 250, 10_750]);
     });
 
-    it('are asked for again for a collection, at the start and after a break', async () => {
+    it('are requested again for a collection, at the start and after a break', async () => {
       const lobby = clientGiven([never, good, never, good]).watch({ channels: ['lobby'] });
       await timers.pass(10_250);
       service.subscription.send(told({ sync: Sync.CURRENT, resumeToken: 't1' }));
@@ -103,7 +103,7 @@ describe('The tokens of a client', () => {
       expect(service.subscriptions).toHaveLength(2);
     });
 
-    it('fail a call in time, which says what it waited for', async () => {
+    it('fail a call in time, with an error that names the token', async () => {
       const client = clientGiven([never, good], { timeoutMs: 2000 });
       const error = errorOf(client.get('ann'));
       await timers.pass(2000);
@@ -114,7 +114,7 @@ describe('The tokens of a client', () => {
       await client.get('ann');
     });
 
-    it('are not waited for when nobody needs them any more, and the program is told', async () => {
+    it('are aborted when no call needs them', async () => {
       const signals: AbortSignal[] = [];
       const client = clientGiven([
         ({ signal }) => {
@@ -135,7 +135,7 @@ describe('The tokens of a client', () => {
       expect((await again).code).toBe('closed');
     });
 
-    it('are asked for once for all calls, and ever more seldom', async () => {
+    it('are requested once for all calls, with growing pauses', async () => {
       const fail = (): never => {
         throw new Error('no network');
       };
@@ -151,7 +151,7 @@ describe('The tokens of a client', () => {
       expect(inTheFirstSecond).toBeLessThan(15);
     });
 
-    it('are taken for an outage whatever the program throws, unless it gives up', async () => {
+    it('count as an outage if token() throws, unless it gives up for good', async () => {
       const denied = (): never => {
         throw new ConnectError('of another service', Code.PermissionDenied);
       };
@@ -180,7 +180,7 @@ describe('The tokens of a client', () => {
       ['a scheme and a token', `Bearer ${good()}`],
     ];
 
-    it.each(none)('are not kept, and asked for again: %s', async (_, answer) => {
+    it.each(none)('are dropped and requested again: %s', async (_, answer) => {
       const session = clientGiven([() => answer as string, good]).connect();
       await settled();
       expect(session.state.value).toMatchObject({
@@ -193,7 +193,7 @@ describe('The tokens of a client', () => {
       expect(service.session.token).toBe(good());
     });
 
-    it('are in no part of the error', async () => {
+    it('do not appear in the error', async () => {
       const secret = 'a secret\u0000';
       const client = clientGiven([() => secret], { timeoutMs: 1000 });
       const failed = errorOf(client.get('ann'));
@@ -262,7 +262,7 @@ describe('The tokens of a client', () => {
       session.close();
     });
 
-    it('are asked for again before the end when no better one could be had at first', async () => {
+    it('are requested again before they expire if the first renewal failed', async () => {
       const first = jwt(service.now() + 100_000);
       const fail = (): never => {
         throw new Error('no network');

@@ -124,7 +124,7 @@ describe('The dashboard', () => {
       board.expectNoComplaints();
     });
 
-    it('says so when nobody is there', async () => {
+    it('shows a message if no user is online', async () => {
       const board = await Board.open(browser, server.httpUrl);
       await board.page.getByText('All users are offline.').waitFor();
     });
@@ -234,7 +234,7 @@ describe('The dashboard', () => {
     await eventually(() => subscribers.locator('.line').getAttribute('d').then(Boolean), true);
   });
 
-  it('explains why a user is IDLE: by which sessions, since when, and what comes next', async () => {
+  it('explains why a user is IDLE: the sessions, the last activity and the next change', async () => {
     const impatient = await build.serve({ IDLE_TIMEOUT_MS: '1000' });
     onTestFinished(() => impatient.kill());
     const users = new Visitors(impatient);
@@ -324,7 +324,7 @@ describe('The dashboard', () => {
     board.expectNoComplaints();
   });
 
-  it('comes back by itself when the server does', async () => {
+  it('reconnects by itself when the server is back', async () => {
     const first = await build.serve();
     onTestFinished(() => first.kill());
     await new Visitors(first).come('ann');

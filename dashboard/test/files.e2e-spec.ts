@@ -83,8 +83,8 @@ describe('The server', () => {
   });
 });
 
-describe('A server whose dashboard was not built', () => {
-  it('says so once, and serves everything else', async () => {
+describe('A server without a built dashboard', () => {
+  it('logs it once, and serves everything else', async () => {
     const build = await Build.make({ dashboard: false });
     const server = build.run();
     await server.serving();

@@ -71,7 +71,7 @@ describe('A token in the address of the dashboard', () => {
     expect(kept).toEqual([next]);
   });
 
-  it('changes nothing but the address if it is refused', async () => {
+  it('changes nothing but the address if it is rejected', async () => {
     const board = await Board.open(browser, server.httpUrl);
     await board.page.goto(addressWith(await tokenOf('ann')));
     const alert = board.page.getByRole('alert');
@@ -84,7 +84,7 @@ describe('A token in the address of the dashboard', () => {
     await board.says('Live');
   });
 
-  it('is refused by the form with a reason if the tab had no other', async () => {
+  it('is rejected by the form with a reason if the tab had no other', async () => {
     const board = await Board.visit(browser, server.httpUrl);
     await board.page.goto(addressWith('nonsense'));
     await board.page.getByRole('alert').filter({ hasText: 'rejects this token' }).waitFor();

@@ -87,7 +87,7 @@ describe('The dashboard on the touch screen of a phone', () => {
     expect(overlaps).toEqual([]);
   });
 
-  it('has the labels and figures of neighbours on one line, none of them cut', async () => {
+  it('has the labels and metrics of neighbours on one line, none of them cut', async () => {
     const board = await open();
     const tiles = await board.page.locator('.tile').evaluateAll((found) =>
       found.map((tile) => {

@@ -12,7 +12,7 @@ const presence = toPresenceMessage({
 });
 
 describe('A message', () => {
-  it('has the bytes that the generated code gives it', () => {
+  it('has the same bytes as the generated code produces', () => {
     expect([...encoded(Presence, presence)]).toEqual([...Presence.encode(presence).finish()]);
     const long = { ...presence, statusText: '家'.repeat(10_000) };
     expect([...encoded(Presence, long)]).toEqual([...Presence.encode(long).finish()]);
@@ -24,7 +24,7 @@ describe('A message', () => {
     expect(Presence.decode(first)).toEqual(presence);
   });
 
-  it('is whole after one that could not be encoded', () => {
+  it('is complete after another message could not be encoded', () => {
     const broken = {
       encode: (_message: object, writer: BinaryWriter): BinaryWriter => {
         writer.uint32(10).fork();

@@ -28,7 +28,7 @@ function thrownFor(error: unknown): Promise<Thrown> {
 }
 
 describe('An error that reaches the client', () => {
-  it('says when to try again while the store is out of reach', async () => {
+  it('has a retry hint while the store is unavailable', async () => {
     const { code, metadata } = await thrownFor(new RejectedError('STORE_UNAVAILABLE', 'try again'));
     expect(status[code]).toBe('UNAVAILABLE');
     const [bytes] = metadata!.get('grpc-status-details-bin');
@@ -44,7 +44,7 @@ describe('An error that reaches the client', () => {
     expect(RetryInfo.decode(details[1]!.value).retryDelay).toEqual({ seconds: 1, nanos: 0 });
   });
 
-  it('says when to try again what was too much for the moment, and is counted by its limit', async () => {
+  it('has a retry hint if a limit was exceeded, and is counted by that limit', async () => {
     const { code, metadata } = await thrownFor(new NotNow('TOO_MANY_COMMANDS', 'wait', 1020));
     expect(status[code]).toBe('RESOURCE_EXHAUSTED');
     const { details } = Status.decode(metadata!.get('grpc-status-details-bin')[0] as Buffer);

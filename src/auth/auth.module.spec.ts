@@ -38,7 +38,7 @@ function warnings(): string {
 }
 
 describe('AuthModule', () => {
-  it('checks tokens with what is configured, and says nothing', async () => {
+  it('verifies tokens with the configured key and logs nothing', async () => {
     const issuer = 'https://id.example/';
     const verifier = await start({ AUTH_JWT_SECRET: SECRET, AUTH_JWT_ISSUER: issuer });
     const request = { key: SECRET, userId: 'alice', ttlSeconds: 60 };
@@ -73,7 +73,7 @@ describe('AuthModule', () => {
     await expect(attempt).rejects.toThrow(ConfigError);
   });
 
-  it('starts at once when the key set does not answer, and asks for it before the first token', async () => {
+  it('starts at once when the key set is unreachable, and fetches it before the first token', async () => {
     const asked = vi.fn();
     const server = createServer(asked);
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));

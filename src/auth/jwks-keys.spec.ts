@@ -110,7 +110,7 @@ describe('a key set', () => {
     ['a point that is not on its curve', { kty: 'EC', crv: 'P-256', x: 'AAAA', y: 'AAAA' }],
     ['another curve', { kty: 'EC', crv: 'P-256K', x: 'AAAA', y: 'AAAA' }],
   ])(
-    'with a broken key refuses its tokens, and goes on with the other keys: %s',
+    'rejects the tokens of a broken key and accepts those of the other keys: %s',
     async (_, broken) => {
       const alg = broken.kty === 'RSA' ? 'RS256' : 'ES256';
       publish({ ...broken, kid: '1' }, jwk('2', second.publicKey));
@@ -137,19 +137,19 @@ describe('a key set', () => {
     await expect(tokens.verify(await token(undefined, privateKey))).rejects.toThrow(InvalidToken);
   });
 
-  it('refuses a token that names the key of another', async () => {
+  it('rejects a token that names a key that did not sign it', async () => {
     publish(jwk('1', first.publicKey), jwk('2', second.publicKey));
     const attempt = verifier().verify(await token('1', second.privateKey));
     await expect(attempt).rejects.toThrow(InvalidToken);
   });
 
-  it('refuses an algorithm that the key is not made for', async () => {
+  it('rejects an algorithm that does not match the key', async () => {
     publish(jwk('2', rsa.publicKey, { alg: 'RS256' }));
     const attempt = verifier().verify(await token('2', rsa.privateKey, 'PS256'));
     await expect(attempt).rejects.toThrow(InvalidToken);
   });
 
-  it('never checks with a shared secret what is signed with what everybody knows', async () => {
+  it('never uses a public key as a shared secret', async () => {
     const published = jwk('1', first.publicKey);
     publish(published);
     const known = [
@@ -187,7 +187,7 @@ describe('a key set', () => {
     expect(requests).toBe(1);
   });
 
-  it('takes no key from a token, and none from where it points to', async () => {
+  it('uses no key from a token or from a URL in a token', async () => {
     publish(jwk('1', first.publicKey));
     const elsewhere = vi.spyOn(globalThis, 'fetch');
     const header = {
@@ -229,7 +229,7 @@ describe('rotation', () => {
     await expect(tokens.verify(await token('1', first.privateKey))).rejects.toThrow(InvalidToken);
   });
 
-  it('is not looked for with every token that names a key of nobody', async () => {
+  it('is not fetched for every token with an unknown key id', async () => {
     publish(jwk('1', first.publicKey));
     const tokens = verifier();
     for (let attempt = 0; attempt < 20; attempt += 1) {
@@ -290,7 +290,7 @@ describe('an endpoint that is down', () => {
     expect(await tokens.verify(await token('1', first.privateKey))).toBeDefined();
   });
 
-  it('is read no further than a key set goes', async () => {
+  it('is read only up to the size limit of a key set', async () => {
     let sent = 0;
     const closed = new Promise<void>((resolve) => flood((bytes) => (sent += bytes), resolve));
     const attempt = verifier().verify(await token('1', first.privateKey));
@@ -301,19 +301,19 @@ describe('an endpoint that is down', () => {
     expect(vi.mocked(Logger.prototype.warn).mock.calls[0]?.[0]).toMatch(/more than 1048576 bytes/);
   });
 
-  it('makes keys unavailable when nobody listens', async () => {
+  it('makes keys unavailable when its server is down', async () => {
     server.close();
     const attempt = verifier().verify(await token('1', first.privateKey));
     await expect(attempt).rejects.toThrow(KeysUnavailable);
   });
 
-  it('is given up after 3 seconds when it does not answer', async () => {
+  it('times out after 3 seconds without a response', async () => {
     hang();
     const attempt = verifier().verify(await token('1', first.privateKey));
     await expect(attempt).rejects.toThrow(KeysUnavailable);
   });
 
-  it('is given up as soon when its answer trickles in', async () => {
+  it('times out as early if its response arrives byte by byte', async () => {
     answer = (_, response) => {
       const drip = setInterval(() => response.write(' '), 100);
       response.on('close', () => clearInterval(drip));
@@ -327,7 +327,7 @@ describe('an endpoint that is down', () => {
     expect(new JwksKeys(url).onModuleInit()).toBeUndefined();
   });
 
-  it('is left alone for a second, then asked again, however many calls come meanwhile', async () => {
+  it('is fetched at most once per second after a failure, whatever the number of calls', async () => {
     fail();
     const tokens = verifier();
     const good = await token('1', first.privateKey);
@@ -361,7 +361,7 @@ describe('an endpoint that is down', () => {
     await expect(tokens.verify(good)).rejects.toThrow(KeysUnavailable);
   });
 
-  it('is reported once, without what is secret in its address, and so is its return', async () => {
+  it('logs a failure and the recovery once each, without the secrets in its URL', async () => {
     fail();
     const keys = new JwksKeys(url);
     const tokens = new TokenVerifier(keys);

@@ -49,7 +49,7 @@ describe('a public key file', () => {
     expect(await verifier.verify(await signed(alg, privateKey))).toMatchObject({ userId: 'alice' });
   });
 
-  it('refuses tokens of another key of the same type', async () => {
+  it('rejects tokens of another key of the same type', async () => {
     const verifier = await verifierOf(pem(p256.publicKey));
     const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     await expect(verifier.verify(await signed('ES256', other.privateKey))).rejects.toThrow(
@@ -57,7 +57,7 @@ describe('a public key file', () => {
     );
   });
 
-  it('refuses tokens of another type of key', async () => {
+  it('rejects tokens of another type of key', async () => {
     const verifier = await verifierOf(pem(p256.publicKey));
     for (const [alg, { privateKey }] of [
       ['RS256', rsa],
@@ -68,7 +68,7 @@ describe('a public key file', () => {
     }
   });
 
-  it('refuses algorithms that would fit the key and are not on the list', async () => {
+  it('rejects algorithms that match the key but are not allowed', async () => {
     const verifier = await verifierOf(pem(rsa.publicKey));
     for (const alg of ['RS384', 'RS512', 'PS512']) {
       const token = await signed(alg, rsa.privateKey);
@@ -76,7 +76,7 @@ describe('a public key file', () => {
     }
   });
 
-  it('is never taken for a shared secret, which everybody would know', async () => {
+  it('is never used as a shared secret', async () => {
     const file = pem(rsa.publicKey);
     const verifier = await verifierOf(file);
     for (const secret of [
@@ -114,13 +114,13 @@ describe('a file that cannot serve', () => {
       pem(x25519),
       'none of RSA (2048 bits or more), P-256, P-384 and Ed25519',
     ],
-  ])('is refused at start: %s', async (_, content, sentence) => {
+  ])('is rejected at start: %s', async (_, content, sentence) => {
     const attempt = verifierOf(content);
     await expect(attempt).rejects.toThrow(ConfigError);
     await expect(attempt).rejects.toThrow(sentence);
   });
 
-  it('is refused at start when it does not exist', async () => {
+  it('is rejected at start when it does not exist', async () => {
     const publicKeyFile = join(folder, 'nothing.pem');
     await expect(createVerificationKeys({ publicKeyFile })).rejects.toThrow(
       `AUTH_JWT_PUBLIC_KEY_FILE names ${publicKeyFile}, which cannot be read (ENOENT).`,

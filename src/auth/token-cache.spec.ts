@@ -21,7 +21,7 @@ describe('a verified token', () => {
     expect(tokens.callerOf('another', at(1_000))).toBeUndefined();
   });
 
-  it('is not known for longer than it is good', () => {
+  it('is not cached longer than it is valid', () => {
     const tokens = new TokenCache();
     tokens.add('token', { ...ALICE, expiresAt: 2_000 }, 1_000);
     expect(tokens.callerOf('token', at(1_999))).toBeDefined();
@@ -48,7 +48,7 @@ describe('a verified token', () => {
     expect(tokens.callerOf('first', at(0))).toBe(ALICE);
   });
 
-  it('is let go of after half a minute', () => {
+  it('is dropped from the cache after half a minute', () => {
     const tokens = new TokenCache();
     tokens.add('first', ALICE, 0);
     tokens.add('short', { ...ALICE, expiresAt: 2_000 }, 1_000);

@@ -47,7 +47,7 @@ async function refusal(attempt: Promise<unknown>): Promise<InvalidToken> {
 }
 
 describe('a good token', () => {
-  it('tells who calls, and until when', async () => {
+  it('returns the user and the expiry', async () => {
     const alice = await signToken({ key: SECRET, userId: 'alice', ttlSeconds: 60, now: NOW });
     expect(await verify(alice)).toEqual({
       userId: 'alice',
@@ -56,7 +56,7 @@ describe('a good token', () => {
     });
   });
 
-  it('may name any user whose id is valid', async () => {
+  it('may have any valid user id', async () => {
     for (const sub of ['a', 'x'.repeat(128), 'users/ålice 🦊', '__proto__']) {
       expect(await verify(await token({ sub }))).toMatchObject({ userId: sub });
     }
@@ -101,20 +101,20 @@ describe('time', () => {
     expect((await refusal(verify(expired, {}, NOW + 5_000))).message).toBe('token expired');
   });
 
-  it('is up exactly when expiresAt says so, with fractions of a second too', async () => {
+  it('expires exactly at expiresAt, also with fractions of a second', async () => {
     const expired = await token({ sub: 'alice', exp: SECONDS + 0.5 });
     const { expiresAt = 0 } = await verify(expired);
     expect(await verify(expired, {}, expiresAt - 1)).toBeDefined();
     expect((await refusal(verify(expired, {}, expiresAt))).message).toBe('token expired');
   });
 
-  it('refuses a token that is not valid yet', async () => {
+  it('rejects a token that is not valid yet', async () => {
     const early = await token({ sub: 'alice', nbf: SECONDS + 6 });
     expect(await refusal(verify(early))).toMatchObject({ check: 'nbf check_failed' });
     expect(await verify(early, {}, NOW + 1_000)).toBeDefined();
   });
 
-  it('refuses times that are no numbers', async () => {
+  it('rejects times that are no numbers', async () => {
     for (const claim of ['exp', 'nbf', 'iat']) {
       const payload = JSON.stringify({ sub: 'alice', [claim]: 'tomorrow' });
       await refusal(verify(forged({ alg: 'HS256' }, payload)));
@@ -132,7 +132,7 @@ describe('the subject', () => {
     ['a number', { sub: 7 }],
     ['a list', { sub: ['alice'] }],
     ['null', { sub: null }],
-  ])('is refused when it is %s', async (_, claims) => {
+  ])('is rejected when it is %s', async (_, claims) => {
     const error = await refusal(verify(forged({ alg: 'HS256' }, JSON.stringify(claims))));
     expect(error).toMatchObject({
       message: 'token is not valid',
@@ -159,7 +159,7 @@ describe('issuer and audience', () => {
     ['another audience', { ...good, aud: 'chat' }],
     ['an audience that only contains it', { ...good, aud: 'presence-admin' }],
     ['no audience', { sub: 'alice', iss: good.iss }],
-  ])('refuse %s', async (_, claims) => {
+  ])('reject %s', async (_, claims) => {
     await refusal(verify(await token(claims), expected));
   });
 
@@ -176,7 +176,7 @@ describe('issuer and audience', () => {
 describe('a forged token', () => {
   const payload = JSON.stringify({ sub: 'alice' });
 
-  it('is refused when it says that it needs no signature', async () => {
+  it('is rejected if it declares that it has no signature', async () => {
     for (const alg of ['none', 'None', 'NONE', '']) {
       const unsigned = forged({ alg }, payload).replace(/[^.]*$/, '');
       await refusal(verify(unsigned));
@@ -194,20 +194,20 @@ describe('a forged token', () => {
     // A signature of 32 bytes leaves two bits of the last letter unused.
     ['surplus bits', (text: string) => text.slice(0, -1) + nextLetter(text.at(-1)!)],
     ['a fourth part', (text: string) => `${text}.`],
-  ])('is refused with %s, though it is the same token to a lenient decoder', async (_, spoil) => {
+  ])('is rejected with %s, although a lenient decoder would accept it', async (_, spoil) => {
     const good = await token({ sub: 'alice' });
     expect(await verify(good)).toBeDefined();
     expect(await refusal(verify(spoil(good)))).toBeDefined();
   });
 
-  it('is refused when it is signed with another key, or not to the end', async () => {
+  it('is rejected if its signature is of another key or incomplete', async () => {
     await refusal(verify(forged({ alg: 'HS256' }, payload, 'another secret')));
     await refusal(verify(forged({ alg: 'HS256' }, payload, '')));
     await refusal(verify(forged({ alg: 'HS256' }, payload).slice(0, -1)));
     await refusal(verify(forged({ alg: 'HS256' }, payload).replace(/[^.]*$/, '')));
   });
 
-  it('is refused when its claims were exchanged', async () => {
+  it('is rejected when its claims were exchanged', async () => {
     const [header, , signature] = forged({ alg: 'HS256' }, payload).split('.');
     const bob = Buffer.from('{"sub":"bob"}').toString('base64url');
     await refusal(verify([header, bob, signature].join('.')));
@@ -221,7 +221,7 @@ describe('a forged token', () => {
     }
   });
 
-  it('does not say what else is wrong with it', async () => {
+  it('does not reveal its other faults', async () => {
     const expired = JSON.stringify({ sub: 'alice', exp: 1 });
     const refused = [
       forged({ alg: 'HS256' }, expired, 'another secret'),
@@ -253,7 +253,7 @@ describe('a forged token', () => {
     await refusal(verify(forged({ alg: 'HS256', crit: 'exp' }, payload)));
   });
 
-  it('cannot have its claims taken for what they are not', async () => {
+  it('cannot misuse the names of JavaScript prototypes as claims', async () => {
     const header = Buffer.from('{"alg":"HS256","crit":["b64"],"b64":false}').toString('base64url');
     const signature = createHmac('sha256', SECRET).update(`${header}.${payload}`).digest();
     await refusal(verify(`${header}.${payload}.${signature.toString('base64url')}`));
@@ -263,7 +263,7 @@ describe('a forged token', () => {
 });
 
 describe('claims that are written twice', () => {
-  it('say what the last of them says, as everywhere in JavaScript', async () => {
+  it('use the last of repeated claims, as JSON.parse does', async () => {
     const twice = forged({ alg: 'HS256' }, '{"sub":"alice","sub":"bob","exp":1,"exp":1e10}');
     expect(await verify(twice)).toMatchObject({ userId: 'bob', isAdmin: false });
   });
@@ -290,7 +290,7 @@ describe('a token that was verified before', () => {
     expect((await refusal(verifier.verify(short))).message).toBe('token expired');
   });
 
-  it('is let go of when it is not used', async () => {
+  it('is dropped from the cache when it is unused', async () => {
     const clock = new ManualClock(NOW);
     const verifier = new TokenVerifier(keys, {}, clock);
     await verifier.verify(await token({ sub: 'alice' }));
@@ -336,7 +336,7 @@ describe('garbage', () => {
   });
 });
 
-it('lets nothing of the token or the key out with the error', async () => {
+it('reveals nothing of the token or the key in the error', async () => {
   const private_ = await token({ sub: 'alice', exp: 1, email: 'alice@example.org' });
   const error = await refusal(verify(private_));
   expect(error.cause).toBeUndefined();

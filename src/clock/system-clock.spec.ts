@@ -25,7 +25,7 @@ describe('The clock of a process', () => {
     }
   }
 
-  it('begins at the wall clock and goes on with it', () => {
+  it('begins at the wall clock and continues with it', () => {
     expect(clock.now()).toBe(BEGIN);
     pass(10 * SECOND);
     expect(clock.now()).toBe(BEGIN + 10 * SECOND);
@@ -56,7 +56,7 @@ describe('The clock of a process', () => {
     },
   );
 
-  it('never goes back, whatever the wall clock does', () => {
+  it('never goes back when the wall clock is set', () => {
     let last = clock.now();
     for (const step of [-HOUR, 5, HOUR, -3, -60 * SECOND, 2 * HOUR, -2 * HOUR]) {
       wall += step;
@@ -80,14 +80,14 @@ describe('The clock of a process', () => {
     expect(clock.now()).toBeLessThanOrEqual(clock.wall());
   });
 
-  it('tells whole milliseconds', () => {
+  it('returns whole milliseconds', () => {
     pass(10, 0.3);
     expect(Number.isInteger(clock.now())).toBe(true);
     expect(Number.isInteger(clock.wall())).toBe(true);
   });
 
   describe('that follows one which all nodes share', () => {
-    it('takes its time at once when it begins, and pays no regard to that of the machine', () => {
+    it('uses the shared time from its start, not that of the machine', () => {
       clock.follow(BEGIN + 60 * SECOND - uptime);
       expect(clock.now()).toBe(BEGIN + 60 * SECOND);
       wall -= HOUR;
@@ -96,7 +96,7 @@ describe('The clock of a process', () => {
       expect(clock.wall()).toBe(BEGIN + 61 * SECOND);
     });
 
-    it('goes after it without a step later on', () => {
+    it('follows the shared time later without a jump', () => {
       clock.follow(BEGIN - uptime);
       clock.follow(BEGIN + 500 - uptime);
       expect(clock.now()).toBe(BEGIN);

@@ -11,21 +11,21 @@ describe('Commands', () => {
   const clock = new ManualClock();
   const commands = new CommandExecutor(store, clock, { policy: POLICY } as Config);
 
-  it('bring what happens to the rules, at the time of the clock', async () => {
+  it('pass inputs to the rules with the time of the clock', async () => {
     const { user, events } = await commands.execute('ann', connect('a'));
     expect(user.shown).toMatchObject({ status: 'ONLINE', connectedAt: clock.now() });
     expect(events).toHaveLength(1);
     expect(store.view.presence('ann')).toBe(user.shown);
   });
 
-  it('say whether an unknown session is of another user, or of nobody', async () => {
+  it('distinguish a session of another user from an unknown session', async () => {
     const ofAnother = commands.execute('bob', join('a', 'lobby'));
     await expect(ofAnother).rejects.toMatchObject({ reason: 'SESSION_OF_ANOTHER_USER' });
     const ofNobody = commands.execute('bob', join('x', 'lobby'));
     await expect(ofNobody).rejects.toMatchObject({ reason: 'SESSION_NOT_FOUND' });
   });
 
-  it('take a session of an invisible user for nobody’s, but for the user', async () => {
+  it('treat a session of an invisible user as unknown, except for that user', async () => {
     await commands.execute('ghost', connect('g'));
     const ofGhost = (): Promise<unknown> => commands.execute('bob', join('g', 'lobby'));
     await expect(ofGhost()).rejects.toMatchObject({ reason: 'SESSION_OF_ANOTHER_USER' });
@@ -42,17 +42,17 @@ describe('Commands', () => {
     });
   });
 
-  it('do not end a session for somebody else', async () => {
+  it('do not end the session of another user', async () => {
     await commands.execute('bob', disconnect('a'));
     expect((await store.get({ sessionId: 'a' }))?.userId).toBe('ann');
   });
 
-  it('let a failure that is no refusal through', async () => {
+  it('pass unexpected errors on', async () => {
     const broken = new CommandExecutor(store, clock, { policy: undefined } as unknown as Config);
     await expect(broken.execute('bob', connect('b'))).rejects.toThrow(TypeError);
   });
 
-  it('count what came of them, by kind', async () => {
+  it('are counted by kind and outcome', async () => {
     const own = new MemoryPresenceStore({ maxOfflineUsers: 10 });
     const counted = new CommandExecutor(own, clock, { policy: POLICY } as Config);
     await counted.execute('ann', connect('a'));

@@ -187,7 +187,7 @@ describe('relations of settings', () => {
     expect(mistakesOf({ GRPC_URL: 'unix:/run/presence.sock' })).toEqual([]);
   });
 
-  it('keep events for as long as a quiet subscriber waits for a new resume token', () => {
+  it('keep events for while a quiet subscriber waits for a new resume token', () => {
     expect(mistakesOf({ EVENT_LOG_MAX_AGE_MS: '14999' })).toEqual([
       'STREAM_HEARTBEAT_INTERVAL_MS (15000) must not be larger than EVENT_LOG_MAX_AGE_MS (14999).',
     ]);

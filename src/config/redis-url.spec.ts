@@ -50,7 +50,7 @@ describe('redisUrl', () => {
     });
   });
 
-  it('refuses everything else', () => {
+  it('rejects everything else', () => {
     for (const text of [
       'redis',
       'http://redis',
@@ -67,7 +67,7 @@ describe('redisUrl', () => {
     }
   });
 
-  it('keeps what it refuses to itself, for there may be a password in it', () => {
+  it('keeps what it rejects to itself, for there may be a password in it', () => {
     expect(redisUrl.isSecret?.('redis://:secret@a/1')).toBe(true);
   });
 });

@@ -30,12 +30,12 @@ describe('wholeNumber', () => {
     expect(percent.description).toBe('a whole number from 0 to 100');
   });
 
-  it('refuses other spellings of a number, and what only begins like one', () => {
+  it('rejects other spellings of a number, and what only begins like one', () => {
     refuses(integer(0, 100_000), ['1e3', '0x10', '5.0', '+5', '-5', '007', '5s', '1_000', '1,0']);
     refuses(integer(0, 100_000), [' 5', '5 ', '5\n', 'NaN', 'Infinity', '٥', ' ']);
   });
 
-  it('refuses what is out of range, however long', () => {
+  it('rejects what is out of range, however long', () => {
     refuses(integer(10, 20), ['9', '21', '9'.repeat(400)]);
   });
 });
@@ -68,13 +68,13 @@ describe('environmentName', () => {
     ]);
   });
 
-  it('refuses what was probably meant to be production', () => {
+  it('rejects what was probably meant to be production', () => {
     refuses(environmentName, ['prod', 'Production', 'PRODUCTION', 'production ']);
   });
 });
 
 describe('words', () => {
-  it('refuses control characters, and spaces that nobody sees', () => {
+  it('rejects control characters, and spaces that nobody sees', () => {
     accepts(text, ['https://issuer.example/', 'presence service', 'keys/public.pem']);
     refuses(text, [' presence', 'presence ', 'pre\nsence', ' ']);
   });
@@ -115,7 +115,7 @@ describe('httpUrl', () => {
     ]);
   });
 
-  it('refuses a URL with a password, and keeps it out of the message', () => {
+  it('rejects a URL with a password, and keeps it out of the message', () => {
     refuses(httpUrl, ['https://user:hunter2@id.example/jwks', 'https://user@id.example']);
     expect(httpUrl.isSecret?.('https://user:hunter2@id.example/jwks')).toBe(true);
     expect(httpUrl.isSecret?.('ftp://id.example?key=hunter2')).toBe(true);
@@ -143,7 +143,7 @@ describe('grpcAddress', () => {
     expect(hostAndPort('[::1]:50051')).toEqual({ host: '::1', port: 50051 });
   });
 
-  it('refuses half an address, a URL, and ports that do not exist', () => {
+  it('rejects half an address, a URL, and ports that do not exist', () => {
     refuses(grpcAddress, ['localhost', ':50051', '50051', 'localhost:', 'localhost:65536', 'a:b']);
     refuses(grpcAddress, ['http://localhost:50051', '::1:50051', '[localhost]:1', '1.2.3:50051']);
     refuses(grpcAddress, ['localhost:050051', 'localhost:50051/', 'a b:1', 'dns:///localhost:1']);

@@ -32,11 +32,11 @@ describe('A channel', () => {
     expect(left.user.shown.channelId).toBeUndefined();
   });
 
-  it('is joined again without a word', () => {
+  it('announces nothing when the user joins the same channel again', () => {
     expect(continueWith(inLobby.user, [[2, join('a', 'lobby')]]).told).toEqual([]);
   });
 
-  it('is left with the end of the session that holds it, before the user is OFFLINE', () => {
+  it('is left when the session that holds it ends, before the user goes OFFLINE', () => {
     const { told, events } = continueWith(inLobby.user, [[2, disconnect('a')]]);
     expect(told).toEqual(['2 USER_CHANNEL_CHANGED DISCONNECTED', '2 USER_OFFLINE DISCONNECTED']);
     expect(events[0]?.presence).toBe(events[1]?.presence);
@@ -50,7 +50,7 @@ describe('A channel', () => {
     expect(user.shown.channelId).toBe('lobby');
   });
 
-  it('is taken over by the second device that joins it', () => {
+  it('is held by the second device after that device joins it', () => {
     const taken = continueWith(inLobby.user, [
       [2, connect('b')],
       [3, join('b', 'lobby')],
@@ -71,7 +71,7 @@ describe('A channel', () => {
 });
 
 describe('Muting', () => {
-  it('concerns microphone and speaker apart, and what is not named stays', () => {
+  it('changes microphone and speaker independently, and keeps an absent state', () => {
     const { user, events } = given(
       [0, connect('a')],
       [1, mute('a', { microphone: true })],
@@ -95,7 +95,7 @@ describe('Muting', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('outlasts moving between channels and going away', () => {
+  it('remains when the user moves between channels or goes OFFLINE', () => {
     const { user } = continueWith(inLobby.user, [
       [2, mute('a', { microphone: true })],
       [3, join('a', 'kitchen')],
@@ -105,7 +105,7 @@ describe('Muting', () => {
     expect(user.shown.isMicrophoneMuted).toBe(true);
   });
 
-  it('may come with the session, after the user is ONLINE', () => {
+  it('can be set with Connect, and is announced after the user is ONLINE', () => {
     const { told } = given([0, connect('a', { isMicrophoneMuted: true, isSpeakerMuted: false })]);
     expect(told).toEqual(['0 USER_ONLINE CONNECTED', '0 USER_MUTE_STATE_CHANGED CONNECTED']);
   });

@@ -52,7 +52,7 @@ const returning = (
 ) => connect(sessionId, { previousSessionId, remembered });
 
 describe('A command', () => {
-  it('is given a version of its kind that grows also when nothing changes or the clock steps back', () => {
+  it('gets a version that grows also if nothing changes or the clock steps back', () => {
     const { user: first } = given([0, connect('a')], [5, choose('a', 'AWAY')]);
     expect(first.choiceVersions).toEqual({ ...NO_CHOICES, status: 5000 });
     const { user: again } = continueWith(first, [[5, choose('a', 'AWAY')]]);
@@ -62,7 +62,7 @@ describe('A command', () => {
     expect(back.own.version).toBe(first.own.version);
   });
 
-  it('leaves the versions of other kinds, and what is no command leaves all', () => {
+  it('does not change the versions of other kinds, and other inputs change none', () => {
     const { user } = given(
       [0, connect('a')],
       [1, mute('a', { microphone: true })],
@@ -73,7 +73,7 @@ describe('A command', () => {
     expect(user.choiceVersions).toEqual({ ...NO_CHOICES, microphone: 1000, channel: 2000 });
   });
 
-  it('is what a mute state at the beginning of a session is, too', () => {
+  it('also comes from a mute state in Connect', () => {
     const { user } = given([7, connect('a', { isSpeakerMuted: false })]);
     expect(user.choiceVersions).toEqual({ ...NO_CHOICES, speaker: 7000 });
   });
@@ -105,7 +105,7 @@ describe('A client that returns to a service that forgot', () => {
     expect(wakeAt).toBe(5000);
   });
 
-  it('restores INVISIBLE without having been seen', () => {
+  it('restores INVISIBLE without becoming visible', () => {
     const { user: hidden } = continueWith(before, [[5, choose('a', 'INVISIBLE')]]);
     const { user, told } = given([100, returning('b', 'a', rememberedBy(hidden, 'a'))]);
     expect(told).toEqual([]);
@@ -158,7 +158,7 @@ describe('A client that returns to a service that forgot', () => {
     expect(both.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
   });
 
-  it('is said to have disconnected when it makes a visible user INVISIBLE', () => {
+  it('announces a disconnect when it makes a visible user INVISIBLE', () => {
     const { user: hidden } = continueWith(before, [[5, choose('a', 'INVISIBLE')]]);
     const { told } = given(
       [100, connect('x')],

@@ -27,7 +27,7 @@ describe('A version', () => {
     expect(nextVersion(5000, 4)).toBe(5001);
   });
 
-  it('stays as it is when nothing looks different', () => {
+  it('does not change if the visible fields are equal', () => {
     const { user } = given([1, connect('a')], [2, join('a', 'lobby')]);
     const same = continueWith(user, [
       [3, activity('a')],
@@ -56,7 +56,7 @@ describe('A user', () => {
     expect(() => continueWith(user, [[5000, time]])).not.toThrow();
   });
 
-  it('shares the list of platforms with the user before, as long as the sessions are the same', () => {
+  it('shares the list of platforms with the user before, while the sessions are the same', () => {
     const { own } = continueWith(user, [
       [4, mute('a', { microphone: true, speaker: true })],
       [5, join('b', 'kitchen')],
@@ -109,7 +109,7 @@ describe('The events of one commit', () => {
 describe('A refusal', () => {
   const { user } = given([0, connect('a')]);
 
-  it('is given to every command of a session that is not live', () => {
+  it('rejects every command of a session that is not live', () => {
     const inputs = [
       heartbeat('x'),
       activity('x'),
@@ -157,7 +157,7 @@ describe('A clock that steps back', () => {
   });
 });
 
-describe('Being forgotten', () => {
+describe('Eviction of a user', () => {
   it('leaves nothing of a user without a session', () => {
     expect(retainOnEviction(given([0, connect('a')], [1, disconnect('a')]).user)).toBeUndefined();
   });
@@ -170,7 +170,7 @@ describe('Being forgotten', () => {
     expect(retainOnEviction(kept)).toBeUndefined();
   });
 
-  it('leaves an invisible user as never seen for others, and untouched for the own eyes', () => {
+  it('makes an invisible user unknown to others and does not change the own presence', () => {
     const { user } = given([0, connect('a')], [1, choose('a', 'INVISIBLE')]);
     const kept = retainOnEviction(user)!;
     expect(presenceFor('bob', kept)).toMatchObject({ version: 0, lastActiveAt: undefined });

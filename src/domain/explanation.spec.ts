@@ -30,7 +30,7 @@ describe('The cause of a status', () => {
       'ONLINE',
       'ACTIVE',
     ],
-  ])('is told of %s', (_, user, status, cause) => {
+  ])('names the next change: %s', (_, user, status, cause) => {
     expect(user.own.status).toBe(status);
     expect(causeOf(user)).toBe(cause);
   });
@@ -43,11 +43,11 @@ describe('The next transition', () => {
     expect(nextTransition(busy, POLICY)).toBeUndefined();
   });
 
-  it('is turning IDLE, where nothing else comes before', () => {
+  it('is IDLE if no other change is due earlier', () => {
     expect(next(given([0, connect('a')]).user)).toEqual(['idle', 1000, 'IDLE']);
   });
 
-  it('is the lapse of a choice, with what is seen then', () => {
+  it('is the expiry of a choice, with the presence shown after it', () => {
     const { user } = given([0, connect('a')], [1, choose('a', 'INVISIBLE', { until: 50 })]);
     expect(user.shown.status).toBe('OFFLINE');
     expect(next(user)).toEqual(['choiceExpired', 50, 'ONLINE']);

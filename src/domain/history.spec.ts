@@ -77,7 +77,7 @@ function saidBefore(change: Change): Partial<Presence> {
 }
 
 describe('In every history', () => {
-  it('whoever replays the events sees exactly what others are shown', () => {
+  it('replaying the events gives exactly the shown presences', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         let replayed = unknownPresence('alice');
@@ -106,7 +106,7 @@ describe('In every history', () => {
     );
   });
 
-  it('versions grow with every commit that has events, and no activity is taken back', () => {
+  it('versions grow with every commit that has events, and the last activity never goes back', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         follow(lines, policy, (before, { user, events }) => {
@@ -145,7 +145,7 @@ describe('In every history', () => {
     );
   });
 
-  it('what is refused leaves the user untouched', () => {
+  it('a rejected command does not change the user', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         let user = newUser('alice');
@@ -170,7 +170,7 @@ describe('In every history', () => {
     );
   });
 
-  it('an invisible user is seen by nobody, and a user without a session not even by itself', () => {
+  it('an invisible user is OFFLINE to everyone else, and a user without a session also to itself', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         follow(lines, policy, (_, { user }) => {
@@ -184,7 +184,7 @@ describe('In every history', () => {
 });
 
 describe('Time', () => {
-  it('that passes only at wakeAt brings about what it does when it is looked at every tick', () => {
+  it('processing deadlines only at wakeAt gives the same result as processing them at every tick', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         const asked: PresenceEvent[] = [];
@@ -219,7 +219,7 @@ describe('Time', () => {
     );
   });
 
-  it('however late it is let pass, is through after a few steps', () => {
+  it('late processing of deadlines completes after a few steps', () => {
     fc.assert(
       fc.property(history, policies, fc.nat(10_000), (lines, policy, late) => {
         let user = newUser('alice');

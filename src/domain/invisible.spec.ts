@@ -22,7 +22,7 @@ const inLobby: readonly Line[] = [
 const hidden = given(...inLobby, [500, choose('a', 'INVISIBLE', { text: 'reading' })]).user;
 
 describe('An invisible user', () => {
-  it('leaves in the very words of one who disconnects', () => {
+  it('goes invisible with the same events as a disconnect', () => {
     const before = given(...inLobby).user;
     const hides = continueWith(before, [[500, choose('a', 'INVISIBLE')]]);
     const disconnects = continueWith(before, [[500, disconnect('a')]]);
@@ -34,7 +34,7 @@ describe('An invisible user', () => {
     expect(hides.user.shown).toEqual(disconnects.user.shown);
   });
 
-  it('sees the own presence, which nobody else does', () => {
+  it('sees the own presence, which is hidden from everyone else', () => {
     expect(presenceFor('alice', hidden)).toMatchObject({
       status: 'ONLINE',
       statusText: 'reading',
@@ -76,14 +76,14 @@ describe('An invisible user', () => {
     expect(active.own.version).toBeGreaterThan(idle.own.version);
   });
 
-  it('comes back in the words of one who connects, just then', () => {
+  it('becomes visible with the same events as a new connect', () => {
     const { user, told } = continueWith(hidden, [[900, choose('a', 'AUTOMATIC')]]);
     expect(told).toEqual(['900 USER_ONLINE CONNECTED', '900 USER_CHANNEL_CHANGED CONNECTED']);
     expect(user.shown).toMatchObject({ status: 'ONLINE', connectedAt: 900, lastActiveAt: 900 });
     expect(user.shown).toBe(user.own);
   });
 
-  it('who was muted unseen is told to be muted together with being back', () => {
+  it('announces a mute that was set while invisible together with the return', () => {
     const { told } = continueWith(hidden, [
       [600, mute('a', { speaker: true })],
       [900, choose('a', 'AUTOMATIC')],
@@ -91,7 +91,7 @@ describe('An invisible user', () => {
     expect(told.at(-1)).toBe('900 USER_MUTE_STATE_CHANGED CONNECTED');
   });
 
-  it('comes back when the choice expires, as if connecting', () => {
+  it('becomes visible when the choice expires, as if connecting', () => {
     const { user, told } = continueWith(hidden, [
       [600, choose('a', 'INVISIBLE', { until: 900 })],
       [900, time],
@@ -100,7 +100,7 @@ describe('An invisible user', () => {
     expect(user.shown).toMatchObject({ status: 'ONLINE', statusText: '', connectedAt: 900 });
   });
 
-  it('hides for good how long the session has been there', () => {
+  it('never reveals when the session began', () => {
     const back = continueWith(hidden, [
       [900, choose('a', 'AUTOMATIC')],
       [950, connect('b')],
@@ -110,7 +110,7 @@ describe('An invisible user', () => {
     expect(continueWith(back.user, [[970, disconnect('a')]]).user.shown.connectedAt).toBe(950);
   });
 
-  it('whose choice expires looks like one who has just connected, however long ago the last action was', () => {
+  it('looks newly connected when the choice expires, whenever the last activity was', () => {
     const { user, told, wakeAt } = continueWith(hidden, [
       [600, choose('a', 'INVISIBLE', { until: 5000 })],
       [1600, time],
@@ -125,7 +125,7 @@ describe('An invisible user', () => {
     expect(wakeAt).toBe(6000);
   });
 
-  it('who goes and comes is still invisible', () => {
+  it('stays invisible over a disconnect and a new connect', () => {
     const { user, told } = continueWith(hidden, [
       [600, disconnect('a')],
       [700, connect('b')],
@@ -134,7 +134,7 @@ describe('An invisible user', () => {
     expect([user.own.status, user.shown.status]).toEqual(['ONLINE', 'OFFLINE']);
   });
 
-  it('whose choice expires while away comes back for all to see', () => {
+  it('is visible at the next connect if the choice expired meanwhile', () => {
     const { told } = continueWith(hidden, [
       [510, choose('a', 'INVISIBLE', { until: 600 })],
       [550, disconnect('a')],
@@ -144,7 +144,7 @@ describe('An invisible user', () => {
     expect(told).toEqual(['700 USER_ONLINE CONNECTED']);
   });
 
-  it('whose connection is lost waits out the grace unseen', () => {
+  it('stays hidden during the grace after a lost connection', () => {
     const graceful = playWith({ reconnectGraceMs: 50 });
     const { told, wakeAt } = graceful(
       [0, connect('a')],

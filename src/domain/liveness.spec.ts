@@ -27,11 +27,11 @@ describe('Heartbeats', () => {
     expect(missed.ended).toEqual([{ sessionId: 'a', cause: 'CONNECTION_LOST' }]);
   });
 
-  it('are missed by the word of the node that holds the stream, and not because of the time', () => {
+  it('are missed only if the node of the stream reports it', () => {
     expect(continueWith(begun.user, [[100, time]]).user).toBe(begun.user);
   });
 
-  it('are not missed where another node has heard one meanwhile', () => {
+  it('are not missed if another node received one', () => {
     const heard = continueWith(begun.user, [[60, heartbeat('a')]]).user;
     expect(continueWith(heard, [[100, silent('a', 100)]]).user).toBe(heard);
     expect(continueWith(heard, [[160, silent('a', 160)]]).told).toEqual([
@@ -96,7 +96,7 @@ describe('The reconnect grace', () => {
     expect(user.own.platforms).toEqual(['b', 'c']);
   });
 
-  it('keeps a user whose connection was lost as it was', () => {
+  it('keeps the presence of a user whose connection was lost', () => {
     expect(lost.told).toHaveLength(2);
     expect(lost.user.shown).toMatchObject({ status: 'ONLINE', channelId: 'lobby' });
     expect(lost.ended).toEqual([{ sessionId: 'a', cause: 'CONNECTION_LOST' }]);
@@ -119,7 +119,7 @@ describe('The reconnect grace', () => {
     }
   });
 
-  it('begins also when heartbeats stay away', () => {
+  it('also begins when heartbeats are missed', () => {
     const { wakeAt, told } = graceful(
       [0, connect('a', { requireHeartbeats: true })],
       [100, silent('a', 100)],
@@ -138,7 +138,7 @@ describe('The reconnect grace', () => {
     expect(continueWith(lost.user, [[20, disconnect('a')]], policy).user).toBe(lost.user);
   });
 
-  it('lets a client of the same platform come back to its place, and hold it from then on', () => {
+  it('lets a client of the same platform take over the channel of the lost session', () => {
     const back = continueWith(lost.user, [[20, connect('b')]], policy);
     expect(back.told).toEqual(['20 USER_CONNECTION_CHANGED CONNECTED']);
     expect(back.user.shown).toMatchObject({ channelId: 'lobby', connectedAt: 20 });
@@ -148,7 +148,7 @@ describe('The reconnect grace', () => {
     expect(told[0]).toBe('70 USER_CHANNEL_CHANGED DISCONNECTED');
   });
 
-  it('takes a client of another platform for another device', () => {
+  it('treats a client of another platform as another device', () => {
     const { user } = continueWith(lost.user, [[20, connect('b', { platform: 'mobile' })]], policy);
     expect(user.shown.platforms).toEqual(['desktop', 'mobile']);
     const { told } = continueWith(user, [[60, time]], policy);
@@ -158,7 +158,7 @@ describe('The reconnect grace', () => {
     ]);
   });
 
-  it('leaves the channel to the device that holds it when another one comes back', () => {
+  it('leaves the channel to the device that holds it when another device reconnects', () => {
     const { user } = graceful(
       [0, connect('a')],
       [1, connect('b', { platform: 'mobile' })],
@@ -192,7 +192,7 @@ describe('wakeAt', () => {
     expect(continueWith(afterHeartbeat.user, [[300, time]]).wakeAt).toBeUndefined();
   });
 
-  it('lies in the past while more is due, which is taken one at a time and in order', () => {
+  it('stays in the past while more deadlines are due, which are processed in order', () => {
     const { user } = given(
       [0, connect('a', { tokenExpiresAt: 60 })],
       [0, connect('b', { tokenExpiresAt: 50 })],
@@ -213,7 +213,7 @@ describe('A node that is lost', () => {
     [2, join('a', 'lobby')],
   );
 
-  it('takes the sessions it held with it, and nobody OFFLINE who has another', () => {
+  it('ends the sessions of that node, and users with another session stay online', () => {
     const { told, ended, user } = continueWith(both.user, [[3, nodeLost('node-1')]]);
     expect(told).toEqual([
       '3 USER_CHANNEL_CHANGED NODE_LOST',
@@ -223,12 +223,12 @@ describe('A node that is lost', () => {
     expect(liveSessions(user).map(({ sessionId }) => sessionId)).toEqual(['b']);
   });
 
-  it('makes OFFLINE who has none', () => {
+  it('makes users without another session OFFLINE', () => {
     const { told } = given([0, connect('a')], [1, connect('b')], [2, nodeLost('node-1')]);
     expect(told.at(-1)).toBe('2 USER_OFFLINE NODE_LOST');
   });
 
-  it('is nothing to users who had no session there, and nothing the second time', () => {
+  it('does not affect users without a session there, and has no effect when repeated', () => {
     expect(continueWith(both.user, [[3, nodeLost('node-3')]]).user).toBe(both.user);
     const { user } = continueWith(both.user, [[3, nodeLost('node-1')]]);
     expect(continueWith(user, [[4, nodeLost('node-1')]]).user).toBe(user);
@@ -242,8 +242,8 @@ describe('A node that is lost', () => {
   });
 });
 
-describe('A node that goes on under another name', () => {
-  it('keeps its sessions, and nobody notices', () => {
+describe('A node that continues with a new node id', () => {
+  it('keeps its sessions without an event', () => {
     const { user } = given(
       [0, connect('a', { node: 'old' })],
       [1, connect('b', { node: 'other' })],
@@ -256,7 +256,7 @@ describe('A node that goes on under another name', () => {
     expect(continueWith(renamed.user, [[4, nodeLost('old')]]).user).toBe(renamed.user);
   });
 
-  it('is nothing to users who had no session there', () => {
+  it('does not affect users without a session there', () => {
     const { user } = given([0, connect('a', { node: 'other' })]);
     expect(continueWith(user, [[1, nodeRenamed('old', 'new')]]).user).toBe(user);
   });

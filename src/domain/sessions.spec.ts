@@ -35,12 +35,12 @@ describe('Sessions', () => {
     expect(user.shown.connectedAt).toBeUndefined();
   });
 
-  it('begin once, however often that is told', () => {
+  it('begin once if the input is repeated', () => {
     const { user } = given([5, connect('a')]);
     expect(continueWith(user, [[6, connect('a')]]).user).toBe(user);
   });
 
-  it('say why the last one ended', () => {
+  it('have the reason of the last end', () => {
     for (const cause of ['CONNECTION_LOST', 'SESSION_ENDED', 'TOKEN_EXPIRED'] as const) {
       const { told, ended } = given([0, connect('a')], [9, disconnect('a', cause)]);
       expect(told.at(-1)).toBe(`9 USER_OFFLINE ${cause}`);
@@ -58,7 +58,7 @@ describe('Sessions', () => {
     expect(told).toEqual(['0 USER_ONLINE CONNECTED', '1 USER_CONNECTION_CHANGED CONNECTED']);
   });
 
-  it('tell since when the oldest live one has been there', () => {
+  it('show when the oldest live session began', () => {
     const story = given([0, connect('a')], [7, connect('b')], [9, disconnect('a')]);
     expect(story.user.shown).toMatchObject({ status: 'ONLINE', connectedAt: 7 });
     expect(story.told.at(-1)).toBe('9 USER_CONNECTION_CHANGED DISCONNECTED');
@@ -111,7 +111,7 @@ describe('Sessions', () => {
     expect(user.sessions.map(({ lastActiveAt }) => lastActiveAt)).toEqual([9, 1]);
   });
 
-  it('begin with what the user chose before', () => {
+  it('begin with the earlier choices of the user', () => {
     const { user } = given(
       [0, connect('a', { isSpeakerMuted: true })],
       [1, disconnect('a')],

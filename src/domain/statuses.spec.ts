@@ -77,7 +77,7 @@ describe('A status', () => {
     expect(told.at(-1)).toBe('1600 USER_STATUS_CHANGED DISCONNECTED');
   });
 
-  it('says that it is idleness, whatever brings it to light before the clock does', () => {
+  it('has the reason idle timeout, also if another input reveals it first', () => {
     const { told } = playWith({ heartbeatTimeoutMs: 5000 })(
       [0, connect('a', { requireHeartbeats: true })],
       [1001, heartbeat('a')],
@@ -140,7 +140,7 @@ describe('A chosen status that expires', () => {
     expect(user.shown).toMatchObject({ status: 'ONLINE', statusText: '' });
   });
 
-  it('gives way to IDLE when the user has done nothing meanwhile', () => {
+  it('becomes IDLE after it expires if the user had no activity', () => {
     const { user, told } = given(
       [0, connect('a')],
       [100, choose('a', 'AWAY', { until: 5000 })],
@@ -168,7 +168,7 @@ describe('A chosen status that expires', () => {
     expect(user.shown.status).toBe('DO_NOT_DISTURB');
   });
 
-  it('takes its text along also when the status is the automatic one', () => {
+  it('expires together with its text, also if the choice is AUTOMATIC', () => {
     const { user, told } = given(
       [0, connect('a')],
       [1, choose('a', 'AUTOMATIC', { text: 'back soon', until: 50 })],

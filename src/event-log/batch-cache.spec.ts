@@ -12,7 +12,7 @@ import {
 import { MAX_MESSAGE_BYTES, BatchCache } from './batch-cache.js';
 
 describe('A slice', () => {
-  it('holds the events from a position to the head, and the token of the head', () => {
+  it('has the events from a position to the head, and the token of the head', () => {
     const log = logOf(5);
     const { bytes, next } = new BatchCache(log).contiguousFrom(3);
     expect(versionsIn(bytes)).toEqual([3, 4, 5]);
@@ -20,7 +20,7 @@ describe('A slice', () => {
     expect(next).toBe(6);
   });
 
-  it('is the very same Buffer for all readers at the same place', () => {
+  it('is the same Buffer for all readers at the same offset', () => {
     const slices = new BatchCache(logOf(5));
     expect(slices.contiguousFrom(2).bytes).toBe(slices.contiguousFrom(2).bytes);
     expect(slices.contiguousFrom(1).bytes).not.toBe(slices.contiguousFrom(2).bytes);
@@ -31,7 +31,7 @@ describe('A slice', () => {
     expect(new BatchCache(log).contiguousFrom(1).bytes.buffer).toBe(log.at(1)!.block.buffer);
   });
 
-  it('is cut anew when the log has grown', () => {
+  it('is encoded again when the log has grown', () => {
     const log = logOf(2);
     const slices = new BatchCache(log);
     const before = slices.contiguousFrom(1).bytes;
@@ -40,7 +40,7 @@ describe('A slice', () => {
     expect(versionsIn(before), 'what was sent stays as it was').toEqual([1, 2]);
   });
 
-  it('ends with its block, and the next one goes on from there', () => {
+  it('ends with its block, and the next slice continues there', () => {
     const log = newLog();
     const text = 'x'.repeat(1000);
     for (let version = 1; version <= 600; version++) append(log, [eventOf('a', version, { text })]);

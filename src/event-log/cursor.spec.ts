@@ -41,7 +41,7 @@ for (const event of [
 }
 
 describe('A cursor', () => {
-  it('reads on from its place, and then is at the head', () => {
+  it('reads from its offset up to the head', () => {
     const cursor = cursorOn(logOf(5), filterOf(), 4);
     expect(cursor.isAtHead).toBe(false);
     expect(versionsIn(cursor.read(false))).toEqual([4, 5]);
@@ -49,7 +49,7 @@ describe('A cursor', () => {
     expect(cursor.read(false)).toBeUndefined();
   });
 
-  it('gives those who follow users or channels what concerns them', () => {
+  it('returns the events of the followed users and channels', () => {
     const read = (filter: Parameters<typeof filterOf>[0]) =>
       readAll(cursorOn(mixed, filterOf(filter))).flat();
     expect(read({ userIds: ['a'] })).toEqual([1, 3]);
@@ -58,13 +58,13 @@ describe('A cursor', () => {
     expect(read({ userIds: ['nobody'] })).toEqual([]);
   });
 
-  it('gives only the kinds that are wanted', () => {
+  it('returns only the requested kinds of event', () => {
     const kinds = ['USER_OFFLINE', 'USER_ONLINE'] as const;
     expect(readAll(cursorOn(mixed, filterOf({ kinds }))).flat()).toEqual([1, 5, 6]);
     expect(readAll(cursorOn(mixed, filterOf({ kinds, userIds: ['b'] }))).flat()).toEqual([6]);
   });
 
-  it('leaves out what a later event supersedes, when only the latest is wanted', () => {
+  it('omits superseded events with DELIVERY_LATEST', () => {
     expect(readAll(cursorOn(mixed), true).flat()).toEqual([3, 5, 6]);
     const inLobby = filterOf({ channelIds: ['lobby'] });
     expect(readAll(cursorOn(mixed, inLobby), true).flat()).toEqual([4]);
@@ -74,7 +74,7 @@ describe('A cursor', () => {
     ]);
   });
 
-  it('says with each message where its reader stands', () => {
+  it('has the position after each message', () => {
     const filter = filterOf({ userIds: ['a'] });
     const message = cursorOn(mixed, filter).read(false)!;
     expect(placeOf(mixed, decode(message).resumeToken)).toEqual(
@@ -108,7 +108,7 @@ describe('A cursor', () => {
     expect(versions).toEqual(Array.from({ length: 600 }, (_, i) => i + 1));
   });
 
-  it('looks at so many events at a time, and at the rest when it is asked again', () => {
+  it('checks a limited number of events per call and continues with the next call', () => {
     const log = logOf(25_000, { size: 30_000 });
     append(log, [eventOf('bob', 1)]);
     const cursor = cursorOn(log, filterOf({ userIds: ['bob'] }));

@@ -51,7 +51,7 @@ describe('EventLog', () => {
     expect(entriesOf(log).map(({ position }) => position)).toEqual([7, 8, 9, 10]);
   });
 
-  it('drops what is too old, and nothing younger', () => {
+  it('drops only events above the maximum age', () => {
     const log = newLog({ maxAgeMs: 100 });
     append(
       log,
@@ -87,7 +87,7 @@ describe('EventLog', () => {
     expect(log.at(5)?.next).toBe(log.at(7));
   });
 
-  it('forgets a user with the last event', () => {
+  it('forgets a user when the last event of the user is dropped', () => {
     const log = newLog({ size: 2 });
     for (const [i, userId] of ['a', 'b', 'c', 'd'].entries()) {
       append(log, [eventOf(userId, i)]);
@@ -172,7 +172,7 @@ describe('Resume tokens in the log', () => {
     expect(tokens).toBe(6);
   });
 
-  it('are held as long as everything after them is', () => {
+  it('are held while everything after them is', () => {
     const log = logOf(7, { size: 4 });
     const tokens = [6, 7, 8].map((position) => log.tokenFor(position));
     for (const version of [8, 9, 10]) append(log, [eventOf('alice', version)]);
@@ -185,7 +185,7 @@ describe('Resume tokens in the log', () => {
     expect(newLog().find(token)).toBeUndefined();
   });
 
-  it('are good for as long as nothing has happened, however long ago the last event was', () => {
+  it('are good for while nothing has happened, however long ago the last event was', () => {
     const log = logOf(3, { maxAgeMs: 100 });
     const token = log.tokenFor(4);
     log.trim(99_999);

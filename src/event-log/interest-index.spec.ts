@@ -14,7 +14,7 @@ const events = fc.record({
 });
 
 describe('InterestIndex', () => {
-  it('finds for every event exactly those whose filter it matches', () => {
+  it('finds exactly the subscriptions whose filters match an event', () => {
     fc.assert(
       fc.property(fc.array(filters), fc.array(events), fc.nat(), (all, happened, gone) => {
         const index = new InterestIndex<number>();
@@ -40,7 +40,7 @@ describe('InterestIndex', () => {
     );
   });
 
-  it('holds nothing for those who have gone', () => {
+  it('keeps nothing for closed subscriptions', () => {
     const index = new InterestIndex<string>();
     const filter = filterOf({ userIds: ['a', 'b'], channelIds: ['lobby'] });
     index.add(filter, 'one');

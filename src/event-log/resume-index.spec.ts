@@ -84,7 +84,7 @@ describe('A resume token', () => {
   );
   const turns = fc.array(fc.nat(PARTITIONS - 1), { minLength: 1, maxLength: 20 });
 
-  it('goes on at another node with exactly what has not been seen, whatever the order there', () => {
+  it('resumes at another node with exactly the missed events, whatever their order there', () => {
     fc.assert(
       fc.property(clusters, turns, fc.nat(40), filters, (commits, order, count, filter) => {
         const [here, there] = [newNode(), newNode()];

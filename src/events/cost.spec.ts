@@ -66,7 +66,7 @@ describe('An event', () => {
     }
   });
 
-  it('goes out with all others of its round in one write for each subscriber', async () => {
+  it('is sent with all other events of its flush in one write per subscriber', async () => {
     const meters = await subscribeMany(100, () => filterOf());
     await world.happen('alice', connect('s'));
     for (let i = 0; i < 50; i++) await world.happen('alice', mute('s', { speaker: i % 2 === 0 }));
@@ -93,7 +93,7 @@ describe('An event', () => {
     seal.mockRestore();
   });
 
-  it('costs those who follow it, whatever the number of others', async () => {
+  it('costs time only for its subscribers, whatever the number of others', async () => {
     const meters = await subscribeMany(10_000, (i) => filterOf({ userIds: [`user-${i}`] }));
     await world.happen('user-7', connect('s'));
     round();

@@ -139,14 +139,14 @@ describe('A subscriber of every event', () => {
   beforeEach(useFakeTimers);
   afterEach(() => void vi.useRealTimers());
 
-  it('is given each matching event once and in order, however it reads', async () => {
+  it('receives each matching event once and in order', async () => {
     await playOut(false, 1000, (world, reader, filter) => {
       expect(reader.refusal).toBeUndefined();
       expect(reader.events).toEqual(expectedBy(world, reader, filter).map(nameOf));
     });
   });
 
-  it('is given all up to where the log has left it behind, and then told so', async () => {
+  it('receives all events that the log still has, and then the error', async () => {
     await playOut(false, 5, (world, reader, filter) => {
       const expected = expectedBy(world, reader, filter).map(nameOf);
       if (reader.refusal === undefined) {
@@ -268,7 +268,7 @@ describe('What is known of subscribers', () => {
     expect(count).toMatchObject({ value: 2 });
   });
 
-  it('is that a reader who falls behind and wants the latest only begins anew', async () => {
+  it('is that a reader who falls behind and wants the latest only starts again', async () => {
     const world = new EventWorld({ size: 3 });
     const slow = await world.subscribe({ latestOnly: true }, { credits: 1 });
     for (let i = 0; i < 5; i++) await world.happen('ann', i % 2 ? disconnect('s') : connect('s'));

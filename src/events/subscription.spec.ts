@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers());
 
 describe('A subscription', () => {
-  it('begins with who is there, and says when that is all', async () => {
+  it('begins with the matching presences, then SYNC_CURRENT', async () => {
     await world.happen('bob', connect('b'));
     await world.happen('ann', connect('a'));
     const reader = await world.subscribe();
@@ -44,7 +44,7 @@ describe('A subscription', () => {
     expect(eventLines(reader)).toEqual([[SYNC_CURRENT]]);
   });
 
-  it('sends a large snapshot in parts, each when the reader takes it, as of one moment', async () => {
+  it('sends a large snapshot in parts as the reader accepts them, all as of one offset', async () => {
     for (let i = 0; i < 1200; i++) await world.happen(`user ${i}`, connect(`s${i}`));
     const reader = await world.subscribe({}, { credits: 1 });
     await world.happen('late', connect('l'));
@@ -67,7 +67,7 @@ describe('A subscription', () => {
     expect(eventLines(reader).at(-1)).toEqual([SYNC_CURRENT]);
   });
 
-  it('is given what is committed between two rounds in one message', async () => {
+  it('receives all events of one flush in one message', async () => {
     const reader = await world.subscribe();
     await world.happen('ann', connect('a'));
     await world.happen('ann', join('a', 'lobby'));
@@ -79,7 +79,7 @@ describe('A subscription', () => {
     );
   });
 
-  it('is given nothing any more when it has ended', async () => {
+  it('receives nothing after it has ended', async () => {
     const reader = await world.subscribe();
     expect(world.fanOut.size).toBe(1);
     reader.subscription?.unsubscribe();
@@ -102,7 +102,7 @@ describe('A subscription', () => {
 });
 
 describe('A subscription that resumes', () => {
-  it('goes on after its token, without a snapshot', async () => {
+  it('continues after its resume token without a snapshot', async () => {
     const first = await world.subscribe();
     await world.happen('ann', connect('a'));
     vi.advanceTimersByTime(0);
@@ -124,7 +124,7 @@ describe('A subscription that resumes', () => {
     expect(eventLines(reader)[0]).toEqual(['userOnline', 'userChannelChanged']);
   });
 
-  it('is reset when its place is gone, or was in another log', async () => {
+  it('is reset if the log no longer has its position or has another epoch', async () => {
     world = new EventWorld({ size: 2 });
     const lost = world.log.tokenFor(1);
     const foreign = new EventWorld().log.tokenFor(1);
@@ -168,7 +168,7 @@ describe('A subscription that resumes', () => {
     }
   });
 
-  it('is refused with what is no token', async () => {
+  it('is rejected with a malformed resume token', async () => {
     const reader = await world.subscribe({ resumeToken: 'yesterday' });
     expect(reader.refusal).toMatchObject({ reason: 'INVALID_FIELD', field: 'resume_token' });
   });
@@ -201,7 +201,7 @@ describe('A slow subscription', () => {
 });
 
 describe('Upkeep', () => {
-  it('sends a token and nothing else to who has heard nothing for the heartbeat interval', async () => {
+  it('sends a message with only a token after a quiet heartbeat interval', async () => {
     const reader = await world.subscribe();
     world.clock.advance(999);
     world.fanOut.runMaintenance();
@@ -224,7 +224,7 @@ describe('Upkeep', () => {
     expect(placeOf(world.log, reader.lastToken)).toEqual(placeOf(world.log, world.log.tokenFor(1)));
   });
 
-  it('sends no heartbeat to who takes nothing', async () => {
+  it('sends no heartbeat to a subscriber that does not read', async () => {
     const reader = await world.subscribe({}, { credits: 1 });
     world.clock.advance(5000);
     world.fanOut.runMaintenance();

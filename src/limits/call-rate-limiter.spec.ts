@@ -44,7 +44,7 @@ describe('CallRateLimiter', () => {
     expect(admitted).toHaveLength(400);
   });
 
-  it('let nobody use up what the session of another may do', () => {
+  it("do not let a user consume the limit of another user's session", () => {
     const limits = new CallRateLimiter(RATES);
     call(limits, 1000, { userId: 'mallory', sessionId: 'session-of-ann' });
     expect(call(limits, 1000, { sessionId: 'session-of-ann' }).admitted).toBe(100);
@@ -66,7 +66,7 @@ describe('CallRateLimiter', () => {
     expect(call(limits, 1, { now: 2_000_000 }).reason).toBe('TOO_MANY_CALLS');
   });
 
-  it('do not ask for the session of a call that is refused for its user', () => {
+  it('do not ask for the session of a call that is rejected for its user', () => {
     const limits = new CallRateLimiter(RATES);
     call(limits, 400);
     const session = (): string => expect.fail('it was asked for');

@@ -27,7 +27,7 @@ describe('RateLimit', () => {
     }
   });
 
-  it('takes nothing for what it refuses', () => {
+  it('consumes nothing for a rejected request', () => {
     const limit = new RateLimit(50);
     admitted(limit, 100, 0);
     expect(admitted(limit, 1000, 0)).toBe(0);

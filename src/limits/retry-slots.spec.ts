@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RetrySlots } from './retry-slots.js';
 
 describe('Turns', () => {
-  it('are told one after the other, at the pace at which they can be let in', () => {
+  it('are assigned one after the other at the accepted rate', () => {
     const turns = new RetrySlots(100);
     for (let i = 1; i <= 100; i++) {
       const wait = turns.next(5000);

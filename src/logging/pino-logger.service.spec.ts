@@ -16,7 +16,7 @@ function open(format: LogFormatName, level: LogLevelName = 'info', isTTY = false
 }
 
 describe('A log of JSON', () => {
-  it('has a line for each entry, with who said it and what came along', () => {
+  it('writes a line per entry with its context and fields', () => {
     const { logger, written } = open('json');
     // Nest passes `new Logger('Session').log('A session began', { requestId })` in this form.
     logger.log('A session began', { requestId: 'r1' }, 'Session');
@@ -46,7 +46,7 @@ describe('A log of JSON', () => {
 });
 
 describe('A log for people', () => {
-  it('says the same in a line of words', () => {
+  it('writes the same entry as text', () => {
     const { logger, written } = open('text');
     logger.warn('Too late', { requestId: 'r1', seconds: 2 }, 'Calls');
     expect(written.stdout).toMatch(

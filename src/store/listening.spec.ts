@@ -31,7 +31,7 @@ describe('The time in which a node listens', () => {
     }
   }
 
-  it('is all time as long as nothing is wrong', () => {
+  it('is all time while nothing is wrong', () => {
     expect(counted(() => run(60_000))).toBe(60_000);
     expect(listening.isListening).toBe(true);
   });
@@ -61,7 +61,7 @@ describe('The time in which a node listens', () => {
     expect(listening.isListening).toBe(true);
   });
 
-  it('goes on where absences come again and again', () => {
+  it('continues where absences come again and again', () => {
     const counts = counted(() => {
       for (let i = 0; i < 10; i++) {
         clock.pause(1000);

@@ -29,7 +29,7 @@ export function presenceStoreContract(
       store.update(userId, (user) => step(user, input, now, POLICY));
 
     describe('a user', () => {
-      it('who was never seen is OFFLINE', async () => {
+      it('is OFFLINE if it is unknown', async () => {
         await store.view.awaitCurrent();
         expect(await store.get({ userId: 'alice' })).toEqual(newUser('alice'));
         expect(store.view.presence('alice')).toEqual(unknownPresence('alice'));
@@ -75,8 +75,8 @@ export function presenceStoreContract(
       });
     });
 
-    describe('a change that is refused', () => {
-      it('commits nothing and tells nobody', async () => {
+    describe('a rejected command', () => {
+      it('commits nothing and publishes nothing', async () => {
         const { user } = await perform('alice', connect('a'), 1);
         const told: Commit[] = [];
         store.commits.subscribe((next) => told.push(next));
@@ -96,7 +96,7 @@ export function presenceStoreContract(
     });
 
     describe('a commit', () => {
-      it('is in the view when it is told of, and is told of before it is acknowledged', async () => {
+      it('is in the view when it is published, and is published before it is acknowledged', async () => {
         const seen: unknown[] = [];
         store.commits.subscribe(({ events }) => {
           const { status, channelId } = store.view.presence('alice');
@@ -140,7 +140,7 @@ export function presenceStoreContract(
         rxjs.onUnhandledError = null;
       });
 
-      it('says which sessions ended', async () => {
+      it('names the sessions that ended', async () => {
         const ended: unknown[] = [];
         store.commits.subscribe((next) => ended.push(...next.ended));
         await perform('alice', connect('a'), 1);
@@ -157,7 +157,7 @@ export function presenceStoreContract(
         expect(count).toBe(1);
       });
 
-      it('shows others what they may see and nothing else', async () => {
+      it('shows others the shown presence only', async () => {
         await perform('alice', connect('a'), 1);
         await perform('alice', choose('a', 'INVISIBLE'), 2);
         await perform('alice', join('a', 'lobby'), 3);
@@ -168,7 +168,7 @@ export function presenceStoreContract(
     });
 
     describe('the view', () => {
-      it('holds every change that was acknowledged before a refresh', async () => {
+      it('has every change that was acknowledged before', async () => {
         await Promise.all(
           ['carol', 'alice', 'bob'].map((userId) => perform(userId, connect(userId), 1)),
         );
@@ -179,7 +179,7 @@ export function presenceStoreContract(
     });
 
     describe('the owner', () => {
-      it('of a session is known as long as it is live', async () => {
+      it('of a session is known while it is live', async () => {
         expect((await store.get({ sessionId: 'a' }))?.userId).toBeUndefined();
         await perform('alice', connect('a'), 1);
         await perform('alice', connect('b'), 1);
@@ -191,7 +191,7 @@ export function presenceStoreContract(
         expect(owners.map((owner) => owner?.userId)).toEqual([undefined, 'alice', 'bob']);
       });
 
-      it('of a session whose connection is lost is nobody, also within the grace', async () => {
+      it('of a session whose connection is lost is unknown, also within the grace', async () => {
         const graceful = { ...POLICY, reconnectGraceMs: 50 };
         const lost = disconnect('a', 'CONNECTION_LOST');
         await store.update('alice', (user) => step(user, connect('a'), 1, graceful));
@@ -201,8 +201,8 @@ export function presenceStoreContract(
       });
     });
 
-    describe('what is due', () => {
-      it('is handed out when its time has come', async () => {
+    describe('a deadline', () => {
+      it('is claimed when it is reached', async () => {
         await perform('late', connect('b', { tokenExpiresAt: 120 }), 20);
         await perform('early', connect('a', { tokenExpiresAt: 110 }), 10);
         expect(await store.claimDue(109, 10)).toEqual([]);
@@ -250,7 +250,7 @@ export function presenceStoreContract(
         expect(await store.claimDue(99_999, 10)).toEqual([]);
       });
 
-      it('is nothing for a user who was never seen, whatever happens to it', async () => {
+      it('does not exist for an unknown user', async () => {
         await perform('nobody', time, 1);
         await perform('nobody', disconnect('x'), 1);
         expect(await store.claimDue(99_999, 10)).toEqual([]);

@@ -50,14 +50,14 @@ describe('Every RPC', () => {
   });
 
   describe.each(RPCS)('such as $rpc', (rpc) => {
-    it('is refused without a token', async () => {
+    it('is rejected without a token', async () => {
       expect(await callWith(undefined, rpc)).toMatchObject({
         code: status.UNAUTHENTICATED,
         details: 'no token',
       });
     });
 
-    it('is refused with a token that is not one, expired or signed with another key', async () => {
+    it('is rejected with a token that is not one, expired or signed with another key', async () => {
       const expired = await tokenOf('ann', { ttlSeconds: -60 });
       const forged = (await tokenOf('ann')).replace(/[^.]+$/, 'AAAA');
       expect(await callWith('not-a-token', rpc)).toMatchObject({
@@ -74,14 +74,14 @@ describe('Every RPC', () => {
       });
     });
 
-    it('is refused for the missing token before its request is looked at', async () => {
+    it('is rejected for the missing token before its request is looked at', async () => {
       const malformed = Buffer.from([0xff]);
       const { code } = await callWith(undefined, rpc, malformed);
       expect(code).toBe(status.UNAUTHENTICATED);
     });
   });
 
-  it('leaves nothing behind when it is refused', async () => {
+  it('leaves nothing behind when it is rejected', async () => {
     const reader = await service.client('reader', { isAdmin: true });
     expect(service.sizeOf(SessionRegistry)).toBe(0);
     expect(await reader.listOnlineUsers()).toMatchObject({ presences: [], totalSize: 0 });
@@ -145,14 +145,14 @@ describe('A token', () => {
     look.mockRestore();
   });
 
-  it('is refused without a signature, or with another algorithm than the key is for', async () => {
+  it('is rejected without a signature, or with another algorithm than the key is for', async () => {
     const unsigned = new UnsecuredJWT({ sub: 'ann' }).encode();
     expect(await codeWith(`Bearer ${unsigned}`)).toBe(status.UNAUTHENTICATED);
     expect(await codeWith(await sign({ sub: 'ann' }, 'HS512'))).toBe(status.UNAUTHENTICATED);
     expect(await codeWith(await sign({ sub: 'ann' }))).toBe(status.OK);
   });
 
-  it('is refused when its subject cannot be a user', async () => {
+  it('is rejected when its subject cannot be a user', async () => {
     const subjects = [
       undefined,
       '',
@@ -171,7 +171,7 @@ describe('A token', () => {
     }
   });
 
-  it('is refused before it becomes valid', async () => {
+  it('is rejected before it becomes valid', async () => {
     const now = Math.floor(Date.now() / 1000);
     expect(await codeWith(await sign({ sub: 'ann', nbf: now + 60 }))).toBe(status.UNAUTHENTICATED);
     expect(await codeWith(await sign({ sub: 'ann', nbf: now - 60 }))).toBe(status.OK);

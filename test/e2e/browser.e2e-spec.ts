@@ -63,7 +63,7 @@ describe('A page in a browser', () => {
     return inWords(await watcher.nextEvent());
   }
 
-  it('is online, calls, and sees every change', async () => {
+  it('connects, makes calls and receives every change', async () => {
     const { page, look, seen } = await pageOf('ann');
     await eventually(async () => (await look('session')).length, 22);
     await eventually(async () => (await seen()).at(-1), 'ann PRESENCE_STATUS_ONLINE');
@@ -76,7 +76,7 @@ describe('A page in a browser', () => {
     await page.close();
   });
 
-  it('stays online for as long as it is open, and not a moment longer', async () => {
+  it('stays online for while it is open, and not a moment longer', async () => {
     const watcher = await follow('bob');
     const { page, look } = await pageOf('bob');
     expect(await nextOf(watcher)).toBe('userOnline CONNECTED');
@@ -110,7 +110,7 @@ describe('A page in a browser', () => {
     link.close();
   });
 
-  it('is let in by nobody when it comes from another origin', async () => {
+  it('is rejected if it comes from another origin', async () => {
     const { page, look } = await pageOf('eve', service.httpUrl, browser.foreignOrigin);
     await eventually(() => look('end'), 'TypeError');
     expect(await look('session')).toBe('');

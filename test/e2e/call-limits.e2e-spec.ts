@@ -57,7 +57,7 @@ describe('MAX_COMMANDS_PER_SECOND_PER_SESSION_PER_NODE', () => {
     expect(await refusalOfCall(command(ann, sessionId))).toEqual(REFUSED);
   });
 
-  it('lets a refused command change nothing', async () => {
+  it('does not execute a rejected command', async () => {
     const { ann, sessionId } = await start();
     const watcher = await service.client('watcher');
     const events = watcher.subscribe();
@@ -144,7 +144,7 @@ describe('MAX_CALLS_PER_SECOND_PER_USER_PER_NODE', () => {
     expect(await refusalOfCall(read(ann))).toEqual({ ...REFUSED, retryMs: 100 });
   });
 
-  it('counts a large request for what it is, even one that is refused for what it holds', async () => {
+  it('counts a large request for what it is, even one that is rejected for what it holds', async () => {
     const ann = await start();
     const userIds = [...Array.from({ length: 999 }, (_, n) => `${n}`.padStart(102, '家')), ''];
     await repeat(NODES, () => ann.batchGetPresences({ userIds }).catch(() => {}));
@@ -153,7 +153,7 @@ describe('MAX_CALLS_PER_SECOND_PER_USER_PER_NODE', () => {
     expect(await refusalOfCall(read(ann))).toEqual({ ...REFUSED, retryMs: 100 });
   });
 
-  it('leaves heartbeats, other users, and the backend of the product alone', async () => {
+  it('does not affect heartbeats, other users and backends', async () => {
     const ann = await start();
     const { sessionId } = await ann.connect();
     await repeat(each(20), () => read(ann).catch(() => {}));
@@ -164,7 +164,7 @@ describe('MAX_CALLS_PER_SECOND_PER_USER_PER_NODE', () => {
     await repeat(each(50), () => read(backend));
   });
 
-  it('is no limit when it is 0', async () => {
+  it('has no effect when it is 0', async () => {
     const ann = await start('0');
     await repeat(each(500), () => read(ann));
   });
@@ -228,7 +228,7 @@ describe('A client that ignores rejections', () => {
     return service.all(Connections).reduce((sum, { cuts }) => sum + cuts.counts.rejected_calls, 0);
   }
 
-  it('gets every response at once, and keeps its connection, as long as it opens no more calls than allowed', async () => {
+  it('gets every response at once, and keeps its connection, while it opens no more calls than allowed', async () => {
     service = await Service.start(SETTINGS);
     const ann = await service.client('ann');
     const calls = Array.from({ length: OPEN_CALLS }, () => ann.listSessions());

@@ -33,7 +33,7 @@ describe('Channels', () => {
     return presences.map(({ userId }) => userId);
   }
 
-  it('list who has joined, in the order of their ids', async () => {
+  it('list the users who have joined, ordered by id', async () => {
     for (const userId of ['zoe', 'adam']) {
       const { client, sessionId } = await connect(userId);
       await client.joinChannel({ sessionId, channelId: 'lobby' });
@@ -41,11 +41,11 @@ describe('Channels', () => {
     expect(await membersOf('lobby')).toEqual(['adam', 'zoe']);
   });
 
-  it('have no members as long as nobody is in them', async () => {
+  it('have no members while they are empty', async () => {
     expect(await membersOf('nowhere')).toEqual([]);
   });
 
-  it('tell their watchers who comes, moves and leaves, with the presence afterwards', async () => {
+  it('notify subscribers when users join, move and leave, with the new presence', async () => {
     const { client, sessionId, watcher } = await connect('ann');
     const joined = await client.joinChannel({ sessionId, channelId: 'a' });
     const moved = await client.joinChannel({ sessionId, channelId: 'b' });
@@ -90,7 +90,7 @@ describe('Channels', () => {
     ]);
   });
 
-  it('are left by the end of the session that joined, before the user goes', async () => {
+  it('are left when the session that joined ends, before the user goes OFFLINE', async () => {
     const { client, sessionId, stream, watcher } = await connect('dan');
     await client.joinChannel({ sessionId, channelId: 'g' });
     stream.cancel();
@@ -153,7 +153,7 @@ describe('Channels', () => {
     expect(await membersOf('k')).toEqual(['hal']);
   });
 
-  it('are told apart by every character of their ids', async () => {
+  it('are distinguished by every character of their ids', async () => {
     const channelIds = ['x', 'X', ' x', 'x ', 'x/y', 'é', 'e\u0301', '\u202ex', '🎧', '__proto__'];
     for (const [i, channelId] of channelIds.entries()) {
       const { client, sessionId } = await connect(`spelling ${i}`);

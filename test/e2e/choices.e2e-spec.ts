@@ -3,7 +3,7 @@ import { StatusChoice } from '../../src/api/generated/presence/v1/presence_servi
 import type { Client } from '../support/client.js';
 import { Service } from '../support/service.js';
 
-describe('What a user chose', () => {
+describe('The choices of a user', () => {
   let service: Service;
   let ann: Client;
   beforeAll(async () => {
@@ -19,7 +19,7 @@ describe('What a user chose', () => {
     return userId;
   }
 
-  it('is told with each command, with a version that grows though nothing changes', async () => {
+  it('are returned by each command, with a version that grows even if nothing changes', async () => {
     await newUser();
     const { sessionId, started } = await ann.connect();
     expect(started.choices).toEqual({});
@@ -41,7 +41,7 @@ describe('What a user chose', () => {
     });
   });
 
-  it('is told to the other sessions of the user as it changes', async () => {
+  it('are sent to the other sessions of the user when they change', async () => {
     await newUser();
     const desktop = await ann.connect();
     const phone = await ann.connect();

@@ -51,7 +51,7 @@ describe('Text of a client', () => {
   });
 
   describe.each(JSON_TYPES)('in a request to %s as %s', (path, type) => {
-    it.each(TEXTS)('is refused in words that any client can read: %s', async (_name, json) => {
+    it.each(TEXTS)('is rejected in words that any client can read: %s', async (_name, json) => {
       const url = server.httpUrl + path;
       const { text } = await callOverHttp(url, type, bodyOf(type, json), { authorization });
       // RESOURCE_EXHAUSTED if the request exceeds the size limit of its method.

@@ -34,7 +34,7 @@ describe('Several nodes', () => {
   describe.each([2, 4])('%i of them', (size) => {
     const nodes = Array.from({ length: size }, (_, i) => i);
 
-    it('show a session of one on all, at once and to those who watch', async () => {
+    it('show a session of one node on all nodes and to all subscribers', async () => {
       cluster = await Cluster.start(build, size);
       const watchers = await Promise.all(nodes.map((node) => follow(node, 'ann')));
       const { sessionId, started, stream } = await (await cluster.client(0, 'ann')).connect();
@@ -54,7 +54,7 @@ describe('Several nodes', () => {
       }
     });
 
-    it('take the commands of a session wherever they arrive, and lose none', async () => {
+    it('accept the commands of a session on any node and lose none', async () => {
       cluster = await Cluster.start(build, size);
       const { sessionId } = await (await cluster.client(0, 'ann')).connect();
       const watcher = await follow(size - 1, 'ann');
@@ -91,7 +91,7 @@ describe('Several nodes', () => {
       expect(await sessionIdsAt(1, 'ann')).toEqual([]);
     });
 
-    it('never announce a user OFFLINE who has come back on another', async () => {
+    it('never announce a user OFFLINE who has reconnected to another node', async () => {
       cluster = await Cluster.start(build, 2);
       const witness = await Witness.at(await cluster.client(1, 'watcher'));
       const gone = await follow(1, 'bob');
@@ -105,7 +105,7 @@ describe('Several nodes', () => {
     });
   });
 
-  it('let a node stop and its clients move, and nobody seems to have left meanwhile', async () => {
+  it('let a node stop and its clients move without announcing them OFFLINE', async () => {
     cluster = await Cluster.start(build, 2, {
       RECONNECT_GRACE_MS: '20000',
       DRAIN_TIMEOUT_MS: '2000',
@@ -130,7 +130,7 @@ describe('Several nodes', () => {
     }
   });
 
-  it('go on without a node that is frozen, and take it back when it wakes', async () => {
+  it('continue without a frozen node, and accept it again when it wakes', async () => {
     cluster = await Cluster.start(build, 2);
     const witness = await Witness.at(await cluster.client(1, 'watcher'));
     const gone = await follow(1, 'bob');

@@ -88,7 +88,7 @@ describe('The command line on a terminal', () => {
     expect(await ann.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('says what a key could not do, and goes on', async () => {
+  it('reports a command that failed, and continues', async () => {
     const ann = start(['connect', 'ben']);
     await ann.says(/q quit/);
     await type(ann, 'j', /Channel: /);
@@ -96,7 +96,7 @@ describe('The command line on a terminal', () => {
     await type(ann, 'm', /microphone muted/);
   });
 
-  it('shows what others do only after a line has been typed', async () => {
+  it('shows events of others only after the typed line is complete', async () => {
     const ann = start(['connect', 'ann']);
     await ann.says(/q quit/);
     await type(ann, 'j', /Channel: /);

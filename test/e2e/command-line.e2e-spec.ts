@@ -169,7 +169,7 @@ describe('The command line', () => {
 
   describe('that cannot do it says so in a sentence and exits with 1', () => {
     it.each([['list'], ['connect', 'ann'], ['watch'], ['watch', '--json']])(
-      'when nobody answers: %s',
+      'when the service is unreachable: %s',
       async (...args) => {
         const address = `127.0.0.1:${await freePort()}`;
         const { code, stdout, stderr } = await run(args, { PRESENCE_ADDRESS: address });
@@ -180,7 +180,7 @@ describe('The command line', () => {
       },
     );
 
-    it('when the token is refused', async () => {
+    it('when the token is rejected', async () => {
       const [header, claims] = (await tokenOf('ann')).split('.');
       const forged = `${header}.${claims}.${'A'.repeat(43)}`;
       const { code, stderr } = await run(['list'], { PRESENCE_TOKEN: forged });
@@ -227,14 +227,14 @@ describe('The command line', () => {
       },
     );
 
-    it('when the service does not take it', async () => {
+    it('when the service rejects an argument', async () => {
       const { code, stderr } = await run(['members', 'x'.repeat(129)]);
       expect(code).toBe(1);
       expect(stderr).toMatch(/^The service rejects an argument: channelId .*\n$/);
     });
   });
 
-  it('says of a session that is not there that it is not', async () => {
+  it('reports that a session does not exist', async () => {
     expect(await run(['end', 'typo'])).toEqual({
       code: 0,
       stdout: 'There is no live session typo.\n',
@@ -243,7 +243,7 @@ describe('The command line', () => {
   });
 
   describe('token', () => {
-    it('prints a token that the service takes, and nothing else', async () => {
+    it('prints a token that the service accepts, and nothing else', async () => {
       const { code, stdout, stderr } = await run(['token', 'ann']);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const { started } = await online(server.clientWithToken(stdout.trimEnd()));
@@ -256,7 +256,7 @@ describe('The command line', () => {
       expect(started.session?.userId).toBe('--admin');
     });
 
-    it('signs for as long as asked, and for an admin', async () => {
+    it('signs for while asked, and for an admin', async () => {
       const { stdout } = await run(['token', 'root', '--admin', '--ttl', '60']);
       const claims = JSON.parse(
         Buffer.from(stdout.split('.')[1]!, 'base64url').toString(),
@@ -292,7 +292,7 @@ describe('The command line', () => {
   });
 
   describe('connect', () => {
-    it('has the user online until it is interrupted, and then gone in order', async () => {
+    it('keeps the user online until it is interrupted, and then disconnects gracefully', async () => {
       const ann = start(['connect', 'ann', '--join', 'lobby', '--platform', 'desktop']);
       await ann.says(/^You \(ann\) are online, in lobby, on desktop$/m);
       const { presence } = await admin.getPresence({ userId: 'ann' });
@@ -308,7 +308,7 @@ describe('The command line', () => {
       events.cancel();
     });
 
-    it('says that an invisible user is offline to everyone else', async () => {
+    it('shows that an invisible user is offline to everyone else', async () => {
       // The choice outlasts the session, so no other test may use this user.
       const client = await server.client('ida');
       const { sessionId } = await online(client);
@@ -317,7 +317,7 @@ describe('The command line', () => {
       await ida.says(/You \(ida\) are online, .*; everyone else sees you offline/);
     });
 
-    it('shows what others do, and not what the user does elsewhere', async () => {
+    it("shows changes of others, but not of the user's other devices", async () => {
       const ann = start(['connect', 'ann']);
       await ann.says(/are online/);
       const bob = await server.client('bob');
@@ -359,7 +359,7 @@ describe('The command line', () => {
     });
   });
 
-  describe('with somebody there', () => {
+  describe('with users online', () => {
     let ann: Client;
     let sessionId: string;
 
@@ -451,7 +451,7 @@ describe('The command line', () => {
       expect(went).toMatchObject({ userId: 'ann', current: null, reason: 'requested' });
     });
 
-    it('ends well when nobody reads any more', async () => {
+    it('exits with 0 when its output is closed', async () => {
       const watch = start(['watch', '--user', 'zoe']);
       await watch.says(/zoe is offline/);
       watch.closeOutput();
@@ -462,7 +462,7 @@ describe('The command line', () => {
   });
 
   describe('bench', () => {
-    it('says how long commits and deliveries took, and leaves nobody online', async () => {
+    it('prints the durations of commits and deliveries, and leaves no user online', async () => {
       const args = ['--sessions', '5', '--channel-size', '2', '--rate', '20', '--seconds', '1'];
       const { code, stdout, stderr } = await run(['bench', ...args]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

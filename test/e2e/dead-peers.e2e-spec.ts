@@ -167,7 +167,7 @@ describe('A connection', () => {
     await next.until(() => next.countOf(FrameType.SETTINGS) > 0);
   });
 
-  it('is turned away beyond MAX_CONNECTIONS_PER_NODE', async () => {
+  it('is rejected above MAX_CONNECTIONS_PER_NODE', async () => {
     await start({ MAX_CONNECTIONS_PER_NODE: '1' });
     const address = service.address();
     await Http2Peer.to(address);

@@ -129,7 +129,7 @@ describe('A subscriber that stops reading', () => {
       expect(queued).toBe(0);
     });
 
-    it('is told to go on with its last token when it does read what was sent', async () => {
+    it('ends with an error that refers to its last resume token once it reads again', async () => {
       const stuck = watcher.subscribe();
       await stuck.beginning();
       stuck.pause();
@@ -142,7 +142,7 @@ describe('A subscriber that stops reading', () => {
       );
     });
 
-    it('holds nobody else up', async () => {
+    it('does not delay other subscribers', async () => {
       const picture = new Picture((await service.client('reader')).subscribe());
       await picture.untilCurrent();
       const stuck = watcher.subscribe();
@@ -160,7 +160,7 @@ describe('A subscriber that stops reading', () => {
     });
   });
 
-  it('is given everything, in order, when it reads again in time', async () => {
+  it('receives everything in order if it reads again in time', async () => {
     await start();
     const slow = watcher.subscribe();
     await slow.beginning();
@@ -204,7 +204,7 @@ describe('A subscriber that stops reading', () => {
       },
     );
 
-    it('is given SYNC_RESET and the state when even the log has left it behind', async () => {
+    it('receives SYNC_RESET and a snapshot if the log no longer has its position', async () => {
       await start({ eventLogSize: SMALL_LOG });
       const stuck = watcher.subscribe({ delivery: DELIVERY_LATEST });
       const picture = new Picture(stuck);
@@ -228,7 +228,7 @@ describe('A subscriber that stops reading', () => {
       expect(queued).toBe(0);
     });
 
-    it('is given every event as long as it reads', async () => {
+    it('receives every event while it reads', async () => {
       await start();
       const stream = watcher.subscribe({ delivery: DELIVERY_LATEST });
       await stream.beginning();

@@ -57,7 +57,7 @@ describe('A subscription with a filter', () => {
   }
 
   describe('of users', () => {
-    it('shows them and nobody else', async () => {
+    it('shows these users only', async () => {
       const [ann, bob] = [await present('u-ann'), await present('u-bob')];
       const { stream, snapshot } = await watch({ userIds: ['u-ann'] });
       expect(snapshot).toEqual(['u-ann']);
@@ -84,7 +84,7 @@ describe('A subscription with a filter', () => {
   });
 
   describe('of channels', () => {
-    it('shows who is in them, and every change of theirs while they are', async () => {
+    it('shows the users in the channels, and their changes', async () => {
       const [ann, bob] = [await present('c-ann'), await present('c-bob')];
       await ann.join('c-1');
       await bob.join('c-other');
@@ -103,7 +103,7 @@ describe('A subscription with a filter', () => {
       ]);
     });
 
-    it('shows who has just left, and no more of them from then on', async () => {
+    it('shows that a user leaves, and no later change of that user', async () => {
       const [mover, leaver, goer, last] = await Promise.all(
         ['l-mover', 'l-leaver', 'l-goer', 'l-last'].map(present),
       );
@@ -139,7 +139,7 @@ describe('A subscription with a filter', () => {
   });
 
   describe('of users and channels', () => {
-    it('shows who is named or is in one of the channels, once when both', async () => {
+    it('shows the named users and the users in the channels, once if both match', async () => {
       const [ann, bob, cat] = await Promise.all(['uc-ann', 'uc-bob', 'uc-cat'].map(present));
       await ann!.join('uc-1');
       await bob!.join('uc-1');
@@ -208,7 +208,7 @@ describe('A subscription with a filter', () => {
       ]);
     });
 
-    it('begins with the whole snapshot all the same', async () => {
+    it('begins with the complete snapshot all the same', async () => {
       await present('kw-ann');
       const { snapshot } = await watch({ kinds: [USER_OFFLINE], userIds: ['kw-ann'] });
       expect(snapshot).toEqual(['kw-ann']);

@@ -37,7 +37,7 @@ describe('Subscribe', () => {
   }
 
   describe('at the beginning', () => {
-    it('sends who is there, then SYNC_CURRENT with a resume token', async () => {
+    it('sends the matching presences, then SYNC_CURRENT with a resume token', async () => {
       const { started } = await present('early bird');
       const stream = (await service.client('watcher')).subscribe({ userIds: ['early bird'] });
       const snapshot = await stream.next();
@@ -66,7 +66,7 @@ describe('Subscribe', () => {
       expect(snapshot[0]?.lastActiveAt).toBeDefined();
     });
 
-    it('shows everyone who is not OFFLINE when nobody is named', async () => {
+    it('shows everyone who is not OFFLINE with an empty filter', async () => {
       const { client, sessionId, stream } = await present('short visit');
       await present('long visit');
       await client.endSession({ sessionId });
@@ -109,7 +109,7 @@ describe('Subscribe', () => {
   });
 
   describe('from then on', () => {
-    it('sends every change once, in commit order, and nothing for what changed nothing', async () => {
+    it('sends every change once, in commit order, and nothing for a command without effect', async () => {
       const { client, sessionId } = await present('busy');
       const watcher = await watch('busy');
       const channels = Array.from({ length: 50 }, (_, i) => `channel ${i}`);
@@ -124,7 +124,7 @@ describe('Subscribe', () => {
       watcher.cancel();
     });
 
-    it('sends the presence whole, as the caller of the change was answered', async () => {
+    it('sends the complete presence, equal to the response of the command', async () => {
       const { client, sessionId } = await present('whole', 'hall');
       const watcher = await watch('whole');
       const request = { sessionId, choice: StatusChoice.STATUS_CHOICE_AWAY, statusText: 'tea' };
@@ -166,7 +166,7 @@ describe('Subscribe', () => {
     });
   });
 
-  describe('says what changed, what was before and why', () => {
+  describe('has the kind of change, the previous value and the reason', () => {
     const ids = { watched: 0 };
 
     /**
@@ -193,7 +193,7 @@ describe('Subscribe', () => {
       return [change?.$case, change?.value, ChangeReason[reason]];
     }
 
-    it('when a user comes', async () => {
+    it('when a user comes online', async () => {
       const watcher = await watch('comer');
       const { started } = await present('comer');
       const event = await watcher.nextEvent();
@@ -286,7 +286,7 @@ describe('Subscribe', () => {
       ]);
     });
 
-    it('when a status is chosen, and when it lapses', async () => {
+    it('when a status is set, and when it expires', async () => {
       const told = await eventsOf(2, async ({ client, sessionId }) => {
         await client.updateStatus({
           sessionId,
@@ -342,7 +342,7 @@ describe('Subscribe', () => {
       expect(events[0]?.presence).toEqual(events[1]?.presence);
     });
 
-    it('when a user hides and shows up again, as of one who went and came', async () => {
+    it('when a user becomes invisible and visible again, as for a disconnect and a connect', async () => {
       const told = await eventsOf(4, async ({ client, sessionId }) => {
         const { STATUS_CHOICE_INVISIBLE, STATUS_CHOICE_AUTOMATIC } = StatusChoice;
         await client.updateStatus({ sessionId, choice: STATUS_CHOICE_INVISIBLE });

@@ -72,7 +72,7 @@ describe('An explanation of a presence', () => {
     expect(statusOf(explained.nextTransition!.shown)).toBe('OFFLINE');
   });
 
-  it('shows what an invisible user hides beside what others see', async () => {
+  it('has the own presence of an invisible user and the shown one', async () => {
     const eve = await service.client('eve');
     const { sessionId } = await eve.connect();
     const expiresAt = timestampMessage(service.clock.now() + 60_000);
@@ -86,7 +86,7 @@ describe('An explanation of a presence', () => {
     expect(statusOf(nextTransition!.shown)).toBe('ONLINE');
   });
 
-  it('says until when a heartbeat is waited for, and then for how long a lost session is', async () => {
+  it('has the time when the next heartbeat is due, and then the end of the grace', async () => {
     const { sessionId, started } = await (
       await service.client('hal')
     ).connect({ requireHeartbeats: true });
@@ -104,7 +104,7 @@ describe('An explanation of a presence', () => {
     });
   });
 
-  it('is given of a user who was never seen', async () => {
+  it('works for an unknown user', async () => {
     const explained = await admin.explainPresence({ userId: 'nobody' });
     expect(explained).toMatchObject({
       cause: StatusCause.STATUS_CAUSE_NO_SESSION,

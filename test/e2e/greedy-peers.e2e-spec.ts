@@ -46,7 +46,7 @@ describe('A peer that', () => {
   }
 
   describe('makes calls', () => {
-    it('without a token may have sixteen of them open, and is refused more', async () => {
+    it('without a token may have sixteen of them open, and is rejected more', async () => {
       await victim.survives('calls without a token', async () => {
         const peer = await victim.peer();
         for (let i = 0; i < 500; i++) peer.open(LIST, '');
@@ -57,7 +57,7 @@ describe('A peer that', () => {
       });
     });
 
-    it('of which it sends only half is cut off from each of them', async () => {
+    it('of which it sends only half is disconnected from each of them', async () => {
       await victim.survives('half calls', async () => {
         const peer = await trustedPeer();
         for (let i = 0; i < 500; i++) peer.open(LIST, token);
@@ -105,7 +105,7 @@ describe('A peer that', () => {
       });
     });
 
-    it('larger than allowed when inflated is refused them', async () => {
+    it('larger than allowed when inflated is rejected them', async () => {
       const bomb = grpcMessage(gzipSync(Buffer.alloc(16 * MEGABYTE)));
       bomb[0] = 1;
       const session = connect(`http://${victim.server.grpcAddress}`);
@@ -128,7 +128,7 @@ describe('A peer that', () => {
     const userIds = Array<string>(1000).fill('ann');
     const request = BatchGetPresencesRequest.encode({ userIds }).finish();
 
-    it('what it has called for, with a window of zero, is refused beyond 32 MB and cut off', async () => {
+    it('what it has called for, with a window of zero, is rejected beyond 32 MB and disconnected', async () => {
       await victim.survives('a window of zero', async () => {
         const settings = [[Setting.INITIAL_WINDOW_SIZE, 0]] as const;
         const peer = await trustedPeer({ settings });
@@ -143,7 +143,7 @@ describe('A peer that', () => {
       ).toBeGreaterThan(0);
     });
 
-    it('anything any more is cut off by its silence', async () => {
+    it('anything any more is disconnected by its silence', async () => {
       await victim.survives('a full buffer', async () => {
         const settings = [[Setting.INITIAL_WINDOW_SIZE, 0x7fff_ffff]] as const;
         const peer = await trustedPeer({ settings });

@@ -67,7 +67,7 @@ describe('Health', () => {
       watch.cancel();
     });
 
-    it('is an error for a name of any length, and the connection goes on', async () => {
+    it('is an error for a name of any length, and the connection continues', async () => {
       const watch = health.watch('');
       await watch.next();
       for (const [length, code] of [

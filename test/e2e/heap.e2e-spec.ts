@@ -42,7 +42,7 @@ describe('The memory of a server', () => {
     return Number(bytes);
   }
 
-  it('does not grow with clients that come and go', async () => {
+  it('does not grow while clients connect and disconnect', async () => {
     const tokens = await Promise.all(USERS.map((userId) => tokenOf(userId)));
     const storm = new Storm([server.grpcAddress], tokens, new Random(1));
     const heaps: number[] = [];

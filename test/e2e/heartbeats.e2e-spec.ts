@@ -53,7 +53,7 @@ describe('Heartbeats', () => {
       });
     });
 
-    it('keep its session for as long as they come', async () => {
+    it('keep its session for while they come', async () => {
       const { client, sessionId } = await connect('cleo');
       for (let i = 0; i < 4; i++) {
         await service.passTime(TIMEOUT_MS - 1);

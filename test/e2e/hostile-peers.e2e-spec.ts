@@ -76,7 +76,7 @@ describe('A peer that', () => {
   afterEach(() => victim.isAlone());
   afterAll(() => victim.stop());
 
-  describe('sends what HTTP/2 forbids is cut off:', () => {
+  describe('sends what HTTP/2 forbids is disconnected:', () => {
     it.each<[string, (peer: Http2Peer, round: number) => Buffer]>([
       ['empty DATA', emptyParts],
       ['windows that grow by zero', () => windowUpdate(0, 0)],
@@ -103,7 +103,7 @@ describe('A peer that', () => {
     });
   });
 
-  describe('floods with what HTTP/2 allows is cut off:', () => {
+  describe('floods with what HTTP/2 allows is disconnected:', () => {
     it.each<[string, Buffer]>([
       ['PING', times(1000, frame(PING, 0, 0, Buffer.alloc(8)))],
       ['SETTINGS', times(1000, settingsFrame())],
@@ -140,7 +140,7 @@ describe('A peer that', () => {
           round === 0 ? remembered(Buffer.alloc(4000, 0x79)) : Buffer.alloc(12_000, 0xbe),
       ],
       ['of too many names', () => times(200, literal('a', 'b'))],
-    ])('%s is refused each call', async (name, more) => {
+    ])('%s is rejected each call', async (name, more) => {
       const peer = await victim.peer();
       // The limit applies after the peer has acknowledged it.
       await peer.until(() => peer.countOf(FrameType.SETTINGS) > 1);

@@ -54,7 +54,7 @@ async function cameAndWent(watcher: SubscriptionReader): Promise<string[]> {
 describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
   const name = (what: string): string => `${what} ${protocol}`;
 
-  it('is refused with all that is wrong with it', async () => {
+  it('is rejected with all that is wrong with it', async () => {
     const client = await clientOf('ann', protocol);
     const refused = client.joinChannel({ sessionId: '', channelId: '' });
     const error = await refused.catch((reason: Parameters<typeof richStatusOf>[0]) => reason);
@@ -71,13 +71,13 @@ describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
     expect((await client.subscribe({ resumeToken: '?' }).ended).code).toBe(status.INVALID_ARGUMENT);
   });
 
-  it('is refused without a token', async () => {
+  it('is rejected without a token', async () => {
     const client = new Client([host], undefined, (at) => new HttpChannel(at, [protocol]));
     await expect(client.listOnlineUsers()).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
     expect((await client.openSession().ended).code).toBe(status.UNAUTHENTICATED);
   });
 
-  it('is refused when it is larger than gRPC takes', async () => {
+  it('is rejected when it is larger than gRPC takes', async () => {
     const client = await clientOf('big', protocol);
     const userIds = ['x'.repeat(TOO_MANY_BYTES)];
     const code = status.RESOURCE_EXHAUSTED;
@@ -199,7 +199,7 @@ describe('HTTP', () => {
     expect(await response.json()).toMatchObject({ code: 'unimplemented' });
   });
 
-  it.each(['soon', '-1', '99999999999'])('refuses a time of %s', async (timeout) => {
+  it.each(['soon', '-1', '99999999999'])('rejects a time of %s', async (timeout) => {
     const headers = { 'content-type': 'application/json', 'connect-timeout-ms': timeout };
     const response = await post(PRESENCE, headers, '{"userId":"a"}');
     expect(await response.json()).toMatchObject({ code: 'invalid_argument' });
@@ -223,7 +223,7 @@ describe('HTTP', () => {
     expect(headers.get('x-powered-by')).toBeNull();
   });
 
-  it('closes the connection of a caller who goes on calling in vain', async () => {
+  it('closes the connection of a caller that ignores rejections', async () => {
     const settings = { MAX_CALLS_PER_SECOND_PER_USER_PER_NODE: '1' };
     const other = await Service.start(settings, { fixed: { rejectedCallsPerSecond: 1 } });
     const authorization = `Bearer ${await tokenOf('raw')}`;
@@ -375,7 +375,7 @@ describe('HTTP', () => {
         return queued;
       }
 
-      it('has nothing queued for it, and is cut off when it has fallen out of the log', async () => {
+      it('has nothing queued, and is disconnected when the log no longer has its position', async () => {
         const itsEnd = await stuck('stuck');
         const queued = await writeUntilGone(itsEnd);
         expect(queued).toBeGreaterThan(0);

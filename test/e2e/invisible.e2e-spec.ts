@@ -74,7 +74,7 @@ describe('An invisible user', () => {
     return found;
   }
 
-  it('looks on every surface exactly like the same user who has left', async () => {
+  it('looks in every response exactly like a user who has disconnected', async () => {
     const watchers = [await follow('twin a'), await follow('twin b')];
     const hiding = await connect('twin a');
     const leaving = await connect('twin b');
@@ -157,7 +157,7 @@ describe('An invisible user', () => {
     expect((await client.listChannelMembers({ channelId: 'den' })).totalSize).toBe(0);
   });
 
-  it('gives nothing away whatever the user does', async () => {
+  it("reveals nothing of the user's activity", async () => {
     const { client, sessionId, stream } = await hide('cora');
     const before = await surfaces('cora');
     const everything = reader.subscribe();
@@ -202,7 +202,7 @@ describe('An invisible user', () => {
     expect((await watcher.nextEvent()).presence?.userId).toBe('dan marker');
   });
 
-  it('comes back as one who has just connected', async () => {
+  it('becomes visible like a user who has just connected', async () => {
     const { client, sessionId } = await hide('eva');
     const offline = await seen('eva');
     await service.passTime(1000);
@@ -227,7 +227,7 @@ describe('An invisible user', () => {
     expect(presences).toEqual([presence]);
   });
 
-  it('comes back with another status chosen, too', async () => {
+  it('also becomes visible by choosing another status', async () => {
     const { client, sessionId } = await hide('fin');
     const watcher = await follow('fin');
     await client.updateStatus({ sessionId, choice: AWAY });
@@ -235,7 +235,7 @@ describe('An invisible user', () => {
     expect([inWords(event), statusOf(event.presence)]).toEqual(['userOnline CONNECTED', 'AWAY']);
   });
 
-  it('comes back when the choice expires', async () => {
+  it('becomes visible when the choice expires', async () => {
     const { client, sessionId } = await connect('gil');
     const watcher = await follow('gil');
     const expiresAt = timestampMessage(service.clock.now() + 1000);

@@ -51,7 +51,7 @@ describe(`Of clients that have gone in whatever way (TEST_SEED=${SEED})`, () => 
     return [...parts];
   }
 
-  it('nothing is left but who they were', async () => {
+  it('nothing remains except the ids of the users', async () => {
     const before = resources();
     for (let i = 0; i < 4; i++) await storm.run(12, 20);
     // Otherwise the storm was too small to find a leak.

@@ -96,7 +96,7 @@ describe('Lists', () => {
       }
     }
 
-    it('are ordered by user id, and come in pages as large as asked for', async () => {
+    it('are ordered by user id, in pages of the requested size', async () => {
       await enter('d', 'b', 'e', 'a', 'c');
       expect(await pages(2)).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
       expect(await pages(5)).toEqual([['a', 'b', 'c', 'd', 'e']]);
@@ -105,7 +105,7 @@ describe('Lists', () => {
       expect(await pages(2)).toEqual([[]]);
     });
 
-    it('say with every page how many users there are over all of them', async () => {
+    it('have the total number of users in every page', async () => {
       await enter('a', 'b', 'c');
       const first = await list({ pageSize: 2 });
       expect(first.totalSize).toBe(3);
@@ -116,7 +116,7 @@ describe('Lists', () => {
       expect((await list({})).totalSize).toBe(0);
     });
 
-    it('show who stays exactly once while others come and go between the pages', async () => {
+    it('show every user who stays exactly once while others connect and disconnect', async () => {
       const staying = ['b', 'd', 'f', 'h', 'j', 'l'];
       await enter(...staying, 'c', 'e', 'i');
       const comings = [
@@ -132,7 +132,7 @@ describe('Lists', () => {
       await leave(...users.keys());
     });
 
-    it('go on behind a user who is gone', async () => {
+    it('continue after a user who went OFFLINE', async () => {
       await enter('a', 'b', 'c');
       const { nextPageToken } = await list({ pageSize: 2 });
       await leave('b');
@@ -162,7 +162,7 @@ describe('Lists', () => {
       }
     });
 
-    it('refuse a page token that is not their own', async () => {
+    it('reject a page token of another list', async () => {
       await enter('a', 'b');
       const { nextPageToken } = await list({ pageSize: 1 });
       const others = await Promise.all([
@@ -191,7 +191,7 @@ describe('Lists', () => {
   });
 
   describe('of ListOnlineUsers', () => {
-    it('hold every user who is not OFFLINE, or those with the statuses asked for', async () => {
+    it('have every user who is not OFFLINE, or those with the requested statuses', async () => {
       await enter('idle');
       await service.passTime(300_000);
       await enter('away', 'busy', 'gone', 'here', 'hidden');
@@ -230,7 +230,7 @@ describe('Lists', () => {
       await leave(...users.keys());
     });
 
-    it('go on with a token whatever the order in which the statuses are named', async () => {
+    it('accept a token whatever the order of the statuses', async () => {
       await enter('a', 'b', 'c');
       const statuses = [ONLINE, AWAY];
       const { nextPageToken } = await reader.listOnlineUsers({ statuses, pageSize: 1 });
@@ -253,7 +253,7 @@ describe('Lists', () => {
   });
 
   describe('of BatchGetPresences', () => {
-    it('answer in the order asked, once for each time asked, OFFLINE for unknown users', async () => {
+    it('return presences in the order of the request, repeated ids repeatedly, unknown users as OFFLINE', async () => {
       await enter('b', 'a');
       const { presences } = await reader.batchGetPresences({
         userIds: ['b', 'nobody', 'a', 'b', 'reader'],
@@ -273,7 +273,7 @@ describe('Lists', () => {
       await leave('a', 'b');
     });
 
-    it('take 1000 users at once', async () => {
+    it('accept 1000 users at once', async () => {
       const userIds = Array.from({ length: 1000 }, (_, i) => `${i}`);
       const { presences } = await reader.batchGetPresences({ userIds });
       expect(presences.map(({ userId }) => userId)).toEqual(userIds);
@@ -284,7 +284,7 @@ describe('Lists', () => {
     const count = 1100;
     const all = Array.from({ length: count }, (_, i) => `user ${String(i).padStart(4, '0')}`);
 
-    it('come in pages of 100 unless asked, and of 1000 at most', async () => {
+    it('have pages of 100 by default, and of at most 1000', async () => {
       await crowd(all);
       for (const [, list] of lists) {
         expect(ids(await list({}))).toEqual(all.slice(0, 100));

@@ -52,7 +52,7 @@ describe('GET /metrics', () => {
     expect(await total('presence_node_sessions')).toBe(1);
   });
 
-  it('tells Prometheus how the process and the store are', async () => {
+  it('reports the state of the process and of the store', async () => {
     const response = await fetch(`${service.httpUrl}/metrics`);
     expect(response.headers.get('content-type')).toContain('text/plain; version=0.0.4');
     const lines = (await response.text()).split('\n');
@@ -67,7 +67,7 @@ describe('GET /metrics', () => {
     }
   });
 
-  it('says what each figure means', async () => {
+  it('describes each metric', async () => {
     const text = await (await fetch(`${service.httpUrl}/metrics`)).text();
     const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     const explained = [...text.matchAll(/^# HELP (\S+) \S/gm)].map(([, name]) => name);
@@ -98,7 +98,7 @@ describe('GET /metrics', () => {
     expect(figures.total('presence_rpc_duration_seconds_sum', ofGets)).toBeGreaterThan(0);
   });
 
-  it('counts refusals by what the client was told', async () => {
+  it('counts errors by the reason that the client received', async () => {
     const unknown = ann.joinChannel({ sessionId: 'no session', channelId: 'lobby' });
     await expect(unknown).rejects.toThrow();
     expect(await total('presence_errors_total', { reason: 'SESSION_NOT_FOUND' })).toBe(1);
@@ -124,7 +124,7 @@ describe('GET /metrics', () => {
     expect(await total('presence_streams', streams)).toBe(0);
   });
 
-  it('counts commands by kind and by what came of them', async () => {
+  it('counts commands by kind and outcome', async () => {
     const { sessionId, stream } = await ann.connect();
     for (const channelId of ['lobby', 'attic', 'attic']) {
       await ann.joinChannel({ sessionId, channelId });
@@ -190,14 +190,14 @@ describe('GET /metrics', () => {
     expect(await total('presence_subscription_resets_total')).toBe(1);
   });
 
-  it('says nothing of a certificate where gRPC is plain', async () => {
+  it('has no certificate metric without TLS', async () => {
     const { about } = await Figures.of(service);
     expect(about.some(({ name }) => name.includes('certificate'))).toBe(false);
   });
 });
 
 describe('GET /metrics with TLS', () => {
-  it('says until when the certificate is good', async () => {
+  it('has the expiry of the certificate', async () => {
     const identity = await (await Authority.make('root')).server();
     const folder = await TlsFolder.with(identity);
     const service = await Service.start(folder.settings);

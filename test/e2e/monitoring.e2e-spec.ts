@@ -54,7 +54,7 @@ const examples = [
 
 const charts = panels.filter(({ type }) => type !== 'row');
 
-describe('What watches the service', () => {
+describe('The monitoring of the service', () => {
   let figures: Figures;
   let service: Service;
   let folder: TlsFolder;
@@ -163,7 +163,7 @@ describe('What watches the service', () => {
     }
   });
 
-  it('shows every figure of the service in the dashboard', () => {
+  it('shows every metric of the service in the dashboard', () => {
     const shown = new Set(
       charts
         .flatMap(({ targets = [] }) => targets)
@@ -174,7 +174,7 @@ describe('What watches the service', () => {
     expect(own.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual([]);
   });
 
-  it('is explained in docs/observability.md, each figure in the words of the server', () => {
+  it('is explained in docs/observability.md, each metric in the words of the server', () => {
     const documented = tableOf('docs/observability.md');
     const rows = figures.about.map(({ name, type, help }) => {
       const sample = type === 'histogram' ? `${name}_bucket` : name;

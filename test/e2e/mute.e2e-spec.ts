@@ -28,7 +28,7 @@ describe('The mute state', () => {
     return [presence?.isMicrophoneMuted, presence?.isSpeakerMuted];
   }
 
-  it('of microphone and speaker is set one by one; what is absent stays', async () => {
+  it('of microphone and speaker is set independently; an absent state is unchanged', async () => {
     const { client, sessionId, watcher } = await connect('ann');
     await client.updateMuteState({ sessionId, isMicrophoneMuted: true });
     expect(await muteOf('ann')).toEqual([true, false]);
@@ -54,7 +54,7 @@ describe('The mute state', () => {
     ]);
   });
 
-  it('is not announced when it stays as it was', async () => {
+  it('is not announced if it does not change', async () => {
     const { client, sessionId, watcher } = await connect('ben');
     const { presence } = await client.updateMuteState({ sessionId, isSpeakerMuted: true });
     const again = await client.updateMuteState({ sessionId, isSpeakerMuted: true });
@@ -89,7 +89,7 @@ describe('The mute state', () => {
     expect(await muteOf('dan')).toEqual([true, true]);
   });
 
-  it('may be set with Connect; what is absent there is as it was', async () => {
+  it('may be set with Connect; an absent state is unchanged', async () => {
     const { client, sessionId, stream, watcher } = await connect('eva');
     await client.updateMuteState({ sessionId, isMicrophoneMuted: true });
     stream.cancel();

@@ -39,7 +39,7 @@ describe('MAX_SESSIONS_PER_NODE', () => {
     text: 'the node has the maximum number of sessions; try again later, or use another node',
   };
 
-  it('refuses one too many, of whatever user, and takes one in for each that ends', async () => {
+  it('rejects sessions above the limit, and accepts one for each that ends', async () => {
     service = await Service.start({ MAX_SESSIONS_PER_NODE: '3' });
     const [first] = await open(3 * NODES);
     expect(await refusal()).toMatchObject(FULL);
@@ -53,7 +53,7 @@ describe('MAX_SESSIONS_PER_NODE', () => {
     expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it('says when to try again, to each another time within five to ten seconds', async () => {
+  it('has a random retry hint between five and ten seconds', async () => {
     service = await Service.start({ MAX_SESSIONS_PER_NODE: '1' });
     await open(NODES);
     const waits = new Set<number>();
@@ -63,7 +63,7 @@ describe('MAX_SESSIONS_PER_NODE', () => {
     expect(waits.size).toBeGreaterThan(1);
   });
 
-  it('lets those who are in go on, and everyone read and subscribe', async () => {
+  it('keeps the existing sessions, and accepts reads and subscriptions', async () => {
     service = await Service.start({ MAX_SESSIONS_PER_NODE: '1' });
     const ann = await service.client('ann');
     const { sessionId } = await ann.connect();
@@ -75,7 +75,7 @@ describe('MAX_SESSIONS_PER_NODE', () => {
     expect((await subscription.nextEvent()).presence?.currentChannelId).toBe('lobby');
   });
 
-  it('shows in the figures, and leaves the node ready', async () => {
+  it('is counted in the metrics, and leaves the node ready', async () => {
     service = await Service.start({ MAX_SESSIONS_PER_NODE: '1' });
     await open(NODES);
     for (let i = 0; i < NODES; i++) await refusal();
@@ -96,7 +96,7 @@ describe('The rate of new sessions', () => {
     text: 'too many sessions begin at once on this node; try again',
   };
 
-  it('refuses those who come too soon, and tells each a later turn', async () => {
+  it('rejects sessions above the rate, each with a later retry hint', async () => {
     service = await Service.start({}, { fixed: { newSessionsPerSecond: 2 } });
     await open(4 * NODES);
     for (const turn of [1, 2, 3]) {
@@ -121,7 +121,7 @@ describe('MAX_HEAP_PERCENT', () => {
   };
   afterEach(() => void vi.restoreAllMocks());
 
-  it('lets in no more sessions and subscriptions while more of the heap is in use', async () => {
+  it('rejects new sessions and subscriptions while more of the heap is in use', async () => {
     service = await Service.start({ MAX_HEAP_PERCENT: '80' });
     const use = vi.spyOn(HeapUse.prototype, 'percent').mockReturnValue(80);
     const ann = await service.client('ann');
@@ -142,7 +142,7 @@ describe('MAX_HEAP_PERCENT', () => {
     await open(NODES);
   });
 
-  it('is no limit when it is 0', async () => {
+  it('has no effect when it is 0', async () => {
     service = await Service.start({ MAX_HEAP_PERCENT: '0' });
     vi.spyOn(HeapUse.prototype, 'percent').mockReturnValue(100);
     await open(NODES);

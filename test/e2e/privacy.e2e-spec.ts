@@ -25,7 +25,7 @@ const SHOWN = [
   'presence_subscription_resets_total',
 ];
 
-describe('What a user does', () => {
+describe('The activity of a user', () => {
   let service: Service;
   let ghost: Client;
   let reader: Client;
@@ -71,7 +71,7 @@ describe('What a user does', () => {
     }
   });
 
-  it('is in no figure by name, and in no word of health', async () => {
+  it('names no user in metrics and health responses', async () => {
     const read = async (path: string): Promise<string> =>
       (await fetch(`${service.httpUrl}/${path}`)).text();
     const namesIn = (text: string): string[] => text.replaceAll(/ \S+$/gm, '').split('\n');
@@ -116,7 +116,7 @@ describe('What a user does', () => {
   });
 });
 
-describe('The figures of what others are shown', () => {
+describe('The metrics of what others are shown', () => {
   /** Returns the metrics after the ghost has left by `go`, and another user has connected. */
   async function figuresAfter(
     go: (service: Service, ghost: Client, session: OpenSession) => Promise<void>,

@@ -22,7 +22,7 @@ describe('The process', () => {
   afterEach(() => server.kill());
   afterAll(() => build.remove());
 
-  describe('ends when nobody caught', () => {
+  describe('stops at an uncaught error', () => {
     it.each([
       ['an exception', 'throw new Error("boom")', 'uncaughtException'],
       ['a rejection', 'Promise.reject(new Error("boom"))', 'unhandledRejection'],
@@ -39,7 +39,7 @@ describe('The process', () => {
       expect(server.output.match(/Error: boom/g)).toHaveLength(1);
     });
 
-    it('many of them: logs the first, and ends all the same', async () => {
+    it('logs the first of many errors and stops', async () => {
       const deed = 'setInterval(() => { throw new Error("boom") }, 1)';
       server = await build.serve({ DRAIN_TIMEOUT_MS: '300', ...atSigusr2(deed) });
       await (await server.client('ann')).connect();
@@ -51,7 +51,7 @@ describe('The process', () => {
   });
 
   describe('at a signal', () => {
-    it('that comes again, ends at once with the code that shells know', async () => {
+    it('exits at once with 128 + the signal number when the signal is repeated', async () => {
       server = await build.serve({ DRAIN_TIMEOUT_MS: '60000' });
       const { stream } = await (await server.client('ann')).connect();
       server.signal('SIGTERM');
@@ -62,7 +62,7 @@ describe('The process', () => {
       expect(server.output).toContain('SIGINT received again; exiting immediately');
     });
 
-    it('that it cannot follow in order, ends after a bound, says so and exits with 2', async () => {
+    it('exits with 2 and logs it if the shutdown takes too long', async () => {
       const hang = `
         const url = "file://" + process.cwd() + "/node_modules/@nestjs/core/nest-application-context.js";
         import(url).then(({ NestApplicationContext }) => {
@@ -77,7 +77,7 @@ describe('The process', () => {
       expect(server.output).toContain('the shutdown did not finish within 3100 ms');
     });
 
-    it('that npm passes on after the terminal has, takes it for one', async () => {
+    it('counts a signal that npm repeats as one', async () => {
       // The process sends both to itself, because a busy machine could deliver the second one late.
       const twice = 'process.emit("SIGINT"); process.emit("SIGINT")';
       server = await build.serve({ DRAIN_TIMEOUT_MS: '1000', ...atSigusr2(twice) });
@@ -87,7 +87,7 @@ describe('The process', () => {
     });
 
     it.each(['SIGTERM', 'SIGINT'] as const)(
-      '%s while it waits for Redis to answer, ends at once with 0',
+      '%s exits with 0 while it waits for Redis',
       async (signal) => {
         const silent = createServer();
         await once(silent.listen(0, '127.0.0.1'), 'listening');
@@ -103,8 +103,8 @@ describe('The process', () => {
     );
   });
 
-  describe('whose log nobody reads any more', () => {
-    it('stops in order, says so where it still can, and exits with 2', async () => {
+  describe('whose log output is closed', () => {
+    it('shuts down, logs it where it still can, and exits with 2', async () => {
       server = await build.serve({
         DRAIN_TIMEOUT_MS: '1000',
         ...atSigusr2('process.stdout.write("a line\\n")'),
@@ -123,7 +123,7 @@ describe('The process', () => {
       expect(await server.exited).toEqual({ code: 2, signal: null });
     });
 
-    it('goes on when the disk with the log is full', async () => {
+    it('continues when the disk with the log is full', async () => {
       const onFullDisk = ['sh', '-c', 'exec "$@" >/dev/full', 'sh'];
       const port = await freePort();
       server = build.run(
@@ -155,7 +155,7 @@ describe('The process', () => {
     ]);
   });
 
-  it('goes on when it runs out of file descriptors, and takes clients again after that', async () => {
+  it('survives a lack of file descriptors, and accepts clients again after it', async () => {
     server = await build.serve();
     // Set after the start, because Node opens hundreds of files at once to load the program.
     execFileSync('prlimit', ['--pid', `${server.pid}`, '--nofile=64:64']);

@@ -43,7 +43,7 @@ describe('The reconnect grace', () => {
     return session;
   }
 
-  it('keeps a user whose connection was lost shown, and in the channel', async () => {
+  it('keeps a user whose connection was lost online and in the channel', async () => {
     const { sessionId } = await lose('abe');
     await service.passTime(GRACE_MS - 1);
     const { presence } = await reader.getPresence({ userId: 'abe' });
@@ -68,7 +68,7 @@ describe('The reconnect grace', () => {
     expect(await statusOfPat()).toBe('OFFLINE');
   });
 
-  it('is as long as it is when the wall clock is set', async () => {
+  it('does not depend on the wall clock', async () => {
     const watcher = await follow('ray');
     await lose('ray');
     await watcher.nextEvents(2);
@@ -82,7 +82,7 @@ describe('The reconnect grace', () => {
     service.clock.setWall(-3_600_000);
   });
 
-  it('ends with the user OFFLINE when nobody came back', async () => {
+  it('ends with the user OFFLINE if no client reconnects', async () => {
     const watcher = await follow('bob');
     await lose('bob');
     await service.passTime(GRACE_MS);
@@ -95,7 +95,7 @@ describe('The reconnect grace', () => {
     ]);
   });
 
-  it('lets the client come back without anybody seeing it go, and into its channel', async () => {
+  it('lets the client reconnect to its channel without an event', async () => {
     const watcher = await follow('cid');
     await lose('cid');
     await service.passTime(GRACE_MS - 1);
@@ -114,7 +114,7 @@ describe('The reconnect grace', () => {
     ]);
   });
 
-  it('is not given to a client that ends its stream', async () => {
+  it('does not apply if the client ends its stream', async () => {
     const watcher = await follow('dee');
     const { stream } = await (await service.client('dee')).connect();
     stream.cancel();
@@ -122,13 +122,13 @@ describe('The reconnect grace', () => {
     expect(events.map(inWords)).toEqual(['userOnline CONNECTED', 'userOffline DISCONNECTED']);
   });
 
-  it('is not given to a session that was ended', async () => {
+  it('does not apply to a session that was ended by EndSession', async () => {
     const { sessionId } = await (await service.client('ed')).connect();
     await reader.endSession({ sessionId });
     expect(statusOf((await reader.getPresence({ userId: 'ed' })).presence)).toBe('OFFLINE');
   });
 
-  it('is given to a client whose heartbeats stay away; its stream ends at once', async () => {
+  it('applies to a client that misses heartbeats; its stream ends at once', async () => {
     const watcher = await follow('flo');
     const { stream } = await (await service.client('flo')).connect({ requireHeartbeats: true });
     await service.passTime(15_000);

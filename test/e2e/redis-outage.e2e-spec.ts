@@ -46,7 +46,7 @@ describe('Nodes without their Redis', () => {
       );
     }
 
-    it('keep their streams, refuse commands with UNAVAILABLE, and are not ready', async () => {
+    it('keep their streams, reject commands with UNAVAILABLE, and are not ready', async () => {
       await cluster.redis.kill();
       expect(await Promise.all(users.slice(0, 2).map(activityOf))).toEqual([
         'UNAVAILABLE',
@@ -65,7 +65,7 @@ describe('Nodes without their Redis', () => {
       expect(ended).toBe('none');
     });
 
-    it('go on by themselves when it is back and empty, and nobody has come or gone', async () => {
+    it('recover when Redis returns empty, without an event', async () => {
       for (const witness of witnesses) await witness.onlineOfflineEvents('nobody');
       await cluster.redis.kill();
       // Each call lasts as long as the timeout of a command, so together they last longer than the
@@ -87,7 +87,7 @@ describe('Nodes without their Redis', () => {
       }
     });
 
-    it('hear late of a session that ended meanwhile, and of nothing else', async () => {
+    it('announce late that a session ended during the outage, and nothing else', async () => {
       const [leaving, staying] = users;
       await cluster.redis.kill();
       leaving!.stream.cancel();
@@ -114,7 +114,7 @@ describe('Nodes without their Redis', () => {
     let server: ServerProcess;
     afterEach(() => server.kill());
 
-    it('say that it cannot be reached, and exit with 1', async () => {
+    it('log that Redis is unreachable, and exit with 1', async () => {
       const url = `redis://127.0.0.1:${await freePort()}`;
       server = build.run({ AUTH_JWT_SECRET: SECRET, LOG_LEVEL: 'error', REDIS_URL: url });
       expect(await server.exited).toEqual({ code: 1, signal: null });
@@ -122,7 +122,7 @@ describe('Nodes without their Redis', () => {
       expect(server.output).not.toContain('    at ');
     });
 
-    it('say nothing of its password, be it out of reach or of another opinion', async () => {
+    it('do not log the password of Redis in an error', async () => {
       const redis = await RedisServer.start();
       for (const port of [await freePort(), redis.port]) {
         server = build.run({
@@ -137,7 +137,7 @@ describe('Nodes without their Redis', () => {
       await redis.stop();
     });
 
-    it('say that it is one that throws users away, and exit with 1', async () => {
+    it('log that the eviction policy is unsafe, and exit with 1', async () => {
       const redis = await RedisServer.start(['--maxmemory-policy', 'allkeys-lru']);
       server = build.run({ AUTH_JWT_SECRET: SECRET, LOG_LEVEL: 'error', REDIS_URL: redis.url });
       expect(await server.exited).toEqual({ code: 1, signal: null });

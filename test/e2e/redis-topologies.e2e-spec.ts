@@ -102,7 +102,7 @@ describe('A node with a user of the ACL', () => {
     const url = redis.url.replace('a%20password', 'a-guess');
     node = build.run({ AUTH_JWT_SECRET: SECRET, REDIS_URL: url });
     expect(await node.exited).toEqual({ code: 1, signal: null });
-    expect(node.output).toMatch(/REDIS_URL: Redis refuses .*\(WRONGPASS\)\.\n$/);
+    expect(node.output).toMatch(/REDIS_URL: Redis rejects .*\(WRONGPASS\)\.\n$/);
     expect(node.output).not.toContain('a-guess');
   });
 });
@@ -128,14 +128,14 @@ describe('A node whose Redis speaks TLS', () => {
     await build.remove();
   });
 
-  it('works with the authority that it is told to trust', async () => {
+  it('works with a trusted certificate authority', async () => {
     node = await build.serve({ REDIS_URL: url, NODE_EXTRA_CA_CERTS: folder.files.clientCaFile! });
     const ann = await node.client('ann');
     await ann.connect();
     expect((await ann.listOnlineUsers()).totalSize).toBe(1);
   });
 
-  it('does not start with an authority that it does not know', async () => {
+  it('does not start with an unknown certificate authority', async () => {
     node = build.run({ AUTH_JWT_SECRET: SECRET, REDIS_URL: url });
     expect(await node.exited).toEqual({ code: 1, signal: null });
     expect(node.output).toMatch(

@@ -80,7 +80,7 @@ describe('Reflection', () => {
     'presence.v1.SessionService',
   ];
 
-  it('lists the services to anybody who asks', async () => {
+  it('lists the services without a token', async () => {
     await start({});
     expect(await servicesListed()).toEqual(expect.arrayContaining(contract));
   });
@@ -127,7 +127,7 @@ describe('Reflection', () => {
     ]);
   });
 
-  it('says NOT_FOUND of what there is not, and goes on', async () => {
+  it('returns NOT_FOUND for unknown names, and continues', async () => {
     await start({});
     const { errorResponse } = await client.ask({ fileContainingSymbol: 'presence.v1.Nothing' });
     expect(errorResponse?.errorCode).toBe(status.NOT_FOUND);

@@ -217,7 +217,7 @@ describe('Seven months of an IRC channel, replayed over real connections', () =>
     await service.stop();
   });
 
-  it('show in every list, count and picture what really happened: the first 2,000 rows', async () => {
+  it('show in every list, count and snapshot what the trace has: the first 2,000 rows', async () => {
     await replay.run(readTrace(BEGINNING));
   }, 120_000);
 
@@ -226,7 +226,7 @@ describe('Seven months of an IRC channel, replayed over real connections', () =>
 
   // With several nodes, the first part of the trace tests the same in a fraction of the time.
   it.skipIf(!isThere || NODES > 1)(
-    'show in every list, count and picture what really happened: all rows',
+    'show in every list, count and snapshot what the trace has: all rows',
     async () => {
       await replay.run(readTrace(WHOLE));
     },

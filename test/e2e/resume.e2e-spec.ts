@@ -52,10 +52,10 @@ describe('Resuming a subscription', () => {
     };
   }
 
-  describe('at a place that the log holds', () => {
+  describe('at a position that the log has', () => {
     beforeEach(() => start());
 
-    it('begins with what was missed, and no snapshot, and goes on', async () => {
+    it('begins with the missed events, without a snapshot, and continues', async () => {
       const resumeToken = await tokenNow();
       await ann.join('a');
       await ann.join('b');
@@ -138,8 +138,8 @@ describe('Resuming a subscription', () => {
     });
   });
 
-  describe('at a place that is gone', () => {
-    it('is told by SYNC_RESET, then given the snapshot', async () => {
+  describe('at a position that the log no longer has', () => {
+    it('receives SYNC_RESET, then a snapshot', async () => {
       await start({}, { eventLogSize: 3 });
       const resumeToken = await tokenNow();
       for (const channelId of ['a', 'b', 'c', 'd']) await ann.join(channelId);
@@ -153,7 +153,7 @@ describe('Resuming a subscription', () => {
       expect((await stream.nextEvent()).presence?.currentChannelId).toBe('e');
     });
 
-    it('is told by SYNC_RESET alone with skip_snapshot', async () => {
+    it('receives only SYNC_RESET with skip_snapshot', async () => {
       await start({}, { eventLogSize: 3 });
       const resumeToken = await tokenNow();
       for (const channelId of ['a', 'b', 'c', 'd']) await ann.join(channelId);
@@ -183,7 +183,7 @@ describe('Resuming a subscription', () => {
       expect(await resume({ resumeToken })).toMatchObject({ isReset: true, snapshot: ['ann'] });
     });
 
-    it('keeps a quiet place however much time passes', async () => {
+    it('keeps a position without newer events for any time', async () => {
       await start({ EVENT_LOG_MAX_AGE_MS: '60000' });
       const resumeToken = await tokenNow();
       await service.passTime(120_000);
@@ -191,7 +191,7 @@ describe('Resuming a subscription', () => {
       expect({ isReset, missed }).toEqual({ isReset: false, missed: [] });
     });
 
-    it('is what a restart of the service leaves, whatever was in the log', async () => {
+    it('is the case after any restart of the service', async () => {
       await start();
       const resumeToken = await tokenNow();
       await service.stop();
@@ -204,7 +204,7 @@ describe('Resuming a subscription', () => {
       });
     });
 
-    it('leaves a picture as everyone else has it', async () => {
+    it('ends with the same state as every other subscriber has', async () => {
       await start({}, { eventLogSize: 10 });
       const bob = await user('bob');
       const picture = new Picture(watcher.subscribe());
@@ -218,8 +218,8 @@ describe('Resuming a subscription', () => {
     });
   });
 
-  describe('with a token that does not open', () => {
-    it('begins anew, as after a restart whose tokens are as strange, and tells no place', async () => {
+  describe('with a token that cannot be decrypted', () => {
+    it('is reset as after a restart, without revealing a position', async () => {
       await start();
       const token = await tokenNow();
       await ann.join('a');
@@ -241,8 +241,8 @@ describe('Resuming a subscription', () => {
     });
   });
 
-  describe('with something that is no token', () => {
-    it('is refused with INVALID_ARGUMENT', async () => {
+  describe('with a malformed token', () => {
+    it('is rejected with INVALID_ARGUMENT', async () => {
       await start();
       for (const resumeToken of [
         'token!',

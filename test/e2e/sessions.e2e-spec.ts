@@ -112,7 +112,7 @@ describe('Sessions', () => {
       expect(statusOf(await presenceOf('dora'))).toBe('ONLINE');
     });
 
-    it('refuses one session more than a user may have, until one has ended', async () => {
+    it('rejects one session above the limit of a user until one has ended', async () => {
       const client = await service.client('emil');
       const { stream } = await client.connect();
       await client.connect();
@@ -128,7 +128,7 @@ describe('Sessions', () => {
     });
 
     it.skipIf(OVER_HTTP)(
-      'does not begin when the deadline had passed before the request was whole',
+      'does not begin if the RPC deadline passed before the request was complete',
       async () => {
         const call = connect(`http://${service.address()}`);
         const witness = await Witness.at(await service.client('witness'));
@@ -152,7 +152,7 @@ describe('Sessions', () => {
       },
     );
 
-    it('ends when the deadline that the client gave it has passed', async () => {
+    it('ends when the RPC deadline of the client has passed', async () => {
       const watcher = await follow('finn');
       const { stream } = await (await service.client('finn')).connect({}, { deadlineMs: 300 });
       expect(inWords(await watcher.nextEvent())).toBe('userOnline CONNECTED');
@@ -197,7 +197,7 @@ describe('Sessions', () => {
   });
 
   describe('EndSession', () => {
-    it('ends a session of the caller: its stream with ABORTED, the others not at all', async () => {
+    it('ends a session of the caller with ABORTED, and no other session', async () => {
       const client = await service.client('ivan');
       const watcher = await follow('ivan');
       const [ending, staying] = [await client.connect(), await client.connect()];
@@ -217,7 +217,7 @@ describe('Sessions', () => {
       expect((await stream.ended).code).toBe(status.ABORTED);
     });
 
-    it('lets nobody else end it', async () => {
+    it('does not let another user end it', async () => {
       const { sessionId } = await (await service.client('kim')).connect();
       const stranger = await service.client('stranger');
       const refused = stranger.endSession({ sessionId });
@@ -285,7 +285,7 @@ describe('Sessions', () => {
       await expectNoneLeft('olga', before);
     });
 
-    it('never stay when the client goes while the session is being stored', async () => {
+    it('never remain if the client disconnects while the session is being stored', async () => {
       const before = streams();
       let goOn = (): void => {};
       let hasAsked = false;
@@ -313,7 +313,7 @@ describe('Sessions', () => {
       await expectNoneLeft('paul', before);
     });
 
-    it('never begin when the session could not be stored, and the client is not told why', async () => {
+    it('never begin if the session could not be stored, and the client does not learn why', async () => {
       const before = streams();
       for (const store of service.all(PresenceStore)) {
         const failure = new Error('the password is swordfish');
@@ -325,7 +325,7 @@ describe('Sessions', () => {
       await expectNoneLeft('quin', before);
     });
 
-    it('never begin with a token that is refused', async () => {
+    it('never begin with a rejected token', async () => {
       const before = streams();
       const client = service.clientWithToken(await tokenOf('rosa', { ttlSeconds: -60 }));
       const streamsOfClient = Array.from({ length: 10 }, () => client.openSession());
@@ -338,7 +338,7 @@ describe('Sessions', () => {
       await expectNoneLeft('rosa', before);
     });
 
-    it('are let in again and again without using up what a user may have', async () => {
+    it('do not use up the limit of the user', async () => {
       const before = streams();
       const client = await service.client('sven');
       for (let i = 0; i < 10; i++) {

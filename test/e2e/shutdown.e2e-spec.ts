@@ -13,7 +13,7 @@ describe('The program', () => {
   afterAll(() => build.remove());
 
   describe('at SIGTERM', () => {
-    it('stops being ready at once, stays live, and lets nothing new in', async () => {
+    it('stops being ready at once, stays live, and rejects new streams', async () => {
       server = await build.serve({ DRAIN_TIMEOUT_MS: '4000' });
       const health = new HealthClient(server.grpcAddress);
       const watch = health.watch('');
@@ -37,7 +37,7 @@ describe('The program', () => {
       health.close();
     });
 
-    it('tells every session when to come back, spread over half of DRAIN_TIMEOUT_MS', async () => {
+    it('sends every session a reconnect time, spread over half of DRAIN_TIMEOUT_MS', async () => {
       server = await build.serve({
         DRAIN_TIMEOUT_MS: '2000',
         MAX_SESSIONS_PER_USER: '100',
@@ -85,7 +85,7 @@ describe('The program', () => {
       expect(await server.exited).toEqual({ code: 0, signal: null });
     });
 
-    it('shows subscribers how sessions go, until the end', async () => {
+    it('sends subscribers the ends of sessions until it stops', async () => {
       server = await build.serve({ DRAIN_TIMEOUT_MS: '4000' });
       const [ann, bob] = [await server.client('ann'), await server.client('bob')];
       const session = await ann.connect();
@@ -111,7 +111,7 @@ describe('The program', () => {
       expect(await server.exited).toEqual({ code: 0, signal: null });
     });
 
-    it('exits with 0 in time also when somebody goes on watching its health', async () => {
+    it('exits with 0 in time while a client watches its health', async () => {
       server = await build.serve({ DRAIN_TIMEOUT_MS: '1000' });
       const health = new HealthClient(server.grpcAddress);
       const watch = health.watch('');
@@ -143,7 +143,7 @@ describe('The program', () => {
   });
 
   describe('at the start', () => {
-    it('says in sentences which settings cannot be used, all of them, and exits with 1', async () => {
+    it('logs all invalid settings in sentences and exits with 1', async () => {
       server = build.run({ GRPC_URL: 'nowhere', HTTP_PORT: '70000', IDLE_TIMEOUT_MS: 'soon' });
       expect(await server.exited).toEqual({ code: 1, signal: null });
       expect(server.output).toMatch(/^These settings cannot be used:\n( {2}[A-Z].*\.\n){3}$/);
@@ -152,7 +152,7 @@ describe('The program', () => {
       }
     });
 
-    it('warns when it has no key of tokens, and gives a token that works', async () => {
+    it('warns if it has no token key, and logs a token that works', async () => {
       server = build.run();
       const [, token] = await server.says(/WARN.*A token for alice, valid for 24 hours: (\S+)/);
       await server.serving();
@@ -168,7 +168,7 @@ describe('The program', () => {
       expect(server.output).not.toContain(SECRET);
     });
 
-    it('refuses to go without a key in production, and exits with 1', async () => {
+    it('exits with 1 without a token key in production', async () => {
       server = build.run({ NODE_ENV: 'production' });
       expect(await server.exited).toEqual({ code: 1, signal: null });
       expect(server.output).toMatch(
@@ -188,7 +188,7 @@ describe('The program', () => {
       expect(server.output).not.toContain('hunter2');
     });
 
-    it('says in one sentence that the file of a setting cannot serve, and exits with 1', async () => {
+    it('logs in one sentence that the file of a setting is unusable, and exits with 1', async () => {
       server = build.run({ AUTH_JWT_PUBLIC_KEY_FILE: '/nowhere/key.pem', LOG_LEVEL: 'warn' });
       expect(await server.exited).toEqual({ code: 1, signal: null });
       expect(server.output).toBe(
@@ -221,7 +221,7 @@ describe('The program', () => {
     });
 
     it.each(['GRPC_URL', 'HTTP_PORT'])(
-      'says in one sentence that the port of %s is taken, and exits with 1',
+      'logs in one sentence that the port of %s is in use, and exits with 1',
       async (setting) => {
         const other = createServer();
         await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

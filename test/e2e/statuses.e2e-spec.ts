@@ -53,7 +53,7 @@ describe('The status of a user', () => {
     return timestampMessage(service.clock.now() + ms);
   }
 
-  it('is OFFLINE when nobody has seen the user yet', async () => {
+  it('is OFFLINE for an unknown user', async () => {
     const presence = await presenceOf('stranger');
     expect(statusOf(presence)).toBe('OFFLINE');
     expect(presence).toEqual({
@@ -204,7 +204,7 @@ describe('The status of a user', () => {
       });
     });
 
-    it('is refused to everybody else, also for the own user', async () => {
+    it('is rejected without the admin scope, also for the own user', async () => {
       const { client } = await connect('hugo');
       for (const value of ['hugo', 'fin']) {
         const refused = client.recordActivity({ target: { $case: 'userId', value } });
@@ -236,7 +236,7 @@ describe('The status of a user', () => {
       expect(back.presence?.statusText).toBe('');
     });
 
-    it('stays over the sessions of the user, who is OFFLINE without one', async () => {
+    it('remains over the sessions of the user, who is OFFLINE without one', async () => {
       const userId = `jon ${name}`;
       const { client, sessionId, stream, watcher } = await connect(userId);
       await client.updateStatus({ sessionId, choice, statusText: 'busy' });
@@ -252,7 +252,7 @@ describe('The status of a user', () => {
       expect([inWords(online), statusOf(online.presence)]).toEqual(['userOnline CONNECTED', name]);
     });
 
-    it('lapses together with its text when it expires', async () => {
+    it('expires together with its text', async () => {
       const userId = `kai ${name}`;
       const { client, sessionId, watcher } = await connect(userId);
       const expiresAt = inTime(1000);
@@ -267,7 +267,7 @@ describe('The status of a user', () => {
       expect(event.presence?.statusText).toBe('');
     });
 
-    it('leaves a user IDLE who has long been so when it expires', async () => {
+    it('leaves a user IDLE whose idle timeout ended before it expires', async () => {
       const { client, sessionId, watcher } = await connect(`lou ${name}`);
       await client.updateStatus({ sessionId, choice, expiresAt: inTime(IDLE_MS + 1) });
       await service.passTime(IDLE_MS + 1);
@@ -291,7 +291,7 @@ describe('The status of a user', () => {
       });
     });
 
-    it('lapses alone when the choice is AUTOMATIC', async () => {
+    it('expires alone if the choice is AUTOMATIC', async () => {
       const { client, sessionId, watcher } = await connect('nia');
       const request = { sessionId, choice: AUTOMATIC, statusText: 'hi', expiresAt: inTime(10) };
       await client.updateStatus(request);
@@ -303,7 +303,7 @@ describe('The status of a user', () => {
       ]);
     });
 
-    it('is not announced again when it is set to what it is', async () => {
+    it('is not announced again if it does not change', async () => {
       const { client, sessionId, watcher } = await connect('oli');
       const request = { sessionId, choice: AWAY, statusText: 'lunch' };
       const { presence } = await client.updateStatus(request);
@@ -315,7 +315,7 @@ describe('The status of a user', () => {
   });
 
   describe('that expires', () => {
-    it('is replaced by a later choice, whose own time counts', async () => {
+    it('is replaced by a later choice with its own expiry', async () => {
       const { client, sessionId } = await connect('pia');
       await client.updateStatus({ sessionId, choice: AWAY, expiresAt: inTime(1000) });
       await client.updateStatus({ sessionId, choice: DO_NOT_DISTURB, expiresAt: inTime(2000) });
@@ -329,7 +329,7 @@ describe('The status of a user', () => {
       expect(await statusNow('pia')).toBe('AWAY');
     });
 
-    it('lapses also while the user is not connected', async () => {
+    it('expires also while the user is not connected', async () => {
       const { client, sessionId, stream, watcher } = await connect('quin');
       await client.updateStatus({ sessionId, choice: AWAY, expiresAt: inTime(1000) });
       stream.cancel();

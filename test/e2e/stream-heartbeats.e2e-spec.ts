@@ -39,7 +39,7 @@ describe('A quiet stream', () => {
       stream.cancel();
     });
 
-    it('is sent a token that moves on with what others do', async () => {
+    it('receives a token that advances with the events of others', async () => {
       const client = await service.client('mover');
       const { sessionId } = await client.connect();
       const stream = (await service.client('watcher')).subscribe({ userIds: ['nobody'] });

@@ -28,7 +28,7 @@ describe('MAX_SUBSCRIPTIONS_PER_USER_PER_NODE', () => {
     return { stream, code };
   }
 
-  it('refuses one too many with RESOURCE_EXHAUSTED, whichever connection it comes from', async () => {
+  it('rejects a subscription above the limit with RESOURCE_EXHAUSTED on any connection', async () => {
     const clients = [await service.client('ann'), await service.client('ann')];
     // The second client starts with the other node, so the first client may also do so again.
     for (let i = 0; i < ALLOWED; i++) {
@@ -39,7 +39,7 @@ describe('MAX_SUBSCRIPTIONS_PER_USER_PER_NODE', () => {
     expect((await stream.ended).details).toMatch(/2 subscriptions at once; end one first/);
   });
 
-  it('leaves those that there are, and other users, alone', async () => {
+  it('does not affect existing subscriptions or other users', async () => {
     const ann = await service.client('ann');
     const { stream } = await subscribe(ann);
     for (let i = 1; i < ALLOWED; i++) await subscribe(ann);
@@ -50,7 +50,7 @@ describe('MAX_SUBSCRIPTIONS_PER_USER_PER_NODE', () => {
     expect((await stream.nextEvent()).presence?.userId).toBe('bob');
   });
 
-  it('gives the place of one that has ended, however it ended, to the next', async () => {
+  it('accepts a new subscription after one has ended in any way', async () => {
     const ann = await service.client('ann');
     await subscribe(ann);
     for (let i = 0; i < 10; i++) {
@@ -68,7 +68,7 @@ describe('MAX_SUBSCRIPTIONS_PER_USER_PER_NODE', () => {
     }
   });
 
-  it('counts a subscription that was refused for another reason no longer than that', async () => {
+  it('does not count a subscription that was rejected for another reason', async () => {
     const ann = await service.client('ann');
     for (let i = 0; i < 5; i++) {
       const { code } = await ann.subscribe({ resumeToken: 'nonsense' }).ended;

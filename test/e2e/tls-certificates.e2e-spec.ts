@@ -47,7 +47,7 @@ describe('Certificates that change while the server runs', () => {
     return new X509Certificate(cert).fingerprint256;
   }
 
-  it('are what new connections are made with, while those that there are go on', async () => {
+  it('are used for new connections, while existing ones continue', async () => {
     const own = await root.client('gateway');
     // A client with a single connection, which is already open.
     const old = await service.secureClient('ann', trusting(root, own), [service.address()]);
@@ -65,7 +65,7 @@ describe('Certificates that change while the server runs', () => {
     expect((await stream.ended).code).toBe(status.CANCELLED);
   });
 
-  it('are seen through symbolic links that are exchanged, as Kubernetes does', async () => {
+  it('are detected behind symbolic links that are replaced, as Kubernetes does', async () => {
     const { certFile, keyFile } = folder.files;
     const store = async (name: string, { cert, key }: Identity): Promise<void> => {
       await mkdir(join(folder.path, name));
@@ -103,7 +103,7 @@ describe('Certificates that change while the server runs', () => {
     }
   });
 
-  it('decide anew which clients come in, also those that were in before', async () => {
+  it('decide again which clients may connect, also those that connected before', async () => {
     const address = service.address();
     const own = await root.client('gateway');
     // In TLS 1.2, session tickets are sent during the handshake, not later.
@@ -125,7 +125,7 @@ describe('Certificates that change while the server runs', () => {
     );
   });
 
-  it('leave those before in force when they cannot serve, which is said once', async () => {
+  it('are ignored if they are invalid, which is logged once', async () => {
     await writeFile(folder.files.certFile, (await root.server()).cert);
     for (let i = 0; i < 4; i++) await look();
     expect(await shown()).toBe(fingerprint(first));

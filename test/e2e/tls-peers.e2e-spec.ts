@@ -37,7 +37,7 @@ describe('A connection with TLS', () => {
     expect(cuts('handshake_timeout')).toBe(1);
   });
 
-  it('is closed after it when its handshake goes on and on', async () => {
+  it('is closed after the timeout if its handshake does not end', async () => {
     const before = cuts('handshake_timeout');
     const peer = await Http2Peer.to(service.address(), { opening: BEGINNING });
     const drip = setInterval(() => void peer.send(Buffer.alloc(1)), 50);
@@ -45,7 +45,7 @@ describe('A connection with TLS', () => {
     expect(cuts('handshake_timeout')).toBe(before + 1);
   });
 
-  it('is closed after it when HTTP/2 does not come', async () => {
+  it('is closed after the timeout if no HTTP/2 preface arrives', async () => {
     const before = cuts('handshake_timeout');
     const socket = await handshake(service.address(), { ca: root.cert });
     const peer = await Http2Peer.over(socket, { opening: Buffer.alloc(0), isMute: true });
@@ -53,7 +53,7 @@ describe('A connection with TLS', () => {
     expect(cuts('handshake_timeout')).toBe(before + 1);
   });
 
-  it('goes on otherwise', async () => {
+  it('stays open otherwise', async () => {
     const socket = await handshake(service.address(), { ca: root.cert });
     const peer = await Http2Peer.over(socket);
     await sleep(2500);
@@ -61,7 +61,7 @@ describe('A connection with TLS', () => {
     peer.destroy();
   });
 
-  it('is cut off when it floods', async () => {
+  it('is disconnected when it floods', async () => {
     const socket = await handshake(service.address(), { ca: root.cert });
     const peer = await Http2Peer.over(socket);
     const end = performance.now() + 8000;
@@ -75,7 +75,7 @@ describe('A connection with TLS', () => {
     await eventually(() => service.sizeOf(Connections), 0);
   });
 
-  it('is turned away beyond MAX_CONNECTIONS_PER_ADDRESS_PER_NODE', async () => {
+  it('is rejected above MAX_CONNECTIONS_PER_ADDRESS_PER_NODE', async () => {
     const address = service.address();
     const peers = await Promise.all(
       Array.from({ length: 6 }, () => Http2Peer.to(address, { opening: Buffer.alloc(0) })),

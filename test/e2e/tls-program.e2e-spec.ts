@@ -31,14 +31,14 @@ describe('The program with TLS', () => {
     return (await client.connect()).started.session?.userId;
   }
 
-  it('says so in one line, without a warning', async () => {
+  it('logs it in one line, without a warning', async () => {
     server = await build.serve(folder.settings);
     expect(server.output).toMatch(/gRPC uses TLS; the certificate is valid until .*\n/);
     expect(server.output).not.toMatch(/WARN|PRIVATE/);
     expect(await connected()).toBe('ann');
   });
 
-  it('takes up new certificates by itself', async () => {
+  it('loads new certificates by itself', async () => {
     server = await build.serve(folder.settings);
     const next = await Authority.make('next root');
     await folder.write(await next.server());
@@ -51,7 +51,7 @@ describe('The program with TLS', () => {
     expect(await connected()).toBe('ann');
   });
 
-  it('tells those who connect over a Unix socket apart', async () => {
+  it('distinguishes clients on a Unix socket', async () => {
     const path = `${build.folder}/another-socket`;
     const settings = { ...folder.settings, GRPC_URL: `unix:${path}` };
     server = await build.serve(settings, { fixed: { handshakeTimeoutMs: 500 } });

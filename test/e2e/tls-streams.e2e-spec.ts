@@ -58,7 +58,7 @@ describe('A session over TLS', () => {
     expect(end).toBe('userOffline DISCONNECTED');
   });
 
-  it('is ended by a client that says goodbye and closes its connection', async () => {
+  it('is ended by a client that sends GOAWAY and closes its connection', async () => {
     const end = await endOf('polite', async () => {
       const session = connect(`https://${service.address()}`, {
         ca: root.cert,

@@ -71,7 +71,7 @@ describe('gRPC over TLS', () => {
     socket.destroy();
   });
 
-  it.each(OUTDATED)('refuses %s', async (_what, options, alert) => {
+  it.each(OUTDATED)('rejects %s', async (_what, options, alert) => {
     const attempt = handshake(service.address(), { ca: root.cert, ...options });
     await expect(attempt).rejects.toMatchObject({ code: expect.stringMatching(alert) as unknown });
   });
@@ -91,7 +91,7 @@ describe('gRPC over TLS', () => {
     expect(look).toHaveBeenCalled();
   });
 
-  it('is refused by a client when its certificate has expired', async () => {
+  it('is rejected by a client when its certificate has expired', async () => {
     const expired = await TlsFolder.with(await root.server({ fromDays: -3, toDays: -1 }));
     const late = await Service.start(expired.settings);
     const end = await endOfCall(late, trusting(root));

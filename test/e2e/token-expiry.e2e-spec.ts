@@ -64,7 +64,7 @@ describe('A token that expires', () => {
     service.clock.setWall(-60 * MINUTE_MS);
   });
 
-  it('ends a session however active it is', async () => {
+  it('ends a session also if it is active', async () => {
     const client = await clientFor('ben', 60);
     const { sessionId, stream } = await client.connect({ requireHeartbeats: true });
     for (let i = 0; i < 14; i++) {
@@ -88,7 +88,7 @@ describe('A token that expires', () => {
     expect((await long.nextEvent()).presence?.userId).toBe('eli');
   });
 
-  it('is refused afterwards', async () => {
+  it('is rejected afterwards', async () => {
     const client = service.clientWithToken(await tokenOf('fox', { ttlSeconds: -6 }));
     await expect(client.listSessions()).rejects.toMatchObject({
       code: status.UNAUTHENTICATED,

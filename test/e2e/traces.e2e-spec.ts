@@ -62,7 +62,7 @@ describe('A trace', () => {
     }
   }
 
-  it('goes on from the caller of gRPC to the commit', async () => {
+  it('continues from the gRPC caller to the commit', async () => {
     const sessionId = await openSession();
     const request = JoinChannelRequest.encode({ sessionId, channelId: 'lobby' }).finish();
     const { error } = await callWithHeaders(
@@ -75,7 +75,7 @@ describe('A trace', () => {
     expectWholeTrace();
   });
 
-  it('goes on from the caller over HTTP to the commit', async () => {
+  it('continues from the HTTP caller to the commit', async () => {
     const sessionId = await openSession();
     const { ok } = await fetch(`${service.httpUrl}/${JOIN}`, {
       method: 'POST',
@@ -105,7 +105,7 @@ describe('A trace', () => {
     for (const { parentSpanContext } of calls) expect(parentSpanContext).toBeUndefined();
   });
 
-  it('has the code of a call that was refused, which is no error of the server', async () => {
+  it('has the code of a rejected call, which is not an error of the server', async () => {
     const ann = service.clientWithToken(token);
     await expect(ann.leaveChannel({ sessionId: 'no session' })).rejects.toThrow();
     const call = traces.spans.find(({ name }) => name.endsWith('/LeaveChannel'))!;

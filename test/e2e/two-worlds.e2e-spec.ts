@@ -216,7 +216,7 @@ async function untilSeen(
 }
 
 describe('A service with an invisible user', () => {
-  it('tells everybody in every way exactly what one does whose user has left', async () => {
+  it('sends exactly the same messages as one whose user has disconnected', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(moves, { minLength: 3, maxLength: 12 }), async (life) => {
         const startsAt = Date.now();

@@ -42,7 +42,7 @@ describe('The version of a presence', () => {
     expect(second[0]).toBe(first.at(-1));
   });
 
-  it('grows over a restart of the service, which has forgotten it', async () => {
+  it('grows over a restart of the service that lost it', async () => {
     const before = await live();
     await service.stop();
     service = await Service.start();
@@ -63,7 +63,7 @@ describe('The version of a presence', () => {
     expect((await client.updateMuteState(request)).presence?.version).toBe(presence?.version);
   });
 
-  it('is the same in events, answers, lists and snapshots', async () => {
+  it('is the same in events, responses, lists and snapshots', async () => {
     const client = await service.client('ann');
     const { sessionId } = await client.connect();
     const stream = client.subscribe();

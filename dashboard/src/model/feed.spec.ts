@@ -36,7 +36,7 @@ describe('The feed', () => {
     expect(feed.rows).toBe(rows);
   });
 
-  it('stays as it is while it is paused, counts what comes, and goes on with it', () => {
+  it('stays as it is while it is paused, counts what comes, and continues with it', () => {
     come('ann');
     feed.pause();
     come('ben', 'cem');

@@ -10,7 +10,7 @@ function figures(events: number, startedAt = 1): ReadonlyMap<string, number> {
   ]);
 }
 
-describe('The history of figures', () => {
+describe('The history of metrics', () => {
   let history: MetricHistory;
   beforeEach(() => void (history = new MetricHistory()));
 
@@ -23,7 +23,7 @@ describe('The history of figures', () => {
     expect(history.deliveriesPerSecond.values).toEqual([undefined, undefined]);
   });
 
-  it('has a gap where the figures could not be had', () => {
+  it('has a gap where the metrics could not be fetched', () => {
     history.add(figures(10), 0);
     history.add(undefined, 2000);
     history.add(figures(30), 4000);
@@ -32,7 +32,7 @@ describe('The history of figures', () => {
     expect(history.subscribers.values).toEqual([5, undefined, 5, 5]);
   });
 
-  it('does not take another process for a quiet one', () => {
+  it('distinguishes a restarted process from a quiet one', () => {
     history.add(figures(1000), 0);
     history.add(figures(2, 99), 2000);
     expect(history.eventsPerSecond.latest).toBeUndefined();

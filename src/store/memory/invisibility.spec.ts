@@ -143,7 +143,7 @@ function visibleGhost({ channelId, isSpeakerMuted, choice }: Before): Line[] {
 }
 
 describe('An invisible user', () => {
-  it('cannot be told from one who is not connected, whatever it does', async () => {
+  it('cannot be distinguished from a user who is not connected', async () => {
     await fc.assert(
       fc.asyncProperty(ghosts, others, async (ghost, { max, other, third }) => {
         const world = (...parts: readonly Happening[][]): readonly Happening[] =>
@@ -165,7 +165,7 @@ describe('An invisible user', () => {
     );
   });
 
-  it('who comes back cannot be told from one who connects, nor what it did before', async () => {
+  it('cannot be distinguished from a newly connected user when it becomes visible', async () => {
     await fc.assert(
       fc.asyncProperty(
         ghosts,

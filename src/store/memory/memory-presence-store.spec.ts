@@ -33,7 +33,7 @@ describe('MemoryPresenceStore', () => {
     };
   }
 
-  it('forgets who has been OFFLINE the longest when there are too many', async () => {
+  it('evicts the user who has been OFFLINE longest above the limit', async () => {
     const { store, perform } = remembering(2);
     const users = ['a', 'b', 'c'];
     for (const id of users) await perform(id, connect(id, { isSpeakerMuted: true }), 1);
@@ -43,7 +43,7 @@ describe('MemoryPresenceStore', () => {
     expect(store.view.presence('b')).toEqual(unknownPresence('b'));
   });
 
-  it('forgets nobody who is there or has come back', async () => {
+  it('evicts no user who is online or has reconnected', async () => {
     const { store, perform } = remembering(1);
     await perform('a', connect('a', { isSpeakerMuted: true }), 1);
     await perform('a', disconnect('a'), 2);
@@ -55,7 +55,7 @@ describe('MemoryPresenceStore', () => {
     expect(store.view.presence('a')).toMatchObject({ status: 'ONLINE', isSpeakerMuted: true });
   });
 
-  it('with no room remembers nobody', async () => {
+  it('keeps no OFFLINE user with a limit of 0', async () => {
     const { store, perform } = remembering(0);
     await perform('a', connect('a'), 1);
     await perform('a', choose('a', 'AWAY', { until: 50 }), 2);
@@ -64,7 +64,7 @@ describe('MemoryPresenceStore', () => {
     expect(await store.claimDue(99, 10), 'not even that a status expires').toEqual([]);
   });
 
-  it('forgets of an invisible user what others could see, in its turn, and nothing else', async () => {
+  it('evicts the visible part of an invisible user in the usual order, and nothing else', async () => {
     const { store, perform } = remembering(1);
     await perform('ghost', connect('g', { isSpeakerMuted: true }), 1);
     await perform('ghost', choose('g', 'INVISIBLE'), 2);
@@ -104,7 +104,7 @@ describe('MemoryPresenceStore', () => {
     expect((await store.get({ userId: 'other' })).choice).toBe('INVISIBLE');
   });
 
-  it('lets a forgotten invisible user go on and come back', async () => {
+  it('lets a forgotten invisible user continue and come back', async () => {
     const { store, perform } = remembering(0);
     await perform('ghost', connect('g'), 1);
     await perform('ghost', choose('g', 'INVISIBLE'), 2);

@@ -48,7 +48,7 @@ async function storedUsers(): Promise<string[]> {
 }
 
 describe('Nodes whose Redis has lost a key alone', () => {
-  it('write the users back, though nobody asks for any of them', async () => {
+  it('write the users back without any request for them', async () => {
     const told = [...b.told];
     await lose(PARTITION.users);
     await eventually(storedUsers, ['ann', NEIGHBOUR].sort());
@@ -57,7 +57,7 @@ describe('Nodes whose Redis has lost a key alone', () => {
     expect(b.told).toEqual(told);
   });
 
-  it('let users change at once whose record is gone', async () => {
+  it('accept commands of users whose record is lost', async () => {
     await lose(PARTITION.users);
     await b.perform('ann', join('a', 'kitchen'));
     await a.perform(NEIGHBOUR, disconnect('b'));
@@ -71,14 +71,14 @@ describe('Nodes whose Redis has lost a key alone', () => {
     await eventually(storedUsers, ['ann', NEIGHBOUR].sort());
   });
 
-  it('let a user change whose record was replaced by an older one', async () => {
+  it('accept a command of a user whose record was replaced by an older one', async () => {
     await server.with((redis) => redis.hset(PARTITION.users, 'ann', '1.x|[]'));
     await b.perform('ann', join('a', 'kitchen'));
     await a.store.view.awaitCurrent();
     expect(a.store.view.presence('ann').channelId).toBe('kitchen');
   });
 
-  it('begin a new log when its head is gone', async () => {
+  it('begin a new log when its head is lost', async () => {
     await lose(PARTITION.head);
     await a.perform('ann', join('a', 'kitchen'));
     await b.store.view.awaitCurrent();
@@ -87,12 +87,12 @@ describe('Nodes whose Redis has lost a key alone', () => {
     expect(lostKeys('head')).toBeGreaterThan(0);
   });
 
-  it('find a head that is gone though nobody asks', async () => {
+  it('find a lost head without any request', async () => {
     await lose(PARTITION.head);
     await eventually(() => server.with((redis) => redis.exists(PARTITION.head)), 1);
   });
 
-  it('know one another again when the states of nodes are gone', async () => {
+  it('register again when the states of nodes are lost', async () => {
     await lose(PARTITION.nodes);
     const known = (): Promise<number> => server.with((redis) => redis.hlen(PARTITION.nodes));
     await eventually(known, 2);
@@ -100,7 +100,7 @@ describe('Nodes whose Redis has lost a key alone', () => {
     await a.perform('ann', join('a', 'kitchen'));
   });
 
-  it('notice that the log is gone, and go on with a new one', async () => {
+  it('notice that the log is lost, and continue with a new one', async () => {
     await lose(PARTITION.log);
     await eventually(() => lostKeys('log'), 2);
     await a.perform('ann', join('a', 'kitchen'));
@@ -108,13 +108,13 @@ describe('Nodes whose Redis has lost a key alone', () => {
     expect(b.store.view.presence('ann').channelId).toBe('kitchen');
   });
 
-  it('go on when all keys of a partition but the log are gone', async () => {
+  it('continue when all keys of a partition except the log are lost', async () => {
     await server.with((redis) => redis.del(PARTITION.head, PARTITION.nodes, PARTITION.users));
     await a.perform('ann', join('a', 'kitchen'));
     await eventually(storedUsers, ['ann', NEIGHBOUR].sort());
   });
 
-  it('move their counters again, and nobody is declared dead', async () => {
+  it('increment their counters again without declaring any node dead', async () => {
     await lose(KEYS.beats);
     await eventually(() => lostKeys('heartbeats') > 0, true);
     await eventually(() => server.with((redis) => redis.hlen(KEYS.beats)), 2);

@@ -46,7 +46,7 @@ describe('Membership', () => {
     }
   }
 
-  it('counts a node as alive as long as its counter moves', async () => {
+  it('counts a node as alive while its counter moves', async () => {
     await pass(10 * LEASE_MS, ann, bob);
     expect(ann.isAlive('bob')).toBe(true);
     expect([...ann.alive()].sort()).toEqual(['ann', 'bob']);
@@ -71,7 +71,7 @@ describe('Membership', () => {
     expect(ann.alive()).toEqual(['ann']);
   });
 
-  it('takes nobody for dead when it could not look itself, for however long', async () => {
+  it('declares no node dead after it could not read the counters itself', async () => {
     now += 10 * LEASE_MS;
     expect(ann.isAlive('bob')).toBe(true);
     await ann.heartbeat();
@@ -92,7 +92,7 @@ describe('Membership', () => {
     expect(ann.alive()).toEqual(['ann']);
   });
 
-  it('remembers the dead until their counters are taken out', async () => {
+  it('remembers dead nodes until their counters are removed', async () => {
     await pass(60_000 + BEAT_MS, ann);
     expect(ann.expired(60_000)).toEqual(['bob']);
     await ann.leave('bob');

@@ -44,7 +44,7 @@ describe('A node on a Redis Cluster', { timeout: 90_000 }, () => {
     expect(await node.status('ann')).toBe('ONLINE');
   });
 
-  it('goes on when a server that all others name was gone (MOVED, CLUSTERDOWN)', async () => {
+  it('continues when a server that all others name was gone (MOVED, CLUSTERDOWN)', async () => {
     await cluster.killMaster();
     await eventually(() => cluster.isDown(), true);
     await eventually(() => node.store.status.problem !== undefined, true);

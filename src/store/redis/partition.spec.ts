@@ -81,7 +81,7 @@ describe('A partition', () => {
   /** Resolves after a requested update was sent to Redis and before Redis can reply. */
   const isUnderWay = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
 
-  it('is followed by reading its log when nothing is heard', async () => {
+  it('is followed by reading its log if no message arrives', async () => {
     const [writer, reader] = [await startNode('a'), await startNode('b')];
     for (let i = 0; i < 3; i++) {
       await perform(writer, 'ann', connect(`s${i}`));
@@ -92,7 +92,7 @@ describe('A partition', () => {
     expect(reader.losses).toEqual(['start']);
   });
 
-  it('takes turns between nodes that hear of one another by the log only', async () => {
+  it('accepts commands of nodes in turns if only the log connects them', async () => {
     const both = [await startNode('a'), await startNode('b')];
     await perform(both[0]!, 'ann', connect('s'));
     for (let i = 0; i < 10; i++) {
@@ -146,7 +146,7 @@ describe('A partition', () => {
     expect(times).toBe(1);
   });
 
-  it('is loaded without those who were forgotten while it was read', async () => {
+  it('is loaded without the users who were evicted meanwhile', async () => {
     const node = await startNode('a');
     const { partition, port } = node;
     await perform(node, 'ann', connect('s'));
@@ -159,7 +159,7 @@ describe('A partition', () => {
     expect(place).toEqual(partition.replica.place);
   });
 
-  it('goes on numbering its batches after the replica began anew under way', async () => {
+  it('continues numbering its batches after the replica began anew under way', async () => {
     const node = await startNode('a');
     for (let i = 0; i < 5; i++) {
       const begun = perform(node, `user ${i}`, connect(`s${i}`, { node: 'a' }));

@@ -50,7 +50,7 @@ describe('The way to Redis', () => {
   });
 });
 
-describe('A start that Redis refuses', { timeout: 20_000 }, () => {
+describe('A start that Redis rejects', { timeout: 20_000 }, () => {
   const secured = { username: 'default', password: 'right' };
   const started: { stop: () => Promise<void> }[] = [];
   afterEach(() => Promise.all(started.splice(0).map((one) => one.stop())));
@@ -85,8 +85,8 @@ describe('A start that Redis refuses', { timeout: 20_000 }, () => {
       sentinel === undefined
         ? `redis://${user}127.0.0.1:${redis.port}`
         : `redis-sentinel://${user}127.0.0.1:${sentinel.port}#primary`;
-    expect(await refusalOf(urlWith(':wrong@'))).toMatch(/refuses .* password.*WRONGPASS/);
-    expect(await refusalOf(urlWith(''))).toMatch(/asks for a password.*NOAUTH/);
+    expect(await refusalOf(urlWith(':wrong@'))).toMatch(/rejects .* password.*WRONGPASS/);
+    expect(await refusalOf(urlWith(''))).toMatch(/requires a password.*NOAUTH/);
     expect(await refusalOf(urlWith(':right@'))).toBeUndefined();
   });
 
@@ -94,8 +94,8 @@ describe('A start that Redis refuses', { timeout: 20_000 }, () => {
     const cluster = await start(RedisCluster.start());
     await cluster.each((redis) => redis.config('SET', 'requirepass', 'right'));
     const urlWith = (user: string): string => cluster.url.replaceAll('//', `//${user}`);
-    expect(await refusalOf(urlWith(':wrong@'))).toMatch(/refuses .* password.*WRONGPASS/);
-    expect(await refusalOf(urlWith(''))).toMatch(/asks for a password.*NOAUTH/);
+    expect(await refusalOf(urlWith(':wrong@'))).toMatch(/rejects .* password.*WRONGPASS/);
+    expect(await refusalOf(urlWith(''))).toMatch(/requires a password.*NOAUTH/);
     expect(await refusalOf(urlWith(':right@'))).toBeUndefined();
   });
 

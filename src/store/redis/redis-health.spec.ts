@@ -10,7 +10,7 @@ describe('Reachability', () => {
     redis = new RedisHealth({ warn: note, log: note });
   });
 
-  it('says once that Redis is unreachable, however often and why, and once that it is back', () => {
+  it('logs once that Redis is unreachable and once that it is reachable again', () => {
     redis.failed(new Error('connect ECONNREFUSED'));
     redis.failed(new Error('connect ETIMEDOUT'));
     expect(redis.failures).toBe(2);
@@ -33,13 +33,13 @@ describe('Reachability', () => {
     expect([redis.problem, redis.problems]).toEqual([undefined, '']);
   });
 
-  it('does not let a time-out hide the reason that explains it', () => {
+  it('reports the underlying reason instead of a timeout', () => {
     redis.failed(new Error('self-signed certificate'));
     for (let i = 0; i < 10; i++) redis.failed('connect ETIMEDOUT');
     expect(redis.problems).toMatch(/self-signed certificate.*; connect ETIMEDOUT$/);
   });
 
-  it('says once more what somebody has to put right, and names that as the problem', () => {
+  it('logs a reason that an operator must fix once more, and reports it as the problem', () => {
     redis.failed(new Error('Connection is closed.'));
     for (let i = 0; i < 2; i++) {
       redis.failed(new Error('WRONGPASS invalid username-password pair or user is disabled.'));

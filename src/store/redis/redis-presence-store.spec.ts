@@ -46,7 +46,7 @@ describe('A node that was declared dead', () => {
 });
 
 describe('A node that starts', () => {
-  it('names every partition before it has read any, so that a round in between finds a place', async () => {
+  it('knows every partition before it has read the first one', async () => {
     const store = newStore(server.url);
     const begun: number[] = [];
     store.partitionResets.subscribe(({ partition }) => begun.push(partition));

@@ -5,7 +5,7 @@ const NODES = ['ann', 'bob', 'cat', 'dan'];
 const THINGS = Array.from({ length: 400 }, (_, i) => i);
 
 describe('Rendezvous', () => {
-  it('is the same for all who know the same nodes, in whatever order', () => {
+  it('is the same for the same set of nodes in any order', () => {
     for (const thing of THINGS) {
       expect(rendezvous(NODES.toReversed(), thing)).toBe(rendezvous(NODES, thing));
     }
@@ -19,7 +19,7 @@ describe('Rendezvous', () => {
     }
   });
 
-  it('moves nothing but what a lost node had', () => {
+  it('moves only the keys of a lost node', () => {
     const left = NODES.filter((node) => node !== 'bob');
     for (const thing of THINGS) {
       const before = rendezvous(NODES, thing);
@@ -27,7 +27,7 @@ describe('Rendezvous', () => {
     }
   });
 
-  it('is nobody among nobody', () => {
+  it('is undefined without nodes', () => {
     expect(rendezvous([], 1)).toBeUndefined();
   });
 });

@@ -28,7 +28,7 @@ describe('A node whose Redis is replaced behind one address', () => {
     await Promise.all([primary.stop(), replica.stop()]);
   });
 
-  it('goes to the new primary though the demoted one keeps its connections', async () => {
+  it('connects to the new primary although the demoted one keeps its connections', async () => {
     await promote(replica);
     address.pointAt(replica.port);
     await follow(primary, replica);
@@ -39,7 +39,7 @@ describe('A node whose Redis is replaced behind one address', () => {
     expect(await subscribersOf(primary)).toBe(0);
   });
 
-  it('is not ready while the address leads to a replica only, and goes on once it is promoted', async () => {
+  it('is not ready while the address leads to a replica, and recovers after its promotion', async () => {
     await follow(primary, replica);
     await promote(replica);
     const replicaOnly = /is a replica/;
@@ -53,7 +53,7 @@ describe('A node whose Redis is replaced behind one address', () => {
     await eventually(() => node.store.status.problem, undefined);
   });
 
-  it('goes to the new primary though the demoted one has lost its own', async () => {
+  it('connects to the new primary after the demoted one has closed its connections', async () => {
     await promote(replica);
     await primary.with((redis) => redis.config('SET', 'replica-serve-stale-data', 'no'));
     // The new primary is unreachable, so the demoted server responds with MASTERDOWN.
@@ -73,33 +73,36 @@ describe('A node whose Redis is replaced behind one address', () => {
 
 describe('A node whose password is changed while it runs', () => {
   it.each([
-    { name: 'another', before: 'right', during: 'rotated', says: /refuses .* password.*WRONGPASS/ },
-    { name: 'one at all', before: '', during: 'new', says: /asks for a password.*NOAUTH/ },
-  ])('to $name says so, goes on trying, and recovers when it is right again', async (password) => {
-    const { before, during, says } = password;
-    const settings = before === '' ? [] : ['--requirepass', before];
-    const redis = await RedisServer.start(settings, { username: 'default', password: before });
-    const address = await TcpProxy.to(redis.port);
-    const user = before === '' ? '' : `:${before}@`;
-    const node = await StoreNode.start(`redis://${user}127.0.0.1:${address.port}`, 'test:');
-    await node.connect('ann', 's');
-    // Open connections keep their permissions.
-    await redis.with(async (admin) => {
-      await admin.config('SET', 'requirepass', during);
-      address.cut();
-      await eventually(() => says.test(node.store.status.problem ?? ''), true);
-      await expect(node.perform('ann', join('s', 'lobby'))).rejects.toMatchObject({
-        reason: 'STORE_UNAVAILABLE',
+    { name: 'another', before: 'right', during: 'rotated', says: /rejects .* password.*WRONGPASS/ },
+    { name: 'one at all', before: '', during: 'new', says: /requires a password.*NOAUTH/ },
+  ])(
+    'to $name logs it, keeps retrying, and recovers when the password is right again',
+    async (password) => {
+      const { before, during, says } = password;
+      const settings = before === '' ? [] : ['--requirepass', before];
+      const redis = await RedisServer.start(settings, { username: 'default', password: before });
+      const address = await TcpProxy.to(redis.port);
+      const user = before === '' ? '' : `:${before}@`;
+      const node = await StoreNode.start(`redis://${user}127.0.0.1:${address.port}`, 'test:');
+      await node.connect('ann', 's');
+      // Open connections keep their permissions.
+      await redis.with(async (admin) => {
+        await admin.config('SET', 'requirepass', during);
+        address.cut();
+        await eventually(() => says.test(node.store.status.problem ?? ''), true);
+        await expect(node.perform('ann', join('s', 'lobby'))).rejects.toMatchObject({
+          reason: 'STORE_UNAVAILABLE',
+        });
+        expect(node.store.status.problem).toMatch(says);
+        await admin.config('SET', 'requirepass', before);
       });
-      expect(node.store.status.problem).toMatch(says);
-      await admin.config('SET', 'requirepass', before);
-    });
-    await eventually(() => node.store.status.problem, undefined);
-    await node.perform('ann', join('s', 'kitchen'));
-    await node.stop();
-    address.close();
-    await redis.stop();
-  });
+      await eventually(() => node.store.status.problem, undefined);
+      await node.perform('ann', join('s', 'kitchen'));
+      await node.stop();
+      address.close();
+      await redis.stop();
+    },
+  );
 });
 
 async function promote(server: RedisServer): Promise<void> {

@@ -25,7 +25,7 @@ describe('Nodes whose Redis comes back as it was some time ago', () => {
     await server.stop();
   });
 
-  it('let no session stay that has ended since', async () => {
+  it('end the sessions that had ended after the restored state', async () => {
     for (const userId of USERS) {
       await a.connect(userId, `a.${userId}`);
       await b.connect(userId, `b.${userId}`);

@@ -31,7 +31,7 @@ describe('Several nodes', () => {
   });
   afterEach(() => Promise.all([a.stop(), b.stop()]));
 
-  it('see on each what was acknowledged on any', async () => {
+  it('see on every node what any node acknowledged', async () => {
     await a.connect('alice', 'a');
     expect(await b.status('alice')).toBe('ONLINE');
     await b.perform('alice', join('a', 'lobby'));
@@ -41,7 +41,7 @@ describe('Several nodes', () => {
     expect([a.told, b.told]).toEqual([told, told]);
   });
 
-  it('take a command at once that leans on what another has just acknowledged', async () => {
+  it('accept a command that depends on one that another node has just acknowledged', async () => {
     for (let i = 0; i < 20; i++) {
       await a.connect('alice', `a${i}`);
       await b.perform('alice', disconnect(`a${i}`));
@@ -49,7 +49,7 @@ describe('Several nodes', () => {
     expect(await a.status('alice')).toBe('OFFLINE');
   });
 
-  it('lose nothing to one another, however they race for a user', async () => {
+  it('lose no command when they race for a user', async () => {
     await a.connect('alice', 'a');
     const flips = Array.from({ length: 40 }, (_, i) =>
       (i % 2 === 0 ? a : b).perform('alice', join('a', `channel-${i}`)),
@@ -61,19 +61,19 @@ describe('Several nodes', () => {
     expect(a.store.view.presence('alice')).toEqual(b.store.view.presence('alice'));
   });
 
-  it('tell a session of its end wherever that was decided', async () => {
+  it('notify a session of its end on whichever node it was ended', async () => {
     await a.connect('alice', 'a');
     await b.perform('alice', disconnect('a', 'SESSION_ENDED'));
     await eventually(() => a.ended, ['a']);
   });
 
-  it('find whose a session is, wherever it is', async () => {
+  it('find the owner of a session on any node', async () => {
     await a.connect('alice', 'a');
     expect((await b.store.get({ sessionId: 'a' }))?.userId).toBe('alice');
     expect((await b.store.get({ sessionId: 'x' }))?.userId).toBeUndefined();
   });
 
-  it('hand out what is due on one of them only', async () => {
+  it('process a deadline on one node only', async () => {
     await a.connect('alice', 'a');
     await b.store.view.awaitCurrent();
     // Waits until the nodes know each other.
@@ -105,7 +105,7 @@ describe('Several nodes', () => {
     expect(b.store.view.presence('alice').channelId).toBe('lobby');
   });
 
-  it('go on when scripts are forgotten', async () => {
+  it('continue after Redis has lost its scripts', async () => {
     await a.connect('alice', 'a');
     await server.with((redis) => redis.script('FLUSH'));
     await a.perform('alice', join('a', 'lobby'));
@@ -113,7 +113,7 @@ describe('Several nodes', () => {
   });
 
   describe('whose Redis has been emptied', () => {
-    it('write everything back, and nobody is told anything', async () => {
+    it('write everything back without an event', async () => {
       await a.connect('alice', 'a');
       await b.connect('bob', 'b');
       await b.perform('carol', connect('c', { node: b.store.status.node }));
@@ -132,7 +132,7 @@ describe('Several nodes', () => {
       await late.stop();
     });
 
-    it('take the next command as if nothing had been', async () => {
+    it('accept the next command as before', async () => {
       await a.connect('alice', 'a');
       await server.with((redis) => redis.flushall());
       await a.perform('alice', join('a', 'lobby'));
@@ -143,7 +143,7 @@ describe('Several nodes', () => {
     });
   });
 
-  it('keep what was acknowledged when Redis goes back to an older state', async () => {
+  it('keep acknowledged commands when Redis returns to an older state', async () => {
     await a.connect('alice', 'a');
     const restore = await server.remember(`${PREFIX}*`);
     await a.perform('alice', join('a', 'lobby'));
@@ -157,7 +157,7 @@ describe('Several nodes', () => {
     expect(b.told).toHaveLength(2);
   });
 
-  it('do not take a log for their own that numbers alike but is another', async () => {
+  it('detect another log with the same offsets', async () => {
     await a.connect('alice', 'a');
     const restore = await server.remember(`${PREFIX}*`);
     await a.perform('alice', join('a', 'lobby'));
@@ -175,7 +175,7 @@ describe('Several nodes', () => {
     expect(b.store.view.presence('alice')).toEqual(seen);
   });
 
-  it('are fenced once they are declared dead, and go on under another name with what is left', async () => {
+  it('are fenced once they are declared dead, and continue with a new node id', async () => {
     await a.connect('alice', 'a');
     const name = a.store.status.node;
     await declareDead(name);
@@ -198,7 +198,7 @@ describe('Several nodes', () => {
     expect(a.told.at(-1)).toBe('alice USER_OFFLINE NODE_LOST');
   });
 
-  it('leave nothing behind when they stop in good order', async () => {
+  it('leave nothing behind after a graceful shutdown', async () => {
     const c = await startNode();
     await c.connect('carol', 'c');
     await c.perform('carol', disconnect('c'));
@@ -209,7 +209,7 @@ describe('Several nodes', () => {
     expect(known.flat()).not.toContain(c.store.status.node);
   });
 
-  it('let nobody wait for a Redis that does not answer, be it to read or to change', async () => {
+  it('reject reads and commands in time if Redis does not respond', async () => {
     await a.connect('alice', 'a');
     server.signal('SIGSTOP');
     try {
@@ -224,7 +224,7 @@ describe('Several nodes', () => {
     await eventually(() => a.status('alice').catch(() => 'unknown'), 'ONLINE');
   });
 
-  it('hear messages again after the connection for them was lost', async () => {
+  it('receive messages again after the subscriber connection was lost', async () => {
     await server.with((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
     await eventually(async () => (await subscribers()) > 0, true);
     await a.connect('alice', 'a');
@@ -232,7 +232,7 @@ describe('Several nodes', () => {
     expect(b.store.status.gapsFilled).toBe(0);
   });
 
-  it('that die take their sessions with them', async () => {
+  it('lose their sessions when they die', async () => {
     await a.connect('alice', 'a');
     await a.connect('bob', 'b1');
     await b.connect('bob', 'b2');

@@ -54,7 +54,7 @@ const RECORDS: readonly (readonly [name: string, change: (stored: string) => str
 ];
 
 describe('A node that starts', () => {
-  it.each(RECORDS)('goes on without a user of whom it finds %s', async (_, change) => {
+  it.each(RECORDS)('continues without a user of whom it finds %s', async (_, change) => {
     await leaveUsers('ann', 'bob');
     await server.with(async (redis) => {
       const stored = await redis.hget(PARTITION.users, 'ann');
@@ -81,7 +81,9 @@ describe('A node that starts', () => {
     );
     const store = newRedisStore(server.url, PREFIX);
     await expect(store.onModuleInit()).rejects.toThrow(
-      new RegExp(`REDIS_URL: keys under REDIS_KEY_PREFIX hold another type.*: .*${wrong}, not `),
+      new RegExp(
+        `REDIS_URL: keys under REDIS_KEY_PREFIX have an unexpected type.*: .*${wrong}, not `,
+      ),
     );
     await store.onApplicationShutdown();
   });
@@ -114,7 +116,7 @@ describe('A node that starts', () => {
 });
 
 describe('A node that runs', () => {
-  it('goes on when a message is no batch', async () => {
+  it('continues when a message is no batch', async () => {
     const [one, other] = [await startNode(), await startNode()];
     const uncaught = vi.fn();
     process.on('uncaughtException', uncaught);

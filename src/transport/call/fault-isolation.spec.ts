@@ -61,7 +61,7 @@ const DUPLEX: Readonly<Record<string, (call: Duplex) => unknown>> = {
   'a listener that throws': (call) => call.on('data', boom),
 };
 
-describe('What throws while a call of gRPC is served', () => {
+describe('An exception while a gRPC call is served', () => {
   let log: CapturedLog;
   let server: Server;
   let client: Client;
@@ -143,16 +143,13 @@ describe('What throws while a call of gRPC is served', () => {
     ([service, handlers]) => Object.keys(handlers).map((name) => [service, name] as const),
   );
 
-  it.each(cases)(
-    'ends that call with INTERNAL, and says why in the log (%s: %s)',
-    async (...of) => {
-      expect((await callTo(...of)).code).toBe(status.INTERNAL);
-      expect(await callTo('Good', 'call')).toEqual({ code: status.OK });
-      expect(log.text.split('An internal error ended a call')).toHaveLength(2);
-    },
-  );
+  it.each(cases)('ends that call with INTERNAL and logs the reason (%s: %s)', async (...of) => {
+    expect((await callTo(...of)).code).toBe(status.INTERNAL);
+    expect(await callTo('Good', 'call')).toEqual({ code: status.OK });
+    expect(log.text.split('An internal error ended a call')).toHaveLength(2);
+  });
 
-  it('is told to nobody but the log', async () => {
+  it('is reported only in the log', async () => {
     for (const of of cases) expect((await callTo(...of)).details).not.toMatch(/boom/);
     expect(log.text).toMatch(/boom/);
   });

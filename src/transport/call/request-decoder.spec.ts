@@ -45,7 +45,7 @@ describe('The decoder of Subscribe', () => {
     expect(await decoder.decodeInTurns(request)).toEqual(decoder.decode(request));
   });
 
-  it('lets others have their turn after each 256 KiB of ids', async () => {
+  it('yields to the event loop after each 256 KiB of ids', async () => {
     const request = bytesOf({ userIds: USER_IDS });
     await decoder.decodeInTurns(request);
     expect(yielding.mock.calls.length).toBeGreaterThanOrEqual(request.length / (257 * 1024) - 1);
@@ -62,18 +62,15 @@ describe('The decoder of Subscribe', () => {
     ['texts', [0x22, 0], 16_000, 'request', /more fields/],
     ['users by far', [0x0a, 0], 3_000_000, 'user_ids', 'must hold at most 10000 values'],
     ['fields in a group', [0xa3, 6, ...repeated([0x08, 1], 16_000), 0xa4, 6], 1, 'request', /more/],
-  ])(
-    'refuses too many %s before it makes anything of them',
-    async (_what, record, count, field, text) => {
-      const request = repeated(record, count);
-      const refusal = { field, message: expect.stringMatching(text) as string };
-      await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);
-      expect(generated).not.toHaveBeenCalled();
-      expect(yielding).not.toHaveBeenCalled();
-    },
-  );
+  ])('rejects too many %s before it decodes them', async (_what, record, count, field, text) => {
+    const request = repeated(record, count);
+    const refusal = { field, message: expect.stringMatching(text) as string };
+    await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);
+    expect(generated).not.toHaveBeenCalled();
+    expect(yielding).not.toHaveBeenCalled();
+  });
 
-  it('refuses millions of numbers in one record without a look at each', async () => {
+  it('rejects millions of numbers in one record without a look at each', async () => {
     const record = Buffer.alloc(5_000_000, 1);
     const request = Buffer.from(new BinaryWriter().uint32(26).bytes(record).finish());
     const looking = vi.spyOn(Uint8Array.prototype, Symbol.iterator);
@@ -83,7 +80,7 @@ describe('The decoder of Subscribe', () => {
     looking.mockRestore();
   });
 
-  it('refuses a text that no rule would let through before it is decoded', async () => {
+  it('rejects a text that no rule would let through before it is decoded', async () => {
     const request = Buffer.from(new BinaryWriter().uint32(34).string('x'.repeat(5000)).finish());
     const refusal = { field: 'resume_token', message: 'must be at most 4096 bytes' };
     await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);

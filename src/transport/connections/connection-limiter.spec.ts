@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConnectionLimiter } from './connection-limiter.js';
 
 describe('Admission', () => {
-  it('keeps out who is one too many, until another leaves', () => {
+  it('rejects one connection above the limit until another closes', () => {
     const admission = new ConnectionLimiter({ max: 2, maxPerAddress: 0 });
     expect(admission.enter('a')).toBeUndefined();
     expect(admission.enter('b')).toBeUndefined();
@@ -12,7 +12,7 @@ describe('Admission', () => {
     expect(admission.size).toBe(2);
   });
 
-  it('keeps out whose network has too many, and nobody else', () => {
+  it('rejects connections of a network above its limit, and no others', () => {
     const admission = new ConnectionLimiter({ max: 0, maxPerAddress: 2 });
     expect(admission.enter('a')).toBeUndefined();
     expect(admission.enter('a')).toBeUndefined();

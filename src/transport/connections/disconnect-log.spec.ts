@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DisconnectLog } from './disconnect-log.js';
 
-describe('What was cut off', () => {
+describe('The log of disconnections', () => {
   it('is counted by reason, and logged ten times in ten seconds, with how many were not', () => {
     const lines: string[] = [];
     let now = 0;

@@ -3,7 +3,7 @@ import { ByteBudget, HeldBytes, heldBytesOf, type Hold } from './held-bytes.js';
 
 const MB = 1024 * 1024;
 
-describe('What calls hold', () => {
+describe('The bytes that calls hold', () => {
   const ended: string[] = [];
 
   function waiting(all: HeldBytes, name: string, bytes: number, connection?: ByteBudget): Hold {
@@ -30,7 +30,7 @@ describe('What calls hold', () => {
     expect(endedOnes()).toEqual([]);
   });
 
-  it('is taken from those who have waited longest when another one needs it', () => {
+  it('is released from the calls that waited longest if another call needs it', () => {
     const all = new HeldBytes(100);
     for (const name of ['a', 'b', 'c']) waiting(all, name, 30);
     const late = waiting(all, 'd', 50);
@@ -40,7 +40,7 @@ describe('What calls hold', () => {
     expect(endedOnes()).toEqual(['c']);
   });
 
-  it('is not taken from calls that are served, and then the one that comes is refused', () => {
+  it('is not taken from calls that are served, and then the one that comes is rejected', () => {
     const all = new HeldBytes(100);
     const served = waiting(all, 'served', 70);
     served.serve();
@@ -64,7 +64,7 @@ describe('What calls hold', () => {
     expect(endedOnes()).toEqual([]);
   });
 
-  it('gives nothing of a connection away that was refused for all', () => {
+  it('gives nothing of a connection away that was rejected for all', () => {
     const connection = new ByteBudget(100);
     const all = new HeldBytes(50);
     expect(all.hold(() => {}, connection).raiseTo(60)).toBe(false);

@@ -99,7 +99,7 @@ describe('A streaming call', () => {
     await hasEnded;
   });
 
-  it('ends its source when the client goes', async () => {
+  it('ends its source when the client disconnects', async () => {
     let ended: () => void;
     const hasEnded = new Promise<void>((resolve) => (ended = resolve));
     const stream = await callTo(handlerOf(new Observable(() => ended)));

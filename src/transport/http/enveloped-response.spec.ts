@@ -8,7 +8,7 @@ import { ResponseStream } from './response-stream.js';
 /** More bytes than all buffers between server and client can hold. */
 const TOO_MUCH = Buffer.alloc(64 * 1024 * 1024);
 
-describe('The answer to a client that does not read', () => {
+describe('The response to a client that does not read', () => {
   let server: Server;
   let client: Socket;
   let response: ServerResponse;
@@ -24,7 +24,7 @@ describe('The answer to a client that does not read', () => {
     server.close();
   });
 
-  it('is cut off when the client does not take its end', async () => {
+  it('is disconnected when the client does not read its end', async () => {
     const stream = new ResponseStream(response);
     const answer = new EnvelopedResponse(stream, 'text/plain', 2, () => Buffer.from('the end'));
     answer.next(TOO_MUCH);

@@ -44,7 +44,7 @@ const CALLS = Object.entries(CONTENT_TYPES).flatMap(([kind, types]) =>
   ),
 );
 
-describe('What throws while a call over HTTP is served', () => {
+describe('An exception while an HTTP call is served', () => {
   let log: CapturedLog;
   let server: Server;
   beforeEach(() => void (log = CapturedLog.start()));

@@ -91,7 +91,7 @@ describe('The pieces of a request in JSON', () => {
     expect(good).toBeGreaterThan(100);
   });
 
-  it('refuse what is of more values, or larger in one value, than any request', () => {
+  it('reject more values or larger values than any request may have', () => {
     for (const json of [
       '['.repeat(12_001),
       `{"userIds":[${'"",'.repeat(12_001)}""]}`,
@@ -117,7 +117,7 @@ describe('A large request in JSON', () => {
     expect(turns).toBeGreaterThanOrEqual((2 * json.length) / MAX_PIECE_BYTES);
   });
 
-  it('is refused for the same key twice, also where both are lists', async () => {
+  it('is rejected for the same key twice, also where both are lists', async () => {
     const json = `{"userIds":${JSON.stringify(USER_IDS)},"userIds":["a"]}`;
     const refusal = await jsonCodec(method).request(Buffer.from(json)).consume();
     expect(refusal).toMatchObject({ message: expect.stringMatching(/duplicate/) as string });

@@ -141,5 +141,5 @@ export class JsonPieces {
 }
 
 function tooLarge(): MalformedMessageError {
-  return new MalformedMessageError('has a value that is larger than in any request');
+  return new MalformedMessageError('has a larger value than any request may have');
 }

@@ -40,7 +40,7 @@ describe('The body of a request', () => {
     ).toEqual(sent);
   });
 
-  it('is refused when it is too large, and read to its end, so that the answer gets through', async () => {
+  it('is rejected when it is too large, and read to its end, so that the answer gets through', async () => {
     const { client, arriving } = await begin(Buffer.alloc(MAX_BYTES + 1));
     await expect(
       readBody(
@@ -53,7 +53,7 @@ describe('The body of a request', () => {
     await once(arriving, 'end');
   });
 
-  it('is refused when others hold too much, and counts no longer when its client goes', async () => {
+  it('is rejected when others hold too much, and counts no longer when its client goes', async () => {
     const held = new HeldBytes(100 * KB);
     const first = await begin(Buffer.alloc(90 * KB));
     const hold = held.hold(() => {});

@@ -37,20 +37,20 @@ async function look(times = 1): Promise<void> {
 }
 
 describe('the watch over certificates', () => {
-  it('says at the start how long the certificate is good, and nothing while nothing changes', async () => {
+  it('logs at the start how long the certificate is valid, and nothing while nothing changes', async () => {
     await look(3);
     expect(lines).toEqual([expect.stringMatching(/^gRPC uses TLS; .* until .* GMT\.$/)]);
     expect(warnings).toEqual([]);
   });
 
-  it('says when it has taken up other files', async () => {
+  it('logs when it has loaded new files', async () => {
     await folder.write(await root.server());
     await look(3);
     expect(lines).toHaveLength(2);
     expect(lines[1]).toMatch(/^New gRPC connections use TLS; .* until .* GMT\.$/);
   });
 
-  it('says nothing about files of which one look found only half replaced', async () => {
+  it('logs nothing about files that were only half replaced at one check', async () => {
     const { cert, key } = await root.server();
     await writeFile(folder.files.certFile, cert);
     await look();
@@ -60,7 +60,7 @@ describe('the watch over certificates', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('says once what is wrong with the files, and once more when that is something else', async () => {
+  it('logs a fault of the files once, and again if the fault is another one', async () => {
     await writeFile(folder.files.certFile, 'hello');
     await look(3);
     await rm(folder.files.certFile);
@@ -71,7 +71,7 @@ describe('the watch over certificates', () => {
     ]);
   });
 
-  it('says it again when it went wrong again', async () => {
+  it('logs it again after a recovery', async () => {
     const good = await root.server();
     for (let i = 0; i < 2; i++) {
       await writeFile(folder.files.certFile, 'hello');

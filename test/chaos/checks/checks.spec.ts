@@ -127,7 +127,7 @@ describe('The check of false offlines', () => {
     expect(found(true)).toBe(0);
   });
 
-  it('knows that a node cut off for longer than a lease is dead to the others, and none for less', () => {
+  it('knows that a node disconnected for longer than a lease is dead to the others, and none for less', () => {
     const cutOff = (ms: number) => ({
       stretches,
       spans: [span(T - 9000)],
@@ -137,7 +137,7 @@ describe('The check of false offlines', () => {
     expect(complaints(cutOff(1500))).toBe(1);
   });
 
-  it('knows it of every time that a node was cut off', () => {
+  it('knows it of every time that a node was disconnected', () => {
     const faults = [T - 13_500, T - 4000].map((from) => ({
       ...{ name: 'cut off' as const, nodes: ['n1'], from, until: from + 5000 },
     }));
