@@ -40,7 +40,7 @@ function createGrpcServer(
   { process, grpc, fixed }: Config,
   connections: Connections,
   tokenlessStreams: TokenlessStreams,
-  figures: RpcMetrics,
+  metrics: RpcMetrics,
   status: ServingStatus,
   tls: CertificateWatch | undefined,
 ): GrpcServerStrategy {
@@ -59,7 +59,7 @@ function createGrpcServer(
     },
     maxRequestBytesOf: (path) => requestLimitOf(path).bytes,
     connections,
-    figures,
+    metrics,
     closeTimeoutMs: Math.max(process.drainTimeoutMs / 5, LEAST_CLOSE_MS),
     addServices: (grpcServer) => {
       const server = withBoundedStreams(grpcServer, tokenlessStreams, connections.calls);

@@ -14,7 +14,7 @@ export class ProtoValidationPipe implements PipeTransform {
     const message = (value as LazyRequest).consume();
     // A promise for each request would cost measurable time.
     if (message instanceof Promise) {
-      return message.then((decoded: object) => checkedInTurns(decoded, metatype));
+      return message.then((decoded: object) => checkInSlices(decoded, metatype));
     }
     return checked(message, metatype);
   }
@@ -24,7 +24,7 @@ export class ProtoValidationPipe implements PipeTransform {
  * Checks a large request. Yields to the event loop before and after, because the steps around the check also take
  * milliseconds.
  */
-async function checkedInTurns(message: object, metatype: Type): Promise<object> {
+async function checkInSlices(message: object, metatype: Type): Promise<object> {
   await nextTurn();
   const request = checked(message, metatype);
   await nextTurn();

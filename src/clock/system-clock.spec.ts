@@ -20,7 +20,7 @@ describe('The clock of a process', () => {
     for (let passed = 0; passed < ms; passed += everyMs) {
       uptime += everyMs;
       wall += everyMs;
-      clock.look();
+      clock.check();
       clock.now();
     }
   }

@@ -11,7 +11,7 @@ export const SLEW = 0.05;
 const COMPARE_MS = 1000;
 
 /** Milliseconds between two checks whether the process runs. */
-const LOOK_MS = 100;
+const CHECK_INTERVAL_MS = 100;
 
 /** A check that is late by more than this many milliseconds was delayed by more than ordinary work. */
 const LATE_MS = 400;
@@ -40,8 +40,8 @@ export class SystemClock extends Clock implements OnModuleInit, OnApplicationShu
   /** How far the clock that all nodes share is ahead of the monotonic clock. Undefined: there is no shared clock. */
   private sharedAhead: number | undefined;
   // Not `@Interval`, which starts so late that the start of the service would count as a pause.
-  private readonly looking = new IntervalTask(LOOK_MS, () => this.look());
-  private lookedAt: number;
+  private readonly checking = new IntervalTask(CHECK_INTERVAL_MS, () => this.check());
+  private checkedAt: number;
   private machineAhead: number;
   private paused = 0;
 
@@ -49,16 +49,16 @@ export class SystemClock extends Clock implements OnModuleInit, OnApplicationShu
     super();
     const at = machine.monotonic();
     this.compared = { at, service: machine.wall(), behind: 0 };
-    this.lookedAt = at;
+    this.checkedAt = at;
     this.machineAhead = machine.wall() - at;
   }
 
   onModuleInit(): void {
-    this.looking.start();
+    this.checking.start();
   }
 
   onApplicationShutdown(): Promise<void> {
-    return this.looking.stop();
+    return this.checking.stop();
   }
 
   now(): number {
@@ -77,7 +77,7 @@ export class SystemClock extends Clock implements OnModuleInit, OnApplicationShu
 
   pausedMs(): number {
     // After a pause, this may be called before the timer fires.
-    if (this.machine.monotonic() - this.lookedAt > LOOK_MS + LATE_MS) this.look();
+    if (this.machine.monotonic() - this.checkedAt > CHECK_INTERVAL_MS + LATE_MS) this.check();
     return this.paused;
   }
 
@@ -91,11 +91,11 @@ export class SystemClock extends Clock implements OnModuleInit, OnApplicationShu
   }
 
   /** Records a pause of the process since the last check, and logs a warning if the clock of the machine was set. */
-  look(): void {
+  check(): void {
     const at = this.machine.monotonic();
-    const gap = at - this.lookedAt;
-    this.lookedAt = at;
-    if (gap > LOOK_MS + LATE_MS) this.paused += gap - LOOK_MS;
+    const gap = at - this.checkedAt;
+    this.checkedAt = at;
+    if (gap > CHECK_INTERVAL_MS + LATE_MS) this.paused += gap - CHECK_INTERVAL_MS;
     const ahead = this.machine.wall() - at;
     const stepped = ahead - this.machineAhead;
     this.machineAhead = ahead;

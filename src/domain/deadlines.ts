@@ -43,8 +43,8 @@ export function firstDue(
   policy: Policy,
 ): TimedMatter | undefined {
   const due: TimedMatter[] = [];
-  for (const matter of timed(user, policy)) {
-    if (matter.at <= (isGiven(matter) ? wall : upTo)) due.push(matter);
+  for (const deadline of timed(user, policy)) {
+    if (deadline.at <= (isGiven(deadline) ? wall : upTo)) due.push(deadline);
   }
   return earliest(due);
 }
@@ -69,9 +69,9 @@ export function expiresAt(user: User): number | undefined {
 }
 
 /** Returns the input that makes the rules process a deadline that is due. */
-export function inputOf(matter: Deadline): Input {
-  if (matter.type !== 'heartbeatMissed') return { type: 'time' };
-  return { type: 'silent', sessionId: matter.sessionId, heartbeatDueAt: matter.at };
+export function inputOf(deadline: Deadline): Input {
+  if (deadline.type !== 'heartbeatMissed') return { type: 'time' };
+  return { type: 'silent', sessionId: deadline.sessionId, heartbeatDueAt: deadline.at };
 }
 
 /**
@@ -135,7 +135,7 @@ function isGiven({ type }: TimedMatter): boolean {
 
 function earliest<M extends Deadline>(all: Iterable<M>): M | undefined {
   let first: M | undefined;
-  for (const matter of all) if (first === undefined || matter.at < first.at) first = matter;
+  for (const deadline of all) if (first === undefined || deadline.at < first.at) first = deadline;
   return first;
 }
 

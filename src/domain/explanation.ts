@@ -22,7 +22,7 @@ export function causeOf({ own, choice }: User): StatusCause {
  * is none.
  */
 export function nextTransition(user: User, policy: Policy): Transition | undefined {
-  const matter = nextDeadline(user, policy);
-  if (matter === undefined) return undefined;
-  return { ...matter, shown: step(user, inputOf(matter), matter.at, policy).user.shown };
+  const deadline = nextDeadline(user, policy);
+  if (deadline === undefined) return undefined;
+  return { ...deadline, shown: step(user, inputOf(deadline), deadline.at, policy).user.shown };
 }

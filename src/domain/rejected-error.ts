@@ -1,5 +1,5 @@
 /** Reasons for rejecting a call. `src/api/rejections.ts` has the status code and the description of each. */
-export const REFUSAL_REASONS = [
+export const REJECTION_REASONS = [
   'SESSION_NOT_FOUND',
   'USER_HAS_NO_SESSION',
   'SESSION_OF_ANOTHER_USER',
@@ -26,7 +26,7 @@ export const REFUSAL_REASONS = [
   'TOKEN_KEYS_UNAVAILABLE',
 ] as const;
 
-export type RejectionReason = (typeof REFUSAL_REASONS)[number];
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
 /**
  * The rejection of a command or a query, thrown before anything has changed. The message says what the caller can do

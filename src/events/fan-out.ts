@@ -18,7 +18,7 @@ import type { Subscription } from './subscription.js';
  * Interval in milliseconds at which the log is trimmed, and subscriptions are checked for truncation, expired tokens
  * and due heartbeats.
  */
-const UPKEEP_MS = 250;
+const MAINTENANCE_INTERVAL_MS = 250;
 
 /** An empty message, which only keeps a stream from being silent. */
 const NOTHING = Buffer.alloc(0);
@@ -51,7 +51,7 @@ export class FanOut implements OnApplicationShutdown {
   private readonly commitSubscription: RxSubscription;
   private readonly subscriptions = new Map<Subscription, Filter>();
   private readonly index = new InterestIndex<Subscription>();
-  private readonly rounds = new FlushScheduler(() => this.serveRound());
+  private readonly flushes = new FlushScheduler(() => this.flush());
   /** Every event before this offset has been sent to all subscriptions that were up to date. */
   private flushedUpTo: number;
   /** The time at which this node received the oldest commit that is not yet part of a flush. */
@@ -102,7 +102,7 @@ export class FanOut implements OnApplicationShutdown {
   // Flushes continue until this last hook, because streams stay open while the server drains.
   onApplicationShutdown(): void {
     this.commitSubscription.unsubscribe();
-    this.rounds.cancel();
+    this.flushes.cancel();
   }
 
   add(subscription: Subscription, filter: Filter): void {
@@ -120,14 +120,14 @@ export class FanOut implements OnApplicationShutdown {
 
   /** Continues to serve a subscription whose outlet is ready again. */
   resume(subscription: Subscription): void {
-    if (subscription.isLagging && !subscription.isResting) this.serve(subscription);
+    if (subscription.isLagging && !subscription.isYielding) this.serve(subscription);
   }
 
   /**
    * Does the periodic work that does not depend on new events: trims the log, ends subscriptions with expired tokens,
    * serves lagging ones and sends heartbeats.
    */
-  @Interval(UPKEEP_MS)
+  @Interval(MAINTENANCE_INTERVAL_MS)
   runMaintenance(): void {
     const wall = this.clock.wall();
     this.log.trim(this.clock.now());
@@ -157,10 +157,10 @@ export class FanOut implements OnApplicationShutdown {
     if (events.length === 0) return;
     this.oldestPendingAt ??= performance.now();
     this.log.append(events, position);
-    this.rounds.schedule();
+    this.flushes.schedule();
   }
 
-  private *serveRound(): Generator<void> {
+  private *flush(): Generator<void> {
     const since = this.oldestPendingAt ?? performance.now();
     this.oldestPendingAt = undefined;
     this.messagesBefore = this.slices.messages;
@@ -171,14 +171,14 @@ export class FanOut implements OnApplicationShutdown {
     let count = 0;
     for (const subscription of this.index.unfiltered) {
       if (!subscription.isLagging) this.serve(subscription);
-      if (++count % YIELD_EVERY === 0) yield* this.endTurn(since);
+      if (++count % YIELD_EVERY === 0) yield* this.endSlice(since);
     }
     for (const [subscription, entries] of found) {
       if (this.subscriptions.has(subscription)) {
         this.contain(subscription, () => subscription.deliver(entries, head));
       }
       this.resume(subscription);
-      if (++count % YIELD_EVERY === 0) yield* this.endTurn(since);
+      if (++count % YIELD_EVERY === 0) yield* this.endSlice(since);
     }
     this.recordLatency(since);
     // This is set only after the flush: the token in a heartbeat must not cover events that the subscriber has yet to
@@ -186,7 +186,7 @@ export class FanOut implements OnApplicationShutdown {
     this.flushedUpTo = head;
   }
 
-  private *endTurn(since: number): Generator<void> {
+  private *endSlice(since: number): Generator<void> {
     this.recordLatency(since);
     yield;
     // Excludes messages that lagging subscriptions received in the meantime.
@@ -240,9 +240,9 @@ export class FanOut implements OnApplicationShutdown {
     const isUnfinished = this.contain(subscription, () => subscription.pump());
     // A long scan of the log or a long snapshot continues only after other work of the event loop.
     if (!isUnfinished) return;
-    subscription.isResting = true;
+    subscription.isYielding = true;
     setImmediate(() => {
-      subscription.isResting = false;
+      subscription.isYielding = false;
       this.resume(subscription);
     });
   }

@@ -63,7 +63,7 @@ export class Subscription {
   /** Whether there is something to send that the outlet has not accepted yet. */
   isLagging = true;
   /** Whether the subscription is served again in the next slice of the event loop, and not earlier. */
-  isResting = false;
+  isYielding = false;
   /** The time of the last message, by the monotonic clock. */
   lastSentAt: number;
   private readonly outlet: Outlet;
@@ -73,7 +73,7 @@ export class Subscription {
   private firstMessages: Iterator<Buffer> | undefined;
   private isCurrent = false;
   /** Whether the outlet was busy at any time since the subscription was last up to date. */
-  private hasBeenHeldUp = false;
+  private wasBlocked = false;
 
   constructor(
     { caller, cursor, outlet, latestOnly, skipSnapshot }: SubscriptionOptions,
@@ -100,10 +100,10 @@ export class Subscription {
         this.send(message);
         // This message took milliseconds to create, and so will the next one.
         if (this.firstMessages !== undefined && message.length > LARGE_MESSAGE_BYTES) return true;
-      } else if (this.cursor.isAtHead) return this.caughtUp();
+      } else if (this.cursor.isAtHead) return this.markCurrent();
       else return true;
     }
-    this.hasBeenHeldUp = true;
+    this.wasBlocked = true;
     return false;
   }
 
@@ -171,8 +171,8 @@ export class Subscription {
     this.outlet.end(reason);
   }
 
-  private caughtUp(): false {
-    this.isLagging = this.hasBeenHeldUp = false;
+  private markCurrent(): false {
+    this.isLagging = this.wasBlocked = false;
     return false;
   }
 
@@ -180,7 +180,7 @@ export class Subscription {
     const first = this.firstMessages?.next();
     if (first && !first.done) return first.value;
     this.firstMessages = undefined;
-    const message = this.cursor.read(this.latestOnly && this.hasBeenHeldUp);
+    const message = this.cursor.read(this.latestOnly && this.wasBlocked);
     if (message !== undefined || !this.cursor.isAtHead || this.isCurrent) return message;
     this.isCurrent = true;
     return this.initialStates.current();

@@ -6,7 +6,7 @@ import { PresenceStore } from '../store/presence-store.js';
 import { restrictServices } from './known-services.js';
 
 /** Interval in milliseconds at which the status of the store is checked. */
-const LOOK_MS = 250;
+const CHECK_INTERVAL_MS = 250;
 
 /** Whether the service accepts new work: the same status for gRPC health checks and for HTTP readiness. */
 @Injectable()
@@ -44,7 +44,7 @@ export class ServingStatus {
     this.publish();
   }
 
-  @Interval(LOOK_MS)
+  @Interval(CHECK_INTERVAL_MS)
   publish(): void {
     const status = this.isOpen && this.storeProblem === undefined ? 'SERVING' : 'NOT_SERVING';
     if (status === this.published) return;

@@ -23,7 +23,7 @@ export class ReadLimit {
   /** Uses this many presences of the limit, or throws. */
   take({ userId, isAdmin }: Principal, presences: number): void {
     if (isAdmin) return;
-    refuseIf(this.users.tryConsume(userId, presences, this.clock.monotonic()));
+    rejectIfDelayed(this.users.tryConsume(userId, presences, this.clock.monotonic()));
   }
 
   /** Whether the caller may read now, or still has to wait for earlier reads. */
@@ -34,7 +34,7 @@ export class ReadLimit {
   /** Throws while the caller still has to wait for earlier reads. The size of the next read is not known yet. */
   assertAllowed({ userId, isAdmin }: Principal): void {
     if (isAdmin) return;
-    refuseIf(this.users.delay(userId, 1, this.clock.monotonic()));
+    rejectIfDelayed(this.users.delay(userId, 1, this.clock.monotonic()));
   }
 
   /** Uses the number of presences that a read has contained, even above the limit. */
@@ -43,7 +43,7 @@ export class ReadLimit {
   }
 }
 
-function refuseIf(waitMs: number): void {
+function rejectIfDelayed(waitMs: number): void {
   if (waitMs === 0) return;
   throw new NotNow('TOO_MANY_PRESENCES', 'too many presences read by this user', waitMs);
 }

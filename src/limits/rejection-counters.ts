@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { REFUSAL_REASONS, type RejectionReason } from '../domain/rejected-error.js';
+import { REJECTION_REASONS, type RejectionReason } from '../domain/rejected-error.js';
 
 /** The setting behind each reason; the rate of new sessions has none. Other reasons have nothing to do with limits. */
 const LIMIT_OF_REASON = {
@@ -18,7 +18,7 @@ type Limit = (typeof LIMIT_OF_REASON)[keyof typeof LIMIT_OF_REASON];
 /** The reasons that the service itself gives. The transport has others, which are not counted. */
 export type CountedReason = RejectionReason | 'INTERNAL_ERROR';
 
-const COUNTED: readonly CountedReason[] = [...REFUSAL_REASONS, 'INTERNAL_ERROR'];
+const COUNTED: readonly CountedReason[] = [...REJECTION_REASONS, 'INTERNAL_ERROR'];
 
 /** Counts the failed calls, for the operators of the service. */
 @Injectable()

@@ -44,7 +44,7 @@ export class SessionLimit {
    * Admits a session and returns a function that releases it. Throws if the node is full, if sessions start too fast,
    * or if memory is short.
    */
-  enter(): () => void {
+  acquire(): () => void {
     if (this.max > 0 && this.held >= this.max) {
       const message =
         'the node has the maximum number of sessions; try again later, or use another node';

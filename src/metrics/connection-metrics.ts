@@ -14,7 +14,7 @@ export function registerConnectionMetrics(registry: Registry, connections: Conne
     name: 'presence_connections_closed_total',
     help: 'gRPC connections that the server rejected or closed, by reason.',
     label: 'reason',
-    counts: () => connections.cuts.counts,
+    counts: () => connections.disconnects.counts,
   });
   registerCounts(registry, {
     name: 'presence_calls_aborted_total',

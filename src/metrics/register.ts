@@ -96,7 +96,7 @@ export function registerCountSeries(
 /** Yields each value with its key as the value of a label. */
 export function* by(
   label: string,
-  figures: Readonly<Record<string, number>>,
+  values: Readonly<Record<string, number>>,
 ): Generator<readonly [Labels, number]> {
-  for (const [value, figure] of Object.entries(figures)) yield [{ [label]: value }, figure];
+  for (const [key, value] of Object.entries(values)) yield [{ [label]: key }, value];
 }

@@ -101,7 +101,7 @@ export class SessionRegistry implements OnApplicationShutdown {
     for (const { sessionId, heartbeatDueAt } of sessions) {
       if (heartbeatDueAt === undefined) continue;
       const stream = this.streams.get(sessionId);
-      stream?.noteHeartbeatDue(heartbeatDueAt, this.listening.heardMs);
+      stream?.recordHeartbeatDue(heartbeatDueAt, this.listening.heardMs);
     }
   }
 }

@@ -43,9 +43,9 @@ export class SessionStream {
   private endError: RejectedError | undefined;
   private sessionId = '';
   /** The versions of the choices that the client was last notified of. */
-  private told: ChoiceVersions | undefined;
+  private sentVersions: ChoiceVersions | undefined;
   /** The newest state of the user if the client was not notified of its choices yet. */
-  private untold: User | undefined;
+  private unsent: User | undefined;
 
   constructor(
     readonly userId: string,
@@ -76,7 +76,7 @@ export class SessionStream {
    * Records the committed time at which the next heartbeat is due. A new value means that some node has received a
    * call of the client.
    */
-  noteHeartbeatDue(dueAt: number, heardMs: number): void {
+  recordHeartbeatDue(dueAt: number, heardMs: number): void {
     if (dueAt === this.heartbeatDueAt) return;
     this.heartbeatDueAt = dueAt;
     this.heardAt = heardMs;
@@ -95,9 +95,9 @@ export class SessionStream {
   start(started: Extract<SessionMessage, { readonly type: 'started' }>): void {
     this.isStarted = true;
     this.sessionId = started.session.sessionId;
-    this.told = started.user.choiceVersions;
+    this.sentVersions = started.user.choiceVersions;
     this.signals.next(started);
-    this.tellChoices();
+    this.sendChoices();
   }
 
   announceDrain(reconnectAfterMs: number): void {
@@ -106,13 +106,13 @@ export class SessionStream {
 
   /** Records the newest state of the user, and notifies the client of choices that it does not know. */
   noteUser(user: User): void {
-    this.untold = user;
-    this.tellChoices();
+    this.unsent = user;
+    this.sendChoices();
   }
 
   /** Sends a due heartbeat, and choices that could not be sent before. */
   sendIfDue(): void {
-    this.tellChoices();
+    this.sendChoices();
     const quietMs = this.clock.monotonic() - this.lastSentAt;
     if (quietMs >= this.limits.heartbeatIntervalMs) this.send({ type: 'heartbeat' });
   }
@@ -140,12 +140,13 @@ export class SessionStream {
    * Notifies the client of changed choices. A user with one session needs no message: each choice is a command of
    * that client, which gets it in the response.
    */
-  private tellChoices(): void {
-    const user = this.untold;
+  private sendChoices(): void {
+    const user = this.unsent;
     if (user === undefined || !this.canSend) return;
-    this.untold = undefined;
-    const isKnown = this.told !== undefined && haveSameVersions(this.told, user.choiceVersions);
-    this.told = user.choiceVersions;
+    this.unsent = undefined;
+    const isKnown =
+      this.sentVersions !== undefined && haveSameVersions(this.sentVersions, user.choiceVersions);
+    this.sentVersions = user.choiceVersions;
     if (isKnown || user.sessions.length < 2) return;
     this.send({ type: 'choices', user, sessionId: this.sessionId });
   }

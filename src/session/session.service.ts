@@ -80,7 +80,7 @@ export class SessionService {
       const limits = requireHeartbeats ? this.heard : this.unheard;
       const stream = new SessionStream(caller.userId, signals, serverStream, limits, this.clock);
       signals.add(this.drain.register(stream));
-      signals.add(this.limit.enter());
+      signals.add(this.limit.acquire());
       const remove = this.streams.add(sessionId, stream);
       // The promise resolves to undefined, so that the step is not kept in memory for the life of the session.
       const begun = this.begin(caller, sessionId, options).then((step) => {

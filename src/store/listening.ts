@@ -4,7 +4,7 @@ import { Config } from '../config/config.js';
 import { PresenceStore } from './presence-store.js';
 
 /** Minimum milliseconds between two checks for an absence. A check at every commit would cost too much. */
-const LOOK_AGAIN_MS = 50;
+const UPDATE_INTERVAL_MS = 50;
 
 /**
  * Measures the time in which this node could receive from its clients. Client silence counts only in that time: a
@@ -14,7 +14,7 @@ const LOOK_AGAIN_MS = 50;
  */
 @Injectable()
 export class Listening {
-  private lookedAt: number;
+  private updatedAt: number;
   private pausedBefore: number;
   private deafMs = 0;
   /** The remaining time in milliseconds after an absence that does not count either. */
@@ -25,35 +25,35 @@ export class Listening {
     private readonly clock: Clock,
     private readonly config: Config,
   ) {
-    this.lookedAt = clock.monotonic();
+    this.updatedAt = clock.monotonic();
     this.pausedBefore = clock.pausedMs();
   }
 
   /** A clock in milliseconds that counts only the time in which the node could receive from clients. */
   get heardMs(): number {
-    this.look();
+    this.update();
     return this.clock.monotonic() - this.deafMs;
   }
 
   /** The total time in milliseconds that does not count. */
   get lostMs(): number {
-    this.look();
+    this.update();
     return this.deafMs;
   }
 
   /** Whether time counts at the moment. */
   get isListening(): boolean {
-    this.look();
+    this.update();
     return this.owedMs === 0 && this.store.status.problem === undefined;
   }
 
-  private look(): void {
+  private update(): void {
     const now = this.clock.monotonic();
-    const elapsed = now - this.lookedAt;
-    if (elapsed < LOOK_AGAIN_MS) return;
+    const elapsed = now - this.updatedAt;
+    if (elapsed < UPDATE_INTERVAL_MS) return;
     const pausedMs = this.clock.pausedMs();
     const paused = Math.min(elapsed, pausedMs - this.pausedBefore);
-    this.lookedAt = now;
+    this.updatedAt = now;
     this.pausedBefore = pausedMs;
     const absent = this.store.status.problem === undefined ? paused : elapsed;
     const owed = Math.min(this.owedMs + absent, this.config.policy.heartbeatTimeoutMs);

@@ -225,7 +225,9 @@ describe('A client that ignores rejections', () => {
   const SETTINGS = { MAX_CALLS_PER_SECOND_PER_USER_PER_NODE: '1' };
 
   function closedConnections(): number {
-    return service.all(Connections).reduce((sum, { cuts }) => sum + cuts.counts.rejected_calls, 0);
+    return service
+      .all(Connections)
+      .reduce((sum, { disconnects }) => sum + disconnects.counts.rejected_calls, 0);
   }
 
   it('gets every response at once, and keeps its connection, while it opens no more calls than allowed', async () => {

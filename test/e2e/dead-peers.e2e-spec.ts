@@ -33,7 +33,9 @@ describe('A connection', () => {
     reason:
       'handshake_timeout' | 'max_connections' | 'max_connections_per_address' | 'protocol_error',
   ): number {
-    return service.all(Connections).reduce((sum, { cuts: { counts } }) => sum + counts[reason], 0);
+    return service
+      .all(Connections)
+      .reduce((sum, { disconnects: { counts } }) => sum + counts[reason], 0);
   }
 
   async function expectServed(): Promise<void> {

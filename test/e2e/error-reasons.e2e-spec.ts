@@ -12,7 +12,7 @@ import { EventsService as EventsDesc } from '../../client/src/generated/presence
 import { PresenceService as PresenceDesc } from '../../client/src/generated/presence/v1/presence_service_pb.js';
 import { GetPresenceRequest } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { REJECTIONS, type ErrorReason } from '../../src/api/rejections.js';
-import { REFUSAL_REASONS, RejectedError } from '../../src/domain/rejected-error.js';
+import { REJECTION_REASONS, RejectedError } from '../../src/domain/rejected-error.js';
 import { EventsService } from '../../src/events/events.service.js';
 import { PresenceService } from '../../src/presence/presence.service.js';
 import { Connections } from '../../src/transport/connections/connections.js';
@@ -56,7 +56,7 @@ describe('The reason of an error', () => {
   }
 
   describe.each(PROTOCOLS)('over $name', (protocol: Protocol) => {
-    it.each(REFUSAL_REASONS)(
+    it.each(REJECTION_REASONS)(
       '%s reaches a client of a unary call and of a stream',
       async (reason) => {
         vi.spyOn(PresenceService.prototype, 'getPresence').mockRejectedValue(
@@ -282,7 +282,7 @@ describe('The reason of an error', () => {
   });
 
   it('is tested here for every row of the table', () => {
-    const tested = [...REFUSAL_REASONS, ...Object.keys(OF_TRANSPORT)];
+    const tested = [...REJECTION_REASONS, ...Object.keys(OF_TRANSPORT)];
     expect(tested.sort()).toEqual(Object.keys(REJECTIONS).sort());
   });
 });

@@ -28,7 +28,9 @@ describe('A connection with TLS', () => {
   });
 
   function cuts(reason: 'handshake_timeout' | 'flood' | 'max_connections_per_address'): number {
-    return service.all(Connections).reduce((sum, { cuts: { counts } }) => sum + counts[reason], 0);
+    return service
+      .all(Connections)
+      .reduce((sum, { disconnects: { counts } }) => sum + counts[reason], 0);
   }
 
   it('is closed after the handshake timeout if it sends no handshake', async () => {

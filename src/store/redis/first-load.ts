@@ -3,15 +3,15 @@ import { ConfigError } from '../../config/config-error.js';
 import { diagnose, messageOf } from './diagnosis.js';
 import type { RedisHealth } from './redis-health.js';
 
-const LOOK_MS = 200;
+const CHECK_INTERVAL_MS = 200;
 
 /**
  * The number of checks in one period. A command that times out fails only once a second, so a period must be longer.
  */
-const LOOKS_TOGETHER = 10;
+const CHECKS_PER_PERIOD = 10;
 
 /** Runs the work and turns its failure into a `ConfigError` with a sentence for the operator. */
-export async function orRefusal(work: Promise<void>, reachability: RedisHealth): Promise<void> {
+export async function orConfigError(work: Promise<void>, reachability: RedisHealth): Promise<void> {
   try {
     await work;
   } catch (error) {
@@ -47,15 +47,15 @@ async function hopeless(
 ): Promise<void> {
   let failing = 0;
   for (let seen = reachability.failures; !signal.aborted; seen = reachability.failures) {
-    for (let look = 0; look < LOOKS_TOGETHER && !signal.aborted; look++) {
-      if (reachability.isHopeless) throw refusal(reachability);
-      await sleep(LOOK_MS);
+    for (let check = 0; check < CHECKS_PER_PERIOD && !signal.aborted; check++) {
+      if (reachability.isHopeless) throw configError(reachability);
+      await sleep(CHECK_INTERVAL_MS);
     }
-    failing = reachability.failures > seen ? failing + LOOKS_TOGETHER * LOOK_MS : 0;
-    if (failing >= failingForMs) throw refusal(reachability);
+    failing = reachability.failures > seen ? failing + CHECKS_PER_PERIOD * CHECK_INTERVAL_MS : 0;
+    if (failing >= failingForMs) throw configError(reachability);
   }
 }
 
-function refusal({ problems }: RedisHealth): ConfigError {
+function configError({ problems }: RedisHealth): ConfigError {
   return new ConfigError([`REDIS_URL: the stored data cannot be read (${problems}).`]);
 }

@@ -19,7 +19,7 @@ const MAX_REASONS = 3;
 export class RedisHealth {
   /** The reasons of the current outage, the latest last. */
   private readonly reasons = new Set<string>();
-  private readonly told = new Set<string>();
+  private readonly logged = new Set<string>();
   private latest: Diagnosis | undefined;
   private failureCount = 0;
   private hasWritten = true;
@@ -58,9 +58,9 @@ export class RedisHealth {
     const diagnosis = diagnose(error);
     this.latest = diagnosis;
     const reason = diagnosis?.sentence ?? messageOf(error);
-    const isNew = diagnosis !== undefined && !this.told.has(reason);
+    const isNew = diagnosis !== undefined && !this.logged.has(reason);
     if (isNew || this.reasons.size === 0) this.log.warn(`Redis is unreachable: ${reason}`);
-    if (diagnosis !== undefined) this.told.add(reason);
+    if (diagnosis !== undefined) this.logged.add(reason);
     // Deleted first, so that the reason moves to the end.
     this.reasons.delete(reason);
     this.reasons.add(reason);
@@ -78,7 +78,7 @@ export class RedisHealth {
     if (!this.hasWritten || this.reasons.size === 0) return;
     this.log.log('Redis is reachable again.');
     this.reasons.clear();
-    this.told.clear();
+    this.logged.clear();
     this.latest = undefined;
   };
 }

@@ -19,7 +19,7 @@ import { PresenceView } from '../presence-view.js';
 import type { StoreStatus } from '../store-status.js';
 import { ClusterMetrics } from './cluster-metrics.js';
 import { SingleFlight } from '../../timers/single-flight.js';
-import { loaded, orRefusal } from './first-load.js';
+import { loaded, orConfigError } from './first-load.js';
 import { Janitor } from './janitor.js';
 import { Keys, PARTITIONS } from './keys.js';
 import { commitPosition } from './log-batch.js';
@@ -123,7 +123,7 @@ export class RedisPresenceStore
           onUnreadable: (count) => this.events.unreadable(count, partitionKeys.users),
           onKeyLost: (key) => {
             this.events.keyLost(key, partitionKeys[key]);
-            this.watch.lookNow().catch(this.logFailedTask);
+            this.watch.checkNow().catch(this.logFailedTask);
           },
         }),
     );
@@ -176,7 +176,7 @@ export class RedisPresenceStore
 
   /** Loads all data, then starts to take part in the cluster. */
   async onModuleInit(): Promise<void> {
-    await orRefusal(this.prepare(), this.reachability);
+    await orConfigError(this.prepare(), this.reachability);
     await loaded(this.partitions.load(), this.reachability, READY_WITHIN_MS);
     await this.membership.heartbeat();
     for (const ticker of this.tickers) ticker.start();
@@ -261,7 +261,7 @@ export class RedisPresenceStore
 
   private readonly noteError = (error: unknown): void => {
     this.reachability.failed(error);
-    this.watch.heardOf(error).catch(this.logFailedTask);
+    this.watch.checkAfter(error).catch(this.logFailedTask);
   };
 
   private async heartbeat(): Promise<void> {

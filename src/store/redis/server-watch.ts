@@ -20,11 +20,11 @@ export interface ServerWatchOptions {
  */
 export class ServerWatch {
   private fault: string | undefined;
-  private lookedAt: number;
-  private readonly looking = new SingleFlight(() => this.look());
+  private checkedAt: number;
+  private readonly checking = new SingleFlight(() => this.check());
 
   constructor(private readonly options: ServerWatchOptions) {
-    this.lookedAt = options.uptime();
+    this.checkedAt = options.uptime();
   }
 
   /** Why this server should not be used. Undefined: it is fit. */
@@ -35,22 +35,22 @@ export class ServerWatch {
   /** Checks the server if a check is due. */
   async tick(): Promise<void> {
     const { uptime, everyMs } = this.options;
-    if (this.fault !== undefined || uptime() - this.lookedAt >= everyMs) await this.lookNow();
+    if (this.fault !== undefined || uptime() - this.checkedAt >= everyMs) await this.checkNow();
   }
 
   /** Checks the server immediately. Call it when there is a sign that the server may be unfit. */
-  lookNow(): Promise<void> {
-    return this.looking.run();
+  checkNow(): Promise<void> {
+    return this.checking.run();
   }
 
   /** Checks which key has a wrong type, if a command failed for that reason. */
-  async heardOf(error: unknown): Promise<void> {
-    if (this.fault === undefined && messageOf(error).includes('WRONGTYPE')) await this.lookNow();
+  async checkAfter(error: unknown): Promise<void> {
+    if (this.fault === undefined && messageOf(error).includes('WRONGTYPE')) await this.checkNow();
   }
 
-  private async look(): Promise<void> {
+  private async check(): Promise<void> {
     const { faultOf, uptime, log } = this.options;
-    this.lookedAt = uptime();
+    this.checkedAt = uptime();
     const fault = await faultOf();
     if (fault !== undefined && fault !== this.fault)
       log.warn(`The configuration of Redis is unsafe: ${fault}`);

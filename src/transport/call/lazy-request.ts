@@ -16,7 +16,7 @@ export class MalformedMessageError extends Error {
 export interface RequestDecoder {
   readonly decode: (bytes: Buffer) => object;
   /** Decodes a large request, and yields to the event loop in between. */
-  readonly decodeInTurns: (bytes: Buffer) => Promise<object>;
+  readonly decodeInSlices: (bytes: Buffer) => Promise<object>;
 }
 
 /**
@@ -64,7 +64,7 @@ export class LazyRequest {
     const { bytes } = this;
     if (bytes !== undefined && bytes.length > LARGE_BYTES) {
       this.bytes = undefined;
-      return this.decoder.decodeInTurns(bytes).catch(malformed);
+      return this.decoder.decodeInSlices(bytes).catch(malformed);
     }
     const message = this.peek();
     this.message = undefined;

@@ -42,12 +42,12 @@ describe('The decoder of Subscribe', () => {
       skipSnapshot: true,
       delivery: 2,
     });
-    expect(await decoder.decodeInTurns(request)).toEqual(decoder.decode(request));
+    expect(await decoder.decodeInSlices(request)).toEqual(decoder.decode(request));
   });
 
   it('yields to the event loop after each 256 KiB of ids', async () => {
     const request = bytesOf({ userIds: USER_IDS });
-    await decoder.decodeInTurns(request);
+    await decoder.decodeInSlices(request);
     expect(yielding.mock.calls.length).toBeGreaterThanOrEqual(request.length / (257 * 1024) - 1);
     // The generated code does not yield, so it may decode only what is not in the lists.
     expect(generated.mock.calls.map(([{ len }]) => len)).toEqual([0]);
@@ -65,7 +65,7 @@ describe('The decoder of Subscribe', () => {
   ])('rejects too many %s before it decodes them', async (_what, record, count, field, text) => {
     const request = repeated(record, count);
     const refusal = { field, message: expect.stringMatching(text) as string };
-    await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);
+    await expect(decoder.decodeInSlices(request)).rejects.toMatchObject(refusal);
     expect(generated).not.toHaveBeenCalled();
     expect(yielding).not.toHaveBeenCalled();
   });
@@ -75,7 +75,7 @@ describe('The decoder of Subscribe', () => {
     const request = Buffer.from(new BinaryWriter().uint32(26).bytes(record).finish());
     const looking = vi.spyOn(Uint8Array.prototype, Symbol.iterator);
     const refusal = { field: 'kinds', message: 'must hold at most 100 values' };
-    await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);
+    await expect(decoder.decodeInSlices(request)).rejects.toMatchObject(refusal);
     expect(looking).not.toHaveBeenCalled();
     looking.mockRestore();
   });
@@ -83,7 +83,7 @@ describe('The decoder of Subscribe', () => {
   it('rejects a text that no rule would let through before it is decoded', async () => {
     const request = Buffer.from(new BinaryWriter().uint32(34).string('x'.repeat(5000)).finish());
     const refusal = { field: 'resume_token', message: 'must be at most 4096 bytes' };
-    await expect(decoder.decodeInTurns(request)).rejects.toMatchObject(refusal);
+    await expect(decoder.decodeInSlices(request)).rejects.toMatchObject(refusal);
     expect(generated).not.toHaveBeenCalled();
   });
 

@@ -22,7 +22,7 @@ export function requestDecoder(
    * Decodes the string lists one value at a time, because only they make a request large. The generated code decodes
    * the rest.
    */
-  async function decodeInTurns(bytes: Buffer): Promise<object> {
+  async function decodeInSlices(bytes: Buffer): Promise<object> {
     const turn = turns();
     const values = Object.fromEntries(texts.map(({ localName }) => [localName, [] as string[]]));
     const rest: Uint8Array[] = [];
@@ -48,10 +48,10 @@ export function requestDecoder(
       if (excess !== undefined) throw excess;
       return message;
     },
-    decodeInTurns: async (bytes) => {
+    decodeInSlices: async (bytes) => {
       const excess = checkRecords(bytes, shape);
       if (excess !== undefined) throw excess;
-      return oneByOne(() => decodeInTurns(bytes));
+      return oneByOne(() => decodeInSlices(bytes));
     },
   };
 }

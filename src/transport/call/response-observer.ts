@@ -34,7 +34,7 @@ export abstract class ResponseObserver<Message> implements Observer<Message> {
     try {
       this.end(INTERNAL_FAULT);
     } catch {
-      this.cutOff();
+      this.resetStream();
     }
   }
 
@@ -43,7 +43,7 @@ export abstract class ResponseObserver<Message> implements Observer<Message> {
   /** Ends the response after the messages that were written. Undefined means success. */
   protected abstract end(failure: FailedStatus | undefined): void;
   /** Aborts the response when `end` fails. Must not throw. */
-  protected abstract cutOff(): void;
+  protected abstract resetStream(): void;
 
   private finish(failure: FailedStatus | undefined): void {
     if (this.isFaulty) return;

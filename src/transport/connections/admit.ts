@@ -8,7 +8,7 @@ export interface Admitted {
   /** The key under which the connection is counted. Undefined for a Unix socket, which counts for no network. */
   readonly network: string | undefined;
   /** Releases the slot of the connection at once. This happens automatically when the socket closes. */
-  leave(): void;
+  release(): void;
 }
 
 /**
@@ -19,24 +19,24 @@ export interface Admitted {
 export function admit(
   socket: Socket,
   admission: ConnectionLimiter,
-  cuts: Pick<DisconnectLog<'max_connections' | 'max_connections_per_address'>, 'add'>,
+  disconnects: Pick<DisconnectLog<'max_connections' | 'max_connections_per_address'>, 'add'>,
   makeRoom: (network: string | undefined) => boolean = () => false,
 ): Admitted | undefined {
   const network = socket.remoteAddress && addressKey(socket.remoteAddress);
-  let full = admission.enter(network);
+  let full = admission.acquire(network);
   if (full !== undefined && makeRoom(full === 'max_connections' ? undefined : network)) {
-    full = admission.enter(network);
+    full = admission.acquire(network);
   }
   if (full !== undefined) {
-    cuts.add(full, network);
+    disconnects.add(full, network);
     socket.destroy();
     return undefined;
   }
-  let isIn = true;
-  const leave = (): void => {
-    if (isIn) admission.leave(network);
-    isIn = false;
+  let isHeld = true;
+  const release = (): void => {
+    if (isHeld) admission.release(network);
+    isHeld = false;
   };
-  socket.once('close', leave);
-  return { network, leave };
+  socket.once('close', release);
+  return { network, release };
 }

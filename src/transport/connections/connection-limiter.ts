@@ -17,7 +17,7 @@ export class ConnectionLimiter {
   }
 
   /** Counts a new connection, or returns the limit that it exceeds. */
-  enter(
+  acquire(
     network: string | undefined,
   ): 'max_connections' | 'max_connections_per_address' | undefined {
     const { max, maxPerAddress } = this.limits;
@@ -29,7 +29,7 @@ export class ConnectionLimiter {
     return undefined;
   }
 
-  leave(network: string | undefined): void {
+  release(network: string | undefined): void {
     this.count--;
     if (network === undefined) return;
     const ofNetwork = this.ofNetwork.get(network)! - 1;

@@ -53,7 +53,7 @@ export class Connection {
     return this.session?.destroyed === true;
   }
 
-  cutOff(): void {
+  disconnect(): void {
     if (this.session === undefined) this.socket.destroy();
     // Node sends the error code only if an error is given.
     else

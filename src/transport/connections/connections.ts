@@ -56,7 +56,7 @@ const PEER_ERRORS = ['ERR_HTTP2_ERROR', 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES'];
  */
 @Injectable()
 export class Connections implements OnApplicationShutdown {
-  readonly cuts = new DisconnectLog('Connections', REASONS);
+  readonly disconnects = new DisconnectLog('Connections', REASONS);
   readonly calls: CallWatchdog;
   private readonly slots = Array.from({ length: SLOTS }, () => new Set<Connection>());
   private readonly admission: ConnectionLimiter;
@@ -68,7 +68,7 @@ export class Connections implements OnApplicationShutdown {
   readonly held: HeldBytes;
   private acceptingConnection: Connection | undefined;
   // Not `@Interval`, which ends when the shutdown begins, while connections are still open.
-  private readonly looking = new IntervalTask(TICK_MS, () => this.look());
+  private readonly checking = new IntervalTask(TICK_MS, () => this.check());
   private next = 0;
   private turn = 0;
 
@@ -98,11 +98,11 @@ export class Connections implements OnApplicationShutdown {
     for (const http2Server of http2ServersOf(server)) {
       this.guardServer(http2Server, maxRequestBytes);
     }
-    this.looking.start();
+    this.checking.start();
   }
 
   onApplicationShutdown(): Promise<void> {
-    return this.looking.stop();
+    return this.checking.stop();
   }
 
   /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
@@ -125,7 +125,7 @@ export class Connections implements OnApplicationShutdown {
     const connection = session && this.ofSession.get(session);
     if (connection === undefined || this.pendingDisconnect.has(connection)) return;
     this.pendingDisconnect.add(connection);
-    setImmediate(() => this.cut(connection, 'rejected_calls'));
+    setImmediate(() => this.disconnect(connection, 'rejected_calls'));
   }
 
   /** Returns the connection of a stream. Undefined if it is closed. */
@@ -142,7 +142,7 @@ export class Connections implements OnApplicationShutdown {
     const listeners = server.listeners('connection');
     server.removeAllListeners('connection');
     server.on('connection', (socket: Socket) => {
-      const connection = this.enter(socket);
+      const connection = this.accept(socket);
       if (connection === undefined) return;
       this.acceptingConnection = connection;
       for (const listener of listeners) listener.call(server, socket);
@@ -163,13 +163,13 @@ export class Connections implements OnApplicationShutdown {
     });
     server.on('sessionError', (error: NodeJS.ErrnoException, session: ServerHttp2Session) => {
       if (!PEER_ERRORS.includes(error.code ?? '')) return;
-      this.cuts.add('protocol_error', this.ofSession.get(session)?.network);
+      this.disconnects.add('protocol_error', this.ofSession.get(session)?.network);
     });
   }
 
   /** Accepts a connection, or destroys it when a limit is reached. */
-  private enter(socket: Socket): Connection | undefined {
-    const admitted = admit(socket, this.admission, this.cuts);
+  private accept(socket: Socket): Connection | undefined {
+    const admitted = admit(socket, this.admission, this.disconnects);
     if (admitted === undefined) return undefined;
     const connection = new Connection(
       socket,
@@ -184,22 +184,23 @@ export class Connections implements OnApplicationShutdown {
     return connection;
   }
 
-  private look(): void {
+  private check(): void {
     const now = performance.now();
-    for (const connection of this.slots[this.turn++ % SLOTS]!) this.lookAt(connection, now);
+    for (const connection of this.slots[this.turn++ % SLOTS]!)
+      this.checkConnection(connection, now);
   }
 
-  private lookAt(connection: Connection, now: number): void {
+  private checkConnection(connection: Connection, now: number): void {
     const { handshakeTimeoutMs } = this.config.fixed;
     if (connection.isClosed) connection.destroyIfLingering();
-    else if (connection.isFlooding()) this.cut(connection, 'flood');
+    else if (connection.isFlooding()) this.disconnect(connection, 'flood');
     else if (!connection.handshakeComplete && now - connection.openedAt > handshakeTimeoutMs) {
-      this.cut(connection, 'handshake_timeout');
+      this.disconnect(connection, 'handshake_timeout');
     }
   }
 
-  private cut(connection: Connection, reason: keyof typeof REASONS): void {
-    this.cuts.add(reason, connection.network);
-    connection.cutOff();
+  private disconnect(connection: Connection, reason: keyof typeof REASONS): void {
+    this.disconnects.add(reason, connection.network);
+    connection.disconnect();
   }
 }

@@ -38,7 +38,7 @@ export class TokenlessStreams {
   }
 
   /** Counts a new stream and returns the function that releases it, or returns the reason why it is rejected. */
-  enter(connection: object): (() => void) | string {
+  acquire(connection: object): (() => void) | string {
     const ofConnection = this.ofConnection.get(connection) ?? 0;
     if (ofConnection >= MAX_PER_CONNECTION) {
       return `this connection has ${MAX_PER_CONNECTION} streams without a token; close one first`;

@@ -25,7 +25,7 @@ function served(
     serverOptions: {},
     maxRequestBytesOf: () => 0,
     connections: {} as Connections,
-    figures: new RpcMetrics(),
+    metrics: new RpcMetrics(),
     closeTimeoutMs: 0,
     addServices: () => {},
   });

@@ -33,7 +33,7 @@ export interface PresenceGrpcServerOptions {
   /** Watches the connections. */
   readonly connections: Connections;
   /** Records the metrics of calls. */
-  readonly figures: RpcMetrics;
+  readonly metrics: RpcMetrics;
   /** The time for which open calls may continue after the server starts to close, in milliseconds. */
   readonly closeTimeoutMs: number;
   /** Adds the services that are not part of the contract. */
@@ -77,21 +77,21 @@ export class GrpcServerStrategy extends ServerGrpc {
     bare: Handler,
     definition: DescribedMethod,
   ): (...args: never[]) => Promise<void> {
-    const { connections, figures, maxRequestBytesOf } = this.settings;
+    const { connections, metrics, maxRequestBytesOf } = this.settings;
     const { path, responseStream, responseSerialize } = definition;
     const maxRequestBytes = maxRequestBytesOf(path);
     const tracer = activeTracer();
     const traced = tracer === undefined ? bare : withTracing(bare, path, tracer);
     const handler = this.withProcessingHooks(traced, bare.name);
     if (!responseStream) {
-      const served = withMetrics(handler, figures.forUnary(path));
+      const served = withMetrics(handler, metrics.forUnary(path));
       this.methods.set(path, { handler: served, definition, maxRequestBytes });
       return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
         connections.calls.serve(http2StreamOf(call));
         return serveUnaryCall(served, call, callback, responseSerialize, connections);
       };
     }
-    const served = measuredStream(handler, figures.forStreams(path));
+    const served = measuredStream(handler, metrics.forStreams(path));
     this.methods.set(path, { handler: served, definition, maxRequestBytes });
     return (call: ServerWritableStream<unknown, unknown>) => {
       const stream = http2StreamOf(call);

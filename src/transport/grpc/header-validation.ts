@@ -18,7 +18,7 @@ type HandleStream = (
 type ServeCall = Parameters<typeof containedHandler>[0];
 
 /** The private members of grpc-js through which every call passes. */
-interface Insides {
+interface Internals {
   register: (path: string, handler: ServeCall, ...rest: unknown[]) => boolean;
   _streamHandler: HandleStream;
   _respondWithError: (
@@ -64,15 +64,15 @@ export function isLegalValue(value: string): boolean {
  * An exception while a call is served, in grpc-js or in a library that serves the call, ends only that call.
  */
 export function validateHeaders(server: Server, maxRequestBytes: (path: string) => number): void {
-  const insides = server as unknown as Insides;
-  const handle = insides._streamHandler;
-  insides._streamHandler = function (this: Server, interceptors, stream, headers) {
+  const internals = server as unknown as Internals;
+  const handle = internals._streamHandler;
+  internals._streamHandler = function (this: Server, interceptors, stream, headers) {
     containStream(stream);
     try {
       const refusal = refusalOf(headers);
       if (refusal === undefined) {
         stripIllegalHeaders(headers);
-        insides.options[MAX_REQUEST] = maxRequestBytes(headers[':path'] ?? '');
+        internals.options[MAX_REQUEST] = maxRequestBytes(headers[':path'] ?? '');
         return handle.call(this, interceptors, stream, headers);
       }
       // An error of a stream also closes it, so there is nothing else to do.
@@ -82,14 +82,14 @@ export function validateHeaders(server: Server, maxRequestBytes: (path: string) 
       endFaulty(stream, error);
     }
   };
-  const register = insides.register;
-  insides.register = function (path, handler, ...rest) {
+  const register = internals.register;
+  internals.register = function (path, handler, ...rest) {
     return register.call(this, path, containedHandler(handler), ...rest);
   };
   sendCompleteStatuses();
   // grpc-js calls this only for unknown methods. It repeats the path in the status, unescaped and of any length.
-  const respond = insides._respondWithError;
-  insides._respondWithError = function (failure, ...rest) {
+  const respond = internals._respondWithError;
+  internals._respondWithError = function (failure, ...rest) {
     const { metadata } = transportError('METHOD_NOT_FOUND', statusMessage(failure.details)).status;
     const details = encodedMessage(failure.details);
     respond.call(this, { ...failure, details, metadata }, ...rest);

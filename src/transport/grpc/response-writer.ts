@@ -6,7 +6,7 @@ import { cachedFrame } from './frame.js';
 import { encodedMessage } from '../call/status-message.js';
 
 /** The time in milliseconds that a client has to read the status of its stream before the stream is reset. */
-export const CUT_OFF_AFTER_MS = 1000;
+export const RESET_AFTER_MS = 1000;
 
 /**
  * Writes messages and the status to the stream of a call. grpc-js would copy every message for every client, and hold
@@ -26,7 +26,7 @@ export class ResponseWriter extends ResponseObserver<unknown> {
 
   /**
    * Ends the stream after the data that was written. If the client does not read, the status waits behind that data, so
-   * the stream is reset after `CUT_OFF_AFTER_MS`. The client receives the reset as RESOURCE_EXHAUSTED.
+   * the stream is reset after `RESET_AFTER_MS`. The client receives the reset as RESOURCE_EXHAUSTED.
    */
   protected end(failure: FailedStatus | undefined): void {
     const { stream } = this;
@@ -35,12 +35,12 @@ export class ResponseWriter extends ResponseObserver<unknown> {
     const trailers = trailersOf(failure);
     stream.once('wantTrailers', () => stream.sendTrailers(trailers));
     stream.end();
-    const cutOff = (): void => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    const timer = setTimeout(cutOff, CUT_OFF_AFTER_MS);
+    const resetStream = (): void => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    const timer = setTimeout(resetStream, RESET_AFTER_MS);
     stream.once('close', () => clearTimeout(timer));
   }
 
-  protected cutOff(): void {
+  protected resetStream(): void {
     this.stream.destroy();
   }
 }

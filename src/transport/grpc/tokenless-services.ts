@@ -54,12 +54,12 @@ function bound(
     // grpc-js also passes on a call that ended before its request was complete. Its stream will not emit `close` again,
     // so its slot would never be released.
     if (!stream.writable || stream.session === undefined) return;
-    const entered = streams.enter(stream.session);
-    if (typeof entered === 'string') {
-      call.emit('error', transportError('TOO_MANY_TOKENLESS_STREAMS', entered).status);
+    const acquired = streams.acquire(stream.session);
+    if (typeof acquired === 'string') {
+      call.emit('error', transportError('TOO_MANY_TOKENLESS_STREAMS', acquired).status);
       return;
     }
-    stream.once('close', entered);
+    stream.once('close', acquired);
     calls.release(stream);
     if ('pause' in call) answerOnlyAsRead(call);
     handle(call);

@@ -2,7 +2,7 @@ import type { ConnectError } from '@connectrpc/connect';
 import { ResponseObserver } from '../call/response-observer.js';
 import type { FailedStatus } from '../call/status-error.js';
 import { cachedFrame } from '../grpc/frame.js';
-import { CUT_OFF_AFTER_MS } from '../grpc/response-writer.js';
+import { RESET_AFTER_MS } from '../grpc/response-writer.js';
 import { connectErrorOf } from './connect-error.js';
 import type { ResponseStream } from './response-stream.js';
 
@@ -55,10 +55,10 @@ export class EnvelopedResponse extends ResponseObserver<Buffer> {
     if (!this.stream.isOpen) return;
     const ending = this.ending(failure && connectErrorOf(failure));
     this.stream.response.end(envelopeOf(this.endFlag, ending));
-    this.stream.destroyAfter(CUT_OFF_AFTER_MS);
+    this.stream.destroyAfter(RESET_AFTER_MS);
   }
 
-  protected cutOff(): void {
+  protected resetStream(): void {
     this.stream.response.destroy();
   }
 }

@@ -53,7 +53,7 @@ export class IdleConnections {
     for (const [socket, admitted] of this.idle) {
       if (network !== undefined && admitted.network !== network) continue;
       this.idle.delete(socket);
-      admitted.leave();
+      admitted.release();
       socket.destroy();
       return true;
     }

@@ -37,7 +37,7 @@ export function jsonCodec(
       new JsonPieces(json).readTo(json.length);
       return orThrow(proto.request(bytesOf(input, textOf(json))).peek());
     },
-    decodeInTurns: async (json) => {
+    decodeInSlices: async (json) => {
       const bytes = await oneByOne(() => bytesInTurns(input, json, turns()));
       return orThrow(await proto.request(bytes).consume());
     },

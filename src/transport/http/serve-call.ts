@@ -140,7 +140,7 @@ function noMessage(): LazyRequest {
   const refuse = (): never => {
     throw new MalformedMessageError('is not exactly one uncompressed message in an envelope');
   };
-  return new LazyRequest(Buffer.alloc(0), { decode: refuse, decodeInTurns: refuse });
+  return new LazyRequest(Buffer.alloc(0), { decode: refuse, decodeInSlices: refuse });
 }
 
 /** Returns the size of the headers of a request. */

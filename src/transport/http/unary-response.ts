@@ -30,7 +30,7 @@ export class UnaryResponse extends ResponseObserver<Buffer> {
     this.send(codeToHttpStatus(error.code), contentTypeUnaryJson, body);
   }
 
-  protected cutOff(): void {
+  protected resetStream(): void {
     this.stream.response.destroy();
   }
 
