@@ -236,7 +236,7 @@ describe('A wrong argument', () => {
     expect(service.heard).toEqual([]);
   });
 
-  it('holds up no other command, also while there is no connection', async () => {
+  it('does not delay other commands, also without a connection', async () => {
     const session = client.connect();
     const wrong = rejectionOf(() => session.setStatus('away', { until: new Date(NaN) }));
     const right = session.joinChannel('lobby');

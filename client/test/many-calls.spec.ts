@@ -46,7 +46,7 @@ describe('Many at once', () => {
     await settled();
   }
 
-  it('calls warn of no leak, and leave no listener', async () => {
+  it('calls cause no leak warning and leave no listener', async () => {
     const { signal } = ofCalls;
     await manyTimes(() => client.get('ann', { signal }));
     expect(service.heard).toHaveLength(MANY);

@@ -32,7 +32,7 @@ describe('The dashboard', () => {
   });
 
   describe('asks for a token', () => {
-    it('and shows those who are there to an admin', async () => {
+    it('and shows the online users to an admin', async () => {
       await visitors.come('ann', { channelId: 'lobby' });
       await visitors.come('ben', { platform: 'mobile' });
       const board = await Board.open(browser, server.httpUrl);
@@ -42,7 +42,7 @@ describe('The dashboard', () => {
       await board.page.getByText('2 of 2 users').waitFor();
     });
 
-    it('and says so when it is wrong, or not one of an admin', async () => {
+    it('and shows an error for a wrong token or one without the admin scope', async () => {
       const board = await Board.visit(browser, server.httpUrl);
       const alert = board.page.getByRole('alert');
       await board.signIn('not a token');
@@ -52,7 +52,7 @@ describe('The dashboard', () => {
       expect(await board.page.evaluate(() => sessionStorage.length)).toBe(0);
     });
 
-    it('and takes one from the address, where it does not stay', async () => {
+    it('and reads one from the address and removes it there', async () => {
       const board = await Board.visit(browser, server.httpUrl);
       const token = await tokenOf('root', { isAdmin: true });
       await board.page.goto(`${server.httpUrl}/#token=${token}`);
@@ -77,7 +77,7 @@ describe('The dashboard', () => {
       await board.page.getByLabel('Admin token').waitFor();
     });
 
-    it('and forgets it when one signs out', async () => {
+    it('and drops it on sign-out', async () => {
       const board = await Board.open(browser, server.httpUrl);
       await board.page.getByRole('button', { name: 'Sign out' }).click();
       await board.page.getByLabel('Admin token').waitFor();
@@ -129,7 +129,7 @@ describe('The dashboard', () => {
       await board.page.getByText('All users are offline.').waitFor();
     });
 
-    it('is searched and filtered, and explains also who is not in it', async () => {
+    it('can be searched and filtered, and also explains users who are not in it', async () => {
       await visitors.come('ann', { channelId: 'lobby' });
       await visitors.come('ben', { platform: 'mobile' });
       const { client, sessionId } = await visitors.come('kim');
@@ -154,7 +154,7 @@ describe('The dashboard', () => {
       await board.panel('zoe').getByText('OFFLINE: there is no session').waitFor();
     });
 
-    it('is sorted by its columns, and says by which', async () => {
+    it('can be sorted by its columns, and shows by which', async () => {
       await visitors.come('ann', { channelId: 'zebra' });
       await visitors.come('ben', { channelId: 'apple' });
       await visitors.come('cem');
@@ -191,7 +191,7 @@ describe('The dashboard', () => {
     await board.panel('ben').getByRole('heading', { name: 'ben' }).waitFor();
   });
 
-  it('tells of events as they come, and can be paused and filtered', async () => {
+  it('shows events as they arrive, and can be paused and filtered', async () => {
     await visitors.come('zoe');
     const board = await Board.open(browser, server.httpUrl);
     await board.page.getByText('No events since this page').waitFor();
@@ -257,7 +257,7 @@ describe('The dashboard', () => {
       .waitFor();
   });
 
-  it('ends a session once that was confirmed, and the user goes', async () => {
+  it('ends a session after a confirmation, and the user goes OFFLINE', async () => {
     const ann = await visitors.come('ann');
     await visitors.come('ben');
     const board = await Board.open(browser, server.httpUrl);
@@ -273,7 +273,7 @@ describe('The dashboard', () => {
     await board.feedSays(['ann is offline (session ended)']);
   });
 
-  it('is used with the keyboard alone', async () => {
+  it('can be used with the keyboard alone', async () => {
     for (const name of ['ann', 'ben', 'cem', 'dan']) await visitors.come(name);
     const board = await Board.open(browser, server.httpUrl);
     await board.shows(['ann', 'ben', 'cem', 'dan']);
@@ -311,7 +311,7 @@ describe('The dashboard', () => {
     await board.page.getByText('No user is in a channel.').waitFor();
   });
 
-  it('asks nobody but its own server for anything, and has nothing to complain of', async () => {
+  it('sends requests only to its own server, and logs no errors', async () => {
     await visitors.come('ann', { channelId: 'lobby' });
     const board = await Board.open(browser, server.httpUrl);
     await board.tab('Channels');

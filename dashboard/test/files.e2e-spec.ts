@@ -11,7 +11,7 @@ describe('The server', () => {
   const get = (path: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`${server.httpUrl}${path}`, init);
 
-  it('hands out the files of the dashboard with a policy that lets in nothing else', async () => {
+  it('serves the dashboard with a content security policy that allows nothing else', async () => {
     server = await build.serve();
     const page = await get('/');
     expect(page.status).toBe(200);
@@ -40,7 +40,7 @@ describe('The server', () => {
     }
   });
 
-  it('answers everything else as it did before', async () => {
+  it('does not affect other paths', async () => {
     server = await build.serve();
     for (const path of ['/nothing', '/assets', '/assets/', '/assets/none.js', '/%2e%2e/main.js']) {
       const answer = await get(path);
@@ -62,7 +62,7 @@ describe('The server', () => {
     expect(server.output).not.toContain('#token=');
   });
 
-  it('without a key says where the dashboard is, with the token of an admin', async () => {
+  it('without a token key logs the address of the dashboard with an admin token', async () => {
     server = build.run();
     await server.serving();
     const [, url, token] = await server.says(/The dashboard: (http:\S+)\/#token=(\S+)/);
@@ -75,7 +75,7 @@ describe('The server', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('without a key says nothing of a dashboard that it does not have', async () => {
+  it('without a token key logs no address of a disabled dashboard', async () => {
     server = build.run({ HTTP_API: 'false' });
     await server.serving();
     expect((await get('/')).status).toBe(404);

@@ -46,7 +46,7 @@ describe('The keyboard on the dashboard', () => {
     await board.panel('ben').waitFor();
   });
 
-  it('explains a user who is in no list the same way', async () => {
+  it('explains a user who is not listed the same way', async () => {
     await visitors.come('ann');
     const board = await Board.open(browser, server.httpUrl);
     await board.shows(['ann']);

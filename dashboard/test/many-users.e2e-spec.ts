@@ -52,7 +52,7 @@ describe('The dashboard of ten thousand users', { timeout: 120_000 }, () => {
   const rowsInDocument = (): Promise<number> =>
     board.grid.locator('.rows').getByRole('row').count();
 
-  it('holds the rows that are in sight, and says how many there are', async () => {
+  it('renders only the visible rows, and shows the total number', async () => {
     await board.page.getByText('10,000 of 10,000 users').waitFor();
     expect(await board.grid.getAttribute('aria-rowcount')).toBe(`${USERS + 1}`);
     expect(await rowsInDocument()).toBeLessThan(ROWS_IN_DOCUMENT);

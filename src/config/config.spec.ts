@@ -59,7 +59,7 @@ describe('readConfig', () => {
     });
   });
 
-  it('puts every setting at its place in the table', () => {
+  it('maps every setting to its field', () => {
     const numbers = allSettings.filter(({ type }) => typeof type.read('123') === 'number');
     const config = readConfig(
       Object.fromEntries(
@@ -78,12 +78,12 @@ describe('readConfig', () => {
     expect(fixed).toEqual({ ...FIXED_LIMITS, callTimeoutMs: 7 });
   });
 
-  it('takes an empty text for not set', () => {
+  it('treats an empty value as not set', () => {
     const env = { HTTP_PORT: '', AUTH_JWT_SECRET: '', AUTH_JWKS_URL: '', HTTP_API: '' };
     expect(readConfig(env)).toEqual(readConfig({}));
   });
 
-  it('names every mistake at once: the setting, what was given and what is allowed', () => {
+  it('reports all errors at once: setting, value and allowed values', () => {
     const env = { HTTP_PORT: '70000', HTTP_API: 'yes', LOG_LEVEL: 'loud' };
     expect(mistakesOf(env)).toEqual([
       'LOG_LEVEL is "loud", but must be one of fatal, error, warn, info, debug, verbose.',
@@ -138,7 +138,7 @@ describe('relations of settings', () => {
     expect(mistakesOf({ NODE_ENV: 'production', AUTH_JWT_PUBLIC_KEY_FILE: 'key.pem' })).toEqual([]);
   });
 
-  it('ask in production for keys that nobody on the way can change', () => {
+  it('require https for the key set in production', () => {
     const production = { NODE_ENV: 'production' };
     for (const host of ['id.example', '10.0.0.7', '127.0.0.1.example', '[::2]']) {
       expect(mistakesOf({ ...production, AUTH_JWKS_URL: `http://${host}/jwks` })).toEqual([

@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 describe('loadEnvFile', () => {
-  it('adds what the file says, and leaves what the environment says', async () => {
+  it('adds the values of the file, and the environment overrides them', async () => {
     const file = join(folder, '.env');
     await writeFile(file, 'PRESENCE_SPEC_A=file\nPRESENCE_SPEC_B=file\n');
     vi.stubEnv('PRESENCE_SPEC_A', undefined);
@@ -51,7 +51,7 @@ describe('loadEnvFile', () => {
     expect(() => loadEnvFile(join(folder, '.env'))).not.toThrow();
   });
 
-  it('says when there is a file that cannot be read', () => {
+  it('reports a file that cannot be read', () => {
     expect(() => loadEnvFile(folder)).toThrow(ConfigError);
   });
 });

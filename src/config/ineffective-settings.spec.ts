@@ -56,7 +56,7 @@ describe('An unknown variable', () => {
     expect(ineffectiveSettings({ ...env, LOG_LEVEL: 'info', HTTP_HOST: '' })).toEqual([]);
   });
 
-  it('of Kubernetes that tells where a service is, is left alone', () => {
+  it('of a Kubernetes service link is ignored', () => {
     const link = (name: string, address: string, port: string): NodeJS.ProcessEnv => ({
       [`${name}_SERVICE_HOST`]: address,
       [`${name}_SERVICE_PORT`]: port,
@@ -80,7 +80,7 @@ describe('An unknown variable', () => {
     expect(ineffectiveSettings({ ...env, REDIS_PORT: '6379' })).toHaveLength(1);
   });
 
-  it('is compared in little time, however long its name', () => {
+  it('is compared quickly, also with a long name', () => {
     const name = `IDLE_${'X_'.repeat(100_000)}`;
     expect(ineffectiveSettings({ [name]: '1' })).toEqual([]);
   });
@@ -97,7 +97,7 @@ describe('A setting of an earlier version', () => {
     ]);
   });
 
-  it('causes a warning that says what applies instead', () => {
+  it('causes a warning with the value that applies instead', () => {
     expect(ineffectiveSettings({ CALL_TIMEOUT_MS: '5' })).toEqual([
       'The setting CALL_TIMEOUT_MS was removed and has no effect. The limit is 30 seconds.',
     ]);

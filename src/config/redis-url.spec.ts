@@ -23,7 +23,7 @@ describe('redisUrl', () => {
     expect(read('redis://:secret@redis')).toMatchObject({ password: 'secret' });
   });
 
-  it('takes several for a cluster, when all are spoken to alike', () => {
+  it('accepts several URLs for a cluster if their options are equal', () => {
     expect(read('redis://:s@a:7000,redis://:s@b:7001')).toMatchObject({
       topology: 'cluster',
       hosts: [
@@ -67,7 +67,7 @@ describe('redisUrl', () => {
     }
   });
 
-  it('keeps what it rejects to itself, for there may be a password in it', () => {
+  it('does not repeat a rejected value, which may have a password', () => {
     expect(redisUrl.isSecret?.('redis://:secret@a/1')).toBe(true);
   });
 });

@@ -41,7 +41,7 @@ describe('wholeNumber', () => {
 });
 
 describe('milliseconds', () => {
-  it('takes nothing that a timer of Node could not wait for', () => {
+  it('rejects durations that exceed the maximum of a timer', () => {
     expect(milliseconds(100).description).toBe(
       'a whole number of milliseconds from 100 to 604800000',
     );
@@ -59,7 +59,7 @@ describe('oneOf and flag', () => {
 });
 
 describe('environmentName', () => {
-  it('tells production from everything else', () => {
+  it('distinguishes production from everything else', () => {
     expect(environmentName.read('production')).toBe(true);
     expect(['development', 'test', 'staging'].map(environmentName.read)).toEqual([
       false,
@@ -68,13 +68,13 @@ describe('environmentName', () => {
     ]);
   });
 
-  it('rejects what was probably meant to be production', () => {
+  it('rejects values that resemble production', () => {
     refuses(environmentName, ['prod', 'Production', 'PRODUCTION', 'production ']);
   });
 });
 
 describe('words', () => {
-  it('rejects control characters, and spaces that nobody sees', () => {
+  it('rejects control characters and invisible spaces', () => {
     accepts(text, ['https://issuer.example/', 'presence service', 'keys/public.pem']);
     refuses(text, [' presence', 'presence ', 'pre\nsence', ' ']);
   });

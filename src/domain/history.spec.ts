@@ -184,7 +184,7 @@ describe('In every history', () => {
 });
 
 describe('Time', () => {
-  it('processing deadlines only at wakeAt gives the same result as processing them at every tick', () => {
+  it('processed only at wakeAt has the same effects as when it is processed at every tick', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         const asked: PresenceEvent[] = [];
@@ -219,7 +219,7 @@ describe('Time', () => {
     );
   });
 
-  it('late processing of deadlines completes after a few steps', () => {
+  it('that passed long ago is processed completely in a few steps', () => {
     fc.assert(
       fc.property(history, policies, fc.nat(10_000), (lines, policy, late) => {
         let user = newUser('alice');

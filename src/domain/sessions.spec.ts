@@ -80,7 +80,7 @@ describe('Sessions', () => {
     expect(user.shown.lastActiveAt).toBe(50);
   });
 
-  it('may be ended again, and when unknown, without a word', () => {
+  it('may be ended again without an error, also with an unknown id', () => {
     const { told, ended } = given(
       [0, connect('a')],
       [1, disconnect('a')],

@@ -75,7 +75,7 @@ describe('An event', () => {
     for (const { messages } of meters) expect(messages).toHaveLength(1);
   });
 
-  it('is sealed with all others of its round by one token, whoever follows what', async () => {
+  it('shares one resume token per flush with all other events', async () => {
     await subscribeMany(500, (i) => filterOf({ userIds: ['alice', `other-${i}`] }));
     const everyone = await subscribeMany(500, () => filterOf());
     const seal = vi.spyOn(resumeSeal, 'seal');

@@ -224,7 +224,7 @@ describe('A heartbeat', () => {
   });
 });
 
-describe('What is known of subscribers', () => {
+describe('The lag of subscribers', () => {
   beforeEach(useFakeTimers);
   afterEach(() => void vi.useRealTimers());
 
@@ -243,7 +243,7 @@ describe('What is known of subscribers', () => {
     expect(world.fanOut.lag()).toEqual({ subscribers: 0, events: 0, ms: 0 });
   });
 
-  it('is how far behind the tail of the log somebody is whose place is gone', async () => {
+  it('has the distance to the tail of the log for a truncated position', async () => {
     const world = new EventWorld({ size: 3 });
     await world.subscribe({ latestOnly: true }, { credits: 1 });
     for (let i = 0; i < 5; i++) await world.happen('ann', i % 2 ? disconnect('s') : connect('s'));

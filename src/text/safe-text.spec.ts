@@ -12,17 +12,17 @@ const anyText = fc.oneof(
 );
 
 describe('Text of a client in a message', () => {
-  it('stays what it is when it can be printed', () => {
+  it('does not change printable text', () => {
     expect(safeText('channel "café" 😀 \\u{0}')).toBe('channel "café" 😀 \\u{0}');
   });
 
-  it('shows what cannot be printed as an escape', () => {
+  it('escapes unprintable characters', () => {
     expect(safeText('a\ud800b\u001b[31m\r\n\u202e\u2028\0')).toBe(
       'a\\u{d800}b\\u{1b}[31m\\u{d}\\u{a}\\u{202e}\\u{2028}\\u{0}',
     );
   });
 
-  it('is shortened between characters, and says so', () => {
+  it('is shortened between characters, with a mark', () => {
     expect(safeText('😀😀😀', 2)).toBe('😀😀…');
     expect(safeText('😀😀', 2)).toBe('😀😀');
     expect(safeText('abc', 2)).toBe('ab…');

@@ -46,7 +46,7 @@ describe('A peer that', () => {
   }
 
   describe('makes calls', () => {
-    it('without a token may have sixteen of them open, and is rejected more', async () => {
+    it('without a token may have sixteen of them open, and no more', async () => {
       await victim.survives('calls without a token', async () => {
         const peer = await victim.peer();
         for (let i = 0; i < 500; i++) peer.open(LIST, '');
@@ -57,7 +57,7 @@ describe('A peer that', () => {
       });
     });
 
-    it('of which it sends only half is disconnected from each of them', async () => {
+    it('of which it sends only half has each of them reset', async () => {
       await victim.survives('half calls', async () => {
         const peer = await trustedPeer();
         for (let i = 0; i < 500; i++) peer.open(LIST, token);
@@ -69,7 +69,7 @@ describe('A peer that', () => {
       ).toBeGreaterThanOrEqual(500);
     });
 
-    it('of large requests, none of them whole, makes the server hold no more than 32 MB', async () => {
+    it('of large requests, all of them incomplete, makes the server hold no more than 32 MB', async () => {
       await victim.survives('large requests', async () => {
         const peer = await trustedPeer();
         // 100 incomplete requests of 5 MB. The peer sends as far as the flow-control windows allow.
@@ -105,7 +105,7 @@ describe('A peer that', () => {
       });
     });
 
-    it('larger than allowed when inflated is rejected them', async () => {
+    it('that are larger than allowed when inflated has each of them rejected', async () => {
       const bomb = grpcMessage(gzipSync(Buffer.alloc(16 * MEGABYTE)));
       bomb[0] = 1;
       const session = connect(`http://${victim.server.grpcAddress}`);

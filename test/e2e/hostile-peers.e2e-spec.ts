@@ -140,7 +140,7 @@ describe('A peer that', () => {
           round === 0 ? remembered(Buffer.alloc(4000, 0x79)) : Buffer.alloc(12_000, 0xbe),
       ],
       ['of too many names', () => times(200, literal('a', 'b'))],
-    ])('%s is rejected each call', async (name, more) => {
+    ])('%s has each call rejected', async (name, more) => {
       const peer = await victim.peer();
       // The limit applies after the peer has acknowledged it.
       await peer.until(() => peer.countOf(FrameType.SETTINGS) > 1);

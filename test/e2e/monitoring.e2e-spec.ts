@@ -110,7 +110,7 @@ describe('The monitoring of the service', () => {
   }
 
   it.each(rules.map((rule) => [rule.alert, rule] as const))(
-    'has the alert %s, which asks for what there is, and says what to do',
+    'has the alert %s, with existing metrics and a remedy',
     (name, { expr, labels, annotations, for: lasting }) => {
       expect(name).toMatch(/^Presence[A-Z]\w+$/);
       check(expr);
@@ -127,7 +127,7 @@ describe('The monitoring of the service', () => {
   );
 
   it.each(charts.map((chart) => [chart.title, chart] as const))(
-    'has the panel "%s", which asks for what there is',
+    'has the panel "%s", with existing metrics',
     (_, { targets = [] }) => {
       expect(targets.length).toBeGreaterThan(0);
       for (const { expr } of targets) check(expr);
@@ -140,12 +140,12 @@ describe('The monitoring of the service', () => {
     check(expr),
   );
 
-  it.each(files)('names no metric that the service does not have: %s', (path) => {
+  it.each(files)('names only existing metrics: %s', (path) => {
     for (const name of metricNamesIn(readFileSync(path, 'utf8')))
       expect(() => metricOf(name), path).not.toThrow();
   });
 
-  it('is looked through for names of metrics everywhere', () => {
+  it('is searched for metric names everywhere', () => {
     expect(files).toContain('deploy/kubernetes/autoscaler.yaml');
     expect(files).toContain('deploy/grafana/presence.json');
     expect(files).toContain('docs/observability.md');
@@ -154,7 +154,7 @@ describe('The monitoring of the service', () => {
     expect(unknown).toEqual(['presence_sessions', 'presence_calls_total']);
   });
 
-  it('has panels that can be told apart, and variables made of metrics that there are', () => {
+  it('has panels with distinct titles, and variables from existing metrics', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     for (const { definition } of templating.list) {
       if (definition === undefined) continue;
@@ -163,7 +163,7 @@ describe('The monitoring of the service', () => {
     }
   });
 
-  it('shows every metric of the service in the dashboard', () => {
+  it('shows every metric of the service in the Grafana dashboard', () => {
     const shown = new Set(
       charts
         .flatMap(({ targets = [] }) => targets)
@@ -174,7 +174,7 @@ describe('The monitoring of the service', () => {
     expect(own.map(({ name }) => name).filter((name) => !shown.has(name))).toEqual([]);
   });
 
-  it('is explained in docs/observability.md, each metric in the words of the server', () => {
+  it('documents each metric in docs/observability.md with the help text of the server', () => {
     const documented = tableOf('docs/observability.md');
     const rows = figures.about.map(({ name, type, help }) => {
       const sample = type === 'histogram' ? `${name}_bucket` : name;

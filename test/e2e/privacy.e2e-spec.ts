@@ -116,7 +116,7 @@ describe('The activity of a user', () => {
   });
 });
 
-describe('The metrics of what others are shown', () => {
+describe('The metrics of shown presences', () => {
   /** Returns the metrics after the ghost has left by `go`, and another user has connected. */
   async function figuresAfter(
     go: (service: Service, ghost: Client, session: OpenSession) => Promise<void>,

@@ -35,7 +35,7 @@ export function newRedisStore(
 
 /** A node without its network, and the events that it has announced so far, in short form. */
 export class StoreNode {
-  readonly told: string[] = [];
+  readonly eventLines: string[] = [];
   readonly ended: string[] = [];
   readonly log = newLog();
 
@@ -49,7 +49,7 @@ export class StoreNode {
       // A flush may happen at any time, even while the node starts.
       this.log.seal();
       for (const { change, reason } of events) {
-        this.told.push(`${user.userId} ${change.kind} ${reason}`);
+        this.eventLines.push(`${user.userId} ${change.kind} ${reason}`);
       }
       this.ended.push(...ended.map(({ sessionId }) => sessionId));
     });

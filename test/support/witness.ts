@@ -4,7 +4,7 @@ import type { SubscriptionReader } from './subscription-reader.js';
 
 /** A subscriber of all events. It can prove that an event did not happen. */
 export class Witness {
-  private readonly told = new Map<string, string[]>();
+  private readonly eventLines = new Map<string, string[]>();
   private turns = 0;
 
   private constructor(
@@ -24,8 +24,8 @@ export class Witness {
   /** The online and offline events of a user so far. */
   async onlineOfflineEvents(userId: string): Promise<readonly string[]> {
     await this.catchUp();
-    const told = this.told.get(userId) ?? [];
-    return told.filter((words) => /^user(Online|Offline) /.test(words));
+    const eventLines = this.eventLines.get(userId) ?? [];
+    return eventLines.filter((words) => /^user(Online|Offline) /.test(words));
   }
 
   /**
@@ -39,7 +39,7 @@ export class Witness {
       const event = await this.stream.nextEvent();
       const { userId, currentChannelId } = event.presence!;
       if (userId === this.userId && currentChannelId === channelId) return;
-      this.told.set(userId, [...(this.told.get(userId) ?? []), inWords(event)]);
+      this.eventLines.set(userId, [...(this.eventLines.get(userId) ?? []), inWords(event)]);
     }
   }
 }

@@ -22,14 +22,14 @@ function controls(shown: Status | undefined, own: Partial<Presence> = {}) {
 }
 
 describe('The keys of a terminal', () => {
-  it('turn the mute states round', async () => {
+  it('toggle the mute states', async () => {
     const it = controls('online', { isMicrophoneMuted: true, isSpeakerMuted: false });
     await it.controls.toggleMicrophone();
     await it.controls.toggleSpeaker();
     expect(it.told).toEqual([{ microphone: false }, { speaker: true }]);
   });
 
-  it('keep the text when a status is chosen, and the choice when a text is set', async () => {
+  it('keep the text if a status is set, and the choice if a text is set', async () => {
     const it = controls('online', { statusText: 'hi' });
     await it.controls.choose('away');
     await it.controls.say('lunch');
@@ -39,7 +39,7 @@ describe('The keys of a terminal', () => {
     ]);
   });
 
-  it('keep a choice that another device made later', async () => {
+  it('keep a later choice of another device', async () => {
     const it = controls('online');
     await it.controls.choose('invisible');
     expect(it.controls.isInvisible).toBe(true);
@@ -55,14 +55,14 @@ describe('The keys of a terminal', () => {
     ['idle', 'automatic'],
     ['away', 'away'],
     ['do-not-disturb', 'do-not-disturb'],
-  ] as const)('keep what was chosen elsewhere when a text is set: %s', async (shown, choice) => {
+  ] as const)('keep the choice of another device when a text is set: %s', async (shown, choice) => {
     const it = controls(shown);
     await it.controls.say('hi');
     expect(it.told).toEqual([[choice, 'hi']]);
   });
 
   it.each(['offline', undefined] as const)(
-    'show nobody by a text who was made invisible elsewhere (shown as %s)',
+    'keep a user INVISIBLE when a text is set (shown as %s)',
     async (shown) => {
       const it = controls(shown, { status: 'online' });
       await it.controls.say('hi');

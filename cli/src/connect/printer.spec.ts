@@ -9,7 +9,7 @@ describe('A printer', () => {
     printer = new Printer((line) => lines.push(line));
   });
 
-  it('holds lines back while somebody types, and prints them in their order', () => {
+  it('buffers lines while the user types, and then prints them in order', () => {
     printer.print('a');
     printer.hold();
     printer.print('b');
@@ -20,7 +20,7 @@ describe('A printer', () => {
     expect(lines).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('holds no more than a thousand, and says how many it has dropped', () => {
+  it('buffers at most a thousand lines, and prints how many it has dropped', () => {
     printer.hold();
     for (let i = 0; i < 1002; i++) printer.print(`${i}`);
     printer.release();

@@ -4,8 +4,8 @@ import { targetOf } from './target.js';
 
 const address = 'localhost:50051';
 
-describe('What a command speaks to', () => {
-  it('is spoken to in plain text unless something of TLS is asked for', () => {
+describe('The address of a command', () => {
+  it('is called in plain text without an option of TLS', () => {
     const file = 'LICENSE';
     expect(targetOf({ address }).baseUrl).toBe('http://localhost:50051');
     for (const option of [{ tls: true }, { ca: file }, { cert: file, key: file }]) {
@@ -24,11 +24,11 @@ describe('What a command speaks to', () => {
     },
   );
 
-  it('is shown a certificate only with its key', () => {
+  it('needs the key of a client certificate', () => {
     expect(() => targetOf({ address, cert: 'LICENSE' })).toThrow(/set both --cert and --key/);
   });
 
-  it('is trusted by a file that can be read', () => {
+  it('needs a readable file of certificate authorities', () => {
     expect(() => targetOf({ address, ca: '/nowhere/ca.crt' })).toThrow(
       'The file /nowhere/ca.crt cannot be read (ENOENT).',
     );

@@ -22,7 +22,7 @@ describe('A screen', () => {
     return visible;
   }
 
-  it('draws over what it has drawn before, however many lines that were', () => {
+  it('draws over all lines that it has drawn before', () => {
     const it = screen(24);
     it.draw(['a', 'b']);
     expect(taken()).toBe('a\nb\n');
@@ -32,7 +32,7 @@ describe('A screen', () => {
     expect(taken()).toBe('^[1A^[1G^[0Jd\n');
   });
 
-  it('leaves out what the terminal has no room for, and says how much', () => {
+  it('omits the lines that do not fit in the terminal, and shows their number', () => {
     screen(4).draw(['a', 'b', 'c', 'd', 'e']);
     expect(taken()).toBe('a\nb\n… 3 more\n');
   });

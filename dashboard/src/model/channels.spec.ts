@@ -12,7 +12,7 @@ const inLobby = (userId: string) => user(userId, { channelId: 'lobby' });
 const inBar = (userId: string) => user(userId, { channelId: 'bar' });
 
 describe('The channels', () => {
-  it('are those that somebody is in, the fullest first, with their members by id', () => {
+  it('are the channels with members, the largest first, with their members by id', () => {
     const channels = new Channels();
     channels.apply(
       [inBar('ann'), inLobby('dan'), inLobby('cem'), user('eve')].map((u) => change(undefined, u)),
@@ -23,7 +23,7 @@ describe('The channels', () => {
     ]);
   });
 
-  it('follow who moves, leaves and goes', () => {
+  it('follow users who move, leave and go OFFLINE', () => {
     const channels = new Channels();
     channels.apply(
       [inLobby('ann'), inLobby('ben'), inLobby('cem')].map((u) => change(undefined, u)),
@@ -43,7 +43,7 @@ describe('The channels', () => {
     expect(channels.list[0]!.members[0]!.status).toBe('away');
   });
 
-  it('are the same list while nothing about them changes', () => {
+  it('are the same list while nothing changes', () => {
     const channels = new Channels();
     channels.apply([change(undefined, inLobby('ann'))]);
     const { list } = channels;
@@ -51,7 +51,7 @@ describe('The channels', () => {
     expect(channels.list).toBe(list);
   });
 
-  it('are told with the members of those that are open', () => {
+  it('are listed with the members of the open ones', () => {
     const channels = new Channels();
     channels.apply([inLobby('ann'), inLobby('ben'), inBar('cem')].map((u) => change(undefined, u)));
     const rows = channelRows(channels.list, new Set(['lobby']));

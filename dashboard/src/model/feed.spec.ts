@@ -15,28 +15,28 @@ describe('The feed', () => {
     );
   const shown = (): string[] => feed.rows.map(({ userId }) => userId);
 
-  it('has the newest first, up to its bound', () => {
+  it('has the newest events first, up to its maximum size', () => {
     come('ann', 'ben');
     come('cem', 'dan');
     expect(shown()).toEqual(['dan', 'cem', 'ben']);
     expect(feed.rows.map(({ number }) => number)).toEqual([4, 3, 2]);
   });
 
-  it('says when the service took a change, or else when it was heard of', () => {
+  it('has the commit time of a change, or else the time when it arrived', () => {
     const heard = { ...change(undefined, user('ann'), 'snapshot'), occurredAt: undefined };
     feed.add([heard, change(undefined, user('ben'))], NOW);
     expect(feed.rows.map(({ at }) => at.getTime())).toEqual([1000, 9000]);
     expect(feed.rows.map(({ fromSnapshot: wasFound }) => wasFound)).toEqual([false, true]);
   });
 
-  it('is the same list when there was nothing to tell', () => {
+  it('is the same list if nothing changed', () => {
     come('ann');
     const { rows } = feed;
     feed.add([change(user('ann'), user('ann', { version: 2n }))], NOW);
     expect(feed.rows).toBe(rows);
   });
 
-  it('stays as it is while it is paused, counts what comes, and continues with it', () => {
+  it('counts new events while it is paused, and shows them when it continues', () => {
     come('ann');
     feed.pause();
     come('ben', 'cem');

@@ -14,7 +14,7 @@ describe('The history of metrics', () => {
   let history: MetricHistory;
   beforeEach(() => void (history = new MetricHistory()));
 
-  it('has sizes as they are, and of counts how much they grew in a second', () => {
+  it('has gauges as they are, and counters as growth per second', () => {
     history.add(figures(10), 0);
     history.add(figures(30), 2000);
     expect(history.sessions.values).toEqual([7, 7]);

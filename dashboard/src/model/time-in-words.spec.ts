@@ -13,9 +13,9 @@ describe('Time in words', () => {
     [HOUR, '1 h'],
     [2 * HOUR + 5 * MINUTE, '2 h 5 min'],
     [49 * HOUR, '2 d 1 h'],
-  ])('says for %d ms: %s', (ms, expected) => expect(spanInWords(ms)).toBe(expected));
+  ])('formats %d ms as %s', (ms, expected) => expect(spanInWords(ms)).toBe(expected));
 
-  it('says how long ago something was, and how soon it will be', () => {
+  it('formats times in the past and in the future', () => {
     expect(agoInWords(new Date(0), 5000)).toBe('5 s ago');
     expect(agoInWords(new Date(0), 0)).toBe('just now');
     expect(agoInWords(undefined, 0)).toBe('at an unknown time');

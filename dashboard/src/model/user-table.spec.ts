@@ -49,7 +49,7 @@ describe('The table of users', () => {
     expect(table.rows[0]!.userId).not.toBe(expected[0]);
   });
 
-  it('takes in changes where they belong, and lets go of who has gone', () => {
+  it('inserts changes in order, and removes users who went OFFLINE', () => {
     const table = tableOf(user('ann'), user('cem'), user('dan'));
     table.apply([
       change(user('cem'), undefined),
@@ -63,7 +63,7 @@ describe('The table of users', () => {
     expect(table.get('cem')).toBeUndefined();
   });
 
-  it('knows the last of several changes of a user that came together', () => {
+  it('keeps the last of several changes of a user in one batch', () => {
     const table = tableOf(user('ann'));
     const gone = change(user('ann'), undefined);
     table.apply([gone, change(undefined, user('ann', { status: 'away' }))]);
@@ -99,7 +99,7 @@ describe('The table of users', () => {
     }
   });
 
-  it('has those who come to match the filter, and loses those who do not any more', () => {
+  it('adds users who match the filter now, and removes those who no longer match', () => {
     const table = tableOf(user('ann'), user('ben', { status: 'idle' }));
     table.filterBy({ text: '', statuses: new Set(['idle']) });
     expect(idsOf(table)).toEqual(['ben']);
@@ -110,7 +110,7 @@ describe('The table of users', () => {
     expect(idsOf(table)).toEqual(['ann']);
   });
 
-  it('is after any burst of changes what it would be if it were made anew', () => {
+  it('equals a newly built table after any burst of changes', () => {
     const ids = Array.from({ length: 300 }, (_, i) => `user-${(i * 7919) % 300}`);
     const table = tableOf(...ids.map((id) => user(id)));
     table.sortBy({ key: 'channel', isDescending: true });

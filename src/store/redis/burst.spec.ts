@@ -51,6 +51,6 @@ describe('A burst of commits', { timeout: 60_000 }, () => {
     expect(most.args).toBe(ARGUMENTS_OF_BATCH);
     await other!.store.view.awaitCurrent();
     expect(nodes.map(({ store }) => store.status.node)).toEqual(names);
-    expect(other!.told.filter((words) => words.includes('NODE_LOST'))).toEqual([]);
+    expect(other!.eventLines.filter((words) => words.includes('NODE_LOST'))).toEqual([]);
   });
 });

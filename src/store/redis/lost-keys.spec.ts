@@ -49,12 +49,12 @@ async function storedUsers(): Promise<string[]> {
 
 describe('Nodes whose Redis has lost a key alone', () => {
   it('write the users back without any request for them', async () => {
-    const told = [...b.told];
+    const eventLines = [...b.eventLines];
     await lose(PARTITION.users);
     await eventually(storedUsers, ['ann', NEIGHBOUR].sort());
     expect(lostKeys('users')).toBeGreaterThan(0);
     expect(a.store.status.writtenBack + b.store.status.writtenBack).toBeGreaterThan(1);
-    expect(b.told).toEqual(told);
+    expect(b.eventLines).toEqual(eventLines);
   });
 
   it('accept commands of users whose record is lost', async () => {

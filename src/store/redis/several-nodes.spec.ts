@@ -37,8 +37,8 @@ describe('Several nodes', () => {
     await b.perform('alice', join('a', 'lobby'));
     await a.store.view.awaitCurrent();
     expect(a.store.view.presence('alice').channelId).toBe('lobby');
-    const told = ['alice USER_ONLINE CONNECTED', 'alice USER_CHANNEL_CHANGED REQUESTED'];
-    expect([a.told, b.told]).toEqual([told, told]);
+    const eventLines = ['alice USER_ONLINE CONNECTED', 'alice USER_CHANNEL_CHANGED REQUESTED'];
+    expect([a.eventLines, b.eventLines]).toEqual([eventLines, eventLines]);
   });
 
   it('accept a command that depends on one that another node has just acknowledged', async () => {
@@ -56,8 +56,8 @@ describe('Several nodes', () => {
     );
     await Promise.all(flips);
     await Promise.all([a.store.view.awaitCurrent(), b.store.view.awaitCurrent()]);
-    expect(a.told).toHaveLength(41);
-    expect(b.told).toHaveLength(41);
+    expect(a.eventLines).toHaveLength(41);
+    expect(b.eventLines).toHaveLength(41);
     expect(a.store.view.presence('alice')).toEqual(b.store.view.presence('alice'));
   });
 
@@ -91,7 +91,7 @@ describe('Several nodes', () => {
     await a.perform('alice', mute('a', { speaker: true }));
     const c = await startNode();
     expect(c.store.view.presence('alice')).toEqual(a.store.view.presence('alice'));
-    expect(c.told).toEqual(a.told);
+    expect(c.eventLines).toEqual(a.eventLines);
     expect(c.log.find(a.log.tokenFor(a.log.head))).toMatchObject({ start: c.log.head });
     await c.stop();
   });
@@ -119,7 +119,7 @@ describe('Several nodes', () => {
       await b.perform('carol', connect('c', { node: b.store.status.node }));
       await b.perform('carol', disconnect('c'));
       await Promise.all([a.store.view.awaitCurrent(), b.store.view.awaitCurrent()]);
-      const told = [...a.told];
+      const eventLines = [...a.eventLines];
       await server.with((redis) => redis.flushall());
       await eventually(() => storedUsers(), ['alice', 'bob', 'carol']);
       const late = await startNode();
@@ -127,8 +127,11 @@ describe('Several nodes', () => {
         (userId) => late.store.view.presence(userId).status,
       );
       expect(statuses).toEqual(['ONLINE', 'ONLINE', 'OFFLINE']);
-      expect([a.told, b.told]).toEqual([told, expect.arrayContaining(told)]);
-      expect(b.told).toHaveLength(told.length);
+      expect([a.eventLines, b.eventLines]).toEqual([
+        eventLines,
+        expect.arrayContaining(eventLines),
+      ]);
+      expect(b.eventLines).toHaveLength(eventLines.length);
       await late.stop();
     });
 
@@ -136,10 +139,10 @@ describe('Several nodes', () => {
       await a.connect('alice', 'a');
       await server.with((redis) => redis.flushall());
       await a.perform('alice', join('a', 'lobby'));
-      expect(a.told.at(-1)).toBe('alice USER_CHANNEL_CHANGED REQUESTED');
+      expect(a.eventLines.at(-1)).toBe('alice USER_CHANNEL_CHANGED REQUESTED');
       // Node b learns of the change by a resync, so it does not know the reason.
-      await eventually(() => b.told.at(-1), 'alice USER_CHANNEL_CHANGED UNKNOWN');
-      expect(b.told).toHaveLength(2);
+      await eventually(() => b.eventLines.at(-1), 'alice USER_CHANNEL_CHANGED UNKNOWN');
+      expect(b.eventLines).toHaveLength(2);
     });
   });
 
@@ -153,8 +156,8 @@ describe('Several nodes', () => {
     await eventually(async () => (await storedRecord('alice'))?.includes('lobby'), true);
     expect(a.store.view.presence('alice').channelId).toBe('lobby');
     expect(b.store.view.presence('alice').channelId).toBe('lobby');
-    expect(a.told).toHaveLength(2);
-    expect(b.told).toHaveLength(2);
+    expect(a.eventLines).toHaveLength(2);
+    expect(b.eventLines).toHaveLength(2);
   });
 
   it('detect another log with the same offsets', async () => {
@@ -195,7 +198,7 @@ describe('Several nodes', () => {
     await declareDead(name);
     await b.perform('alice', nodeLost(name));
     await eventually(() => a.ended, ['a']);
-    expect(a.told.at(-1)).toBe('alice USER_OFFLINE NODE_LOST');
+    expect(a.eventLines.at(-1)).toBe('alice USER_OFFLINE NODE_LOST');
   });
 
   it('leave nothing behind after a graceful shutdown', async () => {
@@ -228,7 +231,7 @@ describe('Several nodes', () => {
     await server.with((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
     await eventually(async () => (await subscribers()) > 0, true);
     await a.connect('alice', 'a');
-    await eventually(() => b.told, ['alice USER_ONLINE CONNECTED'], 500);
+    await eventually(() => b.eventLines, ['alice USER_ONLINE CONNECTED'], 500);
     expect(b.store.status.gapsFilled).toBe(0);
   });
 
@@ -238,9 +241,9 @@ describe('Several nodes', () => {
     await b.connect('bob', 'b2');
     // The node stops without notice.
     await a.stop();
-    await eventually(() => b.told.at(-1), 'alice USER_OFFLINE NODE_LOST');
+    await eventually(() => b.eventLines.at(-1), 'alice USER_OFFLINE NODE_LOST');
     expect(await b.status('bob')).toBe('ONLINE');
-    expect(b.told.filter((line) => line.startsWith('bob USER_OFFLINE'))).toEqual([]);
+    expect(b.eventLines.filter((line) => line.startsWith('bob USER_OFFLINE'))).toEqual([]);
   });
 });
 

@@ -116,7 +116,7 @@ describe('A node that starts', () => {
 });
 
 describe('A node that runs', () => {
-  it('continues when a message is no batch', async () => {
+  it('ignores a message that is not a batch', async () => {
     const [one, other] = [await startNode(), await startNode()];
     const uncaught = vi.fn();
     process.on('uncaughtException', uncaught);
@@ -136,7 +136,7 @@ describe('A node that runs', () => {
     expect(uncaught).not.toHaveBeenCalled();
   });
 
-  it('reads anew what is stored when it cannot read a batch of the log', async () => {
+  it('resyncs if it cannot read a batch of the log', async () => {
     const [one, other] = [await startNode(), await startNode()];
     await one.connect('ann', 's');
     await Promise.all([one.store.view.awaitCurrent(), other.store.view.awaitCurrent()]);

@@ -10,7 +10,7 @@ function named(...names: readonly string[]): Metadata {
 
 describe('The id of a request', () => {
   it.each(['a', 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6', 'edge:1.2_3', 'x'.repeat(64)])(
-    'is what its caller says (%s), who is answered with it',
+    'is that of the caller (%s), and is returned',
     (id) => {
       expect(requestIdOf(named(id))).toBe(id);
       expect(responseHeaders(named(id)).getMap()).toEqual({ 'x-request-id': id });
@@ -24,7 +24,7 @@ describe('The id of a request', () => {
     ['one that would look like more than one word of a log', ['a b']],
     ['one with quotes', ['a"b']],
     ['two', ['a', 'b']],
-  ])('is made up where the caller says %s, and is the same from then on', (_, names) => {
+  ])('is generated if the caller sends %s, and then stays the same', (_, names) => {
     const metadata = named(...names);
     expect(requestIdFrom(metadata)).toBeUndefined();
     const id = requestIdOf(metadata);
@@ -33,7 +33,7 @@ describe('The id of a request', () => {
     expect(responseHeaders(metadata).getMap()).toEqual({ 'x-request-id': id });
   });
 
-  it('is not in the answer to a call that nobody has named', () => {
+  it('is not in the response to a call without a request id', () => {
     expect(responseHeaders(named()).getMap()).toEqual({});
   });
 });

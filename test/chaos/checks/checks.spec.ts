@@ -37,13 +37,13 @@ function ann(version: number, details: Partial<Presence> = {}): Presence {
   };
 }
 
-function told(at: number, kind: string, presence: Presence): Delivery {
+function delivered(at: number, kind: string, presence: Presence): Delivery {
   const reason = ChangeReason.CHANGE_REASON_NODE_LOST;
   return { at, occurredAt: at, kind, reason, presence };
 }
 
 const offline = (at: number, version: number): Delivery =>
-  told(at, 'userOffline', ann(version, { status: OFFLINE, platforms: [] }));
+  delivered(at, 'userOffline', ann(version, { status: OFFLINE, platforms: [] }));
 
 function stretch(...deliveries: Delivery[]): Stretch {
   return {
@@ -117,7 +117,7 @@ describe('The check of false offlines', () => {
     expect(complaints({ stretches, spans: taken, faults: [paused] })).toBe(1);
   });
 
-  it('goes by when it was told of where the clocks of the nodes are wrong', () => {
+  it('uses the arrival times if the clocks of the nodes are wrong', () => {
     const gone = span(T - 9000, { until: T - 100, end: 'asked for' });
     const far = { ...offline(T, 2), occurredAt: T - 60_000 };
     const found = (clocksAreWrong: boolean): number =>
@@ -210,8 +210,8 @@ describe('The check of clients that were given up', () => {
 describe('The check of stillness', () => {
   const IDLE = PresenceStatus.PRESENCE_STATUS_IDLE;
   const woke = [
-    told(T - 5000, 'userStatusChanged', ann(2, { status: IDLE })),
-    told(T, 'userStatusChanged', ann(3)),
+    delivered(T - 5000, 'userStatusChanged', ann(2, { status: IDLE })),
+    delivered(T, 'userStatusChanged', ann(3)),
   ];
   const complaints = (history: Partial<History>): number =>
     stillness.complaints(
@@ -231,7 +231,7 @@ describe('The check of silence', () => {
     silence.complaints(evidence({}, { stretches: [stretch(...deliveries)] })).length;
 
   it('finds what was said before, and versions that go back', () => {
-    expect(complaints(told(T, 'userStatusChanged', ann(2)))).toBe(1);
+    expect(complaints(delivered(T, 'userStatusChanged', ann(2)))).toBe(1);
     expect(complaints(offline(T, 2), offline(T, 3))).toBe(1);
     expect(complaints(offline(T, 0))).toBe(1);
   });
@@ -239,10 +239,16 @@ describe('The check of silence', () => {
   it('takes several events of one commit for one', () => {
     const moved = ann(2, { currentChannelId: 'lobby', isSpeakerMuted: true });
     expect(
-      complaints(told(T, 'userChannelChanged', moved), told(T, 'userMuteStateChanged', moved)),
+      complaints(
+        delivered(T, 'userChannelChanged', moved),
+        delivered(T, 'userMuteStateChanged', moved),
+      ),
     ).toBe(0);
     expect(
-      complaints(told(T, 'userChannelChanged', moved), told(T, 'userChannelChanged', moved)),
+      complaints(
+        delivered(T, 'userChannelChanged', moved),
+        delivered(T, 'userChannelChanged', moved),
+      ),
     ).toBe(1);
   });
 });
@@ -258,7 +264,7 @@ describe('The check of the end', () => {
   });
   const right = answer(ann(2, { currentChannelId: 'lobby' }));
 
-  it('passes when all nodes say what the user was told', () => {
+  it('passes if all nodes return what the user received', () => {
     expect(
       convergence.complaints(evidence({ expected: [expected], answers: [right, right] })),
     ).toEqual([]);
