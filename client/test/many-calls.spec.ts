@@ -55,7 +55,7 @@ describe('Many at once', () => {
     expect(timers.size).toBe(0);
   });
 
-  it('commands of a session warn of no leak, and leave no listener', async () => {
+  it('commands of a session cause no leak warning and leave no listener', async () => {
     const session = client.connect();
     await manyTimes(() => session.recordActivity({ signal: ofCalls.signal }));
     expect(service.heard).toHaveLength(MANY);
@@ -63,7 +63,7 @@ describe('Many at once', () => {
     expect(listeners()).toEqual([1, 0]);
   });
 
-  it('sessions and collections warn of no leak, and leave no listener when they are closed', async () => {
+  it('sessions and collections cause no leak warning and leave no listener when they are closed', async () => {
     const { signal } = ofCalls;
     await manyTimes(() => client.connect({ signal }).ready, 200);
     const collections = Array.from({ length: 200 }, () => client.watch({ signal }));
@@ -78,7 +78,7 @@ describe('Many at once', () => {
     expect(timers.size).toBe(0);
   });
 
-  it('calls that are tried again warn of no leak, and leave no listener', async () => {
+  it('retried calls cause no leak warning and leave no listener', async () => {
     const { unary } = service.transport;
     let isAway = true;
     service.transport.unary = (...call) =>

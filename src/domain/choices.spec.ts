@@ -324,8 +324,8 @@ describe('A session that names the one before it', () => {
   });
 });
 
-describe('Whatever clients remember of one history', () => {
-  it('a service that forgot knows the last of it when all have returned, in any order', () => {
+describe('The choices that clients keep', () => {
+  it('restore the latest choice in a service that lost it, in any order of reconnects', () => {
     const deeds = fc.array(
       fc.record({
         device: fc.nat(2),

@@ -495,7 +495,7 @@ describe('The command line', () => {
     });
   });
 
-  it('takes settings from a file .env where it is called, which the environment overrules', async () => {
+  it('reads settings from a file .env in the working directory, and the environment overrides them', async () => {
     const file = join(build.folder, '.env');
     writeFileSync(file, `PRESENCE_ADDRESS=${server.grpcAddress}\nAUTH_JWT_SECRET=${SECRET}\n`);
     try {
