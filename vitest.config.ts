@@ -15,6 +15,7 @@ const SYSTEM = [
     'attacks',
     'busy-nodes',
     'client-text',
+    'clocks',
     'cluster',
     'command-line',
     'command-line-terminal',
@@ -37,6 +38,9 @@ const SYSTEM = [
 
 /** Tests that take minutes, or need the machine for themselves: `npm run test:nightly`. */
 const NIGHTLY = e2e('flood', 'heap');
+
+/** Tests that run every day with a small size, and in the night with a large one. */
+const LARGE_IN_THE_NIGHT = e2e('attacks', 'replay');
 
 /** Tests that count objects in memory. Those of other files must not be in the same process. */
 const OWN_PROCESS = e2e('health', 'leaks');
@@ -191,8 +195,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'nightly',
-          include: NIGHTLY,
+          include: [...NIGHTLY, ...LARGE_IN_THE_NIGHT],
           exclude: excluded,
+          env: { PRESENCE_TEST_NIGHTLY: 'true' },
           globalSetup: 'test/support/program-folder.ts',
           maxWorkers: 1,
           sequence: { groupOrder: 2 },

@@ -5,6 +5,7 @@ import { Build, type ServerProcess } from '../support/built-server.js';
 import type { ChildProgram } from '../support/child-program.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
+import { NIGHTLY } from '../support/nodes.js';
 
 const PROBE = new URL('../support/heap-probe.mjs', import.meta.url).href;
 
@@ -25,7 +26,10 @@ let build: Build;
 beforeAll(async () => void (build = await Build.make({ dashboard: false })));
 afterAll(() => build.remove());
 
-describe.each([128, 256])('A server with a heap of %d MB', (megabytes) => {
+/** The smaller heap is the harder one to defend. */
+const HEAPS_MB = NIGHTLY ? [256] : [128];
+
+describe.each(HEAPS_MB)('A server with a heap of %d MB', (megabytes) => {
   let server: ServerProcess;
   let honest: Client;
   let session: OpenSession;

@@ -6,7 +6,7 @@ import type { Presence } from '../../src/api/generated/presence/v1/presence.pb.j
 import type { Client, OpenSession } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Link } from '../support/link.js';
-import { NODES } from '../support/nodes.js';
+import { NIGHTLY, NODES } from '../support/nodes.js';
 import { readTrace, type TraceRow } from '../load/replay/trace.js';
 import { Picture, everyoneOnline } from '../support/picture.js';
 import { Service, tokenOf } from '../support/service.js';
@@ -217,15 +217,17 @@ describe('Seven months of an IRC channel, replayed over real connections', () =>
     await service.stop();
   });
 
-  it('show in every list, count and snapshot what the trace has: the first 2,000 rows', async () => {
-    await replay.run(readTrace(BEGINNING));
+  // Each row takes several times as long with two nodes, which wait for their Redis.
+  const first = NODES > 1 ? 500 : 2000;
+
+  it(`show in every list, count and snapshot what the trace has: the first ${first} rows`, async () => {
+    await replay.run(readTrace(BEGINNING).slice(0, first));
   }, 120_000);
 
   const isThere = existsSync(WHOLE);
-  if (!isThere) console.warn(`Skipped: the whole trace is not there (${WHOLE}).`);
+  if (NIGHTLY && !isThere) console.warn(`Skipped: the whole trace is not there (${WHOLE}).`);
 
-  // With several nodes, the first part of the trace tests the same in a fraction of the time.
-  it.skipIf(!isThere || NODES > 1)(
+  it.skipIf(!isThere || !NIGHTLY)(
     'show in every list, count and snapshot what the trace has: all rows',
     async () => {
       await replay.run(readTrace(WHOLE));
