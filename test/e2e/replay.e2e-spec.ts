@@ -18,6 +18,16 @@ const WHOLE = fileURLToPath(
 
 const ROWS_BETWEEN_CHECKS = 500;
 const A_YEAR_SECONDS = 31_536_000;
+/**
+ * Most rows are more than the default interval apart. Ninety sessions would receive a heartbeat at
+ * each of them, which is more than a million messages in all.
+ */
+const A_WEEK_MS = '604800000';
+const WITHOUT_HEARTBEATS = {
+  STREAM_HEARTBEAT_INTERVAL_MS: A_WEEK_MS,
+  EVENT_LOG_MAX_AGE_MS: A_WEEK_MS,
+};
+
 const OBSERVER = 'observer';
 
 /** The actual or expected number of announcements of a user. */
@@ -209,7 +219,7 @@ describe('Seven months of an IRC channel, replayed over real connections', () =>
   let service: Service;
   let replay: Replay;
   beforeEach(async () => {
-    service = await Service.start();
+    service = await Service.start(WITHOUT_HEARTBEATS);
     replay = await Replay.of(service);
   });
   afterEach(async () => {
