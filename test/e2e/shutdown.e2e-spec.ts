@@ -172,7 +172,7 @@ describe('The program', () => {
       server = build.run({ NODE_ENV: 'production' });
       expect(await server.exited).toEqual({ code: 1, signal: null });
       expect(server.output).toMatch(
-        /^These settings cannot be used:\n {2}With NODE_ENV=production .* must be set\.\n$/,
+        /^These settings cannot be used:\n {2}NODE_ENV=production requires one of .*\.\n$/,
       );
     });
 
