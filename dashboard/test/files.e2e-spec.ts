@@ -88,7 +88,7 @@ describe('A server without a built dashboard', () => {
     const build = await Build.make({ dashboard: false });
     const server = build.run();
     await server.serving();
-    expect(server.output.match(/There is no dashboard/g)).toHaveLength(1);
+    expect(server.output.match(/The dashboard is unavailable/g)).toHaveLength(1);
     expect(server.output).not.toContain('#token=');
     expect((await fetch(server.httpUrl)).status).toBe(404);
     expect((await fetch(`${server.httpUrl}/health`)).status).toBe(200);
