@@ -120,7 +120,7 @@ export default {
       to: {
         path: '^(src|client|test|dashboard)/',
         pathNot: [
-          '^src/(main|auth/token-signer|config/(env-file|config-error))[.]ts$',
+          '^src/(main|bootstrap/process-shutdown|auth/token-signer|config/(env-file|config-error))[.]ts$',
           '^client/src/(index|describe)[.]ts$',
         ],
       },

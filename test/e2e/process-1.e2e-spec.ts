@@ -20,9 +20,9 @@ function whileLoading(module: string, signal: string): Readonly<Record<string, s
 
 describe('The server as process 1', () => {
   let build: Build;
-  let server: ServerProcess;
+  let server: ServerProcess | undefined;
   beforeAll(async () => void (build = await Build.make()));
-  afterEach(() => server.kill());
+  afterEach(() => server?.kill());
   afterAll(() => build.remove());
 
   describe.each(['SIGTERM', 'SIGINT'])('ends at once with 0 at a %s', (signal) => {
