@@ -19,17 +19,19 @@ const MAY_IMPORT = {
   logging: ['config', 'text'],
   auth: ['clock', 'config', 'domain'],
   'dashboard-page': ['auth', 'config'],
+  audit: ['auth', 'config'],
   limits: ['auth', 'clock', 'config', 'domain'],
   transport: ['clock', 'config', 'limits', 'telemetry', 'text', 'timers'],
   store: ['clock', 'config', 'domain', 'sealed-tokens', 'telemetry', 'text', 'timers'],
   commands: ['clock', 'config', 'domain', 'store', 'telemetry'],
   'event-log': ['domain', 'sealed-tokens', 'store'],
   health: ['store', 'transport'],
-  api: ['auth', 'clock', 'config', 'domain', 'health', 'limits', 'text', 'transport'],
+  api: ['auth', 'clock', 'config', 'domain', 'health', 'limits', 'store', 'text', 'transport'],
   lifecycle: ['config', 'domain', 'health'],
 };
 const features = Object.keys(MAY_IMPORT);
-for (const feature of ['session', 'presence', 'events']) MAY_IMPORT[feature] = features;
+for (const feature of ['session', 'presence', 'events', 'moderation'])
+  MAY_IMPORT[feature] = features;
 MAY_IMPORT.metrics = [...features, 'events'];
 MAY_IMPORT.bootstrap = Object.keys(MAY_IMPORT);
 
@@ -41,7 +43,7 @@ for (const [i, folder] of folders.entries()) {
 }
 
 /** Messages are translated where they arrive and leave: these folders may import generated code as well. */
-const AT_THE_EDGE = ['transport', 'api', 'session', 'presence', 'events'];
+const AT_THE_EDGE = ['transport', 'api', 'session', 'presence', 'events', 'moderation'];
 
 const folderRules = folders.map((folder) => ({
   name: `src-${folder}`,

@@ -47,15 +47,20 @@ const OWN_PROCESS = e2e('health', 'leaks');
 
 /** Tests of the behaviour that every client can rely on, over any protocol. */
 const PROMISES = e2e(
+  'attributes',
+  'backend-status',
   'channels',
   'choices',
+  'counts',
   'event-filters',
   'events',
   'invisible',
   'lists',
+  'moderation',
   'mute',
   'resume',
   'sessions',
+  'several-channels',
   'statuses',
   'stream-heartbeats',
   'subscription-limits',

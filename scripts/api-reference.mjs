@@ -7,12 +7,13 @@ import { format, resolveConfig } from 'prettier';
 
 const PACKAGE = 'presence.v1';
 /** In the order in which a reader needs them. */
-const SERVICES = ['SessionService', 'PresenceService', 'EventsService'];
+const SERVICES = ['SessionService', 'PresenceService', 'EventsService', 'ModerationService'];
 /** Field numbers of google/protobuf/descriptor.proto. The path to a comment consists of them. */
 const IN_FILE = { package: 2, messages: 4, enums: 5, services: 6 };
 const IN_MESSAGE = { fields: 2, oneofs: 8 };
 const MEMBERS = 2;
-const TIMESTAMP = 'https://protobuf.dev/reference/protobuf/google.protobuf/#timestamp';
+/** The descriptions of the types that come with protobuf. */
+const WELL_KNOWN = 'https://protobuf.dev/reference/protobuf/google.protobuf/';
 
 const set = fromBinary(FileDescriptorSetSchema, readFileSync(process.argv[2]));
 const files = [...createFileRegistry(set).files].filter(({ proto }) => proto.package === PACKAGE);
@@ -33,8 +34,8 @@ ${commentOf(PACKAGE)}
 
 [errors.md](errors.md) lists every error with its reason and what a client does about it.
 
-In JSON, as browsers and \`grpcurl\` write it, names are in camelCase (\`user_id\` is \`userId\`) and times are text
-(\`2026-01-31T12:00:00Z\`).
+In JSON, as browsers and \`grpcurl\` write it, names are in camelCase (\`user_id\` is \`userId\`), times are text
+(\`2026-01-31T12:00:00Z\`), and so are durations (\`6s\`).
 
 ${services.map(contents).join('\n')}
 
@@ -172,6 +173,8 @@ function oneofLines(oneof, self) {
 
 function typeOf(field) {
   if (field.fieldKind === 'list') return `repeated ${singleType(field)}`;
+  if (field.fieldKind === 'map')
+    return `map from ${ScalarType[field.mapKey].toLowerCase()} to ${singleType(field)}`;
   return `${field.proto.proto3Optional ? 'optional ' : ''}${singleType(field)}`;
 }
 
@@ -181,7 +184,8 @@ function singleType({ message, enum: type, scalar }) {
 }
 
 function typeLink({ name, typeName }) {
-  if (typeName === 'google.protobuf.Timestamp') return `[${name}](${TIMESTAMP})`;
+  if (typeName.startsWith('google.protobuf.'))
+    return `[${name}](${WELL_KNOWN}#${name.toLowerCase()})`;
   return `[${name}](#${anchors.get(name)})`;
 }
 

@@ -11,11 +11,12 @@ import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpLimits } from './transport/http/http-server-limits.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { ModerationModule } from './moderation/moderation.module.js';
 import { PresenceModule } from './presence/presence.module.js';
 import { SessionModule } from './session/session.module.js';
 
 /**
- * The root module of the service. The three modules of the API do not depend on each other: they share state only
+ * The root module of the service. The feature modules of the API do not depend on each other: they share state only
  * through the commits of the store.
  */
 @Module({})
@@ -36,6 +37,7 @@ export class AppModule {
         SessionModule,
         PresenceModule,
         EventsModule,
+        ModerationModule,
       ],
       providers: [HttpLimits],
     };

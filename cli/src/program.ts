@@ -3,10 +3,12 @@ import { Command } from 'commander';
 import { loadEnvFile } from '#server/config/env-file.js';
 import { benchCommand } from './commands/bench.js';
 import { connectCommand } from './commands/connect.js';
+import { countCommand } from './commands/count.js';
 import { endCommand } from './commands/end.js';
 import { explainCommand } from './commands/explain.js';
 import { listCommand } from './commands/list.js';
 import { membersCommand } from './commands/members.js';
+import { moveCommand, muteCommand, removeCommand } from './commands/moderate.js';
 import { serveCommand } from './commands/serve.js';
 import { tokenCommand } from './commands/token.js';
 import { watchCommand } from './commands/watch.js';
@@ -43,6 +45,10 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
     watchCommand(environment),
     listCommand(environment),
     membersCommand(environment),
+    countCommand(environment),
+    muteCommand(environment),
+    moveCommand(environment),
+    removeCommand(environment),
     endCommand(environment),
     explainCommand(environment),
     benchCommand(environment),

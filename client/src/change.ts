@@ -1,3 +1,4 @@
+import type { Attributes } from './attributes.js';
 import { dateOf, nameOf, presenceOf, valuesByName, type Presence } from './presence.js';
 import {
   ChangeReason as WireChangeReason,
@@ -17,6 +18,8 @@ const REASON_NAMES = {
   [WireChangeReason.TOKEN_EXPIRED]: 'token-expired',
   [WireChangeReason.NODE_LOST]: 'node-lost',
   [WireChangeReason.STATUS_EXPIRED]: 'status-expired',
+  [WireChangeReason.MODERATED]: 'moderated',
+  [WireChangeReason.ATTRIBUTE_EXPIRED]: 'attribute-expired',
 } as const satisfies Record<Exclude<WireChangeReason, WireChangeReason.UNSPECIFIED>, string>;
 
 /**
@@ -34,6 +37,7 @@ const KIND_NAMES = {
   [PresenceEventKind.USER_CHANNEL_CHANGED]: 'channel-changed',
   [PresenceEventKind.USER_MUTE_STATE_CHANGED]: 'mute-changed',
   [PresenceEventKind.USER_CONNECTION_CHANGED]: 'connection-changed',
+  [PresenceEventKind.USER_ATTRIBUTES_CHANGED]: 'attributes-changed',
 } as const satisfies Record<Exclude<PresenceEventKind, PresenceEventKind.UNSPECIFIED>, string>;
 
 /** A kind of change that a collection can receive. */
@@ -42,32 +46,32 @@ export type EventKind = (typeof KIND_NAMES)[keyof typeof KIND_NAMES];
 export const KINDS = valuesByName<EventKind, PresenceEventKind>(KIND_NAMES);
 
 /** A change of one user in a collection. `previous` is undefined if the user is new, `current` if the user has left. */
-export interface Change {
+export interface Change<A = Attributes> {
   readonly userId: string;
-  readonly previous: Presence | undefined;
-  readonly current: Presence | undefined;
+  readonly previous: Presence<A> | undefined;
+  readonly current: Presence<A> | undefined;
   /** The current presence of the user, also of a user who has left the collection. */
-  readonly presence: Presence;
+  readonly presence: Presence<A>;
   readonly reason: ChangeReason;
   /** When the service committed the change. Undefined if the reason is `snapshot`. */
   readonly occurredAt: Date | undefined;
 }
 
 /** Merges two changes of one user into one. */
-export function mergeChanges(earlier: Change, later: Change): Change {
+export function mergeChanges<A>(earlier: Change<A>, later: Change<A>): Change<A> {
   return { ...later, previous: earlier.previous };
 }
 
 /** The content of an event or of an entry of a snapshot. */
-export interface PresenceUpdate {
-  readonly presence: Presence;
+export interface PresenceUpdate<A> {
+  readonly presence: Presence<A>;
   readonly reason: ChangeReason;
   readonly occurredAt: Date | undefined;
 }
 
-export function toUpdate({ presence, reason, occurredAt }: PresenceEvent): PresenceUpdate {
+export function toUpdate<A>({ presence, reason, occurredAt }: PresenceEvent): PresenceUpdate<A> {
   return {
-    presence: presenceOf(presence),
+    presence: presenceOf<A>(presence),
     reason: nameOf<ChangeReason>(REASON_NAMES, reason) ?? 'unknown',
     occurredAt: dateOf(occurredAt),
   };

@@ -1,4 +1,5 @@
 import { checkId, checkList, checkName, checkOptions } from './arguments.js';
+import type { Attributes } from './attributes.js';
 import type { CallExecutor } from './call-executor.js';
 import {
   KINDS,
@@ -11,7 +12,8 @@ import {
 import { dispose } from './disposal.js';
 import { Sync } from './generated/presence/v1/events_service_pb.js';
 import type { SubscribeResponse } from './generated/presence/v1/events_service_pb.js';
-import { runWithReconnect, type End } from './run-with-reconnect.js';
+import { LiveState, type CollectionState } from './live-state.js';
+import type { End } from './run-with-reconnect.js';
 import {
   Broadcast,
   conflated,
@@ -19,10 +21,10 @@ import {
   type Source,
   type Subscription,
 } from './observable.js';
-import { ObservableValue, type ReadonlyValue } from './observable-value.js';
+import type { ReadonlyValue } from './observable-value.js';
 import { LocalReplica, type Predicate } from './local-replica.js';
 import { presenceOf, type Presence } from './presence.js';
-import { PresenceError, type PresenceErrorCode } from './presence-error.js';
+import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
 import { subscribeOnce, type SubscriptionFilter } from './subscription-stream.js';
 
@@ -41,27 +43,9 @@ export interface WatchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The state of a collection. */
-export type CollectionState =
-  /** The collection has not been complete yet. `error` is the cause of the delay. */
-  | { readonly status: 'loading'; readonly error?: PresenceError }
-  /** The collection is up to date. The state stays `live` while the token is renewed. */
-  | { readonly status: 'live' }
-  /** The collection shows an earlier state. `error` is the cause; it is absent while the collection only catches up. */
-  | { readonly status: 'stale'; readonly error?: PresenceError }
-  /** The collection does not change any more. `reason` is `closed` if the program closed it. */
-  | {
-      readonly status: 'closed';
-      readonly reason: PresenceErrorCode;
-      readonly error: PresenceError;
-    };
-
-/** How long a collection whose token has expired may take to resume with a new token before it counts as stale. */
-const RENEWAL_PATIENCE_MS = 2000;
-
 /** The changes of a collection. A slow `for await` receives several changes of one user merged into one. */
-class Changes extends Broadcast<Change> {
-  [Symbol.asyncIterator](): AsyncIterableIterator<Change, void, void> {
+class Changes<A> extends Broadcast<Change<A>> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Change<A>, void, void> {
     return conflated(this, ({ userId }) => userId, mergeChanges);
   }
 }
@@ -71,21 +55,14 @@ class Changes extends Broadcast<Change> {
  * earlier, and never a mixture: after a break it receives the events that it missed, or it receives a new snapshot and
  * reports the differences.
  */
-export class PresenceCollection {
-  private readonly stateValue = new ObservableValue<CollectionState>({ status: 'loading' });
-  private readonly changesSource = new Changes();
+export class PresenceCollection<A = Attributes> {
+  private readonly changesSource = new Changes<A>();
   private readonly interest: SubscriptionFilter;
-  private readonly picture: LocalReplica;
+  private readonly picture: LocalReplica<A>;
   private readonly scope: Scope;
+  private readonly live: LiveState;
   private resumeToken = '';
-  private isComplete = false;
-  /** The timer after which the collection counts as stale, set while its token is renewed. */
-  private renewal: unknown;
-  private copy: ReadonlyMap<string, Presence> | undefined;
-  private resolveReady!: () => void;
-  private rejectReady!: (error: PresenceError) => void;
-  /** Resolves when the collection is complete for the first time. Rejects if it is closed before. */
-  readonly ready: Promise<void>;
+  private copy: ReadonlyMap<string, Presence<A>> | undefined;
 
   /** @private Use `watch` of a client. */
   constructor(
@@ -102,15 +79,18 @@ export class PresenceCollection {
       channelIds: [...channels],
       kinds: kindsToFollow(kinds),
     };
-    this.picture = new LocalReplica(belongingTo(options));
+    this.picture = new LocalReplica<A>(belongingTo(options));
     this.scope = new Scope(caller.options.signal, options.signal);
-    this.ready = new Promise((resolve, reject) => {
-      this.resolveReady = resolve;
-      this.rejectReady = reject;
-    });
-    // A caller that does not await `ready` learns of the failure from `state`.
-    this.ready.catch(() => {});
-    void this.stay();
+    this.live = new LiveState(caller, this.scope);
+    void this.live.run(
+      () => this.follow(),
+      () => this.changesSource.complete(),
+    );
+  }
+
+  /** Resolves when the collection is complete for the first time. Rejects if it is closed before. */
+  get ready(): Promise<void> {
+    return this.live.ready;
   }
 
   /**
@@ -118,16 +98,16 @@ export class PresenceCollection {
    * closed.
    */
   get state(): ReadonlyValue<CollectionState> {
-    return this.stateValue;
+    return this.live.value;
   }
 
   /** Every change, reported after the collection shows it. Completes when the collection is closed. */
-  get changes(): Source<Change> {
+  get changes(): Source<Change<A>> {
     return this.changesSource;
   }
 
   /** Subscribes to all changes from now on. */
-  subscribe(observer: Observer<Change> | ((change: Change) => void)): Subscription {
+  subscribe(observer: Observer<Change<A>> | ((change: Change<A>) => void)): Subscription {
     return this.changesSource.subscribe(observer);
   }
 
@@ -135,7 +115,7 @@ export class PresenceCollection {
     return this.picture.presences.size;
   }
 
-  get(userId: string): Presence | undefined {
+  get(userId: string): Presence<A> | undefined {
     return this.picture.presences.get(userId);
   }
 
@@ -147,20 +127,20 @@ export class PresenceCollection {
     return this.picture.presences.keys();
   }
 
-  values(): IterableIterator<Presence> {
+  values(): IterableIterator<Presence<A>> {
     return this.picture.presences.values();
   }
 
-  entries(): IterableIterator<[string, Presence]> {
+  entries(): IterableIterator<[string, Presence<A>]> {
     return this.picture.presences.entries();
   }
 
-  [Symbol.iterator](): IterableIterator<[string, Presence]> {
+  [Symbol.iterator](): IterableIterator<[string, Presence<A>]> {
     return this.entries();
   }
 
   /** An immutable copy. The same object is returned until something changes, as `useSyncExternalStore` requires. */
-  snapshot(): ReadonlyMap<string, Presence> {
+  snapshot(): ReadonlyMap<string, Presence<A>> {
     this.copy ??= new Map(this.picture.presences);
     return this.copy;
   }
@@ -172,22 +152,6 @@ export class PresenceCollection {
 
   [dispose](): void {
     this.close();
-  }
-
-  private async stay(): Promise<void> {
-    const { signal } = this.scope;
-    const error = await runWithReconnect(
-      this.caller,
-      signal,
-      () => this.follow(),
-      (error) => this.lose(error),
-    );
-    this.endRenewal();
-    this.scope.abort(error);
-    this.rejectReady(error);
-    this.changesSource.complete();
-    this.stateValue.set({ status: 'closed', reason: error.code, error });
-    this.stateValue.complete();
   }
 
   /** Runs one subscription from the position where the last one ended. */
@@ -210,12 +174,13 @@ export class PresenceCollection {
     const { picture } = this;
     if (sync === Sync.RESET) {
       picture.restart();
-      this.fallBehind();
+      this.live.fallBehind();
     }
     for (const message of snapshot) {
-      picture.apply({ presence: presenceOf(message), reason: 'snapshot', occurredAt: undefined });
+      const presence = presenceOf<A>(message);
+      picture.apply({ presence, reason: 'snapshot', occurredAt: undefined });
     }
-    const changes = events.flatMap((event) => picture.apply(toUpdate(event)) ?? []);
+    const changes = events.flatMap((event) => picture.apply(toUpdate<A>(event)) ?? []);
     if (sync === Sync.CURRENT) changes.push(...picture.complete());
     // Until the new snapshot has replaced the old one, a resume continues the old one and needs the old token.
     if (resumeToken !== '' && !picture.isIncomplete) {
@@ -224,33 +189,7 @@ export class PresenceCollection {
     }
     if (changes.length > 0) this.copy = undefined;
     for (const change of changes) this.changesSource.emit(change);
-    if (sync === Sync.CURRENT) this.catchUp();
-  }
-
-  private lose(error: PresenceError): void {
-    const isTokenOver = error.code === 'unauthenticated';
-    if (!isTokenOver || this.stateValue.value.status !== 'live') return this.fallBehind(error);
-    // With a new token the subscription resumes where it was, and the delay stays within what any message may take.
-    const { timers } = this.caller.options;
-    this.renewal ??= timers.setTimeout(() => this.fallBehind(error), RENEWAL_PATIENCE_MS);
-  }
-
-  private endRenewal(): void {
-    this.caller.options.timers.clearTimeout(this.renewal);
-    this.renewal = undefined;
-  }
-
-  private catchUp(): void {
-    this.endRenewal();
-    if (this.stateValue.value.status !== 'live') this.stateValue.set({ status: 'live' });
-    this.isComplete = true;
-    this.resolveReady();
-  }
-
-  private fallBehind(error?: PresenceError): void {
-    this.endRenewal();
-    const status = this.isComplete ? 'stale' : 'loading';
-    this.stateValue.set({ status, ...(error && { error }) });
+    if (sync === Sync.CURRENT) this.live.catchUp();
   }
 }
 
@@ -258,6 +197,6 @@ function belongingTo({ users = [], channels = [] }: WatchOptions): Predicate {
   const userIds = new Set(users);
   const channelIds = new Set(channels);
   if (userIds.size === 0 && channelIds.size === 0) return ({ status }) => status !== 'offline';
-  return ({ userId, channelId }) =>
-    userIds.has(userId) || (channelId !== undefined && channelIds.has(channelId));
+  return (presence) =>
+    userIds.has(presence.userId) || presence.channelIds.some((id) => channelIds.has(id));
 }

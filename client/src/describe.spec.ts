@@ -15,8 +15,12 @@ const ANN: Presence = {
   status: 'online',
   statusText: '',
   channelId: undefined,
+  channelIds: [],
+  attributes: {},
   isMicrophoneMuted: false,
   isSpeakerMuted: false,
+  isMicrophoneMutedByModerator: false,
+  isSpeakerMutedByModerator: false,
   platforms: ['desktop'],
   connectedAt: new Date(0),
   lastActiveAt: new Date(0),
@@ -42,18 +46,18 @@ function parts(
 
 describe('The description of a change', () => {
   it('has the complete presence of a new user', () => {
-    const current = { channelId: 'lobby', isMicrophoneMuted: true, statusText: 'hi' };
+    const current = { channelIds: ['lobby'], isMicrophoneMuted: true, statusText: 'hi' };
     expect(parts(undefined, current)).toEqual([
       'arrival: is online, in lobby, on desktop, microphone muted, with the status text "hi"',
     ]);
   });
 
   it('has one part for each difference', () => {
-    const lobby = { channelId: 'bar', statusText: 'x' };
+    const lobby = { channelIds: ['bar'], statusText: 'x' };
     const current: Partial<Presence> = {
       status: 'do-not-disturb',
       statusText: 'in a call',
-      channelId: 'lobby',
+      channelIds: ['lobby'],
       isMicrophoneMuted: true,
       isSpeakerMuted: true,
       platforms: ['desktop', 'web'],
@@ -61,12 +65,12 @@ describe('The description of a change', () => {
     expect(parts(lobby, current)).toEqual([
       'status: is do not disturb',
       'status: set the status text "in a call"',
-      'channel: joined lobby',
+      'channel: joined lobby and left bar',
       'mute: muted the microphone',
       'mute: muted the speaker',
       'devices: is on desktop, web',
     ]);
-    expect(parts({ ...current, channelId: 'lobby' }, {})).toEqual([
+    expect(parts(current, {})).toEqual([
       'status: is online',
       'status: cleared the status text',
       'channel: left lobby',
@@ -76,14 +80,58 @@ describe('The description of a change', () => {
     ]);
   });
 
+  it('names all channels that a user joined or left, and says nothing of the one joined last', () => {
+    const both = { channelId: 'a', channelIds: ['a', 'b'] };
+    expect(parts({}, both)).toEqual(['channel: joined a and b']);
+    expect(parts(both, { ...both, channelId: 'b' })).toEqual([]);
+    expect(parts(both, { channelId: 'c', channelIds: ['b', 'c'] })).toEqual([
+      'channel: joined c and left a',
+    ]);
+    expect(parts(undefined, both)).toEqual(['arrival: is online, in a and b, on desktop']);
+  });
+
+  it('says what a moderator did', () => {
+    const muted = { isMicrophoneMutedByModerator: true, isSpeakerMutedByModerator: true };
+    expect(parts({}, muted)).toEqual([
+      'mute: had the microphone muted by a moderator',
+      'mute: had the speaker muted by a moderator',
+    ]);
+    expect(parts(muted, {})).toEqual([
+      'mute: had the microphone unmuted by a moderator',
+      'mute: had the speaker unmuted by a moderator',
+    ]);
+    expect(describePresence({ ...ANN, ...muted })).toBe(
+      'online, on desktop, microphone muted by a moderator, speaker muted by a moderator',
+    );
+    expect(describeReason('moderated')).toBe('by a moderator or a backend');
+  });
+
+  it('has the attributes that were set and removed, also one with the name of a property', () => {
+    const before = { attributes: { doc: 'plan', typing: 'yes' } };
+    const current = { attributes: { doc: 'report', constructor: 'x' } as Presence['attributes'] };
+    expect(parts(before, current)).toEqual([
+      'attributes: set doc=report and constructor=x and removed typing',
+    ]);
+    expect(parts(current, current)).toEqual([]);
+    expect(describePresence({ ...ANN, ...before })).toBe(
+      'online, on desktop, doc=plan, typing=yes',
+    );
+    expect(describeReason('attribute-expired')).toBe('attribute expired');
+  });
+
+  it('shows the first 60 characters of a long attribute', () => {
+    const current = { attributes: { doc: '🙂'.repeat(61) } };
+    expect(parts({}, current)).toEqual([`attributes: set doc=${'🙂'.repeat(60)}…`]);
+  });
+
   it('is empty if only times have changed', () => {
     expect(parts({}, { lastActiveAt: new Date(5000) })).toEqual([]);
   });
 
   it('says why a user is not in the collection any more', () => {
-    const lobby = { channelId: 'lobby' };
+    const lobby = { channelIds: ['lobby'] };
     expect(parts(lobby, undefined, { status: 'offline' })).toEqual(['departure: is offline']);
-    expect(parts(lobby, undefined, { channelId: 'garden' })).toEqual([
+    expect(parts(lobby, undefined, { channelIds: ['garden'] })).toEqual([
       'departure: moved to garden',
     ]);
     expect(parts(lobby, undefined)).toEqual(['departure: left lobby']);
@@ -97,7 +145,7 @@ describe('The description of a change', () => {
   });
 
   it('uses the formats of the caller', () => {
-    const presence = { ...ANN, channelId: 'lobby', statusText: 'hi' };
+    const presence = { ...ANN, channelIds: ['lobby'], statusText: 'hi' };
     expect(
       describePresence(presence, {
         status: (status) => status.toUpperCase(),
@@ -122,6 +170,8 @@ const SESSION: ExplainedSession = {
   heartbeatDueAt: undefined,
   tokenExpiresAt: undefined,
   graceEndsAt: undefined,
+  channelIds: [],
+  attributes: {},
 };
 
 function sentences(more: Partial<Explanation>): string[] {

@@ -1,28 +1,18 @@
 import type { Change, ChangeReason } from './change.js';
 import type { ExplainedSession, Explanation, Transition, TransitionKind } from './explanation.js';
-import type { Presence, Status } from './presence.js';
+import {
+  assignment,
+  entriesOf,
+  FIELDS,
+  listed,
+  without,
+  type ChangeDescription,
+  type DescribeOptions,
+  type Format,
+} from './describe-differences.js';
+import type { Presence } from './presence.js';
 
-/** The formats of the parts of a sentence that depend on where it is shown. */
-export interface DescribeOptions {
-  /** Formats a status. Default: its name in lower case, such as "do not disturb". */
-  readonly status?: (status: Status) => string;
-  /**
-   * Formats text that comes from users: ids, platforms and status texts. Default: unchanged. A program that writes to a
-   * terminal must escape control characters here.
-   */
-  readonly text?: (text: string) => string;
-  /** Formats a time, so that it fits after a verb: "at 12:00:05", "in 4 min". Default: "at" and the local time. */
-  readonly time?: (time: Date, tense: 'past' | 'future') => string;
-}
-
-/** What a part of a change is about. */
-export type ChangeTopic = 'arrival' | 'departure' | 'status' | 'channel' | 'mute' | 'devices';
-
-/** One part of a change. The text completes a sentence that begins with the user: "joined lobby". */
-export interface ChangeDescription {
-  readonly topic: ChangeTopic;
-  readonly text: string;
-}
+export type { ChangeDescription, ChangeTopic, DescribeOptions } from './describe-differences.js';
 
 const DEFAULTS: Required<DescribeOptions> = {
   status: (status) => status.replaceAll('-', ' '),
@@ -40,6 +30,8 @@ const REASONS: Readonly<Partial<Record<ChangeReason, string>>> = {
   'token-expired': 'token expired',
   'node-lost': 'node lost',
   'status-expired': 'status expired',
+  moderated: 'by a moderator or a backend',
+  'attribute-expired': 'attribute expired',
   unknown: 'unknown reason',
 };
 
@@ -49,11 +41,15 @@ const TRANSITIONS: Readonly<Record<TransitionKind, string>> = {
   'token-expired': 'a token expires',
   'heartbeat-missed': 'a heartbeat is missed',
   'grace-ended': 'the grace of a lost session ends',
+  'attribute-expired': 'an attribute expires',
   unknown: 'something happens that this version of the library does not know',
 };
 
 /** Describes a change, with one part for each difference. Empty if only times have changed. */
-export function describeChange(change: Change, options?: DescribeOptions): ChangeDescription[] {
+export function describeChange(
+  change: Change<unknown>,
+  options?: DescribeOptions,
+): ChangeDescription[] {
   const { previous, current } = change;
   const format = { ...DEFAULTS, ...options };
   if (current === undefined) return [{ topic: 'departure', text: departure(change, format) }];
@@ -72,15 +68,19 @@ export function describeReason(reason: ChangeReason): string | undefined {
 }
 
 /** Describes a presence in one line: "online, in lobby, on desktop, microphone muted". */
-export function describePresence(presence: Presence, options?: DescribeOptions): string {
+export function describePresence(presence: Presence<unknown>, options?: DescribeOptions): string {
   const { status, text } = { ...DEFAULTS, ...options };
-  const { statusText, channelId, isMicrophoneMuted, isSpeakerMuted } = presence;
+  const { statusText, channelIds, isMicrophoneMuted, isSpeakerMuted } = presence;
+  const { isMicrophoneMutedByModerator, isSpeakerMutedByModerator } = presence;
   return [
     status(presence.status),
-    channelId !== undefined && `in ${text(channelId)}`,
+    channelIds.length > 0 && `in ${listed(channelIds.map(text))}`,
     presence.platforms.length > 0 && `on ${presence.platforms.map(text).join(', ')}`,
     isMicrophoneMuted && 'microphone muted',
     isSpeakerMuted && 'speaker muted',
+    isMicrophoneMutedByModerator && 'microphone muted by a moderator',
+    isSpeakerMutedByModerator && 'speaker muted by a moderator',
+    ...entriesOf(presence).map(([key, value]) => assignment(key, value, text)),
     statusText !== '' && `with the status text "${text(statusText)}"`,
   ]
     .filter(Boolean)
@@ -91,7 +91,10 @@ export function describePresence(presence: Presence, options?: DescribeOptions):
  * Explains the status of a user in sentences: its cause, what everyone else sees if that differs, and the next change
  * that time alone will cause.
  */
-export function describeExplanation(explanation: Explanation, options?: DescribeOptions): string[] {
+export function describeExplanation(
+  explanation: Explanation<unknown>,
+  options?: DescribeOptions,
+): string[] {
   const { own, shown, choice, next } = explanation;
   const format = { ...DEFAULTS, ...options };
   const sentences = [
@@ -106,7 +109,7 @@ export function describeExplanation(explanation: Explanation, options?: Describe
 
 /** Describes when a session ends if its client sends nothing more. Undefined if it has no such limit. */
 export function describeSessionEnd(
-  { graceEndsAt, heartbeatDueAt, tokenExpiresAt }: ExplainedSession,
+  { graceEndsAt, heartbeatDueAt, tokenExpiresAt }: ExplainedSession<unknown>,
   options?: DescribeOptions,
 ): string | undefined {
   const { time } = { ...DEFAULTS, ...options };
@@ -115,77 +118,16 @@ export function describeSessionEnd(
   return tokenExpiresAt && `token expires ${time(tokenExpiresAt, 'future')}`;
 }
 
-type Format = Required<DescribeOptions>;
-
-function departure({ previous, presence }: Change, { status, text }: Format): string {
+function departure({ previous, presence }: Change<unknown>, { status, text }: Format): string {
   if (presence.status === 'offline') return `is ${status('offline')}`;
-  if (presence.channelId !== previous?.channelId) {
-    if (presence.channelId !== undefined) return `moved to ${text(presence.channelId)}`;
-    if (previous?.channelId !== undefined) return `left ${text(previous.channelId)}`;
-  }
-  return 'is no longer listed';
+  const before = previous?.channelIds ?? [];
+  const joined = without(presence.channelIds, before);
+  if (joined.length > 0) return `moved to ${listed(joined.map(text))}`;
+  const left = without(before, presence.channelIds);
+  return left.length > 0 ? `left ${listed(left.map(text))}` : 'is no longer listed';
 }
 
-/** Describes the difference of one field. Undefined: there is none. */
-type Difference = (
-  previous: Presence,
-  current: Presence,
-  format: Format,
-) => ChangeDescription | undefined;
-
-/**
- * The description of each field. Undefined: the field is not described. The compiler reports a field that is missing
- * here.
- */
-const FIELDS: Readonly<Record<keyof Omit<Presence, 'userId' | 'version'>, Difference | undefined>> =
-  {
-    status: (previous, current, { status }) =>
-      current.status === previous.status
-        ? undefined
-        : { topic: 'status', text: `is ${status(current.status)}` },
-    statusText: (previous, { statusText }, { text }) =>
-      statusText === previous.statusText
-        ? undefined
-        : {
-            topic: 'status',
-            text:
-              statusText === ''
-                ? 'cleared the status text'
-                : `set the status text "${text(statusText)}"`,
-          },
-    channelId: (previous, { channelId }, { text }) =>
-      channelId === previous.channelId
-        ? undefined
-        : {
-            topic: 'channel',
-            text:
-              channelId === undefined
-                ? `left ${text(previous.channelId!)}`
-                : `joined ${text(channelId)}`,
-          },
-    isMicrophoneMuted: ({ isMicrophoneMuted }, current) =>
-      muteDifference('microphone', isMicrophoneMuted, current.isMicrophoneMuted),
-    isSpeakerMuted: ({ isSpeakerMuted }, current) =>
-      muteDifference('speaker', isSpeakerMuted, current.isSpeakerMuted),
-    // A user without devices is offline, which the status says.
-    platforms: (previous, { platforms }, { text }) =>
-      platforms.length === 0 || platforms.join() === previous.platforms.join()
-        ? undefined
-        : { topic: 'devices', text: `is on ${platforms.map(text).join(', ')}` },
-    connectedAt: undefined,
-    lastActiveAt: undefined,
-  };
-
-function muteDifference(
-  device: string,
-  before: boolean,
-  now: boolean,
-): ChangeDescription | undefined {
-  if (before === now) return undefined;
-  return { topic: 'mute', text: `${now ? 'muted' : 'unmuted'} the ${device}` };
-}
-
-function cause(explanation: Explanation, format: Format): string {
+function cause(explanation: Explanation<unknown>, format: Format): string {
   const { own, choiceExpiresAt, idleTimeoutMs } = explanation;
   const { time } = format;
   switch (explanation.cause) {
@@ -205,8 +147,9 @@ function cause(explanation: Explanation, format: Format): string {
   }
 }
 
-function lastActivity({ own, sessions }: Explanation, { text, time }: Format): string {
-  const timeOf = ({ lastActiveAt }: ExplainedSession): number => lastActiveAt?.getTime() ?? 0;
+function lastActivity({ own, sessions }: Explanation<unknown>, { text, time }: Format): string {
+  const timeOf = ({ lastActiveAt }: ExplainedSession<unknown>): number =>
+    lastActiveAt?.getTime() ?? 0;
   const [latest] = [...sessions].sort((a, b) => timeOf(b) - timeOf(a));
   const at = own.lastActiveAt ?? latest?.lastActiveAt;
   if (at === undefined) return 'the last activity is unknown';
@@ -214,7 +157,7 @@ function lastActivity({ own, sessions }: Explanation, { text, time }: Format): s
   return `the last activity was ${time(at, 'past')}${on}`;
 }
 
-function transition(next: Transition | undefined, { status, text, time }: Format): string {
+function transition(next: Transition<unknown> | undefined, { status, text, time }: Format): string {
   if (next === undefined) return 'Nothing will change without a new call.';
   const { at, kind, sessionId, shown } = next;
   const when = at === undefined ? '' : `, ${time(at, 'future')}`;

@@ -1,3 +1,4 @@
+import type { Attributes } from './attributes.js';
 import {
   StatusCause as WireStatusCause,
   TransitionKind as WireTransitionKind,
@@ -16,23 +17,23 @@ import {
 import { choiceOf, type ChosenStatus } from './status-choice.js';
 
 /** The cause of a user's status, and the next change that time alone will cause. */
-export interface Explanation {
+export interface Explanation<A = Attributes> {
   /** The presence that everyone else sees. */
-  readonly shown: Presence;
+  readonly shown: Presence<A>;
   /**
    * The presence that the user sees. It differs from `shown` while the user is invisible, and after that until the
    * first session starts.
    */
-  readonly own: Presence;
+  readonly own: Presence<A>;
   /** The cause of the own status. */
   readonly cause: StatusCause;
   readonly choice: ChosenStatus;
   /** Undefined if the choice does not expire. */
   readonly choiceExpiresAt: Date | undefined;
   /** The sessions that count, oldest first, including lost sessions within their grace. */
-  readonly sessions: readonly ExplainedSession[];
+  readonly sessions: readonly ExplainedSession<A>[];
   /** The next change if nothing else happens. Undefined if there is none. */
-  readonly next: Transition | undefined;
+  readonly next: Transition<A> | undefined;
   /** How long a user stays online without an activity, in milliseconds. */
   readonly idleTimeoutMs: number;
   /** The time of the explanation. All times here are by the clock of the service. */
@@ -51,10 +52,10 @@ const CAUSE_NAMES = {
 export type StatusCause = (typeof CAUSE_NAMES)[keyof typeof CAUSE_NAMES] | 'unknown';
 
 /** A session, with everything that decides how long it counts. */
-export interface ExplainedSession extends SessionInfo {
+export interface ExplainedSession<A = Attributes> extends SessionInfo<A> {
   /** The node that holds the stream of the session. A node gets a new id at each start. */
   readonly nodeId: string;
-  /** Whether this session holds the channel of the user. If so, the user leaves the channel when the session ends. */
+  /** Whether this session has joined the channel that the user joined last, and the user leaves it with the session. */
   readonly holdsChannel: boolean;
   /** When the next heartbeat is due, otherwise the session ends. Undefined if the session needs no heartbeats. */
   readonly heartbeatDueAt: Date | undefined;
@@ -65,13 +66,13 @@ export interface ExplainedSession extends SessionInfo {
 }
 
 /** A change that time alone will cause. */
-export interface Transition {
+export interface Transition<A = Attributes> {
   readonly at: Date | undefined;
   readonly kind: TransitionKind;
   /** The session that the change ends. Undefined if there is none. */
   readonly sessionId: string | undefined;
   /** The presence that everyone else will see after the change. */
-  readonly shown: Presence;
+  readonly shown: Presence<A>;
 }
 
 /** The name of each kind of transition. The compiler reports a kind of the contract that is missing here. */
@@ -81,29 +82,30 @@ const TRANSITION_NAMES = {
   [WireTransitionKind.TOKEN_EXPIRED]: 'token-expired',
   [WireTransitionKind.HEARTBEAT_MISSED]: 'heartbeat-missed',
   [WireTransitionKind.GRACE_ENDED]: 'grace-ended',
+  [WireTransitionKind.ATTRIBUTE_EXPIRED]: 'attribute-expired',
 } as const satisfies Record<Exclude<WireTransitionKind, WireTransitionKind.UNSPECIFIED>, string>;
 
 /** `unknown`: the service is newer than this library. */
 export type TransitionKind = (typeof TRANSITION_NAMES)[keyof typeof TRANSITION_NAMES] | 'unknown';
 
-export function explanationOf(message: ExplainPresenceResponse): Explanation {
+export function explanationOf<A>(message: ExplainPresenceResponse): Explanation<A> {
   const { nextTransition } = message;
   return {
-    shown: presenceOf(message.shown),
-    own: presenceOf(message.own),
+    shown: presenceOf<A>(message.shown),
+    own: presenceOf<A>(message.own),
     cause: nameOf<StatusCause>(CAUSE_NAMES, message.cause) ?? 'unknown',
     choice: choiceOf(message.choice),
     choiceExpiresAt: dateOf(message.choiceExpiresAt),
-    sessions: message.sessions.map(explainedSessionOf),
-    next: nextTransition && transitionOf(nextTransition),
+    sessions: message.sessions.map((session) => explainedSessionOf<A>(session)),
+    next: nextTransition && transitionOf<A>(nextTransition),
     idleTimeoutMs: message.idleTimeoutMs,
     explainedAt: dateOf(message.explainedAt),
   };
 }
 
-function explainedSessionOf(message: ExplainedSessionMessage): ExplainedSession {
+function explainedSessionOf<A>(message: ExplainedSessionMessage): ExplainedSession<A> {
   return {
-    ...sessionInfoOf(message.session),
+    ...sessionInfoOf<A>(message.session),
     nodeId: message.nodeId,
     holdsChannel: message.holdsChannel,
     heartbeatDueAt: dateOf(message.heartbeatDueAt),
@@ -112,11 +114,11 @@ function explainedSessionOf(message: ExplainedSessionMessage): ExplainedSession 
   };
 }
 
-function transitionOf({ at, kind, sessionId, shown }: TransitionMessage): Transition {
+function transitionOf<A>({ at, kind, sessionId, shown }: TransitionMessage): Transition<A> {
   return {
     at: dateOf(at),
     kind: nameOf<TransitionKind>(TRANSITION_NAMES, kind) ?? 'unknown',
     sessionId: sessionId || undefined,
-    shown: presenceOf(shown),
+    shown: presenceOf<A>(shown),
   };
 }

@@ -1,6 +1,17 @@
 export type { RequestOptions } from './call-executor.js';
 export type { ChangeReason, Change, EventKind } from './change.js';
-export type { CollectionState, PresenceCollection, WatchOptions } from './collection.js';
+export type {
+  AttributeChanges,
+  AttributeOptions,
+  Attributes,
+  AttributeTypes,
+} from './attributes.js';
+export type { PresenceCollection, WatchOptions } from './collection.js';
+export type { PresenceClientOptions } from './client-options.js';
+export type { PresenceCount } from './count.js';
+export type { CountWatch } from './count-watch.js';
+export type { CollectionState } from './live-state.js';
+export type { MuteChange } from './mute-change.js';
 export type {
   StatusCause,
   ExplainedSession,
@@ -13,18 +24,13 @@ export type { Observer, Source, Subscription } from './observable.js';
 export type { ReadonlyValue } from './observable-value.js';
 export type { Presence, SessionInfo, Status } from './presence.js';
 export { createPresenceClient } from './presence-client.js';
-export type {
-  ListOptions,
-  OnlineOptions,
-  PresenceClient,
-  PresenceClientOptions,
-} from './presence-client.js';
+export type { ListOptions, OnlineOptions, PresenceClient } from './presence-client.js';
 export type { ErrorReason, KnownErrorReason } from './error-reason.js';
 export { PresenceError } from './presence-error.js';
 export type { FieldViolation, PresenceErrorCode } from './presence-error.js';
-export type { MuteChange, Session, SessionOptions, StatusDetails } from './session.js';
+export type { JoinOptions, Session, SessionOptions } from './session.js';
 export type { SessionState } from './session-state.js';
 export type { Timers } from './timers.js';
 export type { TokenOption } from './token-source.js';
 export type { TransportOption } from './transports.js';
-export type { ChosenStatus } from './status-choice.js';
+export type { ChosenStatus, StatusDetails } from './status-choice.js';

@@ -23,9 +23,10 @@ export class KnownChoices {
     return this.choices;
   }
 
-  /** The channel that the session of this client holds for the user. */
-  get channelId(): string | undefined {
-    return this.choices.channel?.channels.find(({ isHeld }) => isHeld)?.channelId;
+  /** The channels that the session of this client holds for the user, the one joined last at the end. */
+  get channelIds(): readonly string[] {
+    const { channels = [] } = this.choices.channel ?? {};
+    return channels.filter(({ isHeld }) => isHeld).map(({ channelId }) => channelId);
   }
 
   /** Applies choices that the service reported. A version older than the known one arrived late and is ignored. */

@@ -2,22 +2,22 @@ import type { Change, PresenceUpdate } from './change.js';
 import type { Presence } from './presence.js';
 
 /** Whether a user belongs to the collection. */
-export type Predicate = (presence: Presence) => boolean;
+export type Predicate = (presence: Presence<unknown>) => boolean;
 
 /**
  * The state that a subscription has received so far: the users that belong to it, each with the newest presence. A new
  * snapshot is built separately and replaces the old one when it is complete, so that readers never see a partial
  * snapshot.
  */
-export class LocalReplica {
-  private present: Snapshot;
-  private next: Snapshot | undefined;
+export class LocalReplica<A> {
+  private present: Snapshot<A>;
+  private next: Snapshot<A> | undefined;
 
   constructor(private readonly belongs: Predicate) {
-    this.present = new Snapshot(belongs);
+    this.present = new Snapshot<A>(belongs);
   }
 
-  get presences(): ReadonlyMap<string, Presence> {
+  get presences(): ReadonlyMap<string, Presence<A>> {
     return this.present.presences;
   }
 
@@ -28,7 +28,7 @@ export class LocalReplica {
 
   /** Starts a new snapshot, to which all later messages belong. */
   restart(): void {
-    this.next = new Snapshot(this.belongs);
+    this.next = new Snapshot<A>(this.belongs);
   }
 
   /** Continues from the current snapshot. An incomplete new snapshot is dropped. */
@@ -37,7 +37,7 @@ export class LocalReplica {
   }
 
   /** Applies a presence from a snapshot or an event. Returns the change that readers see, if any. */
-  apply({ presence, reason, occurredAt }: PresenceUpdate): Change | undefined {
+  apply({ presence, reason, occurredAt }: PresenceUpdate<A>): Change<A> | undefined {
     const layer = this.next ?? this.present;
     const { userId } = presence;
     const previous = layer.presences.get(userId);
@@ -48,7 +48,7 @@ export class LocalReplica {
   }
 
   /** Completes the new snapshot. Returns its differences from the previous one. */
-  complete(): Change[] {
+  complete(): Change<A>[] {
     const { present, next } = this;
     if (next === undefined) return [];
     this.present = next;
@@ -63,18 +63,18 @@ export class LocalReplica {
 }
 
 /** The presences of one snapshot and of the events since. */
-class Snapshot {
-  readonly presences = new Map<string, Presence>();
+class Snapshot<A> {
+  readonly presences = new Map<string, Presence<A>>();
   /**
    * The presences of users who left. A resumed subscription receives the events after its resume token again, and they
    * must not bring these users back.
    */
-  private readonly tombstones = new Map<string, Presence>();
+  private readonly tombstones = new Map<string, Presence<A>>();
 
   constructor(private readonly belongs: Predicate) {}
 
   /** Returns whether the presence was new. Several events of one commit carry the same presence. */
-  apply(presence: Presence): boolean {
+  apply(presence: Presence<A>): boolean {
     const { userId } = presence;
     const known = this.presences.get(userId) ?? this.tombstones.get(userId);
     if (known !== undefined && known.version >= presence.version) return false;
@@ -88,7 +88,7 @@ class Snapshot {
     this.tombstones.clear();
   }
 
-  *differencesTo(next: Snapshot): Generator<Change> {
+  *differencesTo(next: Snapshot<A>): Generator<Change<A>> {
     for (const [userId, previous] of this.presences) {
       const current = next.presences.get(userId);
       if (current?.version === previous.version) continue;

@@ -1,20 +1,15 @@
-import {
-  check,
-  checkFunction,
-  checkId,
-  checkList,
-  checkName,
-  checkObject,
-  checkOptions,
-  checkTimeout,
-  checkWholeNumber,
-} from './arguments.js';
-import { CallExecutor, type RequestOptions } from './call-executor.js';
+import { checkId, checkList, checkName, checkOptions, checkWholeNumber } from './arguments.js';
+import type { Attributes, AttributeTypes } from './attributes.js';
+import type { Attempt, CallExecutor, RequestOptions } from './call-executor.js';
+import { startClient, type PresenceClientOptions } from './client-options.js';
 import { PresenceCollection, type WatchOptions } from './collection.js';
+import { countOf, type PresenceCount } from './count.js';
+import { CountWatch, MAX_COUNTED_CHANNELS } from './count-watch.js';
 import { dispose } from './disposal.js';
 import { explanationOf, type Explanation } from './explanation.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
 import { Listing } from './listing.js';
+import { checkedMute, type MuteChange } from './mute-change.js';
 import {
   presenceOf,
   sessionInfoOf,
@@ -24,40 +19,14 @@ import {
   type Status,
 } from './presence.js';
 import { PresenceError } from './presence-error.js';
-import { Scope } from './scope.js';
+import type { Scope } from './scope.js';
 import { Session, type SessionOptions } from './session.js';
-import { systemTimers, type Timers } from './timers.js';
-import { isJwt, TokenSource, type TokenOption } from './token-source.js';
-import { Transports, type TransportOption } from './transports.js';
-
-export interface PresenceClientOptions {
-  /**
-   * The transport to the service, from `@connectrpc/connect-node` or `@connectrpc/connect-web`. A function creates a
-   * new transport whenever the client should reach another node, so that it opens a new connection at once. Use a
-   * function if there are several nodes.
-   */
-  readonly transport: TransportOption;
-  /**
-   * The token of the user, a JWT, or a function that returns one. The client calls the function when it needs a token,
-   * and again when the service rejects the token. If the function throws, returns no JWT or takes longer than
-   * `timeoutMs`, the client calls it again after a pause, as if the service were unreachable. To give up, throw a
-   * `PresenceError` with the code `unauthenticated`.
-   */
-  readonly token: TokenOption;
-  /** The timeout of a call with all its attempts, and of the `token` function, in milliseconds. Default: 10000. */
-  readonly timeoutMs?: number;
-  /**
-   * The time in milliseconds without any message after which a stream counts as lost. Default: 45000, three times the
-   * longest silence that the server allows in its default configuration.
-   */
-  readonly silenceTimeoutMs?: number;
-  /** Closes the client. */
-  readonly signal?: AbortSignal;
-  /** The source of time, replaced in tests. */
-  readonly timers?: Timers;
-  /** Returns a number between 0 and 1 that spreads the delays, replaced in tests. */
-  readonly random?: () => number;
-}
+import {
+  checkedStatus,
+  statusRequest,
+  type ChosenStatus,
+  type StatusDetails,
+} from './status-choice.js';
 
 export interface ListOptions extends RequestOptions {
   /** The number of users in one page. Default: 100. Maximum: 1000. */
@@ -70,75 +39,50 @@ export interface OnlineOptions extends ListOptions {
 }
 
 /** A client of the presence service, for one user. */
-export class PresenceClient {
+export class PresenceClient<A = Attributes> {
   private readonly scope: Scope;
   private readonly caller: CallExecutor;
 
   /** @private Use `createPresenceClient`. */
   constructor(options: PresenceClientOptions) {
-    checkOptions(options);
-    const {
-      transport,
-      token,
-      timers = systemTimers,
-      random = Math.random,
-      timeoutMs = 10_000,
-      silenceTimeoutMs = 45_000,
-    } = options;
-    if (typeof token === 'string') check(isJwt(token.trim()), 'token', 'must be a JWT');
-    else checkFunction(token, 'token');
-    checkTimeout(timeoutMs, 'timeoutMs');
-    checkTimeout(silenceTimeoutMs, 'silenceTimeoutMs');
-    checkFunction(random, 'random');
-    checkObject(timers, 'timers', 'now', 'setTimeout', 'clearTimeout');
-    const transports = new Transports(transport);
-    this.scope = new Scope(options.signal);
-    this.caller = new CallExecutor({
-      transports,
-      tokens: new TokenSource(token, { timers, random, timeoutMs }),
-      timers,
-      random,
-      timeoutMs,
-      silenceTimeoutMs,
-      signal: this.scope.signal,
-    });
+    ({ scope: this.scope, caller: this.caller } = startClient(options));
   }
 
   /** Brings the user online until the session is closed. Returns at once; `ready` resolves when the user is online. */
-  connect(options: SessionOptions = {}): Session {
-    return new Session(this.caller, options);
+  connect(options: SessionOptions<A> = {}): Session<A> {
+    return new Session<A>(this.caller, options);
   }
 
   /**
    * Watches users, channels or all users until the collection is closed. Returns at once; `ready` resolves when it is
    * complete.
    */
-  watch(options: WatchOptions = {}): PresenceCollection {
-    return new PresenceCollection(this.caller, options);
+  watch(options: WatchOptions = {}): PresenceCollection<A> {
+    return new PresenceCollection<A>(this.caller, options);
   }
 
   /** Returns the presence of one user. A user whom the service has never seen is offline. */
-  async get(userId: string, options?: RequestOptions): Promise<Presence> {
+  async get(userId: string, options?: RequestOptions): Promise<Presence<A>> {
     checkId(userId, 'userId');
     const { presence } = await this.caller.call(
       ({ presences }, call) => presences.getPresence({ userId }, call),
       options,
     );
-    return presenceOf(presence);
+    return presenceOf<A>(presence);
   }
 
   /** Returns the presences of up to 1000 users, in the order of `userIds`. */
-  async getMany(userIds: readonly string[], options?: RequestOptions): Promise<Presence[]> {
+  async getMany(userIds: readonly string[], options?: RequestOptions): Promise<Presence<A>[]> {
     checkList(userIds, 'userIds', 1000, checkId);
     const { presences } = await this.caller.call(
       ({ presences }, call) => presences.batchGetPresences({ userIds: [...userIds] }, call),
       options,
     );
-    return presences.map(presenceOf);
+    return presences.map((presence) => presenceOf<A>(presence));
   }
 
   /** Lists all users who are not offline, ordered by user id. */
-  listOnline(options: OnlineOptions = {}): Listing {
+  listOnline(options: OnlineOptions = {}): Listing<A> {
     const { statuses = [], pageSize } = checkedList(options);
     checkList(statuses, 'statuses', 100, (status, name) => checkName(status, name, STATUS_VALUES));
     const request = { pageSize, statuses: statuses.map((status) => STATUS_VALUES[status]) };
@@ -151,7 +95,7 @@ export class PresenceClient {
   }
 
   /** Lists all users in a channel, ordered by user id. */
-  listMembers(channelId: string, options: ListOptions = {}): Listing {
+  listMembers(channelId: string, options: ListOptions = {}): Listing<A> {
     checkId(channelId, 'channelId');
     const { pageSize } = checkedList(options);
     return this.list((pageToken) =>
@@ -163,14 +107,100 @@ export class PresenceClient {
     );
   }
 
+  /** Counts the users who are not offline: in each of these channels, in the same order, or everywhere. */
+  async count(
+    channelIds: readonly string[] = [],
+    options?: RequestOptions,
+  ): Promise<PresenceCount[]> {
+    checkList(channelIds, 'channelIds', MAX_COUNTED_CHANNELS, checkId);
+    const { counts } = await this.caller.call(
+      ({ presences }, call) => presences.countPresences({ channelIds: [...channelIds] }, call),
+      options,
+    );
+    return counts.map(countOf);
+  }
+
+  /** Counts as `count` does, until the counts are closed. They change at most once a second. */
+  watchCounts(channelIds: readonly string[] = [], options: RequestOptions = {}): CountWatch {
+    return new CountWatch(this.caller, channelIds, options);
+  }
+
+  /**
+   * Mutes or unmutes a user as a moderator, independently of the user's own mute state. Needs `presence:admin`, or a
+   * token that grants `moderate` for a channel of the user.
+   */
+  async muteUser(userId: string, what: MuteChange, options?: RequestOptions): Promise<Presence<A>> {
+    checkId(userId, 'userId');
+    const request = { userId, ...checkedMute(what) };
+    return this.presenceAfter(
+      ({ moderation }, call) => moderation.muteUser(request, call),
+      options,
+    );
+  }
+
+  /**
+   * Moves a user into another channel, on the sessions that have joined the old one. Needs `presence:admin`, or a token
+   * that grants `moderate` for both channels.
+   */
+  async moveUser(
+    userId: string,
+    fromChannelId: string,
+    toChannelId: string,
+    options?: RequestOptions,
+  ): Promise<Presence<A>> {
+    checkId(userId, 'userId');
+    checkId(fromChannelId, 'fromChannelId');
+    checkId(toChannelId, 'toChannelId');
+    const request = { userId, fromChannelId, toChannelId };
+    return this.presenceAfter(
+      ({ moderation }, call) => moderation.moveUser(request, call),
+      options,
+    );
+  }
+
+  /**
+   * Removes a user from a channel, on every session. The user may join again. Needs `presence:admin`, or a token that
+   * grants `moderate` for the channel.
+   */
+  async removeUser(
+    userId: string,
+    channelId: string,
+    options?: RequestOptions,
+  ): Promise<Presence<A>> {
+    checkId(userId, 'userId');
+    checkId(channelId, 'channelId');
+    return this.presenceAfter(
+      ({ moderation }, call) => moderation.removeUser({ userId, channelId }, call),
+      options,
+    );
+  }
+
+  /**
+   * Sets the status choice of a user for a backend such as a calendar, also while the user is not connected. Needs
+   * `presence:admin`.
+   */
+  async setStatusOf(
+    userId: string,
+    choice: ChosenStatus,
+    details: StatusDetails = {},
+    options?: RequestOptions,
+  ): Promise<Presence<A>> {
+    checkId(userId, 'userId');
+    const request = { userId, ...statusRequest(checkedStatus(choice, details)) };
+    return this.presenceAfter(
+      ({ presences }, call) => presences.updateStatus(request, call),
+      options,
+    );
+  }
+
   /** Returns the live sessions of the caller, oldest first. The sessions of another user need `presence:admin`. */
-  async sessions(userId = '', options?: RequestOptions): Promise<SessionInfo[]> {
+  async sessions(userId = '', options?: RequestOptions): Promise<SessionInfo<A>[]> {
     if (userId !== '') checkId(userId, 'userId');
     const { sessions } = await this.caller.call(
       ({ sessions }, call) => sessions.listSessions({ userId }, call),
       options,
     );
-    return sessions.map((session) => sessionInfoOf(session));
+    return sessions.map((session) => sessionInfoOf<A>(session));
   }
 
   /**
@@ -187,9 +217,9 @@ export class PresenceClient {
   }
 
   /** Explains the status of a user. Needs `presence:admin`, because it reveals what an invisible user hides. */
-  async explain(userId: string, options?: RequestOptions): Promise<Explanation> {
+  async explain(userId: string, options?: RequestOptions): Promise<Explanation<A>> {
     checkId(userId, 'userId');
-    return explanationOf(
+    return explanationOf<A>(
       await this.caller.call(
         ({ presences }, call) => presences.explainPresence({ userId }, call),
         options,
@@ -206,16 +236,27 @@ export class PresenceClient {
     this.close();
   }
 
+  private async presenceAfter(
+    attempt: Attempt<{ readonly presence?: PresenceMessage | undefined }>,
+    options: RequestOptions | undefined,
+  ): Promise<Presence<A>> {
+    const { presence } = await this.caller.call(attempt, options);
+    return presenceOf<A>(presence);
+  }
+
   private list(
     fetch: (pageToken: string) => Promise<{
       readonly presences: PresenceMessage[];
       readonly totalSize: number;
       readonly nextPageToken: string;
     }>,
-  ): Listing {
-    return new Listing(async (pageToken) => {
+  ): Listing<A> {
+    return new Listing<A>(async (pageToken) => {
       const { presences, totalSize, nextPageToken } = await fetch(pageToken);
-      return { page: { presences: presences.map(presenceOf), totalSize }, nextPageToken };
+      return {
+        page: { presences: presences.map((each) => presenceOf<A>(each)), totalSize },
+        nextPageToken,
+      };
     });
   }
 }
@@ -227,7 +268,13 @@ function checkedList<T extends ListOptions>(options: T): T & { readonly pageSize
   return { ...options, pageSize };
 }
 
-/** Creates a client of the presence service. It sends nothing until a method is called. */
-export function createPresenceClient(options: PresenceClientOptions): PresenceClient {
-  return new PresenceClient(options);
+/**
+ * Creates a client of the presence service. It sends nothing until a method is called. `A` is the type of the attributes
+ * that the applications of the users set, such as `{ doc?: string; typing?: string }`. The client does not check that the
+ * attributes of others have this type.
+ */
+export function createPresenceClient<A extends AttributeTypes<A> = Attributes>(
+  options: PresenceClientOptions,
+): PresenceClient<A> {
+  return new PresenceClient<A>(options);
 }

@@ -1,4 +1,5 @@
 import { timestampDate, type Timestamp } from '@bufbuild/protobuf/wkt';
+import { attributesOf, type Attributes } from './attributes.js';
 import { PresenceStatus } from './generated/presence/v1/presence_pb.js';
 import type {
   Presence as PresenceMessage,
@@ -18,15 +19,22 @@ const STATUS_NAMES = {
 export type Status = (typeof STATUS_NAMES)[keyof typeof STATUS_NAMES];
 
 /** The visible state of a user over all devices. Immutable: a change creates a new object. */
-export interface Presence {
+export interface Presence<A = Attributes> {
   readonly userId: string;
   readonly status: Status;
   /** The text that the user has set. Empty if there is none. */
   readonly statusText: string;
-  /** Undefined if the user is in no channel. */
+  /** The channel that the user joined last. Undefined if the user is in no channel. */
   readonly channelId: string | undefined;
+  /** All channels of the user, sorted. */
+  readonly channelIds: readonly string[];
+  /** The state that applications have attached to the user, over all sessions. Empty when offline. */
+  readonly attributes: Readonly<A>;
   readonly isMicrophoneMuted: boolean;
   readonly isSpeakerMuted: boolean;
+  /** Only a moderator lifts it. The user can be heard if neither this nor `isMicrophoneMuted` is true. */
+  readonly isMicrophoneMutedByModerator: boolean;
+  readonly isSpeakerMutedByModerator: boolean;
   /** The platforms of the user's sessions, sorted; for example "desktop", "mobile". Empty when offline. */
   readonly platforms: readonly string[];
   /** The start of the oldest live session. Undefined when offline. */
@@ -38,12 +46,16 @@ export interface Presence {
 }
 
 /** One live session of a user. */
-export interface SessionInfo {
+export interface SessionInfo<A = Attributes> {
   readonly sessionId: string;
   readonly userId: string;
   readonly platform: string;
   readonly connectedAt: Date | undefined;
   readonly lastActiveAt: Date | undefined;
+  /** The channels that this session has joined, sorted. The user leaves them with it. */
+  readonly channelIds: readonly string[];
+  /** The attributes that this session has set. */
+  readonly attributes: Readonly<A>;
 }
 
 export const STATUS_VALUES = valuesByName<Status, PresenceStatus>(STATUS_NAMES);
@@ -64,16 +76,28 @@ export function valuesByName<Name extends string, Value extends number>(
   return Object.fromEntries(entries) as Record<Name, Value>;
 }
 
-/** Converts the message of the service. The contract requires that an unknown status is shown as ONLINE. */
-export function presenceOf(message: PresenceMessage | undefined): Presence {
+/** Returns the name of a status. The contract requires that an unknown status is shown as ONLINE. */
+export function nameOfStatus(status: PresenceStatus): Status {
+  return nameOf<Status>(STATUS_NAMES, status) ?? 'online';
+}
+
+/** Converts the message of the service. */
+export function presenceOf<A = Attributes>(message: PresenceMessage | undefined): Presence<A> {
   if (message === undefined) throw new Error('the response has no presence');
+  const { currentChannelId, channelIds } = message;
+  // An older service names only one channel.
+  const isOlder = channelIds.length === 0 && currentChannelId !== undefined;
   return {
     userId: message.userId,
-    status: nameOf<Status>(STATUS_NAMES, message.status) ?? 'online',
+    status: nameOfStatus(message.status),
     statusText: message.statusText,
-    channelId: message.currentChannelId,
+    channelId: currentChannelId,
+    channelIds: isOlder ? [currentChannelId] : channelIds,
+    attributes: attributesOf<A>(message.attributes),
     isMicrophoneMuted: message.isMicrophoneMuted,
     isSpeakerMuted: message.isSpeakerMuted,
+    isMicrophoneMutedByModerator: message.isMicrophoneMutedByModerator,
+    isSpeakerMutedByModerator: message.isSpeakerMutedByModerator,
     platforms: message.platforms,
     connectedAt: dateOf(message.connectedAt),
     lastActiveAt: dateOf(message.lastActiveAt),
@@ -81,7 +105,7 @@ export function presenceOf(message: PresenceMessage | undefined): Presence {
   };
 }
 
-export function sessionInfoOf(message: SessionMessage | undefined): SessionInfo {
+export function sessionInfoOf<A = Attributes>(message: SessionMessage | undefined): SessionInfo<A> {
   if (message === undefined) throw new Error('the response has no session');
   return {
     sessionId: message.sessionId,
@@ -89,6 +113,8 @@ export function sessionInfoOf(message: SessionMessage | undefined): SessionInfo 
     platform: message.platform,
     connectedAt: dateOf(message.connectedAt),
     lastActiveAt: dateOf(message.lastActiveAt),
+    channelIds: message.channelIds,
+    attributes: attributesOf<A>(message.attributes),
   };
 }
 

@@ -2,8 +2,11 @@ import { unlessAborted } from './abort.js';
 import { errorOf, type CallExecutor } from './call-executor.js';
 import type { CommandQueue } from './command-queue.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
+import type { Choices } from './generated/presence/v1/presence_service_pb.js';
 import { runWithReconnect, type End } from './run-with-reconnect.js';
 import type { KnownChoices } from './known-choices.js';
+import { updateRequest, type AttributeRecord } from './attributes.js';
+import type { OwnAttributes } from './own-attributes.js';
 import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
 import type { SessionState } from './session-state.js';
@@ -27,6 +30,7 @@ interface KeeperOptions {
   /** Sent only when the first session starts, because the user may have changed it since, also on another device. */
   readonly initialMute: { readonly isMicrophoneMuted?: boolean; readonly isSpeakerMuted?: boolean };
   readonly choices: KnownChoices;
+  readonly attributes: OwnAttributes;
   readonly commands: CommandQueue;
   /** Stops the reconnector. */
   readonly signal: AbortSignal;
@@ -192,21 +196,13 @@ export class SessionReconnector {
    * Opens a stream and makes it the stream of the session. `previous` stays open until the new stream has replaced it.
    */
   private async begin(attempt: AbortSignal, previous?: SessionStream): Promise<void> {
-    const { request, initialMute, choices, signal, commands } = this.options;
+    const { choices, commands } = this.options;
     const known = choices.newest;
-    const stream = await SessionStream.open(
-      this.caller,
-      {
-        ...request,
-        ...(!this.hasBegun && initialMute),
-        ...(this.stream !== undefined && { previousSessionId: this.stream.sessionId }),
-        choices: known,
-      },
-      { signal, attempt, onChoices: (told) => choices.hear(told) },
-    );
+    const { stream, attributes } = await this.open(known, attempt);
     this.hasBegun = true;
     choices.hearAnswer(known, stream.started.choices);
     const take = async (): Promise<void> => {
+      await this.completeAttributes(stream, attributes);
       // The attempt may have been cancelled while this waited in the command queue.
       stream.signal.throwIfAborted();
       stream.keep();
@@ -223,10 +219,64 @@ export class SessionReconnector {
     }
   }
 
+  private async open(
+    choices: Choices,
+    attempt: AbortSignal,
+  ): Promise<{ readonly stream: SessionStream; readonly attributes: AttributeRecord }> {
+    const { request, initialMute, signal, attributes: own } = this.options;
+    const attributes = own.lasting();
+    try {
+      const stream = await SessionStream.open(
+        this.caller,
+        {
+          ...request,
+          ...(!this.hasBegun && initialMute),
+          ...(this.stream !== undefined && { previousSessionId: this.stream.sessionId }),
+          attributes,
+          choices,
+        },
+        { signal, attempt, onChoices: (told) => this.options.choices.hear(told) },
+      );
+      return { stream, attributes };
+    } catch (reason) {
+      // Other devices may have set so many attributes meanwhile that these have no room. The session is worth more.
+      const hasAny = this.hasBegun && Object.keys(attributes).length > 0;
+      if (!hasAny || !isAboutAttributes(errorOf(reason, attempt))) throw reason;
+      own.clear();
+      return this.open(choices, attempt);
+    }
+  }
+
+  /**
+   * Sets the attributes that a session did not start with: those that expire, and those that were set on the previous
+   * session meanwhile. If the service cannot set them, the session goes on without them.
+   */
+  private async completeAttributes(stream: SessionStream, started: AttributeRecord): Promise<void> {
+    const updates = this.options.attributes.updatesSince(started);
+    if (updates.length === 0) return;
+    const deadline = this.caller.deadline(stream.signal);
+    try {
+      for (const update of updates) {
+        const request = updateRequest(stream.sessionId, update, true);
+        await this.caller.callWithin(deadline.signal, ({ presences }, call) =>
+          presences.updateAttributes(request, call),
+        );
+      }
+    } catch {
+      // A lost connection also ends the stream, and the next session starts with the attributes.
+    } finally {
+      deadline.close();
+    }
+  }
+
   private adopt(stream: SessionStream): void {
     this.stream = stream;
     this.options.onPresence(stream.started.presence);
     this.options.onState({ status: 'online', sessionId: stream.sessionId });
     for (const arrive of this.arrivals) arrive();
   }
+}
+
+function isAboutAttributes({ violations }: PresenceError): boolean {
+  return violations.some(({ field }) => field === 'attributes');
 }

@@ -1,31 +1,36 @@
 import type { CallOptions } from '@connectrpc/connect';
 import { unlessAborted } from './abort.js';
+import { check, checkFlag, checkId, checkOptions } from './arguments.js';
 import {
-  check,
-  checkDate,
-  checkFlag,
-  checkId,
-  checkName,
-  checkObject,
-  checkOptions,
-  checkText,
-} from './arguments.js';
+  checkedUpdate,
+  updateRequest,
+  type AttributeChanges,
+  type AttributeOptions,
+  type Attributes,
+} from './attributes.js';
 import { errorOf, type CallExecutor, type RequestOptions } from './call-executor.js';
 import { CommandQueue } from './command-queue.js';
 import { dispose } from './disposal.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
 import type { Choices } from './generated/presence/v1/presence_service_pb.js';
 import { KnownChoices } from './known-choices.js';
+import { checkedMute, muteFields, type MuteChange } from './mute-change.js';
 import { ObservableValue, type ReadonlyValue } from './observable-value.js';
+import { OwnAttributes } from './own-attributes.js';
 import { presenceOf, type Presence } from './presence.js';
 import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
 import { SessionReconnector } from './session-reconnector.js';
 import type { SessionState } from './session-state.js';
 import type { Services } from './transports.js';
-import { CHOICES, statusRequest, type ChosenStatus } from './status-choice.js';
+import {
+  checkedStatus,
+  statusRequest,
+  type ChosenStatus,
+  type StatusDetails,
+} from './status-choice.js';
 
-export interface SessionOptions {
+export interface SessionOptions<A = Attributes> {
   /**
    * The platform of the program: "desktop", "mobile", "web" or another short word of lower-case letters, digits and
    * dashes.
@@ -36,6 +41,10 @@ export interface SessionOptions {
   /** The state of the speaker, set only when the session starts for the first time. Default: unchanged. */
   readonly speakerMuted?: boolean;
   /**
+   * The attributes of the session at the start. The library sets the current attributes again after every reconnect.
+   */
+  readonly attributes?: Readonly<A>;
+  /**
    * Whether the service ends the session if it receives nothing from this program within its heartbeat timeout. Use it
    * behind proxies that hide a lost connection. The library sends the heartbeats.
    */
@@ -44,19 +53,12 @@ export interface SessionOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The mute states to change. At least one must be given. */
-export interface MuteChange {
-  readonly microphone?: boolean;
-  readonly speaker?: boolean;
-}
-
-export interface StatusDetails {
-  /** The text beside the status, at most 128 characters. Default: none. */
-  readonly text?: string;
+export interface JoinOptions extends RequestOptions {
   /**
-   * The time at which status and text expire and the status becomes automatic again. Default: they stay until changed.
+   * Whether the user stays in the channels that were joined before. Default: the user leaves all other channels, on all
+   * devices.
    */
-  readonly until?: Date;
+  readonly keepOthers?: boolean;
 }
 
 /**
@@ -65,36 +67,38 @@ export interface StatusDetails {
  * device meanwhile are kept. Commands take effect in call order. Without a connection they wait for one, up to the
  * timeout of a call.
  */
-export class Session {
+export class Session<A = Attributes> {
   private readonly stateValue = new ObservableValue<SessionState>({ status: 'connecting' });
   private readonly choices = new KnownChoices();
   private readonly commands = new CommandQueue();
   private readonly scope: Scope;
   private readonly keeper: SessionReconnector;
-  private lastPresence: Presence | undefined;
+  private readonly ownAttributes: OwnAttributes;
+  private lastPresence: Presence<A> | undefined;
   /** Resolves when the user is online for the first time. Rejects if the session is closed before. */
   readonly ready: Promise<void>;
 
   /** @private Use `connect` of a client. */
   constructor(
     private readonly caller: CallExecutor,
-    options: SessionOptions,
+    options: SessionOptions<A>,
   ) {
     checkOptions(options);
     const { platform = '', requireHeartbeats = false, microphoneMuted, speakerMuted } = options;
+    const { attributes = {} } = options;
     const isPlatform = typeof platform === 'string' && /^[a-z0-9-]{0,32}$/.test(platform);
     check(isPlatform, 'platform', 'must be at most 32 lower-case letters, digits and dashes');
     checkFlag(microphoneMuted, 'microphoneMuted');
     checkFlag(speakerMuted, 'speakerMuted');
     checkFlag(requireHeartbeats, 'requireHeartbeats');
+    const { set } = checkedUpdate(attributes, {}, 'attributes');
+    this.ownAttributes = new OwnAttributes(caller.options.timers, set);
     this.scope = new Scope(caller.options.signal, options.signal);
     this.keeper = new SessionReconnector(caller, {
       request: { platform, requireHeartbeats },
-      initialMute: {
-        ...(microphoneMuted !== undefined && { isMicrophoneMuted: microphoneMuted }),
-        ...(speakerMuted !== undefined && { isSpeakerMuted: speakerMuted }),
-      },
+      initialMute: muteFields(microphoneMuted, speakerMuted),
       choices: this.choices,
+      attributes: this.ownAttributes,
       commands: this.commands,
       signal: this.scope.signal,
       onState: (state) => this.stateValue.set(state),
@@ -120,47 +124,75 @@ export class Session {
   }
 
   /** The user's own presence, as last reported by the service. Undefined before the first connection. */
-  get presence(): Presence | undefined {
+  get presence(): Presence<A> | undefined {
     return this.lastPresence;
   }
 
-  /** The channel that this session holds for the user and joins again after a reconnect. Undefined if there is none. */
+  /**
+   * The channels that this session holds for the user and joins again after a reconnect, in the order in which they were
+   * joined.
+   */
+  get channelIds(): readonly string[] {
+    return this.choices.channelIds;
+  }
+
+  /** The last of `channelIds`. Undefined if there is none. */
   get channelId(): string | undefined {
-    return this.choices.channelId;
+    return this.channelIds.at(-1);
+  }
+
+  /** Adds the user to a channel. Returns the presence after the command, like all commands. */
+  async joinChannel(channelId: string, options: JoinOptions = {}): Promise<Presence<A>> {
+    checkId(channelId, 'channelId');
+    checkOptions(options);
+    const { keepOthers = false } = options;
+    checkFlag(keepOthers, 'keepOthers');
+    return this.command(
+      ({ presences }, sessionId, call) =>
+        presences.joinChannel({ sessionId, channelId, keepOthers }, call),
+      options,
+    );
   }
 
   /**
-   * Moves the user into a channel, and out of the previous one. Returns the presence after the command, like all
-   * commands.
+   * Removes the user from a channel, whichever device joined it. Without a channel: from all channels. If the user is not
+   * in the channel, this is not an error.
    */
-  async joinChannel(channelId: string, options?: RequestOptions): Promise<Presence> {
-    checkId(channelId, 'channelId');
+  async leaveChannel(channelId?: string, options?: RequestOptions): Promise<Presence<A>> {
+    if (channelId !== undefined) checkId(channelId, 'channelId');
+    const request = { channelId: channelId ?? '' };
     return this.command(
-      ({ presences }, sessionId, call) => presences.joinChannel({ sessionId, channelId }, call),
+      ({ presences }, sessionId, call) => presences.leaveChannel({ sessionId, ...request }, call),
       options,
     );
   }
 
-  /** Takes the user out of the channel. If the user is in no channel, this is not an error. */
-  async leaveChannel(options?: RequestOptions): Promise<Presence> {
-    return this.command(
-      ({ presences }, sessionId, call) => presences.leaveChannel({ sessionId }, call),
-      options,
-    );
+  /**
+   * Sets the attributes that are given and removes those that are given as undefined. They end with the session, or after
+   * `expiresInMs`.
+   */
+  async setAttributes(
+    changes: AttributeChanges<A>,
+    options: AttributeOptions = {},
+  ): Promise<Presence<A>> {
+    checkOptions(options);
+    const update = checkedUpdate(changes, options);
+    const { passive = false } = options;
+    const { timers } = this.caller.options;
+    return this.command(async ({ presences }, sessionId, call) => {
+      const sentAt = timers.now();
+      const answer = await presences.updateAttributes(
+        updateRequest(sessionId, update, passive),
+        call,
+      );
+      this.ownAttributes.apply(update, sentAt);
+      return answer;
+    }, options);
   }
 
   /** Sets the mute state of the microphone, the speaker or both. An absent field stays unchanged. */
-  async mute(what: MuteChange, options?: RequestOptions): Promise<Presence> {
-    checkObject(what, 'what');
-    const { microphone, speaker } = what;
-    checkFlag(microphone, 'microphone');
-    checkFlag(speaker, 'speaker');
-    const isSome = microphone !== undefined || speaker !== undefined;
-    check(isSome, 'what', 'must name the microphone or the speaker');
-    const change = {
-      ...(microphone !== undefined && { isMicrophoneMuted: microphone }),
-      ...(speaker !== undefined && { isSpeakerMuted: speaker }),
-    };
+  async mute(what: MuteChange, options?: RequestOptions): Promise<Presence<A>> {
+    const change = checkedMute(what);
     return this.command(
       ({ presences }, sessionId, call) => presences.updateMuteState({ sessionId, ...change }, call),
       options,
@@ -172,23 +204,16 @@ export class Session {
     choice: ChosenStatus,
     details: StatusDetails = {},
     options?: RequestOptions,
-  ): Promise<Presence> {
-    checkName(choice, 'choice', CHOICES);
-    checkObject(details, 'details');
-    const { text = '', until } = details;
-    checkText(text, 'text');
-    checkDate(until, 'until');
-    // A copy, because the caller could change the Date while the command waits.
-    const status = { choice, text, until: until && new Date(until) };
+  ): Promise<Presence<A>> {
+    const request = statusRequest(checkedStatus(choice, details));
     return this.command(
-      ({ presences }, sessionId, call) =>
-        presences.updateStatus(statusRequest(sessionId, status), call),
+      ({ presences }, sessionId, call) => presences.updateStatus({ sessionId, ...request }, call),
       options,
     );
   }
 
   /** Records an activity of the user. Other commands count as activity too. */
-  async recordActivity(options?: RequestOptions): Promise<Presence> {
+  async recordActivity(options?: RequestOptions): Promise<Presence<A>> {
     return this.command(
       ({ sessions }, sessionId, call) =>
         sessions.recordActivity({ target: { case: 'sessionId', value: sessionId } }, call),
@@ -219,7 +244,7 @@ export class Session {
       options: CallOptions,
     ) => Promise<{ presence?: PresenceMessage | undefined; choices?: Choices | undefined }>,
     options: RequestOptions = {},
-  ): Promise<Presence> {
+  ): Promise<Presence<A>> {
     checkOptions(options);
     const deadline = this.caller.deadline(this.scope.signal, options.signal);
     const result = this.commands.add(async () => {
@@ -255,8 +280,8 @@ export class Session {
     }
   }
 
-  private seen(message: PresenceMessage | undefined): Presence {
-    this.lastPresence = presenceOf(message);
+  private seen(message: PresenceMessage | undefined): Presence<A> {
+    this.lastPresence = presenceOf<A>(message);
     return this.lastPresence;
   }
 }

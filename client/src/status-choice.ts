@@ -1,4 +1,5 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { checkDate, checkName, checkObject, checkText } from './arguments.js';
 import { StatusChoice } from './generated/presence/v1/presence_service_pb.js';
 import { nameOf, valuesByName } from './presence.js';
 
@@ -15,6 +16,15 @@ const CHOICE_NAMES = {
  */
 export type ChosenStatus = (typeof CHOICE_NAMES)[keyof typeof CHOICE_NAMES];
 
+export interface StatusDetails {
+  /** The text beside the status, at most 128 characters. Default: none. */
+  readonly text?: string;
+  /**
+   * The time at which status and text expire and the status becomes automatic again. Default: they stay until changed.
+   */
+  readonly until?: Date;
+}
+
 export interface StatusWish {
   readonly choice: ChosenStatus;
   readonly text: string;
@@ -29,9 +39,18 @@ export function choiceOf(choice: StatusChoice): ChosenStatus {
   return nameOf<ChosenStatus>(CHOICE_NAMES, choice) ?? 'automatic';
 }
 
-export function statusRequest(sessionId: string, { choice, text, until }: StatusWish) {
+/** Checks the arguments of a program and copies them, because the caller could change the Date while a call waits. */
+export function checkedStatus(choice: ChosenStatus, details: StatusDetails): StatusWish {
+  checkName(choice, 'choice', CHOICES);
+  checkObject(details, 'details');
+  const { text = '', until } = details;
+  checkText(text, 'text');
+  checkDate(until, 'until');
+  return { choice, text, until: until && new Date(until) };
+}
+
+export function statusRequest({ choice, text, until }: StatusWish) {
   return {
-    sessionId,
     choice: CHOICES[choice],
     statusText: text,
     ...(until && { expiresAt: timestampFromDate(until) }),

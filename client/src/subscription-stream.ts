@@ -1,3 +1,4 @@
+import type { CallOptions } from '@connectrpc/connect';
 import { withSilenceTimeout } from './silence-timeout.js';
 import { errorOf, type CallExecutor } from './call-executor.js';
 import {
@@ -20,25 +21,40 @@ export interface SubscriptionFilter {
  * shows only the current state, so it requests the latest event of each user when it lags: the service does not end its
  * stream for being slow.
  */
-export async function subscribeOnce(
+export function subscribeOnce(
   caller: CallExecutor,
   interest: SubscriptionFilter,
   resumeToken: string,
   signal: AbortSignal,
   take: (message: SubscribeResponse) => void,
 ): Promise<End> {
+  const request = { ...interest, resumeToken, delivery: Delivery.LATEST };
+  return runStream(
+    caller,
+    signal,
+    ({ events }, options) => events.subscribe(request, options),
+    take,
+  );
+}
+
+/** Opens one stream and passes every message to `take` until the stream ends. */
+export async function runStream<Message>(
+  caller: CallExecutor,
+  signal: AbortSignal,
+  open: (services: Services, options: CallOptions) => AsyncIterable<Message>,
+  take: (message: Message) => void,
+): Promise<End> {
   const { timers, tokens, transports } = caller.options;
   let services: Services | undefined;
-  const request = { ...interest, resumeToken, delivery: Delivery.LATEST };
   let isCured = false;
   let heldSince = Infinity;
   try {
-    const { events } = (services = transports.current);
+    const current = (services = transports.current);
     const { messages, first, token } = await caller.authenticated(
       signal,
       async (headers, token) => {
         const messages = withSilenceTimeout(
-          (signal) => events.subscribe(request, { headers, signal, timeoutMs: 0 }),
+          (signal) => open(current, { headers, signal, timeoutMs: 0 }),
           caller.options,
           signal,
         );

@@ -1,6 +1,7 @@
 import { createClient, type Client, type Transport } from '@connectrpc/connect';
 import { checkObject } from './arguments.js';
 import { EventsService } from './generated/presence/v1/events_service_pb.js';
+import { ModerationService } from './generated/presence/v1/moderation_service_pb.js';
 import { PresenceService } from './generated/presence/v1/presence_service_pb.js';
 import { SessionService } from './generated/presence/v1/session_service_pb.js';
 
@@ -15,6 +16,7 @@ export interface Services {
   readonly sessions: Client<typeof SessionService>;
   readonly presences: Client<typeof PresenceService>;
   readonly events: Client<typeof EventsService>;
+  readonly moderation: Client<typeof ModerationService>;
 }
 
 /** Holds the transport that calls use now. */
@@ -43,6 +45,7 @@ export class Transports {
       sessions: createClient(SessionService, transport),
       presences: createClient(PresenceService, transport),
       events: createClient(EventsService, transport),
+      moderation: createClient(ModerationService, transport),
     };
   }
 }

@@ -34,6 +34,20 @@ const NO_SIGNALS = [null, new AbortController(), 'abort', {}];
 const NO_TIMEOUTS = [0, -1, NaN, Infinity, 2 ** 31, '1000', null];
 const NO_PAGE_SIZES = [-1, 1.5, NaN, Infinity, 2 ** 31, '10', null];
 
+const NO_ATTRIBUTES = [
+  null,
+  'doc',
+  { '': 'x' },
+  { 'a b': 'x' },
+  { ['x'.repeat(65)]: 'x' },
+  { a: 1 },
+  { a: null },
+  { a: 'a\ud800' },
+  { a: 'x'.repeat(1025) },
+  { a: 'ü'.repeat(513) },
+  Object.fromEntries(ids(101).map((id) => [id, 'x'])),
+];
+
 type Call<T> = [what: string, argument: string, values: unknown[], call: Make<T>];
 type Make<T> = (subject: T, value: Anything) => unknown;
 
@@ -49,11 +63,32 @@ const OF_CLIENT: Call<PresenceClient>[] = [
   ['sessions', 'options', NO_OPTIONS, (client, value) => client.sessions('', value)],
   ['endSession', 'sessionId', NO_IDS, (client, value) => client.endSession(value)],
   ['endSession', 'options', NO_OPTIONS, (client, value) => client.endSession('s1', value)],
+  ['count', 'channelIds', NO_LISTS, (client, value) => client.count(value)],
+  ['count', 'channelIds[0]', NO_IDS, (client, value) => client.count([value])],
+  ['count', 'options', NO_OPTIONS, (client, value) => client.count([], value)],
+  ['muteUser', 'userId', NO_IDS, (client, value) => client.muteUser(value, { speaker: true })],
+  ['muteUser', 'what', [undefined, null, {}], (client, value) => client.muteUser('ann', value)],
+  ['moveUser', 'userId', NO_IDS, (client, value) => client.moveUser(value, 'a', 'b')],
+  ['moveUser', 'fromChannelId', NO_IDS, (client, value) => client.moveUser('ann', value, 'b')],
+  ['moveUser', 'toChannelId', NO_IDS, (client, value) => client.moveUser('ann', 'a', value)],
+  ['removeUser', 'userId', NO_IDS, (client, value) => client.removeUser(value, 'a')],
+  ['removeUser', 'channelId', NO_IDS, (client, value) => client.removeUser('ann', value)],
+  ['setStatusOf', 'userId', NO_IDS, (client, value) => client.setStatusOf(value, 'away')],
+  ['setStatusOf', 'choice', ['idle', 7], (client, value) => client.setStatusOf('ann', value)],
   ['explain', 'userId', NO_IDS, (client, value) => client.explain(value)],
   ['explain', 'options', NO_OPTIONS, (client, value) => client.explain('ann', value)],
 ];
 
 const OF_CLIENT_AT_ONCE: Call<PresenceClient>[] = [
+  ['watchCounts', 'channelIds', NO_LISTS, (client, value) => client.watchCounts(value)],
+  ['watchCounts', 'channelIds[0]', NO_IDS, (client, value) => client.watchCounts([value])],
+  ['watchCounts', 'options', NO_OPTIONS, (client, value) => client.watchCounts([], value)],
+  [
+    'connect',
+    'attributes',
+    NO_ATTRIBUTES,
+    (client, value) => client.connect({ attributes: value }),
+  ],
   ['connect', 'options', NO_OPTIONS, (client, value) => client.connect(value)],
   [
     'connect',
@@ -121,12 +156,32 @@ const OF_CLIENT_AT_ONCE: Call<PresenceClient>[] = [
 const OF_SESSION: Call<Session>[] = [
   ['joinChannel', 'channelId', NO_IDS, (session, value) => session.joinChannel(value)],
   ['joinChannel', 'options', NO_OPTIONS, (session, value) => session.joinChannel('a', value)],
-  ['leaveChannel', 'options', NO_OPTIONS, (session, value) => session.leaveChannel(value)],
+  [
+    'joinChannel',
+    'keepOthers',
+    NO_FLAGS,
+    (session, value) => session.joinChannel('a', { keepOthers: value }),
+  ],
+  ['leaveChannel', 'channelId', NO_IDS.slice(1), (session, value) => session.leaveChannel(value)],
+  ['setAttributes', 'changes', NO_ATTRIBUTES, (session, value) => session.setAttributes(value)],
+  [
+    'setAttributes',
+    'expiresInMs',
+    [0, -1, NaN, Infinity, 86_400_001, '1', null],
+    (session, value) => session.setAttributes({ a: 'b' }, { expiresInMs: value }),
+  ],
+  [
+    'setAttributes',
+    'passive',
+    NO_FLAGS,
+    (session, value) => session.setAttributes({ a: 'b' }, { passive: value }),
+  ],
+  ['leaveChannel', 'options', NO_OPTIONS, (session, value) => session.leaveChannel('a', value)],
   [
     'leaveChannel',
     'signal',
     NO_SIGNALS,
-    (session, value) => session.leaveChannel({ signal: value }),
+    (session, value) => session.leaveChannel('a', { signal: value }),
   ],
   ['mute', 'what', [undefined, null, true, {}], (session, value) => session.mute(value)],
   ['mute', 'microphone', NO_FLAGS, (session, value) => session.mute({ microphone: value })],

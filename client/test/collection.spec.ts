@@ -8,7 +8,12 @@ import type { WatchOptions } from '@presence-service/client';
 import { from, type Subscription as RxSubscription } from 'rxjs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { BadRequestSchema } from '../src/generated/google/rpc/error_details_pb.js';
-import { ChangeReason, Delivery, Sync } from '../src/generated/presence/v1/events_service_pb.js';
+import {
+  ChangeReason,
+  Delivery,
+  PresenceEventKind,
+  Sync,
+} from '../src/generated/presence/v1/events_service_pb.js';
 import { PresenceStatus } from '../src/generated/presence/v1/presence_pb.js';
 import { FakeService, told } from './support/fake-service.js';
 import { ManualTimers, settled } from './support/manual-timers.js';
@@ -51,7 +56,7 @@ describe('A collection of presences', () => {
     };
   }
 
-  function event(presence: ReturnType<typeof user>) {
+  function event(presence: ReturnType<typeof user> & { readonly channelIds?: string[] }) {
     return { presence, reason: ChangeReason.REQUESTED };
   }
 
@@ -164,6 +169,40 @@ describe('A collection of presences', () => {
     expect(changes).toEqual(['bob 2 -> 6 requested']);
     await breakOff();
     expect(service.subscription.request.resumeToken).toBe('t2');
+  });
+
+  it('keeps a user who is in any of the watched channels, and shows where else the user is', async () => {
+    const collection = await live({ channels: ['lobby', 'garden'] });
+    const changes = note(collection);
+    const inChannels = (version: number, ...channelIds: string[]) =>
+      event({ ...user('ann', version, channelIds.at(-1) ?? ''), channelIds: channelIds.sort() });
+    service.subscription.send(told({ events: [inChannels(3, 'lobby', 'garden', 'bar')] }));
+    await settled();
+    expect(collection.get('ann')).toMatchObject({
+      channelId: 'bar',
+      channelIds: ['bar', 'garden', 'lobby'],
+    });
+    const events = [inChannels(4, 'garden', 'bar'), inChannels(5, 'bar')];
+    service.subscription.send(told({ events }));
+    await settled();
+    expect(changes).toEqual([
+      'ann 1 -> 3 requested',
+      'ann 3 -> 4 requested',
+      'ann 4 -> - requested',
+    ]);
+  });
+
+  it('names moderators and expired attributes as the reason', async () => {
+    const lobby = await live({ channels: ['lobby'], kinds: ['attributes-changed'] });
+    expect(service.subscription.request.kinds).toContain(PresenceEventKind.USER_ATTRIBUTES_CHANGED);
+    const changes = note(lobby);
+    const events = [
+      { ...event(user('ann', 3)), reason: ChangeReason.MODERATED },
+      { ...event(user('ann', 4)), reason: ChangeReason.ATTRIBUTE_EXPIRED },
+    ];
+    service.subscription.send(told({ events }));
+    await settled();
+    expect(changes).toEqual(['ann 1 -> 3 moderated', 'ann 3 -> 4 attribute-expired']);
   });
 
   it('shows a user again who left and returned', async () => {

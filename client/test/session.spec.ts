@@ -192,6 +192,35 @@ describe('A session', () => {
       session.close();
     });
 
+    it('joins all its channels again, and returns what the service said about the others', async () => {
+      const session = await online();
+      const channel = {
+        version: 7n,
+        clearedVersion: 5n,
+        channels: [
+          { channelId: 'a', isHeld: true },
+          { channelId: 'c', isHeld: false },
+          { channelId: 'b', isHeld: true },
+        ],
+      };
+      service.choices = { channel };
+      await session.joinChannel('b', { keepOthers: true });
+      expect(service.heard).toEqual(['joinChannel s1 b too']);
+      expect(session.channelIds).toEqual(['a', 'b']);
+      expect(session.channelId).toBe('b');
+      await comesBack(session);
+      expect(service.session.request.choices).toMatchObject({ channel });
+      session.close();
+    });
+
+    it('leaves one channel or all of them', async () => {
+      const session = await online();
+      await session.leaveChannel('a');
+      await session.leaveChannel();
+      expect(service.heard).toEqual(['leaveChannel s1 a', 'leaveChannel s1']);
+      session.close();
+    });
+
     it('ignores choices that arrive out of order', async () => {
       const session = await online();
       service.choices = { channel: nowhere };

@@ -250,11 +250,27 @@ describe('The dashboard', () => {
     await panel.getByText(/^Next, in .+: a token expires, which ends session .+\./).waitFor();
     const sessions = panel.getByRole('article');
     await eventually(() => sessions.getByRole('heading').allInnerTexts(), ['desktop', 'mobile']);
-    await sessions.first().getByText('in the channel').waitFor();
+    await sessions.first().getByText('lobby', { exact: true }).waitFor();
     await sessions
       .last()
       .getByText(/^token expires in/)
       .waitFor();
+  });
+
+  it('shows all channels of a user, the attributes, and what a moderator muted', async () => {
+    const ann = await visitors.come('ann', { channelId: 'lobby' });
+    const { client, sessionId } = ann;
+    await client.joinChannel({ sessionId, channelId: 'stage', keepOthers: true });
+    await client.updateAttributes({ sessionId, set: new Map([['doc', 'plan']]) });
+    const admin = server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
+    await admin.muteUser({ userId: 'ann', isMicrophoneMuted: true });
+    const board = await Board.open(browser, server.httpUrl);
+    await board.row('ann').getByText('lobby, stage').waitFor();
+    await board.row('ann').getByTitle('Microphone muted by a moderator').waitFor();
+    await board.row('ann').click();
+    const attributes = board.panel('ann').getByRole('region', { name: 'Attributes' });
+    await eventually(() => attributes.locator('dt, dd').allInnerTexts(), ['doc', 'plan']);
+    await board.panel('ann').getByRole('article').getByText('stage', { exact: true }).waitFor();
   });
 
   it('ends a session after a confirmation, and the user goes OFFLINE', async () => {

@@ -3,6 +3,7 @@ import { CHOICE_OF, CHOICE_ON_WIRE } from './choices-mapper.js';
 import type { Timestamp } from './generated/google/protobuf/timestamp.pb.js';
 import type { Choices } from './generated/presence/v1/presence_service.pb.js';
 import { isTimestampSecond } from './proto-mappers.js';
+import { MAX_REMEMBERED_CHANNELS } from './request-limits.js';
 import { IsOneOf, namesOf, rule } from './validators.js';
 
 const MAX_STATUS_TEXT = 128;
@@ -47,9 +48,9 @@ export function AreChoicesIfGiven(): PropertyDecorator {
       'haveChannels',
       ({ channel }) =>
         channel === undefined ||
-        (channel.channels.length <= 1 &&
+        (channel.channels.length <= MAX_REMEMBERED_CHANNELS &&
           channel.channels.every(({ channelId }) => isIdentifier(channelId))),
-      'must have at most one channel, with a channel_id of 1 to 128 characters, none of them a control character',
+      `must have at most ${MAX_REMEMBERED_CHANNELS} channels, each with a channel_id of 1 to 128 characters, none of them a control character`,
     ],
   ];
   const decorators = rules.map(([name, predicate, sentence]) =>

@@ -1,6 +1,11 @@
 import type { RememberedChoices } from '../domain/choices.js';
 import type { StatusChoice as DomainStatusChoice, User } from '../domain/user.js';
-import { StatusChoice, type Choices } from './generated/presence/v1/presence_service.pb.js';
+import { historyOf, membershipsOf } from '../domain/memberships.js';
+import {
+  StatusChoice,
+  type Choices,
+  type ChosenChannel,
+} from './generated/presence/v1/presence_service.pb.js';
 import { fromTimestamp, timestampMessage } from './proto-mappers.js';
 
 /** The enum value of each status choice in the contract. */
@@ -34,7 +39,11 @@ export function choicesMessage(user: User, sessionId: string): Choices {
     channel:
       channel === undefined
         ? undefined
-        : { version: channel, channels: user.channel ? [channelMessage(user, sessionId)] : [] },
+        : {
+            version: channel,
+            channels: channelMessages(user, sessionId),
+            clearedVersion: historyOf(user).clearedAt,
+          },
   };
 }
 
@@ -43,13 +52,19 @@ function muteMessage(version: number | undefined, isMuted: boolean): Choices['mi
 }
 
 /**
- * A session that succeeds another one also counts as the holder of that session's channel, because it takes the channel
- * over.
+ * Returns each channel of the user once, the current one last. A session that succeeds another one also counts as the
+ * holder of that session's channels, because it takes them over.
  */
-function channelMessage(user: User, sessionId: string) {
-  const { channelId, sessionId: holder } = user.channel!;
-  const session = user.sessions.find((each) => each.sessionId === sessionId);
-  return { channelId, isHeld: holder === sessionId || holder === session?.succeeds };
+function channelMessages(user: User, sessionId: string): ChosenChannel[] {
+  const succeeds = user.sessions.find((each) => each.sessionId === sessionId)?.succeeds;
+  const channels = new Map<string, boolean>();
+  for (const { channelId, sessionId: holder } of membershipsOf(user)) {
+    const isHeld = holder === sessionId || (succeeds !== undefined && holder === succeeds);
+    const isHeldBefore = channels.get(channelId) ?? false;
+    channels.delete(channelId);
+    channels.set(channelId, isHeld || isHeldBefore);
+  }
+  return [...channels].map(([channelId, isHeld]) => ({ channelId, isHeld }));
 }
 
 /** Converts the choices that a client remembers. They must have passed validation. */
@@ -65,8 +80,8 @@ export function rememberedOf({ status, microphone, speaker, channel }: Choices):
     speaker,
     channel: channel && {
       version: channel.version,
-      channelId: channel.channels[0]?.channelId,
-      isHeld: channel.channels[0]?.isHeld ?? false,
+      clearedVersion: channel.clearedVersion || channel.version,
+      channels: channel.channels,
     },
   };
 }

@@ -1,9 +1,11 @@
 import { fromBinary, toBinary, type DescMethod } from '@bufbuild/protobuf';
 import { BinaryWriter, type BinaryReader } from '@bufbuild/protobuf/wire';
 import { EventsService } from '#contract/presence/v1/events_service_pb.js';
+import { ModerationService } from '#contract/presence/v1/moderation_service_pb.js';
 import { PresenceService } from '#contract/presence/v1/presence_service_pb.js';
 import { SessionService } from '#contract/presence/v1/session_service_pb.js';
 import * as events from './generated/presence/v1/events_service.pb.js';
+import * as moderation from './generated/presence/v1/moderation_service.pb.js';
 import * as presence from './generated/presence/v1/presence_service.pb.js';
 import * as session from './generated/presence/v1/session_service.pb.js';
 import type { DescribedMethod, PackageDefinition } from '../transport/call/handler.js';
@@ -12,7 +14,12 @@ import { requestDecoder } from '../transport/call/request-decoder.js';
 import { requestLimitOf } from './request-limits.js';
 
 /** The services of the contract. Their descriptors come from the generated code. */
-export const SERVICES = [SessionService, PresenceService, EventsService] as const;
+export const SERVICES = [
+  SessionService,
+  PresenceService,
+  EventsService,
+  ModerationService,
+] as const;
 
 /** The part of a generated message type that the transport uses. */
 interface Codec<Message = never> {
@@ -21,7 +28,9 @@ interface Codec<Message = never> {
 }
 
 /** The messages of the contract, by the name in their generated module. */
-const CODECS = { ...events, ...presence, ...session } as unknown as Readonly<Record<string, Codec>>;
+const CODECS = { ...events, ...moderation, ...presence, ...session } as unknown as Readonly<
+  Record<string, Codec>
+>;
 
 /**
  * Returns the contract in the form that grpc-js and Nest need. A response that is already a Buffer is sent unchanged.

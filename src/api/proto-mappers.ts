@@ -1,6 +1,7 @@
 import { LAST_SECOND } from '../clock/clock.js';
-import type { Presence as DomainPresence, Status } from '../domain/presence.js';
-import type { Session as DomainSession } from '../domain/user.js';
+import { membershipsOf } from '../domain/memberships.js';
+import { channelIdsOf, type Presence as DomainPresence, type Status } from '../domain/presence.js';
+import type { Session as DomainSession, User } from '../domain/user.js';
 import type { Timestamp } from './generated/google/protobuf/timestamp.pb.js';
 import {
   PresenceStatus,
@@ -17,6 +18,9 @@ export const STATUS_ON_WIRE: Readonly<Record<Status, PresenceStatus>> = {
   OFFLINE: PresenceStatus.PRESENCE_STATUS_OFFLINE,
 };
 
+/** The messages of users without attributes share it. It must not be changed. */
+const NO_ATTRIBUTES = new Map<string, string>();
+
 export function toPresenceMessage(presence: DomainPresence): Presence {
   return {
     userId: presence.userId,
@@ -29,16 +33,24 @@ export function toPresenceMessage(presence: DomainPresence): Presence {
     version: presence.version,
     statusText: presence.statusText,
     platforms: [...presence.platforms],
+    channelIds: [...channelIdsOf(presence)],
+    attributes: presence.attributes.size === 0 ? NO_ATTRIBUTES : new Map(presence.attributes),
+    isMicrophoneMutedByModerator: presence.moderatorMute.isMicrophoneMuted,
+    isSpeakerMutedByModerator: presence.moderatorMute.isSpeakerMuted,
   };
 }
 
-export function sessionMessage(userId: string, session: DomainSession): Session {
+/** Converts one session of a user. */
+export function sessionMessage(user: User, session: DomainSession): Session {
+  const joined = membershipsOf(user).filter(({ sessionId }) => sessionId === session.sessionId);
   return {
     sessionId: session.sessionId,
-    userId,
+    userId: user.userId,
     connectedAt: timestampMessage(session.connectedAt),
     lastActiveAt: timestampMessage(session.lastActiveAt),
     platform: session.platform,
+    channelIds: joined.map(({ channelId }) => channelId).sort(),
+    attributes: new Map([...session.attributes].map(([key, { value }]) => [key, value])),
   };
 }
 

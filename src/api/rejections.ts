@@ -27,6 +27,16 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
     when: '`RecordActivity` of an admin names a user without a live session.',
     action: 'Ignore it, or try again after the user has come online.',
   },
+  USER_NOT_PRESENT: {
+    code: status.NOT_FOUND,
+    when: 'A moderator names a user who is OFFLINE, as far as the moderator may see.',
+    action: 'Ignore it, or try again after the user has come online.',
+  },
+  USER_NOT_IN_CHANNEL: {
+    code: status.NOT_FOUND,
+    when: 'A moderator moves or removes a user who is not in the channel, as far as the moderator may see.',
+    action: 'Ignore it: the user has left the channel already.',
+  },
   SESSION_OF_ANOTHER_USER: {
     code: status.PERMISSION_DENIED,
     when: 'A command names a live session of another user who is not shown OFFLINE.',
@@ -37,11 +47,21 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
     when: 'The call names another user or a session of another user, or it is `ExplainPresence`, and the token does not have the scope `presence:admin`.',
     action: 'Use a token with the scope `presence:admin`. Only backends should have one.',
   },
+  MODERATE_GRANT_REQUIRED: {
+    code: status.PERMISSION_DENIED,
+    when: 'A call of `ModerationService` concerns a channel for which the token does not grant `moderate`, and the token does not have the scope `presence:admin`.',
+    action: 'Use a token whose claim `presence` grants `moderate` for the channel.',
+  },
   TOO_MANY_SESSIONS: {
     code: status.RESOURCE_EXHAUSTED,
     when: 'The user has `MAX_SESSIONS_PER_USER` live sessions on all nodes together.',
     action:
       'End a session that is no longer used (`ListSessions`, `EndSession`), then call `Connect` again. Waiting alone does not help.',
+  },
+  TOO_MANY_CHANNELS: {
+    code: status.RESOURCE_EXHAUSTED,
+    when: '`JoinChannel` with `keep_others`, and the session is in 50 channels.',
+    action: 'Leave a channel, then join again.',
   },
   TOO_MANY_SUBSCRIPTIONS: {
     code: status.RESOURCE_EXHAUSTED,

@@ -12,8 +12,12 @@ export const MAX_SUBSCRIBED_USERS = 10_000;
 export const MAX_SUBSCRIBED_CHANNELS = 1000;
 /** The maximum number of users in one `BatchGetPresences` request. */
 export const MAX_BATCH = 1000;
-/** The maximum number of channels that a client may remember. */
-const MAX_REMEMBERED_CHANNELS = 1;
+/** The maximum number of channels that a client may remember: those of 20 sessions. */
+export const MAX_REMEMBERED_CHANNELS = 1000;
+/** The maximum number of channels in one request for counts. */
+export const MAX_COUNTED_CHANNELS = 1000;
+/** The maximum number of attributes that one request sets, or removes. */
+export const MAX_CHANGED_ATTRIBUTES = 100;
 /** The maximum number of enum values in a list: more than any enum of the contract has. */
 export const MAX_ENUM_VALUES = 100;
 
@@ -28,8 +32,8 @@ const BYTES_PER_ID = 520;
 
 const LIMITS: Readonly<Record<string, RequestLimit>> = {
   '/presence.v1.SessionService/Connect': {
-    bytes: SMALL,
-    lists: { channels: MAX_REMEMBERED_CHANNELS },
+    bytes: MAX_REMEMBERED_CHANNELS * BYTES_PER_ID + SMALL,
+    lists: { channels: MAX_REMEMBERED_CHANNELS, attributes: MAX_CHANGED_ATTRIBUTES },
   },
   '/presence.v1.EventsService/Subscribe': {
     bytes: (MAX_SUBSCRIBED_USERS + MAX_SUBSCRIBED_CHANNELS) * BYTES_PER_ID + SMALL,
@@ -42,6 +46,18 @@ const LIMITS: Readonly<Record<string, RequestLimit>> = {
   '/presence.v1.PresenceService/BatchGetPresences': {
     bytes: MAX_BATCH * BYTES_PER_ID + SMALL,
     lists: { user_ids: MAX_BATCH },
+  },
+  '/presence.v1.PresenceService/CountPresences': {
+    bytes: MAX_COUNTED_CHANNELS * BYTES_PER_ID + SMALL,
+    lists: { channel_ids: MAX_COUNTED_CHANNELS },
+  },
+  '/presence.v1.EventsService/WatchCounts': {
+    bytes: MAX_COUNTED_CHANNELS * BYTES_PER_ID + SMALL,
+    lists: { channel_ids: MAX_COUNTED_CHANNELS },
+  },
+  '/presence.v1.PresenceService/UpdateAttributes': {
+    bytes: 32 * 1024,
+    lists: { set: MAX_CHANGED_ATTRIBUTES, remove: MAX_CHANGED_ATTRIBUTES },
   },
   '/presence.v1.PresenceService/ListOnlineUsers': {
     bytes: SMALL,

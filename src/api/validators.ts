@@ -18,6 +18,15 @@ export function IsIdentifierIfGiven(): PropertyDecorator {
   );
 }
 
+/** Validates an id that may be left out. */
+export function IsIdentifierOrEmpty(): PropertyDecorator {
+  return rule(
+    'isIdentifierOrEmpty',
+    (value) => value === '' || isIdentifier(value),
+    `must be empty, or ${IDENTIFIER.replace('must be ', '')}`,
+  );
+}
+
 /** Validates a list of ids with at least `min` and at most `max` ids. */
 export function AreIdentifiers(min: number, max: number): PropertyDecorator {
   return rule(

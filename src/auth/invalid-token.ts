@@ -2,6 +2,9 @@ const REASONS = {
   'no token': 'TOKEN_MISSING',
   'token expired': 'TOKEN_EXPIRED',
   'token is not valid': 'TOKEN_INVALID',
+  'token is not valid: presence is not an object': 'TOKEN_INVALID',
+  'token is not valid: presence.moderate is not a list of at most 100 channel patterns':
+    'TOKEN_INVALID',
 } as const;
 
 /** The error for a call without a valid token. The message may be shown to anyone. */

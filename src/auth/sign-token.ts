@@ -8,6 +8,8 @@ export interface TokenRequest {
   readonly userId: string;
   /** Whether the token contains the scope that allows naming other users. */
   readonly isAdmin?: boolean | undefined;
+  /** The channel patterns that the token may moderate. */
+  readonly moderate?: readonly string[] | undefined;
   readonly ttlSeconds: number;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
@@ -17,9 +19,21 @@ export interface TokenRequest {
 
 /** Signs a token with HS256, for development, for tests and for systems that share a secret with this service. */
 export async function signToken(request: TokenRequest): Promise<string> {
-  const { key, userId, isAdmin = false, ttlSeconds, issuer, audience, now = Date.now() } = request;
+  const {
+    key,
+    userId,
+    isAdmin = false,
+    moderate,
+    ttlSeconds,
+    issuer,
+    audience,
+    now = Date.now(),
+  } = request;
   const issuedAt = Math.floor(now / 1_000);
-  const token = new SignJWT(isAdmin ? { scope: ADMIN_SCOPE } : {})
+  const token = new SignJWT({
+    ...(isAdmin && { scope: ADMIN_SCOPE }),
+    ...(moderate !== undefined && { presence: { moderate } }),
+  })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setSubject(userId)
     .setIssuedAt(issuedAt)

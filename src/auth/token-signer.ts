@@ -7,6 +7,8 @@ export interface Identity {
   readonly userId: string;
   /** Whether the token has the scope `presence:admin`, which may name other users. */
   readonly isAdmin?: boolean;
+  /** The channels that the token may moderate: ids, or prefixes followed by "*". */
+  readonly moderate?: readonly string[];
   /** The lifetime of the token in seconds. The default is one hour. */
   readonly ttlSeconds?: number;
 }
@@ -30,10 +32,15 @@ export class TokenSigner {
   }
 
   /** Throws `RangeError` if the service would reject the user id. */
-  async sign({ userId, isAdmin = false, ttlSeconds = AN_HOUR_SECONDS }: Identity): Promise<string> {
+  async sign({
+    userId,
+    isAdmin = false,
+    moderate,
+    ttlSeconds = AN_HOUR_SECONDS,
+  }: Identity): Promise<string> {
     if (!isIdentifier(userId)) {
       throw new RangeError('A user id has 1 to 128 characters and no control characters.');
     }
-    return signToken({ key: this.key, userId, isAdmin, ttlSeconds, ...this.claims });
+    return signToken({ key: this.key, userId, isAdmin, moderate, ttlSeconds, ...this.claims });
   }
 }

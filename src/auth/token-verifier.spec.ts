@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
+import { ChannelPatterns } from './channel-patterns.js';
 import type { Principal } from './principal.js';
 import { createVerificationKeys } from './create-verification-keys.js';
 import { InvalidToken } from './invalid-token.js';
@@ -52,6 +53,7 @@ describe('a good token', () => {
     expect(await verify(alice)).toEqual({
       userId: 'alice',
       isAdmin: false,
+      moderate: ChannelPatterns.NONE,
       expiresAt: NOW + 60_000 + 5_000,
     });
   });
@@ -91,6 +93,45 @@ describe('the scope', () => {
     const request = { key: SECRET, userId: 'root', ttlSeconds: 60, now: NOW };
     expect((await verify(await signToken({ ...request, isAdmin: true }))).isAdmin).toBe(true);
     expect((await verify(await signToken(request))).isAdmin).toBe(false);
+  });
+});
+
+describe('the claim presence', () => {
+  it.each([
+    ['event42/stage', true],
+    ['event42/', true],
+    ['lobby', true],
+    ['event42', false],
+    ['lobby2', false],
+    ['', false],
+  ])(
+    'grants channels by their id or by a prefix: %j is granted: %s',
+    async (channelId, isGranted) => {
+      const presence = { moderate: ['event42/*', 'lobby'] };
+      const { moderate } = await verify(await token({ sub: 'mona', presence }));
+      expect(moderate.matches(channelId)).toBe(isGranted);
+    },
+  );
+
+  it('grants all channels with "*", and none when it is missing', async () => {
+    const all = await verify(await token({ sub: 'mona', presence: { moderate: ['*'] } }));
+    expect(all.moderate.matches('any')).toBe(true);
+    const none = await verify(await token({ sub: 'mona', presence: {} }));
+    expect(none.moderate.matches('any')).toBe(false);
+  });
+
+  it.each([
+    ['text'],
+    [null],
+    [['lobby']],
+    [{ moderate: 'lobby' }],
+    [{ moderate: [''] }],
+    [{ moderate: [1] }],
+    [{ moderate: { 0: 'lobby' } }],
+    [{ moderate: Array.from({ length: 101 }, (_, i) => `channel-${i}`) }],
+  ])('makes the token invalid when it is malformed: %j', async (presence) => {
+    const { message } = await refusal(verify(await token({ sub: 'mona', presence })));
+    expect(message).toMatch(/^token is not valid/);
   });
 });
 

@@ -3,12 +3,15 @@ import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose'
 import type { Clock } from '../clock/clock.js';
 import { LAST_SECOND } from '../clock/clock.js';
 import { isIdentifier } from '../domain/identifier.js';
+import { ChannelPatterns } from './channel-patterns.js';
 import { ADMIN_SCOPE, type Principal } from './principal.js';
 import { InvalidToken } from './invalid-token.js';
 import { KeysUnavailable } from './keys-unavailable.js';
 import type { VerificationKeys } from './verification-keys.js';
 import { TokenCache } from './token-cache.js';
 
+/** The claim with the grants of a token. */
+const GRANTS_CLAIM = 'presence';
 /** How far the clocks of issuer and server may differ. */
 const LEEWAY_SECONDS = 5;
 /** Longer tokens are rejected without a check. */
@@ -80,12 +83,18 @@ export class TokenVerifier {
       throw new InvalidToken('token is not valid', 'too long');
     }
     if (!isCompactJws(token)) throw new InvalidToken('token is not valid', NOT_COMPACT);
-    const { sub, scope, exp } = await this.claims(token).catch((error: unknown) => {
+    const {
+      sub,
+      scope,
+      exp,
+      [GRANTS_CLAIM]: grants,
+    } = await this.claims(token).catch((error: unknown) => {
       throw error instanceof KeysUnavailable ? error : invalid(error);
     });
     if (!isIdentifier(sub))
       throw new InvalidToken('token is not valid', 'sub is not a valid user id');
-    return { userId: sub, isAdmin: hasAdminScope(scope), expiresAt: expiryOf(exp) };
+    const { moderate } = grantsOf(grants);
+    return { userId: sub, isAdmin: hasAdminScope(scope), moderate, expiresAt: expiryOf(exp) };
   }
 
   private async claims(token: string): Promise<JWTPayload> {
@@ -129,6 +138,18 @@ function invalid(error: unknown): InvalidToken {
   const check =
     error instanceof errors.JOSEError ? error.code : 'the key does not match the algorithm';
   return new InvalidToken('token is not valid', check);
+}
+
+/** Returns the grants of a token. Throws `InvalidToken` if the claim is malformed. */
+function grantsOf(claim: unknown): Pick<Principal, 'moderate'> {
+  if (claim === undefined) return { moderate: ChannelPatterns.NONE };
+  if (typeof claim !== 'object' || claim === null || Array.isArray(claim))
+    throw new InvalidToken('token is not valid: presence is not an object');
+  const moderate = ChannelPatterns.from((claim as { readonly moderate?: unknown }).moderate);
+  if (moderate !== undefined) return { moderate };
+  throw new InvalidToken(
+    'token is not valid: presence.moderate is not a list of at most 100 channel patterns',
+  );
 }
 
 /** `scope` is a space-separated string (RFC 8693), or an array with some issuers. */

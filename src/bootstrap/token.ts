@@ -5,7 +5,8 @@ import { loadEnvFile } from '../config/env-file.js';
 
 // Signs a token where only the server is installed, such as in its image: node dist/bootstrap/token.js alice --ttl 600
 
-const USAGE = 'Usage: node dist/bootstrap/token.js <user> [--admin] [--ttl <seconds>]';
+const USAGE =
+  'Usage: node dist/bootstrap/token.js <user> [--admin] [--moderate <channel>]... [--ttl <seconds>]';
 
 /** The exit codes are those of the command line: 1 failed, 2 wrong usage or settings. */
 const WRONG_USAGE = 2;
@@ -22,7 +23,11 @@ async function tokenFor(args: string[], environment: NodeJS.ProcessEnv): Promise
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { admin: { type: 'boolean' }, ttl: { type: 'string' } },
+    options: {
+      admin: { type: 'boolean' },
+      moderate: { type: 'string', multiple: true },
+      ttl: { type: 'string' },
+    },
   });
   const [userId] = positionals;
   if (userId === undefined || positionals.length > 1) throw new RangeError('Name one user.');
@@ -35,6 +40,7 @@ async function tokenFor(args: string[], environment: NodeJS.ProcessEnv): Promise
   return signer.sign({
     userId,
     isAdmin: values.admin ?? false,
+    ...(values.moderate !== undefined && { moderate: values.moderate }),
     ...(values.ttl !== undefined && { ttlSeconds: Number(values.ttl) }),
   });
 }

@@ -34,6 +34,10 @@ export class CommandCounters {
     leaveChannel: noOutcomes(),
     setMute: noOutcomes(),
     setStatus: noOutcomes(),
+    setAttributes: noOutcomes(),
+    moderateMute: noOutcomes(),
+    moveUser: noOutcomes(),
+    removeUser: noOutcomes(),
     time: noOutcomes(),
   };
 

@@ -116,6 +116,7 @@ function isSignOfLife(input: Input): input is Input & { readonly sessionId: stri
     case 'leaveChannel':
     case 'setMute':
     case 'setStatus':
+    case 'setAttributes':
       return input.sessionId !== undefined;
     default:
       return false;

@@ -19,7 +19,7 @@ function mistakesOf(env: NodeJS.ProcessEnv): readonly string[] {
 describe('readConfig', () => {
   it('needs nothing to be set', () => {
     expect(readConfig({})).toEqual<Config>({
-      process: { isProduction: false, logLevel: 'info', drainTimeoutMs: 10_000 },
+      process: { isProduction: false, logLevel: 'info', auditLog: true, drainTimeoutMs: 10_000 },
       grpc: {
         url: '0.0.0.0:50051',
         keepaliveTimeMs: 5_000,

@@ -47,6 +47,11 @@ export const boolean: SettingType<boolean> = {
   read: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
 };
 
+export const onOff: SettingType<boolean> = {
+  description: 'on or off',
+  read: (text) => (text === 'on' ? true : text === 'off' ? false : undefined),
+};
+
 /**
  * Whether this is production. Similar words are rejected, because they would silently disable what production requires.
  */

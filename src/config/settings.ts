@@ -10,6 +10,7 @@ import {
   integer,
   keyPrefix,
   milliseconds,
+  onOff,
   oneOf,
   origins,
   perSecond,
@@ -35,6 +36,12 @@ export const settings = {
       scope: 'per node',
       description:
         'The lowest level of log entries that are written: fatal, error, warn, info, debug or verbose.',
+    }),
+    auditLog: setting('AUDIT_LOG', onOff, {
+      default: 'on',
+      scope: 'per node',
+      description:
+        'on: one log line for each action of an admin or a moderator on another user, with the ids of both. off: none.',
     }),
     drainTimeoutMs: setting('DRAIN_TIMEOUT_MS', milliseconds(0), {
       default: '10000',

@@ -1,5 +1,13 @@
-import { chose, recall, setStatusChoice } from './choices.js';
+import {
+  changeAttributes,
+  NO_SESSION_ATTRIBUTES,
+  withoutExpired,
+  type AttributeChanges,
+} from './attributes.js';
+import { chose } from './choice-versions.js';
+import { recall, setStatusChoice } from './choices.js';
 import { firstDue } from './deadlines.js';
+import { handOver, joinChannel, leaveChannel } from './memberships.js';
 import {
   recordActivity,
   recordHeartbeat,
@@ -7,14 +15,25 @@ import {
   endSessionsOnNode,
   endSilent,
   removeSession,
+  replaceSession,
+  requireLive,
   renameNode,
   type AppliedInput,
 } from './session-transitions.js';
 import type { Input } from './input.js';
+import { moderate } from './moderation.js';
 import type { Policy } from './policy.js';
 import { RejectedError } from './rejected-error.js';
+import { sharedText } from './shared-text.js';
 import { sharedTerms } from './terms.js';
-import { copyUser, liveSessions, type Draft, type Session, type User } from './user.js';
+import {
+  copySession,
+  copyUser,
+  liveSessions,
+  type Draft,
+  type Session,
+  type User,
+} from './user.js';
 
 /** Applies `input` to the facts. Throws a `RejectedError` if the input is not allowed. */
 export function apply(user: User, input: Input, now: number, policy: Policy): AppliedInput {
@@ -32,16 +51,16 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ap
       return { facts: recordActivity(user, sessionId, now, policy), cause: 'ACTIVE' };
     }
     case 'joinChannel': {
-      const { channelId, sessionId } = input;
-      const facts = recordActivity(user, sessionId, now, policy);
-      facts.channel = { channelId, sessionId };
-      chose(facts, 'channel', now);
+      const facts = recordActivity(user, input.sessionId, now, policy);
+      // The string of the session, not the equal one of the request, so that memory holds only one.
+      const { sessionId } = requireLive(user, input.sessionId);
+      const joined = { channelId: sharedText(input.channelId), sessionId };
+      joinChannel(facts, joined, input.keepOthers, now);
       return { facts, cause: 'REQUESTED' };
     }
     case 'leaveChannel': {
       const facts = recordActivity(user, input.sessionId, now, policy);
-      facts.channel = undefined;
-      chose(facts, 'channel', now);
+      leaveChannel(facts, input.channelId, now);
       return { facts, cause: 'REQUESTED' };
     }
     case 'setMute': {
@@ -50,7 +69,16 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ap
       return { facts, cause: 'REQUESTED' };
     }
     case 'setStatus':
-      return { facts: setStatus(user, input, now, policy), cause: 'REQUESTED' };
+      return {
+        facts: setStatus(user, input, now, policy),
+        cause: input.sessionId === undefined ? 'MODERATED' : 'REQUESTED',
+      };
+    case 'setAttributes':
+      return { facts: setAttributes(user, input, now, policy), cause: 'REQUESTED' };
+    case 'moderateMute':
+    case 'moveUser':
+    case 'removeUser':
+      return { facts: moderate(user, input, now), cause: 'MODERATED' };
     case 'nodeLost':
       return endSessionsOnNode(user, input.node, now, policy);
     case 'nodeRenamed':
@@ -77,7 +105,7 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
   const session: Draft<Session> = {
     sessionId: input.sessionId,
     node: input.node,
-    platform: input.platform,
+    platform: sharedText(input.platform),
     connectedAt: now,
     lastActiveAt: now,
     heartbeatDueAt: input.requireHeartbeats ? now + policy.heartbeatTimeoutMs : undefined,
@@ -86,14 +114,22 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
     lostBecause: undefined,
     terms: sharedTerms(policy),
     succeeds: previous?.graceEndsAt === undefined ? previous?.sessionId : previous.succeeds,
+    attributes: NO_SESSION_ATTRIBUTES,
   };
   const facts = copyUser(
     evictLostSession(resumeLostSession(user, session, previousSessionId), policy),
   );
-  facts.sessions = [...facts.sessions, session];
-  if (facts.channel !== undefined && facts.channel.sessionId === session.succeeds) {
-    facts.channel = { channelId: facts.channel.channelId, sessionId: session.sessionId };
+  if (input.attributes.size > 0) {
+    const changes: AttributeChanges = {
+      set: input.attributes,
+      remove: [],
+      expiresAt: undefined,
+      field: 'attributes',
+    };
+    session.attributes = changeAttributes(facts.sessions, session, changes, now);
   }
+  facts.sessions = [...facts.sessions, session];
+  if (session.succeeds !== undefined) handOver(facts, session.succeeds, session.sessionId);
   if (input.remembered !== undefined)
     recall(facts, input.remembered, session.sessionId, now, input.wall ?? now);
   mute(facts, input, now);
@@ -108,7 +144,7 @@ function evictLostSession(user: User, policy: Policy): User {
 }
 
 /**
- * Replaces a lost session by the new session of its client, which takes over the channel. The client names its previous
+ * Replaces a lost session by the new session of its client, which takes over the channels. The client names its previous
  * session. A client that names none replaces the first lost session of its platform.
  */
 function resumeLostSession(
@@ -123,12 +159,7 @@ function resumeLostSession(
         ? platform === session.platform
         : sessionId === previousSessionId),
   );
-  if (lost === undefined) return user;
-  const facts = removeSession(user, lost.sessionId);
-  if (user.channel?.sessionId === lost.sessionId) {
-    facts.channel = { channelId: user.channel.channelId, sessionId: session.sessionId };
-  }
-  return facts;
+  return lost === undefined ? user : removeSession(user, lost.sessionId, session.sessionId);
 }
 
 function mute(facts: Draft<User>, input: InputOf<'connect' | 'setMute'>, now: number): void {
@@ -151,12 +182,15 @@ function mostRecentlyActive(user: User): Session {
 }
 
 function setStatus(user: User, input: InputOf<'setStatus'>, now: number, policy: Policy): User {
-  const facts = recordActivity(user, input.sessionId, now, policy);
+  const { sessionId } = input;
+  const facts =
+    sessionId === undefined ? copyUser(user) : recordActivity(user, sessionId, now, policy);
   if (input.expiresAt !== undefined && input.expiresAt <= (input.wall ?? now)) {
     throw new RejectedError('INVALID_FIELD', 'must be in the future', 'expires_at');
   }
   setStatusChoice(facts, input.choice, input.statusText, input.expiresAt, now);
   chose(facts, 'status', now);
+  if (sessionId === undefined) chose(facts, 'moderation', now);
   return facts;
 }
 
@@ -173,6 +207,8 @@ function applyDeadline(
     case 'idle':
       // Idleness is not a stored fact: the status is computed from the last activity. The new object triggers that.
       return { facts: copyUser(user), cause: 'IDLE' };
+    case 'attributeExpired':
+      return { facts: expireAttributes(user, due.at), cause: 'ATTRIBUTE_EXPIRED' };
     case 'choiceExpired':
       return { facts: expireChoice(user, now), cause: 'STATUS_EXPIRED' };
     case 'tokenExpired':
@@ -181,6 +217,32 @@ function applyDeadline(
       return { facts: removeSession(user, due.sessionId), cause: due.lostBecause };
   }
   return due satisfies never;
+}
+
+function setAttributes(
+  user: User,
+  { sessionId, changes, isPassive }: InputOf<'setAttributes'>,
+  now: number,
+  policy: Policy,
+): User {
+  const facts = isPassive
+    ? recordHeartbeat(user, sessionId, now, policy)
+    : recordActivity(user, sessionId, now, policy);
+  const session = copySession(requireLive(facts, sessionId));
+  session.attributes = changeAttributes(facts.sessions, session, changes, now);
+  return replaceSession(facts, session);
+}
+
+function expireAttributes(user: User, at: number): User {
+  const facts = copyUser(user);
+  facts.sessions = user.sessions.map((session) => {
+    const attributes = withoutExpired(session.attributes, at);
+    if (attributes === session.attributes) return session;
+    const changed = copySession(session);
+    changed.attributes = attributes;
+    return changed;
+  });
+  return facts;
 }
 
 function expireChoice(user: User, now: number): User {

@@ -1,14 +1,19 @@
-/** The kinds of choices that a user makes with commands. The last command of each kind wins, from any device. */
-export const CHOICE_KINDS = ['status', 'microphone', 'speaker', 'channel'] as const;
+import { nextVersion } from './version.js';
+
+/**
+ * The kinds of choices that a user makes with commands, and that others make for the user. The last command of each kind
+ * wins, from any device. `moderation` is the last command of a moderator or of a backend, of any kind.
+ */
+export const CHOICE_KINDS = ['status', 'microphone', 'speaker', 'channel', 'moderation'] as const;
 
 export type ChoiceKind = (typeof CHOICE_KINDS)[number];
 
 /**
- * The version of the last command of each kind, normally the time in microseconds since the epoch. Undefined: no
- * command is known. Changes without a command, such as the end of a session, do not count. These versions are separate
+ * The version of the last command of each kind, normally the time in microseconds since the epoch. Missing or undefined:
+ * no command is known. Changes without a command, such as the end of a session, do not count. These versions are separate
  * from the versions of presences, which others see.
  */
-export type ChoiceVersions = { readonly [Kind in ChoiceKind]: number | undefined };
+export type ChoiceVersions = { readonly [Kind in ChoiceKind]?: number | undefined };
 
 /** The choice versions of users who chose nothing yet. All of them share this object. */
 export const NO_CHOICES: ChoiceVersions = Object.freeze({
@@ -16,9 +21,57 @@ export const NO_CHOICES: ChoiceVersions = Object.freeze({
   microphone: undefined,
   speaker: undefined,
   channel: undefined,
+  moderation: undefined,
 });
 
 /** Whether the last command of each kind is the same. */
 export function haveSameVersions(a: ChoiceVersions, b: ChoiceVersions): boolean {
   return a === b || CHOICE_KINDS.every((kind) => a[kind] === b[kind]);
+}
+
+/** Records a command of this kind: the choice version grows. */
+export function chose(
+  facts: { choiceVersions: ChoiceVersions },
+  kind: ChoiceKind,
+  now: number,
+): void {
+  setVersion(facts, kind, nextVersion(facts.choiceVersions[kind] ?? 0, now));
+}
+
+export function setVersion(
+  facts: { choiceVersions: ChoiceVersions },
+  kind: ChoiceKind,
+  version: number,
+): void {
+  const { status, microphone, speaker, channel, moderation } = facts.choiceVersions;
+  const versions = { status, microphone, speaker, channel, moderation };
+  versions[kind] = version;
+  facts.choiceVersions = countOf(versions) > 1 ? versions : ONLY[kind](version);
+}
+
+/** Objects with exactly one field. */
+const ONLY: Readonly<Record<ChoiceKind, (version: number) => ChoiceVersions>> = {
+  status: (status) => ({ status }),
+  microphone: (microphone) => ({ microphone }),
+  speaker: (speaker) => ({ speaker }),
+  channel: (channel) => ({ channel }),
+  moderation: (moderation) => ({ moderation }),
+};
+
+/** Returns the smallest object with these versions: most users have made choices of one kind only, or none. */
+export function packed(versions: ChoiceVersions): ChoiceVersions {
+  if (countOf(versions) > 1) return versions;
+  const only = CHOICE_KINDS.find((kind) => versions[kind] !== undefined);
+  return only === undefined ? NO_CHOICES : ONLY[only](versions[only]!);
+}
+
+/** Every command calls it, and a loop over the kinds takes several times as long. */
+function countOf({ status, microphone, speaker, channel, moderation }: ChoiceVersions): number {
+  return (
+    (status === undefined ? 0 : 1) +
+    (microphone === undefined ? 0 : 1) +
+    (speaker === undefined ? 0 : 1) +
+    (channel === undefined ? 0 : 1) +
+    (moderation === undefined ? 0 : 1)
+  );
 }

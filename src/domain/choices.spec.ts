@@ -14,6 +14,7 @@ import {
 } from '../../test/support/play.js';
 import { NO_CHOICES } from './choice-versions.js';
 import type { RememberedChoices } from './choices.js';
+import { historyOf, membershipsOf } from './memberships.js';
 import type { User } from './user.js';
 
 /** Returns the choices that a client receives on this session and sends with its next one. */
@@ -39,8 +40,11 @@ function rememberedBy(user: User, sessionId: string): RememberedChoices {
         ? undefined
         : {
             version: channel,
-            channelId: user.channel?.channelId,
-            isHeld: user.channel?.sessionId === sessionId,
+            clearedVersion: historyOf(user).clearedAt,
+            channels: membershipsOf(user).map(({ channelId, sessionId: holder }) => ({
+              channelId,
+              isHeld: holder === sessionId,
+            })),
           },
   };
 }
@@ -155,7 +159,7 @@ describe('A client that returns to a service that forgot', () => {
     const { user: both } = continueWith(alone, [
       [101, returning('b', 'a', rememberedBy(user, 'a'))],
     ]);
-    expect(both.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+    expect(membershipsOf(both)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
   });
 
   it('announces a disconnect when it makes a visible user INVISIBLE', () => {
@@ -196,12 +200,16 @@ describe('A client that returns to a service that forgot nothing', () => {
       [3, disconnect('a', 'TOKEN_EXPIRED')],
       [4, returning('b', 'a', remembered)],
     ]);
-    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
   });
 
   it('takes part in no other channel with a version that was forged for it', () => {
     const { user: before } = given([1, connect('a')], [2, join('a', 'lobby')]);
-    const channel = { version: 2000, channelId: 'attic', isHeld: true };
+    const channel = {
+      version: 2000,
+      clearedVersion: 2000,
+      channels: [{ channelId: 'attic', isHeld: true }],
+    };
     const { user } = continueWith(before, [
       [4, returning('b', 'x', { ...rememberedBy(before, 'a'), channel })],
     ]);
@@ -253,9 +261,9 @@ describe('A session that names the one before it', () => {
       [6, returning('b2', 'b', undefined)],
     );
     expect(user.sessions.map(({ sessionId }) => sessionId)).toEqual(['a', 'b2']);
-    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'a' });
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'a' }]);
     const { user: both } = continueWith(user, [[7, returning('a2', 'a', undefined)]], withGrace);
-    expect(both.channel).toEqual({ channelId: 'lobby', sessionId: 'a2' });
+    expect(membershipsOf(both)).toEqual([{ channelId: 'lobby', sessionId: 'a2' }]);
     expect(both.sessions.map(({ sessionId }) => sessionId)).toEqual(['b2', 'a2']);
   });
 
@@ -275,7 +283,7 @@ describe('A session that names the one before it', () => {
       [3, returning('b', 'a', undefined)],
       [4, disconnect('a')],
     );
-    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
     expect(told.filter((event) => event.includes('CHANNEL'))).toHaveLength(1);
   });
 
@@ -286,7 +294,7 @@ describe('A session that names the one before it', () => {
       [3, join('a', 'lobby')],
       [4, disconnect('a')],
     );
-    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
   });
 
   it('gives the channel back when it ends first, because the move was given up', () => {
@@ -296,7 +304,7 @@ describe('A session that names the one before it', () => {
       [3, returning('b', 'a', undefined)],
       [4, disconnect('b')],
     );
-    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'a' });
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'a' }]);
   });
 
   it('hands on what it was to take over', () => {
@@ -309,7 +317,7 @@ describe('A session that names the one before it', () => {
       [6, disconnect('b')],
       [7, disconnect('a')],
     );
-    expect(user.channel).toEqual({ channelId: 'garden', sessionId: 'c' });
+    expect(membershipsOf(user)).toEqual([{ channelId: 'garden', sessionId: 'c' }]);
   });
 
   it('is not waited with for the one before, once that is found to be lost', () => {
@@ -320,7 +328,7 @@ describe('A session that names the one before it', () => {
       [4, disconnect('a', 'CONNECTION_LOST')],
     );
     expect(user.sessions).toHaveLength(1);
-    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
   });
 });
 
@@ -363,7 +371,9 @@ describe('The choices that clients keep', () => {
         const { channelId, isMicrophoneMuted, isSpeakerMuted } = user.own;
         expect(restored.own).toMatchObject({ channelId, isMicrophoneMuted, isSpeakerMuted });
         expect(restored.choice).toBe(user.choice);
-        expect(restored.channel?.sessionId).toBe(user.channel && `${user.channel.sessionId}'`);
+        expect(restored.channelSessionId).toBe(
+          user.channelSessionId && `${user.channelSessionId}'`,
+        );
       }),
       { numRuns: 500 },
     );

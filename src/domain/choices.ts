@@ -1,6 +1,7 @@
-import { CHOICE_KINDS, type ChoiceKind, type ChoiceVersions } from './choice-versions.js';
-import { nextVersion } from './presence.js';
-import type { Draft, StatusChoice, User } from './user.js';
+import { CHOICE_KINDS, setVersion, type ChoiceKind } from './choice-versions.js';
+import { nextVersion } from './version.js';
+import { hasLeftSince, historyOf, isSame, membershipsOf, setMemberships } from './memberships.js';
+import type { Draft, Membership, StatusChoice, User } from './user.js';
 
 /**
  * The choices of a user that a client last received. The client sends them back, because the service may have lost
@@ -20,10 +21,14 @@ export interface RememberedChoices {
   readonly channel:
     | {
         readonly version: number;
-        /** Undefined: the user left the channel, or no session holds a channel any more. */
-        readonly channelId: string | undefined;
-        /** Whether the previous session of this client held the channel. */
-        readonly isHeld: boolean;
+        /** The version of the last command that left all other channels; see `ChannelHistory`. */
+        readonly clearedVersion: number;
+        /** The channels of the user after the last command, as far as sessions still held them. */
+        readonly channels: readonly {
+          readonly channelId: string;
+          /** Whether the previous session of this client was in the channel. */
+          readonly isHeld: boolean;
+        }[];
       }
     | undefined;
 }
@@ -33,11 +38,6 @@ export interface RememberedChoices {
  * version further ahead would win forever. It is replaced by the current time, and used only if no version is known.
  */
 export const MAX_AHEAD_MS = 60_000;
-
-/** Records a command of this kind: the choice version grows. */
-export function chose(facts: Draft<User>, kind: ChoiceKind, now: number): void {
-  setVersion(facts, kind, nextVersion(facts.choiceVersions[kind] ?? 0, now));
-}
 
 /** Sets status choice, text and expiry. */
 export function setStatusChoice(
@@ -76,25 +76,55 @@ export function recall(
   if (speaker !== undefined && isNewer(facts, 'speaker', speaker.version, now)) {
     facts.isSpeakerMuted = speaker.isMuted;
   }
-  if (channel !== undefined) recallChannel(facts, channel, sessionId, now);
+  if (channel !== undefined) recallChannels(facts, channel, sessionId, now);
 }
 
 /**
- * Applies the channel that a client remembers. If the session that holds a channel ends, the user leaves the channel
- * without a command. The join is then still the last command, and the client that made it may join again.
+ * Applies the channels that a client remembers. If a session ends, the user leaves its channels without a command. The
+ * client that joined them may join again, unless the user has left them by a later command.
  */
-function recallChannel(
+function recallChannels(
   facts: Draft<User>,
-  { version, channelId, isHeld }: NonNullable<RememberedChoices['channel']>,
+  { version, clearedVersion, channels }: NonNullable<RememberedChoices['channel']>,
   sessionId: string,
   now: number,
 ): void {
-  const isLast = version === facts.choiceVersions.channel;
-  const isThere = facts.channel?.channelId === channelId;
-  if (!isLast && !isNewer(facts, 'channel', version, now)) return;
-  if (isLast && !isThere && facts.channel !== undefined) return;
-  if (isHeld && channelId !== undefined) facts.channel = { channelId, sessionId };
-  else if (!isLast && !isThere) facts.channel = undefined;
+  const known = facts.choiceVersions.channel ?? 0;
+  const history = historyOf(facts);
+  if (isNewer(facts, 'channel', version, now)) {
+    const wasCleared = clearedVersion > known || known === 0;
+    if (wasCleared) {
+      // Every known membership is older than the command that left all channels.
+      const isThere = (each: Membership): boolean =>
+        channels.some(({ channelId, isHeld }) => !isHeld && channelId === each.channelId);
+      setMemberships(facts, membershipsOf(facts).filter(isThere));
+    }
+    const isLast = clearedVersion >= version;
+    facts.channelHistory = isLast
+      ? undefined
+      : wasCleared
+        ? { clearedAt: Math.min(clearedVersion, facts.choiceVersions.channel!), left: [] }
+        : history;
+  } else if (version > known) {
+    return;
+  }
+  const regained = channels
+    .filter(({ channelId, isHeld }) => isHeld && !hasLeftSince(facts, channelId, version))
+    .map(({ channelId }) => ({ channelId, sessionId }));
+  if (facts.channelHistory === undefined) regainOne(facts, regained[0]);
+  else for (const membership of regained) regain(facts, membership);
+}
+
+/** The last command left all other channels, so that the user is in the channel that it joined or in none. */
+function regainOne(facts: Draft<User>, membership: Membership | undefined): void {
+  if (membership === undefined) return;
+  const isElsewhere = facts.channelId !== undefined && facts.channelId !== membership.channelId;
+  if (!isElsewhere) setMemberships(facts, [membership]);
+}
+
+function regain(facts: Draft<User>, membership: Membership): void {
+  const all = membershipsOf(facts);
+  if (!all.some((each) => isSame(each, membership))) setMemberships(facts, [...all, membership]);
 }
 
 /** Whether a remembered version is newer than the known one. If so, it becomes the known one. */
@@ -104,13 +134,6 @@ function isNewer(facts: Draft<User>, kind: ChoiceKind, version: number, now: num
   if (isAhead ? known !== undefined : version <= (known ?? 0)) return false;
   setVersion(facts, kind, isAhead ? nextVersion(0, now) : version);
   return true;
-}
-
-function setVersion(facts: Draft<User>, kind: ChoiceKind, version: number): void {
-  const { status, microphone, speaker, channel } = facts.choiceVersions;
-  const versions: Draft<ChoiceVersions> = { status, microphone, speaker, channel };
-  versions[kind] = version;
-  facts.choiceVersions = versions;
 }
 
 /** Copies the choice of one kind from another state of the same user. The compiler reports a kind that is missing. */
@@ -123,13 +146,14 @@ const COPY_CHOICE: Readonly<Record<ChoiceKind, (facts: Draft<User>, from: User) 
   },
   microphone: (facts, from) => (facts.isMicrophoneMuted = from.isMicrophoneMuted),
   speaker: (facts, from) => (facts.isSpeakerMuted = from.isSpeakerMuted),
-  // The channel depends on the sessions that are left: `reconcile` merges it.
+  // The channels depend on the sessions that are left: `reconcile` merges them.
   channel: () => {},
+  moderation: (facts, from) => (facts.moderatorMute = from.moderatorMute),
 };
 
 /**
- * Copies the choices that are later in another state of the same user. For the channel it copies only the version; the
- * caller merges the channel itself.
+ * Copies the choices that are later in another state of the same user. For the channels it copies only the version; the
+ * caller merges the channels themselves.
  */
 export function mergeChoices(facts: Draft<User>, other: User): void {
   for (const kind of CHOICE_KINDS) {

@@ -13,9 +13,9 @@ import {
   playWith,
   time,
 } from '../../test/support/play.js';
-import { nextVersion } from './presence.js';
+import { nextVersion } from './version.js';
 import { RejectedError } from './rejected-error.js';
-import { retainOnEviction, presenceFor } from './user.js';
+import { newUser, retainOnEviction, presenceFor } from './user.js';
 
 describe('A version', () => {
   it('is the time of the change in microseconds', () => {
@@ -62,9 +62,13 @@ describe('A user', () => {
       [5, join('b', 'kitchen')],
     ]).user;
     expect(own.platforms).toBe(user.own.platforms);
-    expect(continueWith(user, [[4, disconnect('a')]]).user.own.platforms).not.toBe(
-      user.own.platforms,
-    );
+  });
+
+  it('shares the list of platforms with all users on the same single platform', () => {
+    const other = continueWith(newUser('bob'), [[4, connect('c', { platform: 'desktop' })]]).user;
+    const left = continueWith(user, [[4, disconnect('a')]]).user;
+    expect(left.own.platforms).toEqual(['desktop']);
+    expect(other.own.platforms).toBe(left.own.platforms);
   });
 });
 

@@ -1,3 +1,4 @@
+import { attributesExpireAt } from './attributes.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import type { LossReason, Session, User } from './user.js';
@@ -9,6 +10,7 @@ export type Deadline = TimedMatter | HeartbeatMissed;
 type TimedMatter =
   | { readonly type: 'idle'; readonly at: number }
   | { readonly type: 'choiceExpired'; readonly at: number }
+  | { readonly type: 'attributeExpired'; readonly at: number }
   | { readonly type: 'tokenExpired'; readonly at: number; readonly sessionId: string }
   | {
       readonly type: 'graceEnded';
@@ -49,10 +51,12 @@ export function firstDue(
   return earliest(due);
 }
 
-/** Returns when the next duration of this user ends: the idle timeout or a grace. Undefined: none is running. */
+/** Returns when the next duration of this user ends: the idle timeout, a grace or the lifetime of an attribute. Undefined: none is running. */
 export function wakeAt(user: User, policy: Policy): number | undefined {
   let at: number | undefined;
-  for (const { graceEndsAt } of user.sessions) at = earlier(at, graceEndsAt);
+  for (const session of user.sessions) {
+    at = earlier(earlier(at, session.graceEndsAt), attributesExpireAt(session));
+  }
   return user.own.status === 'ONLINE' ? earlier(at, idleAt(user, policy)) : at;
 }
 
@@ -109,7 +113,11 @@ function idleAtOf(
 
 function* timed(user: User, policy: Policy): Generator<TimedMatter> {
   if (user.choiceExpiresAt !== undefined) yield { type: 'choiceExpired', at: user.choiceExpiresAt };
-  for (const { sessionId, graceEndsAt, tokenExpiresAt, lostBecause } of user.sessions) {
+  for (const session of user.sessions) {
+    const { sessionId, graceEndsAt, tokenExpiresAt, lostBecause } = session;
+    const attributeExpiresAt = attributesExpireAt(session);
+    if (attributeExpiresAt !== undefined)
+      yield { type: 'attributeExpired', at: attributeExpiresAt };
     if (graceEndsAt !== undefined) {
       const cause = lostBecause ?? 'CONNECTION_LOST';
       yield { type: 'graceEnded', at: graceEndsAt, sessionId, lostBecause: cause };

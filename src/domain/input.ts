@@ -1,4 +1,6 @@
+import type { AttributeChanges } from './attributes.js';
 import type { RememberedChoices } from './choices.js';
+import type { ModerationInput } from './moderation.js';
 import type { StatusChoice } from './user.js';
 
 /** Why a session ended. Only CONNECTION_LOST and NODE_LOST give the session a grace. */
@@ -19,6 +21,8 @@ export type Input =
       readonly tokenExpiresAt: number | undefined;
       /** The session that the client had before. Undefined: the client named none. */
       readonly previousSessionId: string | undefined;
+      /** The attributes that the session starts with. They do not expire before it. */
+      readonly attributes: ReadonlyMap<string, string>;
       /** The choices of the user that the client last received. */
       readonly remembered: RememberedChoices | undefined;
       /** The wall clock, which decides whether a remembered status has expired. Undefined: the service time. */
@@ -33,8 +37,19 @@ export type Input =
   | { readonly type: 'silent'; readonly sessionId: string; readonly heartbeatDueAt: number }
   /** Without a session, the activity counts for the most recently active one. */
   | { readonly type: 'activity'; readonly sessionId: string | undefined }
-  | { readonly type: 'joinChannel'; readonly sessionId: string; readonly channelId: string }
-  | { readonly type: 'leaveChannel'; readonly sessionId: string }
+  | {
+      readonly type: 'joinChannel';
+      readonly sessionId: string;
+      readonly channelId: string;
+      /** Whether the user stays in the other channels. */
+      readonly keepOthers: boolean;
+    }
+  | {
+      readonly type: 'leaveChannel';
+      readonly sessionId: string;
+      /** The channel to leave, with all sessions. Undefined: all channels. */
+      readonly channelId: string | undefined;
+    }
   | {
       readonly type: 'setMute';
       readonly sessionId: string;
@@ -43,13 +58,22 @@ export type Input =
     }
   | {
       readonly type: 'setStatus';
-      readonly sessionId: string;
+      /** Undefined: a backend sets the status. It is no activity, and the user need not be connected. */
+      readonly sessionId: string | undefined;
       readonly choice: StatusChoice;
       readonly statusText: string;
       readonly expiresAt: number | undefined;
       /** The wall clock. `expiresAt` must be later. Undefined: the service time. */
       readonly wall?: number;
     }
+  | {
+      readonly type: 'setAttributes';
+      readonly sessionId: string;
+      readonly changes: AttributeChanges;
+      /** Whether the command is only a sign of life, and no activity. */
+      readonly isPassive: boolean;
+    }
+  | ModerationInput
   /** A node failed, and all its streams with it. */
   | { readonly type: 'nodeLost'; readonly node: string }
   /** A node continues under a new node id. */

@@ -15,6 +15,7 @@ import {
   silent,
   time,
 } from '../../test/support/play.js';
+import { membershipsOf } from './memberships.js';
 import { liveSessions } from './user.js';
 
 describe('Heartbeats', () => {
@@ -166,7 +167,7 @@ describe('The reconnect grace', () => {
       [3, disconnect('a', 'CONNECTION_LOST')],
       [4, connect('c')],
     );
-    expect(user.channel).toEqual({ channelId: 'lobby', sessionId: 'b' });
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
   });
 
   it('does not keep room for those that are lost', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { moderatorMute } from './moderator-mute.js';
 import { diffPresence, PRESENCE_FIELDS, presenceEquals } from './presence-diff.js';
 import { unknownPresence, type Presence } from './presence.js';
 
@@ -16,6 +17,9 @@ const OTHER: { readonly [F in Field]: Presence[F] } = {
   channelId: 'lobby',
   isMicrophoneMuted: true,
   isSpeakerMuted: true,
+  otherChannelIds: ['attic'],
+  moderatorMute: moderatorMute(true, false),
+  attributes: new Map([['doc', '1']]),
   connectedAt: 2,
   lastActiveAt: 2,
   platforms: ['desktop', 'web'],

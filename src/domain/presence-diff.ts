@@ -1,5 +1,7 @@
+import { changedKeys, haveSameAttributes } from './attributes.js';
 import type { Change, ChangeOf, EventKind, PresenceEvent, Reason } from './event.js';
-import type { Presence } from './presence.js';
+import { haveSameMute } from './moderator-mute.js';
+import { areSame, channelIdsOf, type Presence } from './presence.js';
 
 /** How others learn of a new value of one field. */
 interface FieldRule {
@@ -24,6 +26,10 @@ export const PRESENCE_FIELDS: Readonly<
     announcedBy: 'USER_CHANNEL_CHANGED',
     differs: (a, b) => a.channelId !== b.channelId,
   },
+  otherChannelIds: {
+    announcedBy: 'USER_CHANNEL_CHANGED',
+    differs: (a, b) => !areSame(a.otherChannelIds, b.otherChannelIds),
+  },
   isMicrophoneMuted: {
     announcedBy: 'USER_MUTE_STATE_CHANGED',
     differs: (a, b) => a.isMicrophoneMuted !== b.isMicrophoneMuted,
@@ -32,13 +38,21 @@ export const PRESENCE_FIELDS: Readonly<
     announcedBy: 'USER_MUTE_STATE_CHANGED',
     differs: (a, b) => a.isSpeakerMuted !== b.isSpeakerMuted,
   },
+  moderatorMute: {
+    announcedBy: 'USER_MUTE_STATE_CHANGED',
+    differs: (a, b) => !haveSameMute(a.moderatorMute, b.moderatorMute),
+  },
+  attributes: {
+    announcedBy: 'USER_ATTRIBUTES_CHANGED',
+    differs: (a, b) => !haveSameAttributes(a.attributes, b.attributes),
+  },
   connectedAt: {
     announcedBy: 'USER_CONNECTION_CHANGED',
     differs: (a, b) => a.connectedAt !== b.connectedAt,
   },
   platforms: {
     announcedBy: 'USER_CONNECTION_CHANGED',
-    differs: (a, b) => platformsDiffer(a.platforms, b.platforms),
+    differs: (a, b) => !areSame(a.platforms, b.platforms),
   },
   lastActiveAt: { announcedBy: undefined, differs: (a, b) => a.lastActiveAt !== b.lastActiveAt },
 };
@@ -52,15 +66,10 @@ export function presenceEquals(a: Presence, b: Presence): boolean {
   return true;
 }
 
-function platformsDiffer(a: readonly string[], b: readonly string[]): boolean {
-  // Most commits share the list. The comparison of references then avoids reading it from memory.
-  return a !== b && (a.length !== b.length || a.some((platform, i) => platform !== b[i]));
-}
-
 /** When an event of one kind occurs, and what it says of the presence before. */
 interface KindRule<Announced extends Change = Change> {
   readonly occurs: (before: Presence, after: Presence) => boolean;
-  readonly change: (before: Presence) => Announced;
+  readonly change: (before: Presence, after: Presence) => Announced;
 }
 
 /**
@@ -75,14 +84,22 @@ export const EVENT_KINDS: { readonly [Kind in EventKind]: KindRule<ChangeOf<Kind
   },
   USER_CHANNEL_CHANGED: {
     occurs: always('USER_CHANNEL_CHANGED'),
-    change: ({ channelId }) => ({ kind: 'USER_CHANNEL_CHANGED', previousChannelId: channelId }),
+    change: channelChange,
   },
   USER_MUTE_STATE_CHANGED: {
     occurs: always('USER_MUTE_STATE_CHANGED'),
-    change: ({ isMicrophoneMuted, isSpeakerMuted }) => ({
+    change: ({ isMicrophoneMuted, isSpeakerMuted, moderatorMute }) => ({
       kind: 'USER_MUTE_STATE_CHANGED',
       wasMicrophoneMuted: isMicrophoneMuted,
       wasSpeakerMuted: isSpeakerMuted,
+      moderatorMuteBefore: moderatorMute,
+    }),
+  },
+  USER_ATTRIBUTES_CHANGED: {
+    occurs: always('USER_ATTRIBUTES_CHANGED'),
+    change: (before, after) => ({
+      kind: 'USER_ATTRIBUTES_CHANGED',
+      keys: changedKeys(before.attributes, after.attributes),
     }),
   },
   USER_CONNECTION_CHANGED: {
@@ -110,16 +127,38 @@ export function diffPresence(
   const events: PresenceEvent[] = [];
   for (const kind of KINDS) {
     if (!kind.occurs(before, after)) continue;
-    const change = kind.change(before);
+    const change = kind.change(before, after);
     events.push({
       presence: after,
       previousChannelId: before.channelId,
+      previousOtherChannelIds: before.otherChannelIds,
       occurredAt: now,
       reason: reasonOf(change, before, after, cause),
       change,
     });
   }
   return events;
+}
+
+function channelChange(before: Presence, after: Presence): ChangeOf<'USER_CHANNEL_CHANGED'> {
+  const [left, joined] = [channelIdsOf(before), channelIdsOf(after)];
+  // Most users are in one channel at most: then the two lists have nothing in common.
+  const isOne = before.otherChannelIds.length === 0 && after.otherChannelIds.length === 0;
+  const previousChannelId = before.channelId;
+  if (isOne) {
+    return {
+      kind: 'USER_CHANNEL_CHANGED',
+      previousChannelId,
+      joinedChannelIds: joined,
+      leftChannelIds: left,
+    };
+  }
+  return {
+    kind: 'USER_CHANNEL_CHANGED',
+    previousChannelId,
+    joinedChannelIds: joined.filter((channelId) => !left.includes(channelId)),
+    leftChannelIds: left.filter((channelId) => !joined.includes(channelId)),
+  };
 }
 
 function cameOnline(before: Presence, after: Presence): boolean {
@@ -147,13 +186,13 @@ function whileConnected(kind: FieldRule['announcedBy']): KindRule['occurs'] {
 }
 
 /**
- * Returns the reason of a change as others see it. A user who becomes invisible, by a command or by a choice that a
- * reconnect restores, appears as DISCONNECTED; one who stops being invisible appears as CONNECTED. Any other reason
+ * Returns the reason of a change as others see it. A user who becomes invisible, by a command, by a backend or by
+ * a choice that a reconnect restores, appears as DISCONNECTED; one who stops being invisible appears as CONNECTED. Any other reason
  * would reveal the choice.
  */
 function reasonOf(change: Change, before: Presence, after: Presence, cause: Reason): Reason {
   if (before.status === 'OFFLINE') return 'CONNECTED';
-  const isHidden = cause === 'REQUESTED' || cause === 'CONNECTED';
+  const isHidden = cause === 'REQUESTED' || cause === 'CONNECTED' || cause === 'MODERATED';
   if (after.status === 'OFFLINE' && isHidden) return 'DISCONNECTED';
   if (change.kind === 'USER_STATUS_CHANGED' && cause === 'REQUESTED') {
     // A command makes an idle user active. A heartbeat is not an activity and may reveal that the idle timeout has

@@ -1,3 +1,6 @@
+import { NO_ATTRIBUTES, type Attributes } from './attributes.js';
+import { NOT_MODERATED, type ModeratorMute } from './moderator-mute.js';
+
 /** The statuses that a listed user can have: all except OFFLINE. */
 export const LISTED_STATUSES = ['ONLINE', 'IDLE', 'DO_NOT_DISTURB', 'AWAY'] as const;
 
@@ -15,19 +18,27 @@ export interface Presence {
   readonly userId: string;
   readonly status: Status;
   readonly statusText: string;
+  /** The channel that was joined last among those that the user is in. Undefined: none. */
   readonly channelId: string | undefined;
+  /** The other channels that the user is in, sorted. */
+  readonly otherChannelIds: readonly string[];
   readonly isMicrophoneMuted: boolean;
   readonly isSpeakerMuted: boolean;
+  readonly moderatorMute: ModeratorMute;
+  readonly attributes: Attributes;
   /** When the oldest session that others may know of started, in milliseconds since the epoch, like all times here. */
   readonly connectedAt: number | undefined;
   readonly lastActiveAt: number | undefined;
   /** Each platform once, sorted. */
   readonly platforms: readonly string[];
-  /** Grows with every change; see `nextVersion`. Zero: the service has never seen the user. */
+  /** Grows with every change; see `nextVersion` in version.ts. Zero: the service has never seen the user. */
   readonly version: number;
 }
 
 const NO_PLATFORMS: readonly string[] = [];
+
+/** The other channels of users who are in one channel at most. All of them share this list. */
+export const NO_CHANNELS: readonly string[] = Object.freeze([]);
 
 /** Returns the presence of a user whom the service does not know. */
 export function unknownPresence(userId: string): Presence {
@@ -36,8 +47,11 @@ export function unknownPresence(userId: string): Presence {
     status: 'OFFLINE',
     statusText: '',
     channelId: undefined,
+    otherChannelIds: NO_CHANNELS,
     isMicrophoneMuted: false,
     isSpeakerMuted: false,
+    moderatorMute: NOT_MODERATED,
+    attributes: NO_ATTRIBUTES,
     connectedAt: undefined,
     lastActiveAt: undefined,
     platforms: NO_PLATFORMS,
@@ -55,8 +69,11 @@ export function offlineFrom(before: Presence, version: number): Presence {
     status: 'OFFLINE',
     statusText: '',
     channelId: undefined,
+    otherChannelIds: NO_CHANNELS,
     isMicrophoneMuted: before.isMicrophoneMuted,
     isSpeakerMuted: before.isSpeakerMuted,
+    moderatorMute: before.moderatorMute,
+    attributes: NO_ATTRIBUTES,
     connectedAt: undefined,
     lastActiveAt: before.lastActiveAt,
     platforms: NO_PLATFORMS,
@@ -64,11 +81,14 @@ export function offlineFrom(before: Presence, version: number): Presence {
   };
 }
 
-/**
- * Returns the version after `version`: the clock in microseconds, or `version + 1` if the clock has not advanced.
- * Versions grow across restarts without being stored, and their jumps do not reveal how active an invisible user was.
- * (A hybrid logical clock: Kulkarni et al., "Logical Physical Clocks", 2014.)
- */
-export function nextVersion(version: number, now: number): number {
-  return Math.max(version + 1, now * 1000);
+/** Returns all channels that a user is in, sorted. */
+export function channelIdsOf({ channelId, otherChannelIds }: Presence): readonly string[] {
+  if (channelId === undefined) return otherChannelIds;
+  return otherChannelIds.length === 0 ? [channelId] : [channelId, ...otherChannelIds].sort();
+}
+
+/** Whether two lists have the same elements. */
+export function areSame(a: readonly string[], b: readonly string[]): boolean {
+  // Most commits share the list. The comparison of references then avoids reading it from memory.
+  return a === b || (a.length === b.length && a.every((element, i) => element === b[i]));
 }

@@ -1,7 +1,8 @@
 import { hasLaterChoice, mergeChoices } from './choices.js';
+import { hasLeftSince, isSame, membershipsOf, setMemberships } from './memberships.js';
 import type { Policy } from './policy.js';
 import { derivePresence } from './step.js';
-import { copyUser, type Session, type User } from './user.js';
+import { copyUser, type Draft, type Membership, type Session, type User } from './user.js';
 
 /**
  * Merges what a node knows of a user with what is stored, after Redis may have lost commits: it was emptied, or a
@@ -26,23 +27,34 @@ export function reconcile(
   sessions.sort((a, b) => a.connectedAt - b.connectedAt);
   const facts = copyUser(base);
   facts.sessions = sessions;
-  facts.channel = channelOf(base, other, known, sessions);
+  mergeMemberships(facts, base, other, known);
   mergeChoices(facts, other);
   return derivePresence(facts, base, now, policy);
 }
 
-/** Returns the channel after the last join or leave, if the session that holds it still counts. */
-function channelOf(
-  base: User,
-  other: User,
-  known: User,
-  sessions: readonly Session[],
-): User['channel'] {
-  const isHeld = ({ channel }: User): boolean =>
-    sessions.some(({ sessionId }) => sessionId === channel?.sessionId);
+/** Sets the memberships after the last join or leave, as far as the sessions that hold them still count. */
+function mergeMemberships(facts: Draft<User>, base: User, other: User, known: User): void {
+  const counted = new Set(facts.sessions.map(({ sessionId }) => sessionId));
+  const heldIn = (user: User): readonly Membership[] =>
+    membershipsOf(user).filter(({ sessionId }) => counted.has(sessionId));
   const [a, b] = [base.choiceVersions.channel ?? 0, other.choiceVersions.channel ?? 0];
-  const candidates = a === b ? [base, known] : [a > b ? base : other];
-  return candidates.find(isHeld)?.channel;
+  const later = b > a ? other : base;
+  const earlier = later === base ? other : base;
+  facts.channelHistory = later.channelHistory;
+  if (later.channelHistory === undefined) {
+    // The user is in one channel at most. After the same command, one of the two may not know its session yet.
+    const candidates = a === b ? [heldIn(base), heldIn(known)] : [heldIn(later)];
+    setMemberships(facts, candidates.find((held) => held.length > 0) ?? []);
+    return;
+  }
+  const kept = heldIn(later);
+  const version = earlier.choiceVersions.channel ?? 0;
+  const regained = heldIn(earlier).filter(
+    (each) =>
+      !kept.some((membership) => isSame(membership, each)) &&
+      !hasLeftSince(later, each.channelId, version),
+  );
+  setMemberships(facts, [...regained, ...kept]);
 }
 
 function haveSameIds(a: readonly Session[], b: readonly Session[]): boolean {

@@ -1,5 +1,6 @@
 import type { Reason } from './event.js';
 import type { EndReason } from './input.js';
+import { handOver } from './memberships.js';
 import type { Policy } from './policy.js';
 import { RejectedError } from './rejected-error.js';
 import {
@@ -123,22 +124,20 @@ export function renameNode(user: User, node: string, name: string): User {
 }
 
 /**
- * Removes a session. If it holds the channel, the session that succeeds it takes over. Otherwise the session that it
- * succeeded takes over, because the client gave up that move. Without either the user leaves the channel.
+ * Removes a session. Its channels go to `heir`. Without one they go to the session that succeeds it, or else to the
+ * session that it succeeded, because the client gave up that move. Without any of them the user leaves the channels.
  */
-export function removeSession(user: User, sessionId: string): Draft<User> {
+export function removeSession(user: User, sessionId: string, heir?: string): Draft<User> {
   const facts = copyUser(user);
   const gone = user.sessions.find((session) => session.sessionId === sessionId);
   const isSuccessor = ({ succeeds }: Session): boolean => succeeds === sessionId;
   facts.sessions = user.sessions
     .filter((session) => session !== gone)
     .map((session) => (isSuccessor(session) ? succeeding(session, gone?.succeeds) : session));
-  if (user.channel?.sessionId === sessionId) {
-    const next =
-      user.sessions.find(isSuccessor) ??
-      user.sessions.find((session) => session.sessionId === gone?.succeeds);
-    facts.channel = next && { channelId: user.channel.channelId, sessionId: next.sessionId };
-  }
+  const next =
+    user.sessions.find(isSuccessor) ??
+    user.sessions.find((session) => session.sessionId === gone?.succeeds);
+  handOver(facts, sessionId, heir ?? next?.sessionId);
   return facts;
 }
 
@@ -149,7 +148,7 @@ function succeeding(session: Session, succeeds: string | undefined): Session {
 }
 
 /** Returns the live session with that id, or throws a `RejectedError`. */
-function requireLive(user: User, sessionId: string): Session {
+export function requireLive(user: User, sessionId: string): Session {
   const session = findLive(user, sessionId);
   if (session === undefined) {
     throw new RejectedError(
@@ -167,7 +166,8 @@ function findLive(user: User, sessionId: string): Session | undefined {
   );
 }
 
-function replaceSession(user: User, changed: Session): Draft<User> {
+/** Returns the user with one session replaced. */
+export function replaceSession(user: User, changed: Session): Draft<User> {
   const facts = copyUser(user);
   facts.sessions = user.sessions.map((session) =>
     session.sessionId === changed.sessionId ? changed : session,

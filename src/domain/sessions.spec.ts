@@ -8,6 +8,7 @@ import {
   given,
   playWith,
 } from '../../test/support/play.js';
+import { NOT_MODERATED } from './moderator-mute.js';
 import { liveSessions } from './user.js';
 
 describe('Sessions', () => {
@@ -24,6 +25,9 @@ describe('Sessions', () => {
       connectedAt: 5,
       lastActiveAt: 5,
       platforms: ['desktop'],
+      otherChannelIds: [],
+      moderatorMute: NOT_MODERATED,
+      attributes: new Map(),
       version: 5000,
     });
   });

@@ -1,11 +1,14 @@
 import { apply } from './apply.js';
+import { mergeAttributes } from './attributes.js';
 import { diffPresence, presenceEquals } from './presence-diff.js';
 import { idleAt, lastActiveAt, wakeAt } from './deadlines.js';
 import type { PresenceEvent } from './event.js';
 import type { EndedSession } from './session-transitions.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
-import { offlineFrom, nextVersion, type Presence, type Status } from './presence.js';
+import { sharedPlatforms } from './platforms.js';
+import { NO_CHANNELS, offlineFrom, type Presence, type Status } from './presence.js';
+import { nextVersion } from './version.js';
 import { copyUser, type Session, type User } from './user.js';
 
 /** The result of one input. */
@@ -49,7 +52,8 @@ export function derivePresence(facts: User, before: User, now: number, policy: P
   const user = copyUser(facts);
   user.own = own;
   user.shown = shown;
-  if (presenceEquals(own, before.own) && presenceEquals(shown, before.shown)) {
+  const isOneView = shown === own && before.shown === before.own;
+  if (presenceEquals(own, before.own) && (isOneView || presenceEquals(shown, before.shown))) {
     user.own = { ...own, version: before.own.version };
     if (shown === own) user.shown = user.own;
   }
@@ -84,9 +88,12 @@ function computePresence(
     userId: facts.userId,
     status: statusOf(facts, now, policy),
     statusText: facts.statusText,
-    channelId: facts.channel?.channelId,
+    channelId: facts.channelId,
+    otherChannelIds: otherChannelsOf(facts, before),
     isMicrophoneMuted: facts.isMicrophoneMuted,
     isSpeakerMuted: facts.isSpeakerMuted,
+    moderatorMute: facts.moderatorMute,
+    attributes: mergeAttributes(facts.sessions, before.own.attributes),
     connectedAt: Math.max(oldest?.connectedAt ?? 0, facts.visibleSince ?? 0),
     // The session with the last activity may have ended, but its activity still counts for the user.
     lastActiveAt: Math.max(lastActiveAt(facts), facts.own.lastActiveAt ?? 0),
@@ -103,7 +110,20 @@ function platformsOf(sessions: readonly Session[], before: User): readonly strin
     sessions.length === before.sessions.length &&
     sessions.every(({ platform }, i) => platform === before.sessions[i]?.platform);
   if (isSame) return before.own.platforms;
-  return [...new Set(sessions.map((session) => session.platform))].sort();
+  return sharedPlatforms([...new Set(sessions.map((session) => session.platform))].sort());
+}
+
+/**
+ * Returns the channels other than the current one, each once, sorted. If the memberships have not changed, it returns the
+ * previous list.
+ */
+function otherChannelsOf({ channelId, earlierChannels }: User, before: User): readonly string[] {
+  if (earlierChannels.length === 0) return NO_CHANNELS;
+  if (earlierChannels === before.earlierChannels && channelId === before.channelId)
+    return before.own.otherChannelIds;
+  const ids = new Set(earlierChannels.map((membership) => membership.channelId));
+  ids.delete(channelId!);
+  return ids.size === 0 ? NO_CHANNELS : [...ids].sort();
 }
 
 function statusOf(facts: User, now: number, policy: Policy): Status {

@@ -1,4 +1,6 @@
+import type { SessionAttributes } from './attributes.js';
 import { NO_CHOICES, type ChoiceVersions } from './choice-versions.js';
+import { NOT_MODERATED, type ModeratorMute } from './moderator-mute.js';
 import { unknownPresence, type Presence } from './presence.js';
 import type { SessionTerms } from './terms.js';
 
@@ -36,6 +38,8 @@ export interface Session {
    * its channel.
    */
   readonly succeeds: string | undefined;
+  /** The attributes that this session has set. They end with the session. */
+  readonly attributes: SessionAttributes;
 }
 
 /** The reasons why a session can be lost. Only these reasons give a session a grace. */
@@ -43,15 +47,42 @@ export const LOSS_REASONS = ['CONNECTION_LOST', 'NODE_LOST'] as const;
 
 export type LossReason = (typeof LOSS_REASONS)[number];
 
+/** One session of a user in one channel. */
+export interface Membership {
+  readonly channelId: string;
+  readonly sessionId: string;
+}
+
+export const NO_MEMBERSHIPS: readonly Membership[] = Object.freeze([]);
+
+/**
+ * When a user left channels, as versions of channel commands. A client that reconnects must not join a channel again
+ * that the user has left since.
+ */
+export interface ChannelHistory {
+  /** The version of the last command that left all channels, or all but the one that it joined. */
+  readonly clearedAt: number;
+  /** The last command that left only one channel, for each of the last channels, earliest first. */
+  readonly left: readonly { readonly channelId: string; readonly version: number }[];
+}
+
 /** The complete state of one user. It is never changed in place. */
 export interface User {
   readonly userId: string;
   /** Oldest first. */
   readonly sessions: readonly Session[];
-  /** The channel of the user, and the session that holds it: the last one that joined. */
-  readonly channel: { readonly channelId: string; readonly sessionId: string } | undefined;
+  /** The last of the channels that the sessions have joined and not left. Undefined: the user is in no channel. */
+  readonly channelId: string | undefined;
+  /** The session in that channel. Most users are in one channel only, so it is no `Membership` of its own. */
+  readonly channelSessionId: string | undefined;
+  /** The other channels, in the order in which the sessions joined them. Most users have none. */
+  readonly earlierChannels: readonly Membership[];
+  /** Undefined: the last channel command left all channels, or all but the one that it joined. */
+  readonly channelHistory: ChannelHistory | undefined;
   readonly isMicrophoneMuted: boolean;
   readonly isSpeakerMuted: boolean;
+  /** Only a moderator changes it. It outlasts channels and sessions. */
+  readonly moderatorMute: ModeratorMute;
   readonly choice: StatusChoice;
   readonly statusText: string;
   /** When choice and text expire, by the wall clock. Undefined: they do not expire. */
@@ -75,9 +106,13 @@ export function newUser(userId: string): User {
   return {
     userId,
     sessions: [],
-    channel: undefined,
+    channelId: undefined,
+    channelSessionId: undefined,
+    earlierChannels: NO_MEMBERSHIPS,
+    channelHistory: undefined,
     isMicrophoneMuted: false,
     isSpeakerMuted: false,
+    moderatorMute: NOT_MODERATED,
     choice: 'AUTOMATIC',
     statusText: '',
     choiceExpiresAt: undefined,
@@ -86,6 +121,14 @@ export function newUser(userId: string): User {
     own: presence,
     shown: presence,
   };
+}
+
+/**
+ * Whether nothing is known of the user that would have to be stored. A backend may have set the status of a user who was
+ * never connected.
+ */
+export function isForgotten({ sessions, own, choiceVersions }: User): boolean {
+  return sessions.length === 0 && own.version === 0 && choiceVersions === NO_CHOICES;
 }
 
 /** An object that is not shared with other code yet, so that it may still be changed. */
@@ -99,9 +142,13 @@ export function copyUser(user: User): Draft<User> {
   return {
     userId: user.userId,
     sessions: user.sessions,
-    channel: user.channel,
+    channelId: user.channelId,
+    channelSessionId: user.channelSessionId,
+    earlierChannels: user.earlierChannels,
+    channelHistory: user.channelHistory,
     isMicrophoneMuted: user.isMicrophoneMuted,
     isSpeakerMuted: user.isSpeakerMuted,
+    moderatorMute: user.moderatorMute,
     choice: user.choice,
     statusText: user.statusText,
     choiceExpiresAt: user.choiceExpiresAt,
@@ -126,6 +173,7 @@ export function copySession(session: Session): Draft<Session> {
     lostBecause: session.lostBecause,
     terms: session.terms,
     succeeds: session.succeeds,
+    attributes: session.attributes,
   };
 }
 

@@ -7,6 +7,8 @@ export interface LogEntry {
   /** The channel of the user after the commit, and the channel before it. */
   readonly channelId: string | undefined;
   readonly previousChannelId: string | undefined;
+  /** All other channels of the user after the commit or before it. Nearly always none. */
+  readonly otherChannelIds: readonly string[];
   /** The commit that caused the event; see `CommitPosition`. */
   readonly partition: number;
   readonly seq: number;

@@ -1,4 +1,5 @@
 import type { PresenceEvent } from '../domain/event.js';
+import { NO_CHANNELS } from '../domain/presence.js';
 import type { LogEntry } from './entry.js';
 import type { TokenSealer } from '../sealed-tokens/token-sealer.js';
 import type { CommitPosition } from '../store/presence-store.js';
@@ -154,6 +155,7 @@ export class EventLog {
       userId: presence.userId,
       channelId: presence.channelId,
       previousChannelId,
+      otherChannelIds: otherChannelsOf(event),
       partition,
       seq,
       kind: change.kind,
@@ -183,4 +185,17 @@ export class EventLog {
     this.timeline.dropBefore(this.tailPosition);
     if (this.latest.get(oldest.userId) === oldest) this.latest.delete(oldest.userId);
   }
+}
+
+/** Returns the channels after or before the commit, except the current channel after and before. */
+function otherChannelsOf({
+  presence: { channelId, otherChannelIds },
+  previousChannelId,
+  previousOtherChannelIds,
+}: PresenceEvent): readonly string[] {
+  if (otherChannelIds.length === 0 && previousOtherChannelIds.length === 0) return NO_CHANNELS;
+  const others = new Set([...otherChannelIds, ...previousOtherChannelIds]);
+  if (channelId !== undefined) others.delete(channelId);
+  if (previousChannelId !== undefined) others.delete(previousChannelId);
+  return [...others];
 }

@@ -29,6 +29,7 @@ export function matches(filter: Filter, entry: LogEntry): boolean {
     followsEveryone(filter) ||
     filter.userIds.has(entry.userId) ||
     (entry.channelId !== undefined && filter.channelIds.has(entry.channelId)) ||
-    (entry.previousChannelId !== undefined && filter.channelIds.has(entry.previousChannelId))
+    (entry.previousChannelId !== undefined && filter.channelIds.has(entry.previousChannelId)) ||
+    entry.otherChannelIds.some((channelId) => filter.channelIds.has(channelId))
   );
 }

@@ -11,6 +11,8 @@ const events = fc.record({
   userId: fc.constantFrom('a', 'b', 'c', 'd'),
   channelId: channel,
   previousChannelId: channel,
+  otherChannelIds: ids,
+  previousOtherChannelIds: ids,
 });
 
 describe('InterestIndex', () => {

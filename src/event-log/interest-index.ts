@@ -28,11 +28,12 @@ export class InterestIndex<Reader> {
    */
   *followersOf(entry: LogEntry): Generator<Reader> {
     yield* this.byUser.get(entry.userId) ?? [];
-    const { channelId, previousChannelId } = entry;
+    const { channelId, previousChannelId, otherChannelIds } = entry;
     if (channelId !== undefined) yield* this.byChannel.get(channelId) ?? [];
     if (previousChannelId !== undefined && previousChannelId !== channelId) {
       yield* this.byChannel.get(previousChannelId) ?? [];
     }
+    for (const other of otherChannelIds) yield* this.byChannel.get(other) ?? [];
   }
 
   /** The number of users and channels that are followed. */

@@ -1,3 +1,4 @@
+import { ChannelPatterns } from '../auth/channel-patterns.js';
 import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
 import { EventWorld } from '../../test/support/events.js';
 import { filterOf, resumeSeal } from '../../test/support/log.js';
@@ -35,7 +36,7 @@ describe('An event', () => {
 
   async function subscribe(filter: Filter, userId = 'meter'): Promise<Meter> {
     const meter = new Meter();
-    const caller = { userId, isAdmin: false, expiresAt: undefined };
+    const caller = { userId, isAdmin: false, moderate: ChannelPatterns.NONE, expiresAt: undefined };
     const options = { filter, resumeToken: '', skipSnapshot: true, latestOnly: false };
     world.service
       .subscribe(caller, options, meter)

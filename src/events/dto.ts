@@ -2,8 +2,13 @@ import {
   Delivery,
   type PresenceEventKind,
   type SubscribeRequest,
+  type WatchCountsRequest,
 } from '../api/generated/presence/v1/events_service.pb.js';
-import { MAX_SUBSCRIBED_CHANNELS, MAX_SUBSCRIBED_USERS } from '../api/request-limits.js';
+import {
+  MAX_COUNTED_CHANNELS,
+  MAX_SUBSCRIBED_CHANNELS,
+  MAX_SUBSCRIBED_USERS,
+} from '../api/request-limits.js';
 import { AreIdentifiers, AreOneOf, IsOneOf } from '../api/validators.js';
 import { FILTER_KINDS } from './event-encoder.js';
 
@@ -31,4 +36,9 @@ export class SubscribeRules implements SubscribeRequest {
 
   @IsOneOf(DELIVERIES, 'EVERY_EVENT and LATEST')
   readonly delivery!: Delivery;
+}
+
+export class WatchCountsRules implements WatchCountsRequest {
+  @AreIdentifiers(0, MAX_COUNTED_CHANNELS)
+  readonly channelIds!: string[];
 }

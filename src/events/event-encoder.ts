@@ -6,9 +6,12 @@ import {
   PresenceEventKind,
   SubscribeResponse,
   Sync,
+  WatchCountsResponse,
   type PresenceEvent as PresenceEventMessage,
 } from '../api/generated/presence/v1/events_service.pb.js';
 import { toPresenceMessage, STATUS_ON_WIRE, timestampMessage } from '../api/proto-mappers.js';
+import { countMessage } from '../api/count-mapper.js';
+import type { StatusCounts } from '../store/presence-view.js';
 import type { FragmentEncoder } from '../event-log/event-log.js';
 
 const REASON_ON_WIRE: Readonly<Record<Reason, ChangeReason>> = {
@@ -23,6 +26,8 @@ const REASON_ON_WIRE: Readonly<Record<Reason, ChangeReason>> = {
   SESSION_ENDED: ChangeReason.CHANGE_REASON_SESSION_ENDED,
   TOKEN_EXPIRED: ChangeReason.CHANGE_REASON_TOKEN_EXPIRED,
   STATUS_EXPIRED: ChangeReason.CHANGE_REASON_STATUS_EXPIRED,
+  ATTRIBUTE_EXPIRED: ChangeReason.CHANGE_REASON_ATTRIBUTE_EXPIRED,
+  MODERATED: ChangeReason.CHANGE_REASON_MODERATED,
 };
 
 /** A kind of event in the contract. */
@@ -52,17 +57,30 @@ export const KIND_ON_WIRE: { readonly [Kind in EventKind]: KindOnWire<Kind> } = 
   },
   USER_CHANNEL_CHANGED: {
     value: PresenceEventKind.PRESENCE_EVENT_KIND_USER_CHANNEL_CHANGED,
-    change: ({ previousChannelId }) => ({
+    change: ({ previousChannelId, joinedChannelIds, leftChannelIds }) => ({
       $case: 'userChannelChanged',
-      value: { previousChannelId },
+      value: {
+        previousChannelId,
+        joinedChannelIds: [...joinedChannelIds],
+        leftChannelIds: [...leftChannelIds],
+      },
     }),
   },
   USER_MUTE_STATE_CHANGED: {
     value: PresenceEventKind.PRESENCE_EVENT_KIND_USER_MUTE_STATE_CHANGED,
-    change: ({ wasMicrophoneMuted, wasSpeakerMuted }) => ({
+    change: ({ wasMicrophoneMuted, wasSpeakerMuted, moderatorMuteBefore }) => ({
       $case: 'userMuteStateChanged',
-      value: { wasMicrophoneMuted, wasSpeakerMuted },
+      value: {
+        wasMicrophoneMuted,
+        wasSpeakerMuted,
+        wasMicrophoneMutedByModerator: moderatorMuteBefore.isMicrophoneMuted,
+        wasSpeakerMutedByModerator: moderatorMuteBefore.isSpeakerMuted,
+      },
     }),
+  },
+  USER_ATTRIBUTES_CHANGED: {
+    value: PresenceEventKind.PRESENCE_EVENT_KIND_USER_ATTRIBUTES_CHANGED,
+    change: ({ keys }) => ({ $case: 'userAttributesChanged', value: { keys: [...keys] } }),
   },
   USER_CONNECTION_CHANGED: {
     value: PresenceEventKind.PRESENCE_EVENT_KIND_USER_CONNECTION_CHANGED,
@@ -88,6 +106,11 @@ export function encodeSnapshot(presences: readonly Presence[]): Buffer {
 
 export function encodeReset(): Buffer {
   return encode({ sync: Sync.SYNC_RESET });
+}
+
+/** Encodes a response of `WatchCounts` with the counts of one channel, or of all users. */
+export function encodeCount(channelId: string | undefined, counts: StatusCounts): Buffer {
+  return encoded(WatchCountsResponse, { counts: [countMessage(channelId, counts)] });
 }
 
 /** Encodes SYNC_CURRENT, followed by `token`, an encoded message with only a resume token. */

@@ -7,12 +7,13 @@ import {
   EventsServiceControllerMethods,
   type EventsServiceController,
   type SubscribeResponse,
+  type WatchCountsResponse,
 } from '../api/generated/presence/v1/events_service.pb.js';
 import { GrpcController } from '../api/grpc-controller.js';
 import { CurrentCaller, CurrentStream } from '../api/param-decorators.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
 import { EventsService } from './events.service.js';
-import { SubscribeRules } from './dto.js';
+import { SubscribeRules, WatchCountsRules } from './dto.js';
 import { FILTER_KINDS } from './event-encoder.js';
 
 @GrpcController()
@@ -40,6 +41,15 @@ export class EventsController implements EventsServiceController {
     };
     // The messages are encoded already; the codec sends a Buffer as it is.
     return this.events.subscribe(caller, options, stream) as Observable<never>;
+  }
+
+  @RateLimitAs('stream')
+  watchCounts(
+    @Payload() { channelIds }: WatchCountsRules,
+    @CurrentCaller() caller: Principal,
+    @CurrentStream() stream: ServerStream,
+  ): Observable<WatchCountsResponse> {
+    return this.events.watchCounts(caller, channelIds, stream) as Observable<never>;
   }
 }
 

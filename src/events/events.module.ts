@@ -9,6 +9,7 @@ import { EventLog } from '../event-log/event-log.js';
 import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import { TokenSealer } from '../sealed-tokens/token-sealer.js';
 import { fragmentEncoder } from './event-encoder.js';
+import { CountFeed } from './count-feed.js';
 import { EventsController } from './events.controller.js';
 import { EventsService } from './events.service.js';
 import { FanOut } from './fan-out.js';
@@ -21,6 +22,7 @@ import { SubscriptionLimiter } from './subscription-limiter.js';
   providers: [
     EventsService,
     FanOut,
+    CountFeed,
     SubscriptionLimiter,
     {
       provide: EventLog,
@@ -33,6 +35,6 @@ import { SubscriptionLimiter } from './subscription-limiter.js';
         ),
     },
   ],
-  exports: [EventsService, FanOut],
+  exports: [EventsService, FanOut, CountFeed],
 })
 export class EventsModule {}

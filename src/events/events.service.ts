@@ -11,6 +11,8 @@ import type { Filter } from '../event-log/filter.js';
 import { isSealed } from '../sealed-tokens/token-sealer.js';
 import { PresenceStore } from '../store/presence-store.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
+import { CountFeed } from './count-feed.js';
+import { CountSubscription } from './count-subscription.js';
 import { FanOut } from './fan-out.js';
 import { InitialStates, type ResetCause } from './initial-state.js';
 import { SubscriptionLimiter } from './subscription-limiter.js';
@@ -39,6 +41,7 @@ export class EventsService {
     private readonly store: PresenceStore,
     private readonly log: EventLog,
     private readonly fanOut: FanOut,
+    private readonly counts: CountFeed,
     private readonly drain: ConnectionDrainer,
     private readonly limits: SubscriptionLimiter,
     private readonly clock: Clock,
@@ -72,6 +75,32 @@ export class EventsService {
       this.begin(caller, options, outlet, messages, stream).catch((error: unknown) =>
         messages.error(error),
       );
+    });
+  }
+
+  /**
+   * Returns the counts of channels as a stream of encoded responses; without channels, of all users. The first response
+   * has all counts, later ones those that changed.
+   */
+  watchCounts(
+    caller: Principal,
+    channelIds: readonly string[],
+    stream: SubscriberStream,
+  ): Observable<Buffer> {
+    const scopes = channelIds.length === 0 ? [undefined] : [...new Set(channelIds)];
+    return new Observable((messages) => {
+      const outlet = new StreamOutlet(messages, stream);
+      messages.add(this.drain.register(outlet));
+      messages.add(this.limits.acquire(caller));
+      const subscription = new CountSubscription(caller, outlet, this.clock);
+      const begin = async (): Promise<void> => {
+        await this.store.view.awaitCurrent();
+        if (messages.closed) return;
+        messages.add(() => this.counts.delete(subscription, scopes));
+        stream.onReady(() => subscription.flush());
+        this.counts.add(subscription, scopes);
+      };
+      begin().catch((error: unknown) => messages.error(error));
     });
   }
 

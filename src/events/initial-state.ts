@@ -1,15 +1,12 @@
 import type { Principal } from '../auth/principal.js';
-import { LISTED_STATUSES, type Presence } from '../domain/presence.js';
+import type { Presence } from '../domain/presence.js';
 import type { EventLog } from '../event-log/event-log.js';
-import { followsEveryone, type Filter } from '../event-log/filter.js';
+import type { Filter } from '../event-log/filter.js';
 import type { ResumePoint } from '../event-log/resume-index.js';
 import type { PresenceStore } from '../store/presence-store.js';
-import type { PresenceView } from '../store/presence-view.js';
 import { encodeCurrent, encodeReset, encodeSnapshot } from './event-encoder.js';
+import { partsOf, snapshotOf } from './snapshot.js';
 import type { SubscriptionLimiter } from './subscription-limiter.js';
-
-/** The maximum number of presences in one message, which is then about 50 to 100 KiB. */
-const PRESENCES_PER_MESSAGE = 500;
 
 /** The options of a subscription that decide how it starts. */
 export interface InitialStateOptions {
@@ -96,21 +93,5 @@ export class InitialStates {
  */
 function* firstMessages(isReset: boolean, snapshot: readonly Presence[]): Generator<Buffer> {
   if (isReset) yield encodeReset();
-  for (let start = 0; start < snapshot.length; start += PRESENCES_PER_MESSAGE) {
-    yield encodeSnapshot(snapshot.slice(start, start + PRESENCES_PER_MESSAGE));
-  }
-}
-
-/**
- * Returns all presences that match a filter, at one point in time. Named users are included even if they are OFFLINE.
- * A filter without users and channels matches everyone who is not OFFLINE.
- */
-function snapshotOf(view: PresenceView, filter: Filter): readonly Presence[] {
-  if (followsEveryone(filter)) return [...view.listed(LISTED_STATUSES)];
-  const presences = new Map<string, Presence>();
-  for (const userId of filter.userIds) presences.set(userId, view.presence(userId));
-  for (const channelId of filter.channelIds) {
-    for (const presence of view.members(channelId)) presences.set(presence.userId, presence);
-  }
-  return [...presences.values()];
+  for (const part of partsOf(snapshot)) yield encodeSnapshot(part);
 }

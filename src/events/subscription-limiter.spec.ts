@@ -1,3 +1,4 @@
+import { ChannelPatterns } from '../auth/channel-patterns.js';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../config/config.js';
 import type { HeapLimit } from '../limits/heap-limit.js';
@@ -38,7 +39,12 @@ describe('SubscriptionLimiter', () => {
   });
 });
 
-const user = (userId: string) => ({ userId, isAdmin: false, expiresAt: undefined });
+const user = (userId: string) => ({
+  userId,
+  isAdmin: false,
+  moderate: ChannelPatterns.NONE,
+  expiresAt: undefined,
+});
 
 /** Returns a limiter. The heap limit or the read limit rejects everything if `reached` names it. */
 function limiterOf(subscriptionsPerUser: number, reached?: string): SubscriptionLimiter {

@@ -13,6 +13,10 @@ const KIND_LABELS: Readonly<Record<CommandKind, string>> = {
   leaveChannel: 'leave_channel',
   setMute: 'update_mute_state',
   setStatus: 'update_status',
+  setAttributes: 'update_attributes',
+  moderateMute: 'mute_user',
+  moveUser: 'move_user',
+  removeUser: 'remove_user',
   time: 'deadline',
 };
 

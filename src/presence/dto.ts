@@ -1,21 +1,32 @@
+import { AreAttributeKeys, AreAttributes } from '../api/attribute-validators.js';
+import { isIdentifier } from '../domain/identifier.js';
 import { IsStatusChoice, IsStatusText, IsTimestampIfGiven } from '../api/choice-validators.js';
+import type { Duration } from '../api/generated/google/protobuf/duration.pb.js';
 import type { Timestamp } from '../api/generated/google/protobuf/timestamp.pb.js';
 import type { PresenceStatus } from '../api/generated/presence/v1/presence.pb.js';
 import type {
   StatusChoice,
   BatchGetPresencesRequest,
+  CountPresencesRequest,
   ExplainPresenceRequest,
   GetPresenceRequest,
   JoinChannelRequest,
   LeaveChannelRequest,
   ListChannelMembersRequest,
   ListOnlineUsersRequest,
+  UpdateAttributesRequest,
   UpdateMuteStateRequest,
   UpdateStatusRequest,
 } from '../api/generated/presence/v1/presence_service.pb.js';
 import { STATUS_ON_WIRE } from '../api/proto-mappers.js';
-import { MAX_BATCH } from '../api/request-limits.js';
-import { AreIdentifiers, AreOneOf, IsIdentifier, rule } from '../api/validators.js';
+import { MAX_BATCH, MAX_COUNTED_CHANNELS } from '../api/request-limits.js';
+import {
+  AreIdentifiers,
+  AreOneOf,
+  IsIdentifier,
+  IsIdentifierOrEmpty,
+  rule,
+} from '../api/validators.js';
 
 export class JoinChannelRules implements JoinChannelRequest {
   @IsIdentifier()
@@ -23,11 +34,16 @@ export class JoinChannelRules implements JoinChannelRequest {
 
   @IsIdentifier()
   readonly channelId!: string;
+
+  readonly keepOthers!: boolean;
 }
 
 export class LeaveChannelRules implements LeaveChannelRequest {
   @IsIdentifier()
   readonly sessionId!: string;
+
+  @IsIdentifierOrEmpty()
+  readonly channelId!: string;
 }
 
 export class UpdateMuteStateRules implements UpdateMuteStateRequest {
@@ -46,8 +62,16 @@ export class UpdateMuteStateRules implements UpdateMuteStateRequest {
 }
 
 export class UpdateStatusRules implements UpdateStatusRequest {
-  @IsIdentifier()
+  @rule(
+    'isSessionUnlessUser',
+    (value, request) =>
+      (request as UpdateStatusRules).userId === '' ? isIdentifier(value) : value === '',
+    'must be 1 to 128 characters, none of them a control character, or empty if user_id is given',
+  )
   readonly sessionId!: string;
+
+  @IsIdentifierOrEmpty()
+  readonly userId!: string;
 
   @IsStatusChoice()
   readonly choice!: StatusChoice;
@@ -57,6 +81,31 @@ export class UpdateStatusRules implements UpdateStatusRequest {
 
   @IsTimestampIfGiven()
   readonly expiresAt: Timestamp | undefined;
+}
+
+export class UpdateAttributesRules implements UpdateAttributesRequest {
+  @IsIdentifier()
+  readonly sessionId!: string;
+
+  @AreAttributes()
+  readonly set!: Map<string, string>;
+
+  @AreAttributeKeys()
+  readonly remove!: string[];
+
+  @rule(
+    'isLifetime',
+    (value) => value === undefined || isLifetime(value as Duration),
+    'must be more than zero and at most 24 hours',
+  )
+  readonly expiresIn: Duration | undefined;
+
+  readonly isPassive!: boolean;
+}
+
+export class CountPresencesRules implements CountPresencesRequest {
+  @AreIdentifiers(0, MAX_COUNTED_CHANNELS)
+  readonly channelIds!: string[];
 }
 
 export class GetPresenceRules implements GetPresenceRequest {
@@ -92,6 +141,13 @@ export class ListChannelMembersRules implements ListChannelMembersRequest {
   readonly pageSize!: number;
 
   readonly pageToken!: string;
+}
+
+const MAX_LIFETIME_SECONDS = 86_400;
+
+function isLifetime({ seconds, nanos }: Duration): boolean {
+  const total = seconds + nanos / 1e9;
+  return nanos >= 0 && nanos <= 999_999_999 && total > 0 && total <= MAX_LIFETIME_SECONDS;
 }
 
 function IsPageSize(): PropertyDecorator {

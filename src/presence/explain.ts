@@ -23,6 +23,7 @@ const KIND_ON_WIRE: Readonly<Record<Deadline['type'], TransitionKind>> = {
   choiceExpired: TransitionKind.TRANSITION_KIND_CHOICE_EXPIRED,
   tokenExpired: TransitionKind.TRANSITION_KIND_TOKEN_EXPIRED,
   heartbeatMissed: TransitionKind.TRANSITION_KIND_HEARTBEAT_MISSED,
+  attributeExpired: TransitionKind.TRANSITION_KIND_ATTRIBUTE_EXPIRED,
   graceEnded: TransitionKind.TRANSITION_KIND_GRACE_ENDED,
 };
 
@@ -47,11 +48,11 @@ export function explain(user: User, now: number, policy: Policy): ExplainPresenc
   };
 }
 
-function explainedSession({ userId, channel }: User, session: Session): ExplainedSession {
+function explainedSession(user: User, session: Session): ExplainedSession {
   return {
-    session: sessionMessage(userId, session),
+    session: sessionMessage(user, session),
     nodeId: session.node,
-    holdsChannel: channel?.sessionId === session.sessionId,
+    holdsChannel: user.channelSessionId === session.sessionId,
     heartbeatDueAt: timestampMessage(session.heartbeatDueAt),
     tokenExpiresAt: timestampMessage(session.tokenExpiresAt),
     graceEndsAt: timestampMessage(session.graceEndsAt),

@@ -10,6 +10,7 @@ import type { Presence as PresenceMessage } from '../api/generated/presence/v1/p
 import {
   PresenceServiceControllerMethods,
   type BatchGetPresencesResponse,
+  type CountPresencesResponse,
   type Choices,
   type ExplainPresenceResponse,
   type GetPresenceResponse,
@@ -18,22 +19,27 @@ import {
   type ListChannelMembersResponse,
   type ListOnlineUsersResponse,
   type PresenceServiceController,
+  type UpdateAttributesResponse,
   type UpdateMuteStateResponse,
   type UpdateStatusResponse,
 } from '../api/generated/presence/v1/presence_service.pb.js';
 import { GrpcController } from '../api/grpc-controller.js';
+import { countMessage } from '../api/count-mapper.js';
+import { AuditLog } from '../audit/audit-log.js';
 import { toPresenceMessage, STATUS_ON_WIRE, fromTimestamp } from '../api/proto-mappers.js';
-import { CurrentCaller } from '../api/param-decorators.js';
+import { CurrentCaller, CurrentRequestId } from '../api/param-decorators.js';
 import { explain } from './explain.js';
 import { PresenceService, type Page } from './presence.service.js';
 import {
   BatchGetPresencesRules,
+  CountPresencesRules,
   ExplainPresenceRules,
   GetPresenceRules,
   JoinChannelRules,
   LeaveChannelRules,
   ListChannelMembersRules,
   ListOnlineUsersRules,
+  UpdateAttributesRules,
   UpdateMuteStateRules,
   UpdateStatusRules,
 } from './dto.js';
@@ -43,24 +49,27 @@ import {
 export class PresenceController implements PresenceServiceController {
   constructor(
     private readonly presences: PresenceService,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
     private readonly config: Config,
   ) {}
 
   @RateLimitAs('command')
   async joinChannel(
-    @Payload() { sessionId, channelId }: JoinChannelRules,
+    @Payload() { sessionId, channelId, keepOthers }: JoinChannelRules,
     @CurrentCaller() caller: Principal,
   ): Promise<JoinChannelResponse> {
-    return answer(sessionId, await this.presences.joinChannel(caller, sessionId, channelId));
+    const user = await this.presences.joinChannel(caller, sessionId, channelId, keepOthers);
+    return answer(sessionId, user);
   }
 
   @RateLimitAs('command')
   async leaveChannel(
-    @Payload() { sessionId }: LeaveChannelRules,
+    @Payload() { sessionId, channelId }: LeaveChannelRules,
     @CurrentCaller() caller: Principal,
   ): Promise<LeaveChannelResponse> {
-    return answer(sessionId, await this.presences.leaveChannel(caller, sessionId));
+    const channel = channelId || undefined;
+    return answer(sessionId, await this.presences.leaveChannel(caller, sessionId, channel));
   }
 
   @RateLimitAs('command')
@@ -74,11 +83,27 @@ export class PresenceController implements PresenceServiceController {
 
   @RateLimitAs('command')
   async updateStatus(
-    @Payload() { sessionId, choice, statusText, expiresAt }: UpdateStatusRules,
+    @Payload() { sessionId, userId, choice, statusText, expiresAt }: UpdateStatusRules,
     @CurrentCaller() caller: Principal,
+    @CurrentRequestId() requestId: string,
   ): Promise<UpdateStatusResponse> {
     const status = { choice: CHOICE_OF[choice], statusText, expiresAt: fromTimestamp(expiresAt) };
-    return answer(sessionId, await this.presences.setStatus(caller, sessionId, status));
+    if (userId === '')
+      return answer(sessionId, await this.presences.setStatus(caller, sessionId, status));
+    const presence = await this.presences.setStatusOf(caller, userId, status);
+    this.audit.record('set status', caller, { userId, requestId });
+    return { presence: toPresenceMessage(presence), choices: undefined };
+  }
+
+  @RateLimitAs('command')
+  async updateAttributes(
+    @Payload() { sessionId, set, remove, expiresIn, isPassive }: UpdateAttributesRules,
+    @CurrentCaller() caller: Principal,
+  ): Promise<UpdateAttributesResponse> {
+    const expiresInMs = expiresIn && expiresIn.seconds * 1000 + Math.ceil(expiresIn.nanos / 1e6);
+    const changes = { set, remove, expiresInMs, isPassive };
+    const user = await this.presences.setAttributes(caller, sessionId, changes);
+    return { presence: toPresenceMessage(user.own) };
   }
 
   async getPresence(
@@ -112,11 +137,20 @@ export class PresenceController implements PresenceServiceController {
     return pageMessage(await this.presences.listChannelMembers(caller, channelId, request));
   }
 
+  async countPresences(
+    @Payload() { channelIds }: CountPresencesRules,
+  ): Promise<CountPresencesResponse> {
+    const counts = await this.presences.countPresences(channelIds);
+    return { counts: counts.map(([channelId, count]) => countMessage(channelId, count)) };
+  }
+
   async explainPresence(
     @Payload() { userId }: ExplainPresenceRules,
     @CurrentCaller() caller: Principal,
+    @CurrentRequestId() requestId: string,
   ): Promise<ExplainPresenceResponse> {
     const user = await this.presences.inspectUser(caller, userId);
+    this.audit.record('explain', caller, { userId, requestId });
     return explain(user, this.clock.now(), this.config.policy);
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { CommandsModule } from '../commands/commands.module.js';
 import { ConnectionsModule } from '../transport/connections/connections.module.js';
@@ -10,7 +11,7 @@ import { DeadlineSweeper } from './deadline-sweeper.js';
 
 /** Presence: commands and queries for status, channel and mute state, and the processing of deadlines. */
 @Module({
-  imports: [AuthModule, CommandsModule, ConnectionsModule, LimitsModule, StoreModule],
+  imports: [AuditModule, AuthModule, CommandsModule, ConnectionsModule, LimitsModule, StoreModule],
   controllers: [PresenceController],
   providers: [PresenceService, DeadlineSweeper],
 })

@@ -10,6 +10,7 @@ import { ReadLimit } from '../limits/read-limit.js';
 import { CommandExecutor } from '../commands/command-executor.js';
 import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import { TokenSealer } from '../sealed-tokens/token-sealer.js';
+import type { StatusCounts } from '../store/presence-view.js';
 import { PresenceStore } from '../store/presence-store.js';
 
 const DEFAULT_PAGE_SIZE = 100;
@@ -26,6 +27,13 @@ export interface Page {
   readonly totalSize: number;
 }
 
+/** A status that a user or a backend chooses. */
+export interface ChosenStatus {
+  readonly choice: StatusChoice;
+  readonly statusText: string;
+  readonly expiresAt: number | undefined;
+}
+
 @Injectable()
 export class PresenceService {
   private readonly pageTokens: TokenSealer;
@@ -40,12 +48,22 @@ export class PresenceService {
     this.pageTokens = new TokenSealer(keys, 'page');
   }
 
-  async joinChannel(caller: Principal, sessionId: string, channelId: string): Promise<User> {
-    return this.change(caller, { type: 'joinChannel', sessionId, channelId });
+  async joinChannel(
+    caller: Principal,
+    sessionId: string,
+    channelId: string,
+    keepOthers: boolean,
+  ): Promise<User> {
+    return this.change(caller, { type: 'joinChannel', sessionId, channelId, keepOthers });
   }
 
-  async leaveChannel(caller: Principal, sessionId: string): Promise<User> {
-    return this.change(caller, { type: 'leaveChannel', sessionId });
+  /** Without a channel: leaves all. */
+  async leaveChannel(
+    caller: Principal,
+    sessionId: string,
+    channelId: string | undefined,
+  ): Promise<User> {
+    return this.change(caller, { type: 'leaveChannel', sessionId, channelId });
   }
 
   async setMute(
@@ -59,17 +77,52 @@ export class PresenceService {
     return this.change(caller, { type: 'setMute', sessionId, ...mute });
   }
 
-  async setStatus(
-    caller: Principal,
-    sessionId: string,
-    status: {
-      readonly choice: StatusChoice;
-      readonly statusText: string;
-      readonly expiresAt: number | undefined;
-    },
-  ): Promise<User> {
+  async setStatus(caller: Principal, sessionId: string, status: ChosenStatus): Promise<User> {
     const wall = this.clock.wall();
     return this.change(caller, { type: 'setStatus', sessionId, wall, ...status });
+  }
+
+  /** Sets the status of a user for a backend. Only for admins. */
+  async setStatusOf(caller: Principal, userId: string, status: ChosenStatus): Promise<Presence> {
+    requireAdmin(caller);
+    const wall = this.clock.wall();
+    const input: Input = { type: 'setStatus', sessionId: undefined, wall, ...status };
+    const { user } = await this.commands.execute(userId, input);
+    return presenceFor(caller.userId, user);
+  }
+
+  /** `expiresInMs`: how long the attributes in `set` last. Undefined: as long as the session. */
+  async setAttributes(
+    caller: Principal,
+    sessionId: string,
+    {
+      set,
+      remove,
+      expiresInMs,
+      isPassive,
+    }: {
+      readonly set: ReadonlyMap<string, string>;
+      readonly remove: readonly string[];
+      readonly expiresInMs: number | undefined;
+      readonly isPassive: boolean;
+    },
+  ): Promise<User> {
+    const { user } = await this.commands.execute(caller.userId, () => {
+      const expiresAt = expiresInMs === undefined ? undefined : this.clock.now() + expiresInMs;
+      const changes = { set, remove, expiresAt, field: 'set' } as const;
+      return { type: 'setAttributes', sessionId, changes, isPassive };
+    });
+    return user;
+  }
+
+  /** Counts the users who are not OFFLINE: those in each channel, or all users. */
+  async countPresences(
+    channelIds: readonly string[],
+  ): Promise<readonly (readonly [channelId: string | undefined, counts: StatusCounts])[]> {
+    const { view } = this.store;
+    await view.awaitCurrent();
+    if (channelIds.length === 0) return [[undefined, view.counts]];
+    return channelIds.map((channelId) => [channelId, view.countsIn(channelId)]);
   }
 
   /** Returns the presence of a user, as the caller may see it. */

@@ -1,4 +1,4 @@
-import { isIdentifier } from '../domain/identifier.js';
+import { AreAttributes } from '../api/attribute-validators.js';
 import { AreChoicesIfGiven } from '../api/choice-validators.js';
 import type { Choices } from '../api/generated/presence/v1/presence_service.pb.js';
 import type {
@@ -8,7 +8,7 @@ import type {
   ListSessionsRequest,
   RecordActivityRequest,
 } from '../api/generated/presence/v1/session_service.pb.js';
-import { IsIdentifier, IsIdentifierIfGiven, rule } from '../api/validators.js';
+import { IsIdentifier, IsIdentifierIfGiven, IsIdentifierOrEmpty, rule } from '../api/validators.js';
 
 const PLATFORM = /^[a-z0-9-]{0,32}$/;
 
@@ -22,6 +22,9 @@ export class ConnectRules implements ConnectRequest {
   readonly isMicrophoneMuted?: boolean | undefined;
   readonly isSpeakerMuted?: boolean | undefined;
   readonly requireHeartbeats!: boolean;
+
+  @AreAttributes()
+  readonly attributes!: Map<string, string>;
 
   @IsIdentifierOrEmpty()
   readonly previousSessionId!: string;
@@ -58,12 +61,4 @@ export class ListSessionsRules implements ListSessionsRequest {
 export class EndSessionRules implements EndSessionRequest {
   @IsIdentifier()
   readonly sessionId!: string;
-}
-
-function IsIdentifierOrEmpty(): PropertyDecorator {
-  return rule(
-    'isIdentifierOrEmpty',
-    (value) => value === '' || isIdentifier(value),
-    'must be empty or 1 to 128 characters, none of them a control character',
-  );
 }

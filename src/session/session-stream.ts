@@ -137,17 +137,18 @@ export class SessionStream {
   }
 
   /**
-   * Notifies the client of changed choices. A user with one session needs no message: each choice is a command of
-   * that client, which gets it in the response.
+   * Notifies the client of changed choices. The client of a user with one session needs no message for its own
+   * commands, because it gets the choices in the response.
    */
   private sendChoices(): void {
     const user = this.unsent;
     if (user === undefined || !this.canSend) return;
     this.unsent = undefined;
-    const isKnown =
-      this.sentVersions !== undefined && haveSameVersions(this.sentVersions, user.choiceVersions);
+    const known = this.sentVersions;
     this.sentVersions = user.choiceVersions;
-    if (isKnown || user.sessions.length < 2) return;
+    if (known !== undefined && haveSameVersions(known, user.choiceVersions)) return;
+    const isByOthers = known?.moderation !== user.choiceVersions.moderation;
+    if (user.sessions.length < 2 && !isByOthers) return;
     this.send({ type: 'choices', user, sessionId: this.sessionId });
   }
 }

@@ -15,6 +15,7 @@ import {
 import { GrpcController } from '../api/grpc-controller.js';
 import { toPresenceMessage, sessionMessage } from '../api/proto-mappers.js';
 import { CurrentCaller, CurrentRequestId, CurrentStream } from '../api/param-decorators.js';
+import { liveSessions } from '../domain/user.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
 import {
   ConnectRules,
@@ -46,11 +47,12 @@ export class SessionController implements SessionServiceController {
       isSpeakerMuted: request.isSpeakerMuted,
       requireHeartbeats: request.requireHeartbeats,
       previousSessionId: request.previousSessionId || undefined,
+      attributes: request.attributes,
       remembered: request.choices && rememberedOf(request.choices),
     };
     return this.sessions
       .connect(caller, options, stream, requestId)
-      .pipe(map((signal) => ({ body: bodyOf(signal, caller.userId) })));
+      .pipe(map((signal) => ({ body: bodyOf(signal) })));
   }
 
   @RateLimitAs('heartbeat')
@@ -79,24 +81,25 @@ export class SessionController implements SessionServiceController {
     @CurrentCaller() caller: Principal,
   ): Promise<ListSessionsResponse> {
     const userId = request.userId || caller.userId;
-    const sessions = await this.sessions.listSessions(caller, userId);
-    return { sessions: sessions.map((session) => sessionMessage(userId, session)) };
+    const user = await this.sessions.userWithSessions(caller, userId);
+    return { sessions: liveSessions(user).map((session) => sessionMessage(user, session)) };
   }
 
   async endSession(
     @Payload() { sessionId }: EndSessionRules,
     @CurrentCaller() caller: Principal,
+    @CurrentRequestId() requestId: string,
   ): Promise<EndSessionResponse> {
-    return { wasLive: await this.sessions.endSession(caller, sessionId) };
+    return { wasLive: await this.sessions.endSession(caller, sessionId, requestId) };
   }
 }
 
-function bodyOf(signal: SessionMessage, userId: string): ConnectResponse['body'] {
+function bodyOf(signal: SessionMessage): ConnectResponse['body'] {
   switch (signal.type) {
     case 'started': {
       const { session, user, heartbeatTimeoutMs } = signal;
       const value = {
-        session: sessionMessage(userId, session),
+        session: sessionMessage(user, session),
         presence: toPresenceMessage(user.own),
         heartbeatTimeoutMs,
         choices: choicesMessage(user, session.sessionId),

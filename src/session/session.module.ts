@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { CommandsModule } from '../commands/commands.module.js';
 import { ConnectionsModule } from '../transport/connections/connections.module.js';
@@ -12,6 +13,7 @@ import { SessionRegistry } from './session-registry.js';
 /** Sessions: the `Connect` streams, and the calls on sessions. */
 @Module({
   imports: [
+    AuditModule,
     AuthModule,
     CommandsModule,
     ConnectionsModule,

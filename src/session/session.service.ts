@@ -3,13 +3,14 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import type { Principal } from '../auth/principal.js';
 import { requireAdmin } from '../auth/require-admin.js';
+import { AuditLog } from '../audit/audit-log.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import type { RememberedChoices } from '../domain/choices.js';
 import type { EndReason } from '../domain/input.js';
 import type { Presence } from '../domain/presence.js';
 import type { Step } from '../domain/step.js';
-import { liveSessions, presenceFor, type Session } from '../domain/user.js';
+import { presenceFor, type User } from '../domain/user.js';
 import { ConnectionDrainer } from '../lifecycle/connection-drainer.js';
 import { SessionLimit } from '../limits/session-limit.js';
 import { describeError } from '../text/safe-text.js';
@@ -26,6 +27,7 @@ export interface ConnectOptions {
   readonly isSpeakerMuted: boolean | undefined;
   readonly requireHeartbeats: boolean;
   readonly previousSessionId: string | undefined;
+  readonly attributes: ReadonlyMap<string, string>;
   readonly remembered: RememberedChoices | undefined;
 }
 
@@ -45,6 +47,7 @@ export class SessionService {
     private readonly streams: SessionRegistry,
     private readonly drain: ConnectionDrainer,
     private readonly limit: SessionLimit,
+    private readonly audit: AuditLog,
     private readonly clock: Clock,
     config: Config,
   ) {
@@ -118,19 +121,22 @@ export class SessionService {
     return presenceFor(caller.userId, user);
   }
 
-  async listSessions(caller: Principal, userId: string): Promise<readonly Session[]> {
+  /** Returns a user whose sessions the caller may see. */
+  async userWithSessions(caller: Principal, userId: string): Promise<User> {
     if (userId !== caller.userId) requireAdmin(caller);
-    return liveSessions(await this.store.get({ userId }));
+    return this.store.get({ userId });
   }
 
   /** Ends a session. Returns whether it was live. */
-  async endSession(caller: Principal, sessionId: string): Promise<boolean> {
+  async endSession(caller: Principal, sessionId: string, requestId: string): Promise<boolean> {
     const userId = caller.isAdmin
       ? (await this.store.get({ sessionId }))?.userId
       : await this.commands.visibleOwnerOf(caller.userId, sessionId);
     if (userId === undefined) return false;
     if (userId !== caller.userId) requireAdmin(caller);
     const cause = 'SESSION_ENDED';
+    if (userId !== caller.userId)
+      this.audit.record('end session', caller, { userId, sessionId, requestId });
     const { ended } = await this.commands.execute(userId, { type: 'disconnect', sessionId, cause });
     return ended.length > 0;
   }

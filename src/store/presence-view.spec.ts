@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import fc from '../../test/support/seeded-fast-check.js';
 import {
+  channelIdsOf,
   LISTED_STATUSES,
   unknownPresence,
   type Presence,
   type Status,
 } from '../domain/presence.js';
-import { PresenceView } from './presence-view.js';
+import { PresenceView, type StatusCounts } from './presence-view.js';
 
 const userIds = ['a', 'B', 'b', 'ä', '家', '😀', '\uffee'];
-const channels = ['lobby', 'kitchen'];
+const channels = ['attic', 'kitchen', 'lobby'];
 
 const presences: fc.Arbitrary<Presence> = fc.oneof(
   fc.constantFrom(...userIds).map((userId) => ({ ...unknownPresence(userId), version: 1 })),
@@ -17,9 +18,15 @@ const presences: fc.Arbitrary<Presence> = fc.oneof(
     .record({
       userId: fc.constantFrom(...userIds),
       status: fc.constantFrom(...LISTED_STATUSES),
-      channelId: fc.option(fc.constantFrom(...channels), { nil: undefined }),
+      channelIds: fc.subarray(channels),
     })
-    .map((shown) => ({ ...unknownPresence(shown.userId), ...shown, version: 1 })),
+    .map(({ channelIds: [channelId, ...otherChannelIds], ...shown }) => ({
+      ...unknownPresence(shown.userId),
+      ...shown,
+      channelId,
+      otherChannelIds,
+      version: 1,
+    })),
 );
 
 const statusSets = fc.subarray<Status>([...LISTED_STATUSES, 'OFFLINE']);
@@ -33,6 +40,17 @@ function naive(
   return [...shown.values()]
     .filter((presence) => passes(presence) && presence.userId > after)
     .toSorted((a, b) => (a.userId < b.userId ? -1 : 1));
+}
+
+function countsOf(presences: readonly Presence[]): StatusCounts {
+  const count = (status: Status): number =>
+    presences.filter((presence) => presence.status === status).length;
+  return {
+    ONLINE: count('ONLINE'),
+    IDLE: count('IDLE'),
+    DO_NOT_DISTURB: count('DO_NOT_DISTURB'),
+    AWAY: count('AWAY'),
+  };
 }
 
 /** A view of presences, and a function that replaces one of them. */
@@ -67,10 +85,13 @@ describe('PresenceView', () => {
             status !== 'OFFLINE' && statuses.includes(status);
           expect([...view.listed(statuses, after)]).toEqual(naive(shown, isListed, after));
           expect(view.countListed(statuses)).toBe(naive(shown, isListed).length);
+          expect(view.counts).toEqual(countsOf([...shown.values()]));
           for (const channel of channels) {
-            const isThere = ({ channelId }: Presence): boolean => channelId === channel;
+            const isThere = (presence: Presence): boolean =>
+              channelIdsOf(presence).includes(channel);
             expect([...view.members(channel, after)]).toEqual(naive(shown, isThere, after));
             expect(view.countMembers(channel)).toBe(naive(shown, isThere).length);
+            expect(view.countsIn(channel)).toEqual(countsOf(naive(shown, isThere)));
           }
           for (const userId of userIds) {
             expect(view.presence(userId)).toEqual(shown.get(userId) ?? unknownPresence(userId));

@@ -1,10 +1,29 @@
 import {
+  areSame,
+  channelIdsOf,
   LISTED_STATUSES,
   unknownPresence,
   type Presence,
   type Status,
 } from '../domain/presence.js';
 import { SortedIdSet } from './sorted-id-set.js';
+
+/** The number of users with each status, except OFFLINE. */
+export type StatusCounts = Readonly<Record<ListedStatus, number>>;
+
+type ListedStatus = (typeof LISTED_STATUSES)[number];
+
+/** The members of a channel, and how many of them have each status. One object, because there may be many channels. */
+class ChannelMembers extends SortedIdSet implements Record<ListedStatus, number> {
+  ONLINE = 0;
+  IDLE = 0;
+  DO_NOT_DISTURB = 0;
+  AWAY = 0;
+}
+
+function noCounts(): Record<ListedStatus, number> {
+  return { ONLINE: 0, IDLE: 0, DO_NOT_DISTURB: 0, AWAY: 0 };
+}
 
 /**
  * The shown presences, in listing order. The view contains nothing else, so no list, count or snapshot from it can
@@ -14,7 +33,7 @@ export class PresenceView {
   private readonly byStatus = new Map<Status, SortedIdSet>(
     LISTED_STATUSES.map((status) => [status, new SortedIdSet()]),
   );
-  private readonly byChannel = new Map<string, SortedIdSet>();
+  private readonly byChannel = new Map<string, ChannelMembers>();
 
   /** `shownOf`: returns the shown presence that the store holds of a user. */
   constructor(
@@ -45,6 +64,19 @@ export class PresenceView {
     return this.setsOf(statuses).reduce((sum, ids) => sum + ids.size, 0);
   }
 
+  /** The number of users with each status. */
+  get counts(): StatusCounts {
+    const counts = noCounts();
+    for (const status of LISTED_STATUSES) counts[status] = this.byStatus.get(status)!.size;
+    return counts;
+  }
+
+  /** The number of users with each status in a channel. */
+  countsIn(channelId: string): StatusCounts {
+    const { ONLINE, IDLE, DO_NOT_DISTURB, AWAY } = this.byChannel.get(channelId) ?? noCounts();
+    return { ONLINE, IDLE, DO_NOT_DISTURB, AWAY };
+  }
+
   /** Users in a channel with an id after `after`, ordered by id. */
   members(channelId: string, after?: string): Generator<Presence> {
     return this.presencesOf(this.byChannel.get(channelId)?.after(after) ?? []);
@@ -60,19 +92,38 @@ export class PresenceView {
       this.byStatus.get(before.status)?.delete(after.userId);
       this.byStatus.get(after.status)?.add(after.userId);
     }
-    if (before.channelId !== after.channelId) this.move(before, after);
+    if (before.channelId === undefined && after.channelId === undefined) return;
+    if (
+      before.status !== after.status ||
+      before.channelId !== after.channelId ||
+      !areSame(before.otherChannelIds, after.otherChannelIds)
+    ) {
+      this.move(before, after);
+    }
   }
 
   private move(before: Presence, after: Presence): void {
-    if (before.channelId !== undefined) {
-      const left = this.byChannel.get(before.channelId);
-      left?.delete(before.userId);
-      if (left?.size === 0) this.byChannel.delete(before.channelId);
+    const [left, joined] = [channelIdsOf(before), channelIdsOf(after)];
+    for (const channelId of left) this.leave(channelId, before, joined.includes(channelId));
+    for (const channelId of joined) this.join(channelId, after, left.includes(channelId));
+  }
+
+  private leave(channelId: string, { userId, status }: Presence, isStaying: boolean): void {
+    const members = this.byChannel.get(channelId)!;
+    if (status !== 'OFFLINE') members[status]--;
+    if (isStaying) return;
+    members.delete(userId);
+    if (members.size === 0) this.byChannel.delete(channelId);
+  }
+
+  private join(channelId: string, { userId, status }: Presence, isStaying: boolean): void {
+    let members = this.byChannel.get(channelId);
+    if (members === undefined) {
+      members = new ChannelMembers();
+      this.byChannel.set(channelId, members);
     }
-    if (after.channelId === undefined) return;
-    let joined = this.byChannel.get(after.channelId);
-    if (joined === undefined) this.byChannel.set(after.channelId, (joined = new SortedIdSet()));
-    joined.add(after.userId);
+    if (status !== 'OFFLINE') members[status]++;
+    if (!isStaying) members.add(userId);
   }
 
   private setsOf(statuses: readonly Status[]): readonly SortedIdSet[] {

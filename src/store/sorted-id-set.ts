@@ -3,26 +3,54 @@ import sortedBtree from 'sorted-btree';
 // The package is CommonJS. In an ES module, its class is the property `default` of its exports.
 const BTree = sortedBtree.default;
 
-/** A set of ids in order of UTF-16 code units, so that a page can be read without sorting. */
+/** Up to this size a sorted list is faster than a tree and takes half the memory. */
+const MAX_LISTED = 16;
+
+const NO_IDS: readonly string[] = [];
+
+/**
+ * A set of ids in order of UTF-16 code units, so that a page can be read without sorting. A node may hold a hundred
+ * thousand channels with few members each, so a small set is a list that is never changed in place.
+ */
 export class SortedIdSet {
-  private readonly tree = new BTree<string, undefined>();
+  private ids: readonly string[] | InstanceType<typeof BTree<string, undefined>> = NO_IDS;
 
   get size(): number {
-    return this.tree.size;
+    return this.ids instanceof BTree ? this.ids.size : this.ids.length;
   }
 
   add(id: string): void {
-    this.tree.set(id, undefined);
+    if (this.ids instanceof BTree) {
+      this.ids.set(id, undefined);
+      return;
+    }
+    const at = positionOf(this.ids, id);
+    if (this.ids[at] === id) return;
+    const ids = this.ids.toSpliced(at, 0, id);
+    this.ids = ids.length <= MAX_LISTED ? ids : new BTree(ids.map((each) => [each, undefined]));
   }
 
+  /** A tree stays a tree, so that a set does not change back and forth. */
   delete(id: string): void {
-    this.tree.delete(id);
+    if (this.ids instanceof BTree) {
+      this.ids.delete(id);
+      return;
+    }
+    const at = positionOf(this.ids, id);
+    if (this.ids[at] === id) this.ids = this.ids.toSpliced(at, 1);
   }
 
   /** The ids after `after`, in order, read lazily. Undefined: all ids. */
   *after(after: string | undefined): Generator<string> {
-    for (const id of this.tree.keys(after)) {
-      if (id !== after) yield id;
+    const ids = this.ids instanceof BTree ? this.ids.keys(after) : this.ids;
+    for (const id of ids) {
+      if (after === undefined || id > after) yield id;
     }
   }
+}
+
+/** Returns the position of the first id that is not before `id`. */
+function positionOf(ids: readonly string[], id: string): number {
+  const at = ids.findIndex((each) => each >= id);
+  return at === -1 ? ids.length : at;
 }

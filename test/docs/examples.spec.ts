@@ -16,12 +16,15 @@ function run(
 }
 
 describe('An example that is called without what it needs', () => {
-  it.each(['watch', 'first-call'])('says how to call it: %s.mjs without a token', async (name) => {
-    expect(await run(process.execPath, [`examples/${name}.mjs`])).toEqual({
-      code: 2,
-      stderr: `Usage: node examples/${name}.mjs <token> [address]\n`,
-    });
-  });
+  it.each(['watch', 'first-call', 'typing'])(
+    'says how to call it: %s.mjs without a token',
+    async (name) => {
+      expect(await run(process.execPath, [`examples/${name}.mjs`])).toEqual({
+        code: 2,
+        stderr: `Usage: node examples/${name}.mjs <token> [address]\n`,
+      });
+    },
+  );
 
   it('says how to call it: grpcurl.sh without a token', async () => {
     expect(await run('/bin/bash', ['examples/grpcurl.sh'])).toEqual({

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FanOut } from '../../src/events/fan-out.js';
 import { packageDefinition } from '../../src/api/codecs.js';
 import * as events from '../../src/api/generated/presence/v1/events_service.pb.js';
+import * as moderation from '../../src/api/generated/presence/v1/moderation_service.pb.js';
 import * as presence from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import * as session from '../../src/api/generated/presence/v1/session_service.pb.js';
 import { SessionRegistry } from '../../src/session/session-registry.js';
@@ -22,6 +23,16 @@ const BAD_LISTS = BAD_IDS.map((id) => ['good', id]);
 const BAD_PAGE_SIZES = [-1, -(2 ** 31)];
 const BAD_PAGE_TOKENS = ['x', '\0', 'x'.repeat(3000), 'AAAAAAAAYQ'];
 
+const MANY_IDS = Array.from({ length: 1001 }, (_, i) => `${i}`);
+const BAD_KEYS = ['', 'a b', 'é', 'a\n', '\0', 'a/b', 'x'.repeat(65)];
+const BAD_ATTRIBUTES = [
+  ...BAD_KEYS.map((key) => new Map([[key, 'value']])),
+  new Map([['doc', 'x'.repeat(1025)]]),
+  new Map([['doc', EMOJI.repeat(257)]]),
+  new Map(Array.from({ length: 101 }, (_, i) => [`${i}`, ''])),
+  new Map(Array.from({ length: 33 }, (_, i) => [`${i}`, ''])),
+];
+
 /** A field that accepts every value of its type. */
 const ANYTHING: unknown[] = [];
 
@@ -36,22 +47,35 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
     is_speaker_muted: ANYTHING,
     require_heartbeats: ANYTHING,
     previous_session_id: BAD_IDS_IF_ANY,
+    attributes: BAD_ATTRIBUTES,
     choices: [
       { microphone: { version: 0 } },
       { status: { version: 1, choice: 0 } },
       { status: { version: 1, choice: 5 } },
       { status: { version: 1, choice: 1, expiresAt: { seconds: 1, nanos: -1 } } },
       ...BAD_IDS_IF_ANY.map((statusText) => ({ status: { version: 1, choice: 1, statusText } })),
-      ...BAD_IDS.map((channelId) => ({ channel: { version: 1, channels: [{ channelId }] } })),
-      { channel: { version: 1, channels: [{ channelId: 'a' }, { channelId: 'b' }] } },
+      ...BAD_IDS.map((channelId) => ({
+        channel: { version: 1, clearedVersion: 0, channels: [{ channelId }] },
+      })),
+      {
+        channel: {
+          version: 1,
+          clearedVersion: 0,
+          channels: MANY_IDS.map((channelId) => ({ channelId })),
+        },
+      },
     ],
   },
   'SessionService/Heartbeat': { session_id: BAD_IDS },
   'SessionService/RecordActivity': { session_id: BAD_IDS, user_id: BAD_IDS },
   'SessionService/ListSessions': { user_id: BAD_IDS_IF_ANY },
   'SessionService/EndSession': { session_id: BAD_IDS },
-  'PresenceService/JoinChannel': { session_id: BAD_IDS, channel_id: BAD_IDS },
-  'PresenceService/LeaveChannel': { session_id: BAD_IDS },
+  'PresenceService/JoinChannel': {
+    session_id: BAD_IDS,
+    channel_id: BAD_IDS,
+    keep_others: ANYTHING,
+  },
+  'PresenceService/LeaveChannel': { session_id: BAD_IDS, channel_id: BAD_IDS_IF_ANY },
   'PresenceService/UpdateMuteState': {
     session_id: BAD_IDS,
     // Neither field is set.
@@ -72,7 +96,24 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
       { seconds: Number.MAX_SAFE_INTEGER, nanos: 0 },
       { seconds: Number.MIN_SAFE_INTEGER, nanos: 0 },
     ],
+    user_id: BAD_IDS_IF_ANY,
   },
+  'PresenceService/UpdateAttributes': {
+    session_id: BAD_IDS,
+    set: BAD_ATTRIBUTES,
+    remove: [...BAD_KEYS.map((key) => ['doc', key]), Array.from({ length: 101 }, () => 'doc')],
+    expires_in: [
+      { seconds: 0, nanos: 0 },
+      { seconds: -1, nanos: 0 },
+      { seconds: 0, nanos: -1 },
+      { seconds: 1, nanos: 1_000_000_000 },
+      { seconds: 86_400, nanos: 1 },
+      { seconds: Number.MAX_SAFE_INTEGER, nanos: 0 },
+      { seconds: Number.MIN_SAFE_INTEGER, nanos: 0 },
+    ],
+    is_passive: ANYTHING,
+  },
+  'PresenceService/CountPresences': { channel_ids: [MANY_IDS, ...BAD_LISTS] },
   'PresenceService/GetPresence': { user_id: BAD_IDS },
   'PresenceService/ExplainPresence': { user_id: BAD_IDS },
   'PresenceService/BatchGetPresences': {
@@ -91,11 +132,24 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
   'EventsService/Subscribe': {
     user_ids: [Array.from({ length: 10_001 }, (_, i) => `${i}`), ...BAD_LISTS],
     channel_ids: [Array.from({ length: 1001 }, (_, i) => `${i}`), ...BAD_LISTS],
-    kinds: [[0], [7], [-1], [1, 99], new Array<number>(101).fill(1)],
+    kinds: [[0], [8], [-1], [1, 99], new Array<number>(101).fill(1)],
     resume_token: ['x', '\0', 'x'.repeat(3000), '1', 'a.b.c'],
     skip_snapshot: ANYTHING,
     delivery: [3, -1, 2 ** 31 - 1],
   },
+  'EventsService/WatchCounts': { channel_ids: [MANY_IDS, ...BAD_LISTS] },
+  'ModerationService/MuteUser': {
+    user_id: BAD_IDS,
+    // Neither field is set.
+    is_microphone_muted: [undefined],
+    is_speaker_muted: ANYTHING,
+  },
+  'ModerationService/MoveUser': {
+    user_id: BAD_IDS,
+    from_channel_id: BAD_IDS,
+    to_channel_id: BAD_IDS,
+  },
+  'ModerationService/RemoveUser': { user_id: BAD_IDS, channel_id: BAD_IDS },
 };
 
 interface Codec {
@@ -103,7 +157,9 @@ interface Codec {
   decode(bytes: Uint8Array): object;
 }
 
-const CODECS = { ...events, ...presence, ...session } as unknown as Readonly<Record<string, Codec>>;
+const CODECS = { ...events, ...moderation, ...presence, ...session } as unknown as Readonly<
+  Record<string, Codec>
+>;
 
 /** Every RPC of the contract, with the fields of its request. */
 const RPCS = Object.values(packageDefinition())
@@ -152,6 +208,8 @@ describe('A bad request', () => {
       userIds: ['ann'],
       channelId: 'lobby',
       channelIds: ['lobby'],
+      fromChannelId: 'lobby',
+      toChannelId: 'attic',
       choice: presence.StatusChoice.STATUS_CHOICE_AWAY,
       isMicrophoneMuted: true,
       isSpeakerMuted: undefined,
@@ -159,6 +217,9 @@ describe('A bad request', () => {
     };
     const changed = {
       ...request,
+      ...(rpc === 'PresenceService/UpdateStatus' && {
+        [field === 'user_id' ? 'sessionId' : 'userId']: '',
+      }),
       ...(field !== undefined && { [camelCase(field)]: value }),
       ...(field !== undefined &&
         rpc === 'SessionService/RecordActivity' && {
@@ -287,7 +348,7 @@ describe('A bad request', () => {
     ['holds a field without a number', [0x22, 3, 0x00, 0x18, 0x01]],
     ['holds the end of a group', [0x22, 3, 0x0c, 0x18, 0x01]],
   ])('of UpdateStatus is one whose time %s', async (_what, expiresAt) => {
-    const request = { sessionId, choice: 3, statusText: '', expiresAt: undefined };
+    const request = { sessionId, choice: 3, statusText: '', expiresAt: undefined, userId: '' };
     const known = presence.UpdateStatusRequest.encode(request).finish();
     await withoutATrace(async () => {
       const bytes = Buffer.concat([known, Buffer.from(expiresAt)]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { channelChange } from '../support/changes.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { inWords, statusOf } from '../support/in-words.js';
 import { Service } from '../support/service.js';
@@ -53,9 +54,9 @@ describe('Channels', () => {
     const events = await watcher.nextEvents(3);
     expect(new Set(events.map(inWords))).toEqual(new Set(['userChannelChanged REQUESTED']));
     expect(events.map(({ change }) => change?.value)).toEqual([
-      { previousChannelId: undefined },
-      { previousChannelId: 'a' },
-      { previousChannelId: 'b' },
+      channelChange(undefined, 'a'),
+      channelChange('a', 'b'),
+      channelChange('b', undefined),
     ]);
     expect(events.map(({ presence }) => presence)).toEqual([
       joined.presence,
@@ -103,7 +104,7 @@ describe('Channels', () => {
     // One commit: both events have the presence after it.
     expect(events[1]?.presence).toEqual(events[2]?.presence);
     expect(statusOf(events[1]?.presence)).toBe('OFFLINE');
-    expect(events[1]?.change?.value).toEqual({ previousChannelId: 'g' });
+    expect(events[1]?.change?.value).toEqual(channelChange('g', undefined));
     expect(await membersOf('g')).toEqual([]);
   });
 
@@ -180,7 +181,11 @@ describe('Channels', () => {
     // Each event starts with the value with which the previous one ended.
     const befores = events.map(({ change }) => change?.value);
     expect(befores.slice(1)).toEqual(
-      events.slice(0, -1).map((event) => ({ previousChannelId: event.presence?.currentChannelId })),
+      events
+        .slice(1)
+        .map((event, i) =>
+          channelChange(events[i]!.presence?.currentChannelId, event.presence?.currentChannelId),
+        ),
     );
   });
 });

@@ -37,6 +37,7 @@ describe('The choices of a user', () => {
       channel: {
         version: expect.any(Number) as number,
         channels: [{ channelId: 'lobby', isHeld: true }],
+        clearedVersion: joined.choices!.channel!.version,
       },
     });
   });
@@ -53,6 +54,7 @@ describe('The choices of a user', () => {
         channel: {
           version: choices!.channel!.version,
           channels: [{ channelId: 'lobby', isHeld: false }],
+          clearedVersion: choices!.channel!.version,
         },
       },
     });
@@ -72,7 +74,11 @@ describe('The choices of a user', () => {
         },
         microphone: { version, isMuted: true },
         speaker: undefined,
-        channel: { version, channels: [{ channelId: 'lobby', isHeld: true }] },
+        channel: {
+          version,
+          channels: [{ channelId: 'lobby', isHeld: true }],
+          clearedVersion: version,
+        },
       },
     });
     expect(started.presence).toMatchObject({
@@ -83,7 +89,11 @@ describe('The choices of a user', () => {
     expect(started.choices).toEqual({
       status: { version, choice: StatusChoice.STATUS_CHOICE_INVISIBLE, statusText: 'hiding' },
       microphone: { version, isMuted: true },
-      channel: { version, channels: [{ channelId: 'lobby', isHeld: true }] },
+      channel: {
+        version,
+        channels: [{ channelId: 'lobby', isHeld: true }],
+        clearedVersion: version,
+      },
     });
     const other = await service.client('somebody else');
     const { presence } = await other.getPresence({ userId });

@@ -88,6 +88,23 @@ describe('The command line on a terminal', () => {
     expect(await ann.exited).toEqual({ code: 0, signal: null });
   });
 
+  it('has keys for several channels and for attributes', async () => {
+    const cem = start(['connect', 'cem', '--set', 'page=7'], { NO_COLOR: '1' });
+    await cem.says(/q quit/);
+    await type(cem, 'k', /Channel: /);
+    await type(cem, 'lobby\r', /You \(cem\) are online, in lobby, on terminal, page=7/);
+    await type(cem, 'k', /Channel: /);
+    await type(cem, 'garden\r', /in garden and lobby/);
+    await type(cem, '=', /key=value, or key: /);
+    await type(cem, 'doc=plan\r', /doc=plan, page=7/);
+    await type(cem, 'x', /Channel: /);
+    await type(cem, 'lobby\r', /You \(cem\) are online, in garden, on terminal, doc=plan/);
+    await type(cem, '=', /key=value, or key: /);
+    await type(cem, 'doc\r', /on terminal, page=7/);
+    cem.type('q');
+    expect(await cem.exited).toEqual({ code: 0, signal: null });
+  });
+
   it('reports a command that failed, and continues', async () => {
     const ann = start(['connect', 'ben']);
     await ann.says(/q quit/);

@@ -21,6 +21,10 @@ const COMMANDS = [
   'watch',
   'list',
   'members',
+  'count',
+  'mute',
+  'move',
+  'remove',
   'end',
   'explain',
   'bench',
@@ -250,6 +254,12 @@ describe('The command line', () => {
       expect(started.session?.userId).toBe('ann');
     });
 
+    it('prints a token of a moderator', async () => {
+      const { stdout } = await run(['token', 'max', '--moderate', 'stage', 'acme/*']);
+      const payload = Buffer.from(stdout.split('.')[1]!, 'base64url').toString();
+      expect(JSON.parse(payload)).toMatchObject({ presence: { moderate: ['stage', 'acme/*'] } });
+    });
+
     it('takes a user whose name looks like an option after --', async () => {
       const { stdout } = await run(['token', '--', '--admin']);
       const { started } = await online(server.clientWithToken(stdout.trimEnd()));
@@ -374,7 +384,7 @@ describe('The command line', () => {
       const { code, stdout } = await run(args);
       expect(code).toBe(0);
       expect(rowsOf(stdout)).toEqual([
-        ['USER', 'STATUS', 'CHANNEL', 'MUTED', 'DEVICES', 'SINCE', 'SAYS'],
+        ['USER', 'STATUS', 'CHANNELS', 'MUTED', 'DEVICES', 'SINCE', 'SAYS', 'ATTRIBUTES'],
         ['ann', 'online', 'lobby', 'microphone', 'desktop', expect.stringMatching(/^[\d:]{8}$/)],
         ['1 user'],
       ]);
@@ -398,6 +408,39 @@ describe('The command line', () => {
       expect((await run(['list', '--status', 'away', 'idle'])).stdout).toBe('0 users\n');
       expect((await run(['list', '--status', 'online'])).stdout).toContain('ann');
       expect((await run(['members', 'garden'])).stdout).toBe('0 users\n');
+    });
+
+    it('counts them', async () => {
+      await annIsThere();
+      expect((await run(['count'])).stdout).toBe('1 user (1 online)\n');
+      expect((await run(['count', 'garden', 'lobby'])).stdout).toBe(
+        'garden: 0 users\nlobby: 1 user (1 online)\n',
+      );
+      const { stdout } = await run(['count', 'lobby', '--json']);
+      expect(JSON.parse(stdout)).toMatchObject([{ channelId: 'lobby', total: 1 }]);
+    });
+
+    it('shows all their channels and attributes', async () => {
+      await annIsThere();
+      await ann.joinChannel({ sessionId, channelId: 'garden', keepOthers: true });
+      await ann.updateAttributes({ sessionId, set: new Map([['doc', 'plan']]) });
+      const [, row] = rowsOf((await run(['list'])).stdout);
+      expect(row).toEqual(expect.arrayContaining(['garden, lobby', 'doc=plan']));
+    });
+
+    it('mutes, moves and removes them for a moderator', async () => {
+      await annIsThere();
+      const token = await tokenOf('max', { moderate: ['lobby', 'hall'] });
+      const asMax = (...args: string[]) => run([...args, '--token', token]);
+      expect((await asMax('mute', 'ann', '--speaker')).stdout).toBe(
+        'ann is online, in lobby, on desktop, microphone muted, speaker muted by a moderator\n',
+      );
+      expect((await asMax('mute', 'ann', '--speaker', '--lift')).stdout).toBe(
+        'ann is online, in lobby, on desktop, microphone muted\n',
+      );
+      expect((await asMax('move', 'ann', 'lobby', 'hall')).stdout).toContain('in hall');
+      expect((await asMax('remove', 'ann', 'hall')).stdout).not.toContain('in hall');
+      expect((await asMax('mute', 'ann')).code).toBe(1);
     });
 
     it('explains them', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { channelChange, muteChange } from '../support/changes.js';
 import {
   ChangeReason,
   Sync,
@@ -155,7 +156,7 @@ describe('Subscribe', () => {
           const { userId, currentChannelId } = event.presence!;
           expect(event.change).toEqual({
             $case: 'userChannelChanged',
-            value: { previousChannelId: channels.get(userId) },
+            value: channelChange(channels.get(userId), currentChannelId),
           });
           channels.set(userId, currentChannelId);
         }
@@ -207,7 +208,7 @@ describe('Subscribe', () => {
       stream.cancel();
       const events = await watcher.nextEvents(2);
       expect(events.map(toldBy)).toEqual([
-        ['userChannelChanged', { previousChannelId: 'before' }, 'CHANGE_REASON_DISCONNECTED'],
+        ['userChannelChanged', channelChange('before', undefined), 'CHANGE_REASON_DISCONNECTED'],
         ['userOffline', {}, 'CHANGE_REASON_DISCONNECTED'],
       ]);
       expect(events[0]?.presence).toEqual(events[1]?.presence);
@@ -224,7 +225,7 @@ describe('Subscribe', () => {
       const watcher = await watch('lost');
       link.cut();
       expect((await watcher.nextEvents(2)).map(toldBy)).toEqual([
-        ['userChannelChanged', { previousChannelId: 'before' }, 'CHANGE_REASON_CONNECTION_LOST'],
+        ['userChannelChanged', channelChange('before', undefined), 'CHANGE_REASON_CONNECTION_LOST'],
         ['userOffline', {}, 'CHANGE_REASON_CONNECTION_LOST'],
       ]);
       link.close();
@@ -233,7 +234,7 @@ describe('Subscribe', () => {
     it('when the session is ended by EndSession', async () => {
       const told = await eventsOf(2, ({ client, sessionId }) => client.endSession({ sessionId }));
       expect(told).toEqual([
-        ['userChannelChanged', { previousChannelId: 'before' }, 'CHANGE_REASON_SESSION_ENDED'],
+        ['userChannelChanged', channelChange('before', undefined), 'CHANGE_REASON_SESSION_ENDED'],
         ['userOffline', {}, 'CHANGE_REASON_SESSION_ENDED'],
       ]);
     });
@@ -262,8 +263,8 @@ describe('Subscribe', () => {
         await client.leaveChannel({ sessionId });
       });
       expect(told).toEqual([
-        ['userChannelChanged', { previousChannelId: 'before' }, 'CHANGE_REASON_REQUESTED'],
-        ['userChannelChanged', { previousChannelId: 'after' }, 'CHANGE_REASON_REQUESTED'],
+        ['userChannelChanged', channelChange('before', 'after'), 'CHANGE_REASON_REQUESTED'],
+        ['userChannelChanged', channelChange('after', undefined), 'CHANGE_REASON_REQUESTED'],
       ]);
     });
 
@@ -273,16 +274,8 @@ describe('Subscribe', () => {
         await client.updateMuteState({ sessionId, isMicrophoneMuted: false, isSpeakerMuted: true });
       });
       expect(told).toEqual([
-        [
-          'userMuteStateChanged',
-          { wasMicrophoneMuted: false, wasSpeakerMuted: false },
-          'CHANGE_REASON_REQUESTED',
-        ],
-        [
-          'userMuteStateChanged',
-          { wasMicrophoneMuted: true, wasSpeakerMuted: false },
-          'CHANGE_REASON_REQUESTED',
-        ],
+        ['userMuteStateChanged', muteChange(), 'CHANGE_REASON_REQUESTED'],
+        ['userMuteStateChanged', muteChange({ microphone: true }), 'CHANGE_REASON_REQUESTED'],
       ]);
     });
 
@@ -349,10 +342,10 @@ describe('Subscribe', () => {
         await client.updateStatus({ sessionId, choice: STATUS_CHOICE_AUTOMATIC });
       });
       expect(told).toEqual([
-        ['userChannelChanged', { previousChannelId: 'before' }, 'CHANGE_REASON_DISCONNECTED'],
+        ['userChannelChanged', channelChange('before', undefined), 'CHANGE_REASON_DISCONNECTED'],
         ['userOffline', {}, 'CHANGE_REASON_DISCONNECTED'],
         ['userOnline', {}, 'CHANGE_REASON_CONNECTED'],
-        ['userChannelChanged', {}, 'CHANGE_REASON_CONNECTED'],
+        ['userChannelChanged', channelChange(undefined, 'before'), 'CHANGE_REASON_CONNECTED'],
       ]);
     });
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { channelChange } from '../support/changes.js';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { timestampMessage } from '../../src/api/proto-mappers.js';
 import type { Client, OpenSession } from '../support/client.js';
@@ -218,7 +219,7 @@ describe('An invisible user', () => {
       'userMuteStateChanged CONNECTED',
     ]);
     for (const event of events) expect(event.presence).toEqual(presence);
-    expect(events[1]?.change?.value).toEqual({ previousChannelId: undefined });
+    expect(events[1]?.change?.value).toEqual(channelChange(undefined, 'other'));
     // Not the time at which the session really began.
     expect(msOf(presence?.connectedAt)).toBe(service.clock.now());
     expect(presence!.version).toBeGreaterThan(offline.version);

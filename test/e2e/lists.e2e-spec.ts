@@ -63,12 +63,14 @@ describe('Lists', () => {
       requireHeartbeats: false,
       tokenExpiresAt: undefined,
       previousSessionId: undefined,
+      attributes: new Map<string, string>(),
       remembered: undefined,
     };
     for (const userId of userIds) {
       const sessionId = `session of ${userId}`;
       await commands.execute(userId, { type: 'connect', sessionId, ...options, ...nothing });
-      await commands.execute(userId, { type: 'joinChannel', sessionId, channelId: 'lobby' });
+      const joined = { sessionId, channelId: 'lobby', keepOthers: false };
+      await commands.execute(userId, { type: 'joinChannel', ...joined });
     }
   }
 

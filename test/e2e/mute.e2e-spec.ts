@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { muteChange } from '../support/changes.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { inWords } from '../support/in-words.js';
 import { Service } from '../support/service.js';
@@ -47,10 +48,10 @@ describe('The mute state', () => {
     const versions = events.map((event) => event.presence!.version);
     expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
     expect(events.map(({ change }) => change?.value)).toEqual([
-      { wasMicrophoneMuted: false, wasSpeakerMuted: false },
-      { wasMicrophoneMuted: true, wasSpeakerMuted: false },
-      { wasMicrophoneMuted: true, wasSpeakerMuted: true },
-      { wasMicrophoneMuted: false, wasSpeakerMuted: true },
+      muteChange(),
+      muteChange({ microphone: true }),
+      muteChange({ microphone: true, speaker: true }),
+      muteChange({ speaker: true }),
     ]);
   });
 

@@ -55,6 +55,49 @@ describe('The reconnect grace', () => {
     await expect(client.heartbeat({ sessionId })).rejects.toMatchObject({ code: status.NOT_FOUND });
   });
 
+  it('keeps every channel and attribute of the session, and ends with all of them', async () => {
+    const watcher = await follow('amy');
+    const client = service.clientWithToken(await tokenOf('amy'), link.addresses);
+    const { sessionId } = await client.connect({ attributes: new Map([['doc', 'plan']]) });
+    for (const channelId of ['one', 'two']) {
+      await client.joinChannel({ sessionId, channelId, keepOthers: true });
+    }
+    link.cut();
+    await eventually(() => service.sizeOf(SessionRegistry), 0);
+    await service.passTime(GRACE_MS - 1);
+    const { presence } = await reader.getPresence({ userId: 'amy' });
+    expect(presence).toMatchObject({
+      channelIds: ['one', 'two'],
+      attributes: new Map([['doc', 'plan']]),
+    });
+    await service.passTime(1);
+    const events = await watcher.nextEvents(7);
+    expect(events.slice(4).map(inWords)).toEqual([
+      'userChannelChanged CONNECTION_LOST',
+      'userAttributesChanged CONNECTION_LOST',
+      'userOffline CONNECTION_LOST',
+    ]);
+    expect(events[4]!.change?.value).toMatchObject({ leftChannelIds: ['one', 'two'] });
+    expect(events[5]!.change?.value).toEqual({ keys: ['doc'] });
+    expect(events[6]!.presence).toMatchObject({ channelIds: [], attributes: new Map() });
+  });
+
+  it('lets the client come back into all of its channels', async () => {
+    const client = service.clientWithToken(await tokenOf('bea'), link.addresses);
+    const { sessionId } = await client.connect();
+    for (const channelId of ['one', 'two']) {
+      await client.joinChannel({ sessionId, channelId, keepOthers: true });
+    }
+    link.cut();
+    await eventually(() => service.sizeOf(SessionRegistry), 0);
+    const again = await service.client('bea');
+    const { started, ...next } = await again.connect({ previousSessionId: sessionId });
+    expect(started.session?.channelIds).toEqual(['one', 'two']);
+    expect(started.presence?.currentChannelId).toBe('two');
+    await again.endSession({ sessionId: next.sessionId });
+    await next.stream.ended;
+  });
+
   it('does not run out while the server cannot listen, and lasts as long after it as before', async () => {
     await lose('pat');
     await service.passTime(GRACE_MS - 1);

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { channelChange } from '../support/changes.js';
 import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import {
   PresenceEventKind,
@@ -108,8 +109,9 @@ describe('Resuming a subscription', () => {
           const message = await stream.next();
           expect(message.sync).not.toBe(Sync.SYNC_RESET);
           for (const { presence, change } of message.events) {
-            const previousChannelId = channels.get(presence!.userId);
-            expect(change).toEqual({ $case: 'userChannelChanged', value: { previousChannelId } });
+            const { userId, currentChannelId } = presence!;
+            const value = channelChange(channels.get(userId), currentChannelId);
+            expect(change).toEqual({ $case: 'userChannelChanged', value });
             channels.set(presence!.userId, presence!.currentChannelId);
           }
           const { resumeToken } = message;

@@ -66,6 +66,10 @@ describe('The status of a user', () => {
       version: 0,
       statusText: '',
       platforms: [],
+      channelIds: [],
+      attributes: new Map(),
+      isMicrophoneMutedByModerator: false,
+      isSpeakerMutedByModerator: false,
     });
   });
 

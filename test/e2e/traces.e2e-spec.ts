@@ -64,7 +64,11 @@ describe('A trace', () => {
 
   it('continues from the gRPC caller to the commit', async () => {
     const sessionId = await openSession();
-    const request = JoinChannelRequest.encode({ sessionId, channelId: 'lobby' }).finish();
+    const request = JoinChannelRequest.encode({
+      sessionId,
+      channelId: 'lobby',
+      keepOthers: false,
+    }).finish();
     const { error } = await callWithHeaders(
       service.address(),
       'PresenceService/JoinChannel',

@@ -29,7 +29,19 @@ const BOB = Array.from({ length: 1000 }, (_, i) => `bob ${i}`).find(
 const ACTIONS = {
   join: ({ client, sessionId }) => client.joinChannel({ sessionId, channelId: 'lobby' }),
   move: ({ client, sessionId }) => client.joinChannel({ sessionId, channelId: 'kitchen' }),
+  joinToo: ({ client, sessionId }) =>
+    client.joinChannel({ sessionId, channelId: 'kitchen', keepOthers: true }),
+  leaveOne: ({ client, sessionId }) => client.leaveChannel({ sessionId, channelId: 'lobby' }),
   leave: ({ client, sessionId }) => client.leaveChannel({ sessionId }),
+  attribute: ({ client, sessionId }) =>
+    client.updateAttributes({ sessionId, set: new Map([['doc', 'plan']]) }),
+  attributeOfASecond: ({ client, sessionId }) =>
+    client.updateAttributes({
+      sessionId,
+      set: new Map([['typing', 'yes']]),
+      expiresIn: { seconds: 1, nanos: 0 },
+      isPassive: true,
+    }),
   mute: ({ client, sessionId }) => client.updateMuteState({ sessionId, isSpeakerMuted: true }),
   unmute: ({ client, sessionId }) => client.updateMuteState({ sessionId, isSpeakerMuted: false }),
   act: ({ client, sessionId }) =>
@@ -38,6 +50,7 @@ const ACTIONS = {
     client.updateStatus({ sessionId, choice: INVISIBLE, statusText: 'here' }),
   subscribe: ({ client }) => client.subscribe().beginning(),
   list: ({ client }) => client.listOnlineUsers(),
+  count: ({ client }) => client.countPresences(),
   connect: (ghost) => ghost.connect('mobile'),
   disconnect: (ghost) => ghost.disconnect(),
   end: ({ client, sessionId }) => client.endSession({ sessionId }),

@@ -15,6 +15,8 @@ from grpc_reflection_v1 import reflection_pb2, reflection_pb2_grpc
 from health.v1 import health_pb2, health_pb2_grpc
 from presence.v1 import events_service_pb2 as events
 from presence.v1 import events_service_pb2_grpc as events_grpc
+from presence.v1 import moderation_service_pb2 as moderation
+from presence.v1 import moderation_service_pb2_grpc as moderation_grpc
 from presence.v1 import presence_pb2 as presence
 from presence.v1 import presence_service_pb2 as presences
 from presence.v1 import presence_service_pb2_grpc as presences_grpc
@@ -25,7 +27,7 @@ PATIENCE_SECONDS = 10
 
 OWN = {
     descriptor.full_name: descriptor
-    for file in (sessions, presences, events)
+    for file in (sessions, presences, events, moderation)
     for descriptor in file.DESCRIPTOR.services_by_name.values()
 }
 
@@ -123,6 +125,7 @@ class User:
         # Or the C core lets channels to one address share a connection.
         self.channel = grpc.insecure_channel(address, options=[('grpc.use_local_subchannel_pool', 1)])
         self.sessions = sessions_grpc.SessionServiceStub(self.channel)
+        self.moderation = moderation_grpc.ModerationServiceStub(self.channel)
         self.presences = presences_grpc.PresenceServiceStub(self.channel)
         self.events = events_grpc.EventsServiceStub(self.channel)
         self.metadata = (('authorization', f'Bearer {token}'),)
@@ -306,6 +309,61 @@ def check_presence(alice, bob, admin, address, descriptors):
     watcher.call.cancel()
 
 
+def check_channels_and_attributes(bob, admin):
+    stream, started = bob.connect()
+    session = started.session.session_id
+    watcher = Subscription(admin, user_ids=['bob'])
+    watcher.beginning()
+    counts = Stream(admin.events.WatchCounts(events.WatchCountsRequest(channel_ids=['stage']), metadata=admin.metadata))
+    expect_equal('the first message has all counts', [(c.channel_id, c.total) for c in counts.next().counts], [('stage', 0)])
+
+    for channel in ['stage', 'lobby']:
+        request = presences.JoinChannelRequest(session_id=session, channel_id=channel, keep_others=True)
+        joined = bob.call(bob.presences.JoinChannel, request).presence
+    expect_equal('the user is in both channels', list(joined.channel_ids), ['lobby', 'stage'])
+    expect_equal('and the last one is the current one', joined.current_channel_id, 'lobby')
+    changes = [watcher.event().user_channel_changed.joined_channel_ids for _ in range(2)]
+    expect_equal('each join names its channel', [list(ids) for ids in changes], [['stage'], ['lobby']])
+    expect_equal('the next message has the new count', [(c.channel_id, c.total) for c in counts.next().counts], [('stage', 1)])
+    counts.call.cancel()
+
+    request = presences.UpdateAttributesRequest(session_id=session, remove=['none'], is_passive=True)
+    request.set['__proto__'] = 'plan'
+    request.expires_in.seconds = 60
+    updated = bob.call(bob.presences.UpdateAttributes, request).presence
+    expect_equal('the attributes are set', dict(updated.attributes), {'__proto__': 'plan'})
+    expect_equal('and announced', list(watcher.event().user_attributes_changed.keys), ['__proto__'])
+
+    request = presences.CountPresencesRequest(channel_ids=['stage', 'nowhere'])
+    counted = bob.call(bob.presences.CountPresences, request).counts
+    expect_equal('the counts are in the order asked', [(c.channel_id, c.total) for c in counted], [('stage', 1), ('nowhere', 0)])
+    expect_equal('by status', counted[0].by_status[0].status, presence.PRESENCE_STATUS_ONLINE)
+    everyone = bob.call(bob.presences.CountPresences, presences.CountPresencesRequest()).counts
+    expect_equal('without channels there is one count of all users', (len(everyone), everyone[0].WhichOneof('scope')), (1, None))
+
+    request = moderation.MuteUserRequest(user_id='bob', is_microphone_muted=True)
+    muted = admin.call(admin.moderation.MuteUser, request).presence
+    expect('a moderator mutes', muted.is_microphone_muted_by_moderator and not muted.is_microphone_muted)
+    expect_equal('and it says so', watcher.event().reason, events.CHANGE_REASON_MODERATED)
+    request = moderation.MoveUserRequest(user_id='bob', from_channel_id='stage', to_channel_id='audience')
+    moved = admin.call(admin.moderation.MoveUser, request).presence
+    expect_equal('a moderator moves', list(moved.channel_ids), ['audience', 'lobby'])
+    request = moderation.RemoveUserRequest(user_id='bob', channel_id='audience')
+    removed = admin.call(admin.moderation.RemoveUser, request).presence
+    expect_equal('a moderator removes', list(removed.channel_ids), ['lobby'])
+    request = moderation.RemoveUserRequest(user_id='bob', channel_id='lobby')
+    expect_error('a user without the grant', grpc.StatusCode.PERMISSION_DENIED, lambda: bob.call(bob.moderation.RemoveUser, request))
+
+    request = presences.UpdateStatusRequest(user_id='bob', choice=presences.STATUS_CHOICE_AWAY, status_text='In a meeting')
+    away = admin.call(admin.presences.UpdateStatus, request).presence
+    expect_equal('a backend sets a status', (away.status, away.status_text), (presence.PRESENCE_STATUS_AWAY, 'In a meeting'))
+    request = presences.LeaveChannelRequest(session_id=session, channel_id='lobby')
+    left = bob.call(bob.presences.LeaveChannel, request).presence
+    expect_equal('one channel is left by name', list(left.channel_ids), [])
+    watcher.call.cancel()
+    stream.call.cancel()
+
+
 def check_errors(alice, bob, session, address, descriptors):
     code = grpc.StatusCode
     join = presences.JoinChannelRequest
@@ -331,6 +389,7 @@ def main(address, alice, bob, admin, descriptors):
     check_health(address)
     check_reflection(address)
     check_presence(User(address, alice), User(address, bob), User(address, admin), address, google_rpc)
+    check_channels_and_attributes(User(address, bob), User(address, admin))
     return 1 if failures else 0
 
 

@@ -33,6 +33,9 @@ const ANSWERS_TO_ODD_CALLS: readonly status[] = [
  */
 const AS_GRPC_HAS_IT = /^(Failed to decompress message|Error deserializing request)$/;
 
+/** JSON may escape each character, so that a text is larger than any valid one before it is decoded. */
+const TOO_LARGE = /larger value than any request may have/;
+
 /** Characters that would break a line of text: control characters and malformed Unicode. */
 const UNSAFE = /[\p{Cc}\p{Cs}\p{Cf}\ufffd]/u;
 
@@ -85,7 +88,10 @@ function complaintAboutSense(call: Call, answer: Answer): string | undefined {
   if (code === status.INVALID_ARGUMENT) {
     if (fields.length === 0) return 'no field is to blame';
     if (fields.includes('request')) {
-      return verdict === 'message' ? 'it was refused although it is a message' : undefined;
+      const isTooLarge = TOO_LARGE.test(answer.message);
+      return verdict === 'message' && !isTooLarge
+        ? 'it was refused although it is a message'
+        : undefined;
     }
     const unknown = fields.find((field) => !isPath(field.split('.'), rpc.request));
     if (unknown !== undefined) return `${unknown} is to blame, which is no field`;

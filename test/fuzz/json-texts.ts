@@ -1,7 +1,7 @@
 import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { ODD_KEYS, ODD_VALUES, REFUSED_VALUES } from './odd-json.js';
-import { textsFor, type Vocabulary } from './texts.js';
+import { keys, textsFor, type Vocabulary } from './texts.js';
 import type { Verdict } from './well-formed.js';
 
 /** A JSON text, and the result that a client may expect. */
@@ -70,7 +70,7 @@ function memberOf(field: DescField, vocabulary: Vocabulary, maybeOdd: boolean): 
     text: `[${parts.map(({ text }) => text).join(',')}]`,
     verdict: verdictOf(parts),
   }));
-  const good = field.fieldKind === 'list' ? list : one;
+  const good = field.fieldKind === 'list' ? list : field.fieldKind === 'map' ? mapsOf(one) : one;
   const values = maybeOdd
     ? fc.oneof(
         { weight: 3, arbitrary: good },
@@ -86,6 +86,18 @@ function memberOf(field: DescField, vocabulary: Vocabulary, maybeOdd: boolean): 
     .map(([key, { text, verdict }]) => ({ text: `${JSON.stringify(key)}:${text}`, verdict }));
 }
 
+/** Generates JSON objects for a map from strings. */
+function mapsOf(one: fc.Arbitrary<Part>): fc.Arbitrary<Part> {
+  const entries = fc.uniqueArray(fc.tuple(keys, one), {
+    maxLength: MAX_ITEMS,
+    selector: ([key]) => key,
+  });
+  return entries.map((all) => ({
+    text: `{${all.map(([key, { text }]) => `${JSON.stringify(key)}:${text}`).join(',')}}`,
+    verdict: verdictOf(all.map(([, part]) => part)),
+  }));
+}
+
 /** The descriptors used here lack the JSON names of fields. */
 function jsonNameOf({ name }: DescField): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
@@ -93,6 +105,7 @@ function jsonNameOf({ name }: DescField): string {
 
 function valuesOf(field: DescField, vocabulary: Vocabulary): fc.Arbitrary<Part> {
   if (field.message?.typeName === 'google.protobuf.Timestamp') return times;
+  if (field.message?.typeName === 'google.protobuf.Duration') return durations;
   if (field.message !== undefined) return objectsOf(field.message, vocabulary, 0);
   if (field.enum !== undefined) {
     const names = field.enum.values.map(({ name }) => JSON.stringify(name));
@@ -155,6 +168,13 @@ const times = fc.oneof(
       'x',
       '',
     )
+    .map((text): Part => ({ text: JSON.stringify(text), verdict: 'disputed' })),
+);
+
+const durations = fc.oneof(
+  fc.integer({ min: -1, max: 86_401 }).map((seconds) => message(`"${seconds}s"`)),
+  fc
+    .constantFrom('1', '1.0000000001s', '999999999999s', 's', '')
     .map((text): Part => ({ text: JSON.stringify(text), verdict: 'disputed' })),
 );
 

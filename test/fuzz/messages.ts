@@ -1,7 +1,7 @@
 import { ScalarType, type DescField, type DescMessage } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
-import { textsFor, type Vocabulary } from './texts.js';
+import { keys, textsFor, type Vocabulary } from './texts.js';
 
 /** The longest list in a field. The limits of lists are tested in test/e2e/bad-input. */
 const MAX_ITEMS = 5;
@@ -54,6 +54,7 @@ function membersOf({ members }: DescMessage): readonly (readonly DescField[])[] 
 }
 
 function encodingsOf(field: DescField, vocabulary: Vocabulary): fc.Arbitrary<Uint8Array> {
+  if (field.fieldKind === 'map') return entriesOf(field, vocabulary);
   const one = valuesOf(field, vocabulary);
   if (field.fieldKind !== 'list') return one;
   const items = fc.array(one, { maxLength: MAX_ITEMS }).map((encoded) => Buffer.concat(encoded));
@@ -64,6 +65,17 @@ function encodingsOf(field: DescField, vocabulary: Vocabulary): fc.Arbitrary<Uin
     return writer.join().finish();
   });
   return fc.oneof(items, packed);
+}
+
+/** Generates the entries of a map from strings to strings. */
+function entriesOf({ number, name }: DescField, vocabulary: Vocabulary): fc.Arbitrary<Uint8Array> {
+  const entry = fc.tuple(keys, textsFor(name, vocabulary)).map(([key, value]) => {
+    const writer = new BinaryWriter().tag(number, WireType.LengthDelimited).fork();
+    writer.tag(1, WireType.LengthDelimited).string(key);
+    writer.tag(2, WireType.LengthDelimited).string(value);
+    return writer.join().finish();
+  });
+  return fc.array(entry, { maxLength: MAX_ITEMS }).map((entries) => Buffer.concat(entries));
 }
 
 /** Generates one value of a field, with its tag. */

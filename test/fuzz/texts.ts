@@ -38,6 +38,9 @@ const EDGES = [
   ],
 ];
 
+/** Keys of maps: valid, reserved by JavaScript, and invalid. */
+export const keys = fc.constantFrom('doc', 'typing', '__proto__', 'constructor', 'a b', '', 'ä');
+
 /** Lengths around all limits. */
 const LENGTHS = [32, 33, 127, 128, 129, 256, 3000, 3001, 10_000];
 

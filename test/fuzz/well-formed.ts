@@ -12,6 +12,11 @@ const MAX_FIELD_NUMBER = 2 ** 29 - 1;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** An entry of a map from strings to strings. */
+const MAP_ENTRY = {
+  fields: [1, 2].map((number) => ({ number, fieldKind: 'scalar', scalar: ScalarType.STRING })),
+} as unknown as DescMessage;
+
 class Malformed extends Error {}
 class Disputed extends Error {}
 
@@ -80,11 +85,13 @@ class Judge {
     const start = this.at;
     this.skip(length, end);
     const field = type?.fields.find((known) => known.number === number);
-    if (field?.scalar === ScalarType.STRING) this.text(start);
-    if (field?.message === undefined && field?.enum === undefined) return;
+    const isMap = field?.fieldKind === 'map';
+    if (field?.scalar === ScalarType.STRING && !isMap) this.text(start);
+    if (field?.message === undefined && field?.enum === undefined && !isMap) return;
     const stop = this.at;
     this.at = start;
-    if (field.message !== undefined) this.message(field.message, stop, depth + 1);
+    if (isMap) this.message(MAP_ENTRY, stop, depth + 1);
+    else if (field.message !== undefined) this.message(field.message, stop, depth + 1);
     else if (field.fieldKind === 'list') while (this.at < stop) this.varint(stop, 10);
     this.at = stop;
   }

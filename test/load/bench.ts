@@ -1,4 +1,4 @@
-// npm run bench -- [fanout|latency|unary|memory|state|crowd|storm|cluster|greedy|slow ...] [--quick]
+// npm run bench -- [fanout|latency|unary|memory|state|crowd|counts|storm|cluster|greedy|slow ...] [--quick]
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -7,6 +7,7 @@ import { LineContestant, NATS, REDIS } from './contestants/line-contestant.js';
 import { SocketIoContestant } from './contestants/socket-io-contestant.js';
 import type { Contestant } from './contestant.js';
 import { measureCluster } from './cluster.js';
+import { measureCounts } from './counts.js';
 import { measureCrowd } from './crowd.js';
 import { measureFanout, type FanoutLoad, type FanoutResult } from './fanout.js';
 import { BARE_GRPC, PLAIN_NEST, PRESENCE_SERVICE } from './grpc-server.js';
@@ -41,6 +42,13 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
     isQuick
       ? measureCrowd(10_000, { seconds: 2, runs: 1 })
       : measureCrowd(1_000_000, { seconds: 3, runs: 7 }),
+  counts: async (isQuick) => [
+    await measureCounts(
+      isQuick
+        ? { members: 10_000, subscribers: 100, seconds: 2, rounds: 1 }
+        : { members: 100_000, subscribers: 100, seconds: 5, rounds: 7 },
+    ),
+  ],
   storm: async (isQuick) => [await measureStorm(isQuick ? 1000 : 9000)],
   cluster: async (isQuick) => {
     const results = [];

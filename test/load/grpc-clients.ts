@@ -62,6 +62,7 @@ export function connect(client: Client, metadata: Metadata): Promise<string> {
         isSpeakerMuted: undefined,
         previousSessionId: '',
         choices: undefined,
+        attributes: new Map(),
       },
       metadata,
     );

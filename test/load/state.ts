@@ -56,10 +56,11 @@ async function measure(users: number): Promise<StateResult> {
       requireHeartbeats: false,
       tokenExpiresAt: now + 86_400_000,
       previousSessionId: undefined,
+      attributes: new Map(),
       remembered: undefined,
     });
     const channelId = `channel-${Math.floor(i / PER_CHANNEL)}`;
-    await perform(i, { type: 'joinChannel', sessionId, channelId });
+    await perform(i, { type: 'joinChannel', sessionId, channelId, keepOthers: false });
   }
   const heapBytesPerUser = (heapUsed() - heapBefore) / users;
   store.partitionResets.subscribe((position) => log.begin(position));

@@ -48,7 +48,7 @@ function joining(client: Client, metadata: Metadata, sessionId: string): Call {
       'PresenceService/JoinChannel',
       JoinChannelRequest,
       JoinChannelResponse,
-      { sessionId, channelId: `channel-${n % 10}` },
+      { sessionId, channelId: `channel-${n % 10}`, keepOthers: false },
       metadata,
     );
 }

@@ -2,6 +2,7 @@ import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { Observable } from 'rxjs';
 import { SERVICES } from '../../src/api/codecs.js';
 import * as events from '../../src/api/generated/presence/v1/events_service.pb.js';
+import * as moderation from '../../src/api/generated/presence/v1/moderation_service.pb.js';
 import * as presence from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import * as session from '../../src/api/generated/presence/v1/session_service.pb.js';
 import { grpcChannel, type CallStream, type Channel } from './channel.js';
@@ -25,19 +26,20 @@ const RAW: Codec<Buffer> = {
 };
 
 /** The messages of the contract, by name. */
-const CODECS = { ...session, ...presence, ...events } as unknown as Readonly<
+const CODECS = { ...session, ...presence, ...events, ...moderation } as unknown as Readonly<
   Record<string, Codec<object>>
 >;
 
 type Contract = session.SessionServiceClient &
   presence.PresenceServiceClient &
-  events.EventsServiceClient;
+  events.EventsServiceClient &
+  moderation.ModerationServiceClient;
 
 /** The unary methods of the contract. Absent request fields have their default values. */
 export type UnaryCalls = {
-  readonly [Method in Exclude<keyof Contract, 'connect' | 'subscribe'>]: Contract[Method] extends (
-    request: infer Request,
-  ) => Observable<infer Response>
+  readonly [
+    Method in Exclude<keyof Contract, 'connect' | 'subscribe' | 'watchCounts'>
+  ]: Contract[Method] extends (request: infer Request) => Observable<infer Response>
     ? (request?: Partial<Request>) => Promise<Response>
     : never;
 };
@@ -93,6 +95,16 @@ class StreamingClient {
     const complete = completed(SubscribeRequest, request);
     return new SubscriptionReader(
       this.stream('EventsService/Subscribe', SubscribeRequest, SubscribeResponse, complete),
+    );
+  }
+
+  watchCounts(
+    request: Partial<events.WatchCountsRequest> = {},
+  ): StreamReader<events.WatchCountsResponse> {
+    const { WatchCountsRequest, WatchCountsResponse } = events;
+    const complete = completed(WatchCountsRequest, request);
+    return new StreamReader(
+      this.stream('EventsService/WatchCounts', WatchCountsRequest, WatchCountsResponse, complete),
     );
   }
 

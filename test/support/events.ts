@@ -15,6 +15,8 @@ import {
   Sync,
   type SubscribeResponse,
 } from '../../src/api/generated/presence/v1/events_service.pb.js';
+import { ChannelPatterns } from '../../src/auth/channel-patterns.js';
+import { CountFeed } from '../../src/events/count-feed.js';
 import type { HeapLimit } from '../../src/limits/heap-limit.js';
 import { ReadLimit } from '../../src/limits/read-limit.js';
 import type { ConnectionDrainer } from '../../src/lifecycle/connection-drainer.js';
@@ -61,7 +63,16 @@ export class EventWorld {
     this.fanOut = new FanOut(this.store, this.log, this.clock, config);
     const heap = { assertHeadroom: () => {} } as unknown as HeapLimit;
     const limits = new SubscriptionLimiter(heap, new ReadLimit(this.clock, config), config);
-    this.service = new EventsService(this.store, this.log, this.fanOut, drain, limits, this.clock);
+    const counts = new CountFeed(this.store, this.clock, config);
+    this.service = new EventsService(
+      this.store,
+      this.log,
+      this.fanOut,
+      counts,
+      drain,
+      limits,
+      this.clock,
+    );
     this.store.commits.subscribe(({ events }) => this.committed.push(...events));
   }
 
@@ -86,7 +97,7 @@ export class EventWorld {
     }: { readonly credits?: number; readonly expiresAt?: number } = {},
   ): Promise<Reader> {
     const reader = new Reader(credits, this.committed.length);
-    const caller = { userId: 'reader', isAdmin: false, expiresAt };
+    const caller = { userId: 'reader', isAdmin: false, moderate: ChannelPatterns.NONE, expiresAt };
     const all = {
       filter: filterOf(),
       resumeToken: '',

@@ -2,7 +2,7 @@ import fc from './seeded-fast-check.js';
 import type { RememberedChoices } from '../../src/domain/choices.js';
 import type { Input } from '../../src/domain/input.js';
 import type { Policy } from '../../src/domain/policy.js';
-import { POLICY, type Line } from './play.js';
+import { ADMIN, POLICY, type Line } from './play.js';
 
 /** All times are multiples of this, so that a test can check every possible time. */
 export const TICK_MS = 10;
@@ -31,8 +31,14 @@ const remembered = fc.option(
     channel: fc.option(
       fc.record({
         age,
-        channelId: fc.constantFrom(undefined, 'kitchen', 'lobby'),
-        isHeld: fc.boolean(),
+        clearedEarlier: fc.integer({ min: 0, max: 20 }),
+        channels: fc.uniqueArray(
+          fc.record({
+            channelId: fc.constantFrom('attic', 'kitchen', 'lobby'),
+            isHeld: fc.boolean(),
+          }),
+          { selector: ({ channelId }) => channelId, maxLength: 3 },
+        ),
       }),
       { nil: undefined },
     ),
@@ -52,6 +58,9 @@ const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
         isMicrophoneMuted: flag,
         isSpeakerMuted: flag,
         requireHeartbeats: fc.boolean(),
+        attributes: fc
+          .dictionary(fc.constantFrom('doc', 'typing'), fc.constantFrom('1', '2'))
+          .map((set) => new Map(Object.entries(set))),
         remembered,
         isSecond: fc.boolean(),
         ttl: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }),
@@ -82,14 +91,59 @@ const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
     sessionId: isNamed ? sessionId : undefined,
   })),
   {
-    weight: 2,
-    arbitrary: fc.constantFrom('kitchen', 'lobby').map((channelId) => (sessionId: string) => ({
-      type: 'joinChannel' as const,
-      sessionId,
-      channelId,
-    })),
+    weight: 4,
+    arbitrary: fc
+      .record({
+        channelId: fc.constantFrom('attic', 'kitchen', 'lobby'),
+        keepOthers: fc.boolean(),
+      })
+      .map((joined) => (sessionId: string) => ({
+        type: 'joinChannel' as const,
+        sessionId,
+        ...joined,
+      })),
   },
-  fc.constant((sessionId: string) => ({ type: 'leaveChannel' as const, sessionId })),
+  fc.constantFrom(undefined, 'kitchen', 'lobby').map((channelId) => (sessionId: string) => ({
+    type: 'leaveChannel' as const,
+    sessionId,
+    channelId,
+  })),
+  {
+    weight: 4,
+    arbitrary: fc
+      .record({
+        set: fc.dictionary(
+          fc.constantFrom('doc', 'typing', '__proto__'),
+          fc.constantFrom('1', '2'),
+        ),
+        remove: fc.subarray(['doc', 'typing', '__proto__']),
+        lifetime: fc.option(fc.integer({ min: 1, max: 100 }), { nil: undefined }),
+        isPassive: fc.boolean(),
+      })
+      .map(({ set, remove, lifetime, isPassive }) => (sessionId: string, now: number) => ({
+        type: 'setAttributes' as const,
+        sessionId,
+        changes: {
+          set: new Map(Object.entries(set)),
+          remove,
+          expiresAt: lifetime && now + lifetime * TICK_MS,
+          field: 'set' as const,
+        },
+        isPassive,
+      })),
+  },
+  fc
+    .record({ isMicrophoneMuted: flag, isSpeakerMuted: flag })
+    .map((state) => () => ({ type: 'moderateMute' as const, moderator: ADMIN, ...state })),
+  fc.constantFrom('attic', 'kitchen').map((fromChannelId) => () => ({
+    type: 'moveUser' as const,
+    moderator: ADMIN,
+    fromChannelId,
+    toChannelId: 'lobby',
+  })),
+  fc
+    .constantFrom('attic', 'kitchen', 'lobby')
+    .map((channelId) => () => ({ type: 'removeUser' as const, moderator: ADMIN, channelId })),
   fc
     .record({ isMicrophoneMuted: flag, isSpeakerMuted: flag })
     .map((state) => (sessionId: string) => ({ type: 'setMute' as const, sessionId, ...state })),
@@ -127,8 +181,8 @@ function rememberedAt(now: number, { status, microphone, channel }: Asked): Reme
     speaker: undefined,
     channel: channel && {
       version: versionOf(now, channel.age),
-      channelId: channel.channelId,
-      isHeld: channel.isHeld,
+      clearedVersion: versionOf(now, channel.age + channel.clearedEarlier),
+      channels: channel.channels,
     },
   };
 }

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Change, EventKind, PresenceEvent } from '../../src/domain/event.js';
+import { NOT_MODERATED } from '../../src/domain/moderator-mute.js';
 import { unknownPresence } from '../../src/domain/presence.js';
 import { fragmentEncoder } from '../../src/events/event-encoder.js';
 import { SubscribeResponse } from '../../src/api/generated/presence/v1/events_service.pb.js';
@@ -17,6 +18,8 @@ export const resumeSeal = new TokenSealer(resumeSecrets, 'resume');
 export interface EventDetails {
   readonly channelId?: string | undefined;
   readonly previousChannelId?: string | undefined;
+  readonly otherChannelIds?: readonly string[];
+  readonly previousOtherChannelIds?: readonly string[];
   readonly kind?: EventKind;
   readonly at?: number;
   /** The status text. It makes the event as large as needed. */
@@ -30,6 +33,8 @@ export function eventOf(
   {
     channelId,
     previousChannelId,
+    otherChannelIds = [],
+    previousOtherChannelIds = [],
     kind = 'USER_STATUS_CHANGED',
     at = 0,
     text = '',
@@ -40,10 +45,12 @@ export function eventOf(
       ...unknownPresence(userId),
       status: 'ONLINE',
       channelId,
+      otherChannelIds,
       version,
       statusText: text,
     },
     previousChannelId,
+    previousOtherChannelIds,
     occurredAt: at,
     reason: 'REQUESTED',
     change: changeOf(kind, previousChannelId),
@@ -55,9 +62,16 @@ function changeOf(kind: EventKind, previousChannelId: string | undefined): Chang
     case 'USER_STATUS_CHANGED':
       return { kind, previousStatus: 'IDLE' };
     case 'USER_CHANNEL_CHANGED':
-      return { kind, previousChannelId };
+      return { kind, previousChannelId, joinedChannelIds: [], leftChannelIds: [] };
     case 'USER_MUTE_STATE_CHANGED':
-      return { kind, wasMicrophoneMuted: true, wasSpeakerMuted: false };
+      return {
+        kind,
+        wasMicrophoneMuted: true,
+        wasSpeakerMuted: false,
+        moderatorMuteBefore: NOT_MODERATED,
+      };
+    case 'USER_ATTRIBUTES_CHANGED':
+      return { kind, keys: ['doc'] };
     default:
       return { kind };
   }

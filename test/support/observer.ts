@@ -4,7 +4,9 @@ import {
   PresenceEventKind,
   type EventsServiceController,
   type SubscribeRequest,
+  type WatchCountsRequest,
 } from '../../src/api/generated/presence/v1/events_service.pb.js';
+import type { ModerationServiceController } from '../../src/api/generated/presence/v1/moderation_service.pb.js';
 import { PresenceStatus } from '../../src/api/generated/presence/v1/presence.pb.js';
 import type { PresenceServiceController } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { SessionServiceController } from '../../src/api/generated/presence/v1/session_service.pb.js';
@@ -47,7 +49,10 @@ export interface Target {
  * this file does not compile.
  */
 type Question = Exclude<
-  keyof PresenceServiceController | keyof SessionServiceController | keyof EventsServiceController,
+  | keyof PresenceServiceController
+  | keyof SessionServiceController
+  | keyof EventsServiceController
+  | keyof ModerationServiceController,
   'connect'
 >;
 
@@ -78,7 +83,20 @@ export async function askAbout(client: Client, target: Target): Promise<Record<Q
     leaveChannel: await answer(client.leaveChannel({ sessionId })),
     updateMuteState: await answer(client.updateMuteState({ sessionId, isSpeakerMuted: true })),
     updateStatus: await answer(client.updateStatus({ sessionId, choice: 1 })),
+    updateAttributes: await answer(client.updateAttributes({ sessionId, remove: ['doc'] })),
     endSession: await answer(client.endSession({ sessionId })),
+    countPresences: [
+      await answer(client.countPresences()),
+      await answer(client.countPresences({ channelIds: [...channelIds] })),
+    ],
+    watchCounts: await Promise.all(
+      [[], channelIds].map((ids) => countsOf(client, { channelIds: [...ids] })),
+    ),
+    muteUser: await answer(client.muteUser({ userId, isMicrophoneMuted: true })),
+    moveUser: await answer(
+      client.moveUser({ userId, fromChannelId: channelIds[0]!, toChannelId: 'elsewhere' }),
+    ),
+    removeUser: await answer(client.removeUser({ userId, channelId: channelIds[0]! })),
     subscribe: await Promise.all(
       subscriptionsTo([userId], channelIds).map((request) => beginningOf(client, request)),
     ),
@@ -94,6 +112,14 @@ export async function beginningOf(
   const beginning = await reader.beginning();
   reader.cancel();
   return normal(beginning);
+}
+
+/** Returns the first message of a stream of counts, and then cancels it. */
+async function countsOf(client: Client, request: Partial<WatchCountsRequest>): Promise<unknown> {
+  const reader = client.watchCounts(request);
+  const first = await reader.next();
+  reader.cancel();
+  return first;
 }
 
 /** Removes random values: of a token, only the length is kept. */

@@ -1,6 +1,7 @@
 import type { PresenceEvent } from '../../src/domain/event.js';
 import type { EndedSession } from '../../src/domain/session-transitions.js';
 import type { EndReason, Input } from '../../src/domain/input.js';
+import type { Moderator } from '../../src/domain/moderation.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { nextDeadline } from '../../src/domain/deadlines.js';
 import { step } from '../../src/domain/step.js';
@@ -70,6 +71,7 @@ export function connect(
     requireHeartbeats: false,
     tokenExpiresAt: undefined,
     previousSessionId: undefined,
+    attributes: new Map(),
     remembered: undefined,
     ...details,
   };
@@ -95,12 +97,18 @@ export function activity(sessionId?: string): Input {
   return { type: 'activity', sessionId };
 }
 
-export function join(sessionId: string, channelId: string): Input {
-  return { type: 'joinChannel', sessionId, channelId };
+export function join(sessionId: string, channelId: string, keepOthers = false): Input {
+  return { type: 'joinChannel', sessionId, channelId, keepOthers };
 }
 
-export function leave(sessionId: string): Input {
-  return { type: 'leaveChannel', sessionId };
+/** Joins a channel and stays in the others. */
+export function joinToo(sessionId: string, channelId: string): Input {
+  return join(sessionId, channelId, true);
+}
+
+/** Without a channel: leaves all. */
+export function leave(sessionId: string, channelId?: string): Input {
+  return { type: 'leaveChannel', sessionId, channelId };
 }
 
 export function mute(
@@ -117,6 +125,42 @@ export function choose(
   { text = '', until }: { readonly text?: string; readonly until?: number } = {},
 ): Input {
   return { type: 'setStatus', sessionId, choice, statusText: text, expiresAt: until };
+}
+
+export function setAttributes(
+  sessionId: string,
+  set: Readonly<Record<string, string>>,
+  {
+    remove = [],
+    expiresAt,
+    isPassive = false,
+  }: {
+    readonly remove?: readonly string[];
+    readonly expiresAt?: number;
+    readonly isPassive?: boolean;
+  } = {},
+): Input {
+  const changes = { set: new Map(Object.entries(set)), remove, expiresAt, field: 'set' } as const;
+  return { type: 'setAttributes', sessionId, changes, isPassive };
+}
+
+/** A moderator with all rights. */
+export const ADMIN: Moderator = { userId: 'mod', moderates: undefined };
+
+export function moderateMute(
+  state: { readonly microphone?: boolean; readonly speaker?: boolean },
+  moderator = ADMIN,
+): Input {
+  const { microphone: isMicrophoneMuted, speaker: isSpeakerMuted } = state;
+  return { type: 'moderateMute', moderator, isMicrophoneMuted, isSpeakerMuted };
+}
+
+export function moveUser(fromChannelId: string, toChannelId: string, moderator = ADMIN): Input {
+  return { type: 'moveUser', moderator, fromChannelId, toChannelId };
+}
+
+export function removeUser(channelId: string, moderator = ADMIN): Input {
+  return { type: 'removeUser', moderator, channelId };
 }
 
 export function nodeLost(node: string): Input {

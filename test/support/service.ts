@@ -9,6 +9,7 @@ import { signToken } from '../../src/auth/sign-token.js';
 import { Clock } from '../../src/clock/clock.js';
 import { readConfig, type Config } from '../../src/config/config.js';
 import type { FixedLimits } from '../../src/config/fixed-limits.js';
+import { CountFeed } from '../../src/events/count-feed.js';
 import { FanOut } from '../../src/events/fan-out.js';
 import { DeadlineSweeper } from '../../src/presence/deadline-sweeper.js';
 import { SessionRegistry } from '../../src/session/session-registry.js';
@@ -26,6 +27,14 @@ export const SECRET = 'a secret of the tests, 32 bytes or more';
 export interface Ports {
   readonly grpcAddress: string;
   readonly httpUrl: string;
+}
+
+/** The claims of a token. Without options it is the token of a user without special rights. */
+interface TokenOptions {
+  readonly isAdmin?: boolean;
+  /** The channel patterns that the token may moderate. */
+  readonly moderate?: readonly string[];
+  readonly ttlSeconds?: number;
 }
 
 /** One node of a service, with its own ports, as in production. */
@@ -134,7 +143,7 @@ export class Service {
   }
 
   /** Creates a client on separate connections, with a token of this user. */
-  async client(userId: string, options: { readonly isAdmin?: boolean } = {}): Promise<Client> {
+  async client(userId: string, options: TokenOptions = {}): Promise<Client> {
     return this.clientWithToken(await tokenOf(userId, options));
   }
 
@@ -179,6 +188,7 @@ export class Service {
     await Promise.all(this.all(SessionRegistry).map((streams) => streams.endSilent()));
     for (const streams of this.all(SessionRegistry)) streams.sendHeartbeats();
     for (const fanOut of this.all(FanOut)) fanOut.runMaintenance();
+    for (const counts of this.all(CountFeed)) counts.flush();
   }
 
   /** Stops the clients and the service. */
@@ -227,9 +237,6 @@ function stopIntervals({ app }: Node): void {
  * Signs a token as the product that uses the service does. It does not expire in the time that
  * tests let pass.
  */
-export function tokenOf(
-  userId: string,
-  options: { readonly isAdmin?: boolean; readonly ttlSeconds?: number } = {},
-): Promise<string> {
+export function tokenOf(userId: string, options: TokenOptions = {}): Promise<string> {
   return signToken({ key: SECRET, userId, ttlSeconds: 604_800, ...options });
 }

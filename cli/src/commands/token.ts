@@ -6,6 +6,7 @@ const A_YEAR_SECONDS = 31_536_000;
 
 interface TokenOptions {
   readonly admin?: boolean;
+  readonly moderate?: readonly string[];
   readonly ttl: number;
 }
 
@@ -15,17 +16,29 @@ export function tokenCommand(environment: NodeJS.ProcessEnv): Command {
     .description('Sign a token for a user with AUTH_JWT_SECRET.')
     .argument('<user>', 'the user id')
     .option('--admin', 'add the scope presence:admin, which allows access to other users')
+    .option(
+      '--moderate <channel...>',
+      'let the user moderate these channels; "*" at the end stands for any text',
+    )
     .option('--ttl <seconds>', 'lifetime in seconds', wholeNumberOption(1, A_YEAR_SECONDS), 3600)
     .addHelpText(
       'after',
       examples(
         ['presence token bob', 'valid for one hour'],
         ['presence token backend --admin --ttl 600', 'an admin token, valid for ten minutes'],
+        ["presence token max --moderate stage 'acme/*'", 'a token of a moderator'],
         ['export PRESENCE_TOKEN=$(presence token bob)', 'for the next commands'],
       ),
     )
-    .action(async (userId: string, { admin = false, ttl }: TokenOptions) => {
+    .action(async (userId: string, { admin = false, moderate, ttl }: TokenOptions) => {
       const signer = tokenSigner(environment, 'Signing a token');
-      console.log(await sign(signer, { userId, isAdmin: admin, ttlSeconds: ttl }));
+      console.log(
+        await sign(signer, {
+          userId,
+          isAdmin: admin,
+          ttlSeconds: ttl,
+          ...(moderate && { moderate }),
+        }),
+      );
     });
 }

@@ -1,3 +1,4 @@
+import { attributesOf } from '../options/attributes.js';
 import type { ChosenStatus, Presence, PresenceCollection, Session } from '#client';
 
 /** The actions of a user on the own session. Every action returns the new own presence. */
@@ -19,12 +20,21 @@ export class Controls {
     return this.choice === 'invisible';
   }
 
-  join(channelId: string): Promise<Presence> {
-    return this.session.joinChannel(channelId);
+  join(channelId: string, { keepOthers = false } = {}): Promise<Presence> {
+    return this.session.joinChannel(channelId, { keepOthers });
   }
 
-  leave(): Promise<Presence> {
+  leave(channelId: string): Promise<Presence> {
+    return this.session.leaveChannel(channelId);
+  }
+
+  leaveAll(): Promise<Presence> {
     return this.session.leaveChannel();
+  }
+
+  /** Sets an attribute from "key=value". A key alone removes it. */
+  setAttribute(text: string): Promise<Presence> {
+    return this.session.setAttributes(attributesOf(text));
   }
 
   toggleMicrophone(): Promise<Presence> {

@@ -27,9 +27,15 @@ export class InteractiveSession {
   }
 
   /** Runs until the user quits or the session ends. Throws the error that ended the session. */
-  async stay(channelId: string | undefined, keyboard: Keyboard | undefined): Promise<void> {
+  async stay(
+    channelIds: readonly string[],
+    keepOthers: boolean,
+    keyboard: Keyboard | undefined,
+  ): Promise<void> {
     await waitUntilReady(this.session.state);
-    if (channelId !== undefined) await this.controls.join(channelId);
+    for (const [i, channelId] of channelIds.entries()) {
+      await this.controls.join(channelId, { keepOthers: keepOthers || i > 0 });
+    }
     this.others.subscribe((change) => {
       if (change.userId === this.userId) return this.controls.noteShown(change.presence);
       const line = changeInWords(change);

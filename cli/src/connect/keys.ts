@@ -21,7 +21,19 @@ const COMMANDS: readonly KeyCommand[] = [
     question: 'Channel: ',
     perform: (controls, channelId) => controls.join(channelId),
   },
-  { key: 'l', help: 'leave the channel', perform: (controls) => controls.leave() },
+  {
+    key: 'k',
+    help: 'join a channel and keep the others',
+    question: 'Channel: ',
+    perform: (controls, channelId) => controls.join(channelId, { keepOthers: true }),
+  },
+  { key: 'l', help: 'leave all channels', perform: (controls) => controls.leaveAll() },
+  {
+    key: 'x',
+    help: 'leave one channel',
+    question: 'Channel: ',
+    perform: (controls, channelId) => controls.leave(channelId),
+  },
   {
     key: 'm',
     help: 'mute or unmute the microphone',
@@ -37,6 +49,12 @@ const COMMANDS: readonly KeyCommand[] = [
     help: 'status text',
     question: 'Text: ',
     perform: (controls, text) => controls.say(text),
+  },
+  {
+    key: '=',
+    help: 'set an attribute, or remove it',
+    question: 'key=value, or key: ',
+    perform: (controls, text) => controls.setAttribute(text),
   },
 ];
 

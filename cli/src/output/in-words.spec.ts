@@ -10,8 +10,12 @@ const ANN: Presence = {
   status: 'online',
   statusText: '',
   channelId: undefined,
+  channelIds: [],
+  attributes: {},
   isMicrophoneMuted: false,
   isSpeakerMuted: false,
+  isMicrophoneMutedByModerator: false,
+  isSpeakerMutedByModerator: false,
   platforms: ['desktop'],
   connectedAt: NOON,
   lastActiveAt: NOON,
@@ -32,7 +36,7 @@ function inWords(current: Partial<Presence>, reason: 'requested' | 'connected' =
 
 describe('A change in words', () => {
   it('is one line with the user and the reason', () => {
-    expect(inWords({ platforms: ['desktop', 'web'], channelId: 'lobby' }, 'connected')).toBe(
+    expect(inWords({ platforms: ['desktop', 'web'], channelIds: ['lobby'] }, 'connected')).toBe(
       'ann joined lobby, is on desktop, web (connected)',
     );
     expect(inWords({ status: 'do-not-disturb' })).toBe('ann is do-not-disturb');
@@ -68,8 +72,18 @@ it('an explanation in words has sentences, facts and a line for each session', (
     heartbeatDueAt: undefined,
     tokenExpiresAt: NOON,
     graceEndsAt: undefined,
+    channelIds: ['lobby'],
+    attributes: { doc: 'plan' },
   };
-  const own = { ...ANN, statusText: 'tea', channelId: 'lobby', isMicrophoneMuted: true };
+  const own = {
+    ...ANN,
+    statusText: 'tea',
+    channelId: 'lobby',
+    channelIds: ['garden', 'lobby'],
+    attributes: { doc: 'plan', 'a.b': '\u001b' },
+    isMicrophoneMuted: true,
+    isSpeakerMutedByModerator: true,
+  };
   const explanation: Explanation = {
     shown: own,
     own,
@@ -87,12 +101,13 @@ it('an explanation in words has sentences, facts and a line for each session', (
     'Nothing will change without a new call.',
     'The choice is automatic.',
     'The status text is "tea".',
-    'The channel is lobby.',
-    'Muted: microphone.',
+    'The channels are garden, lobby.',
+    'Muted: microphone, speaker (moderator).',
+    'The attributes are doc=plan, a.b=\\u{1b}.',
     '',
   ]);
   expect(lines.slice(-2).map((line) => line.split(/ {2,}/))).toEqual([
-    ['SESSION', 'DEVICE', 'SINCE', 'LAST ACTIVE', 'CHANNEL', 'ENDS', 'NODE'],
-    ['s1', 'desktop', WHEN, WHEN, 'held', `token expires at ${WHEN}`, 'n1'],
+    ['SESSION', 'DEVICE', 'SINCE', 'LAST ACTIVE', 'CHANNELS', 'ENDS', 'NODE'],
+    ['s1', 'desktop', WHEN, WHEN, 'lobby', `token expires at ${WHEN}`, 'n1'],
   ]);
 });

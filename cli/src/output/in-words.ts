@@ -1,4 +1,11 @@
-import type { Change, Explanation, ExplainedSession, Presence } from '#client';
+import type {
+  Change,
+  Explanation,
+  ExplainedSession,
+  Presence,
+  PresenceCount,
+  Status,
+} from '#client';
 import {
   describeChange,
   describeExplanation,
@@ -7,9 +14,9 @@ import {
   describeSessionEnd,
   type DescribeOptions,
 } from '#client/describe';
-import { muted } from './presence-table.js';
+import { attributesInWords, channelsInWords, muted } from './presence-table.js';
 import { table, type Column } from './table.js';
-import { escapeControls, paintStatus, style, timeInWords } from './text.js';
+import { counted, escapeControls, paintStatus, style, timeInWords } from './text.js';
 
 const FORMAT: DescribeOptions = {
   status: (status) => paintStatus(status),
@@ -26,6 +33,24 @@ export function changeInWords(change: Change): string | undefined {
   return `${style('bold', escapeControls(change.userId))} ${parts.join(', ')}${suffix}`;
 }
 
+/** Describes the presence of a user in one line. */
+export function presenceInWords(presence: Presence): string {
+  const user = style('bold', escapeControls(presence.userId));
+  return `${user} is ${describePresence(presence, FORMAT)}`;
+}
+
+/** Describes each count in one line, with the statuses that users have. */
+export function countsInWords(counts: readonly PresenceCount[]): string[] {
+  return counts.map(({ channelId, total, byStatus }) => {
+    const place = channelId === undefined ? '' : `${style('bold', escapeControls(channelId))}: `;
+    const parts = Object.entries(byStatus)
+      .filter(([, count]) => count > 0)
+      .map(([status, count]) => `${count.toLocaleString('en')} ${paintStatus(status as Status)}`);
+    const details = parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+    return `${place}${counted(total, 'user')}${details}`;
+  });
+}
+
 /** Describes the own presence, and whether others see OFFLINE instead. */
 export function ownPresenceInWords(presence: Presence, isInvisible: boolean): string {
   const you = style('bold', `You (${escapeControls(presence.userId)})`);
@@ -38,7 +63,7 @@ const SESSIONS: readonly Column<ExplainedSession>[] = [
   { title: 'DEVICE', textOf: ({ platform }) => escapeControls(platform) },
   { title: 'SINCE', textOf: ({ connectedAt }) => timeInWords(connectedAt) },
   { title: 'LAST ACTIVE', textOf: ({ lastActiveAt }) => timeInWords(lastActiveAt) },
-  { title: 'CHANNEL', textOf: ({ holdsChannel }) => (holdsChannel ? 'held' : '') },
+  { title: 'CHANNELS', textOf: channelsInWords },
   { title: 'ENDS', textOf: (session) => describeSessionEnd(session, FORMAT) ?? '' },
   { title: 'NODE', textOf: ({ nodeId }) => escapeControls(nodeId) },
 ];
@@ -46,13 +71,18 @@ const SESSIONS: readonly Column<ExplainedSession>[] = [
 /** Describes why a user has the current presence, in lines of text. */
 export function explanationInWords(explanation: Explanation): string[] {
   const { own, choice, sessions } = explanation;
-  const { statusText, channelId } = own;
+  const { statusText, channelIds } = own;
+  const channels = channelsInWords(own);
+  const attributes = attributesInWords(own);
   return [
     ...describeExplanation(explanation, FORMAT),
     `The choice is ${choice}.`,
     ...(statusText === '' ? [] : [`The status text is "${escapeControls(statusText)}".`]),
-    ...(channelId === undefined ? [] : [`The channel is ${escapeControls(channelId)}.`]),
+    ...(channels === ''
+      ? []
+      : [`The ${channelIds.length === 1 ? 'channel is' : 'channels are'} ${channels}.`]),
     ...(muted(own) === '' ? [] : [`Muted: ${muted(own)}.`]),
+    ...(attributes === '' ? [] : [`The attributes are ${attributes}.`]),
     ...(sessions.length === 0 ? [] : ['', ...table(SESSIONS, sessions)]),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Listing, Presence } from '#client';
+import type { Listing, Presence, SessionInfo } from '#client';
 import { type Column, table } from './table.js';
 import { counted, escapeControls, jsonLine, paintStatus, timeInWords } from './text.js';
 
@@ -9,11 +9,12 @@ const COLUMNS: readonly Column<Presence>[] = [
     textOf: ({ status }) => status,
     paint: ({ status }, text) => paintStatus(status, text),
   },
-  { title: 'CHANNEL', textOf: ({ channelId = '' }) => escapeControls(channelId) },
+  { title: 'CHANNELS', textOf: channelsInWords },
   { title: 'MUTED', textOf: muted },
   { title: 'DEVICES', textOf: ({ platforms }) => platforms.map(escapeControls).join(', ') },
   { title: 'SINCE', textOf: ({ connectedAt }) => timeInWords(connectedAt) },
   { title: 'SAYS', textOf: ({ statusText }) => escapeControls(statusText) },
+  { title: 'ATTRIBUTES', textOf: attributesInWords },
 ];
 
 export function presenceTable(presences: readonly Presence[]): string[] {
@@ -34,8 +35,33 @@ export async function printListing(listing: Listing, asJson: boolean): Promise<v
 }
 
 /** Lists the muted devices of a user. Empty if there are none. */
-export function muted({ isMicrophoneMuted, isSpeakerMuted }: Presence): string {
-  return [isMicrophoneMuted && 'microphone', isSpeakerMuted && 'speaker']
-    .filter(Boolean)
-    .join(' and ');
+export function muted(presence: Presence): string {
+  return [
+    presence.isMicrophoneMuted && 'microphone',
+    presence.isSpeakerMuted && 'speaker',
+    presence.isMicrophoneMutedByModerator && 'microphone (moderator)',
+    presence.isSpeakerMutedByModerator && 'speaker (moderator)',
+  ]
+    .filter((device) => device !== false)
+    .join(', ');
+}
+
+/** Lists the channels of a user or of a session. Empty if there are none. */
+export function channelsInWords({ channelIds }: Pick<SessionInfo, 'channelIds'>): string {
+  return channelIds.map(escapeControls).join(', ');
+}
+
+/** The longest shown value of an attribute, in characters. */
+const MAX_SHOWN_VALUE = 40;
+
+/** Lists the attributes of a user as "key=value". Empty if there are none. */
+export function attributesInWords({ attributes }: Pick<Presence, 'attributes'>): string {
+  return Object.entries(attributes)
+    .map(([key, value = '']) => {
+      const characters = [...value];
+      const isLong = characters.length > MAX_SHOWN_VALUE;
+      const shown = isLong ? `${characters.slice(0, MAX_SHOWN_VALUE).join('')}…` : value;
+      return `${key}=${escapeControls(shown)}`;
+    })
+    .join(', ');
 }

@@ -6,6 +6,8 @@ import { inTurn, type Protocol } from './protocols.js';
 
 interface ClientOptions extends Partial<PresenceClientOptions> {
   readonly isAdmin?: boolean;
+  /** The channels that the user moderates. */
+  readonly moderate?: readonly string[];
   /** The gate that holds back the calls of the client. */
   readonly gate?: Gate;
 }

@@ -1,13 +1,19 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { createRouterTransport, type HandlerContext, type Transport } from '@connectrpc/connect';
 import {
   EventsService,
   SubscribeResponseSchema,
   type SubscribeRequest,
   type SubscribeResponse,
+  type WatchCountsRequest,
+  type WatchCountsResponse,
 } from '../../src/generated/presence/v1/events_service_pb.js';
-import { PresenceStatus } from '../../src/generated/presence/v1/presence_pb.js';
+import { ModerationService } from '../../src/generated/presence/v1/moderation_service_pb.js';
+import {
+  PresenceCountSchema,
+  PresenceStatus,
+} from '../../src/generated/presence/v1/presence_pb.js';
 import {
   ChoicesSchema,
   PresenceService,
@@ -59,12 +65,16 @@ export class FakeStream<Request, Message> {
 }
 
 export type SessionOfFake = FakeStream<ConnectRequest, ConnectResponse>;
+export type CountsOfFake = FakeStream<WatchCountsRequest, WatchCountsResponse>;
 export type SubscriptionOfFake = FakeStream<SubscribeRequest, SubscribeResponse>;
 
 /** A service in memory that a test controls. It records the requests that it receives. */
 export class FakeService {
   readonly sessions: SessionOfFake[] = [];
   readonly subscriptions: SubscriptionOfFake[] = [];
+  readonly countStreams: CountsOfFake[] = [];
+  /** The counts of `countPresences`. */
+  counts: MessageInitShape<typeof PresenceCountSchema>[] = [];
   /** The received commands, as text. */
   readonly heard: string[] = [];
   /** The errors with which the next calls fail, by method name. */
@@ -88,16 +98,41 @@ export class FakeService {
       recordActivity: ({ target }) => this.answer('recordActivity', `${target.value}`),
     });
     router.service(PresenceService, {
-      joinChannel: ({ sessionId, channelId }) =>
-        this.answer('joinChannel', `${sessionId} ${channelId}`),
-      leaveChannel: ({ sessionId }) => this.answer('leaveChannel', sessionId),
-      updateStatus: ({ sessionId, choice, statusText }) =>
-        this.answer('updateStatus', `${sessionId} ${choice} ${statusText}`),
+      joinChannel: ({ sessionId, channelId, keepOthers }) =>
+        this.answer('joinChannel', `${sessionId} ${channelId}${keepOthers ? ' too' : ''}`),
+      leaveChannel: ({ sessionId, channelId }) =>
+        this.answer('leaveChannel', `${sessionId} ${channelId}`.trimEnd()),
+      updateAttributes: ({ sessionId, set, remove, expiresIn, isPassive }) => {
+        const changes = [
+          ...Object.entries(set).map(([key, value]) => `${key}=${value}`),
+          ...remove.map((key) => `-${key}`),
+          expiresIn && `for ${durationMs(expiresIn)}`,
+          isPassive && 'passive',
+        ];
+        return this.answer('updateAttributes', [sessionId, ...changes].filter(Boolean).join(' '));
+      },
+      countPresences: ({ channelIds }) =>
+        this.answer('countPresences', channelIds.join(' '), { counts: this.counts }),
+      updateStatus: ({ sessionId, userId, choice, statusText }) =>
+        this.answer('updateStatus', `${sessionId || userId} ${choice} ${statusText}`),
       updateMuteState: ({ sessionId, isMicrophoneMuted }) =>
         this.answer('updateMuteState', `${sessionId} ${isMicrophoneMuted}`),
       getPresence: (_, context) => this.answer('getPresence', tokenOf(context)),
     });
+    router.service(ModerationService, {
+      muteUser: ({ userId, isMicrophoneMuted, isSpeakerMuted }) =>
+        this.answer('muteUser', `${userId} ${isMicrophoneMuted} ${isSpeakerMuted}`),
+      moveUser: ({ userId, fromChannelId, toChannelId }) =>
+        this.answer('moveUser', `${userId} ${fromChannelId} ${toChannelId}`),
+      removeUser: ({ userId, channelId }) => this.answer('removeUser', `${userId} ${channelId}`),
+    });
     router.service(EventsService, {
+      watchCounts: (request, context) => {
+        this.refuse('watchCounts');
+        const stream: CountsOfFake = this.open(request, context);
+        this.countStreams.push(stream);
+        return stream.messages();
+      },
       subscribe: (request, context) => {
         this.refuse('subscribe');
         const stream: SubscriptionOfFake = this.open(request, context);

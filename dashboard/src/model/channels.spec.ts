@@ -36,6 +36,17 @@ describe('The channels', () => {
     expect(shown(channels)).toEqual({ bar: ['ann'] });
   });
 
+  it('have a user in each channel that the user is in', () => {
+    const channels = new Channels();
+    const both = user('ann', { channelIds: ['bar', 'lobby'], channelId: 'bar' });
+    channels.apply([change(undefined, both), change(undefined, inLobby('ben'))]);
+    expect(shown(channels)).toEqual({ lobby: ['ann', 'ben'], bar: ['ann'] });
+    channels.apply([change(both, inLobby('ann'))]);
+    expect(shown(channels)).toEqual({ lobby: ['ann', 'ben'] });
+    channels.apply([change(inLobby('ann'), undefined)]);
+    expect(shown(channels)).toEqual({ lobby: ['ben'] });
+  });
+
   it('show the newest presence of a member', () => {
     const channels = new Channels();
     channels.apply([change(undefined, inLobby('ann'))]);

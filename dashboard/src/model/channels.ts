@@ -10,8 +10,8 @@ export interface Channel {
 /** The members of all channels. */
 export class Channels {
   private readonly members = new Map<string, Map<string, User>>();
-  /** The last known channel of each user. Merged changes do not contain it. */
-  private readonly places = new Map<string, string>();
+  /** The last known channels of each user. Merged changes do not contain them. */
+  private readonly places = new Map<string, readonly string[]>();
   private ordered: readonly Channel[] | undefined;
 
   /** The channels, those with the most members first. The same array until something changes. */
@@ -27,14 +27,19 @@ export class Channels {
   }
 
   private place(userId: string, user: User | undefined): void {
-    const before = this.places.get(userId);
-    const now = user?.channelId;
-    if (before === undefined && now === undefined) return;
+    const before = this.places.get(userId) ?? [];
+    const now = user?.channelIds ?? [];
+    if (before.length === 0 && now.length === 0) return;
     this.ordered = undefined;
-    if (before !== undefined && before !== now) this.remove(userId, before);
-    if (user === undefined || now === undefined) return;
-    const members = this.members.get(now) ?? new Map<string, User>();
-    this.members.set(now, members.set(userId, user));
+    for (const channelId of before) if (!now.includes(channelId)) this.remove(userId, channelId);
+    if (user === undefined || now.length === 0) {
+      this.places.delete(userId);
+      return;
+    }
+    for (const channelId of now) {
+      const members = this.members.get(channelId) ?? new Map<string, User>();
+      this.members.set(channelId, members.set(userId, user));
+    }
     this.places.set(userId, now);
   }
 
@@ -42,7 +47,6 @@ export class Channels {
     const members = this.members.get(channelId);
     members?.delete(userId);
     if (members?.size === 0) this.members.delete(channelId);
-    this.places.delete(userId);
   }
 }
 

@@ -12,13 +12,13 @@ export type Compare = (a: User, b: User) => number;
 /** Compares texts by code units, because they are ids: a comparison by language rules takes fifty times as long. */
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Stands for a missing channel, and sorts after every channel id. */
+/** Stands for missing channels, and sorts after every channel id. */
 const LAST = '\u{10ffff}';
 
 const COMPARISONS: Readonly<Record<SortKey, Compare>> = {
   user: () => 0,
   status: (a, b) => STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status),
-  channel: (a, b) => byText(a.channelId ?? LAST, b.channelId ?? LAST),
+  channel: (a, b) => byText(a.channelIds.join() || LAST, b.channelIds.join() || LAST),
   platforms: (a, b) => byText(a.platforms.join(), b.platforms.join()),
   // The user with the oldest activity has been idle the longest.
   idle: (a, b) => lastActionOf(b) - lastActionOf(a),

@@ -69,11 +69,11 @@ export class UserTable {
     }
   }
 
-  private isShown({ userId, status, statusText, channelId, platforms }: User): boolean {
+  private isShown({ userId, status, statusText, channelIds, platforms }: User): boolean {
     const { statuses } = this.filter;
     if (statuses.size > 0 && !statuses.has(status)) return false;
     if (this.needle === '') return true;
-    return [userId, statusText, channelId ?? '', ...platforms].some((part) =>
+    return [userId, statusText, ...channelIds, ...platforms].some((part) =>
       part.toLowerCase().includes(this.needle),
     );
   }

@@ -1,4 +1,12 @@
-import type { Change, CollectionState, PresenceClient, PresenceCollection } from '#client';
+import type {
+  Change,
+  CollectionState,
+  CountWatch,
+  PresenceClient,
+  PresenceCollection,
+  PresenceCount,
+  Status,
+} from '#client';
 import { Channels } from '../model/channels.js';
 import { Feed } from '../model/feed.js';
 import { MetricHistory } from '../model/figure-history.js';
@@ -17,6 +25,7 @@ export class DashboardStore {
   readonly figures = new MetricHistory();
   clockAheadMs = 0;
   private readonly collection: PresenceCollection;
+  private readonly counts: CountWatch;
   private readonly stop = new AbortController();
   private readonly listeners = new Set<() => void>();
   private pending: Change[] = [];
@@ -37,11 +46,24 @@ export class DashboardStore {
       if (state.status === 'closed' && isAboutToken(state.error)) onRefused(state.error);
       this.scheduleRender();
     });
+    this.counts = client.watchCounts();
+    this.counts.subscribe(() => this.scheduleRender());
     void this.followFigures();
+  }
+
+  /** The number of users who are not offline. */
+  get userCount(): number {
+    return this.count?.total ?? this.users.size;
   }
 
   get state(): CollectionState {
     return this.collection.state.value;
+  }
+
+  /** The number of users with a status. */
+  countOf(status: Status): number {
+    const known = this.users.counts[status];
+    return status === 'offline' ? known : (this.count?.byStatus[status] ?? known);
   }
 
   /** The time of the service, in milliseconds since 1970. */
@@ -65,6 +87,11 @@ export class DashboardStore {
     this.stop.abort();
     this.client.close();
     this.listeners.clear();
+  }
+
+  /** The counts of the service. Undefined while they are not current: then the known users are counted. */
+  private get count(): PresenceCount | undefined {
+    return this.counts.state.value.status === 'live' ? this.counts.value[0] : undefined;
   }
 
   private scheduleRender(): void {

@@ -47,7 +47,7 @@ export function Board({ live, onSignOut }: BoardProps) {
     <div class="board">
       <Header state={live.state} onSignOut={onSignOut} />
       <main>
-        <Tiles users={live.users} figures={live.figures} />
+        <Tiles userCount={live.userCount} figures={live.figures} />
         <div class="columns">
           <Users live={live} search={search} selected={selected} onOpen={open} />
           <Side live={live} onOpen={open} />

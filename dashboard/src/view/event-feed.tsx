@@ -19,6 +19,7 @@ const TOPICS: Readonly<Record<ChangeTopic, string>> = {
   channel: 'Channel',
   mute: 'Mute',
   devices: 'Devices',
+  attributes: 'Attributes',
 };
 
 /** The events, newest first. */

@@ -5,6 +5,7 @@ import { agoInWords, clockTime, inWords } from '../model/time-in-words.js';
 import { nameOf } from '../model/user.js';
 import { ExplainedUser, type Explained } from '../service/explained.js';
 import type { DashboardStore } from '../service/live.js';
+import { Attributes } from './attributes.js';
 import { CloseIcon } from './icons.js';
 import { Muted } from './muted.js';
 import { SessionCard } from './session-card.js';
@@ -69,7 +70,11 @@ function PanelBody({ explained, now, source }: PanelBodyProps) {
     <>
       <div class="panel-part facts">
         <StatusMark status={own.status} />
-        {own.channelId !== undefined && <bdi class="fact">{own.channelId}</bdi>}
+        {own.channelIds.map((channelId) => (
+          <bdi key={channelId} class="fact">
+            {channelId}
+          </bdi>
+        ))}
         <Muted user={own} />
         {own.statusText !== '' && <bdi class="muted">“{own.statusText}”</bdi>}
       </div>
@@ -77,6 +82,12 @@ function PanelBody({ explained, now, source }: PanelBodyProps) {
         <p class="panel-part complaint" role="alert">
           {complaint}
         </p>
+      )}
+      {Object.keys(own.attributes).length > 0 && (
+        <section class="panel-part" aria-label="Attributes">
+          <h3>Attributes</h3>
+          <Attributes attributes={own.attributes} />
+        </section>
       )}
       <section class="panel-part" aria-label="Explanation">
         <h3>Why {nameOf(own.status).toLowerCase()}?</h3>

@@ -11,13 +11,17 @@ interface SessionCardProps {
 
 /** One session, with a button that ends it after a confirmation. */
 export function SessionCard({ session, now, onEnd }: SessionCardProps) {
-  const { sessionId, platform, connectedAt, lastActiveAt, nodeId, holdsChannel } = session;
+  const { sessionId, platform, connectedAt, lastActiveAt, nodeId, channelIds } = session;
   const end = describeSessionEnd(session, { time: (at) => inWords(at, now) });
   return (
     <article class="session" aria-label={`Session on ${platform}`}>
       <div class="session-head">
         <h4>{platform}</h4>
-        {holdsChannel && <span class="fact">in the channel</span>}
+        {channelIds.map((channelId) => (
+          <bdi key={channelId} class="fact">
+            {channelId}
+          </bdi>
+        ))}
         <EndButton onEnd={onEnd} />
       </div>
       <dl>

@@ -1,22 +1,21 @@
 import type { MetricHistory } from '../model/figure-history.js';
 import type { Series } from '../model/series.js';
 import { sparkline } from '../model/sparkline.js';
-import type { UserTable } from '../model/user-table.js';
 
 interface TilesProps {
-  readonly users: UserTable;
+  readonly userCount: number;
   readonly figures: MetricHistory;
 }
 
 /** The most important metrics of the service. */
-export function Tiles({ users, figures }: TilesProps) {
+export function Tiles({ userCount, figures }: TilesProps) {
   const { sessions, eventsPerSecond, deliveriesPerSecond } = figures;
   const { subscribers, subscribersBehind, lagSeconds } = figures;
   return (
     <section class="tiles" aria-label="Figures">
       <Tile
         name="Users not offline"
-        value={whole(users.size)}
+        value={whole(userCount)}
         more={`${whole(sessions.latest)} ${sessions.latest === 1 ? 'session' : 'sessions'}`}
         series={sessions}
       />

@@ -14,7 +14,7 @@ interface UserRowProps {
 }
 
 export function UserRow({ user, row, top, isActive, isSelected, now, onClick }: UserRowProps) {
-  const { userId, status, statusText, channelId, platforms } = user;
+  const { userId, status, statusText, channelIds, platforms } = user;
   return (
     <div
       id={`user-${row}`}
@@ -34,7 +34,7 @@ export function UserRow({ user, row, top, isActive, isSelected, now, onClick }: 
         <StatusMark status={status} />
       </div>
       <div role="gridcell" class="cut">
-        {channelId === undefined ? <span class="none">–</span> : <bdi>{channelId}</bdi>}
+        {channelIds.length === 0 ? <span class="none">–</span> : <bdi>{channelIds.join(', ')}</bdi>}
       </div>
       <div role="gridcell">
         <Muted user={user} />

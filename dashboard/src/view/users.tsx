@@ -56,11 +56,11 @@ export function Users({ live, search, selected, onOpen }: UsersProps) {
               key={status}
               class="chip"
               aria-pressed={filter.statuses.has(status)}
-              aria-label={`${nameOf(status)}, ${users.counts[status]}`}
+              aria-label={`${nameOf(status)}, ${live.countOf(status)}`}
               onClick={() => toggle(status)}
             >
               <StatusMark status={status} />
-              <span class="count">{users.counts[status].toLocaleString('en')}</span>
+              <span class="count">{live.countOf(status).toLocaleString('en')}</span>
             </button>
           ))}
         </div>

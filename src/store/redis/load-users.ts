@@ -1,6 +1,7 @@
+import { isForgotten } from '../../domain/user.js';
 import { isSamePlace, revisionOf, type LogPosition } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
-import { isForgotten, type Stored, type StoredUsers } from './partition-replica.js';
+import type { Stored, StoredUsers } from './partition-replica.js';
 import { readUser, UnreadableRecord } from './read-user.js';
 import type { RedisClient } from './redis-client.js';
 

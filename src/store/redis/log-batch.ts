@@ -8,10 +8,10 @@ import { readUser, UnreadableRecord } from './read-user.js';
 import {
   eventFields,
   eventsOf,
-  formatUser,
   type EndedFields,
   type EventFields,
-} from './user-record.codec.js';
+} from './presence-record.codec.js';
+import { formatUser } from './user-record.codec.js';
 
 /**
  * A position in the log of a partition. The token distinguishes two logs with the same numbers: see `PartitionReplica`.

@@ -32,6 +32,6 @@ it('A replica keeps its newer state of a user when a node writes an older one ba
   replica.apply(batch(2, older), false);
 
   expect(shown).toEqual(['-', 'lobby', 'lobby']);
-  expect(replica.table.get(older.userId)!.user.channel?.channelId).toBe('lobby');
+  expect(replica.table.get(older.userId)!.user.channelId).toBe('lobby');
   expect([...replica.dirtyUsers.keys()]).toEqual([older.userId]);
 });

@@ -5,7 +5,7 @@ import type { EndedSession } from '../../domain/session-transitions.js';
 import type { Policy } from '../../domain/policy.js';
 import { reconcile } from '../../domain/reconcile.js';
 import type { Step } from '../../domain/step.js';
-import { liveSessions, newUser, type Session, type User } from '../../domain/user.js';
+import { isForgotten, liveSessions, newUser, type Session, type User } from '../../domain/user.js';
 import type { PresenceView } from '../presence-view.js';
 import { UserTable, type UserEntry } from '../user-table.js';
 import {
@@ -207,11 +207,6 @@ export interface StoredUsers {
   readonly users: ReadonlyMap<string, Stored>;
   /** Users whose records cannot be decoded, with their revisions. */
   readonly unreadable: ReadonlyMap<string, string>;
-}
-
-/** Whether the user has no state that Redis would store. */
-export function isForgotten({ sessions, own }: User): boolean {
-  return sessions.length === 0 && own.version === 0;
 }
 
 /**

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { context, SpanKind, type Context } from '@opentelemetry/api';
 import { RejectedError } from '../../domain/rejected-error.js';
 import type { Step } from '../../domain/step.js';
-import { newUser, type User } from '../../domain/user.js';
+import { isForgotten, newUser, type User } from '../../domain/user.js';
 import { withLinkedSpan, activeTracer } from '../../telemetry/tracing.js';
 import type { UserUpdate } from '../presence-store.js';
 import { encodeCommit } from './log-batch.js';
@@ -189,7 +189,7 @@ export class PartitionWriter {
     if (pending.timedOut) return;
     const { table } = this.options.replica;
     const now = table.get(pending.userId)?.user;
-    const isStillUnknown = now === undefined && before.own.version === 0;
+    const isStillUnknown = now === undefined && isForgotten(before);
     if (isStillUnknown || now === before) return settle();
     this.waiting.unshift(pending);
     this.wake();

@@ -1,5 +1,11 @@
 import { STATUSES, type Presence } from '../../domain/presence.js';
-import { LOSS_REASONS, STATUS_CHOICES, type Session, type User } from '../../domain/user.js';
+import {
+  LOSS_REASONS,
+  STATUS_CHOICES,
+  type Membership,
+  type Session,
+  type User,
+} from '../../domain/user.js';
 import { userOf } from './user-record.codec.js';
 
 /** A record that is damaged, or that an incompatible version of the service has written. */
@@ -25,10 +31,17 @@ type Checks<Stored> = Readonly<Record<keyof Stored, (stored: Stored) => boolean>
 
 const USER_CHECKS: Checks<Omit<User, 'userId'>> = {
   sessions: ({ sessions }) => sessions.every((session) => passes(IN_SESSION, session)),
-  channel: ({ channel }) =>
-    channel === undefined || (isText(channel.channelId) && isText(channel.sessionId)),
+  channelId: ({ channelId }) => channelId === undefined || isText(channelId),
+  channelSessionId: ({ channelSessionId }) =>
+    channelSessionId === undefined || isText(channelSessionId),
+  earlierChannels: ({ earlierChannels }) => earlierChannels.every(isMembership),
+  channelHistory: ({ channelHistory }) =>
+    channelHistory === undefined ||
+    (isTime(channelHistory.clearedAt) &&
+      channelHistory.left.every(({ channelId, version }) => isText(channelId) && isTime(version))),
   isMicrophoneMuted: isDecoded,
   isSpeakerMuted: isDecoded,
+  moderatorMute: isDecoded,
   choice: ({ choice }) => KNOWN_CHOICES.has(choice),
   statusText: ({ statusText }) => isText(statusText),
   choiceExpiresAt: ({ choiceExpiresAt }) => isTimeOrNone(choiceExpiresAt),
@@ -51,14 +64,24 @@ const SESSION_CHECKS: Checks<Session> = {
   terms: ({ terms }) => terms === undefined || Object.values(terms).every(isTime),
   // Any value is harmless: a session that it does not name has no effect.
   succeeds: isDecoded,
+  attributes: ({ attributes }) =>
+    [...attributes].every(
+      ([key, { value, version, expiresAt }]) =>
+        isText(key) && isText(value) && isTime(version) && isTimeOrNone(expiresAt),
+    ),
 };
 
 const PRESENCE_CHECKS: Checks<Omit<Presence, 'userId'>> = {
   status: ({ status }) => KNOWN_STATUSES.has(status),
   statusText: ({ statusText }) => isText(statusText),
   channelId: ({ channelId }) => channelId === undefined || isText(channelId),
+  otherChannelIds: ({ otherChannelIds }) =>
+    Array.isArray(otherChannelIds) && otherChannelIds.every(isText),
   isMicrophoneMuted: isDecoded,
   isSpeakerMuted: isDecoded,
+  moderatorMute: isDecoded,
+  attributes: ({ attributes }) =>
+    [...attributes].every(([key, value]) => isText(key) && isText(value)),
   connectedAt: ({ connectedAt }) => isTimeOrNone(connectedAt),
   lastActiveAt: ({ lastActiveAt }) => isTimeOrNone(lastActiveAt),
   platforms: ({ platforms }) => Array.isArray(platforms) && platforms.every(isText),
@@ -83,6 +106,10 @@ function passes<Stored>(checks: readonly ((stored: Stored) => boolean)[], stored
 /** The check of a field whose decoding accepts any stored value. */
 function isDecoded(): boolean {
   return true;
+}
+
+function isMembership({ channelId, sessionId }: Membership): boolean {
+  return isText(channelId) && isText(sessionId);
 }
 
 function isText(value: unknown): value is string {

@@ -3,6 +3,8 @@ import fc from '../../../test/support/seeded-fast-check.js';
 import { history, policies } from '../../../test/support/histories.js';
 import { choose, connect, join, given, POLICY, type Line } from '../../../test/support/play.js';
 import type { Policy } from '../../domain/policy.js';
+import type { Input } from '../../domain/input.js';
+import { moderatorMute } from '../../domain/moderator-mute.js';
 import { unknownPresence, type Presence } from '../../domain/presence.js';
 import { RejectedError } from '../../domain/rejected-error.js';
 import { step, type Step } from '../../domain/step.js';
@@ -54,8 +56,11 @@ describe('The record of a user', () => {
       status: 'AWAY',
       statusText: 'at lunch',
       channelId: 'lobby',
+      otherChannelIds: ['attic'],
       isMicrophoneMuted: true,
       isSpeakerMuted: false,
+      moderatorMute: moderatorMute(false, true),
+      attributes: new Map([['__proto__', 'x']]),
       connectedAt: 1,
       lastActiveAt: 2,
       platforms: ['desktop', 'web'],
@@ -73,18 +78,23 @@ describe('The record of a user', () => {
       lostBecause: 'NODE_LOST',
       terms: { idleTimeoutMs: 7, heartbeatTimeoutMs: 8, reconnectGraceMs: 9 },
       succeeds: 'b',
+      attributes: new Map([['__proto__', { value: 'x', version: 10, expiresAt: 11 }]]),
     };
     const user: User = {
       userId: 'ann',
       sessions: [session],
-      channel: { channelId: 'lobby', sessionId: 'a' },
+      channelId: 'lobby',
+      channelSessionId: 'a',
+      earlierChannels: [{ channelId: 'attic', sessionId: 'a' }],
+      channelHistory: { clearedAt: 1, left: [{ channelId: 'lab', version: 2 }] },
       isMicrophoneMuted: true,
       isSpeakerMuted: false,
+      moderatorMute: moderatorMute(false, true),
       choice: 'INVISIBLE',
       statusText: 'at lunch',
       choiceExpiresAt: 10,
       visibleSince: 11,
-      choiceVersions: { status: 12, microphone: 13, speaker: 14, channel: 15 },
+      choiceVersions: { status: 12, microphone: 13, speaker: 14, channel: 15, moderation: 16 },
       own,
       shown: { ...unknownPresence('ann'), isSpeakerMuted: true, version: 2 },
     };
@@ -92,8 +102,8 @@ describe('The record of a user', () => {
     expect(userOf('ann', JSON.parse(record))).toEqual(user);
     // The positions of a released version never change.
     expect(record).toBe(
-      '[[["a","node","web",1,2,4,5,6,"NODE_LOST",[7,8,9],"b"]],["lobby","a"],1,0,"INVISIBLE","at lunch",10,11,' +
-        '["AWAY","at lunch","lobby",1,0,1,2,["desktop","web"],3],["OFFLINE","",null,0,1,null,null,[],2],[12,13,14,15]]',
+      '[[["a","node","web",1,2,4,5,6,"NODE_LOST",[7,8,9],"b",[["__proto__","x",10,11]]]],["lobby","a"],1,0,"INVISIBLE","at lunch",10,11,' +
+        '["AWAY","at lunch","lobby",1,0,1,2,["desktop","web"],3,["attic"],[["__proto__","x"]],2],["OFFLINE","",null,0,1,null,null,[],2],[12,13,14,15,16],[[["attic","a"]],1,[["lab",2]]],2]',
     );
   });
 
@@ -116,11 +126,52 @@ describe('The record of a user', () => {
       {
         ...{ sessionId: 'a', node: 'node', platform: 'web', connectedAt: 5, lastActiveAt: 6 },
         graceEndsAt: 90,
+        attributes: new Map(),
       },
     ]);
     const { user: gone, events } = step(user, { type: 'time' }, 90, POLICY);
     expect(gone.sessions).toEqual([]);
     expect(events.map(({ reason }) => reason)).toEqual(['CONNECTION_LOST']);
+  });
+
+  it('is read as the version before several channels wrote it', () => {
+    const user = userOf(
+      'ann',
+      JSON.parse(
+        '[[["s","node","desktop",71,166,null,900,null,null,[300000,8000,60000]]],["lobby","s"],1,0,"AWAY","at lunch",800,null,' +
+          '["AWAY","at lunch","lobby",1,0,71,166,["desktop"],166000],null,[166000,71000,null,144000]]',
+      ),
+    );
+    expect(user).toMatchObject({
+      sessions: [{ sessionId: 's', platform: 'desktop', attributes: new Map() }],
+      channelId: 'lobby',
+      channelSessionId: 's',
+      moderatorMute: { isMicrophoneMuted: false, isSpeakerMuted: false },
+      choice: 'AWAY',
+      choiceExpiresAt: 800,
+      choiceVersions: { status: 166_000, microphone: 71_000, channel: 144_000 },
+      shown: { channelId: 'lobby', otherChannelIds: [], attributes: new Map(), version: 166_000 },
+    });
+    expect(user.own).toBe(user.shown);
+    // It has no newer parts, so it is written as before: an older node reads it without a loss.
+    expect(formatUser(user)).toBe(
+      '[[["s","node","desktop",71,166,null,900,null,null,[300000,8000,60000]]],["lobby","s"],1,0,"AWAY","at lunch",800,null,' +
+        '["AWAY","at lunch","lobby",1,0,71,166,["desktop"],166000],null,[166000,71000,null,144000]]',
+    );
+  });
+
+  it('of an INVISIBLE user is read as the version before several channels wrote it', () => {
+    const record =
+      '[[["s","node","unknown",200,229,null,900,null,null,[300000,8000,60000]]],["lobby","s"],0,0,"INVISIBLE","",null,null,' +
+      '["ONLINE","","lobby",0,0,200,229,["unknown"],229000],["OFFLINE","",null,0,0,null,217,[],229000],[229000,null,null,217000]]';
+    const user = userOf('ann', JSON.parse(record));
+    expect(user.own).toMatchObject({ status: 'ONLINE', channelId: 'lobby', otherChannelIds: [] });
+    expect(user.shown).toMatchObject({
+      status: 'OFFLINE',
+      channelId: undefined,
+      lastActiveAt: 217,
+    });
+    expect(formatUser(user)).toBe(record);
   });
 
   it('can be read by a node that does not know its newest parts yet, and by one that misses them', () => {
@@ -151,6 +202,37 @@ describe('The record of a user', () => {
 });
 
 describe('An entry of the log', () => {
+  it('gives a node of the version before only the changes and reasons that it knows', () => {
+    const before = given([1, connect('a')]).user;
+    const setStatus = {
+      type: 'setStatus',
+      sessionId: undefined,
+      choice: 'AWAY',
+      statusText: '',
+      expiresAt: undefined,
+    } as const;
+    const changes = {
+      set: new Map([['doc', 'plan']]),
+      remove: [],
+      expiresAt: undefined,
+      field: 'set',
+    } as const;
+    const setAttributes = { type: 'setAttributes', sessionId: 'a', changes } as const;
+    const knownOf = (input: Input): unknown => {
+      const [, rest] = encodeCommit(before, step(before, input, 2, POLICY));
+      const [, , [, , known]] = JSON.parse(`[${rest}]`) as [
+        string,
+        number,
+        [number, null, unknown],
+      ];
+      return known;
+    };
+    expect(knownOf(setStatus)).toEqual([
+      ['REQUESTED', { kind: 'USER_STATUS_CHANGED', previousStatus: 'ONLINE' }],
+    ]);
+    expect(knownOf({ ...setAttributes, isPassive: true })).toEqual([]);
+  });
+
   it('tells the same events as they were made, over the channel of Redis', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {

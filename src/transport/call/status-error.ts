@@ -109,7 +109,7 @@ export function retryInfo(retryAfterMs: number): ErrorDetail {
 }
 
 function errorInfo(reason: string): ErrorDetail {
-  const info = { reason, domain: ERROR_DOMAIN, metadata: {} };
+  const info = { reason, domain: ERROR_DOMAIN, metadata: new Map() };
   return detail('ErrorInfo', ErrorInfo.encode(info).finish());
 }
 

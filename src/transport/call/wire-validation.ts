@@ -41,18 +41,20 @@ export function wireSchemaOf(
   limits: Readonly<Record<string, number>> = {},
   path = '',
 ): WireSchema {
-  const messages = fields.flatMap(({ number, name, message }) =>
-    message === undefined
+  const messages = fields.flatMap((field) => {
+    const { number, name, message } = field;
+    if (isMap(field)) return [[number, mapEntrySchema(path + name)] as const];
+    return message === undefined
       ? []
-      : [[number, wireSchemaOf(message, limits, `${path}${name}.`)] as const],
-  );
+      : [[number, wireSchemaOf(message, limits, `${path}${name}.`)] as const];
+  });
   const lists = fields.filter(isList).map(({ number, name, scalar }) => {
     const max = limits[name];
     if (max === undefined) throw new Error(`no limit for ${name} of ${typeName}`);
     return [number, { name: path + name, max, isOfNumbers: scalar !== ScalarType.STRING }] as const;
   });
   const texts = fields
-    .filter(({ scalar }) => scalar === ScalarType.STRING)
+    .filter((field) => field.scalar === ScalarType.STRING && !isMap(field))
     .map(({ number, name }) => [number, path + name] as const);
   const maxRecords = lists.reduce((sum, [, { max }]) => sum + max, MAX_OTHER_RECORDS);
   return {
@@ -63,8 +65,23 @@ export function wireSchemaOf(
   };
 }
 
+/** A map is a list of entries on the wire. */
 function isList({ fieldKind }: DescField): boolean {
-  return fieldKind === 'list';
+  return fieldKind === 'list' || fieldKind === 'map';
+}
+
+function isMap({ fieldKind }: DescField): boolean {
+  return fieldKind === 'map';
+}
+
+/** The schema of one entry of a map from strings to strings. No request type has another map. */
+function mapEntrySchema(path: string): WireSchema {
+  // Errors name the field of the contract, which has no name for the parts of an entry.
+  const texts = new Map([
+    [1, path],
+    [2, path],
+  ]);
+  return { messages: new Map(), lists: new Map(), texts, maxRecords: MAX_OTHER_RECORDS };
 }
 
 /**

@@ -41,10 +41,10 @@ async function connect(i: number): Promise<void> {
     ...{ type: 'connect', sessionId: sessionId(i), node, platform: 'desktop' },
     ...{ isMicrophoneMuted: undefined, isSpeakerMuted: undefined },
     ...{ requireHeartbeats: false, tokenExpiresAt: undefined },
-    ...{ previousSessionId: undefined, remembered: undefined },
+    ...{ previousSessionId: undefined, attributes: new Map(), remembered: undefined },
   });
   await perform(i, {
-    ...{ type: 'joinChannel', sessionId: sessionId(i) },
+    ...{ type: 'joinChannel', sessionId: sessionId(i), keepOthers: false },
     channelId: `channel-${Math.floor(i / 10)}`,
   });
 }

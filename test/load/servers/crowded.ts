@@ -19,9 +19,10 @@ for (let i = 0; i < Number(process.env['USERS']); i++) {
     ...{ type: 'connect', sessionId, node: 'bench', platform: 'desktop' },
     ...{ isMicrophoneMuted: undefined, isSpeakerMuted: undefined },
     ...{ requireHeartbeats: false, tokenExpiresAt: undefined },
-    ...{ previousSessionId: undefined, remembered: undefined },
+    ...{ previousSessionId: undefined, attributes: new Map(), remembered: undefined },
   });
   const channelId = `channel-${Math.floor(i / 10)}`;
-  await commands.execute(crowdUserId(i), { type: 'joinChannel', sessionId, channelId });
+  const keepOthers = false;
+  await commands.execute(crowdUserId(i), { type: 'joinChannel', sessionId, channelId, keepOthers });
 }
 await app.startAllMicroservices();

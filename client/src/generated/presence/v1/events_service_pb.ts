@@ -6,7 +6,7 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Presence, PresenceStatus } from "./presence_pb.js";
+import type { Presence, PresenceCount, PresenceStatus } from "./presence_pb.js";
 import { file_presence_v1_presence } from "./presence_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file presence/v1/events_service.proto.
  */
 export const file_presence_v1_events_service: GenFile = /*@__PURE__*/
-  fileDesc("CiBwcmVzZW5jZS92MS9ldmVudHNfc2VydmljZS5wcm90bxILcHJlc2VuY2UudjEivgEKEFN1YnNjcmliZVJlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkSEwoLY2hhbm5lbF9pZHMYAiADKAkSLQoFa2luZHMYAyADKA4yHi5wcmVzZW5jZS52MS5QcmVzZW5jZUV2ZW50S2luZBIUCgxyZXN1bWVfdG9rZW4YBCABKAkSFQoNc2tpcF9zbmFwc2hvdBgFIAEoCBInCghkZWxpdmVyeRgGIAEoDjIVLnByZXNlbmNlLnYxLkRlbGl2ZXJ5Ip8BChFTdWJzY3JpYmVSZXNwb25zZRIqCgZldmVudHMYASADKAsyGi5wcmVzZW5jZS52MS5QcmVzZW5jZUV2ZW50EicKCHNuYXBzaG90GAIgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USHwoEc3luYxgDIAEoDjIRLnByZXNlbmNlLnYxLlN5bmMSFAoMcmVzdW1lX3Rva2VuGAQgASgJIo0ECg1QcmVzZW5jZUV2ZW50EicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USLwoLb2NjdXJyZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBnJlYXNvbhgDIAEoDjIZLnByZXNlbmNlLnYxLkNoYW5nZVJlYXNvbhIuCgt1c2VyX29ubGluZRgKIAEoCzIXLnByZXNlbmNlLnYxLlVzZXJPbmxpbmVIABIwCgx1c2VyX29mZmxpbmUYCyABKAsyGC5wcmVzZW5jZS52MS5Vc2VyT2ZmbGluZUgAEj0KE3VzZXJfc3RhdHVzX2NoYW5nZWQYDCABKAsyHi5wcmVzZW5jZS52MS5Vc2VyU3RhdHVzQ2hhbmdlZEgAEj8KFHVzZXJfY2hhbm5lbF9jaGFuZ2VkGA0gASgLMh8ucHJlc2VuY2UudjEuVXNlckNoYW5uZWxDaGFuZ2VkSAASRAoXdXNlcl9tdXRlX3N0YXRlX2NoYW5nZWQYDiABKAsyIS5wcmVzZW5jZS52MS5Vc2VyTXV0ZVN0YXRlQ2hhbmdlZEgAEkUKF3VzZXJfY29ubmVjdGlvbl9jaGFuZ2VkGA8gASgLMiIucHJlc2VuY2UudjEuVXNlckNvbm5lY3Rpb25DaGFuZ2VkSABCCAoGY2hhbmdlIgwKClVzZXJPbmxpbmUiDQoLVXNlck9mZmxpbmUiSQoRVXNlclN0YXR1c0NoYW5nZWQSNAoPcHJldmlvdXNfc3RhdHVzGAEgASgOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMiTgoSVXNlckNoYW5uZWxDaGFuZ2VkEiAKE3ByZXZpb3VzX2NoYW5uZWxfaWQYASABKAlIAIgBAUIWChRfcHJldmlvdXNfY2hhbm5lbF9pZCJPChRVc2VyTXV0ZVN0YXRlQ2hhbmdlZBIcChR3YXNfbWljcm9waG9uZV9tdXRlZBgBIAEoCBIZChF3YXNfc3BlYWtlcl9tdXRlZBgCIAEoCCIXChVVc2VyQ29ubmVjdGlvbkNoYW5nZWQqwAIKEVByZXNlbmNlRXZlbnRLaW5kEiMKH1BSRVNFTkNFX0VWRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIjCh9QUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfT05MSU5FEAESJAogUFJFU0VOQ0VfRVZFTlRfS0lORF9VU0VSX09GRkxJTkUQAhIrCidQUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfU1RBVFVTX0NIQU5HRUQQAxIsCihQUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfQ0hBTk5FTF9DSEFOR0VEEAQSLworUFJFU0VOQ0VfRVZFTlRfS0lORF9VU0VSX01VVEVfU1RBVEVfQ0hBTkdFRBAFEi8KK1BSRVNFTkNFX0VWRU5UX0tJTkRfVVNFUl9DT05ORUNUSU9OX0NIQU5HRUQQBirdAgoMQ2hhbmdlUmVhc29uEh0KGUNIQU5HRV9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdDSEFOR0VfUkVBU09OX1JFUVVFU1RFRBABEhsKF0NIQU5HRV9SRUFTT05fQ09OTkVDVEVEEAISHgoaQ0hBTkdFX1JFQVNPTl9ESVNDT05ORUNURUQQAxIhCh1DSEFOR0VfUkVBU09OX0NPTk5FQ1RJT05fTE9TVBAEEhYKEkNIQU5HRV9SRUFTT05fSURMRRAFEhgKFENIQU5HRV9SRUFTT05fQUNUSVZFEAYSHwobQ0hBTkdFX1JFQVNPTl9TRVNTSU9OX0VOREVEEAcSHwobQ0hBTkdFX1JFQVNPTl9UT0tFTl9FWFBJUkVEEAgSGwoXQ0hBTkdFX1JFQVNPTl9OT0RFX0xPU1QQCRIgChxDSEFOR0VfUkVBU09OX1NUQVRVU19FWFBJUkVEEAoqUwoIRGVsaXZlcnkSGAoUREVMSVZFUllfVU5TUEVDSUZJRUQQABIYChRERUxJVkVSWV9FVkVSWV9FVkVOVBABEhMKD0RFTElWRVJZX0xBVEVTVBACKj4KBFN5bmMSFAoQU1lOQ19VTlNQRUNJRklFRBAAEhAKDFNZTkNfQ1VSUkVOVBABEg4KClNZTkNfUkVTRVQQAjJdCg1FdmVudHNTZXJ2aWNlEkwKCVN1YnNjcmliZRIdLnByZXNlbmNlLnYxLlN1YnNjcmliZVJlcXVlc3QaHi5wcmVzZW5jZS52MS5TdWJzY3JpYmVSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_presence_v1_presence]);
+  fileDesc("CiBwcmVzZW5jZS92MS9ldmVudHNfc2VydmljZS5wcm90bxILcHJlc2VuY2UudjEivgEKEFN1YnNjcmliZVJlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkSEwoLY2hhbm5lbF9pZHMYAiADKAkSLQoFa2luZHMYAyADKA4yHi5wcmVzZW5jZS52MS5QcmVzZW5jZUV2ZW50S2luZBIUCgxyZXN1bWVfdG9rZW4YBCABKAkSFQoNc2tpcF9zbmFwc2hvdBgFIAEoCBInCghkZWxpdmVyeRgGIAEoDjIVLnByZXNlbmNlLnYxLkRlbGl2ZXJ5Ip8BChFTdWJzY3JpYmVSZXNwb25zZRIqCgZldmVudHMYASADKAsyGi5wcmVzZW5jZS52MS5QcmVzZW5jZUV2ZW50EicKCHNuYXBzaG90GAIgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USHwoEc3luYxgDIAEoDjIRLnByZXNlbmNlLnYxLlN5bmMSFAoMcmVzdW1lX3Rva2VuGAQgASgJItQECg1QcmVzZW5jZUV2ZW50EicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USLwoLb2NjdXJyZWRfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBnJlYXNvbhgDIAEoDjIZLnByZXNlbmNlLnYxLkNoYW5nZVJlYXNvbhIuCgt1c2VyX29ubGluZRgKIAEoCzIXLnByZXNlbmNlLnYxLlVzZXJPbmxpbmVIABIwCgx1c2VyX29mZmxpbmUYCyABKAsyGC5wcmVzZW5jZS52MS5Vc2VyT2ZmbGluZUgAEj0KE3VzZXJfc3RhdHVzX2NoYW5nZWQYDCABKAsyHi5wcmVzZW5jZS52MS5Vc2VyU3RhdHVzQ2hhbmdlZEgAEj8KFHVzZXJfY2hhbm5lbF9jaGFuZ2VkGA0gASgLMh8ucHJlc2VuY2UudjEuVXNlckNoYW5uZWxDaGFuZ2VkSAASRAoXdXNlcl9tdXRlX3N0YXRlX2NoYW5nZWQYDiABKAsyIS5wcmVzZW5jZS52MS5Vc2VyTXV0ZVN0YXRlQ2hhbmdlZEgAEkUKF3VzZXJfY29ubmVjdGlvbl9jaGFuZ2VkGA8gASgLMiIucHJlc2VuY2UudjEuVXNlckNvbm5lY3Rpb25DaGFuZ2VkSAASRQoXdXNlcl9hdHRyaWJ1dGVzX2NoYW5nZWQYECABKAsyIi5wcmVzZW5jZS52MS5Vc2VyQXR0cmlidXRlc0NoYW5nZWRIAEIICgZjaGFuZ2UiDAoKVXNlck9ubGluZSINCgtVc2VyT2ZmbGluZSJJChFVc2VyU3RhdHVzQ2hhbmdlZBI0Cg9wcmV2aW91c19zdGF0dXMYASABKA4yGy5wcmVzZW5jZS52MS5QcmVzZW5jZVN0YXR1cyKEAQoSVXNlckNoYW5uZWxDaGFuZ2VkEiAKE3ByZXZpb3VzX2NoYW5uZWxfaWQYASABKAlIAIgBARIaChJqb2luZWRfY2hhbm5lbF9pZHMYAiADKAkSGAoQbGVmdF9jaGFubmVsX2lkcxgDIAMoCUIWChRfcHJldmlvdXNfY2hhbm5lbF9pZCKiAQoUVXNlck11dGVTdGF0ZUNoYW5nZWQSHAoUd2FzX21pY3JvcGhvbmVfbXV0ZWQYASABKAgSGQoRd2FzX3NwZWFrZXJfbXV0ZWQYAiABKAgSKQohd2FzX21pY3JvcGhvbmVfbXV0ZWRfYnlfbW9kZXJhdG9yGAMgASgIEiYKHndhc19zcGVha2VyX211dGVkX2J5X21vZGVyYXRvchgEIAEoCCIXChVVc2VyQ29ubmVjdGlvbkNoYW5nZWQiJQoVVXNlckF0dHJpYnV0ZXNDaGFuZ2VkEgwKBGtleXMYASADKAkiKQoSV2F0Y2hDb3VudHNSZXF1ZXN0EhMKC2NoYW5uZWxfaWRzGAEgAygJIkEKE1dhdGNoQ291bnRzUmVzcG9uc2USKgoGY291bnRzGAEgAygLMhoucHJlc2VuY2UudjEuUHJlc2VuY2VDb3VudCrxAgoRUHJlc2VuY2VFdmVudEtpbmQSIwofUFJFU0VOQ0VfRVZFTlRfS0lORF9VTlNQRUNJRklFRBAAEiMKH1BSRVNFTkNFX0VWRU5UX0tJTkRfVVNFUl9PTkxJTkUQARIkCiBQUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfT0ZGTElORRACEisKJ1BSRVNFTkNFX0VWRU5UX0tJTkRfVVNFUl9TVEFUVVNfQ0hBTkdFRBADEiwKKFBSRVNFTkNFX0VWRU5UX0tJTkRfVVNFUl9DSEFOTkVMX0NIQU5HRUQQBBIvCitQUkVTRU5DRV9FVkVOVF9LSU5EX1VTRVJfTVVURV9TVEFURV9DSEFOR0VEEAUSLworUFJFU0VOQ0VfRVZFTlRfS0lORF9VU0VSX0NPTk5FQ1RJT05fQ0hBTkdFRBAGEi8KK1BSRVNFTkNFX0VWRU5UX0tJTkRfVVNFUl9BVFRSSUJVVEVTX0NIQU5HRUQQByqfAwoMQ2hhbmdlUmVhc29uEh0KGUNIQU5HRV9SRUFTT05fVU5TUEVDSUZJRUQQABIbChdDSEFOR0VfUkVBU09OX1JFUVVFU1RFRBABEhsKF0NIQU5HRV9SRUFTT05fQ09OTkVDVEVEEAISHgoaQ0hBTkdFX1JFQVNPTl9ESVNDT05ORUNURUQQAxIhCh1DSEFOR0VfUkVBU09OX0NPTk5FQ1RJT05fTE9TVBAEEhYKEkNIQU5HRV9SRUFTT05fSURMRRAFEhgKFENIQU5HRV9SRUFTT05fQUNUSVZFEAYSHwobQ0hBTkdFX1JFQVNPTl9TRVNTSU9OX0VOREVEEAcSHwobQ0hBTkdFX1JFQVNPTl9UT0tFTl9FWFBJUkVEEAgSGwoXQ0hBTkdFX1JFQVNPTl9OT0RFX0xPU1QQCRIgChxDSEFOR0VfUkVBU09OX1NUQVRVU19FWFBJUkVEEAoSGwoXQ0hBTkdFX1JFQVNPTl9NT0RFUkFURUQQCxIjCh9DSEFOR0VfUkVBU09OX0FUVFJJQlVURV9FWFBJUkVEEA0qUwoIRGVsaXZlcnkSGAoUREVMSVZFUllfVU5TUEVDSUZJRUQQABIYChRERUxJVkVSWV9FVkVSWV9FVkVOVBABEhMKD0RFTElWRVJZX0xBVEVTVBACKj4KBFN5bmMSFAoQU1lOQ19VTlNQRUNJRklFRBAAEhAKDFNZTkNfQ1VSUkVOVBABEg4KClNZTkNfUkVTRVQQAjKxAQoNRXZlbnRzU2VydmljZRJMCglTdWJzY3JpYmUSHS5wcmVzZW5jZS52MS5TdWJzY3JpYmVSZXF1ZXN0Gh4ucHJlc2VuY2UudjEuU3Vic2NyaWJlUmVzcG9uc2UwARJSCgtXYXRjaENvdW50cxIfLnByZXNlbmNlLnYxLldhdGNoQ291bnRzUmVxdWVzdBogLnByZXNlbmNlLnYxLldhdGNoQ291bnRzUmVzcG9uc2UwAWIGcHJvdG8z", [file_google_protobuf_timestamp, file_presence_v1_presence]);
 
 /**
  * Request of `Subscribe`. A user matches if `user_ids` has the user, or if the
@@ -206,6 +206,14 @@ export type PresenceEvent = Message<"presence.v1.PresenceEvent"> & {
      */
     value: UserConnectionChanged;
     case: "userConnectionChanged";
+  } | {
+    /**
+     * Attributes were set, removed or expired.
+     *
+     * @generated from field: presence.v1.UserAttributesChanged user_attributes_changed = 16;
+     */
+    value: UserAttributesChanged;
+    case: "userAttributesChanged";
   } | { case: undefined; value?: undefined };
 };
 
@@ -280,6 +288,20 @@ export type UserChannelChanged = Message<"presence.v1.UserChannelChanged"> & {
    * @generated from field: optional string previous_channel_id = 1;
    */
   previousChannelId?: string | undefined;
+
+  /**
+   * The channels that the user is in now and was not in before, sorted.
+   *
+   * @generated from field: repeated string joined_channel_ids = 2;
+   */
+  joinedChannelIds: string[];
+
+  /**
+   * The channels that the user was in before and is not in now, sorted.
+   *
+   * @generated from field: repeated string left_channel_ids = 3;
+   */
+  leftChannelIds: string[];
 };
 
 /**
@@ -308,6 +330,20 @@ export type UserMuteStateChanged = Message<"presence.v1.UserMuteStateChanged"> &
    * @generated from field: bool was_speaker_muted = 2;
    */
   wasSpeakerMuted: boolean;
+
+  /**
+   * Whether a moderator had muted the microphone before.
+   *
+   * @generated from field: bool was_microphone_muted_by_moderator = 3;
+   */
+  wasMicrophoneMutedByModerator: boolean;
+
+  /**
+   * Whether a moderator had muted the speaker before.
+   *
+   * @generated from field: bool was_speaker_muted_by_moderator = 4;
+   */
+  wasSpeakerMutedByModerator: boolean;
 };
 
 /**
@@ -331,6 +367,70 @@ export type UserConnectionChanged = Message<"presence.v1.UserConnectionChanged">
  */
 export const UserConnectionChangedSchema: GenMessage<UserConnectionChanged> = /*@__PURE__*/
   messageDesc(file_presence_v1_events_service, 8);
+
+/**
+ * Attributes changed.
+ *
+ * @generated from message presence.v1.UserAttributesChanged
+ */
+export type UserAttributesChanged = Message<"presence.v1.UserAttributesChanged"> & {
+  /**
+   * The keys that were set to another value, removed or expired, sorted.
+   *
+   * @generated from field: repeated string keys = 1;
+   */
+  keys: string[];
+};
+
+/**
+ * Describes the message presence.v1.UserAttributesChanged.
+ * Use `create(UserAttributesChangedSchema)` to create a new message.
+ */
+export const UserAttributesChangedSchema: GenMessage<UserAttributesChanged> = /*@__PURE__*/
+  messageDesc(file_presence_v1_events_service, 9);
+
+/**
+ * Request of `WatchCounts`. Without channels it counts all users.
+ *
+ * @generated from message presence.v1.WatchCountsRequest
+ */
+export type WatchCountsRequest = Message<"presence.v1.WatchCountsRequest"> & {
+  /**
+   * Channels to count, at most 1000.
+   *
+   * @generated from field: repeated string channel_ids = 1;
+   */
+  channelIds: string[];
+};
+
+/**
+ * Describes the message presence.v1.WatchCountsRequest.
+ * Use `create(WatchCountsRequestSchema)` to create a new message.
+ */
+export const WatchCountsRequestSchema: GenMessage<WatchCountsRequest> = /*@__PURE__*/
+  messageDesc(file_presence_v1_events_service, 10);
+
+/**
+ * Some counts. A message without counts is a heartbeat that keeps
+ * intermediaries from closing the stream.
+ *
+ * @generated from message presence.v1.WatchCountsResponse
+ */
+export type WatchCountsResponse = Message<"presence.v1.WatchCountsResponse"> & {
+  /**
+   * The counts that changed. In the first message: all.
+   *
+   * @generated from field: repeated presence.v1.PresenceCount counts = 1;
+   */
+  counts: PresenceCount[];
+};
+
+/**
+ * Describes the message presence.v1.WatchCountsResponse.
+ * Use `create(WatchCountsResponseSchema)` to create a new message.
+ */
+export const WatchCountsResponseSchema: GenMessage<WatchCountsResponse> = /*@__PURE__*/
+  messageDesc(file_presence_v1_events_service, 11);
 
 /**
  * The kinds of change, as in `PresenceEvent.change`.
@@ -386,6 +486,13 @@ export enum PresenceEventKind {
    * @generated from enum value: PRESENCE_EVENT_KIND_USER_CONNECTION_CHANGED = 6;
    */
   USER_CONNECTION_CHANGED = 6,
+
+  /**
+   * `user_attributes_changed`.
+   *
+   * @generated from enum value: PRESENCE_EVENT_KIND_USER_ATTRIBUTES_CHANGED = 7;
+   */
+  USER_ATTRIBUTES_CHANGED = 7,
 }
 
 /**
@@ -476,6 +583,20 @@ export enum ChangeReason {
    * @generated from enum value: CHANGE_REASON_STATUS_EXPIRED = 10;
    */
   STATUS_EXPIRED = 10,
+
+  /**
+   * A moderator or a backend changed it.
+   *
+   * @generated from enum value: CHANGE_REASON_MODERATED = 11;
+   */
+  MODERATED = 11,
+
+  /**
+   * An attribute expired.
+   *
+   * @generated from enum value: CHANGE_REASON_ATTRIBUTE_EXPIRED = 13;
+   */
+  ATTRIBUTE_EXPIRED = 13,
 }
 
 /**
@@ -594,6 +715,20 @@ export const EventsService: GenService<{
     methodKind: "server_streaming";
     input: typeof SubscribeRequestSchema;
     output: typeof SubscribeResponseSchema;
+  },
+  /**
+   * Streams counts instead of presences, for places with too many users to show
+   * each of them. The first message has every count that the request asks for.
+   * Later messages have the counts that changed, at most one message per second.
+   *
+   * Errors, before or in the stream: those of `Subscribe`.
+   *
+   * @generated from rpc presence.v1.EventsService.WatchCounts
+   */
+  watchCounts: {
+    methodKind: "server_streaming";
+    input: typeof WatchCountsRequestSchema;
+    output: typeof WatchCountsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_presence_v1_events_service, 0);

@@ -41,7 +41,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file presence/v1/presence.proto.
  */
 export const file_presence_v1_presence: GenFile = /*@__PURE__*/
-  fileDesc("ChpwcmVzZW5jZS92MS9wcmVzZW5jZS5wcm90bxILcHJlc2VuY2UudjEi1gIKCFByZXNlbmNlEg8KB3VzZXJfaWQYASABKAkSKwoGc3RhdHVzGAIgASgOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMSHwoSY3VycmVudF9jaGFubmVsX2lkGAMgASgJSACIAQESGwoTaXNfbWljcm9waG9uZV9tdXRlZBgEIAEoCBIYChBpc19zcGVha2VyX211dGVkGAUgASgIEjAKDGNvbm5lY3RlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObGFzdF9hY3RpdmVfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3ZlcnNpb24YCCABKAQSEwoLc3RhdHVzX3RleHQYCSABKAkSEQoJcGxhdGZvcm1zGAogAygJQhUKE19jdXJyZW50X2NoYW5uZWxfaWQipgEKB1Nlc3Npb24SEgoKc2Vzc2lvbl9pZBgBIAEoCRIPCgd1c2VyX2lkGAIgASgJEjAKDGNvbm5lY3RlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObGFzdF9hY3RpdmVfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhAKCHBsYXRmb3JtGAUgASgJKsIBCg5QcmVzZW5jZVN0YXR1cxIfChtQUkVTRU5DRV9TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZQUkVTRU5DRV9TVEFUVVNfT05MSU5FEAESGAoUUFJFU0VOQ0VfU1RBVFVTX0lETEUQAhIbChdQUkVTRU5DRV9TVEFUVVNfT0ZGTElORRADEiIKHlBSRVNFTkNFX1NUQVRVU19ET19OT1RfRElTVFVSQhAEEhgKFFBSRVNFTkNFX1NUQVRVU19BV0FZEAViBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("ChpwcmVzZW5jZS92MS9wcmVzZW5jZS5wcm90bxILcHJlc2VuY2UudjEiqgQKCFByZXNlbmNlEg8KB3VzZXJfaWQYASABKAkSKwoGc3RhdHVzGAIgASgOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMSHwoSY3VycmVudF9jaGFubmVsX2lkGAMgASgJSACIAQESGwoTaXNfbWljcm9waG9uZV9tdXRlZBgEIAEoCBIYChBpc19zcGVha2VyX211dGVkGAUgASgIEjAKDGNvbm5lY3RlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMgoObGFzdF9hY3RpdmVfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3ZlcnNpb24YCCABKAQSEwoLc3RhdHVzX3RleHQYCSABKAkSEQoJcGxhdGZvcm1zGAogAygJEhMKC2NoYW5uZWxfaWRzGAsgAygJEjkKCmF0dHJpYnV0ZXMYDCADKAsyJS5wcmVzZW5jZS52MS5QcmVzZW5jZS5BdHRyaWJ1dGVzRW50cnkSKAogaXNfbWljcm9waG9uZV9tdXRlZF9ieV9tb2RlcmF0b3IYDSABKAgSJQodaXNfc3BlYWtlcl9tdXRlZF9ieV9tb2RlcmF0b3IYDiABKAgaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCFQoTX2N1cnJlbnRfY2hhbm5lbF9pZCKoAgoHU2Vzc2lvbhISCgpzZXNzaW9uX2lkGAEgASgJEg8KB3VzZXJfaWQYAiABKAkSMAoMY29ubmVjdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIyCg5sYXN0X2FjdGl2ZV9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEAoIcGxhdGZvcm0YBSABKAkSEwoLY2hhbm5lbF9pZHMYBiADKAkSOAoKYXR0cmlidXRlcxgHIAMoCzIkLnByZXNlbmNlLnYxLlNlc3Npb24uQXR0cmlidXRlc0VudHJ5GjEKD0F0dHJpYnV0ZXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBImoKDVByZXNlbmNlQ291bnQSFAoKY2hhbm5lbF9pZBgBIAEoCUgAEg0KBXRvdGFsGAMgASgFEisKCWJ5X3N0YXR1cxgEIAMoCzIYLnByZXNlbmNlLnYxLlN0YXR1c0NvdW50QgcKBXNjb3BlIkkKC1N0YXR1c0NvdW50EisKBnN0YXR1cxgBIAEoDjIbLnByZXNlbmNlLnYxLlByZXNlbmNlU3RhdHVzEg0KBWNvdW50GAIgASgFKsIBCg5QcmVzZW5jZVN0YXR1cxIfChtQUkVTRU5DRV9TVEFUVVNfVU5TUEVDSUZJRUQQABIaChZQUkVTRU5DRV9TVEFUVVNfT05MSU5FEAESGAoUUFJFU0VOQ0VfU1RBVFVTX0lETEUQAhIbChdQUkVTRU5DRV9TVEFUVVNfT0ZGTElORRADEiIKHlBSRVNFTkNFX1NUQVRVU19ET19OT1RfRElTVFVSQhAEEhgKFFBSRVNFTkNFX1NUQVRVU19BV0FZEAViBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * The visible state of a user. All sessions of the user share one presence.
@@ -64,7 +64,8 @@ export type Presence = Message<"presence.v1.Presence"> & {
   status: PresenceStatus;
 
   /**
-   * The channel the user is in. Absent when the user is in none.
+   * The channel the user is in. Absent when the user is in none. If the user is
+   * in several channels, the one that was joined last; see `channel_ids`.
    *
    * @generated from field: optional string current_channel_id = 3;
    */
@@ -126,6 +127,41 @@ export type Presence = Message<"presence.v1.Presence"> & {
    * @generated from field: repeated string platforms = 10;
    */
   platforms: string[];
+
+  /**
+   * Every channel the user is in, sorted. `current_channel_id` is the one that
+   * was joined last among them.
+   *
+   * @generated from field: repeated string channel_ids = 11;
+   */
+  channelIds: string[];
+
+  /**
+   * What the user's applications say about the user, merged over all live
+   * sessions. If two sessions set the same key, the later value counts. Empty
+   * when OFFLINE. At most 32 keys of 1 to 64 characters (letters A to Z and a to
+   * z, digits, `_`, `-`, `.`). A value has at most 1024 bytes, and all keys and
+   * values together have at most 4096 bytes.
+   *
+   * @generated from field: map<string, string> attributes = 12;
+   */
+  attributes: { [key: string]: string };
+
+  /**
+   * Whether a moderator has muted the user's microphone. Independent of
+   * `is_microphone_muted`, and only a moderator lifts it: the user can be heard
+   * if both are false.
+   *
+   * @generated from field: bool is_microphone_muted_by_moderator = 13;
+   */
+  isMicrophoneMutedByModerator: boolean;
+
+  /**
+   * Whether a moderator has muted the user's speaker.
+   *
+   * @generated from field: bool is_speaker_muted_by_moderator = 14;
+   */
+  isSpeakerMutedByModerator: boolean;
 };
 
 /**
@@ -177,6 +213,21 @@ export type Session = Message<"presence.v1.Session"> & {
    * @generated from field: string platform = 5;
    */
   platform: string;
+
+  /**
+   * The channels that this session has joined, sorted. The user leaves them when
+   * the session ends, unless another session of the user has joined them, too.
+   *
+   * @generated from field: repeated string channel_ids = 6;
+   */
+  channelIds: string[];
+
+  /**
+   * The attributes that this session has set.
+   *
+   * @generated from field: map<string, string> attributes = 7;
+   */
+  attributes: { [key: string]: string };
 };
 
 /**
@@ -185,6 +236,77 @@ export type Session = Message<"presence.v1.Session"> & {
  */
 export const SessionSchema: GenMessage<Session> = /*@__PURE__*/
   messageDesc(file_presence_v1_presence, 1);
+
+/**
+ * The number of users who are present somewhere.
+ *
+ * @generated from message presence.v1.PresenceCount
+ */
+export type PresenceCount = Message<"presence.v1.PresenceCount"> & {
+  /**
+   * Where. Neither: everywhere.
+   *
+   * @generated from oneof presence.v1.PresenceCount.scope
+   */
+  scope: {
+    /**
+     * In this channel.
+     *
+     * @generated from field: string channel_id = 1;
+     */
+    value: string;
+    case: "channelId";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * The number of users who are not OFFLINE.
+   *
+   * @generated from field: int32 total = 3;
+   */
+  total: number;
+
+  /**
+   * The same by status. A status that no user has is left out.
+   *
+   * @generated from field: repeated presence.v1.StatusCount by_status = 4;
+   */
+  byStatus: StatusCount[];
+};
+
+/**
+ * Describes the message presence.v1.PresenceCount.
+ * Use `create(PresenceCountSchema)` to create a new message.
+ */
+export const PresenceCountSchema: GenMessage<PresenceCount> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence, 2);
+
+/**
+ * The number of users with one status.
+ *
+ * @generated from message presence.v1.StatusCount
+ */
+export type StatusCount = Message<"presence.v1.StatusCount"> & {
+  /**
+   * The status.
+   *
+   * @generated from field: presence.v1.PresenceStatus status = 1;
+   */
+  status: PresenceStatus;
+
+  /**
+   * The number of users.
+   *
+   * @generated from field: int32 count = 2;
+   */
+  count: number;
+};
+
+/**
+ * Describes the message presence.v1.StatusCount.
+ * Use `create(StatusCountSchema)` to create a new message.
+ */
+export const StatusCountSchema: GenMessage<StatusCount> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence, 3);
 
 /**
  * The availability of a user. New values may be added: show an unknown value as

@@ -4,9 +4,9 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
-import type { Presence, PresenceStatus, Session } from "./presence_pb.js";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Presence, PresenceCount, PresenceStatus, Session } from "./presence_pb.js";
 import { file_presence_v1_presence } from "./presence_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file presence/v1/presence_service.proto.
  */
 export const file_presence_v1_presence_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJwcmVzZW5jZS92MS9wcmVzZW5jZV9zZXJ2aWNlLnByb3RvEgtwcmVzZW5jZS52MSI8ChJKb2luQ2hhbm5lbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJImUKE0pvaW5DaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyIpChNMZWF2ZUNoYW5uZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiZgoUTGVhdmVDaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyKaAQoWVXBkYXRlTXV0ZVN0YXRlUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEiAKE2lzX21pY3JvcGhvbmVfbXV0ZWQYAiABKAhIAIgBARIdChBpc19zcGVha2VyX211dGVkGAMgASgISAGIAQFCFgoUX2lzX21pY3JvcGhvbmVfbXV0ZWRCEwoRX2lzX3NwZWFrZXJfbXV0ZWQiaQoXVXBkYXRlTXV0ZVN0YXRlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyKZAQoTVXBkYXRlU3RhdHVzUmVxdWVzdBISCgpzZXNzaW9uX2lkGAEgASgJEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJmChRVcGRhdGVTdGF0dXNSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiUKB2Nob2ljZXMYAiABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIiUKEkdldFByZXNlbmNlUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIj4KE0dldFByZXNlbmNlUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSIsChhCYXRjaEdldFByZXNlbmNlc1JlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkiRQoZQmF0Y2hHZXRQcmVzZW5jZXNSZXNwb25zZRIoCglwcmVzZW5jZXMYASADKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSJuChZMaXN0T25saW5lVXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEi0KCHN0YXR1c2VzGAMgAygOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMicAoXTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USKAoJcHJlc2VuY2VzGAEgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUiVgoZTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJInMKGkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlEigKCXByZXNlbmNlcxgBIAMoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIrkBCgdDaG9pY2VzEikKBnN0YXR1cxgBIAEoCzIZLnByZXNlbmNlLnYxLkNob3NlblN0YXR1cxIrCgptaWNyb3Bob25lGAIgASgLMhcucHJlc2VuY2UudjEuQ2hvc2VuTXV0ZRIoCgdzcGVha2VyGAMgASgLMhcucHJlc2VuY2UudjEuQ2hvc2VuTXV0ZRIsCgdjaGFubmVsGAQgASgLMhsucHJlc2VuY2UudjEuQ2hvc2VuQ2hhbm5lbHMijwEKDENob3NlblN0YXR1cxIPCgd2ZXJzaW9uGAEgASgEEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIvCgpDaG9zZW5NdXRlEg8KB3ZlcnNpb24YASABKAQSEAoIaXNfbXV0ZWQYAiABKAgiTwoOQ2hvc2VuQ2hhbm5lbHMSDwoHdmVyc2lvbhgBIAEoBBIsCghjaGFubmVscxgCIAMoCzIaLnByZXNlbmNlLnYxLkNob3NlbkNoYW5uZWwiNAoNQ2hvc2VuQ2hhbm5lbBISCgpjaGFubmVsX2lkGAEgASgJEg8KB2lzX2hlbGQYAiABKAgiKQoWRXhwbGFpblByZXNlbmNlUmVxdWVzdBIPCgd1c2VyX2lkGAEgASgJIpwDChdFeHBsYWluUHJlc2VuY2VSZXNwb25zZRIkCgVzaG93bhgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiIKA293bhgCIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEicKBWNhdXNlGAMgASgOMhgucHJlc2VuY2UudjEuU3RhdHVzQ2F1c2USKQoGY2hvaWNlGAQgASgOMhkucHJlc2VuY2UudjEuU3RhdHVzQ2hvaWNlEjUKEWNob2ljZV9leHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCghzZXNzaW9ucxgGIAMoCzIdLnByZXNlbmNlLnYxLkV4cGxhaW5lZFNlc3Npb24SMAoPbmV4dF90cmFuc2l0aW9uGAcgASgLMhcucHJlc2VuY2UudjEuVHJhbnNpdGlvbhIXCg9pZGxlX3RpbWVvdXRfbXMYCCABKA0SMAoMZXhwbGFpbmVkX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKAAgoQRXhwbGFpbmVkU2Vzc2lvbhIlCgdzZXNzaW9uGAEgASgLMhQucHJlc2VuY2UudjEuU2Vzc2lvbhIPCgdub2RlX2lkGAIgASgJEhUKDWhvbGRzX2NoYW5uZWwYAyABKAgSNAoQaGVhcnRiZWF0X2R1ZV9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoQdG9rZW5fZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASMQoNZ3JhY2VfZW5kc19hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAimQEKClRyYW5zaXRpb24SJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBGtpbmQYAiABKA4yGy5wcmVzZW5jZS52MS5UcmFuc2l0aW9uS2luZBISCgpzZXNzaW9uX2lkGAMgASgJEiQKBXNob3duGAQgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UqoQEKDFN0YXR1c0Nob2ljZRIdChlTVEFUVVNfQ0hPSUNFX1VOU1BFQ0lGSUVEEAASGwoXU1RBVFVTX0NIT0lDRV9BVVRPTUFUSUMQARIgChxTVEFUVVNfQ0hPSUNFX0RPX05PVF9ESVNUVVJCEAISFgoSU1RBVFVTX0NIT0lDRV9BV0FZEAMSGwoXU1RBVFVTX0NIT0lDRV9JTlZJU0lCTEUQBCqVAQoLU3RhdHVzQ2F1c2USHAoYU1RBVFVTX0NBVVNFX1VOU1BFQ0lGSUVEEAASGwoXU1RBVFVTX0NBVVNFX05PX1NFU1NJT04QARIXChNTVEFUVVNfQ0FVU0VfQ0hPU0VOEAISFwoTU1RBVFVTX0NBVVNFX0FDVElWRRADEhkKFVNUQVRVU19DQVVTRV9JTkFDVElWRRAEKtkBCg5UcmFuc2l0aW9uS2luZBIfChtUUkFOU0lUSU9OX0tJTkRfVU5TUEVDSUZJRUQQABIYChRUUkFOU0lUSU9OX0tJTkRfSURMRRABEiIKHlRSQU5TSVRJT05fS0lORF9DSE9JQ0VfRVhQSVJFRBACEiEKHVRSQU5TSVRJT05fS0lORF9UT0tFTl9FWFBJUkVEEAMSJAogVFJBTlNJVElPTl9LSU5EX0hFQVJUQkVBVF9NSVNTRUQQBBIfChtUUkFOU0lUSU9OX0tJTkRfR1JBQ0VfRU5ERUQQBTLEBgoPUHJlc2VuY2VTZXJ2aWNlElAKC0pvaW5DaGFubmVsEh8ucHJlc2VuY2UudjEuSm9pbkNoYW5uZWxSZXF1ZXN0GiAucHJlc2VuY2UudjEuSm9pbkNoYW5uZWxSZXNwb25zZRJTCgxMZWF2ZUNoYW5uZWwSIC5wcmVzZW5jZS52MS5MZWF2ZUNoYW5uZWxSZXF1ZXN0GiEucHJlc2VuY2UudjEuTGVhdmVDaGFubmVsUmVzcG9uc2USXAoPVXBkYXRlTXV0ZVN0YXRlEiMucHJlc2VuY2UudjEuVXBkYXRlTXV0ZVN0YXRlUmVxdWVzdBokLnByZXNlbmNlLnYxLlVwZGF0ZU11dGVTdGF0ZVJlc3BvbnNlElMKDFVwZGF0ZVN0YXR1cxIgLnByZXNlbmNlLnYxLlVwZGF0ZVN0YXR1c1JlcXVlc3QaIS5wcmVzZW5jZS52MS5VcGRhdGVTdGF0dXNSZXNwb25zZRJQCgtHZXRQcmVzZW5jZRIfLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVxdWVzdBogLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVzcG9uc2USYgoRQmF0Y2hHZXRQcmVzZW5jZXMSJS5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1JlcXVlc3QaJi5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1Jlc3BvbnNlElwKD0xpc3RPbmxpbmVVc2VycxIjLnByZXNlbmNlLnYxLkxpc3RPbmxpbmVVc2Vyc1JlcXVlc3QaJC5wcmVzZW5jZS52MS5MaXN0T25saW5lVXNlcnNSZXNwb25zZRJlChJMaXN0Q2hhbm5lbE1lbWJlcnMSJi5wcmVzZW5jZS52MS5MaXN0Q2hhbm5lbE1lbWJlcnNSZXF1ZXN0GicucHJlc2VuY2UudjEuTGlzdENoYW5uZWxNZW1iZXJzUmVzcG9uc2USXAoPRXhwbGFpblByZXNlbmNlEiMucHJlc2VuY2UudjEuRXhwbGFpblByZXNlbmNlUmVxdWVzdBokLnByZXNlbmNlLnYxLkV4cGxhaW5QcmVzZW5jZVJlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_timestamp, file_presence_v1_presence]);
+  fileDesc("CiJwcmVzZW5jZS92MS9wcmVzZW5jZV9zZXJ2aWNlLnByb3RvEgtwcmVzZW5jZS52MSJRChJKb2luQ2hhbm5lbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJEhMKC2tlZXBfb3RoZXJzGAMgASgIImUKE0pvaW5DaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyI9ChNMZWF2ZUNoYW5uZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSEgoKY2hhbm5lbF9pZBgCIAEoCSJmChRMZWF2ZUNoYW5uZWxSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiUKB2Nob2ljZXMYAiABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIpoBChZVcGRhdGVNdXRlU3RhdGVSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSIAoTaXNfbWljcm9waG9uZV9tdXRlZBgCIAEoCEgAiAEBEh0KEGlzX3NwZWFrZXJfbXV0ZWQYAyABKAhIAYgBAUIWChRfaXNfbWljcm9waG9uZV9tdXRlZEITChFfaXNfc3BlYWtlcl9tdXRlZCJpChdVcGRhdGVNdXRlU3RhdGVSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiUKB2Nob2ljZXMYAiABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIqoBChNVcGRhdGVTdGF0dXNSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSKQoGY2hvaWNlGAIgASgOMhkucHJlc2VuY2UudjEuU3RhdHVzQ2hvaWNlEhMKC3N0YXR1c190ZXh0GAMgASgJEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3VzZXJfaWQYBSABKAkiZgoUVXBkYXRlU3RhdHVzUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyLoAQoXVXBkYXRlQXR0cmlidXRlc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRI6CgNzZXQYAiADKAsyLS5wcmVzZW5jZS52MS5VcGRhdGVBdHRyaWJ1dGVzUmVxdWVzdC5TZXRFbnRyeRIOCgZyZW1vdmUYAyADKAkSLQoKZXhwaXJlc19pbhgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhISCgppc19wYXNzaXZlGAUgASgIGioKCFNldEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiQwoYVXBkYXRlQXR0cmlidXRlc1Jlc3BvbnNlEicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UiLAoVQ291bnRQcmVzZW5jZXNSZXF1ZXN0EhMKC2NoYW5uZWxfaWRzGAEgAygJIkQKFkNvdW50UHJlc2VuY2VzUmVzcG9uc2USKgoGY291bnRzGAEgAygLMhoucHJlc2VuY2UudjEuUHJlc2VuY2VDb3VudCIlChJHZXRQcmVzZW5jZVJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSI+ChNHZXRQcmVzZW5jZVJlc3BvbnNlEicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UiLAoYQmF0Y2hHZXRQcmVzZW5jZXNSZXF1ZXN0EhAKCHVzZXJfaWRzGAEgAygJIkUKGUJhdGNoR2V0UHJlc2VuY2VzUmVzcG9uc2USKAoJcHJlc2VuY2VzGAEgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UibgoWTGlzdE9ubGluZVVzZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRItCghzdGF0dXNlcxgDIAMoDjIbLnByZXNlbmNlLnYxLlByZXNlbmNlU3RhdHVzInAKF0xpc3RPbmxpbmVVc2Vyc1Jlc3BvbnNlEigKCXByZXNlbmNlcxgBIAMoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIlYKGUxpc3RDaGFubmVsTWVtYmVyc1JlcXVlc3QSEgoKY2hhbm5lbF9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJzChpMaXN0Q2hhbm5lbE1lbWJlcnNSZXNwb25zZRIoCglwcmVzZW5jZXMYASADKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoBSK5AQoHQ2hvaWNlcxIpCgZzdGF0dXMYASABKAsyGS5wcmVzZW5jZS52MS5DaG9zZW5TdGF0dXMSKwoKbWljcm9waG9uZRgCIAEoCzIXLnByZXNlbmNlLnYxLkNob3Nlbk11dGUSKAoHc3BlYWtlchgDIAEoCzIXLnByZXNlbmNlLnYxLkNob3Nlbk11dGUSLAoHY2hhbm5lbBgEIAEoCzIbLnByZXNlbmNlLnYxLkNob3NlbkNoYW5uZWxzIo8BCgxDaG9zZW5TdGF0dXMSDwoHdmVyc2lvbhgBIAEoBBIpCgZjaG9pY2UYAiABKA4yGS5wcmVzZW5jZS52MS5TdGF0dXNDaG9pY2USEwoLc3RhdHVzX3RleHQYAyABKAkSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoKQ2hvc2VuTXV0ZRIPCgd2ZXJzaW9uGAEgASgEEhAKCGlzX211dGVkGAIgASgIImgKDkNob3NlbkNoYW5uZWxzEg8KB3ZlcnNpb24YASABKAQSLAoIY2hhbm5lbHMYAiADKAsyGi5wcmVzZW5jZS52MS5DaG9zZW5DaGFubmVsEhcKD2NsZWFyZWRfdmVyc2lvbhgDIAEoBCI0Cg1DaG9zZW5DaGFubmVsEhIKCmNoYW5uZWxfaWQYASABKAkSDwoHaXNfaGVsZBgCIAEoCCIpChZFeHBsYWluUHJlc2VuY2VSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkinAMKF0V4cGxhaW5QcmVzZW5jZVJlc3BvbnNlEiQKBXNob3duGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USIgoDb3duGAIgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USJwoFY2F1c2UYAyABKA4yGC5wcmVzZW5jZS52MS5TdGF0dXNDYXVzZRIpCgZjaG9pY2UYBCABKA4yGS5wcmVzZW5jZS52MS5TdGF0dXNDaG9pY2USNQoRY2hvaWNlX2V4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KCHNlc3Npb25zGAYgAygLMh0ucHJlc2VuY2UudjEuRXhwbGFpbmVkU2Vzc2lvbhIwCg9uZXh0X3RyYW5zaXRpb24YByABKAsyFy5wcmVzZW5jZS52MS5UcmFuc2l0aW9uEhcKD2lkbGVfdGltZW91dF9tcxgIIAEoDRIwCgxleHBsYWluZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoACChBFeHBsYWluZWRTZXNzaW9uEiUKB3Nlc3Npb24YASABKAsyFC5wcmVzZW5jZS52MS5TZXNzaW9uEg8KB25vZGVfaWQYAiABKAkSFQoNaG9sZHNfY2hhbm5lbBgDIAEoCBI0ChBoZWFydGJlYXRfZHVlX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0ChB0b2tlbl9leHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1ncmFjZV9lbmRzX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKZAQoKVHJhbnNpdGlvbhImCgJhdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoEa2luZBgCIAEoDjIbLnByZXNlbmNlLnYxLlRyYW5zaXRpb25LaW5kEhIKCnNlc3Npb25faWQYAyABKAkSJAoFc2hvd24YBCABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSqhAQoMU3RhdHVzQ2hvaWNlEh0KGVNUQVRVU19DSE9JQ0VfVU5TUEVDSUZJRUQQABIbChdTVEFUVVNfQ0hPSUNFX0FVVE9NQVRJQxABEiAKHFNUQVRVU19DSE9JQ0VfRE9fTk9UX0RJU1RVUkIQAhIWChJTVEFUVVNfQ0hPSUNFX0FXQVkQAxIbChdTVEFUVVNfQ0hPSUNFX0lOVklTSUJMRRAEKpUBCgtTdGF0dXNDYXVzZRIcChhTVEFUVVNfQ0FVU0VfVU5TUEVDSUZJRUQQABIbChdTVEFUVVNfQ0FVU0VfTk9fU0VTU0lPThABEhcKE1NUQVRVU19DQVVTRV9DSE9TRU4QAhIXChNTVEFUVVNfQ0FVU0VfQUNUSVZFEAMSGQoVU1RBVFVTX0NBVVNFX0lOQUNUSVZFEAQqgAIKDlRyYW5zaXRpb25LaW5kEh8KG1RSQU5TSVRJT05fS0lORF9VTlNQRUNJRklFRBAAEhgKFFRSQU5TSVRJT05fS0lORF9JRExFEAESIgoeVFJBTlNJVElPTl9LSU5EX0NIT0lDRV9FWFBJUkVEEAISIQodVFJBTlNJVElPTl9LSU5EX1RPS0VOX0VYUElSRUQQAxIkCiBUUkFOU0lUSU9OX0tJTkRfSEVBUlRCRUFUX01JU1NFRBAEEh8KG1RSQU5TSVRJT05fS0lORF9HUkFDRV9FTkRFRBAFEiUKIVRSQU5TSVRJT05fS0lORF9BVFRSSUJVVEVfRVhQSVJFRBAGMoAICg9QcmVzZW5jZVNlcnZpY2USUAoLSm9pbkNoYW5uZWwSHy5wcmVzZW5jZS52MS5Kb2luQ2hhbm5lbFJlcXVlc3QaIC5wcmVzZW5jZS52MS5Kb2luQ2hhbm5lbFJlc3BvbnNlElMKDExlYXZlQ2hhbm5lbBIgLnByZXNlbmNlLnYxLkxlYXZlQ2hhbm5lbFJlcXVlc3QaIS5wcmVzZW5jZS52MS5MZWF2ZUNoYW5uZWxSZXNwb25zZRJcCg9VcGRhdGVNdXRlU3RhdGUSIy5wcmVzZW5jZS52MS5VcGRhdGVNdXRlU3RhdGVSZXF1ZXN0GiQucHJlc2VuY2UudjEuVXBkYXRlTXV0ZVN0YXRlUmVzcG9uc2USUwoMVXBkYXRlU3RhdHVzEiAucHJlc2VuY2UudjEuVXBkYXRlU3RhdHVzUmVxdWVzdBohLnByZXNlbmNlLnYxLlVwZGF0ZVN0YXR1c1Jlc3BvbnNlEl8KEFVwZGF0ZUF0dHJpYnV0ZXMSJC5wcmVzZW5jZS52MS5VcGRhdGVBdHRyaWJ1dGVzUmVxdWVzdBolLnByZXNlbmNlLnYxLlVwZGF0ZUF0dHJpYnV0ZXNSZXNwb25zZRJQCgtHZXRQcmVzZW5jZRIfLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVxdWVzdBogLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVzcG9uc2USYgoRQmF0Y2hHZXRQcmVzZW5jZXMSJS5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1JlcXVlc3QaJi5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1Jlc3BvbnNlElwKD0xpc3RPbmxpbmVVc2VycxIjLnByZXNlbmNlLnYxLkxpc3RPbmxpbmVVc2Vyc1JlcXVlc3QaJC5wcmVzZW5jZS52MS5MaXN0T25saW5lVXNlcnNSZXNwb25zZRJlChJMaXN0Q2hhbm5lbE1lbWJlcnMSJi5wcmVzZW5jZS52MS5MaXN0Q2hhbm5lbE1lbWJlcnNSZXF1ZXN0GicucHJlc2VuY2UudjEuTGlzdENoYW5uZWxNZW1iZXJzUmVzcG9uc2USWQoOQ291bnRQcmVzZW5jZXMSIi5wcmVzZW5jZS52MS5Db3VudFByZXNlbmNlc1JlcXVlc3QaIy5wcmVzZW5jZS52MS5Db3VudFByZXNlbmNlc1Jlc3BvbnNlElwKD0V4cGxhaW5QcmVzZW5jZRIjLnByZXNlbmNlLnYxLkV4cGxhaW5QcmVzZW5jZVJlcXVlc3QaJC5wcmVzZW5jZS52MS5FeHBsYWluUHJlc2VuY2VSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_presence_v1_presence]);
 
 /**
  * Request of `JoinChannel`.
@@ -35,6 +35,15 @@ export type JoinChannelRequest = Message<"presence.v1.JoinChannelRequest"> & {
    * @generated from field: string channel_id = 2;
    */
   channelId: string;
+
+  /**
+   * Whether the user stays in the channels that were joined before, on every
+   * session. Otherwise the user leaves them all, also those of other devices: the
+   * microphone is in one place. A session may be in 50 channels.
+   *
+   * @generated from field: bool keep_others = 3;
+   */
+  keepOthers: boolean;
 };
 
 /**
@@ -84,6 +93,13 @@ export type LeaveChannelRequest = Message<"presence.v1.LeaveChannelRequest"> & {
    * @generated from field: string session_id = 1;
    */
   sessionId: string;
+
+  /**
+   * The channel to leave, on all sessions. Empty: all channels.
+   *
+   * @generated from field: string channel_id = 2;
+   */
+  channelId: string;
 };
 
 /**
@@ -191,7 +207,7 @@ export const UpdateMuteStateResponseSchema: GenMessage<UpdateMuteStateResponse> 
  */
 export type UpdateStatusRequest = Message<"presence.v1.UpdateStatusRequest"> & {
   /**
-   * Required. A session of the user.
+   * A session of the user. Required unless `user_id` is given.
    *
    * @generated from field: string session_id = 1;
    */
@@ -221,6 +237,15 @@ export type UpdateStatusRequest = Message<"presence.v1.UpdateStatusRequest"> & {
    * @generated from field: google.protobuf.Timestamp expires_at = 4;
    */
   expiresAt?: Timestamp | undefined;
+
+  /**
+   * Instead of `session_id`, and only with `presence:admin`: the user whose
+   * status a backend sets, such as a calendar. The user need not be connected.
+   * The call is no activity.
+   *
+   * @generated from field: string user_id = 5;
+   */
+  userId: string;
 };
 
 /**
@@ -260,6 +285,122 @@ export const UpdateStatusResponseSchema: GenMessage<UpdateStatusResponse> = /*@_
   messageDesc(file_presence_v1_presence_service, 7);
 
 /**
+ * Request of `UpdateAttributes`.
+ *
+ * @generated from message presence.v1.UpdateAttributesRequest
+ */
+export type UpdateAttributesRequest = Message<"presence.v1.UpdateAttributesRequest"> & {
+  /**
+   * Required. A session of the user.
+   *
+   * @generated from field: string session_id = 1;
+   */
+  sessionId: string;
+
+  /**
+   * The attributes to set.
+   *
+   * @generated from field: map<string, string> set = 2;
+   */
+  set: { [key: string]: string };
+
+  /**
+   * The keys to remove, at most 100. A key that is not there is not an error. A
+   * key that is also in `set` is set.
+   *
+   * @generated from field: repeated string remove = 3;
+   */
+  remove: string[];
+
+  /**
+   * How long the attributes in `set` last: more than zero, at most 24 hours.
+   * Setting the same value again renews this time and announces nothing. Absent:
+   * as long as the session.
+   *
+   * @generated from field: google.protobuf.Duration expires_in = 4;
+   */
+  expiresIn?: Duration | undefined;
+
+  /**
+   * Whether the call does not count as activity, for values that a program sets
+   * by itself.
+   *
+   * @generated from field: bool is_passive = 5;
+   */
+  isPassive: boolean;
+};
+
+/**
+ * Describes the message presence.v1.UpdateAttributesRequest.
+ * Use `create(UpdateAttributesRequestSchema)` to create a new message.
+ */
+export const UpdateAttributesRequestSchema: GenMessage<UpdateAttributesRequest> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 8);
+
+/**
+ * Response of `UpdateAttributes`.
+ *
+ * @generated from message presence.v1.UpdateAttributesResponse
+ */
+export type UpdateAttributesResponse = Message<"presence.v1.UpdateAttributesResponse"> & {
+  /**
+   * The user's presence afterwards.
+   *
+   * @generated from field: presence.v1.Presence presence = 1;
+   */
+  presence?: Presence | undefined;
+};
+
+/**
+ * Describes the message presence.v1.UpdateAttributesResponse.
+ * Use `create(UpdateAttributesResponseSchema)` to create a new message.
+ */
+export const UpdateAttributesResponseSchema: GenMessage<UpdateAttributesResponse> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 9);
+
+/**
+ * Request of `CountPresences`. Without channels it counts all users.
+ *
+ * @generated from message presence.v1.CountPresencesRequest
+ */
+export type CountPresencesRequest = Message<"presence.v1.CountPresencesRequest"> & {
+  /**
+   * Channels to count, at most 1000.
+   *
+   * @generated from field: repeated string channel_ids = 1;
+   */
+  channelIds: string[];
+};
+
+/**
+ * Describes the message presence.v1.CountPresencesRequest.
+ * Use `create(CountPresencesRequestSchema)` to create a new message.
+ */
+export const CountPresencesRequestSchema: GenMessage<CountPresencesRequest> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 10);
+
+/**
+ * Response of `CountPresences`.
+ *
+ * @generated from message presence.v1.CountPresencesResponse
+ */
+export type CountPresencesResponse = Message<"presence.v1.CountPresencesResponse"> & {
+  /**
+   * One for each channel, in the order of the request; or one of all users.
+   *
+   * @generated from field: repeated presence.v1.PresenceCount counts = 1;
+   */
+  counts: PresenceCount[];
+};
+
+/**
+ * Describes the message presence.v1.CountPresencesResponse.
+ * Use `create(CountPresencesResponseSchema)` to create a new message.
+ */
+export const CountPresencesResponseSchema: GenMessage<CountPresencesResponse> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 11);
+
+/**
  * Request of `GetPresence`.
  *
  * @generated from message presence.v1.GetPresenceRequest
@@ -278,7 +419,7 @@ export type GetPresenceRequest = Message<"presence.v1.GetPresenceRequest"> & {
  * Use `create(GetPresenceRequestSchema)` to create a new message.
  */
 export const GetPresenceRequestSchema: GenMessage<GetPresenceRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 8);
+  messageDesc(file_presence_v1_presence_service, 12);
 
 /**
  * Response of `GetPresence`.
@@ -299,7 +440,7 @@ export type GetPresenceResponse = Message<"presence.v1.GetPresenceResponse"> & {
  * Use `create(GetPresenceResponseSchema)` to create a new message.
  */
 export const GetPresenceResponseSchema: GenMessage<GetPresenceResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 9);
+  messageDesc(file_presence_v1_presence_service, 13);
 
 /**
  * Request of `BatchGetPresences`.
@@ -320,7 +461,7 @@ export type BatchGetPresencesRequest = Message<"presence.v1.BatchGetPresencesReq
  * Use `create(BatchGetPresencesRequestSchema)` to create a new message.
  */
 export const BatchGetPresencesRequestSchema: GenMessage<BatchGetPresencesRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 10);
+  messageDesc(file_presence_v1_presence_service, 14);
 
 /**
  * Response of `BatchGetPresences`.
@@ -341,7 +482,7 @@ export type BatchGetPresencesResponse = Message<"presence.v1.BatchGetPresencesRe
  * Use `create(BatchGetPresencesResponseSchema)` to create a new message.
  */
 export const BatchGetPresencesResponseSchema: GenMessage<BatchGetPresencesResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 11);
+  messageDesc(file_presence_v1_presence_service, 15);
 
 /**
  * Request of `ListOnlineUsers`.
@@ -380,7 +521,7 @@ export type ListOnlineUsersRequest = Message<"presence.v1.ListOnlineUsersRequest
  * Use `create(ListOnlineUsersRequestSchema)` to create a new message.
  */
 export const ListOnlineUsersRequestSchema: GenMessage<ListOnlineUsersRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 12);
+  messageDesc(file_presence_v1_presence_service, 16);
 
 /**
  * Response of `ListOnlineUsers`.
@@ -415,7 +556,7 @@ export type ListOnlineUsersResponse = Message<"presence.v1.ListOnlineUsersRespon
  * Use `create(ListOnlineUsersResponseSchema)` to create a new message.
  */
 export const ListOnlineUsersResponseSchema: GenMessage<ListOnlineUsersResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 13);
+  messageDesc(file_presence_v1_presence_service, 17);
 
 /**
  * Request of `ListChannelMembers`.
@@ -450,7 +591,7 @@ export type ListChannelMembersRequest = Message<"presence.v1.ListChannelMembersR
  * Use `create(ListChannelMembersRequestSchema)` to create a new message.
  */
 export const ListChannelMembersRequestSchema: GenMessage<ListChannelMembersRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 14);
+  messageDesc(file_presence_v1_presence_service, 18);
 
 /**
  * Response of `ListChannelMembers`.
@@ -485,7 +626,7 @@ export type ListChannelMembersResponse = Message<"presence.v1.ListChannelMembers
  * Use `create(ListChannelMembersResponseSchema)` to create a new message.
  */
 export const ListChannelMembersResponseSchema: GenMessage<ListChannelMembersResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 15);
+  messageDesc(file_presence_v1_presence_service, 19);
 
 /**
  * The last choices of a user: for each kind, the last command from any device
@@ -531,7 +672,7 @@ export type Choices = Message<"presence.v1.Choices"> & {
  * Use `create(ChoicesSchema)` to create a new message.
  */
 export const ChoicesSchema: GenMessage<Choices> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 16);
+  messageDesc(file_presence_v1_presence_service, 20);
 
 /**
  * The user's choice of status, with the version of the command that set it.
@@ -577,7 +718,7 @@ export type ChosenStatus = Message<"presence.v1.ChosenStatus"> & {
  * Use `create(ChosenStatusSchema)` to create a new message.
  */
 export const ChosenStatusSchema: GenMessage<ChosenStatus> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 17);
+  messageDesc(file_presence_v1_presence_service, 21);
 
 /**
  * A mute state, with the version of the command that set it.
@@ -605,7 +746,7 @@ export type ChosenMute = Message<"presence.v1.ChosenMute"> & {
  * Use `create(ChosenMuteSchema)` to create a new message.
  */
 export const ChosenMuteSchema: GenMessage<ChosenMute> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 18);
+  messageDesc(file_presence_v1_presence_service, 22);
 
 /**
  * The user's channels, with the version of the command that set them.
@@ -622,11 +763,20 @@ export type ChosenChannels = Message<"presence.v1.ChosenChannels"> & {
   version: bigint;
 
   /**
-   * The channels that the user is in. Empty: none. At most one.
+   * The channels that the user is in, at most 1000. The last one is the current
+   * channel. Empty: none.
    *
    * @generated from field: repeated presence.v1.ChosenChannel channels = 2;
    */
   channels: ChosenChannel[];
+
+  /**
+   * The version of the last command that left all channels, or all other
+   * channels. 0: the same as `version`.
+   *
+   * @generated from field: uint64 cleared_version = 3;
+   */
+  clearedVersion: bigint;
 };
 
 /**
@@ -634,7 +784,7 @@ export type ChosenChannels = Message<"presence.v1.ChosenChannels"> & {
  * Use `create(ChosenChannelsSchema)` to create a new message.
  */
 export const ChosenChannelsSchema: GenMessage<ChosenChannels> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 19);
+  messageDesc(file_presence_v1_presence_service, 23);
 
 /**
  * A channel that a user is in.
@@ -664,7 +814,7 @@ export type ChosenChannel = Message<"presence.v1.ChosenChannel"> & {
  * Use `create(ChosenChannelSchema)` to create a new message.
  */
 export const ChosenChannelSchema: GenMessage<ChosenChannel> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 20);
+  messageDesc(file_presence_v1_presence_service, 24);
 
 /**
  * Request of `ExplainPresence`.
@@ -685,7 +835,7 @@ export type ExplainPresenceRequest = Message<"presence.v1.ExplainPresenceRequest
  * Use `create(ExplainPresenceRequestSchema)` to create a new message.
  */
 export const ExplainPresenceRequestSchema: GenMessage<ExplainPresenceRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 21);
+  messageDesc(file_presence_v1_presence_service, 25);
 
 /**
  * Response of `ExplainPresence`.
@@ -764,7 +914,7 @@ export type ExplainPresenceResponse = Message<"presence.v1.ExplainPresenceRespon
  * Use `create(ExplainPresenceResponseSchema)` to create a new message.
  */
 export const ExplainPresenceResponseSchema: GenMessage<ExplainPresenceResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 22);
+  messageDesc(file_presence_v1_presence_service, 26);
 
 /**
  * A session, with the times that decide how long it counts.
@@ -788,7 +938,8 @@ export type ExplainedSession = Message<"presence.v1.ExplainedSession"> & {
   nodeId: string;
 
   /**
-   * Whether the user is in the channel by this session, and leaves with it.
+   * Whether the user is in the current channel by this session, and leaves it
+   * with the session.
    *
    * @generated from field: bool holds_channel = 3;
    */
@@ -824,7 +975,7 @@ export type ExplainedSession = Message<"presence.v1.ExplainedSession"> & {
  * Use `create(ExplainedSessionSchema)` to create a new message.
  */
 export const ExplainedSessionSchema: GenMessage<ExplainedSession> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 23);
+  messageDesc(file_presence_v1_presence_service, 27);
 
 /**
  * A change that time alone makes.
@@ -867,7 +1018,7 @@ export type Transition = Message<"presence.v1.Transition"> & {
  * Use `create(TransitionSchema)` to create a new message.
  */
 export const TransitionSchema: GenMessage<Transition> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 24);
+  messageDesc(file_presence_v1_presence_service, 28);
 
 /**
  * The user's choice of status. A user without a session is OFFLINE whatever the
@@ -1014,6 +1165,13 @@ export enum TransitionKind {
    * @generated from enum value: TRANSITION_KIND_GRACE_ENDED = 5;
    */
   GRACE_ENDED = 5,
+
+  /**
+   * An attribute expires.
+   *
+   * @generated from enum value: TRANSITION_KIND_ATTRIBUTE_EXPIRED = 6;
+   */
+  ATTRIBUTE_EXPIRED = 6,
 }
 
 /**
@@ -1033,11 +1191,13 @@ export const TransitionKindSchema: GenEnum<TransitionKind> = /*@__PURE__*/
  */
 export const PresenceService: GenService<{
   /**
-   * Moves the user into a channel, out of the one before. Joining the current
-   * channel again is not an error and announces nothing. A channel is a name: it
-   * begins with the first who joins and ends with the last who leaves.
+   * Adds the user to a channel. Without `keep_others` the user leaves all other
+   * channels, on all sessions. Joining the current channel again is not an error
+   * and announces nothing. A channel is only a name: it exists while a user is
+   * in it.
    *
    * Errors:
+   * - RESOURCE_EXHAUSTED: the session is in 50 channels.
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
    * - PERMISSION_DENIED: the session belongs to another user.
    *
@@ -1049,8 +1209,8 @@ export const PresenceService: GenService<{
     output: typeof JoinChannelResponseSchema;
   },
   /**
-   * Takes the user out of the current channel, by whichever session it was
-   * joined. Being in none is not an error.
+   * Removes the user from one channel or from all channels, whichever session
+   * joined them. Leaving a channel that the user is not in is not an error.
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
@@ -1086,7 +1246,8 @@ export const PresenceService: GenService<{
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
-   * - PERMISSION_DENIED: the session belongs to another user.
+   * - PERMISSION_DENIED: the session belongs to another user, or `user_id` is
+   *   given without `presence:admin`.
    *
    * @generated from rpc presence.v1.PresenceService.UpdateStatus
    */
@@ -1096,10 +1257,29 @@ export const PresenceService: GenService<{
     output: typeof UpdateStatusResponseSchema;
   },
   /**
-   * Returns the presence of one user. A user that the service does not know is
-   * OFFLINE. The response is as current as that of `ListOnlineUsers`. If the user
-   * is the caller, the response has the own presence: INVISIBLE users see
-   * themselves as they are.
+   * Sets and removes attributes of a session: whatever an application wants to
+   * show about a user, such as "typing" or the open document. An attribute ends
+   * with its session, or by itself after `expires_in`. An update that changes
+   * nothing announces nothing.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
+   * - INVALID_ARGUMENT, with BadRequest: a key, a value, or the sum of all
+   *   attributes of the user would be outside its limits; see
+   *   `Presence.attributes`.
+   *
+   * @generated from rpc presence.v1.PresenceService.UpdateAttributes
+   */
+  updateAttributes: {
+    methodKind: "unary";
+    input: typeof UpdateAttributesRequestSchema;
+    output: typeof UpdateAttributesResponseSchema;
+  },
+  /**
+   * Returns the presence of one user. A user never seen is OFFLINE. As current as
+   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
+   * sees it: INVISIBLE hides nothing from oneself.
    *
    * Errors: those of every call.
    *
@@ -1157,9 +1337,21 @@ export const PresenceService: GenService<{
     output: typeof ListChannelMembersResponseSchema;
   },
   /**
-   * Explains the presence of a user: the cause of the status, the sessions, and
-   * the next change that time alone will make. Needs `presence:admin`, because
-   * it reveals invisible users.
+   * Counts the users who are not OFFLINE, as the caller may see them, by status:
+   * all users, or those in channels. As current as `ListOnlineUsers`.
+   *
+   * Errors: those of every call.
+   *
+   * @generated from rpc presence.v1.PresenceService.CountPresences
+   */
+  countPresences: {
+    methodKind: "unary";
+    input: typeof CountPresencesRequestSchema;
+    output: typeof CountPresencesResponseSchema;
+  },
+  /**
+   * Says why a user's presence is what it is, and what time alone will make of
+   * it next. Needs `presence:admin`: it holds what an invisible user hides.
    *
    * Errors:
    * - PERMISSION_DENIED: the token does not have `presence:admin`.

@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { GrpcMethod, GrpcStreamMethod } from "@nestjs/microservices";
 import { Observable } from "rxjs";
 import { Timestamp } from "../../google/protobuf/timestamp.pb.js";
-import { Presence, PresenceStatus } from "./presence.pb.js";
+import { Presence, PresenceCount, PresenceStatus } from "./presence.pb.js";
 
 export const protobufPackage = "presence.v1";
 
@@ -31,6 +31,8 @@ export enum PresenceEventKind {
   PRESENCE_EVENT_KIND_USER_MUTE_STATE_CHANGED = 5,
   /** PRESENCE_EVENT_KIND_USER_CONNECTION_CHANGED - `user_connection_changed`. */
   PRESENCE_EVENT_KIND_USER_CONNECTION_CHANGED = 6,
+  /** PRESENCE_EVENT_KIND_USER_ATTRIBUTES_CHANGED - `user_attributes_changed`. */
+  PRESENCE_EVENT_KIND_USER_ATTRIBUTES_CHANGED = 7,
 }
 
 /** Why a presence changed. New values may be added. */
@@ -57,6 +59,10 @@ export enum ChangeReason {
   CHANGE_REASON_NODE_LOST = 9,
   /** CHANGE_REASON_STATUS_EXPIRED - The chosen status expired. */
   CHANGE_REASON_STATUS_EXPIRED = 10,
+  /** CHANGE_REASON_MODERATED - A moderator or a backend changed it. */
+  CHANGE_REASON_MODERATED = 11,
+  /** CHANGE_REASON_ATTRIBUTE_EXPIRED - An attribute expired. */
+  CHANGE_REASON_ATTRIBUTE_EXPIRED = 13,
 }
 
 /** The events that a subscriber receives if it reads too slowly. */
@@ -171,6 +177,9 @@ export interface PresenceEvent {
      * or `connected_at` changed.
      */
     { $case: "userConnectionChanged"; value: UserConnectionChanged }
+    | //
+    /** Attributes were set, removed or expired. */
+    { $case: "userAttributesChanged"; value: UserAttributesChanged }
     | undefined;
 }
 
@@ -194,7 +203,13 @@ export interface UserStatusChanged {
 /** The channel changed. */
 export interface UserChannelChanged {
   /** The previous channel. Absent: none. */
-  previousChannelId?: string | undefined;
+  previousChannelId?:
+    | string
+    | undefined;
+  /** The channels that the user is in now and was not in before, sorted. */
+  joinedChannelIds: string[];
+  /** The channels that the user was in before and is not in now, sorted. */
+  leftChannelIds: string[];
 }
 
 /** A mute state changed. */
@@ -203,10 +218,35 @@ export interface UserMuteStateChanged {
   wasMicrophoneMuted: boolean;
   /** The previous state of the speaker. */
   wasSpeakerMuted: boolean;
+  /** Whether a moderator had muted the microphone before. */
+  wasMicrophoneMutedByModerator: boolean;
+  /** Whether a moderator had muted the speaker before. */
+  wasSpeakerMutedByModerator: boolean;
 }
 
 /** `platforms` or `connected_at` changed. */
 export interface UserConnectionChanged {
+}
+
+/** Attributes changed. */
+export interface UserAttributesChanged {
+  /** The keys that were set to another value, removed or expired, sorted. */
+  keys: string[];
+}
+
+/** Request of `WatchCounts`. Without channels it counts all users. */
+export interface WatchCountsRequest {
+  /** Channels to count, at most 1000. */
+  channelIds: string[];
+}
+
+/**
+ * Some counts. A message without counts is a heartbeat that keeps
+ * intermediaries from closing the stream.
+ */
+export interface WatchCountsResponse {
+  /** The counts that changed. In the first message: all. */
+  counts: PresenceCount[];
 }
 
 export const PRESENCE_V1_PACKAGE_NAME = "presence.v1";
@@ -439,6 +479,9 @@ export const PresenceEvent: MessageFns<PresenceEvent> = {
       case "userConnectionChanged":
         UserConnectionChanged.encode(message.change.value, writer.uint32(122).fork()).join();
         break;
+      case "userAttributesChanged":
+        UserAttributesChanged.encode(message.change.value, writer.uint32(130).fork()).join();
+        break;
     }
     return writer;
   },
@@ -531,6 +574,17 @@ export const PresenceEvent: MessageFns<PresenceEvent> = {
             message.change = {
               $case: "userConnectionChanged",
               value: UserConnectionChanged.decode(reader, reader.uint32()),
+            };
+            continue;
+          }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.change = {
+              $case: "userAttributesChanged",
+              value: UserAttributesChanged.decode(reader, reader.uint32()),
             };
             continue;
           }
@@ -664,13 +718,19 @@ export const UserStatusChanged: MessageFns<UserStatusChanged> = {
 };
 
 function createBaseUserChannelChanged(): UserChannelChanged {
-  return {};
+  return { joinedChannelIds: [], leftChannelIds: [] };
 }
 
 export const UserChannelChanged: MessageFns<UserChannelChanged> = {
   encode(message: UserChannelChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.previousChannelId !== undefined) {
       writer.uint32(10).string(message.previousChannelId);
+    }
+    for (const v of message.joinedChannelIds) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.leftChannelIds) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -696,6 +756,22 @@ export const UserChannelChanged: MessageFns<UserChannelChanged> = {
             message.previousChannelId = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.joinedChannelIds.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.leftChannelIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -710,7 +786,12 @@ export const UserChannelChanged: MessageFns<UserChannelChanged> = {
 };
 
 function createBaseUserMuteStateChanged(): UserMuteStateChanged {
-  return { wasMicrophoneMuted: false, wasSpeakerMuted: false };
+  return {
+    wasMicrophoneMuted: false,
+    wasSpeakerMuted: false,
+    wasMicrophoneMutedByModerator: false,
+    wasSpeakerMutedByModerator: false,
+  };
 }
 
 export const UserMuteStateChanged: MessageFns<UserMuteStateChanged> = {
@@ -720,6 +801,12 @@ export const UserMuteStateChanged: MessageFns<UserMuteStateChanged> = {
     }
     if (message.wasSpeakerMuted !== false) {
       writer.uint32(16).bool(message.wasSpeakerMuted);
+    }
+    if (message.wasMicrophoneMutedByModerator !== false) {
+      writer.uint32(24).bool(message.wasMicrophoneMutedByModerator);
+    }
+    if (message.wasSpeakerMutedByModerator !== false) {
+      writer.uint32(32).bool(message.wasSpeakerMutedByModerator);
     }
     return writer;
   },
@@ -751,6 +838,22 @@ export const UserMuteStateChanged: MessageFns<UserMuteStateChanged> = {
             }
 
             message.wasSpeakerMuted = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.wasMicrophoneMutedByModerator = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.wasSpeakerMutedByModerator = reader.bool();
             continue;
           }
         }
@@ -801,6 +904,144 @@ export const UserConnectionChanged: MessageFns<UserConnectionChanged> = {
   },
 };
 
+function createBaseUserAttributesChanged(): UserAttributesChanged {
+  return { keys: [] };
+}
+
+export const UserAttributesChanged: MessageFns<UserAttributesChanged> = {
+  encode(message: UserAttributesChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.keys) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UserAttributesChanged {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUserAttributesChanged();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keys.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWatchCountsRequest(): WatchCountsRequest {
+  return { channelIds: [] };
+}
+
+export const WatchCountsRequest: MessageFns<WatchCountsRequest> = {
+  encode(message: WatchCountsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.channelIds) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchCountsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchCountsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.channelIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseWatchCountsResponse(): WatchCountsResponse {
+  return { counts: [] };
+}
+
+export const WatchCountsResponse: MessageFns<WatchCountsResponse> = {
+  encode(message: WatchCountsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.counts) {
+      PresenceCount.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchCountsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchCountsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.counts.push(PresenceCount.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /** Streams changes of presence. */
 
 export interface EventsServiceClient {
@@ -834,6 +1075,16 @@ export interface EventsServiceClient {
    */
 
   subscribe(request: SubscribeRequest, ...rest: any): Observable<SubscribeResponse>;
+
+  /**
+   * Streams counts instead of presences, for places with too many users to show
+   * each of them. The first message has every count that the request asks for.
+   * Later messages have the counts that changed, at most one message per second.
+   *
+   * Errors, before or in the stream: those of `Subscribe`.
+   */
+
+  watchCounts(request: WatchCountsRequest, ...rest: any): Observable<WatchCountsResponse>;
 }
 
 /** Streams changes of presence. */
@@ -869,11 +1120,21 @@ export interface EventsServiceController {
    */
 
   subscribe(request: SubscribeRequest, ...rest: any): Observable<SubscribeResponse>;
+
+  /**
+   * Streams counts instead of presences, for places with too many users to show
+   * each of them. The first message has every count that the request asks for.
+   * Later messages have the counts that changed, at most one message per second.
+   *
+   * Errors, before or in the stream: those of `Subscribe`.
+   */
+
+  watchCounts(request: WatchCountsRequest, ...rest: any): Observable<WatchCountsResponse>;
 }
 
 export function EventsServiceControllerMethods() {
   return function (constructor: Function) {
-    const grpcMethods: string[] = ["subscribe"];
+    const grpcMethods: string[] = ["subscribe", "watchCounts"];
     for (const method of grpcMethods) {
       const descriptor: any = Reflect.getOwnPropertyDescriptor(constructor.prototype, method);
       GrpcMethod("EventsService", method)(constructor.prototype[method], method, descriptor);

@@ -40,7 +40,10 @@ export interface Presence {
   userId: string;
   /** The status shown to others. */
   status: PresenceStatus;
-  /** The channel the user is in. Absent when the user is in none. */
+  /**
+   * The channel the user is in. Absent when the user is in none. If the user is
+   * in several channels, the one that was joined last; see `channel_ids`.
+   */
   currentChannelId?:
     | string
     | undefined;
@@ -80,6 +83,32 @@ export interface Presence {
    * "desktop", "mobile". Empty when OFFLINE.
    */
   platforms: string[];
+  /**
+   * Every channel the user is in, sorted. `current_channel_id` is the one that
+   * was joined last among them.
+   */
+  channelIds: string[];
+  /**
+   * What the user's applications say about the user, merged over all live
+   * sessions. If two sessions set the same key, the later value counts. Empty
+   * when OFFLINE. At most 32 keys of 1 to 64 characters (letters A to Z and a to
+   * z, digits, `_`, `-`, `.`). A value has at most 1024 bytes, and all keys and
+   * values together have at most 4096 bytes.
+   */
+  attributes: Map<string, string>;
+  /**
+   * Whether a moderator has muted the user's microphone. Independent of
+   * `is_microphone_muted`, and only a moderator lifts it: the user can be heard
+   * if both are false.
+   */
+  isMicrophoneMutedByModerator: boolean;
+  /** Whether a moderator has muted the user's speaker. */
+  isSpeakerMutedByModerator: boolean;
+}
+
+export interface Presence_AttributesEntry {
+  key: string;
+  value: string;
 }
 
 /**
@@ -104,6 +133,40 @@ export interface Session {
    * "unknown": the client sent none.
    */
   platform: string;
+  /**
+   * The channels that this session has joined, sorted. The user leaves them when
+   * the session ends, unless another session of the user has joined them, too.
+   */
+  channelIds: string[];
+  /** The attributes that this session has set. */
+  attributes: Map<string, string>;
+}
+
+export interface Session_AttributesEntry {
+  key: string;
+  value: string;
+}
+
+/** The number of users who are present somewhere. */
+export interface PresenceCount {
+  /** Where. Neither: everywhere. */
+  scope:
+    | //
+    /** In this channel. */
+    { $case: "channelId"; value: string }
+    | undefined;
+  /** The number of users who are not OFFLINE. */
+  total: number;
+  /** The same by status. A status that no user has is left out. */
+  byStatus: StatusCount[];
+}
+
+/** The number of users with one status. */
+export interface StatusCount {
+  /** The status. */
+  status: PresenceStatus;
+  /** The number of users. */
+  count: number;
 }
 
 export const PRESENCE_V1_PACKAGE_NAME = "presence.v1";
@@ -119,6 +182,10 @@ function createBasePresence(): Presence {
     version: 0,
     statusText: "",
     platforms: [],
+    channelIds: [],
+    attributes: new Map(),
+    isMicrophoneMutedByModerator: false,
+    isSpeakerMutedByModerator: false,
   };
 }
 
@@ -153,6 +220,18 @@ export const Presence: MessageFns<Presence> = {
     }
     for (const v of message.platforms) {
       writer.uint32(82).string(v!);
+    }
+    for (const v of message.channelIds) {
+      writer.uint32(90).string(v!);
+    }
+    message.attributes.forEach((value, key) => {
+      Presence_AttributesEntry.encode({ key: key as any, value }, writer.uint32(98).fork()).join();
+    });
+    if (message.isMicrophoneMutedByModerator !== false) {
+      writer.uint32(104).bool(message.isMicrophoneMutedByModerator);
+    }
+    if (message.isSpeakerMutedByModerator !== false) {
+      writer.uint32(112).bool(message.isSpeakerMutedByModerator);
     }
     return writer;
   },
@@ -250,6 +329,98 @@ export const Presence: MessageFns<Presence> = {
             message.platforms.push(reader.string());
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.channelIds.push(reader.string());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            const entry12 = Presence_AttributesEntry.decode(reader, reader.uint32());
+            if (entry12.value !== undefined) {
+              message.attributes.set(entry12.key, entry12.value);
+            }
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.isMicrophoneMutedByModerator = reader.bool();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.isSpeakerMutedByModerator = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePresence_AttributesEntry(): Presence_AttributesEntry {
+  return { key: "", value: "" };
+}
+
+export const Presence_AttributesEntry: MessageFns<Presence_AttributesEntry> = {
+  encode(message: Presence_AttributesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Presence_AttributesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePresence_AttributesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -264,7 +435,15 @@ export const Presence: MessageFns<Presence> = {
 };
 
 function createBaseSession(): Session {
-  return { sessionId: "", userId: "", connectedAt: undefined, lastActiveAt: undefined, platform: "" };
+  return {
+    sessionId: "",
+    userId: "",
+    connectedAt: undefined,
+    lastActiveAt: undefined,
+    platform: "",
+    channelIds: [],
+    attributes: new Map(),
+  };
 }
 
 export const Session: MessageFns<Session> = {
@@ -284,6 +463,12 @@ export const Session: MessageFns<Session> = {
     if (message.platform !== "") {
       writer.uint32(42).string(message.platform);
     }
+    for (const v of message.channelIds) {
+      writer.uint32(50).string(v!);
+    }
+    message.attributes.forEach((value, key) => {
+      Session_AttributesEntry.encode({ key: key as any, value }, writer.uint32(58).fork()).join();
+    });
     return writer;
   },
 
@@ -338,6 +523,209 @@ export const Session: MessageFns<Session> = {
             }
 
             message.platform = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.channelIds.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            const entry7 = Session_AttributesEntry.decode(reader, reader.uint32());
+            if (entry7.value !== undefined) {
+              message.attributes.set(entry7.key, entry7.value);
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSession_AttributesEntry(): Session_AttributesEntry {
+  return { key: "", value: "" };
+}
+
+export const Session_AttributesEntry: MessageFns<Session_AttributesEntry> = {
+  encode(message: Session_AttributesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Session_AttributesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSession_AttributesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePresenceCount(): PresenceCount {
+  return { scope: undefined, total: 0, byStatus: [] };
+}
+
+export const PresenceCount: MessageFns<PresenceCount> = {
+  encode(message: PresenceCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.scope?.$case) {
+      case "channelId":
+        writer.uint32(10).string(message.scope.value);
+        break;
+    }
+    if (message.total !== 0) {
+      writer.uint32(24).int32(message.total);
+    }
+    for (const v of message.byStatus) {
+      StatusCount.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PresenceCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePresenceCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.scope = { $case: "channelId", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.byStatus.push(StatusCount.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStatusCount(): StatusCount {
+  return { status: 0, count: 0 };
+}
+
+export const StatusCount: MessageFns<StatusCount> = {
+  encode(message: StatusCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.status !== 0) {
+      writer.uint32(8).int32(message.status);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).int32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StatusCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStatusCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.status = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.int32();
             continue;
           }
         }

@@ -8,8 +8,9 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { GrpcMethod, GrpcStreamMethod } from "@nestjs/microservices";
 import { Observable } from "rxjs";
+import { Duration } from "../../google/protobuf/duration.pb.js";
 import { Timestamp } from "../../google/protobuf/timestamp.pb.js";
-import { Presence, PresenceStatus, Session } from "./presence.pb.js";
+import { Presence, PresenceCount, PresenceStatus, Session } from "./presence.pb.js";
 
 export const protobufPackage = "presence.v1";
 
@@ -63,6 +64,8 @@ export enum TransitionKind {
   TRANSITION_KIND_HEARTBEAT_MISSED = 4,
   /** TRANSITION_KIND_GRACE_ENDED - The grace of a lost session ends: the session no longer counts. */
   TRANSITION_KIND_GRACE_ENDED = 5,
+  /** TRANSITION_KIND_ATTRIBUTE_EXPIRED - An attribute expires. */
+  TRANSITION_KIND_ATTRIBUTE_EXPIRED = 6,
 }
 
 /** Request of `JoinChannel`. */
@@ -71,6 +74,12 @@ export interface JoinChannelRequest {
   sessionId: string;
   /** Required. 1 to 128 characters, no control characters. */
   channelId: string;
+  /**
+   * Whether the user stays in the channels that were joined before, on every
+   * session. Otherwise the user leaves them all, also those of other devices: the
+   * microphone is in one place. A session may be in 50 channels.
+   */
+  keepOthers: boolean;
 }
 
 /** Response of `JoinChannel`. */
@@ -87,6 +96,8 @@ export interface JoinChannelResponse {
 export interface LeaveChannelRequest {
   /** Required. A session of the user. */
   sessionId: string;
+  /** The channel to leave, on all sessions. Empty: all channels. */
+  channelId: string;
 }
 
 /** Response of `LeaveChannel`. */
@@ -123,7 +134,7 @@ export interface UpdateMuteStateResponse {
 
 /** Request of `UpdateStatus`. */
 export interface UpdateStatusRequest {
-  /** Required. A session of the user. */
+  /** A session of the user. Required unless `user_id` is given. */
   sessionId: string;
   /** Required. The new choice. */
   choice: StatusChoice;
@@ -138,7 +149,15 @@ export interface UpdateStatusRequest {
    * The time at which `choice` and `status_text` expire; the choice is then
    * AUTOMATIC. Absent: they do not expire. In the past: INVALID_ARGUMENT.
    */
-  expiresAt: Timestamp | undefined;
+  expiresAt:
+    | Timestamp
+    | undefined;
+  /**
+   * Instead of `session_id`, and only with `presence:admin`: the user whose
+   * status a backend sets, such as a calendar. The user need not be connected.
+   * The call is no activity.
+   */
+  userId: string;
 }
 
 /** Response of `UpdateStatus`. */
@@ -152,6 +171,55 @@ export interface UpdateStatusResponse {
     | undefined;
   /** The last choices of the user, including this command. */
   choices: Choices | undefined;
+}
+
+/** Request of `UpdateAttributes`. */
+export interface UpdateAttributesRequest {
+  /** Required. A session of the user. */
+  sessionId: string;
+  /** The attributes to set. */
+  set: Map<string, string>;
+  /**
+   * The keys to remove, at most 100. A key that is not there is not an error. A
+   * key that is also in `set` is set.
+   */
+  remove: string[];
+  /**
+   * How long the attributes in `set` last: more than zero, at most 24 hours.
+   * Setting the same value again renews this time and announces nothing. Absent:
+   * as long as the session.
+   */
+  expiresIn:
+    | Duration
+    | undefined;
+  /**
+   * Whether the call does not count as activity, for values that a program sets
+   * by itself.
+   */
+  isPassive: boolean;
+}
+
+export interface UpdateAttributesRequest_SetEntry {
+  key: string;
+  value: string;
+}
+
+/** Response of `UpdateAttributes`. */
+export interface UpdateAttributesResponse {
+  /** The user's presence afterwards. */
+  presence: Presence | undefined;
+}
+
+/** Request of `CountPresences`. Without channels it counts all users. */
+export interface CountPresencesRequest {
+  /** Channels to count, at most 1000. */
+  channelIds: string[];
+}
+
+/** Response of `CountPresences`. */
+export interface CountPresencesResponse {
+  /** One for each channel, in the order of the request; or one of all users. */
+  counts: PresenceCount[];
 }
 
 /** Request of `GetPresence`. */
@@ -287,8 +355,16 @@ export interface ChosenChannels {
    * removes the user from the channel without a new version.
    */
   version: number;
-  /** The channels that the user is in. Empty: none. At most one. */
+  /**
+   * The channels that the user is in, at most 1000. The last one is the current
+   * channel. Empty: none.
+   */
   channels: ChosenChannel[];
+  /**
+   * The version of the last command that left all channels, or all other
+   * channels. 0: the same as `version`.
+   */
+  clearedVersion: number;
 }
 
 /** A channel that a user is in. */
@@ -356,7 +432,10 @@ export interface ExplainedSession {
    * start.
    */
   nodeId: string;
-  /** Whether the user is in the channel by this session, and leaves with it. */
+  /**
+   * Whether the user is in the current channel by this session, and leaves it
+   * with the session.
+   */
   holdsChannel: boolean;
   /**
    * The time at which it ends if no heartbeat or command arrives. Absent: the
@@ -399,7 +478,7 @@ export interface Transition {
 export const PRESENCE_V1_PACKAGE_NAME = "presence.v1";
 
 function createBaseJoinChannelRequest(): JoinChannelRequest {
-  return { sessionId: "", channelId: "" };
+  return { sessionId: "", channelId: "", keepOthers: false };
 }
 
 export const JoinChannelRequest: MessageFns<JoinChannelRequest> = {
@@ -409,6 +488,9 @@ export const JoinChannelRequest: MessageFns<JoinChannelRequest> = {
     }
     if (message.channelId !== "") {
       writer.uint32(18).string(message.channelId);
+    }
+    if (message.keepOthers !== false) {
+      writer.uint32(24).bool(message.keepOthers);
     }
     return writer;
   },
@@ -440,6 +522,14 @@ export const JoinChannelRequest: MessageFns<JoinChannelRequest> = {
             }
 
             message.channelId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.keepOthers = reader.bool();
             continue;
           }
         }
@@ -513,13 +603,16 @@ export const JoinChannelResponse: MessageFns<JoinChannelResponse> = {
 };
 
 function createBaseLeaveChannelRequest(): LeaveChannelRequest {
-  return { sessionId: "" };
+  return { sessionId: "", channelId: "" };
 }
 
 export const LeaveChannelRequest: MessageFns<LeaveChannelRequest> = {
   encode(message: LeaveChannelRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.sessionId !== "") {
       writer.uint32(10).string(message.sessionId);
+    }
+    if (message.channelId !== "") {
+      writer.uint32(18).string(message.channelId);
     }
     return writer;
   },
@@ -543,6 +636,14 @@ export const LeaveChannelRequest: MessageFns<LeaveChannelRequest> = {
             }
 
             message.sessionId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.channelId = reader.string();
             continue;
           }
         }
@@ -741,7 +842,7 @@ export const UpdateMuteStateResponse: MessageFns<UpdateMuteStateResponse> = {
 };
 
 function createBaseUpdateStatusRequest(): UpdateStatusRequest {
-  return { sessionId: "", choice: 0, statusText: "", expiresAt: undefined };
+  return { sessionId: "", choice: 0, statusText: "", expiresAt: undefined, userId: "" };
 }
 
 export const UpdateStatusRequest: MessageFns<UpdateStatusRequest> = {
@@ -757,6 +858,9 @@ export const UpdateStatusRequest: MessageFns<UpdateStatusRequest> = {
     }
     if (message.expiresAt !== undefined) {
       Timestamp.encode(message.expiresAt, writer.uint32(34).fork()).join();
+    }
+    if (message.userId !== "") {
+      writer.uint32(42).string(message.userId);
     }
     return writer;
   },
@@ -804,6 +908,14 @@ export const UpdateStatusRequest: MessageFns<UpdateStatusRequest> = {
             }
 
             message.expiresAt = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.userId = reader.string();
             continue;
           }
         }
@@ -861,6 +973,294 @@ export const UpdateStatusResponse: MessageFns<UpdateStatusResponse> = {
             }
 
             message.choices = Choices.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUpdateAttributesRequest(): UpdateAttributesRequest {
+  return { sessionId: "", set: new Map(), remove: [], expiresIn: undefined, isPassive: false };
+}
+
+export const UpdateAttributesRequest: MessageFns<UpdateAttributesRequest> = {
+  encode(message: UpdateAttributesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sessionId !== "") {
+      writer.uint32(10).string(message.sessionId);
+    }
+    message.set.forEach((value, key) => {
+      UpdateAttributesRequest_SetEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    for (const v of message.remove) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.expiresIn !== undefined) {
+      Duration.encode(message.expiresIn, writer.uint32(34).fork()).join();
+    }
+    if (message.isPassive !== false) {
+      writer.uint32(40).bool(message.isPassive);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateAttributesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateAttributesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.sessionId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = UpdateAttributesRequest_SetEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.set.set(entry2.key, entry2.value);
+            }
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.remove.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.expiresIn = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.isPassive = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUpdateAttributesRequest_SetEntry(): UpdateAttributesRequest_SetEntry {
+  return { key: "", value: "" };
+}
+
+export const UpdateAttributesRequest_SetEntry: MessageFns<UpdateAttributesRequest_SetEntry> = {
+  encode(message: UpdateAttributesRequest_SetEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateAttributesRequest_SetEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateAttributesRequest_SetEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUpdateAttributesResponse(): UpdateAttributesResponse {
+  return { presence: undefined };
+}
+
+export const UpdateAttributesResponse: MessageFns<UpdateAttributesResponse> = {
+  encode(message: UpdateAttributesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.presence !== undefined) {
+      Presence.encode(message.presence, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateAttributesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateAttributesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.presence = Presence.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCountPresencesRequest(): CountPresencesRequest {
+  return { channelIds: [] };
+}
+
+export const CountPresencesRequest: MessageFns<CountPresencesRequest> = {
+  encode(message: CountPresencesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.channelIds) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountPresencesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountPresencesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.channelIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCountPresencesResponse(): CountPresencesResponse {
+  return { counts: [] };
+}
+
+export const CountPresencesResponse: MessageFns<CountPresencesResponse> = {
+  encode(message: CountPresencesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.counts) {
+      PresenceCount.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CountPresencesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCountPresencesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.counts.push(PresenceCount.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -1562,7 +1962,7 @@ export const ChosenMute: MessageFns<ChosenMute> = {
 };
 
 function createBaseChosenChannels(): ChosenChannels {
-  return { version: 0, channels: [] };
+  return { version: 0, channels: [], clearedVersion: 0 };
 }
 
 export const ChosenChannels: MessageFns<ChosenChannels> = {
@@ -1572,6 +1972,9 @@ export const ChosenChannels: MessageFns<ChosenChannels> = {
     }
     for (const v of message.channels) {
       ChosenChannel.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.clearedVersion !== 0) {
+      writer.uint32(24).uint64(message.clearedVersion);
     }
     return writer;
   },
@@ -1603,6 +2006,14 @@ export const ChosenChannels: MessageFns<ChosenChannels> = {
             }
 
             message.channels.push(ChosenChannel.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.clearedVersion = longToNumber(reader.uint64());
             continue;
           }
         }
@@ -2062,11 +2473,13 @@ export const Transition: MessageFns<Transition> = {
 
 export interface PresenceServiceClient {
   /**
-   * Moves the user into a channel, out of the one before. Joining the current
-   * channel again is not an error and announces nothing. A channel is a name: it
-   * begins with the first who joins and ends with the last who leaves.
+   * Adds the user to a channel. Without `keep_others` the user leaves all other
+   * channels, on all sessions. Joining the current channel again is not an error
+   * and announces nothing. A channel is only a name: it exists while a user is
+   * in it.
    *
    * Errors:
+   * - RESOURCE_EXHAUSTED: the session is in 50 channels.
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
    * - PERMISSION_DENIED: the session belongs to another user.
    */
@@ -2074,8 +2487,8 @@ export interface PresenceServiceClient {
   joinChannel(request: JoinChannelRequest, ...rest: any): Observable<JoinChannelResponse>;
 
   /**
-   * Takes the user out of the current channel, by whichever session it was
-   * joined. Being in none is not an error.
+   * Removes the user from one channel or from all channels, whichever session
+   * joined them. Leaving a channel that the user is not in is not an error.
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
@@ -2103,16 +2516,32 @@ export interface PresenceServiceClient {
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
-   * - PERMISSION_DENIED: the session belongs to another user.
+   * - PERMISSION_DENIED: the session belongs to another user, or `user_id` is
+   *   given without `presence:admin`.
    */
 
   updateStatus(request: UpdateStatusRequest, ...rest: any): Observable<UpdateStatusResponse>;
 
   /**
-   * Returns the presence of one user. A user that the service does not know is
-   * OFFLINE. The response is as current as that of `ListOnlineUsers`. If the user
-   * is the caller, the response has the own presence: INVISIBLE users see
-   * themselves as they are.
+   * Sets and removes attributes of a session: whatever an application wants to
+   * show about a user, such as "typing" or the open document. An attribute ends
+   * with its session, or by itself after `expires_in`. An update that changes
+   * nothing announces nothing.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
+   * - INVALID_ARGUMENT, with BadRequest: a key, a value, or the sum of all
+   *   attributes of the user would be outside its limits; see
+   *   `Presence.attributes`.
+   */
+
+  updateAttributes(request: UpdateAttributesRequest, ...rest: any): Observable<UpdateAttributesResponse>;
+
+  /**
+   * Returns the presence of one user. A user never seen is OFFLINE. As current as
+   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
+   * sees it: INVISIBLE hides nothing from oneself.
    *
    * Errors: those of every call.
    */
@@ -2154,9 +2583,17 @@ export interface PresenceServiceClient {
   listChannelMembers(request: ListChannelMembersRequest, ...rest: any): Observable<ListChannelMembersResponse>;
 
   /**
-   * Explains the presence of a user: the cause of the status, the sessions, and
-   * the next change that time alone will make. Needs `presence:admin`, because
-   * it reveals invisible users.
+   * Counts the users who are not OFFLINE, as the caller may see them, by status:
+   * all users, or those in channels. As current as `ListOnlineUsers`.
+   *
+   * Errors: those of every call.
+   */
+
+  countPresences(request: CountPresencesRequest, ...rest: any): Observable<CountPresencesResponse>;
+
+  /**
+   * Says why a user's presence is what it is, and what time alone will make of
+   * it next. Needs `presence:admin`: it holds what an invisible user hides.
    *
    * Errors:
    * - PERMISSION_DENIED: the token does not have `presence:admin`.
@@ -2175,11 +2612,13 @@ export interface PresenceServiceClient {
 
 export interface PresenceServiceController {
   /**
-   * Moves the user into a channel, out of the one before. Joining the current
-   * channel again is not an error and announces nothing. A channel is a name: it
-   * begins with the first who joins and ends with the last who leaves.
+   * Adds the user to a channel. Without `keep_others` the user leaves all other
+   * channels, on all sessions. Joining the current channel again is not an error
+   * and announces nothing. A channel is only a name: it exists while a user is
+   * in it.
    *
    * Errors:
+   * - RESOURCE_EXHAUSTED: the session is in 50 channels.
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
    * - PERMISSION_DENIED: the session belongs to another user.
    */
@@ -2190,8 +2629,8 @@ export interface PresenceServiceController {
   ): Promise<JoinChannelResponse> | Observable<JoinChannelResponse> | JoinChannelResponse;
 
   /**
-   * Takes the user out of the current channel, by whichever session it was
-   * joined. Being in none is not an error.
+   * Removes the user from one channel or from all channels, whichever session
+   * joined them. Leaving a channel that the user is not in is not an error.
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
@@ -2225,7 +2664,8 @@ export interface PresenceServiceController {
    *
    * Errors:
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
-   * - PERMISSION_DENIED: the session belongs to another user.
+   * - PERMISSION_DENIED: the session belongs to another user, or `user_id` is
+   *   given without `presence:admin`.
    */
 
   updateStatus(
@@ -2234,10 +2674,28 @@ export interface PresenceServiceController {
   ): Promise<UpdateStatusResponse> | Observable<UpdateStatusResponse> | UpdateStatusResponse;
 
   /**
-   * Returns the presence of one user. A user that the service does not know is
-   * OFFLINE. The response is as current as that of `ListOnlineUsers`. If the user
-   * is the caller, the response has the own presence: INVISIBLE users see
-   * themselves as they are.
+   * Sets and removes attributes of a session: whatever an application wants to
+   * show about a user, such as "typing" or the open document. An attribute ends
+   * with its session, or by itself after `expires_in`. An update that changes
+   * nothing announces nothing.
+   *
+   * Errors:
+   * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
+   * - PERMISSION_DENIED: the session belongs to another user.
+   * - INVALID_ARGUMENT, with BadRequest: a key, a value, or the sum of all
+   *   attributes of the user would be outside its limits; see
+   *   `Presence.attributes`.
+   */
+
+  updateAttributes(
+    request: UpdateAttributesRequest,
+    ...rest: any
+  ): Promise<UpdateAttributesResponse> | Observable<UpdateAttributesResponse> | UpdateAttributesResponse;
+
+  /**
+   * Returns the presence of one user. A user never seen is OFFLINE. As current as
+   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
+   * sees it: INVISIBLE hides nothing from oneself.
    *
    * Errors: those of every call.
    */
@@ -2291,9 +2749,20 @@ export interface PresenceServiceController {
   ): Promise<ListChannelMembersResponse> | Observable<ListChannelMembersResponse> | ListChannelMembersResponse;
 
   /**
-   * Explains the presence of a user: the cause of the status, the sessions, and
-   * the next change that time alone will make. Needs `presence:admin`, because
-   * it reveals invisible users.
+   * Counts the users who are not OFFLINE, as the caller may see them, by status:
+   * all users, or those in channels. As current as `ListOnlineUsers`.
+   *
+   * Errors: those of every call.
+   */
+
+  countPresences(
+    request: CountPresencesRequest,
+    ...rest: any
+  ): Promise<CountPresencesResponse> | Observable<CountPresencesResponse> | CountPresencesResponse;
+
+  /**
+   * Says why a user's presence is what it is, and what time alone will make of
+   * it next. Needs `presence:admin`: it holds what an invisible user hides.
    *
    * Errors:
    * - PERMISSION_DENIED: the token does not have `presence:admin`.
@@ -2312,10 +2781,12 @@ export function PresenceServiceControllerMethods() {
       "leaveChannel",
       "updateMuteState",
       "updateStatus",
+      "updateAttributes",
       "getPresence",
       "batchGetPresences",
       "listOnlineUsers",
       "listChannelMembers",
+      "countPresences",
       "explainPresence",
     ];
     for (const method of grpcMethods) {

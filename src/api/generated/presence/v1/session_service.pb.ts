@@ -31,6 +31,11 @@ export interface ConnectRequest {
     | boolean
     | undefined;
   /**
+   * The attributes that the session starts with, as in `UpdateAttributes`. They
+   * end with the session.
+   */
+  attributes: Map<string, string>;
+  /**
    * The server ends the session if no `Heartbeat`, `RecordActivity` or other
    * command arrives for the announced `heartbeat_timeout_ms`. For clients behind
    * intermediaries that hide a lost connection. Sessions over HTTP, such as those
@@ -56,6 +61,11 @@ export interface ConnectRequest {
    * service knows no other. Malformed: INVALID_ARGUMENT.
    */
   choices: Choices | undefined;
+}
+
+export interface ConnectRequest_AttributesEntry {
+  key: string;
+  value: string;
 }
 
 /** One message of the stream of a session. */
@@ -180,7 +190,7 @@ export interface EndSessionResponse {
 export const PRESENCE_V1_PACKAGE_NAME = "presence.v1";
 
 function createBaseConnectRequest(): ConnectRequest {
-  return { platform: "", requireHeartbeats: false, previousSessionId: "", choices: undefined };
+  return { platform: "", attributes: new Map(), requireHeartbeats: false, previousSessionId: "", choices: undefined };
 }
 
 export const ConnectRequest: MessageFns<ConnectRequest> = {
@@ -194,6 +204,9 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
     if (message.isSpeakerMuted !== undefined) {
       writer.uint32(24).bool(message.isSpeakerMuted);
     }
+    message.attributes.forEach((value, key) => {
+      ConnectRequest_AttributesEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
     if (message.requireHeartbeats !== false) {
       writer.uint32(32).bool(message.requireHeartbeats);
     }
@@ -243,6 +256,17 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
             message.isSpeakerMuted = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = ConnectRequest_AttributesEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.attributes.set(entry5.key, entry5.value);
+            }
+            continue;
+          }
           case 4: {
             if (tag !== 32) {
               break;
@@ -265,6 +289,63 @@ export const ConnectRequest: MessageFns<ConnectRequest> = {
             }
 
             message.choices = Choices.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConnectRequest_AttributesEntry(): ConnectRequest_AttributesEntry {
+  return { key: "", value: "" };
+}
+
+export const ConnectRequest_AttributesEntry: MessageFns<ConnectRequest_AttributesEntry> = {
+  encode(message: ConnectRequest_AttributesEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConnectRequest_AttributesEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConnectRequest_AttributesEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
             continue;
           }
         }

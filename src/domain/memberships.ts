@@ -1,0 +1,128 @@
+import { chose } from './choice-versions.js';
+import { RejectedError } from './rejected-error.js';
+import {
+  NO_MEMBERSHIPS,
+  type ChannelHistory,
+  type Draft,
+  type Membership,
+  type User,
+} from './user.js';
+
+/** The maximum number of channels that one session may be in. */
+export const MAX_CHANNELS_PER_SESSION = 50;
+
+/**
+ * The maximum number of channels for which the version of the last leave is kept. If there are more, the earliest leave
+ * counts as one of all channels.
+ */
+const MAX_LEFT = 16;
+
+/** Returns all memberships of a user, in the order in which the sessions joined. */
+export function membershipsOf({
+  channelId,
+  channelSessionId: sessionId,
+  earlierChannels,
+}: User): readonly Membership[] {
+  if (channelId === undefined || sessionId === undefined) return earlierChannels;
+  return [...earlierChannels, { channelId, sessionId }];
+}
+
+/** Sets all memberships of a user, in the order in which the sessions joined. */
+export function setMemberships(facts: Draft<User>, memberships: readonly Membership[]): void {
+  const last = memberships.at(-1);
+  facts.channelId = last?.channelId;
+  facts.channelSessionId = last?.sessionId;
+  facts.earlierChannels = memberships.length > 1 ? memberships.slice(0, -1) : NO_MEMBERSHIPS;
+}
+
+/**
+ * Joins a channel with one session. Without `keepOthers` the user leaves all other channels, on all sessions. Throws a
+ * `RejectedError` if the session is in too many channels.
+ */
+export function joinChannel(
+  facts: Draft<User>,
+  joined: Membership,
+  keepOthers: boolean,
+  now: number,
+): void {
+  if (!keepOthers) {
+    replaceAll(facts, [joined], now);
+    return;
+  }
+  const kept = membershipsOf(facts).filter((membership) => !isSame(membership, joined));
+  const count = kept.filter(({ sessionId }) => sessionId === joined.sessionId).length;
+  if (count >= MAX_CHANNELS_PER_SESSION) {
+    throw new RejectedError(
+      'TOO_MANY_CHANNELS',
+      `a session may be in ${MAX_CHANNELS_PER_SESSION} channels at once; leave one first`,
+      'channel_id',
+    );
+  }
+  facts.channelHistory = historyOf(facts);
+  chose(facts, 'channel', now);
+  setMemberships(facts, [...kept, joined]);
+}
+
+/** Leaves a channel with all sessions, or all channels if none is named. */
+export function leaveChannel(facts: Draft<User>, channelId: string | undefined, now: number): void {
+  if (channelId === undefined) {
+    replaceAll(facts, [], now);
+    return;
+  }
+  const { clearedAt, left } = historyOf(facts);
+  chose(facts, 'channel', now);
+  const others = left.filter((each) => each.channelId !== channelId);
+  const version = facts.choiceVersions.channel!;
+  const isFull = others.length >= MAX_LEFT;
+  facts.channelHistory = {
+    clearedAt: isFull ? others[0]!.version : clearedAt,
+    left: [...(isFull ? others.slice(1) : others), { channelId, version }],
+  };
+  setMemberships(
+    facts,
+    membershipsOf(facts).filter((membership) => membership.channelId !== channelId),
+  );
+}
+
+/** Moves the memberships of a session that ends to another session. Without one, the user leaves those channels. */
+export function handOver(facts: Draft<User>, from: string, to: string | undefined): void {
+  const memberships = membershipsOf(facts);
+  if (!memberships.some(({ sessionId }) => sessionId === from)) return;
+  const moved = memberships.flatMap((membership) => {
+    if (membership.sessionId !== from) return [membership];
+    return to === undefined ? [] : [{ channelId: membership.channelId, sessionId: to }];
+  });
+  setMemberships(facts, withoutDuplicates(moved));
+}
+
+/** Returns each membership once, at its last position. */
+export function withoutDuplicates(memberships: readonly Membership[]): readonly Membership[] {
+  return memberships.filter(
+    (each, i) => !memberships.some((other, at) => at > i && isSame(each, other)),
+  );
+}
+
+/** Whether the user left this channel after the command with this version. */
+export function hasLeftSince(facts: User, channelId: string, version: number): boolean {
+  const { clearedAt, left } = historyOf(facts);
+  return (
+    version < clearedAt ||
+    left.some((each) => each.channelId === channelId && each.version > version)
+  );
+}
+
+/** Returns the history, which is not stored while the last channel command is all of it. */
+export function historyOf({ channelHistory, choiceVersions }: User): ChannelHistory {
+  return channelHistory ?? { clearedAt: choiceVersions.channel ?? 0, left: [] };
+}
+
+function replaceAll(facts: Draft<User>, memberships: readonly Membership[], now: number): void {
+  chose(facts, 'channel', now);
+  facts.channelHistory = undefined;
+  setMemberships(facts, memberships);
+}
+
+/** Whether two memberships are of the same session in the same channel. */
+export function isSame(a: Membership, b: Membership): boolean {
+  return a.channelId === b.channelId && a.sessionId === b.sessionId;
+}

@@ -1,0 +1,239 @@
+import { describe, expect, it } from 'vitest';
+import {
+  choose,
+  connect,
+  continueWith,
+  disconnect,
+  given,
+  join,
+  joinToo,
+  moderateMute,
+  moveUser,
+  mute,
+  removeUser,
+  time,
+} from '../../test/support/play.js';
+import { historyOf, membershipsOf } from './memberships.js';
+import type { Moderator } from './moderation.js';
+import { channelIdsOf } from './presence.js';
+import type { Input } from './input.js';
+import { newUser, type StatusChoice, type User } from './user.js';
+
+const onStage = given([0, connect('a')], [1, join('a', 'stage')]);
+const mutedMicrophone = { isMicrophoneMuted: true, isSpeakerMuted: false };
+
+const channels = (user: User): readonly string[] => channelIdsOf(user.shown);
+
+describe("A moderator's mute", () => {
+  const muted = continueWith(onStage.user, [[2, moderateMute({ microphone: true })]]);
+
+  it("is apart from the user's own, and the event says what it was before", () => {
+    expect(muted.told).toEqual(['2 USER_MUTE_STATE_CHANGED MODERATED']);
+    expect(muted.events[0]?.change).toEqual({
+      kind: 'USER_MUTE_STATE_CHANGED',
+      wasMicrophoneMuted: false,
+      wasSpeakerMuted: false,
+      moderatorMuteBefore: { isMicrophoneMuted: false, isSpeakerMuted: false },
+    });
+    expect(muted.user.shown).toMatchObject({
+      isMicrophoneMuted: false,
+      moderatorMute: mutedMicrophone,
+    });
+  });
+
+  it.each([
+    ['unmuting', [[3, mute('a', { microphone: false })]]],
+    ['joining another channel', [[3, join('a', 'lobby')]]],
+    [
+      'another device',
+      [
+        [3, connect('b')],
+        [4, disconnect('a')],
+      ],
+    ],
+    [
+      'a reconnect',
+      [
+        [3, disconnect('a')],
+        [4, connect('b')],
+      ],
+    ],
+    [
+      'INVISIBLE',
+      [
+        [3, choose('a', 'INVISIBLE')],
+        [4, choose('a', 'AUTOMATIC')],
+      ],
+    ],
+  ] as const)('is not lifted by %s', (_, lines) => {
+    const { user } = continueWith(muted.user, lines);
+    expect(user.shown.moderatorMute).toEqual(mutedMicrophone);
+  });
+
+  it('is lifted by a moderator, and what is not named stays', () => {
+    const both = continueWith(muted.user, [[3, moderateMute({ speaker: true })]]).user;
+    expect(both.shown.moderatorMute).toEqual({ isMicrophoneMuted: true, isSpeakerMuted: true });
+    const { user, told } = continueWith(both, [[4, moderateMute({ microphone: false })]]);
+    expect(user.shown.moderatorMute).toEqual({ isMicrophoneMuted: false, isSpeakerMuted: true });
+    expect(told).toEqual(['4 USER_MUTE_STATE_CHANGED MODERATED']);
+  });
+
+  it('is no activity, and repeating it announces nothing', () => {
+    const { user, told } = continueWith(muted.user, [[500, moderateMute({ microphone: true })]]);
+    expect(told).toEqual([]);
+    expect(user.own.lastActiveAt).toBe(1);
+  });
+});
+
+describe('A moderator', () => {
+  it('removes a user from a channel, on all sessions', () => {
+    const { user, told } = continueWith(onStage.user, [
+      [2, connect('b')],
+      [3, joinToo('b', 'stage')],
+      [4, joinToo('b', 'lobby')],
+      [5, removeUser('stage')],
+    ]);
+    expect(channels(user)).toEqual(['lobby']);
+    expect(told.at(-1)).toBe('5 USER_CHANNEL_CHANGED MODERATED');
+  });
+
+  it('moves a user on the sessions that are in the channel', () => {
+    const { user, events } = continueWith(onStage.user, [
+      [2, connect('b')],
+      [3, joinToo('b', 'lobby')],
+      [4, moveUser('stage', 'audience')],
+    ]);
+    expect(channels(user)).toEqual(['audience', 'lobby']);
+    expect(events.at(-1)?.change).toMatchObject({
+      joinedChannelIds: ['audience'],
+      leftChannelIds: ['stage'],
+    });
+    expect(channels(continueWith(user, [[5, disconnect('a')]]).user)).toEqual(['lobby']);
+  });
+
+  it('decides where a client is that reconnects with older choices', () => {
+    const remembered = {
+      status: undefined,
+      microphone: undefined,
+      speaker: undefined,
+      channel: {
+        version: onStage.user.choiceVersions.channel!,
+        clearedVersion: historyOf(onStage.user).clearedAt,
+        channels: membershipsOf(onStage.user).map(({ channelId }) => ({ channelId, isHeld: true })),
+      },
+    };
+    const { user } = continueWith(onStage.user, [
+      [2, removeUser('stage')],
+      [3, disconnect('a', 'CONNECTION_LOST')],
+      [4, connect('b', { previousSessionId: 'a', remembered })],
+    ]);
+    expect(channels(user)).toEqual([]);
+  });
+
+  it.each([
+    ['who is OFFLINE', newUser('alice'), 'not present'],
+    [
+      'who is INVISIBLE',
+      continueWith(onStage.user, [[2, choose('a', 'INVISIBLE')]]).user,
+      'not present',
+    ],
+    ['who is elsewhere', continueWith(onStage.user, [[2, join('a', 'x')]]).user, 'not in this'],
+  ])('cannot move or remove a user %s', (_, user, message) => {
+    expect(() => continueWith(user, [[3, removeUser('stage')]])).toThrow(message);
+    expect(() => continueWith(user, [[3, moveUser('stage', 'lobby')]])).toThrow(message);
+  });
+
+  it('cannot mute a user who is shown OFFLINE', () => {
+    const { user } = continueWith(onStage.user, [[2, choose('a', 'INVISIBLE')]]);
+    expect(() => continueWith(user, [[3, moderateMute({ microphone: true })]])).toThrow(
+      'not present',
+    );
+  });
+});
+
+describe('A moderator without the scope of an admin', () => {
+  const of = (...channelIds: readonly string[]): Moderator => ({
+    userId: 'mona',
+    moderates: (channelId) => channelIds.includes(channelId),
+  });
+  const onBoth = continueWith(onStage.user, [[2, joinToo('a', 'lobby')]]).user;
+  const refused = 'needs a token that grants moderate';
+
+  it('mutes users who are in one of the granted channels', () => {
+    const microphone = { microphone: true };
+    const { user } = continueWith(onBoth, [[3, moderateMute(microphone, of('stage'))]]);
+    expect(user.shown.moderatorMute).toEqual(mutedMicrophone);
+    expect(() => continueWith(onBoth, [[3, moderateMute(microphone, of('other'))]])).toThrow(
+      refused,
+    );
+  });
+
+  it('removes users from the granted channels only', () => {
+    const { user } = continueWith(onBoth, [[3, removeUser('stage', of('stage'))]]);
+    expect(channels(user)).toEqual(['lobby']);
+    expect(() => continueWith(onBoth, [[3, removeUser('lobby', of('stage'))]])).toThrow(refused);
+  });
+
+  it('moves users only between granted channels', () => {
+    const { user } = continueWith(onBoth, [[3, moveUser('stage', 'x', of('stage', 'x'))]]);
+    expect(channels(user)).toEqual(['lobby', 'x']);
+    for (const moderator of [of('stage'), of('x')]) {
+      expect(() => continueWith(onBoth, [[3, moveUser('stage', 'x', moderator)]])).toThrow(refused);
+    }
+  });
+
+  it('is told the same of a user who is INVISIBLE as of one who is OFFLINE, with and without the grant', () => {
+    const hidden = continueWith(onBoth, [[3, choose('a', 'INVISIBLE')]]).user;
+    for (const user of [hidden, newUser('alice')]) {
+      for (const moderator of [of('stage'), of()]) {
+        expect(() => continueWith(user, [[4, removeUser('stage', moderator)]])).toThrow(
+          'the user is not present',
+        );
+      }
+    }
+  });
+});
+
+describe('A status that a backend sets', () => {
+  const inMeeting = (choice: StatusChoice = 'DO_NOT_DISTURB'): Input => ({
+    type: 'setStatus',
+    sessionId: undefined,
+    choice,
+    statusText: 'In a meeting',
+    expiresAt: 100,
+  });
+
+  it('is shown at once, is no activity, and expires', () => {
+    const { user, told } = continueWith(onStage.user, [
+      [50, inMeeting()],
+      [100, time],
+    ]);
+    expect(told).toEqual([
+      '50 USER_STATUS_CHANGED MODERATED',
+      '100 USER_STATUS_CHANGED STATUS_EXPIRED',
+    ]);
+    expect(user.own).toMatchObject({ status: 'ONLINE', lastActiveAt: 1 });
+  });
+
+  it('waits for a user who is not connected, also one never seen', () => {
+    const set = continueWith(newUser('alice'), [[50, inMeeting()]]);
+    expect(set.told).toEqual([]);
+    expect(set.user.shown.status).toBe('OFFLINE');
+    const { user } = continueWith(set.user, [[60, connect('a')]]);
+    expect(user.shown).toMatchObject({ status: 'DO_NOT_DISTURB', statusText: 'In a meeting' });
+    expect(
+      continueWith(set.user, [
+        [100, time],
+        [101, connect('a')],
+      ]).user.shown,
+    ).toMatchObject({
+      status: 'ONLINE',
+      statusText: '',
+    });
+  });
+
+  it('that hides the user looks like a disconnect', () => {
+    const { told } = continueWith(onStage.user, [[50, inMeeting('INVISIBLE')]]);
+    expect(told).toEqual(['50 USER_CHANNEL_CHANGED DISCONNECTED', '50 USER_OFFLINE DISCONNECTED']);
+  });
+});

@@ -1,0 +1,276 @@
+import fc from '../../test/support/seeded-fast-check.js';
+import { describe, expect, it } from 'vitest';
+import {
+  connect,
+  continueWith,
+  disconnect,
+  given,
+  join,
+  joinToo,
+  leave,
+  playWith,
+  POLICY,
+  time,
+} from '../../test/support/play.js';
+import type { RememberedChoices } from './choices.js';
+import { historyOf, MAX_CHANNELS_PER_SESSION, membershipsOf } from './memberships.js';
+import { channelIdsOf } from './presence.js';
+import { newUser, type User } from './user.js';
+
+const channels = (user: User): readonly string[] => channelIdsOf(user.shown);
+
+const twoTabs = given(
+  [0, connect('a')],
+  [0, connect('b')],
+  [1, join('a', 'doc-1')],
+  [2, joinToo('b', 'doc-2')],
+);
+
+/** The choices that the client of this session received last. */
+function rememberedBy(user: User, sessionId: string): RememberedChoices {
+  return {
+    status: undefined,
+    microphone: undefined,
+    speaker: undefined,
+    channel: {
+      version: user.choiceVersions.channel!,
+      clearedVersion: historyOf(user).clearedAt,
+      channels: membershipsOf(user).map((each) => ({
+        channelId: each.channelId,
+        isHeld: each.sessionId === sessionId,
+      })),
+    },
+  };
+}
+
+describe('A user in several channels', () => {
+  it('is in all of them, and the one joined last is the current one', () => {
+    expect(channels(twoTabs.user)).toEqual(['doc-1', 'doc-2']);
+    expect(twoTabs.user.shown.channelId).toBe('doc-2');
+    expect(twoTabs.events.at(-1)?.change).toEqual({
+      kind: 'USER_CHANNEL_CHANGED',
+      previousChannelId: 'doc-1',
+      joinedChannelIds: ['doc-2'],
+      leftChannelIds: [],
+    });
+  });
+
+  it('leaves the channels of a session when that session ends', () => {
+    const { user, events } = continueWith(twoTabs.user, [[3, disconnect('b')]]);
+    expect(channels(user)).toEqual(['doc-1']);
+    expect(events[0]?.change).toEqual({
+      kind: 'USER_CHANNEL_CHANGED',
+      previousChannelId: 'doc-2',
+      joinedChannelIds: [],
+      leftChannelIds: ['doc-2'],
+    });
+  });
+
+  it('keeps the current channel when another one is left, and the event says so', () => {
+    const { user, events } = continueWith(twoTabs.user, [[3, disconnect('a')]]);
+    expect(channels(user)).toEqual(['doc-2']);
+    expect(events).toHaveLength(1);
+    expect(events[0]).toMatchObject({
+      previousChannelId: 'doc-2',
+      previousOtherChannelIds: ['doc-1'],
+      presence: { channelId: 'doc-2' },
+      change: { previousChannelId: 'doc-2', leftChannelIds: ['doc-1'] },
+    });
+  });
+
+  it('stays in a channel that two sessions joined until both have ended', () => {
+    const { user } = continueWith(twoTabs.user, [[3, joinToo('b', 'doc-1')]]);
+    const one = continueWith(user, [[4, disconnect('a')]]).user;
+    expect(channels(one)).toEqual(['doc-1', 'doc-2']);
+    expect(channels(continueWith(one, [[5, disconnect('b')]]).user)).toEqual([]);
+  });
+
+  it('leaves all other channels on all sessions by joining without keeping them', () => {
+    const { user } = continueWith(twoTabs.user, [[3, join('b', 'lobby')]]);
+    expect(channels(user)).toEqual(['lobby']);
+    expect(user.earlierChannels).toEqual([]);
+  });
+
+  it('leaves one channel by name, on all sessions', () => {
+    const { user, told } = continueWith(twoTabs.user, [
+      [3, joinToo('b', 'doc-1')],
+      [4, leave('b', 'doc-1')],
+    ]);
+    expect(channels(user)).toEqual(['doc-2']);
+    expect(told).toEqual(['3 USER_CHANNEL_CHANGED REQUESTED', '4 USER_CHANNEL_CHANGED REQUESTED']);
+  });
+
+  it('leaves all channels when no channel is named', () => {
+    expect(channels(continueWith(twoTabs.user, [[3, leave('a')]]).user)).toEqual([]);
+  });
+
+  it('can leave a channel again, or one never joined, without an event', () => {
+    expect(continueWith(twoTabs.user, [[3, leave('a', 'doc-9')]]).told).toEqual([]);
+  });
+
+  it('makes a channel the current one by joining it again', () => {
+    const { user, events } = continueWith(twoTabs.user, [[3, joinToo('a', 'doc-1')]]);
+    expect(user.shown.channelId).toBe('doc-1');
+    expect(events[0]?.change).toMatchObject({ joinedChannelIds: [], leftChannelIds: [] });
+  });
+
+  it('keeps the channels of a session that a new session succeeds', () => {
+    const { user } = continueWith(twoTabs.user, [
+      [3, joinToo('b', 'doc-3')],
+      [4, connect('c', { previousSessionId: 'b' })],
+      [5, disconnect('b')],
+    ]);
+    expect(channels(user)).toEqual(['doc-1', 'doc-2', 'doc-3']);
+    expect(channels(continueWith(user, [[6, disconnect('c')]]).user)).toEqual(['doc-1']);
+  });
+
+  it('keeps the channels of a lost session until its grace ends', () => {
+    const policy = { ...POLICY, reconnectGraceMs: 50 };
+    const { user: lost } = playWith(policy)(
+      [0, connect('a')],
+      [0, connect('b')],
+      [1, join('a', 'doc-1')],
+      [2, joinToo('b', 'doc-2')],
+      [3, disconnect('b', 'CONNECTION_LOST')],
+    );
+    expect(channels(lost)).toEqual(['doc-1', 'doc-2']);
+    const back = continueWith(lost, [[4, connect('c', { previousSessionId: 'b' })]], policy).user;
+    expect(channels(back)).toEqual(['doc-1', 'doc-2']);
+    expect(channels(continueWith(lost, [[53, time]], policy).user)).toEqual(['doc-1']);
+  });
+
+  it('can be in 50 channels with one session, and no more', () => {
+    const all = Array.from({ length: MAX_CHANNELS_PER_SESSION }, (_, i) => `c${i}`);
+    const { user } = given([0, connect('a')], ...all.map((id) => [1, joinToo('a', id)] as const));
+    expect(channels(user)).toHaveLength(50);
+    expect(() => continueWith(user, [[2, joinToo('a', 'c50')]])).toThrow('50 channels');
+    expect(channels(continueWith(user, [[2, joinToo('a', 'c7')]]).user)).toHaveLength(50);
+    expect(channels(continueWith(user, [[2, join('a', 'c50')]]).user)).toEqual(['c50']);
+  });
+
+  it('is in no channel for others while INVISIBLE', () => {
+    const { user } = continueWith(twoTabs.user, [
+      [
+        3,
+        {
+          type: 'setStatus',
+          sessionId: 'a',
+          choice: 'INVISIBLE',
+          statusText: '',
+          expiresAt: undefined,
+        },
+      ],
+    ]);
+    expect(channels(user)).toEqual([]);
+    expect(channelIdsOf(user.own)).toEqual(['doc-1', 'doc-2']);
+  });
+});
+
+describe('A client that reconnects', () => {
+  const remembered = rememberedBy(twoTabs.user, 'a');
+  const returning = connect('c', { previousSessionId: 'a', remembered });
+  const alone = continueWith(twoTabs.user, [[3, disconnect('a', 'CONNECTION_LOST')]]).user;
+
+  it('joins the channels of its session again', () => {
+    expect(channels(continueWith(alone, [[9, returning]]).user)).toEqual(['doc-1', 'doc-2']);
+  });
+
+  it('joins them also after another session joined and left other channels', () => {
+    const { user } = continueWith(alone, [
+      [4, joinToo('b', 'doc-3')],
+      [5, leave('b', 'doc-2')],
+      [9, returning],
+    ]);
+    expect(channels(user)).toEqual(['doc-1', 'doc-3']);
+  });
+
+  it.each([
+    ['left that channel', leave('b', 'doc-1'), ['doc-2']],
+    ['left all channels', leave('b'), []],
+    ['joined another one without keeping the others', join('b', 'lobby'), ['lobby']],
+  ])('does not join a channel again after the user %s', (_, command, expected) => {
+    const { user } = continueWith(alone, [
+      [4, command],
+      [9, returning],
+    ]);
+    expect(channels(user)).toEqual(expected);
+  });
+
+  it('does not join again a channel that was left, however many others were left since', () => {
+    const many = Array.from({ length: 40 }, (_, i) => [5, leave('b', `x${i}`)] as const);
+    const { user } = continueWith(alone, [[4, leave('b', 'doc-1')], ...many, [9, returning]]);
+    expect(channels(user)).toEqual(['doc-2']);
+    expect(user.channelHistory?.left.length).toBeLessThanOrEqual(16);
+  });
+
+  it('restores its channels to a service that has lost them, in any order of the clients', () => {
+    const [a, b] = [
+      connect('c', { previousSessionId: 'a', remembered }),
+      connect('d', { previousSessionId: 'b', remembered: rememberedBy(twoTabs.user, 'b') }),
+    ];
+    for (const order of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const { user } = given([100, order[0]], [101, order[1]]);
+      expect(channels(user)).toEqual(['doc-1', 'doc-2']);
+    }
+  });
+
+  it('does not restore a channel that a later command left, when the client of that command returns first', () => {
+    const later = continueWith(twoTabs.user, [[5, join('b', 'lobby')]]).user;
+    const b = connect('d', { previousSessionId: 'b', remembered: rememberedBy(later, 'b') });
+    for (const order of [
+      [returning, b],
+      [b, returning],
+    ] as const) {
+      expect(channels(given([100, order[0]], [101, order[1]]).user)).toEqual(['lobby']);
+    }
+  });
+});
+
+describe('In every history', () => {
+  const sessions = ['a', 'b', 'c'] as const;
+  const commands = fc.record({
+    sessionId: fc.constantFrom(...sessions),
+    channelId: fc.constantFrom('x', 'y', 'z'),
+    type: fc.constantFrom('join', 'joinToo', 'leave', 'leaveAll', 'end', 'connect'),
+  });
+
+  it('the channels of a user are those that live sessions joined and nobody left', () => {
+    fc.assert(
+      fc.property(fc.array(commands, { maxLength: 40 }), (all) => {
+        let user = newUser('alice');
+        const joined = new Map<string, Set<string>>();
+        for (const [at, { sessionId, channelId, type }] of all.entries()) {
+          const own = joined.get(sessionId);
+          const isLive = own !== undefined;
+          if (type === 'connect' ? isLive : !isLive) continue;
+          const forgetAll = (): void => {
+            for (const ids of joined.values()) ids.clear();
+          };
+          if (type === 'connect') {
+            joined.set(sessionId, new Set());
+            user = continueWith(user, [[at, connect(sessionId)]]).user;
+          } else if (type === 'end') {
+            joined.delete(sessionId);
+            user = continueWith(user, [[at, disconnect(sessionId)]]).user;
+          } else if (type === 'leave') {
+            for (const ids of joined.values()) ids.delete(channelId);
+            user = continueWith(user, [[at, leave(sessionId, channelId)]]).user;
+          } else if (type === 'leaveAll') {
+            forgetAll();
+            user = continueWith(user, [[at, leave(sessionId)]]).user;
+          } else {
+            if (type === 'join') forgetAll();
+            own!.add(channelId);
+            user = continueWith(user, [[at, join(sessionId, channelId, type === 'joinToo')]]).user;
+          }
+          const expected = new Set([...joined.values()].flatMap((ids) => [...ids]));
+          expect(channels(user)).toEqual([...expected].sort());
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,62 @@
+import type { Principal } from '../auth/principal.js';
+import type { Clock } from '../clock/clock.js';
+import { RejectedError } from '../domain/rejected-error.js';
+import type { Outlet } from './subscription.js';
+
+/** The minimum time between two messages, in milliseconds. */
+const CONFLATION_MS = 1000;
+
+const HEARTBEAT = Buffer.alloc(0);
+
+/** Counts that a subscription has to send. */
+export interface PendingCounts {
+  /** The encoded response with only these counts. Several of them concatenate to one response. */
+  readonly message: Buffer;
+}
+
+/** One stream of `WatchCounts`. A client that reads slowly gets only the newest counts, so it costs constant memory. */
+export class CountSubscription {
+  /** The scopes whose counts the client has not received yet. */
+  readonly pending = new Set<PendingCounts>();
+  /** The time of the last message, by the monotonic clock. */
+  private lastSentAt: number;
+  private hasStarted = false;
+
+  constructor(
+    private readonly caller: Principal,
+    private readonly outlet: Outlet,
+    private readonly clock: Clock,
+  ) {
+    this.lastSentAt = clock.monotonic();
+  }
+
+  /** Sends the pending counts, unless the last message is too recent or the connection accepts none now. */
+  flush(): void {
+    if (this.pending.size === 0 || !this.outlet.isReady) return;
+    const elapsedMs = this.clock.monotonic() - this.lastSentAt;
+    if (this.hasStarted && elapsedMs < CONFLATION_MS) return;
+    this.hasStarted = true;
+    const messages = [...this.pending].map(({ message }) => message);
+    this.pending.clear();
+    this.send(messages.length === 1 ? messages[0]! : Buffer.concat(messages));
+  }
+
+  /** Ends the stream if the token of the caller has expired. Returns whether it did. */
+  endIfExpired(wall: number): boolean {
+    const { expiresAt } = this.caller;
+    if (expiresAt === undefined || wall < expiresAt) return false;
+    this.outlet.end(
+      new RejectedError('TOKEN_EXPIRED', 'the token expired; subscribe again with a new one'),
+    );
+    return true;
+  }
+
+  sendHeartbeatIfDue(now: number, intervalMs: number): void {
+    if (now - this.lastSentAt >= intervalMs && this.outlet.isReady) this.send(HEARTBEAT);
+  }
+
+  private send(message: Buffer): void {
+    this.lastSentAt = this.clock.monotonic();
+    this.outlet.send(message);
+  }
+}

@@ -1,0 +1,144 @@
+import { NO_ATTRIBUTES } from '../../domain/attributes.js';
+import type { Change, PresenceEvent, Reason } from '../../domain/event.js';
+import { moderatorMute } from '../../domain/moderator-mute.js';
+import { sharedPlatforms } from '../../domain/platforms.js';
+import { NO_CHANNELS, type Presence, type Status } from '../../domain/presence.js';
+import { sharedText } from '../../domain/shared-text.js';
+import type { EndedSession } from '../../domain/session-transitions.js';
+import {
+  bit,
+  moderatorMuteOf,
+  muteBits,
+  trimmed,
+  type MuteBits,
+  type Stored,
+  type Written,
+} from './record-fields.js';
+
+type PresenceFields = [
+  status: Status,
+  statusText: string,
+  channelId: string | null,
+  isMicrophoneMuted: 0 | 1,
+  isSpeakerMuted: 0 | 1,
+  connectedAt: number | null,
+  lastActiveAt: number | null,
+  platforms: readonly string[],
+  version: number,
+];
+
+type LaterPresenceFields = [
+  otherChannelIds: readonly string[] | undefined,
+  attributes: readonly (readonly [key: string, value: string])[] | undefined,
+  moderatorMute: MuteBits | undefined,
+];
+
+export type StoredPresence = Stored<PresenceFields, LaterPresenceFields>;
+
+export type EventFields = readonly [
+  occurredAt: number,
+  previousChannelId: string | null,
+  changes: readonly (readonly [Reason, Change])[],
+  /** Missing: there were no other channels. */
+  previousOtherChannelIds?: readonly string[] | null,
+  /** All changes, if `changes` has only those that a node of the previous version knows. Missing: `changes` has all. */
+  allChanges?: readonly (readonly [Reason, Change])[],
+];
+
+/** The reasons that a node of the previous version does not know, and the one that it is given instead. */
+const REASON_BEFORE: Partial<Readonly<Record<Reason, Reason>>> = {
+  MODERATED: 'REQUESTED',
+  ATTRIBUTE_EXPIRED: 'REQUESTED',
+};
+
+/** Encodes a presence. */
+export function presenceFields(presence: Presence): StoredPresence {
+  const fields: Written<PresenceFields, LaterPresenceFields> = [
+    presence.status,
+    presence.statusText,
+    presence.channelId ?? null,
+    bit(presence.isMicrophoneMuted),
+    bit(presence.isSpeakerMuted),
+    presence.connectedAt ?? null,
+    presence.lastActiveAt ?? null,
+    presence.platforms,
+    presence.version,
+    presence.otherChannelIds.length === 0 ? undefined : presence.otherChannelIds,
+    presence.attributes.size === 0 ? undefined : [...presence.attributes],
+    muteBits(presence.moderatorMute),
+  ];
+  return trimmed(fields);
+}
+
+/** Decodes a presence. */
+export function presenceOf(userId: string, fields: StoredPresence): Presence {
+  const [status, statusText, channelId, microphone, speaker, connectedAt, lastActiveAt] = fields;
+  return {
+    userId,
+    status,
+    statusText,
+    channelId: channelId === null ? undefined : sharedText(channelId),
+    otherChannelIds: fields[9] ?? NO_CHANNELS,
+    isMicrophoneMuted: microphone === 1,
+    isSpeakerMuted: speaker === 1,
+    moderatorMute: moderatorMuteOf(fields[11]),
+    attributes: fields[10] ? new Map(fields[10]) : NO_ATTRIBUTES,
+    connectedAt: connectedAt ?? undefined,
+    lastActiveAt: lastActiveAt ?? undefined,
+    platforms: sharedPlatforms(fields[7]),
+    version: fields[8],
+  };
+}
+
+/** Encodes the events of one commit for the log. */
+export function eventFields([first, ...others]: readonly PresenceEvent[]): EventFields | null {
+  if (first === undefined) return null;
+  const { occurredAt, previousChannelId, previousOtherChannelIds } = first;
+  const all = [first, ...others].map(({ reason, change }) => [reason, change] as const);
+  const otherChannelIds = previousOtherChannelIds.length === 0 ? null : previousOtherChannelIds;
+  const known = all.filter(([, { kind }]) => kind !== 'USER_ATTRIBUTES_CHANGED');
+  if (known.length === all.length && !all.some(([reason]) => reason in REASON_BEFORE)) {
+    return otherChannelIds === null
+      ? [occurredAt, previousChannelId ?? null, all]
+      : [occurredAt, previousChannelId ?? null, all, otherChannelIds];
+  }
+  const before = known.map(
+    ([reason, change]) => [REASON_BEFORE[reason] ?? reason, change] as const,
+  );
+  return [occurredAt, previousChannelId ?? null, before, otherChannelIds, all];
+}
+
+/** Decodes the events of one commit. `presence` is the shown presence after the commit. */
+export function eventsOf(presence: Presence, fields: EventFields | null): readonly PresenceEvent[] {
+  if (fields === null) return [];
+  const [occurredAt, previousChannelId, changes, previousOtherChannelIds, allChanges] = fields;
+  return (allChanges ?? changes).map(([reason, change]) => ({
+    presence,
+    previousChannelId: previousChannelId ?? undefined,
+    previousOtherChannelIds: previousOtherChannelIds ?? NO_CHANNELS,
+    occurredAt,
+    reason,
+    change: completed(change, presence),
+  }));
+}
+
+/** Adds what a node of the previous version leaves out of a change during a rolling upgrade. */
+function completed(change: Change, { channelId }: Presence): Change {
+  if (change.kind === 'USER_MUTE_STATE_CHANGED') {
+    // JSON has made a new object of the state before.
+    const { isMicrophoneMuted = false, isSpeakerMuted = false } = change.moderatorMuteBefore ?? {};
+    return { ...change, moderatorMuteBefore: moderatorMute(isMicrophoneMuted, isSpeakerMuted) };
+  }
+  if (change.kind !== 'USER_CHANNEL_CHANGED' || change.joinedChannelIds !== undefined)
+    return change;
+  // That node knows only the current channel.
+  const { kind, previousChannelId } = change;
+  return {
+    kind,
+    previousChannelId,
+    joinedChannelIds: channelId === undefined ? NO_CHANNELS : [channelId],
+    leftChannelIds: previousChannelId === undefined ? NO_CHANNELS : [previousChannelId],
+  };
+}
+
+export type EndedFields = readonly (readonly [sessionId: string, cause: EndedSession['cause']])[];
