@@ -3,7 +3,8 @@ import { relative } from 'node:path';
 import { credentials, loadPackageDefinition, Metadata } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
-const files = ['session', 'presence', 'events'].map((name) => `presence/v1/${name}_service.proto`);
+const names = ['session', 'presence', 'events', 'moderation'];
+const files = names.map((name) => `presence/v1/${name}_service.proto`);
 const contract = loadSync(files, {
   includeDirs: ['proto'],
   longs: Number,
@@ -11,7 +12,7 @@ const contract = loadSync(files, {
   defaults: true,
   oneofs: true,
 });
-const { SessionService, PresenceService, EventsService } =
+const { SessionService, PresenceService, EventsService, ModerationService } =
   loadPackageDefinition(contract).presence.v1;
 
 /** The token and the address of the command line. Without a token, prints the usage and exits. */
@@ -24,7 +25,7 @@ export function readArguments() {
   return { token, address };
 }
 
-/** Clients of the three services at `address`, and the metadata for every call. */
+/** Clients of the four services at `address`, and the metadata for every call. */
 export function serviceAt(address, token) {
   const plaintext = credentials.createInsecure();
   const metadata = new Metadata();
@@ -33,6 +34,7 @@ export function serviceAt(address, token) {
     sessions: new SessionService(address, plaintext),
     presences: new PresenceService(address, plaintext),
     events: new EventsService(address, plaintext),
+    moderation: new ModerationService(address, plaintext),
     metadata,
   };
 }
