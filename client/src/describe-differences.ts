@@ -13,7 +13,7 @@ export interface DescribeOptions {
   readonly time?: (time: Date, tense: 'past' | 'future') => string;
 }
 
-/** What a part of a change is about. */
+/** The subject of one part of a change. */
 export type ChangeTopic =
   'arrival' | 'departure' | 'status' | 'channel' | 'mute' | 'devices' | 'attributes';
 

@@ -69,6 +69,17 @@ export function AreOneOf(table: EnumTable, names = namesOf(table)): PropertyDeco
   );
 }
 
+/** Validates the microphone's state of a request that must give it or the speaker's state. */
+export function IsGivenUnlessSpeaker(): PropertyDecorator {
+  return rule(
+    'isMuteState',
+    (value, request) =>
+      value !== undefined ||
+      (request as { readonly isSpeakerMuted?: boolean }).isSpeakerMuted !== undefined,
+    'or is_speaker_muted must be given',
+  );
+}
+
 /** Creates a rule of class-validator from a predicate and the text that completes the sentence "<field> ...". */
 export function rule(
   name: string,

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Principal } from '../auth/principal.js';
 import { Config } from '../config/config.js';
 
-/** What an admin or a moderator did. */
+/** An action that the audit log records. */
 export type AuditedAction =
   'end session' | 'explain' | 'move user' | 'mute user' | 'remove user' | 'set status';
 

@@ -1,7 +1,6 @@
 import type { Principal } from '../auth/principal.js';
 import type { Clock } from '../clock/clock.js';
-import { RejectedError } from '../domain/rejected-error.js';
-import type { Outlet } from './subscription.js';
+import { tokenExpired, type Outlet } from './subscription.js';
 
 /** The minimum time between two messages, in milliseconds. */
 const CONFLATION_MS = 1000;
@@ -45,9 +44,7 @@ export class CountSubscription {
   endIfExpired(wall: number): boolean {
     const { expiresAt } = this.caller;
     if (expiresAt === undefined || wall < expiresAt) return false;
-    this.outlet.end(
-      new RejectedError('TOKEN_EXPIRED', 'the token expired; subscribe again with a new one'),
-    );
+    this.outlet.end(tokenExpired());
     return true;
   }
 

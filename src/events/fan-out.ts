@@ -3,7 +3,6 @@ import { Interval } from '@nestjs/schedule';
 import type { Subscription as RxSubscription } from 'rxjs';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { RejectedError } from '../domain/rejected-error.js';
 import type { LogEntry } from '../event-log/entry.js';
 import { EventLog } from '../event-log/event-log.js';
 import { matches, type Filter } from '../event-log/filter.js';
@@ -12,7 +11,7 @@ import { FlushScheduler } from '../event-log/flush-scheduler.js';
 import { BatchCache } from '../event-log/batch-cache.js';
 import { durationHistogram, secondsSince } from '../telemetry/durations.js';
 import { PresenceStore, type Commit } from '../store/presence-store.js';
-import type { Subscription } from './subscription.js';
+import { tokenExpired, type Subscription } from './subscription.js';
 
 /**
  * Interval in milliseconds at which the log is trimmed, and subscriptions are checked for truncation, expired tokens
@@ -246,8 +245,4 @@ export class FanOut implements OnApplicationShutdown {
       this.resume(subscription);
     });
   }
-}
-
-function tokenExpired(): RejectedError {
-  return new RejectedError('TOKEN_EXPIRED', 'the token expired; subscribe again with a new one');
 }

@@ -191,3 +191,8 @@ export class Subscription {
     this.outlet.send(message);
   }
 }
+
+/** The error that ends a stream of `EventsService` when the token of its caller expires. */
+export function tokenExpired(): RejectedError {
+  return new RejectedError('TOKEN_EXPIRED', 'the token expired; subscribe again with a new one');
+}

@@ -3,18 +3,13 @@ import type {
   MuteUserRequest,
   RemoveUserRequest,
 } from '../api/generated/presence/v1/moderation_service.pb.js';
-import { IsIdentifier, rule } from '../api/validators.js';
+import { IsGivenUnlessSpeaker, IsIdentifier } from '../api/validators.js';
 
 export class MuteUserRules implements MuteUserRequest {
   @IsIdentifier()
   readonly userId!: string;
 
-  @rule(
-    'isMuteState',
-    (value, request) =>
-      value !== undefined || (request as MuteUserRules).isSpeakerMuted !== undefined,
-    'or is_speaker_muted must be given',
-  )
+  @IsGivenUnlessSpeaker()
   readonly isMicrophoneMuted: boolean | undefined;
 
   readonly isSpeakerMuted: boolean | undefined;

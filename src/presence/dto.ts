@@ -23,6 +23,7 @@ import { MAX_BATCH, MAX_COUNTED_CHANNELS } from '../api/request-limits.js';
 import {
   AreIdentifiers,
   AreOneOf,
+  IsGivenUnlessSpeaker,
   IsIdentifier,
   IsIdentifierOrEmpty,
   rule,
@@ -50,12 +51,7 @@ export class UpdateMuteStateRules implements UpdateMuteStateRequest {
   @IsIdentifier()
   readonly sessionId!: string;
 
-  @rule(
-    'isMuteState',
-    (value, request) =>
-      value !== undefined || (request as UpdateMuteStateRules).isSpeakerMuted !== undefined,
-    'or is_speaker_muted must be given',
-  )
+  @IsGivenUnlessSpeaker()
   readonly isMicrophoneMuted: boolean | undefined;
 
   readonly isSpeakerMuted: boolean | undefined;

@@ -50,7 +50,7 @@ describe('The audit log', () => {
     // A rejected call did nothing.
     await moderator.removeUser({ userId: 'ann', channelId: 'stage' }).catch(() => {});
     await admin.endSession({ sessionId });
-    // What users do with their own sessions is no matter of the audit log.
+    // The audit log has no line for calls of users on their own sessions.
     const again = await ann.connect();
     await ann.updateStatus({
       sessionId: again.sessionId,

@@ -47,7 +47,7 @@ describe('A status that a backend sets', () => {
       expiresAt: timestampMessage(service.clock.now() + HOUR_MS),
     });
     expect([statusOf(presence), presence?.statusText]).toEqual(['DO_NOT_DISTURB', 'In a meeting']);
-    // What the user chose is for its own clients.
+    // The choices of a user are only for the clients of that user.
     expect(choices).toBeUndefined();
     const { body } = await ann.stream.next();
     expect(body).toMatchObject({

@@ -89,7 +89,7 @@ export interface Presence {
    */
   channelIds: string[];
   /**
-   * What the user's applications say about the user, merged over all live
+   * The attributes that applications have set for the user, merged over all live
    * sessions. If two sessions set the same key, the later value counts. Empty
    * when OFFLINE. At most 32 keys of 1 to 64 characters (letters A to Z and a to
    * z, digits, `_`, `-`, `.`). A value has at most 1024 bytes, and all keys and
