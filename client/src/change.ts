@@ -16,6 +16,7 @@ const REASON_NAMES = {
   [WireChangeReason.ACTIVE]: 'active',
   [WireChangeReason.SESSION_ENDED]: 'session-ended',
   [WireChangeReason.TOKEN_EXPIRED]: 'token-expired',
+  [WireChangeReason.TOKEN_REVOKED]: 'token-revoked',
   [WireChangeReason.NODE_LOST]: 'node-lost',
   [WireChangeReason.STATUS_EXPIRED]: 'status-expired',
   [WireChangeReason.MODERATED]: 'moderated',

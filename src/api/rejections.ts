@@ -52,6 +52,21 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
     when: 'A call of `ModerationService` concerns a channel for which the token does not grant `moderate`, and the token does not have the scope `presence:admin`.',
     action: 'Use a token whose claim `presence` grants `moderate` for the channel.',
   },
+  CHANNEL_NOT_GRANTED: {
+    code: status.PERMISSION_DENIED,
+    when: 'The request names a channel that the token does not grant: `join` to join it, `join` or `watch` to list, follow or count its members.',
+    action: 'Do not repeat the call. Get a token whose claim `presence` grants the channel.',
+  },
+  GROUP_NOT_GRANTED: {
+    code: status.PERMISSION_DENIED,
+    when: 'The request names a group that the token does not have.',
+    action: 'Do not repeat the call. Get a token whose claim `presence` has the group.',
+  },
+  WATCH_ONLY_TOKEN: {
+    code: status.PERMISSION_DENIED,
+    when: '`Connect` with a token whose claim `presence` says `watch_only`.',
+    action: 'Do not connect with this token. It can only read and subscribe.',
+  },
   TOO_MANY_SESSIONS: {
     code: status.RESOURCE_EXHAUSTED,
     when: 'The user has `MAX_SESSIONS_PER_USER` live sessions on all nodes together.',
@@ -134,6 +149,12 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
     when: 'The token expired before the call, or while the stream of a session or a subscription was open.',
     action:
       'Get a new token and repeat the call. Open a new stream before the token expires to avoid a break.',
+  },
+  TOKEN_REVOKED: {
+    code: status.UNAUTHENTICATED,
+    when: '`RevokeTokens` has revoked the token, before the call or while the stream of a session or a subscription was open.',
+    action:
+      'Ask for a new token once. If the issuer refuses it, or the new token is refused as well, stop: the user is not allowed in.',
   },
   DRAINING: {
     code: status.UNAVAILABLE,

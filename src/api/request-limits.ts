@@ -1,3 +1,5 @@
+import { MAX_HIDDEN_FROM } from '../domain/access-rules.js';
+
 /** The size limits of the requests of one method. */
 export interface RequestLimit {
   /** The maximum size in bytes, after it is inflated. */
@@ -10,12 +12,16 @@ export interface RequestLimit {
 export const MAX_SUBSCRIBED_USERS = 10_000;
 /** The maximum number of channels in one subscription. */
 export const MAX_SUBSCRIBED_CHANNELS = 1000;
+/** The maximum number of groups in one subscription. */
+export const MAX_SUBSCRIBED_GROUPS = 1000;
 /** The maximum number of users in one `BatchGetPresences` request. */
 export const MAX_BATCH = 1000;
 /** The maximum number of channels that a client may remember: those of 20 sessions. */
 export const MAX_REMEMBERED_CHANNELS = 1000;
 /** The maximum number of channels in one request for counts. */
 export const MAX_COUNTED_CHANNELS = 1000;
+/** The maximum number of groups in one request for counts. */
+export const MAX_COUNTED_GROUPS = 1000;
 /** The maximum number of attributes that one request sets, or removes. */
 export const MAX_CHANGED_ATTRIBUTES = 100;
 /** The maximum number of enum values in a list: more than any enum of the contract has. */
@@ -36,10 +42,13 @@ const LIMITS: Readonly<Record<string, RequestLimit>> = {
     lists: { channels: MAX_REMEMBERED_CHANNELS, attributes: MAX_CHANGED_ATTRIBUTES },
   },
   '/presence.v1.EventsService/Subscribe': {
-    bytes: (MAX_SUBSCRIBED_USERS + MAX_SUBSCRIBED_CHANNELS) * BYTES_PER_ID + SMALL,
+    bytes:
+      (MAX_SUBSCRIBED_USERS + MAX_SUBSCRIBED_CHANNELS + MAX_SUBSCRIBED_GROUPS) * BYTES_PER_ID +
+      SMALL,
     lists: {
       user_ids: MAX_SUBSCRIBED_USERS,
       channel_ids: MAX_SUBSCRIBED_CHANNELS,
+      group_ids: MAX_SUBSCRIBED_GROUPS,
       kinds: MAX_ENUM_VALUES,
     },
   },
@@ -48,12 +57,16 @@ const LIMITS: Readonly<Record<string, RequestLimit>> = {
     lists: { user_ids: MAX_BATCH },
   },
   '/presence.v1.PresenceService/CountPresences': {
-    bytes: MAX_COUNTED_CHANNELS * BYTES_PER_ID + SMALL,
-    lists: { channel_ids: MAX_COUNTED_CHANNELS },
+    bytes: (MAX_COUNTED_CHANNELS + MAX_COUNTED_GROUPS) * BYTES_PER_ID + SMALL,
+    lists: { channel_ids: MAX_COUNTED_CHANNELS, group_ids: MAX_COUNTED_GROUPS },
   },
   '/presence.v1.EventsService/WatchCounts': {
-    bytes: MAX_COUNTED_CHANNELS * BYTES_PER_ID + SMALL,
-    lists: { channel_ids: MAX_COUNTED_CHANNELS },
+    bytes: (MAX_COUNTED_CHANNELS + MAX_COUNTED_GROUPS) * BYTES_PER_ID + SMALL,
+    lists: { channel_ids: MAX_COUNTED_CHANNELS, group_ids: MAX_COUNTED_GROUPS },
+  },
+  '/presence.v1.PresenceService/UpdateHiddenFrom': {
+    bytes: MAX_HIDDEN_FROM * BYTES_PER_ID + SMALL,
+    lists: { user_ids: MAX_HIDDEN_FROM },
   },
   '/presence.v1.PresenceService/UpdateAttributes': {
     bytes: 32 * 1024,

@@ -1,3 +1,4 @@
+import type { Viewer } from '../domain/viewer.js';
 import type { ChannelPatterns } from './channel-patterns.js';
 
 /** The authenticated caller of an RPC, as stated by a verified token. */
@@ -7,6 +8,16 @@ export interface Principal {
   readonly isAdmin: boolean;
   /** The channels in which the caller is a moderator. */
   readonly moderate: ChannelPatterns;
+  /** The groups of the user, sorted, each once. */
+  readonly groups: readonly string[];
+  /** Returns whether the token grants to join a channel. Undefined: it grants every channel. */
+  readonly mayJoin: ((channelId: string) => boolean) | undefined;
+  /** Whether the token may not begin sessions. */
+  readonly isWatchOnly: boolean;
+  /** The caller as one who looks at presences, by the grants of the token and the settings. */
+  readonly viewer: Viewer;
+  /** When the token was issued, in seconds since the epoch, rounded down. Undefined: the token does not say. */
+  readonly issuedAt: number | undefined;
   /**
    * When the token is not accepted any more, in milliseconds since the epoch, including the leeway. Undefined: never.
    */

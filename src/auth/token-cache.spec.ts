@@ -1,15 +1,9 @@
-import { ChannelPatterns } from './channel-patterns.js';
+import { principalOf } from '../../test/support/principal.js';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
-import type { Principal } from './principal.js';
 import { TokenCache } from './token-cache.js';
 
-const ALICE: Principal = {
-  userId: 'alice',
-  isAdmin: false,
-  moderate: ChannelPatterns.NONE,
-  expiresAt: undefined,
-};
+const ALICE = principalOf('alice');
 
 /** Returns clocks that agree, unless `wall` is given. */
 function at(monotonic: number, wall = monotonic): ManualClock {

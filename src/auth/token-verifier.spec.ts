@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
+import { unrestrictedViewer } from '../domain/viewer.js';
 import { ChannelPatterns } from './channel-patterns.js';
 import type { Principal } from './principal.js';
 import { createVerificationKeys } from './create-verification-keys.js';
@@ -54,6 +55,11 @@ describe('a good token', () => {
       userId: 'alice',
       isAdmin: false,
       moderate: ChannelPatterns.NONE,
+      groups: [],
+      mayJoin: undefined,
+      isWatchOnly: false,
+      viewer: unrestrictedViewer('alice'),
+      issuedAt: undefined,
       expiresAt: NOW + 60_000 + 5_000,
     });
   });

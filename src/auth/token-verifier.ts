@@ -3,6 +3,7 @@ import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose'
 import type { Clock } from '../clock/clock.js';
 import { LAST_SECOND } from '../clock/clock.js';
 import { isIdentifier } from '../domain/identifier.js';
+import { unrestrictedViewer } from '../domain/viewer.js';
 import { ChannelPatterns } from './channel-patterns.js';
 import { ADMIN_SCOPE, type Principal } from './principal.js';
 import { InvalidToken } from './invalid-token.js';
@@ -94,7 +95,17 @@ export class TokenVerifier {
     if (!isIdentifier(sub))
       throw new InvalidToken('token is not valid', 'sub is not a valid user id');
     const { moderate } = grantsOf(grants);
-    return { userId: sub, isAdmin: hasAdminScope(scope), moderate, expiresAt: expiryOf(exp) };
+    return {
+      userId: sub,
+      isAdmin: hasAdminScope(scope),
+      moderate,
+      groups: [],
+      mayJoin: undefined,
+      isWatchOnly: false,
+      viewer: unrestrictedViewer(sub),
+      issuedAt: undefined,
+      expiresAt: expiryOf(exp),
+    };
   }
 
   private async claims(token: string): Promise<JWTPayload> {

@@ -38,6 +38,8 @@ export class CommandCounters {
     moderateMute: noOutcomes(),
     moveUser: noOutcomes(),
     removeUser: noOutcomes(),
+    hideFrom: noOutcomes(),
+    revokeTokens: noOutcomes(),
     time: noOutcomes(),
   };
 

@@ -24,12 +24,14 @@ import type { Input } from './input.js';
 import { moderate } from './moderation.js';
 import type { Policy } from './policy.js';
 import { RejectedError } from './rejected-error.js';
+import { sharedGroups } from './shared-groups.js';
 import { sharedText } from './shared-text.js';
 import { sharedTerms } from './terms.js';
 import {
   copySession,
   copyUser,
   liveSessions,
+  NO_GROUPS,
   type Draft,
   type Session,
   type User,
@@ -75,6 +77,9 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ap
       };
     case 'setAttributes':
       return { facts: setAttributes(user, input, now, policy), cause: 'REQUESTED' };
+    case 'hideFrom':
+    case 'revokeTokens':
+      throw new Error('not implemented yet');
     case 'moderateMute':
     case 'moveUser':
     case 'removeUser':
@@ -115,6 +120,8 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
     terms: sharedTerms(policy),
     succeeds: previous?.graceEndsAt === undefined ? previous?.sessionId : previous.succeeds,
     attributes: NO_SESSION_ATTRIBUTES,
+    groups: sharedGroups(input.token?.groups ?? NO_GROUPS),
+    tokenIssuedAt: input.token?.issuedAt,
   };
   const facts = copyUser(
     evictLostSession(resumeLostSession(user, session, previousSessionId), policy),

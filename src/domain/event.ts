@@ -14,6 +14,7 @@ export type Reason =
   | 'ACTIVE'
   | 'SESSION_ENDED'
   | 'TOKEN_EXPIRED'
+  | 'TOKEN_REVOKED'
   | 'STATUS_EXPIRED'
   | 'ATTRIBUTE_EXPIRED'
   | 'MODERATED';

@@ -5,7 +5,21 @@ import type { StatusChoice } from './user.js';
 
 /** Why a session ended. Only CONNECTION_LOST and NODE_LOST give the session a grace. */
 export type EndReason =
-  'DISCONNECTED' | 'CONNECTION_LOST' | 'NODE_LOST' | 'SESSION_ENDED' | 'TOKEN_EXPIRED';
+  | 'DISCONNECTED'
+  | 'CONNECTION_LOST'
+  | 'NODE_LOST'
+  | 'SESSION_ENDED'
+  | 'TOKEN_EXPIRED'
+  | 'TOKEN_REVOKED';
+
+/** The part of a token that the rules use. */
+export interface TokenGrants {
+  /** See `Session`. */
+  readonly groups: readonly string[];
+  readonly issuedAt: number | undefined;
+  /** Returns whether the token grants to join a channel. Undefined: it grants every channel. */
+  readonly mayJoin: ((channelId: string) => boolean) | undefined;
+}
 
 /** An input of the rules: something that happens to a user. */
 export type Input =
@@ -19,6 +33,8 @@ export type Input =
       readonly isSpeakerMuted: boolean | undefined;
       readonly requireHeartbeats: boolean;
       readonly tokenExpiresAt: number | undefined;
+      /** Undefined: the token has no groups and grants every channel, and no `RevokeTokens` concerns it. */
+      readonly token?: TokenGrants;
       /** The session that the client had before. Undefined: the client named none. */
       readonly previousSessionId: string | undefined;
       /** The attributes that the session starts with. They do not expire before it. */
@@ -73,6 +89,10 @@ export type Input =
       /** Whether the command is only a sign of life, and no activity. */
       readonly isPassive: boolean;
     }
+  /** Replaces the list of users from whom the user hides. */
+  | { readonly type: 'hideFrom'; readonly userIds: readonly string[] }
+  /** Ends the sessions of tokens that were issued before a time of the wall clock, in milliseconds, and refuses such tokens. */
+  | { readonly type: 'revokeTokens'; readonly issuedBefore: number }
   | ModerationInput
   /** A node failed, and all its streams with it. */
   | { readonly type: 'nodeLost'; readonly node: string }

@@ -2,7 +2,7 @@ import { apply } from './apply.js';
 import { mergeAttributes } from './attributes.js';
 import { diffPresence, presenceEquals } from './presence-diff.js';
 import { idleAt, lastActiveAt, wakeAt } from './deadlines.js';
-import type { PresenceEvent } from './event.js';
+import type { PresenceEvent, Reason } from './event.js';
 import type { EndedSession } from './session-transitions.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
@@ -14,6 +14,9 @@ import { copyUser, type Session, type User } from './user.js';
 /** The result of one input. */
 export interface Step {
   readonly user: User;
+  /** When the input was applied, in service time, and why the user changed. */
+  readonly occurredAt: number;
+  readonly cause: Reason;
   /** The differences between the shown presence before and after the input. Often there are none. */
   readonly events: readonly PresenceEvent[];
   /** The sessions that are not live any more. The caller ends their streams. */
@@ -35,6 +38,8 @@ export function step(user: User, input: Input, now: number, policy: Policy): Ste
   const next = facts === user ? user : derivePresence(facts, user, now, policy);
   return {
     user: next,
+    occurredAt: now,
+    cause,
     events: diffPresence(user.shown, next.shown, now, cause),
     ended,
     wakeAt: wakeAt(next, policy),

@@ -1,3 +1,4 @@
+import { NO_ACCESS_RULES, type AccessRules } from './access-rules.js';
 import type { SessionAttributes } from './attributes.js';
 import { NO_CHOICES, type ChoiceVersions } from './choice-versions.js';
 import { NOT_MODERATED, type ModeratorMute } from './moderator-mute.js';
@@ -40,7 +41,16 @@ export interface Session {
   readonly succeeds: string | undefined;
   /** The attributes that this session has set. They end with the session. */
   readonly attributes: SessionAttributes;
+  /** The groups of the token that began the session, sorted, each once. Sessions with the same groups share the list. */
+  readonly groups: readonly string[];
+  /**
+   * When that token was issued, in seconds of the wall clock, rounded down. Undefined: the token does not say, or an
+   * earlier release stored the session.
+   */
+  readonly tokenIssuedAt: number | undefined;
 }
+
+export const NO_GROUPS: readonly string[] = Object.freeze([]);
 
 /** The reasons why a session can be lost. Only these reasons give a session a grace. */
 export const LOSS_REASONS = ['CONNECTION_LOST', 'NODE_LOST'] as const;
@@ -94,6 +104,7 @@ export interface User {
   readonly visibleSince: number | undefined;
   /** The versions of the last commands. */
   readonly choiceVersions: ChoiceVersions;
+  readonly accessRules: AccessRules;
   /** The presence as the user sees it. */
   readonly own: Presence;
   /** The presence as everyone else sees it. It is the same object as `own` unless the user is invisible. */
@@ -118,6 +129,7 @@ export function newUser(userId: string): User {
     choiceExpiresAt: undefined,
     visibleSince: undefined,
     choiceVersions: NO_CHOICES,
+    accessRules: NO_ACCESS_RULES,
     own: presence,
     shown: presence,
   };
@@ -154,6 +166,7 @@ export function copyUser(user: User): Draft<User> {
     choiceExpiresAt: user.choiceExpiresAt,
     visibleSince: user.visibleSince,
     choiceVersions: user.choiceVersions,
+    accessRules: user.accessRules,
     own: user.own,
     shown: user.shown,
   };
@@ -174,6 +187,8 @@ export function copySession(session: Session): Draft<Session> {
     terms: session.terms,
     succeeds: session.succeeds,
     attributes: session.attributes,
+    groups: session.groups,
+    tokenIssuedAt: session.tokenIssuedAt,
   };
 }
 

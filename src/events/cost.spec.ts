@@ -1,4 +1,3 @@
-import { ChannelPatterns } from '../auth/channel-patterns.js';
 import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
 import { EventWorld } from '../../test/support/events.js';
 import { filterOf, resumeSeal } from '../../test/support/log.js';
@@ -7,6 +6,7 @@ import type { FragmentEncoder } from '../event-log/event-log.js';
 import type { Filter } from '../event-log/filter.js';
 import { fragmentEncoder } from './event-encoder.js';
 import type { SubscriberStream } from './events.service.js';
+import { principalOf } from '../../test/support/principal.js';
 
 /** A subscriber that reads everything at once, and counts how often the server accesses it. */
 class Meter implements SubscriberStream {
@@ -36,7 +36,7 @@ describe('An event', () => {
 
   async function subscribe(filter: Filter, userId = 'meter'): Promise<Meter> {
     const meter = new Meter();
-    const caller = { userId, isAdmin: false, moderate: ChannelPatterns.NONE, expiresAt: undefined };
+    const caller = principalOf(userId);
     const options = { filter, resumeToken: '', skipSnapshot: true, latestOnly: false };
     world.service
       .subscribe(caller, options, meter)

@@ -6,7 +6,9 @@ import {
 } from '../api/generated/presence/v1/events_service.pb.js';
 import {
   MAX_COUNTED_CHANNELS,
+  MAX_COUNTED_GROUPS,
   MAX_SUBSCRIBED_CHANNELS,
+  MAX_SUBSCRIBED_GROUPS,
   MAX_SUBSCRIBED_USERS,
 } from '../api/request-limits.js';
 import { AreIdentifiers, AreOneOf, IsOneOf } from '../api/validators.js';
@@ -36,9 +38,15 @@ export class SubscribeRules implements SubscribeRequest {
 
   @IsOneOf(DELIVERIES, 'EVERY_EVENT and LATEST')
   readonly delivery!: Delivery;
+
+  @AreIdentifiers(0, MAX_SUBSCRIBED_GROUPS)
+  readonly groupIds!: string[];
 }
 
 export class WatchCountsRules implements WatchCountsRequest {
   @AreIdentifiers(0, MAX_COUNTED_CHANNELS)
   readonly channelIds!: string[];
+
+  @AreIdentifiers(0, MAX_COUNTED_GROUPS)
+  readonly groupIds!: string[];
 }

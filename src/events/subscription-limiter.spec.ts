@@ -1,4 +1,4 @@
-import { ChannelPatterns } from '../auth/channel-patterns.js';
+import { principalOf } from '../../test/support/principal.js';
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../config/config.js';
 import type { HeapLimit } from '../limits/heap-limit.js';
@@ -8,25 +8,30 @@ import { SubscriptionLimiter } from './subscription-limiter.js';
 describe('SubscriptionLimiter', () => {
   it('accepts the maximum number of subscriptions of a user, and no more', () => {
     const limiter = limiterOf(2);
-    limiter.acquire(user('ann'));
-    limiter.acquire(user('ann'));
-    expect(() => limiter.acquire(user('ann'))).toThrow('a user may have 2 subscriptions at once');
-    expect(() => limiter.acquire(user('bob'))).not.toThrow();
+    limiter.acquire(principalOf('ann'));
+    limiter.acquire(principalOf('ann'));
+    expect(() => limiter.acquire(principalOf('ann'))).toThrow(
+      'a user may have 2 subscriptions at once',
+    );
+    expect(() => limiter.acquire(principalOf('bob'))).not.toThrow();
   });
 
   it('accepts another subscription for each one that ends', () => {
     const limiter = limiterOf(2);
-    const [release, releaseOther] = [limiter.acquire(user('ann')), limiter.acquire(user('ann'))];
+    const [release, releaseOther] = [
+      limiter.acquire(principalOf('ann')),
+      limiter.acquire(principalOf('ann')),
+    ];
     release();
-    limiter.acquire(user('ann'));
-    expect(() => limiter.acquire(user('ann'))).toThrow('end one first');
+    limiter.acquire(principalOf('ann'));
+    expect(() => limiter.acquire(principalOf('ann'))).toThrow('end one first');
     releaseOther();
-    expect(() => limiter.acquire(user('ann'))).not.toThrow();
+    expect(() => limiter.acquire(principalOf('ann'))).not.toThrow();
   });
 
   it('stores nothing for users without a subscription', () => {
     const limiter = limiterOf(1);
-    const release = limiter.acquire(user('ann'));
+    const release = limiter.acquire(principalOf('ann'));
     expect(limiter.users).toBe(1);
     release();
     expect(limiter.users).toBe(0);
@@ -34,16 +39,9 @@ describe('SubscriptionLimiter', () => {
 
   it.each(['heap', 'read'])('stores nothing if the %s limit rejects the subscription', (limit) => {
     const limiter = limiterOf(1, limit);
-    expect(() => limiter.acquire(user('ann'))).toThrow('rejected');
+    expect(() => limiter.acquire(principalOf('ann'))).toThrow('rejected');
     expect(limiter.users).toBe(0);
   });
-});
-
-const user = (userId: string) => ({
-  userId,
-  isAdmin: false,
-  moderate: ChannelPatterns.NONE,
-  expiresAt: undefined,
 });
 
 /** Returns a limiter. The heap limit or the read limit rejects everything if `reached` names it. */

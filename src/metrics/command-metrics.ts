@@ -17,6 +17,8 @@ const KIND_LABELS: Readonly<Record<CommandKind, string>> = {
   moderateMute: 'mute_user',
   moveUser: 'move_user',
   removeUser: 'remove_user',
+  hideFrom: 'update_hidden_from',
+  revokeTokens: 'revoke_tokens',
   time: 'deadline',
 };
 

@@ -1,4 +1,5 @@
 import { AreAttributeKeys, AreAttributes } from '../api/attribute-validators.js';
+import { MAX_HIDDEN_FROM } from '../domain/access-rules.js';
 import { isIdentifier } from '../domain/identifier.js';
 import { IsStatusChoice, IsStatusText, IsTimestampIfGiven } from '../api/choice-validators.js';
 import type { Duration } from '../api/generated/google/protobuf/duration.pb.js';
@@ -9,17 +10,19 @@ import type {
   BatchGetPresencesRequest,
   CountPresencesRequest,
   ExplainPresenceRequest,
+  GetHiddenFromRequest,
   GetPresenceRequest,
   JoinChannelRequest,
   LeaveChannelRequest,
   ListChannelMembersRequest,
   ListOnlineUsersRequest,
   UpdateAttributesRequest,
+  UpdateHiddenFromRequest,
   UpdateMuteStateRequest,
   UpdateStatusRequest,
 } from '../api/generated/presence/v1/presence_service.pb.js';
 import { STATUS_ON_WIRE } from '../api/proto-mappers.js';
-import { MAX_BATCH, MAX_COUNTED_CHANNELS } from '../api/request-limits.js';
+import { MAX_BATCH, MAX_COUNTED_CHANNELS, MAX_COUNTED_GROUPS } from '../api/request-limits.js';
 import {
   AreIdentifiers,
   AreOneOf,
@@ -102,6 +105,22 @@ export class UpdateAttributesRules implements UpdateAttributesRequest {
 export class CountPresencesRules implements CountPresencesRequest {
   @AreIdentifiers(0, MAX_COUNTED_CHANNELS)
   readonly channelIds!: string[];
+
+  @AreIdentifiers(0, MAX_COUNTED_GROUPS)
+  readonly groupIds!: string[];
+}
+
+export class UpdateHiddenFromRules implements UpdateHiddenFromRequest {
+  @AreIdentifiers(0, MAX_HIDDEN_FROM)
+  readonly userIds!: string[];
+
+  @IsIdentifierOrEmpty()
+  readonly userId!: string;
+}
+
+export class GetHiddenFromRules implements GetHiddenFromRequest {
+  @IsIdentifierOrEmpty()
+  readonly userId!: string;
 }
 
 export class GetPresenceRules implements GetPresenceRequest {
@@ -127,6 +146,9 @@ export class ListOnlineUsersRules implements ListOnlineUsersRequest {
 
   @AreOneOf(STATUS_ON_WIRE)
   readonly statuses!: PresenceStatus[];
+
+  @IsIdentifierOrEmpty()
+  readonly groupId!: string;
 }
 
 export class ListChannelMembersRules implements ListChannelMembersRequest {

@@ -13,6 +13,7 @@ import {
   type CountPresencesResponse,
   type Choices,
   type ExplainPresenceResponse,
+  type GetHiddenFromResponse,
   type GetPresenceResponse,
   type JoinChannelResponse,
   type LeaveChannelResponse,
@@ -20,6 +21,7 @@ import {
   type ListOnlineUsersResponse,
   type PresenceServiceController,
   type UpdateAttributesResponse,
+  type UpdateHiddenFromResponse,
   type UpdateMuteStateResponse,
   type UpdateStatusResponse,
 } from '../api/generated/presence/v1/presence_service.pb.js';
@@ -34,12 +36,14 @@ import {
   BatchGetPresencesRules,
   CountPresencesRules,
   ExplainPresenceRules,
+  GetHiddenFromRules,
   GetPresenceRules,
   JoinChannelRules,
   LeaveChannelRules,
   ListChannelMembersRules,
   ListOnlineUsersRules,
   UpdateAttributesRules,
+  UpdateHiddenFromRules,
   UpdateMuteStateRules,
   UpdateStatusRules,
 } from './dto.js';
@@ -104,6 +108,21 @@ export class PresenceController implements PresenceServiceController {
     const changes = { set, remove, expiresInMs, isPassive };
     const user = await this.presences.setAttributes(caller, sessionId, changes);
     return { presence: toPresenceMessage(user.own) };
+  }
+
+  @RateLimitAs('command')
+  updateHiddenFrom(
+    @Payload() _request: UpdateHiddenFromRules,
+    @CurrentCaller() _caller: Principal,
+  ): Promise<UpdateHiddenFromResponse> {
+    throw new Error('TODO(access)');
+  }
+
+  getHiddenFrom(
+    @Payload() _request: GetHiddenFromRules,
+    @CurrentCaller() _caller: Principal,
+  ): Promise<GetHiddenFromResponse> {
+    throw new Error('TODO(access)');
   }
 
   async getPresence(

@@ -1,5 +1,6 @@
 import { AreAttributes } from '../api/attribute-validators.js';
-import { AreChoicesIfGiven } from '../api/choice-validators.js';
+import { AreChoicesIfGiven, IsTimestampIfGiven } from '../api/choice-validators.js';
+import type { Timestamp } from '../api/generated/google/protobuf/timestamp.pb.js';
 import type { Choices } from '../api/generated/presence/v1/presence_service.pb.js';
 import type {
   ConnectRequest,
@@ -7,6 +8,7 @@ import type {
   HeartbeatRequest,
   ListSessionsRequest,
   RecordActivityRequest,
+  RevokeTokensRequest,
 } from '../api/generated/presence/v1/session_service.pb.js';
 import { IsIdentifier, IsIdentifierIfGiven, IsIdentifierOrEmpty, rule } from '../api/validators.js';
 
@@ -61,4 +63,12 @@ export class ListSessionsRules implements ListSessionsRequest {
 export class EndSessionRules implements EndSessionRequest {
   @IsIdentifier()
   readonly sessionId!: string;
+}
+
+export class RevokeTokensRules implements RevokeTokensRequest {
+  @IsIdentifier()
+  readonly userId!: string;
+
+  @IsTimestampIfGiven()
+  readonly issuedBefore: Timestamp | undefined;
 }

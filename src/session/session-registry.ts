@@ -110,6 +110,11 @@ function refusalFor(cause: EndReason): RejectedError {
   switch (cause) {
     case 'TOKEN_EXPIRED':
       return new RejectedError('TOKEN_EXPIRED', 'the token expired; connect again with a new one');
+    case 'TOKEN_REVOKED':
+      return new RejectedError(
+        'TOKEN_REVOKED',
+        'the token was revoked; connect again with a new one',
+      );
     case 'CONNECTION_LOST':
       return new RejectedError('HEARTBEATS_MISSED', 'no heartbeat arrived in time; connect again');
     case 'NODE_LOST':

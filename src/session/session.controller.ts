@@ -10,6 +10,7 @@ import {
   type HeartbeatResponse,
   type ListSessionsResponse,
   type RecordActivityResponse,
+  type RevokeTokensResponse,
   type SessionServiceController,
 } from '../api/generated/presence/v1/session_service.pb.js';
 import { GrpcController } from '../api/grpc-controller.js';
@@ -23,6 +24,7 @@ import {
   HeartbeatRules,
   ListSessionsRules,
   RecordActivityRules,
+  RevokeTokensRules,
 } from './dto.js';
 import type { SessionMessage } from './session-stream.js';
 import { SessionService } from './session.service.js';
@@ -83,6 +85,13 @@ export class SessionController implements SessionServiceController {
     const userId = request.userId || caller.userId;
     const user = await this.sessions.userWithSessions(caller, userId);
     return { sessions: liveSessions(user).map((session) => sessionMessage(user, session)) };
+  }
+
+  revokeTokens(
+    @Payload() _request: RevokeTokensRules,
+    @CurrentCaller() _caller: Principal,
+  ): Promise<RevokeTokensResponse> {
+    throw new Error('TODO(access)');
   }
 
   async endSession(

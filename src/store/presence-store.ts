@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { PresenceEvent } from '../domain/event.js';
+import type { PresenceEvent, Reason } from '../domain/event.js';
 import type { EndedSession } from '../domain/session-transitions.js';
 import type { Step } from '../domain/step.js';
 import type { User } from '../domain/user.js';
@@ -25,8 +25,13 @@ export type UserKey = { readonly userId: string } | { readonly sessionId: string
 
 /** A committed change of one user. */
 export interface Commit {
+  /** The state of the user before the commit. Undefined: this node does not know it, because the commit was replayed. */
+  readonly before: User | undefined;
   /** The new state of the user. */
   readonly user: User;
+  /** When the commit was made, in service time, and why. */
+  readonly occurredAt: number;
+  readonly cause: Reason;
   readonly events: readonly PresenceEvent[];
   /** The sessions that ended with this commit. */
   readonly ended: readonly EndedSession[];

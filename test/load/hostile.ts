@@ -33,7 +33,7 @@ function mute(n: number): Promise<unknown> {
 
 function readPage(): Promise<unknown> {
   const { ListOnlineUsersRequest, ListOnlineUsersResponse } = presence;
-  const request = { pageSize: 1000, pageToken: '', statuses: [] };
+  const request = { pageSize: 1000, pageToken: '', statuses: [], groupId: '' };
   const method = 'PresenceService/ListOnlineUsers';
   return call(client, method, ListOnlineUsersRequest, ListOnlineUsersResponse, request, metadata);
 }

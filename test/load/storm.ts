@@ -58,7 +58,7 @@ export async function measureStorm(sessions: number): Promise<StormResult> {
     for (const connection of cut) connection.destroy();
     const allEvents = until(() => missing.size === 0, elapsed);
     const online = async (): Promise<number> => {
-      const request = { pageSize: 1, pageToken: '', statuses: [] };
+      const request = { pageSize: 1, pageToken: '', statuses: [], groupId: '' };
       const { totalSize } = await call(
         client,
         'PresenceService/ListOnlineUsers',

@@ -15,7 +15,7 @@ import {
   Sync,
   type SubscribeResponse,
 } from '../../src/api/generated/presence/v1/events_service.pb.js';
-import { ChannelPatterns } from '../../src/auth/channel-patterns.js';
+import { principalOf } from './principal.js';
 import { CountFeed } from '../../src/events/count-feed.js';
 import type { HeapLimit } from '../../src/limits/heap-limit.js';
 import { ReadLimit } from '../../src/limits/read-limit.js';
@@ -97,7 +97,7 @@ export class EventWorld {
     }: { readonly credits?: number; readonly expiresAt?: number } = {},
   ): Promise<Reader> {
     const reader = new Reader(credits, this.committed.length);
-    const caller = { userId: 'reader', isAdmin: false, moderate: ChannelPatterns.NONE, expiresAt };
+    const caller = principalOf('reader', { expiresAt });
     const all = {
       filter: filterOf(),
       resumeToken: '',

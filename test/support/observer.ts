@@ -96,6 +96,9 @@ export async function askAbout(client: Client, target: Target): Promise<Record<Q
     moveUser: await answer(
       client.moveUser({ userId, fromChannelId: channelIds[0]!, toChannelId: 'elsewhere' }),
     ),
+    updateHiddenFrom: 'TODO(access)',
+    getHiddenFrom: 'TODO(access)',
+    revokeTokens: 'TODO(access)',
     removeUser: await answer(client.removeUser({ userId, channelId: channelIds[0]! })),
     subscribe: await Promise.all(
       subscriptionsTo([userId], channelIds).map((request) => beginningOf(client, request)),

@@ -70,7 +70,7 @@ export class MemoryPresenceStore extends PresenceStore {
     if (step.user !== before) {
       this.table.upsert(held, step.user, step.wakeAt);
       if (step.user.shown.status === 'OFFLINE') this.forgetLongestGone();
-      this.publish(step);
+      this.publish(before, step);
     } else if (held !== undefined) {
       this.table.wake(held, step.wakeAt);
     }
@@ -89,11 +89,19 @@ export class MemoryPresenceStore extends PresenceStore {
     return this.table.claimDue(now, limit);
   }
 
-  private publish({ user, events, ended }: Step): void {
+  private publish(before: User, { user, occurredAt, cause, events, ended }: Step): void {
     // Commits without visible events are not counted, because a resume token would reveal them.
     const { partition, seq, mark } = this.last;
     if (events.length > 0) this.last = { partition, seq: seq + 1, mark };
-    this.committed.next({ user, events, ended, position: this.last });
+    this.committed.next({
+      before,
+      user,
+      occurredAt,
+      cause,
+      events,
+      ended,
+      position: this.last,
+    });
   }
 
   private forgetLongestGone(): void {

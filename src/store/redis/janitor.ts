@@ -131,7 +131,14 @@ function forget(user: User): Step {
   // A user who has come back in the meantime must not be evicted.
   const kept =
     user.shown.status === 'OFFLINE' ? (retainOnEviction(user) ?? newUser(user.userId)) : user;
-  return { user: kept, events: [], ended: [], wakeAt: undefined };
+  return {
+    user: kept,
+    occurredAt: 0,
+    cause: 'UNKNOWN',
+    events: [],
+    ended: [],
+    wakeAt: undefined,
+  };
 }
 
 function* firstOf<T>(items: Iterable<T>, count: number): Generator<T> {

@@ -22,8 +22,11 @@ export interface ReplicaOptions {
   /** The current node id, under which the sessions of this node are stored. */
   readonly node: () => string;
   readonly now: () => number;
-  /** Called with every commit after the replica has applied it. */
-  readonly onStep: (step: Step, place: LogPosition) => void;
+  /**
+   * Called with every commit after the replica has applied it, and the user before it. Undefined: the commit is older than
+   * the replica.
+   */
+  readonly onStep: (step: Step, before: User | undefined, place: LogPosition) => void;
   /**
    * Called when the replica starts or resyncs. Listeners receive the commits after this position and none before it.
    */
@@ -137,7 +140,10 @@ export class PartitionReplica {
   private replay(batch: Batch): void {
     batch.entries().forEach(({ user, events, ended }, nth) => {
       const place = { ...batch.after, seq: batch.before.seq + nth + 1 };
-      if (events.length > 0) this.options.onStep({ user, events, ended, wakeAt: undefined }, place);
+      if (events.length === 0) return;
+      const { occurredAt, cause } = whenAndWhy(events);
+      const step = { user, occurredAt, cause, events, ended, wakeAt: undefined };
+      this.options.onStep(step, undefined, place);
     });
   }
 
@@ -160,16 +166,18 @@ export class PartitionReplica {
     const before = held?.user ?? newUser(stored.userId);
     const user = this.resolve(before, stored, ended);
     const isTold = user === stored && before.shown.version === previousVersion;
+    const changes = isTold ? events : this.difference(before, user);
     const step: Step = {
       user,
-      events: isTold ? events : this.difference(before, user),
+      ...whenAndWhy(changes),
+      events: changes,
       ended: isTold ? ended : missingIn(user, before),
       wakeAt: wakeAt(user, this.options.policy),
     };
     this.census.count(before, user);
     this.setRevision(this.table.upsert(held, user, step.wakeAt), revision);
     if (isForgotten(user)) this.table.evict(user.userId, undefined);
-    this.options.onStep(step, place);
+    this.options.onStep(step, before, place);
   }
 
   /** The stored user, or a merge with the known one if Redis has lost part of it. */
@@ -254,4 +262,9 @@ class SessionCountByNode {
     if (count === 0) this.counts.delete(node);
     else this.counts.set(node, count);
   }
+}
+
+// TODO(access): log entries carry both, also for a commit without events.
+function whenAndWhy([first]: readonly PresenceEvent[]): Pick<Step, 'occurredAt' | 'cause'> {
+  return { occurredAt: first?.occurredAt ?? 0, cause: first?.reason ?? 'UNKNOWN' };
 }

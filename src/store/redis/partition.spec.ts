@@ -153,7 +153,14 @@ describe('A partition', () => {
     const head = partition.replica.place;
     await perform(node, 'ann', disconnect('s'));
     const user = newUser('ann');
-    await partition.update('ann', () => ({ user, events: [], ended: [], wakeAt: undefined }));
+    await partition.update('ann', () => ({
+      user,
+      occurredAt: 0,
+      cause: 'UNKNOWN',
+      events: [],
+      ended: [],
+      wakeAt: undefined,
+    }));
     const { users, place } = await loadUsers(port, partition.keys, head);
     expect([...users.keys()]).toEqual([]);
     expect(place).toEqual(partition.replica.place);

@@ -76,4 +76,11 @@ export class Partition {
   }
 }
 
-const unchanged: UserUpdate = (user) => ({ user, events: [], ended: [], wakeAt: undefined });
+const unchanged: UserUpdate = (user) => ({
+  user,
+  occurredAt: 0,
+  cause: 'UNKNOWN',
+  events: [],
+  ended: [],
+  wakeAt: undefined,
+});

@@ -47,6 +47,7 @@ const USER_CHECKS: Checks<Omit<User, 'userId'>> = {
   choiceExpiresAt: ({ choiceExpiresAt }) => isTimeOrNone(choiceExpiresAt),
   visibleSince: ({ visibleSince }) => isTimeOrNone(visibleSince),
   choiceVersions: isDecoded,
+  accessRules: isDecoded,
   own: ({ own }) => passes(IN_PRESENCE, own),
   shown: ({ own, shown }) => shown === own || passes(IN_PRESENCE, shown),
 };
@@ -69,6 +70,8 @@ const SESSION_CHECKS: Checks<Session> = {
       ([key, { value, version, expiresAt }]) =>
         isText(key) && isText(value) && isTime(version) && isTimeOrNone(expiresAt),
     ),
+  groups: ({ groups }) => groups.every(isText),
+  tokenIssuedAt: ({ tokenIssuedAt }) => isTimeOrNone(tokenIssuedAt),
 };
 
 const PRESENCE_CHECKS: Checks<Omit<Presence, 'userId'>> = {

@@ -113,8 +113,11 @@ export class RedisPresenceStore
           ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
           logSize: Math.ceil(options.logSize / PARTITIONS),
           randomToken: randomId,
-          onStep: ({ user, events, ended }, place) =>
-            this.committed.next({ user, events, ended, position: commitPosition(index, place) }),
+          onStep: ({ user, occurredAt, cause, events, ended }, before, place) =>
+            this.committed.next({
+              ...{ before, user, occurredAt, cause, events, ended },
+              position: commitPosition(index, place),
+            }),
           onRestart: (place) => this.restarted.next(commitPosition(index, place)),
           onFenced: (name) => this.rotateNodeId(name),
           onError: this.noteError,

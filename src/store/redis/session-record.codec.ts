@@ -1,7 +1,7 @@
 import { NO_SESSION_ATTRIBUTES, type SessionAttributes } from '../../domain/attributes.js';
 import { sharedText } from '../../domain/shared-text.js';
 import { sharedTerms, type SessionTerms } from '../../domain/terms.js';
-import type { LossReason, Session } from '../../domain/user.js';
+import { NO_GROUPS, type LossReason, type Session } from '../../domain/user.js';
 import { trimmed, type Stored, type Written } from './record-fields.js';
 
 type SessionFields = [
@@ -89,6 +89,8 @@ export function sessionOf(fields: StoredSession): Session {
     terms: termsOf(fields[9]),
     succeeds: fields[10] ?? undefined,
     attributes: attributesOf(fields[11]),
+    groups: NO_GROUPS,
+    tokenIssuedAt: undefined,
   };
 }
 

@@ -1,3 +1,5 @@
+import { NO_ACCESS_RULES } from '../../domain/access-rules.js';
+import { NO_GROUPS } from '../../domain/user.js';
 import { describe, expect, it } from 'vitest';
 import fc from '../../../test/support/seeded-fast-check.js';
 import { history, policies } from '../../../test/support/histories.js';
@@ -79,6 +81,8 @@ describe('The record of a user', () => {
       terms: { idleTimeoutMs: 7, heartbeatTimeoutMs: 8, reconnectGraceMs: 9 },
       succeeds: 'b',
       attributes: new Map([['__proto__', { value: 'x', version: 10, expiresAt: 11 }]]),
+      groups: NO_GROUPS,
+      tokenIssuedAt: undefined,
     };
     const user: User = {
       userId: 'ann',
@@ -95,6 +99,7 @@ describe('The record of a user', () => {
       choiceExpiresAt: 10,
       visibleSince: 11,
       choiceVersions: { status: 12, microphone: 13, speaker: 14, channel: 15, moderation: 16 },
+      accessRules: NO_ACCESS_RULES,
       own,
       shown: { ...unknownPresence('ann'), isSpeakerMuted: true, version: 2 },
     };

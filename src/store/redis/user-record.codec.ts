@@ -1,3 +1,4 @@
+import { NO_ACCESS_RULES } from '../../domain/access-rules.js';
 import { NO_CHOICES, packed, type ChoiceVersions } from '../../domain/choice-versions.js';
 import { sharedText } from '../../domain/shared-text.js';
 import {
@@ -114,6 +115,7 @@ export function userOf(userId: string, fields: unknown): User {
     choiceExpiresAt: expiresAt ?? undefined,
     visibleSince: visibleSince ?? undefined,
     choiceVersions: choiceVersionsOf(choices, ownPresence.version),
+    accessRules: NO_ACCESS_RULES,
     own: ownPresence,
     shown: shown === null ? ownPresence : presenceOf(userId, shown),
   };

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file presence/v1/presence_service.proto.
  */
 export const file_presence_v1_presence_service: GenFile = /*@__PURE__*/
-  fileDesc("CiJwcmVzZW5jZS92MS9wcmVzZW5jZV9zZXJ2aWNlLnByb3RvEgtwcmVzZW5jZS52MSJRChJKb2luQ2hhbm5lbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJEhMKC2tlZXBfb3RoZXJzGAMgASgIImUKE0pvaW5DaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyI9ChNMZWF2ZUNoYW5uZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSEgoKY2hhbm5lbF9pZBgCIAEoCSJmChRMZWF2ZUNoYW5uZWxSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiUKB2Nob2ljZXMYAiABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIpoBChZVcGRhdGVNdXRlU3RhdGVSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSIAoTaXNfbWljcm9waG9uZV9tdXRlZBgCIAEoCEgAiAEBEh0KEGlzX3NwZWFrZXJfbXV0ZWQYAyABKAhIAYgBAUIWChRfaXNfbWljcm9waG9uZV9tdXRlZEITChFfaXNfc3BlYWtlcl9tdXRlZCJpChdVcGRhdGVNdXRlU3RhdGVSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiUKB2Nob2ljZXMYAiABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIqoBChNVcGRhdGVTdGF0dXNSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSKQoGY2hvaWNlGAIgASgOMhkucHJlc2VuY2UudjEuU3RhdHVzQ2hvaWNlEhMKC3N0YXR1c190ZXh0GAMgASgJEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3VzZXJfaWQYBSABKAkiZgoUVXBkYXRlU3RhdHVzUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyLoAQoXVXBkYXRlQXR0cmlidXRlc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRI6CgNzZXQYAiADKAsyLS5wcmVzZW5jZS52MS5VcGRhdGVBdHRyaWJ1dGVzUmVxdWVzdC5TZXRFbnRyeRIOCgZyZW1vdmUYAyADKAkSLQoKZXhwaXJlc19pbhgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhISCgppc19wYXNzaXZlGAUgASgIGioKCFNldEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiQwoYVXBkYXRlQXR0cmlidXRlc1Jlc3BvbnNlEicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UiLAoVQ291bnRQcmVzZW5jZXNSZXF1ZXN0EhMKC2NoYW5uZWxfaWRzGAEgAygJIkQKFkNvdW50UHJlc2VuY2VzUmVzcG9uc2USKgoGY291bnRzGAEgAygLMhoucHJlc2VuY2UudjEuUHJlc2VuY2VDb3VudCIlChJHZXRQcmVzZW5jZVJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSI+ChNHZXRQcmVzZW5jZVJlc3BvbnNlEicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UiLAoYQmF0Y2hHZXRQcmVzZW5jZXNSZXF1ZXN0EhAKCHVzZXJfaWRzGAEgAygJIkUKGUJhdGNoR2V0UHJlc2VuY2VzUmVzcG9uc2USKAoJcHJlc2VuY2VzGAEgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UibgoWTGlzdE9ubGluZVVzZXJzUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCRItCghzdGF0dXNlcxgDIAMoDjIbLnByZXNlbmNlLnYxLlByZXNlbmNlU3RhdHVzInAKF0xpc3RPbmxpbmVVc2Vyc1Jlc3BvbnNlEigKCXByZXNlbmNlcxgBIAMoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIlYKGUxpc3RDaGFubmVsTWVtYmVyc1JlcXVlc3QSEgoKY2hhbm5lbF9pZBgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJzChpMaXN0Q2hhbm5lbE1lbWJlcnNSZXNwb25zZRIoCglwcmVzZW5jZXMYASADKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoBSK5AQoHQ2hvaWNlcxIpCgZzdGF0dXMYASABKAsyGS5wcmVzZW5jZS52MS5DaG9zZW5TdGF0dXMSKwoKbWljcm9waG9uZRgCIAEoCzIXLnByZXNlbmNlLnYxLkNob3Nlbk11dGUSKAoHc3BlYWtlchgDIAEoCzIXLnByZXNlbmNlLnYxLkNob3Nlbk11dGUSLAoHY2hhbm5lbBgEIAEoCzIbLnByZXNlbmNlLnYxLkNob3NlbkNoYW5uZWxzIo8BCgxDaG9zZW5TdGF0dXMSDwoHdmVyc2lvbhgBIAEoBBIpCgZjaG9pY2UYAiABKA4yGS5wcmVzZW5jZS52MS5TdGF0dXNDaG9pY2USEwoLc3RhdHVzX3RleHQYAyABKAkSLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiLwoKQ2hvc2VuTXV0ZRIPCgd2ZXJzaW9uGAEgASgEEhAKCGlzX211dGVkGAIgASgIImgKDkNob3NlbkNoYW5uZWxzEg8KB3ZlcnNpb24YASABKAQSLAoIY2hhbm5lbHMYAiADKAsyGi5wcmVzZW5jZS52MS5DaG9zZW5DaGFubmVsEhcKD2NsZWFyZWRfdmVyc2lvbhgDIAEoBCI0Cg1DaG9zZW5DaGFubmVsEhIKCmNoYW5uZWxfaWQYASABKAkSDwoHaXNfaGVsZBgCIAEoCCIpChZFeHBsYWluUHJlc2VuY2VSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkinAMKF0V4cGxhaW5QcmVzZW5jZVJlc3BvbnNlEiQKBXNob3duGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USIgoDb3duGAIgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USJwoFY2F1c2UYAyABKA4yGC5wcmVzZW5jZS52MS5TdGF0dXNDYXVzZRIpCgZjaG9pY2UYBCABKA4yGS5wcmVzZW5jZS52MS5TdGF0dXNDaG9pY2USNQoRY2hvaWNlX2V4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KCHNlc3Npb25zGAYgAygLMh0ucHJlc2VuY2UudjEuRXhwbGFpbmVkU2Vzc2lvbhIwCg9uZXh0X3RyYW5zaXRpb24YByABKAsyFy5wcmVzZW5jZS52MS5UcmFuc2l0aW9uEhcKD2lkbGVfdGltZW91dF9tcxgIIAEoDRIwCgxleHBsYWluZWRfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIoACChBFeHBsYWluZWRTZXNzaW9uEiUKB3Nlc3Npb24YASABKAsyFC5wcmVzZW5jZS52MS5TZXNzaW9uEg8KB25vZGVfaWQYAiABKAkSFQoNaG9sZHNfY2hhbm5lbBgDIAEoCBI0ChBoZWFydGJlYXRfZHVlX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI0ChB0b2tlbl9leHBpcmVzX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIxCg1ncmFjZV9lbmRzX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKZAQoKVHJhbnNpdGlvbhImCgJhdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoEa2luZBgCIAEoDjIbLnByZXNlbmNlLnYxLlRyYW5zaXRpb25LaW5kEhIKCnNlc3Npb25faWQYAyABKAkSJAoFc2hvd24YBCABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSqhAQoMU3RhdHVzQ2hvaWNlEh0KGVNUQVRVU19DSE9JQ0VfVU5TUEVDSUZJRUQQABIbChdTVEFUVVNfQ0hPSUNFX0FVVE9NQVRJQxABEiAKHFNUQVRVU19DSE9JQ0VfRE9fTk9UX0RJU1RVUkIQAhIWChJTVEFUVVNfQ0hPSUNFX0FXQVkQAxIbChdTVEFUVVNfQ0hPSUNFX0lOVklTSUJMRRAEKpUBCgtTdGF0dXNDYXVzZRIcChhTVEFUVVNfQ0FVU0VfVU5TUEVDSUZJRUQQABIbChdTVEFUVVNfQ0FVU0VfTk9fU0VTU0lPThABEhcKE1NUQVRVU19DQVVTRV9DSE9TRU4QAhIXChNTVEFUVVNfQ0FVU0VfQUNUSVZFEAMSGQoVU1RBVFVTX0NBVVNFX0lOQUNUSVZFEAQqgAIKDlRyYW5zaXRpb25LaW5kEh8KG1RSQU5TSVRJT05fS0lORF9VTlNQRUNJRklFRBAAEhgKFFRSQU5TSVRJT05fS0lORF9JRExFEAESIgoeVFJBTlNJVElPTl9LSU5EX0NIT0lDRV9FWFBJUkVEEAISIQodVFJBTlNJVElPTl9LSU5EX1RPS0VOX0VYUElSRUQQAxIkCiBUUkFOU0lUSU9OX0tJTkRfSEVBUlRCRUFUX01JU1NFRBAEEh8KG1RSQU5TSVRJT05fS0lORF9HUkFDRV9FTkRFRBAFEiUKIVRSQU5TSVRJT05fS0lORF9BVFRSSUJVVEVfRVhQSVJFRBAGMoAICg9QcmVzZW5jZVNlcnZpY2USUAoLSm9pbkNoYW5uZWwSHy5wcmVzZW5jZS52MS5Kb2luQ2hhbm5lbFJlcXVlc3QaIC5wcmVzZW5jZS52MS5Kb2luQ2hhbm5lbFJlc3BvbnNlElMKDExlYXZlQ2hhbm5lbBIgLnByZXNlbmNlLnYxLkxlYXZlQ2hhbm5lbFJlcXVlc3QaIS5wcmVzZW5jZS52MS5MZWF2ZUNoYW5uZWxSZXNwb25zZRJcCg9VcGRhdGVNdXRlU3RhdGUSIy5wcmVzZW5jZS52MS5VcGRhdGVNdXRlU3RhdGVSZXF1ZXN0GiQucHJlc2VuY2UudjEuVXBkYXRlTXV0ZVN0YXRlUmVzcG9uc2USUwoMVXBkYXRlU3RhdHVzEiAucHJlc2VuY2UudjEuVXBkYXRlU3RhdHVzUmVxdWVzdBohLnByZXNlbmNlLnYxLlVwZGF0ZVN0YXR1c1Jlc3BvbnNlEl8KEFVwZGF0ZUF0dHJpYnV0ZXMSJC5wcmVzZW5jZS52MS5VcGRhdGVBdHRyaWJ1dGVzUmVxdWVzdBolLnByZXNlbmNlLnYxLlVwZGF0ZUF0dHJpYnV0ZXNSZXNwb25zZRJQCgtHZXRQcmVzZW5jZRIfLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVxdWVzdBogLnByZXNlbmNlLnYxLkdldFByZXNlbmNlUmVzcG9uc2USYgoRQmF0Y2hHZXRQcmVzZW5jZXMSJS5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1JlcXVlc3QaJi5wcmVzZW5jZS52MS5CYXRjaEdldFByZXNlbmNlc1Jlc3BvbnNlElwKD0xpc3RPbmxpbmVVc2VycxIjLnByZXNlbmNlLnYxLkxpc3RPbmxpbmVVc2Vyc1JlcXVlc3QaJC5wcmVzZW5jZS52MS5MaXN0T25saW5lVXNlcnNSZXNwb25zZRJlChJMaXN0Q2hhbm5lbE1lbWJlcnMSJi5wcmVzZW5jZS52MS5MaXN0Q2hhbm5lbE1lbWJlcnNSZXF1ZXN0GicucHJlc2VuY2UudjEuTGlzdENoYW5uZWxNZW1iZXJzUmVzcG9uc2USWQoOQ291bnRQcmVzZW5jZXMSIi5wcmVzZW5jZS52MS5Db3VudFByZXNlbmNlc1JlcXVlc3QaIy5wcmVzZW5jZS52MS5Db3VudFByZXNlbmNlc1Jlc3BvbnNlElwKD0V4cGxhaW5QcmVzZW5jZRIjLnByZXNlbmNlLnYxLkV4cGxhaW5QcmVzZW5jZVJlcXVlc3QaJC5wcmVzZW5jZS52MS5FeHBsYWluUHJlc2VuY2VSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_presence_v1_presence]);
+  fileDesc("CiJwcmVzZW5jZS92MS9wcmVzZW5jZV9zZXJ2aWNlLnByb3RvEgtwcmVzZW5jZS52MSJRChJKb2luQ2hhbm5lbFJlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRISCgpjaGFubmVsX2lkGAIgASgJEhMKC2tlZXBfb3RoZXJzGAMgASgIImUKE0pvaW5DaGFubmVsUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyI9ChNMZWF2ZUNoYW5uZWxSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSEgoKY2hhbm5lbF9pZBgCIAEoCSJmChRMZWF2ZUNoYW5uZWxSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiUKB2Nob2ljZXMYAiABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIpoBChZVcGRhdGVNdXRlU3RhdGVSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSIAoTaXNfbWljcm9waG9uZV9tdXRlZBgCIAEoCEgAiAEBEh0KEGlzX3NwZWFrZXJfbXV0ZWQYAyABKAhIAYgBAUIWChRfaXNfbWljcm9waG9uZV9tdXRlZEITChFfaXNfc3BlYWtlcl9tdXRlZCJpChdVcGRhdGVNdXRlU3RhdGVSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEiUKB2Nob2ljZXMYAiABKAsyFC5wcmVzZW5jZS52MS5DaG9pY2VzIqoBChNVcGRhdGVTdGF0dXNSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkSKQoGY2hvaWNlGAIgASgOMhkucHJlc2VuY2UudjEuU3RhdHVzQ2hvaWNlEhMKC3N0YXR1c190ZXh0GAMgASgJEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB3VzZXJfaWQYBSABKAkiZgoUVXBkYXRlU3RhdHVzUmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIlCgdjaG9pY2VzGAIgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlcyLoAQoXVXBkYXRlQXR0cmlidXRlc1JlcXVlc3QSEgoKc2Vzc2lvbl9pZBgBIAEoCRI6CgNzZXQYAiADKAsyLS5wcmVzZW5jZS52MS5VcGRhdGVBdHRyaWJ1dGVzUmVxdWVzdC5TZXRFbnRyeRIOCgZyZW1vdmUYAyADKAkSLQoKZXhwaXJlc19pbhgEIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhISCgppc19wYXNzaXZlGAUgASgIGioKCFNldEVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiQwoYVXBkYXRlQXR0cmlidXRlc1Jlc3BvbnNlEicKCHByZXNlbmNlGAEgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2UiPAoXVXBkYXRlSGlkZGVuRnJvbVJlcXVlc3QSEAoIdXNlcl9pZHMYASADKAkSDwoHdXNlcl9pZBgCIAEoCSIaChhVcGRhdGVIaWRkZW5Gcm9tUmVzcG9uc2UiJwoUR2V0SGlkZGVuRnJvbVJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSIpChVHZXRIaWRkZW5Gcm9tUmVzcG9uc2USEAoIdXNlcl9pZHMYASADKAkiPwoVQ291bnRQcmVzZW5jZXNSZXF1ZXN0EhMKC2NoYW5uZWxfaWRzGAEgAygJEhEKCWdyb3VwX2lkcxgCIAMoCSJEChZDb3VudFByZXNlbmNlc1Jlc3BvbnNlEioKBmNvdW50cxgBIAMoCzIaLnByZXNlbmNlLnYxLlByZXNlbmNlQ291bnQiJQoSR2V0UHJlc2VuY2VSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiPgoTR2V0UHJlc2VuY2VSZXNwb25zZRInCghwcmVzZW5jZRgBIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlIiwKGEJhdGNoR2V0UHJlc2VuY2VzUmVxdWVzdBIQCgh1c2VyX2lkcxgBIAMoCSJFChlCYXRjaEdldFByZXNlbmNlc1Jlc3BvbnNlEigKCXByZXNlbmNlcxgBIAMoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlIoABChZMaXN0T25saW5lVXNlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJEi0KCHN0YXR1c2VzGAMgAygOMhsucHJlc2VuY2UudjEuUHJlc2VuY2VTdGF0dXMSEAoIZ3JvdXBfaWQYBCABKAkicAoXTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USKAoJcHJlc2VuY2VzGAEgAygLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUiVgoZTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBISCgpjaGFubmVsX2lkGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJInMKGkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlEigKCXByZXNlbmNlcxgBIAMoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIrkBCgdDaG9pY2VzEikKBnN0YXR1cxgBIAEoCzIZLnByZXNlbmNlLnYxLkNob3NlblN0YXR1cxIrCgptaWNyb3Bob25lGAIgASgLMhcucHJlc2VuY2UudjEuQ2hvc2VuTXV0ZRIoCgdzcGVha2VyGAMgASgLMhcucHJlc2VuY2UudjEuQ2hvc2VuTXV0ZRIsCgdjaGFubmVsGAQgASgLMhsucHJlc2VuY2UudjEuQ2hvc2VuQ2hhbm5lbHMijwEKDENob3NlblN0YXR1cxIPCgd2ZXJzaW9uGAEgASgEEikKBmNob2ljZRgCIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRITCgtzdGF0dXNfdGV4dBgDIAEoCRIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIvCgpDaG9zZW5NdXRlEg8KB3ZlcnNpb24YASABKAQSEAoIaXNfbXV0ZWQYAiABKAgiaAoOQ2hvc2VuQ2hhbm5lbHMSDwoHdmVyc2lvbhgBIAEoBBIsCghjaGFubmVscxgCIAMoCzIaLnByZXNlbmNlLnYxLkNob3NlbkNoYW5uZWwSFwoPY2xlYXJlZF92ZXJzaW9uGAMgASgEIjQKDUNob3NlbkNoYW5uZWwSEgoKY2hhbm5lbF9pZBgBIAEoCRIPCgdpc19oZWxkGAIgASgIIikKFkV4cGxhaW5QcmVzZW5jZVJlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCSKcAwoXRXhwbGFpblByZXNlbmNlUmVzcG9uc2USJAoFc2hvd24YASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRIiCgNvd24YAiABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZRInCgVjYXVzZRgDIAEoDjIYLnByZXNlbmNlLnYxLlN0YXR1c0NhdXNlEikKBmNob2ljZRgEIAEoDjIZLnByZXNlbmNlLnYxLlN0YXR1c0Nob2ljZRI1ChFjaG9pY2VfZXhwaXJlc19hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoIc2Vzc2lvbnMYBiADKAsyHS5wcmVzZW5jZS52MS5FeHBsYWluZWRTZXNzaW9uEjAKD25leHRfdHJhbnNpdGlvbhgHIAEoCzIXLnByZXNlbmNlLnYxLlRyYW5zaXRpb24SFwoPaWRsZV90aW1lb3V0X21zGAggASgNEjAKDGV4cGxhaW5lZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAigAIKEEV4cGxhaW5lZFNlc3Npb24SJQoHc2Vzc2lvbhgBIAEoCzIULnByZXNlbmNlLnYxLlNlc3Npb24SDwoHbm9kZV9pZBgCIAEoCRIVCg1ob2xkc19jaGFubmVsGAMgASgIEjQKEGhlYXJ0YmVhdF9kdWVfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjQKEHRva2VuX2V4cGlyZXNfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEjEKDWdyYWNlX2VuZHNfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpkBCgpUcmFuc2l0aW9uEiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIpCgRraW5kGAIgASgOMhsucHJlc2VuY2UudjEuVHJhbnNpdGlvbktpbmQSEgoKc2Vzc2lvbl9pZBgDIAEoCRIkCgVzaG93bhgEIAEoCzIVLnByZXNlbmNlLnYxLlByZXNlbmNlKqEBCgxTdGF0dXNDaG9pY2USHQoZU1RBVFVTX0NIT0lDRV9VTlNQRUNJRklFRBAAEhsKF1NUQVRVU19DSE9JQ0VfQVVUT01BVElDEAESIAocU1RBVFVTX0NIT0lDRV9ET19OT1RfRElTVFVSQhACEhYKElNUQVRVU19DSE9JQ0VfQVdBWRADEhsKF1NUQVRVU19DSE9JQ0VfSU5WSVNJQkxFEAQqlQEKC1N0YXR1c0NhdXNlEhwKGFNUQVRVU19DQVVTRV9VTlNQRUNJRklFRBAAEhsKF1NUQVRVU19DQVVTRV9OT19TRVNTSU9OEAESFwoTU1RBVFVTX0NBVVNFX0NIT1NFThACEhcKE1NUQVRVU19DQVVTRV9BQ1RJVkUQAxIZChVTVEFUVVNfQ0FVU0VfSU5BQ1RJVkUQBCqAAgoOVHJhbnNpdGlvbktpbmQSHwobVFJBTlNJVElPTl9LSU5EX1VOU1BFQ0lGSUVEEAASGAoUVFJBTlNJVElPTl9LSU5EX0lETEUQARIiCh5UUkFOU0lUSU9OX0tJTkRfQ0hPSUNFX0VYUElSRUQQAhIhCh1UUkFOU0lUSU9OX0tJTkRfVE9LRU5fRVhQSVJFRBADEiQKIFRSQU5TSVRJT05fS0lORF9IRUFSVEJFQVRfTUlTU0VEEAQSHwobVFJBTlNJVElPTl9LSU5EX0dSQUNFX0VOREVEEAUSJQohVFJBTlNJVElPTl9LSU5EX0FUVFJJQlVURV9FWFBJUkVEEAYyuQkKD1ByZXNlbmNlU2VydmljZRJQCgtKb2luQ2hhbm5lbBIfLnByZXNlbmNlLnYxLkpvaW5DaGFubmVsUmVxdWVzdBogLnByZXNlbmNlLnYxLkpvaW5DaGFubmVsUmVzcG9uc2USUwoMTGVhdmVDaGFubmVsEiAucHJlc2VuY2UudjEuTGVhdmVDaGFubmVsUmVxdWVzdBohLnByZXNlbmNlLnYxLkxlYXZlQ2hhbm5lbFJlc3BvbnNlElwKD1VwZGF0ZU11dGVTdGF0ZRIjLnByZXNlbmNlLnYxLlVwZGF0ZU11dGVTdGF0ZVJlcXVlc3QaJC5wcmVzZW5jZS52MS5VcGRhdGVNdXRlU3RhdGVSZXNwb25zZRJTCgxVcGRhdGVTdGF0dXMSIC5wcmVzZW5jZS52MS5VcGRhdGVTdGF0dXNSZXF1ZXN0GiEucHJlc2VuY2UudjEuVXBkYXRlU3RhdHVzUmVzcG9uc2USXwoQVXBkYXRlQXR0cmlidXRlcxIkLnByZXNlbmNlLnYxLlVwZGF0ZUF0dHJpYnV0ZXNSZXF1ZXN0GiUucHJlc2VuY2UudjEuVXBkYXRlQXR0cmlidXRlc1Jlc3BvbnNlEl8KEFVwZGF0ZUhpZGRlbkZyb20SJC5wcmVzZW5jZS52MS5VcGRhdGVIaWRkZW5Gcm9tUmVxdWVzdBolLnByZXNlbmNlLnYxLlVwZGF0ZUhpZGRlbkZyb21SZXNwb25zZRJWCg1HZXRIaWRkZW5Gcm9tEiEucHJlc2VuY2UudjEuR2V0SGlkZGVuRnJvbVJlcXVlc3QaIi5wcmVzZW5jZS52MS5HZXRIaWRkZW5Gcm9tUmVzcG9uc2USUAoLR2V0UHJlc2VuY2USHy5wcmVzZW5jZS52MS5HZXRQcmVzZW5jZVJlcXVlc3QaIC5wcmVzZW5jZS52MS5HZXRQcmVzZW5jZVJlc3BvbnNlEmIKEUJhdGNoR2V0UHJlc2VuY2VzEiUucHJlc2VuY2UudjEuQmF0Y2hHZXRQcmVzZW5jZXNSZXF1ZXN0GiYucHJlc2VuY2UudjEuQmF0Y2hHZXRQcmVzZW5jZXNSZXNwb25zZRJcCg9MaXN0T25saW5lVXNlcnMSIy5wcmVzZW5jZS52MS5MaXN0T25saW5lVXNlcnNSZXF1ZXN0GiQucHJlc2VuY2UudjEuTGlzdE9ubGluZVVzZXJzUmVzcG9uc2USZQoSTGlzdENoYW5uZWxNZW1iZXJzEiYucHJlc2VuY2UudjEuTGlzdENoYW5uZWxNZW1iZXJzUmVxdWVzdBonLnByZXNlbmNlLnYxLkxpc3RDaGFubmVsTWVtYmVyc1Jlc3BvbnNlElkKDkNvdW50UHJlc2VuY2VzEiIucHJlc2VuY2UudjEuQ291bnRQcmVzZW5jZXNSZXF1ZXN0GiMucHJlc2VuY2UudjEuQ291bnRQcmVzZW5jZXNSZXNwb25zZRJcCg9FeHBsYWluUHJlc2VuY2USIy5wcmVzZW5jZS52MS5FeHBsYWluUHJlc2VuY2VSZXF1ZXN0GiQucHJlc2VuY2UudjEuRXhwbGFpblByZXNlbmNlUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_presence_v1_presence]);
 
 /**
  * Request of `JoinChannel`.
@@ -359,7 +359,96 @@ export const UpdateAttributesResponseSchema: GenMessage<UpdateAttributesResponse
   messageDesc(file_presence_v1_presence_service, 9);
 
 /**
- * Request of `CountPresences`. Without channels it counts all users.
+ * Request of `UpdateHiddenFrom`.
+ *
+ * @generated from message presence.v1.UpdateHiddenFromRequest
+ */
+export type UpdateHiddenFromRequest = Message<"presence.v1.UpdateHiddenFromRequest"> & {
+  /**
+   * The users who see the user as OFFLINE, at most 1000. Empty: none. The user's
+   * own id has no effect.
+   *
+   * @generated from field: repeated string user_ids = 1;
+   */
+  userIds: string[];
+
+  /**
+   * The user whose list it is. Any other than the caller needs `presence:admin`.
+   * Empty: the caller.
+   *
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message presence.v1.UpdateHiddenFromRequest.
+ * Use `create(UpdateHiddenFromRequestSchema)` to create a new message.
+ */
+export const UpdateHiddenFromRequestSchema: GenMessage<UpdateHiddenFromRequest> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 10);
+
+/**
+ * Response of `UpdateHiddenFrom`.
+ *
+ * @generated from message presence.v1.UpdateHiddenFromResponse
+ */
+export type UpdateHiddenFromResponse = Message<"presence.v1.UpdateHiddenFromResponse"> & {
+};
+
+/**
+ * Describes the message presence.v1.UpdateHiddenFromResponse.
+ * Use `create(UpdateHiddenFromResponseSchema)` to create a new message.
+ */
+export const UpdateHiddenFromResponseSchema: GenMessage<UpdateHiddenFromResponse> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 11);
+
+/**
+ * Request of `GetHiddenFrom`.
+ *
+ * @generated from message presence.v1.GetHiddenFromRequest
+ */
+export type GetHiddenFromRequest = Message<"presence.v1.GetHiddenFromRequest"> & {
+  /**
+   * The user whose list it is. Any other than the caller needs `presence:admin`.
+   * Empty: the caller.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message presence.v1.GetHiddenFromRequest.
+ * Use `create(GetHiddenFromRequestSchema)` to create a new message.
+ */
+export const GetHiddenFromRequestSchema: GenMessage<GetHiddenFromRequest> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 12);
+
+/**
+ * Response of `GetHiddenFrom`.
+ *
+ * @generated from message presence.v1.GetHiddenFromResponse
+ */
+export type GetHiddenFromResponse = Message<"presence.v1.GetHiddenFromResponse"> & {
+  /**
+   * The users who see the user as OFFLINE, sorted.
+   *
+   * @generated from field: repeated string user_ids = 1;
+   */
+  userIds: string[];
+};
+
+/**
+ * Describes the message presence.v1.GetHiddenFromResponse.
+ * Use `create(GetHiddenFromResponseSchema)` to create a new message.
+ */
+export const GetHiddenFromResponseSchema: GenMessage<GetHiddenFromResponse> = /*@__PURE__*/
+  messageDesc(file_presence_v1_presence_service, 13);
+
+/**
+ * Request of `CountPresences`. Without channels and groups it counts all users
+ * whom the caller may see.
  *
  * @generated from message presence.v1.CountPresencesRequest
  */
@@ -370,6 +459,13 @@ export type CountPresencesRequest = Message<"presence.v1.CountPresencesRequest">
    * @generated from field: repeated string channel_ids = 1;
    */
   channelIds: string[];
+
+  /**
+   * Groups to count, at most 1000.
+   *
+   * @generated from field: repeated string group_ids = 2;
+   */
+  groupIds: string[];
 };
 
 /**
@@ -377,7 +473,7 @@ export type CountPresencesRequest = Message<"presence.v1.CountPresencesRequest">
  * Use `create(CountPresencesRequestSchema)` to create a new message.
  */
 export const CountPresencesRequestSchema: GenMessage<CountPresencesRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 10);
+  messageDesc(file_presence_v1_presence_service, 14);
 
 /**
  * Response of `CountPresences`.
@@ -386,7 +482,8 @@ export const CountPresencesRequestSchema: GenMessage<CountPresencesRequest> = /*
  */
 export type CountPresencesResponse = Message<"presence.v1.CountPresencesResponse"> & {
   /**
-   * One for each channel, in the order of the request; or one of all users.
+   * One for each channel and then one for each group, in the order of the
+   * request; or one of all users.
    *
    * @generated from field: repeated presence.v1.PresenceCount counts = 1;
    */
@@ -398,7 +495,7 @@ export type CountPresencesResponse = Message<"presence.v1.CountPresencesResponse
  * Use `create(CountPresencesResponseSchema)` to create a new message.
  */
 export const CountPresencesResponseSchema: GenMessage<CountPresencesResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 11);
+  messageDesc(file_presence_v1_presence_service, 15);
 
 /**
  * Request of `GetPresence`.
@@ -419,7 +516,7 @@ export type GetPresenceRequest = Message<"presence.v1.GetPresenceRequest"> & {
  * Use `create(GetPresenceRequestSchema)` to create a new message.
  */
 export const GetPresenceRequestSchema: GenMessage<GetPresenceRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 12);
+  messageDesc(file_presence_v1_presence_service, 16);
 
 /**
  * Response of `GetPresence`.
@@ -440,7 +537,7 @@ export type GetPresenceResponse = Message<"presence.v1.GetPresenceResponse"> & {
  * Use `create(GetPresenceResponseSchema)` to create a new message.
  */
 export const GetPresenceResponseSchema: GenMessage<GetPresenceResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 13);
+  messageDesc(file_presence_v1_presence_service, 17);
 
 /**
  * Request of `BatchGetPresences`.
@@ -461,7 +558,7 @@ export type BatchGetPresencesRequest = Message<"presence.v1.BatchGetPresencesReq
  * Use `create(BatchGetPresencesRequestSchema)` to create a new message.
  */
 export const BatchGetPresencesRequestSchema: GenMessage<BatchGetPresencesRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 14);
+  messageDesc(file_presence_v1_presence_service, 18);
 
 /**
  * Response of `BatchGetPresences`.
@@ -482,7 +579,7 @@ export type BatchGetPresencesResponse = Message<"presence.v1.BatchGetPresencesRe
  * Use `create(BatchGetPresencesResponseSchema)` to create a new message.
  */
 export const BatchGetPresencesResponseSchema: GenMessage<BatchGetPresencesResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 15);
+  messageDesc(file_presence_v1_presence_service, 19);
 
 /**
  * Request of `ListOnlineUsers`.
@@ -514,6 +611,14 @@ export type ListOnlineUsersRequest = Message<"presence.v1.ListOnlineUsersRequest
    * @generated from field: repeated presence.v1.PresenceStatus statuses = 3;
    */
   statuses: PresenceStatus[];
+
+  /**
+   * Only users in this group. PERMISSION_DENIED unless the token has the group or
+   * `presence:admin`. Empty: all users whom the caller may see.
+   *
+   * @generated from field: string group_id = 4;
+   */
+  groupId: string;
 };
 
 /**
@@ -521,7 +626,7 @@ export type ListOnlineUsersRequest = Message<"presence.v1.ListOnlineUsersRequest
  * Use `create(ListOnlineUsersRequestSchema)` to create a new message.
  */
 export const ListOnlineUsersRequestSchema: GenMessage<ListOnlineUsersRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 16);
+  messageDesc(file_presence_v1_presence_service, 20);
 
 /**
  * Response of `ListOnlineUsers`.
@@ -556,7 +661,7 @@ export type ListOnlineUsersResponse = Message<"presence.v1.ListOnlineUsersRespon
  * Use `create(ListOnlineUsersResponseSchema)` to create a new message.
  */
 export const ListOnlineUsersResponseSchema: GenMessage<ListOnlineUsersResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 17);
+  messageDesc(file_presence_v1_presence_service, 21);
 
 /**
  * Request of `ListChannelMembers`.
@@ -591,7 +696,7 @@ export type ListChannelMembersRequest = Message<"presence.v1.ListChannelMembersR
  * Use `create(ListChannelMembersRequestSchema)` to create a new message.
  */
 export const ListChannelMembersRequestSchema: GenMessage<ListChannelMembersRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 18);
+  messageDesc(file_presence_v1_presence_service, 22);
 
 /**
  * Response of `ListChannelMembers`.
@@ -626,7 +731,7 @@ export type ListChannelMembersResponse = Message<"presence.v1.ListChannelMembers
  * Use `create(ListChannelMembersResponseSchema)` to create a new message.
  */
 export const ListChannelMembersResponseSchema: GenMessage<ListChannelMembersResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 19);
+  messageDesc(file_presence_v1_presence_service, 23);
 
 /**
  * The last choices of a user: for each kind, the last command from any device
@@ -672,7 +777,7 @@ export type Choices = Message<"presence.v1.Choices"> & {
  * Use `create(ChoicesSchema)` to create a new message.
  */
 export const ChoicesSchema: GenMessage<Choices> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 20);
+  messageDesc(file_presence_v1_presence_service, 24);
 
 /**
  * The user's choice of status, with the version of the command that set it.
@@ -718,7 +823,7 @@ export type ChosenStatus = Message<"presence.v1.ChosenStatus"> & {
  * Use `create(ChosenStatusSchema)` to create a new message.
  */
 export const ChosenStatusSchema: GenMessage<ChosenStatus> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 21);
+  messageDesc(file_presence_v1_presence_service, 25);
 
 /**
  * A mute state, with the version of the command that set it.
@@ -746,7 +851,7 @@ export type ChosenMute = Message<"presence.v1.ChosenMute"> & {
  * Use `create(ChosenMuteSchema)` to create a new message.
  */
 export const ChosenMuteSchema: GenMessage<ChosenMute> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 22);
+  messageDesc(file_presence_v1_presence_service, 26);
 
 /**
  * The user's channels, with the version of the command that set them.
@@ -784,7 +889,7 @@ export type ChosenChannels = Message<"presence.v1.ChosenChannels"> & {
  * Use `create(ChosenChannelsSchema)` to create a new message.
  */
 export const ChosenChannelsSchema: GenMessage<ChosenChannels> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 23);
+  messageDesc(file_presence_v1_presence_service, 27);
 
 /**
  * A channel that a user is in.
@@ -814,7 +919,7 @@ export type ChosenChannel = Message<"presence.v1.ChosenChannel"> & {
  * Use `create(ChosenChannelSchema)` to create a new message.
  */
 export const ChosenChannelSchema: GenMessage<ChosenChannel> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 24);
+  messageDesc(file_presence_v1_presence_service, 28);
 
 /**
  * Request of `ExplainPresence`.
@@ -835,7 +940,7 @@ export type ExplainPresenceRequest = Message<"presence.v1.ExplainPresenceRequest
  * Use `create(ExplainPresenceRequestSchema)` to create a new message.
  */
 export const ExplainPresenceRequestSchema: GenMessage<ExplainPresenceRequest> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 25);
+  messageDesc(file_presence_v1_presence_service, 29);
 
 /**
  * Response of `ExplainPresence`.
@@ -914,7 +1019,7 @@ export type ExplainPresenceResponse = Message<"presence.v1.ExplainPresenceRespon
  * Use `create(ExplainPresenceResponseSchema)` to create a new message.
  */
 export const ExplainPresenceResponseSchema: GenMessage<ExplainPresenceResponse> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 26);
+  messageDesc(file_presence_v1_presence_service, 30);
 
 /**
  * A session, with the times that decide how long it counts.
@@ -975,7 +1080,7 @@ export type ExplainedSession = Message<"presence.v1.ExplainedSession"> & {
  * Use `create(ExplainedSessionSchema)` to create a new message.
  */
 export const ExplainedSessionSchema: GenMessage<ExplainedSession> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 27);
+  messageDesc(file_presence_v1_presence_service, 31);
 
 /**
  * A change that time alone makes.
@@ -1018,7 +1123,7 @@ export type Transition = Message<"presence.v1.Transition"> & {
  * Use `create(TransitionSchema)` to create a new message.
  */
 export const TransitionSchema: GenMessage<Transition> = /*@__PURE__*/
-  messageDesc(file_presence_v1_presence_service, 28);
+  messageDesc(file_presence_v1_presence_service, 32);
 
 /**
  * The user's choice of status. A user without a session is OFFLINE whatever the
@@ -1199,7 +1304,8 @@ export const PresenceService: GenService<{
    * Errors:
    * - RESOURCE_EXHAUSTED: the session is in 50 channels.
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
-   * - PERMISSION_DENIED: the session belongs to another user.
+   * - PERMISSION_DENIED: the session belongs to another user, or the token does
+   *   not grant the channel.
    *
    * @generated from rpc presence.v1.PresenceService.JoinChannel
    */
@@ -1277,6 +1383,36 @@ export const PresenceService: GenService<{
     output: typeof UpdateAttributesResponseSchema;
   },
   /**
+   * Replaces the list of users to whom the caller is shown as OFFLINE, whatever
+   * the status. To them it is as if every session had ended at that moment, also
+   * on open streams. A user cannot find out that he or she is on a list. The list
+   * remains after the user goes OFFLINE, for as long as the service remembers the
+   * user. It does not count as activity and needs no session.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the call names another user without `presence:admin`.
+   *
+   * @generated from rpc presence.v1.PresenceService.UpdateHiddenFrom
+   */
+  updateHiddenFrom: {
+    methodKind: "unary";
+    input: typeof UpdateHiddenFromRequestSchema;
+    output: typeof UpdateHiddenFromResponseSchema;
+  },
+  /**
+   * Returns the list that `UpdateHiddenFrom` set.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the call names another user without `presence:admin`.
+   *
+   * @generated from rpc presence.v1.PresenceService.GetHiddenFrom
+   */
+  getHiddenFrom: {
+    methodKind: "unary";
+    input: typeof GetHiddenFromRequestSchema;
+    output: typeof GetHiddenFromResponseSchema;
+  },
+  /**
    * Returns the presence of one user. A user never seen is OFFLINE. As current as
    * `ListOnlineUsers`. Who asks for the own presence is given it as the user
    * sees it: INVISIBLE hides nothing from oneself.
@@ -1313,6 +1449,7 @@ export const PresenceService: GenService<{
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
    * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
+   * - PERMISSION_DENIED: the token does not have the group.
    *
    * @generated from rpc presence.v1.PresenceService.ListOnlineUsers
    */
@@ -1328,6 +1465,7 @@ export const PresenceService: GenService<{
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
    * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
+   * - PERMISSION_DENIED: the token does not grant the channel.
    *
    * @generated from rpc presence.v1.PresenceService.ListChannelMembers
    */
@@ -1338,9 +1476,11 @@ export const PresenceService: GenService<{
   },
   /**
    * Counts the users who are not OFFLINE, as the caller may see them, by status:
-   * all users, or those in channels. As current as `ListOnlineUsers`.
+   * all users, or those in channels and groups. As current as `ListOnlineUsers`.
    *
-   * Errors: those of every call.
+   * Errors:
+   * - PERMISSION_DENIED: the request names a channel or a group to which the
+   *   token grants no access.
    *
    * @generated from rpc presence.v1.PresenceService.CountPresences
    */

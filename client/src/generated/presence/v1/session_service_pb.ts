@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Presence, Session } from "./presence_pb.js";
 import { file_presence_v1_presence } from "./presence_pb.js";
 import type { Choices } from "./presence_service_pb.js";
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file presence/v1/session_service.proto.
  */
 export const file_presence_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFwcmVzZW5jZS92MS9zZXNzaW9uX3NlcnZpY2UucHJvdG8SC3ByZXNlbmNlLnYxIuQCCg5Db25uZWN0UmVxdWVzdBIQCghwbGF0Zm9ybRgBIAEoCRIgChNpc19taWNyb3Bob25lX211dGVkGAIgASgISACIAQESHQoQaXNfc3BlYWtlcl9tdXRlZBgDIAEoCEgBiAEBEj8KCmF0dHJpYnV0ZXMYBSADKAsyKy5wcmVzZW5jZS52MS5Db25uZWN0UmVxdWVzdC5BdHRyaWJ1dGVzRW50cnkSGgoScmVxdWlyZV9oZWFydGJlYXRzGAQgASgIEhsKE3ByZXZpb3VzX3Nlc3Npb25faWQYBiABKAkSJQoHY2hvaWNlcxgHIAEoCzIULnByZXNlbmNlLnYxLkNob2ljZXMaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCFgoUX2lzX21pY3JvcGhvbmVfbXV0ZWRCEwoRX2lzX3NwZWFrZXJfbXV0ZWQitAEKD0Nvbm5lY3RSZXNwb25zZRI2Cg9zZXNzaW9uX3N0YXJ0ZWQYASABKAsyGy5wcmVzZW5jZS52MS5TZXNzaW9uU3RhcnRlZEgAEjgKEHNlc3Npb25fZHJhaW5pbmcYAiABKAsyHC5wcmVzZW5jZS52MS5TZXNzaW9uRHJhaW5pbmdIABInCgdjaG9pY2VzGAMgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlc0gAQgYKBGJvZHkipQEKDlNlc3Npb25TdGFydGVkEiUKB3Nlc3Npb24YASABKAsyFC5wcmVzZW5jZS52MS5TZXNzaW9uEicKCHByZXNlbmNlGAIgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USHAoUaGVhcnRiZWF0X3RpbWVvdXRfbXMYAyABKA0SJQoHY2hvaWNlcxgEIAEoCzIULnByZXNlbmNlLnYxLkNob2ljZXMiLQoPU2Vzc2lvbkRyYWluaW5nEhoKEnJlY29ubmVjdF9hZnRlcl9tcxgBIAEoDSImChBIZWFydGJlYXRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiEwoRSGVhcnRiZWF0UmVzcG9uc2UiSgoVUmVjb3JkQWN0aXZpdHlSZXF1ZXN0EhQKCnNlc3Npb25faWQYASABKAlIABIRCgd1c2VyX2lkGAIgASgJSABCCAoGdGFyZ2V0IkEKFlJlY29yZEFjdGl2aXR5UmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSImChNMaXN0U2Vzc2lvbnNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiPgoUTGlzdFNlc3Npb25zUmVzcG9uc2USJgoIc2Vzc2lvbnMYASADKAsyFC5wcmVzZW5jZS52MS5TZXNzaW9uIicKEUVuZFNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiJgoSRW5kU2Vzc2lvblJlc3BvbnNlEhAKCHdhc19saXZlGAEgASgIMqMDCg5TZXNzaW9uU2VydmljZRJGCgdDb25uZWN0EhsucHJlc2VuY2UudjEuQ29ubmVjdFJlcXVlc3QaHC5wcmVzZW5jZS52MS5Db25uZWN0UmVzcG9uc2UwARJKCglIZWFydGJlYXQSHS5wcmVzZW5jZS52MS5IZWFydGJlYXRSZXF1ZXN0Gh4ucHJlc2VuY2UudjEuSGVhcnRiZWF0UmVzcG9uc2USWQoOUmVjb3JkQWN0aXZpdHkSIi5wcmVzZW5jZS52MS5SZWNvcmRBY3Rpdml0eVJlcXVlc3QaIy5wcmVzZW5jZS52MS5SZWNvcmRBY3Rpdml0eVJlc3BvbnNlElMKDExpc3RTZXNzaW9ucxIgLnByZXNlbmNlLnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaIS5wcmVzZW5jZS52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZRJNCgpFbmRTZXNzaW9uEh4ucHJlc2VuY2UudjEuRW5kU2Vzc2lvblJlcXVlc3QaHy5wcmVzZW5jZS52MS5FbmRTZXNzaW9uUmVzcG9uc2ViBnByb3RvMw", [file_presence_v1_presence, file_presence_v1_presence_service]);
+  fileDesc("CiFwcmVzZW5jZS92MS9zZXNzaW9uX3NlcnZpY2UucHJvdG8SC3ByZXNlbmNlLnYxIuQCCg5Db25uZWN0UmVxdWVzdBIQCghwbGF0Zm9ybRgBIAEoCRIgChNpc19taWNyb3Bob25lX211dGVkGAIgASgISACIAQESHQoQaXNfc3BlYWtlcl9tdXRlZBgDIAEoCEgBiAEBEj8KCmF0dHJpYnV0ZXMYBSADKAsyKy5wcmVzZW5jZS52MS5Db25uZWN0UmVxdWVzdC5BdHRyaWJ1dGVzRW50cnkSGgoScmVxdWlyZV9oZWFydGJlYXRzGAQgASgIEhsKE3ByZXZpb3VzX3Nlc3Npb25faWQYBiABKAkSJQoHY2hvaWNlcxgHIAEoCzIULnByZXNlbmNlLnYxLkNob2ljZXMaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCFgoUX2lzX21pY3JvcGhvbmVfbXV0ZWRCEwoRX2lzX3NwZWFrZXJfbXV0ZWQitAEKD0Nvbm5lY3RSZXNwb25zZRI2Cg9zZXNzaW9uX3N0YXJ0ZWQYASABKAsyGy5wcmVzZW5jZS52MS5TZXNzaW9uU3RhcnRlZEgAEjgKEHNlc3Npb25fZHJhaW5pbmcYAiABKAsyHC5wcmVzZW5jZS52MS5TZXNzaW9uRHJhaW5pbmdIABInCgdjaG9pY2VzGAMgASgLMhQucHJlc2VuY2UudjEuQ2hvaWNlc0gAQgYKBGJvZHkipQEKDlNlc3Npb25TdGFydGVkEiUKB3Nlc3Npb24YASABKAsyFC5wcmVzZW5jZS52MS5TZXNzaW9uEicKCHByZXNlbmNlGAIgASgLMhUucHJlc2VuY2UudjEuUHJlc2VuY2USHAoUaGVhcnRiZWF0X3RpbWVvdXRfbXMYAyABKA0SJQoHY2hvaWNlcxgEIAEoCzIULnByZXNlbmNlLnYxLkNob2ljZXMiLQoPU2Vzc2lvbkRyYWluaW5nEhoKEnJlY29ubmVjdF9hZnRlcl9tcxgBIAEoDSImChBIZWFydGJlYXRSZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiEwoRSGVhcnRiZWF0UmVzcG9uc2UiSgoVUmVjb3JkQWN0aXZpdHlSZXF1ZXN0EhQKCnNlc3Npb25faWQYASABKAlIABIRCgd1c2VyX2lkGAIgASgJSABCCAoGdGFyZ2V0IkEKFlJlY29yZEFjdGl2aXR5UmVzcG9uc2USJwoIcHJlc2VuY2UYASABKAsyFS5wcmVzZW5jZS52MS5QcmVzZW5jZSImChNMaXN0U2Vzc2lvbnNSZXF1ZXN0Eg8KB3VzZXJfaWQYASABKAkiPgoUTGlzdFNlc3Npb25zUmVzcG9uc2USJgoIc2Vzc2lvbnMYASADKAsyFC5wcmVzZW5jZS52MS5TZXNzaW9uIicKEUVuZFNlc3Npb25SZXF1ZXN0EhIKCnNlc3Npb25faWQYASABKAkiJgoSRW5kU2Vzc2lvblJlc3BvbnNlEhAKCHdhc19saXZlGAEgASgIIlkKE1Jldm9rZVRva2Vuc1JlcXVlc3QSDwoHdXNlcl9pZBgBIAEoCRIxCg1pc3N1ZWRfYmVmb3JlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIuChRSZXZva2VUb2tlbnNSZXNwb25zZRIWCg5lbmRlZF9zZXNzaW9ucxgBIAEoBTL4AwoOU2Vzc2lvblNlcnZpY2USRgoHQ29ubmVjdBIbLnByZXNlbmNlLnYxLkNvbm5lY3RSZXF1ZXN0GhwucHJlc2VuY2UudjEuQ29ubmVjdFJlc3BvbnNlMAESSgoJSGVhcnRiZWF0Eh0ucHJlc2VuY2UudjEuSGVhcnRiZWF0UmVxdWVzdBoeLnByZXNlbmNlLnYxLkhlYXJ0YmVhdFJlc3BvbnNlElkKDlJlY29yZEFjdGl2aXR5EiIucHJlc2VuY2UudjEuUmVjb3JkQWN0aXZpdHlSZXF1ZXN0GiMucHJlc2VuY2UudjEuUmVjb3JkQWN0aXZpdHlSZXNwb25zZRJTCgxMaXN0U2Vzc2lvbnMSIC5wcmVzZW5jZS52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiEucHJlc2VuY2UudjEuTGlzdFNlc3Npb25zUmVzcG9uc2USTQoKRW5kU2Vzc2lvbhIeLnByZXNlbmNlLnYxLkVuZFNlc3Npb25SZXF1ZXN0Gh8ucHJlc2VuY2UudjEuRW5kU2Vzc2lvblJlc3BvbnNlElMKDFJldm9rZVRva2VucxIgLnByZXNlbmNlLnYxLlJldm9rZVRva2Vuc1JlcXVlc3QaIS5wcmVzZW5jZS52MS5SZXZva2VUb2tlbnNSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_timestamp, file_presence_v1_presence, file_presence_v1_presence_service]);
 
 /**
  * Request of `Connect`.
@@ -394,6 +396,57 @@ export const EndSessionResponseSchema: GenMessage<EndSessionResponse> = /*@__PUR
   messageDesc(file_presence_v1_session_service, 11);
 
 /**
+ * Request of `RevokeTokens`.
+ *
+ * @generated from message presence.v1.RevokeTokensRequest
+ */
+export type RevokeTokensRequest = Message<"presence.v1.RevokeTokensRequest"> & {
+  /**
+   * Required. The user.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Tokens whose `iat` is before this moment, or that have none, are refused.
+   * Absent: now. In the future: INVALID_ARGUMENT. A moment before that of an
+   * earlier call changes nothing.
+   *
+   * @generated from field: google.protobuf.Timestamp issued_before = 2;
+   */
+  issuedBefore?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message presence.v1.RevokeTokensRequest.
+ * Use `create(RevokeTokensRequestSchema)` to create a new message.
+ */
+export const RevokeTokensRequestSchema: GenMessage<RevokeTokensRequest> = /*@__PURE__*/
+  messageDesc(file_presence_v1_session_service, 12);
+
+/**
+ * Response of `RevokeTokens`.
+ *
+ * @generated from message presence.v1.RevokeTokensResponse
+ */
+export type RevokeTokensResponse = Message<"presence.v1.RevokeTokensResponse"> & {
+  /**
+   * The number of sessions that ended.
+   *
+   * @generated from field: int32 ended_sessions = 1;
+   */
+  endedSessions: number;
+};
+
+/**
+ * Describes the message presence.v1.RevokeTokensResponse.
+ * Use `create(RevokeTokensResponseSchema)` to create a new message.
+ */
+export const RevokeTokensResponseSchema: GenMessage<RevokeTokensResponse> = /*@__PURE__*/
+  messageDesc(file_presence_v1_session_service, 13);
+
+/**
  * Begins sessions, keeps them active and ends them.
  *
  * Every call carries `authorization: Bearer <token>`. The token's `sub` is the
@@ -424,7 +477,9 @@ export const SessionService: GenService<{
    * - RESOURCE_EXHAUSTED: the user has the maximum number of sessions (20 unless
    *   configured).
    * - ABORTED: a call of `EndSession` ended the session.
-   * - UNAUTHENTICATED: the token has expired; connect again with a new one.
+   * - PERMISSION_DENIED: the token is `watch_only`.
+   * - UNAUTHENTICATED: the token has expired or was revoked; connect again with a
+   *   new one.
    * - UNAVAILABLE: the node has the maximum number of sessions, too many sessions
    *   begin at once, or the node is short of memory, each with RetryInfo; or the
    *   node is about to stop; or no heartbeat arrived in time; or the other nodes
@@ -497,6 +552,22 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof EndSessionRequestSchema;
     output: typeof EndSessionResponseSchema;
+  },
+  /**
+   * Refuses every token of a user that was issued before a moment, on every node.
+   * Sessions and subscriptions that were begun with such a token end at once with
+   * UNAUTHENTICATED, and calls with one are UNAUTHENTICATED. For a stolen device,
+   * or a user who is banned or whose rights were reduced.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the token does not have `presence:admin`.
+   *
+   * @generated from rpc presence.v1.SessionService.RevokeTokens
+   */
+  revokeTokens: {
+    methodKind: "unary";
+    input: typeof RevokeTokensRequestSchema;
+    output: typeof RevokeTokensResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_presence_v1_session_service, 0);

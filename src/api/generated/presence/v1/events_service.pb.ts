@@ -61,6 +61,8 @@ export enum ChangeReason {
   CHANGE_REASON_STATUS_EXPIRED = 10,
   /** CHANGE_REASON_MODERATED - A moderator or a backend changed it. */
   CHANGE_REASON_MODERATED = 11,
+  /** CHANGE_REASON_TOKEN_REVOKED - The tokens of the user were revoked. */
+  CHANGE_REASON_TOKEN_REVOKED = 12,
   /** CHANGE_REASON_ATTRIBUTE_EXPIRED - An attribute expired. */
   CHANGE_REASON_ATTRIBUTE_EXPIRED = 13,
 }
@@ -93,8 +95,9 @@ export enum Sync {
 
 /**
  * Request of `Subscribe`. A user matches if `user_ids` has the user, or if the
- * user is in a channel of `channel_ids`, or leaves one with this change. If
- * both lists are empty, all users match.
+ * user is in a channel of `channel_ids` or in a group of `group_ids`, or leaves
+ * one with this change. If the three lists are empty, all users match whom the
+ * caller may see.
  */
 export interface SubscribeRequest {
   /** Users to follow, at most 10000. */
@@ -117,6 +120,12 @@ export interface SubscribeRequest {
   skipSnapshot: boolean;
   /** The events that a slow subscriber receives. Unspecified: EVERY_EVENT. */
   delivery: Delivery;
+  /**
+   * Groups to follow, at most 1000. PERMISSION_DENIED unless the token has each of
+   * them or `presence:admin`. A user who leaves the last of these groups while
+   * online, and matches by nothing else, is announced as `user_offline`.
+   */
+  groupIds: string[];
 }
 
 /**
@@ -234,10 +243,15 @@ export interface UserAttributesChanged {
   keys: string[];
 }
 
-/** Request of `WatchCounts`. Without channels it counts all users. */
+/**
+ * Request of `WatchCounts`. Without channels and groups it counts all users whom
+ * the caller may see.
+ */
 export interface WatchCountsRequest {
   /** Channels to count, at most 1000. */
   channelIds: string[];
+  /** Groups to count, at most 1000. */
+  groupIds: string[];
 }
 
 /**
@@ -252,7 +266,7 @@ export interface WatchCountsResponse {
 export const PRESENCE_V1_PACKAGE_NAME = "presence.v1";
 
 function createBaseSubscribeRequest(): SubscribeRequest {
-  return { userIds: [], channelIds: [], kinds: [], resumeToken: "", skipSnapshot: false, delivery: 0 };
+  return { userIds: [], channelIds: [], kinds: [], resumeToken: "", skipSnapshot: false, delivery: 0, groupIds: [] };
 }
 
 export const SubscribeRequest: MessageFns<SubscribeRequest> = {
@@ -278,6 +292,9 @@ export const SubscribeRequest: MessageFns<SubscribeRequest> = {
     }
     if (message.delivery !== 0) {
       writer.uint32(48).int32(message.delivery);
+    }
+    for (const v of message.groupIds) {
+      writer.uint32(58).string(v!);
     }
     return writer;
   },
@@ -351,6 +368,14 @@ export const SubscribeRequest: MessageFns<SubscribeRequest> = {
             }
 
             message.delivery = reader.int32() as any;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.groupIds.push(reader.string());
             continue;
           }
         }
@@ -951,13 +976,16 @@ export const UserAttributesChanged: MessageFns<UserAttributesChanged> = {
 };
 
 function createBaseWatchCountsRequest(): WatchCountsRequest {
-  return { channelIds: [] };
+  return { channelIds: [], groupIds: [] };
 }
 
 export const WatchCountsRequest: MessageFns<WatchCountsRequest> = {
   encode(message: WatchCountsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.channelIds) {
       writer.uint32(10).string(v!);
+    }
+    for (const v of message.groupIds) {
+      writer.uint32(18).string(v!);
     }
     return writer;
   },
@@ -981,6 +1009,14 @@ export const WatchCountsRequest: MessageFns<WatchCountsRequest> = {
             }
 
             message.channelIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.groupIds.push(reader.string());
             continue;
           }
         }
@@ -1069,7 +1105,10 @@ export interface EventsServiceClient {
    *   per node unless configured); or the user has read too many presences, with
    *   RetryInfo; or this subscriber reads too slowly.
    * - INVALID_ARGUMENT: the `resume_token` is malformed.
-   * - UNAUTHENTICATED: the token has expired; subscribe again with a new one.
+   * - PERMISSION_DENIED: the token grants no access to a channel or a group that
+   *   the request names.
+   * - UNAUTHENTICATED: the token has expired or was revoked; subscribe again with
+   *   a new one.
    * - UNAVAILABLE: the server is short of memory, with RetryInfo; or it is about
    *   to stop. Subscribe again.
    */
@@ -1114,7 +1153,10 @@ export interface EventsServiceController {
    *   per node unless configured); or the user has read too many presences, with
    *   RetryInfo; or this subscriber reads too slowly.
    * - INVALID_ARGUMENT: the `resume_token` is malformed.
-   * - UNAUTHENTICATED: the token has expired; subscribe again with a new one.
+   * - PERMISSION_DENIED: the token grants no access to a channel or a group that
+   *   the request names.
+   * - UNAUTHENTICATED: the token has expired or was revoked; subscribe again with
+   *   a new one.
    * - UNAVAILABLE: the server is short of memory, with RetryInfo; or it is about
    *   to stop. Subscribe again.
    */

@@ -154,6 +154,9 @@ export interface PresenceCount {
     | //
     /** In this channel. */
     { $case: "channelId"; value: string }
+    | //
+    /** In this group. */
+    { $case: "groupId"; value: string }
     | undefined;
   /** The number of users who are not OFFLINE. */
   total: number;
@@ -624,6 +627,9 @@ export const PresenceCount: MessageFns<PresenceCount> = {
       case "channelId":
         writer.uint32(10).string(message.scope.value);
         break;
+      case "groupId":
+        writer.uint32(18).string(message.scope.value);
+        break;
     }
     if (message.total !== 0) {
       writer.uint32(24).int32(message.total);
@@ -653,6 +659,14 @@ export const PresenceCount: MessageFns<PresenceCount> = {
             }
 
             message.scope = { $case: "channelId", value: reader.string() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.scope = { $case: "groupId", value: reader.string() };
             continue;
           }
           case 3: {

@@ -210,15 +210,56 @@ export interface UpdateAttributesResponse {
   presence: Presence | undefined;
 }
 
-/** Request of `CountPresences`. Without channels it counts all users. */
+/** Request of `UpdateHiddenFrom`. */
+export interface UpdateHiddenFromRequest {
+  /**
+   * The users who see the user as OFFLINE, at most 1000. Empty: none. The user's
+   * own id has no effect.
+   */
+  userIds: string[];
+  /**
+   * The user whose list it is. Any other than the caller needs `presence:admin`.
+   * Empty: the caller.
+   */
+  userId: string;
+}
+
+/** Response of `UpdateHiddenFrom`. */
+export interface UpdateHiddenFromResponse {
+}
+
+/** Request of `GetHiddenFrom`. */
+export interface GetHiddenFromRequest {
+  /**
+   * The user whose list it is. Any other than the caller needs `presence:admin`.
+   * Empty: the caller.
+   */
+  userId: string;
+}
+
+/** Response of `GetHiddenFrom`. */
+export interface GetHiddenFromResponse {
+  /** The users who see the user as OFFLINE, sorted. */
+  userIds: string[];
+}
+
+/**
+ * Request of `CountPresences`. Without channels and groups it counts all users
+ * whom the caller may see.
+ */
 export interface CountPresencesRequest {
   /** Channels to count, at most 1000. */
   channelIds: string[];
+  /** Groups to count, at most 1000. */
+  groupIds: string[];
 }
 
 /** Response of `CountPresences`. */
 export interface CountPresencesResponse {
-  /** One for each channel, in the order of the request; or one of all users. */
+  /**
+   * One for each channel and then one for each group, in the order of the
+   * request; or one of all users.
+   */
   counts: PresenceCount[];
 }
 
@@ -264,6 +305,11 @@ export interface ListOnlineUsersRequest {
    * statuses. OFFLINE is accepted and matches no user.
    */
   statuses: PresenceStatus[];
+  /**
+   * Only users in this group. PERMISSION_DENIED unless the token has the group or
+   * `presence:admin`. Empty: all users whom the caller may see.
+   */
+  groupId: string;
 }
 
 /** Response of `ListOnlineUsers`. */
@@ -1184,14 +1230,201 @@ export const UpdateAttributesResponse: MessageFns<UpdateAttributesResponse> = {
   },
 };
 
+function createBaseUpdateHiddenFromRequest(): UpdateHiddenFromRequest {
+  return { userIds: [], userId: "" };
+}
+
+export const UpdateHiddenFromRequest: MessageFns<UpdateHiddenFromRequest> = {
+  encode(message: UpdateHiddenFromRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.userIds) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.userId !== "") {
+      writer.uint32(18).string(message.userId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateHiddenFromRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateHiddenFromRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.userIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseUpdateHiddenFromResponse(): UpdateHiddenFromResponse {
+  return {};
+}
+
+export const UpdateHiddenFromResponse: MessageFns<UpdateHiddenFromResponse> = {
+  encode(_: UpdateHiddenFromResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateHiddenFromResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateHiddenFromResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetHiddenFromRequest(): GetHiddenFromRequest {
+  return { userId: "" };
+}
+
+export const GetHiddenFromRequest: MessageFns<GetHiddenFromRequest> = {
+  encode(message: GetHiddenFromRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userId !== "") {
+      writer.uint32(10).string(message.userId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetHiddenFromRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetHiddenFromRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetHiddenFromResponse(): GetHiddenFromResponse {
+  return { userIds: [] };
+}
+
+export const GetHiddenFromResponse: MessageFns<GetHiddenFromResponse> = {
+  encode(message: GetHiddenFromResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.userIds) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetHiddenFromResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetHiddenFromResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.userIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseCountPresencesRequest(): CountPresencesRequest {
-  return { channelIds: [] };
+  return { channelIds: [], groupIds: [] };
 }
 
 export const CountPresencesRequest: MessageFns<CountPresencesRequest> = {
   encode(message: CountPresencesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.channelIds) {
       writer.uint32(10).string(v!);
+    }
+    for (const v of message.groupIds) {
+      writer.uint32(18).string(v!);
     }
     return writer;
   },
@@ -1215,6 +1448,14 @@ export const CountPresencesRequest: MessageFns<CountPresencesRequest> = {
             }
 
             message.channelIds.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.groupIds.push(reader.string());
             continue;
           }
         }
@@ -1461,7 +1702,7 @@ export const BatchGetPresencesResponse: MessageFns<BatchGetPresencesResponse> = 
 };
 
 function createBaseListOnlineUsersRequest(): ListOnlineUsersRequest {
-  return { pageSize: 0, pageToken: "", statuses: [] };
+  return { pageSize: 0, pageToken: "", statuses: [], groupId: "" };
 }
 
 export const ListOnlineUsersRequest: MessageFns<ListOnlineUsersRequest> = {
@@ -1478,6 +1719,9 @@ export const ListOnlineUsersRequest: MessageFns<ListOnlineUsersRequest> = {
         writer.int32(v);
       }
       writer.join();
+    }
+    if (message.groupId !== "") {
+      writer.uint32(34).string(message.groupId);
     }
     return writer;
   },
@@ -1528,6 +1772,14 @@ export const ListOnlineUsersRequest: MessageFns<ListOnlineUsersRequest> = {
             }
 
             break;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.groupId = reader.string();
+            continue;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
@@ -2481,7 +2733,8 @@ export interface PresenceServiceClient {
    * Errors:
    * - RESOURCE_EXHAUSTED: the session is in 50 channels.
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
-   * - PERMISSION_DENIED: the session belongs to another user.
+   * - PERMISSION_DENIED: the session belongs to another user, or the token does
+   *   not grant the channel.
    */
 
   joinChannel(request: JoinChannelRequest, ...rest: any): Observable<JoinChannelResponse>;
@@ -2539,6 +2792,28 @@ export interface PresenceServiceClient {
   updateAttributes(request: UpdateAttributesRequest, ...rest: any): Observable<UpdateAttributesResponse>;
 
   /**
+   * Replaces the list of users to whom the caller is shown as OFFLINE, whatever
+   * the status. To them it is as if every session had ended at that moment, also
+   * on open streams. A user cannot find out that he or she is on a list. The list
+   * remains after the user goes OFFLINE, for as long as the service remembers the
+   * user. It does not count as activity and needs no session.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the call names another user without `presence:admin`.
+   */
+
+  updateHiddenFrom(request: UpdateHiddenFromRequest, ...rest: any): Observable<UpdateHiddenFromResponse>;
+
+  /**
+   * Returns the list that `UpdateHiddenFrom` set.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the call names another user without `presence:admin`.
+   */
+
+  getHiddenFrom(request: GetHiddenFromRequest, ...rest: any): Observable<GetHiddenFromResponse>;
+
+  /**
    * Returns the presence of one user. A user never seen is OFFLINE. As current as
    * `ListOnlineUsers`. Who asks for the own presence is given it as the user
    * sees it: INVISIBLE hides nothing from oneself.
@@ -2567,6 +2842,7 @@ export interface PresenceServiceClient {
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
    * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
+   * - PERMISSION_DENIED: the token does not have the group.
    */
 
   listOnlineUsers(request: ListOnlineUsersRequest, ...rest: any): Observable<ListOnlineUsersResponse>;
@@ -2578,15 +2854,18 @@ export interface PresenceServiceClient {
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
    * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
+   * - PERMISSION_DENIED: the token does not grant the channel.
    */
 
   listChannelMembers(request: ListChannelMembersRequest, ...rest: any): Observable<ListChannelMembersResponse>;
 
   /**
    * Counts the users who are not OFFLINE, as the caller may see them, by status:
-   * all users, or those in channels. As current as `ListOnlineUsers`.
+   * all users, or those in channels and groups. As current as `ListOnlineUsers`.
    *
-   * Errors: those of every call.
+   * Errors:
+   * - PERMISSION_DENIED: the request names a channel or a group to which the
+   *   token grants no access.
    */
 
   countPresences(request: CountPresencesRequest, ...rest: any): Observable<CountPresencesResponse>;
@@ -2620,7 +2899,8 @@ export interface PresenceServiceController {
    * Errors:
    * - RESOURCE_EXHAUSTED: the session is in 50 channels.
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
-   * - PERMISSION_DENIED: the session belongs to another user.
+   * - PERMISSION_DENIED: the session belongs to another user, or the token does
+   *   not grant the channel.
    */
 
   joinChannel(
@@ -2693,6 +2973,34 @@ export interface PresenceServiceController {
   ): Promise<UpdateAttributesResponse> | Observable<UpdateAttributesResponse> | UpdateAttributesResponse;
 
   /**
+   * Replaces the list of users to whom the caller is shown as OFFLINE, whatever
+   * the status. To them it is as if every session had ended at that moment, also
+   * on open streams. A user cannot find out that he or she is on a list. The list
+   * remains after the user goes OFFLINE, for as long as the service remembers the
+   * user. It does not count as activity and needs no session.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the call names another user without `presence:admin`.
+   */
+
+  updateHiddenFrom(
+    request: UpdateHiddenFromRequest,
+    ...rest: any
+  ): Promise<UpdateHiddenFromResponse> | Observable<UpdateHiddenFromResponse> | UpdateHiddenFromResponse;
+
+  /**
+   * Returns the list that `UpdateHiddenFrom` set.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the call names another user without `presence:admin`.
+   */
+
+  getHiddenFrom(
+    request: GetHiddenFromRequest,
+    ...rest: any
+  ): Promise<GetHiddenFromResponse> | Observable<GetHiddenFromResponse> | GetHiddenFromResponse;
+
+  /**
    * Returns the presence of one user. A user never seen is OFFLINE. As current as
    * `ListOnlineUsers`. Who asks for the own presence is given it as the user
    * sees it: INVISIBLE hides nothing from oneself.
@@ -2727,6 +3035,7 @@ export interface PresenceServiceController {
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
    * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
+   * - PERMISSION_DENIED: the token does not have the group.
    */
 
   listOnlineUsers(
@@ -2741,6 +3050,7 @@ export interface PresenceServiceController {
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
    * - INVALID_ARGUMENT: the `page_token` does not belong to this list.
+   * - PERMISSION_DENIED: the token does not grant the channel.
    */
 
   listChannelMembers(
@@ -2750,9 +3060,11 @@ export interface PresenceServiceController {
 
   /**
    * Counts the users who are not OFFLINE, as the caller may see them, by status:
-   * all users, or those in channels. As current as `ListOnlineUsers`.
+   * all users, or those in channels and groups. As current as `ListOnlineUsers`.
    *
-   * Errors: those of every call.
+   * Errors:
+   * - PERMISSION_DENIED: the request names a channel or a group to which the
+   *   token grants no access.
    */
 
   countPresences(
@@ -2782,6 +3094,8 @@ export function PresenceServiceControllerMethods() {
       "updateMuteState",
       "updateStatus",
       "updateAttributes",
+      "updateHiddenFrom",
+      "getHiddenFrom",
       "getPresence",
       "batchGetPresences",
       "listOnlineUsers",

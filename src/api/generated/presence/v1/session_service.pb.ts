@@ -8,6 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { GrpcMethod, GrpcStreamMethod } from "@nestjs/microservices";
 import { Observable } from "rxjs";
+import { Timestamp } from "../../google/protobuf/timestamp.pb.js";
 import { Presence, Session } from "./presence.pb.js";
 import { Choices } from "./presence_service.pb.js";
 
@@ -185,6 +186,24 @@ export interface EndSessionResponse {
    * or an earlier call has ended it.
    */
   wasLive: boolean;
+}
+
+/** Request of `RevokeTokens`. */
+export interface RevokeTokensRequest {
+  /** Required. The user. */
+  userId: string;
+  /**
+   * Tokens whose `iat` is before this moment, or that have none, are refused.
+   * Absent: now. In the future: INVALID_ARGUMENT. A moment before that of an
+   * earlier call changes nothing.
+   */
+  issuedBefore: Timestamp | undefined;
+}
+
+/** Response of `RevokeTokens`. */
+export interface RevokeTokensResponse {
+  /** The number of sessions that ended. */
+  endedSessions: number;
 }
 
 export const PRESENCE_V1_PACKAGE_NAME = "presence.v1";
@@ -926,6 +945,109 @@ export const EndSessionResponse: MessageFns<EndSessionResponse> = {
   },
 };
 
+function createBaseRevokeTokensRequest(): RevokeTokensRequest {
+  return { userId: "", issuedBefore: undefined };
+}
+
+export const RevokeTokensRequest: MessageFns<RevokeTokensRequest> = {
+  encode(message: RevokeTokensRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userId !== "") {
+      writer.uint32(10).string(message.userId);
+    }
+    if (message.issuedBefore !== undefined) {
+      Timestamp.encode(message.issuedBefore, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeTokensRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeTokensRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.issuedBefore = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRevokeTokensResponse(): RevokeTokensResponse {
+  return { endedSessions: 0 };
+}
+
+export const RevokeTokensResponse: MessageFns<RevokeTokensResponse> = {
+  encode(message: RevokeTokensResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.endedSessions !== 0) {
+      writer.uint32(8).int32(message.endedSessions);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeTokensResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeTokensResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.endedSessions = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 /**
  * Begins sessions, keeps them active and ends them.
  *
@@ -956,7 +1078,9 @@ export interface SessionServiceClient {
    * - RESOURCE_EXHAUSTED: the user has the maximum number of sessions (20 unless
    *   configured).
    * - ABORTED: a call of `EndSession` ended the session.
-   * - UNAUTHENTICATED: the token has expired; connect again with a new one.
+   * - PERMISSION_DENIED: the token is `watch_only`.
+   * - UNAUTHENTICATED: the token has expired or was revoked; connect again with a
+   *   new one.
    * - UNAVAILABLE: the node has the maximum number of sessions, too many sessions
    *   begin at once, or the node is short of memory, each with RetryInfo; or the
    *   node is about to stop; or no heartbeat arrived in time; or the other nodes
@@ -1009,6 +1133,18 @@ export interface SessionServiceClient {
    */
 
   endSession(request: EndSessionRequest, ...rest: any): Observable<EndSessionResponse>;
+
+  /**
+   * Refuses every token of a user that was issued before a moment, on every node.
+   * Sessions and subscriptions that were begun with such a token end at once with
+   * UNAUTHENTICATED, and calls with one are UNAUTHENTICATED. For a stolen device,
+   * or a user who is banned or whose rights were reduced.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the token does not have `presence:admin`.
+   */
+
+  revokeTokens(request: RevokeTokensRequest, ...rest: any): Observable<RevokeTokensResponse>;
 }
 
 /**
@@ -1041,7 +1177,9 @@ export interface SessionServiceController {
    * - RESOURCE_EXHAUSTED: the user has the maximum number of sessions (20 unless
    *   configured).
    * - ABORTED: a call of `EndSession` ended the session.
-   * - UNAUTHENTICATED: the token has expired; connect again with a new one.
+   * - PERMISSION_DENIED: the token is `watch_only`.
+   * - UNAUTHENTICATED: the token has expired or was revoked; connect again with a
+   *   new one.
    * - UNAVAILABLE: the node has the maximum number of sessions, too many sessions
    *   begin at once, or the node is short of memory, each with RetryInfo; or the
    *   node is about to stop; or no heartbeat arrived in time; or the other nodes
@@ -1106,11 +1244,33 @@ export interface SessionServiceController {
     request: EndSessionRequest,
     ...rest: any
   ): Promise<EndSessionResponse> | Observable<EndSessionResponse> | EndSessionResponse;
+
+  /**
+   * Refuses every token of a user that was issued before a moment, on every node.
+   * Sessions and subscriptions that were begun with such a token end at once with
+   * UNAUTHENTICATED, and calls with one are UNAUTHENTICATED. For a stolen device,
+   * or a user who is banned or whose rights were reduced.
+   *
+   * Errors:
+   * - PERMISSION_DENIED: the token does not have `presence:admin`.
+   */
+
+  revokeTokens(
+    request: RevokeTokensRequest,
+    ...rest: any
+  ): Promise<RevokeTokensResponse> | Observable<RevokeTokensResponse> | RevokeTokensResponse;
 }
 
 export function SessionServiceControllerMethods() {
   return function (constructor: Function) {
-    const grpcMethods: string[] = ["connect", "heartbeat", "recordActivity", "listSessions", "endSession"];
+    const grpcMethods: string[] = [
+      "connect",
+      "heartbeat",
+      "recordActivity",
+      "listSessions",
+      "endSession",
+      "revokeTokens",
+    ];
     for (const method of grpcMethods) {
       const descriptor: any = Reflect.getOwnPropertyDescriptor(constructor.prototype, method);
       GrpcMethod("SessionService", method)(constructor.prototype[method], method, descriptor);

@@ -1,0 +1,41 @@
+import type { Presence } from './presence.js';
+
+/** What one viewer sees of a user who hides from the viewer, or has hidden from it. */
+export interface Hiding {
+  /**
+   * The OFFLINE presence that the viewer sees. Undefined: the hiding has ended, and the viewer sees the shown presence,
+   * connected since the end of the hiding at the earliest.
+   */
+  readonly presence: Presence | undefined;
+  /**
+   * When the hiding ended, in service time. Undefined: the user still hides. The viewer of a user who was OFFLINE at
+   * that time sees `presence` until the next session of the user.
+   */
+  readonly endedAt: number | undefined;
+  /** The version of the presence that the viewer saw when the hiding ended. Zero: it has not ended. */
+  readonly endedVersion: number;
+}
+
+/** The viewers from whom a user hides, or has hidden, by user id. */
+export type HiddenFrom = ReadonlyMap<string, Hiding>;
+
+/** The decisions about who may see a user and which of the user's tokens are accepted. */
+export interface AccessRules {
+  readonly hiddenFrom: HiddenFrom;
+  /**
+   * Tokens that were issued before this time are refused, in milliseconds of the wall clock. Undefined: no token was
+   * revoked.
+   */
+  readonly tokensValidFrom: number | undefined;
+}
+
+export const HIDDEN_FROM_NOBODY: HiddenFrom = new Map();
+
+/** The rules of nearly all users, who share this object. */
+export const NO_ACCESS_RULES: AccessRules = Object.freeze({
+  hiddenFrom: HIDDEN_FROM_NOBODY,
+  tokensValidFrom: undefined,
+});
+
+/** The maximum number of users from whom a user can hide. */
+export const MAX_HIDDEN_FROM = 1000;

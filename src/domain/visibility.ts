@@ -1,0 +1,111 @@
+import type { HiddenFrom, Hiding } from './access-rules.js';
+import type { PresenceEvent, Reason } from './event.js';
+import { diffPresence } from './presence-diff.js';
+import { channelIdsOf, NO_CHANNELS, unknownPresence, type Presence } from './presence.js';
+import { NO_GROUPS, type User } from './user.js';
+import type { Viewer } from './viewer.js';
+
+/** The part of a user that decides what others see. */
+export interface Viewed {
+  readonly shown: Presence;
+  /** The groups of the sessions. Empty for a user who is shown OFFLINE. */
+  readonly groups: readonly string[];
+  readonly hiddenFrom: HiddenFrom;
+}
+
+/** Returns the part of a user that decides what others see. */
+export function viewedOf({ shown, sessions, accessRules }: User): Viewed {
+  const { hiddenFrom } = accessRules;
+  if (shown.status === 'OFFLINE') return { shown, groups: NO_GROUPS, hiddenFrom };
+  const [first, ...others] = sessions;
+  const groups = first?.groups ?? NO_GROUPS;
+  if (others.every((session) => session.groups === groups)) return { shown, groups, hiddenFrom };
+  return {
+    shown,
+    groups: [...new Set(sessions.flatMap((each) => each.groups))].sort(),
+    hiddenFrom,
+  };
+}
+
+/**
+ * Returns the presence of a user that a viewer sees. This is the only visibility rule of the service. Events, lists,
+ * counts and snapshots use `publicPresenceTo`, in which users see themselves as others do.
+ */
+export function shownTo(viewer: Viewer, user: User): Presence {
+  return viewer.userId === user.userId ? user.own : publicPresenceTo(viewer, viewedOf(user));
+}
+
+/** Returns the presence of a user that a viewer sees in events, lists, counts and snapshots. */
+export function publicPresenceTo(viewer: Viewer, viewed: Viewed): Presence {
+  const { shown, hiddenFrom } = viewed;
+  if (viewer.userId === shown.userId) return shown;
+  if (!isVisibleTo(viewer, viewed)) return unknownPresence(shown.userId);
+  const hiding = hiddenFrom.size === 0 ? undefined : hiddenFrom.get(viewer.userId);
+  const seen = hiding === undefined ? shown : presenceDespite(hiding, viewer, shown);
+  return viewer.mayWatch === undefined ? seen : withWatched(viewer.mayWatch, seen);
+}
+
+/** Whether the groups and channels of a viewer let it see a user. It does not consider from whom the user hides. */
+function isVisibleTo({ groups: own, mayWatch }: Viewer, { shown, groups }: Viewed): boolean {
+  if (own === undefined) return true;
+  // A user without sessions has no groups and no channels.
+  if (shown.status === 'OFFLINE') return false;
+  if (groups.some((group) => own.has(group))) return true;
+  const channelIds = channelIdsOf(shown);
+  return mayWatch === undefined ? channelIds.length > 0 : channelIds.some(mayWatch);
+}
+
+function presenceDespite(hiding: Hiding, { groups }: Viewer, shown: Presence): Presence {
+  const { presence, endedAt, endedVersion } = hiding;
+  // A viewer with groups does not see users who are OFFLINE.
+  if (presence !== undefined)
+    return groups === undefined ? presence : unknownPresence(shown.userId);
+  return {
+    ...shown,
+    connectedAt: shown.connectedAt && Math.max(shown.connectedAt, endedAt ?? 0),
+    version: Math.max(shown.version, endedVersion),
+  };
+}
+
+/** Returns the presence with only the channels that the viewer may watch. */
+function withWatched(mayWatch: (channelId: string) => boolean, presence: Presence): Presence {
+  const { channelId, otherChannelIds } = presence;
+  if (channelId === undefined || channelIdsOf(presence).every(mayWatch)) return presence;
+  const others = otherChannelIds.filter(mayWatch);
+  if (mayWatch(channelId)) return { ...presence, otherChannelIds: others };
+  // TODO(access): the channel that was joined last among those that the viewer may watch.
+  const current = others.at(-1);
+  return {
+    ...presence,
+    channelId: current,
+    otherChannelIds: current === undefined ? NO_CHANNELS : others.slice(0, -1),
+  };
+}
+
+/** Whether a subscription follows a user before and after a commit. */
+export interface Followed {
+  readonly before: boolean;
+  readonly after: boolean;
+}
+
+export const FOLLOWED: Followed = { before: true, after: true };
+
+/**
+ * Returns the events of a commit for one viewer: the differences between what the viewer sees before and after it. A user
+ * whom the viewer stops seeing is announced as OFFLINE, with nothing but the version of the commit.
+ */
+export function eventsFor(
+  viewer: Viewer,
+  before: Viewed,
+  after: Viewed,
+  now: number,
+  cause: Reason,
+  followed: Followed = FOLLOWED,
+): readonly PresenceEvent[] {
+  const unknown = unknownPresence(after.shown.userId);
+  const from = followed.before ? publicPresenceTo(viewer, before) : unknown;
+  const to = followed.after ? publicPresenceTo(viewer, after) : unknown;
+  const isGone = to.version === 0 && from.version > 0;
+  const version = Math.max(after.shown.version, from.version + 1);
+  return diffPresence(from, isGone ? { ...to, version } : to, now, cause);
+}
