@@ -37,5 +37,14 @@ export const NO_ACCESS_RULES: AccessRules = Object.freeze({
   tokensValidFrom: undefined,
 });
 
+/** Returns access rules, the shared object if there are none. */
+export function accessRules(
+  hiddenFrom: HiddenFrom,
+  tokensValidFrom: number | undefined,
+): AccessRules {
+  if (hiddenFrom.size === 0 && tokensValidFrom === undefined) return NO_ACCESS_RULES;
+  return { hiddenFrom, tokensValidFrom };
+}
+
 /** The maximum number of users from whom a user can hide. */
 export const MAX_HIDDEN_FROM = 1000;

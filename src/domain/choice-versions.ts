@@ -2,9 +2,17 @@ import { nextVersion } from './version.js';
 
 /**
  * The kinds of choices that a user makes with commands, and that others make for the user. The last command of each kind
- * wins, from any device. `moderation` is the last command of a moderator or of a backend, of any kind.
+ * wins, from any device. `moderation` is the last command of a moderator or of a backend, of any kind. `hiding` is the last
+ * command that replaced the list of users from whom the user hides.
  */
-export const CHOICE_KINDS = ['status', 'microphone', 'speaker', 'channel', 'moderation'] as const;
+export const CHOICE_KINDS = [
+  'status',
+  'microphone',
+  'speaker',
+  'channel',
+  'moderation',
+  'hiding',
+] as const;
 
 export type ChoiceKind = (typeof CHOICE_KINDS)[number];
 
@@ -22,11 +30,12 @@ export const NO_CHOICES: ChoiceVersions = Object.freeze({
   speaker: undefined,
   channel: undefined,
   moderation: undefined,
+  hiding: undefined,
 });
 
-/** Whether the last command of each kind is the same. */
+/** Whether the last command of each kind is the same. The kinds of which sessions are not notified do not count. */
 export function haveSameVersions(a: ChoiceVersions, b: ChoiceVersions): boolean {
-  return a === b || CHOICE_KINDS.every((kind) => a[kind] === b[kind]);
+  return a === b || CHOICE_KINDS.every((kind) => kind === 'hiding' || a[kind] === b[kind]);
 }
 
 /** Records a command of this kind: the choice version grows. */
@@ -43,8 +52,8 @@ export function setVersion(
   kind: ChoiceKind,
   version: number,
 ): void {
-  const { status, microphone, speaker, channel, moderation } = facts.choiceVersions;
-  const versions = { status, microphone, speaker, channel, moderation };
+  const { status, microphone, speaker, channel, moderation, hiding } = facts.choiceVersions;
+  const versions = { status, microphone, speaker, channel, moderation, hiding };
   versions[kind] = version;
   facts.choiceVersions = countOf(versions) > 1 ? versions : ONLY[kind](version);
 }
@@ -56,6 +65,7 @@ const ONLY: Readonly<Record<ChoiceKind, (version: number) => ChoiceVersions>> = 
   speaker: (speaker) => ({ speaker }),
   channel: (channel) => ({ channel }),
   moderation: (moderation) => ({ moderation }),
+  hiding: (hiding) => ({ hiding }),
 };
 
 /** Returns the smallest object with these versions: most users have made choices of one kind only, or none. */
@@ -66,12 +76,20 @@ export function packed(versions: ChoiceVersions): ChoiceVersions {
 }
 
 /** Every command calls it, and a loop over the kinds takes several times as long. */
-function countOf({ status, microphone, speaker, channel, moderation }: ChoiceVersions): number {
+function countOf({
+  status,
+  microphone,
+  speaker,
+  channel,
+  moderation,
+  hiding,
+}: ChoiceVersions): number {
   return (
     (status === undefined ? 0 : 1) +
     (microphone === undefined ? 0 : 1) +
     (speaker === undefined ? 0 : 1) +
     (channel === undefined ? 0 : 1) +
-    (moderation === undefined ? 0 : 1)
+    (moderation === undefined ? 0 : 1) +
+    (hiding === undefined ? 0 : 1)
   );
 }

@@ -1,3 +1,4 @@
+import { accessRules } from './access-rules.js';
 import { CHOICE_KINDS, setVersion, type ChoiceKind } from './choice-versions.js';
 import { nextVersion } from './version.js';
 import { hasLeftSince, historyOf, isSame, membershipsOf, setMemberships } from './memberships.js';
@@ -149,6 +150,10 @@ const COPY_CHOICE: Readonly<Record<ChoiceKind, (facts: Draft<User>, from: User) 
   // The channels depend on the sessions that are left: `reconcile` merges them.
   channel: () => {},
   moderation: (facts, from) => (facts.moderatorMute = from.moderatorMute),
+  hiding: (facts, from) => {
+    const { tokensValidFrom } = facts.accessRules;
+    facts.accessRules = accessRules(from.accessRules.hiddenFrom, tokensValidFrom);
+  },
 };
 
 /**

@@ -137,10 +137,16 @@ export function newUser(userId: string): User {
 
 /**
  * Whether nothing is known of the user that would have to be stored. A backend may have set the status of a user who was
- * never connected.
+ * never connected, or revoked its tokens.
  */
-export function isForgotten({ sessions, own, choiceVersions }: User): boolean {
-  return sessions.length === 0 && own.version === 0 && choiceVersions === NO_CHOICES;
+export function isForgotten({ sessions, own, choiceVersions, accessRules }: User): boolean {
+  return (
+    sessions.length === 0 &&
+    own.version === 0 &&
+    choiceVersions === NO_CHOICES &&
+    accessRules.hiddenFrom.size === 0 &&
+    accessRules.tokensValidFrom === undefined
+  );
 }
 
 /** An object that is not shared with other code yet, so that it may still be changed. */
