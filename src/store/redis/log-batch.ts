@@ -6,6 +6,8 @@ import type { User } from '../../domain/user.js';
 import type { CommitPosition } from '../presence-store.js';
 import { readUser, UnreadableRecord } from './read-user.js';
 import {
+  endedFields,
+  endedOf,
   eventFields,
   eventsOf,
   type EndedFields,
@@ -59,7 +61,7 @@ export function encodeCommit(before: User, { user, events, ended }: Step): [stri
     user.userId,
     before.shown.version,
     eventFields(events),
-    ended.map(({ sessionId, cause }) => [sessionId, cause] as const),
+    endedFields(ended),
   ];
   return [formatUser(user), JSON.stringify(rest).slice(1, -1)];
 }
@@ -116,7 +118,7 @@ function entryOf([fields, userId, previousVersion, events, ended]: EntryFields):
   return {
     user,
     events: eventsOf(user.shown, events),
-    ended: ended.map(([sessionId, cause]) => ({ sessionId, cause })),
+    ended: endedOf(ended),
     previousVersion,
   };
 }

@@ -49,6 +49,7 @@ export type EventFields = readonly [
 const REASON_BEFORE: Partial<Readonly<Record<Reason, Reason>>> = {
   MODERATED: 'REQUESTED',
   ATTRIBUTE_EXPIRED: 'REQUESTED',
+  TOKEN_REVOKED: 'TOKEN_EXPIRED',
 };
 
 /** Encodes a presence. */
@@ -141,4 +142,21 @@ function completed(change: Change, { channelId }: Presence): Change {
   };
 }
 
-export type EndedFields = readonly (readonly [sessionId: string, cause: EndedSession['cause']])[];
+export type EndedFields = readonly (readonly [
+  sessionId: string,
+  cause: EndedSession['cause'],
+  /** The real cause, if a node of the previous version does not know it. */
+  realCause?: EndedSession['cause'],
+])[];
+
+/** Encodes the sessions that ended with a commit. A node of the previous version tells the client to get a new token. */
+export function endedFields(ended: readonly EndedSession[]): EndedFields {
+  return ended.map(({ sessionId, cause }) =>
+    cause === 'TOKEN_REVOKED' ? [sessionId, 'TOKEN_EXPIRED', cause] : [sessionId, cause],
+  );
+}
+
+/** Decodes the sessions that ended with a commit. */
+export function endedOf(fields: EndedFields): readonly EndedSession[] {
+  return fields.map(([sessionId, cause, realCause]) => ({ sessionId, cause: realCause ?? cause }));
+}

@@ -1,3 +1,4 @@
+import type { Hiding } from '../../domain/access-rules.js';
 import { STATUSES, type Presence } from '../../domain/presence.js';
 import {
   LOSS_REASONS,
@@ -47,7 +48,10 @@ const USER_CHECKS: Checks<Omit<User, 'userId'>> = {
   choiceExpiresAt: ({ choiceExpiresAt }) => isTimeOrNone(choiceExpiresAt),
   visibleSince: ({ visibleSince }) => isTimeOrNone(visibleSince),
   choiceVersions: isDecoded,
-  accessRules: isDecoded,
+  accessRules: ({ accessRules: { hiddenFrom, tokensValidFrom } }) =>
+    isTimeOrNone(tokensValidFrom) &&
+    [...hiddenFrom.keys()].every(isText) &&
+    [...new Set(hiddenFrom.values())].every(isHiding),
   own: ({ own }) => passes(IN_PRESENCE, own),
   shown: ({ own, shown }) => shown === own || passes(IN_PRESENCE, shown),
 };
@@ -109,6 +113,11 @@ function passes<Stored>(checks: readonly ((stored: Stored) => boolean)[], stored
 /** The check of a field whose decoding accepts any stored value. */
 function isDecoded(): boolean {
   return true;
+}
+
+function isHiding({ presence, endedAt, endedVersion }: Hiding): boolean {
+  const isPresence = presence === undefined || passes(IN_PRESENCE, presence);
+  return isPresence && isTimeOrNone(endedAt) && isTime(endedVersion);
 }
 
 function isMembership({ channelId, sessionId }: Membership): boolean {

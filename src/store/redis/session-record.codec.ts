@@ -1,4 +1,5 @@
 import { NO_SESSION_ATTRIBUTES, type SessionAttributes } from '../../domain/attributes.js';
+import { sharedGroups } from '../../domain/shared-groups.js';
 import { sharedText } from '../../domain/shared-text.js';
 import { sharedTerms, type SessionTerms } from '../../domain/terms.js';
 import { NO_GROUPS, type LossReason, type Session } from '../../domain/user.js';
@@ -21,6 +22,8 @@ type LaterSessionFields = [
   /** Most sessions do not have this field. */
   succeeds: string | undefined,
   attributes: readonly AttributeFields[] | undefined,
+  tokenIssuedAt: number | undefined,
+  groups: readonly string[] | undefined,
 ];
 
 type AttributeFields = readonly [
@@ -54,6 +57,8 @@ export function sessionFields(session: Session): StoredSession {
     terms === undefined ? null : termsFields(terms),
     session.succeeds,
     attributeFields(session.attributes),
+    session.tokenIssuedAt,
+    session.groups.length === 0 ? undefined : session.groups,
   ];
   return trimmed(fields);
 }
@@ -89,9 +94,15 @@ export function sessionOf(fields: StoredSession): Session {
     terms: termsOf(fields[9]),
     succeeds: fields[10] ?? undefined,
     attributes: attributesOf(fields[11]),
-    groups: NO_GROUPS,
-    tokenIssuedAt: undefined,
+    groups: groupsOf(fields[13]),
+    tokenIssuedAt: fields[12] ?? undefined,
   };
+}
+
+/** Only groups that are text may be shared, because a damaged record must not change those of other users. */
+function groupsOf(groups: readonly string[] | null | undefined): readonly string[] {
+  if (groups === undefined || groups === null) return NO_GROUPS;
+  return groups.every((group) => typeof group === 'string') ? sharedGroups(groups) : groups;
 }
 
 function attributeFields(attributes: SessionAttributes): readonly AttributeFields[] | undefined {

@@ -1,5 +1,3 @@
-import { NO_ACCESS_RULES } from '../../domain/access-rules.js';
-import { NO_GROUPS } from '../../domain/user.js';
 import { describe, expect, it } from 'vitest';
 import fc from '../../../test/support/seeded-fast-check.js';
 import { history, policies } from '../../../test/support/histories.js';
@@ -81,8 +79,8 @@ describe('The record of a user', () => {
       terms: { idleTimeoutMs: 7, heartbeatTimeoutMs: 8, reconnectGraceMs: 9 },
       succeeds: 'b',
       attributes: new Map([['__proto__', { value: 'x', version: 10, expiresAt: 11 }]]),
-      groups: NO_GROUPS,
-      tokenIssuedAt: undefined,
+      groups: ['acme', 'acme/sales'],
+      tokenIssuedAt: 12,
     };
     const user: User = {
       userId: 'ann',
@@ -98,17 +96,29 @@ describe('The record of a user', () => {
       statusText: 'at lunch',
       choiceExpiresAt: 10,
       visibleSince: 11,
-      choiceVersions: { status: 12, microphone: 13, speaker: 14, channel: 15, moderation: 16 },
-      accessRules: NO_ACCESS_RULES,
+      choiceVersions: {
+        status: 12,
+        microphone: 13,
+        speaker: 14,
+        channel: 15,
+        moderation: 16,
+        hiding: 17,
+      },
+      accessRules: {
+        hiddenFrom: new Map([['bob', { presence: own, endedAt: 18, endedVersion: 19 }]]),
+        tokensValidFrom: 20,
+      },
       own,
       shown: { ...unknownPresence('ann'), isSpeakerMuted: true, version: 2 },
     };
     const record = formatUser(user);
     expect(userOf('ann', JSON.parse(record))).toEqual(user);
+    const presence =
+      '["AWAY","at lunch","lobby",1,0,1,2,["desktop","web"],3,["attic"],[["__proto__","x"]],2]';
     // The positions of a released version never change.
     expect(record).toBe(
-      '[[["a","node","web",1,2,4,5,6,"NODE_LOST",[7,8,9],"b",[["__proto__","x",10,11]]]],["lobby","a"],1,0,"INVISIBLE","at lunch",10,11,' +
-        '["AWAY","at lunch","lobby",1,0,1,2,["desktop","web"],3,["attic"],[["__proto__","x"]],2],["OFFLINE","",null,0,1,null,null,[],2],[12,13,14,15,16],[[["attic","a"]],1,[["lab",2]]],2]',
+      '[[["a","node","web",1,2,4,5,6,"NODE_LOST",[7,8,9],"b",[["__proto__","x",10,11]],12,["acme","acme/sales"]]],["lobby","a"],1,0,"INVISIBLE","at lunch",10,11,' +
+        `${presence},["OFFLINE","",null,0,1,null,null,[],2],[12,13,14,15,16,17],[[["attic","a"]],1,[["lab",2]]],2,[[[${presence},18,19,["bob"]]],20]]`,
     );
   });
 
@@ -132,6 +142,7 @@ describe('The record of a user', () => {
         ...{ sessionId: 'a', node: 'node', platform: 'web', connectedAt: 5, lastActiveAt: 6 },
         graceEndsAt: 90,
         attributes: new Map(),
+        groups: [],
       },
     ]);
     const { user: gone, events } = step(user, { type: 'time' }, 90, POLICY);

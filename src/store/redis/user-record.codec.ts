@@ -1,4 +1,3 @@
-import { NO_ACCESS_RULES } from '../../domain/access-rules.js';
 import { NO_CHOICES, packed, type ChoiceVersions } from '../../domain/choice-versions.js';
 import { sharedText } from '../../domain/shared-text.js';
 import {
@@ -9,6 +8,7 @@ import {
   type StatusChoice,
   type User,
 } from '../../domain/user.js';
+import { accessFields, accessRulesOf, type AccessFields } from './access-record.codec.js';
 import { presenceFields, presenceOf, type StoredPresence } from './presence-record.codec.js';
 import {
   bit,
@@ -41,6 +41,7 @@ type LaterUserFields = [
   /** Missing: the user has used one channel at a time. */
   channels: ChannelFields | undefined,
   moderatorMute: MuteBits | undefined,
+  accessRules: AccessFields | undefined,
 ];
 
 type MembershipFields = readonly [channelId: string, sessionId: string];
@@ -59,6 +60,8 @@ type ChoiceFields = readonly [
   channel: number | null,
   /** Missing in records of versions without moderation. */
   moderation?: number | null,
+  /** Missing in records of versions without hiding. */
+  hiding?: number | null,
 ];
 
 /** Encodes the record of a user. Empty: there is no state to store. */
@@ -78,6 +81,7 @@ export function formatUser(user: User): string {
     choiceFields(user.choiceVersions),
     channelFields(user),
     muteBits(user.moderatorMute),
+    accessFields(user.accessRules),
   ];
   return JSON.stringify(trimmed(fields));
 }
@@ -97,6 +101,7 @@ export function userOf(userId: string, fields: unknown): User {
     choices,
     channels,
     moderatorMuteBits,
+    access,
   ] = fields as Stored<UserFields, LaterUserFields>;
   const ownPresence = presenceOf(userId, own);
   const readSessions = sessions.map(sessionOf);
@@ -115,7 +120,7 @@ export function userOf(userId: string, fields: unknown): User {
     choiceExpiresAt: expiresAt ?? undefined,
     visibleSince: visibleSince ?? undefined,
     choiceVersions: choiceVersionsOf(choices, ownPresence.version),
-    accessRules: NO_ACCESS_RULES,
+    accessRules: accessRulesOf(userId, access),
     own: ownPresence,
     shown: shown === null ? ownPresence : presenceOf(userId, shown),
   };
@@ -162,8 +167,9 @@ function channelsOf(
 
 function choiceFields(versions: ChoiceVersions): ChoiceFields | null {
   if (versions === NO_CHOICES) return null;
-  const { status, microphone, speaker, channel, moderation } = versions;
+  const { status, microphone, speaker, channel, moderation, hiding } = versions;
   const kinds = [status ?? null, microphone ?? null, speaker ?? null, channel ?? null] as const;
+  if (hiding !== undefined) return [...kinds, moderation ?? null, hiding];
   return moderation === undefined ? kinds : [...kinds, moderation];
 }
 
@@ -176,7 +182,7 @@ function choiceVersionsOf(
   lastChange: number,
 ): ChoiceVersions {
   if (fields === null) return NO_CHOICES;
-  const [status, microphone, speaker, channel, moderation] = fields ?? [
+  const [status, microphone, speaker, channel, moderation, hiding] = fields ?? [
     lastChange,
     lastChange,
     lastChange,
@@ -188,5 +194,6 @@ function choiceVersionsOf(
     speaker: speaker ?? undefined,
     channel: channel ?? undefined,
     moderation: moderation ?? undefined,
+    hiding: hiding ?? undefined,
   });
 }

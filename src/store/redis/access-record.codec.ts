@@ -1,0 +1,74 @@
+import {
+  accessRules,
+  HIDDEN_FROM_NOBODY,
+  NO_ACCESS_RULES,
+  type AccessRules,
+  type HiddenFrom,
+  type Hiding,
+} from '../../domain/access-rules.js';
+import { presenceFields, presenceOf, type StoredPresence } from './presence-record.codec.js';
+
+/** See `AccessRules`. */
+export type AccessFields = readonly [
+  hidings: readonly HidingFields[],
+  tokensValidFrom: number | null,
+];
+
+/**
+ * See `Hiding`. Viewers who see the same share the presence: a user can hide from 1,000 viewers with one command, and every
+ * commit of that user writes the record.
+ */
+type HidingFields = readonly [
+  presence: StoredPresence | null,
+  endedAt: number | null,
+  endedVersion: number,
+  viewerIds: readonly string[],
+];
+
+/** Encodes the access rules of a user. Undefined: there are none. */
+export function accessFields({
+  hiddenFrom,
+  tokensValidFrom,
+}: AccessRules): AccessFields | undefined {
+  if (hiddenFrom.size === 0 && tokensValidFrom === undefined) return undefined;
+  return [hidingFields(hiddenFrom), tokensValidFrom ?? null];
+}
+
+function hidingFields(hiddenFrom: HiddenFrom): readonly HidingFields[] {
+  const viewersOf = new Map<Hiding, string[]>();
+  for (const [viewerId, hiding] of hiddenFrom) {
+    const viewers = viewersOf.get(hiding);
+    if (viewers === undefined) viewersOf.set(hiding, [viewerId]);
+    else viewers.push(viewerId);
+  }
+  return [...viewersOf].map(([{ presence, endedAt, endedVersion }, viewerIds]) => [
+    presence === undefined ? null : presenceFields(presence),
+    endedAt ?? null,
+    endedVersion,
+    viewerIds,
+  ]);
+}
+
+/** Decodes the access rules of a user. */
+export function accessRulesOf(
+  userId: string,
+  fields: AccessFields | null | undefined,
+): AccessRules {
+  if (fields === undefined || fields === null) return NO_ACCESS_RULES;
+  const [hidings, tokensValidFrom] = fields;
+  return accessRules(hiddenFromOf(userId, hidings), tokensValidFrom ?? undefined);
+}
+
+function hiddenFromOf(userId: string, hidings: readonly HidingFields[]): HiddenFrom {
+  if (hidings.length === 0) return HIDDEN_FROM_NOBODY;
+  const hiddenFrom = new Map<string, Hiding>();
+  for (const [presence, endedAt, endedVersion, viewerIds] of hidings) {
+    const hiding = {
+      presence: presence === null ? undefined : presenceOf(userId, presence),
+      endedAt: endedAt ?? undefined,
+      endedVersion,
+    };
+    viewerIds.forEach((viewerId) => hiddenFrom.set(viewerId, hiding));
+  }
+  return hiddenFrom;
+}
