@@ -95,7 +95,7 @@ describe.each(PROTOCOLS)('With clients over $name,', (protocol) => {
 
   it('a moderator mutes, moves and removes a user, who cannot lift it', async () => {
     const session = await joined('stage');
-    const max = clients.of(service, 'max', { moderate: ['stage', 'hall'] });
+    const max = clients.of(service, 'max', { grants: { moderate: ['stage', 'hall'] } });
     expect(await max.muteUser('ann', { microphone: true })).toMatchObject({
       isMicrophoneMuted: false,
       isMicrophoneMutedByModerator: true,

@@ -18,8 +18,8 @@ import { VERIFICATION_KEYS, type VerificationKeys } from './verification-keys.js
     {
       provide: TokenVerifier,
       inject: [VERIFICATION_KEYS, Config, Clock],
-      useFactory: (keys: VerificationKeys, { auth }: Config, clock: Clock) =>
-        new TokenVerifier(keys, auth, clock),
+      useFactory: (keys: VerificationKeys, { auth, access }: Config, clock: Clock) =>
+        new TokenVerifier(keys, { ...auth, access }, clock),
     },
   ],
   exports: [DevelopmentKey, TokenVerifier],

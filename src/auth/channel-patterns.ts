@@ -25,6 +25,23 @@ export class ChannelPatterns {
     return new ChannelPatterns(ids, prefixes);
   }
 
+  /** The channels of several lists. */
+  static union(all: readonly ChannelPatterns[]): ChannelPatterns {
+    return new ChannelPatterns(new Set(all.flatMap(({ ids }) => [...ids])), [
+      ...new Set(all.flatMap(({ prefixes }) => prefixes)),
+    ]);
+  }
+
+  /** The patterns as a token has them, each once, sorted. */
+  get patterns(): readonly string[] {
+    return [...this.ids, ...new Set(this.prefixes.map((prefix) => `${prefix}*`))].sort();
+  }
+
+  /** Whether the patterns match every channel. */
+  get matchesAll(): boolean {
+    return this.prefixes.includes('');
+  }
+
   matches(channelId: string): boolean {
     return this.ids.has(channelId) || this.prefixes.some((prefix) => channelId.startsWith(prefix));
   }

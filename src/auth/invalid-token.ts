@@ -2,25 +2,26 @@ const REASONS = {
   'no token': 'TOKEN_MISSING',
   'token expired': 'TOKEN_EXPIRED',
   'token is not valid': 'TOKEN_INVALID',
-  'token is not valid: presence is not an object': 'TOKEN_INVALID',
-  'token is not valid: presence.moderate is not a list of at most 100 channel patterns':
-    'TOKEN_INVALID',
 } as const;
+
+type Failure = keyof typeof REASONS;
 
 /** The error for a call without a valid token. The message may be shown to anyone. */
 export class InvalidToken extends Error {
   override readonly name = 'InvalidToken';
 
   constructor(
-    override readonly message: keyof typeof REASONS,
+    private readonly failure: Failure,
     /** The check that failed, in constant words for the log, without any part of the token or the key. */
-    readonly check: string = message,
+    readonly check: string = failure,
+    /** What the issuer of the token has to correct, without any value of the token. */
+    detail?: string,
   ) {
-    super(message);
+    super(detail === undefined ? failure : `${failure}: ${detail}`);
   }
 
   /** The reason for the client. */
-  get reason(): (typeof REASONS)[keyof typeof REASONS] {
-    return REASONS[this.message];
+  get reason(): (typeof REASONS)[Failure] {
+    return REASONS[this.failure];
   }
 }

@@ -1,4 +1,5 @@
 import { SignJWT } from 'jose';
+import { GRANTS_CLAIM, type GrantsClaim } from './grants.js';
 import { ADMIN_SCOPE } from './principal.js';
 
 /** The parameters of `signToken`. */
@@ -8,8 +9,10 @@ export interface TokenRequest {
   readonly userId: string;
   /** Whether the token contains the scope that allows naming other users. */
   readonly isAdmin?: boolean | undefined;
-  /** The channel patterns that the token may moderate. */
-  readonly moderate?: readonly string[] | undefined;
+  /** Undefined: the token has no claim with grants. */
+  readonly grants?: GrantsClaim | undefined;
+  /** The name of that claim. */
+  readonly grantsClaim?: string | undefined;
   readonly ttlSeconds: number;
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
@@ -23,7 +26,8 @@ export async function signToken(request: TokenRequest): Promise<string> {
     key,
     userId,
     isAdmin = false,
-    moderate,
+    grants,
+    grantsClaim = GRANTS_CLAIM,
     ttlSeconds,
     issuer,
     audience,
@@ -32,7 +36,7 @@ export async function signToken(request: TokenRequest): Promise<string> {
   const issuedAt = Math.floor(now / 1_000);
   const token = new SignJWT({
     ...(isAdmin && { scope: ADMIN_SCOPE }),
-    ...(moderate !== undefined && { presence: { moderate } }),
+    ...(grants !== undefined && { [grantsClaim]: grants }),
   })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setSubject(userId)

@@ -1,5 +1,6 @@
 import { readConfig } from '../config/config.js';
 import { isIdentifier } from '../domain/identifier.js';
+import type { GrantsClaim } from './grants.js';
 import { signToken } from './sign-token.js';
 
 /** The user, the rights and the lifetime of a token. */
@@ -7,8 +8,8 @@ export interface Identity {
   readonly userId: string;
   /** Whether the token has the scope `presence:admin`, which may name other users. */
   readonly isAdmin?: boolean;
-  /** The channels that the token may moderate: ids, or prefixes followed by "*". */
-  readonly moderate?: readonly string[];
+  /** Undefined: the token has no claim with grants. */
+  readonly grants?: GrantsClaim;
   /** The lifetime of the token in seconds. The default is one hour. */
   readonly ttlSeconds?: number;
 }
@@ -22,25 +23,28 @@ export class TokenSigner {
     private readonly claims: {
       readonly issuer?: string | undefined;
       readonly audience?: string | undefined;
+      readonly grantsClaim: string;
     },
   ) {}
 
   /** Returns undefined if the settings have no secret. Throws `ConfigError` if they are wrong. */
   static of(environment: NodeJS.ProcessEnv): TokenSigner | undefined {
-    const { secret, issuer, audience } = readConfig(environment).auth;
-    return secret === undefined ? undefined : new TokenSigner(secret, { issuer, audience });
+    const { secret, issuer, audience, grantsClaim } = readConfig(environment).auth;
+    return secret === undefined
+      ? undefined
+      : new TokenSigner(secret, { issuer, audience, grantsClaim });
   }
 
   /** Throws `RangeError` if the service would reject the user id. */
   async sign({
     userId,
     isAdmin = false,
-    moderate,
+    grants,
     ttlSeconds = AN_HOUR_SECONDS,
   }: Identity): Promise<string> {
     if (!isIdentifier(userId)) {
       throw new RangeError('A user id has 1 to 128 characters and no control characters.');
     }
-    return signToken({ key: this.key, userId, isAdmin, moderate, ttlSeconds, ...this.claims });
+    return signToken({ key: this.key, userId, isAdmin, grants, ttlSeconds, ...this.claims });
   }
 }

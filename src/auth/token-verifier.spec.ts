@@ -59,7 +59,7 @@ describe('a good token', () => {
       mayJoin: undefined,
       isWatchOnly: false,
       viewer: unrestrictedViewer('alice'),
-      issuedAt: undefined,
+      issuedAt: SECONDS,
       expiresAt: NOW + 60_000 + 5_000,
     });
   });
@@ -68,6 +68,16 @@ describe('a good token', () => {
     for (const sub of ['a', 'x'.repeat(128), 'users/ålice 🦊', '__proto__']) {
       expect(await verify(await token({ sub }))).toMatchObject({ userId: sub });
     }
+  });
+
+  it('says when it was issued, in whole seconds that a time can hold', async () => {
+    const issuedAt = async (iat?: number): Promise<number | undefined> =>
+      (await verify(await token({ sub: 'alice', ...(iat !== undefined && { iat }) }))).issuedAt;
+    expect(await issuedAt(SECONDS - 0.1)).toBe(SECONDS - 1);
+    expect(await issuedAt(SECONDS + 60)).toBe(SECONDS + 60);
+    expect(await issuedAt()).toBeUndefined();
+    // Milliseconds instead of seconds would be later than every revocation.
+    expect(await issuedAt(NOW)).toBeUndefined();
   });
 
   it('need not expire', async () => {
@@ -99,45 +109,6 @@ describe('the scope', () => {
     const request = { key: SECRET, userId: 'root', ttlSeconds: 60, now: NOW };
     expect((await verify(await signToken({ ...request, isAdmin: true }))).isAdmin).toBe(true);
     expect((await verify(await signToken(request))).isAdmin).toBe(false);
-  });
-});
-
-describe('the claim presence', () => {
-  it.each([
-    ['event42/stage', true],
-    ['event42/', true],
-    ['lobby', true],
-    ['event42', false],
-    ['lobby2', false],
-    ['', false],
-  ])(
-    'grants channels by their id or by a prefix: %j is granted: %s',
-    async (channelId, isGranted) => {
-      const presence = { moderate: ['event42/*', 'lobby'] };
-      const { moderate } = await verify(await token({ sub: 'mona', presence }));
-      expect(moderate.matches(channelId)).toBe(isGranted);
-    },
-  );
-
-  it('grants all channels with "*", and none when it is missing', async () => {
-    const all = await verify(await token({ sub: 'mona', presence: { moderate: ['*'] } }));
-    expect(all.moderate.matches('any')).toBe(true);
-    const none = await verify(await token({ sub: 'mona', presence: {} }));
-    expect(none.moderate.matches('any')).toBe(false);
-  });
-
-  it.each([
-    ['text'],
-    [null],
-    [['lobby']],
-    [{ moderate: 'lobby' }],
-    [{ moderate: [''] }],
-    [{ moderate: [1] }],
-    [{ moderate: { 0: 'lobby' } }],
-    [{ moderate: Array.from({ length: 101 }, (_, i) => `channel-${i}`) }],
-  ])('makes the token invalid when it is malformed: %j', async (presence) => {
-    const { message } = await refusal(verify(await token({ sub: 'mona', presence })));
-    expect(message).toMatch(/^token is not valid/);
   });
 });
 

@@ -2,17 +2,17 @@ import { Interval } from '@nestjs/schedule';
 import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose';
 import type { Clock } from '../clock/clock.js';
 import { LAST_SECOND } from '../clock/clock.js';
+import type { Config } from '../config/config.js';
 import { isIdentifier } from '../domain/identifier.js';
 import { unrestrictedViewer } from '../domain/viewer.js';
-import { ChannelPatterns } from './channel-patterns.js';
+import { accessOf, UNRESTRICTED } from './access.js';
+import { GRANTS_CLAIM, grantsOf } from './grants.js';
 import { ADMIN_SCOPE, type Principal } from './principal.js';
 import { InvalidToken } from './invalid-token.js';
 import { KeysUnavailable } from './keys-unavailable.js';
 import type { VerificationKeys } from './verification-keys.js';
 import { TokenCache } from './token-cache.js';
 
-/** The claim with the grants of a token. */
-const GRANTS_CLAIM = 'presence';
 /** How far the clocks of issuer and server may differ. */
 const LEEWAY_SECONDS = 5;
 /** Longer tokens are rejected without a check. */
@@ -24,10 +24,15 @@ const NOT_COMPACT = 'ERR_JWS_INVALID';
 /** How often expired tokens are removed from the cache, in milliseconds. */
 const FORGET_EVERY_MS = 10_000;
 
-/** The required values of the claims `iss` and `aud`. Undefined: not checked. */
+/** How a verifier reads tokens. */
 interface Expected {
+  /** The required values of the claims `iss` and `aud`. Undefined: not checked. */
   readonly issuer?: string | undefined;
   readonly audience?: string | undefined;
+  /** The name of the claim with the grants. */
+  readonly grantsClaim?: string;
+  /** What a token without grants may see. */
+  readonly access?: Config['access'];
 }
 
 /** The clocks of the verifier: the wall clock for times in tokens, the monotonic clock for the age of cached tokens. */
@@ -38,13 +43,17 @@ const MACHINE: TokenClock = { wall: () => Date.now(), monotonic: () => performan
 /** Verifies tokens and returns their principal. */
 export class TokenVerifier {
   private readonly options: JWTVerifyOptions;
+  private readonly grantsClaim: string;
+  private readonly access: Config['access'];
   private readonly verified = new TokenCache();
 
   constructor(
     private readonly keys: VerificationKeys,
-    { issuer, audience }: Expected = {},
+    { issuer, audience, grantsClaim = GRANTS_CLAIM, access = UNRESTRICTED }: Expected = {},
     private readonly clock: TokenClock = MACHINE,
   ) {
+    this.grantsClaim = grantsClaim;
+    this.access = access;
     this.options = {
       algorithms: [...keys.algorithms],
       clockTolerance: LEEWAY_SECONDS,
@@ -84,26 +93,24 @@ export class TokenVerifier {
       throw new InvalidToken('token is not valid', 'too long');
     }
     if (!isCompactJws(token)) throw new InvalidToken('token is not valid', NOT_COMPACT);
-    const {
-      sub,
-      scope,
-      exp,
-      [GRANTS_CLAIM]: grants,
-    } = await this.claims(token).catch((error: unknown) => {
+    const payload = await this.claims(token).catch((error: unknown) => {
       throw error instanceof KeysUnavailable ? error : invalid(error);
     });
+    const { sub, scope, iat, exp } = payload;
     if (!isIdentifier(sub))
       throw new InvalidToken('token is not valid', 'sub is not a valid user id');
-    const { moderate } = grantsOf(grants);
+    const grants = grantsOf(payload[this.grantsClaim], this.grantsClaim);
+    const isAdmin = hasAdminScope(scope);
     return {
       userId: sub,
-      isAdmin: hasAdminScope(scope),
-      moderate,
-      groups: [],
-      mayJoin: undefined,
-      isWatchOnly: false,
-      viewer: unrestrictedViewer(sub),
-      issuedAt: undefined,
+      isAdmin,
+      moderate: grants.moderate,
+      groups: grants.groups,
+      isWatchOnly: grants.isWatchOnly,
+      ...(isAdmin
+        ? { mayJoin: undefined, viewer: unrestrictedViewer(sub) }
+        : accessOf(sub, grants, this.access)),
+      issuedAt: issueTimeOf(iat),
       expiresAt: expiryOf(exp),
     };
   }
@@ -151,18 +158,6 @@ function invalid(error: unknown): InvalidToken {
   return new InvalidToken('token is not valid', check);
 }
 
-/** Returns the grants of a token. Throws `InvalidToken` if the claim is malformed. */
-function grantsOf(claim: unknown): Pick<Principal, 'moderate'> {
-  if (claim === undefined) return { moderate: ChannelPatterns.NONE };
-  if (typeof claim !== 'object' || claim === null || Array.isArray(claim))
-    throw new InvalidToken('token is not valid: presence is not an object');
-  const moderate = ChannelPatterns.from((claim as { readonly moderate?: unknown }).moderate);
-  if (moderate !== undefined) return { moderate };
-  throw new InvalidToken(
-    'token is not valid: presence.moderate is not a list of at most 100 channel patterns',
-  );
-}
-
 /** `scope` is a space-separated string (RFC 8693), or an array with some issuers. */
 function hasAdminScope(scope: unknown): boolean {
   const scopes: unknown = typeof scope === 'string' ? scope.split(' ') : scope;
@@ -178,4 +173,9 @@ function expiryOf(exp: number | undefined): number | undefined {
   const end = Math.ceil(exp) + LEEWAY_SECONDS;
   // JSON allows numbers that are too large, such as 1e999. JavaScript reads them as Infinity.
   return end <= LAST_SECOND ? end * 1_000 : undefined;
+}
+
+/** A time that no Timestamp can hold, such as an `iat` in milliseconds, does not say when the token was issued. */
+function issueTimeOf(iat: number | undefined): number | undefined {
+  return iat !== undefined && Math.abs(iat) <= LAST_SECOND ? Math.floor(iat) : undefined;
 }

@@ -40,7 +40,7 @@ async function tokenFor(args: string[], environment: NodeJS.ProcessEnv): Promise
   return signer.sign({
     userId,
     isAdmin: values.admin ?? false,
-    ...(values.moderate !== undefined && { moderate: values.moderate }),
+    ...(values.moderate !== undefined && { grants: { moderate: values.moderate } }),
     ...(values.ttl !== undefined && { ttlSeconds: Number(values.ttl) }),
   });
 }

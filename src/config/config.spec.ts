@@ -34,7 +34,9 @@ describe('readConfig', () => {
         publicKeyFile: undefined,
         issuer: undefined,
         audience: undefined,
+        grantsClaim: 'presence',
       },
+      access: { visibility: 'everyone', channelAccess: 'any' },
       policy: {
         idleTimeoutMs: 300_000,
         heartbeatTimeoutMs: 8_000,

@@ -13,6 +13,7 @@ export abstract class Config implements SettingValues {
   abstract readonly tls: SettingValues['tls'];
   abstract readonly http: SettingValues['http'];
   abstract readonly auth: SettingValues['auth'];
+  abstract readonly access: SettingValues['access'];
   abstract readonly policy: SettingValues['policy'];
   abstract readonly streams: SettingValues['streams'];
   abstract readonly limits: SettingValues['limits'];

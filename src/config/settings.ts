@@ -139,6 +139,26 @@ export const settings = {
       description:
         'Required claim `aud` of every token, or one of its values. Not set: the claim is not checked.',
     }),
+    grantsClaim: setting('AUTH_GRANTS_CLAIM', text, {
+      default: 'presence',
+      scope: 'cluster-wide',
+      description:
+        'Name of the claim with the grants of a token: groups, channels, and whether it may begin sessions.',
+    }),
+  },
+  access: {
+    visibility: setting('VISIBILITY', oneOf(['everyone', 'groups']), {
+      default: 'everyone',
+      scope: 'cluster-wide',
+      description:
+        'everyone: every user sees every user. groups: a user sees the users who share a group of the token, and the users in channels that the token may watch. Tokens with the scope presence:admin see every user.',
+    }),
+    channelAccess: setting('CHANNEL_ACCESS', oneOf(['any', 'granted']), {
+      default: 'any',
+      scope: 'cluster-wide',
+      description:
+        'any: a token that names no channels to join or watch may use every channel. granted: a token may use only the channels that it names. Tokens with the scope presence:admin may use every channel.',
+    }),
   },
   policy: {
     idleTimeoutMs: setting('IDLE_TIMEOUT_MS', milliseconds(100), {
@@ -258,6 +278,7 @@ export const headings: Readonly<Record<Slice, string>> = {
   tls: 'TLS of gRPC',
   http: 'HTTP',
   auth: 'Tokens',
+  access: 'Access',
   policy: 'Sessions and users',
   streams: 'Streams and events',
   limits: 'Limits',

@@ -149,6 +149,7 @@ export class SessionService {
       sessionId,
       node: this.store.status.node,
       tokenExpiresAt,
+      token: caller,
       wall: this.clock.wall(),
       ...options,
     }));

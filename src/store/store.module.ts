@@ -8,11 +8,11 @@ import { RedisPresenceStore } from './redis/redis-presence-store.js';
 import { PresenceStore } from './presence-store.js';
 
 function createStore(config: Config, clock: Clock, sealingKeys: SealingKeys): PresenceStore {
-  const { redis, policy, limits, fixed } = config;
+  const { redis, policy, access, limits, fixed } = config;
   const maxOfflineUsers = limits.offlineUsers;
   if (redis.address === undefined) return new MemoryPresenceStore({ maxOfflineUsers });
   return new RedisPresenceStore({
-    ...{ policy, maxOfflineUsers, sealingKeys },
+    ...{ policy, access, maxOfflineUsers, sealingKeys },
     address: redis.address,
     keyPrefix: redis.keyPrefix,
     logSize: fixed.eventLogSize,

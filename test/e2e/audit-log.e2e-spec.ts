@@ -37,7 +37,9 @@ describe('The audit log', () => {
     const { sessionId } = await ann.connect();
     await ann.joinChannel({ sessionId, channelId: 'lobby' });
     const admin = await service.client('the admin', { isAdmin: true });
-    const moderator = await service.client('the moderator', { moderate: ['lobby', 'stage'] });
+    const moderator = await service.client('the moderator', {
+      grants: { moderate: ['lobby', 'stage'] },
+    });
     await moderator.muteUser({ userId: 'ann', isMicrophoneMuted: true });
     await moderator.moveUser({ userId: 'ann', fromChannelId: 'lobby', toChannelId: 'stage' });
     await moderator.removeUser({ userId: 'ann', channelId: 'stage' });

@@ -430,7 +430,7 @@ describe('The command line', () => {
 
     it('mutes, moves and removes them for a moderator', async () => {
       await annIsThere();
-      const token = await tokenOf('max', { moderate: ['lobby', 'hall'] });
+      const token = await tokenOf('max', { grants: { moderate: ['lobby', 'hall'] } });
       const asMax = (...args: string[]) => run([...args, '--token', token]);
       expect((await asMax('mute', 'ann', '--speaker')).stdout).toBe(
         'ann is online, in lobby, on desktop, microphone muted, speaker muted by a moderator\n',

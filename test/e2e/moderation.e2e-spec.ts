@@ -22,7 +22,9 @@ describe('A moderator', () => {
   let admin: Client;
   beforeAll(async () => {
     service = await Service.start({ MAX_SUBSCRIPTIONS_PER_USER_PER_NODE: '99' });
-    moderator = await service.client('moderator', { moderate: ['acme/*', 'lobby'] });
+    moderator = await service.client('moderator', {
+      grants: { moderate: ['acme/*', 'lobby'] },
+    });
     admin = await service.client('admin', { isAdmin: true });
   });
   afterAll(() => service.stop());

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ChannelCredentials } from '@grpc/grpc-js';
-import { SECRET, tokenOf } from './service.js';
+import { SECRET, tokenOf, type TokenOptions } from './service.js';
 import { grpcChannel } from './channel.js';
 import { ChildProgram } from './child-program.js';
 import { Client } from './client.js';
@@ -109,8 +109,8 @@ export class ServerProcess extends ChildProgram {
     this.httpUrl = http!;
   }
 
-  async client(userId: string): Promise<Client> {
-    return this.clientWithToken(await tokenOf(userId));
+  async client(userId: string, options: TokenOptions = {}): Promise<Client> {
+    return this.clientWithToken(await tokenOf(userId, options));
   }
 
   clientWithToken(token: string, security?: ChannelCredentials): Client {

@@ -5,6 +5,7 @@ import type { MicroserviceOptions } from '@nestjs/microservices';
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { Test } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
+import type { GrantsClaim } from '../../src/auth/grants.js';
 import { signToken } from '../../src/auth/sign-token.js';
 import { Clock } from '../../src/clock/clock.js';
 import { readConfig, type Config } from '../../src/config/config.js';
@@ -30,11 +31,12 @@ export interface Ports {
 }
 
 /** The claims of a token. Without options it is the token of a user without special rights. */
-interface TokenOptions {
+export interface TokenOptions {
   readonly isAdmin?: boolean;
-  /** The channel patterns that the token may moderate. */
-  readonly moderate?: readonly string[];
+  readonly grants?: GrantsClaim;
   readonly ttlSeconds?: number;
+  /** The time of issue, in milliseconds since the epoch. */
+  readonly now?: number;
 }
 
 /** One node of a service, with its own ports, as in production. */

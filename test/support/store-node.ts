@@ -25,6 +25,7 @@ export function newRedisStore(
     address: redisUrl.read(url)!,
     keyPrefix,
     policy,
+    access: { visibility: 'everyone', channelAccess: 'any' },
     logSize: 10_000,
     maxOfflineUsers: 1000,
     sealingKeys: options.sealingKeys ?? new SealingKeys(),

@@ -37,7 +37,7 @@ export function tokenCommand(environment: NodeJS.ProcessEnv): Command {
           userId,
           isAdmin: admin,
           ttlSeconds: ttl,
-          ...(moderate && { moderate }),
+          ...(moderate && { grants: { moderate } }),
         }),
       );
     });

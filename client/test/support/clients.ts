@@ -1,13 +1,13 @@
 import { createPresenceClient, type PresenceClient } from '@presence-service/client';
 import type { PresenceClientOptions } from '@presence-service/client';
+import type { GrantsClaim } from '../../../src/auth/grants.js';
 import { Service, tokenOf } from '../../../test/support/service.js';
 import { Gate } from './gate.js';
 import { inTurn, type Protocol } from './protocols.js';
 
 interface ClientOptions extends Partial<PresenceClientOptions> {
   readonly isAdmin?: boolean;
-  /** The channels that the user moderates. */
-  readonly moderate?: readonly string[];
+  readonly grants?: GrantsClaim;
   /** The gate that holds back the calls of the client. */
   readonly gate?: Gate;
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { startWith, Subject } from 'rxjs';
 import type { RedisAddress } from '../../config/redis-url.js';
+import type { Config } from '../../config/config.js';
 import type { Policy } from '../../domain/policy.js';
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
@@ -50,6 +51,7 @@ export interface RedisStoreOptions {
   readonly address: RedisAddress;
   readonly keyPrefix: string;
   readonly policy: Policy;
+  readonly access: Config['access'];
   /** The total number of events that the partition logs keep for nodes that start or have fallen behind. */
   readonly logSize: number;
   readonly maxOfflineUsers: number;
@@ -149,7 +151,8 @@ export class RedisPresenceStore
       machine: () => Date.now(),
     });
     this.settings = new SettingsCensus({
-      ...{ port, node, policy, logger, key: keys.settings },
+      ...{ port, node, logger, key: keys.settings },
+      settings: { ...policy, ...options.access },
       alive: () => this.membership.alive(),
     });
     this.sharedSecret = new SharedSecret(port, keys.sealingSecret, options.sealingKeys, () =>

@@ -1,13 +1,22 @@
 import type { Logger } from '@nestjs/common';
+import type { Config } from '../../config/config.js';
 import type { Policy } from '../../domain/policy.js';
 import type { RedisClient } from './redis-client.js';
 
-const SETTINGS: Readonly<Record<keyof Policy, string>> = {
+/** The settings that must be equal on all nodes, because each node applies its own. */
+export type SharedSettings = Policy & Config['access'];
+
+const SETTINGS: Readonly<Record<keyof SharedSettings, string>> = {
   idleTimeoutMs: 'IDLE_TIMEOUT_MS',
   heartbeatTimeoutMs: 'HEARTBEAT_TIMEOUT_MS',
   reconnectGraceMs: 'RECONNECT_GRACE_MS',
   maxSessionsPerUser: 'MAX_SESSIONS_PER_USER',
+  visibility: 'VISIBILITY',
+  channelAccess: 'CHANNEL_ACCESS',
 };
+
+/** What nodes of earlier releases do, which do not write these settings. */
+const BEFORE: Partial<SharedSettings> = { visibility: 'everyone', channelAccess: 'any' };
 
 export interface SettingsCensusOptions {
   readonly port: RedisClient;
@@ -15,13 +24,13 @@ export interface SettingsCensusOptions {
   readonly key: string;
   readonly node: () => string;
   readonly alive: () => readonly string[];
-  readonly policy: Policy;
+  readonly settings: SharedSettings;
   readonly logger: Pick<Logger, 'warn'>;
 }
 
 /**
- * Finds nodes with different rule settings. This does no harm to users, because a session keeps the settings that it
- * started with. But it should end with the rollout that caused it.
+ * Finds nodes with different settings. Different timeouts do no harm to users, because a session keeps the timeouts that
+ * it started with. But a node with other access settings may show users and channels that the other nodes do not show.
  */
 export class SettingsCensus {
   private others = 0;
@@ -35,8 +44,8 @@ export class SettingsCensus {
   }
 
   async compare(): Promise<void> {
-    const { port, key, node, alive, policy } = this.options;
-    const all = await port.writeField(key, node(), JSON.stringify(policy));
+    const { port, key, node, alive, settings } = this.options;
+    const all = await port.writeField(key, node(), JSON.stringify(settings));
     const living = new Set(alive());
     const names = new Set<string>();
     this.others = 0;
@@ -45,7 +54,10 @@ export class SettingsCensus {
         await port.removeField(key, other);
         continue;
       }
-      const differing = namesOfDiffering(policy, JSON.parse(text) as Partial<Policy>);
+      const differing = namesOfDiffering(settings, {
+        ...BEFORE,
+        ...(JSON.parse(text) as Partial<SharedSettings>),
+      });
       for (const name of differing) names.add(name);
       if (differing.length > 0) this.others++;
     }
@@ -62,7 +74,7 @@ export class SettingsCensus {
   }
 }
 
-function namesOfDiffering(own: Policy, other: Partial<Policy>): readonly string[] {
-  const fields = Object.keys(SETTINGS) as (keyof Policy)[];
+function namesOfDiffering(own: SharedSettings, other: Partial<SharedSettings>): readonly string[] {
+  const fields = Object.keys(SETTINGS) as (keyof SharedSettings)[];
   return fields.filter((field) => own[field] !== other[field]).map((field) => SETTINGS[field]);
 }

@@ -20,6 +20,7 @@ const store = new RedisPresenceStore({
   address: redisUrl.read(url)!,
   keyPrefix: 'bench:',
   policy: POLICY,
+  access: { visibility: 'everyone', channelAccess: 'any' },
   logSize: 100_000,
   maxOfflineUsers: 100_000,
   sealingKeys: new SealingKeys(),
