@@ -46,5 +46,26 @@ export function accessRules(
   return { hiddenFrom, tokensValidFrom };
 }
 
+/** Whether two rules of the same user are equal. */
+export function haveSameRules(a: AccessRules, b: AccessRules): boolean {
+  if (a === b) return true;
+  if (a.tokensValidFrom !== b.tokensValidFrom || a.hiddenFrom.size !== b.hiddenFrom.size)
+    return false;
+  for (const [viewerId, hiding] of a.hiddenFrom) {
+    const other = b.hiddenFrom.get(viewerId);
+    if (other === undefined || !isSameHiding(hiding, other)) return false;
+  }
+  return true;
+}
+
+/** The version identifies a presence of a user. */
+function isSameHiding(a: Hiding, b: Hiding): boolean {
+  return (
+    a.endedAt === b.endedAt &&
+    a.endedVersion === b.endedVersion &&
+    a.presence?.version === b.presence?.version
+  );
+}
+
 /** The maximum number of users from whom a user can hide. */
 export const MAX_HIDDEN_FROM = 1000;

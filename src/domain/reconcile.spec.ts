@@ -13,6 +13,8 @@ import {
   POLICY,
   type Line,
 } from '../../test/support/play.js';
+import { NO_ACCESS_RULES } from './access-rules.js';
+import { NO_CHOICES } from './choice-versions.js';
 import { reconcile } from './reconcile.js';
 import { RejectedError } from './rejected-error.js';
 import { step } from './step.js';
@@ -90,6 +92,57 @@ describe('Choices of a user whose stored state lost some of them', () => {
   it('are kept where a command that changed nothing is all that was lost', () => {
     const { user: again } = continueWith(before, [[10, choose('a', 'AWAY', { text: 'lunch' })]]);
     expect(reconciled(again, before).choiceVersions.status).toBe(10_000);
+  });
+});
+
+describe('Access rules of a user whose stored state lost some of them', () => {
+  const { user: online } = given([0, connect('a')]);
+  const hiding = { presence: undefined, endedAt: 5, endedVersion: 6 };
+
+  /** The user after commands that set the list of viewers and the revocation. */
+  function withRules(
+    user: User,
+    viewerIds: readonly string[],
+    version: number | undefined,
+    tokensValidFrom: number | undefined,
+  ): User {
+    const hiddenFrom = new Map(viewerIds.map((viewerId) => [viewerId, hiding]));
+    const choiceVersions = version === undefined ? NO_CHOICES : { hiding: version };
+    return { ...user, choiceVersions, accessRules: { hiddenFrom, tokensValidFrom } };
+  }
+
+  const { user: later } = continueWith(online, [[9, join('a', 'lobby')]]);
+
+  it('are those of the last list and the last revocation, on whichever side they are', () => {
+    for (const [known, stored] of [
+      [withRules(later, ['bob'], 1, 20), withRules(online, ['carol'], 2, 10)],
+      [withRules(online, ['carol'], 2, 10), withRules(later, ['bob'], 1, 20)],
+    ] as const) {
+      const after = reconciled(known, stored);
+      expect([...after.accessRules.hiddenFrom.keys()]).toEqual(['carol']);
+      expect(after.accessRules.tokensValidFrom).toBe(20);
+      expect(after.choiceVersions.hiding).toBe(2);
+      expect(reconciled(after, after)).toBe(after);
+    }
+  });
+
+  it('are kept if the whole user was lost, also one who was never connected', () => {
+    for (const user of [online, nobody]) {
+      const after = reconciled(withRules(user, ['bob'], 1, 10), nobody);
+      expect([...after.accessRules.hiddenFrom.keys()]).toEqual(['bob']);
+      expect(after.accessRules.tokensValidFrom).toBe(10);
+    }
+    expect(reconciled(withRules(nobody, [], undefined, 10), nobody).accessRules).toMatchObject({
+      tokensValidFrom: 10,
+    });
+  });
+
+  it('stay an empty list after the last command emptied it', () => {
+    const after = reconciled(
+      withRules(later, ['bob'], 1, undefined),
+      withRules(online, [], 2, undefined),
+    );
+    expect(after.accessRules).toBe(NO_ACCESS_RULES);
   });
 });
 

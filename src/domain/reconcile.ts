@@ -1,8 +1,17 @@
+import { accessRules, haveSameRules } from './access-rules.js';
+import { setVersion } from './choice-versions.js';
 import { hasLaterChoice, mergeChoices } from './choices.js';
 import { hasLeftSince, isSame, membershipsOf, setMemberships } from './memberships.js';
 import type { Policy } from './policy.js';
 import { derivePresence } from './step.js';
-import { copyUser, type Draft, type Membership, type Session, type User } from './user.js';
+import {
+  copySession,
+  copyUser,
+  type Draft,
+  type Membership,
+  type Session,
+  type User,
+} from './user.js';
 
 /**
  * Merges what a node knows of a user with what is stored, after Redis may have lost commits: it was emptied, or a
@@ -23,13 +32,69 @@ export function reconcile(
     ...base.sessions.filter((session) => session.node !== node),
     ...known.sessions.filter((session) => session.node === node),
   ];
-  if (haveSameIds(sessions, base.sessions) && !hasLaterChoice(other, base)) return base;
+  const revocation = laterRevocation(base, other);
+  const isUnchanged =
+    haveSameIds(sessions, base.sessions) && revocation === base.accessRules.tokensValidFrom;
+  if (isUnchanged && !hasLaterChoice(other, base)) return base;
   sessions.sort((a, b) => a.connectedAt - b.connectedAt);
   const facts = copyUser(base);
   facts.sessions = sessions;
   mergeMemberships(facts, base, other, known);
   mergeChoices(facts, other);
+  facts.accessRules = accessRules(facts.accessRules.hiddenFrom, revocation);
   return derivePresence(facts, base, now, policy);
+}
+
+/**
+ * Returns the stored user with the groups, the issue times of tokens and the access rules that a node of a version without
+ * them has dropped from the record. Returns `stored` itself if nothing is missing.
+ */
+export function keepAccess(known: User, stored: User): User {
+  const sessions = keepTokens(known.sessions, stored.sessions);
+  const revocation = laterRevocation(stored, known);
+  const hiding = known.choiceVersions.hiding ?? 0;
+  const hasHiding = hiding <= (stored.choiceVersions.hiding ?? 0);
+  const isComplete =
+    sessions === stored.sessions && revocation === stored.accessRules.tokensValidFrom;
+  if (hasHiding && isComplete) return stored;
+  const user = copyUser(stored);
+  user.sessions = sessions;
+  const { hiddenFrom } = hasHiding ? stored.accessRules : known.accessRules;
+  user.accessRules = accessRules(hiddenFrom, revocation);
+  if (!hasHiding) setVersion(user, 'hiding', hiding);
+  return user;
+}
+
+/** The groups and the issue time of a session never change, so the known ones of the same session are right. */
+function keepTokens(known: readonly Session[], stored: readonly Session[]): readonly Session[] {
+  if (known === stored || !known.some(hasToken)) return stored;
+  const kept = stored.map((session) => {
+    const same = known.find(({ sessionId }) => sessionId === session.sessionId);
+    if (same === undefined || hasToken(session) || !hasToken(same)) return session;
+    const copy = copySession(session);
+    copy.groups = same.groups;
+    copy.tokenIssuedAt = same.tokenIssuedAt;
+    return copy;
+  });
+  return kept.some((session, nth) => session !== stored[nth]) ? kept : stored;
+}
+
+function hasToken({ groups, tokenIssuedAt }: Session): boolean {
+  return groups.length > 0 || tokenIssuedAt !== undefined;
+}
+
+function laterRevocation({ accessRules: a }: User, { accessRules: b }: User): number | undefined {
+  if (a.tokensValidFrom === undefined || b.tokensValidFrom === undefined)
+    return a.tokensValidFrom ?? b.tokensValidFrom;
+  return Math.max(a.tokensValidFrom, b.tokensValidFrom);
+}
+
+/** Returns the stored user with the access rules of the known one if they are equal, so that most commits keep the object. */
+export function withKnownRules({ accessRules: known }: User, stored: User): User {
+  if (stored.accessRules === known || !haveSameRules(stored.accessRules, known)) return stored;
+  const user = copyUser(stored);
+  user.accessRules = known;
+  return user;
 }
 
 /** Sets the memberships after the last join or leave, as far as the sessions that hold them still count. */

@@ -1,7 +1,7 @@
 import type { HiddenFrom, Hiding } from './access-rules.js';
 import type { PresenceEvent, Reason } from './event.js';
 import { diffPresence } from './presence-diff.js';
-import { channelIdsOf, NO_CHANNELS, unknownPresence, type Presence } from './presence.js';
+import { areSame, channelIdsOf, NO_CHANNELS, unknownPresence, type Presence } from './presence.js';
 import { NO_GROUPS, type User } from './user.js';
 import type { Viewer } from './viewer.js';
 
@@ -25,6 +25,16 @@ export function viewedOf({ shown, sessions, accessRules }: User): Viewed {
     groups: [...new Set(sessions.flatMap((each) => each.groups))].sort(),
     hiddenFrom,
   };
+}
+
+/**
+ * Whether a commit that leaves the shown presence as it is changes what some viewer sees: the groups of the user, or the
+ * users from whom the user hides.
+ */
+export function changesViewers(before: User, after: User): boolean {
+  if (before.accessRules.hiddenFrom !== after.accessRules.hiddenFrom) return true;
+  if (before.sessions === after.sessions && before.shown === after.shown) return false;
+  return !areSame(viewedOf(before).groups, viewedOf(after).groups);
 }
 
 /**
