@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { concat, defer, NEVER, of, Subject } from 'rxjs';
 import type { Step } from '../../domain/step.js';
 import { retainOnEviction, newUser, type User } from '../../domain/user.js';
+import { changesViewers } from '../../domain/visibility.js';
 import {
   PresenceStore,
   type Commit,
@@ -90,9 +91,10 @@ export class MemoryPresenceStore extends PresenceStore {
   }
 
   private publish(before: User, { user, occurredAt, cause, events, ended }: Step): void {
-    // Commits without visible events are not counted, because a resume token would reveal them.
+    // Commits that no viewer can see are not counted, because a resume token would reveal them.
     const { partition, seq, mark } = this.last;
-    if (events.length > 0) this.last = { partition, seq: seq + 1, mark };
+    if (events.length > 0 || changesViewers(before, user))
+      this.last = { partition, seq: seq + 1, mark };
     this.committed.next({
       before,
       user,

@@ -28,6 +28,7 @@ export function batchOf(prepared: readonly Decided[], reply: readonly string[]):
     .map(({ before: user, step }): LoggedCommit => ({
       ...step,
       previousVersion: user.shown.version,
+      mayLackAccess: false,
     }));
   return {
     before: { epoch: epoch!, seq: Number(before), token: prev! },

@@ -13,6 +13,12 @@ const BATCH = 200;
 /** Milliseconds in which each node writes back its own sessions. Then one node writes back the remaining lost users. */
 const SAVE_OTHERS_AFTER_MS = 500;
 
+/**
+ * Milliseconds after which every node writes back what a node of an older version has dropped, because the rendezvous owner
+ * may be such a node. Until then the owner writes it back, so that most such users are written once.
+ */
+const SAVE_DROPPED_AFTER_MS = 2000;
+
 /** Milliseconds without a change of its counter after which a node is removed. */
 const FORGET_NODES_AFTER_MS = 60_000;
 
@@ -81,7 +87,10 @@ export class Janitor {
     const since = this.unsavedSince.get(partition) ?? now;
     this.unsavedSince.set(partition, since);
     const savesAll = isMine && now - since >= SAVE_OTHERS_AFTER_MS;
-    const users = [...unsaved].filter(([, { isOurs }]) => savesAll || isOurs);
+    const savesDropped = now - since >= SAVE_DROPPED_AFTER_MS;
+    const users = [...unsaved].filter(
+      ([, { isOurs, isDropped }]) => savesAll || isOurs || (isDropped && savesDropped),
+    );
     for (const batch of inBatches(users.map(([userId]) => userId))) {
       await partition.writeBack(batch);
       this.options.onWrittenBack(batch.length);

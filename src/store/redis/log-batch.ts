@@ -1,8 +1,9 @@
 import { newUser } from '../../domain/user.js';
-import type { PresenceEvent } from '../../domain/event.js';
+import type { PresenceEvent, Reason } from '../../domain/event.js';
 import type { EndedSession } from '../../domain/session-transitions.js';
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
+import { changesViewers } from '../../domain/visibility.js';
 import type { CommitPosition } from '../presence-store.js';
 import { readUser, UnreadableRecord } from './read-user.js';
 import {
@@ -33,6 +34,17 @@ export interface LoggedCommit {
   readonly ended: readonly EndedSession[];
   /** The version of the shown presence before the commit, from which the events start. */
   readonly previousVersion: number;
+  /**
+   * When the commit was made, in service time. Undefined: the entry does not say, because no viewer sees a difference or the
+   * commit is older than access rules.
+   */
+  readonly occurredAt: number | undefined;
+  readonly cause: Reason;
+  /**
+   * Whether the record may lack groups, the issue times of tokens and access rules, because a node of a version without them
+   * may have written it.
+   */
+  readonly mayLackAccess: boolean;
 }
 
 /** Commits of one write, as they are logged and published. */
@@ -52,18 +64,36 @@ type EntryFields = readonly [
   previousVersion: number,
   events: EventFields | null,
   ended: EndedFields,
+  /** See `WhenAndWhy`. Missing in entries of versions without access rules. */
+  whenAndWhy?: WhenAndWhy | 0,
 ];
 
+/** When a commit was made, and why. Zero: the events say both, or no viewer sees a difference. */
+type WhenAndWhy = readonly [occurredAt: number, cause: Reason];
+
 /** Encodes a commit for the script `commit`: the record, and the rest of the log entry. */
-export function encodeCommit(before: User, { user, events, ended }: Step): [string, string] {
+export function encodeCommit(before: User, step: Step): [string, string] {
+  const { user, events, ended } = step;
   const [, ...rest]: EntryFields = [
     null,
     user.userId,
     before.shown.version,
     eventFields(events),
     endedFields(ended),
+    whenAndWhy(before, step),
   ];
   return [formatUser(user), JSON.stringify(rest).slice(1, -1)];
+}
+
+function whenAndWhy(
+  before: User,
+  { user, events: [first], occurredAt, cause }: Step,
+): WhenAndWhy | 0 {
+  const isSaid =
+    first === undefined
+      ? !changesViewers(before, user)
+      : first.occurredAt === occurredAt && first.reason === cause;
+  return isSaid ? 0 : [occurredAt, cause];
 }
 
 /** Decodes a pub/sub message. Undefined: the message is not a batch. */
@@ -113,13 +143,14 @@ function entriesOf(batch: string): readonly LoggedCommit[] {
   }
 }
 
-function entryOf([fields, userId, previousVersion, events, ended]: EntryFields): LoggedCommit {
+function entryOf(entry: EntryFields): LoggedCommit {
+  const [fields, userId, previousVersion, eventsField, ended, told] = entry;
   const user = fields === null ? newUser(userId) : readUser(userId, fields);
+  const events = eventsOf(user.shown, eventsField);
+  const [occurredAt, cause] = told || [events[0]?.occurredAt, events[0]?.reason ?? 'UNKNOWN'];
   return {
-    user,
-    events: eventsOf(user.shown, events),
-    ended: endedOf(ended),
-    previousVersion,
+    ...{ user, events, ended: endedOf(ended), previousVersion, occurredAt, cause },
+    mayLackAccess: told === undefined,
   };
 }
 

@@ -1,37 +1,240 @@
-import { expect, it } from 'vitest';
-import { connect, given, join, POLICY } from '../../../test/support/play.js';
-import type { User } from '../../domain/user.js';
+import { describe, expect, it } from 'vitest';
+import {
+  connect,
+  continueWith,
+  disconnect,
+  given,
+  join,
+  POLICY,
+} from '../../../test/support/play.js';
+import { HIDDEN_FROM_NOBODY, type HiddenFrom } from '../../domain/access-rules.js';
+import { offlineFrom } from '../../domain/presence.js';
+import { step, type Step } from '../../domain/step.js';
+import { newUser, type User } from '../../domain/user.js';
 import { PresenceView } from '../presence-view.js';
-import type { Batch, LogPosition } from './log-batch.js';
+import { decodeMessage, encodeCommit, type Batch, type LogPosition } from './log-batch.js';
 import { PartitionReplica } from './partition-replica.js';
 
-const position = (seq: number): LogPosition => ({ epoch: 'e', seq, token: `t${seq}` });
+const NOW = 3000;
 
-function batch(seq: number, user: User): Batch {
-  const commit = { user, events: [], ended: [], previousVersion: 0 };
-  return { before: position(seq), after: position(seq + 1), entries: () => [commit] };
+const at = (seq: number): LogPosition => ({ epoch: 'e', seq, token: `t${seq}` });
+
+interface Told extends Step {
+  readonly before: User | undefined;
 }
 
-it('A replica keeps its newer state of a user when a node writes an older one back, and writes it back itself', () => {
-  const older = given([1000, connect('a')]).user;
-  const newer = given([1000, connect('a')], [2000, join('a', 'lobby')]).user;
-  const shown: string[] = [];
+/** A replica, and what it has told its listeners. */
+function newReplica(): { readonly replica: PartitionReplica; readonly told: Told[] } {
+  const told: Told[] = [];
   const view: PresenceView = new PresenceView(
-    () => replica.table.get(older.userId)!.user.shown,
+    (userId) => replica.table.shownOf(userId),
     async () => {},
   );
   const replica: PartitionReplica = new PartitionReplica({
-    ...{ view, policy: POLICY, node: () => 'n2', now: () => 3000 },
-    onStep: ({ user }) => shown.push(user.shown.channelId ?? '-'),
+    ...{ view, policy: POLICY, node: () => 'n2', now: () => NOW },
+    onStep: (made, before) => told.push({ ...made, before }),
     onRestart: () => {},
   });
-  replica.load({ users: new Map(), unreadable: new Map() }, position(0), []);
-  replica.apply(batch(0, older), false);
-  replica.apply(batch(1, newer), false);
+  return { replica, told };
+}
 
-  replica.apply(batch(2, older), false);
+function loaded(): ReturnType<typeof newReplica> {
+  const made = newReplica();
+  made.replica.load({ users: new Map(), unreadable: new Map() }, at(0), []);
+  return made;
+}
 
-  expect(shown).toEqual(['-', 'lobby', 'lobby']);
-  expect(replica.table.get(older.userId)!.user.channelId).toBe('lobby');
-  expect([...replica.dirtyUsers.keys()]).toEqual([older.userId]);
+/** A commit as another node receives it. */
+function batch(seq: number, before: User, made: Step): Batch {
+  const [record, rest] = encodeCommit(before, made);
+  return messageOf(seq, `${record || 'null'},${rest}`);
+}
+
+/** A commit of a node of the version before access, which knows no later fields. */
+function olderBatch(seq: number, before: User, made: Step): Batch {
+  const sessions = made.user.sessions.map((session) => ({
+    ...session,
+    groups: [],
+    tokenIssuedAt: undefined,
+  }));
+  const { status, microphone, speaker, channel, moderation } = made.user.choiceVersions;
+  const user: User = {
+    ...made.user,
+    sessions,
+    ...withRules(HIDDEN_FROM_NOBODY, undefined),
+    choiceVersions: { status, microphone, speaker, channel, moderation },
+  };
+  const [record, rest] = encodeCommit(before, { ...made, user });
+  const withoutWhenAndWhy = rest.slice(0, rest.lastIndexOf(','));
+  return messageOf(seq, `${record || 'null'},${withoutWhenAndWhy}`);
+}
+
+function messageOf(seq: number, entry: string): Batch {
+  return decodeMessage(`e|${seq}|${seq + 1}|t${seq}|t${seq + 1}|[[${entry}]]`)!;
+}
+
+function withRules(
+  hiddenFrom: HiddenFrom,
+  tokensValidFrom: number | undefined,
+): Pick<User, 'accessRules'> {
+  return { accessRules: { hiddenFrom, tokensValidFrom } };
+}
+
+/** A step in which a user changes in a way that the shown presence does not tell. */
+function silently(user: User, changed: Partial<User>, occurredAt: number): Step {
+  return {
+    user: { ...user, ...changed },
+    ...{ occurredAt, cause: 'REQUESTED', events: [], ended: [], wakeAt: undefined },
+  };
+}
+
+const token = { groups: ['acme'], issuedAt: 1, mayJoin: undefined };
+const start = step(newUser('alice'), connect('a', { token }), 1000, POLICY);
+const online = start.user;
+const hiding = {
+  presence: offlineFrom(online.shown, 1_500_000),
+  endedAt: undefined,
+  endedVersion: 0,
+};
+const hide = silently(
+  online,
+  { ...withRules(new Map([['bob', hiding]]), undefined), choiceVersions: { hiding: 1_500_000 } },
+  1500,
+);
+const revoke = silently(online, withRules(HIDDEN_FROM_NOBODY, 5000), 1500);
+
+describe('A replica', () => {
+  it('keeps its newer state of a user when a node writes an older one back, and writes it back itself', () => {
+    const older = given([1000, connect('a')]).user;
+    const newer = given([1000, connect('a')], [2000, join('a', 'lobby')]).user;
+    const { replica, told } = loaded();
+    for (const [seq, user] of [older, newer, older].entries())
+      replica.apply(batch(seq, newUser('alice'), silently(user, {}, 0)), false);
+    expect(told.map(({ user }) => user.shown.channelId ?? '-')).toEqual(['-', 'lobby', 'lobby']);
+    expect(replica.table.get(older.userId)!.user.channelId).toBe('lobby');
+    expect([...replica.dirtyUsers.keys()]).toEqual([older.userId]);
+  });
+
+  it('tells of a commit the state before it, when it was made and why, also without an event', () => {
+    const { replica, told } = loaded();
+    replica.apply(batch(0, newUser('alice'), start), false);
+    replica.apply(batch(1, online, hide), false);
+    expect(told).toMatchObject([
+      { before: newUser('alice'), occurredAt: 1000, cause: 'CONNECTED' },
+      { before: online, user: hide.user, occurredAt: 1500, cause: 'REQUESTED', events: [] },
+    ]);
+  });
+
+  it('tells of the commits before its start those that a viewer can notice, without the state before them', () => {
+    const { replica, told } = newReplica();
+    const heard = silently(online, {}, 1400);
+    const history = [
+      batch(0, newUser('alice'), start),
+      batch(1, online, heard),
+      batch(2, online, hide),
+    ];
+    replica.load({ users: new Map(), unreadable: new Map() }, at(3), history);
+    expect(told).toMatchObject([
+      { before: undefined, occurredAt: 1000, cause: 'CONNECTED' },
+      { before: undefined, occurredAt: 1500, cause: 'REQUESTED', events: [] },
+    ]);
+  });
+
+  it('tells after a resync of access rules and groups that it has missed', () => {
+    const { replica, told } = loaded();
+    replica.apply(batch(0, newUser('alice'), start), false);
+    const stored = { user: hide.user, revision: '2.x' };
+    replica.restart({ users: new Map([['alice', stored]]), unreadable: new Map() }, at(2));
+    expect(told[1]).toMatchObject({
+      ...{ before: online, occurredAt: NOW, cause: 'UNKNOWN', events: [] },
+      user: hide.user,
+    });
+    expect(replica.dirtyUsers.size).toBe(0);
+  });
+
+  it('keeps the object of access rules that a commit leaves as they are', () => {
+    const { replica, told } = loaded();
+    replica.apply(batch(0, newUser('alice'), start), false);
+    replica.apply(batch(1, online, hide), false);
+    replica.apply(batch(2, hide.user, step(hide.user, join('a', 'lobby'), 1600, POLICY)), false);
+    expect(told[2]!.user.accessRules).toBe(told[1]!.user.accessRules);
+    expect(told[2]!.events.map(({ reason }) => reason)).toEqual(['REQUESTED']);
+  });
+});
+
+describe('A commit of a node of the version before access', () => {
+  const joined = (before: User): Step => step(before, join('a', 'lobby'), 1600, POLICY);
+
+  it.each([
+    ['a hiding', hide],
+    ['a revocation', revoke],
+    ['the groups of a session', silently(online, {}, 0)],
+  ])('does not undo %s', (_, { user: before }) => {
+    const { replica, told } = loaded();
+    replica.apply(batch(0, newUser('alice'), silently(before, {}, 0)), false);
+    const made = joined(before);
+    replica.apply(olderBatch(1, before, made), false);
+    expect(told[1]!.user).toEqual(made.user);
+    // Subscribers get the events as the other node made them.
+    expect(told[1]!.events).toEqual(made.events);
+    expect([...replica.dirtyUsers]).toEqual([['alice', { isOurs: false, isDropped: true }]]);
+  });
+
+  it('is corrected once, by any node', () => {
+    const { replica } = loaded();
+    replica.apply(batch(0, newUser('alice'), hide), false);
+    replica.apply(olderBatch(1, hide.user, joined(hide.user)), false);
+    const { user } = replica.table.get('alice')!;
+    replica.apply(batch(2, user, silently(user, {}, 0)), false);
+    expect(replica.dirtyUsers.size).toBe(0);
+    expect(replica.table.get('alice')!.user).toEqual(user);
+  });
+
+  it('is corrected also if a node that has just started builds on it first', () => {
+    const { replica } = loaded();
+    replica.apply(batch(0, newUser('alice'), revoke), false);
+    const joinedThere = joined(revoke.user);
+    replica.apply(olderBatch(1, revoke.user, joinedThere), false);
+    const incomplete = { ...joinedThere.user, ...withRules(HIDDEN_FROM_NOBODY, undefined) };
+    const next = step(incomplete, join('a', 'kitchen'), 1700, POLICY);
+    replica.apply(batch(2, incomplete, next), false);
+    expect(replica.table.get('alice')!.user).toMatchObject({
+      channelId: 'kitchen',
+      accessRules: { tokensValidFrom: 5000 },
+    });
+    expect([...replica.dirtyUsers.keys()]).toEqual(['alice']);
+  });
+
+  it('does not evict a user with access rules', () => {
+    const { replica } = loaded();
+    const { user: gone } = continueWith(revoke.user, [[1600, disconnect('a')]]);
+    replica.apply(batch(0, newUser('alice'), silently(gone, {}, 0)), false);
+    replica.apply(olderBatch(1, gone, silently(newUser('alice'), {}, 0)), false);
+    expect(replica.table.find('alice').accessRules.tokensValidFrom).toBe(5000);
+    expect([...replica.dirtyUsers.keys()]).toEqual(['alice']);
+  });
+
+  it('can end a session that has groups', () => {
+    const { replica, told } = loaded();
+    replica.apply(batch(0, newUser('alice'), start), false);
+    replica.apply(olderBatch(1, online, step(online, disconnect('a'), 1600, POLICY)), false);
+    expect(told[1]).toMatchObject({ user: { sessions: [] }, events: [{ reason: 'DISCONNECTED' }] });
+    expect(replica.dirtyUsers.size).toBe(0);
+  });
+});
+
+describe('A commit of a node of this version', () => {
+  it('ends a hiding and forgets a revocation', () => {
+    const { replica } = loaded();
+    const before = silently(hide.user, withRules(hide.user.accessRules.hiddenFrom, 5000), 1500);
+    replica.apply(batch(0, newUser('alice'), before), false);
+    const after = silently(
+      before.user,
+      { ...withRules(HIDDEN_FROM_NOBODY, undefined), choiceVersions: { hiding: 1_600_000 } },
+      1600,
+    );
+    replica.apply(batch(1, before.user, after), false);
+    expect(replica.table.get('alice')!.user).toEqual(after.user);
+    expect(replica.dirtyUsers.size).toBe(0);
+  });
 });

@@ -1,9 +1,8 @@
 import { diffPresence } from '../../domain/presence-diff.js';
 import { wakeAt } from '../../domain/deadlines.js';
-import type { PresenceEvent } from '../../domain/event.js';
 import type { EndedSession } from '../../domain/session-transitions.js';
 import type { Policy } from '../../domain/policy.js';
-import { reconcile } from '../../domain/reconcile.js';
+import { keepAccess, reconcile, withKnownRules } from '../../domain/reconcile.js';
 import type { Step } from '../../domain/step.js';
 import { isForgotten, liveSessions, newUser, type Session, type User } from '../../domain/user.js';
 import type { PresenceView } from '../presence-view.js';
@@ -33,8 +32,19 @@ export interface ReplicaOptions {
   readonly onRestart: (place: LogPosition) => void;
 }
 
-/** The `previousVersion` of a change that no log entry describes. It equals no real version. */
-const NOT_TOLD = -1;
+/** A change that no log entry describes. The previous version equals no real version. */
+const NOT_LOGGED: Omit<LoggedCommit, 'user'> = {
+  ...{ events: [], ended: [], previousVersion: -1 },
+  ...{ occurredAt: undefined, cause: 'UNKNOWN', mayLackAccess: true },
+};
+
+/** Why a user must be written back, and by which node. */
+export interface DirtyUser {
+  /** Whether the lost data concerns sessions of this node. */
+  readonly isOurs: boolean;
+  /** Whether a node of an older version has dropped data. That node can be the one that writes lost users back. */
+  readonly isDropped: boolean;
+}
 
 const NOWHERE: LogPosition = { epoch: '', seq: 0, token: '' };
 
@@ -46,10 +56,10 @@ const NOWHERE: LogPosition = { epoch: '', seq: 0, token: '' };
 export class PartitionReplica {
   readonly census = new SessionCountByNode();
   /**
-   * Users of whom the replica knows more than Redis, because Redis lost data. The node writes them back. `isOurs`:
-   * whether the lost data concerns sessions of this node.
+   * Users of whom the replica knows more than Redis, because Redis lost data, or a node of an older version dropped it. The
+   * node writes them back.
    */
-  readonly dirtyUsers = new Map<string, { readonly isOurs: boolean }>();
+  readonly dirtyUsers = new Map<string, DirtyUser>();
   readonly table: UserTable;
   /**
    * Users whose records cannot be decoded, with their stored revisions. The next commit of such a user overwrites the
@@ -138,10 +148,10 @@ export class PartitionReplica {
   }
 
   private replay(batch: Batch): void {
-    batch.entries().forEach(({ user, events, ended }, nth) => {
+    batch.entries().forEach(({ user, occurredAt, cause, events, ended }, nth) => {
       const place = { ...batch.after, seq: batch.before.seq + nth + 1 };
-      if (events.length === 0) return;
-      const { occurredAt, cause } = whenAndWhy(events);
+      // No viewer sees a difference.
+      if (occurredAt === undefined) return;
       const step = { user, occurredAt, cause, events, ended, wakeAt: undefined };
       this.options.onStep(step, undefined, place);
     });
@@ -152,46 +162,52 @@ export class PartitionReplica {
     const known = this.table.get(userId)?.revision ?? '';
     if (known === revision && !this.dirtyUsers.has(userId)) return;
     this.markDirty(userId);
-    const entry = { user, events: [], ended: [], previousVersion: NOT_TOLD };
-    this.take(entry, revision, this.reached);
+    this.take({ ...NOT_LOGGED, user }, revision, this.reached);
   }
 
-  private markDirty(userId: string): void {
-    this.dirtyUsers.set(userId, this.dirtyUsers.get(userId) ?? { isOurs: false });
+  private markDirty(userId: string, why: Partial<DirtyUser> = {}): void {
+    const known = this.dirtyUsers.get(userId);
+    this.dirtyUsers.set(userId, { isOurs: false, isDropped: false, ...known, ...why });
   }
 
   private take(entry: LoggedCommit, revision: string, place: LogPosition): void {
-    const { user: stored, events, ended, previousVersion } = entry;
-    const held = this.table.get(stored.userId);
-    const before = held?.user ?? newUser(stored.userId);
-    const user = this.resolve(before, stored, ended);
-    const isTold = user === stored && before.shown.version === previousVersion;
-    const changes = isTold ? events : this.difference(before, user);
-    const step: Step = {
-      user,
-      ...whenAndWhy(changes),
-      events: changes,
-      ended: isTold ? ended : missingIn(user, before),
-      wakeAt: wakeAt(user, this.options.policy),
-    };
+    const { userId } = entry.user;
+    const held = this.table.get(userId);
+    const before = held?.user ?? newUser(userId);
+    const stored = this.complete(before, entry);
+    const user = this.resolve(before, stored, entry.ended);
+    const isTold = user === stored && before.shown.version === entry.previousVersion;
+    const step = isTold ? this.told(user, entry) : this.difference(before, user);
     this.census.count(before, user);
     this.setRevision(this.table.upsert(held, user, step.wakeAt), revision);
     if (isForgotten(user)) this.table.evict(user.userId, undefined);
     this.options.onStep(step, before, place);
   }
 
+  /** The stored user, with what a node of an older version has dropped from the record. */
+  private complete(before: User, { user: stored, mayLackAccess }: LoggedCommit): User {
+    const user = withKnownRules(before, stored);
+    // A node that has just started can have loaded the incomplete record, and build on it.
+    const wasDropped = this.dirtyUsers.get(stored.userId)?.isDropped ?? false;
+    if (!mayLackAccess && !wasDropped) return user;
+    const complete = keepAccess(before, user);
+    const isDropped = complete !== user;
+    if (isDropped || wasDropped) this.markDirty(stored.userId, { isDropped });
+    return complete;
+  }
+
   /** The stored user, or a merge with the known one if Redis has lost part of it. */
   private resolve(before: User, stored: User, ended: readonly EndedSession[]): User {
     const { userId } = stored;
     if (isOlder(stored, before)) this.markDirty(userId);
-    if (!this.dirtyUsers.has(userId)) return stored;
+    const dirty = this.dirtyUsers.get(userId);
+    if (dirty === undefined) return stored;
     const { node, now, policy } = this.options;
     const user = reconcile(without(before, ended), stored, node(), now(), policy);
-    if (user === stored) this.dirtyUsers.delete(userId);
+    if (user === stored && !dirty.isDropped) this.dirtyUsers.delete(userId);
     // A session of this node that has ended but is still stored needs a write by this node, like one that Redis has
     // lost.
-    else if (this.isOurs(before) || this.isOurs(stored))
-      this.dirtyUsers.set(userId, { isOurs: true });
+    else if (this.isOurs(before) || this.isOurs(stored)) this.markDirty(userId, { isOurs: true });
     return user;
   }
 
@@ -199,8 +215,21 @@ export class PartitionReplica {
     return sessions.some((session) => session.node === this.options.node());
   }
 
-  private difference(before: User, after: User): readonly PresenceEvent[] {
-    return diffPresence(before.shown, after.shown, this.options.now(), 'UNKNOWN');
+  private told(user: User, { occurredAt, cause, events, ended }: LoggedCommit): Step {
+    const { now, policy } = this.options;
+    const [at, next] = [occurredAt ?? now(), wakeAt(user, policy)];
+    return { user, occurredAt: at, cause, events, ended, wakeAt: next };
+  }
+
+  private difference(before: User, user: User): Step {
+    const { now, policy } = this.options;
+    const [occurredAt, cause] = [now(), 'UNKNOWN'] as const;
+    return {
+      ...{ user, occurredAt, cause },
+      events: diffPresence(before.shown, user.shown, occurredAt, cause),
+      ended: missingIn(user, before),
+      wakeAt: wakeAt(user, policy),
+    };
   }
 }
 
@@ -262,9 +291,4 @@ class SessionCountByNode {
     if (count === 0) this.counts.delete(node);
     else this.counts.set(node, count);
   }
-}
-
-// TODO(access): log entries carry both, also for a commit without events.
-function whenAndWhy([first]: readonly PresenceEvent[]): Pick<Step, 'occurredAt' | 'cause'> {
-  return { occurredAt: first?.occurredAt ?? 0, cause: first?.reason ?? 'UNKNOWN' };
 }

@@ -262,6 +262,11 @@ describe('An entry of the log', () => {
             events: made.events,
             ended: made.ended,
             previousVersion: before.shown.version,
+            mayLackAccess: false,
+            // A commit that no viewer can see does not say it.
+            ...(made.events.length > 0
+              ? { occurredAt: made.occurredAt, cause: made.cause }
+              : { occurredAt: undefined, cause: 'UNKNOWN' }),
           });
           expect(batch.before).toEqual({ epoch: 'epoch', seq: 41, token: 'prev' });
           expect(batch.after).toEqual({ epoch: 'epoch', seq: 42, token: 'token' });
