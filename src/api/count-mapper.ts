@@ -1,5 +1,5 @@
 import { LISTED_STATUSES } from '../domain/presence.js';
-import type { StatusCounts } from '../store/presence-view.js';
+import type { StatusCounts } from '../store/presence-reader.js';
 import type { PresenceCount } from './generated/presence/v1/presence.pb.js';
 import { STATUS_ON_WIRE } from './proto-mappers.js';
 

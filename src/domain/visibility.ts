@@ -14,17 +14,18 @@ export interface Viewed {
 }
 
 /** Returns the part of a user that decides what others see. */
-export function viewedOf({ shown, sessions, accessRules }: User): Viewed {
-  const { hiddenFrom } = accessRules;
-  if (shown.status === 'OFFLINE') return { shown, groups: NO_GROUPS, hiddenFrom };
-  const [first, ...others] = sessions;
-  const groups = first?.groups ?? NO_GROUPS;
-  if (others.every((session) => session.groups === groups)) return { shown, groups, hiddenFrom };
-  return {
-    shown,
-    groups: [...new Set(sessions.flatMap((each) => each.groups))].sort(),
-    hiddenFrom,
-  };
+export function viewedOf(user: User): Viewed {
+  const { shown, accessRules } = user;
+  return { shown, groups: groupsOf(user), hiddenFrom: accessRules.hiddenFrom };
+}
+
+/** Returns the groups of all sessions, sorted, each once. A user who is shown OFFLINE has none. */
+export function groupsOf({ shown, sessions }: User): readonly string[] {
+  if (shown.status === 'OFFLINE') return NO_GROUPS;
+  const groups = sessions[0]?.groups ?? NO_GROUPS;
+  // Sessions with the same groups share the list.
+  if (sessions.every((session) => session.groups === groups)) return groups;
+  return [...new Set(sessions.flatMap((each) => each.groups))].sort();
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Subscription as RxSubscription } from 'rxjs';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { PresenceStore, type Commit } from '../store/presence-store.js';
-import type { StatusCounts } from '../store/presence-view.js';
+import type { StatusCounts } from '../store/presence-reader.js';
 import type { CountSubscription, PendingCounts } from './count-subscription.js';
 import { encodeCount } from './event-encoder.js';
 

@@ -11,7 +11,7 @@ import {
 } from '../api/generated/presence/v1/events_service.pb.js';
 import { toPresenceMessage, STATUS_ON_WIRE, timestampMessage } from '../api/proto-mappers.js';
 import { countMessage } from '../api/count-mapper.js';
-import type { StatusCounts } from '../store/presence-view.js';
+import type { StatusCounts } from '../store/presence-reader.js';
 import type { FragmentEncoder } from '../event-log/event-log.js';
 
 const REASON_ON_WIRE: Readonly<Record<Reason, ChangeReason>> = {

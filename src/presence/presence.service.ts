@@ -10,7 +10,7 @@ import { ReadLimit } from '../limits/read-limit.js';
 import { CommandExecutor } from '../commands/command-executor.js';
 import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import { TokenSealer } from '../sealed-tokens/token-sealer.js';
-import type { StatusCounts } from '../store/presence-view.js';
+import type { StatusCounts } from '../store/presence-reader.js';
 import { PresenceStore } from '../store/presence-store.js';
 
 const DEFAULT_PAGE_SIZE = 100;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from '../../test/support/seeded-fast-check.js';
+import { HIDDEN_FROM_NOBODY, type HiddenFrom, type Hiding } from '../domain/access-rules.js';
 import {
   channelIdsOf,
   LISTED_STATUSES,
@@ -7,38 +8,85 @@ import {
   type Presence,
   type Status,
 } from '../domain/presence.js';
-import { PresenceView, type StatusCounts } from './presence-view.js';
+import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
+import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
+import type { StatusCounts } from './presence-reader.js';
+import { PresenceView } from './presence-view.js';
 
 const userIds = ['a', 'B', 'b', 'ä', '家', '😀', '\uffee'];
 const channels = ['attic', 'kitchen', 'lobby'];
+const groups = ['acme', 'acme/sales', 'zoo'];
 
-const presences: fc.Arbitrary<Presence> = fc.oneof(
-  fc.constantFrom(...userIds).map((userId) => ({ ...unknownPresence(userId), version: 1 })),
+const NEVER_SEEN = { groups: [], hiddenFrom: HIDDEN_FROM_NOBODY };
+
+const hidings: fc.Arbitrary<HiddenFrom> = fc
+  .subarray(userIds, { maxLength: 3 })
+  .chain((viewerIds) =>
+    fc.array(fc.boolean(), { minLength: viewerIds.length, maxLength: viewerIds.length }).map(
+      (areOver) =>
+        new Map<string, Hiding>(
+          viewerIds.map((viewerId, i) => {
+            const frozen = { ...unknownPresence('?'), version: 1 };
+            return areOver[i] === true
+              ? [viewerId, { presence: undefined, endedAt: 5, endedVersion: 7 }]
+              : [viewerId, { presence: frozen, endedAt: undefined, endedVersion: 0 }];
+          }),
+        ),
+    ),
+  );
+
+const users: fc.Arbitrary<Viewed> = fc
+  .record({
+    userId: fc.constantFrom(...userIds),
+    status: fc.option(fc.constantFrom(...LISTED_STATUSES), { nil: undefined }),
+    channelIds: fc.subarray(channels),
+    groups: fc.subarray(groups),
+    hiddenFrom: fc.oneof(fc.constant(NEVER_SEEN.hiddenFrom), hidings),
+  })
+  .map(({ userId, status, channelIds: [channelId, ...otherChannelIds], ...viewed }) => {
+    const offline = { ...unknownPresence(userId), version: 1 };
+    const online = { ...offline, channelId, otherChannelIds, connectedAt: 3 };
+    const hiddenFrom = new Map(
+      [...viewed.hiddenFrom].map(([viewerId, hiding]) => [
+        viewerId,
+        { ...hiding, presence: hiding.presence && { ...hiding.presence, userId } },
+      ]),
+    );
+    return status === undefined
+      ? { shown: offline, groups: [], hiddenFrom }
+      : { shown: { ...online, status }, groups: viewed.groups, hiddenFrom };
+  });
+
+const viewers: fc.Arbitrary<Viewer> = fc.oneof(
+  fc.constantFrom(...userIds, 'someone else').map(unrestrictedViewer),
   fc
     .record({
-      userId: fc.constantFrom(...userIds),
-      status: fc.constantFrom(...LISTED_STATUSES),
-      channelIds: fc.subarray(channels),
+      userId: fc.constantFrom(...userIds, 'someone else'),
+      groups: fc.option(fc.subarray(groups), { nil: undefined }),
+      watched: fc.option(fc.subarray(channels), { nil: undefined }),
     })
-    .map(({ channelIds: [channelId, ...otherChannelIds], ...shown }) => ({
-      ...unknownPresence(shown.userId),
-      ...shown,
-      channelId,
-      otherChannelIds,
-      version: 1,
+    .map(({ userId, groups: own, watched }) => ({
+      userId,
+      groups: own && new Set(own),
+      mayWatch: watched && ((channelId: string): boolean => watched.includes(channelId)),
+      rights: own === undefined && watched === undefined ? '' : 'restricted',
     })),
 );
 
 const statusSets = fc.subarray<Status>([...LISTED_STATUSES, 'OFFLINE']);
 
-/** All matching presences after an id, in order, computed in a slow but obvious way. */
+/** What a viewer sees of the users who pass and have an id after `after`, in order, computed in a slow but obvious way. */
 function naive(
-  shown: ReadonlyMap<string, Presence>,
-  passes: (presence: Presence) => boolean,
+  viewer: Viewer,
+  known: ReadonlyMap<string, Viewed>,
+  passes: (presence: Presence, viewed: Viewed) => boolean,
   after = '',
 ): readonly Presence[] {
-  return [...shown.values()]
-    .filter((presence) => passes(presence) && presence.userId > after)
+  return [...known.values()]
+    .map((viewed) => ({ seen: publicPresenceTo(viewer, viewed), viewed }))
+    .filter(({ seen, viewed }) => seen.status !== 'OFFLINE' && passes(seen, viewed))
+    .map(({ seen }) => seen)
+    .filter(({ userId }) => userId > after)
     .toSorted((a, b) => (a.userId < b.userId ? -1 : 1));
 }
 
@@ -53,53 +101,79 @@ function countsOf(presences: readonly Presence[]): StatusCounts {
   };
 }
 
-/** A view of presences, and a function that replaces one of them. */
+/** A view of users, and a function that replaces one of them. */
 function newView(): {
   readonly view: PresenceView;
-  readonly shown: ReadonlyMap<string, Presence>;
+  readonly known: ReadonlyMap<string, Viewed>;
+  readonly put: (viewed: Viewed) => void;
   readonly show: (presence: Presence) => void;
 } {
-  const shown = new Map<string, Presence>();
+  const known = new Map<string, Viewed>();
+  const table = {
+    shownOf: (userId: string) => known.get(userId)?.shown,
+    viewedOf: (userId: string) => known.get(userId),
+  };
   const view = new PresenceView(
-    (userId) => shown.get(userId),
+    () => table,
     async () => {},
   );
-  const show = (presence: Presence): void => {
-    view.update(view.presence(presence.userId), presence);
-    shown.set(presence.userId, presence);
+  const put = (viewed: Viewed): void => {
+    const { userId } = viewed.shown;
+    view.update(known.get(userId) ?? { ...NEVER_SEEN, shown: unknownPresence(userId) }, viewed);
+    known.set(userId, viewed);
   };
-  return { view, shown, show };
+  return { view, known, put, show: (shown) => put({ ...NEVER_SEEN, shown }) };
 }
 
 describe('PresenceView', () => {
-  it('lists, counts and pages as sorting everyone would', () => {
+  it('lists, counts and pages as sorting everyone that the viewer sees would', () => {
     fc.assert(
       fc.property(
-        fc.array(presences, { maxLength: 60 }),
+        fc.array(users, { maxLength: 60 }),
+        viewers,
         statusSets,
         fc.option(fc.constantFrom(...userIds, 'aa', '\uffff'), { nil: undefined }),
-        (all, statuses, after) => {
-          const { view, shown, show } = newView();
-          all.forEach(show);
-          const isListed = ({ status }: Presence): boolean =>
-            status !== 'OFFLINE' && statuses.includes(status);
-          expect([...view.listed(statuses, after)]).toEqual(naive(shown, isListed, after));
-          expect(view.countListed(statuses)).toBe(naive(shown, isListed).length);
-          expect(view.counts).toEqual(countsOf([...shown.values()]));
+        (all, viewer, statuses, after) => {
+          const { view, known, put } = newView();
+          all.forEach(put);
+          const seen = view.for(viewer);
+          const isListed = ({ status }: Presence): boolean => statuses.includes(status);
+          expect([...seen.listed(statuses, after)]).toEqual(naive(viewer, known, isListed, after));
+          expect(seen.countListed(statuses)).toBe(naive(viewer, known, isListed).length);
+          expect(seen.counts).toEqual(countsOf(naive(viewer, known, () => true)));
           for (const channel of channels) {
             const isThere = (presence: Presence): boolean =>
               channelIdsOf(presence).includes(channel);
-            expect([...view.members(channel, after)]).toEqual(naive(shown, isThere, after));
-            expect(view.countMembers(channel)).toBe(naive(shown, isThere).length);
-            expect(view.countsIn(channel)).toEqual(countsOf(naive(shown, isThere)));
+            const members = naive(viewer, known, isThere);
+            expect([...seen.members(channel, after)]).toEqual(naive(viewer, known, isThere, after));
+            expect(seen.countMembers(channel)).toBe(members.length);
+            expect(seen.countsIn(channel)).toEqual(countsOf(members));
+          }
+          for (const group of groups) {
+            const isIn = (_: Presence, viewed: Viewed): boolean => viewed.groups.includes(group);
+            expect([...seen.inGroup(group, after)]).toEqual(naive(viewer, known, isIn, after));
+            expect(seen.countsInGroup(group)).toEqual(countsOf(naive(viewer, known, isIn)));
           }
           for (const userId of userIds) {
-            expect(view.presence(userId)).toEqual(shown.get(userId) ?? unknownPresence(userId));
+            const viewed = known.get(userId);
+            expect(seen.presence(userId)).toEqual(
+              viewed ? publicPresenceTo(viewer, viewed) : unknownPresence(userId),
+            );
           }
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 1000 },
     );
+  });
+
+  it('is the same for all viewers who see everyone and from whom no user hides', () => {
+    const { view, put } = newView();
+    const hiding = { presence: undefined, endedAt: 5, endedVersion: 7 };
+    put({ ...NEVER_SEEN, shown: unknownPresence('a'), hiddenFrom: new Map([['b', hiding]]) });
+    expect(view.for(unrestrictedViewer('a'))).toBe(view);
+    expect(view.for(unrestrictedViewer('b'))).not.toBe(view);
+    put({ ...NEVER_SEEN, shown: unknownPresence('a') });
+    expect(view.for(unrestrictedViewer('b'))).toBe(view);
   });
 
   it('reads a page to its end and no further', () => {

@@ -1,43 +1,28 @@
-import {
-  areSame,
-  channelIdsOf,
-  LISTED_STATUSES,
-  unknownPresence,
-  type Presence,
-  type Status,
-} from '../domain/presence.js';
-import { SortedIdSet } from './sorted-id-set.js';
+import { unknownPresence, type Presence, type Status } from '../domain/presence.js';
+import type { Viewed } from '../domain/visibility.js';
+import type { Viewer } from '../domain/viewer.js';
+import { mergeSorted } from './merge-sorted.js';
+import { PresenceIndex } from './presence-index.js';
+import { sumOf, type PresenceReader, type StatusCounts } from './presence-reader.js';
+import { ViewerView } from './viewer-view.js';
 
-/** The number of users with each status, except OFFLINE. */
-export type StatusCounts = Readonly<Record<ListedStatus, number>>;
-
-type ListedStatus = (typeof LISTED_STATUSES)[number];
-
-/** The members of a channel, and how many of them have each status. One object, because there may be many channels. */
-class ChannelMembers extends SortedIdSet implements Record<ListedStatus, number> {
-  ONLINE = 0;
-  IDLE = 0;
-  DO_NOT_DISTURB = 0;
-  AWAY = 0;
-}
-
-function noCounts(): Record<ListedStatus, number> {
-  return { ONLINE: 0, IDLE: 0, DO_NOT_DISTURB: 0, AWAY: 0 };
+/** The users that the store holds. Undefined: nothing is known of the user. */
+export interface ViewedUsers {
+  shownOf(userId: string): Presence | undefined;
+  viewedOf(userId: string): Viewed | undefined;
 }
 
 /**
- * The shown presences, in listing order. The view contains nothing else, so no list, count or snapshot from it can
- * distinguish an invisible user from one who is OFFLINE.
+ * The shown presences, in listing order, as a viewer sees them who sees every user and from whom no user hides. The view
+ * contains nothing else, so no list, count or snapshot from it can distinguish an invisible user from one who is
+ * OFFLINE.
  */
-export class PresenceView {
-  private readonly byStatus = new Map<Status, SortedIdSet>(
-    LISTED_STATUSES.map((status) => [status, new SortedIdSet()]),
-  );
-  private readonly byChannel = new Map<string, ChannelMembers>();
+export class PresenceView implements PresenceReader {
+  private readonly index = new PresenceIndex();
 
-  /** `shownOf`: returns the shown presence that the store holds of a user. */
+  /** `usersOf`: returns the table that holds a user. */
   constructor(
-    private readonly shownOf: (userId: string) => Presence | undefined,
+    private readonly usersOf: (userId: string) => ViewedUsers,
     private readonly refresh: () => Promise<void>,
   ) {}
 
@@ -48,104 +33,58 @@ export class PresenceView {
 
   /** The number of channels with at least one user. */
   get channels(): number {
-    return this.byChannel.size;
+    return this.index.channels.size;
+  }
+
+  /** Returns the presences as a viewer sees them. The result is valid until the next commit. */
+  for(viewer: Viewer): PresenceReader {
+    if (viewer.rights === '' && this.index.hidingFrom(viewer.userId).size === 0) return this;
+    return new ViewerView(viewer, this.index, (userId) => this.usersOf(userId).viewedOf(userId));
   }
 
   presence(userId: string): Presence {
-    return this.shownOf(userId) ?? unknownPresence(userId);
+    return this.usersOf(userId).shownOf(userId) ?? unknownPresence(userId);
   }
 
-  /** Users with one of `statuses` and an id after `after`, ordered by id. No list contains OFFLINE users. */
   listed(statuses: readonly Status[], after?: string): Generator<Presence> {
-    return this.presencesOf(mergeSorted(this.setsOf(statuses).map((ids) => ids.after(after))));
+    const lists = this.index.withStatus(statuses).map((ids) => ids.after(after));
+    return this.presencesOf(mergeSorted(lists));
   }
 
   countListed(statuses: readonly Status[]): number {
-    return this.setsOf(statuses).reduce((sum, ids) => sum + ids.size, 0);
+    return sumOf(this.counts, statuses);
   }
 
-  /** The number of users with each status. */
   get counts(): StatusCounts {
-    const counts = noCounts();
-    for (const status of LISTED_STATUSES) counts[status] = this.byStatus.get(status)!.size;
-    return counts;
+    return this.index.counts;
   }
 
-  /** The number of users with each status in a channel. */
-  countsIn(channelId: string): StatusCounts {
-    const { ONLINE, IDLE, DO_NOT_DISTURB, AWAY } = this.byChannel.get(channelId) ?? noCounts();
-    return { ONLINE, IDLE, DO_NOT_DISTURB, AWAY };
-  }
-
-  /** Users in a channel with an id after `after`, ordered by id. */
   members(channelId: string, after?: string): Generator<Presence> {
-    return this.presencesOf(this.byChannel.get(channelId)?.after(after) ?? []);
+    return this.presencesOf(this.index.inChannel(channelId).after(after));
   }
 
   countMembers(channelId: string): number {
-    return this.byChannel.get(channelId)?.size ?? 0;
+    return this.index.inChannel(channelId).size;
   }
 
-  /** Replaces the shown presence of a user. */
-  update(before: Presence, after: Presence): void {
-    if (before.status !== after.status) {
-      this.byStatus.get(before.status)?.delete(after.userId);
-      this.byStatus.get(after.status)?.add(after.userId);
-    }
-    if (before.channelId === undefined && after.channelId === undefined) return;
-    if (
-      before.status !== after.status ||
-      before.channelId !== after.channelId ||
-      !areSame(before.otherChannelIds, after.otherChannelIds)
-    ) {
-      this.move(before, after);
-    }
+  countsIn(channelId: string): StatusCounts {
+    return this.index.inChannel(channelId).counts;
   }
 
-  private move(before: Presence, after: Presence): void {
-    const [left, joined] = [channelIdsOf(before), channelIdsOf(after)];
-    for (const channelId of left) this.leave(channelId, before, joined.includes(channelId));
-    for (const channelId of joined) this.join(channelId, after, left.includes(channelId));
+  inGroup(groupId: string, after?: string): Generator<Presence> {
+    return this.presencesOf(this.index.inGroup(groupId).after(after));
   }
 
-  private leave(channelId: string, { userId, status }: Presence, isStaying: boolean): void {
-    const members = this.byChannel.get(channelId)!;
-    if (status !== 'OFFLINE') members[status]--;
-    if (isStaying) return;
-    members.delete(userId);
-    if (members.size === 0) this.byChannel.delete(channelId);
+  countsInGroup(groupId: string): StatusCounts {
+    return this.index.inGroup(groupId).counts;
   }
 
-  private join(channelId: string, { userId, status }: Presence, isStaying: boolean): void {
-    let members = this.byChannel.get(channelId);
-    if (members === undefined) {
-      members = new ChannelMembers();
-      this.byChannel.set(channelId, members);
-    }
-    if (status !== 'OFFLINE') members[status]++;
-    if (!isStaying) members.add(userId);
-  }
-
-  private setsOf(statuses: readonly Status[]): readonly SortedIdSet[] {
-    return [...new Set(statuses)].flatMap((status) => this.byStatus.get(status) ?? []);
+  /** Replaces what others see of a user. */
+  update(before: Viewed, after: Viewed): void {
+    this.index.update(before, after);
   }
 
   private *presencesOf(ids: Iterable<string>): Generator<Presence> {
     for (const id of ids) yield this.presence(id);
-  }
-}
-
-/** Merges ordered sequences without common elements into one ordered sequence, lazily. */
-function* mergeSorted(sequences: readonly Iterator<string>[]): Generator<string> {
-  const heads = sequences.map((sequence) => ({ sequence, head: sequence.next() }));
-  for (;;) {
-    let first: (typeof heads)[number] | undefined;
-    for (const candidate of heads) {
-      if (candidate.head.done) continue;
-      if (first === undefined || candidate.head.value < first.head.value) first = candidate;
-    }
-    if (first === undefined) return;
-    yield first.head.value;
-    first.head = first.sequence.next();
   }
 }

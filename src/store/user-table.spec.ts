@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { choose, connect, disconnect, join, mute, given } from '../../test/support/play.js';
+import type { Hiding } from '../domain/access-rules.js';
+import { unknownPresence } from '../domain/presence.js';
+import { unrestrictedViewer } from '../domain/viewer.js';
 import type { User } from '../domain/user.js';
 import { PresenceView } from './presence-view.js';
 import { UserTable } from './user-table.js';
@@ -22,11 +25,66 @@ describe('What others are shown of a user', () => {
   });
 });
 
+describe('The view of a table', () => {
+  const viewer = unrestrictedViewer('bob');
+  const hiddenFrom = new Map<string, Hiding>([
+    ['bob', { presence: unknownPresence('alice'), endedAt: undefined, endedVersion: 0 }],
+  ]);
+  const hides: User['accessRules'] = { hiddenFrom, tokensValidFrom: undefined };
+
+  function newTable(): { readonly table: UserTable; readonly view: PresenceView } {
+    const view: PresenceView = new PresenceView(
+      () => table,
+      async () => {},
+    );
+    const table: UserTable = new UserTable(view);
+    return { table, view };
+  }
+
+  /** Alice with sessions that have these groups. */
+  function withGroups(...groups: readonly (readonly string[])[]): User {
+    const user = given(...groups.map((_, i) => [i, connect(`${i}`)] as const)).user;
+    return { ...user, sessions: user.sessions.map((each, i) => ({ ...each, groups: groups[i]! })) };
+  }
+
+  it('has a user in the groups of all sessions', () => {
+    const { table, view } = newTable();
+    const one = withGroups(['acme']);
+    const two = withGroups(['acme'], ['acme', 'zoo']);
+    const held = table.upsert(undefined, one, undefined);
+    expect(idsIn(view, 'acme')).toEqual(['alice']);
+    table.upsert(held, two, undefined);
+    expect([idsIn(view, 'acme'), idsIn(view, 'zoo')]).toEqual([['alice'], ['alice']]);
+    expect(view.countsInGroup('zoo').ONLINE).toBe(1);
+    // The shown presence may be the same object, if only the groups differ.
+    table.upsert(held, { ...two, sessions: one.sessions }, undefined);
+    expect([idsIn(view, 'acme'), idsIn(view, 'zoo')]).toEqual([['alice'], []]);
+    table.upsert(held, given([0, connect('a')], [1, disconnect('a')]).user, undefined);
+    expect(idsIn(view, 'acme')).toEqual([]);
+  });
+
+  it('forgets with a user from whom the user hides', () => {
+    const { table, view } = newTable();
+    const gone = given([0, connect('a')], [1, disconnect('a')]).user;
+    table.upsert(undefined, { ...gone, accessRules: hides }, undefined);
+    expect(view.for(viewer).presence('alice')).toEqual(unknownPresence('alice'));
+    expect(view.for(viewer)).not.toBe(view);
+    table.evict('alice', { ...gone, accessRules: hides });
+    expect(view.for(viewer)).not.toBe(view);
+    table.evict('alice', undefined);
+    expect(view.for(viewer)).toBe(view);
+  });
+});
+
+function idsIn(view: PresenceView, groupId: string): readonly string[] {
+  return [...view.inGroup(groupId)].map(({ userId }) => userId);
+}
+
 /** Every lookup, and every field of the user that is read before the presence is found. */
 function stepsToFind(user: User): readonly string[] {
   const steps: string[] = [];
   const view: PresenceView = new PresenceView(
-    (userId) => table.shownOf(userId),
+    () => table,
     async () => {},
   );
   const table: UserTable = new UserTable(view);

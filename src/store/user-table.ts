@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { expiresAt } from '../domain/deadlines.js';
+import { NO_ACCESS_RULES } from '../domain/access-rules.js';
 import type { Presence } from '../domain/presence.js';
 import { newUser, type Session, type User } from '../domain/user.js';
+import { groupsOf, viewedOf, type Viewed } from '../domain/visibility.js';
 import { DeadlineQueue, type Timer } from './deadline-queue.js';
 import type { PresenceView } from './presence-view.js';
 
@@ -74,6 +76,12 @@ export class UserTable {
     return this.users.get(userId)?.user.shown;
   }
 
+  /** What decides what others see of a user. Undefined: nothing is known. */
+  viewedOf(userId: string): Viewed | undefined {
+    const user = this.users.get(userId)?.user;
+    return user && viewedOf(user);
+  }
+
   *all(): Generator<User> {
     for (const { user } of this.users.values()) yield user;
   }
@@ -97,7 +105,7 @@ export class UserTable {
     entry.user = user;
     this.wake(entry, wakeAt);
     if (!haveSameLive(before.sessions, user.sessions)) this.indexSessions(before, user);
-    if (user.shown !== before.shown) this.view.update(before.shown, user.shown);
+    if (isViewedAnew(before, user)) this.view.update(viewedOf(before), viewedOf(user));
     if (user.shown.status === 'OFFLINE' || before.shown.status === 'OFFLINE')
       this.trackOffline(user);
     return entry;
@@ -139,9 +147,12 @@ export class UserTable {
     const entry = this.users.get(userId);
     if (entry === undefined) return;
     if (kept) {
+      if (isViewedAnew(entry.user, kept)) this.view.update(viewedOf(entry.user), viewedOf(kept));
       entry.user = kept;
       this.trackOffline(kept);
     } else {
+      if (entry.user.accessRules !== NO_ACCESS_RULES)
+        this.view.update(viewedOf(entry.user), viewedOf(newUser(userId)));
       this.users.delete(userId);
       this.setAlarm(entry, undefined);
     }
@@ -172,6 +183,15 @@ export class UserTable {
       if (graceEndsAt === undefined) this.owners.set(sessionId, user.userId);
     }
   }
+}
+
+/** Whether a change of a user may concern what others see. Most commits change sessions without groups only. */
+function isViewedAnew(before: User, after: User): boolean {
+  return (
+    after.shown !== before.shown ||
+    after.accessRules !== before.accessRules ||
+    (after.sessions !== before.sessions && groupsOf(after) !== groupsOf(before))
+  );
 }
 
 /** Whether both lists have the same live sessions. Most commits do not change them. */

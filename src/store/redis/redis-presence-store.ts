@@ -73,7 +73,7 @@ export class RedisPresenceStore
   implements OnModuleInit, OnApplicationShutdown
 {
   readonly view: PresenceView = new PresenceView(
-    (userId) => this.partitions.of(userId).replica.table.shownOf(userId),
+    (userId) => this.partitions.of(userId).replica.table,
     () => withinTimeout(this.refreshing.run()),
   );
   private node = randomId();

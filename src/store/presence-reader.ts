@@ -1,0 +1,45 @@
+import type { LISTED_STATUSES, Presence, Status } from '../domain/presence.js';
+
+/** The statuses of users who are in lists and counts: all except OFFLINE. */
+export type ListedStatus = (typeof LISTED_STATUSES)[number];
+
+/** The number of users with each status, except OFFLINE. */
+export type StatusCounts = Readonly<Record<ListedStatus, number>>;
+
+/** The presences as one viewer sees them. All lists are in the order of user ids, and none contains OFFLINE users. */
+export interface PresenceReader {
+  presence(userId: string): Presence;
+
+  /** Users with one of `statuses` and an id after `after`. */
+  listed(statuses: readonly Status[], after?: string): Generator<Presence>;
+
+  countListed(statuses: readonly Status[]): number;
+
+  /** The number of users with each status. */
+  readonly counts: StatusCounts;
+
+  /** Users in a channel with an id after `after`. */
+  members(channelId: string, after?: string): Generator<Presence>;
+
+  countMembers(channelId: string): number;
+
+  /** The number of users with each status in a channel. */
+  countsIn(channelId: string): StatusCounts;
+
+  /** Users in a group with an id after `after`. */
+  inGroup(groupId: string, after?: string): Generator<Presence>;
+
+  /** The number of users with each status in a group. */
+  countsInGroup(groupId: string): StatusCounts;
+}
+
+export function noCounts(): Record<ListedStatus, number> {
+  return { ONLINE: 0, IDLE: 0, DO_NOT_DISTURB: 0, AWAY: 0 };
+}
+
+/** Returns the number of users with one of `statuses`. */
+export function sumOf(counts: StatusCounts, statuses: readonly Status[]): number {
+  let sum = 0;
+  for (const status of new Set(statuses)) if (status !== 'OFFLINE') sum += counts[status];
+  return sum;
+}
