@@ -6,6 +6,7 @@ import { RejectedError } from '../../src/domain/rejected-error.js';
 import { step, type Step } from '../../src/domain/step.js';
 import { newUser } from '../../src/domain/user.js';
 import type { Commit, PresenceStore } from '../../src/store/presence-store.js';
+import { silentStep } from '../support/silent-step.js';
 import { choose, connect, disconnect, join, mute, POLICY, time } from '../support/play.js';
 
 /** A store of a test, and a function that disposes of it. */
@@ -111,6 +112,43 @@ export function presenceStoreContract(
           [['USER_CHANNEL_CHANGED'], 'ONLINE', 'lobby'],
           [['USER_CHANNEL_CHANGED', 'USER_OFFLINE'], 'OFFLINE', undefined],
         ]);
+      });
+
+      it('names the state before it, when it was made and why', async () => {
+        const commits: Commit[] = [];
+        store.commits.subscribe((commit) => commits.push(commit));
+        const { user: online } = await perform('alice', connect('a'), 1);
+        const { user: away } = await perform('alice', choose('a', 'AWAY'), 2);
+        const { user: gone } = await perform('alice', disconnect('a', 'TOKEN_EXPIRED'), 3);
+        expect(commits).toMatchObject([
+          { before: newUser('alice'), user: online, occurredAt: 1, cause: 'CONNECTED' },
+          { before: online, user: away, occurredAt: 2, cause: 'REQUESTED' },
+          { before: away, user: gone, occurredAt: 3, cause: 'TOKEN_EXPIRED' },
+        ]);
+      });
+
+      it('that changes only who may see the user has no event, and a position of its own', async () => {
+        const { user: online } = await perform('alice', connect('a'), 1);
+        const commits: Commit[] = [];
+        store.commits.subscribe((commit) => commits.push(commit));
+        const hiding = { presence: online.shown, endedAt: undefined, endedVersion: 0 };
+        const accessRules = {
+          hiddenFrom: new Map([['bob', hiding]]),
+          tokensValidFrom: undefined,
+        };
+        const [session] = online.sessions;
+        const sessions = [{ ...session!, groups: ['acme'] }];
+        for (const [at, changed] of [{ accessRules }, { sessions }].entries())
+          await store.update('alice', (user) => silentStep(user, changed, at + 2));
+        await perform('alice', join('a', 'lobby'), 4);
+        expect(commits).toMatchObject([
+          { before: online, user: { accessRules }, occurredAt: 2, cause: 'REQUESTED', events: [] },
+          { user: { accessRules, sessions }, occurredAt: 3, cause: 'REQUESTED', events: [] },
+          { occurredAt: 4 },
+        ]);
+        const [first] = commits;
+        const offsets = commits.map(({ position }) => position.seq - first!.position.seq);
+        expect(offsets).toEqual([0, 1, 2]);
       });
 
       it('is emitted to every subscriber, in the order of commits', async () => {

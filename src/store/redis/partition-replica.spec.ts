@@ -7,6 +7,7 @@ import {
   join,
   POLICY,
 } from '../../../test/support/play.js';
+import { silentStep } from '../../../test/support/silent-step.js';
 import { HIDDEN_FROM_NOBODY, type HiddenFrom } from '../../domain/access-rules.js';
 import { offlineFrom } from '../../domain/presence.js';
 import { step, type Step } from '../../domain/step.js';
@@ -80,14 +81,6 @@ function withRules(
   return { accessRules: { hiddenFrom, tokensValidFrom } };
 }
 
-/** A step in which a user changes in a way that the shown presence does not tell. */
-function silently(user: User, changed: Partial<User>, occurredAt: number): Step {
-  return {
-    user: { ...user, ...changed },
-    ...{ occurredAt, cause: 'REQUESTED', events: [], ended: [], wakeAt: undefined },
-  };
-}
-
 const token = { groups: ['acme'], issuedAt: 1, mayJoin: undefined };
 const start = step(newUser('alice'), connect('a', { token }), 1000, POLICY);
 const online = start.user;
@@ -96,12 +89,12 @@ const hiding = {
   endedAt: undefined,
   endedVersion: 0,
 };
-const hide = silently(
+const hide = silentStep(
   online,
   { ...withRules(new Map([['bob', hiding]]), undefined), choiceVersions: { hiding: 1_500_000 } },
   1500,
 );
-const revoke = silently(online, withRules(HIDDEN_FROM_NOBODY, 5000), 1500);
+const revoke = silentStep(online, withRules(HIDDEN_FROM_NOBODY, 5000), 1500);
 
 describe('A replica', () => {
   it('keeps its newer state of a user when a node writes an older one back, and writes it back itself', () => {
@@ -109,7 +102,7 @@ describe('A replica', () => {
     const newer = given([1000, connect('a')], [2000, join('a', 'lobby')]).user;
     const { replica, told } = loaded();
     for (const [seq, user] of [older, newer, older].entries())
-      replica.apply(batch(seq, newUser('alice'), silently(user, {}, 0)), false);
+      replica.apply(batch(seq, newUser('alice'), silentStep(user, {}, 0)), false);
     expect(told.map(({ user }) => user.shown.channelId ?? '-')).toEqual(['-', 'lobby', 'lobby']);
     expect(replica.table.get(older.userId)!.user.channelId).toBe('lobby');
     expect([...replica.dirtyUsers.keys()]).toEqual([older.userId]);
@@ -127,7 +120,7 @@ describe('A replica', () => {
 
   it('tells of the commits before its start those that a viewer can notice, without the state before them', () => {
     const { replica, told } = newReplica();
-    const heard = silently(online, {}, 1400);
+    const heard = silentStep(online, {}, 1400);
     const history = [
       batch(0, newUser('alice'), start),
       batch(1, online, heard),
@@ -168,10 +161,10 @@ describe('A commit of a node of the version before access', () => {
   it.each([
     ['a hiding', hide],
     ['a revocation', revoke],
-    ['the groups of a session', silently(online, {}, 0)],
+    ['the groups of a session', silentStep(online, {}, 0)],
   ])('does not undo %s', (_, { user: before }) => {
     const { replica, told } = loaded();
-    replica.apply(batch(0, newUser('alice'), silently(before, {}, 0)), false);
+    replica.apply(batch(0, newUser('alice'), silentStep(before, {}, 0)), false);
     const made = joined(before);
     replica.apply(olderBatch(1, before, made), false);
     expect(told[1]!.user).toEqual(made.user);
@@ -185,7 +178,7 @@ describe('A commit of a node of the version before access', () => {
     replica.apply(batch(0, newUser('alice'), hide), false);
     replica.apply(olderBatch(1, hide.user, joined(hide.user)), false);
     const { user } = replica.table.get('alice')!;
-    replica.apply(batch(2, user, silently(user, {}, 0)), false);
+    replica.apply(batch(2, user, silentStep(user, {}, 0)), false);
     expect(replica.dirtyUsers.size).toBe(0);
     expect(replica.table.get('alice')!.user).toEqual(user);
   });
@@ -208,8 +201,8 @@ describe('A commit of a node of the version before access', () => {
   it('does not evict a user with access rules', () => {
     const { replica } = loaded();
     const { user: gone } = continueWith(revoke.user, [[1600, disconnect('a')]]);
-    replica.apply(batch(0, newUser('alice'), silently(gone, {}, 0)), false);
-    replica.apply(olderBatch(1, gone, silently(newUser('alice'), {}, 0)), false);
+    replica.apply(batch(0, newUser('alice'), silentStep(gone, {}, 0)), false);
+    replica.apply(olderBatch(1, gone, silentStep(newUser('alice'), {}, 0)), false);
     expect(replica.table.find('alice').accessRules.tokensValidFrom).toBe(5000);
     expect([...replica.dirtyUsers.keys()]).toEqual(['alice']);
   });
@@ -226,9 +219,9 @@ describe('A commit of a node of the version before access', () => {
 describe('A commit of a node of this version', () => {
   it('ends a hiding and forgets a revocation', () => {
     const { replica } = loaded();
-    const before = silently(hide.user, withRules(hide.user.accessRules.hiddenFrom, 5000), 1500);
+    const before = silentStep(hide.user, withRules(hide.user.accessRules.hiddenFrom, 5000), 1500);
     replica.apply(batch(0, newUser('alice'), before), false);
-    const after = silently(
+    const after = silentStep(
       before.user,
       { ...withRules(HIDDEN_FROM_NOBODY, undefined), choiceVersions: { hiding: 1_600_000 } },
       1600,
