@@ -4,7 +4,13 @@ import { Config } from '../config/config.js';
 
 /** An action that the audit log records. */
 export type AuditedAction =
-  'end session' | 'explain' | 'move user' | 'mute user' | 'remove user' | 'set status';
+  | 'end session'
+  | 'explain'
+  | 'hide from'
+  | 'move user'
+  | 'mute user'
+  | 'remove user'
+  | 'set status';
 
 /** The subject of an audited action. */
 export interface AuditedSubject {

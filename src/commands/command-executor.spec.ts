@@ -3,8 +3,11 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import { activity, choose, connect, disconnect, join, POLICY } from '../../test/support/play.js';
 import type { Config } from '../config/config.js';
 import { RejectedError } from '../domain/rejected-error.js';
+import { unrestrictedViewer } from '../domain/viewer.js';
 import { CommandExecutor } from './command-executor.js';
 import { MemoryPresenceStore } from '../store/memory/memory-presence-store.js';
+
+const BOB = unrestrictedViewer('bob');
 
 describe('Commands', () => {
   const store = new MemoryPresenceStore({ maxOfflineUsers: 10 });
@@ -19,25 +22,34 @@ describe('Commands', () => {
   });
 
   it('distinguish a session of another user from an unknown session', async () => {
-    const ofAnother = commands.execute('bob', join('a', 'lobby'));
+    const ofAnother = commands.executeFor(BOB, join('a', 'lobby'));
     await expect(ofAnother).rejects.toMatchObject({ reason: 'SESSION_OF_ANOTHER_USER' });
-    const ofNobody = commands.execute('bob', join('x', 'lobby'));
+    const ofNobody = commands.executeFor(BOB, join('x', 'lobby'));
     await expect(ofNobody).rejects.toMatchObject({ reason: 'SESSION_NOT_FOUND' });
   });
 
   it('treat a session of an invisible user as unknown, except for that user', async () => {
     await commands.execute('ghost', connect('g'));
-    const ofGhost = (): Promise<unknown> => commands.execute('bob', join('g', 'lobby'));
+    const ofGhost = (): Promise<unknown> => commands.executeFor(BOB, join('g', 'lobby'));
     await expect(ofGhost()).rejects.toMatchObject({ reason: 'SESSION_OF_ANOTHER_USER' });
-    expect(await commands.visibleOwnerOf('bob', 'g')).toBe('ghost');
+    expect(await commands.visibleOwnerOf(BOB, 'g')).toBe('ghost');
     await commands.execute('ghost', choose('g', 'INVISIBLE'));
     await expect(ofGhost()).rejects.toMatchObject({ reason: 'SESSION_NOT_FOUND' });
-    expect(await commands.visibleOwnerOf('bob', 'g')).toBeUndefined();
-    expect(await commands.visibleOwnerOf('ghost', 'g')).toBe('ghost');
+    expect(await commands.visibleOwnerOf(BOB, 'g')).toBeUndefined();
+    expect(await commands.visibleOwnerOf(unrestrictedViewer('ghost'), 'g')).toBe('ghost');
+  });
+
+  it('treat a session of a user whom the caller may not see as unknown', async () => {
+    await commands.execute('carol', connect('c'));
+    const strangers = { ...BOB, groups: new Set(['acme']), rights: 'acme' };
+    const ofCarol = commands.executeFor(strangers, join('c', 'lobby'));
+    await expect(ofCarol).rejects.toMatchObject({ reason: 'SESSION_NOT_FOUND' });
+    expect(await commands.visibleOwnerOf(strangers, 'c')).toBeUndefined();
+    expect(await commands.visibleOwnerOf(BOB, 'c')).toBe('carol');
   });
 
   it('pass on every other refusal as it is', async () => {
-    await expect(commands.execute('bob', activity())).rejects.toMatchObject({
+    await expect(commands.executeFor(BOB, activity())).rejects.toMatchObject({
       reason: 'USER_HAS_NO_SESSION',
     });
   });

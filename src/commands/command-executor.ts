@@ -6,6 +6,7 @@ import { Config } from '../config/config.js';
 import type { Input } from '../domain/input.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import { step, type Step } from '../domain/step.js';
+import type { Viewer } from '../domain/viewer.js';
 import { inSpan, activeTracer } from '../telemetry/tracing.js';
 import { outcomeOf, CommandCounters } from './command-counters.js';
 import { PresenceStore } from '../store/presence-store.js';
@@ -54,6 +55,20 @@ export class CommandExecutor {
     return inSpan(this.tracer, 'update', { attributes }, () => this.update(userId, type, read));
   }
 
+  /**
+   * Executes a command of a user on one of the user's sessions. If the session belongs to another user whom the viewer does
+   * not see OFFLINE, the error says so.
+   */
+  async executeFor(viewer: Viewer, input: Input | (() => Input)): Promise<Step> {
+    try {
+      return await this.execute(viewer.userId, input);
+    } catch (error) {
+      const failed = typeof input === 'function' ? input() : input;
+      const isForeign = await this.belongsToAnotherUser(viewer, error, failed);
+      throw isForeign ? sessionOfAnotherUser() : error;
+    }
+  }
+
   /** Executes an input for something that has already happened, and retries until the store has committed it. */
   async executeUntilStored(userId: string, input: Input | (() => Input)): Promise<void> {
     for (;;) {
@@ -68,13 +83,13 @@ export class CommandExecutor {
   }
 
   /**
-   * Returns the owner of a live session, if the user may know it. A session of another user who is invisible has no
-   * owner for this purpose.
+   * Returns the owner of a live session, if the viewer may know it. A session of another user whom the viewer sees OFFLINE
+   * has no owner for this purpose.
    */
-  async visibleOwnerOf(userId: string, sessionId: string): Promise<string | undefined> {
+  async visibleOwnerOf(viewer: Viewer, sessionId: string): Promise<string | undefined> {
     const owner = (await this.store.get({ sessionId }))?.userId;
-    if (owner === undefined || owner === userId) return owner;
-    if (this.store.view.presence(owner).status !== 'OFFLINE') return owner;
+    if (owner === undefined || owner === viewer.userId) return owner;
+    if (this.store.view.for(viewer).presence(owner).status !== 'OFFLINE') return owner;
     // The duration must not reveal an invisible user, so it equals the duration for an unknown session.
     await this.store.view.awaitCurrent();
     return undefined;
@@ -89,21 +104,19 @@ export class CommandExecutor {
       return done;
     } catch (error) {
       this.outcomes.add(type, outcomeOf(error));
-      throw (await this.belongsToAnotherUser(userId, error, read()))
-        ? sessionOfAnotherUser()
-        : error;
+      throw error;
     }
   }
 
   private async belongsToAnotherUser(
-    userId: string,
+    viewer: Viewer,
     error: unknown,
     input: Input,
   ): Promise<boolean> {
     const isUnknown = error instanceof RejectedError && error.reason === 'SESSION_NOT_FOUND';
     if (!isUnknown || !('sessionId' in input) || input.sessionId === undefined) return false;
-    const owner = await this.visibleOwnerOf(userId, input.sessionId);
-    return owner !== undefined && owner !== userId;
+    const owner = await this.visibleOwnerOf(viewer, input.sessionId);
+    return owner !== undefined && owner !== viewer.userId;
   }
 }
 

@@ -46,6 +46,12 @@ export function accessRules(
   return { hiddenFrom, tokensValidFrom };
 }
 
+/** Returns the viewers from whom a user hides now, sorted. */
+export function hidesFrom({ hiddenFrom }: AccessRules): readonly string[] {
+  const hiding = [...hiddenFrom].filter(([, { endedAt }]) => endedAt === undefined);
+  return hiding.map(([viewerId]) => viewerId).sort();
+}
+
 /** Whether two rules of the same user are equal. */
 export function haveSameRules(a: AccessRules, b: AccessRules): boolean {
   if (a === b) return true;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ADMIN,
   choose,
   connect,
   continueWith,
@@ -15,7 +16,9 @@ import {
 } from '../../test/support/play.js';
 import { historyOf, membershipsOf } from './memberships.js';
 import type { Moderator } from './moderation.js';
-import { channelIdsOf } from './presence.js';
+import { accessRules, type Hiding } from './access-rules.js';
+import { channelIdsOf, offlineFrom } from './presence.js';
+import { unrestrictedViewer } from './viewer.js';
 import type { Input } from './input.js';
 import { newUser, type StatusChoice, type User } from './user.js';
 
@@ -153,11 +156,41 @@ describe('A moderator', () => {
 
 describe('A moderator without the scope of an admin', () => {
   const of = (...channelIds: readonly string[]): Moderator => ({
-    userId: 'mona',
+    viewer: unrestrictedViewer('mona'),
     moderates: (channelId) => channelIds.includes(channelId),
   });
   const onBoth = continueWith(onStage.user, [[2, joinToo('a', 'lobby')]]).user;
   const refused = 'needs a token that grants moderate';
+
+  it('gets the error about a user who is OFFLINE for one whom it does not see', () => {
+    const mute = (moderator: Moderator): Input => moderateMute({ microphone: true }, moderator);
+    const presence = offlineFrom(onStage.user.shown, 9);
+    const hiddenFrom = new Map<string, Hiding>([
+      ['mona', { presence, endedAt: undefined, endedVersion: 0 }],
+      [ADMIN.viewer.userId, { presence, endedAt: undefined, endedVersion: 0 }],
+    ]);
+    const hiding = { ...onStage.user, accessRules: accessRules(hiddenFrom, undefined) };
+    const commands = [moveUser('stage', 'lobby', of('stage')), removeUser('stage', of('stage'))];
+    for (const command of [mute(of('stage')), ...commands])
+      expect(() => continueWith(hiding, [[3, command]])).toThrow('the user is not present');
+    // The commands of an admin reach a user who hides.
+    expect(continueWith(hiding, [[3, mute(ADMIN)]]).told).toHaveLength(1);
+
+    const viewer = {
+      ...of().viewer,
+      groups: new Set(['acme']),
+      mayWatch: () => false,
+      rights: 'r',
+    };
+    const stranger = { ...of('stage'), viewer };
+    expect(() => continueWith(onStage.user, [[3, mute(stranger)]])).toThrow('not present');
+  });
+
+  it('gets the error about a user who is not in a channel that it may not watch', () => {
+    const viewer = { ...of().viewer, mayWatch: (id: string) => id === 'lobby', rights: 'r' };
+    const command = removeUser('stage', { viewer, moderates: () => true });
+    expect(() => continueWith(onBoth, [[3, command]])).toThrow('not in this channel');
+  });
 
   it('mutes users who are in one of the granted channels', () => {
     const microphone = { microphone: true };

@@ -1,13 +1,15 @@
 import { chose } from './choice-versions.js';
 import { leaveChannel, membershipsOf, setMemberships, withoutDuplicates } from './memberships.js';
 import { moderatorMute } from './moderator-mute.js';
-import { channelIdsOf } from './presence.js';
+import { channelIdsOf, type Presence } from './presence.js';
 import { RejectedError } from './rejected-error.js';
 import { copyUser, presenceFor, type User } from './user.js';
+import type { Viewer } from './viewer.js';
+import { shownTo } from './visibility.js';
 
 /** The caller of a moderation command. */
 export interface Moderator {
-  readonly userId: string;
+  readonly viewer: Viewer;
   /** Whether the caller moderates a channel. Undefined: the caller is an admin, who moderates all users. */
   readonly moderates: ((channelId: string) => boolean) | undefined;
 }
@@ -36,7 +38,7 @@ export type ModerationInput =
  */
 export function moderate(user: User, input: ModerationInput, now: number): User {
   const { moderator } = input;
-  const seen = presenceFor(moderator.userId, user);
+  const seen = seenBy(moderator, user);
   if (seen.status === 'OFFLINE') {
     throw new RejectedError('USER_NOT_PRESENT', 'the user is not present', 'user_id');
   }
@@ -70,6 +72,11 @@ export function moderate(user: User, input: ModerationInput, now: number): User 
       return facts;
   }
   return input satisfies never;
+}
+
+/** The presence that a moderator sees. A user who hides from an admin is not out of reach for commands of the admin. */
+function seenBy({ viewer, moderates }: Moderator, user: User): Presence {
+  return moderates === undefined ? presenceFor(viewer.userId, user) : shownTo(viewer, user);
 }
 
 function requireRight(

@@ -204,8 +204,8 @@ export function liveSessions(user: User): readonly Session[] {
 }
 
 /**
- * Returns the presence that `viewer` may see. This is the only visibility rule of the service: events, lists, counts
- * and snapshots use `shown`, which this function returns for everyone else.
+ * Returns the presence of a user as the user or everyone else sees it, without regard to access rules. To decide what a
+ * viewer may see, use `shownTo`.
  */
 export function presenceFor(viewer: string, user: User): Presence {
   return viewer === user.userId ? user.own : user.shown;

@@ -111,7 +111,8 @@ export function encodeReset(): Buffer {
 
 /** Encodes a response of `WatchCounts` with the counts of one channel, or of all users. */
 export function encodeCount(channelId: string | undefined, counts: StatusCounts): Buffer {
-  return encoded(WatchCountsResponse, { counts: [countMessage(channelId, counts)] });
+  const scope = channelId === undefined ? undefined : { channelId };
+  return encoded(WatchCountsResponse, { counts: [countMessage(scope, counts)] });
 }
 
 /** Encodes SYNC_CURRENT, followed by `token`, an encoded message with only a resume token. */

@@ -4,7 +4,7 @@ import { CommandExecutor } from '../commands/command-executor.js';
 import type { Moderator } from '../domain/moderation.js';
 import type { Input } from '../domain/input.js';
 import type { Presence } from '../domain/presence.js';
-import { presenceFor } from '../domain/user.js';
+import { shownTo } from '../domain/visibility.js';
 
 /** The commands of moderators. The rules check whether the caller may give them. */
 @Injectable()
@@ -49,11 +49,11 @@ export class ModerationService {
 
   private async execute(caller: Principal, userId: string, input: Input): Promise<Presence> {
     const { user } = await this.commands.execute(userId, input);
-    return presenceFor(caller.userId, user);
+    return shownTo(caller.viewer, user);
   }
 }
 
-function moderatorOf({ userId, isAdmin, moderate }: Principal): Moderator {
+function moderatorOf({ viewer, isAdmin, moderate }: Principal): Moderator {
   const moderates = isAdmin ? undefined : (channelId: string) => moderate.matches(channelId);
-  return { userId, moderates };
+  return { viewer, moderates };
 }

@@ -111,18 +111,24 @@ export class PresenceController implements PresenceServiceController {
   }
 
   @RateLimitAs('command')
-  updateHiddenFrom(
-    @Payload() _request: UpdateHiddenFromRules,
-    @CurrentCaller() _caller: Principal,
+  async updateHiddenFrom(
+    @Payload() { userIds, userId }: UpdateHiddenFromRules,
+    @CurrentCaller() caller: Principal,
+    @CurrentRequestId() requestId: string,
   ): Promise<UpdateHiddenFromResponse> {
-    throw new Error('TODO(access)');
+    const subject = userId || caller.userId;
+    await this.presences.hideFrom(caller, subject, userIds);
+    if (subject !== caller.userId)
+      this.audit.record('hide from', caller, { userId: subject, requestId });
+    return {};
   }
 
-  getHiddenFrom(
-    @Payload() _request: GetHiddenFromRules,
-    @CurrentCaller() _caller: Principal,
+  async getHiddenFrom(
+    @Payload() { userId }: GetHiddenFromRules,
+    @CurrentCaller() caller: Principal,
   ): Promise<GetHiddenFromResponse> {
-    throw new Error('TODO(access)');
+    const userIds = await this.presences.hiddenFrom(caller, userId || caller.userId);
+    return { userIds: [...userIds] };
   }
 
   async getPresence(
@@ -145,7 +151,9 @@ export class PresenceController implements PresenceServiceController {
     @CurrentCaller() caller: Principal,
   ): Promise<ListOnlineUsersResponse> {
     const statuses = STATUSES.filter((status) => request.statuses.includes(STATUS_ON_WIRE[status]));
-    return pageMessage(await this.presences.listOnlineUsers(caller, statuses, request));
+    const { groupId } = request;
+    const filter = { statuses, groupId };
+    return pageMessage(await this.presences.listOnlineUsers(caller, filter, request));
   }
 
   async listChannelMembers(
@@ -157,10 +165,11 @@ export class PresenceController implements PresenceServiceController {
   }
 
   async countPresences(
-    @Payload() { channelIds }: CountPresencesRules,
+    @Payload() { channelIds, groupIds }: CountPresencesRules,
+    @CurrentCaller() caller: Principal,
   ): Promise<CountPresencesResponse> {
-    const counts = await this.presences.countPresences(channelIds);
-    return { counts: counts.map(([channelId, count]) => countMessage(channelId, count)) };
+    const counts = await this.presences.countPresences(caller, channelIds, groupIds);
+    return { counts: counts.map(([scope, count]) => countMessage(scope, count)) };
   }
 
   async explainPresence(

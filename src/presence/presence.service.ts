@@ -1,16 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../auth/principal.js';
 import { requireAdmin } from '../auth/require-admin.js';
+import { requireGroups, requireJoin, requireWatch } from '../auth/require-grants.js';
 import { Clock } from '../clock/clock.js';
+import { hidesFrom } from '../domain/access-rules.js';
 import type { Input } from '../domain/input.js';
 import { LISTED_STATUSES, type Presence, type Status } from '../domain/presence.js';
 import { RejectedError } from '../domain/rejected-error.js';
-import { presenceFor, type StatusChoice, type User } from '../domain/user.js';
+import type { StatusChoice, User } from '../domain/user.js';
+import { shownTo } from '../domain/visibility.js';
 import { ReadLimit } from '../limits/read-limit.js';
 import { CommandExecutor } from '../commands/command-executor.js';
 import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import { TokenSealer } from '../sealed-tokens/token-sealer.js';
-import type { StatusCounts } from '../store/presence-reader.js';
+import {
+  countsOf,
+  sumOf,
+  type CountScope,
+  type PresenceReader,
+  type StatusCounts,
+} from '../store/presence-reader.js';
 import { PresenceStore } from '../store/presence-store.js';
 
 const DEFAULT_PAGE_SIZE = 100;
@@ -54,6 +63,7 @@ export class PresenceService {
     channelId: string,
     keepOthers: boolean,
   ): Promise<User> {
+    requireJoin(caller, channelId, 'channel_id');
     return this.change(caller, { type: 'joinChannel', sessionId, channelId, keepOthers });
   }
 
@@ -88,7 +98,7 @@ export class PresenceService {
     const wall = this.clock.wall();
     const input: Input = { type: 'setStatus', sessionId: undefined, wall, ...status };
     const { user } = await this.commands.execute(userId, input);
-    return presenceFor(caller.userId, user);
+    return shownTo(caller.viewer, user);
   }
 
   /** `expiresInMs`: how long the attributes in `set` last. Undefined: as long as the session. */
@@ -107,7 +117,7 @@ export class PresenceService {
       readonly isPassive: boolean;
     },
   ): Promise<User> {
-    const { user } = await this.commands.execute(caller.userId, () => {
+    const { user } = await this.commands.executeFor(caller.viewer, () => {
       const expiresAt = expiresInMs === undefined ? undefined : this.clock.now() + expiresInMs;
       const changes = { set, remove, expiresAt, field: 'set' } as const;
       return { type: 'setAttributes', sessionId, changes, isPassive };
@@ -115,14 +125,34 @@ export class PresenceService {
     return user;
   }
 
-  /** Counts the users who are not OFFLINE: those in each channel, or all users. */
+  /** Replaces the list of users from whom a user hides. Only admins may name another user. */
+  async hideFrom(caller: Principal, userId: string, userIds: readonly string[]): Promise<void> {
+    if (userId !== caller.userId) requireAdmin(caller);
+    await this.commands.execute(userId, { type: 'hideFrom', userIds });
+  }
+
+  /** Returns the users from whom a user hides, sorted. Only admins may name another user. */
+  async hiddenFrom(caller: Principal, userId: string): Promise<readonly string[]> {
+    if (userId !== caller.userId) requireAdmin(caller);
+    const { accessRules } = await this.store.get({ userId });
+    return hidesFrom(accessRules);
+  }
+
+  /** Counts the users who are not OFFLINE: those in each channel and then in each group, or all users. */
   async countPresences(
+    caller: Principal,
     channelIds: readonly string[],
-  ): Promise<readonly (readonly [channelId: string | undefined, counts: StatusCounts])[]> {
-    const { view } = this.store;
-    await view.awaitCurrent();
-    if (channelIds.length === 0) return [[undefined, view.counts]];
-    return channelIds.map((channelId) => [channelId, view.countsIn(channelId)]);
+    groupIds: readonly string[],
+  ): Promise<readonly (readonly [scope: CountScope | undefined, counts: StatusCounts])[]> {
+    requireWatch(caller, channelIds, 'channel_ids');
+    requireGroups(caller, groupIds, 'group_ids');
+    const view = await this.viewFor(caller);
+    const scopes: readonly CountScope[] = [
+      ...channelIds.map((channelId) => ({ channelId })),
+      ...groupIds.map((groupId) => ({ groupId })),
+    ];
+    if (scopes.length === 0) return [[undefined, view.counts]];
+    return scopes.map((scope) => [scope, countsOf(view, scope)]);
   }
 
   /** Returns the presence of a user, as the caller may see it. */
@@ -146,19 +176,25 @@ export class PresenceService {
     return this.store.get({ userId });
   }
 
+  /** Lists all users, or those in a group. Empty `statuses`: with any status. */
   async listOnlineUsers(
     caller: Principal,
-    statuses: readonly Status[],
+    { statuses, groupId }: { readonly statuses: readonly Status[]; readonly groupId: string },
     request: PageRequest,
   ): Promise<Page> {
+    if (groupId !== '') requireGroups(caller, [groupId], 'group_id');
     this.reads.take(caller, sizeOf(request));
-    await this.store.view.awaitCurrent();
-    const { view } = this.store;
+    const view = await this.viewFor(caller);
     const wanted = statuses.length === 0 ? LISTED_STATUSES : statuses;
     const list = `online ${[...new Set(wanted)].sort().join()}`;
-    return this.page(list, request, {
-      after: (userId) => view.listed(wanted, userId),
-      totalSize: view.countListed(wanted),
+    if (groupId === '')
+      return this.page(caller, list, request, {
+        after: (userId) => view.listed(wanted, userId),
+        totalSize: view.countListed(wanted),
+      });
+    return this.page(caller, `${list} in ${groupId}`, request, {
+      after: (userId) => withStatus(view.inGroup(groupId, userId), wanted),
+      totalSize: sumOf(view.countsInGroup(groupId), wanted),
     });
   }
 
@@ -167,10 +203,10 @@ export class PresenceService {
     channelId: string,
     request: PageRequest,
   ): Promise<Page> {
+    requireWatch(caller, [channelId], 'channel_id');
     this.reads.take(caller, sizeOf(request));
-    await this.store.view.awaitCurrent();
-    const { view } = this.store;
-    return this.page(`channel ${channelId}`, request, {
+    const view = await this.viewFor(caller);
+    return this.page(caller, `channel ${channelId}`, request, {
       after: (userId) => view.members(channelId, userId),
       totalSize: view.countMembers(channelId),
     });
@@ -178,27 +214,38 @@ export class PresenceService {
 
   /** Executes a command of the caller and returns the new state of the caller. */
   private async change(caller: Principal, input: Input): Promise<User> {
-    return (await this.commands.execute(caller.userId, input)).user;
+    return (await this.commands.executeFor(caller.viewer, input)).user;
   }
 
   private async load(caller: Principal, userIds: readonly string[]): Promise<readonly Presence[]> {
+    const isOwnWanted = userIds.includes(caller.userId);
     await this.store.view.awaitCurrent();
-    const own = userIds.includes(caller.userId) ? await this.ownPresence(caller) : undefined;
+    const own = isOwnWanted ? (await this.store.get({ userId: caller.userId })).own : undefined;
+    const view = this.store.view.for(caller.viewer);
     return userIds.map((userId) =>
-      own !== undefined && userId === caller.userId ? own : this.store.view.presence(userId),
+      own !== undefined && userId === caller.userId ? own : view.presence(userId),
     );
   }
 
-  private async ownPresence(caller: Principal): Promise<Presence> {
-    return presenceFor(caller.userId, await this.store.get({ userId: caller.userId }));
+  /** Returns the current presences as the caller may see them, valid until the next commit. */
+  private async viewFor({ viewer }: Principal): Promise<PresenceReader> {
+    await this.store.view.awaitCurrent();
+    return this.store.view.for(viewer);
   }
 
   /**
-   * Returns a page of a list. A page token is valid only for its own list: with another list it would silently skip
-   * users.
+   * Returns a page of a list. A page token is valid only for its own list and for callers with the same rights: with
+   * another list it would silently skip users.
    */
-  private page(list: string, request: PageRequest, listing: Listing): Page {
+  private page(
+    { viewer: { rights } }: Principal,
+    name: string,
+    request: PageRequest,
+    listing: Listing,
+  ): Page {
     const { pageToken } = request;
+    // No id contains a control character.
+    const list = rights === '' ? name : `${name}\n${rights}`;
     const size = sizeOf(request);
     const presences: Presence[] = [];
     const rest = listing.after(
@@ -233,6 +280,13 @@ interface Listing {
   /** Iterates over the presences after a user, in order. */
   readonly after: (userId: string | undefined) => Iterator<Presence>;
   readonly totalSize: number;
+}
+
+function* withStatus(
+  presences: Iterable<Presence>,
+  statuses: readonly Status[],
+): Generator<Presence> {
+  for (const presence of presences) if (statuses.includes(presence.status)) yield presence;
 }
 
 /** Returns the maximum number of presences on a page. */

@@ -9,8 +9,10 @@ import { Config } from '../config/config.js';
 import type { RememberedChoices } from '../domain/choices.js';
 import type { EndReason } from '../domain/input.js';
 import type { Presence } from '../domain/presence.js';
+import { RejectedError } from '../domain/rejected-error.js';
 import type { Step } from '../domain/step.js';
-import { presenceFor, type User } from '../domain/user.js';
+import type { User } from '../domain/user.js';
+import { shownTo } from '../domain/visibility.js';
 import { ConnectionDrainer } from '../lifecycle/connection-drainer.js';
 import { SessionLimit } from '../limits/session-limit.js';
 import { describeError } from '../text/safe-text.js';
@@ -79,6 +81,7 @@ export class SessionService {
     const requireHeartbeats = asked.requireHeartbeats || !serverStream.detectsDeadPeer;
     const options = { ...asked, requireHeartbeats };
     return new Observable((signals) => {
+      if (caller.isWatchOnly) throw watchOnly();
       const sessionId = randomBytes(16).toString('base64url');
       const limits = requireHeartbeats ? this.heard : this.unheard;
       const stream = new SessionStream(caller.userId, signals, serverStream, limits, this.clock);
@@ -105,12 +108,12 @@ export class SessionService {
   }
 
   async heartbeat(caller: Principal, sessionId: string): Promise<void> {
-    await this.commands.execute(caller.userId, { type: 'heartbeat', sessionId });
+    await this.commands.executeFor(caller.viewer, { type: 'heartbeat', sessionId });
   }
 
   async recordActivity(caller: Principal, sessionId: string): Promise<Presence> {
-    const { user } = await this.commands.execute(caller.userId, { type: 'activity', sessionId });
-    return presenceFor(caller.userId, user);
+    const { user } = await this.commands.executeFor(caller.viewer, { type: 'activity', sessionId });
+    return user.own;
   }
 
   /** Records an activity that a backend reports, on the session that was last active. */
@@ -118,7 +121,7 @@ export class SessionService {
     requireAdmin(caller);
     const input = { type: 'activity', sessionId: undefined } as const;
     const { user } = await this.commands.execute(userId, input);
-    return presenceFor(caller.userId, user);
+    return shownTo(caller.viewer, user);
   }
 
   /** Returns a user whose sessions the caller may see. */
@@ -131,7 +134,7 @@ export class SessionService {
   async endSession(caller: Principal, sessionId: string, requestId: string): Promise<boolean> {
     const userId = caller.isAdmin
       ? (await this.store.get({ sessionId }))?.userId
-      : await this.commands.visibleOwnerOf(caller.userId, sessionId);
+      : await this.commands.visibleOwnerOf(caller.viewer, sessionId);
     if (userId === undefined) return false;
     if (userId !== caller.userId) requireAdmin(caller);
     const cause = 'SESSION_ENDED';
@@ -177,4 +180,8 @@ export class SessionService {
       );
     }
   }
+}
+
+function watchOnly(): RejectedError {
+  return new RejectedError('WATCH_ONLY_TOKEN', 'this token may not begin sessions');
 }

@@ -6,6 +6,9 @@ export type ListedStatus = (typeof LISTED_STATUSES)[number];
 /** The number of users with each status, except OFFLINE. */
 export type StatusCounts = Readonly<Record<ListedStatus, number>>;
 
+/** Users who are counted together: those in a channel, or those in a group. */
+export type CountScope = { readonly channelId: string } | { readonly groupId: string };
+
 /** The presences as one viewer sees them. All lists are in the order of user ids, and none contains OFFLINE users. */
 export interface PresenceReader {
   presence(userId: string): Presence;
@@ -35,6 +38,12 @@ export interface PresenceReader {
 
 export function noCounts(): Record<ListedStatus, number> {
   return { ONLINE: 0, IDLE: 0, DO_NOT_DISTURB: 0, AWAY: 0 };
+}
+
+/** Returns the number of users with each status in a scope. Undefined: of all users. */
+export function countsOf(view: PresenceReader, scope: CountScope | undefined): StatusCounts {
+  if (scope === undefined) return view.counts;
+  return 'groupId' in scope ? view.countsInGroup(scope.groupId) : view.countsIn(scope.channelId);
 }
 
 /** Returns the number of users with one of `statuses`. */

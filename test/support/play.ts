@@ -6,6 +6,7 @@ import type { Policy } from '../../src/domain/policy.js';
 import { nextDeadline } from '../../src/domain/deadlines.js';
 import { step } from '../../src/domain/step.js';
 import { newUser, type StatusChoice, type User } from '../../src/domain/user.js';
+import { unrestrictedViewer } from '../../src/domain/viewer.js';
 
 /** Round numbers, so that a reader needs no arithmetic. */
 export const POLICY: Policy = {
@@ -145,7 +146,7 @@ export function setAttributes(
 }
 
 /** A moderator with all rights. */
-export const ADMIN: Moderator = { userId: 'mod', moderates: undefined };
+export const ADMIN: Moderator = { viewer: unrestrictedViewer('mod'), moderates: undefined };
 
 export function moderateMute(
   state: { readonly microphone?: boolean; readonly speaker?: boolean },
