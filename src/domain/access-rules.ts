@@ -1,4 +1,4 @@
-import type { Presence } from './presence.js';
+import { unknownPresence, type Presence } from './presence.js';
 
 /** What one viewer sees of a user who hides from the viewer, or has hidden from it. */
 export interface Hiding {
@@ -12,8 +12,13 @@ export interface Hiding {
    * that time sees `presence` until the next session of the user.
    */
   readonly endedAt: number | undefined;
-  /** The version of the presence that the viewer saw when the hiding ended. Zero: it has not ended. */
+  /** The least version of what the viewer sees after the end of the hiding. Zero: it sees `presence`. */
   readonly endedVersion: number;
+  /**
+   * Until when the viewer sees a user who is IDLE as ONLINE. The end of the hiding looks like a connect, which would be an
+   * activity. Undefined: that time is over, or the hiding has not ended.
+   */
+  readonly activeUntil?: number | undefined;
 }
 
 /** The viewers from whom a user hides, or has hidden, by user id. */
@@ -52,6 +57,17 @@ export function hidesFrom({ hiddenFrom }: AccessRules): readonly string[] {
   return hiding.map(([viewerId]) => viewerId).sort();
 }
 
+/**
+ * Returns the rules of a user whose shown presence is forgotten. To the viewers from whom the user hides, the service has
+ * then never seen the user, as to everyone.
+ */
+export function withoutPresences(userId: string, rules: AccessRules): AccessRules {
+  const presence = unknownPresence(userId);
+  const hiding: Hiding = { presence, endedAt: undefined, endedVersion: 0 };
+  const hiddenFrom = new Map(hidesFrom(rules).map((viewerId) => [viewerId, hiding]));
+  return accessRules(hiddenFrom, rules.tokensValidFrom);
+}
+
 /** Whether two rules of the same user are equal. */
 export function haveSameRules(a: AccessRules, b: AccessRules): boolean {
   if (a === b) return true;
@@ -69,9 +85,10 @@ function isSameHiding(a: Hiding, b: Hiding): boolean {
   return (
     a.endedAt === b.endedAt &&
     a.endedVersion === b.endedVersion &&
+    a.activeUntil === b.activeUntil &&
     a.presence?.version === b.presence?.version
   );
 }
 
-/** The maximum number of users from whom a user can hide. */
+/** The maximum number of users from whom a user can hide, and separately of those from whom it has hidden. */
 export const MAX_HIDDEN_FROM = 1000;

@@ -6,8 +6,9 @@ import {
 } from './attributes.js';
 import { chose } from './choice-versions.js';
 import { recall, setStatusChoice } from './choices.js';
-import { firstDue } from './deadlines.js';
-import { handOver, joinChannel, leaveChannel } from './memberships.js';
+import { firstDue, idleTimeoutOf } from './deadlines.js';
+import { handOver, joinChannel, keepGranted, leaveChannel } from './memberships.js';
+import { hideFrom } from './hiding.js';
 import {
   recordActivity,
   recordHeartbeat,
@@ -78,6 +79,10 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ap
     case 'setAttributes':
       return { facts: setAttributes(user, input, now, policy), cause: 'REQUESTED' };
     case 'hideFrom':
+      return {
+        facts: hideFrom(user, input.userIds, now, idleTimeoutOf(user, policy)),
+        cause: 'REQUESTED',
+      };
     case 'revokeTokens':
       throw new Error('not implemented yet');
     case 'moderateMute':
@@ -139,6 +144,8 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
   if (session.succeeds !== undefined) handOver(facts, session.succeeds, session.sessionId);
   if (input.remembered !== undefined)
     recall(facts, input.remembered, session.sessionId, now, input.wall ?? now);
+  if (input.token?.mayJoin !== undefined)
+    keepGranted(facts, session.sessionId, input.token.mayJoin);
   mute(facts, input, now);
   return facts;
 }
@@ -212,6 +219,7 @@ function applyDeadline(
   if (due === undefined) return { facts: user, cause: 'REQUESTED' };
   switch (due.type) {
     case 'idle':
+    case 'looksIdle':
       // Idleness is not a stored fact: the status is computed from the last activity. The new object triggers that.
       return { facts: copyUser(user), cause: 'IDLE' };
     case 'attributeExpired':

@@ -15,7 +15,9 @@ import {
 } from '../../test/support/play.js';
 import { nextVersion } from './version.js';
 import { RejectedError } from './rejected-error.js';
-import { newUser, retainOnEviction, presenceFor } from './user.js';
+import { newUser, retainOnEviction } from './user.js';
+import { unrestrictedViewer } from './viewer.js';
+import { shownTo } from './visibility.js';
 
 describe('A version', () => {
   it('is the time of the change in microseconds', () => {
@@ -169,7 +171,10 @@ describe('Eviction of a user', () => {
   it('leaves first the choice to be invisible, then nothing', () => {
     const { user } = given([0, connect('a')], [1, choose('a', 'INVISIBLE')], [2, disconnect('a')]);
     const kept = retainOnEviction(user)!;
-    expect(presenceFor('bob', kept)).toMatchObject({ version: 0, lastActiveAt: undefined });
+    expect(shownTo(unrestrictedViewer('bob'), kept)).toMatchObject({
+      version: 0,
+      lastActiveAt: undefined,
+    });
     expect(continueWith(kept, [[5, connect('b')]]).told).toEqual([]);
     expect(retainOnEviction(kept)).toBeUndefined();
   });
@@ -177,8 +182,11 @@ describe('Eviction of a user', () => {
   it('makes an invisible user unknown to others and does not change the own presence', () => {
     const { user } = given([0, connect('a')], [1, choose('a', 'INVISIBLE')]);
     const kept = retainOnEviction(user)!;
-    expect(presenceFor('bob', kept)).toMatchObject({ version: 0, lastActiveAt: undefined });
-    expect(presenceFor('alice', kept)).toBe(user.own);
+    expect(shownTo(unrestrictedViewer('bob'), kept)).toMatchObject({
+      version: 0,
+      lastActiveAt: undefined,
+    });
+    expect(shownTo(unrestrictedViewer('alice'), kept)).toBe(user.own);
     expect(continueWith(kept, [[5, choose('a', 'AUTOMATIC')]]).told).toEqual([
       '5 USER_ONLINE CONNECTED',
     ]);

@@ -6,8 +6,15 @@ import type { LossReason, Session, User } from './user.js';
 /** A change of a user that time alone causes. */
 export type Deadline = TimedMatter | HeartbeatMissed;
 
+/** A deadline after which a user who is IDLE looks so to the viewers from whom the user hid until lately. */
+export interface LooksIdle {
+  readonly type: 'looksIdle';
+  readonly at: number;
+}
+
 /** A deadline that the rules process by themselves. */
 type TimedMatter =
+  | LooksIdle
   | { readonly type: 'idle'; readonly at: number }
   | { readonly type: 'choiceExpired'; readonly at: number }
   | { readonly type: 'attributeExpired'; readonly at: number }
@@ -34,6 +41,15 @@ export function nextDeadline(user: User, policy: Policy): Deadline | undefined {
   return earliest([...timed(user, policy), ...heartbeats(user)]);
 }
 
+/** Returns the next deadline that changes the presence of this user, and not only what some viewers see of it. */
+export function nextChange(user: User, policy: Policy): Exclude<Deadline, LooksIdle> | undefined {
+  return earliest([...timed(user, policy), ...heartbeats(user)].filter(isChange));
+}
+
+function isChange(deadline: Deadline): deadline is Exclude<Deadline, LooksIdle> {
+  return deadline.type !== 'looksIdle';
+}
+
 /**
  * Returns the earliest deadline that is due. `upTo` is for durations, `wall` is for times that others gave. The wall
  * clock may be set at any moment, which moves those times closer or further away, but not the durations.
@@ -57,7 +73,8 @@ export function wakeAt(user: User, policy: Policy): number | undefined {
   for (const session of user.sessions) {
     at = earlier(earlier(at, session.graceEndsAt), attributesExpireAt(session));
   }
-  return user.own.status === 'ONLINE' ? earlier(at, idleAt(user, policy)) : at;
+  if (user.own.status === 'ONLINE') return earlier(at, idleAt(user, policy));
+  return earlier(at, looksIdleAt(user));
 }
 
 /**
@@ -127,6 +144,15 @@ function* timed(user: User, policy: Policy): Generator<TimedMatter> {
   }
   // Only a user with the status ONLINE can turn IDLE; a chosen status never does.
   if (user.own.status === 'ONLINE') yield { type: 'idle', at: idleAt(user, policy) };
+  const at = looksIdleAt(user);
+  if (at !== undefined) yield { type: 'looksIdle', at };
+}
+
+function looksIdleAt({ shown, accessRules: { hiddenFrom } }: User): number | undefined {
+  if (hiddenFrom.size === 0 || shown.status !== 'IDLE') return undefined;
+  let at: number | undefined;
+  for (const { activeUntil } of hiddenFrom.values()) at = earlier(at, activeUntil);
+  return at;
 }
 
 function* heartbeats({ sessions }: User): Generator<HeartbeatMissed> {

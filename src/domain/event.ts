@@ -56,7 +56,7 @@ export interface PresenceEvent {
   readonly presence: Presence;
   /** The channel before the commit. Subscriptions that match this channel receive the event, too. */
   readonly previousChannelId: string | undefined;
-  /** The other channels before the commit, with the same effect. */
+  /** The other channels before the commit, with the same effect, in the order of the joins. */
   readonly previousOtherChannelIds: readonly string[];
   readonly occurredAt: number;
   readonly reason: Reason;

@@ -1,4 +1,4 @@
-import { inputOf, nextDeadline, type Deadline } from './deadlines.js';
+import { inputOf, nextChange, type Deadline, type LooksIdle } from './deadlines.js';
 import type { Policy } from './policy.js';
 import type { Presence } from './presence.js';
 import { step } from './step.js';
@@ -8,7 +8,7 @@ import type { User } from './user.js';
 export type StatusCause = 'NO_SESSION' | 'CHOSEN' | 'ACTIVE' | 'INACTIVE';
 
 /** A deadline, and the shown presence after it. */
-export type Transition = Deadline & { readonly shown: Presence };
+export type Transition = Exclude<Deadline, LooksIdle> & { readonly shown: Presence };
 
 /** Returns the cause of the user's own status. */
 export function causeOf({ own, choice }: User): StatusCause {
@@ -22,7 +22,7 @@ export function causeOf({ own, choice }: User): StatusCause {
  * is none.
  */
 export function nextTransition(user: User, policy: Policy): Transition | undefined {
-  const deadline = nextDeadline(user, policy);
+  const deadline = nextChange(user, policy);
   if (deadline === undefined) return undefined;
   return { ...deadline, shown: step(user, inputOf(deadline), deadline.at, policy).user.shown };
 }

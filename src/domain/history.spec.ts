@@ -138,6 +138,7 @@ describe('In every history', () => {
           const { choiceVersions, channelHistory } = again.user;
           expect(again).toEqual({
             user: { ...user, choiceVersions, channelHistory },
+            ...{ occurredAt: at, cause: again.cause },
             events: [],
             ended: [],
             wakeAt,

@@ -12,7 +12,8 @@ import {
   time,
   type Line,
 } from '../../test/support/play.js';
-import { presenceFor } from './user.js';
+import { unrestrictedViewer } from './viewer.js';
+import { shownTo } from './visibility.js';
 
 const inLobby: readonly Line[] = [
   [0, connect('a')],
@@ -35,13 +36,13 @@ describe('An invisible user', () => {
   });
 
   it('sees the own presence, which is hidden from everyone else', () => {
-    expect(presenceFor('alice', hidden)).toMatchObject({
+    expect(shownTo(unrestrictedViewer('alice'), hidden)).toMatchObject({
       status: 'ONLINE',
       statusText: 'reading',
       channelId: 'lobby',
       lastActiveAt: 500,
     });
-    expect(presenceFor('bob', hidden)).toMatchObject({
+    expect(shownTo(unrestrictedViewer('bob'), hidden)).toMatchObject({
       status: 'OFFLINE',
       statusText: '',
       channelId: undefined,

@@ -95,6 +95,17 @@ export function handOver(facts: Draft<User>, from: string, to: string | undefine
   setMemberships(facts, withoutDuplicates(moved));
 }
 
+/** Lets a session leave the channels that its token does not grant. Its client may have been in them with an older token. */
+export function keepGranted(
+  facts: Draft<User>,
+  sessionId: string,
+  mayJoin: (channelId: string) => boolean,
+): void {
+  const all = membershipsOf(facts);
+  const kept = all.filter((each) => each.sessionId !== sessionId || mayJoin(each.channelId));
+  if (kept.length < all.length) setMemberships(facts, kept);
+}
+
 /** Returns each membership once, at its last position. */
 export function withoutDuplicates(memberships: readonly Membership[]): readonly Membership[] {
   return memberships.filter(

@@ -3,7 +3,7 @@ import { leaveChannel, membershipsOf, setMemberships, withoutDuplicates } from '
 import { moderatorMute } from './moderator-mute.js';
 import { channelIdsOf, type Presence } from './presence.js';
 import { RejectedError } from './rejected-error.js';
-import { copyUser, presenceFor, type User } from './user.js';
+import { copyUser, type User } from './user.js';
 import type { Viewer } from './viewer.js';
 import { shownTo } from './visibility.js';
 
@@ -76,7 +76,8 @@ export function moderate(user: User, input: ModerationInput, now: number): User 
 
 /** The presence that a moderator sees. A user who hides from an admin is not out of reach for commands of the admin. */
 function seenBy({ viewer, moderates }: Moderator, user: User): Presence {
-  return moderates === undefined ? presenceFor(viewer.userId, user) : shownTo(viewer, user);
+  if (moderates !== undefined || viewer.userId === user.userId) return shownTo(viewer, user);
+  return user.shown;
 }
 
 function requireRight(

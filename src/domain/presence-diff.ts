@@ -28,7 +28,7 @@ export const PRESENCE_FIELDS: Readonly<
   },
   otherChannelIds: {
     announcedBy: 'USER_CHANNEL_CHANGED',
-    differs: (a, b) => !areSame(a.otherChannelIds, b.otherChannelIds),
+    differs: (a, b) => !haveSameChannels(a.otherChannelIds, b.otherChannelIds),
   },
   isMicrophoneMuted: {
     announcedBy: 'USER_MUTE_STATE_CHANGED',
@@ -58,6 +58,11 @@ export const PRESENCE_FIELDS: Readonly<
 };
 
 const ANNOUNCED = Object.values(PRESENCE_FIELDS).filter((field) => field.announcedBy !== undefined);
+
+/** The order does not count: a user whose current channel stays the same is in the same channels for others. */
+function haveSameChannels(a: readonly string[], b: readonly string[]): boolean {
+  return areSame(a, b) || (a.length === b.length && a.every((channelId) => b.includes(channelId)));
+}
 
 /** Whether two presences of a user look the same. The time of the last activity is ignored, because it may lag. */
 export function presenceEquals(a: Presence, b: Presence): boolean {

@@ -20,7 +20,7 @@ export interface Presence {
   readonly statusText: string;
   /** The channel that was joined last among those that the user is in. Undefined: none. */
   readonly channelId: string | undefined;
-  /** The other channels that the user is in, sorted. */
+  /** The other channels that the user is in, in the order in which they were last joined. */
   readonly otherChannelIds: readonly string[];
   readonly isMicrophoneMuted: boolean;
   readonly isSpeakerMuted: boolean;
@@ -87,7 +87,7 @@ export function channelIdsOf({ channelId, otherChannelIds }: Presence): readonly
   return otherChannelIds.length === 0 ? [channelId] : [channelId, ...otherChannelIds].sort();
 }
 
-/** Whether two lists have the same elements. */
+/** Whether two lists have the same elements in the same order. */
 export function areSame(a: readonly string[], b: readonly string[]): boolean {
   // Most commits share the list. The comparison of references then avoids reading it from memory.
   return a === b || (a.length === b.length && a.every((element, i) => element === b[i]));

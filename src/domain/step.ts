@@ -1,5 +1,6 @@
 import { apply } from './apply.js';
 import { mergeAttributes } from './attributes.js';
+import { lastHidingVersion, settled } from './hiding.js';
 import { diffPresence, presenceEquals } from './presence-diff.js';
 import { idleAt, lastActiveAt, wakeAt } from './deadlines.js';
 import type { PresenceEvent, Reason } from './event.js';
@@ -7,9 +8,10 @@ import type { EndedSession } from './session-transitions.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { sharedPlatforms } from './platforms.js';
-import { NO_CHANNELS, offlineFrom, type Presence, type Status } from './presence.js';
+import { areSame, NO_CHANNELS, offlineFrom, type Presence, type Status } from './presence.js';
 import { nextVersion } from './version.js';
 import { copyUser, type Session, type User } from './user.js';
+import { groupsOf } from './visibility.js';
 
 /** The result of one input. */
 export interface Step {
@@ -46,9 +48,13 @@ export function step(user: User, input: Input, now: number, policy: Policy): Ste
   };
 }
 
-/** Computes the own and the shown presence from new facts. They get a new version only if one of them has changed. */
+/**
+ * Computes the own and the shown presence from new facts. They get a new version only if one of them has changed, or what
+ * viewers with restricted rights see of it.
+ */
 export function derivePresence(facts: User, before: User, now: number, policy: Policy): User {
-  const version = nextVersion(before.own.version, now);
+  const last = Math.max(before.own.version, lastHidingVersion(facts.accessRules));
+  const version = nextVersion(last, now);
   const own =
     facts.sessions.length === 0
       ? toOffline(before.own, version)
@@ -58,11 +64,23 @@ export function derivePresence(facts: User, before: User, now: number, policy: P
   user.own = own;
   user.shown = shown;
   const isOneView = shown === own && before.shown === before.own;
-  if (presenceEquals(own, before.own) && (isOneView || presenceEquals(shown, before.shown))) {
+  const isEqual =
+    presenceEquals(own, before.own) && (isOneView || presenceEquals(shown, before.shown));
+  if (isEqual && !isArrangedAnew(user, before)) {
     user.own = { ...own, version: before.own.version };
     if (shown === own) user.shown = user.own;
   }
+  user.accessRules = settled(facts.accessRules, user.shown, now, version);
   return user;
+}
+
+/** Whether the groups of a shown user, or the order of the channels, have changed. */
+function isArrangedAnew(user: User, before: User): boolean {
+  if (user.shown.status === 'OFFLINE') return false;
+  return (
+    !areSame(user.shown.otherChannelIds, before.shown.otherChannelIds) ||
+    !areSame(groupsOf(user), groupsOf(before))
+  );
 }
 
 function publicPresence(facts: User, before: User, own: Presence, version: number): Presence {
@@ -119,16 +137,16 @@ function platformsOf(sessions: readonly Session[], before: User): readonly strin
 }
 
 /**
- * Returns the channels other than the current one, each once, sorted. If the memberships have not changed, it returns the
- * previous list.
+ * Returns the channels other than the current one, each once, in the order of the last joins. If the memberships have not
+ * changed, it returns the previous list.
  */
 function otherChannelsOf({ channelId, earlierChannels }: User, before: User): readonly string[] {
   if (earlierChannels.length === 0) return NO_CHANNELS;
   if (earlierChannels === before.earlierChannels && channelId === before.channelId)
     return before.own.otherChannelIds;
-  const ids = new Set(earlierChannels.map((membership) => membership.channelId));
+  const ids = new Set(earlierChannels.map((membership) => membership.channelId).reverse());
   ids.delete(channelId!);
-  return ids.size === 0 ? NO_CHANNELS : [...ids].sort();
+  return ids.size === 0 ? NO_CHANNELS : [...ids].reverse();
 }
 
 function statusOf(facts: User, now: number, policy: Policy): Status {

@@ -1,4 +1,4 @@
-import { NO_ACCESS_RULES, type AccessRules } from './access-rules.js';
+import { hidesFrom, NO_ACCESS_RULES, withoutPresences, type AccessRules } from './access-rules.js';
 import type { SessionAttributes } from './attributes.js';
 import { NO_CHOICES, type ChoiceVersions } from './choice-versions.js';
 import { NOT_MODERATED, type ModeratorMute } from './moderator-mute.js';
@@ -204,22 +204,16 @@ export function liveSessions(user: User): readonly Session[] {
 }
 
 /**
- * Returns the presence of a user as the user or everyone else sees it, without regard to access rules. To decide what a
- * viewer may see, use `shownTo`.
- */
-export function presenceFor(viewer: string, user: User): Presence {
-  return viewer === user.userId ? user.own : user.shown;
-}
-
-/**
  * Returns what a store with too many users keeps of the user who has been OFFLINE for others the longest. Undefined:
- * nothing, because the user has no session. An invisible user loses only the shown presence, so that the eviction does
- * not make the next session visible. Without a session, a second eviction drops that user.
+ * nothing, because the user has no session. A user who is invisible or hides from viewers loses only the shown presence, so
+ * that the eviction does not make the next session visible. Without a session, a second eviction drops that user.
  */
 export function retainOnEviction(user: User): User | undefined {
-  const isHidden = user.choice === 'INVISIBLE' && user.shown.version > 0;
+  const hides = user.choice === 'INVISIBLE' || hidesFrom(user.accessRules).length > 0;
+  const isHidden = hides && user.shown.version > 0;
   if (user.sessions.length === 0 && !isHidden) return undefined;
   const kept = copyUser(user);
   kept.shown = unknownPresence(user.userId);
+  kept.accessRules = withoutPresences(user.userId, user.accessRules);
   return kept;
 }

@@ -1,5 +1,6 @@
-import type { HiddenFrom, Hiding } from './access-rules.js';
+import type { HiddenFrom } from './access-rules.js';
 import type { PresenceEvent, Reason } from './event.js';
+import { presenceDespite } from './hiding.js';
 import { diffPresence } from './presence-diff.js';
 import { areSame, channelIdsOf, NO_CHANNELS, unknownPresence, type Presence } from './presence.js';
 import { NO_GROUPS, type User } from './user.js';
@@ -29,12 +30,13 @@ export function groupsOf({ shown, sessions }: User): readonly string[] {
 }
 
 /**
- * Whether a commit that leaves the shown presence as it is changes what some viewer sees: the groups of the user, or the
+ * Whether a commit without events changes what some viewer sees: the groups of the user, the order of the channels, or the
  * users from whom the user hides.
  */
 export function changesViewers(before: User, after: User): boolean {
   if (before.accessRules.hiddenFrom !== after.accessRules.hiddenFrom) return true;
   if (before.sessions === after.sessions && before.shown === after.shown) return false;
+  if (!areSame(before.shown.otherChannelIds, after.shown.otherChannelIds)) return true;
   return !areSame(viewedOf(before).groups, viewedOf(after).groups);
 }
 
@@ -52,7 +54,10 @@ export function publicPresenceTo(viewer: Viewer, viewed: Viewed): Presence {
   if (viewer.userId === shown.userId) return shown;
   if (!isVisibleTo(viewer, viewed)) return unknownPresence(shown.userId);
   const hiding = hiddenFrom.size === 0 ? undefined : hiddenFrom.get(viewer.userId);
-  const seen = hiding === undefined ? shown : presenceDespite(hiding, viewer, shown);
+  // A viewer with groups does not see users who are OFFLINE.
+  if (hiding?.presence !== undefined && viewer.groups !== undefined)
+    return unknownPresence(shown.userId);
+  const seen = hiding === undefined ? shown : presenceDespite(hiding, shown);
   return viewer.mayWatch === undefined ? seen : withWatched(viewer.mayWatch, seen);
 }
 
@@ -66,25 +71,13 @@ function isVisibleTo({ groups: own, mayWatch }: Viewer, { shown, groups }: Viewe
   return mayWatch === undefined ? channelIds.length > 0 : channelIds.some(mayWatch);
 }
 
-function presenceDespite(hiding: Hiding, { groups }: Viewer, shown: Presence): Presence {
-  const { presence, endedAt, endedVersion } = hiding;
-  // A viewer with groups does not see users who are OFFLINE.
-  if (presence !== undefined)
-    return groups === undefined ? presence : unknownPresence(shown.userId);
-  return {
-    ...shown,
-    connectedAt: shown.connectedAt && Math.max(shown.connectedAt, endedAt ?? 0),
-    version: Math.max(shown.version, endedVersion),
-  };
-}
-
 /** Returns the presence with only the channels that the viewer may watch. */
 function withWatched(mayWatch: (channelId: string) => boolean, presence: Presence): Presence {
   const { channelId, otherChannelIds } = presence;
   if (channelId === undefined || channelIdsOf(presence).every(mayWatch)) return presence;
   const others = otherChannelIds.filter(mayWatch);
   if (mayWatch(channelId)) return { ...presence, otherChannelIds: others };
-  // TODO(access): the channel that was joined last among those that the viewer may watch.
+  // The channels are in the order of the joins.
   const current = others.at(-1);
   return {
     ...presence,
@@ -117,6 +110,8 @@ export function eventsFor(
   const from = followed.before ? publicPresenceTo(viewer, before) : unknown;
   const to = followed.after ? publicPresenceTo(viewer, after) : unknown;
   const isGone = to.version === 0 && from.version > 0;
-  const version = Math.max(after.shown.version, from.version + 1);
+  // A user who hides goes OFFLINE with the version that the user would have after the end of all sessions.
+  const frozen = after.hiddenFrom.get(viewer.userId)?.presence?.version ?? 0;
+  const version = Math.max(after.shown.version, frozen, from.version + 1);
   return diffPresence(from, isGone ? { ...to, version } : to, now, cause);
 }

@@ -1,5 +1,10 @@
-import { idleTimeoutOf, type Deadline } from '../domain/deadlines.js';
-import { causeOf, nextTransition, type StatusCause } from '../domain/explanation.js';
+import { idleTimeoutOf } from '../domain/deadlines.js';
+import {
+  causeOf,
+  nextTransition,
+  type StatusCause,
+  type Transition,
+} from '../domain/explanation.js';
 import type { Policy } from '../domain/policy.js';
 import type { Session, User } from '../domain/user.js';
 import { CHOICE_ON_WIRE } from '../api/choices-mapper.js';
@@ -18,7 +23,7 @@ const CAUSE_ON_WIRE: Readonly<Record<StatusCause, CauseOnWire>> = {
   INACTIVE: CauseOnWire.STATUS_CAUSE_INACTIVE,
 };
 
-const KIND_ON_WIRE: Readonly<Record<Deadline['type'], TransitionKind>> = {
+const KIND_ON_WIRE: Readonly<Record<Transition['type'], TransitionKind>> = {
   idle: TransitionKind.TRANSITION_KIND_IDLE,
   choiceExpired: TransitionKind.TRANSITION_KIND_CHOICE_EXPIRED,
   tokenExpired: TransitionKind.TRANSITION_KIND_TOKEN_EXPIRED,

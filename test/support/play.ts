@@ -164,6 +164,11 @@ export function removeUser(channelId: string, moderator = ADMIN): Input {
   return { type: 'removeUser', moderator, channelId };
 }
 
+/** Replaces the list of users from whom the user hides. */
+export function hideFrom(...userIds: readonly string[]): Input {
+  return { type: 'hideFrom', userIds };
+}
+
 export function nodeLost(node: string): Input {
   return { type: 'nodeLost', node };
 }

@@ -23,6 +23,7 @@ type HidingFields = readonly [
   endedAt: number | null,
   endedVersion: number,
   viewerIds: readonly string[],
+  activeUntil?: number,
 ];
 
 /** Encodes the access rules of a user. Undefined: there are none. */
@@ -41,12 +42,13 @@ function hidingFields(hiddenFrom: HiddenFrom): readonly HidingFields[] {
     if (viewers === undefined) viewersOf.set(hiding, [viewerId]);
     else viewers.push(viewerId);
   }
-  return [...viewersOf].map(([{ presence, endedAt, endedVersion }, viewerIds]) => [
-    presence === undefined ? null : presenceFields(presence),
-    endedAt ?? null,
-    endedVersion,
-    viewerIds,
-  ]);
+  return [...viewersOf].map(([{ presence, endedAt, endedVersion, activeUntil }, viewerIds]) => {
+    const stored = presence === undefined ? null : presenceFields(presence);
+    const end = endedAt ?? null;
+    return activeUntil === undefined
+      ? [stored, end, endedVersion, viewerIds]
+      : [stored, end, endedVersion, viewerIds, activeUntil];
+  });
 }
 
 /** Decodes the access rules of a user. */
@@ -62,11 +64,12 @@ export function accessRulesOf(
 function hiddenFromOf(userId: string, hidings: readonly HidingFields[]): HiddenFrom {
   if (hidings.length === 0) return HIDDEN_FROM_NOBODY;
   const hiddenFrom = new Map<string, Hiding>();
-  for (const [presence, endedAt, endedVersion, viewerIds] of hidings) {
+  for (const [presence, endedAt, endedVersion, viewerIds, activeUntil] of hidings) {
     const hiding = {
       presence: presence === null ? undefined : presenceOf(userId, presence),
       endedAt: endedAt ?? undefined,
       endedVersion,
+      ...(activeUntil !== undefined && { activeUntil }),
     };
     viewerIds.forEach((viewerId) => hiddenFrom.set(viewerId, hiding));
   }

@@ -1,0 +1,236 @@
+import { describe, expect, it } from 'vitest';
+import {
+  activity,
+  choose,
+  connect,
+  continueWith,
+  disconnect,
+  given,
+  hideFrom,
+  join,
+  mute,
+  time,
+  type Line,
+} from '../../test/support/play.js';
+import { restrictedViewer, toldTo } from '../../test/support/viewers.js';
+import { hidesFrom, MAX_HIDDEN_FROM } from './access-rules.js';
+import type { Presence } from './presence.js';
+import { isForgotten, newUser, retainOnEviction, type User } from './user.js';
+import { unrestrictedViewer } from './viewer.js';
+import { shownTo } from './visibility.js';
+
+const bob = unrestrictedViewer('bob');
+const carol = unrestrictedViewer('carol');
+
+/** Alice has been online in the lobby since 100. */
+const { user: online } = given([100, connect('a')], [110, join('a', 'lobby')]);
+
+function after(lines: readonly Line[], user = online): User {
+  return continueWith(user, lines).user;
+}
+
+function seenByBob(lines: readonly Line[], user = online): Presence {
+  return shownTo(bob, after(lines, user));
+}
+
+describe('A user who hides from a viewer', () => {
+  const hiding: readonly Line[] = [[200, hideFrom('bob')]];
+
+  it('goes OFFLINE for this viewer, as if every session had ended', () => {
+    const ended = continueWith(online, [[200, disconnect('a')]]);
+    expect(toldTo('bob', online, hiding)).toEqual(ended.told);
+    expect(seenByBob(hiding)).toEqual(ended.user.shown);
+  });
+
+  it('stays as before for others and for itself, to the version', () => {
+    const user = after(hiding);
+    expect(toldTo('carol', online, hiding)).toEqual([]);
+    expect(shownTo(carol, user)).toEqual(online.shown);
+    expect(shownTo(unrestrictedViewer('alice'), user)).toEqual(online.own);
+    expect(user.own.lastActiveAt).toBe(online.own.lastActiveAt);
+  });
+
+  it('stays OFFLINE for this viewer, whatever the user does', () => {
+    const lines: readonly Line[] = [
+      [300, join('a', 'attic')],
+      [310, mute('a', { microphone: true })],
+      [320, choose('a', 'AWAY', { text: 'lunch' })],
+      [330, disconnect('a')],
+      [400, connect('b')],
+      [410, disconnect('b')],
+    ];
+    expect(toldTo('bob', after(hiding), lines)).toEqual([]);
+    expect(seenByBob([...hiding, ...lines])).toEqual(seenByBob(hiding));
+  });
+
+  it('comes online for the viewer at the end, with all that has changed', () => {
+    const changed = after([...hiding, [300, mute('a', { microphone: true })]]);
+    const end: readonly Line[] = [[400, hideFrom()]];
+    expect(toldTo('bob', changed, end)).toEqual([
+      '400 USER_ONLINE CONNECTED',
+      '400 USER_CHANNEL_CHANGED CONNECTED',
+      '400 USER_MUTE_STATE_CHANGED CONNECTED',
+    ]);
+    expect(shownTo(bob, after(end, changed))).toMatchObject({
+      ...{ connectedAt: 400, lastActiveAt: 400, channelId: 'lobby', version: 400_000 },
+    });
+    expect(toldTo('carol', changed, end)).toEqual([]);
+    expect(shownTo(carol, after(end, changed)).connectedAt).toBe(100);
+  });
+
+  it('looks connected since the end until the user is OFFLINE', () => {
+    const ended = after([...hiding, [400, hideFrom()]]);
+    expect(seenByBob([[500, join('a', 'attic')]], ended).connectedAt).toBe(400);
+    const gone = after(
+      [
+        [500, join('a', 'attic')],
+        [600, disconnect('a')],
+      ],
+      ended,
+    );
+    expect(gone.accessRules.hiddenFrom.size).toBe(0);
+    expect(shownTo(bob, gone)).toEqual(gone.shown);
+  });
+
+  it('looks as active as a user who connected at the end', () => {
+    const ended = after([...hiding, [400, hideFrom()], [500, disconnect('a')]]);
+    expect(ended.shown.lastActiveAt).toBe(110);
+    expect(shownTo(bob, ended)).toEqual({ ...ended.shown, lastActiveAt: 400 });
+    const back = after([[600, connect('b')]], ended);
+    expect(shownTo(bob, back)).toEqual(back.shown);
+    expect(back.accessRules.hiddenFrom.size).toBe(0);
+  });
+
+  it('looks ONLINE for an idle timeout after the end, also a user who is IDLE', () => {
+    const idle = after([...hiding, [1110, time]]);
+    expect(idle.own.status).toBe('IDLE');
+    const ended = continueWith(idle, [[1500, hideFrom()]]);
+    expect(toldTo('bob', idle, [[1500, hideFrom()]])[0]).toBe('1500 USER_ONLINE CONNECTED');
+    expect(shownTo(bob, ended.user).status).toBe('ONLINE');
+    expect(shownTo(carol, ended.user).status).toBe('IDLE');
+    expect(ended.wakeAt).toBe(2500);
+    const turn: readonly Line[] = [[2500, time]];
+    expect(toldTo('bob', ended.user, turn)).toEqual(['2500 USER_STATUS_CHANGED IDLE']);
+    expect(toldTo('carol', ended.user, turn)).toEqual([]);
+    const settled = continueWith(ended.user, turn);
+    expect(shownTo(bob, settled.user)).toMatchObject({ status: 'IDLE', version: 2_500_000 });
+    expect(settled.wakeAt).toBeUndefined();
+  });
+
+  it('turns IDLE for the viewer with everyone if there was an activity after the end', () => {
+    const active = after([...hiding, [400, hideFrom()], [500, activity('a')]]);
+    expect(toldTo('bob', active, [[1500, time]])).toEqual(['1500 USER_STATUS_CHANGED IDLE']);
+  });
+
+  it('who ends that while OFFLINE comes online for the viewer with the next session', () => {
+    const gone: readonly Line[] = [...hiding, [300, activity('a')], [310, disconnect('a')]];
+    const ended: readonly Line[] = [...gone, [400, hideFrom()]];
+    expect(seenByBob(ended)).toEqual(seenByBob(hiding));
+    const back = after([...ended, [500, connect('b')]]);
+    expect(shownTo(bob, back)).toEqual(back.shown);
+    expect(back.accessRules.hiddenFrom.size).toBe(0);
+  });
+
+  it('leaves no trace if the user was OFFLINE all the time', () => {
+    const gone = after([[200, disconnect('a')]]);
+    const ended = after(
+      [
+        [300, hideFrom('bob')],
+        [400, hideFrom()],
+      ],
+      gone,
+    );
+    expect(ended.accessRules).toBe(gone.accessRules);
+  });
+
+  it('can hide again after the end', () => {
+    const again = after([...hiding, [300, hideFrom()], [400, hideFrom('bob')]]);
+    expect(shownTo(bob, again)).toMatchObject({
+      ...{ status: 'OFFLINE', lastActiveAt: 300, version: 400_000 },
+    });
+    const whileGone = after([...hiding, [300, disconnect('a')], [400, hideFrom()]]);
+    expect(seenByBob([[500, hideFrom('bob')]], whileGone)).toEqual(seenByBob(hiding));
+  });
+
+  it('gets a higher version with every change that a viewer sees, also if no time passes', () => {
+    let user = online;
+    let last = shownTo(bob, user).version;
+    for (const input of [
+      hideFrom('bob'),
+      hideFrom(),
+      hideFrom('bob'),
+      hideFrom(),
+      join('a', 'x'),
+    ]) {
+      user = after([[110, input]], user);
+      const { version } = shownTo(bob, user);
+      expect(version).toBeGreaterThan(last);
+      last = version;
+    }
+  });
+});
+
+describe('The list of viewers from whom a user hides', () => {
+  it('is replaced as a whole, and does not contain the user', () => {
+    const first = after([[200, hideFrom('carol', 'alice', 'bob')]]);
+    expect(hidesFrom(first.accessRules)).toEqual(['bob', 'carol']);
+    const second = after([[300, hideFrom('dave', 'bob')]], first);
+    expect(hidesFrom(second.accessRules)).toEqual(['bob', 'dave']);
+    expect(shownTo(bob, second)).toEqual(shownTo(bob, first));
+  });
+
+  it('needs no session, and is no activity', () => {
+    const user = after([[200, hideFrom('bob')]], newUser('alice'));
+    expect(hidesFrom(user.accessRules)).toEqual(['bob']);
+    expect(isForgotten(user)).toBe(false);
+    expect(shownTo(bob, after([[300, connect('a')]], user)).version).toBe(0);
+  });
+
+  it('is nothing to remember if it was always empty', () => {
+    const nobody = newUser('alice');
+    expect(after([[200, hideFrom()]], nobody)).toBe(nobody);
+    expect(after([[200, hideFrom('alice')]], nobody)).toBe(nobody);
+  });
+
+  it('keeps as many ended entries as current ones, the latest', () => {
+    const ids = Array.from({ length: MAX_HIDDEN_FROM }, (_, i) => `v${i}`);
+    let user = after([
+      [200, hideFrom('bob')],
+      [210, hideFrom()],
+      [220, hideFrom(...ids)],
+    ]);
+    expect(user.accessRules.hiddenFrom.size).toBe(MAX_HIDDEN_FROM + 1);
+    user = after([[230, hideFrom()]], user);
+    expect(user.accessRules.hiddenFrom.size).toBe(MAX_HIDDEN_FROM);
+    expect(user.accessRules.hiddenFrom.has('bob')).toBe(false);
+    // Viewers who see the same share the object.
+    expect(new Set(user.accessRules.hiddenFrom.values()).size).toBe(1);
+  });
+
+  it('is kept once when the store forgets the presence of the user', () => {
+    const gone = after([
+      [200, hideFrom('bob')],
+      [300, hideFrom('bob', 'carol')],
+      [400, disconnect('a')],
+    ]);
+    const kept = retainOnEviction(gone)!;
+    expect(hidesFrom(kept.accessRules)).toEqual(['bob', 'carol']);
+    expect(shownTo(bob, kept)).toMatchObject({ version: 0, lastActiveAt: undefined });
+    expect(shownTo(bob, after([[500, connect('b')]], kept)).version).toBe(0);
+    expect(retainOnEviction(kept)).toBeUndefined();
+  });
+});
+
+describe('A viewer who sees only users of its groups', () => {
+  const inAcme = restrictedViewer('bob', { groups: ['acme'] });
+  const token = { groups: ['acme'], issuedAt: undefined, mayJoin: undefined };
+  const { user } = given([100, connect('a', { token })]);
+
+  it('sees a user who hides from it as one who has never been seen', () => {
+    const hiding: readonly Line[] = [[200, hideFrom('bob')]];
+    expect(toldTo(inAcme, user, hiding)).toEqual(['200 USER_OFFLINE DISCONNECTED']);
+    expect(shownTo(inAcme, after(hiding, user)).version).toBe(0);
+    const ended: Line = [300, hideFrom()];
+    expect(toldTo(inAcme, after(hiding, user), [ended])).toEqual(['300 USER_ONLINE CONNECTED']);
+  });
+});
