@@ -19,7 +19,7 @@ export interface Rejection {
 export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
   SESSION_NOT_FOUND: {
     code: status.NOT_FOUND,
-    when: 'No live session has the given `session_id`: it has ended, it is waiting for its client within the grace, it never existed, or it belongs to another user who is shown OFFLINE.',
+    when: 'No live session has the given `session_id`: it has ended, it is waiting for its client within the grace, it never existed, or it belongs to another user whom the caller sees OFFLINE.',
     action: 'Call `Connect` and use the new session id. Then repeat the command.',
   },
   USER_HAS_NO_SESSION: {
@@ -39,7 +39,7 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
   },
   SESSION_OF_ANOTHER_USER: {
     code: status.PERMISSION_DENIED,
-    when: 'A command names a live session of another user who is not shown OFFLINE.',
+    when: 'A command names a live session of another user whom the caller does not see OFFLINE.',
     action: 'Correct the program: use a session id that `Connect` returned for the same user.',
   },
   ADMIN_SCOPE_REQUIRED: {

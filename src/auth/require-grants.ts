@@ -25,14 +25,18 @@ export function requireGroups(
   if (isAdmin) return;
   for (const id of groupIds) {
     if (!groups.includes(id))
-      throw new RejectedError('GROUP_NOT_GRANTED', 'the token does not have this group', field);
+      throw new RejectedError(
+        'GROUP_NOT_GRANTED',
+        `${field} names a group that the token does not have`,
+        field,
+      );
   }
 }
 
 function channelNotGranted(grant: 'join' | 'watch', field: string): RejectedError {
   return new RejectedError(
     'CHANNEL_NOT_GRANTED',
-    `the token does not grant to ${grant} this channel`,
+    `${field} names a channel that the token may not ${grant}`,
     field,
   );
 }

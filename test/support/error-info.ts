@@ -1,5 +1,5 @@
 import { connect, type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2';
-import { status } from '@grpc/grpc-js';
+import { status, type ServiceError } from '@grpc/grpc-js';
 import { ErrorInfo } from '../../src/api/generated/google/rpc/error_details.pb.js';
 import { Status } from '../../src/api/generated/google/rpc/status.pb.js';
 
@@ -30,6 +30,21 @@ export async function reasonOverGrpc(
   const details = Buffer.from(String(trailers['grpc-status-details-bin'] ?? ''), 'base64');
   const code = status[Number(trailers['grpc-status'])]!;
   return reasonIn(code, Status.decode(details).details);
+}
+
+/** Returns the reason and the message of a call that fails. */
+export async function refusalOf(
+  call: Promise<unknown>,
+): Promise<{ readonly reason: string; readonly message: string }> {
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown as ServiceError,
+  );
+  if (error === undefined) throw new Error('the call succeeded');
+  const [bytes] = error.metadata.get('grpc-status-details-bin');
+  if (!Buffer.isBuffer(bytes)) throw error;
+  const { message, details } = Status.decode(bytes);
+  return { reason: reasonIn(status[error.code], details).reason, message };
 }
 
 /** Returns the headers and trailers of a call. */

@@ -96,8 +96,14 @@ export async function askAbout(client: Client, target: Target): Promise<Record<Q
     moveUser: await answer(
       client.moveUser({ userId, fromChannelId: channelIds[0]!, toChannelId: 'elsewhere' }),
     ),
-    updateHiddenFrom: 'TODO(access)',
-    getHiddenFrom: 'TODO(access)',
+    updateHiddenFrom: [
+      await answer(client.updateHiddenFrom({ userIds: [userId] })),
+      await answer(client.updateHiddenFrom({ userIds: ['nobody'], userId })),
+    ],
+    getHiddenFrom: [
+      await answer(client.getHiddenFrom()),
+      await answer(client.getHiddenFrom({ userId })),
+    ],
     revokeTokens: 'TODO(access)',
     removeUser: await answer(client.removeUser({ userId, channelId: channelIds[0]! })),
     subscribe: await Promise.all(
