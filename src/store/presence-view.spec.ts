@@ -28,7 +28,7 @@ const hidings: fc.Arbitrary<HiddenFrom> = fc
           viewerIds.map((viewerId, i) => {
             const frozen = { ...unknownPresence('?'), version: 1 };
             return areOver[i] === true
-              ? [viewerId, { presence: undefined, endedAt: 5, endedVersion: 7 }]
+              ? [viewerId, { presence: undefined, endedAt: 5, endedVersion: 7, activeUntil: 9 }]
               : [viewerId, { presence: frozen, endedAt: undefined, endedVersion: 0 }];
           }),
         ),

@@ -15,7 +15,7 @@ const EVERYONE: Passes = () => true;
 /**
  * The presences as a viewer sees them who does not see every user or channel, or from whom users hide. `publicPresenceTo`
  * decides about each user. The indexes only say which users to ask about, and where they count all users whom the rights
- * of the viewer let it see, only those who hide from the viewer are subtracted.
+ * of the viewer let it see, only the counts of those who hide or have hidden from it are corrected.
  */
 export class ViewerView implements PresenceReader {
   constructor(
@@ -32,7 +32,8 @@ export class ViewerView implements PresenceReader {
   listed(statuses: readonly Status[], after?: string): Generator<Presence> {
     const { sources } = this;
     const lists = (sources ?? this.index.withStatus(statuses)).map((ids) => ids.after(after));
-    if (sources !== undefined) lists.push(this.self(after));
+    // Those whom the viewer sees with another status, or whatever its rights.
+    lists.push(this.special(sources === undefined ? [] : [this.viewer.userId], after));
     return this.seenOf(mergeSorted(lists), ({ status }) => statuses.includes(status));
   }
 
@@ -42,10 +43,10 @@ export class ViewerView implements PresenceReader {
 
   get counts(): StatusCounts {
     const { sources } = this;
-    if (sources === undefined) return this.withoutHiding(this.index.counts, EVERYONE);
+    if (sources === undefined) return this.despiteHiding(this.index.counts, EVERYONE);
     // All users in one set have the same right to be seen, so the counters of the largest one are enough.
     const largest = sources.reduce((a, b) => (b.size > a.size ? b : a), NOBODY);
-    const counts = { ...this.withoutHiding(largest.counts, ({ userId }) => largest.has(userId)) };
+    const counts = { ...this.despiteHiding(largest.counts, ({ userId }) => largest.has(userId)) };
     const others = new Set([this.viewer.userId]);
     for (const ids of sources) if (ids !== largest) for (const id of ids.after()) others.add(id);
     for (const id of others) {
@@ -93,23 +94,24 @@ export class ViewerView implements PresenceReader {
 
   /** `isOpen`: whether the rights of the viewer let it see all of the users. */
   private countsOf(users: CountedUsers, isOpen: boolean, passes: Passes): StatusCounts {
-    if (isOpen) return this.withoutHiding(users.counts, passes);
+    if (isOpen) return this.despiteHiding(users.counts, passes);
     const counts = noCounts();
     for (const { status } of this.seenOf(users.after(), passes))
       if (status !== 'OFFLINE') counts[status]++;
     return counts;
   }
 
-  /** Subtracts the users who pass and hide from the viewer. `counts` has all users who pass. */
-  private withoutHiding(all: StatusCounts, passes: Passes): StatusCounts {
+  /** Corrects the counts of all users who pass by what the viewer sees of those who hide or have hidden from it. */
+  private despiteHiding(all: StatusCounts, passes: Passes): StatusCounts {
     const counts = { ...all };
     for (const userId of this.index.hidingFrom(this.viewer.userId)) {
       const viewed = this.viewedOf(userId);
       if (viewed === undefined) continue;
       const unhidden = publicPresenceTo(this.viewer, { ...viewed, hiddenFrom: HIDDEN_FROM_NOBODY });
       if (unhidden.status === 'OFFLINE' || !passes(unhidden, viewed)) continue;
-      const isSeen = publicPresenceTo(this.viewer, viewed).status !== 'OFFLINE';
-      if (!isSeen) counts[unhidden.status]--;
+      counts[unhidden.status]--;
+      const { status } = publicPresenceTo(this.viewer, viewed);
+      if (status !== 'OFFLINE') counts[status]++;
     }
     return counts;
   }
@@ -123,10 +125,10 @@ export class ViewerView implements PresenceReader {
     }
   }
 
-  /** The viewer sees itself, whatever its rights. */
-  private *self(after: string | undefined): Generator<string, undefined> {
-    const { userId } = this.viewer;
-    if (after === undefined || userId > after) yield userId;
+  /** These users and those who hide or have hidden from the viewer, sorted. */
+  private *special(userIds: readonly string[], after = ''): Generator<string, undefined> {
+    const all = [...userIds, ...this.index.hidingFrom(this.viewer.userId)].sort();
+    for (const userId of all) if (userId > after) yield userId;
   }
 }
 
