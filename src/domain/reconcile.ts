@@ -1,9 +1,11 @@
 import { accessRules, haveSameRules } from './access-rules.js';
 import { setVersion } from './choice-versions.js';
 import { hasLaterChoice, mergeChoices } from './choices.js';
+import { lastHidingVersion, settled } from './hiding.js';
 import { hasLeftSince, isSame, membershipsOf, setMemberships } from './memberships.js';
 import type { Policy } from './policy.js';
 import { derivePresence } from './step.js';
+import { nextVersion } from './version.js';
 import {
   copySession,
   copyUser,
@@ -49,7 +51,7 @@ export function reconcile(
  * Returns the stored user with the groups, the issue times of tokens and the access rules that a node of a version without
  * them has dropped from the record. Returns `stored` itself if nothing is missing.
  */
-export function keepAccess(known: User, stored: User): User {
+export function keepAccess(known: User, stored: User, now: number): User {
   const sessions = keepTokens(known.sessions, stored.sessions);
   const revocation = laterRevocation(stored, known);
   const hiding = known.choiceVersions.hiding ?? 0;
@@ -60,7 +62,10 @@ export function keepAccess(known: User, stored: User): User {
   const user = copyUser(stored);
   user.sessions = sessions;
   const { hiddenFrom } = hasHiding ? stored.accessRules : known.accessRules;
-  user.accessRules = accessRules(hiddenFrom, revocation);
+  const rules = accessRules(hiddenFrom, revocation);
+  // That node has not applied the commit to the list.
+  const version = nextVersion(Math.max(stored.own.version, lastHidingVersion(rules)), now);
+  user.accessRules = settled(rules, stored.shown, now, version);
   if (!hasHiding) setVersion(user, 'hiding', hiding);
   return user;
 }

@@ -27,7 +27,7 @@ export function newRedisStore(
     policy,
     access: { visibility: 'everyone', channelAccess: 'any' },
     logSize: 10_000,
-    maxOfflineUsers: 1000,
+    maxOfflineUsers: options.maxOfflineUsers ?? 1000,
     sealingKeys: options.sealingKeys ?? new SealingKeys(),
     now: () => Date.now(),
     follow: () => {},

@@ -6,11 +6,14 @@ import { connect, disconnect, join, POLICY } from '../../../test/support/play.js
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { silentStep } from '../../../test/support/silent-step.js';
 import { StoreNode } from '../../../test/support/store-node.js';
-import { offlineFrom } from '../../domain/presence.js';
+import { hidesFrom } from '../../domain/access-rules.js';
+import { offlineFrom, unknownPresence } from '../../domain/presence.js';
 import { step, type Step } from '../../domain/step.js';
 import { newUser, type User } from '../../domain/user.js';
+import { unrestrictedViewer } from '../../domain/viewer.js';
 import type { Commit } from '../presence-store.js';
-import { Keys, partitionOf } from './keys.js';
+import { Keys, partitionOf, PARTITIONS } from './keys.js';
+import type { RedisStoreOptions } from './redis-presence-store.js';
 
 // This test causes faults deliberately.
 Logger.overrideLogger(false);
@@ -23,6 +26,11 @@ const PREFIX = 'access:';
 
 const { users: USERS, log: LOG } = new Keys(PREFIX).partitions[partitionOf('alice')]!;
 
+/** Another user in the partition of alice. */
+const NEIGHBOR = Array.from({ length: 1000 }, (_, i) => `user-${i}`).find(
+  (userId) => partitionOf(userId) === partitionOf('alice'),
+)!;
+
 const token = { groups: ['acme'], issuedAt: 1000, mayJoin: undefined };
 
 let nodes: StoreNode[];
@@ -32,8 +40,8 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all(nodes.map((node) => node.stop())));
 
-async function startNode(): Promise<StoreNode> {
-  const node = await StoreNode.start(server.url, PREFIX);
+async function startNode(options: Partial<RedisStoreOptions> = {}): Promise<StoreNode> {
+  const node = await StoreNode.start(server.url, PREFIX, options);
   nodes.push(node);
   return node;
 }
@@ -132,6 +140,26 @@ describe('Groups, access rules and the issue times of tokens', () => {
     await server.with((redis) => redis.flushall());
     await eventually(async () => (await storedRecord()) !== null, true);
     expect((await knownOn(await startNode())).accessRules).toEqual(accessRules);
+  });
+});
+
+describe('The eviction of a user who hides', () => {
+  it('keeps that the user hides, and nothing that others saw', async () => {
+    // One user in each partition.
+    const limit = { maxOfflineUsers: PARTITIONS };
+    const [a, b] = [await startNode(limit), await startNode(limit)];
+    const bob = unrestrictedViewer('bob');
+    await connectOn(a);
+    await a.perform('alice', { type: 'hideFrom', userIds: ['bob'] });
+    await a.perform('alice', disconnect('a'));
+    await a.perform(NEIGHBOR, connect('n', { node: a.store.status.node }));
+    await a.perform(NEIGHBOR, disconnect('n'));
+    await eventually(async () => (await knownOn(b)).shown, unknownPresence('alice'));
+    expect(hidesFrom((await knownOn(b)).accessRules)).toEqual(['bob']);
+    expect(b.store.view.for(bob).presence('alice')).toEqual(unknownPresence('alice'));
+    await connectOn(b);
+    expect(await a.status('alice')).toBe('ONLINE');
+    expect(a.store.view.for(bob).presence('alice')).toEqual(unknownPresence('alice'));
   });
 });
 

@@ -17,7 +17,7 @@ const BEFORE_ACCESS =
 const WITH_ACCESS =
   '[[["s","node","desktop",71,166,null,null,null,null,[300000,8000,60000],null,null,1764470000,["acme","acme/sales"]]],null,0,0,"AUTOMATIC","",null,null,' +
   '["ONLINE","",null,0,0,71,166,["desktop"],166000],null,[null,null,null,null,null,90000],null,null,' +
-  '[[[["OFFLINE","",null,0,0,null,90,[],90000],null,0,["bob","carol"]],[null,120,120000,["dan"]]],1764469000000]]';
+  '[[[["OFFLINE","",null,0,0,null,90,[],90000],null,0,["bob","carol"]],[null,120,120000,["dan"],420]],1764469000000]]';
 
 const { user: online } = given([1, connect('a')]);
 
@@ -39,7 +39,7 @@ describe('The record of a user with access rules', () => {
     expect([...viewers]).toMatchObject([
       ['bob', { presence: offline, endedAt: undefined, endedVersion: 0 }],
       ['carol', { presence: offline, endedAt: undefined, endedVersion: 0 }],
-      ['dan', { presence: undefined, endedAt: 120, endedVersion: 120_000 }],
+      ['dan', { presence: undefined, endedAt: 120, endedVersion: 120_000, activeUntil: 420 }],
     ]);
     expect(tokensValidFrom).toBe(1_764_469_000_000);
     expect(user.choiceVersions).toEqual({ hiding: 90_000 });
@@ -90,6 +90,7 @@ describe('The record of a user with access rules', () => {
     ['a hidden presence of an unknown status', '[["OFFLINE","",null', '[["GONE","",null'],
     ['an end of a hiding that is no time', 'null,120,', 'null,"later",'],
     ['a version of a hiding that is no number', '120,120000', '120,"x"'],
+    ['an end of the time as ONLINE that is no time', '["dan"],420', '["dan"],"x"'],
     ['a revocation that is no time', '1764469000000', '"x"'],
     ['hidings that are no list', '[[["OFFLINE","",null,0,0,null,90,[],90000]', '{"0":[["OFFLINE"]'],
   ])('is unreadable with %s', (_, from, to) => {

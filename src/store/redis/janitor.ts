@@ -88,7 +88,7 @@ export class Janitor {
     this.unsavedSince.set(partition, since);
     const savesAll = isMine && now - since >= SAVE_OTHERS_AFTER_MS;
     const savesDropped = now - since >= SAVE_DROPPED_AFTER_MS;
-    const users = [...unsaved].filter(
+    const users = [...unsaved.entries()].filter(
       ([, { isOurs, isDropped }]) => savesAll || isOurs || (isDropped && savesDropped),
     );
     for (const batch of inBatches(users.map(([userId]) => userId))) {

@@ -7,6 +7,7 @@ import type { Step } from '../../domain/step.js';
 import { isForgotten, liveSessions, newUser, type Session, type User } from '../../domain/user.js';
 import type { PresenceView } from '../presence-view.js';
 import { UserTable, type UserEntry } from '../user-table.js';
+import { DirtyUsers } from './dirty-users.js';
 import {
   isSamePlace,
   revisionOf,
@@ -38,14 +39,6 @@ const NOT_LOGGED: Omit<LoggedCommit, 'user'> = {
   ...{ occurredAt: undefined, cause: 'UNKNOWN', mayLackAccess: true },
 };
 
-/** Why a user must be written back, and by which node. */
-export interface DirtyUser {
-  /** Whether the lost data concerns sessions of this node. */
-  readonly isOurs: boolean;
-  /** Whether a node of an older version has dropped data. That node can be the one that writes lost users back. */
-  readonly isDropped: boolean;
-}
-
 const NOWHERE: LogPosition = { epoch: '', seq: 0, token: '' };
 
 /**
@@ -55,11 +48,7 @@ const NOWHERE: LogPosition = { epoch: '', seq: 0, token: '' };
  */
 export class PartitionReplica {
   readonly census = new SessionCountByNode();
-  /**
-   * Users of whom the replica knows more than Redis, because Redis lost data, or a node of an older version dropped it. The
-   * node writes them back.
-   */
-  readonly dirtyUsers = new Map<string, DirtyUser>();
+  readonly dirtyUsers = new DirtyUsers();
   readonly table: UserTable;
   /**
    * Users whose records cannot be decoded, with their stored revisions. The next commit of such a user overwrites the
@@ -161,13 +150,8 @@ export class PartitionReplica {
     const { userId } = user;
     const known = this.table.get(userId)?.revision ?? '';
     if (known === revision && !this.dirtyUsers.has(userId)) return;
-    this.markDirty(userId);
+    this.dirtyUsers.mark(userId, { isLost: true });
     this.take({ ...NOT_LOGGED, user }, revision, this.reached);
-  }
-
-  private markDirty(userId: string, why: Partial<DirtyUser> = {}): void {
-    const known = this.dirtyUsers.get(userId);
-    this.dirtyUsers.set(userId, { isOurs: false, isDropped: false, ...known, ...why });
   }
 
   private take(entry: LoggedCommit, revision: string, place: LogPosition): void {
@@ -188,26 +172,29 @@ export class PartitionReplica {
   private complete(before: User, { user: stored, mayLackAccess }: LoggedCommit): User {
     const user = withKnownRules(before, stored);
     // A node that has just started can have loaded the incomplete record, and build on it.
-    const wasDropped = this.dirtyUsers.get(stored.userId)?.isDropped ?? false;
+    const { isDropped: wasDropped } = this.dirtyUsers.get(stored.userId);
     if (!mayLackAccess && !wasDropped) return user;
-    const complete = keepAccess(before, user);
+    const complete = keepAccess(before, user, this.options.now());
     const isDropped = complete !== user;
-    if (isDropped || wasDropped) this.markDirty(stored.userId, { isDropped });
+    if (isDropped)
+      this.dirtyUsers.mark(stored.userId, { isDropped, isOurs: this.isOurs(complete) });
+    else if (wasDropped) this.dirtyUsers.mark(stored.userId, { isDropped });
     return complete;
   }
 
   /** The stored user, or a merge with the known one if Redis has lost part of it. */
   private resolve(before: User, stored: User, ended: readonly EndedSession[]): User {
     const { userId } = stored;
-    if (isOlder(stored, before)) this.markDirty(userId);
-    const dirty = this.dirtyUsers.get(userId);
-    if (dirty === undefined) return stored;
+    if (isOlder(stored, before)) this.dirtyUsers.mark(userId, { isLost: true });
+    // What a node of an older version has dropped is part of the stored user here.
+    if (!this.dirtyUsers.get(userId).isLost) return stored;
     const { node, now, policy } = this.options;
     const user = reconcile(without(before, ended), stored, node(), now(), policy);
-    if (user === stored && !dirty.isDropped) this.dirtyUsers.delete(userId);
+    if (user === stored) this.dirtyUsers.mark(userId, { isLost: false });
     // A session of this node that has ended but is still stored needs a write by this node, like one that Redis has
     // lost.
-    else if (this.isOurs(before) || this.isOurs(stored)) this.markDirty(userId, { isOurs: true });
+    else if (this.isOurs(before) || this.isOurs(stored))
+      this.dirtyUsers.mark(userId, { isOurs: true });
     return user;
   }
 

@@ -115,9 +115,9 @@ function isDecoded(): boolean {
   return true;
 }
 
-function isHiding({ presence, endedAt, endedVersion }: Hiding): boolean {
+function isHiding({ presence, endedAt, endedVersion, activeUntil }: Hiding): boolean {
   const isPresence = presence === undefined || passes(IN_PRESENCE, presence);
-  return isPresence && isTimeOrNone(endedAt) && isTime(endedVersion);
+  return isPresence && isTimeOrNone(endedAt) && isTime(endedVersion) && isTimeOrNone(activeUntil);
 }
 
 function isMembership({ channelId, sessionId }: Membership): boolean {
