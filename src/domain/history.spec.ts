@@ -1,51 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import fc from '../../test/support/seeded-fast-check.js';
 import { history, policies, TICK_MS } from '../../test/support/histories.js';
+import { attempt, ENOUGH, follow } from '../../test/support/follow.js';
 import { continueWith, time, type Line } from '../../test/support/play.js';
 import { inputOf, nextDeadline } from './deadlines.js';
 import type { Change, PresenceEvent } from './event.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { unknownPresence, type Presence } from './presence.js';
-import { RejectedError } from './rejected-error.js';
-import { step, type Step } from './step.js';
+import { step } from './step.js';
 import { newUser, type User } from './user.js';
-
-/** More deadlines than one user can reach before something else happens. */
-const ENOUGH = 100;
-
-/** Calls `check` with the user before and after every step of a history. Each deadline is processed when it is due. */
-function follow(
-  lines: readonly Line[],
-  policy: Policy,
-  check: (before: User, next: Step, line: Line) => void,
-): void {
-  let user = newUser('alice');
-  const take = (line: Line): void => {
-    const next = attempt(user, line, policy);
-    if (next === undefined) return;
-    check(user, next, line);
-    ({ user } = next);
-  };
-  for (const line of lines) {
-    for (let due = nextDeadline(user, policy), dues = 0; due && due.at <= line[0]; dues++) {
-      if (dues > ENOUGH) throw new Error('time never gets through with what is due');
-      take([due.at, inputOf(due)]);
-      due = nextDeadline(user, policy);
-    }
-    take(line);
-  }
-}
-
-/** Returns undefined if the input is rejected. */
-function attempt(user: User, [at, input]: Line, policy: Policy): Step | undefined {
-  try {
-    return step(user, input, at, policy);
-  } catch (error) {
-    if (error instanceof RejectedError) return undefined;
-    throw error;
-  }
-}
+import { changesViewers } from './visibility.js';
 
 /** Returns the input for a deadline that is due. If none is due, the input changes nothing. */
 function dueNow(user: User, now: number, policy: Policy): Input {
@@ -112,6 +77,8 @@ describe('In every history', () => {
         follow(lines, policy, (before, { user, events }) => {
           if (events.length > 0) {
             expect(user.shown.version).toBeGreaterThan(before.shown.version);
+          } else if (changesViewers(before, user)) {
+            expect(user.shown.version).toBeGreaterThanOrEqual(before.shown.version);
           } else {
             expect(user.shown.version).toBe(before.shown.version);
           }

@@ -1,6 +1,6 @@
 import fc from './seeded-fast-check.js';
 import type { RememberedChoices } from '../../src/domain/choices.js';
-import type { Input } from '../../src/domain/input.js';
+import type { Input, TokenGrants } from '../../src/domain/input.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { ADMIN, POLICY, type Line } from './play.js';
 
@@ -46,6 +46,18 @@ const remembered = fc.option(
   { nil: undefined },
 );
 
+/** The viewers from whom the user of a history hides at times. `alice` is the user. */
+const viewerIds = fc.subarray(['alice', 'bob', 'carol']);
+
+/** The grants of most tokens restrict nothing. */
+const token = fc.option(
+  fc.record({
+    groups: fc.subarray(['acme', 'globex']),
+    isRestricted: fc.boolean(),
+  }),
+  { nil: undefined, freq: 1 },
+);
+
 const expiry = fc.option(fc.integer({ min: -1, max: 200 }), { nil: undefined });
 
 const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
@@ -64,15 +76,17 @@ const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
         remembered,
         isSecond: fc.boolean(),
         ttl: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }),
+        token,
       })
       .map(
-        ({ ttl, isSecond, remembered: asked, ...details }) =>
+        ({ ttl, isSecond, remembered: asked, token: granted, ...details }) =>
           (sessionId: string, now: number) => ({
             type: 'connect' as const,
             sessionId,
             tokenExpiresAt: ttl && now + ttl * TICK_MS,
             previousSessionId: isSecond ? sessionBefore(sessionId) : undefined,
             remembered: asked && rememberedAt(now, asked),
+            ...(granted && { token: grantsAt(now, granted) }),
             ...details,
           }),
       ),
@@ -82,6 +96,10 @@ const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
     arbitrary: fc
       .constantFrom('DISCONNECTED', 'CONNECTION_LOST', 'SESSION_ENDED', 'TOKEN_EXPIRED')
       .map((cause) => (sessionId: string) => ({ type: 'disconnect' as const, sessionId, cause })),
+  },
+  {
+    weight: 3,
+    arbitrary: viewerIds.map((userIds) => () => ({ type: 'hideFrom' as const, userIds })),
   },
   fc.constantFrom('node-1', 'node-2').map((node) => () => ({ type: 'nodeLost' as const, node })),
   fc.constant(() => ({ type: 'nodeRenamed' as const, node: 'node-1', name: 'node-2' })),
@@ -185,6 +203,13 @@ function rememberedAt(now: number, { status, microphone, channel }: Asked): Reme
       channels: channel.channels,
     },
   };
+}
+
+type Granted = NonNullable<typeof token extends fc.Arbitrary<infer T> ? T : never>;
+
+function grantsAt(now: number, { groups, isRestricted }: Granted): TokenGrants {
+  const mayJoin = isRestricted ? (channelId: string) => channelId !== 'attic' : undefined;
+  return { groups, issuedAt: Math.floor(now / 1000), mayJoin };
 }
 
 /** Returns the previous session of the same device. */

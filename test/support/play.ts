@@ -128,6 +128,11 @@ export function choose(
   return { type: 'setStatus', sessionId, choice, statusText: text, expiresAt: until };
 }
 
+/** A backend sets the status of the user. */
+export function setStatusOf(choice: StatusChoice): Input {
+  return { type: 'setStatus', sessionId: undefined, choice, statusText: '', expiresAt: undefined };
+}
+
 export function setAttributes(
   sessionId: string,
   set: Readonly<Record<string, string>>,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { changesViewers } from '../../domain/visibility.js';
 import fc from '../../../test/support/seeded-fast-check.js';
 import { history, policies } from '../../../test/support/histories.js';
 import { choose, connect, join, given, POLICY, type Line } from '../../../test/support/play.js';
@@ -264,7 +265,7 @@ describe('An entry of the log', () => {
             previousVersion: before.shown.version,
             mayLackAccess: false,
             // A commit that no viewer can see does not say it.
-            ...(made.events.length > 0
+            ...(made.events.length > 0 || changesViewers(before, made.user)
               ? { occurredAt: made.occurredAt, cause: made.cause }
               : { occurredAt: undefined, cause: 'UNKNOWN' }),
           });
