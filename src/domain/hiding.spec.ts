@@ -9,12 +9,14 @@ import {
   hideFrom,
   join,
   mute,
+  POLICY,
   time,
   type Line,
 } from '../../test/support/play.js';
 import { restrictedViewer, toldTo } from '../../test/support/viewers.js';
 import { hidesFrom, MAX_HIDDEN_FROM } from './access-rules.js';
 import type { Presence } from './presence.js';
+import { step } from './step.js';
 import { isForgotten, newUser, retainOnEviction, type User } from './user.js';
 import { unrestrictedViewer } from './viewer.js';
 import { shownTo } from './visibility.js';
@@ -109,6 +111,7 @@ describe('A user who hides from a viewer', () => {
     expect(shownTo(bob, ended.user).status).toBe('ONLINE');
     expect(shownTo(carol, ended.user).status).toBe('IDLE');
     expect(ended.wakeAt).toBe(2500);
+    expect(step(idle, hideFrom(), 1500, POLICY).wakeAt).toBe(2500);
     const turn: readonly Line[] = [[2500, time]];
     expect(toldTo('bob', ended.user, turn)).toEqual(['2500 USER_STATUS_CHANGED IDLE']);
     expect(toldTo('carol', ended.user, turn)).toEqual([]);

@@ -24,8 +24,8 @@ const viewers: readonly Viewer[] = ['alice', 'bob', 'dave'].flatMap((userId) => 
 
 /** What a viewer can see in a presence, without the version. The order of the channels is not on the wire. */
 function sight(presence: Presence): object {
-  const { otherChannelIds: _, version: __, ...rest } = presence;
-  return { ...rest, channelIds: channelIdsOf(presence) };
+  const channelIds = channelIdsOf(presence);
+  return { ...presence, channelIds, otherChannelIds: undefined, version: undefined };
 }
 
 /** The same without the time of the last activity, which no event announces. */
@@ -139,6 +139,11 @@ describe('In every history, for every viewer', () => {
           const shown = channelIdsOf(user.shown);
           expect(channelIdsOf(seen).filter((channelId) => !shown.includes(channelId))).toEqual([]);
           if (user.shown.status === 'OFFLINE') expect(seen.status).toBe('OFFLINE');
+          if (seen.status !== 'OFFLINE' && viewer.groups !== undefined) {
+            const groups = user.sessions.flatMap((session) => session.groups);
+            const isColleague = groups.some((group) => viewer.groups!.has(group));
+            expect(isColleague || shown.some(mayWatch)).toBe(true);
+          }
           if (seen.status !== 'OFFLINE')
             expect(seen.lastActiveAt).toBeGreaterThanOrEqual(seen.connectedAt!);
         });

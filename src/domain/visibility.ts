@@ -63,9 +63,8 @@ export function publicPresenceTo(viewer: Viewer, viewed: Viewed): Presence {
 
 /** Whether the groups and channels of a viewer let it see a user. It does not consider from whom the user hides. */
 function isVisibleTo({ groups: own, mayWatch }: Viewer, { shown, groups }: Viewed): boolean {
+  // A user who is shown OFFLINE has no groups and no channels.
   if (own === undefined) return true;
-  // A user without sessions has no groups and no channels.
-  if (shown.status === 'OFFLINE') return false;
   if (groups.some((group) => own.has(group))) return true;
   const channelIds = channelIdsOf(shown);
   return mayWatch === undefined ? channelIds.length > 0 : channelIds.some(mayWatch);
