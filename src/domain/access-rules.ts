@@ -80,13 +80,14 @@ export function haveSameRules(a: AccessRules, b: AccessRules): boolean {
   return true;
 }
 
-/** The version identifies a presence of a user. */
+/** The version identifies a presence of a user, except for the time of the last activity. */
 function isSameHiding(a: Hiding, b: Hiding): boolean {
   return (
     a.endedAt === b.endedAt &&
     a.endedVersion === b.endedVersion &&
     a.activeUntil === b.activeUntil &&
-    a.presence?.version === b.presence?.version
+    a.presence?.version === b.presence?.version &&
+    a.presence?.lastActiveAt === b.presence?.lastActiveAt
   );
 }
 

@@ -26,11 +26,9 @@ export function hideFrom(
   if (wanted.size === 0 && user.choiceVersions.hiding === undefined) return user;
   const facts = copyUser(user);
   chose(facts, 'hiding', now);
-  const { shown } = user;
-  const version = nextVersion(Math.max(user.own.version, lastHidingVersion(user.accessRules)), now);
   // Viewers who see the same share the object.
-  const begin = once((hiding: Hiding | undefined) => begun(hiding, shown, version));
-  const end = once((hiding: Hiding) => ended(hiding, shown, version, now, idleTimeoutMs));
+  const begin = once((hiding: Hiding | undefined) => begun(hiding, user, now));
+  const end = once((hiding: Hiding) => ended(hiding, user, now, idleTimeoutMs));
   const hiding = [...wanted].map(
     (viewerId) => [viewerId, begin(hiddenFrom.get(viewerId))] as const,
   );
@@ -44,26 +42,54 @@ export function hideFrom(
   return facts;
 }
 
-/** Returns the rules after a commit. What a viewer sees without them is not kept. */
+/**
+ * Returns the rules after a commit. What a viewer sees without them is not kept. They never change the version that others
+ * see, and the version that the viewer sees still grows with every change.
+ */
 export function settled(
   rules: AccessRules,
+  before: Presence,
   shown: Presence,
   now: number,
-  version: number,
 ): AccessRules {
   if (rules.hiddenFrom.size === 0) return rules;
   return mapHidings(rules, (hiding) => {
-    const { presence, endedAt, activeUntil } = hiding;
-    if (endedAt === undefined) return hiding;
-    if (presence !== undefined) return shown.status === 'OFFLINE' ? hiding : undefined;
-    if (shown.status === 'OFFLINE') {
-      // The viewer has seen a later activity, which must not go back.
-      if ((shown.lastActiveAt ?? 0) >= endedAt) return undefined;
-      return { presence: { ...shown, lastActiveAt: endedAt }, endedAt, endedVersion: 0 };
-    }
-    const isIdleNow = shown.status === 'IDLE' && activeUntil !== undefined && activeUntil <= now;
-    return isIdleNow ? { presence, endedAt, endedVersion: version } : hiding;
+    if (hiding.endedAt === undefined) return hiding;
+    if (hiding.presence !== undefined) return untilOnline(hiding, hiding.presence, shown);
+    if (shown.status === 'OFFLINE') return untilNextSession(hiding, hiding.endedAt, shown);
+    return whileOnline(hiding, shown.version !== before.version, shown, now);
   });
+}
+
+/** The hiding has ended while the user was OFFLINE. */
+function untilOnline(hiding: Hiding, { version }: Presence, shown: Presence): Hiding | undefined {
+  if (shown.status === 'OFFLINE') return hiding;
+  if (shown.version > version) return undefined;
+  return { presence: undefined, endedAt: hiding.endedAt, endedVersion: version + 1 };
+}
+
+/** The user goes OFFLINE after the hiding has ended. The viewer has seen a later activity, which must not go back. */
+function untilNextSession(
+  { endedVersion }: Hiding,
+  endedAt: number,
+  shown: Presence,
+): Hiding | undefined {
+  const lastActiveAt = Math.max(shown.lastActiveAt ?? 0, endedAt);
+  const isNewer = shown.version > endedVersion;
+  if (lastActiveAt === shown.lastActiveAt && isNewer) return undefined;
+  const version = isNewer ? shown.version : endedVersion + 1;
+  return { presence: { ...shown, lastActiveAt, version }, endedAt, endedVersion: 0 };
+}
+
+function whileOnline(hiding: Hiding, hasChanged: boolean, shown: Presence, now: number): Hiding {
+  const { presence, endedAt, endedVersion, activeUntil } = hiding;
+  if (shown.status === 'IDLE' && activeUntil !== undefined && activeUntil <= now) {
+    const last = Math.max(hasChanged ? 0 : shown.version, endedVersion);
+    return { presence, endedAt, endedVersion: nextVersion(last, now) };
+  }
+  return hasChanged && shown.version <= endedVersion
+    ? { ...hiding, endedVersion: endedVersion + 1 }
+    : hiding;
 }
 
 /** Returns the presence of a user who has hidden from a viewer, as this viewer sees it. */
@@ -81,18 +107,10 @@ export function presenceDespite(
   };
 }
 
-/** Returns the highest version that a viewer can have seen because of these rules. */
-export function lastHidingVersion({ hiddenFrom }: AccessRules): number {
-  let last = 0;
-  if (hiddenFrom.size === 0) return last;
-  for (const { presence, endedVersion } of hiddenFrom.values())
-    last = Math.max(last, presence?.version ?? 0, endedVersion);
-  return last;
-}
-
-function begun(hiding: Hiding | undefined, shown: Presence, version: number): Hiding {
+function begun(hiding: Hiding | undefined, { own, shown }: User, now: number): Hiding {
   if (hiding !== undefined && hiding.endedAt === undefined) return hiding;
   const seen = hiding === undefined ? shown : presenceDespite(hiding, shown);
+  const version = nextVersion(Math.max(own.version, seen.version), now);
   const presence = seen.status === 'OFFLINE' ? seen : offlineFrom(seen, version);
   return { presence, endedAt: undefined, endedVersion: 0 };
 }
@@ -100,20 +118,19 @@ function begun(hiding: Hiding | undefined, shown: Presence, version: number): Hi
 /** Undefined: the viewer sees the same as everyone. */
 function ended(
   hiding: Hiding,
-  shown: Presence,
-  version: number,
+  { own, shown }: User,
   now: number,
   idleTimeoutMs: number,
 ): Hiding | undefined {
   if (hiding.endedAt !== undefined) return hiding;
-  if (shown.status !== 'OFFLINE') {
-    const activeUntil = now + idleTimeoutMs;
-    return { presence: undefined, endedAt: now, endedVersion: version, activeUntil };
-  }
   const { presence } = hiding;
-  return presence?.version === shown.version
-    ? undefined
-    : { presence, endedAt: now, endedVersion: 0 };
+  if (shown.status !== 'OFFLINE') {
+    const endedVersion = nextVersion(Math.max(own.version, presence?.version ?? 0), now);
+    return { presence: undefined, endedAt: now, endedVersion, activeUntil: now + idleTimeoutMs };
+  }
+  const isSame =
+    presence?.version === shown.version && presence.lastActiveAt === shown.lastActiveAt;
+  return isSame ? undefined : { presence, endedAt: now, endedVersion: 0 };
 }
 
 /** Returns the same object if no hiding changes. */

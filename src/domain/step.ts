@@ -1,6 +1,6 @@
 import { apply } from './apply.js';
 import { mergeAttributes } from './attributes.js';
-import { lastHidingVersion, settled } from './hiding.js';
+import { settled } from './hiding.js';
 import { diffPresence, presenceEquals } from './presence-diff.js';
 import { idleAt, lastActiveAt, wakeAt } from './deadlines.js';
 import type { PresenceEvent, Reason } from './event.js';
@@ -53,8 +53,7 @@ export function step(user: User, input: Input, now: number, policy: Policy): Ste
  * viewers with restricted rights see of it.
  */
 export function derivePresence(facts: User, before: User, now: number, policy: Policy): User {
-  const last = Math.max(before.own.version, lastHidingVersion(facts.accessRules));
-  const version = nextVersion(last, now);
+  const version = nextVersion(before.own.version, now);
   const own =
     facts.sessions.length === 0
       ? toOffline(before.own, version)
@@ -70,7 +69,7 @@ export function derivePresence(facts: User, before: User, now: number, policy: P
     user.own = { ...own, version: before.own.version };
     if (shown === own) user.shown = user.own;
   }
-  user.accessRules = settled(facts.accessRules, user.shown, now, version);
+  user.accessRules = settled(facts.accessRules, before.shown, user.shown, now);
   return user;
 }
 

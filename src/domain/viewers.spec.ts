@@ -176,15 +176,22 @@ function withInputs(lines: readonly Line[], added: readonly Line[]): readonly Li
   return [...added, ...lines].sort(([a], [b]) => a - b);
 }
 
-/** Returns what a viewer receives over a history and an idle timeout after it, without versions. */
-function receivedBy(viewer: Viewer, lines: readonly Line[], policy: Policy): readonly unknown[] {
+/** Returns what a viewer receives over a history and an idle timeout after it. */
+function receivedBy(
+  viewer: Viewer,
+  lines: readonly Line[],
+  policy: Policy,
+  { withVersions = false } = {},
+): readonly unknown[] {
   const received: unknown[] = [];
   const end = (lines.at(-1)?.[0] ?? 0) + 10_000;
   follow([...lines, [end, { type: 'time' }]], policy, (before, { user, occurredAt, cause }) => {
     const [from, to] = [viewedOf(before), viewedOf(user)];
     for (const { presence, ...event } of eventsFor(viewer, from, to, occurredAt, cause)) {
       const { previousOtherChannelIds, ...rest } = event;
-      received.push({ ...rest, others: [...previousOtherChannelIds].sort(), ...sight(presence) });
+      const version = withVersions ? presence.version : undefined;
+      const others = [...previousOtherChannelIds].sort();
+      received.push({ ...rest, others, ...sight(presence), version });
     }
   });
   return received;
@@ -235,12 +242,13 @@ describe('A user who hides from a viewer', () => {
     );
   });
 
-  it('looks to every other viewer like one who hides from nobody', () => {
+  it('looks to every other viewer like one who hides from nobody, to the versions', () => {
     const others = viewers.filter(({ userId }) => userId === 'dave');
     fc.assert(
       fc.property(history, policies, fc.constantFrom(...others), (lines, policy, other) => {
         const open = lines.filter(([, { type }]) => type !== 'hideFrom');
-        expect(receivedBy(other, lines, policy)).toEqual(receivedBy(other, open, policy));
+        const all = { withVersions: true };
+        expect(receivedBy(other, lines, policy, all)).toEqual(receivedBy(other, open, policy, all));
       }),
       { numRuns: 300 },
     );

@@ -119,13 +119,16 @@ const ghosts = fc.record({
 
 const visibly = history.map((lines) =>
   lines
-    .filter(([, input]) => input.type !== 'setStatus' || input.choice !== 'INVISIBLE')
+    .filter(
+      ([, input]) =>
+        input.type !== 'hideFrom' && (input.type !== 'setStatus' || input.choice !== 'INVISIBLE'),
+    )
     .map(withoutStatus),
 );
 
 /**
  * The other users, and the number of OFFLINE users to remember. With a small number, the test shows who is evicted for
- * whom. Then only the ghost is invisible, because the store also limits the number of invisible users without a
+ * whom. Then only the ghost is invisible or hides, because the store also limits the number of such users without a
  * session.
  */
 const others = fc.oneof(
