@@ -15,7 +15,9 @@ import {
 } from '../../test/support/play.js';
 import { restrictedViewer, toldTo } from '../../test/support/viewers.js';
 import { hidesFrom, MAX_HIDDEN_FROM } from './access-rules.js';
+import type { Input } from './input.js';
 import type { Presence } from './presence.js';
+import { presenceEquals } from './presence-diff.js';
 import { step } from './step.js';
 import { isForgotten, newUser, retainOnEviction, type User } from './user.js';
 import { unrestrictedViewer } from './viewer.js';
@@ -155,21 +157,36 @@ describe('A user who hides from a viewer', () => {
     expect(seenByBob([[500, hideFrom('bob')]], whileGone)).toEqual(seenByBob(hiding));
   });
 
-  it('gets a higher version with every change that a viewer sees, also if no time passes', () => {
-    let user = online;
-    let last = shownTo(bob, user).version;
-    for (const input of [
-      hideFrom('bob'),
-      hideFrom(),
-      hideFrom('bob'),
-      hideFrom(),
-      join('a', 'x'),
-    ]) {
-      user = after([[110, input]], user);
-      const { version } = shownTo(bob, user);
-      expect(version).toBeGreaterThan(last);
-      last = version;
-    }
+  it.each<readonly Input[]>([
+    [hideFrom('bob'), hideFrom(), hideFrom('bob'), hideFrom(), join('a', 'x')],
+    [hideFrom('bob'), hideFrom(), activity('a'), disconnect('a'), connect('b')],
+    [hideFrom('bob'), hideFrom(), hideFrom('bob'), disconnect('a'), hideFrom(), connect('b')],
+  ])(
+    'has a higher version with every change that the viewer sees, also if no time passes',
+    (...all) => {
+      let user = online;
+      for (const input of all) {
+        const before = shownTo(bob, user);
+        user = after([[110, input]], user);
+        const seen = shownTo(bob, user);
+        if (presenceEquals(before, seen)) expect(seen.version).toBe(before.version);
+        else expect(seen.version).toBeGreaterThan(before.version);
+      }
+      expect(shownTo(bob, user).status).toBe('ONLINE');
+    },
+  );
+
+  it('and hides a second time while OFFLINE keeps the last activity that the viewer saw', () => {
+    const gone = after([...hiding, [300, hideFrom()], [400, disconnect('a')]]);
+    expect(
+      seenByBob(
+        [
+          [500, hideFrom('bob')],
+          [600, hideFrom()],
+        ],
+        gone,
+      ).lastActiveAt,
+    ).toBe(300);
   });
 });
 

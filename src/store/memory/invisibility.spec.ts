@@ -186,7 +186,9 @@ describe('An invisible user', () => {
               happeningsOf('ghost', later, returnsAt),
               happeningsOf('other', other, returnsAt),
             );
-          const hidden = happeningsOf('ghost', ghost.whileHidden, HIDES_AT);
+          // A list of viewers would remain after the return.
+          const whileHidden = ghost.whileHidden.filter(([, { type }]) => type !== 'hideFrom');
+          const hidden = happeningsOf('ghost', whileHidden, HIDES_AT);
           const allSessions = [...new Set(hidden.map(([, , input]) => sessionOf(input)))];
           const withGhost = world(
             [[HIDES_AT, 'ghost', choose('g', 'INVISIBLE')]],
