@@ -1,11 +1,10 @@
 import { accessRules, haveSameRules } from './access-rules.js';
 import { setVersion } from './choice-versions.js';
 import { hasLaterChoice, mergeChoices } from './choices.js';
-import { lastHidingVersion, settled } from './hiding.js';
+import { settled } from './hiding.js';
 import { hasLeftSince, isSame, membershipsOf, setMemberships } from './memberships.js';
 import type { Policy } from './policy.js';
 import { derivePresence } from './step.js';
-import { nextVersion } from './version.js';
 import {
   copySession,
   copyUser,
@@ -62,10 +61,8 @@ export function keepAccess(known: User, stored: User, now: number): User {
   const user = copyUser(stored);
   user.sessions = sessions;
   const { hiddenFrom } = hasHiding ? stored.accessRules : known.accessRules;
-  const rules = accessRules(hiddenFrom, revocation);
   // That node has not applied the commit to the list.
-  const version = nextVersion(Math.max(stored.own.version, lastHidingVersion(rules)), now);
-  user.accessRules = settled(rules, stored.shown, now, version);
+  user.accessRules = settled(accessRules(hiddenFrom, revocation), known.shown, stored.shown, now);
   if (!hasHiding) setVersion(user, 'hiding', hiding);
   return user;
 }
