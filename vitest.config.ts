@@ -55,6 +55,7 @@ const PROMISES = e2e(
   'counts',
   'event-filters',
   'events',
+  'hidden-from',
   'invisible',
   'lists',
   'moderation',

@@ -1,14 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { GrantsClaim } from '../../src/auth/grants.js';
 import { PresenceStatus, type Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
-import {
-  StatusChoice,
-  type CountPresencesResponse,
-  type ListOnlineUsersRequest,
-} from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Client } from '../support/client.js';
 import { refusalOf } from '../support/error-info.js';
+import { brief, enter, pagesOf, presenceOf, type Member } from '../support/reads.js';
 import { Service } from '../support/service.js';
 
 const {
@@ -16,54 +12,6 @@ const {
   PRESENCE_STATUS_OFFLINE: OFFLINE,
   PRESENCE_STATUS_AWAY: AWAY,
 } = PresenceStatus;
-
-interface Member {
-  readonly client: Client;
-  readonly sessionId: string;
-}
-
-/** Connects a user, who joins channels. */
-async function enter(
-  service: Service,
-  userId: string,
-  grants: GrantsClaim,
-  ...channelIds: readonly string[]
-): Promise<Member> {
-  const client = await service.client(userId, { grants });
-  const { sessionId } = await client.connect();
-  for (const channelId of channelIds)
-    await client.joinChannel({ sessionId, channelId, keepOthers: true });
-  return { client, sessionId };
-}
-
-async function presenceOf(client: Client, userId: string): Promise<Presence> {
-  return (await client.getPresence({ userId })).presence!;
-}
-
-/** The users on all pages of a list with one user on each page, and its total size. */
-async function pagesOf(
-  client: Client,
-  request: Partial<ListOnlineUsersRequest> = {},
-): Promise<{ readonly ids: readonly string[]; readonly total: number }> {
-  const ids: string[] = [];
-  let pageToken = '';
-  for (;;) {
-    const page = await client.listOnlineUsers({ ...request, pageSize: 1, pageToken });
-    ids.push(...page.presences.map(({ userId }) => userId));
-    pageToken = page.nextPageToken;
-    if (pageToken === '') return { ids, total: page.totalSize };
-  }
-}
-
-/** Counts in short form, as in "lobby: ONLINE 2". */
-function brief({ counts }: CountPresencesResponse): readonly string[] {
-  return counts.map(({ scope, byStatus }) => {
-    const parts = byStatus.map(
-      (each) => `${PresenceStatus[each.status].replace('PRESENCE_STATUS_', '')} ${each.count}`,
-    );
-    return `${scope?.value ?? 'all'}: ${parts.join(', ') || '-'}`;
-  });
-}
 
 /** The presence of a user whom the service does not know. */
 async function neverSeen(client: Client, userId: string): Promise<Presence> {

@@ -49,11 +49,13 @@ describe('The audit log', () => {
       statusText: 'the text',
     });
     await admin.explainPresence({ userId: 'ann' });
+    await admin.updateHiddenFrom({ userId: 'ann', userIds: ['a stalker'] });
     // A rejected call did nothing.
     await moderator.removeUser({ userId: 'ann', channelId: 'stage' }).catch(() => {});
     await admin.endSession({ sessionId });
-    // The audit log has no line for calls of users on their own sessions.
+    // The audit log has no line for calls of users about themselves.
     const again = await ann.connect();
+    await ann.updateHiddenFrom({ userIds: ['a stalker'] });
     await ann.updateStatus({
       sessionId: again.sessionId,
       choice: StatusChoice.STATUS_CHOICE_AWAY,
@@ -75,6 +77,7 @@ describe('The audit log', () => {
       ['remove user', { ...byModerator, channelId: 'stage' }, 'Audit'],
       ['set status', byAdmin, 'Audit'],
       ['explain', byAdmin, 'Audit'],
+      ['hide from', byAdmin, 'Audit'],
       ['end session', { ...byAdmin, sessionId }, 'Audit'],
     ]);
     const ids = audited.map(({ parts }) => (parts[1] as { readonly requestId: string }).requestId);
@@ -82,7 +85,8 @@ describe('The audit log', () => {
     for (const word of ['ann', 'the admin', 'the moderator', 'lobby', 'stage', 'the text']) {
       expect(JSON.stringify(others)).not.toContain(word);
     }
-    expect(JSON.stringify(audited)).not.toContain('the text');
+    for (const word of ['the text', 'a stalker'])
+      expect(JSON.stringify(audited)).not.toContain(word);
   });
 
   it('has no line with AUDIT_LOG=off', async () => {

@@ -9,9 +9,9 @@ import { GRPC, GRPC_WEB, httpProtocolsOf, type Protocol } from './protocols.js';
 import type { Vocabulary } from './texts.js';
 import { judge, type Verdict } from './well-formed.js';
 
-export const CALLERS = ['ann', 'ben', 'admin', 'nobody', 'stranger'] as const;
+export const CALLERS = ['ann', 'ben', 'guest', 'admin', 'nobody', 'stranger'] as const;
 
-/** The owner of the token of a call: a user, no token, or an invalid token. */
+/** The owner of the token of a call: a user, a guest who may only watch, an admin, no token, or an invalid token. */
 export type CallerName = (typeof CALLERS)[number];
 
 /** A complete call, with headers and data. */

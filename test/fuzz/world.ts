@@ -1,13 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
+import type { GrantsClaim } from '../../src/auth/grants.js';
 import { FanOut } from '../../src/events/fan-out.js';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { SessionRegistry } from '../../src/session/session-registry.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { Picture, everyoneOnline } from '../support/picture.js';
-import { httpAddress, Service, tokenOf } from '../support/service.js';
+import { httpAddress, Service, tokenOf, type TokenOptions } from '../support/service.js';
 import type { Answer } from './answer.js';
-import type { Call, CallerName } from './calls.js';
+import type { Call } from './calls.js';
 import { Connection, type RawRequest } from './connection.js';
 import { Faults } from './faults.js';
 import { callOverHttp } from './http-call.js';
@@ -15,8 +16,20 @@ import type { Vocabulary } from './texts.js';
 
 const USERS = ['ann', 'ben'];
 
-/** Sessions over HTTP need heartbeats. The clock does not advance, so none is missed. */
-const SETTINGS = { HEARTBEAT_TIMEOUT_MS: '604800000' };
+const SETTINGS = {
+  // Sessions over HTTP need heartbeats. The clock does not advance, so none is missed.
+  HEARTBEAT_TIMEOUT_MS: '604800000',
+  VISIBILITY: 'groups',
+};
+
+/** The tokens of callers whom a call may name, and whose tokens it may revoke. */
+const TOKENS: Readonly<Record<string, TokenOptions>> = {
+  ann: { grants: { groups: ['acme'] } },
+  ben: { grants: { groups: ['acme', 'bolt'] } },
+  admin: { isAdmin: true },
+};
+
+const GUEST: GrantsClaim = { groups: ['acme'], watch: ['lobby'], watch_only: true };
 
 /** The internal state of the service. */
 export interface Sight {
@@ -31,14 +44,18 @@ export class World {
   private readonly faults = new Faults();
   private readonly connections: readonly Connection[];
   private readonly sessions = new Map<string, OpenSession>();
-  private readonly tokens = new Map<CallerName, string>();
+  private readonly tokens = new Map<string, string>();
+  /** The revocations after which the tokens were renewed, by user. */
+  private readonly renewed = new Map<string, number>();
   private pageTokens: readonly string[] = [];
   private readonly httpAddresses: readonly string[];
   private turn = 0;
 
   private constructor(
     readonly service: Service,
-    private readonly clients: ReadonlyMap<string, Client>,
+    private readonly clients: Map<string, Client>,
+    /** An admin whom no call names. */
+    private readonly auditor: Client,
     private readonly picture: Picture,
   ) {
     this.connections = service.addresses().map((address) => new Connection(address));
@@ -50,14 +67,12 @@ export class World {
 
   static async start(): Promise<World> {
     const service = await Service.start(SETTINGS);
-    const clients = new Map<string, Client>();
-    for (const userId of USERS) clients.set(userId, await service.client(userId));
-    const admin = await service.client('admin', { isAdmin: true });
-    clients.set('admin', admin);
-    const world = new World(service, clients, new Picture(admin.subscribe()));
+    const auditor = await service.client('auditor', { isAdmin: true });
+    const picture = new Picture(auditor.subscribe());
+    const world = new World(service, new Map(), auditor, picture);
     await world.picture.untilCurrent();
-    for (const name of ['ann', 'ben'] as const) world.tokens.set(name, await tokenOf(name));
-    world.tokens.set('admin', await tokenOf('admin', { isAdmin: true }));
+    for (const userId of Object.keys(TOKENS)) await world.renewToken(userId, Date.now());
+    world.tokens.set('guest', await tokenOf('guest', { grants: GUEST }));
     world.tokens.set('stranger', 'a.b.c');
     await world.settle();
     await world.learnTokens();
@@ -76,6 +91,9 @@ export class World {
       case 'channel_ids':
         // Names that a careless comparison could treat as equal.
         return ['lobby', 'LOBBY', ' lobby ', 'cafe\u0301', 'caf\u00e9'];
+      case 'group_id':
+      case 'group_ids':
+        return ['acme', 'ACME', 'bolt'];
       case 'platform':
         return ['', 'desktop', 'mobile'];
       case 'status_text':
@@ -129,7 +147,7 @@ export class World {
     await ann.updateStatus({ sessionId, choice: StatusChoice.STATUS_CHOICE_AUTOMATIC });
     await ann.joinChannel({ sessionId, channelId });
     await this.picture.untilIn('ann', channelId);
-    const listed = await everyoneOnline(this.clients.get('admin')!);
+    const listed = await everyoneOnline(this.auditor);
     return { told: JSON.stringify(this.picture.online()), listed: JSON.stringify(listed) };
   }
 
@@ -148,9 +166,10 @@ export class World {
   }
 
   /**
-   * Waits until cancelled streams have ended, and begins new sessions for users who lost theirs.
+   * Waits until cancelled streams have ended, renews revoked tokens, and begins new sessions for users who lost theirs.
    */
   private async settle(): Promise<void> {
+    for (const userId of Object.keys(TOKENS)) await this.renewIfRevoked(userId);
     for (const userId of USERS) await this.keepConnected(userId);
     while (
       this.service.sizeOf(SessionRegistry) > this.sessions.size ||
@@ -168,8 +187,24 @@ export class World {
     this.sessions.set(userId, await this.clients.get(userId)!.connect());
   }
 
+  private async renewIfRevoked(userId: string): Promise<void> {
+    const { accessRules } = await this.service.all(PresenceStore)[0].get({ userId });
+    const { tokensValidFrom = 0 } = accessRules;
+    if (tokensValidFrom <= (this.renewed.get(userId) ?? 0)) return;
+    this.renewed.set(userId, tokensValidFrom);
+    // A token states the second of its issue.
+    await this.renewToken(userId, Math.ceil(tokensValidFrom / 1000) * 1000);
+  }
+
+  private async renewToken(userId: string, now: number): Promise<void> {
+    const token = await tokenOf(userId, { ...TOKENS[userId], now });
+    this.tokens.set(userId, token);
+    this.clients.get(userId)?.close();
+    this.clients.set(userId, this.service.clientWithToken(token));
+  }
+
   private async learnTokens(): Promise<void> {
-    const { nextPageToken } = await this.clients.get('admin')!.listOnlineUsers({ pageSize: 1 });
+    const { nextPageToken } = await this.auditor.listOnlineUsers({ pageSize: 1 });
     this.pageTokens = [nextPageToken];
   }
 }
