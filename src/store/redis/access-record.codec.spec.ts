@@ -103,28 +103,33 @@ describe('The record of a user with access rules', () => {
 });
 
 describe('The entry of a revocation in the log', () => {
-  const { user, ...revoked } = step(
-    online,
-    { type: 'disconnect', sessionId: 'a', cause: 'TOKEN_REVOKED' },
-    2,
-    POLICY,
-  );
-  const [record, rest] = encodeCommit(online, { user, ...revoked });
+  const { user: before } = given([1, connect('a', { attributes: new Map([['doc', 'plan']]) })]);
+  const revocation = { type: 'disconnect', sessionId: 'a', cause: 'TOKEN_REVOKED' } as const;
+  const made = step(before, revocation, 2, POLICY);
+  const [record, rest] = encodeCommit(before, made);
 
   it('has the reason of the events and of the ends of sessions', () => {
     const [entry] = decodeMessage(`epoch|1|2|prev|token|[[${record},${rest}]]`)!.entries();
-    expect(entry!.events.map(({ reason }) => reason)).toEqual(['TOKEN_REVOKED']);
+    expect(entry!.events).toEqual(made.events);
+    expect(entry!.events.map(({ reason }) => reason)).toContain('TOKEN_REVOKED');
     expect(entry!.ended).toEqual([{ sessionId: 'a', cause: 'TOKEN_REVOKED' }]);
   });
 
-  it('tells a node of the version before that the token expired', () => {
-    const [, , [, , known], ended] = JSON.parse(`[${rest}]`) as [
+  it('gives nodes of all versions before only the reasons that they know', () => {
+    const [, , [, , first, , later], ended] = JSON.parse(`[${rest}]`) as [
       string,
       number,
-      [number, null, [string, unknown][]],
+      [number, null, [string, { kind: string }][], null, [string, { kind: string }][] | null],
       [string, string][],
     ];
-    expect(known.map(([reason]) => reason)).toEqual(['TOKEN_EXPIRED']);
+    const read = (changes: [string, { kind: string }][]): unknown =>
+      changes.map(([reason, { kind }]) => [kind, reason]);
+    // A version without attributes reads the first list, and later ones the second if there is one.
+    expect(read(first)).toEqual([['USER_OFFLINE', 'TOKEN_EXPIRED']]);
+    expect(read(later ?? first)).toEqual([
+      ['USER_ATTRIBUTES_CHANGED', 'TOKEN_EXPIRED'],
+      ['USER_OFFLINE', 'TOKEN_EXPIRED'],
+    ]);
     expect(ended.map(([sessionId, cause]) => [sessionId, cause])).toEqual([['a', 'TOKEN_EXPIRED']]);
   });
 });

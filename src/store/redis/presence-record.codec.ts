@@ -41,14 +41,20 @@ export type EventFields = readonly [
   changes: readonly (readonly [Reason, Change])[],
   /** Missing: there were no other channels. */
   previousOtherChannelIds?: readonly string[] | null,
-  /** All changes, if `changes` has only those that a node of the previous version knows. Missing: `changes` has all. */
-  allChanges?: readonly (readonly [Reason, Change])[],
+  /** All changes, if `changes` has only those that a version without attributes knows. Missing or null: `changes` has all. */
+  allChanges?: readonly (readonly [Reason, Change])[] | null,
+  /** The reasons of all changes, if a version without revocations does not know them. Missing: they are in the changes. */
+  reasons?: readonly Reason[],
 ];
 
-/** The reasons that a node of the previous version does not know, and the one that it is given instead. */
-const REASON_BEFORE: Partial<Readonly<Record<Reason, Reason>>> = {
+/** The reasons that a version without attributes and moderation does not know, and those that it is given instead. */
+const BEFORE_ATTRIBUTES: Partial<Readonly<Record<Reason, Reason>>> = {
   MODERATED: 'REQUESTED',
   ATTRIBUTE_EXPIRED: 'REQUESTED',
+};
+
+/** The same for a version without revocations of tokens. */
+const BEFORE_REVOCATIONS: Partial<Readonly<Record<Reason, Reason>>> = {
   TOKEN_REVOKED: 'TOKEN_EXPIRED',
 };
 
@@ -92,19 +98,30 @@ export function presenceOf(userId: string, fields: StoredPresence): Presence {
 }
 
 /** Encodes the events of one commit for the log. */
-export function eventFields([first, ...others]: readonly PresenceEvent[]): EventFields | null {
+export function eventFields(events: readonly PresenceEvent[]): EventFields | null {
+  if (!events.some(({ reason }) => reason in BEFORE_REVOCATIONS)) return knownEventFields(events);
+  const known = knownEventFields(
+    events.map((event) => ({ ...event, reason: BEFORE_REVOCATIONS[event.reason] ?? event.reason })),
+  );
+  const [occurredAt, previousChannelId, changes, otherChannelIds = null, all = null] = known!;
+  const reasons = events.map(({ reason }) => reason);
+  return [occurredAt, previousChannelId, changes, otherChannelIds, all, reasons];
+}
+
+/** Encodes events whose reasons a version without revocations knows. */
+function knownEventFields([first, ...others]: readonly PresenceEvent[]): EventFields | null {
   if (first === undefined) return null;
   const { occurredAt, previousChannelId, previousOtherChannelIds } = first;
   const all = [first, ...others].map(({ reason, change }) => [reason, change] as const);
   const otherChannelIds = previousOtherChannelIds.length === 0 ? null : previousOtherChannelIds;
   const known = all.filter(([, { kind }]) => kind !== 'USER_ATTRIBUTES_CHANGED');
-  if (known.length === all.length && !all.some(([reason]) => reason in REASON_BEFORE)) {
+  if (known.length === all.length && !all.some(([reason]) => reason in BEFORE_ATTRIBUTES)) {
     return otherChannelIds === null
       ? [occurredAt, previousChannelId ?? null, all]
       : [occurredAt, previousChannelId ?? null, all, otherChannelIds];
   }
   const before = known.map(
-    ([reason, change]) => [REASON_BEFORE[reason] ?? reason, change] as const,
+    ([reason, change]) => [BEFORE_ATTRIBUTES[reason] ?? reason, change] as const,
   );
   return [occurredAt, previousChannelId ?? null, before, otherChannelIds, all];
 }
@@ -112,13 +129,14 @@ export function eventFields([first, ...others]: readonly PresenceEvent[]): Event
 /** Decodes the events of one commit. `presence` is the shown presence after the commit. */
 export function eventsOf(presence: Presence, fields: EventFields | null): readonly PresenceEvent[] {
   if (fields === null) return [];
-  const [occurredAt, previousChannelId, changes, previousOtherChannelIds, allChanges] = fields;
-  return (allChanges ?? changes).map(([reason, change]) => ({
+  const [occurredAt, previousChannelId, changes, previousOtherChannelIds, allChanges, reasons] =
+    fields;
+  return (allChanges ?? changes).map(([reason, change], nth) => ({
     presence,
     previousChannelId: previousChannelId ?? undefined,
     previousOtherChannelIds: previousOtherChannelIds ?? NO_CHANNELS,
     occurredAt,
-    reason,
+    reason: reasons?.[nth] ?? reason,
     change: completed(change, presence),
   }));
 }
