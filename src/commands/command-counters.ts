@@ -40,6 +40,7 @@ export class CommandCounters {
     removeUser: noOutcomes(),
     hideFrom: noOutcomes(),
     revokeTokens: noOutcomes(),
+    forgetRevocation: noOutcomes(),
     time: noOutcomes(),
   };
 

@@ -28,6 +28,7 @@ import { RejectedError } from './rejected-error.js';
 import { sharedGroups } from './shared-groups.js';
 import { sharedText } from './shared-text.js';
 import { sharedTerms } from './terms.js';
+import { forgetRevocation, isRevoked, revokeTokens } from './token-revocation.js';
 import {
   copySession,
   copyUser,
@@ -84,7 +85,9 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ap
         cause: 'REQUESTED',
       };
     case 'revokeTokens':
-      throw new Error('not implemented yet');
+      return revokeTokens(user, input.issuedBefore);
+    case 'forgetRevocation':
+      return forgetRevocation(user, input.issuedBefore);
     case 'moderateMute':
     case 'moveUser':
     case 'removeUser':
@@ -104,6 +107,10 @@ type InputOf<Type extends Input['type']> = Extract<Input, { readonly type: Type 
 function connect(user: User, input: InputOf<'connect'>, now: number, policy: Policy): User {
   // The connect is a retry: the caller could not know that the first attempt succeeded.
   if (user.sessions.some(({ sessionId }) => sessionId === input.sessionId)) return user;
+  const { tokensValidFrom } = user.accessRules;
+  if (input.token !== undefined && isRevoked(input.token.issuedAt, tokensValidFrom)) {
+    throw new RejectedError('TOKEN_REVOKED', 'the token was revoked; connect again with a new one');
+  }
   if (liveSessions(user).length >= policy.maxSessionsPerUser) {
     throw new RejectedError(
       'TOO_MANY_SESSIONS',

@@ -93,6 +93,8 @@ export type Input =
   | { readonly type: 'hideFrom'; readonly userIds: readonly string[] }
   /** Ends the sessions of tokens that were issued before a time of the wall clock, in milliseconds, and refuses such tokens. */
   | { readonly type: 'revokeTokens'; readonly issuedBefore: number }
+  /** All tokens that were issued before a time of the wall clock have expired, so a revocation of them is not needed any more. */
+  | { readonly type: 'forgetRevocation'; readonly issuedBefore: number }
   | ModerationInput
   /** A node failed, and all its streams with it. */
   | { readonly type: 'nodeLost'; readonly node: string }

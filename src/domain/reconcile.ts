@@ -5,6 +5,7 @@ import { settled } from './hiding.js';
 import { hasLeftSince, isSame, membershipsOf, setMemberships } from './memberships.js';
 import type { Policy } from './policy.js';
 import { derivePresence } from './step.js';
+import { isRevoked } from './token-revocation.js';
 import {
   copySession,
   copyUser,
@@ -29,11 +30,11 @@ export function reconcile(
 ): User {
   const base = known.own.version > stored.own.version ? known : stored;
   const other = base === known ? stored : known;
+  const revocation = laterRevocation(base, other);
   const sessions = [
     ...base.sessions.filter((session) => session.node !== node),
     ...known.sessions.filter((session) => session.node === node),
-  ];
-  const revocation = laterRevocation(base, other);
+  ].filter(({ tokenIssuedAt }) => !isRevoked(tokenIssuedAt, revocation));
   const isUnchanged =
     haveSameIds(sessions, base.sessions) && revocation === base.accessRules.tokensValidFrom;
   if (isUnchanged && !hasLaterChoice(other, base)) return base;

@@ -1,4 +1,11 @@
-import { hidesFrom, NO_ACCESS_RULES, withoutPresences, type AccessRules } from './access-rules.js';
+import {
+  accessRules,
+  HIDDEN_FROM_NOBODY,
+  hidesFrom,
+  NO_ACCESS_RULES,
+  withoutPresences,
+  type AccessRules,
+} from './access-rules.js';
 import type { SessionAttributes } from './attributes.js';
 import { NO_CHOICES, type ChoiceVersions } from './choice-versions.js';
 import { NOT_MODERATED, type ModeratorMute } from './moderator-mute.js';
@@ -207,13 +214,35 @@ export function liveSessions(user: User): readonly Session[] {
  * Returns what a store with too many users keeps of the user who has been OFFLINE for others the longest. Undefined:
  * nothing, because the user has no session. A user who is invisible or hides from viewers loses only the shown presence, so
  * that the eviction does not make the next session visible. Without a session, a second eviction drops that user.
+ * A revocation of tokens is always kept.
  */
 export function retainOnEviction(user: User): User | undefined {
   const hides = user.choice === 'INVISIBLE' || hidesFrom(user.accessRules).length > 0;
   const isHidden = hides && user.shown.version > 0;
-  if (user.sessions.length === 0 && !isHidden) return undefined;
+  if (user.sessions.length === 0 && !isHidden) return revocationOf(user);
   const kept = copyUser(user);
   kept.shown = unknownPresence(user.userId);
   kept.accessRules = withoutPresences(user.userId, user.accessRules);
   return kept;
+}
+
+/** Returns the user with nothing but the revocation of tokens. Undefined: no token was revoked. */
+function revocationOf({ userId, own, accessRules: { tokensValidFrom } }: User): User | undefined {
+  if (tokensValidFrom === undefined) return undefined;
+  const kept = copyUser(newUser(userId));
+  // With an older version, the user would look as if Redis had lost a newer state.
+  kept.own = { ...kept.own, version: own.version };
+  kept.accessRules = accessRules(HIDDEN_FROM_NOBODY, tokensValidFrom);
+  return kept;
+}
+
+/** Whether an eviction would keep all that is known of the user: the revocation of tokens. */
+export function isOnlyRevocation({ sessions, shown, choiceVersions, accessRules }: User): boolean {
+  return (
+    accessRules.tokensValidFrom !== undefined &&
+    accessRules.hiddenFrom.size === 0 &&
+    sessions.length === 0 &&
+    shown.version === 0 &&
+    choiceVersions === NO_CHOICES
+  );
 }

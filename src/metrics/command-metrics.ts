@@ -19,6 +19,7 @@ const KIND_LABELS: Readonly<Record<CommandKind, string>> = {
   removeUser: 'remove_user',
   hideFrom: 'update_hidden_from',
   revokeTokens: 'revoke_tokens',
+  forgetRevocation: 'forget_revocation',
   time: 'deadline',
 };
 

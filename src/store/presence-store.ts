@@ -50,6 +50,12 @@ export abstract class PresenceStore {
   abstract readonly view: PresenceView;
 
   /**
+   * `AccessRules.tokensValidFrom` of every user with revoked tokens, by user id. Like the view, it reflects exactly the
+   * emitted commits, and what was stored before this node started.
+   */
+  abstract readonly tokensValidFrom: ReadonlyMap<string, number>;
+
+  /**
    * Every commit of any node, in the order of commits, after the view contains it. Emits synchronously, and before the
    * commit is acknowledged. A subscriber that throws affects neither the commit nor the other subscribers.
    */

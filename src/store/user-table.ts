@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expiresAt } from '../domain/deadlines.js';
 import { NO_ACCESS_RULES } from '../domain/access-rules.js';
 import type { Presence } from '../domain/presence.js';
-import { newUser, type Session, type User } from '../domain/user.js';
+import { isOnlyRevocation, newUser, type Session, type User } from '../domain/user.js';
 import { groupsOf, viewedOf, type Viewed } from '../domain/visibility.js';
 import { DeadlineQueue, type Timer } from './deadline-queue.js';
 import type { PresenceView } from './presence-view.js';
@@ -51,7 +51,11 @@ export class UserTable {
   private wallAhead = 0;
   private leastWallAhead = 0;
 
-  constructor(private readonly view: PresenceView) {}
+  /** `tokensValidFrom`: see `PresenceStore`. Several tables can share it, as they share the view. */
+  constructor(
+    private readonly view: PresenceView,
+    private readonly tokensValidFrom: Map<string, number>,
+  ) {}
 
   /** The current sizes. */
   get sizes(): TableSizes {
@@ -106,6 +110,7 @@ export class UserTable {
     this.wake(entry, wakeAt);
     if (!haveSameLive(before.sessions, user.sessions)) this.indexSessions(before, user);
     if (isViewedAnew(before, user)) this.view.update(viewedOf(before), viewedOf(user));
+    if (user.accessRules !== before.accessRules) this.trackRevocation(user);
     if (user.shown.status === 'OFFLINE' || before.shown.status === 'OFFLINE')
       this.trackOffline(user);
     return entry;
@@ -154,6 +159,7 @@ export class UserTable {
       if (entry.user.accessRules !== NO_ACCESS_RULES)
         this.view.update(viewedOf(entry.user), viewedOf(newUser(userId)));
       this.users.delete(userId);
+      this.tokensValidFrom.delete(userId);
       this.setAlarm(entry, undefined);
     }
   }
@@ -168,12 +174,19 @@ export class UserTable {
     return entry;
   }
 
-  private trackOffline({ userId, shown, sessions }: User): void {
+  private trackRevocation({ userId, accessRules: { tokensValidFrom } }: User): void {
+    if (tokensValidFrom === undefined) this.tokensValidFrom.delete(userId);
+    else this.tokensValidFrom.set(userId, tokensValidFrom);
+  }
+
+  private trackOffline(user: User): void {
+    const { userId, shown, sessions } = user;
     const isGone = shown.status === 'OFFLINE';
     // A user who is already in a set keeps the position there.
     if (isGone && shown.version > 0) this.offline.add(userId);
     else this.offline.delete(userId);
-    if (isGone && shown.version === 0 && sessions.length === 0) this.hiddenOffline.add(userId);
+    const isHidden = isGone && shown.version === 0 && sessions.length === 0;
+    if (isHidden && !isOnlyRevocation(user)) this.hiddenOffline.add(userId);
     else this.hiddenOffline.delete(userId);
   }
 

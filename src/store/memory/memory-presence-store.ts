@@ -48,7 +48,8 @@ export class MemoryPresenceStore extends PresenceStore {
     // Every change is in the view before it is acknowledged.
     () => Promise.resolve(),
   );
-  private readonly table = new UserTable(this.view);
+  readonly tokensValidFrom = new Map<string, number>();
+  private readonly table = new UserTable(this.view, this.tokensValidFrom);
   private readonly committed = new Subject<Commit>();
   readonly commits = this.committed.asObservable();
   // Nothing is ever missed in memory.

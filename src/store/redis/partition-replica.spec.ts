@@ -33,6 +33,7 @@ function newReplica(): { readonly replica: PartitionReplica; readonly told: Told
   );
   const replica: PartitionReplica = new PartitionReplica({
     ...{ view, policy: POLICY, node: () => 'n2', now: () => NOW },
+    tokensValidFrom: new Map(),
     onStep: (made, before) => told.push({ ...made, before }),
     onRestart: () => {},
   });
@@ -81,7 +82,8 @@ function withRules(
   return { accessRules: { hiddenFrom, tokensValidFrom } };
 }
 
-const token = { groups: ['acme'], issuedAt: 1, mayJoin: undefined };
+// Issued after the moment of the revocations below.
+const token = { groups: ['acme'], issuedAt: 6, mayJoin: undefined };
 const start = step(newUser('alice'), connect('a', { token }), 1000, POLICY);
 const online = start.user;
 const hiding = {

@@ -4,6 +4,7 @@ import type { EndedSession } from '../../domain/session-transitions.js';
 import type { Policy } from '../../domain/policy.js';
 import { keepAccess, reconcile, withKnownRules } from '../../domain/reconcile.js';
 import type { Step } from '../../domain/step.js';
+import { isRevoked } from '../../domain/token-revocation.js';
 import { isForgotten, liveSessions, newUser, type Session, type User } from '../../domain/user.js';
 import type { PresenceView } from '../presence-view.js';
 import { UserTable, type UserEntry } from '../user-table.js';
@@ -18,6 +19,8 @@ import {
 
 export interface ReplicaOptions {
   readonly view: PresenceView;
+  /** See `PresenceStore`. All partitions share it. */
+  readonly tokensValidFrom: Map<string, number>;
   readonly policy: Policy;
   /** The current node id, under which the sessions of this node are stored. */
   readonly node: () => string;
@@ -60,7 +63,7 @@ export class PartitionReplica {
   private reached = NOWHERE;
 
   constructor(private readonly options: ReplicaOptions) {
-    this.table = new UserTable(options.view);
+    this.table = new UserTable(options.view, options.tokensValidFrom);
   }
 
   /** Whether the first load is complete. */
@@ -251,10 +254,14 @@ function without(user: User, ended: readonly EndedSession[]): User {
 
 /** Live sessions that are missing after the change. Their absence is the only sign that they ended. */
 function missingIn(after: User, before: User): readonly EndedSession[] {
+  const { tokensValidFrom } = after.accessRules;
   const live = new Set(liveSessions(after).map(({ sessionId }) => sessionId));
   return liveSessions(before)
     .filter(({ sessionId }) => !live.has(sessionId))
-    .map(({ sessionId }) => ({ sessionId, cause: 'NODE_LOST' }));
+    .map(({ sessionId, tokenIssuedAt }) => ({
+      sessionId,
+      cause: isRevoked(tokenIssuedAt, tokensValidFrom) ? 'TOKEN_REVOKED' : 'NODE_LOST',
+    }));
 }
 
 /** The number of live sessions on each node. It shows which dead nodes have left sessions behind. */

@@ -76,6 +76,7 @@ export class RedisPresenceStore
     (userId) => this.partitions.of(userId).replica.table,
     () => withinTimeout(this.refreshing.run()),
   );
+  readonly tokensValidFrom = new Map<string, number>();
   private node = randomId();
   private readonly logger = new Logger('Redis');
   private readonly previousNodeIds = new Set<string>();
@@ -112,7 +113,8 @@ export class RedisPresenceStore
     const partitions = keys.partitions.map(
       (partitionKeys, index) =>
         new Partition({
-          ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
+          ...{ port, policy, now, node, keys: partitionKeys },
+          ...{ view: this.view, tokensValidFrom: this.tokensValidFrom },
           logSize: Math.ceil(options.logSize / PARTITIONS),
           randomToken: randomId,
           onStep: ({ user, occurredAt, cause, events, ended }, before, place) =>
