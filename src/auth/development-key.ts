@@ -13,27 +13,30 @@ const A_DAY_SECONDS = 86_400;
 export class DevelopmentKey implements OnApplicationBootstrap {
   /** Undefined when a key is configured. */
   readonly secret: string | undefined;
+  private readonly ttlSeconds: number;
   private readonly logger = new Logger(DevelopmentKey.name);
 
   constructor(private readonly config: Config) {
-    const { secret, jwksUrl, publicKeyFile } = config.auth;
+    const { secret, jwksUrl, publicKeyFile, maxTokenLifetimeMs = Infinity } = config.auth;
+    this.ttlSeconds = Math.min(A_DAY_SECONDS, Math.floor(maxTokenLifetimeMs / 1000));
     const isNeeded = [secret, jwksUrl, publicKeyFile].every((key) => key === undefined);
     this.secret = isNeeded ? randomBytes(32).toString('base64url') : undefined;
   }
 
-  /** Returns a token that is valid for a day. Undefined if a key is configured: tokens then come from elsewhere. */
+  /** Returns a token that is valid for a day, or as long as a token may be. Undefined if a key is configured: tokens then come from elsewhere. */
   async tokenFor(userId: string, { isAdmin = false } = {}): Promise<string | undefined> {
     if (this.secret === undefined) return undefined;
     const { issuer, audience } = this.config.auth;
-    const request = { userId, isAdmin, ttlSeconds: A_DAY_SECONDS, issuer, audience };
+    const request = { userId, isAdmin, ttlSeconds: this.ttlSeconds, issuer, audience };
     return signToken({ key: this.secret, ...request });
   }
 
   async onApplicationBootstrap(): Promise<void> {
     const token = await this.tokenFor('alice');
     if (token === undefined) return;
+    const lifetime = this.ttlSeconds === A_DAY_SECONDS ? '24 hours' : `${this.ttlSeconds} seconds`;
     this.logger.warn(
-      `No token key is configured (AUTH_...). The server uses a random key until this process ends. A token for alice, valid for 24 hours: ${token}`,
+      `No token key is configured (AUTH_...). The server uses a random key until this process ends. A token for alice, valid for ${lifetime}: ${token}`,
     );
   }
 }

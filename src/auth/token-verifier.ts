@@ -12,9 +12,8 @@ import { InvalidToken } from './invalid-token.js';
 import { KeysUnavailable } from './keys-unavailable.js';
 import type { VerificationKeys } from './verification-keys.js';
 import { TokenCache } from './token-cache.js';
+import { checkLifetime, LEEWAY_SECONDS } from './token-lifetime.js';
 
-/** How far the clocks of issuer and server may differ. */
-const LEEWAY_SECONDS = 5;
 /** Longer tokens are rejected without a check. */
 const MAX_TOKEN_CHARACTERS = 8_192;
 
@@ -33,6 +32,8 @@ interface Expected {
   readonly grantsClaim?: string;
   /** What a token without grants may see. */
   readonly access?: Config['access'];
+  /** See `checkLifetime`. */
+  readonly maxTokenLifetimeMs?: number | undefined;
 }
 
 /** The clocks of the verifier: the wall clock for times in tokens, the monotonic clock for the age of cached tokens. */
@@ -45,15 +46,23 @@ export class TokenVerifier {
   private readonly options: JWTVerifyOptions;
   private readonly grantsClaim: string;
   private readonly access: Config['access'];
+  private readonly maxTokenLifetimeMs: number | undefined;
   private readonly verified = new TokenCache();
 
   constructor(
     private readonly keys: VerificationKeys,
-    { issuer, audience, grantsClaim = GRANTS_CLAIM, access = UNRESTRICTED }: Expected = {},
+    {
+      issuer,
+      audience,
+      grantsClaim = GRANTS_CLAIM,
+      access = UNRESTRICTED,
+      maxTokenLifetimeMs,
+    }: Expected = {},
     private readonly clock: TokenClock = MACHINE,
   ) {
     this.grantsClaim = grantsClaim;
     this.access = access;
+    this.maxTokenLifetimeMs = maxTokenLifetimeMs;
     this.options = {
       algorithms: [...keys.algorithms],
       clockTolerance: LEEWAY_SECONDS,
@@ -99,6 +108,7 @@ export class TokenVerifier {
     const { sub, scope, iat, exp } = payload;
     if (!isIdentifier(sub))
       throw new InvalidToken('token is not valid', 'sub is not a valid user id');
+    checkLifetime(payload, this.maxTokenLifetimeMs);
     const grants = grantsOf(payload[this.grantsClaim], this.grantsClaim);
     const isAdmin = hasAdminScope(scope);
     return {

@@ -35,6 +35,7 @@ describe('readConfig', () => {
         issuer: undefined,
         audience: undefined,
         grantsClaim: 'presence',
+        maxTokenLifetimeMs: undefined,
       },
       access: { visibility: 'everyone', channelAccess: 'any' },
       policy: {

@@ -15,6 +15,9 @@ export interface SettingType<T> {
 /** Longer than any useful timeout, and shorter than 24.8 days, above which a timer of Node.js fires at once. */
 const A_WEEK_MS = 604_800_000;
 
+/** For times that no timer measures. */
+export const A_YEAR_MS = 31_536_000_000;
+
 export function integer(least: number, most: number, unit?: string): SettingType<number> {
   return {
     description: `a whole number from ${least} to ${most}`,
@@ -27,9 +30,9 @@ export function integer(least: number, most: number, unit?: string): SettingType
   };
 }
 
-export function milliseconds(least: number): SettingType<number> {
-  const type = integer(least, A_WEEK_MS, 'milliseconds');
-  return { ...type, description: `a whole number of milliseconds from ${least} to ${A_WEEK_MS}` };
+export function milliseconds(least: number, most = A_WEEK_MS): SettingType<number> {
+  const type = integer(least, most, 'milliseconds');
+  return { ...type, description: `a whole number of milliseconds from ${least} to ${most}` };
 }
 
 /** The limit of a rate. Zero: no limit. */

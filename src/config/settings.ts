@@ -2,6 +2,7 @@ import { logLevelNames } from './log-level.js';
 import { redisUrl } from './redis-url.js';
 import { optional, setting, type Setting } from './setting.js';
 import {
+  A_YEAR_MS,
   boolean,
   environmentName,
   grpcAddress,
@@ -144,6 +145,11 @@ export const settings = {
       scope: 'cluster-wide',
       description:
         'Name of the claim with the grants of a token: groups, channels, and whether it may begin sessions.',
+    }),
+    maxTokenLifetimeMs: optional('AUTH_MAX_TOKEN_LIFETIME_MS', milliseconds(1000, A_YEAR_MS), {
+      scope: 'cluster-wide',
+      description:
+        'Maximum time from the issue of a token (`iat`) to its end (`exp`). Tokens that live longer, or lack one of these claims, are rejected. A revocation of tokens is forgotten when this time has passed. Not set: any token, and revocations are kept for ever.',
     }),
   },
   access: {
