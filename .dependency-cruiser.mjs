@@ -26,6 +26,7 @@ const MAY_IMPORT = {
   commands: ['clock', 'config', 'domain', 'store', 'telemetry'],
   'event-log': ['domain', 'sealed-tokens', 'store'],
   health: ['store', 'transport'],
+  revocation: ['auth', 'clock', 'commands', 'config', 'store', 'text', 'timers'],
   api: ['auth', 'clock', 'config', 'domain', 'health', 'limits', 'store', 'text', 'transport'],
   lifecycle: ['config', 'domain', 'health'],
 };

@@ -68,6 +68,7 @@ const PROMISES = e2e(
   'subscription-limits',
   'token-claims',
   'token-expiry',
+  'token-revocation',
   'versions',
 );
 

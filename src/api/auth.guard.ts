@@ -2,6 +2,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Principal } from '../auth/principal.js';
 import { InvalidToken } from '../auth/invalid-token.js';
+import { TokenRevocations } from '../auth/token-revocations.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { Connections } from '../transport/connections/connections.js';
 import { sessionOf } from '../transport/grpc/grpc-server-stream.js';
@@ -11,11 +12,12 @@ const BEARER = /^Bearer +(\S+)$/i;
 /** The principals of the calls being served, by metadata. An entry is garbage-collected together with its call. */
 const callers = new WeakMap<object, Principal>();
 
-/** Rejects every call without a valid token before its request is decoded. */
+/** Rejects every call without a valid token, or with a revoked one, before its request is decoded. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
     private readonly verifier: TokenVerifier,
+    private readonly revocations: TokenRevocations,
     private readonly connections: Connections,
   ) {}
 
@@ -33,6 +35,8 @@ export class AuthGuard implements CanActivate {
   }
 
   private letIn(caller: Principal, metadata: Metadata, call: object): true {
+    // A token that is cached may have been revoked since.
+    this.revocations.assertValid(caller);
     callers.set(metadata, caller);
     this.connections.trust(sessionOf(call));
     return true;

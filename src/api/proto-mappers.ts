@@ -77,5 +77,10 @@ export function timestampMessage(ms: number | undefined): Timestamp | undefined 
 
 /** Converts to milliseconds since the epoch, rounded down. */
 export function fromTimestamp(timestamp: Timestamp | undefined): number | undefined {
-  return timestamp && timestamp.seconds * 1000 + Math.floor(timestamp.nanos / 1_000_000);
+  return timestamp && Math.floor(millisecondsOf(timestamp));
+}
+
+/** Converts to milliseconds since the epoch, with fractions. */
+export function millisecondsOf({ seconds, nanos }: Timestamp): number {
+  return seconds * 1000 + nanos / 1_000_000;
 }

@@ -154,7 +154,7 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
     code: status.UNAUTHENTICATED,
     when: '`RevokeTokens` has revoked the token, before the call or while the stream of a session or a subscription was open.',
     action:
-      'Ask for a new token once. If the issuer refuses it, or the new token is refused as well, stop: the user is not allowed in.',
+      'Wait a second, because `iat` has whole seconds, and ask for a new token once. If that is refused as well, stop: the user is not allowed in.',
   },
   DRAINING: {
     code: status.UNAVAILABLE,

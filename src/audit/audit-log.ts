@@ -10,6 +10,7 @@ export type AuditedAction =
   | 'move user'
   | 'mute user'
   | 'remove user'
+  | 'revoke tokens'
   | 'set status';
 
 /** The subject of an audited action. */
@@ -19,6 +20,8 @@ export interface AuditedSubject {
   readonly sessionId?: string;
   readonly channelId?: string;
   readonly toChannelId?: string;
+  /** The moment of a revocation, in RFC 3339. */
+  readonly issuedBefore?: string;
 }
 
 /**

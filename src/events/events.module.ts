@@ -3,6 +3,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { ConnectionsModule } from '../transport/connections/connections.module.js';
 import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
 import { StoreModule } from '../store/store.module.js';
 import { Config } from '../config/config.js';
 import { EventLog } from '../event-log/event-log.js';
@@ -17,7 +18,14 @@ import { SubscriptionLimiter } from './subscription-limiter.js';
 
 /** Delivers every change of a presence to the subscribers. */
 @Module({
-  imports: [AuthModule, ConnectionsModule, LifecycleModule, LimitsModule, StoreModule],
+  imports: [
+    AuthModule,
+    ConnectionsModule,
+    LifecycleModule,
+    LimitsModule,
+    RevocationModule,
+    StoreModule,
+  ],
   controllers: [EventsController],
   providers: [
     EventsService,

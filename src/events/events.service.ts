@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Observable, type Subscriber } from 'rxjs';
 import type { Principal } from '../auth/principal.js';
+import { TokenRevocations } from '../auth/token-revocations.js';
 import { Clock } from '../clock/clock.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import { ConnectionDrainer } from '../lifecycle/connection-drainer.js';
@@ -44,6 +45,7 @@ export class EventsService {
     private readonly counts: CountFeed,
     private readonly drain: ConnectionDrainer,
     private readonly limits: SubscriptionLimiter,
+    private readonly revocations: TokenRevocations,
     private readonly clock: Clock,
   ) {
     this.initialStates = new InitialStates(store, log, limits);
@@ -72,6 +74,7 @@ export class EventsService {
       const outlet = new StreamOutlet(messages, stream);
       messages.add(this.drain.register(outlet));
       messages.add(this.limits.acquire(caller));
+      messages.add(this.revocations.watch(caller, outlet));
       this.begin(caller, options, outlet, messages, stream).catch((error: unknown) =>
         messages.error(error),
       );
@@ -92,6 +95,7 @@ export class EventsService {
       const outlet = new StreamOutlet(messages, stream);
       messages.add(this.drain.register(outlet));
       messages.add(this.limits.acquire(caller));
+      messages.add(this.revocations.watch(caller, outlet));
       const subscription = new CountSubscription(caller, outlet, this.clock);
       const begin = async (): Promise<void> => {
         await this.store.view.awaitCurrent();

@@ -14,7 +14,7 @@ import {
   type SessionServiceController,
 } from '../api/generated/presence/v1/session_service.pb.js';
 import { GrpcController } from '../api/grpc-controller.js';
-import { toPresenceMessage, sessionMessage } from '../api/proto-mappers.js';
+import { millisecondsOf, toPresenceMessage, sessionMessage } from '../api/proto-mappers.js';
 import { CurrentCaller, CurrentRequestId, CurrentStream } from '../api/param-decorators.js';
 import { liveSessions } from '../domain/user.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
@@ -87,11 +87,14 @@ export class SessionController implements SessionServiceController {
     return { sessions: liveSessions(user).map((session) => sessionMessage(user, session)) };
   }
 
-  revokeTokens(
-    @Payload() _request: RevokeTokensRules,
-    @CurrentCaller() _caller: Principal,
+  async revokeTokens(
+    @Payload() { userId, issuedBefore }: RevokeTokensRules,
+    @CurrentCaller() caller: Principal,
+    @CurrentRequestId() requestId: string,
   ): Promise<RevokeTokensResponse> {
-    throw new Error('TODO(access)');
+    const moment = issuedBefore && millisecondsOf(issuedBefore);
+    const endedSessions = await this.sessions.revokeTokens(caller, userId, moment, requestId);
+    return { endedSessions };
   }
 
   async endSession(

@@ -5,6 +5,7 @@ import { CommandsModule } from '../commands/commands.module.js';
 import { ConnectionsModule } from '../transport/connections/connections.module.js';
 import { LifecycleModule } from '../lifecycle/lifecycle.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
 import { StoreModule } from '../store/store.module.js';
 import { SessionController } from './session.controller.js';
 import { SessionService } from './session.service.js';
@@ -19,6 +20,7 @@ import { SessionRegistry } from './session-registry.js';
     ConnectionsModule,
     LifecycleModule,
     LimitsModule,
+    RevocationModule,
     StoreModule,
   ],
   controllers: [SessionController],

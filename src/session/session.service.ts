@@ -144,6 +144,29 @@ export class SessionService {
     return ended.length > 0;
   }
 
+  /**
+   * Revokes the tokens of a user that were issued before `issuedBefore`, in milliseconds of the wall clock. Undefined: now.
+   * Returns the number of sessions that ended.
+   */
+  async revokeTokens(
+    caller: Principal,
+    userId: string,
+    issuedBefore: number | undefined,
+    requestId: string,
+  ): Promise<number> {
+    requireAdmin(caller);
+    const now = this.clock.wall();
+    const moment = issuedBefore ?? now;
+    if (Math.floor(moment) > now)
+      throw new RejectedError('INVALID_FIELD', 'must not be in the future', 'issued_before');
+    // Rounded up, so that no token from before the moment is accepted. No token was issued before 1970.
+    const input = { type: 'revokeTokens', issuedBefore: Math.max(0, Math.ceil(moment)) } as const;
+    const { ended } = await this.commands.execute(userId, input);
+    const details = { issuedBefore: new Date(moment).toISOString(), requestId };
+    this.audit.record('revoke tokens', caller, { userId, ...details });
+    return ended.length;
+  }
+
   private begin(caller: Principal, sessionId: string, options: ConnectOptions): Promise<Step> {
     const tokenExpiresAt = caller.expiresAt;
     // The input is created for each attempt, because this node may get a new node id before the session is committed.

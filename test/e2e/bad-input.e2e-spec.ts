@@ -36,6 +36,15 @@ const BAD_ATTRIBUTES = [
 /** A field that accepts every value of its type. */
 const ANYTHING: unknown[] = [];
 
+/** Times that no google.protobuf.Timestamp can hold. */
+const NO_TIMESTAMPS = [
+  { seconds: 1_600_000_000, nanos: -1 },
+  { seconds: 1_600_000_000, nanos: 1_000_000_000 },
+  { seconds: 253_402_300_800, nanos: 0 },
+  { seconds: Number.MAX_SAFE_INTEGER, nanos: 0 },
+  { seconds: Number.MIN_SAFE_INTEGER, nanos: 0 },
+];
+
 /**
  * The rejected values of every field of every request, by RPC and by the field name in the
  * contract.
@@ -70,6 +79,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
   'SessionService/RecordActivity': { session_id: BAD_IDS, user_id: BAD_IDS },
   'SessionService/ListSessions': { user_id: BAD_IDS_IF_ANY },
   'SessionService/EndSession': { session_id: BAD_IDS },
+  'SessionService/RevokeTokens': { user_id: BAD_IDS, issued_before: NO_TIMESTAMPS },
   'PresenceService/JoinChannel': {
     session_id: BAD_IDS,
     channel_id: BAD_IDS,
@@ -90,11 +100,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
       { seconds: 0, nanos: 0 },
       { seconds: -1, nanos: 0 },
       { seconds: 1_600_000_000, nanos: 0 },
-      { seconds: 4_000_000_000, nanos: -1 },
-      { seconds: 4_000_000_000, nanos: 1_000_000_000 },
-      { seconds: 253_402_300_800, nanos: 0 },
-      { seconds: Number.MAX_SAFE_INTEGER, nanos: 0 },
-      { seconds: Number.MIN_SAFE_INTEGER, nanos: 0 },
+      ...NO_TIMESTAMPS,
     ],
     user_id: BAD_IDS_IF_ANY,
   },
@@ -113,7 +119,15 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
     ],
     is_passive: ANYTHING,
   },
-  'PresenceService/CountPresences': { channel_ids: [MANY_IDS, ...BAD_LISTS] },
+  'PresenceService/UpdateHiddenFrom': {
+    user_ids: [MANY_IDS, ...BAD_LISTS],
+    user_id: BAD_IDS_IF_ANY,
+  },
+  'PresenceService/GetHiddenFrom': { user_id: BAD_IDS_IF_ANY },
+  'PresenceService/CountPresences': {
+    channel_ids: [MANY_IDS, ...BAD_LISTS],
+    group_ids: [MANY_IDS, ...BAD_LISTS],
+  },
   'PresenceService/GetPresence': { user_id: BAD_IDS },
   'PresenceService/ExplainPresence': { user_id: BAD_IDS },
   'PresenceService/BatchGetPresences': {
@@ -123,6 +137,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
     page_size: BAD_PAGE_SIZES,
     page_token: BAD_PAGE_TOKENS,
     statuses: [[0], [6], [-1], [1, 99], new Array<number>(101).fill(1)],
+    group_id: BAD_IDS_IF_ANY,
   },
   'PresenceService/ListChannelMembers': {
     channel_id: BAD_IDS,
@@ -132,12 +147,16 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
   'EventsService/Subscribe': {
     user_ids: [Array.from({ length: 10_001 }, (_, i) => `${i}`), ...BAD_LISTS],
     channel_ids: [Array.from({ length: 1001 }, (_, i) => `${i}`), ...BAD_LISTS],
+    group_ids: [Array.from({ length: 1001 }, (_, i) => `${i}`), ...BAD_LISTS],
     kinds: [[0], [8], [-1], [1, 99], new Array<number>(101).fill(1)],
     resume_token: ['x', '\0', 'x'.repeat(3000), '1', 'a.b.c'],
     skip_snapshot: ANYTHING,
     delivery: [3, -1, 2 ** 31 - 1],
   },
-  'EventsService/WatchCounts': { channel_ids: [MANY_IDS, ...BAD_LISTS] },
+  'EventsService/WatchCounts': {
+    channel_ids: [MANY_IDS, ...BAD_LISTS],
+    group_ids: [MANY_IDS, ...BAD_LISTS],
+  },
   'ModerationService/MuteUser': {
     user_id: BAD_IDS,
     // Neither field is set.

@@ -20,6 +20,7 @@ import { CountFeed } from '../../src/events/count-feed.js';
 import type { HeapLimit } from '../../src/limits/heap-limit.js';
 import { ReadLimit } from '../../src/limits/read-limit.js';
 import type { ConnectionDrainer } from '../../src/lifecycle/connection-drainer.js';
+import { StoreTokenRevocations } from '../../src/revocation/store-token-revocations.js';
 import { EventLog, type FragmentEncoder } from '../../src/event-log/event-log.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
 import { decode, filterOf, resumeSeal } from './log.js';
@@ -71,6 +72,7 @@ export class EventWorld {
       counts,
       drain,
       limits,
+      new StoreTokenRevocations(this.store),
       this.clock,
     );
     this.store.commits.subscribe(({ events }) => this.committed.push(...events));

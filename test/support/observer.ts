@@ -104,7 +104,7 @@ export async function askAbout(client: Client, target: Target): Promise<Record<Q
       await answer(client.getHiddenFrom()),
       await answer(client.getHiddenFrom({ userId })),
     ],
-    revokeTokens: 'TODO(access)',
+    revokeTokens: await answer(client.revokeTokens({ userId })),
     removeUser: await answer(client.removeUser({ userId, channelId: channelIds[0]! })),
     subscribe: await Promise.all(
       subscriptionsTo([userId], channelIds).map((request) => beginningOf(client, request)),
