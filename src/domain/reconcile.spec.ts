@@ -96,7 +96,9 @@ describe('Choices of a user whose stored state lost some of them', () => {
 });
 
 describe('Access rules of a user whose stored state lost some of them', () => {
-  const { user: online } = given([0, connect('a')]);
+  // Issued after the moments of the revocations below.
+  const token = { groups: [], issuedAt: 1, mayJoin: undefined };
+  const { user: online } = given([0, connect('a', { token })]);
   const hiding = { presence: undefined, endedAt: 5, endedVersion: 6 };
 
   /** The user after commands that set the list of viewers and the revocation. */
@@ -196,3 +198,19 @@ function tried<T>(attempt: () => T, fallback: T): T {
     throw error;
   }
 }
+
+describe('A session whose token was revoked', () => {
+  it('does not come back from a node that missed the revocation', () => {
+    const token = { groups: [], issuedAt: 1, mayJoin: undefined };
+    const { user: known } = given([1000, connect('a', { token })]);
+    const revoke = { type: 'revokeTokens', issuedBefore: 1001 } as const;
+    const { user: stored } = continueWith(known, [[2000, revoke]]);
+    expect(stored.sessions).toEqual([]);
+    expect(reconciled(known, stored)).toMatchObject({
+      sessions: [],
+      shown: { status: 'OFFLINE' },
+      accessRules: { tokensValidFrom: 1001 },
+    });
+    expect(reconciled(stored, known)).toMatchObject({ sessions: [] });
+  });
+});
