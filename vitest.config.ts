@@ -31,6 +31,7 @@ const SYSTEM = [
     'redis-topologies',
     'shutdown',
     'tls-program',
+    'token-revocation-nodes',
   ),
   'client/test/{example,restarts}.e2e-spec.ts',
   'dashboard/test/*.e2e-spec.ts',

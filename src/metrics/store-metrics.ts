@@ -56,6 +56,11 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     help: 'Users with a pending deadline, such as an idle timeout or the end of a grace.',
     value: () => store.status.alarms,
   });
+  registerGauge(registry, {
+    name: 'presence_store_revocations',
+    help: 'Users whose older tokens are refused. Without AUTH_MAX_TOKEN_LIFETIME_MS it never falls.',
+    value: () => store.tokensValidFrom.size,
+  });
   registerCounts(registry, {
     name: 'presence_store_resyncs_total',
     help: 'Partitions that were read again from Redis because their log could not be followed, by reason.',
