@@ -256,7 +256,7 @@ export const settings = {
       default: '100000',
       scope: 'cluster-wide',
       description:
-        'Maximum number of OFFLINE users whose mute state, status choice and last activity are kept. The users who have been OFFLINE longest are forgotten first. As many users who chose INVISIBLE are kept in addition.',
+        'Maximum number of OFFLINE users whose mute state, status choice and last activity are kept. The users who have been OFFLINE longest are forgotten first. As many users who chose INVISIBLE are kept in addition, and every revocation of tokens.',
     }),
   },
   redis: {
