@@ -15,6 +15,8 @@ export interface TestStore {
   readonly close?: () => Promise<void>;
 }
 
+const NEWER_TOKEN = { groups: [], issuedAt: 6, mayJoin: undefined };
+
 /** The tests that every store must pass, whatever storage it uses. */
 export function presenceStoreContract(
   name: string,
@@ -40,6 +42,17 @@ export function presenceStoreContract(
         const { user } = await perform('alice', connect('a'), 1);
         expect(await store.get({ userId: 'alice' })).toEqual(user);
         expect(await store.get({ userId: 'bob' })).toEqual(newUser('bob'));
+      });
+
+      it('has revoked tokens from the commit on that revokes them to the one that forgets it', async () => {
+        const known: (number | undefined)[] = [];
+        store.commits.subscribe(() => known.push(store.tokensValidFrom.get('alice')));
+        await perform('alice', { type: 'revokeTokens', issuedBefore: 5000 }, 1);
+        await perform('alice', connect('a', { token: NEWER_TOKEN }), 2);
+        await perform('alice', disconnect('a'), 3);
+        await perform('alice', { type: 'forgetRevocation', issuedBefore: 5000 }, 4);
+        expect(known).toEqual([5000, 5000, 5000, undefined]);
+        expect(store.tokensValidFrom.size).toBe(0);
       });
 
       it('loses nothing to updates that race', async () => {

@@ -61,6 +61,7 @@ describe('The audit log', () => {
       choice: StatusChoice.STATUS_CHOICE_AWAY,
     });
     await ann.endSession({ sessionId: again.sessionId });
+    await admin.revokeTokens({ userId: 'ann', issuedBefore: { seconds: 1_600_000_000, nanos: 0 } });
     const audited = lines.filter(({ parts }) => parts.at(-1) === 'Audit');
     return { audited, others: lines.filter((line) => !audited.includes(line)), sessionId };
   }
@@ -79,6 +80,7 @@ describe('The audit log', () => {
       ['explain', byAdmin, 'Audit'],
       ['hide from', byAdmin, 'Audit'],
       ['end session', { ...byAdmin, sessionId }, 'Audit'],
+      ['revoke tokens', { ...byAdmin, issuedBefore: '2020-09-13T12:26:40.000Z' }, 'Audit'],
     ]);
     const ids = audited.map(({ parts }) => (parts[1] as { readonly requestId: string }).requestId);
     expect(new Set(ids).size).toBe(ids.length);

@@ -7,6 +7,7 @@ import { RevocationSweeper } from '../../src/revocation/revocation-sweeper.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import { SignJWT } from 'jose';
 import type { Client } from '../support/client.js';
+import { refusalOf } from '../support/error-info.js';
 import { eventually } from '../support/eventually.js';
 import { inWords } from '../support/in-words.js';
 import { SECRET, Service } from '../support/service.js';
@@ -106,16 +107,17 @@ describe('RevokeTokens', () => {
     const old = await clientAt('eve', -60);
     await old.listSessions();
     await revoke('eve');
+    expect((await refusalOf(old.listSessions())).reason).toBe('TOKEN_REVOKED');
     const refused = [
-      old.listSessions(),
-      old.getPresence({ userId: 'bob' }),
-      old.joinChannel({ sessionId: 'any', channelId: 'lobby' }),
-      old.connect(),
-      old.subscribe().beginning(),
-      old.watchCounts().next(),
+      () => old.listSessions(),
+      () => old.getPresence({ userId: 'bob' }),
+      () => old.joinChannel({ sessionId: 'any', channelId: 'lobby' }),
+      () => old.connect(),
+      () => old.subscribe().beginning(),
+      () => old.watchCounts().next(),
     ];
     for (const attempt of refused) {
-      await expect(attempt).rejects.toThrow(/the token was revoked/);
+      await expect(attempt()).rejects.toThrow(/the token was revoked/);
     }
   });
 
