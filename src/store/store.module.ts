@@ -8,11 +8,12 @@ import { RedisPresenceStore } from './redis/redis-presence-store.js';
 import { PresenceStore } from './presence-store.js';
 
 function createStore(config: Config, clock: Clock, sealingKeys: SealingKeys): PresenceStore {
-  const { redis, policy, access, limits, fixed } = config;
+  const { redis, auth, policy, access, limits, fixed } = config;
   const maxOfflineUsers = limits.offlineUsers;
   if (redis.address === undefined) return new MemoryPresenceStore({ maxOfflineUsers });
   return new RedisPresenceStore({
     ...{ policy, access, maxOfflineUsers, sealingKeys },
+    maxTokenLifetimeMs: auth.maxTokenLifetimeMs,
     address: redis.address,
     keyPrefix: redis.keyPrefix,
     logSize: fixed.eventLogSize,

@@ -90,6 +90,16 @@ describe('A revocation of tokens with several nodes', () => {
     }, true);
   });
 
+  it('is forgotten by all nodes when one forgets it, so nodes warn of another maximum lifetime', async () => {
+    const other = await build.serve({
+      REDIS_URL: cluster.redis.url,
+      AUTH_MAX_TOKEN_LIFETIME_MS: '60000',
+    });
+    restarted.push(other);
+    for (const node of [...cluster.nodes, other])
+      await node.says(/Other nodes have different values of AUTH_MAX_TOKEN_LIFETIME_MS/);
+  });
+
   it.each([
     ['is still alive for the others', 1000],
     ['was declared dead by the others', 8000],

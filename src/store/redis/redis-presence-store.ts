@@ -52,6 +52,8 @@ export interface RedisStoreOptions {
   readonly keyPrefix: string;
   readonly policy: Policy;
   readonly access: Config['access'];
+  /** Only compared with the other nodes. Undefined: tokens have no maximum lifetime. */
+  readonly maxTokenLifetimeMs?: number | undefined;
   /** The total number of events that the partition logs keep for nodes that start or have fallen behind. */
   readonly logSize: number;
   readonly maxOfflineUsers: number;
@@ -154,7 +156,11 @@ export class RedisPresenceStore
     });
     this.settings = new SettingsCensus({
       ...{ port, node, logger, key: keys.settings },
-      settings: { ...policy, ...options.access },
+      settings: {
+        ...policy,
+        ...options.access,
+        maxTokenLifetimeMs: options.maxTokenLifetimeMs,
+      },
       alive: () => this.membership.alive(),
     });
     this.sharedSecret = new SharedSecret(port, keys.sealingSecret, options.sealingKeys, () =>

@@ -4,7 +4,7 @@ import type { Policy } from '../../domain/policy.js';
 import type { RedisClient } from './redis-client.js';
 
 /** The settings that must be equal on all nodes, because each node applies its own. */
-export type SharedSettings = Policy & Config['access'];
+export type SharedSettings = Policy & Config['access'] & Pick<Config['auth'], 'maxTokenLifetimeMs'>;
 
 const SETTINGS: Readonly<Record<keyof SharedSettings, string>> = {
   idleTimeoutMs: 'IDLE_TIMEOUT_MS',
@@ -13,6 +13,7 @@ const SETTINGS: Readonly<Record<keyof SharedSettings, string>> = {
   maxSessionsPerUser: 'MAX_SESSIONS_PER_USER',
   visibility: 'VISIBILITY',
   channelAccess: 'CHANNEL_ACCESS',
+  maxTokenLifetimeMs: 'AUTH_MAX_TOKEN_LIFETIME_MS',
 };
 
 /** What nodes of earlier releases do, which do not write these settings. */
@@ -30,7 +31,8 @@ export interface SettingsCensusOptions {
 
 /**
  * Finds nodes with different settings. Different timeouts do no harm to users, because a session keeps the timeouts that
- * it started with. But a node with other access settings may show users and channels that the other nodes do not show.
+ * it started with. But a node with other access settings may show users and channels that the other nodes do not show, and one with a
+ * shorter maximum lifetime of tokens forgets revocations that the other nodes still need.
  */
 export class SettingsCensus {
   private others = 0;
