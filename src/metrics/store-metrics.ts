@@ -59,7 +59,7 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
   registerGauge(registry, {
     name: 'presence_store_revocations',
     help: 'Users whose older tokens are refused. Without AUTH_MAX_TOKEN_LIFETIME_MS it never falls.',
-    value: () => store.tokensValidFrom.size,
+    value: () => store.view.tokensValidFrom.size,
   });
   registerCounts(registry, {
     name: 'presence_store_resyncs_total',

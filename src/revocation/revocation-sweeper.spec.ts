@@ -27,10 +27,10 @@ describe('The sweep of revocations', () => {
     await revoke('late');
     clock.setWall(HOUR_MS + 5999);
     await sweeper.sweep();
-    expect(store.tokensValidFrom.size).toBe(251);
+    expect(store.view.tokensValidFrom.size).toBe(251);
     clock.setWall(1);
     await sweeper.sweep();
-    expect([...store.tokensValidFrom.keys()]).toEqual(['late']);
+    expect([...store.view.tokensValidFrom.keys()]).toEqual(['late']);
   });
 
   it('keeps all of them for ever if tokens have no maximum lifetime', async () => {
@@ -38,6 +38,6 @@ describe('The sweep of revocations', () => {
     await revoke('ann');
     clock.advance(1000 * HOUR_MS);
     await sweeper.sweep();
-    expect(store.tokensValidFrom.size).toBe(1);
+    expect(store.view.tokensValidFrom.size).toBe(1);
   });
 });

@@ -40,7 +40,7 @@ export class RevocationSweeper {
     const { maxTokenLifetimeMs } = this.config.auth;
     if (maxTokenLifetimeMs === undefined) return;
     const issuedBefore = this.clock.wall() - maxTokenLifetimeMs - MAX_OVERTIME_MS;
-    const due = [...this.store.tokensValidFrom]
+    const due = [...this.store.view.tokensValidFrom]
       .filter(([, validFrom]) => validFrom <= issuedBefore)
       .map(([userId]) => userId);
     try {

@@ -85,7 +85,7 @@ describe('The revoked tokens', () => {
       await happen(userId, { type: 'forgetRevocation', issuedBefore: 5000 });
       expect(() => revocations.assertValid(principalOf(userId))).not.toThrow();
     }
-    expect(store.tokensValidFrom.size).toBe(0);
+    expect(store.view.tokensValidFrom.size).toBe(0);
     // The evicted ones are not kept for their versions either.
     expect(store.status.users).toBeLessThanOrEqual(2);
   });

@@ -34,7 +34,7 @@ export class StoreTokenRevocations extends TokenRevocations implements OnApplica
   }
 
   protected validFrom(userId: string): number | undefined {
-    return this.store.tokensValidFrom.get(userId);
+    return this.store.view.tokensValidFrom.get(userId);
   }
 
   private apply({ before, user }: Commit): void {

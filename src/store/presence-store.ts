@@ -46,14 +46,11 @@ export abstract class PresenceStore {
   /** The health and metrics of the store, for operators. */
   abstract readonly status: StoreStatus;
 
-  /** The shown presences. At any moment it reflects exactly the emitted commits. */
-  abstract readonly view: PresenceView;
-
   /**
-   * `AccessRules.tokensValidFrom` of every user with revoked tokens, by user id. Like the view, it reflects exactly the
-   * emitted commits, and what was stored before this node started.
+   * The shown presences and the revocations. At any moment it reflects exactly the emitted commits, and what was stored
+   * before this node started.
    */
-  abstract readonly tokensValidFrom: ReadonlyMap<string, number>;
+  abstract readonly view: PresenceView;
 
   /**
    * Every commit of any node, in the order of commits, after the view contains it. Emits synchronously, and before the

@@ -13,12 +13,13 @@ export interface ViewedUsers {
 }
 
 /**
- * The shown presences, in listing order, as a viewer sees them who sees every user and from whom no user hides. The view
- * contains nothing else, so no list, count or snapshot from it can distinguish an invisible user from one who is
- * OFFLINE.
+ * What can be read of all users without waiting. As a reader it has the shown presences, in listing order, as a viewer sees
+ * them who sees every user and from whom no user hides. A reader contains nothing else, so no list, count or snapshot
+ * from it can distinguish an invisible user from one who is OFFLINE.
  */
 export class PresenceView implements PresenceReader {
   private readonly index = new PresenceIndex();
+  private readonly revocations = new Map<string, number>();
 
   /** `usersOf`: returns the table that holds a user. */
   constructor(
@@ -29,6 +30,11 @@ export class PresenceView implements PresenceReader {
   /** Resolves when the view reflects every change that any node acknowledged before the call. */
   awaitCurrent(): Promise<void> {
     return this.refresh();
+  }
+
+  /** `AccessRules.tokensValidFrom` of every user with revoked tokens, by user id. */
+  get tokensValidFrom(): ReadonlyMap<string, number> {
+    return this.revocations;
   }
 
   /** The number of channels with at least one user. */
@@ -82,6 +88,12 @@ export class PresenceView implements PresenceReader {
   /** Replaces what others see of a user. */
   update(before: Viewed, after: Viewed): void {
     this.index.update(before, after);
+  }
+
+  /** Replaces the time before which tokens of a user are revoked. Undefined: none is. */
+  updateTokensValidFrom(userId: string, validFrom: number | undefined): void {
+    if (validFrom === undefined) this.revocations.delete(userId);
+    else this.revocations.set(userId, validFrom);
   }
 
   private *presencesOf(ids: Iterable<string>): Generator<Presence> {

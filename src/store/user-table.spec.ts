@@ -37,7 +37,7 @@ describe('The view of a table', () => {
       () => table,
       async () => {},
     );
-    const table: UserTable = new UserTable(view, new Map());
+    const table: UserTable = new UserTable(view);
     return { table, view };
   }
 
@@ -87,7 +87,7 @@ function stepsToFind(user: User): readonly string[] {
     () => table,
     async () => {},
   );
-  const table: UserTable = new UserTable(view, new Map());
+  const table: UserTable = new UserTable(view);
   const watched = new Proxy(user, {
     get(target, field, receiver): unknown {
       steps.push(String(field));

@@ -51,11 +51,8 @@ export class UserTable {
   private wallAhead = 0;
   private leastWallAhead = 0;
 
-  /** `tokensValidFrom`: see `PresenceStore`. Several tables can share it, as they share the view. */
-  constructor(
-    private readonly view: PresenceView,
-    private readonly tokensValidFrom: Map<string, number>,
-  ) {}
+  /** Several tables can share the view. */
+  constructor(private readonly view: PresenceView) {}
 
   /** The current sizes. */
   get sizes(): TableSizes {
@@ -110,7 +107,8 @@ export class UserTable {
     this.wake(entry, wakeAt);
     if (!haveSameLive(before.sessions, user.sessions)) this.indexSessions(before, user);
     if (isViewedAnew(before, user)) this.view.update(viewedOf(before), viewedOf(user));
-    if (user.accessRules !== before.accessRules) this.trackRevocation(user);
+    if (user.accessRules !== before.accessRules)
+      this.view.updateTokensValidFrom(user.userId, user.accessRules.tokensValidFrom);
     if (user.shown.status === 'OFFLINE' || before.shown.status === 'OFFLINE')
       this.trackOffline(user);
     return entry;
@@ -159,7 +157,7 @@ export class UserTable {
       if (entry.user.accessRules !== NO_ACCESS_RULES)
         this.view.update(viewedOf(entry.user), viewedOf(newUser(userId)));
       this.users.delete(userId);
-      this.tokensValidFrom.delete(userId);
+      this.view.updateTokensValidFrom(userId, undefined);
       this.setAlarm(entry, undefined);
     }
   }
@@ -172,11 +170,6 @@ export class UserTable {
     const entry: Entry = { user: newUser(userId), revision: '', alarm: undefined };
     this.users.set(userId, entry);
     return entry;
-  }
-
-  private trackRevocation({ userId, accessRules: { tokensValidFrom } }: User): void {
-    if (tokensValidFrom === undefined) this.tokensValidFrom.delete(userId);
-    else this.tokensValidFrom.set(userId, tokensValidFrom);
   }
 
   private trackOffline(user: User): void {

@@ -46,13 +46,13 @@ export function presenceStoreContract(
 
       it('has revoked tokens from the commit on that revokes them to the one that forgets it', async () => {
         const known: (number | undefined)[] = [];
-        store.commits.subscribe(() => known.push(store.tokensValidFrom.get('alice')));
+        store.commits.subscribe(() => known.push(store.view.tokensValidFrom.get('alice')));
         await perform('alice', { type: 'revokeTokens', issuedBefore: 5000 }, 1);
         await perform('alice', connect('a', { token: NEWER_TOKEN }), 2);
         await perform('alice', disconnect('a'), 3);
         await perform('alice', { type: 'forgetRevocation', issuedBefore: 5000 }, 4);
         expect(known).toEqual([5000, 5000, 5000, undefined]);
-        expect(store.tokensValidFrom.size).toBe(0);
+        expect(store.view.tokensValidFrom.size).toBe(0);
       });
 
       it('loses nothing to updates that race', async () => {

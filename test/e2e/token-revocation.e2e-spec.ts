@@ -59,7 +59,7 @@ describe('RevokeTokens', () => {
   }
 
   function remembered(): readonly number[] {
-    return service.all(PresenceStore).map(({ tokensValidFrom }) => tokensValidFrom.size);
+    return service.all(PresenceStore).map(({ view }) => view.tokensValidFrom.size);
   }
 
   it('ends the sessions of older tokens at once, and counts them', async () => {

@@ -48,8 +48,7 @@ export class MemoryPresenceStore extends PresenceStore {
     // Every change is in the view before it is acknowledged.
     () => Promise.resolve(),
   );
-  readonly tokensValidFrom = new Map<string, number>();
-  private readonly table = new UserTable(this.view, this.tokensValidFrom);
+  private readonly table = new UserTable(this.view);
   private readonly committed = new Subject<Commit>();
   readonly commits = this.committed.asObservable();
   // Nothing is ever missed in memory.

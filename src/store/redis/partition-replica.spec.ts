@@ -33,7 +33,6 @@ function newReplica(): { readonly replica: PartitionReplica; readonly told: Told
   );
   const replica: PartitionReplica = new PartitionReplica({
     ...{ view, policy: POLICY, node: () => 'n2', now: () => NOW },
-    tokensValidFrom: new Map(),
     onStep: (made, before) => told.push({ ...made, before }),
     onRestart: () => {},
   });

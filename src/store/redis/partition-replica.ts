@@ -19,8 +19,6 @@ import {
 
 export interface ReplicaOptions {
   readonly view: PresenceView;
-  /** See `PresenceStore`. All partitions share it. */
-  readonly tokensValidFrom: Map<string, number>;
   readonly policy: Policy;
   /** The current node id, under which the sessions of this node are stored. */
   readonly node: () => string;
@@ -63,7 +61,7 @@ export class PartitionReplica {
   private reached = NOWHERE;
 
   constructor(private readonly options: ReplicaOptions) {
-    this.table = new UserTable(options.view, options.tokensValidFrom);
+    this.table = new UserTable(options.view);
   }
 
   /** Whether the first load is complete. */

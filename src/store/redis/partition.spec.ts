@@ -47,7 +47,6 @@ describe('A partition', () => {
     );
     const partition: Partition = new Partition({
       ...{ port, keys: keys.partitions[0]!, view, policy: POLICY },
-      tokensValidFrom: new Map(),
       logSize: 1000,
       node: () => name,
       now: () => Date.now(),

@@ -78,7 +78,6 @@ export class RedisPresenceStore
     (userId) => this.partitions.of(userId).replica.table,
     () => withinTimeout(this.refreshing.run()),
   );
-  readonly tokensValidFrom = new Map<string, number>();
   private node = randomId();
   private readonly logger = new Logger('Redis');
   private readonly previousNodeIds = new Set<string>();
@@ -115,8 +114,7 @@ export class RedisPresenceStore
     const partitions = keys.partitions.map(
       (partitionKeys, index) =>
         new Partition({
-          ...{ port, policy, now, node, keys: partitionKeys },
-          ...{ view: this.view, tokensValidFrom: this.tokensValidFrom },
+          ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
           logSize: Math.ceil(options.logSize / PARTITIONS),
           randomToken: randomId,
           onStep: ({ user, occurredAt, cause, events, ended }, before, place) =>
