@@ -16,8 +16,9 @@ export class DevelopmentKey implements OnApplicationBootstrap {
   private readonly logger = new Logger(DevelopmentKey.name);
 
   constructor(private readonly config: Config) {
-    const { secret, jwksUrl, publicKeyFile } = config.auth;
-    const isNeeded = [secret, jwksUrl, publicKeyFile].every((key) => key === undefined);
+    const { secrets, secretFile, jwksUrl, publicKeyFile } = config.auth;
+    const configured = [secrets, secretFile, jwksUrl, publicKeyFile];
+    const isNeeded = configured.every((key) => key === undefined);
     this.secret = isNeeded ? randomBytes(32).toString('base64url') : undefined;
   }
 

@@ -1,6 +1,6 @@
 import { signToken } from '../../src/auth/sign-token.js';
 
-export const SECRET = 'the secret of the chaos, 32 bytes long';
+export const SECRET = 'the-secret-of-the-chaos-32-bytes-long';
 
 interface TokenDetails {
   readonly ttlSeconds?: number;

@@ -153,7 +153,7 @@ describe('The command line', () => {
       [
         'no secret',
         ['token', 'ann'],
-        'Signing a token needs AUTH_JWT_SECRET, with the same value as on the server.',
+        'Signing a token needs AUTH_JWT_SECRET or AUTH_JWT_SECRET_FILE, with the same secret as on the server.',
         { AUTH_JWT_SECRET: '' },
       ],
     ])('%s', async (_, args, sentence, settings = {}) => {
