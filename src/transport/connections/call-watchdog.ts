@@ -11,7 +11,7 @@ const REASONS = {
   request_budget: 'its incomplete requests exceeded the byte budget of the connection',
   response_budget: 'its unread responses exceeded the byte budget of the connection',
   node_budget:
-    'all calls together exceeded the byte budget of the node, and this call had waited longest',
+    'all calls together exceeded the byte budget of the node, and this call had waited longest among those that are not small',
 } as const;
 
 /** A call that has not ended. */
