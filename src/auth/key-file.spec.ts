@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { captureLines } from '../../test/support/captured-log.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
+import { MountedFiles } from '../../test/support/mounted-files.js';
 import { ConfigError } from '../config/config-error.js';
 import { createVerificationKeys } from './create-verification-keys.js';
 import { InvalidToken } from './invalid-token.js';
@@ -19,14 +20,11 @@ let path: string;
 let keys: KeyFile;
 let clock: ManualClock;
 let verifier: TokenVerifier;
-let warnings: string[];
-let lines: string[];
+let warnings: readonly string[];
+let lines: readonly string[];
 
 beforeEach(async () => {
-  warnings = [];
-  lines = [];
-  vi.spyOn(Logger.prototype, 'warn').mockImplementation((text) => void warnings.push(`${text}`));
-  vi.spyOn(Logger.prototype, 'log').mockImplementation((text) => void lines.push(`${text}`));
+  ({ warnings, lines } = captureLines());
   folder = await mkdtemp(join(tmpdir(), 'presence-secret-'));
   path = join(folder, 'secret');
   await writeFile(path, `${OLD}\n`);
@@ -91,17 +89,10 @@ describe('a file with secrets', () => {
   });
 
   it('is read again behind a symbolic link that is replaced, as Kubernetes does', async () => {
-    const store = async (name: string, secret: string): Promise<void> => {
-      await mkdir(join(folder, name));
-      await writeFile(join(folder, name, 'secret'), secret);
-      await symlink(name, join(folder, '..data_tmp'));
-      await rename(join(folder, '..data_tmp'), join(folder, '..data'));
-    };
-    await rm(path);
-    await store('..1', OLD);
-    await symlink(join('..data', 'secret'), path);
+    const mounted = new MountedFiles(folder);
+    await mounted.write({ secret: OLD });
     await open();
-    await store('..2', NEW);
+    await mounted.write({ secret: NEW });
     await keys.reload();
     expect([await accepts(OLD), await accepts(NEW)]).toEqual([false, true]);
   });

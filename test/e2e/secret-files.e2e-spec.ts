@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,40 +9,11 @@ import { signToken } from '../../src/auth/sign-token.js';
 import { Build, type ServerProcess } from '../support/built-server.js';
 import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
+import { MountedFiles } from '../support/mounted-files.js';
 import { RedisServer } from '../support/redis-server.js';
 
 const OLD = 'the-old-secret-of-these-tests-32-bytes';
 const NEW = 'the-new-secret-of-these-tests-32-bytes';
-
-/** A folder with secrets, mounted as Kubernetes does it: all files change at once, through a symbolic link. */
-class SecretVolume {
-  private version = 0;
-
-  private constructor(readonly path: string) {}
-
-  static async with(files: Readonly<Record<string, string>>): Promise<SecretVolume> {
-    const volume = new SecretVolume(await mkdtemp(join(tmpdir(), 'presence-volume-')));
-    await volume.write(files);
-    for (const name of Object.keys(files)) {
-      await symlink(join('..data', name), join(volume.path, name));
-    }
-    return volume;
-  }
-
-  async write(files: Readonly<Record<string, string>>): Promise<void> {
-    const name = `..${this.version++}`;
-    await mkdir(join(this.path, name));
-    for (const [file, text] of Object.entries(files)) {
-      await writeFile(join(this.path, name, file), text, { mode: 0o600 });
-    }
-    await symlink(name, join(this.path, '..data_tmp'));
-    await rename(join(this.path, '..data_tmp'), join(this.path, '..data'));
-  }
-
-  remove(): Promise<void> {
-    return rm(this.path, { recursive: true });
-  }
-}
 
 /** Starts to send commands of a session, one after the other. The returned function stops, and throws if one failed. */
 function keepCalling(client: Client, sessionId: string): () => Promise<void> {
@@ -67,14 +38,14 @@ function keepCalling(client: Client, sessionId: string): () => Promise<void> {
 
 describe('Secrets in files that change while the server runs', () => {
   let build: Build;
-  let volume: SecretVolume;
+  let volume: MountedFiles;
   let redis: RedisServer;
   let operator: Redis;
   let node: ServerProcess;
   beforeAll(async () => void (build = await Build.make()));
   afterAll(() => build.remove());
   beforeEach(async () => {
-    volume = await SecretVolume.with({ tokens: `${OLD}\n`, redis: 'old-password\n' });
+    volume = await MountedFiles.with({ tokens: `${OLD}\n`, redis: 'old-password\n' });
     redis = await RedisServer.start();
     operator = new Redis(redis.port, '127.0.0.1');
     await operator.call('ACL', 'SETUSER', 'default', 'resetpass', '>old-password');
@@ -138,10 +109,10 @@ describe('Secrets in files that change while the server runs', () => {
 
     await operator.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await operator.call('CLIENT', 'KILL', 'TYPE', 'pubsub', 'SKIPME', 'yes');
-    const join = { sessionId, channelId: 'the last room' };
+    const lastJoin = { sessionId, channelId: 'the last room' };
     await eventually(
       () =>
-        again.joinChannel(join).then(
+        again.joinChannel(lastJoin).then(
           () => true,
           () => false,
         ),

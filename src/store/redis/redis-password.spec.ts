@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { captureLines } from '../../../test/support/captured-log.js';
 import { eventually } from '../../../test/support/eventually.js';
 import { RedisCluster } from '../../../test/support/redis-cluster.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
@@ -14,13 +14,11 @@ import { RedisPassword } from './redis-password.js';
 
 let folder: string;
 let path: string;
-let warnings: string[];
+let warnings: readonly string[];
 const started: { stop: () => Promise<void> }[] = [];
 
 beforeEach(async () => {
-  warnings = [];
-  vi.spyOn(Logger.prototype, 'warn').mockImplementation((text) => void warnings.push(`${text}`));
-  vi.spyOn(Logger.prototype, 'log').mockReturnValue();
+  ({ warnings } = captureLines());
   folder = await mkdtemp(join(tmpdir(), 'presence-password-'));
   path = join(folder, 'password');
   await writeFile(path, 'old\n');
