@@ -6,7 +6,7 @@ import { KeyRing, type VerificationKey } from './key-ring.js';
 
 /** The keys in a file. */
 export interface KeysInFile {
-  /** What the keys were made of, to find changes. */
+  /** The texts that contain the keys. The keys have changed if the texts have. */
   readonly texts: readonly string[];
   readonly keys: readonly VerificationKey[];
 }
