@@ -34,10 +34,10 @@ export async function readPublicKeys(path: string): Promise<KeysInFile> {
  * tokens.
  */
 function signersIn(texts: readonly string[]): readonly string[] {
-  const certificates = texts.map(certificateIn).filter((one) => one !== undefined);
-  return texts.filter((text) => {
-    const own = certificateIn(text);
-    return !certificates.some((other) => own !== undefined && hasIssued(own, other));
+  const certificates = texts.map(certificateIn);
+  return texts.filter((_, i) => {
+    const own = certificates[i];
+    return !certificates.some((other) => own && other && hasIssued(own, other));
   });
 }
 
