@@ -51,7 +51,8 @@ export class GrpcServerStrategy extends ServerGrpc {
    * The served methods of the contract by path, filled when the server listens. The HTTP API serves the same methods.
    */
   readonly methods = new Map<string, ServedMethod>();
-  private hasProcessingHooks = false;
+  /** The hook that Nest uses as long as the application sets none. */
+  private readonly noStartHook = this.onProcessingStartHook;
 
   constructor(private readonly settings: PresenceGrpcServerOptions) {
     super({
@@ -103,16 +104,10 @@ export class GrpcServerStrategy extends ServerGrpc {
     };
   }
 
-  override setOnProcessingStartHook(
-    hook: Parameters<ServerGrpc['setOnProcessingStartHook']>[0],
-  ): void {
-    this.hasProcessingHooks = true;
-    super.setOnProcessingStartHook(hook);
-  }
-
-  override setOnProcessingEndHook(hook: Parameters<ServerGrpc['setOnProcessingEndHook']>[0]): void {
-    this.hasProcessingHooks = true;
-    super.setOnProcessingEndHook(hook);
+  private get hasProcessingHooks(): boolean {
+    // Nest declares that the second one is always set.
+    const endHook: unknown = this.onProcessingEndHook;
+    return this.onProcessingStartHook !== this.noStartHook || endHook !== undefined;
   }
 
   /**
