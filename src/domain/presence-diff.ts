@@ -129,7 +129,7 @@ const ANNOUNCED = Object.values(PRESENCE_FIELDS).flatMap(({ announcedBy, differs
 );
 
 /** The events of a commit that others do not see. */
-const NO_EVENTS: readonly PresenceEvent[] = [];
+export const NO_EVENTS: readonly PresenceEvent[] = [];
 
 /**
  * Returns the differences between the shown presence before a commit and after it, as events in a fixed order:

@@ -1,15 +1,15 @@
 import { apply } from './apply.js';
 import { mergeAttributes } from './attributes.js';
-import { diffPresence, presenceEquals } from './presence-diff.js';
+import { diffPresence, NO_EVENTS, presenceEquals } from './presence-diff.js';
 import { idleAt, lastActiveAt, wakeAt } from './deadlines.js';
-import type { PresenceEvent } from './event.js';
+import type { PresenceEvent, Reason } from './event.js';
 import type { EndedSession } from './session-transitions.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { sharedPlatforms } from './platforms.js';
 import { NO_CHANNELS, offlineFrom, type Presence, type Status } from './presence.js';
 import { nextVersion } from './version.js';
-import { copyUser, type Session, type User } from './user.js';
+import type { Draft, Session, User } from './user.js';
 
 /** The result of one input. */
 export interface Step {
@@ -35,29 +35,46 @@ export function step(user: User, input: Input, now: number, policy: Policy): Ste
   const next = facts === user ? user : derivePresence(facts, user, now, policy);
   return {
     user: next,
-    events: diffPresence(user.shown, next.shown, now, cause),
+    events: eventsOf(user.shown, next.shown, now, cause),
     ended,
     wakeAt: wakeAt(next, policy),
   };
 }
 
-/** Computes the own and the shown presence from new facts. They get a new version only if one of them has changed. */
-export function derivePresence(facts: User, before: User, now: number, policy: Policy): User {
+function eventsOf(
+  before: Presence,
+  after: Presence,
+  now: number,
+  cause: Reason,
+): readonly PresenceEvent[] {
+  // Most commits are activities that others do not see.
+  return after.version === before.version ? NO_EVENTS : diffPresence(before, after, now, cause);
+}
+
+/**
+ * Computes the own and the shown presence from new facts, and adds them to these facts, which nothing else may hold yet.
+ * They get a new version only if one of them has changed.
+ */
+export function derivePresence(
+  facts: Draft<User>,
+  before: User,
+  now: number,
+  policy: Policy,
+): User {
   const version = nextVersion(before.own.version, now);
-  const own =
+  const own: Draft<Presence> =
     facts.sessions.length === 0
       ? toOffline(before.own, version)
       : computePresence(facts, before, now, policy, version);
   const shown = publicPresence(facts, before, own, version);
-  const user = copyUser(facts);
-  user.own = own;
-  user.shown = shown;
+  facts.own = own;
+  facts.shown = shown;
   const isOneView = shown === own && before.shown === before.own;
   if (presenceEquals(own, before.own) && (isOneView || presenceEquals(shown, before.shown))) {
-    user.own = { ...own, version: before.own.version };
-    if (shown === own) user.shown = user.own;
+    // Without a session it is the presence from before, which has that version already.
+    if (own !== before.own) own.version = before.own.version;
   }
-  return user;
+  return facts;
 }
 
 function publicPresence(facts: User, before: User, own: Presence, version: number): Presence {
