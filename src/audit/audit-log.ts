@@ -13,6 +13,10 @@ export interface AuditedSubject {
   readonly sessionId?: string;
   readonly channelId?: string;
   readonly toChannelId?: string;
+  /** The moderator's mute of the microphone after the action. Undefined: the action did not change it. */
+  readonly isMicrophoneMuted?: boolean | undefined;
+  /** The moderator's mute of the speaker after the action. Undefined: the action did not change it. */
+  readonly isSpeakerMuted?: boolean | undefined;
 }
 
 /**
