@@ -8,7 +8,7 @@ import type { RequestDecoder } from './lazy-request.js';
 import { SubscribeRequest } from '../../api/generated/presence/v1/events_service.pb.js';
 import { requestDecoder } from './request-decoder.js';
 import { requestLimitOf } from '../../api/request-limits.js';
-import { Turns } from './loop-slices.js';
+import { LoopSlices } from './loop-slices.js';
 
 const PATH = '/presence.v1.EventsService/Subscribe';
 const EMPTY = SubscribeRequest.decode(new Uint8Array());
@@ -20,8 +20,8 @@ describe('The decoder of Subscribe', () => {
   let decoder: RequestDecoder;
   beforeAll(() => {
     const { input } = EventsService.method.subscribe;
-    const turns = (): Turns => new Turns(yielding);
-    decoder = requestDecoder(input, requestLimitOf(PATH), generated, turns);
+    const newSlices = (): LoopSlices => new LoopSlices(yielding);
+    decoder = requestDecoder(input, requestLimitOf(PATH), generated, newSlices);
   });
   beforeEach(() => void vi.clearAllMocks());
 
@@ -99,7 +99,7 @@ describe('The decoder of Subscribe', () => {
     const request = Buffer.from(tagged(choices.number).bytes(parts).finish());
     const limit = requestLimitOf('/presence.v1.SessionService/Connect');
     const decode = (): object =>
-      requestDecoder(input, limit, generated, () => new Turns(yielding)).decode(request);
+      requestDecoder(input, limit, generated, () => new LoopSlices(yielding)).decode(request);
     expect(decode).toThrow(expect.objectContaining({ field: 'choices.status.status_text' }));
   });
 });
