@@ -364,7 +364,7 @@ describe('garbage', () => {
     },
   );
 
-  it('that is missing is no token', async () => {
+  it('is rejected as no token if it is missing', async () => {
     expect((await refusal(verify(''))).message).toBe('no token');
   });
 

@@ -46,7 +46,7 @@ describe('An unknown variable', () => {
     expect(ineffectiveSettings({ [name]: '1' })).toEqual([]);
   });
 
-  it('that is empty counts as not set', () => {
+  it('counts as not set if it is empty', () => {
     const env = { AUTH_ISSUER: '', RECONNECT_GRACE: '' };
     expect(ineffectiveSettings(env)).toEqual([]);
   });
@@ -56,7 +56,7 @@ describe('An unknown variable', () => {
     expect(ineffectiveSettings({ ...env, LOG_LEVEL: 'info', HTTP_HOST: '' })).toEqual([]);
   });
 
-  it('of a Kubernetes service link is ignored', () => {
+  it('is ignored if it belongs to a Kubernetes service link', () => {
     const link = (name: string, address: string, port: string): NodeJS.ProcessEnv => ({
       [`${name}_SERVICE_HOST`]: address,
       [`${name}_SERVICE_PORT`]: port,
@@ -85,7 +85,7 @@ describe('An unknown variable', () => {
     expect(ineffectiveSettings({ [name]: '1' })).toEqual([]);
   });
 
-  it('that is a setting causes no warning', () => {
+  it('causes no warning if it is a setting', () => {
     for (const { name } of allSettings) expect(ineffectiveSettings({ [name]: '1' })).toEqual([]);
   });
 });

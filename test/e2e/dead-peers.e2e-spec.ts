@@ -140,7 +140,7 @@ describe('A connection', () => {
     peer.destroy();
   });
 
-  it('that does not read loses its stream a second after it has ended', async () => {
+  it('loses its stream a second after the end if it does not read', async () => {
     await start({}, { callTimeoutMs: 600_000 });
     const settings = [[Setting.INITIAL_WINDOW_SIZE, 0]] as const;
     const peer = await Http2Peer.to(service.address(), { settings });

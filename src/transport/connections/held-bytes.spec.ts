@@ -82,7 +82,7 @@ describe('The bytes that calls hold', () => {
     ]);
   });
 
-  describe('of a small call', () => {
+  describe('if the call is small', () => {
     it('are not taken for large calls, although the small call has waited longest', () => {
       const all = new HeldBytes(32 * MB);
       waiting(all, 'small', 8 * KB);
