@@ -15,7 +15,7 @@ const MAY_IMPORT = {
   text: [],
   telemetry: [],
   'sealed-tokens': [],
-  config: ['domain'],
+  config: ['domain', 'timers'],
   logging: ['config', 'text'],
   auth: ['clock', 'config', 'domain'],
   'dashboard-page': ['auth', 'config'],

@@ -29,6 +29,7 @@ const SYSTEM = [
     'process-1',
     'redis-outage',
     'redis-topologies',
+    'secret-files',
     'shutdown',
     'tls-program',
     'token-revocation-nodes',

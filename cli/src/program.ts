@@ -10,6 +10,7 @@ import { listCommand } from './commands/list.js';
 import { membersCommand } from './commands/members.js';
 import { moveCommand, muteCommand, removeCommand } from './commands/moderate.js';
 import { serveCommand } from './commands/serve.js';
+import { statusCommand } from './commands/status.js';
 import { tokenCommand } from './commands/token.js';
 import { watchCommand } from './commands/watch.js';
 
@@ -46,6 +47,7 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
     listCommand(environment),
     membersCommand(environment),
     countCommand(environment),
+    statusCommand(environment),
     muteCommand(environment),
     moveCommand(environment),
     removeCommand(environment),

@@ -55,7 +55,7 @@ describe('An explanation', () => {
     });
   });
 
-  it('of a service that is newer than the library says what it does not know', () => {
+  it('names what it does not know if the service is newer than the library', () => {
     const { cause, next } = explanationOf(
       create(ExplainPresenceResponseSchema, {
         shown: ONLINE,

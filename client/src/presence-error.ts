@@ -14,7 +14,7 @@ export type PresenceErrorCode =
   | 'resource-exhausted'
   /** A call of `endSession` ended the session. */
   | 'session-ended'
-  /** The service is unreachable. */
+  /** The service is unreachable, or cannot serve the call now; `reason` then says why. */
   | 'unavailable'
   /** There was no response in time. */
   | 'timeout'

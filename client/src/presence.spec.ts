@@ -8,13 +8,13 @@ import {
 import { PresenceSchema, type PresenceStatus } from './generated/presence/v1/presence_pb.js';
 import { presenceOf } from './presence.js';
 
-describe('What a newer service says', () => {
-  it('is a status that is not known here: the user is shown online', () => {
+describe('A message of a newer service', () => {
+  it('with an unknown status shows the user as online', () => {
     const message = create(PresenceSchema, { userId: 'ann', status: 99 as PresenceStatus });
     expect(presenceOf(message).status).toBe('online');
   });
 
-  it('is a reason that is not known here: it is told as such', () => {
+  it('with an unknown reason has the reason unknown', () => {
     const event = create(PresenceEventSchema, {
       presence: { userId: 'ann' },
       reason: 99 as ChangeReason,

@@ -369,7 +369,7 @@ describe('A collection of presences', () => {
     expect(changes).toEqual(['ann 1 -> 3 requested']);
   });
 
-  describe('that is iterated over', () => {
+  describe('as an iterator', () => {
     it('yields every change to a fast loop, and ends the loop when it is closed', async () => {
       const lobby = await live();
       const changes: string[] = [];
@@ -472,7 +472,7 @@ describe('A collection of presences', () => {
     expect(lobby.state.value).toMatchObject({ status: 'closed', reason: 'closed' });
   });
 
-  it('that is closed before it is complete is never ready', async () => {
+  it('is never ready if it is closed before it is complete', async () => {
     const controller = new AbortController();
     const lobby = watch({ signal: controller.signal });
     controller.abort();

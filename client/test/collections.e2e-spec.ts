@@ -54,7 +54,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     return `${userId}: ${previous?.status ?? 'absent'} -> ${current?.status ?? 'absent'}, ${reason}`;
   }
 
-  it('of users has each of them, also offline, and every change', async () => {
+  it('has each of the users, also offline ones, and every change, if it names users', async () => {
     const session = await online('ann');
     const team = watcher.watch({ users: ['ann', 'bob'] });
     expect((await inWords(team)).sort()).toEqual(['ann online -', 'bob offline -']);
@@ -75,7 +75,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     bob.close();
   });
 
-  it('of a channel has only the users who are in it', async () => {
+  it('has only the users of the channel, if it names a channel', async () => {
     const sessions = await Promise.all(['ann', 'bob', 'cat'].map((user) => online(user, 'lobby')));
     const lobby = watcher.watch({ channels: ['lobby'] });
     expect((await inWords(lobby)).sort()).toEqual([
@@ -98,7 +98,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     ]);
   });
 
-  it('of everyone has the users who are not offline', async () => {
+  it('has the users who are not offline, if it names none', async () => {
     const ann = await online('ann');
     const everyone = watcher.watch();
     expect(await inWords(everyone)).toEqual(['ann online -']);
@@ -109,7 +109,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
     expect(await inWords(everyone)).toEqual(['bob online -']);
   });
 
-  it('of some kinds receives those kinds, and joins, leaves and moves', async () => {
+  it('receives the named kinds, and joins, leaves and moves', async () => {
     const ann = await online('ann', 'lobby');
     const lobby = watcher.watch({ channels: ['lobby'], kinds: ['mute-changed'] });
     await lobby.ready;

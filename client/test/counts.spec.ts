@@ -68,7 +68,7 @@ describe('Counts', () => {
     expect(service.heard).toEqual(['countPresences lobby garden']);
   });
 
-  it('that are watched are in the given order, and follow each change', async () => {
+  it('are in the given order and follow each change when they are watched', async () => {
     const counts = client().watchCounts(['lobby', 'garden']);
     const seen: string[] = [];
     counts.subscribe((value) => seen.push(inWords(value)));

@@ -98,7 +98,7 @@ describe.each(PROTOCOLS)('Questions of the client over $name', (protocol) => {
     expect(await admin.explain('nobody')).toMatchObject({ cause: 'no-session', sessions: [] });
   });
 
-  it('that the user may not ask are rejected', async () => {
+  it('are rejected if the user lacks the permission', async () => {
     const refusal = { code: 'permission-denied' };
     await expect(bob.sessions('ann')).rejects.toMatchObject(refusal);
     await expect(bob.explain('bob')).rejects.toMatchObject(refusal);

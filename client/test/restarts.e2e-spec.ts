@@ -89,7 +89,7 @@ describe.each(PROTOCOLS)('The client over $name', (protocol) => {
     });
   });
 
-  describe('of two servers of which one stops', () => {
+  describe('with two servers, when one stops', () => {
     let cluster: Cluster;
     afterEach(() => cluster.stop());
 

@@ -141,7 +141,7 @@ describe('A session', () => {
     });
   });
 
-  describe('that was lost', () => {
+  describe('after a loss', () => {
     const inLobby = { version: 7n, channels: [{ channelId: 'lobby', isHeld: true }] };
     const nowhere = { version: 8n, channels: [] };
 
@@ -260,7 +260,7 @@ describe('A session', () => {
     });
   });
 
-  describe('that cannot continue', () => {
+  describe('when it cannot continue', () => {
     it.each([
       ['ended by endSession', Code.Aborted, 'session-ended'],
       ['refused', Code.PermissionDenied, 'permission-denied'],
@@ -452,7 +452,7 @@ describe('A session', () => {
     });
   });
 
-  describe('that requires heartbeats', () => {
+  describe('with heartbeats', () => {
     it('sends a heartbeat for each message and needs no timer', async () => {
       service.beginning = { heartbeatTimeoutMs: 15_000 };
       const session = await online();
@@ -485,7 +485,7 @@ describe('A session', () => {
     });
   });
 
-  describe('that is given commands', () => {
+  describe('with commands', () => {
     it('executes them one after the other', async () => {
       const session = client().connect();
       await Promise.all([
@@ -555,7 +555,7 @@ describe('A session', () => {
     });
   });
 
-  describe('that is closed', () => {
+  describe('after it is closed', () => {
     it.each([
       ['itself', (session: Session) => session.close()],
       ['by `using`', (session: Session) => session[Symbol.dispose]()],

@@ -68,7 +68,7 @@ describe('The tokens of a client', () => {
     );
   }
 
-  describe('that do not come', () => {
+  describe('when the function does not return', () => {
     it('are requested again after `timeoutMs`, for a session that begins', async () => {
       const session = clientGiven([never, good], { timeoutMs: 2000 }).connect();
       await timers.pass(2000);
@@ -168,7 +168,7 @@ describe('The tokens of a client', () => {
     });
   });
 
-  describe('that are none', () => {
+  describe('when they are invalid', () => {
     const none: [name: string, answer: unknown][] = [
       ['an HTML page', PAGE],
       ['a JSON answer', JSON.stringify({ token: good() })],

@@ -22,6 +22,10 @@ export interface AuditedSubject {
   readonly toChannelId?: string;
   /** The moment of a revocation, in RFC 3339. */
   readonly issuedBefore?: string;
+  /** The moderator's mute of the microphone after the action. Undefined: the action did not change it. */
+  readonly isMicrophoneMuted?: boolean | undefined;
+  /** The moderator's mute of the speaker after the action. Undefined: the action did not change it. */
+  readonly isSpeakerMuted?: boolean | undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ import { InvalidToken } from './invalid-token.js';
 import { signToken } from './sign-token.js';
 import { TokenVerifier } from './token-verifier.js';
 
-const SECRET = 'correct horse battery staple, at length';
+const SECRET = 'correct-horse-battery-staple-at-length';
 
 let app: TestingModule | undefined;
 

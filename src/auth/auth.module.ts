@@ -12,8 +12,8 @@ import { VERIFICATION_KEYS, type VerificationKeys } from './verification-keys.js
     {
       provide: VERIFICATION_KEYS,
       inject: [Config, DevelopmentKey],
-      useFactory: ({ auth }: Config, development: DevelopmentKey) =>
-        createVerificationKeys({ ...auth, secret: auth.secret ?? development.secret }),
+      useFactory: ({ auth }: Config, { secret }: DevelopmentKey) =>
+        createVerificationKeys(secret === undefined ? auth : { secrets: [secret] }),
     },
     {
       provide: TokenVerifier,

@@ -17,9 +17,10 @@ export class DevelopmentKey implements OnApplicationBootstrap {
   private readonly logger = new Logger(DevelopmentKey.name);
 
   constructor(private readonly config: Config) {
-    const { secret, jwksUrl, publicKeyFile, maxTokenLifetimeMs = Infinity } = config.auth;
-    this.ttlSeconds = Math.min(A_DAY_SECONDS, Math.floor(maxTokenLifetimeMs / 1000));
-    const isNeeded = [secret, jwksUrl, publicKeyFile].every((key) => key === undefined);
+    const { secrets, secretFile, jwksUrl, publicKeyFile, maxTokenLifetimeMs } = config.auth;
+    this.ttlSeconds = Math.min(A_DAY_SECONDS, Math.floor((maxTokenLifetimeMs ?? Infinity) / 1000));
+    const configured = [secrets, secretFile, jwksUrl, publicKeyFile];
+    const isNeeded = configured.every((key) => key === undefined);
     this.secret = isNeeded ? randomBytes(32).toString('base64url') : undefined;
   }
 

@@ -7,8 +7,8 @@ import type { Principal } from './principal.js';
 import { signToken } from './sign-token.js';
 import { TokenVerifier } from './token-verifier.js';
 
-const SECRET = 'correct horse battery staple, at length';
-const keys = await createVerificationKeys({ secret: SECRET });
+const SECRET = 'correct-horse-battery-staple-at-length';
+const keys = await createVerificationKeys({ secrets: [SECRET] });
 
 type Access = Config['access'];
 const DEFAULTS: Access = { visibility: 'everyone', channelAccess: 'any' };

@@ -1,12 +1,14 @@
-import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createHmac, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Authority, selfSigned } from '../../test/support/certificates.js';
 import { ConfigError } from '../config/config-error.js';
 import { createVerificationKeys } from './create-verification-keys.js';
 import { InvalidToken } from './invalid-token.js';
+import { readPublicKeys } from './public-key-file.js';
 import { TokenVerifier } from './token-verifier.js';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -26,9 +28,14 @@ function pem(key: KeyObject): string {
   return key.export({ type: key.type === 'private' ? 'pkcs8' : 'spki', format: 'pem' }).toString();
 }
 
+async function fileWith(content: string): Promise<string> {
+  const path = join(folder, 'key.pem');
+  await writeFile(path, content);
+  return path;
+}
+
 async function verifierOf(content: string): Promise<TokenVerifier> {
-  const publicKeyFile = join(folder, 'key.pem');
-  await writeFile(publicKeyFile, content);
+  const publicKeyFile = await fileWith(content);
   return new TokenVerifier(await createVerificationKeys({ publicKeyFile }));
 }
 
@@ -98,6 +105,43 @@ describe('a public key file', () => {
   });
 });
 
+describe('a file with several keys', () => {
+  it('checks tokens of each of them, also if they have the same type', async () => {
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pairs = [p256, other, rsa].map(({ publicKey }) => pem(publicKey));
+    const verifier = await verifierOf(`the old key\n${pairs.join('\n')}${CERTIFICATE}`);
+    for (const token of [
+      await signed('ES256', p256.privateKey),
+      await signed('ES256', other.privateKey),
+      await signed('PS256', rsa.privateKey),
+      TOKEN_OF_CERTIFICATE,
+    ]) {
+      expect(await verifier.verify(token)).toMatchObject({ userId: 'alice' });
+    }
+    const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const attempt = verifier.verify(await signed('ES256', stranger.privateKey));
+    await expect(attempt).rejects.toMatchObject({ name: 'InvalidToken' });
+  });
+
+  it('does not take the issuers of a certificate chain as signers of tokens', async () => {
+    const authority = await Authority.make('authority');
+    const { cert, key } = await authority.server();
+    for (const chain of [`${cert}\n${authority.cert}`, `${authority.cert}\n${cert}`]) {
+      const { keys } = await readPublicKeys(await fileWith(chain));
+      expect(keys).toHaveLength(1);
+      const verifier = await verifierOf(chain);
+      const token = await signed('ES256', createPrivateKey(key));
+      expect(await verifier.verify(token)).toMatchObject({ userId: 'alice' });
+    }
+  });
+
+  it('may have certificates of the same name, as when a certificate is renewed', async () => {
+    const [one, other] = [await selfSigned('presence'), await selfSigned('presence')];
+    const { keys } = await readPublicKeys(await fileWith(`${one.cert}\n${other.cert}`));
+    expect(keys).toHaveLength(2);
+  });
+});
+
 describe('a file that cannot serve', () => {
   const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey;
   const p521 = generateKeyPairSync('ec', { namedCurve: 'P-521' }).publicKey;
@@ -107,6 +151,18 @@ describe('a file that cannot serve', () => {
     ['a private key', pem(rsa.privateKey), 'but that is a private key'],
     ['no PEM', 'hello', 'which holds no public key or certificate in PEM form'],
     ['nothing', '', 'which holds no public key or certificate in PEM form'],
+    [
+      'a good key and half of another',
+      `${pem(p256.publicKey)}${pem(rsa.publicKey).slice(0, 200)}`,
+      'which holds an incomplete key',
+    ],
+    [
+      'a good key and one that is not base64',
+      `${pem(p256.publicKey)}-----BEGIN PUBLIC KEY-----\n???\n-----END PUBLIC KEY-----\n`,
+      'which holds no public key or certificate in PEM form',
+    ],
+    ['a good key and a short RSA key', `${pem(p256.publicKey)}${pem(weak)}`, 'none of RSA'],
+    ['nine keys', pem(p256.publicKey).repeat(9), 'which holds 9 keys, more than 8'],
     ['a short RSA key', pem(weak), 'none of RSA (2048 bits or more), P-256, P-384 and Ed25519'],
     ['an unusual curve', pem(p521), 'none of RSA (2048 bits or more), P-256, P-384 and Ed25519'],
     [

@@ -1,24 +1,68 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
-import { fileMistake, readNamedFile } from '../config/setting-file.js';
-import type { VerificationKeys } from './verification-keys.js';
+import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
+import { fileMistake, readNamedFile, type NamedFile } from '../config/setting-file.js';
+import { MAX_TOKEN_KEYS } from '../config/setting-types.js';
+import type { KeysInFile } from './key-file.js';
+import type { VerificationKey } from './key-ring.js';
 
-/** Reads a PEM file with a public key or a certificate. Throws a `ConfigError` if it cannot be used. */
-export async function publicKeyFile(path: string): Promise<VerificationKeys> {
-  const file = { setting: 'AUTH_JWT_PUBLIC_KEY_FILE', path } as const;
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----/gs;
+const BEGIN = /-----BEGIN /g;
+
+/** Reads a PEM file with public keys or certificates. Throws a `ConfigError` if it cannot be used. */
+export async function readPublicKeys(path: string): Promise<KeysInFile> {
+  const file: NamedFile = { setting: 'AUTH_JWT_PUBLIC_KEY_FILE', path };
   const pem = await readNamedFile(file);
   // The public key could be derived from it, but a key that signs must not be on this machine.
   if (pem.includes('PRIVATE KEY')) throw fileMistake(file, 'but that is a private key');
 
-  const key = parse(pem);
+  const texts = pem.match(BLOCK) ?? [];
+  if (texts.length === 0) {
+    throw fileMistake(file, 'which holds no public key or certificate in PEM form');
+  }
+  // A file that is half-written can end within a block.
+  if (texts.length !== pem.match(BEGIN)?.length) {
+    throw fileMistake(file, 'which holds an incomplete key');
+  }
+  const keys = signersIn(texts).map((text) => keyIn(text, file));
+  if (keys.length > MAX_TOKEN_KEYS) {
+    throw fileMistake(file, `which holds ${keys.length} keys, more than ${MAX_TOKEN_KEYS}`);
+  }
+  return { texts, keys };
+}
+
+/**
+ * Leaves out the issuers of a certificate chain: whoever has the key of a certificate authority must not be able to sign
+ * tokens.
+ */
+function signersIn(texts: readonly string[]): readonly string[] {
+  const certificates = texts.map(certificateIn);
+  return texts.filter((_, i) => {
+    const own = certificates[i];
+    return !certificates.some((other) => own && other && hasIssued(own, other));
+  });
+}
+
+function certificateIn(text: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function hasIssued(issuer: X509Certificate, other: X509Certificate): boolean {
+  if (issuer.publicKey.equals(other.publicKey)) return false;
+  return other.checkIssued(issuer) && other.verify(issuer.publicKey);
+}
+
+function keyIn(text: string, file: NamedFile): VerificationKey {
+  const key = parse(text);
   if (!key) throw fileMistake(file, 'which holds no public key or certificate in PEM form');
   const algorithms = algorithmsOf(key);
-  if (algorithms.length === 0) {
-    throw fileMistake(
-      file,
-      'but its key is none of RSA (2048 bits or more), P-256, P-384 and Ed25519',
-    );
-  }
-  return { algorithms, getKey: () => key };
+  if (algorithms.length > 0) return { key, algorithms };
+  throw fileMistake(
+    file,
+    'but its key is none of RSA (2048 bits or more), P-256, P-384 and Ed25519',
+  );
 }
 
 function parse(pem: string): KeyObject | undefined {

@@ -2,6 +2,7 @@ import { readConfig } from '../config/config.js';
 import { isIdentifier } from '../domain/identifier.js';
 import type { GrantsClaim } from './grants.js';
 import { signToken } from './sign-token.js';
+import { readSecretFile } from './token-secrets.js';
 
 /** The user, the rights and the lifetime of a token. */
 export interface Identity {
@@ -16,7 +17,10 @@ export interface Identity {
 
 const AN_HOUR_SECONDS = 3600;
 
-/** Signs tokens with AUTH_JWT_SECRET, for operators and tests. In production, a backend issues the tokens. */
+/**
+ * Signs tokens with the first secret of AUTH_JWT_SECRET or AUTH_JWT_SECRET_FILE, for operators and tests. In production, a
+ * backend issues the tokens.
+ */
 export class TokenSigner {
   private constructor(
     private readonly key: string,
@@ -28,11 +32,10 @@ export class TokenSigner {
   ) {}
 
   /** Returns undefined if the settings have no secret. Throws `ConfigError` if they are wrong. */
-  static of(environment: NodeJS.ProcessEnv): TokenSigner | undefined {
-    const { secret, issuer, audience, grantsClaim } = readConfig(environment).auth;
-    return secret === undefined
-      ? undefined
-      : new TokenSigner(secret, { issuer, audience, grantsClaim });
+  static async of(environment: NodeJS.ProcessEnv): Promise<TokenSigner | undefined> {
+    const { secrets, secretFile, issuer, audience, grantsClaim } = readConfig(environment).auth;
+    const known = secretFile === undefined ? secrets : await readSecretFile(secretFile);
+    return known && new TokenSigner(known[0]!, { issuer, audience, grantsClaim });
   }
 
   /** Throws `RangeError` if the service would reject the user id. */

@@ -10,11 +10,11 @@ import { InvalidToken } from './invalid-token.js';
 import { signToken } from './sign-token.js';
 import { TokenVerifier } from './token-verifier.js';
 
-const SECRET = 'correct horse battery staple, at length';
+const SECRET = 'correct-horse-battery-staple-at-length';
 const NOW = Date.UTC(2026, 10, 24, 12);
 const SECONDS = NOW / 1_000;
 
-const keys = await createVerificationKeys({ secret: SECRET });
+const keys = await createVerificationKeys({ secrets: [SECRET] });
 
 function verify(token: string, expected = {}, now = NOW): Promise<Principal> {
   return new TokenVerifier(keys, expected, new ManualClock(now)).verify(token);
@@ -233,7 +233,7 @@ describe('a forged token', () => {
 
   it('cannot choose another algorithm, not even with the right key', async () => {
     const strong = 'x'.repeat(64);
-    const verifier = new TokenVerifier(await createVerificationKeys({ secret: strong }));
+    const verifier = new TokenVerifier(await createVerificationKeys({ secrets: [strong] }));
     for (const alg of ['HS384', 'HS512']) {
       await refusal(verifier.verify(await token({ sub: 'alice' }, { alg, secret: strong })));
     }
@@ -341,7 +341,7 @@ describe('garbage', () => {
     },
   );
 
-  it('that is missing is no token', async () => {
+  it('is rejected as no token if it is missing', async () => {
     expect((await refusal(verify(''))).message).toBe('no token');
   });
 

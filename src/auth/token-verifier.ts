@@ -64,7 +64,6 @@ export class TokenVerifier {
     this.access = access;
     this.maxTokenLifetimeMs = maxTokenLifetimeMs;
     this.options = {
-      algorithms: [...keys.algorithms],
       clockTolerance: LEEWAY_SECONDS,
       ...(issuer !== undefined && { issuer }),
       ...(audience !== undefined && { audience }),
@@ -126,17 +125,19 @@ export class TokenVerifier {
   }
 
   private async claims(token: string): Promise<JWTPayload> {
-    const options = { ...this.options, currentDate: new Date(this.clock.wall()) };
+    // The keys can change, and with them their algorithms.
+    const algorithms = [...this.keys.algorithms];
+    const options = { ...this.options, algorithms, currentDate: new Date(this.clock.wall()) };
     try {
       return (await jwtVerify(token, this.keys.getKey, options)).payload;
     } catch (error) {
-      // The token does not name its key, and the key set has several keys of its type, so each of them is tried.
+      // The token does not name its key, and several keys have the right type, so each of them is tried.
       if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
       for await (const key of error) {
         const result = await jwtVerify(token, key, options).catch(unlessOnlyTheKeyIsWrong);
         if (result) return result.payload;
       }
-      throw error;
+      throw new errors.JWSSignatureVerificationFailed();
     }
   }
 }

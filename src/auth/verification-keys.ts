@@ -5,8 +5,12 @@ import type { JWTVerifyGetKey } from 'jose';
  * trusted.
  */
 export interface VerificationKeys {
+  /** These can change while the server runs. */
   readonly algorithms: readonly string[];
-  /** Throws `KeysUnavailable` if the keys cannot be fetched. */
+  /**
+   * Throws `KeysUnavailable` if the keys cannot be fetched, and `JWKSMultipleMatchingKeys` with the keys to try if several
+   * match.
+   */
   readonly getKey: JWTVerifyGetKey;
 }
 

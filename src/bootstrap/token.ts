@@ -35,8 +35,9 @@ async function tokenFor(args: string[], environment: NodeJS.ProcessEnv): Promise
     throw new RangeError('--ttl must be a whole number of seconds.');
   }
   loadEnvFile();
-  const signer = TokenSigner.of(environment);
-  if (signer === undefined) throw new ConfigError(['AUTH_JWT_SECRET is not set.']);
+  const signer = await TokenSigner.of(environment);
+  if (signer === undefined)
+    throw new ConfigError(['Neither AUTH_JWT_SECRET nor AUTH_JWT_SECRET_FILE is set.']);
   return signer.sign({
     userId,
     isAdmin: values.admin ?? false,

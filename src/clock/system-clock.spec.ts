@@ -86,7 +86,7 @@ describe('The clock of a process', () => {
     expect(Number.isInteger(clock.wall())).toBe(true);
   });
 
-  describe('that follows one which all nodes share', () => {
+  describe('with a source that all nodes share', () => {
     it('uses the shared time from its start, not that of the machine', () => {
       clock.follow(BEGIN + 60 * SECOND - uptime);
       expect(clock.now()).toBe(BEGIN + 60 * SECOND);

@@ -4,7 +4,7 @@ import { ConfigError } from './config-error.js';
 import { FIXED_LIMITS } from './fixed-limits.js';
 import { allSettings } from './settings.js';
 
-const SECRET = 'correct horse battery staple, at length';
+const SECRET = 'correct-horse-battery-staple-at-length';
 
 function mistakesOf(env: NodeJS.ProcessEnv): readonly string[] {
   try {
@@ -29,7 +29,8 @@ describe('readConfig', () => {
       tls: { certFile: undefined, keyFile: undefined, clientCaFile: undefined },
       http: { host: '0.0.0.0', port: 3_000, api: true, corsOrigins: undefined },
       auth: {
-        secret: undefined,
+        secrets: undefined,
+        secretFile: undefined,
         jwksUrl: undefined,
         publicKeyFile: undefined,
         issuer: undefined,
@@ -56,7 +57,7 @@ describe('readConfig', () => {
         heapPercent: 75,
         offlineUsers: 100_000,
       },
-      redis: { address: undefined, keyPrefix: 'presence:' },
+      redis: { address: undefined, passwordFile: undefined, keyPrefix: 'presence:' },
       fixed: FIXED_LIMITS,
       warnings: [],
     });
@@ -113,7 +114,7 @@ describe('readConfig', () => {
     const secret = mistakesOf({ AUTH_JWT_SECRET: 'hunter2' });
     const url = mistakesOf({ AUTH_JWKS_URL: 'https://me:hunter2@id.example' });
     expect(secret).toEqual([
-      'AUTH_JWT_SECRET has a value that is not shown here, but must be at least 32 bytes long.',
+      'AUTH_JWT_SECRET has a value that is not shown here, but must be 1 to 8 secrets, separated by spaces or line breaks, each at least 32 bytes long.',
     ]);
     expect(url.join()).not.toContain('hunter2');
     expect(url).toHaveLength(1);
@@ -132,11 +133,25 @@ describe('relations of settings', () => {
     const keys = { AUTH_JWT_SECRET: SECRET, AUTH_JWKS_URL: 'https://id.example/jwks' };
     expect(mistakesOf(keys)).toEqual(['Only one of AUTH_JWT_SECRET and AUTH_JWKS_URL may be set.']);
     expect(mistakesOf({ ...keys, AUTH_JWT_PUBLIC_KEY_FILE: 'key.pem' })).toHaveLength(1);
+    expect(mistakesOf({ AUTH_JWT_SECRET: SECRET, AUTH_JWT_SECRET_FILE: 'secret' })).toEqual([
+      'Only one of AUTH_JWT_SECRET and AUTH_JWT_SECRET_FILE may be set.',
+    ]);
+  });
+
+  it('allow one password for Redis', () => {
+    const file = { REDIS_PASSWORD_FILE: 'password' };
+    expect(mistakesOf(file)).toEqual(['REDIS_PASSWORD_FILE cannot be used without REDIS_URL.']);
+    expect(mistakesOf({ ...file, REDIS_URL: 'redis://me:hunter2@redis' })).toEqual([
+      'Only one of REDIS_PASSWORD_FILE and a password in REDIS_URL may be set.',
+    ]);
+    for (const url of ['redis://redis', 'redis://me@redis', 'redis-sentinel://me@redis#main']) {
+      expect(mistakesOf({ ...file, REDIS_URL: url }), url).toEqual([]);
+    }
   });
 
   it('ask for a key in production', () => {
     expect(mistakesOf({ NODE_ENV: 'production' })).toEqual([
-      'NODE_ENV=production requires one of AUTH_JWT_SECRET, AUTH_JWKS_URL, AUTH_JWT_PUBLIC_KEY_FILE.',
+      'NODE_ENV=production requires one of AUTH_JWT_SECRET, AUTH_JWT_SECRET_FILE, AUTH_JWKS_URL, AUTH_JWT_PUBLIC_KEY_FILE.',
     ]);
     expect(mistakesOf({ NODE_ENV: 'production', AUTH_JWT_PUBLIC_KEY_FILE: 'key.pem' })).toEqual([]);
   });

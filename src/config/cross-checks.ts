@@ -9,7 +9,12 @@ export interface CrossCheck {
   readonly error: (values: SettingValues) => string | undefined;
 }
 
-const KEYS = ['AUTH_JWT_SECRET', 'AUTH_JWKS_URL', 'AUTH_JWT_PUBLIC_KEY_FILE'] as const;
+const KEYS = [
+  'AUTH_JWT_SECRET',
+  'AUTH_JWT_SECRET_FILE',
+  'AUTH_JWKS_URL',
+  'AUTH_JWT_PUBLIC_KEY_FILE',
+] as const;
 
 const CERTIFICATE = ['GRPC_TLS_CERT_FILE', 'GRPC_TLS_KEY_FILE'] as const;
 const TLS = [...CERTIFICATE, 'GRPC_TLS_CLIENT_CA_FILE'] as const;
@@ -60,6 +65,15 @@ export const crossChecks: readonly CrossCheck[] = [
     },
   },
   {
+    settings: ['REDIS_URL', 'REDIS_PASSWORD_FILE'],
+    error({ redis: { address, passwordFile } }) {
+      if (passwordFile === undefined) return undefined;
+      if (address === undefined) return 'REDIS_PASSWORD_FILE cannot be used without REDIS_URL.';
+      if (address.password === undefined) return undefined;
+      return 'Only one of REDIS_PASSWORD_FILE and a password in REDIS_URL may be set.';
+    },
+  },
+  {
     // A quiet subscriber has the resume token of the last heartbeat, and that token must still be valid.
     settings: ['STREAM_HEARTBEAT_INTERVAL_MS', 'EVENT_LOG_MAX_AGE_MS'],
     error({ streams: { heartbeatIntervalMs, maxEventAgeMs } }) {
@@ -69,8 +83,8 @@ export const crossChecks: readonly CrossCheck[] = [
   },
 ];
 
-function keysIn({ secret, jwksUrl, publicKeyFile }: SettingValues['auth']): readonly string[] {
-  const values = [secret, jwksUrl, publicKeyFile];
+function keysIn(auth: SettingValues['auth']): readonly string[] {
+  const values = [auth.secrets, auth.secretFile, auth.jwksUrl, auth.publicKeyFile];
   return KEYS.filter((_, i) => values[i] !== undefined);
 }
 

@@ -12,13 +12,13 @@ describe('An unknown variable', () => {
     ['AUTH_ISSUER', 'AUTH_JWT_ISSUER'],
     ['AUTH_JWT_SECRETS', 'AUTH_JWT_SECRET'],
     ['AUTH_JTW_ISSUR', 'AUTH_JWT_ISSUER'],
-    ['AUTH_SECRET', 'AUTH_JWT_SECRET'],
+    ['AUTH_SECRET', 'one of AUTH_JWT_SECRET, AUTH_JWT_SECRET_FILE'],
     ['AUTH_JWKS_URI', 'AUTH_JWKS_URL'],
     ['auth_jwt_secret', 'AUTH_JWT_SECRET'],
     ['REDIS_URI', 'REDIS_URL'],
     ['REDIS_PREFIX', 'REDIS_KEY_PREFIX'],
-    ['REDIS_HOST', 'one of REDIS_URL, REDIS_KEY_PREFIX'],
-    ['REDIS_PORT', 'one of REDIS_URL, REDIS_KEY_PREFIX'],
+    ['REDIS_HOST', 'one of REDIS_URL, REDIS_PASSWORD_FILE, REDIS_KEY_PREFIX'],
+    ['REDIS_PORT', 'one of REDIS_URL, REDIS_PASSWORD_FILE, REDIS_KEY_PREFIX'],
     ['IDLE_TIMOUT_MS', 'IDLE_TIMEOUT_MS'],
     ['IDLE_TIMEOUT_SM', 'IDLE_TIMEOUT_MS'],
     ['IDLE_TIMEOUT', 'IDLE_TIMEOUT_MS'],
@@ -46,7 +46,7 @@ describe('An unknown variable', () => {
     expect(ineffectiveSettings({ [name]: '1' })).toEqual([]);
   });
 
-  it('that is empty counts as not set', () => {
+  it('counts as not set if it is empty', () => {
     const env = { AUTH_ISSUER: '', RECONNECT_GRACE: '' };
     expect(ineffectiveSettings(env)).toEqual([]);
   });
@@ -56,7 +56,7 @@ describe('An unknown variable', () => {
     expect(ineffectiveSettings({ ...env, LOG_LEVEL: 'info', HTTP_HOST: '' })).toEqual([]);
   });
 
-  it('of a Kubernetes service link is ignored', () => {
+  it('is ignored if it belongs to a Kubernetes service link', () => {
     const link = (name: string, address: string, port: string): NodeJS.ProcessEnv => ({
       [`${name}_SERVICE_HOST`]: address,
       [`${name}_SERVICE_PORT`]: port,
@@ -85,7 +85,7 @@ describe('An unknown variable', () => {
     expect(ineffectiveSettings({ [name]: '1' })).toEqual([]);
   });
 
-  it('that is a setting causes no warning', () => {
+  it('causes no warning if it is a setting', () => {
     for (const { name } of allSettings) expect(ineffectiveSettings({ [name]: '1' })).toEqual([]);
   });
 });

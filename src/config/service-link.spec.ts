@@ -35,7 +35,7 @@ describe('A service link', () => {
     expect(isServiceLink(name, { [name]: value })).toBe(false);
   });
 
-  it('of Docker brings the environment of the other container', () => {
+  it('includes the environment of the other container if Docker made it', () => {
     const env = { REDIS_NAME: '/web/redis', REDIS_ENV_REDIS_VERSION: '7.2.5' };
     expect(isServiceLink('REDIS_ENV_REDIS_VERSION', env)).toBe(true);
     expect(isServiceLink('REDIS_ENV_REDIS_VERSION', { ...env, REDIS_NAME: 'redis' })).toBe(false);

@@ -10,9 +10,9 @@ import {
   milliseconds,
   oneOf,
   origins,
-  secret,
   integer,
   text,
+  tokenSecrets,
 } from './setting-types.js';
 
 function accepts(kind: SettingType<unknown>, texts: readonly string[]): void {
@@ -123,11 +123,24 @@ describe('httpUrl', () => {
   });
 });
 
-describe('secret', () => {
-  it('counts bytes, not characters, and never shows what it was given', () => {
-    accepts(secret(32), ['x'.repeat(32), 'é'.repeat(16)]);
-    refuses(secret(32), ['x'.repeat(31), 'é'.repeat(15)]);
-    expect(secret(32).isSecret?.('short')).toBe(true);
+describe('tokenSecrets', () => {
+  it('are at least 32 bytes long each, not characters', () => {
+    accepts(tokenSecrets, ['x'.repeat(32), 'é'.repeat(16)]);
+    refuses(tokenSecrets, ['x'.repeat(31), 'é'.repeat(15)]);
+    expect(tokenSecrets.isSecret?.('short')).toBe(true);
+  });
+
+  it('are separated by white space, at most 8', () => {
+    const [one, two] = ['x'.repeat(32), 'y'.repeat(40)];
+    for (const text of [`${one} ${two}`, ` ${one}\r\n${two}\n`, `${one}\t  ${two} `]) {
+      expect(tokenSecrets.read(text)).toEqual([one, two]);
+    }
+    expect(tokenSecrets.read(`${one} `.repeat(8))).toHaveLength(8);
+    refuses(tokenSecrets, [`${one} `.repeat(9), ' ', '\n', `${one} short`]);
+  });
+
+  it('are never parts of one secret with spaces, which was allowed before', () => {
+    refuses(tokenSecrets, ['correct horse battery staple, at length']);
   });
 });
 

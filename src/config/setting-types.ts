@@ -112,13 +112,25 @@ export const origins: SettingType<readonly string[]> = {
   },
 };
 
-export function secret(leastBytes: number): SettingType<string> {
-  return {
-    description: `at least ${leastBytes} bytes long`,
-    read: (text) => (Buffer.byteLength(text) >= leastBytes ? text : undefined),
-    isSecret: () => true,
-  };
-}
+/** The maximum number of keys that verify tokens. A rotation needs two, and each key makes forged tokens dearer to check. */
+export const MAX_TOKEN_KEYS = 8;
+
+/** The length of a key for HS256, as RFC 7518 requires. */
+const SECRET_BYTES = 32;
+
+/** The secrets of tokens. The first one signs, all of them verify. */
+export const tokenSecrets: SettingType<readonly string[]> = {
+  description: `1 to ${MAX_TOKEN_KEYS} secrets, separated by spaces or line breaks, each at least ${SECRET_BYTES} bytes long`,
+  read(text) {
+    const secrets = text.split(/\s+/).filter((secret) => secret !== '');
+    const isAllowed =
+      secrets.length > 0 &&
+      secrets.length <= MAX_TOKEN_KEYS &&
+      secrets.every((secret) => Buffer.byteLength(secret) >= SECRET_BYTES);
+    return isAllowed ? secrets : undefined;
+  },
+  isSecret: () => true,
+};
 
 /** The address on which gRPC listens. The operating system limits a socket path to 107 bytes. */
 export const grpcAddress: SettingType<string> = {

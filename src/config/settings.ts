@@ -15,8 +15,8 @@ import {
   oneOf,
   origins,
   perSecond,
-  secret,
   text,
+  tokenSecrets,
 } from './setting-types.js';
 
 /**
@@ -116,10 +116,15 @@ export const settings = {
     }),
   },
   auth: {
-    secret: optional('AUTH_JWT_SECRET', secret(32), {
+    secrets: optional('AUTH_JWT_SECRET', tokenSecrets, {
       scope: 'cluster-wide',
       description:
-        'Key of tokens that are signed with HS256: the bytes of this text, at least 32. Set at most one of AUTH_JWT_SECRET, AUTH_JWKS_URL and AUTH_JWT_PUBLIC_KEY_FILE. None is set: the server creates a random key, but in production it does not start.',
+        'Key of tokens that are signed with HS256: the bytes of this text, at least 32. Several secrets are separated by spaces: the first one signs tokens of the command line, and all of them verify. Set at most one of AUTH_JWT_SECRET, AUTH_JWT_SECRET_FILE, AUTH_JWKS_URL and AUTH_JWT_PUBLIC_KEY_FILE. None is set: the server creates a random key, but in production it does not start.',
+    }),
+    secretFile: optional('AUTH_JWT_SECRET_FILE', text, {
+      scope: 'cluster-wide',
+      description:
+        'Path of a file with the value of AUTH_JWT_SECRET, for platforms that mount secrets as files. Changes of the file apply within seconds.',
     }),
     jwksUrl: optional('AUTH_JWKS_URL', httpUrl, {
       scope: 'cluster-wide',
@@ -129,7 +134,7 @@ export const settings = {
     publicKeyFile: optional('AUTH_JWT_PUBLIC_KEY_FILE', text, {
       scope: 'cluster-wide',
       description:
-        'Path of a PEM file with the public key or certificate that verifies tokens (same algorithms as AUTH_JWKS_URL).',
+        'Path of a PEM file with the public keys or certificates that verify tokens, at most 8 (same algorithms as AUTH_JWKS_URL). Changes of the file apply within seconds.',
     }),
     issuer: optional('AUTH_JWT_ISSUER', text, {
       scope: 'cluster-wide',
@@ -264,6 +269,11 @@ export const settings = {
       scope: 'cluster-wide',
       description:
         'Redis server that the nodes share: redis://[user:password@]host[:port], several of these separated by commas for a Redis Cluster, or redis-sentinel://[user:password@]host[:port][,host...]#master. rediss: with TLS. Not set: one node that keeps everything in memory.',
+    }),
+    passwordFile: optional('REDIS_PASSWORD_FILE', text, {
+      scope: 'per node',
+      description:
+        'Path of a file with the password of Redis, instead of a password in REDIS_URL. After a change of the file, new connections use the new password within seconds.',
     }),
     keyPrefix: setting('REDIS_KEY_PREFIX', keyPrefix, {
       default: 'presence:',

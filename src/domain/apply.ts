@@ -55,9 +55,9 @@ export function apply(user: User, input: Input, now: number, policy: Policy): Ap
       return { facts: recordActivity(user, sessionId, now, policy), cause: 'ACTIVE' };
     }
     case 'joinChannel': {
-      const facts = recordActivity(user, input.sessionId, now, policy);
       // The string of the session, not the equal one of the request, so that memory holds only one.
       const { sessionId } = requireLive(user, input.sessionId);
+      const facts = recordActivity(user, sessionId, now, policy);
       const joined = { channelId: sharedText(input.channelId), sessionId };
       joinChannel(facts, joined, input.keepOthers, now);
       return { facts, cause: 'REQUESTED' };

@@ -57,8 +57,6 @@ export const PRESENCE_FIELDS: Readonly<
   lastActiveAt: { announcedBy: undefined, differs: (a, b) => a.lastActiveAt !== b.lastActiveAt },
 };
 
-const ANNOUNCED = Object.values(PRESENCE_FIELDS).filter((field) => field.announcedBy !== undefined);
-
 /** The order does not count: a user whose current channel stays the same is in the same channels for others. */
 function haveSameChannels(a: readonly string[], b: readonly string[]): boolean {
   return areSame(a, b) || (a.length === b.length && a.every((channelId) => b.includes(channelId)));
@@ -71,9 +69,10 @@ export function presenceEquals(a: Presence, b: Presence): boolean {
   return true;
 }
 
-/** When an event of one kind occurs, and what it says of the presence before. */
+/** What an event of one kind says. */
 interface KindRule<Announced extends Change = Change> {
-  readonly occurs: (before: Presence, after: Presence) => boolean;
+  /** Whether USER_ONLINE and USER_OFFLINE include the change, so that no other event announces it at that moment. */
+  readonly isIncluded: boolean;
   readonly change: (before: Presence, after: Presence) => Announced;
 }
 
@@ -82,17 +81,17 @@ interface KindRule<Announced extends Change = Change> {
  * is missing here.
  */
 export const EVENT_KINDS: { readonly [Kind in EventKind]: KindRule<ChangeOf<Kind>> } = {
-  USER_ONLINE: { occurs: cameOnline, change: () => ({ kind: 'USER_ONLINE' }) },
+  USER_ONLINE: { isIncluded: false, change: () => ({ kind: 'USER_ONLINE' }) },
   USER_STATUS_CHANGED: {
-    occurs: whileConnected('USER_STATUS_CHANGED'),
+    isIncluded: true,
     change: ({ status }) => ({ kind: 'USER_STATUS_CHANGED', previousStatus: status }),
   },
   USER_CHANNEL_CHANGED: {
-    occurs: always('USER_CHANNEL_CHANGED'),
+    isIncluded: false,
     change: channelChange,
   },
   USER_MUTE_STATE_CHANGED: {
-    occurs: always('USER_MUTE_STATE_CHANGED'),
+    isIncluded: false,
     change: ({ isMicrophoneMuted, isSpeakerMuted, moderatorMute }) => ({
       kind: 'USER_MUTE_STATE_CHANGED',
       wasMicrophoneMuted: isMicrophoneMuted,
@@ -101,22 +100,41 @@ export const EVENT_KINDS: { readonly [Kind in EventKind]: KindRule<ChangeOf<Kind
     }),
   },
   USER_ATTRIBUTES_CHANGED: {
-    occurs: always('USER_ATTRIBUTES_CHANGED'),
+    isIncluded: false,
     change: (before, after) => ({
       kind: 'USER_ATTRIBUTES_CHANGED',
       keys: changedKeys(before.attributes, after.attributes),
     }),
   },
   USER_CONNECTION_CHANGED: {
-    occurs: whileConnected('USER_CONNECTION_CHANGED'),
+    isIncluded: true,
     change: () => ({ kind: 'USER_CONNECTION_CHANGED' }),
   },
-  USER_OFFLINE: { occurs: wentOffline, change: () => ({ kind: 'USER_OFFLINE' }) },
+  USER_OFFLINE: { isIncluded: false, change: () => ({ kind: 'USER_OFFLINE' }) },
 };
 
-const KINDS: readonly KindRule[] = Object.values(EVENT_KINDS);
+/** A set of kinds of events, as a number with one bit for each kind, because every commit computes one. */
+type KindSet = number;
 
-const NO_EVENTS: readonly PresenceEvent[] = [];
+function setOf(kind: EventKind): KindSet {
+  return 1 << Object.keys(EVENT_KINDS).indexOf(kind);
+}
+
+const KINDS = Object.values<KindRule>(EVENT_KINDS).map((rule, i) => ({ ...rule, bit: 1 << i }));
+
+const [ONLINE, OFFLINE] = [setOf('USER_ONLINE'), setOf('USER_OFFLINE')];
+
+const INCLUDED: KindSet = KINDS.reduce(
+  (kinds, { isIncluded, bit }) => (isIncluded ? kinds | bit : kinds),
+  0,
+);
+
+const ANNOUNCED = Object.values(PRESENCE_FIELDS).flatMap(({ announcedBy, differs }) =>
+  announcedBy === undefined ? [] : [{ bit: setOf(announcedBy), differs }],
+);
+
+/** The events of a commit that others do not see. */
+export const NO_EVENTS: readonly PresenceEvent[] = [];
 
 /**
  * Returns the differences between the shown presence before a commit and after it, as events in a fixed order:
@@ -128,10 +146,11 @@ export function diffPresence(
   now: number,
   cause: Reason,
 ): readonly PresenceEvent[] {
-  if (presenceEquals(before, after)) return NO_EVENTS;
+  const occurring = kindsOf(before, after);
+  if (occurring === 0) return NO_EVENTS;
   const events: PresenceEvent[] = [];
   for (const kind of KINDS) {
-    if (!kind.occurs(before, after)) continue;
+    if ((occurring & kind.bit) === 0) continue;
     const change = kind.change(before, after);
     events.push({
       presence: after,
@@ -143,6 +162,18 @@ export function diffPresence(
     });
   }
   return events;
+}
+
+/** Returns the kinds of events that announce the differences. */
+function kindsOf(before: Presence, after: Presence): KindSet {
+  if (before === after) return 0;
+  let kinds: KindSet = 0;
+  for (const { bit, differs } of ANNOUNCED) {
+    if ((kinds & bit) === 0 && differs(before, after)) kinds |= bit;
+  }
+  const [wasOffline, isOffline] = [before.status === 'OFFLINE', after.status === 'OFFLINE'];
+  if (wasOffline === isOffline) return kinds;
+  return (kinds & ~INCLUDED) | (isOffline ? OFFLINE : ONLINE);
 }
 
 function channelChange(before: Presence, after: Presence): ChangeOf<'USER_CHANNEL_CHANGED'> {
@@ -164,30 +195,6 @@ function channelChange(before: Presence, after: Presence): ChangeOf<'USER_CHANNE
     joinedChannelIds: joined.filter((channelId) => !left.includes(channelId)),
     leftChannelIds: left.filter((channelId) => !joined.includes(channelId)),
   };
-}
-
-function cameOnline(before: Presence, after: Presence): boolean {
-  return before.status === 'OFFLINE' && after.status !== 'OFFLINE';
-}
-
-function wentOffline(before: Presence, after: Presence): boolean {
-  return before.status !== 'OFFLINE' && after.status === 'OFFLINE';
-}
-
-/** Returns whether a field that this kind announces differs. */
-function always(kind: FieldRule['announcedBy']): KindRule['occurs'] {
-  const [first, ...others] = Object.values(PRESENCE_FIELDS)
-    .filter(({ announcedBy }) => announcedBy === kind)
-    .map(({ differs }) => differs);
-  return (before, after) =>
-    first!(before, after) || others.some((differs) => differs(before, after));
-}
-
-/** The same, except when the user comes online or goes offline: UserOnline and UserOffline include these changes. */
-function whileConnected(kind: FieldRule['announcedBy']): KindRule['occurs'] {
-  const differs = always(kind);
-  return (before, after) =>
-    !cameOnline(before, after) && !wentOffline(before, after) && differs(before, after);
 }
 
 /**

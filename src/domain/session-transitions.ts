@@ -15,8 +15,8 @@ import {
 /** The result of an input on the stored facts, before the presence is computed from it. */
 export interface AppliedInput {
   /**
-   * The user with new facts, in which `own` and `shown` are still the old ones. The same object as before: nothing
-   * happened.
+   * A copy of the user with new facts, in which `own` and `shown` are still the old ones. The same object as before:
+   * nothing happened.
    */
   readonly facts: User;
   readonly cause: Reason;

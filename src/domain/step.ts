@@ -1,7 +1,7 @@
 import { apply } from './apply.js';
 import { mergeAttributes } from './attributes.js';
 import { settled } from './hiding.js';
-import { diffPresence, presenceEquals } from './presence-diff.js';
+import { diffPresence, NO_EVENTS, presenceEquals } from './presence-diff.js';
 import { idleAt, lastActiveAt, wakeAt } from './deadlines.js';
 import type { PresenceEvent, Reason } from './event.js';
 import type { EndedSession } from './session-transitions.js';
@@ -10,7 +10,7 @@ import type { Policy } from './policy.js';
 import { sharedPlatforms } from './platforms.js';
 import { areSame, NO_CHANNELS, offlineFrom, type Presence, type Status } from './presence.js';
 import { nextVersion } from './version.js';
-import { copyUser, type Session, type User } from './user.js';
+import type { Draft, Session, User } from './user.js';
 import { groupsOf } from './visibility.js';
 
 /** The result of one input. */
@@ -42,35 +42,48 @@ export function step(user: User, input: Input, now: number, policy: Policy): Ste
     user: next,
     occurredAt: now,
     cause,
-    events: diffPresence(user.shown, next.shown, now, cause),
+    events: eventsOf(user.shown, next.shown, now, cause),
     ended,
     wakeAt: wakeAt(next, policy),
   };
 }
 
+function eventsOf(
+  before: Presence,
+  after: Presence,
+  now: number,
+  cause: Reason,
+): readonly PresenceEvent[] {
+  // Most commits are activities that others do not see.
+  return after.version === before.version ? NO_EVENTS : diffPresence(before, after, now, cause);
+}
+
 /**
- * Computes the own and the shown presence from new facts. They get a new version only if one of them has changed, or what
- * viewers with restricted rights see of it.
+ * Computes the own and the shown presence from new facts, and adds them to these facts, which nothing else may hold yet.
+ * They get a new version only if one of them has changed, or what viewers with restricted rights see of it.
  */
-export function derivePresence(facts: User, before: User, now: number, policy: Policy): User {
+export function derivePresence(
+  facts: Draft<User>,
+  before: User,
+  now: number,
+  policy: Policy,
+): User {
   const version = nextVersion(before.own.version, now);
-  const own =
+  const own: Draft<Presence> =
     facts.sessions.length === 0
       ? toOffline(before.own, version)
       : computePresence(facts, before, now, policy, version);
   const shown = publicPresence(facts, before, own, version);
-  const user = copyUser(facts);
-  user.own = own;
-  user.shown = shown;
+  facts.own = own;
+  facts.shown = shown;
   const isOneView = shown === own && before.shown === before.own;
   const isEqual =
     presenceEquals(own, before.own) && (isOneView || presenceEquals(shown, before.shown));
-  if (isEqual && !isArrangedAnew(user, before)) {
-    user.own = { ...own, version: before.own.version };
-    if (shown === own) user.shown = user.own;
-  }
-  user.accessRules = settled(facts.accessRules, before.shown, user.shown, now);
-  return user;
+  // Without a session it is the presence from before, which has that version already.
+  if (isEqual && own !== before.own && !isArrangedAnew(facts, before))
+    own.version = before.own.version;
+  facts.accessRules = settled(facts.accessRules, before.shown, facts.shown, now);
+  return facts;
 }
 
 /** Whether the groups of a shown user, or the order of the channels, have changed. */

@@ -20,7 +20,7 @@ export function registerConnectionMetrics(registry: Registry, connections: Conne
     name: 'presence_calls_aborted_total',
     help: 'Calls that the server reset because they took too long or held too much memory, by reason.',
     label: 'reason',
-    counts: () => connections.calls.cuts.counts,
+    counts: () => connections.calls.disconnects.counts,
   });
 }
 

@@ -28,7 +28,7 @@ export class ModerationController implements ModerationServiceController {
     @CurrentRequestId() requestId: string,
   ): Promise<MuteUserResponse> {
     const presence = await this.moderation.muteUser(caller, userId, mute);
-    this.audit.record('mute user', caller, { userId, requestId });
+    this.audit.record('mute user', caller, { userId, requestId, ...mute });
     return { presence: toPresenceMessage(presence) };
   }
 

@@ -21,6 +21,7 @@ import {
   type StatusCounts,
 } from '../store/presence-reader.js';
 import { PresenceStore } from '../store/presence-store.js';
+import { approximateBytes, MAX_PAGE_BYTES } from './page-bytes.js';
 
 const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1000;
@@ -252,7 +253,11 @@ export class PresenceService {
       pageToken === '' ? undefined : this.decodePageToken(list, pageToken),
     );
     let next = rest.next();
-    for (; !next.done && presences.length < size; next = rest.next()) presences.push(next.value);
+    let bytes = 0;
+    for (; !next.done && presences.length < size && bytes < MAX_PAGE_BYTES; next = rest.next()) {
+      presences.push(next.value);
+      bytes += approximateBytes(next.value);
+    }
     const last = presences.at(-1);
     return {
       presences,

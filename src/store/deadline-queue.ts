@@ -1,83 +1,97 @@
-import TinyQueue from 'tinyqueue';
+/** The position of a timer without a due time. */
+const NOT_QUEUED = -1;
 
-/**
- * Marks a timer that was cancelled but may still be in the heap. A number, because a number field is updated in place,
- * and a field set to `undefined` is not.
- */
-const CANCELLED = Infinity;
-
-/** The due time of a key. The caller keeps it and passes it to the next call of `set`. */
+/** Something with a due time. Only the queue changes these fields. */
 export interface Timer {
-  readonly key: string;
+  /**
+   * In milliseconds. `Infinity`: never. A number, because a number field is updated in place, and a field set to
+   * `undefined` is not.
+   */
   dueAt: number;
-  /** The time by which the heap orders the timer: `dueAt` or earlier. */
-  queuedAt: number;
+  /** Where the timer is in the heap. */
+  position: number;
 }
 
-/**
- * Keys ordered by due time. Moving a due time to later, which every activity does, costs one write: the timer stays in
- * the heap and is queued again when it comes up too early. The cost of `take` depends only on the number of due timers.
- */
-export class DeadlineQueue {
-  private heap = newHeap([]);
-  private wanted = 0;
+/** The fields of a timer that has no due time yet. */
+export const NO_DUE_TIME: Readonly<Timer> = { dueAt: Infinity, position: NOT_QUEUED };
 
-  /**
-   * Sets the due time of a key. `before` is the result of the previous call for that key. Undefined `dueAt` cancels it.
-   */
-  set(key: string, dueAt: number | undefined, before: Timer | undefined): Timer | undefined {
-    if (before !== undefined && before.dueAt !== CANCELLED) {
-      if (dueAt !== undefined && dueAt >= before.queuedAt) {
-        before.dueAt = dueAt;
-        return before;
-      }
-      this.drop(before);
+/**
+ * Timers ordered by due time. Moving a due time to later, which every activity does, costs one write: the timer stays
+ * where it is and is moved when it comes up too early. The cost of `take` depends only on the number of due timers.
+ *
+ * A binary heap of its own: those of libraries do not record positions, so they would need a second object for each
+ * timer, which a store with a million users has no room for.
+ */
+export class DeadlineQueue<T extends Timer> {
+  private readonly heap: T[] = [];
+  /** The time of each timer in the heap: `dueAt` or earlier. A comparison reads it without a look at the timer. */
+  private readonly times: number[] = [];
+
+  /** Sets the due time of a timer. Undefined: the timer is never due. */
+  set(timer: T, dueAt: number | undefined): void {
+    const { position } = timer;
+    if (dueAt === undefined) {
+      if (position !== NOT_QUEUED) this.remove(timer);
+      return;
     }
-    return dueAt === undefined ? undefined : this.enqueue({ key, dueAt, queuedAt: dueAt });
+    timer.dueAt = dueAt;
+    if (position === NOT_QUEUED) this.put(timer, dueAt, this.size);
+    else if (dueAt < this.times[position]!) this.put(timer, dueAt, position);
   }
 
-  /** Removes and returns at most `limit` due keys, the earliest first. */
-  take(now: number, limit: number): readonly string[] {
-    const due: string[] = [];
-    for (let next = this.heap.peek(); next && next.queuedAt <= now && due.length < limit;) {
-      this.heap.pop();
-      if (next.dueAt <= next.queuedAt) {
-        due.push(next.key);
-        this.drop(next);
-      } else if (next.dueAt !== CANCELLED) {
-        // A timer that was moved to later is queued again.
-        next.queuedAt = next.dueAt;
-        this.heap.push(next);
+  /** Removes and returns at most `limit` due timers, the earliest first. */
+  take(now: number, limit: number): readonly T[] {
+    const due: T[] = [];
+    while (this.size > 0 && this.times[0]! <= now && due.length < limit) {
+      const first = this.heap[0]!;
+      if (first.dueAt > this.times[0]!) {
+        this.put(first, first.dueAt, 0);
+      } else {
+        this.remove(first);
+        due.push(first);
       }
-      next = this.heap.peek();
     }
     return due;
   }
 
-  /** The number of keys with a due time. */
+  /** The number of timers with a due time. */
   get size(): number {
-    return this.wanted;
+    return this.heap.length;
   }
 
-  private enqueue(alarm: Timer): Timer {
-    this.wanted++;
-    this.heap.push(alarm);
-    return alarm;
+  private remove(timer: T): void {
+    const last = this.heap.pop()!;
+    const time = this.times.pop()!;
+    if (last !== timer) this.put(last, time, timer.position);
+    timer.dueAt = Infinity;
+    timer.position = NOT_QUEUED;
   }
 
-  private drop(alarm: Timer): void {
-    alarm.dueAt = CANCELLED;
-    this.wanted--;
-    this.compact();
+  /** Puts a timer at a free position, or moves others there until the position is found that its time requires. */
+  private put(timer: T, time: number, free: number): void {
+    let at = free;
+    for (let up = (at - 1) >> 1; at > 0 && time < this.times[up]!; up = (at - 1) >> 1) {
+      this.place(this.heap[up]!, this.times[up]!, at);
+      at = up;
+    }
+    for (let down = this.childOf(at); down < this.size && this.times[down]! < time;) {
+      this.place(this.heap[down]!, this.times[down]!, at);
+      at = down;
+      down = this.childOf(at);
+    }
+    this.place(timer, time, at);
   }
 
-  /** Rebuilds the heap when most entries are cancelled, so that the number of keys limits its size. */
-  private compact(): void {
-    if (this.heap.length <= 2 * this.wanted + 64) return;
-    this.heap = newHeap(this.heap.data.filter(({ dueAt }) => dueAt !== CANCELLED));
+  /** The earlier of the two timers below this position. */
+  private childOf(at: number): number {
+    const left = 2 * at + 1;
+    const right = left + 1;
+    return right < this.size && this.times[right]! < this.times[left]! ? right : left;
   }
-}
 
-function newHeap(alarms: Timer[]): TinyQueue<Timer> {
-  return new TinyQueue(alarms, (a, b) => a.queuedAt - b.queuedAt);
+  private place(timer: T, time: number, at: number): void {
+    this.heap[at] = timer;
+    this.times[at] = time;
+    timer.position = at;
+  }
 }

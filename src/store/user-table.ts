@@ -4,7 +4,7 @@ import { NO_ACCESS_RULES } from '../domain/access-rules.js';
 import type { Presence } from '../domain/presence.js';
 import { isOnlyRevocation, newUser, type Session, type User } from '../domain/user.js';
 import { groupsOf, viewedOf, type Viewed } from '../domain/visibility.js';
-import { DeadlineQueue, type Timer } from './deadline-queue.js';
+import { DeadlineQueue, NO_DUE_TIME, type Timer } from './deadline-queue.js';
 import type { PresenceView } from './presence-view.js';
 
 /** The maximum delay in milliseconds for an externally given expiry after the wall clock was set forward. */
@@ -32,16 +32,16 @@ export interface TableSizes {
   readonly alarms: number;
 }
 
-interface Entry extends UserEntry {
+/** The entry is the timer of the next deadline, because a second object per user would cost too much memory. */
+interface Entry extends UserEntry, Timer {
   user: User;
-  alarm: Timer | undefined;
 }
 
 /** All users, with indexes for the owner of a session, due deadlines, and users who have been OFFLINE for longest. */
 export class UserTable {
   private readonly users = new Map<string, Entry>();
   private readonly owners = new Map<string, string>();
-  private readonly due = new DeadlineQueue();
+  private readonly due = new DeadlineQueue<Entry>();
   private readonly offline = new Set<string>();
   private readonly hiddenOffline = new Set<string>();
   /**
@@ -118,8 +118,8 @@ export class UserTable {
   wake(held: UserEntry, wakeAt: number | undefined): void {
     const entry = held as Entry;
     const given = expiresAt(entry.user);
-    if (given === undefined) return this.setAlarm(entry, wakeAt);
-    this.setAlarm(entry, Math.min(given - this.wallAhead, wakeAt ?? Infinity));
+    if (given === undefined) return this.due.set(entry, wakeAt);
+    this.due.set(entry, Math.min(given - this.wallAhead, wakeAt ?? Infinity));
   }
 
   /**
@@ -134,13 +134,13 @@ export class UserTable {
     let count = 0;
     for (const entry of this.users.values()) {
       const at = (expiresAt(entry.user) ?? Infinity) - aheadMs;
-      if (at < (entry.alarm?.dueAt ?? Infinity)) this.setAlarm(entry, at);
+      if (at < entry.dueAt) this.due.set(entry, at);
       if (++count % PIECE === 0) await setImmediate();
     }
   }
 
   claimDue(now: number, limit: number): readonly string[] {
-    return this.due.take(now, limit);
+    return this.due.take(now, limit).map(({ user }) => user.userId);
   }
 
   /** Removes a user who is OFFLINE to others, or keeps only the state that others have never seen. */
@@ -158,16 +158,13 @@ export class UserTable {
         this.view.update(viewedOf(entry.user), viewedOf(newUser(userId)));
       this.users.delete(userId);
       this.view.updateTokensValidFrom(userId, undefined);
-      this.setAlarm(entry, undefined);
+      this.due.set(entry, undefined);
     }
   }
 
-  private setAlarm(entry: Entry, at: number | undefined): void {
-    entry.alarm = this.due.set(entry.user.userId, at, entry.alarm);
-  }
-
   private insert(userId: string): Entry {
-    const entry: Entry = { user: newUser(userId), revision: '', alarm: undefined };
+    const { dueAt, position } = NO_DUE_TIME;
+    const entry: Entry = { user: newUser(userId), revision: '', dueAt, position };
     this.users.set(userId, entry);
     return entry;
   }

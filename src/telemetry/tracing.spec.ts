@@ -32,7 +32,7 @@ describe('Work in a span', () => {
     expect(spanNamed('inner').parentSpanContext).toEqual(spanNamed('outer').spanContext());
   });
 
-  it('that fails says of what kind its error is, and not its text', async () => {
+  it('names the kind of its error when it fails, and not its text', async () => {
     const tracer = activeTracer()!;
     const refusal = new RejectedError('SESSION_NOT_FOUND', 'the text');
     const work = inSpan(tracer, 'refused', {}, () => Promise.reject(refusal));
@@ -47,7 +47,7 @@ describe('Work in a span', () => {
     }
   });
 
-  it('that many wait for is in the trace of the first, and linked with the others', async () => {
+  it('is in the trace of the first caller and linked with the others, if many callers wait for it', async () => {
     const tracer = activeTracer()!;
     const spans = ['a', 'b', 'c'].map((name) => tracer.startSpan(name));
     const waiting = spans.map((span) => trace.setSpan(ROOT_CONTEXT, span));
@@ -57,7 +57,7 @@ describe('Work in a span', () => {
     expect(spanNamed('shared').links.map((link) => link.context)).toEqual([b, c]);
   });
 
-  it('that nobody who waits is traced for is done without', async () => {
+  it('has no span if no waiting caller is traced', async () => {
     const tracer = activeTracer()!;
     expect(await withLinkedSpan(tracer, 'shared', {}, async () => 1, [ROOT_CONTEXT])).toBe(1);
     expect(exporter.getFinishedSpans()).toEqual([]);

@@ -1,9 +1,9 @@
 import { judge } from './checks/all-checks.js';
 import type { Evidence } from './evidence.js';
 
-/** The complaints of the checks, and how much data they checked. */
+/** The violations of the checks, and how much data they checked. */
 export interface Outcome {
-  readonly complaints: ReadonlyMap<string, readonly string[]>;
+  readonly violations: ReadonlyMap<string, readonly string[]>;
   readonly seconds: number;
   readonly events: number;
   readonly commands: number;
@@ -13,7 +13,7 @@ export interface Outcome {
 export function outcomeOf(evidence: Evidence, startedAt: number): Outcome {
   const { history, agreedAfterMs } = evidence;
   return {
-    complaints: judge(evidence),
+    violations: judge(evidence),
     seconds: (Date.now() - startedAt) / 1000,
     events: history.stretches.reduce((sum, { deliveries }) => sum + deliveries.length, 0),
     commands: history.commands,
@@ -21,6 +21,6 @@ export function outcomeOf(evidence: Evidence, startedAt: number): Outcome {
   };
 }
 
-export function isKept({ complaints }: Outcome): boolean {
-  return [...complaints.values()].every((all) => all.length === 0);
+export function isKept({ violations }: Outcome): boolean {
+  return [...violations.values()].every((all) => all.length === 0);
 }

@@ -1,7 +1,7 @@
 import type { GrantsClaim } from '../../src/auth/grants.js';
 import { signToken } from '../../src/auth/sign-token.js';
 
-export const SECRET = 'the secret of the chaos, 32 bytes long';
+export const SECRET = 'the-secret-of-the-chaos-32-bytes-long';
 
 interface TokenDetails {
   readonly ttlSeconds?: number;

@@ -16,7 +16,7 @@ const others = pages().filter((page) => page !== FIRST && blocksOf(page).some(is
  * `stand-ins`: a clone includes uncommitted files, `npm ci` links the installed packages, and
  * grpcurl may be missing.
  */
-describe('Who does what the documentation says', () => {
+describe('A reader who follows the documentation', () => {
   let folder: string;
   let terminal: Terminal;
   beforeAll(async () => {

@@ -41,6 +41,7 @@ describe('The audit log', () => {
       grants: { moderate: ['lobby', 'stage'] },
     });
     await moderator.muteUser({ userId: 'ann', isMicrophoneMuted: true });
+    await moderator.muteUser({ userId: 'ann', isMicrophoneMuted: false, isSpeakerMuted: true });
     await moderator.moveUser({ userId: 'ann', fromChannelId: 'lobby', toChannelId: 'stage' });
     await moderator.removeUser({ userId: 'ann', channelId: 'stage' });
     await admin.updateStatus({
@@ -73,7 +74,8 @@ describe('The audit log', () => {
     const byModerator = { callerId: 'the moderator', userId: 'ann', requestId };
     const byAdmin = { callerId: 'the admin', userId: 'ann', requestId };
     expect(audited.map(({ parts }) => parts)).toEqual([
-      ['mute user', byModerator, 'Audit'],
+      ['mute user', { ...byModerator, isMicrophoneMuted: true }, 'Audit'],
+      ['mute user', { ...byModerator, isMicrophoneMuted: false, isSpeakerMuted: true }, 'Audit'],
       ['move user', { ...byModerator, channelId: 'lobby', toChannelId: 'stage' }, 'Audit'],
       ['remove user', { ...byModerator, channelId: 'stage' }, 'Audit'],
       ['set status', byAdmin, 'Audit'],

@@ -22,6 +22,7 @@ const COMMANDS = [
   'list',
   'members',
   'count',
+  'status',
   'mute',
   'move',
   'remove',
@@ -153,7 +154,7 @@ describe('The command line', () => {
       [
         'no secret',
         ['token', 'ann'],
-        'Signing a token needs AUTH_JWT_SECRET, with the same value as on the server.',
+        'Signing a token needs AUTH_JWT_SECRET or AUTH_JWT_SECRET_FILE, with the same secret as on the server.',
         { AUTH_JWT_SECRET: '' },
       ],
     ])('%s', async (_, args, sentence, settings = {}) => {
@@ -441,6 +442,40 @@ describe('The command line', () => {
       expect((await asMax('move', 'ann', 'lobby', 'hall')).stdout).toContain('in hall');
       expect((await asMax('remove', 'ann', 'hall')).stdout).not.toContain('in hall');
       expect((await asMax('mute', 'ann')).code).toBe(1);
+    });
+
+    it('sets their status for an admin, also while they are not connected', async () => {
+      await annIsThere();
+      const busy = ['do-not-disturb', '--text', 'In a meeting', '--until', '2100-01-01T00:00Z'];
+      expect(await run(['status', 'ann', ...busy])).toMatchObject({
+        code: 0,
+        stdout:
+          'ann is do-not-disturb, in lobby, on desktop, microphone muted, with the status text "In a meeting"\n',
+      });
+      const { stdout } = await run(['explain', 'ann']);
+      expect(stdout).toContain('the choice expires at 2100-01-01');
+      expect((await run(['status', 'ann', 'automatic'])).stdout).toBe(
+        'ann is online, in lobby, on desktop, microphone muted\n',
+      );
+      expect((await run(['status', 'zoe', 'away'])).stdout).toBe(
+        'zoe is offline\nOthers see the status when the user connects.\n',
+      );
+      expect((await run(['status', 'zoe', 'automatic'])).code).toBe(0);
+    });
+
+    it('does not set a status that does not exist, or that has ended', async () => {
+      const unknown = await run(['status', 'ann', 'busy']);
+      expect(unknown.code).toBe(2);
+      expect(unknown.stderr).toContain(
+        'Allowed choices are automatic, do-not-disturb, away, invisible',
+      );
+      expect((await run(['status', 'ann', 'away', '--until', 'noon'])).code).toBe(2);
+      const past = await run(['status', 'ann', 'away', '--until', '2020-01-01T00:00Z']);
+      expect(past).toMatchObject({ code: 1 });
+      expect(past.stderr).toMatch(/^The service rejects an argument: expires_at /);
+      const token = await tokenOf('max');
+      const refused = await run(['status', 'ann', 'away', '--token', token]);
+      expect(refused.stderr).toMatch(/^The token does not permit this call: /);
     });
 
     it('explains them', async () => {

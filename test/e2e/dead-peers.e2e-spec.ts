@@ -29,7 +29,7 @@ describe('A connection', () => {
     service = await Service.start({ ...NO_PINGS, ...settings }, { fixed });
   }
 
-  function cuts(
+  function disconnects(
     reason:
       'handshake_timeout' | 'max_connections' | 'max_connections_per_address' | 'protocol_error',
   ): number {
@@ -58,7 +58,7 @@ describe('A connection', () => {
       await expectServed();
       await Promise.all(peers.map(({ closed }) => closed));
       await expectServed();
-      expect(cuts('handshake_timeout')).toBe(1000);
+      expect(disconnects('handshake_timeout')).toBe(1000);
     });
 
     it('when its preface comes byte by byte', async () => {
@@ -69,14 +69,14 @@ describe('A connection', () => {
         await sleep(100);
       }
       expect(peer.isClosed).toBe(true);
-      expect(cuts('handshake_timeout')).toBe(1);
+      expect(disconnects('handshake_timeout')).toBe(1);
     });
 
     it('when its preface comes without settings', async () => {
       await start({}, fixed);
       const peer = await Http2Peer.to(service.address(), { opening: PREFACE, isMute: true });
       await peer.closed;
-      expect(cuts('handshake_timeout')).toBe(1);
+      expect(disconnects('handshake_timeout')).toBe(1);
     });
 
     it('also when its peer does not let go of it', async () => {
@@ -97,7 +97,7 @@ describe('A connection', () => {
     const opening = Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
     const peer = await Http2Peer.to(service.address(), { opening });
     await peer.closed;
-    expect(cuts('protocol_error')).toBe(1);
+    expect(disconnects('protocol_error')).toBe(1);
     await expectServed();
   });
 
@@ -140,7 +140,7 @@ describe('A connection', () => {
     peer.destroy();
   });
 
-  it('that does not read loses its stream a second after it has ended', async () => {
+  it('loses its stream a second after the end if it does not read', async () => {
     await start({}, { callTimeoutMs: 600_000 });
     const settings = [[Setting.INITIAL_WINDOW_SIZE, 0]] as const;
     const peer = await Http2Peer.to(service.address(), { settings });
@@ -162,7 +162,7 @@ describe('A connection', () => {
     await (
       await Http2Peer.to(address)
     ).closed;
-    expect(cuts('max_connections_per_address')).toBe(1);
+    expect(disconnects('max_connections_per_address')).toBe(1);
     first.destroy();
     await eventually(() => service.sizeOf(Connections), 1);
     const next = await Http2Peer.to(address);
@@ -176,7 +176,7 @@ describe('A connection', () => {
     await (
       await Http2Peer.to(address)
     ).closed;
-    expect(cuts('max_connections')).toBe(1);
+    expect(disconnects('max_connections')).toBe(1);
   });
 
   it('may have as many small frames as an honest one needs', async () => {

@@ -24,7 +24,7 @@ const NOTHING = {
   ...{ sessionStreams: 0, subscriptions: 0, interests: 0, subscribers: 0, streams: 0 },
 };
 
-describe(`Of clients that have gone in whatever way (TEST_SEED=${SEED})`, () => {
+describe(`After clients have disconnected in any way (TEST_SEED=${SEED})`, () => {
   let service: Service;
   let storm: Storm;
   beforeEach(async () => {
@@ -72,7 +72,7 @@ describe(`Of clients that have gone in whatever way (TEST_SEED=${SEED})`, () => 
     }
   }, 120_000);
 
-  it('nothing is left when the service stops in the midst of them', async () => {
+  it('nothing remains when the service stops while they are connected', async () => {
     const ann = await service.client('ann');
     await Promise.all([ann.connect(), ann.connect(), ann.subscribe().beginning()]);
     const raging = storm.run(12, 20);

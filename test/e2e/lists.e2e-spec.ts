@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PresenceStatus } from '../../src/api/generated/presence/v1/presence.pb.js';
 import {
   StatusChoice,
-  type ListOnlineUsersResponse,
+  ListOnlineUsersResponse,
 } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { CommandExecutor } from '../../src/commands/command-executor.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
@@ -299,6 +299,31 @@ describe('Lists', () => {
         expect(ids(await list({ pageSize: 1000, pageToken: nextPageToken }))).toEqual(
           all.slice(1000),
         );
+      }
+    });
+
+    it('have shorter pages if the presences are large, so that clients with default limits accept them', async () => {
+      const [commands] = service.all(CommandExecutor);
+      const set = new Map(['a', 'b', 'c', 'd'].map((key) => [key, 'ä'.repeat(500)]));
+      const changes = { set, remove: [], expiresAt: undefined, field: 'set' } as const;
+      for (const userId of all) {
+        const sessionId = `session of ${userId}`;
+        const input = { type: 'setAttributes', sessionId, changes, isPassive: true } as const;
+        await commands.execute(userId, input);
+      }
+      for (const [, list] of lists) {
+        const found: string[] = [];
+        let pageToken = '';
+        do {
+          const page = await list({ pageSize: 1000, pageToken });
+          const bytes = ListOnlineUsersResponse.encode(page).finish().length;
+          expect(bytes).toBeLessThan(2.2 * 1024 * 1024);
+          // Only the last page may have room for more.
+          if (page.nextPageToken !== '') expect(bytes).toBeGreaterThan(1.8 * 1024 * 1024);
+          found.push(...ids(page));
+          pageToken = page.nextPageToken;
+        } while (pageToken !== '');
+        expect(found).toEqual(all);
       }
     });
   });

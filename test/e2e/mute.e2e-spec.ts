@@ -29,7 +29,7 @@ describe('The mute state', () => {
     return [presence?.isMicrophoneMuted, presence?.isSpeakerMuted];
   }
 
-  it('of microphone and speaker is set independently; an absent state is unchanged', async () => {
+  it('is set for microphone and speaker independently; an absent state is unchanged', async () => {
     const { client, sessionId, watcher } = await connect('ann');
     await client.updateMuteState({ sessionId, isMicrophoneMuted: true });
     expect(await muteOf('ann')).toEqual([true, false]);

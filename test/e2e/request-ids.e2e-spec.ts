@@ -45,7 +45,7 @@ describe('A request id', () => {
     }
   }
 
-  it('of the caller is returned with the response', async () => {
+  it('is returned with the response if the caller set it', async () => {
     const { headers, error } = await overGrpc({ 'x-request-id': 'edge-1' });
     expect(error).toBeNull();
     expect(headers.get('x-request-id')).toEqual(['edge-1']);
@@ -54,7 +54,7 @@ describe('A request id', () => {
     );
   });
 
-  it('of the caller is returned with an error', async () => {
+  it('is returned with an error if the caller set it', async () => {
     const named = { 'x-request-id': 'edge-1', authorization: 'Bearer nonsense' };
     const { headers, error } = await overGrpc(named);
     expect(error?.code).toBe(status.UNAUTHENTICATED);
@@ -68,7 +68,7 @@ describe('A request id', () => {
     expect((await overHttp({})).headers.get('x-request-id')).toBeNull();
   });
 
-  it('that is not well-formed is not returned', async () => {
+  it('is not returned if it is malformed', async () => {
     const id = 'x'.repeat(65);
     expect((await overGrpc({ 'x-request-id': id })).headers.get('x-request-id')).toEqual([]);
     expect((await overHttp({ 'x-request-id': id })).headers.get('x-request-id')).toBeNull();

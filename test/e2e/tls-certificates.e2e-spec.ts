@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
-import { rename, symlink, mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { status } from '@grpc/grpc-js';
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CertificateWatch } from '../../src/transport/tls/certificate-watch.js';
 import { Authority, type Identity } from '../support/certificates.js';
+import { MountedFiles } from '../support/mounted-files.js';
 import { Service } from '../support/service.js';
 import { handshake, trusting } from '../support/tls-client.js';
 import { TlsFolder } from '../support/tls-folder.js';
@@ -66,24 +66,15 @@ describe('Certificates that change while the server runs', () => {
   });
 
   it('are detected behind symbolic links that are replaced, as Kubernetes does', async () => {
-    const { certFile, keyFile } = folder.files;
-    const store = async (name: string, { cert, key }: Identity): Promise<void> => {
-      await mkdir(join(folder.path, name));
-      await writeFile(join(folder.path, name, 'tls.crt'), cert);
-      await writeFile(join(folder.path, name, 'tls.key'), key);
-      await symlink(name, join(folder.path, '..data_tmp'));
-      await rename(join(folder.path, '..data_tmp'), join(folder.path, '..data'));
-    };
+    const mounted = new MountedFiles(folder.path);
+    const store = ({ cert, key }: Identity): Promise<void> =>
+      mounted.write({ 'tls.crt': cert, 'tls.key': key });
     const [second, third] = [await root.server(), await root.server()];
-    await store('..1', second);
-    for (const file of [certFile, keyFile]) {
-      await rm(file);
-      await symlink(join('..data', file === certFile ? 'tls.crt' : 'tls.key'), file);
-    }
+    await store(second);
     await look();
     expect(await shown()).toBe(fingerprint(second));
 
-    await store('..2', third);
+    await store(third);
     await look();
     expect(await shown()).toBe(fingerprint(third));
   });

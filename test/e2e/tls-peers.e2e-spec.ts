@@ -27,7 +27,9 @@ describe('A connection with TLS', () => {
     await folder.remove();
   });
 
-  function cuts(reason: 'handshake_timeout' | 'flood' | 'max_connections_per_address'): number {
+  function disconnects(
+    reason: 'handshake_timeout' | 'flood' | 'max_connections_per_address',
+  ): number {
     return service
       .all(Connections)
       .reduce((sum, { disconnects: { counts } }) => sum + counts[reason], 0);
@@ -36,23 +38,23 @@ describe('A connection with TLS', () => {
   it('is closed after the handshake timeout if it sends no handshake', async () => {
     const peer = await Http2Peer.to(service.address(), { opening: Buffer.alloc(0) });
     await peer.closed;
-    expect(cuts('handshake_timeout')).toBe(1);
+    expect(disconnects('handshake_timeout')).toBe(1);
   });
 
   it('is closed after the timeout if its handshake does not end', async () => {
-    const before = cuts('handshake_timeout');
+    const before = disconnects('handshake_timeout');
     const peer = await Http2Peer.to(service.address(), { opening: BEGINNING });
     const drip = setInterval(() => void peer.send(Buffer.alloc(1)), 50);
     await peer.closed.finally(() => clearInterval(drip));
-    expect(cuts('handshake_timeout')).toBe(before + 1);
+    expect(disconnects('handshake_timeout')).toBe(before + 1);
   });
 
   it('is closed after the timeout if no HTTP/2 preface arrives', async () => {
-    const before = cuts('handshake_timeout');
+    const before = disconnects('handshake_timeout');
     const socket = await handshake(service.address(), { ca: root.cert });
     const peer = await Http2Peer.over(socket, { opening: Buffer.alloc(0), isMute: true });
     await peer.closed;
-    expect(cuts('handshake_timeout')).toBe(before + 1);
+    expect(disconnects('handshake_timeout')).toBe(before + 1);
   });
 
   it('stays open otherwise', async () => {
@@ -73,7 +75,7 @@ describe('A connection with TLS', () => {
       await sleep(5);
     }
     expect(peer.isClosed).toBe(true);
-    expect(cuts('flood')).toBe(1);
+    expect(disconnects('flood')).toBe(1);
     await eventually(() => service.sizeOf(Connections), 0);
   });
 
@@ -82,7 +84,7 @@ describe('A connection with TLS', () => {
     const peers = await Promise.all(
       Array.from({ length: 6 }, () => Http2Peer.to(address, { opening: Buffer.alloc(0) })),
     );
-    await eventually(() => cuts('max_connections_per_address'), 1);
+    await eventually(() => disconnects('max_connections_per_address'), 1);
     for (const peer of peers) peer.destroy();
   });
 });

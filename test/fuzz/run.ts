@@ -41,8 +41,9 @@ export async function fuzz({ seed, requests, onProgress }: Options): Promise<Map
  * Checks that an honest user can still act, and that the events of a subscriber match the lists.
  */
 async function checkHonest(world: World, channelId: string): Promise<void> {
-  const { told, listed } = await world.lookAround(channelId);
-  if (told !== listed) throw new Error(`a subscriber was told ${told}\nand listed are ${listed}`);
+  const { received, listed } = await world.compareViews(channelId);
+  if (received !== listed)
+    throw new Error(`a subscriber received ${received}\nbut the lists have ${listed}`);
 }
 
 /** Makes one call. Returns the kind of response. */

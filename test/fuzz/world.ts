@@ -141,14 +141,16 @@ export class World {
    * Lets an honest user act, and returns the events that a subscriber received and the content of
    * the lists. If they differ, an event was lost.
    */
-  async lookAround(channelId: string): Promise<{ readonly told: string; readonly listed: string }> {
+  async compareViews(
+    channelId: string,
+  ): Promise<{ readonly received: string; readonly listed: string }> {
     const ann = this.clients.get('ann')!;
     const { sessionId } = this.sessions.get('ann')!;
     await ann.updateStatus({ sessionId, choice: StatusChoice.STATUS_CHOICE_AUTOMATIC });
     await ann.joinChannel({ sessionId, channelId });
     await this.picture.untilIn('ann', channelId);
     const listed = await everyoneOnline(this.auditor);
-    return { told: JSON.stringify(this.picture.online()), listed: JSON.stringify(listed) };
+    return { received: JSON.stringify(this.picture.online()), listed: JSON.stringify(listed) };
   }
 
   async stop(): Promise<void> {

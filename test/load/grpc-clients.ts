@@ -5,7 +5,7 @@ import {
   ConnectResponse,
 } from '../../src/api/generated/presence/v1/session_service.pb.js';
 
-export const SECRET = 'the secret of the benchmark, 32 bytes long';
+export const SECRET = 'the-secret-of-the-benchmark-32-bytes-long';
 
 interface Codec<Message> {
   encode(message: Message): { finish(): Uint8Array };

@@ -39,3 +39,15 @@ export class CapturedLog implements LoggerService {
     this.lines.push(parts.map((part) => inspect(part, { depth: 20 })).join(' '));
   }
 }
+
+/** What the loggers of Nest log at the levels `warn` and `log`, as a list that grows, until Vitest restores its mocks. */
+export function captureLines(): {
+  readonly warnings: readonly string[];
+  readonly lines: readonly string[];
+} {
+  const warnings: string[] = [];
+  const lines: string[] = [];
+  vi.spyOn(Logger.prototype, 'warn').mockImplementation((text) => void warnings.push(`${text}`));
+  vi.spyOn(Logger.prototype, 'log').mockImplementation((text) => void lines.push(`${text}`));
+  return { warnings, lines };
+}

@@ -22,7 +22,7 @@ import { HttpChannel } from './http-channel.js';
 import { ManualClock } from './manual-clock.js';
 import { NODES, OVER_HTTP, sharedSettings } from './nodes.js';
 
-export const SECRET = 'a secret of the tests, 32 bytes or more';
+export const SECRET = 'a-secret-of-the-tests-32-bytes-or-more';
 
 /** The addresses of one node of a service. */
 export interface Ports {

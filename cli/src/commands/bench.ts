@@ -36,7 +36,7 @@ export function benchCommand(environment: NodeJS.ProcessEnv): Command {
     .action(({ sessions, channelSize, rate, seconds, ...options }: BenchOptions) =>
       runUntilSignal(async (signal) => {
         const target = targetOf(options);
-        const signer = tokenSigner(environment, 'Signing a token for each user of the test');
+        const signer = await tokenSigner(environment, 'Signing a token for each user of the test');
         const bench = new Bench({ sessions, channelSize, rate, seconds }, target, signer);
         try {
           await withProgressBar(sessions, (show) =>

@@ -13,7 +13,7 @@ interface TokenOptions {
 /** Creates the command that signs a token for tests. Standard output contains only the token. */
 export function tokenCommand(environment: NodeJS.ProcessEnv): Command {
   return new Command('token')
-    .description('Sign a token for a user with AUTH_JWT_SECRET.')
+    .description('Sign a token for a user with AUTH_JWT_SECRET or AUTH_JWT_SECRET_FILE.')
     .argument('<user>', 'the user id')
     .option('--admin', 'add the scope presence:admin, which allows access to other users')
     .option(
@@ -31,7 +31,7 @@ export function tokenCommand(environment: NodeJS.ProcessEnv): Command {
       ),
     )
     .action(async (userId: string, { admin = false, moderate, ttl }: TokenOptions) => {
-      const signer = tokenSigner(environment, 'Signing a token');
+      const signer = await tokenSigner(environment, 'Signing a token');
       console.log(
         await sign(signer, {
           userId,

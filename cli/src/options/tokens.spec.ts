@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../runtime/failure.js';
 import { sign, subjectOf, tokenSigner, tokenSource } from './tokens.js';
 
-const env = { AUTH_JWT_SECRET: 'correct horse battery staple, at length' };
+const env = { AUTH_JWT_SECRET: 'correct-horse-battery-staple-at-length' };
 
 describe('The token of a command', () => {
   it('is the given token, with any settings', async () => {
@@ -22,12 +22,12 @@ describe('The token of a command', () => {
   });
 
   it('cannot be signed for a user whom the service would reject', async () => {
-    const signer = tokenSigner(env, 'Signing a token');
+    const signer = await tokenSigner(env, 'Signing a token');
     await expect(sign(signer, { userId: 'ali\nce' })).rejects.toThrow(UsageError);
   });
 
   it('names its user, unless it is no JWT', async () => {
-    expect(subjectOf(await tokenSigner(env, '').sign({ userId: 'alice' }))).toBe('alice');
+    expect(subjectOf(await (await tokenSigner(env, '')).sign({ userId: 'alice' }))).toBe('alice');
     expect(subjectOf('opaque')).toBeUndefined();
   });
 });

@@ -9,10 +9,15 @@ export const READ_ONLY_IDENTITY: Identity = { userId: 'presence-command-line' };
 export const ADMIN: Identity = { ...READ_ONLY_IDENTITY, isAdmin: true };
 
 /** Throws `UsageError` if the settings contain no secret. `purpose` is the beginning of the error message. */
-export function tokenSigner(environment: NodeJS.ProcessEnv, purpose: string): TokenSigner {
-  const signer = TokenSigner.of(environment);
+export async function tokenSigner(
+  environment: NodeJS.ProcessEnv,
+  purpose: string,
+): Promise<TokenSigner> {
+  const signer = await TokenSigner.of(environment);
   if (signer !== undefined) return signer;
-  throw new UsageError(`${purpose} needs AUTH_JWT_SECRET, with the same value as on the server.`);
+  throw new UsageError(
+    `${purpose} needs AUTH_JWT_SECRET or AUTH_JWT_SECRET_FILE, with the same secret as on the server.`,
+  );
 }
 
 /** Signs a token. Throws `UsageError` for a user id that the service would reject. */
@@ -32,7 +37,7 @@ export async function tokenSource(
 ): Promise<TokenOption> {
   // The token is passed as a string, not as a function, so that the client checks its format at once.
   if (given !== undefined) return given;
-  const signer = tokenSigner(
+  const signer = await tokenSigner(
     environment,
     'Set --token or PRESENCE_TOKEN (a server without a key prints a token). Signing a token here',
   );

@@ -36,7 +36,12 @@ function sentenceOf(error: PresenceError, address: string): string {
       if (/wrong version number|packet length too long/.test(message)) {
         return `The service at ${address} does not use TLS. Call it without --tls, --ca and --cert.`;
       }
-      return `The service at ${address} is unreachable: ${message}.`;
+      // A reason is from the service, so the service was reached.
+      if (reason !== undefined)
+        return `The service at ${address} cannot serve the call (${reason}): ${message}.`;
+      return code === 'timeout'
+        ? `The service at ${address} did not answer in time: ${message}.`
+        : `The service at ${address} is unreachable: ${message}.`;
     case 'unauthenticated':
       return `The service rejects the token: ${message}.`;
     case 'permission-denied':

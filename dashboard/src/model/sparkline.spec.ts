@@ -12,7 +12,7 @@ describe('A sparkline', () => {
     });
   });
 
-  it('of nothing but zeros is a line at the bottom', () => {
+  it('is a line at the bottom if all values are zero', () => {
     expect(sparkline([0, 0], BOX).line).toBe('M20 10L30 10');
   });
 

@@ -11,6 +11,7 @@ import { Channels } from '../model/channels.js';
 import { Feed } from '../model/feed.js';
 import { MetricHistory } from '../model/figure-history.js';
 import { UserTable } from '../model/user-table.js';
+import { ChannelCounts } from './channel-counts.js';
 import { FIGURES_EVERY_MS, fetchFigures } from './figure-source.js';
 import { isAboutToken } from './sign-in.js';
 
@@ -23,6 +24,7 @@ export class DashboardStore {
   readonly channels = new Channels();
   readonly feed = new Feed();
   readonly figures = new MetricHistory();
+  readonly channelCounts: ChannelCounts;
   clockAheadMs = 0;
   private readonly collection: PresenceCollection;
   private readonly counts: CountWatch;
@@ -48,6 +50,7 @@ export class DashboardStore {
     });
     this.counts = client.watchCounts();
     this.counts.subscribe(() => this.scheduleRender());
+    this.channelCounts = new ChannelCounts(client, () => this.scheduleRender());
     void this.followFigures();
   }
 
@@ -85,6 +88,7 @@ export class DashboardStore {
 
   close(): void {
     this.stop.abort();
+    this.channelCounts.close();
     this.client.close();
     this.listeners.clear();
   }

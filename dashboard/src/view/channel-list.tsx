@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { channelRows } from '../model/channels.js';
 import type { DashboardStore } from '../service/live.js';
 import { ChevronIcon } from './icons.js';
@@ -23,6 +23,12 @@ export function ChannelList({ live, onOpen }: ChannelListProps) {
     rowHeight: ROW_HEIGHT,
   });
   useKeptFocus(scroller, scroller);
+  const visible = rows.slice(first, last);
+  const counted = visible.flatMap((row) => (row.kind === 'channel' ? [row.channel.channelId] : []));
+  // No id has a line break.
+  const key = counted.join('\n');
+  useEffect(() => live.channelCounts.show(key === '' ? [] : key.split('\n')), [live, key]);
+  useEffect(() => () => live.channelCounts.show([]), [live]);
   const toggle = (channelId: string): void => {
     const next = new Set(open);
     if (!next.delete(channelId)) next.add(channelId);
@@ -33,7 +39,7 @@ export function ChannelList({ live, onOpen }: ChannelListProps) {
     <div ref={scroller} class="scroller" tabIndex={-1} onScroll={onScroll}>
       {rows.length === 0 && <p class="empty">No user is in a channel.</p>}
       <ul class="rows" aria-label="Channels" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
-        {rows.slice(first, last).map((row, i) => {
+        {visible.map((row, i) => {
           const style = { transform: `translateY(${(first + i) * ROW_HEIGHT}px)` };
           if (row.kind === 'member') {
             const { user } = row;
@@ -48,12 +54,13 @@ export function ChannelList({ live, onOpen }: ChannelListProps) {
             );
           }
           const { channelId, members } = row.channel;
+          const total = live.channelCounts.totalOf(channelId) ?? members.length;
           return (
             <li key={`channel ${channelId}`} class="line" style={style}>
               <button aria-expanded={row.isOpen} onClick={() => toggle(channelId)}>
                 <ChevronIcon />
                 <bdi class="cut grow">{channelId}</bdi>
-                <span class="count">{members.length.toLocaleString('en')}</span>
+                <span class="count">{total.toLocaleString('en')}</span>
               </button>
             </li>
           );

@@ -19,12 +19,14 @@ const CERTIFICATE =
 const KINDS: readonly Kind[] = [
   {
     pattern: /\bWRONGPASS\b/,
-    sentence: () => 'Redis rejects the user name or the password in REDIS_URL (WRONGPASS)',
+    sentence: () =>
+      'Redis rejects the user name or the password in REDIS_URL or REDIS_PASSWORD_FILE (WRONGPASS)',
     mayPass: false,
   },
   {
     pattern: /\bNOAUTH\b/,
-    sentence: () => 'Redis requires a password, and REDIS_URL has none (NOAUTH)',
+    sentence: () =>
+      'Redis requires a password, and neither REDIS_URL nor REDIS_PASSWORD_FILE has one (NOAUTH)',
     mayPass: false,
   },
   {

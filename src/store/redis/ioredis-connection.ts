@@ -1,6 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisAddress } from '../../config/redis-url.js';
 import { wantsNewConnection } from './diagnosis.js';
+import type { RedisPassword } from './redis-password.js';
 
 /** The command timeout in milliseconds. Without it, a server that is frozen but connected would block its callers. */
 const COMMAND_TIMEOUT_MS = 1000;
@@ -56,8 +57,28 @@ export function onceInAWhile(everyMs: number): () => boolean {
   };
 }
 
-/** Creates a client that connects, and reconnects after every loss of the connection. */
-export function newClient(address: RedisAddress): Redis | Cluster {
+/**
+ * Creates a client that connects, and reconnects after every loss of the connection. Every new connection uses the
+ * current password.
+ */
+export function newClient(address: RedisAddress, file?: RedisPassword): Redis | Cluster {
+  const password = file?.current ?? address.password;
+  const client = clientOf({ ...address, password });
+  file?.onChange(() => useCurrent(file, client));
+  // The pool of a cluster client keeps its own copy of the first password.
+  if (client instanceof Cluster && file !== undefined) {
+    client.on('+node', (node: Redis) => useCurrent(file, node));
+  }
+  return client;
+}
+
+/** ioredis reads the options at each connection attempt. Open connections stay authenticated. */
+function useCurrent({ current }: RedisPassword, client: Redis | Cluster): void {
+  const servers = client instanceof Cluster ? client.nodes() : [client];
+  for (const { options } of servers) options.password = current;
+}
+
+function clientOf(address: RedisAddress): Redis | Cluster {
   const { topology, hosts, masterName, username, password, isTls } = address;
   const credentials = {
     ...(username !== undefined && { username }),

@@ -1,5 +1,7 @@
 import type { Hiding } from '../../domain/access-rules.js';
+import { NO_ATTRIBUTES, NO_SESSION_ATTRIBUTES } from '../../domain/attributes.js';
 import { STATUSES, type Presence } from '../../domain/presence.js';
+import type { SessionTerms } from '../../domain/terms.js';
 import {
   LOSS_REASONS,
   STATUS_CHOICES,
@@ -66,16 +68,23 @@ const SESSION_CHECKS: Checks<Session> = {
   tokenExpiresAt: ({ tokenExpiresAt }) => isTimeOrNone(tokenExpiresAt),
   graceEndsAt: ({ graceEndsAt }) => isTimeOrNone(graceEndsAt),
   lostBecause: ({ lostBecause }) => KNOWN_LOSS_REASONS.has(lostBecause),
-  terms: ({ terms }) => terms === undefined || Object.values(terms).every(isTime),
+  terms: ({ terms }) => terms === undefined || passes(IN_TERMS, terms),
   // Any value is harmless: a session that it does not name has no effect.
   succeeds: isDecoded,
   attributes: ({ attributes }) =>
+    attributes === NO_SESSION_ATTRIBUTES ||
     [...attributes].every(
       ([key, { value, version, expiresAt }]) =>
         isText(key) && isText(value) && isTime(version) && isTimeOrNone(expiresAt),
     ),
   groups: ({ groups }) => groups.every(isText),
   tokenIssuedAt: ({ tokenIssuedAt }) => isTimeOrNone(tokenIssuedAt),
+};
+
+const TERMS_CHECKS: Checks<SessionTerms> = {
+  idleTimeoutMs: ({ idleTimeoutMs }) => isTime(idleTimeoutMs),
+  heartbeatTimeoutMs: ({ heartbeatTimeoutMs }) => isTime(heartbeatTimeoutMs),
+  reconnectGraceMs: ({ reconnectGraceMs }) => isTime(reconnectGraceMs),
 };
 
 const PRESENCE_CHECKS: Checks<Omit<Presence, 'userId'>> = {
@@ -88,6 +97,7 @@ const PRESENCE_CHECKS: Checks<Omit<Presence, 'userId'>> = {
   isSpeakerMuted: isDecoded,
   moderatorMute: isDecoded,
   attributes: ({ attributes }) =>
+    attributes === NO_ATTRIBUTES ||
     [...attributes].every(([key, value]) => isText(key) && isText(value)),
   connectedAt: ({ connectedAt }) => isTimeOrNone(connectedAt),
   lastActiveAt: ({ lastActiveAt }) => isTimeOrNone(lastActiveAt),
@@ -95,9 +105,10 @@ const PRESENCE_CHECKS: Checks<Omit<Presence, 'userId'>> = {
   version: ({ version }) => Number.isSafeInteger(version) && version >= 0,
 };
 
-const [IN_USER, IN_SESSION, IN_PRESENCE] = [
+const [IN_USER, IN_SESSION, IN_TERMS, IN_PRESENCE] = [
   checksIn(USER_CHECKS),
   checksIn(SESSION_CHECKS),
+  checksIn(TERMS_CHECKS),
   checksIn(PRESENCE_CHECKS),
 ];
 

@@ -11,6 +11,7 @@ import {
   RECONNECT_AT_MOST_EVERY_MS,
   requirePrimary,
 } from './ioredis-connection.js';
+import type { RedisPassword } from './redis-password.js';
 import { scripts, type Script } from './script.js';
 import { tlsErrorOf } from './tls-verification.js';
 
@@ -42,11 +43,18 @@ export class RedisClient {
     }
   }
 
-  /** Connects, and reconnects after every loss. `onError` receives the errors of the connections. */
-  static open(address: RedisAddress, onError: (error: unknown) => void): RedisClient {
-    const commands = newClient(address);
+  /**
+   * Connects, and reconnects after every loss. `onError` receives the errors of the connections. `password` replaces the
+   * one in the address.
+   */
+  static open(
+    address: RedisAddress,
+    onError: (error: unknown) => void,
+    password?: RedisPassword,
+  ): RedisClient {
+    const commands = newClient(address, password);
     // A cluster client has its own connections for pub/sub, and follows the topology for both.
-    const messages = commands instanceof Cluster ? commands : newClient(address);
+    const messages = commands instanceof Cluster ? commands : newClient(address, password);
     return new RedisClient(commands, messages, address, onError);
   }
 

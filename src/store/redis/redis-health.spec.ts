@@ -45,7 +45,8 @@ describe('Reachability', () => {
       redis.failed(new Error('WRONGPASS invalid username-password pair or user is disabled.'));
       redis.failed(new Error("Stream isn't writeable and enableOfflineQueue options is false"));
     }
-    const sentence = 'Redis rejects the user name or the password in REDIS_URL (WRONGPASS)';
+    const sentence =
+      'Redis rejects the user name or the password in REDIS_URL or REDIS_PASSWORD_FILE (WRONGPASS)';
     expect(redis.problem).toBe(sentence);
     expect(lines).toEqual([
       'Redis is unreachable: Connection is closed.',

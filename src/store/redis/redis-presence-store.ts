@@ -29,6 +29,7 @@ import { Partition } from './partition.js';
 import { NOTHING_LOADED, PartitionSet } from './partition-set.js';
 import { RedisHealth, withinTimeout } from './redis-health.js';
 import { RedisClient } from './redis-client.js';
+import type { RedisPassword } from './redis-password.js';
 import { RedisTime } from './redis-time.js';
 import { checkServer, faultOf } from './server-check.js';
 import { ServerWatch } from './server-watch.js';
@@ -49,6 +50,8 @@ import {
 
 export interface RedisStoreOptions {
   readonly address: RedisAddress;
+  /** Replaces the password in the address. */
+  readonly password?: RedisPassword | undefined;
   readonly keyPrefix: string;
   readonly policy: Policy;
   readonly access: Config['access'];
@@ -109,7 +112,7 @@ export class RedisPresenceStore
     const { logger } = this;
     const node = (): string => this.node;
     const uptime = (): number => performance.now();
-    this.port = RedisClient.open(options.address, this.reachability.failed);
+    this.port = RedisClient.open(options.address, this.reachability.failed, options.password);
     const { port } = this;
     const partitions = keys.partitions.map(
       (partitionKeys, index) =>

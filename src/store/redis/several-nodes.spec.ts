@@ -86,7 +86,7 @@ describe('Several nodes', () => {
     }, ['alice']);
   });
 
-  it('that start late know the state, and the way to it', async () => {
+  it('know the state and its history when they start late', async () => {
     await a.connect('alice', 'a');
     await a.perform('alice', mute('a', { speaker: true }));
     const c = await startNode();
@@ -192,7 +192,7 @@ describe('Several nodes', () => {
     expect(a.ended).toEqual([]);
   });
 
-  it('that were declared dead learn which of their sessions the others have ended', async () => {
+  it('learn which of their sessions the others ended, after they were declared dead', async () => {
     await a.connect('alice', 'a');
     const name = a.store.status.node;
     await declareDead(name);

@@ -106,12 +106,14 @@ export function userOf(userId: string, fields: unknown): User {
   const ownPresence = presenceOf(userId, own);
   const readSessions = sessions.map(sessionOf);
   const current = channel === null ? undefined : membershipOf(channel, readSessions);
+  const { earlierChannels, channelHistory } = channelsOf(channels);
   return {
     userId,
     sessions: readSessions,
     channelId: current?.channelId,
     channelSessionId: current?.sessionId,
-    ...channelsOf(channels),
+    earlierChannels,
+    channelHistory,
     isMicrophoneMuted: microphone === 1,
     isSpeakerMuted: speaker === 1,
     moderatorMute: moderatorMuteOf(moderatorMuteBits),

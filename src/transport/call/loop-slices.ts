@@ -1,14 +1,14 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextIteration } from 'node:timers/promises';
 
 /** The number of bytes that are decoded before yielding to the event loop, about two milliseconds for a list of ids. */
-const BYTES_PER_TURN = 256 * 1024;
+const BYTES_PER_SLICE = 256 * 1024;
 
 /** Splits long work into slices, and yields to the event loop between them. */
-export class Turns {
-  private until = BYTES_PER_TURN;
+export class LoopSlices {
+  private until = BYTES_PER_SLICE;
 
   /** `yielding` replaces the pause in tests. */
-  constructor(private readonly yielding: () => Promise<unknown> = nextTurn) {}
+  constructor(private readonly yielding: () => Promise<unknown> = nextIteration) {}
 
   /**
    * Yields to the event loop if enough bytes were processed since the last pause. `position` is the number of bytes
@@ -16,11 +16,11 @@ export class Turns {
    */
   async at(position: number): Promise<void> {
     if (position < this.until) return;
-    this.until = position + BYTES_PER_TURN;
+    this.until = position + BYTES_PER_SLICE;
     await this.next();
   }
 
-  /** Yields to the event loop. */
+  /** Ends a slice: yields to the event loop. */
   async next(): Promise<void> {
     await this.yielding();
   }

@@ -9,7 +9,7 @@ import { SubscribeRequest } from '../../api/generated/presence/v1/events_service
 import { ConnectRequest } from '../../api/generated/presence/v1/session_service.pb.js';
 import { requestDecoder } from './request-decoder.js';
 import { requestLimitOf } from '../../api/request-limits.js';
-import { Turns } from './loop-slices.js';
+import { LoopSlices } from './loop-slices.js';
 
 const PATH = '/presence.v1.EventsService/Subscribe';
 /** More records than the lists of this request and 4,096 other records together. */
@@ -29,8 +29,8 @@ describe('The decoder of Subscribe', () => {
   let decoder: RequestDecoder;
   beforeAll(() => {
     const { input } = EventsService.method.subscribe;
-    const turns = (): Turns => new Turns(yielding);
-    decoder = requestDecoder(input, requestLimitOf(PATH), generated, turns);
+    const newSlices = (): LoopSlices => new LoopSlices(yielding);
+    decoder = requestDecoder(input, requestLimitOf(PATH), generated, newSlices);
   });
   beforeEach(() => void vi.clearAllMocks());
 
@@ -103,9 +103,9 @@ describe('The decoder of Subscribe', () => {
     const parts = tagged(status.number).bytes(inner).finish();
     const request = Buffer.from(tagged(choices.number).bytes(parts).finish());
     const limit = requestLimitOf('/presence.v1.SessionService/Connect');
-    const decoding = requestDecoder(input, limit, (reader) => ConnectRequest.decode(reader));
-    expect(() => decoding.decode(request)).toThrow(
-      expect.objectContaining({ field: 'choices.status.status_text' }),
-    );
+    const read = (reader: BinaryReader): object => ConnectRequest.decode(reader);
+    const decode = (): object =>
+      requestDecoder(input, limit, read, () => new LoopSlices(yielding)).decode(request);
+    expect(decode).toThrow(expect.objectContaining({ field: 'choices.status.status_text' }));
   });
 });

@@ -3,14 +3,14 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import type { RequestDecoder } from './lazy-request.js';
 import { checkRecords, wireSchemaOf } from './wire-validation.js';
 import { RequestReader } from './request-reader.js';
-import { oneByOne, Turns } from './loop-slices.js';
+import { oneByOne, LoopSlices } from './loop-slices.js';
 
 /** Creates the decoder of a request type. `decode` is the generated code, which decodes a message in one step. */
 export function requestDecoder(
   type: DescMessage,
   { lists }: { readonly lists: Readonly<Record<string, number>> },
   decode: (reader: BinaryReader) => object,
-  turns: () => Turns = () => new Turns(),
+  newSlices: () => LoopSlices = () => new LoopSlices(),
 ): RequestDecoder {
   const shape = wireSchemaOf(type, lists);
   const texts = type.fields.filter(
@@ -23,7 +23,7 @@ export function requestDecoder(
    * the rest.
    */
   async function decodeInSlices(bytes: Buffer): Promise<object> {
-    const turn = turns();
+    const slices = newSlices();
     const values = Object.fromEntries(texts.map(({ localName }) => [localName, [] as string[]]));
     const rest: Uint8Array[] = [];
     const reader = new RequestReader(bytes);
@@ -35,7 +35,7 @@ export function requestDecoder(
         reader.skip(wireType, number);
         rest.push(bytes.subarray(start, reader.pos));
       } else values[name]!.push(reader.string());
-      await turn.at(reader.pos);
+      await slices.at(reader.pos);
     }
     return Object.assign(decode(new RequestReader(Buffer.concat(rest))), values);
   }

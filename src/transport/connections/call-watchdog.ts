@@ -11,7 +11,7 @@ const REASONS = {
   request_budget: 'its incomplete requests exceeded the byte budget of the connection',
   response_budget: 'its unread responses exceeded the byte budget of the connection',
   node_budget:
-    'all calls together exceeded the byte budget of the node, and this call had waited longest',
+    'all calls together exceeded the byte budget of the node, and this call had waited longest among those that are not small',
 } as const;
 
 /** A call that has not ended. */
@@ -27,7 +27,7 @@ interface Call {
  * the peer does not read. A call counts from its headers on, even if its caller has no token yet.
  */
 export class CallWatchdog {
-  readonly cuts = new DisconnectLog('Calls', REASONS);
+  readonly disconnects = new DisconnectLog('Calls', REASONS);
 
   private readonly open = new WeakMap<ServerHttp2Stream, Call>();
 
@@ -106,7 +106,7 @@ export class CallWatchdog {
     call.hasResponse = true;
     hold.lowerTo(BYTES_PER_CALL);
     if (!hold.raiseTo(BYTES_PER_CALL + bytes)) {
-      this.cuts.add('response_budget', connection.network);
+      this.disconnects.add('response_budget', connection.network);
       return false;
     }
     hold.wait();
@@ -136,7 +136,7 @@ export class CallWatchdog {
     reason: keyof typeof REASONS,
     { network }: Connection,
   ): void {
-    this.cuts.add(reason, network);
+    this.disconnects.add(reason, network);
     stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 }

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { ByteBudget, HeldBytes, heldBytesOf, type Hold } from './held-bytes.js';
 
-const MB = 1024 * 1024;
+const KB = 1024;
+const MB = 1024 * KB;
 
 describe('The bytes that calls hold', () => {
   const ended: string[] = [];
 
-  function waiting(all: HeldBytes, name: string, bytes: number, connection?: ByteBudget): Hold {
+  function holding(all: HeldBytes, name: string, bytes: number, connection?: ByteBudget): Hold {
     const hold = all.hold(() => void ended.push(name), connection);
     expect(hold.raiseTo(bytes)).toBe(true);
+    return hold;
+  }
+
+  function waiting(...args: Parameters<typeof holding>): Hold {
+    const hold = holding(...args);
     hold.wait();
     return hold;
   }
@@ -17,8 +23,8 @@ describe('The bytes that calls hold', () => {
     return ended.splice(0);
   }
 
-  it('is counted up to what is released', () => {
-    const all = new HeldBytes(100);
+  it('are counted until the call releases them', () => {
+    const all = new HeldBytes(200);
     const hold = waiting(all, 'a', 60);
     expect(hold.raiseTo(90)).toBe(true);
     expect(all.size).toBe(90);
@@ -30,29 +36,28 @@ describe('The bytes that calls hold', () => {
     expect(endedOnes()).toEqual([]);
   });
 
-  it('is released from the calls that waited longest if another call needs it', () => {
-    const all = new HeldBytes(100);
-    for (const name of ['a', 'b', 'c']) waiting(all, name, 30);
-    const late = waiting(all, 'd', 50);
+  it('are taken from the calls that have waited longest, if all are equally large', () => {
+    const all = new HeldBytes(80 * KB);
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) waiting(all, name, 10 * KB);
+    waiting(all, 'h', 10 * KB);
+    waiting(all, 'i', 10 * KB);
     expect(endedOnes()).toEqual(['a', 'b']);
-    expect(all.size).toBe(80);
-    expect(late.raiseTo(100)).toBe(true);
-    expect(endedOnes()).toEqual(['c']);
+    expect(all.size).toBe(70 * KB);
   });
 
-  it('is not taken from calls that are served, and then the one that comes is rejected', () => {
+  it('are not taken from calls that are served: the new call is rejected', () => {
     const all = new HeldBytes(100);
     const served = waiting(all, 'served', 70);
     served.serve();
-    const refused = all.hold(() => {});
-    expect(refused.raiseTo(40)).toBe(false);
+    const rejected = all.hold(() => {});
+    expect(rejected.raiseTo(40)).toBe(false);
     expect(all.size).toBe(70);
     served.wait();
-    expect(refused.raiseTo(40)).toBe(true);
+    expect(rejected.raiseTo(40)).toBe(true);
     expect(endedOnes()).toEqual(['served']);
   });
 
-  it('is bounded for each connection, whose calls do not give up one another', () => {
+  it('are bounded for each connection, whose calls do not end one another', () => {
     const all = new HeldBytes(1000);
     const connection = new ByteBudget(100);
     const first = waiting(all, 'first', 60, connection);
@@ -64,16 +69,86 @@ describe('The bytes that calls hold', () => {
     expect(endedOnes()).toEqual([]);
   });
 
-  it('gives nothing of a connection away that was rejected for all', () => {
+  it('leave the budget of the connection unchanged if the node rejects the call', () => {
     const connection = new ByteBudget(100);
     const all = new HeldBytes(50);
     expect(all.hold(() => {}, connection).raiseTo(60)).toBe(false);
     expect(connection.reserve(100)).toBe(true);
   });
 
-  it('is a quarter of the heap at most, and neither next to nothing nor without end', () => {
+  it('are a quarter of the heap, at least 32 MB and at most 256 MB', () => {
     expect([64, 128, 256, 4096].map((megabytes) => heldBytesOf(megabytes * MB) / MB)).toEqual([
       32, 32, 64, 256,
     ]);
+  });
+
+  describe('if the call is small', () => {
+    it('are not taken for large calls, although the small call has waited longest', () => {
+      const all = new HeldBytes(32 * MB);
+      waiting(all, 'small', 8 * KB);
+      for (let i = 0; i < 30; i++) waiting(all, `large ${i}`, 5 * MB);
+      expect(endedOnes()).toEqual(Array.from({ length: 25 }, (_, i) => `large ${i}`));
+    });
+
+    it('are not taken for large requests that arrive in parts', () => {
+      const all = new HeldBytes(32 * MB);
+      waiting(all, 'small', 8 * KB);
+      const large = Array.from({ length: 30 }, (_, i) => waiting(all, `large ${i}`, 8 * KB));
+      for (let bytes = 64 * KB; bytes < 5 * MB; bytes += 64 * KB) {
+        for (const hold of large) hold.raiseTo(bytes);
+      }
+      expect(endedOnes()).not.toContain('small');
+    });
+
+    it('are not taken for connections with many small calls', () => {
+      const all = new HeldBytes(32 * MB);
+      waiting(all, 'small', 9 * KB, new ByteBudget(16 * MB));
+      const connections = Array.from({ length: 24 }, () => new ByteBudget(16 * MB));
+      for (let i = 0; i < 7200; i++) {
+        waiting(all, `call ${i}`, 8 * KB, connections[Math.floor(i / 300)]);
+      }
+      const names = endedOnes();
+      expect(names.slice(0, 2)).toEqual(['call 0', 'call 1']);
+      expect(names).not.toContain('small');
+    });
+
+    it('fit while served calls hold as much as large calls may', () => {
+      const all = new HeldBytes(32 * MB);
+      for (let i = 0; i < 5; i++) holding(all, 'served', 5.5 * MB);
+      expect(all.hold(() => {}).raiseTo(5.5 * MB)).toBe(false);
+      expect(all.hold(() => {}).raiseTo(8 * KB)).toBe(true);
+      expect(endedOnes()).toEqual([]);
+    });
+
+    it('are taken from the small call that has waited longest, if no large call waits', () => {
+      const all = new HeldBytes(32 * MB);
+      for (let i = 0; i < 7; i++) holding(all, 'served', 4 * MB);
+      for (let i = 0; i < 512; i++) waiting(all, `small ${i}`, 8 * KB);
+      expect(all.hold(() => {}).raiseTo(2 * MB)).toBe(false);
+      expect(endedOnes()).toEqual([]);
+      waiting(all, 'late', 8 * KB);
+      expect(endedOnes()).toEqual(['small 0']);
+    });
+  });
+
+  it('are taken from small calls, oldest first, when a few large calls arrive among thousands', () => {
+    const all = new HeldBytes(32 * MB);
+    for (let i = 0; i < 3584; i++) waiting(all, `small ${i}`, 8 * KB);
+    const large = waiting(all, 'large', 64 * KB);
+    expect(endedOnes()).toEqual(Array.from({ length: 8 }, (_, i) => `small ${i}`));
+    for (let i = 0; i < 100; i++) waiting(all, `later ${i}`, 8 * KB);
+    expect(endedOnes()).not.toContain('large');
+    large.release();
+  });
+
+  it('are taken from a large call behind more small ones than one search examines', () => {
+    const all = new HeldBytes(32 * MB);
+    for (let i = 0; i < 1200; i++) waiting(all, `small ${i}`, 8 * KB);
+    for (let i = 0; i < 3; i++) waiting(all, `large ${i}`, 6 * MB);
+    const late = all.hold(() => {});
+    let attempts = 1;
+    while (!late.raiseTo(6 * MB)) attempts++;
+    expect(attempts).toBe(3);
+    expect(endedOnes()).toEqual(['large 0']);
   });
 });

@@ -15,14 +15,31 @@ export function heldBytesOf(heapBytes: number): number {
 }
 
 /**
+ * Only small calls may use this part of the budget. Calls that are served are not ended, and several large ones could
+ * otherwise fill the budget.
+ */
+const RESERVED_FOR_SMALL = 1 / 8;
+
+/** The number of calls that one search for a call to end examines. It bounds the time that a new call can cost. */
+const EXAMINED_PER_SEARCH = 512;
+
+/**
  * Counts the bytes that calls hold until they are answered, over all connections, for gRPC and HTTP/1.1. When the
- * budget is used up, the call that has waited longest for its peer is ended. A normal peer needs only milliseconds, so
- * peers that keep the server waiting displace each other and do not block normal peers.
+ * budget is used up, the call that has waited longest for its peer is ended, except that small calls are not ended for
+ * larger ones. A call is small if its connection holds less than half of what connections hold on average. All small
+ * calls together hold less than half of the bytes, so the exception protects no attack. A normal peer needs only
+ * milliseconds, so peers that keep the server waiting displace each other and do not block normal peers.
  */
 export class HeldBytes {
   private held = 0;
-  /** The calls that wait for their peers, oldest first. */
-  private readonly waiting = new Set<Hold>();
+  /** The number of connections that hold bytes. */
+  private holders = 0;
+  /**
+   * The calls that wait for their peers are the calls of both sets. `examined` has the older ones, which were small when
+   * a search examined them. Each set has its oldest call first.
+   */
+  private examined = new Set<Hold>();
+  private unexamined = new Set<Hold>();
 
   /** `max` is the budget in bytes. */
   constructor(readonly max: number) {}
@@ -34,9 +51,9 @@ export class HeldBytes {
 
   /**
    * Creates the account of one call, with no bytes at first. `giveUp` ends the call. `connection` is the byte budget of
-   * its connection.
+   * its connection. A call over HTTP/1.1 needs none, because it is the only one on its connection.
    */
-  hold(giveUp: () => void, connection?: ByteBudget): Hold {
+  hold(giveUp: () => void, connection = new ByteBudget(Infinity)): Hold {
     return new Hold(this, giveUp, connection);
   }
 
@@ -45,23 +62,63 @@ export class HeldBytes {
    * not enough room.
    */
   take(bytes: number, taker: Hold): boolean {
-    for (const oldest of this.waiting) {
-      if (this.held + bytes <= this.max) break;
-      if (oldest !== taker) oldest.abandon();
-    }
-    if (this.held + bytes > this.max) return false;
+    if (!taker.connection.reserve(bytes)) return false;
+    if (taker.connection.size === bytes) this.holders++;
     this.held += bytes;
-    return true;
+    if (this.makeRoom(taker)) return true;
+    this.giveBack(bytes, taker);
+    return false;
   }
 
-  giveBack(bytes: number): void {
+  giveBack(bytes: number, { connection }: Hold): void {
+    connection.release(bytes);
+    if (connection.size === 0) this.holders--;
     this.held -= bytes;
   }
 
   /** Adds a call to the calls that wait for their peers, or removes it. */
   setWaiting(hold: Hold, isWaiting: boolean): void {
-    if (isWaiting) this.waiting.add(hold);
-    else this.waiting.delete(hold);
+    if (!isWaiting) {
+      this.examined.delete(hold);
+      this.unexamined.delete(hold);
+    } else if (!this.examined.has(hold)) this.unexamined.add(hold);
+  }
+
+  /** Ends waiting calls until the bytes fit that the taker already counts. Returns whether they fit. */
+  private makeRoom(taker: Hold): boolean {
+    const limit = this.max * (1 - RESERVED_FOR_SMALL);
+    if (this.held <= limit) return true;
+    const isSmall = this.isSmall(taker);
+    while (this.held > (isSmall ? this.max : limit)) {
+      const ended = this.findLarge(taker) ?? (isSmall ? this.findOldest(taker) : undefined);
+      if (ended === undefined) return false;
+      ended.abandon();
+    }
+    return true;
+  }
+
+  private isSmall({ connection }: Hold): boolean {
+    return connection.size < this.held / this.holders / 2;
+  }
+
+  /** Finds the waiting call that is not small and has waited longest. It continues where the last search ended. */
+  private findLarge(taker: Hold): Hold | undefined {
+    let left = EXAMINED_PER_SEARCH;
+    for (const hold of this.unexamined) {
+      if (hold !== taker && !this.isSmall(hold)) return hold;
+      if (left-- === 0) return undefined;
+      this.unexamined.delete(hold);
+      this.examined.add(hold);
+    }
+    [this.unexamined, this.examined] = [this.examined, this.unexamined];
+    return undefined;
+  }
+
+  private findOldest(taker: Hold): Hold | undefined {
+    for (const holds of [this.examined, this.unexamined]) {
+      for (const hold of holds) if (hold !== taker) return hold;
+    }
+    return undefined;
   }
 }
 
@@ -72,7 +129,7 @@ export class Hold {
   constructor(
     private readonly all: HeldBytes,
     private readonly giveUp: () => void,
-    private readonly connection: ByteBudget | undefined,
+    readonly connection: ByteBudget,
   ) {}
 
   /** The number of bytes that the call holds. */
@@ -84,11 +141,7 @@ export class Hold {
   raiseTo(bytes: number): boolean {
     const needed = bytes - this.counted;
     if (needed <= 0) return true;
-    if (this.connection?.reserve(needed) === false) return false;
-    if (!this.all.take(needed, this)) {
-      this.connection?.release(needed);
-      return false;
-    }
+    if (!this.all.take(needed, this)) return false;
     this.counted += needed;
     return true;
   }
@@ -97,8 +150,7 @@ export class Hold {
   lowerTo(bytes: number): void {
     const spare = this.counted - bytes;
     if (spare <= 0) return;
-    this.connection?.release(spare);
-    this.all.giveBack(spare);
+    this.all.giveBack(spare, this);
     this.counted = bytes;
   }
 
@@ -130,6 +182,11 @@ export class ByteBudget {
   private held = 0;
 
   constructor(private readonly max: number) {}
+
+  /** The number of held bytes. */
+  get size(): number {
+    return this.held;
+  }
 
   /** Reserves the bytes and returns true. Returns false and reserves nothing if they exceed the budget. */
   reserve(bytes: number): boolean {

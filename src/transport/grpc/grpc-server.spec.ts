@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { lastValueFrom, Observable, of, throwError } from 'rxjs';
 import { ServerCredentials } from '@grpc/grpc-js';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Connections } from '../connections/connections.js';
 import type { DescribedMethod, Handler } from '../call/handler.js';
 import { RpcMetrics } from '../call/rpc-metrics.js';
@@ -12,7 +12,7 @@ const PATH = '/test.Service/Call';
 /** Returns the handler that gRPC and HTTP serve, and a list that the hooks of Nest fill. */
 function served(
   handler: Handler,
-  { responseStream = false } = {},
+  { responseStream = false, hasHooks = true } = {},
 ): {
   readonly handler: Handler;
   readonly seen: unknown[];
@@ -31,12 +31,14 @@ function served(
   });
   const seen: unknown[] = [];
   const context = new AsyncLocalStorage<string>();
-  strategy.setOnProcessingStartHook((_transport, call, done) => {
-    const { operationId } = call as { readonly operationId: string };
-    seen.push(`${operationId} begins`);
-    void context.run('a call', done);
-  });
-  strategy.setOnProcessingEndHook(() => seen.push('it ends'));
+  if (hasHooks) {
+    strategy.setOnProcessingStartHook((_transport, call, done) => {
+      const { operationId } = call as { readonly operationId: string };
+      seen.push(`${operationId} begins`);
+      void context.run('a call', done);
+    });
+    strategy.setOnProcessingEndHook(() => seen.push('it ends'));
+  }
   strategy.createServiceMethod(Object.defineProperty(handler, 'name', { value: 'call' }), {
     path: PATH,
     responseStream,
@@ -91,5 +93,18 @@ describe('The processing hooks of Nest', () => {
     );
     ((await handler({}, {}, {})) as Observable<unknown>).subscribe();
     expect(contexts).toEqual(['a call', 'a call']);
+  });
+
+  it('cost a call nothing if no hook is set', async () => {
+    const run = vi.spyOn(
+      GrpcServerStrategy.prototype as unknown as { runWithProcessingHooks: () => void },
+      'runWithProcessingHooks',
+    );
+    const stream = async (): Promise<Observable<number>> => of(1);
+    await served(stream, { responseStream: true, hasHooks: false }).handler({}, {}, {});
+    expect(run).not.toHaveBeenCalled();
+    await served(stream, { responseStream: true }).handler({}, {}, {});
+    expect(run).toHaveBeenCalledOnce();
+    run.mockRestore();
   });
 });

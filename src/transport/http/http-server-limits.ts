@@ -39,7 +39,7 @@ interface Timed {
  */
 @Injectable()
 export class HttpLimits implements OnModuleInit {
-  private readonly cuts = new DisconnectLog('HttpLimits', SENTENCES);
+  private readonly disconnects = new DisconnectLog('HttpLimits', SENTENCES);
   private readonly admission: ConnectionLimiter;
 
   constructor(
@@ -63,7 +63,7 @@ export class HttpLimits implements OnModuleInit {
     server.keepAliveTimeout = IDLE_TIMEOUT_MS;
     const idle = new IdleConnections(server);
     server.prependListener('connection', (socket: Socket) => {
-      const admitted = admit(socket, this.admission, this.cuts, (of) => idle.makeRoom(of));
+      const admitted = admit(socket, this.admission, this.disconnects, (of) => idle.makeRoom(of));
       if (admitted !== undefined) idle.add(socket, admitted);
     });
     const express = httpAdapter.getInstance<{ disable(setting: string): void }>();

@@ -7,7 +7,7 @@ import {
 } from '@bufbuild/protobuf';
 import type { DescribedMethod } from '../call/handler.js';
 import { LazyRequest, MalformedMessageError, type RequestDecoder } from '../call/lazy-request.js';
-import { oneByOne, Turns } from '../call/loop-slices.js';
+import { oneByOne, LoopSlices } from '../call/loop-slices.js';
 import { safeText } from '../../text/safe-text.js';
 import { JsonPieces } from './json-pieces.js';
 import { protoCodec, type MessageCodec } from './message-codec.js';
@@ -19,7 +19,7 @@ import { protoCodec, type MessageCodec } from './message-codec.js';
 export const MAX_JSON_BYTES = 2 * 1024 * 1024;
 
 /** The number of bytes of JSON that are scanned before yielding to the event loop, about two milliseconds. */
-const READ_PER_TURN = 64 * 1024;
+const READ_PER_SLICE = 64 * 1024;
 
 /**
  * Creates a codec for the JSON encoding of protobuf. It converts JSON to and from the wire format that the handlers
@@ -27,7 +27,7 @@ const READ_PER_TURN = 64 * 1024;
  */
 export function jsonCodec(
   method: DescribedMethod,
-  turns: () => Turns = () => new Turns(),
+  newSlices: () => LoopSlices = () => new LoopSlices(),
 ): MessageCodec {
   const { input, output } = method.descriptor;
   const proto = protoCodec(method);
@@ -38,7 +38,7 @@ export function jsonCodec(
       return orThrow(proto.request(bytesOf(input, textOf(json))).peek());
     },
     decodeInSlices: async (json) => {
-      const bytes = await oneByOne(() => bytesInTurns(input, json, turns()));
+      const bytes = await oneByOne(() => bytesInSlices(input, json, newSlices()));
       return orThrow(await proto.request(bytes).consume());
     },
   };
@@ -62,17 +62,17 @@ function textOf(json: Buffer, decoder = utf8): string {
 }
 
 /** Converts a large JSON request to the wire format, and yields to the event loop after each piece. */
-async function bytesInTurns(type: DescMessage, json: Buffer, turn: Turns): Promise<Buffer> {
+async function bytesInSlices(type: DescMessage, json: Buffer, slices: LoopSlices): Promise<Buffer> {
   const pieces = new JsonPieces(json);
   for (let end = 0; end < json.length;) {
-    end = Math.min(end + READ_PER_TURN, json.length);
+    end = Math.min(end + READ_PER_SLICE, json.length);
     pieces.readTo(end);
-    await turn.next();
+    await slices.next();
   }
   const [first, ...others] = pieces.finish();
   const messages = [bytesOf(type, textOf(first!))];
   for (const piece of others) {
-    await turn.next();
+    await slices.next();
     messages.push(bytesOf(type, textOf(piece, utf8Within)));
   }
   return Buffer.concat(messages);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../test/chaos/random.js';
 import { packageDefinition } from '../../api/codecs.js';
-import { Turns } from '../call/loop-slices.js';
+import { LoopSlices } from '../call/loop-slices.js';
 import { jsonCodec } from './json-codec.js';
 import { JsonPieces, MAX_PIECE_BYTES } from './json-pieces.js';
 
@@ -108,13 +108,13 @@ describe('The pieces of a request in JSON', () => {
 describe('A large request in JSON', () => {
   const method = packageDefinition()['presence.v1.EventsService']!['Subscribe']!;
 
-  it('is decoded with a turn for others after each piece', async () => {
-    let turns = 0;
-    const codec = jsonCodec(method, () => new Turns(async () => turns++));
+  it('is decoded in slices, and yields to the event loop after each piece', async () => {
+    let yields = 0;
+    const codec = jsonCodec(method, () => new LoopSlices(async () => yields++));
     const json = Buffer.from(JSON.stringify(LARGEST));
     expect(await codec.request(json).consume()).toMatchObject(LARGEST);
     // The codec yields while it scans the request, and again while it parses the pieces.
-    expect(turns).toBeGreaterThanOrEqual((2 * json.length) / MAX_PIECE_BYTES);
+    expect(yields).toBeGreaterThanOrEqual((2 * json.length) / MAX_PIECE_BYTES);
   });
 
   it('is rejected for the same key twice, also where both are lists', async () => {

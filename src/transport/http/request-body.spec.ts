@@ -54,7 +54,7 @@ describe('The body of a request', () => {
   });
 
   it('is rejected when others hold too much, and counts no longer when its client goes', async () => {
-    const held = new HeldBytes(100 * KB);
+    const held = new HeldBytes(110 * KB);
     const first = await begin(Buffer.alloc(90 * KB));
     const hold = held.hold(() => {});
     first.arriving.once('close', () => hold.release());

@@ -61,7 +61,10 @@ export function serveCall(
   const codec = (encoding === 'json' ? jsonCodec : protoCodec)(method.definition);
   const { connections } = bounds;
   const hold = connections.held.hold(() => {
-    connections.calls.cuts.add('node_budget', addressKey(request.socket.remoteAddress ?? ''));
+    connections.calls.disconnects.add(
+      'node_budget',
+      addressKey(request.socket.remoteAddress ?? ''),
+    );
     response.destroy();
   });
   const stream = new ResponseStream(response);

@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
-import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { captureLines } from '../../../test/support/captured-log.js';
 import { Authority } from '../../../test/support/certificates.js';
 import { ManualClock } from '../../../test/support/manual-clock.js';
 import { TlsFolder } from '../../../test/support/tls-folder.js';
@@ -13,14 +13,11 @@ const root = await Authority.make('root');
 let folder: TlsFolder;
 let clock: ManualClock;
 let watch: CertificateWatch;
-let warnings: string[];
-let lines: string[];
+let warnings: readonly string[];
+let lines: readonly string[];
 
 beforeEach(async () => {
-  warnings = [];
-  lines = [];
-  vi.spyOn(Logger.prototype, 'warn').mockImplementation((text) => void warnings.push(`${text}`));
-  vi.spyOn(Logger.prototype, 'log').mockImplementation((text) => void lines.push(`${text}`));
+  ({ warnings, lines } = captureLines());
   folder = await TlsFolder.with(await root.server({ fromDays: -60, toDays: 30 }));
   clock = new ManualClock();
   watch = await CertificateWatch.create(folder.files, clock);

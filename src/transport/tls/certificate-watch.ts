@@ -3,16 +3,9 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { Clock } from '../../clock/clock.js';
-import { ConfigError } from '../../config/config-error.js';
 import type { TlsFiles } from '../../config/config.js';
-import { SingleFlight } from '../../timers/single-flight.js';
+import { CHECK_FILES_EVERY_MS, WatchedFiles } from '../../config/watched-files.js';
 import { isSameMaterial, readTlsMaterial, type TlsMaterial } from './tls-material.js';
-
-/**
- * The polling interval. Polling is more reliable than file events: it also notices symbolic links that Kubernetes
- * replaces, and changes on network file systems.
- */
-const LOOK_EVERY_MS = 5_000;
 
 const A_DAY_MS = 86_400_000;
 
@@ -48,22 +41,31 @@ export class TlsCredentials extends ServerCredentials {
 export class CertificateWatch implements OnModuleInit {
   readonly credentials: TlsCredentials;
   private readonly logger = new Logger(CertificateWatch.name);
-  private readonly reloading = new SingleFlight(() => this.readFiles());
-  private mistake: string | undefined;
-  private isReported = false;
+  private readonly watched: WatchedFiles<TlsMaterial>;
   private warnAgainAt = 0;
 
   constructor(
     private readonly files: TlsFiles,
-    private material: TlsMaterial,
+    material: TlsMaterial,
     private readonly clock: Clock,
   ) {
     this.credentials = new TlsCredentials(material);
+    this.watched = new WatchedFiles(material, {
+      read: () => readTlsMaterial(files),
+      isSame: isSameMaterial,
+      apply: (found) => this.apply(found),
+      otherwise: 'New gRPC connections use the previous certificate.',
+      logger: this.logger,
+    });
+  }
+
+  private get certificate(): X509Certificate {
+    return this.watched.current.certificate;
   }
 
   /** The expiry of the certificate for new connections, in milliseconds since the epoch. */
   get expiresAt(): number {
-    return Date.parse(this.material.certificate.validTo);
+    return Date.parse(this.certificate.validTo);
   }
 
   /** Creates a watch. Throws a `ConfigError` if the files cannot be used. */
@@ -77,46 +79,21 @@ export class CertificateWatch implements OnModuleInit {
   }
 
   /** Reads the files and applies changes. Does nothing while another call reads them. */
-  @Interval(LOOK_EVERY_MS)
-  reload(): Promise<void> {
-    return this.reloading.runIfIdle();
-  }
-
-  private async readFiles(): Promise<void> {
-    try {
-      this.apply(await readTlsMaterial(this.files));
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      this.reject(error.mistakes.join(' '));
-    }
+  @Interval(CHECK_FILES_EVERY_MS)
+  async reload(): Promise<void> {
+    await this.watched.check();
     this.warnOfExpiry();
   }
 
-  private apply(found: TlsMaterial): void {
-    this.mistake = undefined;
-    if (isSameMaterial(found, this.material)) return;
-    this.material = found;
-    this.credentials.replace(found);
+  private apply(material: TlsMaterial): void {
+    this.credentials.replace(material);
     this.warnAgainAt = 0;
     this.logger.log(`New gRPC connections use ${this.describe()}.`);
   }
 
-  /**
-   * Reports invalid files once, and only if the error is still there at the next check, because the files are replaced
-   * one after the other.
-   */
-  private reject(mistake: string): void {
-    const isLasting = mistake === this.mistake;
-    if (isLasting && !this.isReported) {
-      this.logger.warn(`${mistake} New gRPC connections use the previous certificate.`);
-    }
-    this.isReported = isLasting;
-    this.mistake = mistake;
-  }
-
   private warnOfExpiry(): void {
     const now = this.clock.monotonic();
-    const warning = expiryWarning(this.material.certificate, this.clock.wall());
+    const warning = expiryWarning(this.certificate, this.clock.wall());
     if (warning === undefined || now < this.warnAgainAt) return;
     this.warnAgainAt = now + A_DAY_MS;
     this.logger.warn(`The certificate in ${this.files.certFile} ${warning}.`);
@@ -124,7 +101,7 @@ export class CertificateWatch implements OnModuleInit {
 
   private describe(): string {
     const kind = this.files.clientCaFile === undefined ? 'TLS' : 'mutual TLS';
-    return `${kind}; the certificate is valid until ${this.material.certificate.validTo}`;
+    return `${kind}; the certificate is valid until ${this.certificate.validTo}`;
   }
 }
 

@@ -32,7 +32,7 @@ export const allChecks: readonly Check[] = [
   fencing,
 ];
 
-/** Returns the complaints of each check by its name. */
+/** Returns the violations of each check by its name. */
 export function judge(evidence: Evidence): ReadonlyMap<string, readonly string[]> {
-  return new Map(allChecks.map((check) => [check.name, check.complaints(evidence)]));
+  return new Map(allChecks.map((check) => [check.name, check.violations(evidence)]));
 }

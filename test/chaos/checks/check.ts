@@ -5,5 +5,5 @@ export interface Check {
   readonly name: string;
   readonly promise: string;
   /** The violations, one sentence each. */
-  readonly complaints: (evidence: Evidence) => readonly string[];
+  readonly violations: (evidence: Evidence) => readonly string[];
 }

@@ -72,56 +72,56 @@ function evidence(details: Partial<Evidence> = {}, history: Partial<History> = {
 }
 
 describe('The check of false offlines', () => {
-  const complaints = (history: Partial<History>, graceMs = 0): number =>
-    noFalseOffline.complaints(evidence({ graceMs }, history)).length;
+  const violations = (history: Partial<History>, graceMs = 0): number =>
+    noFalseOffline.violations(evidence({ graceMs }, history)).length;
   const stretches = [stretch(offline(T, 2))];
   const KILLED = { name: 'killed', nodes: ['n1'], from: T - 1000 } as const;
 
   it('finds one of a user who was there all the time', () => {
-    expect(complaints({ stretches, spans: [span(T - 9000)] })).toBe(1);
+    expect(violations({ stretches, spans: [span(T - 9000)] })).toBe(1);
     const overlapping = [
       span(T - 9000, { until: T - 500, end: 'asked for' }),
       span(T - 8000, { node: 'n2' }),
     ];
-    expect(complaints({ stretches, spans: overlapping })).toBe(1);
+    expect(violations({ stretches, spans: overlapping })).toBe(1);
   });
 
   it('finds one of a user who came back in time from a killed node, or within the grace', () => {
     const lost = { until: T - 1000, end: 'lost', wasOwnFault: true } as const;
     const back = [span(T - 9000, lost), span(T - 500, { node: 'n2' })];
-    expect(complaints({ stretches, spans: back, faults: [KILLED] })).toBe(1);
-    expect(complaints({ stretches, spans: back }, 3000)).toBe(1);
-    expect(complaints({ stretches, spans: back })).toBe(0);
+    expect(violations({ stretches, spans: back, faults: [KILLED] })).toBe(1);
+    expect(violations({ stretches, spans: back }, 3000)).toBe(1);
+    expect(violations({ stretches, spans: back })).toBe(0);
   });
 
   it('knows that a browser whose connection was cut has ended its session, unless its node died', () => {
     const lost = { way: 'Connect', until: T - 1000, end: 'lost', wasOwnFault: true } as const;
     const back = [span(T - 9000, lost), span(T - 500, { way: 'Connect', node: 'n2' })];
-    expect(complaints({ stretches, spans: back }, 3000)).toBe(0);
-    expect(complaints({ stretches, spans: back, faults: [KILLED] }, 3000)).toBe(1);
+    expect(violations({ stretches, spans: back }, 3000)).toBe(0);
+    expect(violations({ stretches, spans: back, faults: [KILLED] }, 3000)).toBe(1);
   });
 
   it('has nothing against one of a user who went, stayed away or hid', () => {
     const gone = span(T - 9000, { until: T - 100, end: 'asked for' });
-    expect(complaints({ stretches, spans: [gone] }, 3000)).toBe(0);
+    expect(violations({ stretches, spans: [gone] }, 3000)).toBe(0);
     const away = [span(T - 9000, { until: T - 5000, end: 'lost', wasOwnFault: true })];
-    expect(complaints({ stretches, spans: away }, 3000)).toBe(0);
+    expect(violations({ stretches, spans: away }, 3000)).toBe(0);
     const hidings = [{ userId: 'ann', from: T - 100 }];
-    expect(complaints({ stretches, spans: [span(T - 9000)], hidings })).toBe(0);
+    expect(violations({ stretches, spans: [span(T - 9000)], hidings })).toBe(0);
   });
 
   it('finds one of a user whose session was taken from a client that could be heard', () => {
     const taken = [span(T - 9000, { until: T - 100, end: 'lost' }), span(T + 300)];
-    expect(complaints({ stretches, spans: taken })).toBe(1);
+    expect(violations({ stretches, spans: taken })).toBe(1);
     const paused = { name: 'paused', nodes: ['n1'], from: T - 6000, until: T - 100 } as const;
-    expect(complaints({ stretches, spans: taken, faults: [paused] })).toBe(1);
+    expect(violations({ stretches, spans: taken, faults: [paused] })).toBe(1);
   });
 
   it('uses the arrival times if the clocks of the nodes are wrong', () => {
     const gone = span(T - 9000, { until: T - 100, end: 'asked for' });
     const far = { ...offline(T, 2), occurredAt: T - 60_000 };
     const found = (clocksAreWrong: boolean): number =>
-      noFalseOffline.complaints(
+      noFalseOffline.violations(
         evidence({ promises: { clocksAreWrong } }, { stretches: [stretch(far)], spans: [gone] }),
       ).length;
     expect(found(true)).toBe(0);
@@ -133,8 +133,8 @@ describe('The check of false offlines', () => {
       spans: [span(T - 9000)],
       faults: [{ name: 'cut off' as const, nodes: ['n1'], from: T - 4000, until: T - 4000 + ms }],
     });
-    expect(complaints(cutOff(6000))).toBe(0);
-    expect(complaints(cutOff(1500))).toBe(1);
+    expect(violations(cutOff(6000))).toBe(0);
+    expect(violations(cutOff(1500))).toBe(1);
   });
 
   it('knows it of every time that a node was disconnected', () => {
@@ -142,13 +142,13 @@ describe('The check of false offlines', () => {
       ...{ name: 'cut off' as const, nodes: ['n1'], from, until: from + 5000 },
     }));
     // This session began just after the first stretch ended, so the second stretch detects it.
-    expect(complaints({ stretches, spans: [span(T - 6000)], faults })).toBe(0);
+    expect(violations({ stretches, spans: [span(T - 6000)], faults })).toBe(0);
   });
 });
 
 describe('The check of kept sessions', () => {
-  const complaints = (details: Partial<Span>, ...faults: FaultRecord[]): number =>
-    keptSessions.complaints(
+  const violations = (details: Partial<Span>, ...faults: FaultRecord[]): number =>
+    keptSessions.violations(
       evidence({}, { spans: [span(T - 9000, { until: T, ...details })], faults }),
     ).length;
   const fault = (name: FaultName, from: number, until: number): FaultRecord => ({
@@ -156,20 +156,20 @@ describe('The check of kept sessions', () => {
   });
 
   it('finds a session that was lost although nothing took its client, its connection or its node away', () => {
-    expect(complaints({ end: 'lost' })).toBe(1);
-    expect(complaints({ end: 'lost' }, fault('paused', T - 6000, T))).toBe(1);
-    expect(complaints({ end: 'lost' }, fault('stopped', T - 2000, T - 500))).toBe(1);
-    expect(complaints({ end: 'lost' }, { ...fault('killed', T, T), nodes: ['n2'] })).toBe(1);
-    expect(complaints({ end: 'lost' }, { ...fault('Redis lost', T - 9000, T), nodes: [] })).toBe(1);
+    expect(violations({ end: 'lost' })).toBe(1);
+    expect(violations({ end: 'lost' }, fault('paused', T - 6000, T))).toBe(1);
+    expect(violations({ end: 'lost' }, fault('stopped', T - 2000, T - 500))).toBe(1);
+    expect(violations({ end: 'lost' }, { ...fault('killed', T, T), nodes: ['n2'] })).toBe(1);
+    expect(violations({ end: 'lost' }, { ...fault('Redis lost', T - 9000, T), nodes: [] })).toBe(1);
   });
 
   it('has nothing against one that was asked for, or that had to be lost', () => {
-    expect(complaints({ end: 'asked for' })).toBe(0);
-    expect(complaints({ end: 'lost', wasOwnFault: true })).toBe(0);
-    expect(complaints({ end: 'lost' }, fault('killed', T - 500, T + 5000))).toBe(0);
-    expect(complaints({ end: 'lost' }, fault('clients cut', T - 10, T - 10))).toBe(0);
-    expect(complaints({ end: 'lost' }, fault('told to end', T - 900, T + 900))).toBe(0);
-    expect(complaints({ end: 'lost' }, fault('stopped', T - 6000, T - 100))).toBe(0);
+    expect(violations({ end: 'asked for' })).toBe(0);
+    expect(violations({ end: 'lost', wasOwnFault: true })).toBe(0);
+    expect(violations({ end: 'lost' }, fault('killed', T - 500, T + 5000))).toBe(0);
+    expect(violations({ end: 'lost' }, fault('clients cut', T - 10, T - 10))).toBe(0);
+    expect(violations({ end: 'lost' }, fault('told to end', T - 900, T + 900))).toBe(0);
+    expect(violations({ end: 'lost' }, fault('stopped', T - 6000, T - 100))).toBe(0);
   });
 });
 
@@ -179,31 +179,31 @@ describe('The check of the last command', () => {
     ...{ choice: StatusChoice.STATUS_CHOICE_INVISIBLE, statusText: '' },
   };
   const held = ann(2, { currentChannelId: 'lobby', isMicrophoneMuted: true });
-  const complaints = (choice: StatusChoice, presence: Presence): number =>
-    lastCommandWins.complaints(evidence({ own: [{ userId: 'ann', wish, choice, presence }] }))
+  const violations = (choice: StatusChoice, presence: Presence): number =>
+    lastCommandWins.violations(evidence({ own: [{ userId: 'ann', wish, choice, presence }] }))
       .length;
 
   it('finds a user who is not as the last acknowledged commands of each kind say', () => {
     const { STATUS_CHOICE_INVISIBLE: invisible, STATUS_CHOICE_AUTOMATIC: automatic } = StatusChoice;
-    expect(complaints(invisible, held)).toBe(0);
-    expect(complaints(automatic, held)).toBe(1);
-    expect(complaints(invisible, { ...held, isMicrophoneMuted: false })).toBe(1);
-    expect(complaints(invisible, { ...held, currentChannelId: 'kitchen' })).toBe(1);
+    expect(violations(invisible, held)).toBe(0);
+    expect(violations(automatic, held)).toBe(1);
+    expect(violations(invisible, { ...held, isMicrophoneMuted: false })).toBe(1);
+    expect(violations(invisible, { ...held, currentChannelId: 'kitchen' })).toBe(1);
   });
 });
 
 describe('The check of clients that were given up', () => {
-  const complaints = (until: number | undefined): number => {
+  const violations = (until: number | undefined): number => {
     const silence = { userId: 'ann', node: 'n1', sessionId: 's1', from: T };
     const silences = [until === undefined ? silence : { ...silence, until }];
-    return givenUp.complaints(evidence({ promises: { givenUpWithinMs: 6000 } }, { silences }))
+    return givenUp.violations(evidence({ promises: { givenUpWithinMs: 6000 } }, { silences }))
       .length;
   };
 
   it('finds one that kept its session without heartbeats', () => {
-    expect(complaints(T + 5000)).toBe(0);
-    expect(complaints(T + 7000)).toBe(1);
-    expect(complaints(undefined)).toBe(1);
+    expect(violations(T + 5000)).toBe(0);
+    expect(violations(T + 7000)).toBe(1);
+    expect(violations(undefined)).toBe(1);
   });
 });
 
@@ -213,39 +213,39 @@ describe('The check of stillness', () => {
     delivered(T - 5000, 'userStatusChanged', ann(2, { status: IDLE })),
     delivered(T, 'userStatusChanged', ann(3)),
   ];
-  const complaints = (history: Partial<History>): number =>
-    stillness.complaints(
+  const violations = (history: Partial<History>): number =>
+    stillness.violations(
       evidence({ promises: { mayBeIdle: true } }, { stretches: [stretch(...woke)], ...history }),
     ).length;
 
   it('finds a user who is ONLINE again without an action or a new session', () => {
-    expect(complaints({ spans: [span(T - 9000)] })).toBe(1);
-    expect(complaints({ actions: [{ userId: 'ann', from: T - 50, until: T }] })).toBe(0);
-    expect(complaints({ actions: [{ userId: 'bob', from: T - 50, until: T }] })).toBe(1);
-    expect(complaints({ spans: [span(T - 100)] })).toBe(0);
+    expect(violations({ spans: [span(T - 9000)] })).toBe(1);
+    expect(violations({ actions: [{ userId: 'ann', from: T - 50, until: T }] })).toBe(0);
+    expect(violations({ actions: [{ userId: 'bob', from: T - 50, until: T }] })).toBe(1);
+    expect(violations({ spans: [span(T - 100)] })).toBe(0);
   });
 });
 
 describe('The check of silence', () => {
-  const complaints = (...deliveries: Delivery[]): number =>
-    silence.complaints(evidence({}, { stretches: [stretch(...deliveries)] })).length;
+  const violations = (...deliveries: Delivery[]): number =>
+    silence.violations(evidence({}, { stretches: [stretch(...deliveries)] })).length;
 
   it('finds what was said before, and versions that go back', () => {
-    expect(complaints(delivered(T, 'userStatusChanged', ann(2)))).toBe(1);
-    expect(complaints(offline(T, 2), offline(T, 3))).toBe(1);
-    expect(complaints(offline(T, 0))).toBe(1);
+    expect(violations(delivered(T, 'userStatusChanged', ann(2)))).toBe(1);
+    expect(violations(offline(T, 2), offline(T, 3))).toBe(1);
+    expect(violations(offline(T, 0))).toBe(1);
   });
 
   it('takes several events of one commit for one', () => {
     const moved = ann(2, { currentChannelId: 'lobby', isSpeakerMuted: true });
     expect(
-      complaints(
+      violations(
         delivered(T, 'userChannelChanged', moved),
         delivered(T, 'userMuteStateChanged', moved),
       ),
     ).toBe(0);
     expect(
-      complaints(
+      violations(
         delivered(T, 'userChannelChanged', moved),
         delivered(T, 'userChannelChanged', moved),
       ),
@@ -266,57 +266,57 @@ describe('The check of the end', () => {
 
   it('passes if all nodes return what the user received', () => {
     expect(
-      convergence.complaints(evidence({ expected: [expected], answers: [right, right] })),
+      convergence.violations(evidence({ expected: [expected], answers: [right, right] })),
     ).toEqual([]);
   });
 
   it('finds a lost command, a wrong list, nodes that differ, and that it took too long', () => {
-    const complaints = (details: Partial<Evidence>): readonly string[] =>
-      convergence.complaints(evidence({ expected: [expected], ...details }));
-    expect(complaints({ answers: [answer(ann(2))] })).toHaveLength(1);
-    expect(complaints({ answers: [answer(right.presences[0]!, [])] })).toHaveLength(1);
+    const violations = (details: Partial<Evidence>): readonly string[] =>
+      convergence.violations(evidence({ expected: [expected], ...details }));
+    expect(violations({ answers: [answer(ann(2))] })).toHaveLength(1);
+    expect(violations({ answers: [answer(right.presences[0]!, [])] })).toHaveLength(1);
     const other = answer(ann(3, { currentChannelId: 'lobby' }));
-    expect(complaints({ answers: [right, other] })).toHaveLength(1);
-    expect(complaints({ answers: [right], agreedAfterMs: 20_000 })).toHaveLength(1);
+    expect(violations({ answers: [right, other] })).toHaveLength(1);
+    expect(violations({ answers: [right], agreedAfterMs: 20_000 })).toHaveLength(1);
   });
 
   it('finds sessions that nobody has, and those that are not stored', () => {
     const stored = { sessionIds: new Set(['ghost']), beats: [] };
-    const complaints = noGhosts.complaints(evidence({ openSessionIds: new Set(['open']), stored }));
-    expect(complaints).toHaveLength(2);
+    const violations = noGhosts.violations(evidence({ openSessionIds: new Set(['open']), stored }));
+    expect(violations).toHaveLength(2);
   });
 
   it('finds a picture that is not as the list', () => {
-    const complaints = (...deliveries: Delivery[]): readonly string[] =>
-      picture.complaints(
+    const violations = (...deliveries: Delivery[]): readonly string[] =>
+      picture.violations(
         evidence({ answers: [answer(ann(1))] }, { stretches: [stretch(...deliveries)] }),
       );
-    expect(complaints()).toEqual([]);
-    expect(complaints(offline(T, 2))).toHaveLength(1);
+    expect(violations()).toEqual([]);
+    expect(violations(offline(T, 2))).toHaveLength(1);
   });
 });
 
 describe('The checks of delivery', () => {
   it('find an event that one subscriber was given and another was not, where that is promised', () => {
     const stretches = [stretch(offline(T, 2)), { ...stretch(), subscriber: 'w2' }];
-    const complaints = (isPromised: boolean): number =>
-      everyEvent.complaints(evidence({ promises: { everyEvent: isPromised } }, { stretches }))
+    const violations = (isPromised: boolean): number =>
+      everyEvent.violations(evidence({ promises: { everyEvent: isPromised } }, { stretches }))
         .length;
-    expect(complaints(true)).toBe(1);
-    expect(complaints(false)).toBe(0);
+    expect(violations(true)).toBe(1);
+    expect(violations(false)).toBe(0);
   });
 
   it('find one that came late', () => {
     const late = { ...offline(T, 2), at: T + 3000 };
     const promises = { withinMs: 2000 };
-    expect(prompt.complaints(evidence({ promises }, { stretches: [stretch(late)] }))).toHaveLength(
+    expect(prompt.violations(evidence({ promises }, { stretches: [stretch(late)] }))).toHaveLength(
       1,
     );
   });
 
   it('find a user of a killed node who is OFFLINE too late, or for another reason', () => {
-    const complaints = (delivery: Delivery): number =>
-      lostNode.complaints(
+    const violations = (delivery: Delivery): number =>
+      lostNode.violations(
         evidence(
           { promises: { lostWithinMs: 5000 } },
           {
@@ -326,10 +326,10 @@ describe('The checks of delivery', () => {
           },
         ),
       ).length;
-    expect(complaints(offline(T + 4000, 2))).toBe(0);
-    expect(complaints(offline(T + 6000, 2))).toBe(1);
+    expect(violations(offline(T + 4000, 2))).toBe(0);
+    expect(violations(offline(T + 6000, 2))).toBe(1);
     const reason = ChangeReason.CHANGE_REASON_CONNECTION_LOST;
-    expect(complaints({ ...offline(T + 4000, 2), reason })).toBe(1);
+    expect(violations({ ...offline(T + 4000, 2), reason })).toBe(1);
   });
 });
 
@@ -339,10 +339,10 @@ describe('The check of fencing', () => {
       ...{ at, type, partition },
       node: 'dead',
     });
-    const complaints = (...writes: ReturnType<typeof write>[]): number =>
-      fencing.complaints(evidence({}, { writes })).length;
-    expect(complaints(write(1, 'commit'), write(2, 'fence'))).toBe(0);
-    expect(complaints(write(1, 'fence'), write(2, 'commit', 'p2'))).toBe(0);
-    expect(complaints(write(1, 'fence'), write(2, 'commit'))).toBe(1);
+    const violations = (...writes: ReturnType<typeof write>[]): number =>
+      fencing.violations(evidence({}, { writes })).length;
+    expect(violations(write(1, 'commit'), write(2, 'fence'))).toBe(0);
+    expect(violations(write(1, 'fence'), write(2, 'commit', 'p2'))).toBe(0);
+    expect(violations(write(1, 'fence'), write(2, 'commit'))).toBe(1);
   });
 });

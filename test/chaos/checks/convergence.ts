@@ -7,8 +7,8 @@ import type { Check } from './check.js';
 export const convergence: Check = {
   name: 'convergence',
   promise:
-    'I3: once it is quiet, every node lists and returns exactly what the clients were told, and all say the same',
-  complaints: (evidence) => {
+    'I3: when no command is running, all nodes list and return the same presences, which are those that the clients received',
+  violations: (evidence) => {
     const { agreedAfterMs, graceMs } = evidence;
     const differences = differencesOf(evidence);
     if (differences.length > 0 || agreedAfterMs === undefined) return differences;

@@ -10,8 +10,8 @@ const MARGIN_MS = 4000;
 
 export const everyEvent: Check = {
   name: 'every event',
-  promise: 'where nothing is lost with Redis, all subscribers are given the very same events',
-  complaints: ({ history, promises }) => {
+  promise: 'if Redis loses nothing, all subscribers receive the same events',
+  violations: ({ history, promises }) => {
     if (!promises.everyEvent) return [];
     const all = new Map<string, Delivery>();
     for (const { deliveries } of history.stretches) {

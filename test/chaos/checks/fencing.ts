@@ -3,19 +3,19 @@ import type { Check } from './check.js';
 
 export const fencing: Check = {
   name: 'fencing',
-  promise: 'I7: what a node sends after it was declared dead changes nothing',
-  complaints: ({ history }) => {
+  promise: 'I7: writes of a node that was declared dead change nothing',
+  violations: ({ history }) => {
     const declaredDeadAt = new Map<string, number>();
-    const complaints: string[] = [];
+    const violations: string[] = [];
     for (const { at, type, partition, node } of history.writes) {
       const key = `${partition} ${node}`;
       if (type === 'fence') declaredDeadAt.set(key, declaredDeadAt.get(key) ?? at);
       else if (declaredDeadAt.has(key)) {
-        complaints.push(
+        violations.push(
           `${node} wrote to ${partition} at ${clock(at)}, and was declared dead at ${clock(declaredDeadAt.get(key)!)}`,
         );
       }
     }
-    return complaints;
+    return violations;
   },
 };

@@ -3,8 +3,8 @@ import type { Check } from './check.js';
 
 export const givenUp: Check = {
   name: 'given up',
-  promise: 'a client that owes heartbeats and sends none loses its session in time',
-  complaints: ({ history, promises: { givenUpWithinMs } }) => {
+  promise: 'the service ends the session of a client that misses its heartbeats in time',
+  violations: ({ history, promises: { givenUpWithinMs } }) => {
     if (givenUpWithinMs === undefined) return [];
     return history.silences
       .filter(({ from, until = Infinity }) => until - from > givenUpWithinMs)

@@ -12,8 +12,8 @@ const AROUND_MS = 2000;
 export const keptSessions: Check = {
   name: 'kept sessions',
   promise:
-    'a session whose client can be heard ends only with its connection or its node, or because its user asks for that',
-  complaints: ({ history }) =>
+    'a session whose client sends heartbeats ends only with its connection or its node, or because its user ends it',
+  violations: ({ history }) =>
     history.spans
       .filter((span) => span.end === 'lost' && !isExplained(span, history))
       .map(

@@ -5,8 +5,8 @@ import type { Check } from './check.js';
 export const lastCommandWins: Check = {
   name: 'last command wins',
   promise:
-    'of each kind of command the last that was acknowledged holds, whichever device gave it and whatever the devices restored since',
-  complaints: ({ own }: Pick<Evidence, 'own'>) => differencesOfOwn(own),
+    'for each kind of command, the last acknowledged one takes effect, on whichever device, and a reconnect of another device does not undo it',
+  violations: ({ own }: Pick<Evidence, 'own'>) => differencesOfOwn(own),
 };
 
 /** Returns the differences between the state of users and their last acknowledged commands. */

@@ -8,8 +8,8 @@ import type { Check } from './check.js';
 export const lostNode: Check = {
   name: 'lost node',
   promise:
-    'users of a killed node who do not come back are OFFLINE for everyone in time, and it is said why',
-  complaints: (evidence) => {
+    'users of a killed node who do not reconnect are announced OFFLINE to all subscribers in time, with the reason',
+  violations: (evidence) => {
     const { history, promises } = evidence;
     if (promises.lostWithinMs === undefined) return [];
     return history.faults
@@ -21,13 +21,13 @@ export const lostNode: Check = {
               from < fault.from && (until ?? Infinity) > fault.from + promises.lostWithinMs!,
           )
           .flatMap((stretch) => [
-            ...complaintsOf(stretch, fault, promises.lostWithinMs!, evidence),
+            ...violationsOf(stretch, fault, promises.lostWithinMs!, evidence),
           ]),
       );
   },
 };
 
-function* complaintsOf(
+function* violationsOf(
   stretch: Stretch,
   fault: FaultRecord,
   withinMs: number,

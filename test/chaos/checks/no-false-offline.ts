@@ -21,9 +21,9 @@ interface Gap {
 export const noFalseOffline: Check = {
   name: 'no false offline',
   promise:
-    'I5: nobody is told OFFLINE of a user who had a session all the time, or had one again within the grace, or whose client could be heard',
-  complaints: (evidence) => {
-    const complaints = new Set<string>();
+    'I5: no subscriber receives OFFLINE for a user who always had a session, who reconnected within the grace, or whose client sent heartbeats',
+  violations: (evidence) => {
+    const violations = new Set<string>();
     for (const { subscriber, deliveries } of evidence.history.stretches) {
       for (const { presence, kind, occurredAt, at: heardAt, reason } of deliveries) {
         if (kind !== 'userOffline' || !isOffline(presence)) continue;
@@ -31,12 +31,12 @@ export const noFalseOffline: Check = {
         const at = evidence.promises.clocksAreWrong ? heardAt : occurredAt;
         if (isExcused(userId, at, evidence)) continue;
         const story = storyOf(evidence.history.spansOf(userId), at);
-        complaints.add(
+        violations.add(
           `${subscriber} was told at ${clock(at)} that ${userId} is OFFLINE (reason ${reason}): ${story}`,
         );
       }
     }
-    return [...complaints];
+    return [...violations];
   },
 };
 

@@ -2,8 +2,8 @@ import type { Check } from './check.js';
 
 export const noGhosts: Check = {
   name: 'no ghosts',
-  promise: 'I4: Redis holds the sessions that are open and no others, and all of their nodes live',
-  complaints: ({ stored, openSessionIds, answers }) => {
+  promise: 'I4: Redis holds exactly the open sessions, and all of their nodes are alive',
+  violations: ({ stored, openSessionIds, answers }) => {
     const ghosts = [...stored.sessionIds].filter((id) => !openSessionIds.has(id));
     const missing = [...openSessionIds].filter((id) => !stored.sessionIds.has(id));
     return [

@@ -5,8 +5,8 @@ import type { Check } from './check.js';
 
 export const picture: Check = {
   name: 'picture',
-  promise: 'what a subscriber has made of its events is what the lists say',
-  complaints: ({ history, answers }) => {
+  promise: 'the presences that a subscriber derives from its events are those of the lists',
+  violations: ({ history, answers }) => {
     const listed = answers[0]!.online;
     return history.stretches
       .filter(({ until }) => until === undefined)

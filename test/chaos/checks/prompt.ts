@@ -3,8 +3,9 @@ import type { Check } from './check.js';
 
 export const prompt: Check = {
   name: 'prompt',
-  promise: 'an event that no message told of is found by the look at the log, once a second',
-  complaints: ({ history, promises: { withinMs } }) => {
+  promise:
+    'a node finds an event whose pub/sub message was lost when it checks the partition log, once per second',
+  violations: ({ history, promises: { withinMs } }) => {
     if (withinMs === undefined) return [];
     return history.stretches.flatMap(({ subscriber, node, deliveries }) =>
       deliveries

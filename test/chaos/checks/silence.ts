@@ -6,8 +6,8 @@ import type { Check } from './check.js';
 export const silence: Check = {
   name: 'silence',
   promise:
-    'I6: nobody is told of a user twice in a row what looks the same, nor of a version that is not newer',
-  complaints: ({ history }) => history.stretches.flatMap((stretch) => [...repeatsIn(stretch)]),
+    'I6: no subscriber receives the same presence of a user twice in a row, or a version that is not newer',
+  violations: ({ history }) => history.stretches.flatMap((stretch) => [...repeatsIn(stretch)]),
 };
 
 function* repeatsIn({ subscriber, node, snapshot, deliveries }: Stretch): Generator<string> {

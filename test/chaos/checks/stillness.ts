@@ -9,7 +9,7 @@ const AROUND_MS = 2000;
 export const stillness: Check = {
   name: 'stillness',
   promise: 'a user who is IDLE is ONLINE again only after an action or with a new session',
-  complaints: ({ history, promises }) => {
+  violations: ({ history, promises }) => {
     if (!promises.mayBeIdle) return [];
     return history.stretches.flatMap(({ subscriber, deliveries }) => {
       const before = new Map<string, Delivery>();

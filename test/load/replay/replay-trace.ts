@@ -32,7 +32,7 @@ try {
 
 async function run(path: string, options: ReplayOptions, stop: AbortSignal): Promise<void> {
   const { speed, ...target } = options;
-  const signer = tokenSigner(process.env, 'Signing a token for each user of the trace');
+  const signer = await tokenSigner(process.env, 'Signing a token for each user of the trace');
   const rows = readTrace(path);
   const replay = new Replay(rows, targetOf(target), signer, speed);
   const beganAt = performance.now();

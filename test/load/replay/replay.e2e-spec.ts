@@ -11,8 +11,9 @@ import { parseTrace } from './trace.js';
 describe('A replay', () => {
   let service: Service;
   let watcher: Client;
-  const signer = TokenSigner.of({ AUTH_JWT_SECRET: SECRET })!;
+  let signer: TokenSigner;
   beforeAll(async () => {
+    signer = (await TokenSigner.of({ AUTH_JWT_SECRET: SECRET }))!;
     service = await Service.start({ RECONNECT_GRACE_MS: '0' });
     watcher = await service.client('watcher');
   });

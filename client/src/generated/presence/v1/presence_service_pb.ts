@@ -567,7 +567,10 @@ export const BatchGetPresencesRequestSchema: GenMessage<BatchGetPresencesRequest
  */
 export type BatchGetPresencesResponse = Message<"presence.v1.BatchGetPresencesResponse"> & {
   /**
-   * One presence per requested user, in the order of the request.
+   * One presence per requested user, in the order of the request. The response is
+   * never cut. If the users have many attributes, 1000 presences can exceed the
+   * receive limit of a client (4 MB by default), which then fails with
+   * RESOURCE_EXHAUSTED: such a client should request 500 users or raise its limit.
    *
    * @generated from field: repeated presence.v1.Presence presences = 1;
    */
@@ -589,7 +592,8 @@ export const BatchGetPresencesResponseSchema: GenMessage<BatchGetPresencesRespon
 export type ListOnlineUsersRequest = Message<"presence.v1.ListOnlineUsersRequest"> & {
   /**
    * The maximum number of presences in this page. 0 means 100, more than 1000
-   * means 1000. Negative: INVALID_ARGUMENT.
+   * means 1000. Negative: INVALID_ARGUMENT. A page may have fewer presences; see
+   * `next_page_token`.
    *
    * @generated from field: int32 page_size = 1;
    */
@@ -635,14 +639,16 @@ export const ListOnlineUsersRequestSchema: GenMessage<ListOnlineUsersRequest> = 
  */
 export type ListOnlineUsersResponse = Message<"presence.v1.ListOnlineUsersResponse"> & {
   /**
-   * This page.
+   * This page. It ends early at about 2 MiB, so that clients with the usual
+   * receive limit of 4 MB accept it.
    *
    * @generated from field: repeated presence.v1.Presence presences = 1;
    */
   presences: Presence[];
 
   /**
-   * Empty on the last page.
+   * Empty on the last page. Only this field says whether a page is the last one:
+   * a page may have fewer presences than `page_size`.
    *
    * @generated from field: string next_page_token = 2;
    */
@@ -705,14 +711,14 @@ export const ListChannelMembersRequestSchema: GenMessage<ListChannelMembersReque
  */
 export type ListChannelMembersResponse = Message<"presence.v1.ListChannelMembersResponse"> & {
   /**
-   * This page.
+   * As in `ListOnlineUsersResponse`.
    *
    * @generated from field: repeated presence.v1.Presence presences = 1;
    */
   presences: Presence[];
 
   /**
-   * Empty on the last page.
+   * As in `ListOnlineUsersResponse`.
    *
    * @generated from field: string next_page_token = 2;
    */

@@ -283,7 +283,12 @@ export interface BatchGetPresencesRequest {
 
 /** Response of `BatchGetPresences`. */
 export interface BatchGetPresencesResponse {
-  /** One presence per requested user, in the order of the request. */
+  /**
+   * One presence per requested user, in the order of the request. The response is
+   * never cut. If the users have many attributes, 1000 presences can exceed the
+   * receive limit of a client (4 MB by default), which then fails with
+   * RESOURCE_EXHAUSTED: such a client should request 500 users or raise its limit.
+   */
   presences: Presence[];
 }
 
@@ -291,7 +296,8 @@ export interface BatchGetPresencesResponse {
 export interface ListOnlineUsersRequest {
   /**
    * The maximum number of presences in this page. 0 means 100, more than 1000
-   * means 1000. Negative: INVALID_ARGUMENT.
+   * means 1000. Negative: INVALID_ARGUMENT. A page may have fewer presences; see
+   * `next_page_token`.
    */
   pageSize: number;
   /**
@@ -314,9 +320,15 @@ export interface ListOnlineUsersRequest {
 
 /** Response of `ListOnlineUsers`. */
 export interface ListOnlineUsersResponse {
-  /** This page. */
+  /**
+   * This page. It ends early at about 2 MiB, so that clients with the usual
+   * receive limit of 4 MB accept it.
+   */
   presences: Presence[];
-  /** Empty on the last page. */
+  /**
+   * Empty on the last page. Only this field says whether a page is the last one:
+   * a page may have fewer presences than `page_size`.
+   */
   nextPageToken: string;
   /** The number of matching users in all pages, at the time of this page. */
   totalSize: number;
@@ -334,9 +346,9 @@ export interface ListChannelMembersRequest {
 
 /** Response of `ListChannelMembers`. */
 export interface ListChannelMembersResponse {
-  /** This page. */
+  /** As in `ListOnlineUsersResponse`. */
   presences: Presence[];
-  /** Empty on the last page. */
+  /** As in `ListOnlineUsersResponse`. */
   nextPageToken: string;
   /** The number of users in the channel, at the time of this page. */
   totalSize: number;
