@@ -4,7 +4,7 @@ import { fieldsOf, silentFields, type EventFields, type LogEntry } from './entry
 import type { TokenSealer } from '../sealed-tokens/token-sealer.js';
 import type { CommitPosition } from '../store/presence-store.js';
 import { ResumeIndex, type ResumePoint } from './resume-index.js';
-import { ALL_RIGHTS } from './resume-token.js';
+import { ALL_RIGHTS, withoutRights, withRights } from './resume-token.js';
 
 /**
  * Encodes the fragments that the log stores. Protobuf messages concatenate: consecutive fragments are one message
@@ -55,9 +55,9 @@ export class EventLog {
   private bytesSinceToken = 0;
   /** The last entry with bytes. */
   private lastEvent: LogEntry | undefined;
-  /** Token fragments for one offset, by rights, for readers that cannot use a token in the log. */
+  /** The last token that was encrypted, and encoded fragments with it, by rights. */
+  private token = { position: 0, text: '' };
   private readonly fragments = new Map<number, Buffer>();
-  private fragmentsAt = 0;
   private factsOffset = 1;
   private hidingOffset = 1;
 
@@ -89,7 +89,7 @@ export class EventLog {
   /** Starts or restarts the history of a partition at the current head; see `ResumeIndex`. */
   begin(origin: CommitPosition): void {
     this.timeline.begin(origin, this.head);
-    this.fragments.clear();
+    this.token = { position: 0, text: '' };
   }
 
   /**
@@ -117,7 +117,7 @@ export class EventLog {
     const last = this.lastEvent;
     if (last === undefined || last.tokenEnd > last.end || last.position < this.tail) return;
     // The last event is always in the current block, which has enough free space: see TOKEN_BYTES.
-    const token = this.tokenFor(last.position + 1);
+    const token = this.tokenAt(last.position + 1);
     this.used += this.write(this.encoder.resumeToken(token));
     last.tokenEnd = this.used;
     this.bytesSinceToken = 0;
@@ -129,11 +129,10 @@ export class EventLog {
     if (rights === ALL_RIGHTS && last !== undefined && last.tokenEnd > last.end) {
       return last.block.subarray(last.end, last.tokenEnd);
     }
-    if (this.fragmentsAt !== position) this.fragments.clear();
-    this.fragmentsAt = position;
+    const token = this.tokenAt(position);
     let fragment = this.fragments.get(rights);
     if (fragment === undefined) {
-      fragment = Buffer.from(this.encoder.resumeToken(this.tokenFor(position, rights)));
+      fragment = Buffer.from(this.encoder.resumeToken(withRights(token, rights)));
       this.fragments.set(rights, fragment);
     }
     return fragment;
@@ -168,7 +167,7 @@ export class EventLog {
   }
 
   tokenFor(position: number, rights = ALL_RIGHTS): string {
-    return this.timeline.tokenFor(position, rights);
+    return withRights(this.timeline.tokenFor(position), rights);
   }
 
   /**
@@ -176,7 +175,9 @@ export class EventLog {
    * or has other rights, or if the log no longer holds all events after it.
    */
   find(token: string, rights = ALL_RIGHTS): ResumePoint | undefined {
-    return this.timeline.find(token, rights, this.tailPosition, this.head);
+    const encrypted = withoutRights(token, rights);
+    if (encrypted === undefined) return undefined;
+    return this.timeline.find(encrypted, this.tailPosition, this.head);
   }
 
   /** Encodes an event that is not in the log, for readers who see a commit in another way. */
@@ -224,6 +225,15 @@ export class EventLog {
     };
     this.entries[entry.position % this.options.size] = entry;
     return entry;
+  }
+
+  /** Encrypts a token only once for all readers at the same offset. */
+  private tokenAt(position: number): string {
+    if (this.token.position !== position) {
+      this.token = { position, text: this.timeline.tokenFor(position) };
+      this.fragments.clear();
+    }
+    return this.token.text;
   }
 
   private write(bytes: Uint8Array): number {

@@ -42,23 +42,23 @@ export class ResumeIndex {
     for (const track of this.tracks) track.dropBefore(tail);
   }
 
-  /** Returns a resume token for a reader with these rights that has received everything before an offset. */
-  tokenFor(position: number, rights: number): string {
+  /** Returns a resume token for a reader that has received everything before an offset. */
+  tokenFor(position: number): string {
     const last = this.tracks.map((track) => track.lastBefore(position));
     const seqs = last.map(({ seq }) => seq);
-    return this.seal.seal(packSeenCommits({ seqs, checksum: checkOf(last), rights }));
+    return this.seal.seal(packSeenCommits({ seqs, checksum: checkOf(last) }));
   }
 
   /**
    * Returns the point from which the bearer of a token continues. Undefined if the log has dropped events that the
-   * bearer has not received, if the store has lost commits that the bearer has received, if the bearer had other rights,
-   * or if the token cannot be decrypted.
+   * bearer has not received, if the store has lost commits that the bearer has received, or if the token cannot be
+   * decrypted.
    */
-  find(token: string, rights: number, tail: number, head: number): ResumePoint | undefined {
+  find(token: string, tail: number, head: number): ResumePoint | undefined {
     const content = this.seal.open(token);
     if (content === undefined) return undefined;
     const point = unpackSeenCommits(content);
-    if (point.rights !== rights || point.seqs.length !== this.tracks.length) return undefined;
+    if (point.seqs.length !== this.tracks.length) return undefined;
     const seen: readonly (CommitRef | undefined)[] = this.tracks.map((track, partition) =>
       track.find(point.seqs[partition]!),
     );

@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import fc from '../../test/support/seeded-fast-check.js';
-import { ALL_RIGHTS, packSeenCommits, rightsDigest, unpackSeenCommits } from './resume-token.js';
+import {
+  ALL_RIGHTS,
+  packSeenCommits,
+  rightsDigest,
+  unpackSeenCommits,
+  withoutRights,
+  withRights,
+} from './resume-token.js';
 
 const seen = fc.record({
   seqs: fc.array(fc.nat({ max: 2 ** 48 - 1 }), { maxLength: 256 }),
   checksum: fc.nat({ max: 0xffffffff }),
-  rights: fc.oneof(fc.constant(ALL_RIGHTS), fc.nat({ max: 0xffffffff })),
 });
 
-describe('The content of a resume token', () => {
+describe('What a resume token says', () => {
   it('is read as it was written', () => {
     fc.assert(
       fc.property(seen, (commits) => {
@@ -19,27 +25,38 @@ describe('The content of a resume token', () => {
 
   it('is as long whatever has happened', () => {
     fc.assert(
-      fc.property(seen, ({ seqs, checksum, rights }) => {
-        const nothing = packSeenCommits({ seqs: seqs.map(() => 0), checksum: 0, rights });
-        expect(packSeenCommits({ seqs, checksum, rights })).toHaveLength(nothing.length);
+      fc.property(seen, ({ seqs, checksum }) => {
+        const nothing = packSeenCommits({ seqs: seqs.map(() => 0), checksum: 0 });
+        expect(packSeenCommits({ seqs, checksum })).toHaveLength(nothing.length);
+      }),
+    );
+  });
+});
+
+describe('The rights in a resume token', () => {
+  const tokens = fc.uint8Array({ minLength: 33 }).map((b) => Buffer.from(b).toString('base64url'));
+  const digests = fc.integer({ min: 1, max: 0xffffffff });
+
+  it('are read as they were written, and not by a reader with others', () => {
+    fc.assert(
+      fc.property(tokens, digests, digests, (token, rights, others) => {
+        const restricted = withRights(token, rights);
+        expect(withoutRights(restricted, rights)).toBe(token);
+        if (others !== rights) expect(withoutRights(restricted, others)).toBeUndefined();
       }),
     );
   });
 
-  it('has the format of releases without rights for a viewer who sees everything', () => {
-    const content = packSeenCommits({ seqs: [1, 2], checksum: 3, rights: ALL_RIGHTS });
-    expect(content.toString('hex')).toBe('00000003000000000001000000000002');
+  it('are in no token of a viewer who sees everything, so releases without rights read it', () => {
+    expect(withRights('token', ALL_RIGHTS)).toBe('token');
+    expect(withoutRights('token', ALL_RIGHTS)).toBe('token');
   });
-});
 
-describe('The digest of rights', () => {
-  it('is the one of a viewer who sees everything only without restrictions', () => {
+  it('are the same on every node, differ for different rights, and are never those of everyone', () => {
     expect(rightsDigest('')).toBe(ALL_RIGHTS);
-    for (let i = 0; i < 1000; i++) expect(rightsDigest(`rights ${i}`)).not.toBe(ALL_RIGHTS);
-  });
-
-  it('differs for different rights, and is the same on every node', () => {
-    expect(rightsDigest('a')).not.toBe(rightsDigest('b'));
     expect(rightsDigest('a')).toBe(0xca978112);
+    const all = Array.from({ length: 1000 }, (_, i) => rightsDigest(`rights ${i}`));
+    expect(new Set(all).size).toBe(1000);
+    expect(all).not.toContain(ALL_RIGHTS);
   });
 });
