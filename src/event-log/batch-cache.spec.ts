@@ -14,7 +14,7 @@ import { MAX_MESSAGE_BYTES, BatchCache } from './batch-cache.js';
 describe('A slice', () => {
   it('has the events from a position to the head, and the token of the head', () => {
     const log = logOf(5);
-    const { bytes, next } = new BatchCache(log).contiguousFrom(3);
+    const { bytes, next } = new BatchCache(log).contiguousFrom(3, 'reader')!;
     expect(versionsIn(bytes)).toEqual([3, 4, 5]);
     expect(placeOf(log, decode(bytes).resumeToken)).toEqual(placeOf(log, log.tokenFor(6)));
     expect(next).toBe(6);
@@ -22,21 +22,27 @@ describe('A slice', () => {
 
   it('is the same Buffer for all readers at the same offset', () => {
     const slices = new BatchCache(logOf(5));
-    expect(slices.contiguousFrom(2).bytes).toBe(slices.contiguousFrom(2).bytes);
-    expect(slices.contiguousFrom(1).bytes).not.toBe(slices.contiguousFrom(2).bytes);
+    expect(slices.contiguousFrom(2, 'reader')!.bytes).toBe(
+      slices.contiguousFrom(2, 'reader')!.bytes,
+    );
+    expect(slices.contiguousFrom(1, 'reader')!.bytes).not.toBe(
+      slices.contiguousFrom(2, 'reader')!.bytes,
+    );
   });
 
   it('is memory of the log and no copy', () => {
     const log = logOf(2);
-    expect(new BatchCache(log).contiguousFrom(1).bytes.buffer).toBe(log.at(1)!.block.buffer);
+    expect(new BatchCache(log).contiguousFrom(1, 'reader')!.bytes.buffer).toBe(
+      log.at(1)!.block.buffer,
+    );
   });
 
   it('is encoded again when the log has grown', () => {
     const log = logOf(2);
     const slices = new BatchCache(log);
-    const before = slices.contiguousFrom(1).bytes;
+    const before = slices.contiguousFrom(1, 'reader')!.bytes;
     append(log, [eventOf('alice', 3)]);
-    expect(versionsIn(slices.contiguousFrom(1).bytes)).toEqual([1, 2, 3]);
+    expect(versionsIn(slices.contiguousFrom(1, 'reader')!.bytes)).toEqual([1, 2, 3]);
     expect(versionsIn(before), 'what was sent stays as it was').toEqual([1, 2]);
   });
 
@@ -48,7 +54,7 @@ describe('A slice', () => {
     const versions: number[] = [];
     let messages = 0;
     for (let position = log.tail; position < log.head; messages++) {
-      const { bytes, next } = slices.contiguousFrom(position);
+      const { bytes, next } = slices.contiguousFrom(position, 'reader')!;
       expect(bytes.length).toBeLessThanOrEqual(MAX_MESSAGE_BYTES);
       versions.push(...versionsIn(bytes));
       position = next;
@@ -91,8 +97,8 @@ describe('What is handed out', () => {
   it('is counted, each event as often as there are readers of it', () => {
     const log = logOf(5);
     const slices = new BatchCache(log);
-    slices.contiguousFrom(3);
-    slices.contiguousFrom(3);
+    slices.contiguousFrom(3, 'reader')!;
+    slices.contiguousFrom(3, 'reader')!;
     expect([slices.events, slices.messages]).toEqual([6, 2]);
     slices.encodeShared([log.at(2)!, log.at(4)!], log.head);
     slices.encodeShared([log.at(2)!, log.at(4)!], log.head);

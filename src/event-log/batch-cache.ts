@@ -1,7 +1,10 @@
+import { CommitViews } from './commit-views.js';
+import { hiddenViewers } from './commit-facts.js';
 import type { LogEntry } from './entry.js';
 import { TOKEN_BYTES, type EventLog } from './event-log.js';
+import { ALL_RIGHTS } from './resume-token.js';
 
-/** The maximum size of a message. Only a message with a single larger event may exceed it. */
+/** The maximum size of a message. Only a message with a single larger event or commit may exceed it. */
 export const MAX_MESSAGE_BYTES = 256 * 1024;
 
 /** Whether the events fit into one message. */
@@ -12,8 +15,12 @@ export function fitsInOneMessage(entries: readonly LogEntry[]): boolean {
 
 /** A message, and the offset that the cursor of its reader has after it. */
 export interface Slice {
+  /** Empty if the slice has only silent entries. */
   readonly bytes: Buffer;
   readonly next: number;
+  readonly events: number;
+  /** The viewers who must not receive the slice, because a user hides or has hidden from them. Nearly always none. */
+  readonly hiddenFrom: ReadonlySet<string>;
 }
 
 /**
@@ -21,13 +28,17 @@ export interface Slice {
  * builds one message for any number of readers.
  */
 export class BatchCache {
+  /** The events for readers who do not see everything. */
+  readonly views: CommitViews;
   private readonly runs = new Map<number, Slice>();
   private readonly shares = new Map<string, Buffer>();
   private cutAt = 0;
   private eventCount = 0;
   private messageCount = 0;
 
-  constructor(private readonly log: EventLog) {}
+  constructor(private readonly log: EventLog) {
+    this.views = new CommitViews(log);
+  }
 
   /** The total number of events sent. An event with three readers counts three times. */
   get events(): number {
@@ -39,27 +50,38 @@ export class BatchCache {
     return this.messageCount;
   }
 
-  /** Returns all events from an offset on that fit into one message and are contiguous in memory. */
-  contiguousFrom(from: number): Slice {
+  /**
+   * Returns all events from an offset on that fit into one message and are contiguous in memory. Undefined: the viewer
+   * does not see all of them as they are.
+   */
+  contiguousFrom(from: number, viewerId: string): Slice | undefined {
     this.invalidate();
     let slice = this.runs.get(from);
     if (slice === undefined) this.runs.set(from, (slice = this.sliceFrom(from)));
-    this.count(slice.next - from);
+    if (slice.hiddenFrom.has(viewerId)) return undefined;
+    if (slice.events > 0) this.count(slice.events);
     return slice;
   }
 
-  /** Encodes the selected events in log order. If `next` is given, the resume token for that offset follows them. */
-  encodeSelected(entries: readonly LogEntry[], next: number | undefined): Buffer {
+  /**
+   * Encodes the selected events in log order. If `next` is given, the resume token for that offset and for these rights
+   * follows them.
+   */
+  encodeSelected(
+    entries: readonly LogEntry[],
+    next: number | undefined,
+    rights = ALL_RIGHTS,
+  ): Buffer {
     this.count(entries.length);
-    return this.join(entries, next);
+    return this.join(entries, next, rights);
   }
 
-  /** Like `encodeSelected`, for many readers: readers with the same selection share one Buffer. */
-  encodeShared(entries: readonly LogEntry[], next: number): Buffer {
+  /** Like `encodeSelected`, for many readers: readers with the same selection and rights share one Buffer. */
+  encodeShared(entries: readonly LogEntry[], next: number, rights = ALL_RIGHTS): Buffer {
     this.invalidate();
-    const key = `${entries.map((entry) => entry.position).join()}>${next}`;
+    const key = `${entries.map(identityOf).join()}>${next} ${rights}`;
     let bytes = this.shares.get(key);
-    if (bytes === undefined) this.shares.set(key, (bytes = this.join(entries, next)));
+    if (bytes === undefined) this.shares.set(key, (bytes = this.join(entries, next, rights)));
     this.count(entries.length);
     return bytes;
   }
@@ -69,10 +91,11 @@ export class BatchCache {
     this.messageCount++;
   }
 
-  private join(entries: readonly LogEntry[], next: number | undefined): Buffer {
+  private join(entries: readonly LogEntry[], next: number | undefined, rights: number): Buffer {
     this.log.seal();
     const parts = entries.map((entry) => entry.block.subarray(entry.start, entry.end));
-    return Buffer.concat(next === undefined ? parts : [...parts, this.log.tokenFragment(next)]);
+    if (next !== undefined) parts.push(this.log.tokenFragment(next, rights));
+    return Buffer.concat(parts);
   }
 
   /** Discards messages that were built for an earlier head: no reader of the current head can use them. */
@@ -82,18 +105,28 @@ export class BatchCache {
     this.cutAt = this.log.head;
     this.runs.clear();
     this.shares.clear();
+    this.views.clear();
   }
 
   private sliceFrom(from: number): Slice {
     const first = this.log.at(from)!;
-    let last = first;
-    for (let next = this.log.at(from + 1); next; next = this.log.at(last.position + 1)) {
-      if (next.block !== first.block || next.tokenEnd - first.start > MAX_MESSAGE_BYTES) break;
-      last = next;
+    const hiddenFrom = new Set<string>();
+    let [start, end, events, next] = [0, 0, 0, from];
+    for (let entry: LogEntry | undefined = first; entry; entry = this.log.at(next)) {
+      if (entry.block !== first.block) break;
+      if (entry.kind !== undefined) {
+        if (events === 0) start = entry.start;
+        else if (entry.tokenEnd - start > MAX_MESSAGE_BYTES) break;
+        end = entry.tokenEnd;
+        events++;
+      }
+      for (const viewerId of hiddenViewers(entry.facts)) hiddenFrom.add(viewerId);
+      next = entry.position + 1;
     }
-    return {
-      bytes: first.block.subarray(first.start, last.tokenEnd),
-      next: last.position + 1,
-    };
+    return { bytes: first.block.subarray(start, end), next, events, hiddenFrom };
   }
+}
+
+function identityOf({ position, derivation }: LogEntry): string {
+  return derivation === undefined ? `${position}` : `d${derivation}`;
 }

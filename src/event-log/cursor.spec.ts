@@ -4,6 +4,7 @@ import {
   decode,
   eventOf,
   filterOf,
+  interestIn,
   logOf,
   newLog,
   placeOf,
@@ -15,7 +16,7 @@ import type { Filter } from './filter.js';
 import { MAX_MESSAGE_BYTES, BatchCache } from './batch-cache.js';
 
 function cursorOn(log: EventLog, filter: Filter = filterOf(), position = 1): Cursor {
-  return new Cursor(log, new BatchCache(log), filter, position);
+  return new Cursor(log, new BatchCache(log), interestIn(filter), position);
 }
 
 /** Returns all messages up to the head. */

@@ -1,9 +1,10 @@
 import type { PresenceEvent } from '../domain/event.js';
-import { NO_CHANNELS } from '../domain/presence.js';
-import type { LogEntry } from './entry.js';
+import type { CommitFacts, ViewedChange } from './commit-facts.js';
+import { fieldsOf, silentFields, type EventFields, type LogEntry } from './entry.js';
 import type { TokenSealer } from '../sealed-tokens/token-sealer.js';
 import type { CommitPosition } from '../store/presence-store.js';
 import { ResumeIndex, type ResumePoint } from './resume-index.js';
+import { ALL_RIGHTS, withoutRights, withRights } from './resume-token.js';
 
 /**
  * Encodes the fragments that the log stores. Protobuf messages concatenate: consecutive fragments are one message
@@ -52,6 +53,13 @@ export class EventLog {
   private block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
   private used = 0;
   private bytesSinceToken = 0;
+  /** The last entry with bytes. */
+  private lastEvent: LogEntry | undefined;
+  /** The last token that was encrypted, and encoded fragments with it, by rights. */
+  private token = { position: 0, text: '' };
+  private readonly fragments = new Map<number, Buffer>();
+  private factsOffset = 1;
+  private hidingOffset = 1;
 
   constructor(
     private readonly options: EventLogOptions,
@@ -68,37 +76,66 @@ export class EventLog {
     return this.tailPosition;
   }
 
+  /** From this offset on, the log has the facts of every commit, with the state before it. */
+  get factsFrom(): number {
+    return this.factsOffset;
+  }
+
+  /** From this offset on, the log has the state before every commit of a user who hides from someone. */
+  get hidingFrom(): number {
+    return this.hidingOffset;
+  }
+
   /** Starts or restarts the history of a partition at the current head; see `ResumeIndex`. */
   begin(origin: CommitPosition): void {
     this.timeline.begin(origin, this.head);
+    this.token = { position: 0, text: '' };
   }
 
-  /** Appends the events of one commit. There must be at least one event. */
-  append(events: readonly PresenceEvent[], origin: CommitPosition): void {
+  /**
+   * Appends the events of one commit. Without events, it appends a silent entry. `change` is needed for that, and if a
+   * reader does not see the commit as it is.
+   */
+  append(events: readonly PresenceEvent[], origin: CommitPosition, change?: ViewedChange): void {
     // The token is inserted before the commit, because a token cannot identify a position within a commit.
     if (this.bytesSinceToken >= TOKEN_INTERVAL_BYTES) this.seal();
-    const start = this.head;
-    for (const event of events) this.appendOne(event, origin);
-    this.timeline.advance(origin, start, this.head);
+    const first = this.head;
+    const facts = change && { ...change, first, end: first + Math.max(1, events.length) };
+    for (const event of events) this.appendEvent(event, origin, facts);
+    if (events.length === 0 && facts !== undefined) {
+      this.appendEntry(silentFields(facts), origin, facts, this.used);
+    }
+    if (change?.before === undefined) {
+      this.factsOffset = this.head;
+      if (change !== undefined && change.after.hiddenFrom.size > 0) this.hidingOffset = this.head;
+    }
+    this.timeline.advance(origin, first, this.head);
   }
 
-  /** Appends a resume token for the head after the last event, unless one is there already. */
+  /** Appends a resume token after the last event, unless one is there already. */
   seal(): void {
-    const last = this.at(this.head - 1);
-    if (last === undefined || last.tokenEnd > last.end) return;
+    const last = this.lastEvent;
+    if (last === undefined || last.tokenEnd > last.end || last.position < this.tail) return;
     // The last event is always in the current block, which has enough free space: see TOKEN_BYTES.
-    this.used += this.write(this.encoder.resumeToken(this.tokenFor(this.head)));
+    const token = this.tokenAt(last.position + 1);
+    this.used += this.write(this.encoder.resumeToken(token));
     last.tokenEnd = this.used;
     this.bytesSinceToken = 0;
   }
 
-  /** Returns an encoded response with only the resume token for an offset. */
-  tokenFragment(position: number): Buffer {
+  /** Returns an encoded response with only the resume token for an offset, for a reader with these rights. */
+  tokenFragment(position: number, rights = ALL_RIGHTS): Buffer {
     const last = this.at(position - 1);
-    if (last !== undefined && last.tokenEnd > last.end) {
+    if (rights === ALL_RIGHTS && last !== undefined && last.tokenEnd > last.end) {
       return last.block.subarray(last.end, last.tokenEnd);
     }
-    return Buffer.from(this.encoder.resumeToken(this.tokenFor(position)));
+    const token = this.tokenAt(position);
+    let fragment = this.fragments.get(rights);
+    if (fragment === undefined) {
+      fragment = Buffer.from(this.encoder.resumeToken(withRights(token, rights)));
+      this.fragments.set(rights, fragment);
+    }
+    return fragment;
   }
 
   /** Drops events that are older than `maxAgeMs`. */
@@ -129,44 +166,74 @@ export class EventLog {
     }
   }
 
-  tokenFor(position: number): string {
-    return this.timeline.tokenFor(position);
+  tokenFor(position: number, rights = ALL_RIGHTS): string {
+    return withRights(this.timeline.tokenFor(position), rights);
   }
 
   /**
-   * Returns the point from which the bearer of a token continues. Undefined if the token is invalid, or if the log no
-   * longer holds all events after it.
+   * Returns the point from which the bearer of a token continues, who has these rights. Undefined if the token is invalid
+   * or has other rights, or if the log no longer holds all events after it.
    */
-  find(token: string): ResumePoint | undefined {
-    return this.timeline.find(token, this.tailPosition, this.head);
+  find(token: string, rights = ALL_RIGHTS): ResumePoint | undefined {
+    const encrypted = withoutRights(token, rights);
+    if (encrypted === undefined) return undefined;
+    return this.timeline.find(encrypted, this.tailPosition, this.head);
   }
 
-  private appendOne(event: PresenceEvent, { partition, seq }: CommitPosition): void {
-    const oldest = this.at(this.head - this.options.size);
-    if (oldest !== undefined) this.dropOldest(oldest);
+  /** Encodes an event that is not in the log, for readers who see a commit in another way. */
+  encode(event: PresenceEvent): Uint8Array {
+    return this.encoder.event(event);
+  }
+
+  private appendEvent(
+    event: PresenceEvent,
+    origin: CommitPosition,
+    facts: CommitFacts | undefined,
+  ): void {
     const bytes = this.encoder.event(event);
     if (this.used + bytes.length + TOKEN_BYTES > this.block.length) this.rollSegment();
     const start = this.used;
-    const end = (this.used += this.write(bytes));
+    this.used += this.write(bytes);
     this.bytesSinceToken += bytes.length;
-    const { presence, previousChannelId, occurredAt, change } = event;
+    this.lastEvent = this.appendEntry(fieldsOf(event), origin, facts, start);
+  }
+
+  private appendEntry(
+    fields: EventFields,
+    { partition, seq }: CommitPosition,
+    facts: CommitFacts | undefined,
+    start: number,
+  ): LogEntry {
+    const oldest = this.at(this.head - this.options.size);
+    if (oldest !== undefined) this.dropOldest(oldest);
     const entry: LogEntry = {
       position: this.head++,
-      userId: presence.userId,
-      channelId: presence.channelId,
-      previousChannelId,
-      otherChannelIds: otherChannelsOf(event),
+      userId: fields.userId,
+      channelId: fields.channelId,
+      previousChannelId: fields.previousChannelId,
+      otherChannelIds: fields.otherChannelIds,
       partition,
       seq,
-      kind: change.kind,
-      occurredAt,
+      kind: fields.kind,
+      occurredAt: fields.occurredAt,
       block: this.block,
       start,
-      end,
-      tokenEnd: end,
+      end: this.used,
+      tokenEnd: this.used,
       next: undefined,
+      facts,
     };
     this.entries[entry.position % this.options.size] = entry;
+    return entry;
+  }
+
+  /** Encrypts a token only once for all readers at the same offset. */
+  private tokenAt(position: number): string {
+    if (this.token.position !== position) {
+      this.token = { position, text: this.timeline.tokenFor(position) };
+      this.fragments.clear();
+    }
+    return this.token.text;
   }
 
   private write(bytes: Uint8Array): number {
@@ -185,17 +252,4 @@ export class EventLog {
     this.timeline.dropBefore(this.tailPosition);
     if (this.latest.get(oldest.userId) === oldest) this.latest.delete(oldest.userId);
   }
-}
-
-/** Returns the channels after or before the commit, except the current channel after and before. */
-function otherChannelsOf({
-  presence: { channelId, otherChannelIds },
-  previousChannelId,
-  previousOtherChannelIds,
-}: PresenceEvent): readonly string[] {
-  if (otherChannelIds.length === 0 && previousOtherChannelIds.length === 0) return NO_CHANNELS;
-  const others = new Set([...otherChannelIds, ...previousOtherChannelIds]);
-  if (channelId !== undefined) others.delete(channelId);
-  if (previousChannelId !== undefined) others.delete(previousChannelId);
-  return [...others];
 }

@@ -1,30 +1,51 @@
 import type { EventKind } from '../domain/event.js';
+import type { Viewer } from '../domain/viewer.js';
 import type { LogEntry } from './entry.js';
 
 /**
- * The events that a reader wants. A filter without users and channels matches all users; a filter without kinds
- * matches all kinds.
+ * The events that a reader wants. A filter without users, channels and groups matches all users whom the reader sees; a
+ * filter without kinds matches all kinds.
  */
 export interface Filter {
   readonly userIds: ReadonlySet<string>;
   readonly channelIds: ReadonlySet<string>;
+  readonly groupIds: ReadonlySet<string>;
   readonly kinds: ReadonlySet<EventKind>;
 }
 
-export function followsEveryone(filter: Filter): boolean {
-  return filter.userIds.size === 0 && filter.channelIds.size === 0;
+/** A reader of the log: who reads, and what. */
+export interface Interest {
+  readonly viewer: Viewer;
+  readonly filter: Filter;
+}
+
+/**
+ * Whether the events of a reader depend on more than the log holds of every event. The events of other readers do so only
+ * where a user hides from them.
+ */
+export function needsFacts({ viewer, filter }: Interest): boolean {
+  return viewer.rights !== '' || filter.groupIds.size > 0;
+}
+
+export function followsEveryone({ userIds, channelIds, groupIds }: Filter): boolean {
+  return userIds.size === 0 && channelIds.size === 0 && groupIds.size === 0;
 }
 
 export function wantsEverything(filter: Filter): boolean {
   return followsEveryone(filter) && filter.kinds.size === 0;
 }
 
+/** Whether a filter has the kind of an event. No filter has a silent entry. */
+export function hasKind({ kinds }: Filter, { kind }: LogEntry): boolean {
+  return kind !== undefined && (kinds.size === 0 || kinds.has(kind));
+}
+
 /**
- * Whether an event matches the filter. An event of a user who leaves a channel still matches a filter on that
- * channel.
+ * Whether an event matches the kinds, users and channels of a filter. An event of a user who leaves a channel still
+ * matches a filter on that channel.
  */
 export function matches(filter: Filter, entry: LogEntry): boolean {
-  if (filter.kinds.size > 0 && !filter.kinds.has(entry.kind)) return false;
+  if (!hasKind(filter, entry)) return false;
   return (
     followsEveryone(filter) ||
     filter.userIds.has(entry.userId) ||

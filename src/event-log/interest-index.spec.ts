@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import fc from '../../test/support/seeded-fast-check.js';
-import { append, entriesOf, eventOf, filterOf, newLog } from '../../test/support/log.js';
+import {
+  append,
+  entriesOf,
+  eventOf,
+  filterOf,
+  interestIn,
+  newLog,
+} from '../../test/support/log.js';
 import { followsEveryone, matches } from './filter.js';
 import { InterestIndex } from './interest-index.js';
 
@@ -19,10 +26,10 @@ describe('InterestIndex', () => {
   it('finds exactly the subscriptions whose filters match an event', () => {
     fc.assert(
       fc.property(fc.array(filters), fc.array(events), fc.nat(), (all, happened, gone) => {
-        const index = new InterestIndex<number>();
-        all.forEach((filter, reader) => index.add(filter, reader));
+        const index = new InterestIndex<number>(() => true);
+        all.forEach((filter, reader) => index.add(interestIn(filter), reader));
         const left = all.length === 0 ? undefined : gone % all.length;
-        if (left !== undefined) index.delete(all[left]!, left);
+        if (left !== undefined) index.delete(interestIn(all[left]!), left);
         const log = newLog();
         append(
           log,
@@ -43,15 +50,17 @@ describe('InterestIndex', () => {
   });
 
   it('keeps nothing for closed subscriptions', () => {
-    const index = new InterestIndex<string>();
-    const filter = filterOf({ userIds: ['a', 'b'], channelIds: ['lobby'] });
-    index.add(filter, 'one');
-    index.add(filter, 'two');
-    expect(index.size).toBe(3);
-    index.delete(filter, 'one');
-    expect(index.size).toBe(3);
-    index.delete(filter, 'two');
-    index.delete(filter, 'two');
+    const index = new InterestIndex<string>(() => true);
+    const interest = interestIn(
+      filterOf({ userIds: ['a', 'b'], channelIds: ['lobby'], groupIds: ['acme'] }),
+    );
+    index.add(interest, 'one');
+    index.add(interest, 'two');
+    expect(index.size).toBe(4);
+    index.delete(interest, 'one');
+    expect(index.size).toBe(4);
+    index.delete(interest, 'two');
+    index.delete(interest, 'two');
     expect(index.size).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from '../../test/support/seeded-fast-check.js';
-import { decode, eventOf, filterOf, newLog } from '../../test/support/log.js';
+import { decode, eventOf, filterOf, interestIn, newLog } from '../../test/support/log.js';
 import { Cursor } from './cursor.js';
 import type { EventLog } from './event-log.js';
 import type { Filter } from './filter.js';
@@ -63,7 +63,10 @@ function reordered(commits: readonly Commit[], turns: readonly number[]): readon
 function resume(log: EventLog, token: string, filter: Filter, stopAfter = Infinity) {
   const point = log.find(token);
   if (point === undefined) return undefined;
-  const cursor = new Cursor(log, new BatchCache(log), filter, point.start, point);
+  const cursor = new Cursor(log, new BatchCache(log), interestIn(filter), point.start, {
+    resumed: point,
+    catchUp: undefined,
+  });
   const versions: number[] = [];
   let last = token;
   while (!cursor.isAtHead && versions.length < stopAfter) {

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi, type Mock } from 'vitest';
 import { EventWorld } from '../../test/support/events.js';
 import { filterOf, resumeSeal } from '../../test/support/log.js';
-import { connect, mute } from '../../test/support/play.js';
+import { connect, grantsOf, join, joinToo, leave, mute } from '../../test/support/play.js';
+import { restrictedViewer } from '../../test/support/viewers.js';
+import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import type { FragmentEncoder } from '../event-log/event-log.js';
 import type { Filter } from '../event-log/filter.js';
 import { fragmentEncoder } from './event-encoder.js';
@@ -34,9 +36,12 @@ describe('An event', () => {
   });
   afterEach(() => void vi.useRealTimers());
 
-  async function subscribe(filter: Filter, userId = 'meter'): Promise<Meter> {
+  async function subscribe(
+    filter: Filter,
+    viewer: Viewer = unrestrictedViewer('meter'),
+  ): Promise<Meter> {
     const meter = new Meter();
-    const caller = principalOf(userId);
+    const caller = principalOf(viewer.userId, { viewer });
     const options = { filter, resumeToken: '', skipSnapshot: true, latestOnly: false };
     world.service
       .subscribe(caller, options, meter)
@@ -47,7 +52,11 @@ describe('An event', () => {
   }
 
   function subscribeMany(count: number, filter: (i: number) => Filter): Promise<Meter[]> {
-    return Promise.all(Array.from({ length: count }, (_, i) => subscribe(filter(i), `meter-${i}`)));
+    return Promise.all(
+      Array.from({ length: count }, (_, i) =>
+        subscribe(filter(i), unrestrictedViewer(`meter-${i}`)),
+      ),
+    );
   }
 
   function round(): void {
@@ -108,6 +117,69 @@ describe('An event', () => {
     await world.happen('alice', connect('s'));
     round();
     expect(new Set(meters.map(({ messages }) => messages[0])).size).toBe(1);
+  });
+
+  it('is shared by all viewers of a group, and costs no time for those of others', async () => {
+    const groupOf = (i: number): Viewer =>
+      restrictedViewer(`meter-${i}`, { groups: [`group-${i % 50}`], channels: [] });
+    const meters = await Promise.all(
+      Array.from({ length: 1000 }, (_, i) => subscribe(filterOf(), groupOf(i))),
+    );
+    await world.happen('alice', connect('s', { token: grantsOf('group-7') }));
+    round();
+    // As it is, and for all viewers with groups, who do not know the user before.
+    expect(encoded).toHaveBeenCalledTimes(2);
+    encoded.mockClear();
+    for (const meter of meters) meter.messages.length = 0;
+    await world.happen('alice', mute('s', { speaker: true }));
+    round();
+    expect(encoded).toHaveBeenCalledTimes(1);
+    const [peers, others] = [0, 1].map((side) =>
+      meters.filter((_, i) => (i % 50 === 7 ? side === 0 : side === 1)),
+    );
+    expect(peers).toHaveLength(20);
+    expect(new Set(peers!.map(({ messages }) => messages[0])).size).toBe(1);
+    expect(peers![0]!.messages[0]).toBeInstanceOf(Buffer);
+    expect(others!.filter(({ looks }) => looks > 0)).toEqual([]);
+  });
+
+  it('is encoded once for each view, whatever the number of viewers and rights', async () => {
+    const views = [['lobby'], ['attic'], ['lobby', 'attic'], ['lobby', 'unknown'], []];
+    await Promise.all(
+      Array.from({ length: 500 }, (_, i) =>
+        subscribe(filterOf(), restrictedViewer(`m-${i}`, { channels: views[i % 5]! })),
+      ),
+    );
+    await world.happen('alice', connect('s'));
+    await world.happen('alice', join('s', 'lobby'));
+    round();
+    encoded.mockClear();
+    await world.happen('alice', joinToo('s', 'attic'));
+    round();
+    // As it is, and as those see it who see only the attic. For the others who do not see it, nothing has changed.
+    expect(encoded).toHaveBeenCalledTimes(2);
+    await world.happen('alice', leave('s'));
+    round();
+    // As it is, with only the lobby, and with only the attic.
+    expect(encoded).toHaveBeenCalledTimes(5);
+  });
+
+  it('carries nothing for restricted viewers where there are none', async () => {
+    await subscribe(filterOf());
+    await world.happen('alice', connect('s', { token: grantsOf('acme') }));
+    expect(world.log.at(1)!.facts).toBeUndefined();
+    const restricted = world.service
+      .subscribe(
+        principalOf('guest', { viewer: restrictedViewer('guest', { channels: [] }) }),
+        { filter: filterOf(), resumeToken: '', skipSnapshot: true, latestOnly: false },
+        new Meter(),
+      )
+      .subscribe(() => {});
+    await world.happen('alice', join('s', 'lobby'));
+    expect(world.log.at(2)!.facts).toBeDefined();
+    restricted.unsubscribe();
+    await world.happen('alice', join('s', 'attic'));
+    expect(world.log.at(3)!.facts).toBeUndefined();
   });
 
   it('is not encoded for a command that changes nothing', async () => {

@@ -1,5 +1,6 @@
 import type { Principal } from '../auth/principal.js';
 import type { Clock } from '../clock/clock.js';
+import type { Viewer } from '../domain/viewer.js';
 import { tokenExpired, type Outlet } from './subscription.js';
 
 /** The minimum time between two messages, in milliseconds. */
@@ -27,6 +28,10 @@ export class CountSubscription {
     private readonly clock: Clock,
   ) {
     this.lastSentAt = clock.monotonic();
+  }
+
+  get viewer(): Viewer {
+    return this.caller.viewer;
   }
 
   /** Sends the pending counts, unless the last message is too recent or the connection accepts none now. */

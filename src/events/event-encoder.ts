@@ -11,7 +11,7 @@ import {
 } from '../api/generated/presence/v1/events_service.pb.js';
 import { toPresenceMessage, STATUS_ON_WIRE, timestampMessage } from '../api/proto-mappers.js';
 import { countMessage } from '../api/count-mapper.js';
-import type { StatusCounts } from '../store/presence-reader.js';
+import type { CountScope, StatusCounts } from '../store/presence-reader.js';
 import type { FragmentEncoder } from '../event-log/event-log.js';
 
 const REASON_ON_WIRE: Readonly<Record<Reason, ChangeReason>> = {
@@ -109,9 +109,8 @@ export function encodeReset(): Buffer {
   return encode({ sync: Sync.SYNC_RESET });
 }
 
-/** Encodes a response of `WatchCounts` with the counts of one channel, or of all users. */
-export function encodeCount(channelId: string | undefined, counts: StatusCounts): Buffer {
-  const scope = channelId === undefined ? undefined : { channelId };
+/** Encodes a response of `WatchCounts` with the counts of one channel or group, or of all users. */
+export function encodeCount(scope: CountScope | undefined, counts: StatusCounts): Buffer {
   return encoded(WatchCountsResponse, { counts: [countMessage(scope, counts)] });
 }
 

@@ -31,6 +31,7 @@ export class EventsController implements EventsServiceController {
       filter: {
         userIds: setOf(request.userIds),
         channelIds: setOf(request.channelIds),
+        groupIds: setOf(request.groupIds),
         kinds: setOf(
           FILTER_KINDS.filter(([, value]) => request.kinds.includes(value)).map(([kind]) => kind),
         ),
@@ -45,11 +46,11 @@ export class EventsController implements EventsServiceController {
 
   @RateLimitAs('stream')
   watchCounts(
-    @Payload() { channelIds }: WatchCountsRules,
+    @Payload() { channelIds, groupIds }: WatchCountsRules,
     @CurrentCaller() caller: Principal,
     @CurrentStream() stream: ServerStream,
   ): Observable<WatchCountsResponse> {
-    return this.events.watchCounts(caller, channelIds, stream) as Observable<never>;
+    return this.events.watchCounts(caller, { channelIds, groupIds }, stream) as Observable<never>;
   }
 }
 

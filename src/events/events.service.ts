@@ -2,14 +2,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { Observable, type Subscriber } from 'rxjs';
 import type { Principal } from '../auth/principal.js';
+import { requireGroups, requireWatch } from '../auth/require-grants.js';
 import { TokenRevocations } from '../auth/token-revocations.js';
 import { Clock } from '../clock/clock.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import { ConnectionDrainer } from '../lifecycle/connection-drainer.js';
 import { Cursor } from '../event-log/cursor.js';
 import { EventLog } from '../event-log/event-log.js';
-import type { Filter } from '../event-log/filter.js';
+import type { Filter, Interest } from '../event-log/filter.js';
 import { isSealed } from '../sealed-tokens/token-sealer.js';
+import type { CountScope } from '../store/presence-reader.js';
 import { PresenceStore } from '../store/presence-store.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
 import { CountFeed } from './count-feed.js';
@@ -19,7 +21,7 @@ import { InitialStates, type ResetCause } from './initial-state.js';
 import { SubscriptionLimiter } from './subscription-limiter.js';
 import { StreamOutlet, Subscription, type Outlet } from './subscription.js';
 
-/** A filter with more users and channels than this is set up in several slices of the event loop. */
+/** A filter with more users, channels and groups than this is set up in several slices of the event loop. */
 const LARGE_FILTER = 1000;
 
 /** The part of a stream that a subscription uses. */
@@ -48,7 +50,7 @@ export class EventsService {
     private readonly revocations: TokenRevocations,
     private readonly clock: Clock,
   ) {
-    this.initialStates = new InitialStates(store, log, limits);
+    this.initialStates = new InitialStates(store, log, fanOut.slices, limits);
   }
 
   /** The number of subscriptions that lost their position and restarted with a snapshot, by cause. */
@@ -71,6 +73,7 @@ export class EventsService {
   ): Observable<Buffer> {
     return new Observable((messages) => {
       requireToken(options.resumeToken);
+      requireGrants(caller, options.filter);
       const outlet = new StreamOutlet(messages, stream);
       messages.add(this.drain.register(outlet));
       messages.add(this.limits.acquire(caller));
@@ -82,16 +85,20 @@ export class EventsService {
   }
 
   /**
-   * Returns the counts of channels as a stream of encoded responses; without channels, of all users. The first response
-   * has all counts, later ones those that changed.
+   * Returns the counts of channels and groups as a stream of encoded responses; without them, of all users. The first
+   * response has all counts, later ones those that changed.
    */
   watchCounts(
     caller: Principal,
-    channelIds: readonly string[],
+    named: { readonly channelIds: readonly string[]; readonly groupIds: readonly string[] },
     stream: SubscriberStream,
   ): Observable<Buffer> {
-    const scopes = channelIds.length === 0 ? [undefined] : [...new Set(channelIds)];
+    const scopes: readonly CountScope[] = [
+      ...[...new Set(named.channelIds)].map((channelId) => ({ channelId })),
+      ...[...new Set(named.groupIds)].map((groupId) => ({ groupId })),
+    ];
     return new Observable((messages) => {
+      requireGrants(caller, named);
       const outlet = new StreamOutlet(messages, stream);
       messages.add(this.drain.register(outlet));
       messages.add(this.limits.acquire(caller));
@@ -100,9 +107,9 @@ export class EventsService {
       const begin = async (): Promise<void> => {
         await this.store.view.awaitCurrent();
         if (messages.closed) return;
-        messages.add(() => this.counts.delete(subscription, scopes));
+        messages.add(() => this.counts.delete(subscription));
         stream.onReady(() => subscription.flush());
-        this.counts.add(subscription, scopes);
+        this.counts.add(subscription, scopes.length === 0 ? [undefined] : scopes);
       };
       begin().catch((error: unknown) => messages.error(error));
     });
@@ -120,26 +127,31 @@ export class EventsService {
     stream: SubscriberStream,
   ): Promise<void> {
     const { filter } = options;
-    const isLarge = filter.userIds.size + filter.channelIds.size > LARGE_FILTER;
+    const interest = { viewer: caller.viewer, filter };
+    // Before the subscription takes its position, because the log has the facts of later commits only.
+    messages.add(this.fanOut.keepFactsFor(interest));
+    const isLarge =
+      filter.userIds.size + filter.channelIds.size + filter.groupIds.size > LARGE_FILTER;
     await this.store.view.awaitCurrent();
     if (isLarge) await nextTurn();
     if (messages.closed) return;
-    const subscription = this.open(caller, options, outlet);
+    const subscription = this.open(caller, interest, options, outlet);
     // Events that are committed meanwhile are in the log, and the cursor reads them: it starts at the offset of the
     // snapshot.
     if (isLarge) await nextTurn();
     if (messages.closed) return;
-    this.start(subscription, filter, messages, stream);
+    this.start(subscription, messages, stream);
   }
 
   private open(
     caller: Principal,
-    { filter, resumeToken, skipSnapshot, latestOnly }: SubscribeOptions,
+    interest: Interest,
+    { resumeToken, skipSnapshot, latestOnly }: SubscribeOptions,
     outlet: Outlet,
   ): Subscription {
-    const options = { caller, filter, skipSnapshot };
-    const { messages, position, resumed } = this.initialStates.start(options, resumeToken);
-    const cursor = new Cursor(this.log, this.fanOut.slices, filter, position, resumed);
+    const options = { caller, interest, skipSnapshot };
+    const { messages, position, missed } = this.initialStates.start(options, resumeToken);
+    const cursor = new Cursor(this.log, this.fanOut.slices, interest, position, missed);
     return new Subscription(
       { caller, cursor, outlet, latestOnly, skipSnapshot },
       messages,
@@ -151,13 +163,12 @@ export class EventsService {
   /** A separate method, so that these closures do not keep the objects of the setup in memory. */
   private start(
     subscription: Subscription,
-    filter: Filter,
     messages: Subscriber<Buffer>,
     stream: SubscriberStream,
   ): void {
     messages.add(() => this.fanOut.delete(subscription));
     stream.onReady(() => this.fanOut.resume(subscription));
-    this.fanOut.add(subscription, filter);
+    this.fanOut.add(subscription);
   }
 }
 
@@ -169,4 +180,13 @@ export class EventsService {
 function requireToken(token: string): void {
   if (token === '' || isSealed(token)) return;
   throw new RejectedError('INVALID_FIELD', 'is not a token of this service', 'resume_token');
+}
+
+/** Rejects channels and groups that the caller may not follow. Any user may be named. */
+function requireGrants(
+  caller: Principal,
+  named: { readonly channelIds: Iterable<string>; readonly groupIds: Iterable<string> },
+): void {
+  requireWatch(caller, named.channelIds, 'channel_ids');
+  requireGroups(caller, named.groupIds, 'group_ids');
 }

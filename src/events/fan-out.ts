@@ -5,7 +5,8 @@ import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import type { LogEntry } from '../event-log/entry.js';
 import { EventLog } from '../event-log/event-log.js';
-import { matches, type Filter } from '../event-log/filter.js';
+import { isSilent, viewedChange } from '../event-log/commit-facts.js';
+import { needsFacts, type Interest } from '../event-log/filter.js';
 import { InterestIndex } from '../event-log/interest-index.js';
 import { FlushScheduler } from '../event-log/flush-scheduler.js';
 import { BatchCache } from '../event-log/batch-cache.js';
@@ -48,8 +49,8 @@ export class FanOut implements OnApplicationShutdown {
     'Time from the oldest commit of a flush, as received by this node, to the end of each slice of that flush. A slice serves up to 32 subscriptions.',
   );
   private readonly commitSubscription: RxSubscription;
-  private readonly subscriptions = new Map<Subscription, Filter>();
-  private readonly index = new InterestIndex<Subscription>();
+  private readonly subscriptions = new Set<Subscription>();
+  private readonly index: InterestIndex<Subscription>;
   private readonly flushes = new FlushScheduler(() => this.flush());
   /** Every event before this offset has been sent to all subscriptions that were up to date. */
   private flushedUpTo: number;
@@ -57,6 +58,9 @@ export class FanOut implements OnApplicationShutdown {
   private oldestPendingAt: number | undefined;
   /** The number of messages before this slice of the flush. */
   private messagesBefore = 0;
+  /** The number of readers whose events depend on the facts of every commit. */
+  private restrictedReaders = 0;
+  private readonly isRestricted: boolean;
 
   constructor(
     store: PresenceStore,
@@ -65,7 +69,10 @@ export class FanOut implements OnApplicationShutdown {
     private readonly config: Config,
   ) {
     this.slices = new BatchCache(log);
+    this.index = new InterestIndex((viewer, facts) => this.slices.views.isSeen(viewer, facts));
     this.flushedUpTo = log.head;
+    const { visibility, channelAccess } = config.access;
+    this.isRestricted = visibility !== 'everyone' || channelAccess !== 'any';
     this.commitSubscription = store.partitionResets.subscribe((position) => log.begin(position));
     this.commitSubscription.add(store.commits.subscribe((commit) => this.append(commit)));
   }
@@ -75,7 +82,7 @@ export class FanOut implements OnApplicationShutdown {
     return this.subscriptions.size;
   }
 
-  /** The number of users and channels that filters name. */
+  /** The number of users, channels and groups that filters name. */
   get interests(): number {
     return this.index.size;
   }
@@ -84,7 +91,7 @@ export class FanOut implements OnApplicationShutdown {
   lag(): Lag {
     let subscribers = 0;
     let furthest = this.log.head;
-    for (const { isLagging: isLagging, cursor } of this.subscriptions.keys()) {
+    for (const { isLagging: isLagging, cursor } of this.subscriptions) {
       // A subscription that has received everything still counts as lagging until its stream is served again.
       if (!isLagging || cursor.isAtHead) continue;
       subscribers++;
@@ -104,17 +111,25 @@ export class FanOut implements OnApplicationShutdown {
     this.flushes.cancel();
   }
 
-  add(subscription: Subscription, filter: Filter): void {
-    this.subscriptions.set(subscription, filter);
-    this.index.add(filter, subscription);
+  /**
+   * Makes the log keep the facts that a reader needs. Call it before the reader takes its position, and the returned
+   * function when the reader has ended.
+   */
+  keepFactsFor(interest: Interest): (() => void) | undefined {
+    if (!needsFacts(interest)) return undefined;
+    this.restrictedReaders++;
+    return () => void this.restrictedReaders--;
+  }
+
+  add(subscription: Subscription): void {
+    this.subscriptions.add(subscription);
+    this.index.add(subscription.cursor.interest, subscription);
     this.serve(subscription);
   }
 
   delete(subscription: Subscription): void {
-    const filter = this.subscriptions.get(subscription);
-    if (filter === undefined) return;
-    this.subscriptions.delete(subscription);
-    this.index.delete(filter, subscription);
+    if (!this.subscriptions.delete(subscription)) return;
+    this.index.delete(subscription.cursor.interest, subscription);
   }
 
   /** Continues to serve a subscription whose outlet is ready again. */
@@ -131,12 +146,14 @@ export class FanOut implements OnApplicationShutdown {
     const wall = this.clock.wall();
     this.log.trim(this.clock.now());
     const quietSince = this.clock.monotonic() - this.config.streams.heartbeatIntervalMs;
-    const heartbeat = this.log.tokenFragment(this.flushedUpTo);
-    for (const subscription of this.subscriptions.keys()) {
+    for (const subscription of this.subscriptions) {
       this.contain(subscription, () => {
         if (subscription.hasExpired(wall)) subscription.end(tokenExpired());
         else if (subscription.isLagging) this.catchUp(subscription, quietSince);
-        else if (subscription.lastSentAt <= quietSince) subscription.sendHeartbeat(heartbeat);
+        else if (subscription.lastSentAt <= quietSince) {
+          const { rights } = subscription.cursor;
+          subscription.sendHeartbeat(this.log.tokenFragment(this.flushedUpTo, rights));
+        }
       });
     }
   }
@@ -152,10 +169,13 @@ export class FanOut implements OnApplicationShutdown {
     }
   }
 
-  private append({ events, position }: Commit): void {
-    if (events.length === 0) return;
+  private append(commit: Commit): void {
+    const { events, position } = commit;
+    if (events.length === 0 && !isSilent(commit)) return;
+    const change = viewedChange(commit, this.isRestricted || this.restrictedReaders > 0);
+    if (events.length === 0 && change === undefined) return;
     this.oldestPendingAt ??= performance.now();
-    this.log.append(events, position);
+    this.log.append(events, position, change);
     this.flushes.schedule();
   }
 
@@ -197,16 +217,22 @@ export class FanOut implements OnApplicationShutdown {
       this.deliveryLatency.observe(secondsSince(since));
   }
 
-  /** Finds the events of the flush for subscriptions that are up to date and have a filter on users or channels. */
+  /**
+   * Finds the events of the flush for subscriptions that are up to date and have a filter on users, channels or groups, or
+   * do not see everyone.
+   */
   private matchSubscriptions(from: number): ReadonlyMap<Subscription, readonly LogEntry[]> {
     const found = new Map<Subscription, LogEntry[]>();
     for (let entry = this.log.at(from); entry; entry = this.log.at(entry.position + 1)) {
       for (const subscription of this.index.followersOf(entry)) {
-        if (subscription.isLagging || entry.position < subscription.cursor.position) continue;
-        if (!matches(this.subscriptions.get(subscription)!, entry)) continue;
+        const { isLagging, cursor } = subscription;
+        if (isLagging || entry.position < cursor.position) continue;
         const entries = found.get(subscription);
-        if (entries === undefined) found.set(subscription, [entry]);
-        else if (entries.at(-1) !== entry) entries.push(entry);
+        // The index yields a subscription once for each reason to follow the user.
+        if (entries !== undefined && entries.at(-1)!.position >= entry.position) continue;
+        const events = cursor.eventsAt(entry);
+        if (entries !== undefined) entries.push(...events);
+        else if (events.length > 0) found.set(subscription, [...events]);
       }
     }
     return found;
@@ -217,7 +243,7 @@ export class FanOut implements OnApplicationShutdown {
    * were up to date have then missed events.
    */
   private handleOverflow(): void {
-    for (const subscription of this.subscriptions.keys()) {
+    for (const subscription of this.subscriptions) {
       if (subscription.isLagging) continue;
       subscription.markLagging(this.flushedUpTo);
       this.serve(subscription);

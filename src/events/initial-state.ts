@@ -1,8 +1,12 @@
 import type { Principal } from '../auth/principal.js';
 import type { Presence } from '../domain/presence.js';
+import type { BatchCache } from '../event-log/batch-cache.js';
+import { canCatchUp, CatchUp } from '../event-log/catch-up.js';
+import type { Missed } from '../event-log/cursor.js';
 import type { EventLog } from '../event-log/event-log.js';
-import type { Filter } from '../event-log/filter.js';
+import type { Interest } from '../event-log/filter.js';
 import type { ResumePoint } from '../event-log/resume-index.js';
+import { rightsDigest } from '../event-log/resume-token.js';
 import type { PresenceStore } from '../store/presence-store.js';
 import { encodeCurrent, encodeReset, encodeSnapshot } from './event-encoder.js';
 import { partsOf, snapshotOf } from './snapshot.js';
@@ -11,7 +15,7 @@ import type { SubscriptionLimiter } from './subscription-limiter.js';
 /** The options of a subscription that decide how it starts. */
 export interface InitialStateOptions {
   readonly caller: Principal;
-  readonly filter: Filter;
+  readonly interest: Interest;
   /** Whether the subscriber keeps no state and wants no snapshot, neither at the start nor after a reset. */
   readonly skipSnapshot: boolean;
 }
@@ -22,13 +26,13 @@ export interface InitialState {
   readonly messages: Iterator<Buffer>;
   /** The offset in the event log that the messages reflect. */
   readonly position: number;
-  /** For a resuming reader: the following events that it has already received. */
-  readonly resumed?: ResumePoint;
+  /** For a resuming reader: what it has missed. */
+  readonly missed?: Missed;
 }
 
 /**
- * The cause of a reset: the position of a resume token was no longer in the log, or a reader with DELIVERY_LATEST
- * lagged too far.
+ * The cause of a reset: the log could not continue from a resume token for a reader with these rights, or a reader with
+ * DELIVERY_LATEST lagged too far.
  */
 export type ResetCause = 'resume_token' | 'slow_reader';
 
@@ -43,23 +47,26 @@ export class InitialStates {
   constructor(
     private readonly store: PresenceStore,
     private readonly log: EventLog,
+    private readonly slices: BatchCache,
     private readonly limits: SubscriptionLimiter,
   ) {}
 
   /**
-   * Starts from a resume token if the log holds everything after it, otherwise from the state. Both are charged to
-   * the read limit of the caller.
+   * Starts from a resume token if the log holds everything after it that the reader may see, otherwise from the state.
+   * Both are charged to the read limit of the caller.
    */
   start(options: InitialStateOptions, resumeToken: string): InitialState {
     if (resumeToken === '') return this.fromState(options, false);
-    const resumed = this.log.find(resumeToken);
-    if (resumed === undefined) {
+    const { caller, interest } = options;
+    const resumed = this.log.find(resumeToken, rightsDigest(interest.viewer.rights));
+    if (resumed === undefined || !canCatchUp(this.log, interest, resumed.start)) {
       this.resets.resume_token++;
       return this.fromState(options, true);
     }
     // An event that the cursor has to scan costs as much as a presence.
-    this.limits.charge(options.caller, this.log.head - resumed.start);
-    return { messages: firstMessages(false, []), position: resumed.start, resumed };
+    this.limits.charge(caller, this.log.head - resumed.start);
+    const missed = { resumed, catchUp: this.catchUp(interest, resumed) };
+    return { messages: firstMessages(false, []), position: resumed.start, missed };
   }
 
   /**
@@ -73,15 +80,22 @@ export class InitialStates {
   }
 
   /** Returns the message that reports that a subscription is up to date (`SYNC_CURRENT`). */
-  current(): Buffer {
-    return encodeCurrent(this.log.tokenFragment(this.log.head));
+  current(rights: number): Buffer {
+    return encodeCurrent(this.log.tokenFragment(this.log.head, rights));
+  }
+
+  private catchUp(interest: Interest, resumed: ResumePoint): CatchUp | undefined {
+    if (interest.viewer.groups === undefined) return undefined;
+    const view = this.store.view.for(interest.viewer);
+    const seesNow = (userId: string): boolean => view.presence(userId).version > 0;
+    return new CatchUp(this.log, this.slices.views, interest, resumed, seesNow);
   }
 
   private fromState(
-    { caller, filter, skipSnapshot }: InitialStateOptions,
+    { caller, interest: { viewer, filter }, skipSnapshot }: InitialStateOptions,
     isReset: boolean,
   ): InitialState {
-    const snapshot = skipSnapshot ? [] : snapshotOf(this.store.view, filter);
+    const snapshot = skipSnapshot ? [] : snapshotOf(this.store.view.for(viewer), filter);
     this.limits.charge(caller, snapshot.length);
     return { messages: firstMessages(isReset, snapshot), position: this.log.head };
   }

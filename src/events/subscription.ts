@@ -152,8 +152,8 @@ export class Subscription {
     // A snapshot for a client that does not read would use memory and be outdated when it is sent.
     if (!this.outlet.isReady) return true;
     const { caller, skipSnapshot } = this;
-    const { filter } = this.cursor;
-    const restarted = this.initialStates.restart({ caller, filter, skipSnapshot });
+    const { interest } = this.cursor;
+    const restarted = this.initialStates.restart({ caller, interest, skipSnapshot });
     if (restarted === undefined) return false;
     this.firstMessages = restarted.messages;
     this.cursor.position = restarted.position;
@@ -183,7 +183,7 @@ export class Subscription {
     const message = this.cursor.read(this.latestOnly && this.wasBlocked);
     if (message !== undefined || !this.cursor.isAtHead || this.isCurrent) return message;
     this.isCurrent = true;
-    return this.initialStates.current();
+    return this.initialStates.current(this.cursor.rights);
   }
 
   private send(message: Buffer): void {

@@ -1,8 +1,10 @@
+import { UNRESTRICTED } from '../../src/auth/access.js';
 import type { Config } from '../../src/config/config.js';
 import type { PresenceEvent } from '../../src/domain/event.js';
 import type { Input } from '../../src/domain/input.js';
 import { RejectedError } from '../../src/domain/rejected-error.js';
 import { step } from '../../src/domain/step.js';
+import { unrestrictedViewer, type Viewer } from '../../src/domain/viewer.js';
 import { fragmentEncoder } from '../../src/events/event-encoder.js';
 import {
   EventsService,
@@ -23,6 +25,7 @@ import type { ConnectionDrainer } from '../../src/lifecycle/connection-drainer.j
 import { StoreTokenRevocations } from '../../src/revocation/store-token-revocations.js';
 import { EventLog, type FragmentEncoder } from '../../src/event-log/event-log.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
+import type { Commit } from '../../src/store/presence-store.js';
 import { decode, filterOf, resumeSeal } from './log.js';
 import { ManualClock } from './manual-clock.js';
 import { POLICY } from './play.js';
@@ -35,17 +38,21 @@ export const HEARTBEAT_MS = 1000;
  */
 export class EventWorld {
   readonly store = new MemoryPresenceStore({ maxOfflineUsers: 1000 });
-  readonly clock = new ManualClock();
-  /** All committed events, for comparison. */
+  readonly clock: ManualClock;
+  /** All commits and their events, for comparison. */
+  readonly commits: Commit[] = [];
   readonly committed: PresenceEvent[] = [];
   readonly log: EventLog;
   readonly fanOut: FanOut;
+  readonly counts: CountFeed;
   readonly service: EventsService;
 
   constructor({
     size = 1000,
     encoder = fragmentEncoder,
     presencesPerSecond = 0,
+    access = UNRESTRICTED,
+    startsAt,
   }: {
     readonly size?: number;
     readonly encoder?: FragmentEncoder;
@@ -54,8 +61,13 @@ export class EventWorld {
      * means no limit.
      */
     readonly presencesPerSecond?: number;
+    readonly access?: Config['access'];
+    /** The time of the clock. Undefined: now. Worlds that start at the same time can be compared. */
+    readonly startsAt?: number;
   } = {}) {
+    this.clock = new ManualClock(startsAt);
     const config = {
+      access,
       streams: { heartbeatIntervalMs: HEARTBEAT_MS },
       limits: { subscriptionsPerUser: 1000, presencesPerSecondPerUser: presencesPerSecond },
     } as Config;
@@ -64,18 +76,21 @@ export class EventWorld {
     this.fanOut = new FanOut(this.store, this.log, this.clock, config);
     const heap = { assertHeadroom: () => {} } as unknown as HeapLimit;
     const limits = new SubscriptionLimiter(heap, new ReadLimit(this.clock, config), config);
-    const counts = new CountFeed(this.store, this.clock, config);
+    this.counts = new CountFeed(this.store, this.clock, config);
     this.service = new EventsService(
       this.store,
       this.log,
       this.fanOut,
-      counts,
+      this.counts,
       drain,
       limits,
       new StoreTokenRevocations(this.store),
       this.clock,
     );
-    this.store.commits.subscribe(({ events }) => this.committed.push(...events));
+    this.store.commits.subscribe((commit) => {
+      this.commits.push(commit);
+      this.committed.push(...commit.events);
+    });
   }
 
   /** Applies an input to a user. The caller does not need to know whether it was rejected. */
@@ -96,10 +111,18 @@ export class EventWorld {
     {
       credits = Infinity,
       expiresAt,
-    }: { readonly credits?: number; readonly expiresAt?: number } = {},
+      viewer = unrestrictedViewer('reader'),
+      groups = [...(viewer.groups ?? [])],
+    }: {
+      readonly credits?: number;
+      readonly expiresAt?: number;
+      readonly viewer?: Viewer;
+      /** The groups of the token. Without them: those that restrict the viewer. */
+      readonly groups?: readonly string[];
+    } = {},
   ): Promise<Reader> {
     const reader = new Reader(credits, this.committed.length);
-    const caller = principalOf('reader', { expiresAt });
+    const caller = principalOf(viewer.userId, { viewer, groups, expiresAt });
     const all = {
       filter: filterOf(),
       resumeToken: '',
@@ -121,6 +144,7 @@ export class EventWorld {
 export class Reader implements SubscriberStream {
   readonly messages: SubscribeResponse[] = [];
   readonly sizes: number[] = [];
+  readonly bytes: Buffer[] = [];
   refusal: RejectedError | undefined;
   subscription: { unsubscribe(): void } | undefined;
   private goOn: () => void = () => {};
@@ -144,6 +168,7 @@ export class Reader implements SubscriberStream {
     this.credits--;
     this.messages.push(decode(message));
     this.sizes.push(message.length);
+    this.bytes.push(message);
   }
 
   /** Accepts `credits` more messages. */

@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto';
 import type { Change, EventKind, PresenceEvent } from '../../src/domain/event.js';
 import { NOT_MODERATED } from '../../src/domain/moderator-mute.js';
 import { unknownPresence } from '../../src/domain/presence.js';
+import { unrestrictedViewer } from '../../src/domain/viewer.js';
 import { fragmentEncoder } from '../../src/events/event-encoder.js';
 import { SubscribeResponse } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import type { LogEntry } from '../../src/event-log/entry.js';
 import { EventLog, type EventLogOptions } from '../../src/event-log/event-log.js';
-import type { Filter } from '../../src/event-log/filter.js';
+import type { Filter, Interest } from '../../src/event-log/filter.js';
 import type { ResumePoint } from '../../src/event-log/resume-index.js';
 import { TokenSealer } from '../../src/sealed-tokens/token-sealer.js';
 import { SealingKeys } from '../../src/sealed-tokens/sealing-keys.js';
@@ -106,14 +107,21 @@ export function filterOf(
   filter: {
     readonly userIds?: readonly string[];
     readonly channelIds?: readonly string[];
+    readonly groupIds?: readonly string[];
     readonly kinds?: readonly EventKind[];
   } = {},
 ): Filter {
   return {
     userIds: new Set(filter.userIds),
     channelIds: new Set(filter.channelIds),
+    groupIds: new Set(filter.groupIds),
     kinds: new Set(filter.kinds),
   };
+}
+
+/** The interest of a reader who sees everything. */
+export function interestIn(filter: Filter, viewer = unrestrictedViewer('reader')): Interest {
+  return { viewer, filter };
 }
 
 export function decode(message: Buffer): SubscribeResponse {

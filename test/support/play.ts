@@ -1,6 +1,6 @@
 import type { PresenceEvent } from '../../src/domain/event.js';
 import type { EndedSession } from '../../src/domain/session-transitions.js';
-import type { EndReason, Input } from '../../src/domain/input.js';
+import type { EndReason, Input, TokenGrants } from '../../src/domain/input.js';
 import type { Moderator } from '../../src/domain/moderation.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { nextDeadline } from '../../src/domain/deadlines.js';
@@ -76,6 +76,11 @@ export function connect(
     remembered: undefined,
     ...details,
   };
+}
+
+/** The grants of a token with groups. */
+export function grantsOf(...groups: readonly string[]): TokenGrants {
+  return { groups, issuedAt: undefined, mayJoin: undefined };
 }
 
 export function disconnect(sessionId: string, cause: EndReason = 'DISCONNECTED'): Input {

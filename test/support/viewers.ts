@@ -12,7 +12,10 @@ export function restrictedViewer(
   {
     groups,
     channels,
-  }: { readonly groups?: readonly string[]; readonly channels?: readonly string[] },
+  }: {
+    readonly groups?: readonly string[] | undefined;
+    readonly channels?: readonly string[] | undefined;
+  },
 ): Viewer {
   return {
     userId,

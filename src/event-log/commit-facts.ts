@@ -1,0 +1,50 @@
+import type { Reason } from '../domain/event.js';
+import { changesViewers, viewedOf, type Viewed } from '../domain/visibility.js';
+import type { Commit } from '../store/presence-store.js';
+
+/** What decides how a viewer sees a commit. */
+export interface ViewedChange {
+  /** Undefined: this node does not know the state before the commit, because the commit was replayed. */
+  readonly before: Viewed | undefined;
+  readonly after: Viewed;
+  /** When the commit was made, in service time, and why. */
+  readonly occurredAt: number;
+  readonly cause: Reason;
+}
+
+/** A commit in the event log, for the readers who do not see it as it is in the log. */
+export interface CommitFacts extends ViewedChange {
+  /** The offset of the first entry of the commit, and the offset after the last one. */
+  readonly first: number;
+  readonly end: number;
+}
+
+/**
+ * Returns what decides how viewers see a commit. Undefined: all readers see it as it is in the log. `isRestricting`: the
+ * settings or a reader on this node restrict what is seen.
+ */
+export function viewedChange(
+  { before, user, occurredAt, cause }: Commit,
+  isRestricting: boolean,
+): ViewedChange | undefined {
+  const hidden = user.accessRules.hiddenFrom.size + (before?.accessRules.hiddenFrom.size ?? 0);
+  if (!isRestricting && hidden === 0) return undefined;
+  return { before: before && viewedOf(before), after: viewedOf(user), occurredAt, cause };
+}
+
+/** Whether a commit without events can cause events for some viewers. A replayed one can: the store says so. */
+export function isSilent({ before, user, events }: Commit): boolean {
+  return events.length === 0 && (before === undefined || changesViewers(before, user));
+}
+
+/** Whether the user hides, or has hidden, from a viewer before or after the commit. */
+export function concernsHiding({ before, after }: CommitFacts, viewerId: string): boolean {
+  return after.hiddenFrom.has(viewerId) || (before?.hiddenFrom.has(viewerId) ?? false);
+}
+
+/** The viewers whom `concernsHiding` concerns. A viewer can occur twice. */
+export function* hiddenViewers(facts: CommitFacts | undefined): Generator<string> {
+  if (facts === undefined) return;
+  yield* facts.after.hiddenFrom.keys();
+  if (facts.before !== undefined) yield* facts.before.hiddenFrom.keys();
+}

@@ -1,0 +1,184 @@
+import { describe, expect, it, vi } from 'vitest';
+import fc from '../../test/support/seeded-fast-check.js';
+import { EventWorld } from '../../test/support/events.js';
+import {
+  choose,
+  connect,
+  disconnect,
+  grantsOf,
+  hideFrom,
+  join,
+  joinToo,
+  leave,
+} from '../../test/support/play.js';
+import { principalOf } from '../../test/support/principal.js';
+import { restrictedViewer } from '../../test/support/viewers.js';
+import { WatchCountsResponse } from '../api/generated/presence/v1/events_service.pb.js';
+import type { PresenceCount } from '../api/generated/presence/v1/presence.pb.js';
+import { countMessage } from '../api/count-mapper.js';
+import { LISTED_STATUSES } from '../domain/presence.js';
+import type { Input } from '../domain/input.js';
+import type { RejectedError } from '../domain/rejected-error.js';
+import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
+import { noCounts, type StatusCounts } from '../store/presence-reader.js';
+import { PresenceView } from '../store/presence-view.js';
+import type { SubscriberStream } from './events.service.js';
+
+const viewers: readonly Viewer[] = [
+  unrestrictedViewer('ann'),
+  unrestrictedViewer('eve'),
+  restrictedViewer('bob', { groups: ['acme'], channels: [] }),
+  restrictedViewer('eve', { groups: ['acme'], channels: [] }),
+  restrictedViewer('ann', { groups: [], channels: ['lobby'] }),
+  restrictedViewer('eve', { channels: ['lobby'] }),
+];
+
+/** A stream of `WatchCounts` that is always ready. */
+class Watcher implements SubscriberStream {
+  readonly isReady = true;
+  /** The messages except heartbeats. */
+  readonly messages: (readonly PresenceCount[])[] = [];
+  refusal: RejectedError | undefined;
+
+  onReady(): void {}
+
+  /** The newest count of each scope, in short form. */
+  get counts(): ReadonlyMap<string, PresenceCount> {
+    return new Map(this.messages.flat().map((count) => [count.scope?.value ?? 'all', count]));
+  }
+}
+
+async function watch(
+  world: EventWorld,
+  viewer: Viewer,
+  channelIds: readonly string[] = [],
+  groupIds: readonly string[] = [],
+): Promise<Watcher> {
+  const watcher = new Watcher();
+  const caller = principalOf(viewer.userId, { viewer, groups: ['acme'] });
+  world.service.watchCounts(caller, { channelIds, groupIds }, watcher).subscribe({
+    next: (bytes) => {
+      const { counts } = WatchCountsResponse.decode(bytes);
+      if (counts.length > 0) watcher.messages.push(counts);
+    },
+    error: (error: RejectedError) => (watcher.refusal = error),
+  });
+  await Promise.resolve();
+  return watcher;
+}
+
+/** A message may follow the last one now. */
+function flush(world: EventWorld): void {
+  world.clock.advance(1000);
+  world.counts.flush();
+}
+
+const inputs: fc.Arbitrary<Input> = fc.oneof(
+  { weight: 2, arbitrary: fc.subarray(['acme', 'bolt']).map((ids) => connectWith(...ids)) },
+  fc.constantFrom(disconnect('s'), leave('s'), choose('s', 'AWAY'), choose('s', 'INVISIBLE')),
+  fc.constantFrom(join('s', 'lobby'), join('s', 'attic'), joinToo('s', 'attic')),
+  { weight: 2, arbitrary: fc.subarray(['ann', 'bob', 'eve']).map((ids) => hideFrom(...ids)) },
+);
+
+function connectWith(...groups: readonly string[]): Input {
+  return connect('s', { token: grantsOf(...groups), previousSessionId: 's' });
+}
+
+/** A slow and simple count of the users in a list. */
+function countOf(presences: Iterable<{ readonly status: string }>): StatusCounts {
+  const counts = noCounts();
+  for (const { status } of presences) counts[status as keyof StatusCounts]++;
+  return counts;
+}
+
+describe('The counts of a stream', () => {
+  it('are those of the users whom the viewer sees, however many viewers share them', async () => {
+    const deeds = fc.array(
+      fc.record({
+        userId: fc.constantFrom('ann', 'bob', 'cem'),
+        input: inputs,
+        isFlushed: fc.boolean(),
+        joins: fc.option(fc.constantFrom(...viewers), { freq: 3 }),
+      }),
+      { maxLength: 40, size: 'max' },
+    );
+    await fc.assert(
+      fc.asyncProperty(deeds, async (program) => {
+        const world = new EventWorld();
+        const all: { readonly viewer: Viewer; readonly watcher: Watcher }[] = [];
+        const begin = async (viewer: Viewer): Promise<void> => {
+          all.push({ viewer, watcher: await watch(world, viewer) });
+          const channelIds = viewer.mayWatch?.('lobby') === false ? [] : ['lobby'];
+          const groupIds = viewer.groups?.has('acme') === false ? [] : ['acme'];
+          all.push({ viewer, watcher: await watch(world, viewer, channelIds, groupIds) });
+        };
+        for (const { userId, input, isFlushed, joins } of program) {
+          await world.happen(userId, input);
+          if (joins !== null) await begin(joins);
+          if (isFlushed) flush(world);
+        }
+        flush(world);
+        for (const { viewer, watcher } of all) {
+          const view = world.store.view.for(viewer);
+          const expected = {
+            all: countMessage(undefined, countOf(view.listed(LISTED_STATUSES))),
+            lobby: countMessage({ channelId: 'lobby' }, countOf(view.members('lobby'))),
+            acme: countMessage({ groupId: 'acme' }, countOf(view.inGroup('acme'))),
+          };
+          for (const [scope, count] of watcher.counts) {
+            expect(count).toMatchObject(expected[scope as keyof typeof expected]);
+          }
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are sent only to the viewers for whom they change', async () => {
+    const world = new EventWorld();
+    await world.happen('ann', connectWith('acme'));
+    await world.happen('ann', choose('s', 'AWAY'));
+    const [eve, zed] = [
+      await watch(world, unrestrictedViewer('eve')),
+      await watch(world, unrestrictedViewer('zed')),
+    ];
+    await world.happen('ann', hideFrom('eve'));
+    flush(world);
+    expect([eve, zed].map(({ messages }) => messages.length)).toEqual([2, 1]);
+    expect(eve.messages[1]).toMatchObject([{ total: 0, byStatus: [] }]);
+    await world.happen('bob', connectWith());
+    flush(world);
+    expect([eve, zed].map(({ messages }) => messages.at(-1)![0]!.total)).toEqual([1, 2]);
+    await world.happen('ann', hideFrom());
+    flush(world);
+    expect([eve, zed].map(({ messages }) => messages.length)).toEqual([4, 2]);
+  });
+
+  it('are counted once for all viewers with equal rights, and only if a user whom they see changed', async () => {
+    const world = new EventWorld();
+    const members = Array.from({ length: 10 }, (_, i) =>
+      restrictedViewer(`member-${i}`, { groups: ['acme'], channels: [] }),
+    );
+    const watchers = await Promise.all(members.map((viewer) => watch(world, viewer)));
+    const counted = vi.spyOn(PresenceView.prototype, 'for');
+    await world.happen('ann', connectWith('bolt'));
+    flush(world);
+    expect(counted).not.toHaveBeenCalled();
+    await world.happen('bob', connectWith('acme'));
+    flush(world);
+    expect(counted).toHaveBeenCalledTimes(1);
+    for (const { messages } of watchers) expect(messages.at(-1)).toMatchObject([{ total: 1 }]);
+    counted.mockRestore();
+  });
+
+  it('name only channels and groups that the token grants', async () => {
+    const world = new EventWorld();
+    const guest = restrictedViewer('guest', { channels: ['lobby'] });
+    const { refusal, messages } = await watch(world, guest, ['lobby', 'attic']);
+    expect(refusal).toMatchObject({ reason: 'CHANNEL_NOT_GRANTED', field: 'channel_ids' });
+    expect(messages).toEqual([]);
+    const stranger = await watch(world, guest, [], ['acme', 'bolt']);
+    expect(stranger.refusal).toMatchObject({ reason: 'GROUP_NOT_GRANTED', field: 'group_ids' });
+    expect(world.counts.size).toBe(0);
+  });
+});

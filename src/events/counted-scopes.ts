@@ -1,0 +1,127 @@
+import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
+import { channelIdsOf } from '../domain/presence.js';
+import { publicPresenceTo, viewedOf, type Viewed } from '../domain/visibility.js';
+import { countsOf, type CountScope, type StatusCounts } from '../store/presence-reader.js';
+import type { Commit } from '../store/presence-store.js';
+import type { PresenceView } from '../store/presence-view.js';
+import type { CountSubscription, PendingCounts } from './count-subscription.js';
+import { encodeCount } from './event-encoder.js';
+
+/** All users, or those in a channel or a group, as one viewer or several count them. */
+export interface CountedScope extends PendingCounts {
+  /** Sees what all viewers see who count here. */
+  readonly viewer: Viewer;
+  readonly scope: CountScope | undefined;
+  readonly subscriptions: Set<CountSubscription>;
+  /** The counts that `message` has. */
+  counts: StatusCounts;
+  /** All subscriptions share it. */
+  message: Buffer;
+}
+
+/** The viewer for whom everyone counts who sees every user of a scope. */
+const EVERYONE = unrestrictedViewer('');
+
+/**
+ * The counts that subscriptions follow. Viewers who count the same users share them. A commit marks the counts that it may
+ * change, and only those are counted again.
+ */
+export class CountedScopes {
+  /** By scope, and then by viewer. */
+  private readonly scopes = new Map<string, Map<string, CountedScope>>();
+  private readonly marked = new Set<CountedScope>();
+
+  constructor(private readonly view: PresenceView) {}
+
+  /** Returns the current counts of a scope as a viewer sees it, and adds the subscription to those that follow them. */
+  join(subscription: CountSubscription, scope: CountScope | undefined): CountedScope {
+    const viewer = this.countingViewer(subscription.viewer, scope);
+    const viewers = this.scopes.get(nameOf(scope)) ?? new Map<string, CountedScope>();
+    this.scopes.set(nameOf(scope), viewers);
+    let counted = viewers.get(keyOf(viewer));
+    if (counted === undefined) {
+      const counts = countsOf(this.view.for(viewer), scope);
+      const message = encodeCount(scope, counts);
+      counted = { viewer, scope, subscriptions: new Set(), counts, message };
+      viewers.set(keyOf(viewer), counted);
+    } else {
+      this.recount(counted);
+    }
+    counted.subscriptions.add(subscription);
+    return counted;
+  }
+
+  leave(subscription: CountSubscription, { scope, viewer, subscriptions }: CountedScope): void {
+    subscriptions.delete(subscription);
+    if (subscriptions.size > 0) return;
+    const viewers = this.scopes.get(nameOf(scope));
+    viewers?.delete(keyOf(viewer));
+    if (viewers?.size === 0) this.scopes.delete(nameOf(scope));
+  }
+
+  /** Marks the counts that a commit may change. */
+  mark({ before: userBefore, user }: Commit): void {
+    if (this.scopes.size === 0) return;
+    const after = viewedOf(user);
+    const before = userBefore && viewedOf(userBefore);
+    for (const counted of this.scopes.get(nameOf(undefined))?.values() ?? []) {
+      if (before === undefined || changesStatus(counted.viewer, before, after))
+        this.marked.add(counted);
+    }
+    for (const each of [before, after]) {
+      if (each === undefined) continue;
+      for (const channelId of channelIdsOf(each.shown)) this.markAll({ channelId });
+      for (const groupId of each.groups) this.markAll({ groupId });
+    }
+  }
+
+  /** Counts again what was marked. Subscriptions get the counts that changed. */
+  recountMarked(): void {
+    for (const counted of this.marked) if (counted.subscriptions.size > 0) this.recount(counted);
+    this.marked.clear();
+  }
+
+  private markAll(scope: CountScope): void {
+    for (const counted of this.scopes.get(nameOf(scope))?.values() ?? []) this.marked.add(counted);
+  }
+
+  private recount(counted: CountedScope): void {
+    const counts = countsOf(this.view.for(counted.viewer), counted.scope);
+    if (haveSameCounts(counts, counted.counts)) return;
+    counted.counts = counts;
+    counted.message = encodeCount(counted.scope, counts);
+    for (const subscription of counted.subscriptions) subscription.pending.add(counted);
+  }
+
+  /**
+   * Returns a viewer who counts the same users in a scope, the same one for as many viewers as possible. All who may name
+   * a channel or a group see every user in it.
+   */
+  private countingViewer(viewer: Viewer, scope: CountScope | undefined): Viewer {
+    const { userId, groups } = viewer;
+    if (this.view.for(unrestrictedViewer(userId)) !== this.view) return viewer;
+    if (scope !== undefined || groups === undefined) return EVERYONE;
+    const peers = { ...viewer, userId: '' };
+    const [own, toPeers] = [viewer, peers].map((each) => this.view.for(each).presence(userId));
+    // Users see themselves, even if no other viewer with their rights does.
+    return own!.status === toPeers!.status ? peers : viewer;
+  }
+}
+
+/** Whether a viewer counts a user in another way after a commit. */
+function changesStatus(viewer: Viewer, before: Viewed, after: Viewed): boolean {
+  return publicPresenceTo(viewer, before).status !== publicPresenceTo(viewer, after).status;
+}
+
+export function haveSameCounts(a: StatusCounts, b: StatusCounts): boolean {
+  return (Object.keys(a) as (keyof StatusCounts)[]).every((status) => a[status] === b[status]);
+}
+
+function nameOf(scope: CountScope | undefined): string {
+  if (scope === undefined) return '';
+  return 'groupId' in scope ? `group ${scope.groupId}` : `channel ${scope.channelId}`;
+}
+
+function keyOf({ userId, rights }: Viewer): string {
+  return `${rights} ${userId}`;
+}

@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EventWorld, eventLines, type Reader } from '../../test/support/events.js';
+import { filterOf } from '../../test/support/log.js';
+import {
+  connect,
+  disconnect,
+  grantsOf,
+  join,
+  joinToo,
+  leave,
+  mute,
+} from '../../test/support/play.js';
+import { restrictedViewer } from '../../test/support/viewers.js';
+import type { Input } from '../domain/input.js';
+import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
+import type { SubscribeOptions } from './events.service.js';
+
+const GROUPS_ONLY = { visibility: 'groups', channelAccess: 'granted' } as const;
+
+/** A guest sees the users in the lobby, and a member of acme those of acme. */
+const GUEST = restrictedViewer('guest', { groups: [], channels: ['lobby'] });
+const MEMBER = restrictedViewer('member', { groups: ['acme'], channels: [] });
+const ADMIN = unrestrictedViewer('admin');
+
+let world: EventWorld;
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
+  });
+  world = new EventWorld({ access: GROUPS_ONLY });
+});
+afterEach(() => void vi.useRealTimers());
+
+function connectWith(...groups: readonly string[]): Input {
+  return connect('a', { token: grantsOf(...groups) });
+}
+
+/** A user does something, and all subscribers are served. */
+async function happen(userId: string, ...inputs: readonly Input[]): Promise<void> {
+  for (const input of inputs) await world.happen(userId, input);
+  vi.runAllTimers();
+}
+
+/** Returns a reader whose messages begin after the beginning of its subscription. */
+async function subscribed(
+  viewer: Viewer,
+  options: Partial<SubscribeOptions> = {},
+  groups: readonly string[] = [...(viewer.groups ?? [])],
+): Promise<Reader> {
+  const reader = await world.subscribe(options, { viewer, groups });
+  expect(reader.refusal).toBeUndefined();
+  reader.messages.length = reader.bytes.length = 0;
+  return reader;
+}
+
+describe('A viewer who may watch a channel and sees nobody else', () => {
+  it('sees users come online when they enter the channel, and go OFFLINE when they leave it', async () => {
+    const reader = await subscribed(GUEST);
+    await happen('ann', connectWith('acme'), mute('a', { speaker: true }));
+    expect(reader.messages).toEqual([]);
+    await happen('ann', join('a', 'lobby'));
+    await happen('ann', mute('a', { speaker: false }));
+    await happen('ann', join('a', 'attic'));
+    await happen('ann', mute('a', { speaker: true }));
+    expect(eventLines(reader)).toEqual([
+      ['userOnline', 'userChannelChanged', 'userMuteStateChanged'],
+      ['userMuteStateChanged'],
+      ['userChannelChanged', 'userOffline'],
+    ]);
+  });
+
+  it('finds the names of other channels in no field of an event', async () => {
+    const reader = await subscribed(GUEST);
+    await happen('ann', connectWith(), join('a', 'secret-1'), joinToo('a', 'lobby'));
+    await happen('ann', joinToo('a', 'secret-2'), leave('a', 'secret-1'));
+    await happen('ann', mute('a', { speaker: true }), join('a', 'secret-3'));
+    const [entered, changes] = reader.messages.map(({ events }) => events);
+    expect(reader.messages).toHaveLength(2);
+    expect(JSON.stringify(reader.messages)).not.toContain('secret');
+    expect(entered![0]!.presence).toMatchObject({
+      currentChannelId: 'lobby',
+      channelIds: ['lobby'],
+    });
+    const [muted, left] = changes!;
+    expect(muted!.presence!.channelIds).toEqual(['lobby']);
+    expect(left!.change).toEqual({
+      $case: 'userChannelChanged',
+      value: { previousChannelId: 'lobby', joinedChannelIds: [], leftChannelIds: ['lobby'] },
+    });
+  });
+
+  it('receives no message for a change of a secret channel, and neither for one of groups', async () => {
+    await happen('ann', connectWith(), join('a', 'lobby'));
+    const reader = await subscribed(GUEST);
+    await happen('ann', joinToo('a', 'secret'));
+    await happen('ann', connect('b', { token: grantsOf('acme') }), disconnect('b'));
+    expect(eventLines(reader).flat()).not.toContain('userChannelChanged');
+  });
+
+  it('sees itself whatever its rights are', async () => {
+    const reader = await subscribed(GUEST);
+    await happen('guest', connectWith(), join('a', 'attic'));
+    expect(eventLines(reader)).toEqual([['userOnline', 'userChannelChanged']]);
+    expect(reader.messages[0]!.events[1]!.presence!.currentChannelId).toBe('attic');
+  });
+});
+
+describe('A viewer with groups', () => {
+  it('sees users of its groups only, and the others of a user with several sessions from the first', async () => {
+    const reader = await subscribed(MEMBER);
+    await happen('bob', connectWith('bolt'));
+    await happen('ann', connectWith('bolt'));
+    expect(reader.messages).toEqual([]);
+    await happen('ann', connect('b', { token: grantsOf('acme') }));
+    await happen('ann', disconnect('b'));
+    expect(eventLines(reader)).toEqual([['userOnline'], ['userOffline']]);
+  });
+
+  it('receives the wanted kinds of what it sees', async () => {
+    const filter = filterOf({ kinds: ['USER_OFFLINE'] });
+    const reader = await subscribed(MEMBER, { filter });
+    await happen('ann', connectWith('acme'), disconnect('a'));
+    await happen('bob', connectWith('bolt'), disconnect('a'));
+    expect(eventLines(reader)).toEqual([['userOffline']]);
+  });
+
+  it('receives a snapshot of those whom it sees', async () => {
+    await happen('ann', connectWith('acme'));
+    await happen('bob', connectWith('bolt'), join('a', 'lobby'));
+    const told = async (viewer: Viewer, options: Partial<SubscribeOptions> = {}) =>
+      eventLines(await world.subscribe(options, { viewer }))[0];
+    expect(await told(MEMBER)).toEqual(['ann']);
+    expect(await told(GUEST)).toEqual(['bob']);
+    expect(await told(ADMIN)).toEqual(['ann', 'bob']);
+    expect(await told(MEMBER, { filter: filterOf({ groupIds: ['acme'] }) })).toEqual(['ann']);
+  });
+});
+
+describe('A filter on groups', () => {
+  const filter = filterOf({ groupIds: ['acme'] });
+
+  it('shows that users enter and leave the groups, to viewers who see everyone, too', async () => {
+    const readers = [
+      await subscribed(ADMIN, { filter }, ['acme']),
+      await subscribed(MEMBER, { filter }),
+    ];
+    await happen('ann', connectWith('bolt'), join('a', 'lobby'));
+    await happen('ann', connect('b', { token: grantsOf('acme') }));
+    await happen('ann', mute('b', { speaker: true }));
+    await happen('ann', disconnect('b'));
+    await happen('ann', join('a', 'attic'));
+    for (const reader of readers) {
+      expect(eventLines(reader).map((line) => [line[0], line.at(-1)])).toEqual([
+        ['userOnline', expect.anything()],
+        ['userMuteStateChanged', 'userMuteStateChanged'],
+        [expect.anything(), 'userOffline'],
+      ]);
+    }
+  });
+
+  it('together with a channel shows users of either, and no end while one of them matches', async () => {
+    const both = filterOf({ groupIds: ['acme'], channelIds: ['lobby'] });
+    const reader = await subscribed(ADMIN, { filter: both }, ['acme']);
+    await happen('ann', connectWith('acme'), joinToo('a', 'lobby'));
+    reader.messages.length = 0;
+    await happen('ann', connect('b', { token: grantsOf() }), disconnect('a'));
+    await happen('ann', joinToo('b', 'lobby'));
+    expect(eventLines(reader).flat()).not.toContain('userOffline');
+  });
+
+  it('is rejected with PERMISSION_DENIED without the group, before anything is sent', async () => {
+    const reader = await world.subscribe({ filter }, { viewer: ADMIN, groups: ['bolt'] });
+    expect(reader.refusal).toMatchObject({ reason: 'GROUP_NOT_GRANTED', field: 'group_ids' });
+    const guest = await world.subscribe(
+      { filter: filterOf({ channelIds: ['lobby', 'attic'] }) },
+      { viewer: GUEST },
+    );
+    expect(guest.refusal).toMatchObject({ reason: 'CHANNEL_NOT_GRANTED', field: 'channel_ids' });
+    expect([...reader.messages, ...guest.messages]).toEqual([]);
+    expect(world.fanOut.size).toBe(0);
+  });
+
+  it('names any user, also one whom the viewer does not see', async () => {
+    await happen('bob', connectWith('bolt'));
+    const named = filterOf({ userIds: ['bob', 'nobody'] });
+    const reader = await world.subscribe({ filter: named }, { viewer: MEMBER });
+    const [bob, nobody] = reader.messages[0]!.snapshot;
+    expect({ ...bob, userId: 'nobody' }).toEqual(nobody);
+  });
+});

@@ -1,0 +1,284 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import fc from '../../test/support/seeded-fast-check.js';
+import { EventWorld, type Reader } from '../../test/support/events.js';
+import { decode, filterOf } from '../../test/support/log.js';
+import {
+  choose,
+  connect,
+  disconnect,
+  grantsOf,
+  hideFrom,
+  join,
+  joinToo,
+  leave,
+  mute,
+} from '../../test/support/play.js';
+import { expectedOf, grantedIn } from '../../test/support/expected-events.js';
+import { restrictedViewer } from '../../test/support/viewers.js';
+import type { PresenceEvent as PresenceEventMessage } from '../api/generated/presence/v1/events_service.pb.js';
+import { Sync } from '../api/generated/presence/v1/events_service.pb.js';
+import {
+  PresenceStatus,
+  type Presence as PresenceMessage,
+} from '../api/generated/presence/v1/presence.pb.js';
+import type { Input } from '../domain/input.js';
+import { type Presence } from '../domain/presence.js';
+import type { PresenceEvent } from '../domain/event.js';
+import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
+import type { Filter } from '../event-log/filter.js';
+import { encodeSnapshot, fragmentEncoder } from './event-encoder.js';
+import { snapshotOf } from './snapshot.js';
+
+const users = ['ann', 'bob', 'cem'];
+const channels = ['attic', 'lobby'];
+const groups = ['acme', 'bolt'];
+
+const viewers: readonly Viewer[] = [
+  unrestrictedViewer('ann'),
+  unrestrictedViewer('eve'),
+  restrictedViewer('bob', { groups: ['acme'], channels: [] }),
+  restrictedViewer('eve', { groups: ['acme'], channels: [] }),
+  restrictedViewer('eve', { groups: ['bolt'], channels: ['lobby'] }),
+  restrictedViewer('eve', { groups: [] }),
+  restrictedViewer('eve', { channels: ['lobby'] }),
+];
+
+const inputs: fc.Arbitrary<Input> = fc.oneof(
+  { weight: 3, arbitrary: fc.subarray(groups).map(connectWith) },
+  fc.constantFrom(disconnect('s'), leave('s'), choose('s', 'INVISIBLE'), choose('s', 'AUTOMATIC')),
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom(
+      ...channels.flatMap((id) => [join('s', id), joinToo('s', id), leave('s', id)]),
+    ),
+  },
+  fc.boolean().map((speaker) => mute('s', { speaker })),
+  { weight: 3, arbitrary: fc.subarray(['ann', 'bob', 'eve']).map((ids) => hideFrom(...ids)) },
+);
+
+/** A session with groups. A session that the user has already ends first, so the groups can change. */
+function connectWith(groupIds: readonly string[]): Input {
+  return connect('s', { token: grantsOf(...groupIds), previousSessionId: 's' });
+}
+
+const filters: fc.Arbitrary<Filter> = fc
+  .record({
+    userIds: fc.subarray(users, { maxLength: 1 }),
+    channelIds: fc.subarray(channels, { maxLength: 1 }),
+    groupIds: fc.subarray(groups, { maxLength: 1 }),
+    kinds: fc.oneof(
+      { weight: 3, arbitrary: fc.constant([]) },
+      fc.subarray(['USER_CHANNEL_CHANGED', 'USER_OFFLINE', 'USER_ONLINE'] as const),
+    ),
+  })
+  .map(filterOf);
+const anyFilter = fc.oneof(fc.constant(filterOf()), filters);
+
+/** A reader of the test, and the number of commits before it began. */
+interface Subscriber {
+  readonly reader: Reader;
+  readonly viewer: Viewer;
+  readonly filter: Filter;
+  readonly since: number;
+}
+
+function onWire(event: PresenceEvent): PresenceEventMessage {
+  return decode(Buffer.from(fragmentEncoder.event(event))).events[0]!;
+}
+
+function received({ reader }: Subscriber): readonly PresenceEventMessage[] {
+  return reader.messages.flatMap(({ events }) => events);
+}
+
+/** The presences that a reader knows at the end, beginning with those that it knew before. */
+function beliefOf(reader: Reader, known?: ReadonlyMap<string, PresenceMessage>) {
+  const belief = new Map(known);
+  for (const { sync, snapshot, events } of reader.messages) {
+    if (sync === Sync.SYNC_RESET) belief.clear();
+    for (const presence of snapshot) belief.set(presence.userId, presence);
+    for (const { presence } of events) belief.set(presence!.userId, presence!);
+  }
+  return belief;
+}
+
+/** Something that happens to the world and to the subscribers. */
+type Deed = (world: EventWorld, all: Subscriber[]) => Promise<void> | void;
+
+const happen: fc.Arbitrary<Deed> = fc
+  .record({ userId: fc.constantFrom(...users), input: inputs })
+  .map(
+    ({ userId, input }) =>
+      (world: EventWorld) =>
+        world.happen(userId, input),
+  );
+
+const turn: fc.Arbitrary<Deed> = fc.constant(() => void vi.advanceTimersToNextTimer());
+
+const letGoOn: fc.Arbitrary<Deed> = fc
+  .record({ which: fc.nat(), credits: fc.integer({ min: 1, max: 4 }) })
+  .map(
+    ({ which, credits }) =>
+      (_: EventWorld, all: Subscriber[]) =>
+        all[which % (all.length || 1)]?.reader.letGoOn(credits),
+  );
+
+function subscribing(latestOnly: boolean): fc.Arbitrary<Deed> {
+  return fc
+    .record({ viewer: fc.constantFrom(...viewers), filter: anyFilter, credits: fc.nat(6) })
+    .map(({ viewer, filter, credits }) => async (world: EventWorld, all: Subscriber[]) => {
+      all.push(await subscribe(world, viewer, filter, { latestOnly, credits }));
+    });
+}
+
+async function subscribe(
+  world: EventWorld,
+  viewer: Viewer,
+  wanted: Filter,
+  {
+    credits = Infinity,
+    ...options
+  }: {
+    readonly credits?: number;
+    readonly latestOnly?: boolean;
+    readonly resumeToken?: string;
+  } = {},
+): Promise<Subscriber> {
+  const filter = grantedIn(wanted, viewer);
+  const since = world.commits.length;
+  const token = { viewer, groups, credits };
+  const reader = await world.subscribe({ filter, ...options }, token);
+  return { reader, viewer, filter, since };
+}
+
+/** Plays random deeds, and then lets everyone read everything. */
+async function playOut(
+  latestOnly: boolean,
+  check: (world: EventWorld, subscriber: Subscriber) => void,
+): Promise<void> {
+  const deeds = fc.oneof(
+    { weight: 8, arbitrary: happen },
+    { weight: 2, arbitrary: subscribing(latestOnly) },
+    { weight: 3, arbitrary: turn },
+    { weight: 3, arbitrary: letGoOn },
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(deeds, { maxLength: 100, size: 'max' }), async (program) => {
+      const world = new EventWorld();
+      const all: Subscriber[] = [];
+      for (const deed of program) await deed(world, all);
+      for (const { reader } of all) reader.letGoOn(Infinity);
+      vi.runAllTimers();
+      for (const subscriber of all) check(world, subscriber);
+    }),
+    { numRuns: 200 },
+  );
+}
+
+function inMessage(presence: Presence): PresenceMessage {
+  return decode(encodeSnapshot([presence])).snapshot[0]!;
+}
+
+/** Without what can change without an event: the time of the last activity, and a version without a visible change. */
+function announced({ lastActiveAt: _, version: __, ...rest }: PresenceMessage): object {
+  return rest;
+}
+
+/** At the end a reader knows what a new subscription would be told, and nobody else is online to it. */
+function expectTrueBelief(
+  world: EventWorld,
+  { viewer, filter }: Subscriber,
+  belief: ReadonlyMap<string, PresenceMessage>,
+): void {
+  if (filter.kinds.size > 0) return;
+  const snapshot = snapshotOf(world.store.view.for(viewer), filter);
+  for (const presence of snapshot) {
+    const told = belief.get(presence.userId);
+    if (told === undefined) expect(presence.status).toBe('OFFLINE');
+    else expect(announced(told)).toEqual(announced(inMessage(presence)));
+  }
+  const current = new Set(snapshot.map(({ userId }) => userId));
+  for (const { userId, currentChannelId, status } of belief.values()) {
+    if (current.has(userId)) continue;
+    // A filter on a channel tells that a user leaves it, and nothing afterwards.
+    if (filter.channelIds.size > 0) expect(filter.channelIds).not.toContain(currentChannelId);
+    else expect(status).toBe(PresenceStatus.PRESENCE_STATUS_OFFLINE);
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
+  });
+});
+afterEach(() => void vi.useRealTimers());
+
+describe('A subscriber', () => {
+  it('receives exactly the differences of what it sees, whoever it is and whatever it follows', async () => {
+    await playOut(false, (world, subscriber) => {
+      const commits = world.commits.slice(subscriber.since);
+      const expected = commits.flatMap((commit) => expectedOf(subscriber, commit));
+      expect(received(subscriber)).toEqual(expected.map(onWire));
+    });
+  });
+
+  it('knows at the end what it may see, and nothing else', async () => {
+    await playOut(false, (world, subscriber) => {
+      expectTrueBelief(world, subscriber, beliefOf(subscriber.reader));
+    });
+  });
+
+  it('receives at least the latest event of each user when it lags and wants no others', async () => {
+    await playOut(true, (world, subscriber) => {
+      const commits = world.commits.slice(subscriber.since);
+      const latest = new Map(
+        commits
+          .flatMap((commit) => expectedOf(subscriber, commit))
+          .map((event) => [event.presence.userId, onWire(event)]),
+      );
+      const last = new Map(received(subscriber).map((each) => [each.presence!.userId, each]));
+      expect(last).toEqual(latest);
+      expectTrueBelief(world, subscriber, beliefOf(subscriber.reader));
+    });
+  });
+});
+
+describe('A subscriber that resumes', () => {
+  const histories = fc.array(happen, { maxLength: 25, size: 'max' });
+
+  it('knows at the end what it may see, and was told of nobody else', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...viewers),
+        anyFilter,
+        histories,
+        histories,
+        async (viewer, filter, before, missed) => {
+          const access = { visibility: 'groups', channelAccess: 'granted' } as const;
+          const world = new EventWorld({ access });
+          for (const deed of before) await deed(world, []);
+          const first = await subscribe(world, viewer, filter);
+          first.reader.subscription!.unsubscribe();
+          for (const deed of missed) await deed(world, []);
+          const resumeToken = first.reader.lastToken;
+          const second = await subscribe(world, viewer, filter, { resumeToken });
+          vi.runAllTimers();
+          expect(second.reader.hasBeenReset).toBe(false);
+          const known = beliefOf(first.reader);
+          expectTrueBelief(world, second, beliefOf(second.reader, known));
+          if (viewer.groups === undefined) return;
+          const view = world.store.view.for(viewer);
+          for (const { presence, change } of received(second)) {
+            if (view.presence(presence!.userId).version > 0) continue;
+            // The end of the visibility of a user whom the reader saw, with nothing that it did not know.
+            const last = known.get(presence!.userId)!;
+            expect(last.connectedAt).toBeDefined();
+            expect(presence).toMatchObject({ connectedAt: undefined, channelIds: [] });
+            if (change?.$case === 'userChannelChanged')
+              expect(change.value.leftChannelIds).toEqual(last.channelIds);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
