@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
 import { PARTITIONS } from './keys.js';
@@ -49,7 +50,8 @@ describe('A burst of commits', { timeout: 60_000 }, () => {
     );
     expect(most.batches).toBe(PARTITIONS);
     expect(most.args).toBe(ARGUMENTS_OF_BATCH);
-    await other!.store.view.awaitCurrent();
+    // It may give up before a slow machine has caught up.
+    await eventually(() => other!.store.view.awaitCurrent().then(() => 'current'), 'current');
     expect(nodes.map(({ store }) => store.status.node)).toEqual(names);
     expect(other!.eventLines.filter((words) => words.includes('NODE_LOST'))).toEqual([]);
   });
