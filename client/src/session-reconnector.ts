@@ -106,10 +106,9 @@ export class SessionReconnector {
     const heldSince = timers.now();
     const { stream, error } = await this.hold();
     transports.rotate(stream.services);
-    // The service accepted the token at first, so it has expired. The error is final only if a new token is rejected
-    // too.
-    const isCured = error.code === 'unauthenticated';
-    if (isCured) tokens.discard(stream.token);
+    // The service accepted the token at first, so it has expired or was revoked. The error is final only if a new token
+    // is rejected too.
+    const isCured = error.code === 'unauthenticated' && tokens.refuse(stream.token, error);
     return { error, uptimeMs: timers.now() - heldSince, retryable: isCured };
   }
 

@@ -1,6 +1,14 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { durationMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { createRouterTransport, type HandlerContext, type Transport } from '@connectrpc/connect';
+import {
+  Code,
+  ConnectError,
+  createRouterTransport,
+  type HandlerContext,
+  type Transport,
+} from '@connectrpc/connect';
+import type { KnownErrorReason } from '@presence-service/client';
+import { ErrorInfoSchema } from '../../src/generated/google/rpc/error_details_pb.js';
 import {
   EventsService,
   SubscribeResponseSchema,
@@ -203,6 +211,14 @@ const ONLINE = { userId: 'ann', status: PresenceStatus.ONLINE };
 function tokenOf({ requestHeader }: HandlerContext): string {
   return requestHeader.get('authorization')!.replace('Bearer ', '');
 }
+
+/** An error with a reason, as the service sends it. */
+export function rejection(code: Code, reason: KnownErrorReason): ConnectError {
+  const details = [{ desc: ErrorInfoSchema, value: { domain: 'presence.v1', reason } }];
+  return new ConnectError(`rejected: ${reason}`, code, undefined, details);
+}
+
+export const revoked = (): ConnectError => rejection(Code.Unauthenticated, 'TOKEN_REVOKED');
 
 /** A message without content, which only proves that the stream is open. */
 export const heartbeat: ConnectResponse = create(ConnectResponseSchema, {});
