@@ -10,6 +10,7 @@ export type { PresenceCollection, WatchOptions } from './collection.js';
 export type { PresenceClientOptions } from './client-options.js';
 export type { PresenceCount } from './count.js';
 export type { CountWatch } from './count-watch.js';
+export type { DeniedChannel } from './denied-channel.js';
 export type { CollectionState } from './live-state.js';
 export type { MuteChange } from './mute-change.js';
 export type {
@@ -28,7 +29,8 @@ export type { ListOptions, OnlineOptions, PresenceClient } from './presence-clie
 export type { ErrorReason, KnownErrorReason } from './error-reason.js';
 export { PresenceError } from './presence-error.js';
 export type { FieldViolation, PresenceErrorCode } from './presence-error.js';
-export type { JoinOptions, Session, SessionOptions } from './session.js';
+export type { Session } from './session.js';
+export type { JoinOptions, SessionOptions } from './session-options.js';
 export type { SessionState } from './session-state.js';
 export type { Timers } from './timers.js';
 export type { TokenOption } from './token-source.js';

@@ -20,7 +20,8 @@ import {
 } from './presence.js';
 import { PresenceError } from './presence-error.js';
 import type { Scope } from './scope.js';
-import { Session, type SessionOptions } from './session.js';
+import { Session } from './session.js';
+import type { SessionOptions } from './session-options.js';
 import {
   checkedStatus,
   statusRequest,
