@@ -13,6 +13,7 @@ import type { Services } from './transports.js';
 export interface SubscriptionFilter {
   readonly userIds: string[];
   readonly channelIds: string[];
+  readonly groupIds: string[];
   readonly kinds: PresenceEventKind[];
 }
 

@@ -1,5 +1,5 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { durationMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationMs, timestampDate, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import {
   Code,
   ConnectError,
@@ -103,6 +103,10 @@ export class FakeService {
     router.service(SessionService, {
       connect: (request, context) => this.connect(request, context),
       heartbeat: ({ sessionId }) => this.answer('heartbeat', sessionId, {}),
+      revokeTokens: ({ userId, issuedBefore }) => {
+        const moment = issuedBefore && timestampDate(issuedBefore).toISOString();
+        return this.answer('revokeTokens', `${userId} ${moment ?? 'now'}`, { endedSessions: 3 });
+      },
       recordActivity: ({ target }) => this.answer('recordActivity', `${target.value}`),
     });
     router.service(PresenceService, {
@@ -119,8 +123,19 @@ export class FakeService {
         ];
         return this.answer('updateAttributes', [sessionId, ...changes].filter(Boolean).join(' '));
       },
-      countPresences: ({ channelIds }) =>
-        this.answer('countPresences', channelIds.join(' '), { counts: this.counts }),
+      countPresences: ({ channelIds, groupIds }) => {
+        const places = [...channelIds, ...groupIds.map((groupId) => `group ${groupId}`)];
+        return this.answer('countPresences', places.join(' '), { counts: this.counts });
+      },
+      listOnlineUsers: ({ groupId, pageToken }) =>
+        this.answer('listOnlineUsers', `${groupId} ${pageToken}`.trim(), {
+          presences: [ONLINE],
+          nextPageToken: pageToken === '' ? 'page 2' : '',
+        }),
+      updateHiddenFrom: ({ userId, userIds }) =>
+        this.answer('updateHiddenFrom', [userId || '-', ...userIds].join(' '), {}),
+      getHiddenFrom: ({ userId }) =>
+        this.answer('getHiddenFrom', userId || '-', { userIds: ['bob', 'cat'] }),
       updateStatus: ({ sessionId, userId, choice, statusText }) =>
         this.answer('updateStatus', `${sessionId || userId} ${choice} ${statusText}`),
       updateMuteState: ({ sessionId, isMicrophoneMuted }) =>
