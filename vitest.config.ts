@@ -91,7 +91,7 @@ const SEVERAL_NODES = [
     'replay',
     'two-worlds',
   ),
-  'client/test/{collections,sessions}.e2e-spec.ts',
+  'client/test/{access,collections,sessions}.e2e-spec.ts',
 ];
 
 const leftOut = findLeftOut(root);

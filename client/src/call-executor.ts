@@ -92,11 +92,13 @@ export class CallExecutor {
     for (let isSecond = false; ; isSecond = true) {
       const token = await tokens.get(signal);
       try {
-        return await run(new Headers({ authorization: `Bearer ${token}` }), token);
+        const result = await run(new Headers({ authorization: `Bearer ${token}` }), token);
+        tokens.accept(token);
+        return result;
       } catch (reason) {
         const error = errorOf(reason, signal);
         if (error.code !== 'unauthenticated') throw error;
-        tokens.discard(token);
+        tokens.refuse(token, error);
         if (isSecond) throw error;
       }
     }

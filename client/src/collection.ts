@@ -1,4 +1,4 @@
-import { checkId, checkList, checkName, checkOptions } from './arguments.js';
+import { check, checkId, checkList, checkName, checkOptions } from './arguments.js';
 import type { Attributes } from './attributes.js';
 import type { CallExecutor } from './call-executor.js';
 import {
@@ -28,12 +28,21 @@ import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
 import { subscribeOnce, type SubscriptionFilter } from './subscription-stream.js';
 
-/** The users to watch: those named, and those in one of the channels. Without either, all users who are not offline. */
+/**
+ * The users to watch: those named, and those in one of the channels or in one of the groups. Without any, all users who
+ * are not offline, as far as the token may see them.
+ */
 export interface WatchOptions {
   /** At most 10000. Named users are in the collection even when offline. */
   readonly users?: readonly string[];
   /** At most 1000. */
   readonly channels?: readonly string[];
+  /**
+   * At most 1000. The users of these groups are in the collection while they are online. Cannot be combined with
+   * `channels`, because a presence does not name the groups of the user: whether a user who has left the channels is in a
+   * group could not be told.
+   */
+  readonly groups?: readonly string[];
   /**
    * The kinds of change to receive. Users who go online, go offline or change their channel are always reported. Other
    * changes become visible with the next reported change of the user. Default: all kinds.
@@ -70,13 +79,21 @@ export class PresenceCollection<A = Attributes> {
     options: WatchOptions,
   ) {
     checkOptions(options);
-    const { users = [], channels = [], kinds = [] } = options;
+    const { users = [], channels = [], groups = [], kinds = [] } = options;
     checkList(users, 'users', 10_000, checkId);
     checkList(channels, 'channels', 1000, checkId);
+    checkList(groups, 'groups', 1000, checkId);
+    const isOneKind = channels.length === 0 || groups.length === 0;
+    check(
+      isOneKind,
+      'groups',
+      'cannot be combined with channels; watch them in another collection',
+    );
     checkList(kinds, 'kinds', 100, (kind, name) => checkName(kind, name, KINDS));
     this.interest = {
       userIds: [...users],
       channelIds: [...channels],
+      groupIds: [...groups],
       kinds: kindsToFollow(kinds),
     };
     this.picture = new LocalReplica<A>(belongingTo(options));
@@ -193,10 +210,13 @@ export class PresenceCollection<A = Attributes> {
   }
 }
 
-function belongingTo({ users = [], channels = [] }: WatchOptions): Predicate {
+function belongingTo({ users = [], channels = [], groups = [] }: WatchOptions): Predicate {
   const userIds = new Set(users);
   const channelIds = new Set(channels);
+  const isNamed = (userId: string): boolean => userIds.has(userId);
+  // The service shows a user who leaves the followed groups as offline.
+  if (groups.length > 0) return ({ userId, status }) => isNamed(userId) || status !== 'offline';
   if (userIds.size === 0 && channelIds.size === 0) return ({ status }) => status !== 'offline';
   return (presence) =>
-    userIds.has(presence.userId) || presence.channelIds.some((id) => channelIds.has(id));
+    isNamed(presence.userId) || presence.channelIds.some((id) => channelIds.has(id));
 }

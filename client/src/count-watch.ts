@@ -1,6 +1,11 @@
-import { checkId, checkList, checkOptions } from './arguments.js';
-import type { CallExecutor, RequestOptions } from './call-executor.js';
-import { countOf, type PresenceCount } from './count.js';
+import type { CallExecutor } from './call-executor.js';
+import {
+  countedPlaces,
+  countOf,
+  type CountedPlaces,
+  type CountOptions,
+  type PresenceCount,
+} from './count.js';
 import { dispose } from './disposal.js';
 import type { WatchCountsResponse } from './generated/presence/v1/events_service_pb.js';
 import { LiveState, type CollectionState } from './live-state.js';
@@ -9,28 +14,25 @@ import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
 import { runStream } from './subscription-stream.js';
 
-export const MAX_COUNTED_CHANNELS = 1000;
-
 /**
- * Live counts of users, one for each watched channel in the given order, or one of all users. The value is empty until
- * the counts arrive. It keeps the last counts while the connection is lost.
+ * Live counts of users, one for each watched channel and then for each group in the given order, or one of all users. The
+ * value is empty until the counts arrive. It keeps the last counts while the connection is lost.
  */
 export class CountWatch extends ObservableValue<readonly PresenceCount[]> {
   private readonly scope: Scope;
   private readonly live: LiveState;
-  private readonly channelIds: readonly string[];
-  private readonly latest = new Map<string | undefined, PresenceCount>();
+  private readonly places: CountedPlaces;
+  /** The last count of each channel or group, or of all users. */
+  private readonly latest = new Map<string, PresenceCount>();
 
   /** @private Use `watchCounts` of a client. */
   constructor(
     private readonly caller: CallExecutor,
     channelIds: readonly string[],
-    options: RequestOptions,
+    options: CountOptions,
   ) {
     super([]);
-    checkList(channelIds, 'channelIds', MAX_COUNTED_CHANNELS, checkId);
-    checkOptions(options);
-    this.channelIds = [...channelIds];
+    this.places = countedPlaces(channelIds, options);
     this.scope = new Scope(caller.options.signal, options.signal);
     this.live = new LiveState(caller, this.scope);
     void this.live.run(
@@ -62,18 +64,31 @@ export class CountWatch extends ObservableValue<readonly PresenceCount[]> {
     return runStream<WatchCountsResponse>(
       this.caller,
       this.scope.signal,
-      ({ events }, call) => events.watchCounts({ channelIds: [...this.channelIds] }, call),
+      ({ events }, call) => events.watchCounts(this.places, call),
       ({ counts }) => {
         // A message without counts only proves that the stream is open. The first one has all counts.
         if (counts.length === 0) return;
         for (const message of counts) {
           const count = countOf(message);
-          this.latest.set(count.channelId, count);
+          this.latest.set(keyOf(count), count);
         }
-        const wanted = this.channelIds.length === 0 ? [undefined] : this.channelIds;
-        this.set(wanted.flatMap((channelId) => this.latest.get(channelId) ?? []));
+        this.set(this.wanted().flatMap((key) => this.latest.get(key) ?? []));
         this.live.catchUp();
       },
     );
   }
+
+  private wanted(): string[] {
+    const { channelIds, groupIds } = this.places;
+    if (channelIds.length === 0 && groupIds.length === 0) return [keyOf({})];
+    return [
+      ...channelIds.map((channelId) => keyOf({ channelId })),
+      ...groupIds.map((groupId) => keyOf({ groupId })),
+    ];
+  }
+}
+
+/** A channel and a group may have the same id. */
+function keyOf({ channelId, groupId }: Partial<PresenceCount>): string {
+  return JSON.stringify([channelId, groupId]);
 }

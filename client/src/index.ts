@@ -1,3 +1,4 @@
+export type { HidingOptions, RevocationOptions } from './access.js';
 export type { RequestOptions } from './call-executor.js';
 export type { ChangeReason, Change, EventKind } from './change.js';
 export type {
@@ -8,8 +9,9 @@ export type {
 } from './attributes.js';
 export type { PresenceCollection, WatchOptions } from './collection.js';
 export type { PresenceClientOptions } from './client-options.js';
-export type { PresenceCount } from './count.js';
+export type { CountOptions, PresenceCount } from './count.js';
 export type { CountWatch } from './count-watch.js';
+export type { DeniedChannel } from './denied-channel.js';
 export type { CollectionState } from './live-state.js';
 export type { MuteChange } from './mute-change.js';
 export type {
@@ -19,16 +21,17 @@ export type {
   Transition,
   TransitionKind,
 } from './explanation.js';
-export type { Listing, Page } from './listing.js';
+export type { Listing, ListOptions, OnlineOptions, Page } from './listing.js';
 export type { Observer, Source, Subscription } from './observable.js';
 export type { ReadonlyValue } from './observable-value.js';
 export type { Presence, SessionInfo, Status } from './presence.js';
 export { createPresenceClient } from './presence-client.js';
-export type { ListOptions, OnlineOptions, PresenceClient } from './presence-client.js';
+export type { PresenceClient } from './presence-client.js';
 export type { ErrorReason, KnownErrorReason } from './error-reason.js';
 export { PresenceError } from './presence-error.js';
 export type { FieldViolation, PresenceErrorCode } from './presence-error.js';
-export type { JoinOptions, Session, SessionOptions } from './session.js';
+export type { Session } from './session.js';
+export type { JoinOptions, SessionOptions } from './session-options.js';
 export type { SessionState } from './session-state.js';
 export type { Timers } from './timers.js';
 export type { TokenOption } from './token-source.js';

@@ -25,8 +25,7 @@ export class KnownChoices {
 
   /** The channels that the session of this client holds for the user, the one joined last at the end. */
   get channelIds(): readonly string[] {
-    const { channels = [] } = this.choices.channel ?? {};
-    return channels.filter(({ isHeld }) => isHeld).map(({ channelId }) => channelId);
+    return heldIn(this.choices);
   }
 
   /** Applies choices that the service reported. A version older than the known one arrived late and is ignored. */
@@ -53,6 +52,22 @@ export class KnownChoices {
       ),
     );
   }
+}
+
+/**
+ * Returns the channels that the session held by the choices that this client sent, and does not hold by the response. A
+ * newer version of the response means that the user has changed the channels since, perhaps by leaving these. With the
+ * same version the only cause is that the token does not grant them.
+ */
+export function deniedChannels(sent: Choices, answer: Choices | undefined): readonly string[] {
+  if (versionOf(sent, 'channel') !== versionOf(answer, 'channel')) return [];
+  const held = new Set(heldIn(answer));
+  return heldIn(sent).filter((channelId) => !held.has(channelId));
+}
+
+function heldIn(choices: Choices | undefined): readonly string[] {
+  const { channels = [] } = choices?.channel ?? {};
+  return channels.filter(({ isHeld }) => isHeld).map(({ channelId }) => channelId);
 }
 
 function versionOf(choices: Choices | undefined, kind: ChoiceKind): bigint {

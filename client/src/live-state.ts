@@ -78,7 +78,8 @@ export class LiveState {
   }
 
   private lose(error: PresenceError): void {
-    const isTokenOver = error.code === 'unauthenticated';
+    // After a revocation the client waits before it requests a new token, and the token may be refused.
+    const isTokenOver = error.code === 'unauthenticated' && error.reason !== 'TOKEN_REVOKED';
     if (!isTokenOver || this.stateValue.value.status !== 'live') return this.fallBehind(error);
     // With a new token the stream resumes where it was, and the delay stays within what any message may take.
     const { timers } = this.caller.options;

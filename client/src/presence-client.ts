@@ -1,42 +1,39 @@
-import { checkId, checkList, checkName, checkOptions, checkWholeNumber } from './arguments.js';
+import {
+  hiddenFrom,
+  revokeTokens,
+  setHiddenFrom,
+  type HidingOptions,
+  type RevocationOptions,
+} from './access.js';
+import { checkId, checkList } from './arguments.js';
 import type { Attributes, AttributeTypes } from './attributes.js';
 import type { Attempt, CallExecutor, RequestOptions } from './call-executor.js';
 import { startClient, type PresenceClientOptions } from './client-options.js';
 import { PresenceCollection, type WatchOptions } from './collection.js';
-import { countOf, type PresenceCount } from './count.js';
-import { CountWatch, MAX_COUNTED_CHANNELS } from './count-watch.js';
+import { countPresences, type CountOptions, type PresenceCount } from './count.js';
+import { CountWatch } from './count-watch.js';
 import { dispose } from './disposal.js';
 import { explanationOf, type Explanation } from './explanation.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
-import { Listing } from './listing.js';
-import { checkedMute, type MuteChange } from './mute-change.js';
 import {
-  presenceOf,
-  sessionInfoOf,
-  STATUS_VALUES,
-  type Presence,
-  type SessionInfo,
-  type Status,
-} from './presence.js';
+  listMembers,
+  listOnline,
+  type Listing,
+  type ListOptions,
+  type OnlineOptions,
+} from './listing.js';
+import { checkedMute, type MuteChange } from './mute-change.js';
+import { presenceOf, sessionInfoOf, type Presence, type SessionInfo } from './presence.js';
 import { PresenceError } from './presence-error.js';
 import type { Scope } from './scope.js';
-import { Session, type SessionOptions } from './session.js';
+import { Session } from './session.js';
+import type { SessionOptions } from './session-options.js';
 import {
   checkedStatus,
   statusRequest,
   type ChosenStatus,
   type StatusDetails,
 } from './status-choice.js';
-
-export interface ListOptions extends RequestOptions {
-  /** The number of users in one page. Default: 100. Maximum: 1000. */
-  readonly pageSize?: number;
-}
-
-export interface OnlineOptions extends ListOptions {
-  /** The statuses of the users to list. Default: all except offline. */
-  readonly statuses?: readonly Exclude<Status, 'offline'>[];
-}
 
 /** A client of the presence service, for one user. */
 export class PresenceClient<A = Attributes> {
@@ -54,8 +51,9 @@ export class PresenceClient<A = Attributes> {
   }
 
   /**
-   * Watches users, channels or all users until the collection is closed. Returns at once; `ready` resolves when it is
-   * complete.
+   * Watches users, channels, groups or all users until the collection is closed. Returns at once; `ready` resolves when it
+   * is complete. If the token may not watch a channel or a group, the collection is closed with `CHANNEL_NOT_GRANTED` or
+   * `GROUP_NOT_GRANTED`.
    */
   watch(options: WatchOptions = {}): PresenceCollection<A> {
     return new PresenceCollection<A>(this.caller, options);
@@ -81,47 +79,30 @@ export class PresenceClient<A = Attributes> {
     return presences.map((presence) => presenceOf<A>(presence));
   }
 
-  /** Lists all users who are not offline, ordered by user id. */
+  /** Lists all users who are not offline, or those of a group, ordered by user id. */
   listOnline(options: OnlineOptions = {}): Listing<A> {
-    const { statuses = [], pageSize } = checkedList(options);
-    checkList(statuses, 'statuses', 100, (status, name) => checkName(status, name, STATUS_VALUES));
-    const request = { pageSize, statuses: statuses.map((status) => STATUS_VALUES[status]) };
-    return this.list((pageToken) =>
-      this.caller.call(
-        ({ presences }, call) => presences.listOnlineUsers({ ...request, pageToken }, call),
-        options,
-      ),
-    );
+    return listOnline<A>(this.caller, options);
   }
 
-  /** Lists all users in a channel, ordered by user id. */
+  /**
+   * Lists all users in a channel, ordered by user id. Fails with `CHANNEL_NOT_GRANTED` if the token may not watch the
+   * channel.
+   */
   listMembers(channelId: string, options: ListOptions = {}): Listing<A> {
-    checkId(channelId, 'channelId');
-    const { pageSize } = checkedList(options);
-    return this.list((pageToken) =>
-      this.caller.call(
-        ({ presences }, call) =>
-          presences.listChannelMembers({ channelId, pageSize, pageToken }, call),
-        options,
-      ),
-    );
+    return listMembers<A>(this.caller, channelId, options);
   }
 
-  /** Counts the users who are not offline: in each of these channels, in the same order, or everywhere. */
-  async count(
-    channelIds: readonly string[] = [],
-    options?: RequestOptions,
-  ): Promise<PresenceCount[]> {
-    checkList(channelIds, 'channelIds', MAX_COUNTED_CHANNELS, checkId);
-    const { counts } = await this.caller.call(
-      ({ presences }, call) => presences.countPresences({ channelIds: [...channelIds] }, call),
-      options,
-    );
-    return counts.map(countOf);
+  /**
+   * Counts the users who are not offline: in each of these channels, then in each of the groups of the options, in the
+   * same order. Without both: all users whom the token may see. Fails with `CHANNEL_NOT_GRANTED` or `GROUP_NOT_GRANTED`
+   * if the token may not count one of them.
+   */
+  count(channelIds: readonly string[] = [], options: CountOptions = {}): Promise<PresenceCount[]> {
+    return countPresences(this.caller, channelIds, options);
   }
 
   /** Counts as `count` does, until the counts are closed. They change at most once a second. */
-  watchCounts(channelIds: readonly string[] = [], options: RequestOptions = {}): CountWatch {
+  watchCounts(channelIds: readonly string[] = [], options: CountOptions = {}): CountWatch {
     return new CountWatch(this.caller, channelIds, options);
   }
 
@@ -216,6 +197,28 @@ export class PresenceClient<A = Attributes> {
     return wasLive;
   }
 
+  /**
+   * Sets the list of users who see this user as offline from now on, at most 1000. It replaces the list that was set
+   * before, and may be empty. Users cannot find out that they are on a list. It needs no session, and remains after the
+   * user goes offline.
+   */
+  setHiddenFrom(userIds: readonly string[], options: HidingOptions = {}): Promise<void> {
+    return setHiddenFrom(this.caller, userIds, options);
+  }
+
+  /** Returns the list that `setHiddenFrom` set, sorted. */
+  hiddenFrom(options: HidingOptions = {}): Promise<string[]> {
+    return hiddenFrom(this.caller, options);
+  }
+
+  /**
+   * Refuses every token of a user that was issued before a moment, and ends the sessions and subscriptions of these tokens
+   * at once. Returns the number of sessions that ended. Needs `presence:admin`.
+   */
+  revokeTokens(userId: string, options: RevocationOptions = {}): Promise<number> {
+    return revokeTokens(this.caller, userId, options);
+  }
+
   /** Explains the status of a user. Needs `presence:admin`, because it reveals what an invisible user hides. */
   async explain(userId: string, options?: RequestOptions): Promise<Explanation<A>> {
     checkId(userId, 'userId');
@@ -243,29 +246,6 @@ export class PresenceClient<A = Attributes> {
     const { presence } = await this.caller.call(attempt, options);
     return presenceOf<A>(presence);
   }
-
-  private list(
-    fetch: (pageToken: string) => Promise<{
-      readonly presences: PresenceMessage[];
-      readonly totalSize: number;
-      readonly nextPageToken: string;
-    }>,
-  ): Listing<A> {
-    return new Listing<A>(async (pageToken) => {
-      const { presences, totalSize, nextPageToken } = await fetch(pageToken);
-      return {
-        page: { presences: presences.map((each) => presenceOf<A>(each)), totalSize },
-        nextPageToken,
-      };
-    });
-  }
-}
-
-function checkedList<T extends ListOptions>(options: T): T & { readonly pageSize: number } {
-  checkOptions(options);
-  const { pageSize = 0 } = options;
-  checkWholeNumber(pageSize, 'pageSize');
-  return { ...options, pageSize };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { CommandQueue } from './command-queue.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
 import type { Choices } from './generated/presence/v1/presence_service_pb.js';
 import { runWithReconnect, type End } from './run-with-reconnect.js';
-import type { KnownChoices } from './known-choices.js';
+import { deniedChannels, type KnownChoices } from './known-choices.js';
 import { updateRequest, type AttributeRecord } from './attributes.js';
 import type { OwnAttributes } from './own-attributes.js';
 import { PresenceError } from './presence-error.js';
@@ -36,6 +36,8 @@ interface KeeperOptions {
   readonly signal: AbortSignal;
   readonly onState: (state: SessionState) => void;
   readonly onPresence: (presence: PresenceMessage | undefined) => void;
+  /** Called after the session is online, with each channel that it could not join again. */
+  readonly onDenied: (channelId: string) => void;
 }
 
 /**
@@ -106,10 +108,9 @@ export class SessionReconnector {
     const heldSince = timers.now();
     const { stream, error } = await this.hold();
     transports.rotate(stream.services);
-    // The service accepted the token at first, so it has expired. The error is final only if a new token is rejected
-    // too.
-    const isCured = error.code === 'unauthenticated';
-    if (isCured) tokens.discard(stream.token);
+    // The service accepted the token at first, so it has expired or was revoked. The error is final only if a new token
+    // is rejected too.
+    const isCured = error.code === 'unauthenticated' && tokens.refuse(stream.token, error);
     return { error, uptimeMs: timers.now() - heldSince, retryable: isCured };
   }
 
@@ -154,11 +155,13 @@ export class SessionReconnector {
   }
 
   private async hasMoved(stream: SessionStream, signal: AbortSignal): Promise<boolean> {
+    const { timers } = this.caller.options;
     try {
       await this.begin(signal, stream);
       return true;
-    } catch {
+    } catch (reason) {
       // The stream is still open. If the failure persists until it ends, the error is reported then.
+      if (isFinal(errorOf(reason, signal))) await sleep(timers, Infinity, signal);
       return false;
     }
   }
@@ -196,7 +199,7 @@ export class SessionReconnector {
    * Opens a stream and makes it the stream of the session. `previous` stays open until the new stream has replaced it.
    */
   private async begin(attempt: AbortSignal, previous?: SessionStream): Promise<void> {
-    const { choices, commands } = this.options;
+    const { choices, commands, onDenied } = this.options;
     const known = choices.newest;
     const { stream, attributes } = await this.open(known, attempt);
     this.hasBegun = true;
@@ -207,6 +210,7 @@ export class SessionReconnector {
       stream.signal.throwIfAborted();
       stream.keep();
       this.adopt(stream);
+      for (const channelId of deniedChannels(known, stream.started.choices)) onDenied(channelId);
       previous?.close(new PresenceError('closed', 'the session has moved'));
     };
     try {
@@ -275,6 +279,11 @@ export class SessionReconnector {
     this.options.onState({ status: 'online', sessionId: stream.sessionId });
     for (const arrive of this.arrivals) arrive();
   }
+}
+
+/** Whether no new attempt makes sense: the token may not begin sessions, for instance. */
+function isFinal({ code, isRetryable }: PresenceError): boolean {
+  return !isRetryable && code !== 'unauthenticated';
 }
 
 function isAboutAttributes({ violations }: PresenceError): boolean {

@@ -10,17 +10,20 @@ import {
 } from './attributes.js';
 import { errorOf, type CallExecutor, type RequestOptions } from './call-executor.js';
 import { CommandQueue } from './command-queue.js';
+import { DeniedChannels, type DeniedChannel } from './denied-channel.js';
 import { dispose } from './disposal.js';
 import type { Presence as PresenceMessage } from './generated/presence/v1/presence_pb.js';
 import type { Choices } from './generated/presence/v1/presence_service_pb.js';
 import { KnownChoices } from './known-choices.js';
 import { checkedMute, muteFields, type MuteChange } from './mute-change.js';
+import type { Source } from './observable.js';
 import { ObservableValue, type ReadonlyValue } from './observable-value.js';
 import { OwnAttributes } from './own-attributes.js';
 import { presenceOf, type Presence } from './presence.js';
 import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
 import { SessionReconnector } from './session-reconnector.js';
+import type { JoinOptions, SessionOptions } from './session-options.js';
 import type { SessionState } from './session-state.js';
 import type { Services } from './transports.js';
 import {
@@ -30,37 +33,6 @@ import {
   type StatusDetails,
 } from './status-choice.js';
 
-export interface SessionOptions<A = Attributes> {
-  /**
-   * The platform of the program: "desktop", "mobile", "web" or another short word of lower-case letters, digits and
-   * dashes.
-   */
-  readonly platform?: string;
-  /** The state of the microphone, set only when the session starts for the first time. Default: unchanged. */
-  readonly microphoneMuted?: boolean;
-  /** The state of the speaker, set only when the session starts for the first time. Default: unchanged. */
-  readonly speakerMuted?: boolean;
-  /**
-   * The attributes of the session at the start. The library sets the current attributes again after every reconnect.
-   */
-  readonly attributes?: Readonly<A>;
-  /**
-   * Whether the service ends the session if it receives nothing from this program within its heartbeat timeout. Use it
-   * behind proxies that hide a lost connection. The library sends the heartbeats.
-   */
-  readonly requireHeartbeats?: boolean;
-  /** Closes the session. */
-  readonly signal?: AbortSignal;
-}
-
-export interface JoinOptions extends RequestOptions {
-  /**
-   * Whether the user stays in the channels that were joined before. Default: the user leaves all other channels, on all
-   * devices.
-   */
-  readonly keepOthers?: boolean;
-}
-
 /**
  * One device of one user. The user is online while the session is open. A lost connection is opened again
  * automatically, and the session then restores choices of the user that the service has lost. Changes made on another
@@ -69,6 +41,7 @@ export interface JoinOptions extends RequestOptions {
  */
 export class Session<A = Attributes> {
   private readonly stateValue = new ObservableValue<SessionState>({ status: 'connecting' });
+  private readonly denied = new DeniedChannels();
   private readonly choices = new KnownChoices();
   private readonly commands = new CommandQueue();
   private readonly scope: Scope;
@@ -103,6 +76,7 @@ export class Session<A = Attributes> {
       signal: this.scope.signal,
       onState: (state) => this.stateValue.set(state),
       onPresence: (presence) => void this.seen(presence),
+      onDenied: (channelId) => this.denied.report(channelId),
     });
     this.ready = this.keeper.online(this.scope.signal).then(() => {});
     // A caller that does not await `ready` learns of the failure from `state`.
@@ -139,6 +113,15 @@ export class Session<A = Attributes> {
   /** The last of `channelIds`. Undefined if there is none. */
   get channelId(): string | undefined {
     return this.channelIds.at(-1);
+  }
+
+  /**
+   * Every channel that the session had joined and could not join again after a reconnect, because its new token does not
+   * grant the channel. The session then no longer holds the channel, and does not join it by itself with a later token.
+   * Not reported if the user joined or left channels on another device meanwhile. Completes when the session is closed.
+   */
+  get deniedChannels(): Source<DeniedChannel> {
+    return this.denied;
   }
 
   /** Adds the user to a channel. Returns the presence after the command, like all commands. */
@@ -233,6 +216,7 @@ export class Session<A = Attributes> {
   private async stay(): Promise<void> {
     const error = await this.keeper.run();
     this.scope.abort(error);
+    this.denied.complete();
     this.stateValue.set({ status: 'closed', reason: error.code, error });
     this.stateValue.complete();
   }

@@ -13,6 +13,7 @@ import type { Services } from './transports.js';
 export interface SubscriptionFilter {
   readonly userIds: string[];
   readonly channelIds: string[];
+  readonly groupIds: string[];
   readonly kinds: PresenceEventKind[];
 }
 
@@ -65,9 +66,9 @@ export async function runStream<Message>(
     try {
       for (let message = first; ; message = (await messages.next()).value) take(message);
     } catch (reason) {
-      // The service accepted the token at first, so it has expired.
-      isCured = errorOf(reason, signal).code === 'unauthenticated';
-      if (isCured) tokens.discard(token);
+      // The service accepted the token at first, so it has expired or was revoked.
+      const error = errorOf(reason, signal);
+      isCured = error.code === 'unauthenticated' && tokens.refuse(token, error);
       throw reason;
     }
   } catch (reason) {

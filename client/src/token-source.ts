@@ -10,6 +10,16 @@ import { sleep, type Timers } from './timers.js';
 export type TokenOption =
   string | ((options: { readonly signal: AbortSignal }) => string | Promise<string>);
 
+/** The reason of an error of the service. */
+const REVOKED = 'TOKEN_REVOKED';
+
+/**
+ * The time between the revocation of a token and the request for a new one, in milliseconds. The service refuses every
+ * token whose `iat` is before the revocation, and `iat` has whole seconds, so a token that was issued in the same second
+ * is refused too. The half second more is for an issuer whose clock is a little slow.
+ */
+const REVOCATION_PAUSE_MS = 1500;
+
 interface TokenSourceOptions {
   readonly timers: Timers;
   readonly random: () => number;
@@ -35,6 +45,10 @@ export class TokenSource {
   private problem: string | undefined;
   private backoff: Backoff | undefined;
   private nextQuestionAt = -Infinity;
+  /** Whether the previous token was revoked and no call has succeeded with a newer one yet. */
+  private isAfterRevocation = false;
+  /** Why no token is requested any more. Undefined: tokens are requested. */
+  private end: PresenceError | undefined;
 
   constructor(
     private readonly option: TokenOption,
@@ -48,6 +62,7 @@ export class TokenSource {
   }
 
   async get(signal: AbortSignal): Promise<string> {
+    if (this.end !== undefined) throw this.end;
     const question = (this.question ??= this.ask());
     question.waiting++;
     try {
@@ -60,6 +75,33 @@ export class TokenSource {
   /** Makes the next call request a new token, unless another call has already done so since this token arrived. */
   discard(token: string): void {
     if (this.token === token) this.question = this.token = undefined;
+  }
+
+  /**
+   * Notes that the service rejected a token, and returns whether another token can be accepted. After a revocation the
+   * next token is requested a little later. If that one is revoked as well, the user is not allowed in, and no token is
+   * requested any more.
+   */
+  refuse(token: string, error: PresenceError): boolean {
+    if (this.token === token) {
+      this.discard(token);
+      if (error.reason === REVOKED) this.noteRevocation(error);
+    }
+    return this.end === undefined;
+  }
+
+  /** Notes that a call with a token succeeded. */
+  accept(token: string): void {
+    if (this.token === token) this.isAfterRevocation = false;
+  }
+
+  private noteRevocation(error: PresenceError): void {
+    // A program with a fixed token has no other one.
+    if (this.isAfterRevocation || typeof this.option === 'string') this.end = error;
+    this.isAfterRevocation = true;
+    this.problem = error.message;
+    const notBefore = this.options.timers.now() + REVOCATION_PAUSE_MS;
+    this.nextQuestionAt = Math.max(this.nextQuestionAt, notBefore);
   }
 
   private ask(): Question {

@@ -109,6 +109,57 @@ describe('A collection of presences', () => {
     });
   });
 
+  it('of groups has the users that the service shows in them while they are not offline', async () => {
+    const team = watch({ groups: ['acme'], users: ['ann'] });
+    await settled();
+    const { userIds, channelIds, groupIds } = service.subscription.request;
+    expect([userIds, channelIds, groupIds]).toEqual([['ann'], [], ['acme']]);
+    const offline = { status: PresenceStatus.OFFLINE };
+    service.subscription.send(told({ snapshot: [{ ...user('ann', 1), ...offline }] }));
+    service.subscription.send(told({ snapshot: [user('bob', 2)], sync: Sync.CURRENT }));
+    await team.ready;
+    expect(versions(team)).toBe('ann 1, bob 2');
+    const changes = note(team);
+    service.subscription.send(
+      told({
+        // Bob changes his channel, then leaves the group. Cat enters it.
+        events: [
+          event(user('bob', 3, 'attic')),
+          event({ ...user('bob', 4, ''), ...offline }),
+          event(user('cat', 5, '')),
+        ],
+      }),
+    );
+    await settled();
+    expect(versions(team)).toBe('ann 1, cat 5');
+    expect(changes).toEqual([
+      'bob 2 -> 3 requested',
+      'bob 3 -> - requested',
+      'cat - -> 5 requested',
+    ]);
+    team.close();
+  });
+
+  it('replaces its content when new rights of the token show it less', async () => {
+    const team = await live({ users: ['ann', 'bob'] });
+    const changes = note(team);
+    service.subscription.fail(refused());
+    await timers.pass(250);
+    expect(service.subscription.request.resumeToken).toBe('t1');
+    const unseen = { userId: 'bob', status: PresenceStatus.OFFLINE };
+    service.subscription.send(told({ sync: Sync.RESET }));
+    service.subscription.send(told({ snapshot: [user('ann', 1), unseen] }));
+    await settled();
+    expect(team.state.value.status).toBe('stale');
+    expect(versions(team)).toBe('ann 1, bob 2');
+    service.subscription.send(told({ sync: Sync.CURRENT, resumeToken: 't2' }));
+    await settled();
+    expect(team.state.value.status).toBe('live');
+    expect(changes).toEqual(['bob 2 -> 0 snapshot']);
+    expect(team.get('bob')?.status).toBe('offline');
+    team.close();
+  });
+
   it('shows nothing before the snapshot is complete, and then everything at once', async () => {
     const lobby = watch();
     const changes = note(lobby);

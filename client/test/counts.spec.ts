@@ -35,12 +35,22 @@ describe('Counts', () => {
     };
   }
 
-  function send(...counts: ReturnType<typeof online>[]): void {
+  function send(...counts: (ReturnType<typeof online> | ReturnType<typeof inGroup>)[]): void {
     service.countStreams.at(-1)!.send(create(WatchCountsResponseSchema, { counts }));
   }
 
   const inWords = (counts: readonly PresenceCount[]): string =>
-    counts.map(({ channelId = 'all', total }) => `${channelId} ${total}`).join(', ');
+    counts
+      .map(({ channelId, groupId, total }) => `${nameOf(channelId, groupId)} ${total}`)
+      .join(', ');
+
+  function nameOf(channelId: string | undefined, groupId: string | undefined): string {
+    return groupId === undefined ? (channelId ?? 'all') : `group ${groupId}`;
+  }
+
+  function inGroup(groupId: string, count: number) {
+    return { ...online(undefined, count), scope: { case: 'groupId' as const, value: groupId } };
+  }
 
   it('have a total and a number for each status', async () => {
     service.counts = [
@@ -57,6 +67,7 @@ describe('Counts', () => {
     expect(await client().count()).toEqual([
       {
         channelId: undefined,
+        groupId: undefined,
         total: 6,
         byStatus: { online: 5, idle: 0, 'do-not-disturb': 0, away: 1 },
       },
@@ -83,6 +94,32 @@ describe('Counts', () => {
     expect(seen).toEqual(['', 'lobby 2, garden 1', 'lobby 2, garden 5']);
     expect(counts.state.value.status).toBe('live');
     counts.close();
+  });
+
+  it('of groups come after those of channels, also where a group and a channel have the same id', async () => {
+    const asker = client();
+    service.counts = [online('acme', 1), inGroup('acme', 2), inGroup('blue', 3)];
+    expect(inWords(await asker.count(['acme'], { groups: ['acme', 'blue'] }))).toBe(
+      'acme 1, group acme 2, group blue 3',
+    );
+    expect(service.heard).toEqual(['countPresences acme group acme group blue']);
+    const counts = asker.watchCounts(['acme'], { groups: ['acme', 'blue'] });
+    await settled();
+    expect(service.countStreams[0]!.request).toMatchObject({
+      channelIds: ['acme'],
+      groupIds: ['acme', 'blue'],
+    });
+    send(inGroup('blue', 3), inGroup('acme', 2), online('acme', 1));
+    await counts.ready;
+    send(inGroup('acme', 7));
+    await settled();
+    expect(inWords(counts.value)).toBe('acme 1, group acme 7, group blue 3');
+    const ofGroups = asker.watchCounts([], { groups: ['blue'] });
+    await settled();
+    send(inGroup('blue', 4));
+    await settled();
+    expect(inWords(ofGroups.value)).toBe('group blue 4');
+    asker.close();
   });
 
   it('stay while the connection is lost, and come back with it', async () => {

@@ -27,7 +27,7 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
   });
   registerGauge(registry, {
     name: 'presence_store_nodes_with_other_settings',
-    help: 'Live nodes whose timeouts, grace or sessions per user differ from the settings of this node.',
+    help: 'Live nodes whose timeouts, grace, sessions per user or access differ from the settings of this node.',
     value: () => store.status.differingNodes,
   });
   registerGauge(registry, {

@@ -1,6 +1,14 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
-import { durationMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { createRouterTransport, type HandlerContext, type Transport } from '@connectrpc/connect';
+import { durationMs, timestampDate, timestampFromMs } from '@bufbuild/protobuf/wkt';
+import {
+  Code,
+  ConnectError,
+  createRouterTransport,
+  type HandlerContext,
+  type Transport,
+} from '@connectrpc/connect';
+import type { KnownErrorReason } from '@presence-service/client';
+import { ErrorInfoSchema } from '../../src/generated/google/rpc/error_details_pb.js';
 import {
   EventsService,
   SubscribeResponseSchema,
@@ -95,6 +103,10 @@ export class FakeService {
     router.service(SessionService, {
       connect: (request, context) => this.connect(request, context),
       heartbeat: ({ sessionId }) => this.answer('heartbeat', sessionId, {}),
+      revokeTokens: ({ userId, issuedBefore }) => {
+        const moment = issuedBefore && timestampDate(issuedBefore).toISOString();
+        return this.answer('revokeTokens', `${userId} ${moment ?? 'now'}`, { endedSessions: 3 });
+      },
       recordActivity: ({ target }) => this.answer('recordActivity', `${target.value}`),
     });
     router.service(PresenceService, {
@@ -111,8 +123,19 @@ export class FakeService {
         ];
         return this.answer('updateAttributes', [sessionId, ...changes].filter(Boolean).join(' '));
       },
-      countPresences: ({ channelIds }) =>
-        this.answer('countPresences', channelIds.join(' '), { counts: this.counts }),
+      countPresences: ({ channelIds, groupIds }) => {
+        const places = [...channelIds, ...groupIds.map((groupId) => `group ${groupId}`)];
+        return this.answer('countPresences', places.join(' '), { counts: this.counts });
+      },
+      listOnlineUsers: ({ groupId, pageToken }) =>
+        this.answer('listOnlineUsers', `${groupId} ${pageToken}`.trim(), {
+          presences: [ONLINE],
+          nextPageToken: pageToken === '' ? 'page 2' : '',
+        }),
+      updateHiddenFrom: ({ userId, userIds }) =>
+        this.answer('updateHiddenFrom', [userId || '-', ...userIds].join(' '), {}),
+      getHiddenFrom: ({ userId }) =>
+        this.answer('getHiddenFrom', userId || '-', { userIds: ['bob', 'cat'] }),
       updateStatus: ({ sessionId, userId, choice, statusText }) =>
         this.answer('updateStatus', `${sessionId || userId} ${choice} ${statusText}`),
       updateMuteState: ({ sessionId, isMicrophoneMuted }) =>
@@ -203,6 +226,14 @@ const ONLINE = { userId: 'ann', status: PresenceStatus.ONLINE };
 function tokenOf({ requestHeader }: HandlerContext): string {
   return requestHeader.get('authorization')!.replace('Bearer ', '');
 }
+
+/** An error with a reason, as the service sends it. */
+export function rejection(code: Code, reason: KnownErrorReason): ConnectError {
+  const details = [{ desc: ErrorInfoSchema, value: { domain: 'presence.v1', reason } }];
+  return new ConnectError(`rejected: ${reason}`, code, undefined, details);
+}
+
+export const revoked = (): ConnectError => rejection(Code.Unauthenticated, 'TOKEN_REVOKED');
 
 /** A message without content, which only proves that the stream is open. */
 export const heartbeat: ConnectResponse = create(ConnectResponseSchema, {});

@@ -49,8 +49,9 @@ export type SubscribeRequest = Message<"presence.v1.SubscribeRequest"> & {
   /**
    * The last `resume_token` that the client received, with this filter or
    * another one. Empty: the stream begins with a snapshot. If the server cannot
-   * decrypt it, because it was modified or issued before a restart, the server
-   * sends `SYNC_RESET`. A malformed one is INVALID_ARGUMENT.
+   * decrypt it, because it was modified or issued before a restart, or if it
+   * belongs to other rights, the server sends `SYNC_RESET`. A malformed one is
+   * INVALID_ARGUMENT.
    *
    * @generated from field: string resume_token = 4;
    */
@@ -169,7 +170,8 @@ export type PresenceEvent = Message<"presence.v1.PresenceEvent"> & {
    */
   change: {
     /**
-     * The user's first session began, or the user stopped being invisible.
+     * The user's first session began, or the user stopped being invisible, or
+     * became visible to the caller.
      *
      * @generated from field: presence.v1.UserOnline user_online = 10;
      */
@@ -177,7 +179,8 @@ export type PresenceEvent = Message<"presence.v1.PresenceEvent"> & {
     case: "userOnline";
   } | {
     /**
-     * The user's last session ended, or the user became invisible.
+     * The user's last session ended, or the user became invisible, or is no
+     * longer visible to the caller.
      *
      * @generated from field: presence.v1.UserOffline user_offline = 11;
      */
@@ -686,8 +689,9 @@ export enum Sync {
   CURRENT = 1,
 
   /**
-   * The server no longer has the position of the `resume_token`. The client drops
-   * its state. A snapshot follows, unless `skip_snapshot` is set.
+   * The server no longer has the position of the `resume_token`, or it belongs to
+   * other rights. The client drops its state. A snapshot follows, unless
+   * `skip_snapshot` is set.
    *
    * @generated from enum value: SYNC_RESET = 2;
    */
@@ -712,10 +716,14 @@ export const EventsService: GenService<{
    * Without a `resume_token` the stream begins with the matching presences in
    * `snapshot`, in one or more messages, and then `SYNC_CURRENT`. With a
    * `resume_token` it begins with the changes after that position. If the server
-   * no longer has these changes, it sends `SYNC_RESET` and continues as without
-   * a token. After `SYNC_CURRENT` every matching change follows once, in commit
-   * order, until the stream ends. No change is lost between the snapshot and the
-   * first event.
+   * no longer has these changes, or the caller has other rights than before, it
+   * sends `SYNC_RESET` and continues as without a token. After `SYNC_CURRENT`
+   * every matching change follows once, in commit order, until the stream ends.
+   * No change is lost between the snapshot and the first event.
+   *
+   * The events are the changes of what the caller may see. A user who enters a
+   * channel that the caller may watch can therefore come online, and a user who
+   * leaves it can go OFFLINE. The rights are those of the token at the start.
    *
    * The stream has the presences that other users see: an INVISIBLE user is
    * OFFLINE to every subscriber, also to a subscriber with the same user id.

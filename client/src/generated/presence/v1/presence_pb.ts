@@ -105,9 +105,10 @@ export type Presence = Message<"presence.v1.Presence"> & {
   lastActiveAt?: Timestamp | undefined;
 
   /**
-   * Grows with every change of this user's presence, by any amount. If a client
-   * has two presences of one user, the one with the higher version is newer.
-   * Zero: the service does not know the user.
+   * Grows with every change of this user's presence, by any amount, also with
+   * changes that the caller may not see. If a client has two presences of one
+   * user, the one with the higher version is newer. Zero: the service does not
+   * know the user, or the caller may not see the user.
    *
    * @generated from field: uint64 version = 8;
    */
@@ -129,8 +130,8 @@ export type Presence = Message<"presence.v1.Presence"> & {
   platforms: string[];
 
   /**
-   * Every channel the user is in, sorted. `current_channel_id` is the one that
-   * was joined last among them.
+   * Every channel the user is in and the caller may watch, sorted.
+   * `current_channel_id` is the one that was joined last among them.
    *
    * @generated from field: repeated string channel_ids = 11;
    */

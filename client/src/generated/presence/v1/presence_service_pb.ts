@@ -955,7 +955,8 @@ export const ExplainPresenceRequestSchema: GenMessage<ExplainPresenceRequest> = 
  */
 export type ExplainPresenceResponse = Message<"presence.v1.ExplainPresenceResponse"> & {
   /**
-   * The presence as everyone else sees it.
+   * The presence as other users see it. Groups, channels and hiding can restrict
+   * what one of them sees.
    *
    * @generated from field: presence.v1.Presence shown = 1;
    */
@@ -1117,7 +1118,7 @@ export type Transition = Message<"presence.v1.Transition"> & {
   sessionId: string;
 
   /**
-   * The presence that everyone else will see after the change.
+   * The presence that other users will see after the change.
    *
    * @generated from field: presence.v1.Presence shown = 4;
    */
@@ -1419,9 +1420,10 @@ export const PresenceService: GenService<{
     output: typeof GetHiddenFromResponseSchema;
   },
   /**
-   * Returns the presence of one user. A user never seen is OFFLINE. As current as
-   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
-   * sees it: INVISIBLE hides nothing from oneself.
+   * Returns the presence of one user. A user who never connected is OFFLINE, and a
+   * user whom the caller may not see looks the same. As current as
+   * `ListOnlineUsers`. Callers see their own presence completely: INVISIBLE hides
+   * nothing from oneself.
    *
    * Errors: those of every call.
    *
@@ -1447,10 +1449,10 @@ export const PresenceService: GenService<{
     output: typeof BatchGetPresencesResponseSchema;
   },
   /**
-   * Lists the users who are not OFFLINE, ordered by `user_id`. The response
-   * includes every change that any node acknowledged before the call. A user who
-   * goes online or offline between two pages may be missing; `Subscribe` has no
-   * such gap.
+   * Lists the users who are not OFFLINE, as the caller may see them, ordered by
+   * `user_id`. The response includes every change that any node acknowledged
+   * before the call. A user who goes online or offline between two pages may be
+   * missing; `Subscribe` has no such gap.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.

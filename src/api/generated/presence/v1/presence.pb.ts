@@ -71,9 +71,10 @@ export interface Presence {
     | Timestamp
     | undefined;
   /**
-   * Grows with every change of this user's presence, by any amount. If a client
-   * has two presences of one user, the one with the higher version is newer.
-   * Zero: the service does not know the user.
+   * Grows with every change of this user's presence, by any amount, also with
+   * changes that the caller may not see. If a client has two presences of one
+   * user, the one with the higher version is newer. Zero: the service does not
+   * know the user, or the caller may not see the user.
    */
   version: number;
   /** The text that the user set, at most 128 characters in one line. Empty: none. */
@@ -84,8 +85,8 @@ export interface Presence {
    */
   platforms: string[];
   /**
-   * Every channel the user is in, sorted. `current_channel_id` is the one that
-   * was joined last among them.
+   * Every channel the user is in and the caller may watch, sorted.
+   * `current_channel_id` is the one that was joined last among them.
    */
   channelIds: string[];
   /**

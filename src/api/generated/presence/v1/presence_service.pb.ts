@@ -445,7 +445,10 @@ export interface ExplainPresenceRequest {
 
 /** Response of `ExplainPresence`. */
 export interface ExplainPresenceResponse {
-  /** The presence as everyone else sees it. */
+  /**
+   * The presence as other users see it. Groups, channels and hiding can restrict
+   * what one of them sees.
+   */
   shown:
     | Presence
     | undefined;
@@ -529,7 +532,7 @@ export interface Transition {
   kind: TransitionKind;
   /** The session that it ends. Empty: none. */
   sessionId: string;
-  /** The presence that everyone else will see after the change. */
+  /** The presence that other users will see after the change. */
   shown: Presence | undefined;
 }
 
@@ -2826,9 +2829,10 @@ export interface PresenceServiceClient {
   getHiddenFrom(request: GetHiddenFromRequest, ...rest: any): Observable<GetHiddenFromResponse>;
 
   /**
-   * Returns the presence of one user. A user never seen is OFFLINE. As current as
-   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
-   * sees it: INVISIBLE hides nothing from oneself.
+   * Returns the presence of one user. A user who never connected is OFFLINE, and a
+   * user whom the caller may not see looks the same. As current as
+   * `ListOnlineUsers`. Callers see their own presence completely: INVISIBLE hides
+   * nothing from oneself.
    *
    * Errors: those of every call.
    */
@@ -2846,10 +2850,10 @@ export interface PresenceServiceClient {
   batchGetPresences(request: BatchGetPresencesRequest, ...rest: any): Observable<BatchGetPresencesResponse>;
 
   /**
-   * Lists the users who are not OFFLINE, ordered by `user_id`. The response
-   * includes every change that any node acknowledged before the call. A user who
-   * goes online or offline between two pages may be missing; `Subscribe` has no
-   * such gap.
+   * Lists the users who are not OFFLINE, as the caller may see them, ordered by
+   * `user_id`. The response includes every change that any node acknowledged
+   * before the call. A user who goes online or offline between two pages may be
+   * missing; `Subscribe` has no such gap.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
@@ -3013,9 +3017,10 @@ export interface PresenceServiceController {
   ): Promise<GetHiddenFromResponse> | Observable<GetHiddenFromResponse> | GetHiddenFromResponse;
 
   /**
-   * Returns the presence of one user. A user never seen is OFFLINE. As current as
-   * `ListOnlineUsers`. Who asks for the own presence is given it as the user
-   * sees it: INVISIBLE hides nothing from oneself.
+   * Returns the presence of one user. A user who never connected is OFFLINE, and a
+   * user whom the caller may not see looks the same. As current as
+   * `ListOnlineUsers`. Callers see their own presence completely: INVISIBLE hides
+   * nothing from oneself.
    *
    * Errors: those of every call.
    */
@@ -3039,10 +3044,10 @@ export interface PresenceServiceController {
   ): Promise<BatchGetPresencesResponse> | Observable<BatchGetPresencesResponse> | BatchGetPresencesResponse;
 
   /**
-   * Lists the users who are not OFFLINE, ordered by `user_id`. The response
-   * includes every change that any node acknowledged before the call. A user who
-   * goes online or offline between two pages may be missing; `Subscribe` has no
-   * such gap.
+   * Lists the users who are not OFFLINE, as the caller may see them, ordered by
+   * `user_id`. The response includes every change that any node acknowledged
+   * before the call. A user who goes online or offline between two pages may be
+   * missing; `Subscribe` has no such gap.
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
