@@ -54,7 +54,7 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
   },
   CHANNEL_NOT_GRANTED: {
     code: status.PERMISSION_DENIED,
-    when: 'The request names a channel that the token does not grant: `join` to join it, `join` or `watch` to list, follow or count its members.',
+    when: 'The request names a channel that the token does not grant: `join` or `moderate` to join it, `join`, `watch` or `moderate` to list, follow or count its users.',
     action: 'Do not repeat the call. Get a token whose claim `presence` grants the channel.',
   },
   GROUP_NOT_GRANTED: {
