@@ -108,7 +108,7 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
   // The connect is a retry: the caller could not know that the first attempt succeeded.
   if (user.sessions.some(({ sessionId }) => sessionId === input.sessionId)) return user;
   const { tokensValidFrom } = user.accessRules;
-  if (input.token !== undefined && isRevoked(input.token.issuedAt, tokensValidFrom)) {
+  if (isRevoked(input.token?.issuedAt, tokensValidFrom)) {
     throw new RejectedError('TOKEN_REVOKED', 'the token was revoked; connect again with a new one');
   }
   if (liveSessions(user).length >= policy.maxSessionsPerUser) {

@@ -33,7 +33,7 @@ export type Input =
       readonly isSpeakerMuted: boolean | undefined;
       readonly requireHeartbeats: boolean;
       readonly tokenExpiresAt: number | undefined;
-      /** Undefined: the token has no groups and grants every channel, and no `RevokeTokens` concerns it. */
+      /** Undefined: the token has no groups, grants every channel and does not say when it was issued. */
       readonly token?: TokenGrants;
       /** The session that the client had before. Undefined: the client named none. */
       readonly previousSessionId: string | undefined;

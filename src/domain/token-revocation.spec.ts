@@ -9,7 +9,7 @@ import {
   playWith,
 } from '../../test/support/play.js';
 import type { Input } from './input.js';
-import { isOnlyRevocation, newUser, retainOnEviction } from './user.js';
+import { isForgotten, isOnlyRevocation, newUser, retainOnEviction } from './user.js';
 
 /** Begins a session with a token that was issued at a second. */
 function connectAt(sessionId: string, issuedAt: number | undefined): Input {
@@ -93,5 +93,6 @@ describe('A revocation of tokens', () => {
     expect(isOnlyRevocation(given([0, revoke(1)]).user)).toBe(true);
     expect(() => continueWith(kept, [[3, connectAt('b', 1)]])).toThrow(/was revoked/);
     expect(continueWith(kept, [[3, connectAt('b', 2)]]).told).toEqual(['3 USER_ONLINE CONNECTED']);
+    expect(isForgotten(continueWith(kept, [[3, forget(2000)]]).user)).toBe(true);
   });
 });

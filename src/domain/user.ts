@@ -144,12 +144,12 @@ export function newUser(userId: string): User {
 
 /**
  * Whether nothing is known of the user that would have to be stored. A backend may have set the status of a user who was
- * never connected, or revoked its tokens.
+ * never connected, or revoked its tokens. The version that an eviction keeps with a revocation is worth nothing without it.
  */
-export function isForgotten({ sessions, own, choiceVersions, accessRules }: User): boolean {
+export function isForgotten({ sessions, shown, choiceVersions, accessRules }: User): boolean {
   return (
     sessions.length === 0 &&
-    own.version === 0 &&
+    shown.version === 0 &&
     choiceVersions === NO_CHOICES &&
     accessRules.hiddenFrom.size === 0 &&
     accessRules.tokensValidFrom === undefined

@@ -13,8 +13,11 @@ import { fieldsOf, type LogEntry } from './entry.js';
 import type { EventLog } from './event-log.js';
 import { hasKind, matches, wantsEverything, type Filter, type Interest } from './filter.js';
 
-/** The maximum size of the remembered events, in bytes. Events in use remain until their messages are built. */
-const MAX_REMEMBERED_BYTES = 1024 * 1024;
+/** The maximum size of what is remembered, in bytes. Events in use remain until their messages are built. */
+const MAX_REMEMBERED_BYTES = 4 * 1024 * 1024;
+
+/** The approximate size of a remembered result without its events, in bytes. Most viewers see nothing of a commit. */
+const RESULT_BYTES = 256;
 
 const NONE: readonly LogEntry[] = [];
 
@@ -34,6 +37,11 @@ export class CommitViews {
   private derivations = 0;
 
   constructor(private readonly log: EventLog) {}
+
+  /** The approximate size of what is remembered, in bytes. */
+  get size(): number {
+    return this.bytes;
+  }
 
   /** Returns the entries of a commit for a reader, all of them or none. Throws if the log cannot tell. */
   entriesFor({ viewer, filter }: Interest, facts: CommitFacts): readonly LogEntry[] {
@@ -65,6 +73,7 @@ export class CommitViews {
     let entries = byRights.get(viewer.rights);
     if (entries === undefined) {
       byRights.set(viewer.rights, (entries = this.derive(viewer, facts)));
+      this.bytes += RESULT_BYTES;
     }
     return entries;
   }
@@ -85,7 +94,10 @@ export class CommitViews {
     const { byView } = this.encodedOf(facts);
     const view = keyOf(events);
     let entries = byView.get(view);
-    if (entries === undefined) byView.set(view, (entries = this.encode(events, facts)));
+    if (entries === undefined) {
+      byView.set(view, (entries = this.encode(events, facts)));
+      this.bytes += RESULT_BYTES + view.length;
+    }
     return entries;
   }
 
@@ -124,6 +136,7 @@ export class CommitViews {
     let encoded = this.commits.get(facts);
     if (encoded === undefined) {
       this.commits.set(facts, (encoded = { byRights: new Map(), byView: new Map() }));
+      this.bytes += RESULT_BYTES;
     }
     return encoded;
   }

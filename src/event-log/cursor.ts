@@ -57,8 +57,8 @@ export class Cursor {
    * receives an older state after a newer one.
    */
   read(latestOnly: boolean): Buffer | undefined {
-    if (this.isAtHead) return undefined;
     if (!this.isCatchingUp) this.missed = undefined;
+    if (this.isAtHead) return undefined;
     if (!latestOnly && this.missed === undefined && !this.needsFacts) {
       const { viewer, filter } = this.interest;
       const slice = wantsEverything(filter)

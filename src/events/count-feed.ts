@@ -8,7 +8,7 @@ import { put, take } from '../event-log/reader-sets.js';
 import type { CountScope } from '../store/presence-reader.js';
 import { PresenceStore, type Commit } from '../store/presence-store.js';
 import type { CountSubscription } from './count-subscription.js';
-import { CountedScopes, haveSameCounts, type CountedScope } from './counted-scopes.js';
+import { CountedScopes, haveSameCounts } from './counted-scopes.js';
 
 /** Interval in milliseconds at which changed counts are sent to the subscriptions that may receive a message again. */
 const FLUSH_MS = 250;
@@ -21,7 +21,7 @@ const FLUSH_MS = 250;
 @Injectable()
 export class CountFeed implements OnApplicationShutdown {
   private readonly scopes: CountedScopes;
-  private readonly subscriptions = new Map<CountSubscription, CountedScope[]>();
+  private readonly subscriptions = new Set<CountSubscription>();
   private readonly byViewer = new Map<string, Set<CountSubscription>>();
   /** Subscriptions whose viewers may count other users than the viewers with whom they shared the counts. */
   private readonly moved = new Set<CountSubscription>();
@@ -48,16 +48,15 @@ export class CountFeed implements OnApplicationShutdown {
 
   /** Adds a subscription, which sends the current counts of all its scopes first. Undefined: of all users. */
   add(subscription: CountSubscription, scopes: readonly (CountScope | undefined)[]): void {
-    const joined = scopes.map((scope) => this.scopes.join(subscription, scope));
-    this.subscriptions.set(subscription, joined);
+    subscription.scopes = scopes.map((scope) => this.scopes.join(subscription, scope));
+    this.subscriptions.add(subscription);
     put(this.byViewer, subscription.viewer.userId, subscription);
-    for (const counted of joined) subscription.pending.add(counted);
+    for (const counted of subscription.scopes) subscription.pending.add(counted);
     subscription.flush();
   }
 
   delete(subscription: CountSubscription): void {
-    const joined = this.subscriptions.get(subscription);
-    for (const counted of joined ?? []) this.scopes.leave(subscription, counted);
+    for (const counted of subscription.scopes) this.scopes.leave(subscription, counted);
     this.subscriptions.delete(subscription);
     this.moved.delete(subscription);
     take(this.byViewer, subscription.viewer.userId, subscription);
@@ -70,7 +69,7 @@ export class CountFeed implements OnApplicationShutdown {
     this.moved.clear();
     this.scopes.recountMarked();
     const [wall, now] = [this.clock.wall(), this.clock.monotonic()];
-    for (const subscription of this.subscriptions.keys()) {
+    for (const subscription of this.subscriptions) {
       if (subscription.endIfExpired(wall)) continue;
       subscription.flush();
       subscription.sendHeartbeatIfDue(now, this.config.streams.heartbeatIntervalMs);
@@ -92,7 +91,7 @@ export class CountFeed implements OnApplicationShutdown {
 
   /** Lets a subscription follow the counts of its viewer, who may not count the same users any more as its peers. */
   private move(subscription: CountSubscription): void {
-    const moved = this.subscriptions.get(subscription)!.map((known) => {
+    subscription.scopes = subscription.scopes.map((known) => {
       const counted = this.scopes.join(subscription, known.scope);
       if (counted === known) return known;
       this.scopes.leave(subscription, known);
@@ -101,6 +100,5 @@ export class CountFeed implements OnApplicationShutdown {
         subscription.pending.add(counted);
       return counted;
     });
-    this.subscriptions.set(subscription, moved);
   }
 }

@@ -1,6 +1,7 @@
 import type { Principal } from '../auth/principal.js';
 import type { Clock } from '../clock/clock.js';
 import type { Viewer } from '../domain/viewer.js';
+import type { CountScope, StatusCounts } from '../store/presence-reader.js';
 import { tokenExpired, type Outlet } from './subscription.js';
 
 /** The minimum time between two messages, in milliseconds. */
@@ -8,16 +9,24 @@ const CONFLATION_MS = 1000;
 
 const HEARTBEAT = Buffer.alloc(0);
 
-/** Counts that a subscription has to send. */
-export interface PendingCounts {
-  /** The encoded response with only these counts. Several of them concatenate to one response. */
-  readonly message: Buffer;
+/** All users, or those in a channel or a group, as one viewer or several count them. */
+export interface CountedScope {
+  /** Sees what all viewers see who count here. */
+  readonly viewer: Viewer;
+  readonly scope: CountScope | undefined;
+  readonly subscriptions: Set<CountSubscription>;
+  /** The counts that `message` has. */
+  counts: StatusCounts;
+  /** The encoded response with only these counts, which all subscriptions share. Several of them concatenate to one response. */
+  message: Buffer;
 }
 
 /** One stream of `WatchCounts`. A client that reads slowly gets only the newest counts, so it costs constant memory. */
 export class CountSubscription {
+  /** The scopes that the client follows, in the order of the request. */
+  scopes: readonly CountedScope[] = [];
   /** The scopes whose counts the client has not received yet. */
-  readonly pending = new Set<PendingCounts>();
+  readonly pending = new Set<CountedScope>();
   /** The time of the last message, by the monotonic clock. */
   private lastSentAt: number;
   private hasStarted = false;
@@ -40,7 +49,9 @@ export class CountSubscription {
     const elapsedMs = this.clock.monotonic() - this.lastSentAt;
     if (this.hasStarted && elapsedMs < CONFLATION_MS) return;
     this.hasStarted = true;
-    const messages = [...this.pending].map(({ message }) => message);
+    // In the order of the request: the order of the changes would reveal changes that the viewer does not see.
+    const changed = this.scopes.filter((scope) => this.pending.has(scope));
+    const messages = changed.map(({ message }) => message);
     this.pending.clear();
     this.send(messages.length === 1 ? messages[0]! : Buffer.concat(messages));
   }

@@ -4,20 +4,8 @@ import { publicPresenceTo, viewedOf, type Viewed } from '../domain/visibility.js
 import { countsOf, type CountScope, type StatusCounts } from '../store/presence-reader.js';
 import type { Commit } from '../store/presence-store.js';
 import type { PresenceView } from '../store/presence-view.js';
-import type { CountSubscription, PendingCounts } from './count-subscription.js';
+import type { CountedScope, CountSubscription } from './count-subscription.js';
 import { encodeCount } from './event-encoder.js';
-
-/** All users, or those in a channel or a group, as one viewer or several count them. */
-export interface CountedScope extends PendingCounts {
-  /** Sees what all viewers see who count here. */
-  readonly viewer: Viewer;
-  readonly scope: CountScope | undefined;
-  readonly subscriptions: Set<CountSubscription>;
-  /** The counts that `message` has. */
-  counts: StatusCounts;
-  /** All subscriptions share it. */
-  message: Buffer;
-}
 
 /** The viewer for whom everyone counts who sees every user of a scope. */
 const EVERYONE = unrestrictedViewer('');

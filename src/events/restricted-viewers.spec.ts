@@ -20,6 +20,7 @@ const GROUPS_ONLY = { visibility: 'groups', channelAccess: 'granted' } as const;
 /** A guest sees the users in the lobby, and a member of acme those of acme. */
 const GUEST = restrictedViewer('guest', { groups: [], channels: ['lobby'] });
 const MEMBER = restrictedViewer('member', { groups: ['acme'], channels: [] });
+const WATCHER = restrictedViewer('watcher', { channels: ['lobby'] });
 const ADMIN = unrestrictedViewer('admin');
 
 let world: EventWorld;
@@ -102,6 +103,19 @@ describe('A viewer who may watch a channel and sees nobody else', () => {
     await happen('guest', connectWith(), join('a', 'attic'));
     expect(eventLines(reader)).toEqual([['userOnline', 'userChannelChanged']]);
     expect(reader.messages[0]!.events[1]!.presence!.currentChannelId).toBe('attic');
+  });
+});
+
+describe('A viewer who sees every user, and one channel', () => {
+  it('receives late what it could not receive at once, although it is not the first event of its commit', async () => {
+    const filter = filterOf({ kinds: ['USER_OFFLINE'] });
+    const reader = await world.subscribe({ filter }, { viewer: WATCHER, credits: 2 });
+    await happen('bob', connectWith(), disconnect('a'));
+    await happen('ann', connectWith(), join('a', 'lobby'), disconnect('a'));
+    reader.letGoOn(Infinity);
+    vi.runAllTimers();
+    expect(world.commits.at(-1)!.events).toHaveLength(2);
+    expect(eventLines(reader).slice(1)).toEqual([['userOffline'], ['userOffline']]);
   });
 });
 

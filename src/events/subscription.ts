@@ -115,7 +115,9 @@ export class Subscription {
     if (this.outlet.isReady && fitsInOneMessage(entries)) {
       this.send(this.cursor.advance(entries, head));
     } else {
-      this.markLagging(entries[0]!.position);
+      const [{ facts, position }] = entries as readonly [LogEntry];
+      // A reader that derives its events begins with a complete commit.
+      this.markLagging(facts?.first ?? position);
     }
   }
 

@@ -101,6 +101,15 @@ const deeds: fc.Arbitrary<Move['does']> = fc.oneof(
     weight: 3,
     arbitrary: viewerIds.map((userIds) => () => ({ type: 'hideFrom' as const, userIds })),
   },
+  // Tokens are issued at whole seconds, up to one second before they are used.
+  fc.integer({ min: -150, max: 10 }).map((ticks) => (_: string, now: number) => ({
+    type: 'revokeTokens' as const,
+    issuedBefore: now + ticks * TICK_MS,
+  })),
+  fc.integer({ min: -100, max: 0 }).map((ticks) => (_: string, now: number) => ({
+    type: 'forgetRevocation' as const,
+    issuedBefore: now + ticks * TICK_MS,
+  })),
   fc.constantFrom('node-1', 'node-2').map((node) => () => ({ type: 'nodeLost' as const, node })),
   fc.constant(() => ({ type: 'nodeRenamed' as const, node: 'node-1', name: 'node-2' })),
   fc.constant((sessionId: string) => ({ type: 'heartbeat' as const, sessionId })),

@@ -13,12 +13,14 @@ import type { SessionServiceController } from '../../src/api/generated/presence/
 import type { Client } from './client.js';
 import type { SubscriptionReader } from './subscription-reader.js';
 
-/** Returns every kind of subscription that matches these users. */
+/** Returns every kind of subscription that matches these users. Without groups, none names a group. */
 export function subscriptionsTo(
   userIds: readonly string[],
   channelIds: readonly string[],
+  groupIds: readonly string[] = [],
 ): readonly Partial<SubscribeRequest>[] {
   return [
+    ...groupIds.map((groupId) => ({ groupIds: [groupId] })),
     {},
     { userIds: [...userIds] },
     { channelIds: [...channelIds] },
@@ -26,6 +28,14 @@ export function subscriptionsTo(
     { kinds: [PresenceEventKind.PRESENCE_EVENT_KIND_USER_CHANNEL_CHANGED] },
     { userIds: [...userIds], delivery: Delivery.DELIVERY_LATEST },
   ];
+}
+
+/** Returns the requests for the counts of all users, and of these channels and groups. */
+export function scopesOf(
+  channelIds: readonly string[],
+  groupIds: readonly string[] = [],
+): readonly Partial<WatchCountsRequest>[] {
+  return [{}, { channelIds: [...channelIds], groupIds: [...groupIds] }];
 }
 
 const STATUSES = [
@@ -42,6 +52,8 @@ export interface Target {
   /** A former session of the user. */
   readonly sessionId: string;
   readonly channelIds: readonly string[];
+  /** The groups of the client that the user may be in. */
+  readonly groupIds?: readonly string[];
 }
 
 /**
@@ -58,7 +70,7 @@ type Question = Exclude<
 
 /** Asks every question about a user. A rejection counts as a response. */
 export async function askAbout(client: Client, target: Target): Promise<Record<Question, unknown>> {
-  const { userId, sessionId, channelIds } = target;
+  const { userId, sessionId, channelIds, groupIds = [] } = target;
   const filters = [[], ...STATUSES.map((one) => [one]), STATUSES];
   const activityOf = (user: 'userId' | 'sessionId', value: string): Promise<unknown> =>
     answer(client.recordActivity({ target: { $case: user, value } }));
@@ -68,7 +80,11 @@ export async function askAbout(client: Client, target: Target): Promise<Record<Q
       client.batchGetPresences({ userIds: [userId, 'nobody', userId] }),
     ),
     listOnlineUsers: await Promise.all(
-      filters.map((statuses) => pagesOf((page) => client.listOnlineUsers({ statuses, ...page }))),
+      ['', ...groupIds].flatMap((groupId) =>
+        filters.map((statuses) =>
+          pagesOf((page) => client.listOnlineUsers({ statuses, groupId, ...page })),
+        ),
+      ),
     ),
     listChannelMembers: await Promise.all(
       channelIds.map((channelId) =>
@@ -87,10 +103,10 @@ export async function askAbout(client: Client, target: Target): Promise<Record<Q
     endSession: await answer(client.endSession({ sessionId })),
     countPresences: [
       await answer(client.countPresences()),
-      await answer(client.countPresences({ channelIds: [...channelIds] })),
+      await answer(client.countPresences({ channelIds: [...channelIds], groupIds: [...groupIds] })),
     ],
     watchCounts: await Promise.all(
-      [[], channelIds].map((ids) => countsOf(client, { channelIds: [...ids] })),
+      scopesOf(channelIds, groupIds).map((scopes) => countsOf(client, scopes)),
     ),
     muteUser: await answer(client.muteUser({ userId, isMicrophoneMuted: true })),
     moveUser: await answer(
@@ -107,7 +123,9 @@ export async function askAbout(client: Client, target: Target): Promise<Record<Q
     revokeTokens: await answer(client.revokeTokens({ userId })),
     removeUser: await answer(client.removeUser({ userId, channelId: channelIds[0]! })),
     subscribe: await Promise.all(
-      subscriptionsTo([userId], channelIds).map((request) => beginningOf(client, request)),
+      subscriptionsTo([userId], channelIds, groupIds).map((request) =>
+        beginningOf(client, request),
+      ),
     ),
   };
 }

@@ -186,8 +186,10 @@ describe('An invisible user', () => {
               happeningsOf('ghost', later, returnsAt),
               happeningsOf('other', other, returnsAt),
             );
-          // A list of viewers would remain after the return.
-          const whileHidden = ghost.whileHidden.filter(([, { type }]) => type !== 'hideFrom');
+          // A list of viewers and a revocation would remain after the return.
+          const whileHidden = ghost.whileHidden.filter(
+            ([, { type }]) => type !== 'hideFrom' && type !== 'revokeTokens',
+          );
           const hidden = happeningsOf('ghost', whileHidden, HIDES_AT);
           const allSessions = [...new Set(hidden.map(([, , input]) => sessionOf(input)))];
           const withGhost = world(

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { concat, defer, NEVER, of, Subject } from 'rxjs';
 import type { Step } from '../../domain/step.js';
-import { retainOnEviction, newUser, type User } from '../../domain/user.js';
+import { isForgotten, newUser, retainOnEviction, type User } from '../../domain/user.js';
 import { changesViewers } from '../../domain/visibility.js';
 import {
   PresenceStore,
@@ -70,7 +70,8 @@ export class MemoryPresenceStore extends PresenceStore {
     const step = change(before);
     if (step.user !== before) {
       this.table.upsert(held, step.user, step.wakeAt);
-      if (step.user.shown.status === 'OFFLINE') this.forgetLongestGone();
+      if (isForgotten(step.user)) this.table.evict(userId, undefined);
+      else if (step.user.shown.status === 'OFFLINE') this.forgetLongestGone();
       this.publish(before, step);
     } else if (held !== undefined) {
       this.table.wake(held, step.wakeAt);
