@@ -21,15 +21,17 @@ export async function runWithReconnect(
   runOnce: () => Promise<End>,
   onBreak: (error: PresenceError, retryInMs: number) => void,
 ): Promise<PresenceError> {
+  const { timers, tokens } = caller.options;
   const backoff = caller.newBackoff();
   for (;;) {
     const { error, uptimeMs: heldMs, retryable: isCured } = await runOnce();
     if (signal.aborted) return errorOf(error, signal);
     if (!error.isRetryable && !isCured) return error;
-    const retryInMs = backoff.next({ retryAfterMs: error.retryAfterMs, heldMs });
+    const pauseMs = backoff.next({ retryAfterMs: error.retryAfterMs, heldMs });
+    const retryInMs = Math.max(pauseMs, tokens.pauseMs);
     onBreak(error, retryInMs);
     try {
-      await sleep(caller.options.timers, retryInMs, signal);
+      await sleep(timers, retryInMs, signal);
     } catch (reason) {
       return errorOf(reason, signal);
     }

@@ -61,6 +61,12 @@ export class TokenSource {
     return this.problem ?? 'token() has not returned a token';
   }
 
+  /** The time until the next token can be requested, in milliseconds. Zero if there is a token. */
+  get pauseMs(): number {
+    if (this.token !== undefined) return 0;
+    return Math.max(0, this.nextQuestionAt - this.options.timers.now());
+  }
+
   async get(signal: AbortSignal): Promise<string> {
     if (this.end !== undefined) throw this.end;
     const question = (this.question ??= this.ask());
@@ -122,8 +128,8 @@ export class TokenSource {
   private async answerIn(scope: Scope): Promise<string> {
     const { timers, timeoutMs } = this.options;
     const { signal } = scope;
+    const { pauseMs } = this;
     try {
-      const pauseMs = this.nextQuestionAt - timers.now();
       if (pauseMs > 0) await sleep(timers, pauseMs, signal);
       scope.endAfter(timers, timeoutMs, 'unavailable', () => `no token within ${timeoutMs} ms`);
       const token = tokenIn(await unlessAborted(this.callOption(signal), signal));

@@ -52,7 +52,11 @@ describe('After its token was revoked', () => {
     await session.ready;
     service.session.fail(revoked());
     await settled();
-    expect(session.state.value).toMatchObject({ status: 'reconnecting', error: REVOKED });
+    expect(session.state.value).toMatchObject({
+      status: 'reconnecting',
+      error: REVOKED,
+      retryInMs: 1500,
+    });
     await timers.pass(1000);
     expect(asked).toEqual([0]);
     await timers.pass(500);
