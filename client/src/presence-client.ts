@@ -230,6 +230,15 @@ export class PresenceClient<A = Attributes> {
     );
   }
 
+  /**
+   * Requests a new token, and moves all sessions and collections to it. Call it when the rights of the user have changed:
+   * a session or a collection has the rights of the token with which it began. The user stays online, and collections
+   * resume. A fixed `token` cannot be renewed.
+   */
+  renewToken(): void {
+    this.caller.options.tokens.renew();
+  }
+
   /** Closes all sessions and collections, and ends all calls. Can be called again. */
   close(): void {
     this.scope.abort(new PresenceError('closed', 'the client was closed'));

@@ -13,17 +13,7 @@ import type { SessionState } from './session-state.js';
 import { SessionStream } from './session-stream.js';
 import { sleep } from './timers.js';
 import type { Services } from './transports.js';
-import { expiryOf } from './token-source.js';
-
-/** The maximum time before the expiry of its token at which a session moves to a stream with a new token. */
-const RENEWAL_LEAD_MS = 30_000;
-
-/**
- * The minimum time between two moves, and between two requests for a token that lasts longer. The service accepts a
- * token for 5 seconds after its `exp`, so a session whose token is about to expire still moves before the service ends
- * it.
- */
-const RENEWAL_PAUSE_MS = 4000;
+import { newTokenNeeded } from './token-renewal.js';
 
 interface KeeperOptions {
   readonly request: { readonly platform: string; readonly requireHeartbeats: boolean };
@@ -147,7 +137,10 @@ export class SessionReconnector {
     const { timers } = this.caller.options;
     const backoff = this.caller.newBackoff();
     try {
-      await Promise.race([this.drained(stream, signal), this.tokenRenewed(stream, signal)]);
+      await Promise.race([
+        this.drained(stream, signal),
+        newTokenNeeded(this.caller, stream, signal),
+      ]);
       while (!(await this.hasMoved(stream, signal))) await sleep(timers, backoff.next({}), signal);
     } catch {
       // The stream has ended, so `run` opens a new one.
@@ -173,26 +166,6 @@ export class SessionReconnector {
     this.retryNotBefore = timers.now() + reconnectAfterMs;
     transports.rotate(stream.services);
     await sleep(timers, reconnectAfterMs, signal);
-  }
-
-  /** Resolves shortly before the token of the stream expires, once there is a token that is valid for longer. */
-  private async tokenRenewed(stream: SessionStream, signal: AbortSignal): Promise<void> {
-    const { timers, tokens } = this.caller.options;
-    const restMs = stream.tokenRestMs;
-    const leadMs = Math.min(RENEWAL_LEAD_MS, restMs / 10);
-    await sleep(timers, Math.max(RENEWAL_PAUSE_MS, restMs - leadMs), signal);
-    let { token } = stream;
-    for (;;) {
-      tokens.discard(token);
-      try {
-        token = await tokens.get(signal);
-      } catch (reason) {
-        // The program provides no more tokens, so the session lasts until this token expires.
-        if (!errorOf(reason, signal).isRetryable) await sleep(timers, Infinity, signal);
-      }
-      if (expiryOf(token) > expiryOf(stream.token)) return;
-      await sleep(timers, RENEWAL_PAUSE_MS, signal);
-    }
   }
 
   /**

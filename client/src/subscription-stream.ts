@@ -7,6 +7,8 @@ import {
   type SubscribeResponse,
 } from './generated/presence/v1/events_service_pb.js';
 import type { End } from './run-with-reconnect.js';
+import { PresenceError } from './presence-error.js';
+import { Scope } from './scope.js';
 import type { Services } from './transports.js';
 
 /** The filter of a subscription. */
@@ -49,20 +51,23 @@ export async function runStream<Message>(
   let services: Services | undefined;
   let isCured = false;
   let heldSince = Infinity;
+  let leave = (): void => {};
+  const scope = new Scope(signal);
   try {
     const current = (services = transports.current);
     const { messages, first, token } = await caller.authenticated(
-      signal,
+      scope.signal,
       async (headers, token) => {
         const messages = withSilenceTimeout(
           (signal) => open(current, { headers, signal, timeoutMs: 0 }),
           caller.options,
-          signal,
+          scope.signal,
         );
         return { messages, first: (await messages.next()).value, token };
       },
     );
     heldSince = timers.now();
+    leave = tokens.onRenewal(token, () => scope.abort(renewed()));
     try {
       for (let message = first; ; message = (await messages.next()).value) take(message);
     } catch (reason) {
@@ -75,5 +80,13 @@ export async function runStream<Message>(
     transports.rotate(services);
     const heldMs = Math.max(0, timers.now() - heldSince);
     return { error: errorOf(reason, signal), uptimeMs: heldMs, retryable: isCured };
+  } finally {
+    leave();
+    scope.close();
   }
+}
+
+/** Ends a stream like a token that has expired, so that the next stream continues with a new token. */
+function renewed(): PresenceError {
+  return new PresenceError('unauthenticated', 'the program asked for a new token');
 }

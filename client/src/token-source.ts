@@ -1,4 +1,4 @@
-import { unlessAborted } from './abort.js';
+import { onAbort, unlessAborted } from './abort.js';
 import { Backoff } from './backoff.js';
 import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
@@ -45,6 +45,8 @@ export class TokenSource {
   private problem: string | undefined;
   private backoff: Backoff | undefined;
   private nextQuestionAt = -Infinity;
+  /** Aborted and replaced when the program wants a newer token. */
+  private renewal = new AbortController();
   /** Whether the previous token was revoked and no call has succeeded with a newer one yet. */
   private isAfterRevocation = false;
   /** Why no token is requested any more. Undefined: tokens are requested. */
@@ -101,6 +103,25 @@ export class TokenSource {
     if (this.token === token) this.isAfterRevocation = false;
   }
 
+  /** Requests a new token for the next call, and for all that `onRenewal` knows of. A fixed token cannot be renewed. */
+  renew(): void {
+    if (typeof this.option === 'string') return;
+    if (this.token !== undefined) this.discard(this.token);
+    const { renewal } = this;
+    this.renewal = new AbortController();
+    renewal.abort();
+  }
+
+  /**
+   * Calls `callback` when a newer token than this one should be used, or at once if the token is no longer used. Returns a
+   * function that removes the callback.
+   */
+  onRenewal(token: string, callback: () => void): () => void {
+    if (this.token === token) return onAbort(this.renewal.signal, callback);
+    callback();
+    return () => {};
+  }
+
   private noteRevocation(error: PresenceError): void {
     // A program with a fixed token has no other one.
     if (this.isAfterRevocation || typeof this.option === 'string') this.end = error;
@@ -132,7 +153,13 @@ export class TokenSource {
     try {
       if (pauseMs > 0) await sleep(timers, pauseMs, signal);
       scope.endAfter(timers, timeoutMs, 'unavailable', () => `no token within ${timeoutMs} ms`);
-      const token = tokenIn(await unlessAborted(this.callOption(signal), signal));
+      let token: string;
+      let renewal: AbortController;
+      do {
+        ({ renewal } = this);
+        token = tokenIn(await unlessAborted(this.callOption(signal), signal));
+        // The rights may have changed while the program made the token.
+      } while (renewal !== this.renewal);
       this.problem = this.backoff = undefined;
       return (this.token = token);
     } catch (reason) {

@@ -72,6 +72,30 @@ describe.each(PROTOCOLS)('With clients over $name, a token', (protocol) => {
     expect(await client.get('ann')).toMatchObject({ channelIds: ['lobby'] });
   });
 
+  it('that grants more is used at once if the program asks for it, and the user stays online', async () => {
+    let grants: GrantsClaim = { join: ['lobby'] };
+    const token = () => tokenOf('ann', { grants });
+    const client = clients.of(service, 'ann', { token, random: () => 0.05 });
+    const session = client.connect();
+    await session.joinChannel('lobby');
+    const lobby = clientOf('bob', { watch: ['lobby'] }).watch({ channels: ['lobby'] });
+    await lobby.ready;
+    const changes: string[] = [];
+    lobby.subscribe(({ current }) => changes.push(current?.status ?? 'absent'));
+    await expect(session.joinChannel('vault')).rejects.toMatchObject(CHANNEL_DENIED);
+    grants = { join: ['lobby', 'vault'] };
+    await nextSession(session, async () => client.renewToken());
+    expect(await session.joinChannel('vault', { keepOthers: true })).toMatchObject({
+      channelIds: ['lobby', 'vault'],
+    });
+    const vault = client.watch({ channels: ['vault'] });
+    await vault.ready;
+    expect([...vault.keys()]).toEqual(['ann']);
+    session.close();
+    await shows(lobby, () => lobby.size === 0);
+    expect(changes).toEqual(['absent']);
+  });
+
   it('that is watch_only begins no session, but can watch', async () => {
     const ann = clientOf('ann', { join: ['lobby'] }).connect();
     await ann.joinChannel('lobby');
