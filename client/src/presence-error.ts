@@ -2,9 +2,9 @@ import type { ErrorReason } from './error-reason.js';
 
 /** The code of an error. */
 export type PresenceErrorCode =
-  /** The token is missing, expired or invalid, and a new one was rejected too. */
+  /** The token is missing, expired, invalid or revoked, and a new one was rejected too. */
   | 'unauthenticated'
-  /** The session belongs to another user, or the token lacks the scope. */
+  /** The session belongs to another user, or the token lacks a scope or a grant. `reason` says which. */
   | 'permission-denied'
   /** The session does not exist, or the user has none. */
   | 'not-found'
