@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { mutation } from './test/mutants/mutation.js';
 import { LeftOutNotice } from './test/support/left-out-notice.js';
 import { findLeftOut } from './test/support/requirements.js';
 
@@ -39,7 +40,7 @@ const SYSTEM = [
 ];
 
 /** Tests that take minutes, or need the machine for themselves: `npm run test:nightly`. */
-const NIGHTLY = e2e('flood', 'heap');
+const NIGHTLY = e2e('access-mutants', 'flood', 'heap');
 
 /** Tests that run every day with a small size, and in the night with a large one. */
 const LARGE_IN_THE_NIGHT = e2e('attacks', 'replay');
@@ -101,6 +102,7 @@ const hasRedis = !leftOut.some(({ requirement }) => requirement.name === 'redis-
 const source = (file: string) => fileURLToPath(new URL(`client/src/${file}`, import.meta.url));
 
 export default defineConfig({
+  plugins: mutation(process.env.PRESENCE_TEST_MUTANT),
   // The sources of the client library, under the names that the command line and applications
   // import.
   resolve: {

@@ -242,6 +242,17 @@ describe('In a community whose members see everyone, but not every channel', () 
       });
   });
 
+  it('the answer to a moderator names no channel that the moderator may not watch', async () => {
+    const moderator = await service.client('mod', { grants: { moderate: ['guild/*'] } });
+    const { presence } = await moderator.muteUser({ userId: 'ann', isMicrophoneMuted: true });
+    expect(presence).toMatchObject({
+      channelIds: ['guild/hall'],
+      isMicrophoneMutedByModerator: true,
+    });
+    const lifted = await moderator.muteUser({ userId: 'ann', isMicrophoneMuted: false });
+    expect(JSON.stringify([presence, lifted])).not.toContain('staff');
+  });
+
   it('a token without channels may use none', async () => {
     const { client, sessionId } = await enter(service, 'newcomer', {});
     expect(

@@ -81,6 +81,18 @@ describe('A user who hides from a viewer', () => {
     expect(await pagesOf(hiding.eve, { statuses: [AWAY] })).toEqual({ ids: ['ann'], total: 1 });
   });
 
+  it('is in no list and no count of a group', async () => {
+    const { ann, ben, eve } = await begin({ VISIBILITY: 'groups' }, Date.now());
+    await ann.client.updateHiddenFrom({ userIds: ['eve'] });
+    const ofAll = { groupId: 'all', statuses: [ONLINE] };
+    expect(await pagesOf(eve, ofAll)).toEqual({ ids: ['ben'], total: 1 });
+    expect(await pagesOf(ben.client, ofAll)).toEqual({ ids: ['ann', 'ben'], total: 2 });
+    const counts = async (client: Client) =>
+      brief(await client.countPresences({ groupIds: ['all'] }));
+    expect(await counts(eve)).toEqual(['all: ONLINE 1']);
+    expect(await counts(ben.client)).toEqual(['all: ONLINE 2']);
+  });
+
   it('keeps the list without a session, and only admins see or set the list of another user', async () => {
     const { ann, ben, eve, admin } = await begin({}, Date.now());
     const { client, sessionId } = ann;
@@ -111,6 +123,10 @@ describe('A user who hides from a viewer', () => {
     const choice = StatusChoice.STATUS_CHOICE_AWAY;
     const { presence } = await admin.updateStatus({ userId: 'ann', choice });
     expect(presence).toMatchObject({ status: OFFLINE });
+    const active = await admin.recordActivity({ target: { $case: 'userId', value: 'ann' } });
+    expect(active.presence).toMatchObject({ status: OFFLINE });
+    const muted = await admin.muteUser({ userId: 'ann', isSpeakerMuted: true });
+    expect(muted.presence).toMatchObject({ status: OFFLINE });
     await admin.muteUser({ userId: 'ann', isMicrophoneMuted: true });
     expect(await presenceOf(ann.client, 'ann')).toMatchObject({ status: AWAY });
     expect((await admin.explainPresence({ userId: 'ann' })).shown).toMatchObject({ status: AWAY });
