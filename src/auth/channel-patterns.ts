@@ -1,5 +1,13 @@
-/** The maximum number of patterns in one list of a token. */
-const MAX_PATTERNS = 100;
+import { isIdentifier } from '../domain/identifier.js';
+
+/** Whether `value` is a channel id, or the beginning of one followed by "*". "*" alone stands for every channel. */
+export function isChannelPattern(value: unknown): value is string {
+  if (value === '*') return true;
+  if (typeof value !== 'string') return false;
+  const id = value.endsWith('*') ? value.slice(0, -1) : value;
+  // A "*" elsewhere would be part of an id. It is more likely that the issuer expects it to stand for any text.
+  return isIdentifier(id) && !id.includes('*');
+}
 
 /** Channels that a token names: exact ids, and prefixes followed by "*". */
 export class ChannelPatterns {
@@ -11,18 +19,13 @@ export class ChannelPatterns {
     private readonly prefixes: readonly string[],
   ) {}
 
-  /** Reads a list of a claim. Undefined: the value is not a list of at most 100 patterns. */
-  static from(value: unknown): ChannelPatterns | undefined {
-    if (value === undefined) return ChannelPatterns.NONE;
-    if (!Array.isArray(value) || value.length > MAX_PATTERNS) return undefined;
-    const ids = new Set<string>();
-    const prefixes: string[] = [];
-    for (const pattern of value as readonly unknown[]) {
-      if (typeof pattern !== 'string' || pattern === '') return undefined;
-      if (pattern.endsWith('*')) prefixes.push(pattern.slice(0, -1));
-      else ids.add(pattern);
-    }
-    return new ChannelPatterns(ids, prefixes);
+  /** The channels of a list in which every entry is a channel pattern. */
+  static of(list: readonly string[]): ChannelPatterns {
+    const isPrefix = (pattern: string): boolean => pattern.endsWith('*');
+    return new ChannelPatterns(
+      new Set(list.filter((pattern) => !isPrefix(pattern))),
+      list.filter(isPrefix).map((pattern) => pattern.slice(0, -1)),
+    );
   }
 
   /** The channels of several lists. */

@@ -152,22 +152,28 @@ describe('The digest of rights', () => {
 
 describe('A malformed claim', () => {
   const LONG = Array.from({ length: 101 }, (_, i) => `x${i}`);
+  const GROUP = 'a group: 1 to 128 characters, none of them a control character';
+  const PATTERN = 'a channel id, or the beginning of one followed by "*"';
 
   it.each<[unknown, string]>([
     ['text', 'presence is not an object'],
     [null, 'presence is not an object'],
     [['lobby'], 'presence is not an object'],
-    [{ groups: 'a' }, 'presence.groups is not a list of at most 100 groups'],
-    [{ groups: [''] }, 'presence.groups is not a list of at most 100 groups'],
-    [{ groups: ['a\nb'] }, 'presence.groups is not a list of at most 100 groups'],
-    [{ groups: [1] }, 'presence.groups is not a list of at most 100 groups'],
-    [{ groups: LONG }, 'presence.groups is not a list of at most 100 groups'],
-    [{ join: 'a' }, 'presence.join is not a list of at most 100 channel patterns'],
-    [{ join: LONG }, 'presence.join is not a list of at most 100 channel patterns'],
-    [{ watch: null }, 'presence.watch is not a list of at most 100 channel patterns'],
-    [{ watch: [''] }, 'presence.watch is not a list of at most 100 channel patterns'],
-    [{ moderate: { 0: 'a' } }, 'presence.moderate is not a list of at most 100 channel patterns'],
-    [{ moderate: [1] }, 'presence.moderate is not a list of at most 100 channel patterns'],
+    [{ groups: 'a' }, 'presence.groups is not a list of at most 100 entries'],
+    [{ groups: LONG }, 'presence.groups is not a list of at most 100 entries'],
+    [{ groups: [''] }, `presence.groups[0] is not ${GROUP}`],
+    [{ groups: ['a', 'a\nb'] }, `presence.groups[1] is not ${GROUP}`],
+    [{ groups: [1] }, `presence.groups[0] is not ${GROUP}`],
+    [{ join: 'a' }, 'presence.join is not a list of at most 100 entries'],
+    [{ join: LONG }, 'presence.join is not a list of at most 100 entries'],
+    [{ watch: null }, 'presence.watch is not a list of at most 100 entries'],
+    [{ moderate: { 0: 'a' } }, 'presence.moderate is not a list of at most 100 entries'],
+    [{ moderate: [1] }, `presence.moderate[0] is not ${PATTERN}`],
+    [{ watch: [''] }, `presence.watch[0] is not ${PATTERN}`],
+    [{ join: ['a', 'a*b'] }, `presence.join[1] is not ${PATTERN}`],
+    [{ join: ['**'] }, `presence.join[0] is not ${PATTERN}`],
+    [{ join: ['a\n*'] }, `presence.join[0] is not ${PATTERN}`],
+    [{ join: ['x'.repeat(129)] }, `presence.join[0] is not ${PATTERN}`],
     [{ watch_only: 'true' }, 'presence.watch_only is not a boolean'],
     [{ watch_only: null }, 'presence.watch_only is not a boolean'],
   ])('makes the token invalid, and the message names the field: %j', async (claim, detail) => {
@@ -186,7 +192,7 @@ describe('A malformed claim', () => {
       .setProtectedHeader({ alg: 'HS256' })
       .sign(Buffer.from(SECRET));
     await expect(new TokenVerifier(keys, { grantsClaim }).verify(token)).rejects.toThrow(
-      `token is not valid: ${grantsClaim}.groups is not a list of at most 100 groups`,
+      `token is not valid: ${grantsClaim}.groups[0] is not a group: 1 to 128 characters, none of them a control character`,
     );
   });
 });

@@ -1,12 +1,16 @@
 import { isIdentifier } from '../domain/identifier.js';
-import { ChannelPatterns } from './channel-patterns.js';
+import { ChannelPatterns, isChannelPattern } from './channel-patterns.js';
 import { InvalidToken } from './invalid-token.js';
 
 /** The default name of the claim with the grants of a token. */
 export const GRANTS_CLAIM = 'presence';
 
-/** The maximum number of groups in a token. */
-const MAX_GROUPS = 100;
+/** The maximum number of groups, and of channel patterns in one list of a token. */
+const MAX_ENTRIES = 100;
+
+/** Descriptions of the entries, for the message about a wrong one. */
+const GROUP = 'a group: 1 to 128 characters, none of them a control character';
+const PATTERN = 'a channel id, or the beginning of one followed by "*"';
 
 /** The claim with the grants of a token, as the token contains it. */
 export interface GrantsClaim {
@@ -55,17 +59,25 @@ const NO_GROUPS: readonly string[] = [];
 
 function groupsOf(value: unknown, field: string): readonly string[] {
   if (value === undefined) return NO_GROUPS;
-  if (!Array.isArray(value) || value.length > MAX_GROUPS || !value.every(isIdentifier)) {
-    throw malformed(`${field} is not a list of at most ${MAX_GROUPS} groups`);
-  }
-  return [...new Set(value)].sort();
+  return [...new Set(listOf(value, field, isIdentifier, GROUP))].sort();
 }
 
 function patternsOf(value: unknown, field: string): ChannelPatterns | undefined {
   if (value === undefined) return undefined;
-  const patterns = ChannelPatterns.from(value);
-  if (patterns !== undefined) return patterns;
-  throw malformed(`${field} is not a list of at most 100 channel patterns`);
+  return ChannelPatterns.of(listOf(value, field, isChannelPattern, PATTERN));
+}
+
+function listOf(
+  value: unknown,
+  field: string,
+  isEntry: (entry: unknown) => entry is string,
+  expected: string,
+): readonly string[] {
+  if (!Array.isArray(value) || value.length > MAX_ENTRIES)
+    throw malformed(`${field} is not a list of at most ${MAX_ENTRIES} entries`);
+  const wrong = value.findIndex((entry) => !isEntry(entry));
+  if (wrong >= 0) throw malformed(`${field}[${wrong}] is not ${expected}`);
+  return value as readonly string[];
 }
 
 function flagOf(value: unknown, field: string): boolean {

@@ -2,6 +2,9 @@ import { SignJWT } from 'jose';
 import { GRANTS_CLAIM, type GrantsClaim } from './grants.js';
 import { ADMIN_SCOPE } from './principal.js';
 
+/** The service rejects longer tokens without a check. */
+export const MAX_TOKEN_CHARACTERS = 8_192;
+
 /** The parameters of `signToken`. */
 export interface TokenRequest {
   /** The key, in the form of AUTH_JWT_SECRET. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../config/config-error.js';
 import { createVerificationKeys } from './create-verification-keys.js';
+import type { GrantsClaim } from './grants.js';
 import { TokenSigner } from './token-signer.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -17,13 +18,14 @@ const expected = { issuer: 'me', audience: 'presence' };
 const keys = await createVerificationKeys({ secrets: [env.AUTH_JWT_SECRET] });
 const verifier = new TokenVerifier(keys, expected);
 
-function lifetimeSeconds(token: string): number {
+function claimsOf(token: string): Readonly<Record<string, unknown>> {
   const [, claims = ''] = token.split('.');
-  const { iat, exp } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as {
-    readonly iat: number;
-    readonly exp: number;
-  };
-  return exp - iat;
+  return JSON.parse(Buffer.from(claims, 'base64url').toString()) as Record<string, unknown>;
+}
+
+function lifetimeSeconds(token: string): number {
+  const { iat, exp } = claimsOf(token);
+  return Number(exp) - Number(iat);
 }
 
 describe('A token signer', async () => {
@@ -41,7 +43,47 @@ describe('A token signer', async () => {
     expect(lifetimeSeconds(token)).toBe(60);
   });
 
-  it('signs no token that the service would reject', async () => {
+  it('signs tokens with grants, in the claim that AUTH_GRANTS_CLAIM names', async () => {
+    const named = (await TokenSigner.of({ ...env, AUTH_GRANTS_CLAIM: 'grants' }))!;
+    const token = await named.sign({
+      userId: 'ann',
+      grants: { groups: ['acme'], join: ['acme/*'], watch_only: true },
+    });
+    expect(claimsOf(token)).toMatchObject({
+      grants: { groups: ['acme'], join: ['acme/*'], watch_only: true },
+    });
+  });
+
+  it('signs tokens that are valid for as long as the service allows', async () => {
+    const strict = (await TokenSigner.of({ ...env, AUTH_MAX_TOKEN_LIFETIME_MS: '60500' }))!;
+    expect(lifetimeSeconds(await strict.sign({ userId: 'ann' }))).toBe(60);
+    await expect(strict.sign({ userId: 'ann', ttlSeconds: 61 })).rejects.toThrow(
+      'The service would reject the token: AUTH_MAX_TOKEN_LIFETIME_MS allows at most 60 seconds.',
+    );
+  });
+
+  const MANY = Array.from({ length: 101 }, (_, i) => `x${i}`);
+  const LONG = Array.from({ length: 100 }, (_, i) => `${i}`.padEnd(127, 'x'));
+
+  it.each<[string, GrantsClaim, string]>([
+    [
+      'a "*" within a pattern',
+      { join: ['acme/*', 'acme/*/stage'] },
+      'presence.join[1] is not a channel id, or the beginning of one followed by "*".',
+    ],
+    ['too many groups', { groups: MANY }, 'presence.groups is not a list of at most 100 entries.'],
+    [
+      'too long a token',
+      { watch: LONG },
+      'it has 17545 characters, and 8192 are allowed. Use fewer or shorter grants.',
+    ],
+  ])('signs no token with grants that the service would reject: %s', async (_, grants, why) => {
+    await expect(signer.sign({ userId: 'ann', grants })).rejects.toThrow(
+      new RangeError(`The service would reject the token: ${why}`),
+    );
+  });
+
+  it('signs no token for a user id that the service would reject', async () => {
     await expect(signer.sign({ userId: 'ali\nce' })).rejects.toThrow(RangeError);
   });
 

@@ -10,12 +10,10 @@ import { GRANTS_CLAIM, grantsOf } from './grants.js';
 import { ADMIN_SCOPE, type Principal } from './principal.js';
 import { InvalidToken } from './invalid-token.js';
 import { KeysUnavailable } from './keys-unavailable.js';
+import { MAX_TOKEN_CHARACTERS } from './sign-token.js';
 import type { VerificationKeys } from './verification-keys.js';
 import { TokenCache } from './token-cache.js';
 import { checkLifetime, LEEWAY_SECONDS } from './token-lifetime.js';
-
-/** Longer tokens are rejected without a check. */
-const MAX_TOKEN_CHARACTERS = 8_192;
 
 /** The error code of jose for a malformed token. */
 const NOT_COMPACT = 'ERR_JWS_INVALID';

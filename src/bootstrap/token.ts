@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
-import { TokenSigner } from '../auth/token-signer.js';
+import { grantsClaimOf, TokenSigner } from '../auth/token-signer.js';
 import { ConfigError } from '../config/config-error.js';
 import { loadEnvFile } from '../config/env-file.js';
 
 // Signs a token where only the server is installed, such as in its image: node dist/bootstrap/token.js alice --ttl 600
 
 const USAGE =
-  'Usage: node dist/bootstrap/token.js <user> [--admin] [--moderate <channel>]... [--ttl <seconds>]';
+  'Usage: node dist/bootstrap/token.js <user> [--admin] [--group <group>]... [--join <channel>]... [--watch <channel>]... [--moderate <channel>]... [--watch-only] [--ttl <seconds>]';
 
 /** The exit codes are those of the command line: 1 failed, 2 wrong usage or settings. */
 const WRONG_USAGE = 2;
@@ -25,7 +25,11 @@ async function tokenFor(args: string[], environment: NodeJS.ProcessEnv): Promise
     allowPositionals: true,
     options: {
       admin: { type: 'boolean' },
+      group: { type: 'string', multiple: true },
+      join: { type: 'string', multiple: true },
+      watch: { type: 'string', multiple: true },
       moderate: { type: 'string', multiple: true },
+      'watch-only': { type: 'boolean' },
       ttl: { type: 'string' },
     },
   });
@@ -41,8 +45,8 @@ async function tokenFor(args: string[], environment: NodeJS.ProcessEnv): Promise
   return signer.sign({
     userId,
     isAdmin: values.admin ?? false,
-    ...(values.moderate !== undefined && { grants: { moderate: values.moderate } }),
-    ...(values.ttl !== undefined && { ttlSeconds: Number(values.ttl) }),
+    grants: grantsClaimOf({ ...values, watchOnly: values['watch-only'] }),
+    ttlSeconds: values.ttl === undefined ? undefined : Number(values.ttl),
   });
 }
 
