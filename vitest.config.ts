@@ -19,6 +19,7 @@ const SYSTEM = [
     'clocks',
     'cluster',
     'command-line',
+    'command-line-access',
     'command-line-terminal',
     'confined-process',
     'greedy-peers',

@@ -6,9 +6,11 @@ import { connectCommand } from './commands/connect.js';
 import { countCommand } from './commands/count.js';
 import { endCommand } from './commands/end.js';
 import { explainCommand } from './commands/explain.js';
+import { hideCommand } from './commands/hide.js';
 import { listCommand } from './commands/list.js';
 import { membersCommand } from './commands/members.js';
 import { moveCommand, muteCommand, removeCommand } from './commands/moderate.js';
+import { revokeCommand } from './commands/revoke.js';
 import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { tokenCommand } from './commands/token.js';
@@ -51,7 +53,9 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
     muteCommand(environment),
     moveCommand(environment),
     removeCommand(environment),
+    hideCommand(environment),
     endCommand(environment),
+    revokeCommand(environment),
     explainCommand(environment),
     benchCommand(environment),
   ];

@@ -26,7 +26,9 @@ const COMMANDS = [
   'mute',
   'move',
   'remove',
+  'hide',
   'end',
+  'revoke',
   'explain',
   'bench',
 ];
@@ -81,6 +83,11 @@ describe('The command line', () => {
     const session = await client.connect(request);
     sessions.push(session);
     return session;
+  }
+
+  function claimsOf(token: string): Record<string, unknown> {
+    const payload = Buffer.from(token.split('.')[1]!, 'base64url').toString();
+    return JSON.parse(payload) as Record<string, unknown>;
   }
 
   /** Splits a table into lines and words. */
@@ -150,6 +157,37 @@ describe('The command line', () => {
         'a time in words',
         ['token', 'ann', '--ttl', '1h'],
         "Option '--ttl <seconds>' argument '1h' is invalid. It must be a whole number from 1 to 31536000.",
+      ],
+      [
+        'a revocation of the future',
+        ['revoke', 'ann', '--issued-before', 'tomorrow'],
+        "Option '--issued-before <time>' argument 'tomorrow' is invalid. It must be now, or a time such as 15:00 or 2026-11-30T15:00Z.",
+      ],
+      [
+        'channels and groups together',
+        ['watch', '--channel', 'lobby', '--group', 'acme'],
+        "Option '--group <group...>' cannot be used with option '--channel <channel...>'.",
+      ],
+      [
+        'a "*" within a channel',
+        ['token', 'ann', '--join', 'lobby', 'acme/*/stage'],
+        'The service would reject the token: presence.join[1] is not a channel id, or the beginning of one followed by "*".',
+      ],
+      [
+        'an empty channel',
+        ['token', 'ann', '--watch', ''],
+        'The service would reject the token: presence.watch[0] is not a channel id, or the beginning of one followed by "*".',
+      ],
+      [
+        'too many groups',
+        ['token', 'ann', '--group', ...Array.from({ length: 101 }, (_, i) => `g${i}`)],
+        'The service would reject the token: presence.groups is not a list of at most 100 entries.',
+      ],
+      [
+        'a lifetime that the service refuses',
+        ['token', 'ann', '--ttl', '61'],
+        'The service would reject the token: AUTH_MAX_TOKEN_LIFETIME_MS allows at most 60 seconds.',
+        { AUTH_MAX_TOKEN_LIFETIME_MS: '60000' },
       ],
       [
         'no secret',
@@ -255,10 +293,21 @@ describe('The command line', () => {
       expect(started.session?.userId).toBe('ann');
     });
 
-    it('prints a token of a moderator', async () => {
-      const { stdout } = await run(['token', 'max', '--moderate', 'stage', 'acme/*']);
-      const payload = Buffer.from(stdout.split('.')[1]!, 'base64url').toString();
-      expect(JSON.parse(payload)).toMatchObject({ presence: { moderate: ['stage', 'acme/*'] } });
+    it('prints a token with grants, in the claim that AUTH_GRANTS_CLAIM names', async () => {
+      const grants = ['--group', 'acme', '--group', 'staff', '--join', 'acme/*', 'lobby'];
+      const others = ['--watch', 'acme-public/*', '--moderate', 'stage', '--watch-only'];
+      const args = ['token', 'max', ...grants, ...others];
+      const claim = {
+        groups: ['acme', 'staff'],
+        join: ['acme/*', 'lobby'],
+        watch: ['acme-public/*'],
+        moderate: ['stage'],
+        watch_only: true,
+      };
+      expect(claimsOf((await run(args)).stdout).presence).toEqual(claim);
+      const named = await run(args, { AUTH_GRANTS_CLAIM: 'https://acme.example/presence' });
+      expect(claimsOf(named.stdout)).toMatchObject({ 'https://acme.example/presence': claim });
+      expect(claimsOf((await run(['token', 'max'])).stdout)).not.toHaveProperty('presence');
     });
 
     it('takes a user whose name looks like an option after --', async () => {
@@ -269,9 +318,7 @@ describe('The command line', () => {
 
     it('signs for while asked, and for an admin', async () => {
       const { stdout } = await run(['token', 'root', '--admin', '--ttl', '60']);
-      const claims = JSON.parse(
-        Buffer.from(stdout.split('.')[1]!, 'base64url').toString(),
-      ) as Record<string, unknown>;
+      const claims = claimsOf(stdout);
       expect(claims).toMatchObject({ sub: 'root', scope: 'presence:admin' });
       expect(Number(claims.exp) - Number(claims.iat)).toBe(60);
     });
@@ -291,15 +338,26 @@ describe('The command line', () => {
       expect(started.session?.userId).toBe('ann');
     });
 
-    it.each([[[]], [['ann', 'bob']], [['ann', '--ttl', '1h']], [['ann', '--root']], [['a\nb']]])(
-      'shows its usage for wrong arguments: %j',
-      async (args) => {
-        const program = sign(...args);
-        expect(await program.exited).toEqual({ code: 2, signal: null });
-        expect(program.stdout).toBe('');
-        expect(program.stderr).toMatch(/\nUsage: node dist\/bootstrap\/token[.]js/);
-      },
-    );
+    it('prints a token with grants', async () => {
+      const program = sign('ann', '--group', 'acme', '--join', 'a', '--join', 'b', '--watch-only');
+      await program.exited;
+      const presence = { groups: ['acme'], join: ['a', 'b'], watch_only: true };
+      expect(claimsOf(program.stdout)).toMatchObject({ presence });
+    });
+
+    it.each([
+      [[]],
+      [['ann', 'bob']],
+      [['ann', '--ttl', '1h']],
+      [['ann', '--root']],
+      [['a\nb']],
+      [['ann', '--join', '*a']],
+    ])('shows its usage for wrong arguments: %j', async (args) => {
+      const program = sign(...args);
+      expect(await program.exited).toEqual({ code: 2, signal: null });
+      expect(program.stdout).toBe('');
+      expect(program.stderr).toMatch(/\nUsage: node dist\/bootstrap\/token[.]js/);
+    });
   });
 
   describe('connect', () => {

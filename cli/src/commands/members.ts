@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { examples } from '../options/common-options.js';
 import { addTargetOptions, type TargetOptions } from '../options/target.js';
-import { READ_ONLY_IDENTITY } from '../options/tokens.js';
+import { ADMIN } from '../options/tokens.js';
 import { printListing } from '../output/presence-table.js';
 import { withService } from '../runtime/service.js';
 
@@ -23,7 +23,7 @@ export function membersCommand(environment: NodeJS.ProcessEnv): Command {
       ),
     )
     .action((channelId: string, { json = false, ...target }: MembersOptions) =>
-      withService(target, environment, READ_ONLY_IDENTITY, (client) =>
+      withService(target, environment, ADMIN, (client) =>
         printListing(client.listMembers(channelId, { pageSize: 1000 }), json),
       ),
     );

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import type { PresenceCollection } from '#client';
 import { addInterestOptions, examples, type InterestOptions } from '../options/common-options.js';
 import { addTargetOptions, type TargetOptions } from '../options/target.js';
-import { READ_ONLY_IDENTITY } from '../options/tokens.js';
+import { ADMIN } from '../options/tokens.js';
 import { changeInWords } from '../output/in-words.js';
 import { showLive } from '../output/live-table.js';
 import { jsonLine } from '../output/text.js';
@@ -25,13 +25,14 @@ export function watchCommand(environment: NodeJS.ProcessEnv): Command {
       examples(
         ['presence watch', 'all users who are not offline'],
         ['presence watch --channel lobby garden', 'the users in these channels'],
+        ['presence watch --group acme', 'the users in this group'],
         ['presence watch --user ann bob', 'these users, also when they are offline'],
         ['presence watch --json | jq .current.status', 'only the statuses'],
       ),
     )
-    .action(({ channel = [], user = [], json = false, ...target }: WatchOptions) =>
-      withService(target, environment, READ_ONLY_IDENTITY, async (client) => {
-        const collection = client.watch({ channels: channel, users: user });
+    .action(({ channel = [], group = [], user = [], json = false, ...target }: WatchOptions) =>
+      withService(target, environment, ADMIN, async (client) => {
+        const collection = client.watch({ channels: channel, groups: group, users: user });
         if (process.stdout.isTTY && !json) {
           showLive(collection, process.stdout);
         } else {

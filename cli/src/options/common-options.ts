@@ -1,14 +1,16 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
-/** The channels and users to watch. With neither, everyone who is not offline. */
+/** The channels or groups, and the users to watch. With none, everyone who is not offline. */
 export interface InterestOptions {
   readonly channel?: readonly string[];
+  readonly group?: readonly string[];
   readonly user?: readonly string[];
 }
 
 export function addInterestOptions(command: Command): Command {
   return command
     .option('--channel <channel...>', 'only users in these channels')
+    .addOption(new Option('--group <group...>', 'only users in these groups').conflicts('channel'))
     .option('--user <user...>', 'only these users');
 }
 

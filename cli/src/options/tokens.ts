@@ -2,11 +2,11 @@ import type { TokenOption } from '#client';
 import { type Identity, TokenSigner } from '#server/auth/token-signer.js';
 import { UsageError } from '../runtime/failure.js';
 
-/** The identity of commands that only read. */
-export const READ_ONLY_IDENTITY: Identity = { userId: 'presence-command-line' };
-
-/** The identity of commands that name sessions and users of others. */
-export const ADMIN: Identity = { ...READ_ONLY_IDENTITY, isAdmin: true };
+/**
+ * The identity of commands that show or change any user. It is an admin's also for commands that only read: VISIBILITY and
+ * CHANNEL_ACCESS would hide users and channels from any other token that has no grants.
+ */
+export const ADMIN: Identity = { userId: 'presence-command-line', isAdmin: true };
 
 /** Throws `UsageError` if the settings contain no secret. `purpose` is the beginning of the error message. */
 export async function tokenSigner(

@@ -41,8 +41,10 @@ export function presenceInWords(presence: Presence): string {
 
 /** Describes each count in one line, with the statuses that users have. */
 export function countsInWords(counts: readonly PresenceCount[]): string[] {
-  return counts.map(({ channelId, total, byStatus }) => {
-    const place = channelId === undefined ? '' : `${style('bold', escapeControls(channelId))}: `;
+  return counts.map(({ channelId, groupId, total, byStatus }) => {
+    const kind = groupId === undefined ? '' : 'group ';
+    const id = channelId ?? groupId;
+    const place = id === undefined ? '' : `${kind}${style('bold', escapeControls(id))}: `;
     const parts = Object.entries(byStatus)
       .filter(([, count]) => count > 0)
       .map(([status, count]) => `${count.toLocaleString('en')} ${paintStatus(status as Status)}`);

@@ -1,4 +1,4 @@
-import { PresenceError } from '#client';
+import { type ErrorReason, PresenceError } from '#client';
 import { counted } from '../output/text.js';
 
 /** The exit codes of the commands. `serve` uses the codes of the server instead. */
@@ -27,8 +27,29 @@ export function failureOf(error: PresenceError, address: string): Failure {
   return new Failure(sentenceOf(error, address), { cause: error });
 }
 
+/** The sentences about the access of the token, which say what to do. */
+const ABOUT_ACCESS = new Map<ErrorReason | undefined, (message: string) => string>([
+  [
+    'CHANNEL_NOT_GRANTED',
+    (message) =>
+      `The token does not grant the channel: ${message}. "presence token" signs one that does with --join, --watch or --moderate.`,
+  ],
+  [
+    'GROUP_NOT_GRANTED',
+    (message) =>
+      `The token does not have the group: ${message}. "presence token" signs one that does with --group.`,
+  ],
+  ['WATCH_ONLY_TOKEN', () => 'The token is only for watching: it cannot begin a session.'],
+  [
+    'TOKEN_REVOKED',
+    () => 'The token was revoked. Use one that was issued at least a second after the revocation.',
+  ],
+]);
+
 function sentenceOf(error: PresenceError, address: string): string {
   const { code, reason, message, violations } = error;
+  const aboutAccess = ABOUT_ACCESS.get(reason);
+  if (aboutAccess !== undefined) return aboutAccess(message);
   switch (code) {
     case 'unavailable':
     case 'timeout':
