@@ -1,6 +1,5 @@
-import type { PresenceClient } from '#client';
 import { DashboardStore } from './live.js';
-import { isAboutToken, sentenceAbout, signIn } from './sign-in.js';
+import { isAboutToken, sentenceAbout, signIn, type SignedIn } from './sign-in.js';
 import { tokenStore } from './token-store.js';
 
 interface Entered {
@@ -35,9 +34,9 @@ export class Access {
     this.complaint = '';
     this.onChange();
     try {
-      const client = await signIn(token);
-      if (attempt === this.attempt) this.use(client, token);
-      else client.close();
+      const signedIn = await signIn(token);
+      if (attempt === this.attempt) this.use(signedIn, token);
+      else signedIn.client.close();
     } catch (error) {
       if (attempt === this.attempt) this.refuse(error);
     }
@@ -62,9 +61,9 @@ export class Access {
     this.onChange();
   }
 
-  private use(client: PresenceClient, token: string): void {
+  private use(signedIn: SignedIn, token: string): void {
     this.entered?.live.close();
-    const live = new DashboardStore(client, (error) => {
+    const live = new DashboardStore(signedIn, (error) => {
       if (this.live === live) this.leave(sentenceAbout(error));
     });
     this.entered = { live, token };

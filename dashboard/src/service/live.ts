@@ -12,8 +12,9 @@ import { Feed } from '../model/feed.js';
 import { MetricHistory } from '../model/figure-history.js';
 import { UserTable } from '../model/user-table.js';
 import { ChannelCounts } from './channel-counts.js';
-import { FIGURES_EVERY_MS, fetchFigures } from './figure-source.js';
-import { isAboutToken } from './sign-in.js';
+import { FIGURES_EVERY_MS, fetchClockAheadMs, fetchFigures } from './figure-source.js';
+import { isAboutToken, type SignedIn } from './sign-in.js';
+import type { Viewer } from './viewer.js';
 
 /** Changes are displayed together, ten times a second: people cannot read more, and ten thousand users change often. */
 const SHOWN_EVERY_MS = 100;
@@ -34,11 +35,17 @@ export class DashboardStore {
   private isDue = false;
   private hasBeenLive = false;
 
+  readonly client: PresenceClient;
+  /** Undefined: the token is an admin's. Otherwise the page shows and requests only what a viewer may see. */
+  readonly viewer: Viewer | undefined;
+
   /** `onRefused` is called when the service does not accept the token any more. */
   constructor(
-    readonly client: PresenceClient,
+    { client, viewer }: SignedIn,
     readonly onRefused: (error: unknown) => void,
   ) {
+    this.client = client;
+    this.viewer = viewer;
     this.collection = client.watch();
     this.collection.subscribe((change) => {
       this.pending.push(change);
@@ -51,7 +58,8 @@ export class DashboardStore {
     this.counts = client.watchCounts();
     this.counts.subscribe(() => this.scheduleRender());
     this.channelCounts = new ChannelCounts(client, () => this.scheduleRender());
-    void this.followFigures();
+    if (viewer === undefined) void this.followFigures();
+    else void this.readClock();
   }
 
   /** The number of users who are not offline. */
@@ -122,6 +130,11 @@ export class DashboardStore {
 
   private show(): void {
     for (const listener of this.listeners) listener();
+  }
+
+  private async readClock(): Promise<void> {
+    this.clockAheadMs = await fetchClockAheadMs(this.stop.signal);
+    this.show();
   }
 
   private async followFigures(): Promise<void> {

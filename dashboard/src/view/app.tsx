@@ -5,7 +5,7 @@ import { Board } from './board.js';
 import { Notice } from './notice.js';
 import { SignIn } from './sign-in.js';
 
-/** Shows the board if the token is valid for it, and otherwise the form that asks for a token. */
+/** Shows the board if the token is valid, and otherwise the form that asks for a token. */
 export function App() {
   const [, draw] = useReducer((count: number) => count + 1, 0);
   const [access] = useState(() => new Access(() => draw(undefined)));

@@ -6,6 +6,7 @@ import { Side } from './side.js';
 import { Tiles } from './tiles.js';
 import { useLive } from './use-live.js';
 import { Users } from './users.js';
+import { ViewerNote } from './viewer-note.js';
 
 interface BoardProps {
   readonly live: DashboardStore;
@@ -45,9 +46,13 @@ export function Board({ live, onSignOut }: BoardProps) {
 
   return (
     <div class="board">
-      <Header state={live.state} onSignOut={onSignOut} />
+      <Header live={live} onSignOut={onSignOut} />
       <main>
-        <Tiles userCount={live.userCount} figures={live.figures} />
+        {live.viewer === undefined ? (
+          <Tiles userCount={live.userCount} figures={live.figures} />
+        ) : (
+          <ViewerNote viewer={live.viewer} />
+        )}
         <div class="columns">
           <Users live={live} search={search} selected={selected} onOpen={open} />
           <Side live={live} onOpen={open} />

@@ -37,7 +37,11 @@ export function ChannelList({ live, onOpen }: ChannelListProps) {
 
   return (
     <div ref={scroller} class="scroller" tabIndex={-1} onScroll={onScroll}>
-      {rows.length === 0 && <p class="empty">No user is in a channel.</p>}
+      {rows.length === 0 && (
+        <p class="empty">
+          No user is in a channel{live.viewer !== undefined && ' that this token may watch'}.
+        </p>
+      )}
       <ul class="rows" aria-label="Channels" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
         {visible.map((row, i) => {
           const style = { transform: `translateY(${(first + i) * ROW_HEIGHT}px)` };

@@ -5,12 +5,13 @@ import { Logo, MoonIcon, SunIcon } from './icons.js';
 import { chooseTheme, currentTheme, followTheme } from './theme.js';
 
 interface HeaderProps {
-  readonly state: DashboardStore['state'];
+  readonly live: DashboardStore;
   readonly onSignOut: () => void;
 }
 
-export function Header({ state, onSignOut }: HeaderProps) {
-  const { tone, text } = connectionInWords(state);
+export function Header({ live, onSignOut }: HeaderProps) {
+  const { tone, text } = connectionInWords(live.state);
+  const enter = live.viewer === undefined ? 'explain' : 'details';
   return (
     <header class="header">
       <Logo />
@@ -22,7 +23,7 @@ export function Header({ state, onSignOut }: HeaderProps) {
       </span>
       <span class="grow" />
       <span class="keys" aria-hidden="true">
-        <kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>Enter</kbd> explain <kbd>Esc</kbd>{' '}
+        <kbd>/</kbd> search <kbd>↑</kbd> <kbd>↓</kbd> move <kbd>Enter</kbd> {enter} <kbd>Esc</kbd>{' '}
         close
       </span>
       <ThemeToggle />

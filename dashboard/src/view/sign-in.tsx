@@ -26,10 +26,10 @@ export function SignIn({ isBusy, complaint, onToken }: SignInProps) {
         <Logo />
         <h1>Presence</h1>
         <p class="muted">
-          Users, their status and their events, live. The dashboard needs a token with the scope{' '}
-          <code>presence:admin</code>.
+          Users, their status and their events, live, as far as your token may see them. A token
+          with the scope <code>presence:admin</code> also shows metrics and sessions.
         </p>
-        <label for="token">Admin token</label>
+        <label for="token">Token</label>
         <input
           id="token"
           ref={field}
@@ -47,7 +47,7 @@ export function SignIn({ isBusy, complaint, onToken }: SignInProps) {
           {isBusy ? 'Signing in…' : 'Sign in'}
         </button>
         <p class="hint">
-          The token is kept in this tab only. To create a token that is valid for one hour:
+          The token is kept in this tab only. To create an admin token that is valid for one hour:
           <code>npm run -s token -- me --admin --ttl 3600</code>
         </p>
       </form>

@@ -80,19 +80,25 @@ export function Users({ live, search, selected, onOpen }: UsersProps) {
 }
 
 /**
- * Explains why the table is empty. The user in the search field may be offline or invisible, and can still be
- * explained.
+ * Explains why the table is empty. The user in the search field may be offline or invisible, and an admin can still ask
+ * for an explanation.
  */
 function NoUsers({ live, onOpen }: Pick<UsersProps, 'live' | 'onOpen'>) {
-  const { users, state } = live;
+  const { users, state, viewer } = live;
   if (users.size === 0) {
-    return <p>{state.status === 'live' ? 'All users are offline.' : 'Loading users.'}</p>;
+    if (state.status !== 'live') return <p>Loading users.</p>;
+    const isAdmin = viewer === undefined;
+    return (
+      <p>{isAdmin ? 'All users are offline.' : 'No user whom this token may see is online.'}</p>
+    );
   }
   const typed = users.filter.text.trim();
   return (
     <>
       <p>No user in the list matches.</p>
-      {typed !== '' && <button onClick={() => onOpen(typed)}>Explain the user “{typed}”</button>}
+      {viewer === undefined && typed !== '' && (
+        <button onClick={() => onOpen(typed)}>Explain the user “{typed}”</button>
+      )}
     </>
   );
 }

@@ -9,6 +9,8 @@ const DESKTOP: BrowserContextOptions = { viewport: { width: 1440, height: 900 } 
 export class Board {
   /** All addresses that the page has requested. */
   readonly requests: string[] = [];
+  /** The paths of the requests that the server has rejected. */
+  readonly refused: string[] = [];
   /** The problems on the console: script errors, and violations of the content security policy. */
   readonly complaints: string[] = [];
 
@@ -18,6 +20,9 @@ export class Board {
   ) {
     page.setDefaultTimeout(PATIENCE_MS);
     page.on('request', (request) => this.requests.push(request.url()));
+    page.on('response', (response) => {
+      if (response.status() >= 400) this.refused.push(new URL(response.url()).pathname);
+    });
     page.on('pageerror', (error) => this.complaints.push(String(error)));
     page.on('console', (message) => {
       if (message.type() === 'error') this.complaints.push(message.text());
@@ -43,13 +48,18 @@ export class Board {
     device: BrowserContextOptions = DESKTOP,
   ): Promise<Board> {
     const board = await Board.visit(browser, url, device);
-    await board.signIn(await tokenOf('root', { isAdmin: true }));
-    await board.says('Live');
+    await board.enter(await tokenOf('root', { isAdmin: true }));
     return board;
   }
 
+  /** Signs in, and waits until the board is live. */
+  async enter(token: string): Promise<void> {
+    await this.signIn(token);
+    await this.says('Live');
+  }
+
   async signIn(token: string): Promise<void> {
-    await this.page.getByLabel('Admin token').fill(token);
+    await this.page.getByLabel('Token', { exact: true }).fill(token);
     await this.page.getByRole('button', { name: 'Sign in' }).click();
   }
 
@@ -110,7 +120,8 @@ export class Board {
     await eventually(() => locator.evaluate((element) => element === document.activeElement), true);
   }
 
-  expectNoComplaints(): void {
-    expect(this.complaints).toEqual([]);
+  /** `expected`: the complaints that may be on the console. */
+  expectNoComplaints(expected?: RegExp): void {
+    expect(this.complaints.filter((complaint) => !expected?.test(complaint))).toEqual([]);
   }
 }
