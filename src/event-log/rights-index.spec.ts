@@ -41,17 +41,18 @@ describe('The index of rights', () => {
     fc.assert(
       fc.property(fc.array(viewers), states, states, fc.nat(), (all, before, after, gone) => {
         const index = new RightsIndex<number>(seesDifference);
-        all.forEach((viewer, reader) => index.add(viewer, reader));
+        const facts = {
+          ...{ before, after, occurredAt: 0, cause: 'REQUESTED' as const },
+          ...{ first: 1, end: 2 },
+        };
+        all.forEach((viewer, reader) => {
+          index.add(viewer, reader);
+          // Earlier commits must not decide who is found.
+          if (reader === Math.floor(all.length / 2))
+            expect([...index.readersOf(facts)]).toBeDefined();
+        });
         const left = all.length === 0 ? -1 : gone % all.length;
         if (left >= 0) index.delete(all[left]!, left);
-        const facts = {
-          before,
-          after,
-          occurredAt: 0,
-          cause: 'REQUESTED',
-          first: 1,
-          end: 2,
-        } as const;
         const found = new Set(index.readersOf(facts));
         expect(found).not.toContain(left);
         for (const [reader, viewer] of all.entries()) {
@@ -77,16 +78,39 @@ describe('The index of rights', () => {
     expect(checked).toHaveLength(2);
   });
 
+  it('checks the rights for a channel once, and not for each of its events', () => {
+    const index = new RightsIndex<number>(() => true);
+    let checks = 0;
+    const mayWatch = (channelId: string): boolean => {
+      checks++;
+      return channelId === 'lobby';
+    };
+    for (let i = 0; i < 100; i++) {
+      const viewer = restrictedViewer(`viewer-${i}`, { groups: [`group-${i}`] });
+      index.add({ ...viewer, mayWatch: i === 7 ? mayWatch : () => !++checks }, i);
+    }
+    const { presence: shown } = eventOf('ann', 1, { channelId: 'lobby' });
+    const viewed = { shown, groups: [], hiddenFrom: new Map() };
+    const facts = { before: viewed, after: viewed, occurredAt: 0, cause: 'REQUESTED' } as const;
+    for (let i = 0; i < 10; i++)
+      expect([...index.readersOf({ ...facts, first: 1, end: 2 })]).toEqual([7]);
+    expect(checks).toBe(100);
+  });
+
   it('keeps nothing for readers that have ended', () => {
     const index = new RightsIndex<number>(() => true);
     const viewer = restrictedViewer('eve', { groups: ['acme'] });
     index.add(viewer, 1);
     index.add({ ...viewer, userId: 'bob' }, 2);
     expect(index.size).toBe(1);
+    const { presence: shown } = eventOf('ann', 1, { channelId: 'lobby' });
+    const viewed = { shown, groups: ['acme'], hiddenFrom: new Map() };
+    const change = { before: viewed, after: viewed, occurredAt: 0, cause: 'REQUESTED' } as const;
+    expect([...index.readersOf({ ...change, first: 1, end: 2 })]).toEqual([1, 2]);
     index.delete(viewer, 1);
     index.delete({ ...viewer, userId: 'bob' }, 2);
     expect(index.size).toBe(0);
     const maps = Object.values(index).filter((each) => each instanceof Map || each instanceof Set);
-    expect(maps.map(({ size }) => size)).toEqual([0, 0, 0, 0]);
+    expect(maps.map(({ size }) => size)).toEqual([0, 0, 0, 0, 0]);
   });
 });

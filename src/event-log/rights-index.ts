@@ -3,6 +3,9 @@ import type { Viewer } from '../domain/viewer.js';
 import { hiddenViewers, type CommitFacts } from './commit-facts.js';
 import { put, take } from './reader-sets.js';
 
+/** The maximum number of channels for which the index remembers which rights let a reader watch them. */
+const MAX_KNOWN_CHANNELS = 1000;
+
 /** Readers with the same rights. */
 interface Peers<Reader> {
   /** A viewer with these rights who is no user, so that no user hides from it. */
@@ -19,6 +22,8 @@ export class RightsIndex<Reader> {
   private readonly byGroup = new Map<string, Set<Peers<Reader>>>();
   /** Those who see every user, but not every channel. */
   private readonly seeingEveryone = new Set<Peers<Reader>>();
+  /** Those with groups who may watch a channel, for the channels of recent commits. */
+  private readonly byChannel = new Map<string, Set<Peers<Reader>>>();
   private readonly byViewer = new Map<string, Set<Reader>>();
 
   /** `isSeen`: whether viewers with the rights of this one see a difference. */
@@ -36,7 +41,7 @@ export class RightsIndex<Reader> {
       peers = { viewer: { ...viewer, userId: '' }, readers: new Set() };
       this.peers.set(viewer.rights, peers);
       if (viewer.groups === undefined) this.seeingEveryone.add(peers);
-      for (const groupId of viewer.groups ?? []) put(this.byGroup, groupId, peers);
+      else this.addToIndexes(peers, viewer.groups);
     }
     peers.readers.add(reader);
   }
@@ -49,6 +54,8 @@ export class RightsIndex<Reader> {
     this.peers.delete(viewer.rights);
     this.seeingEveryone.delete(peers);
     for (const groupId of viewer.groups ?? []) take(this.byGroup, groupId, peers);
+    for (const watchers of this.byChannel.values()) watchers.delete(peers);
+    if (this.peers.size === 0) this.byChannel.clear();
   }
 
   /** Yields the readers who may see a difference. A reader can occur more than once. */
@@ -61,14 +68,40 @@ export class RightsIndex<Reader> {
     for (const viewerId of hiddenViewers(facts)) yield* this.byViewer.get(viewerId) ?? [];
   }
 
-  private candidatesFor({ before, after }: CommitFacts): Iterable<Peers<Reader>> {
-    // Any pattern can match a channel, so all rights are checked.
-    const isInChannel = [before, after].some((each) => each && channelIdsOf(each.shown).length > 0);
-    if (isInChannel) return this.peers.values();
-    const candidates = new Set(this.seeingEveryone);
-    for (const groupId of [...(before?.groups ?? []), ...after.groups]) {
-      for (const peers of this.byGroup.get(groupId) ?? []) candidates.add(peers);
+  private *candidatesFor({ before, after }: CommitFacts): Generator<Peers<Reader>> {
+    yield* this.seeingEveryone;
+    const candidates = new Set<Peers<Reader>>();
+    for (const viewed of [before, after]) {
+      if (viewed === undefined) continue;
+      for (const groupId of viewed.groups) addAll(candidates, this.byGroup.get(groupId));
+      for (const id of channelIdsOf(viewed.shown)) addAll(candidates, this.watchersOf(id));
     }
-    return candidates;
+    yield* candidates;
   }
+
+  private addToIndexes(peers: Peers<Reader>, groups: ReadonlySet<string>): void {
+    for (const groupId of groups) put(this.byGroup, groupId, peers);
+    for (const [channelId, watchers] of this.byChannel)
+      if (mayWatch(peers, channelId)) watchers.add(peers);
+  }
+
+  /** Any pattern can match a channel, so all rights are checked when a channel is new. */
+  private watchersOf(channelId: string): ReadonlySet<Peers<Reader>> {
+    let watchers = this.byChannel.get(channelId);
+    if (watchers === undefined) {
+      const withGroups = [...this.peers.values()].filter(({ viewer }) => viewer.groups);
+      watchers = new Set(withGroups.filter((peers) => mayWatch(peers, channelId)));
+      if (this.byChannel.size >= MAX_KNOWN_CHANNELS) this.byChannel.clear();
+      this.byChannel.set(channelId, watchers);
+    }
+    return watchers;
+  }
+}
+
+function mayWatch<Reader>({ viewer }: Peers<Reader>, channelId: string): boolean {
+  return viewer.mayWatch === undefined || viewer.mayWatch(channelId);
+}
+
+function addAll<Item>(all: Set<Item>, more: Iterable<Item> = []): void {
+  for (const item of more) all.add(item);
 }
