@@ -129,7 +129,7 @@ export class EventsService {
     const { filter } = options;
     const interest = { viewer: caller.viewer, filter };
     // Before the subscription takes its position, because the log has the facts of later commits only.
-    messages.add(this.fanOut.keepFactsFor(interest));
+    this.fanOut.keepFactsFor(interest);
     const isLarge =
       filter.userIds.size + filter.channelIds.size + filter.groupIds.size > LARGE_FILTER;
     await this.store.view.awaitCurrent();

@@ -58,9 +58,8 @@ export class FanOut implements OnApplicationShutdown {
   private oldestPendingAt: number | undefined;
   /** The number of messages before this slice of the flush. */
   private messagesBefore = 0;
-  /** The number of readers whose events depend on the facts of every commit. */
-  private restrictedReaders = 0;
-  private readonly isRestricted: boolean;
+  /** Whether the log keeps the facts of every commit, because a reader may need them. */
+  private keepsFacts: boolean;
 
   constructor(
     store: PresenceStore,
@@ -72,7 +71,7 @@ export class FanOut implements OnApplicationShutdown {
     this.index = new InterestIndex((viewer, facts) => this.slices.views.isSeen(viewer, facts));
     this.flushedUpTo = log.head;
     const { visibility, channelAccess } = config.access;
-    this.isRestricted = visibility !== 'everyone' || channelAccess !== 'any';
+    this.keepsFacts = visibility !== 'everyone' || channelAccess !== 'any';
     this.commitSubscription = store.partitionResets.subscribe((position) => log.begin(position));
     this.commitSubscription.add(store.commits.subscribe((commit) => this.append(commit)));
   }
@@ -112,13 +111,11 @@ export class FanOut implements OnApplicationShutdown {
   }
 
   /**
-   * Makes the log keep the facts that a reader needs. Call it before the reader takes its position, and the returned
-   * function when the reader has ended.
+   * Makes the log keep the facts that a reader needs, also when it has ended, because it may resume. Call this before the
+   * reader takes its position.
    */
-  keepFactsFor(interest: Interest): (() => void) | undefined {
-    if (!needsFacts(interest)) return undefined;
-    this.restrictedReaders++;
-    return () => void this.restrictedReaders--;
+  keepFactsFor(interest: Interest): void {
+    this.keepsFacts ||= needsFacts(interest);
   }
 
   add(subscription: Subscription): void {
@@ -171,9 +168,10 @@ export class FanOut implements OnApplicationShutdown {
 
   private append(commit: Commit): void {
     const { events, position } = commit;
-    if (events.length === 0 && !isSilent(commit)) return;
-    const change = viewedChange(commit, this.isRestricted || this.restrictedReaders > 0);
-    if (events.length === 0 && change === undefined) return;
+    const isWithoutEvents = events.length === 0;
+    if (isWithoutEvents && !isSilent(commit)) return;
+    // A reader that subscribes later can resume before a silent commit, which only its facts describe.
+    const change = viewedChange(commit, this.keepsFacts || isWithoutEvents);
     this.oldestPendingAt ??= performance.now();
     this.log.append(events, position, change);
     this.flushes.schedule();

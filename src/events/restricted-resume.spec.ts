@@ -15,6 +15,7 @@ import { Sync } from '../api/generated/presence/v1/events_service.pb.js';
 import type { Input } from '../domain/input.js';
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import { viewedOf } from '../domain/visibility.js';
+import { rightsDigest } from '../event-log/resume-token.js';
 
 const { SYNC_CURRENT, SYNC_RESET } = Sync;
 const GROUPS_ONLY = { visibility: 'groups', channelAccess: 'granted' } as const;
@@ -133,10 +134,27 @@ describe('A restricted viewer that resumes', () => {
   it('is reset if the log has no facts of a missed commit, because nothing was restricted then', async () => {
     world = new EventWorld();
     await happen('ann', connectWith('acme'));
-    const token = await tokenOfEnded(MEMBER);
-    expect(await resumed(MEMBER, token)).toEqual([[SYNC_CURRENT]]);
+    const token = world.log.tokenFor(world.log.head, rightsDigest(MEMBER.rights));
     await happen('ann', mute('a', { speaker: true }));
     expect(await resumed(MEMBER, token)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
+  });
+
+  it('receives what it missed while no other reader had restrictions', async () => {
+    world = new EventWorld();
+    await happen('ann', connectWith('bolt'));
+    const token = await tokenOfEnded(MEMBER);
+    await happen('bob', connectWith('acme'));
+    await happen('ann', connect('b', { token: grantsOf('acme') }));
+    expect(await resumed(MEMBER, token)).toEqual([['userOnline', 'userOnline'], [SYNC_CURRENT]]);
+  });
+
+  it('receives a change of groups that was silent before any reader had restrictions', async () => {
+    world = new EventWorld();
+    await happen('ann', connectWith('bolt'));
+    const token = world.log.tokenFor(world.log.head, rightsDigest(MEMBER.rights));
+    await happen('ann', connect('b', { token: grantsOf('acme') }));
+    expect(world.commits.at(-1)!.events).toEqual([]);
+    expect(await resumed(MEMBER, token)).toEqual([['userOnline'], [SYNC_CURRENT]]);
   });
 
   it('is reset if the state before a missed commit is unknown, as are those from whom the user hides', async () => {
