@@ -52,6 +52,7 @@ const OWN_PROCESS = e2e('health', 'leaks');
 /** Tests of the behaviour that every client can rely on, over any protocol. */
 const PROMISES = e2e(
   'access-events',
+  'access-histories',
   'access-reads',
   'attributes',
   'backend-status',

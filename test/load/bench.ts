@@ -1,4 +1,4 @@
-// npm run bench -- [fanout|latency|unary|memory|state|crowd|counts|storm|cluster|greedy|slow ...] [--quick]
+// npm run bench -- [fanout|latency|groups|unary|memory|state|crowd|counts|storm|cluster|greedy|slow ...] [--quick]
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import { measureFanout, type FanoutLoad, type FanoutResult } from './fanout.js';
 import { BARE_GRPC, PLAIN_NEST, PRESENCE_SERVICE } from './grpc-server.js';
 import { measureGreedy, type GreedyResult } from './greedy.js';
 import type { Attack } from './hostile-client.js';
+import { measureGroups } from './groups.js';
 import { measureMemory } from './memory.js';
 import { clearProgress, progress } from './progress.js';
 import { report } from './report.js';
@@ -29,6 +30,12 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
     const load = { ...everyone(isQuick), subscribers: 100, burst: 1, intervalMs: 10 };
     return [await measureFanout(new GrpcContestant(PRESENCE_SERVICE), load)];
   },
+  groups: (isQuick) =>
+    measureGroups(
+      isQuick
+        ? { groups: 10, members: 10, seconds: 2, rounds: 1 }
+        : { groups: 50, members: 20, seconds: 5, rounds: 7 },
+    ),
   unary: (isQuick) => measureUnary(isQuick ? { seconds: 2, runs: 1 } : { seconds: 3, runs: 9 }),
   memory: async (isQuick) => {
     const [connections, runs] = isQuick ? [1000, 1] : [5000, 3];

@@ -1,4 +1,5 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
+import type { GrantsClaim } from '../../src/auth/grants.js';
 import { signToken } from '../../src/auth/sign-token.js';
 import {
   ConnectRequest,
@@ -18,13 +19,13 @@ export function newClient(port: number): Client {
   });
 }
 
-export function tokenOf(userId: string): Promise<string> {
-  return signToken({ key: SECRET, userId, ttlSeconds: 86_400 });
+export function tokenOf(userId: string, grants?: GrantsClaim): Promise<string> {
+  return signToken({ key: SECRET, userId, ttlSeconds: 86_400, grants });
 }
 
-export async function metadataOf(userId: string): Promise<Metadata> {
+export async function metadataOf(userId: string, grants?: GrantsClaim): Promise<Metadata> {
   const metadata = new Metadata();
-  metadata.set('authorization', `Bearer ${await tokenOf(userId)}`);
+  metadata.set('authorization', `Bearer ${await tokenOf(userId, grants)}`);
   return metadata;
 }
 
