@@ -129,6 +129,19 @@ export class EventLog {
     if (rights === ALL_RIGHTS && last !== undefined && last.tokenEnd > last.end) {
       return last.block.subarray(last.end, last.tokenEnd);
     }
+    return this.idleFragment(position, rights);
+  }
+
+  /**
+   * Makes the next token without events different from all before. If such tokens were equal, a reader could tell that
+   * nobody has done anything, and from different ones that a user whom it does not see has.
+   */
+  renewToken(): void {
+    this.token = { position: 0, text: '' };
+  }
+
+  /** Like `tokenFragment`, for a message without events: it does not repeat a token that came with an event. */
+  idleFragment(position: number, rights: number): Buffer {
     const token = this.tokenAt(position);
     let fragment = this.fragments.get(rights);
     if (fragment === undefined) {

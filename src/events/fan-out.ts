@@ -142,6 +142,7 @@ export class FanOut implements OnApplicationShutdown {
   runMaintenance(): void {
     const wall = this.clock.wall();
     this.log.trim(this.clock.now());
+    this.log.renewToken();
     const quietSince = this.clock.monotonic() - this.config.streams.heartbeatIntervalMs;
     for (const subscription of this.subscriptions) {
       this.contain(subscription, () => {
@@ -149,7 +150,7 @@ export class FanOut implements OnApplicationShutdown {
         else if (subscription.isLagging) this.catchUp(subscription, quietSince);
         else if (subscription.lastSentAt <= quietSince) {
           const { rights } = subscription.cursor;
-          subscription.sendHeartbeat(this.log.tokenFragment(this.flushedUpTo, rights));
+          subscription.sendHeartbeat(this.log.idleFragment(this.flushedUpTo, rights));
         }
       });
     }

@@ -81,7 +81,8 @@ export class InitialStates {
 
   /** Returns the message that reports that a subscription is up to date (`SYNC_CURRENT`). */
   current(rights: number): Buffer {
-    return encodeCurrent(this.log.tokenFragment(this.log.head, rights));
+    this.log.renewToken();
+    return encodeCurrent(this.log.idleFragment(this.log.head, rights));
   }
 
   private catchUp(interest: Interest, resumed: ResumePoint): CatchUp | undefined {
