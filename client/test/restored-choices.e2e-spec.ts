@@ -160,6 +160,23 @@ describe.each(PROTOCOLS)('What a user chose, with clients over $name,', (protoco
       expect(desktop.session.channelId).toBe('lobby');
     });
 
+    it('is restored with all channels, also if no command has left the others', async () => {
+      await start();
+      const desktop = await device({ platform: 'desktop' });
+      for (const channelId of ['doc-1', 'doc-2', 'doc-3']) {
+        await desktop.session.joinChannel(channelId, { keepOthers: true });
+      }
+      const phone = await device({ platform: 'mobile' });
+      await phone.session.joinChannel('doc-4', { keepOthers: true });
+      await eventually(() => desktop.session.channelIds.length, 3);
+      await forget(desktop, phone);
+      await desktop.return();
+      await phone.return();
+      expect(desktop.session.channelIds).toEqual(['doc-1', 'doc-2', 'doc-3']);
+      expect(phone.session.channelIds).toEqual(['doc-4']);
+      expect((await shown()).channelIds).toEqual(['doc-1', 'doc-2', 'doc-3', 'doc-4']);
+    });
+
     it('is restored by a device that only heard of it, and INVISIBLE before anybody can see', async () => {
       await start();
       const desktop = await device({ platform: 'desktop' });

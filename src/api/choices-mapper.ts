@@ -21,6 +21,9 @@ export const CHOICE_OF = Object.fromEntries(
   Object.entries(CHOICE_ON_WIRE).map(([choice, onWire]) => [onWire, choice]),
 ) as Record<StatusChoice, DomainStatusChoice>;
 
+/** The version that means that no command has left all channels. On the wire 0 means the version of the last command. */
+const NEVER_CLEARED = 1;
+
 /** Returns the choices of a user for the client of one of the user's sessions. They must not be sent to other users. */
 export function choicesMessage(user: User, sessionId: string): Choices {
   const { status, microphone, speaker, channel } = user.choiceVersions;
@@ -42,7 +45,7 @@ export function choicesMessage(user: User, sessionId: string): Choices {
         : {
             version: channel,
             channels: channelMessages(user, sessionId),
-            clearedVersion: historyOf(user).clearedAt,
+            clearedVersion: historyOf(user).clearedAt || NEVER_CLEARED,
           },
   };
 }
