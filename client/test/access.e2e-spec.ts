@@ -2,6 +2,7 @@ import type { PresenceClient, PresenceCollection, Session } from '@presence-serv
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GrantsClaim } from '../../src/auth/grants.js';
 import { signToken } from '../../src/auth/sign-token.js';
+import { Link } from '../../test/support/link.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { SECRET, Service, tokenOf } from '../../test/support/service.js';
 import { Clients } from './support/clients.js';
@@ -70,6 +71,34 @@ describe.each(PROTOCOLS)('With clients over $name, a token', (protocol) => {
     expect(session.channelIds).toEqual(['lobby']);
     expect(denied).toEqual(['vault permission-denied CHANNEL_NOT_GRANTED']);
     expect(await client.get('ann')).toMatchObject({ channelIds: ['lobby'] });
+  });
+
+  it('that no longer grants a channel does not bring it back to a service that has lost everything', async () => {
+    let grants: GrantsClaim = { join: ['lobby', 'vault'] };
+    const link = await Link.to(service.addresses(protocol.addressOf));
+    const other = await Service.start({ ...protocol.settings, CHANNEL_ACCESS: 'granted' });
+    const client = clients.at(link.addresses, 'ann', {
+      token: () => tokenOf('ann', { grants }),
+      random: () => 0.05,
+    });
+    const session = client.connect();
+    const denied: string[] = [];
+    session.deniedChannels.subscribe(({ channelId }) => denied.push(channelId));
+    await session.joinChannel('vault', { keepOthers: true });
+    await session.joinChannel('lobby', { keepOthers: true });
+    link.shut();
+    await untilStatus(session.state, 'reconnecting');
+    link.redirect(other.addresses(protocol.addressOf));
+    grants = { join: ['lobby'] };
+    client.renewToken();
+    link.reopen();
+    await untilStatus(session.state, 'online');
+    expect(session.channelIds).toEqual(['lobby']);
+    expect(denied).toEqual(['vault']);
+    expect(await client.get('ann')).toMatchObject({ channelIds: ['lobby'] });
+    client.close();
+    link.close();
+    await other.stop();
   });
 
   it('that grants more is used at once if the program asks for it, and the user stays online', async () => {
