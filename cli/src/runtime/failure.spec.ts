@@ -27,4 +27,32 @@ describe('The message of a failed call', () => {
       'The service at presence:50051 did not answer in time: no response within 10 s.',
     );
   });
+
+  it.each([
+    [
+      'permission-denied',
+      'CHANNEL_NOT_GRANTED',
+      'The token does not grant the channel: why. "presence token" signs one that does with --join, --watch or --moderate.',
+    ],
+    [
+      'permission-denied',
+      'GROUP_NOT_GRANTED',
+      'The token does not have the group: why. "presence token" signs one that does with --group.',
+    ],
+    [
+      'permission-denied',
+      'WATCH_ONLY_TOKEN',
+      'The token is only for watching: it cannot begin a session.',
+    ],
+    [
+      'unauthenticated',
+      'TOKEN_REVOKED',
+      'The token was revoked. Use one that was issued at least a second after the revocation.',
+    ],
+    ['permission-denied', 'ADMIN_SCOPE_REQUIRED', 'The token does not permit this call: why.'],
+    ['unauthenticated', 'TOKEN_EXPIRED', 'The service rejects the token: why.'],
+  ] as const)('says what the token lacks: %s, %s', (code, reason, sentence) => {
+    const failure = failureOf(new PresenceError(code, 'why', { reason }), ADDRESS);
+    expect(failure).toMatchObject({ message: sentence, exitCode: 1 });
+  });
 });
