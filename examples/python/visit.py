@@ -23,12 +23,12 @@ def main(token, address='localhost:50051'):
         subscription = EventsServiceStub(channel).Subscribe(events.SubscribeRequest(), metadata=metadata)
         for message in subscription:
             for presence in message.snapshot:
-                print(presence.user_id, 'is', PresenceStatus.Name(presence.status))
+                print(presence.user_id, 'is', PresenceStatus.Name(presence.status), flush=True)
             if message.sync == events.SYNC_CURRENT:
                 me = visit(channel, metadata)
             for event in message.events:
                 change, presence = event.WhichOneof('change'), event.presence
-                print(presence.user_id, change, presence.current_channel_id, presence.status_text)
+                print(presence.user_id, change, presence.current_channel_id, presence.status_text, flush=True)
                 if change == 'user_offline' and presence.user_id == me:
                     subscription.cancel()
                     return
