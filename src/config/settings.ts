@@ -107,7 +107,7 @@ export const settings = {
       default: 'true',
       scope: 'per node',
       description:
-        'Whether HTTP serves the API for browsers (Connect and gRPC-Web) and the dashboard, which requires a token of presence:admin.',
+        'Whether HTTP serves the API for browsers (Connect and gRPC-Web) and the dashboard, which shows what the entered token may see.',
     }),
     corsOrigins: optional('HTTP_CORS_ORIGINS', origins, {
       scope: 'per node',
