@@ -39,8 +39,8 @@ export interface WatchOptions {
   readonly channels?: readonly string[];
   /**
    * At most 1000. The users of these groups are in the collection while they are online. Cannot be combined with
-   * `channels`, because a presence does not name the groups of the user: whether a user who has left the channels is in a
-   * group could not be told.
+   * `channels`, because a presence does not name the groups of the user: the client cannot know whether a user who has
+   * left the channels is still in a group.
    */
   readonly groups?: readonly string[];
   /**
@@ -87,7 +87,7 @@ export class PresenceCollection<A = Attributes> {
     check(
       isOneKind,
       'groups',
-      'cannot be combined with channels; watch them in another collection',
+      'cannot be combined with channels; watch the groups in a second collection',
     );
     checkList(kinds, 'kinds', 100, (kind, name) => checkName(kind, name, KINDS));
     this.interest = {

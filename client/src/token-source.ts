@@ -10,7 +10,7 @@ import { sleep, type Timers } from './timers.js';
 export type TokenOption =
   string | ((options: { readonly signal: AbortSignal }) => string | Promise<string>);
 
-/** The reason of an error of the service. */
+/** The `reason` of an error for a revoked token. */
 const REVOKED = 'TOKEN_REVOKED';
 
 /**

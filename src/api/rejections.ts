@@ -44,7 +44,7 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
   },
   ADMIN_SCOPE_REQUIRED: {
     code: status.PERMISSION_DENIED,
-    when: 'The call names another user or a session of another user, or it is `ExplainPresence`, and the token does not have the scope `presence:admin`.',
+    when: 'The call names another user or a session of another user, or it is `ExplainPresence` or `RevokeTokens`, and the token does not have the scope `presence:admin`.',
     action: 'Use a token with the scope `presence:admin`. Only backends should have one.',
   },
   MODERATE_GRANT_REQUIRED: {

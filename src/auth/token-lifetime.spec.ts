@@ -17,13 +17,17 @@ describe('The maximum lifetime of a token', () => {
     ['lives longer', { iat: 1000, exp: 4600.001 }, 'it is valid for too long'],
     ['never expires', { iat: 1000 }, 'exp is missing'],
     ['expires after every time', { iat: 1000, exp: Infinity }, 'it is valid for too long'],
-    ['does not say when it was issued', { exp: 4600 }, 'iat is missing'],
+    ['does not say when it was issued', { exp: 4600 }, 'iat is missing, or not in seconds'],
     [
       'was issued in milliseconds',
       { iat: 1_700_000_000_000, exp: 1_800_000_000 },
-      'iat is missing',
+      'iat is missing, or not in seconds',
     ],
-    ['was issued after every time', { iat: Infinity, exp: 1_800_000_000 }, 'iat is missing'],
+    [
+      'was issued after every time',
+      { iat: Infinity, exp: 1_800_000_000 },
+      'iat is missing, or not in seconds',
+    ],
   ])('rejects a token that %s', (_, claims, detail) => {
     expect(() => checkLifetime(claims, HOUR_MS)).toThrow(`token is not valid: ${detail}`);
   });

@@ -12,7 +12,7 @@ export const LEEWAY_SECONDS = 5;
 export const MAX_OVERTIME_MS = (LEEWAY_SECONDS + 2) * 1000;
 
 /**
- * Throws `InvalidToken` if a token is valid for longer than `maxMs` from its issue, or does not say for how long it is.
+ * Throws `InvalidToken` if a token is valid for longer than `maxMs` from its issue, or has no `iat` or `exp`.
  * Undefined: every lifetime is allowed.
  */
 export function checkLifetime(
@@ -21,11 +21,12 @@ export function checkLifetime(
 ): void {
   if (maxMs === undefined) return;
   // An `iat` in milliseconds is no time at all, and would make any lifetime look short.
-  if (iat === undefined || iat > LAST_SECOND) throw tooLong('iat is missing');
-  if (exp === undefined) throw tooLong('exp is missing');
-  if (!((exp - iat) * 1000 <= maxMs)) throw tooLong('it is valid for too long');
+  if (iat === undefined || iat > LAST_SECOND)
+    throw invalidLifetime('iat is missing, or not in seconds');
+  if (exp === undefined) throw invalidLifetime('exp is missing');
+  if (!((exp - iat) * 1000 <= maxMs)) throw invalidLifetime('it is valid for too long');
 }
 
-function tooLong(detail: string): InvalidToken {
+function invalidLifetime(detail: string): InvalidToken {
   return new InvalidToken('token is not valid', detail, detail);
 }

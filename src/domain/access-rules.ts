@@ -52,7 +52,7 @@ export function accessRules(
 }
 
 /** Returns the viewers from whom a user hides now, sorted. */
-export function hidesFrom({ hiddenFrom }: AccessRules): readonly string[] {
+export function currentlyHiddenFrom({ hiddenFrom }: AccessRules): readonly string[] {
   const hiding = [...hiddenFrom].filter(([, { endedAt }]) => endedAt === undefined);
   return hiding.map(([viewerId]) => viewerId).sort();
 }
@@ -64,7 +64,7 @@ export function hidesFrom({ hiddenFrom }: AccessRules): readonly string[] {
 export function withoutPresences(userId: string, rules: AccessRules): AccessRules {
   const presence = unknownPresence(userId);
   const hiding: Hiding = { presence, endedAt: undefined, endedVersion: 0 };
-  const hiddenFrom = new Map(hidesFrom(rules).map((viewerId) => [viewerId, hiding]));
+  const hiddenFrom = new Map(currentlyHiddenFrom(rules).map((viewerId) => [viewerId, hiding]));
   return accessRules(hiddenFrom, rules.tokensValidFrom);
 }
 

@@ -14,7 +14,7 @@ import {
   type Line,
 } from '../../test/support/play.js';
 import { restrictedViewer, toldTo } from '../../test/support/viewers.js';
-import { hidesFrom, MAX_HIDDEN_FROM } from './access-rules.js';
+import { currentlyHiddenFrom, MAX_HIDDEN_FROM } from './access-rules.js';
 import type { Input } from './input.js';
 import type { Presence } from './presence.js';
 import { presenceEquals } from './presence-diff.js';
@@ -191,17 +191,17 @@ describe('A user who hides from a viewer', () => {
 });
 
 describe('The list of viewers from whom a user hides', () => {
-  it('is replaced as a whole, and does not contain the user', () => {
+  it('is replaced completely, and does not contain the user', () => {
     const first = after([[200, hideFrom('carol', 'alice', 'bob')]]);
-    expect(hidesFrom(first.accessRules)).toEqual(['bob', 'carol']);
+    expect(currentlyHiddenFrom(first.accessRules)).toEqual(['bob', 'carol']);
     const second = after([[300, hideFrom('dave', 'bob')]], first);
-    expect(hidesFrom(second.accessRules)).toEqual(['bob', 'dave']);
+    expect(currentlyHiddenFrom(second.accessRules)).toEqual(['bob', 'dave']);
     expect(shownTo(bob, second)).toEqual(shownTo(bob, first));
   });
 
   it('needs no session, and is no activity', () => {
     const user = after([[200, hideFrom('bob')]], newUser('alice'));
-    expect(hidesFrom(user.accessRules)).toEqual(['bob']);
+    expect(currentlyHiddenFrom(user.accessRules)).toEqual(['bob']);
     expect(isForgotten(user)).toBe(false);
     expect(shownTo(bob, after([[300, connect('a')]], user)).version).toBe(0);
   });
@@ -234,7 +234,7 @@ describe('The list of viewers from whom a user hides', () => {
       [400, disconnect('a')],
     ]);
     const kept = retainOnEviction(gone)!;
-    expect(hidesFrom(kept.accessRules)).toEqual(['bob', 'carol']);
+    expect(currentlyHiddenFrom(kept.accessRules)).toEqual(['bob', 'carol']);
     expect(shownTo(bob, kept)).toMatchObject({ version: 0, lastActiveAt: undefined });
     expect(shownTo(bob, after([[500, connect('b')]], kept)).version).toBe(0);
     expect(retainOnEviction(kept)).toBeUndefined();

@@ -43,8 +43,8 @@ export function hideFrom(
 }
 
 /**
- * Returns the rules after a commit. What a viewer sees without them is not kept. They never change the version that others
- * see, and the version that the viewer sees still grows with every change.
+ * Returns the rules after a commit. Drops a hiding that no longer changes what its viewer sees. The rules never change
+ * the version that others see, and the version that the viewer sees still grows with every change.
  */
 export function settled(
   rules: AccessRules,

@@ -128,7 +128,7 @@ describe('Access rules of a user whose stored state lost some of them', () => {
     }
   });
 
-  it('are kept if the whole user was lost, also one who was never connected', () => {
+  it('are kept if Redis lost the complete user, also one who was never connected', () => {
     for (const user of [online, nobody]) {
       const after = reconciled(withRules(user, ['bob'], 1, 10), nobody);
       expect([...after.accessRules.hiddenFrom.keys()]).toEqual(['bob']);

@@ -1,7 +1,7 @@
 import {
   accessRules,
   HIDDEN_FROM_NOBODY,
-  hidesFrom,
+  currentlyHiddenFrom,
   NO_ACCESS_RULES,
   withoutPresences,
   type AccessRules,
@@ -212,12 +212,12 @@ export function liveSessions(user: User): readonly Session[] {
 
 /**
  * Returns what a store with too many users keeps of the user who has been OFFLINE for others the longest. Undefined:
- * nothing, because the user has no session. A user who is invisible or hides from viewers loses only the shown presence, so
- * that the eviction does not make the next session visible. Without a session, a second eviction drops that user.
- * A revocation of tokens is always kept.
+ * nothing. A user who is invisible or hides from viewers loses only the shown presence, so that the eviction does not
+ * make the next session visible. Without a session, a second eviction drops that user. A revocation of tokens is always
+ * kept.
  */
 export function retainOnEviction(user: User): User | undefined {
-  const hides = user.choice === 'INVISIBLE' || hidesFrom(user.accessRules).length > 0;
+  const hides = user.choice === 'INVISIBLE' || currentlyHiddenFrom(user.accessRules).length > 0;
   const isHidden = hides && user.shown.version > 0;
   if (user.sessions.length === 0 && !isHidden) return revocationOf(user);
   const kept = copyUser(user);

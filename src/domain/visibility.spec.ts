@@ -57,7 +57,7 @@ describe('A viewer with groups', () => {
     ]);
   });
 
-  it('and every channel sees users who are in any', () => {
+  it('who may watch every channel sees users who are in at least one', () => {
     const guide = restrictedViewer('bob', { groups: [] });
     expect(shownTo(guide, inGlobex).version).toBe(0);
     expect(shownTo(guide, after(inGlobex, [200, join('a', 'vault')])).status).toBe('ONLINE');
@@ -80,7 +80,7 @@ describe('A viewer with groups', () => {
     expect(groupsOf(after(inAcme, [200, choose('a', 'INVISIBLE')]))).toEqual([]);
   });
 
-  it('is told that a user is gone with the version of the commit, also of one who hides', () => {
+  it('receives OFFLINE for a user who is gone with the version of the commit, also of one who hides', () => {
     for (const input of [disconnect('a'), choose('a', 'INVISIBLE'), hideFrom('bob')]) {
       const hidden = after(inAcme, [200, input]);
       const [event] = eventsFor(colleague, viewedOf(inAcme), viewedOf(hidden), 200, 'REQUESTED');

@@ -51,8 +51,8 @@ export class BatchCache {
   }
 
   /**
-   * Returns all events from an offset on that fit into one message and are contiguous in memory. Undefined: the viewer
-   * does not see all of them as they are.
+   * Returns all events from an offset on that fit into one message and are contiguous in memory. Undefined: a user in
+   * the slice hides or has hidden from the viewer, so the caller must select the events one by one.
    */
   contiguousFrom(from: number, viewerId: string): Slice | undefined {
     this.invalidate();

@@ -8,7 +8,7 @@ import type { ResumePoint } from './resume-index.js';
 
 const NONE: readonly LogEntry[] = [];
 
-/** What a reader has missed of a user whom it does not see any more. */
+/** The changes that a reader has missed of a user whom it no longer sees. */
 interface Missed {
   /** The state of the user at the position of the reader. */
   readonly from: Viewed;
@@ -66,7 +66,7 @@ export class CatchUp {
   }
 }
 
-/** Whether the log can tell what a reader has missed since an offset. */
+/** Whether the log has all facts to derive what a reader has missed since an offset. */
 export function canCatchUp(log: EventLog, interest: Interest, start: number): boolean {
   if (needsFacts(interest)) return start >= log.factsFrom;
   for (let position = start; position < log.hidingFrom; position++) {

@@ -7,7 +7,7 @@ export interface ViewedChange {
   /** Undefined: this node does not know the state before the commit, because the commit was replayed. */
   readonly before: Viewed | undefined;
   readonly after: Viewed;
-  /** When the commit was made, in service time, and why. */
+  /** The service time of the commit, and its cause. */
   readonly occurredAt: number;
   readonly cause: Reason;
 }

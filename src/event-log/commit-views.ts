@@ -43,7 +43,10 @@ export class CommitViews {
     return this.bytes;
   }
 
-  /** Returns the entries of a commit for a reader, all of them or none. Throws if the log cannot tell. */
+  /**
+   * Returns the entries of a commit for a reader, all of them or none. Throws if the log does not have the state before
+   * the commit.
+   */
   entriesFor({ viewer, filter }: Interest, facts: CommitFacts): readonly LogEntry[] {
     if (wantsEverything(filter)) return this.entriesOf(viewer, facts);
     if (filter.groupIds.size === 0) {
@@ -142,7 +145,10 @@ export class CommitViews {
   }
 }
 
-/** Returns the state before a commit. Readers that need it never start at a commit without it. */
+/**
+ * Returns the state before a commit. `canCatchUp` lets no reader that needs the state start before a commit that lacks
+ * it.
+ */
 function beforeOf({ before }: CommitFacts): Viewed {
   if (before === undefined) throw new Error('the event log lacks the state before a commit');
   return before;

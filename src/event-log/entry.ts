@@ -62,7 +62,7 @@ export function silentFields({ after, occurredAt }: CommitFacts): EventFields {
   return { userId, channelId, previousChannelId, otherChannelIds, kind: undefined, occurredAt };
 }
 
-/** Returns the channels after or before the commit, except the current channel after and before. */
+/** Returns all channels before and after the commit, without the current channel of either state. */
 function otherChannelsOf({
   presence: { channelId, otherChannelIds },
   previousChannelId,

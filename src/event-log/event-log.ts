@@ -93,8 +93,8 @@ export class EventLog {
   }
 
   /**
-   * Appends the events of one commit. Without events, it appends a silent entry. `change` is needed for that, and if a
-   * reader does not see the commit as it is.
+   * Appends the events of one commit. Without events, it appends a silent entry. `change` is required for a silent
+   * entry, and if a reader does not see the commit as it is in the log.
    */
   append(events: readonly PresenceEvent[], origin: CommitPosition, change?: ViewedChange): void {
     // The token is inserted before the commit, because a token cannot identify a position within a commit.
@@ -133,8 +133,8 @@ export class EventLog {
   }
 
   /**
-   * Makes the next token without events different from all before. If such tokens were equal, a reader could tell that
-   * nobody has done anything, and from different ones that a user whom it does not see has.
+   * Makes the next token without events different from all before. Otherwise a reader could conclude from equal tokens
+   * that there was no commit, and from different tokens that an unseen user acted.
    */
   renewToken(): void {
     this.token = { position: 0, text: '' };

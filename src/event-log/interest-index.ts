@@ -18,7 +18,7 @@ export class InterestIndex<Reader> {
   /** Readers who follow everyone whom they see. */
   private readonly restricted: RightsIndex<Reader>;
 
-  /** `isSeen`: whether viewers with the rights of this one see a difference. */
+  /** `isSeen`: whether a commit changes anything for viewers with the same rights. */
   constructor(isSeen: (viewer: Viewer, facts: CommitFacts) => boolean) {
     this.restricted = new RightsIndex(isSeen);
   }

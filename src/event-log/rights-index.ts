@@ -26,7 +26,7 @@ export class RightsIndex<Reader> {
   private readonly byChannel = new Map<string, Set<Peers<Reader>>>();
   private readonly byViewer = new Map<string, Set<Reader>>();
 
-  /** `isSeen`: whether viewers with the rights of this one see a difference. */
+  /** `isSeen`: whether a commit changes anything for viewers with the same rights. */
   constructor(private readonly isSeen: (viewer: Viewer, facts: CommitFacts) => boolean) {}
 
   /** The number of different rights. */

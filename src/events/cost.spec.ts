@@ -97,10 +97,10 @@ describe('An event', () => {
     }
     expect(seal).toHaveBeenCalledTimes(3);
     expect(everyone[0]!.messages).toHaveLength(3);
-    // A subscriber that arrives now receives a token of its own: an equal one would tell that nothing has happened.
+    // A subscriber that arrives now receives a token of its own: an equal one would reveal that there was no event.
     await subscribeMany(100, () => filterOf());
     expect(seal).toHaveBeenCalledTimes(103);
-    // All heartbeats of a round share one.
+    // All heartbeats of a round share one resume token.
     world.clock.advance(HEARTBEAT_MS);
     world.fanOut.runMaintenance();
     expect(seal).toHaveBeenCalledTimes(104);

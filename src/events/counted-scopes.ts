@@ -7,7 +7,7 @@ import type { PresenceView } from '../store/presence-view.js';
 import type { CountedScope, CountSubscription } from './count-subscription.js';
 import { encodeCount } from './event-encoder.js';
 
-/** The viewer for whom everyone counts who sees every user of a scope. */
+/** Stands for every viewer who sees all users of a scope. */
 const EVERYONE = unrestrictedViewer('');
 
 /**

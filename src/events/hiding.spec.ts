@@ -192,7 +192,7 @@ describe('A stream of a viewer whom a silent commit does not concern', () => {
     ]);
   }
 
-  it('has the same messages, of the same size, as if it had not happened', async () => {
+  it('has the same messages, of the same size, as without that commit', async () => {
     await fc.assert(
       fc.asyncProperty(deeds, async (program) => {
         expect(await play(program, true)).toEqual(await play(program, false));

@@ -120,7 +120,7 @@ describe('A viewer who sees every user, and one channel', () => {
 });
 
 describe('A viewer with groups', () => {
-  it('sees users of its groups only, and the others of a user with several sessions from the first', async () => {
+  it('sees only users with a session in its groups, from the start to the end of that session', async () => {
     const reader = await subscribed(MEMBER);
     await happen('bob', connectWith('bolt'));
     await happen('ann', connectWith('bolt'));

@@ -183,7 +183,7 @@ function announced({ lastActiveAt: _, version: __, ...rest }: PresenceMessage): 
   return rest;
 }
 
-/** At the end a reader knows what a new subscription would be told, and nobody else is online to it. */
+/** At the end a reader knows what a new subscription would receive, and sees no other user online. */
 function expectTrueBelief(
   world: EventWorld,
   { viewer, filter }: Subscriber,
@@ -245,7 +245,7 @@ describe('A subscriber', () => {
 describe('A subscriber that resumes', () => {
   const histories = fc.array(happen, { maxLength: 25, size: 'max' });
 
-  it('knows at the end what it may see, and was told of nobody else', async () => {
+  it('knows at the end what it may see, and received no other user', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...viewers),

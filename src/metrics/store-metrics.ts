@@ -27,7 +27,7 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
   });
   registerGauge(registry, {
     name: 'presence_store_nodes_with_other_settings',
-    help: 'Live nodes whose timeouts, grace, sessions per user or access differ from the settings of this node.',
+    help: 'Live nodes whose timeouts, grace, sessions per user, access settings or maximum token lifetime differ from the settings of this node.',
     value: () => store.status.differingNodes,
   });
   registerGauge(registry, {
@@ -58,7 +58,7 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
   });
   registerGauge(registry, {
     name: 'presence_store_revocations',
-    help: 'Users whose older tokens are refused. Without AUTH_MAX_TOKEN_LIFETIME_MS it never falls.',
+    help: 'Users with a stored revocation of tokens. Without AUTH_MAX_TOKEN_LIFETIME_MS the number never decreases.',
     value: () => store.view.tokensValidFrom.size,
   });
   registerCounts(registry, {

@@ -3,7 +3,7 @@ import type { Principal } from '../auth/principal.js';
 import { requireAdmin } from '../auth/require-admin.js';
 import { requireGroups, requireJoin, requireWatch } from '../auth/require-grants.js';
 import { Clock } from '../clock/clock.js';
-import { hidesFrom } from '../domain/access-rules.js';
+import { currentlyHiddenFrom } from '../domain/access-rules.js';
 import type { Input } from '../domain/input.js';
 import { LISTED_STATUSES, type Presence, type Status } from '../domain/presence.js';
 import { RejectedError } from '../domain/rejected-error.js';
@@ -136,7 +136,7 @@ export class PresenceService {
   async hiddenFrom(caller: Principal, userId: string): Promise<readonly string[]> {
     if (userId !== caller.userId) requireAdmin(caller);
     const { accessRules } = await this.store.get({ userId });
-    return hidesFrom(accessRules);
+    return currentlyHiddenFrom(accessRules);
   }
 
   /** Counts the users who are not OFFLINE: those in each channel and then in each group, or all users. */

@@ -29,7 +29,7 @@ export interface Commit {
   readonly before: User | undefined;
   /** The new state of the user. */
   readonly user: User;
-  /** When the commit was made, in service time, and why. */
+  /** The service time of the commit, and its cause. */
   readonly occurredAt: number;
   readonly cause: Reason;
   readonly events: readonly PresenceEvent[];

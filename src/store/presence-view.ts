@@ -13,9 +13,9 @@ export interface ViewedUsers {
 }
 
 /**
- * What can be read of all users without waiting. As a reader it has the shown presences, in listing order, as a viewer sees
- * them who sees every user and from whom no user hides. A reader contains nothing else, so no list, count or snapshot
- * from it can distinguish an invisible user from one who is OFFLINE.
+ * The state of all users that can be read without waiting. As a reader it has the shown presences, in listing order,
+ * for a viewer who sees every user and from whom no user hides. A reader contains nothing else, so no list, count or
+ * snapshot from it can distinguish an invisible user from one who is OFFLINE.
  */
 export class PresenceView implements PresenceReader {
   private readonly index = new PresenceIndex();

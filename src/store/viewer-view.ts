@@ -13,9 +13,9 @@ type Passes = (seen: Presence, viewed: Viewed) => boolean;
 const EVERYONE: Passes = () => true;
 
 /**
- * The presences as a viewer sees them who does not see every user or channel, or from whom users hide. `publicPresenceTo`
- * decides about each user. The indexes only say which users to ask about, and where they count all users whom the rights
- * of the viewer let it see, only the counts of those who hide or have hidden from it are corrected.
+ * The presences as a viewer sees them who does not see every user or channel, or from whom users hide.
+ * `publicPresenceTo` decides about each user. The indexes only supply the candidates. If the viewer may see all users
+ * of an index, the counts of the index are used, and corrected for users who hide or have hidden from the viewer.
  */
 export class ViewerView implements PresenceReader {
   constructor(

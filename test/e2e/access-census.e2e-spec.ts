@@ -47,7 +47,7 @@ const ACCESS: Readonly<Record<Method, Access>> = {
     names: { session_id: 'SESSION_NOT_FOUND', user_id: 'ADMIN_SCOPE_REQUIRED' },
   },
   listSessions: { names: { user_id: 'ADMIN_SCOPE_REQUIRED' } },
-  // No session of this id was ended, as for an unknown one.
+  // The response is the same as for an unknown session: OK, with `was_live` false.
   endSession: { request: { session_id: 'unknown' }, names: { session_id: 'OK' } },
   revokeTokens: { request: { user_id: 'ann' }, names: { user_id: 'ADMIN_SCOPE_REQUIRED' } },
 

@@ -215,7 +215,7 @@ describe('In a community whose members see everyone, but not every channel', () 
   });
   afterAll(() => service.stop());
 
-  it('lists and counts have everyone', async () => {
+  it('lists and counts contain every user', async () => {
     expect(await pagesOf(member)).toEqual({ ids: ['ann', 'bob'], total: 2 });
     expect(brief(await member.countPresences())).toEqual(['all: ONLINE 2']);
     expect(brief(await member.countPresences({ channelIds: ['guild/hall'] }))).toEqual([

@@ -90,7 +90,7 @@ describe('A revocation of tokens with several nodes', () => {
     }, true);
   });
 
-  it('is forgotten by all nodes when one forgets it, so nodes warn of another maximum lifetime', async () => {
+  it('makes nodes warn of a different maximum lifetime of tokens, because one node forgets it for all', async () => {
     const other = await build.serve({
       REDIS_URL: cluster.redis.url,
       AUTH_MAX_TOKEN_LIFETIME_MS: '60000',

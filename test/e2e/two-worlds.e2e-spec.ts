@@ -207,8 +207,8 @@ class World {
   }
 
   /**
-   * Performs the moves of the ghost, hidden or offline, and returns everything that the observers could
-   * see.
+   * Performs the moves while the ghost is hidden or offline, and returns everything that the
+   * observers could see.
    */
   async live(life: readonly Move[], isHidden: boolean): Promise<readonly unknown[]> {
     const { sessionId } = this.ghost;

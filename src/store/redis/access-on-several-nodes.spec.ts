@@ -6,7 +6,7 @@ import { connect, disconnect, join, POLICY } from '../../../test/support/play.js
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { silentStep } from '../../../test/support/silent-step.js';
 import { StoreNode } from '../../../test/support/store-node.js';
-import { hidesFrom } from '../../domain/access-rules.js';
+import { currentlyHiddenFrom } from '../../domain/access-rules.js';
 import { offlineFrom, unknownPresence } from '../../domain/presence.js';
 import { step, type Step } from '../../domain/step.js';
 import { newUser, type User } from '../../domain/user.js';
@@ -155,7 +155,7 @@ describe('The eviction of a user who hides', () => {
     await a.perform(NEIGHBOR, connect('n', { node: a.store.status.node }));
     await a.perform(NEIGHBOR, disconnect('n'));
     await eventually(async () => (await knownOn(b)).shown, unknownPresence('alice'));
-    expect(hidesFrom((await knownOn(b)).accessRules)).toEqual(['bob']);
+    expect(currentlyHiddenFrom((await knownOn(b)).accessRules)).toEqual(['bob']);
     expect(b.store.view.for(bob).presence('alice')).toEqual(unknownPresence('alice'));
     await connectOn(b);
     expect(await a.status('alice')).toBe('ONLINE');

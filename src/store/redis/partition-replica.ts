@@ -34,7 +34,10 @@ export interface ReplicaOptions {
   readonly onRestart: (place: LogPosition) => void;
 }
 
-/** A change that no log entry describes. The previous version equals no real version. */
+/**
+ * A state that was loaded and not logged. The previous version matches no user, so the replica derives the events from
+ * the difference of the states.
+ */
 const NOT_LOGGED: Omit<LoggedCommit, 'user'> = {
   ...{ events: [], ended: [], previousVersion: -1 },
   ...{ occurredAt: undefined, cause: 'UNKNOWN', mayLackAccess: true },

@@ -108,7 +108,10 @@ export function eventFields(events: readonly PresenceEvent[]): EventFields | nul
   return [occurredAt, previousChannelId, changes, otherChannelIds, all, reasons];
 }
 
-/** Encodes events whose reasons a version without revocations knows. */
+/**
+ * Encodes events for nodes of a version without revocations. The caller has replaced the reasons that such nodes do not
+ * know.
+ */
 function knownEventFields([first, ...others]: readonly PresenceEvent[]): EventFields | null {
   if (first === undefined) return null;
   const { occurredAt, previousChannelId, previousOtherChannelIds } = first;
@@ -167,7 +170,10 @@ export type EndedFields = readonly (readonly [
   realCause?: EndedSession['cause'],
 ])[];
 
-/** Encodes the sessions that ended with a commit. A node of the previous version tells the client to get a new token. */
+/**
+ * Encodes the sessions that ended with a commit. Nodes of the previous version read TOKEN_EXPIRED, so their clients
+ * request a new token.
+ */
 export function endedFields(ended: readonly EndedSession[]): EndedFields {
   return ended.map(({ sessionId, cause }) =>
     cause === 'TOKEN_REVOKED' ? [sessionId, 'TOKEN_EXPIRED', cause] : [sessionId, cause],

@@ -16,7 +16,7 @@ const SETTINGS: Readonly<Record<keyof SharedSettings, string>> = {
   maxTokenLifetimeMs: 'AUTH_MAX_TOKEN_LIFETIME_MS',
 };
 
-/** What nodes of earlier releases do, which do not write these settings. */
+/** The behaviour of nodes of earlier releases, which do not write these settings. */
 const BEFORE: Partial<SharedSettings> = { visibility: 'everyone', channelAccess: 'any' };
 
 export interface SettingsCensusOptions {
