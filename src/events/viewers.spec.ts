@@ -244,6 +244,42 @@ describe('A subscriber', () => {
 
 describe('A subscriber that resumes', () => {
   const histories = fc.array(happen, { maxLength: 25, size: 'max' });
+  const access = { visibility: 'groups', channelAccess: 'granted' } as const;
+
+  it('knows at the end what it may see, also if it reads slowly while more happens', async () => {
+    const pieces = fc.array(fc.oneof({ weight: 3, arbitrary: happen }, turn, letGoOn), {
+      maxLength: 25,
+      size: 'max',
+    });
+    const scenario = fc.record({
+      viewer: fc.constantFrom(...viewers),
+      filter: anyFilter,
+      latestOnly: fc.boolean(),
+      parts: fc.tuple(histories, histories, pieces),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        scenario,
+        async ({ viewer, filter, latestOnly, parts: [before, missed, later] }) => {
+          const world = new EventWorld({ access });
+          for (const deed of before) await deed(world, []);
+          const first = await subscribe(world, viewer, filter, { latestOnly });
+          first.reader.subscription!.unsubscribe();
+          for (const deed of missed) await deed(world, []);
+          const resumeToken = first.reader.lastToken;
+          const second = await subscribe(world, viewer, filter, {
+            ...{ resumeToken, latestOnly },
+            credits: 0,
+          });
+          for (const deed of later) await deed(world, [second]);
+          second.reader.letGoOn(Infinity);
+          vi.runAllTimers();
+          expectTrueBelief(world, second, beliefOf(second.reader, beliefOf(first.reader)));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
 
   it('knows at the end what it may see, and was told of nobody else', async () => {
     await fc.assert(
@@ -253,7 +289,6 @@ describe('A subscriber that resumes', () => {
         histories,
         histories,
         async (viewer, filter, before, missed) => {
-          const access = { visibility: 'groups', channelAccess: 'granted' } as const;
           const world = new EventWorld({ access });
           for (const deed of before) await deed(world, []);
           const first = await subscribe(world, viewer, filter);
