@@ -141,7 +141,7 @@ describe('A viewer with groups', () => {
   });
 
   it('receives everything once if it subscribes in the middle of a flush', async () => {
-    const early = [];
+    const early: Reader[] = [];
     for (let i = 0; i < 100; i++) early.push(await subscribed(MEMBER));
     await world.happen('ann', connectWith('acme'));
     vi.advanceTimersToNextTimer();
