@@ -120,7 +120,8 @@ export class BatchCache {
         end = entry.tokenEnd;
         events++;
       }
-      for (const viewerId of hiddenViewers(entry.facts)) hiddenFrom.add(viewerId);
+      for (const viewerId of entry.facts ? hiddenViewers(entry.facts) : [])
+        hiddenFrom.add(viewerId);
       next = entry.position + 1;
     }
     return { bytes: first.block.subarray(start, end), next, events, hiddenFrom };

@@ -19,17 +19,14 @@ export interface CommitFacts extends ViewedChange {
   readonly end: number;
 }
 
-/**
- * Returns what decides how viewers see a commit. Undefined: all readers see it as it is in the log. `isRestricting`: the
- * settings or a reader on this node restrict what is seen.
- */
-export function viewedChange(
-  { before, user, occurredAt, cause }: Commit,
-  isRestricting: boolean,
-): ViewedChange | undefined {
-  const hidden = user.accessRules.hiddenFrom.size + (before?.accessRules.hiddenFrom.size ?? 0);
-  if (!isRestricting && hidden === 0) return undefined;
+/** Returns what decides how viewers see a commit. */
+export function viewedChange({ before, user, occurredAt, cause }: Commit): ViewedChange {
   return { before: before && viewedOf(before), after: viewedOf(user), occurredAt, cause };
+}
+
+/** Whether the user hides, or has hidden, from anyone before or after a commit. */
+export function isOfHider({ before, user }: Commit): boolean {
+  return user.accessRules.hiddenFrom.size > 0 || (before?.accessRules.hiddenFrom.size ?? 0) > 0;
 }
 
 /** Whether a commit without events can cause events for some viewers. A replayed one can: the store says so. */
@@ -38,13 +35,13 @@ export function isSilent({ before, user, events }: Commit): boolean {
 }
 
 /** Whether the user hides, or has hidden, from a viewer before or after the commit. */
-export function concernsHiding({ before, after }: CommitFacts, viewerId: string): boolean {
+export function concernsHiding({ before, after }: ViewedChange, viewerId: string): boolean {
   return after.hiddenFrom.has(viewerId) || (before?.hiddenFrom.has(viewerId) ?? false);
 }
 
 /** The viewers whom `concernsHiding` concerns. A viewer can occur twice. */
-export function* hiddenViewers(facts: CommitFacts | undefined): Generator<string> {
-  if (facts === undefined) return;
-  yield* facts.after.hiddenFrom.keys();
-  if (facts.before !== undefined) yield* facts.before.hiddenFrom.keys();
+export function* hiddenViewers({ before, after }: ViewedChange): Generator<string> {
+  yield* after.hiddenFrom.keys();
+  if (before !== undefined && before.hiddenFrom !== after.hiddenFrom)
+    yield* before.hiddenFrom.keys();
 }

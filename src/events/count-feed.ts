@@ -3,7 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import type { Subscription as RxSubscription } from 'rxjs';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { isSilent } from '../event-log/commit-facts.js';
+import { hiddenViewers, isSilent, viewedChange } from '../event-log/commit-facts.js';
 import { put, take } from '../event-log/reader-sets.js';
 import type { CountScope } from '../store/presence-reader.js';
 import { PresenceStore, type Commit } from '../store/presence-store.js';
@@ -77,12 +77,11 @@ export class CountFeed implements OnApplicationShutdown {
   }
 
   private mark(commit: Commit): void {
-    const { before, user, events } = commit;
-    if (this.subscriptions.size === 0 || (events.length === 0 && !isSilent(commit))) return;
-    this.scopes.mark(commit);
-    this.markMoved(user.userId);
-    for (const viewerId of user.accessRules.hiddenFrom.keys()) this.markMoved(viewerId);
-    for (const viewerId of before?.accessRules.hiddenFrom.keys() ?? []) this.markMoved(viewerId);
+    if (this.subscriptions.size === 0 || (commit.events.length === 0 && !isSilent(commit))) return;
+    const change = viewedChange(commit);
+    this.scopes.mark(change);
+    this.markMoved(commit.user.userId);
+    for (const viewerId of hiddenViewers(change)) this.markMoved(viewerId);
   }
 
   private markMoved(viewerId: string): void {

@@ -1,8 +1,8 @@
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import { channelIdsOf } from '../domain/presence.js';
-import { publicPresenceTo, viewedOf, type Viewed } from '../domain/visibility.js';
+import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
+import type { ViewedChange } from '../event-log/commit-facts.js';
 import { countsOf, type CountScope, type StatusCounts } from '../store/presence-reader.js';
-import type { Commit } from '../store/presence-store.js';
 import type { PresenceView } from '../store/presence-view.js';
 import type { CountedScope, CountSubscription } from './count-subscription.js';
 import { encodeCount } from './event-encoder.js';
@@ -48,10 +48,7 @@ export class CountedScopes {
   }
 
   /** Marks the counts that a commit may change. */
-  mark({ before: userBefore, user }: Commit): void {
-    if (this.scopes.size === 0) return;
-    const after = viewedOf(user);
-    const before = userBefore && viewedOf(userBefore);
+  mark({ before, after }: ViewedChange): void {
     for (const counted of this.scopes.get(nameOf(undefined))?.values() ?? []) {
       if (before === undefined || changesStatus(counted.viewer, before, after))
         this.marked.add(counted);

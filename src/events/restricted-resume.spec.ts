@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventWorld, eventLines } from '../../test/support/events.js';
 import {
+  choose,
   connect,
   disconnect,
   grantsOf,
@@ -178,6 +179,21 @@ describe('A restricted viewer that resumes', () => {
     expect(await member).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
     expect(await hidden).toEqual([[SYNC_RESET], [SYNC_CURRENT]]);
     expect(await admin).toEqual([[SYNC_CURRENT]]);
+  });
+
+  it('receives nothing more of what it missed when its token is revoked', async () => {
+    const token = await tokenOfEnded(MEMBER);
+    const text = 'x'.repeat(100_000);
+    for (const userId of ['ann', 'bob', 'cem', 'dan'])
+      await happen(userId, connectWith('acme'), choose('a', 'AWAY', { text }));
+    const reader = await world.subscribe({ resumeToken: token }, { viewer: MEMBER, credits: 1 });
+    await happen('member', { type: 'revokeTokens', issuedBefore: world.clock.wall() });
+    expect(reader.refusal).toMatchObject({ reason: 'TOKEN_REVOKED' });
+    reader.letGoOn(Infinity);
+    vi.runAllTimers();
+    expect(reader.messages).toHaveLength(1);
+    expect(reader.messages[0]!.events.length).toBeLessThan(8);
+    expect(world.fanOut.size).toBe(0);
   });
 
   it('receives the latest event of each user only if it lags, and never an older one after a newer one', async () => {

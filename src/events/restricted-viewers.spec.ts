@@ -11,10 +11,12 @@ import {
   mute,
 } from '../../test/support/play.js';
 import { restrictedViewer } from '../../test/support/viewers.js';
+import { Sync } from '../api/generated/presence/v1/events_service.pb.js';
 import type { Input } from '../domain/input.js';
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import type { SubscribeOptions } from './events.service.js';
 
+const { SYNC_CURRENT } = Sync;
 const GROUPS_ONLY = { visibility: 'groups', channelAccess: 'granted' } as const;
 
 /** A guest sees the users in the lobby, and a member of acme those of acme. */
@@ -136,6 +138,23 @@ describe('A viewer with groups', () => {
     await happen('ann', connectWith('acme'), disconnect('a'));
     await happen('bob', connectWith('bolt'), disconnect('a'));
     expect(eventLines(reader)).toEqual([['userOffline']]);
+  });
+
+  it('receives everything once if it subscribes in the middle of a flush', async () => {
+    const early: Reader[] = [];
+    for (let i = 0; i < 100; i++) early.push(await subscribed(MEMBER));
+    await world.happen('ann', connectWith('acme'));
+    vi.advanceTimersToNextTimer();
+    const counts = () => early.map(({ messages }) => messages.length);
+    expect(new Set(counts())).toEqual(new Set([0, 1]));
+    await world.happen('bob', connectWith('acme'));
+    const late = await world.subscribe({}, { viewer: MEMBER });
+    await happen('ann', mute('a', { speaker: true }));
+    expect(eventLines(late)).toEqual([['ann', 'bob'], [SYNC_CURRENT], ['userMuteStateChanged']]);
+    for (const reader of early) {
+      const lines = eventLines(reader).flat();
+      expect(lines).toEqual(['userOnline', 'userOnline', 'userMuteStateChanged']);
+    }
   });
 
   it('receives a snapshot of those whom it sees', async () => {

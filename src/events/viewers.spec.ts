@@ -43,8 +43,20 @@ const viewers: readonly Viewer[] = [
   restrictedViewer('eve', { channels: ['lobby'] }),
 ];
 
+/** The second at which tokens were issued that are never revoked. Those of the subscribers are among them. */
+const ISSUED_LATE = 3;
+
 const inputs: fc.Arbitrary<Input> = fc.oneof(
-  { weight: 3, arbitrary: fc.subarray(groups).map(connectWith) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.subarray(groups), fc.constantFrom(1, ISSUED_LATE))
+      .map(([ids, issuedAt]) => connectWith(ids, issuedAt)),
+  },
+  fc.constantFrom<Input>(
+    { type: 'revokeTokens', issuedBefore: 2000 },
+    { type: 'forgetRevocation', issuedBefore: 2000 },
+  ),
   fc.constantFrom(disconnect('s'), leave('s'), choose('s', 'INVISIBLE'), choose('s', 'AUTOMATIC')),
   {
     weight: 3,
@@ -57,8 +69,9 @@ const inputs: fc.Arbitrary<Input> = fc.oneof(
 );
 
 /** A session with groups. A session that the user has already ends first, so the groups can change. */
-function connectWith(groupIds: readonly string[]): Input {
-  return connect('s', { token: grantsOf(...groupIds), previousSessionId: 's' });
+function connectWith(groupIds: readonly string[], issuedAt: number): Input {
+  const token = { ...grantsOf(...groupIds), issuedAt };
+  return connect('s', { token, previousSessionId: 's' });
 }
 
 const filters: fc.Arbitrary<Filter> = fc
@@ -145,7 +158,7 @@ async function subscribe(
 ): Promise<Subscriber> {
   const filter = grantedIn(wanted, viewer);
   const since = world.commits.length;
-  const token = { viewer, groups, credits };
+  const token = { viewer, groups, credits, issuedAt: ISSUED_LATE };
   const reader = await world.subscribe({ filter, ...options }, token);
   return { reader, viewer, filter, since };
 }
@@ -244,6 +257,42 @@ describe('A subscriber', () => {
 
 describe('A subscriber that resumes', () => {
   const histories = fc.array(happen, { maxLength: 25, size: 'max' });
+  const access = { visibility: 'groups', channelAccess: 'granted' } as const;
+
+  it('knows at the end what it may see, also if it reads slowly while more happens', async () => {
+    const pieces = fc.array(fc.oneof({ weight: 3, arbitrary: happen }, turn, letGoOn), {
+      maxLength: 25,
+      size: 'max',
+    });
+    const scenario = fc.record({
+      viewer: fc.constantFrom(...viewers),
+      filter: anyFilter,
+      latestOnly: fc.boolean(),
+      parts: fc.tuple(histories, histories, pieces),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        scenario,
+        async ({ viewer, filter, latestOnly, parts: [before, missed, later] }) => {
+          const world = new EventWorld({ access });
+          for (const deed of before) await deed(world, []);
+          const first = await subscribe(world, viewer, filter, { latestOnly });
+          first.reader.subscription!.unsubscribe();
+          for (const deed of missed) await deed(world, []);
+          const resumeToken = first.reader.lastToken;
+          const second = await subscribe(world, viewer, filter, {
+            ...{ resumeToken, latestOnly },
+            credits: 0,
+          });
+          for (const deed of later) await deed(world, [second]);
+          second.reader.letGoOn(Infinity);
+          vi.runAllTimers();
+          expectTrueBelief(world, second, beliefOf(second.reader, beliefOf(first.reader)));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
 
   it('knows at the end what it may see, and received no other user', async () => {
     await fc.assert(
@@ -253,7 +302,6 @@ describe('A subscriber that resumes', () => {
         histories,
         histories,
         async (viewer, filter, before, missed) => {
-          const access = { visibility: 'groups', channelAccess: 'granted' } as const;
           const world = new EventWorld({ access });
           for (const deed of before) await deed(world, []);
           const first = await subscribe(world, viewer, filter);

@@ -111,18 +111,21 @@ export class EventWorld {
     {
       credits = Infinity,
       expiresAt,
+      issuedAt,
       viewer = unrestrictedViewer('reader'),
       groups = [...(viewer.groups ?? [])],
     }: {
       readonly credits?: number;
       readonly expiresAt?: number;
+      /** The second at which the token was issued. */
+      readonly issuedAt?: number;
       readonly viewer?: Viewer;
       /** The groups of the token. Without them: those that restrict the viewer. */
       readonly groups?: readonly string[];
     } = {},
   ): Promise<Reader> {
     const reader = new Reader(credits, this.committed.length);
-    const caller = principalOf(viewer.userId, { viewer, groups, expiresAt });
+    const caller = principalOf(viewer.userId, { viewer, groups, expiresAt, issuedAt });
     const all = {
       filter: filterOf(),
       resumeToken: '',
