@@ -1,9 +1,10 @@
+import { unrestrictedViewer } from '../domain/viewer.js';
 import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
-import type { CommitFacts } from './commit-facts.js';
+import { concernsHiding, type CommitFacts } from './commit-facts.js';
 import type { CommitViews } from './commit-views.js';
 import type { LogEntry } from './entry.js';
 import type { EventLog } from './event-log.js';
-import { needsFacts, type Interest } from './filter.js';
+import { EVERYTHING, needsFacts, type Interest } from './filter.js';
 import type { ResumePoint } from './resume-index.js';
 
 const NONE: readonly LogEntry[] = [];
@@ -75,4 +76,24 @@ export function canCatchUp(log: EventLog, interest: Interest, start: number): bo
     if (facts.after.hiddenFrom.has(interest.viewer.userId)) return false;
   }
   return true;
+}
+
+/**
+ * Returns the number of events after an offset, as the read limit counts them. Events of a user who hides from the viewer
+ * count only as far as the viewer receives them: the limit must not reveal what that user does.
+ */
+export function missedEvents(
+  log: EventLog,
+  views: CommitViews,
+  { viewer: { userId } }: Interest,
+  start: number,
+): number {
+  const interest = { viewer: unrestrictedViewer(userId), filter: EVERYTHING };
+  let count = Math.max(0, log.head - Math.max(start, log.hidersUntil));
+  for (let position = start; position < log.hidersUntil; position++) {
+    const facts = log.at(position)?.facts;
+    if (facts === undefined || !concernsHiding(facts, userId)) count++;
+    else if (facts.first === position) count += views.entriesFor(interest, facts).length;
+  }
+  return count;
 }

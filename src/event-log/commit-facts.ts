@@ -24,9 +24,16 @@ export function viewedChange({ before, user, occurredAt, cause }: Commit): Viewe
   return { before: before && viewedOf(before), after: viewedOf(user), occurredAt, cause };
 }
 
-/** Whether the user hides, or has hidden, from anyone before or after a commit. */
-export function isOfHider({ before, user }: Commit): boolean {
-  return user.accessRules.hiddenFrom.size > 0 || (before?.accessRules.hiddenFrom.size ?? 0) > 0;
+/** Returns the same if a viewer does not see the commit as it is because the user hides or has hidden. */
+export function hidingChange(commit: Commit): ViewedChange | undefined {
+  const { before, user } = commit;
+  const hidden = user.accessRules.hiddenFrom.size + (before?.accessRules.hiddenFrom.size ?? 0);
+  return hidden === 0 ? undefined : viewedChange(commit);
+}
+
+/** Whether the user hides, or has hidden, from anyone before or after the commit. */
+export function isOfHider({ before, after }: ViewedChange): boolean {
+  return after.hiddenFrom.size > 0 || (before?.hiddenFrom.size ?? 0) > 0;
 }
 
 /** Whether a commit without events can cause events for some viewers. A replayed one can: the store says so. */

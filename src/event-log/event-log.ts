@@ -1,5 +1,5 @@
 import type { PresenceEvent } from '../domain/event.js';
-import type { CommitFacts, ViewedChange } from './commit-facts.js';
+import { isOfHider, type CommitFacts, type ViewedChange } from './commit-facts.js';
 import { fieldsOf, silentFields, type EventFields, type LogEntry } from './entry.js';
 import type { TokenSealer } from '../sealed-tokens/token-sealer.js';
 import type { CommitPosition } from '../store/presence-store.js';
@@ -60,6 +60,7 @@ export class EventLog {
   private readonly fragments = new Map<number, Buffer>();
   private factsOffset = 1;
   private hidingOffset = 1;
+  private hidersOffset = 1;
 
   constructor(
     private readonly options: EventLogOptions,
@@ -86,6 +87,11 @@ export class EventLog {
     return this.hidingOffset;
   }
 
+  /** From this offset on, the log has no commit of a user who hides, or has hidden, from anyone. */
+  get hidersUntil(): number {
+    return this.hidersOffset;
+  }
+
   /** Starts or restarts the history of a partition at the current head; see `ResumeIndex`. */
   begin(origin: CommitPosition): void {
     this.timeline.begin(origin, this.head);
@@ -109,6 +115,7 @@ export class EventLog {
       this.factsOffset = this.head;
       if (change !== undefined && change.after.hiddenFrom.size > 0) this.hidingOffset = this.head;
     }
+    if (change !== undefined && isOfHider(change)) this.hidersOffset = this.head;
     this.timeline.advance(origin, first, this.head);
   }
 

@@ -13,6 +13,13 @@ export interface Filter {
   readonly kinds: ReadonlySet<EventKind>;
 }
 
+export const EVERYTHING: Filter = {
+  userIds: new Set(),
+  channelIds: new Set(),
+  groupIds: new Set(),
+  kinds: new Set(),
+};
+
 /** A reader of the log: who reads, and what. */
 export interface Interest {
   readonly viewer: Viewer;

@@ -5,7 +5,7 @@ import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import type { LogEntry } from '../event-log/entry.js';
 import { EventLog } from '../event-log/event-log.js';
-import { isOfHider, isSilent, viewedChange } from '../event-log/commit-facts.js';
+import { hidingChange, isSilent, viewedChange } from '../event-log/commit-facts.js';
 import { needsFacts, type Interest } from '../event-log/filter.js';
 import { InterestIndex } from '../event-log/interest-index.js';
 import { FlushScheduler } from '../event-log/flush-scheduler.js';
@@ -172,9 +172,9 @@ export class FanOut implements OnApplicationShutdown {
     const isWithoutEvents = events.length === 0;
     if (isWithoutEvents && !isSilent(commit)) return;
     // A reader that subscribes later can resume before a silent commit, which only its facts describe.
-    const hasFacts = this.keepsFacts || isWithoutEvents || isOfHider(commit);
+    const change = this.keepsFacts || isWithoutEvents ? viewedChange(commit) : hidingChange(commit);
     this.oldestPendingAt ??= performance.now();
-    this.log.append(events, position, hasFacts ? viewedChange(commit) : undefined);
+    this.log.append(events, position, change);
     this.flushes.schedule();
   }
 

@@ -136,6 +136,23 @@ describe('A user who hides', () => {
     expect(snapshots[1]![0]).toMatchObject({ channelIds: [], connectedAt: undefined });
   });
 
+  it('costs a viewer that resumes nothing of its read limit for what it does not receive', async () => {
+    world = new EventWorld({ startsAt: 1_000_000, presencesPerSecond: 10 });
+    await happen(connectWith('acme'));
+    const readers = [
+      await world.subscribe({}, { viewer: EVE }),
+      await world.subscribe({}, { viewer: ZED }),
+    ];
+    const tokens = readers.map(({ lastToken }) => lastToken);
+    await happen(hideFrom('eve'));
+    for (let i = 0; i < 30; i++) await happen(mute('a', { speaker: i % 2 === 0 }));
+    for (const [i, viewer] of [EVE, ZED].entries())
+      await world.subscribe({ resumeToken: tokens[i]! }, { viewer });
+    expect((await world.subscribe({}, { viewer: EVE })).refusal).toBeUndefined();
+    const refused = await world.subscribe({}, { viewer: ZED });
+    expect(refused.refusal).toMatchObject({ reason: 'TOO_MANY_PRESENCES' });
+  });
+
   it('leaves the events before in a stream that the viewer resumes', async () => {
     const resumeToken = world.log.tokenFor(world.log.head);
     await happen(mute('a', { speaker: true }), hideFrom('eve'), mute('a', { speaker: false }));

@@ -1,7 +1,7 @@
 import type { Principal } from '../auth/principal.js';
 import type { Presence } from '../domain/presence.js';
 import type { BatchCache } from '../event-log/batch-cache.js';
-import { canCatchUp, CatchUp } from '../event-log/catch-up.js';
+import { canCatchUp, CatchUp, missedEvents } from '../event-log/catch-up.js';
 import type { Missed } from '../event-log/cursor.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { Interest } from '../event-log/filter.js';
@@ -64,7 +64,8 @@ export class InitialStates {
       return this.fromState(options, true);
     }
     // An event that the cursor has to scan costs as much as a presence.
-    this.limits.charge(caller, this.log.head - resumed.start);
+    const cost = missedEvents(this.log, this.slices.views, interest, resumed.start);
+    this.limits.charge(caller, cost);
     const missed = { resumed, catchUp: this.catchUp(interest, resumed) };
     return { messages: firstMessages(false, []), position: resumed.start, missed };
   }
