@@ -4,6 +4,7 @@ import { viewMutants } from './view-mutants.js';
 import { presenceMutants } from './presence-mutants.js';
 import { sessionMutants } from './session-mutants.js';
 import { tokenMutants } from './token-mutants.js';
+import { storeMutants } from './store-mutants.js';
 import { streamMutants } from './stream-mutants.js';
 
 /** Each makes one surface of the service bypass the rules of access. */
@@ -14,4 +15,5 @@ export const accessMutants: readonly AccessMutant[] = [
   ...sessionMutants,
   ...tokenMutants,
   ...streamMutants,
+  ...storeMutants,
 ];
