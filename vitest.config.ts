@@ -162,6 +162,7 @@ export default defineConfig({
           include: SYSTEM,
           exclude: excluded,
           globalSetup: 'test/support/program-folder.ts',
+          isolate: false,
         },
       },
       {
