@@ -18,8 +18,6 @@ const REASONS = {
 interface Call {
   readonly hold: Hold;
   readonly timer: NodeJS.Timeout;
-  /** Whether the complete response of a unary call was handed to grpc-js, which ends the stream after it is sent. */
-  hasResponse: boolean;
 }
 
 /**
@@ -60,10 +58,9 @@ export class CallWatchdog {
       return bytes + Math.min(inflated, maxRequestBytes);
     });
     const timer = setTimeout(() => {
-      if (isStuck(stream, call)) this.cut(stream, 'timeout', connection);
+      if (isStuck(stream)) this.cut(stream, 'timeout', connection);
     }, this.timeoutMs).unref();
-    const call: Call = { hold, timer, hasResponse: false };
-    this.open.set(stream, call);
+    this.open.set(stream, { hold, timer });
     stream.once('close', () => {
       clearTimeout(timer);
       // Inflating continues without the stream, and there is no event for its end. The bytes stay counted for one more
@@ -100,10 +97,8 @@ export class CallWatchdog {
 
   /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
   holdAnswer(stream: ServerHttp2Stream, bytes: number, connection: Connection): boolean {
-    const call = this.open.get(stream);
-    if (call === undefined) return true;
-    const { hold } = call;
-    call.hasResponse = true;
+    const hold = this.open.get(stream)?.hold;
+    if (hold === undefined) return true;
     hold.lowerTo(BYTES_PER_CALL);
     if (!hold.raiseTo(BYTES_PER_CALL + bytes)) {
       this.disconnects.add('response_budget', connection.network);
@@ -150,10 +145,10 @@ function sizeOf(headers: IncomingHttpHeaders): number {
 
 /**
  * Whether a call that has reached its timeout is stuck: its response has not begun (for example because the request is
- * incomplete), or its response is complete but the peer does not read it. A stream that still sends responses is not
+ * incomplete), or its response has ended but the peer does not read it. A stream that still sends responses is not
  * stuck.
  */
-function isStuck(stream: ServerHttp2Stream, { hasResponse }: Call): boolean {
+function isStuck(stream: ServerHttp2Stream): boolean {
   if (stream.closed || stream.destroyed) return false;
-  return !stream.headersSent || stream.writableEnded || hasResponse;
+  return !stream.headersSent || stream.writableEnded;
 }
