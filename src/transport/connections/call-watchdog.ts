@@ -27,7 +27,7 @@ interface Call {
 export class CallWatchdog {
   readonly disconnects = new DisconnectLog('Calls', REASONS);
 
-  private readonly open = new WeakMap<ServerHttp2Stream, Call>();
+  private readonly open = new Map<ServerHttp2Stream, Call>();
 
   constructor(
     private readonly timeoutMs: number,
@@ -62,6 +62,7 @@ export class CallWatchdog {
     }, this.timeoutMs).unref();
     this.open.set(stream, { hold, timer });
     stream.once('close', () => {
+      this.open.delete(stream);
       clearTimeout(timer);
       // Inflating continues without the stream, and there is no event for its end. The bytes stay counted for one more
       // timeout.
@@ -75,24 +76,21 @@ export class CallWatchdog {
     this.open.get(stream)?.hold.serve();
   }
 
-  /** Marks a served call whose response is delayed on purpose. The call may be ended when its bytes are needed. */
-  keepWaiting(stream: ServerHttp2Stream): void {
-    if (!stream.closed) this.open.get(stream)?.hold.wait();
-  }
-
   /** Stops counting the bytes of a call. What remains of the call after this is counted elsewhere. */
   release(stream: ServerHttp2Stream): void {
     this.open.get(stream)?.hold.release();
   }
 
   /**
-   * Clears the timer of a stream when the stream ends. `detachStream` removed the listener that did this, and the timer
-   * would keep the stream in memory long after its end.
+   * Stops watching a call whose stream was detached from grpc-js. Must be called for each of them, because `detachStream`
+   * removed the listener for the end of the stream.
    */
-  keepTimerAfterDetach(stream: ServerHttp2Stream): void {
-    const stop = (): void => clearTimeout(this.open.get(stream)?.timer);
-    if (stream.destroyed) stop();
-    else stream.once('close', stop);
+  forget(stream: ServerHttp2Stream): void {
+    const call = this.open.get(stream);
+    if (call === undefined) return;
+    clearTimeout(call.timer);
+    call.hold.release();
+    this.open.delete(stream);
   }
 
   /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
