@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { mutation } from './test/mutants/mutation.js';
 import { LeftOutNotice } from './test/support/left-out-notice.js';
+import { LongFilesFirst } from './test/support/long-files-first.js';
 import { findLeftOut } from './test/support/requirements.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -124,7 +125,10 @@ export default defineConfig({
     pool: 'forks',
     // CommonJS packages behave as in Node.
     deps: { interopDefault: false },
-    maxWorkers: 2,
+    // Twice as many files at a time as two processors can compute, because many tests wait: for
+    // processes, for Redis, or for a time limit of the service.
+    maxWorkers: 4,
+    sequence: { sequencer: LongFilesFirst },
     // Time limits for tests that hang. They are long because a busy machine is slow.
     testTimeout: 90_000,
     hookTimeout: 180_000,
@@ -161,15 +165,13 @@ export default defineConfig({
         },
       },
       {
-        // Six at a time, because their processes mostly wait for one another.
         extends: true,
         test: {
           name: 'system',
           include: SYSTEM,
           exclude: excluded,
           globalSetup: 'test/support/program-folder.ts',
-          maxWorkers: 6,
-          sequence: { groupOrder: 1 },
+          isolate: false,
         },
       },
       {
@@ -215,7 +217,7 @@ export default defineConfig({
           env: { PRESENCE_TEST_NIGHTLY: 'true' },
           globalSetup: 'test/support/program-folder.ts',
           maxWorkers: 1,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -124,13 +124,13 @@ describe.each(PROTOCOLS)('What a user chose, with clients over $name,', (protoco
       tokens.push(token);
       return token;
     });
+    const before = desktop.session.sessionId;
     await desktop.session.joinChannel('meeting');
     const phone = await device({ platform: 'mobile' });
     await phone.session.mute({ microphone: true });
     await phone.session.leaveChannel();
-    const before = desktop.session.sessionId;
     const seen = await watched();
-    await eventually(() => desktop.session.sessionId !== before, true, 8000);
+    await eventually(() => desktop.session.sessionId !== before, true);
     expect(await own()).toMatchObject({ isMicrophoneMuted: true, channelId: undefined });
     expect(seen.join()).not.toContain('meeting');
   });

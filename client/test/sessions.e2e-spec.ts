@@ -196,10 +196,10 @@ describe.each(PROTOCOLS)('A session of the client over $name', (protocol) => {
       seen.push(`${reason} ${current?.status} ${current?.channelId}`),
     );
     const session = await online(client.connect({ platform: 'web' }));
-    await session.joinChannel('lobby');
     const before = session.sessionId;
+    await session.joinChannel('lobby');
     await untilStatus(session.state, 'online');
-    await eventually(() => session.sessionId !== before, true, 8000);
+    await eventually(() => session.sessionId !== before, true);
     await eventually(async () => (await ann.sessions()).length, 1);
     expect(asked).toHaveLength(2);
     expect(await ann.get('ann')).toMatchObject({ status: 'online', channelId: 'lobby' });

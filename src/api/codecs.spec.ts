@@ -34,4 +34,9 @@ describe('A message', () => {
     expect(() => encoded({ ...broken, decode: () => ({}) }, {})).toThrow('half way');
     expect(Presence.decode(encoded(Presence, presence))).toEqual(presence);
   });
+
+  it('shares its memory with other messages if it is small', () => {
+    const memory = Array.from({ length: 100 }, () => encoded(Presence, presence).buffer);
+    expect(new Set(memory).size).toBeLessThan(5);
+  });
 });

@@ -1,5 +1,5 @@
 import { fromBinary, toBinary, type DescMethod } from '@bufbuild/protobuf';
-import { BinaryWriter, type BinaryReader } from '@bufbuild/protobuf/wire';
+import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { EventsService } from '#contract/presence/v1/events_service_pb.js';
 import { ModerationService } from '#contract/presence/v1/moderation_service_pb.js';
 import { PresenceService } from '#contract/presence/v1/presence_service_pb.js';
@@ -10,6 +10,7 @@ import * as presence from './generated/presence/v1/presence_service.pb.js';
 import * as session from './generated/presence/v1/session_service.pb.js';
 import type { DescribedMethod, PackageDefinition } from '../transport/call/handler.js';
 import { LazyRequest } from '../transport/call/lazy-request.js';
+import { MessageWriter } from './message-writer.js';
 import { requestDecoder } from '../transport/call/request-decoder.js';
 import { requestLimitOf } from './request-limits.js';
 
@@ -68,16 +69,16 @@ function methodDefinition(descriptor: DescMethod): DescribedMethod {
   };
 }
 
-let writer = new BinaryWriter();
+let writer = new MessageWriter();
 
 /** Encodes a message. One writer serves all messages, because a new one would allocate memory for each of them. */
 export function encoded<Message>(codec: Codec<Message>, message: Message): Buffer {
   try {
-    const { buffer, byteOffset, byteLength } = codec.encode(message, writer).finish();
-    return Buffer.from(buffer, byteOffset, byteLength);
+    codec.encode(message, writer);
+    return writer.finish();
   } catch (error) {
     // The writer holds a part of the failed message, which would become the beginning of the next one.
-    writer = new BinaryWriter();
+    writer = new MessageWriter();
     throw error;
   }
 }

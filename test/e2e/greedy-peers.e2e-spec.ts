@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type IncomingHttpHeaders } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { BatchGetPresencesRequest } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Http2Peer, PeerOptions } from '../support/http2-peer.js';
 import {
@@ -36,8 +36,8 @@ describe('A peer that', () => {
   afterAll(() => victim.stop());
 
   /** Creates a peer with the full stream limit: one of its calls had a valid token. */
-  async function trustedPeer(options: PeerOptions = {}): Promise<Http2Peer> {
-    const peer = await victim.peer(options);
+  async function trustedPeer(options: PeerOptions = {}, attacked = victim): Promise<Http2Peer> {
+    const peer = await attacked.peer(options);
     peer.call(LIST, token);
     // The initial SETTINGS, the acknowledgement of the peer's own, and those that raise the stream
     // limit.
@@ -70,8 +70,11 @@ describe('A peer that', () => {
     });
 
     it('of large requests, all of them incomplete, makes the server hold no more than 32 MB', async () => {
-      await victim.survives('large requests', async () => {
-        const peer = await trustedPeer();
+      // On a busy machine the calls must not time out before they have sent 32 MB.
+      const patient = await Victim.start({ callTimeoutMs: 600_000 });
+      onTestFinished(() => patient.stop());
+      await patient.survives('large requests', async () => {
+        const peer = await trustedPeer({}, patient);
         // 100 incomplete requests of 5 MB. The peer sends as far as the flow-control windows allow.
         const streams = Array.from({ length: 100 }, () => peer.open(SUBSCRIBE, token));
         const size = Buffer.from([0, 0, 0x4f, 0xff, 0xff]);
@@ -86,7 +89,7 @@ describe('A peer that', () => {
         peer.destroy();
       });
       expect(
-        await victim.metric('presence_calls_aborted_total{reason="request_budget"}'),
+        await patient.metric('presence_calls_aborted_total{reason="request_budget"}'),
       ).toBeGreaterThan(0);
     });
 

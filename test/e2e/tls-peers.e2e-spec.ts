@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Connections } from '../../src/transport/connections/connections.js';
 import { Authority } from '../support/certificates.js';
-import { eventually } from '../support/eventually.js';
+import { eventually, PATIENCE_MS } from '../support/eventually.js';
 import { windowUpdate } from '../support/http2-frames.js';
 import { Http2Peer } from '../support/http2-peer.js';
 import { Service } from '../support/service.js';
@@ -68,7 +68,7 @@ describe('A connection with TLS', () => {
   it('is disconnected when it floods', async () => {
     const socket = await handshake(service.address(), { ca: root.cert });
     const peer = await Http2Peer.over(socket);
-    const end = performance.now() + 8000;
+    const end = performance.now() + PATIENCE_MS;
     const flood = Buffer.concat(Array<Buffer>(1000).fill(windowUpdate(0, 1)));
     while (!peer.isClosed && performance.now() < end) {
       await Promise.race([peer.send(flood), peer.closed]);

@@ -46,16 +46,18 @@ async function isFirst(folder: string): Promise<boolean> {
 
 async function compileTo(folder: string): Promise<void> {
   const unfinished = join(folder, 'unfinished');
-  await compile('client/tsconfig.build.json', join(unfinished, 'client'));
-  await compile('tsconfig.build.json', unfinished);
-  await compile('cli/tsconfig.build.json', join(unfinished, 'cli'));
   const scripts = 'store/redis/lua';
-  await cp(join(PROJECT, 'src', scripts), join(unfinished, scripts), { recursive: true });
-  await build({
-    root: join(PROJECT, 'dashboard'),
-    logLevel: 'warn',
-    build: { outDir: join(unfinished, 'dashboard') },
-  });
+  await Promise.all([
+    compile('tsconfig.build.json', unfinished),
+    compile('client/tsconfig.build.json', join(unfinished, 'client')),
+    compile('cli/tsconfig.build.json', join(unfinished, 'cli')),
+    build({
+      root: join(PROJECT, 'dashboard'),
+      logLevel: 'warn',
+      build: { outDir: join(unfinished, 'dashboard') },
+    }),
+    cp(join(PROJECT, 'src', scripts), join(unfinished, scripts), { recursive: true }),
+  ]);
   for (const name of BESIDE_DIST) await symlink(join(PROJECT, name), join(folder, name));
   await rename(unfinished, join(folder, 'dist'));
 }

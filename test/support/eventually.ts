@@ -7,23 +7,28 @@ import { expect } from 'vitest';
  */
 export const PATIENCE_MS = 50_000;
 
+const SHORTEST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 100;
+
 /**
  * Polls until `read` returns `expected`. Use it only for values whose change is not announced.
- * Fails with the last difference.
+ * Fails with the last difference. The longer it waits, the longer it pauses, so that it leaves the
+ * processor to the processes that it waits for.
  */
 export async function eventually<T>(
   read: () => T | Promise<T>,
   expected: T,
   withinMs = PATIENCE_MS,
 ): Promise<void> {
-  const deadline = performance.now() + withinMs;
+  const begun = performance.now();
   for (;;) {
     try {
       expect(await read()).toEqual(expected);
       return;
     } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await sleep(5);
+      const waited = performance.now() - begun;
+      if (waited > withinMs) throw error;
+      await sleep(Math.min(Math.max(waited / 10, SHORTEST_PAUSE_MS), LONGEST_PAUSE_MS));
     }
   }
 }

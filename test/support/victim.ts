@@ -23,7 +23,7 @@ export class Victim {
     private readonly honest: Client,
   ) {}
 
-  static async start(): Promise<Victim> {
+  static async start({ callTimeoutMs = 5000 } = {}): Promise<Victim> {
     const build = await Build.make();
     const settings = {
       KEEPALIVE_TIME_MS: '1000',
@@ -35,7 +35,7 @@ export class Victim {
       MAX_CALLS_PER_SECOND_PER_USER_PER_NODE: '0',
       MAX_PRESENCES_PER_SECOND_PER_USER_PER_NODE: '0',
     };
-    const server = await build.serve(settings, { fixed: { callTimeoutMs: 5000 } });
+    const server = await build.serve(settings, { fixed: { callTimeoutMs } });
     const honest = await server.client('ann');
     const { sessionId } = await honest.connect();
     await honest.updateStatus({ sessionId, choice: 3, statusText: 'ä'.repeat(128) });

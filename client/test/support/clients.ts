@@ -1,6 +1,7 @@
 import { createPresenceClient, type PresenceClient } from '@presence-service/client';
 import type { PresenceClientOptions } from '@presence-service/client';
 import type { GrantsClaim } from '../../../src/auth/grants.js';
+import { PATIENCE_MS } from '../../../test/support/eventually.js';
 import { Service, tokenOf } from '../../../test/support/service.js';
 import { Gate } from './gate.js';
 import { inTurn, type Protocol } from './protocols.js';
@@ -32,7 +33,7 @@ export class Clients {
       },
       token: () => tokenOf(userId, options),
       // A server can take long to start on a busy machine.
-      timeoutMs: 30_000,
+      timeoutMs: PATIENCE_MS,
       ...options,
     });
     this.opened.push(() => client.close());

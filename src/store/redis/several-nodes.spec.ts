@@ -231,7 +231,7 @@ describe('Several nodes', () => {
     await server.with((redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub'));
     await eventually(async () => (await subscribers()) > 0, true);
     await a.connect('alice', 'a');
-    await eventually(() => b.eventLines, ['alice USER_ONLINE CONNECTED'], 500);
+    await eventually(() => b.eventLines, ['alice USER_ONLINE CONNECTED']);
     expect(b.store.status.gapsFilled).toBe(0);
   });
 

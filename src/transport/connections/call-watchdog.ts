@@ -18,8 +18,6 @@ const REASONS = {
 interface Call {
   readonly hold: Hold;
   readonly timer: NodeJS.Timeout;
-  /** Whether the complete response of a unary call was handed to grpc-js, which ends the stream after it is sent. */
-  hasResponse: boolean;
 }
 
 /**
@@ -29,7 +27,7 @@ interface Call {
 export class CallWatchdog {
   readonly disconnects = new DisconnectLog('Calls', REASONS);
 
-  private readonly open = new WeakMap<ServerHttp2Stream, Call>();
+  private readonly open = new Map<ServerHttp2Stream, Call>();
 
   constructor(
     private readonly timeoutMs: number,
@@ -60,11 +58,11 @@ export class CallWatchdog {
       return bytes + Math.min(inflated, maxRequestBytes);
     });
     const timer = setTimeout(() => {
-      if (isStuck(stream, call)) this.cut(stream, 'timeout', connection);
+      if (isStuck(stream)) this.cut(stream, 'timeout', connection);
     }, this.timeoutMs).unref();
-    const call: Call = { hold, timer, hasResponse: false };
-    this.open.set(stream, call);
+    this.open.set(stream, { hold, timer });
     stream.once('close', () => {
+      this.open.delete(stream);
       clearTimeout(timer);
       // Inflating continues without the stream, and there is no event for its end. The bytes stay counted for one more
       // timeout.
@@ -78,32 +76,27 @@ export class CallWatchdog {
     this.open.get(stream)?.hold.serve();
   }
 
-  /** Marks a served call whose response is delayed on purpose. The call may be ended when its bytes are needed. */
-  keepWaiting(stream: ServerHttp2Stream): void {
-    if (!stream.closed) this.open.get(stream)?.hold.wait();
-  }
-
   /** Stops counting the bytes of a call. What remains of the call after this is counted elsewhere. */
   release(stream: ServerHttp2Stream): void {
     this.open.get(stream)?.hold.release();
   }
 
   /**
-   * Clears the timer of a stream when the stream ends. `detachStream` removed the listener that did this, and the timer
-   * would keep the stream in memory long after its end.
+   * Stops watching a call whose stream was detached from grpc-js. Must be called for each of them, because `detachStream`
+   * removed the listener for the end of the stream.
    */
-  keepTimerAfterDetach(stream: ServerHttp2Stream): void {
-    const stop = (): void => clearTimeout(this.open.get(stream)?.timer);
-    if (stream.destroyed) stop();
-    else stream.once('close', stop);
+  forget(stream: ServerHttp2Stream): void {
+    const call = this.open.get(stream);
+    if (call === undefined) return;
+    clearTimeout(call.timer);
+    call.hold.release();
+    this.open.delete(stream);
   }
 
   /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
   holdAnswer(stream: ServerHttp2Stream, bytes: number, connection: Connection): boolean {
-    const call = this.open.get(stream);
-    if (call === undefined) return true;
-    const { hold } = call;
-    call.hasResponse = true;
+    const hold = this.open.get(stream)?.hold;
+    if (hold === undefined) return true;
     hold.lowerTo(BYTES_PER_CALL);
     if (!hold.raiseTo(BYTES_PER_CALL + bytes)) {
       this.disconnects.add('response_budget', connection.network);
@@ -150,10 +143,10 @@ function sizeOf(headers: IncomingHttpHeaders): number {
 
 /**
  * Whether a call that has reached its timeout is stuck: its response has not begun (for example because the request is
- * incomplete), or its response is complete but the peer does not read it. A stream that still sends responses is not
+ * incomplete), or its response has ended but the peer does not read it. A stream that still sends responses is not
  * stuck.
  */
-function isStuck(stream: ServerHttp2Stream, { hasResponse }: Call): boolean {
+function isStuck(stream: ServerHttp2Stream): boolean {
   if (stream.closed || stream.destroyed) return false;
-  return !stream.headersSent || stream.writableEnded || hasResponse;
+  return !stream.headersSent || stream.writableEnded;
 }

@@ -98,9 +98,9 @@ export class GrpcServerStrategy extends ServerGrpc {
     return (call: ServerWritableStream<unknown, unknown>) => {
       const stream = http2StreamOf(call);
       connections.calls.serve(stream);
-      const serving = serveStreamingCall(served, call, responseSerialize);
-      connections.calls.keepTimerAfterDetach(stream);
-      return serving.finally(() => connections.calls.release(stream));
+      return serveStreamingCall(served, call, responseSerialize).finally(() =>
+        connections.calls.forget(stream),
+      );
     };
   }
 

@@ -1,4 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2';
+import { status } from '@grpc/grpc-js';
 
 /**
  * The events for which grpc-js has listeners. `detachStream` removes all listeners of these events, so other components
@@ -10,6 +11,7 @@ interface InterceptingCall {
   readonly stream?: ServerHttp2Stream;
   readonly deadlineTimer?: NodeJS.Timeout | null;
   readonly nextCall?: InterceptingCall;
+  sendStatus(status: { readonly code: status; readonly details: string }): void;
 }
 
 /**
@@ -18,6 +20,14 @@ interface InterceptingCall {
  */
 export function http2StreamOf(call: object): ServerHttp2Stream {
   return innermostCall(call).stream!;
+}
+
+/**
+ * Ends a unary call with OK after the data that was written to its stream. grpc-js can do this only together with a
+ * message.
+ */
+export function sendOkStatus(call: object): void {
+  serverCallOf(call)?.sendStatus({ code: status.OK, details: 'OK' });
 }
 
 /**

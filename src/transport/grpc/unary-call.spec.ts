@@ -4,6 +4,7 @@ import { Client, credentials, Server, ServerCredentials, status } from '@grpc/gr
 import type { sendUnaryData, ServerUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Handler } from '../call/handler.js';
+import { http2StreamOf } from './http2-stream.js';
 import { serveUnaryCall } from './unary-call.js';
 
 /** A stand-in that accepts every response. */
@@ -62,9 +63,17 @@ async function serve(
 }
 
 describe('A unary call', () => {
-  it('gets the response of its handler, and status OK', async () => {
-    const call = await serve(async () => Buffer.from('an answer'));
+  it('gets headers, response and status OK in one iteration of the event loop', async () => {
+    const seen: object[] = [];
+    const call = await serve(
+      async () => Buffer.from('an answer'),
+      (served) => {
+        const { headersSent, writableEnded } = http2StreamOf(served);
+        seen.push({ headersSent, writableEnded });
+      },
+    );
     expect(await call()).toEqual({ error: null, message: 'an answer' });
+    expect(seen).toEqual([{ headersSent: true, writableEnded: true }]);
   });
 
   it('may have an answer of no bytes, and one that does not fit a window of HTTP/2', async () => {

@@ -1,32 +1,15 @@
-import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
+import type { ServerHttp2Stream } from 'node:http2';
+import { Metadata, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
 import { isObservable, lastValueFrom, type Observable } from 'rxjs';
 import type { Connections } from '../connections/connections.js';
-import { endFaulty } from '../call/fault-isolation.js';
+import { encodeFrame } from './frame.js';
 import type { Handler } from '../call/handler.js';
 import { unreadResponses } from '../call/status-error.js';
-import { http2StreamOf } from './http2-stream.js';
+import { http2StreamOf, sendOkStatus } from './http2-stream.js';
 import { responseHeaders, requestIdFrom } from '../call/request-id.js';
 
-/**
- * Serves a unary call: a handler of Nest responds through the callback of grpc-js. The bytes of the response are counted
- * until the client has read them.
- */
+/** Serves a unary call. The bytes of the response are counted until the client has read them. */
 export async function serveUnaryCall(
-  handler: Handler,
-  call: ServerUnaryCall<unknown, unknown>,
-  callback: sendUnaryData<unknown>,
-  serialize: (message: unknown) => Buffer,
-  connections: Pick<Connections, 'holdAnswer'>,
-): Promise<void> {
-  const stream = http2StreamOf(call);
-  try {
-    await serve(handler, call, callback, serialize, connections);
-  } catch (error) {
-    endFaulty(stream, error);
-  }
-}
-
-async function serve(
   handler: Handler,
   call: ServerUnaryCall<unknown, unknown>,
   callback: sendUnaryData<unknown>,
@@ -48,8 +31,22 @@ async function serve(
   // The client has disconnected, or the RPC deadline has passed.
   const stream = http2StreamOf(call);
   if (!stream.writable) return;
-  if (connections.holdAnswer(stream, message.length)) callback(null, message);
+  if (connections.holdAnswer(stream, message.length)) answer(call, stream, message);
   else callback(unreadResponses().status);
+}
+
+/**
+ * Sends headers, message and status together. grpc-js would wait until the message is sent before it sends the status,
+ * which costs another iteration of the event loop and another packet.
+ */
+function answer(
+  call: ServerUnaryCall<unknown, unknown>,
+  stream: ServerHttp2Stream,
+  message: Buffer,
+): void {
+  if (!stream.headersSent) call.sendMetadata(new Metadata());
+  stream.write(encodeFrame(message));
+  sendOkStatus(call);
 }
 
 function endOf(
