@@ -14,10 +14,20 @@ export class ChannelPatterns {
   /** No channel. */
   static readonly NONE = new ChannelPatterns(new Set(), []);
 
+  /** The prefixes that no other prefix begins, sorted. At most one of them begins a channel id: the last one before it. */
+  private readonly shortest: readonly string[];
+
   private constructor(
     private readonly ids: ReadonlySet<string>,
     private readonly prefixes: readonly string[],
-  ) {}
+  ) {
+    const shortest: string[] = [];
+    for (const prefix of prefixes.toSorted()) {
+      const last = shortest.at(-1);
+      if (last === undefined || !prefix.startsWith(last)) shortest.push(prefix);
+    }
+    this.shortest = shortest;
+  }
 
   /** The channels of a list in which every entry is a channel pattern. */
   static of(list: readonly string[]): ChannelPatterns {
@@ -46,6 +56,13 @@ export class ChannelPatterns {
   }
 
   matches(channelId: string): boolean {
-    return this.ids.has(channelId) || this.prefixes.some((prefix) => channelId.startsWith(prefix));
+    if (this.ids.has(channelId)) return true;
+    let [low, high] = [0, this.shortest.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.shortest[middle]! <= channelId) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && channelId.startsWith(this.shortest[low - 1]!);
   }
 }

@@ -2,7 +2,7 @@ import type { HiddenFrom } from './access-rules.js';
 import type { PresenceEvent, Reason } from './event.js';
 import { presenceDespite } from './hiding.js';
 import { diffPresence } from './presence-diff.js';
-import { areSame, channelIdsOf, NO_CHANNELS, unknownPresence, type Presence } from './presence.js';
+import { areSame, NO_CHANNELS, unknownPresence, type Presence } from './presence.js';
 import { NO_GROUPS, type User } from './user.js';
 import type { Viewer } from './viewer.js';
 
@@ -66,16 +66,20 @@ function isVisibleTo({ groups: own, mayWatch }: Viewer, { shown, groups }: Viewe
   // A user who is shown OFFLINE has no groups and no channels.
   if (own === undefined) return true;
   if (groups.some((group) => own.has(group))) return true;
-  const channelIds = channelIdsOf(shown);
-  return mayWatch === undefined ? channelIds.length > 0 : channelIds.some(mayWatch);
+  const { channelId, otherChannelIds } = shown;
+  if (channelId === undefined) return false;
+  return mayWatch === undefined || mayWatch(channelId) || otherChannelIds.some(mayWatch);
 }
 
 /** Returns the presence with only the channels that the viewer may watch. */
 function withWatched(mayWatch: (channelId: string) => boolean, presence: Presence): Presence {
   const { channelId, otherChannelIds } = presence;
-  if (channelId === undefined || channelIdsOf(presence).every(mayWatch)) return presence;
+  if (channelId === undefined) return presence;
   const others = otherChannelIds.filter(mayWatch);
-  if (mayWatch(channelId)) return { ...presence, otherChannelIds: others };
+  if (mayWatch(channelId))
+    return others.length === otherChannelIds.length
+      ? presence
+      : { ...presence, otherChannelIds: others };
   // The channels are in the order of the joins.
   const current = others.at(-1);
   return {

@@ -2,7 +2,13 @@ import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import { channelIdsOf } from '../domain/presence.js';
 import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
 import type { ViewedChange } from '../event-log/commit-facts.js';
-import { countsOf, type CountScope, type StatusCounts } from '../store/presence-reader.js';
+import {
+  countsOf,
+  noCounts,
+  type CountScope,
+  type ListedStatus,
+  type StatusCounts,
+} from '../store/presence-reader.js';
 import type { PresenceView } from '../store/presence-view.js';
 import type { CountedScope, CountSubscription } from './count-subscription.js';
 import { encodeCount } from './event-encoder.js';
@@ -18,6 +24,11 @@ export class CountedScopes {
   /** By scope, and then by viewer. */
   private readonly scopes = new Map<string, Map<string, CountedScope>>();
   private readonly marked = new Set<CountedScope>();
+  /**
+   * The current counts of all users, where every commit since they were counted is known. They follow from the commits,
+   * because to count all users whom a viewer sees can take long.
+   */
+  private readonly totals = new WeakMap<CountedScope, Record<ListedStatus, number>>();
 
   constructor(private readonly view: PresenceView) {}
 
@@ -28,13 +39,12 @@ export class CountedScopes {
     this.scopes.set(nameOf(scope), viewers);
     let counted = viewers.get(keyOf(viewer));
     if (counted === undefined) {
-      const counts = countsOf(this.view.for(viewer), scope);
+      const counts = noCounts();
       const message = encodeCount(scope, counts);
       counted = { viewer, scope, subscriptions: new Set(), counts, message };
       viewers.set(keyOf(viewer), counted);
-    } else {
-      this.recount(counted);
     }
+    this.recount(counted);
     counted.subscriptions.add(subscription);
     return counted;
   }
@@ -50,8 +60,9 @@ export class CountedScopes {
   /** Marks the counts that a commit may change. */
   mark({ before, after }: ViewedChange): void {
     for (const counted of this.scopes.get(nameOf(undefined))?.values() ?? []) {
-      if (before === undefined || changesStatus(counted.viewer, before, after))
-        this.marked.add(counted);
+      if (before === undefined) this.totals.delete(counted);
+      else if (!this.changeTotal(counted, before, after)) continue;
+      this.marked.add(counted);
     }
     for (const each of [before, after]) {
       if (each === undefined) continue;
@@ -71,11 +82,30 @@ export class CountedScopes {
   }
 
   private recount(counted: CountedScope): void {
-    const counts = countsOf(this.view.for(counted.viewer), counted.scope);
+    const counts = this.count(counted);
     if (haveSameCounts(counts, counted.counts)) return;
     counted.counts = counts;
     counted.message = encodeCount(counted.scope, counts);
     for (const subscription of counted.subscriptions) subscription.pending.add(counted);
+  }
+
+  private count(counted: CountedScope): StatusCounts {
+    const { viewer, scope } = counted;
+    const total = this.totals.get(counted);
+    if (total !== undefined) return { ...total };
+    const counts = countsOf(this.view.for(viewer), scope);
+    if (scope === undefined) this.totals.set(counted, { ...counts });
+    return counts;
+  }
+
+  /** Applies a commit to the counts of all users. Returns whether the viewer counts the user in another way. */
+  private changeTotal(counted: CountedScope, before: Viewed, after: Viewed): boolean {
+    const [was, is] = [before, after].map((each) => publicPresenceTo(counted.viewer, each).status);
+    if (was === is) return false;
+    const total = this.totals.get(counted);
+    if (total !== undefined && was !== 'OFFLINE') total[was!]--;
+    if (total !== undefined && is !== 'OFFLINE') total[is!]++;
+    return true;
   }
 
   /**
@@ -91,11 +121,6 @@ export class CountedScopes {
     // Users see themselves, even if no other viewer with their rights does.
     return own!.status === toPeers!.status ? peers : viewer;
   }
-}
-
-/** Whether a viewer counts a user in another way after a commit. */
-function changesStatus(viewer: Viewer, before: Viewed, after: Viewed): boolean {
-  return publicPresenceTo(viewer, before).status !== publicPresenceTo(viewer, after).status;
 }
 
 export function haveSameCounts(a: StatusCounts, b: StatusCounts): boolean {

@@ -9,7 +9,7 @@ import { RejectedError } from '../domain/rejected-error.js';
 import { ConnectionDrainer } from '../lifecycle/connection-drainer.js';
 import { Cursor } from '../event-log/cursor.js';
 import { EventLog } from '../event-log/event-log.js';
-import type { Filter, Interest } from '../event-log/filter.js';
+import { followsEveryone, type Filter, type Interest } from '../event-log/filter.js';
 import { isSealed } from '../sealed-tokens/token-sealer.js';
 import type { CountScope } from '../store/presence-reader.js';
 import { PresenceStore } from '../store/presence-store.js';
@@ -106,6 +106,7 @@ export class EventsService {
       const subscription = new CountSubscription(caller, outlet, this.clock);
       const begin = async (): Promise<void> => {
         await this.store.view.awaitCurrent();
+        if (scopes.length === 0) await this.store.view.prepare(caller.viewer);
         if (messages.closed) return;
         messages.add(() => this.counts.delete(subscription));
         stream.onReady(() => subscription.flush());
@@ -133,6 +134,9 @@ export class EventsService {
     const isLarge =
       filter.userIds.size + filter.channelIds.size + filter.groupIds.size > LARGE_FILTER;
     await this.store.view.awaitCurrent();
+    const { view } = this.store;
+    if (followsEveryone(filter) && view.needsPreparation(caller.viewer))
+      await view.prepare(caller.viewer);
     if (isLarge) await nextTurn();
     if (messages.closed) return;
     const subscription = this.open(caller, interest, options, outlet);

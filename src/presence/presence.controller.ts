@@ -31,7 +31,8 @@ import { AuditLog } from '../audit/audit-log.js';
 import { toPresenceMessage, STATUS_ON_WIRE, fromTimestamp } from '../api/proto-mappers.js';
 import { CurrentCaller, CurrentRequestId } from '../api/param-decorators.js';
 import { explain } from './explain.js';
-import { PresenceService, type Page } from './presence.service.js';
+import type { Page } from './page-reader.js';
+import { PresenceService } from './presence.service.js';
 import {
   BatchGetPresencesRules,
   CountPresencesRules,

@@ -6,13 +6,11 @@ import { Clock } from '../clock/clock.js';
 import { currentlyHiddenFrom } from '../domain/access-rules.js';
 import type { Input } from '../domain/input.js';
 import { LISTED_STATUSES, type Presence, type Status } from '../domain/presence.js';
-import { RejectedError } from '../domain/rejected-error.js';
 import type { StatusChoice, User } from '../domain/user.js';
 import { shownTo } from '../domain/visibility.js';
 import { ReadLimit } from '../limits/read-limit.js';
 import { CommandExecutor } from '../commands/command-executor.js';
 import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
-import { TokenSealer } from '../sealed-tokens/token-sealer.js';
 import {
   countsOf,
   sumOf,
@@ -21,21 +19,7 @@ import {
   type StatusCounts,
 } from '../store/presence-reader.js';
 import { PresenceStore } from '../store/presence-store.js';
-import { approximateBytes, MAX_PAGE_BYTES } from './page-bytes.js';
-
-const DEFAULT_PAGE_SIZE = 100;
-const MAX_PAGE_SIZE = 1000;
-
-export interface PageRequest {
-  readonly pageSize: number;
-  readonly pageToken: string;
-}
-
-export interface Page {
-  readonly presences: readonly Presence[];
-  readonly nextPageToken: string;
-  readonly totalSize: number;
-}
+import { PageReader, sizeOf, type Page, type PageRequest } from './page-reader.js';
 
 /** A status that a user or a backend chooses. */
 export interface ChosenStatus {
@@ -46,7 +30,7 @@ export interface ChosenStatus {
 
 @Injectable()
 export class PresenceService {
-  private readonly pageTokens: TokenSealer;
+  private readonly pages: PageReader;
 
   constructor(
     private readonly commands: CommandExecutor,
@@ -55,7 +39,7 @@ export class PresenceService {
     private readonly clock: Clock,
     keys: SealingKeys,
   ) {
-    this.pageTokens = new TokenSealer(keys, 'page');
+    this.pages = new PageReader(keys);
   }
 
   async joinChannel(
@@ -147,12 +131,12 @@ export class PresenceService {
   ): Promise<readonly (readonly [scope: CountScope | undefined, counts: StatusCounts])[]> {
     requireWatch(caller, channelIds, 'channel_ids');
     requireGroups(caller, groupIds, 'group_ids');
-    const view = await this.viewFor(caller);
     const scopes: readonly CountScope[] = [
       ...channelIds.map((channelId) => ({ channelId })),
       ...groupIds.map((groupId) => ({ groupId })),
     ];
-    if (scopes.length === 0) return [[undefined, view.counts]];
+    if (scopes.length === 0) return [[undefined, (await this.viewOfAll(caller)).counts]];
+    const view = await this.viewFor(caller);
     return scopes.map((scope) => [scope, countsOf(view, scope)]);
   }
 
@@ -185,16 +169,20 @@ export class PresenceService {
   ): Promise<Page> {
     if (groupId !== '') requireGroups(caller, [groupId], 'group_id');
     this.reads.take(caller, sizeOf(request));
-    const view = await this.viewFor(caller);
     const wanted = statuses.length === 0 ? LISTED_STATUSES : statuses;
     const list = `online ${[...new Set(wanted)].sort().join()}`;
-    if (groupId === '')
-      return this.page(caller, list, request, {
+    if (groupId === '') {
+      const view = await this.viewOfAll(caller);
+      return this.pages.read(caller.viewer.rights, list, request, {
         after: (userId) => view.listed(wanted, userId),
         totalSize: view.countListed(wanted),
       });
-    return this.page(caller, `${list} in ${groupId}`, request, {
-      after: (userId) => withStatus(view.inGroup(groupId, userId), wanted),
+    }
+    const view = await this.viewFor(caller);
+    return this.pages.read(caller.viewer.rights, `${list} in ${groupId}`, request, {
+      // The group may change while the page is read.
+      after: (userId) => this.store.view.for(caller.viewer).inGroup(groupId, userId),
+      statuses: wanted,
       totalSize: sumOf(view.countsInGroup(groupId), wanted),
     });
   }
@@ -207,7 +195,7 @@ export class PresenceService {
     requireWatch(caller, [channelId], 'channel_id');
     this.reads.take(caller, sizeOf(request));
     const view = await this.viewFor(caller);
-    return this.page(caller, `channel ${channelId}`, request, {
+    return this.pages.read(caller.viewer.rights, `channel ${channelId}`, request, {
       after: (userId) => view.members(channelId, userId),
       totalSize: view.countMembers(channelId),
     });
@@ -234,67 +222,10 @@ export class PresenceService {
     return this.store.view.for(viewer);
   }
 
-  /**
-   * Returns a page of a list. A page token is valid only for its own list and for callers with the same rights: with
-   * another list it would silently skip users.
-   */
-  private page(
-    { viewer: { rights } }: Principal,
-    name: string,
-    request: PageRequest,
-    listing: Listing,
-  ): Page {
-    const { pageToken } = request;
-    // No id contains a control character.
-    const list = rights === '' ? name : `${name}\n${rights}`;
-    const size = sizeOf(request);
-    const presences: Presence[] = [];
-    const rest = listing.after(
-      pageToken === '' ? undefined : this.decodePageToken(list, pageToken),
-    );
-    let next = rest.next();
-    let bytes = 0;
-    for (; !next.done && presences.length < size && bytes < MAX_PAGE_BYTES; next = rest.next()) {
-      presences.push(next.value);
-      bytes += approximateBytes(next.value);
-    }
-    const last = presences.at(-1);
-    return {
-      presences,
-      nextPageToken:
-        next.done || last === undefined ? '' : this.pageTokens.seal(Buffer.from(last.userId), list),
-      totalSize: listing.totalSize,
-    };
+  /** As `viewFor`, for reads of all users whom the caller may see. */
+  private async viewOfAll({ viewer }: Principal): Promise<PresenceReader> {
+    await this.store.view.awaitCurrent();
+    await this.store.view.prepare(viewer);
+    return this.store.view.for(viewer);
   }
-
-  /** Returns the id of the user after which the page begins. */
-  private decodePageToken(list: string, pageToken: string): string {
-    const lastUserId = this.pageTokens.open(pageToken, list);
-    if (lastUserId === undefined) {
-      throw new RejectedError(
-        'INVALID_FIELD',
-        'is not a next_page_token of this list; begin again with the first page',
-        'page_token',
-      );
-    }
-    return lastUserId.toString();
-  }
-}
-
-interface Listing {
-  /** Iterates over the presences after a user, in order. */
-  readonly after: (userId: string | undefined) => Iterator<Presence>;
-  readonly totalSize: number;
-}
-
-function* withStatus(
-  presences: Iterable<Presence>,
-  statuses: readonly Status[],
-): Generator<Presence> {
-  for (const presence of presences) if (statuses.includes(presence.status)) yield presence;
-}
-
-/** Returns the maximum number of presences on a page. */
-function sizeOf({ pageSize }: PageRequest): number {
-  return Math.min(pageSize || DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE);
 }

@@ -7,7 +7,7 @@ import {
   type Status,
 } from '../domain/presence.js';
 import type { Viewed } from '../domain/visibility.js';
-import { noCounts, type ListedStatus, type StatusCounts } from './presence-reader.js';
+import { noCounts, sumOf, type ListedStatus, type StatusCounts } from './presence-reader.js';
 import { SortedIdSet } from './sorted-id-set.js';
 
 /**
@@ -42,6 +42,11 @@ export class PresenceIndex {
   /** The channels with at least one user. */
   get channels(): ReadonlyMap<string, CountedUsers> {
     return this.byChannel;
+  }
+
+  /** The number of users who are not OFFLINE, and of channels. */
+  get size(): number {
+    return sumOf(this.counts, LISTED_STATUSES) + this.byChannel.size;
   }
 
   get counts(): StatusCounts {

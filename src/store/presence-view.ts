@@ -4,7 +4,11 @@ import type { Viewer } from '../domain/viewer.js';
 import { mergeSorted } from './merge-sorted.js';
 import { PresenceIndex } from './presence-index.js';
 import { sumOf, type PresenceReader, type StatusCounts } from './presence-reader.js';
-import { ViewerView } from './viewer-view.js';
+import { sourcesOf, ViewerView } from './viewer-view.js';
+import { VisibleUsersByRights } from './visible-users.js';
+
+/** Up to this number of users and channels, a list or count of those whom a viewer sees takes less than a millisecond. */
+const FEW = 1000;
 
 /** The users that the store holds. Undefined: nothing is known of the user. */
 export interface ViewedUsers {
@@ -19,6 +23,7 @@ export interface ViewedUsers {
  */
 export class PresenceView implements PresenceReader {
   private readonly index = new PresenceIndex();
+  private readonly visible = new VisibleUsersByRights((userId) => this.viewedOf(userId));
   private readonly revocations = new Map<string, number>();
 
   /** `usersOf`: returns the table that holds a user. */
@@ -45,7 +50,26 @@ export class PresenceView implements PresenceReader {
   /** Returns the presences as a viewer sees them. The result is valid until the next commit. */
   for(viewer: Viewer): PresenceReader {
     if (viewer.rights === '' && this.index.hidingFrom(viewer.userId).size === 0) return this;
-    return new ViewerView(viewer, this.index, (userId) => this.usersOf(userId).viewedOf(userId));
+    return new ViewerView(
+      viewer,
+      this.index,
+      (userId) => this.viewedOf(userId),
+      viewer.groups && this.visible.get(viewer),
+    );
+  }
+
+  /** Whether a list or count of all users whom a viewer sees may take long without `prepare`. */
+  needsPreparation({ groups }: Viewer): boolean {
+    return groups !== undefined && this.index.size > FEW;
+  }
+
+  /**
+   * Finds all users whom a viewer sees, in slices of the event loop. Without it, a list or count of all of them takes one
+   * long slice if there are many users or channels. Lists and counts of one channel or group do not need it.
+   */
+  async prepare(viewer: Viewer): Promise<void> {
+    if (!this.needsPreparation(viewer)) return;
+    await this.visible.find(viewer, () => sourcesOf(viewer, this.index));
   }
 
   presence(userId: string): Presence {
@@ -88,12 +112,17 @@ export class PresenceView implements PresenceReader {
   /** Replaces what others see of a user. */
   update(before: Viewed, after: Viewed): void {
     this.index.update(before, after);
+    this.visible.update(before, after);
   }
 
   /** Replaces the time before which tokens of a user are revoked. Undefined: none is. */
   updateTokensValidFrom(userId: string, validFrom: number | undefined): void {
     if (validFrom === undefined) this.revocations.delete(userId);
     else this.revocations.set(userId, validFrom);
+  }
+
+  private viewedOf(userId: string): Viewed | undefined {
+    return this.usersOf(userId).viewedOf(userId);
   }
 
   private *presencesOf(ids: Iterable<string>): Generator<Presence> {

@@ -5,12 +5,28 @@ import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
 import type { Viewer } from '../domain/viewer.js';
 import { mergeSorted } from './merge-sorted.js';
 import { NOBODY, type CountedUsers, type PresenceIndex } from './presence-index.js';
-import { noCounts, sumOf, type PresenceReader, type StatusCounts } from './presence-reader.js';
+import {
+  noCounts,
+  sumOf,
+  type ListedStatus,
+  type PresenceReader,
+  type StatusCounts,
+} from './presence-reader.js';
+import type { VisibleUsers } from './visible-users.js';
 
 /** Whether a user whom the viewer sees with `seen` is in a list. */
 type Passes = (seen: Presence, viewed: Viewed) => boolean;
 
 const EVERYONE: Passes = () => true;
+
+/** A user who hides or has hidden from the viewer. */
+interface Hider {
+  readonly viewed: Viewed;
+  /** What the viewer would see if the user hid from nobody. */
+  readonly unhidden: Presence;
+  /** The status that the viewer sees. */
+  readonly seen: Status;
+}
 
 /**
  * The presences as a viewer sees them who does not see every user or channel, or from whom users hide.
@@ -18,10 +34,17 @@ const EVERYONE: Passes = () => true;
  * of an index, the counts of the index are used, and corrected for users who hide or have hidden from the viewer.
  */
 export class ViewerView implements PresenceReader {
+  // One request may ask for the counts of many channels and groups.
+  private knownHiders: readonly Hider[] | undefined;
+  private hidersByChannel: ReadonlyMap<string, readonly Hider[]> | undefined;
+  private hidersByGroup: ReadonlyMap<string, readonly Hider[]> | undefined;
+
   constructor(
     private readonly viewer: Viewer,
     private readonly index: PresenceIndex,
     private readonly viewedOf: (userId: string) => Viewed | undefined,
+    /** The users whom viewers with the same rights see, if they are known. */
+    private readonly visible: VisibleUsers | undefined,
   ) {}
 
   presence(userId: string): Presence {
@@ -30,10 +53,13 @@ export class ViewerView implements PresenceReader {
   }
 
   listed(statuses: readonly Status[], after?: string): Generator<Presence> {
-    const { sources } = this;
-    const lists = (sources ?? this.index.withStatus(statuses)).map((ids) => ids.after(after));
+    const seesEveryone = this.viewer.groups === undefined;
+    const sources =
+      this.visible?.withStatus(statuses) ??
+      (seesEveryone ? this.index.withStatus(statuses) : this.sources());
+    const lists = sources.map((ids) => ids.after(after));
     // Those whom the viewer sees with another status, or whatever its rights.
-    lists.push(this.special(sources === undefined ? [] : [this.viewer.userId], after));
+    lists.push(this.special(seesEveryone ? [] : [this.viewer.userId], after));
     return this.seenOf(mergeSorted(lists), ({ status }) => statuses.includes(status));
   }
 
@@ -42,11 +68,14 @@ export class ViewerView implements PresenceReader {
   }
 
   get counts(): StatusCounts {
-    const { sources } = this;
-    if (sources === undefined) return this.despiteHiding(this.index.counts, EVERYONE);
+    if (this.viewer.groups === undefined) return despiteHiding(this.index.counts, this.hiders);
+    const sources = this.visible === undefined ? this.sources() : [];
     // All users in one set have the same right to be seen, so the counters of the largest one are enough.
-    const largest = sources.reduce((a, b) => (b.size > a.size ? b : a), NOBODY);
-    const counts = { ...this.despiteHiding(largest.counts, ({ userId }) => largest.has(userId)) };
+    const largest = this.visible ?? sources.reduce((a, b) => (b.size > a.size ? b : a), NOBODY);
+    const counts = despiteHiding(
+      largest.counts,
+      this.hiders.filter(({ unhidden }) => largest.has(unhidden.userId)),
+    );
     const others = new Set([this.viewer.userId]);
     for (const ids of sources) if (ids !== largest) for (const id of ids.after()) others.add(id);
     for (const id of others) {
@@ -66,8 +95,10 @@ export class ViewerView implements PresenceReader {
 
   countsIn(channelId: string): StatusCounts {
     const { mayWatch } = this.viewer;
-    const isOpen = mayWatch === undefined || mayWatch(channelId);
-    return this.countsOf(this.index.inChannel(channelId), isOpen, isIn(channelId));
+    const users = this.index.inChannel(channelId);
+    if (mayWatch !== undefined && !mayWatch(channelId)) return this.count(users, isIn(channelId));
+    this.hidersByChannel ??= groupBy(this.hiders, ({ unhidden }) => channelIdsOf(unhidden));
+    return despiteHiding(users.counts, this.hidersByChannel.get(channelId) ?? []);
   }
 
   inGroup(groupId: string, after?: string): Generator<Presence> {
@@ -76,43 +107,35 @@ export class ViewerView implements PresenceReader {
 
   countsInGroup(groupId: string): StatusCounts {
     const { groups } = this.viewer;
-    const isOpen = groups === undefined || groups.has(groupId);
-    return this.countsOf(this.index.inGroup(groupId), isOpen, (_, viewed) =>
-      viewed.groups.includes(groupId),
-    );
+    const users = this.index.inGroup(groupId);
+    if (groups !== undefined && !groups.has(groupId)) return this.count(users, EVERYONE);
+    this.hidersByGroup ??= groupBy(this.hiders, ({ viewed }) => viewed.groups);
+    return despiteHiding(users.counts, this.hidersByGroup.get(groupId) ?? []);
   }
 
-  /** The sets of users whom the viewer sees. Undefined: it sees every user. */
-  private get sources(): readonly CountedUsers[] | undefined {
-    const { groups, mayWatch } = this.viewer;
-    if (groups === undefined) return undefined;
-    const sources = [...groups].map((groupId) => this.index.inGroup(groupId));
-    for (const [channelId, users] of this.index.channels)
-      if (mayWatch === undefined || mayWatch(channelId)) sources.push(users);
-    return sources;
+  private sources(): readonly CountedUsers[] {
+    return [...sourcesOf(this.viewer, this.index)].filter((users) => users !== undefined);
   }
 
-  /** `isOpen`: whether the rights of the viewer let it see all of the users. */
-  private countsOf(users: CountedUsers, isOpen: boolean, passes: Passes): StatusCounts {
-    if (isOpen) return this.despiteHiding(users.counts, passes);
-    const counts = noCounts();
-    for (const { status } of this.seenOf(users.after(), passes))
-      if (status !== 'OFFLINE') counts[status]++;
-    return counts;
+  /** Users who hide or have hidden from the viewer, and whom its rights let it see. */
+  private get hiders(): readonly Hider[] {
+    return (this.knownHiders ??= [...this.findHiders()]);
   }
 
-  /** Corrects the counts of all users who pass by what the viewer sees of those who hide or have hidden from it. */
-  private despiteHiding(all: StatusCounts, passes: Passes): StatusCounts {
-    const counts = { ...all };
+  private *findHiders(): Generator<Hider> {
     for (const userId of this.index.hidingFrom(this.viewer.userId)) {
       const viewed = this.viewedOf(userId);
       if (viewed === undefined) continue;
       const unhidden = publicPresenceTo(this.viewer, { ...viewed, hiddenFrom: HIDDEN_FROM_NOBODY });
-      if (unhidden.status === 'OFFLINE' || !passes(unhidden, viewed)) continue;
-      counts[unhidden.status]--;
-      const { status } = publicPresenceTo(this.viewer, viewed);
-      if (status !== 'OFFLINE') counts[status]++;
+      if (unhidden.status === 'OFFLINE') continue;
+      yield { viewed, unhidden, seen: publicPresenceTo(this.viewer, viewed).status };
     }
+  }
+
+  private count(users: CountedUsers, passes: Passes): StatusCounts {
+    const counts = noCounts();
+    for (const { status } of this.seenOf(users.after(), passes))
+      if (status !== 'OFFLINE') counts[status]++;
     return counts;
   }
 
@@ -130,6 +153,45 @@ export class ViewerView implements PresenceReader {
     const all = [...userIds, ...this.index.hidingFrom(this.viewer.userId)].sort();
     for (const userId of all) if (userId > after) yield userId;
   }
+}
+
+/**
+ * Yields the sets of users whom a viewer with groups sees, and undefined for each channel that it may not watch. Channels that
+ * appear or vanish meanwhile may be left out.
+ */
+export function* sourcesOf(
+  { groups, mayWatch }: Viewer,
+  index: PresenceIndex,
+): Generator<CountedUsers | undefined> {
+  for (const groupId of groups ?? []) yield index.inGroup(groupId);
+  for (const [channelId, users] of index.channels)
+    yield mayWatch === undefined || mayWatch(channelId) ? users : undefined;
+}
+
+/** Returns the counts of users corrected by what the viewer sees of those who hide or have hidden from it. */
+function despiteHiding(all: StatusCounts, hiders: readonly Hider[]): Record<ListedStatus, number> {
+  const counts = { ...all };
+  for (const { unhidden, seen } of hiders) {
+    if (unhidden.status !== 'OFFLINE') counts[unhidden.status]--;
+    if (seen !== 'OFFLINE') counts[seen]++;
+  }
+  return counts;
+}
+
+/** Returns the elements by key. An element can have several keys. */
+function groupBy<T>(
+  elements: readonly T[],
+  keysOf: (element: T) => readonly string[],
+): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const element of elements) {
+    for (const key of keysOf(element)) {
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [element]);
+      else group.push(element);
+    }
+  }
+  return groups;
 }
 
 function isIn(channelId: string): Passes {

@@ -105,8 +105,8 @@ export const streamMutants: readonly AccessMutant[] = [
   mutant(
     'facts are kept for restricted settings only',
     'event-log/commit-facts.ts',
-    'if (!isRestricting && hidden === 0) return undefined;',
-    'if (!isRestricting) return undefined;',
+    'return hidden === 0 ? undefined : viewedChange(commit);',
+    'return undefined;',
     [STREAM_HIDING, 'A user who hides'],
   ),
   mutant(
@@ -222,7 +222,7 @@ export const streamMutants: readonly AccessMutant[] = [
   mutant(
     'counts stay shared after a user hides',
     'events/count-feed.ts',
-    'for (const viewerId of user.accessRules.hiddenFrom.keys()) this.markMoved(viewerId);',
+    'for (const viewerId of hiddenViewers(change)) this.markMoved(viewerId);',
     '',
     [COUNTS, 'The counts of a stream'],
   ),
