@@ -45,7 +45,7 @@ export const presenceMutants: readonly AccessMutant[] = [
   ),
   mutant(
     'page tokens fit all rights',
-    PRESENCE,
+    'presence/page-reader.ts',
     "const list = rights === '' ? name : `${name}\\n${rights}`;",
     'const list = rights === undefined ? name : name;',
     [READS, 'With several customers in one deployment a page token is valid'],
@@ -81,8 +81,8 @@ export const presenceMutants: readonly AccessMutant[] = [
   mutant(
     'the list of a group has everyone',
     PRESENCE,
-    'withStatus(view.inGroup(groupId, userId), wanted)',
-    'withStatus(this.store.view.inGroup(groupId, userId), wanted)',
+    'this.store.view.for(caller.viewer).inGroup(groupId, userId)',
+    'this.store.view.inGroup(groupId, userId)',
     [HIDDEN, 'A user who hides from a viewer is in no list and no count of a group'],
   ),
   mutant(
@@ -95,8 +95,8 @@ export const presenceMutants: readonly AccessMutant[] = [
   mutant(
     'the counts have everyone',
     PRESENCE,
-    'return [[undefined, view.counts]];',
-    'return [[undefined, this.store.view.counts]];',
+    '[[undefined, (await this.viewOfAll(caller)).counts]]',
+    '[[undefined, this.store.view.counts]]',
     [READS, 'With several customers in one deployment counts have'],
   ),
   mutant(

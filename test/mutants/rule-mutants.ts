@@ -39,15 +39,15 @@ export const ruleMutants: readonly AccessMutant[] = [
   mutant(
     'the rule names every current channel',
     VISIBILITY,
-    'if (mayWatch(channelId)) return',
-    'if (true) return',
+    'if (mayWatch(channelId))\n    return',
+    'if (true)\n    return',
     [RULE, 'A viewer who may watch only some channels sees only these'],
   ),
   mutant(
     'a channel that is not watched makes users visible',
     VISIBILITY,
-    'channelIds.some(mayWatch)',
-    'channelIds.length > 0',
+    'mayWatch === undefined || mayWatch(channelId) || otherChannelIds.some(mayWatch);',
+    'true;',
     [RULE, 'A viewer with groups sees users in channels that it may watch'],
   ),
   mutant(

@@ -4,6 +4,7 @@ const VIEW = 'store/viewer-view.ts';
 const VIEW_SPEC = 'src/store/presence-view.spec.ts';
 const READS = 'test/e2e/access-reads.e2e-spec.ts';
 const HIDDEN = 'test/e2e/hidden-from.e2e-spec.ts';
+const VISIBLE = 'src/store/visible-users.spec.ts';
 
 /** Lists, counts and presences that do not obey the rule of visibility. */
 export const viewMutants: readonly AccessMutant[] = [
@@ -38,32 +39,38 @@ export const viewMutants: readonly AccessMutant[] = [
     'return (_, { shown }) => channelIdsOf(shown).includes(channelId);',
     [VIEW_SPEC, 'PresenceView lists, counts and pages'],
   ),
-  mutant('counts have everyone', VIEW, 'if (sources === undefined) return', 'if (true) return', [
-    READS,
-    'With several customers in one deployment counts have',
-  ]),
+  mutant(
+    'counts have everyone',
+    VIEW,
+    'if (this.viewer.groups === undefined) return despiteHiding',
+    'if (true) return despiteHiding',
+    [READS, 'With several customers in one deployment counts have'],
+  ),
   mutant(
     'counts have those who hide',
     VIEW,
-    "if (unhidden.status === 'OFFLINE' || !passes(unhidden, viewed)) continue;",
+    "if (unhidden.status === 'OFFLINE') continue;",
     'continue;',
     [HIDDEN, 'A user who hides from a viewer is to this viewer as one whose sessions have ended'],
   ),
   mutant(
     'counts of channels are open',
     VIEW,
-    'mayWatch === undefined || mayWatch(channelId);\n    return',
-    'true;\n    return',
+    'if (mayWatch !== undefined && !mayWatch(channelId)) return this.count(users, isIn(channelId));',
+    '',
     [VIEW_SPEC, 'PresenceView lists, counts and pages'],
   ),
-  mutant('counts of groups are open', VIEW, 'groups === undefined || groups.has(groupId)', 'true', [
-    VIEW_SPEC,
-    'PresenceView lists, counts and pages',
-  ]),
+  mutant(
+    'counts of groups are open',
+    VIEW,
+    'if (groups !== undefined && !groups.has(groupId)) return this.count(users, EVERYONE);',
+    '',
+    [VIEW_SPEC, 'PresenceView lists, counts and pages'],
+  ),
   mutant(
     'lists lack users with another status to the viewer',
     VIEW,
-    'lists.push(this.special(sources === undefined ? [] : [this.viewer.userId], after));',
+    'lists.push(this.special(seesEveryone ? [] : [this.viewer.userId], after));',
     '',
     [VIEW_SPEC, 'PresenceView lists, counts and pages'],
   ),
@@ -80,5 +87,19 @@ export const viewMutants: readonly AccessMutant[] = [
     "viewer.rights === '' && this.index.hidingFrom(viewer.userId).size === 0",
     'true',
     [READS, 'With several customers in one deployment a list has'],
+  ),
+  mutant(
+    'the users whom viewers see are shared by all rights',
+    'store/visible-users.ts',
+    'const kept = this.kept.get(rights);',
+    'const kept = this.kept.get(rights) ?? [...this.kept.values()][0];',
+    [VISIBLE, 'The users whom a viewer sees in a large service are right at any time'],
+  ),
+  mutant(
+    'the users whom viewers see are not kept up to date',
+    'store/visible-users.ts',
+    'else kept.users.update(before, after);',
+    '',
+    [VISIBLE, 'The users whom a viewer sees in a large service are right at any time'],
   ),
 ];
