@@ -20,6 +20,9 @@ const LONG_FILES = [
   'dashboard/test/board.e2e-spec.ts',
   'test/e2e/process-1.e2e-spec.ts',
   'test/e2e/redis-topologies.e2e-spec.ts',
+  'dashboard/test/viewers.e2e-spec.ts',
+  'test/e2e/token-revocation-nodes.e2e-spec.ts',
+  'test/e2e/command-line-access.e2e-spec.ts',
   'test/docs/walk-through.spec.ts',
 ];
 
