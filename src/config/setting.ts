@@ -18,6 +18,9 @@ export interface Setting<T, Name extends string = string> {
   readonly description: string;
 }
 
+/** Settings by their group and their name in `Config`. */
+export type SettingsTable = Readonly<Record<string, Readonly<Record<string, Setting<unknown>>>>>;
+
 /** Returns a setting with a default, which the type must allow. */
 export function setting<const Name extends string, T>(
   name: Name,

@@ -1,5 +1,5 @@
+import type { HiddenFrom } from '../domain/access-rules.js';
 import { CommitViews } from './commit-views.js';
-import { hiddenViewers } from './commit-facts.js';
 import type { LogEntry } from './entry.js';
 import { TOKEN_BYTES, type EventLog } from './event-log.js';
 import { ALL_RIGHTS } from './resume-token.js';
@@ -110,7 +110,8 @@ export class BatchCache {
 
   private sliceFrom(from: number): Slice {
     const first = this.log.at(from)!;
-    const hiddenFrom = new Set<string>();
+    // Users rarely change the list, so the commits of a user share it.
+    const lists = new Set<HiddenFrom>();
     let [start, end, events, next] = [0, 0, 0, from];
     for (let entry: LogEntry | undefined = first; entry; entry = this.log.at(next)) {
       if (entry.block !== first.block) break;
@@ -120,10 +121,15 @@ export class BatchCache {
         end = entry.tokenEnd;
         events++;
       }
-      for (const viewerId of entry.facts ? hiddenViewers(entry.facts) : [])
-        hiddenFrom.add(viewerId);
+      if (entry.facts !== undefined) {
+        const { before, after } = entry.facts;
+        lists.add(after.hiddenFrom);
+        if (before !== undefined) lists.add(before.hiddenFrom);
+      }
       next = entry.position + 1;
     }
+    const hiddenFrom = new Set<string>();
+    for (const list of lists) for (const viewerId of list.keys()) hiddenFrom.add(viewerId);
     return { bytes: first.block.subarray(start, end), next, events, hiddenFrom };
   }
 }

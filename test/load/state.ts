@@ -1,11 +1,11 @@
 // Runs in a separate process with --expose-gc. Measures the memory and time for the state of N
-// users, without connections.
+// users, without connections. The arguments are N and the number of groups of each user.
 import { EventLog } from '../../src/event-log/event-log.js';
 import { fragmentEncoder } from '../../src/events/event-encoder.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { LISTED_STATUSES } from '../../src/domain/presence.js';
 import { step } from '../../src/domain/step.js';
-import type { Input } from '../../src/domain/input.js';
+import type { Input, TokenGrants } from '../../src/domain/input.js';
 import { TokenSealer } from '../../src/sealed-tokens/token-sealer.js';
 import { SealingKeys } from '../../src/sealed-tokens/sealing-keys.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
@@ -13,6 +13,7 @@ import { median } from './median.js';
 
 export interface StateResult {
   readonly users: number;
+  readonly groupsPerUser: number;
   readonly heapBytesPerUser: number;
   /** Only the lookup of a user: the part of a commit that slow memory access causes. */
   readonly lookUpMicros: number;
@@ -28,11 +29,12 @@ const POLICY: Policy = {
   maxSessionsPerUser: 20,
 };
 const PER_CHANNEL = 10;
+const PER_GROUP = 1000;
 const PAGE = 100;
 const ROUNDS = 15;
 const COMMITS_PER_ROUND = 2000;
 
-async function measure(users: number): Promise<StateResult> {
+async function measure(users: number, groupsPerUser: number): Promise<StateResult> {
   const heapBefore = heapUsed();
   const store = new MemoryPresenceStore({ maxOfflineUsers: 100_000 });
   const log = new EventLog(
@@ -58,6 +60,7 @@ async function measure(users: number): Promise<StateResult> {
       previousSessionId: undefined,
       attributes: new Map(),
       remembered: undefined,
+      ...(groupsPerUser > 0 && { token: tokenIn(groupsOf(i, groupsPerUser)) }),
     });
     const channelId = `channel-${Math.floor(i / PER_CHANNEL)}`;
     await perform(i, { type: 'joinChannel', sessionId, channelId, keepOthers: false });
@@ -80,6 +83,7 @@ async function measure(users: number): Promise<StateResult> {
   };
   return {
     users,
+    groupsPerUser,
     heapBytesPerUser,
     lookUpMicros: await microsOf(COMMITS_PER_ROUND, lookUp),
     commitMicros: await microsOf(COMMITS_PER_ROUND, commit),
@@ -89,6 +93,17 @@ async function measure(users: number): Promise<StateResult> {
       for (let i = 0; i < PAGE; i++) page.next();
     }),
   };
+}
+
+/** Each group has 1,000 members, and no two users have the same list of groups. */
+function groupsOf(i: number, count: number): readonly string[] {
+  const first = Math.floor(i / PER_GROUP) * count;
+  const groups = Array.from({ length: count - 1 }, (_, k) => `group-${first + k}`);
+  return [...groups, `group-of-${i % PER_GROUP}`].sort();
+}
+
+function tokenIn(groups: readonly string[]): TokenGrants {
+  return { groups, mayJoin: undefined, issuedAt: 1_764_000_000 };
 }
 
 async function microsOf(times: number, act: () => Promise<unknown>): Promise<number> {
@@ -107,5 +122,5 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-const users = Number(process.argv[2]);
-console.log(JSON.stringify(await measure(users)));
+const [users, groupsPerUser = 0] = process.argv.slice(2).map(Number);
+console.log(JSON.stringify(await measure(users!, groupsPerUser)));
