@@ -16,6 +16,8 @@ export interface Device {
    * back-off.
    */
   absenceMs: number;
+  /** The attributes with which it begins the next session, if it does not restore them by itself. */
+  attributes: ReadonlyMap<string, string>;
   /** Resolves when the device has a session, or when its user has turned it off in the meantime. */
   turnOn(node: NodeProcess): Promise<void>;
   /** Ends the session, as a user who leaves does. */

@@ -1,7 +1,9 @@
 import type { Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
 import type { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import type { ViewerStretch } from './access/access-history.js';
+import type { Rights } from './access/tenants.js';
 import type { History } from './history.js';
-import type { Wish } from './person.js';
+import type { Wish } from './wish.js';
 
 /** The state of a user that others must see, according to the user's acknowledged commands. */
 export interface Expected {
@@ -10,9 +12,35 @@ export interface Expected {
   readonly status: string;
   readonly statusText: string;
   readonly channelId: string | undefined;
+  /** Sorted. */
+  readonly channelIds: readonly string[];
+  readonly attributes: ReadonlyMap<string, string>;
   readonly isMicrophoneMuted: boolean;
   readonly isSpeakerMuted: boolean;
+  readonly isMicrophoneMutedByModerator: boolean;
+  readonly isSpeakerMutedByModerator: boolean;
   readonly platforms: readonly string[];
+  /** The channels in the order of the joins. */
+  readonly joins: readonly string[];
+  /** The groups of its open sessions. */
+  readonly groups: readonly string[];
+  /** The viewers from whom it hides. */
+  readonly hiddenFrom: readonly string[];
+}
+
+/** What one node says to a viewer who does not see everyone, and what the viewer knows from its stream. */
+export interface ViewerAnswers {
+  readonly viewerId: string;
+  readonly rights: Rights;
+  readonly node: string;
+  /** The response of `BatchGetPresences` for all users. */
+  readonly presences: readonly Presence[];
+  /** The users in the response of `ListOnlineUsers`. */
+  readonly listed: readonly string[];
+  /** The sum of the response of `CountPresences`. */
+  readonly counted: number;
+  /** Undefined: the viewer has no subscription that is up to date. */
+  readonly stretch: ViewerStretch | undefined;
 }
 
 /** The responses of one node. */
@@ -51,6 +79,8 @@ export interface Evidence {
   readonly expected: readonly Expected[];
   readonly openSessionIds: ReadonlySet<string>;
   readonly answers: readonly Answers[];
+  /** Empty where every subscriber sees everyone. */
+  readonly viewers: readonly ViewerAnswers[];
   readonly stored: Stored;
   /** Only users whose devices use the client library. */
   readonly own: readonly Own[];

@@ -97,6 +97,13 @@ export async function redisEmptied(world: World, awayMs: number): Promise<void> 
   fault.until = Date.now();
 }
 
+/** Deletes everything in Redis, which keeps running. */
+export async function flushAll(world: World): Promise<void> {
+  const fault = world.history.begin('Redis lost', []);
+  await world.redis.with((redis) => redis.flushall());
+  fault.until = Date.now();
+}
+
 /** Restarts Redis with an old dump. */
 export async function redisFromDump(world: World, ageMs: number): Promise<void> {
   await world.redis.with((redis) => redis.save());

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { differencesOf } from './checks/convergence.js';
 import { differencesOfOwn } from './checks/last-command-wins.js';
+import { differencesOfViewers } from './checks/viewers-agree.js';
 import type { Evidence, Promises } from './evidence.js';
 import type { Scenario } from './scenario.js';
 import type { World } from './world.js';
@@ -14,6 +15,7 @@ const STAYS_MS = 2500;
 /** Stops the traffic, waits for agreement, and checks again a little later. */
 export async function gather({ promises = {} }: Scenario, world: World): Promise<Evidence> {
   const { history } = world;
+  await world.viewers?.settle();
   const unserved = (await world.population.settle()).map(({ userId }) => userId);
   const quietAt = Date.now();
   let agreedAfterMs: number | undefined;
@@ -35,13 +37,14 @@ export async function gather({ promises = {} }: Scenario, world: World): Promise
   };
 }
 
-type Seen = Pick<Evidence, 'answers' | 'stored' | 'own'>;
+type Seen = Pick<Evidence, 'answers' | 'stored' | 'own' | 'viewers'>;
 
 async function look(world: World): Promise<Seen> {
   return {
     answers: await world.answers(),
     stored: await world.stored(),
     own: await world.own(),
+    viewers: await world.viewerAnswers(),
   };
 }
 
@@ -58,7 +61,11 @@ async function lookPatiently(world: World): Promise<Seen> {
   }
 }
 
-function isRight({ answers, stored, own }: Seen, world: World, promises: Promises): boolean {
+function isRight(
+  { answers, stored, own, viewers }: Seen,
+  world: World,
+  promises: Promises,
+): boolean {
   const open = world.openSessionIds();
   const areSame =
     open.size === stored.sessionIds.size && [...open].every((id) => stored.sessionIds.has(id));
@@ -66,6 +73,7 @@ function isRight({ answers, stored, own }: Seen, world: World, promises: Promise
   return (
     areSame &&
     differencesOf({ answers, expected, promises }).length === 0 &&
-    differencesOfOwn(own).length === 0
+    differencesOfOwn(own).length === 0 &&
+    differencesOfViewers({ viewers, expected }).length === 0
   );
 }

@@ -1,5 +1,6 @@
-import type { ChangeReason } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import type { Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
+import { AccessHistory } from './access/access-history.js';
+import type { Delivery } from './delivery.js';
 import { REAPED_WITHIN_MS, SLACK_MS } from './timings.js';
 
 // The records that the harness writes during a scenario, and that the checks read afterwards. All
@@ -13,6 +14,10 @@ export interface Span {
   readonly way: string;
   readonly sessionId: string;
   readonly from: number;
+  /** When the client asked for the session. Absent: not recorded. */
+  readonly askedAt?: number;
+  /** The groups of its token. Absent: none. */
+  readonly groups?: readonly string[];
   /**
    * The time at which the client asked for the end, or was notified of it. Undefined while the
    * session is open.
@@ -47,15 +52,6 @@ export interface Hiding {
   readonly userId: string;
   readonly from: number;
   until?: number;
-}
-
-/** An event as a subscriber received it. */
-export interface Delivery {
-  readonly at: number;
-  readonly occurredAt: number;
-  readonly kind: string;
-  readonly reason: ChangeReason;
-  readonly presence: Presence;
 }
 
 /**
@@ -114,6 +110,7 @@ export class History {
   readonly writes: RedisWrite[] = [];
   readonly actions: CommandRecord[] = [];
   readonly silences: SilenceRecord[] = [];
+  readonly access = new AccessHistory();
   commands = 0;
 
   /** Forgets finished records. Declarations of dead nodes are kept. */

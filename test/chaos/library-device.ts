@@ -54,6 +54,8 @@ interface Beginning {
 export class LibraryDevice implements Device {
   span: Span | undefined;
   absenceMs = 0;
+  /** Not used: the library restores its attributes. */
+  attributes: ReadonlyMap<string, string> = new Map();
   private readonly links = new Map<NodeProcess, Promise<FaultyLink>>();
   private readonly beginnings = new Map<string, Beginning>();
   private readonly calmTokens = new Set<string>();
@@ -249,9 +251,14 @@ const NOTICED_WITHIN_MS = 2000;
 function call(session: Session, command: Command): Promise<unknown> {
   switch (command.type) {
     case 'join':
-      return session.joinChannel(command.channelId);
+      return session.joinChannel(command.channelId, { keepOthers: command.keepOthers });
     case 'leave':
-      return session.leaveChannel();
+      return session.leaveChannel(command.channelId);
+    case 'attributes':
+      return session.setAttributes({
+        ...Object.fromEntries(command.set),
+        ...Object.fromEntries(command.remove.map((key) => [key, undefined])),
+      });
     case 'mute': {
       const { isMicrophoneMuted, isSpeakerMuted } = command.change;
       return session.mute({

@@ -113,6 +113,42 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'no rights in tokens',
+    scenario: 'access',
+    caughtBy: ['viewers agree', 'no leaks'],
+    edits: [
+      {
+        file: 'event-log/resume-token.js',
+        find: 'bytes.readUInt32BE(end) !== rights',
+        replace: 'false',
+      },
+    ],
+  },
+  {
+    name: 'no silent commits',
+    scenario: 'access',
+    caughtBy: ['viewers agree', 'no leaks'],
+    edits: [
+      {
+        file: 'event-log/commit-facts.js',
+        find: 'changesViewers(before, user)',
+        replace: 'false',
+      },
+    ],
+  },
+  {
+    name: 'no revocations',
+    scenario: 'access',
+    caughtBy: ['revoked tokens'],
+    edits: [
+      {
+        file: 'api/auth.guard.js',
+        find: 'this.revocations.assertValid(caller);',
+        replace: '',
+      },
+    ],
+  },
 ];
 
 /**

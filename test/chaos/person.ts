@@ -1,10 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import type { AccessLife } from './access/access-life.js';
 import type { Command, MuteChange } from './command.js';
 import type { Device } from './device.js';
-import type { Hiding, History, Span } from './history.js';
-import type { NodeProcess } from './node-process.js';
-import type { Random } from './random.js';
+import type { Hiding, Span } from './history.js';
+import { moderated } from './moderated.js';
+import type { PersonOptions } from './person-options.js';
+import {
+  channelsOf,
+  departed,
+  FIRST_WISH,
+  joined,
+  left,
+  withAttributes,
+  type Wish,
+} from './wish.js';
 
 /** The delay before a client repeats an unacknowledged command. */
 const AGAIN_MS = 200;
@@ -15,36 +25,6 @@ const AGAIN_MS = 200;
  */
 const MOST_HIDDEN_MS = 60_000;
 
-/** The state that was acknowledged to a user. */
-export interface Wish {
-  readonly channelId: string | undefined;
-  readonly isMicrophoneMuted: boolean;
-  readonly isSpeakerMuted: boolean;
-  readonly choice: StatusChoice;
-  readonly statusText: string;
-}
-
-export interface PersonOptions {
-  readonly userId: string;
-  /**
-   * Creates the devices of the user. A device calls `onReturn` when it has begun a session that
-   * replaces a lost one.
-   */
-  readonly devices: (onReturn: () => void) => readonly Device[];
-  /** Whether the devices restore the state of a lost session by themselves. */
-  readonly isRestoredByDevices: boolean;
-  /**
-   * Breaks connections of the user's devices for some milliseconds. Absent if their networks do not
-   * break.
-   */
-  readonly breakConnections?: (ms: number) => Promise<void>;
-  /** Whether the user never leaves voluntarily. */
-  readonly isPinned: boolean;
-  readonly nodes: readonly NodeProcess[];
-  readonly random: Random;
-  readonly history: History;
-}
-
 /**
  * A user, and the state that its acknowledged commands lead to. Commands are sent one after the
  * other, each until it is acknowledged. Therefore the final state of the cluster is known, whatever
@@ -52,18 +32,10 @@ export interface PersonOptions {
  */
 export class Person {
   readonly devices: readonly Device[];
-  wish: Wish = {
-    channelId: undefined,
-    isMicrophoneMuted: false,
-    isSpeakerMuted: false,
-    choice: StatusChoice.STATUS_CHOICE_AUTOMATIC,
-    statusText: '',
-  };
   isBusy = false;
+  private state: Wish = FIRST_WISH;
   private hiding: Hiding | undefined;
-  /** The platform of the device whose session is in the channel. */
-  private holder: string | undefined;
-  /** Whether a lost session may have removed the user from the channel. */
+  /** Whether a lost session may have removed the user from channels. */
   private mustRejoin = false;
   /** The last session that the user ended voluntarily. */
   private departure: Span | undefined;
@@ -83,6 +55,14 @@ export class Person {
 
   get isPinned(): boolean {
     return this.options.isPinned;
+  }
+
+  get wish(): Wish {
+    return this.state;
+  }
+
+  get life(): AccessLife | undefined {
+    return this.options.life;
   }
 
   /** Whether all commands of the user have taken effect. */
@@ -114,19 +94,22 @@ export class Person {
         // Commands continue during the break.
         void breakConnections(random.between(50, 3000));
       }
+      if (this.life !== undefined && random.happens(0.2)) return this.changeRights(this.life);
       const deed = random.fraction();
       if (this.hasHiddenEnough) await this.choose();
-      else if (deed < 0.35) await this.join(random.oneOf(['lobby', 'kitchen', 'garden', 'stage']));
-      else if (deed < 0.45) await this.leaveChannel();
-      else if (deed < 0.7) await this.mute();
-      else if (deed < 0.85) await this.choose();
+      else if (deed < 0.3) await this.joinAny();
+      else if (deed < 0.4) await this.leave(random.oneOf([undefined, ...channelsOf(this.wish)]));
+      else if (deed < 0.55) await this.mute();
+      else if (deed < 0.65) await this.changeAttributes();
+      else if (deed < 0.75) await this.choose();
+      else if (deed < 0.85) await this.beModerated();
       else if (!this.isPinned) this.goAway();
     });
   }
 
   /**
-   * Repeats the join or leave of the channel if a lost session may have held the channel, or if the
-   * end of a session may have been missed.
+   * Repeats the joins, or the leave, if a lost session may have been in a channel, or if the end of a session may have been
+   * missed.
    */
   async rejoin(): Promise<void> {
     if (this.departure !== undefined && this.options.history.mayBeUnheard(this.departure)) {
@@ -136,10 +119,16 @@ export class Person {
     if (!this.mustRejoin || this.isBusy || !this.isThere) return;
     await this.alone(async () => {
       this.mustRejoin = false;
-      const { channelId } = this.wish;
-      if (channelId === undefined) await this.leaveChannel();
-      else await this.join(channelId);
+      const channelIds = new Set(this.wish.stays.map(({ channelId }) => channelId));
+      await this.leave(undefined);
+      // The new tokens may not grant a channel of the old ones.
+      for (const channelId of channelIds) await this.join(channelId, true);
     });
+  }
+
+  private set wish(wish: Wish) {
+    this.state = wish;
+    this.options.history.access.endStays(this.userId, channelsOf(wish));
   }
 
   turnOff(): void {
@@ -170,32 +159,57 @@ export class Person {
     await random.oneOf(this.devices).turnOn(random.oneOf(nodes));
   }
 
-  private goAway(): void {
+  /** The user gets other groups, hides from viewers, or has its tokens revoked. */
+  private async changeRights(life: AccessLife): Promise<void> {
+    const { random, nodes } = this.options;
+    const deed = random.fraction();
+    // A pinned user must stay visible to all who see it, so that only a fault can make it OFFLINE.
+    if (deed < 0.5 || this.isPinned) return life.hide();
+    life.changeGroups();
+    if (deed < 0.7) return life.revoke();
+    // The others of its sessions keep the groups of their tokens.
+    const device = this.goAway();
+    await device.turnOn(random.oneOf(nodes));
+  }
+
+  private goAway(): Device {
     const device = this.options.random.oneOf(this.devices.filter(({ canBeTold }) => canBeTold));
     this.departure = device.span;
     device.turnOff();
-    // When the session that joined the channel ends, the user leaves the channel.
-    if (this.holder === device.platform || !this.isThere) this.left();
+    device.attributes = new Map();
+    this.wish = departed(this.wish, device.platform);
+    if (!this.isThere) this.wish = left(this.wish, undefined);
+    return device;
   }
 
   private get hasHiddenEnough(): boolean {
     return this.hiding !== undefined && Date.now() - this.hiding.from > MOST_HIDDEN_MS;
   }
 
-  private left(): void {
-    this.wish = { ...this.wish, channelId: undefined };
-    this.holder = undefined;
+  private async joinAny(): Promise<void> {
+    const { random } = this.options;
+    await this.join(undefined, random.happens(0.6));
   }
 
-  private async join(channelId: string): Promise<void> {
-    const device = await this.say({ type: 'join', channelId });
+  /** Undefined: a channel that the device may join. */
+  private async join(channelId: string | undefined, keepOthers: boolean): Promise<void> {
+    const { random, history, userId, channelsOf: allowed } = this.options;
+    const wanted = new Map<Device, string>();
+    const device = await this.say((by) => {
+      const all = allowed(by);
+      if (channelId !== undefined && !all.includes(channelId)) return undefined;
+      const chosen = channelId ?? wanted.get(by) ?? random.oneOf(all);
+      wanted.set(by, chosen);
+      history.access.beginStay(userId, chosen);
+      return { type: 'join', channelId: chosen, keepOthers };
+    });
     if (device === undefined) return;
-    this.wish = { ...this.wish, channelId };
-    this.holder = device.platform;
+    const stay = { channelId: wanted.get(device)!, platform: device.platform };
+    this.wish = joined(this.wish, stay, keepOthers);
   }
 
-  private async leaveChannel(): Promise<void> {
-    if (await this.say({ type: 'leave' })) this.left();
+  private async leave(channelId: string | undefined): Promise<void> {
+    if (await this.say({ type: 'leave', channelId })) this.wish = left(this.wish, channelId);
   }
 
   private async mute(): Promise<void> {
@@ -206,8 +220,30 @@ export class Person {
     if (await this.say({ type: 'mute', change })) this.wish = { ...this.wish, ...change };
   }
 
+  private async changeAttributes(): Promise<void> {
+    const { random } = this.options;
+    const [key, value] = [random.oneOf(['doc', 'mood']), String(random.between(1, 9))];
+    const isRemoval = random.happens(0.3);
+    const changesOn = (by: Device) => {
+      const name = `${by.platform}.${key}`;
+      return isRemoval
+        ? { set: new Map<string, string>(), remove: [name] }
+        : { set: new Map([[name, value]]), remove: [] };
+    };
+    const device = await this.say((by) => ({ type: 'attributes', ...changesOn(by) }));
+    if (device === undefined) return;
+    const { set, remove } = changesOn(device);
+    this.wish = withAttributes(this.wish, device.platform, set, remove);
+    device.attributes = this.wish.attributes.get(device.platform)!;
+  }
+
+  private async beModerated(): Promise<void> {
+    // A moderator does not find a user who is INVISIBLE.
+    if (this.hiding === undefined) this.wish = await moderated(this.wish, this.options);
+  }
+
   private async choose(): Promise<void> {
-    const { random, userId, history } = this.options;
+    const { random, userId, history, backend } = this.options;
     // A pinned user must stay visible to all, so that only a fault can make it OFFLINE.
     const choice = random.oneOf([
       StatusChoice.STATUS_CHOICE_AUTOMATIC,
@@ -221,7 +257,8 @@ export class Person {
       history.hidings.push(this.hiding);
     }
     const statusText = random.oneOf(['', 'at work', 'back soon']);
-    if (!(await this.say({ type: 'choose', choice, statusText }))) return;
+    if (random.happens(0.3)) await backend.setStatus(userId, choice, statusText);
+    else if (!(await this.say({ type: 'choose', choice, statusText }))) return;
     this.wish = { ...this.wish, choice, statusText };
     if (!isHiding && this.hiding !== undefined) {
       this.hiding.until = Date.now();
@@ -230,18 +267,24 @@ export class Person {
   }
 
   /**
-   * Repeats a command until it is acknowledged. Returns the device that sent it last, or undefined
-   * if the user has left.
+   * Repeats a command until it is acknowledged. Returns the device that sent it last, or undefined if the user has left, or if
+   * no device can give the command.
    */
-  private async say(command: Command): Promise<Device | undefined> {
+  private async say(
+    command: Command | ((by: Device) => Command | undefined),
+  ): Promise<Device | undefined> {
     const { history, userId, random, isRestoredByDevices } = this.options;
     const record = history.beginCommand(userId);
     try {
       for (;;) {
-        const able = this.devices.filter(({ canBeTold }) => canBeTold);
+        const able = this.devices.flatMap((device) => {
+          if (!device.canBeTold) return [];
+          const told = typeof command === 'function' ? command(device) : command;
+          return told === undefined ? [] : [{ device, told }];
+        });
         if (able.length > 0) {
-          const device = isRestoredByDevices ? random.oneOf(able) : able[0]!;
-          if (await device.tell(command)) {
+          const { device, told } = isRestoredByDevices ? random.oneOf(able) : able[0]!;
+          if (await device.tell(told)) {
             history.commands++;
             return device;
           }

@@ -19,9 +19,16 @@ const LOOK_MS = 20;
 /** The time for the last request to reach the server. */
 const CLOSE_AFTER_MS = 300;
 
+/** A token and the groups in it. */
+export interface SessionToken {
+  readonly text: string;
+  readonly groups: readonly string[];
+}
+
 export interface PlainDeviceOptions {
   readonly userId: string;
-  readonly token: string;
+  /** Returns the token of the next session. */
+  readonly token: () => Promise<SessionToken>;
   readonly platform: string;
   readonly way: Way;
   readonly nodes: readonly NodeProcess[];
@@ -35,6 +42,7 @@ export interface PlainDeviceOptions {
 export class PlainDevice implements Device {
   span: Span | undefined;
   absenceMs = 0;
+  attributes: ReadonlyMap<string, string> = new Map();
   /** Whether it keeps its stream open but sends no heartbeats, until it loses this session. */
   private isSilent = false;
   private client: Client | undefined;
@@ -107,9 +115,13 @@ export class PlainDevice implements Device {
     const { sessionId } = this.session!;
     switch (command.type) {
       case 'join':
-        return client.joinChannel({ sessionId, channelId: command.channelId });
+        return client.joinChannel({
+          sessionId,
+          channelId: command.channelId,
+          keepOthers: command.keepOthers,
+        });
       case 'leave':
-        return client.leaveChannel({ sessionId });
+        return client.leaveChannel({ sessionId, channelId: command.channelId ?? '' });
       case 'mute':
         return client.updateMuteState({ sessionId, ...command.change });
       case 'choose':
@@ -117,6 +129,12 @@ export class PlainDevice implements Device {
           sessionId,
           choice: command.choice,
           statusText: command.statusText,
+        });
+      case 'attributes':
+        return client.updateAttributes({
+          sessionId,
+          set: new Map(command.set),
+          remove: [...command.remove],
         });
     }
   }
@@ -133,7 +151,9 @@ export class PlainDevice implements Device {
         void this.beat(this.client!, session);
         const { code, details } = await session.stream.ended;
         const wasLost = this.isOn;
-        this.finish('lost', `${status[code]}: ${details}`);
+        // A revocation is a command about the user.
+        const end = code === status.UNAUTHENTICATED ? 'asked for' : 'lost';
+        this.finish(end, `${status[code]}: ${details}`);
         this.leave();
         isReturn = wasLost;
         if (wasLost && this.absenceMs > 0) await sleep(this.absenceMs);
@@ -148,8 +168,14 @@ export class PlainDevice implements Device {
 
   private async begin(node: NodeProcess): Promise<boolean> {
     const { userId, token, platform, way, history } = this.options;
-    const client = new Client([way.linkTo(node).address], token, way.channelTo);
-    const stream = client.openSession({ platform, requireHeartbeats: way.asksForHeartbeats });
+    const { text, groups } = await token();
+    const askedAt = Date.now();
+    const client = new Client([way.linkTo(node).address], text, way.channelTo);
+    const stream = client.openSession({
+      platform,
+      requireHeartbeats: way.asksForHeartbeats,
+      attributes: new Map(this.attributes),
+    });
     const late = setTimeout(() => stream.cancel(), CONNECT_WITHIN_MS);
     try {
       const { body } = await stream.next();
@@ -158,12 +184,14 @@ export class PlainDevice implements Device {
       const { sessionId } = body.value.session!;
       this.session = { sessionId, started: body.value, stream };
       this.client = client;
-      this.span = { userId, node: node.name, way: way.name, sessionId, from: Date.now() };
+      const from = Date.now();
+      this.span = { userId, node: node.name, way: way.name, sessionId, from, askedAt, groups };
       history.spans.push(this.span);
       // The device may have been turned off in the meantime.
       if (!this.isWanted) this.turnOff();
       return true;
     } catch {
+      history.access.attempts.push({ userId, groups, from: askedAt, until: Date.now() });
       client.close();
       return false;
     } finally {
@@ -209,6 +237,8 @@ const MAY_BE_SAID_AGAIN = new Set<number | undefined>([
   status.UNAVAILABLE,
   status.CANCELLED,
   status.NOT_FOUND,
+  // The token was revoked, and the stream of the session has not ended yet.
+  status.UNAUTHENTICATED,
   // A broken HTTP connection.
   status.ABORTED,
   status.INTERNAL,

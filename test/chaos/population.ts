@@ -1,4 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AccessLife } from './access/access-life.js';
+import { joinableChannels } from './access/tenants.js';
+import type { Backend } from './backend.js';
+import { CHANNELS } from './channels.js';
 import type { Device } from './device.js';
 import type { History } from './history.js';
 import { CALM_SECONDS, LibraryDevice } from './library-device.js';
@@ -25,6 +29,9 @@ export interface PopulationOptions {
   readonly nodes: readonly NodeProcess[];
   readonly random: Random;
   readonly history: History;
+  readonly backend: Backend;
+  /** The viewers who see only what their tokens grant. Absent: everyone sees everyone. */
+  readonly viewerIds?: readonly string[];
 }
 
 /** One in this many users has two devices that use the client library. */
@@ -56,7 +63,8 @@ export class Population {
       Array.from({ length: options.users }, (_, i) => {
         const userId = `user-${String(i).padStart(4, '0')}`;
         const about = { isPinned: i % 3 === 0, hasTwo: i % 4 === 0, number: i };
-        return i % LIBRARY_EVERY === LIBRARY_EVERY - 1
+        // The devices with the library keep their rights.
+        return i % LIBRARY_EVERY === LIBRARY_EVERY - 1 && options.viewerIds === undefined
           ? libraryPersonCalled(userId, about, options, renewal)
           : personCalled(userId, about, options);
       }),
@@ -169,23 +177,37 @@ interface About {
 async function personCalled(
   userId: string,
   { isPinned, hasTwo, number }: About,
-  { nodes, random, history }: PopulationOptions,
+  { nodes, random, history, backend, viewerIds }: PopulationOptions,
 ): Promise<Person> {
   const platforms = hasTwo ? ['desktop', 'mobile'] : ['desktop'];
-  const token = await tokenOf(userId);
+  const life =
+    viewerIds &&
+    new AccessLife({ ...{ userId, viewerIds, random, backend }, access: history.access });
+  const text = await tokenOf(userId);
+  const token = async () => (life === undefined ? { text, groups: [] } : life.token());
   const common = { userId, nodes, random, history };
   const devices = (onReturn: () => void): readonly Device[] =>
     platforms.map(
       (platform, i) =>
         new PlainDevice({ ...common, token, platform, way: wayOf(number, i), onReturn }),
     );
-  return new Person({ ...common, devices, isPinned, isRestoredByDevices: false });
+  return new Person({
+    ...common,
+    ...{ backend, channelsOf: life ? channelsFor : () => CHANNELS },
+    ...(life && { life }),
+    ...{ devices, isPinned, isRestoredByDevices: false },
+  });
+}
+
+/** The channels that the token of a device's session grants. */
+function channelsFor({ span }: Device): readonly string[] {
+  return joinableChannels(span?.groups ?? []);
 }
 
 async function libraryPersonCalled(
   userId: string,
   { isPinned }: About,
-  { nodes, random, history }: PopulationOptions,
+  { nodes, random, history, backend }: PopulationOptions,
   renewal: Renewal,
 ): Promise<Person> {
   const common = { userId, nodes, random, history };
@@ -200,6 +222,7 @@ async function libraryPersonCalled(
   };
   return new Person({
     ...common,
+    ...{ backend, channelsOf: () => CHANNELS },
     devices: () => devices,
     isPinned,
     isRestoredByDevices: true,

@@ -36,6 +36,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   });
   try {
     while (!world.isWatched) await sleep(50);
+    world.viewers?.live();
     await sleep(BEFORE_MS);
     say('something goes wrong');
     const faultsUntil = Date.now() + seconds * 1000;

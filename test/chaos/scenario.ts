@@ -8,6 +8,8 @@ export interface Scenario {
   /** The `RECONNECT_GRACE_MS` of the nodes, in milliseconds. */
   readonly graceMs?: number;
   readonly withReplica?: boolean;
+  /** Users see only those who share a group or a channel with them, and their rights change. */
+  readonly withAccess?: boolean;
   /** One node that keeps everything in memory, instead of a cluster. */
   readonly isAlone?: boolean;
   /**

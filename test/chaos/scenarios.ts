@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { accessScenarios } from './access-scenarios.js';
 import * as faults from './faults.js';
 import { redisScenarios } from './redis-scenarios.js';
 import type { Scenario } from './scenario.js';
@@ -237,6 +238,7 @@ export const scenarios: readonly Scenario[] = [
     run: () => sleep(25_000),
   },
   ...redisScenarios,
+  ...accessScenarios,
   {
     name: 'mixed',
     about: 'six faults by chance, each before the last is over',
@@ -254,4 +256,5 @@ export const SHORT: readonly string[] = [
   'clients-cut',
   'paused-alone',
   'clock-steps-alone',
+  'access',
 ];

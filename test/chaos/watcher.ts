@@ -11,7 +11,8 @@ import { Client } from '../support/client.js';
 import { msOf } from '../support/in-words.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 import { pictureOf } from './checks/picture.js';
-import type { Delivery, History, Stretch } from './history.js';
+import type { Delivery } from './delivery.js';
+import type { History, Stretch } from './history.js';
 import type { NodeProcess } from './node-process.js';
 
 const BEGINS_WITHIN_MS = 4000;

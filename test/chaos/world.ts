@@ -1,11 +1,14 @@
 import { Keys } from '../../src/store/redis/keys.js';
-import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { everyoneOnline } from '../support/picture.js';
 import { Client } from '../support/client.js';
-import type { Answers, Expected, Own, Stored } from './evidence.js';
+import { Backend } from './backend.js';
+import { CHANNELS } from './channels.js';
+import { TENANT_CHANNELS } from './access/tenants.js';
+import { ACCESS_SETTINGS, VIEWER_IDS, Viewers } from './access/viewers.js';
+import type { Answers, Expected, Own, Stored, ViewerAnswers } from './evidence.js';
+import { expectedOf } from './expected.js';
 import { History } from './history.js';
 import { NodeProcess } from './node-process.js';
-import type { Person } from './person.js';
 import { Population } from './population.js';
 import { Random } from './random.js';
 import { RedisMonitor } from './redis-monitor.js';
@@ -14,8 +17,6 @@ import { CALM_SECONDS } from './library-device.js';
 import { HEARTBEAT_TIMEOUT_MS, HELD_UP_MS } from './timings.js';
 import { tokenOf } from './tokens.js';
 import { Watcher } from './watcher.js';
-
-export const CHANNELS = ['lobby', 'kitchen', 'garden', 'stage'] as const;
 
 const NODES = ['n1', 'n2', 'n3', 'n4'] as const;
 
@@ -26,6 +27,7 @@ export interface WorldOptions {
   readonly actionsPerSecond: number;
   readonly graceMs: number;
   readonly withReplica: boolean;
+  readonly withAccess?: boolean;
   /** One node that keeps everything in memory, instead of a cluster. */
   readonly isAlone?: boolean;
   readonly newcomersPerSecond?: number;
@@ -54,6 +56,8 @@ export class World {
     readonly history: History,
     readonly graceMs: number,
     private readonly token: string,
+    /** Undefined: every subscriber sees everyone. */
+    readonly viewers: Viewers | undefined,
     seed: number,
   ) {
     // Faults and users have separate random generators, so that actions of users do not change the
@@ -70,6 +74,7 @@ export class World {
       graceMs,
       withReplica,
       isAlone = false,
+      withAccess = false,
     } = options;
     const { newcomersPerSecond = 0, tokenSeconds = CALM_SECONDS, clockOffsetsMs } = options;
     const redis = isAlone ? undefined : await RedisPair.start(withReplica);
@@ -77,6 +82,7 @@ export class World {
       RECONNECT_GRACE_MS: String(graceMs),
       HEARTBEAT_TIMEOUT_MS: String(HEARTBEAT_TIMEOUT_MS),
       DRAIN_TIMEOUT_MS: '2000',
+      ...(withAccess && ACCESS_SETTINGS),
       ...options.settings,
     };
     const nodes = await Promise.all(
@@ -89,12 +95,15 @@ export class World {
     );
     const history = new History();
     const random = new Random(seed);
+    const token = await tokenOf('watcher', { isAdmin: true });
+    const backend = new Backend(token, nodes, random);
     const population = await Population.create({
       ...{ users, actionsPerSecond, newcomersPerSecond, tokenSeconds },
-      ...{ nodes, random, history },
+      ...{ nodes, random, history, backend },
+      ...(withAccess && { viewerIds: VIEWER_IDS }),
     });
-    const token = await tokenOf('watcher', { isAdmin: true });
-    const world = new World(redis, nodes, population, history, graceMs, token, seed);
+    const viewers = withAccess ? new Viewers(nodes, random, history.access, backend) : undefined;
+    const world = new World(redis, nodes, population, history, graceMs, token, viewers, seed);
     try {
       await world.begin();
       return world;
@@ -168,9 +177,15 @@ export class World {
     }
   }
 
+  /** What every node says to the viewers who do not see everyone. */
+  async viewerAnswers(): Promise<readonly ViewerAnswers[]> {
+    return this.viewers?.answers(this.population.people.map(({ userId }) => userId)) ?? [];
+  }
+
   /** Whether all watchers are up to date, so that coming events are recorded on every node. */
   get isWatched(): boolean {
-    return this.watchers.every(({ stretch }) => stretch !== undefined);
+    const areViewing = this.viewers?.areCurrent ?? true;
+    return areViewing && this.watchers.every(({ stretch }) => stretch !== undefined);
   }
 
   /** The output of the nodes. */
@@ -207,6 +222,7 @@ export class World {
 
   async remove(): Promise<void> {
     for (const watcher of this.watchers) watcher.close();
+    this.viewers?.close();
     this.population.leave();
     this.monitor?.stop();
     clearInterval(this.selfWatch);
@@ -224,6 +240,7 @@ export class World {
       this.watchers.push(watcher);
       void watcher.watch();
     }
+    this.viewers?.watch();
     void this.population.live();
   }
 
@@ -254,7 +271,7 @@ export class World {
       const userIds = this.population.people.map(({ userId }) => userId);
       const online = await everyoneOnline(client);
       const members = new Map<string, readonly string[]>();
-      for (const channelId of CHANNELS) {
+      for (const channelId of this.viewers ? TENANT_CHANNELS : CHANNELS) {
         const { presences } = await client.listChannelMembers({ channelId, pageSize: 1000 });
         members.set(
           channelId,
@@ -268,28 +285,6 @@ export class World {
     }
   }
 }
-
-function expectedOf(person: Person): Expected {
-  const { userId, wish, devices, isThere } = person;
-  return {
-    userId,
-    isShown: isThere && wish.choice !== StatusChoice.STATUS_CHOICE_INVISIBLE,
-    status: STATUS_OF_CHOICE[wish.choice] ?? 'ONLINE',
-    statusText: wish.statusText,
-    channelId: wish.channelId,
-    isMicrophoneMuted: wish.isMicrophoneMuted,
-    isSpeakerMuted: wish.isSpeakerMuted,
-    platforms: devices
-      .filter(({ span }) => span !== undefined)
-      .map(({ platform }) => platform)
-      .sort(),
-  };
-}
-
-const STATUS_OF_CHOICE: Readonly<Record<number, string>> = {
-  [StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB]: 'DO_NOT_DISTURB',
-  [StatusChoice.STATUS_CHOICE_AWAY]: 'AWAY',
-};
 
 /**
  * Parses a user in the format of Redis (see `record.ts`). A session with a grace is a lost session.

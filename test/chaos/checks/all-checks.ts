@@ -9,11 +9,14 @@ import { lastCommandWins } from './last-command-wins.js';
 import { lostNode } from './lost-node.js';
 import { noFalseOffline } from './no-false-offline.js';
 import { noGhosts } from './no-ghosts.js';
+import { noLeaks } from './no-leaks.js';
 import { picture } from './picture.js';
 import { prompt } from './prompt.js';
+import { revokedTokens } from './revoked-tokens.js';
 import { served } from './served.js';
 import { silence } from './silence.js';
 import { stillness } from './stillness.js';
+import { viewersAgree } from './viewers-agree.js';
 
 export const allChecks: readonly Check[] = [
   served,
@@ -30,6 +33,9 @@ export const allChecks: readonly Check[] = [
   prompt,
   lostNode,
   fencing,
+  noLeaks,
+  viewersAgree,
+  revokedTokens,
 ];
 
 /** Returns the violations of each check by its name. */

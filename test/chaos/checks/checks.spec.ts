@@ -3,14 +3,9 @@ import { ChangeReason } from '../../../src/api/generated/presence/v1/events_serv
 import { StatusChoice } from '../../../src/api/generated/presence/v1/presence_service.pb.js';
 import { Presence, PresenceStatus } from '../../../src/api/generated/presence/v1/presence.pb.js';
 import type { Evidence } from '../evidence.js';
-import {
-  History,
-  type Delivery,
-  type FaultName,
-  type FaultRecord,
-  type Span,
-  type Stretch,
-} from '../history.js';
+import type { Delivery } from '../delivery.js';
+import { History, type FaultName, type FaultRecord, type Span, type Stretch } from '../history.js';
+import { FIRST_WISH } from '../wish.js';
 import { convergence } from './convergence.js';
 import { everyEvent } from './every-event.js';
 import { fencing } from './fencing.js';
@@ -66,6 +61,7 @@ function evidence(details: Partial<Evidence> = {}, history: Partial<History> = {
     ...{ graceMs: 0, expected: [], openSessionIds: new Set<string>(), answers: [] },
     stored: { sessionIds: new Set<string>(), beats: [] },
     own: [],
+    viewers: [],
     ...{ unserved: [], agreedAfterMs: 0, promises: {} },
     ...details,
   };
@@ -175,10 +171,23 @@ describe('The check of kept sessions', () => {
 
 describe('The check of the last command', () => {
   const wish = {
-    ...{ channelId: 'lobby', isMicrophoneMuted: true, isSpeakerMuted: false },
-    ...{ choice: StatusChoice.STATUS_CHOICE_INVISIBLE, statusText: '' },
+    ...FIRST_WISH,
+    stays: [
+      { channelId: 'kitchen', platform: 'mobile' },
+      { channelId: 'lobby', platform: 'desktop' },
+    ],
+    isMicrophoneMuted: true,
+    isSpeakerMutedByModerator: true,
+    choice: StatusChoice.STATUS_CHOICE_INVISIBLE,
+    attributes: new Map([['desktop', new Map([['doc', '1']])]]),
   };
-  const held = ann(2, { currentChannelId: 'lobby', isMicrophoneMuted: true });
+  const held = ann(2, {
+    currentChannelId: 'lobby',
+    channelIds: ['kitchen', 'lobby'],
+    isMicrophoneMuted: true,
+    isSpeakerMutedByModerator: true,
+    attributes: new Map([['doc', '1']]),
+  });
   const violations = (choice: StatusChoice, presence: Presence): number =>
     lastCommandWins.violations(evidence({ own: [{ userId: 'ann', wish, choice, presence }] }))
       .length;
@@ -189,6 +198,9 @@ describe('The check of the last command', () => {
     expect(violations(automatic, held)).toBe(1);
     expect(violations(invisible, { ...held, isMicrophoneMuted: false })).toBe(1);
     expect(violations(invisible, { ...held, currentChannelId: 'kitchen' })).toBe(1);
+    expect(violations(invisible, { ...held, channelIds: ['lobby'] })).toBe(1);
+    expect(violations(invisible, { ...held, isSpeakerMutedByModerator: false })).toBe(1);
+    expect(violations(invisible, { ...held, attributes: new Map([['doc', '2']]) })).toBe(1);
   });
 });
 
@@ -256,13 +268,16 @@ describe('The check of silence', () => {
 describe('The check of the end', () => {
   const expected = {
     ...{ userId: 'ann', isShown: true, status: 'ONLINE', statusText: '', channelId: 'lobby' },
-    ...{ isMicrophoneMuted: false, isSpeakerMuted: false, platforms: ['desktop'] },
+    ...{ channelIds: ['lobby'], attributes: new Map<string, string>(), platforms: ['desktop'] },
+    ...{ isMicrophoneMuted: false, isSpeakerMuted: false },
+    ...{ isMicrophoneMutedByModerator: false, isSpeakerMutedByModerator: false },
+    ...{ joins: ['lobby'], groups: [], hiddenFrom: [] },
   };
   const answer = (presence: Presence, members: readonly string[] = ['ann']) => ({
     ...{ node: 'n1', online: [presence], presences: [presence] },
     members: new Map([['lobby', members]]),
   });
-  const right = answer(ann(2, { currentChannelId: 'lobby' }));
+  const right = answer(ann(2, { currentChannelId: 'lobby', channelIds: ['lobby'] }));
 
   it('passes if all nodes return what the user received', () => {
     expect(
@@ -275,7 +290,7 @@ describe('The check of the end', () => {
       convergence.violations(evidence({ expected: [expected], ...details }));
     expect(violations({ answers: [answer(ann(2))] })).toHaveLength(1);
     expect(violations({ answers: [answer(right.presences[0]!, [])] })).toHaveLength(1);
-    const other = answer(ann(3, { currentChannelId: 'lobby' }));
+    const other = answer(ann(3, { currentChannelId: 'lobby', channelIds: ['lobby'] }));
     expect(violations({ answers: [right, other] })).toHaveLength(1);
     expect(violations({ answers: [right], agreedAfterMs: 20_000 })).toHaveLength(1);
   });

@@ -1,6 +1,6 @@
 import { PresenceStatus } from '../../../src/api/generated/presence/v1/presence.pb.js';
 import type { Answers, Evidence, Expected } from '../evidence.js';
-import { look } from '../in-words.js';
+import { attributesInWords, channelsInWords, look, muteInWords } from '../in-words.js';
 import { CONVERGED_WITHIN_MS } from '../timings.js';
 import type { Check } from './check.js';
 
@@ -65,7 +65,7 @@ function* membersAgainstTruth(
 ): Generator<string> {
   for (const [channelId, userIds] of members) {
     const due = expected
-      .filter((user) => user.isShown && user.channelId === channelId)
+      .filter((user) => user.isShown && user.channelIds.includes(channelId))
       .map(({ userId }) => userId)
       .sort();
     if (due.join() !== userIds.join()) {
@@ -85,28 +85,27 @@ function* againstEachOther(a: Answers, b: Answers): Generator<string> {
   }
 }
 
-/** With `mayBeIdle`, a user who is IDLE counts as ONLINE. */
-function visible(presence: Answers['presences'][number], mayBeIdle: boolean): string {
+/** A presence in words. With `mayBeIdle`, a user who is IDLE counts as ONLINE. */
+export function visible(presence: Answers['presences'][number], mayBeIdle: boolean): string {
   const shown = PresenceStatus[presence.status].replace('PRESENCE_STATUS_', '');
   const status = mayBeIdle && shown === 'IDLE' ? 'ONLINE' : shown;
-  return inWords({
-    ...presence,
-    status,
-    channelId: presence.currentChannelId,
-  });
+  return inWords({ ...presence, status });
 }
 
-function visibleAs(user: Expected): string {
-  return inWords(user);
+/** The same of what was acknowledged. */
+export function visibleAs(user: Expected): string {
+  return inWords({ ...user, currentChannelId: user.channelId });
 }
 
-function inWords({
-  status,
-  statusText,
-  channelId,
-  isMicrophoneMuted,
-  isSpeakerMuted,
-  platforms,
-}: Omit<Expected, 'userId' | 'isShown'>): string {
-  return `${status} "${statusText}" in ${channelId ?? '-'}, mic ${isMicrophoneMuted ? 'off' : 'on'}, speaker ${isSpeakerMuted ? 'off' : 'on'}, on ${platforms.join('+')}`;
+function inWords(
+  presence: Parameters<typeof muteInWords>[0] &
+    Parameters<typeof channelsInWords>[0] &
+    Parameters<typeof attributesInWords>[0] & {
+      readonly status: string;
+      readonly statusText: string;
+      readonly platforms: readonly string[];
+    },
+): string {
+  const { status, statusText, platforms } = presence;
+  return `${status} "${statusText}" in ${channelsInWords(presence)}, ${muteInWords(presence)}, ${attributesInWords(presence)}on ${platforms.join('+')}`;
 }

@@ -1,5 +1,6 @@
 import { clock } from '../in-words.js';
-import type { Delivery, Stretch } from '../history.js';
+import type { Delivery } from '../delivery.js';
+import type { Stretch } from '../history.js';
 import type { Check } from './check.js';
 
 /**

@@ -1,5 +1,7 @@
 import { StatusChoice } from '../../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Evidence, Own } from '../evidence.js';
+import { attributesInWords, channelsInWords, muteInWords } from '../in-words.js';
+import { attributesOf, channelsOf, currentChannelOf } from '../wish.js';
 import type { Check } from './check.js';
 
 export const lastCommandWins: Check = {
@@ -12,19 +14,23 @@ export const lastCommandWins: Check = {
 /** Returns the differences between the state of users and their last acknowledged commands. */
 export function differencesOfOwn(own: readonly Own[]): readonly string[] {
   return own.flatMap(({ userId, wish, choice, presence }) => {
-    const is = inWords({ ...presence, choice, channelId: presence.currentChannelId });
-    const due = inWords(wish);
+    const is = inWords(choice, presence);
+    const due = inWords(wish.choice, {
+      ...wish,
+      currentChannelId: currentChannelOf(wish),
+      channelIds: channelsOf(wish),
+      attributes: attributesOf(wish),
+    });
     return is === due ? [] : [`${userId} is ${is}, and was last told ${due}`];
   });
 }
 
-function inWords({
-  choice,
-  statusText,
-  channelId,
-  isMicrophoneMuted,
-  isSpeakerMuted,
-}: Own['wish']): string {
+function inWords(
+  choice: StatusChoice,
+  presence: Parameters<typeof muteInWords>[0] &
+    Parameters<typeof channelsInWords>[0] &
+    Parameters<typeof attributesInWords>[0] & { readonly statusText: string },
+): string {
   const name = StatusChoice[choice].replace('STATUS_CHOICE_', '');
-  return `${name} "${statusText}" in ${channelId ?? '-'}, mic ${isMicrophoneMuted ? 'off' : 'on'}, speaker ${isSpeakerMuted ? 'off' : 'on'}`;
+  return `${name} "${presence.statusText}" in ${channelsInWords(presence)}, ${attributesInWords(presence)}${muteInWords(presence)}`;
 }

@@ -41,7 +41,21 @@ export const noFalseOffline: Check = {
 };
 
 function isExcused(userId: string, at: number, evidence: Evidence): boolean {
-  return wasHiding(userId, at, evidence) || wasAway(userId, at, evidence);
+  return (
+    wasHiding(userId, at, evidence) ||
+    wasRevoked(userId, at, evidence) ||
+    wasAway(userId, at, evidence)
+  );
+}
+
+/** Whether the tokens of the user were revoked near the event, which ends the sessions before their clients know. */
+function wasRevoked(userId: string, at: number, { history }: Evidence): boolean {
+  return history.access.revocations.some(
+    (revocation) =>
+      revocation.userId === userId &&
+      revocation.askedAt <= at + SLACK_MS &&
+      (revocation.at ?? at) >= at - AROUND_MS,
+  );
 }
 
 function wasHiding(userId: string, at: number, { history }: Evidence): boolean {

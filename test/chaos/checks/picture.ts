@@ -29,7 +29,10 @@ function* differencesIn(stretch: Stretch, listed: readonly Presence[]): Generato
 }
 
 /** Returns all users who are not OFFLINE for a subscriber. */
-export function pictureOf({ snapshot, deliveries }: Stretch): Map<string, Presence> {
+export function pictureOf({
+  snapshot,
+  deliveries,
+}: Pick<Stretch, 'snapshot' | 'deliveries'>): Map<string, Presence> {
   const shown = new Map(snapshot.map((presence) => [presence.userId, presence]));
   for (const { presence } of deliveries) {
     if (isOffline(presence)) shown.delete(presence.userId);

@@ -1,6 +1,7 @@
 import type { Presence } from '../../../src/api/generated/presence/v1/presence.pb.js';
 import { clock, isOffline, look } from '../in-words.js';
-import type { Delivery, Stretch } from '../history.js';
+import type { Delivery } from '../delivery.js';
+import type { Stretch } from '../history.js';
 import type { Check } from './check.js';
 
 export const silence: Check = {

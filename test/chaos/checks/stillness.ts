@@ -1,5 +1,6 @@
 import { PresenceStatus } from '../../../src/api/generated/presence/v1/presence.pb.js';
-import type { Delivery, History } from '../history.js';
+import type { Delivery } from '../delivery.js';
+import type { History } from '../history.js';
 import { clock } from '../in-words.js';
 import type { Check } from './check.js';
 
