@@ -1,7 +1,7 @@
 import { Histogram } from 'prom-client';
 
 /** Histogram buckets in seconds, for operations that should take milliseconds and must not take seconds. */
-const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5];
+export const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 2.5];
 
 /**
  * Creates a histogram of durations in seconds. It belongs to no registry: `MetricsController` registers it, because

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, type Histogram, type Metric } from 'prom-client';
 import { durationHistogram } from '../../telemetry/durations.js';
+import { LabeledDurations, type Durations } from '../../telemetry/labeled-durations.js';
 
 const METHOD_LABELS = ['service', 'method'] as const;
 const CALL_LABELS = [...METHOD_LABELS, 'code'] as const;
@@ -9,10 +10,9 @@ const CALL_LABELS = [...METHOD_LABELS, 'code'] as const;
 /** The metrics of all methods of the API, for every transport together. */
 @Injectable()
 export class RpcMetrics {
-  private readonly durations = durationHistogram(
+  private readonly durations = new LabeledDurations(
     'presence_rpc_duration_seconds',
     'Duration of unary calls from the complete request to the response, by status code.',
-    CALL_LABELS,
   );
   private readonly firstMessages = durationHistogram(
     'presence_stream_first_message_seconds',
@@ -34,7 +34,7 @@ export class RpcMetrics {
 
   /** The metrics, to be added to a registry. */
   get all(): readonly Metric[] {
-    return [this.durations, this.firstMessages, this.openStreams, this.endedStreams];
+    return [this.durations.metric, this.firstMessages, this.openStreams, this.endedStreams];
   }
 
   forUnary(path: string): UnaryRpcMetrics {
@@ -53,23 +53,26 @@ export class RpcMetrics {
 
 /** The metrics of one unary method. */
 export class UnaryRpcMetrics {
-  /** The durations by status code. They are kept because prom-client resolves labels slowly. */
-  private readonly byCode = new Map<status, Histogram.Internal<string>>();
+  private readonly byCode = new Map<status, Durations>();
 
   constructor(
-    private readonly durations: Histogram<keyof MethodName | 'code'>,
+    private readonly durations: LabeledDurations,
     private readonly method: MethodName,
   ) {
-    durations.zero({ ...method, code: status[status.OK] });
+    this.withCode(status.OK);
   }
 
   ended(code: status, seconds: number): void {
+    this.withCode(code).observe(seconds);
+  }
+
+  private withCode(code: status): Durations {
     let durations = this.byCode.get(code);
     if (durations === undefined) {
-      durations = this.durations.labels({ ...this.method, code: status[code] });
+      durations = this.durations.add({ ...this.method, code: status[code] });
       this.byCode.set(code, durations);
     }
-    durations.observe(seconds);
+    return durations;
   }
 }
 
