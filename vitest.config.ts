@@ -93,6 +93,7 @@ const SEVERAL_NODES = [
     'privacy',
     'reconnect-grace',
     'replay',
+    'slow-count-readers',
     'two-worlds',
   ),
   'client/test/{access,collections,sessions}.e2e-spec.ts',
