@@ -65,7 +65,8 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
   WATCH_ONLY_TOKEN: {
     code: status.PERMISSION_DENIED,
     when: '`Connect` with a token whose claim `presence` says `watch_only`.',
-    action: 'Do not connect with this token. It can only read and subscribe.',
+    action:
+      'Do not connect with this token. It can read and subscribe, and command sessions that other tokens of the same user began.',
   },
   TOO_MANY_SESSIONS: {
     code: status.RESOURCE_EXHAUSTED,

@@ -13,16 +13,17 @@ export function accessOf(
   userId: string,
   { groups, join, watch, moderate }: Grants,
   { visibility, channelAccess }: Config['access'],
-): Pick<Principal, 'mayJoin' | 'viewer'> {
+): Pick<Principal, 'mayJoin' | 'joinRights' | 'viewer'> {
   const seesEveryone = visibility === 'everyone';
   const hasEveryChannel = channelAccess === 'any' && join === undefined && watch === undefined;
   if (hasEveryChannel && seesEveryone) {
-    return { mayJoin: undefined, viewer: unrestrictedViewer(userId) };
+    return { mayJoin: undefined, joinRights: undefined, viewer: unrestrictedViewer(userId) };
   }
   const joined = hasEveryChannel ? undefined : patternsOf([join, moderate]);
   const watched = hasEveryChannel ? undefined : patternsOf([watch, join, moderate]);
   return {
     mayJoin: matcherOf(joined),
+    joinRights: joined && digestOf(undefined, joined),
     viewer: {
       userId,
       groups: seesEveryone ? undefined : new Set(groups),
@@ -47,8 +48,8 @@ function matcherOf(
 /** Equal rights have an equal digest on every node and after a restart. */
 function digestOf(
   groups: readonly string[] | undefined,
-  watched: ChannelPatterns | undefined,
+  channels: ChannelPatterns | undefined,
 ): string {
-  const rights = JSON.stringify([groups ?? null, watched?.patterns ?? null]);
+  const rights = JSON.stringify([groups ?? null, channels?.patterns ?? null]);
   return createHash('sha256').update(rights).digest('base64url').slice(0, 22);
 }

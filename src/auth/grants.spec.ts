@@ -43,6 +43,11 @@ const rightsOf = async (
   access: Access = DEFAULTS,
 ): Promise<string> => (await principal(grants, access)).viewer.rights;
 
+const joinRightsOf = async (
+  grants: GrantsClaim | undefined,
+  access: Access = DEFAULTS,
+): Promise<string | undefined> => (await principal(grants, access)).joinRights;
+
 describe('The grants of a token', () => {
   it('have the groups, sorted, each once', async () => {
     expect((await principal({ groups: ['b', 'a', 'b'] })).groups).toEqual(['a', 'b']);
@@ -145,6 +150,32 @@ describe('The digest of rights', () => {
       rightsOf({ groups: ['a'], watch: [] }, IN_GROUPS),
       rightsOf({ groups: ['a'], watch: ['c'] }),
       rightsOf({ watch: [] }),
+    ]);
+    expect(new Set(all).size).toBe(all.length);
+  });
+});
+
+describe('The digest of the channels that a token may join', () => {
+  it('is undefined for a token that may join every channel', async () => {
+    expect(await joinRightsOf(undefined)).toBeUndefined();
+    expect(await joinRightsOf({ groups: ['a'], moderate: ['b'] }, IN_GROUPS)).toBeUndefined();
+    expect(await joinRightsOf({ join: ['*'] }, GRANTED)).toBeUndefined();
+    expect((await principal({ join: ['a'] }, GRANTED, true)).joinRights).toBeUndefined();
+  });
+
+  it('is equal for equal channels, whatever else the token grants', async () => {
+    const rights = await joinRightsOf({ join: ['a', 'b*'] });
+    expect(rights).toBeDefined();
+    const same = { join: ['b*', 'a', 'a'], moderate: ['a'], watch: ['c'], groups: ['d'] };
+    expect(await joinRightsOf(same, { ...GRANTED, ...IN_GROUPS })).toBe(rights);
+  });
+
+  it('differs for other channels', async () => {
+    const all = await Promise.all([
+      joinRightsOf(undefined, GRANTED),
+      joinRightsOf({ join: ['a'] }),
+      joinRightsOf({ join: ['a*'] }),
+      joinRightsOf({ join: ['a'], moderate: ['b'] }),
     ]);
     expect(new Set(all).size).toBe(all.length);
   });

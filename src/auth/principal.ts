@@ -12,6 +12,8 @@ export interface Principal {
   readonly groups: readonly string[];
   /** Returns whether the token grants to join a channel. Undefined: it grants every channel. */
   readonly mayJoin: ((channelId: string) => boolean) | undefined;
+  /** Identifies the channels that `mayJoin` accepts, on every node and after a restart. Undefined: the token grants every channel. */
+  readonly joinRights: string | undefined;
   /** Whether the token may not begin sessions. */
   readonly isWatchOnly: boolean;
   /** The caller as one who looks at presences, by the grants of the token and the settings. */

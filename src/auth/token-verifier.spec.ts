@@ -57,6 +57,7 @@ describe('a good token', () => {
       moderate: ChannelPatterns.NONE,
       groups: [],
       mayJoin: undefined,
+      joinRights: undefined,
       isWatchOnly: false,
       viewer: unrestrictedViewer('alice'),
       issuedAt: SECONDS,

@@ -115,7 +115,7 @@ export class TokenVerifier {
       groups: grants.groups,
       isWatchOnly: grants.isWatchOnly,
       ...(isAdmin
-        ? { mayJoin: undefined, viewer: unrestrictedViewer(sub) }
+        ? { mayJoin: undefined, joinRights: undefined, viewer: unrestrictedViewer(sub) }
         : accessOf(sub, grants, this.access)),
       issuedAt: issueTimeOf(iat),
       expiresAt: expiryOf(exp),

@@ -134,6 +134,7 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
     attributes: NO_SESSION_ATTRIBUTES,
     groups: sharedGroups(input.token?.groups ?? NO_GROUPS),
     tokenIssuedAt: input.token?.issuedAt,
+    joinRights: input.token?.joinRights && sharedText(input.token.joinRights),
   };
   const facts = copyUser(
     evictLostSession(resumeLostSession(user, session, previousSessionId), policy),

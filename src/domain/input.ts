@@ -19,6 +19,8 @@ export interface TokenGrants {
   readonly issuedAt: number | undefined;
   /** Returns whether the token grants to join a channel. Undefined: it grants every channel. */
   readonly mayJoin: ((channelId: string) => boolean) | undefined;
+  /** See `Session`. */
+  readonly joinRights?: string | undefined;
 }
 
 /** An input of the rules: something that happens to a user. */

@@ -59,7 +59,10 @@ export const PRESENCE_FIELDS: Readonly<
 
 /** The order does not count: a user whose current channel stays the same is in the same channels for others. */
 function haveSameChannels(a: readonly string[], b: readonly string[]): boolean {
-  return areSame(a, b) || (a.length === b.length && a.every((channelId) => b.includes(channelId)));
+  if (areSame(a, b)) return true;
+  if (a.length !== b.length) return false;
+  const others = new Set(b);
+  return a.every((channelId) => others.has(channelId));
 }
 
 /** Whether two presences of a user look the same. The time of the last activity is ignored, because it may lag. */
@@ -189,11 +192,12 @@ function channelChange(before: Presence, after: Presence): ChangeOf<'USER_CHANNE
       leftChannelIds: left,
     };
   }
+  const [wasIn, isIn] = [new Set(left), new Set(joined)];
   return {
     kind: 'USER_CHANNEL_CHANGED',
     previousChannelId,
-    joinedChannelIds: joined.filter((channelId) => !left.includes(channelId)),
-    leftChannelIds: left.filter((channelId) => !joined.includes(channelId)),
+    joinedChannelIds: joined.filter((channelId) => !wasIn.has(channelId)),
+    leftChannelIds: left.filter((channelId) => !isIn.has(channelId)),
   };
 }
 

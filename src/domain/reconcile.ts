@@ -48,8 +48,8 @@ export function reconcile(
 }
 
 /**
- * Returns the stored user with the groups, the issue times of tokens and the access rules that a node of a version without
- * them has dropped from the record. Returns `stored` itself if nothing is missing.
+ * Returns the stored user with the data of tokens and the access rules that a node of a version without them has dropped
+ * from the record. Returns `stored` itself if nothing is missing.
  */
 export function keepAccess(known: User, stored: User, now: number): User {
   const sessions = keepTokens(known.sessions, stored.sessions);
@@ -68,7 +68,7 @@ export function keepAccess(known: User, stored: User, now: number): User {
   return user;
 }
 
-/** The groups and the issue time of a session never change, so the known ones of the same session are right. */
+/** What a session has from its token never changes, so what is known of the same session is right. */
 function keepTokens(known: readonly Session[], stored: readonly Session[]): readonly Session[] {
   if (known === stored || !known.some(hasToken)) return stored;
   const kept = stored.map((session) => {
@@ -77,13 +77,14 @@ function keepTokens(known: readonly Session[], stored: readonly Session[]): read
     const copy = copySession(session);
     copy.groups = same.groups;
     copy.tokenIssuedAt = same.tokenIssuedAt;
+    copy.joinRights = same.joinRights;
     return copy;
   });
   return kept.some((session, nth) => session !== stored[nth]) ? kept : stored;
 }
 
-function hasToken({ groups, tokenIssuedAt }: Session): boolean {
-  return groups.length > 0 || tokenIssuedAt !== undefined;
+function hasToken({ groups, tokenIssuedAt, joinRights }: Session): boolean {
+  return groups.length > 0 || tokenIssuedAt !== undefined || joinRights !== undefined;
 }
 
 function laterRevocation({ accessRules: a }: User, { accessRules: b }: User): number | undefined {

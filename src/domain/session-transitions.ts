@@ -124,8 +124,9 @@ export function renameNode(user: User, node: string, name: string): User {
 }
 
 /**
- * Removes a session. Its channels go to `heir`. Without one they go to the session that succeeds it, or else to the
- * session that it succeeded, because the client gave up that move. Without any of them the user leaves the channels.
+ * Removes a session. Its channels go to `heir`, whose token the caller checks. Without one they go to the session that
+ * succeeds it, or else to the session that it succeeded, because the client gave up that move. The user leaves the channels
+ * if there is none of them, or if that one may not join every channel and has other grants.
  */
 export function removeSession(user: User, sessionId: string, heir?: string): Draft<User> {
   const facts = copyUser(user);
@@ -137,7 +138,8 @@ export function removeSession(user: User, sessionId: string, heir?: string): Dra
   const next =
     user.sessions.find(isSuccessor) ??
     user.sessions.find((session) => session.sessionId === gone?.succeeds);
-  handOver(facts, sessionId, heir ?? next?.sessionId);
+  const mayInherit = next?.joinRights === undefined || next.joinRights === gone?.joinRights;
+  handOver(facts, sessionId, heir ?? (mayInherit ? next?.sessionId : undefined));
   return facts;
 }
 

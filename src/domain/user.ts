@@ -55,6 +55,11 @@ export interface Session {
    * earlier release stored the session.
    */
   readonly tokenIssuedAt: number | undefined;
+  /**
+   * Identifies the channels that the token grants to join: sessions with equal rights may join the same. Undefined: every
+   * channel, or an earlier release stored the session.
+   */
+  readonly joinRights: string | undefined;
 }
 
 export const NO_GROUPS: readonly string[] = Object.freeze([]);
@@ -202,6 +207,7 @@ export function copySession(session: Session): Draft<Session> {
     attributes: session.attributes,
     groups: session.groups,
     tokenIssuedAt: session.tokenIssuedAt,
+    joinRights: session.joinRights,
   };
 }
 

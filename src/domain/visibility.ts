@@ -5,6 +5,7 @@ import { diffPresence } from './presence-diff.js';
 import { areSame, NO_CHANNELS, unknownPresence, type Presence } from './presence.js';
 import { NO_GROUPS, type User } from './user.js';
 import type { Viewer } from './viewer.js';
+import { watchedAmong } from './watched-channels.js';
 
 /** The part of a user that decides what others see. */
 export interface Viewed {
@@ -68,18 +69,17 @@ function isVisibleTo({ groups: own, mayWatch }: Viewer, { shown, groups }: Viewe
   if (groups.some((group) => own.has(group))) return true;
   const { channelId, otherChannelIds } = shown;
   if (channelId === undefined) return false;
-  return mayWatch === undefined || mayWatch(channelId) || otherChannelIds.some(mayWatch);
+  if (mayWatch === undefined || mayWatch(channelId)) return true;
+  return watchedAmong(mayWatch, otherChannelIds).length > 0;
 }
 
 /** Returns the presence with only the channels that the viewer may watch. */
 function withWatched(mayWatch: (channelId: string) => boolean, presence: Presence): Presence {
   const { channelId, otherChannelIds } = presence;
   if (channelId === undefined) return presence;
-  const others = otherChannelIds.filter(mayWatch);
+  const others = watchedAmong(mayWatch, otherChannelIds);
   if (mayWatch(channelId))
-    return others.length === otherChannelIds.length
-      ? presence
-      : { ...presence, otherChannelIds: others };
+    return others === otherChannelIds ? presence : { ...presence, otherChannelIds: others };
   // The channels are in the order of the joins.
   const current = others.at(-1);
   return {
@@ -109,9 +109,22 @@ export function eventsFor(
   cause: Reason,
   followed: Followed = FOLLOWED,
 ): readonly PresenceEvent[] {
+  const [from, to] = [before, after].map((viewed) => publicPresenceTo(viewer, viewed));
+  return eventsBetween(viewer, [from!, to!], after, now, cause, followed);
+}
+
+/** As `eventsFor`, for what the viewer sees before the commit and after it if it follows the user all the time. */
+export function eventsBetween(
+  viewer: Viewer,
+  [before, current]: readonly [before: Presence, current: Presence],
+  after: Viewed,
+  now: number,
+  cause: Reason,
+  followed: Followed,
+): readonly PresenceEvent[] {
   const unknown = unknownPresence(after.shown.userId);
-  const from = followed.before ? publicPresenceTo(viewer, before) : unknown;
-  const to = followed.after ? publicPresenceTo(viewer, after) : unknown;
+  const from = followed.before ? before : unknown;
+  const to = followed.after ? current : unknown;
   const isGone = to.version === 0 && from.version > 0;
   // A user who hides goes OFFLINE with the version that the user would have after the end of all sessions.
   const frozen = after.hiddenFrom.get(viewer.userId)?.presence?.version ?? 0;

@@ -1,7 +1,7 @@
 import type { PresenceEvent } from '../domain/event.js';
 import { channelIdsOf, type Presence } from '../domain/presence.js';
 import {
-  eventsFor,
+  eventsBetween,
   FOLLOWED,
   publicPresenceTo,
   type Followed,
@@ -92,7 +92,7 @@ export class CommitViews {
     if (from === before.shown && to === after.shown && followed.before && followed.after) {
       return this.plainEntries(facts);
     }
-    const events = eventsFor(viewer, before, after, occurredAt, cause, followed);
+    const events = eventsBetween(viewer, [from, to], after, occurredAt, cause, followed);
     if (events.length === 0) return NONE;
     const { byView } = this.encodedOf(facts);
     const view = keyOf(events);
@@ -172,5 +172,6 @@ function followedBy(
 
 /** Returns the same key only for equal events. */
 function keyOf(events: readonly PresenceEvent[]): string {
-  return JSON.stringify(events, (_, value: unknown) => (value instanceof Map ? [...value] : value));
+  // A replacer would be called for each channel.
+  return JSON.stringify(events.map((event) => [event, [...event.presence.attributes]]));
 }

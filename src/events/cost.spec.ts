@@ -168,6 +168,34 @@ describe('An event', () => {
     expect(encoded).toHaveBeenCalledTimes(5);
   });
 
+  it('checks each channel of a user once for each of the rights, whatever else changes', async () => {
+    const checked: string[] = [];
+    const viewerOf = (i: number): Viewer => ({
+      ...restrictedViewer(`m-${i}`, { groups: [`group-${i}`], channels: [] }),
+      mayWatch: (channelId): boolean => {
+        checked.push(channelId);
+        return channelId === 'room-7';
+      },
+    });
+    await Promise.all(Array.from({ length: 20 }, (_, i) => subscribe(filterOf(), viewerOf(i))));
+    await world.happen('alice', connect('s'));
+    for (let i = 0; i < 40; i++) await world.happen('alice', joinToo('s', `room-${i}`));
+    round();
+    checked.length = 0;
+    await world.happen('alice', joinToo('s', 'lobby'));
+    round();
+    // For the index, which knows the other channels, and for the list of the 40 channels other than the current one.
+    const others = (): readonly string[] =>
+      checked.filter((id) => id !== 'lobby' && id !== 'room-39');
+    expect(others()).toHaveLength(20 * 39);
+    checked.length = 0;
+    for (const speaker of [true, false, true]) {
+      await world.happen('alice', mute('s', { speaker }));
+      round();
+    }
+    expect(others()).toEqual([]);
+  });
+
   it('carries nothing for restricted viewers before there is one', async () => {
     await subscribe(filterOf());
     await world.happen('alice', connect('s', { token: grantsOf('acme') }));

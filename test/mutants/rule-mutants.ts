@@ -32,7 +32,7 @@ export const ruleMutants: readonly AccessMutant[] = [
   mutant(
     'the rule names all other channels',
     VISIBILITY,
-    'const others = otherChannelIds.filter(mayWatch);',
+    'const others = watchedAmong(mayWatch, otherChannelIds);',
     'const others = otherChannelIds;',
     [RULE, 'A viewer who may watch only some channels sees only these'],
   ),
@@ -46,8 +46,8 @@ export const ruleMutants: readonly AccessMutant[] = [
   mutant(
     'a channel that is not watched makes users visible',
     VISIBILITY,
-    'mayWatch === undefined || mayWatch(channelId) || otherChannelIds.some(mayWatch);',
-    'true;',
+    'return watchedAmong(mayWatch, otherChannelIds).length > 0;',
+    'return true;',
     [RULE, 'A viewer with groups sees users in channels that it may watch'],
   ),
   mutant(

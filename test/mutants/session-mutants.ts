@@ -7,6 +7,7 @@ const HIDDEN = 'test/e2e/hidden-from.e2e-spec.ts';
 const REVOCATION = 'test/e2e/token-revocation.e2e-spec.ts';
 const BAD_INPUT = 'test/e2e/bad-input.e2e-spec.ts';
 const MODERATION_RULE = 'src/domain/moderation.spec.ts';
+const SESSION_GRANTS = 'test/e2e/session-grants.e2e-spec.ts';
 const SESSIONS = 'test/e2e/sessions.e2e-spec.ts';
 
 /** Calls about sessions and of moderators that do not obey the rule of visibility. */
@@ -90,5 +91,12 @@ export const sessionMutants: readonly AccessMutant[] = [
     'if (input.token?.mayJoin !== undefined)',
     'if (false)',
     [RULE, 'A session joins only the remembered channels'],
+  ),
+  mutant(
+    'channels go to a session with other grants',
+    'domain/session-transitions.ts',
+    'next?.joinRights === undefined || next.joinRights === gone?.joinRights',
+    'true',
+    [SESSION_GRANTS, 'The channels of a session do not go to a session whose token grants less'],
   ),
 ];

@@ -218,7 +218,8 @@ type Granted = NonNullable<typeof token extends fc.Arbitrary<infer T> ? T : neve
 
 function grantsAt(now: number, { groups, isRestricted }: Granted): TokenGrants {
   const mayJoin = isRestricted ? (channelId: string) => channelId !== 'attic' : undefined;
-  return { groups, issuedAt: Math.floor(now / 1000), mayJoin };
+  const joinRights = isRestricted ? 'all but the attic' : undefined;
+  return { groups, issuedAt: Math.floor(now / 1000), mayJoin, joinRights };
 }
 
 /** Returns the previous session of the same device. */

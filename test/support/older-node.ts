@@ -69,7 +69,10 @@ function asOlder(user: User): User {
   const { status, microphone, speaker, channel, moderation } = user.choiceVersions;
   return {
     ...user,
-    sessions: user.sessions.map((each) => ({ ...each, groups: [], tokenIssuedAt: undefined })),
+    sessions: user.sessions.map((each) => ({
+      ...each,
+      ...{ groups: [], tokenIssuedAt: undefined, joinRights: undefined },
+    })),
     choiceVersions: { status, microphone, speaker, channel, moderation },
     accessRules: NO_ACCESS_RULES,
   };

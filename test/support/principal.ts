@@ -10,6 +10,7 @@ export function principalOf(userId: string, properties: Partial<Principal> = {})
     moderate: ChannelPatterns.NONE,
     groups: [],
     mayJoin: undefined,
+    joinRights: undefined,
     isWatchOnly: false,
     viewer: unrestrictedViewer(userId),
     issuedAt: undefined,

@@ -31,7 +31,7 @@ const NEIGHBOR = Array.from({ length: 1000 }, (_, i) => `user-${i}`).find(
   (userId) => partitionOf(userId) === partitionOf('alice'),
 )!;
 
-const token = { groups: ['acme'], issuedAt: 1000, mayJoin: undefined };
+const token = { groups: ['acme'], issuedAt: 1000, mayJoin: undefined, joinRights: 'digest' };
 
 let nodes: StoreNode[];
 beforeEach(async () => {
@@ -74,6 +74,7 @@ function accessOf({ sessions, accessRules, choiceVersions }: User): unknown {
   return {
     groups: sessions.map(({ groups }) => groups),
     issuedAt: sessions.map(({ tokenIssuedAt }) => tokenIssuedAt),
+    joinRights: sessions.map(({ joinRights }) => joinRights),
     hidden: [...accessRules.hiddenFrom],
     tokensValidFrom: accessRules.tokensValidFrom,
     hiding: choiceVersions.hiding,
@@ -93,7 +94,9 @@ describe('Groups, access rules and the issue times of tokens', () => {
       { events: [], occurredAt: 1500, cause: 'REQUESTED', user: await knownOn(a) },
     ]);
     expect(commits[0]!.before).toBe(before);
-    expect(accessOf(before)).toMatchObject({ groups: [['acme']], issuedAt: [1000] });
+    expect(accessOf(before)).toMatchObject({
+      ...{ groups: [['acme']], issuedAt: [1000], joinRights: ['digest'] },
+    });
   });
 
   it('reach a node that missed the commit and its log entry', async () => {

@@ -15,7 +15,7 @@ const BEFORE_ACCESS =
 
 /** A record with access rules and a session of a token with groups. */
 const WITH_ACCESS =
-  '[[["s","node","desktop",71,166,null,null,null,null,[300000,8000,60000],null,null,1764470000,["acme","acme/sales"]]],null,0,0,"AUTOMATIC","",null,null,' +
+  '[[["s","node","desktop",71,166,null,null,null,null,[300000,8000,60000],null,null,1764470000,["acme","acme/sales"],"digest"]],null,0,0,"AUTOMATIC","",null,null,' +
   '["ONLINE","",null,0,0,71,166,["desktop"],166000],null,[null,null,null,null,null,90000],null,null,' +
   '[[[["OFFLINE","",null,0,0,null,90,[],90000],null,0,["bob","carol"]],[null,120,120000,["dan"],420]],1764469000000]]';
 
@@ -44,7 +44,7 @@ describe('The record of a user with access rules', () => {
     expect(tokensValidFrom).toBe(1_764_469_000_000);
     expect(user.choiceVersions).toEqual({ hiding: 90_000 });
     expect(user.sessions).toMatchObject([
-      { groups: ['acme', 'acme/sales'], tokenIssuedAt: 1_764_470_000 },
+      { groups: ['acme', 'acme/sales'], tokenIssuedAt: 1_764_470_000, joinRights: 'digest' },
     ]);
     expect(formatUser(user)).toBe(WITH_ACCESS);
   });
@@ -52,7 +52,7 @@ describe('The record of a user with access rules', () => {
   it('is read and written without a change if the version before wrote it', () => {
     const user = readUser('ann', JSON.parse(BEFORE_ACCESS));
     expect(user).toMatchObject({
-      sessions: [{ groups: [], tokenIssuedAt: undefined }],
+      sessions: [{ groups: [], tokenIssuedAt: undefined, joinRights: undefined }],
       accessRules: { hiddenFrom: new Map(), tokensValidFrom: undefined },
     });
     expect(formatUser(user)).toBe(BEFORE_ACCESS);
@@ -84,6 +84,7 @@ describe('The record of a user with access rules', () => {
   it.each([
     ['groups that are no list', '["acme","acme/sales"]', '"acme"'],
     ['a group that is no text', '["acme","acme/sales"]', '["acme",7]'],
+    ['join rights that are no text', '"digest"', '{}'],
     ['an issue time that is no number', '1764470000,', '"now",'],
     ['viewers that are no list', '["bob","carol"]', '"bob"'],
     ['a viewer that is no text', '["bob","carol"]', '["bob",{}]'],

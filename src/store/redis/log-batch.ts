@@ -41,8 +41,8 @@ export interface LoggedCommit {
   readonly occurredAt: number | undefined;
   readonly cause: Reason;
   /**
-   * Whether the record may lack groups, the issue times of tokens and access rules, because a node of a version without them
-   * may have written it.
+   * Whether the record may lack access rules and what sessions have from their tokens, because a node of a version without
+   * them may have written it.
    */
   readonly mayLackAccess: boolean;
 }

@@ -57,6 +57,7 @@ function olderBatch(seq: number, before: User, made: Step): Batch {
     ...session,
     groups: [],
     tokenIssuedAt: undefined,
+    joinRights: undefined,
   }));
   const { status, microphone, speaker, channel, moderation } = made.user.choiceVersions;
   const user: User = {

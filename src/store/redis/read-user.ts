@@ -79,6 +79,7 @@ const SESSION_CHECKS: Checks<Session> = {
     ),
   groups: ({ groups }) => groups.every(isText),
   tokenIssuedAt: ({ tokenIssuedAt }) => isTimeOrNone(tokenIssuedAt),
+  joinRights: ({ joinRights }) => joinRights === undefined || isText(joinRights),
 };
 
 const TERMS_CHECKS: Checks<SessionTerms> = {

@@ -24,6 +24,7 @@ type LaterSessionFields = [
   attributes: readonly AttributeFields[] | undefined,
   tokenIssuedAt: number | undefined,
   groups: readonly string[] | undefined,
+  joinRights: string | undefined,
 ];
 
 type AttributeFields = readonly [
@@ -59,6 +60,7 @@ export function sessionFields(session: Session): StoredSession {
     attributeFields(session.attributes),
     session.tokenIssuedAt,
     session.groups.length === 0 ? undefined : session.groups,
+    session.joinRights,
   ];
   return trimmed(fields);
 }
@@ -96,6 +98,7 @@ export function sessionOf(fields: StoredSession): Session {
     attributes: attributesOf(fields[11]),
     groups: groupsOf(fields[13]),
     tokenIssuedAt: fields[12] ?? undefined,
+    joinRights: sharedTextOf(fields[14]),
   };
 }
 
@@ -103,6 +106,10 @@ export function sessionOf(fields: StoredSession): Session {
 function groupsOf(groups: readonly string[] | null | undefined): readonly string[] {
   if (groups === undefined || groups === null) return NO_GROUPS;
   return groups.every((group) => typeof group === 'string') ? sharedGroups(groups) : groups;
+}
+
+function sharedTextOf(text: string | null | undefined): string | undefined {
+  return text === undefined || text === null ? undefined : sharedText(text);
 }
 
 function attributeFields(attributes: SessionAttributes): readonly AttributeFields[] | undefined {

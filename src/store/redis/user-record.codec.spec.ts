@@ -82,6 +82,7 @@ describe('The record of a user', () => {
       attributes: new Map([['__proto__', { value: 'x', version: 10, expiresAt: 11 }]]),
       groups: ['acme', 'acme/sales'],
       tokenIssuedAt: 12,
+      joinRights: 'digest',
     };
     const user: User = {
       userId: 'ann',
@@ -118,7 +119,7 @@ describe('The record of a user', () => {
       '["AWAY","at lunch","lobby",1,0,1,2,["desktop","web"],3,["attic"],[["__proto__","x"]],2]';
     // The positions of a released version never change.
     expect(record).toBe(
-      '[[["a","node","web",1,2,4,5,6,"NODE_LOST",[7,8,9],"b",[["__proto__","x",10,11]],12,["acme","acme/sales"]]],["lobby","a"],1,0,"INVISIBLE","at lunch",10,11,' +
+      '[[["a","node","web",1,2,4,5,6,"NODE_LOST",[7,8,9],"b",[["__proto__","x",10,11]],12,["acme","acme/sales"],"digest"]],["lobby","a"],1,0,"INVISIBLE","at lunch",10,11,' +
         `${presence},["OFFLINE","",null,0,1,null,null,[],2],[12,13,14,15,16,17],[[["attic","a"]],1,[["lab",2]]],2,[[[${presence},18,19,["bob"]]],20]]`,
     );
   });
