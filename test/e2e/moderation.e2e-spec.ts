@@ -292,8 +292,8 @@ describe('A moderator', () => {
     ['is null', null, 'presence'],
     ['is a list', [], 'presence'],
     ['has no list', { moderate: 'acme/*' }, 'presence.moderate'],
-    ['has a number in its list', { moderate: [1] }, 'presence.moderate'],
-    ['has an empty pattern', { moderate: [''] }, 'presence.moderate'],
+    ['has a number in its list', { moderate: [1] }, 'presence.moderate\\[0\\]'],
+    ['has an empty pattern', { moderate: [''] }, 'presence.moderate\\[0\\]'],
     ['has too many patterns', { moderate: Array(101).fill('a') }, 'presence.moderate'],
   ])(
     'is UNAUTHENTICATED if the claim %s, and the message names it',
