@@ -365,8 +365,8 @@ export const UpdateAttributesResponseSchema: GenMessage<UpdateAttributesResponse
  */
 export type UpdateHiddenFromRequest = Message<"presence.v1.UpdateHiddenFromRequest"> & {
   /**
-   * The users who see the user as OFFLINE, at most 1000. Empty: none. The user's
-   * own id has no effect.
+   * The users who see the user as OFFLINE, at most 1000, and at most 65536 bytes
+   * of ids in total. Empty: none. The user's own id has no effect.
    *
    * @generated from field: repeated string user_ids = 1;
    */
@@ -1397,6 +1397,7 @@ export const PresenceService: GenService<{
    * user. It does not count as activity and needs no session.
    *
    * Errors:
+   * - INVALID_ARGUMENT: the ids have more than 65536 bytes in total.
    * - PERMISSION_DENIED: the call names another user without `presence:admin`.
    *
    * @generated from rpc presence.v1.PresenceService.UpdateHiddenFrom

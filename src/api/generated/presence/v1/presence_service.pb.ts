@@ -213,8 +213,8 @@ export interface UpdateAttributesResponse {
 /** Request of `UpdateHiddenFrom`. */
 export interface UpdateHiddenFromRequest {
   /**
-   * The users who see the user as OFFLINE, at most 1000. Empty: none. The user's
-   * own id has no effect.
+   * The users who see the user as OFFLINE, at most 1000, and at most 65536 bytes
+   * of ids in total. Empty: none. The user's own id has no effect.
    */
   userIds: string[];
   /**
@@ -2814,6 +2814,7 @@ export interface PresenceServiceClient {
    * user. It does not count as activity and needs no session.
    *
    * Errors:
+   * - INVALID_ARGUMENT: the ids have more than 65536 bytes in total.
    * - PERMISSION_DENIED: the call names another user without `presence:admin`.
    */
 
@@ -2996,6 +2997,7 @@ export interface PresenceServiceController {
    * user. It does not count as activity and needs no session.
    *
    * Errors:
+   * - INVALID_ARGUMENT: the ids have more than 65536 bytes in total.
    * - PERMISSION_DENIED: the call names another user without `presence:admin`.
    */
 
