@@ -568,7 +568,8 @@ export const BatchGetPresencesRequestSchema: GenMessage<BatchGetPresencesRequest
 export type BatchGetPresencesResponse = Message<"presence.v1.BatchGetPresencesResponse"> & {
   /**
    * One presence per requested user, in the order of the request. The response is
-   * never cut. If the users have many attributes, 1000 presences can exceed the
+   * never cut. If the presences take more than about 6 MiB, where a channel counts
+   * as 128 bytes and its id, the call is rejected. If the users have many attributes, 1000 presences can exceed the
    * receive limit of a client (4 MB by default), which then fails with
    * RESOURCE_EXHAUSTED: such a client should request 500 users or raise its limit.
    *
@@ -1441,6 +1442,7 @@ export const PresenceService: GenService<{
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the users are in too many channels for one response.
    *
    * @generated from rpc presence.v1.PresenceService.BatchGetPresences
    */

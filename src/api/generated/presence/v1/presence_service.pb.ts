@@ -285,7 +285,8 @@ export interface BatchGetPresencesRequest {
 export interface BatchGetPresencesResponse {
   /**
    * One presence per requested user, in the order of the request. The response is
-   * never cut. If the users have many attributes, 1000 presences can exceed the
+   * never cut. If the presences take more than about 6 MiB, where a channel counts
+   * as 128 bytes and its id, the call is rejected. If the users have many attributes, 1000 presences can exceed the
    * receive limit of a client (4 MB by default), which then fails with
    * RESOURCE_EXHAUSTED: such a client should request 500 users or raise its limit.
    */
@@ -2846,6 +2847,7 @@ export interface PresenceServiceClient {
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the users are in too many channels for one response.
    */
 
   batchGetPresences(request: BatchGetPresencesRequest, ...rest: any): Observable<BatchGetPresencesResponse>;
@@ -3038,6 +3040,7 @@ export interface PresenceServiceController {
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the users are in too many channels for one response.
    */
 
   batchGetPresences(
