@@ -75,6 +75,7 @@ const PROMISES = e2e(
   'subscription-limits',
   'token-claims',
   'token-expiry',
+  'session-grants',
   'token-revocation',
   'versions',
 );

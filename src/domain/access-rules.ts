@@ -93,3 +93,9 @@ function isSameHiding(a: Hiding, b: Hiding): boolean {
 
 /** The maximum number of users from whom a user can hide, and separately of those from whom it has hidden. */
 export const MAX_HIDDEN_FROM = 1000;
+
+/**
+ * The maximum size of their ids in UTF-8 bytes, again separately. Every commit of the user writes them: 1,000 UUIDs fit,
+ * 1,000 ids of the greatest length do not.
+ */
+export const MAX_HIDDEN_FROM_BYTES = 65_536;

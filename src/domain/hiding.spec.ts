@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   activity,
@@ -227,6 +228,30 @@ describe('The list of viewers from whom a user hides', () => {
     expect(new Set(user.accessRules.hiddenFrom.values()).size).toBe(1);
   });
 
+  it('has at most 64 KiB of ids, which 1,000 UUIDs do not reach', () => {
+    const uuids = Array.from({ length: MAX_HIDDEN_FROM }, () => randomUUID());
+    expect(after([[200, hideFrom(...uuids)]]).accessRules.hiddenFrom.size).toBe(MAX_HIDDEN_FROM);
+    const full = idsOf(128, 'x');
+    expect(after([[200, hideFrom(...full, 'alice', ...full)]]).accessRules.hiddenFrom.size).toBe(
+      128,
+    );
+    expect(() => after([[200, hideFrom(...full, 'b')]])).toThrow(
+      expect.objectContaining({ reason: 'INVALID_FIELD', field: 'user_ids' }),
+    );
+  });
+
+  it('keeps at most 64 KiB of the ids of ended entries, the latest', () => {
+    const [first, later] = [idsOf(128, 'x'), idsOf(100, 'y')];
+    const user = after([
+      [200, hideFrom(...first)],
+      [210, hideFrom(...later)],
+      [220, hideFrom()],
+    ]);
+    const kept = [...user.accessRules.hiddenFrom.keys()];
+    expect(kept.slice(-100)).toEqual(later);
+    expect(kept).toHaveLength(128);
+  });
+
   it('is kept once when the store forgets the presence of the user', () => {
     const gone = after([
       [200, hideFrom('bob')],
@@ -240,6 +265,11 @@ describe('The list of viewers from whom a user hides', () => {
     expect(retainOnEviction(kept)).toBeUndefined();
   });
 });
+
+/** Different ids of 512 bytes. */
+function idsOf(count: number, prefix: string): readonly string[] {
+  return Array.from({ length: count }, (_, i) => `${prefix}${i}`.padEnd(8, '-') + '🦊'.repeat(126));
+}
 
 describe('A viewer who sees only users of its groups', () => {
   const inAcme = restrictedViewer('bob', { groups: ['acme'] });

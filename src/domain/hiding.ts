@@ -1,18 +1,21 @@
 import {
   accessRules,
   MAX_HIDDEN_FROM,
+  MAX_HIDDEN_FROM_BYTES,
   type AccessRules,
   type HiddenFrom,
   type Hiding,
 } from './access-rules.js';
 import { chose } from './choice-versions.js';
 import { offlineFrom, type Presence } from './presence.js';
+import { RejectedError } from './rejected-error.js';
 import { copyUser, type User } from './user.js';
 import { nextVersion } from './version.js';
 
 /**
  * Replaces the list of viewers from whom a user hides. To a viewer on the list it is as if every session had ended now, and
- * to one who is not on it any more, as if the sessions began now. It is no activity of the user.
+ * to one who is not on it any more, as if the sessions began now. It is no activity of the user. Throws a `RejectedError` if
+ * the ids are too long together.
  */
 export function hideFrom(
   user: User,
@@ -23,6 +26,7 @@ export function hideFrom(
   const { hiddenFrom, tokensValidFrom } = user.accessRules;
   const wanted = new Set(userIds);
   wanted.delete(user.userId);
+  requireFits(wanted);
   if (wanted.size === 0 && user.choiceVersions.hiding === undefined) return user;
   const facts = copyUser(user);
   chose(facts, 'hiding', now);
@@ -37,9 +41,32 @@ export function hideFrom(
     return after === undefined ? [] : [[viewerId, after] as const];
   });
   past.sort(([, a], [, b]) => a.endedAt! - b.endedAt!);
-  const after = new Map([...hiding, ...past.slice(-MAX_HIDDEN_FROM)]);
+  const after = new Map([...hiding, ...lastThatFit(past)]);
   if (!haveSameEntries(after, hiddenFrom)) facts.accessRules = accessRules(after, tokensValidFrom);
   return facts;
+}
+
+function requireFits(userIds: Iterable<string>): void {
+  let bytes = 0;
+  for (const userId of userIds) bytes += Buffer.byteLength(userId);
+  if (bytes <= MAX_HIDDEN_FROM_BYTES) return;
+  throw new RejectedError(
+    'INVALID_FIELD',
+    `must have at most ${MAX_HIDDEN_FROM_BYTES} bytes of ids in total`,
+    'user_ids',
+  );
+}
+
+function lastThatFit(
+  entries: readonly (readonly [viewerId: string, hiding: Hiding])[],
+): typeof entries {
+  const last = entries.slice(-MAX_HIDDEN_FROM);
+  let bytes = 0;
+  const tooMany = last.findLastIndex(([viewerId]) => {
+    bytes += Buffer.byteLength(viewerId);
+    return bytes > MAX_HIDDEN_FROM_BYTES;
+  });
+  return last.slice(tooMany + 1);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { channelIdsOf } from '../domain/presence.js';
 import type { Viewer } from '../domain/viewer.js';
-import { hiddenViewers, type CommitFacts } from './commit-facts.js';
+import { hiddenViewers, type CommitFacts, type ViewedChange } from './commit-facts.js';
 import { put, take } from './reader-sets.js';
 
 /** The maximum number of channels for which the index remembers which rights let a reader watch them. */
@@ -17,7 +17,7 @@ interface Peers<Reader> {
  * The readers who follow everyone whom they see, by their rights. Readers with the same rights see the same, so a commit
  * is checked once for each of the rights that may let a reader see the user.
  */
-export class RightsIndex<Reader> {
+export class RightsIndex<Reader, Change extends ViewedChange = CommitFacts> {
   private readonly peers = new Map<string, Peers<Reader>>();
   private readonly byGroup = new Map<string, Set<Peers<Reader>>>();
   /** Those who see every user, but not every channel. */
@@ -27,7 +27,7 @@ export class RightsIndex<Reader> {
   private readonly byViewer = new Map<string, Set<Reader>>();
 
   /** `isSeen`: whether a commit changes anything for viewers with the same rights. */
-  constructor(private readonly isSeen: (viewer: Viewer, facts: CommitFacts) => boolean) {}
+  constructor(private readonly isSeen: (viewer: Viewer, facts: Change) => boolean) {}
 
   /** The number of different rights. */
   get size(): number {
@@ -59,7 +59,7 @@ export class RightsIndex<Reader> {
   }
 
   /** Yields the readers who may see a difference. A reader can occur more than once. */
-  *readersOf(facts: CommitFacts): Generator<Reader> {
+  *readersOf(facts: Change): Generator<Reader> {
     for (const { viewer, readers } of this.candidatesFor(facts)) {
       if (this.isSeen(viewer, facts)) yield* readers;
     }
@@ -68,7 +68,7 @@ export class RightsIndex<Reader> {
     for (const viewerId of hiddenViewers(facts)) yield* this.byViewer.get(viewerId) ?? [];
   }
 
-  private *candidatesFor({ before, after }: CommitFacts): Generator<Peers<Reader>> {
+  private *candidatesFor({ before, after }: Change): Generator<Peers<Reader>> {
     yield* this.seeingEveryone;
     const candidates = new Set<Peers<Reader>>();
     for (const viewed of [before, after]) {

@@ -171,6 +171,22 @@ describe('The counts of a stream', () => {
     counted.mockRestore();
   });
 
+  it('cost nothing for viewers whose rights do not let them see the user, whatever changes', async () => {
+    const world = new EventWorld();
+    const mayWatch = vi.fn((channelId: string) => channelId === 'stage');
+    for (let i = 0; i < 20; i++) {
+      const viewer = restrictedViewer(`member-${i}`, { groups: [`group-${i}`], channels: [] });
+      await watch(world, { ...viewer, mayWatch });
+    }
+    await world.happen('ann', connectWith('acme'));
+    await world.happen('ann', join('s', 'lobby'));
+    // The index checks all rights when a channel is new.
+    expect(mayWatch).toHaveBeenCalledTimes(20);
+    for (const status of ['AWAY', 'DO_NOT_DISTURB', 'AWAY'] as const)
+      await world.happen('ann', choose('s', status));
+    expect(mayWatch).toHaveBeenCalledTimes(20);
+  });
+
   it('name only channels and groups that the token grants', async () => {
     const world = new EventWorld();
     const guest = restrictedViewer('guest', { channels: ['lobby'] });

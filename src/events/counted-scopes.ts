@@ -1,7 +1,8 @@
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
-import { channelIdsOf } from '../domain/presence.js';
+import { channelIdsOf, type Status } from '../domain/presence.js';
 import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
 import type { ViewedChange } from '../event-log/commit-facts.js';
+import { RightsIndex } from '../event-log/rights-index.js';
 import {
   countsOf,
   noCounts,
@@ -16,6 +17,9 @@ import { encodeCount } from './event-encoder.js';
 /** Stands for every viewer who sees all users of a scope. */
 const EVERYONE = unrestrictedViewer('');
 
+/** A commit with the state before it. */
+type KnownChange = ViewedChange & { readonly before: Viewed };
+
 /**
  * The counts that subscriptions follow. Viewers who count the same users share them. A commit marks the counts that it may
  * change, and only those are counted again.
@@ -23,6 +27,8 @@ const EVERYONE = unrestrictedViewer('');
 export class CountedScopes {
   /** By scope, and then by viewer. */
   private readonly scopes = new Map<string, Map<string, CountedScope>>();
+  /** The counts of all users. Those that a commit may change are found by the rights of their viewers. */
+  private readonly ofAll = new RightsIndex<CountedScope, KnownChange>(changesStatus);
   private readonly marked = new Set<CountedScope>();
   /**
    * The current counts of all users, where every commit since they were counted is known. They follow from the commits,
@@ -43,26 +49,31 @@ export class CountedScopes {
       const message = encodeCount(scope, counts);
       counted = { viewer, scope, subscriptions: new Set(), counts, message };
       viewers.set(keyOf(viewer), counted);
+      if (scope === undefined) this.ofAll.add(viewer, counted);
     }
     this.recount(counted);
     counted.subscriptions.add(subscription);
     return counted;
   }
 
-  leave(subscription: CountSubscription, { scope, viewer, subscriptions }: CountedScope): void {
+  leave(subscription: CountSubscription, counted: CountedScope): void {
+    const { scope, viewer, subscriptions } = counted;
     subscriptions.delete(subscription);
     if (subscriptions.size > 0) return;
     const viewers = this.scopes.get(nameOf(scope));
     viewers?.delete(keyOf(viewer));
+    if (scope === undefined) this.ofAll.delete(viewer, counted);
     if (viewers?.size === 0) this.scopes.delete(nameOf(scope));
   }
 
   /** Marks the counts that a commit may change. */
-  mark({ before, after }: ViewedChange): void {
-    for (const counted of this.scopes.get(nameOf(undefined))?.values() ?? []) {
-      if (before === undefined) this.totals.delete(counted);
-      else if (!this.changeTotal(counted, before, after)) continue;
-      this.marked.add(counted);
+  mark(change: ViewedChange): void {
+    const { before, after } = change;
+    if (before === undefined) this.markTotals();
+    else {
+      // The index yields a count twice if it has two reasons to change.
+      for (const counted of new Set(this.ofAll.readersOf({ ...change, before })))
+        if (this.changeTotal(counted, before, after)) this.marked.add(counted);
     }
     for (const each of [before, after]) {
       if (each === undefined) continue;
@@ -75,6 +86,14 @@ export class CountedScopes {
   recountMarked(): void {
     for (const counted of this.marked) if (counted.subscriptions.size > 0) this.recount(counted);
     this.marked.clear();
+  }
+
+  /** Any count of all users may have changed, in an unknown way. */
+  private markTotals(): void {
+    for (const counted of this.scopes.get(nameOf(undefined))?.values() ?? []) {
+      this.totals.delete(counted);
+      this.marked.add(counted);
+    }
   }
 
   private markAll(scope: CountScope): void {
@@ -100,11 +119,11 @@ export class CountedScopes {
 
   /** Applies a commit to the counts of all users. Returns whether the viewer counts the user in another way. */
   private changeTotal(counted: CountedScope, before: Viewed, after: Viewed): boolean {
-    const [was, is] = [before, after].map((each) => publicPresenceTo(counted.viewer, each).status);
+    const [was, is] = statusesOf(counted.viewer, { before, after });
     if (was === is) return false;
     const total = this.totals.get(counted);
-    if (total !== undefined && was !== 'OFFLINE') total[was!]--;
-    if (total !== undefined && is !== 'OFFLINE') total[is!]++;
+    if (total !== undefined && was !== 'OFFLINE') total[was]--;
+    if (total !== undefined && is !== 'OFFLINE') total[is]++;
     return true;
   }
 
@@ -121,6 +140,19 @@ export class CountedScopes {
     // Users see themselves, even if no other viewer with their rights does.
     return own!.status === toPeers!.status ? peers : viewer;
   }
+}
+
+/** Returns the status of a user before and after a commit, as a viewer sees it. */
+function statusesOf(
+  viewer: Viewer,
+  { before, after }: Pick<KnownChange, 'before' | 'after'>,
+): readonly [before: Status, after: Status] {
+  return [publicPresenceTo(viewer, before).status, publicPresenceTo(viewer, after).status];
+}
+
+function changesStatus(viewer: Viewer, change: KnownChange): boolean {
+  const [was, is] = statusesOf(viewer, change);
+  return was !== is;
 }
 
 export function haveSameCounts(a: StatusCounts, b: StatusCounts): boolean {

@@ -143,8 +143,8 @@ export class PresenceController implements PresenceServiceController {
     @Payload() { userIds }: BatchGetPresencesRules,
     @CurrentCaller() caller: Principal,
   ): Promise<BatchGetPresencesResponse> {
-    const presences = await this.presences.batchGetPresences(caller, userIds);
-    return { presences: presences.map(toPresenceMessage) };
+    const presences = await this.presences.batchGetPresences(caller, userIds, toPresenceMessage);
+    return { presences: [...presences] };
   }
 
   async listOnlineUsers(

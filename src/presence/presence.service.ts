@@ -19,6 +19,7 @@ import {
   type StatusCounts,
 } from '../store/presence-reader.js';
 import { PresenceStore } from '../store/presence-store.js';
+import { costOf, readBatch } from './batch.js';
 import { PageReader, sizeOf, type Page, type PageRequest } from './page-reader.js';
 
 /** A status that a user or a backend chooses. */
@@ -142,17 +143,19 @@ export class PresenceService {
 
   /** Returns the presence of a user, as the caller may see it. */
   async getPresence(caller: Principal, userId: string): Promise<Presence> {
-    const [presence] = await this.load(caller, [userId]);
-    return presence!;
+    return (await this.readerFor(caller, [userId]))(userId);
   }
 
-  /** Returns the presences of users in the requested order, as the caller may see them. */
-  async batchGetPresences(
+  /** Returns the presences of users in the requested order, as the caller may see them, each converted by `convert`. */
+  async batchGetPresences<T>(
     caller: Principal,
     userIds: readonly string[],
-  ): Promise<readonly Presence[]> {
+    convert: (presence: Presence) => T,
+  ): Promise<readonly T[]> {
     this.reads.take(caller, userIds.length);
-    return this.load(caller, userIds);
+    const batch = await readBatch(userIds, await this.readerFor(caller, userIds), convert);
+    this.reads.consume(caller, costOf(batch) - userIds.length);
+    return batch.converted;
   }
 
   /** Returns the complete state of a user. Only for admins. */
@@ -206,14 +209,18 @@ export class PresenceService {
     return (await this.commands.executeFor(caller.viewer, input)).user;
   }
 
-  private async load(caller: Principal, userIds: readonly string[]): Promise<readonly Presence[]> {
+  /** Returns a function that reads the current presence of each of `userIds`, as the caller may see it. */
+  private async readerFor(
+    caller: Principal,
+    userIds: readonly string[],
+  ): Promise<(userId: string) => Presence> {
     const isOwnWanted = userIds.includes(caller.userId);
     await this.store.view.awaitCurrent();
     const own = isOwnWanted ? (await this.store.get({ userId: caller.userId })).own : undefined;
-    const view = this.store.view.for(caller.viewer);
-    return userIds.map((userId) =>
-      own !== undefined && userId === caller.userId ? own : view.presence(userId),
-    );
+    return (userId) => {
+      const view = this.store.view.for(caller.viewer);
+      return own !== undefined && userId === caller.userId ? own : view.presence(userId);
+    };
   }
 
   /** Returns the current presences as the caller may see them, valid until the next commit. */

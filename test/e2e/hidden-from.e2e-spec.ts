@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GrantsClaim } from '../../src/auth/grants.js';
 import { PresenceStatus } from '../../src/api/generated/presence/v1/presence.pb.js';
@@ -113,6 +115,21 @@ describe('A user who hides from a viewer', () => {
     await admin.updateHiddenFrom({ userId: 'ann', userIds: ['mallory'] });
     expect(await client.getHiddenFrom()).toEqual({ userIds: ['mallory'] });
     expect((await presenceOf(eve, 'ann')).status).toBe(ONLINE);
+  });
+
+  it('names 1,000 viewers, whose ids have at most 64 KiB together', async () => {
+    const { ann } = await begin({}, Date.now());
+    const listed = async (): Promise<number> => (await ann.client.getHiddenFrom({})).userIds.length;
+    const userIds = Array.from({ length: 1000 }, () => randomUUID());
+    await ann.client.updateHiddenFrom({ userIds });
+    expect(await listed()).toBe(1000);
+
+    const longer = userIds.map((userId) => userId.padEnd(68, '🦊'));
+    await expect(ann.client.updateHiddenFrom({ userIds: longer })).rejects.toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: 'user_ids must have at most 65536 bytes of ids in total',
+    });
+    expect(await listed()).toBe(1000);
   });
 
   it('is hidden from the reads of an admin, but not from the commands', async () => {

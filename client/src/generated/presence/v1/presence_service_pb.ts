@@ -365,8 +365,8 @@ export const UpdateAttributesResponseSchema: GenMessage<UpdateAttributesResponse
  */
 export type UpdateHiddenFromRequest = Message<"presence.v1.UpdateHiddenFromRequest"> & {
   /**
-   * The users who see the user as OFFLINE, at most 1000. Empty: none. The user's
-   * own id has no effect.
+   * The users who see the user as OFFLINE, at most 1000, and at most 65536 bytes
+   * of ids in total. Empty: none. The user's own id has no effect.
    *
    * @generated from field: repeated string user_ids = 1;
    */
@@ -568,7 +568,8 @@ export const BatchGetPresencesRequestSchema: GenMessage<BatchGetPresencesRequest
 export type BatchGetPresencesResponse = Message<"presence.v1.BatchGetPresencesResponse"> & {
   /**
    * One presence per requested user, in the order of the request. The response is
-   * never cut. If the users have many attributes, 1000 presences can exceed the
+   * never cut. If the presences take more than about 6 MiB, where a channel counts
+   * as 128 bytes and its id, the call is rejected. If the users have many attributes, 1000 presences can exceed the
    * receive limit of a client (4 MB by default), which then fails with
    * RESOURCE_EXHAUSTED: such a client should request 500 users or raise its limit.
    *
@@ -1397,6 +1398,7 @@ export const PresenceService: GenService<{
    * user. It does not count as activity and needs no session.
    *
    * Errors:
+   * - INVALID_ARGUMENT: the ids have more than 65536 bytes in total.
    * - PERMISSION_DENIED: the call names another user without `presence:admin`.
    *
    * @generated from rpc presence.v1.PresenceService.UpdateHiddenFrom
@@ -1440,6 +1442,7 @@ export const PresenceService: GenService<{
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the users are in too many channels for one response.
    *
    * @generated from rpc presence.v1.PresenceService.BatchGetPresences
    */

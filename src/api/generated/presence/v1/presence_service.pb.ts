@@ -213,8 +213,8 @@ export interface UpdateAttributesResponse {
 /** Request of `UpdateHiddenFrom`. */
 export interface UpdateHiddenFromRequest {
   /**
-   * The users who see the user as OFFLINE, at most 1000. Empty: none. The user's
-   * own id has no effect.
+   * The users who see the user as OFFLINE, at most 1000, and at most 65536 bytes
+   * of ids in total. Empty: none. The user's own id has no effect.
    */
   userIds: string[];
   /**
@@ -285,7 +285,8 @@ export interface BatchGetPresencesRequest {
 export interface BatchGetPresencesResponse {
   /**
    * One presence per requested user, in the order of the request. The response is
-   * never cut. If the users have many attributes, 1000 presences can exceed the
+   * never cut. If the presences take more than about 6 MiB, where a channel counts
+   * as 128 bytes and its id, the call is rejected. If the users have many attributes, 1000 presences can exceed the
    * receive limit of a client (4 MB by default), which then fails with
    * RESOURCE_EXHAUSTED: such a client should request 500 users or raise its limit.
    */
@@ -2814,6 +2815,7 @@ export interface PresenceServiceClient {
    * user. It does not count as activity and needs no session.
    *
    * Errors:
+   * - INVALID_ARGUMENT: the ids have more than 65536 bytes in total.
    * - PERMISSION_DENIED: the call names another user without `presence:admin`.
    */
 
@@ -2845,6 +2847,7 @@ export interface PresenceServiceClient {
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the users are in too many channels for one response.
    */
 
   batchGetPresences(request: BatchGetPresencesRequest, ...rest: any): Observable<BatchGetPresencesResponse>;
@@ -2996,6 +2999,7 @@ export interface PresenceServiceController {
    * user. It does not count as activity and needs no session.
    *
    * Errors:
+   * - INVALID_ARGUMENT: the ids have more than 65536 bytes in total.
    * - PERMISSION_DENIED: the call names another user without `presence:admin`.
    */
 
@@ -3036,6 +3040,7 @@ export interface PresenceServiceController {
    *
    * Errors:
    * - RESOURCE_EXHAUSTED, with RetryInfo: the user has read too many presences.
+   * - INVALID_ARGUMENT: the users are in too many channels for one response.
    */
 
   batchGetPresences(
