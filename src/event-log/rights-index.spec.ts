@@ -97,6 +97,26 @@ describe('The index of rights', () => {
     expect(checks).toBe(100);
   });
 
+  it('checks the rights for each channel once, also if a few users are in thousands of channels', () => {
+    const index = new RightsIndex<number>(() => true);
+    let checks = 0;
+    for (let i = 0; i < 10; i++) {
+      const viewer = restrictedViewer(`viewer-${i}`, { groups: [`group-${i}`] });
+      index.add({ ...viewer, mayWatch: () => !++checks }, i);
+    }
+    const factsOf = (userId: string): CommitFacts => {
+      const { presence } = eventOf(userId, 1, { channelId: `${userId} lobby` });
+      const otherChannelIds = Array.from({ length: 999 }, (_, i) => `${userId} ${i}`);
+      const viewed = { shown: { ...presence, otherChannelIds }, groups: [], hiddenFrom: new Map() };
+      const change = { before: viewed, after: viewed, occurredAt: 0, cause: 'REQUESTED' } as const;
+      return { ...change, first: 1, end: 2 };
+    };
+    const facts = ['ann', 'bob', 'cem'].map(factsOf);
+    for (let round = 0; round < 3; round++)
+      for (const each of facts) expect([...index.readersOf(each)]).toEqual([]);
+    expect(checks).toBe(3 * 1000 * 10);
+  });
+
   it('keeps nothing for readers that have ended', () => {
     const index = new RightsIndex<number>(() => true);
     const viewer = restrictedViewer('eve', { groups: ['acme'] });

@@ -3,8 +3,14 @@ import type { Viewer } from '../domain/viewer.js';
 import { hiddenViewers, type CommitFacts, type ViewedChange } from './commit-facts.js';
 import { put, take } from './reader-sets.js';
 
-/** The maximum number of channels for which the index remembers which rights let a reader watch them. */
-const MAX_KNOWN_CHANNELS = 1000;
+/**
+ * The maximum size of what the index remembers about which rights let a reader watch which channels, in entries of about 32
+ * bytes. A few users can be in thousands of channels: to check all rights again for each of their commits would take long.
+ */
+const MAX_REMEMBERED = 2_000_000;
+
+/** The size of a remembered channel without the rights. */
+const CHANNEL_SIZE = 8;
 
 /** Readers with the same rights. */
 interface Peers<Reader> {
@@ -24,6 +30,8 @@ export class RightsIndex<Reader, Change extends ViewedChange = CommitFacts> {
   private readonly seeingEveryone = new Set<Peers<Reader>>();
   /** Those with groups who may watch a channel, for the channels of recent commits. */
   private readonly byChannel = new Map<string, Set<Peers<Reader>>>();
+  /** The size of `byChannel`. It includes rights that have no reader any more. */
+  private remembered = 0;
   private readonly byViewer = new Map<string, Set<Reader>>();
 
   /** `isSeen`: whether a commit changes anything for viewers with the same rights. */
@@ -55,7 +63,7 @@ export class RightsIndex<Reader, Change extends ViewedChange = CommitFacts> {
     this.seeingEveryone.delete(peers);
     for (const groupId of viewer.groups ?? []) take(this.byGroup, groupId, peers);
     for (const watchers of this.byChannel.values()) watchers.delete(peers);
-    if (this.peers.size === 0) this.byChannel.clear();
+    if (this.peers.size === 0) this.forgetChannels();
   }
 
   /** Yields the readers who may see a difference. A reader can occur more than once. */
@@ -81,8 +89,11 @@ export class RightsIndex<Reader, Change extends ViewedChange = CommitFacts> {
 
   private addToIndexes(peers: Peers<Reader>, groups: ReadonlySet<string>): void {
     for (const groupId of groups) put(this.byGroup, groupId, peers);
-    for (const [channelId, watchers] of this.byChannel)
-      if (mayWatch(peers, channelId)) watchers.add(peers);
+    for (const [channelId, watchers] of this.byChannel) {
+      if (!mayWatch(peers, channelId)) continue;
+      watchers.add(peers);
+      this.remembered++;
+    }
   }
 
   /** Any pattern can match a channel, so all rights are checked when a channel is new. */
@@ -91,10 +102,16 @@ export class RightsIndex<Reader, Change extends ViewedChange = CommitFacts> {
     if (watchers === undefined) {
       const withGroups = [...this.peers.values()].filter(({ viewer }) => viewer.groups);
       watchers = new Set(withGroups.filter((peers) => mayWatch(peers, channelId)));
-      if (this.byChannel.size >= MAX_KNOWN_CHANNELS) this.byChannel.clear();
+      if (this.remembered > MAX_REMEMBERED) this.forgetChannels();
+      this.remembered += CHANNEL_SIZE + watchers.size;
       this.byChannel.set(channelId, watchers);
     }
     return watchers;
+  }
+
+  private forgetChannels(): void {
+    this.byChannel.clear();
+    this.remembered = 0;
   }
 }
 
