@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
+import { freePort } from './free-port.js';
 import { RedisServer } from './redis-server.js';
 
 const MASTERS = 3;
@@ -12,10 +13,16 @@ export class RedisCluster {
   /** `replicas` is the number of replicas of each master. */
   static async start(replicas = 0): Promise<RedisCluster> {
     const settings = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
-    const servers = await Promise.all(
-      Array.from({ length: MASTERS * (1 + replicas) }, () => RedisServer.start(settings)),
+    const nodes = await Promise.all(
+      Array.from({ length: MASTERS * (1 + replicas) }, async () => {
+        // The default is the port plus 10,000, which may be in use or too high.
+        const busPort = await freePort();
+        const server = await RedisServer.start([...settings, '--cluster-port', String(busPort)]);
+        return { server, address: `127.0.0.1:${server.port}@${busPort}` };
+      }),
     );
-    const addresses = servers.map(({ port }) => `127.0.0.1:${port}`);
+    const servers = nodes.map(({ server }) => server);
+    const addresses = nodes.map(({ address }) => address);
     const made = spawnSync('redis-cli', [
       ...['--cluster', 'create', ...addresses, '--cluster-yes'],
       ...['--cluster-replicas', String(replicas)],
