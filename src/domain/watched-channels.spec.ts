@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import fc from '../../test/support/seeded-fast-check.js';
 import { restrictedViewer } from '../../test/support/viewers.js';
 import { unknownPresence } from './presence.js';
 import { eventsFor, publicPresenceTo, type Viewed } from './visibility.js';
@@ -42,6 +43,33 @@ describe('The channels of a list that a viewer may watch', () => {
     expect(others).toHaveLength(CHANNELS.length);
   });
 
+  it('are evaluated only for new channels after others were joined or left', () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.nat(30), { maxLength: 20 }),
+        fc.uniqueArray(fc.nat(30), { maxLength: 20 }),
+        fc.func(fc.boolean()),
+        (...[before, after, rule]) => {
+          const mayWatch = (id: string): boolean => rule(id);
+          for (const list of [before, after].map((ids) => ids.map(String)))
+            expect(watchedAmong(mayWatch, list)).toEqual(list.filter((id) => rule(id)));
+        },
+      ),
+    );
+    const mayWatch = vi.fn((channelId: string) => channelId.endsWith('7'));
+    const watched = CHANNELS.filter((channelId) => channelId.endsWith('7'));
+    const checkedIn = (list: readonly string[]): number => {
+      mayWatch.mockClear();
+      expect(watchedAmong(mayWatch, list)).toEqual(list.filter((id) => id.endsWith('7')));
+      return mayWatch.mock.calls.length;
+    };
+    expect(checkedIn(CHANNELS)).toBe(1000);
+    expect(watchedAmong(mayWatch, CHANNELS)).toEqual(watched);
+    expect(checkedIn([...CHANNELS, 'lobby'])).toBe(1);
+    expect(checkedIn([...CHANNELS.toSpliced(7, 1), 'lobby', 'attic'])).toBe(1);
+    expect(checkedIn([...CHANNELS.slice(0, 100), ...CHANNELS.slice(150)])).toBe(1);
+  });
+
   it('are not shared by viewers with other rights', () => {
     const list = ['attic', 'vault'];
     expect(watchedAmong((id) => id === 'attic', list)).toEqual(['attic']);
@@ -59,6 +87,8 @@ describe('The channels of a list that a viewer may watch', () => {
     watchedAmong(mayWatch, first);
     expect(checks).toBe(1000);
     for (let i = 0; i < 1000; i++) watchedAmong(mayWatch, [...CHANNELS]);
+    // Another list before it, with which it has nothing in common.
+    watchedAmong(mayWatch, ['lobby']);
     checks = 0;
     expect(watchedAmong(mayWatch, first)).toHaveLength(999);
     expect(checks).toBe(1000);
