@@ -28,7 +28,7 @@ interface Expected {
   readonly audience?: string | undefined;
   /** The name of the claim with the grants. */
   readonly grantsClaim?: string;
-  /** What a token without grants may see. */
+  /** The access of a token without grants. */
   readonly access?: Config['access'];
   /** See `checkLifetime`. */
   readonly maxTokenLifetimeMs?: number | undefined;

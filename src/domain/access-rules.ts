@@ -1,6 +1,6 @@
 import { unknownPresence, type Presence } from './presence.js';
 
-/** What one viewer sees of a user who hides from the viewer, or has hidden from it. */
+/** The view that one viewer has of a user who hides from the viewer, or has hidden from it. */
 export interface Hiding {
   /**
    * The OFFLINE presence that the viewer sees. Undefined: the hiding has ended, and the viewer sees the shown presence,

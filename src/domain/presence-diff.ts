@@ -72,7 +72,7 @@ export function presenceEquals(a: Presence, b: Presence): boolean {
   return true;
 }
 
-/** What an event of one kind says. */
+/** The content of an event of one kind. */
 interface KindRule<Announced extends Change = Change> {
   /** Whether USER_ONLINE and USER_OFFLINE include the change, so that no other event announces it at that moment. */
   readonly isIncluded: boolean;

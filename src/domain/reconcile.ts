@@ -68,7 +68,7 @@ export function keepAccess(known: User, stored: User, now: number): User {
   return user;
 }
 
-/** What a session has from its token never changes, so what is known of the same session is right. */
+/** The facts that a session has from its token never change, so those known of the same session are right. */
 function keepTokens(known: readonly Session[], stored: readonly Session[]): readonly Session[] {
   if (known === stored || !known.some(hasToken)) return stored;
   const kept = stored.map((session) => {

@@ -22,7 +22,7 @@ const viewers: readonly Viewer[] = ['alice', 'bob', 'dave'].flatMap((userId) => 
   restrictedViewer(userId, { groups: [], channels: [] }),
 ]);
 
-/** What a viewer can see in a presence, without the version. The order of the channels is not on the wire. */
+/** The parts of a presence that a viewer can see, without the version. The order of the channels is not on the wire. */
 function sight(presence: Presence): object {
   const channelIds = channelIdsOf(presence);
   return { ...presence, channelIds, otherChannelIds: undefined, version: undefined };

@@ -2,7 +2,7 @@ import type { Reason } from '../domain/event.js';
 import { changesViewers, viewedOf, type Viewed } from '../domain/visibility.js';
 import type { Commit } from '../store/presence-store.js';
 
-/** What decides how a viewer sees a commit. */
+/** The facts that decide how a viewer sees a commit. */
 export interface ViewedChange {
   /** Undefined: this node does not know the state before the commit, because the commit was replayed. */
   readonly before: Viewed | undefined;

@@ -14,7 +14,7 @@ const NONE: readonly LogEntry[] = [];
 
 /** The missed events of a reader that resumes. */
 export interface Missed {
-  /** What the reader has received already of the following events, from another node. */
+  /** The part of the following events that the reader has received already, from another node. */
   readonly resumed: ResumePoint;
   /** Undefined: the reader sees every user. */
   readonly catchUp: CatchUp | undefined;
@@ -123,7 +123,7 @@ export class Cursor {
     return this.isSuperseded(entry) ? NONE : events.slice(-1);
   }
 
-  /** What the reader needs to see the commit of an entry. Undefined: it sees the commit as it is in the log. */
+  /** The facts that the reader needs to see the commit of an entry. Undefined: it sees the commit as it is in the log. */
   private factsFor({ facts }: LogEntry): CommitFacts | undefined {
     if (facts === undefined) {
       if (this.needsFacts) throw new Error('the event log lacks the facts of a commit');

@@ -75,7 +75,7 @@ const viewers: fc.Arbitrary<Viewer> = fc.oneof(
 
 const statusSets = fc.subarray<Status>([...LISTED_STATUSES, 'OFFLINE']);
 
-/** What a viewer sees of the users who pass and have an id after `after`, in order, computed in a slow but obvious way. */
+/** The presences that a viewer sees of the users who pass and have an id after `after`, in order, computed in a slow but obvious way. */
 function naive(
   viewer: Viewer,
   known: ReadonlyMap<string, Viewed>,

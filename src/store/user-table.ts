@@ -77,7 +77,7 @@ export class UserTable {
     return this.users.get(userId)?.user.shown;
   }
 
-  /** What decides what others see of a user. Undefined: nothing is known. */
+  /** The part of a user that decides what others see. Undefined: nothing is known. */
   viewedOf(userId: string): Viewed | undefined {
     const user = this.users.get(userId)?.user;
     return user && viewedOf(user);

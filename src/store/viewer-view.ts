@@ -22,7 +22,7 @@ const EVERYONE: Passes = () => true;
 /** A user who hides or has hidden from the viewer. */
 interface Hider {
   readonly viewed: Viewed;
-  /** What the viewer would see if the user hid from nobody. */
+  /** The presence that the viewer would see if the user hid from nobody. */
   readonly unhidden: Presence;
   /** The status that the viewer sees. */
   readonly seen: Status;

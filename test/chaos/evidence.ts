@@ -28,7 +28,7 @@ export interface Expected {
   readonly hiddenFrom: readonly string[];
 }
 
-/** What one node says to a viewer who does not see everyone, and what the viewer knows from its stream. */
+/** The answers of one node to a viewer who does not see everyone, and the state that the viewer knows from its stream. */
 export interface ViewerAnswers {
   readonly viewerId: string;
   readonly rights: Rights;

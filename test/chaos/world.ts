@@ -177,7 +177,7 @@ export class World {
     }
   }
 
-  /** What every node says to the viewers who do not see everyone. */
+  /** The answers of every node to the viewers who do not see everyone. */
   async viewerAnswers(): Promise<readonly ViewerAnswers[]> {
     return this.viewers?.answers(this.population.people.map(({ userId }) => userId)) ?? [];
   }

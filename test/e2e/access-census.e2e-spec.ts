@@ -326,7 +326,7 @@ describe('Every method of the contract', () => {
 
 type Kind = 'user' | 'channel' | 'group' | 'session';
 
-/** What a field names. Undefined: something else. */
+/** The kind of thing that a field names. Undefined: something else. */
 function kindOf({ name }: DescField): Kind | undefined {
   return /(?:^|_)(user|channel|group|session)_ids?$/.exec(name)?.[1] as Kind | undefined;
 }

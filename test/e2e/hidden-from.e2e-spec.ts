@@ -55,7 +55,7 @@ describe('A user who hides from a viewer', () => {
     await gone.ann.client.endSession({ sessionId: gone.ann.sessionId });
     await compare();
 
-    // What a hidden user does changes nothing for the viewer.
+    // The activity of a hidden user changes nothing for the viewer.
     const { client, sessionId } = hiding.ann;
     for (const { service } of [hiding, gone]) await service.passTime(1000);
     await client.joinChannel({ sessionId, channelId: 'attic', keepOthers: true });

@@ -76,7 +76,7 @@ describe('A reader of counts that stops reading', () => {
     for (let round = 0; round < ROUNDS; round++)
       await changeAll(round % 2 === 0 ? STATUS_CHOICE_AWAY : STATUS_CHOICE_AUTOMATIC);
     await changeAll(STATUS_CHOICE_AWAY);
-    // What the windows and buffers of the connection hold, however long the reader does not read.
+    // The windows and buffers of the connection hold fewer, however long the reader does not read.
     expect(emitted).toBeLessThan(ROUNDS / 2);
     expect(queued).toBe(0);
 

@@ -190,7 +190,7 @@ export class PartitionReplica {
   private resolve(before: User, stored: User, ended: readonly EndedSession[]): User {
     const { userId } = stored;
     if (isOlder(stored, before)) this.dirtyUsers.mark(userId, { isLost: true });
-    // What a node of an older version has dropped is part of the stored user here.
+    // The stored user here includes the facts that a node of an older version has dropped.
     if (!this.dirtyUsers.get(userId).isLost) return stored;
     const { node, now, policy } = this.options;
     const user = reconcile(without(before, ended), stored, node(), now(), policy);

@@ -76,7 +76,7 @@ export interface ViewerStretch {
   readonly askedAt: number;
   readonly currentAt: number;
   readonly isResumed: boolean;
-  /** What the viewer knew at the beginning: from the snapshot, or from before the resume. */
+  /** The state that the viewer knew at the beginning: from the snapshot, or from before the resume. */
   readonly snapshot: readonly Presence[];
   readonly sightings: Sighting[];
   until?: number;

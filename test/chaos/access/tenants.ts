@@ -11,7 +11,7 @@ export const TENANT_CHANNELS: readonly string[] = [
   OPEN_CHANNEL,
 ];
 
-/** What a token grants to a viewer. */
+/** The grants of the token of a viewer. */
 export interface Rights {
   readonly groups: readonly string[];
   /** Ids, or prefixes followed by "*". */

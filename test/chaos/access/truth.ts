@@ -12,7 +12,7 @@ interface Time {
 }
 
 /**
- * What viewers may have seen at which times, according to the commands of the users and their acknowledgements. Where a
+ * The states that viewers may have seen at which times, according to the commands of the users and their acknowledgements. Where a
  * time is uncertain, it counts in favour of the service.
  */
 export class Truth {
@@ -52,7 +52,7 @@ export class Truth {
     return access.hidden.some((hidden) => {
       if (hidden.userId !== userId || hidden.viewerId !== viewerId) return false;
       if (hidden.from === undefined || hidden.from > from) return false;
-      // What was acknowledged immediately before a loss of Redis reaches the other nodes with the write-back.
+      // A command that was acknowledged immediately before a loss of Redis reaches the other nodes with the write-back.
       const wasLost = faults.some(
         (fault) => fault.name === 'Redis lost' && Math.abs(fault.from - hidden.from!) < SLACK_MS,
       );

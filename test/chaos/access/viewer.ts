@@ -21,7 +21,7 @@ import { someRights, type Rights } from './tenants.js';
 const BEGINS_WITHIN_MS = 4000;
 const AGAIN_MS = 100;
 
-/** What the viewer knew when it received a resume token. */
+/** The state that the viewer knew when it received a resume token. */
 interface Checkpoint {
   readonly token: string;
   readonly picture: readonly Presence[];

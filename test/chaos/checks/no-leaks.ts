@@ -72,7 +72,7 @@ function leakOf(
   const secret = named.filter((channelId) => !mayWatch(rights, channelId));
   if (secret.length > 0) return `${userId} in ${secret.join()}`;
   if (!truth.mayBeSeen(userId, rights, time)) return `${userId}, whom it may not see`;
-  // What happened after the user had hidden must not be told.
+  // Nothing that happened after the user had hidden may be reported.
   if (truth.isHidden(userId, viewerId, time)) return `${userId}, who hides: ${look(presence)}`;
   return undefined;
 }
