@@ -5,8 +5,8 @@ import { filterOf } from '../../test/support/log.js';
 import {
   choose,
   connect,
+  connectWith,
   disconnect,
-  grantsOf,
   hideFrom,
   join,
   joinToo,
@@ -30,11 +30,6 @@ beforeEach(async () => {
   await happen(connectWith('acme'), join('a', 'lobby'));
 });
 afterEach(() => void vi.useRealTimers());
-
-/** A session with groups. */
-function connectWith(...groups: readonly string[]): Input {
-  return connect('a', { token: grantsOf(...groups) });
-}
 
 /** The user ann does something, and all subscribers are served. */
 async function happen(...inputs: readonly Input[]): Promise<void> {

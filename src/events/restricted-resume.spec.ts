@@ -3,6 +3,7 @@ import { EventWorld, eventLines } from '../../test/support/events.js';
 import {
   choose,
   connect,
+  connectWith,
   disconnect,
   grantsOf,
   hideFrom,
@@ -11,7 +12,7 @@ import {
   leave,
   mute,
 } from '../../test/support/play.js';
-import { restrictedViewer } from '../../test/support/viewers.js';
+import { GUEST, MEMBER } from '../../test/support/viewers.js';
 import { Sync } from '../api/generated/presence/v1/events_service.pb.js';
 import type { Input } from '../domain/input.js';
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
@@ -21,9 +22,6 @@ import { rightsDigest } from '../event-log/resume-token.js';
 const { SYNC_CURRENT, SYNC_RESET } = Sync;
 const GROUPS_ONLY = { visibility: 'groups', channelAccess: 'granted' } as const;
 
-/** A guest sees the users in the lobby, and a member of acme those of acme. */
-const GUEST = restrictedViewer('guest', { groups: [], channels: ['lobby'] });
-const MEMBER = restrictedViewer('member', { groups: ['acme'], channels: [] });
 const ADMIN = unrestrictedViewer('admin');
 
 let world: EventWorld;
@@ -34,10 +32,6 @@ beforeEach(() => {
   world = new EventWorld({ access: GROUPS_ONLY });
 });
 afterEach(() => void vi.useRealTimers());
-
-function connectWith(...groups: readonly string[]): Input {
-  return connect('a', { token: grantsOf(...groups) });
-}
 
 /** A user does something, and all subscribers are served. */
 async function happen(userId: string, ...inputs: readonly Input[]): Promise<void> {

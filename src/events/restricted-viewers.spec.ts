@@ -3,6 +3,7 @@ import { EventWorld, eventLines, type Reader } from '../../test/support/events.j
 import { filterOf } from '../../test/support/log.js';
 import {
   connect,
+  connectWith,
   disconnect,
   grantsOf,
   join,
@@ -10,7 +11,7 @@ import {
   leave,
   mute,
 } from '../../test/support/play.js';
-import { restrictedViewer } from '../../test/support/viewers.js';
+import { GUEST, MEMBER, restrictedViewer } from '../../test/support/viewers.js';
 import { Sync } from '../api/generated/presence/v1/events_service.pb.js';
 import type { Input } from '../domain/input.js';
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
@@ -19,9 +20,6 @@ import type { SubscribeOptions } from './events.service.js';
 const { SYNC_CURRENT } = Sync;
 const GROUPS_ONLY = { visibility: 'groups', channelAccess: 'granted' } as const;
 
-/** A guest sees the users in the lobby, and a member of acme those of acme. */
-const GUEST = restrictedViewer('guest', { groups: [], channels: ['lobby'] });
-const MEMBER = restrictedViewer('member', { groups: ['acme'], channels: [] });
 const WATCHER = restrictedViewer('watcher', { channels: ['lobby'] });
 const ADMIN = unrestrictedViewer('admin');
 
@@ -33,10 +31,6 @@ beforeEach(() => {
   world = new EventWorld({ access: GROUPS_ONLY });
 });
 afterEach(() => void vi.useRealTimers());
-
-function connectWith(...groups: readonly string[]): Input {
-  return connect('a', { token: grantsOf(...groups) });
-}
 
 /** A user does something, and all subscribers are served. */
 async function happen(userId: string, ...inputs: readonly Input[]): Promise<void> {

@@ -78,6 +78,11 @@ export function connect(
   };
 }
 
+/** The user connects with a token of these groups. */
+export function connectWith(...groups: readonly string[]): Input {
+  return connect('a', { token: grantsOf(...groups) });
+}
+
 /** The grants of a token with groups. */
 export function grantsOf(...groups: readonly string[]): TokenGrants {
   return { groups, issuedAt: undefined, mayJoin: undefined };

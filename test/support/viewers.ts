@@ -25,6 +25,12 @@ export function restrictedViewer(
   };
 }
 
+/** Sees the users in the lobby. */
+export const GUEST = restrictedViewer('guest', { groups: [], channels: ['lobby'] });
+
+/** Sees the users of acme. */
+export const MEMBER = restrictedViewer('member', { groups: ['acme'], channels: [] });
+
 /** Returns the events that a viewer receives, in short form: time, event and reason. */
 export function toldTo(
   viewer: Viewer | string,
