@@ -32,7 +32,7 @@ export class AppModule {
         GrpcModule,
         ConnectRpcModule,
         HealthModule,
-        MetricsModule,
+        MetricsModule.forRoot(config),
         DashboardModule,
         SessionModule,
         PresenceModule,

@@ -9,6 +9,7 @@ import { ConfigError } from '../config/config-error.js';
 import { readConfig, type Config } from '../config/config.js';
 import type { FixedLimits } from '../config/fixed-limits.js';
 import { loadEnvFile } from '../config/env-file.js';
+import { CannotListen } from '../transport/connections/cannot-listen.js';
 import { GrpcServerStrategy } from '../transport/grpc/grpc-server.js';
 import { PinoLoggerService } from '../logging/pino-logger.service.js';
 import { ExitCode, ProcessShutdown } from './process-shutdown.js';
@@ -81,19 +82,4 @@ async function listen(app: INestApplication, { grpc, http }: Config): Promise<vo
   await app.listen(http.port, http.host).catch((error: unknown) => {
     throw new CannotListen(`HTTP_HOST and HTTP_PORT: ${http.host}:${http.port}`, error);
   });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  EACCES: 'this user may not',
-};
-
-/** The server cannot listen on a configured address. */
-class CannotListen extends Error {
-  constructor(what: string, cause: unknown) {
-    const text = String(cause);
-    const code = Object.keys(REASONS).find((known) => text.includes(known));
-    super(`Cannot listen on ${what} (${code === undefined ? text : REASONS[code]}).`, { cause });
-  }
 }

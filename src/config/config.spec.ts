@@ -27,7 +27,13 @@ describe('readConfig', () => {
         maxStreamsPerConnection: 1_000,
       },
       tls: { certFile: undefined, keyFile: undefined, clientCaFile: undefined },
-      http: { host: '0.0.0.0', port: 3_000, api: true, corsOrigins: undefined },
+      http: {
+        host: '0.0.0.0',
+        port: 3_000,
+        metricsPort: undefined,
+        api: true,
+        corsOrigins: undefined,
+      },
       auth: {
         secrets: undefined,
         secretFile: undefined,
@@ -203,6 +209,17 @@ describe('relations of settings', () => {
     expect(mistakesOf({ GRPC_URL: 'a.internal:3000', HTTP_HOST: 'b.internal' })).toEqual([]);
     expect(mistakesOf({ GRPC_URL: '127.0.0.1:0', HTTP_PORT: '0' })).toEqual([]);
     expect(mistakesOf({ GRPC_URL: 'unix:/run/presence.sock' })).toEqual([]);
+  });
+
+  it('keep the metrics off the ports of gRPC and HTTP', () => {
+    expect(mistakesOf({ METRICS_PORT: '3000' })).toEqual([
+      'HTTP_PORT and METRICS_PORT use the same port 3000.',
+    ]);
+    expect(mistakesOf({ METRICS_PORT: '50051' })).toEqual([
+      'GRPC_URL and METRICS_PORT use the same port 50051.',
+    ]);
+    expect(mistakesOf({ HTTP_PORT: '0', METRICS_PORT: '0' })).toEqual([]);
+    expect(mistakesOf({ METRICS_PORT: '9464' })).toEqual([]);
   });
 
   it('keep events for while a quiet subscriber waits for a new resume token', () => {

@@ -46,12 +46,17 @@ export const crossChecks: readonly CrossCheck[] = [
   },
   {
     settings: ['GRPC_URL', 'HTTP_HOST', 'HTTP_PORT'],
-    error({ grpc: { url }, http }) {
-      const grpc = hostAndPort(url);
-      if (!grpc || grpc.port === 0 || grpc.port !== http.port) return undefined;
-      const sameHost = grpc.host === http.host;
-      if (!sameHost && !isWildcard(grpc.host) && !isWildcard(http.host)) return undefined;
-      return `GRPC_URL and HTTP_PORT use the same port ${grpc.port}.`;
+    error: ({ grpc, http }) => sharedPort(grpc.url, http.host, 'HTTP_PORT', http.port),
+  },
+  {
+    settings: ['GRPC_URL', 'HTTP_HOST', 'METRICS_PORT'],
+    error: ({ grpc, http }) => sharedPort(grpc.url, http.host, 'METRICS_PORT', http.metricsPort),
+  },
+  {
+    settings: ['HTTP_PORT', 'METRICS_PORT'],
+    error({ http: { port, metricsPort } }) {
+      if (port === 0 || port !== metricsPort) return undefined;
+      return `HTTP_PORT and METRICS_PORT use the same port ${port}.`;
     },
   },
   {
@@ -86,6 +91,19 @@ export const crossChecks: readonly CrossCheck[] = [
 function keysIn(auth: SettingValues['auth']): readonly string[] {
   const values = [auth.secrets, auth.secretFile, auth.jwksUrl, auth.publicKeyFile];
   return KEYS.filter((_, i) => values[i] !== undefined);
+}
+
+/** Returns an error if a port on an HTTP host is also the port of the gRPC server. */
+function sharedPort(
+  grpcUrl: string,
+  host: string,
+  name: SettingName,
+  port: number | undefined,
+): string | undefined {
+  const grpc = hostAndPort(grpcUrl);
+  if (!grpc || grpc.port === 0 || grpc.port !== port) return undefined;
+  if (grpc.host !== host && !isWildcard(grpc.host) && !isWildcard(host)) return undefined;
+  return `GRPC_URL and ${name} use the same port ${port}.`;
 }
 
 /** Expects a host as `URL` normalizes it: every IPv4 address as four numbers, IPv6 in brackets. */

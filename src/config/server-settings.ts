@@ -93,6 +93,11 @@ export const serverSettings = {
       scope: 'per node',
       description: 'Port of the HTTP server. 0 selects a free port.',
     }),
+    metricsPort: optional('METRICS_PORT', integer(0, 65_535), {
+      scope: 'per node',
+      description:
+        'Port on HTTP_HOST that serves only /metrics. 0 selects a free port. Not set: the HTTP port serves /metrics. If it is set, the HTTP port does not, and the dashboard shows no metrics.',
+    }),
     api: setting('HTTP_API', boolean, {
       default: 'true',
       scope: 'per node',

@@ -1,53 +1,15 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { collectDefaultMetrics, Registry } from 'prom-client';
-import { Connections } from '../transport/connections/connections.js';
-import { EventsService } from '../events/events.service.js';
-import { FanOut } from '../events/fan-out.js';
-import { RpcMetrics } from '../transport/call/rpc-metrics.js';
-import { CertificateWatch } from '../transport/tls/certificate-watch.js';
-import { RejectionCounters } from '../limits/rejection-counters.js';
-import { SessionLimit } from '../limits/session-limit.js';
-import { CommandExecutor } from '../commands/command-executor.js';
-import { PresenceStore } from '../store/presence-store.js';
-import { registerCommandMetrics } from './command-metrics.js';
-import { EventCounters } from './event-counters.js';
-import { registerConnectionMetrics, registerTlsMetrics } from './connection-metrics.js';
-import { registerEventMetrics } from './event-metrics.js';
-import { registerLimitMetrics } from './limit-metrics.js';
-import { registerStoreMetrics } from './store-metrics.js';
+import { Registry } from 'prom-client';
+import { MetricsRegistry } from './metrics-registry.js';
 
-/** Serves the metrics for Prometheus. */
+/** Serves the metrics on the HTTP port, unless they have a port of their own. */
 @Controller('metrics')
 export class MetricsController {
-  private readonly registry = new Registry();
-
-  constructor(
-    store: PresenceStore,
-    commands: CommandExecutor,
-    calls: RpcMetrics,
-    committed: EventCounters,
-    fanOut: FanOut,
-    events: EventsService,
-    connections: Connections,
-    refusedCalls: RejectionCounters,
-    sessions: SessionLimit,
-    // Undefined if gRPC runs without TLS.
-    certificates?: CertificateWatch,
-  ) {
-    const { registry } = this;
-    collectDefaultMetrics({ register: registry });
-    registerStoreMetrics(registry, store);
-    registerCommandMetrics(registry, commands.outcomes);
-    registerEventMetrics(registry, committed, fanOut, events);
-    for (const metric of calls.all) registry.registerMetric(metric);
-    registerConnectionMetrics(registry, connections);
-    registerLimitMetrics(registry, refusedCalls, sessions);
-    if (certificates) registerTlsMetrics(registry, certificates);
-  }
+  constructor(private readonly registry: MetricsRegistry) {}
 
   @Get()
   @Header('Content-Type', Registry.PROMETHEUS_CONTENT_TYPE)
   read(): Promise<string> {
-    return this.registry.metrics();
+    return this.registry.read();
   }
 }

@@ -1,4 +1,5 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Config } from '../config/config.js';
 import { CommandsModule } from '../commands/commands.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { StoreModule } from '../store/store.module.js';
@@ -7,8 +8,11 @@ import { EventsModule } from '../events/events.module.js';
 import { GrpcModule } from '../api/grpc.module.js';
 import { TlsModule } from '../transport/tls/tls.module.js';
 import { EventCounters } from './event-counters.js';
+import { MetricsRegistry } from './metrics-registry.js';
+import { MetricsServer } from './metrics-server.js';
 import { MetricsController } from './metrics.controller.js';
 
+/** Serves the metrics of all components: on a port of their own if `METRICS_PORT` is set, otherwise on the HTTP port. */
 @Module({
   imports: [
     CommandsModule,
@@ -19,7 +23,13 @@ import { MetricsController } from './metrics.controller.js';
     StoreModule,
     TlsModule,
   ],
-  providers: [EventCounters],
-  controllers: [MetricsController],
+  providers: [EventCounters, MetricsRegistry],
 })
-export class MetricsModule {}
+export class MetricsModule {
+  static forRoot({ http }: Config): DynamicModule {
+    const module = MetricsModule;
+    return http.metricsPort === undefined
+      ? { module, controllers: [MetricsController] }
+      : { module, providers: [MetricsServer] };
+  }
+}

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { status } from '@grpc/grpc-js';
+import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { MetricsServer } from '../../src/metrics/metrics-server.js';
 import { Authority } from '../support/certificates.js';
 import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
@@ -190,6 +193,12 @@ describe('GET /metrics', () => {
     expect(await total('presence_subscription_resets_total')).toBe(1);
   });
 
+  it('says which build runs on each node', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    const build = { version, commit: '', node_version: process.version };
+    await allHave('presence_build_info', build, 1);
+  });
+
   it('has no certificate metric without TLS', async () => {
     const { about } = await Figures.of(service);
     expect(about.some(({ name }) => name.includes('certificate'))).toBe(false);
@@ -208,5 +217,46 @@ describe('GET /metrics with TLS', () => {
     expect(figures.onEach('presence_tls_certificate_expiry_timestamp_seconds')).toEqual(expected);
     await service.stop();
     await folder.remove();
+  });
+});
+
+describe('METRICS_PORT', () => {
+  let service: Service;
+  let url: string;
+  beforeEach(async () => {
+    service = await Service.start({ METRICS_PORT: '0' });
+    url = `http://127.0.0.1:${service.all(MetricsServer)[0].port}`;
+  });
+  afterEach(() => service.stop());
+
+  it('serves the metrics there, and no longer on the HTTP port', async () => {
+    const response = await fetch(`${url}/metrics`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe(Registry.PROMETHEUS_CONTENT_TYPE);
+    expect(await response.text()).toMatch(/^presence_node_sessions 0$/m);
+    expect((await fetch(`${service.httpUrl}/metrics`)).status).toBe(404);
+  });
+
+  it('serves nothing else there, and health on the HTTP port', async () => {
+    expect((await fetch(`${service.httpUrl}/health/live`)).status).toBe(200);
+    for (const path of ['/', '/health', '/metrics/more']) {
+      expect((await fetch(url + path)).status, path).toBe(404);
+    }
+    const response = await fetch(`${url}/metrics`, { method: 'POST', body: 'x' });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+  });
+
+  it('answers HEAD, and a request with a query', async () => {
+    const response = await fetch(`${url}/metrics?format=text`, { method: 'HEAD' });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe('');
+  });
+
+  it('is closed when the node has stopped, although a scraper keeps its connection', async () => {
+    await (await fetch(`${url}/metrics`)).text();
+    await service.stop();
+    await expect(fetch(`${url}/metrics`)).rejects.toThrow();
+    service = await Service.start();
   });
 });

@@ -220,7 +220,7 @@ describe('The program', () => {
       expect(server.output).toMatch(/ INFO \[Server\] gRPC on /);
     });
 
-    it.each(['GRPC_URL', 'HTTP_PORT'])(
+    it.each(['GRPC_URL', 'HTTP_PORT', 'METRICS_PORT'])(
       'logs in one sentence that the port of %s is in use, and exits with 1',
       async (setting) => {
         const other = createServer();

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Connections } from '../transport/connections/connections.js';
+import { EventsService } from '../events/events.service.js';
+import { FanOut } from '../events/fan-out.js';
+import { RpcMetrics } from '../transport/call/rpc-metrics.js';
+import { CertificateWatch } from '../transport/tls/certificate-watch.js';
+import { RejectionCounters } from '../limits/rejection-counters.js';
+import { SessionLimit } from '../limits/session-limit.js';
+import { CommandExecutor } from '../commands/command-executor.js';
+import { PresenceStore } from '../store/presence-store.js';
+import { registerBuildInfo } from './build-info.js';
+import { registerCommandMetrics } from './command-metrics.js';
+import { EventCounters } from './event-counters.js';
+import { registerConnectionMetrics, registerTlsMetrics } from './connection-metrics.js';
+import { registerEventMetrics } from './event-metrics.js';
+import { registerLimitMetrics } from './limit-metrics.js';
+import { registerStoreMetrics } from './store-metrics.js';
+
+/** All metrics of the node, in the text format of Prometheus. */
+@Injectable()
+export class MetricsRegistry {
+  private readonly registry = new Registry();
+
+  constructor(
+    store: PresenceStore,
+    commands: CommandExecutor,
+    calls: RpcMetrics,
+    committed: EventCounters,
+    fanOut: FanOut,
+    events: EventsService,
+    connections: Connections,
+    refusedCalls: RejectionCounters,
+    sessions: SessionLimit,
+    // Undefined if gRPC runs without TLS.
+    certificates?: CertificateWatch,
+  ) {
+    const { registry } = this;
+    collectDefaultMetrics({ register: registry });
+    registerBuildInfo(registry);
+    registerStoreMetrics(registry, store);
+    registerCommandMetrics(registry, commands.outcomes);
+    registerEventMetrics(registry, committed, fanOut, events);
+    for (const metric of calls.all) registry.registerMetric(metric);
+    registerConnectionMetrics(registry, connections);
+    registerLimitMetrics(registry, refusedCalls, sessions);
+    if (certificates) registerTlsMetrics(registry, certificates);
+  }
+
+  /** Returns the current value of every metric. */
+  read(): Promise<string> {
+    return this.registry.metrics();
+  }
+}
