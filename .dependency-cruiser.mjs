@@ -24,10 +24,10 @@ const MAY_IMPORT = {
   transport: ['clock', 'config', 'limits', 'telemetry', 'text', 'timers'],
   store: ['clock', 'config', 'domain', 'sealed-tokens', 'telemetry', 'text', 'timers'],
   commands: ['clock', 'config', 'domain', 'store', 'telemetry'],
-  'event-log': ['domain', 'sealed-tokens', 'store'],
   health: ['store', 'transport'],
   revocation: ['auth', 'clock', 'commands', 'config', 'store', 'text', 'timers'],
   api: ['auth', 'clock', 'config', 'domain', 'health', 'limits', 'store', 'text', 'transport'],
+  'event-log': ['api', 'config', 'domain', 'sealed-tokens', 'store'],
   lifecycle: ['config', 'domain', 'health'],
 };
 const features = Object.keys(MAY_IMPORT);

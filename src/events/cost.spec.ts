@@ -6,7 +6,7 @@ import { restrictedViewer } from '../../test/support/viewers.js';
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import type { FragmentEncoder } from '../event-log/event-log.js';
 import type { Filter } from '../event-log/filter.js';
-import { fragmentEncoder } from './event-encoder.js';
+import { fragmentEncoder } from '../api/event-mapper.js';
 import type { SubscriberStream } from './events.service.js';
 import { principalOf } from '../../test/support/principal.js';
 

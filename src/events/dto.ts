@@ -12,7 +12,7 @@ import {
   MAX_SUBSCRIBED_USERS,
 } from '../api/request-limits.js';
 import { AreIdentifiers, AreOneOf, IsOneOf } from '../api/validators.js';
-import { FILTER_KINDS } from './event-encoder.js';
+import { FILTER_KINDS } from '../api/event-mapper.js';
 
 const KINDS = Object.fromEntries(FILTER_KINDS);
 

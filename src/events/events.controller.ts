@@ -14,7 +14,7 @@ import { CurrentCaller, CurrentStream } from '../api/param-decorators.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
 import { EventsService } from './events.service.js';
 import { SubscribeRules, WatchCountsRules } from './dto.js';
-import { FILTER_KINDS } from './event-encoder.js';
+import { FILTER_KINDS } from '../api/event-mapper.js';
 
 @GrpcController()
 @EventsServiceControllerMethods()

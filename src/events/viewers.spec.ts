@@ -26,7 +26,8 @@ import { type Presence } from '../domain/presence.js';
 import type { PresenceEvent } from '../domain/event.js';
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import type { Filter } from '../event-log/filter.js';
-import { encodeSnapshot, fragmentEncoder } from './event-encoder.js';
+import { fragmentEncoder } from '../api/event-mapper.js';
+import { encodeSnapshot } from './event-encoder.js';
 import { snapshotOf } from './snapshot.js';
 
 const users = ['ann', 'bob', 'cem'];

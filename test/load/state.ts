@@ -1,7 +1,7 @@
 // Runs in a separate process with --expose-gc. Measures the memory and time for the state of N
 // users, without connections. The arguments are N and the number of groups of each user.
 import { EventLog } from '../../src/event-log/event-log.js';
-import { fragmentEncoder } from '../../src/events/event-encoder.js';
+import { fragmentEncoder } from '../../src/api/event-mapper.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { LISTED_STATUSES } from '../../src/domain/presence.js';
 import { step } from '../../src/domain/step.js';

@@ -5,7 +5,7 @@ import type { Input } from '../../src/domain/input.js';
 import { RejectedError } from '../../src/domain/rejected-error.js';
 import { step } from '../../src/domain/step.js';
 import { unrestrictedViewer, type Viewer } from '../../src/domain/viewer.js';
-import { fragmentEncoder } from '../../src/events/event-encoder.js';
+import { fragmentEncoder } from '../../src/api/event-mapper.js';
 import {
   EventsService,
   type SubscribeOptions,

@@ -3,7 +3,7 @@ import type { Change, EventKind, PresenceEvent } from '../../src/domain/event.js
 import { NOT_MODERATED } from '../../src/domain/moderator-mute.js';
 import { unknownPresence } from '../../src/domain/presence.js';
 import { unrestrictedViewer } from '../../src/domain/viewer.js';
-import { fragmentEncoder } from '../../src/events/event-encoder.js';
+import { fragmentEncoder } from '../../src/api/event-mapper.js';
 import { SubscribeResponse } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import type { LogEntry } from '../../src/event-log/entry.js';
 import { EventLog, type EventLogOptions } from '../../src/event-log/event-log.js';
