@@ -76,7 +76,7 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
   },
   TOO_MANY_CHANNELS: {
     code: status.RESOURCE_EXHAUSTED,
-    when: '`JoinChannel` with `keep_others`, and the session is in 50 channels.',
+    when: '`JoinChannel` with `keep_others`, and the session is in 50 channels, or the channel ids of all sessions of the user are too long together (64 KiB, each counted with 16 bytes more). `MoveUser` to such an id.',
     action: 'Leave a channel, then join again.',
   },
   TOO_MANY_SUBSCRIPTIONS: {

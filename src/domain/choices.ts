@@ -1,7 +1,13 @@
 import { accessRules } from './access-rules.js';
 import { CHOICE_KINDS, setVersion, type ChoiceKind } from './choice-versions.js';
 import { nextVersion } from './version.js';
-import { hasLeftSince, historyOf, isSame, membershipsOf, setMemberships } from './memberships.js';
+import {
+  hasLeftSince,
+  historyOf,
+  membershipsOf,
+  setMemberships,
+  withRegained,
+} from './memberships.js';
 import type { Draft, Membership, StatusChoice, User } from './user.js';
 
 /**
@@ -113,7 +119,7 @@ function recallChannels(
     .filter(({ channelId, isHeld }) => isHeld && !hasLeftSince(facts, channelId, version))
     .map(({ channelId }) => ({ channelId, sessionId }));
   if (facts.channelHistory === undefined) regainOne(facts, regained[0]);
-  else for (const membership of regained) regain(facts, membership);
+  else setMemberships(facts, withRegained(membershipsOf(facts), regained));
 }
 
 /** The last command left all other channels, so that the user is in the channel that it joined or in none. */
@@ -121,11 +127,6 @@ function regainOne(facts: Draft<User>, membership: Membership | undefined): void
   if (membership === undefined) return;
   const isElsewhere = facts.channelId !== undefined && facts.channelId !== membership.channelId;
   if (!isElsewhere) setMemberships(facts, [membership]);
-}
-
-function regain(facts: Draft<User>, membership: Membership): void {
-  const all = membershipsOf(facts);
-  if (!all.some((each) => isSame(each, membership))) setMemberships(facts, [...all, membership]);
 }
 
 /** Whether a remembered version is newer than the known one. If so, it becomes the known one. */

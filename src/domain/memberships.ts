@@ -12,6 +12,14 @@ import {
 export const MAX_CHANNELS_PER_SESSION = 50;
 
 /**
+ * The maximum size of all memberships of a user: the UTF-8 bytes of each channel id, and 16 more. Every commit of the user
+ * writes them. 20 sessions that are in 48 channels each fit if the ids are UUIDs.
+ */
+export const MAX_MEMBERSHIP_BYTES = 65_536;
+
+const BYTES_PER_MEMBERSHIP = 16;
+
+/**
  * The maximum number of channels for which the version of the last leave is kept. If there are more, the earliest leave
  * counts as one of all channels.
  */
@@ -37,7 +45,7 @@ export function setMemberships(facts: Draft<User>, memberships: readonly Members
 
 /**
  * Joins a channel with one session. Without `keepOthers` the user leaves all other channels, on all sessions. Throws a
- * `RejectedError` if the session is in too many channels.
+ * `RejectedError` if the session is in too many channels, or if the ids of all memberships are too long together.
  */
 export function joinChannel(
   facts: Draft<User>,
@@ -50,17 +58,49 @@ export function joinChannel(
     return;
   }
   const kept = membershipsOf(facts).filter((membership) => !isSame(membership, joined));
-  const count = kept.filter(({ sessionId }) => sessionId === joined.sessionId).length;
-  if (count >= MAX_CHANNELS_PER_SESSION) {
-    throw new RejectedError(
-      'TOO_MANY_CHANNELS',
-      `a session may be in ${MAX_CHANNELS_PER_SESSION} channels at once; leave one first`,
-      'channel_id',
-    );
-  }
+  const excess = excessOf(kept, joined);
+  if (excess !== undefined) throw new RejectedError('TOO_MANY_CHANNELS', excess, 'channel_id');
   facts.channelHistory = historyOf(facts);
   chose(facts, 'channel', now);
   setMemberships(facts, [...kept, joined]);
+}
+
+/**
+ * Returns the memberships of a user who joins channels again that it has not left. It does not join those above a limit: a
+ * client could not repair a `Connect` that fails.
+ */
+export function withRegained(
+  held: readonly Membership[],
+  regained: readonly Membership[],
+): readonly Membership[] {
+  let all = held;
+  for (const membership of regained) {
+    if (all.some((each) => isSame(each, membership))) continue;
+    if (excessOf(all, membership) !== undefined) break;
+    all = [...all, membership];
+  }
+  return all;
+}
+
+/** Returns why a user with these memberships may not have another one. Undefined: it may. */
+function excessOf(memberships: readonly Membership[], joined: Membership): string | undefined {
+  const count = memberships.filter(({ sessionId }) => sessionId === joined.sessionId).length;
+  if (count >= MAX_CHANNELS_PER_SESSION) {
+    return `a session may be in ${MAX_CHANNELS_PER_SESSION} channels at once; leave one first`;
+  }
+  return haveTooManyBytes([...memberships, joined]) ? TOO_MANY_BYTES : undefined;
+}
+
+/** The message for memberships that are larger than `MAX_MEMBERSHIP_BYTES`. */
+export const TOO_MANY_BYTES = `the channel ids of all sessions of a user may have ${MAX_MEMBERSHIP_BYTES} bytes in total, each counted with ${BYTES_PER_MEMBERSHIP} more; leave a channel first`;
+
+/** Whether these memberships together are larger than `MAX_MEMBERSHIP_BYTES`. */
+export function haveTooManyBytes(memberships: readonly Membership[]): boolean {
+  let bytes = 0;
+  for (const { channelId } of memberships) {
+    bytes += Buffer.byteLength(channelId) + BYTES_PER_MEMBERSHIP;
+  }
+  return bytes > MAX_MEMBERSHIP_BYTES;
 }
 
 /** Leaves a channel with all sessions, or all channels if none is named. */

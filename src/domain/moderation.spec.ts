@@ -114,6 +114,20 @@ describe('A moderator', () => {
     expect(channels(continueWith(user, [[5, disconnect('a')]]).user)).toEqual(['lobby']);
   });
 
+  it('cannot move a user to a channel whose id makes the memberships too large', () => {
+    const long = (i: number): string => `${i}`.padEnd(8, '-') + '🦊'.repeat(119);
+    const full = given(
+      ...['a', 'b', 'c'].map((id) => [0, connect(id)] as const),
+      [1, joinToo('a', 'stage')],
+      ...Array.from({ length: 131 }, (_, i) => [1, joinToo('abc'[i % 3]!, long(i))] as const),
+    );
+    expect(() => continueWith(full.user, [[2, moveUser('stage', long(131))]])).toThrow(
+      expect.objectContaining({ reason: 'TOO_MANY_CHANNELS', field: 'to_channel_id' }),
+    );
+    const { user } = continueWith(full.user, [[2, moveUser(long(0), long(131))]]);
+    expect(channels(user)).toContain(long(131));
+  });
+
   it('decides where a client is that reconnects with older choices', () => {
     const remembered = {
       status: undefined,

@@ -1,5 +1,12 @@
 import { chose } from './choice-versions.js';
-import { leaveChannel, membershipsOf, setMemberships, withoutDuplicates } from './memberships.js';
+import {
+  haveTooManyBytes,
+  leaveChannel,
+  membershipsOf,
+  setMemberships,
+  TOO_MANY_BYTES,
+  withoutDuplicates,
+} from './memberships.js';
 import { moderatorMute } from './moderator-mute.js';
 import { channelIdsOf, type Presence } from './presence.js';
 import { RejectedError } from './rejected-error.js';
@@ -62,7 +69,11 @@ export function moderate(user: User, input: ModerationInput, now: number): User 
       const moved = membershipsOf(user).filter(({ channelId }) => channelId === fromChannelId);
       leaveChannel(facts, fromChannelId, now);
       const joined = moved.map(({ sessionId }) => ({ channelId: toChannelId, sessionId }));
-      setMemberships(facts, withoutDuplicates([...membershipsOf(facts), ...joined]));
+      const after = withoutDuplicates([...membershipsOf(facts), ...joined]);
+      if (haveTooManyBytes(after)) {
+        throw new RejectedError('TOO_MANY_CHANNELS', TOO_MANY_BYTES, 'to_channel_id');
+      }
+      setMemberships(facts, after);
       return facts;
     }
     case 'removeUser':

@@ -2,7 +2,13 @@ import { accessRules, haveSameRules } from './access-rules.js';
 import { setVersion } from './choice-versions.js';
 import { hasLaterChoice, mergeChoices } from './choices.js';
 import { settled } from './hiding.js';
-import { hasLeftSince, isSame, membershipsOf, setMemberships } from './memberships.js';
+import {
+  hasLeftSince,
+  isSame,
+  membershipsOf,
+  setMemberships,
+  withRegained,
+} from './memberships.js';
 import type { Policy } from './policy.js';
 import { derivePresence } from './step.js';
 import { isRevoked } from './token-revocation.js';
@@ -123,7 +129,8 @@ function mergeMemberships(facts: Draft<User>, base: User, other: User, known: Us
       !kept.some((membership) => isSame(membership, each)) &&
       !hasLeftSince(later, each.channelId, version),
   );
-  setMemberships(facts, [...regained, ...kept]);
+  const fitting = withRegained(kept, regained).slice(kept.length);
+  setMemberships(facts, [...fitting, ...kept]);
 }
 
 function haveSameIds(a: readonly Session[], b: readonly Session[]): boolean {

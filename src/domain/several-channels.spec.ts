@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import fc from '../../test/support/seeded-fast-check.js';
 import { describe, expect, it } from 'vitest';
 import {
@@ -11,9 +12,15 @@ import {
   playWith,
   POLICY,
   time,
+  type Story,
 } from '../../test/support/play.js';
 import type { RememberedChoices } from './choices.js';
-import { historyOf, MAX_CHANNELS_PER_SESSION, membershipsOf } from './memberships.js';
+import {
+  historyOf,
+  MAX_CHANNELS_PER_SESSION,
+  MAX_MEMBERSHIP_BYTES,
+  membershipsOf,
+} from './memberships.js';
 import { channelIdsOf } from './presence.js';
 import { newUser, type User } from './user.js';
 
@@ -148,6 +155,37 @@ describe('A user in several channels', () => {
     expect(channels(continueWith(user, [[2, join('a', 'c50')]]).user)).toEqual(['c50']);
   });
 
+  it('has memberships of at most 64 KiB on all sessions', () => {
+    const long = (i: number): string => `${i}`.padEnd(8, '-') + '🦊'.repeat(119);
+    const fitting = Math.floor(MAX_MEMBERSHIP_BYTES / (8 + 476 + 16));
+    const { user } = given(
+      ...['a', 'b', 'c'].map((id) => [0, connect(id)] as const),
+      ...Array.from({ length: fitting }, (_, i) => [1, joinToo('abc'[i % 3]!, long(i))] as const),
+    );
+    expect(membershipsOf(user)).toHaveLength(fitting);
+    const one = (id: string): Story => continueWith(user, [[2, joinToo('a', id)]]);
+    expect(() => one(long(fitting))).toThrow(
+      expect.objectContaining({ reason: 'TOO_MANY_CHANNELS', field: 'channel_id' }),
+    );
+    expect(membershipsOf(one('short').user)).toHaveLength(fitting + 1);
+    expect(membershipsOf(one(long(0)).user)).toHaveLength(fitting);
+    const left = continueWith(user, [
+      [2, leave('a', long(0))],
+      [3, joinToo('a', long(fitting))],
+    ]);
+    expect(membershipsOf(left.user)).toHaveLength(fitting);
+  });
+
+  it('has 20 sessions in 48 channels each, whose ids are UUIDs', () => {
+    const policy = { ...POLICY, maxSessionsPerUser: 20 };
+    const sessions = Array.from({ length: 20 }, (_, i) => `s${i}`);
+    const joins = sessions.flatMap((id) =>
+      Array.from({ length: 48 }, () => [1, joinToo(id, randomUUID())] as const),
+    );
+    const { user } = playWith(policy)(...sessions.map((id) => [0, connect(id)] as const), ...joins);
+    expect(membershipsOf(user)).toHaveLength(960);
+  });
+
   it('is in no channel for others while INVISIBLE', () => {
     const { user } = continueWith(twoTabs.user, [
       [
@@ -173,6 +211,30 @@ describe('A client that reconnects', () => {
 
   it('joins the channels of its session again', () => {
     expect(channels(continueWith(alone, [[9, returning]]).user)).toEqual(['doc-1', 'doc-2']);
+  });
+
+  it('joins as many again as the limits allow, and the connect succeeds', () => {
+    const held = (channelIds: readonly string[]): RememberedChoices => ({
+      ...rememberedBy(twoTabs.user, 'a'),
+      channel: {
+        version: 5000,
+        clearedVersion: 1,
+        channels: channelIds.map((channelId) => ({ channelId, isHeld: true })),
+      },
+    });
+    const ids = (length: number, text: string): readonly string[] =>
+      Array.from({ length }, (_, i) => `${i}${text}`);
+    const many = given([9, connect('c', { remembered: held(ids(60, '')) })]);
+    expect(membershipsOf(many.user)).toHaveLength(MAX_CHANNELS_PER_SESSION);
+
+    const large = ids(50, '🦊'.repeat(126));
+    const { user } = given(
+      [9, connect('c', { remembered: held(large) })],
+      [9, connect('d', { remembered: held(large) })],
+      [9, connect('e', { remembered: held(large) })],
+    );
+    const fitting = Math.floor(MAX_MEMBERSHIP_BYTES / (2 + 504 + 16));
+    expect(membershipsOf(user)).toHaveLength(fitting);
   });
 
   it('joins them also after another session joined and left other channels', () => {

@@ -212,6 +212,8 @@ export const ModerationService: GenService<{
    * - NOT_FOUND: the user is not in `from_channel_id`, as far as the caller may
    *   see.
    * - PERMISSION_DENIED: the caller does not moderate both channels.
+   * - RESOURCE_EXHAUSTED: the channel ids of all sessions of the user would have
+   *   more than 65536 bytes in total, each counted with 16 more.
    *
    * @generated from rpc presence.v1.ModerationService.MoveUser
    */

@@ -39,7 +39,9 @@ export type JoinChannelRequest = Message<"presence.v1.JoinChannelRequest"> & {
   /**
    * Whether the user stays in the channels that were joined before, on every
    * session. Otherwise the user leaves them all, also those of other devices: the
-   * microphone is in one place. A session may be in 50 channels.
+   * microphone is in one place. A session may be in 50 channels, and the channel
+   * ids of all sessions of a user may have 65536 bytes in total, each counted with
+   * 16 more. `Connect` with remembered choices joins only as many as fit.
    *
    * @generated from field: bool keep_others = 3;
    */
@@ -1310,7 +1312,9 @@ export const PresenceService: GenService<{
    * in it.
    *
    * Errors:
-   * - RESOURCE_EXHAUSTED: the session is in 50 channels.
+   * - RESOURCE_EXHAUSTED: the session is in 50 channels, or the channel ids of all
+   *   sessions of the user have more than 65536 bytes in total, each counted with
+   *   16 more.
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
    * - PERMISSION_DENIED: the session belongs to another user, or the token does
    *   not grant the channel.

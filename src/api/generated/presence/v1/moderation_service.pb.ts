@@ -427,6 +427,8 @@ export interface ModerationServiceClient {
    * - NOT_FOUND: the user is not in `from_channel_id`, as far as the caller may
    *   see.
    * - PERMISSION_DENIED: the caller does not moderate both channels.
+   * - RESOURCE_EXHAUSTED: the channel ids of all sessions of the user would have
+   *   more than 65536 bytes in total, each counted with 16 more.
    */
 
   moveUser(request: MoveUserRequest, ...rest: any): Observable<MoveUserResponse>;
@@ -477,6 +479,8 @@ export interface ModerationServiceController {
    * - NOT_FOUND: the user is not in `from_channel_id`, as far as the caller may
    *   see.
    * - PERMISSION_DENIED: the caller does not moderate both channels.
+   * - RESOURCE_EXHAUSTED: the channel ids of all sessions of the user would have
+   *   more than 65536 bytes in total, each counted with 16 more.
    */
 
   moveUser(

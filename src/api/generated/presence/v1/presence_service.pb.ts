@@ -77,7 +77,9 @@ export interface JoinChannelRequest {
   /**
    * Whether the user stays in the channels that were joined before, on every
    * session. Otherwise the user leaves them all, also those of other devices: the
-   * microphone is in one place. A session may be in 50 channels.
+   * microphone is in one place. A session may be in 50 channels, and the channel
+   * ids of all sessions of a user may have 65536 bytes in total, each counted with
+   * 16 more. `Connect` with remembered choices joins only as many as fit.
    */
   keepOthers: boolean;
 }
@@ -2747,7 +2749,9 @@ export interface PresenceServiceClient {
    * in it.
    *
    * Errors:
-   * - RESOURCE_EXHAUSTED: the session is in 50 channels.
+   * - RESOURCE_EXHAUSTED: the session is in 50 channels, or the channel ids of all
+   *   sessions of the user have more than 65536 bytes in total, each counted with
+   *   16 more.
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
    * - PERMISSION_DENIED: the session belongs to another user, or the token does
    *   not grant the channel.
@@ -2916,7 +2920,9 @@ export interface PresenceServiceController {
    * in it.
    *
    * Errors:
-   * - RESOURCE_EXHAUSTED: the session is in 50 channels.
+   * - RESOURCE_EXHAUSTED: the session is in 50 channels, or the channel ids of all
+   *   sessions of the user have more than 65536 bytes in total, each counted with
+   *   16 more.
    * - NOT_FOUND: there is no such live session; begin a new one with `Connect`.
    * - PERMISSION_DENIED: the session belongs to another user, or the token does
    *   not grant the channel.
