@@ -27,7 +27,7 @@ function* loose() {
   for (const path of MANIFESTS) {
     const { dependencies, devDependencies } = read(path);
     for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
-      if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) {
+      if (!/^(npm:[\w-]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)) {
         yield `${path} asks for ${name} ${version}, which is no exact version.`;
       }
     }

@@ -17,7 +17,7 @@ const programs = {
   'createPresenceClient with the transport for gRPC-Web':
     "import { createPresenceClient } from '@presence-service/client'; import { createGrpcWebTransport } from '@connectrpc/connect-web'; globalThis.it = { createPresenceClient, createGrpcWebTransport };",
   'of these, the libraries of Connect and Protobuf (a client of the same services without this library)':
-    "import { createClient } from '@connectrpc/connect'; import { createGrpcWebTransport } from '@connectrpc/connect-web'; import { SessionService } from './dist/generated/presence/v1/session_service_pb.js'; import { PresenceService } from './dist/generated/presence/v1/presence_service_pb.js'; import { EventsService } from './dist/generated/presence/v1/events_service_pb.js'; import { ModerationService } from './dist/generated/presence/v1/moderation_service_pb.js'; globalThis.it = { createClient, createGrpcWebTransport, SessionService, PresenceService, EventsService, ModerationService };",
+    "import { createClient } from '@connectrpc/connect'; import { createGrpcWebTransport } from '@connectrpc/connect-web'; import { SessionService } from './dist/esm/generated/presence/v1/session_service_pb.js'; import { PresenceService } from './dist/esm/generated/presence/v1/presence_service_pb.js'; import { EventsService } from './dist/esm/generated/presence/v1/events_service_pb.js'; import { ModerationService } from './dist/esm/generated/presence/v1/moderation_service_pb.js'; globalThis.it = { createClient, createGrpcWebTransport, SessionService, PresenceService, EventsService, ModerationService };",
 };
 
 for (const [name, source] of Object.entries(programs)) {
