@@ -72,6 +72,15 @@ export default defineConfig(
     files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '{test,client/test}/**/*.ts'],
     rules: {
       '@typescript-eslint/unbound-method': 'off',
+      'no-restricted-properties': [
+        'error',
+        ...['waitFor', 'waitUntil'].map((property) => ({
+          object: 'vi',
+          property,
+          message:
+            'Use `eventually`. This one gives up after a second, and fails if the machine is busy.',
+        })),
+      ],
     },
   },
   {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Logger } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../test/support/eventually.js';
 import { ClockModule } from '../clock/clock.module.js';
 import { readConfig } from '../config/config.js';
 import { ConfigError } from '../config/config-error.js';
@@ -81,7 +82,7 @@ describe('AuthModule', () => {
 
     await start({ AUTH_JWKS_URL: `http://127.0.0.1:${port}/` });
 
-    await vi.waitFor(() => expect(asked).toHaveBeenCalledOnce());
+    await eventually(() => asked.mock.calls.length, 1);
     server.closeAllConnections();
     server.close();
   });

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { config, Subject } from 'rxjs';
 import { afterEach, expect, it, vi } from 'vitest';
+import { eventually } from '../../test/support/eventually.js';
 import { logSubscriberErrors } from './library-logs.js';
 
 afterEach(() => {
@@ -18,7 +19,7 @@ it('an error of a subscriber is logged and does not end the process', async () =
     throw new Error('a fault of this subscriber');
   });
   source.next(1);
-  await vi.waitFor(() => expect(logged).toHaveBeenCalledOnce());
+  await eventually(() => logged.mock.calls.length, 1);
   expect(logged.mock.lastCall?.[0]).toContain('a fault of this subscriber');
   expect(uncaught).not.toHaveBeenCalled();
   process.off('uncaughtExceptionMonitor', uncaught);

@@ -6,6 +6,7 @@ import { RejectedError } from '../../src/domain/rejected-error.js';
 import { step, type Step } from '../../src/domain/step.js';
 import { newUser } from '../../src/domain/user.js';
 import type { Commit, PresenceStore } from '../../src/store/presence-store.js';
+import { eventually } from '../support/eventually.js';
 import { silentStep } from '../support/silent-step.js';
 import { choose, connect, disconnect, join, mute, POLICY, time } from '../support/play.js';
 
@@ -187,7 +188,7 @@ export function presenceStoreContract(
         await perform('bob', connect('b'), 1);
         expect(heard).toEqual(['alice', 'bob']);
         expect(store.view.presence('bob').status).toBe('ONLINE');
-        await vi.waitFor(() => expect(reported.mock.calls).toEqual([[fault], [fault]]));
+        await eventually(() => reported.mock.calls, [[fault], [fault]]);
         rxjs.onUnhandledError = null;
       });
 
