@@ -9,51 +9,11 @@ import {
   leave,
   mute,
   given,
-  playWith,
-  POLICY,
 } from '../../test/support/play.js';
+import { rememberedBy, returning } from '../../test/support/remembered-choices.js';
+import { membershipsOf } from './memberships.js';
 import { NO_CHOICES } from './choice-versions.js';
 import type { RememberedChoices } from './choices.js';
-import { historyOf, membershipsOf } from './memberships.js';
-import type { User } from './user.js';
-
-/** Returns the choices that a client receives on this session and sends with its next one. */
-function rememberedBy(user: User, sessionId: string): RememberedChoices {
-  const { status, microphone, speaker, channel } = user.choiceVersions;
-  return {
-    status:
-      status === undefined
-        ? undefined
-        : {
-            version: status,
-            choice: user.choice,
-            statusText: user.statusText,
-            expiresAt: user.choiceExpiresAt,
-          },
-    microphone:
-      microphone === undefined
-        ? undefined
-        : { version: microphone, isMuted: user.isMicrophoneMuted },
-    speaker: speaker === undefined ? undefined : { version: speaker, isMuted: user.isSpeakerMuted },
-    channel:
-      channel === undefined
-        ? undefined
-        : {
-            version: channel,
-            clearedVersion: historyOf(user).clearedAt,
-            channels: membershipsOf(user).map(({ channelId, sessionId: holder }) => ({
-              channelId,
-              isHeld: holder === sessionId,
-            })),
-          },
-  };
-}
-
-const returning = (
-  sessionId: string,
-  previousSessionId: string,
-  remembered: RememberedChoices | undefined,
-) => connect(sessionId, { previousSessionId, remembered });
 
 describe('A command', () => {
   it('gets a version that grows also if nothing changes or the clock steps back', () => {
@@ -244,91 +204,6 @@ describe('A version from the future', () => {
     );
     expect(user.isMicrophoneMuted).toBe(false);
     expect(user.choiceVersions.microphone).toBe(2000);
-  });
-});
-
-describe('A session that names the one before it', () => {
-  const playWithGrace = playWith({ reconnectGraceMs: 1000 });
-  const withGrace = { ...POLICY, reconnectGraceMs: 1000 };
-
-  it('takes its place when that is lost, and not the place of another tab', () => {
-    const { user } = playWithGrace(
-      [1, connect('a')],
-      [2, connect('b')],
-      [3, join('a', 'lobby')],
-      [4, disconnect('a', 'CONNECTION_LOST')],
-      [5, disconnect('b', 'CONNECTION_LOST')],
-      [6, returning('b2', 'b', undefined)],
-    );
-    expect(user.sessions.map(({ sessionId }) => sessionId)).toEqual(['a', 'b2']);
-    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'a' }]);
-    const { user: both } = continueWith(user, [[7, returning('a2', 'a', undefined)]], withGrace);
-    expect(membershipsOf(both)).toEqual([{ channelId: 'lobby', sessionId: 'a2' }]);
-    expect(both.sessions.map(({ sessionId }) => sessionId)).toEqual(['b2', 'a2']);
-  });
-
-  it('takes up nobody when that is unknown', () => {
-    const { user } = playWithGrace(
-      [1, connect('a')],
-      [2, disconnect('a', 'CONNECTION_LOST')],
-      [3, returning('b', 'unknown', undefined)],
-    );
-    expect(user.sessions.map(({ sessionId }) => sessionId)).toEqual(['a', 'b']);
-  });
-
-  it('takes over its channel while it is still live, and nobody sees a difference', () => {
-    const { user, told } = given(
-      [1, connect('a')],
-      [2, join('a', 'lobby')],
-      [3, returning('b', 'a', undefined)],
-      [4, disconnect('a')],
-    );
-    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
-    expect(told.filter((event) => event.includes('CHANNEL'))).toHaveLength(1);
-  });
-
-  it('takes over also what that one joins afterwards', () => {
-    const { user } = given(
-      [1, connect('a')],
-      [2, returning('b', 'a', undefined)],
-      [3, join('a', 'lobby')],
-      [4, disconnect('a')],
-    );
-    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
-  });
-
-  it('gives the channel back when it ends first, because the move was given up', () => {
-    const { user } = given(
-      [1, connect('a')],
-      [2, join('a', 'lobby')],
-      [3, returning('b', 'a', undefined)],
-      [4, disconnect('b')],
-    );
-    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'a' }]);
-  });
-
-  it('hands on what it was to take over', () => {
-    const { user } = given(
-      [1, connect('a')],
-      [2, join('a', 'lobby')],
-      [3, returning('b', 'a', undefined)],
-      [4, join('a', 'garden')],
-      [5, returning('c', 'b', undefined)],
-      [6, disconnect('b')],
-      [7, disconnect('a')],
-    );
-    expect(membershipsOf(user)).toEqual([{ channelId: 'garden', sessionId: 'c' }]);
-  });
-
-  it('is not waited with for the one before, once that is found to be lost', () => {
-    const { user } = playWithGrace(
-      [1, connect('a')],
-      [2, join('a', 'lobby')],
-      [3, returning('b', 'a', undefined)],
-      [4, disconnect('a', 'CONNECTION_LOST')],
-    );
-    expect(user.sessions).toHaveLength(1);
-    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
   });
 });
 

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { useFakeTimers } from '../../test/support/fake-timers.js';
 import { FlushScheduler } from './flush-scheduler.js';
 
 describe('Rounds', () => {
@@ -8,10 +9,8 @@ describe('Rounds', () => {
   let turns: number[];
   let rounds: FlushScheduler;
 
+  useFakeTimers();
   beforeEach(() => {
-    vi.useFakeTimers({
-      toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
-    });
     cost = 0;
     turnsOfRound = 1;
     turns = [];
@@ -24,7 +23,6 @@ describe('Rounds', () => {
       }
     });
   });
-  afterEach(() => void vi.useRealTimers());
 
   it('begin at once after quiet, but not within the request', () => {
     rounds.schedule();

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { useFakeTimers } from '../../test/support/fake-timers.js';
 import fc from '../../test/support/seeded-fast-check.js';
 import { EventWorld, eventLines, type Reader } from '../../test/support/events.js';
 import { filterOf } from '../../test/support/log.js';
@@ -22,19 +23,15 @@ const EVE = unrestrictedViewer('eve');
 const ZED = unrestrictedViewer('zed');
 
 let world: EventWorld;
+useFakeTimers();
 beforeEach(async () => {
-  vi.useFakeTimers({
-    toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
-  });
   world = new EventWorld({ startsAt: 1_000_000 });
   await happen(connectWith('acme'), join('a', 'lobby'));
 });
-afterEach(() => void vi.useRealTimers());
 
 /** The user ann does something, and all subscribers are served. */
 async function happen(...inputs: readonly Input[]): Promise<void> {
-  for (const input of inputs) await world.happen('ann', input);
-  vi.runAllTimers();
+  await world.happenAndFlush('ann', ...inputs);
 }
 
 /** Returns a reader that has received the beginning of its subscription, and only later messages count. */

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { useFakeTimers } from '../../test/support/fake-timers.js';
 import { EventWorld, HEARTBEAT_MS, eventLines } from '../../test/support/events.js';
 import { connect, join } from '../../test/support/play.js';
 import { SubscribeResponse, Sync } from '../api/generated/presence/v1/events_service.pb.js';
@@ -8,12 +9,7 @@ const { SYNC_CURRENT, SYNC_RESET } = Sync;
 const EMPTY = SubscribeResponse.decode(new Uint8Array());
 
 let world: EventWorld;
-beforeEach(() => {
-  vi.useFakeTimers({
-    toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
-  });
-});
-afterEach(() => void vi.useRealTimers());
+useFakeTimers();
 
 describe('The state that a subscription is given', () => {
   /** Two users, and a reader whose read limit is a burst of four presences and two more per second. */

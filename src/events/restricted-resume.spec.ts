@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { useFakeTimers } from '../../test/support/fake-timers.js';
 import { EventWorld, eventLines } from '../../test/support/events.js';
 import {
   choose,
@@ -14,7 +15,6 @@ import {
 } from '../../test/support/play.js';
 import { GUEST, MEMBER } from '../../test/support/viewers.js';
 import { Sync } from '../api/generated/presence/v1/events_service.pb.js';
-import type { Input } from '../domain/input.js';
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import { viewedOf } from '../domain/visibility.js';
 import { rightsDigest } from '../event-log/resume-token.js';
@@ -25,19 +25,10 @@ const GROUPS_ONLY = { visibility: 'groups', channelAccess: 'granted' } as const;
 const ADMIN = unrestrictedViewer('admin');
 
 let world: EventWorld;
+useFakeTimers();
 beforeEach(() => {
-  vi.useFakeTimers({
-    toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
-  });
   world = new EventWorld({ access: GROUPS_ONLY });
 });
-afterEach(() => void vi.useRealTimers());
-
-/** A user does something, and all subscribers are served. */
-async function happen(userId: string, ...inputs: readonly Input[]): Promise<void> {
-  for (const input of inputs) await world.happen(userId, input);
-  vi.runAllTimers();
-}
 
 describe('A restricted viewer that resumes', () => {
   /** Returns the last token of a subscription that has ended. */
@@ -55,10 +46,19 @@ describe('A restricted viewer that resumes', () => {
   }
 
   it('receives all that it missed of those whom it sees now', async () => {
-    await happen('ann', connectWith('acme'));
+    await world.happenAndFlush('ann', connectWith('acme'));
     const token = await tokenOfEnded(MEMBER);
-    await happen('ann', disconnect('a'), connectWith('acme'), mute('a', { speaker: true }));
-    await happen('bob', connectWith('bolt'), connect('b', { token: grantsOf('acme') }));
+    await world.happenAndFlush(
+      'ann',
+      disconnect('a'),
+      connectWith('acme'),
+      mute('a', { speaker: true }),
+    );
+    await world.happenAndFlush(
+      'bob',
+      connectWith('bolt'),
+      connect('b', { token: grantsOf('acme') }),
+    );
     expect(await resumed(MEMBER, token)).toEqual([
       ['userOffline', 'userOnline', 'userMuteStateChanged', 'userOnline'],
       [SYNC_CURRENT],
@@ -66,28 +66,34 @@ describe('A restricted viewer that resumes', () => {
   });
 
   it('receives only the end of those whom it does not see now, and saw at its position', async () => {
-    await happen('ann', connectWith(), join('a', 'lobby'));
+    await world.happenAndFlush('ann', connectWith(), join('a', 'lobby'));
     const token = await tokenOfEnded(GUEST);
-    await happen('ann', mute('a', { speaker: true }), leave('a'), join('a', 'lobby'), leave('a'));
-    await happen(
+    await world.happenAndFlush(
+      'ann',
+      mute('a', { speaker: true }),
+      leave('a'),
+      join('a', 'lobby'),
+      leave('a'),
+    );
+    await world.happenAndFlush(
       'bob',
       connectWith(),
       join('a', 'lobby'),
       mute('a', { speaker: true }),
       leave('a'),
     );
-    await happen('ann', mute('a', { speaker: false }));
+    await world.happenAndFlush('ann', mute('a', { speaker: false }));
     const reader = await world.subscribe({ resumeToken: token }, { viewer: GUEST });
     expect(eventLines(reader)).toEqual([['userChannelChanged', 'userOffline'], [SYNC_CURRENT]]);
     expect(reader.messages[0]!.events[0]!.presence!.userId).toBe('ann');
   });
 
   it('receives the same of a user who hides from it as of one who is gone', async () => {
-    await happen('ann', connectWith('acme'));
-    await happen('bob', connectWith('acme'));
+    await world.happenAndFlush('ann', connectWith('acme'));
+    await world.happenAndFlush('bob', connectWith('acme'));
     const token = await tokenOfEnded(MEMBER);
-    await happen('ann', mute('a', { speaker: true }), hideFrom('member'));
-    await happen('bob', mute('a', { speaker: true }), disconnect('a'));
+    await world.happenAndFlush('ann', mute('a', { speaker: true }), hideFrom('member'));
+    await world.happenAndFlush('bob', mute('a', { speaker: true }), disconnect('a'));
     const reader = await world.subscribe({ resumeToken: token }, { viewer: MEMBER });
     const events = reader.messages.flatMap((message) => message.events);
     expect(events.map(({ change }) => change!.$case)).toEqual(['userOffline', 'userOffline']);
@@ -99,7 +105,7 @@ describe('A restricted viewer that resumes', () => {
   });
 
   it('is reset with a token of other rights, and accepted with one of equal rights', async () => {
-    await happen('ann', connectWith('acme'), join('a', 'lobby'));
+    await world.happenAndFlush('ann', connectWith('acme'), join('a', 'lobby'));
     const tokens = await Promise.all([MEMBER, GUEST, ADMIN].map(tokenOfEnded));
     for (const [i, viewer] of [MEMBER, GUEST, ADMIN].entries()) {
       for (const [j, token] of tokens.entries()) {
@@ -114,7 +120,7 @@ describe('A restricted viewer that resumes', () => {
   it('carries its rights in the tokens of heartbeats, of SYNC_CURRENT and of events', async () => {
     const reader = await world.subscribe({}, { viewer: MEMBER });
     const tokens = [reader.lastToken];
-    await happen('ann', connectWith('acme'));
+    await world.happenAndFlush('ann', connectWith('acme'));
     tokens.push(reader.lastToken);
     world.clock.advance(1000);
     world.fanOut.runMaintenance();
@@ -128,32 +134,32 @@ describe('A restricted viewer that resumes', () => {
 
   it('is reset if the log has no facts of a missed commit, because nothing was restricted then', async () => {
     world = new EventWorld();
-    await happen('ann', connectWith('acme'));
+    await world.happenAndFlush('ann', connectWith('acme'));
     const token = world.log.tokenFor(world.log.head, rightsDigest(MEMBER.rights));
-    await happen('ann', mute('a', { speaker: true }));
+    await world.happenAndFlush('ann', mute('a', { speaker: true }));
     expect(await resumed(MEMBER, token)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
   });
 
   it('receives what it missed while no other reader had restrictions', async () => {
     world = new EventWorld();
-    await happen('ann', connectWith('bolt'));
+    await world.happenAndFlush('ann', connectWith('bolt'));
     const token = await tokenOfEnded(MEMBER);
-    await happen('bob', connectWith('acme'));
-    await happen('ann', connect('b', { token: grantsOf('acme') }));
+    await world.happenAndFlush('bob', connectWith('acme'));
+    await world.happenAndFlush('ann', connect('b', { token: grantsOf('acme') }));
     expect(await resumed(MEMBER, token)).toEqual([['userOnline', 'userOnline'], [SYNC_CURRENT]]);
   });
 
   it('receives a change of groups that was silent before any reader had restrictions', async () => {
     world = new EventWorld();
-    await happen('ann', connectWith('bolt'));
+    await world.happenAndFlush('ann', connectWith('bolt'));
     const token = world.log.tokenFor(world.log.head, rightsDigest(MEMBER.rights));
-    await happen('ann', connect('b', { token: grantsOf('acme') }));
+    await world.happenAndFlush('ann', connect('b', { token: grantsOf('acme') }));
     expect(world.commits.at(-1)!.events).toEqual([]);
     expect(await resumed(MEMBER, token)).toEqual([['userOnline'], [SYNC_CURRENT]]);
   });
 
   it('is reset if the state before a missed commit is unknown, as are those from whom the user hides', async () => {
-    await happen('ann', connectWith('acme'), hideFrom('eve'));
+    await world.happenAndFlush('ann', connectWith('acme'), hideFrom('eve'));
     const eve = unrestrictedViewer('eve');
     const tokens = await Promise.all([MEMBER, eve, ADMIN].map(tokenOfEnded));
     const ann = viewedOf(await world.store.get({ userId: 'ann' }));
@@ -179,9 +185,12 @@ describe('A restricted viewer that resumes', () => {
     const token = await tokenOfEnded(MEMBER);
     const text = 'x'.repeat(100_000);
     for (const userId of ['ann', 'bob', 'cem', 'dan'])
-      await happen(userId, connectWith('acme'), choose('a', 'AWAY', { text }));
+      await world.happenAndFlush(userId, connectWith('acme'), choose('a', 'AWAY', { text }));
     const reader = await world.subscribe({ resumeToken: token }, { viewer: MEMBER, credits: 1 });
-    await happen('member', { type: 'revokeTokens', issuedBefore: world.clock.wall() });
+    await world.happenAndFlush('member', {
+      type: 'revokeTokens',
+      issuedBefore: world.clock.wall(),
+    });
     expect(reader.refusal).toMatchObject({ reason: 'TOKEN_REVOKED' });
     reader.letGoOn(Infinity);
     vi.runAllTimers();
@@ -192,9 +201,14 @@ describe('A restricted viewer that resumes', () => {
 
   it('receives the latest event of each user only if it lags, and never an older one after a newer one', async () => {
     const reader = await world.subscribe({ latestOnly: true }, { viewer: GUEST, credits: 1 });
-    await happen('ann', connectWith(), join('a', 'lobby'), mute('a', { speaker: true }));
-    await happen('bob', connectWith(), join('a', 'lobby'), leave('a'));
-    await happen('ann', joinToo('a', 'secret'));
+    await world.happenAndFlush(
+      'ann',
+      connectWith(),
+      join('a', 'lobby'),
+      mute('a', { speaker: true }),
+    );
+    await world.happenAndFlush('bob', connectWith(), join('a', 'lobby'), leave('a'));
+    await world.happenAndFlush('ann', joinToo('a', 'secret'));
     reader.letGoOn(Infinity);
     vi.runAllTimers();
     expect(eventLines(reader).slice(1)).toEqual([['userMuteStateChanged', 'userOffline']]);

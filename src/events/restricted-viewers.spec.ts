@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { useFakeTimers } from '../../test/support/fake-timers.js';
 import { EventWorld, eventLines, type Reader } from '../../test/support/events.js';
 import { filterOf } from '../../test/support/log.js';
 import {
@@ -13,7 +14,6 @@ import {
 } from '../../test/support/play.js';
 import { GUEST, MEMBER, restrictedViewer } from '../../test/support/viewers.js';
 import { Sync } from '../api/generated/presence/v1/events_service.pb.js';
-import type { Input } from '../domain/input.js';
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import type { SubscribeOptions } from './events.service.js';
 
@@ -24,19 +24,10 @@ const WATCHER = restrictedViewer('watcher', { channels: ['lobby'] });
 const ADMIN = unrestrictedViewer('admin');
 
 let world: EventWorld;
+useFakeTimers();
 beforeEach(() => {
-  vi.useFakeTimers({
-    toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
-  });
   world = new EventWorld({ access: GROUPS_ONLY });
 });
-afterEach(() => void vi.useRealTimers());
-
-/** A user does something, and all subscribers are served. */
-async function happen(userId: string, ...inputs: readonly Input[]): Promise<void> {
-  for (const input of inputs) await world.happen(userId, input);
-  vi.runAllTimers();
-}
 
 /** Returns a reader whose messages begin after the beginning of its subscription. */
 async function subscribed(
@@ -53,12 +44,12 @@ async function subscribed(
 describe('A viewer who may watch a channel and sees nobody else', () => {
   it('sees users come online when they enter the channel, and go OFFLINE when they leave it', async () => {
     const reader = await subscribed(GUEST);
-    await happen('ann', connectWith('acme'), mute('a', { speaker: true }));
+    await world.happenAndFlush('ann', connectWith('acme'), mute('a', { speaker: true }));
     expect(reader.messages).toEqual([]);
-    await happen('ann', join('a', 'lobby'));
-    await happen('ann', mute('a', { speaker: false }));
-    await happen('ann', join('a', 'attic'));
-    await happen('ann', mute('a', { speaker: true }));
+    await world.happenAndFlush('ann', join('a', 'lobby'));
+    await world.happenAndFlush('ann', mute('a', { speaker: false }));
+    await world.happenAndFlush('ann', join('a', 'attic'));
+    await world.happenAndFlush('ann', mute('a', { speaker: true }));
     expect(eventLines(reader)).toEqual([
       ['userOnline', 'userChannelChanged', 'userMuteStateChanged'],
       ['userMuteStateChanged'],
@@ -68,9 +59,9 @@ describe('A viewer who may watch a channel and sees nobody else', () => {
 
   it('finds the names of other channels in no field of an event', async () => {
     const reader = await subscribed(GUEST);
-    await happen('ann', connectWith(), join('a', 'secret-1'), joinToo('a', 'lobby'));
-    await happen('ann', joinToo('a', 'secret-2'), leave('a', 'secret-1'));
-    await happen('ann', mute('a', { speaker: true }), join('a', 'secret-3'));
+    await world.happenAndFlush('ann', connectWith(), join('a', 'secret-1'), joinToo('a', 'lobby'));
+    await world.happenAndFlush('ann', joinToo('a', 'secret-2'), leave('a', 'secret-1'));
+    await world.happenAndFlush('ann', mute('a', { speaker: true }), join('a', 'secret-3'));
     const [entered, changes] = reader.messages.map(({ events }) => events);
     expect(reader.messages).toHaveLength(2);
     expect(JSON.stringify(reader.messages)).not.toContain('secret');
@@ -87,16 +78,16 @@ describe('A viewer who may watch a channel and sees nobody else', () => {
   });
 
   it('receives no message for a change of a secret channel, and neither for one of groups', async () => {
-    await happen('ann', connectWith(), join('a', 'lobby'));
+    await world.happenAndFlush('ann', connectWith(), join('a', 'lobby'));
     const reader = await subscribed(GUEST);
-    await happen('ann', joinToo('a', 'secret'));
-    await happen('ann', connect('b', { token: grantsOf('acme') }), disconnect('b'));
+    await world.happenAndFlush('ann', joinToo('a', 'secret'));
+    await world.happenAndFlush('ann', connect('b', { token: grantsOf('acme') }), disconnect('b'));
     expect(eventLines(reader).flat()).not.toContain('userChannelChanged');
   });
 
   it('sees itself whatever its rights are', async () => {
     const reader = await subscribed(GUEST);
-    await happen('guest', connectWith(), join('a', 'attic'));
+    await world.happenAndFlush('guest', connectWith(), join('a', 'attic'));
     expect(eventLines(reader)).toEqual([['userOnline', 'userChannelChanged']]);
     expect(reader.messages[0]!.events[1]!.presence!.currentChannelId).toBe('attic');
   });
@@ -106,8 +97,8 @@ describe('A viewer who sees every user, and one channel', () => {
   it('receives late what it could not receive at once, although it is not the first event of its commit', async () => {
     const filter = filterOf({ kinds: ['USER_OFFLINE'] });
     const reader = await world.subscribe({ filter }, { viewer: WATCHER, credits: 2 });
-    await happen('bob', connectWith(), disconnect('a'));
-    await happen('ann', connectWith(), join('a', 'lobby'), disconnect('a'));
+    await world.happenAndFlush('bob', connectWith(), disconnect('a'));
+    await world.happenAndFlush('ann', connectWith(), join('a', 'lobby'), disconnect('a'));
     reader.letGoOn(Infinity);
     vi.runAllTimers();
     expect(world.commits.at(-1)!.events).toHaveLength(2);
@@ -118,19 +109,19 @@ describe('A viewer who sees every user, and one channel', () => {
 describe('A viewer with groups', () => {
   it('sees only users with a session in its groups, from the start to the end of that session', async () => {
     const reader = await subscribed(MEMBER);
-    await happen('bob', connectWith('bolt'));
-    await happen('ann', connectWith('bolt'));
+    await world.happenAndFlush('bob', connectWith('bolt'));
+    await world.happenAndFlush('ann', connectWith('bolt'));
     expect(reader.messages).toEqual([]);
-    await happen('ann', connect('b', { token: grantsOf('acme') }));
-    await happen('ann', disconnect('b'));
+    await world.happenAndFlush('ann', connect('b', { token: grantsOf('acme') }));
+    await world.happenAndFlush('ann', disconnect('b'));
     expect(eventLines(reader)).toEqual([['userOnline'], ['userOffline']]);
   });
 
   it('receives the wanted kinds of what it sees', async () => {
     const filter = filterOf({ kinds: ['USER_OFFLINE'] });
     const reader = await subscribed(MEMBER, { filter });
-    await happen('ann', connectWith('acme'), disconnect('a'));
-    await happen('bob', connectWith('bolt'), disconnect('a'));
+    await world.happenAndFlush('ann', connectWith('acme'), disconnect('a'));
+    await world.happenAndFlush('bob', connectWith('bolt'), disconnect('a'));
     expect(eventLines(reader)).toEqual([['userOffline']]);
   });
 
@@ -143,7 +134,7 @@ describe('A viewer with groups', () => {
     expect(new Set(counts())).toEqual(new Set([0, 1]));
     await world.happen('bob', connectWith('acme'));
     const late = await world.subscribe({}, { viewer: MEMBER });
-    await happen('ann', mute('a', { speaker: true }));
+    await world.happenAndFlush('ann', mute('a', { speaker: true }));
     expect(eventLines(late)).toEqual([['ann', 'bob'], [SYNC_CURRENT], ['userMuteStateChanged']]);
     for (const reader of early) {
       const lines = eventLines(reader).flat();
@@ -152,8 +143,8 @@ describe('A viewer with groups', () => {
   });
 
   it('receives a snapshot of those whom it sees', async () => {
-    await happen('ann', connectWith('acme'));
-    await happen('bob', connectWith('bolt'), join('a', 'lobby'));
+    await world.happenAndFlush('ann', connectWith('acme'));
+    await world.happenAndFlush('bob', connectWith('bolt'), join('a', 'lobby'));
     const told = async (viewer: Viewer, options: Partial<SubscribeOptions> = {}) =>
       eventLines(await world.subscribe(options, { viewer }))[0];
     expect(await told(MEMBER)).toEqual(['ann']);
@@ -171,11 +162,11 @@ describe('A filter on groups', () => {
       await subscribed(ADMIN, { filter }, ['acme']),
       await subscribed(MEMBER, { filter }),
     ];
-    await happen('ann', connectWith('bolt'), join('a', 'lobby'));
-    await happen('ann', connect('b', { token: grantsOf('acme') }));
-    await happen('ann', mute('b', { speaker: true }));
-    await happen('ann', disconnect('b'));
-    await happen('ann', join('a', 'attic'));
+    await world.happenAndFlush('ann', connectWith('bolt'), join('a', 'lobby'));
+    await world.happenAndFlush('ann', connect('b', { token: grantsOf('acme') }));
+    await world.happenAndFlush('ann', mute('b', { speaker: true }));
+    await world.happenAndFlush('ann', disconnect('b'));
+    await world.happenAndFlush('ann', join('a', 'attic'));
     for (const reader of readers) {
       expect(eventLines(reader).map((line) => [line[0], line.at(-1)])).toEqual([
         ['userOnline', expect.anything()],
@@ -188,10 +179,10 @@ describe('A filter on groups', () => {
   it('together with a channel shows users of either, and no end while one of them matches', async () => {
     const both = filterOf({ groupIds: ['acme'], channelIds: ['lobby'] });
     const reader = await subscribed(ADMIN, { filter: both }, ['acme']);
-    await happen('ann', connectWith('acme'), joinToo('a', 'lobby'));
+    await world.happenAndFlush('ann', connectWith('acme'), joinToo('a', 'lobby'));
     reader.messages.length = 0;
-    await happen('ann', connect('b', { token: grantsOf() }), disconnect('a'));
-    await happen('ann', joinToo('b', 'lobby'));
+    await world.happenAndFlush('ann', connect('b', { token: grantsOf() }), disconnect('a'));
+    await world.happenAndFlush('ann', joinToo('b', 'lobby'));
     expect(eventLines(reader).flat()).not.toContain('userOffline');
   });
 
@@ -208,7 +199,7 @@ describe('A filter on groups', () => {
   });
 
   it('names any user, also one whom the viewer does not see', async () => {
-    await happen('bob', connectWith('bolt'));
+    await world.happenAndFlush('bob', connectWith('bolt'));
     const named = filterOf({ userIds: ['bob', 'nobody'] });
     const reader = await world.subscribe({ filter: named }, { viewer: MEMBER });
     const [bob, nobody] = reader.messages[0]!.snapshot;

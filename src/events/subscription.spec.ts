@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { useFakeTimers } from '../../test/support/fake-timers.js';
 import { EventWorld, eventLines } from '../../test/support/events.js';
 import { append, eventOf, filterOf, placeOf, resumeSecrets } from '../../test/support/log.js';
 import { activity, connect, disconnect, join, mute } from '../../test/support/play.js';
@@ -10,13 +11,10 @@ import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 const { SYNC_CURRENT, SYNC_RESET } = Sync;
 
 let world: EventWorld;
+useFakeTimers();
 beforeEach(() => {
-  vi.useFakeTimers({
-    toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
-  });
   world = new EventWorld();
 });
-afterEach(() => void vi.useRealTimers());
 
 describe('A subscription', () => {
   it('begins with the matching presences, then SYNC_CURRENT', async () => {

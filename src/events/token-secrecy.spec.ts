@@ -1,16 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { useFakeTimers } from '../../test/support/fake-timers.js';
 import { EventWorld } from '../../test/support/events.js';
 import { connect, hideFrom, join, mute } from '../../test/support/play.js';
 import { restrictedViewer } from '../../test/support/viewers.js';
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 
-beforeEach(
-  () =>
-    void vi.useFakeTimers({
-      toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
-    }),
-);
-afterEach(() => void vi.useRealTimers());
+useFakeTimers();
 
 /** The tokens that a viewer receives without events, while users whom it does not see act or do not. */
 async function tokensOf(viewer: Viewer, isActive: boolean): Promise<readonly string[]> {

@@ -1,3 +1,4 @@
+import { vi } from 'vitest';
 import { UNRESTRICTED } from '../../src/auth/access.js';
 import type { Config } from '../../src/config/config.js';
 import type { PresenceEvent } from '../../src/domain/event.js';
@@ -101,6 +102,12 @@ export class EventWorld {
     } catch (error) {
       if (!(error instanceof RejectedError)) throw error;
     }
+  }
+
+  /** Applies inputs to a user, and then serves all subscribers. The timers must be fake. */
+  async happenAndFlush(userId: string, ...inputs: readonly Input[]): Promise<void> {
+    for (const input of inputs) await this.happen(userId, input);
+    vi.runAllTimers();
   }
 
   /**

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import {
+  connect,
+  continueWith,
+  disconnect,
+  given,
+  join,
+  playWith,
+  POLICY,
+} from '../../test/support/play.js';
+import { returning } from '../../test/support/remembered-choices.js';
+import { membershipsOf } from './memberships.js';
+
+describe('A session that names the one before it', () => {
+  const playWithGrace = playWith({ reconnectGraceMs: 1000 });
+  const withGrace = { ...POLICY, reconnectGraceMs: 1000 };
+
+  it('takes its place when that is lost, and not the place of another tab', () => {
+    const { user } = playWithGrace(
+      [1, connect('a')],
+      [2, connect('b')],
+      [3, join('a', 'lobby')],
+      [4, disconnect('a', 'CONNECTION_LOST')],
+      [5, disconnect('b', 'CONNECTION_LOST')],
+      [6, returning('b2', 'b', undefined)],
+    );
+    expect(user.sessions.map(({ sessionId }) => sessionId)).toEqual(['a', 'b2']);
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'a' }]);
+    const { user: both } = continueWith(user, [[7, returning('a2', 'a', undefined)]], withGrace);
+    expect(membershipsOf(both)).toEqual([{ channelId: 'lobby', sessionId: 'a2' }]);
+    expect(both.sessions.map(({ sessionId }) => sessionId)).toEqual(['b2', 'a2']);
+  });
+
+  it('takes up nobody when that is unknown', () => {
+    const { user } = playWithGrace(
+      [1, connect('a')],
+      [2, disconnect('a', 'CONNECTION_LOST')],
+      [3, returning('b', 'unknown', undefined)],
+    );
+    expect(user.sessions.map(({ sessionId }) => sessionId)).toEqual(['a', 'b']);
+  });
+
+  it('takes over its channel while it is still live, and nobody sees a difference', () => {
+    const { user, told } = given(
+      [1, connect('a')],
+      [2, join('a', 'lobby')],
+      [3, returning('b', 'a', undefined)],
+      [4, disconnect('a')],
+    );
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
+    expect(told.filter((event) => event.includes('CHANNEL'))).toHaveLength(1);
+  });
+
+  it('takes over also what that one joins afterwards', () => {
+    const { user } = given(
+      [1, connect('a')],
+      [2, returning('b', 'a', undefined)],
+      [3, join('a', 'lobby')],
+      [4, disconnect('a')],
+    );
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
+  });
+
+  it('gives the channel back when it ends first, because the move was given up', () => {
+    const { user } = given(
+      [1, connect('a')],
+      [2, join('a', 'lobby')],
+      [3, returning('b', 'a', undefined)],
+      [4, disconnect('b')],
+    );
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'a' }]);
+  });
+
+  it('hands on what it was to take over', () => {
+    const { user } = given(
+      [1, connect('a')],
+      [2, join('a', 'lobby')],
+      [3, returning('b', 'a', undefined)],
+      [4, join('a', 'garden')],
+      [5, returning('c', 'b', undefined)],
+      [6, disconnect('b')],
+      [7, disconnect('a')],
+    );
+    expect(membershipsOf(user)).toEqual([{ channelId: 'garden', sessionId: 'c' }]);
+  });
+
+  it('is not waited with for the one before, once that is found to be lost', () => {
+    const { user } = playWithGrace(
+      [1, connect('a')],
+      [2, join('a', 'lobby')],
+      [3, returning('b', 'a', undefined)],
+      [4, disconnect('a', 'CONNECTION_LOST')],
+    );
+    expect(user.sessions).toHaveLength(1);
+    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
+  });
+});
