@@ -146,8 +146,8 @@ export class CommitViews {
 }
 
 /**
- * Returns the state before a commit. `canCatchUp` lets no reader that needs the state start before a commit that lacks
- * it.
+ * Returns the state before a commit. No reader that needs the state reads a commit that lacks it: such a reader restarts
+ * with a snapshot, see `Cursor.lacksState`.
  */
 function beforeOf({ before }: CommitFacts): Viewed {
   if (before === undefined) throw new Error('the event log lacks the state before a commit');

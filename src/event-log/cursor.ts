@@ -1,5 +1,5 @@
 import { concernsHiding, type CommitFacts } from './commit-facts.js';
-import type { CatchUp } from './catch-up.js';
+import { canCatchUp, type CatchUp } from './catch-up.js';
 import type { LogEntry } from './entry.js';
 import type { EventLog } from './event-log.js';
 import { matches, needsFacts, wantsEverything, type Interest } from './filter.js';
@@ -28,6 +28,8 @@ export class Cursor {
   /** The rights of the reader, for its resume tokens. */
   readonly rights: number;
   private readonly needsFacts: boolean;
+  /** `hidingFrom` of the log when the reader could continue. */
+  private hidingFrom: number;
 
   constructor(
     private readonly log: EventLog,
@@ -38,6 +40,7 @@ export class Cursor {
   ) {
     this.rights = rightsDigest(interest.viewer.rights);
     this.needsFacts = needsFacts(interest);
+    this.hidingFrom = log.hidingFrom;
   }
 
   get isAtHead(): boolean {
@@ -47,6 +50,16 @@ export class Cursor {
   /** Whether the log has dropped events that this reader has not received. */
   get isTruncated(): boolean {
     return this.position < this.log.tail;
+  }
+
+  /** Whether the reader needs the state before a commit ahead, and the log does not have it because the commit was replayed. */
+  lacksState(): boolean {
+    if (this.needsFacts) return this.position < this.log.factsFrom;
+    const { hidingFrom } = this.log;
+    if (this.hidingFrom === hidingFrom) return false;
+    if (!canCatchUp(this.log, this.interest, this.position)) return true;
+    this.hidingFrom = hidingFrom;
+    return false;
   }
 
   /**

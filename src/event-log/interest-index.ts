@@ -45,9 +45,10 @@ export class InterestIndex<Reader> {
 
   /**
    * Yields the readers that follow the user, or one of the channels or groups of an event, and those who follow everyone
-   * whom they see. A reader can occur more than once.
+   * whom they see. A reader can occur more than once. Yields undefined after a check that takes long: the caller can pause
+   * there, and readers can be added and deleted meanwhile.
    */
-  *followersOf(entry: LogEntry): Generator<Reader> {
+  *followersOf(entry: LogEntry): Generator<Reader | undefined> {
     yield* this.byUser.get(entry.userId) ?? [];
     const { channelId, previousChannelId, otherChannelIds, facts } = entry;
     if (channelId !== undefined) yield* this.byChannel.get(channelId) ?? [];
@@ -57,8 +58,10 @@ export class InterestIndex<Reader> {
     for (const other of otherChannelIds) yield* this.byChannel.get(other) ?? [];
     // Readers with groups or restrictions receive all events of a commit at its first entry.
     if (facts?.first !== entry.position) return;
+    // No such reader continues at a commit without the state before it.
+    if (facts.before === undefined) return;
     if (this.byGroup.size > 0) {
-      for (const groupId of facts.before?.groups ?? []) yield* this.byGroup.get(groupId) ?? [];
+      for (const groupId of facts.before.groups) yield* this.byGroup.get(groupId) ?? [];
       for (const groupId of facts.after.groups) yield* this.byGroup.get(groupId) ?? [];
     }
     if (this.restricted.size > 0) yield* this.restricted.readersOf(facts);

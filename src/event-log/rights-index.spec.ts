@@ -36,6 +36,11 @@ function seesDifference(viewer: Viewer, { before, after }: CommitFacts): boolean
   return eventsFor(viewer, before!, after, 0, 'REQUESTED').length > 0;
 }
 
+/** Returns the readers, without the pauses. */
+function readersOf(index: RightsIndex<number>, facts: CommitFacts): readonly number[] {
+  return [...index.readersOf(facts)].filter((reader) => reader !== undefined);
+}
+
 describe('The index of rights', () => {
   it('finds every reader who sees a difference', () => {
     fc.assert(
@@ -48,12 +53,11 @@ describe('The index of rights', () => {
         all.forEach((viewer, reader) => {
           index.add(viewer, reader);
           // Earlier commits must not decide who is found.
-          if (reader === Math.floor(all.length / 2))
-            expect([...index.readersOf(facts)]).toBeDefined();
+          if (reader === Math.floor(all.length / 2)) readersOf(index, facts);
         });
         const left = all.length === 0 ? -1 : gone % all.length;
         if (left >= 0) index.delete(all[left]!, left);
-        const found = new Set(index.readersOf(facts));
+        const found = new Set(readersOf(index, facts));
         expect(found).not.toContain(left);
         for (const [reader, viewer] of all.entries()) {
           if (reader !== left && seesDifference(viewer, facts)) expect(found).toContain(reader);
@@ -74,7 +78,7 @@ describe('The index of rights', () => {
     const { presence: shown } = eventOf('ann', 1);
     const viewed = { shown, groups: ['group-7', 'group-8'], hiddenFrom: new Map() };
     const facts = { before: viewed, after: viewed, occurredAt: 0, cause: 'REQUESTED' } as const;
-    expect([...index.readersOf({ ...facts, first: 1, end: 2 })]).toEqual([]);
+    expect(readersOf(index, { ...facts, first: 1, end: 2 })).toEqual([]);
     expect(checked).toHaveLength(2);
   });
 
@@ -93,7 +97,7 @@ describe('The index of rights', () => {
     const viewed = { shown, groups: [], hiddenFrom: new Map() };
     const facts = { before: viewed, after: viewed, occurredAt: 0, cause: 'REQUESTED' } as const;
     for (let i = 0; i < 10; i++)
-      expect([...index.readersOf({ ...facts, first: 1, end: 2 })]).toEqual([7]);
+      expect(readersOf(index, { ...facts, first: 1, end: 2 })).toEqual([7]);
     expect(checks).toBe(100);
   });
 
@@ -113,7 +117,7 @@ describe('The index of rights', () => {
     };
     const facts = ['ann', 'bob', 'cem'].map(factsOf);
     for (let round = 0; round < 3; round++)
-      for (const each of facts) expect([...index.readersOf(each)]).toEqual([]);
+      for (const each of facts) expect(readersOf(index, each)).toEqual([]);
     expect(checks).toBe(3 * 1000 * 10);
   });
 
@@ -126,11 +130,11 @@ describe('The index of rights', () => {
     const { presence: shown } = eventOf('ann', 1, { channelId: 'lobby' });
     const viewed = { shown, groups: ['acme'], hiddenFrom: new Map() };
     const change = { before: viewed, after: viewed, occurredAt: 0, cause: 'REQUESTED' } as const;
-    expect([...index.readersOf({ ...change, first: 1, end: 2 })]).toEqual([1, 2]);
+    expect(readersOf(index, { ...change, first: 1, end: 2 })).toEqual([1, 2]);
     index.delete(viewer, 1);
     index.delete({ ...viewer, userId: 'bob' }, 2);
     expect(index.size).toBe(0);
     const maps = Object.values(index).filter((each) => each instanceof Map || each instanceof Set);
-    expect(maps.map(({ size }) => size)).toEqual([0, 0, 0, 0, 0]);
+    expect(maps.filter(({ size }) => size > 0)).toEqual([]);
   });
 });

@@ -1,4 +1,3 @@
-import { channelIdsOf } from '../domain/presence.js';
 import type { Viewer } from '../domain/viewer.js';
 import { hiddenViewers, type CommitFacts, type ViewedChange } from './commit-facts.js';
 import { put, take } from './reader-sets.js';
@@ -12,11 +11,23 @@ const MAX_REMEMBERED = 2_000_000;
 /** The size of a remembered channel without the rights. */
 const CHANNEL_SIZE = 8;
 
+/** The number of rights without readers that the remembered channels may hold, if there are not more with readers. */
+const MAX_LEFT = 1000;
+
 /** Readers with the same rights. */
 interface Peers<Reader> {
   /** A viewer with these rights who is no user, so that no user hides from it. */
   readonly viewer: Viewer;
   readonly readers: Set<Reader>;
+  /** The number of rights that were added before, and these. */
+  readonly nth: number;
+}
+
+/** Rights that let a reader watch a channel. */
+interface Watchers<Reader> {
+  readonly peers: Set<Peers<Reader>>;
+  /** The number of rights that were added when they were checked last. */
+  checked: number;
 }
 
 /**
@@ -28,10 +39,17 @@ export class RightsIndex<Reader, Change extends ViewedChange = CommitFacts> {
   private readonly byGroup = new Map<string, Set<Peers<Reader>>>();
   /** Those who see every user, but not every channel. */
   private readonly seeingEveryone = new Set<Peers<Reader>>();
-  /** Those with groups who may watch a channel, for the channels of recent commits. */
-  private readonly byChannel = new Map<string, Set<Peers<Reader>>>();
+  /** Those with groups who may watch every channel. */
+  private readonly watchingEverything = new Set<Peers<Reader>>();
+  /** The others with groups, by the order in which they were added. */
+  private readonly watchingSome = new Map<number, Peers<Reader>>();
+  /** Those of `watchingSome` who may watch a channel, for the channels of recent commits. */
+  private readonly byChannel = new Map<string, Watchers<Reader>>();
   /** The size of `byChannel`. It includes rights that have no reader any more. */
   private remembered = 0;
+  private added = 0;
+  /** The number of rights that lost their last reader since `byChannel` was empty. */
+  private left = 0;
   private readonly byViewer = new Map<string, Set<Reader>>();
 
   /** `isSeen`: whether a commit changes anything for viewers with the same rights. */
@@ -46,10 +64,12 @@ export class RightsIndex<Reader, Change extends ViewedChange = CommitFacts> {
     put(this.byViewer, viewer.userId, reader);
     let peers = this.peers.get(viewer.rights);
     if (peers === undefined) {
-      peers = { viewer: { ...viewer, userId: '' }, readers: new Set() };
+      peers = { viewer: { ...viewer, userId: '' }, readers: new Set(), nth: ++this.added };
       this.peers.set(viewer.rights, peers);
       if (viewer.groups === undefined) this.seeingEveryone.add(peers);
-      else this.addToIndexes(peers, viewer.groups);
+      else if (viewer.mayWatch === undefined) this.watchingEverything.add(peers);
+      else this.watchingSome.set(peers.nth, peers);
+      for (const groupId of viewer.groups ?? []) put(this.byGroup, groupId, peers);
     }
     peers.readers.add(reader);
   }
@@ -61,62 +81,84 @@ export class RightsIndex<Reader, Change extends ViewedChange = CommitFacts> {
     if (peers?.readers.size !== 0) return;
     this.peers.delete(viewer.rights);
     this.seeingEveryone.delete(peers);
+    this.watchingEverything.delete(peers);
+    this.watchingSome.delete(peers.nth);
     for (const groupId of viewer.groups ?? []) take(this.byGroup, groupId, peers);
-    for (const watchers of this.byChannel.values()) watchers.delete(peers);
-    if (this.peers.size === 0) this.forgetChannels();
+    // Removing them from every channel would take long.
+    if (++this.left > Math.max(MAX_LEFT, this.peers.size) || this.peers.size === 0)
+      this.forgetChannels();
   }
 
-  /** Yields the readers who may see a difference. A reader can occur more than once. */
-  *readersOf(facts: Change): Generator<Reader> {
-    for (const { viewer, readers } of this.candidatesFor(facts)) {
-      if (this.isSeen(viewer, facts)) yield* readers;
+  /**
+   * Yields the readers who may see a difference. A reader can occur more than once. Yields undefined after each check of a
+   * channel or of rights: the caller can pause there, and readers can be added and deleted meanwhile.
+   */
+  *readersOf(facts: Change): Generator<Reader | undefined> {
+    for (const peers of this.candidatesFor(facts)) {
+      const isSeen = peers !== undefined && this.isSeen(peers.viewer, facts);
+      yield undefined;
+      if (isSeen) yield* peers.readers;
     }
     // Users see themselves, and those from whom a user hides see something else than their peers.
     yield* this.byViewer.get(facts.after.shown.userId) ?? [];
     for (const viewerId of hiddenViewers(facts)) yield* this.byViewer.get(viewerId) ?? [];
   }
 
-  private *candidatesFor({ before, after }: Change): Generator<Peers<Reader>> {
+  private *candidatesFor({ before, after }: Change): Generator<Peers<Reader> | undefined> {
     yield* this.seeingEveryone;
+    const states = before === undefined ? [after] : [before, after];
     const candidates = new Set<Peers<Reader>>();
-    for (const viewed of [before, after]) {
-      if (viewed === undefined) continue;
-      for (const groupId of viewed.groups) addAll(candidates, this.byGroup.get(groupId));
-      for (const id of channelIdsOf(viewed.shown)) addAll(candidates, this.watchersOf(id));
+    const channelIds = new Set<string>();
+    for (const { groups, shown } of states) {
+      for (const groupId of groups) addAll(candidates, this.byGroup.get(groupId));
+      if (shown.channelId !== undefined) channelIds.add(shown.channelId);
+      addAll(channelIds, shown.otherChannelIds);
     }
-    yield* candidates;
+    if (channelIds.size > 0) addAll(candidates, this.watchingEverything);
+    for (const channelId of channelIds) {
+      addAll(candidates, this.watchersOf(channelId));
+      yield undefined;
+    }
+    for (const peers of candidates) if (peers.readers.size > 0) yield peers;
   }
 
-  private addToIndexes(peers: Peers<Reader>, groups: ReadonlySet<string>): void {
-    for (const groupId of groups) put(this.byGroup, groupId, peers);
-    for (const [channelId, watchers] of this.byChannel) {
-      if (!mayWatch(peers, channelId)) continue;
-      watchers.add(peers);
+  /** Any pattern can match a channel, so all rights are checked when a channel is new, and later the rights that are new. */
+  private watchersOf(channelId: string): ReadonlySet<Peers<Reader>> {
+    const watchers = this.byChannel.get(channelId) ?? this.rememberChannel(channelId);
+    for (const peers of this.addedAfter(watchers.checked)) {
+      if (peers.viewer.mayWatch?.(channelId) !== true) continue;
+      watchers.peers.add(peers);
       this.remembered++;
     }
+    watchers.checked = this.added;
+    return watchers.peers;
   }
 
-  /** Any pattern can match a channel, so all rights are checked when a channel is new. */
-  private watchersOf(channelId: string): ReadonlySet<Peers<Reader>> {
-    let watchers = this.byChannel.get(channelId);
-    if (watchers === undefined) {
-      const withGroups = [...this.peers.values()].filter(({ viewer }) => viewer.groups);
-      watchers = new Set(withGroups.filter((peers) => mayWatch(peers, channelId)));
-      if (this.remembered > MAX_REMEMBERED) this.forgetChannels();
-      this.remembered += CHANNEL_SIZE + watchers.size;
-      this.byChannel.set(channelId, watchers);
-    }
+  private rememberChannel(channelId: string): Watchers<Reader> {
+    if (this.remembered > MAX_REMEMBERED) this.forgetChannels();
+    this.remembered += CHANNEL_SIZE;
+    const watchers = { peers: new Set<Peers<Reader>>(), checked: 0 };
+    this.byChannel.set(channelId, watchers);
     return watchers;
+  }
+
+  /** Yields those of `watchingSome` who were added after the first `count`. */
+  private *addedAfter(count: number): Generator<Peers<Reader>> {
+    // Most of those that were added may have left again.
+    if (this.added - count > this.watchingSome.size) {
+      for (const [nth, peers] of this.watchingSome) if (nth > count) yield peers;
+      return;
+    }
+    for (let nth = count + 1; nth <= this.added; nth++) {
+      const peers = this.watchingSome.get(nth);
+      if (peers !== undefined) yield peers;
+    }
   }
 
   private forgetChannels(): void {
     this.byChannel.clear();
-    this.remembered = 0;
+    this.remembered = this.left = 0;
   }
-}
-
-function mayWatch<Reader>({ viewer }: Peers<Reader>, channelId: string): boolean {
-  return viewer.mayWatch === undefined || viewer.mayWatch(channelId);
 }
 
 function addAll<Item>(all: Set<Item>, more: Iterable<Item> = []): void {

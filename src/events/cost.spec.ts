@@ -195,6 +195,38 @@ describe('An event', () => {
     expect(others()).toEqual([]);
   });
 
+  it('is checked in slices of the event loop if many rights and channels matter', async () => {
+    const now = vi.spyOn(performance, 'now');
+    let time = 0;
+    let checks = 0;
+    now.mockImplementation(() => time);
+    const viewerOf = (i: number): Viewer => ({
+      ...restrictedViewer(`m-${i}`, { groups: [`group-${i}`] }),
+      mayWatch: (channelId): boolean => {
+        checks++;
+        time += 0.02;
+        return i === 7 && channelId === 'room-7';
+      },
+    });
+    const meters = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => subscribe(filterOf(), viewerOf(i))),
+    );
+    await world.happen('alice', connect('s'));
+    for (let i = 0; i < 50; i++) await world.happen('alice', joinToo('s', `room-${i}`));
+    const inSlices: number[] = [];
+    while (vi.getTimerCount() > 0) {
+      checks = 0;
+      vi.advanceTimersToNextTimer();
+      inSlices.push(checks);
+    }
+    // One channel for all of the rights, or all channels for one of them.
+    expect(Math.max(...inSlices)).toBeLessThanOrEqual(200);
+    expect(inSlices.filter((each) => each > 0).length).toBeGreaterThan(40);
+    const informed = meters.flatMap(({ messages }, i) => (messages.length > 0 ? [i] : []));
+    expect(informed).toEqual([7]);
+    now.mockRestore();
+  });
+
   it('carries nothing for restricted viewers before there is one', async () => {
     await subscribe(filterOf());
     await world.happen('alice', connect('s', { token: grantsOf('acme') }));

@@ -73,7 +73,8 @@ export class CountedScopes {
     else {
       // The index yields a count twice if it has two reasons to change.
       for (const counted of new Set(this.ofAll.readersOf({ ...change, before })))
-        if (this.changeTotal(counted, before, after)) this.marked.add(counted);
+        if (counted !== undefined && this.changeTotal(counted, before, after))
+          this.marked.add(counted);
     }
     for (const each of [before, after]) {
       if (each === undefined) continue;

@@ -3,15 +3,16 @@ import { Interval } from '@nestjs/schedule';
 import type { Subscription as RxSubscription } from 'rxjs';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import type { LogEntry } from '../event-log/entry.js';
 import { EventLog } from '../event-log/event-log.js';
 import { hidingChange, isSilent, viewedChange } from '../event-log/commit-facts.js';
 import { needsFacts, type Interest } from '../event-log/filter.js';
 import { InterestIndex } from '../event-log/interest-index.js';
 import { FlushScheduler } from '../event-log/flush-scheduler.js';
 import { BatchCache } from '../event-log/batch-cache.js';
+import { TimeSlice } from '../timers/time-slice.js';
 import { durationHistogram, secondsSince } from '../telemetry/durations.js';
 import { PresenceStore, type Commit } from '../store/presence-store.js';
+import { MatchedEvents } from './matched-events.js';
 import { tokenExpired, type Subscription } from './subscription.js';
 
 /**
@@ -182,16 +183,14 @@ export class FanOut implements OnApplicationShutdown {
     const since = this.oldestPendingAt ?? performance.now();
     this.oldestPendingAt = undefined;
     this.messagesBefore = this.slices.messages;
-    const from = Math.max(this.flushedUpTo, this.log.tail);
-    if (from > this.flushedUpTo) this.handleOverflow();
-    const found = this.matchSubscriptions(from);
     const { head } = this.log;
+    if (this.isIncomplete) this.recoverLost();
     let count = 0;
     for (const subscription of this.index.unfiltered) {
       if (!subscription.isLagging) this.serve(subscription);
       if (++count % YIELD_EVERY === 0) yield* this.endSlice(since);
     }
-    for (const [subscription, entries] of found) {
+    for (const [subscription, entries] of yield* this.matchSubscriptions(head, since)) {
       if (this.subscriptions.has(subscription)) {
         this.contain(subscription, () => subscription.deliver(entries, head));
       }
@@ -218,33 +217,49 @@ export class FanOut implements OnApplicationShutdown {
 
   /**
    * Finds the events of the flush for subscriptions that are up to date and have a filter on users, channels or groups, or
-   * do not see everyone.
+   * do not see everyone. Takes several slices if there are many rights or channels to check.
    */
-  private matchSubscriptions(from: number): ReadonlyMap<Subscription, readonly LogEntry[]> {
-    const found = new Map<Subscription, LogEntry[]>();
-    for (let entry = this.log.at(from); entry; entry = this.log.at(entry.position + 1)) {
+  private *matchSubscriptions(head: number, since: number): Generator<void, MatchedEvents> {
+    const found = new MatchedEvents();
+    const slice = new TimeSlice();
+    let count = 0;
+    for (let position = Math.max(this.flushedUpTo, this.log.tail); position < head; position++) {
+      const entry = this.log.at(position)!;
       for (const subscription of this.index.followersOf(entry)) {
-        const { isLagging, cursor } = subscription;
-        if (isLagging || entry.position < cursor.position) continue;
-        const entries = found.get(subscription);
-        // The index yields a subscription once for each reason to follow the user.
-        if (entries !== undefined && entries.at(-1)!.position >= entry.position) continue;
-        const events = cursor.eventsAt(entry);
-        if (entries !== undefined) entries.push(...events);
-        else if (events.length > 0) found.set(subscription, [...events]);
+        if (subscription !== undefined)
+          this.contain(subscription, () => found.add(subscription, entry));
+        if (subscription !== undefined && ++count % YIELD_EVERY > 0) continue;
+        if (!slice.isOver) continue;
+        yield* this.endSlice(since);
+        slice.restart();
+        if (this.log.at(position) === entry) continue;
+        // Too many events were committed during the pause. The log has dropped this one.
+        found.clear();
+        this.recoverLost();
+        position = this.log.tail - 1;
+        break;
       }
     }
     return found;
   }
 
   /**
-   * Handles the case that more events were committed since the last flush than the log holds. All subscriptions that
-   * were up to date have then missed events.
+   * Whether the log has dropped events since the last flush, or has replayed commits since then, which lack the state
+   * before them.
    */
-  private handleOverflow(): void {
+  private get isIncomplete(): boolean {
+    const { tail, factsFrom, hidingFrom } = this.log;
+    return Math.max(tail, hidingFrom, this.keepsFacts ? factsFrom : 0) > this.flushedUpTo;
+  }
+
+  /** Restarts or ends the subscriptions that were up to date and cannot continue with the events since the last flush. */
+  private recoverLost(): void {
     for (const subscription of this.subscriptions) {
       if (subscription.isLagging) continue;
-      subscription.markLagging(this.flushedUpTo);
+      const { cursor } = subscription;
+      cursor.position = Math.max(cursor.position, this.flushedUpTo);
+      if (!cursor.isTruncated && !cursor.lacksState()) continue;
+      subscription.markLagging(cursor.position);
       this.serve(subscription);
     }
   }
@@ -254,7 +269,7 @@ export class FanOut implements OnApplicationShutdown {
    * user although its stream is ready.
    */
   private catchUp(subscription: Subscription, quietSince: number): void {
-    if (subscription.recoverIfTruncated()) this.serve(subscription);
+    if (subscription.recoverIfLost()) this.serve(subscription);
     // This heartbeat has no resume token: a token would skip events that the subscriber has not received.
     if (subscription.isLagging && subscription.lastSentAt <= quietSince)
       subscription.sendHeartbeat(NOTHING);

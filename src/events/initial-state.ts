@@ -31,10 +31,10 @@ export interface InitialState {
 }
 
 /**
- * The cause of a reset: the log could not continue from a resume token for a reader with these rights, or a reader with
- * DELIVERY_LATEST lagged too far.
+ * The cause of a reset: the log could not continue from a resume token for a reader with these rights, a reader with
+ * DELIVERY_LATEST lagged too far, or a commit was replayed and its difference for the reader is unknown.
  */
-export type ResetCause = 'resume_token' | 'slow_reader';
+export type ResetCause = 'resume_token' | 'slow_reader' | 'replayed_commit';
 
 /**
  * Starts subscriptions: takes the state, its offset in the log, and the events after it at one point in time, so that
@@ -42,7 +42,11 @@ export type ResetCause = 'resume_token' | 'slow_reader';
  */
 export class InitialStates {
   /** The number of subscriptions that lost their position and received a snapshot instead. */
-  readonly resets: Record<ResetCause, number> = { resume_token: 0, slow_reader: 0 };
+  readonly resets: Record<ResetCause, number> = {
+    resume_token: 0,
+    slow_reader: 0,
+    replayed_commit: 0,
+  };
 
   constructor(
     private readonly store: PresenceStore,
@@ -74,9 +78,9 @@ export class InitialStates {
    * Restarts from the state, for a subscriber that lost events, and charges its caller as at the start. Returns
    * undefined if the read limit of the caller does not allow another snapshot yet.
    */
-  restart(options: InitialStateOptions): InitialState | undefined {
+  restart(options: InitialStateOptions, cause: ResetCause): InitialState | undefined {
     if (!options.skipSnapshot && !this.limits.maySendSnapshot(options.caller)) return undefined;
-    this.resets.slow_reader++;
+    this.resets[cause]++;
     return this.fromState(options, true);
   }
 

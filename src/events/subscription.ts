@@ -94,7 +94,7 @@ export class Subscription {
   pump(): boolean {
     this.isLagging = true;
     while (this.outlet.isReady) {
-      if (!this.recoverIfTruncated()) return false;
+      if (!this.recoverIfLost()) return false;
       const message = this.next();
       if (message !== undefined) {
         this.send(message);
@@ -136,13 +136,15 @@ export class Subscription {
   }
 
   /**
-   * Handles the case that the log dropped events before they were sent. Returns whether the subscription can continue
+   * Handles the case that the log dropped events before they were sent, or does not say what the next commit changed for
+   * the reader. Returns whether the subscription can continue
    * at once. It cannot if it has ended, or if a new snapshot must wait for the read limit of its user; then the
    * caller must try again later.
    */
-  recoverIfTruncated(): boolean {
-    if (!this.isLagging || !this.cursor.isTruncated) return true;
-    if (!this.latestOnly) {
+  recoverIfLost(): boolean {
+    const { isTruncated } = this.cursor;
+    if (!this.isLagging || (!isTruncated && !this.cursor.lacksState())) return true;
+    if (isTruncated && !this.latestOnly) {
       this.end(
         new RejectedError(
           'SUBSCRIBER_TOO_SLOW',
@@ -155,7 +157,8 @@ export class Subscription {
     if (!this.outlet.isReady) return true;
     const { caller, skipSnapshot } = this;
     const { interest } = this.cursor;
-    const restarted = this.initialStates.restart({ caller, interest, skipSnapshot });
+    const cause = isTruncated ? 'slow_reader' : 'replayed_commit';
+    const restarted = this.initialStates.restart({ caller, interest, skipSnapshot }, cause);
     if (restarted === undefined) return false;
     this.firstMessages = restarted.messages;
     this.cursor.position = restarted.position;

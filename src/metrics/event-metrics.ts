@@ -50,7 +50,7 @@ export function registerEventMetrics(
   });
   registerCounts(registry, {
     name: 'presence_subscription_resets_total',
-    help: 'Subscriptions that restarted with a snapshot, by reason: slow_reader, or resume_token (its position is no longer in the event log, or it was issued for other rights).',
+    help: 'Subscriptions that restarted with a snapshot, by reason: slow_reader, resume_token (its position is no longer in the event log, or it was issued for other rights), or replayed_commit (the state before a commit is unknown).',
     label: 'reason',
     counts: () => events.resets,
   });

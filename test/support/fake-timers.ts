@@ -12,3 +12,14 @@ export function useFakeTimers(): void {
   });
   afterEach(() => void vi.useRealTimers());
 }
+
+/**
+ * Lets two milliseconds pass whenever the time is read, so that work in slices of the event loop pauses after every step.
+ * Returns a function that ends this.
+ */
+export function slowDown(): () => void {
+  const now = performance.now.bind(performance);
+  let added = 0;
+  const slow = vi.spyOn(performance, 'now').mockImplementation(() => now() + (added += 2));
+  return () => slow.mockRestore();
+}

@@ -1,6 +1,7 @@
 import { expect, vi } from 'vitest';
 import fc from './seeded-fast-check.js';
 import { EventWorld, type Reader } from './events.js';
+import { slowDown } from './fake-timers.js';
 import { decode, filterOf } from './log.js';
 import {
   choose,
@@ -176,14 +177,20 @@ export async function playOut(
     { weight: 3, arbitrary: letGoOn },
   );
   await fc.assert(
-    fc.asyncProperty(fc.array(deeds, { maxLength: 100, size: 'max' }), async (program) => {
-      const world = new EventWorld();
-      const all: Subscriber[] = [];
-      for (const deed of program) await deed(world, all);
-      for (const { reader } of all) reader.letGoOn(Infinity);
-      vi.runAllTimers();
-      for (const subscriber of all) check(world, subscriber);
-    }),
+    fc.asyncProperty(
+      fc.array(deeds, { maxLength: 100, size: 'max' }),
+      fc.boolean(),
+      async (program, isSlow) => {
+        const speedUp = isSlow ? slowDown() : () => {};
+        const world = new EventWorld();
+        const all: Subscriber[] = [];
+        for (const deed of program) await deed(world, all);
+        for (const { reader } of all) reader.letGoOn(Infinity);
+        vi.runAllTimers();
+        speedUp();
+        for (const subscriber of all) check(world, subscriber);
+      },
+    ),
     { numRuns: 200 },
   );
 }
