@@ -17,7 +17,12 @@ const LICENCES_OF_TOOLS = [...LICENCES, 'BlueOak-1.0.0', 'CC-BY-4.0', 'MPL-2.0',
  */
 const SCRIPTS = new Map([['protobufjs', 'warns of versions that are named loosely']]);
 
-const MANIFESTS = ['package.json', 'tools/package.json', 'test/load/socket-io/package.json'];
+const MANIFESTS = [
+  'package.json',
+  'tools/package.json',
+  'tools/helm/package.json',
+  'test/load/socket-io/package.json',
+];
 
 const complaints = [...loose(), ...inLock()];
 for (const complaint of complaints) console.error(complaint);

@@ -146,7 +146,7 @@ describe('The monitoring of the service', () => {
   });
 
   it('is searched for metric names everywhere', () => {
-    expect(files).toContain('deploy/kubernetes/autoscaler.yaml');
+    expect(files).toContain('deploy/helm/templates/autoscaler.yaml');
     expect(files).toContain('deploy/grafana/presence.json');
     expect(files).toContain('docs/observability.md');
     const text = "name: presence_sessions; rate(presence_calls_total[5m]), 'presence_store_up'";

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { whyNoConfinedProcess } from './confined-process.js';
 import { whyNoNetwork } from './far-network.js';
+import { whyNoHelm } from './helm.js';
 import { whyNoProcess1 } from './process-1.js';
 import { whyNoTerminal } from './pseudo-terminal.js';
 
@@ -38,6 +39,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
     debianPackage: 'nginx-light',
     modules: ['test/support/nginx.ts'],
     whyMissing: () => (isOnPath('nginx') ? undefined : 'not found on PATH'),
+  },
+  {
+    name: 'helm',
+    debianPackage: 'unzip',
+    modules: ['test/support/helm.ts'],
+    whyMissing: whyNoHelm,
   },
   {
     name: 'network namespaces',
