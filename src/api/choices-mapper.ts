@@ -60,14 +60,14 @@ function muteMessage(version: number | undefined, isMuted: boolean): Choices['mi
  */
 function channelMessages(user: User, sessionId: string): ChosenChannel[] {
   const succeeds = user.sessions.find((each) => each.sessionId === sessionId)?.succeeds;
-  const channels = new Map<string, boolean>();
-  for (const { channelId, sessionId: holder } of membershipsOf(user)) {
-    const isHeld = holder === sessionId || (succeeds !== undefined && holder === succeeds);
-    const isHeldBefore = channels.get(channelId) ?? false;
+  const channels = new Map<string, ChosenChannel>();
+  for (const { channelId, sessionId: holder, joinedAt: joinedVersion } of membershipsOf(user)) {
+    const isHolder = holder === sessionId || (succeeds !== undefined && holder === succeeds);
+    const isHeld = isHolder || (channels.get(channelId)?.isHeld ?? false);
     channels.delete(channelId);
-    channels.set(channelId, isHeld || isHeldBefore);
+    channels.set(channelId, { channelId, isHeld, joinedVersion });
   }
-  return [...channels].map(([channelId, isHeld]) => ({ channelId, isHeld }));
+  return [...channels.values()];
 }
 
 /** Converts the choices that a client remembers. They must have passed validation. */
@@ -84,7 +84,10 @@ export function rememberedOf({ status, microphone, speaker, channel }: Choices):
     channel: channel && {
       version: channel.version,
       clearedVersion: channel.clearedVersion || channel.version,
-      channels: channel.channels,
+      channels: channel.channels.map(({ joinedVersion, ...each }) => ({
+        ...each,
+        joinedVersion: joinedVersion || undefined,
+      })),
     },
   };
 }

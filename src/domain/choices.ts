@@ -35,6 +35,8 @@ export interface RememberedChoices {
           readonly channelId: string;
           /** Whether the previous session of this client was in the channel. */
           readonly isHeld: boolean;
+          /** `Membership.joinedAt`. Undefined: the client received the channels from an earlier release. */
+          readonly joinedVersion?: number | undefined;
         }[];
       }
     | undefined;
@@ -98,26 +100,30 @@ function recallChannels(
 ): void {
   const known = facts.choiceVersions.channel ?? 0;
   const history = historyOf(facts);
+  const memberships = membershipsOf(facts);
   if (isNewer(facts, 'channel', version, now)) {
     const wasCleared = clearedVersion > known || known === 0;
-    if (wasCleared) {
-      // Every known membership is older than the command that left all channels.
-      const isThere = (each: Membership): boolean =>
-        channels.some(({ channelId, isHeld }) => !isHeld && channelId === each.channelId);
-      setMemberships(facts, membershipsOf(facts).filter(isThere));
-    }
     const isLast = clearedVersion >= version;
+    const clearedAt = Math.min(clearedVersion, facts.choiceVersions.channel!);
     facts.channelHistory = isLast
       ? undefined
       : wasCleared
-        ? { clearedAt: Math.min(clearedVersion, facts.choiceVersions.channel!), left: [] }
+        ? { clearedAt, joinedAt: 0, left: [] }
         : history;
+    // Every known membership is older than a command that left all channels.
+    const isThere = (each: Membership): boolean =>
+      channels.some(({ channelId, isHeld }) => !isHeld && channelId === each.channelId);
+    setMemberships(facts, wasCleared ? memberships.filter(isThere) : memberships);
   } else if (version > known) {
     return;
   }
   const regained = channels
     .filter(({ channelId, isHeld }) => isHeld && !hasLeftSince(facts, channelId, version))
-    .map(({ channelId }) => ({ channelId, sessionId }));
+    .map(({ channelId, joinedVersion = version }) => ({
+      channelId,
+      sessionId,
+      joinedAt: Math.min(joinedVersion, facts.choiceVersions.channel!),
+    }));
   if (facts.channelHistory === undefined) regainOne(facts, regained[0]);
   else setMemberships(facts, withRegained(membershipsOf(facts), regained));
 }

@@ -167,7 +167,7 @@ describe('The reconnect grace', () => {
       [3, disconnect('a', 'CONNECTION_LOST')],
       [4, connect('c')],
     );
-    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
+    expect(membershipsOf(user)).toMatchObject([{ channelId: 'lobby', sessionId: 'b' }]);
   });
 
   it('does not keep room for those that are lost', () => {

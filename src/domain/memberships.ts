@@ -26,13 +26,10 @@ const BYTES_PER_MEMBERSHIP = 16;
 const MAX_LEFT = 16;
 
 /** Returns all memberships of a user, in the order in which the sessions joined. */
-export function membershipsOf({
-  channelId,
-  channelSessionId: sessionId,
-  earlierChannels,
-}: User): readonly Membership[] {
+export function membershipsOf(user: User): readonly Membership[] {
+  const { channelId, channelSessionId: sessionId, earlierChannels } = user;
   if (channelId === undefined || sessionId === undefined) return earlierChannels;
-  return [...earlierChannels, { channelId, sessionId }];
+  return [...earlierChannels, { channelId, sessionId, joinedAt: historyOf(user).joinedAt }];
 }
 
 /** Sets all memberships of a user, in the order in which the sessions joined. */
@@ -41,6 +38,10 @@ export function setMemberships(facts: Draft<User>, memberships: readonly Members
   facts.channelId = last?.channelId;
   facts.channelSessionId = last?.sessionId;
   facts.earlierChannels = memberships.length > 1 ? memberships.slice(0, -1) : NO_MEMBERSHIPS;
+  const { channelHistory } = facts;
+  if (channelHistory === undefined || last === undefined) return;
+  if (channelHistory.joinedAt === last.joinedAt) return;
+  facts.channelHistory = { ...channelHistory, joinedAt: last.joinedAt };
 }
 
 /**
@@ -49,12 +50,12 @@ export function setMemberships(facts: Draft<User>, memberships: readonly Members
  */
 export function joinChannel(
   facts: Draft<User>,
-  joined: Membership,
+  joined: Omit<Membership, 'joinedAt'>,
   keepOthers: boolean,
   now: number,
 ): void {
   if (!keepOthers) {
-    replaceAll(facts, [joined], now);
+    replaceAll(facts, joined, now);
     return;
   }
   const kept = membershipsOf(facts).filter((membership) => !isSame(membership, joined));
@@ -62,11 +63,11 @@ export function joinChannel(
   if (excess !== undefined) throw new RejectedError('TOO_MANY_CHANNELS', excess, 'channel_id');
   facts.channelHistory = historyOf(facts);
   chose(facts, 'channel', now);
-  setMemberships(facts, [...kept, joined]);
+  setMemberships(facts, [...kept, { ...joined, joinedAt: facts.choiceVersions.channel! }]);
 }
 
 /**
- * Returns the memberships of a user who joins channels again that it has not left. It does not join those above a limit: a
+ * Returns the memberships of a user who joins channels again that it has not left, in the order of the joins. It does not join those above a limit: a
  * client could not repair a `Connect` that fails.
  */
 export function withRegained(
@@ -77,13 +78,21 @@ export function withRegained(
   for (const membership of regained) {
     if (all.some((each) => isSame(each, membership))) continue;
     if (excessOf(all, membership) !== undefined) break;
-    all = [...all, membership];
+    all = inOrder(all, membership);
   }
   return all;
 }
 
+function inOrder(memberships: readonly Membership[], added: Membership): readonly Membership[] {
+  const next = memberships.findIndex(({ joinedAt }) => joinedAt > added.joinedAt);
+  return next === -1 ? [...memberships, added] : memberships.toSpliced(next, 0, added);
+}
+
 /** Returns why a user with these memberships may not have another one. Undefined: it may. */
-function excessOf(memberships: readonly Membership[], joined: Membership): string | undefined {
+function excessOf(
+  memberships: readonly Membership[],
+  joined: Omit<Membership, 'joinedAt'>,
+): string | undefined {
   const count = memberships.filter(({ sessionId }) => sessionId === joined.sessionId).length;
   if (count >= MAX_CHANNELS_PER_SESSION) {
     return `a session may be in ${MAX_CHANNELS_PER_SESSION} channels at once; leave one first`;
@@ -95,7 +104,7 @@ function excessOf(memberships: readonly Membership[], joined: Membership): strin
 export const TOO_MANY_BYTES = `the channel ids of all sessions of a user may have ${MAX_MEMBERSHIP_BYTES} bytes in total, each counted with ${BYTES_PER_MEMBERSHIP} more; leave a channel first`;
 
 /** Whether these memberships together are larger than `MAX_MEMBERSHIP_BYTES`. */
-export function haveTooManyBytes(memberships: readonly Membership[]): boolean {
+export function haveTooManyBytes(memberships: readonly Omit<Membership, 'joinedAt'>[]): boolean {
   let bytes = 0;
   for (const { channelId } of memberships) {
     bytes += Buffer.byteLength(channelId) + BYTES_PER_MEMBERSHIP;
@@ -106,16 +115,17 @@ export function haveTooManyBytes(memberships: readonly Membership[]): boolean {
 /** Leaves a channel with all sessions, or all channels if none is named. */
 export function leaveChannel(facts: Draft<User>, channelId: string | undefined, now: number): void {
   if (channelId === undefined) {
-    replaceAll(facts, [], now);
+    replaceAll(facts, undefined, now);
     return;
   }
-  const { clearedAt, left } = historyOf(facts);
+  const { clearedAt, joinedAt, left } = historyOf(facts);
   chose(facts, 'channel', now);
   const others = left.filter((each) => each.channelId !== channelId);
   const version = facts.choiceVersions.channel!;
   const isFull = others.length >= MAX_LEFT;
   facts.channelHistory = {
     clearedAt: isFull ? others[0]!.version : clearedAt,
+    joinedAt,
     left: [...(isFull ? others.slice(1) : others), { channelId, version }],
   };
   setMemberships(
@@ -130,7 +140,7 @@ export function handOver(facts: Draft<User>, from: string, to: string | undefine
   if (!memberships.some(({ sessionId }) => sessionId === from)) return;
   const moved = memberships.flatMap((membership) => {
     if (membership.sessionId !== from) return [membership];
-    return to === undefined ? [] : [{ channelId: membership.channelId, sessionId: to }];
+    return to === undefined ? [] : [{ ...membership, sessionId: to }];
   });
   setMemberships(facts, withoutDuplicates(moved));
 }
@@ -164,16 +174,23 @@ export function hasLeftSince(facts: User, channelId: string, version: number): b
 
 /** Returns the history, which is not stored while the last channel command is all of it. */
 export function historyOf({ channelHistory, choiceVersions }: User): ChannelHistory {
-  return channelHistory ?? { clearedAt: choiceVersions.channel ?? 0, left: [] };
+  if (channelHistory !== undefined) return channelHistory;
+  const { channel = 0 } = choiceVersions;
+  return { clearedAt: channel, joinedAt: channel, left: [] };
 }
 
-function replaceAll(facts: Draft<User>, memberships: readonly Membership[], now: number): void {
+function replaceAll(
+  facts: Draft<User>,
+  joined: Omit<Membership, 'joinedAt'> | undefined,
+  now: number,
+): void {
   chose(facts, 'channel', now);
   facts.channelHistory = undefined;
-  setMemberships(facts, memberships);
+  const joinedAt = facts.choiceVersions.channel!;
+  setMemberships(facts, joined === undefined ? [] : [{ ...joined, joinedAt }]);
 }
 
 /** Whether two memberships are of the same session in the same channel. */
-export function isSame(a: Membership, b: Membership): boolean {
+export function isSame(a: Omit<Membership, 'joinedAt'>, b: Omit<Membership, 'joinedAt'>): boolean {
   return a.channelId === b.channelId && a.sessionId === b.sessionId;
 }

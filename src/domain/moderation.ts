@@ -68,7 +68,12 @@ export function moderate(user: User, input: ModerationInput, now: number): User 
       if (fromChannelId === toChannelId) return user;
       const moved = membershipsOf(user).filter(({ channelId }) => channelId === fromChannelId);
       leaveChannel(facts, fromChannelId, now);
-      const joined = moved.map(({ sessionId }) => ({ channelId: toChannelId, sessionId }));
+      const joinedAt = facts.choiceVersions.channel!;
+      const joined = moved.map(({ sessionId }) => ({
+        channelId: toChannelId,
+        sessionId,
+        joinedAt,
+      }));
       const after = withoutDuplicates([...membershipsOf(facts), ...joined]);
       if (haveTooManyBytes(after)) {
         throw new RejectedError('TOO_MANY_CHANNELS', TOO_MANY_BYTES, 'to_channel_id');

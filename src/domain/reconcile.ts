@@ -2,13 +2,7 @@ import { accessRules, haveSameRules } from './access-rules.js';
 import { setVersion } from './choice-versions.js';
 import { hasLaterChoice, mergeChoices } from './choices.js';
 import { settled } from './hiding.js';
-import {
-  hasLeftSince,
-  isSame,
-  membershipsOf,
-  setMemberships,
-  withRegained,
-} from './memberships.js';
+import { hasLeftSince, membershipsOf, setMemberships, withRegained } from './memberships.js';
 import type { Policy } from './policy.js';
 import { derivePresence } from './step.js';
 import { isRevoked } from './token-revocation.js';
@@ -125,12 +119,9 @@ function mergeMemberships(facts: Draft<User>, base: User, other: User, known: Us
   const kept = heldIn(later);
   const version = earlier.choiceVersions.channel ?? 0;
   const regained = heldIn(earlier).filter(
-    (each) =>
-      !kept.some((membership) => isSame(membership, each)) &&
-      !hasLeftSince(later, each.channelId, version),
+    ({ channelId }) => !hasLeftSince(later, channelId, version),
   );
-  const fitting = withRegained(kept, regained).slice(kept.length);
-  setMemberships(facts, [...fitting, ...kept]);
+  setMemberships(facts, withRegained(kept, regained));
 }
 
 function haveSameIds(a: readonly Session[], b: readonly Session[]): boolean {

@@ -45,6 +45,7 @@ function rememberedBy(user: User, sessionId: string): RememberedChoices {
       channels: membershipsOf(user).map((each) => ({
         channelId: each.channelId,
         isHeld: each.sessionId === sessionId,
+        joinedVersion: each.joinedAt,
       })),
     },
   };
@@ -237,6 +238,38 @@ describe('A client that reconnects', () => {
     expect(membershipsOf(user)).toHaveLength(fitting);
   });
 
+  it('does not move its channels behind those that were joined later', () => {
+    const { user } = continueWith(alone, [[9, returning]]);
+    expect(user.shown.channelId).toBe('doc-2');
+    const later = continueWith(alone, [
+      [4, joinToo('b', 'doc-3')],
+      [5, joinToo('b', 'doc-2')],
+      [6, leave('b', 'doc-4')],
+      [9, returning],
+    ]).user;
+    expect(membershipsOf(later).map(({ channelId }) => channelId)).toEqual([
+      ...['doc-1', 'doc-3', 'doc-2'],
+    ]);
+  });
+
+  it('of an earlier release, joins its channels again before those of later commands', () => {
+    const channels = remembered.channel!.channels.map((each) => ({
+      ...each,
+      joinedVersion: undefined,
+    }));
+    const old = connect('c', {
+      previousSessionId: 'a',
+      remembered: { ...remembered, channel: { ...remembered.channel!, channels } },
+    });
+    const { user } = continueWith(alone, [
+      [4, joinToo('b', 'doc-3')],
+      [9, old],
+    ]);
+    expect(membershipsOf(user).map(({ channelId }) => channelId)).toEqual([
+      ...['doc-2', 'doc-1', 'doc-3'],
+    ]);
+  });
+
   it('joins them also after another session joined and left other channels', () => {
     const { user } = continueWith(alone, [
       [4, joinToo('b', 'doc-3')],
@@ -276,6 +309,7 @@ describe('A client that reconnects', () => {
     ] as const) {
       const { user } = given([100, order[0]], [101, order[1]]);
       expect(channels(user)).toEqual(['doc-1', 'doc-2']);
+      expect(user.shown.channelId).toBe('doc-2');
     }
   });
 

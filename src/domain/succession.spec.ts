@@ -25,9 +25,9 @@ describe('A session that names the one before it', () => {
       [6, returning('b2', 'b', undefined)],
     );
     expect(user.sessions.map(({ sessionId }) => sessionId)).toEqual(['a', 'b2']);
-    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'a' }]);
+    expect(membershipsOf(user)).toMatchObject([{ channelId: 'lobby', sessionId: 'a' }]);
     const { user: both } = continueWith(user, [[7, returning('a2', 'a', undefined)]], withGrace);
-    expect(membershipsOf(both)).toEqual([{ channelId: 'lobby', sessionId: 'a2' }]);
+    expect(membershipsOf(both)).toMatchObject([{ channelId: 'lobby', sessionId: 'a2' }]);
     expect(both.sessions.map(({ sessionId }) => sessionId)).toEqual(['b2', 'a2']);
   });
 
@@ -47,7 +47,7 @@ describe('A session that names the one before it', () => {
       [3, returning('b', 'a', undefined)],
       [4, disconnect('a')],
     );
-    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
+    expect(membershipsOf(user)).toMatchObject([{ channelId: 'lobby', sessionId: 'b' }]);
     expect(told.filter((event) => event.includes('CHANNEL'))).toHaveLength(1);
   });
 
@@ -58,7 +58,7 @@ describe('A session that names the one before it', () => {
       [3, join('a', 'lobby')],
       [4, disconnect('a')],
     );
-    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
+    expect(membershipsOf(user)).toMatchObject([{ channelId: 'lobby', sessionId: 'b' }]);
   });
 
   it('gives the channel back when it ends first, because the move was given up', () => {
@@ -68,7 +68,7 @@ describe('A session that names the one before it', () => {
       [3, returning('b', 'a', undefined)],
       [4, disconnect('b')],
     );
-    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'a' }]);
+    expect(membershipsOf(user)).toMatchObject([{ channelId: 'lobby', sessionId: 'a' }]);
   });
 
   it('hands on what it was to take over', () => {
@@ -81,7 +81,7 @@ describe('A session that names the one before it', () => {
       [6, disconnect('b')],
       [7, disconnect('a')],
     );
-    expect(membershipsOf(user)).toEqual([{ channelId: 'garden', sessionId: 'c' }]);
+    expect(membershipsOf(user)).toMatchObject([{ channelId: 'garden', sessionId: 'c' }]);
   });
 
   it('is not waited with for the one before, once that is found to be lost', () => {
@@ -92,6 +92,6 @@ describe('A session that names the one before it', () => {
       [4, disconnect('a', 'CONNECTION_LOST')],
     );
     expect(user.sessions).toHaveLength(1);
-    expect(membershipsOf(user)).toEqual([{ channelId: 'lobby', sessionId: 'b' }]);
+    expect(membershipsOf(user)).toMatchObject([{ channelId: 'lobby', sessionId: 'b' }]);
   });
 });

@@ -73,17 +73,21 @@ export type LossReason = (typeof LOSS_REASONS)[number];
 export interface Membership {
   readonly channelId: string;
   readonly sessionId: string;
+  /** The version of the command that joined the channel. Memberships are in this order. */
+  readonly joinedAt: number;
 }
 
 export const NO_MEMBERSHIPS: readonly Membership[] = Object.freeze([]);
 
 /**
- * When a user left channels, as versions of channel commands. A client that reconnects must not join a channel again
+ * When a user left and joined channels, as versions of channel commands. A client that reconnects must not join a channel again
  * that the user has left since.
  */
 export interface ChannelHistory {
   /** The version of the last command that left all channels, or all but the one that it joined. */
   readonly clearedAt: number;
+  /** `Membership.joinedAt` of the current channel. It has no meaning while the user is in no channel. */
+  readonly joinedAt: number;
   /** The last command that left only one channel, for each of the last channels, earliest first. */
   readonly left: readonly { readonly channelId: string; readonly version: number }[];
 }

@@ -64,13 +64,13 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
       { status: { version: 1, choice: 1, expiresAt: { seconds: 1, nanos: -1 } } },
       ...BAD_IDS_IF_ANY.map((statusText) => ({ status: { version: 1, choice: 1, statusText } })),
       ...BAD_IDS.map((channelId) => ({
-        channel: { version: 1, clearedVersion: 0, channels: [{ channelId }] },
+        channel: { version: 1, clearedVersion: 0, channels: [{ channelId, joinedVersion: 0 }] },
       })),
       {
         channel: {
           version: 1,
           clearedVersion: 0,
-          channels: MANY_IDS.map((channelId) => ({ channelId })),
+          channels: MANY_IDS.map((channelId) => ({ channelId, joinedVersion: 0 })),
         },
       },
     ],

@@ -32,12 +32,13 @@ describe('The choices of a user', () => {
     expect(version).toBeGreaterThan(first.choices!.microphone!.version);
     expect(again.presence).toEqual(first.presence);
     const joined = await ann.joinChannel({ sessionId, channelId: 'lobby' });
+    const joinedVersion = joined.choices!.channel!.version;
     expect(joined.choices).toEqual({
       microphone: { version, isMuted: false },
       channel: {
         version: expect.any(Number) as number,
-        channels: [{ channelId: 'lobby', isHeld: true }],
-        clearedVersion: joined.choices!.channel!.version,
+        channels: [{ channelId: 'lobby', isHeld: true, joinedVersion }],
+        clearedVersion: joinedVersion,
       },
     });
   });
@@ -53,7 +54,9 @@ describe('The choices of a user', () => {
       value: {
         channel: {
           version: choices!.channel!.version,
-          channels: [{ channelId: 'lobby', isHeld: false }],
+          channels: [
+            { channelId: 'lobby', isHeld: false, joinedVersion: choices!.channel!.version },
+          ],
           clearedVersion: choices!.channel!.version,
         },
       },
@@ -76,7 +79,7 @@ describe('The choices of a user', () => {
         speaker: undefined,
         channel: {
           version,
-          channels: [{ channelId: 'lobby', isHeld: true }],
+          channels: [{ channelId: 'lobby', isHeld: true, joinedVersion: version }],
           clearedVersion: version,
         },
       },
@@ -91,7 +94,7 @@ describe('The choices of a user', () => {
       microphone: { version, isMuted: true },
       channel: {
         version,
-        channels: [{ channelId: 'lobby', isHeld: true }],
+        channels: [{ channelId: 'lobby', isHeld: true, joinedVersion: version }],
         clearedVersion: version,
       },
     });

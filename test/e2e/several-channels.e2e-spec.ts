@@ -159,7 +159,7 @@ describe('A user in several channels', () => {
     const { choices } = await join(client, other.sessionId, 'gus-2');
     const heldBy = (held: readonly string[]) =>
       ['gus-1', 'gus-2'].map((channelId) => ({ channelId, isHeld: held.includes(channelId) }));
-    expect(choices?.channel?.channels).toEqual(heldBy(['gus-2']));
+    expect(choices?.channel?.channels).toMatchObject(heldBy(['gus-2']));
     const { body } = await stream.next();
     expect(body).toMatchObject({ $case: 'choices' });
     expect(body).toMatchObject({ value: { channel: { channels: heldBy(['gus-1']) } } });

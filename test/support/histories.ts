@@ -34,6 +34,7 @@ const remembered = fc.option(
         clearedEarlier: fc.integer({ min: 0, max: 20 }),
         channels: fc.uniqueArray(
           fc.record({
+            joinedEarlier: fc.integer({ min: -5, max: 20 }),
             channelId: fc.constantFrom('attic', 'kitchen', 'lobby'),
             isHeld: fc.boolean(),
           }),
@@ -209,7 +210,10 @@ function rememberedAt(now: number, { status, microphone, channel }: Asked): Reme
     channel: channel && {
       version: versionOf(now, channel.age),
       clearedVersion: versionOf(now, channel.age + channel.clearedEarlier),
-      channels: channel.channels,
+      channels: channel.channels.map(({ joinedEarlier, ...each }) => ({
+        ...each,
+        joinedVersion: versionOf(now, channel.age + joinedEarlier),
+      })),
     },
   };
 }

@@ -27,9 +27,10 @@ export function rememberedBy(user: User, sessionId: string): RememberedChoices {
         : {
             version: channel,
             clearedVersion: historyOf(user).clearedAt,
-            channels: membershipsOf(user).map(({ channelId, sessionId: holder }) => ({
+            channels: membershipsOf(user).map(({ channelId, sessionId: holder, joinedAt }) => ({
               channelId,
               isHeld: holder === sessionId,
+              joinedVersion: joinedAt,
             })),
           },
   };

@@ -41,6 +41,7 @@ const USER_CHECKS: Checks<Omit<User, 'userId'>> = {
   channelHistory: ({ channelHistory }) =>
     channelHistory === undefined ||
     (isTime(channelHistory.clearedAt) &&
+      isTime(channelHistory.joinedAt) &&
       channelHistory.left.every(({ channelId, version }) => isText(channelId) && isTime(version))),
   isMicrophoneMuted: isDecoded,
   isSpeakerMuted: isDecoded,
@@ -132,8 +133,8 @@ function isHiding({ presence, endedAt, endedVersion, activeUntil }: Hiding): boo
   return isPresence && isTimeOrNone(endedAt) && isTime(endedVersion) && isTimeOrNone(activeUntil);
 }
 
-function isMembership({ channelId, sessionId }: Membership): boolean {
-  return isText(channelId) && isText(sessionId);
+function isMembership({ channelId, sessionId, joinedAt }: Membership): boolean {
+  return isText(channelId) && isText(sessionId) && isTime(joinedAt);
 }
 
 function isText(value: unknown): value is string {

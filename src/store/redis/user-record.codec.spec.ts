@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { changesViewers } from '../../domain/visibility.js';
 import fc from '../../../test/support/seeded-fast-check.js';
 import { history, policies } from '../../../test/support/histories.js';
-import { choose, connect, join, given, POLICY, type Line } from '../../../test/support/play.js';
+import {
+  choose,
+  connect,
+  given,
+  join,
+  joinToo,
+  POLICY,
+  type Line,
+} from '../../../test/support/play.js';
+import { membershipsOf } from '../../domain/memberships.js';
 import type { Policy } from '../../domain/policy.js';
 import type { Input } from '../../domain/input.js';
 import { moderatorMute } from '../../domain/moderator-mute.js';
@@ -89,8 +98,8 @@ describe('The record of a user', () => {
       sessions: [session],
       channelId: 'lobby',
       channelSessionId: 'a',
-      earlierChannels: [{ channelId: 'attic', sessionId: 'a' }],
-      channelHistory: { clearedAt: 1, left: [{ channelId: 'lab', version: 2 }] },
+      earlierChannels: [{ channelId: 'attic', sessionId: 'a', joinedAt: 2 }],
+      channelHistory: { clearedAt: 1, joinedAt: 3, left: [{ channelId: 'lab', version: 2 }] },
       isMicrophoneMuted: true,
       isSpeakerMuted: false,
       moderatorMute: moderatorMute(false, true),
@@ -120,7 +129,7 @@ describe('The record of a user', () => {
     // The positions of a released version never change.
     expect(record).toBe(
       '[[["a","node","web",1,2,4,5,6,"NODE_LOST",[7,8,9],"b",[["__proto__","x",10,11]],12,["acme","acme/sales"],"digest"]],["lobby","a"],1,0,"INVISIBLE","at lunch",10,11,' +
-        `${presence},["OFFLINE","",null,0,1,null,null,[],2],[12,13,14,15,16,17],[[["attic","a"]],1,[["lab",2]]],2,[[[${presence},18,19,["bob"]]],20]]`,
+        `${presence},["OFFLINE","",null,0,1,null,null,[],2],[12,13,14,15,16,17],[[["attic","a",2]],1,[["lab",2]],3],2,[[[${presence},18,19,["bob"]]],20]]`,
     );
   });
 
@@ -175,6 +184,21 @@ describe('The record of a user', () => {
     expect(formatUser(user)).toBe(
       '[[["s","node","desktop",71,166,null,900,null,null,[300000,8000,60000]]],["lobby","s"],1,0,"AWAY","at lunch",800,null,' +
         '["AWAY","at lunch","lobby",1,0,71,166,["desktop"],166000],null,[166000,71000,null,144000]]',
+    );
+  });
+
+  it('without the versions of joins is read with the channels in the same order', () => {
+    const { user } = given(
+      [1, connect('a')],
+      [2, join('a', 'lobby')],
+      [3, joinToo('a', 'attic')],
+      [4, joinToo('a', 'lab')],
+    );
+    const fields = JSON.parse(formatUser(user)) as unknown[];
+    const earlier = ['lobby', 'attic'].map((channelId) => [channelId, 'a']);
+    const read = userOf(user.userId, fields.with(11, [earlier, 2000, []]));
+    expect(membershipsOf(read)).toEqual(
+      ['lobby', 'attic', 'lab'].map((channelId) => ({ channelId, sessionId: 'a', joinedAt: 2000 })),
     );
   });
 

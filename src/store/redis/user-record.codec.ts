@@ -46,11 +46,15 @@ type LaterUserFields = [
 
 type MembershipFields = readonly [channelId: string, sessionId: string];
 
+/** Missing: a node of an earlier release wrote the record. Then the join counts as the last command that left all channels. */
+type JoinVersion = number | null | undefined;
+
 /** See `User.earlierChannels` and `ChannelHistory`. */
 type ChannelFields = readonly [
-  earlier: readonly MembershipFields[],
+  earlier: readonly (readonly [...MembershipFields, joinedAt: JoinVersion])[],
   clearedAt: number | null,
   left: readonly (readonly [channelId: string, version: number])[],
+  joinedAt: JoinVersion,
 ];
 
 type ChoiceFields = readonly [
@@ -105,7 +109,7 @@ export function userOf(userId: string, fields: unknown): User {
   ] = fields as Stored<UserFields, LaterUserFields>;
   const ownPresence = presenceOf(userId, own);
   const readSessions = sessions.map(sessionOf);
-  const current = channel === null ? undefined : membershipOf(channel, readSessions);
+  const current = channel === null ? undefined : currentChannelOf(channel, readSessions);
   const { earlierChannels, channelHistory } = channelsOf(channels);
   return {
     userId,
@@ -134,8 +138,11 @@ function currentChannelFields({ channelId, channelSessionId }: User): Membership
     : [channelId, channelSessionId];
 }
 
-/** Decodes a membership. It shares the string of the session, of which the record has two copies. */
-function membershipOf([channelId, id]: MembershipFields, sessions: readonly Session[]): Membership {
+/** Decodes the current channel. It shares the string of the session, of which the record has two copies. */
+function currentChannelOf(
+  [channelId, id]: MembershipFields,
+  sessions: readonly Session[],
+): Omit<Membership, 'joinedAt'> {
   const holder = sessions.find(({ sessionId }) => sessionId === id);
   return { channelId: sharedText(channelId), sessionId: holder?.sessionId ?? id };
 }
@@ -143,9 +150,12 @@ function membershipOf([channelId, id]: MembershipFields, sessions: readonly Sess
 function channelFields({ earlierChannels, channelHistory }: User): ChannelFields | undefined {
   if (earlierChannels.length === 0 && channelHistory === undefined) return undefined;
   return [
-    earlierChannels.map(({ channelId, sessionId }) => [channelId, sessionId] as const),
+    earlierChannels.map(
+      ({ channelId, sessionId, joinedAt }) => [channelId, sessionId, joinedAt] as const,
+    ),
     channelHistory?.clearedAt ?? null,
     channelHistory?.left.map(({ channelId, version }) => [channelId, version] as const) ?? [],
+    channelHistory?.joinedAt,
   ];
 }
 
@@ -154,16 +164,24 @@ function channelsOf(
 ): Pick<User, 'earlierChannels' | 'channelHistory'> {
   if (fields === undefined || fields === null)
     return { earlierChannels: NO_MEMBERSHIPS, channelHistory: undefined };
-  const [earlier, clearedAt, left] = fields;
+  const [earlier, clearedAt, left, joinedAt] = fields;
   return {
     earlierChannels:
       earlier.length === 0
         ? NO_MEMBERSHIPS
-        : earlier.map(([channelId, sessionId]) => ({ channelId, sessionId })),
+        : earlier.map(([channelId, sessionId, joinedAt]) => ({
+            channelId,
+            sessionId,
+            joinedAt: joinedAt ?? clearedAt ?? 0,
+          })),
     channelHistory:
       clearedAt === null
         ? undefined
-        : { clearedAt, left: left.map(([channelId, version]) => ({ channelId, version })) },
+        : {
+            clearedAt,
+            joinedAt: joinedAt ?? clearedAt,
+            left: left.map(([channelId, version]) => ({ channelId, version })),
+          },
   };
 }
 

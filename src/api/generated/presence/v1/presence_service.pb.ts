@@ -438,6 +438,12 @@ export interface ChosenChannel {
    * joins the channel again with `ConnectRequest.choices`.
    */
   isHeld: boolean;
+  /**
+   * The version of the command that joined the channel. The service restores
+   * channels in this order. 0: not known; then the channel counts as joined by
+   * the command with the version of this message.
+   */
+  joinedVersion: number;
 }
 
 /** Request of `ExplainPresence`. */
@@ -2300,7 +2306,7 @@ export const ChosenChannels: MessageFns<ChosenChannels> = {
 };
 
 function createBaseChosenChannel(): ChosenChannel {
-  return { channelId: "", isHeld: false };
+  return { channelId: "", isHeld: false, joinedVersion: 0 };
 }
 
 export const ChosenChannel: MessageFns<ChosenChannel> = {
@@ -2310,6 +2316,9 @@ export const ChosenChannel: MessageFns<ChosenChannel> = {
     }
     if (message.isHeld !== false) {
       writer.uint32(16).bool(message.isHeld);
+    }
+    if (message.joinedVersion !== 0) {
+      writer.uint32(24).uint64(message.joinedVersion);
     }
     return writer;
   },
@@ -2341,6 +2350,14 @@ export const ChosenChannel: MessageFns<ChosenChannel> = {
             }
 
             message.isHeld = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.joinedVersion = longToNumber(reader.uint64());
             continue;
           }
         }
