@@ -2,7 +2,9 @@ import { Module } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { SealingKeys } from '../sealed-tokens/sealing-keys.js';
+import { CommitHistory } from './commit-history.js';
 import { Listening } from './listening.js';
+import { MemoryCommitHistory } from './memory/memory-commit-history.js';
 import { MemoryPresenceStore } from './memory/memory-presence-store.js';
 import { RedisPassword } from './redis/redis-password.js';
 import { RedisPresenceStore } from './redis/redis-presence-store.js';
@@ -14,7 +16,7 @@ function createStore(
   sealingKeys: SealingKeys,
   password: RedisPassword | undefined,
 ): PresenceStore {
-  const { redis, auth, policy, access, limits, fixed } = config;
+  const { redis, auth, policy, access, streams, limits, fixed } = config;
   const maxOfflineUsers = limits.offlineUsers;
   if (redis.address === undefined) return new MemoryPresenceStore({ maxOfflineUsers });
   return new RedisPresenceStore({
@@ -24,12 +26,14 @@ function createStore(
     password,
     keyPrefix: redis.keyPrefix,
     logSize: fixed.eventLogSize,
+    historyMs: streams.maxEventAgeMs,
+    maxLogBytes: fixed.maxPartitionLogBytes,
     now: () => clock.now(),
     follow: (aheadMs) => clock.follow(aheadMs),
   });
 }
 
-/** Provides the presence store (in memory or in Redis), the keys of tokens and `Listening`. */
+/** Provides the presence store (in memory or in Redis), the history of its commits, the keys of tokens and `Listening`. */
 @Module({
   providers: [
     Listening,
@@ -45,7 +49,13 @@ function createStore(
       inject: [Config, Clock, SealingKeys, { token: RedisPassword, optional: true }],
       useFactory: createStore,
     },
+    {
+      provide: CommitHistory,
+      inject: [PresenceStore],
+      useFactory: (store: PresenceStore): CommitHistory =>
+        store instanceof RedisPresenceStore ? store.history : new MemoryCommitHistory(store),
+    },
   ],
-  exports: [Listening, PresenceStore, SealingKeys],
+  exports: [CommitHistory, Listening, PresenceStore, SealingKeys],
 })
 export class StoreModule {}

@@ -57,7 +57,7 @@ export class OlderNode {
       const position = [++this.number, seq!, token!, randomBytes(6).toString('base64url')];
       const commit = scripts.commit.source;
       const keys = [head, nodes, users, log];
-      const args = [this.name, ...position, 1000, channel, ...batch];
+      const args = [this.name, ...position, Date.now(), channel, ...batch];
       const reply = (await redis.eval(commit, 4, ...keys, ...args)) as string[];
       if (reply[0] !== 'OK' || reply[6] !== '1') throw new Error(`not committed: ${reply.join()}`);
     });

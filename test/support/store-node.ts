@@ -2,10 +2,8 @@ import { redisUrl } from '../../src/config/redis-url.js';
 import type { Input } from '../../src/domain/input.js';
 import type { Policy } from '../../src/domain/policy.js';
 import { step, type Step } from '../../src/domain/step.js';
-import {
-  RedisPresenceStore,
-  type RedisStoreOptions,
-} from '../../src/store/redis/redis-presence-store.js';
+import { RedisPresenceStore } from '../../src/store/redis/redis-presence-store.js';
+import type { RedisStoreOptions } from '../../src/store/redis/redis-store-options.js';
 import { SealingKeys } from '../../src/sealed-tokens/sealing-keys.js';
 import { newLog } from './log.js';
 import { connect, POLICY } from './play.js';
@@ -27,9 +25,11 @@ export function newRedisStore(
     policy,
     access: { visibility: 'everyone', channelAccess: 'any' },
     logSize: 10_000,
+    historyMs: options.historyMs ?? 300_000,
+    maxLogBytes: options.maxLogBytes ?? 160_000_000,
     maxOfflineUsers: options.maxOfflineUsers ?? 1000,
     sealingKeys: options.sealingKeys ?? new SealingKeys(),
-    now: () => Date.now(),
+    now: options.now ?? (() => Date.now()),
     follow: () => {},
   });
 }

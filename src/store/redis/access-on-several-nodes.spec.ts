@@ -13,7 +13,7 @@ import { newUser, type User } from '../../domain/user.js';
 import { unrestrictedViewer } from '../../domain/viewer.js';
 import type { Commit } from '../presence-store.js';
 import { Keys, partitionOf, PARTITIONS } from './keys.js';
-import type { RedisStoreOptions } from './redis-presence-store.js';
+import type { RedisStoreOptions } from './redis-store-options.js';
 
 // This test causes faults deliberately.
 Logger.overrideLogger(false);

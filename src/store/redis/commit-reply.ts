@@ -8,6 +8,8 @@ import type { PartitionReplica } from './partition-replica.js';
 export interface Decided {
   readonly before: User;
   readonly step: Step;
+  /** See `LoggedCommit`. */
+  readonly isRepair: boolean;
 }
 
 /** The replies of the script `commit` that report lost data. */
@@ -25,10 +27,11 @@ export function batchOf(prepared: readonly Decided[], reply: readonly string[]):
   const [, epoch, before, after, prev, token, outcomes] = reply as [string, ...string[]];
   const entries = prepared
     .filter((_, nth) => outcomes![nth] === '1')
-    .map(({ before: user, step }): LoggedCommit => ({
+    .map(({ before: user, step, isRepair }): LoggedCommit => ({
       ...step,
       previousVersion: user.shown.version,
       mayLackAccess: false,
+      isRepair,
     }));
   return {
     before: { epoch: epoch!, seq: Number(before), token: prev! },

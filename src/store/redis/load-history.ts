@@ -2,9 +2,14 @@ import { isSamePlace, type Batch, type LogPosition } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
 import type { RedisClient } from './redis-client.js';
 
+const BATCHES_PER_READ = 100;
+
+/** The number of bytes after which a node loads no earlier batches of a partition, because it would hold all of them at once. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
 /**
- * The batches that the log still has before a position. With them, a node that has just started can continue the
- * subscriptions of subscribers who come from another node.
+ * The last batches before a position that follow one another and can be decoded, at most `limit`. With them, a node that has
+ * just started can continue the subscriptions of subscribers who come from another node.
  */
 export async function loadHistory(
   port: RedisClient,
@@ -12,17 +17,24 @@ export async function loadHistory(
   upTo: LogPosition,
   limit: number,
 ): Promise<readonly Batch[]> {
-  const batches = await port.history(keys, upTo, limit);
+  const newestFirst: Batch[] = [];
   let place = upTo;
-  let first = batches.length;
-  while (first > 0 && isSamePlace(batches[first - 1]!.after, place)) {
-    if (!isReadable(batches[first - 1]!)) break;
-    place = batches[--first]!.before;
+  let bytes = 0;
+  for (;;) {
+    const count = Math.min(BATCHES_PER_READ, limit - newestFirst.length);
+    const read = count === 0 ? [] : await port.loggedBefore(keys, place, count);
+    for (const [batch, size] of read) {
+      bytes += size;
+      if (!isSamePlace(batch.after, place) || bytes > MAX_BYTES || !isReadable(batch)) {
+        return newestFirst.reverse();
+      }
+      newestFirst.push(batch);
+      place = batch.before;
+    }
+    if (read.length < BATCHES_PER_READ) return newestFirst.reverse();
   }
-  return batches.slice(first);
 }
 
-/** The history starts after the last unreadable batch. */
 function isReadable(batch: Batch): boolean {
   try {
     batch.entries();

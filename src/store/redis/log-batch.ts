@@ -45,12 +45,19 @@ export interface LoggedCommit {
    * them may have written it.
    */
   readonly mayLackAccess: boolean;
+  /**
+   * Whether the commit writes the user back after Redis has lost data. Its events do not lead from the commits before it in
+   * the log to its user.
+   */
+  readonly isRepair: boolean;
 }
 
 /** Commits of one write, as they are logged and published. */
 export interface Batch {
   readonly before: LogPosition;
   readonly after: LogPosition;
+  /** When it was logged, in service time. Undefined: not read from the log, or of a version that logs no time. */
+  readonly loggedAt?: number | undefined;
   /**
    * Decoded on demand, because most batches come back to their own writer. Throws `UnreadableRecord` for data that no
    * known version of the service has written.
@@ -66,13 +73,16 @@ type EntryFields = readonly [
   ended: EndedFields,
   /** See `WhenAndWhy`. Missing in entries of versions without access rules. */
   whenAndWhy?: WhenAndWhy | 0,
+  isRepair?: 1,
 ];
 
 /** When a commit was made, and why. Zero: the events say both, or no viewer sees a difference. */
 type WhenAndWhy = readonly [occurredAt: number, cause: Reason];
 
-/** Encodes a commit for the script `commit`: the record, and the rest of the log entry. */
-export function encodeCommit(before: User, step: Step): [string, string] {
+/**
+ * Encodes a commit for the script `commit`: the record, and the rest of the log entry. `isRepair`: see `LoggedCommit`.
+ */
+export function encodeCommit(before: User, step: Step, isRepair = false): [string, string] {
   const { user, events, ended } = step;
   const [, ...rest]: EntryFields = [
     null,
@@ -82,7 +92,7 @@ export function encodeCommit(before: User, step: Step): [string, string] {
     endedFields(ended),
     whenAndWhy(before, step),
   ];
-  return [formatUser(user), JSON.stringify(rest).slice(1, -1)];
+  return [formatUser(user), JSON.stringify(rest).slice(1, -1) + (isRepair ? ',1' : '')];
 }
 
 function whenAndWhy(
@@ -113,7 +123,8 @@ export function decodeMessage(message: string): Batch | undefined {
 
 /** Decodes a stream entry. Its id is the number of the last commit of the batch. */
 export function decodeLogEntry(epoch: string, id: string, fields: Logged): Batch {
-  return batchOf(epoch, { ...fields, after: id.slice(0, id.indexOf('-')) });
+  const batch = batchOf(epoch, { ...fields, after: id.slice(0, id.indexOf('-')) });
+  return fields.at === undefined ? batch : { ...batch, loggedAt: Number(fields.at) };
 }
 
 /** The fields of a stream entry, as the script `commit` writes them. */
@@ -122,6 +133,8 @@ export interface Logged {
   readonly prev: string;
   readonly token: string;
   readonly batch: string;
+  /** Missing in entries of older versions. */
+  readonly at?: string;
 }
 
 function batchOf(
@@ -144,13 +157,14 @@ function entriesOf(batch: string): readonly LoggedCommit[] {
 }
 
 function entryOf(entry: EntryFields): LoggedCommit {
-  const [fields, userId, previousVersion, eventsField, ended, told] = entry;
+  const [fields, userId, previousVersion, eventsField, ended, told, isRepair] = entry;
   const user = fields === null ? newUser(userId) : readUser(userId, fields);
   const events = eventsOf(user.shown, eventsField);
   const [occurredAt, cause] = told || [events[0]?.occurredAt, events[0]?.reason ?? 'UNKNOWN'];
   return {
     ...{ user, events, ended: endedOf(ended), previousVersion, occurredAt, cause },
     mayLackAccess: told === undefined,
+    isRepair: isRepair === 1,
   };
 }
 

@@ -46,7 +46,7 @@ export interface ReaderOptions {
   readonly keys: PartitionKeys;
   readonly replica: PartitionReplica;
   readonly node: () => string;
-  /** The number of batches that the partition log keeps. */
+  /** The number of the last batches that a node loads from the partition log when it starts. */
   readonly logSize: number;
   readonly randomToken: () => string;
   /** Called when this node was declared dead under its current node id, so that it needs a new one. */

@@ -5,7 +5,7 @@ import type { Policy } from '../../domain/policy.js';
 import { keepAccess, reconcile, withKnownRules } from '../../domain/reconcile.js';
 import type { Step } from '../../domain/step.js';
 import { isRevoked } from '../../domain/token-revocation.js';
-import { isForgotten, liveSessions, newUser, type Session, type User } from '../../domain/user.js';
+import { isForgotten, liveSessions, newUser, type User } from '../../domain/user.js';
 import type { PresenceView } from '../presence-view.js';
 import { UserTable, type UserEntry } from '../user-table.js';
 import { DirtyUsers } from './dirty-users.js';
@@ -16,6 +16,7 @@ import {
   type LoggedCommit,
   type LogPosition,
 } from './log-batch.js';
+import { SessionCountByNode } from './session-count.js';
 
 export interface ReplicaOptions {
   readonly view: PresenceView;
@@ -39,6 +40,7 @@ export interface ReplicaOptions {
  * the difference of the states.
  */
 const NOT_LOGGED: Omit<LoggedCommit, 'user'> = {
+  isRepair: false,
   ...{ events: [], ended: [], previousVersion: -1 },
   ...{ occurredAt: undefined, cause: 'UNKNOWN', mayLackAccess: true },
 };
@@ -62,6 +64,8 @@ export class PartitionReplica {
   /** The number of users in the table that Redis holds as well. */
   private storedCount = 0;
   private reached = NOWHERE;
+  /** See `isContinuousFrom`. */
+  private continuousFrom = 0;
 
   constructor(private readonly options: ReplicaOptions) {
     this.table = new UserTable(options.view);
@@ -88,6 +92,14 @@ export class PartitionReplica {
     return this.storedCount + this.unreadable.size;
   }
 
+  /**
+   * Whether the events in the partition log after an offset lead from the state at the offset to the current one. They do not
+   * if Redis has lost data since then: other nodes knew more, and have written it back without events.
+   */
+  isContinuousFrom(seq: number): boolean {
+    return seq >= this.continuousFrom && this.dirtyUsers.size === 0;
+  }
+
   get unreadableUsers(): number {
     return this.unreadable.size;
   }
@@ -100,6 +112,7 @@ export class PartitionReplica {
       const { userId } = entry.user;
       this.unreadable.delete(userId);
       if (isOwn) this.dirtyUsers.delete(userId);
+      if (entry.isRepair) this.continuousFrom = batch.after.seq;
       const revision = isForgotten(entry.user) ? '' : revisionOf(batch, nth);
       this.take(entry, revision, { ...batch.after, seq: batch.before.seq + nth + 1 });
     });
@@ -128,6 +141,7 @@ export class PartitionReplica {
    */
   restart({ users, unreadable }: StoredUsers, place: LogPosition): void {
     this.reached = place;
+    this.continuousFrom = place.seq;
     this.unreadable = new Map(unreadable);
     this.options.onRestart(place);
     const gone = [...this.table.all()].filter(({ userId }) => !users.has(userId));
@@ -141,8 +155,9 @@ export class PartitionReplica {
   }
 
   private replay(batch: Batch): void {
-    batch.entries().forEach(({ user, occurredAt, cause, events, ended }, nth) => {
+    batch.entries().forEach(({ user, occurredAt, cause, events, ended, isRepair }, nth) => {
       const place = { ...batch.after, seq: batch.before.seq + nth + 1 };
+      if (isRepair) this.continuousFrom = batch.after.seq;
       // No viewer sees a difference.
       if (occurredAt === undefined) return;
       const step = { user, occurredAt, cause, events, ended, wakeAt: undefined };
@@ -263,27 +278,4 @@ function missingIn(after: User, before: User): readonly EndedSession[] {
       sessionId,
       cause: isRevoked(tokenIssuedAt, tokensValidFrom) ? 'TOKEN_REVOKED' : 'NODE_LOST',
     }));
-}
-
-/** The number of live sessions on each node. It shows which dead nodes have left sessions behind. */
-class SessionCountByNode {
-  private readonly counts = new Map<string, number>();
-
-  /** The nodes that hold sessions. */
-  nodes(): Iterable<string> {
-    return this.counts.keys();
-  }
-
-  count(before: User, after: User): void {
-    if (before.sessions === after.sessions) return;
-    for (const session of before.sessions) this.add(session, -1);
-    for (const session of after.sessions) this.add(session, 1);
-  }
-
-  private add({ node, graceEndsAt }: Session, change: 1 | -1): void {
-    if (graceEndsAt !== undefined) return;
-    const count = (this.counts.get(node) ?? 0) + change;
-    if (count === 0) this.counts.delete(node);
-    else this.counts.set(node, count);
-  }
 }

@@ -33,8 +33,8 @@ export interface WriterOptions {
   readonly randomToken: () => string;
   /** Called when Redis was unreachable, or did not execute a command. The writer retries. */
   readonly onError: (error: unknown) => void;
-  /** The number of batches that the partition log keeps. */
-  readonly logSize: number;
+  /** The service time. */
+  readonly now: () => number;
 }
 
 /** An update that waits for its commit. */
@@ -152,13 +152,15 @@ export class PartitionWriter {
 
   private prepareOne(pending: Pending, prepared: Map<string, Prepared>): void {
     const { userId, change, isForced } = pending;
-    const { table } = this.options.replica;
+    const { table, dirtyUsers } = this.options.replica;
     const held = table.get(userId);
+    const isRepair = dirtyUsers.has(userId);
     const before = held?.user ?? newUser(userId);
     try {
       const step = change(before);
-      if (step.user !== before || isForced) prepared.set(userId, { pending, before, step });
-      else {
+      if (step.user !== before || isForced) {
+        prepared.set(userId, { pending, before, step, isRepair });
+      } else {
         void this.confirmUnchanged(pending, before, () => {
           if (held !== undefined) table.wake(held, step.wakeAt);
           pending.resolve(step);
@@ -240,14 +242,14 @@ export class PartitionWriter {
     token: string,
     revisions: readonly string[],
   ): readonly (string | number)[] {
-    const { replica, node, keys, logSize } = this.options;
+    const { replica, node, keys, now } = this.options;
     const { seq, token: seen } = replica.place;
-    const commits = prepared.flatMap(({ before, step }, nth) => [
+    const commits = prepared.flatMap(({ before, step, isRepair }, nth) => [
       step.user.userId,
       revisions[nth]!,
-      ...encodeCommit(before, step),
+      ...encodeCommit(before, step, isRepair),
     ]);
-    return [node(), number, seq, seen, token, logSize, keys.channel, ...commits];
+    return [node(), number, seq, seen, token, now(), keys.channel, ...commits];
   }
 
   /** Records one span for the round trip, with links to the traces of all updates in the batch. */

@@ -117,14 +117,37 @@ export class RedisClient {
     return entries.map(([id, fields]) => batchFrom(after.epoch, id, fields));
   }
 
-  /** The last batches up to a position, at most `limit`, the oldest first. */
-  async history(
+  /** The last batches up to a position, at most `limit`, the newest first, each with its size in bytes. */
+  async loggedBefore(
     { log }: PartitionKeys,
     upTo: LogPosition,
     limit: number,
-  ): Promise<readonly Batch[]> {
+  ): Promise<readonly (readonly [Batch, size: number])[]> {
     const entries = await this.client.xrevrange(log, String(upTo.seq), '-', 'COUNT', limit);
-    return entries.reverse().map(([id, fields]) => batchFrom(upTo.epoch, id, fields));
+    return entries.map(([id, fields]) => [
+      batchFrom(upTo.epoch, id, fields),
+      fields.reduce((size, field) => size + field.length, 0),
+    ]);
+  }
+
+  /**
+   * The end of the log, and the batches from an offset on, oldest first, the one that holds the offset included. They end
+   * with the batch that reaches the number of commits or bytes. Undefined: the head is missing or incomplete.
+   */
+  async logFrom(
+    { head, log }: PartitionKeys,
+    seq: number,
+    size: { readonly commits: number; readonly bytes: number },
+  ): Promise<{ readonly head: LogPosition; readonly batches: readonly Batch[] } | undefined> {
+    const args = [seq, size.commits, size.bytes];
+    const [epoch, last, token, ...entries] = (await this.run(
+      scripts.history,
+      [head, log],
+      args,
+    )) as [string, string, string, ...(readonly [id: string, fields: readonly string[]])[]];
+    const place = placeOf([epoch, last, token]);
+    const batches = entries.map(([id, fields]) => batchFrom(epoch, id, fields));
+    return place && { head: place, batches };
   }
 
   /** Scans all users of a partition. A user who changes during the scan can be returned in the old or the new state. */

@@ -2,12 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { startWith, Subject } from 'rxjs';
-import type { RedisAddress } from '../../config/redis-url.js';
-import type { Config } from '../../config/config.js';
-import type { Policy } from '../../domain/policy.js';
 import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
-import type { SealingKeys } from '../../sealed-tokens/sealing-keys.js';
 import {
   PresenceStore,
   type Commit,
@@ -24,12 +20,14 @@ import { loaded, orConfigError } from './first-load.js';
 import { Janitor } from './janitor.js';
 import { Keys, PARTITIONS } from './keys.js';
 import { commitPosition } from './log-batch.js';
+import { LogTrimmer } from './log-trimmer.js';
 import { Membership } from './membership.js';
 import { Partition } from './partition.js';
 import { NOTHING_LOADED, PartitionSet } from './partition-set.js';
 import { RedisHealth, withinTimeout } from './redis-health.js';
 import { RedisClient } from './redis-client.js';
-import type { RedisPassword } from './redis-password.js';
+import { RedisCommitHistory } from './redis-commit-history.js';
+import type { RedisStoreOptions } from './redis-store-options.js';
 import { RedisTime } from './redis-time.js';
 import { checkServer, faultOf } from './server-check.js';
 import { ServerWatch } from './server-watch.js';
@@ -44,30 +42,10 @@ import {
   JANITOR_MS,
   LEASE_MS,
   READY_WITHIN_MS,
+  TRIM_MS,
   WATCH_SERVER_MS,
   WRITE_WITHIN_MS,
 } from './timings.js';
-
-export interface RedisStoreOptions {
-  readonly address: RedisAddress;
-  /** Replaces the password in the address. */
-  readonly password?: RedisPassword | undefined;
-  readonly keyPrefix: string;
-  readonly policy: Policy;
-  readonly access: Config['access'];
-  /** Only compared with the other nodes. Undefined: tokens have no maximum lifetime. */
-  readonly maxTokenLifetimeMs?: number | undefined;
-  /** The total number of events that the partition logs keep for nodes that start or have fallen behind. */
-  readonly logSize: number;
-  readonly maxOfflineUsers: number;
-  /** The keys of tokens, which the store keeps the same on all nodes. */
-  readonly sealingKeys: SealingKeys;
-  readonly now: () => number;
-  /** Called with the milliseconds by which the shared clock is ahead of `performance.now()`. */
-  readonly follow: (aheadMs: number) => void;
-  /** Milliseconds between two checks of the settings of Redis. The default is one minute. */
-  readonly watchServerEveryMs?: number;
-}
 
 /**
  * The presence store for any number of nodes, in Redis. Every node has a replica of all users and decides on that
@@ -93,6 +71,8 @@ export class RedisPresenceStore
   private readonly restarted = new Subject<CommitPosition>();
   // Before the partitions are loaded, no resume token can match their positions.
   readonly partitionResets = this.restarted.pipe(startWith(...NOTHING_LOADED));
+  /** The commits in the partition logs. */
+  readonly history: RedisCommitHistory;
   private readonly keys: Keys;
   private readonly port: RedisClient;
   private readonly watch: ServerWatch;
@@ -138,6 +118,7 @@ export class RedisPresenceStore
         }),
     );
     this.partitions = new PartitionSet(partitions);
+    this.history = new RedisCommitHistory(port, partitions);
     this.membership = new Membership({
       ...{ port, node, uptime, key: keys.beats },
       leaseMs: LEASE_MS,
@@ -150,6 +131,10 @@ export class RedisPresenceStore
       membership: this.membership,
       onReaped: (name, users) => this.events.reaped(name, users),
       onWrittenBack: (users) => this.events.writtenBack(users),
+    });
+    const trimmer = new LogTrimmer({
+      ...{ port, partitions, now, maxBytes: options.maxLogBytes, maxAgeMs: options.historyMs },
+      isMine: (index) => this.janitor.isMine(index),
     });
     this.time = new RedisTime({
       ...{ port, uptime, follow, logger, key: keys.beats },
@@ -179,6 +164,7 @@ export class RedisPresenceStore
       new IntervalTask(JANITOR_MS, () => this.janitor.tick(), this.logFailedTask),
       new IntervalTask(JANITOR_MS, () => this.sharedSecret.sync(), this.logFailedTask),
       new IntervalTask(LOG_POLL_INTERVAL_MS, () => this.inspect(), this.logFailedTask),
+      new IntervalTask(TRIM_MS, () => trimmer.tick(), this.logFailedTask),
       new IntervalTask(LOG_POLL_INTERVAL_MS, () => this.time.measure(), this.logFailedTask),
       new IntervalTask(COMPARE_SETTINGS_MS, () => this.settings.compare(), this.logFailedTask),
       new IntervalTask(

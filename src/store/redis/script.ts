@@ -10,6 +10,8 @@ export interface Script {
 
 export const scripts = {
   commit: read('commit'),
+  trim: read('trim'),
+  history: read('history'),
   register: read('register'),
   fence: read('fence'),
   leave: read('leave'),

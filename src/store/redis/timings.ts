@@ -24,3 +24,6 @@ export const READY_WITHIN_MS = 10_000;
 
 /** Milliseconds between two comparisons with the settings of the other nodes. */
 export const COMPARE_SETTINGS_MS = 2000;
+
+/** Milliseconds between two checks whether the partition logs are too long. */
+export const TRIM_MS = 1000;

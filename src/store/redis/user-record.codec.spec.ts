@@ -289,6 +289,7 @@ describe('An entry of the log', () => {
             ended: made.ended,
             previousVersion: before.shown.version,
             mayLackAccess: false,
+            isRepair: false,
             // A commit that no viewer can see does not say it.
             ...(made.events.length > 0 || changesViewers(before, made.user)
               ? { occurredAt: made.occurredAt, cause: made.cause }

@@ -22,6 +22,8 @@ const store = new RedisPresenceStore({
   policy: POLICY,
   access: { visibility: 'everyone', channelAccess: 'any' },
   logSize: 100_000,
+  historyMs: 300_000,
+  maxLogBytes: 160_000_000,
   maxOfflineUsers: 100_000,
   sealingKeys: new SealingKeys(),
   now: () => Date.now(),

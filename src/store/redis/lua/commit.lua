@@ -1,13 +1,13 @@
 -- Commits a batch: writes the users whose revision is the expected one, then logs and publishes their changes.
 -- KEYS 1 head, 2 nodes, 3 users, 4 log
 -- ARGV 1 node id, 2 number of the batch (contiguous for each node id), 3 seq and 4 token of the log position that
---      the node has reached, 5 token of this batch, 6 number of batches that the log keeps, 7 channel,
+--      the node has reached, 5 token of this batch, 6 service time in milliseconds, 7 channel,
 --      then four for each commit: user, expected revision ('' for none), record ('' to remove), rest of the log entry
 -- Returns {'OK', epoch, seq before, seq after, token before, token after, outcomes}, with one '1' or '0' for each
 --      commit, or one of {'EMPTY'}  Redis has lost the partition        {'UNKNOWN'} Redis has lost the node
 --         {'FENCED'} the node was declared dead           {'REWOUND'} the log is not the one that the node has read
 --         {'GAP'}    Redis has lost batches of the node   {'LOG'}     the log holds entries that the head does not know
-local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'token')
+local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'token', 'bytes')
 if not head[1] or not tonumber(head[2]) or not head[3] then return {'EMPTY'} end
 local known = redis.call('HGET', KEYS[2], ARGV[1])
 if not known then return {'UNKNOWN'} end
@@ -41,8 +41,11 @@ before, after, prev, token = head[2], string.format('%.0f', seq + #entries), hea
 if #entries > 0 then
   token = ARGV[5]
   local batch = '[' .. table.concat(entries, ',') .. ']'
+  -- All bytes that were ever logged before this batch. The script `trim` computes the size of the log from it.
+  local bytes = tonumber(head[4]) or 0
   -- XADD comes first, because it is the only write that can still fail: Redis does not undo writes before an error.
-  local added = redis.pcall('XADD', KEYS[4], 'MAXLEN', '~', ARGV[6], after .. '-0', 'before', before, 'prev', prev, 'token', token, 'batch', batch)
+  local added = redis.pcall('XADD', KEYS[4], after .. '-0', 'before', before, 'prev', prev, 'token', token, 'batch', batch,
+    'at', ARGV[6], 'bytes', string.format('%.0f', bytes))
   if type(added) == 'table' and added.err then
     if string.find(added.err, 'equal or smaller', 1, true) then return {'LOG'} end
     return added
@@ -50,7 +53,8 @@ if #entries > 0 then
   for _, write in ipairs(writes) do
     if write[2] then redis.call('HSET', KEYS[3], write[1], write[2]) else redis.call('HDEL', KEYS[3], write[1]) end
   end
-  redis.call('HSET', KEYS[1], 'seq', after, 'token', token)
+  -- About 150 bytes for the other fields, and what Redis needs for an entry.
+  redis.call('HSET', KEYS[1], 'seq', after, 'token', token, 'bytes', string.format('%.0f', bytes + #batch + 150))
   redis.call('SPUBLISH', ARGV[7], head[1] .. '|' .. before .. '|' .. after .. '|' .. prev .. '|' .. token .. '|' .. batch)
 end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2] .. '|' .. before .. '|' .. after .. '|' .. prev .. '|' .. token .. '|' .. outcomes)
