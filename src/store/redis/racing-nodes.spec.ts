@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
 import { join } from '../../../test/support/play.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
@@ -20,10 +21,15 @@ describe('Nodes that write at the same time', () => {
   afterEach(() => Promise.all(nodes.map((node) => node.stop())));
 
   it('lose nothing of each other', async () => {
+    // The store of a slow machine may be unavailable for a moment. Each of these commands may be repeated.
     const everywhere = (
       work: (userId: string, node: StoreNode, i: number) => Promise<unknown>,
     ): Promise<unknown> =>
-      Promise.all(nodes.flatMap((node, i) => USERS.map((userId) => work(userId, node, i))));
+      Promise.all(
+        nodes.flatMap((node, i) =>
+          USERS.map((userId) => eventually(() => work(userId, node, i).then(() => 'done'), 'done')),
+        ),
+      );
     await everywhere((userId, node, i) => node.connect(userId, `${userId}.${i}`));
     for (let round = 0; round < 3; round++) {
       await everywhere((userId, node, i) =>
