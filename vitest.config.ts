@@ -97,7 +97,7 @@ const SEVERAL_NODES = [
     'slow-count-readers',
     'two-worlds',
   ),
-  'client/test/{access,collections,sessions}.e2e-spec.ts',
+  'client/test/{access,collections,growing-collections,sessions}.e2e-spec.ts',
 ];
 
 const leftOut = findLeftOut(root);

@@ -25,10 +25,11 @@ const REASON_NAMES = {
 
 /**
  * The reason of a change. `snapshot`: a snapshot contained it, at the start or after a break in which the presence
- * changed. `unknown`: the service did not know the reason, or is newer than this library.
+ * changed. `removed`: the program removed the user from the collection. `unknown`: the service did not know the reason,
+ * or is newer than this library.
  */
 export type ChangeReason =
-  (typeof REASON_NAMES)[keyof typeof REASON_NAMES] | 'snapshot' | 'unknown';
+  (typeof REASON_NAMES)[keyof typeof REASON_NAMES] | 'snapshot' | 'removed' | 'unknown';
 
 /** The name of each kind of event. The compiler reports a kind of the contract that is missing here. */
 const KIND_NAMES = {

@@ -1,18 +1,13 @@
-import { check, checkId, checkList, checkName, checkOptions } from './arguments.js';
+import { onAbort, unlessAborted } from './abort.js';
 import type { Attributes } from './attributes.js';
-import type { CallExecutor } from './call-executor.js';
-import {
-  KINDS,
-  kindsToFollow,
-  mergeChanges,
-  toUpdate,
-  type Change,
-  type EventKind,
-} from './change.js';
+import { errorOf, type CallExecutor } from './call-executor.js';
+import { mergeChanges, toUpdate, type Change } from './change.js';
 import { dispose } from './disposal.js';
 import { Sync } from './generated/presence/v1/events_service_pb.js';
 import type { SubscribeResponse } from './generated/presence/v1/events_service_pb.js';
+import { Interest } from './interest.js';
 import { LiveState, type CollectionState } from './live-state.js';
+import { MovingStream } from './moving-stream.js';
 import type { End } from './run-with-reconnect.js';
 import {
   Broadcast,
@@ -22,35 +17,15 @@ import {
   type Subscription,
 } from './observable.js';
 import type { ReadonlyValue } from './observable-value.js';
-import { LocalReplica, type Predicate } from './local-replica.js';
+import { FOUND, LocalReplica } from './local-replica.js';
 import { presenceOf, type Presence } from './presence.js';
 import { PresenceError } from './presence-error.js';
 import { Scope } from './scope.js';
-import { subscribeOnce, type SubscriptionFilter } from './subscription-stream.js';
+import { subscribeOnce } from './subscription-stream.js';
+import { checkUsers, checkWatchOptions, type WatchOptions } from './watch-options.js';
 
-/**
- * The users to watch: those named, and those in one of the channels or in one of the groups. Without any, all users who
- * are not offline, as far as the token may see them.
- */
-export interface WatchOptions {
-  /** At most 10000. Named users are in the collection even when offline. */
-  readonly users?: readonly string[];
-  /** At most 1000. */
-  readonly channels?: readonly string[];
-  /**
-   * At most 1000. The users of these groups are in the collection while they are online. Cannot be combined with
-   * `channels`, because a presence does not name the groups of the user: the client cannot know whether a user who has
-   * left the channels is still in a group.
-   */
-  readonly groups?: readonly string[];
-  /**
-   * The kinds of change to receive. Users who go online, go offline or change their channel are always reported. Other
-   * changes become visible with the next reported change of the user. Default: all kinds.
-   */
-  readonly kinds?: readonly EventKind[];
-  /** Closes the collection. */
-  readonly signal?: AbortSignal;
-}
+/** The maximum number of users in one call that reads presences. */
+const USERS_PER_READ = 1000;
 
 /** The changes of a collection. A slow `for await` receives several changes of one user merged into one. */
 class Changes<A> extends Broadcast<Change<A>> {
@@ -66,11 +41,19 @@ class Changes<A> extends Broadcast<Change<A>> {
  */
 export class PresenceCollection<A = Attributes> {
   private readonly changesSource = new Changes<A>();
-  private readonly interest: SubscriptionFilter;
+  private readonly interest: Interest;
   private readonly picture: LocalReplica<A>;
   private readonly scope: Scope;
   private readonly live: LiveState;
+  private readonly stream: MovingStream;
   private resumeToken = '';
+  /** The version of the users that the current stream follows. */
+  private followed = 0;
+  /** Whether the current stream sends a snapshot. Otherwise it continues an earlier stream. */
+  private hasSnapshot = false;
+  /** Whether the current stream, and the call that reads added users, have sent everything up to now. */
+  private isCurrent = false;
+  private isReading = false;
   private copy: ReadonlyMap<string, Presence<A>> | undefined;
 
   /** @private Use `watch` of a client. */
@@ -78,29 +61,19 @@ export class PresenceCollection<A = Attributes> {
     private readonly caller: CallExecutor,
     options: WatchOptions,
   ) {
-    checkOptions(options);
-    const { users = [], channels = [], groups = [], kinds = [] } = options;
-    checkList(users, 'users', 10_000, checkId);
-    checkList(channels, 'channels', 1000, checkId);
-    checkList(groups, 'groups', 1000, checkId);
-    const isOneKind = channels.length === 0 || groups.length === 0;
-    check(
-      isOneKind,
-      'groups',
-      'cannot be combined with channels; watch the groups in a second collection',
-    );
-    checkList(kinds, 'kinds', 100, (kind, name) => checkName(kind, name, KINDS));
-    this.interest = {
-      userIds: [...users],
-      channelIds: [...channels],
-      groupIds: [...groups],
-      kinds: kindsToFollow(kinds),
-    };
-    this.picture = new LocalReplica<A>(belongingTo(options));
+    checkWatchOptions(options);
+    this.interest = new Interest(options);
+    this.picture = new LocalReplica<A>((presence) => this.interest.includes(presence));
     this.scope = new Scope(caller.options.signal, options.signal);
     this.live = new LiveState(caller, this.scope);
+    this.stream = new MovingStream(
+      caller.options.timers,
+      // An empty collection needs no position.
+      () => this.isCurrent && !this.isReading && (this.resumeToken !== '' || this.size === 0),
+      () => this.live.expectDelay(),
+    );
     void this.live.run(
-      () => this.follow(),
+      () => this.stream.run(this.scope.signal, (scope) => this.follow(scope)),
       () => this.changesSource.complete(),
     );
   }
@@ -162,6 +135,40 @@ export class PresenceCollection<A = Attributes> {
     return this.copy;
   }
 
+  /**
+   * Adds users to the collection, up to 10000. The other users stay as they are, and no change of them is missed. Resolves
+   * when the collection has the presences of the added users. Rejects if it is closed before.
+   */
+  add(...userIds: readonly string[]): Promise<void> {
+    const { signal } = this.scope;
+    try {
+      checkUsers(userIds, 'userIds');
+      for (const userId of this.interest.add(userIds)) this.picture.forget(userId);
+    } catch (reason) {
+      return Promise.reject(errorOf(reason, signal));
+    }
+    const done = unlessAborted(this.interest.read(userIds), signal).catch((reason: unknown) => {
+      throw errorOf(reason, signal);
+    });
+    // A caller that does not await it learns of the failure from `state`.
+    done.catch(() => {});
+    this.stream.request();
+    return done;
+  }
+
+  /**
+   * Removes users that were named. Each is reported with the reason `removed`, unless the user stays because of a channel
+   * or a group.
+   */
+  remove(...userIds: readonly string[]): void {
+    checkUsers(userIds, 'userIds');
+    const changes = this.interest
+      .remove(userIds)
+      .flatMap((userId) => this.picture.reconsider(userId) ?? []);
+    this.report(changes);
+    this.stream.request();
+  }
+
   /** Stops watching. The known presences stay readable. Can be called again. */
   close(): void {
     this.scope.abort(new PresenceError('closed', 'the collection was closed'));
@@ -172,14 +179,22 @@ export class PresenceCollection<A = Attributes> {
   }
 
   /** Runs one subscription from the position where the last one ended. */
-  private async follow(): Promise<End> {
+  private async follow(scope: Scope): Promise<End> {
     const { caller, interest, resumeToken, picture } = this;
-    const { signal } = this.scope;
-    if (resumeToken === '') picture.restart();
+    this.isCurrent = false;
+    this.followed = interest.version;
+    this.hasSnapshot = resumeToken === '';
+    if (interest.isNobody) return this.rest(scope.signal);
+    if (this.hasSnapshot) picture.restart();
     else picture.resume();
-    const end = await subscribeOnce(caller, interest, resumeToken, signal, (message) =>
+    const stream = subscribeOnce(caller, interest.filter, resumeToken, scope.signal, (message) =>
       this.take(message),
     );
+    const reading = this.hasSnapshot ? undefined : this.readAdded(scope);
+    const end = await stream;
+    scope.abort(end.error);
+    await reading;
+    this.isCurrent = false;
     const isTokenRefused = end.error.violations.some(({ field }) => field === 'resume_token');
     if (resumeToken === '' || !isTokenRefused) return end;
     // The resume token is from another service that ran here before, so this service must send everything.
@@ -187,15 +202,60 @@ export class PresenceCollection<A = Attributes> {
     return { ...end, retryable: true };
   }
 
+  /** Waits without a stream, because the service understands a filter without entries as all users. */
+  private async rest(signal: AbortSignal): Promise<End> {
+    this.resumeToken = '';
+    this.picture.restart();
+    this.report(this.picture.complete());
+    this.isCurrent = true;
+    this.live.catchUp();
+    this.stream.attempt();
+    await new Promise<void>((resolve) => onAbort(signal, resolve));
+    return { error: errorOf(undefined, signal), uptimeMs: 0, retryable: false };
+  }
+
+  /**
+   * Reads the presences of added users while a stream continues with them. The service reads not before the position of
+   * the stream, and the stream has all later changes, so no change is missed.
+   */
+  private async readAdded(scope: Scope): Promise<void> {
+    const { caller, followed, interest, picture } = this;
+    const unread = interest.unreadUserIds;
+    this.isReading = unread.length > 0;
+    try {
+      for (let i = 0; i < unread.length; i += USERS_PER_READ) {
+        const userIds = unread.slice(i, i + USERS_PER_READ);
+        const { presences } = await caller.call(
+          ({ presences }, call) => presences.batchGetPresences({ userIds }, call),
+          { signal: scope.signal },
+        );
+        const changes = presences
+          .map((message) => presenceOf<A>(message))
+          .filter(({ userId }) => interest.isUnread(userId, followed))
+          .flatMap((presence) => picture.apply({ presence, ...FOUND }) ?? []);
+        this.report(changes);
+        interest.markRead(followed, userIds);
+      }
+    } catch (reason) {
+      // The stream ends too, and the next one reads the users again.
+      scope.abort(errorOf(reason, scope.signal));
+    } finally {
+      this.isReading = false;
+      this.stream.attempt();
+    }
+  }
+
   private take({ sync, snapshot, events, resumeToken }: SubscribeResponse): void {
     const { picture } = this;
     if (sync === Sync.RESET) {
+      this.hasSnapshot = true;
+      this.isCurrent = false;
       picture.restart();
       this.live.fallBehind();
     }
     for (const message of snapshot) {
       const presence = presenceOf<A>(message);
-      picture.apply({ presence, reason: 'snapshot', occurredAt: undefined });
+      picture.apply({ presence, ...FOUND });
     }
     const changes = events.flatMap((event) => picture.apply(toUpdate<A>(event)) ?? []);
     if (sync === Sync.CURRENT) changes.push(...picture.complete());
@@ -204,19 +264,17 @@ export class PresenceCollection<A = Attributes> {
       this.resumeToken = resumeToken;
       picture.compact();
     }
+    this.report(changes);
+    if (sync === Sync.CURRENT) {
+      this.isCurrent = true;
+      if (this.hasSnapshot) this.interest.markRead(this.followed);
+      this.live.catchUp();
+    }
+    this.stream.attempt();
+  }
+
+  private report(changes: readonly Change<A>[]): void {
     if (changes.length > 0) this.copy = undefined;
     for (const change of changes) this.changesSource.emit(change);
-    if (sync === Sync.CURRENT) this.live.catchUp();
   }
-}
-
-function belongingTo({ users = [], channels = [], groups = [] }: WatchOptions): Predicate {
-  const userIds = new Set(users);
-  const channelIds = new Set(channels);
-  const isNamed = (userId: string): boolean => userIds.has(userId);
-  // The service shows a user who leaves the followed groups as offline.
-  if (groups.length > 0) return ({ userId, status }) => isNamed(userId) || status !== 'offline';
-  if (userIds.size === 0 && channelIds.size === 0) return ({ status }) => status !== 'offline';
-  return (presence) =>
-    isNamed(presence.userId) || presence.channelIds.some((id) => channelIds.has(id));
 }

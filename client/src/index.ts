@@ -7,7 +7,8 @@ export type {
   Attributes,
   AttributeTypes,
 } from './attributes.js';
-export type { PresenceCollection, WatchOptions } from './collection.js';
+export type { PresenceCollection } from './collection.js';
+export type { WatchOptions } from './watch-options.js';
 export type { PresenceClientOptions } from './client-options.js';
 export type { CountOptions, PresenceCount } from './count.js';
 export type { CountWatch } from './count-watch.js';

@@ -80,8 +80,14 @@ export class LiveState {
   private lose(error: PresenceError): void {
     // After a revocation the client waits before it requests a new token, and the token may be refused.
     const isTokenOver = error.code === 'unauthenticated' && error.reason !== 'TOKEN_REVOKED';
-    if (!isTokenOver || this.stateValue.value.status !== 'live') return this.fallBehind(error);
     // With a new token the stream resumes where it was, and the delay stays within what any message may take.
+    if (isTokenOver) this.expectDelay(error);
+    else this.fallBehind(error);
+  }
+
+  /** The stream ends, and the next one continues at its position. The data becomes stale only if that takes long. */
+  expectDelay(error?: PresenceError): void {
+    if (this.stateValue.value.status !== 'live') return this.fallBehind(error);
     const { timers } = this.caller.options;
     this.renewal ??= timers.setTimeout(() => this.fallBehind(error), RENEWAL_PATIENCE_MS);
   }

@@ -56,6 +56,20 @@ export class LocalReplica<A> {
     return [...present.differencesTo(next)];
   }
 
+  /** Applies that a user may not belong to the collection any more. Returns the change that readers see, if any. */
+  reconsider(userId: string): Change<A> | undefined {
+    const previous = this.present.presences.get(userId);
+    this.next?.reconsider(userId);
+    if (!this.present.reconsider(userId) || previous === undefined) return undefined;
+    return { userId, previous, current: undefined, presence: previous, ...REMOVED };
+  }
+
+  /** Forgets a user who left, so that any presence of the user is new. */
+  forget(userId: string): void {
+    this.present.forget(userId);
+    this.next?.forget(userId);
+  }
+
   /** Forgets the users who left. The service will not send known events again, so these presences are not needed. */
   compact(): void {
     this.present.forgetDeparted();
@@ -84,6 +98,19 @@ class Snapshot<A> {
     return true;
   }
 
+  /** Returns whether the user left. */
+  reconsider(userId: string): boolean {
+    const presence = this.presences.get(userId);
+    if (presence === undefined || this.belongs(presence)) return false;
+    this.presences.delete(userId);
+    this.tombstones.set(userId, presence);
+    return true;
+  }
+
+  forget(userId: string): void {
+    this.tombstones.delete(userId);
+  }
+
   forgetDeparted(): void {
     this.tombstones.clear();
   }
@@ -103,4 +130,7 @@ class Snapshot<A> {
   }
 }
 
-const FOUND = { reason: 'snapshot', occurredAt: undefined } as const;
+/** How a presence of a snapshot is reported. */
+export const FOUND = { reason: 'snapshot', occurredAt: undefined } as const;
+
+const REMOVED = { reason: 'removed', occurredAt: undefined } as const;

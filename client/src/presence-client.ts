@@ -9,7 +9,7 @@ import { checkId, checkList } from './arguments.js';
 import type { Attributes, AttributeTypes } from './attributes.js';
 import type { Attempt, CallExecutor, RequestOptions } from './call-executor.js';
 import { startClient, type PresenceClientOptions } from './client-options.js';
-import { PresenceCollection, type WatchOptions } from './collection.js';
+import { PresenceCollection } from './collection.js';
 import { countPresences, type CountOptions, type PresenceCount } from './count.js';
 import { CountWatch } from './count-watch.js';
 import { dispose } from './disposal.js';
@@ -34,6 +34,7 @@ import {
   type ChosenStatus,
   type StatusDetails,
 } from './status-choice.js';
+import type { WatchOptions } from './watch-options.js';
 
 /** A client of the presence service, for one user. */
 export class PresenceClient<A = Attributes> {

@@ -77,7 +77,8 @@ export async function runStream<Message>(
       throw reason;
     }
   } catch (reason) {
-    transports.rotate(services);
+    // Otherwise the program ended the stream, which is no reason to leave the server.
+    if (!signal.aborted) transports.rotate(services);
     const heldMs = Math.max(0, timers.now() - heldSince);
     return { error: errorOf(reason, signal), uptimeMs: heldMs, retryable: isCured };
   } finally {

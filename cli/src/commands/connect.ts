@@ -43,15 +43,15 @@ export function connectCommand(environment: NodeJS.ProcessEnv): Command {
     )
     .action(async (userId: string, options: ConnectOptions) => {
       const { join = [], keep = false, set = [], ...others } = options;
-      const { platform, channel = [], group = [], user = [], ...target } = others;
+      const { platform, channel, group, user, ...target } = others;
       const subject = target.token === undefined ? userId : (subjectOf(target.token) ?? userId);
       if (subject !== userId)
         throw new UsageError(`The token belongs to ${subject}, not to ${userId}.`);
       await withService(target, environment, { userId }, (client) => {
         const session = client.connect({ platform, attributes: attributesOf(...set) });
         // The own user is watched as well: only the shown presence reveals whether the user is visible to others.
-        const isFiltered = channel.length + group.length + user.length > 0;
-        const users = isFiltered ? [...user, userId] : [];
+        const isFiltered = [channel, group, user].some((list) => list !== undefined);
+        const users = isFiltered ? [...(user ?? []), userId] : undefined;
         const shown = client.watch({ channels: channel, groups: group, users });
         const keyboard = Keyboard.of(process.stdin, process.stdout);
         const program = new InteractiveSession(userId, session, shown, target.address);

@@ -30,7 +30,7 @@ export function watchCommand(environment: NodeJS.ProcessEnv): Command {
         ['presence watch --json | jq .current.status', 'only the statuses'],
       ),
     )
-    .action(({ channel = [], group = [], user = [], json = false, ...target }: WatchOptions) =>
+    .action(({ channel, group, user, json = false, ...target }: WatchOptions) =>
       withService(target, environment, ADMIN, async (client) => {
         const collection = client.watch({ channels: channel, groups: group, users: user });
         if (process.stdout.isTTY && !json) {

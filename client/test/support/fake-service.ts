@@ -20,6 +20,7 @@ import {
 import { ModerationService } from '../../src/generated/presence/v1/moderation_service_pb.js';
 import {
   PresenceCountSchema,
+  PresenceSchema,
   PresenceStatus,
 } from '../../src/generated/presence/v1/presence_pb.js';
 import {
@@ -83,6 +84,8 @@ export class FakeService {
   readonly countStreams: CountsOfFake[] = [];
   /** The counts of `countPresences`. */
   counts: MessageInitShape<typeof PresenceCountSchema>[] = [];
+  /** The presences of `batchGetPresences`, by user id. */
+  readonly presences = new Map<string, MessageInitShape<typeof PresenceSchema>>();
   /** The received commands, as text. */
   readonly heard: string[] = [];
   /** The errors with which the next calls fail, by method name. */
@@ -140,6 +143,10 @@ export class FakeService {
         this.answer('updateStatus', `${sessionId || userId} ${choice} ${statusText}`),
       updateMuteState: ({ sessionId, isMicrophoneMuted }) =>
         this.answer('updateMuteState', `${sessionId} ${isMicrophoneMuted}`),
+      batchGetPresences: ({ userIds }) =>
+        this.answer('batchGetPresences', userIds.join(' '), {
+          presences: userIds.map((userId) => this.presences.get(userId) ?? { userId }),
+        }),
       getPresence: (_, context) => this.answer('getPresence', tokenOf(context)),
     });
     router.service(ModerationService, {
