@@ -24,9 +24,9 @@ export async function runWithReconnect(
   const { timers, tokens } = caller.options;
   const backoff = caller.newBackoff();
   for (;;) {
-    const { error, uptimeMs: heldMs, retryable: isCured } = await runOnce();
+    const { error, uptimeMs: heldMs, retryable } = await runOnce();
     if (signal.aborted) return errorOf(error, signal);
-    if (!error.isRetryable && !isCured) return error;
+    if (!error.isRetryable && !retryable) return error;
     const pauseMs = backoff.next({ retryAfterMs: error.retryAfterMs, heldMs });
     const retryInMs = Math.max(pauseMs, tokens.pauseMs);
     onBreak(error, retryInMs);

@@ -100,8 +100,8 @@ export class SessionReconnector {
     transports.rotate(stream.services);
     // The service accepted the token at first, so it has expired or was revoked. The error is final only if a new token
     // is rejected too.
-    const isCured = error.code === 'unauthenticated' && tokens.refuse(stream.token, error);
-    return { error, uptimeMs: timers.now() - heldSince, retryable: isCured };
+    const mayTryNewToken = error.code === 'unauthenticated' && tokens.refuse(stream.token, error);
+    return { error, uptimeMs: timers.now() - heldSince, retryable: mayTryNewToken };
   }
 
   /** Resolves when a stream has ended and no other stream has replaced it. */

@@ -49,7 +49,7 @@ export async function runStream<Message>(
 ): Promise<End> {
   const { timers, tokens, transports } = caller.options;
   let services: Services | undefined;
-  let isCured = false;
+  let mayTryNewToken = false;
   let heldSince = Infinity;
   let leave = (): void => {};
   const scope = new Scope(signal);
@@ -73,14 +73,14 @@ export async function runStream<Message>(
     } catch (reason) {
       // The service accepted the token at first, so it has expired or was revoked.
       const error = errorOf(reason, signal);
-      isCured = error.code === 'unauthenticated' && tokens.refuse(token, error);
+      mayTryNewToken = error.code === 'unauthenticated' && tokens.refuse(token, error);
       throw reason;
     }
   } catch (reason) {
     // Otherwise the program ended the stream, which is no reason to leave the server.
     if (!signal.aborted) transports.rotate(services);
     const heldMs = Math.max(0, timers.now() - heldSince);
-    return { error: errorOf(reason, signal), uptimeMs: heldMs, retryable: isCured };
+    return { error: errorOf(reason, signal), uptimeMs: heldMs, retryable: mayTryNewToken };
   } finally {
     leave();
     scope.close();

@@ -22,11 +22,11 @@ export interface Hiding {
 }
 
 /** The viewers from whom a user hides, or has hidden, by user id. */
-export type HiddenFrom = ReadonlyMap<string, Hiding>;
+export type Hidings = ReadonlyMap<string, Hiding>;
 
 /** The decisions about who may see a user and which of the user's tokens are accepted. */
 export interface AccessRules {
-  readonly hiddenFrom: HiddenFrom;
+  readonly hiddenFrom: Hidings;
   /**
    * Tokens that were issued before this time are refused, in milliseconds of the wall clock. Undefined: no token was
    * revoked.
@@ -34,7 +34,7 @@ export interface AccessRules {
   readonly tokensValidFrom: number | undefined;
 }
 
-export const HIDDEN_FROM_NOBODY: HiddenFrom = new Map();
+export const HIDDEN_FROM_NOBODY: Hidings = new Map();
 
 /** The rules of nearly all users, who share this object. */
 export const NO_ACCESS_RULES: AccessRules = Object.freeze({
@@ -43,10 +43,7 @@ export const NO_ACCESS_RULES: AccessRules = Object.freeze({
 });
 
 /** Returns access rules, the shared object if there are none. */
-export function accessRules(
-  hiddenFrom: HiddenFrom,
-  tokensValidFrom: number | undefined,
-): AccessRules {
+export function accessRules(hiddenFrom: Hidings, tokensValidFrom: number | undefined): AccessRules {
   if (hiddenFrom.size === 0 && tokensValidFrom === undefined) return NO_ACCESS_RULES;
   return { hiddenFrom, tokensValidFrom };
 }

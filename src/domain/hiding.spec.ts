@@ -14,7 +14,7 @@ import {
   time,
   type Line,
 } from '../../test/support/play.js';
-import { restrictedViewer, toldTo } from '../../test/support/viewers.js';
+import { restrictedViewer, receivedBy } from '../../test/support/viewers.js';
 import { currentlyHiddenFrom, MAX_HIDDEN_FROM } from './access-rules.js';
 import type { Input } from './input.js';
 import type { Presence } from './presence.js';
@@ -43,13 +43,13 @@ describe('A user who hides from a viewer', () => {
 
   it('goes OFFLINE for this viewer, as if every session had ended', () => {
     const ended = continueWith(online, [[200, disconnect('a')]]);
-    expect(toldTo('bob', online, hiding)).toEqual(ended.told);
+    expect(receivedBy('bob', online, hiding)).toEqual(ended.told);
     expect(seenByBob(hiding)).toEqual(ended.user.shown);
   });
 
   it('stays as before for others and for itself, to the version', () => {
     const user = after(hiding);
-    expect(toldTo('carol', online, hiding)).toEqual([]);
+    expect(receivedBy('carol', online, hiding)).toEqual([]);
     expect(shownTo(carol, user)).toEqual(online.shown);
     expect(shownTo(unrestrictedViewer('alice'), user)).toEqual(online.own);
     expect(user.own.lastActiveAt).toBe(online.own.lastActiveAt);
@@ -64,14 +64,14 @@ describe('A user who hides from a viewer', () => {
       [400, connect('b')],
       [410, disconnect('b')],
     ];
-    expect(toldTo('bob', after(hiding), lines)).toEqual([]);
+    expect(receivedBy('bob', after(hiding), lines)).toEqual([]);
     expect(seenByBob([...hiding, ...lines])).toEqual(seenByBob(hiding));
   });
 
   it('comes online for the viewer at the end, with all that has changed', () => {
     const changed = after([...hiding, [300, mute('a', { microphone: true })]]);
     const end: readonly Line[] = [[400, hideFrom()]];
-    expect(toldTo('bob', changed, end)).toEqual([
+    expect(receivedBy('bob', changed, end)).toEqual([
       '400 USER_ONLINE CONNECTED',
       '400 USER_CHANNEL_CHANGED CONNECTED',
       '400 USER_MUTE_STATE_CHANGED CONNECTED',
@@ -79,7 +79,7 @@ describe('A user who hides from a viewer', () => {
     expect(shownTo(bob, after(end, changed))).toMatchObject({
       ...{ connectedAt: 400, lastActiveAt: 400, channelId: 'lobby', version: 400_000 },
     });
-    expect(toldTo('carol', changed, end)).toEqual([]);
+    expect(receivedBy('carol', changed, end)).toEqual([]);
     expect(shownTo(carol, after(end, changed)).connectedAt).toBe(100);
   });
 
@@ -110,14 +110,14 @@ describe('A user who hides from a viewer', () => {
     const idle = after([...hiding, [1110, time]]);
     expect(idle.own.status).toBe('IDLE');
     const ended = continueWith(idle, [[1500, hideFrom()]]);
-    expect(toldTo('bob', idle, [[1500, hideFrom()]])[0]).toBe('1500 USER_ONLINE CONNECTED');
+    expect(receivedBy('bob', idle, [[1500, hideFrom()]])[0]).toBe('1500 USER_ONLINE CONNECTED');
     expect(shownTo(bob, ended.user).status).toBe('ONLINE');
     expect(shownTo(carol, ended.user).status).toBe('IDLE');
     expect(ended.wakeAt).toBe(2500);
     expect(step(idle, hideFrom(), 1500, POLICY).wakeAt).toBe(2500);
     const turn: readonly Line[] = [[2500, time]];
-    expect(toldTo('bob', ended.user, turn)).toEqual(['2500 USER_STATUS_CHANGED IDLE']);
-    expect(toldTo('carol', ended.user, turn)).toEqual([]);
+    expect(receivedBy('bob', ended.user, turn)).toEqual(['2500 USER_STATUS_CHANGED IDLE']);
+    expect(receivedBy('carol', ended.user, turn)).toEqual([]);
     const settled = continueWith(ended.user, turn);
     expect(shownTo(bob, settled.user)).toMatchObject({ status: 'IDLE', version: 2_500_000 });
     expect(settled.wakeAt).toBeUndefined();
@@ -125,7 +125,7 @@ describe('A user who hides from a viewer', () => {
 
   it('turns IDLE for the viewer with everyone if there was an activity after the end', () => {
     const active = after([...hiding, [400, hideFrom()], [500, activity('a')]]);
-    expect(toldTo('bob', active, [[1500, time]])).toEqual(['1500 USER_STATUS_CHANGED IDLE']);
+    expect(receivedBy('bob', active, [[1500, time]])).toEqual(['1500 USER_STATUS_CHANGED IDLE']);
   });
 
   it('who ends that while OFFLINE comes online for the viewer with the next session', () => {
@@ -278,9 +278,9 @@ describe('A viewer who sees only users of its groups', () => {
 
   it('sees a user who hides from it as one who has never been seen', () => {
     const hiding: readonly Line[] = [[200, hideFrom('bob')]];
-    expect(toldTo(inAcme, user, hiding)).toEqual(['200 USER_OFFLINE DISCONNECTED']);
+    expect(receivedBy(inAcme, user, hiding)).toEqual(['200 USER_OFFLINE DISCONNECTED']);
     expect(shownTo(inAcme, after(hiding, user)).version).toBe(0);
     const ended: Line = [300, hideFrom()];
-    expect(toldTo(inAcme, after(hiding, user), [ended])).toEqual(['300 USER_ONLINE CONNECTED']);
+    expect(receivedBy(inAcme, after(hiding, user), [ended])).toEqual(['300 USER_ONLINE CONNECTED']);
   });
 });

@@ -3,7 +3,7 @@ import {
   MAX_HIDDEN_FROM,
   MAX_HIDDEN_FROM_BYTES,
   type AccessRules,
-  type HiddenFrom,
+  type Hidings,
   type Hiding,
 } from './access-rules.js';
 import { chose } from './choice-versions.js';
@@ -73,7 +73,7 @@ function lastThatFit(
  * Returns the rules after a commit. Drops a hiding that no longer changes what its viewer sees. The rules never change
  * the version that others see, and the version that the viewer sees still grows with every change.
  */
-export function settled(
+export function rulesAfterCommit(
   rules: AccessRules,
   before: Presence,
   shown: Presence,
@@ -184,7 +184,7 @@ function once<Before, After>(change: (hiding: Before) => After): (hiding: Before
   };
 }
 
-function haveSameEntries(a: HiddenFrom, b: HiddenFrom): boolean {
+function haveSameEntries(a: Hidings, b: Hidings): boolean {
   if (a.size !== b.size) return false;
   for (const [viewerId, hiding] of a) if (b.get(viewerId) !== hiding) return false;
   return true;

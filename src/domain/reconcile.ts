@@ -1,7 +1,7 @@
 import { accessRules, haveSameRules } from './access-rules.js';
 import { setVersion } from './choice-versions.js';
 import { hasLaterChoice, mergeChoices } from './choices.js';
-import { settled } from './hiding.js';
+import { rulesAfterCommit } from './hiding.js';
 import { hasLeftSince, membershipsOf, setMemberships, withRegained } from './memberships.js';
 import type { Policy } from './policy.js';
 import { derivePresence } from './step.js';
@@ -63,7 +63,12 @@ export function keepAccess(known: User, stored: User, now: number): User {
   user.sessions = sessions;
   const { hiddenFrom } = hasHiding ? stored.accessRules : known.accessRules;
   // That node has not applied the commit to the list.
-  user.accessRules = settled(accessRules(hiddenFrom, revocation), known.shown, stored.shown, now);
+  user.accessRules = rulesAfterCommit(
+    accessRules(hiddenFrom, revocation),
+    known.shown,
+    stored.shown,
+    now,
+  );
   if (!hasHiding) setVersion(user, 'hiding', hiding);
   return user;
 }

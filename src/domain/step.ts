@@ -1,6 +1,6 @@
 import { apply } from './apply.js';
 import { mergeAttributes } from './attributes.js';
-import { settled } from './hiding.js';
+import { rulesAfterCommit } from './hiding.js';
 import { diffPresence, NO_EVENTS, presenceEquals } from './presence-diff.js';
 import { idleAt, lastActiveAt, wakeAt } from './deadlines.js';
 import type { PresenceEvent, Reason } from './event.js';
@@ -80,14 +80,14 @@ export function derivePresence(
   const isEqual =
     presenceEquals(own, before.own) && (isOneView || presenceEquals(shown, before.shown));
   // Without a session it is the presence from before, which has that version already.
-  if (isEqual && own !== before.own && !isArrangedAnew(facts, before))
+  if (isEqual && own !== before.own && !changesGroupsOrOrder(facts, before))
     own.version = before.own.version;
-  facts.accessRules = settled(facts.accessRules, before.shown, facts.shown, now);
+  facts.accessRules = rulesAfterCommit(facts.accessRules, before.shown, facts.shown, now);
   return facts;
 }
 
 /** Whether the groups of a shown user, or the order of the channels, have changed. */
-function isArrangedAnew(user: User, before: User): boolean {
+function changesGroupsOrOrder(user: User, before: User): boolean {
   if (user.shown.status === 'OFFLINE') return false;
   return (
     !areSame(user.shown.otherChannelIds, before.shown.otherChannelIds) ||

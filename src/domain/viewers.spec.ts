@@ -9,7 +9,7 @@ import type { Policy } from './policy.js';
 import { channelIdsOf, unknownPresence, type Presence } from './presence.js';
 import type { User } from './user.js';
 import { unrestrictedViewer, type Viewer } from './viewer.js';
-import { eventsFor, publicPresenceTo, shownTo, viewedOf } from './visibility.js';
+import { eventsFor, presenceSeenBy, shownTo, viewedOf } from './visibility.js';
 
 /** Viewers with all kinds of rights. The user `alice` of a history hides from `bob` and `carol` at times. */
 const viewers: readonly Viewer[] = ['alice', 'bob', 'dave'].flatMap((userId) => [
@@ -65,7 +65,7 @@ function watch(
     const [from, to] = [viewedOf(before), viewedOf(user)];
     for (const viewer of viewers) {
       const events = eventsFor(viewer, from, to, occurredAt, cause);
-      const [seenBefore, seen] = [publicPresenceTo(viewer, from), publicPresenceTo(viewer, to)];
+      const [seenBefore, seen] = [presenceSeenBy(viewer, from), presenceSeenBy(viewer, to)];
       check(viewer, { before, user, events, seenBefore, seen });
     }
   });

@@ -11,7 +11,7 @@ import {
   leave,
   type Line,
 } from '../../test/support/play.js';
-import { restrictedViewer, toldTo } from '../../test/support/viewers.js';
+import { restrictedViewer, receivedBy } from '../../test/support/viewers.js';
 import type { Input, TokenGrants } from './input.js';
 import { channelIdsOf, type Presence } from './presence.js';
 import type { User } from './user.js';
@@ -40,18 +40,18 @@ describe('A viewer with groups', () => {
   it('sees users who share one of them, and no others', () => {
     expect(shownTo(colleague, inAcme)).toEqual(inAcme.shown);
     expect(shownTo(colleague, inGlobex)).toMatchObject({ status: 'OFFLINE', version: 0 });
-    expect(toldTo(colleague, inGlobex, [[200, disconnect('a')]])).toEqual([]);
+    expect(receivedBy(colleague, inGlobex, [[200, disconnect('a')]])).toEqual([]);
   });
 
   it('sees users in channels that it may watch, while they are there', () => {
     const entered = after(inGlobex, [200, join('a', 'lobby')]);
     expect(shownTo(visitor, inGlobex).version).toBe(0);
     expect(shownTo(visitor, entered)).toEqual(entered.shown);
-    expect(toldTo(visitor, inGlobex, [[200, join('a', 'lobby')]])).toEqual([
+    expect(receivedBy(visitor, inGlobex, [[200, join('a', 'lobby')]])).toEqual([
       '200 USER_ONLINE CONNECTED',
       '200 USER_CHANNEL_CHANGED CONNECTED',
     ]);
-    expect(toldTo(visitor, entered, [[300, join('a', 'vault')]])).toEqual([
+    expect(receivedBy(visitor, entered, [[300, join('a', 'vault')]])).toEqual([
       '300 USER_CHANNEL_CHANGED DISCONNECTED',
       '300 USER_OFFLINE DISCONNECTED',
     ]);
@@ -65,10 +65,10 @@ describe('A viewer with groups', () => {
 
   it('sees a user whose second session has a common group until that session ends', () => {
     const second: Line = [200, connectIn('b', 'acme')];
-    expect(toldTo(colleague, inGlobex, [second])).toEqual(['200 USER_ONLINE CONNECTED']);
+    expect(receivedBy(colleague, inGlobex, [second])).toEqual(['200 USER_ONLINE CONNECTED']);
     const both = after(inGlobex, second);
     expect(groupsOf(both)).toEqual(['acme', 'globex']);
-    expect(toldTo(colleague, both, [[300, disconnect('b')]])).toEqual([
+    expect(receivedBy(colleague, both, [[300, disconnect('b')]])).toEqual([
       '300 USER_OFFLINE DISCONNECTED',
     ]);
   });
@@ -132,14 +132,14 @@ describe('A viewer who may watch only some channels', () => {
     expect(placeOf(walker, none)).toEqual({ channelId: undefined, otherChannelIds: [] });
   });
 
-  it('is not told of other channels', () => {
-    expect(toldTo(viewer, walker, [[200, leave('a', 'vault')]])).toEqual([]);
-    expect(toldTo(viewer, walker, [[200, join('a', 'vault')]])).toEqual([
+  it('receives nothing about other channels', () => {
+    expect(receivedBy(viewer, walker, [[200, leave('a', 'vault')]])).toEqual([]);
+    expect(receivedBy(viewer, walker, [[200, join('a', 'vault')]])).toEqual([
       '200 USER_CHANNEL_CHANGED REQUESTED',
     ]);
   });
 
-  it('is told that another channel is the current one, although others see no difference', () => {
+  it('receives another current channel, although others see no difference', () => {
     const user = given(
       [100, connect('a')],
       [110, connect('b')],
@@ -154,14 +154,14 @@ describe('A viewer who may watch only some channels', () => {
     expect(placeOf(ended.user)).toEqual({ channelId: 'lobby', otherChannelIds: ['stage'] });
     expect(ended.user.shown.version).toBe(200_000);
     expect(changesViewers(user, ended.user)).toBe(true);
-    expect(toldTo(viewer, user, [[200, disconnect('b')]])).toEqual([
+    expect(receivedBy(viewer, user, [[200, disconnect('b')]])).toEqual([
       '200 USER_CHANNEL_CHANGED DISCONNECTED',
     ]);
   });
 });
 
 describe('A subscription that follows a user only by group', () => {
-  it('is told that the user is OFFLINE when it stops following, with a higher version', () => {
+  it('sees the user go OFFLINE when it stops following, with a higher version', () => {
     const followed = { before: true, after: false };
     const viewed = viewedOf(inAcme);
     const [event] = eventsFor(colleague, viewed, viewed, 200, 'REQUESTED', followed);

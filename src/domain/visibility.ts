@@ -1,4 +1,4 @@
-import type { HiddenFrom } from './access-rules.js';
+import type { Hidings } from './access-rules.js';
 import type { PresenceEvent, Reason } from './event.js';
 import { presenceDespite } from './hiding.js';
 import { diffPresence } from './presence-diff.js';
@@ -12,7 +12,7 @@ export interface Viewed {
   readonly shown: Presence;
   /** The groups of the sessions. Empty for a user who is shown OFFLINE. */
   readonly groups: readonly string[];
-  readonly hiddenFrom: HiddenFrom;
+  readonly hiddenFrom: Hidings;
 }
 
 /** Returns the part of a user that decides what others see. */
@@ -43,14 +43,14 @@ export function changesViewers(before: User, after: User): boolean {
 
 /**
  * Returns the presence of a user that a viewer sees. This is the only visibility rule of the service. Events, lists,
- * counts and snapshots use `publicPresenceTo`, in which users see themselves as others do.
+ * counts and snapshots use `presenceSeenBy`, in which users see themselves as others do.
  */
 export function shownTo(viewer: Viewer, user: User): Presence {
-  return viewer.userId === user.userId ? user.own : publicPresenceTo(viewer, viewedOf(user));
+  return viewer.userId === user.userId ? user.own : presenceSeenBy(viewer, viewedOf(user));
 }
 
 /** Returns the presence of a user that a viewer sees in events, lists, counts and snapshots. */
-export function publicPresenceTo(viewer: Viewer, viewed: Viewed): Presence {
+export function presenceSeenBy(viewer: Viewer, viewed: Viewed): Presence {
   const { shown, hiddenFrom } = viewed;
   if (viewer.userId === shown.userId) return shown;
   if (!isVisibleTo(viewer, viewed)) return unknownPresence(shown.userId);
@@ -109,7 +109,7 @@ export function eventsFor(
   cause: Reason,
   followed: Followed = FOLLOWED,
 ): readonly PresenceEvent[] {
-  const [from, to] = [before, after].map((viewed) => publicPresenceTo(viewer, viewed));
+  const [from, to] = [before, after].map((viewed) => presenceSeenBy(viewer, viewed));
   return eventsBetween(viewer, [from!, to!], after, now, cause, followed);
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import fc from '../../test/support/seeded-fast-check.js';
 import { restrictedViewer } from '../../test/support/viewers.js';
 import { unknownPresence } from './presence.js';
-import { eventsFor, publicPresenceTo, type Viewed } from './visibility.js';
+import { eventsFor, presenceSeenBy, type Viewed } from './visibility.js';
 import { watchedAmong } from './watched-channels.js';
 
 const CHANNELS = Array.from({ length: 1000 }, (_, i) => `room-${i}`);
@@ -35,7 +35,7 @@ describe('The channels of a list that a viewer may watch', () => {
     const list = CHANNELS.map((channelId) => channelId);
     const [before, after] = [inChannels(list), inChannels(list, 2)];
     for (let i = 0; i < 10; i++) {
-      publicPresenceTo(viewer, before);
+      presenceSeenBy(viewer, before);
       eventsFor(viewer, before, after, 0, 'REQUESTED');
     }
     // The current channel is not part of the list.

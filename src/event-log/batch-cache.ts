@@ -1,4 +1,4 @@
-import type { HiddenFrom } from '../domain/access-rules.js';
+import type { Hidings } from '../domain/access-rules.js';
 import { CommitViews } from './commit-views.js';
 import type { LogEntry } from './entry.js';
 import { TOKEN_BYTES, type EventLog } from './event-log.js';
@@ -111,7 +111,7 @@ export class BatchCache {
   private sliceFrom(from: number): Slice {
     const first = this.log.at(from)!;
     // Users rarely change the list, so the commits of a user share it.
-    const lists = new Set<HiddenFrom>();
+    const lists = new Set<Hidings>();
     let [start, end, events, next] = [0, 0, 0, from];
     for (let entry: LogEntry | undefined = first; entry; entry = this.log.at(next)) {
       if (entry.block !== first.block) break;

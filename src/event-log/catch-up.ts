@@ -1,5 +1,5 @@
 import { unrestrictedViewer } from '../domain/viewer.js';
-import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
+import { presenceSeenBy, type Viewed } from '../domain/visibility.js';
 import { concernsHiding, type CommitFacts } from './commit-facts.js';
 import type { CommitViews } from './commit-views.js';
 import type { LogEntry } from './entry.js';
@@ -63,14 +63,14 @@ export class CatchUp {
   }
 
   private sees(viewed: Viewed): boolean {
-    return publicPresenceTo(this.interest.viewer, viewed).version > 0;
+    return presenceSeenBy(this.interest.viewer, viewed).version > 0;
   }
 }
 
 /** Whether the log has all facts to derive what a reader has missed since an offset. */
 export function canCatchUp(log: EventLog, interest: Interest, start: number): boolean {
-  if (needsFacts(interest)) return start >= log.factsFrom;
-  for (let position = start; position < log.hidingFrom; position++) {
+  if (needsFacts(interest)) return start >= log.allFactsSince;
+  for (let position = start; position < log.hiderFactsSince; position++) {
     const facts = log.at(position)?.facts;
     if (facts === undefined || facts.before !== undefined) continue;
     if (facts.after.hiddenFrom.has(interest.viewer.userId)) return false;
@@ -89,8 +89,8 @@ export function missedEvents(
   start: number,
 ): number {
   const interest = { viewer: unrestrictedViewer(userId), filter: EVERYTHING };
-  let count = Math.max(0, log.head - Math.max(start, log.hidersUntil));
-  for (let position = start; position < log.hidersUntil; position++) {
+  let count = Math.max(0, log.head - Math.max(start, log.noHiderSince));
+  for (let position = start; position < log.noHiderSince; position++) {
     const facts = log.at(position)?.facts;
     if (facts === undefined || !concernsHiding(facts, userId)) count++;
     else if (facts.first === position) count += views.entriesFor(interest, facts).length;

@@ -3,7 +3,7 @@ import { channelIdsOf, type Presence } from '../domain/presence.js';
 import {
   eventsBetween,
   FOLLOWED,
-  publicPresenceTo,
+  presenceSeenBy,
   type Followed,
   type Viewed,
 } from '../domain/visibility.js';
@@ -85,8 +85,8 @@ export class CommitViews {
   private derive(viewer: Viewer, facts: CommitFacts, filter?: Filter): readonly LogEntry[] {
     const { after, occurredAt, cause } = facts;
     const before = beforeOf(facts);
-    const from = publicPresenceTo(viewer, before);
-    const to = publicPresenceTo(viewer, after);
+    const from = presenceSeenBy(viewer, before);
+    const to = presenceSeenBy(viewer, after);
     const followed = filter ? followedBy(filter, [from, before], [to, after]) : FOLLOWED;
     if (!followed.before && !followed.after) return NONE;
     if (from === before.shown && to === after.shown && followed.before && followed.after) {

@@ -28,8 +28,8 @@ export class Cursor {
   /** The rights of the reader, for its resume tokens. */
   readonly rights: number;
   private readonly needsFacts: boolean;
-  /** `hidingFrom` of the log when the reader could continue. */
-  private hidingFrom: number;
+  /** `hiderFactsSince` of the log when the reader could continue. */
+  private hiderFactsSince: number;
 
   constructor(
     private readonly log: EventLog,
@@ -40,7 +40,7 @@ export class Cursor {
   ) {
     this.rights = rightsDigest(interest.viewer.rights);
     this.needsFacts = needsFacts(interest);
-    this.hidingFrom = log.hidingFrom;
+    this.hiderFactsSince = log.hiderFactsSince;
   }
 
   get isAtHead(): boolean {
@@ -54,11 +54,11 @@ export class Cursor {
 
   /** Whether the reader needs the state before a commit ahead, and the log does not have it because the commit was replayed. */
   lacksState(): boolean {
-    if (this.needsFacts) return this.position < this.log.factsFrom;
-    const { hidingFrom } = this.log;
-    if (this.hidingFrom === hidingFrom) return false;
+    if (this.needsFacts) return this.position < this.log.allFactsSince;
+    const { hiderFactsSince } = this.log;
+    if (this.hiderFactsSince === hiderFactsSince) return false;
     if (!canCatchUp(this.log, this.interest, this.position)) return true;
-    this.hidingFrom = hidingFrom;
+    this.hiderFactsSince = hiderFactsSince;
     return false;
   }
 

@@ -58,9 +58,9 @@ export class EventLog {
   /** The last token that was encrypted, and encoded fragments with it, by rights. */
   private token = { position: 0, text: '' };
   private readonly fragments = new Map<number, Buffer>();
-  private factsOffset = 1;
-  private hidingOffset = 1;
-  private hidersOffset = 1;
+  private allFactsOffset = 1;
+  private hiderFactsOffset = 1;
+  private noHiderOffset = 1;
 
   constructor(
     private readonly options: EventLogOptions,
@@ -78,18 +78,18 @@ export class EventLog {
   }
 
   /** From this offset on, the log has the facts of every commit, with the state before it. */
-  get factsFrom(): number {
-    return this.factsOffset;
+  get allFactsSince(): number {
+    return this.allFactsOffset;
   }
 
   /** From this offset on, the log has the state before every commit of a user who hides from someone. */
-  get hidingFrom(): number {
-    return this.hidingOffset;
+  get hiderFactsSince(): number {
+    return this.hiderFactsOffset;
   }
 
   /** From this offset on, the log has no commit of a user who hides, or has hidden, from anyone. */
-  get hidersUntil(): number {
-    return this.hidersOffset;
+  get noHiderSince(): number {
+    return this.noHiderOffset;
   }
 
   /** Starts or restarts the history of a partition at the current head; see `ResumeIndex`. */
@@ -112,10 +112,11 @@ export class EventLog {
       this.appendEntry(silentFields(facts), origin, facts, this.used);
     }
     if (change?.before === undefined) {
-      this.factsOffset = this.head;
-      if (change !== undefined && change.after.hiddenFrom.size > 0) this.hidingOffset = this.head;
+      this.allFactsOffset = this.head;
+      if (change !== undefined && change.after.hiddenFrom.size > 0)
+        this.hiderFactsOffset = this.head;
     }
-    if (change !== undefined && isOfHider(change)) this.hidersOffset = this.head;
+    if (change !== undefined && isOfHider(change)) this.noHiderOffset = this.head;
     this.timeline.advance(origin, first, this.head);
   }
 

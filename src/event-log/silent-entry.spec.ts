@@ -33,11 +33,11 @@ describe('A silent entry', () => {
   it('is in the facts of the log, which tell from where on a view can be derived', () => {
     const log = newLog();
     log.append([], at(1), change);
-    expect([log.factsFrom, log.hidingFrom]).toEqual([1, 1]);
+    expect([log.allFactsSince, log.hiderFactsSince]).toEqual([1, 1]);
     log.append([eventOf('ann', 1)], at(2));
-    expect([log.factsFrom, log.hidingFrom]).toEqual([3, 1]);
+    expect([log.allFactsSince, log.hiderFactsSince]).toEqual([3, 1]);
     const hidden = { ...viewed, hiddenFrom: new Map([['eve', frozen]]) };
     log.append([], at(3), { ...change, before: undefined, after: hidden });
-    expect([log.factsFrom, log.hidingFrom]).toEqual([4, 4]);
+    expect([log.allFactsSince, log.hiderFactsSince]).toEqual([4, 4]);
   });
 });

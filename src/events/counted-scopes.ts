@@ -1,6 +1,6 @@
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import { channelIdsOf, type Status } from '../domain/presence.js';
-import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
+import { presenceSeenBy, type Viewed } from '../domain/visibility.js';
 import type { ViewedChange } from '../event-log/commit-facts.js';
 import { RightsIndex } from '../event-log/rights-index.js';
 import {
@@ -148,7 +148,7 @@ function statusesOf(
   viewer: Viewer,
   { before, after }: Pick<KnownChange, 'before' | 'after'>,
 ): readonly [before: Status, after: Status] {
-  return [publicPresenceTo(viewer, before).status, publicPresenceTo(viewer, after).status];
+  return [presenceSeenBy(viewer, before).status, presenceSeenBy(viewer, after).status];
 }
 
 function changesStatus(viewer: Viewer, change: KnownChange): boolean {

@@ -248,8 +248,8 @@ export class FanOut implements OnApplicationShutdown {
    * before them.
    */
   private get isIncomplete(): boolean {
-    const { tail, factsFrom, hidingFrom } = this.log;
-    return Math.max(tail, hidingFrom, this.keepsFacts ? factsFrom : 0) > this.flushedUpTo;
+    const { tail, allFactsSince, hiderFactsSince } = this.log;
+    return Math.max(tail, hiderFactsSince, this.keepsFacts ? allFactsSince : 0) > this.flushedUpTo;
   }
 
   /** Restarts or ends the subscriptions that were up to date and cannot continue with the events since the last flush. */

@@ -1,4 +1,4 @@
-import type { HiddenFrom } from '../domain/access-rules.js';
+import type { Hidings } from '../domain/access-rules.js';
 import {
   areSame,
   channelIdsOf,
@@ -89,7 +89,7 @@ export class PresenceIndex {
   }
 
   /** Replaces the viewers of whom a user hides or has hidden. */
-  hide(userId: string, before: HiddenFrom, after: HiddenFrom): void {
+  hide(userId: string, before: Hidings, after: Hidings): void {
     for (const viewerId of before.keys()) {
       if (after.has(viewerId)) continue;
       const hiding = this.byViewer.get(viewerId);

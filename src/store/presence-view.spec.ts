@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from '../../test/support/seeded-fast-check.js';
-import { HIDDEN_FROM_NOBODY, type HiddenFrom, type Hiding } from '../domain/access-rules.js';
+import { HIDDEN_FROM_NOBODY, type Hidings, type Hiding } from '../domain/access-rules.js';
 import {
   channelIdsOf,
   LISTED_STATUSES,
@@ -8,7 +8,7 @@ import {
   type Presence,
   type Status,
 } from '../domain/presence.js';
-import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
+import { presenceSeenBy, type Viewed } from '../domain/visibility.js';
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import type { StatusCounts } from './presence-reader.js';
 import { PresenceView } from './presence-view.js';
@@ -19,21 +19,19 @@ const groups = ['acme', 'acme/sales', 'zoo'];
 
 const NEVER_SEEN = { groups: [], hiddenFrom: HIDDEN_FROM_NOBODY };
 
-const hidings: fc.Arbitrary<HiddenFrom> = fc
-  .subarray(userIds, { maxLength: 3 })
-  .chain((viewerIds) =>
-    fc.array(fc.boolean(), { minLength: viewerIds.length, maxLength: viewerIds.length }).map(
-      (areOver) =>
-        new Map<string, Hiding>(
-          viewerIds.map((viewerId, i) => {
-            const frozen = { ...unknownPresence('?'), version: 1 };
-            return areOver[i] === true
-              ? [viewerId, { presence: undefined, endedAt: 5, endedVersion: 7, activeUntil: 9 }]
-              : [viewerId, { presence: frozen, endedAt: undefined, endedVersion: 0 }];
-          }),
-        ),
-    ),
-  );
+const hidings: fc.Arbitrary<Hidings> = fc.subarray(userIds, { maxLength: 3 }).chain((viewerIds) =>
+  fc.array(fc.boolean(), { minLength: viewerIds.length, maxLength: viewerIds.length }).map(
+    (areOver) =>
+      new Map<string, Hiding>(
+        viewerIds.map((viewerId, i) => {
+          const frozen = { ...unknownPresence('?'), version: 1 };
+          return areOver[i] === true
+            ? [viewerId, { presence: undefined, endedAt: 5, endedVersion: 7, activeUntil: 9 }]
+            : [viewerId, { presence: frozen, endedAt: undefined, endedVersion: 0 }];
+        }),
+      ),
+  ),
+);
 
 const users: fc.Arbitrary<Viewed> = fc
   .record({
@@ -83,7 +81,7 @@ function naive(
   after = '',
 ): readonly Presence[] {
   return [...known.values()]
-    .map((viewed) => ({ seen: publicPresenceTo(viewer, viewed), viewed }))
+    .map((viewed) => ({ seen: presenceSeenBy(viewer, viewed), viewed }))
     .filter(({ seen, viewed }) => seen.status !== 'OFFLINE' && passes(seen, viewed))
     .map(({ seen }) => seen)
     .filter(({ userId }) => userId > after)
@@ -157,7 +155,7 @@ describe('PresenceView', () => {
           for (const userId of userIds) {
             const viewed = known.get(userId);
             expect(seen.presence(userId)).toEqual(
-              viewed ? publicPresenceTo(viewer, viewed) : unknownPresence(userId),
+              viewed ? presenceSeenBy(viewer, viewed) : unknownPresence(userId),
             );
           }
         },

@@ -106,7 +106,7 @@ export class UserTable {
     entry.user = user;
     this.wake(entry, wakeAt);
     if (!haveSameLive(before.sessions, user.sessions)) this.indexSessions(before, user);
-    if (isViewedAnew(before, user)) this.view.update(viewedOf(before), viewedOf(user));
+    if (mayConcernViewers(before, user)) this.view.update(viewedOf(before), viewedOf(user));
     if (user.accessRules !== before.accessRules)
       this.view.updateTokensValidFrom(user.userId, user.accessRules.tokensValidFrom);
     if (user.shown.status === 'OFFLINE' || before.shown.status === 'OFFLINE')
@@ -150,7 +150,8 @@ export class UserTable {
     const entry = this.users.get(userId);
     if (entry === undefined) return;
     if (kept) {
-      if (isViewedAnew(entry.user, kept)) this.view.update(viewedOf(entry.user), viewedOf(kept));
+      if (mayConcernViewers(entry.user, kept))
+        this.view.update(viewedOf(entry.user), viewedOf(kept));
       entry.user = kept;
       this.trackOffline(kept);
     } else {
@@ -189,7 +190,7 @@ export class UserTable {
 }
 
 /** Whether a change of a user may concern what others see. Most commits change sessions without groups only. */
-function isViewedAnew(before: User, after: User): boolean {
+function mayConcernViewers(before: User, after: User): boolean {
   return (
     after.shown !== before.shown ||
     after.accessRules !== before.accessRules ||

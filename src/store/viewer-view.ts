@@ -1,7 +1,7 @@
 import { HIDDEN_FROM_NOBODY } from '../domain/access-rules.js';
 import { channelIdsOf, LISTED_STATUSES, unknownPresence } from '../domain/presence.js';
 import type { Presence, Status } from '../domain/presence.js';
-import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
+import { presenceSeenBy, type Viewed } from '../domain/visibility.js';
 import type { Viewer } from '../domain/viewer.js';
 import { mergeSorted } from './merge-sorted.js';
 import { NOBODY, type CountedUsers, type PresenceIndex } from './presence-index.js';
@@ -30,7 +30,7 @@ interface Hider {
 
 /**
  * The presences as a viewer sees them who does not see every user or channel, or from whom users hide.
- * `publicPresenceTo` decides about each user. The indexes only supply the candidates. If the viewer may see all users
+ * `presenceSeenBy` decides about each user. The indexes only supply the candidates. If the viewer may see all users
  * of an index, the counts of the index are used, and corrected for users who hide or have hidden from the viewer.
  */
 export class ViewerView implements PresenceReader {
@@ -49,7 +49,7 @@ export class ViewerView implements PresenceReader {
 
   presence(userId: string): Presence {
     const viewed = this.viewedOf(userId);
-    return viewed ? publicPresenceTo(this.viewer, viewed) : unknownPresence(userId);
+    return viewed ? presenceSeenBy(this.viewer, viewed) : unknownPresence(userId);
   }
 
   listed(statuses: readonly Status[], after?: string): Generator<Presence> {
@@ -126,9 +126,9 @@ export class ViewerView implements PresenceReader {
     for (const userId of this.index.hidingFrom(this.viewer.userId)) {
       const viewed = this.viewedOf(userId);
       if (viewed === undefined) continue;
-      const unhidden = publicPresenceTo(this.viewer, { ...viewed, hiddenFrom: HIDDEN_FROM_NOBODY });
+      const unhidden = presenceSeenBy(this.viewer, { ...viewed, hiddenFrom: HIDDEN_FROM_NOBODY });
       if (unhidden.status === 'OFFLINE') continue;
-      yield { viewed, unhidden, seen: publicPresenceTo(this.viewer, viewed).status };
+      yield { viewed, unhidden, seen: presenceSeenBy(this.viewer, viewed).status };
     }
   }
 
@@ -143,7 +143,7 @@ export class ViewerView implements PresenceReader {
     for (const id of ids) {
       const viewed = this.viewedOf(id);
       if (viewed === undefined) continue;
-      const seen = publicPresenceTo(this.viewer, viewed);
+      const seen = presenceSeenBy(this.viewer, viewed);
       if (seen.status !== 'OFFLINE' && passes(seen, viewed)) yield seen;
     }
   }

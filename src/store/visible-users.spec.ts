@@ -3,7 +3,7 @@ import fc from '../../test/support/seeded-fast-check.js';
 import { restrictedViewer } from '../../test/support/viewers.js';
 import { HIDDEN_FROM_NOBODY } from '../domain/access-rules.js';
 import { LISTED_STATUSES, unknownPresence, type Status } from '../domain/presence.js';
-import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
+import { presenceSeenBy, type Viewed } from '../domain/visibility.js';
 import type { Viewer } from '../domain/viewer.js';
 import { sumOf } from './presence-reader.js';
 import { PresenceView } from './presence-view.js';
@@ -64,7 +64,7 @@ class World {
 
   /** The ids of the users with a status whom a viewer sees, computed in a slow but obvious way. */
   listedTo(viewer: Viewer, statuses: readonly Status[]): readonly string[] {
-    const seen = [...this.known.values()].map((viewed) => publicPresenceTo(viewer, viewed));
+    const seen = [...this.known.values()].map((viewed) => presenceSeenBy(viewer, viewed));
     const listed = seen.filter(({ status }) => status !== 'OFFLINE' && statuses.includes(status));
     return listed.map(({ userId }) => userId).toSorted();
   }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { areSame, LISTED_STATUSES, type Status } from '../domain/presence.js';
-import { publicPresenceTo, type Viewed } from '../domain/visibility.js';
+import { presenceSeenBy, type Viewed } from '../domain/visibility.js';
 import type { Viewer } from '../domain/viewer.js';
 import { noCounts, type StatusCounts } from './presence-reader.js';
 import { SortedIdSet } from './sorted-id-set.js';
@@ -52,13 +52,13 @@ export class VisibleUsers {
   }
 
   add(viewed: Viewed): void {
-    const { userId, status } = publicPresenceTo(this.viewer, viewed);
+    const { userId, status } = presenceSeenBy(this.viewer, viewed);
     this.byStatus.get(status)?.add(userId);
   }
 
   /** Replaces what others see of a user. */
   update(before: Viewed, after: Viewed): void {
-    const { userId, status } = publicPresenceTo(this.viewer, before);
+    const { userId, status } = presenceSeenBy(this.viewer, before);
     this.byStatus.get(status)?.delete(userId);
     this.add(after);
   }

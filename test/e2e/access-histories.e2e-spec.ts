@@ -12,7 +12,7 @@ import type { Principal } from '../../src/auth/principal.js';
 import { TokenVerifier } from '../../src/auth/token-verifier.js';
 import { channelIdsOf, type Presence } from '../../src/domain/presence.js';
 import type { User } from '../../src/domain/user.js';
-import { publicPresenceTo, shownTo, viewedOf } from '../../src/domain/visibility.js';
+import { presenceSeenBy, shownTo, viewedOf } from '../../src/domain/visibility.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { ManualClock } from '../support/manual-clock.js';
@@ -164,7 +164,7 @@ class Viewer {
   /** Compares everything that the viewer reads and receives. `mark`: the change of the marker that it must know. */
   async check(users: readonly User[], mark: boolean): Promise<void> {
     const { viewer } = this.principal;
-    const seen = users.map((user) => publicPresenceTo(viewer, viewedOf(user)));
+    const seen = users.map((user) => presenceSeenBy(viewer, viewedOf(user)));
     const online = (passes: (seen: Presence, user: User) => boolean = () => true) =>
       seen
         .filter((each, i) => each.status !== 'OFFLINE' && passes(each, users[i]!))

@@ -70,7 +70,7 @@ export const ruleMutants: readonly AccessMutant[] = [
   mutant(
     'users see the own presence of others',
     VISIBILITY,
-    'return viewer.userId === user.userId ? user.own : publicPresenceTo(viewer, viewedOf(user));',
+    'return viewer.userId === user.userId ? user.own : presenceSeenBy(viewer, viewedOf(user));',
     'return user.own;',
     [INVISIBLE, 'An invisible user'],
   ),

@@ -56,7 +56,7 @@ export const streamMutants: readonly AccessMutant[] = [
   mutant(
     'views are those before the commit',
     'event-log/commit-views.ts',
-    'const to = publicPresenceTo(viewer, after);\n    const followed',
+    'const to = presenceSeenBy(viewer, after);\n    const followed',
     'const to = after.shown;\n    const followed',
     [STREAMS, 'A subscriber receives exactly'],
   ),
@@ -140,7 +140,7 @@ export const streamMutants: readonly AccessMutant[] = [
   mutant(
     'a resume does not need the state before commits',
     'event-log/catch-up.ts',
-    'if (needsFacts(interest)) return start >= log.factsFrom;',
+    'if (needsFacts(interest)) return start >= log.allFactsSince;',
     'if (needsFacts(interest)) return true;',
     [RESUME, 'A restricted viewer that resumes is reset'],
   ),

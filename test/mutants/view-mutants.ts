@@ -11,7 +11,7 @@ export const viewMutants: readonly AccessMutant[] = [
   mutant(
     'a presence is the shown one',
     VIEW,
-    'return viewed ? publicPresenceTo(this.viewer, viewed) : unknownPresence(userId);',
+    'return viewed ? presenceSeenBy(this.viewer, viewed) : unknownPresence(userId);',
     'return viewed ? viewed.shown : unknownPresence(userId);',
     [
       READS,
@@ -21,7 +21,7 @@ export const viewMutants: readonly AccessMutant[] = [
   mutant(
     'lists have the shown presences',
     VIEW,
-    'const seen = publicPresenceTo(this.viewer, viewed);\n      if',
+    'const seen = presenceSeenBy(this.viewer, viewed);\n      if',
     'const seen = viewed.shown;\n      if',
     [READS, 'In a community whose members see everyone, but not every channel no response names'],
   ),

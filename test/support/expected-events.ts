@@ -1,7 +1,7 @@
 import type { PresenceEvent } from '../../src/domain/event.js';
 import { channelIdsOf } from '../../src/domain/presence.js';
 import type { Viewer } from '../../src/domain/viewer.js';
-import { eventsFor, publicPresenceTo, viewedOf, type Viewed } from '../../src/domain/visibility.js';
+import { eventsFor, presenceSeenBy, viewedOf, type Viewed } from '../../src/domain/visibility.js';
 import type { Filter, Interest } from '../../src/event-log/filter.js';
 import type { Commit } from '../../src/store/presence-store.js';
 
@@ -22,12 +22,12 @@ export function expectedOf({ viewer, filter }: Interest, commit: Commit): readon
 function isNamedBy(filter: Filter, viewer: Viewer, viewed: Viewed): boolean {
   const { userIds, channelIds, groupIds } = filter;
   if (userIds.size + channelIds.size + groupIds.size === 0) return true;
-  const seen = publicPresenceTo(viewer, viewed);
+  const seen = presenceSeenBy(viewer, viewed);
   return userIds.has(seen.userId) || channelIdsOf(seen).some((id) => channelIds.has(id));
 }
 
 function isInGroupOf({ groupIds }: Filter, viewer: Viewer, viewed: Viewed): boolean {
-  const isOnline = publicPresenceTo(viewer, viewed).status !== 'OFFLINE';
+  const isOnline = presenceSeenBy(viewer, viewed).status !== 'OFFLINE';
   return isOnline && viewed.groups.some((id) => groupIds.has(id));
 }
 

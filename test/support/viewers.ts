@@ -32,7 +32,7 @@ export const GUEST = restrictedViewer('guest', { groups: [], channels: ['lobby']
 export const MEMBER = restrictedViewer('member', { groups: ['acme'], channels: [] });
 
 /** Returns the events that a viewer receives, in short form: time, event and reason. */
-export function toldTo(
+export function receivedBy(
   viewer: Viewer | string,
   user: User,
   lines: readonly Line[],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { connect, given, POLICY } from '../../../test/support/play.js';
-import type { HiddenFrom, Hiding } from '../../domain/access-rules.js';
+import type { Hidings, Hiding } from '../../domain/access-rules.js';
 import { offlineFrom } from '../../domain/presence.js';
 import { step } from '../../domain/step.js';
 import { newUser, type User } from '../../domain/user.js';
@@ -21,13 +21,13 @@ const WITH_ACCESS =
 
 const { user: online } = given([1, connect('a')]);
 
-function hidingFrom(count: number): HiddenFrom {
+function hidingFrom(count: number): Hidings {
   const presence = offlineFrom(online.shown, online.shown.version + 1);
   const hiding: Hiding = { presence, endedAt: undefined, endedVersion: 0 };
   return new Map(Array.from({ length: count }, (_, nth) => [`viewer-${nth}`, hiding]));
 }
 
-function hiddenFrom(viewers: HiddenFrom): User {
+function hiddenFrom(viewers: Hidings): User {
   return { ...online, accessRules: { hiddenFrom: viewers, tokensValidFrom: undefined } };
 }
 

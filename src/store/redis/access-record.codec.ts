@@ -3,7 +3,7 @@ import {
   HIDDEN_FROM_NOBODY,
   NO_ACCESS_RULES,
   type AccessRules,
-  type HiddenFrom,
+  type Hidings,
   type Hiding,
 } from '../../domain/access-rules.js';
 import { presenceFields, presenceOf, type StoredPresence } from './presence-record.codec.js';
@@ -35,7 +35,7 @@ export function accessFields({
   return [hidingFields(hiddenFrom), tokensValidFrom ?? null];
 }
 
-function hidingFields(hiddenFrom: HiddenFrom): readonly HidingFields[] {
+function hidingFields(hiddenFrom: Hidings): readonly HidingFields[] {
   const viewersOf = new Map<Hiding, string[]>();
   for (const [viewerId, hiding] of hiddenFrom) {
     const viewers = viewersOf.get(hiding);
@@ -61,7 +61,7 @@ export function accessRulesOf(
   return accessRules(hiddenFromOf(userId, hidings), tokensValidFrom ?? undefined);
 }
 
-function hiddenFromOf(userId: string, hidings: readonly HidingFields[]): HiddenFrom {
+function hiddenFromOf(userId: string, hidings: readonly HidingFields[]): Hidings {
   if (hidings.length === 0) return HIDDEN_FROM_NOBODY;
   const hiddenFrom = new Map<string, Hiding>();
   for (const [presence, endedAt, endedVersion, viewerIds, activeUntil] of hidings) {

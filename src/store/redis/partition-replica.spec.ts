@@ -8,7 +8,7 @@ import {
   POLICY,
 } from '../../../test/support/play.js';
 import { silentStep } from '../../../test/support/silent-step.js';
-import { HIDDEN_FROM_NOBODY, type HiddenFrom } from '../../domain/access-rules.js';
+import { HIDDEN_FROM_NOBODY, type Hidings } from '../../domain/access-rules.js';
 import { offlineFrom } from '../../domain/presence.js';
 import { step, type Step } from '../../domain/step.js';
 import { newUser, type User } from '../../domain/user.js';
@@ -20,23 +20,23 @@ const NOW = 3000;
 
 const at = (seq: number): LogPosition => ({ epoch: 'e', seq, token: `t${seq}` });
 
-interface Told extends Step {
+interface Emitted extends Step {
   readonly before: User | undefined;
 }
 
-/** A replica, and what it has told its listeners. */
-function newReplica(): { readonly replica: PartitionReplica; readonly told: Told[] } {
-  const told: Told[] = [];
+/** A replica, and the steps that its listeners received. */
+function newReplica(): { readonly replica: PartitionReplica; readonly emitted: Emitted[] } {
+  const emitted: Emitted[] = [];
   const view: PresenceView = new PresenceView(
     () => replica.table,
     async () => {},
   );
   const replica: PartitionReplica = new PartitionReplica({
     ...{ view, policy: POLICY, node: () => 'n2', now: () => NOW },
-    onStep: (made, before) => told.push({ ...made, before }),
+    onStep: (made, before) => emitted.push({ ...made, before }),
     onRestart: () => {},
   });
-  return { replica, told };
+  return { replica, emitted };
 }
 
 function loaded(): ReturnType<typeof newReplica> {
@@ -76,7 +76,7 @@ function messageOf(seq: number, entry: string): Batch {
 }
 
 function withRules(
-  hiddenFrom: HiddenFrom,
+  hiddenFrom: Hidings,
   tokensValidFrom: number | undefined,
 ): Pick<User, 'accessRules'> {
   return { accessRules: { hiddenFrom, tokensValidFrom } };
@@ -102,26 +102,26 @@ describe('A replica', () => {
   it('keeps its newer state of a user when a node writes an older one back, and writes it back itself', () => {
     const older = given([1000, connect('a')]).user;
     const newer = given([1000, connect('a')], [2000, join('a', 'lobby')]).user;
-    const { replica, told } = loaded();
+    const { replica, emitted } = loaded();
     for (const [seq, user] of [older, newer, older].entries())
       replica.apply(batch(seq, newUser('alice'), silentStep(user, {}, 0)), false);
-    expect(told.map(({ user }) => user.shown.channelId ?? '-')).toEqual(['-', 'lobby', 'lobby']);
+    expect(emitted.map(({ user }) => user.shown.channelId ?? '-')).toEqual(['-', 'lobby', 'lobby']);
     expect(replica.table.get(older.userId)!.user.channelId).toBe('lobby');
     expect(replica.dirtyUsers.has(older.userId)).toBe(true);
   });
 
-  it('tells of a commit the state before it, when it was made and why, also without an event', () => {
-    const { replica, told } = loaded();
+  it('emits with a commit the state before it, its time and its cause, also without an event', () => {
+    const { replica, emitted } = loaded();
     replica.apply(batch(0, newUser('alice'), start), false);
     replica.apply(batch(1, online, hide), false);
-    expect(told).toMatchObject([
+    expect(emitted).toMatchObject([
       { before: newUser('alice'), occurredAt: 1000, cause: 'CONNECTED' },
       { before: online, user: hide.user, occurredAt: 1500, cause: 'REQUESTED', events: [] },
     ]);
   });
 
-  it('tells of the commits before its start those that a viewer can notice, without the state before them', () => {
-    const { replica, told } = newReplica();
+  it('emits of the commits before its start those that a viewer can notice, without the state before them', () => {
+    const { replica, emitted } = newReplica();
     const heard = silentStep(online, {}, 1400);
     const history = [
       batch(0, newUser('alice'), start),
@@ -129,18 +129,18 @@ describe('A replica', () => {
       batch(2, online, hide),
     ];
     replica.load({ users: new Map(), unreadable: new Map() }, at(3), history);
-    expect(told).toMatchObject([
+    expect(emitted).toMatchObject([
       { before: undefined, occurredAt: 1000, cause: 'CONNECTED' },
       { before: undefined, occurredAt: 1500, cause: 'REQUESTED', events: [] },
     ]);
   });
 
-  it('tells after a resync of access rules and groups that it has missed', () => {
-    const { replica, told } = loaded();
+  it('emits after a resync the access rules and groups that it has missed', () => {
+    const { replica, emitted } = loaded();
     replica.apply(batch(0, newUser('alice'), start), false);
     const stored = { user: hide.user, revision: '2.x' };
     replica.restart({ users: new Map([['alice', stored]]), unreadable: new Map() }, at(2));
-    expect(told[1]).toMatchObject({
+    expect(emitted[1]).toMatchObject({
       ...{ before: online, occurredAt: NOW, cause: 'UNKNOWN', events: [] },
       user: hide.user,
     });
@@ -148,12 +148,12 @@ describe('A replica', () => {
   });
 
   it('keeps the object of access rules that a commit leaves as they are', () => {
-    const { replica, told } = loaded();
+    const { replica, emitted } = loaded();
     replica.apply(batch(0, newUser('alice'), start), false);
     replica.apply(batch(1, online, hide), false);
     replica.apply(batch(2, hide.user, step(hide.user, join('a', 'lobby'), 1600, POLICY)), false);
-    expect(told[2]!.user.accessRules).toBe(told[1]!.user.accessRules);
-    expect(told[2]!.events.map(({ reason }) => reason)).toEqual(['REQUESTED']);
+    expect(emitted[2]!.user.accessRules).toBe(emitted[1]!.user.accessRules);
+    expect(emitted[2]!.events.map(({ reason }) => reason)).toEqual(['REQUESTED']);
   });
 });
 
@@ -165,13 +165,13 @@ describe('A commit of a node of the version before access', () => {
     ['a revocation', revoke],
     ['the groups of a session', silentStep(online, {}, 0)],
   ])('does not undo %s', (_, { user: before }) => {
-    const { replica, told } = loaded();
+    const { replica, emitted } = loaded();
     replica.apply(batch(0, newUser('alice'), silentStep(before, {}, 0)), false);
     const made = joined(before);
     replica.apply(olderBatch(1, before, made), false);
-    expect(told[1]!.user).toEqual(made.user);
+    expect(emitted[1]!.user).toEqual(made.user);
     // Subscribers get the events as the other node made them.
-    expect(told[1]!.events).toEqual(made.events);
+    expect(emitted[1]!.events).toEqual(made.events);
     expect(replica.dirtyUsers.has('alice')).toBe(true);
   });
 
@@ -221,10 +221,13 @@ describe('A commit of a node of the version before access', () => {
   });
 
   it('can end a session that has groups', () => {
-    const { replica, told } = loaded();
+    const { replica, emitted } = loaded();
     replica.apply(batch(0, newUser('alice'), start), false);
     replica.apply(olderBatch(1, online, step(online, disconnect('a'), 1600, POLICY)), false);
-    expect(told[1]).toMatchObject({ user: { sessions: [] }, events: [{ reason: 'DISCONNECTED' }] });
+    expect(emitted[1]).toMatchObject({
+      user: { sessions: [] },
+      events: [{ reason: 'DISCONNECTED' }],
+    });
     expect(replica.dirtyUsers.size).toBe(0);
   });
 });

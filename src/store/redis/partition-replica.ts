@@ -179,8 +179,8 @@ export class PartitionReplica {
     const before = held?.user ?? newUser(userId);
     const stored = this.complete(before, entry);
     const user = this.resolve(before, stored, entry.ended);
-    const isTold = user === stored && before.shown.version === entry.previousVersion;
-    const step = isTold ? this.told(user, entry) : this.difference(before, user);
+    const isAsLogged = user === stored && before.shown.version === entry.previousVersion;
+    const step = isAsLogged ? this.loggedStep(user, entry) : this.difference(before, user);
     this.census.count(before, user);
     this.setRevision(this.table.upsert(held, user, step.wakeAt), revision);
     if (isForgotten(user)) this.table.evict(user.userId, undefined);
@@ -221,7 +221,7 @@ export class PartitionReplica {
     return sessions.some((session) => session.node === this.options.node());
   }
 
-  private told(user: User, { occurredAt, cause, events, ended }: LoggedCommit): Step {
+  private loggedStep(user: User, { occurredAt, cause, events, ended }: LoggedCommit): Step {
     const { now, policy } = this.options;
     const [at, next] = [occurredAt ?? now(), wakeAt(user, policy)];
     return { user, occurredAt: at, cause, events, ended, wakeAt: next };
