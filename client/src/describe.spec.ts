@@ -90,7 +90,7 @@ describe('The description of a change', () => {
     expect(parts(undefined, both)).toEqual(['arrival: is online, in a and b, on desktop']);
   });
 
-  it('says what a moderator did', () => {
+  it('describes the actions of a moderator', () => {
     const muted = { isMicrophoneMutedByModerator: true, isSpeakerMutedByModerator: true };
     expect(parts({}, muted)).toEqual([
       'mute: had the microphone muted by a moderator',
@@ -232,7 +232,7 @@ describe('The description of an explanation', () => {
     );
   });
 
-  it('says what everyone else sees if that differs', () => {
+  it('describes the view of everyone else if that differs', () => {
     const shown = { ...ANN, status: 'offline' } as const;
     expect(sentences({ shown })[1]).toBe('Everyone else sees offline.');
     expect(sentences({ shown, choice: 'invisible' })[1]).toBe(

@@ -14,7 +14,7 @@ const ONLINE = { userId: 'ann', status: PresenceStatus.ONLINE };
 const OFFLINE = { userId: 'ann', status: PresenceStatus.OFFLINE };
 
 describe('An explanation', () => {
-  it('names the session that time ends, and what is shown then', () => {
+  it('names the session that time ends, and the presence shown then', () => {
     const { next, sessions } = explanationOf(
       create(ExplainPresenceResponseSchema, {
         shown: ONLINE,
@@ -55,7 +55,7 @@ describe('An explanation', () => {
     });
   });
 
-  it('names what it does not know if the service is newer than the library', () => {
+  it('names unknown values if the service is newer than the library', () => {
     const { cause, next } = explanationOf(
       create(ExplainPresenceResponseSchema, {
         shown: ONLINE,

@@ -140,7 +140,7 @@ describe.each(PROTOCOLS)('With clients over $name, a token', (protocol) => {
     expect([...lobby.keys()]).toEqual(['ann']);
   });
 
-  it('that does not grant a channel or a group closes what follows it, and fails what reads it', async () => {
+  it('that does not grant a channel or a group closes the collections that follow it, and rejects reads of it', async () => {
     const client = clientOf('ann', { join: ['lobby'], groups: ['acme'] });
     for (const [live, error] of [
       [client.watch({ channels: ['lobby', 'vault'] }), CHANNEL_DENIED],

@@ -427,7 +427,7 @@ describe('A wrong argument', () => {
     return client.connect();
   }
 
-  it('is not seen in what is right', async () => {
+  it('is not reported for valid arguments', async () => {
     const session = client.connect({ platform: '', signal: new AbortController().signal });
     await session.ready;
     await session.joinChannel('😀'.repeat(128));

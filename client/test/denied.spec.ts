@@ -177,7 +177,7 @@ describe('A token that does not grant', () => {
     });
   });
 
-  describe('what a collection follows', () => {
+  describe('the scope of a collection', () => {
     const follow: [what: string, reason: 'CHANNEL_NOT_GRANTED' | 'GROUP_NOT_GRANTED'][] = [
       ['a channel', 'CHANNEL_NOT_GRANTED'],
       ['a group', 'GROUP_NOT_GRANTED'],

@@ -180,7 +180,7 @@ class World {
 }
 
 describe.each(PROTOCOLS)('Two devices of a user, with clients over $name', (protocol) => {
-  it('leave the user with what was acknowledged last, whatever breaks, moves or is forgotten', async () => {
+  it('leave the user with the last acknowledged choice after any faults, moves and restarts', async () => {
     await fc.assert(
       fc.asyncProperty(steps, fc.constantFrom('0', '3000'), async (all, RECONNECT_GRACE_MS) => {
         const world = await World.start(protocol, { RECONNECT_GRACE_MS });

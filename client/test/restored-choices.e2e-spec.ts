@@ -6,7 +6,7 @@ import { Clients } from './support/clients.js';
 import { Device } from './support/device.js';
 import { PROTOCOLS } from './support/protocols.js';
 
-describe.each(PROTOCOLS)('What a user chose, with clients over $name,', (protocol) => {
+describe.each(PROTOCOLS)('The choices of a user, with clients over $name,', (protocol) => {
   const services: Service[] = [];
   const devices: Device[] = [];
   const clients = new Clients(protocol);

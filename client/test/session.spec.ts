@@ -192,7 +192,7 @@ describe('A session', () => {
       session.close();
     });
 
-    it('joins all its channels again, and returns what the service said about the others', async () => {
+    it('joins all its channels again, and returns the errors of the service about the others', async () => {
       const session = await online();
       const channel = {
         version: 7n,

@@ -255,7 +255,7 @@ describe('The dashboard', () => {
       .waitFor();
   });
 
-  it('shows all channels of a user, the attributes, and what a moderator muted', async () => {
+  it('shows all channels of a user, the attributes, and the mutes of a moderator', async () => {
     const ann = await visitors.come('ann', { channelId: 'lobby' });
     const { client, sessionId } = ann;
     await client.joinChannel({ sessionId, channelId: 'stage', keepOthers: true });

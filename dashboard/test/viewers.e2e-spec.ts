@@ -100,7 +100,7 @@ describe('The dashboard for the token of a viewer', () => {
     board.expectNoComplaints(/403/);
   });
 
-  it('makes one call that only admins may make, to learn what the token is', async () => {
+  it('makes one call that only admins may make, to learn the kind of the token', async () => {
     await visitors.come('ann', { channelId: 'acme/lobby' }, { grants: ACME });
     const board = await Board.visit(browser, server.httpUrl);
     await board.page.clock.install();
@@ -119,7 +119,7 @@ describe('The dashboard for the token of a viewer', () => {
     expect(board.refused).toEqual(['/presence.v1.PresenceService/ExplainPresence']);
   });
 
-  it('offers nothing that needs an admin, and says what it shows', async () => {
+  it('offers nothing that needs an admin, and says which users it shows', async () => {
     await visitors.come('ann', { channelId: 'acme/lobby' }, { grants: ACME });
     const board = await open('vic', ACME);
     const note = board.page.getByRole('note');

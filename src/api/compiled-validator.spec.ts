@@ -45,7 +45,7 @@ describe('A request', () => {
     expect(isValid(Object.assign(new Each(), { counts: [1] }), Each)).toBe(false);
   });
 
-  it('of the contract is not left to it', () => {
+  it('of the contract is validated without class-validator', () => {
     const request = { sessionId: 'a', channelId: 'b' };
     const { JoinChannelRules } = presence;
     expect(isValid(Object.assign(new JoinChannelRules(), request), JoinChannelRules)).toBe(true);

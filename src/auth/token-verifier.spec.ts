@@ -39,7 +39,7 @@ describe('a good token', () => {
     }
   });
 
-  it('says when it was issued, in whole seconds that a time can hold', async () => {
+  it('has the time of issue, in full seconds that a timestamp can represent', async () => {
     const issuedAt = async (iat?: number): Promise<number | undefined> =>
       (await verify(await token({ sub: 'alice', ...(iat !== undefined && { iat }) }))).issuedAt;
     expect(await issuedAt(SECONDS - 0.1)).toBe(SECONDS - 1);
@@ -161,7 +161,7 @@ describe('issuer and audience', () => {
 });
 
 describe('a token that was verified before', () => {
-  it('is not good for longer than it says', async () => {
+  it('is not valid after its expiry', async () => {
     const clock = new ManualClock(NOW);
     const verifier = new TokenVerifier(keys, {}, clock);
     const short = await token({ sub: 'alice', exp: SECONDS + 10 });

@@ -80,7 +80,7 @@ describe('The clock of a process', () => {
     expect(clock.now()).toBeLessThanOrEqual(clock.wall());
   });
 
-  it('returns whole milliseconds', () => {
+  it('returns full milliseconds', () => {
     pass(10, 0.3);
     expect(Number.isInteger(clock.now())).toBe(true);
     expect(Number.isInteger(clock.wall())).toBe(true);

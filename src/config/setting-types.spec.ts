@@ -24,18 +24,18 @@ function refuses(kind: SettingType<unknown>, texts: readonly string[]): void {
 }
 
 describe('wholeNumber', () => {
-  it('takes what lies in its range', () => {
+  it('accepts numbers in its range', () => {
     const percent = integer(0, 100);
     expect(['0', '7', '100'].map(percent.read)).toEqual([0, 7, 100]);
     expect(percent.description).toBe('a whole number from 0 to 100');
   });
 
-  it('rejects other spellings of a number, and what only begins like one', () => {
+  it('rejects other spellings of a number, and text that only begins like one', () => {
     refuses(integer(0, 100_000), ['1e3', '0x10', '5.0', '+5', '-5', '007', '5s', '1_000', '1,0']);
     refuses(integer(0, 100_000), [' 5', '5 ', '5\n', 'NaN', 'Infinity', '٥', ' ']);
   });
 
-  it('rejects what is out of range, however long', () => {
+  it('rejects numbers out of range, however long', () => {
     refuses(integer(10, 20), ['9', '21', '9'.repeat(400)]);
   });
 });

@@ -25,7 +25,7 @@ describe('CallRateLimiter', () => {
     return { admitted, ...(refusal && { reason, retryAfterMs }) } as ReturnType<typeof call>;
   }
 
-  it('limit what a session may do, and what a user may over all of them and without one', () => {
+  it('limit the calls of a session, and those of a user with all sessions and without one', () => {
     const limits = new CallRateLimiter(RATES);
     const commands = { admitted: 100, reason: 'TOO_MANY_COMMANDS', retryAfterMs: 20 };
     expect(call(limits, 1000, { sessionId: 'a' })).toEqual(commands);
@@ -50,7 +50,7 @@ describe('CallRateLimiter', () => {
     expect(call(limits, 1000, { sessionId: 'session-of-ann' }).admitted).toBe(100);
   });
 
-  it('count what a call costs', () => {
+  it('count the cost of a call', () => {
     const limits = new CallRateLimiter(RATES);
     expect(call(limits, 100, { cost: 10 }).admitted).toBe(40);
     expect(call(limits, 100, { cost: 10, now: 1000 }).admitted).toBe(20);

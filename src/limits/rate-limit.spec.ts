@@ -40,14 +40,14 @@ describe('RateLimit', () => {
     expect(admitted(limit, 200, 0, 'bob')).toBe(100);
   });
 
-  it('takes what a thing costs', () => {
+  it('charges the cost of a call', () => {
     const limit = new RateLimit(10);
     expect(limit.tryConsume('ann', 15, 0)).toBe(0);
     expect(limit.tryConsume('ann', 15, 0)).toBe(1000);
     expect(limit.tryConsume('ann', 5, 0)).toBe(0);
   });
 
-  it('lets in what costs more than a burst when nothing was taken for long enough, and waits for it afterwards', () => {
+  it('accepts a call that costs more than a burst after a long enough pause, and then rejects calls until it is paid', () => {
     const limit = new RateLimit(10);
     limit.consume('ann', 1, 0);
     expect(limit.tryConsume('ann', 100, 0)).toBe(100);
@@ -62,7 +62,7 @@ describe('RateLimit', () => {
     expect(limit.size).toBe(0);
   });
 
-  it('forgets a key that has made up for what it took', () => {
+  it('forgets a key whose limit is unused again', () => {
     const limit = new RateLimit(1000);
     for (let i = 0; i < 100_000; i++) limit.consume(`user-${i}`, 1, i);
     expect(limit.size).toBeLessThanOrEqual(3);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RetrySlots } from './retry-slots.js';
 
-describe('Turns', () => {
+describe('Retry slots', () => {
   it('are assigned one after the other at the accepted rate', () => {
     const turns = new RetrySlots(100);
     for (let i = 1; i <= 100; i++) {
@@ -17,7 +17,7 @@ describe('Turns', () => {
     expect(turns.next(1001)).toBeLessThanOrEqual(11);
   });
 
-  it('are never told for later than half a minute, and a tenth of that at random', () => {
+  it('are at most half a minute from now, plus a random tenth', () => {
     const turns = new RetrySlots(1);
     for (let i = 0; i < 1000; i++) expect(turns.next(0)).toBeLessThanOrEqual(33_000);
     expect(turns.next(0)).toBeGreaterThanOrEqual(30_000);

@@ -70,7 +70,7 @@ describe('A log for people', () => {
 });
 
 describe('Any log', () => {
-  it('has what is as severe as LOG_LEVEL or more, the grave part of it on standard error', () => {
+  it('has the entries of LOG_LEVEL and above, warnings and errors on standard error', () => {
     const { logger, written } = open('json', 'debug');
     logger.verbose('1', 'X');
     logger.debug('2', 'X');
@@ -87,7 +87,7 @@ describe('Any log', () => {
     expect(messages(written.stderr)).toEqual(['5', '6']);
   });
 
-  it('leaves out what Nest says of an error of the start, which is told once', () => {
+  it('leaves out the message of Nest about an error of the start, which is logged once', () => {
     const { logger, written } = open('json');
     logger.error('boom', 'the stack', 'ExceptionHandler');
     expect(written.stderr).toBe('');

@@ -8,7 +8,7 @@ const contents = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(by
 describe('A sealed token', () => {
   const seal = new TokenSealer(new SealingKeys(), 'test');
 
-  it('opens to what was sealed', () => {
+  it('decrypts to the content that was encrypted', () => {
     fc.assert(
       fc.property(contents, fc.string(), (content, context) => {
         const token = seal.seal(content, context);
@@ -18,7 +18,7 @@ describe('A sealed token', () => {
     );
   });
 
-  it('is never the same twice, and tells nothing but how long its content is', () => {
+  it('is never the same twice, and reveals only the length of its content', () => {
     const tokens = Array.from({ length: 100 }, (_, i) => seal.seal(Buffer.alloc(50, i)));
     const alike = Array.from({ length: 100 }, () => seal.seal(Buffer.alloc(50)));
     const all = [...tokens, ...alike];

@@ -47,7 +47,7 @@ function queuedTimes({ queue }: KeyQueue): readonly number[] {
 }
 
 describe('DeadlineQueue', () => {
-  it('hands out what is due, once and the earliest first, as a sorted list would', () => {
+  it('returns the due keys, once and the earliest first, as a sorted list would', () => {
     fc.assert(
       fc.property(commands, (all) => {
         const keys = new KeyQueue();
@@ -85,7 +85,7 @@ describe('DeadlineQueue', () => {
     expect(keys.take(999, 5)).toEqual(['a']);
   });
 
-  it('stays in order, however often the times of many keys come nearer or are called off', () => {
+  it('stays sorted, however often the times of many keys move or are cancelled', () => {
     const keys = new KeyQueue();
     const alarms = new Map<string, number>();
     for (let i = 0; i < 10_000; i++) {

@@ -190,7 +190,7 @@ describe('PresenceView', () => {
     expect(pages.map(({ length }) => length)).toEqual([3, 3, 1]);
   });
 
-  it('counts nobody twice when a status is named twice', () => {
+  it('counts no user twice when a status is named twice', () => {
     const { view, show } = newView();
     show({ ...unknownPresence('a'), status: 'AWAY' });
     expect(view.countListed(['AWAY', 'AWAY'])).toBe(1);

@@ -7,7 +7,7 @@ import type { User } from '../domain/user.js';
 import { PresenceView } from './presence-view.js';
 import { UserTable } from './user-table.js';
 
-describe('What others are shown of a user', () => {
+describe('The shown presence of a user', () => {
   // The duration of a lookup could reveal an invisible user. The test compares the steps of the lookup instead, because
   // a busy machine does not affect them.
   it('is found in the very same steps when the user is invisible and when it is gone', () => {

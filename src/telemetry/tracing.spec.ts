@@ -23,7 +23,7 @@ describe('Work in a span', () => {
     for (const api of [trace, context, propagation]) api.disable();
   });
 
-  it('is within what is going on, and gives back what it gives', async () => {
+  it('is a child of the current span, and returns the result of the function', async () => {
     const tracer = activeTracer()!;
     const result = await inSpan(tracer, 'outer', {}, () =>
       inSpan(tracer, 'inner', {}, async () => 1),

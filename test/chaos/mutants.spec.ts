@@ -6,7 +6,7 @@ import { scenarios } from './scenarios.js';
 
 describe('A mutant', () => {
   for (const { name, scenario, caughtBy, edits } of mutants) {
-    it(`with ${name} replaces what is there, in a scenario and for checks that there are`, () => {
+    it(`with ${name} replaces code that exists, in a scenario and for checks that exist`, () => {
       for (const edit of edits) {
         const source = new URL(`../../src/${edit.file.replace('.js', '.ts')}`, import.meta.url);
         expect(mutate(readFileSync(source, 'utf8'), edit)).toContain(edit.replace);

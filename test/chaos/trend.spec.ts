@@ -16,7 +16,7 @@ function wobbling(): () => number {
 }
 
 describe('A trend', () => {
-  it('is flat for what wobbles, and for what shrinks', () => {
+  it('is flat for values that vary, and for values that fall', () => {
     const wobble = wobbling();
     expect(
       trendOf(
@@ -32,7 +32,7 @@ describe('A trend', () => {
     ).toBe(true);
   });
 
-  it('finds a leak under what wobbles, and how much it is', () => {
+  it('finds a leak below varying values, and its size', () => {
     const wobble = wobbling();
     const leak = points(41, (i) => 100 + i / 4 + wobble());
     const { isFlat, rise, risePerHour } = trendOf(leak, 1);
@@ -41,12 +41,12 @@ describe('A trend', () => {
     expect(risePerHour).toBeCloseTo(rise * 1.5);
   });
 
-  it('is not bent by what comes once', () => {
+  it('ignores a single peak', () => {
     const calm = (i: number): number => 100 + (i > 35 ? 60 : 0);
     expect(trendOf(points(40, calm), 1).isFlat).toBe(true);
   });
 
-  it('takes for none what rises by less than a twentieth, or than the noise', () => {
+  it('ignores a rise of less than a twentieth, or less than the noise', () => {
     expect(
       trendOf(
         points(41, (i) => 100 + i / 10),

@@ -13,7 +13,7 @@ import {
 const desktop = (channelId: string) => ({ channelId, platform: 'desktop' });
 const mobile = (channelId: string) => ({ channelId, platform: 'mobile' });
 
-describe('What is expected of a user', () => {
+describe('The expected state of a user', () => {
   const both = joined(joined(FIRST_WISH, desktop('lobby'), false), mobile('stage'), true);
 
   it('is to be in all channels that its devices have joined, the last one as the current one', () => {

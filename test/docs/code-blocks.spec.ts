@@ -53,7 +53,7 @@ describe('A block of code in the documentation', () => {
     },
   );
 
-  it('of settings is read as the service reads it', () => {
+  it('with settings is read as the service reads it', () => {
     expect(
       mistakesInSettings('MAX_SESSIONS_PER_NODE=5 # a few\nHTTP_API=yes\nMAX_SESSION=5'),
     ).toEqual(['HTTP_API=yes', 'MAX_SESSION=5']);

@@ -15,7 +15,7 @@ function run(
   });
 }
 
-describe('An example that is called without what it needs', () => {
+describe('An example whose requirements are missing', () => {
   it.each(['watch', 'first-call', 'typing'])(
     'says how to call it: %s.mjs without a token',
     async (name) => {
@@ -33,7 +33,7 @@ describe('An example that is called without what it needs', () => {
     });
   });
 
-  it('names what is missing: grpcurl.sh without grpcurl', async () => {
+  it('names the missing command: grpcurl.sh without grpcurl', async () => {
     const { code, stderr } = await run('/bin/bash', ['examples/grpcurl.sh', 'a-token']);
     expect(code).toBe(1);
     expect(stderr).toContain('needs grpcurl, which was not found');

@@ -111,7 +111,7 @@ describe('With several customers in one deployment', () => {
     ]);
   });
 
-  it('a resumed stream has what was missed of the own customer, and a reset for other rights', async () => {
+  it('a resumed stream has the missed events of the own customer, and a reset for other rights', async () => {
     const watcher = await service.client('a-resumer', { grants: acme });
     const ava = await enter(service, 'ava', acme);
     const reader = watcher.subscribe({ userIds: ['ava', 'bob'] });

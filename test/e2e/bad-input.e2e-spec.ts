@@ -348,13 +348,13 @@ describe('A bad request', () => {
     expect(error.details).toBe(`session_id ${description}; channel_id ${description}`);
   });
 
-  it('of RecordActivity is one that names nobody', async () => {
+  it('of RecordActivity names no user', async () => {
     const error = await failureOf(client.recordActivity({}));
     expectViolation(error, 'target');
     expect(error.details).toBe('target must be a session_id or a user_id');
   });
 
-  it('of UpdateStatus is one that expires now', async () => {
+  it('of UpdateStatus expires now', async () => {
     const now = service.clock.now();
     const expiresAt = { seconds: Math.floor(now / 1000), nanos: (now % 1000) * 1_000_000 };
     const refused = client.updateStatus({ sessionId, choice: 3, expiresAt });
@@ -397,7 +397,7 @@ describe('A bad request', () => {
     expectViolation(await failureOf(refused), 'request');
   });
 
-  it('of UpdateMuteState says that either state will do', async () => {
+  it('of UpdateMuteState says that at least one state must be given', async () => {
     const error = await failureOf(client.updateMuteState({ sessionId }));
     expect(error.details).toBe('is_microphone_muted or is_speaker_muted must be given');
   });

@@ -52,7 +52,7 @@ describe('A node of a cluster that is busy, not away,', () => {
     for (const { output } of cluster.nodes) expect(output).not.toMatch(/declared dead/);
   }
 
-  it('with ten large requests at once loses nobody', async () => {
+  it('with ten large requests at once loses no session', async () => {
     await start();
     const [node] = cluster.nodes;
     const attacker = await attack(node!, 'large requests', 1);
@@ -62,7 +62,7 @@ describe('A node of a cluster that is busy, not away,', () => {
     await nobodyHasLeft();
   });
 
-  it('for one and a half seconds, again and again, loses nobody', async () => {
+  it('for one and a half seconds, several times, loses no session', async () => {
     await start({ NODE_OPTIONS: `--import=${BUSY_LOOP}` });
     const [node] = cluster.nodes;
     for (let time = 1; time <= 3; time++) {

@@ -144,7 +144,7 @@ describe('MAX_CALLS_PER_SECOND_PER_USER_PER_NODE', () => {
     expect(await refusalOfCall(read(ann))).toEqual({ ...REFUSED, retryMs: 100 });
   });
 
-  it('counts a large request for what it is, even one that is rejected for what it holds', async () => {
+  it('counts the size of a large request, even if its content is rejected', async () => {
     const ann = await start();
     const userIds = [...Array.from({ length: 999 }, (_, n) => `${n}`.padStart(102, '家')), ''];
     await repeat(NODES, () => ann.batchGetPresences({ userIds }).catch(() => {}));

@@ -89,7 +89,7 @@ describe('Several nodes', () => {
   describe('two of them', () => {
     afterEach(() => cluster.stop());
 
-    describe('of which one is killed', () => {
+    describe('with one killed node', () => {
       it('announce its users OFFLINE because of NODE_LOST', async () => {
         cluster = await Cluster.start(build, 2);
         const watcher = await follow(1, 'ann');

@@ -85,7 +85,7 @@ describe('The command line, where users see only their groups and channels', () 
     expect(watch.stdout).not.toContain('gus');
   });
 
-  it('shows what a given token may see', async () => {
+  it('shows the users that a given token may see', async () => {
     await online('ann', ACME);
     await online('gus', { grants: { groups: ['globex'] } });
     const { stdout } = await run(['token', 'vic', '--group', 'acme']);
@@ -93,7 +93,7 @@ describe('The command line, where users see only their groups and channels', () 
     expect(userIds(listed.stdout)).toEqual(['ann']);
   });
 
-  describe('says in a sentence what the token does not grant, and exits with 1', () => {
+  describe('says in a sentence which grant the token lacks, and exits with 1', () => {
     const CHANNEL =
       'The token does not grant the channel: channel_id names a channel that the token may not';
     const HOW = '"presence token" signs one that does with --join, --watch or --moderate.';

@@ -161,7 +161,7 @@ describe('The command line on a terminal', () => {
     await watch.says(/20 users, live[^]*… 14 more/);
   });
 
-  it('colours what it prints, unless NO_COLOR is set', async () => {
+  it('colours its output, unless NO_COLOR is set', async () => {
     await online('eve');
     for (const [settings, isColoured] of [
       [{}, true],

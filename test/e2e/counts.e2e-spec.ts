@@ -188,7 +188,7 @@ describe('Counts', () => {
       expect((await watch()).first).toEqual(['all 0: -']);
     });
 
-    it('are followed by several streams, each with what it has not seen', async () => {
+    it('are sent to several streams, to each the changes that it lacks', async () => {
       await connect('ann', 'a');
       const early = await watch('a');
       await connect('ben', 'a');

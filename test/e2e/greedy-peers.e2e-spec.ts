@@ -131,7 +131,7 @@ describe('A peer that', () => {
     const userIds = Array<string>(1000).fill('ann');
     const request = BatchGetPresencesRequest.encode({ userIds }).finish();
 
-    it('what it has called for, with a window of zero, is rejected beyond 32 MB and disconnected', async () => {
+    it('the responses to its calls, with a window of zero, is rejected beyond 32 MB and disconnected', async () => {
       await victim.survives('a window of zero', async () => {
         const settings = [[Setting.INITIAL_WINDOW_SIZE, 0]] as const;
         const peer = await trustedPeer({ settings });

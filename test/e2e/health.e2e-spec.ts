@@ -32,17 +32,20 @@ describe('Health', () => {
   }
 
   describe('of a service that serves', () => {
-    it.each(['/health', '/health/ready'])('is 200 at %s, with what was checked', async (path) => {
-      expect(await get(path)).toEqual({
-        code: 200,
-        body: {
-          status: 'ok',
-          info: { serving: { status: 'up' }, store: { status: 'up' } },
-          error: {},
-          details: { serving: { status: 'up' }, store: { status: 'up' } },
-        },
-      });
-    });
+    it.each(['/health', '/health/ready'])(
+      'is 200 at %s, with the results of the checks',
+      async (path) => {
+        expect(await get(path)).toEqual({
+          code: 200,
+          body: {
+            status: 'ok',
+            info: { serving: { status: 'up' }, store: { status: 'up' } },
+            error: {},
+            details: { serving: { status: 'up' }, store: { status: 'up' } },
+          },
+        });
+      },
+    );
 
     it('is 200 at /health/live, with nothing checked', async () => {
       expect(await get('/health/live')).toEqual({
@@ -115,7 +118,7 @@ describe('Health', () => {
     });
   });
 
-  it('is told to eight watchers on a connection and no more, until one of them goes', async () => {
+  it('has at most eight watchers on a connection', async () => {
     const others = new HealthClient(service.address());
     const watches = Array.from({ length: 8 }, () => others.watch(''));
     for (const watch of watches) expect(await watch.next()).toEqual({ status: 'SERVING' });
@@ -133,7 +136,7 @@ describe('Health', () => {
     await eventually(() => service.sizeOf(TokenlessStreams), 0);
   });
 
-  it('is told at HTTP_HOST and at no other address of the machine', async () => {
+  it('is served at HTTP_HOST and at no other address of the machine', async () => {
     const elsewhere = service.httpUrl.replace('127.0.0.1', '127.0.0.2');
     expect(elsewhere).not.toBe(service.httpUrl);
     await expect(fetch(`${elsewhere}/health`)).rejects.toThrow('fetch failed');
@@ -143,7 +146,7 @@ describe('Health', () => {
     beforeEach(() => service.all(ServingStatus).forEach((status) => status.set(false)));
     afterEach(() => service.all(ServingStatus).forEach((status) => status.set(true)));
 
-    it.each(['/health', '/health/ready'])('is 503 at %s, with what is wrong', async (path) => {
+    it.each(['/health', '/health/ready'])('is 503 at %s, with the failed check', async (path) => {
       expect(await get(path)).toEqual({
         code: 503,
         body: {
@@ -164,7 +167,7 @@ describe('Health', () => {
     });
   });
 
-  it.each(NAMES)('tells whoever watches "%s" of every change', async (name) => {
+  it.each(NAMES)('sends every change to the watchers of "%s"', async (name) => {
     const watch = health.watch(name);
     const [serving] = service.all(ServingStatus);
     expect(await watch.next()).toEqual({ status: 'SERVING' });

@@ -76,7 +76,7 @@ describe('A peer that', () => {
   afterEach(() => victim.isAlone());
   afterAll(() => victim.stop());
 
-  describe('sends what HTTP/2 forbids is disconnected:', () => {
+  describe('sends frames that HTTP/2 forbids is disconnected:', () => {
     it.each<[string, (peer: Http2Peer, round: number) => Buffer]>([
       ['empty DATA', emptyParts],
       ['windows that grow by zero', () => windowUpdate(0, 0)],
@@ -103,7 +103,7 @@ describe('A peer that', () => {
     });
   });
 
-  describe('floods with what HTTP/2 allows is disconnected:', () => {
+  describe('floods with frames that HTTP/2 allows is disconnected:', () => {
     it.each<[string, Buffer]>([
       ['PING', times(1000, frame(PING, 0, 0, Buffer.alloc(8)))],
       ['SETTINGS', times(1000, settingsFrame())],
@@ -118,7 +118,7 @@ describe('A peer that', () => {
       await victim.withstands(name, peer, () => bytes);
     });
 
-    it('what the library puts up with for ever, and is counted and logged', async () => {
+    it('window updates without an effect, and is counted and logged', async () => {
       const name = 'presence_connections_closed_total{reason="flood"}';
       const before = await victim.metric(name);
       const peer = await victim.peer();

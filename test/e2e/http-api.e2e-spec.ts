@@ -131,7 +131,7 @@ describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
     link.close();
   });
 
-  it('is told to come back, and ended, when the server stops', async () => {
+  it('receives UNAVAILABLE with a retry hint, and ends, when the server stops', async () => {
     const other = await Service.start({ DRAIN_TIMEOUT_MS: '1000' });
     const address = new URL(other.httpUrl).host;
     const client = await clientOf('ann', protocol, address);
@@ -210,7 +210,7 @@ describe('HTTP', () => {
     expect((await post(PRESENCE, headers, '{"userId":"a"}')).status).toBe(200);
   });
 
-  it('says what it takes', async () => {
+  it('names the methods and content types that it accepts', async () => {
     const url = `http://${host}/presence.v1.${PRESENCE}`;
     const { status: got, headers } = await fetch(url);
     expect([got, headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
@@ -327,7 +327,7 @@ describe('HTTP', () => {
       ]);
     });
 
-    it('takes no stream behind another, of which it could not tell when it is gone', async () => {
+    it('rejects a stream behind another one, because it could not notice its end', async () => {
       const socket = open();
       socket.write((await request(CONNECT, 'first')) + (await request(CONNECT, 'second')));
       await once(socket, 'data');

@@ -60,7 +60,7 @@ describe('A proxy in front of the HTTP side', () => {
     socket.destroy();
   });
 
-  it('is told to keep connections for a shorter time than the server does', async () => {
+  it('receives a keep-alive timeout above the 75 seconds that proxies use', async () => {
     const { headers } = await fetch(`${service.httpUrl}/health/live`);
     const [, seconds] = /timeout=(\d+)/.exec(headers.get('keep-alive') ?? '') ?? [];
     expect(Number(seconds)).toBeGreaterThan(75);

@@ -25,7 +25,7 @@ describe('The HTTP side', () => {
     return answer;
   }
 
-  it('does not say what it is made with', async () => {
+  it('does not name its software', async () => {
     const response = await fetch(`${service.httpUrl}/health/live`);
     expect(response.headers.has('x-powered-by')).toBe(false);
   });

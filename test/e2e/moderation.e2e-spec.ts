@@ -84,7 +84,7 @@ describe('A moderator', () => {
     },
   );
 
-  it('mutes in vain what is muted already, which is not announced', async () => {
+  it('does not announce a mute that was set already', async () => {
     const { watcher } = await connect('ben', 'lobby');
     const first = await moderator.muteUser({ userId: 'ben', isSpeakerMuted: true });
     const again = await moderator.muteUser({ userId: 'ben', isSpeakerMuted: true });
@@ -191,7 +191,7 @@ describe('A moderator', () => {
     ]);
   });
 
-  it('has the client of the user told in Choices, also if it is the only one', async () => {
+  it('sends Choices to the client of the user, also if there is no other one', async () => {
     const { stream } = await connect('gus', 'acme/1', 'acme/2');
     await moderator.moveUser({ userId: 'gus', fromChannelId: 'acme/1', toChannelId: 'acme/3' });
     const { body } = await stream.next();

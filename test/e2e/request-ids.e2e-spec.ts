@@ -74,7 +74,7 @@ describe('A request id', () => {
     expect((await overHttp({ 'x-request-id': id })).headers.get('x-request-id')).toBeNull();
   });
 
-  it('is in the log beside what went wrong, in the words of the error, and in the answer', async () => {
+  it('is in the log entry of the error, in the message of the error, and in the response', async () => {
     breakStores();
     const { headers, error } = await overGrpc({ 'x-request-id': 'edge-1' });
     expect(error?.details).toBe('internal error, request id edge-1');
@@ -90,7 +90,7 @@ describe('A request id', () => {
     expect(log.text).toContain(`requestId: '${made}'`);
   });
 
-  it('tells the beginning of a session and its end apart from others, and nothing else does', async () => {
+  it('is in the log entries for the beginning and the end of a session, and in no others', async () => {
     const { stream } = await (await service.client('ann')).connect();
     const [, requestId] = /'A session began' \{ requestId: '([^']*)' \}/.exec(log.text) ?? [];
     expect(requestId).toMatch(MADE_UP);

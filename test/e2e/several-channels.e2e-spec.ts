@@ -151,7 +151,7 @@ describe('A user in several channels', () => {
     expect(inWords(events[3]!)).toBe('userChannelChanged SESSION_ENDED');
   });
 
-  it('is told in Connect and Choices which channels there are', async () => {
+  it('receives its channels in Connect and Choices', async () => {
     const { client, sessionId, stream } = await connect('gus');
     await join(client, sessionId, 'gus-1');
     const other = await client.connect();

@@ -103,7 +103,7 @@ describe('The issuer and the audience of a token', () => {
   });
 });
 
-describe('A token that ends when no Timestamp can tell', () => {
+describe('A token that ends after the latest Timestamp', () => {
   let service: Service;
   beforeAll(async () => void (service = await Service.start()));
   afterAll(() => service.stop());

@@ -24,7 +24,7 @@ describe('A table', () => {
     ]);
   });
 
-  it('counts what takes two columns of a terminal as two', () => {
+  it('counts a character of two columns as two', () => {
     const people = [
       { name: '日本', mood: 'a' },
       { name: '👩‍💻x', mood: 'b' },

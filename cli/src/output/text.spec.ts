@@ -11,7 +11,7 @@ it('text of others is left as it is otherwise', () => {
   expect(escapeControls('Grüße, 日本 👩‍💻')).toBe('Grüße, 日本 👩‍💻');
 });
 
-it('a line of JSON has versions and times as text, and null for what is absent', () => {
+it('a line of JSON has versions and times as text, and null for an absent value', () => {
   const value = { version: 2n ** 60n, since: new Date(0), channelId: undefined, text: 'a\nb' };
   expect(jsonLine(value)).toBe(
     '{"version":"1152921504606846976","since":"1970-01-01T00:00:00.000Z","channelId":null,"text":"a\\nb"}',

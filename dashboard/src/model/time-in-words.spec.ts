@@ -24,7 +24,7 @@ describe('Time in words', () => {
     expect(inWords(undefined, 0)).toBe('at an unknown time');
   });
 
-  it('says what a presence tells of how long its user was idle', () => {
+  it('describes how long the user of a presence was idle', () => {
     const lastActiveAt = new Date(0);
     expect(idleInWords(user('ann'), MINUTE)).toBe('active');
     expect(idleInWords(user('ann', { status: 'idle', lastActiveAt }), MINUTE)).toBe('1 min');

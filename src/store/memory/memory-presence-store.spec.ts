@@ -80,7 +80,7 @@ describe('MemoryPresenceStore', () => {
     expect(await store.claimDue(1002, 10), 'who still turns idle').toEqual(['ghost']);
   });
 
-  it('forgets nobody else for what an invisible user does, and forgets that choice in a turn of its own', async () => {
+  it('evicts no other user when an invisible user acts, and evicts that choice separately', async () => {
     const { store, perform } = remembering(1);
     await perform('ghost', connect('g'), 1);
     await perform('ghost', choose('g', 'INVISIBLE'), 2);
@@ -116,7 +116,7 @@ describe('MemoryPresenceStore', () => {
     expect(store.view.countMembers('lobby')).toBe(1);
   });
 
-  it('holds no more for a thousand users who came and went than it is told to remember of either kind', async () => {
+  it('holds no more for a thousand users who connected and left than its limits of both kinds', async () => {
     const { store, perform } = remembering(10);
     for (let i = 0; i < 1000; i++) {
       const id = `user ${i}`;

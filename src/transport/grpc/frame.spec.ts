@@ -8,7 +8,7 @@ describe('A frame', () => {
     expect(encodeFrame(Buffer.alloc(70_000)).readUInt32BE(1)).toBe(70_000);
   });
 
-  it('is the same for everyone who is sent the same message', () => {
+  it('is the same for all streams that send the same message', () => {
     const message = Buffer.from('a message');
     expect(cachedFrame(message)).toBe(cachedFrame(message));
     expect(cachedFrame(message)).not.toBe(cachedFrame(Buffer.from('a message')));

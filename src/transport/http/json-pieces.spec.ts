@@ -28,7 +28,7 @@ function merged(pieces: readonly string[]): Record<string, unknown> {
 }
 
 describe('The pieces of a request in JSON', () => {
-  it('hold what the whole holds, and are small', () => {
+  it('hold the same content as the complete document, and are small', () => {
     for (const space of [undefined, 2, '\t\n']) {
       const pieces = piecesOf(JSON.stringify(LARGEST, undefined, space));
       expect(merged(pieces)).toEqual(LARGEST);
@@ -52,7 +52,7 @@ describe('The pieces of a request in JSON', () => {
     expect(merged(piecesOf(json))).toEqual(JSON.parse(json)),
   );
 
-  it('are JSON if and only if the whole is', () => {
+  it('are JSON if and only if the complete document is', () => {
     const random = new Random(1);
     // Ten of these strings fill two pieces. Two of them that merge into one string are still within the limit for one
     // string.

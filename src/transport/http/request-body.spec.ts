@@ -27,7 +27,7 @@ describe('The body of a request', () => {
     return { client, arriving };
   }
 
-  it('is what was sent', async () => {
+  it('has the bytes that the client sent', async () => {
     const sent = Buffer.alloc(200 * KB, 'abc');
     const { client, arriving } = await begin(sent);
     client.end();

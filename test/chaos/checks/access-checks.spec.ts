@@ -72,7 +72,7 @@ describe('The check of leaks', () => {
     expect(leaks({ ...stretch(left), snapshot: [ann()] })).toBe(1);
   });
 
-  it('finds what a user does who hides from the viewer, but not what the user did before', () => {
+  it('finds events of a user who hides from the viewer, but not those before the hiding', () => {
     const hidden = { userId: 'ann', viewerId: 'viewer', askedAt: T - 20_000, from: T - 19_000 };
     expect(leaks(stretch(sighting()), { hidden: [hidden] })).toBe(1);
     expect(leaks(stretch(sighting()), { hidden: [{ ...hidden, viewerId: 'other' }] })).toBe(0);
@@ -115,11 +115,11 @@ describe('The check of the end of viewers', () => {
     differencesOfViewers({ viewers: [answers(details)], expected: [{ ...expected, ...user }] })
       .length;
 
-  it('passes if the viewer knows what the nodes say, which is what it may see', () => {
+  it('passes if the viewer knows exactly what it may see, as the nodes return it', () => {
     expect(differences()).toBe(0);
   });
 
-  it('finds a secret channel, a user who must not be seen, and lists that say something else', () => {
+  it('finds a secret channel, a user who must not be seen, and lists that differ', () => {
     const secret = ann({ currentChannelId: 'bolt/hall', channelIds: ['acme/hall', 'bolt/hall'] });
     expect(differences({ presences: [secret] })).toBeGreaterThan(0);
     expect(differences({}, { groups: ['bolt'], channelIds: [], joins: [] })).toBe(1);

@@ -97,7 +97,7 @@ describe('The check of false offlines', () => {
     expect(violations({ stretches, spans: back, faults: [KILLED] }, 3000)).toBe(1);
   });
 
-  it('has nothing against one of a user who went, stayed away or hid', () => {
+  it('accepts one of a user who left, stayed offline or became invisible', () => {
     const gone = span(T - 9000, { until: T - 100, end: 'asked for' });
     expect(violations({ stretches, spans: [gone] }, 3000)).toBe(0);
     const away = [span(T - 9000, { until: T - 5000, end: 'lost', wasOwnFault: true })];
@@ -242,7 +242,7 @@ describe('The check of silence', () => {
   const violations = (...deliveries: Delivery[]): number =>
     silence.violations(evidence({}, { stretches: [stretch(...deliveries)] })).length;
 
-  it('finds what was said before, and versions that go back', () => {
+  it('finds repeated events, and versions that go back', () => {
     expect(violations(delivered(T, 'userStatusChanged', ann(2)))).toBe(1);
     expect(violations(offline(T, 2), offline(T, 3))).toBe(1);
     expect(violations(offline(T, 0))).toBe(1);
@@ -295,7 +295,7 @@ describe('The check of the end', () => {
     expect(violations({ answers: [right], agreedAfterMs: 20_000 })).toHaveLength(1);
   });
 
-  it('finds sessions that nobody has, and those that are not stored', () => {
+  it('finds sessions that no client has, and those that are not stored', () => {
     const stored = { sessionIds: new Set(['ghost']), beats: [] };
     const violations = noGhosts.violations(evidence({ openSessionIds: new Set(['open']), stored }));
     expect(violations).toHaveLength(2);
@@ -349,7 +349,7 @@ describe('The checks of delivery', () => {
 });
 
 describe('The check of fencing', () => {
-  it('finds what a node wrote after it was declared dead there', () => {
+  it('finds writes of a node after it was declared dead', () => {
     const write = (at: number, type: 'fence' | 'commit', partition = 'p1') => ({
       ...{ at, type, partition },
       node: 'dead',
