@@ -98,12 +98,15 @@ export function findLeftOut(root: string): readonly LeftOut[] {
       .filter((file) => /spec\.tsx?$/.test(file) && !file.includes('node_modules'))
       .map((file) => join(folder, file)),
   );
+  const importsOf = readImports();
+  const imported = new Map(
+    testFiles.map((file) => [file, importedBy(resolve(root, file), importsOf)]),
+  );
   return missing.map(({ requirement, reason }) => {
     const modules = requirement.modules.map((module) => resolve(root, module));
-    const files = testFiles.filter((file) => {
-      const imported = importedBy(resolve(root, file));
-      return modules.some((module) => imported.has(module));
-    });
+    const files = testFiles.filter((file) =>
+      modules.some((module) => imported.get(file)!.has(module)),
+    );
     return { requirement, reason, files };
   });
 }
@@ -111,16 +114,34 @@ export function findLeftOut(root: string): readonly LeftOut[] {
 const TEST_FOLDERS = ['src', 'test', 'client', 'dashboard'];
 const STATIC_IMPORT = /\bfrom '(\.{1,2}\/[^']+)\.js'/g;
 
-/**
- * Returns every module of the project that `file` imports by a relative path, directly or
- * indirectly.
- */
-function importedBy(file: string, found = new Set<string>()): ReadonlySet<string> {
-  for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(STATIC_IMPORT)) {
-    const module = resolve(file, '..', `${specifier}.ts`);
-    if (found.has(module) || !existsSync(module)) continue;
+/** The modules of the project that a module imports itself by a relative path. */
+type ImportsOf = (file: string) => readonly string[];
+
+/** Reads each module once: hundreds of test files import the same ones. */
+function readImports(): ImportsOf {
+  const known = new Map<string, readonly string[]>();
+  return (file) => {
+    let imports = known.get(file);
+    if (imports === undefined) {
+      imports = [...readFileSync(file, 'utf8').matchAll(STATIC_IMPORT)]
+        .map(([, specifier = '']) => resolve(file, '..', `${specifier}.ts`))
+        .filter((module) => existsSync(module));
+      known.set(file, imports);
+    }
+    return imports;
+  };
+}
+
+/** Returns every module that `file` imports, directly or indirectly. */
+function importedBy(
+  file: string,
+  importsOf: ImportsOf,
+  found = new Set<string>(),
+): ReadonlySet<string> {
+  for (const module of importsOf(file)) {
+    if (found.has(module)) continue;
     found.add(module);
-    importedBy(module, found);
+    importedBy(module, importsOf, found);
   }
   return found;
 }
