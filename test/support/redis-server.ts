@@ -8,6 +8,9 @@ import type { TlsFiles } from '../../src/config/config.js';
 import { freePort } from './free-port.js';
 import { usageOf } from './process-usage.js';
 
+/** The program under test: `redis-server`, or another one that speaks its protocol, such as `valkey-server`. */
+export const REDIS_PROGRAM = process.env.PRESENCE_TEST_REDIS ?? 'redis-server';
+
 export interface Credentials {
   readonly username: string;
   readonly password: string;
@@ -143,20 +146,20 @@ export class RedisServer {
   private async answers(): Promise<void> {
     await this.with(async (redis) => {
       for (let attempt = 0; attempt < 200; attempt++) {
-        if (this.child.exitCode !== null) throw new Error('redis-server ended at once');
+        if (this.child.exitCode !== null) throw new Error(`${REDIS_PROGRAM} ended at once`);
         const pong = await redis.ping().catch(() => undefined);
         if (pong === 'PONG') return;
         await sleep(25);
       }
-      throw new Error('redis-server does not answer');
+      throw new Error(`${REDIS_PROGRAM} does not answer`);
     });
   }
 }
 
 function run(args: readonly string[]): ChildProcess {
-  const child = spawn('redis-server', args, { stdio: 'ignore' });
+  const child = spawn(REDIS_PROGRAM, args, { stdio: 'ignore' });
   child.once('error', () => {
-    throw new Error('These tests need redis-server: apt-get install redis-server');
+    throw new Error(`These tests need ${REDIS_PROGRAM}: apt-get install ${REDIS_PROGRAM}`);
   });
   return child;
 }

@@ -4,6 +4,7 @@ import { whyNoConfinedProcess } from './confined-process.js';
 import { whyNoNetwork } from './far-network.js';
 import { whyNoHelm } from './helm.js';
 import { whyNoProcess1 } from './process-1.js';
+import { REDIS_PROGRAM } from './redis-server.js';
 import { whyNoTerminal } from './pseudo-terminal.js';
 
 /** A program besides Node that some tests start. */
@@ -23,9 +24,9 @@ export interface Requirement {
 export const REQUIREMENTS: readonly Requirement[] = [
   {
     name: 'redis-server',
-    debianPackage: 'redis-server',
+    debianPackage: REDIS_PROGRAM,
     modules: ['test/support/redis-server.ts'],
-    whyMissing: () => (isOnPath('redis-server') ? undefined : 'not found on PATH'),
+    whyMissing: () => (isOnPath(REDIS_PROGRAM) ? undefined : `${REDIS_PROGRAM} not found on PATH`),
   },
   {
     name: 'chromium',
