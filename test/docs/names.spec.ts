@@ -20,6 +20,7 @@ const FOREIGN = [
   'OTEL_TRACES_SAMPLER_ARG',
   'REDIS_PORT',
   'TEST_SEED',
+  'PRESENCE_TEST_REDIS',
 ];
 
 /** The environment variables of the command line. */
