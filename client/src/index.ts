@@ -10,8 +10,11 @@ export type {
 export type { PresenceCollection } from './collection.js';
 export type { WatchOptions } from './watch-options.js';
 export type { PresenceClientOptions } from './client-options.js';
+export type { ConsumeOptions, PositionStore } from './consume-options.js';
+export type { Consumer, ConsumerState } from './consumer.js';
 export type { CountOptions, PresenceCount } from './count.js';
 export type { CountWatch } from './count-watch.js';
+export type { EventBatch, Reset } from './event-batch.js';
 export type { DeniedChannel } from './denied-channel.js';
 export type { CollectionState } from './live-state.js';
 export type { MuteChange } from './mute-change.js';
@@ -25,6 +28,8 @@ export type {
 export type { Listing, ListOptions, OnlineOptions, Page } from './listing.js';
 export type { Observer, Source, Subscription } from './observable.js';
 export type { ReadonlyValue } from './observable-value.js';
+export type { ResetReason } from './position.js';
+export type { EventDetails, PresenceEvent } from './presence-event.js';
 export type { Presence, SessionInfo, Status } from './presence.js';
 export { createPresenceClient } from './presence-client.js';
 export type { PresenceClient } from './presence-client.js';

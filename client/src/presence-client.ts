@@ -11,6 +11,8 @@ import type { Attempt, CallExecutor, RequestOptions } from './call-executor.js';
 import { startClient, type PresenceClientOptions } from './client-options.js';
 import { PresenceCollection } from './collection.js';
 import { countPresences, type CountOptions, type PresenceCount } from './count.js';
+import type { ConsumeOptions } from './consume-options.js';
+import { Consumer } from './consumer.js';
 import { CountWatch } from './count-watch.js';
 import { dispose } from './disposal.js';
 import { explanationOf, type Explanation } from './explanation.js';
@@ -58,6 +60,14 @@ export class PresenceClient<A = Attributes> {
    */
   watch(options: WatchOptions = {}): PresenceCollection<A> {
     return new PresenceCollection<A>(this.caller, options);
+  }
+
+  /**
+   * Hands events over to a backend, at least once and in order, until the consumer is stopped. It keeps its position
+   * where the program stores it, and goes on there after a restart.
+   */
+  consume(options: ConsumeOptions<A>): Consumer<A> {
+    return new Consumer<A>(this.caller, options);
   }
 
   /** Returns the presence of one user. A user whom the service has never seen is offline. */

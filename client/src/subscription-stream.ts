@@ -40,12 +40,15 @@ export function subscribeOnce(
   );
 }
 
-/** Opens one stream and passes every message to `take` until the stream ends. */
+/**
+ * Opens one stream and passes every message to `take` until the stream ends. If `take` returns a promise, the next
+ * message is read when it has resolved, so that flow control stops the service.
+ */
 export async function runStream<Message>(
   caller: CallExecutor,
   signal: AbortSignal,
   open: (services: Services, options: CallOptions) => AsyncIterable<Message>,
-  take: (message: Message) => void,
+  take: (message: Message) => void | Promise<void>,
 ): Promise<End> {
   const { timers, tokens, transports } = caller.options;
   let services: Services | undefined;
@@ -69,7 +72,10 @@ export async function runStream<Message>(
     heldSince = timers.now();
     leave = tokens.onRenewal(token, () => scope.abort(renewed()));
     try {
-      for (let message = first; ; message = (await messages.next()).value) take(message);
+      for (let message = first; ; message = (await messages.next()).value) {
+        const taken = take(message);
+        if (taken !== undefined) await taken;
+      }
     } catch (reason) {
       // The service accepted the token at first, so it has expired or was revoked.
       const error = errorOf(reason, signal);

@@ -48,6 +48,8 @@ const NO_ATTRIBUTES = [
   Object.fromEntries(ids(101).map((id) => [id, 'x'])),
 ];
 
+const CONSUMING = { position: { load: () => '', save: () => {} }, onEvents: () => {} };
+
 type Call<T> = [what: string, argument: string, values: unknown[], call: Make<T>];
 type Make<T> = (subject: T, value: Anything) => unknown;
 
@@ -179,6 +181,49 @@ const OF_CLIENT_AT_ONCE: Call<PresenceClient>[] = [
     (client, value) => client.watch({ kinds: [value] }),
   ],
   ['watch', 'signal', NO_SIGNALS, (client, value) => client.watch({ signal: value })],
+  ['consume', 'options', [undefined, ...NO_OPTIONS], (client, value) => client.consume(value)],
+  [
+    'consume',
+    'position',
+    [undefined, null, 'file', {}, { load: () => '' }],
+    (client, value) => client.consume({ ...CONSUMING, position: value }),
+  ],
+  [
+    'consume',
+    'onEvents',
+    [undefined, null, {}],
+    (client, value) => client.consume({ ...CONSUMING, onEvents: value }),
+  ],
+  [
+    'consume',
+    'users',
+    [...NO_LISTS, ids(10_001)],
+    (client, value) => client.consume({ ...CONSUMING, users: value }),
+  ],
+  [
+    'consume',
+    'channels[0]',
+    NO_IDS,
+    (client, value) => client.consume({ ...CONSUMING, channels: [value] }),
+  ],
+  [
+    'consume',
+    'groups',
+    [...NO_LISTS, ids(1001)],
+    (client, value) => client.consume({ ...CONSUMING, groups: value }),
+  ],
+  [
+    'consume',
+    'kinds[0]',
+    ['moved', 'toString', 4],
+    (client, value) => client.consume({ ...CONSUMING, kinds: [value] }),
+  ],
+  [
+    'consume',
+    'signal',
+    NO_SIGNALS,
+    (client, value) => client.consume({ ...CONSUMING, signal: value }),
+  ],
   ['listOnline', 'options', NO_OPTIONS, (client, value) => client.listOnline(value)],
   ['listOnline', 'statuses', NO_LISTS, (client, value) => client.listOnline({ statuses: value })],
   [

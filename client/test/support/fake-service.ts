@@ -49,6 +49,11 @@ export class FakeStream<Request, Message> {
     signal.addEventListener('abort', () => this.wake());
   }
 
+  /** The number of messages that the client has not read yet. */
+  get unread(): number {
+    return this.queue.length;
+  }
+
   send(message: Message): void {
     this.queue.push(message);
     this.wake();
