@@ -37,7 +37,7 @@ const SYSTEM = [
     'tls-program',
     'token-revocation-nodes',
   ),
-  'client/test/{example,restarts}.e2e-spec.ts',
+  'client/test/{consumer-outages,example,restarts}.e2e-spec.ts',
   'dashboard/test/*.e2e-spec.ts',
 ];
 
@@ -45,7 +45,10 @@ const SYSTEM = [
 const NIGHTLY = e2e('access-mutants', 'flood', 'heap');
 
 /** Tests that run every day with a small size, and in the night with a large one. */
-const LARGE_IN_THE_NIGHT = e2e('attacks', 'replay');
+const LARGE_IN_THE_NIGHT = [
+  ...e2e('attacks', 'replay'),
+  'client/test/consumer-outages.e2e-spec.ts',
+];
 
 /** Tests that count objects in memory. Those of other files must not be in the same process. */
 const OWN_PROCESS = e2e('health', 'leaks');
@@ -97,7 +100,7 @@ const SEVERAL_NODES = [
     'slow-count-readers',
     'two-worlds',
   ),
-  'client/test/{access,collections,growing-collections,sessions}.e2e-spec.ts',
+  'client/test/{access,collections,consumer-kills,growing-collections,sessions}.e2e-spec.ts',
 ];
 
 const leftOut = findLeftOut(root);
