@@ -21,6 +21,7 @@ const SYSTEM = [
     'cluster',
     'command-line',
     'command-line-access',
+    'command-line-events',
     'command-line-terminal',
     'confined-process',
     'greedy-peers',

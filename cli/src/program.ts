@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { loadEnvFile } from '#server/config/env-file.js';
 import { benchCommand } from './commands/bench.js';
 import { connectCommand } from './commands/connect.js';
+import { consumeCommand } from './commands/consume.js';
 import { countCommand } from './commands/count.js';
 import { endCommand } from './commands/end.js';
 import { explainCommand } from './commands/explain.js';
@@ -15,6 +16,7 @@ import { serveCommand } from './commands/serve.js';
 import { statusCommand } from './commands/status.js';
 import { tokenCommand } from './commands/token.js';
 import { watchCommand } from './commands/watch.js';
+import { webhookCommand } from './commands/webhook.js';
 
 const MORE = `
 Exit codes:
@@ -46,6 +48,8 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
     tokenCommand(environment),
     connectCommand(environment),
     watchCommand(environment),
+    consumeCommand(environment),
+    webhookCommand(),
     listCommand(environment),
     membersCommand(environment),
     countCommand(environment),
@@ -60,12 +64,13 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
     benchCommand(environment),
   ];
   for (const command of commands) program.addCommand(command);
-  for (const command of [program, ...commands]) failAsError(command);
+  failAsError(program);
   return program;
 }
 
 /** Makes commander throw usage errors, after it has printed them as one sentence. */
 function failAsError(command: Command): void {
+  command.commands.forEach(failAsError);
   command.exitOverride().configureOutput({
     outputError: (text, write) => write(asSentence(text)),
   });

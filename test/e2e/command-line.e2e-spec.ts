@@ -19,6 +19,8 @@ const COMMANDS = [
   'token',
   'connect',
   'watch',
+  'consume',
+  'webhook',
   'list',
   'members',
   'count',

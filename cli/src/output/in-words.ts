@@ -4,6 +4,7 @@ import type {
   ExplainedSession,
   Presence,
   PresenceCount,
+  PresenceEvent,
   Status,
 } from '#client';
 import {
@@ -28,9 +29,18 @@ const FORMAT: DescribeOptions = {
 export function changeInWords(change: Change): string | undefined {
   const parts = describeChange(change, FORMAT).map(({ text }) => text);
   if (parts.length === 0) return undefined;
-  const reason = describeReason(change.reason);
-  const suffix = reason === undefined ? '' : style('gray', ` (${reason})`);
-  return `${style('bold', escapeControls(change.userId))} ${parts.join(', ')}${suffix}`;
+  return `${style('bold', escapeControls(change.userId))} ${parts.join(', ')}${suffixOf(change)}`;
+}
+
+/** Describes an event in one line: its kind, and the presence after it. */
+export function eventInWords(event: PresenceEvent): string {
+  const { kind, presence } = event;
+  return `${kind}: ${presenceInWords(presence)}${suffixOf(event)}`;
+}
+
+function suffixOf({ reason }: Pick<Change, 'reason'>): string {
+  const text = describeReason(reason);
+  return text === undefined ? '' : style('gray', ` (${text})`);
 }
 
 /** Describes the presence of a user in one line. */
