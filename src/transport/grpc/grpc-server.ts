@@ -78,7 +78,7 @@ export class GrpcServerStrategy extends ServerGrpc {
   override createServiceMethod(
     bare: Handler,
     definition: DescribedMethod,
-  ): (...args: never[]) => Promise<void> {
+  ): (...args: never[]) => unknown {
     const { connections, metrics, maxRequestBytesOf } = this.settings;
     const { path, responseStream, responseSerialize } = definition;
     const maxRequestBytes = maxRequestBytesOf(path);
@@ -90,7 +90,8 @@ export class GrpcServerStrategy extends ServerGrpc {
       this.methods.set(path, { handler: served, definition, maxRequestBytes });
       return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
         connections.calls.serve(http2StreamOf(call));
-        return serveUnaryCall(served, call, callback, responseSerialize, connections);
+        // Not returned: a catch of its promise, which is never rejected, would cost every call another promise.
+        void serveUnaryCall(served, call, callback, responseSerialize, connections);
       };
     }
     const served = measuredStream(handler, metrics.forStreams(path));

@@ -1,14 +1,16 @@
-import type { ServerHttp2Stream } from 'node:http2';
-import { Metadata, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js';
+import type { sendUnaryData, ServerUnaryCall } from '@grpc/grpc-js';
 import { isObservable, lastValueFrom, type Observable } from 'rxjs';
 import type { Connections } from '../connections/connections.js';
-import { encodeFrame } from './frame.js';
+import { endFaulty } from '../call/fault-isolation.js';
 import type { Handler } from '../call/handler.js';
 import { unreadResponses } from '../call/status-error.js';
-import { http2StreamOf, sendOkStatus } from './http2-stream.js';
+import { http2StreamOf, sendResponse } from './http2-stream.js';
 import { responseHeaders, requestIdFrom } from '../call/request-id.js';
 
-/** Serves a unary call. The bytes of the response are counted until the client has read them. */
+/**
+ * Serves a unary call. The bytes of the response are counted until the client has read them. An exception ends only this
+ * call; the returned promise is never rejected.
+ */
 export async function serveUnaryCall(
   handler: Handler,
   call: ServerUnaryCall<unknown, unknown>,
@@ -16,37 +18,48 @@ export async function serveUnaryCall(
   serialize: (message: unknown) => Buffer,
   connections: Pick<Connections, 'holdAnswer'>,
 ): Promise<void> {
-  const result = await handler(call.request, call.metadata, call);
-  const ended = isObservable(result) ? await endOf(result) : { response: result };
-  // grpc-js would send a failure without headers.
-  if (requestIdFrom(call.metadata)) call.sendMetadata(responseHeaders(call.metadata));
-  if ('failure' in ended) return callback(ended.failure);
+  try {
+    const result = await handler(call.request, call.metadata, call);
+    if (!isObservable(result)) return respond(call, callback, result, serialize, connections);
+    const ended = await endOf(result);
+    if ('failure' in ended) sendFailure(call, callback, ended.failure);
+    else respond(call, callback, ended.response, serialize, connections);
+  } catch (error) {
+    endFaulty(http2StreamOf(call), error);
+  }
+}
+
+function respond(
+  call: ServerUnaryCall<unknown, unknown>,
+  callback: sendUnaryData<unknown>,
+  response: unknown,
+  serialize: (message: unknown) => Buffer,
+  connections: Pick<Connections, 'holdAnswer'>,
+): void {
+  const requestId = requestIdFrom(call.metadata);
   let message: Buffer;
   try {
-    message = serialize(ended.response);
+    message = serialize(response);
   } catch {
+    if (requestId !== undefined) call.sendMetadata(responseHeaders(call.metadata));
     // grpc-js fails with the same error, and reports it to the client.
-    return callback(null, ended.response);
+    return callback(null, response);
   }
   // The client has disconnected, or the RPC deadline has passed.
   const stream = http2StreamOf(call);
   if (!stream.writable) return;
-  if (connections.holdAnswer(stream, message.length)) answer(call, stream, message);
-  else callback(unreadResponses().status);
+  if (connections.holdAnswer(stream, message.length)) sendResponse(call, message, requestId);
+  else sendFailure(call, callback, unreadResponses().status);
 }
 
-/**
- * Sends headers, message and status together. grpc-js would wait until the message is sent before it sends the status,
- * which costs another iteration of the event loop and another packet.
- */
-function answer(
+function sendFailure(
   call: ServerUnaryCall<unknown, unknown>,
-  stream: ServerHttp2Stream,
-  message: Buffer,
+  callback: sendUnaryData<unknown>,
+  failure: object,
 ): void {
-  if (!stream.headersSent) call.sendMetadata(new Metadata());
-  stream.write(encodeFrame(message));
-  sendOkStatus(call);
+  // grpc-js would send a failure without headers.
+  if (requestIdFrom(call.metadata)) call.sendMetadata(responseHeaders(call.metadata));
+  callback(failure);
 }
 
 function endOf(
