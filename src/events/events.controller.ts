@@ -1,4 +1,3 @@
-import { Payload } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
 import type { Principal } from '../auth/principal.js';
 import { RateLimitAs } from '../api/rate-limit.decorator.js';
@@ -10,7 +9,7 @@ import {
   type WatchCountsResponse,
 } from '../api/generated/presence/v1/events_service.pb.js';
 import { GrpcController } from '../api/grpc-controller.js';
-import { CurrentCaller, CurrentStream } from '../api/param-decorators.js';
+import { CurrentCaller, CurrentStream, RequestMessage } from '../api/param-decorators.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
 import { EventsService } from './events.service.js';
 import { SubscribeRules, WatchCountsRules } from './dto.js';
@@ -23,7 +22,7 @@ export class EventsController implements EventsServiceController {
 
   @RateLimitAs('stream')
   subscribe(
-    @Payload() request: SubscribeRules,
+    @RequestMessage() request: SubscribeRules,
     @CurrentCaller() caller: Principal,
     @CurrentStream() stream: ServerStream,
   ): Observable<SubscribeResponse> {
@@ -46,7 +45,7 @@ export class EventsController implements EventsServiceController {
 
   @RateLimitAs('stream')
   watchCounts(
-    @Payload() { channelIds, groupIds }: WatchCountsRules,
+    @RequestMessage() { channelIds, groupIds }: WatchCountsRules,
     @CurrentCaller() caller: Principal,
     @CurrentStream() stream: ServerStream,
   ): Observable<WatchCountsResponse> {

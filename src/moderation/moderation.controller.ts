@@ -1,4 +1,3 @@
-import { Payload } from '@nestjs/microservices';
 import {
   ModerationServiceControllerMethods,
   type ModerationServiceController,
@@ -7,7 +6,7 @@ import {
   type RemoveUserResponse,
 } from '../api/generated/presence/v1/moderation_service.pb.js';
 import { GrpcController } from '../api/grpc-controller.js';
-import { CurrentCaller, CurrentRequestId } from '../api/param-decorators.js';
+import { CurrentCaller, CurrentRequestId, RequestMessage } from '../api/param-decorators.js';
 import { toPresenceMessage } from '../api/proto-mappers.js';
 import { AuditLog } from '../audit/audit-log.js';
 import type { Principal } from '../auth/principal.js';
@@ -23,7 +22,7 @@ export class ModerationController implements ModerationServiceController {
   ) {}
 
   async muteUser(
-    @Payload() { userId, ...mute }: MuteUserRules,
+    @RequestMessage() { userId, ...mute }: MuteUserRules,
     @CurrentCaller() caller: Principal,
     @CurrentRequestId() requestId: string,
   ): Promise<MuteUserResponse> {
@@ -33,7 +32,7 @@ export class ModerationController implements ModerationServiceController {
   }
 
   async moveUser(
-    @Payload() { userId, fromChannelId, toChannelId }: MoveUserRules,
+    @RequestMessage() { userId, fromChannelId, toChannelId }: MoveUserRules,
     @CurrentCaller() caller: Principal,
     @CurrentRequestId() requestId: string,
   ): Promise<MoveUserResponse> {
@@ -44,7 +43,7 @@ export class ModerationController implements ModerationServiceController {
   }
 
   async removeUser(
-    @Payload() { userId, channelId }: RemoveUserRules,
+    @RequestMessage() { userId, channelId }: RemoveUserRules,
     @CurrentCaller() caller: Principal,
     @CurrentRequestId() requestId: string,
   ): Promise<RemoveUserResponse> {

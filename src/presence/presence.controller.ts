@@ -1,4 +1,3 @@
-import { Payload } from '@nestjs/microservices';
 import type { Principal } from '../auth/principal.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
@@ -29,7 +28,7 @@ import { GrpcController } from '../api/grpc-controller.js';
 import { countMessage } from '../api/count-mapper.js';
 import { AuditLog } from '../audit/audit-log.js';
 import { toPresenceMessage, STATUS_ON_WIRE, fromTimestamp } from '../api/proto-mappers.js';
-import { CurrentCaller, CurrentRequestId } from '../api/param-decorators.js';
+import { CurrentCaller, CurrentRequestId, RequestMessage } from '../api/param-decorators.js';
 import { explain } from './explain.js';
 import type { Page } from './page-reader.js';
 import { PresenceService } from './presence.service.js';
@@ -61,7 +60,7 @@ export class PresenceController implements PresenceServiceController {
 
   @RateLimitAs('command')
   async joinChannel(
-    @Payload() { sessionId, channelId, keepOthers }: JoinChannelRules,
+    @RequestMessage() { sessionId, channelId, keepOthers }: JoinChannelRules,
     @CurrentCaller() caller: Principal,
   ): Promise<JoinChannelResponse> {
     const user = await this.presences.joinChannel(caller, sessionId, channelId, keepOthers);
@@ -70,7 +69,7 @@ export class PresenceController implements PresenceServiceController {
 
   @RateLimitAs('command')
   async leaveChannel(
-    @Payload() { sessionId, channelId }: LeaveChannelRules,
+    @RequestMessage() { sessionId, channelId }: LeaveChannelRules,
     @CurrentCaller() caller: Principal,
   ): Promise<LeaveChannelResponse> {
     const channel = channelId || undefined;
@@ -79,7 +78,7 @@ export class PresenceController implements PresenceServiceController {
 
   @RateLimitAs('command')
   async updateMuteState(
-    @Payload() { sessionId, isMicrophoneMuted, isSpeakerMuted }: UpdateMuteStateRules,
+    @RequestMessage() { sessionId, isMicrophoneMuted, isSpeakerMuted }: UpdateMuteStateRules,
     @CurrentCaller() caller: Principal,
   ): Promise<UpdateMuteStateResponse> {
     const mute = { isMicrophoneMuted, isSpeakerMuted };
@@ -88,7 +87,7 @@ export class PresenceController implements PresenceServiceController {
 
   @RateLimitAs('command')
   async updateStatus(
-    @Payload() { sessionId, userId, choice, statusText, expiresAt }: UpdateStatusRules,
+    @RequestMessage() { sessionId, userId, choice, statusText, expiresAt }: UpdateStatusRules,
     @CurrentCaller() caller: Principal,
     @CurrentRequestId() requestId: string,
   ): Promise<UpdateStatusResponse> {
@@ -102,7 +101,7 @@ export class PresenceController implements PresenceServiceController {
 
   @RateLimitAs('command')
   async updateAttributes(
-    @Payload() { sessionId, set, remove, expiresIn, isPassive }: UpdateAttributesRules,
+    @RequestMessage() { sessionId, set, remove, expiresIn, isPassive }: UpdateAttributesRules,
     @CurrentCaller() caller: Principal,
   ): Promise<UpdateAttributesResponse> {
     const expiresInMs = expiresIn && expiresIn.seconds * 1000 + Math.ceil(expiresIn.nanos / 1e6);
@@ -113,7 +112,7 @@ export class PresenceController implements PresenceServiceController {
 
   @RateLimitAs('command')
   async updateHiddenFrom(
-    @Payload() { userIds, userId }: UpdateHiddenFromRules,
+    @RequestMessage() { userIds, userId }: UpdateHiddenFromRules,
     @CurrentCaller() caller: Principal,
     @CurrentRequestId() requestId: string,
   ): Promise<UpdateHiddenFromResponse> {
@@ -125,7 +124,7 @@ export class PresenceController implements PresenceServiceController {
   }
 
   async getHiddenFrom(
-    @Payload() { userId }: GetHiddenFromRules,
+    @RequestMessage() { userId }: GetHiddenFromRules,
     @CurrentCaller() caller: Principal,
   ): Promise<GetHiddenFromResponse> {
     const userIds = await this.presences.hiddenFrom(caller, userId || caller.userId);
@@ -133,14 +132,14 @@ export class PresenceController implements PresenceServiceController {
   }
 
   async getPresence(
-    @Payload() { userId }: GetPresenceRules,
+    @RequestMessage() { userId }: GetPresenceRules,
     @CurrentCaller() caller: Principal,
   ): Promise<GetPresenceResponse> {
     return { presence: toPresenceMessage(await this.presences.getPresence(caller, userId)) };
   }
 
   async batchGetPresences(
-    @Payload() { userIds }: BatchGetPresencesRules,
+    @RequestMessage() { userIds }: BatchGetPresencesRules,
     @CurrentCaller() caller: Principal,
   ): Promise<BatchGetPresencesResponse> {
     const presences = await this.presences.batchGetPresences(caller, userIds, toPresenceMessage);
@@ -148,7 +147,7 @@ export class PresenceController implements PresenceServiceController {
   }
 
   async listOnlineUsers(
-    @Payload() request: ListOnlineUsersRules,
+    @RequestMessage() request: ListOnlineUsersRules,
     @CurrentCaller() caller: Principal,
   ): Promise<ListOnlineUsersResponse> {
     const statuses = STATUSES.filter((status) => request.statuses.includes(STATUS_ON_WIRE[status]));
@@ -158,7 +157,7 @@ export class PresenceController implements PresenceServiceController {
   }
 
   async listChannelMembers(
-    @Payload() request: ListChannelMembersRules,
+    @RequestMessage() request: ListChannelMembersRules,
     @CurrentCaller() caller: Principal,
   ): Promise<ListChannelMembersResponse> {
     const { channelId } = request;
@@ -166,7 +165,7 @@ export class PresenceController implements PresenceServiceController {
   }
 
   async countPresences(
-    @Payload() { channelIds, groupIds }: CountPresencesRules,
+    @RequestMessage() { channelIds, groupIds }: CountPresencesRules,
     @CurrentCaller() caller: Principal,
   ): Promise<CountPresencesResponse> {
     const counts = await this.presences.countPresences(caller, channelIds, groupIds);
@@ -174,7 +173,7 @@ export class PresenceController implements PresenceServiceController {
   }
 
   async explainPresence(
-    @Payload() { userId }: ExplainPresenceRules,
+    @RequestMessage() { userId }: ExplainPresenceRules,
     @CurrentCaller() caller: Principal,
     @CurrentRequestId() requestId: string,
   ): Promise<ExplainPresenceResponse> {

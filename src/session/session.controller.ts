@@ -1,4 +1,3 @@
-import { Payload } from '@nestjs/microservices';
 import { map, type Observable } from 'rxjs';
 import type { Principal } from '../auth/principal.js';
 import { RateLimitAs } from '../api/rate-limit.decorator.js';
@@ -15,7 +14,12 @@ import {
 } from '../api/generated/presence/v1/session_service.pb.js';
 import { GrpcController } from '../api/grpc-controller.js';
 import { millisecondsOf, toPresenceMessage, sessionMessage } from '../api/proto-mappers.js';
-import { CurrentCaller, CurrentRequestId, CurrentStream } from '../api/param-decorators.js';
+import {
+  CurrentCaller,
+  CurrentRequestId,
+  CurrentStream,
+  RequestMessage,
+} from '../api/param-decorators.js';
 import { liveSessions } from '../domain/user.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
 import {
@@ -38,7 +42,7 @@ export class SessionController implements SessionServiceController {
 
   @RateLimitAs('stream')
   connect(
-    @Payload() request: ConnectRules,
+    @RequestMessage() request: ConnectRules,
     @CurrentCaller() caller: Principal,
     @CurrentStream() stream: ServerStream,
     @CurrentRequestId() requestId: string,
@@ -59,7 +63,7 @@ export class SessionController implements SessionServiceController {
 
   @RateLimitAs('heartbeat')
   async heartbeat(
-    @Payload() { sessionId }: HeartbeatRules,
+    @RequestMessage() { sessionId }: HeartbeatRules,
     @CurrentCaller() caller: Principal,
   ): Promise<HeartbeatResponse> {
     await this.sessions.heartbeat(caller, sessionId);
@@ -68,7 +72,7 @@ export class SessionController implements SessionServiceController {
 
   @RateLimitAs('command')
   async recordActivity(
-    @Payload() { target }: RecordActivityRules,
+    @RequestMessage() { target }: RecordActivityRules,
     @CurrentCaller() caller: Principal,
   ): Promise<RecordActivityResponse> {
     const presence =
@@ -79,7 +83,7 @@ export class SessionController implements SessionServiceController {
   }
 
   async listSessions(
-    @Payload() request: ListSessionsRules,
+    @RequestMessage() request: ListSessionsRules,
     @CurrentCaller() caller: Principal,
   ): Promise<ListSessionsResponse> {
     const userId = request.userId || caller.userId;
@@ -88,7 +92,7 @@ export class SessionController implements SessionServiceController {
   }
 
   async revokeTokens(
-    @Payload() { userId, issuedBefore }: RevokeTokensRules,
+    @RequestMessage() { userId, issuedBefore }: RevokeTokensRules,
     @CurrentCaller() caller: Principal,
     @CurrentRequestId() requestId: string,
   ): Promise<RevokeTokensResponse> {
@@ -98,7 +102,7 @@ export class SessionController implements SessionServiceController {
   }
 
   async endSession(
-    @Payload() { sessionId }: EndSessionRules,
+    @RequestMessage() { sessionId }: EndSessionRules,
     @CurrentCaller() caller: Principal,
     @CurrentRequestId() requestId: string,
   ): Promise<EndSessionResponse> {
