@@ -16,8 +16,13 @@ const REASONS = {
 
 /** A call that has not ended. */
 interface Call {
+  readonly stream: ServerHttp2Stream;
+  readonly connection: Connection;
   readonly hold: Hold;
-  readonly timer: NodeJS.Timeout;
+  /** The time of its timeout, in milliseconds of the monotonic clock. */
+  readonly timeoutAt: number;
+  /** Whether its timeout has passed, and it was not stuck. */
+  isChecked: boolean;
 }
 
 /**
@@ -27,7 +32,10 @@ interface Call {
 export class CallWatchdog {
   readonly disconnects = new DisconnectLog('Calls', REASONS);
 
+  /** By stream. All calls have the same timeout, so the call whose timeout passes first is first. */
   private readonly open = new Map<ServerHttp2Stream, Call>();
+  /** One timer for all calls, because a timer for each would cost every call time. */
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly timeoutMs: number,
@@ -53,17 +61,12 @@ export class CallWatchdog {
     if (!hold.raiseTo(bytes)) return this.cut(stream, 'request_budget', connection);
     hold.wait();
     const isCompressed = (headers['grpc-encoding'] ?? 'identity') !== 'identity';
-    this.limitRequest(stream, connection, hold, (received) => {
-      const inflated = isCompressed ? received * MAX_INFLATION : received;
-      return bytes + Math.min(inflated, maxRequestBytes);
-    });
-    const timer = setTimeout(() => {
-      if (isStuck(stream)) this.cut(stream, 'timeout', connection);
-    }, this.timeoutMs).unref();
-    this.open.set(stream, { hold, timer });
-    stream.once('close', () => {
+    this.limitRequest(stream, connection, hold, bytes, isCompressed, maxRequestBytes);
+    const timeoutAt = performance.now() + this.timeoutMs;
+    this.open.set(stream, { stream, connection, hold, timeoutAt, isChecked: false });
+    this.timer ??= setTimeout(this.checkTimeouts, this.timeoutMs).unref();
+    stream.on('close', () => {
       this.open.delete(stream);
-      clearTimeout(timer);
       // Inflating continues without the stream, and there is no event for its end. The bytes stay counted for one more
       // timeout.
       if (isCompressed) setTimeout(() => hold.release(), this.timeoutMs).unref();
@@ -88,7 +91,6 @@ export class CallWatchdog {
   forget(stream: ServerHttp2Stream): void {
     const call = this.open.get(stream);
     if (call === undefined) return;
-    clearTimeout(call.timer);
     call.hold.release();
     this.open.delete(stream);
   }
@@ -106,11 +108,30 @@ export class CallWatchdog {
     return true;
   }
 
+  /** Ends the calls that are stuck at their timeout, and waits for the timeout of the next call. */
+  private readonly checkTimeouts = (): void => {
+    this.timer = undefined;
+    const now = performance.now();
+    for (const call of this.open.values()) {
+      if (call.isChecked) continue;
+      // A timer fires up to a millisecond early.
+      if (call.timeoutAt - now >= 1) {
+        this.timer = setTimeout(this.checkTimeouts, call.timeoutAt - now).unref();
+        return;
+      }
+      call.isChecked = true;
+      if (isStuck(call.stream)) this.cut(call.stream, 'timeout', call.connection);
+    }
+  };
+
+  /** Counts the bytes of a request. `base` are the bytes that its call holds before the request. */
   private limitRequest(
     stream: ServerHttp2Stream,
     connection: Connection,
     hold: Hold,
-    needs: (received: number) => number,
+    base: number,
+    isCompressed: boolean,
+    maxRequestBytes: number,
   ): void {
     let received = 0;
     // This listener must run before the one of grpc-js, which inflates in the same event and ignores data of a closed
@@ -119,7 +140,9 @@ export class CallWatchdog {
       connection.countRequest(chunk.length);
       if (stream.closed) return;
       received += chunk.length;
-      if (!hold.raiseTo(needs(received))) this.cut(stream, 'request_budget', connection);
+      const inflated = isCompressed ? received * MAX_INFLATION : received;
+      const needed = base + Math.min(inflated, maxRequestBytes);
+      if (!hold.raiseTo(needed)) this.cut(stream, 'request_budget', connection);
     });
   }
 
