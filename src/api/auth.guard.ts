@@ -8,6 +8,7 @@ import { Connections } from '../transport/connections/connections.js';
 import { sessionOf } from '../transport/grpc/grpc-server-stream.js';
 
 const BEARER = /^Bearer +(\S+)$/i;
+const USUAL = 'Bearer ';
 
 /** The property of the metadata of a call that holds its principal. A WeakMap would cost a microsecond for each call. */
 const CALLER = Symbol('caller');
@@ -25,10 +26,10 @@ export class AuthGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const [, metadata, call] = context.getArgs<[unknown, CallMetadata, object]>();
-    const token = bearerToken(metadata);
-    // Most tokens are in the cache, and a promise for each call would cost measurable time.
-    const caller = this.verifier.fromCache(token);
-    if (caller === undefined) return this.verify(token, metadata, call);
+    // Most tokens are in the cache. A promise for each call, or a regular expression for its header, would cost
+    // measurable time.
+    const caller = this.verifier.fromCache(wellFormedToken(metadata));
+    if (caller === undefined) return this.verify(bearerToken(metadata), metadata, call);
     return this.letIn(caller, metadata, call);
   }
 
@@ -50,6 +51,16 @@ export function callerOf(context: ExecutionContext): Principal {
   const caller = context.getArgByIndex<CallMetadata>(1)[CALLER];
   if (caller === undefined) throw new Error('the handler has no AuthGuard');
   return caller;
+}
+
+/**
+ * Returns the token of a header that is written as most clients write it. The text may be anything, so it is only to be
+ * looked up among verified tokens.
+ */
+function wellFormedToken(metadata: Metadata): string {
+  const [value, second] = metadata.get('authorization');
+  const isUsual = second === undefined && typeof value === 'string' && value.startsWith(USUAL);
+  return isUsual ? value.slice(USUAL.length) : '';
 }
 
 function bearerToken(metadata: Metadata): string {

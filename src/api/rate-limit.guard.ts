@@ -27,6 +27,9 @@ const BYTES_PER_CALL = 16 * 1024;
  */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
+  /** The class of each method, because reflection for each call would cost measurable time. */
+  private readonly kinds = new Map<unknown, RateLimitClass>();
+
   constructor(
     private readonly limits: UserLimits,
     private readonly connections: Connections,
@@ -38,7 +41,7 @@ export class RateLimitGuard implements CanActivate {
     const { userId, isAdmin } = callerOf(context);
     if (isAdmin) return true;
     const [request, , call] = context.getArgs<[LazyRequest, unknown, object]>();
-    const kind = this.reflector.get(RateLimitAs, context.getHandler()) ?? 'call';
+    const kind = this.kindOf(context);
     const limits = kind === 'heartbeat' ? this.limits.heartbeats : this.limits.calls;
     const session = (): string | undefined => sessionIdIn(kind, request);
     try {
@@ -51,6 +54,16 @@ export class RateLimitGuard implements CanActivate {
       if (!isAllowed) this.closeConnection(call);
       throw error;
     }
+  }
+
+  private kindOf(context: ExecutionContext): RateLimitClass {
+    const handler = context.getHandler();
+    let kind = this.kinds.get(handler);
+    if (kind === undefined) {
+      kind = this.reflector.get(RateLimitAs, handler) ?? 'call';
+      this.kinds.set(handler, kind);
+    }
+    return kind;
   }
 
   private closeConnection(call: object): void {

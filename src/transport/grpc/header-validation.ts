@@ -96,9 +96,25 @@ export function validateHeaders(server: Server, maxRequestBytes: (path: string) 
   };
 }
 
+/** The names that most calls have. They need no check. */
+const USUAL_NAMES: ReadonlySet<string> = new Set([
+  ':authority',
+  ':method',
+  ':path',
+  ':scheme',
+  'accept-encoding',
+  'authorization',
+  'content-type',
+  'grpc-accept-encoding',
+  'grpc-timeout',
+  'te',
+  'user-agent',
+]);
+
 function stripIllegalHeaders(headers: IncomingHttpHeaders): void {
-  for (const name of Object.keys(headers)) {
-    if (!LEGAL_NAME.test(name) || !isLegalValue(String(headers[name]))) delete headers[name];
+  for (const name in headers) {
+    const isLegal = USUAL_NAMES.has(name) || LEGAL_NAME.test(name);
+    if (!isLegal || !isLegalValue(String(headers[name]))) delete headers[name];
   }
 }
 
