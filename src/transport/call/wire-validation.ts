@@ -114,6 +114,13 @@ class CountingReader extends BinaryReader {
     super(bytes);
   }
 
+  /** Skips the value of a record with a length. `skip` would also create a view of its bytes. */
+  skipDelimited(): void {
+    const length = this.uint32();
+    this.pos += length;
+    if (this.pos > this.len) throw new RangeError('a record exceeds the end of the request');
+  }
+
   override tag(): [number, WireType] {
     if (this.records++ === this.maxRecords) {
       throw (
@@ -126,7 +133,8 @@ class CountingReader extends BinaryReader {
 }
 
 function walk(reader: CountingReader, end: number, { messages, lists, texts }: WireSchema): void {
-  const counts = new Map<number, number>();
+  // Created for the first list only, because most requests have none.
+  let counts: Map<number, number> | undefined;
   while (reader.pos < end) {
     const [number, wireType] = reader.tag();
     const isDelimited = wireType === WireType.LengthDelimited;
@@ -136,14 +144,16 @@ function walk(reader: CountingReader, end: number, { messages, lists, texts }: W
       walk(reader, reader.pos + length, inner);
       continue;
     }
-    const record = reader.skip(wireType, number);
     const list = lists.get(number);
+    const start = reader.pos;
     if (list !== undefined) {
       const isPacked = isDelimited && list.isOfNumbers;
+      const record = reader.skip(wireType, number);
       // The last byte of a packed list must end a number. In an empty list, the last byte is that of the length prefix.
       if (isPacked && record.at(-1)! > 127) {
         throw new RangeError('a number exceeds the end of its list');
       }
+      counts ??= new Map();
       const count = (counts.get(number) ?? 0) + (isPacked ? numbersIn(record, list.max) : 1);
       counts.set(number, count);
       if (count > list.max) {
@@ -152,9 +162,10 @@ function walk(reader: CountingReader, end: number, { messages, lists, texts }: W
           list.name,
         );
       }
-    }
-    const text = texts.get(number);
-    if (isDelimited && text !== undefined && record.length > MAX_TEXT_BYTES) {
+    } else if (isDelimited) reader.skipDelimited();
+    else reader.skip(wireType, number);
+    const text = isDelimited ? texts.get(number) : undefined;
+    if (text !== undefined && reader.pos - start > MAX_TEXT_BYTES) {
       reader.excess ??= new MalformedMessageError(`must be at most ${MAX_TEXT_BYTES} bytes`, text);
     }
   }
