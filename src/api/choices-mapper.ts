@@ -1,5 +1,5 @@
 import type { RememberedChoices } from '../domain/choices.js';
-import type { StatusChoice as DomainStatusChoice, User } from '../domain/user.js';
+import type { Membership, StatusChoice as DomainStatusChoice, User } from '../domain/user.js';
 import { historyOf, membershipsOf } from '../domain/memberships.js';
 import {
   StatusChoice,
@@ -59,13 +59,21 @@ function muteMessage(version: number | undefined, isMuted: boolean): Choices['mi
  * holder of that session's channels, because it takes them over.
  */
 function channelMessages(user: User, sessionId: string): ChosenChannel[] {
+  const memberships = membershipsOf(user);
+  if (memberships.length === 0) return [];
   const succeeds = user.sessions.find((each) => each.sessionId === sessionId)?.succeeds;
-  const channels = new Map<string, ChosenChannel>();
-  for (const { channelId, sessionId: holder, joinedAt: joinedVersion } of membershipsOf(user)) {
+  const messageFor = (each: Membership, wasHeld: boolean): ChosenChannel => {
+    const { channelId, sessionId: holder, joinedAt: joinedVersion } = each;
     const isHolder = holder === sessionId || (succeeds !== undefined && holder === succeeds);
-    const isHeld = isHolder || (channels.get(channelId)?.isHeld ?? false);
-    channels.delete(channelId);
-    channels.set(channelId, { channelId, isHeld, joinedVersion });
+    return { channelId, isHeld: isHolder || wasHeld, joinedVersion };
+  };
+  // Most users are in one channel, and every command of theirs returns it.
+  if (memberships.length === 1) return [messageFor(memberships[0]!, false)];
+  const channels = new Map<string, ChosenChannel>();
+  for (const each of memberships) {
+    const message = messageFor(each, channels.get(each.channelId)?.isHeld ?? false);
+    channels.delete(each.channelId);
+    channels.set(each.channelId, message);
   }
   return [...channels.values()];
 }

@@ -21,7 +21,16 @@ export const STATUS_ON_WIRE: Readonly<Record<Status, PresenceStatus>> = {
 /** The messages of users without attributes share it. It must not be changed. */
 const NO_ATTRIBUTES = new Map<string, string>();
 
+/** The presence that was converted last, and its message. */
+let converted: { readonly presence: DomainPresence; readonly message: Presence } | undefined;
+
+/** Converts a presence. The message must not be changed: the event and the response of a command share it. */
 export function toPresenceMessage(presence: DomainPresence): Presence {
+  if (converted?.presence !== presence) converted = { presence, message: messageOf(presence) };
+  return converted.message;
+}
+
+function messageOf(presence: DomainPresence): Presence {
   return {
     userId: presence.userId,
     status: STATUS_ON_WIRE[presence.status],

@@ -50,7 +50,8 @@ export class PresenceService {
     keepOthers: boolean,
   ): Promise<User> {
     requireJoin(caller, channelId, 'channel_id');
-    return this.change(caller, { type: 'joinChannel', sessionId, channelId, keepOthers });
+    const input: Input = { type: 'joinChannel', sessionId, channelId, keepOthers };
+    return (await this.commands.executeFor(caller.viewer, input)).user;
   }
 
   /** Without a channel: leaves all. */
@@ -59,7 +60,8 @@ export class PresenceService {
     sessionId: string,
     channelId: string | undefined,
   ): Promise<User> {
-    return this.change(caller, { type: 'leaveChannel', sessionId, channelId });
+    const input: Input = { type: 'leaveChannel', sessionId, channelId };
+    return (await this.commands.executeFor(caller.viewer, input)).user;
   }
 
   async setMute(
@@ -70,12 +72,14 @@ export class PresenceService {
       readonly isSpeakerMuted: boolean | undefined;
     },
   ): Promise<User> {
-    return this.change(caller, { type: 'setMute', sessionId, ...mute });
+    const input: Input = { type: 'setMute', sessionId, ...mute };
+    return (await this.commands.executeFor(caller.viewer, input)).user;
   }
 
   async setStatus(caller: Principal, sessionId: string, status: ChosenStatus): Promise<User> {
     const wall = this.clock.wall();
-    return this.change(caller, { type: 'setStatus', sessionId, wall, ...status });
+    const input: Input = { type: 'setStatus', sessionId, wall, ...status };
+    return (await this.commands.executeFor(caller.viewer, input)).user;
   }
 
   /** Sets the status of a user for a backend. Only for admins. */
@@ -202,11 +206,6 @@ export class PresenceService {
       after: (userId) => view.members(channelId, userId),
       totalSize: view.countMembers(channelId),
     });
-  }
-
-  /** Executes a command of the caller and returns the new state of the caller. */
-  private async change(caller: Principal, input: Input): Promise<User> {
-    return (await this.commands.executeFor(caller.viewer, input)).user;
   }
 
   /** Returns a function that reads the current presence of each of `userIds`, as the caller may see it. */
