@@ -37,6 +37,7 @@ const SYSTEM = [
     'shutdown',
     'tls-program',
     'token-revocation-nodes',
+    'webhook-receivers',
   ),
   'client/test/{consumer-outages,example,restarts}.e2e-spec.ts',
   'dashboard/test/*.e2e-spec.ts',
