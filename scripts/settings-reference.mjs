@@ -29,7 +29,7 @@ A misspelled setting has no effect. The service therefore logs a warning at the 
 
 - A variable that resembles a setting: "Unknown setting RECONNECT_GRACE. Did you mean RECONNECT_GRACE_MS?" There is no warning if that setting is set
   as well, even if it is empty: the other variable then belongs to another program.
-- Every unknown variable that begins with \`GRPC_\`, \`AUTH_\` or \`REDIS_\`. Check these warnings first: without the intended setting, the service
+- Every unknown variable that begins with \`GRPC_\`, \`AUTH_\`, \`REDIS_\` or \`WEBHOOK_\`. Check these warnings first: without the intended setting, the service
   could accept more tokens than you expect, serve gRPC without TLS, or run as a single node.
 - A setting of an earlier version: "The setting MAX_SESSIONS has no effect. Its new name is MAX_SESSIONS_PER_NODE."
 - Variables that Kubernetes and Docker add for other services cause no warning. For a service named \`redis\` these are REDIS_SERVICE_HOST,

@@ -64,6 +64,13 @@ describe('readConfig', () => {
         offlineUsers: 100_000,
       },
       redis: { address: undefined, passwordFile: undefined, keyPrefix: 'presence:' },
+      webhook: {
+        url: undefined,
+        secrets: undefined,
+        secretFile: undefined,
+        events: undefined,
+        source: 'presence-service',
+      },
       fixed: FIXED_LIMITS,
       warnings: [],
     });
@@ -160,6 +167,24 @@ describe('relations of settings', () => {
       'NODE_ENV=production requires one of AUTH_JWT_SECRET, AUTH_JWT_SECRET_FILE, AUTH_JWKS_URL, AUTH_JWT_PUBLIC_KEY_FILE.',
     ]);
     expect(mistakesOf({ NODE_ENV: 'production', AUTH_JWT_PUBLIC_KEY_FILE: 'key.pem' })).toEqual([]);
+  });
+
+  it('require a secret for webhooks, and https in production', () => {
+    const secret = `whsec_${Buffer.alloc(24).toString('base64')}`;
+    const url = 'http://backend.example/hook';
+    expect(mistakesOf({ WEBHOOK_URL: url })).toEqual([
+      'WEBHOOK_URL requires one of WEBHOOK_SECRET and WEBHOOK_SECRET_FILE.',
+    ]);
+    expect(mistakesOf({ WEBHOOK_URL: url, WEBHOOK_SECRET_FILE: 'secret' })).toEqual([]);
+    expect(mistakesOf({ WEBHOOK_SECRET: secret, WEBHOOK_SECRET_FILE: 'secret' })).toEqual([
+      'Only one of WEBHOOK_SECRET and WEBHOOK_SECRET_FILE may be set.',
+    ]);
+    const production = { NODE_ENV: 'production', AUTH_JWT_SECRET: SECRET, WEBHOOK_SECRET: secret };
+    expect(mistakesOf({ ...production, WEBHOOK_URL: url })).toEqual([
+      'NODE_ENV=production requires an https URL in WEBHOOK_URL, except for this machine.',
+    ]);
+    for (const allowed of ['https://backend.example/hook', 'http://127.0.0.1:8080/hook'])
+      expect(mistakesOf({ ...production, WEBHOOK_URL: allowed })).toEqual([]);
   });
 
   it('require https for the key set in production', () => {

@@ -18,6 +18,7 @@ export abstract class Config implements SettingValues {
   abstract readonly streams: SettingValues['streams'];
   abstract readonly limits: SettingValues['limits'];
   abstract readonly redis: SettingValues['redis'];
+  abstract readonly webhook: SettingValues['webhook'];
   abstract readonly fixed: FixedLimits;
   /** Sentences to log at the start, about variables that look like settings but have no effect. */
   abstract readonly warnings: readonly string[];

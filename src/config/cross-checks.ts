@@ -38,8 +38,7 @@ export const crossChecks: readonly CrossCheck[] = [
     settings: ['NODE_ENV', 'AUTH_JWKS_URL'],
     error({ process, auth }) {
       if (!process.isProduction || auth.jwksUrl === undefined) return undefined;
-      const { protocol, hostname } = new URL(auth.jwksUrl);
-      if (protocol === 'https:' || isThisMachine(hostname)) return undefined;
+      if (isPrivate(auth.jwksUrl)) return undefined;
       // An attacker on the network path could replace a key and then sign tokens for any user.
       return 'NODE_ENV=production requires an https URL in AUTH_JWKS_URL, except for this machine.';
     },
@@ -86,6 +85,25 @@ export const crossChecks: readonly CrossCheck[] = [
       return `STREAM_HEARTBEAT_INTERVAL_MS (${heartbeatIntervalMs}) must not be larger than EVENT_LOG_MAX_AGE_MS (${maxEventAgeMs}).`;
     },
   },
+  {
+    settings: ['NODE_ENV', 'WEBHOOK_URL'],
+    error({ process, webhook: { url } }) {
+      if (!process.isProduction || url === undefined || isPrivate(url)) return undefined;
+      // Others on the network path could read who is online.
+      return 'NODE_ENV=production requires an https URL in WEBHOOK_URL, except for this machine.';
+    },
+  },
+  {
+    settings: ['WEBHOOK_URL', 'WEBHOOK_SECRET', 'WEBHOOK_SECRET_FILE'],
+    error({ webhook: { url, secrets, secretFile } }) {
+      const names = 'WEBHOOK_SECRET and WEBHOOK_SECRET_FILE';
+      if (secrets !== undefined && secretFile !== undefined)
+        return `Only one of ${names} may be set.`;
+      const hasSecret = secrets !== undefined || secretFile !== undefined;
+      if (url === undefined || hasSecret) return undefined;
+      return `WEBHOOK_URL requires one of ${names}.`;
+    },
+  },
 ];
 
 function keysIn(auth: SettingValues['auth']): readonly string[] {
@@ -104,6 +122,12 @@ function sharedPort(
   if (!grpc || grpc.port === 0 || grpc.port !== port) return undefined;
   if (grpc.host !== host && !isWildcard(grpc.host) && !isWildcard(host)) return undefined;
   return `GRPC_URL and ${name} use the same port ${port}.`;
+}
+
+/** Whether nobody on the network path can read or change the traffic. */
+function isPrivate(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || isThisMachine(hostname);
 }
 
 /** Expects a host as `URL` normalizes it: every IPv4 address as four numbers, IPv6 in brackets. */

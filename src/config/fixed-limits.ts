@@ -20,6 +20,10 @@ export interface FixedLimits {
    * Zero: no limit.
    */
   readonly rejectedCallsPerSecond: number;
+  /** The time for a request to the receiver of webhooks, including its response. */
+  readonly webhookTimeoutMs: number;
+  /** The pause after a failed request to that receiver. It grows with each failure, up to five minutes. */
+  readonly webhookRetryMs: number;
 }
 
 export const FIXED_LIMITS: FixedLimits = {
@@ -31,4 +35,6 @@ export const FIXED_LIMITS: FixedLimits = {
   newSessionsPerSecond: 2_000,
   // A burst of 1,000 is as many calls as a connection may have open, so a client may send all of them at once.
   rejectedCallsPerSecond: 100,
+  webhookTimeoutMs: 10_000,
+  webhookRetryMs: 1_000,
 };

@@ -3,7 +3,7 @@ import { isServiceLink } from './service-link.js';
 import { allSettings } from './settings.js';
 
 /** A variable with this prefix is probably meant for this service. Other prefixes, such as HTTP and LOG, are too common. */
-const OURS = /^(GRPC|GRPC_TLS|AUTH|REDIS|KEEPALIVE|IDLE|HEARTBEAT|RECONNECT|DRAIN)_/;
+const OURS = /^(GRPC|GRPC_TLS|AUTH|REDIS|KEEPALIVE|IDLE|HEARTBEAT|RECONNECT|DRAIN|WEBHOOK)_/;
 
 /** Variables that the gRPC library reads by itself. */
 const OF_LIBRARY = /^GRPC_(TRACE$|VERBOSITY$|PROXY$|NODE_|SSL_|DEFAULT_SSL_|EXPERIMENTAL_)/;

@@ -2,13 +2,19 @@ import { accessSettings } from './access-settings.js';
 import { presenceSettings } from './presence-settings.js';
 import { serverSettings } from './server-settings.js';
 import type { Setting } from './setting.js';
+import { webhookSettings } from './webhook-settings.js';
 
 /**
  * All settings, by their place in `Config`: `KEEPALIVE_TIME_MS` is `config.grpc.keepaliveTimeMs`. Only these
- * three tables define the name, type, unit, scope, default and meaning of a setting. `.env.example` and
+ * four tables define the name, type, unit, scope, default and meaning of a setting. `.env.example` and
  * `docs/settings.md` are generated from them, in this order.
  */
-export const settings = { ...serverSettings, ...accessSettings, ...presenceSettings };
+export const settings = {
+  ...serverSettings,
+  ...accessSettings,
+  ...presenceSettings,
+  ...webhookSettings,
+};
 
 type Settings = typeof settings;
 type Slice = keyof Settings;
@@ -25,6 +31,7 @@ export const headings: Readonly<Record<Slice, string>> = {
   streams: 'Streams and events',
   limits: 'Limits',
   redis: 'Several nodes',
+  webhook: 'Webhooks',
 };
 
 /** The values of all settings, as their types read them. */
