@@ -114,7 +114,7 @@ export class CommitViews {
   }
 
   private encode(events: readonly PresenceEvent[], facts: CommitFacts): readonly LogEntry[] {
-    const { partition, seq } = this.log.at(facts.end - 1)!;
+    const { partition, seq, mark } = this.log.at(facts.end - 1)!;
     const encoded = events.map((event) => this.log.encode(event));
     const block = Buffer.concat(encoded);
     this.bytes += block.length;
@@ -125,7 +125,7 @@ export class CommitViews {
       return {
         position: facts.first,
         ...fieldsOf(event),
-        ...{ partition, seq, block, start, end },
+        ...{ partition, seq, mark, block, start, end },
         tokenEnd: end,
         next: undefined,
         facts,

@@ -15,6 +15,7 @@ export interface LogEntry {
   /** The commit that caused the event; see `CommitPosition`. */
   readonly partition: number;
   readonly seq: number;
+  readonly mark: number;
   /**
    * Undefined: the entry is silent. Its commit changed only who may see the user, so the entry has no bytes, and only some
    * readers derive events from it.

@@ -201,6 +201,19 @@ export class EventLog {
     return this.timeline.find(encrypted, this.tailPosition, this.head);
   }
 
+  /**
+   * Returns the offset at which the events of a partition after a commit begin. Undefined: the log does not reach back to
+   * the commit, or has another one with its number.
+   */
+  offsetAfter(commit: CommitPosition): number | undefined {
+    return this.timeline.offsetAfter(commit, this.head);
+  }
+
+  /** Returns the last commit of a partition whose events all lie before an offset. */
+  lastCommitBefore(partition: number, position: number): CommitPosition {
+    return this.timeline.lastBefore(partition, position);
+  }
+
   /** Encodes an event that is not in the log, for readers who see a commit in another way. */
   encode(event: PresenceEvent): Uint8Array {
     return this.encoder.event(event);
@@ -221,7 +234,7 @@ export class EventLog {
 
   private appendEntry(
     fields: EventFields,
-    { partition, seq }: CommitPosition,
+    { partition, seq, mark }: CommitPosition,
     facts: CommitFacts | undefined,
     start: number,
   ): LogEntry {
@@ -235,6 +248,7 @@ export class EventLog {
       otherChannelIds: fields.otherChannelIds,
       partition,
       seq,
+      mark,
       kind: fields.kind,
       occurredAt: fields.occurredAt,
       block: this.block,

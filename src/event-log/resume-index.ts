@@ -42,6 +42,17 @@ export class ResumeIndex {
     for (const track of this.tracks) track.dropBefore(tail);
   }
 
+  /** See `EventLog.offsetAfter`. */
+  offsetAfter({ partition, seq, mark }: CommitPosition, head: number): number | undefined {
+    const after = this.tracks[partition]?.after(seq, mark);
+    return after && (after.next ?? head);
+  }
+
+  lastBefore(partition: number, position: number): CommitPosition {
+    const { seq, mark } = this.tracks[partition]!.lastBefore(position);
+    return { partition, seq, mark };
+  }
+
   /** Returns a resume token for a reader that has received everything before an offset. */
   tokenFor(position: number): string {
     const last = this.tracks.map((track) => track.lastBefore(position));
