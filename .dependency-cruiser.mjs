@@ -33,7 +33,8 @@ const MAY_IMPORT = {
 const features = Object.keys(MAY_IMPORT);
 for (const feature of ['session', 'presence', 'events', 'moderation'])
   MAY_IMPORT[feature] = features;
-MAY_IMPORT.metrics = [...features, 'events'];
+MAY_IMPORT.webhooks = ['clock', 'config', 'domain', 'event-log', 'store', 'text', 'timers'];
+MAY_IMPORT.metrics = [...features, 'events', 'webhooks'];
 MAY_IMPORT.bootstrap = Object.keys(MAY_IMPORT);
 
 const folders = Object.keys(MAY_IMPORT);
@@ -44,7 +45,7 @@ for (const [i, folder] of folders.entries()) {
 }
 
 /** Messages are translated where they arrive and leave: these folders may import generated code as well. */
-const AT_THE_EDGE = ['transport', 'api', 'session', 'presence', 'events', 'moderation'];
+const AT_THE_EDGE = ['transport', 'api', 'session', 'presence', 'events', 'moderation', 'webhooks'];
 
 const folderRules = folders.map((folder) => ({
   name: `src-${folder}`,

@@ -14,6 +14,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { ModerationModule } from './moderation/moderation.module.js';
 import { PresenceModule } from './presence/presence.module.js';
 import { SessionModule } from './session/session.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 /**
  * The root module of the service. The feature modules of the API do not depend on each other: they share state only
@@ -38,6 +39,7 @@ export class AppModule {
         PresenceModule,
         EventsModule,
         ModerationModule,
+        WebhooksModule,
       ],
       providers: [HttpLimits],
     };

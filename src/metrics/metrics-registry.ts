@@ -8,6 +8,8 @@ import { CertificateWatch } from '../transport/tls/certificate-watch.js';
 import { RejectionCounters } from '../limits/rejection-counters.js';
 import { SessionLimit } from '../limits/session-limit.js';
 import { CommandExecutor } from '../commands/command-executor.js';
+import { WebhookCounters } from '../webhooks/webhook-counters.js';
+import { WebhooksService } from '../webhooks/webhooks.service.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { registerBuildInfo } from './build-info.js';
 import { registerCommandMetrics } from './command-metrics.js';
@@ -16,6 +18,7 @@ import { registerConnectionMetrics, registerTlsMetrics } from './connection-metr
 import { registerEventMetrics } from './event-metrics.js';
 import { registerLimitMetrics } from './limit-metrics.js';
 import { registerStoreMetrics } from './store-metrics.js';
+import { registerWebhookMetrics } from './webhook-metrics.js';
 
 /** All metrics of the node, in the text format of Prometheus. */
 @Injectable()
@@ -32,6 +35,8 @@ export class MetricsRegistry {
     connections: Connections,
     refusedCalls: RejectionCounters,
     sessions: SessionLimit,
+    delivered: WebhookCounters,
+    webhooks: WebhooksService,
     // Undefined if gRPC runs without TLS.
     certificates?: CertificateWatch,
   ) {
@@ -44,6 +49,7 @@ export class MetricsRegistry {
     for (const metric of calls.all) registry.registerMetric(metric);
     registerConnectionMetrics(registry, connections);
     registerLimitMetrics(registry, refusedCalls, sessions);
+    registerWebhookMetrics(registry, delivered, webhooks);
     if (certificates) registerTlsMetrics(registry, certificates);
   }
 

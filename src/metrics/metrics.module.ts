@@ -7,6 +7,7 @@ import { ConnectionsModule } from '../transport/connections/connections.module.j
 import { EventsModule } from '../events/events.module.js';
 import { GrpcModule } from '../api/grpc.module.js';
 import { TlsModule } from '../transport/tls/tls.module.js';
+import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { EventCounters } from './event-counters.js';
 import { MetricsRegistry } from './metrics-registry.js';
 import { MetricsServer } from './metrics-server.js';
@@ -22,6 +23,7 @@ import { MetricsController } from './metrics.controller.js';
     LimitsModule,
     StoreModule,
     TlsModule,
+    WebhooksModule,
   ],
   providers: [EventCounters, MetricsRegistry],
 })

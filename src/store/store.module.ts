@@ -8,6 +8,8 @@ import { MemoryCommitHistory } from './memory/memory-commit-history.js';
 import { MemoryPresenceStore } from './memory/memory-presence-store.js';
 import { RedisPassword } from './redis/redis-password.js';
 import { RedisPresenceStore } from './redis/redis-presence-store.js';
+import { MemoryPartitionLeases } from './memory/memory-partition-leases.js';
+import { PartitionLeases } from './partition-leases.js';
 import { PresenceStore } from './presence-store.js';
 
 function createStore(
@@ -55,7 +57,8 @@ function createStore(
       useFactory: (store: PresenceStore): CommitHistory =>
         store instanceof RedisPresenceStore ? store.history : new MemoryCommitHistory(store),
     },
+    { provide: PartitionLeases, useClass: MemoryPartitionLeases },
   ],
-  exports: [CommitHistory, Listening, PresenceStore, SealingKeys],
+  exports: [CommitHistory, Listening, PartitionLeases, PresenceStore, SealingKeys],
 })
 export class StoreModule {}

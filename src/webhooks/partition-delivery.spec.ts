@@ -1,0 +1,260 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EventLog } from '../event-log/event-log.js';
+import type { DeliveryPosition, Renewal } from '../store/partition-leases.js';
+import { append, eventOf, newLog } from '../../test/support/log.js';
+import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, type Batch } from './batch.js';
+import { PartitionDelivery } from './partition-delivery.js';
+import { PartitionFeed } from './partition-feed.js';
+import type { Answer, Outcome } from './receiver.js';
+
+const RETRY_MS = 1000;
+
+/** A request that has not been answered yet. */
+interface Request {
+  readonly batch: Batch;
+  readonly signal: AbortSignal;
+  answer(outcome: Outcome, retryAfterMs?: number): Promise<void>;
+}
+
+/** A delivery whose receiver and store do what the test says. */
+class World {
+  readonly log: EventLog = newLog({ size: 1000 });
+  readonly requests: Request[] = [];
+  readonly stored: (DeliveryPosition | undefined)[] = [];
+  readonly released: (DeliveryPosition | undefined)[] = [];
+  readonly errors: unknown[] = [];
+  renewal: Renewal | Error = 'held';
+  isValid = true;
+  isStopped = false;
+  hasEnded = false;
+  readonly feed = new PartitionFeed(
+    {
+      ...{ partition: 0, log: this.log, source: 'here', kinds: undefined, now: () => 0 },
+      awaitCurrent: () => Promise.resolve(),
+      onGap: () => {},
+    },
+    undefined,
+  );
+  readonly delivery: PartitionDelivery;
+  private version = 0;
+
+  constructor() {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- a getter of an object literal has another `this`
+    const world = this;
+    this.delivery = new PartitionDelivery({
+      feed: this.feed,
+      lease: {
+        position: undefined,
+        get isValid() {
+          return world.isValid;
+        },
+        renew: async (position) => {
+          if (this.renewal instanceof Error) throw this.renewal;
+          this.stored.push(position);
+          return this.renewal;
+        },
+        release: async (position) => void this.released.push(position),
+      },
+      post: (batch, signal) =>
+        new Promise<Answer>((resolve) => {
+          const answer = async (outcome: Outcome, retryAfterMs?: number): Promise<void> => {
+            resolve({ outcome, reason: 'as the test says', retryAfterMs });
+            await vi.advanceTimersByTimeAsync(0);
+          };
+          signal.addEventListener('abort', () => void answer('unreachable'));
+          this.requests.push({ batch, signal, answer });
+        }),
+      onAnswer: ({ outcome }) => (this.isStopped ||= outcome === '410'),
+      onStoreError: (error) => this.errors.push(error),
+      isStopped: () => this.isStopped,
+      retryMs: RETRY_MS,
+    });
+  }
+
+  /** Starts the delivery, and takes the gap event of the unknown position. */
+  async start(): Promise<void> {
+    void this.delivery.run().then(() => (this.hasEnded = true));
+    await vi.advanceTimersByTimeAsync(0);
+    await this.requests.shift()!.answer('2xx');
+    this.stored.length = 0;
+  }
+
+  /** Commits events of one user and wakes the delivery, as the service does. */
+  async commit(count = 1): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      append(this.log, [eventOf('alice', ++this.version)]);
+      this.delivery.wake();
+    }
+    await vi.advanceTimersByTimeAsync(50);
+  }
+
+  /** Returns the versions of the events in a request, which identify them. */
+  versionsOf({ batch }: Request): readonly number[] {
+    const events = JSON.parse(batch.body) as { data: { presence?: { version: string } } }[];
+    return events.map(({ data }) => Number(data.presence?.version));
+  }
+}
+
+describe('The delivery of a partition', () => {
+  let world: World;
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    vi.spyOn(Math, 'random').mockReturnValue(1);
+    world = new World();
+    await world.start();
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.useRealTimers();
+  });
+
+  it('sends events that follow one another quickly in one request', async () => {
+    await world.commit(3);
+    expect(world.requests.map((request) => world.versionsOf(request))).toEqual([[1, 2, 3]]);
+  });
+
+  it('sends the next batch only when the receiver has taken the one before, and the position is stored', async () => {
+    await world.commit(1);
+    await world.commit(2);
+    expect(world.requests).toHaveLength(1);
+    world.renewal = new Error('Redis does not respond');
+    await world.requests[0]!.answer('2xx');
+    expect(world.errors).toEqual([world.renewal]);
+    expect(world.requests).toHaveLength(1);
+    world.renewal = 'held';
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(world.stored.map((position) => position!.seq)).toEqual([1]);
+    expect(world.versionsOf(world.requests[1]!)).toEqual([2, 3]);
+  });
+
+  it.each<Outcome>(['3xx', '4xx', '5xx', 'timeout', 'unreachable'])(
+    'repeats the same batch after %s, with growing pauses',
+    async (outcome) => {
+      await world.commit(1);
+      for (const pause of [2000, 4000, 8000]) {
+        const { batch, answer } = world.requests.at(-1)!;
+        await answer(outcome);
+        const before = world.requests.length;
+        await vi.advanceTimersByTimeAsync(pause - 1);
+        expect(world.requests).toHaveLength(before);
+        await vi.advanceTimersByTimeAsync(1);
+        expect(world.requests).toHaveLength(before + 1);
+        expect(world.requests.at(-1)!.batch).toBe(batch);
+      }
+      await world.requests.at(-1)!.answer('2xx');
+      expect(world.stored.map((position) => position!.seq)).toEqual([1]);
+      await world.commit(1);
+      await world.requests.at(-1)!.answer(outcome);
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(world.versionsOf(world.requests.at(-1)!), 'the pauses begin anew').toEqual([2]);
+      expect(world.requests).toHaveLength(6);
+    },
+  );
+
+  it('waits as long as the receiver asks', async () => {
+    await world.commit(1);
+    await world.requests[0]!.answer('5xx', 60_000);
+    await vi.advanceTimersByTimeAsync(59_999);
+    expect(world.requests).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(world.requests).toHaveLength(2);
+  });
+
+  it('tries again at once when the receiver has taken a batch of another partition', async () => {
+    await world.commit(1);
+    await world.requests[0]!.answer('5xx', 60_000);
+    world.delivery.retryNow();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.requests).toHaveLength(2);
+  });
+
+  it('holds one batch and reads nothing more, however much happens while the receiver does not respond', async () => {
+    await world.commit(500);
+    const reads = vi.spyOn(world.log, 'at');
+    const { batch } = world.requests[0]!;
+    for (let i = 0; i < 50; i++) await world.commit(1000);
+    expect(reads.mock.calls.length, 'the log itself looks at each entry it drops').toBeGreaterThan(
+      0,
+    );
+    reads.mockClear();
+    world.delivery.wake();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(reads).not.toHaveBeenCalled();
+    expect(world.requests).toHaveLength(1);
+    expect(world.delivery.inFlight).toBe(batch);
+    expect(batch.events).toBe(MAX_BATCH_EVENTS);
+    expect(batch.body.length).toBeLessThanOrEqual(MAX_BATCH_BYTES);
+    // The events that the log has dropped in the meantime are reported as a gap.
+    await world.requests[0]!.answer('2xx');
+    expect(JSON.parse(world.requests[1]!.batch.body)).toMatchObject([
+      { type: 'presence.v1.gap' },
+      { data: { presence: { version: '49501' } } },
+      ...Array.from({ length: 98 }, () => ({})),
+    ]);
+  });
+
+  it('delivers nothing more after 410, and keeps its lease', async () => {
+    await world.commit(1);
+    await world.requests[0]!.answer('410');
+    await world.commit(5);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(world.requests).toHaveLength(1);
+    expect([world.hasEnded, world.released]).toEqual([false, []]);
+    world.delivery.drain();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.requests).toHaveLength(1);
+    expect(world.released.map((position) => position!.seq)).toEqual([0]);
+  });
+
+  it('ends after the request in flight when another node waits for the lease', async () => {
+    await world.commit(1);
+    await world.commit(1);
+    world.renewal = 'wanted';
+    await world.delivery.renew();
+    expect(world.hasEnded).toBe(false);
+    await world.requests[0]!.answer('2xx');
+    expect(world.hasEnded).toBe(true);
+    expect(world.released.map((position) => position!.seq)).toEqual([1]);
+    expect(world.requests).toHaveLength(1);
+  });
+
+  it('ends at once when it has lost the lease, and stores nothing', async () => {
+    await world.commit(1);
+    world.renewal = 'lost';
+    await world.delivery.renew();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.requests[0]!.signal.aborted).toBe(true);
+    expect([world.hasEnded, world.released]).toEqual([true, []]);
+  });
+
+  it('sends nothing with a lease that may have expired, until it is renewed', async () => {
+    world.isValid = false;
+    world.renewal = new Error('Redis does not respond');
+    await world.commit(1);
+    expect([world.requests, world.errors]).toEqual([[], [world.renewal]]);
+    world.renewal = 'held';
+    world.isValid = true;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(world.versionsOf(world.requests[0]!)).toEqual([1]);
+  });
+
+  it('delivers what is left when the node stops', async () => {
+    await world.commit(1);
+    await world.commit(150);
+    world.delivery.drain();
+    for (let i = 0; i < 3; i++) await world.requests.at(-1)!.answer('2xx');
+    expect(world.hasEnded).toBe(true);
+    expect(world.requests).toHaveLength(3);
+    expect(world.released.map((position) => position!.seq)).toEqual([151]);
+  });
+
+  it('ends with a request that fails when the node stops', async () => {
+    await world.commit(1);
+    await world.requests[0]!.answer('5xx');
+    world.delivery.drain();
+    await vi.advanceTimersByTimeAsync(0);
+    await world.requests[1]!.answer('5xx');
+    expect(world.hasEnded).toBe(true);
+    expect(world.released.map((position) => position!.seq)).toEqual([0]);
+  });
+});

@@ -1,0 +1,148 @@
+import type { PartitionLease } from '../store/partition-leases.js';
+import type { Batch } from './batch.js';
+import type { PartitionFeed } from './partition-feed.js';
+import { Pause } from './pause.js';
+import type { Answer } from './receiver.js';
+import { retryAfterMs } from './retry-schedule.js';
+
+/** Milliseconds to wait for more events, so that one request delivers several of them. */
+const COLLECT_MS = 50;
+
+/** Milliseconds after which an operation of the store that has failed is tried again. */
+const STORE_RETRY_MS = 1000;
+
+export interface DeliveryOptions {
+  readonly feed: PartitionFeed;
+  readonly lease: PartitionLease;
+  /** Sends a batch once. */
+  readonly post: (batch: Batch, signal: AbortSignal) => Promise<Answer>;
+  /** Called with the result of each request. */
+  readonly onAnswer: (answer: Answer, batch: Batch) => void;
+  /** Called if the store has failed. The delivery tries again. */
+  readonly onStoreError: (error: unknown) => void;
+  /** Whether this node may deliver nothing more. It keeps its leases, so that no other node begins to. */
+  readonly isStopped: () => boolean;
+  /** The first pause after a failed request, in milliseconds. */
+  readonly retryMs: number;
+}
+
+/**
+ * Delivers the events of one partition while this node has its lease: one batch at a time, and the next one only after the
+ * receiver has taken it. All that it holds is the batch in flight.
+ */
+export class PartitionDelivery {
+  private readonly idle = new Pause();
+  private readonly retry = new Pause();
+  private readonly aborting = new AbortController();
+  private isDraining = false;
+  private isEnding = false;
+  private isLost = false;
+  private batch: Batch | undefined;
+
+  constructor(private readonly options: DeliveryOptions) {}
+
+  get feed(): PartitionFeed {
+    return this.options.feed;
+  }
+
+  /** The batch that the receiver has not taken yet. */
+  get inFlight(): Batch | undefined {
+    return this.batch;
+  }
+
+  /** Delivers until the lease is lost or `finish` is called. Then it releases the lease. */
+  async run(): Promise<void> {
+    const { lease, feed, isStopped, onStoreError } = this.options;
+    while (!this.isEnding) {
+      if (isStopped() && !this.isDraining) await this.retry.wait();
+      else if (isStopped()) this.finish();
+      else await this.deliverNext().catch((error: unknown) => this.pauseAfter(error));
+    }
+    if (!this.isLost) await lease.release(feed.position).catch(onStoreError);
+  }
+
+  /** Continues if it waits for events. */
+  wake(): void {
+    if (this.idle.isWaiting) this.idle.wake();
+  }
+
+  /** Tries again without waiting any longer, because the receiver has taken another batch. */
+  retryNow(): void {
+    if (this.batch !== undefined) this.retry.wake();
+  }
+
+  /** Extends the lease. If another node waits for it, the delivery ends after the request in flight. */
+  async renew(): Promise<void> {
+    const { lease, feed } = this.options;
+    const renewal = await lease.renew(feed.position);
+    if (renewal === 'held') return;
+    this.isLost = renewal === 'lost';
+    if (this.isLost) this.abort();
+    else this.finish();
+  }
+
+  /** Delivers what is left, and ends the delivery then or with the first request that fails. */
+  drain(): void {
+    this.isDraining = true;
+    this.idle.wake();
+    this.retry.wake();
+  }
+
+  /** Ends the delivery after the request in flight. */
+  finish(): void {
+    this.isEnding = true;
+    this.idle.wake();
+    this.retry.wake();
+  }
+
+  /** Ends the delivery at once. The receiver gets the batch in flight again from the next holder of the lease. */
+  abort(): void {
+    this.finish();
+    this.aborting.abort();
+  }
+
+  private async deliverNext(): Promise<void> {
+    this.batch ??= await this.feed.next();
+    if (this.batch !== undefined) return this.deliver(this.batch);
+    if (this.isDraining) return this.finish();
+    await this.idle.wait();
+    if (!this.isEnding) await this.retry.wait(COLLECT_MS);
+  }
+
+  private async deliver(batch: Batch): Promise<void> {
+    const { lease, post, onAnswer, isStopped, retryMs } = this.options;
+    for (let failures = 1; !this.isEnding && !isStopped(); failures++) {
+      // A process that was suspended may have lost the lease.
+      if (!lease.isValid) return this.renew();
+      const answer = await post(batch, this.aborting.signal);
+      if (this.aborting.signal.aborted) return;
+      onAnswer(answer, batch);
+      if (answer.outcome === '2xx') {
+        this.feed.take();
+        this.batch = undefined;
+        // Before the next batch, so that the next holder repeats at most this one.
+        return this.store();
+      }
+      if (this.isDraining) return this.finish();
+      if (this.isEnding || isStopped()) return;
+      await this.retry.wait(retryAfterMs(failures, retryMs, answer.retryAfterMs));
+    }
+  }
+
+  /** Stores the position, however often that takes. */
+  private async store(): Promise<void> {
+    while (!this.isLost) {
+      try {
+        return await this.renew();
+      } catch (error) {
+        if (this.isEnding) return;
+        await this.pauseAfter(error);
+      }
+    }
+  }
+
+  private async pauseAfter(error: unknown): Promise<void> {
+    this.options.onStoreError(error);
+    if (!this.isEnding) await this.retry.wait(STORE_RETRY_MS);
+  }
+}

@@ -1,0 +1,21 @@
+import { Injectable } from '@nestjs/common';
+import type { Outcome } from './receiver.js';
+
+/** Counts what this node delivers by webhook, for the metrics. */
+@Injectable()
+export class WebhookCounters {
+  /** Delivered events, without gap events that the receiver has not taken. */
+  events = 0;
+  /** Times that events may be missing. */
+  gaps = 0;
+  /** Requests by their result. */
+  readonly requests: Record<Outcome, number> = {
+    '2xx': 0,
+    '3xx': 0,
+    '4xx': 0,
+    '410': 0,
+    '5xx': 0,
+    timeout: 0,
+    unreachable: 0,
+  };
+}
