@@ -210,6 +210,7 @@ describe('The monitoring of the service', () => {
       'presence_subscription_resets_total',
       'presence_connections_closed_total',
       'presence_calls_aborted_total',
+      'presence_webhook_requests_total',
     ]) {
       const series = figures.seriesOf(metric);
       expect(series.length).toBeGreaterThan(0);
