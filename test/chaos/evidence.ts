@@ -58,6 +58,8 @@ export interface Answers {
 export interface Own {
   readonly userId: string;
   readonly wish: Wish;
+  /** Whether a device is on. */
+  readonly isThere: boolean;
   readonly choice: StatusChoice;
   /** The own presence. */
   readonly presence: Presence;

@@ -188,8 +188,8 @@ export class Person {
 
   private async joinAny(): Promise<void> {
     // Users of the library are in one channel, and their statuses come from their devices: RESULTS.md says why.
-    const { random, isRestoredByDevices } = this.options;
-    await this.join(undefined, random.happens(0.6) && !isRestoredByDevices);
+    const { random } = this.options;
+    await this.join(undefined, random.happens(0.6));
   }
 
   /** Undefined: a channel that the device may join. */
@@ -244,7 +244,7 @@ export class Person {
   }
 
   private async choose(): Promise<void> {
-    const { random, userId, history, backend, isRestoredByDevices } = this.options;
+    const { random, userId, history, backend } = this.options;
     // A pinned user must stay visible to all, so that only a fault can make it OFFLINE.
     const choice = random.oneOf([
       StatusChoice.STATUS_CHOICE_AUTOMATIC,
@@ -258,8 +258,7 @@ export class Person {
       history.hidings.push(this.hiding);
     }
     const statusText = random.oneOf(['', 'at work', 'back soon']);
-    if (random.happens(0.3) && !isRestoredByDevices)
-      await backend.setStatus(userId, choice, statusText);
+    if (random.happens(0.3)) await backend.setStatus(userId, choice, statusText);
     else if (!(await this.say({ type: 'choose', choice, statusText }))) return;
     this.wish = { ...this.wish, choice, statusText };
     if (!isHiding && this.hiding !== undefined) {

@@ -167,9 +167,9 @@ export class World {
     try {
       return await Promise.all(
         this.population.libraryPeople.map(async (person, i): Promise<Own> => {
-          const { userId, wish } = person;
+          const { userId, wish, isThere } = person;
           const answer = await clients[i % clients.length]!.explainPresence({ userId });
-          return { userId, wish, choice: answer.choice, presence: answer.own! };
+          return { userId, wish, isThere, choice: answer.choice, presence: answer.own! };
         }),
       );
     } finally {

@@ -188,9 +188,22 @@ describe('The check of the last command', () => {
     isSpeakerMutedByModerator: true,
     attributes: new Map([['doc', '1']]),
   });
-  const violations = (choice: StatusChoice, presence: Presence): number =>
-    lastCommandWins.violations(evidence({ own: [{ userId: 'ann', wish, choice, presence }] }))
-      .length;
+  const violations = (
+    choice: StatusChoice,
+    presence: Presence,
+    { isThere = true, statusText = '' } = {},
+  ): number => {
+    const own = [{ userId: 'ann', wish: { ...wish, statusText }, isThere, choice, presence }];
+    return lastCommandWins.violations(evidence({ own })).length;
+  };
+
+  it('expects the status text while a device is on', () => {
+    const { STATUS_CHOICE_INVISIBLE: invisible } = StatusChoice;
+    const text = { statusText: 'back soon' };
+    expect(violations(invisible, { ...held, ...text }, text)).toBe(0);
+    expect(violations(invisible, held, text)).toBe(1);
+    expect(violations(invisible, held, { ...text, isThere: false })).toBe(0);
+  });
 
   it('finds a user who is not as the last acknowledged commands of each kind say', () => {
     const { STATUS_CHOICE_INVISIBLE: invisible, STATUS_CHOICE_AUTOMATIC: automatic } = StatusChoice;

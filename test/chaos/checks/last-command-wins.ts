@@ -13,10 +13,12 @@ export const lastCommandWins: Check = {
 
 /** Returns the differences between the state of users and their last acknowledged commands. */
 export function differencesOfOwn(own: readonly Own[]): readonly string[] {
-  return own.flatMap(({ userId, wish, choice, presence }) => {
+  return own.flatMap(({ userId, wish, isThere, choice, presence }) => {
     const is = inWords(choice, presence);
     const due = inWords(wish.choice, {
       ...wish,
+      // The presence of a user who is OFFLINE has no text. The service keeps the text for the next session.
+      statusText: isThere ? wish.statusText : '',
       currentChannelId: currentChannelOf(wish),
       channelIds: channelsOf(wish),
       attributes: attributesOf(wish),
