@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 // Not in the root's lock file, but with the other tools: scripts/install-tools.
 const TOOLS = new URL('../tools/', import.meta.url);
-const KUBECTL = fileURLToPath(new URL('helm/bin/kubectl/kubectl', TOOLS));
+const KUBECTL = fileURLToPath(new URL('helm/node_modules/.unpacked/kubectl/kubectl', TOOLS));
 const VALUES = ['single-node', 'everything'].map((name) => `test/fixtures/helm/${name}.yaml`);
 /** The packages with the types and schemas of an API group. */
 const PACKAGES = { 'monitoring.coreos.com': '@kubernetes-models/prometheus-operator' };

@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml';
 
 const CHART = 'deploy/helm';
 /** The binary that scripts/helm installs. */
-const INSTALLED = 'tools/helm/bin/helm/helm';
+const INSTALLED = 'tools/helm/node_modules/.unpacked/helm/helm';
 
 /** A Kubernetes manifest, as far as the tests read it. */
 export interface Manifest {
