@@ -3,7 +3,8 @@ import type { PresenceEvent, Reason } from './event.js';
 import { presenceDespite } from './hiding.js';
 import { diffPresence } from './presence-diff.js';
 import { areSame, NO_CHANNELS, unknownPresence, type Presence } from './presence.js';
-import { NO_GROUPS, type User } from './user.js';
+import { sharedGroups } from './shared-groups.js';
+import { NO_GROUPS, type Session, type User } from './user.js';
 import type { Viewer } from './viewer.js';
 import { watchedAmong } from './watched-channels.js';
 
@@ -21,13 +22,21 @@ export function viewedOf(user: User): Viewed {
   return { shown, groups: groupsOf(user), hiddenFrom: accessRules.hiddenFrom };
 }
 
+/** The groups of sessions with different groups. Each list of sessions is merged once. */
+const mergedGroups = new WeakMap<readonly Session[], readonly string[]>();
+
 /** Returns the groups of all sessions, sorted, each once. A user who is shown OFFLINE has none. */
 export function groupsOf({ shown, sessions }: User): readonly string[] {
   if (shown.status === 'OFFLINE') return NO_GROUPS;
   const groups = sessions[0]?.groups ?? NO_GROUPS;
   // Sessions with the same groups share the list.
   if (sessions.every((session) => session.groups === groups)) return groups;
-  return [...new Set(sessions.flatMap((each) => each.groups))].sort();
+  let merged = mergedGroups.get(sessions);
+  if (merged === undefined) {
+    merged = sharedGroups(sessions.flatMap((each) => each.groups));
+    mergedGroups.set(sessions, merged);
+  }
+  return merged;
 }
 
 /**

@@ -1,14 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Presence } from '../domain/presence.js';
 import { RejectedError } from '../domain/rejected-error.js';
-import { oneByOne } from '../transport/call/loop-slices.js';
+import { TimeSlice } from '../timers/time-slice.js';
 import { approximateBytes, MAX_BATCH_BYTES } from './page-bytes.js';
-
-/**
- * The time in milliseconds after which other work of the event loop comes first. To evaluate one user takes up to a
- * millisecond, if the user is in 1,000 channels and in many groups.
- */
-const SLICE_MS = 2;
 
 /** The read limit counts this many bytes of a batch as one presence. A page of 1,000 presences has as many on average. */
 const BYTES_PER_PRESENCE = 2 * 1024;
@@ -37,15 +30,11 @@ export async function readBatch<T>(
   const known = new Map<string, { readonly message: T; readonly size: number }>();
   const converted: T[] = [];
   let bytes = 0;
-  let end = performance.now() + SLICE_MS;
+  const slice = new TimeSlice();
   for (const userId of userIds) {
     let one = known.get(userId);
     if (one === undefined) {
-      if (performance.now() >= end) {
-        // Only one batch continues in each iteration of the event loop.
-        await oneByOne(() => setImmediate());
-        end = performance.now() + SLICE_MS;
-      }
+      if (slice.isOver) await slice.next();
       const presence = read(userId);
       one = { message: convert(presence), size: approximateBytes(presence) };
       known.set(userId, one);

@@ -1,15 +1,13 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Presence, Status } from '../domain/presence.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import type { SealingKeys } from '../sealed-tokens/sealing-keys.js';
 import { TokenSealer } from '../sealed-tokens/token-sealer.js';
+import type { PresenceList, Slice } from '../store/presence-reader.js';
+import { TimeSlice } from '../timers/time-slice.js';
 import { approximateBytes, MAX_PAGE_BYTES } from './page-bytes.js';
 
 const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1000;
-
-/** The number of users that are read in one slice of the event loop while a page is looked for. */
-const SLICE = 2 * MAX_PAGE_SIZE;
 
 export interface PageRequest {
   readonly pageSize: number;
@@ -24,8 +22,8 @@ export interface Page {
 
 /** A list that is read in pages. */
 export interface Listing {
-  /** Iterates over the presences after a user, in order. The iterator is valid until the next commit. */
-  readonly after: (userId: string | undefined) => Iterator<Presence>;
+  /** Lists the presences after a user. The list is valid until the next commit. */
+  readonly after: (userId: string | undefined, slice: Slice) => PresenceList;
   /** The statuses of the users who are in the list. Undefined: any status. */
   readonly statuses?: readonly Status[];
   readonly totalSize: number;
@@ -55,22 +53,21 @@ export class PageReader {
     const size = sizeOf(request);
     const presences: Presence[] = [];
     let bytes = 0;
-    let rest = after(pageToken === '' ? undefined : this.openToken(list, pageToken));
+    const slice = new TimeSlice();
+    let rest = after(pageToken === '' ? undefined : this.openToken(list, pageToken), slice);
     let next = rest.next();
-    for (let read = 1; !next.done; read++) {
-      const presence: Presence = next.value;
-      if (statuses === undefined || statuses.includes(presence.status)) {
+    while (!next.done || next.value !== undefined) {
+      if (next.done) {
+        await slice.next();
+        rest = after(next.value, slice);
+      } else if (statuses === undefined || statuses.includes(next.value.status)) {
         if (presences.length === size || bytes >= MAX_PAGE_BYTES) break;
-        presences.push(presence);
-        bytes += approximateBytes(presence);
-      }
-      if (read % SLICE === 0) {
-        await setImmediate();
-        rest = after(presence.userId);
+        presences.push(next.value);
+        bytes += approximateBytes(next.value);
       }
       next = rest.next();
     }
-    const last = next.done === true ? undefined : presences.at(-1);
+    const last = next.done ? undefined : presences.at(-1);
     return {
       presences,
       nextPageToken: last === undefined ? '' : this.tokens.seal(Buffer.from(last.userId), list),

@@ -181,14 +181,14 @@ export class PresenceService {
     if (groupId === '') {
       const view = await this.viewOfAll(caller);
       return this.pages.read(caller.viewer.rights, list, request, {
-        after: (userId) => view.listed(wanted, userId),
+        after: (userId, slice) => view.listed(wanted, userId, slice),
         totalSize: view.countListed(wanted),
       });
     }
     const view = await this.viewFor(caller);
     return this.pages.read(caller.viewer.rights, `${list} in ${groupId}`, request, {
       // The group may change while the page is read.
-      after: (userId) => this.store.view.for(caller.viewer).inGroup(groupId, userId),
+      after: (userId, slice) => this.store.view.for(caller.viewer).inGroup(groupId, userId, slice),
       statuses: wanted,
       totalSize: sumOf(view.countsInGroup(groupId), wanted),
     });
@@ -203,7 +203,7 @@ export class PresenceService {
     this.reads.take(caller, sizeOf(request));
     const view = await this.viewFor(caller);
     return this.pages.read(caller.viewer.rights, `channel ${channelId}`, request, {
-      after: (userId) => view.members(channelId, userId),
+      after: (userId, slice) => view.members(channelId, userId, slice),
       totalSize: view.countMembers(channelId),
     });
   }

@@ -28,7 +28,6 @@ export class CountedUsers extends SortedIdSet implements Record<ListedStatus, nu
 
 /** Must not be changed. */
 export const NOBODY: CountedUsers = new CountedUsers();
-const NO_USERS: ReadonlySet<string> = new Set();
 
 /** The ids of all users by shown status, channel and group, and by the viewers from whom they hide. */
 export class PresenceIndex {
@@ -37,7 +36,7 @@ export class PresenceIndex {
   );
   private readonly byChannel = new Map<string, CountedUsers>();
   private readonly byGroup = new Map<string, CountedUsers>();
-  private readonly byViewer = new Map<string, Set<string>>();
+  private readonly byViewer = new Map<string, SortedIdSet>();
 
   /** The channels with at least one user. */
   get channels(): ReadonlyMap<string, CountedUsers> {
@@ -69,8 +68,8 @@ export class PresenceIndex {
   }
 
   /** The users of whom a viewer sees something else than others do, because they hide from it or have hidden from it. */
-  hidingFrom(viewerId: string): ReadonlySet<string> {
-    return this.byViewer.get(viewerId) ?? NO_USERS;
+  hidingFrom(viewerId: string): SortedIdSet {
+    return this.byViewer.get(viewerId) ?? NOBODY;
   }
 
   /** Replaces what others see of a user. */
@@ -97,9 +96,9 @@ export class PresenceIndex {
       if (hiding?.size === 0) this.byViewer.delete(viewerId);
     }
     for (const viewerId of after.keys()) {
-      const hiding = this.byViewer.get(viewerId);
-      if (hiding === undefined) this.byViewer.set(viewerId, new Set([userId]));
-      else hiding.add(userId);
+      let hiding = this.byViewer.get(viewerId);
+      if (hiding === undefined) this.byViewer.set(viewerId, (hiding = new SortedIdSet()));
+      hiding.add(userId);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { LISTED_STATUSES, Presence, Status } from '../domain/presence.js';
+import type { TimeSlice } from '../timers/time-slice.js';
 
 /** The statuses of users who are in lists and counts: all except OFFLINE. */
 export type ListedStatus = (typeof LISTED_STATUSES)[number];
@@ -9,12 +10,21 @@ export type StatusCounts = Readonly<Record<ListedStatus, number>>;
 /** Users who are counted together: those in a channel, or those in a group. */
 export type CountScope = { readonly channelId: string } | { readonly groupId: string };
 
+/** Decides when a list pauses. */
+export type Slice = Pick<TimeSlice, 'isOver'>;
+
+/**
+ * A list of presences. It returns undefined at its end. If the slice was over before, it returns the id of the last user
+ * whom it checked: the list continues after that id, also if users have changed meanwhile.
+ */
+export type PresenceList = Generator<Presence, string | undefined>;
+
 /** The presences as one viewer sees them. All lists are in the order of user ids, and none contains OFFLINE users. */
 export interface PresenceReader {
   presence(userId: string): Presence;
 
   /** Users with one of `statuses` and an id after `after`. */
-  listed(statuses: readonly Status[], after?: string): Generator<Presence>;
+  listed(statuses: readonly Status[], after?: string, slice?: Slice): PresenceList;
 
   countListed(statuses: readonly Status[]): number;
 
@@ -22,7 +32,7 @@ export interface PresenceReader {
   readonly counts: StatusCounts;
 
   /** Users in a channel with an id after `after`. */
-  members(channelId: string, after?: string): Generator<Presence>;
+  members(channelId: string, after?: string, slice?: Slice): PresenceList;
 
   countMembers(channelId: string): number;
 
@@ -30,7 +40,7 @@ export interface PresenceReader {
   countsIn(channelId: string): StatusCounts;
 
   /** Users in a group with an id after `after`. */
-  inGroup(groupId: string, after?: string): Generator<Presence>;
+  inGroup(groupId: string, after?: string, slice?: Slice): PresenceList;
 
   /** The number of users with each status in a group. */
   countsInGroup(groupId: string): StatusCounts;

@@ -3,7 +3,13 @@ import type { Viewed } from '../domain/visibility.js';
 import type { Viewer } from '../domain/viewer.js';
 import { mergeSorted } from './merge-sorted.js';
 import { PresenceIndex } from './presence-index.js';
-import { sumOf, type PresenceReader, type StatusCounts } from './presence-reader.js';
+import {
+  sumOf,
+  type PresenceList,
+  type PresenceReader,
+  type Slice,
+  type StatusCounts,
+} from './presence-reader.js';
 import { sourcesOf, ViewerView } from './viewer-view.js';
 import { VisibleUsersByRights } from './visible-users.js';
 
@@ -76,9 +82,9 @@ export class PresenceView implements PresenceReader {
     return this.usersOf(userId).shownOf(userId) ?? unknownPresence(userId);
   }
 
-  listed(statuses: readonly Status[], after?: string): Generator<Presence> {
+  listed(statuses: readonly Status[], after?: string, slice?: Slice): PresenceList {
     const lists = this.index.withStatus(statuses).map((ids) => ids.after(after));
-    return this.presencesOf(mergeSorted(lists));
+    return this.presencesOf(mergeSorted(lists), slice);
   }
 
   countListed(statuses: readonly Status[]): number {
@@ -89,8 +95,8 @@ export class PresenceView implements PresenceReader {
     return this.index.counts;
   }
 
-  members(channelId: string, after?: string): Generator<Presence> {
-    return this.presencesOf(this.index.inChannel(channelId).after(after));
+  members(channelId: string, after?: string, slice?: Slice): PresenceList {
+    return this.presencesOf(this.index.inChannel(channelId).after(after), slice);
   }
 
   countMembers(channelId: string): number {
@@ -101,8 +107,8 @@ export class PresenceView implements PresenceReader {
     return this.index.inChannel(channelId).counts;
   }
 
-  inGroup(groupId: string, after?: string): Generator<Presence> {
-    return this.presencesOf(this.index.inGroup(groupId).after(after));
+  inGroup(groupId: string, after?: string, slice?: Slice): PresenceList {
+    return this.presencesOf(this.index.inGroup(groupId).after(after), slice);
   }
 
   countsInGroup(groupId: string): StatusCounts {
@@ -125,7 +131,11 @@ export class PresenceView implements PresenceReader {
     return this.usersOf(userId).viewedOf(userId);
   }
 
-  private *presencesOf(ids: Iterable<string>): Generator<Presence> {
-    for (const id of ids) yield this.presence(id);
+  private *presencesOf(ids: Iterable<string>, slice: Slice | undefined): PresenceList {
+    for (const id of ids) {
+      yield this.presence(id);
+      if (slice?.isOver) return id;
+    }
+    return undefined;
   }
 }

@@ -9,7 +9,9 @@ import {
   noCounts,
   sumOf,
   type ListedStatus,
+  type PresenceList,
   type PresenceReader,
+  type Slice,
   type StatusCounts,
 } from './presence-reader.js';
 import type { VisibleUsers } from './visible-users.js';
@@ -52,15 +54,16 @@ export class ViewerView implements PresenceReader {
     return viewed ? presenceSeenBy(this.viewer, viewed) : unknownPresence(userId);
   }
 
-  listed(statuses: readonly Status[], after?: string): Generator<Presence> {
+  listed(statuses: readonly Status[], after?: string, slice?: Slice): PresenceList {
     const seesEveryone = this.viewer.groups === undefined;
     const sources =
       this.visible?.withStatus(statuses) ??
       (seesEveryone ? this.index.withStatus(statuses) : this.sources());
     const lists = sources.map((ids) => ids.after(after));
     // Those whom the viewer sees with another status, or whatever its rights.
-    lists.push(this.special(seesEveryone ? [] : [this.viewer.userId], after));
-    return this.seenOf(mergeSorted(lists), ({ status }) => statuses.includes(status));
+    lists.push(this.index.hidingFrom(this.viewer.userId).after(after));
+    if (!seesEveryone) lists.push(itself(this.viewer, after));
+    return this.seenOf(mergeSorted(lists), ({ status }) => statuses.includes(status), slice);
   }
 
   countListed(statuses: readonly Status[]): number {
@@ -85,8 +88,8 @@ export class ViewerView implements PresenceReader {
     return counts;
   }
 
-  members(channelId: string, after?: string): Generator<Presence> {
-    return this.seenOf(this.index.inChannel(channelId).after(after), isIn(channelId));
+  members(channelId: string, after?: string, slice?: Slice): PresenceList {
+    return this.seenOf(this.index.inChannel(channelId).after(after), isIn(channelId), slice);
   }
 
   countMembers(channelId: string): number {
@@ -101,8 +104,8 @@ export class ViewerView implements PresenceReader {
     return despiteHiding(users.counts, this.hidersByChannel.get(channelId) ?? []);
   }
 
-  inGroup(groupId: string, after?: string): Generator<Presence> {
-    return this.seenOf(this.index.inGroup(groupId).after(after), EVERYONE);
+  inGroup(groupId: string, after?: string, slice?: Slice): PresenceList {
+    return this.seenOf(this.index.inGroup(groupId).after(after), EVERYONE, slice);
   }
 
   countsInGroup(groupId: string): StatusCounts {
@@ -123,7 +126,7 @@ export class ViewerView implements PresenceReader {
   }
 
   private *findHiders(): Generator<Hider> {
-    for (const userId of this.index.hidingFrom(this.viewer.userId)) {
+    for (const userId of this.index.hidingFrom(this.viewer.userId).after()) {
       const viewed = this.viewedOf(userId);
       if (viewed === undefined) continue;
       const unhidden = presenceSeenBy(this.viewer, { ...viewed, hiddenFrom: HIDDEN_FROM_NOBODY });
@@ -139,20 +142,19 @@ export class ViewerView implements PresenceReader {
     return counts;
   }
 
-  private *seenOf(ids: Iterable<string>, passes: Passes): Generator<Presence> {
+  private *seenOf(ids: Iterable<string>, passes: Passes, slice?: Slice): PresenceList {
     for (const id of ids) {
       const viewed = this.viewedOf(id);
-      if (viewed === undefined) continue;
-      const seen = presenceSeenBy(this.viewer, viewed);
-      if (seen.status !== 'OFFLINE' && passes(seen, viewed)) yield seen;
+      const seen = viewed && presenceSeenBy(this.viewer, viewed);
+      if (seen !== undefined && seen.status !== 'OFFLINE' && passes(seen, viewed!)) yield seen;
+      if (slice?.isOver) return id;
     }
+    return undefined;
   }
+}
 
-  /** These users and those who hide or have hidden from the viewer, sorted. */
-  private *special(userIds: readonly string[], after = ''): Generator<string, undefined> {
-    const all = [...userIds, ...this.index.hidingFrom(this.viewer.userId)].sort();
-    for (const userId of all) if (userId > after) yield userId;
-  }
+function* itself({ userId }: Viewer, after = ''): Generator<string, undefined> {
+  if (userId > after) yield userId;
 }
 
 /**
@@ -195,5 +197,5 @@ function groupBy<T>(
 }
 
 function isIn(channelId: string): Passes {
-  return (seen) => channelIdsOf(seen).includes(channelId);
+  return (seen) => seen.channelId === channelId || seen.otherChannelIds.includes(channelId);
 }

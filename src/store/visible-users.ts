@@ -1,12 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import { areSame, LISTED_STATUSES, type Status } from '../domain/presence.js';
 import { presenceSeenBy, type Viewed } from '../domain/visibility.js';
 import type { Viewer } from '../domain/viewer.js';
 import { noCounts, type StatusCounts } from './presence-reader.js';
+import { TimeSlice } from '../timers/time-slice.js';
 import { SortedIdSet } from './sorted-id-set.js';
-
-/** The number of users or channels that are looked at in one slice of the event loop, in about a millisecond. */
-const SLICE = 1000;
 
 /** The maximum number of rights for which users are kept. Every commit that changes who sees a user costs as many checks. */
 const MAX_RIGHTS = 100;
@@ -136,9 +133,9 @@ export class VisibleUsersByRights {
   ): Promise<void> {
     // Many users are in several of the sets.
     const found = new Set<string>();
-    let count = 0;
+    const slice = new TimeSlice();
     for (const ids of sources) {
-      if (++count % SLICE === 0) await setImmediate();
+      if (slice.isOver) await slice.next();
       let last: string | undefined;
       do {
         const from: string | undefined = last;
@@ -147,12 +144,12 @@ export class VisibleUsersByRights {
           const viewed = found.has(id) ? undefined : this.viewedOf(id);
           if (viewed !== undefined) users.add(viewed);
           found.add(id);
-          if (++count % SLICE > 0) continue;
+          if (!slice.isOver) continue;
           last = id;
           break;
         }
         // The set may change during the pause, so the iteration begins again after the last id.
-        if (last !== undefined) await setImmediate();
+        if (last !== undefined) await slice.next();
       } while (last !== undefined);
     }
   }

@@ -4,6 +4,8 @@ const VISIBILITY = 'domain/visibility.ts';
 const RULE = 'src/domain/visibility.spec.ts';
 const VIEWERS = 'src/domain/viewers.spec.ts';
 const HIDING = 'src/domain/hiding.spec.ts';
+const WATCHED = 'domain/watched-channels.ts';
+const WATCHED_SPEC = 'src/domain/watched-channels.spec.ts';
 const INVISIBLE = 'test/e2e/invisible.e2e-spec.ts';
 
 /** The rule of visibility with an error. */
@@ -74,4 +76,31 @@ export const ruleMutants: readonly AccessMutant[] = [
     'return user.own;',
     [INVISIBLE, 'An invisible user'],
   ),
+  mutant(
+    'a list of channels is taken for the one before it',
+    WATCHED,
+    'known?.lists.get(channelIds);',
+    'known?.latest[1];',
+    [WATCHED_SPEC, 'The channels of a list that a viewer may watch are evaluated only for new'],
+  ),
+  mutant(
+    'every channel of the list before counts as watched',
+    WATCHED,
+    'return isNextWatched();',
+    'return isNextWatched() || true;',
+    [WATCHED_SPEC, 'The channels of a list that a viewer may watch are evaluated only for new'],
+  ),
+  {
+    name: 'viewers with other rights share the watched channels of a list',
+    edits: [
+      ['let remembered =', 'const ALL: MayWatch = () => true;\nlet remembered ='],
+      ['const known = remembered.get(mayWatch)', 'const known = remembered.get(ALL)'],
+      ['let known = remembered.get(mayWatch)', 'let known = remembered.get(ALL)'],
+      ['remembered.set(mayWatch,', 'remembered.set(ALL,'],
+    ].map(([find, replace]) => ({ file: WATCHED, find: find!, replace: replace! })),
+    caughtBy: [
+      WATCHED_SPEC,
+      'The channels of a list that a viewer may watch are not shared by viewers with other rights',
+    ],
+  },
 ];

@@ -21,8 +21,8 @@ export const viewMutants: readonly AccessMutant[] = [
   mutant(
     'lists have the shown presences',
     VIEW,
-    'const seen = presenceSeenBy(this.viewer, viewed);\n      if',
-    'const seen = viewed.shown;\n      if',
+    'const seen = viewed && presenceSeenBy(this.viewer, viewed);',
+    'const seen = viewed?.shown;',
     [READS, 'In a community whose members see everyone, but not every channel no response names'],
   ),
   mutant(
@@ -35,7 +35,7 @@ export const viewMutants: readonly AccessMutant[] = [
   mutant(
     'members are those of the shown channels',
     VIEW,
-    'return (seen) => channelIdsOf(seen).includes(channelId);',
+    'return (seen) => seen.channelId === channelId || seen.otherChannelIds.includes(channelId);',
     'return (_, { shown }) => channelIdsOf(shown).includes(channelId);',
     [VIEW_SPEC, 'PresenceView lists, counts and pages'],
   ),
@@ -70,7 +70,7 @@ export const viewMutants: readonly AccessMutant[] = [
   mutant(
     'lists lack users with another status to the viewer',
     VIEW,
-    'lists.push(this.special(seesEveryone ? [] : [this.viewer.userId], after));',
+    'lists.push(this.index.hidingFrom(this.viewer.userId).after(after));',
     '',
     [VIEW_SPEC, 'PresenceView lists, counts and pages'],
   ),
