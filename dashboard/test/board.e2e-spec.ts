@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 import { Build, type ServerProcess } from '../../test/support/built-server.js';
 import { launchChromium } from '../../test/support/chromium.js';
 import { eventually } from '../../test/support/eventually.js';
+import { freePort } from '../../test/support/free-port.js';
 import { tokenOf } from '../../test/support/service.js';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { Board } from './support/board.js';
@@ -69,9 +70,9 @@ describe('The dashboard', () => {
 
     it('and for another one when it has expired', async () => {
       const board = await Board.visit(browser, server.httpUrl);
-      await board.signIn(await tokenOf('root', { isAdmin: true, ttlSeconds: 2 }));
+      await board.signIn(await tokenOf('root', { isAdmin: true, ttlSeconds: 10 }));
       await board.says('Live');
-      await board.page.getByText('it is invalid or has expired').waitFor({ timeout: 20_000 });
+      await board.page.getByText('it is invalid or has expired').waitFor();
       await board.page.getByLabel('Token', { exact: true }).waitFor();
     });
 
@@ -339,17 +340,18 @@ describe('The dashboard', () => {
   });
 
   it('reconnects by itself when the server is back', async () => {
-    const first = await build.serve();
+    const settings = { HTTP_PORT: `${await freePort()}` };
+    const first = await build.serve(settings);
     onTestFinished(() => first.kill());
     await new Visitors(first).come('ann');
     const board = await Board.open(browser, first.httpUrl);
     await board.shows(['ann']);
     await first.kill();
     await board.says('Connection lost');
-    const second = await build.serve({ HTTP_PORT: new URL(first.httpUrl).port });
+    const second = await build.serve(settings);
     onTestFinished(() => second.kill());
     await new Visitors(second).come('ben');
-    await board.page.getByRole('status').filter({ hasText: 'Live' }).waitFor({ timeout: 30_000 });
+    await board.page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
     await board.shows(['ben']);
   });
 });

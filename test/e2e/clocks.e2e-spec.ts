@@ -68,7 +68,7 @@ describe('A session with heartbeats', () => {
     await sleep(ABSENCE_MS);
     server.signal('SIGCONT');
     await expectOnlyTheSilentToGo(witness);
-  }, 90_000);
+  });
 
   it.each([-3_600_000, 60_000])(
     'outlasts a clock that is set by %i ms, and ends by the same clock when it is silent',
@@ -80,7 +80,6 @@ describe('A session with heartbeats', () => {
       await server.says(/The clock of this machine was set/);
       await expectOnlyTheSilentToGo(witness);
     },
-    90_000,
   );
 
   it('outlasts a frozen Redis, wherever its heartbeats arrive', async () => {
@@ -92,7 +91,7 @@ describe('A session with heartbeats', () => {
     await sleep(ABSENCE_MS);
     cluster.redis.signal('SIGCONT');
     await expectOnlyTheSilentToGo(witness);
-  }, 90_000);
+  });
 
   it('lasts between nodes whose clocks are a minute apart, with the times of Redis', async () => {
     cluster = await Cluster.start(build, 0);
@@ -107,13 +106,14 @@ describe('A session with heartbeats', () => {
       await ahead.says(/The clock of this machine is 30\.\d s ahead of that of Redis/);
       const now = Date.now();
       for (const { started } of users) {
-        expect(Math.abs(msOf(started.session!.connectedAt)! - now)).toBeLessThan(10_000);
+        // Less than the 30 seconds by which the clocks of the nodes are wrong.
+        expect(Math.abs(msOf(started.session!.connectedAt)! - now)).toBeLessThan(25_000);
       }
       await expectOnlyTheSilentToGo(witness);
     } finally {
       await Promise.all([behind.kill(), ahead.kill()]);
     }
-  }, 90_000);
+  });
 });
 
 describe('Nodes', () => {
@@ -144,7 +144,7 @@ describe('Nodes', () => {
     await dying.kill();
     const told = (): Promise<readonly string[]> => witness.onlineOfflineEvents('ann');
     await eventually(told, [...CAME, 'userOffline NODE_LOST']);
-  }, 90_000);
+  });
 
   it('with different idle timeouts judge a session by those that it began with, and say so', async () => {
     redis = await RedisServer.start();
@@ -174,5 +174,5 @@ describe('Nodes', () => {
       'userOffline',
       'userOffline',
     ]);
-  }, 90_000);
+  });
 });

@@ -68,7 +68,7 @@ describe('A connection', () => {
         await peer.send(Buffer.from([byte]));
         await sleep(100);
       }
-      expect(peer.isClosed).toBe(true);
+      await peer.closed;
       expect(disconnects('handshake_timeout')).toBe(1);
     });
 

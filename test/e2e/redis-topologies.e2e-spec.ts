@@ -15,7 +15,7 @@ import { Witness } from '../support/witness.js';
 
 const USERS = Array.from({ length: 30 }, (_, i) => `user ${i}`);
 
-describe('Two nodes', { timeout: 90_000 }, () => {
+describe('Two nodes', () => {
   let build: Build;
   let nodes: ServerProcess[] = [];
   beforeAll(async () => void (build = await Build.make()));

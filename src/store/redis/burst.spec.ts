@@ -16,7 +16,7 @@ const ARGUMENTS_OF_BATCH = 7 + 64 * 4;
 // Warnings in a burst, such as gaps, are no failure of this test.
 Logger.overrideLogger(false);
 
-describe('A burst of commits', { timeout: 60_000 }, () => {
+describe('A burst of commits', () => {
   let server: RedisServer;
   beforeAll(async () => void (server = await RedisServer.start()));
   afterAll(() => server.stop());

@@ -11,7 +11,7 @@ Logger.overrideLogger(false);
 
 const PARTITION = new Keys('test:').partitions[partitionOf('ann')]!;
 
-describe('A node on a Redis Cluster', { timeout: 90_000 }, () => {
+describe('A node on a Redis Cluster', () => {
   let cluster: RedisCluster;
   let node: StoreNode;
   let sessions = 0;

@@ -2,6 +2,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Authority } from '../../../test/support/certificates.js';
+import { PATIENCE_MS } from '../../../test/support/eventually.js';
 import { freePort } from '../../../test/support/free-port.js';
 import { RedisCluster } from '../../../test/support/redis-cluster.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
@@ -22,7 +23,7 @@ describe('The way to Redis', () => {
     gate.letInFirst();
     await expect(port.ready(500)).rejects.toThrow();
     gate.letInAll();
-    await port.ready(10_000);
+    await port.ready(PATIENCE_MS);
     await expect(port.subscribe(['channel'], () => {})).resolves.toBeUndefined();
     port.close();
     gate.close();
@@ -50,7 +51,7 @@ describe('The way to Redis', () => {
   });
 });
 
-describe('A start that Redis rejects', { timeout: 20_000 }, () => {
+describe('A start that Redis rejects', () => {
   const secured = { username: 'default', password: 'right' };
   const started: { stop: () => Promise<void> }[] = [];
   afterEach(() => Promise.all(started.splice(0).map((one) => one.stop())));
@@ -68,7 +69,7 @@ describe('A start that Redis rejects', { timeout: 20_000 }, () => {
   async function refusalOf(url: string): Promise<string | undefined> {
     const port = RedisClient.open(redisUrl.read(url)!, () => {});
     try {
-      await port.ready(60_000);
+      await port.ready(600_000);
       return undefined;
     } catch (error) {
       return diagnose(error)?.sentence;

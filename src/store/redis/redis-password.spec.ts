@@ -76,7 +76,7 @@ describe('a file with the password of Redis', () => {
   });
 });
 
-describe('connections to a Redis whose password changes', { timeout: 60_000 }, () => {
+describe('connections to a Redis whose password changes', () => {
   it('go on, and reconnect with the new one', async () => {
     const redis = await start(RedisServer.start());
     await rotate(redis.url, [redis.port]);
