@@ -17,7 +17,7 @@ beforeAll(async () => {
   await promisify(execFile)('npm', ['run', 'build'], { cwd: FOLDER });
   service = await Service.start();
   clients = new Clients(PROTOCOLS[0]!);
-}, 60_000);
+});
 afterAll(async () => {
   clients.close();
   await service.stop();

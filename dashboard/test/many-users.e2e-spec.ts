@@ -15,7 +15,7 @@ const TOGETHER = 500;
 /** The number of rows in the document: those visible on a screen of 900 pixels, and some more above and below. */
 const ROWS_IN_DOCUMENT = 60;
 
-describe('The dashboard of ten thousand users', { timeout: 120_000 }, () => {
+describe('The dashboard of ten thousand users', () => {
   let build: Build;
   let browser: Browser;
   let server: ServerProcess;
@@ -28,7 +28,7 @@ describe('The dashboard of ten thousand users', { timeout: 120_000 }, () => {
     server = await build.serve({ MAX_HEAP_PERCENT: '0' }, { fixed: { newSessionsPerSecond: 0 } });
     for (let from = 0; from < USERS; from += TOGETHER) await gather(from);
     board = await Board.open(browser, server.httpUrl);
-  }, 240_000);
+  });
   afterAll(async () => {
     await browser.close();
     for (const channel of channels) channel.close();

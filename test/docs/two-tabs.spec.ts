@@ -47,38 +47,34 @@ describe('The page of the examples, open in two tabs', () => {
     return page;
   }
 
-  it(
-    'shows Alice that Bob comes, joins, mutes, turns idle, is back and goes',
-    { timeout: 120_000 },
-    async () => {
-      const alice = await tabOf('alice');
-      const newsOfBob = async (): Promise<readonly string[]> => {
-        const news = await alice.locator('#news li').allTextContents();
-        return news.filter((line) => line.startsWith('bob'));
-      };
-      const told: string[] = [];
-      const expectNews = (line: string): Promise<void> => {
-        told.push(line);
-        return eventually(newsOfBob, told);
-      };
+  it('shows Alice that Bob comes, joins, mutes, turns idle, is back and goes', async () => {
+    const alice = await tabOf('alice');
+    const newsOfBob = async (): Promise<readonly string[]> => {
+      const news = await alice.locator('#news li').allTextContents();
+      return news.filter((line) => line.startsWith('bob'));
+    };
+    const told: string[] = [];
+    const expectNews = (line: string): Promise<void> => {
+      told.push(line);
+      return eventually(newsOfBob, told);
+    };
 
-      const bob = await tabOf('bob');
-      await expectNews('bob came');
-      // Without the pointer, because its moves count as activity.
-      await bob.locator('#join').dispatchEvent('click');
-      await expectNews('bob is in lobby');
-      await bob.locator('#mute').dispatchEvent('click');
-      await expectNews('bob has muted the microphone');
-      expect(await alice.locator('#people li').allTextContents()).toContain(
-        'bob: online, in lobby, muted',
-      );
-      await service.passTime(IDLE_TIMEOUT_MS);
-      await expectNews('bob is idle (idle)');
-      await bob.mouse.move(50, 50);
-      await expectNews('bob is online (active)');
-      await bob.close();
-      await expectNews('bob went (disconnected)');
-      await alice.close();
-    },
-  );
+    const bob = await tabOf('bob');
+    await expectNews('bob came');
+    // Without the pointer, because its moves count as activity.
+    await bob.locator('#join').dispatchEvent('click');
+    await expectNews('bob is in lobby');
+    await bob.locator('#mute').dispatchEvent('click');
+    await expectNews('bob has muted the microphone');
+    expect(await alice.locator('#people li').allTextContents()).toContain(
+      'bob: online, in lobby, muted',
+    );
+    await service.passTime(IDLE_TIMEOUT_MS);
+    await expectNews('bob is idle (idle)');
+    await bob.mouse.move(50, 50);
+    await expectNews('bob is online (active)');
+    await bob.close();
+    await expectNews('bob went (disconnected)');
+    await alice.close();
+  });
 });

@@ -28,20 +28,16 @@ describe('A reader who follows the documentation', () => {
     await rm(folder, { recursive: true });
   });
 
-  it.each([FIRST, ...others])(
-    'gets the output that %s shows',
-    { timeout: 300_000 },
-    async (page) => {
-      if (page !== FIRST) {
-        await terminal.run(`cd ${folder}/presence-service; TOKEN=${tokenIn(terminal.output)}`);
-      }
-      const modules: string[] = [];
-      for (const block of blocksOf(page)) await follow(block, modules);
-      // Only the server and the watching commands of the first page keep running.
-      if (page === FIRST) terminal.keepWhatWasLeft();
-      else terminal.interruptWhatWasLeft();
-    },
-  );
+  it.each([FIRST, ...others])('gets the output that %s shows', async (page) => {
+    if (page !== FIRST) {
+      await terminal.run(`cd ${folder}/presence-service; TOKEN=${tokenIn(terminal.output)}`);
+    }
+    const modules: string[] = [];
+    for (const block of blocksOf(page)) await follow(block, modules);
+    // Only the server and the watching commands of the first page keep running.
+    if (page === FIRST) terminal.keepWhatWasLeft();
+    else terminal.interruptWhatWasLeft();
+  });
 
   async function follow(block: Block, modules: string[]): Promise<void> {
     const treatment = treatmentOf(block);

@@ -54,7 +54,7 @@ describe('The memory of a server', () => {
     expect(growth, `bytes a round, of ${heaps.join()}`).toBeLessThan(
       BYTES_PER_CALL * CONNECTIONS * CALLS,
     );
-  }, 180_000);
+  });
 });
 
 /** Returns the average growth from each value to the next, by least squares. */

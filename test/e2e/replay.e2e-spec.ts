@@ -232,7 +232,7 @@ describe('Seven months of an IRC channel, replayed over real connections', () =>
 
   it(`show in every list, count and snapshot what the trace has: the first ${first} rows`, async () => {
     await replay.run(readTrace(BEGINNING).slice(0, first));
-  }, 120_000);
+  });
 
   const isThere = existsSync(WHOLE);
   if (NIGHTLY && !isThere) console.warn(`Skipped: the whole trace is not there (${WHOLE}).`);
@@ -242,6 +242,5 @@ describe('Seven months of an IRC channel, replayed over real connections', () =>
     async () => {
       await replay.run(readTrace(WHOLE));
     },
-    300_000,
   );
 });

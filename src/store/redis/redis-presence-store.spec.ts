@@ -22,7 +22,7 @@ let cluster: RedisCluster;
 beforeAll(async () => {
   server = await RedisServer.start();
   cluster = await RedisCluster.start();
-}, 60_000);
+});
 afterAll(async () => {
   await server?.stop();
   await cluster?.stop();
