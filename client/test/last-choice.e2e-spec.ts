@@ -1,6 +1,6 @@
 import type { ChosenStatus } from '@presence-service/client';
 import { describe, it } from 'vitest';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { ConnectionDrainer } from '../../src/lifecycle/connection-drainer.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Service } from '../../test/support/service.js';
@@ -8,7 +8,7 @@ import { Clients } from './support/clients.js';
 import { Device } from './support/device.js';
 import { PROTOCOLS, type Protocol } from './support/protocols.js';
 
-const RUNS = 12;
+const RUNS = runs(12);
 
 /** An action on, or by, one of two devices of a user. */
 type Deed =
@@ -193,5 +193,5 @@ describe.each(PROTOCOLS)('Two devices of a user, with clients over $name', (prot
       }),
       { numRuns: RUNS, endOnFailure: true },
     );
-  }, 240_000);
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import {
   choose,
   connect,
@@ -250,7 +250,7 @@ describe('The choices that clients keep', () => {
           user.channelSessionId && `${user.channelSessionId}'`,
         );
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

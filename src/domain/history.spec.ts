@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { history, policies, TICK_MS } from '../../test/support/histories.js';
 import { attempt, ENOUGH, follow } from '../../test/support/follow.js';
 import { continueWith, time, type Line } from '../../test/support/play.js';
@@ -53,7 +53,7 @@ describe('In every history', () => {
           expect(user.shown.lastActiveAt ?? 0).toBeGreaterThanOrEqual(replayed.lastActiveAt ?? 0);
         });
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -185,7 +185,7 @@ describe('Time', () => {
         expect(ticked).toEqual(asked);
         expect(user).toEqual(expected);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { describe, expect, it } from 'vitest';
 import {
   connect,
@@ -366,7 +366,7 @@ describe('In every history', () => {
           expect(channels(user)).toEqual([...expected].sort());
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

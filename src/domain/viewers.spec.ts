@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { follow } from '../../test/support/follow.js';
 import { history, policies, TICK_MS } from '../../test/support/histories.js';
 import { hideFrom, setStatusOf, type Line } from '../../test/support/play.js';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { restrictedViewer } from '../../test/support/viewers.js';
 import type { Change, PresenceEvent } from './event.js';
 import type { Policy } from './policy.js';
@@ -100,7 +100,7 @@ describe('In every history, for every viewer', () => {
           expect(events.length === 0).toBe(isSame);
         });
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -124,7 +124,7 @@ describe('In every history, for every viewer', () => {
           });
         });
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -238,7 +238,7 @@ describe('A user who hides from a viewer', () => {
           receivedBy(bob, withInputs(lines, invisible), policy),
         );
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -250,7 +250,7 @@ describe('A user who hides from a viewer', () => {
         const all = { withVersions: true };
         expect(receivedBy(other, lines, policy, all)).toEqual(receivedBy(other, open, policy, all));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

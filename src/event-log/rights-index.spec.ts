@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { eventOf } from '../../test/support/log.js';
 import { restrictedViewer } from '../../test/support/viewers.js';
 import { NO_CHANNELS, unknownPresence } from '../domain/presence.js';
@@ -63,7 +63,7 @@ describe('The index of rights', () => {
           if (reader !== left && seesDifference(viewer, facts)) expect(found).toContain(reader);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { EventWorld } from '../../test/support/events.js';
 import {
   choose,
@@ -130,7 +130,7 @@ describe('The counts of a stream', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { EventWorld, nameOf, type Reader } from '../../test/support/events.js';
 import { filterOf } from '../../test/support/log.js';
 import { connect, disconnect, join, leave, mute } from '../../test/support/play.js';
@@ -99,7 +99,7 @@ async function playOut(
       vi.runAllTimers();
       for (const [reader, filter] of all) check(world, reader, filter);
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 }
 

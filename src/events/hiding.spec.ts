@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { useFakeTimers } from '../../test/support/fake-timers.js';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { EventWorld, eventLines, type Reader } from '../../test/support/events.js';
 import { filterOf } from '../../test/support/log.js';
 import {
@@ -206,7 +206,7 @@ describe('A stream of a viewer whom a silent commit does not concern', () => {
       fc.asyncProperty(deeds, async (program) => {
         expect(await play(program, true)).toEqual(await play(program, false));
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { useFakeTimers } from '../../test/support/fake-timers.js';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { EventWorld } from '../../test/support/events.js';
 import {
   viewers,
@@ -51,7 +51,7 @@ describe('A subscriber that resumes', () => {
           expectTrueBelief(world, second, beliefOf(second.reader, beliefOf(first.reader)));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -87,7 +87,7 @@ describe('A subscriber that resumes', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { DeadlineQueue, NO_DUE_TIME, type Timer } from './deadline-queue.js';
 
 const commands = fc.array(
@@ -71,7 +71,7 @@ describe('DeadlineQueue', () => {
           expect(keys.queue.size).toBe(alarms.size);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

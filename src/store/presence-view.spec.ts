@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { HIDDEN_FROM_NOBODY, type Hidings, type Hiding } from '../domain/access-rules.js';
 import {
   channelIdsOf,
@@ -187,7 +187,7 @@ describe('PresenceView', () => {
           }
         },
       ),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import fc from '../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { restrictedViewer } from '../../test/support/viewers.js';
 import { HIDDEN_FROM_NOBODY } from '../domain/access-rules.js';
 import { LISTED_STATUSES, unknownPresence, type Status } from '../domain/presence.js';
@@ -97,7 +97,7 @@ describe('The users whom a viewer sees in a large service', () => {
           }
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

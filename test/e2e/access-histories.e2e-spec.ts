@@ -18,7 +18,7 @@ import type { Client, OpenSession } from '../support/client.js';
 import { ManualClock } from '../support/manual-clock.js';
 import { everyoneOnline, Picture } from '../support/picture.js';
 import { pagesOf, presenceOf } from '../support/reads.js';
-import fc from '../support/seeded-fast-check.js';
+import fc, { runs } from '../support/seeded-fast-check.js';
 import { Service, tokenOf } from '../support/service.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 
@@ -348,7 +348,7 @@ describe('In every history of users, groups, channels, hiding and tokens', () =>
             await world.check();
           }
         }),
-        { numRuns: 2, endOnFailure: true },
+        { numRuns: runs(2), endOnFailure: true },
       );
     },
   );

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { CONTENT_TYPES } from '../support/http-call.js';
-import { SEED } from '../support/seed.js';
+import { HAS_GIVEN_SEED, SEED } from '../support/seed.js';
 import { fuzz } from '../fuzz/run.js';
 
 /** `npm run fuzz` makes many more requests, with a new seed each time. */
-const REQUESTS = 5000;
+const REQUESTS = HAS_GIVEN_SEED ? 5000 : 1700;
 
 describe('Whatever a client sends', () => {
   it(`over any protocol is answered clearly, logs no error, and changes nothing when it is refused (TEST_SEED=${SEED})`, async () => {
@@ -20,5 +20,5 @@ describe('Whatever a client sends', () => {
         true,
       );
     }
-  }, 300_000);
+  });
 });

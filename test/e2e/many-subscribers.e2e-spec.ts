@@ -7,14 +7,15 @@ import {
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { Picture, everyoneOnline } from '../support/picture.js';
+import { HAS_GIVEN_SEED } from '../support/seed.js';
 import { Service } from '../support/service.js';
 
 const USERS = 200;
 const SUBSCRIBERS = 50;
-const CHANGES = 5000;
+const CHANGES = HAS_GIVEN_SEED ? 5000 : 1600;
 const CHANNELS = 20;
 
-describe('Fifty subscribers of two hundred users who change five thousand times', () => {
+describe('Fifty subscribers of two hundred users who change all the time', () => {
   let service: Service;
   beforeAll(async () => void (service = await Service.start()));
   afterAll(() => service.stop());
@@ -149,6 +150,5 @@ describe('Very many changes at one moment', () => {
       stream.cancel();
       for (const session of sessions) session.stream.cancel();
     },
-    60_000,
   );
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from '../support/seeded-fast-check.js';
+import fc, { runs } from '../support/seeded-fast-check.js';
 import type {
   SubscribeResponse,
   WatchCountsResponse,
@@ -312,9 +312,8 @@ describe('A service with a hidden user', () => {
           const gone = await (await World.begin(startsAt, kind)).live(life, false);
           expect(hidden).toEqual(gone);
         }),
-        { numRuns: 2, examples: [[everyMove(actions)]], endOnFailure: true },
+        { numRuns: runs(2), examples: [[everyMove(actions)]], endOnFailure: true },
       );
     },
-    240_000,
   );
 });

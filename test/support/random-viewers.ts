@@ -1,5 +1,5 @@
 import { expect, vi } from 'vitest';
-import fc from './seeded-fast-check.js';
+import fc, { runs } from './seeded-fast-check.js';
 import { EventWorld, type Reader } from './events.js';
 import { slowDown } from './fake-timers.js';
 import { decode, filterOf } from './log.js';
@@ -191,7 +191,7 @@ export async function playOut(
         for (const subscriber of all) check(world, subscriber);
       },
     ),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import fc from '../../../test/support/seeded-fast-check.js';
+import fc, { runs } from '../../../test/support/seeded-fast-check.js';
 import { history } from '../../../test/support/histories.js';
 import {
   choose,
@@ -164,7 +164,7 @@ describe('An invisible user', () => {
         const withoutGhost = world([[HIDES_AT, 'ghost', disconnect('g')]], absent);
         expect(await observe(withGhost, max)).toEqual(await observe(withoutGhost, max));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -213,7 +213,7 @@ describe('An invisible user', () => {
           expect(await observe(withGhost, max)).toEqual(await observe(withoutGhost, max));
         },
       ),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
