@@ -7,7 +7,8 @@ import type { ChildProgram } from '../support/child-program.js';
 import type { Client, OpenSession } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { SECRET, tokenOf } from '../support/service.js';
-import { cloudEvent, postSigned, WEBHOOK_SECRET } from '../support/signed-webhook.js';
+import { cloudEvent, postSigned } from '../support/signed-webhook.js';
+import { WEBHOOK_SECRET } from '../support/webhook-receiver.js';
 
 let build: Build;
 const running: ChildProgram[] = [];
@@ -181,6 +182,16 @@ describe('presence webhook listen', () => {
     expect(lines[2]).toContain('user_online ann (again) {');
     program.signal('SIGTERM');
     expect(await program.exited).toEqual({ code: 143, signal: null });
+  });
+
+  it('takes the events of the service', async () => {
+    const [program, url] = await listen();
+    const server = await build.serve({ WEBHOOK_URL: url, WEBHOOK_SECRET, DRAIN_TIMEOUT_MS: '100' });
+    await program.says(/presence\.v1\.gap/);
+    await (await server.client('ann')).connect();
+    await program.says(/presence\.v1\.user_online ann \{"presence":\{"userId":"ann"/);
+    expect(program.stderr).not.toContain('Rejected');
+    await server.kill();
   });
 
   it('prints each event as a line of JSON', async () => {

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Build } from '../support/built-server.js';
 import { ChildProgram } from '../support/child-program.js';
-import { cloudEvent, postSigned, WEBHOOK_SECRET } from '../support/signed-webhook.js';
+import { cloudEvent, postSigned } from '../support/signed-webhook.js';
+import { WEBHOOK_SECRET } from '../support/webhook-receiver.js';
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const OTHER_SECRET = 'whsec_b3RoZXItb3RoZXItb3RoZXItb3RoZXItb3RoZXI=';
@@ -96,6 +97,24 @@ describe.each<[string, (env: Record<string, string>) => ChildProgram]>([
     expect(responses.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401, 401, 401]);
     expect((await fetch(url)).status).toBe(404);
     expect(handled(receiver)).toEqual([]);
+  });
+
+  it('takes the events of the service', async () => {
+    const [receiver, url] = await listen();
+    const server = await build.serve({ WEBHOOK_URL: url, WEBHOOK_SECRET });
+    await receiver.says(/^events are missing until \d{4}-/m);
+    const ann = await server.client('ann');
+    const { sessionId, stream } = await ann.connect();
+    await ann.joinChannel({ sessionId, channelId: 'lobby' });
+    stream.cancel();
+    await receiver.says(/user_offline/);
+    expect(handled(receiver).slice(1)).toEqual([
+      'ann user_online PRESENCE_STATUS_ONLINE',
+      'ann user_channel_changed PRESENCE_STATUS_ONLINE',
+      'ann user_channel_changed PRESENCE_STATUS_OFFLINE',
+      'ann user_offline PRESENCE_STATUS_OFFLINE',
+    ]);
+    await server.kill();
   });
 
   it('says how to call it without a secret', async () => {

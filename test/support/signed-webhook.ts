@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
-
-export const WEBHOOK_SECRET = `whsec_${Buffer.from('a-secret-of-webhooks-of-32-bytes').toString('base64')}`;
+import { WEBHOOK_SECRET } from './webhook-receiver.js';
 
 interface SignedRequest {
   readonly id?: string;
