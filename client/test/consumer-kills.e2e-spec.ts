@@ -31,11 +31,11 @@ async function liveUntil(killAt: number): Promise<readonly string[] | undefined>
   });
   await history.runWith(first);
   await history.goOn();
-  await history.settle(first);
+  await history.settle(first, 2);
   const { isDead, reached } = first;
   const hadPosition = database.position !== undefined;
   const last = isDead ? history.start(addresses) : first;
-  await history.settle(last);
+  await history.settle(last, 2);
   const where = `killed at ${killAt}: ${reached.at(-1)}`;
   expect(database.events, where).toEqual(database.sinceSnapshot(await history.events()));
   if (hadPosition) expect(database.resets, where).toEqual(['first-start']);

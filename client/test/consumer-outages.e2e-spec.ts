@@ -59,7 +59,7 @@ describe('A consumer, wherever it is when the service is killed,', () => {
         );
         await history.runWith(program);
         await history.goOn();
-        await history.settle(program);
+        await history.settle(program, 2);
         const where = `killed at ${killAt}: ${program.reached[killAt - 1]}`;
         expect(database.members.size, where).toBe(2);
         // Without a position there was nothing to lose.
@@ -96,7 +96,7 @@ describe('A consumer, wherever it is when the service is killed,', () => {
         );
         await history.runWith(program);
         await history.goOn();
-        await history.settle(program);
+        await history.settle(program, 2);
         const where = `killed at ${killAt}: ${program.reached[killAt - 1]}`;
         expect(database.resets, where).toEqual(['first-start']);
         expect(database.events, where).toEqual(database.sinceSnapshot(await history.events()));

@@ -73,12 +73,15 @@ export class ConsumedHistory {
     await this.bob.setStatus('away');
   }
 
-  /** Waits until the program has the state of the service, unless it is killed before. */
-  async settle(program: KillableProgram): Promise<void> {
+  /**
+   * Waits until the program has the state of the service, with at least this number of members, unless it is killed
+   * before. After a restart of the service, the users come back one after the other.
+   */
+  async settle(program: KillableProgram, leastMembers = 0): Promise<void> {
     await eventually(async () => {
       if (program.isDead) return true;
       const { state } = this.database;
-      // After a restart of the service, the users come back one after the other.
+      if (state.length < leastMembers) return false;
       return state.join() === (await this.members()).map(stateOf).sort().join();
     }, true);
   }
