@@ -6,16 +6,16 @@ import type { SessionState } from './session-state.js';
 
 describe('Tracking of activity', () => {
   let time: number;
-  let told: number;
+  let reports: number;
   let state: ObservableValue<SessionState>;
   let page: EventTarget & { visibilityState: string };
   let stop: () => void;
   beforeEach(() => {
-    time = told = 0;
+    time = reports = 0;
     state = new ObservableValue<SessionState>({ status: 'online', sessionId: 's1' });
     page = Object.assign(new EventTarget(), { visibilityState: 'visible' });
     const recordActivity = () => {
-      told++;
+      reports++;
       return Promise.reject(new PresenceError('unavailable', 'out of reach'));
     };
     stop = trackActivity({ state, recordActivity }, page, { timers: { now: () => time } });
@@ -27,31 +27,31 @@ describe('Tracking of activity', () => {
 
   it('reports the first activity at once, and then one per 30 seconds', () => {
     act();
-    expect(told).toBe(1);
+    expect(reports).toBe(1);
     time = 29_999;
     act('pointermove');
-    expect(told).toBe(1);
+    expect(reports).toBe(1);
     time = 30_000;
     act('pointermove');
-    expect(told).toBe(2);
+    expect(reports).toBe(2);
   });
 
   it('counts a return to the page as activity, but not leaving it', () => {
     page.visibilityState = 'hidden';
     act('visibilitychange');
-    expect(told).toBe(0);
+    expect(reports).toBe(0);
     page.visibilityState = 'visible';
     act('visibilitychange');
-    expect(told).toBe(1);
+    expect(reports).toBe(1);
   });
 
   it('reports nothing without a session, and the next activity at once', () => {
     state.set({ status: 'connecting' });
     act();
-    expect(told).toBe(0);
+    expect(reports).toBe(0);
     state.set({ status: 'online', sessionId: 's2' });
     act();
-    expect(told).toBe(1);
+    expect(reports).toBe(1);
   });
 
   it('continues after the clock of the device was set back', () => {
@@ -60,7 +60,7 @@ describe('Tracking of activity', () => {
     vi.spyOn(performance, 'now').mockImplementation(() => elapsed);
     const clock = vi.spyOn(Date, 'now').mockReturnValue(7_200_000);
     const recordActivity = () => {
-      told++;
+      reports++;
       return Promise.reject(new PresenceError('unavailable', 'out of reach'));
     };
     stop = trackActivity({ state, recordActivity }, page);
@@ -68,20 +68,20 @@ describe('Tracking of activity', () => {
     clock.mockReturnValue(3_600_000);
     elapsed = 30_000;
     act();
-    expect(told).toBe(2);
+    expect(reports).toBe(2);
     vi.restoreAllMocks();
   });
 
   it('ends when it is stopped', () => {
     stop();
     act();
-    expect(told).toBe(0);
+    expect(reports).toBe(0);
   });
 
   it('ends with the session', async () => {
     state.complete();
     await Promise.resolve();
     act();
-    expect(told).toBe(0);
+    expect(reports).toBe(0);
   });
 });

@@ -29,8 +29,8 @@ export class KnownChoices {
   }
 
   /** Applies choices that the service reported. A version older than the known one arrived late and is ignored. */
-  hear(told: Choices | undefined): void {
-    this.take(told, (kind) => versionOf(told, kind) > versionOf(this.choices, kind));
+  hear(received: Choices | undefined): void {
+    this.take(received, (kind) => versionOf(received, kind) > versionOf(this.choices, kind));
   }
 
   /** Applies the response to choices that this client sent. It counts unless a newer choice arrived meanwhile. */
@@ -43,12 +43,12 @@ export class KnownChoices {
     );
   }
 
-  private take(told: Choices | undefined, isBetter: (kind: ChoiceKind) => boolean): void {
+  private take(received: Choices | undefined, isBetter: (kind: ChoiceKind) => boolean): void {
     // A new message, because the previous one may still be in a request to the service.
     this.choices = create(
       ChoicesSchema,
       Object.fromEntries(
-        KINDS.map((kind) => [kind, isBetter(kind) ? told?.[kind] : this.choices[kind]]),
+        KINDS.map((kind) => [kind, isBetter(kind) ? received?.[kind] : this.choices[kind]]),
       ),
     );
   }

@@ -212,7 +212,7 @@ export class SessionReconnector {
           attributes,
           choices,
         },
-        { signal, attempt, onChoices: (told) => this.options.choices.hear(told) },
+        { signal, attempt, onChoices: (choices) => this.options.choices.hear(choices) },
       );
       return { stream, attributes };
     } catch (reason) {

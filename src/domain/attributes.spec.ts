@@ -23,11 +23,11 @@ const twoTabs = given(
 
 describe('Attributes', () => {
   it('of all sessions are merged, and of one key the value that was set last counts', () => {
-    const { user, events, told } = continueWith(twoTabs.user, [
+    const { user, events, eventLines } = continueWith(twoTabs.user, [
       [2, setAttributes('b', { doc: '2', typing: '' })],
     ]);
     expect(attributes(user)).toEqual({ color: 'red', doc: '2', typing: '' });
-    expect(told).toEqual(['2 USER_ATTRIBUTES_CHANGED REQUESTED']);
+    expect(eventLines).toEqual(['2 USER_ATTRIBUTES_CHANGED REQUESTED']);
     expect(events[0]?.change).toEqual({
       kind: 'USER_ATTRIBUTES_CHANGED',
       keys: ['doc', 'typing'],
@@ -35,22 +35,22 @@ describe('Attributes', () => {
   });
 
   it('end with their session, and the value of another session counts again', () => {
-    const { user, told } = continueWith(twoTabs.user, [
+    const { user, eventLines } = continueWith(twoTabs.user, [
       [2, setAttributes('b', { doc: '2' })],
       [3, disconnect('b')],
     ]);
     expect(attributes(user)).toEqual({ color: 'red', doc: '1' });
-    expect(told.at(-1)).toBe('3 USER_ATTRIBUTES_CHANGED DISCONNECTED');
+    expect(eventLines.at(-1)).toBe('3 USER_ATTRIBUTES_CHANGED DISCONNECTED');
     expect(attributes(continueWith(user, [[4, disconnect('a')]]).user)).toEqual({});
   });
 
   it('that change nothing cause no event', () => {
-    const { told } = continueWith(twoTabs.user, [
+    const { eventLines } = continueWith(twoTabs.user, [
       [2, setAttributes('a', { doc: '1' })],
       [3, setAttributes('b', { doc: '1' })],
       [4, setAttributes('b', {}, { remove: ['unknown'] })],
     ]);
-    expect(told).toEqual([]);
+    expect(eventLines).toEqual([]);
   });
 
   it('are removed by key, only those of the session', () => {
@@ -62,15 +62,15 @@ describe('Attributes', () => {
   });
 
   it('expire by themselves, and setting one again renews it without an event', () => {
-    const { user, told, wakeAt } = continueWith(twoTabs.user, [
+    const { user, eventLines, wakeAt } = continueWith(twoTabs.user, [
       [2, setAttributes('a', { typing: '1' }, { expiresAt: 10 })],
       [9, setAttributes('a', { typing: '1' }, { expiresAt: 17 })],
       [10, time],
     ]);
-    expect(told).toEqual(['2 USER_ATTRIBUTES_CHANGED REQUESTED']);
+    expect(eventLines).toEqual(['2 USER_ATTRIBUTES_CHANGED REQUESTED']);
     expect(wakeAt).toBe(17);
     const expired = continueWith(user, [[17, time]]);
-    expect(expired.told).toEqual(['17 USER_ATTRIBUTES_CHANGED ATTRIBUTE_EXPIRED']);
+    expect(expired.eventLines).toEqual(['17 USER_ATTRIBUTES_CHANGED ATTRIBUTE_EXPIRED']);
     expect(expired.events[0]?.change).toMatchObject({ keys: ['typing'] });
     expect(attributes(expired.user)).toEqual({ color: 'red', doc: '1' });
   });
@@ -85,9 +85,9 @@ describe('Attributes', () => {
   });
 
   it('can be given when a session starts', () => {
-    const { user, told } = given([0, connect('a', { attributes: new Map([['doc', '1']]) })]);
+    const { user, eventLines } = given([0, connect('a', { attributes: new Map([['doc', '1']]) })]);
     expect(attributes(user)).toEqual({ doc: '1' });
-    expect(told).toEqual(['0 USER_ONLINE CONNECTED', '0 USER_ATTRIBUTES_CHANGED CONNECTED']);
+    expect(eventLines).toEqual(['0 USER_ONLINE CONNECTED', '0 USER_ATTRIBUTES_CHANGED CONNECTED']);
   });
 
   it('stay during the grace of a lost session, and end when its successor starts', () => {
@@ -111,7 +111,7 @@ describe('Attributes', () => {
     const { user } = continueWith(twoTabs.user, [[2, choose('a', 'INVISIBLE')]]);
     expect(attributes(user)).toEqual({});
     expect(user.own.attributes.get('doc')).toBe('1');
-    expect(continueWith(user, [[3, setAttributes('a', { doc: '9' })]]).told).toEqual([]);
+    expect(continueWith(user, [[3, setAttributes('a', { doc: '9' })]]).eventLines).toEqual([]);
   });
 
   it('have keys like __proto__ that are keys like any other', () => {
@@ -143,7 +143,9 @@ describe('The limits of attributes', () => {
     const { user } = continueWith(twoTabs.user, [[2, setAttributes('b', keys('k', 30))]]);
     expect(user.shown.attributes.size).toBe(32);
     expect(() => continueWith(user, [[3, setAttributes('a', { one: 'more' })]])).toThrow('32');
-    expect(continueWith(user, [[3, setAttributes('a', { doc: 'longer' })]]).told).toHaveLength(1);
+    expect(
+      continueWith(user, [[3, setAttributes('a', { doc: 'longer' })]]).eventLines,
+    ).toHaveLength(1);
   });
 
   it('count the bytes of keys and values, of each key its longest value', () => {

@@ -13,9 +13,9 @@ const inLobby = given([0, connect('a')], [1, join('a', 'lobby')]);
 
 describe('A channel', () => {
   it('is joined, and the change names the one before', () => {
-    expect(inLobby.told.at(-1)).toBe('1 USER_CHANNEL_CHANGED REQUESTED');
+    expect(inLobby.eventLines.at(-1)).toBe('1 USER_CHANNEL_CHANGED REQUESTED');
     const moved = continueWith(inLobby.user, [[2, join('a', 'kitchen')]]);
-    expect(moved.told).toEqual(['2 USER_CHANNEL_CHANGED REQUESTED']);
+    expect(moved.eventLines).toEqual(['2 USER_CHANNEL_CHANGED REQUESTED']);
     expect(moved.events[0]).toMatchObject({
       previousChannelId: 'lobby',
       change: { previousChannelId: 'lobby' },
@@ -28,17 +28,20 @@ describe('A channel', () => {
       [2, leave('a')],
       [3, leave('a')],
     ]);
-    expect(left.told).toEqual(['2 USER_CHANNEL_CHANGED REQUESTED']);
+    expect(left.eventLines).toEqual(['2 USER_CHANNEL_CHANGED REQUESTED']);
     expect(left.user.shown.channelId).toBeUndefined();
   });
 
   it('announces nothing when the user joins the same channel again', () => {
-    expect(continueWith(inLobby.user, [[2, join('a', 'lobby')]]).told).toEqual([]);
+    expect(continueWith(inLobby.user, [[2, join('a', 'lobby')]]).eventLines).toEqual([]);
   });
 
   it('is left when the session that holds it ends, before the user goes OFFLINE', () => {
-    const { told, events } = continueWith(inLobby.user, [[2, disconnect('a')]]);
-    expect(told).toEqual(['2 USER_CHANNEL_CHANGED DISCONNECTED', '2 USER_OFFLINE DISCONNECTED']);
+    const { eventLines, events } = continueWith(inLobby.user, [[2, disconnect('a')]]);
+    expect(eventLines).toEqual([
+      '2 USER_CHANNEL_CHANGED DISCONNECTED',
+      '2 USER_OFFLINE DISCONNECTED',
+    ]);
     expect(events[0]?.presence).toBe(events[1]?.presence);
   });
 
@@ -55,10 +58,10 @@ describe('A channel', () => {
       [2, connect('b')],
       [3, join('b', 'lobby')],
     ]);
-    expect(taken.told).toEqual([]);
+    expect(taken.eventLines).toEqual([]);
     expect(continueWith(taken.user, [[4, disconnect('a')]]).user.shown.channelId).toBe('lobby');
-    const { told } = continueWith(taken.user, [[4, disconnect('b')]]);
-    expect(told).toEqual(['4 USER_CHANNEL_CHANGED DISCONNECTED']);
+    const { eventLines } = continueWith(taken.user, [[4, disconnect('b')]]);
+    expect(eventLines).toEqual(['4 USER_CHANNEL_CHANGED DISCONNECTED']);
   });
 
   it('is left at the word of any session of the user', () => {
@@ -87,12 +90,12 @@ describe('Muting', () => {
   });
 
   it('once more announces nothing', () => {
-    const { told } = given(
+    const { eventLines } = given(
       [0, connect('a')],
       [1, mute('a', { microphone: true })],
       [2, mute('a', { microphone: true })],
     );
-    expect(told).toHaveLength(2);
+    expect(eventLines).toHaveLength(2);
   });
 
   it('remains when the user moves between channels or goes OFFLINE', () => {
@@ -106,7 +109,10 @@ describe('Muting', () => {
   });
 
   it('can be set with Connect, and is announced after the user is ONLINE', () => {
-    const { told } = given([0, connect('a', { isMicrophoneMuted: true, isSpeakerMuted: false })]);
-    expect(told).toEqual(['0 USER_ONLINE CONNECTED', '0 USER_MUTE_STATE_CHANGED CONNECTED']);
+    const { eventLines } = given([
+      0,
+      connect('a', { isMicrophoneMuted: true, isSpeakerMuted: false }),
+    ]);
+    expect(eventLines).toEqual(['0 USER_ONLINE CONNECTED', '0 USER_MUTE_STATE_CHANGED CONNECTED']);
   });
 });

@@ -52,7 +52,10 @@ describe('A client that returns to a service that forgot', () => {
   );
 
   it('restores all that was chosen, in the same commit as its session begins', () => {
-    const { user, told, wakeAt } = given([100, returning('b', 'a', rememberedBy(before, 'a'))]);
+    const { user, eventLines, wakeAt } = given([
+      100,
+      returning('b', 'a', rememberedBy(before, 'a')),
+    ]);
     expect(user.own).toMatchObject({
       status: 'DO_NOT_DISTURB',
       statusText: 'focus',
@@ -61,7 +64,7 @@ describe('A client that returns to a service that forgot', () => {
       isSpeakerMuted: true,
     });
     expect(user.choiceVersions).toEqual(before.choiceVersions);
-    expect(told).toEqual([
+    expect(eventLines).toEqual([
       '100 USER_ONLINE CONNECTED',
       '100 USER_CHANNEL_CHANGED CONNECTED',
       '100 USER_MUTE_STATE_CHANGED CONNECTED',
@@ -71,8 +74,8 @@ describe('A client that returns to a service that forgot', () => {
 
   it('restores INVISIBLE without becoming visible', () => {
     const { user: hidden } = continueWith(before, [[5, choose('a', 'INVISIBLE')]]);
-    const { user, told } = given([100, returning('b', 'a', rememberedBy(hidden, 'a'))]);
-    expect(told).toEqual([]);
+    const { user, eventLines } = given([100, returning('b', 'a', rememberedBy(hidden, 'a'))]);
+    expect(eventLines).toEqual([]);
     expect(user.shown).toMatchObject({ status: 'OFFLINE', version: 0 });
     expect(user.own).toMatchObject({ status: 'ONLINE', channelId: 'lobby' });
   });
@@ -124,11 +127,11 @@ describe('A client that returns to a service that forgot', () => {
 
   it('announces a disconnect when it makes a visible user INVISIBLE', () => {
     const { user: hidden } = continueWith(before, [[5, choose('a', 'INVISIBLE')]]);
-    const { told } = given(
+    const { eventLines } = given(
       [100, connect('x')],
       [101, returning('b', 'a', rememberedBy(hidden, 'a'))],
     );
-    expect(told.at(-1)).toBe('101 USER_OFFLINE DISCONNECTED');
+    expect(eventLines.at(-1)).toBe('101 USER_OFFLINE DISCONNECTED');
   });
 });
 
@@ -139,7 +142,7 @@ describe('A client that returns to a service that forgot nothing', () => {
       [2, join('a', 'meeting')],
       [3, choose('a', 'AUTOMATIC')],
     );
-    const { user, told } = continueWith(before, [
+    const { user, eventLines } = continueWith(before, [
       [10, connect('p')],
       [11, mute('p', { microphone: true })],
       [12, leave('p')],
@@ -148,7 +151,7 @@ describe('A client that returns to a service that forgot nothing', () => {
       [15, disconnect('a', 'CONNECTION_LOST')],
       [16, returning('b', 'a', rememberedBy(before, 'a'))],
     ]);
-    expect(told.at(-1)).toBe('13 USER_OFFLINE DISCONNECTED');
+    expect(eventLines.at(-1)).toBe('13 USER_OFFLINE DISCONNECTED');
     expect(user.own).toMatchObject({ isMicrophoneMuted: true, channelId: undefined });
     expect(user.choice).toBe('INVISIBLE');
   });

@@ -77,12 +77,15 @@ describe('A user', () => {
 describe('The events of one commit', () => {
   it('begin with UserOnline and end with UserOffline, whatever else happens', () => {
     const come = playWith({})([0, connect('a', { isSpeakerMuted: true })]);
-    expect(come.told).toEqual(['0 USER_ONLINE CONNECTED', '0 USER_MUTE_STATE_CHANGED CONNECTED']);
+    expect(come.eventLines).toEqual([
+      '0 USER_ONLINE CONNECTED',
+      '0 USER_MUTE_STATE_CHANGED CONNECTED',
+    ]);
     const go = continueWith(come.user, [
       [1, join('a', 'lobby')],
       [2, disconnect('a')],
     ]);
-    expect(go.told.slice(1)).toEqual([
+    expect(go.eventLines.slice(1)).toEqual([
       '2 USER_CHANNEL_CHANGED DISCONNECTED',
       '2 USER_OFFLINE DISCONNECTED',
     ]);
@@ -104,7 +107,7 @@ describe('The events of one commit', () => {
       [10, activity('b')],
       [15, disconnect('b')],
     );
-    expect(idle.told.slice(-3)).toEqual([
+    expect(idle.eventLines.slice(-3)).toEqual([
       '15 USER_STATUS_CHANGED DISCONNECTED',
       '15 USER_CHANNEL_CHANGED DISCONNECTED',
       '15 USER_CONNECTION_CHANGED DISCONNECTED',
@@ -175,7 +178,7 @@ describe('Eviction of a user', () => {
       version: 0,
       lastActiveAt: undefined,
     });
-    expect(continueWith(kept, [[5, connect('b')]]).told).toEqual([]);
+    expect(continueWith(kept, [[5, connect('b')]]).eventLines).toEqual([]);
     expect(retainOnEviction(kept)).toBeUndefined();
   });
 
@@ -187,7 +190,7 @@ describe('Eviction of a user', () => {
       lastActiveAt: undefined,
     });
     expect(shownTo(unrestrictedViewer('alice'), kept)).toBe(user.own);
-    expect(continueWith(kept, [[5, choose('a', 'AUTOMATIC')]]).told).toEqual([
+    expect(continueWith(kept, [[5, choose('a', 'AUTOMATIC')]]).eventLines).toEqual([
       '5 USER_ONLINE CONNECTED',
     ]);
   });

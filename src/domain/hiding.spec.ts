@@ -43,7 +43,7 @@ describe('A user who hides from a viewer', () => {
 
   it('goes OFFLINE for this viewer, as if every session had ended', () => {
     const ended = continueWith(online, [[200, disconnect('a')]]);
-    expect(receivedBy('bob', online, hiding)).toEqual(ended.told);
+    expect(receivedBy('bob', online, hiding)).toEqual(ended.eventLines);
     expect(seenByBob(hiding)).toEqual(ended.user.shown);
   });
 

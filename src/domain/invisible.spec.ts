@@ -27,7 +27,7 @@ describe('An invisible user', () => {
     const before = given(...inLobby).user;
     const hides = continueWith(before, [[500, choose('a', 'INVISIBLE')]]);
     const disconnects = continueWith(before, [[500, disconnect('a')]]);
-    expect(hides.told).toEqual([
+    expect(hides.eventLines).toEqual([
       '500 USER_CHANNEL_CHANGED DISCONNECTED',
       '500 USER_OFFLINE DISCONNECTED',
     ]);
@@ -52,7 +52,7 @@ describe('An invisible user', () => {
   });
 
   it('is frozen for others, whatever happens', () => {
-    const { user, told } = continueWith(hidden, [
+    const { user, eventLines } = continueWith(hidden, [
       [600, join('a', 'kitchen')],
       [700, mute('a', { microphone: false, speaker: true })],
       [800, connect('b', { platform: 'mobile' })],
@@ -64,7 +64,7 @@ describe('An invisible user', () => {
       [2300, disconnect('b', 'CONNECTION_LOST')],
       [2400, connect('c')],
     ]);
-    expect(told).toEqual([]);
+    expect(eventLines).toEqual([]);
     expect(user.shown).toBe(hidden.shown);
     expect(user.own).toMatchObject({ status: 'ONLINE', isSpeakerMuted: true, connectedAt: 2400 });
   });
@@ -78,26 +78,26 @@ describe('An invisible user', () => {
   });
 
   it('becomes visible with the same events as a new connect', () => {
-    const { user, told } = continueWith(hidden, [[900, choose('a', 'AUTOMATIC')]]);
-    expect(told).toEqual(['900 USER_ONLINE CONNECTED', '900 USER_CHANNEL_CHANGED CONNECTED']);
+    const { user, eventLines } = continueWith(hidden, [[900, choose('a', 'AUTOMATIC')]]);
+    expect(eventLines).toEqual(['900 USER_ONLINE CONNECTED', '900 USER_CHANNEL_CHANGED CONNECTED']);
     expect(user.shown).toMatchObject({ status: 'ONLINE', connectedAt: 900, lastActiveAt: 900 });
     expect(user.shown).toBe(user.own);
   });
 
   it('announces a mute that was set while invisible together with the return', () => {
-    const { told } = continueWith(hidden, [
+    const { eventLines } = continueWith(hidden, [
       [600, mute('a', { speaker: true })],
       [900, choose('a', 'AUTOMATIC')],
     ]);
-    expect(told.at(-1)).toBe('900 USER_MUTE_STATE_CHANGED CONNECTED');
+    expect(eventLines.at(-1)).toBe('900 USER_MUTE_STATE_CHANGED CONNECTED');
   });
 
   it('becomes visible when the choice expires, as if connecting', () => {
-    const { user, told } = continueWith(hidden, [
+    const { user, eventLines } = continueWith(hidden, [
       [600, choose('a', 'INVISIBLE', { until: 900 })],
       [900, time],
     ]);
-    expect(told[0]).toBe('900 USER_ONLINE CONNECTED');
+    expect(eventLines[0]).toBe('900 USER_ONLINE CONNECTED');
     expect(user.shown).toMatchObject({ status: 'ONLINE', statusText: '', connectedAt: 900 });
   });
 
@@ -112,12 +112,12 @@ describe('An invisible user', () => {
   });
 
   it('looks newly connected when the choice expires, whenever the last activity was', () => {
-    const { user, told, wakeAt } = continueWith(hidden, [
+    const { user, eventLines, wakeAt } = continueWith(hidden, [
       [600, choose('a', 'INVISIBLE', { until: 5000 })],
       [1600, time],
       [5000, time],
     ]);
-    expect(told[0]).toBe('5000 USER_ONLINE CONNECTED');
+    expect(eventLines[0]).toBe('5000 USER_ONLINE CONNECTED');
     expect(user.shown).toMatchObject({
       status: 'ONLINE',
       connectedAt: 5000,
@@ -127,32 +127,32 @@ describe('An invisible user', () => {
   });
 
   it('stays invisible over a disconnect and a new connect', () => {
-    const { user, told } = continueWith(hidden, [
+    const { user, eventLines } = continueWith(hidden, [
       [600, disconnect('a')],
       [700, connect('b')],
     ]);
-    expect(told).toEqual([]);
+    expect(eventLines).toEqual([]);
     expect([user.own.status, user.shown.status]).toEqual(['ONLINE', 'OFFLINE']);
   });
 
   it('is visible at the next connect if the choice expired meanwhile', () => {
-    const { told } = continueWith(hidden, [
+    const { eventLines } = continueWith(hidden, [
       [510, choose('a', 'INVISIBLE', { until: 600 })],
       [550, disconnect('a')],
       [600, time],
       [700, connect('b')],
     ]);
-    expect(told).toEqual(['700 USER_ONLINE CONNECTED']);
+    expect(eventLines).toEqual(['700 USER_ONLINE CONNECTED']);
   });
 
   it('stays hidden during the grace after a lost connection', () => {
     const graceful = playWith({ reconnectGraceMs: 50 });
-    const { told, wakeAt } = graceful(
+    const { eventLines, wakeAt } = graceful(
       [0, connect('a')],
       [1, choose('a', 'INVISIBLE')],
       [2, disconnect('a', 'CONNECTION_LOST')],
     );
     expect(wakeAt).toBe(52);
-    expect(told.at(-1)).toBe('1 USER_OFFLINE DISCONNECTED');
+    expect(eventLines.at(-1)).toBe('1 USER_OFFLINE DISCONNECTED');
   });
 });

@@ -24,7 +24,7 @@ describe('Heartbeats', () => {
   it('are waited for when they were promised', () => {
     expect(begun.wakeAt).toBe(100);
     const missed = continueWith(begun.user, [[100, silent('a', 100)]]);
-    expect(missed.told).toEqual(['100 USER_OFFLINE CONNECTION_LOST']);
+    expect(missed.eventLines).toEqual(['100 USER_OFFLINE CONNECTION_LOST']);
     expect(missed.ended).toEqual([{ sessionId: 'a', cause: 'CONNECTION_LOST' }]);
   });
 
@@ -35,7 +35,7 @@ describe('Heartbeats', () => {
   it('are not missed if another node received one', () => {
     const heard = continueWith(begun.user, [[60, heartbeat('a')]]).user;
     expect(continueWith(heard, [[100, silent('a', 100)]]).user).toBe(heard);
-    expect(continueWith(heard, [[160, silent('a', 160)]]).told).toEqual([
+    expect(continueWith(heard, [[160, silent('a', 160)]]).eventLines).toEqual([
       '160 USER_OFFLINE CONNECTION_LOST',
     ]);
   });
@@ -60,20 +60,20 @@ describe('Heartbeats', () => {
 
 describe('An expired token', () => {
   it('ends its session and no other', () => {
-    const { told, ended, user } = given(
+    const { eventLines, ended, user } = given(
       [0, connect('a', { tokenExpiresAt: 50, platform: 'web' })],
       [1, connect('b')],
       [50, time],
     );
     expect(ended).toEqual([{ sessionId: 'a', cause: 'TOKEN_EXPIRED' }]);
-    expect(told.at(-1)).toBe('50 USER_CONNECTION_CHANGED TOKEN_EXPIRED');
+    expect(eventLines.at(-1)).toBe('50 USER_CONNECTION_CHANGED TOKEN_EXPIRED');
     expect(liveSessions(user).map(({ sessionId }) => sessionId)).toEqual(['b']);
   });
 
   it('does not wait for a reconnect', () => {
     const graceful = playWith({ reconnectGraceMs: 50 });
-    const { told } = graceful([0, connect('a', { tokenExpiresAt: 50 })], [50, time]);
-    expect(told.at(-1)).toBe('50 USER_OFFLINE TOKEN_EXPIRED');
+    const { eventLines } = graceful([0, connect('a', { tokenExpiresAt: 50 })], [50, time]);
+    expect(eventLines.at(-1)).toBe('50 USER_OFFLINE TOKEN_EXPIRED');
   });
 });
 
@@ -98,15 +98,15 @@ describe('The reconnect grace', () => {
   });
 
   it('keeps the presence of a user whose connection was lost', () => {
-    expect(lost.told).toHaveLength(2);
+    expect(lost.eventLines).toHaveLength(2);
     expect(lost.user.shown).toMatchObject({ status: 'ONLINE', channelId: 'lobby' });
     expect(lost.ended).toEqual([{ sessionId: 'a', cause: 'CONNECTION_LOST' }]);
     expect(lost.wakeAt).toBe(60);
   });
 
   it('ends, and with it the session, its channel and the user', () => {
-    const { told, ended } = continueWith(lost.user, [[60, time]], policy);
-    expect(told).toEqual([
+    const { eventLines, ended } = continueWith(lost.user, [[60, time]], policy);
+    expect(eventLines).toEqual([
       '60 USER_CHANNEL_CHANGED CONNECTION_LOST',
       '60 USER_OFFLINE CONNECTION_LOST',
     ]);
@@ -115,18 +115,18 @@ describe('The reconnect grace', () => {
 
   it('is not waited for by a clean end, nor by one that was asked for', () => {
     for (const cause of ['DISCONNECTED', 'SESSION_ENDED'] as const) {
-      const { told } = graceful([0, connect('a')], [1, disconnect('a', cause)]);
-      expect(told.at(-1)).toBe(`1 USER_OFFLINE ${cause}`);
+      const { eventLines } = graceful([0, connect('a')], [1, disconnect('a', cause)]);
+      expect(eventLines.at(-1)).toBe(`1 USER_OFFLINE ${cause}`);
     }
   });
 
   it('also begins when heartbeats are missed', () => {
-    const { wakeAt, told } = graceful(
+    const { wakeAt, eventLines } = graceful(
       [0, connect('a', { requireHeartbeats: true })],
       [100, silent('a', 100)],
       [150, time],
     );
-    expect(told.at(-1)).toBe('150 USER_OFFLINE CONNECTION_LOST');
+    expect(eventLines.at(-1)).toBe('150 USER_OFFLINE CONNECTION_LOST');
     expect(wakeAt).toBeUndefined();
   });
 
@@ -141,19 +141,19 @@ describe('The reconnect grace', () => {
 
   it('lets a client of the same platform take over the channel of the lost session', () => {
     const back = continueWith(lost.user, [[20, connect('b')]], policy);
-    expect(back.told).toEqual(['20 USER_CONNECTION_CHANGED CONNECTED']);
+    expect(back.eventLines).toEqual(['20 USER_CONNECTION_CHANGED CONNECTED']);
     expect(back.user.shown).toMatchObject({ channelId: 'lobby', connectedAt: 20 });
     expect(back.user.sessions).toHaveLength(1);
     expect(continueWith(back.user, [[60, time]], policy).user).toBe(back.user);
-    const { told } = continueWith(back.user, [[70, disconnect('b')]], policy);
-    expect(told[0]).toBe('70 USER_CHANNEL_CHANGED DISCONNECTED');
+    const { eventLines } = continueWith(back.user, [[70, disconnect('b')]], policy);
+    expect(eventLines[0]).toBe('70 USER_CHANNEL_CHANGED DISCONNECTED');
   });
 
   it('treats a client of another platform as another device', () => {
     const { user } = continueWith(lost.user, [[20, connect('b', { platform: 'mobile' })]], policy);
     expect(user.shown.platforms).toEqual(['desktop', 'mobile']);
-    const { told } = continueWith(user, [[60, time]], policy);
-    expect(told).toEqual([
+    const { eventLines } = continueWith(user, [[60, time]], policy);
+    expect(eventLines).toEqual([
       '60 USER_CHANNEL_CHANGED CONNECTION_LOST',
       '60 USER_CONNECTION_CHANGED CONNECTION_LOST',
     ]);
@@ -215,8 +215,8 @@ describe('A node that is lost', () => {
   );
 
   it('ends the sessions of that node, and users with another session stay online', () => {
-    const { told, ended, user } = continueWith(both.user, [[3, nodeLost('node-1')]]);
-    expect(told).toEqual([
+    const { eventLines, ended, user } = continueWith(both.user, [[3, nodeLost('node-1')]]);
+    expect(eventLines).toEqual([
       '3 USER_CHANNEL_CHANGED NODE_LOST',
       '3 USER_CONNECTION_CHANGED NODE_LOST',
     ]);
@@ -225,8 +225,8 @@ describe('A node that is lost', () => {
   });
 
   it('makes users without another session OFFLINE', () => {
-    const { told } = given([0, connect('a')], [1, connect('b')], [2, nodeLost('node-1')]);
-    expect(told.at(-1)).toBe('2 USER_OFFLINE NODE_LOST');
+    const { eventLines } = given([0, connect('a')], [1, connect('b')], [2, nodeLost('node-1')]);
+    expect(eventLines.at(-1)).toBe('2 USER_OFFLINE NODE_LOST');
   });
 
   it('does not affect users without a session there, and has no effect when repeated', () => {
@@ -237,9 +237,9 @@ describe('A node that is lost', () => {
 
   it('leaves its users the reconnect grace, and is still the reason when that has ended', () => {
     const lost = playWith({ reconnectGraceMs: 50 })([0, connect('a')], [3, nodeLost('node-1')]);
-    expect(lost.told).toEqual(['0 USER_ONLINE CONNECTED']);
+    expect(lost.eventLines).toEqual(['0 USER_ONLINE CONNECTED']);
     expect(lost.wakeAt).toBe(53);
-    expect(continueWith(lost.user, [[53, time]]).told).toEqual(['53 USER_OFFLINE NODE_LOST']);
+    expect(continueWith(lost.user, [[53, time]]).eventLines).toEqual(['53 USER_OFFLINE NODE_LOST']);
   });
 });
 
@@ -251,7 +251,7 @@ describe('A node that continues with a new node id', () => {
       [2, join('a', 'lobby')],
     );
     const renamed = continueWith(user, [[3, nodeRenamed('old', 'new')]]);
-    expect(renamed.told).toEqual([]);
+    expect(renamed.eventLines).toEqual([]);
     expect(renamed.user.own).toEqual(user.own);
     expect(renamed.user.sessions.map(({ node }) => node)).toEqual(['new', 'other']);
     expect(continueWith(renamed.user, [[4, nodeLost('old')]]).user).toBe(renamed.user);

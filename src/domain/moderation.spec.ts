@@ -31,7 +31,7 @@ describe("A moderator's mute", () => {
   const muted = continueWith(onStage.user, [[2, moderateMute({ microphone: true })]]);
 
   it("is apart from the user's own, and the event says what it was before", () => {
-    expect(muted.told).toEqual(['2 USER_MUTE_STATE_CHANGED MODERATED']);
+    expect(muted.eventLines).toEqual(['2 USER_MUTE_STATE_CHANGED MODERATED']);
     expect(muted.events[0]?.change).toEqual({
       kind: 'USER_MUTE_STATE_CHANGED',
       wasMicrophoneMuted: false,
@@ -76,28 +76,30 @@ describe("A moderator's mute", () => {
   it('is lifted by a moderator, and what is not named stays', () => {
     const both = continueWith(muted.user, [[3, moderateMute({ speaker: true })]]).user;
     expect(both.shown.moderatorMute).toEqual({ isMicrophoneMuted: true, isSpeakerMuted: true });
-    const { user, told } = continueWith(both, [[4, moderateMute({ microphone: false })]]);
+    const { user, eventLines } = continueWith(both, [[4, moderateMute({ microphone: false })]]);
     expect(user.shown.moderatorMute).toEqual({ isMicrophoneMuted: false, isSpeakerMuted: true });
-    expect(told).toEqual(['4 USER_MUTE_STATE_CHANGED MODERATED']);
+    expect(eventLines).toEqual(['4 USER_MUTE_STATE_CHANGED MODERATED']);
   });
 
   it('is no activity, and repeating it announces nothing', () => {
-    const { user, told } = continueWith(muted.user, [[500, moderateMute({ microphone: true })]]);
-    expect(told).toEqual([]);
+    const { user, eventLines } = continueWith(muted.user, [
+      [500, moderateMute({ microphone: true })],
+    ]);
+    expect(eventLines).toEqual([]);
     expect(user.own.lastActiveAt).toBe(1);
   });
 });
 
 describe('A moderator', () => {
   it('removes a user from a channel, on all sessions', () => {
-    const { user, told } = continueWith(onStage.user, [
+    const { user, eventLines } = continueWith(onStage.user, [
       [2, connect('b')],
       [3, joinToo('b', 'stage')],
       [4, joinToo('b', 'lobby')],
       [5, removeUser('stage')],
     ]);
     expect(channels(user)).toEqual(['lobby']);
-    expect(told.at(-1)).toBe('5 USER_CHANNEL_CHANGED MODERATED');
+    expect(eventLines.at(-1)).toBe('5 USER_CHANNEL_CHANGED MODERATED');
   });
 
   it('moves a user on the sessions that are in the channel', () => {
@@ -188,7 +190,7 @@ describe('A moderator without the scope of an admin', () => {
     for (const command of [mute(of('stage')), ...commands])
       expect(() => continueWith(hiding, [[3, command]])).toThrow('the user is not present');
     // The commands of an admin reach a user who hides.
-    expect(continueWith(hiding, [[3, mute(ADMIN)]]).told).toHaveLength(1);
+    expect(continueWith(hiding, [[3, mute(ADMIN)]]).eventLines).toHaveLength(1);
 
     const viewer = {
       ...of().viewer,
@@ -229,7 +231,7 @@ describe('A moderator without the scope of an admin', () => {
     }
   });
 
-  it('is told the same of a user who is INVISIBLE as of one who is OFFLINE, with and without the grant', () => {
+  it('gets the same error about a user who is INVISIBLE as about one who is OFFLINE, with and without the grant', () => {
     const hidden = continueWith(onBoth, [[3, choose('a', 'INVISIBLE')]]).user;
     for (const user of [hidden, newUser('alice')]) {
       for (const moderator of [of('stage'), of()]) {
@@ -251,11 +253,11 @@ describe('A status that a backend sets', () => {
   });
 
   it('is shown at once, is no activity, and expires', () => {
-    const { user, told } = continueWith(onStage.user, [
+    const { user, eventLines } = continueWith(onStage.user, [
       [50, inMeeting()],
       [100, time],
     ]);
-    expect(told).toEqual([
+    expect(eventLines).toEqual([
       '50 USER_STATUS_CHANGED MODERATED',
       '100 USER_STATUS_CHANGED STATUS_EXPIRED',
     ]);
@@ -264,7 +266,7 @@ describe('A status that a backend sets', () => {
 
   it('waits for a user who is not connected, also one never seen', () => {
     const set = continueWith(newUser('alice'), [[50, inMeeting()]]);
-    expect(set.told).toEqual([]);
+    expect(set.eventLines).toEqual([]);
     expect(set.user.shown.status).toBe('OFFLINE');
     const { user } = continueWith(set.user, [[60, connect('a')]]);
     expect(user.shown).toMatchObject({ status: 'DO_NOT_DISTURB', statusText: 'In a meeting' });
@@ -280,7 +282,10 @@ describe('A status that a backend sets', () => {
   });
 
   it('that hides the user looks like a disconnect', () => {
-    const { told } = continueWith(onStage.user, [[50, inMeeting('INVISIBLE')]]);
-    expect(told).toEqual(['50 USER_CHANNEL_CHANGED DISCONNECTED', '50 USER_OFFLINE DISCONNECTED']);
+    const { eventLines } = continueWith(onStage.user, [[50, inMeeting('INVISIBLE')]]);
+    expect(eventLines).toEqual([
+      '50 USER_CHANNEL_CHANGED DISCONNECTED',
+      '50 USER_OFFLINE DISCONNECTED',
+    ]);
   });
 });

@@ -13,8 +13,8 @@ import { liveSessions } from './user.js';
 
 describe('Sessions', () => {
   it('make a user ONLINE with the first one', () => {
-    const { user, told } = given([5, connect('a')]);
-    expect(told).toEqual(['5 USER_ONLINE CONNECTED']);
+    const { user, eventLines } = given([5, connect('a')]);
+    expect(eventLines).toEqual(['5 USER_ONLINE CONNECTED']);
     expect(user.shown).toEqual({
       userId: 'alice',
       status: 'ONLINE',
@@ -33,8 +33,8 @@ describe('Sessions', () => {
   });
 
   it('make a user OFFLINE with the end of the last one, and keep the last activity', () => {
-    const { user, told } = given([0, connect('a')], [3, activity('a')], [9, disconnect('a')]);
-    expect(told).toEqual(['0 USER_ONLINE CONNECTED', '9 USER_OFFLINE DISCONNECTED']);
+    const { user, eventLines } = given([0, connect('a')], [3, activity('a')], [9, disconnect('a')]);
+    expect(eventLines).toEqual(['0 USER_ONLINE CONNECTED', '9 USER_OFFLINE DISCONNECTED']);
     expect(user.shown).toMatchObject({ status: 'OFFLINE', platforms: [], lastActiveAt: 3 });
     expect(user.shown.connectedAt).toBeUndefined();
   });
@@ -46,31 +46,31 @@ describe('Sessions', () => {
 
   it('have the reason of the last end', () => {
     for (const cause of ['CONNECTION_LOST', 'SESSION_ENDED', 'TOKEN_EXPIRED'] as const) {
-      const { told, ended } = given([0, connect('a')], [9, disconnect('a', cause)]);
-      expect(told.at(-1)).toBe(`9 USER_OFFLINE ${cause}`);
+      const { eventLines, ended } = given([0, connect('a')], [9, disconnect('a', cause)]);
+      expect(eventLines.at(-1)).toBe(`9 USER_OFFLINE ${cause}`);
       expect(ended).toEqual([{ sessionId: 'a', cause }]);
     }
   });
 
   it('beside the first change the platforms, which are sorted and named once', () => {
-    const { user, told } = given(
+    const { user, eventLines } = given(
       [0, connect('a', { platform: 'web' })],
       [1, connect('b', { platform: 'desktop' })],
       [2, connect('c', { platform: 'web' })],
     );
     expect(user.shown.platforms).toEqual(['desktop', 'web']);
-    expect(told).toEqual(['0 USER_ONLINE CONNECTED', '1 USER_CONNECTION_CHANGED CONNECTED']);
+    expect(eventLines).toEqual(['0 USER_ONLINE CONNECTED', '1 USER_CONNECTION_CHANGED CONNECTED']);
   });
 
   it('show when the oldest live session began', () => {
     const story = given([0, connect('a')], [7, connect('b')], [9, disconnect('a')]);
     expect(story.user.shown).toMatchObject({ status: 'ONLINE', connectedAt: 7 });
-    expect(story.told.at(-1)).toBe('9 USER_CONNECTION_CHANGED DISCONNECTED');
+    expect(story.eventLines.at(-1)).toBe('9 USER_CONNECTION_CHANGED DISCONNECTED');
   });
 
   it('end unnoticed where neither platforms nor the oldest one change', () => {
-    const { user, told } = given([0, connect('a')], [1, connect('b')], [2, disconnect('b')]);
-    expect(told).toEqual(['0 USER_ONLINE CONNECTED']);
+    const { user, eventLines } = given([0, connect('a')], [1, connect('b')], [2, disconnect('b')]);
+    expect(eventLines).toEqual(['0 USER_ONLINE CONNECTED']);
     expect(liveSessions(user).map(({ sessionId }) => sessionId)).toEqual(['a']);
   });
 
@@ -85,13 +85,13 @@ describe('Sessions', () => {
   });
 
   it('may be ended again without an error, also with an unknown id', () => {
-    const { told, ended } = given(
+    const { eventLines, ended } = given(
       [0, connect('a')],
       [1, disconnect('a')],
       [2, disconnect('a', 'SESSION_ENDED')],
       [3, disconnect('nobody')],
     );
-    expect(told).toHaveLength(2);
+    expect(eventLines).toHaveLength(2);
     expect(ended).toEqual([{ sessionId: 'a', cause: 'DISCONNECTED' }]);
   });
 

@@ -100,12 +100,15 @@ describe('A user in several channels', () => {
   });
 
   it('leaves one channel by name, on all sessions', () => {
-    const { user, told } = continueWith(twoTabs.user, [
+    const { user, eventLines } = continueWith(twoTabs.user, [
       [3, joinToo('b', 'doc-1')],
       [4, leave('b', 'doc-1')],
     ]);
     expect(channels(user)).toEqual(['doc-2']);
-    expect(told).toEqual(['3 USER_CHANNEL_CHANGED REQUESTED', '4 USER_CHANNEL_CHANGED REQUESTED']);
+    expect(eventLines).toEqual([
+      '3 USER_CHANNEL_CHANGED REQUESTED',
+      '4 USER_CHANNEL_CHANGED REQUESTED',
+    ]);
   });
 
   it('leaves all channels when no channel is named', () => {
@@ -113,7 +116,7 @@ describe('A user in several channels', () => {
   });
 
   it('can leave a channel again, or one never joined, without an event', () => {
-    expect(continueWith(twoTabs.user, [[3, leave('a', 'doc-9')]]).told).toEqual([]);
+    expect(continueWith(twoTabs.user, [[3, leave('a', 'doc-9')]]).eventLines).toEqual([]);
   });
 
   it('makes a channel the current one by joining it again', () => {

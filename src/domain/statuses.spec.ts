@@ -20,7 +20,7 @@ describe('A status', () => {
     expect(wakeAt).toBe(1300);
     expect(continueWith(user, [[1299, time]]).user).toBe(user);
     const idle = continueWith(user, [[1300, time]]);
-    expect(idle.told).toEqual(['1300 USER_STATUS_CHANGED IDLE']);
+    expect(idle.eventLines).toEqual(['1300 USER_STATUS_CHANGED IDLE']);
     expect(idle.user.shown).toMatchObject({ status: 'IDLE', lastActiveAt: 300 });
     expect(idle.wakeAt).toBeUndefined();
   });
@@ -36,13 +36,13 @@ describe('A status', () => {
   });
 
   it('turns ONLINE again by activity on whichever session', () => {
-    const { told } = given(
+    const { eventLines } = given(
       [0, connect('a')],
       [0, connect('b')],
       [1000, time],
       [2000, activity('b')],
     );
-    expect(told.slice(1)).toEqual([
+    expect(eventLines.slice(1)).toEqual([
       '1000 USER_STATUS_CHANGED IDLE',
       '2000 USER_STATUS_CHANGED ACTIVE',
     ]);
@@ -55,42 +55,44 @@ describe('A status', () => {
       mute('a', { microphone: false }),
       choose('a', 'AUTOMATIC'),
     ]) {
-      expect(continueWith(idle, [[2000, input]]).told).toEqual(['2000 USER_STATUS_CHANGED ACTIVE']);
+      expect(continueWith(idle, [[2000, input]]).eventLines).toEqual([
+        '2000 USER_STATUS_CHANGED ACTIVE',
+      ]);
     }
-    expect(continueWith(idle, [[2000, leave('a')]]).told).toEqual([
+    expect(continueWith(idle, [[2000, leave('a')]]).eventLines).toEqual([
       '2000 USER_STATUS_CHANGED ACTIVE',
       '2000 USER_CHANNEL_CHANGED REQUESTED',
     ]);
-    expect(continueWith(idle, [[2000, connect('b')]]).told).toEqual([
+    expect(continueWith(idle, [[2000, connect('b')]]).eventLines).toEqual([
       '2000 USER_STATUS_CHANGED CONNECTED',
     ]);
   });
 
   it('is IDLE when the last active session ends and leaves only idle ones', () => {
-    const { user, told } = given(
+    const { user, eventLines } = given(
       [0, connect('a')],
       [10, connect('b')],
       [1500, activity('b')],
       [1600, disconnect('b')],
     );
     expect(user.shown).toMatchObject({ status: 'IDLE', lastActiveAt: 1500 });
-    expect(told.at(-1)).toBe('1600 USER_STATUS_CHANGED DISCONNECTED');
+    expect(eventLines.at(-1)).toBe('1600 USER_STATUS_CHANGED DISCONNECTED');
   });
 
   it('has the reason idle timeout, also if another input reveals it first', () => {
-    const { told } = playWith({ heartbeatTimeoutMs: 5000 })(
+    const { eventLines } = playWith({ heartbeatTimeoutMs: 5000 })(
       [0, connect('a', { requireHeartbeats: true })],
       [1001, heartbeat('a')],
     );
-    expect(told.at(-1)).toBe('1001 USER_STATUS_CHANGED IDLE');
+    expect(eventLines.at(-1)).toBe('1001 USER_STATUS_CHANGED IDLE');
   });
 
   it('that was chosen is shown at once, with its text', () => {
-    const { user, told, events } = given(
+    const { user, eventLines, events } = given(
       [0, connect('a')],
       [1, choose('a', 'DO_NOT_DISTURB', { text: 'in a meeting' })],
     );
-    expect(told.at(-1)).toBe('1 USER_STATUS_CHANGED REQUESTED');
+    expect(eventLines.at(-1)).toBe('1 USER_STATUS_CHANGED REQUESTED');
     expect(events.at(-1)?.change).toMatchObject({ previousStatus: 'ONLINE' });
     expect(user.shown).toMatchObject({ status: 'DO_NOT_DISTURB', statusText: 'in a meeting' });
   });
@@ -108,18 +110,18 @@ describe('A status', () => {
     const gone = continueWith(away, [[2, disconnect('a')]]);
     expect(gone.user.shown).toMatchObject({ status: 'OFFLINE', statusText: '' });
     const back = continueWith(gone.user, [[3, connect('b')]]);
-    expect(back.told).toEqual(['3 USER_ONLINE CONNECTED']);
+    expect(back.eventLines).toEqual(['3 USER_ONLINE CONNECTED']);
     expect(back.user.shown).toMatchObject({ status: 'AWAY', statusText: 'lunch' });
   });
 
   it('that changes only in its text is a change, too', () => {
-    const { told, events } = given(
+    const { eventLines, events } = given(
       [0, connect('a')],
       [1, choose('a', 'AUTOMATIC', { text: 'coding' })],
       [2, choose('a', 'AUTOMATIC', { text: 'coding' })],
       [3, choose('a', 'AUTOMATIC')],
     );
-    expect(told.slice(1)).toEqual([
+    expect(eventLines.slice(1)).toEqual([
       '1 USER_STATUS_CHANGED REQUESTED',
       '3 USER_STATUS_CHANGED REQUESTED',
     ]);
@@ -135,28 +137,28 @@ describe('A chosen status that expires', () => {
 
   it('is AUTOMATIC again at that moment, without its text', () => {
     expect(busy.wakeAt).toBe(500);
-    const { user, told } = continueWith(busy.user, [[500, time]]);
-    expect(told).toEqual(['500 USER_STATUS_CHANGED STATUS_EXPIRED']);
+    const { user, eventLines } = continueWith(busy.user, [[500, time]]);
+    expect(eventLines).toEqual(['500 USER_STATUS_CHANGED STATUS_EXPIRED']);
     expect(user.shown).toMatchObject({ status: 'ONLINE', statusText: '' });
   });
 
   it('becomes IDLE after it expires if the user had no activity', () => {
-    const { user, told } = given(
+    const { user, eventLines } = given(
       [0, connect('a')],
       [100, choose('a', 'AWAY', { until: 5000 })],
       [5000, time],
     );
-    expect(told.at(-1)).toBe('5000 USER_STATUS_CHANGED STATUS_EXPIRED');
+    expect(eventLines.at(-1)).toBe('5000 USER_STATUS_CHANGED STATUS_EXPIRED');
     expect(user.shown).toMatchObject({ status: 'IDLE', lastActiveAt: 100 });
   });
 
   it('expires unseen while the user has no session', () => {
-    const { user, told } = continueWith(busy.user, [
+    const { user, eventLines } = continueWith(busy.user, [
       [200, disconnect('a')],
       [500, time],
       [600, connect('b')],
     ]);
-    expect(told).toEqual(['200 USER_OFFLINE DISCONNECTED', '600 USER_ONLINE CONNECTED']);
+    expect(eventLines).toEqual(['200 USER_OFFLINE DISCONNECTED', '600 USER_ONLINE CONNECTED']);
     expect(user.shown).toMatchObject({ status: 'ONLINE', statusText: '' });
   });
 
@@ -169,12 +171,12 @@ describe('A chosen status that expires', () => {
   });
 
   it('expires together with its text, also if the choice is AUTOMATIC', () => {
-    const { user, told } = given(
+    const { user, eventLines } = given(
       [0, connect('a')],
       [1, choose('a', 'AUTOMATIC', { text: 'back soon', until: 50 })],
       [50, time],
     );
-    expect(told.at(-1)).toBe('50 USER_STATUS_CHANGED STATUS_EXPIRED');
+    expect(eventLines.at(-1)).toBe('50 USER_STATUS_CHANGED STATUS_EXPIRED');
     expect(user.shown).toMatchObject({ status: 'ONLINE', statusText: '' });
   });
 

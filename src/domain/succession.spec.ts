@@ -41,14 +41,14 @@ describe('A session that names the one before it', () => {
   });
 
   it('takes over its channel while it is still live, and nobody sees a difference', () => {
-    const { user, told } = given(
+    const { user, eventLines } = given(
       [1, connect('a')],
       [2, join('a', 'lobby')],
       [3, returning('b', 'a', undefined)],
       [4, disconnect('a')],
     );
     expect(membershipsOf(user)).toMatchObject([{ channelId: 'lobby', sessionId: 'b' }]);
-    expect(told.filter((event) => event.includes('CHANNEL'))).toHaveLength(1);
+    expect(eventLines.filter((event) => event.includes('CHANNEL'))).toHaveLength(1);
   });
 
   it('takes over also what that one joins afterwards', () => {

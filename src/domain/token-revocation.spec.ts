@@ -26,7 +26,7 @@ function forget(issuedBefore: number): Input {
 
 describe('A revocation of tokens', () => {
   it('ends the sessions of tokens that were issued before its moment, and no others', () => {
-    const { user, ended, told } = given(
+    const { user, ended, eventLines } = given(
       [0, connectAt('old', 1)],
       [1, connectAt('unknown', undefined)],
       [2, connectAt('new', 2)],
@@ -37,11 +37,11 @@ describe('A revocation of tokens', () => {
       { sessionId: 'old', cause: 'TOKEN_REVOKED' },
       { sessionId: 'unknown', cause: 'TOKEN_REVOKED' },
     ]);
-    expect(told.at(-1)).toBe('3 USER_CONNECTION_CHANGED TOKEN_REVOKED');
+    expect(eventLines.at(-1)).toBe('3 USER_CONNECTION_CHANGED TOKEN_REVOKED');
   });
 
   it('takes the user OFFLINE and out of the channels at once, although a lost session would have a grace', () => {
-    const { user, ended, told } = playWith({ reconnectGraceMs: 100 })(
+    const { user, ended, eventLines } = playWith({ reconnectGraceMs: 100 })(
       [0, connectAt('live', 1)],
       [1, join('live', 'lobby')],
       [2, connectAt('lost', 1)],
@@ -50,7 +50,7 @@ describe('A revocation of tokens', () => {
     );
     expect(user).toMatchObject({ sessions: [], channelId: undefined });
     expect(ended.slice(1)).toEqual([{ sessionId: 'live', cause: 'TOKEN_REVOKED' }]);
-    expect(told.at(-1)).toBe('4 USER_OFFLINE TOKEN_REVOKED');
+    expect(eventLines.at(-1)).toBe('4 USER_OFFLINE TOKEN_REVOKED');
   });
 
   it('refuses a Connect with an older token, and accepts one with a newer token', () => {
@@ -92,7 +92,9 @@ describe('A revocation of tokens', () => {
     expect(kept.own.version).toBe(user.own.version);
     expect(isOnlyRevocation(given([0, revoke(1)]).user)).toBe(true);
     expect(() => continueWith(kept, [[3, connectAt('b', 1)]])).toThrow(/was revoked/);
-    expect(continueWith(kept, [[3, connectAt('b', 2)]]).told).toEqual(['3 USER_ONLINE CONNECTED']);
+    expect(continueWith(kept, [[3, connectAt('b', 2)]]).eventLines).toEqual([
+      '3 USER_ONLINE CONNECTED',
+    ]);
     expect(isForgotten(continueWith(kept, [[3, forget(2000)]]).user)).toBe(true);
   });
 });

@@ -93,11 +93,11 @@ export function presenceStoreContract(
     describe('a rejected command', () => {
       it('commits nothing and publishes nothing', async () => {
         const { user } = await perform('alice', connect('a'), 1);
-        const told: Commit[] = [];
-        store.commits.subscribe((next) => told.push(next));
+        const commits: Commit[] = [];
+        store.commits.subscribe((next) => commits.push(next));
         await expect(perform('alice', join('x', 'lobby'), 2)).rejects.toThrow(RejectedError);
         await expect(perform('bob', join('x', 'lobby'), 2)).rejects.toThrow(RejectedError);
-        expect(told).toEqual([]);
+        expect(commits).toEqual([]);
         expect(await store.get({ userId: 'alice' })).toEqual(user);
         expect(await store.get({ userId: 'bob' })).toEqual(newUser('bob'));
         expect(store.view.countMembers('lobby')).toBe(0);

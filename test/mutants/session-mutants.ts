@@ -73,7 +73,7 @@ export const sessionMutants: readonly AccessMutant[] = [
     'domain/moderation.ts',
     'const seen = seenBy(moderator, user);',
     'const seen = seenBy(moderator, user);\n  requireRight(moderator, (moderates) => channelIdsOf(user.shown).some(moderates));',
-    [MODERATION_RULE, 'A moderator without the scope of an admin is told the same'],
+    [MODERATION_RULE, 'A moderator without the scope of an admin gets the same error about a user'],
   ),
   mutant(
     'the answer to a moderator is the shown presence',

@@ -24,7 +24,7 @@ export interface Story {
   readonly user: User;
   readonly events: readonly PresenceEvent[];
   /** The events in short form: time, event and reason. */
-  readonly told: readonly string[];
+  readonly eventLines: readonly string[];
   readonly ended: readonly EndedSession[];
   /** The next deadline, by any clock. */
   readonly wakeAt: number | undefined;
@@ -51,7 +51,13 @@ export function continueWith(user: User, lines: readonly Line[], policy: Policy 
     ended.push(...next.ended);
     ({ user } = next);
   }
-  return { user, events, told: events.map(inWords), ended, wakeAt: nextDeadline(user, policy)?.at };
+  return {
+    user,
+    events,
+    eventLines: events.map(inWords),
+    ended,
+    wakeAt: nextDeadline(user, policy)?.at,
+  };
 }
 
 function inWords({ occurredAt, change, reason }: PresenceEvent): string {

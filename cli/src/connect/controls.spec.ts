@@ -5,12 +5,12 @@ import { Controls } from './controls.js';
 /** A session that records its calls, of a user with the given shown status. */
 function controls(shown: Status | undefined, own: Partial<Presence> = {}) {
   const presence = { userId: 'ann', statusText: '', ...own } as Presence;
-  const told: unknown[] = [];
+  const calls: unknown[] = [];
   const session = {
     presence,
-    mute: async (change: unknown) => void told.push(change),
+    mute: async (change: unknown) => void calls.push(change),
     setStatus: async (choice: string, { text }: { text: string }) => {
-      told.push([choice, text]);
+      calls.push([choice, text]);
       return { ...presence, version: 5n };
     },
   };
@@ -18,7 +18,7 @@ function controls(shown: Status | undefined, own: Partial<Presence> = {}) {
     get: (userId: string) =>
       userId === 'ann' && shown !== undefined ? ({ status: shown } as Presence) : undefined,
   };
-  return { controls: new Controls(session as unknown as Session, others), told };
+  return { controls: new Controls(session as unknown as Session, others), calls };
 }
 
 describe('The keys of a terminal', () => {
@@ -26,14 +26,14 @@ describe('The keys of a terminal', () => {
     const it = controls('online', { isMicrophoneMuted: true, isSpeakerMuted: false });
     await it.controls.toggleMicrophone();
     await it.controls.toggleSpeaker();
-    expect(it.told).toEqual([{ microphone: false }, { speaker: true }]);
+    expect(it.calls).toEqual([{ microphone: false }, { speaker: true }]);
   });
 
   it('keep the text if a status is set, and the choice if a text is set', async () => {
     const it = controls('online', { statusText: 'hi' });
     await it.controls.choose('away');
     await it.controls.say('lunch');
-    expect(it.told).toEqual([
+    expect(it.calls).toEqual([
       ['away', 'hi'],
       ['away', 'lunch'],
     ]);
@@ -47,7 +47,7 @@ describe('The keys of a terminal', () => {
     it.controls.noteShown({ version: 6n } as Presence);
     expect(it.controls.isInvisible).toBe(false);
     await it.controls.say('hello');
-    expect(it.told.at(-1)).toEqual(['automatic', 'hello']);
+    expect(it.calls.at(-1)).toEqual(['automatic', 'hello']);
   });
 
   it.each([
@@ -58,7 +58,7 @@ describe('The keys of a terminal', () => {
   ] as const)('keep the choice of another device when a text is set: %s', async (shown, choice) => {
     const it = controls(shown);
     await it.controls.say('hi');
-    expect(it.told).toEqual([[choice, 'hi']]);
+    expect(it.calls).toEqual([[choice, 'hi']]);
   });
 
   it.each(['offline', undefined] as const)(
@@ -66,7 +66,7 @@ describe('The keys of a terminal', () => {
     async (shown) => {
       const it = controls(shown, { status: 'online' });
       await it.controls.say('hi');
-      expect(it.told).toEqual([['invisible', 'hi']]);
+      expect(it.calls).toEqual([['invisible', 'hi']]);
     },
   );
 });
