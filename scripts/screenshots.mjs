@@ -6,7 +6,7 @@ import { chromium } from 'playwright-core';
 import { createPresenceClient } from '../dist/client/index.js';
 import { signToken } from '../dist/auth/sign-token.js';
 
-const KEY = 'a secret for pictures, 32 bytes or more';
+const KEY = 'a-secret-for-pictures-of-32-bytes-or-more';
 
 const NAMES =
   'ada alan amara anders anya aya bao beth bruno carla chidi chloe dara dmitri elena emeka esra fatima felix freya gabriel grace hana hugo ines ivan jamal jana jin juno kaito karim kira lars leila linh luca maja malik mateo mei mila naomi nils noor olga omar paula priya quinn rafael rosa samir sana sofia tariq theo uma vera viktor wei yara yusuf zoe'.split(
@@ -56,7 +56,7 @@ try {
   }
   await page.getByRole('button', { name: /^Idle,/ }).click();
   await page.getByRole('row').nth(3).click();
-  await page.getByText('Next:').waitFor();
+  await page.getByText(/^Next, in/).waitFor();
   await take('dashboard-why');
   await browser.close();
 } finally {
@@ -74,7 +74,8 @@ function addresses() {
       const [, grpc, http] = /gRPC on (\S+), health on (\S+)\/health/.exec(output) ?? [];
       if (http !== undefined) resolve([grpc, http]);
     };
-    server.stdout.setEncoding('utf8').on('data', read);
+    for (const stream of [server.stdout, server.stderr])
+      stream.setEncoding('utf8').on('data', read);
     server.on('exit', () => reject(new Error(`The server has ended: ${output}`)));
   });
 }
