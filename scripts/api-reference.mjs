@@ -1,22 +1,15 @@
 #!/usr/bin/env node
 // Prints docs/api.md: the contract with its comments, from a file that `buf build` wrote.
-import { readFileSync } from 'node:fs';
-import { createFileRegistry, fromBinary, ScalarType } from '@bufbuild/protobuf';
-import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { ScalarType } from '@bufbuild/protobuf';
 import { format, resolveConfig } from 'prettier';
+import { commentsIn, nameOf, PACKAGE, readContract } from './contract.mjs';
 
-const PACKAGE = 'presence.v1';
 /** In the order in which a reader needs them. */
 const SERVICES = ['SessionService', 'PresenceService', 'EventsService', 'ModerationService'];
-/** Field numbers of google/protobuf/descriptor.proto. The path to a comment consists of them. */
-const IN_FILE = { package: 2, messages: 4, enums: 5, services: 6 };
-const IN_MESSAGE = { fields: 2, oneofs: 8 };
-const MEMBERS = 2;
 /** The descriptions of the types that come with protobuf. */
 const WELL_KNOWN = 'https://protobuf.dev/reference/protobuf/google.protobuf/';
 
-const set = fromBinary(FileDescriptorSetSchema, readFileSync(process.argv[2]));
-const files = [...createFileRegistry(set).files].filter(({ proto }) => proto.package === PACKAGE);
+const files = readContract(process.argv[2]);
 const services = files
   .flatMap(({ services }) => services)
   .sort((a, b) => SERVICES.indexOf(a.name) - SERVICES.indexOf(b.name));
@@ -35,7 +28,7 @@ ${commentOf(PACKAGE)}
 [errors.md](errors.md) lists every error with its reason and what a client does about it.
 
 In JSON, as browsers and \`grpcurl\` write it, names are in camelCase (\`user_id\` is \`userId\`), times are text
-(\`2026-01-31T12:00:00Z\`), and so are durations (\`6s\`).
+(\`2026-01-31T12:00:00Z\`), and so are durations (\`6s\`). [openapi.yaml](openapi.yaml) has the same API over HTTP as OpenAPI 3.1.
 
 ${services.map(contents).join('\n')}
 
@@ -52,41 +45,6 @@ ${enums.map(enumSection).join('\n')}`;
 process.stdout.write(
   await format(markdown, { ...(await resolveConfig('docs/api.md')), parser: 'markdown' }),
 );
-
-/** Yields the comment of each element in a file, by its full name. */
-function* commentsIn(file) {
-  const texts = new Map(
-    file.proto.sourceCodeInfo.location.map((at) => [at.path.join(), at.leadingComments]),
-  );
-  const textAt = (...path) => texts.get(path.join())?.replaceAll(/^ /gm, '').trim();
-  const packageComment = textAt(IN_FILE.package);
-  if (packageComment) yield [PACKAGE, packageComment];
-  for (const [i, service] of file.services.entries()) {
-    yield [service.typeName, textAt(IN_FILE.services, i)];
-    for (const [j, method] of service.methods.entries()) {
-      yield [nameOf(method), textAt(IN_FILE.services, i, MEMBERS, j)];
-    }
-  }
-  for (const [i, message] of file.messages.entries()) {
-    yield [message.typeName, textAt(IN_FILE.messages, i)];
-    for (const [j, field] of message.fields.entries()) {
-      yield [nameOf(field), textAt(IN_FILE.messages, i, IN_MESSAGE.fields, j)];
-    }
-    for (const [j, oneof] of message.oneofs.entries()) {
-      yield [nameOf(oneof), textAt(IN_FILE.messages, i, IN_MESSAGE.oneofs, j)];
-    }
-  }
-  for (const [i, type] of file.enums.entries()) {
-    yield [type.typeName, textAt(IN_FILE.enums, i)];
-    for (const [j, value] of type.values.entries()) {
-      yield [nameOf(value), textAt(IN_FILE.enums, i, MEMBERS, j)];
-    }
-  }
-}
-
-function nameOf({ parent, name }) {
-  return `${parent.typeName}.${name}`;
-}
 
 /** Yields the anchor for each name that comments can mention. */
 function* anchorsOf() {

@@ -48,6 +48,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
     whyMissing: whyNoHelm,
   },
   {
+    name: 'the packages of tools/',
+    debianPackage: 'none, run scripts/install-tools',
+    modules: ['test/support/openapi.ts'],
+    whyMissing: () =>
+      existsSync('tools/node_modules/@seriousme') ? undefined : 'they are not installed',
+  },
+  {
     name: 'network namespaces',
     debianPackage: 'iproute2',
     modules: ['test/support/far-network.ts', 'test/docs/terminal.ts'],
