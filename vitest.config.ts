@@ -49,7 +49,7 @@ const NIGHTLY = e2e('access-mutants', 'flood', 'heap');
 /** Tests that run every day with a small size, and in the night with a large one. */
 const LARGE_IN_THE_NIGHT = [
   ...e2e('attacks', 'replay'),
-  'client/test/consumer-outages.e2e-spec.ts',
+  'client/test/consumer-{kills,outages}.e2e-spec.ts',
 ];
 
 /** Tests that count objects in memory. Those of other files must not be in the same process. */
