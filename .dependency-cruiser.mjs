@@ -141,10 +141,24 @@ export default {
       comment:
         'What the client library needs is in its own package.json, and nothing of it is of Node.',
       severity: 'error',
-      from: { path: '^client/src/', pathNot: specs },
+      from: { path: '^client/src/', pathNot: [specs, '^client/src/react[./]'] },
       to: {
         pathNot: ['^client/src/', 'node_modules/@(connectrpc/connect|bufbuild/protobuf)/'],
       },
+    },
+    {
+      name: 'client-works-without-react',
+      comment: 'React is an optional peer dependency: only the entry for React imports it.',
+      severity: 'error',
+      from: { path: '^client/src/', pathNot: '^client/src/react[.]ts$' },
+      to: { path: ['^client/src/react[.]ts$', 'node_modules/(@types/)?react/'] },
+    },
+    {
+      name: 'client-for-react',
+      comment: 'The entry for React needs React and the client library.',
+      severity: 'error',
+      from: { path: '^client/src/react[./]', pathNot: specs },
+      to: { pathNot: ['^client/src/', 'node_modules/(@types/)?react/'] },
     },
     {
       name: 'dashboard-calls-as-users-do',

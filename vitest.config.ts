@@ -124,6 +124,7 @@ export default defineConfig({
       { find: /^@presence-service\/client$/, replacement: source('index.ts') },
       { find: /^@presence-service\/client\/activity$/, replacement: source('activity.ts') },
       { find: /^@presence-service\/client\/describe$/, replacement: source('describe.ts') },
+      { find: /^@presence-service\/client\/react$/, replacement: source('react.ts') },
     ],
   },
   test: {

@@ -67,7 +67,13 @@ function lint(tarball) {
 }
 
 function install(tarball) {
-  const packages = ['@connectrpc/connect-node', '@connectrpc/connect-web', '@types/node'];
+  const packages = [
+    '@connectrpc/connect-node',
+    '@connectrpc/connect-web',
+    '@types/node',
+    '@types/react',
+    'react',
+  ];
   writeFileSync(join(folder, 'package.json'), '{ "private": true }');
   const named = packages.map((name) => `${name}@${versions[name]}`);
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', tarball, ...named], folder);

@@ -12,6 +12,8 @@ const programs = {
     "import * as client from '@presence-service/client'; import * as activity from '@presence-service/client/activity'; globalThis.it = { ...client, ...activity };",
   'tracking of activity alone':
     "import { trackActivity } from '@presence-service/client/activity'; globalThis.it = trackActivity;",
+  'the hooks for React, without React':
+    "import * as react from '@presence-service/client/react'; globalThis.it = react;",
   'sentences alone':
     "import * as describe from '@presence-service/client/describe'; globalThis.it = describe;",
   'createPresenceClient with the transport for gRPC-Web':
@@ -38,7 +40,12 @@ async function bundled(source) {
         load: (id) => (id === entry ? source : undefined),
       },
     ],
-    build: { write: false, minify: true, target: 'es2022', rolldownOptions: { input: entry } },
+    build: {
+      write: false,
+      minify: true,
+      target: 'es2022',
+      rolldownOptions: { input: entry, external: ['react'] },
+    },
   });
   return Buffer.from(result.output[0].code);
 }

@@ -68,8 +68,7 @@ export class PresenceCollection<A = Attributes> {
     this.live = new LiveState(caller, this.scope);
     this.stream = new MovingStream(
       caller.options.timers,
-      // An empty collection needs no position.
-      () => this.isCurrent && !this.isReading && (this.resumeToken !== '' || this.size === 0),
+      () => this.canContinue,
       () => this.live.expectDelay(),
     );
     void this.live.run(
@@ -176,6 +175,12 @@ export class PresenceCollection<A = Attributes> {
 
   [dispose](): void {
     this.close();
+  }
+
+  /** Whether another stream can continue where the current one is. Without users there is nothing to continue. */
+  private get canContinue(): boolean {
+    if (this.interest.isNobody) return true;
+    return this.isCurrent && !this.isReading && (this.resumeToken !== '' || this.size === 0);
   }
 
   /** Runs one subscription from the position where the last one ended. */

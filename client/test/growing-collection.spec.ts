@@ -199,6 +199,16 @@ describe('A collection whose users change', () => {
     expect(timers.size).toBe(0);
   });
 
+  it('ends its stream when the last user is removed, even before the snapshot is complete', async () => {
+    const team = client.watch({ users: ['ann'] });
+    await settled();
+    team.remove('ann');
+    await timers.pass(0);
+    expect(service.subscription.isOver).toBe(true);
+    expect(team.state.value.status).toBe('live');
+    team.close();
+  });
+
   it('reads added users again after a lost connection', async () => {
     const team = await live();
     service.failNext('batchGetPresences', new ConnectError('slow down', Code.ResourceExhausted));
