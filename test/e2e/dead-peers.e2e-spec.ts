@@ -1,6 +1,6 @@
 import { constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import { Connections } from '../../src/transport/connections/connections.js';
 import { eventually } from '../support/eventually.js';
@@ -8,6 +8,7 @@ import {
   Flag,
   frame,
   FrameType,
+  grpcMessage,
   PREFACE,
   Setting,
   settingsFrame,
@@ -152,6 +153,41 @@ describe('A connection', () => {
     await peer.until(() => peer.resets.has(stream));
     expect(peer.resets.get(stream)).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     peer.destroy();
+  });
+
+  describe('whose peer gives no room for response bodies', () => {
+    const settings = [[Setting.INITIAL_WINDOW_SIZE, 0]] as const;
+
+    it('receives the status of a unary call that fails inside the server', async () => {
+      await start();
+      const [connections] = service.all(Connections);
+      const fault = vi.spyOn(connections, 'holdAnswer').mockImplementationOnce(() => {
+        throw new Error('a fault');
+      });
+      const peer = await Http2Peer.to(service.address(), { settings });
+      const stream = peer.call('SessionService/ListSessions', await tokenOf('stuck'));
+      await peer.until(() => peer.endedStreams.has(stream));
+      expect(fault).toHaveBeenCalledTimes(1);
+      expect(peer.bodyBytes).toBe(0);
+      fault.mockRestore();
+      await expectServed();
+      peer.destroy();
+    });
+
+    it('receives DEADLINE_EXCEEDED for a unary call whose request is not complete in time', async () => {
+      await start();
+      const peer = await Http2Peer.to(service.address(), { settings });
+      const token = await tokenOf('stuck');
+      // The rest of each request arrives late. It is ignored, and the connection stays open.
+      for (let i = 0; i < 2; i++) {
+        const stream = peer.open('SessionService/ListSessions', token, { 'grpc-timeout': '50m' });
+        await peer.until(() => peer.endedStreams.has(stream));
+        await peer.send(frame(FrameType.DATA, Flag.END_STREAM, stream, grpcMessage(NOTHING)));
+      }
+      expect(peer.bodyBytes).toBe(0);
+      await expectServed();
+      peer.destroy();
+    });
   });
 
   it('is turned away beyond MAX_CONNECTIONS_PER_ADDRESS_PER_NODE, until another has gone', async () => {
