@@ -6,6 +6,9 @@ import { approximateBytes, MAX_BATCH_BYTES } from './page-bytes.js';
 /** The read limit counts this many bytes of a batch as one presence. A page of 1,000 presences has as many on average. */
 const BYTES_PER_PRESENCE = 2 * 1024;
 
+/** With more users than this, a batch waits until no other one is read in the same iteration of the event loop. */
+const LARGE = 100;
+
 export interface Batch<T> {
   /** In the order of the request. */
   readonly converted: readonly T[];
@@ -31,6 +34,7 @@ export async function readBatch<T>(
   const converted: T[] = [];
   let bytes = 0;
   const slice = new TimeSlice();
+  if (userIds.length > LARGE) await slice.next();
   for (const userId of userIds) {
     let one = known.get(userId);
     if (one === undefined) {

@@ -53,8 +53,11 @@ export class PageReader {
     const size = sizeOf(request);
     const presences: Presence[] = [];
     let bytes = 0;
+    const from = pageToken === '' ? undefined : this.openToken(list, pageToken);
     const slice = new TimeSlice();
-    let rest = after(pageToken === '' ? undefined : this.openToken(list, pageToken), slice);
+    // The first slices of many large pages in one iteration of the event loop would form one long slice.
+    if (size > DEFAULT_PAGE_SIZE) await slice.next();
+    let rest = after(from, slice);
     let next = rest.next();
     while (!next.done || next.value !== undefined) {
       if (next.done) {

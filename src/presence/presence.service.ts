@@ -177,18 +177,19 @@ export class PresenceService {
     if (groupId !== '') requireGroups(caller, [groupId], 'group_id');
     this.reads.take(caller, sizeOf(request));
     const wanted = statuses.length === 0 ? LISTED_STATUSES : statuses;
+    // A commit may change what the caller sees while the page is read.
+    const viewNow = (): PresenceReader => this.store.view.for(caller.viewer);
     const list = `online ${[...new Set(wanted)].sort().join()}`;
     if (groupId === '') {
       const view = await this.viewOfAll(caller);
       return this.pages.read(caller.viewer.rights, list, request, {
-        after: (userId, slice) => view.listed(wanted, userId, slice),
+        after: (userId, slice) => viewNow().listed(wanted, userId, slice),
         totalSize: view.countListed(wanted),
       });
     }
     const view = await this.viewFor(caller);
     return this.pages.read(caller.viewer.rights, `${list} in ${groupId}`, request, {
-      // The group may change while the page is read.
-      after: (userId, slice) => this.store.view.for(caller.viewer).inGroup(groupId, userId, slice),
+      after: (userId, slice) => viewNow().inGroup(groupId, userId, slice),
       statuses: wanted,
       totalSize: sumOf(view.countsInGroup(groupId), wanted),
     });
@@ -203,7 +204,8 @@ export class PresenceService {
     this.reads.take(caller, sizeOf(request));
     const view = await this.viewFor(caller);
     return this.pages.read(caller.viewer.rights, `channel ${channelId}`, request, {
-      after: (userId, slice) => view.members(channelId, userId, slice),
+      after: (userId, slice) =>
+        this.store.view.for(caller.viewer).members(channelId, userId, slice),
       totalSize: view.countMembers(channelId),
     });
   }

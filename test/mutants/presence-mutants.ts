@@ -74,22 +74,22 @@ export const presenceMutants: readonly AccessMutant[] = [
   mutant(
     'the list has everyone',
     PRESENCE,
-    'after: (userId, slice) => view.listed(wanted, userId, slice)',
-    'after: (userId, slice) => this.store.view.listed(wanted, userId, slice)',
+    'viewNow().listed(wanted, userId, slice)',
+    'this.store.view.listed(wanted, userId, slice)',
     [READS, 'With several customers in one deployment a list has'],
   ),
   mutant(
     'the list of a group has everyone',
     PRESENCE,
-    'this.store.view.for(caller.viewer).inGroup(groupId, userId, slice)',
+    'viewNow().inGroup(groupId, userId, slice)',
     'this.store.view.inGroup(groupId, userId, slice)',
     [HIDDEN, 'A user who hides from a viewer is in no list and no count of a group'],
   ),
   mutant(
     'the list of a channel has everyone',
     PRESENCE,
-    'after: (userId, slice) => view.members(channelId, userId, slice)',
-    'after: (userId, slice) => this.store.view.members(channelId, userId, slice)',
+    'this.store.view.for(caller.viewer).members(channelId, userId, slice)',
+    'this.store.view.members(channelId, userId, slice)',
     [READS, 'In a community whose members see everyone, but not every channel no response names'],
   ),
   mutant(
