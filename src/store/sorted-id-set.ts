@@ -6,6 +6,9 @@ const BTree = sortedBtree.default;
 /** Up to this size a sorted list is about as fast as a tree and takes half the memory or less. */
 const MAX_LISTED = 128;
 
+/** The maximum number of ids in a node of a tree. With the default of 32, an id takes a third more memory. */
+const NODE_SIZE = 64;
+
 const NO_IDS: readonly string[] = [];
 
 /**
@@ -31,7 +34,13 @@ export class SortedIdSet {
     const at = positionOf(this.ids, id);
     if (this.ids[at] === id) return;
     const ids = this.ids.toSpliced(at, 0, id);
-    this.ids = ids.length <= MAX_LISTED ? ids : new BTree(ids.map((each) => [each, undefined]));
+    if (ids.length <= MAX_LISTED) this.ids = ids;
+    else
+      this.ids = new BTree(
+        ids.map((each) => [each, undefined]),
+        undefined,
+        NODE_SIZE,
+      );
   }
 
   /** A tree stays a tree, so that a set does not change back and forth. */
