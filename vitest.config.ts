@@ -37,6 +37,7 @@ const SYSTEM = [
     'shutdown',
     'tls-program',
     'token-revocation-nodes',
+    'webhooks-nodes',
     'webhook-receivers',
   ),
   'client/test/{consumer-outages,example,restarts}.e2e-spec.ts',
@@ -48,7 +49,7 @@ const NIGHTLY = e2e('access-mutants', 'flood', 'heap');
 
 /** Tests that run every day with a small size, and in the night with a large one. */
 const LARGE_IN_THE_NIGHT = [
-  ...e2e('attacks', 'replay'),
+  ...e2e('attacks', 'replay', 'webhooks-nodes'),
   'client/test/consumer-{kills,outages}.e2e-spec.ts',
 ];
 

@@ -57,7 +57,12 @@ function createStore(
       useFactory: (store: PresenceStore): CommitHistory =>
         store instanceof RedisPresenceStore ? store.history : new MemoryCommitHistory(store),
     },
-    { provide: PartitionLeases, useClass: MemoryPartitionLeases },
+    {
+      provide: PartitionLeases,
+      inject: [PresenceStore],
+      useFactory: (store: PresenceStore): PartitionLeases =>
+        store instanceof RedisPresenceStore ? store.leases : new MemoryPartitionLeases(),
+    },
   ],
   exports: [CommitHistory, Listening, PartitionLeases, PresenceStore, SealingKeys],
 })

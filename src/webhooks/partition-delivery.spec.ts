@@ -30,6 +30,7 @@ class World {
   readonly feed = new PartitionFeed(
     {
       ...{ partition: 0, log: this.log, source: 'here', kinds: undefined, now: () => 0 },
+      history: { readAfter: async () => undefined, positionOf: async () => undefined },
       awaitCurrent: () => Promise.resolve(),
       onGap: () => {},
     },

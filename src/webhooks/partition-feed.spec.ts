@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EventKind } from '../domain/event.js';
+import { newUser } from '../domain/user.js';
+import type { CommitHistory } from '../store/commit-history.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { DeliveryPosition } from '../store/partition-leases.js';
 import { eventOf, newLog } from '../../test/support/log.js';
@@ -45,6 +47,7 @@ function feedOf(
     {
       partition: 1,
       log,
+      history: { readAfter: async () => undefined, positionOf: async () => undefined },
       source: 'here',
       kinds: undefined,
       now: () => NOW,
@@ -56,6 +59,7 @@ function feedOf(
   );
 }
 
+/** Returns the position after a commit. The partitions begin after commit 0. */
 const after = (seq: number): DeliveryPosition => ({ seq, mark: MARK + seq, occurredAt: NOW + seq });
 
 /** Returns the events of the next batch, which the receiver takes. */
@@ -82,7 +86,7 @@ describe('The feed of a partition', () => {
       commit(log, 0, seq);
       commit(log, 1, seq);
     }
-    const feed = feedOf(log, { seq: 0, mark: MARK, occurredAt: NOW });
+    const feed = feedOf(log, after(0));
     expect(subjects(await read(feed))).toEqual(['user 1', 'user 2', 'user 3']);
     expect(feed.position).toEqual(after(3));
     expect(await read(feed)).toEqual([]);
@@ -107,7 +111,7 @@ describe('The feed of a partition', () => {
 
   it('moves its position only when the receiver has taken the batch', async () => {
     commit(log, 1, 1);
-    const feed = feedOf(log, { seq: 0, mark: MARK, occurredAt: NOW });
+    const feed = feedOf(log, after(0));
     const batch = await feed.next();
     expect(batch!.position).toEqual(after(1));
     expect(feed.position!.seq).toBe(0);
@@ -137,7 +141,7 @@ describe('The feed of a partition', () => {
   it('reports a gap if the log has dropped events that the receiver has not taken', async () => {
     log = twoPartitions(10);
     commit(log, 1, 1);
-    const feed = feedOf(log, { seq: 0, mark: MARK, occurredAt: NOW });
+    const feed = feedOf(log, after(0));
     await read(feed);
     for (let seq = 2; seq <= 30; seq++) commit(log, 1, seq);
     const [gap, ...events] = await read(feed);
@@ -153,7 +157,7 @@ describe('The feed of a partition', () => {
   it('reports no gap if only events of other partitions were dropped', async () => {
     log = twoPartitions(10);
     commit(log, 1, 1);
-    const feed = feedOf(log, { seq: 0, mark: MARK, occurredAt: NOW });
+    const feed = feedOf(log, after(0));
     await read(feed);
     for (let seq = 1; seq <= 30; seq++) commit(log, 0, seq);
     commit(log, 1, 2);
@@ -169,27 +173,101 @@ describe('The feed of a partition', () => {
 
   it('reports a gap where the node could not follow the partition', async () => {
     commit(log, 1, 1);
-    const feed = feedOf(log, { seq: 0, mark: MARK, occurredAt: NOW });
+    const feed = feedOf(log, after(0));
     await read(feed);
     commit(log, 1, 2);
-    log.begin({ partition: 1, seq: 20, mark: MARK + 20 });
-    feed.noteReset();
+    const reset = { partition: 1, seq: 20, mark: MARK + 20 };
+    log.begin(reset);
+    feed.noteReset(reset);
     for (const userId of ['ann', 'bob']) commit(log, 1, 20, ['USER_ONLINE'], userId);
     commit(log, 1, 21);
-    const events = await read(feed);
+    const events = [...(await read(feed)), ...(await read(feed))];
     expect(subjects(events)).toEqual(['user 2', 'presence.v1.gap', 'ann', 'bob', 'user 21']);
     expect(events[1]!.data.from).toBe('2026-03-01T00:00:00.002Z');
     expect(new Set(events.map(({ id }) => id)).size).toBe(5);
     expect(feed.position).toEqual(after(21));
   });
 
+  it('reports a gap where the store has lost commits that the receiver has taken', async () => {
+    for (const seq of [1, 2, 3]) commit(log, 1, seq);
+    const feed = feedOf(log, after(0));
+    await read(feed);
+    const reset = { partition: 1, seq: 1, mark: MARK + 1 };
+    log.begin(reset);
+    feed.noteReset(reset);
+    commit(log, 1, 1, ['USER_ONLINE'], 'ann');
+    expect(subjects(await read(feed))).toEqual(['presence.v1.gap', 'ann']);
+  });
+
+  describe('with a history', () => {
+    /** A history of commits from a number on, in pages of two. */
+    function historyFrom(first: number, last: number): CommitHistory {
+      return {
+        readAfter: async ({ partition, seq }) => {
+          if (seq < first - 1) return undefined;
+          const seqs = [seq + 1, seq + 2].filter((next) => next <= last);
+          const commits = seqs.map((next) => {
+            const event = eventOf(`user ${next}`, next, { kind: 'USER_ONLINE', at: NOW + next });
+            return {
+              position: { partition, seq: next, mark: MARK + next },
+              ...{ events: [event], user: newUser(`user ${next}`) },
+              ...{ occurredAt: NOW + next, cause: 'REQUESTED' as const },
+            };
+          });
+          const end = seqs.at(-1) ?? seq;
+          return { commits, last: { partition, seq: end, mark: MARK + end } };
+        },
+        positionOf: async () => undefined,
+      };
+    }
+
+    it('has every event that the log has dropped, with the same ids', async () => {
+      const complete = twoPartitions();
+      log = twoPartitions(10);
+      for (let seq = 1; seq <= 30; seq++) for (const each of [log, complete]) commit(each, 1, seq);
+      const expected = await read(feedOf(complete, after(0)));
+      const feed = feedOf(log, after(0), { history: historyFrom(1, 30) });
+      const events: Read[] = [];
+      for (let page = await read(feed); page.length > 0; page = await read(feed)) {
+        expect(page.length).toBeLessThanOrEqual(10);
+        events.push(...page);
+      }
+      expect(events).toEqual(expected);
+      expect(events).toHaveLength(30);
+      expect(gaps).toBe(0);
+    });
+
+    it('has the commits that the node has missed, and not the differences that it found instead', async () => {
+      commit(log, 1, 1);
+      const feed = feedOf(log, after(0), { history: historyFrom(2, 20) });
+      await read(feed);
+      const reset = { partition: 1, seq: 20, mark: MARK + 20 };
+      log.begin(reset);
+      feed.noteReset(reset);
+      commit(log, 1, 20, ['USER_OFFLINE'], 'a difference');
+      commit(log, 1, 21);
+      const events: Read[] = [];
+      for (let page = await read(feed); page.length > 0; page = await read(feed))
+        events.push(...page);
+      expect(subjects(events)).toEqual(Array.from({ length: 20 }, (_, i) => `user ${i + 2}`));
+      expect(gaps).toBe(0);
+    });
+
+    it('reports a gap if the history does not reach back either, and repeats nothing', async () => {
+      commit(log, 1, 1);
+      const feed = feedOf(log, after(0), { history: historyFrom(15, 20) });
+      await read(feed);
+      const reset = { partition: 1, seq: 20, mark: MARK + 20 };
+      log.begin(reset);
+      feed.noteReset(reset);
+      commit(log, 1, 20, ['USER_OFFLINE'], 'a difference');
+      expect(subjects(await read(feed))).toEqual(['presence.v1.gap', 'a difference']);
+    });
+  });
+
   it('has only the kinds that are wanted, and remembers how far it has read', async () => {
     log = twoPartitions(10);
-    const feed = feedOf(
-      log,
-      { seq: 0, mark: MARK, occurredAt: NOW },
-      { kinds: new Set(['user_offline']) },
-    );
+    const feed = feedOf(log, after(0), { kinds: new Set(['user_offline']) });
     for (let seq = 1; seq <= 30; seq++) {
       commit(log, 1, seq, ['USER_ONLINE']);
       expect(await read(feed)).toEqual([]);
@@ -202,7 +280,7 @@ describe('The feed of a partition', () => {
   it('ends a batch at 100 events and continues with the next commit', async () => {
     for (let seq = 1; seq <= 70; seq++)
       commit(log, 1, seq, ['USER_ONLINE', 'USER_STATUS_CHANGED', 'USER_CONNECTION_CHANGED']);
-    const feed = feedOf(log, { seq: 0, mark: MARK, occurredAt: NOW });
+    const feed = feedOf(log, after(0));
     const sizes = [await read(feed), await read(feed), await read(feed)].map(
       ({ length }) => length,
     );
@@ -213,7 +291,7 @@ describe('The feed of a partition', () => {
     log = twoPartitions(50_000);
     for (let seq = 1; seq <= 20_000; seq++) commit(log, 0, seq);
     commit(log, 1, 1);
-    const feed = feedOf(log, { seq: 0, mark: MARK, occurredAt: NOW });
+    const feed = feedOf(log, after(0));
     expect(subjects(await read(feed))).toEqual(['user 1']);
   });
 

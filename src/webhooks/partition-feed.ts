@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogEntry } from '../event-log/entry.js';
 import type { EventLog } from '../event-log/event-log.js';
+import type { CommitHistory, HistoryPage } from '../store/commit-history.js';
 import type { DeliveryPosition } from '../store/partition-leases.js';
-import { BatchBuilder, type Batch } from './batch.js';
+import type { CommitPosition } from '../store/presence-store.js';
+import { BatchBuilder, MAX_BATCH_EVENTS, type Batch } from './batch.js';
 import { cloudEventOf, gapEventOf, kindName, type CloudEvent } from './cloud-event.js';
 
 /** The maximum number of log entries that are checked before other work of the event loop runs. */
@@ -11,6 +13,8 @@ const SCAN_LIMIT = 5000;
 export interface FeedOptions {
   readonly partition: number;
   readonly log: EventLog;
+  /** The commits that the log no longer has, or has never had. */
+  readonly history: CommitHistory;
   /** The attribute `source` of all events. */
   readonly source: string;
   /** The kinds that are delivered. Undefined: all. */
@@ -21,6 +25,13 @@ export interface FeedOptions {
   readonly awaitCurrent: () => Promise<void>;
   /** Called for each gap in the events. */
   readonly onGap: () => void;
+}
+
+/** The end of the event log when the node could not follow the partition log, the time, and the commit from which it continues. */
+interface Reset {
+  readonly offset: number;
+  readonly at: number;
+  readonly seq: number;
 }
 
 /**
@@ -35,7 +46,11 @@ export class PartitionFeed {
   /** The position of the last entry that was read. */
   private read: DeliveryPosition | undefined;
   /** Where the node could not follow the partition log, so that commits are missing in the event log. */
-  private reset: { readonly offset: number; readonly at: number } | undefined;
+  private reset: Reset | undefined;
+  /** Where to continue if the history does not have what is missing. Undefined: at the beginning of the log. */
+  private fallback: Reset | undefined;
+  /** Whether the store has lost the commit of the position. */
+  private isLost = false;
 
   constructor(
     private readonly options: FeedOptions,
@@ -51,6 +66,11 @@ export class PartitionFeed {
     return this.taken;
   }
 
+  /** Whether the receiver lags so far behind that its events are read from the history. */
+  get isBehindLog(): boolean {
+    return this.offset === undefined && this.taken !== undefined;
+  }
+
   /** The offset in the event log before which the receiver has taken everything. */
   get offsetTaken(): number {
     return this.takenUntil;
@@ -61,10 +81,10 @@ export class PartitionFeed {
     return entry.position >= this.takenUntil && this.isWanted(entry);
   }
 
-  /** Records that the event log misses commits of the partition from its current end on. */
-  noteReset(): void {
+  /** Records that the event log misses commits of the partition at its current end, and continues from a commit. */
+  noteReset({ seq }: CommitPosition): void {
     const { log, now } = this.options;
-    if (this.offset !== undefined) this.reset ??= { offset: log.head, at: now() };
+    if (this.offset !== undefined) this.reset ??= { offset: log.head, at: now(), seq };
   }
 
   /** Returns the next events. Undefined: there are none. Call `take` before the next call. */
@@ -74,8 +94,8 @@ export class PartitionFeed {
     for (;;) {
       // Another node may have delivered commits that this node has not received yet.
       if (this.offset === undefined) await awaitCurrent();
-      if (this.offset === undefined || this.offset < log.tail) this.locate(builder);
-      const isUnfinished = this.scan(builder);
+      if (this.offset === undefined || this.offset < log.tail) await this.locate(builder);
+      const isUnfinished = this.offset === undefined || this.scan(builder);
       if (!builder.isEmpty) return builder.build(this.read);
       this.skip();
       if (!isUnfinished) return undefined;
@@ -95,18 +115,53 @@ export class PartitionFeed {
     this.takenUntil = this.offset ?? this.takenUntil;
   }
 
-  /** Finds the offset by the position. If the log does not reach back to it, a gap begins the batch. */
-  private locate(builder: BatchBuilder): void {
-    const { log, partition } = this.options;
-    const offset = this.read && log.offsetAfter({ partition, ...this.read });
+  /**
+   * Finds the offset by the position. If the log does not reach back to it, reads a page of the history instead. If that does
+   * not reach back either, a gap begins the batch.
+   */
+  private async locate(builder: BatchBuilder): Promise<void> {
+    const { log, history, partition } = this.options;
+    const position = this.isLost ? undefined : this.read && { partition, ...this.read };
+    const offset = position && log.offsetAfter(position);
     if (offset !== undefined) {
-      [this.offset, this.reset] = [offset, undefined];
+      this.offset = offset;
+      this.reset = this.fallback = undefined;
       return;
     }
-    this.offset = log.tail;
-    this.addGap(builder, this.firstTime());
+    const page = position && (await history.readAfter(position, MAX_BATCH_EVENTS));
+    if (page !== undefined && page.last.seq > position!.seq) this.readPage(builder, page);
+    else this.continueAfterGap(builder);
+  }
+
+  private readPage(builder: BatchBuilder, { commits, last }: HistoryPage): void {
+    const { log, partition } = this.options;
+    this.offset = undefined;
+    for (const { position, events, user, occurredAt } of commits) {
+      const wanted = events.flatMap((event, number) => {
+        const { kind } = event.change;
+        if (!this.isWanted({ kind })) return [];
+        const { userId } = user;
+        const commit = { partition, seq: position.seq, mark: position.mark };
+        const fragment = log.encode(event);
+        return cloudEventOf(this.options.source, {
+          ...{ number, kind, userId, occurredAt: event.occurredAt, commit, fragment },
+        });
+      });
+      if (!builder.add(wanted)) return;
+      this.read = { seq: position.seq, mark: position.mark, occurredAt };
+    }
+    this.read = { seq: last.seq, mark: last.mark, occurredAt: this.read!.occurredAt };
+  }
+
+  private continueAfterGap(builder: BatchBuilder): void {
+    const { log, partition } = this.options;
+    const { offset, at } = this.fallback ?? { offset: log.tail, at: this.firstTime() };
+    this.offset = Math.max(offset, log.tail);
+    this.fallback = undefined;
+    this.isLost = false;
+    this.addGap(builder, at);
     const { seq, mark } = log.lastCommitBefore(partition, this.offset);
-    this.read = { seq, mark, occurredAt: this.firstTime() };
+    this.read = { seq, mark, occurredAt: at };
   }
 
   /** Reads entries until the batch is full or the log ends. Returns whether it stopped earlier, after a long scan. */
@@ -115,8 +170,10 @@ export class PartitionFeed {
     for (const stop = this.offset! + SCAN_LIMIT; this.offset! < log.head;) {
       if (this.offset! >= stop) return true;
       if (this.reset !== undefined && this.offset! >= this.reset.offset) {
-        if (!this.addGap(builder, this.reset.at)) return false;
-        this.reset = undefined;
+        // The history may have what the log misses. If the store has lost commits, others can have their numbers.
+        this.isLost = this.read!.seq >= this.reset.seq;
+        [this.fallback, this.reset, this.offset] = [this.reset, undefined, undefined];
+        return true;
       }
       const entry = log.at(this.offset!)!;
       if (entry.partition !== partition) {
@@ -156,19 +213,16 @@ export class PartitionFeed {
     });
   }
 
-  private isWanted({ kind }: LogEntry): boolean {
+  private isWanted({ kind }: Pick<LogEntry, 'kind'>): boolean {
     const { kinds } = this.options;
     return kind !== undefined && (kinds === undefined || kinds.has(kindName(kind)));
   }
 
-  /** Adds an event for the gap between the position and a time. Returns false if the batch has no room for it. */
-  private addGap(builder: BatchBuilder, to: number): boolean {
+  /** Adds an event for the gap between the position and a time. The batch is empty. */
+  private addGap(builder: BatchBuilder, to: number): void {
     const { partition, source, onGap } = this.options;
-    const isAdded = builder.add([
-      gapEventOf(source, { partition, from: this.read?.occurredAt, to }),
-    ]);
-    if (isAdded) onGap();
-    return isAdded;
+    builder.add([gapEventOf(source, { partition, from: this.read?.occurredAt, to })]);
+    onGap();
   }
 
   /** When the first event that the log still has of the partition occurred. */

@@ -9,6 +9,7 @@ import type { Subscription } from 'rxjs';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { EventLog } from '../event-log/event-log.js';
+import { CommitHistory } from '../store/commit-history.js';
 import { PartitionLeases, type PartitionLease } from '../store/partition-leases.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { describeError, safeText } from '../text/safe-text.js';
@@ -46,6 +47,7 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
   constructor(
     private readonly store: PresenceStore,
     private readonly log: EventLog,
+    private readonly history: CommitHistory,
     private readonly leases: PartitionLeases,
     private readonly clock: Clock,
     private readonly config: Config,
@@ -70,15 +72,17 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
       events++;
       oldest = Math.min(oldest, entry.occurredAt);
     }
-    return { events, ms: events === 0 ? 0 : Math.max(0, this.clock.now() - oldest) };
+    for (const { isBehindLog, position } of feeds)
+      if (isBehindLog) oldest = Math.min(oldest, position!.occurredAt);
+    return { events, ms: oldest === Infinity ? 0 : Math.max(0, this.clock.now() - oldest) };
   }
 
   async onApplicationBootstrap(): Promise<void> {
     const { url } = this.config.webhook;
     if (url === undefined) return;
     this.logger.log(`Events are delivered to ${new URL(url).origin}.`);
-    this.subscription = this.store.partitionResets.subscribe(({ partition }) =>
-      this.deliveries.get(partition)?.feed.noteReset(),
+    this.subscription = this.store.partitionResets.subscribe((position) =>
+      this.deliveries.get(position.partition)?.feed.noteReset(position),
     );
     this.subscription.add(
       this.store.commits.subscribe(({ position: { partition } }) =>
@@ -119,11 +123,11 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
   }
 
   private start(partition: number, lease: PartitionLease): void {
-    const { log, clock, store, counters, receiver } = this;
+    const { log, history, clock, store, counters, receiver } = this;
     const { webhook, fixed } = this.config;
     const feed = new PartitionFeed(
       {
-        ...{ partition, log, source: webhook.source, kinds: webhook.events },
+        ...{ partition, log, history, source: webhook.source, kinds: webhook.events },
         now: () => clock.now(),
         awaitCurrent: () => store.view.awaitCurrent(),
         onGap: () => counters.gaps++,

@@ -34,11 +34,12 @@ export class Keys {
     return new Map([
       [this.beats, 'hash'],
       [this.sealingSecret, 'string'],
-      ...this.partitions.flatMap(({ head, nodes, users, log }): [string, string][] => [
+      ...this.partitions.flatMap(({ head, nodes, users, log, webhooks }): [string, string][] => [
         [head, 'hash'],
         [nodes, 'hash'],
         [users, 'hash'],
         [log, 'stream'],
+        [webhooks, 'hash'],
       ]),
     ]);
   }
@@ -54,6 +55,8 @@ export class PartitionKeys {
   readonly users: string;
   /** Stream: the batches. The id of an entry is the number of its last commit. */
   readonly log: string;
+  /** Hash: the lease and the position of the delivery by webhook. Missing without webhooks. */
+  readonly webhooks: string;
   /** Sharded channel on which every batch is published when it is logged. */
   readonly channel: string;
 
@@ -62,6 +65,7 @@ export class PartitionKeys {
     this.nodes = `${name}:nodes`;
     this.users = `${name}:users`;
     this.log = `${name}:log`;
+    this.webhooks = `${name}:webhooks`;
     this.channel = `${name}:events`;
   }
 }

@@ -24,6 +24,7 @@ import { LogTrimmer } from './log-trimmer.js';
 import { Membership } from './membership.js';
 import { Partition } from './partition.js';
 import { NOTHING_LOADED, PartitionSet } from './partition-set.js';
+import { RedisPartitionLeases } from './redis-partition-leases.js';
 import { RedisHealth, withinTimeout } from './redis-health.js';
 import { RedisClient } from './redis-client.js';
 import { RedisCommitHistory } from './redis-commit-history.js';
@@ -38,6 +39,7 @@ import {
   HEARTBEAT_INTERVAL_MS,
   LOG_POLL_INTERVAL_MS,
   COMPARE_SETTINGS_MS,
+  DELIVERY_LEASE,
   EXPIRY_MS,
   JANITOR_MS,
   LEASE_MS,
@@ -73,6 +75,8 @@ export class RedisPresenceStore
   readonly partitionResets = this.restarted.pipe(startWith(...NOTHING_LOADED));
   /** The commits in the partition logs. */
   readonly history: RedisCommitHistory;
+  /** The leases of the delivery by webhook. */
+  readonly leases: RedisPartitionLeases;
   private readonly keys: Keys;
   private readonly port: RedisClient;
   private readonly watch: ServerWatch;
@@ -88,7 +92,7 @@ export class RedisPresenceStore
   constructor(options: RedisStoreOptions) {
     super();
     const keys = (this.keys = new Keys(options.keyPrefix));
-    const { policy, now, maxOfflineUsers, follow } = options;
+    const { policy, now, maxOfflineUsers, maxTokenLifetimeMs, follow } = options;
     const { logger } = this;
     const node = (): string => this.node;
     const uptime = (): number => performance.now();
@@ -132,21 +136,18 @@ export class RedisPresenceStore
       onReaped: (name, users) => this.events.reaped(name, users),
       onWrittenBack: (users) => this.events.writtenBack(users),
     });
-    const trimmer = new LogTrimmer({
-      ...{ port, partitions, now, maxBytes: options.maxLogBytes, maxAgeMs: options.historyMs },
-      isMine: (index) => this.janitor.isMine(index),
-    });
+    const isMine = (index: number): boolean => this.janitor.isMine(index);
+    const leaseOptions = { port, isMine, keys: keys.partitions, ...DELIVERY_LEASE };
+    this.leases = new RedisPartitionLeases(leaseOptions);
+    const { maxLogBytes: maxBytes, historyMs: maxAgeMs } = options;
+    const trimmer = new LogTrimmer({ port, partitions, isMine, now, maxBytes, maxAgeMs });
     this.time = new RedisTime({
       ...{ port, uptime, follow, logger, key: keys.beats },
       machine: () => Date.now(),
     });
     this.settings = new SettingsCensus({
       ...{ port, node, logger, key: keys.settings },
-      settings: {
-        ...policy,
-        ...options.access,
-        maxTokenLifetimeMs: options.maxTokenLifetimeMs,
-      },
+      settings: { ...policy, ...options.access, maxTokenLifetimeMs },
       alive: () => this.membership.alive(),
     });
     this.sharedSecret = new SharedSecret(port, keys.sealingSecret, options.sealingKeys, () =>

@@ -17,6 +17,8 @@ export const scripts = {
   leave: read('leave'),
   inspect: read('inspect'),
   time: read('time'),
+  acquireLease: read('acquire-lease'),
+  renewLease: read('renew-lease'),
 };
 
 function read(name: string): Script {

@@ -27,3 +27,6 @@ export const COMPARE_SETTINGS_MS = 2000;
 
 /** Milliseconds between two checks whether the partition logs are too long. */
 export const TRIM_MS = 1000;
+
+/** The times of the leases of the delivery by webhook, in milliseconds. */
+export const DELIVERY_LEASE = { leaseMs: 5000, renewEveryMs: 1000, freeMs: 3000 } as const;
