@@ -106,6 +106,9 @@ const SEVERAL_NODES = [
   'client/test/{access,collections,consumer-kills,growing-collections,sessions}.e2e-spec.ts',
 ];
 
+/** Tests of what only nodes with Redis do. */
+const SEVERAL_NODES_ONLY = e2e('long-history');
+
 const leftOut = findLeftOut(root);
 const excluded = [...configDefaults.exclude, ...leftOut.flatMap(({ files }) => files)];
 const hasRedis = !leftOut.some(({ requirement }) => requirement.name === 'redis-server');
@@ -159,7 +162,7 @@ export default defineConfig({
             '{src,cli,test,client,dashboard}/**/*.spec.ts',
             '{test,client/test}/**/*.e2e-spec.ts',
           ],
-          exclude: [...excluded, ...SYSTEM, ...NIGHTLY, ...OWN_PROCESS],
+          exclude: [...excluded, ...SYSTEM, ...NIGHTLY, ...OWN_PROCESS, ...SEVERAL_NODES_ONLY],
           globalSetup: 'test/support/program-folder.ts',
           // The files of a worker share the modules. To load them anew for each file takes longer
           // than most tests.
@@ -190,7 +193,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'two nodes',
-          include: hasRedis ? SEVERAL_NODES : [],
+          include: hasRedis ? [...SEVERAL_NODES, ...SEVERAL_NODES_ONLY] : [],
           exclude: excluded,
           isolate: false,
           env: { PRESENCE_TEST_NODES: '2' },

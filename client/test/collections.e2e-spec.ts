@@ -150,7 +150,7 @@ describe.each(PROTOCOLS)('A collection over $name', (protocol) => {
 
   it('gets a new snapshot if the log no longer has the missed events, and reports the differences', async () => {
     await service.stop();
-    await start({}, { eventLogSize: 2 });
+    await start({}, { eventLogSize: 2, historyReaders: 0 });
     const [ann, bob] = [await online('ann', 'lobby'), await online('bob', 'lobby')];
     const link = await Link.to(service.addresses(protocol.addressOf));
     const gate = new Gate();

@@ -11,6 +11,11 @@ export interface FixedLimits {
   readonly callTimeoutMs: number;
   /** The number of events that a node keeps for subscribers that resume. */
   readonly eventLogSize: number;
+  /**
+   * The number of subscribers that may receive missed events from Redis at the same time, apart from admins. Others start
+   * with a snapshot.
+   */
+  readonly historyReaders: number;
   /** The size in bytes of the log of each partition in Redis above which its oldest batches are removed. */
   readonly maxPartitionLogBytes: number;
   /** The rate at which sessions may start on a node. A burst may be twice as large. Zero: no limit. */
@@ -31,6 +36,7 @@ export const FIXED_LIMITS: FixedLimits = {
   connectionIdleTimeoutMs: 300_000,
   callTimeoutMs: 30_000,
   eventLogSize: 100_000,
+  historyReaders: 100,
   maxPartitionLogBytes: 160_000_000,
   newSessionsPerSecond: 2_000,
   // A burst of 1,000 is as many calls as a connection may have open, so a client may send all of them at once.

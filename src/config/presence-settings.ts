@@ -38,9 +38,9 @@ export const presenceSettings = {
     }),
     maxEventAgeMs: setting('EVENT_LOG_MAX_AGE_MS', milliseconds(100), {
       default: '300000',
-      scope: 'per node',
+      scope: 'cluster-wide',
       description:
-        'Time for which the node keeps an event for subscribers that resume, unless 100,000 newer events replace it.',
+        'Time within which a subscriber can resume after a break. A node keeps the events of this time in memory, at most the last 100,000. On several nodes, subscribers who see every user receive older events from Redis, which keeps the commits of this time, at most 160 MB for each of its 16 partitions.',
     }),
   },
   limits: {

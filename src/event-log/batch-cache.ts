@@ -86,7 +86,8 @@ export class BatchCache {
     return bytes;
   }
 
-  private count(events: number): void {
+  /** Counts a message with events that was sent. */
+  count(events: number): void {
     this.eventCount += events;
     this.messageCount++;
   }

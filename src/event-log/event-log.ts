@@ -44,7 +44,8 @@ const TOKEN_INTERVAL_BYTES = 32 * 1024;
 export class EventLog {
   /** The offset of the next event. */
   head = 1;
-  private readonly timeline: ResumeIndex;
+  /** The commits in the log, by their positions. */
+  readonly timeline: ResumeIndex;
   private readonly entries: (LogEntry | undefined)[];
   private tailPosition = 1;
   /** The latest entry of each user among the entries before `indexedTo`. */
@@ -214,9 +215,14 @@ export class EventLog {
     return this.timeline.lastBefore(partition, position);
   }
 
-  /** Encodes an event that is not in the log, for readers who see a commit in another way. */
+  /** Encodes an event that is not in the log. */
   encode(event: PresenceEvent): Uint8Array {
     return this.encoder.event(event);
+  }
+
+  /** Encodes a response with only a resume token, for readers who see everything. */
+  encodeToken(token: string): Uint8Array {
+    return this.encoder.resumeToken(token);
   }
 
   private appendEvent(

@@ -1,6 +1,6 @@
 import type { EventKind } from '../domain/event.js';
 import type { Viewer } from '../domain/viewer.js';
-import type { LogEntry } from './entry.js';
+import type { EventFields } from './entry.js';
 
 /**
  * The events that a reader wants. A filter without users, channels and groups matches all users whom the reader sees; a
@@ -43,7 +43,7 @@ export function wantsEverything(filter: Filter): boolean {
 }
 
 /** Whether a filter has the kind of an event. No filter has a silent entry. */
-export function hasKind({ kinds }: Filter, { kind }: LogEntry): boolean {
+export function hasKind({ kinds }: Filter, { kind }: Pick<EventFields, 'kind'>): boolean {
   return kind !== undefined && (kinds.size === 0 || kinds.has(kind));
 }
 
@@ -51,7 +51,7 @@ export function hasKind({ kinds }: Filter, { kind }: LogEntry): boolean {
  * Whether an event matches the kinds, users and channels of a filter. An event of a user who leaves a channel still
  * matches a filter on that channel.
  */
-export function matches(filter: Filter, entry: LogEntry): boolean {
+export function matches(filter: Filter, entry: EventFields): boolean {
   if (!hasKind(filter, entry)) return false;
   return (
     followsEveryone(filter) ||

@@ -1,6 +1,6 @@
 import type { TokenSealer } from '../sealed-tokens/token-sealer.js';
 import type { CommitPosition } from '../store/presence-store.js';
-import { packSeenCommits, unpackSeenCommits } from './resume-token.js';
+import { packSeenCommits, unpackSeenCommits, type PartitionOffsets } from './resume-token.js';
 import { PartitionIndex, type CommitRef } from './partition-index.js';
 
 /**
@@ -66,10 +66,8 @@ export class ResumeIndex {
    * decrypted.
    */
   find(token: string, tail: number, head: number): ResumePoint | undefined {
-    const content = this.seal.open(token);
-    if (content === undefined) return undefined;
-    const point = unpackSeenCommits(content);
-    if (point.seqs.length !== this.tracks.length) return undefined;
+    const point = this.open(token);
+    if (point === undefined) return undefined;
     const seen: readonly (CommitRef | undefined)[] = this.tracks.map((track, partition) =>
       track.find(point.seqs[partition]!),
     );
@@ -78,6 +76,25 @@ export class ResumeIndex {
     const start = Math.min(...nexts);
     if (start < tail) return undefined;
     return { start, until: Math.max(...nexts), seqs: point.seqs };
+  }
+
+  /** Decrypts a token. Undefined: it cannot be decrypted. */
+  open(token: string): PartitionOffsets | undefined {
+    const content = this.seal.open(token);
+    const offsets = content && unpackSeenCommits(content);
+    return offsets?.seqs.length === this.tracks.length ? offsets : undefined;
+  }
+
+  /** Returns a resume token for a reader that has received everything up to a position in each partition. */
+  sealed(positions: readonly CommitPosition[]): string {
+    const seqs = positions.map(({ seq }) => seq);
+    return this.seal.seal(packSeenCommits({ seqs, checksum: checkOf(positions) }));
+  }
+
+  /** Returns the position after a commit. Undefined: the index does not hold the commit. */
+  positionOf(partition: number, seq: number): CommitPosition | undefined {
+    const mark = this.tracks[partition]?.find(seq)?.mark;
+    return mark === undefined ? undefined : { partition, seq, mark };
   }
 }
 
@@ -89,7 +106,7 @@ function areAllKnown(seen: readonly (CommitRef | undefined)[]): seen is readonly
  * Returns a checksum of the commits, including their marks: sequence numbers alone could be reused for other commits
  * after a data loss. It uses the mixing steps of the MurmurHash3 finaliser.
  */
-function checkOf(commits: readonly CommitRef[]): number {
+export function checkOf(commits: readonly Pick<CommitRef, 'seq' | 'mark'>[]): number {
   let digest = 0;
   for (const { seq, mark } of commits) {
     digest = Math.imul(digest ^ seq ^ Math.imul(mark, 0x9e3779b1), 0x85ebca6b);

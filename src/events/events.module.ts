@@ -10,6 +10,7 @@ import { CountFeed } from './count-feed.js';
 import { EventsController } from './events.controller.js';
 import { EventsService } from './events.service.js';
 import { FanOut } from './fan-out.js';
+import { HistoryReplay } from './history-replay.js';
 import { SubscriptionLimiter } from './subscription-limiter.js';
 
 /** Delivers every change of a presence to the subscribers. */
@@ -24,7 +25,7 @@ import { SubscriptionLimiter } from './subscription-limiter.js';
     StoreModule,
   ],
   controllers: [EventsController],
-  providers: [EventsService, FanOut, CountFeed, SubscriptionLimiter],
+  providers: [EventsService, FanOut, CountFeed, HistoryReplay, SubscriptionLimiter],
   exports: [EventsService, FanOut, CountFeed],
 })
 export class EventsModule {}

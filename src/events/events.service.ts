@@ -17,6 +17,7 @@ import type { ServerStream } from '../transport/call/server-stream.js';
 import { CountFeed } from './count-feed.js';
 import { CountSubscription } from './count-subscription.js';
 import { FanOut } from './fan-out.js';
+import { HistoryReplay } from './history-replay.js';
 import { InitialStates, type ResetCause } from './initial-state.js';
 import { SubscriptionLimiter } from './subscription-limiter.js';
 import { StreamOutlet, Subscription, type Outlet } from './subscription.js';
@@ -49,6 +50,7 @@ export class EventsService {
     private readonly limits: SubscriptionLimiter,
     private readonly revocations: TokenRevocations,
     private readonly clock: Clock,
+    private readonly history: HistoryReplay,
   ) {
     this.initialStates = new InitialStates(store, log, fanOut.slices, limits);
   }
@@ -139,7 +141,17 @@ export class EventsService {
       await view.prepare(caller.viewer);
     if (isLarge) await nextTurn();
     if (messages.closed) return;
-    const subscription = this.open(caller, interest, options, outlet);
+    const reader = {
+      ...{ caller, interest, outlet },
+      isClosed: () => messages.closed,
+      onReady: (listener: () => void) => stream.onReady(listener),
+    };
+    let { resumeToken } = options;
+    if (this.history.isNeeded(reader, resumeToken)) {
+      resumeToken = await this.history.resume(reader, resumeToken);
+      if (messages.closed) return;
+    }
+    const subscription = this.open(caller, interest, { ...options, resumeToken }, outlet);
     // Events that are committed meanwhile are in the log, and the cursor reads them: it starts at the offset of the
     // snapshot.
     if (isLarge) await nextTurn();

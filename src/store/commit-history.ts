@@ -24,6 +24,9 @@ export interface HistoryPage {
 
 /** Commits that may no longer be in the event log of the node. */
 export abstract class CommitHistory {
+  /** Whether it can have commits that are not in the event log of the node. */
+  readonly keepsCommits: boolean = true;
+
   /**
    * Returns the commits after a position, about `limit` of them or fewer. The page ends at the position if nothing follows
    * it. Undefined: the history does not reach back to the position, the mark of the position is that of another commit, or the

@@ -95,7 +95,7 @@ describe('A subscriber that stops reading', () => {
   }
 
   describe('with DELIVERY_EVERY_EVENT', () => {
-    beforeEach(() => start({ eventLogSize: SMALL_LOG }));
+    beforeEach(() => start({ eventLogSize: SMALL_LOG, historyReaders: 0 }));
 
     it('ends with RESOURCE_EXHAUSTED, also at a client that never reads again', async () => {
       const stuck = watcher.subscribe({ delivery: DELIVERY_EVERY_EVENT });

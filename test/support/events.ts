@@ -13,6 +13,7 @@ import {
   type SubscriberStream,
 } from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
+import { HistoryReplay } from '../../src/events/history-replay.js';
 import { SubscriptionLimiter } from '../../src/events/subscription-limiter.js';
 import {
   Sync,
@@ -25,6 +26,8 @@ import { ReadLimit } from '../../src/limits/read-limit.js';
 import type { ConnectionDrainer } from '../../src/lifecycle/connection-drainer.js';
 import { StoreTokenRevocations } from '../../src/revocation/store-token-revocations.js';
 import { EventLog, type FragmentEncoder } from '../../src/event-log/event-log.js';
+import type { CommitHistory } from '../../src/store/commit-history.js';
+import { MemoryCommitHistory } from '../../src/store/memory/memory-commit-history.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
 import type { Commit } from '../../src/store/presence-store.js';
 import { decode, filterOf, resumeSeal } from './log.js';
@@ -54,6 +57,8 @@ export class EventWorld {
     presencesPerSecond = 0,
     access = UNRESTRICTED,
     startsAt,
+    history = new MemoryCommitHistory(this.store),
+    historyReaders = 10,
   }: {
     readonly size?: number;
     readonly encoder?: FragmentEncoder;
@@ -65,10 +70,14 @@ export class EventWorld {
     readonly access?: Config['access'];
     /** The time of the clock. Undefined: now. Worlds that start at the same time can be compared. */
     readonly startsAt?: number;
+    /** The commits that are no longer in the event log. Undefined: none. */
+    readonly history?: CommitHistory;
+    readonly historyReaders?: number;
   } = {}) {
     this.clock = new ManualClock(startsAt);
     const config = {
       access,
+      fixed: { historyReaders },
       streams: { heartbeatIntervalMs: HEARTBEAT_MS },
       limits: { subscriptionsPerUser: 1000, presencesPerSecondPerUser: presencesPerSecond },
     } as Config;
@@ -87,6 +96,7 @@ export class EventWorld {
       limits,
       new StoreTokenRevocations(this.store),
       this.clock,
+      new HistoryReplay(history, this.store, this.log, this.fanOut, limits, this.clock, config),
     );
     this.store.commits.subscribe((commit) => {
       this.commits.push(commit);
@@ -119,6 +129,7 @@ export class EventWorld {
       credits = Infinity,
       expiresAt,
       issuedAt,
+      isAdmin = false,
       viewer = unrestrictedViewer('reader'),
       groups = [...(viewer.groups ?? [])],
     }: {
@@ -127,12 +138,13 @@ export class EventWorld {
       /** The second at which the token was issued. */
       readonly issuedAt?: number;
       readonly viewer?: Viewer;
+      readonly isAdmin?: boolean;
       /** The groups of the token. Without them: those that restrict the viewer. */
       readonly groups?: readonly string[];
     } = {},
   ): Promise<Reader> {
     const reader = new Reader(credits, this.committed.length);
-    const caller = principalOf(viewer.userId, { viewer, groups, expiresAt, issuedAt });
+    const caller = principalOf(viewer.userId, { viewer, groups, expiresAt, issuedAt, isAdmin });
     const all = {
       filter: filterOf(),
       resumeToken: '',

@@ -3,6 +3,8 @@ import type { CommitPosition, PresenceStore } from '../presence-store.js';
 
 /** The history of a store that keeps no commits: nothing follows the newest position, and no other position is known. */
 export class MemoryCommitHistory extends CommitHistory {
+  override readonly keepsCommits = false;
+
   constructor(private readonly store: Pick<PresenceStore, 'partitionResets'>) {
     super();
   }

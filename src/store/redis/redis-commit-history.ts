@@ -3,6 +3,7 @@ import type { CommitPosition } from '../presence-store.js';
 import { commitPosition, isSamePlace, type Batch, type LoggedCommit } from './log-batch.js';
 import type { Partition } from './partition.js';
 import { UnreadableRecord } from './read-user.js';
+import { withinTimeout } from './redis-health.js';
 import type { RedisClient } from './redis-client.js';
 
 /**
@@ -26,7 +27,7 @@ export class RedisCommitHistory extends CommitHistory {
     const partition = this.partitions[position.partition];
     if (partition === undefined) return undefined;
     const size = { commits: Math.min(limit, MAX_PAGE_COMMITS), bytes: MAX_PAGE_BYTES };
-    const read = await this.port.logFrom(partition.keys, position.seq, size);
+    const read = await withinTimeout(this.port.logFrom(partition.keys, position.seq, size));
     // Checked after the read, because a node learns later than Redis that data was lost.
     if (read === undefined || !partition.replica.isContinuousFrom(position.seq)) return undefined;
     const found = positionIn(position.partition, position.seq, read);
@@ -36,7 +37,9 @@ export class RedisCommitHistory extends CommitHistory {
   async positionOf(index: number, seq: number): Promise<CommitPosition | undefined> {
     const partition = this.partitions[index];
     if (partition === undefined) return undefined;
-    const read = await this.port.logFrom(partition.keys, seq, { commits: 1, bytes: 1 });
+    const read = await withinTimeout(
+      this.port.logFrom(partition.keys, seq, { commits: 1, bytes: 1 }),
+    );
     return read && positionIn(index, seq, read);
   }
 }

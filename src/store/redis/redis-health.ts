@@ -87,13 +87,13 @@ export class RedisHealth {
  * Runs work on Redis, and fails with STORE_UNAVAILABLE after the same timeout as an update, so that reads never wait
  * longer than commands.
  */
-export async function withinTimeout(work: Promise<void>): Promise<void> {
+export async function withinTimeout<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(unavailable()), TIMEOUT_MS);
   });
   try {
-    await Promise.race([work, tooLate]);
+    return await Promise.race([work, tooLate]);
   } catch (error) {
     throw error instanceof RejectedError ? error : unavailable();
   } finally {
