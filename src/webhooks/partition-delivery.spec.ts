@@ -30,7 +30,11 @@ class World {
   readonly feed = new PartitionFeed(
     {
       ...{ partition: 0, log: this.log, source: 'here', kinds: undefined, now: () => 0 },
-      history: { readAfter: async () => undefined, positionOf: async () => undefined },
+      history: {
+        keepsCommits: true,
+        readAfter: async () => undefined,
+        positionOf: async () => undefined,
+      },
       awaitCurrent: () => Promise.resolve(),
       onGap: () => {},
     },

@@ -47,7 +47,11 @@ function feedOf(
     {
       partition: 1,
       log,
-      history: { readAfter: async () => undefined, positionOf: async () => undefined },
+      history: {
+        keepsCommits: true,
+        readAfter: async () => undefined,
+        positionOf: async () => undefined,
+      },
       source: 'here',
       kinds: undefined,
       now: () => NOW,
@@ -203,6 +207,7 @@ describe('The feed of a partition', () => {
     /** A history of commits from a number on, in pages of two. */
     function historyFrom(first: number, last: number): CommitHistory {
       return {
+        keepsCommits: true,
         readAfter: async ({ partition, seq }) => {
           if (seq < first - 1) return undefined;
           const seqs = [seq + 1, seq + 2].filter((next) => next <= last);
