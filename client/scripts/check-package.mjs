@@ -47,7 +47,9 @@ for (const complaint of complaints) console.error(complaint);
 process.exitCode = complaints.length === 0 ? 0 : 1;
 
 function pack() {
-  const output = run('npm', ['pack', '--json', '--pack-destination', folder], client);
+  // `npm run` passes the setting ignore-scripts of the root on, and then nothing would build the package.
+  const options = ['--ignore-scripts=false', '--json', '--pack-destination', folder];
+  const output = run('npm', ['pack', ...options], client);
   const [{ filename, files, size }] = JSON.parse(output);
   const paths = files.map(({ path }) => path);
   for (const path of ['LICENSE', 'README.md', 'dist/esm/index.js', 'dist/cjs/index.js']) {
