@@ -1,15 +1,14 @@
 import type { Subject } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EventWorld, eventLines, type Reader } from '../../test/support/events.js';
+import { EventWorld, eventLines } from '../../test/support/events.js';
 import { filterOf } from '../../test/support/log.js';
 import { slowDown, useFakeTimers } from '../../test/support/fake-timers.js';
 import { connectWith, disconnect, hideFrom, mute } from '../../test/support/play.js';
 import { MEMBER, restrictedViewer } from '../../test/support/viewers.js';
 import { Sync } from '../api/generated/presence/v1/events_service.pb.js';
 import type { Input } from '../domain/input.js';
-import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
+import { unrestrictedViewer } from '../domain/viewer.js';
 import type { Commit } from '../store/presence-store.js';
-import type { SubscribeOptions } from './events.service.js';
 
 const { SYNC_CURRENT, SYNC_RESET } = Sync;
 const GROUPS_ONLY = { visibility: 'groups', channelAccess: 'granted' } as const;
@@ -20,24 +19,6 @@ let world: EventWorld;
 useFakeTimers();
 beforeEach(() => void (world = new EventWorld({ access: GROUPS_ONLY })));
 
-/** A user does something, and all subscribers are served. */
-async function happen(userId: string, ...inputs: readonly Input[]): Promise<void> {
-  for (const input of inputs) await world.happen(userId, input);
-  vi.runAllTimers();
-}
-
-/** Returns a reader whose messages begin after the beginning of its subscription. */
-async function subscribed(
-  viewer: Viewer,
-  options: Partial<SubscribeOptions> = {},
-  groups: readonly string[] = [...(viewer.groups ?? [])],
-): Promise<Reader> {
-  const reader = await world.subscribe(options, { viewer, groups });
-  expect(reader.refusal).toBeUndefined();
-  reader.messages.length = reader.bytes.length = 0;
-  return reader;
-}
-
 describe('A viewer of a commit that takes several slices of the event loop', () => {
   let speedUp: () => void;
   beforeEach(() => void (speedUp = slowDown()));
@@ -46,20 +27,20 @@ describe('A viewer of a commit that takes several slices of the event loop', () 
   /** Opens subscriptions with other rights, which have to be checked first. */
   async function subscribeOthers(): Promise<void> {
     for (let i = 0; i < 10; i++)
-      await subscribed(restrictedViewer(`other-${i}`, { groups: ['acme', `${i}`] }));
+      await world.subscribed(restrictedViewer(`other-${i}`, { groups: ['acme', `${i}`] }));
   }
 
   it('receives it once, also if others subscribe, leave and act meanwhile', async () => {
     await subscribeOthers();
-    const reader = await subscribed(MEMBER);
-    const gone = await subscribed({ ...MEMBER, userId: 'gone' });
+    const reader = await world.subscribed(MEMBER);
+    const gone = await world.subscribed({ ...MEMBER, userId: 'gone' });
     await world.happen('ann', connectWith('acme'));
     for (let i = 0; i < 5; i++) vi.advanceTimersToNextTimer();
     expect(reader.messages).toEqual([]);
     gone.subscription!.unsubscribe();
     await world.happen('bob', connectWith('acme'));
-    const late = await subscribed({ ...MEMBER, userId: 'late' });
-    const other = await subscribed(restrictedViewer('another', { groups: ['acme', 'bolt'] }));
+    const late = await world.subscribed({ ...MEMBER, userId: 'late' });
+    const other = await world.subscribed(restrictedViewer('another', { groups: ['acme', 'bolt'] }));
     vi.runAllTimers();
     expect(eventLines(reader)).toEqual([['userOnline'], ['userOnline']]);
     expect([late.events, other.events, gone.events]).toEqual([[], [], []]);
@@ -68,15 +49,15 @@ describe('A viewer of a commit that takes several slices of the event loop', () 
   it('is too slow, or starts again, if the log drops it meanwhile', async () => {
     world = new EventWorld({ access: GROUPS_ONLY, size: 3 });
     await subscribeOthers();
-    const reader = await subscribed(MEMBER);
-    const latest = await subscribed({ ...MEMBER, userId: 'latest' }, { latestOnly: true });
+    const reader = await world.subscribed(MEMBER);
+    const latest = await world.subscribed({ ...MEMBER, userId: 'latest' }, { latestOnly: true });
     await world.happen('ann', connectWith('acme'));
     for (let i = 0; i < 5; i++) vi.advanceTimersToNextTimer();
     for (let i = 0; i < 10; i++) await world.happen('ann', mute('a', { speaker: i % 2 === 0 }));
     vi.runAllTimers();
     expect(reader.refusal).toMatchObject({ reason: 'SUBSCRIBER_TOO_SLOW' });
     expect(eventLines(latest)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
-    await happen('ann', disconnect('a'));
+    await world.happenAndFlush('ann', disconnect('a'));
     expect(eventLines(latest).at(-1)).toEqual(['userOffline']);
   });
 });
@@ -89,18 +70,20 @@ describe('A subscriber to whom a commit arrives without the state before it', ()
     vi.spyOn(commits, 'next').mockImplementationOnce((each) =>
       next({ ...each, before: undefined }),
     );
-    await happen(userId, input);
+    await world.happenAndFlush(userId, input);
   }
 
   it('starts again with a snapshot if it needs the state, and receives the commit otherwise', async () => {
-    await happen('ann', connectWith('acme'), hideFrom('eve'));
-    const restricted = await subscribed(MEMBER);
-    const byGroup = await subscribed(ADMIN, { filter: filterOf({ groupIds: ['acme'] }) }, ['acme']);
-    const hidden = await subscribed(unrestrictedViewer('eve'));
-    const hiddenByUser = await subscribed(unrestrictedViewer('eve'), {
+    await world.happenAndFlush('ann', connectWith('acme'), hideFrom('eve'));
+    const restricted = await world.subscribed(MEMBER);
+    const byGroup = await world.subscribed(ADMIN, { filter: filterOf({ groupIds: ['acme'] }) }, [
+      'acme',
+    ]);
+    const hidden = await world.subscribed(unrestrictedViewer('eve'));
+    const hiddenByUser = await world.subscribed(unrestrictedViewer('eve'), {
       filter: filterOf({ userIds: ['ann'] }),
     });
-    const admin = await subscribed(ADMIN);
+    const admin = await world.subscribed(ADMIN);
     await replay('ann', mute('a', { speaker: true }));
     for (const reader of [restricted, byGroup])
       expect(eventLines(reader)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
@@ -108,13 +91,13 @@ describe('A subscriber to whom a commit arrives without the state before it', ()
     expect(eventLines(hiddenByUser)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
     expect(eventLines(admin)).toEqual([['userMuteStateChanged']]);
     expect(world.service.resets.replayed_commit).toBe(4);
-    await happen('ann', mute('a', { speaker: false }));
+    await world.happenAndFlush('ann', mute('a', { speaker: false }));
     for (const reader of [restricted, byGroup, admin])
       expect(eventLines(reader).at(-1)).toEqual(['userMuteStateChanged']);
   });
 
   it('starts again when it reads, if it lagged', async () => {
-    await happen('ann', connectWith('acme'));
+    await world.happenAndFlush('ann', connectWith('acme'));
     const slow = await world.subscribe({}, { viewer: MEMBER, credits: 0 });
     await replay('ann', mute('a', { speaker: true }));
     slow.letGoOn(Infinity);

@@ -29,21 +29,9 @@ beforeEach(() => {
   world = new EventWorld({ access: GROUPS_ONLY });
 });
 
-/** Returns a reader whose messages begin after the beginning of its subscription. */
-async function subscribed(
-  viewer: Viewer,
-  options: Partial<SubscribeOptions> = {},
-  groups: readonly string[] = [...(viewer.groups ?? [])],
-): Promise<Reader> {
-  const reader = await world.subscribe(options, { viewer, groups });
-  expect(reader.refusal).toBeUndefined();
-  reader.messages.length = reader.bytes.length = 0;
-  return reader;
-}
-
 describe('A viewer who may watch a channel and sees nobody else', () => {
   it('sees users come online when they enter the channel, and go OFFLINE when they leave it', async () => {
-    const reader = await subscribed(GUEST);
+    const reader = await world.subscribed(GUEST);
     await world.happenAndFlush('ann', connectWith('acme'), mute('a', { speaker: true }));
     expect(reader.messages).toEqual([]);
     await world.happenAndFlush('ann', join('a', 'lobby'));
@@ -58,7 +46,7 @@ describe('A viewer who may watch a channel and sees nobody else', () => {
   });
 
   it('finds the names of other channels in no field of an event', async () => {
-    const reader = await subscribed(GUEST);
+    const reader = await world.subscribed(GUEST);
     await world.happenAndFlush('ann', connectWith(), join('a', 'secret-1'), joinToo('a', 'lobby'));
     await world.happenAndFlush('ann', joinToo('a', 'secret-2'), leave('a', 'secret-1'));
     await world.happenAndFlush('ann', mute('a', { speaker: true }), join('a', 'secret-3'));
@@ -79,14 +67,14 @@ describe('A viewer who may watch a channel and sees nobody else', () => {
 
   it('receives no message for a change of a secret channel, and neither for one of groups', async () => {
     await world.happenAndFlush('ann', connectWith(), join('a', 'lobby'));
-    const reader = await subscribed(GUEST);
+    const reader = await world.subscribed(GUEST);
     await world.happenAndFlush('ann', joinToo('a', 'secret'));
     await world.happenAndFlush('ann', connect('b', { token: grantsOf('acme') }), disconnect('b'));
     expect(eventLines(reader).flat()).not.toContain('userChannelChanged');
   });
 
   it('sees itself whatever its rights are', async () => {
-    const reader = await subscribed(GUEST);
+    const reader = await world.subscribed(GUEST);
     await world.happenAndFlush('guest', connectWith(), join('a', 'attic'));
     expect(eventLines(reader)).toEqual([['userOnline', 'userChannelChanged']]);
     expect(reader.messages[0]!.events[1]!.presence!.currentChannelId).toBe('attic');
@@ -108,7 +96,7 @@ describe('A viewer who sees every user, and one channel', () => {
 
 describe('A viewer with groups', () => {
   it('sees only users with a session in its groups, from the start to the end of that session', async () => {
-    const reader = await subscribed(MEMBER);
+    const reader = await world.subscribed(MEMBER);
     await world.happenAndFlush('bob', connectWith('bolt'));
     await world.happenAndFlush('ann', connectWith('bolt'));
     expect(reader.messages).toEqual([]);
@@ -119,7 +107,7 @@ describe('A viewer with groups', () => {
 
   it('receives the wanted kinds of what it sees', async () => {
     const filter = filterOf({ kinds: ['USER_OFFLINE'] });
-    const reader = await subscribed(MEMBER, { filter });
+    const reader = await world.subscribed(MEMBER, { filter });
     await world.happenAndFlush('ann', connectWith('acme'), disconnect('a'));
     await world.happenAndFlush('bob', connectWith('bolt'), disconnect('a'));
     expect(eventLines(reader)).toEqual([['userOffline']]);
@@ -127,7 +115,7 @@ describe('A viewer with groups', () => {
 
   it('receives everything once if it subscribes in the middle of a flush', async () => {
     const early: Reader[] = [];
-    for (let i = 0; i < 100; i++) early.push(await subscribed(MEMBER));
+    for (let i = 0; i < 100; i++) early.push(await world.subscribed(MEMBER));
     await world.happen('ann', connectWith('acme'));
     vi.advanceTimersToNextTimer();
     const counts = () => early.map(({ messages }) => messages.length);
@@ -159,8 +147,8 @@ describe('A filter on groups', () => {
 
   it('shows that users enter and leave the groups, to viewers who see everyone, too', async () => {
     const readers = [
-      await subscribed(ADMIN, { filter }, ['acme']),
-      await subscribed(MEMBER, { filter }),
+      await world.subscribed(ADMIN, { filter }, ['acme']),
+      await world.subscribed(MEMBER, { filter }),
     ];
     await world.happenAndFlush('ann', connectWith('bolt'), join('a', 'lobby'));
     await world.happenAndFlush('ann', connect('b', { token: grantsOf('acme') }));
@@ -178,7 +166,7 @@ describe('A filter on groups', () => {
 
   it('together with a channel shows users of either, and no end while one of them matches', async () => {
     const both = filterOf({ groupIds: ['acme'], channelIds: ['lobby'] });
-    const reader = await subscribed(ADMIN, { filter: both }, ['acme']);
+    const reader = await world.subscribed(ADMIN, { filter: both }, ['acme']);
     await world.happenAndFlush('ann', connectWith('acme'), joinToo('a', 'lobby'));
     reader.messages.length = 0;
     await world.happenAndFlush('ann', connect('b', { token: grantsOf() }), disconnect('a'));

@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { UNRESTRICTED } from '../../src/auth/access.js';
 import type { Config } from '../../src/config/config.js';
 import type { PresenceEvent } from '../../src/domain/event.js';
@@ -118,6 +118,18 @@ export class EventWorld {
   async happenAndFlush(userId: string, ...inputs: readonly Input[]): Promise<void> {
     for (const input of inputs) await this.happen(userId, input);
     vi.runAllTimers();
+  }
+
+  /** Opens a subscription, and forgets the messages with which it begins. */
+  async subscribed(
+    viewer: Viewer,
+    options: Partial<SubscribeOptions> = {},
+    groups: readonly string[] = [...(viewer.groups ?? [])],
+  ): Promise<Reader> {
+    const reader = await this.subscribe(options, { viewer, groups });
+    expect(reader.refusal).toBeUndefined();
+    reader.messages.length = reader.bytes.length = 0;
+    return reader;
   }
 
   /**
