@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Build, type ServerProcess } from '../support/built-server.js';
-import type { ChildProgram } from '../support/child-program.js';
 import type { Client, OpenSession } from '../support/client.js';
+import { Commands } from '../support/commands.js';
 import { eventually } from '../support/eventually.js';
 import { SECRET, tokenOf, type TokenOptions } from '../support/service.js';
 
@@ -9,9 +9,9 @@ const ACME: TokenOptions = { grants: { groups: ['acme'], join: ['acme/*'] } };
 
 describe('The command line, where users see only their groups and channels', () => {
   let build: Build;
+  let commands: Commands;
   let server: ServerProcess;
   let admin: Client;
-  const running: ChildProgram[] = [];
   const sessions: OpenSession[] = [];
   beforeAll(async () => {
     build = await Build.make();
@@ -20,10 +20,14 @@ describe('The command line, where users see only their groups and channels', () 
       CHANNEL_ACCESS: 'granted',
       DRAIN_TIMEOUT_MS: '100',
     });
+    commands = new Commands(build, {
+      PRESENCE_ADDRESS: server.grpcAddress,
+      AUTH_JWT_SECRET: SECRET,
+    });
     admin = server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
   });
   afterEach(async () => {
-    await Promise.all(running.splice(0).map((program) => program.kill()));
+    await commands.killAll();
     for (const { stream } of sessions.splice(0)) stream.cancel();
     await eventually(async () => (await admin.listOnlineUsers()).totalSize, 0);
   });
@@ -31,25 +35,6 @@ describe('The command line, where users see only their groups and channels', () 
     await server.kill();
     await build.remove();
   });
-
-  function start(args: readonly string[], settings: Record<string, string> = {}): ChildProgram {
-    const program = build.command(args, {
-      PRESENCE_ADDRESS: server.grpcAddress,
-      AUTH_JWT_SECRET: SECRET,
-      ...settings,
-    });
-    running.push(program);
-    return program;
-  }
-
-  async function run(
-    args: readonly string[],
-    settings: Record<string, string> = {},
-  ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-    const program = start(args, settings);
-    const { code } = await program.exited;
-    return { code, stdout: program.stdout, stderr: program.stderr };
-  }
 
   /** Connects a user until the end of the test. */
   async function online(userId: string, options: TokenOptions): Promise<Client> {
@@ -68,16 +53,18 @@ describe('The command line, where users see only their groups and channels', () 
   it('shows all users without a token, and those of a group', async () => {
     await online('ann', ACME);
     await online('gus', { grants: { groups: ['globex'] } });
-    expect(userIds((await run(['list', '--json'])).stdout)).toEqual(['ann', 'gus']);
-    expect(userIds((await run(['list', '--json', '--group', 'acme'])).stdout)).toEqual(['ann']);
-    expect((await run(['count', '--group', 'acme', 'other'])).stdout).toBe(
+    expect(userIds((await commands.run(['list', '--json'])).stdout)).toEqual(['ann', 'gus']);
+    expect(userIds((await commands.run(['list', '--json', '--group', 'acme'])).stdout)).toEqual([
+      'ann',
+    ]);
+    expect((await commands.run(['count', '--group', 'acme', 'other'])).stdout).toBe(
       'group acme: 1 user (1 online)\ngroup other: 0 users\n',
     );
   });
 
   it('watches groups', async () => {
     await online('ann', ACME);
-    const watch = start(['watch', '--group', 'acme']);
+    const watch = commands.start(['watch', '--group', 'acme']);
     await watch.says(/^ann is online/m);
     await online('gus', { grants: { groups: ['globex'] } });
     sessions.shift()!.stream.cancel();
@@ -88,8 +75,8 @@ describe('The command line, where users see only their groups and channels', () 
   it('shows the users that a given token may see', async () => {
     await online('ann', ACME);
     await online('gus', { grants: { groups: ['globex'] } });
-    const { stdout } = await run(['token', 'vic', '--group', 'acme']);
-    const listed = await run(['list', '--json', '--token', stdout.trimEnd()]);
+    const { stdout } = await commands.run(['token', 'vic', '--group', 'acme']);
+    const listed = await commands.run(['list', '--json', '--token', stdout.trimEnd()]);
     expect(userIds(listed.stdout)).toEqual(['ann']);
   });
 
@@ -121,7 +108,7 @@ describe('The command line, where users see only their groups and channels', () 
       ],
     ])('%s', async (_, args, options, sentence) => {
       const token = await tokenOf('vic', options);
-      expect(await run([...args, '--token', token])).toEqual({
+      expect(await commands.run([...args, '--token', token])).toEqual({
         code: 1,
         stdout: '',
         stderr: `${sentence}\n`,
@@ -135,9 +122,9 @@ describe('The command line, where users see only their groups and channels', () 
 
     it('ends the sessions of a user, and says so', async () => {
       const token = await tokenOf('ben', { now: Date.now() - 5000 });
-      const ben = start(['connect', 'ben', '--token', token]);
+      const ben = commands.start(['connect', 'ben', '--token', token]);
       await ben.says(/are online/);
-      expect(await run(['revoke', 'ben'])).toEqual({
+      expect(await commands.run(['revoke', 'ben'])).toEqual({
         code: 0,
         stdout:
           'Revoked all tokens of ben. Ended 1 session.\nUnless the server has AUTH_MAX_TOKEN_LIFETIME_MS, it keeps the revocation for ever.\n',
@@ -145,7 +132,7 @@ describe('The command line, where users see only their groups and channels', () 
       });
       expect(await ben.exited).toEqual({ code: 1, signal: null });
       expect(ben.stderr).toBe(REVOKED);
-      expect(await run(['list', '--token', token])).toEqual({
+      expect(await commands.run(['list', '--token', token])).toEqual({
         code: 1,
         stdout: '',
         stderr: REVOKED,
@@ -159,23 +146,26 @@ describe('The command line, where users see only their groups and channels', () 
       );
       const time = new Date(now - 30_000).toISOString();
       const settings = { AUTH_MAX_TOKEN_LIFETIME_MS: '3600000' };
-      const { code, stdout } = await run(['revoke', 'cem', '--issued-before', time], settings);
+      const { code, stdout } = await commands.run(
+        ['revoke', 'cem', '--issued-before', time],
+        settings,
+      );
       expect(code).toBe(0);
       expect(stdout).toMatch(
         /^Revoked the tokens of cem that were issued before [\d: -]+[.] Ended 0 sessions[.]\n$/,
       );
-      expect((await run(['list', '--token', older!])).code).toBe(1);
-      expect((await run(['list', '--token', newer!])).code).toBe(0);
+      expect((await commands.run(['list', '--token', older!])).code).toBe(1);
+      expect((await commands.run(['list', '--token', newer!])).code).toBe(0);
     });
 
     it('says that a time in the future and a token without rights are rejected', async () => {
       const future = ['revoke', 'dan', '--issued-before', '2999-01-01T00:00Z'];
-      const { code, stderr } = await run(future);
+      const { code, stderr } = await commands.run(future);
       expect({ code, stderr }).toEqual({
         code: 1,
         stderr: 'The service rejects an argument: issued_before must not be in the future.\n',
       });
-      const other = await run(['revoke', 'dan', '--token', await tokenOf('dan')]);
+      const other = await commands.run(['revoke', 'dan', '--token', await tokenOf('dan')]);
       expect(other.code).toBe(1);
       expect(other.stderr).toMatch(/^The token does not permit this call: .*\n$/);
     });
@@ -186,17 +176,21 @@ describe('The command line, where users see only their groups and channels', () 
     const vic = await server.client('vic', ACME);
     const seen = async (): Promise<number> => (await vic.listOnlineUsers()).totalSize;
     expect(await seen()).toBe(1);
-    expect((await run(['hide', 'eve', 'vic', 'wim'])).stdout).toBe('eve hides from vic, wim\n');
+    expect((await commands.run(['hide', 'eve', 'vic', 'wim'])).stdout).toBe(
+      'eve hides from vic, wim\n',
+    );
     expect(await seen()).toBe(0);
     const asEve = await tokenOf('eve', ACME);
-    expect((await run(['hide', 'eve', 'xue', '--token', asEve])).stdout).toBe(
+    expect((await commands.run(['hide', 'eve', 'xue', '--token', asEve])).stdout).toBe(
       'eve hides from vic, wim, xue\n',
     );
-    expect((await run(['hide', 'eve', 'vic', '--show'])).stdout).toBe('eve hides from wim, xue\n');
+    expect((await commands.run(['hide', 'eve', 'vic', '--show'])).stdout).toBe(
+      'eve hides from wim, xue\n',
+    );
     expect(await seen()).toBe(1);
-    expect((await run(['hide', 'eve'])).stdout).toBe('eve hides from wim, xue\n');
-    expect((await run(['hide', 'eve', '--show'])).stdout).toBe('eve hides from no one\n');
-    const asVic = await run(['hide', 'eve', '--token', await tokenOf('vic', ACME)]);
+    expect((await commands.run(['hide', 'eve'])).stdout).toBe('eve hides from wim, xue\n');
+    expect((await commands.run(['hide', 'eve', '--show'])).stdout).toBe('eve hides from no one\n');
+    const asVic = await commands.run(['hide', 'eve', '--token', await tokenOf('vic', ACME)]);
     expect(asVic.code).toBe(1);
     expect(asVic.stderr).toMatch(/^The token does not permit this call: .*\n$/);
   });

@@ -5,31 +5,20 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Build, type ServerProcess } from '../support/built-server.js';
 import type { ChildProgram } from '../support/child-program.js';
 import type { Client, OpenSession } from '../support/client.js';
+import { Commands } from '../support/commands.js';
 import { eventually } from '../support/eventually.js';
 import { SECRET, tokenOf } from '../support/service.js';
 import { cloudEvent, postSigned } from '../support/signed-webhook.js';
 import { WEBHOOK_SECRET } from '../support/webhook-receiver.js';
 
 let build: Build;
-const running: ChildProgram[] = [];
-beforeAll(async () => void (build = await Build.make()));
-afterEach(async () => void (await Promise.all(running.splice(0).map((program) => program.kill()))));
+let commands: Commands;
+beforeAll(async () => {
+  build = await Build.make();
+  commands = new Commands(build);
+});
+afterEach(() => commands.killAll());
 afterAll(() => build.remove());
-
-function start(args: readonly string[], settings: Record<string, string> = {}): ChildProgram {
-  const program = build.command(args, settings);
-  running.push(program);
-  return program;
-}
-
-async function run(
-  args: readonly string[],
-  settings: Record<string, string> = {},
-): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-  const program = start(args, settings);
-  const { code } = await program.exited;
-  return { code, stdout: program.stdout, stderr: program.stderr };
-}
 
 describe('presence consume', () => {
   let server: ServerProcess;
@@ -53,7 +42,7 @@ describe('presence consume', () => {
 
   function consume(...args: readonly string[]): ChildProgram {
     const settings = { PRESENCE_ADDRESS: server.grpcAddress, AUTH_JWT_SECRET: SECRET };
-    return start(['consume', ...args], settings);
+    return commands.start(['consume', ...args], settings);
   }
 
   const enter = (channelId: string) => ann.joinChannel({ sessionId: session.sessionId, channelId });
@@ -146,7 +135,7 @@ describe('presence consume', () => {
       ],
       [[...file, '--address', '127.0.0.1:1'], 1, /^The service at 127\.0\.0\.1:1 is unreachable/],
     ] as const) {
-      const result = await run(['consume', ...args], settings);
+      const result = await commands.run(['consume', ...args], settings);
       expect(result).toMatchObject({ code, stdout: '' });
       if (typeof stderr === 'string') expect(result.stderr).toBe(`${stderr}\n`);
       else expect(result.stderr).toMatch(stderr);
@@ -162,7 +151,7 @@ describe('presence webhook listen', () => {
 
   async function listen(...args: readonly string[]): Promise<[ChildProgram, string]> {
     const settings = { WEBHOOK_SECRET: `whsec_AAAA ${WEBHOOK_SECRET}` };
-    const program = start(['webhook', 'listen', '--port', '0', ...args], settings);
+    const program = commands.start(['webhook', 'listen', '--port', '0', ...args], settings);
     const [, url] = await program.says(/Listening on (http:\S+)\. Set WEBHOOK_URL/);
     return [program, url!];
   }
@@ -245,13 +234,13 @@ describe('presence webhook listen', () => {
         `The port ${port} on 127.0.0.1 cannot be used (EADDRINUSE).`,
       ],
     ] as const) {
-      expect(await run(args)).toEqual({ code, stdout: '', stderr: `${stderr}\n` });
+      expect(await commands.run(args)).toEqual({ code, stdout: '', stderr: `${stderr}\n` });
     }
     expect(program.stdout).toBe('');
   });
 
   it('shows its help with examples', async () => {
-    const { code, stdout } = await run(['webhook', 'listen', '--help']);
+    const { code, stdout } = await commands.run(['webhook', 'listen', '--help']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Usage: presence webhook listen/);
     expect(stdout).toContain('Examples:');

@@ -6,6 +6,7 @@ import { Build, type ServerProcess } from '../support/built-server.js';
 import { Authority } from '../support/certificates.js';
 import type { ChildProgram } from '../support/child-program.js';
 import type { Client, OpenSession } from '../support/client.js';
+import { Commands } from '../support/commands.js';
 import type { ConnectRequest } from '../../src/api/generated/presence/v1/session_service.pb.js';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { eventually } from '../support/eventually.js';
@@ -37,17 +38,21 @@ const COMMANDS = [
 
 describe('The command line', () => {
   let build: Build;
+  let commands: Commands;
   let server: ServerProcess;
   let admin: Client;
-  const running: ChildProgram[] = [];
   const sessions: OpenSession[] = [];
   beforeAll(async () => {
     build = await Build.make();
     server = await build.serve({ DRAIN_TIMEOUT_MS: '100' });
+    commands = new Commands(build, {
+      PRESENCE_ADDRESS: server.grpcAddress,
+      AUTH_JWT_SECRET: SECRET,
+    });
     admin = server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
   });
   afterEach(async () => {
-    await Promise.all(running.splice(0).map((program) => program.kill()));
+    await commands.killAll();
     for (const { stream } of sessions.splice(0)) stream.cancel();
     await eventually(async () => (await admin.listOnlineUsers()).totalSize, 0);
   });
@@ -55,27 +60,6 @@ describe('The command line', () => {
     await server.kill();
     await build.remove();
   });
-
-  /** Runs a command against the server, with the server's secret. */
-  function start(args: readonly string[], settings: Record<string, string> = {}): ChildProgram {
-    const program = build.command(args, {
-      PRESENCE_ADDRESS: server.grpcAddress,
-      AUTH_JWT_SECRET: SECRET,
-      ...settings,
-    });
-    running.push(program);
-    return program;
-  }
-
-  /** Runs a command that ends by itself, and returns its output. */
-  async function run(
-    args: readonly string[],
-    settings: Record<string, string> = {},
-  ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-    const program = start(args, settings);
-    const { code } = await program.exited;
-    return { code, stdout: program.stdout, stderr: program.stderr };
-  }
 
   /** Connects a user until the end of the test, unless the stream is cancelled before. */
   async function online(
@@ -106,28 +90,28 @@ describe('The command line', () => {
 
   describe('explains itself', () => {
     it('also to those who have read enough', async () => {
-      const help = start(['--help']);
+      const help = commands.start(['--help']);
       help.closeOutput();
       expect(await help.exited).toEqual({ code: 0, signal: null });
       expect(help.stderr).toBe('');
     });
 
     it('with all commands, the exit codes and examples', async () => {
-      const { code, stdout } = await run(['--help']);
+      const { code, stdout } = await commands.run(['--help']);
       expect(code).toBe(0);
       for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
       expect(stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}130 /);
     });
 
     it.each(COMMANDS)('with examples of %s', async (command) => {
-      const { code, stdout } = await run([command, '--help']);
+      const { code, stdout } = await commands.run([command, '--help']);
       expect(code).toBe(0);
       expect(stdout).toMatch(new RegExp(`^Usage: presence ${command}`));
       expect(stdout).toMatch(new RegExp(`Examples:\n.*presence ${command}`));
     });
 
     it('with its version', async () => {
-      expect(await run(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n' });
+      expect(await commands.run(['--version'])).toMatchObject({ code: 0, stdout: '0.1.0\n' });
     });
   });
 
@@ -198,13 +182,13 @@ describe('The command line', () => {
         { AUTH_JWT_SECRET: '' },
       ],
     ])('%s', async (_, args, sentence, settings = {}) => {
-      const said = await run(args, settings);
+      const said = await commands.run(args, settings);
       expect(said).toEqual({ code: 2, stdout: '', stderr: `${sentence}\n` });
     });
 
     it('a token of someone else', async () => {
       const token = await tokenOf('bob');
-      expect(await run(['connect', 'ann', '--token', token])).toEqual({
+      expect(await commands.run(['connect', 'ann', '--token', token])).toEqual({
         code: 2,
         stdout: '',
         stderr: 'The token belongs to bob, not to ann.\n',
@@ -217,7 +201,7 @@ describe('The command line', () => {
       'when the service is unreachable: %s',
       async (...args) => {
         const address = `127.0.0.1:${await freePort()}`;
-        const { code, stdout, stderr } = await run(args, { PRESENCE_ADDRESS: address });
+        const { code, stdout, stderr } = await commands.run(args, { PRESENCE_ADDRESS: address });
         expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
         expect(stderr).toMatch(
           new RegExp(`^The service at ${address} is unreachable: .*ECONNREFUSED.*[.]\n$`),
@@ -228,14 +212,14 @@ describe('The command line', () => {
     it('when the token is rejected', async () => {
       const [header, claims] = (await tokenOf('ann')).split('.');
       const forged = `${header}.${claims}.${'A'.repeat(43)}`;
-      const { code, stderr } = await run(['list'], { PRESENCE_TOKEN: forged });
+      const { code, stderr } = await commands.run(['list'], { PRESENCE_TOKEN: forged });
       expect(code).toBe(1);
       expect(stderr).toMatch(/^The service rejects the token: .*\n$/);
     });
 
     it('when the token is none, without showing it', async () => {
       for (const none of ['not.a.token', '<!doctype html>']) {
-        const { code, stdout, stderr } = await run(['list'], { PRESENCE_TOKEN: none });
+        const { code, stdout, stderr } = await commands.run(['list'], { PRESENCE_TOKEN: none });
         expect({ code, stdout, stderr }).toEqual({
           code: 2,
           stdout: '',
@@ -245,13 +229,18 @@ describe('The command line', () => {
     });
 
     it('when the token may not do that', async () => {
-      const { code, stderr } = await run(['explain', 'ann', '--token', await tokenOf('bob')]);
+      const { code, stderr } = await commands.run([
+        'explain',
+        'ann',
+        '--token',
+        await tokenOf('bob'),
+      ]);
       expect(code).toBe(1);
       expect(stderr).toMatch(/^The token does not permit this call: .*\n$/);
     });
 
     it('when TLS is asked for and the service speaks plain text', async () => {
-      expect(await run(['list', '--tls'])).toEqual({
+      expect(await commands.run(['list', '--tls'])).toEqual({
         code: 1,
         stdout: '',
         stderr: `The service at ${server.grpcAddress} does not use TLS. Call it without --tls, --ca and --cert.\n`,
@@ -266,21 +255,21 @@ describe('The command line', () => {
           ...['sh', '-c', 'exec "$@" >/dev/full', 'sh'],
           ...command,
         ]);
-        running.push(program);
+        commands.adopt(program);
         expect(await program.exited).toEqual({ code: 1, signal: null });
         expect(program.stderr).toBe('Standard output cannot be written (ENOSPC).\n');
       },
     );
 
     it('when the service rejects an argument', async () => {
-      const { code, stderr } = await run(['members', 'x'.repeat(129)]);
+      const { code, stderr } = await commands.run(['members', 'x'.repeat(129)]);
       expect(code).toBe(1);
       expect(stderr).toMatch(/^The service rejects an argument: channelId .*\n$/);
     });
   });
 
   it('reports that a session does not exist', async () => {
-    expect(await run(['end', 'typo'])).toEqual({
+    expect(await commands.run(['end', 'typo'])).toEqual({
       code: 0,
       stdout: 'There is no live session typo.\n',
       stderr: '',
@@ -289,7 +278,7 @@ describe('The command line', () => {
 
   describe('token', () => {
     it('prints a token that the service accepts, and nothing else', async () => {
-      const { code, stdout, stderr } = await run(['token', 'ann']);
+      const { code, stdout, stderr } = await commands.run(['token', 'ann']);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       const { started } = await online(server.clientWithToken(stdout.trimEnd()));
       expect(started.session?.userId).toBe('ann');
@@ -306,20 +295,24 @@ describe('The command line', () => {
         moderate: ['stage'],
         watch_only: true,
       };
-      expect(claimsOf((await run(args)).stdout).presence).toEqual(claim);
-      const named = await run(args, { AUTH_GRANTS_CLAIM: 'https://acme.example/presence' });
+      expect(claimsOf((await commands.run(args)).stdout).presence).toEqual(claim);
+      const named = await commands.run(args, {
+        AUTH_GRANTS_CLAIM: 'https://acme.example/presence',
+      });
       expect(claimsOf(named.stdout)).toMatchObject({ 'https://acme.example/presence': claim });
-      expect(claimsOf((await run(['token', 'max'])).stdout)).not.toHaveProperty('presence');
+      expect(claimsOf((await commands.run(['token', 'max'])).stdout)).not.toHaveProperty(
+        'presence',
+      );
     });
 
     it('takes a user whose name looks like an option after --', async () => {
-      const { stdout } = await run(['token', '--', '--admin']);
+      const { stdout } = await commands.run(['token', '--', '--admin']);
       const { started } = await online(server.clientWithToken(stdout.trimEnd()));
       expect(started.session?.userId).toBe('--admin');
     });
 
     it('signs for while asked, and for an admin', async () => {
-      const { stdout } = await run(['token', 'root', '--admin', '--ttl', '60']);
+      const { stdout } = await commands.run(['token', 'root', '--admin', '--ttl', '60']);
       const claims = claimsOf(stdout);
       expect(claims).toMatchObject({ sub: 'root', scope: 'presence:admin' });
       expect(Number(claims.exp) - Number(claims.iat)).toBe(60);
@@ -329,7 +322,7 @@ describe('The command line', () => {
   describe('the program that signs tokens where only the server is installed', () => {
     function sign(...args: string[]): ChildProgram {
       const program = build.program('bootstrap/token.js', args, { AUTH_JWT_SECRET: SECRET });
-      running.push(program);
+      commands.adopt(program);
       return program;
     }
 
@@ -364,7 +357,7 @@ describe('The command line', () => {
 
   describe('connect', () => {
     it('keeps the user online until it is interrupted, and then disconnects gracefully', async () => {
-      const ann = start(['connect', 'ann', '--join', 'lobby', '--platform', 'desktop']);
+      const ann = commands.start(['connect', 'ann', '--join', 'lobby', '--platform', 'desktop']);
       await ann.says(/^You \(ann\) are online, in lobby, on desktop$/m);
       const { presence } = await admin.getPresence({ userId: 'ann' });
       expect(presence).toMatchObject({ currentChannelId: 'lobby', platforms: ['desktop'] });
@@ -384,12 +377,12 @@ describe('The command line', () => {
       const client = await server.client('ida');
       const { sessionId } = await online(client);
       await client.updateStatus({ sessionId, choice: StatusChoice.STATUS_CHOICE_INVISIBLE });
-      const ida = start(['connect', 'ida']);
+      const ida = commands.start(['connect', 'ida']);
       await ida.says(/You \(ida\) are online, .*; everyone else sees you offline/);
     });
 
     it("shows changes of others, but not of the user's other devices", async () => {
-      const ann = start(['connect', 'ann']);
+      const ann = commands.start(['connect', 'ann']);
       await ann.says(/are online/);
       const bob = await server.client('bob');
       const { sessionId, stream } = await online(bob, { platform: 'mobile' });
@@ -408,7 +401,7 @@ describe('The command line', () => {
         { PRESENCE_ADDRESS: server.grpcAddress, AUTH_JWT_SECRET: SECRET },
         (command) => ['sh', '-c', 'exec "$@" </dev/null', 'sh', ...command],
       );
-      running.push(ann);
+      commands.adopt(ann);
       await ann.says(/are online/);
       expect(await statusIn('ann')).toBe('ONLINE');
       ann.signal('SIGTERM');
@@ -416,11 +409,11 @@ describe('The command line', () => {
     });
 
     it('exits with 1 when its session is ended from elsewhere', async () => {
-      const ann = start(['connect', 'ann']);
+      const ann = commands.start(['connect', 'ann']);
       await ann.says(/are online/);
       const { sessions } = await admin.listSessions({ userId: 'ann' });
       const { sessionId } = sessions[0]!;
-      expect(await run(['end', sessionId])).toEqual({
+      expect(await commands.run(['end', sessionId])).toEqual({
         code: 0,
         stdout: `Ended session ${sessionId}.\n`,
         stderr: '',
@@ -442,7 +435,7 @@ describe('The command line', () => {
 
     it.each([['list'], ['members', 'lobby']])('shows them as a table: %s', async (...args) => {
       await annIsThere();
-      const { code, stdout } = await run(args);
+      const { code, stdout } = await commands.run(args);
       expect(code).toBe(0);
       expect(rowsOf(stdout)).toEqual([
         ['USER', 'STATUS', 'CHANNELS', 'MUTED', 'DEVICES', 'SINCE', 'SAYS', 'ATTRIBUTES'],
@@ -453,7 +446,7 @@ describe('The command line', () => {
 
     it.each([['list'], ['members', 'lobby']])('shows them as JSON: %s', async (...args) => {
       await annIsThere();
-      const { stdout } = await run([...args, '--json']);
+      const { stdout } = await commands.run([...args, '--json']);
       expect(JSON.parse(stdout)).toMatchObject({
         userId: 'ann',
         status: 'online',
@@ -466,18 +459,18 @@ describe('The command line', () => {
 
     it('lists those of a status, and says that there are none', async () => {
       await annIsThere();
-      expect((await run(['list', '--status', 'away', 'idle'])).stdout).toBe('0 users\n');
-      expect((await run(['list', '--status', 'online'])).stdout).toContain('ann');
-      expect((await run(['members', 'garden'])).stdout).toBe('0 users\n');
+      expect((await commands.run(['list', '--status', 'away', 'idle'])).stdout).toBe('0 users\n');
+      expect((await commands.run(['list', '--status', 'online'])).stdout).toContain('ann');
+      expect((await commands.run(['members', 'garden'])).stdout).toBe('0 users\n');
     });
 
     it('counts them', async () => {
       await annIsThere();
-      expect((await run(['count'])).stdout).toBe('1 user (1 online)\n');
-      expect((await run(['count', 'garden', 'lobby'])).stdout).toBe(
+      expect((await commands.run(['count'])).stdout).toBe('1 user (1 online)\n');
+      expect((await commands.run(['count', 'garden', 'lobby'])).stdout).toBe(
         'garden: 0 users\nlobby: 1 user (1 online)\n',
       );
-      const { stdout } = await run(['count', 'lobby', '--json']);
+      const { stdout } = await commands.run(['count', 'lobby', '--json']);
       expect(JSON.parse(stdout)).toMatchObject([{ channelId: 'lobby', total: 1 }]);
     });
 
@@ -485,14 +478,14 @@ describe('The command line', () => {
       await annIsThere();
       await ann.joinChannel({ sessionId, channelId: 'garden', keepOthers: true });
       await ann.updateAttributes({ sessionId, set: new Map([['doc', 'plan']]) });
-      const [, row] = rowsOf((await run(['list'])).stdout);
+      const [, row] = rowsOf((await commands.run(['list'])).stdout);
       expect(row).toEqual(expect.arrayContaining(['garden, lobby', 'doc=plan']));
     });
 
     it('mutes, moves and removes them for a moderator', async () => {
       await annIsThere();
       const token = await tokenOf('max', { grants: { moderate: ['lobby', 'hall'] } });
-      const asMax = (...args: string[]) => run([...args, '--token', token]);
+      const asMax = (...args: string[]) => commands.run([...args, '--token', token]);
       expect((await asMax('mute', 'ann', '--speaker')).stdout).toBe(
         'ann is online, in lobby, on desktop, microphone muted, speaker muted by a moderator\n',
       );
@@ -507,46 +500,46 @@ describe('The command line', () => {
     it('sets their status for an admin, also while they are not connected', async () => {
       await annIsThere();
       const busy = ['do-not-disturb', '--text', 'In a meeting', '--until', '2100-01-01T00:00Z'];
-      expect(await run(['status', 'ann', ...busy])).toMatchObject({
+      expect(await commands.run(['status', 'ann', ...busy])).toMatchObject({
         code: 0,
         stdout:
           'ann is do-not-disturb, in lobby, on desktop, microphone muted, with the status text "In a meeting"\n',
       });
-      const { stdout } = await run(['explain', 'ann']);
+      const { stdout } = await commands.run(['explain', 'ann']);
       expect(stdout).toContain('the choice expires at 2100-01-01');
-      expect((await run(['status', 'ann', 'automatic'])).stdout).toBe(
+      expect((await commands.run(['status', 'ann', 'automatic'])).stdout).toBe(
         'ann is online, in lobby, on desktop, microphone muted\n',
       );
-      expect((await run(['status', 'zoe', 'away'])).stdout).toBe(
+      expect((await commands.run(['status', 'zoe', 'away'])).stdout).toBe(
         'zoe is offline\nOthers see the status when the user connects.\n',
       );
-      expect((await run(['status', 'zoe', 'automatic'])).code).toBe(0);
+      expect((await commands.run(['status', 'zoe', 'automatic'])).code).toBe(0);
     });
 
     it('does not set a status that does not exist, or that has ended', async () => {
-      const unknown = await run(['status', 'ann', 'busy']);
+      const unknown = await commands.run(['status', 'ann', 'busy']);
       expect(unknown.code).toBe(2);
       expect(unknown.stderr).toContain(
         'Allowed choices are automatic, do-not-disturb, away, invisible',
       );
-      expect((await run(['status', 'ann', 'away', '--until', 'noon'])).code).toBe(2);
-      const past = await run(['status', 'ann', 'away', '--until', '2020-01-01T00:00Z']);
+      expect((await commands.run(['status', 'ann', 'away', '--until', 'noon'])).code).toBe(2);
+      const past = await commands.run(['status', 'ann', 'away', '--until', '2020-01-01T00:00Z']);
       expect(past).toMatchObject({ code: 1 });
       expect(past.stderr).toMatch(/^The service rejects an argument: expires_at /);
       const token = await tokenOf('max');
-      const refused = await run(['status', 'ann', 'away', '--token', token]);
+      const refused = await commands.run(['status', 'ann', 'away', '--token', token]);
       expect(refused.stderr).toMatch(/^The token does not permit this call: /);
     });
 
     it('explains them', async () => {
       await annIsThere();
-      const { code, stdout } = await run(['explain', 'ann']);
+      const { code, stdout } = await commands.run(['explain', 'ann']);
       expect(code).toBe(0);
       expect(stdout).toMatch(
         /^ann is online: the last activity was at [\d:]{8} on desktop, and the idle timeout is 5 min[.]$/m,
       );
       expect(stdout).toContain(sessionId);
-      expect(JSON.parse((await run(['explain', 'ann', '--json'])).stdout)).toMatchObject({
+      expect(JSON.parse((await commands.run(['explain', 'ann', '--json'])).stdout)).toMatchObject({
         cause: 'active',
         sessions: [{ sessionId, holdsChannel: true }],
       });
@@ -554,13 +547,13 @@ describe('The command line', () => {
 
     it('uses no colours where there is no terminal', async () => {
       await annIsThere();
-      expect((await run(['list'])).stdout).not.toContain('\u001b');
+      expect((await commands.run(['list'])).stdout).not.toContain('\u001b');
     });
   });
 
   describe('watch', () => {
     it('has a line for each change', async () => {
-      const watch = start(['watch', '--user', 'zoe']);
+      const watch = commands.start(['watch', '--user', 'zoe']);
       await watch.says(/^zoe is offline$/m);
       await online(await server.client('zoe'), { platform: 'web' });
       await watch.says(/^zoe is online, is on web \(connected\)$/m);
@@ -570,7 +563,7 @@ describe('The command line', () => {
     });
 
     it('has a line of JSON for each change, and follows channels', async () => {
-      const watch = start(['watch', '--json', '--channel', 'lobby']);
+      const watch = commands.start(['watch', '--json', '--channel', 'lobby']);
       const ann = await server.client('ann');
       const { sessionId } = await online(ann);
       await ann.joinChannel({ sessionId, channelId: 'lobby' });
@@ -590,7 +583,7 @@ describe('The command line', () => {
     });
 
     it('exits with 0 when its output is closed', async () => {
-      const watch = start(['watch', '--user', 'zoe']);
+      const watch = commands.start(['watch', '--user', 'zoe']);
       await watch.says(/zoe is offline/);
       watch.closeOutput();
       await online(await server.client('zoe'));
@@ -602,7 +595,7 @@ describe('The command line', () => {
   describe('bench', () => {
     it('prints the durations of commits and deliveries, and leaves no user online', async () => {
       const args = ['--sessions', '5', '--channel-size', '2', '--rate', '20', '--seconds', '1'];
-      const { code, stdout, stderr } = await run(['bench', ...args]);
+      const { code, stdout, stderr } = await commands.run(['bench', ...args]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       // Two channels with two users and one with one user, and each user makes four changes.
       expect(stdout).toMatch(
@@ -615,19 +608,22 @@ describe('The command line', () => {
     const settings = { GRPC_URL: '127.0.0.1:0', HTTP_HOST: '127.0.0.1', HTTP_PORT: '0' };
 
     it('runs the server, which prints a token that the other commands take', async () => {
-      const served = start(['serve'], { ...settings, AUTH_JWT_SECRET: '' });
+      const served = commands.start(['serve'], { ...settings, AUTH_JWT_SECRET: '' });
       const [, token] = await served.says(/A token for alice, valid for 24 hours: (\S+)/);
       const [, address] = await served.says(/gRPC on (\S+), health/);
-      const { code, stdout } = await run(['list', '--address', address!, '--token', token!], {
-        AUTH_JWT_SECRET: '',
-      });
+      const { code, stdout } = await commands.run(
+        ['list', '--address', address!, '--token', token!],
+        {
+          AUTH_JWT_SECRET: '',
+        },
+      );
       expect({ code, stdout }).toEqual({ code: 0, stdout: '0 users\n' });
       served.signal('SIGINT');
       expect(await served.exited).toEqual({ code: 0, signal: null });
     });
 
     it('exits as the server does when it cannot start', async () => {
-      const { code, stderr } = await run(['serve'], { ...settings, HTTP_PORT: 'many' });
+      const { code, stderr } = await commands.run(['serve'], { ...settings, HTTP_PORT: 'many' });
       expect(code).toBe(1);
       expect(stderr).toMatch(/^These settings cannot be used:\n {2}HTTP_PORT is "many"/);
     });
@@ -654,12 +650,12 @@ describe('The command line', () => {
     const target = { PRESENCE_ADDRESS: secure.grpcAddress };
     const trusting = ['list', '--ca', own.files.clientCaFile!];
     const shown = ['--cert', own.files.certFile, '--key', own.files.keyFile];
-    expect(await run([...trusting, ...shown], target)).toMatchObject({
+    expect(await commands.run([...trusting, ...shown], target)).toMatchObject({
       code: 0,
       stdout: '0 users\n',
     });
-    expect(await run(trusting, target)).toMatchObject({ code: 1, stdout: '' });
-    const untrusting = await run(['list', '--tls', ...shown], target);
+    expect(await commands.run(trusting, target)).toMatchObject({ code: 1, stdout: '' });
+    const untrusting = await commands.run(['list', '--tls', ...shown], target);
     expect(untrusting.code).toBe(1);
     expect(untrusting.stderr).toMatch(/is unreachable: .*certificate/);
     await secure.kill();
