@@ -1,4 +1,4 @@
-// What the library adds to a page: bundled as an app would do it, minified and compressed.
+// Measures the bytes that the library adds to a page: bundled as an app would do it, minified and compressed.
 //   npm run size --prefix client
 import { Buffer } from 'node:buffer';
 import { URL, fileURLToPath } from 'node:url';

@@ -16,7 +16,7 @@ interface Snapshot<A> {
   isComplete: boolean;
 }
 
-/** What the stream has sent since the last position. */
+/** The messages that the stream has sent since the last position. */
 interface Draft<A> {
   readonly snapshot: Snapshot<A> | undefined;
   readonly events: PresenceEvent<A>[];

@@ -26,7 +26,7 @@ type Callback = 'load' | 'onEvents' | 'save';
 interface Retrying {
   readonly status: 'retrying';
   readonly callback: Callback;
-  /** What the function threw. */
+  /** The value that the function threw. */
   readonly error: unknown;
   readonly retryInMs: number;
 }

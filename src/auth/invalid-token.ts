@@ -14,7 +14,7 @@ export class InvalidToken extends Error {
     private readonly failure: Failure,
     /** The check that failed, in constant words for the log, without any part of the token or the key. */
     readonly check: string = failure,
-    /** What the issuer of the token has to correct, without any value of the token. */
+    /** The mistake that the issuer of the token has to correct, without any value of the token. */
     detail?: string,
   ) {
     super(detail === undefined ? failure : `${failure}: ${detail}`);

@@ -3,7 +3,7 @@ import { createConnectTransport, createGrpcWebTransport } from '@connectrpc/conn
 import { PresenceService } from '../../client/src/generated/presence/v1/presence_service_pb.js';
 import { SessionService } from '../../client/src/generated/presence/v1/session_service_pb.js';
 
-/** What a page does with the library of Connect. Bundled for a browser by the tests. */
+/** The script of a page that uses the library of Connect. Bundled for a browser by the tests. */
 
 const TRANSPORTS = {
   Connect: (baseUrl: string) => createConnectTransport({ baseUrl, useBinaryFormat: true }),

@@ -5,7 +5,7 @@ import type { History } from './history.js';
 import type { NodeProcess } from './node-process.js';
 import type { Random } from './random.js';
 
-/** What makes a user of the population. */
+/** The properties of a user of the population. */
 export interface PersonOptions {
   readonly userId: string;
   /**

@@ -40,7 +40,7 @@ export class CapturedLog implements LoggerService {
   }
 }
 
-/** What the loggers of Nest log at the levels `warn` and `log`, as a list that grows, until Vitest restores its mocks. */
+/** The lines that the loggers of Nest write at the levels `warn` and `log`, as a list that grows, until Vitest restores its mocks. */
 export function captureLines(): {
   readonly warnings: readonly string[];
   readonly lines: readonly string[];

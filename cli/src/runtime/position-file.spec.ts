@@ -25,7 +25,7 @@ it('a position file keeps the last position, and leaves no other file', async ()
 it('a position file keeps the old position until the new one is complete', async () => {
   const path = join(folder, 'position');
   await new PositionFile(path).save('old');
-  // What a crash in the middle of a write leaves behind.
+  // A crash in the middle of a write leaves such a file behind.
   await writeFile(`${path}.${process.pid}.tmp`, 'ne');
   expect(await new PositionFile(path).load()).toBe('old');
   await new PositionFile(path).save('new');

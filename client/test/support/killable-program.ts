@@ -12,7 +12,7 @@ import { PATIENCE_MS } from '../../../test/support/eventually.js';
 import { tokenOf } from '../../../test/support/service.js';
 import { inTurn, type Protocol } from './protocols.js';
 
-/** What is left of a program when its process is killed: its database. */
+/** The database of a program. It outlasts the process when that is killed. */
 export class Database {
   position: string | undefined;
   /** The members of the channel. */
