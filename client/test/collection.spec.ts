@@ -15,6 +15,7 @@ import {
   Sync,
 } from '../src/generated/presence/v1/events_service_pb.js';
 import { PresenceStatus } from '../src/generated/presence/v1/presence_pb.js';
+import { inWords, note, versions } from './support/collection-changes.js';
 import { FakeService, told } from './support/fake-service.js';
 import { ManualTimers, settled } from './support/manual-timers.js';
 import { tokenNumber } from './support/tokens.js';
@@ -58,20 +59,6 @@ describe('A collection of presences', () => {
 
   function event(presence: ReturnType<typeof user> & { readonly channelIds?: string[] }) {
     return { presence, reason: ChangeReason.REQUESTED };
-  }
-
-  function note(collection: PresenceCollection): string[] {
-    const changes: string[] = [];
-    collection.subscribe((change) => changes.push(inWords(change)));
-    return changes;
-  }
-
-  function inWords({ userId, previous, current, reason }: Change): string {
-    return `${userId} ${previous?.version ?? '-'} -> ${current?.version ?? '-'} ${reason}`;
-  }
-
-  function versions(collection: PresenceCollection): string {
-    return [...collection].map(([userId, { version }]) => `${userId} ${version}`).join(', ');
   }
 
   async function breakOff(error = unavailable()): Promise<void> {

@@ -1,7 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import {
   createPresenceClient,
-  type Change,
   type PresenceClient,
   type PresenceCollection,
 } from '@presence-service/client';
@@ -9,6 +8,7 @@ import type { WatchOptions } from '@presence-service/client';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ChangeReason, Sync } from '../src/generated/presence/v1/events_service_pb.js';
 import { PresenceStatus } from '../src/generated/presence/v1/presence_pb.js';
+import { note, versions } from './support/collection-changes.js';
 import { FakeService, told } from './support/fake-service.js';
 import { ManualTimers, settled } from './support/manual-timers.js';
 import { tokenNumber } from './support/tokens.js';
@@ -52,20 +52,6 @@ describe('A collection whose users change', () => {
 
   function event(presence: ReturnType<typeof user>) {
     return { presence, reason: ChangeReason.REQUESTED };
-  }
-
-  function note(collection: PresenceCollection): string[] {
-    const changes: string[] = [];
-    collection.subscribe((change) => changes.push(inWords(change)));
-    return changes;
-  }
-
-  function inWords({ userId, previous, current, reason }: Change): string {
-    return `${userId} ${previous?.version ?? '-'} -> ${current?.version ?? '-'} ${reason}`;
-  }
-
-  function versions(collection: PresenceCollection): string {
-    return [...collection].map(([userId, { version }]) => `${userId} ${version}`).join(', ');
   }
 
   const current = (resumeToken: string) => told({ sync: Sync.CURRENT, resumeToken });
