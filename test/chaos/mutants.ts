@@ -31,7 +31,7 @@ export const mutants: readonly Mutant[] = [
       },
       {
         file: `${STORE}/partition-reader.js`,
-        find: 'head.seq < place.seq || (head.seq === place.seq && head.token !== place.token)',
+        find: 'head.seq < position.seq || (head.seq === position.seq && head.token !== position.token)',
         replace: 'false',
       },
       {
@@ -96,7 +96,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: `${STORE}/partition-reader.js`,
-        find: 'await port.logged(keys, replica.place, BATCHES_PER_READ)',
+        find: 'await port.logged(keys, replica.position, BATCHES_PER_READ)',
         replace: '[]',
       },
     ],

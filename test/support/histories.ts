@@ -2,6 +2,9 @@ import fc from './seeded-fast-check.js';
 import type { RememberedChoices } from '../../src/domain/choices.js';
 import type { Input, TokenGrants } from '../../src/domain/input.js';
 import type { Policy } from '../../src/domain/policy.js';
+import { RejectedError } from '../../src/domain/rejected-error.js';
+import { step, type Step } from '../../src/domain/step.js';
+import { newUser, type User } from '../../src/domain/user.js';
 import { ADMIN, POLICY, type Line } from './play.js';
 
 /** All times are multiples of this, so that a test can check every possible time. */
@@ -262,4 +265,26 @@ function linesOf(all: readonly Move[]): readonly Line[] {
     connects[device]!++;
     return [now, does(`${device}.${connects[device]}`, now)];
   });
+}
+
+/** A step of a user that was not rejected. */
+export interface StepTaken {
+  readonly before: User;
+  readonly step: Step;
+}
+
+/** Every step of the user of a history. Rejected inputs are left out. */
+export function stepsOf(lines: readonly Line[], policy: Policy): readonly StepTaken[] {
+  let before = newUser('a|b "ü"');
+  const steps: StepTaken[] = [];
+  for (const [at, input] of lines) {
+    try {
+      const next = step(before, input, at, policy);
+      steps.push({ before, step: next });
+      before = next.user;
+    } catch (error) {
+      if (!(error instanceof RejectedError)) throw error;
+    }
+  }
+  return steps;
 }

@@ -118,9 +118,9 @@ export class Janitor {
     const { policy, now } = this.options;
     const users = partition.usersOn(node);
     for (const batch of inBatches(users)) {
-      const tell = ({ userId }: User): Promise<unknown> =>
+      const applyTo = ({ userId }: User): Promise<unknown> =>
         partition.update(userId, (user) => step(user, input(), now(), policy));
-      await Promise.all(batch.map(tell));
+      await Promise.all(batch.map(applyTo));
     }
     return users.length;
   }

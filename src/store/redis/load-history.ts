@@ -1,4 +1,4 @@
-import { isSamePlace, type Batch, type LogPosition } from './log-batch.js';
+import { isSamePosition, type Batch, type LogPosition } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
 import type { RedisClient } from './redis-client.js';
 
@@ -18,18 +18,18 @@ export async function loadHistory(
   limit: number,
 ): Promise<readonly Batch[]> {
   const newestFirst: Batch[] = [];
-  let place = upTo;
+  let position = upTo;
   let bytes = 0;
   for (;;) {
     const count = Math.min(BATCHES_PER_READ, limit - newestFirst.length);
-    const read = count === 0 ? [] : await port.loggedBefore(keys, place, count);
+    const read = count === 0 ? [] : await port.loggedBefore(keys, position, count);
     for (const [batch, size] of read) {
       bytes += size;
-      if (!isSamePlace(batch.after, place) || bytes > MAX_BYTES || !isReadable(batch)) {
+      if (!isSamePosition(batch.after, position) || bytes > MAX_BYTES || !isReadable(batch)) {
         return newestFirst.reverse();
       }
       newestFirst.push(batch);
-      place = batch.before;
+      position = batch.before;
     }
     if (read.length < BATCHES_PER_READ) return newestFirst.reverse();
   }

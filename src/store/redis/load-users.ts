@@ -1,5 +1,5 @@
 import { isForgotten } from '../../domain/user.js';
-import { isSamePlace, revisionOf, type LogPosition } from './log-batch.js';
+import { isSamePosition, revisionOf, type LogPosition } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
 import type { Stored, StoredUsers } from './partition-replica.js';
 import { readUser, UnreadableRecord } from './read-user.js';
@@ -15,7 +15,7 @@ export async function loadUsers(
   port: RedisClient,
   keys: PartitionKeys,
   head: LogPosition,
-): Promise<StoredUsers & { readonly place: LogPosition }> {
+): Promise<StoredUsers & { readonly position: LogPosition }> {
   const users = new Map<string, Stored>();
   const unreadable = new Map<string, string>();
   for await (const [userId, stored] of port.users(keys)) {
@@ -24,22 +24,22 @@ export async function loadUsers(
     if (user === undefined) unreadable.set(userId, revision);
     else users.set(userId, { user, revision });
   }
-  let place = head;
+  let position = head;
   for (let isMore = true; isMore;) {
-    const batches = await port.logged(keys, place, BATCHES_PER_READ);
+    const batches = await port.logged(keys, position, BATCHES_PER_READ);
     for (const batch of batches) {
-      if (!isSamePlace(batch.before, place))
+      if (!isSamePosition(batch.before, position))
         throw new Error('the partition log lost entries while it was read');
       batch.entries().forEach(({ user }, nth) => {
         unreadable.delete(user.userId);
         if (isForgotten(user)) users.delete(user.userId);
         else users.set(user.userId, { user, revision: revisionOf(batch, nth) });
       });
-      place = batch.after;
+      position = batch.after;
     }
     isMore = batches.length === BATCHES_PER_READ;
   }
-  return { users, unreadable, place };
+  return { users, unreadable, position };
 }
 
 /** Undefined: the record is damaged, or from another version. */

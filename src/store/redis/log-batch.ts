@@ -71,13 +71,13 @@ type EntryFields = readonly [
   previousVersion: number,
   events: EventFields | null,
   ended: EndedFields,
-  /** See `WhenAndWhy`. Missing in entries of versions without access rules. */
-  whenAndWhy?: WhenAndWhy | 0,
+  /** See `TimeAndCause`. Missing in entries of versions without access rules. */
+  timeAndCause?: TimeAndCause | 0,
   isRepair?: 1,
 ];
 
 /** When a commit was made, and why. Zero: the events say both, or no viewer sees a difference. */
-type WhenAndWhy = readonly [occurredAt: number, cause: Reason];
+type TimeAndCause = readonly [occurredAt: number, cause: Reason];
 
 /**
  * Encodes a commit for the script `commit`: the record, and the rest of the log entry. `isRepair`: see `LoggedCommit`.
@@ -90,15 +90,15 @@ export function encodeCommit(before: User, step: Step, isRepair = false): [strin
     before.shown.version,
     eventFields(events),
     endedFields(ended),
-    whenAndWhy(before, step),
+    timeAndCauseOf(before, step),
   ];
   return [formatUser(user), JSON.stringify(rest).slice(1, -1) + (isRepair ? ',1' : '')];
 }
 
-function whenAndWhy(
+function timeAndCauseOf(
   before: User,
   { user, events: [first], occurredAt, cause }: Step,
-): WhenAndWhy | 0 {
+): TimeAndCause | 0 {
   const isSaid =
     first === undefined
       ? !changesViewers(before, user)
@@ -157,18 +157,21 @@ function entriesOf(batch: string): readonly LoggedCommit[] {
 }
 
 function entryOf(entry: EntryFields): LoggedCommit {
-  const [fields, userId, previousVersion, eventsField, ended, told, isRepair] = entry;
+  const [fields, userId, previousVersion, eventsField, ended, timeAndCause, isRepair] = entry;
   const user = fields === null ? newUser(userId) : readUser(userId, fields);
   const events = eventsOf(user.shown, eventsField);
-  const [occurredAt, cause] = told || [events[0]?.occurredAt, events[0]?.reason ?? 'UNKNOWN'];
+  const [occurredAt, cause] = timeAndCause || [
+    events[0]?.occurredAt,
+    events[0]?.reason ?? 'UNKNOWN',
+  ];
   return {
     ...{ user, events, ended: endedOf(ended), previousVersion, occurredAt, cause },
-    mayLackAccess: told === undefined,
+    mayLackAccess: timeAndCause === undefined,
     isRepair: isRepair === 1,
   };
 }
 
-export function isSamePlace(a: LogPosition, b: LogPosition): boolean {
+export function isSamePosition(a: LogPosition, b: LogPosition): boolean {
   return a.seq === b.seq && a.token === b.token && a.epoch === b.epoch;
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSamePlace, type Batch, type LogPosition } from './log-batch.js';
+import { isSamePosition, type Batch, type LogPosition } from './log-batch.js';
 import { SingleFlight } from '../../timers/single-flight.js';
 import type { PartitionKeys } from './keys.js';
 import { loadHistory } from './load-history.js';
@@ -99,7 +99,7 @@ export class PartitionReader {
       if (this.isRecovering) return;
       this.applyEarly();
       this.release();
-    } else if (batch.after.seq > this.options.replica.place.seq) {
+    } else if (batch.after.seq > this.options.replica.position.seq) {
       this.buffer(batch);
     }
   }
@@ -111,7 +111,7 @@ export class PartitionReader {
 
   /** Resolves when the replica has reached an offset in the partition log, or after a resync. */
   reached(seq: number): Promise<void> {
-    if (this.options.replica.place.seq >= seq && !this.isRecovering) return Promise.resolve();
+    if (this.options.replica.position.seq >= seq && !this.isRecovering) return Promise.resolve();
     return new Promise((resolve) => this.waiting.push({ seq, resolve }));
   }
 
@@ -139,9 +139,9 @@ export class PartitionReader {
     if (found === undefined || this.isRecovering) return;
     if (!found.isNodeKnown && this.registeredAs === name) return this.recover('node_unknown');
     // At different positions the numbers of users cannot be compared.
-    if (!isSamePlace(found.place, replica.place)) return;
+    if (!isSamePosition(found.position, replica.position)) return;
     const hadLog = this.hasLog;
-    this.hasLog = found.batches > 0 || found.place.seq === 0;
+    this.hasLog = found.batches > 0 || found.position.seq === 0;
     if (hadLog && !this.hasLog) this.options.onKeyLost('log');
     if (found.users < replica.storedUsers) await this.recover('evicted');
   }
@@ -189,26 +189,26 @@ export class PartitionReader {
       if (next < 0 || this.isRecovering) break;
       this.outOfOrder.splice(next, 1);
     }
-    const { seq } = this.options.replica.place;
+    const { seq } = this.options.replica.position;
     this.outOfOrder = this.outOfOrder.filter(({ after }) => after.seq > seq);
   }
 
   private async check(): Promise<void> {
     if (this.recovery) return this.recovery;
     const { port, keys, replica } = this.options;
-    const { place } = replica;
+    const { position } = replica;
     const head = await port.head(keys);
     if (this.recovery) return this.recovery;
-    if (head === undefined || head.epoch !== place.epoch) return this.recover('store_empty');
+    if (head === undefined || head.epoch !== position.epoch) return this.recover('store_empty');
     // Compares with the position before the call, because the replica can advance during the call.
     const isRewound =
-      head.seq < place.seq || (head.seq === place.seq && head.token !== place.token);
+      head.seq < position.seq || (head.seq === position.seq && head.token !== position.token);
     if (isRewound) return this.recover('writes_lost');
-    if (head.seq <= replica.place.seq) return;
+    if (head.seq <= replica.position.seq) return;
     this.options.onGap();
     await this.catchUp();
     // The partition log does not reach back to the position of the replica.
-    if (replica.place.seq < head.seq) await this.recover('log_gap');
+    if (replica.position.seq < head.seq) await this.recover('log_gap');
   }
 
   private catchUp(): Promise<void> {
@@ -221,9 +221,9 @@ export class PartitionReader {
   private async readLog(): Promise<void> {
     const { port, keys, replica } = this.options;
     for (let isMore = true; isMore && !this.isRecovering;) {
-      const batches = await port.logged(keys, replica.place, BATCHES_PER_READ);
+      const batches = await port.logged(keys, replica.position, BATCHES_PER_READ);
       for (const batch of batches) {
-        if (this.isRecovering || batch.after.seq <= replica.place.seq) continue;
+        if (this.isRecovering || batch.after.seq <= replica.position.seq) continue;
         if (!this.apply(batch)) return this.recover('log_gap');
       }
       if (this.recovery) return this.recovery;
@@ -249,9 +249,9 @@ export class PartitionReader {
 
   private async load(head: LogPosition): Promise<void> {
     const { port, keys, replica, logSize, onUnreadable } = this.options;
-    const { place, ...stored } = await loadUsers(port, keys, head);
-    if (replica.isLoaded) replica.restart(stored, place);
-    else replica.load(stored, place, await loadHistory(port, keys, place, logSize));
+    const { position, ...stored } = await loadUsers(port, keys, head);
+    if (replica.isLoaded) replica.restart(stored, position);
+    else replica.load(stored, position, await loadHistory(port, keys, position, logSize));
     if (stored.unreadable.size > 0) onUnreadable(stored.unreadable.size);
   }
 
@@ -278,7 +278,7 @@ export class PartitionReader {
 
   private release(): void {
     if (this.isRecovering || this.waiting.length === 0) return;
-    const { seq } = this.options.replica.place;
+    const { seq } = this.options.replica.position;
     for (const waiter of this.waiting.splice(0)) {
       if (waiter.seq <= seq) waiter.resolve();
       else this.waiting.push(waiter);

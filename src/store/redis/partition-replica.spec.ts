@@ -67,8 +67,8 @@ function olderBatch(seq: number, before: User, made: Step): Batch {
     choiceVersions: { status, microphone, speaker, channel, moderation },
   };
   const [record, rest] = encodeCommit(before, { ...made, user });
-  const withoutWhenAndWhy = rest.slice(0, rest.lastIndexOf(','));
-  return messageOf(seq, `${record || 'null'},${withoutWhenAndWhy}`);
+  const withoutTimeAndCause = rest.slice(0, rest.lastIndexOf(','));
+  return messageOf(seq, `${record || 'null'},${withoutTimeAndCause}`);
 }
 
 function messageOf(seq: number, entry: string): Batch {

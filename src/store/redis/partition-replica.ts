@@ -10,7 +10,7 @@ import type { PresenceView } from '../presence-view.js';
 import { UserTable, type UserEntry } from '../user-table.js';
 import { DirtyUsers } from './dirty-users.js';
 import {
-  isSamePlace,
+  isSamePosition,
   revisionOf,
   type Batch,
   type LoggedCommit,
@@ -28,11 +28,11 @@ export interface ReplicaOptions {
    * Called with every commit after the replica has applied it, and the user before it. Undefined: the commit is older than
    * the replica.
    */
-  readonly onStep: (step: Step, before: User | undefined, place: LogPosition) => void;
+  readonly onStep: (step: Step, before: User | undefined, position: LogPosition) => void;
   /**
    * Called when the replica starts or resyncs. Listeners receive the commits after this position and none before it.
    */
-  readonly onRestart: (place: LogPosition) => void;
+  readonly onRestart: (position: LogPosition) => void;
 }
 
 /**
@@ -77,7 +77,7 @@ export class PartitionReplica {
   }
 
   /** The position in the partition log that the replica has reached. */
-  get place(): LogPosition {
+  get position(): LogPosition {
     return this.reached;
   }
 
@@ -106,7 +106,7 @@ export class PartitionReplica {
 
   /** Applies a batch if it is the next one, and returns whether it was. `isOwn`: this node wrote the batch. */
   apply(batch: Batch, isOwn: boolean): boolean {
-    if (!isSamePlace(batch.before, this.reached)) return false;
+    if (!isSamePosition(batch.before, this.reached)) return false;
     // Decodes the complete batch before it applies the first entry.
     batch.entries().forEach((entry, nth) => {
       const { userId } = entry.user;
@@ -123,27 +123,27 @@ export class PartitionReplica {
   /**
    * Loads the users stored at a position. The history supplies the events before it, as far back as the log reaches.
    */
-  load({ users, unreadable }: StoredUsers, place: LogPosition, history: readonly Batch[]): void {
+  load({ users, unreadable }: StoredUsers, position: LogPosition, history: readonly Batch[]): void {
     this.unreadable = new Map(unreadable);
-    this.options.onRestart(history[0]?.before ?? place);
+    this.options.onRestart(history[0]?.before ?? position);
     for (const batch of history) this.replay(batch);
     for (const { user, revision } of users.values()) {
       this.census.count(newUser(user.userId), user);
       const held = this.table.upsert(undefined, user, wakeAt(user, this.options.policy));
       this.setRevision(held, revision);
     }
-    this.reached = place;
+    this.reached = position;
   }
 
   /**
    * Loads the stored users again after the replica could not follow the log. Listeners get only the differences to the
    * previous state. Where the replica knows more than Redis, it keeps its state and marks the user for write-back.
    */
-  restart({ users, unreadable }: StoredUsers, place: LogPosition): void {
-    this.reached = place;
-    this.continuousFrom = place.seq;
+  restart({ users, unreadable }: StoredUsers, position: LogPosition): void {
+    this.reached = position;
+    this.continuousFrom = position.seq;
     this.unreadable = new Map(unreadable);
-    this.options.onRestart(place);
+    this.options.onRestart(position);
     const gone = [...this.table.all()].filter(({ userId }) => !users.has(userId));
     for (const { user, revision } of users.values()) this.mergeStored(user, revision);
     for (const { userId } of gone) this.mergeStored(newUser(userId), '');
@@ -156,12 +156,12 @@ export class PartitionReplica {
 
   private replay(batch: Batch): void {
     batch.entries().forEach(({ user, occurredAt, cause, events, ended, isRepair }, nth) => {
-      const place = { ...batch.after, seq: batch.before.seq + nth + 1 };
+      const position = { ...batch.after, seq: batch.before.seq + nth + 1 };
       if (isRepair) this.continuousFrom = batch.after.seq;
       // No viewer sees a difference.
       if (occurredAt === undefined) return;
       const step = { user, occurredAt, cause, events, ended, wakeAt: undefined };
-      this.options.onStep(step, undefined, place);
+      this.options.onStep(step, undefined, position);
     });
   }
 
@@ -173,7 +173,7 @@ export class PartitionReplica {
     this.take({ ...NOT_LOGGED, user }, revision, this.reached);
   }
 
-  private take(entry: LoggedCommit, revision: string, place: LogPosition): void {
+  private take(entry: LoggedCommit, revision: string, position: LogPosition): void {
     const { userId } = entry.user;
     const held = this.table.get(userId);
     const before = held?.user ?? newUser(userId);
@@ -184,7 +184,7 @@ export class PartitionReplica {
     this.census.count(before, user);
     this.setRevision(this.table.upsert(held, user, step.wakeAt), revision);
     if (isForgotten(user)) this.table.evict(user.userId, undefined);
-    this.options.onStep(step, before, place);
+    this.options.onStep(step, before, position);
   }
 
   /** The stored user, with what a node of an older version has dropped from the record. */

@@ -243,7 +243,7 @@ export class PartitionWriter {
     revisions: readonly string[],
   ): readonly (string | number)[] {
     const { replica, node, keys, now } = this.options;
-    const { seq, token: seen } = replica.place;
+    const { seq, token: seen } = replica.position;
     const commits = prepared.flatMap(({ before, step, isRepair }, nth) => [
       step.user.userId,
       revisions[nth]!,

@@ -87,7 +87,7 @@ describe('A partition', () => {
       await perform(writer, 'ann', connect(`s${i}`));
       await reader.partition.reader.awaitCurrent();
       expect(sessionsOf(reader, 'ann')).toEqual(sessionsOf(writer, 'ann'));
-      expect(reader.partition.replica.place).toEqual(writer.partition.replica.place);
+      expect(reader.partition.replica.position).toEqual(writer.partition.replica.position);
     }
     expect(reader.losses).toEqual(['start']);
   });
@@ -150,7 +150,7 @@ describe('A partition', () => {
     const node = await startNode('a');
     const { partition, port } = node;
     await perform(node, 'ann', connect('s'));
-    const head = partition.replica.place;
+    const head = partition.replica.position;
     await perform(node, 'ann', disconnect('s'));
     const user = newUser('ann');
     await partition.update('ann', () => ({
@@ -161,9 +161,9 @@ describe('A partition', () => {
       ended: [],
       wakeAt: undefined,
     }));
-    const { users, place } = await loadUsers(port, partition.keys, head);
+    const { users, position } = await loadUsers(port, partition.keys, head);
     expect([...users.keys()]).toEqual([]);
-    expect(place).toEqual(partition.replica.place);
+    expect(position).toEqual(partition.replica.position);
   });
 
   it('continues numbering its batches after the replica began anew under way', async () => {

@@ -95,16 +95,18 @@ export class RedisClient {
 
   /** The end of the log of a partition. Undefined: the head is missing or incomplete. */
   async head({ head }: PartitionKeys): Promise<LogPosition | undefined> {
-    return placeOf(await this.client.hmget(head, 'epoch', 'seq', 'token'));
+    return positionOf(await this.client.hmget(head, 'epoch', 'seq', 'token'));
   }
 
   /** Reads the counts of a partition atomically. Undefined: the head is missing or incomplete. */
   async inspect(keys: PartitionKeys, node: string): Promise<Inspection | undefined> {
     const names = [keys.head, keys.nodes, keys.users, keys.log];
     const reply = (await this.run(scripts.inspect, names, [node])) as (string | number)[];
-    const place = placeOf(reply.slice(0, 3) as string[]);
+    const position = positionOf(reply.slice(0, 3) as string[]);
     const [users, isNodeKnown, batches] = reply.slice(3) as number[];
-    return place && { place, users: users!, isNodeKnown: isNodeKnown === 1, batches: batches! };
+    return (
+      position && { position, users: users!, isNodeKnown: isNodeKnown === 1, batches: batches! }
+    );
   }
 
   /** At most `limit` batches after a position, the oldest first. */
@@ -145,9 +147,9 @@ export class RedisClient {
       [head, log],
       args,
     )) as [string, string, string, ...(readonly [id: string, fields: readonly string[]])[]];
-    const place = placeOf([epoch, last, token]);
+    const end = positionOf([epoch, last, token]);
     const batches = entries.map(([id, fields]) => batchFrom(epoch, id, fields));
-    return place && { head: place, batches };
+    return end && { head: end, batches };
   }
 
   /** Scans all users of a partition. A user who changes during the scan can be returned in the old or the new state. */
@@ -262,14 +264,14 @@ export class RedisClient {
 
 /** The counts of a partition at one position. */
 export interface Inspection {
-  readonly place: LogPosition;
+  readonly position: LogPosition;
   readonly users: number;
   readonly isNodeKnown: boolean;
   /** The number of batches in the log. */
   readonly batches: number;
 }
 
-function placeOf([epoch, seq, token]: readonly (string | null)[]): LogPosition | undefined {
+function positionOf([epoch, seq, token]: readonly (string | null)[]): LogPosition | undefined {
   const isWhole = typeof epoch === 'string' && typeof token === 'string' && /^\d+$/.test(seq ?? '');
   return isWhole ? { epoch, seq: Number(seq), token } : undefined;
 }

@@ -1,6 +1,6 @@
 import { CommitHistory, type HistoricCommit, type HistoryPage } from '../commit-history.js';
 import type { CommitPosition } from '../presence-store.js';
-import { commitPosition, isSamePlace, type Batch, type LoggedCommit } from './log-batch.js';
+import { commitPosition, isSamePosition, type Batch, type LoggedCommit } from './log-batch.js';
 import type { Partition } from './partition.js';
 import { UnreadableRecord } from './read-user.js';
 import { withinTimeout } from './redis-health.js';
@@ -66,7 +66,7 @@ function pageAfter(start: CommitPosition, batches: readonly Batch[]): HistoryPag
   let last = start;
   let previous: Batch | undefined;
   for (const batch of batches) {
-    const isNext = previous === undefined || isSamePlace(batch.before, previous.after);
+    const isNext = previous === undefined || isSamePosition(batch.before, previous.after);
     previous = batch;
     if (batch.after.seq === start.seq) continue;
     const entries = isNext ? entriesOf(batch) : undefined;
@@ -97,9 +97,9 @@ function* historicCommits(
   entries: readonly LoggedCommit[],
 ): Generator<HistoricCommit> {
   for (const [nth, { user, events, occurredAt, cause }] of entries.entries()) {
-    const place = { ...after, seq: before.seq + nth + 1 };
+    const position = commitPosition(partition, { ...after, seq: before.seq + nth + 1 });
     // Without a time, no viewer sees a difference.
-    if (place.seq <= seq || occurredAt === undefined) continue;
-    yield { position: commitPosition(partition, place), events, user, occurredAt, cause };
+    if (position.seq <= seq || occurredAt === undefined) continue;
+    yield { position, events, user, occurredAt, cause };
   }
 }

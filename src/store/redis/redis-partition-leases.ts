@@ -83,9 +83,9 @@ class RedisLease implements PartitionLease {
   }
 
   private async write(durationMs: number, position: DeliveryPosition | undefined): Promise<string> {
-    const place = position ? [position.seq, position.mark, position.occurredAt] : [];
+    const stored = position ? [position.seq, position.mark, position.occurredAt] : [];
     const { port, freeMs } = this.options;
-    const args = [this.owner, durationMs, freeMs, ...place];
+    const args = [this.owner, durationMs, freeMs, ...stored];
     return (await port.run(scripts.renewLease, [this.key], args)) as string;
   }
 }

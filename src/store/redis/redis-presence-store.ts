@@ -104,12 +104,12 @@ export class RedisPresenceStore
           ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
           logSize: Math.ceil(options.logSize / PARTITIONS),
           randomToken: randomId,
-          onStep: ({ user, occurredAt, cause, events, ended }, before, place) =>
+          onStep: ({ user, occurredAt, cause, events, ended }, before, position) =>
             this.committed.next({
               ...{ before, user, occurredAt, cause, events, ended },
-              position: commitPosition(index, place),
+              position: commitPosition(index, position),
             }),
-          onRestart: (place) => this.restarted.next(commitPosition(index, place)),
+          onRestart: (position) => this.restarted.next(commitPosition(index, position)),
           onFenced: (name) => this.rotateNodeId(name),
           onError: this.noteError,
           onLoss: (cause) => this.events.lost(index, cause),

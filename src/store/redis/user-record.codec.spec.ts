@@ -1,47 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { changesViewers } from '../../domain/visibility.js';
 import fc from '../../../test/support/seeded-fast-check.js';
-import { history, policies } from '../../../test/support/histories.js';
-import {
-  choose,
-  connect,
-  given,
-  join,
-  joinToo,
-  POLICY,
-  type Line,
-} from '../../../test/support/play.js';
+import { history, policies, stepsOf } from '../../../test/support/histories.js';
+import { choose, connect, given, join, joinToo, POLICY } from '../../../test/support/play.js';
 import { membershipsOf } from '../../domain/memberships.js';
-import type { Policy } from '../../domain/policy.js';
-import type { Input } from '../../domain/input.js';
 import { moderatorMute } from '../../domain/moderator-mute.js';
 import { unknownPresence, type Presence } from '../../domain/presence.js';
-import { RejectedError } from '../../domain/rejected-error.js';
-import { step, type Step } from '../../domain/step.js';
+import { step } from '../../domain/step.js';
 import { newUser, type Session, type User } from '../../domain/user.js';
-import { encodeCommit, decodeMessage } from './log-batch.js';
 import { formatUser, userOf } from './user-record.codec.js';
-
-interface Happened {
-  readonly before: User;
-  readonly step: Step;
-}
-
-/** Every step of a user, with the state before it. */
-function stepsOf(lines: readonly Line[], policy: Policy): readonly Happened[] {
-  let before = newUser('a|b "ü"');
-  const steps: Happened[] = [];
-  for (const [at, input] of lines) {
-    try {
-      const next = step(before, input, at, policy);
-      steps.push({ before, step: next });
-      before = next.user;
-    } catch (error) {
-      if (!(error instanceof RejectedError)) throw error;
-    }
-  }
-  return steps;
-}
 
 describe('The record of a user', () => {
   it('says all there is to know, whatever has happened', () => {
@@ -240,65 +206,5 @@ describe('The record of a user', () => {
 
   it('is empty for somebody the service knows nothing of', () => {
     expect(formatUser(newUser('alice'))).toBe('');
-  });
-});
-
-describe('An entry of the log', () => {
-  it('gives a node of the version before only the changes and reasons that it knows', () => {
-    const before = given([1, connect('a')]).user;
-    const setStatus = {
-      type: 'setStatus',
-      sessionId: undefined,
-      choice: 'AWAY',
-      statusText: '',
-      expiresAt: undefined,
-    } as const;
-    const changes = {
-      set: new Map([['doc', 'plan']]),
-      remove: [],
-      expiresAt: undefined,
-      field: 'set',
-    } as const;
-    const setAttributes = { type: 'setAttributes', sessionId: 'a', changes } as const;
-    const knownOf = (input: Input): unknown => {
-      const [, rest] = encodeCommit(before, step(before, input, 2, POLICY));
-      const [, , [, , known]] = JSON.parse(`[${rest}]`) as [
-        string,
-        number,
-        [number, null, unknown],
-      ];
-      return known;
-    };
-    expect(knownOf(setStatus)).toEqual([
-      ['REQUESTED', { kind: 'USER_STATUS_CHANGED', previousStatus: 'ONLINE' }],
-    ]);
-    expect(knownOf({ ...setAttributes, isPassive: true })).toEqual([]);
-  });
-
-  it('tells the same events as they were made, over the channel of Redis', () => {
-    fc.assert(
-      fc.property(history, policies, (lines, policy) => {
-        for (const { before, step: made } of stepsOf(lines, policy)) {
-          const [record, rest] = encodeCommit(before, made);
-          const entries = `[[${record === '' ? 'null' : record},${rest}]]`;
-          const batch = decodeMessage(`epoch|41|42|prev|token|${entries}`)!;
-          const [entry] = batch.entries();
-          expect(entry).toEqual({
-            user: made.user,
-            events: made.events,
-            ended: made.ended,
-            previousVersion: before.shown.version,
-            mayLackAccess: false,
-            isRepair: false,
-            // A commit that no viewer can see does not say it.
-            ...(made.events.length > 0 || changesViewers(before, made.user)
-              ? { occurredAt: made.occurredAt, cause: made.cause }
-              : { occurredAt: undefined, cause: 'UNKNOWN' }),
-          });
-          expect(batch.before).toEqual({ epoch: 'epoch', seq: 41, token: 'prev' });
-          expect(batch.after).toEqual({ epoch: 'epoch', seq: 42, token: 'token' });
-        }
-      }),
-    );
   });
 });
