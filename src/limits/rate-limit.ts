@@ -2,7 +2,7 @@
 const ROUNDING = 0.001;
 
 /** How many keys are checked for removal on each write: more than one, so that keys cannot accumulate. */
-const LOOKED_AT = 2;
+const CHECKED_PER_CALL = 2;
 
 /**
  * A rate limit with a burst, for any number of keys. It is the generic cell rate algorithm (GCRA) as virtual scheduling
@@ -37,10 +37,10 @@ export class RateLimit {
    * until the full burst is available.
    */
   delay(key: string, cost: number, now: number): number {
-    const madeUpAt = this.theoreticalArrivalTimes.get(key);
-    if (madeUpAt === undefined || madeUpAt <= now) return 0;
+    const arrivalTime = this.theoreticalArrivalTimes.get(key);
+    if (arrivalTime === undefined || arrivalTime <= now) return 0;
     const spare = (this.burst - Math.min(cost, this.burst)) * this.emissionIntervalMs;
-    return Math.max(0, Math.ceil(madeUpAt - spare - now - ROUNDING));
+    return Math.max(0, Math.ceil(arrivalTime - spare - now - ROUNDING));
   }
 
   /** Uses `cost` even if it exceeds the limit: if a cost is known only after the work, the next calls wait for it. */
@@ -64,9 +64,9 @@ export class RateLimit {
   }
 
   private forget(now: number): void {
-    let looked = 0;
-    for (const [key, madeUpAt] of this.theoreticalArrivalTimes) {
-      if (madeUpAt > now || looked++ === LOOKED_AT) return;
+    let checked = 0;
+    for (const [key, arrivalTime] of this.theoreticalArrivalTimes) {
+      if (arrivalTime > now || checked++ === CHECKED_PER_CALL) return;
       this.theoreticalArrivalTimes.delete(key);
     }
   }

@@ -5,10 +5,10 @@ export function useMedia(query: string): boolean {
   const [matches, setMatches] = useState(() => matchMedia(query).matches);
   useEffect(() => {
     const media = matchMedia(query);
-    const tell = (): void => setMatches(media.matches);
-    tell();
-    media.addEventListener('change', tell);
-    return () => media.removeEventListener('change', tell);
+    const update = (): void => setMatches(media.matches);
+    update();
+    media.addEventListener('change', update);
+    return () => media.removeEventListener('change', update);
   }, [query]);
   return matches;
 }
