@@ -223,11 +223,11 @@ describe('The dashboard', () => {
     await visitors.come('ann');
     await visitors.come('ann', { platform: 'mobile' });
     const board = await Board.open(browser, server.httpUrl);
-    const figures = board.page.getByRole('region', { name: 'Figures' });
+    const metrics = board.page.getByRole('region', { name: 'Metrics' });
     for (const text of ['2 sessions', '0 ms', '0 behind']) {
-      await figures.getByText(text, { exact: true }).waitFor();
+      await metrics.getByText(text, { exact: true }).waitFor();
     }
-    const subscribers = figures.locator('.tile').filter({ hasText: /^Subscribers/ });
+    const subscribers = metrics.locator('.tile').filter({ hasText: /^Subscribers/ });
     await eventually(() => subscribers.locator('.value').innerText(), '1');
     // A line needs at least two points.
     await eventually(() => subscribers.locator('.line').getAttribute('d').then(Boolean), true);
@@ -332,8 +332,8 @@ describe('The dashboard', () => {
     await board.tab('Channels');
     await board.row('ann').click();
     await board.panel('ann').getByText('Next,').waitFor();
-    const figures = (): number => board.requests.filter((url) => url.endsWith('/metrics')).length;
-    await eventually(() => figures() > 1, true);
+    const metrics = (): number => board.requests.filter((url) => url.endsWith('/metrics')).length;
+    await eventually(() => metrics() > 1, true);
     const origins = new Set(board.requests.map((url) => new URL(url).origin));
     expect([...origins]).toEqual([server.httpUrl]);
     board.expectNoComplaints();

@@ -125,7 +125,7 @@ describe('The dashboard for the token of a viewer', () => {
     const note = board.page.getByRole('note');
     await note.getByText('users and channels that the token of vic may see').waitFor();
     expect(await note.innerText()).not.toContain('only for watching');
-    expect(await board.page.getByRole('region', { name: 'Figures' }).count()).toBe(0);
+    expect(await board.page.getByRole('region', { name: 'Metrics' }).count()).toBe(0);
     await board.row('ann').click();
     const panel = board.panel('ann');
     await panel.getByText('Connected').waitFor();

@@ -38,7 +38,7 @@ export class Access {
       if (attempt === this.attempt) this.use(signedIn, token);
       else signedIn.client.close();
     } catch (error) {
-      if (attempt === this.attempt) this.refuse(error);
+      if (attempt === this.attempt) this.showFailure(error);
     }
     if (attempt !== this.attempt) return;
     this.isBusy = false;
@@ -70,7 +70,7 @@ export class Access {
     this.signIns += 1;
   }
 
-  private refuse(error: unknown): void {
+  private showFailure(error: unknown): void {
     this.complaint = sentenceAbout(error);
     if (this.entered !== undefined) {
       this.complaint += ' You are still signed in with the previous token.';

@@ -24,7 +24,7 @@ export class ExplainedUser {
     private readonly client: PresenceClient,
     private readonly userId: string,
     private readonly onChange: (explained: Explained) => void,
-    private readonly onRefused: (error: unknown) => void,
+    private readonly onRejected: (error: unknown) => void,
   ) {
     void this.ask();
   }
@@ -39,7 +39,7 @@ export class ExplainedUser {
       if (question === this.question) this.publish({ kind: 'loaded', explanation });
     } catch (error) {
       if (signal.aborted || question !== this.question) return;
-      if (isAboutToken(error)) this.onRefused(error);
+      if (isAboutToken(error)) this.onRejected(error);
       this.complain(sentenceAbout(error));
     }
     if (signal.aborted || question !== this.question) return;
@@ -50,7 +50,7 @@ export class ExplainedUser {
     try {
       await this.client.endSession(sessionId, { signal: this.stop.signal });
     } catch (error) {
-      if (isAboutToken(error)) this.onRefused(error);
+      if (isAboutToken(error)) this.onRejected(error);
       this.complain(`The session was not ended. ${sentenceAbout(error)}`);
       return;
     }

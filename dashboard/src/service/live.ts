@@ -9,10 +9,10 @@ import type {
 } from '#client';
 import { Channels } from '../model/channels.js';
 import { Feed } from '../model/feed.js';
-import { MetricHistory } from '../model/figure-history.js';
+import { MetricHistory } from '../model/metric-history.js';
 import { UserTable } from '../model/user-table.js';
 import { ChannelCounts } from './channel-counts.js';
-import { FIGURES_EVERY_MS, fetchClockAheadMs, fetchFigures } from './figure-source.js';
+import { METRICS_EVERY_MS, fetchClockAheadMs, fetchMetrics } from './metrics-api.js';
 import { isAboutToken, type SignedIn } from './sign-in.js';
 import type { Viewer } from './viewer.js';
 
@@ -24,7 +24,7 @@ export class DashboardStore {
   readonly users = new UserTable();
   readonly channels = new Channels();
   readonly feed = new Feed();
-  readonly figures = new MetricHistory();
+  readonly metrics = new MetricHistory();
   readonly channelCounts: ChannelCounts;
   clockAheadMs = 0;
   private readonly collection: PresenceCollection;
@@ -39,10 +39,10 @@ export class DashboardStore {
   /** Undefined: the token is an admin's. Otherwise the page shows and requests only what a viewer may see. */
   readonly viewer: Viewer | undefined;
 
-  /** `onRefused` is called when the service does not accept the token any more. */
+  /** `onRejected` is called when the service does not accept the token any more. */
   constructor(
     { client, viewer }: SignedIn,
-    readonly onRefused: (error: unknown) => void,
+    readonly onRejected: (error: unknown) => void,
   ) {
     this.client = client;
     this.viewer = viewer;
@@ -52,13 +52,13 @@ export class DashboardStore {
       this.scheduleRender();
     });
     this.collection.state.subscribe((state) => {
-      if (state.status === 'closed' && isAboutToken(state.error)) onRefused(state.error);
+      if (state.status === 'closed' && isAboutToken(state.error)) onRejected(state.error);
       this.scheduleRender();
     });
     this.counts = client.watchCounts();
     this.counts.subscribe(() => this.scheduleRender());
     this.channelCounts = new ChannelCounts(client, () => this.scheduleRender());
-    if (viewer === undefined) void this.followFigures();
+    if (viewer === undefined) void this.followMetrics();
     else void this.readClock();
   }
 
@@ -137,15 +137,15 @@ export class DashboardStore {
     this.show();
   }
 
-  private async followFigures(): Promise<void> {
+  private async followMetrics(): Promise<void> {
     const { signal } = this.stop;
     while (!signal.aborted) {
-      const { figures, clockAheadMs } = await fetchFigures(signal);
+      const { metrics, clockAheadMs } = await fetchMetrics(signal);
       if (signal.aborted) return;
-      this.figures.add(figures, performance.now());
-      if (figures !== undefined) this.clockAheadMs = clockAheadMs;
+      this.metrics.add(metrics, performance.now());
+      if (metrics !== undefined) this.clockAheadMs = clockAheadMs;
       this.show();
-      await new Promise((resolve) => setTimeout(resolve, FIGURES_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, METRICS_EVERY_MS));
     }
   }
 }

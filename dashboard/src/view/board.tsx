@@ -49,7 +49,7 @@ export function Board({ live, onSignOut }: BoardProps) {
       <Header live={live} onSignOut={onSignOut} />
       <main>
         {live.viewer === undefined ? (
-          <Tiles userCount={live.userCount} figures={live.figures} />
+          <Tiles userCount={live.userCount} metrics={live.metrics} />
         ) : (
           <ViewerNote viewer={live.viewer} />
         )}

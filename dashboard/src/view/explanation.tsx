@@ -22,7 +22,7 @@ export function Explanation({ live, userId }: ExplanationProps) {
   const source = useRef<ExplainedUser>(null);
 
   useEffect(() => {
-    const user = new ExplainedUser(live.client, userId, setExplained, live.onRefused);
+    const user = new ExplainedUser(live.client, userId, setExplained, live.onRejected);
     source.current = user;
     return () => user.close();
   }, [userId]);

@@ -1,18 +1,18 @@
-import type { MetricHistory } from '../model/figure-history.js';
+import type { MetricHistory } from '../model/metric-history.js';
 import type { Series } from '../model/series.js';
 import { sparkline } from '../model/sparkline.js';
 
 interface TilesProps {
   readonly userCount: number;
-  readonly figures: MetricHistory;
+  readonly metrics: MetricHistory;
 }
 
 /** The most important metrics of the service. */
-export function Tiles({ userCount, figures }: TilesProps) {
-  const { sessions, eventsPerSecond, deliveriesPerSecond } = figures;
-  const { subscribers, subscribersBehind, lagSeconds } = figures;
+export function Tiles({ userCount, metrics }: TilesProps) {
+  const { sessions, eventsPerSecond, deliveriesPerSecond } = metrics;
+  const { subscribers, subscribersLagging, lagSeconds } = metrics;
   return (
-    <section class="tiles" aria-label="Figures">
+    <section class="tiles" aria-label="Metrics">
       <Tile
         name="Users not offline"
         value={whole(userCount)}
@@ -34,7 +34,7 @@ export function Tiles({ userCount, figures }: TilesProps) {
       <Tile
         name="Lag"
         value={lag(lagSeconds.latest)}
-        more={`${whole(subscribersBehind.latest)} behind`}
+        more={`${whole(subscribersLagging.latest)} behind`}
         series={lagSeconds}
       />
     </section>

@@ -1,11 +1,11 @@
-import type { Figures } from './prometheus.js';
+import type { Metrics } from './prometheus.js';
 import { Series } from './series.js';
 
 /** Identifies the process that a metrics page is from. The counters of two processes cannot be compared. */
 const PROCESS = 'process_start_time_seconds';
 
 interface Sample {
-  readonly figures: Figures;
+  readonly metrics: Metrics;
   /** The time of a monotonic clock, in milliseconds. */
   readonly at: number;
 }
@@ -16,17 +16,17 @@ export class MetricHistory {
   readonly eventsPerSecond = new Series();
   readonly deliveriesPerSecond = new Series();
   readonly subscribers = new Series();
-  readonly subscribersBehind = new Series();
+  readonly subscribersLagging = new Series();
   readonly lagSeconds = new Series();
   private last: Sample | undefined;
 
-  /** `figures` is undefined if the metrics could not be read. */
-  add(figures: Figures | undefined, at: number): void {
-    const sample = figures && { figures, at };
-    this.sessions.push(figures?.get('presence_store_sessions'));
-    this.subscribers.push(figures?.get('presence_subscribers'));
-    this.subscribersBehind.push(figures?.get('presence_subscribers_lagging'));
-    this.lagSeconds.push(figures?.get('presence_subscriber_lag_max_seconds'));
+  /** `metrics` is undefined if the metrics could not be read. */
+  add(metrics: Metrics | undefined, at: number): void {
+    const sample = metrics && { metrics, at };
+    this.sessions.push(metrics?.get('presence_store_sessions'));
+    this.subscribers.push(metrics?.get('presence_subscribers'));
+    this.subscribersLagging.push(metrics?.get('presence_subscribers_lagging'));
+    this.lagSeconds.push(metrics?.get('presence_subscriber_lag_max_seconds'));
     this.eventsPerSecond.push(this.rate('presence_events_total', sample));
     this.deliveriesPerSecond.push(this.rate('presence_events_delivered_total', sample));
     this.last = sample;
@@ -36,8 +36,8 @@ export class MetricHistory {
   private rate(name: string, sample: Sample | undefined): number | undefined {
     const { last } = this;
     if (sample === undefined || last === undefined) return undefined;
-    if (sample.figures.get(PROCESS) !== last.figures.get(PROCESS)) return undefined;
-    const [before, now] = [last.figures.get(name), sample.figures.get(name)];
+    if (sample.metrics.get(PROCESS) !== last.metrics.get(PROCESS)) return undefined;
+    const [before, now] = [last.metrics.get(name), sample.metrics.get(name)];
     if (before === undefined || now === undefined || sample.at <= last.at) return undefined;
     return Math.max(0, ((now - before) * 1000) / (sample.at - last.at));
   }

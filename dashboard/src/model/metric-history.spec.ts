@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MetricHistory } from './figure-history.js';
+import { MetricHistory } from './metric-history.js';
 
-function figures(events: number, startedAt = 1): ReadonlyMap<string, number> {
+function metrics(events: number, startedAt = 1): ReadonlyMap<string, number> {
   return new Map([
     ['presence_events_total', events],
     ['presence_subscribers', 5],
@@ -15,8 +15,8 @@ describe('The history of metrics', () => {
   beforeEach(() => void (history = new MetricHistory()));
 
   it('has gauges as they are, and counters as growth per second', () => {
-    history.add(figures(10), 0);
-    history.add(figures(30), 2000);
+    history.add(metrics(10), 0);
+    history.add(metrics(30), 2000);
     expect(history.sessions.values).toEqual([7, 7]);
     expect(history.subscribers.latest).toBe(5);
     expect(history.eventsPerSecond.values).toEqual([undefined, 10]);
@@ -24,23 +24,23 @@ describe('The history of metrics', () => {
   });
 
   it('has a gap where the metrics could not be fetched', () => {
-    history.add(figures(10), 0);
+    history.add(metrics(10), 0);
     history.add(undefined, 2000);
-    history.add(figures(30), 4000);
-    history.add(figures(31), 5000);
+    history.add(metrics(30), 4000);
+    history.add(metrics(31), 5000);
     expect(history.eventsPerSecond.values).toEqual([undefined, undefined, undefined, 1]);
     expect(history.subscribers.values).toEqual([5, undefined, 5, 5]);
   });
 
   it('distinguishes a restarted process from a quiet one', () => {
-    history.add(figures(1000), 0);
-    history.add(figures(2, 99), 2000);
+    history.add(metrics(1000), 0);
+    history.add(metrics(2, 99), 2000);
     expect(history.eventsPerSecond.latest).toBeUndefined();
   });
 
   it('does not divide by no time', () => {
-    history.add(figures(1), 5);
-    history.add(figures(2), 5);
+    history.add(metrics(1), 5);
+    history.add(metrics(2), 5);
     expect(history.eventsPerSecond.latest).toBeUndefined();
   });
 });

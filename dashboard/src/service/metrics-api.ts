@@ -1,7 +1,7 @@
-import { readFigures, type Figures } from '../model/prometheus.js';
+import { readMetrics, type Metrics } from '../model/prometheus.js';
 
 /** The interval between two reads of the metrics, in milliseconds. */
-export const FIGURES_EVERY_MS = 2000;
+export const METRICS_EVERY_MS = 2000;
 
 /**
  * A smaller difference between the clocks cannot be distinguished from the duration of the response. The date of the
@@ -9,22 +9,22 @@ export const FIGURES_EVERY_MS = 2000;
  */
 const NOTICEABLE_MS = 2000;
 
-export interface FigureAnswer {
+export interface MetricsResponse {
   /** Undefined if the metrics could not be read. */
-  readonly figures: Figures | undefined;
+  readonly metrics: Metrics | undefined;
   /** How far the clock of the service is ahead of the local clock, in milliseconds. 0 if that cannot be measured. */
   readonly clockAheadMs: number;
 }
 
 /** Reads the metrics of the service, as Prometheus does. */
-export async function fetchFigures(signal: AbortSignal): Promise<FigureAnswer> {
+export async function fetchMetrics(signal: AbortSignal): Promise<MetricsResponse> {
   try {
     const response = await fetch('/metrics', { signal, cache: 'no-store' });
-    if (!response.ok) return { figures: undefined, clockAheadMs: 0 };
-    const figures = readFigures(await response.text());
-    return { figures, clockAheadMs: clockAheadMs(response) };
+    if (!response.ok) return { metrics: undefined, clockAheadMs: 0 };
+    const metrics = readMetrics(await response.text());
+    return { metrics, clockAheadMs: clockAheadMs(response) };
   } catch {
-    return { figures: undefined, clockAheadMs: 0 };
+    return { metrics: undefined, clockAheadMs: 0 };
   }
 }
 
