@@ -98,7 +98,7 @@ export class CallExecutor {
       } catch (reason) {
         const error = errorOf(reason, signal);
         if (error.code !== 'unauthenticated') throw error;
-        tokens.refuse(token, error);
+        tokens.reject(token, error);
         if (isSecond) throw error;
       }
     }

@@ -200,8 +200,8 @@ export class PresenceCollection<A = Attributes> {
     scope.abort(end.error);
     await reading;
     this.isCurrent = false;
-    const isTokenRefused = end.error.violations.some(({ field }) => field === 'resume_token');
-    if (resumeToken === '' || !isTokenRefused) return end;
+    const isTokenRejected = end.error.violations.some(({ field }) => field === 'resume_token');
+    if (resumeToken === '' || !isTokenRejected) return end;
     // The resume token is from another service that ran here before, so this service must send everything.
     this.resumeToken = '';
     return { ...end, retryable: true };

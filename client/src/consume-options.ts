@@ -23,8 +23,8 @@ export interface PositionStore {
 type SavedPosition = string | null | undefined;
 
 /**
- * The users whose events a consumer hands over: those named, and those in one of the channels or in one of the groups.
- * Without any, all users, as far as the token may see them.
+ * The users whose events a consumer hands over: those named, and those in one of the channels or groups. Without any of
+ * these lists, all users, as far as the token may see them.
  */
 export interface ConsumeOptions<A = Attributes> {
   /** Two consumers must not share a position, because each would skip events of the other. */
@@ -41,7 +41,7 @@ export interface ConsumeOptions<A = Attributes> {
   readonly channels?: readonly string[];
   /** At most 1000. */
   readonly groups?: readonly string[];
-  /** The kinds of event to hand over. Default: all. A snapshot has all users all the same. */
+  /** The kinds of event to hand over. Default: all. A snapshot contains all users in any case. */
   readonly kinds?: readonly EventKind[];
   /** Stops the consumer. */
   readonly signal?: AbortSignal;

@@ -22,7 +22,7 @@ import { sleep } from './timers.js';
 /** The functions of the program that a consumer calls. */
 type Callback = 'load' | 'onEvents' | 'save';
 
-/** A function of the program threw. The consumer calls it again after `retryInMs` milliseconds. */
+/** A function of the program threw an error. The consumer calls it again after `retryInMs` milliseconds. */
 interface Retrying {
   readonly status: 'retrying';
   readonly callback: Callback;
@@ -54,8 +54,8 @@ export class Consumer<A = Attributes> {
   private failure: Retrying | undefined;
   private readonly ended: Promise<PresenceError | undefined>;
   /**
-   * Resolves when the consumer has been stopped and the batch in progress has been handled. Rejects if it ended because
-   * of an error that time does not cure, such as a channel that the token does not grant.
+   * Resolves when the consumer has been stopped and the batch in progress has been handled. Rejects if the consumer
+   * ended because of an error that retries cannot fix, such as a channel that the token does not grant.
    */
   readonly done: Promise<void>;
 
@@ -178,8 +178,8 @@ export class Consumer<A = Attributes> {
         if (message.sync === Sync.CURRENT) this.live.catchUp();
       },
     );
-    const isTokenRefused = end.error.violations.some(({ field }) => field === 'resume_token');
-    if (resumeToken === '' || !isTokenRefused) return end;
+    const isTokenRejected = end.error.violations.some(({ field }) => field === 'resume_token');
+    if (resumeToken === '' || !isTokenRejected) return end;
     // The position is from another service that ran here before.
     buffer.begin(LOST);
     return { ...end, retryable: true };

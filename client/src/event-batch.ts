@@ -16,8 +16,7 @@ export interface Reset<A = Attributes> {
 /** Events in commit order, which a consumer hands over together. */
 export interface EventBatch<A = Attributes> {
   /**
-   * The state from which the events of this batch go on. Undefined: the events go on from the batch before, and none is
-   * missing in between.
+   * The state to which the events of this batch apply. Undefined: the events continue the batch before, without a gap.
    */
   readonly reset: Reset<A> | undefined;
   readonly events: readonly PresenceEvent<A>[];

@@ -29,16 +29,16 @@ export class KnownChoices {
   }
 
   /** Applies choices that the service reported. A version older than the known one arrived late and is ignored. */
-  hear(received: Choices | undefined): void {
+  apply(received: Choices | undefined): void {
     this.take(received, (kind) => versionOf(received, kind) > versionOf(this.choices, kind));
   }
 
   /** Applies the response to choices that this client sent. It counts unless a newer choice arrived meanwhile. */
-  hearAnswer(handedOver: Choices, answer: Choices | undefined): void {
+  applyResponse(handedOver: Choices, response: Choices | undefined): void {
     this.take(
-      answer,
+      response,
       (kind) =>
-        versionOf(answer, kind) > versionOf(this.choices, kind) ||
+        versionOf(response, kind) > versionOf(this.choices, kind) ||
         this.choices[kind] === handedOver[kind],
     );
   }
@@ -59,9 +59,9 @@ export class KnownChoices {
  * newer version of the response means that the user has changed the channels since, perhaps by leaving these. With the
  * same version the only cause is that the token does not grant them.
  */
-export function deniedChannels(sent: Choices, answer: Choices | undefined): readonly string[] {
-  if (versionOf(sent, 'channel') !== versionOf(answer, 'channel')) return [];
-  const held = new Set(heldIn(answer));
+export function deniedChannels(sent: Choices, response: Choices | undefined): readonly string[] {
+  if (versionOf(sent, 'channel') !== versionOf(response, 'channel')) return [];
+  const held = new Set(heldIn(response));
   return heldIn(sent).filter((channelId) => !held.has(channelId));
 }
 

@@ -22,7 +22,7 @@ export type CollectionState =
 /** How long a stream whose token has expired may take to resume with a new token before its data counts as stale. */
 const RENEWAL_PATIENCE_MS = 2000;
 
-/** Keeps a stream of live data open, and tells whether the data is complete and current. */
+/** Keeps a stream of live data open, and knows whether the data is complete and current. */
 export class LiveState {
   private readonly stateValue = new ObservableValue<CollectionState>({ status: 'loading' });
   private isComplete = false;

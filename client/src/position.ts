@@ -41,7 +41,7 @@ export class Positions {
   }
 }
 
-/** Returns a digest of a filter (FNV-1a, 64 bits), which is the same for every order of its lists. */
+/** Returns a digest of a filter (FNV-1a, 64 bits). It does not depend on the order of the lists. */
 function digestOf({ userIds, channelIds, groupIds, kinds }: SubscriptionFilter): string {
   const lists = [userIds, channelIds, groupIds, kinds.map(String)].map((list) =>
     [...new Set(list)].sort(),

@@ -136,8 +136,8 @@ export interface Channel<A = Attributes> extends ChannelSnapshot<A> {
   readonly join: () => Promise<void>;
   readonly leave: () => Promise<void>;
   /**
-   * Reports that the user types in the channel, or does not any more. Call it with true for every key: it calls the
-   * service at most every two seconds. Without a further key the user stops typing after four seconds.
+   * Reports that the user types in the channel, or has stopped typing. Call it with true for every key: it calls the
+   * service at most every two seconds. Without a further key, the user counts as typing for four more seconds.
    */
   readonly setTyping: (isTyping: boolean) => Promise<void>;
 }
@@ -240,7 +240,7 @@ export function useCount(channelId: string = EVERYWHERE): number | undefined {
   return useSyncExternalStore(subscribe, getSnapshot, nothing);
 }
 
-/** Returns the state of the session. With `connect={false}`: of the collection of the users. */
+/** Returns the state of the session, or with `connect={false}` the state of the collection of users. */
 export function useConnectionState(): ConnectionState {
   const store = useStore();
   return useSyncExternalStore(
@@ -250,7 +250,7 @@ export function useConnectionState(): ConnectionState {
   );
 }
 
-/** Returns the session, for all that the other hooks do not do. Undefined until the provider is mounted. */
+/** Returns the session, for everything that the other hooks do not offer. Undefined until the provider is mounted. */
 export function useSession<A = Attributes>(): Session<A> | undefined {
   const store = useStore<A>();
   return useSyncExternalStore(store.sessionListeners.subscribe, () => store.session.value, nothing);

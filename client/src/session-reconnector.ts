@@ -100,7 +100,7 @@ export class SessionReconnector {
     transports.rotate(stream.services);
     // The service accepted the token at first, so it has expired or was revoked. The error is final only if a new token
     // is rejected too.
-    const mayTryNewToken = error.code === 'unauthenticated' && tokens.refuse(stream.token, error);
+    const mayTryNewToken = error.code === 'unauthenticated' && tokens.reject(stream.token, error);
     return { error, uptimeMs: timers.now() - heldSince, retryable: mayTryNewToken };
   }
 
@@ -176,7 +176,7 @@ export class SessionReconnector {
     const known = choices.newest;
     const { stream, attributes } = await this.open(known, attempt);
     this.hasBegun = true;
-    choices.hearAnswer(known, stream.started.choices);
+    choices.applyResponse(known, stream.started.choices);
     const take = async (): Promise<void> => {
       await this.completeAttributes(stream, attributes);
       // The attempt may have been cancelled while this waited in the command queue.
@@ -212,7 +212,7 @@ export class SessionReconnector {
           attributes,
           choices,
         },
-        { signal, attempt, onChoices: (choices) => this.options.choices.hear(choices) },
+        { signal, attempt, onChoices: (choices) => this.options.choices.apply(choices) },
       );
       return { stream, attributes };
     } catch (reason) {

@@ -233,7 +233,7 @@ export class Session<A = Attributes> {
     const deadline = this.caller.deadline(this.scope.signal, options.signal);
     const result = this.commands.add(async () => {
       const { presence, choices } = await this.onSession(deadline.signal, attempt);
-      this.choices.hear(choices);
+      this.choices.apply(choices);
       return this.seen(presence);
     });
     return unlessAborted(result, deadline.signal)

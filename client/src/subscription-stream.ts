@@ -79,7 +79,7 @@ export async function runStream<Message>(
     } catch (reason) {
       // The service accepted the token at first, so it has expired or was revoked.
       const error = errorOf(reason, signal);
-      mayTryNewToken = error.code === 'unauthenticated' && tokens.refuse(token, error);
+      mayTryNewToken = error.code === 'unauthenticated' && tokens.reject(token, error);
       throw reason;
     }
   } catch (reason) {

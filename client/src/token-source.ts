@@ -90,7 +90,7 @@ export class TokenSource {
    * next token is requested a little later. If that one is revoked as well, the user is not allowed in, and no token is
    * requested any more.
    */
-  refuse(token: string, error: PresenceError): boolean {
+  reject(token: string, error: PresenceError): boolean {
     if (this.token === token) {
       this.discard(token);
       if (error.reason === REVOKED) this.noteRevocation(error);
@@ -123,7 +123,7 @@ export class TokenSource {
   }
 
   private noteRevocation(error: PresenceError): void {
-    // A program with a fixed token has no other one.
+    // A program with a fixed token cannot supply another one.
     if (this.isAfterRevocation || typeof this.option === 'string') this.end = error;
     this.isAfterRevocation = true;
     this.problem = error.message;

@@ -99,9 +99,9 @@ describe.each(PROTOCOLS)('Questions of the client over $name', (protocol) => {
   });
 
   it('are rejected if the user lacks the permission', async () => {
-    const refusal = { code: 'permission-denied' };
-    await expect(bob.sessions('ann')).rejects.toMatchObject(refusal);
-    await expect(bob.explain('bob')).rejects.toMatchObject(refusal);
+    const rejection = { code: 'permission-denied' };
+    await expect(bob.sessions('ann')).rejects.toMatchObject(rejection);
+    await expect(bob.explain('bob')).rejects.toMatchObject(rejection);
   });
 
   it('may be many at once, and nothing warns of a leak', async () => {

@@ -3,7 +3,7 @@ import type { ArgumentsHost } from '@nestjs/common';
 import { firstValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { InvalidToken } from '../auth/invalid-token.js';
-import { NotNow, RejectedError } from '../domain/rejected-error.js';
+import { RetryableError, RejectedError } from '../domain/rejected-error.js';
 import { RejectionCounters } from '../limits/rejection-counters.js';
 import { ErrorFilter } from './error.filter.js';
 import { ErrorInfo, RetryInfo } from './generated/google/rpc/error_details.pb.js';
@@ -45,7 +45,9 @@ describe('An error that reaches the client', () => {
   });
 
   it('has a retry hint if a limit was exceeded, and is counted by that limit', async () => {
-    const { code, metadata } = await thrownFor(new NotNow('TOO_MANY_COMMANDS', 'wait', 1020));
+    const { code, metadata } = await thrownFor(
+      new RetryableError('TOO_MANY_COMMANDS', 'wait', 1020),
+    );
     expect(status[code]).toBe('RESOURCE_EXHAUSTED');
     const { details } = Status.decode(metadata!.get('grpc-status-details-bin')[0] as Buffer);
     expect(RetryInfo.decode(details[1]!.value).retryDelay).toEqual({

@@ -3,7 +3,7 @@ import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs
 import { throwError, type Observable } from 'rxjs';
 import { InvalidToken } from '../auth/invalid-token.js';
 import { KeysUnavailable } from '../auth/keys-unavailable.js';
-import { NotNow, RejectedError } from '../domain/rejected-error.js';
+import { RetryableError, RejectedError } from '../domain/rejected-error.js';
 import { RejectionCounters } from '../limits/rejection-counters.js';
 import { describeError } from '../text/safe-text.js';
 import { errorFor, invalidRequest } from './error-status.js';
@@ -45,7 +45,7 @@ function rejectionStatus(rejection: RejectedError): StatusError {
   if (reason === 'INVALID_FIELD' && field !== undefined) {
     return invalidRequest(reason, [{ field, description: message }]);
   }
-  if (rejection instanceof NotNow) {
+  if (rejection instanceof RetryableError) {
     return errorFor(reason, message, retryInfo(rejection.retryAfterMs));
   }
   if (reason === 'STORE_UNAVAILABLE') return errorFor(reason, message, retryInfo(RETRY_AFTER_MS));

@@ -16,7 +16,7 @@ export interface Principal {
   readonly joinRights: string | undefined;
   /** Whether the token may not begin sessions. */
   readonly isWatchOnly: boolean;
-  /** The caller as one who looks at presences, by the grants of the token and the settings. */
+  /** The caller as a viewer of presences, by the grants of the token and the settings. */
   readonly viewer: Viewer;
   /** When the token was issued, in seconds since the epoch, rounded down. Undefined: the token does not say. */
   readonly issuedAt: number | undefined;

@@ -20,7 +20,7 @@ export function checkLifetime(
   maxMs: number | undefined,
 ): void {
   if (maxMs === undefined) return;
-  // An `iat` in milliseconds is no time at all, and would make any lifetime look short.
+  // An `iat` in milliseconds is not valid, and would make any lifetime appear short.
   if (iat === undefined || iat > LAST_SECOND)
     throw invalidLifetime('iat is missing, or not in seconds');
   if (exp === undefined) throw invalidLifetime('exp is missing');

@@ -48,7 +48,7 @@ describe('Commands', () => {
     expect(await commands.visibleOwnerOf(BOB, 'c')).toBe('carol');
   });
 
-  it('pass on every other refusal as it is', async () => {
+  it('pass on every other rejection as it is', async () => {
     await expect(commands.executeFor(BOB, activity())).rejects.toMatchObject({
       reason: 'USER_HAS_NO_SESSION',
     });

@@ -20,7 +20,7 @@ export abstract class Config implements SettingValues {
   abstract readonly redis: SettingValues['redis'];
   abstract readonly webhook: SettingValues['webhook'];
   abstract readonly fixed: FixedLimits;
-  /** Sentences to log at the start, about variables that look like settings but have no effect. */
+  /** Warnings to log at the start, about variables that resemble settings but have no effect. */
   abstract readonly warnings: readonly string[];
 }
 

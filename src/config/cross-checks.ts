@@ -124,7 +124,7 @@ function sharedPort(
   return `GRPC_URL and ${name} use the same port ${port}.`;
 }
 
-/** Whether nobody on the network path can read or change the traffic. */
+/** Whether the traffic is protected from everyone on the network path. */
 function isPrivate(url: string): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || isThisMachine(hostname);

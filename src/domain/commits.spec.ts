@@ -115,7 +115,7 @@ describe('The events of one commit', () => {
   });
 });
 
-describe('A refusal', () => {
+describe('A rejection', () => {
   const { user } = given([0, connect('a')]);
 
   it('rejects every command of a session that is not live', () => {

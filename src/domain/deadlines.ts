@@ -6,7 +6,10 @@ import type { LossReason, Session, User } from './user.js';
 /** A change of a user that time alone causes. */
 export type Deadline = TimedMatter | HeartbeatMissed;
 
-/** A deadline after which a user who is IDLE looks so to the viewers from whom the user hid until lately. */
+/**
+ * The deadline of a user who has stopped hiding and is IDLE: from then on the viewers from whom the user hid see IDLE
+ * as well.
+ */
 export interface LooksIdle {
   readonly type: 'looksIdle';
   readonly at: number;

@@ -54,7 +54,7 @@ export class RejectedError extends Error {
 }
 
 /** A retryable rejection. `retryAfterMs` is the retry hint: the same call can succeed after that many milliseconds. */
-export class NotNow extends RejectedError {
+export class RetryableError extends RejectedError {
   constructor(
     reason: RejectionReason,
     message: string,

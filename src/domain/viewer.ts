@@ -1,4 +1,4 @@
-/** The user who looks at presences, with the rights that the token and the settings give. */
+/** The user who views presences, with the rights that the token and the settings give. */
 export interface Viewer {
   readonly userId: string;
   /**

@@ -18,8 +18,9 @@ interface Missed {
 }
 
 /**
- * Decides what a reader with groups receives when it resumes: nothing of the users whom it does not see now, except that
- * they are OFFLINE, if it saw them at its position. An event may say only what the reader saw there.
+ * Decides what a reader with groups receives when it resumes. About a user whom it does not see any more, it receives
+ * only that the user is OFFLINE, and only if it saw the user at its position. An event may contain only what the reader
+ * saw there.
  */
 export class CatchUp {
   /** The offset at which the reader has received everything that was committed before it resumed. */

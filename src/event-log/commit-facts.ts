@@ -36,7 +36,10 @@ export function isOfHider({ before, after }: ViewedChange): boolean {
   return after.hiddenFrom.size > 0 || (before?.hiddenFrom.size ?? 0) > 0;
 }
 
-/** Whether a commit without events can cause events for some viewers. A replayed one can: the store says so. */
+/**
+ * Whether a commit without events can cause events for some viewers. The state before a replayed commit is unknown, so
+ * such a commit can.
+ */
 export function isSilent({ before, user, events }: Commit): boolean {
   return events.length === 0 && (before === undefined || changesViewers(before, user));
 }

@@ -28,8 +28,8 @@ interface Encoded {
 }
 
 /**
- * The events of commits as readers see them who do not see everything. Readers who see the same events of a commit share the
- * entries, so an event is encoded once for each view and not for each reader.
+ * The events of commits for the readers who do not see everything. Readers who see the same events of a commit share
+ * the entries, so an event is encoded once for each view and not for each reader.
  */
 export class CommitViews {
   private readonly commits = new Map<CommitFacts, Encoded>();

@@ -193,8 +193,8 @@ export class EventLog {
   }
 
   /**
-   * Returns the point from which the bearer of a token continues, who has these rights. Undefined if the token is invalid
-   * or has other rights, or if the log no longer holds all events after it.
+   * Returns the point from which the bearer of a token continues. `rights`: those of the bearer. Undefined if the token
+   * is invalid or has other rights, or if the log no longer holds all events after it.
    */
   find(token: string, rights = ALL_RIGHTS): ResumePoint | undefined {
     const encrypted = withoutRights(token, rights);

@@ -27,8 +27,8 @@ export interface Interest {
 }
 
 /**
- * Whether the events of a reader depend on more than the log holds of every event. The events of other readers do so only
- * where a user hides from them.
+ * Whether the events of a reader differ from those in the log, so that they are derived from the facts of commits.
+ * Other readers need derived events only of users who hide from them.
  */
 export function needsFacts({ viewer, filter }: Interest): boolean {
   return viewer.rights !== '' || filter.groupIds.size > 0;

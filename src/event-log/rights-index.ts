@@ -122,7 +122,10 @@ export class RightsIndex<Reader, Change extends ViewedChange = CommitFacts> {
     for (const peers of candidates) if (peers.readers.size > 0) yield peers;
   }
 
-  /** Any pattern can match a channel, so all rights are checked when a channel is new, and later the rights that are new. */
+  /**
+   * A pattern can match any channel. So all rights are checked for a new channel, and later only the rights that were
+   * added.
+   */
   private watchersOf(channelId: string): ReadonlySet<Peers<Reader>> {
     const watchers = this.byChannel.get(channelId) ?? this.rememberChannel(channelId);
     for (const peers of this.addedAfter(watchers.checked)) {

@@ -38,7 +38,7 @@ class Watcher implements SubscriberStream {
   readonly isReady = true;
   /** The messages except heartbeats. */
   readonly messages: (readonly PresenceCount[])[] = [];
-  refusal: RejectedError | undefined;
+  rejection: RejectedError | undefined;
 
   onReady(): void {}
 
@@ -61,7 +61,7 @@ async function watch(
       const { counts } = WatchCountsResponse.decode(bytes);
       if (counts.length > 0) watcher.messages.push(counts);
     },
-    error: (error: RejectedError) => (watcher.refusal = error),
+    error: (error: RejectedError) => (watcher.rejection = error),
   });
   await Promise.resolve();
   return watcher;
@@ -190,11 +190,11 @@ describe('The counts of a stream', () => {
   it('name only channels and groups that the token grants', async () => {
     const world = new EventWorld();
     const guest = restrictedViewer('guest', { channels: ['lobby'] });
-    const { refusal, messages } = await watch(world, guest, ['lobby', 'attic']);
-    expect(refusal).toMatchObject({ reason: 'CHANNEL_NOT_GRANTED', field: 'channel_ids' });
+    const { rejection, messages } = await watch(world, guest, ['lobby', 'attic']);
+    expect(rejection).toMatchObject({ reason: 'CHANNEL_NOT_GRANTED', field: 'channel_ids' });
     expect(messages).toEqual([]);
     const stranger = await watch(world, guest, [], ['acme', 'bolt']);
-    expect(stranger.refusal).toMatchObject({ reason: 'GROUP_NOT_GRANTED', field: 'group_ids' });
+    expect(stranger.rejection).toMatchObject({ reason: 'GROUP_NOT_GRANTED', field: 'group_ids' });
     expect(world.counts.size).toBe(0);
   });
 });

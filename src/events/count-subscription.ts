@@ -11,7 +11,7 @@ const HEARTBEAT = Buffer.alloc(0);
 
 /** All users, or those in a channel or a group, as one viewer or several count them. */
 export interface CountedScope {
-  /** Sees what all viewers see who count here. */
+  /** A viewer that sees the same as all viewers that share these counts. */
   readonly viewer: Viewer;
   readonly scope: CountScope | undefined;
   readonly subscriptions: Set<CountSubscription>;

@@ -31,8 +31,8 @@ export class CountedScopes {
   private readonly ofAll = new RightsIndex<CountedScope, KnownChange>(changesStatus);
   private readonly marked = new Set<CountedScope>();
   /**
-   * The current counts of all users, where every commit since they were counted is known. They follow from the commits,
-   * because to count all users whom a viewer sees can take long.
+   * The current counts of all users, by viewer, as long as every commit since the last full count is known. They are
+   * updated from the commits, because counting all users whom a viewer sees can take long.
    */
   private readonly totals = new WeakMap<CountedScope, Record<ListedStatus, number>>();
 

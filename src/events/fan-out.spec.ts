@@ -141,7 +141,7 @@ describe('A subscriber of every event', () => {
 
   it('receives each matching event once and in order', async () => {
     await playOut(false, 1000, (world, reader, filter) => {
-      expect(reader.refusal).toBeUndefined();
+      expect(reader.rejection).toBeUndefined();
       expect(reader.events).toEqual(expectedBy(world, reader, filter).map(nameOf));
     });
   });
@@ -149,10 +149,10 @@ describe('A subscriber of every event', () => {
   it('receives all events that the log still has, and then the error', async () => {
     await playOut(false, 5, (world, reader, filter) => {
       const expected = expectedBy(world, reader, filter).map(nameOf);
-      if (reader.refusal === undefined) {
+      if (reader.rejection === undefined) {
         expect(reader.events).toEqual(expected);
       } else {
-        expect(reader.refusal.reason).toBe('SUBSCRIBER_TOO_SLOW');
+        expect(reader.rejection.reason).toBe('SUBSCRIBER_TOO_SLOW');
         expect(reader.events).toEqual(expected.slice(0, reader.events.length));
       }
     });
@@ -170,7 +170,7 @@ describe('A subscriber of the latest', () => {
   for (const size of [1000, 5]) {
     it(`is never given an older state after a newer one, nor refused (log of ${size})`, async () => {
       await playOut(true, size, (_, reader) => {
-        expect(reader.refusal).toBeUndefined();
+        expect(reader.rejection).toBeUndefined();
         const versions = new Map<string, number>();
         for (const { userId, version } of toldStates(reader)) {
           expect(version).toBeGreaterThanOrEqual(versions.get(userId) ?? 0);

@@ -221,7 +221,7 @@ export class FanOut implements OnApplicationShutdown {
    */
   private *matchSubscriptions(head: number, since: number): Generator<void, MatchedEvents> {
     const found = new MatchedEvents();
-    // Without such subscriptions, the flush does not look at each event.
+    // Without such subscriptions, the flush does not check each event.
     if (this.subscriptions.size === this.index.unfiltered.size) return found;
     const slice = new TimeSlice();
     let count = 0;

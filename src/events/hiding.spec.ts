@@ -140,9 +140,9 @@ describe('A user who hides', () => {
     for (let i = 0; i < 30; i++) await happen(mute('a', { speaker: i % 2 === 0 }));
     for (const [i, viewer] of [EVE, ZED].entries())
       await world.subscribe({ resumeToken: tokens[i]! }, { viewer });
-    expect((await world.subscribe({}, { viewer: EVE })).refusal).toBeUndefined();
+    expect((await world.subscribe({}, { viewer: EVE })).rejection).toBeUndefined();
     const refused = await world.subscribe({}, { viewer: ZED });
-    expect(refused.refusal).toMatchObject({ reason: 'TOO_MANY_PRESENCES' });
+    expect(refused.rejection).toMatchObject({ reason: 'TOO_MANY_PRESENCES' });
   });
 
   it('leaves the events before in a stream that the viewer resumes', async () => {

@@ -246,7 +246,7 @@ describe('A subscriber whose position is no longer in the event log', () => {
     leaving.subscription?.unsubscribe();
     world.clock.advance(1000);
     expiring.letGoOn(Infinity);
-    await eventually(() => expiring.refusal?.reason, 'TOKEN_EXPIRED');
+    await eventually(() => expiring.rejection?.reason, 'TOKEN_EXPIRED');
     leaving.letGoOn(1);
     for (let i = 0; i < 10; i++) await nextTurn();
     expect(history.reads).toBe(2);

@@ -27,9 +27,9 @@ describe('The state that a subscription is given', () => {
 
   /** Whether another subscription of the readers' user would be accepted. */
   async function isLetIn(): Promise<boolean> {
-    const { refusal, subscription } = await world.subscribe({ skipSnapshot: true });
+    const { rejection, subscription } = await world.subscribe({ skipSnapshot: true });
     subscription?.unsubscribe();
-    return refusal === undefined;
+    return rejection === undefined;
   }
 
   const state = ['ann', 'bob'];
@@ -108,6 +108,6 @@ describe('The state that a subscription is given', () => {
     world.fanOut.runMaintenance();
     const everyone = ['ann', 'bob', 'cem', 'dan', 'eva', 'fay'];
     expect(eventLines(reader).slice(3)).toEqual([[SYNC_RESET], everyone, [SYNC_CURRENT]]);
-    expect(reader.refusal).toBeUndefined();
+    expect(reader.rejection).toBeUndefined();
   });
 });

@@ -55,7 +55,7 @@ describe('A viewer of a commit that takes several slices of the event loop', () 
     for (let i = 0; i < 5; i++) vi.advanceTimersToNextTimer();
     for (let i = 0; i < 10; i++) await world.happen('ann', mute('a', { speaker: i % 2 === 0 }));
     vi.runAllTimers();
-    expect(reader.refusal).toMatchObject({ reason: 'SUBSCRIBER_TOO_SLOW' });
+    expect(reader.rejection).toMatchObject({ reason: 'SUBSCRIBER_TOO_SLOW' });
     expect(eventLines(latest)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
     await world.happenAndFlush('ann', disconnect('a'));
     expect(eventLines(latest).at(-1)).toEqual(['userOffline']);
@@ -102,7 +102,7 @@ describe('A subscriber to whom a commit arrives without the state before it', ()
     await replay('ann', mute('a', { speaker: true }));
     slow.letGoOn(Infinity);
     vi.runAllTimers();
-    expect(slow.refusal).toBeUndefined();
+    expect(slow.rejection).toBeUndefined();
     expect(eventLines(slow)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
   });
 });

@@ -191,7 +191,7 @@ describe('A restricted viewer that resumes', () => {
       type: 'revokeTokens',
       issuedBefore: world.clock.wall(),
     });
-    expect(reader.refusal).toMatchObject({ reason: 'TOKEN_REVOKED' });
+    expect(reader.rejection).toMatchObject({ reason: 'TOKEN_REVOKED' });
     reader.letGoOn(Infinity);
     vi.runAllTimers();
     expect(reader.messages).toHaveLength(1);

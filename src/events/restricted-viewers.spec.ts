@@ -176,12 +176,12 @@ describe('A filter on groups', () => {
 
   it('is rejected with PERMISSION_DENIED without the group, before anything is sent', async () => {
     const reader = await world.subscribe({ filter }, { viewer: ADMIN, groups: ['bolt'] });
-    expect(reader.refusal).toMatchObject({ reason: 'GROUP_NOT_GRANTED', field: 'group_ids' });
+    expect(reader.rejection).toMatchObject({ reason: 'GROUP_NOT_GRANTED', field: 'group_ids' });
     const guest = await world.subscribe(
       { filter: filterOf({ channelIds: ['lobby', 'attic'] }) },
       { viewer: GUEST },
     );
-    expect(guest.refusal).toMatchObject({ reason: 'CHANNEL_NOT_GRANTED', field: 'channel_ids' });
+    expect(guest.rejection).toMatchObject({ reason: 'CHANNEL_NOT_GRANTED', field: 'channel_ids' });
     expect([...reader.messages, ...guest.messages]).toEqual([]);
     expect(world.fanOut.size).toBe(0);
   });

@@ -168,7 +168,7 @@ describe('A subscription that resumes', () => {
 
   it('is rejected with a malformed resume token', async () => {
     const reader = await world.subscribe({ resumeToken: 'yesterday' });
-    expect(reader.refusal).toMatchObject({ reason: 'INVALID_FIELD', field: 'resume_token' });
+    expect(reader.rejection).toMatchObject({ reason: 'INVALID_FIELD', field: 'resume_token' });
   });
 });
 
@@ -179,9 +179,9 @@ describe('A slow subscription', () => {
     await world.happen('ann', connect('a'));
     for (const id of ['lobby', 'attic', 'lobby']) await world.happen('ann', join('a', id));
     vi.runAllTimers();
-    expect(reader.refusal).toBeUndefined();
+    expect(reader.rejection).toBeUndefined();
     world.fanOut.runMaintenance();
-    expect(reader.refusal?.reason).toBe('SUBSCRIBER_TOO_SLOW');
+    expect(reader.rejection?.reason).toBe('SUBSCRIBER_TOO_SLOW');
     expect(world.fanOut.size).toBe(0);
   });
 
@@ -233,10 +233,10 @@ describe('Upkeep', () => {
     const reader = await world.subscribe({}, { expiresAt: world.clock.now() + 100 });
     world.clock.advance(99);
     world.fanOut.runMaintenance();
-    expect(reader.refusal).toBeUndefined();
+    expect(reader.rejection).toBeUndefined();
     world.clock.advance(1);
     world.fanOut.runMaintenance();
-    expect(reader.refusal?.reason).toBe('TOKEN_EXPIRED');
+    expect(reader.rejection?.reason).toBe('TOKEN_EXPIRED');
     expect(world.fanOut.size).toBe(0);
   });
 

@@ -122,7 +122,7 @@ export class Subscription {
   }
 
   /**
-   * Marks the subscription as lagging. It has received nothing from the offset `position` on, and must be served from
+   * Marks the subscription as lagging. It has received nothing from the offset `position` on, so it must continue
    * there.
    */
   markLagging(position: number): void {

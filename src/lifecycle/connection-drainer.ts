@@ -14,7 +14,7 @@ export interface DrainableStream {
    * streams end without notice.
    */
   announceDrain?(reconnectAfterMs: number): void;
-  end(refusal: RejectedError): void;
+  end(rejection: RejectedError): void;
 }
 
 /**

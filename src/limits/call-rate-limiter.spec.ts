@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NotNow } from '../domain/rejected-error.js';
+import type { RetryableError } from '../domain/rejected-error.js';
 import { CallRateLimiter } from './call-rate-limiter.js';
 
 const RATES = { commandsPerSecond: 50, callsPerSecondPerUser: 200 };
@@ -12,17 +12,17 @@ describe('CallRateLimiter', () => {
     { userId = 'ann', sessionId = undefined as string | undefined, cost = 1, now = 0 } = {},
   ): { admitted: number; reason?: string; retryAfterMs?: number } {
     let admitted = 0;
-    let refusal: NotNow | undefined;
+    let rejection: RetryableError | undefined;
     for (let i = 0; i < attempts; i++) {
       try {
         limits.consume(userId, cost, () => sessionId, now);
         admitted++;
       } catch (error) {
-        refusal = error as NotNow;
+        rejection = error as RetryableError;
       }
     }
-    const { reason, retryAfterMs } = refusal ?? {};
-    return { admitted, ...(refusal && { reason, retryAfterMs }) } as ReturnType<typeof call>;
+    const { reason, retryAfterMs } = rejection ?? {};
+    return { admitted, ...(rejection && { reason, retryAfterMs }) } as ReturnType<typeof call>;
   }
 
   it('limit the calls of a session, and those of a user with all sessions and without one', () => {

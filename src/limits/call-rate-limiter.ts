@@ -1,4 +1,4 @@
-import { NotNow, RejectedError } from '../domain/rejected-error.js';
+import { RetryableError, RejectedError } from '../domain/rejected-error.js';
 import { RateLimit } from './rate-limit.js';
 
 /** The rates of a `CallRateLimiter`. */
@@ -40,13 +40,14 @@ export class CallRateLimiter {
       throw new RejectedError('TOO_MANY_CALLS', message);
     }
     const userWait = this.users.delay(userId, total, now);
-    if (userWait > 0) throw new NotNow('TOO_MANY_CALLS', 'too many calls of this user', userWait);
+    if (userWait > 0)
+      throw new RetryableError('TOO_MANY_CALLS', 'too many calls of this user', userWait);
     const sessionId = session();
     if (sessionId !== undefined) {
       // The key contains the user. Otherwise any user could use up the limit of another user's session.
       const wait = this.sessions.tryConsume(`${userId}\0${sessionId}`, 1, now);
       if (wait > 0)
-        throw new NotNow('TOO_MANY_COMMANDS', 'too many commands of this session', wait);
+        throw new RetryableError('TOO_MANY_COMMANDS', 'too many commands of this session', wait);
     }
     this.users.consume(userId, total, now);
   }

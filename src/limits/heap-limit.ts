@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { NotNow } from '../domain/rejected-error.js';
+import { RetryableError } from '../domain/rejected-error.js';
 import { HeapUse } from './heap-use.js';
 import { withJitter } from './spread.js';
 
@@ -27,6 +27,6 @@ export class HeapLimit {
   assertHeadroom(): void {
     if (!this.isReached()) return;
     const message = 'the server is short of memory; try again later, or use another node';
-    throw new NotNow('OUT_OF_MEMORY', message, withJitter(RETRY_AFTER_MS));
+    throw new RetryableError('OUT_OF_MEMORY', message, withJitter(RETRY_AFTER_MS));
   }
 }

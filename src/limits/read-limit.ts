@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Principal } from '../auth/principal.js';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { NotNow } from '../domain/rejected-error.js';
+import { RetryableError } from '../domain/rejected-error.js';
 import { RateLimit } from './rate-limit.js';
 
 /**
@@ -45,5 +45,5 @@ export class ReadLimit {
 
 function rejectIfDelayed(waitMs: number): void {
   if (waitMs === 0) return;
-  throw new NotNow('TOO_MANY_PRESENCES', 'too many presences read by this user', waitMs);
+  throw new RetryableError('TOO_MANY_PRESENCES', 'too many presences read by this user', waitMs);
 }

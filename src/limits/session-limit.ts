@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
-import { NotNow } from '../domain/rejected-error.js';
+import { RetryableError } from '../domain/rejected-error.js';
 import { HeapLimit } from './heap-limit.js';
 import { RateLimit } from './rate-limit.js';
 import { withJitter } from './spread.js';
@@ -48,13 +48,13 @@ export class SessionLimit {
     if (this.max > 0 && this.held >= this.max) {
       const message =
         'the node has the maximum number of sessions; try again later, or use another node';
-      throw new NotNow('NODE_FULL', message, withJitter(RETRY_WHEN_FULL_MS));
+      throw new RetryableError('NODE_FULL', message, withJitter(RETRY_WHEN_FULL_MS));
     }
     this.heap.assertHeadroom();
     const now = this.clock.monotonic();
     if (this.rate.tryConsume(NODE, 1, now) > 0) {
       const message = 'too many sessions begin at once on this node; try again';
-      throw new NotNow('TOO_MANY_NEW_SESSIONS', message, this.turns.next(now));
+      throw new RetryableError('TOO_MANY_NEW_SESSIONS', message, this.turns.next(now));
     }
     this.held++;
     return () => this.held--;

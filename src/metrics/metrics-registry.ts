@@ -33,7 +33,7 @@ export class MetricsRegistry {
     fanOut: FanOut,
     events: EventsService,
     connections: Connections,
-    refusedCalls: RejectionCounters,
+    rejections: RejectionCounters,
     sessions: SessionLimit,
     delivered: WebhookCounters,
     webhooks: WebhooksService,
@@ -48,7 +48,7 @@ export class MetricsRegistry {
     registerEventMetrics(registry, committed, fanOut, events);
     for (const metric of calls.all) registry.registerMetric(metric);
     registerConnectionMetrics(registry, connections);
-    registerLimitMetrics(registry, refusedCalls, sessions);
+    registerLimitMetrics(registry, rejections, sessions);
     registerWebhookMetrics(registry, delivered, webhooks);
     if (certificates) registerTlsMetrics(registry, certificates);
   }

@@ -54,7 +54,7 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
   registerGauge(registry, {
     name: 'presence_store_timers',
     help: 'Users with a pending deadline, such as an idle timeout or the end of a grace.',
-    value: () => store.status.alarms,
+    value: () => store.status.timers,
   });
   registerGauge(registry, {
     name: 'presence_store_revocations',

@@ -98,7 +98,7 @@ describe('A subscription whose token is revoked', () => {
     const world = new EventWorld();
     const reader = await world.subscribe();
     await world.happen('reader', revoke);
-    expect(reader.refusal?.reason).toBe('TOKEN_REVOKED');
+    expect(reader.rejection?.reason).toBe('TOKEN_REVOKED');
     expect(world.fanOut.size).toBe(0);
   });
 
@@ -107,7 +107,7 @@ describe('A subscription whose token is revoked', () => {
     const opening = world.subscribe();
     const revoked = world.happen('reader', revoke);
     const [reader] = await Promise.all([opening, revoked]);
-    expect(reader.refusal?.reason).toBe('TOKEN_REVOKED');
+    expect(reader.rejection?.reason).toBe('TOKEN_REVOKED');
     expect([reader.messages.length, world.fanOut.size]).toEqual([0, 0]);
   });
 
@@ -115,7 +115,7 @@ describe('A subscription whose token is revoked', () => {
     const world = new EventWorld();
     await world.happen('reader', revoke);
     const reader = await world.subscribe();
-    expect(reader.refusal?.reason).toBe('TOKEN_REVOKED');
+    expect(reader.rejection?.reason).toBe('TOKEN_REVOKED');
     expect(world.fanOut.size).toBe(0);
   });
 });

@@ -78,7 +78,7 @@ export class SessionRegistry implements OnApplicationShutdown {
 
   private apply({ user, ended }: Commit): void {
     this.noteHeartbeats(user);
-    for (const { sessionId, cause } of ended) this.streams.get(sessionId)?.end(refusalFor(cause));
+    for (const { sessionId, cause } of ended) this.streams.get(sessionId)?.end(rejectionFor(cause));
     for (const { sessionId } of user.sessions) this.streams.get(sessionId)?.noteUser(user);
   }
 
@@ -106,7 +106,7 @@ export class SessionRegistry implements OnApplicationShutdown {
   }
 }
 
-function refusalFor(cause: EndReason): RejectedError {
+function rejectionFor(cause: EndReason): RejectedError {
   switch (cause) {
     case 'TOKEN_EXPIRED':
       return new RejectedError('TOKEN_EXPIRED', 'the token expired; connect again with a new one');

@@ -63,7 +63,7 @@ export class SessionStream {
   }
 
   /** The error with which the server ended the stream. Undefined if it did not. */
-  get refusal(): RejectedError | undefined {
+  get rejection(): RejectedError | undefined {
     return this.endError;
   }
 
@@ -117,9 +117,9 @@ export class SessionStream {
     if (quietMs >= this.limits.heartbeatIntervalMs) this.send({ type: 'heartbeat' });
   }
 
-  end(refusal: RejectedError): void {
-    this.endError = refusal;
-    this.signals.error(refusal);
+  end(rejection: RejectedError): void {
+    this.endError = rejection;
+    this.signals.error(rejection);
   }
 
   /**

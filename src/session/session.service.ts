@@ -98,7 +98,7 @@ export class SessionService {
         remove();
         const isLost = serverStream.isConnectionLost || this.drain.isDraining;
         const cause = isLost ? 'CONNECTION_LOST' : 'DISCONNECTED';
-        const reason = stream.refusal?.reason ?? cause;
+        const reason = stream.rejection?.reason ?? cause;
         if (stream.hasStarted) this.logger.debug('A session ended', { requestId, reason });
         // If the start is still in progress, the session is ended after it. A start that failed may still have been
         // committed, so the session is ended then as well.

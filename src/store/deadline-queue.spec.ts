@@ -17,8 +17,8 @@ const commands = fc.array(
 );
 
 /** The due keys in order of time, computed in a slow but obvious way. */
-function dueIn(alarms: ReadonlyMap<string, number>, now: number): readonly [string, number][] {
-  return [...alarms].filter(([, at]) => at <= now).toSorted(([, a], [, b]) => a - b);
+function dueIn(timers: ReadonlyMap<string, number>, now: number): readonly [string, number][] {
+  return [...timers].filter(([, at]) => at <= now).toSorted(([, a], [, b]) => a - b);
 }
 
 interface KeyTimer extends Timer {
@@ -51,24 +51,24 @@ describe('DeadlineQueue', () => {
     fc.assert(
       fc.property(commands, (all) => {
         const keys = new KeyQueue();
-        const alarms = new Map<string, number>();
+        const timers = new Map<string, number>();
         let now = 0;
         for (const command of all) {
           if ('limit' in command) {
             now += command.ticks;
-            const expected = dueIn(alarms, now);
+            const expected = dueIn(timers, now);
             const taken = keys.take(now, command.limit);
-            const times = taken.map((key) => alarms.get(key));
+            const times = taken.map((key) => timers.get(key));
             expect(new Set(taken).size).toBe(taken.length);
             expect(times).toEqual(expected.slice(0, command.limit).map(([, at]) => at));
-            for (const key of taken) alarms.delete(key);
+            for (const key of taken) timers.delete(key);
           } else {
             const dueAt = command.dueAt === undefined ? undefined : now + command.dueAt;
             keys.set(command.key, dueAt);
-            if (dueAt === undefined) alarms.delete(command.key);
-            else alarms.set(command.key, dueAt);
+            if (dueAt === undefined) timers.delete(command.key);
+            else timers.set(command.key, dueAt);
           }
-          expect(keys.queue.size).toBe(alarms.size);
+          expect(keys.queue.size).toBe(timers.size);
         }
       }),
       { numRuns: runs(1000) },
@@ -87,17 +87,17 @@ describe('DeadlineQueue', () => {
 
   it('stays sorted, however often the times of many keys move or are cancelled', () => {
     const keys = new KeyQueue();
-    const alarms = new Map<string, number>();
+    const timers = new Map<string, number>();
     for (let i = 0; i < 10_000; i++) {
       const [key, gone] = [`key ${(i * 31) % 200}`, `key ${(i * 7) % 200}`];
       keys.set(key, 1_000_000 - i);
-      alarms.set(key, 1_000_000 - i);
+      timers.set(key, 1_000_000 - i);
       if (i % 3 > 0) continue;
       keys.set(gone, undefined);
-      alarms.delete(gone);
+      timers.delete(gone);
     }
-    const times = keys.take(1_000_000, 1000).map((key) => alarms.get(key));
-    expect(times).toEqual([...alarms.values()].toSorted((a, b) => a - b));
+    const times = keys.take(1_000_000, 1000).map((key) => timers.get(key));
+    expect(times).toEqual([...timers.values()].toSorted((a, b) => a - b));
     expect(keys.queue.size).toBe(0);
   });
 });

@@ -24,7 +24,7 @@ export const NO_DUE_TIME: Readonly<Timer> = { dueAt: Infinity, position: NOT_QUE
  */
 export class DeadlineQueue<T extends Timer> {
   private readonly heap: T[] = [];
-  /** The time of each timer in the heap: `dueAt` or earlier. A comparison reads it without a look at the timer. */
+  /** The time of each timer in the heap: `dueAt` or earlier. A comparison reads only this array, and not the timers. */
   private readonly times: number[] = [];
 
   /** Sets the due time of a timer. Undefined: the timer is never due. */

@@ -29,7 +29,7 @@ export interface TableSizes {
   /** Live sessions on all nodes. */
   readonly sessions: number;
   /** Users with a timer for their next deadline. */
-  readonly alarms: number;
+  readonly timers: number;
 }
 
 /** The entry is the timer of the next deadline, because a second object per user would cost too much memory. */
@@ -60,7 +60,7 @@ export class UserTable {
       users: this.users.size,
       offline: this.offline.size,
       sessions: this.owners.size,
-      alarms: this.due.size,
+      timers: this.due.size,
     };
   }
 

@@ -34,9 +34,9 @@ describe('Work in a span', () => {
 
   it('names the kind of its error when it fails, and not its text', async () => {
     const tracer = activeTracer()!;
-    const refusal = new RejectedError('SESSION_NOT_FOUND', 'the text');
-    const work = inSpan(tracer, 'refused', {}, () => Promise.reject(refusal));
-    await expect(work).rejects.toBe(refusal);
+    const rejection = new RejectedError('SESSION_NOT_FOUND', 'the text');
+    const work = inSpan(tracer, 'refused', {}, () => Promise.reject(rejection));
+    await expect(work).rejects.toBe(rejection);
     const boom = inSpan(tracer, 'failed', {}, () => Promise.reject(new TypeError('the text')));
     await expect(boom).rejects.toThrow(TypeError);
     expect(spanNamed('refused').attributes).toEqual({ 'error.type': 'SESSION_NOT_FOUND' });

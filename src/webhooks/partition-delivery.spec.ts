@@ -5,7 +5,7 @@ import { append, eventOf, newLog } from '../../test/support/log.js';
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, type Batch } from './batch.js';
 import { PartitionDelivery } from './partition-delivery.js';
 import { PartitionFeed } from './partition-feed.js';
-import type { Answer, Outcome } from './receiver.js';
+import type { DeliveryResult, Outcome } from './receiver.js';
 
 const RETRY_MS = 1000;
 
@@ -13,7 +13,7 @@ const RETRY_MS = 1000;
 interface Request {
   readonly batch: Batch;
   readonly signal: AbortSignal;
-  answer(outcome: Outcome, retryAfterMs?: number): Promise<void>;
+  result(outcome: Outcome, retryAfterMs?: number): Promise<void>;
 }
 
 /** A delivery whose receiver and store do what the test says. */
@@ -61,15 +61,15 @@ class World {
         release: async (position) => void this.released.push(position),
       },
       post: (batch, signal) =>
-        new Promise<Answer>((resolve) => {
-          const answer = async (outcome: Outcome, retryAfterMs?: number): Promise<void> => {
+        new Promise<DeliveryResult>((resolve) => {
+          const result = async (outcome: Outcome, retryAfterMs?: number): Promise<void> => {
             resolve({ outcome, reason: 'as the test says', retryAfterMs });
             await vi.advanceTimersByTimeAsync(0);
           };
-          signal.addEventListener('abort', () => void answer('unreachable'));
-          this.requests.push({ batch, signal, answer });
+          signal.addEventListener('abort', () => void result('unreachable'));
+          this.requests.push({ batch, signal, result });
         }),
-      onAnswer: ({ outcome }) => (this.isStopped ||= outcome === '410'),
+      onResult: ({ outcome }) => (this.isStopped ||= outcome === '410'),
       onStoreError: (error) => this.errors.push(error),
       isStopped: () => this.isStopped,
       retryMs: RETRY_MS,
@@ -80,7 +80,7 @@ class World {
   async start(): Promise<void> {
     void this.delivery.run().then(() => (this.hasEnded = true));
     await vi.advanceTimersByTimeAsync(0);
-    await this.requests.shift()!.answer('2xx');
+    await this.requests.shift()!.result('2xx');
     this.stored.length = 0;
   }
 
@@ -123,7 +123,7 @@ describe('The delivery of a partition', () => {
     await world.commit(2);
     expect(world.requests).toHaveLength(1);
     world.renewal = new Error('Redis does not respond');
-    await world.requests[0]!.answer('2xx');
+    await world.requests[0]!.result('2xx');
     expect(world.errors).toEqual([world.renewal]);
     expect(world.requests).toHaveLength(1);
     world.renewal = 'held';
@@ -137,8 +137,8 @@ describe('The delivery of a partition', () => {
     async (outcome) => {
       await world.commit(1);
       for (const pause of [2000, 4000, 8000]) {
-        const { batch, answer } = world.requests.at(-1)!;
-        await answer(outcome);
+        const { batch, result } = world.requests.at(-1)!;
+        await result(outcome);
         const before = world.requests.length;
         await vi.advanceTimersByTimeAsync(pause - 1);
         expect(world.requests).toHaveLength(before);
@@ -146,10 +146,10 @@ describe('The delivery of a partition', () => {
         expect(world.requests).toHaveLength(before + 1);
         expect(world.requests.at(-1)!.batch).toBe(batch);
       }
-      await world.requests.at(-1)!.answer('2xx');
+      await world.requests.at(-1)!.result('2xx');
       expect(world.stored.map((position) => position!.seq)).toEqual([1]);
       await world.commit(1);
-      await world.requests.at(-1)!.answer(outcome);
+      await world.requests.at(-1)!.result(outcome);
       await vi.advanceTimersByTimeAsync(2000);
       expect(world.versionsOf(world.requests.at(-1)!), 'the pauses begin anew').toEqual([2]);
       expect(world.requests).toHaveLength(6);
@@ -158,7 +158,7 @@ describe('The delivery of a partition', () => {
 
   it('waits as long as the receiver asks', async () => {
     await world.commit(1);
-    await world.requests[0]!.answer('5xx', 60_000);
+    await world.requests[0]!.result('5xx', 60_000);
     await vi.advanceTimersByTimeAsync(59_999);
     expect(world.requests).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
@@ -167,7 +167,7 @@ describe('The delivery of a partition', () => {
 
   it('tries again at once when the receiver has taken a batch of another partition', async () => {
     await world.commit(1);
-    await world.requests[0]!.answer('5xx', 60_000);
+    await world.requests[0]!.result('5xx', 60_000);
     world.delivery.retryNow();
     await vi.advanceTimersByTimeAsync(0);
     expect(world.requests).toHaveLength(2);
@@ -190,7 +190,7 @@ describe('The delivery of a partition', () => {
     expect(batch.events).toBe(MAX_BATCH_EVENTS);
     expect(batch.body.length).toBeLessThanOrEqual(MAX_BATCH_BYTES);
     // The events that the log has dropped in the meantime are reported as a gap.
-    await world.requests[0]!.answer('2xx');
+    await world.requests[0]!.result('2xx');
     expect(JSON.parse(world.requests[1]!.batch.body)).toMatchObject([
       { type: 'presence.v1.gap' },
       { data: { presence: { version: '49501' } } },
@@ -200,7 +200,7 @@ describe('The delivery of a partition', () => {
 
   it('delivers nothing more after 410, and keeps its lease', async () => {
     await world.commit(1);
-    await world.requests[0]!.answer('410');
+    await world.requests[0]!.result('410');
     await world.commit(5);
     await vi.advanceTimersByTimeAsync(3_600_000);
     expect(world.requests).toHaveLength(1);
@@ -217,7 +217,7 @@ describe('The delivery of a partition', () => {
     world.renewal = 'wanted';
     await world.delivery.renew();
     expect(world.hasEnded).toBe(false);
-    await world.requests[0]!.answer('2xx');
+    await world.requests[0]!.result('2xx');
     expect(world.hasEnded).toBe(true);
     expect(world.released.map((position) => position!.seq)).toEqual([1]);
     expect(world.requests).toHaveLength(1);
@@ -247,7 +247,7 @@ describe('The delivery of a partition', () => {
     await world.commit(1);
     await world.commit(150);
     world.delivery.drain();
-    for (let i = 0; i < 3; i++) await world.requests.at(-1)!.answer('2xx');
+    for (let i = 0; i < 3; i++) await world.requests.at(-1)!.result('2xx');
     expect(world.hasEnded).toBe(true);
     expect(world.requests).toHaveLength(3);
     expect(world.released.map((position) => position!.seq)).toEqual([151]);
@@ -255,10 +255,10 @@ describe('The delivery of a partition', () => {
 
   it('ends with a request that fails when the node stops', async () => {
     await world.commit(1);
-    await world.requests[0]!.answer('5xx');
+    await world.requests[0]!.result('5xx');
     world.delivery.drain();
     await vi.advanceTimersByTimeAsync(0);
-    await world.requests[1]!.answer('5xx');
+    await world.requests[1]!.result('5xx');
     expect(world.hasEnded).toBe(true);
     expect(world.released.map((position) => position!.seq)).toEqual([0]);
   });

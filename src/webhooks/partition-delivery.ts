@@ -2,7 +2,7 @@ import type { PartitionLease } from '../store/partition-leases.js';
 import type { Batch } from './batch.js';
 import type { PartitionFeed } from './partition-feed.js';
 import { Pause } from './pause.js';
-import type { Answer } from './receiver.js';
+import type { DeliveryResult } from './receiver.js';
 import { retryAfterMs } from './retry-schedule.js';
 
 /** Milliseconds to wait for more events, so that one request delivers several of them. */
@@ -15,20 +15,20 @@ export interface DeliveryOptions {
   readonly feed: PartitionFeed;
   readonly lease: PartitionLease;
   /** Sends a batch once. */
-  readonly post: (batch: Batch, signal: AbortSignal) => Promise<Answer>;
+  readonly post: (batch: Batch, signal: AbortSignal) => Promise<DeliveryResult>;
   /** Called with the result of each request. */
-  readonly onAnswer: (answer: Answer, batch: Batch) => void;
+  readonly onResult: (result: DeliveryResult, batch: Batch) => void;
   /** Called if the store has failed. The delivery tries again. */
   readonly onStoreError: (error: unknown) => void;
-  /** Whether this node may deliver nothing more. It keeps its leases, so that no other node begins to. */
+  /** Whether this node must not deliver any more. It then keeps its leases, so that no other node starts to deliver. */
   readonly isStopped: () => boolean;
   /** The first pause after a failed request, in milliseconds. */
   readonly retryMs: number;
 }
 
 /**
- * Delivers the events of one partition while this node has its lease: one batch at a time, and the next one only after the
- * receiver has taken it. All that it holds is the batch in flight.
+ * Delivers the events of one partition while this node has its lease: one batch at a time, and the next one only after
+ * the receiver has taken it. It holds only the batch in flight in memory.
  */
 export class PartitionDelivery {
   private readonly idle = new Pause();
@@ -61,12 +61,12 @@ export class PartitionDelivery {
     if (!this.isLost) await lease.release(feed.position).catch(onStoreError);
   }
 
-  /** Continues if it waits for events. */
+  /** Ends a wait for new events. */
   wake(): void {
     if (this.idle.isWaiting) this.idle.wake();
   }
 
-  /** Tries again without waiting any longer, because the receiver has taken another batch. */
+  /** Ends the pause after a failed request, because the receiver has taken another batch. */
   retryNow(): void {
     if (this.batch !== undefined) this.retry.wake();
   }
@@ -81,7 +81,7 @@ export class PartitionDelivery {
     else this.finish();
   }
 
-  /** Delivers what is left, and ends the delivery then or with the first request that fails. */
+  /** Delivers the remaining events. The delivery ends after the last one, or with the first request that fails. */
   drain(): void {
     this.isDraining = true;
     this.idle.wake();
@@ -110,26 +110,27 @@ export class PartitionDelivery {
   }
 
   private async deliver(batch: Batch): Promise<void> {
-    const { lease, post, onAnswer, isStopped, retryMs } = this.options;
+    const { lease, post, onResult, isStopped, retryMs } = this.options;
     for (let failures = 1; !this.isEnding && !isStopped(); failures++) {
       // A process that was suspended may have lost the lease.
       if (!lease.isValid) return this.renew();
-      const answer = await post(batch, this.aborting.signal);
+      const result = await post(batch, this.aborting.signal);
       if (this.aborting.signal.aborted) return;
-      onAnswer(answer, batch);
-      if (answer.outcome === '2xx') {
+      onResult(result, batch);
+      if (result.outcome === '2xx') {
         this.feed.take();
         this.batch = undefined;
-        // Before the next batch, so that the next holder repeats at most this one.
+        // The position is stored before the next batch, so that the next holder of the lease repeats at most this
+        // batch.
         return this.store();
       }
       if (this.isDraining) return this.finish();
       if (this.isEnding || isStopped()) return;
-      await this.retry.wait(retryAfterMs(failures, retryMs, answer.retryAfterMs));
+      await this.retry.wait(retryAfterMs(failures, retryMs, result.retryAfterMs));
     }
   }
 
-  /** Stores the position, however often that takes. */
+  /** Stores the position, and retries until it is stored. */
   private async store(): Promise<void> {
     while (!this.isLost) {
       try {

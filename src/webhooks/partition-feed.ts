@@ -13,7 +13,7 @@ const SCAN_LIMIT = 5000;
 export interface FeedOptions {
   readonly partition: number;
   readonly log: EventLog;
-  /** The commits that the log no longer has, or has never had. */
+  /** The commits that are not in the event log any more, or never were. */
   readonly history: CommitHistory;
   /** The attribute `source` of all events. */
   readonly source: string;
@@ -35,8 +35,8 @@ interface Reset {
 }
 
 /**
- * The events of one partition, in batches, from a position on. It reads the event log of the node when a batch is wanted, so
- * it holds no events, however far its receiver lags.
+ * The events of one partition after a position, in batches. It reads the event log of the node when a batch is
+ * requested. So it holds no events, however far its receiver lags.
  */
 export class PartitionFeed {
   /** The offset in the event log of the next entry to read. Undefined: it has to be found by the position. */
@@ -45,9 +45,11 @@ export class PartitionFeed {
   private takenUntil: number;
   /** The position of the last entry that was read. */
   private read: DeliveryPosition | undefined;
-  /** Where the node could not follow the partition log, so that commits are missing in the event log. */
+  /** Set if the node could not follow the partition log, so that commits are missing in the event log. */
   private reset: Reset | undefined;
-  /** Where to continue if the history does not have what is missing. Undefined: at the beginning of the log. */
+  /**
+   * The point to continue from if the history does not have the missing commits. Undefined: the beginning of the log.
+   */
   private fallback: Reset | undefined;
   /** Whether the store has lost the commit of the position. */
   private isLost = false;
@@ -170,7 +172,8 @@ export class PartitionFeed {
     for (const stop = this.offset! + SCAN_LIMIT; this.offset! < log.head;) {
       if (this.offset! >= stop) return true;
       if (this.reset !== undefined && this.offset! >= this.reset.offset) {
-        // The history may have what the log misses. If the store has lost commits, others can have their numbers.
+        // The history may have the commits that the log lacks. If the store has lost commits, later commits can have
+        // the same numbers.
         this.isLost = this.read!.seq >= this.reset.seq;
         [this.fallback, this.reset, this.offset] = [this.reset, undefined, undefined];
         return true;

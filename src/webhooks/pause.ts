@@ -7,7 +7,7 @@ export class Pause {
     return this.end !== undefined;
   }
 
-  /** Resolves after that many milliseconds, or when `wake` is called. Undefined: only then. */
+  /** Resolves after `ms` milliseconds, or when `wake` is called. Undefined: only when `wake` is called. */
   async wait(ms?: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {

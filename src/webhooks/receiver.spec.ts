@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WEBHOOK_KEY, WebhookReceiver } from '../../test/support/webhook-receiver.js';
 import type { Batch } from './batch.js';
-import { Receiver, type Answer } from './receiver.js';
+import { Receiver, type DeliveryResult } from './receiver.js';
 
 const BATCH: Batch = { id: 'batch-1', body: '[{"id":"a"}]', events: 1, position: undefined };
 const NOW = Date.parse('2026-03-01T00:00:00.900Z');
@@ -16,7 +16,7 @@ describe('A request to the receiver', () => {
 
   function post(
     more: { url?: string; timeoutMs?: number; signal?: AbortSignal } = {},
-  ): Promise<Answer> {
+  ): Promise<DeliveryResult> {
     const { url = backend.url, timeoutMs = 60_000, signal = NEVER } = more;
     const keys = (): readonly Buffer[] => [Buffer.alloc(24), WEBHOOK_KEY];
     return new Receiver({ url, keys, timeoutMs, wall: () => NOW }).post(BATCH, signal);

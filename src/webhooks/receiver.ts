@@ -5,7 +5,7 @@ import { signatureOf } from './signature.js';
 /** The result of a request: the class of the status, or why there is none. */
 export type Outcome = '2xx' | '3xx' | '4xx' | '410' | '5xx' | 'timeout' | 'unreachable';
 
-export interface Answer {
+export interface DeliveryResult {
   readonly outcome: Outcome;
   /** Why the batch was not taken, for the log. */
   readonly reason: string;
@@ -30,7 +30,7 @@ export class Receiver {
   constructor(private readonly options: ReceiverOptions) {}
 
   /** Sends a batch once. `signal` aborts the request. */
-  async post({ id, body }: Batch, signal: AbortSignal): Promise<Answer> {
+  async post({ id, body }: Batch, signal: AbortSignal): Promise<DeliveryResult> {
     const { url, keys, timeoutMs, wall } = this.options;
     const timestamp = Math.floor(wall() / 1000);
     const timeout = AbortSignal.timeout(timeoutMs);
@@ -81,11 +81,14 @@ async function discard({ body }: Response): Promise<void> {
     }
     await reader.cancel();
   } catch {
-    // The status alone decides, also if the body ends too early or too late.
+    // Only the status counts, even if the body is incomplete or late.
   }
 }
 
-/** `fetch` only says "fetch failed" and has the reason in the cause. The message can repeat text of the receiver. */
+/**
+ * The message of an error of `fetch` is always "fetch failed"; its cause has the reason. The reason can repeat text of
+ * the receiver.
+ */
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
   return cause instanceof Error ? cause.message : message;

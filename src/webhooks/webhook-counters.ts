@@ -4,9 +4,9 @@ import type { Outcome } from './receiver.js';
 /** Counts what this node delivers by webhook, for the metrics. */
 @Injectable()
 export class WebhookCounters {
-  /** Delivered events, without gap events that the receiver has not taken. */
+  /** Events that the receiver has taken, without gap events. */
   events = 0;
-  /** Times that events may be missing. */
+  /** Gaps: periods of which events may be missing. */
   gaps = 0;
   /** Requests by their result. */
   readonly requests: Record<Outcome, number> = {

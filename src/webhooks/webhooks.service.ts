@@ -17,13 +17,13 @@ import { IntervalTask } from '../timers/interval-task.js';
 import type { Batch } from './batch.js';
 import { PartitionDelivery } from './partition-delivery.js';
 import { PartitionFeed } from './partition-feed.js';
-import { Receiver, type Answer } from './receiver.js';
+import { Receiver, type DeliveryResult } from './receiver.js';
 import { WebhookCounters } from './webhook-counters.js';
 
-/** Milliseconds that a node which stops gives to the events and requests that are left. */
+/** Milliseconds that a stopping node has for the remaining events, and again for requests in flight. */
 const FINISH_WITHIN_MS = 1000;
 
-/** How far the receiver lags, of the partitions that this node delivers. */
+/** The lag of the receiver, in the partitions that this node delivers. */
 export interface WebhookLag {
   readonly events: number;
   /** The age of the oldest of these events, in milliseconds. */
@@ -93,7 +93,10 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
     this.leasing.start();
   }
 
-  /** Delivers what is left if the receiver is quick, then releases the leases. The sessions have ended before. */
+  /**
+   * Delivers the remaining events within a time limit, then releases the leases. The sessions of the node have ended
+   * before.
+   */
   async onApplicationShutdown(): Promise<void> {
     if (this.subscription === undefined) return;
     await this.leasing.stop();
@@ -137,7 +140,7 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
     const delivery = new PartitionDelivery({
       ...{ feed, lease, retryMs: fixed.webhookRetryMs },
       post: (batch, signal) => receiver.post(batch, signal),
-      onAnswer: (answer, batch) => this.note(answer, batch),
+      onResult: (result, batch) => this.note(result, batch),
       onStoreError: this.noteStoreError,
       isStopped: () => this.isGone,
     });
@@ -149,7 +152,7 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
     this.running.add(running);
   }
 
-  private note({ outcome, reason }: Answer, batch: Batch): void {
+  private note({ outcome, reason }: DeliveryResult, batch: Batch): void {
     this.counters.requests[outcome]++;
     if (outcome === '2xx') {
       this.counters.events += batch.events;
@@ -169,7 +172,7 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
     }
   }
 
-  /** The operation is tried again, and operators see errors of Redis in other logs. */
+  /** The operation is repeated, and operators see errors of Redis in other log entries. */
   private readonly noteStoreError = (error: unknown): void => {
     this.logger.debug(`A lease could not be renewed: ${describeError(error)}`);
   };

@@ -121,7 +121,7 @@ describe('The reason of an error', () => {
     },
     RESPONSE_BUFFER_FULL: {
       grpc: () => {
-        vi.spyOn(Connections.prototype, 'holdAnswer').mockReturnValue(false);
+        vi.spyOn(Connections.prototype, 'holdResponse').mockReturnValue(false);
         return reasonOverGrpc(grpc(), validCall());
       },
       connect: () => {

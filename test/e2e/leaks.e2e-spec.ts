@@ -20,7 +20,7 @@ import { Storm } from '../support/storm.js';
 const USERS = ['user-0', 'user-1', 'user-2', 'user-3'];
 
 const NOTHING = {
-  ...{ sessions: 0, alarms: 0, channels: 0, online: 0 },
+  ...{ sessions: 0, timers: 0, channels: 0, online: 0 },
   ...{ sessionStreams: 0, subscriptions: 0, interests: 0, subscribers: 0, streams: 0 },
 };
 
@@ -37,9 +37,9 @@ describe(`After clients have disconnected in any way (TEST_SEED=${SEED})`, () =>
   /** Returns all structures in which a node keeps data of clients and their calls. */
   function held(): object[] {
     const parts = service.all(PresenceStore).map((store, node) => {
-      const { sessions, alarms } = store.status;
+      const { sessions, timers } = store.status;
       return {
-        ...{ sessions, alarms, channels: store.view.channels },
+        ...{ sessions, timers, channels: store.view.channels },
         online: store.view.countListed(['ONLINE', 'IDLE', 'AWAY', 'DO_NOT_DISTURB']),
         sessionStreams: service.all(SessionRegistry)[node]!.size,
         subscriptions: service.all(FanOut)[node]!.size,
@@ -79,7 +79,7 @@ describe(`After clients have disconnected in any way (TEST_SEED=${SEED})`, () =>
     await service.stop();
     await raging;
     await eventually(
-      () => held().map((part) => ({ ...part, online: 0, channels: 0, alarms: 0, sessions: 0 })),
+      () => held().map((part) => ({ ...part, online: 0, channels: 0, timers: 0, sessions: 0 })),
       service.all(PresenceStore).map(() => NOTHING),
     );
   });

@@ -25,7 +25,7 @@ function client(): Promise<Client> {
   return service.client(`user-${users++}`);
 }
 
-async function refusal() {
+async function rejection() {
   return refusalOf(await (await client()).openSession().ended);
 }
 
@@ -42,8 +42,8 @@ describe('MAX_SESSIONS_PER_NODE', () => {
   it('rejects sessions above the limit, and accepts one for each that ends', async () => {
     service = await Service.start({ MAX_SESSIONS_PER_NODE: '3' });
     const [first] = await open(3 * NODES);
-    expect(await refusal()).toMatchObject(FULL);
-    expect(await refusal()).toMatchObject(FULL);
+    expect(await rejection()).toMatchObject(FULL);
+    expect(await rejection()).toMatchObject(FULL);
     expect(await online()).toBe(3 * NODES);
     first!.stream.cancel();
     await eventually(() => service.sizeOf(SessionLimit), 3 * NODES - 1);
@@ -57,7 +57,7 @@ describe('MAX_SESSIONS_PER_NODE', () => {
     service = await Service.start({ MAX_SESSIONS_PER_NODE: '1' });
     await open(NODES);
     const waits = new Set<number>();
-    for (let i = 0; i < 5; i++) waits.add((await refusal()).retryMs);
+    for (let i = 0; i < 5; i++) waits.add((await rejection()).retryMs);
     expect(Math.min(...waits)).toBeGreaterThanOrEqual(5000);
     expect(Math.max(...waits)).toBeLessThanOrEqual(10_000);
     expect(waits.size).toBeGreaterThan(1);
@@ -68,7 +68,7 @@ describe('MAX_SESSIONS_PER_NODE', () => {
     const ann = await service.client('ann');
     const { sessionId } = await ann.connect();
     await open(NODES - 1);
-    await refusal();
+    await rejection();
     const subscription = (await client()).subscribe({ userIds: ['ann'] });
     await subscription.beginning();
     await ann.joinChannel({ sessionId, channelId: 'lobby' });
@@ -78,7 +78,7 @@ describe('MAX_SESSIONS_PER_NODE', () => {
   it('is counted in the metrics, and leaves the node ready', async () => {
     service = await Service.start({ MAX_SESSIONS_PER_NODE: '1' });
     await open(NODES);
-    for (let i = 0; i < NODES; i++) await refusal();
+    for (let i = 0; i < NODES; i++) await rejection();
     const lines = (await (await fetch(`${service.httpUrl}/metrics`)).text()).split('\n');
     expect(lines).toContain('presence_node_sessions 1');
     expect(lines).toContain('presence_node_sessions_max 1');
@@ -101,7 +101,7 @@ describe('The rate of new sessions', () => {
     await open(4 * NODES);
     for (const turn of [1, 2, 3]) {
       for (let i = 0; i < NODES; i++) {
-        const { retryMs, ...what } = await refusal();
+        const { retryMs, ...what } = await rejection();
         expect(what).toEqual(TOO_SOON);
         expect(retryMs).toBeGreaterThanOrEqual(turn * 500);
         expect(retryMs).toBeLessThanOrEqual(turn * 550);
@@ -110,7 +110,7 @@ describe('The rate of new sessions', () => {
     expect(await online()).toBe(4 * NODES);
     await service.passTime(500);
     await open(NODES);
-    expect(await refusal()).toMatchObject(TOO_SOON);
+    expect(await rejection()).toMatchObject(TOO_SOON);
   });
 });
 
@@ -130,7 +130,7 @@ describe('MAX_HEAP_PERCENT', () => {
     await subscription.beginning();
 
     use.mockReturnValue(80.1);
-    const { retryMs, ...what } = await refusal();
+    const { retryMs, ...what } = await rejection();
     expect(what).toEqual(SHORT);
     expect(retryMs).toBeGreaterThanOrEqual(2000);
     expect(retryMs).toBeLessThanOrEqual(4000);

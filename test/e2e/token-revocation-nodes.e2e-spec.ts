@@ -52,8 +52,8 @@ describe('A revocation of tokens with several nodes', () => {
   }
 
   async function expectRefused(node: ServerProcess, userId: string): Promise<void> {
-    for (const refusal of await refusalsBy(node, userId))
-      expect(refusal).toMatch(/UNAUTHENTICATED.*the token was revoked/);
+    for (const rejection of await refusalsBy(node, userId))
+      expect(rejection).toMatch(/UNAUTHENTICATED.*the token was revoked/);
     const { stream } = await (await clientOf(node, userId, 0)).connect();
     stream.cancel();
   }

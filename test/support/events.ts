@@ -127,7 +127,7 @@ export class EventWorld {
     groups: readonly string[] = [...(viewer.groups ?? [])],
   ): Promise<Reader> {
     const reader = await this.subscribe(options, { viewer, groups });
-    expect(reader.refusal).toBeUndefined();
+    expect(reader.rejection).toBeUndefined();
     reader.messages.length = reader.bytes.length = 0;
     return reader;
   }
@@ -166,7 +166,7 @@ export class EventWorld {
     };
     reader.subscription = this.service.subscribe(caller, all, reader).subscribe({
       next: (message) => reader.take(message),
-      error: (error: RejectedError) => (reader.refusal = error),
+      error: (error: RejectedError) => (reader.rejection = error),
     });
     // The subscription begins after the store has caught up.
     await Promise.resolve();
@@ -179,7 +179,7 @@ export class Reader implements SubscriberStream {
   readonly messages: SubscribeResponse[] = [];
   readonly sizes: number[] = [];
   readonly bytes: Buffer[] = [];
-  refusal: RejectedError | undefined;
+  rejection: RejectedError | undefined;
   subscription: { unsubscribe(): void } | undefined;
   private goOn: () => void = () => {};
 

@@ -65,7 +65,7 @@ export class PageStore<A> {
       },
       (mounted, channelId) => {
         mounted.abort();
-        // The membership ends with the session if this fails.
+        // If this fails, the membership ends with the session.
         this.leave(channelId).catch(() => {});
       },
     );

@@ -1,6 +1,6 @@
 /**
- * How long something that components share stays open after the last of them has left, in milliseconds. React unmounts
- * and mounts components again at once: in StrictMode, when a route changes, and when a list is scrolled.
+ * How long a shared resource stays open after its last user has left, in milliseconds. React unmounts components and
+ * mounts them again at once: in StrictMode, when a route changes, and when a list is scrolled.
  */
 export const LINGER_MS = 1000;
 
@@ -15,7 +15,7 @@ export class Shared<T> {
     private readonly close: (value: T) => void,
   ) {}
 
-  /** Undefined while nobody uses it. */
+  /** Undefined while it has no users. */
   get value(): T | undefined {
     return this.opened;
   }

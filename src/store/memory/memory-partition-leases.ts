@@ -1,6 +1,9 @@
 import { PartitionLeases, type PartitionLease } from '../partition-leases.js';
 
-/** The only node has every lease. The positions end with the process, like the users in the store. */
+/**
+ * The only node has every lease. It stores no positions, because they would end with the process, like the users in the
+ * store.
+ */
 export class MemoryPartitionLeases extends PartitionLeases {
   readonly partitions = 1;
   readonly renewEveryMs = 1000;

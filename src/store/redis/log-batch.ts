@@ -35,8 +35,8 @@ export interface LoggedCommit {
   /** The version of the shown presence before the commit, from which the events start. */
   readonly previousVersion: number;
   /**
-   * When the commit was made, in service time. Undefined: the entry does not say, because no viewer sees a difference or the
-   * commit is older than access rules.
+   * When the commit was made, in service time. Undefined: the entry does not contain it, because no viewer sees a
+   * difference or the commit is older than access rules.
    */
   readonly occurredAt: number | undefined;
   readonly cause: Reason;
@@ -76,7 +76,7 @@ type EntryFields = readonly [
   isRepair?: 1,
 ];
 
-/** When a commit was made, and why. Zero: the events say both, or no viewer sees a difference. */
+/** When a commit was made, and why. Zero: the events contain both, or no viewer sees a difference. */
 type TimeAndCause = readonly [occurredAt: number, cause: Reason];
 
 /**

@@ -18,8 +18,8 @@ export interface LogTrimmerOptions {
 }
 
 /**
- * Keeps the partition logs within their limits. One node does this from time to time, because a limit in each commit would
- * cost every commit a look at the oldest batch.
+ * Keeps the partition logs within their limits. One node does this from time to time, because a limit in each commit
+ * would make every commit check the oldest batch.
  */
 export class LogTrimmer {
   constructor(private readonly options: LogTrimmerOptions) {}

@@ -91,12 +91,12 @@ export class PartitionSet {
 
   /** The total sizes of all replicas. */
   get sizes(): TableSizes & Pick<StoreStatus, 'unreadableUsers'> {
-    const sizes = { users: 0, offline: 0, sessions: 0, alarms: 0, unreadableUsers: 0 };
+    const sizes = { users: 0, offline: 0, sessions: 0, timers: 0, unreadableUsers: 0 };
     for (const { replica } of this.all) {
-      const { users, offline, sessions, alarms } = replica.table.sizes;
+      const { users, offline, sessions, timers } = replica.table.sizes;
       sizes.users += users;
       sizes.sessions += sessions;
-      sizes.alarms += alarms;
+      sizes.timers += timers;
       sizes.offline += offline;
       sizes.unreadableUsers += replica.unreadableUsers;
     }

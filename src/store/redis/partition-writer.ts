@@ -88,7 +88,7 @@ export class PartitionWriter {
     });
   }
 
-  /** Rejects the updates whose time is over. An update in flight may still be committed. */
+  /** Rejects the updates that have timed out. An update in flight may still be committed. */
   failTimedOut(now: number): void {
     const isLate = ({ deadline }: Pending): boolean => deadline <= now;
     for (const pending of [

@@ -147,7 +147,7 @@ export function eventsOf(presence: Presence, fields: EventFields | null): readon
 /** Adds what a node of the previous version leaves out of a change during a rolling upgrade. */
 function completed(change: Change, { channelId }: Presence): Change {
   if (change.kind === 'USER_MUTE_STATE_CHANGED') {
-    // JSON has made a new object of the state before.
+    // JSON has created a new object for the state before.
     const { isMicrophoneMuted = false, isSpeakerMuted = false } = change.moderatorMuteBefore ?? {};
     return { ...change, moderatorMuteBefore: moderatorMute(isMicrophoneMuted, isSpeakerMuted) };
   }

@@ -24,7 +24,7 @@ const CHECK_ROLE_EVERY_MS = 500;
 /** All Redis commands of the store, for a single server, a master with Sentinels, or a cluster. */
 export class RedisClient {
   /** The error of a rejected connection, if waiting cannot help. */
-  private refusal: unknown;
+  private rejection: unknown;
   private readonly isTimeToReconnect = onceInAWhile(RECONNECT_AT_MOST_EVERY_MS);
   private readonly isTimeToCheckRole = onceInAWhile(CHECK_ROLE_EVERY_MS);
 
@@ -71,7 +71,7 @@ export class RedisClient {
         if (this.client instanceof Redis) await requirePrimary(this.client);
         return;
       } catch (error) {
-        const reason = this.refusal ?? error;
+        const reason = this.rejection ?? error;
         if (diagnose(reason)?.mayPass === false || performance.now() > deadline) throw reason;
         await sleep(100);
       }
@@ -250,7 +250,7 @@ export class RedisClient {
   }
 
   private readonly noteError = (error: unknown): void => {
-    if (diagnose(error)?.mayPass === false) this.refusal = error;
+    if (diagnose(error)?.mayPass === false) this.rejection = error;
     this.onError(error);
   };
 

@@ -78,7 +78,7 @@ function pageAfter(start: CommitPosition, batches: readonly Batch[]): HistoryPag
   return { commits, last };
 }
 
-/** Undefined: the commits cannot be decoded, or they do not say everything, or not what followed the commits before them. */
+/** Undefined: the commits cannot be decoded, are incomplete, or do not follow from the commits before them. */
 function entriesOf(batch: Batch): readonly LoggedCommit[] | undefined {
   // A node of an older version does not mark the commits with which it writes users back.
   if (batch.loggedAt === undefined) return undefined;

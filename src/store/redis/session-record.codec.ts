@@ -19,7 +19,7 @@ type SessionFields = [
 type LaterSessionFields = [
   lostBecause: LossReason | null,
   terms: TermsFields | null,
-  /** Most sessions do not have this field. */
+  /** Only few sessions have this field. */
   succeeds: string | undefined,
   attributes: readonly AttributeFields[] | undefined,
   tokenIssuedAt: number | undefined,

@@ -12,16 +12,16 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export function enforceDeadline(
   ms: number,
   subscription: Subscription,
-  answer: ResponseObserver<never>,
+  response: ResponseObserver<never>,
 ): void {
   if (ms > LONGEST_TIMER_MS) return;
   const timer = setTimeout(() => {
     try {
       subscription.unsubscribe();
     } catch (error) {
-      return answer.fail(error);
+      return response.fail(error);
     }
-    answer.error(transportError('DEADLINE_EXCEEDED', 'Deadline exceeded').status);
+    response.error(transportError('DEADLINE_EXCEEDED', 'Deadline exceeded').status);
   }, ms);
   subscription.add(() => clearTimeout(timer));
 }

@@ -69,8 +69,8 @@ describe('The decoder of Subscribe', () => {
     ['fields in a group', PROTO_GROUP, 1, 'request', /more fields/],
   ])('rejects too many %s before it decodes them', async (_what, record, count, field, text) => {
     const request = repeated(record, count);
-    const refusal = { field, message: expect.stringMatching(text) as string };
-    await expect(decoder.decodeInSlices(request)).rejects.toMatchObject(refusal);
+    const rejection = { field, message: expect.stringMatching(text) as string };
+    await expect(decoder.decodeInSlices(request)).rejects.toMatchObject(rejection);
     expect(generated).not.toHaveBeenCalled();
     expect(yielding).not.toHaveBeenCalled();
   });
@@ -79,16 +79,16 @@ describe('The decoder of Subscribe', () => {
     const record = Buffer.alloc(5_000_000, 1);
     const request = Buffer.from(new BinaryWriter().uint32(26).bytes(record).finish());
     const looking = vi.spyOn(Uint8Array.prototype, Symbol.iterator);
-    const refusal = { field: 'kinds', message: 'must hold at most 100 values' };
-    await expect(decoder.decodeInSlices(request)).rejects.toMatchObject(refusal);
+    const rejection = { field: 'kinds', message: 'must hold at most 100 values' };
+    await expect(decoder.decodeInSlices(request)).rejects.toMatchObject(rejection);
     expect(looking).not.toHaveBeenCalled();
     looking.mockRestore();
   });
 
   it('rejects a text that no rule would let through before it is decoded', async () => {
     const request = Buffer.from(new BinaryWriter().uint32(34).string('x'.repeat(5000)).finish());
-    const refusal = { field: 'resume_token', message: 'must be at most 4096 bytes' };
-    await expect(decoder.decodeInSlices(request)).rejects.toMatchObject(refusal);
+    const rejection = { field: 'resume_token', message: 'must be at most 4096 bytes' };
+    await expect(decoder.decodeInSlices(request)).rejects.toMatchObject(rejection);
     expect(generated).not.toHaveBeenCalled();
   });
 

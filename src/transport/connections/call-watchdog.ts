@@ -96,7 +96,7 @@ export class CallWatchdog {
   }
 
   /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
-  holdAnswer(stream: ServerHttp2Stream, bytes: number, connection: Connection): boolean {
+  holdResponse(stream: ServerHttp2Stream, bytes: number, connection: Connection): boolean {
     const hold = this.open.get(stream)?.hold;
     if (hold === undefined) return true;
     hold.lowerTo(BYTES_PER_CALL);

@@ -106,9 +106,9 @@ export class Connections implements OnApplicationShutdown {
   }
 
   /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
-  holdAnswer(stream: ServerHttp2Stream, bytes: number): boolean {
+  holdResponse(stream: ServerHttp2Stream, bytes: number): boolean {
     const connection = this.under(stream);
-    return connection === undefined || this.calls.holdAnswer(stream, bytes, connection);
+    return connection === undefined || this.calls.holdResponse(stream, bytes, connection);
   }
 
   /** Raises the call limit of a connection, because one of its calls had a valid token. */

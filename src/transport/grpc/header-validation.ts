@@ -69,15 +69,15 @@ export function validateHeaders(server: Server, maxRequestBytes: (path: string) 
   internals._streamHandler = function (this: Server, interceptors, stream, headers) {
     containStream(stream);
     try {
-      const refusal = refusalOf(headers);
-      if (refusal === undefined) {
+      const rejection = refusalOf(headers);
+      if (rejection === undefined) {
         stripIllegalHeaders(headers);
         internals.options[MAX_REQUEST] = maxRequestBytes(headers[':path'] ?? '');
         return handle.call(this, interceptors, stream, headers);
       }
       // An error of a stream also closes it, so there is nothing else to do.
       stream.on('error', () => {});
-      stream.respond(refusal, { endStream: true });
+      stream.respond(rejection, { endStream: true });
     } catch (error) {
       endFaulty(stream, error);
     }

@@ -61,13 +61,13 @@ function bound(
     }
     stream.once('close', acquired);
     calls.release(stream);
-    if ('pause' in call) answerOnlyAsRead(call);
+    if ('pause' in call) respondOnlyAsRead(call);
     handle(call);
   };
 }
 
 /** Pauses the requests of a client while it does not read the responses. */
-function answerOnlyAsRead(call: ServerDuplexStream<unknown, unknown>): void {
+function respondOnlyAsRead(call: ServerDuplexStream<unknown, unknown>): void {
   const write = call.write.bind(call) as (message: unknown) => boolean;
   call.write = (message: unknown): boolean => {
     const isReady = write(message);

@@ -33,7 +33,7 @@ export class ConnectRpcMiddleware implements NestMiddleware<Request, Response> {
 
   private serve(method: ServedMethod, request: Request, response: Response): void {
     this.cors.admit(request, response);
-    if (request.method === 'OPTIONS') return this.cors.answerPreflight(request, response);
+    if (request.method === 'OPTIONS') return this.cors.respondToPreflight(request, response);
     if (request.method !== 'POST') {
       response.writeHead(405, { allow: 'POST, OPTIONS', 'content-length': 0 }).end();
       return;

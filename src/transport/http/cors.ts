@@ -54,7 +54,7 @@ export class Cors {
   }
 
   /** Responds to a preflight request (OPTIONS). */
-  answerPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
+  respondToPreflight({ headers }: IncomingMessage, response: ServerResponse): void {
     const { origin, 'access-control-request-headers': asked } = headers;
     const admitted = origin !== undefined && this.admits(origin);
     if (admitted) response.setHeader('vary', 'origin, access-control-request-headers');

@@ -44,7 +44,7 @@ export function jsonCodec(
   };
   return {
     request: (json) => new LazyRequest(json, decoder),
-    answer: (message) => sharedJsonOf(output, proto.answer(message)),
+    response: (message) => sharedJsonOf(output, proto.response(message)),
   };
 }
 

@@ -119,8 +119,8 @@ describe('A large request in JSON', () => {
 
   it('is rejected for the same key twice, also where both are lists', async () => {
     const json = `{"userIds":${JSON.stringify(USER_IDS)},"userIds":["a"]}`;
-    const refusal = await jsonCodec(method).request(Buffer.from(json)).consume();
-    expect(refusal).toMatchObject({ message: expect.stringMatching(/duplicate/) as string });
+    const rejection = await jsonCodec(method).request(Buffer.from(json)).consume();
+    expect(rejection).toMatchObject({ message: expect.stringMatching(/duplicate/) as string });
   });
 });
 

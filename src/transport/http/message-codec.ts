@@ -4,13 +4,13 @@ import type { LazyRequest } from '../call/lazy-request.js';
 /** Decodes the requests of a method, and encodes its responses. */
 export interface MessageCodec {
   readonly request: (bytes: Buffer) => LazyRequest;
-  readonly answer: (message: unknown) => Buffer;
+  readonly response: (message: unknown) => Buffer;
 }
 
 /** Returns the codec of the protobuf wire format. */
 export function protoCodec(method: MethodDefinition<unknown, unknown>): MessageCodec {
   return {
     request: method.requestDeserialize as (bytes: Buffer) => LazyRequest,
-    answer: method.responseSerialize,
+    response: method.responseSerialize,
   };
 }

@@ -18,7 +18,7 @@ export interface Protocol {
   readonly parseTimeout: ParseTimeout;
   /** Returns the message in the body of a request. Undefined if there is not exactly one. */
   readonly unwrapMessage: (body: Buffer) => Buffer | undefined;
-  readonly answer: (stream: ResponseStream, contentType: string) => ResponseObserver<Buffer>;
+  readonly response: (stream: ResponseStream, contentType: string) => ResponseObserver<Buffer>;
 }
 
 type ParseTimeout = (
@@ -33,7 +33,7 @@ export const connectUnary: Protocol = {
   compressionHeader: connect.headerUnaryEncoding,
   parseTimeout: connect.parseTimeout,
   unwrapMessage: (body) => body,
-  answer: (stream, contentType) => new UnaryResponse(stream, contentType),
+  response: (stream, contentType) => new UnaryResponse(stream, contentType),
 };
 
 /** Server-streaming calls of Connect. The last message of the body holds the final status as JSON. */
@@ -43,7 +43,7 @@ export const connectStreaming: Protocol = {
   compressionHeader: connect.headerStreamEncoding,
   parseTimeout: connect.parseTimeout,
   unwrapMessage: messageInEnvelope,
-  answer: (stream, contentType) =>
+  response: (stream, contentType) =>
     new EnvelopedResponse(stream, contentType, connect.endStreamFlag, (error) =>
       Buffer.from(JSON.stringify(connect.endStreamToJson(new Headers(), error, undefined))),
     ),
@@ -56,7 +56,7 @@ export const grpcWeb: Protocol = {
   compressionHeader: web.headerEncoding,
   parseTimeout: web.parseTimeout,
   unwrapMessage: messageInEnvelope,
-  answer: (stream, contentType) =>
+  response: (stream, contentType) =>
     new EnvelopedResponse(stream, contentType, web.trailerFlag, (error) =>
       Buffer.from(web.trailerSerialize(web.setTrailerStatus(new Headers(), error))),
     ),

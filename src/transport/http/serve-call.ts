@@ -68,8 +68,8 @@ export function serveCall(
     response.destroy();
   });
   const stream = new ResponseStream(response);
-  const answer = protocol.answer(stream, protocol.contentTypes[encoding]);
-  request.emit = response.emit = containedEmit((_emitter, error) => answer.fail(error));
+  const observer = protocol.response(stream, protocol.contentTypes[encoding]);
+  request.emit = response.emit = containedEmit((_emitter, error) => observer.fail(error));
   const { responseStream } = method.definition;
   if (!responseStream) stream.destroyAfter(bounds.callTimeoutMs);
   const maxRequestBytes = Math.min(
@@ -82,23 +82,23 @@ export function serveCall(
   );
   const messages = timeout.error
     ? throwError(() => transportError('INVALID_TIMEOUT', timeout.error!.rawMessage))
-    : defer(() => ask({ method, format, codec, request, stream, hold, maxRequestBytes })).pipe(
+    : defer(() => invoke({ method, format, codec, request, stream, hold, maxRequestBytes })).pipe(
         tap(() => responseStream && response.flushHeaders()),
         concatAll(),
-        map((message) => codec.answer(message)),
+        map((message) => codec.response(message)),
         // The source of a stream checks `isReady` before it emits. A unary response is written without that check, so
         // its bytes are counted.
-        tap((bytes) => responseStream || holdAnswer(hold, bytes)),
+        tap((bytes) => responseStream || holdResponse(hold, bytes)),
       );
-  const subscription = messages.pipe(catchError(failureOf)).subscribe(answer);
+  const subscription = messages.pipe(catchError(failureOf)).subscribe(observer);
   response.on('close', () => {
     subscription.unsubscribe();
     hold.release();
   });
-  if (timeout.timeoutMs !== undefined) enforceDeadline(timeout.timeoutMs, subscription, answer);
+  if (timeout.timeoutMs !== undefined) enforceDeadline(timeout.timeoutMs, subscription, observer);
 }
 
-async function ask({
+async function invoke({
   method: { handler, definition },
   format: { protocol },
   codec,
@@ -151,7 +151,7 @@ function sizeOf({ rawHeaders }: IncomingMessage): number {
   return rawHeaders.reduce((bytes, { length }) => bytes + length, 0);
 }
 
-function holdAnswer(hold: Hold, { length }: Buffer): void {
+function holdResponse(hold: Hold, { length }: Buffer): void {
   if (hold.raiseTo(BYTES_PER_CALL + length)) return hold.wait();
   throw unreadResponses();
 }

@@ -19,7 +19,7 @@ local function batchAt(number)
 end
 
 local first, excess, isDated = batchAt('-')
--- Trims in steps of 5 %, because a search in the log costs more than a look at its first batch.
+-- Trims in steps of 5 %, because a search in the log costs more than a check of its first batch.
 if not first or (isDated and excess <= 1.05) then return 0 end
 local last = tonumber(string.match(redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)[1][1], '^%d+'))
 
