@@ -43,7 +43,7 @@ export class PresenceClient<A = Attributes> {
   private readonly scope: Scope;
   private readonly caller: CallExecutor;
 
-  /** @private Use `createPresenceClient`. */
+  /** For subclasses. Other programs call `createPresenceClient`, which checks the type of the attributes. */
   constructor(options: PresenceClientOptions) {
     ({ scope: this.scope, caller: this.caller } = startClient(options));
   }
