@@ -161,6 +161,28 @@ export default {
       to: { pathNot: ['^client/src/', 'node_modules/(@types/)?react/'] },
     },
     {
+      name: 'nestjs-calls-as-applications-do',
+      comment: 'It is a package of its own, which needs Nest and the client library.',
+      severity: 'error',
+      from: { path: '^nestjs/src/', pathNot: specs },
+      to: {
+        pathNot: [
+          '^nestjs/src/',
+          '^client/src/index[.]ts$',
+          'node_modules/@nestjs/(common|core)/',
+          'node_modules/@connectrpc/connect-node/',
+        ],
+        dependencyTypesNot: ['core'],
+      },
+    },
+    {
+      name: 'nobody-knows-nestjs',
+      comment: 'Applications use it. The service and the client library do not.',
+      severity: 'error',
+      from: { path: '^(src|cli|client|dashboard)/' },
+      to: { path: '^nestjs/' },
+    },
+    {
       name: 'dashboard-calls-as-users-do',
       comment: 'It knows of the service what the client library tells.',
       severity: 'error',

@@ -69,7 +69,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '{test,client/test}/**/*.ts'],
+    files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '{test,client/test,nestjs/test}/**/*.ts'],
     rules: {
       '@typescript-eslint/unbound-method': 'off',
       'no-restricted-properties': [

@@ -129,6 +129,7 @@ export default defineConfig({
       { find: /^@presence-service\/client\/activity$/, replacement: source('activity.ts') },
       { find: /^@presence-service\/client\/describe$/, replacement: source('describe.ts') },
       { find: /^@presence-service\/client\/react$/, replacement: source('react.ts') },
+      { find: '@presence-service/nestjs', replacement: `${root}nestjs/src/index.ts` },
     ],
   },
   test: {
@@ -148,7 +149,7 @@ export default defineConfig({
     reporters: ['default', new LeftOutNotice(leftOut)],
     coverage: {
       provider: 'v8',
-      include: ['src/**/*.ts', 'client/src/**/*.ts', 'dashboard/src/model/**/*.ts'],
+      include: ['{src,client/src,nestjs/src}/**/*.ts', 'dashboard/src/model/**/*.ts'],
       exclude: ['src/api/generated/**', 'client/src/generated/**', '**/*.spec.ts'],
       reporter: ['text', 'html', 'json-summary'],
       thresholds: { lines: 90, branches: 90, functions: 90, statements: 90 },
@@ -159,8 +160,8 @@ export default defineConfig({
         test: {
           name: 'one node',
           include: [
-            '{src,cli,test,client,dashboard}/**/*.spec.ts',
-            '{test,client/test}/**/*.e2e-spec.ts',
+            '{src,cli,test,client,nestjs,dashboard}/**/*.spec.ts',
+            '{test,client/test,nestjs/test}/**/*.e2e-spec.ts',
           ],
           exclude: [...excluded, ...SYSTEM, ...NIGHTLY, ...OWN_PROCESS, ...SEVERAL_NODES_ONLY],
           globalSetup: 'test/support/program-folder.ts',

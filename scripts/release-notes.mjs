@@ -9,6 +9,7 @@ const { version: chart, appVersion } = parse(readFileSync('deploy/helm/Chart.yam
 const versions = {
   'package.json': JSON.parse(readFileSync('package.json', 'utf8')).version,
   'client/package.json': JSON.parse(readFileSync('client/package.json', 'utf8')).version,
+  'nestjs/package.json': JSON.parse(readFileSync('nestjs/package.json', 'utf8')).version,
   'deploy/helm/Chart.yaml': chart,
   'appVersion of deploy/helm/Chart.yaml': appVersion,
 };

@@ -119,7 +119,7 @@ export function findLeftOut(root: string): readonly LeftOut[] {
   });
 }
 
-const TEST_FOLDERS = ['src', 'test', 'client', 'dashboard'];
+const TEST_FOLDERS = ['src', 'test', 'client', 'nestjs', 'dashboard'];
 const STATIC_IMPORT = /\bfrom '(\.{1,2}\/[^']+)\.js'/g;
 
 /** The modules of the project that a module imports itself by a relative path. */
