@@ -1,9 +1,8 @@
 import type { Config } from '../config/config.js';
 import { JwksKeys } from './jwks-keys.js';
 import { KeyFile } from './key-file.js';
-import { KeyRing } from './key-ring.js';
 import { readPublicKeys } from './public-key-file.js';
-import { importSecrets, readSecretFile } from './token-secrets.js';
+import { readSecretFile, TokenSecrets } from './token-secrets.js';
 import type { VerificationKeys } from './verification-keys.js';
 
 /** Creates the keys that the settings name. A key file is read immediately, a key set is fetched later. */
@@ -13,11 +12,11 @@ export async function createVerificationKeys({
   publicKeyFile,
   jwksUrl,
 }: Partial<Config['auth']>): Promise<VerificationKeys> {
-  if (secrets !== undefined) return new KeyRing(await importSecrets(secrets));
+  if (secrets !== undefined) return new TokenSecrets(secrets);
   if (secretFile !== undefined) {
     return KeyFile.open('AUTH_JWT_SECRET_FILE', async () => {
       const texts = await readSecretFile(secretFile);
-      return { texts, keys: await importSecrets(texts) };
+      return { texts, keys: new TokenSecrets(texts) };
     });
   }
   if (publicKeyFile !== undefined) {

@@ -4,11 +4,13 @@ import {
   createRemoteJWKSet,
   customFetch,
   errors,
+  type JWTClaimVerificationOptions,
+  type JWTPayload,
   type JWTVerifyGetKey,
 } from 'jose';
 import { limitBody } from './bounded-response.js';
 import { KeysUnavailable } from './keys-unavailable.js';
-import type { VerificationKeys } from './verification-keys.js';
+import { type VerificationKeys, verifyWithPublicKeys } from './verification-keys.js';
 
 /** The timeout of a request for the keys, in milliseconds. */
 const TIMEOUT_MS = 3_000;
@@ -26,7 +28,7 @@ const RETRY_AFTER_MS = 1_000;
  * only if no keys are known.
  */
 export class JwksKeys implements VerificationKeys, OnModuleInit {
-  readonly algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
+  private readonly algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
   private readonly logger = new Logger(JwksKeys.name);
   private readonly keys: ReturnType<typeof createRemoteJWKSet>;
   /** By the monotonic clock, like `retryAt`. */
@@ -53,7 +55,15 @@ export class JwksKeys implements VerificationKeys, OnModuleInit {
     this.refreshWhenDue();
   }
 
-  readonly getKey: JWTVerifyGetKey = async (header, token) => {
+  verify(token: string, options: JWTClaimVerificationOptions): Promise<JWTPayload> {
+    return verifyWithPublicKeys(
+      token,
+      { algorithms: this.algorithms, getKey: this.getKey },
+      options,
+    );
+  }
+
+  private readonly getKey: JWTVerifyGetKey = async (header, token) => {
     this.refreshWhenDue();
     try {
       return await this.keys(header, token);

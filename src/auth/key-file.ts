@@ -1,34 +1,34 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
+import type { JWTClaimVerificationOptions } from 'jose';
 import { CHECK_FILES_EVERY_MS, WatchedFiles } from '../config/watched-files.js';
-import { KeyRing, type VerificationKey } from './key-ring.js';
+import type { VerificationKeys } from './verification-keys.js';
 
 /** The keys in a file. */
 export interface KeysInFile {
-  /** The texts that contain the keys. The keys have changed if the texts have. */
+  /** The text of each key. The keys have changed if the texts have. */
   readonly texts: readonly string[];
-  readonly keys: readonly VerificationKey[];
+  readonly keys: VerificationKeys;
 }
 
 /** Reads the keys. Throws a `ConfigError` if they cannot be used. */
 type ReadKeys = () => Promise<KeysInFile>;
 
 /** The keys in a file that can change while the server runs. While the file is missing or invalid, the last valid keys stay in use. */
-export class KeyFile extends KeyRing implements OnModuleInit {
+export class KeyFile implements VerificationKeys, OnModuleInit {
   private readonly logger = new Logger(KeyFile.name);
   private readonly watched: WatchedFiles<KeysInFile>;
 
   private constructor(
     private readonly setting: string,
     read: ReadKeys,
-    first: KeysInFile,
+    private inUse: KeysInFile,
   ) {
-    super(first.keys);
-    this.watched = new WatchedFiles(first, {
+    this.watched = new WatchedFiles(inUse, {
       read,
       isSame: (one, other) => isDeepStrictEqual(one.texts, other.texts),
-      apply: ({ keys }) => this.replace(keys),
+      apply: (changed) => this.replace(changed),
       otherwise: 'The previous keys stay valid.',
       logger: this.logger,
     });
@@ -37,6 +37,13 @@ export class KeyFile extends KeyRing implements OnModuleInit {
   /** Reads the file that the setting names. Throws a `ConfigError` if it cannot be used. */
   static async open(setting: string, read: ReadKeys): Promise<KeyFile> {
     return new KeyFile(setting, read, await read());
+  }
+
+  verify(
+    token: string,
+    options: JWTClaimVerificationOptions,
+  ): ReturnType<VerificationKeys['verify']> {
+    return this.inUse.keys.verify(token, options);
   }
 
   onModuleInit(): void {
@@ -49,13 +56,13 @@ export class KeyFile extends KeyRing implements OnModuleInit {
     return this.watched.check();
   }
 
-  private replace(keys: readonly VerificationKey[]): void {
-    this.keys = keys;
+  private replace(changed: KeysInFile): void {
+    this.inUse = changed;
     this.logger.log(`Tokens are now verified with ${this.describe()}.`);
   }
 
   private describe(): string {
-    const { length } = this.keys;
+    const { length } = this.inUse.texts;
     return `${length} ${length === 1 ? 'key' : 'keys'} from ${this.setting}`;
   }
 }

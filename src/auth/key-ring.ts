@@ -1,22 +1,36 @@
 import type { KeyObject } from 'node:crypto';
-import { errors, type CryptoKey, type JWTVerifyGetKey } from 'jose';
-import type { VerificationKeys } from './verification-keys.js';
+import {
+  errors,
+  type CryptoKey,
+  type JWTClaimVerificationOptions,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from 'jose';
+import { type VerificationKeys, verifyWithPublicKeys } from './verification-keys.js';
 
-/** A key with the algorithms that it allows. A token cannot use it with any other algorithm. */
+/** A public key with the algorithms that it allows. A token cannot use it with any other algorithm. */
 export interface VerificationKey {
-  readonly key: CryptoKey | KeyObject;
+  readonly key: KeyObject;
   readonly algorithms: readonly string[];
 }
 
-/** Keys that this process knows. Each of them may have signed a token, because tokens do not name them. */
+/** Public keys that this process knows. Each of them may have signed a token, because tokens do not name them. */
 export class KeyRing implements VerificationKeys {
-  constructor(protected keys: readonly VerificationKey[]) {}
+  private readonly algorithms: readonly string[];
 
-  get algorithms(): readonly string[] {
-    return this.keys.flatMap(({ algorithms }) => algorithms);
+  constructor(private readonly keys: readonly VerificationKey[]) {
+    this.algorithms = keys.flatMap(({ algorithms }) => algorithms);
   }
 
-  readonly getKey: JWTVerifyGetKey = ({ alg }) => {
+  verify(token: string, options: JWTClaimVerificationOptions): Promise<JWTPayload> {
+    return verifyWithPublicKeys(
+      token,
+      { algorithms: this.algorithms, getKey: this.getKey },
+      options,
+    );
+  }
+
+  private readonly getKey: JWTVerifyGetKey = ({ alg }) => {
     const matching = this.keys.filter(({ algorithms }) => algorithms.includes(alg));
     const [first, ...others] = matching;
     if (first === undefined) throw new errors.JWKSNoMatchingKey();
@@ -30,7 +44,7 @@ function severalKeys(keys: readonly VerificationKey[]): errors.JWKSMultipleMatch
   const error = new errors.JWKSMultipleMatchingKeys();
   error[Symbol.asyncIterator] = async function* () {
     // jose declares only CryptoKey, but verifies with a KeyObject, too.
-    for (const { key } of keys) yield key as CryptoKey;
+    for (const { key } of keys) yield key as unknown as CryptoKey;
   };
   return error;
 }

@@ -127,8 +127,8 @@ describe('a file with several keys', () => {
     const authority = await Authority.make('authority');
     const { cert, key } = await authority.server();
     for (const chain of [`${cert}\n${authority.cert}`, `${authority.cert}\n${cert}`]) {
-      const { keys } = await readPublicKeys(await fileWith(chain));
-      expect(keys).toHaveLength(1);
+      const { texts } = await readPublicKeys(await fileWith(chain));
+      expect(texts).toHaveLength(1);
       const verifier = await verifierOf(chain);
       const token = await signed('ES256', createPrivateKey(key));
       expect(await verifier.verify(token)).toMatchObject({ userId: 'alice' });
@@ -137,8 +137,8 @@ describe('a file with several keys', () => {
 
   it('may have certificates of the same name, as when a certificate is renewed', async () => {
     const [one, other] = [await selfSigned('presence'), await selfSigned('presence')];
-    const { keys } = await readPublicKeys(await fileWith(`${one.cert}\n${other.cert}`));
-    expect(keys).toHaveLength(2);
+    const { texts } = await readPublicKeys(await fileWith(`${one.cert}\n${other.cert}`));
+    expect(texts).toHaveLength(2);
   });
 });
 

@@ -2,7 +2,7 @@ import { createPublicKey, X509Certificate, type KeyObject } from 'node:crypto';
 import { fileMistake, readNamedFile, type NamedFile } from '../config/setting-file.js';
 import { MAX_TOKEN_KEYS } from '../config/setting-types.js';
 import type { KeysInFile } from './key-file.js';
-import type { VerificationKey } from './key-ring.js';
+import { KeyRing, type VerificationKey } from './key-ring.js';
 
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----/gs;
 const BEGIN = /-----BEGIN /g;
@@ -22,11 +22,12 @@ export async function readPublicKeys(path: string): Promise<KeysInFile> {
   if (texts.length !== pem.match(BEGIN)?.length) {
     throw fileMistake(file, 'which holds an incomplete key');
   }
-  const keys = signersIn(texts).map((text) => keyIn(text, file));
+  const signers = signersIn(texts);
+  const keys = signers.map((text) => keyIn(text, file));
   if (keys.length > MAX_TOKEN_KEYS) {
     throw fileMistake(file, `which holds ${keys.length} keys, more than ${MAX_TOKEN_KEYS}`);
   }
-  return { texts, keys };
+  return { texts: signers, keys: new KeyRing(keys) };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   forged,
   keys,
@@ -54,6 +54,14 @@ describe('a good token', () => {
     const payload = '{"sub":"alice","exp":1e999}';
     expect(await verify(forged({ alg: 'HS256' }, payload))).toMatchObject({ expiresAt: undefined });
   });
+});
+
+it('verifies the signature of a shared secret without a job of the thread pool', async () => {
+  const alice = await token({ sub: 'alice' });
+  const job = vi.spyOn(crypto.subtle, 'verify');
+  onTestFinished(() => job.mockRestore());
+  expect(await verify(alice)).toMatchObject({ userId: 'alice' });
+  expect(job).not.toHaveBeenCalled();
 });
 
 describe('the scope', () => {

@@ -1,5 +1,5 @@
 import { Interval } from '@nestjs/schedule';
-import { errors, type JWTPayload, jwtVerify, type JWTVerifyOptions } from 'jose';
+import { errors, type JWTClaimVerificationOptions, type JWTPayload } from 'jose';
 import type { Clock } from '../clock/clock.js';
 import { LAST_SECOND } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
@@ -41,7 +41,7 @@ const MACHINE: TokenClock = { wall: () => Date.now(), monotonic: () => performan
 
 /** Verifies tokens and returns their principal. */
 export class TokenVerifier {
-  private readonly options: JWTVerifyOptions;
+  private readonly options: JWTClaimVerificationOptions;
   private readonly grantsClaim: string;
   private readonly access: Config['access'];
   private readonly maxTokenLifetimeMs: number | undefined;
@@ -99,9 +99,7 @@ export class TokenVerifier {
       throw new InvalidToken('token is not valid', 'too long');
     }
     if (!isCompactJws(token)) throw new InvalidToken('token is not valid', NOT_COMPACT);
-    const payload = await this.claims(token).catch((error: unknown) => {
-      throw error instanceof KeysUnavailable ? error : invalid(error);
-    });
+    const payload = await this.claims(token);
     const { sub, scope, iat, exp } = payload;
     if (!isIdentifier(sub))
       throw new InvalidToken('token is not valid', 'sub is not a valid user id');
@@ -123,19 +121,11 @@ export class TokenVerifier {
   }
 
   private async claims(token: string): Promise<JWTPayload> {
-    // The keys can change, and with them their algorithms.
-    const algorithms = [...this.keys.algorithms];
-    const options = { ...this.options, algorithms, currentDate: new Date(this.clock.wall()) };
+    const currentDate = new Date(this.clock.wall());
     try {
-      return (await jwtVerify(token, this.keys.getKey, options)).payload;
+      return await this.keys.verify(token, { ...this.options, currentDate });
     } catch (error) {
-      // The token does not name its key, and several keys have the right type, so each of them is tried.
-      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-      for await (const key of error) {
-        const result = await jwtVerify(token, key, options).catch(unlessOnlyTheKeyIsWrong);
-        if (result) return result.payload;
-      }
-      throw new errors.JWSSignatureVerificationFailed();
+      throw error instanceof KeysUnavailable ? error : invalid(error);
     }
   }
 }
@@ -150,10 +140,6 @@ function isCompactJws(token: string): boolean {
     parts.length === 3 &&
     parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)
   );
-}
-
-function unlessOnlyTheKeyIsWrong(error: unknown): undefined {
-  if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
 }
 
 /** Converts an error of jose. That error contains the claims, so it is not passed on, not even as a cause. */

@@ -1,18 +1,50 @@
-import type { JWTVerifyGetKey } from 'jose';
+import {
+  errors,
+  type JWTClaimVerificationOptions,
+  type JWTPayload,
+  jwtVerify,
+  type JWTVerifyGetKey,
+} from 'jose';
 
-/**
- * The source of verification keys, and the algorithms that are allowed. The algorithm that a token asks for is not
- * trusted.
- */
+/** The keys that verify tokens. They can change while the server runs. */
 export interface VerificationKeys {
-  /** These can change while the server runs. */
-  readonly algorithms: readonly string[];
   /**
-   * Throws `KeysUnavailable` if the keys cannot be fetched, and `JWKSMultipleMatchingKeys` with the keys to try if several
-   * match.
+   * Verifies the signature and the claims of a token, and returns the claims. The algorithm that the token asks for is not
+   * trusted. Fails with an error of jose, or with `KeysUnavailable` if the keys cannot be fetched.
    */
-  readonly getKey: JWTVerifyGetKey;
+  verify(token: string, options: JWTClaimVerificationOptions): Promise<JWTPayload> | JWTPayload;
 }
 
 /** The injection token of the `VerificationKeys`. */
 export const VERIFICATION_KEYS = Symbol('VERIFICATION_KEYS');
+
+/** The public keys that may have signed a token, and their algorithms. */
+interface PublicKeys {
+  readonly algorithms: readonly string[];
+  /** Throws `JWKSMultipleMatchingKeys` with the keys to try if several match. */
+  readonly getKey: JWTVerifyGetKey;
+}
+
+/** Verifies a token with public keys. The thread pool checks the signature. */
+export async function verifyWithPublicKeys(
+  token: string,
+  { algorithms, getKey }: PublicKeys,
+  claims: JWTClaimVerificationOptions,
+): Promise<JWTPayload> {
+  const options = { ...claims, algorithms: [...algorithms] };
+  try {
+    return (await jwtVerify(token, getKey, options)).payload;
+  } catch (error) {
+    // The token does not name its key, and several keys have the right type, so each of them is tried.
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      const result = await jwtVerify(token, key, options).catch(unlessOnlyTheKeyIsWrong);
+      if (result) return result.payload;
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
+}
+
+function unlessOnlyTheKeyIsWrong(error: unknown): undefined {
+  if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
+}
