@@ -114,7 +114,7 @@ describe('Attributes', () => {
     expect(continueWith(user, [[3, setAttributes('a', { doc: '9' })]]).eventLines).toEqual([]);
   });
 
-  it('have keys like __proto__ that are keys like any other', () => {
+  it('treat a key such as __proto__ like any other key', () => {
     const { user } = continueWith(twoTabs.user, [
       [
         2,

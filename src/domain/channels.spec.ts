@@ -12,7 +12,7 @@ import {
 const inLobby = given([0, connect('a')], [1, join('a', 'lobby')]);
 
 describe('A channel', () => {
-  it('is joined, and the change names the one before', () => {
+  it('is joined, and the change names the previous channel', () => {
     expect(inLobby.eventLines.at(-1)).toBe('1 USER_CHANNEL_CHANGED REQUESTED');
     const moved = continueWith(inLobby.user, [[2, join('a', 'kitchen')]]);
     expect(moved.eventLines).toEqual(['2 USER_CHANNEL_CHANGED REQUESTED']);
@@ -23,7 +23,7 @@ describe('A channel', () => {
     });
   });
 
-  it('is left, and being in none is no mistake', () => {
+  it('is left, and leaving while in none is no error', () => {
     const left = continueWith(inLobby.user, [
       [2, leave('a')],
       [3, leave('a')],
@@ -64,7 +64,7 @@ describe('A channel', () => {
     expect(eventLines).toEqual(['4 USER_CHANNEL_CHANGED DISCONNECTED']);
   });
 
-  it('is left at the word of any session of the user', () => {
+  it('is left by a command of any session of the user', () => {
     const { user } = continueWith(inLobby.user, [
       [2, connect('b')],
       [3, leave('b')],
@@ -89,7 +89,7 @@ describe('Muting', () => {
     ]);
   });
 
-  it('once more announces nothing', () => {
+  it('announces nothing when it is repeated', () => {
     const { eventLines } = given(
       [0, connect('a')],
       [1, mute('a', { microphone: true })],

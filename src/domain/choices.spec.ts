@@ -43,7 +43,7 @@ describe('A command', () => {
   });
 });
 
-describe('A client that returns to a service that forgot', () => {
+describe('A client that returns to a service that lost its data', () => {
   const { user: before } = given(
     [1, connect('a')],
     [2, mute('a', { microphone: true, speaker: true })],
@@ -51,7 +51,7 @@ describe('A client that returns to a service that forgot', () => {
     [4, choose('a', 'DO_NOT_DISTURB', { text: 'focus', until: 5000 })],
   );
 
-  it('restores all that was chosen, in the same commit as its session begins', () => {
+  it('restores all choices, in the commit that begins its session', () => {
     const { user, eventLines, wakeAt } = given([
       100,
       returning('b', 'a', rememberedBy(before, 'a')),
@@ -80,7 +80,7 @@ describe('A client that returns to a service that forgot', () => {
     expect(user.own).toMatchObject({ status: 'ONLINE', channelId: 'lobby' });
   });
 
-  it('restores a status that lapsed meanwhile as AUTOMATIC, which still beats what came before it', () => {
+  it('restores a status that expired meanwhile as AUTOMATIC, which still replaces earlier choices', () => {
     const { user: earlier } = given([1, connect('c')], [3, choose('c', 'AWAY')]);
     const { user } = given(
       [6000, returning('b', 'a', rememberedBy(before, 'a'))],
@@ -90,7 +90,7 @@ describe('A client that returns to a service that forgot', () => {
     expect(user.choiceVersions.status).toBe(before.choiceVersions.status);
   });
 
-  it('ends up with the newest of what the clients remember, whichever comes first', () => {
+  it('ends with the newest choices that the clients remember, in any order of the clients', () => {
     const { user: later } = continueWith(before, [
       [10, connect('p')],
       [11, leave('p')],
@@ -114,7 +114,7 @@ describe('A client that returns to a service that forgot', () => {
     }
   });
 
-  it('does not join the channel of another device, nor keeps that one from joining it again', () => {
+  it('does not join the channel of another device, and that device can join it again', () => {
     const { user } = continueWith(before, [[10, connect('p')]]);
     const phone = rememberedBy(user, 'p');
     const { user: alone } = given([100, returning('q', 'p', phone)]);
@@ -135,8 +135,8 @@ describe('A client that returns to a service that forgot', () => {
   });
 });
 
-describe('A client that returns to a service that forgot nothing', () => {
-  it('changes nothing that was chosen since', () => {
+describe('A client that returns to a service that lost nothing', () => {
+  it('changes no newer choice', () => {
     const { user: before } = given(
       [1, connect('a', { isMicrophoneMuted: false })],
       [2, join('a', 'meeting')],
@@ -156,7 +156,7 @@ describe('A client that returns to a service that forgot nothing', () => {
     expect(user.choice).toBe('INVISIBLE');
   });
 
-  it('joins the channel again that was left because its session ended', () => {
+  it('joins again a channel that was left because its session ended', () => {
     const { user: before } = given([1, connect('a')], [2, join('a', 'lobby')]);
     const remembered = rememberedBy(before, 'a');
     const { user } = continueWith(before, [
@@ -166,7 +166,7 @@ describe('A client that returns to a service that forgot nothing', () => {
     expect(membershipsOf(user)).toMatchObject([{ channelId: 'lobby', sessionId: 'b' }]);
   });
 
-  it('takes part in no other channel with a version that was forged for it', () => {
+  it('joins no other channel with a forged version', () => {
     const { user: before } = given([1, connect('a')], [2, join('a', 'lobby')]);
     const channel = {
       version: 2000,
@@ -188,18 +188,18 @@ describe('A version from the future', () => {
     channel: undefined,
   });
 
-  it('is taken as it is up to a minute, by which the clocks of nodes may differ', () => {
+  it('is accepted up to one minute, because the clocks of nodes may differ', () => {
     const { user } = given([100, returning('b', 'a', muted(60_100_000))]);
     expect(user.choiceVersions.microphone).toBe(60_100_000);
   });
 
-  it('counts as one of now beyond that, and so does not win for ever', () => {
+  it('counts as the current version beyond that, so it does not win forever', () => {
     const { user } = given([100, returning('b', 'a', muted(Number.MAX_SAFE_INTEGER))]);
     expect(user.isMicrophoneMuted).toBe(true);
     expect(user.choiceVersions.microphone).toBe(100_000);
   });
 
-  it('is ignored beyond that where anything is known', () => {
+  it('is ignored beyond that if a choice is known', () => {
     const { user } = given(
       [1, connect('c')],
       [2, mute('c', { microphone: false })],

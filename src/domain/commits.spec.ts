@@ -24,7 +24,7 @@ describe('A version', () => {
     expect(nextVersion(0, 1_700_000_000_000)).toBe(1_700_000_000_000_000);
   });
 
-  it('grows by one where the clock has not moved on, or has stepped back', () => {
+  it('grows by one if the clock has not advanced, or has stepped back', () => {
     expect(nextVersion(5000, 5)).toBe(5001);
     expect(nextVersion(5000, 4)).toBe(5001);
   });
@@ -58,7 +58,7 @@ describe('A user', () => {
     expect(() => continueWith(user, [[5000, time]])).not.toThrow();
   });
 
-  it('shares the list of platforms with the user before, while the sessions are the same', () => {
+  it('shares the list of platforms with its earlier state while the sessions are the same', () => {
     const { own } = continueWith(user, [
       [4, mute('a', { microphone: true, speaker: true })],
       [5, join('b', 'kitchen')],
@@ -75,7 +75,7 @@ describe('A user', () => {
 });
 
 describe('The events of one commit', () => {
-  it('begin with UserOnline and end with UserOffline, whatever else happens', () => {
+  it('begin with USER_ONLINE and end with USER_OFFLINE, whatever else happens', () => {
     const come = playWith({})([0, connect('a', { isSpeakerMuted: true })]);
     expect(come.eventLines).toEqual([
       '0 USER_ONLINE CONNECTED',
@@ -91,7 +91,7 @@ describe('The events of one commit', () => {
     ]);
   });
 
-  it('all hold the presence after it, and the channel before it', () => {
+  it('all have the presence after it, and the channel before it', () => {
     const { events } = given([0, connect('a')], [1, join('a', 'lobby')], [2, disconnect('a')]);
     const [left, went] = events.slice(-2);
     expect(left?.presence).toBe(went?.presence);
@@ -99,7 +99,7 @@ describe('The events of one commit', () => {
     expect([left, went].map((event) => event?.previousChannelId)).toEqual(['lobby', 'lobby']);
   });
 
-  it('tell a new status before a new channel, and a new connection last', () => {
+  it('have a new status before a new channel, and a new connection last', () => {
     const idle = playWith({ idleTimeoutMs: 10 })(
       [0, connect('a')],
       [1, connect('b', { platform: 'web' })],
@@ -135,7 +135,7 @@ describe('A rejection', () => {
     }
   });
 
-  it('says which field is to blame', () => {
+  it('names the invalid field', () => {
     expect(refusalOf(() => given([0, activity()]))).toMatchObject({
       reason: 'USER_HAS_NO_SESSION',
       field: 'user_id',
@@ -147,14 +147,14 @@ describe('A rejection', () => {
     });
   });
 
-  it('of a session in vain comes before that of its request', () => {
+  it('because of the session comes before one because of the request', () => {
     const past = choose('x', 'AWAY', { until: 1 });
     expect(refusalOf(() => continueWith(user, [[1, past]]))?.reason).toBe('SESSION_NOT_FOUND');
   });
 });
 
 describe('A clock that steps back', () => {
-  it('makes no activity older', () => {
+  it('makes no last activity older', () => {
     const { user } = given([100, connect('a')], [90, activity('a')]);
     expect(user.shown.lastActiveAt).toBe(100);
     expect(user.sessions[0]?.lastActiveAt).toBe(100);

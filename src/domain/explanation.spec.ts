@@ -37,7 +37,7 @@ describe('The cause of a status', () => {
 });
 
 describe('The next transition', () => {
-  it('is none where time changes nothing', () => {
+  it('is undefined if time changes nothing', () => {
     expect(nextTransition(newUser('alice'), POLICY)).toBeUndefined();
     const busy = given([0, connect('a')], [1, choose('a', 'DO_NOT_DISTURB')]).user;
     expect(nextTransition(busy, POLICY)).toBeUndefined();
@@ -58,7 +58,7 @@ describe('The next transition', () => {
     expect(next(user)).toEqual(['heartbeatMissed', 100, 'OFFLINE']);
   });
 
-  it('is the end of the grace, with which the user leaves the channel', () => {
+  it('is the end of the grace, when the user leaves the channel', () => {
     const { user } = playWith({ reconnectGraceMs: 20 })(
       [0, connect('a')],
       [5, join('a', 'lobby')],

@@ -94,7 +94,7 @@ describe('The channels of a session that ends', () => {
     expect(channelsOf(story)).toEqual(['lobby']);
   });
 
-  it('are left when a lost session gives way to one of another device', () => {
+  it('are left when a lost session is evicted for a session of another device', () => {
     const policy = { idleTimeoutMs: 1000, heartbeatTimeoutMs: 100, reconnectGraceMs: 100 };
     const { user } = continueWith(
       newUser('alice'),

@@ -47,7 +47,7 @@ describe('A user who hides from a viewer', () => {
     expect(seenByBob(hiding)).toEqual(ended.user.shown);
   });
 
-  it('stays as before for others and for itself, to the version', () => {
+  it('stays as before for others and for itself, including the version', () => {
     const user = after(hiding);
     expect(receivedBy('carol', online, hiding)).toEqual([]);
     expect(shownTo(carol, user)).toEqual(online.shown);
@@ -83,7 +83,7 @@ describe('A user who hides from a viewer', () => {
     expect(shownTo(carol, after(end, changed)).connectedAt).toBe(100);
   });
 
-  it('looks connected since the end until the user is OFFLINE', () => {
+  it('appears connected since the end until the user is OFFLINE', () => {
     const ended = after([...hiding, [400, hideFrom()]]);
     expect(seenByBob([[500, join('a', 'attic')]], ended).connectedAt).toBe(400);
     const gone = after(
@@ -97,7 +97,7 @@ describe('A user who hides from a viewer', () => {
     expect(shownTo(bob, gone)).toEqual(gone.shown);
   });
 
-  it('looks as active as a user who connected at the end', () => {
+  it('appears as active as a user who connected at the end', () => {
     const ended = after([...hiding, [400, hideFrom()], [500, disconnect('a')]]);
     expect(ended.shown.lastActiveAt).toBe(110);
     expect(shownTo(bob, ended)).toEqual({ ...ended.shown, lastActiveAt: 400 });
@@ -106,7 +106,7 @@ describe('A user who hides from a viewer', () => {
     expect(back.accessRules.hiddenFrom.size).toBe(0);
   });
 
-  it('looks ONLINE for an idle timeout after the end, also a user who is IDLE', () => {
+  it('appears ONLINE for one idle timeout after the end, also if the user is IDLE', () => {
     const idle = after([...hiding, [1110, time]]);
     expect(idle.own.status).toBe('IDLE');
     const ended = continueWith(idle, [[1500, hideFrom()]]);
@@ -123,12 +123,12 @@ describe('A user who hides from a viewer', () => {
     expect(settled.wakeAt).toBeUndefined();
   });
 
-  it('turns IDLE for the viewer with everyone if there was an activity after the end', () => {
+  it('becomes IDLE for the viewer and for everyone at the same time if there was an activity after the end', () => {
     const active = after([...hiding, [400, hideFrom()], [500, activity('a')]]);
     expect(receivedBy('bob', active, [[1500, time]])).toEqual(['1500 USER_STATUS_CHANGED IDLE']);
   });
 
-  it('who ends that while OFFLINE comes online for the viewer with the next session', () => {
+  it('who stops hiding while OFFLINE comes online for the viewer with the next session', () => {
     const gone: readonly Line[] = [...hiding, [300, activity('a')], [310, disconnect('a')]];
     const ended: readonly Line[] = [...gone, [400, hideFrom()]];
     expect(seenByBob(ended)).toEqual(seenByBob(hiding));
@@ -177,7 +177,7 @@ describe('A user who hides from a viewer', () => {
     },
   );
 
-  it('and hides a second time while OFFLINE keeps the last activity that the viewer saw', () => {
+  it('keeps the last activity that the viewer saw when hiding a second time while OFFLINE', () => {
     const gone = after([...hiding, [300, hideFrom()], [400, disconnect('a')]]);
     expect(
       seenByBob(
@@ -207,13 +207,13 @@ describe('The list of viewers from whom a user hides', () => {
     expect(shownTo(bob, after([[300, connect('a')]], user)).version).toBe(0);
   });
 
-  it('is nothing to remember if it was always empty', () => {
+  it('is not stored if it was always empty', () => {
     const nobody = newUser('alice');
     expect(after([[200, hideFrom()]], nobody)).toBe(nobody);
     expect(after([[200, hideFrom('alice')]], nobody)).toBe(nobody);
   });
 
-  it('keeps as many ended entries as current ones, the latest', () => {
+  it('keeps at most as many ended entries as current ones, the latest', () => {
     const ids = Array.from({ length: MAX_HIDDEN_FROM }, (_, i) => `v${i}`);
     let user = after([
       [200, hideFrom('bob')],
@@ -252,7 +252,7 @@ describe('The list of viewers from whom a user hides', () => {
     expect(kept).toHaveLength(128);
   });
 
-  it('is kept once when the store forgets the presence of the user', () => {
+  it('is kept once when the store evicts the presence of the user', () => {
     const gone = after([
       [200, hideFrom('bob')],
       [300, hideFrom('bob', 'carol')],

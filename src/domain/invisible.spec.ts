@@ -51,7 +51,7 @@ describe('An invisible user', () => {
     });
   });
 
-  it('is frozen for others, whatever happens', () => {
+  it('stays unchanged for others, whatever happens', () => {
     const { user, eventLines } = continueWith(hidden, [
       [600, join('a', 'kitchen')],
       [700, mute('a', { microphone: false, speaker: true })],
@@ -69,7 +69,7 @@ describe('An invisible user', () => {
     expect(user.own).toMatchObject({ status: 'ONLINE', isSpeakerMuted: true, connectedAt: 2400 });
   });
 
-  it('turns idle and is active again for the own eyes', () => {
+  it('becomes IDLE and ONLINE again in the own presence', () => {
     const idle = continueWith(hidden, [[1500, time]]).user;
     expect(idle.own.status).toBe('IDLE');
     const active = continueWith(idle, [[1600, activity('a')]]).user;
@@ -111,7 +111,7 @@ describe('An invisible user', () => {
     expect(continueWith(back.user, [[970, disconnect('a')]]).user.shown.connectedAt).toBe(950);
   });
 
-  it('looks newly connected when the choice expires, whenever the last activity was', () => {
+  it('appears newly connected when the choice expires, whenever the last activity was', () => {
     const { user, eventLines, wakeAt } = continueWith(hidden, [
       [600, choose('a', 'INVISIBLE', { until: 5000 })],
       [1600, time],

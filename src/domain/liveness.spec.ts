@@ -21,7 +21,7 @@ import { liveSessions } from './user.js';
 describe('Heartbeats', () => {
   const begun = given([0, connect('a', { requireHeartbeats: true })]);
 
-  it('are waited for when they were promised', () => {
+  it('are required if the client has promised them', () => {
     expect(begun.wakeAt).toBe(100);
     const missed = continueWith(begun.user, [[100, silent('a', 100)]]);
     expect(missed.eventLines).toEqual(['100 USER_OFFLINE CONNECTION_LOST']);
@@ -40,19 +40,19 @@ describe('Heartbeats', () => {
     ]);
   });
 
-  it('put the end off and are no activity', () => {
+  it('postpone the end and are no activity', () => {
     const { user, wakeAt } = continueWith(begun.user, [[60, heartbeat('a')]]);
     expect(wakeAt).toBe(160);
     expect(user.shown.lastActiveAt).toBe(0);
   });
 
-  it('are not needed beside activity, of whatever kind', () => {
+  it('are not needed while there is activity of any kind', () => {
     for (const input of [activity('a'), join('a', 'lobby'), mute('a', { speaker: true })]) {
       expect(continueWith(begun.user, [[60, input]]).wakeAt).toBe(160);
     }
   });
 
-  it('change nothing when they were not promised', () => {
+  it('change nothing if the client has not promised them', () => {
     const { user } = given([0, connect('a')]);
     expect(continueWith(user, [[60, heartbeat('a')]]).user).toBe(user);
   });
@@ -86,7 +86,7 @@ describe('The reconnect grace', () => {
     [10, disconnect('a', 'CONNECTION_LOST')],
   );
 
-  it('keeps no more lost sessions than there may be live ones', () => {
+  it('keeps at most as many lost sessions as there may be live ones', () => {
     const { user } = playWith({ reconnectGraceMs: 50, maxSessionsPerUser: 2 })(
       [0, connect('a', { platform: 'a' })],
       [1, disconnect('a', 'CONNECTION_LOST')],
@@ -113,7 +113,7 @@ describe('The reconnect grace', () => {
     expect(ended, 'its stream has ended long ago').toEqual([]);
   });
 
-  it('is not waited for by a clean end, nor by one that was asked for', () => {
+  it('does not delay a clean end or a requested one', () => {
     for (const cause of ['DISCONNECTED', 'SESSION_ENDED'] as const) {
       const { eventLines } = graceful([0, connect('a')], [1, disconnect('a', cause)]);
       expect(eventLines.at(-1)).toBe(`1 USER_OFFLINE ${cause}`);
@@ -170,7 +170,7 @@ describe('The reconnect grace', () => {
     expect(membershipsOf(user)).toMatchObject([{ channelId: 'lobby', sessionId: 'b' }]);
   });
 
-  it('does not keep room for those that are lost', () => {
+  it('reserves no capacity for lost sessions', () => {
     const one = playWith({ reconnectGraceMs: 50, maxSessionsPerUser: 1 });
     const { user } = one(
       [0, connect('a')],
@@ -182,7 +182,7 @@ describe('The reconnect grace', () => {
 });
 
 describe('wakeAt', () => {
-  it('is the first of all that time will bring about', () => {
+  it('is the earliest deadline of the user', () => {
     const { wakeAt, user } = given(
       [0, connect('a', { tokenExpiresAt: 300 })],
       [0, connect('b', { requireHeartbeats: true })],
@@ -235,7 +235,7 @@ describe('A node that is lost', () => {
     expect(continueWith(user, [[4, nodeLost('node-1')]]).user).toBe(user);
   });
 
-  it('leaves its users the reconnect grace, and is still the reason when that has ended', () => {
+  it('leaves its users the reconnect grace, and is the reason when the grace has ended', () => {
     const lost = playWith({ reconnectGraceMs: 50 })([0, connect('a')], [3, nodeLost('node-1')]);
     expect(lost.eventLines).toEqual(['0 USER_ONLINE CONNECTED']);
     expect(lost.wakeAt).toBe(53);

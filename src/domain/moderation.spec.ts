@@ -30,7 +30,7 @@ const channels = (user: User): readonly string[] => channelIdsOf(user.shown);
 describe("A moderator's mute", () => {
   const muted = continueWith(onStage.user, [[2, moderateMute({ microphone: true })]]);
 
-  it("is apart from the user's own, and the event says what it was before", () => {
+  it("is separate from the user's own mute, and the event has the previous state", () => {
     expect(muted.eventLines).toEqual(['2 USER_MUTE_STATE_CHANGED MODERATED']);
     expect(muted.events[0]?.change).toEqual({
       kind: 'USER_MUTE_STATE_CHANGED',
@@ -73,7 +73,7 @@ describe("A moderator's mute", () => {
     expect(user.shown.moderatorMute).toEqual(mutedMicrophone);
   });
 
-  it('is lifted by a moderator, and what is not named stays', () => {
+  it('is lifted by a moderator, and a state that is not named stays', () => {
     const both = continueWith(muted.user, [[3, moderateMute({ speaker: true })]]).user;
     expect(both.shown.moderatorMute).toEqual({ isMicrophoneMuted: true, isSpeakerMuted: true });
     const { user, eventLines } = continueWith(both, [[4, moderateMute({ microphone: false })]]);
@@ -130,7 +130,7 @@ describe('A moderator', () => {
     expect(channels(user)).toContain(long(131));
   });
 
-  it('decides where a client is that reconnects with older choices', () => {
+  it('decides the channel of a client that reconnects with older choices', () => {
     const remembered = {
       status: undefined,
       microphone: undefined,
@@ -264,7 +264,7 @@ describe('A status that a backend sets', () => {
     expect(user.own).toMatchObject({ status: 'ONLINE', lastActiveAt: 1 });
   });
 
-  it('waits for a user who is not connected, also one never seen', () => {
+  it('is stored for a user who is not connected, also for one never seen', () => {
     const set = continueWith(newUser('alice'), [[50, inMeeting()]]);
     expect(set.eventLines).toEqual([]);
     expect(set.user.shown.status).toBe('OFFLINE');

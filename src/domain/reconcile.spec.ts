@@ -30,17 +30,17 @@ function reconciled(known: User, stored: User, node = 'node-1'): User {
 describe('A user whose stored state was lost', () => {
   const { user: known } = given([0, connect('a')], [1, join('a', 'lobby')]);
 
-  it('is as the nodes knew it, to the last detail', () => {
+  it('is restored completely from the replicas', () => {
     expect(reconciled(known, nobody)).toBe(known);
     expect(reconciled(known, nobody, 'node-2')).toBe(known);
   });
 
-  it('is as stored when that is newer', () => {
+  it('is as stored if the stored state is newer', () => {
     const { user: stored } = continueWith(known, [[2, join('a', 'kitchen')]]);
     expect(reconciled(known, stored)).toBe(stored);
   });
 
-  it('is as stored when nothing was lost', () => {
+  it('is as stored if nothing was lost', () => {
     expect(reconciled(known, { ...known }).own).toBe(known.own);
   });
 
@@ -62,7 +62,7 @@ describe('Choices of a user whose stored state lost some of them', () => {
     continueWith(before, [[10, leave('a')]]).user,
   ];
 
-  it('are each the newest of its kind, on whichever side it is', () => {
+  it('are the newest of each kind, on either side', () => {
     for (const [known, stored] of [
       [mutedLater, leftEarlier],
       [leftEarlier, mutedLater],
@@ -82,14 +82,14 @@ describe('Choices of a user whose stored state lost some of them', () => {
     }
   });
 
-  it('stay INVISIBLE though something else happened later', () => {
+  it('stay INVISIBLE although another choice is newer', () => {
     const { user: hidden } = continueWith(before, [[10, choose('a', 'INVISIBLE')]]);
     const after = reconciled(hidden, mutedLater);
     expect(after.shown.status).toBe('OFFLINE');
     expect(after.own.isMicrophoneMuted).toBe(true);
   });
 
-  it('are kept where a command that changed nothing is all that was lost', () => {
+  it('are kept if only a command without changes was lost', () => {
     const { user: again } = continueWith(before, [[10, choose('a', 'AWAY', { text: 'lunch' })]]);
     expect(reconciled(again, before).choiceVersions.status).toBe(10_000);
   });
@@ -115,7 +115,7 @@ describe('Access rules of a user whose stored state lost some of them', () => {
 
   const { user: later } = continueWith(online, [[9, join('a', 'lobby')]]);
 
-  it('are those of the last list and the last revocation, on whichever side they are', () => {
+  it('are those of the last list and the last revocation, on either side', () => {
     for (const [known, stored] of [
       [withRules(later, ['bob'], 1, 20), withRules(online, ['carol'], 2, 10)],
       [withRules(online, ['carol'], 2, 10), withRules(later, ['bob'], 1, 20)],
@@ -156,7 +156,7 @@ describe('A session', () => {
   );
   const ids = ({ sessions }: User): string[] => sessions.map(({ sessionId }) => sessionId);
 
-  it('that this node holds is put back, with the channel it holds', () => {
+  it('of this node is restored, with its channel', () => {
     const { user: stored } = continueWith(both, [[3, disconnect('a')]]);
     const after = reconciled(both, stored);
     expect(ids(after)).toEqual(['a', 'b']);
@@ -164,19 +164,19 @@ describe('A session', () => {
     expect(after.own.version).toBeGreaterThan(stored.own.version);
   });
 
-  it('that another node holds is not: that node knows better', () => {
+  it('of another node is not restored, because that node knows its state', () => {
     const { user: stored } = continueWith(both, [[3, disconnect('b')]]);
     expect(reconciled(both, stored)).toBe(stored);
   });
 
-  it('that this node does not hold any more is taken away', () => {
+  it('that has ended on this node is removed', () => {
     const { user: known } = continueWith(both, [[3, disconnect('a')]]);
     expect(ids(reconciled(known, both))).toEqual(['b']);
   });
 });
 
 describe('Reconciling', () => {
-  it('changes nothing where nothing was lost, whatever happened before', () => {
+  it('changes nothing if nothing was lost, whatever happened before', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         const user = lines.reduce(

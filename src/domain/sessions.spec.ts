@@ -44,7 +44,7 @@ describe('Sessions', () => {
     expect(continueWith(user, [[6, connect('a')]]).user).toBe(user);
   });
 
-  it('have the reason of the last end', () => {
+  it('give OFFLINE the reason of the last end', () => {
     for (const cause of ['CONNECTION_LOST', 'SESSION_ENDED', 'TOKEN_EXPIRED'] as const) {
       const { eventLines, ended } = given([0, connect('a')], [9, disconnect('a', cause)]);
       expect(eventLines.at(-1)).toBe(`9 USER_OFFLINE ${cause}`);
@@ -52,7 +52,7 @@ describe('Sessions', () => {
     }
   });
 
-  it('beside the first change the platforms, which are sorted and named once', () => {
+  it('after the first change the platforms, which are sorted and unique', () => {
     const { user, eventLines } = given(
       [0, connect('a', { platform: 'web' })],
       [1, connect('b', { platform: 'desktop' })],
@@ -68,13 +68,13 @@ describe('Sessions', () => {
     expect(story.eventLines.at(-1)).toBe('9 USER_CONNECTION_CHANGED DISCONNECTED');
   });
 
-  it('end unnoticed where neither platforms nor the oldest one change', () => {
+  it('end without an event if neither the platforms nor the oldest session change', () => {
     const { user, eventLines } = given([0, connect('a')], [1, connect('b')], [2, disconnect('b')]);
     expect(eventLines).toEqual(['0 USER_ONLINE CONNECTED']);
     expect(liveSessions(user).map(({ sessionId }) => sessionId)).toEqual(['a']);
   });
 
-  it('never take back the last activity when the one with it ends', () => {
+  it('keep the last activity when the session with that activity ends', () => {
     const { user } = given(
       [0, connect('a')],
       [1, connect('b')],
@@ -95,7 +95,7 @@ describe('Sessions', () => {
     expect(ended).toEqual([{ sessionId: 'a', cause: 'DISCONNECTED' }]);
   });
 
-  it('are limited in number, and there is room again when one ends', () => {
+  it('are limited in number, and another one may begin when one ends', () => {
     const full = [
       [0, connect('a')],
       [0, connect('b')],
@@ -105,7 +105,7 @@ describe('Sessions', () => {
     expect(two(...full, [1, disconnect('a')], [2, connect('c')]).user.sessions).toHaveLength(2);
   });
 
-  it('that were used last stand for the user when activity names no session', () => {
+  it('that were used last are used for activity that names no session', () => {
     const { user } = given(
       [0, connect('a')],
       [1, connect('b')],

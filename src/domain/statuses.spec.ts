@@ -15,7 +15,7 @@ import {
 } from '../../test/support/play.js';
 
 describe('A status', () => {
-  it('turns IDLE on the clock, exactly when the idle timeout has passed', () => {
+  it('becomes IDLE exactly when the idle timeout has passed', () => {
     const { user, wakeAt } = given([0, connect('a')], [300, activity('a')]);
     expect(wakeAt).toBe(1300);
     expect(continueWith(user, [[1299, time]]).user).toBe(user);
@@ -35,7 +35,7 @@ describe('A status', () => {
     expect(user.shown.status).toBe('ONLINE');
   });
 
-  it('turns ONLINE again by activity on whichever session', () => {
+  it('becomes ONLINE again by activity on any session', () => {
     const { eventLines } = given(
       [0, connect('a')],
       [0, connect('b')],
@@ -48,7 +48,7 @@ describe('A status', () => {
     ]);
   });
 
-  it('turns ONLINE again by any command that changes something, and by a new session', () => {
+  it('becomes ONLINE again by any command that changes something, and by a new session', () => {
     const idle = given([0, connect('a')], [0, join('a', 'lobby')], [1000, time]).user;
     for (const input of [
       join('a', 'lobby'),
@@ -97,7 +97,7 @@ describe('A status', () => {
     expect(user.shown).toMatchObject({ status: 'DO_NOT_DISTURB', statusText: 'in a meeting' });
   });
 
-  it('that was chosen never turns IDLE', () => {
+  it('that was chosen never becomes IDLE', () => {
     for (const choice of ['DO_NOT_DISTURB', 'AWAY'] as const) {
       const { user, wakeAt } = given([0, connect('a')], [1, choose('a', choice)], [99_999, time]);
       expect(user.shown.status).toBe(choice);
@@ -105,7 +105,7 @@ describe('A status', () => {
     }
   });
 
-  it('that was chosen is OFFLINE without a session, and there again with the next one', () => {
+  it('that was chosen is OFFLINE without a session, and returns with the next one', () => {
     const away = given([0, connect('a')], [1, choose('a', 'AWAY', { text: 'lunch' })]).user;
     const gone = continueWith(away, [[2, disconnect('a')]]);
     expect(gone.user.shown).toMatchObject({ status: 'OFFLINE', statusText: '' });
@@ -114,7 +114,7 @@ describe('A status', () => {
     expect(back.user.shown).toMatchObject({ status: 'AWAY', statusText: 'lunch' });
   });
 
-  it('that changes only in its text is a change, too', () => {
+  it('causes an event if only its text changes', () => {
     const { eventLines, events } = given(
       [0, connect('a')],
       [1, choose('a', 'AUTOMATIC', { text: 'coding' })],
@@ -152,7 +152,7 @@ describe('A chosen status that expires', () => {
     expect(user.shown).toMatchObject({ status: 'IDLE', lastActiveAt: 100 });
   });
 
-  it('expires unseen while the user has no session', () => {
+  it('expires without an event while the user has no session', () => {
     const { user, eventLines } = continueWith(busy.user, [
       [200, disconnect('a')],
       [500, time],

@@ -15,7 +15,7 @@ describe('A session that names the one before it', () => {
   const playWithGrace = playWith({ reconnectGraceMs: 1000 });
   const withGrace = { ...POLICY, reconnectGraceMs: 1000 };
 
-  it('takes its place when that is lost, and not the place of another tab', () => {
+  it('replaces that session if it is lost, and no session of another tab', () => {
     const { user } = playWithGrace(
       [1, connect('a')],
       [2, connect('b')],
@@ -31,7 +31,7 @@ describe('A session that names the one before it', () => {
     expect(both.sessions.map(({ sessionId }) => sessionId)).toEqual(['b2', 'a2']);
   });
 
-  it('takes up nobody when that is unknown', () => {
+  it('replaces no session if that one is unknown', () => {
     const { user } = playWithGrace(
       [1, connect('a')],
       [2, disconnect('a', 'CONNECTION_LOST')],
@@ -40,7 +40,7 @@ describe('A session that names the one before it', () => {
     expect(user.sessions.map(({ sessionId }) => sessionId)).toEqual(['a', 'b']);
   });
 
-  it('takes over its channel while it is still live, and nobody sees a difference', () => {
+  it('takes over its channel while that session is live, and no viewer sees a difference', () => {
     const { user, eventLines } = given(
       [1, connect('a')],
       [2, join('a', 'lobby')],
@@ -51,7 +51,7 @@ describe('A session that names the one before it', () => {
     expect(eventLines.filter((event) => event.includes('CHANNEL'))).toHaveLength(1);
   });
 
-  it('takes over also what that one joins afterwards', () => {
+  it('takes over also the channels that the earlier session joins afterwards', () => {
     const { user } = given(
       [1, connect('a')],
       [2, returning('b', 'a', undefined)],
@@ -71,7 +71,7 @@ describe('A session that names the one before it', () => {
     expect(membershipsOf(user)).toMatchObject([{ channelId: 'lobby', sessionId: 'a' }]);
   });
 
-  it('hands on what it was to take over', () => {
+  it('passes on the channels that it should take over', () => {
     const { user } = given(
       [1, connect('a')],
       [2, join('a', 'lobby')],
@@ -84,7 +84,7 @@ describe('A session that names the one before it', () => {
     expect(membershipsOf(user)).toMatchObject([{ channelId: 'garden', sessionId: 'c' }]);
   });
 
-  it('is not waited with for the one before, once that is found to be lost', () => {
+  it('does not wait for the earlier session once that is lost', () => {
     const { user } = playWithGrace(
       [1, connect('a')],
       [2, join('a', 'lobby')],

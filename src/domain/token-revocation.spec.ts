@@ -53,7 +53,7 @@ describe('A revocation of tokens', () => {
     expect(eventLines.at(-1)).toBe('4 USER_OFFLINE TOKEN_REVOKED');
   });
 
-  it('refuses a Connect with an older token, and accepts one with a newer token', () => {
+  it('rejects a Connect with an older token, and accepts one with a newer token', () => {
     const { user } = given([0, revoke(1001)]);
     for (const issuedAt of [0, 1, undefined]) {
       expect(() => continueWith(user, [[1, connectAt('a', issuedAt)]])).toThrow(/was revoked/);
@@ -62,7 +62,7 @@ describe('A revocation of tokens', () => {
     expect(given([0, revoke(1000)], [1, connectAt('a', 1)]).user.sessions).toHaveLength(1);
   });
 
-  it('is not undone by one of an earlier moment, and not changed by a repetition', () => {
+  it('is not undone by a revocation with an earlier time, and not changed by a repetition', () => {
     const { user } = given([0, revoke(2000)]);
     expect(continueWith(user, [[1, revoke(2000)]]).user).toBe(user);
     expect(continueWith(user, [[1, revoke(1000)]]).user).toBe(user);
@@ -77,7 +77,7 @@ describe('A revocation of tokens', () => {
     expect(forgotten.accessRules.tokensValidFrom).toBeUndefined();
   });
 
-  it('is forgotten only if its moment is not later than the one that is given', () => {
+  it('is forgotten only if its time is not later than the given time', () => {
     const { user } = given([0, revoke(2000)]);
     expect(continueWith(user, [[1, forget(1999)]]).user).toBe(user);
     expect(continueWith(user, [[1, forget(2000)]]).user).toEqual(newUser('alice'));

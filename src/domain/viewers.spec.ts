@@ -104,7 +104,7 @@ describe('In every history, for every viewer', () => {
     );
   });
 
-  it('versions grow with each difference and never go back, nor does the last activity', () => {
+  it('versions grow with each difference, and neither they nor the last activity go back', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         const last = new Map<Viewer, { version: number; lastActiveAt: number }>();
@@ -128,7 +128,7 @@ describe('In every history, for every viewer', () => {
     );
   });
 
-  it('no channel is named that the viewer may not watch, and nothing says more than the shown presence', () => {
+  it('no event names a channel that the viewer may not watch, and none has more than the shown presence', () => {
     fc.assert(
       fc.property(history, policies, (lines, policy) => {
         watch(lines, policy, (viewer, { user, events, seen }) => {
@@ -221,7 +221,7 @@ const moments = fc
   .map((ticks) => ticks.sort((a, b) => a - b).map((tick) => tick * TICK_MS + TICK_MS / 2));
 
 describe('A user who hides from a viewer', () => {
-  it('looks to this viewer exactly as one who becomes invisible and visible again, which looks like leaving and connecting', () => {
+  it('appears to this viewer exactly like a user who becomes invisible and visible again, which looks like a disconnect and a connect', () => {
     const bobs = viewers.filter(({ userId }) => userId === 'bob');
     fc.assert(
       fc.property(history, policies, moments, fc.constantFrom(...bobs), (all, policy, at, bob) => {
@@ -242,7 +242,7 @@ describe('A user who hides from a viewer', () => {
     );
   });
 
-  it('looks to every other viewer like one who hides from nobody, to the versions', () => {
+  it('appears to every other viewer like a user who does not hide, including the versions', () => {
     const others = viewers.filter(({ userId }) => userId === 'dave');
     fc.assert(
       fc.property(history, policies, fc.constantFrom(...others), (lines, policy, other) => {

@@ -80,7 +80,7 @@ describe('A viewer with groups', () => {
     expect(groupsOf(after(inAcme, [200, choose('a', 'INVISIBLE')]))).toEqual([]);
   });
 
-  it('receives OFFLINE for a user who is gone with the version of the commit, also of one who hides', () => {
+  it('receives OFFLINE with the version of the commit, for a user who disconnected or hides', () => {
     for (const input of [disconnect('a'), choose('a', 'INVISIBLE'), hideFrom('bob')]) {
       const hidden = after(inAcme, [200, input]);
       const [event] = eventsFor(colleague, viewedOf(inAcme), viewedOf(hidden), 200, 'REQUESTED');

@@ -64,15 +64,15 @@ describe('A slice', () => {
   });
 });
 
-describe('Chosen events', () => {
-  it('come in order, with the token of where their reader stands then', () => {
+describe('Selected events', () => {
+  it('come in order, with the token of the offset that their reader has after them', () => {
     const log = logOf(5);
     const message = new BatchCache(log).encodeSelected([log.at(2)!, log.at(4)!], 5);
     expect(versionsIn(message)).toEqual([2, 4]);
     expect(placeOf(log, decode(message).resumeToken)).toEqual(placeOf(log, log.tokenFor(5)));
   });
 
-  it('are the very same Buffer for all readers at the head who chose alike', () => {
+  it('are the same Buffer for all readers at the head with the same selection', () => {
     const log = logOf(5);
     const slices = new BatchCache(log);
     const chosen = [log.at(2)!, log.at(4)!];
@@ -82,7 +82,7 @@ describe('Chosen events', () => {
     expect(placeOf(log, decode(message).resumeToken)).toEqual(placeOf(log, log.tokenFor(6)));
   });
 
-  it('come with the token of the head as it is then, when they are chosen again', () => {
+  it('come with the token of the current head when they are selected again', () => {
     const log = logOf(5);
     const slices = new BatchCache(log);
     slices.encodeShared([log.at(2)!], log.head);
@@ -93,8 +93,8 @@ describe('Chosen events', () => {
   });
 });
 
-describe('What is handed out', () => {
-  it('is counted, each event as often as there are readers of it', () => {
+describe('Each event that is sent', () => {
+  it('is counted once for each of its readers', () => {
     const log = logOf(5);
     const slices = new BatchCache(log);
     slices.contiguousFrom(3, 'reader')!;

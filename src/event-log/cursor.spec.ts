@@ -83,7 +83,7 @@ describe('A cursor', () => {
     );
   });
 
-  it('is lost when events that it has not read have fallen out', () => {
+  it('is truncated when the log has dropped events that it has not read', () => {
     const log = logOf(4, { size: 4 });
     const cursor = cursorOn(log);
     expect(cursor.isTruncated).toBe(false);
@@ -93,7 +93,7 @@ describe('A cursor', () => {
     expect(cursor.isTruncated).toBe(false);
   });
 
-  it('makes no message larger than agreed, and loses nothing by it', () => {
+  it('makes no message larger than the maximum, and loses nothing', () => {
     const log = newLog();
     const text = 'x'.repeat(1000);
     for (let version = 1; version <= 600; version++) append(log, [eventOf('a', version, { text })]);
@@ -118,7 +118,7 @@ describe('A cursor', () => {
     expect(versionsIn(cursor.read(false))).toEqual([1]);
   });
 
-  it('takes events that were found for it, and is at the head', () => {
+  it('takes events that the caller has found for it, and is at the head', () => {
     const log = logOf(5);
     const cursor = cursorOn(log, filterOf({ userIds: ['alice'] }), 2);
     expect(versionsIn(cursor.advance([log.at(3)!, log.at(5)!], log.head))).toEqual([3, 5]);

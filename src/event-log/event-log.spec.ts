@@ -12,14 +12,14 @@ import {
 import { TOKEN_BYTES } from './event-log.js';
 
 describe('EventLog', () => {
-  it('holds events in order, each under the position after the one before', () => {
+  it('holds events in order, at consecutive offsets', () => {
     const log = logOf(3);
     expect([log.tail, log.head]).toEqual([1, 4]);
     expect(entriesOf(log).map(({ position }) => position)).toEqual([1, 2, 3]);
     expect([log.at(0), log.at(4)]).toEqual([undefined, undefined]);
   });
 
-  it('keeps with each event what decides who is given it', () => {
+  it('keeps the fields of each event that decide who receives it', () => {
     const log = newLog();
     const details = { channelId: 'lobby', previousChannelId: 'attic', at: 7 } as const;
     append(log, [eventOf('alice', 1, { ...details, kind: 'USER_CHANNEL_CHANGED' })]);
@@ -33,7 +33,7 @@ describe('EventLog', () => {
     });
   });
 
-  it('encodes an event once, as a whole response', () => {
+  it('encodes an event once, as a complete response', () => {
     const { block, start, end } = logOf(1).at(1)!;
     const { events, resumeToken } = decode(block.subarray(start, end));
     expect(events).toHaveLength(1);
@@ -67,7 +67,7 @@ describe('EventLog', () => {
     expect(log.at(4)).toBeDefined();
   });
 
-  it('links every event to the next one of the same user when it is asked to, and not before', () => {
+  it('links every event to the next one of the same user, only on request', () => {
     const log = newLog({ size: 4 });
     const users = ['a', 'b', 'a', 'a', 'b', 'c'];
     append(
@@ -97,7 +97,7 @@ describe('EventLog', () => {
     expect([...latest.keys()]).toEqual(['c', 'd']);
   });
 
-  it('links on where it left off, or at its tail when that has fallen out', () => {
+  it('continues to link where it stopped, or at its tail if that entry was dropped', () => {
     const log = newLog({ size: 3 });
     append(log, [eventOf('a', 1)]);
     log.indexSuperseded();
@@ -120,7 +120,7 @@ describe('EventLog', () => {
 });
 
 describe('Resume tokens in the log', () => {
-  it('follow the last event when it is sealed, once', () => {
+  it('follow the last event on request, once', () => {
     const log = logOf(2);
     log.seal();
     const { block, end, tokenEnd: sealedEnd } = log.at(2)!;
@@ -132,7 +132,7 @@ describe('Resume tokens in the log', () => {
     expect(log.at(1)!.tokenEnd).toBe(log.at(1)!.end);
   });
 
-  it('do not come before there is an event', () => {
+  it('do not exist before the first event', () => {
     const log = newLog();
     log.seal();
     expect(placeOf(log, decode(log.tokenFragment(1)).resumeToken)).toEqual(
@@ -140,7 +140,7 @@ describe('Resume tokens in the log', () => {
     );
   });
 
-  it('have room behind every event, also where there are as many partitions as in a cluster', () => {
+  it('have space behind every event, also with as many partitions as in a cluster', () => {
     const log = newLog();
     for (let partition = 0; partition < 16; partition++) {
       log.begin({ partition, seq: 2 ** 40, mark: 0xffffffff });
@@ -148,7 +148,7 @@ describe('Resume tokens in the log', () => {
     expect(log.tokenFragment(1).length).toBeLessThanOrEqual(TOKEN_BYTES);
   });
 
-  it('can be had for any position, from the memory of the log where it holds one', () => {
+  it('exist for any offset, from the memory of the log if it holds one there', () => {
     const log = logOf(3);
     log.seal();
     expect(log.tokenFragment(4).buffer).toBe(log.at(3)!.block.buffer);
@@ -157,7 +157,7 @@ describe('Resume tokens in the log', () => {
     );
   });
 
-  it('stand at least every 32 KiB in the log', () => {
+  it('are in the log at least every 32 KiB', () => {
     const log = newLog();
     const text = 'x'.repeat(1000);
     for (let version = 0; version < 200; version++)
@@ -172,20 +172,20 @@ describe('Resume tokens in the log', () => {
     expect(tokens).toBe(6);
   });
 
-  it('are held while everything after them is', () => {
+  it('are valid while the log holds everything after them', () => {
     const log = logOf(7, { size: 4 });
     const tokens = [6, 7, 8].map((position) => log.tokenFor(position));
     for (const version of [8, 9, 10]) append(log, [eventOf('alice', version)]);
     expect(tokens.map((token) => log.find(token)?.start)).toEqual([undefined, 7, 8]);
   });
 
-  it('mean nothing in another log', () => {
+  it('are invalid in another log', () => {
     const token = logOf(3).tokenFor(2);
     expect(logOf(3).find(token)).toBeUndefined();
     expect(newLog().find(token)).toBeUndefined();
   });
 
-  it('are good for while nothing has happened, however long ago the last event was', () => {
+  it('stay valid without further events, however old the last event is', () => {
     const log = logOf(3, { maxAgeMs: 100 });
     const token = log.tokenFor(4);
     log.trim(99_999);
@@ -196,7 +196,7 @@ describe('Resume tokens in the log', () => {
 });
 
 describe('The bytes of the log', () => {
-  it('are the events in order wherever they are cut, also across blocks', () => {
+  it('are the events in order wherever they are sliced, also across blocks', () => {
     const log = newLog({ size: 5000 });
     const text = 'x'.repeat(300);
     const events = Array.from({ length: 2000 }, (_, i) => eventOf('alice', i + 1, { text }));

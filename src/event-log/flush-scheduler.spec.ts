@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { useFakeTimers } from '../../test/support/fake-timers.js';
 import { FlushScheduler } from './flush-scheduler.js';
 
-describe('Rounds', () => {
+describe('Flushes', () => {
   /** The duration of one slice of a flush, in milliseconds of the fake clock. */
   let cost: number;
   let turnsOfRound: number;
@@ -24,20 +24,20 @@ describe('Rounds', () => {
     });
   });
 
-  it('begin at once after quiet, but not within the request', () => {
+  it('begin at once after a quiet period, but not within the request', () => {
     rounds.schedule();
     expect(turns).toEqual([]);
     vi.advanceTimersByTime(0);
     expect(turns).toEqual([0]);
   });
 
-  it('are one for all who ask before it', () => {
+  it('are one for all requests before it', () => {
     for (let i = 0; i < 5; i++) rounds.schedule();
     vi.advanceTimersByTime(100);
     expect(turns).toHaveLength(1);
   });
 
-  it('come again for those who ask after it', () => {
+  it('are repeated for a request after one', () => {
     rounds.schedule();
     vi.advanceTimersByTime(10);
     rounds.schedule();
@@ -45,7 +45,7 @@ describe('Rounds', () => {
     expect(turns).toHaveLength(2);
   });
 
-  it('come again for those who ask while it is under way', () => {
+  it('are repeated for a request during one', () => {
     turnsOfRound = 2;
     rounds.schedule();
     vi.advanceTimersToNextTimer();
@@ -71,7 +71,7 @@ describe('Rounds', () => {
     expect(turns).toEqual([0, taken + rest]);
   });
 
-  it('do not rest when there was quiet for longer', () => {
+  it('have no cooldown after a longer quiet period', () => {
     cost = 30;
     rounds.schedule();
     vi.advanceTimersByTime(500);
@@ -81,7 +81,7 @@ describe('Rounds', () => {
     expect(turns).toEqual([0, now]);
   });
 
-  it('let others have their turn in between', () => {
+  it('let other work run between their slices', () => {
     turnsOfRound = 3;
     const others = vi.fn();
     rounds.schedule();
@@ -94,7 +94,7 @@ describe('Rounds', () => {
     }
   });
 
-  it.each(['before it begins', 'while it is under way'])('are called off %s', async (when) => {
+  it.each(['before they begin', 'while they run'])('are cancelled %s', async (when) => {
     // Uses the timers of Node: the fake timers reject a timer that is cleared by the function of the other kind.
     vi.useRealTimers();
     turnsOfRound = 5;

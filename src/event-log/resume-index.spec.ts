@@ -103,7 +103,7 @@ describe('A resume token', () => {
     );
   });
 
-  it('that came on the way is as good as the first one', () => {
+  it('from a later message resumes like the first one', () => {
     fc.assert(
       fc.property(clusters, turns, fc.nat(40), fc.nat(60), (commits, order, count, stopAfter) => {
         const [here, there, third] = [newNode(), newNode(), newNode()];
@@ -119,7 +119,7 @@ describe('A resume token', () => {
     );
   });
 
-  it('is void where storage has lost a commit that its bearer saw, and numbered another alike', () => {
+  it('is invalid if the store has lost a commit that its bearer saw, and has given its number to another one', () => {
     const [here, there] = [newNode(), newNode()];
     const commit: Commit = { partition: 1, seq: 1, versions: [1] };
     take(here, commit, 4711);
@@ -128,7 +128,7 @@ describe('A resume token', () => {
     expect(here.find(here.tokenFor(here.head))).toBeDefined();
   });
 
-  it('is void where the history of a partition had to begin anew', () => {
+  it('is invalid if the history of a partition had to restart', () => {
     const log = newNode();
     const token = log.tokenFor(1);
     log.begin({ partition: 2, seq: 5, mark: 1 });
@@ -136,7 +136,7 @@ describe('A resume token', () => {
     expect(log.find(log.tokenFor(1))).toBeDefined();
   });
 
-  it('is void once something that its bearer has not seen has fallen out', () => {
+  it('is invalid if the log has dropped something that its bearer has not seen', () => {
     const log = newNode(2);
     const token = log.tokenFor(1);
     take(log, { partition: 0, seq: 1, versions: [1] });
@@ -148,7 +148,7 @@ describe('A resume token', () => {
     expect(resume(log, later, filterOf())!.versions).toEqual([2, 3]);
   });
 
-  it('of a partition where nothing happens stays good while others are busy', () => {
+  it('stays valid for a partition without commits while other partitions are busy', () => {
     const log = newNode(3);
     take(log, { partition: 0, seq: 1, versions: [1] });
     for (let seq = 1; seq <= 3000; seq++) take(log, { partition: 1, seq, versions: [seq + 1] });

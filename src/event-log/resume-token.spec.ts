@@ -14,8 +14,8 @@ const seen = fc.record({
   checksum: fc.nat({ max: 0xffffffff }),
 });
 
-describe('What a resume token says', () => {
-  it('is read as it was written', () => {
+describe('The content of a resume token', () => {
+  it('is decoded as it was encoded', () => {
     fc.assert(
       fc.property(seen, (commits) => {
         expect(unpackSeenCommits(packSeenCommits(commits))).toEqual(commits);
@@ -23,7 +23,7 @@ describe('What a resume token says', () => {
     );
   });
 
-  it('is as long whatever has happened', () => {
+  it('has the same length, whatever has happened', () => {
     fc.assert(
       fc.property(seen, ({ seqs, checksum }) => {
         const nothing = packSeenCommits({ seqs: seqs.map(() => 0), checksum: 0 });
@@ -37,7 +37,7 @@ describe('The rights in a resume token', () => {
   const tokens = fc.uint8Array({ minLength: 33 }).map((b) => Buffer.from(b).toString('base64url'));
   const digests = fc.integer({ min: 1, max: 0xffffffff });
 
-  it('are read as they were written, and not by a reader with others', () => {
+  it('are decoded as they were encoded, and not for a reader with other rights', () => {
     fc.assert(
       fc.property(tokens, digests, digests, (token, rights, others) => {
         const restricted = withRights(token, rights);
@@ -47,7 +47,7 @@ describe('The rights in a resume token', () => {
     );
   });
 
-  it('are in no token of a viewer who sees everything, so releases without rights read it', () => {
+  it('are in no token of a viewer who sees everything, so releases without rights can decode it', () => {
     expect(withRights('token', ALL_RIGHTS)).toBe('token');
     expect(withoutRights('token', ALL_RIGHTS)).toBe('token');
   });

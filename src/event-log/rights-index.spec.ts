@@ -67,7 +67,7 @@ describe('The index of rights', () => {
     );
   });
 
-  it('checks the rights of those only who can see the user', () => {
+  it('checks only the rights of readers who can see the user', () => {
     const checked: string[] = [];
     const index = new RightsIndex<number>((viewer) => {
       checked.push(viewer.rights);

@@ -23,14 +23,14 @@ describe('A silent entry', () => {
     expect(log.at(3)!.start).toBe(sealed);
   });
 
-  it('is a position of its own for resume tokens', () => {
+  it('has its own position for resume tokens', () => {
     const log = newLog();
     log.append([eventOf('ann', 1)], at(1));
     log.append([], at(2), change);
     expect([1, 2, 3].map((position) => log.find(log.tokenFor(position))!.start)).toEqual([1, 2, 3]);
   });
 
-  it('is in the facts of the log, which tell from where on a view can be derived', () => {
+  it('is in the facts of the log, which say from which offset on a view can be derived', () => {
     const log = newLog();
     log.append([], at(1), change);
     expect([log.allFactsSince, log.hiderFactsSince]).toEqual([1, 1]);

@@ -63,7 +63,7 @@ describe('An event', () => {
     vi.runAllTimers();
   }
 
-  it('is encoded once, and sent to everyone as the very same bytes', async () => {
+  it('is encoded once, and sent to everyone as the same bytes', async () => {
     const meters = await subscribeMany(1000, () => filterOf());
     await world.happen('alice', connect('s'));
     round();
@@ -227,7 +227,7 @@ describe('An event', () => {
     now.mockRestore();
   });
 
-  it('carries nothing for restricted viewers before there is one', async () => {
+  it('has no facts before there is a restricted viewer', async () => {
     await subscribe(filterOf());
     await world.happen('alice', connect('s', { token: grantsOf('acme') }));
     expect(world.log.at(1)!.facts).toBeUndefined();

@@ -105,7 +105,7 @@ describe('A user who hides', () => {
     for (const reader of readers) expect(reader.bytes).toEqual([]);
   });
 
-  it('is given to others with the same bytes and the same Buffer as without hiding', async () => {
+  it('is sent to others with the same bytes and the same Buffer as without hiding', async () => {
     const [hidden, ...others] = await Promise.all(
       [EVE, ZED, unrestrictedViewer('yan')].map((viewer) => subscribed({}, { viewer })),
     );
@@ -128,7 +128,7 @@ describe('A user who hides', () => {
     expect(snapshots[1]![0]).toMatchObject({ channelIds: [], connectedAt: undefined });
   });
 
-  it('costs a viewer that resumes nothing of its read limit for what it does not receive', async () => {
+  it('does not charge the read limit of a viewer that resumes for events that it does not receive', async () => {
     world = new EventWorld({ startsAt: 1_000_000, presencesPerSecond: 10 });
     await happen(connectWith('acme'));
     const readers = [
@@ -145,7 +145,7 @@ describe('A user who hides', () => {
     expect(refused.rejection).toMatchObject({ reason: 'TOO_MANY_PRESENCES' });
   });
 
-  it('leaves the events before in a stream that the viewer resumes', async () => {
+  it('leaves earlier events in a stream that the viewer resumes', async () => {
     const resumeToken = world.log.tokenFor(world.log.head);
     await happen(mute('a', { speaker: true }), hideFrom('eve'), mute('a', { speaker: false }));
     const reader = await world.subscribe({ resumeToken }, { viewer: EVE });

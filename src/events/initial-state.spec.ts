@@ -11,7 +11,7 @@ const EMPTY = SubscribeResponse.decode(new Uint8Array());
 let world: EventWorld;
 useFakeTimers();
 
-describe('The state that a subscription is given', () => {
+describe('The state that a subscription receives', () => {
   /** Two users, and a reader whose read limit is a burst of four presences and two more per second. */
   beforeEach(async () => {
     world = new EventWorld({ size: 3, presencesPerSecond: 2 });
@@ -37,25 +37,25 @@ describe('The state that a subscription is given', () => {
     { at: 'the start', skipSnapshot: false, gives: [state, [SYNC_CURRENT]], costs: 2 },
     { at: 'the start', skipSnapshot: true, gives: [[SYNC_CURRENT]], costs: 0 },
     {
-      at: 'a token whose place is gone',
+      at: 'a token whose position was dropped',
       skipSnapshot: false,
       gives: [[SYNC_RESET], state, [SYNC_CURRENT]],
       costs: 2,
     },
     {
-      at: 'a token whose place is gone',
+      at: 'a token whose position was dropped',
       skipSnapshot: true,
       gives: [[SYNC_RESET], [SYNC_CURRENT]],
       costs: 0,
     },
     {
-      at: 'the loss of its place',
+      at: 'the loss of its position',
       skipSnapshot: false,
       gives: [[SYNC_RESET], state, [SYNC_CURRENT]],
       costs: 4,
     },
     {
-      at: 'the loss of its place',
+      at: 'the loss of its position',
       skipSnapshot: true,
       gives: [[SYNC_RESET], [SYNC_CURRENT]],
       costs: 0,
@@ -64,14 +64,14 @@ describe('The state that a subscription is given', () => {
     'costs $costs presences at $at, with skip_snapshot $skipSnapshot',
     async ({ at, skipSnapshot, gives, costs }) => {
       const resumeToken = world.log.tokenFor(1);
-      const isLate = at === 'the loss of its place';
+      const isLate = at === 'the loss of its position';
       await overrun();
       const charge = vi.spyOn(ReadLimit.prototype, 'consume');
       const reader = await world.subscribe(
         {
           latestOnly: true,
           skipSnapshot,
-          resumeToken: at === 'a token whose place is gone' ? resumeToken : '',
+          resumeToken: at === 'a token whose position was dropped' ? resumeToken : '',
         },
         { credits: isLate ? (skipSnapshot ? 1 : 2) : Infinity },
       );

@@ -46,7 +46,7 @@ describe('A viewer of a commit that takes several slices of the event loop', () 
     expect([late.events, other.events, gone.events]).toEqual([[], [], []]);
   });
 
-  it('is too slow, or starts again, if the log drops it meanwhile', async () => {
+  it('ends as too slow, or restarts, if the log drops the commit meanwhile', async () => {
     world = new EventWorld({ access: GROUPS_ONLY, size: 3 });
     await subscribeOthers();
     const reader = await world.subscribed(MEMBER);
@@ -73,7 +73,7 @@ describe('A subscriber to whom a commit arrives without the state before it', ()
     await world.happenAndFlush(userId, input);
   }
 
-  it('starts again with a snapshot if it needs the state, and receives the commit otherwise', async () => {
+  it('restarts with a snapshot if it needs the state, and receives the commit otherwise', async () => {
     await world.happenAndFlush('ann', connectWith('acme'), hideFrom('eve'));
     const restricted = await world.subscribed(MEMBER);
     const byGroup = await world.subscribed(ADMIN, { filter: filterOf({ groupIds: ['acme'] }) }, [
@@ -96,7 +96,7 @@ describe('A subscriber to whom a commit arrives without the state before it', ()
       expect(eventLines(reader).at(-1)).toEqual(['userMuteStateChanged']);
   });
 
-  it('starts again when it reads, if it lagged', async () => {
+  it('restarts when it reads, if it lagged', async () => {
     await world.happenAndFlush('ann', connectWith('acme'));
     const slow = await world.subscribe({}, { viewer: MEMBER, credits: 0 });
     await replay('ann', mute('a', { speaker: true }));

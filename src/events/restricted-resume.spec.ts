@@ -45,7 +45,7 @@ describe('A restricted viewer that resumes', () => {
     return eventLines(reader);
   }
 
-  it('receives all that it missed of those whom it sees now', async () => {
+  it('receives everything that it missed of the users whom it sees now', async () => {
     await world.happenAndFlush('ann', connectWith('acme'));
     const token = await tokenOfEnded(MEMBER);
     await world.happenAndFlush(
@@ -65,7 +65,7 @@ describe('A restricted viewer that resumes', () => {
     ]);
   });
 
-  it('receives only the end of those whom it does not see now, and saw at its position', async () => {
+  it('receives only OFFLINE for a user whom it does not see now, and saw at its position', async () => {
     await world.happenAndFlush('ann', connectWith(), join('a', 'lobby'));
     const token = await tokenOfEnded(GUEST);
     await world.happenAndFlush(
@@ -88,7 +88,7 @@ describe('A restricted viewer that resumes', () => {
     expect(reader.messages[0]!.events[0]!.presence!.userId).toBe('ann');
   });
 
-  it('receives the same of a user who hides from it as of one who is gone', async () => {
+  it('receives the same about a user who hides from it as about one who went OFFLINE', async () => {
     await world.happenAndFlush('ann', connectWith('acme'));
     await world.happenAndFlush('bob', connectWith('acme'));
     const token = await tokenOfEnded(MEMBER);

@@ -29,7 +29,7 @@ beforeEach(() => {
   world = new EventWorld({ access: GROUPS_ONLY });
 });
 
-describe('A viewer who may watch a channel and sees nobody else', () => {
+describe('A viewer who may watch a channel and sees no other users', () => {
   it('sees users come online when they enter the channel, and go OFFLINE when they leave it', async () => {
     const reader = await world.subscribed(GUEST);
     await world.happenAndFlush('ann', connectWith('acme'), mute('a', { speaker: true }));
@@ -45,7 +45,7 @@ describe('A viewer who may watch a channel and sees nobody else', () => {
     ]);
   });
 
-  it('finds the names of other channels in no field of an event', async () => {
+  it('finds names of other channels in no field of an event', async () => {
     const reader = await world.subscribed(GUEST);
     await world.happenAndFlush('ann', connectWith(), join('a', 'secret-1'), joinToo('a', 'lobby'));
     await world.happenAndFlush('ann', joinToo('a', 'secret-2'), leave('a', 'secret-1'));
@@ -65,7 +65,7 @@ describe('A viewer who may watch a channel and sees nobody else', () => {
     });
   });
 
-  it('receives no message for a change of a secret channel, and neither for one of groups', async () => {
+  it('receives no message for a change of a secret channel or of groups', async () => {
     await world.happenAndFlush('ann', connectWith(), join('a', 'lobby'));
     const reader = await world.subscribed(GUEST);
     await world.happenAndFlush('ann', joinToo('a', 'secret'));
@@ -82,7 +82,7 @@ describe('A viewer who may watch a channel and sees nobody else', () => {
 });
 
 describe('A viewer who sees every user, and one channel', () => {
-  it('receives late what it could not receive at once, although it is not the first event of its commit', async () => {
+  it('receives a delayed event although it is not the first one of its commit', async () => {
     const filter = filterOf({ kinds: ['USER_OFFLINE'] });
     const reader = await world.subscribe({ filter }, { viewer: WATCHER, credits: 2 });
     await world.happenAndFlush('bob', connectWith(), disconnect('a'));
@@ -105,7 +105,7 @@ describe('A viewer with groups', () => {
     expect(eventLines(reader)).toEqual([['userOnline'], ['userOffline']]);
   });
 
-  it('receives the wanted kinds of what it sees', async () => {
+  it('receives only the requested kinds of event', async () => {
     const filter = filterOf({ kinds: ['USER_OFFLINE'] });
     const reader = await world.subscribed(MEMBER, { filter });
     await world.happenAndFlush('ann', connectWith('acme'), disconnect('a'));
@@ -130,7 +130,7 @@ describe('A viewer with groups', () => {
     }
   });
 
-  it('receives a snapshot of those whom it sees', async () => {
+  it('receives a snapshot of the users whom it sees', async () => {
     await world.happenAndFlush('ann', connectWith('acme'));
     await world.happenAndFlush('bob', connectWith('bolt'), join('a', 'lobby'));
     const told = async (viewer: Viewer, options: Partial<SubscribeOptions> = {}) =>
@@ -145,7 +145,7 @@ describe('A viewer with groups', () => {
 describe('A filter on groups', () => {
   const filter = filterOf({ groupIds: ['acme'] });
 
-  it('shows that users enter and leave the groups, to viewers who see everyone, too', async () => {
+  it('shows that users enter and leave the groups, also to viewers who see everyone', async () => {
     const readers = [
       await world.subscribed(ADMIN, { filter }, ['acme']),
       await world.subscribed(MEMBER, { filter }),
@@ -164,7 +164,7 @@ describe('A filter on groups', () => {
     }
   });
 
-  it('together with a channel shows users of either, and no end while one of them matches', async () => {
+  it('together with a channel shows users of either, and no OFFLINE while one of them matches', async () => {
     const both = filterOf({ groupIds: ['acme'], channelIds: ['lobby'] });
     const reader = await world.subscribed(ADMIN, { filter: both }, ['acme']);
     await world.happenAndFlush('ann', connectWith('acme'), joinToo('a', 'lobby'));

@@ -20,7 +20,7 @@ describe('A subscriber that resumes', () => {
   const histories = fc.array(happen, { maxLength: 25, size: 'max' });
   const access = { visibility: 'groups', channelAccess: 'granted' } as const;
 
-  it('knows at the end what it may see, also if it reads slowly while more happens', async () => {
+  it('knows at the end everything that it may see, also if it reads slowly meanwhile', async () => {
     const pieces = fc.array(fc.oneof({ weight: 3, arbitrary: happen }, turn, letGoOn), {
       maxLength: 25,
       size: 'max',
@@ -55,7 +55,7 @@ describe('A subscriber that resumes', () => {
     );
   });
 
-  it('knows at the end what it may see, and received no other user', async () => {
+  it('knows at the end everything that it may see, and has received no other user', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...viewers),

@@ -11,7 +11,7 @@ describe('The messages of a snapshot', () => {
     expect(parts.map((part) => part.length)).toEqual([500, 500, 200]);
   });
 
-  it('have fewer presences with large attributes, and together have all of them in order', () => {
+  it('have fewer presences if attributes are large, and together have all of them in order', () => {
     const large = users(10_000, new Map([['doc', 'x'.repeat(4093)]]));
     const parts = [...partsOf(large)];
     expect(parts.flat()).toEqual(large);

@@ -27,7 +27,7 @@ describe('A subscription', () => {
     );
   });
 
-  it('begins with those it follows, there or not, and those in the channels it follows', async () => {
+  it('begins with the named users, online or not, and the users in the named channels', async () => {
     await world.happen('ann', connect('a'));
     await world.happen('ann', join('a', 'lobby'));
     await world.happen('bob', connect('b'));
@@ -36,13 +36,13 @@ describe('A subscription', () => {
     expect(eventLines(reader)[0]).toEqual(['zoe', 'ann']);
   });
 
-  it('begins without them when it does not want them', async () => {
+  it('begins without presences if it requested none', async () => {
     await world.happen('ann', connect('a'));
     const reader = await world.subscribe({ skipSnapshot: true });
     expect(eventLines(reader)).toEqual([[SYNC_CURRENT]]);
   });
 
-  it('sends a large snapshot in parts as the reader accepts them, all as of one offset', async () => {
+  it('sends a large snapshot in parts when the reader accepts them, all as of one offset', async () => {
     for (let i = 0; i < 1200; i++) await world.happen(`user ${i}`, connect(`s${i}`));
     const reader = await world.subscribe({}, { credits: 1 });
     await world.happen('late', connect('l'));
@@ -87,7 +87,7 @@ describe('A subscription', () => {
     expect(reader.events).toEqual([]);
   });
 
-  it('makes no message larger than agreed, however much a round has for it', async () => {
+  it('makes no message larger than the maximum, however many events a flush has for it', async () => {
     world = new EventWorld({ size: 10_000 });
     const userId = 'a'.repeat(100);
     const reader = await world.subscribe({ filter: filterOf({ userIds: [userId] }) });
@@ -114,7 +114,7 @@ describe('A subscription that resumes', () => {
     ]);
   });
 
-  it('is given everything it missed, also when it wants the latest only: it did not lag', async () => {
+  it('receives everything that it missed, also with DELIVERY_LATEST, because it did not lag', async () => {
     const resumeToken = world.log.tokenFor(1);
     await world.happen('ann', connect('a'));
     await world.happen('ann', join('a', 'lobby'));
@@ -137,7 +137,7 @@ describe('A subscription that resumes', () => {
     }
   });
 
-  it('looks through a long log bit by bit, so that others have their turn', async () => {
+  it('scans a long log in slices, so that other work runs in between', async () => {
     world = new EventWorld({ size: 30_000 });
     const resumeToken = world.log.tokenFor(1);
     append(
@@ -152,7 +152,7 @@ describe('A subscription that resumes', () => {
     expect(eventLines(reader)).toEqual([['userStatusChanged'], [SYNC_CURRENT]]);
   });
 
-  it('is reset by a token that was changed, or is of another service, and given no place at all', async () => {
+  it('is reset by a token that was changed or is from another service', async () => {
     await world.happen('ann', connect('a'));
     const good = Buffer.from(world.log.tokenFor(1), 'base64url');
     const changed = Buffer.from(good);
@@ -173,7 +173,7 @@ describe('A subscription that resumes', () => {
 });
 
 describe('A slow subscription', () => {
-  it('is ended once the log has left it behind, even while it takes nothing', async () => {
+  it('ends when the log has dropped its events, even while it accepts no message', async () => {
     world = new EventWorld({ size: 3 });
     const reader = await world.subscribe({}, { credits: 1 });
     await world.happen('ann', connect('a'));
@@ -185,7 +185,7 @@ describe('A slow subscription', () => {
     expect(world.fanOut.size).toBe(0);
   });
 
-  it('that wants the latest is spared what is out of date, and then given everything again', async () => {
+  it('with DELIVERY_LATEST skips outdated events, and then receives every event again', async () => {
     const reader = await world.subscribe({ latestOnly: true }, { credits: 1 });
     await world.happen('ann', connect('a'));
     for (const id of ['lobby', 'attic']) await world.happen('ann', join('a', id));
@@ -198,7 +198,7 @@ describe('A slow subscription', () => {
   });
 });
 
-describe('Upkeep', () => {
+describe('Maintenance', () => {
   it('sends a message with only a token after a quiet heartbeat interval', async () => {
     const reader = await world.subscribe();
     world.clock.advance(999);
@@ -214,7 +214,7 @@ describe('Upkeep', () => {
     expect(reader.messages).toHaveLength(2);
   });
 
-  it('names the place that was served, not one whose events are still to come', async () => {
+  it('sends the position up to which the subscriber has received everything, and no later one', async () => {
     const reader = await world.subscribe();
     await world.happen('ann', connect('a'));
     world.clock.advance(1000);

@@ -12,7 +12,7 @@ import {
 useFakeTimers();
 
 describe('A subscriber', () => {
-  it('receives exactly the differences of what it sees, whoever it is and whatever it follows', async () => {
+  it('receives exactly the differences that it sees, with any rights and any filter', async () => {
     await playOut(false, (world, subscriber) => {
       const commits = world.commits.slice(subscriber.since);
       const expected = commits.flatMap((commit) => expectedOf(subscriber, commit));
@@ -20,13 +20,13 @@ describe('A subscriber', () => {
     });
   });
 
-  it('knows at the end what it may see, and nothing else', async () => {
+  it('knows at the end everything that it may see, and nothing else', async () => {
     await playOut(false, (world, subscriber) => {
       expectTrueBelief(world, subscriber, beliefOf(subscriber.reader));
     });
   });
 
-  it('receives at least the latest event of each user when it lags and wants no others', async () => {
+  it('receives at least the latest event of each user with DELIVERY_LATEST when it lags', async () => {
     await playOut(true, (world, subscriber) => {
       const commits = world.commits.slice(subscriber.since);
       const latest = new Map(

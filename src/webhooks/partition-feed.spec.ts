@@ -1,87 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { EventKind } from '../domain/event.js';
-import { newUser } from '../domain/user.js';
-import type { CommitHistory } from '../store/commit-history.js';
+import {
+  after,
+  commit,
+  feedOf,
+  MARK,
+  onGap,
+  read,
+  subjects,
+  twoPartitions,
+} from '../../test/support/partition-feed.js';
 import type { EventLog } from '../event-log/event-log.js';
-import type { DeliveryPosition } from '../store/partition-leases.js';
-import { eventOf, newLog } from '../../test/support/log.js';
-import { PartitionFeed, type FeedOptions } from './partition-feed.js';
-
-interface Read {
-  readonly type: string;
-  readonly id: string;
-  readonly subject?: string;
-  readonly data: { readonly from?: string; readonly to?: string };
-}
-
-const MARK = 99;
-const NOW = Date.parse('2026-03-01T00:00:00Z');
-
-let gaps: number;
-
-/** Creates a log of two partitions that has seen nothing yet. */
-function twoPartitions(size = 1000): EventLog {
-  const log = newLog({ size });
-  for (const partition of [0, 1]) log.begin({ partition, seq: 0, mark: MARK });
-  return log;
-}
-
-/** Appends a commit with these kinds of event. */
-function commit(
-  log: EventLog,
-  partition: number,
-  seq: number,
-  kinds: readonly EventKind[] = ['USER_ONLINE'],
-  userId = `user ${seq}`,
-): void {
-  const events = kinds.map((kind) => eventOf(userId, seq, { kind, at: NOW + seq }));
-  log.append(events, { partition, seq, mark: MARK + seq });
-}
-
-function feedOf(
-  log: EventLog,
-  position?: DeliveryPosition,
-  more: Partial<FeedOptions> = {},
-): PartitionFeed {
-  return new PartitionFeed(
-    {
-      partition: 1,
-      log,
-      history: {
-        keepsCommits: true,
-        readAfter: async () => undefined,
-        positionOf: async () => undefined,
-      },
-      source: 'here',
-      kinds: undefined,
-      now: () => NOW,
-      awaitCurrent: () => Promise.resolve(),
-      onGap: () => gaps++,
-      ...more,
-    },
-    position,
-  );
-}
-
-/** Returns the position after a commit. The partitions begin after commit 0. */
-const after = (seq: number): DeliveryPosition => ({ seq, mark: MARK + seq, occurredAt: NOW + seq });
-
-/** Returns the events of the next batch, which the receiver takes. */
-async function read(feed: PartitionFeed): Promise<readonly Read[]> {
-  const batch = await feed.next();
-  if (batch === undefined) return [];
-  feed.take();
-  return JSON.parse(batch.body) as readonly Read[];
-}
-
-/** Returns the subjects, or the type for events without one. */
-const subjects = (events: readonly Read[]): readonly string[] =>
-  events.map(({ subject, type }) => subject ?? type);
 
 describe('The feed of a partition', () => {
   let log: EventLog;
   beforeEach(() => {
-    gaps = 0;
+    onGap.mockClear();
     log = twoPartitions();
   });
 
@@ -96,7 +29,7 @@ describe('The feed of a partition', () => {
     expect(await read(feed)).toEqual([]);
     commit(log, 1, 4);
     expect(subjects(await read(feed))).toEqual(['user 4']);
-    expect(gaps).toBe(0);
+    expect(onGap).not.toHaveBeenCalled();
   });
 
   it('continues on another node from a position, with the same ids', async () => {
@@ -132,7 +65,7 @@ describe('The feed of a partition', () => {
     });
     expect(gap!.data.from).toBeUndefined();
     expect(subjects(events)).toEqual(['user 1']);
-    expect(gaps).toBe(1);
+    expect(onGap).toHaveBeenCalledOnce();
   });
 
   it('has a position after the first gap also if nothing has happened', async () => {
@@ -155,7 +88,7 @@ describe('The feed of a partition', () => {
     });
     expect(subjects(events)).toEqual(Array.from({ length: 10 }, (_, i) => `user ${21 + i}`));
     expect(await read(feed)).toEqual([]);
-    expect(gaps).toBe(1);
+    expect(onGap).toHaveBeenCalledOnce();
   });
 
   it('reports no gap if only events of other partitions were dropped', async () => {
@@ -166,7 +99,7 @@ describe('The feed of a partition', () => {
     for (let seq = 1; seq <= 30; seq++) commit(log, 0, seq);
     commit(log, 1, 2);
     expect(subjects(await read(feed))).toEqual(['user 2']);
-    expect(gaps).toBe(0);
+    expect(onGap).not.toHaveBeenCalled();
   });
 
   it('reports a gap for a position of another numbering', async () => {
@@ -203,73 +136,6 @@ describe('The feed of a partition', () => {
     expect(subjects(await read(feed))).toEqual(['presence.v1.gap', 'ann']);
   });
 
-  describe('with a history', () => {
-    /** A history of commits from a number on, in pages of two. */
-    function historyFrom(first: number, last: number): CommitHistory {
-      return {
-        keepsCommits: true,
-        readAfter: async ({ partition, seq }) => {
-          if (seq < first - 1) return undefined;
-          const seqs = [seq + 1, seq + 2].filter((next) => next <= last);
-          const commits = seqs.map((next) => {
-            const event = eventOf(`user ${next}`, next, { kind: 'USER_ONLINE', at: NOW + next });
-            return {
-              position: { partition, seq: next, mark: MARK + next },
-              ...{ events: [event], user: newUser(`user ${next}`) },
-              ...{ occurredAt: NOW + next, cause: 'REQUESTED' as const },
-            };
-          });
-          const end = seqs.at(-1) ?? seq;
-          return { commits, last: { partition, seq: end, mark: MARK + end } };
-        },
-        positionOf: async () => undefined,
-      };
-    }
-
-    it('has every event that the log has dropped, with the same ids', async () => {
-      const complete = twoPartitions();
-      log = twoPartitions(10);
-      for (let seq = 1; seq <= 30; seq++) for (const each of [log, complete]) commit(each, 1, seq);
-      const expected = await read(feedOf(complete, after(0)));
-      const feed = feedOf(log, after(0), { history: historyFrom(1, 30) });
-      const events: Read[] = [];
-      for (let page = await read(feed); page.length > 0; page = await read(feed)) {
-        expect(page.length).toBeLessThanOrEqual(10);
-        events.push(...page);
-      }
-      expect(events).toEqual(expected);
-      expect(events).toHaveLength(30);
-      expect(gaps).toBe(0);
-    });
-
-    it('has the commits that the node has missed, and not the differences that it found instead', async () => {
-      commit(log, 1, 1);
-      const feed = feedOf(log, after(0), { history: historyFrom(2, 20) });
-      await read(feed);
-      const reset = { partition: 1, seq: 20, mark: MARK + 20 };
-      log.begin(reset);
-      feed.noteReset(reset);
-      commit(log, 1, 20, ['USER_OFFLINE'], 'a difference');
-      commit(log, 1, 21);
-      const events: Read[] = [];
-      for (let page = await read(feed); page.length > 0; page = await read(feed))
-        events.push(...page);
-      expect(subjects(events)).toEqual(Array.from({ length: 20 }, (_, i) => `user ${i + 2}`));
-      expect(gaps).toBe(0);
-    });
-
-    it('reports a gap if the history does not reach back either, and repeats nothing', async () => {
-      commit(log, 1, 1);
-      const feed = feedOf(log, after(0), { history: historyFrom(15, 20) });
-      await read(feed);
-      const reset = { partition: 1, seq: 20, mark: MARK + 20 };
-      log.begin(reset);
-      feed.noteReset(reset);
-      commit(log, 1, 20, ['USER_OFFLINE'], 'a difference');
-      expect(subjects(await read(feed))).toEqual(['presence.v1.gap', 'a difference']);
-    });
-  });
-
   it('has only the kinds that are wanted, and remembers how far it has read', async () => {
     log = twoPartitions(10);
     const feed = feedOf(log, after(0), { kinds: new Set(['user_offline']) });
@@ -279,7 +145,7 @@ describe('The feed of a partition', () => {
     }
     commit(log, 1, 31, ['USER_OFFLINE', 'USER_STATUS_CHANGED']);
     expect((await read(feed)).map(({ type }) => type)).toEqual(['presence.v1.user_offline']);
-    expect(gaps).toBe(0);
+    expect(onGap).not.toHaveBeenCalled();
   });
 
   it('ends a batch at 100 events and continues with the next commit', async () => {
