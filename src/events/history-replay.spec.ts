@@ -36,6 +36,14 @@ class RecordedHistory extends CommitHistory {
     return { commits: commits, last };
   }
 
+  isContinuousFrom(): boolean {
+    return true;
+  }
+
+  async readOldest(): Promise<undefined> {
+    return undefined;
+  }
+
   async positionOf(partition: number, seq: number): Promise<CommitPosition | undefined> {
     await nextTurn();
     if (seq < this.oldest) return undefined;

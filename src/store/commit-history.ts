@@ -30,9 +30,26 @@ export abstract class CommitHistory {
   /**
    * Returns the commits after a position, about `limit` of them or fewer. The page ends at the position if nothing follows
    * it. Undefined: the history does not reach back to the position, the mark of the position is that of another commit, or the
-   * store has lost commits since then.
+   * store has lost commits since then. `acrossRepairs`: the reader does not rely on the state at the position, so the history
+   * also continues where nodes have written back users that the store had lost.
    */
-  abstract readAfter(position: CommitPosition, limit: number): Promise<HistoryPage | undefined>;
+  abstract readAfter(
+    position: CommitPosition,
+    limit: number,
+    acrossRepairs?: boolean,
+  ): Promise<HistoryPage | undefined>;
+
+  /**
+   * Whether the store has lost nothing since a position, as far as this node knows. Otherwise the node that delivered before
+   * may not have known what this node knows.
+   */
+  abstract isContinuousFrom(position: CommitPosition): boolean;
+
+  /**
+   * Returns the first commits of a partition that the history has since the store last lost commits, about `limit` of them
+   * or fewer, for a reader whose position is not in the history. Undefined: the history cannot be read.
+   */
+  abstract readOldest(partition: number, limit: number): Promise<HistoryPage | undefined>;
 
   /** Returns the position after a commit. Undefined: the history does not reach back to it. */
   abstract positionOf(partition: number, seq: number): Promise<CommitPosition | undefined>;

@@ -14,6 +14,14 @@ export class MemoryCommitHistory extends CommitHistory {
     return last?.seq === seq && last.mark === mark ? { commits: [], last } : undefined;
   }
 
+  isContinuousFrom(): boolean {
+    return true;
+  }
+
+  async readOldest(): Promise<undefined> {
+    return undefined;
+  }
+
   async positionOf(partition: number, seq: number): Promise<CommitPosition | undefined> {
     const last = this.newest(partition);
     return last?.seq === seq ? last : undefined;

@@ -36,6 +36,7 @@ export function batchOf(prepared: readonly Decided[], reply: readonly string[]):
   return {
     before: { epoch: epoch!, seq: Number(before), token: prev! },
     after: { epoch: epoch!, seq: Number(after), token: token! },
+    isLossMark: false,
     entries: () => entries,
   };
 }

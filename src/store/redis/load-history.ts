@@ -25,7 +25,7 @@ export async function loadHistory(
     const read = count === 0 ? [] : await port.loggedBefore(keys, position, count);
     for (const [batch, size] of read) {
       bytes += size;
-      if (!isSamePosition(batch.after, position) || bytes > MAX_BYTES || !isReadable(batch)) {
+      if (!isSamePosition(batch.after, position) || bytes > MAX_BYTES || !isContinuous(batch)) {
         return newestFirst.reverse();
       }
       newestFirst.push(batch);
@@ -35,10 +35,14 @@ export async function loadHistory(
   }
 }
 
-function isReadable(batch: Batch): boolean {
+/**
+ * Whether the batch can be decoded, and the events before it lead to it. They do not where Redis has lost commits, or users
+ * were written back: somebody who has received the events before may have missed what was lost.
+ */
+function isContinuous(batch: Batch): boolean {
   try {
-    batch.entries();
-    return true;
+    const entries = batch.entries();
+    return !batch.isLossMark && !entries.some(({ isRepair }) => isRepair);
   } catch {
     return false;
   }

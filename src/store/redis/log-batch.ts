@@ -59,6 +59,11 @@ export interface Batch {
   /** When it was logged, in service time. Undefined: not read from the log, or of a version that logs no time. */
   readonly loggedAt?: number | undefined;
   /**
+   * Whether it is the empty batch with which a node has recorded that Redis lost commits before it. No position before it can
+   * be continued.
+   */
+  readonly isLossMark: boolean;
+  /**
    * Decoded on demand, because most batches come back to their own writer. Throws `UnreadableRecord` for data that no
    * known version of the service has written.
    */
@@ -144,6 +149,7 @@ function batchOf(
   return {
     before: { epoch, seq: Number(before), token: prev },
     after: { epoch, seq: Number(after), token },
+    isLossMark: batch === '[]',
     entries: () => entriesOf(batch),
   };
 }

@@ -49,6 +49,8 @@ export interface ReaderOptions {
   /** The number of the last batches that a node loads from the partition log when it starts. */
   readonly logSize: number;
   readonly randomToken: () => string;
+  /** The service time. */
+  readonly now: () => number;
   /** Called when this node was declared dead under its current node id, so that it needs a new one. */
   readonly onFenced: (node: string) => void;
   readonly onLoss: (cause: ResyncReason) => void;
@@ -224,7 +226,9 @@ export class PartitionReader {
       const batches = await port.logged(keys, replica.position, BATCHES_PER_READ);
       for (const batch of batches) {
         if (this.isRecovering || batch.after.seq <= replica.position.seq) continue;
-        if (!this.apply(batch)) return this.recover('log_gap');
+        if (this.apply(batch)) continue;
+        // Another node has noticed that Redis has lost commits, which the replica has.
+        return this.recover(batch.isLossMark ? 'writes_lost' : 'log_gap');
       }
       if (this.recovery) return this.recovery;
       this.applyEarly();
@@ -259,12 +263,14 @@ export class PartitionReader {
    * Registers this node in the partition. Undefined: the node is fenced, and must register again under a new node id.
    */
   private async register(): Promise<LogPosition | undefined> {
-    const { port, keys, node, randomToken, onFenced } = this.options;
+    const { port, keys, node, replica, randomToken, now, onFenced } = this.options;
     const name = node();
+    const { epoch: knownEpoch, seq: seen, token: seenToken } = replica.position;
+    const tokens = [randomToken(), randomToken(), randomToken()];
     const reply = (await port.run(
       scripts.register,
       [keys.head, keys.nodes, keys.log],
-      [name, randomToken(), randomToken()],
+      [name, ...tokens, now(), knownEpoch, seen, seenToken],
     )) as [string, string, string, string, string];
     if (reply[0] === 'FENCED') {
       onFenced(name);

@@ -108,7 +108,12 @@ export class PartitionReplica {
   apply(batch: Batch, isOwn: boolean): boolean {
     if (!isSamePosition(batch.before, this.reached)) return false;
     // Decodes the complete batch before it applies the first entry.
-    batch.entries().forEach((entry, nth) => {
+    const entries = batch.entries();
+    if (batch.isLossMark) {
+      this.continuousFrom = batch.after.seq;
+      this.options.onRestart(batch.after);
+    }
+    entries.forEach((entry, nth) => {
       const { userId } = entry.user;
       this.unreadable.delete(userId);
       if (isOwn) this.dirtyUsers.delete(userId);
@@ -140,8 +145,9 @@ export class PartitionReplica {
    * previous state. Where the replica knows more than Redis, it keeps its state and marks the user for write-back.
    */
   restart({ users, unreadable }: StoredUsers, position: LogPosition): void {
+    // The numbers of another epoch say nothing about those of this one.
+    if (position.epoch !== this.reached.epoch) this.continuousFrom = 0;
     this.reached = position;
-    this.continuousFrom = position.seq;
     this.unreadable = new Map(unreadable);
     this.options.onRestart(position);
     const gone = [...this.table.all()].filter(({ userId }) => !users.has(userId));

@@ -133,23 +133,24 @@ export class RedisClient {
   }
 
   /**
-   * The end of the log, and the batches from an offset on, oldest first, the one that holds the offset included. They end
-   * with the batch that reaches the number of commits or bytes. Undefined: the head is missing or incomplete.
+   * Reads the batches from an offset on, oldest first, the one that holds the offset included. They end with the batch that
+   * reaches the number of commits or bytes. `seq` undefined: from the last loss of commits on. Undefined: the head is missing or
+   * incomplete.
    */
   async logFrom(
     { head, log }: PartitionKeys,
-    seq: number,
+    seq: number | undefined,
     size: { readonly commits: number; readonly bytes: number },
-  ): Promise<{ readonly head: LogPosition; readonly batches: readonly Batch[] } | undefined> {
-    const args = [seq, size.commits, size.bytes];
-    const [epoch, last, token, ...entries] = (await this.run(
+  ): Promise<LogPart | undefined> {
+    const args = [seq ?? '', size.commits, size.bytes];
+    const [epoch, last, token, since, ...entries] = (await this.run(
       scripts.history,
       [head, log],
       args,
-    )) as [string, string, string, ...(readonly [id: string, fields: readonly string[]])[]];
+    )) as [string, string, string, string, ...(readonly [id: string, fields: readonly string[]])[]];
     const end = positionOf([epoch, last, token]);
     const batches = entries.map(([id, fields]) => batchFrom(epoch, id, fields));
-    return end && { head: end, batches };
+    return end && { head: end, since: Number(since), batches };
   }
 
   /** Scans all users of a partition. A user who changes during the scan can be returned in the old or the new state. */
@@ -260,6 +261,15 @@ export class RedisClient {
       one.disconnect();
     }
   }
+}
+
+/** Batches of a log that follow one another. */
+export interface LogPart {
+  /** The end of the log. */
+  readonly head: LogPosition;
+  /** The number of the mark of the last loss of commits. Zero: none since the log was started. */
+  readonly since: number;
+  readonly batches: readonly Batch[];
 }
 
 /** The counts of a partition at one position. */

@@ -23,15 +23,38 @@ export class RedisCommitHistory extends CommitHistory {
     super();
   }
 
-  async readAfter(position: CommitPosition, limit: number): Promise<HistoryPage | undefined> {
+  async readAfter(
+    position: CommitPosition,
+    limit: number,
+    acrossRepairs = false,
+  ): Promise<HistoryPage | undefined> {
     const partition = this.partitions[position.partition];
     if (partition === undefined) return undefined;
     const size = { commits: Math.min(limit, MAX_PAGE_COMMITS), bytes: MAX_PAGE_BYTES };
     const read = await withinTimeout(this.port.logFrom(partition.keys, position.seq, size));
+    if (read === undefined) return undefined;
     // Checked after the read, because a node learns later than Redis that data was lost.
-    if (read === undefined || !partition.replica.isContinuousFrom(position.seq)) return undefined;
+    if (!acrossRepairs && !this.isContinuousFrom(position)) return undefined;
     const found = positionIn(position.partition, position.seq, read);
-    return found?.mark === position.mark ? pageAfter(position, read.batches) : undefined;
+    if (found?.mark !== position.mark) return undefined;
+    return pageAfter(position, read.batches, acrossRepairs);
+  }
+
+  isContinuousFrom({ partition, seq }: CommitPosition): boolean {
+    return this.partitions[partition]?.replica.isContinuousFrom(seq) ?? false;
+  }
+
+  async readOldest(index: number, limit: number): Promise<HistoryPage | undefined> {
+    const partition = this.partitions[index];
+    if (partition === undefined) return undefined;
+    const size = { commits: Math.min(limit, MAX_PAGE_COMMITS), bytes: MAX_PAGE_BYTES };
+    const read = await withinTimeout(this.port.logFrom(partition.keys, undefined, size));
+    if (read === undefined) return undefined;
+    const { head, since, batches } = read;
+    const first = batches[0];
+    const start =
+      first === undefined ? head : first.after.seq === since ? first.after : first.before;
+    return pageAfter(commitPosition(index, start), batches, true);
   }
 
   async positionOf(index: number, seq: number): Promise<CommitPosition | undefined> {
@@ -50,8 +73,9 @@ type LogRead = NonNullable<Awaited<ReturnType<RedisClient['logFrom']>>>;
 function positionIn(
   partition: number,
   seq: number,
-  { head, batches: [first] }: LogRead,
+  { head, since, batches: [first] }: LogRead,
 ): CommitPosition | undefined {
+  if (seq < since) return undefined;
   if (first === undefined) return head.seq === seq ? commitPosition(partition, head) : undefined;
   const { before, after } = first;
   if (before.seq === seq) return commitPosition(partition, before);
@@ -61,7 +85,11 @@ function positionIn(
 }
 
 /** Returns the commits of the batches after a position, as far as the batches follow one another and can be decoded. */
-function pageAfter(start: CommitPosition, batches: readonly Batch[]): HistoryPage | undefined {
+function pageAfter(
+  start: CommitPosition,
+  batches: readonly Batch[],
+  acrossRepairs: boolean,
+): HistoryPage | undefined {
   const commits: HistoricCommit[] = [];
   let last = start;
   let previous: Batch | undefined;
@@ -69,7 +97,7 @@ function pageAfter(start: CommitPosition, batches: readonly Batch[]): HistoryPag
     const isNext = previous === undefined || isSamePosition(batch.before, previous.after);
     previous = batch;
     if (batch.after.seq === start.seq) continue;
-    const entries = isNext ? entriesOf(batch) : undefined;
+    const entries = isNext ? entriesOf(batch, acrossRepairs) : undefined;
     // The next page is undefined then, because nothing of it can be read.
     if (entries === undefined) return last === start ? undefined : { commits, last };
     commits.push(...historicCommits(start, batch, entries));
@@ -79,12 +107,12 @@ function pageAfter(start: CommitPosition, batches: readonly Batch[]): HistoryPag
 }
 
 /** Undefined: the commits cannot be decoded, are incomplete, or do not follow from the commits before them. */
-function entriesOf(batch: Batch): readonly LoggedCommit[] | undefined {
+function entriesOf(batch: Batch, acrossRepairs: boolean): readonly LoggedCommit[] | undefined {
   // A node of an older version does not mark the commits with which it writes users back.
-  if (batch.loggedAt === undefined) return undefined;
+  if (batch.loggedAt === undefined || batch.isLossMark) return undefined;
   try {
     const entries = batch.entries();
-    return entries.some(({ isRepair }) => isRepair) ? undefined : entries;
+    return !acrossRepairs && entries.some(({ isRepair }) => isRepair) ? undefined : entries;
   } catch (error) {
     if (error instanceof UnreadableRecord) return undefined;
     throw error;
