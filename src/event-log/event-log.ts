@@ -203,8 +203,7 @@ export class EventLog {
   }
 
   /**
-   * Returns the offset at which the events of a partition after a commit begin. Undefined: the log does not reach back to
-   * the commit, or has another one with its number.
+   * Returns the offset at which the events of a partition after a commit begin. Undefined: the log does not hold this commit.
    */
   offsetAfter(commit: CommitPosition): number | undefined {
     return this.timeline.offsetAfter(commit, this.head);
@@ -213,6 +212,11 @@ export class EventLog {
   /** Returns the last commit of a partition whose events all lie before an offset. */
   lastCommitBefore(partition: number, position: number): CommitPosition {
     return this.timeline.lastBefore(partition, position);
+  }
+
+  /** Returns the offset from which on the log has every commit of a partition. */
+  completeSince(partition: number): number {
+    return Math.max(this.tailPosition, this.timeline.completeSince(partition));
   }
 
   /** Encodes an event that is not in the log. */

@@ -55,15 +55,9 @@ export class PartitionIndex {
     return this.seqs[index] === seq ? this.known(index) : undefined;
   }
 
-  /**
-   * Returns the last commit up to a number. It can be an earlier one, because commits without events are not in the index.
-   * Undefined: the index begins later, or the commit with that number has another mark.
-   */
-  after(seq: number, mark: number): CommitRef | undefined {
-    const index = this.search(this.seqs, seq + 1) - 1;
-    if (index < this.first) return undefined;
-    if (this.seqs[index] === seq && this.marks[index] !== mark) return undefined;
-    return this.known(index);
+  /** The first offset from which on the event log has every commit after the first one of the index. */
+  get begin(): number {
+    return this.starts[this.first]!;
   }
 
   dropBefore(tail: number): void {

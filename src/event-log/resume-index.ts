@@ -44,8 +44,13 @@ export class ResumeIndex {
 
   /** See `EventLog.offsetAfter`. */
   offsetAfter({ partition, seq, mark }: CommitPosition, head: number): number | undefined {
-    const after = this.tracks[partition]?.after(seq, mark);
-    return after && (after.next ?? head);
+    const found = this.tracks[partition]?.find(seq);
+    return found?.mark === mark ? (found.next ?? head) : undefined;
+  }
+
+  /** See `EventLog.completeSince`. */
+  completeSince(partition: number): number {
+    return this.tracks[partition]!.begin;
   }
 
   lastBefore(partition: number, position: number): CommitPosition {

@@ -33,6 +33,8 @@ class World {
       history: {
         keepsCommits: true,
         readAfter: async () => undefined,
+        readOldest: async () => undefined,
+        isContinuousFrom: () => true,
         positionOf: async () => undefined,
       },
       awaitCurrent: () => Promise.resolve(),
@@ -130,6 +132,18 @@ describe('The delivery of a partition', () => {
     await vi.advanceTimersByTimeAsync(1000);
     expect(world.stored.map((position) => position!.seq)).toEqual([1]);
     expect(world.versionsOf(world.requests[1]!)).toEqual([2, 3]);
+  });
+
+  it('sends an event that is committed just after it has found nothing', async () => {
+    const next = world.feed.next.bind(world.feed);
+    vi.spyOn(world.feed, 'next').mockImplementationOnce(async () => {
+      const nothing = await next();
+      void Promise.resolve().then(() => world.commit());
+      return nothing;
+    });
+    world.delivery.wake();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(world.versionsOf(world.requests[0]!)).toEqual([1]);
   });
 
   it.each<Outcome>(['3xx', '4xx', '5xx', 'timeout', 'unreachable'])(

@@ -37,6 +37,8 @@ export class PartitionDelivery {
   private isDraining = false;
   private isEnding = false;
   private isLost = false;
+  /** Whether there may be events that the last read of the feed did not find. */
+  private hasNews = false;
   private batch: Batch | undefined;
 
   constructor(private readonly options: DeliveryOptions) {}
@@ -61,9 +63,10 @@ export class PartitionDelivery {
     if (!this.isLost) await lease.release(feed.position).catch(onStoreError);
   }
 
-  /** Ends a wait for new events. */
+  /** Reads the feed again, also if the delivery has just found nothing in it. */
   wake(): void {
-    if (this.idle.isWaiting) this.idle.wake();
+    this.hasNews = true;
+    this.idle.wake();
   }
 
   /** Ends the pause after a failed request, because the receiver has taken another batch. */
@@ -102,10 +105,11 @@ export class PartitionDelivery {
   }
 
   private async deliverNext(): Promise<void> {
+    this.hasNews = false;
     this.batch ??= await this.feed.next();
     if (this.batch !== undefined) return this.deliver(this.batch);
     if (this.isDraining) return this.finish();
-    await this.idle.wait();
+    if (!this.hasNews) await this.idle.wait();
     if (!this.isEnding) await this.retry.wait(COLLECT_MS);
   }
 

@@ -115,7 +115,7 @@ describe('The feed of a partition', () => {
     commit(log, 1, 2);
     const reset = { partition: 1, seq: 20, mark: MARK + 20 };
     log.begin(reset);
-    feed.noteReset(reset);
+    feed.noteReset();
     for (const userId of ['ann', 'bob']) commit(log, 1, 20, ['USER_ONLINE'], userId);
     commit(log, 1, 21);
     const events = [...(await read(feed)), ...(await read(feed))];
@@ -131,7 +131,7 @@ describe('The feed of a partition', () => {
     await read(feed);
     const reset = { partition: 1, seq: 1, mark: MARK + 1 };
     log.begin(reset);
-    feed.noteReset(reset);
+    feed.noteReset();
     commit(log, 1, 1, ['USER_ONLINE'], 'ann');
     expect(subjects(await read(feed))).toEqual(['presence.v1.gap', 'ann']);
   });

@@ -3,7 +3,6 @@ import type { LogEntry } from '../event-log/entry.js';
 import type { EventLog } from '../event-log/event-log.js';
 import type { CommitHistory, HistoryPage } from '../store/commit-history.js';
 import type { DeliveryPosition } from '../store/partition-leases.js';
-import type { CommitPosition } from '../store/presence-store.js';
 import { BatchBuilder, MAX_BATCH_EVENTS, type Batch } from './batch.js';
 import { cloudEventOf, gapEventOf, kindName, type CloudEvent } from './cloud-event.js';
 
@@ -27,13 +26,6 @@ export interface FeedOptions {
   readonly onGap: () => void;
 }
 
-/** The end of the event log when the node could not follow the partition log, the time, and the commit from which it continues. */
-interface Reset {
-  readonly offset: number;
-  readonly at: number;
-  readonly seq: number;
-}
-
 /**
  * The events of one partition after a position, in batches. It reads the event log of the node when a batch is
  * requested. So it holds no events, however far its receiver lags.
@@ -45,14 +37,16 @@ export class PartitionFeed {
   private takenUntil: number;
   /** The position of the last entry that was read. */
   private read: DeliveryPosition | undefined;
-  /** Set if the node could not follow the partition log, so that commits are missing in the event log. */
-  private reset: Reset | undefined;
-  /**
-   * The point to continue from if the history does not have the missing commits. Undefined: the beginning of the log.
-   */
-  private fallback: Reset | undefined;
-  /** Whether the store has lost the commit of the position. */
-  private isLost = false;
+  /** The offset in the event log at which commits are missing, because the node could not follow the partition log. */
+  private resetOffset: number | undefined;
+  /** When that was. Undefined: the event log is complete from the position on, or has dropped what is missing. */
+  private resetAt: number | undefined;
+  /** The number of times that the node could not follow the partition log. */
+  private resets = 0;
+  /** Whether the history continues after a gap, so that no earlier event is relied on. */
+  private isAfterGap = false;
+  /** Whether the feed has read the event log before. */
+  private hasBegun = false;
 
   constructor(
     private readonly options: FeedOptions,
@@ -83,10 +77,12 @@ export class PartitionFeed {
     return entry.position >= this.takenUntil && this.isWanted(entry);
   }
 
-  /** Records that the event log misses commits of the partition at its current end, and continues from a commit. */
-  noteReset({ seq }: CommitPosition): void {
+  /** Records that the event log misses commits of the partition at its current end. */
+  noteReset(): void {
     const { log, now } = this.options;
-    if (this.offset !== undefined) this.reset ??= { offset: log.head, at: now(), seq };
+    this.resets++;
+    this.resetAt = now();
+    if (this.offset !== undefined) this.resetOffset ??= log.head;
   }
 
   /** Returns the next events. Undefined: there are none. Call `take` before the next call. */
@@ -118,26 +114,44 @@ export class PartitionFeed {
   }
 
   /**
-   * Finds the offset by the position. If the log does not reach back to it, reads a page of the history instead. If that does
-   * not reach back either, a gap begins the batch.
+   * Finds the offset by the position, if the event log holds exactly that commit. Otherwise reads a page of the history. If
+   * neither proves that nothing is missing, a gap begins the batch.
    */
   private async locate(builder: BatchBuilder): Promise<void> {
+    if (this.isInLog()) return;
+    this.offset = this.resetOffset = undefined;
     const { log, history, partition } = this.options;
-    const position = this.isLost ? undefined : this.read && { partition, ...this.read };
+    const { resets, read } = this;
+    const position = read && { partition, ...read };
+    const page = position && (await history.readAfter(position, MAX_BATCH_EVENTS, this.isAfterGap));
+    if (page === undefined) return this.continueAfterGap(builder);
+    if (page.last.seq > position!.seq) return this.readPage(builder, page);
+    // Nothing follows the position, which is that of a commit without events. The node can have received commits since then.
+    const isNewest = log.lastCommitBefore(partition, Infinity).seq <= position!.seq;
+    if (isNewest && this.resets === resets) this.continueAt(log.head);
+  }
+
+  /** Continues in the event log if it holds the commit of the position. */
+  private isInLog(): boolean {
+    const { log, history, partition } = this.options;
+    const position = this.read && { partition, ...this.read };
     const offset = position && log.offsetAfter(position);
-    if (offset !== undefined) {
-      this.offset = offset;
-      this.reset = this.fallback = undefined;
-      return;
-    }
-    const page = position && (await history.readAfter(position, MAX_BATCH_EVENTS));
-    if (page !== undefined && page.last.seq > position!.seq) this.readPage(builder, page);
-    else this.continueAfterGap(builder);
+    if (offset === undefined || offset < log.tail) return false;
+    // The node that delivered before may not have known what the store has lost.
+    const isProven = this.hasBegun || this.isAfterGap || history.isContinuousFrom(position!);
+    if (isProven) this.continueAt(offset);
+    return isProven;
+  }
+
+  private continueAt(offset: number): void {
+    this.offset = offset;
+    this.hasBegun = true;
+    this.isAfterGap = false;
+    this.resetAt = this.resetOffset = undefined;
   }
 
   private readPage(builder: BatchBuilder, { commits, last }: HistoryPage): void {
     const { log, partition } = this.options;
-    this.offset = undefined;
     for (const { position, events, user, occurredAt } of commits) {
       const wanted = events.flatMap((event, number) => {
         const { kind } = event.change;
@@ -151,19 +165,33 @@ export class PartitionFeed {
       });
       if (!builder.add(wanted)) return;
       this.read = { seq: position.seq, mark: position.mark, occurredAt };
+      if (this.isInLog()) return;
     }
     this.read = { seq: last.seq, mark: last.mark, occurredAt: this.read!.occurredAt };
   }
 
-  private continueAfterGap(builder: BatchBuilder): void {
-    const { log, partition } = this.options;
-    const { offset, at } = this.fallback ?? { offset: log.tail, at: this.firstTime() };
-    this.offset = Math.max(offset, log.tail);
-    this.fallback = undefined;
-    this.isLost = false;
-    this.addGap(builder, at);
-    const { seq, mark } = log.lastCommitBefore(partition, this.offset);
-    this.read = { seq, mark, occurredAt: at };
+  /**
+   * Adds a gap, then continues with the oldest commits that the history has and the receiver has not. If it has none, or does
+   * not continue after the gap before, continues with the oldest of the event log.
+   */
+  private async continueAfterGap(builder: BatchBuilder): Promise<void> {
+    const { log, history, partition, now } = this.options;
+    const position = this.read && !this.isAfterGap ? { partition, ...this.read } : undefined;
+    const page =
+      position &&
+      ((await history.readAfter(position, MAX_BATCH_EVENTS, true)) ??
+        (await history.readOldest(partition, MAX_BATCH_EVENTS)));
+    const to = this.resetAt ?? (page ? page.commits[0]?.occurredAt : this.firstTime()) ?? now();
+    this.addGap(builder, to);
+    if (page !== undefined) {
+      this.isAfterGap = true;
+      this.read = { ...page.last, occurredAt: to };
+      return this.readPage(builder, page);
+    }
+    const offset = log.completeSince(partition);
+    const { seq, mark } = log.lastCommitBefore(partition, offset);
+    this.read = { seq, mark, occurredAt: to };
+    this.continueAt(offset);
   }
 
   /** Reads entries until the batch is full or the log ends. Returns whether it stopped earlier, after a long scan. */
@@ -171,11 +199,9 @@ export class PartitionFeed {
     const { log, partition } = this.options;
     for (const stop = this.offset! + SCAN_LIMIT; this.offset! < log.head;) {
       if (this.offset! >= stop) return true;
-      if (this.reset !== undefined && this.offset! >= this.reset.offset) {
-        // The history may have the commits that the log lacks. If the store has lost commits, later commits can have
-        // the same numbers.
-        this.isLost = this.read!.seq >= this.reset.seq;
-        [this.fallback, this.reset, this.offset] = [this.reset, undefined, undefined];
+      if (this.offset! === this.resetOffset) {
+        // The history may have what the log misses.
+        this.resetOffset = this.offset = undefined;
         return true;
       }
       const entry = log.at(this.offset!)!;
@@ -231,7 +257,11 @@ export class PartitionFeed {
   /** When the first event that the log still has of the partition occurred. */
   private firstTime(): number {
     const { log, partition, now } = this.options;
-    for (let entry = log.at(log.tail); entry; entry = log.at(entry.position + 1))
+    for (
+      let entry = log.at(log.completeSince(partition));
+      entry;
+      entry = log.at(entry.position + 1)
+    )
       if (entry.partition === partition && entry.kind !== undefined) return entry.occurredAt;
     return now();
   }

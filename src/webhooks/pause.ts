@@ -2,12 +2,7 @@
 export class Pause {
   private end: (() => void) | undefined;
 
-  /** Whether a caller waits. */
-  get isWaiting(): boolean {
-    return this.end !== undefined;
-  }
-
-  /** Resolves after `ms` milliseconds, or when `wake` is called. Undefined: only when `wake` is called. */
+  /** Resolves after that many milliseconds, or when `wake` is called. Undefined: only then. */
   async wait(ms?: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {

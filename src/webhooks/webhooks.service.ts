@@ -81,9 +81,11 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
     const { url } = this.config.webhook;
     if (url === undefined) return;
     this.logger.log(`Events are delivered to ${new URL(url).origin}.`);
-    this.subscription = this.store.partitionResets.subscribe((position) =>
-      this.deliveries.get(position.partition)?.feed.noteReset(position),
-    );
+    this.subscription = this.store.partitionResets.subscribe(({ partition }) => {
+      const delivery = this.deliveries.get(partition);
+      delivery?.feed.noteReset();
+      delivery?.wake();
+    });
     this.subscription.add(
       this.store.commits.subscribe(({ position: { partition } }) =>
         this.deliveries.get(partition)?.wake(),

@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import type { EventKind } from '../../src/domain/event.js';
 import type { EventLog } from '../../src/event-log/event-log.js';
+import type { CommitHistory } from '../../src/store/commit-history.js';
 import type { DeliveryPosition } from '../../src/store/partition-leases.js';
 import { PartitionFeed, type FeedOptions } from '../../src/webhooks/partition-feed.js';
 import { eventOf, newLog } from './log.js';
@@ -15,6 +16,16 @@ export interface DeliveredEvent {
 
 export const MARK = 99;
 export const NOW = Date.parse('2026-03-01T00:00:00Z');
+
+/** A history without commits, except those that the methods in `more` return. */
+export const historyWith = (more: Partial<CommitHistory>): CommitHistory => ({
+  keepsCommits: true,
+  readAfter: async () => undefined,
+  readOldest: async () => undefined,
+  isContinuousFrom: () => true,
+  positionOf: async () => undefined,
+  ...more,
+});
 
 /** Called for each gap that a feed of `feedOf` reports. */
 export const onGap = vi.fn<() => void>();
@@ -47,11 +58,7 @@ export function feedOf(
     {
       partition: 1,
       log,
-      history: {
-        keepsCommits: true,
-        readAfter: async () => undefined,
-        positionOf: async () => undefined,
-      },
+      history: historyWith({}),
       source: 'here',
       kinds: undefined,
       now: () => NOW,
