@@ -38,6 +38,7 @@ const SYSTEM = [
     'tls-program',
     'token-revocation-nodes',
     'webhooks-nodes',
+    'webhook-losses',
     'webhook-receivers',
   ),
   'client/test/{consumer-outages,example,restarts}.e2e-spec.ts',

@@ -21,6 +21,7 @@ export interface ReceivedEvent {
 
 export interface ReceivedRequest {
   readonly id: string;
+  readonly path: string;
   readonly body: string;
   readonly headers: IncomingMessage['headers'];
   readonly events: readonly ReceivedEvent[];
@@ -115,7 +116,7 @@ export class WebhookReceiver {
       return;
     }
     const events = JSON.parse(body) as readonly ReceivedEvent[];
-    const request = { id, body, headers, events };
+    const request = { id, path: message.url!, body, headers, events };
     this.requests.push(request);
     if (this.respond === TAKE) this.taken.push(...events);
     this.respond(response, request);

@@ -1,0 +1,78 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Build, type ServerProcess } from '../support/built-server.js';
+import { NIGHTLY } from '../support/nodes.js';
+import { RedisSentinels } from '../support/redis-sentinels.js';
+import { RedisServer } from '../support/redis-server.js';
+import { WebhookNodes } from '../support/webhook-nodes.js';
+import { PARTITIONS } from '../../src/store/redis/keys.js';
+
+describe('Webhooks of several nodes whose Redis loses data', () => {
+  let build: Build;
+  let redis: RedisServer;
+  let cluster: WebhookNodes;
+  beforeAll(async () => void (build = await Build.make()));
+  afterAll(() => build.remove());
+  beforeEach(async () => {
+    redis = await RedisServer.start();
+    cluster = await WebhookNodes.with(build, redis.url);
+  });
+  afterEach(async () => {
+    await cluster.stop();
+    await redis.stop();
+  });
+
+  /** Checks that every partition delivers again, and that nothing was missed since the last gap. */
+  async function areComplete(node: ServerProcess): Promise<void> {
+    await cluster.areTaken(await cluster.visitsEverywhere(node));
+    const { length } = cluster.backend.gaps;
+    expect(length).toBeGreaterThanOrEqual(2 * PARTITIONS);
+    await cluster.areTaken(await cluster.visitsEverywhere(node));
+    expect(cluster.backend.gaps).toHaveLength(length);
+  }
+
+  it('have a gap when Redis is emptied, and then every change, also those right after it', async () => {
+    const [one, two] = [await cluster.start(), await cluster.start()];
+    await cluster.areTaken(await cluster.visits(one));
+    await redis.with((client) => client.flushall());
+    const users = [...(await cluster.visits(two)), ...(await cluster.visits(one))];
+    await cluster.areTaken(users);
+    await areComplete(two);
+  });
+
+  it.runIf(NIGHTLY)(
+    'have a gap when Redis loses the heads and the delivering node dies at once',
+    async () => {
+      const one = await cluster.start();
+      await cluster.areTaken(await cluster.visits(one, 60));
+      // The node `one` delivers. The other one takes over, and has positions of a numbering that has ended.
+      const two = await cluster.start();
+      cluster.backend.refuse(503);
+      await cluster.visits(two);
+      await redis.with(async (client) => client.del(await client.keys('*:head')));
+      await one.kill();
+      await cluster.visits(two, 5);
+      cluster.backend.take();
+      await areComplete(two);
+    },
+  );
+});
+
+describe.runIf(NIGHTLY)('Webhooks of several nodes on a master with Sentinels', () => {
+  it('outlive the master', async () => {
+    const build = await Build.make();
+    const redis = await RedisSentinels.start();
+    const cluster = await WebhookNodes.with(build, redis.url);
+    try {
+      const [one, two] = [await cluster.start(), await cluster.start()];
+      await cluster.areTaken(await cluster.visits(one));
+      await redis.killMaster();
+      const users = [...(await cluster.visits(one)), ...(await cluster.visits(two))];
+      await cluster.areTaken(users);
+      expect(cluster.backend.gaps.length).toBeLessThanOrEqual(2 * PARTITIONS);
+    } finally {
+      await cluster.stop();
+      await redis.stop();
+      await build.remove();
+    }
+  });
+});
