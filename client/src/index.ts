@@ -15,6 +15,7 @@ export type { Consumer, ConsumerState } from './consumer.js';
 export type { CountOptions, PresenceCount } from './count.js';
 export type { CountWatch } from './count-watch.js';
 export type { EventBatch, Reset } from './event-batch.js';
+export { presenceEventFromJson } from './event-json.js';
 export type { DeniedChannel } from './denied-channel.js';
 export type { CollectionState } from './live-state.js';
 export type { MuteChange } from './mute-change.js';

@@ -1,18 +1,27 @@
 import { createHmac } from 'node:crypto';
 import { WEBHOOK_SECRET } from './webhook-receiver.js';
 
+const BATCH = 'application/cloudevents-batch+json';
+
 interface SignedRequest {
   readonly id?: string;
   readonly secret?: string;
   /** In milliseconds since 1970. */
   readonly sentAt?: number;
+  /** The content type. */
+  readonly type?: string;
 }
 
 /** Sends a body to a receiver of webhooks with a signature of Standard Webhooks, as the service does. */
 export function postSigned(
   url: string,
   body: string,
-  { id = 'batch-1', secret = WEBHOOK_SECRET, sentAt = Date.now() }: SignedRequest = {},
+  {
+    id = 'batch-1',
+    secret = WEBHOOK_SECRET,
+    sentAt = Date.now(),
+    type = BATCH,
+  }: SignedRequest = {},
 ): Promise<Response> {
   const timestamp = Math.floor(sentAt / 1000);
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
@@ -20,7 +29,7 @@ export function postSigned(
   return fetch(url, {
     method: 'POST',
     headers: {
-      'content-type': 'application/cloudevents-batch+json',
+      'content-type': type,
       'webhook-id': id,
       'webhook-timestamp': `${timestamp}`,
       'webhook-signature': `v1,${signature}`,
