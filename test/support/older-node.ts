@@ -3,7 +3,7 @@ import { newUser, type User } from '../../src/domain/user.js';
 import type { Step } from '../../src/domain/step.js';
 import { Keys, partitionOf } from '../../src/store/redis/keys.js';
 import { encodeCommit } from '../../src/store/redis/log-batch.js';
-import { readUser } from '../../src/store/redis/read-user.js';
+import { readUser } from '../../src/store/redis/user-record.codec.js';
 import { rendezvous } from '../../src/store/redis/rendezvous.js';
 import { scripts } from '../../src/store/redis/script.js';
 import { formatUser } from '../../src/store/redis/user-record.codec.js';

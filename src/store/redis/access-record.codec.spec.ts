@@ -5,8 +5,8 @@ import { offlineFrom } from '../../domain/presence.js';
 import { step } from '../../domain/step.js';
 import { newUser, type User } from '../../domain/user.js';
 import { decodeMessage, encodeCommit } from './log-batch.js';
-import { readUser, UnreadableRecord } from './read-user.js';
-import { formatUser, userOf } from './user-record.codec.js';
+import { UnreadableRecord } from './record-fields.js';
+import { formatUser, readUser } from './user-record.codec.js';
 
 /** A record as the version before access wrote it. */
 const BEFORE_ACCESS =
@@ -64,7 +64,7 @@ describe('The record of a user with access rules', () => {
     const many = formatUser(hiddenFrom(hidingFrom(1000)));
     const ids = JSON.stringify([...hidingFrom(1000).keys()]);
     expect(many.length - one.length).toBeLessThan(ids.length);
-    const read = userOf('alice', JSON.parse(many));
+    const read = readUser('alice', JSON.parse(many));
     expect(read).toEqual(hiddenFrom(hidingFrom(1000)));
     expect(new Set(read.accessRules.hiddenFrom.values()).size).toBe(1);
   });

@@ -7,6 +7,7 @@ import {
   type Hiding,
 } from '../../domain/access-rules.js';
 import { presenceFields, presenceOf, type StoredPresence } from './presence-record.codec.js';
+import { texts, time, timeOrNone } from './record-fields.js';
 
 /** See `AccessRules`. */
 export type AccessFields = readonly [
@@ -58,7 +59,7 @@ export function accessRulesOf(
 ): AccessRules {
   if (fields === undefined || fields === null) return NO_ACCESS_RULES;
   const [hidings, tokensValidFrom] = fields;
-  return accessRules(hiddenFromOf(userId, hidings), tokensValidFrom ?? undefined);
+  return accessRules(hiddenFromOf(userId, hidings), timeOrNone(tokensValidFrom));
 }
 
 function hiddenFromOf(userId: string, hidings: readonly HidingFields[]): Hidings {
@@ -67,11 +68,11 @@ function hiddenFromOf(userId: string, hidings: readonly HidingFields[]): Hidings
   for (const [presence, endedAt, endedVersion, viewerIds, activeUntil] of hidings) {
     const hiding = {
       presence: presence === null ? undefined : presenceOf(userId, presence),
-      endedAt: endedAt ?? undefined,
-      endedVersion,
-      ...(activeUntil !== undefined && { activeUntil }),
+      endedAt: timeOrNone(endedAt),
+      endedVersion: time(endedVersion),
+      ...(activeUntil !== undefined && { activeUntil: time(activeUntil) }),
     };
-    viewerIds.forEach((viewerId) => hiddenFrom.set(viewerId, hiding));
+    texts(viewerIds).forEach((viewerId) => hiddenFrom.set(viewerId, hiding));
   }
   return hiddenFrom;
 }

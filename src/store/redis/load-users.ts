@@ -2,8 +2,9 @@ import { isForgotten } from '../../domain/user.js';
 import { isSamePosition, revisionOf, type LogPosition } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
 import type { Stored, StoredUsers } from './partition-replica.js';
-import { readUser, UnreadableRecord } from './read-user.js';
+import { UnreadableRecord } from './record-fields.js';
 import type { RedisClient } from './redis-client.js';
+import { readUser } from './user-record.codec.js';
 
 const BATCHES_PER_READ = 200;
 

@@ -5,7 +5,7 @@ import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
 import { changesViewers } from '../../domain/visibility.js';
 import type { CommitPosition } from '../presence-store.js';
-import { readUser, UnreadableRecord } from './read-user.js';
+import { text, UnreadableRecord } from './record-fields.js';
 import {
   endedFields,
   endedOf,
@@ -14,7 +14,7 @@ import {
   type EndedFields,
   type EventFields,
 } from './presence-record.codec.js';
-import { formatUser } from './user-record.codec.js';
+import { formatUser, readUser } from './user-record.codec.js';
 
 /**
  * A position in the log of a partition. The token distinguishes two logs with the same numbers: see `PartitionReplica`.
@@ -64,10 +64,11 @@ export interface Batch {
    */
   readonly isLossMark: boolean;
   /**
-   * Decoded on demand, because most batches come back to their own writer. Throws `UnreadableRecord` for data that no
+   * Decodes the commits. A batch that is not applied, because the node has it already, is not decoded. `known` finds the
+   * state of a user before, from which the decoded users share texts and lists. Throws `UnreadableRecord` for data that no
    * known version of the service has written.
    */
-  readonly entries: () => readonly LoggedCommit[];
+  readonly entries: (known?: (userId: string) => User | undefined) => readonly LoggedCommit[];
 }
 
 type EntryFields = readonly [
@@ -113,16 +114,15 @@ function timeAndCauseOf(
 
 /** Decodes a pub/sub message. Undefined: the message is not a batch. */
 export function decodeMessage(message: string): Batch | undefined {
-  // The batch itself may contain the separator.
-  const match = /^([^|]+)\|(\d+)\|(\d+)\|([^|]*)\|([^|]*)\|(.*)$/s.exec(message);
+  const match = /^([^|]+)\|(\d+)\|(\d+)\|([^|]*)\|([^|]*)\|/.exec(message);
   if (match === null) return undefined;
-  const [, epoch, before, after, prev, token, batch] = match as unknown as readonly string[];
+  const [head, epoch, before, after, prev, token] = match as unknown as [string, ...string[]];
   return batchOf(epoch!, {
     before: before!,
     after: after!,
     prev: prev!,
     token: token!,
-    batch: batch!,
+    batch: message.slice(head.length),
   });
 }
 
@@ -150,35 +150,44 @@ function batchOf(
     before: { epoch, seq: Number(before), token: prev },
     after: { epoch, seq: Number(after), token },
     isLossMark: batch === '[]',
-    entries: () => entriesOf(batch),
+    entries: (known) => entriesOf(batch, known),
   };
 }
 
-function entriesOf(batch: string): readonly LoggedCommit[] {
+function entriesOf(batch: string, known: Parameters<Batch['entries']>[0]): readonly LoggedCommit[] {
   try {
-    return (JSON.parse(batch) as readonly EntryFields[]).map(entryOf);
+    return (JSON.parse(batch) as readonly EntryFields[]).map((entry) =>
+      entryOf(entry, known?.(entry[1])),
+    );
   } catch {
     throw new UnreadableRecord('a batch in the partition log is unreadable');
   }
 }
 
-function entryOf(entry: EntryFields): LoggedCommit {
-  const [fields, userId, previousVersion, eventsField, ended, timeAndCause, isRepair] = entry;
-  const user = fields === null ? newUser(userId) : readUser(userId, fields);
-  const events = eventsOf(user.shown, eventsField);
-  const [occurredAt, cause] = timeAndCause || [
-    events[0]?.occurredAt,
-    events[0]?.reason ?? 'UNKNOWN',
-  ];
+function entryOf(entry: EntryFields, known: User | undefined): LoggedCommit {
+  const userId = known?.userId ?? text(entry[1]);
+  const user = entry[0] === null ? newUser(userId) : readUser(userId, entry[0], known);
+  const events = eventsOf(user.shown, entry[3]);
+  const timeAndCause = entry[5];
   return {
-    ...{ user, events, ended: endedOf(ended), previousVersion, occurredAt, cause },
+    user,
+    events,
+    ended: endedOf(entry[4]),
+    previousVersion: entry[2],
+    occurredAt: timeAndCause ? whenAndWhy[0] : events[0]?.occurredAt,
+    cause: timeAndCause ? whenAndWhy[1] : (events[0]?.reason ?? 'UNKNOWN'),
     mayLackAccess: timeAndCause === undefined,
-    isRepair: isRepair === 1,
+    isRepair: entry[6] === 1,
   };
 }
 
 export function isSamePosition(a: LogPosition, b: LogPosition): boolean {
   return a.seq === b.seq && a.token === b.token && a.epoch === b.epoch;
+}
+
+/** The position after the nth commit of a batch. */
+export function positionAfter({ before, after: { epoch, token } }: Batch, nth: number): LogPosition {
+  return { epoch, seq: before.seq + nth + 1, token };
 }
 
 /** The revision that the nth commit of a batch gives to its user, as Redis stores it. */
@@ -188,7 +197,15 @@ export function revisionOf({ before, after }: Batch, nth: number): string {
 
 /** The position in the log of a partition, as all nodes and resume tokens name it. */
 export function commitPosition(partition: number, { seq, token }: LogPosition): CommitPosition {
+  // All commits of a batch have its token.
+  if (token !== lastMark.token) lastMark = { token, mark: markOf(token) };
+  return { partition, seq, mark: lastMark.mark };
+}
+
+let lastMark = { token: '', mark: 0 };
+
+function markOf(token: string): number {
   const bytes = Buffer.from(token, 'base64url');
   // A token written by another program may be shorter.
-  return { partition, seq, mark: bytes.length < 4 ? 0 : bytes.readUInt32LE() };
+  return bytes.length < 4 ? 0 : bytes.readUInt32LE();
 }

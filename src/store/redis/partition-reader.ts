@@ -5,7 +5,7 @@ import type { PartitionKeys } from './keys.js';
 import { loadHistory } from './load-history.js';
 import { loadUsers } from './load-users.js';
 import type { PartitionReplica } from './partition-replica.js';
-import { UnreadableRecord } from './read-user.js';
+import { UnreadableRecord } from './record-fields.js';
 import type { RedisClient } from './redis-client.js';
 import { scripts } from './script.js';
 

@@ -11,6 +11,7 @@ import { UserTable, type UserEntry } from '../user-table.js';
 import { DirtyUsers } from './dirty-users.js';
 import {
   isSamePosition,
+  positionAfter,
   revisionOf,
   type Batch,
   type LoggedCommit,
@@ -108,22 +109,24 @@ export class PartitionReplica {
   apply(batch: Batch, isOwn: boolean): boolean {
     if (!isSamePosition(batch.before, this.reached)) return false;
     // Decodes the complete batch before it applies the first entry.
-    const entries = batch.entries();
+    const entries = batch.entries(this.knownUser);
     if (batch.isLossMark) {
       this.continuousFrom = batch.after.seq;
       this.options.onRestart(batch.after);
     }
     entries.forEach((entry, nth) => {
       const { userId } = entry.user;
-      this.unreadable.delete(userId);
+      if (this.unreadable.size > 0) this.unreadable.delete(userId);
       if (isOwn) this.dirtyUsers.delete(userId);
       if (entry.isRepair) this.continuousFrom = batch.after.seq;
       const revision = isForgotten(entry.user) ? '' : revisionOf(batch, nth);
-      this.take(entry, revision, { ...batch.after, seq: batch.before.seq + nth + 1 });
+      this.take(entry, revision, positionAfter(batch, nth));
     });
     this.reached = batch.after;
     return true;
   }
+
+  private readonly knownUser = (userId: string): User | undefined => this.table.get(userId)?.user;
 
   /**
    * Loads the users stored at a position. The history supplies the events before it, as far back as the log reaches.
@@ -162,7 +165,7 @@ export class PartitionReplica {
 
   private replay(batch: Batch): void {
     batch.entries().forEach(({ user, occurredAt, cause, events, ended, isRepair }, nth) => {
-      const position = { ...batch.after, seq: batch.before.seq + nth + 1 };
+      const position = positionAfter(batch, nth);
       if (isRepair) this.continuousFrom = batch.after.seq;
       // No viewer sees a difference.
       if (occurredAt === undefined) return;

@@ -1,15 +1,27 @@
-import { NO_ATTRIBUTES } from '../../domain/attributes.js';
+import { NO_ATTRIBUTES, type Attributes } from '../../domain/attributes.js';
 import type { Change, PresenceEvent, Reason } from '../../domain/event.js';
-import { moderatorMute } from '../../domain/moderator-mute.js';
+import { moderatorMute, NOT_MODERATED } from '../../domain/moderator-mute.js';
 import { sharedPlatforms } from '../../domain/platforms.js';
-import { NO_CHANNELS, type Presence, type Status } from '../../domain/presence.js';
-import { sharedText } from '../../domain/shared-text.js';
+import {
+  areSame,
+  NO_CHANNELS,
+  STATUSES,
+  type Presence,
+  type Status,
+} from '../../domain/presence.js';
 import type { EndedSession } from '../../domain/session-transitions.js';
 import {
   bit,
   moderatorMuteOf,
   muteBits,
+  oneOf,
+  sameOr,
+  sharedWith,
+  text,
+  texts,
+  timeOrNone,
   trimmed,
+  UnreadableRecord,
   type MuteBits,
   type Stored,
   type Written,
@@ -77,24 +89,43 @@ export function presenceFields(presence: Presence): StoredPresence {
   return trimmed(fields);
 }
 
-/** Decodes a presence. */
-export function presenceOf(userId: string, fields: StoredPresence): Presence {
-  const [status, statusText, channelId, microphone, speaker, connectedAt, lastActiveAt] = fields;
+const KNOWN_STATUSES: ReadonlySet<Status> = new Set(STATUSES);
+
+/** Decodes a presence. `known`: see `readUser`. */
+export function presenceOf(userId: string, fields: StoredPresence, known?: Presence): Presence {
+  const channelId = fields[2];
+  const otherChannelIds = fields[9];
+  const platforms = texts(fields[7]);
   return {
     userId,
-    status,
-    statusText,
-    channelId: channelId === null ? undefined : sharedText(channelId),
-    otherChannelIds: fields[9] ?? NO_CHANNELS,
-    isMicrophoneMuted: microphone === 1,
-    isSpeakerMuted: speaker === 1,
+    status: oneOf(KNOWN_STATUSES, fields[0]),
+    statusText: text(fields[1]),
+    channelId: channelId === null ? undefined : sharedWith(known?.channelId, channelId),
+    otherChannelIds: otherChannelIds
+      ? sameOr(known?.otherChannelIds, texts(otherChannelIds))
+      : NO_CHANNELS,
+    isMicrophoneMuted: fields[3] === 1,
+    isSpeakerMuted: fields[4] === 1,
     moderatorMute: moderatorMuteOf(fields[11]),
-    attributes: fields[10] ? new Map(fields[10]) : NO_ATTRIBUTES,
-    connectedAt: connectedAt ?? undefined,
-    lastActiveAt: lastActiveAt ?? undefined,
-    platforms: sharedPlatforms(fields[7]),
-    version: fields[8],
+    attributes: attributesOf(fields[10]),
+    connectedAt: timeOrNone(fields[5]),
+    lastActiveAt: timeOrNone(fields[6]),
+    platforms:
+      known && areSame(known.platforms, platforms) ? known.platforms : sharedPlatforms(platforms),
+    version: versionOf(fields[8]),
   };
+}
+
+function attributesOf(fields: StoredPresence[10] | null): Attributes {
+  if (!fields) return NO_ATTRIBUTES;
+  const attributes = new Map<string, string>();
+  for (const [key, value] of fields) attributes.set(text(key), text(value));
+  return attributes;
+}
+
+function versionOf(value: number): number {
+  if (!Number.isSafeInteger(value) || value < 0) throw new UnreadableRecord('a version is missing');
+  return value;
 }
 
 /** Encodes the events of one commit for the log. */
@@ -115,7 +146,7 @@ export function eventFields(events: readonly PresenceEvent[]): EventFields | nul
 function knownEventFields([first, ...others]: readonly PresenceEvent[]): EventFields | null {
   if (first === undefined) return null;
   const { occurredAt, previousChannelId, previousOtherChannelIds } = first;
-  const all = [first, ...others].map(({ reason, change }) => [reason, change] as const);
+  const all = [first, ...others].map(({ reason, change }) => [reason, shortened(change)] as const);
   const otherChannelIds = previousOtherChannelIds.length === 0 ? null : previousOtherChannelIds;
   const known = all.filter(([, { kind }]) => kind !== 'USER_ATTRIBUTES_CHANGED');
   if (known.length === all.length && !all.some(([reason]) => reason in BEFORE_ATTRIBUTES)) {
@@ -129,27 +160,39 @@ function knownEventFields([first, ...others]: readonly PresenceEvent[]): EventFi
   return [occurredAt, previousChannelId ?? null, before, otherChannelIds, all];
 }
 
+/** Leaves out of a change what `completed` adds again. */
+function shortened(change: Change): Change {
+  if (change.kind !== 'USER_MUTE_STATE_CHANGED' || change.moderatorMuteBefore !== NOT_MODERATED)
+    return change;
+  const { kind, wasMicrophoneMuted, wasSpeakerMuted } = change;
+  return { kind, wasMicrophoneMuted, wasSpeakerMuted } as Change;
+}
+
 /** Decodes the events of one commit. `presence` is the shown presence after the commit. */
 export function eventsOf(presence: Presence, fields: EventFields | null): readonly PresenceEvent[] {
   if (fields === null) return [];
-  const [occurredAt, previousChannelId, changes, previousOtherChannelIds, allChanges, reasons] =
-    fields;
-  return (allChanges ?? changes).map(([reason, change], nth) => ({
+  const previousChannelId = fields[1] ?? undefined;
+  const previousOtherChannelIds = fields[3] ?? NO_CHANNELS;
+  const reasons = fields[5];
+  return (fields[4] ?? fields[2]).map((each, nth) => ({
     presence,
-    previousChannelId: previousChannelId ?? undefined,
-    previousOtherChannelIds: previousOtherChannelIds ?? NO_CHANNELS,
-    occurredAt,
-    reason: reasons?.[nth] ?? reason,
-    change: completed(change, presence),
+    previousChannelId,
+    previousOtherChannelIds,
+    occurredAt: fields[0],
+    reason: reasons?.[nth] ?? each[0],
+    change: completed(each[1], presence),
   }));
 }
 
-/** Adds what a node of the previous version leaves out of a change during a rolling upgrade. */
+/** Adds what is left out of a change because it is usual, or because the node has an earlier version. */
 function completed(change: Change, { channelId }: Presence): Change {
   if (change.kind === 'USER_MUTE_STATE_CHANGED') {
+    const { kind, wasMicrophoneMuted, wasSpeakerMuted, moderatorMuteBefore: before } = change;
     // JSON has created a new object for the state before.
-    const { isMicrophoneMuted = false, isSpeakerMuted = false } = change.moderatorMuteBefore ?? {};
-    return { ...change, moderatorMuteBefore: moderatorMute(isMicrophoneMuted, isSpeakerMuted) };
+    const moderatorMuteBefore = before
+      ? moderatorMute(before.isMicrophoneMuted, before.isSpeakerMuted)
+      : NOT_MODERATED;
+    return { kind, wasMicrophoneMuted, wasSpeakerMuted, moderatorMuteBefore };
   }
   if (change.kind !== 'USER_CHANNEL_CHANGED' || change.joinedChannelIds !== undefined)
     return change;
@@ -180,7 +223,10 @@ export function endedFields(ended: readonly EndedSession[]): EndedFields {
   );
 }
 
+const NOTHING_ENDED: readonly EndedSession[] = [];
+
 /** Decodes the sessions that ended with a commit. */
 export function endedOf(fields: EndedFields): readonly EndedSession[] {
+  if (fields.length === 0) return NOTHING_ENDED;
   return fields.map(([sessionId, cause, realCause]) => ({ sessionId, cause: realCause ?? cause }));
 }

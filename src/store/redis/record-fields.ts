@@ -1,3 +1,5 @@
+import { areSame } from '../../domain/presence.js';
+import { sharedText } from '../../domain/shared-text.js';
 import { moderatorMute, NOT_MODERATED, type ModeratorMute } from '../../domain/moderator-mute.js';
 
 /*
@@ -19,6 +21,55 @@ export type Stored<First extends readonly unknown[], Later extends readonly unkn
 export function trimmed<Fields extends unknown[]>(fields: Fields): Fields {
   while (fields.at(-1) === undefined) fields.pop();
   return fields;
+}
+
+/** A record that is damaged, or that an incompatible version of the service has written. */
+export class UnreadableRecord extends Error {}
+
+/** Returns a stored text. Throws if it is none. */
+export function text(value: unknown): string {
+  if (typeof value !== 'string') throw new UnreadableRecord('a text is missing');
+  return value;
+}
+
+/** Returns a stored time, version or duration. Throws if it is no number. */
+export function time(value: unknown): number {
+  if (!Number.isFinite(value)) throw new UnreadableRecord('a number is missing');
+  return value as number;
+}
+
+/** Returns a stored time. Undefined: none is stored. */
+export function timeOrNone(value: unknown): number | undefined {
+  return value === null || value === undefined ? undefined : time(value);
+}
+
+/** Returns a stored list of texts. */
+export function texts(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw new UnreadableRecord('a list is missing');
+  for (let nth = 0; nth < value.length; nth++) text(value[nth]);
+  return value as string[];
+}
+
+/** Returns a stored value if it is one of `all`. */
+export function oneOf<T>(all: ReadonlySet<T>, value: unknown): T {
+  if (!all.has(value as T)) throw new UnreadableRecord('a value is unknown');
+  return value as T;
+}
+
+/**
+ * Returns a text that other users share. `known` is the text at this position in the record before: most commits do not
+ * change it, and the comparison is cheaper than a search.
+ */
+export function sharedWith(known: string | undefined, value: unknown): string {
+  return known !== undefined && value === known ? known : sharedText(text(value));
+}
+
+/** Returns the known list if the stored one is equal, because consumers of commits compare lists by identity first. */
+export function sameOr(
+  known: readonly string[] | undefined,
+  stored: readonly string[],
+): readonly string[] {
+  return known !== undefined && areSame(known, stored) ? known : stored;
 }
 
 export function bit(flag: boolean): 0 | 1 {

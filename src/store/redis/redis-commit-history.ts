@@ -2,7 +2,7 @@ import { CommitHistory, type HistoricCommit, type HistoryPage } from '../commit-
 import type { CommitPosition } from '../presence-store.js';
 import { commitPosition, isSamePosition, type Batch, type LoggedCommit } from './log-batch.js';
 import type { Partition } from './partition.js';
-import { UnreadableRecord } from './read-user.js';
+import { UnreadableRecord } from './record-fields.js';
 import { withinTimeout } from './redis-health.js';
 import type { RedisClient } from './redis-client.js';
 

@@ -1,9 +1,19 @@
 import { NO_SESSION_ATTRIBUTES, type SessionAttributes } from '../../domain/attributes.js';
 import { sharedGroups } from '../../domain/shared-groups.js';
-import { sharedText } from '../../domain/shared-text.js';
+import { areSame } from '../../domain/presence.js';
 import { sharedTerms, type SessionTerms } from '../../domain/terms.js';
-import { NO_GROUPS, type LossReason, type Session } from '../../domain/user.js';
-import { trimmed, type Stored, type Written } from './record-fields.js';
+import { LOSS_REASONS, NO_GROUPS, type LossReason, type Session } from '../../domain/user.js';
+import {
+  oneOf,
+  sharedWith,
+  text,
+  texts,
+  time,
+  timeOrNone,
+  trimmed,
+  type Stored,
+  type Written,
+} from './record-fields.js';
 
 type SessionFields = [
   sessionId: string,
@@ -75,41 +85,47 @@ function termsFields({
 
 function termsOf(fields: TermsFields | null | undefined): SessionTerms | undefined {
   if (fields === undefined || fields === null) return undefined;
-  const [idleTimeoutMs, heartbeatTimeoutMs, reconnectGraceMs] = fields;
-  return sharedTerms({ idleTimeoutMs, heartbeatTimeoutMs, reconnectGraceMs });
+  return sharedTerms({
+    idleTimeoutMs: time(fields[0]),
+    heartbeatTimeoutMs: time(fields[1]),
+    reconnectGraceMs: time(fields[2]),
+  });
 }
 
-/** Decodes a session. */
-export function sessionOf(fields: StoredSession): Session {
-  const [sessionId, node, platform, connectedAt, lastActiveAt, dueAt, expiresAt, graceEndsAt] =
-    fields;
+const KNOWN_LOSS_REASONS: ReadonlySet<LossReason> = new Set(LOSS_REASONS);
+
+/** Decodes a session. `known` is the same session in the state before. */
+export function sessionOf(fields: StoredSession, known?: Session): Session {
+  const lostBecause = fields[8] ?? undefined;
+  const joinRights = fields[14] ?? undefined;
   return {
-    sessionId,
-    node: sharedText(node),
-    platform: sharedText(platform),
-    connectedAt,
-    lastActiveAt,
-    heartbeatDueAt: dueAt ?? undefined,
-    tokenExpiresAt: expiresAt ?? undefined,
-    graceEndsAt: graceEndsAt ?? undefined,
-    lostBecause: fields[8] ?? undefined,
+    sessionId: known?.sessionId ?? text(fields[0]),
+    node: sharedWith(known?.node, fields[1]),
+    platform: sharedWith(known?.platform, fields[2]),
+    connectedAt: time(fields[3]),
+    lastActiveAt: time(fields[4]),
+    heartbeatDueAt: timeOrNone(fields[5]),
+    tokenExpiresAt: timeOrNone(fields[6]),
+    graceEndsAt: timeOrNone(fields[7]),
+    lostBecause: lostBecause === undefined ? undefined : oneOf(KNOWN_LOSS_REASONS, lostBecause),
     terms: termsOf(fields[9]),
+    // Any value is harmless: a session that it does not name has no effect.
     succeeds: fields[10] ?? undefined,
     attributes: attributesOf(fields[11]),
-    groups: groupsOf(fields[13]),
-    tokenIssuedAt: fields[12] ?? undefined,
-    joinRights: sharedTextOf(fields[14]),
+    groups: groupsOf(fields[13], known),
+    tokenIssuedAt: timeOrNone(fields[12]),
+    joinRights: joinRights === undefined ? undefined : sharedWith(known?.joinRights, joinRights),
   };
 }
 
-/** Only groups that are text may be shared, because a damaged record must not change those of other users. */
-function groupsOf(groups: readonly string[] | null | undefined): readonly string[] {
+/** All groups are checked before they are shared, because a damaged record must not change those of other users. */
+function groupsOf(
+  groups: readonly string[] | null | undefined,
+  known: Session | undefined,
+): readonly string[] {
   if (groups === undefined || groups === null) return NO_GROUPS;
-  return groups.every((group) => typeof group === 'string') ? sharedGroups(groups) : groups;
-}
-
-function sharedTextOf(text: string | null | undefined): string | undefined {
-  return text === undefined || text === null ? undefined : sharedText(text);
+  const read = texts(groups);
+  return known !== undefined && areSame(known.groups, read) ? known.groups : sharedGroups(read);
 }
 
 function attributeFields(attributes: SessionAttributes): readonly AttributeFields[] | undefined {
@@ -123,8 +139,8 @@ function attributesOf(fields: readonly AttributeFields[] | null | undefined): Se
   if (fields === undefined || fields === null) return NO_SESSION_ATTRIBUTES;
   return new Map(
     fields.map(([key, value, version, expiresAt]) => [
-      key,
-      { value, version, expiresAt: expiresAt ?? undefined },
+      text(key),
+      { value: text(value), version: time(version), expiresAt: timeOrNone(expiresAt) },
     ]),
   );
 }

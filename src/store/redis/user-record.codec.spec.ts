@@ -7,7 +7,7 @@ import { moderatorMute } from '../../domain/moderator-mute.js';
 import { unknownPresence, type Presence } from '../../domain/presence.js';
 import { step } from '../../domain/step.js';
 import { newUser, type Session, type User } from '../../domain/user.js';
-import { formatUser, userOf } from './user-record.codec.js';
+import { formatUser, readUser } from './user-record.codec.js';
 
 describe('The record of a user', () => {
   it('says all there is to know, whatever has happened', () => {
@@ -18,7 +18,7 @@ describe('The record of a user', () => {
         } of stepsOf(lines, policy)) {
           const record = formatUser(user);
           const read =
-            record === '' ? newUser(user.userId) : userOf(user.userId, JSON.parse(record));
+            record === '' ? newUser(user.userId) : readUser(user.userId, JSON.parse(record));
           expect(read).toEqual(user);
           expect(read.own === read.shown).toBe(user.own === user.shown);
         }
@@ -89,7 +89,7 @@ describe('The record of a user', () => {
       shown: { ...unknownPresence('ann'), isSpeakerMuted: true, version: 2 },
     };
     const record = formatUser(user);
-    expect(userOf('ann', JSON.parse(record))).toEqual(user);
+    expect(readUser('ann', JSON.parse(record))).toEqual(user);
     const presence =
       '["AWAY","at lunch","lobby",1,0,1,2,["desktop","web"],3,["attic"],[["__proto__","x"]],2]';
     // The positions of a released version never change.
@@ -102,7 +102,7 @@ describe('The record of a user', () => {
   it('is read as earlier versions wrote it, without timeouts and the reason of a loss', () => {
     const presence = ['ONLINE', '', null, 0, 0, 5, 6, ['web'], 7];
     const session = ['a', 'node', 'web', 5, 6, null, null, 90];
-    const user = userOf('ann', [
+    const user = readUser('ann', [
       [session],
       null,
       0,
@@ -128,7 +128,7 @@ describe('The record of a user', () => {
   });
 
   it('is read as the version before several channels wrote it', () => {
-    const user = userOf(
+    const user = readUser(
       'ann',
       JSON.parse(
         '[[["s","node","desktop",71,166,null,900,null,null,[300000,8000,60000]]],["lobby","s"],1,0,"AWAY","at lunch",800,null,' +
@@ -162,7 +162,7 @@ describe('The record of a user', () => {
     );
     const fields = JSON.parse(formatUser(user)) as unknown[];
     const earlier = ['lobby', 'attic'].map((channelId) => [channelId, 'a']);
-    const read = userOf(user.userId, fields.with(11, [earlier, 2000, []]));
+    const read = readUser(user.userId, fields.with(11, [earlier, 2000, []]));
     expect(membershipsOf(read)).toEqual(
       ['lobby', 'attic', 'lab'].map((channelId) => ({ channelId, sessionId: 'a', joinedAt: 2000 })),
     );
@@ -172,7 +172,7 @@ describe('The record of a user', () => {
     const record =
       '[[["s","node","unknown",200,229,null,900,null,null,[300000,8000,60000]]],["lobby","s"],0,0,"INVISIBLE","",null,null,' +
       '["ONLINE","","lobby",0,0,200,229,["unknown"],229000],["OFFLINE","",null,0,0,null,217,[],229000],[229000,null,null,217000]]';
-    const user = userOf('ann', JSON.parse(record));
+    const user = readUser('ann', JSON.parse(record));
     expect(user.own).toMatchObject({ status: 'ONLINE', channelId: 'lobby', otherChannelIds: [] });
     expect(user.shown).toMatchObject({
       status: 'OFFLINE',
@@ -191,7 +191,7 @@ describe('The record of a user', () => {
     );
     const [sessions, ...rest] = JSON.parse(formatUser(user)) as [unknown[][], ...unknown[]];
     const older = [sessions.map((session) => session.slice(0, 8)), ...rest.slice(0, 9)];
-    const read = userOf(user.userId, older);
+    const read = readUser(user.userId, older);
     expect(read.sessions).toEqual(
       user.sessions.map((each) => ({ ...each, terms: undefined, succeeds: undefined })),
     );

@@ -1,8 +1,8 @@
 import { NO_CHOICES, packed, type ChoiceVersions } from '../../domain/choice-versions.js';
-import { sharedText } from '../../domain/shared-text.js';
 import {
   isForgotten,
   NO_MEMBERSHIPS,
+  STATUS_CHOICES,
   type Membership,
   type Session,
   type StatusChoice,
@@ -14,7 +14,13 @@ import {
   bit,
   moderatorMuteOf,
   muteBits,
+  oneOf,
+  sharedWith,
+  text,
+  time,
+  timeOrNone,
   trimmed,
+  UnreadableRecord,
   type MuteBits,
   type Stored,
   type Written,
@@ -90,46 +96,59 @@ export function formatUser(user: User): string {
   return JSON.stringify(trimmed(fields));
 }
 
-export function userOf(userId: string, fields: unknown): User {
-  const [
-    sessions,
-    channel,
-    microphone,
-    speaker,
-    choice,
-    text,
-    expiresAt,
-    visibleSince,
-    own,
-    shown,
-    choices,
-    channels,
-    moderatorMuteBits,
-    access,
-  ] = fields as Stored<UserFields, LaterUserFields>;
-  const ownPresence = presenceOf(userId, own);
-  const readSessions = sessions.map(sessionOf);
-  const current = channel === null ? undefined : currentChannelOf(channel, readSessions);
-  const { earlierChannels, channelHistory } = channelsOf(channels);
+/**
+ * Decodes the fields of a user record. Throws `UnreadableRecord` for values that the rules could not process. `known` is the
+ * state of the user before, if there is one: the result shares its texts and lists where they are equal.
+ */
+export function readUser(userId: string, fields: unknown, known?: User): User {
+  try {
+    return userOf(userId, fields as Stored<UserFields, LaterUserFields>, known);
+  } catch {
+    // The error of the decoder could contain user data.
+    throw new UnreadableRecord('a user record is unreadable');
+  }
+}
+
+const KNOWN_CHOICES: ReadonlySet<StatusChoice> = new Set(STATUS_CHOICES);
+
+/** Fields are read by their index, because V8 reads them through an iterator if an array is destructured. */
+function userOf(
+  userId: string,
+  fields: Stored<UserFields, LaterUserFields>,
+  known: User | undefined,
+): User {
+  const channel = fields[1];
+  const shown = fields[9];
+  const own = presenceOf(userId, fields[8], known?.own);
+  const sessions = sessionsOf(fields[0], known);
+  const channels = fields[11];
   return {
     userId,
-    sessions: readSessions,
-    channelId: current?.channelId,
-    channelSessionId: current?.sessionId,
-    earlierChannels,
-    channelHistory,
-    isMicrophoneMuted: microphone === 1,
-    isSpeakerMuted: speaker === 1,
-    moderatorMute: moderatorMuteOf(moderatorMuteBits),
-    choice,
-    statusText: text,
-    choiceExpiresAt: expiresAt ?? undefined,
-    visibleSince: visibleSince ?? undefined,
-    choiceVersions: choiceVersionsOf(choices, ownPresence.version),
-    accessRules: accessRulesOf(userId, access),
-    own: ownPresence,
-    shown: shown === null ? ownPresence : presenceOf(userId, shown),
+    sessions,
+    channelId: channel === null ? undefined : sharedWith(own.channelId, channel[0]),
+    channelSessionId: channel === null ? undefined : channelSessionOf(channel[1], sessions),
+    earlierChannels: channels ? earlierChannelsOf(channels) : NO_MEMBERSHIPS,
+    channelHistory: channels ? channelHistoryOf(channels) : undefined,
+    isMicrophoneMuted: fields[2] === 1,
+    isSpeakerMuted: fields[3] === 1,
+    moderatorMute: moderatorMuteOf(fields[12]),
+    choice: oneOf(KNOWN_CHOICES, fields[4]),
+    statusText: text(fields[5]),
+    choiceExpiresAt: timeOrNone(fields[6]),
+    visibleSince: timeOrNone(fields[7]),
+    choiceVersions: choiceVersionsOf(fields[10], own.version),
+    accessRules: accessRulesOf(userId, fields[13]),
+    own,
+    shown: shown === null ? own : presenceOf(userId, shown, known?.shown),
   };
+}
+
+/** Decodes the sessions. Nearly all commits leave each of them at its position. */
+function sessionsOf(stored: readonly StoredSession[], known: User | undefined): readonly Session[] {
+  return stored.map((fields, nth) => {
+    const before = known?.sessions[nth];
+    return sessionOf(fields, before?.sessionId === fields[0] ? before : undefined);
+  });
 }
 
 function currentChannelFields({ channelId, channelSessionId }: User): MembershipFields | null {
@@ -138,13 +157,10 @@ function currentChannelFields({ channelId, channelSessionId }: User): Membership
     : [channelId, channelSessionId];
 }
 
-/** Decodes the current channel. It shares the string of the session, of which the record has two copies. */
-function currentChannelOf(
-  [channelId, id]: MembershipFields,
-  sessions: readonly Session[],
-): Omit<Membership, 'joinedAt'> {
-  const holder = sessions.find(({ sessionId }) => sessionId === id);
-  return { channelId: sharedText(channelId), sessionId: holder?.sessionId ?? id };
+/** Decodes the session in the current channel. It shares the string of the session, of which the record has two copies. */
+function channelSessionOf(id: unknown, sessions: readonly Session[]): string {
+  for (const { sessionId } of sessions) if (sessionId === id) return sessionId;
+  return text(id);
 }
 
 function channelFields({ earlierChannels, channelHistory }: User): ChannelFields | undefined {
@@ -159,29 +175,24 @@ function channelFields({ earlierChannels, channelHistory }: User): ChannelFields
   ];
 }
 
-function channelsOf(
-  fields: ChannelFields | null | undefined,
-): Pick<User, 'earlierChannels' | 'channelHistory'> {
-  if (fields === undefined || fields === null)
-    return { earlierChannels: NO_MEMBERSHIPS, channelHistory: undefined };
-  const [earlier, clearedAt, left, joinedAt] = fields;
+function earlierChannelsOf([earlier, clearedAt]: ChannelFields): readonly Membership[] {
+  if (earlier.length === 0) return NO_MEMBERSHIPS;
+  return earlier.map(([channelId, sessionId, joinedAt]) => ({
+    channelId: text(channelId),
+    sessionId: text(sessionId),
+    joinedAt: time(joinedAt ?? clearedAt ?? 0),
+  }));
+}
+
+function channelHistoryOf([, clearedAt, left, joinedAt]: ChannelFields): User['channelHistory'] {
+  if (clearedAt === null) return undefined;
   return {
-    earlierChannels:
-      earlier.length === 0
-        ? NO_MEMBERSHIPS
-        : earlier.map(([channelId, sessionId, joinedAt]) => ({
-            channelId,
-            sessionId,
-            joinedAt: joinedAt ?? clearedAt ?? 0,
-          })),
-    channelHistory:
-      clearedAt === null
-        ? undefined
-        : {
-            clearedAt,
-            joinedAt: joinedAt ?? clearedAt,
-            left: left.map(([channelId, version]) => ({ channelId, version })),
-          },
+    clearedAt: time(clearedAt),
+    joinedAt: time(joinedAt ?? clearedAt),
+    left: left.map(([channelId, version]) => ({
+      channelId: text(channelId),
+      version: time(version),
+    })),
   };
 }
 
@@ -202,18 +213,13 @@ function choiceVersionsOf(
   lastChange: number,
 ): ChoiceVersions {
   if (fields === null) return NO_CHOICES;
-  const [status, microphone, speaker, channel, moderation, hiding] = fields ?? [
-    lastChange,
-    lastChange,
-    lastChange,
-    lastChange,
-  ];
+  const versions = fields ?? [lastChange, lastChange, lastChange, lastChange];
   return packed({
-    status: status ?? undefined,
-    microphone: microphone ?? undefined,
-    speaker: speaker ?? undefined,
-    channel: channel ?? undefined,
-    moderation: moderation ?? undefined,
-    hiding: hiding ?? undefined,
+    status: timeOrNone(versions[0]),
+    microphone: timeOrNone(versions[1]),
+    speaker: timeOrNone(versions[2]),
+    channel: timeOrNone(versions[3]),
+    moderation: timeOrNone(versions[4]),
+    hiding: timeOrNone(versions[5]),
   });
 }
