@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSamePosition, type Batch, type LogPosition } from './log-batch.js';
+import { ownBatchOf, type OwnBatch } from './commit-reply.js';
 import { SingleFlight } from '../../timers/single-flight.js';
 import type { PartitionKeys } from './keys.js';
 import { loadHistory } from './load-history.js';
@@ -74,8 +75,8 @@ export class PartitionReader {
   lastNumber = 0;
   /** The number of resyncs so far, including the first load. */
   recoveries = 0;
-  /** The token of the batch that this node is writing. */
-  inFlightToken: string | undefined;
+  /** The last batch that this node has sent to Redis. */
+  ownBatch: OwnBatch | undefined;
   private recovery: Promise<void> | undefined;
   /** Batches whose predecessor has not arrived yet. */
   private outOfOrder: Batch[] = [];
@@ -166,7 +167,8 @@ export class PartitionReader {
    */
   private apply(batch: Batch): boolean {
     try {
-      return this.options.replica.apply(batch, batch.after.token === this.inFlightToken);
+      const own = ownBatchOf(batch, this.ownBatch);
+      return this.options.replica.apply(own ?? batch, own !== undefined);
     } catch (error) {
       if (!(error instanceof UnreadableRecord)) throw error;
       void this.recover('unreadable');

@@ -6,7 +6,7 @@ import { isForgotten, newUser, type User } from '../../domain/user.js';
 import { withLinkedSpan, activeTracer } from '../../telemetry/tracing.js';
 import type { UserUpdate } from '../presence-store.js';
 import { encodeCommit } from './log-batch.js';
-import { batchOf, isContradicted, LOSSES, type Decided } from './commit-reply.js';
+import { batchOf, commitsOf, isContradicted, LOSSES, type Decided } from './commit-reply.js';
 import type { PartitionKeys } from './keys.js';
 import type { PartitionReader } from './partition-reader.js';
 import type { PartitionReplica } from './partition-replica.js';
@@ -200,18 +200,19 @@ export class PartitionWriter {
   private async commit(prepared: readonly Prepared[]): Promise<void> {
     const { reader, randomToken } = this.options;
     this.inFlight = prepared;
-    reader.inFlightToken = randomToken();
+    const own = { token: randomToken(), commits: commitsOf(prepared) };
+    reader.ownBatch = own;
     const { recoveries } = reader;
     const number = reader.lastNumber + 1;
     const { replica } = this.options;
     const revisions = prepared.map(({ step }) => replica.revisionOf(step.user.userId));
-    const call = this.callOf(prepared, number, reader.inFlightToken, revisions);
+    const call = this.callOf(prepared, number, own.token, revisions);
     const reply = await this.traced(prepared, () => this.send(call));
     if (reply[0] === 'OK') {
       // A resync may have read this number from Redis already, or an older one.
       reader.lastNumber = Math.max(reader.lastNumber, number);
       const outcomes = reply[6]!;
-      const batch = batchOf(prepared, reply);
+      const batch = batchOf(own, reply);
       reader.onBatch(batch);
       await reader.reached(batch.after.seq);
       // A resync in the meantime has reconciled the replica with Redis, and may have undone the commit.
@@ -244,12 +245,12 @@ export class PartitionWriter {
   ): readonly (string | number)[] {
     const { replica, node, keys, now } = this.options;
     const { seq, token: seen } = replica.position;
-    const commits = prepared.flatMap(({ before, step, isRepair }, nth) => [
-      step.user.userId,
-      revisions[nth]!,
-      ...encodeCommit(before, step, isRepair),
-    ]);
-    return [node(), number, seq, seen, token, now(), keys.channel, ...commits];
+    const args = [node(), number, seq, seen, token, now(), keys.channel];
+    for (const [nth, { before, step, isRepair }] of prepared.entries()) {
+      const [record, rest] = encodeCommit(before, step, isRepair);
+      args.push(step.user.userId, revisions[nth]!, record, rest);
+    }
+    return args;
   }
 
   /** Records one span for the round trip, with links to the traces of all updates in the batch. */
