@@ -22,17 +22,26 @@ if number ~= tonumber(last) + 1 then return {'GAP'} end
 local seq, seen = tonumber(head[2]), tonumber(ARGV[3])
 if seen > seq or (seen == seq and ARGV[4] ~= head[3]) then return {'REWOUND'} end
 
-local entries, writes, results = {}, {}, {}
-for i = 8, #ARGV, 4 do
-  local user, expected, record = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local stored = redis.call('HGET', KEYS[3], user)
-  local revision = stored and string.match(stored, '^[^|]*') or ''
-  if revision == expected then
-    entries[#entries + 1] = '[' .. (record == '' and 'null' or record) .. ',' .. ARGV[i + 3] .. ']'
-    writes[#entries] = {user, record ~= '' and string.format('%.0f', seq + #entries) .. '.' .. ARGV[5] .. '|' .. record}
-    results[#results + 1] = '1'
+local users = {}
+for i = 8, #ARGV, 4 do users[#users + 1] = ARGV[i] end
+local stored = redis.call('HMGET', KEYS[3], unpack(users))
+-- The fields and values of the users to write, and the users to remove.
+local entries, written, removed, results = {}, {}, {}, {}
+for n, user in ipairs(users) do
+  local i = 4 + 4 * n
+  local record, revision = ARGV[i + 2], stored[n] and string.match(stored[n], '^[^|]*') or ''
+  if revision ~= ARGV[i + 1] then
+    results[n] = '0'
   else
-    results[#results + 1] = '0'
+    results[n] = '1'
+    if record == '' then
+      entries[#entries + 1] = '[null,' .. ARGV[i + 3] .. ']'
+      removed[#removed + 1] = user
+    else
+      entries[#entries + 1] = '[' .. record .. ',' .. ARGV[i + 3] .. ']'
+      written[#written + 1] = user
+      written[#written + 1] = string.format('%.0f', seq + #entries) .. '.' .. ARGV[5] .. '|' .. record
+    end
   end
 end
 
@@ -50,9 +59,8 @@ if #entries > 0 then
     if string.find(added.err, 'equal or smaller', 1, true) then return {'LOG'} end
     return added
   end
-  for _, write in ipairs(writes) do
-    if write[2] then redis.call('HSET', KEYS[3], write[1], write[2]) else redis.call('HDEL', KEYS[3], write[1]) end
-  end
+  if #written > 0 then redis.call('HSET', KEYS[3], unpack(written)) end
+  if #removed > 0 then redis.call('HDEL', KEYS[3], unpack(removed)) end
   -- About 150 bytes for the other fields, and what Redis needs for an entry.
   redis.call('HSET', KEYS[1], 'seq', after, 'token', token, 'bytes', string.format('%.0f', bytes + #batch + 150))
   redis.call('SPUBLISH', ARGV[7], head[1] .. '|' .. before .. '|' .. after .. '|' .. prev .. '|' .. token .. '|' .. batch)
