@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { startWith, Subject } from 'rxjs';
@@ -24,6 +23,7 @@ import { LogTrimmer } from './log-trimmer.js';
 import { Membership } from './membership.js';
 import { Partition } from './partition.js';
 import { NOTHING_LOADED, PartitionSet } from './partition-set.js';
+import { randomId } from './random-id.js';
 import { RedisPartitionLeases } from './redis-partition-leases.js';
 import { RedisHealth, withinTimeout } from './redis-health.js';
 import { RedisClient } from './redis-client.js';
@@ -104,11 +104,10 @@ export class RedisPresenceStore
           ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
           logSize: Math.ceil(options.logSize / PARTITIONS),
           randomToken: randomId,
-          onStep: ({ user, occurredAt, cause, events, ended }, before, position) =>
-            this.committed.next({
-              ...{ before, user, occurredAt, cause, events, ended },
-              position: commitPosition(index, position),
-            }),
+          onStep: ({ user, occurredAt, cause, events, ended }, before, at) => {
+            const position = commitPosition(index, at);
+            this.committed.next({ before, user, occurredAt, cause, events, ended, position });
+          },
           onRestart: (position) => this.restarted.next(commitPosition(index, position)),
           onFenced: (name) => this.rotateNodeId(name),
           onError: this.noteError,
@@ -289,8 +288,4 @@ export class RedisPresenceStore
     this.events.fenced(name, this.node);
     void this.membership.leave(name).catch(this.reachability.failed);
   }
-}
-
-function randomId(): string {
-  return randomBytes(6).toString('base64url');
 }
