@@ -17,8 +17,8 @@ export const storeMutants: readonly AccessMutant[] = [
   mutant(
     'records have no groups',
     'store/redis/session-record.codec.ts',
-    'groups: groupsOf(fields[13])',
-    'groups: groupsOf(null)',
+    'groups: groupsOf(fields[13], known)',
+    'groups: NO_GROUPS',
     [RECORD, 'The record of a user with access rules'],
   ),
   mutant(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSamePosition, type Batch, type LogPosition } from './log-batch.js';
-import { ownBatchOf, type OwnBatch } from './commit-reply.js';
+import { ownBatchOf, type OwnBatch } from './own-batch.js';
 import { SingleFlight } from '../../timers/single-flight.js';
 import type { PartitionKeys } from './keys.js';
 import { loadHistory } from './load-history.js';
