@@ -92,6 +92,24 @@ describe('A partition', () => {
     expect(reader.losses).toEqual(['start']);
   });
 
+  it('is written with the same number of Redis commands for one user and for a full batch', async () => {
+    const node = await startNode('a');
+    const callsOf = async (work: () => Promise<unknown>): Promise<unknown> => {
+      const before = await commandCalls(node.port);
+      await work();
+      const after = await commandCalls(node.port);
+      const names = ['evalsha', 'hget', 'hmget', 'hset', 'hdel', 'xadd', 'spublish'];
+      return names.map((name) => [name, (after.get(name) ?? 0) - (before.get(name) ?? 0)]);
+    };
+    await perform(node, 'ann', connect('s'));
+    const one = await callsOf(() => perform(node, 'bob', connect('b')));
+    const users = Array.from({ length: 64 }, (_, i) => `user-${i}`);
+    const full = await callsOf(() =>
+      Promise.all(users.map((userId) => perform(node, userId, connect(`session of ${userId}`)))),
+    );
+    expect(full).toEqual(one);
+  });
+
   it('accepts commands of nodes in turns if only the log connects them', async () => {
     const both = [await startNode('a'), await startNode('b')];
     await perform(both[0]!, 'ann', connect('s'));
@@ -178,3 +196,14 @@ describe('A partition', () => {
     for (let i = 0; i < 5; i++) expect(sessionsOf(node, `user ${i}`)).toEqual([`s${i}`]);
   });
 });
+
+/** The number of calls of each Redis command so far. */
+async function commandCalls(port: RedisClient): Promise<ReadonlyMap<string, number>> {
+  const [stats] = await port.info('commandstats');
+  return new Map(
+    [...stats!].map(([name, text]) => [
+      name.replace('cmdstat_', ''),
+      Number(/calls=(\d+)/.exec(text)?.[1]),
+    ]),
+  );
+}
