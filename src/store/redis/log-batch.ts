@@ -174,8 +174,8 @@ function entryOf(entry: EntryFields, known: User | undefined): LoggedCommit {
     events,
     ended: endedOf(entry[4]),
     previousVersion: entry[2],
-    occurredAt: timeAndCause ? whenAndWhy[0] : events[0]?.occurredAt,
-    cause: timeAndCause ? whenAndWhy[1] : (events[0]?.reason ?? 'UNKNOWN'),
+    occurredAt: timeAndCause ? timeAndCause[0] : events[0]?.occurredAt,
+    cause: timeAndCause ? timeAndCause[1] : (events[0]?.reason ?? 'UNKNOWN'),
     mayLackAccess: timeAndCause === undefined,
     isRepair: entry[6] === 1,
   };
@@ -186,7 +186,10 @@ export function isSamePosition(a: LogPosition, b: LogPosition): boolean {
 }
 
 /** The position after the nth commit of a batch. */
-export function positionAfter({ before, after: { epoch, token } }: Batch, nth: number): LogPosition {
+export function positionAfter(
+  { before, after: { epoch, token } }: Batch,
+  nth: number,
+): LogPosition {
   return { epoch, seq: before.seq + nth + 1, token };
 }
 

@@ -30,7 +30,7 @@ describe('A commit of a user with one session and one channel', () => {
   const [record, rest] = encodeCommit(before, made);
 
   it('has a record and a log entry of limited size', () => {
-    expect(record.length).toBeLessThanOrEqual(345);
+    expect(record.length).toBeLessThanOrEqual(352);
     expect(rest.length).toBeLessThanOrEqual(190);
   });
 
