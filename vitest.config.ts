@@ -43,6 +43,7 @@ const SYSTEM = [
   ),
   'client/test/{consumer-outages,example,restarts}.e2e-spec.ts',
   'dashboard/test/*.e2e-spec.ts',
+  'test/docs/nest-guide.spec.ts',
 ];
 
 /** Tests that take minutes, or need the machine for themselves: `npm run test:nightly`. */
