@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { useFakeTimers } from '../../test/support/fake-timers.js';
 import fc, { runs } from '../../test/support/seeded-fast-check.js';
-import { EventWorld, eventLines, type Reader } from '../../test/support/events.js';
+import { EventWorld, eventLines } from '../../test/support/events.js';
 import { filterOf } from '../../test/support/log.js';
 import {
   choose,
@@ -17,7 +17,6 @@ import { restrictedViewer } from '../../test/support/viewers.js';
 import type { Input } from '../domain/input.js';
 import { unrestrictedViewer } from '../domain/viewer.js';
 import type { Filter } from '../event-log/filter.js';
-import type { SubscribeOptions } from './events.service.js';
 
 const EVE = unrestrictedViewer('eve');
 const ZED = unrestrictedViewer('zed');
@@ -34,16 +33,6 @@ async function happen(...inputs: readonly Input[]): Promise<void> {
   await world.happenAndFlush('ann', ...inputs);
 }
 
-/** Returns a reader that has received the beginning of its subscription, and only later messages count. */
-async function subscribed(
-  options: Partial<SubscribeOptions> = {},
-  token: Parameters<EventWorld['subscribe']>[1] = { viewer: EVE },
-): Promise<Reader> {
-  const reader = await world.subscribe(options, token);
-  reader.messages.length = reader.bytes.length = 0;
-  return reader;
-}
-
 describe('A user who hides', () => {
   const filters: Readonly<Record<string, Filter>> = {
     everyone: filterOf(),
@@ -55,7 +44,7 @@ describe('A user who hides', () => {
   it.each(Object.entries(filters))(
     'goes OFFLINE at once for a viewer who follows %s, and comes online when it ends',
     async (_, filter) => {
-      const reader = await subscribed({ filter }, { viewer: EVE, groups: ['acme'] });
+      const reader = await world.subscribed(EVE, { filter }, ['acme']);
       await happen(hideFrom('eve'));
       expect(eventLines(reader)).toEqual([['userChannelChanged', 'userOffline']]);
       await happen(join('a', 'attic'), mute('a', { speaker: true }), choose('a', 'AWAY'));
@@ -89,16 +78,13 @@ describe('A user who hides', () => {
 
   it('looks as before to all others, who receive no message at all', async () => {
     const readers = [
-      await subscribed({}, { viewer: ZED }),
-      await subscribed({ filter: filterOf({ userIds: ['ann'] }) }, { viewer: ZED }),
-      await subscribed({ filter: filterOf({ channelIds: ['lobby'] }) }, { viewer: ZED }),
-      await subscribed(
-        { filter: filterOf({ groupIds: ['acme'] }) },
-        { viewer: ZED, groups: ['acme'] },
-      ),
-      await subscribed({}, { viewer: restrictedViewer('zed', { groups: ['acme'] }) }),
-      await subscribed({ latestOnly: true }, { viewer: ZED }),
-      await subscribed({}, { viewer: unrestrictedViewer('ann') }),
+      await world.subscribed(ZED),
+      await world.subscribed(ZED, { filter: filterOf({ userIds: ['ann'] }) }),
+      await world.subscribed(ZED, { filter: filterOf({ channelIds: ['lobby'] }) }),
+      await world.subscribed(ZED, { filter: filterOf({ groupIds: ['acme'] }) }, ['acme']),
+      await world.subscribed(restrictedViewer('zed', { groups: ['acme'] })),
+      await world.subscribed(ZED, { latestOnly: true }),
+      await world.subscribed(unrestrictedViewer('ann')),
     ];
     await happen(hideFrom('eve'));
     await happen(hideFrom());
@@ -107,7 +93,7 @@ describe('A user who hides', () => {
 
   it('is sent to others with the same bytes and the same Buffer as without hiding', async () => {
     const [hidden, ...others] = await Promise.all(
-      [EVE, ZED, unrestrictedViewer('yan')].map((viewer) => subscribed({}, { viewer })),
+      [EVE, ZED, unrestrictedViewer('yan')].map((viewer) => world.subscribed(viewer)),
     );
     await happen(hideFrom('eve'));
     await happen(mute('a', { speaker: true }));

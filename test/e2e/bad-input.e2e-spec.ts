@@ -14,162 +14,7 @@ import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Service } from '../support/service.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
-
-const EMOJI = '😀';
-const LONG_TEXTS = ['x'.repeat(129), EMOJI.repeat(129), 'x'.repeat(3000)];
-const BAD_IDS_IF_ANY = [...LONG_TEXTS, '\0', 'a\tb', 'a\n', '\x7f', 'a\x80', '\x9f'];
-const BAD_IDS = ['', ...BAD_IDS_IF_ANY];
-const BAD_LISTS = BAD_IDS.map((id) => ['good', id]);
-const BAD_PAGE_SIZES = [-1, -(2 ** 31)];
-const BAD_PAGE_TOKENS = ['x', '\0', 'x'.repeat(3000), 'AAAAAAAAYQ'];
-
-const MANY_IDS = Array.from({ length: 1001 }, (_, i) => `${i}`);
-const BAD_KEYS = ['', 'a b', 'é', 'a\n', '\0', 'a/b', 'x'.repeat(65)];
-const BAD_ATTRIBUTES = [
-  ...BAD_KEYS.map((key) => new Map([[key, 'value']])),
-  new Map([['doc', 'x'.repeat(1025)]]),
-  new Map([['doc', EMOJI.repeat(257)]]),
-  new Map(Array.from({ length: 101 }, (_, i) => [`${i}`, ''])),
-  new Map(Array.from({ length: 33 }, (_, i) => [`${i}`, ''])),
-];
-
-/** A field that accepts every value of its type. */
-const ANYTHING: unknown[] = [];
-
-/** Times that no google.protobuf.Timestamp can hold. */
-const NO_TIMESTAMPS = [
-  { seconds: 1_600_000_000, nanos: -1 },
-  { seconds: 1_600_000_000, nanos: 1_000_000_000 },
-  { seconds: 253_402_300_800, nanos: 0 },
-  { seconds: Number.MAX_SAFE_INTEGER, nanos: 0 },
-  { seconds: Number.MIN_SAFE_INTEGER, nanos: 0 },
-];
-
-/**
- * The rejected values of every field of every request, by RPC and by the field name in the
- * contract.
- */
-const REFUSED: Readonly<Record<string, Readonly<Record<string, unknown[]>>>> = {
-  'SessionService/Connect': {
-    platform: ['Desktop', 'a b', 'x'.repeat(33), 'é', 'web\n', '\0', EMOJI],
-    is_microphone_muted: ANYTHING,
-    is_speaker_muted: ANYTHING,
-    require_heartbeats: ANYTHING,
-    previous_session_id: BAD_IDS_IF_ANY,
-    attributes: BAD_ATTRIBUTES,
-    choices: [
-      { microphone: { version: 0 } },
-      { status: { version: 1, choice: 0 } },
-      { status: { version: 1, choice: 5 } },
-      { status: { version: 1, choice: 1, expiresAt: { seconds: 1, nanos: -1 } } },
-      ...BAD_IDS_IF_ANY.map((statusText) => ({ status: { version: 1, choice: 1, statusText } })),
-      ...BAD_IDS.map((channelId) => ({
-        channel: { version: 1, clearedVersion: 0, channels: [{ channelId, joinedVersion: 0 }] },
-      })),
-      {
-        channel: {
-          version: 1,
-          clearedVersion: 0,
-          channels: MANY_IDS.map((channelId) => ({ channelId, joinedVersion: 0 })),
-        },
-      },
-    ],
-  },
-  'SessionService/Heartbeat': { session_id: BAD_IDS },
-  'SessionService/RecordActivity': { session_id: BAD_IDS, user_id: BAD_IDS },
-  'SessionService/ListSessions': { user_id: BAD_IDS_IF_ANY },
-  'SessionService/EndSession': { session_id: BAD_IDS },
-  'SessionService/RevokeTokens': { user_id: BAD_IDS, issued_before: NO_TIMESTAMPS },
-  'PresenceService/JoinChannel': {
-    session_id: BAD_IDS,
-    channel_id: BAD_IDS,
-    keep_others: ANYTHING,
-  },
-  'PresenceService/LeaveChannel': { session_id: BAD_IDS, channel_id: BAD_IDS_IF_ANY },
-  'PresenceService/UpdateMuteState': {
-    session_id: BAD_IDS,
-    // Neither field is set.
-    is_microphone_muted: [undefined],
-    is_speaker_muted: ANYTHING,
-  },
-  'PresenceService/UpdateStatus': {
-    session_id: BAD_IDS,
-    choice: [0, 5, -1, 2 ** 31 - 1],
-    status_text: BAD_IDS_IF_ANY,
-    expires_at: [
-      { seconds: 0, nanos: 0 },
-      { seconds: -1, nanos: 0 },
-      { seconds: 1_600_000_000, nanos: 0 },
-      ...NO_TIMESTAMPS,
-    ],
-    user_id: BAD_IDS_IF_ANY,
-  },
-  'PresenceService/UpdateAttributes': {
-    session_id: BAD_IDS,
-    set: BAD_ATTRIBUTES,
-    remove: [...BAD_KEYS.map((key) => ['doc', key]), Array.from({ length: 101 }, () => 'doc')],
-    expires_in: [
-      { seconds: 0, nanos: 0 },
-      { seconds: -1, nanos: 0 },
-      { seconds: 0, nanos: -1 },
-      { seconds: 1, nanos: 1_000_000_000 },
-      { seconds: 86_400, nanos: 1 },
-      { seconds: Number.MAX_SAFE_INTEGER, nanos: 0 },
-      { seconds: Number.MIN_SAFE_INTEGER, nanos: 0 },
-    ],
-    is_passive: ANYTHING,
-  },
-  'PresenceService/UpdateHiddenFrom': {
-    user_ids: [MANY_IDS, ...BAD_LISTS],
-    user_id: BAD_IDS_IF_ANY,
-  },
-  'PresenceService/GetHiddenFrom': { user_id: BAD_IDS_IF_ANY },
-  'PresenceService/CountPresences': {
-    channel_ids: [MANY_IDS, ...BAD_LISTS],
-    group_ids: [MANY_IDS, ...BAD_LISTS],
-  },
-  'PresenceService/GetPresence': { user_id: BAD_IDS },
-  'PresenceService/ExplainPresence': { user_id: BAD_IDS },
-  'PresenceService/BatchGetPresences': {
-    user_ids: [[], Array.from({ length: 1001 }, (_, i) => `${i}`), ...BAD_LISTS],
-  },
-  'PresenceService/ListOnlineUsers': {
-    page_size: BAD_PAGE_SIZES,
-    page_token: BAD_PAGE_TOKENS,
-    statuses: [[0], [6], [-1], [1, 99], new Array<number>(101).fill(1)],
-    group_id: BAD_IDS_IF_ANY,
-  },
-  'PresenceService/ListChannelMembers': {
-    channel_id: BAD_IDS,
-    page_size: BAD_PAGE_SIZES,
-    page_token: BAD_PAGE_TOKENS,
-  },
-  'EventsService/Subscribe': {
-    user_ids: [Array.from({ length: 10_001 }, (_, i) => `${i}`), ...BAD_LISTS],
-    channel_ids: [Array.from({ length: 1001 }, (_, i) => `${i}`), ...BAD_LISTS],
-    group_ids: [Array.from({ length: 1001 }, (_, i) => `${i}`), ...BAD_LISTS],
-    kinds: [[0], [8], [-1], [1, 99], new Array<number>(101).fill(1)],
-    resume_token: ['x', '\0', 'x'.repeat(3000), '1', 'a.b.c'],
-    skip_snapshot: ANYTHING,
-    delivery: [3, -1, 2 ** 31 - 1],
-  },
-  'EventsService/WatchCounts': {
-    channel_ids: [MANY_IDS, ...BAD_LISTS],
-    group_ids: [MANY_IDS, ...BAD_LISTS],
-  },
-  'ModerationService/MuteUser': {
-    user_id: BAD_IDS,
-    // Neither field is set.
-    is_microphone_muted: [undefined],
-    is_speaker_muted: ANYTHING,
-  },
-  'ModerationService/MoveUser': {
-    user_id: BAD_IDS,
-    from_channel_id: BAD_IDS,
-    to_channel_id: BAD_IDS,
-  },
-  'ModerationService/RemoveUser': { user_id: BAD_IDS, channel_id: BAD_IDS },
-};
+import { ANYTHING, camelCase, EMOJI, REJECTED } from '../support/bad-values.js';
 
 interface Codec {
   encode(message: unknown): { finish(): Uint8Array };
@@ -294,12 +139,12 @@ describe('A bad request', () => {
 
   it('is known for every field of every request', () => {
     const fields = RPCS.map(({ rpc, fields }) => [rpc, fields.map(({ name }) => name).sort()]);
-    const tested = Object.entries(REFUSED).map(([rpc, cases]) => [rpc, Object.keys(cases).sort()]);
+    const tested = Object.entries(REJECTED).map(([rpc, cases]) => [rpc, Object.keys(cases).sort()]);
     expect(Object.fromEntries(tested)).toEqual(Object.fromEntries(fields));
   });
 
   describe.each(RPCS)('of $rpc', (rpc) => {
-    const cases = Object.entries(REFUSED[rpc.rpc]!).filter(([, values]) => values !== ANYTHING);
+    const cases = Object.entries(REJECTED[rpc.rpc]!).filter(([, values]) => values !== ANYTHING);
 
     it.each(cases)('is INVALID_ARGUMENT for its %s and changes nothing', async (field, values) => {
       await withoutATrace(async () => {
@@ -445,68 +290,6 @@ describe('A bad request', () => {
     expect(error.code).toBe(status.UNIMPLEMENTED);
   });
 });
-
-describe('A request at the limit', () => {
-  let service: Service;
-  let client: Client;
-  let sessionId: string;
-  beforeAll(async () => {
-    service = await Service.start();
-    client = await service.client(EMOJI.repeat(128));
-    ({ sessionId } = await client.connect({ platform: 'x'.repeat(32) }));
-  });
-  afterAll(() => service.stop());
-
-  it.each([
-    ['128 letters', 'x'.repeat(128)],
-    ['128 emoji', EMOJI.repeat(128)],
-    ['a space', ' '],
-    ['a byte-order mark', '\ufeff'],
-    ['a line separator, which is no control character', '\u2028'],
-    ['punctuation', '../?&=%00"\'<>;,'],
-  ])('may name a user and a channel with %s', async (_what, id) => {
-    const { presence: joined } = await client.joinChannel({ sessionId, channelId: id });
-    expect(joined?.currentChannelId).toBe(id);
-    const { presences } = await client.listChannelMembers({ channelId: id });
-    expect(presences).toEqual([joined]);
-    expect((await client.getPresence({ userId: id })).presence?.userId).toBe(id);
-  });
-
-  it('may name 10,000 users and 1,000 channels with 128 emoji each', async () => {
-    const userIds = Array.from({ length: 10_000 }, (_, i) => `${EMOJI.repeat(123)}${10_000 + i}`);
-    const subscription = client.subscribe({ userIds, channelIds: userIds.slice(0, 1000) });
-    const { snapshot } = await subscription.beginning();
-    expect(snapshot.map(({ userId }) => userId)).toEqual(userIds);
-    subscription.cancel();
-  });
-
-  it('may have a status text of 128 characters that expires in the year 9999', async () => {
-    const statusText = EMOJI.repeat(128);
-    const expiresAt = { seconds: 253_402_300_799, nanos: 999_999_999 };
-    const request = { sessionId, choice: 1, statusText, expiresAt };
-    expect((await client.updateStatus(request)).presence?.statusText).toBe(statusText);
-  });
-
-  it.each([
-    ['right-to-left writing with its marks', '\u202bשלום\u202c \u2067مرحبا\u2069'],
-    ['an override of the direction', '\u202eabc'],
-    ['emoji joined to one', '👩\u200d🚀'],
-    ['spaces and separators', ' a\u00a0b\u2028c '],
-  ])('may have a status text of %s, which stays as it is', async (_what, statusText) => {
-    const { presence: changed } = await client.updateStatus({ sessionId, choice: 1, statusText });
-    expect(changed?.statusText).toBe(statusText);
-  });
-
-  it('may carry fields of a later version of the contract', async () => {
-    const known = session.HeartbeatRequest.encode({ sessionId }).finish();
-    const bytes = Buffer.concat([known, Buffer.from([0xa2, 0x06, 0x01, 0x61])]);
-    await client.callWithBytes('SessionService/Heartbeat', bytes);
-  });
-});
-
-function camelCase(field: string): string {
-  return field.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
 
 function failureOf(call: Promise<unknown>): Promise<ServiceError> {
   return call.then(
