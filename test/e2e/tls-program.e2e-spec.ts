@@ -1,12 +1,8 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Build, type ServerProcess } from '../support/built-server.js';
 import { Authority } from '../support/certificates.js';
-import { Http2Peer } from '../support/http2-peer.js';
 import { SECRET, tokenOf } from '../support/service.js';
-import { secured, trusting } from '../support/tls-client.js';
+import { trusting } from '../support/tls-client.js';
 import { TlsFolder } from '../support/tls-folder.js';
 
 describe('The program with TLS', () => {
@@ -49,19 +45,6 @@ describe('The program with TLS', () => {
   it('serves it on a Unix socket as well', async () => {
     server = await build.serve({ ...folder.settings, GRPC_URL: `unix:${build.folder}/tls-socket` });
     expect(await connected()).toBe('ann');
-  });
-
-  it('distinguishes clients on a Unix socket', async () => {
-    const path = `${build.folder}/another-socket`;
-    const settings = { ...folder.settings, GRPC_URL: `unix:${path}` };
-    server = await build.serve(settings, { fixed: { handshakeTimeoutMs: 500 } });
-    const [greeting, silent] = [connect(path), connect(path)];
-    const peer = await Http2Peer.over(await secured(greeting, { ca: root.cert }));
-    await once(silent.resume(), 'close');
-    // If the server mistook it for the silent connection, it would close it at the next check.
-    await sleep(2500);
-    expect(peer.isClosed).toBe(false);
-    peer.destroy();
   });
 
   it.each<[string, () => Promise<Record<string, string>>, RegExp]>([

@@ -23,3 +23,17 @@ export function slowDown(): () => void {
   const slow = vi.spyOn(performance, 'now').mockImplementation(() => now() + (added += 2));
   return () => slow.mockRestore();
 }
+
+/** A monotonic clock that a test can move ahead. Timers continue in real time. */
+export interface MovableTime {
+  moveAhead(ms: number): void;
+  restore(): void;
+}
+
+/** Replaces the clock behind `performance.now` by one that the test can move ahead. */
+export function movableTime(): MovableTime {
+  const now = performance.now.bind(performance);
+  let ahead = 0;
+  const spy = vi.spyOn(performance, 'now').mockImplementation(() => now() + ahead);
+  return { moveAhead: (ms) => void (ahead += ms), restore: () => spy.mockRestore() };
+}

@@ -43,6 +43,8 @@ export class Http2Peer {
   closedAt: number | undefined;
   /** The number of received body bytes. */
   bodyBytes = 0;
+  /** The number of own PING frames that the server has acknowledged. */
+  private pings = 0;
   /** The send window of each stream, and of the connection as stream 0. */
   private readonly windows = new Map<number, number>();
   private pending: Buffer = Buffer.alloc(0);
@@ -161,6 +163,16 @@ export class Http2Peer {
     }
   }
 
+  /**
+   * Sends a PING and waits for its acknowledgement. The server has then processed all earlier frames.
+   * Fails if the server closes the connection.
+   */
+  async ping(): Promise<void> {
+    const before = this.pings;
+    await this.send(frame(FrameType.PING, 0, 0, Buffer.alloc(8)));
+    await this.until(() => this.pings > before);
+  }
+
   destroy(): void {
     this.socket.destroy();
   }
@@ -192,6 +204,7 @@ export class Http2Peer {
       this.windows.set(stream, this.windowOf(stream) + payload.readUInt32BE());
     }
     if (type === FrameType.GOAWAY) this.goaway = payload.readUInt32BE(4);
+    if (type === FrameType.PING && (flags & Flag.ACK) !== 0) this.pings++;
     const isAnswered = type === FrameType.SETTINGS || type === FrameType.PING;
     if (!isAnswered || (flags & Flag.ACK) !== 0) return [];
     const echo = type === FrameType.PING ? payload : undefined;
