@@ -9,7 +9,9 @@ import { RawCall } from '../support/raw-call.js';
 import { Service, tokenOf } from '../support/service.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 
-const KEEPALIVE_MS = 500;
+const KEEPALIVE_TIME_MS = 500;
+/** Far longer than a ping takes on a busy machine. */
+const KEEPALIVE_TIMEOUT_MS = 5000;
 const CONNECT = 'SessionService/Connect';
 
 describe('A connection', () => {
@@ -18,8 +20,8 @@ describe('A connection', () => {
   beforeAll(async () => {
     service = await Service.start({
       MAX_SUBSCRIPTIONS_PER_USER_PER_NODE: '1000',
-      KEEPALIVE_TIME_MS: `${KEEPALIVE_MS}`,
-      KEEPALIVE_TIMEOUT_MS: `${KEEPALIVE_MS}`,
+      KEEPALIVE_TIME_MS: `${KEEPALIVE_TIME_MS}`,
+      KEEPALIVE_TIMEOUT_MS: `${KEEPALIVE_TIMEOUT_MS}`,
     });
     link = await Link.to(service.addresses());
   });
@@ -108,7 +110,14 @@ describe('A connection', () => {
       const watcher = await follow('quiet');
       const client = await service.client('quiet');
       const { sessionId } = await client.connect();
-      await new Promise((resolve) => setTimeout(resolve, 3 * KEEPALIVE_MS));
+      // In the time in which another connection is lost.
+      const other = await follow('silent');
+      await service.clientWithToken(await tokenOf('silent'), link.addresses).connect();
+      link.fallSilent();
+      expect((await other.nextEvents(2)).map(inWords)).toEqual([
+        'userOnline CONNECTED',
+        'userOffline CONNECTION_LOST',
+      ]);
       const { sessions } = await client.listSessions();
       expect(sessions.map((session) => session.sessionId)).toEqual([sessionId]);
       await client.endSession({ sessionId });

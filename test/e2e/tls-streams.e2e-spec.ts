@@ -11,7 +11,9 @@ import { Service, tokenOf } from '../support/service.js';
 import { trusting } from '../support/tls-client.js';
 import { TlsFolder } from '../support/tls-folder.js';
 
-const KEEPALIVE_MS = 500;
+const KEEPALIVE_TIME_MS = 500;
+/** Far longer than a ping takes on a busy machine. */
+const KEEPALIVE_TIMEOUT_MS = 5000;
 
 /**
  * The behaviour that depends on the stream and the connection of a call, to which TLS adds a layer.
@@ -26,8 +28,8 @@ describe('A session over TLS', () => {
     folder = await TlsFolder.with(await root.server());
     service = await Service.start({
       ...folder.settings,
-      KEEPALIVE_TIME_MS: `${KEEPALIVE_MS}`,
-      KEEPALIVE_TIMEOUT_MS: `${KEEPALIVE_MS}`,
+      KEEPALIVE_TIME_MS: `${KEEPALIVE_TIME_MS}`,
+      KEEPALIVE_TIMEOUT_MS: `${KEEPALIVE_TIMEOUT_MS}`,
     });
     link = await Link.to(service.addresses());
   });
@@ -37,15 +39,18 @@ describe('A session over TLS', () => {
     await folder.remove();
   });
 
-  /** Returns the reason with which the user is announced OFFLINE. */
-  async function endOf(userId: string, leave: () => Promise<unknown>): Promise<string> {
+  /**
+   * Returns the reason with which the user is announced OFFLINE. `others` is the number of sessions
+   * that stay.
+   */
+  async function endOf(userId: string, leave: () => Promise<unknown>, others = 0): Promise<string> {
     const watcher = await service.secureClient('watcher', trusting(root));
     const subscription = watcher.subscribe({ userIds: [userId] });
     await subscription.beginning();
     await leave();
     const [online, offline] = await subscription.nextEvents(2);
     expect(inWords(online!)).toBe('userOnline CONNECTED');
-    await eventually(() => service.sizeOf(SessionRegistry), 0);
+    await eventually(() => service.sizeOf(SessionRegistry), others);
     watcher.close();
     return inWords(offline!);
   }
@@ -88,7 +93,14 @@ describe('A session over TLS', () => {
   it('is kept while its peer answers pings, however quiet it is', async () => {
     const client = await service.secureClient('quiet', trusting(root));
     const { stream } = await client.connect();
-    await new Promise((resolve) => setTimeout(resolve, 3 * KEEPALIVE_MS));
+    // In the time in which another connection is lost.
+    const leave = async (): Promise<void> => {
+      const silent = await service.secureClient('silent', trusting(root), link.addresses);
+      await silent.connect();
+      link.fallSilent();
+    };
+    const end = await endOf('silent', leave, 1);
+    expect(end).toBe('userOffline CONNECTION_LOST');
     expect((await client.listSessions()).sessions).toHaveLength(1);
     stream.cancel();
   });
