@@ -5,7 +5,7 @@ import { signToken } from '../../src/auth/sign-token.js';
 import { Link } from '../../test/support/link.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { SECRET, Service, tokenOf } from '../../test/support/service.js';
-import { Clients } from './support/clients.js';
+import { Clients, letShortTokensExpire, shortToken } from './support/clients.js';
 import { shows, untilStatus } from './support/observed.js';
 import { PROTOCOLS } from './support/protocols.js';
 
@@ -36,12 +36,12 @@ describe.each(PROTOCOLS)('With clients over $name, a token', (protocol) => {
     return clients.of(service, userId, { grants });
   }
 
-  /** Creates a client whose first token is valid for a minute, and whose next one has other grants. */
+  /** Creates a client whose first token lasts only a short time, and whose next one has other grants. */
   function clientWithNext(userId: string, first: GrantsClaim, next: GrantsClaim): PresenceClient {
     let asked = 0;
     const token = () =>
       asked++ === 0
-        ? tokenOf(userId, { grants: first, ttlSeconds: 60 })
+        ? shortToken(service, userId, { grants: first })
         : tokenOf(userId, { grants: next });
     return clients.of(service, userId, { token, random: () => 0.05 });
   }
@@ -67,7 +67,7 @@ describe.each(PROTOCOLS)('With clients over $name, a token', (protocol) => {
     );
     await session.joinChannel('vault', { keepOthers: true });
     await session.joinChannel('lobby', { keepOthers: true });
-    await nextSession(session, () => service.passTime(66_000));
+    await nextSession(session, () => letShortTokensExpire(service));
     expect(session.channelIds).toEqual(['lobby']);
     expect(denied).toEqual(['vault permission-denied CHANNEL_NOT_GRANTED']);
     expect(await client.get('ann')).toMatchObject({ channelIds: ['lobby'] });
@@ -299,7 +299,7 @@ describe.each(PROTOCOLS)(
       let asked = 0;
       const token = () =>
         asked++ === 0
-          ? tokenOf('watcher', { grants: { groups: ['acme'] }, ttlSeconds: 60 })
+          ? shortToken(service, 'watcher', { grants: { groups: ['acme'] } })
           : tokenOf('watcher', { grants: { groups: ['blue'] } });
       const watcher = clients.of(service, 'watcher', { token, random: () => 0.05 });
       const everyone = watcher.watch();
@@ -311,7 +311,7 @@ describe.each(PROTOCOLS)(
       everyone.subscribe(({ userId, current, reason }) =>
         changes.push(`${userId} ${current?.status ?? 'absent'} ${reason}`),
       );
-      await service.passTime(66_000);
+      await letShortTokensExpire(service);
       await shows(everyone, () => everyone.has('ben'));
       await shows(named, () => named.get('ben')?.status === 'online');
       expect(usersOf(everyone)).toEqual(['ben']);
@@ -328,12 +328,12 @@ describe.each(PROTOCOLS)(
       let asked = 0;
       const token = () =>
         asked++ === 0
-          ? tokenOf('watcher', { grants: { watch: ['lobby'] }, ttlSeconds: 60 })
+          ? shortToken(service, 'watcher', { grants: { watch: ['lobby'] } })
           : tokenOf('watcher', { grants: { watch: ['garden'] } });
       const watcher = clients.of(service, 'watcher', { token, random: () => 0.05 });
       const lobby = watcher.watch({ channels: ['lobby'] });
       await lobby.ready;
-      await service.passTime(66_000);
+      await letShortTokensExpire(service);
       expect(await untilStatus(lobby.state, 'closed')).toMatchObject({ error: CHANNEL_DENIED });
       expect(asked).toBe(2);
     });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import { eventually } from '../../test/support/eventually.js';
 import { Service, tokenOf } from '../../test/support/service.js';
-import { Clients } from './support/clients.js';
+import { Clients, letShortTokensExpire, shortToken } from './support/clients.js';
 import { until, untilStatus } from './support/observed.js';
 import { PROTOCOLS } from './support/protocols.js';
 
@@ -125,11 +125,11 @@ describe.each(PROTOCOLS)('A consumer over $name', (protocol) => {
 
   it('continues with a new token when the old one has expired, and stays live', async () => {
     let asked = 0;
-    const token = () => tokenOf('backend', { ttlSeconds: ++asked === 1 ? 60 : 604_800 });
+    const token = () => (++asked === 1 ? shortToken(service, 'backend') : tokenOf('backend'));
     const consumer = await live({ users: ['ann'] }, clients.of(service, 'backend', { token }));
     const states: string[] = [];
     consumer.state.subscribe(({ status }) => states.push(status));
-    await service.passTime(66_000);
+    await letShortTokensExpire(service);
     await eventually(() => asked, 2);
     await online('ann');
     await eventually(() => lines().length, 2);

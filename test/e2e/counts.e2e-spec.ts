@@ -11,7 +11,7 @@ import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { NODES } from '../support/nodes.js';
-import { Service, tokenOf } from '../support/service.js';
+import { Service } from '../support/service.js';
 
 const HEARTBEAT_MS = 15_000;
 const { STATUS_CHOICE_INVISIBLE: INVISIBLE, STATUS_CHOICE_AWAY: AWAY } = StatusChoice;
@@ -156,7 +156,7 @@ describe('Counts', () => {
     });
 
     it('end with UNAUTHENTICATED when the token expires', async () => {
-      const short = service.clientWithToken(await tokenOf('short', { ttlSeconds: 60 }));
+      const short = await service.client('short', { ttlSeconds: 60, now: service.clock.now() });
       const stream = short.watchCounts();
       await stream.next();
       await service.passTime(120_000);

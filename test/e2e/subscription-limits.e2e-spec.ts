@@ -4,7 +4,7 @@ import { FanOut } from '../../src/events/fan-out.js';
 import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { NODES } from '../support/nodes.js';
-import { Service, tokenOf } from '../support/service.js';
+import { Service } from '../support/service.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 
 /** The limit of a user over all nodes, because each node counts separately. */
@@ -79,7 +79,7 @@ describe('MAX_SUBSCRIPTIONS_PER_USER_PER_NODE', () => {
   });
 
   it('ends a subscription with UNAUTHENTICATED when its token expires, and frees its place', async () => {
-    const ann = service.clientWithToken(await tokenOf('ann', { ttlSeconds: 60 }));
+    const ann = await service.client('ann', { ttlSeconds: 60, now: service.clock.now() });
     const { stream } = await subscribe(ann);
     await service.passTime(120_000);
     expect(status[(await stream.ended).code]).toBe('UNAUTHENTICATED');

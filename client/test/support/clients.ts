@@ -1,8 +1,9 @@
 import { createPresenceClient, type PresenceClient } from '@presence-service/client';
 import type { PresenceClientOptions } from '@presence-service/client';
 import type { GrantsClaim } from '../../../src/auth/grants.js';
+import { MAX_OVERTIME_MS } from '../../../src/auth/token-lifetime.js';
 import { PATIENCE_MS } from '../../../test/support/eventually.js';
-import { Service, tokenOf } from '../../../test/support/service.js';
+import { Service, tokenOf, type TokenOptions } from '../../../test/support/service.js';
 import { Gate } from './gate.js';
 import { inTurn, type Protocol } from './protocols.js';
 
@@ -11,6 +12,27 @@ interface ClientOptions extends Partial<PresenceClientOptions> {
   readonly grants?: GrantsClaim;
   /** The gate that holds back the calls of the client. */
   readonly gate?: Gate;
+}
+
+/** The lifetime of a token of `shortToken`. It ends before its user would become IDLE. */
+const SHORT_LIFETIME_SECONDS = 240;
+
+/**
+ * Signs a token that expires in the time that `letShortTokensExpire` lets pass. It lasts minutes by
+ * the real clock, by which a session is renewed before that.
+ */
+export function shortToken(
+  service: Service,
+  userId: string,
+  options: TokenOptions = {},
+): Promise<string> {
+  const times = { ttlSeconds: SHORT_LIFETIME_SECONDS, now: service.clock.now() };
+  return tokenOf(userId, { ...options, ...times });
+}
+
+/** Passes the lifetime of the tokens of `shortToken`, and the time for which an expired one is accepted. */
+export function letShortTokensExpire(service: Service): Promise<void> {
+  return service.passTime(SHORT_LIFETIME_SECONDS * 1000 + MAX_OVERTIME_MS);
 }
 
 /** The clients of this library in one test. */
