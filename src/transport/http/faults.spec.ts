@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { Observable, of } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connections } from '../connections/connections.js';
@@ -48,9 +49,11 @@ describe('An exception while an HTTP call is served', () => {
   let log: CapturedLog;
   let server: Server;
   beforeEach(() => void (log = CapturedLog.start()));
-  afterEach(() => {
+  afterEach(async () => {
+    // Whatever the call still logs belongs to its own test.
+    server.closeAllConnections();
+    await promisify(server.close.bind(server))();
     log.restore();
-    server.close();
   });
 
   it.each(CALLS)('ends that call with INTERNAL: %s (%s, %s)', async (name, kind, type) => {
