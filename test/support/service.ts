@@ -30,6 +30,15 @@ export interface Ports {
   readonly httpUrl: string;
 }
 
+/** Limits that a test reaches only if it sets them. */
+const TOLERANT = {
+  // The clock does not advance, so a limit of one second would apply to a complete test.
+  newSessionsPerSecond: 0,
+  // Far longer than a handshake or a call takes on a busy machine.
+  handshakeTimeoutMs: 600_000,
+  callTimeoutMs: 600_000,
+} satisfies Partial<FixedLimits>;
+
 /** The claims of a token. Without options it is the token of a user without special rights. */
 export interface TokenOptions {
   readonly isAdmin?: boolean;
@@ -98,8 +107,7 @@ export class Service {
       ...sharedSettings(),
       ...settings,
     };
-    // The clock does not advance, so the limits of one second would apply to a complete test.
-    const config = readConfig(environment, { newSessionsPerSecond: 0, ...fixed });
+    const config = readConfig(environment, { ...TOLERANT, ...fixed });
     const starting = Array.from({ length: NODES }, () => startNode(config, clock));
     const nodes = await Promise.all(starting);
     if (!hasIntervals) nodes.forEach(stopIntervals);
