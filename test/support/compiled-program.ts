@@ -24,10 +24,11 @@ const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 export const BESIDE_DIST = ['node_modules', 'package.json'];
 
 /**
- * Returns the folder of the built program, compiled once for all tests of a run. Types are checked
- * elsewhere.
+ * Returns the folder of the built program: PRESENCE_TEST_PROGRAM, or one into which it is compiled
+ * once for all tests of a run. Types are checked elsewhere.
  */
 export async function compiledProgram(): Promise<string> {
+  if (process.env.PRESENCE_TEST_PROGRAM !== undefined) return process.env.PRESENCE_TEST_PROGRAM;
   const folder = inject('programFolder');
   if (await isFirst(folder)) await compileTo(folder);
   else await eventually(() => existsSync(join(folder, 'dist')), true, COMPILES_WITHIN_MS);
