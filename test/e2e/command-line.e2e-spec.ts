@@ -103,11 +103,11 @@ describe('The command line', () => {
       expect(stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}130 /);
     });
 
-    it.each(COMMANDS)('with examples of %s', async (command) => {
-      const { code, stdout } = await commands.run([command, '--help']);
+    it('with examples of a command', async () => {
+      const { code, stdout } = await commands.run(['list', '--help']);
       expect(code).toBe(0);
-      expect(stdout).toMatch(new RegExp(`^Usage: presence ${command}`));
-      expect(stdout).toMatch(new RegExp(`Examples:\n.*presence ${command}`));
+      expect(stdout).toMatch(/^Usage: presence list/);
+      expect(stdout).toMatch(/Examples:\n.*presence list/);
     });
 
     it('with its version', async () => {
