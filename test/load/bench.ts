@@ -1,4 +1,4 @@
-// npm run bench -- [fanout|latency|groups|unary|memory|state|crowd|counts|storm|cluster|greedy|slow ...] [--quick]
+// npm run bench -- [fanout|latency|groups|unary|memory|state|crowd|counts|storm|cluster|replication|greedy|slow ...] [--quick]
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -16,6 +16,7 @@ import type { Attack } from './hostile-client.js';
 import { measureGroups } from './groups.js';
 import { measureMemory } from './memory.js';
 import { clearProgress, progress } from './progress.js';
+import { measureReplication, type ReplicationResult } from './replication.js';
 import { report } from './report.js';
 import { measureSlow } from './slow.js';
 import { measureStorm } from './storm.js';
@@ -64,6 +65,14 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
         const size = isQuick ? { usersPerNode: 500, seconds: 2, runs: 1 } : CLUSTER;
         results.push(await measureCluster({ nodes, callers, ...size }));
       }
+    }
+    return results;
+  },
+  replication: async (isQuick) => {
+    const results: ReplicationResult[] = [];
+    for (const callers of [1, 64]) {
+      const size = isQuick ? { usersPerNode: 500, seconds: 2, runs: 1 } : CLUSTER;
+      results.push(await measureReplication({ callers, ...size }));
     }
     return results;
   },

@@ -7,7 +7,7 @@ import { progress } from './progress.js';
 
 const NODE = fileURLToPath(new URL('./servers/cluster-node.js', import.meta.url));
 
-/** A command for a node. Without `seconds`, the node only connects its users. */
+/** A command for a node. Without `seconds`, the node only connects its users. Without `callers`, it only applies commits. */
 export interface ClusterNodeOrder {
   readonly users: number;
   readonly callers: number;
@@ -51,17 +51,7 @@ type Figures = Omit<ClusterResult, 'redisBytesPerUser'>;
  * as possible.
  */
 export async function measureCluster(load: ClusterLoad): Promise<ClusterResult> {
-  const redis = await RedisServer.start();
-  const nodes: ChildProcess[] = [];
-  try {
-    const emptyBytes = await usedMemory(redis);
-    for (let i = 0; i < load.nodes; i++) {
-      progress(`${load.nodes} nodes: starting ${i + 1}`);
-      const node = fork(NODE, [redis.url, String(i)]);
-      nodes.push(node);
-      await once(node, 'message');
-      await tell(node, { users: load.usersPerNode, callers: 0, seconds: 0 });
-    }
+  return withCluster(load, async (redis, nodes, emptyBytes) => {
     const users = load.usersPerNode * load.nodes;
     const redisBytesPerUser = ((await usedMemory(redis)) - emptyBytes) / users;
     const order = { users: load.usersPerNode, callers: load.callers };
@@ -97,13 +87,34 @@ export async function measureCluster(load: ClusterLoad): Promise<ClusterResult> 
       nodeMicrosPerCommit: middle('nodeMicrosPerCommit'),
       redisBytesPerUser,
     };
+  });
+}
+
+/** Runs work with a Redis and nodes that have connected their users. `emptyBytes`: the memory of Redis before. */
+export async function withCluster<T>(
+  { nodes: count, usersPerNode }: Pick<ClusterLoad, 'nodes' | 'usersPerNode'>,
+  work: (redis: RedisServer, nodes: readonly ChildProcess[], emptyBytes: number) => Promise<T>,
+): Promise<T> {
+  const redis = await RedisServer.start();
+  const nodes: ChildProcess[] = [];
+  try {
+    const emptyBytes = await usedMemory(redis);
+    for (let i = 0; i < count; i++) {
+      progress(`${count} nodes: starting ${i + 1}`);
+      const node = fork(NODE, [redis.url, String(i)]);
+      nodes.push(node);
+      await once(node, 'message');
+      await tell(node, { users: usersPerNode, callers: 0, seconds: 0 });
+    }
+    return await work(redis, nodes, emptyBytes);
   } finally {
     for (const node of nodes) node.kill('SIGKILL');
     await redis.stop();
   }
 }
 
-async function tell<T>(node: ChildProcess, order: ClusterNodeOrder): Promise<T> {
+/** Gives a node an order, and returns its response. */
+export async function tell<T>(node: ChildProcess, order: ClusterNodeOrder): Promise<T> {
   node.send(order);
   const [answer] = (await once(node, 'message')) as [T];
   return answer;

@@ -1,5 +1,6 @@
 // A node of a cluster without its network. It commits as fast as the given number of callers can,
 // and reports the cost.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { redisUrl } from '../../../src/config/redis-url.js';
 import { step } from '../../../src/domain/step.js';
 import type { Input } from '../../../src/domain/input.js';
@@ -61,6 +62,7 @@ async function run({ users, callers, seconds }: ClusterNodeOrder): Promise<Clust
   const cpu = process.cpuUsage();
   const latencies: number[] = [];
   let next = 0;
+  if (callers === 0) await sleep(seconds * 1000);
   await atOnce(callers, async () => {
     while (performance.now() < until) {
       const i = next++ % users;
