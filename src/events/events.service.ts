@@ -7,9 +7,8 @@ import { TokenRevocations } from '../auth/token-revocations.js';
 import { Clock } from '../clock/clock.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import { ConnectionDrainer } from '../lifecycle/connection-drainer.js';
-import { Cursor } from '../event-log/cursor.js';
 import { EventLog } from '../event-log/event-log.js';
-import { followsEveryone, type Filter, type Interest } from '../event-log/filter.js';
+import type { Filter } from '../event-log/filter.js';
 import { isSealed } from '../sealed-tokens/token-sealer.js';
 import type { CountScope } from '../store/presence-reader.js';
 import { PresenceStore } from '../store/presence-store.js';
@@ -43,7 +42,7 @@ export class EventsService {
 
   constructor(
     private readonly store: PresenceStore,
-    private readonly log: EventLog,
+    log: EventLog,
     private readonly fanOut: FanOut,
     private readonly counts: CountFeed,
     private readonly drain: ConnectionDrainer,
@@ -136,44 +135,33 @@ export class EventsService {
     const isLarge =
       filter.userIds.size + filter.channelIds.size + filter.groupIds.size > LARGE_FILTER;
     await this.store.view.awaitCurrent();
-    const { view } = this.store;
-    if (followsEveryone(filter) && view.needsPreparation(caller.viewer))
-      await view.prepare(caller.viewer);
     if (isLarge) await nextTurn();
     if (messages.closed) return;
+    const isClosed = (): boolean => messages.closed;
     const reader = {
-      ...{ caller, interest, outlet },
-      isClosed: () => messages.closed,
+      ...{ caller, interest, outlet, isClosed },
       onReady: (listener: () => void) => stream.onReady(listener),
     };
+    const { skipSnapshot, latestOnly } = options;
     let { resumeToken } = options;
     if (this.history.isNeeded(reader, resumeToken)) {
       resumeToken = await this.history.resume(reader, resumeToken);
       if (messages.closed) return;
     }
-    const subscription = this.open(caller, interest, { ...options, resumeToken }, outlet);
+    const started = this.initialStates.start({ ...reader, skipSnapshot }, resumeToken);
+    const state = started instanceof Promise ? await started : started;
+    if (state === undefined) return;
+    const subscription = new Subscription(
+      { caller, outlet, latestOnly, skipSnapshot },
+      state,
+      this.initialStates,
+      this.clock,
+    );
     // Events that are committed meanwhile are in the log, and the cursor reads them: it starts at the offset of the
     // snapshot.
     if (isLarge) await nextTurn();
     if (messages.closed) return;
     this.start(subscription, messages, stream);
-  }
-
-  private open(
-    caller: Principal,
-    interest: Interest,
-    { resumeToken, skipSnapshot, latestOnly }: SubscribeOptions,
-    outlet: Outlet,
-  ): Subscription {
-    const options = { caller, interest, skipSnapshot };
-    const { messages, position, missed } = this.initialStates.start(options, resumeToken);
-    const cursor = new Cursor(this.log, this.fanOut.slices, interest, position, missed);
-    return new Subscription(
-      { caller, cursor, outlet, latestOnly, skipSnapshot },
-      messages,
-      this.initialStates,
-      this.clock,
-    );
   }
 
   /** A separate method, so that these closures do not keep the objects of the setup in memory. */

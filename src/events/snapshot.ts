@@ -1,19 +1,92 @@
 import { LISTED_STATUSES, type Presence } from '../domain/presence.js';
-import { followsEveryone, type Filter } from '../event-log/filter.js';
-import type { PresenceReader } from '../store/presence-reader.js';
+import { followsEveryone, type Filter, type Interest } from '../event-log/filter.js';
+import type { PresenceList, PresenceReader, Slice } from '../store/presence-reader.js';
+import type { PresenceView } from '../store/presence-view.js';
 
 /**
- * Returns all presences that match a filter, at one point in time. Named users are included even if they are OFFLINE.
- * A filter without users, channels and groups matches everyone whom the reader sees and who is not OFFLINE.
+ * The number of changed users that a snapshot may read again in its last slice. Each further attempt to reach the last slice
+ * may read twice as many, so that a snapshot ends on a node where users change faster than they are read.
  */
-export function snapshotOf(view: PresenceReader, filter: Filter): readonly Presence[] {
-  if (followsEveryone(filter)) return [...view.listed(LISTED_STATUSES)];
-  const presences = new Map<string, Presence>();
-  for (const userId of filter.userIds) presences.set(userId, view.presence(userId));
-  const add = (presence: Presence): unknown => presences.set(presence.userId, presence);
-  for (const channelId of filter.channelIds) for (const each of view.members(channelId)) add(each);
-  for (const groupId of filter.groupIds) for (const each of view.inGroup(groupId)) add(each);
-  return [...presences.values()];
+const READ_AGAIN = 500;
+
+/** Reads the users with an id after `after`. */
+type List = (reader: PresenceReader, after: string | undefined, slice: Slice) => PresenceList;
+
+/**
+ * Collects all presences that match a filter into `presences`, as of the moment at which it ends. It yields when `slice` is over:
+ * then the caller may continue later. Users who change during a pause are read again. Named users are included even if they
+ * are OFFLINE. A filter without users, channels and groups matches everyone whom the viewer sees and who is not OFFLINE.
+ */
+export function* collect(
+  view: PresenceView,
+  { viewer, filter }: Interest,
+  presences: Map<string, Presence>,
+  slice: Slice,
+): Generator<void, void> {
+  const changed = new Set<string>();
+  const unfollow = view.follow(changed);
+  // A reader is valid until the next commit.
+  let reader = view.for(viewer);
+  const pause = function* (): Generator<void, void> {
+    yield;
+    reader = view.for(viewer);
+  };
+  const read = (userId: string): void => {
+    const presence = matching(reader, filter, userId);
+    if (presence === undefined) presences.delete(userId);
+    else presences.set(userId, presence);
+  };
+  try {
+    for (const userId of filter.userIds) {
+      read(userId);
+      if (slice.isOver) yield* pause();
+    }
+    for (const list of listsOf(filter)) {
+      let rest = list(reader, undefined, slice);
+      for (let next = rest.next(); !next.done || next.value !== undefined; next = rest.next()) {
+        if (next.done) {
+          yield* pause();
+          rest = list(reader, next.value, slice);
+        } else presences.set(next.value.userId, next.value);
+      }
+    }
+    for (let atOnce = READ_AGAIN; changed.size > atOnce; atOnce *= 2) {
+      const again = [...changed];
+      changed.clear();
+      for (const userId of again) {
+        read(userId);
+        if (slice.isOver) yield* pause();
+      }
+    }
+    for (const userId of changed) read(userId);
+  } finally {
+    unfollow();
+  }
+}
+
+/** Lists the users who match a filter, except those whom it names. */
+function* listsOf(filter: Filter): Generator<List> {
+  if (followsEveryone(filter))
+    yield (reader, after, slice) => reader.listed(LISTED_STATUSES, after, slice);
+  for (const id of filter.channelIds)
+    yield (reader, after, slice) => reader.members(id, after, slice);
+  for (const id of filter.groupIds)
+    yield (reader, after, slice) => reader.inGroup(id, after, slice);
+}
+
+/** Returns the presence of a user, by the same rule as the lists. Undefined: the filter does not match the user. */
+function matching(reader: PresenceReader, filter: Filter, userId: string): Presence | undefined {
+  const presence = reader.presence(userId);
+  const { userIds, channelIds, groupIds } = filter;
+  if (userIds.has(userId)) return presence;
+  if (presence.status === 'OFFLINE') return undefined;
+  const { channelId, otherChannelIds } = presence;
+  const matches =
+    followsEveryone(filter) ||
+    (channelId !== undefined && channelIds.has(channelId)) ||
+    otherChannelIds.some((id) => channelIds.has(id)) ||
+    (groupIds.size > 0 && reader.groupsOf(userId).some((id) => groupIds.has(id)));
+  return matches ? presence : undefined;
 }
 
 /** The maximum number of presences in one message, which is then about 50 to 100 KiB. */

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { useFakeTimers } from '../../test/support/fake-timers.js';
+import { runEverything, useFakeTimers } from '../../test/support/fake-timers.js';
 import { EventWorld, eventLines } from '../../test/support/events.js';
 import { append, eventOf, filterOf, placeOf, resumeSecrets } from '../../test/support/log.js';
 import { activity, connect, disconnect, join, mute } from '../../test/support/play.js';
@@ -45,6 +45,7 @@ describe('A subscription', () => {
   it('sends a large snapshot in parts when the reader accepts them, all as of one offset', async () => {
     for (let i = 0; i < 1200; i++) await world.happen(`user ${i}`, connect(`s${i}`));
     const reader = await world.subscribe({}, { credits: 1 });
+    await runEverything();
     await world.happen('late', connect('l'));
     vi.runAllTimers();
     expect(reader.messages).toHaveLength(1);

@@ -15,6 +15,8 @@ const LARGE_MESSAGE_BYTES = 16 * 1024;
 export interface Outlet {
   /** Whether a message would be sent now rather than queued. */
   readonly isReady: boolean;
+  /** Whether the stream has ended. */
+  readonly isClosed: boolean;
   send(message: Buffer): void;
   /** Ends the stream with an error: a rejection or an internal error of the server. */
   end(reason: unknown): void;
@@ -33,6 +35,10 @@ export class StreamOutlet implements Outlet {
     return !this.messages.closed && this.stream.isReady;
   }
 
+  get isClosed(): boolean {
+    return this.messages.closed;
+  }
+
   send(message: Buffer): void {
     this.messages.next(message);
   }
@@ -45,7 +51,6 @@ export class StreamOutlet implements Outlet {
 export interface SubscriptionOptions {
   /** The owner of the token, whose read limit is charged. */
   readonly caller: Principal;
-  readonly cursor: Cursor;
   readonly outlet: Outlet;
   /** Whether the subscription sends only the latest event of each user when it lags. */
   readonly latestOnly: boolean;
@@ -59,7 +64,7 @@ export interface SubscriptionOptions {
  * no closures.
  */
 export class Subscription {
-  readonly cursor: Cursor;
+  cursor: Cursor;
   /** Whether there is something to send that the outlet has not accepted yet. */
   isLagging = true;
   /** Whether the subscription is served again in the next slice of the event loop, and not earlier. */
@@ -72,12 +77,14 @@ export class Subscription {
   private readonly caller: Principal;
   private firstMessages: Iterator<Buffer> | undefined;
   private isCurrent = false;
+  /** Whether a snapshot is taken because the subscription has lost its position. Until then it sends nothing. */
+  private isRestarting = false;
   /** Whether the outlet was busy at any time since the subscription was last up to date. */
   private wasBlocked = false;
 
   constructor(
-    { caller, cursor, outlet, latestOnly, skipSnapshot }: SubscriptionOptions,
-    firstMessages: InitialState['messages'],
+    { caller, outlet, latestOnly, skipSnapshot }: SubscriptionOptions,
+    { messages, cursor }: InitialState,
     private readonly initialStates: InitialStates,
     private readonly clock: Clock,
   ) {
@@ -86,7 +93,7 @@ export class Subscription {
     this.latestOnly = latestOnly;
     this.skipSnapshot = skipSnapshot;
     this.caller = caller;
-    this.firstMessages = firstMessages;
+    this.firstMessages = messages;
     this.lastSentAt = clock.monotonic();
   }
 
@@ -138,10 +145,11 @@ export class Subscription {
   /**
    * Handles the case that the log dropped events before they were sent, or does not say what the next commit changed for
    * the reader. Returns whether the subscription can continue
-   * at once. It cannot if it has ended, or if a new snapshot must wait for the read limit of its user; then the
-   * caller must try again later.
+   * at once. It cannot if it has ended, while a new snapshot is taken, or if that must wait for the read limit of its user;
+   * then the caller must try again later.
    */
   recoverIfLost(): boolean {
+    if (this.isRestarting) return false;
     const { isTruncated } = this.cursor;
     if (!this.isLagging || (!isTruncated && !this.cursor.lacksState())) return true;
     if (isTruncated && !this.latestOnly) {
@@ -158,11 +166,23 @@ export class Subscription {
     const { caller, skipSnapshot } = this;
     const { interest } = this.cursor;
     const cause = isTruncated ? 'slow_reader' : 'replayed_commit';
-    const restarted = this.initialStates.restart({ caller, interest, skipSnapshot }, cause);
+    const isClosed = (): boolean => this.outlet.isClosed;
+    const options = { caller, interest, skipSnapshot, isClosed };
+    const restarted = this.initialStates.restart(options, cause);
     if (restarted === undefined) return false;
-    this.firstMessages = restarted.messages;
-    this.cursor.position = restarted.position;
-    this.isCurrent = false;
+    if (!(restarted instanceof Promise)) return this.restartFrom(restarted);
+    this.isRestarting = true;
+    restarted.then(
+      (state) => state && this.restartFrom(state),
+      (error: unknown) => this.end(error),
+    );
+    return false;
+  }
+
+  private restartFrom({ messages, cursor }: InitialState): true {
+    this.firstMessages = messages;
+    this.cursor = cursor;
+    this.isCurrent = this.isRestarting = false;
     return true;
   }
 

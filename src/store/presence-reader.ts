@@ -23,6 +23,9 @@ export type PresenceList = Generator<Presence, string | undefined>;
 export interface PresenceReader {
   presence(userId: string): Presence;
 
+  /** The groups of a user, by which `inGroup` finds it. Empty for a user whom the viewer does not see online. */
+  groupsOf(userId: string): readonly string[];
+
   /** Users with one of `statuses` and an id after `after`. */
   listed(statuses: readonly Status[], after?: string, slice?: Slice): PresenceList;
 

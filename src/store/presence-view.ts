@@ -1,4 +1,5 @@
 import { unknownPresence, type Presence, type Status } from '../domain/presence.js';
+import { NO_GROUPS } from '../domain/user.js';
 import type { Viewed } from '../domain/visibility.js';
 import type { Viewer } from '../domain/viewer.js';
 import { mergeSorted } from './merge-sorted.js';
@@ -31,6 +32,7 @@ export class PresenceView implements PresenceReader {
   private readonly index = new PresenceIndex();
   private readonly visible = new VisibleUsersByRights((userId) => this.viewedOf(userId));
   private readonly revocations = new Map<string, number>();
+  private readonly followers = new Set<Set<string>>();
 
   /** `usersOf`: returns the table that holds a user. */
   constructor(
@@ -82,6 +84,10 @@ export class PresenceView implements PresenceReader {
     return this.usersOf(userId).shownOf(userId) ?? unknownPresence(userId);
   }
 
+  groupsOf(userId: string): readonly string[] {
+    return this.viewedOf(userId)?.groups ?? NO_GROUPS;
+  }
+
   listed(statuses: readonly Status[], after?: string, slice?: Slice): PresenceList {
     const lists = this.index.withStatus(statuses).map((ids) => ids.after(after));
     return this.presencesOf(mergeSorted(lists), slice);
@@ -115,10 +121,20 @@ export class PresenceView implements PresenceReader {
     return this.index.inGroup(groupId).counts;
   }
 
+  /**
+   * Adds every user who changes from now on to `changed`, until the returned function is called. A reader that pauses reads
+   * these users again, so that it has all users as of one moment.
+   */
+  follow(changed: Set<string>): () => void {
+    this.followers.add(changed);
+    return () => void this.followers.delete(changed);
+  }
+
   /** Replaces what others see of a user. */
   update(before: Viewed, after: Viewed): void {
     this.index.update(before, after);
     this.visible.update(before, after);
+    for (const changed of this.followers) changed.add(after.shown.userId);
   }
 
   /** Replaces the time before which tokens of a user are revoked. Undefined: none is. */

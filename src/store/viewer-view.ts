@@ -1,6 +1,7 @@
 import { HIDDEN_FROM_NOBODY } from '../domain/access-rules.js';
 import { channelIdsOf, LISTED_STATUSES, unknownPresence } from '../domain/presence.js';
 import type { Presence, Status } from '../domain/presence.js';
+import { NO_GROUPS } from '../domain/user.js';
 import { presenceSeenBy, type Viewed } from '../domain/visibility.js';
 import type { Viewer } from '../domain/viewer.js';
 import { mergeSorted } from './merge-sorted.js';
@@ -52,6 +53,11 @@ export class ViewerView implements PresenceReader {
   presence(userId: string): Presence {
     const viewed = this.viewedOf(userId);
     return viewed ? presenceSeenBy(this.viewer, viewed) : unknownPresence(userId);
+  }
+
+  groupsOf(userId: string): readonly string[] {
+    const isOnline = this.presence(userId).status !== 'OFFLINE';
+    return isOnline ? this.viewedOf(userId)!.groups : NO_GROUPS;
   }
 
   listed(statuses: readonly Status[], after?: string, slice?: Slice): PresenceList {

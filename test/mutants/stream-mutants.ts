@@ -5,6 +5,7 @@ const REVOCATION = 'test/e2e/token-revocation.e2e-spec.ts';
 const RESTRICTED = 'src/events/restricted-viewers.spec.ts';
 const STREAM_HIDING = 'src/events/hiding.spec.ts';
 const STREAMS = 'src/events/viewers.spec.ts';
+const SNAPSHOT = 'src/events/interrupted-snapshot.spec.ts';
 const RESUME = 'src/events/restricted-resume.spec.ts';
 const COUNTS = 'src/events/count-feed.spec.ts';
 const EVENTS = 'test/e2e/access-events.e2e-spec.ts';
@@ -111,11 +112,54 @@ export const streamMutants: readonly AccessMutant[] = [
   ),
   mutant(
     'snapshots have everyone',
-    'events/initial-state.ts',
-    'snapshotOf(this.store.view.for(viewer), filter)',
-    'snapshotOf(this.store.view, filter)',
+    'events/snapshot.ts',
+    'let reader = view.for(viewer);',
+    'let reader: PresenceReader = view;',
     [RESTRICTED, 'A viewer with groups receives a snapshot'],
   ),
+  mutant(
+    'snapshots have everyone after a pause',
+    'events/snapshot.ts',
+    'yield;\n    reader = view.for(viewer);',
+    'yield;\n    reader = view;',
+    [SNAPSHOT, 'A snapshot that takes several slices of the event loop has all users'],
+  ),
+  mutant(
+    'snapshots have users who hid before the last slice',
+    'events/snapshot.ts',
+    'for (const userId of changed) read(userId);',
+    '',
+    [SNAPSHOT, 'A snapshot that takes several slices of the event loop has all users'],
+  ),
+  mutant(
+    'a snapshot does not notice who changes meanwhile',
+    'store/presence-view.ts',
+    'for (const changed of this.followers) changed.add(after.shown.userId);',
+    '',
+    [SNAPSHOT, 'A snapshot that takes several slices of the event loop has all users'],
+  ),
+  mutant(
+    'users who changed meanwhile are in every snapshot',
+    'events/snapshot.ts',
+    'return matches ? presence : undefined;',
+    'return presence;',
+    [SNAPSHOT, 'A snapshot that takes several slices of the event loop has all users'],
+  ),
+  {
+    name: 'a snapshot tells again what happened while it was taken',
+    edits: [
+      [
+        'const use = (snapshot: Snapshot)',
+        'const { head } = this.log;\n    const use = (snapshot: Snapshot)',
+      ],
+      ['this.cursor(interest, this.log.head)', 'this.cursor(interest, head)'],
+    ].map(([find, replace]) => ({
+      file: 'events/initial-state.ts',
+      find: find!,
+      replace: replace!,
+    })),
+    caughtBy: [SNAPSHOT, 'A snapshot that takes several slices of the event loop has all users'],
+  },
   mutant(
     'a resumed stream has those who are not seen now',
     'events/initial-state.ts',

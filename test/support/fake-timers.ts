@@ -13,6 +13,25 @@ export function useFakeTimers(): void {
   afterEach(() => void vi.useRealTimers());
 }
 
+/** Runs all timers and what waits for them, until no timer is left. */
+export async function runEverything(): Promise<void> {
+  do {
+    vi.runAllTimers();
+    await continuations();
+  } while (vi.getTimerCount() > 0);
+}
+
+/** Runs the next timer and what waits for it. */
+export async function runNext(): Promise<void> {
+  vi.advanceTimersToNextTimer();
+  await continuations();
+}
+
+/** Lets everything continue whose promises are resolved. */
+async function continuations(): Promise<void> {
+  for (let i = 0; i < 100; i++) await Promise.resolve();
+}
+
 /**
  * Lets two milliseconds pass whenever the time is read, so that work in slices of the event loop pauses after every step.
  * Returns a function that ends this.

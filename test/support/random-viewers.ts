@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest';
 import fc, { runs } from './seeded-fast-check.js';
 import { EventWorld, type Reader } from './events.js';
-import { slowDown } from './fake-timers.js';
+import { runEverything, runNext, slowDown } from './fake-timers.js';
 import { decode, filterOf } from './log.js';
 import {
   choose,
@@ -26,10 +26,11 @@ import type { Input } from '../../src/domain/input.js';
 import { type Presence } from '../../src/domain/presence.js';
 import type { PresenceEvent } from '../../src/domain/event.js';
 import { unrestrictedViewer, type Viewer } from '../../src/domain/viewer.js';
-import type { Filter } from '../../src/event-log/filter.js';
+import type { Filter, Interest } from '../../src/event-log/filter.js';
 import { fragmentEncoder } from '../../src/api/event-mapper.js';
 import { encodeSnapshot } from '../../src/events/event-encoder.js';
-import { snapshotOf } from '../../src/events/snapshot.js';
+import { collect } from '../../src/events/snapshot.js';
+import { Snapshots } from '../../src/events/snapshots.js';
 
 const users = ['ann', 'bob', 'cem'];
 const channels = ['attic', 'lobby'];
@@ -89,7 +90,7 @@ const filters: fc.Arbitrary<Filter> = fc
   .map(filterOf);
 export const anyFilter = fc.oneof(fc.constant(filterOf()), filters);
 
-/** A reader of the test, and the number of commits before it began. */
+/** A reader of the test, and the number of commits before the state with which it began. */
 interface Subscriber {
   readonly reader: Reader;
   readonly viewer: Viewer;
@@ -127,7 +128,7 @@ export const happen: fc.Arbitrary<Deed> = fc
         world.happen(userId, input),
   );
 
-export const turn: fc.Arbitrary<Deed> = fc.constant(() => void vi.advanceTimersToNextTimer());
+export const turn: fc.Arbitrary<Deed> = fc.constant(runNext);
 
 export const letGoOn: fc.Arbitrary<Deed> = fc
   .record({ which: fc.nat(), credits: fc.integer({ min: 1, max: 4 }) })
@@ -159,10 +160,27 @@ export async function subscribe(
   } = {},
 ): Promise<Subscriber> {
   const filter = grantedIn(wanted, viewer);
-  const since = world.commits.length;
   const token = { viewer, groups, credits, issuedAt: ISSUED_LATE };
+  let since = world.commits.length;
+  const { take } = Snapshots.prototype;
+  const taken = vi.spyOn(Snapshots.prototype, 'take').mockImplementationOnce(function (
+    this: Snapshots,
+    asked,
+  ) {
+    const use: typeof asked.use = (snapshot) => {
+      since = world.commits.length;
+      return asked.use(snapshot);
+    };
+    return take.call(this, { ...asked, use });
+  });
   const reader = await world.subscribe({ filter, ...options }, token);
-  return { reader, viewer, filter, since };
+  taken.mockRestore();
+  return {
+    ...{ reader, viewer, filter },
+    get since() {
+      return since;
+    },
+  };
 }
 
 /** Plays random deeds, and then lets everyone read everything. */
@@ -186,7 +204,7 @@ export async function playOut(
         const all: Subscriber[] = [];
         for (const deed of program) await deed(world, all);
         for (const { reader } of all) reader.letGoOn(Infinity);
-        vi.runAllTimers();
+        await runEverything();
         speedUp();
         for (const subscriber of all) check(world, subscriber);
       },
@@ -204,6 +222,13 @@ function announced({ lastActiveAt: _, version: __, ...rest }: PresenceMessage): 
   return rest;
 }
 
+/** Collects a snapshot in one slice. */
+function snapshotOf({ store }: EventWorld, interest: Interest): readonly Presence[] {
+  const presences = new Map<string, Presence>();
+  expect(collect(store.view, interest, presences, { isOver: false }).next().done).toBe(true);
+  return [...presences.values()];
+}
+
 /** At the end a reader knows what a new subscription would receive, and sees no other user online. */
 export function expectTrueBelief(
   world: EventWorld,
@@ -211,7 +236,7 @@ export function expectTrueBelief(
   belief: ReadonlyMap<string, PresenceMessage>,
 ): void {
   if (filter.kinds.size > 0) return;
-  const snapshot = snapshotOf(world.store.view.for(viewer), filter);
+  const snapshot = snapshotOf(world, { viewer, filter });
   for (const presence of snapshot) {
     const told = belief.get(presence.userId);
     if (told === undefined) expect(presence.status).toBe('OFFLINE');
