@@ -1,4 +1,6 @@
+import { setImmediate as nextIteration } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
+import { slowDown } from '../../test/support/fake-timers.js';
 import fc, { runs } from '../../test/support/seeded-fast-check.js';
 import { EventWorld } from '../../test/support/events.js';
 import {
@@ -22,6 +24,7 @@ import type { RejectedError } from '../domain/rejected-error.js';
 import { unrestrictedViewer, type Viewer } from '../domain/viewer.js';
 import { noCounts, type StatusCounts } from '../store/presence-reader.js';
 import { PresenceView } from '../store/presence-view.js';
+import { TimeSlice } from '../timers/time-slice.js';
 import type { SubscriberStream } from './events.service.js';
 
 const viewers: readonly Viewer[] = [
@@ -40,7 +43,12 @@ class Watcher implements SubscriberStream {
   readonly messages: (readonly PresenceCount[])[] = [];
   rejection: RejectedError | undefined;
 
-  onReady(): void {}
+  /** Lets the stream accept messages again. */
+  goOn: () => void = () => {};
+
+  onReady(listener: () => void): void {
+    this.goOn = listener;
+  }
 
   /** The newest count of each scope, in short form. */
   get counts(): ReadonlyMap<string, PresenceCount> {
@@ -68,9 +76,9 @@ async function watch(
 }
 
 /** A message may follow the last one now. */
-function flush(world: EventWorld): void {
+function flush(world: EventWorld): Promise<void> {
   world.clock.advance(1000);
-  world.counts.flush();
+  return world.counts.flush();
 }
 
 const inputs: fc.Arbitrary<Input> = fc.oneof(
@@ -103,8 +111,9 @@ describe('The counts of a stream', () => {
       { maxLength: 40, size: 'max' },
     );
     await fc.assert(
-      fc.asyncProperty(deeds, async (program) => {
+      fc.asyncProperty(deeds, fc.boolean(), async (program, isSlow) => {
         const world = new EventWorld();
+        const speedUp = isSlow ? slowDown() : () => {};
         const all: { readonly viewer: Viewer; readonly watcher: Watcher }[] = [];
         const begin = async (viewer: Viewer): Promise<void> => {
           all.push({ viewer, watcher: await watch(world, viewer) });
@@ -115,9 +124,14 @@ describe('The counts of a stream', () => {
         for (const { userId, input, isFlushed, joins } of program) {
           await world.happen(userId, input);
           if (joins !== null) await begin(joins);
-          if (isFlushed) flush(world);
+          // A slow flush pauses after each step, and the history goes on meanwhile.
+          if (isFlushed && isSlow) void flush(world);
+          else if (isFlushed) await flush(world);
+          if (isSlow) await nextIteration();
         }
-        flush(world);
+        speedUp();
+        while (Reflect.get(world.counts, 'isFlushing') === true) await nextIteration();
+        await flush(world);
         for (const { viewer, watcher } of all) {
           const view = world.store.view.for(viewer);
           const expected = {
@@ -143,14 +157,14 @@ describe('The counts of a stream', () => {
       await watch(world, unrestrictedViewer('zed')),
     ];
     await world.happen('ann', hideFrom('eve'));
-    flush(world);
+    await flush(world);
     expect([eve, zed].map(({ messages }) => messages.length)).toEqual([2, 1]);
     expect(eve.messages[1]).toMatchObject([{ total: 0, byStatus: [] }]);
     await world.happen('bob', connectWith());
-    flush(world);
+    await flush(world);
     expect([eve, zed].map(({ messages }) => messages.at(-1)![0]!.total)).toEqual([1, 2]);
     await world.happen('ann', hideFrom());
-    flush(world);
+    await flush(world);
     expect([eve, zed].map(({ messages }) => messages.length)).toEqual([4, 2]);
   });
 
@@ -162,10 +176,10 @@ describe('The counts of a stream', () => {
     const watchers = await Promise.all(members.map((viewer) => watch(world, viewer)));
     const counted = vi.spyOn(PresenceView.prototype, 'for');
     await world.happen('ann', connectWith('bolt'));
-    flush(world);
+    await flush(world);
     for (const { messages } of watchers) expect(messages).toHaveLength(1);
     await world.happen('bob', connectWith('acme'));
-    flush(world);
+    await flush(world);
     for (const { messages } of watchers) expect(messages.at(-1)).toMatchObject([{ total: 1 }]);
     expect(counted).not.toHaveBeenCalled();
     counted.mockRestore();
@@ -180,11 +194,94 @@ describe('The counts of a stream', () => {
     }
     await world.happen('ann', connectWith('acme'));
     await world.happen('ann', join('s', 'lobby'));
+    await flush(world);
     // The index checks all rights when a channel is new.
     expect(mayWatch).toHaveBeenCalledTimes(20);
     for (const status of ['AWAY', 'DO_NOT_DISTURB', 'AWAY'] as const)
       await world.happen('ann', choose('s', status));
+    await flush(world);
     expect(mayWatch).toHaveBeenCalledTimes(20);
+  });
+
+  it('show nothing of a user who hides, also before the next flush', async () => {
+    const world = new EventWorld();
+    await world.happen('ann', connectWith());
+    const eve = await watch(world, unrestrictedViewer('eve'), ['lobby']);
+    await world.happen('ann', hideFrom('eve'));
+    await world.happen('ann', join('s', 'lobby'));
+    // Counts the channel again for all who share the count.
+    const zed = await watch(world, unrestrictedViewer('zed'), ['lobby']);
+    expect(zed.messages).toMatchObject([[{ total: 1 }]]);
+    // No message either: it would reveal that something has happened.
+    world.clock.advance(1000);
+    eve.goOn();
+    await flush(world);
+    expect(eve.messages).toMatchObject([[{ total: 0 }]]);
+  });
+
+  it('show nothing of a user who hides while another change has not been sent yet', async () => {
+    const world = new EventWorld();
+    await world.happen('ann', connectWith());
+    await world.happen('bob', connectWith());
+    const eve = await watch(world, unrestrictedViewer('eve'), ['lobby']);
+    await world.happen('bob', join('s', 'lobby'));
+    // The last message is too recent for another one.
+    await world.counts.flush();
+    await world.happen('ann', hideFrom('eve'));
+    await world.happen('ann', join('s', 'lobby'));
+    await watch(world, unrestrictedViewer('zed'), ['lobby']);
+    world.clock.advance(1000);
+    eve.goOn();
+    await flush(world);
+    expect(eve.messages).toMatchObject([[{ total: 0 }], [{ total: 1 }]]);
+  });
+
+  it('are found in slices of the event loop, and not while a commit is published', async () => {
+    const world = new EventWorld();
+    let checks = 0;
+    const inSlices: number[] = [];
+    const time = vi.spyOn(performance, 'now').mockImplementation(() => checks * 0.02);
+    const pause = vi.spyOn(TimeSlice.prototype, 'next').mockImplementation(function (
+      this: TimeSlice,
+    ) {
+      inSlices.push(checks - inSlices.reduce((sum, each) => sum + each, 0));
+      this.restart();
+      return Promise.resolve();
+    });
+    const mayWatch = (): boolean => {
+      checks++;
+      return false;
+    };
+    for (let i = 0; i < 100; i++) {
+      const viewer = restrictedViewer(`member-${i}`, { groups: [`group-${i}`], channels: [] });
+      await watch(world, { ...viewer, mayWatch });
+    }
+    await world.happen('ann', connectWith('acme'));
+    for (let i = 0; i < 40; i++) await world.happen('ann', joinToo('s', `room-${i}`));
+    expect(checks).toBe(0);
+    await flush(world);
+    expect(checks).toBe(4000);
+    // All rights for one channel are one step.
+    expect(Math.max(...inSlices)).toBeLessThanOrEqual(200);
+    pause.mockRestore();
+    time.mockRestore();
+  });
+
+  it('read the users who hide from a viewer once, for all channels', async () => {
+    const world = new EventWorld();
+    for (let i = 0; i < 20; i++) {
+      await world.happen(`user ${i}`, connectWith());
+      await world.happen(`user ${i}`, hideFrom('eve'));
+    }
+    const reads = vi.spyOn(PresenceView.prototype, 'for');
+    const channelIds = Array.from({ length: 50 }, (_, i) => `room-${i}`);
+    const eve = await watch(world, unrestrictedViewer('eve'), channelIds);
+    const restricted = reads.mock.results.filter(({ value }) => value !== world.store.view);
+    // One reader asks who hides, and the others only whether anyone does.
+    const asked = restricted.filter(({ value }) => Reflect.get(value as object, 'knownHiders'));
+    expect(asked).toHaveLength(1);
+    expect(eve.messages[0]).toHaveLength(50);
+    reads.mockRestore();
   });
 
   it('name only channels and groups that the token grants', async () => {

@@ -6,9 +6,10 @@ import { Config } from '../config/config.js';
 import { hiddenViewers, isSilent, viewedChange } from '../event-log/commit-facts.js';
 import { put, take } from '../event-log/reader-sets.js';
 import type { CountScope } from '../store/presence-reader.js';
+import { TimeSlice } from '../timers/time-slice.js';
 import { PresenceStore, type Commit } from '../store/presence-store.js';
 import type { CountSubscription } from './count-subscription.js';
-import { CountedScopes, haveSameCounts } from './counted-scopes.js';
+import { CountedScopes } from './counted-scopes.js';
 
 /** Interval in milliseconds at which changed counts are sent to the subscriptions that may receive a message again. */
 const FLUSH_MS = 250;
@@ -26,6 +27,7 @@ export class CountFeed implements OnApplicationShutdown {
   /** Subscriptions whose viewers may count other users than the viewers with whom they shared the counts. */
   private readonly moved = new Set<CountSubscription>();
   private readonly commits: RxSubscription;
+  private isFlushing = false;
 
   constructor(
     store: PresenceStore,
@@ -33,7 +35,7 @@ export class CountFeed implements OnApplicationShutdown {
     private readonly config: Config,
   ) {
     this.scopes = new CountedScopes(store.view);
-    this.commits = store.commits.subscribe((commit) => this.mark(commit));
+    this.commits = store.commits.subscribe((commit) => this.take(commit));
   }
 
   // Streams stay open while the server drains.
@@ -62,42 +64,62 @@ export class CountFeed implements OnApplicationShutdown {
     take(this.byViewer, subscription.viewer.userId, subscription);
   }
 
-  /** Sends the counts that changed, ends subscriptions with expired tokens, and sends heartbeats. */
+  /**
+   * Sends the counts that changed, ends subscriptions with expired tokens, and sends heartbeats. It pauses for other work of
+   * the event loop.
+   */
   @Interval(FLUSH_MS)
-  flush(): void {
-    for (const subscription of this.moved) this.move(subscription);
-    this.moved.clear();
-    this.scopes.recountMarked();
-    const [wall, now] = [this.clock.wall(), this.clock.monotonic()];
-    for (const subscription of this.subscriptions) {
-      if (subscription.endIfExpired(wall)) continue;
-      subscription.flush();
-      subscription.sendHeartbeatIfDue(now, this.config.streams.heartbeatIntervalMs);
+  async flush(): Promise<void> {
+    if (this.isFlushing) return;
+    this.isFlushing = true;
+    try {
+      const slice = new TimeSlice();
+      const work = this.work(slice);
+      while (work.next().done !== true) await slice.next();
+    } finally {
+      this.isFlushing = false;
     }
   }
 
-  private mark(commit: Commit): void {
+  private *work(slice: TimeSlice): Generator<void> {
+    yield* this.scopes.applyCommits(slice);
+    for (const subscription of this.moved) {
+      this.move(subscription);
+      if (slice.isOver) yield;
+    }
+    yield* this.scopes.recountMarked(slice);
+    for (const subscription of this.subscriptions) {
+      const [wall, now] = [this.clock.wall(), this.clock.monotonic()];
+      if (subscription.endIfExpired(wall)) continue;
+      subscription.flush();
+      subscription.sendHeartbeatIfDue(now, this.config.streams.heartbeatIntervalMs);
+      if (slice.isOver) yield;
+    }
+  }
+
+  private take(commit: Commit): void {
+    this.scopes.forgetReaders();
     if (this.subscriptions.size === 0 || (commit.events.length === 0 && !isSilent(commit))) return;
     const change = viewedChange(commit);
-    this.scopes.mark(change);
+    this.scopes.add(change);
     this.markMoved(commit.user.userId);
     for (const viewerId of hiddenViewers(change)) this.markMoved(viewerId);
   }
 
   private markMoved(viewerId: string): void {
-    for (const subscription of this.byViewer.get(viewerId) ?? []) this.moved.add(subscription);
+    for (const subscription of this.byViewer.get(viewerId) ?? []) {
+      subscription.isHeld = true;
+      this.moved.add(subscription);
+    }
   }
 
   /** Lets a subscription follow the counts of its viewer, who may not count the same users any more as its peers. */
   private move(subscription: CountSubscription): void {
-    subscription.scopes = subscription.scopes.map((known) => {
-      const counted = this.scopes.join(subscription, known.scope);
-      if (counted === known) return known;
-      this.scopes.leave(subscription, known);
-      const wasPending = subscription.pending.delete(known);
-      if (wasPending || !haveSameCounts(known.counts, counted.counts))
-        subscription.pending.add(counted);
-      return counted;
+    this.moved.delete(subscription);
+    subscription.move((known) => {
+      const scope = this.scopes.join(subscription, known.scope);
+      if (scope !== known) this.scopes.leave(subscription, known);
+      return scope;
     });
   }
 }

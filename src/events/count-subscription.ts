@@ -27,6 +27,13 @@ export class CountSubscription {
   scopes: readonly CountedScope[] = [];
   /** The scopes whose counts the client has not received yet. */
   readonly pending = new Set<CountedScope>();
+  /**
+   * Whether the viewer may count other users than the viewers with whom it shares the scopes. Until it follows other scopes,
+   * it must receive nothing: the shared counts can have changed by a user who hides from it.
+   */
+  isHeld = false;
+  /** The counts that the client has of the scopes that were counted again while it is held. */
+  private readonly countsBefore = new Map<CountedScope, StatusCounts>();
   /** The time of the last message, by the monotonic clock. */
   private lastSentAt: number;
   private hasStarted = false;
@@ -43,9 +50,29 @@ export class CountSubscription {
     return this.caller.viewer;
   }
 
+  /** A scope that the client follows was counted again. `before`: its counts until now. */
+  recounted(scope: CountedScope, before: StatusCounts): void {
+    if (!this.isHeld) this.pending.add(scope);
+    else if (!this.pending.has(scope) && !this.countsBefore.has(scope))
+      this.countsBefore.set(scope, before);
+  }
+
+  /** Follows another scope instead of each one, or the same. The client receives the counts that are new to it. */
+  move(scopeInsteadOf: (known: CountedScope) => CountedScope): void {
+    this.scopes = this.scopes.map((known) => {
+      const scope = scopeInsteadOf(known);
+      const wasPending = this.pending.delete(known);
+      const before = this.countsBefore.get(known) ?? known.counts;
+      if (wasPending || !haveSameCounts(before, scope.counts)) this.pending.add(scope);
+      return scope;
+    });
+    this.countsBefore.clear();
+    this.isHeld = false;
+  }
+
   /** Sends the pending counts, unless the last message is too recent or the connection accepts none now. */
   flush(): void {
-    if (this.pending.size === 0 || !this.outlet.isReady) return;
+    if (this.isHeld || this.pending.size === 0 || !this.outlet.isReady) return;
     const elapsedMs = this.clock.monotonic() - this.lastSentAt;
     if (this.hasStarted && elapsedMs < CONFLATION_MS) return;
     this.hasStarted = true;
@@ -72,4 +99,8 @@ export class CountSubscription {
     this.lastSentAt = this.clock.monotonic();
     this.outlet.send(message);
   }
+}
+
+export function haveSameCounts(a: StatusCounts, b: StatusCounts): boolean {
+  return (Object.keys(a) as (keyof StatusCounts)[]).every((status) => a[status] === b[status]);
 }

@@ -8,10 +8,12 @@ import {
   noCounts,
   type CountScope,
   type ListedStatus,
+  type PresenceReader,
+  type Slice,
   type StatusCounts,
 } from '../store/presence-reader.js';
 import type { PresenceView } from '../store/presence-view.js';
-import type { CountedScope, CountSubscription } from './count-subscription.js';
+import { haveSameCounts, type CountedScope, type CountSubscription } from './count-subscription.js';
 import { encodeCount } from './event-encoder.js';
 
 /** Stands for every viewer who sees all users of a scope. */
@@ -20,9 +22,24 @@ const EVERYONE = unrestrictedViewer('');
 /** A commit with the state before it. */
 type KnownChange = ViewedChange & { readonly before: Viewed };
 
+/** A commit that may change counts. */
+interface Waiting {
+  readonly change: ViewedChange;
+  /** The number of commits before it, and it. */
+  readonly nth: number;
+}
+
+/** The current counts of all users. */
+interface Total {
+  readonly counts: Record<ListedStatus, number>;
+  /** The counts include the first `since` commits and all that were applied. */
+  readonly since: number;
+}
+
 /**
  * The counts that subscriptions follow. Viewers who count the same users share them. A commit marks the counts that it may
- * change, and only those are counted again.
+ * change, and only those are counted again. To find these counts can take long, so commits wait until they are applied in
+ * slices of the event loop.
  */
 export class CountedScopes {
   /** By scope, and then by viewer. */
@@ -34,7 +51,13 @@ export class CountedScopes {
    * The current counts of all users, by viewer, as long as every commit since the last full count is known. They are
    * updated from the commits, because counting all users whom a viewer sees can take long.
    */
-  private readonly totals = new WeakMap<CountedScope, Record<ListedStatus, number>>();
+  private readonly totals = new WeakMap<CountedScope, Total>();
+  private waiting: Waiting[] = [];
+  /** The number of commits, and of those that were applied. */
+  private committed = 0;
+  private applied = 0;
+  /** The readers that are valid until the next commit. Each reads the users who hide from its viewer at most once. */
+  private readonly readers = new Map<string, PresenceReader>();
 
   constructor(private readonly view: PresenceView) {}
 
@@ -51,6 +74,7 @@ export class CountedScopes {
       viewers.set(keyOf(viewer), counted);
       if (scope === undefined) this.ofAll.add(viewer, counted);
     }
+    if (this.applied < this.committed) this.totals.delete(counted);
     this.recount(counted);
     counted.subscriptions.add(subscription);
     return counted;
@@ -66,27 +90,57 @@ export class CountedScopes {
     if (viewers?.size === 0) this.scopes.delete(nameOf(scope));
   }
 
-  /** Marks the counts that a commit may change. */
-  mark(change: ViewedChange): void {
+  /** Must be called at each commit. */
+  forgetReaders(): void {
+    this.readers.clear();
+  }
+
+  /** Adds a commit. `applyCommits` marks the counts that it may change. */
+  add(change: ViewedChange): void {
+    this.waiting.push({ change, nth: ++this.committed });
+  }
+
+  /** Marks the counts that commits may have changed. Yields when `slice` is over. */
+  *applyCommits(slice: Slice): Generator<void> {
+    while (this.waiting.length > 0) {
+      const waiting = this.waiting;
+      this.waiting = [];
+      for (const each of waiting) {
+        yield* this.apply(each, slice);
+        this.applied = each.nth;
+      }
+    }
+  }
+
+  /** Counts again what was marked. Subscriptions get the counts that changed. Yields when `slice` is over. */
+  *recountMarked(slice: Slice): Generator<void> {
+    for (const counted of this.marked) {
+      this.marked.delete(counted);
+      if (counted.subscriptions.size > 0) this.recount(counted);
+      if (slice.isOver) yield;
+    }
+  }
+
+  private *apply({ change, nth }: Waiting, slice: Slice): Generator<void> {
     const { before, after } = change;
     if (before === undefined) this.markTotals();
     else {
       // The index yields a count twice if it has two reasons to change.
-      for (const counted of new Set(this.ofAll.readersOf({ ...change, before })))
-        if (counted !== undefined && this.changeTotal(counted, before, after))
-          this.marked.add(counted);
+      const seen = new Set<CountedScope>();
+      for (const counted of this.ofAll.readersOf({ ...change, before })) {
+        if (counted !== undefined && !seen.has(counted)) {
+          seen.add(counted);
+          if (this.changeTotal(counted, before, after, nth)) this.marked.add(counted);
+        }
+        if (slice.isOver) yield;
+      }
     }
     for (const each of [before, after]) {
       if (each === undefined) continue;
       for (const channelId of channelIdsOf(each.shown)) this.markAll({ channelId });
       for (const groupId of each.groups) this.markAll({ groupId });
     }
-  }
-
-  /** Counts again what was marked. Subscriptions get the counts that changed. */
-  recountMarked(): void {
-    for (const counted of this.marked) if (counted.subscriptions.size > 0) this.recount(counted);
-    this.marked.clear();
+    if (slice.isOver) yield;
   }
 
   /** Any count of all users may have changed, in an unknown way. */
@@ -103,28 +157,41 @@ export class CountedScopes {
 
   private recount(counted: CountedScope): void {
     const counts = this.count(counted);
-    if (haveSameCounts(counts, counted.counts)) return;
+    const before = counted.counts;
+    if (haveSameCounts(counts, before)) return;
     counted.counts = counts;
     counted.message = encodeCount(counted.scope, counts);
-    for (const subscription of counted.subscriptions) subscription.pending.add(counted);
+    for (const subscription of counted.subscriptions) subscription.recounted(counted, before);
   }
 
   private count(counted: CountedScope): StatusCounts {
     const { viewer, scope } = counted;
     const total = this.totals.get(counted);
-    if (total !== undefined) return { ...total };
-    const counts = countsOf(this.view.for(viewer), scope);
-    if (scope === undefined) this.totals.set(counted, { ...counts });
+    if (total !== undefined) return { ...total.counts };
+    const counts = countsOf(this.readerFor(viewer), scope);
+    if (scope === undefined)
+      this.totals.set(counted, { counts: { ...counts }, since: this.committed });
     return counts;
   }
 
-  /** Applies a commit to the counts of all users. Returns whether the viewer counts the user in another way. */
-  private changeTotal(counted: CountedScope, before: Viewed, after: Viewed): boolean {
+  private readerFor(viewer: Viewer): PresenceReader {
+    const key = keyOf(viewer);
+    let reader = this.readers.get(key);
+    if (reader === undefined) this.readers.set(key, (reader = this.view.for(viewer)));
+    return reader;
+  }
+
+  /**
+   * Applies a commit to the counts of all users, unless they include it. Returns whether the viewer counts the user in another
+   * way.
+   */
+  private changeTotal(counted: CountedScope, before: Viewed, after: Viewed, nth: number): boolean {
     const [was, is] = statusesOf(counted.viewer, { before, after });
     if (was === is) return false;
     const total = this.totals.get(counted);
-    if (total !== undefined && was !== 'OFFLINE') total[was]--;
-    if (total !== undefined && is !== 'OFFLINE') total[is]++;
+    if (total === undefined || nth <= total.since) return true;
+    if (was !== 'OFFLINE') total.counts[was]--;
+    if (is !== 'OFFLINE') total.counts[is]++;
     return true;
   }
 
@@ -154,10 +221,6 @@ function statusesOf(
 function changesStatus(viewer: Viewer, change: KnownChange): boolean {
   const [was, is] = statusesOf(viewer, change);
   return was !== is;
-}
-
-export function haveSameCounts(a: StatusCounts, b: StatusCounts): boolean {
-  return (Object.keys(a) as (keyof StatusCounts)[]).every((status) => a[status] === b[status]);
 }
 
 function nameOf(scope: CountScope | undefined): string {

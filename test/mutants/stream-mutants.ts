@@ -264,6 +264,20 @@ export const streamMutants: readonly AccessMutant[] = [
     [COUNTS, 'The counts of a stream are those'],
   ),
   mutant(
+    'shared counts show users who hide until the next flush',
+    'events/count-subscription.ts',
+    'if (this.isHeld || this.pending.size',
+    'if (this.pending.size',
+    [COUNTS, 'The counts of a stream show nothing of a user who hides while'],
+  ),
+  mutant(
+    'shared counts that a user who hides has changed cause a message',
+    'events/count-subscription.ts',
+    'if (!this.isHeld) this.pending.add(scope);',
+    'if (this.pending) this.pending.add(scope);',
+    [COUNTS, 'The counts of a stream show nothing of a user who hides, also'],
+  ),
+  mutant(
     'counts stay shared after a user hides',
     'events/count-feed.ts',
     'for (const viewerId of hiddenViewers(change)) this.markMoved(viewerId);',

@@ -198,7 +198,7 @@ export class Service {
     await Promise.all(this.all(SessionRegistry).map((streams) => streams.endSilent()));
     for (const streams of this.all(SessionRegistry)) streams.sendHeartbeats();
     for (const fanOut of this.all(FanOut)) fanOut.runMaintenance();
-    for (const counts of this.all(CountFeed)) counts.flush();
+    await Promise.all(this.all(CountFeed).map((counts) => counts.flush()));
   }
 
   /** Stops the clients and the service. */
