@@ -16,7 +16,7 @@ interface UserGridProps {
   readonly empty: ComponentChildren;
 }
 
-/** The same limit as in lists.css: on a narrow screen the status text is below the name. */
+/** The same limit as in table.css: on a narrow screen the status text is below the name. */
 const NARROW = '(max-width: 600px)';
 const ROW_HEIGHT = 36;
 const NARROW_ROW_HEIGHT = 52;
