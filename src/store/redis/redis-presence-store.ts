@@ -146,7 +146,7 @@ export class RedisPresenceStore
     });
     this.settings = new SettingsCensus({
       ...{ port, node, logger, key: keys.settings },
-      settings: { ...policy, ...options.access, maxTokenLifetimeMs },
+      settings: { ...policy, ...options.access, maxTokenLifetimeMs, maxEventAgeMs: maxAgeMs },
       alive: () => this.membership.alive(),
     });
     this.sharedSecret = new SharedSecret(port, keys.sealingSecret, options.sealingKeys, () =>

@@ -4,7 +4,10 @@ import type { Policy } from '../../domain/policy.js';
 import type { RedisClient } from './redis-client.js';
 
 /** The settings that must be equal on all nodes, because each node applies its own. */
-export type SharedSettings = Policy & Config['access'] & Pick<Config['auth'], 'maxTokenLifetimeMs'>;
+export type SharedSettings = Policy &
+  Config['access'] &
+  Pick<Config['auth'], 'maxTokenLifetimeMs'> &
+  Pick<Config['streams'], 'maxEventAgeMs'>;
 
 const SETTINGS: Readonly<Record<keyof SharedSettings, string>> = {
   idleTimeoutMs: 'IDLE_TIMEOUT_MS',
@@ -14,6 +17,7 @@ const SETTINGS: Readonly<Record<keyof SharedSettings, string>> = {
   visibility: 'VISIBILITY',
   channelAccess: 'CHANNEL_ACCESS',
   maxTokenLifetimeMs: 'AUTH_MAX_TOKEN_LIFETIME_MS',
+  maxEventAgeMs: 'EVENT_LOG_MAX_AGE_MS',
 };
 
 /** The behaviour of nodes of earlier releases, which do not write these settings. */
@@ -32,7 +36,8 @@ export interface SettingsCensusOptions {
 /**
  * Finds nodes with different settings. Different timeouts do no harm to users, because a session keeps the timeouts that
  * it started with. But a node with other access settings may show users and channels that the other nodes do not show, and one with a
- * shorter maximum lifetime of tokens forgets revocations that the other nodes still need.
+ * shorter maximum lifetime of tokens forgets revocations that the other nodes still need. The age of events decides how long the
+ * partition logs keep commits, so it must not depend on which node trims them.
  */
 export class SettingsCensus {
   private others = 0;
@@ -58,6 +63,8 @@ export class SettingsCensus {
       }
       const differing = namesOfDiffering(settings, {
         ...BEFORE,
+        // Nodes of earlier releases do not write it, so nothing is known of it.
+        maxEventAgeMs: settings.maxEventAgeMs,
         ...(JSON.parse(text) as Partial<SharedSettings>),
       });
       for (const name of differing) names.add(name);
