@@ -16,7 +16,7 @@ import type { ServerStream } from '../transport/call/server-stream.js';
 import { CountFeed } from './count-feed.js';
 import { CountSubscription } from './count-subscription.js';
 import { FanOut } from './fan-out.js';
-import { HistoryReplay } from './history-replay.js';
+import { HistoryReplay, type ReplayOutcome } from './history-replay.js';
 import { InitialStates, type ResetCause } from './initial-state.js';
 import { SubscriptionLimiter } from './subscription-limiter.js';
 import { StreamOutlet, Subscription, type Outlet } from './subscription.js';
@@ -57,6 +57,11 @@ export class EventsService {
   /** The number of subscriptions that lost their position and restarted with a snapshot, by cause. */
   get resets(): Readonly<Record<ResetCause, number>> {
     return this.initialStates.resets;
+  }
+
+  /** Resumes that were served from the history, by outcome. */
+  get replays(): Readonly<Record<ReplayOutcome, number>> {
+    return this.history.resumes;
   }
 
   /** The number of users with subscriptions on this node. */

@@ -110,6 +110,7 @@ describe('A subscriber whose position is no longer in the event log', () => {
     expect(reader.events).toEqual(committedAfter(length));
     expect(reader.hasBeenReset).toBe(false);
     expect(history.reads).toBeGreaterThan(3);
+    expect(world.service.replays).toEqual({ continued: 1, reset: 0, ended: 0 });
   });
 
   it('can continue from the token of each message', async () => {
@@ -174,6 +175,7 @@ describe('A subscriber whose position is no longer in the event log', () => {
     await untilCurrent(reader);
     expect(reader.hasBeenReset).toBe(true);
     expect(world.service.resets.resume_token).toBe(1);
+    expect(world.service.replays).toEqual({ continued: 0, reset: 1, ended: 0 });
     expect(reader.messages.flatMap(({ snapshot }) => snapshot)).toHaveLength(USERS.length);
   });
 

@@ -22,6 +22,12 @@ const WAIT_MS = 250;
 /** An empty message, which only keeps a stream from being silent. */
 const NOTHING = Buffer.alloc(0);
 
+/**
+ * The result of a resume from the history. `reset`: the history did not lead to the event log. `ended`: the stream ended
+ * before.
+ */
+export type ReplayOutcome = 'continued' | 'reset' | 'ended';
+
 /** A subscriber that resumes. */
 export interface ResumingReader {
   readonly caller: Principal;
@@ -39,6 +45,8 @@ export interface ResumingReader {
  */
 @Injectable()
 export class HistoryReplay {
+  /** Resumes from the history by outcome. */
+  readonly resumes: Record<ReplayOutcome, number> = { continued: 0, reset: 0, ended: 0 };
   private readonly maxReaders: number;
   private readonly heartbeatIntervalMs: number;
   private readers = 0;
@@ -72,7 +80,9 @@ export class HistoryReplay {
   async resume(reader: ResumingReader, token: string): Promise<string> {
     this.readers++;
     try {
-      return (await this.replay(reader, token)) ?? token;
+      const found = await this.replay(reader, token);
+      this.resumes[reader.isClosed() ? 'ended' : found === undefined ? 'reset' : 'continued']++;
+      return found ?? token;
     } finally {
       this.readers--;
     }

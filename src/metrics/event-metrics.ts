@@ -54,4 +54,10 @@ export function registerEventMetrics(
     label: 'reason',
     counts: () => events.resets,
   });
+  registerCounts(registry, {
+    name: 'presence_history_resumes_total',
+    help: 'Resumes from the partition logs in Redis, because the event log of the node did not reach back far enough, by outcome: continued, reset (the partition logs did not lead to the event log), or ended (the stream ended before).',
+    label: 'outcome',
+    counts: () => events.replays,
+  });
 }
