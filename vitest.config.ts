@@ -47,11 +47,11 @@ const SYSTEM = [
 ];
 
 /** Tests that take minutes, or need the machine for themselves: `npm run test:nightly`. */
-const NIGHTLY = e2e('access-mutants', 'flood', 'heap');
+const NIGHTLY = e2e('access-mutants', 'flood', 'heap', 'webhook-outages');
 
 /** Tests that run every day with a small size, and in the night with a large one. */
 const LARGE_IN_THE_NIGHT = [
-  ...e2e('attacks', 'replay', 'webhooks-nodes'),
+  ...e2e('attacks', 'replay', 'webhook-losses', 'webhooks-nodes'),
   'client/test/consumer-{kills,outages}.e2e-spec.ts',
 ];
 

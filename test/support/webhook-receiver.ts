@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
+import { eventually } from './eventually.js';
 import { freePort } from './free-port.js';
 
 /** A CloudEvent as a receiver reads it. */
@@ -85,6 +86,22 @@ export class WebhookReceiver {
   /** Answers with this status. */
   refuse(status: number, headers: Readonly<Record<string, string>> = {}): void {
     this.answer((response) => response.writeHead(status, headers).end('no'));
+  }
+
+  /** Takes each further request after a time. */
+  takeAfter(ms: number): void {
+    this.answer((response, { events }) => {
+      setTimeout(() => {
+        this.taken.push(...events);
+        response.writeHead(204).end();
+      }, ms);
+    });
+  }
+
+  /** Resolves when another request has arrived, to which the receiver does not respond in the usual way. */
+  async isCalled(): Promise<void> {
+    const { length } = this.requests;
+    await eventually(() => this.requests.length > length, true);
   }
 
   async listen(): Promise<void> {
