@@ -52,7 +52,7 @@ const NIGHTLY = e2e('access-mutants', 'flood', 'heap', 'webhook-outages');
 /** Tests that run every day with a small size, and in the night with a large one. */
 const LARGE_IN_THE_NIGHT = [
   ...e2e('attacks', 'replay', 'webhook-losses', 'webhooks-nodes'),
-  'client/test/consumer-{kills,outages}.e2e-spec.ts',
+  'client/test/consumer-{absences,kills,outages}.e2e-spec.ts',
 ];
 
 /** Tests that count objects in memory. Those of other files must not be in the same process. */
@@ -105,7 +105,7 @@ const SEVERAL_NODES = [
     'slow-count-readers',
     'two-worlds',
   ),
-  'client/test/{access,collections,consumer-kills,growing-collections,sessions}.e2e-spec.ts',
+  'client/test/{access,collections,consumer-absences,consumer-kills,growing-collections,sessions}.e2e-spec.ts',
 ];
 
 /** Tests of what only nodes with Redis do. */
