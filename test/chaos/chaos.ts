@@ -1,5 +1,5 @@
-// npm run chaos -- [--scenario name]... [--seed n] [--seconds n] [--users n] [--actions n] [--output folder] [--short]
-// npm run chaos -- --mutants [--seed n]
+// npm run chaos -- [--scenario name]... [--seed n] [--seconds n] [--users n] [--actions n] [--nodes n] [--output folder] [--short]
+// npm run chaos -- --mutants [--mutant name]... [--seed n]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,9 +21,11 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '0' },
     users: { type: 'string', default: '160' },
     actions: { type: 'string', default: '40' },
+    nodes: { type: 'string', default: '4' },
     output: { type: 'string' },
     short: { type: 'boolean', default: false },
     mutants: { type: 'boolean', default: false },
+    mutant: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -50,8 +52,10 @@ async function tryScenarios(): Promise<boolean> {
  * proves nothing.
  */
 async function tryMutants(): Promise<boolean> {
-  let areCaught = true;
-  for (const mutant of mutants) {
+  const { mutant: names } = values;
+  const chosen = mutants.filter(({ name }) => names.length === 0 || names.includes(name));
+  let areCaught = chosen.length > 0;
+  for (const mutant of chosen) {
     const build = await MutatedBuild.make(DIST, mutant);
     try {
       const result = await run(named(mutant.scenario), build.folder, mutant.name);
@@ -68,6 +72,7 @@ async function run(scenario: Scenario, folder: string, title: string): Promise<R
     folder,
     seed,
     users: Number(values.users),
+    nodeCount: Number(values.nodes),
     actionsPerSecond: Number(values.actions),
     seconds: Number(values.seconds),
     say: (text) => progress(`${title}: ${text}`),

@@ -1,5 +1,9 @@
-import type { ChangeReason } from '../../src/api/generated/presence/v1/events_service.pb.js';
+import type {
+  ChangeReason,
+  PresenceEvent,
+} from '../../src/api/generated/presence/v1/events_service.pb.js';
 import type { Presence } from '../../src/api/generated/presence/v1/presence.pb.js';
+import { msOf } from '../support/in-words.js';
 
 /** An event as a subscriber received it. */
 export interface Delivery {
@@ -8,4 +12,17 @@ export interface Delivery {
   readonly kind: string;
   readonly reason: ChangeReason;
   readonly presence: Presence;
+}
+
+export function deliveryOf(
+  { presence, occurredAt, reason, change }: PresenceEvent,
+  at: number,
+): Delivery {
+  return {
+    at,
+    occurredAt: msOf(occurredAt)!,
+    kind: change!.$case,
+    reason,
+    presence: presence!,
+  };
 }

@@ -113,6 +113,8 @@ export interface Promises {
   readonly lostWithinMs?: number;
   /** The clocks of the nodes are wrong, so the times in events do not say when they happened. */
   readonly clocksAreWrong?: boolean;
+  /** The receiver of webhooks is away for longer than the logs reach back. */
+  readonly mayOutliveLog?: boolean;
   /** Users may be IDLE, because the idle timeout is short. */
   readonly mayBeIdle?: boolean;
   /**

@@ -121,9 +121,11 @@ export async function failOver(world: World, lostMs: number): Promise<void> {
 }
 
 export async function freezeRedis(world: World, ms: number): Promise<void> {
+  const fault = world.history.begin('Redis away', []);
   world.redis.server.signal('SIGSTOP');
   await sleep(ms);
   world.redis.server.signal('SIGCONT');
+  fault.until = Date.now();
 }
 
 export async function flushScripts(world: World, times: number): Promise<void> {
@@ -135,16 +137,20 @@ export async function flushScripts(world: World, times: number): Promise<void> {
 
 /** Makes Redis reject writes because its memory is full. */
 export async function fillMemory(world: World, ms: number): Promise<void> {
+  const fault = world.history.begin('Redis away', []);
   await world.redis.with((redis) => redis.config('SET', 'maxmemory', '1mb'));
   await sleep(ms);
   await world.redis.with((redis) => redis.config('SET', 'maxmemory', '0'));
+  fault.until = Date.now();
 }
 
 /** Disconnects all nodes from Redis, which keeps its data. */
 export async function keepFromRedis(world: World, ms: number): Promise<void> {
+  const fault = world.history.begin('Redis away', []);
   for (const { redisLink } of world.nodes) redisLink.refuse();
   await sleep(ms);
   for (const { redisLink } of world.nodes) redisLink.heal();
+  fault.until = Date.now();
 }
 
 /**
@@ -209,12 +215,17 @@ export async function rollingChange(
 /** Stops one node after the other gracefully, and restarts it. */
 export async function rollingRestart(world: World): Promise<void> {
   for (const node of world.nodes) {
-    const fault = world.history.begin('told to end', [node.name]);
-    await node.ended('SIGTERM');
-    await node.start();
-    fault.until = Date.now();
+    await restart(world, node);
     await sleep(500);
   }
+}
+
+/** Stops a node gracefully, and restarts it. */
+export async function restart(world: World, node: NodeProcess): Promise<void> {
+  const fault = world.history.begin('told to end', [node.name]);
+  await node.ended('SIGTERM');
+  await node.start();
+  fault.until = Date.now();
 }
 
 /**

@@ -2,12 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { differencesOf } from './checks/convergence.js';
 import { differencesOfOwn } from './checks/last-command-wins.js';
 import { differencesOfViewers } from './checks/viewers-agree.js';
+import { missingEvents } from './checks/webhook-events.js';
 import type { Evidence, Promises } from './evidence.js';
 import type { Scenario } from './scenario.js';
 import type { World } from './world.js';
 
 /** The time limit for polling for agreement. The check itself has a stricter limit. */
 const GIVE_UP_MS = 25_000;
+
+/**
+ * The time limit for the receiver of webhooks to get all events. The pauses between the requests have become longer while it
+ * failed.
+ */
+const DELIVERED_WITHIN_MS = 60_000;
 
 /** The time for which the agreement must last. */
 const STAYS_MS = 2500;
@@ -24,7 +31,7 @@ export async function gather({ promises = {} }: Scenario, world: World): Promise
     if (seen !== undefined && isRight(seen, world, promises)) agreedAfterMs = Date.now() - quietAt;
     else await sleep(200);
   }
-  await sleep(STAYS_MS);
+  await Promise.all([sleep(STAYS_MS), allDelivered(world)]);
   return {
     history,
     agreedAfterMs,
@@ -35,6 +42,13 @@ export async function gather({ promises = {} }: Scenario, world: World): Promise
     unserved,
     ...(await lookPatiently(world)),
   };
+}
+
+/** Resolves when the receiver of webhooks has got all events. */
+async function allDelivered({ history, webhooks }: World): Promise<void> {
+  webhooks.mood = 'calm';
+  const deadline = Date.now() + DELIVERED_WITHIN_MS;
+  while (missingEvents(history).length > 0 && Date.now() < deadline) await sleep(200);
 }
 
 type Seen = Pick<Evidence, 'answers' | 'stored' | 'own' | 'viewers'>;

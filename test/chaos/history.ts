@@ -2,6 +2,7 @@ import type { Presence } from '../../src/api/generated/presence/v1/presence.pb.j
 import { AccessHistory } from './access/access-history.js';
 import type { Delivery } from './delivery.js';
 import { REAPED_WITHIN_MS, SLACK_MS } from './timings.js';
+import { WebhookHistory } from './webhooks/webhook-history.js';
 
 // The records that the harness writes during a scenario, and that the checks read afterwards. All
 // times are milliseconds of the wall clock of the machine.
@@ -52,6 +53,10 @@ export interface Hiding {
   readonly userId: string;
   readonly from: number;
   until?: number;
+  /** When the command was acknowledged that made the user INVISIBLE. */
+  acknowledgedAt?: number;
+  /** When the command was sent that made the user visible again. */
+  endAskedAt?: number;
 }
 
 /**
@@ -69,8 +74,8 @@ export interface Stretch {
 }
 
 /**
- * `paused` is a single node that was stopped. `harness held up` is this process when the machine
- * gave it no processor time, so that its clients could not send.
+ * `paused` is a single node that was stopped. `Redis away`: Redis keeps its data, but takes no writes. `harness held up` is this
+ * process when the machine gave it no processor time, so that its clients could not send.
  */
 export type FaultName =
   | 'killed'
@@ -80,6 +85,7 @@ export type FaultName =
   | 'clients cut'
   | 'told to end'
   | 'Redis lost'
+  | 'Redis away'
   | 'harness held up';
 
 /** A fault and the nodes that it affected. */
@@ -111,6 +117,7 @@ export class History {
   readonly actions: CommandRecord[] = [];
   readonly silences: SilenceRecord[] = [];
   readonly access = new AccessHistory();
+  readonly webhooks = new WebhookHistory();
   commands = 0;
 
   /** Forgets finished records. Declarations of dead nodes are kept. */
@@ -122,6 +129,7 @@ export class History {
     keep(this.stretches, () => false);
     keep(this.actions, ({ until }) => until === undefined);
     keep(this.silences, () => false);
+    this.webhooks.startOver();
     this.commands = 0;
   }
 

@@ -1,3 +1,5 @@
+import { webhookMutants } from './webhook-mutants.js';
+
 /** An exact replacement in the built code. */
 export interface Edit {
   /** The path below `dist`. */
@@ -149,6 +151,7 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  ...webhookMutants,
 ];
 
 /**

@@ -7,7 +7,8 @@ import { SECRET } from './tokens.js';
 /** A port on which no process can listen. A node gets a new port each time it starts. */
 const NOWHERE = 0;
 
-const STARTS_WITHIN_MS = 30_000;
+/** A process that is still not ready then is killed, as an orchestrator does. A machine with much other work needs long. */
+const STARTS_WITHIN_MS = 60_000;
 
 /** On a very busy machine, Redis may respond too slowly for a node to start. */
 const MOST_STARTS = 3;
@@ -74,6 +75,8 @@ export class NodeProcess {
       try {
         return await this.startOnce();
       } catch (error) {
+        // Otherwise two processes could serve as one node.
+        await this.ended('SIGKILL');
         if (tries === MOST_STARTS) throw error;
       }
     }

@@ -7,6 +7,8 @@ export interface Outcome {
   readonly seconds: number;
   readonly events: number;
   readonly commands: number;
+  /** The events that the receiver of webhooks has stored, with repetitions. */
+  readonly webhookEvents: number;
   readonly agreedAfterMs: number | undefined;
 }
 
@@ -17,6 +19,7 @@ export function outcomeOf(evidence: Evidence, startedAt: number): Outcome {
     seconds: (Date.now() - startedAt) / 1000,
     events: history.stretches.reduce((sum, { deliveries }) => sum + deliveries.length, 0),
     commands: history.commands,
+    webhookEvents: history.webhooks.stored.reduce((sum, one) => sum + one.events.length, 0),
     agreedAfterMs,
   };
 }

@@ -257,14 +257,14 @@ export class Person {
       this.hiding = { userId, from: Date.now() };
       history.hidings.push(this.hiding);
     }
+    if (!isHiding && this.hiding !== undefined) this.hiding.endAskedAt ??= Date.now();
     const statusText = random.oneOf(['', 'at work', 'back soon']);
     if (random.happens(0.3)) await backend.setStatus(userId, choice, statusText);
     else if (!(await this.say({ type: 'choose', choice, statusText }))) return;
     this.wish = { ...this.wish, choice, statusText };
-    if (!isHiding && this.hiding !== undefined) {
-      this.hiding.until = Date.now();
-      this.hiding = undefined;
-    }
+    if (isHiding) return void (this.hiding!.acknowledgedAt ??= Date.now());
+    if (this.hiding !== undefined) this.hiding.until = Date.now();
+    this.hiding = undefined;
   }
 
   /**

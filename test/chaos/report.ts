@@ -10,10 +10,10 @@ const VIOLATIONS_SHOWN = 5;
  */
 export function report(name: string, again: string, outcome: Outcome): boolean {
   const broken = [...outcome.violations].filter(([, violations]) => violations.length > 0);
-  const { seconds, events, commands, agreedAfterMs } = outcome;
+  const { seconds, events, commands, webhookEvents, agreedAfterMs } = outcome;
   const verdict = isKept(outcome) ? 'kept' : 'BROKEN';
   console.log(
-    `${verdict.padEnd(7)}${name.padEnd(22)}${seconds.toFixed(0).padStart(4)} s  ${commands} commands, ${events} events, agreed after ${agreedAfterMs ?? '?'} ms`,
+    `${verdict.padEnd(7)}${name.padEnd(22)}${seconds.toFixed(0).padStart(4)} s  ${commands} commands, ${events} events, ${webhookEvents} by webhook, agreed after ${agreedAfterMs ?? '?'} ms`,
   );
   for (const [check, violations] of broken) {
     console.log(`  ${check}: ${violations.length} violations`);

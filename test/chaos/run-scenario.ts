@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly folder: string;
   readonly seed: number;
   readonly users: number;
+  /** At most 4. A scenario with one node in memory has one. */
+  readonly nodeCount: number;
   readonly actionsPerSecond: number;
   /** The duration of the faults in seconds. At least one fault is injected. */
   readonly seconds: number;
@@ -24,7 +26,7 @@ export interface Result extends Outcome {
 }
 
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<Result> {
-  const { folder, seed, users, seconds, say } = options;
+  const { folder, seed, users, nodeCount, seconds, say } = options;
   const start = Date.now();
   say('starting');
   const world = await World.create({
@@ -32,7 +34,7 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
     withReplica: false,
     actionsPerSecond: options.actionsPerSecond,
     ...scenario,
-    ...{ folder, seed, users },
+    ...{ folder, seed, users, nodeCount },
   });
   try {
     while (!world.isWatched) await sleep(50);

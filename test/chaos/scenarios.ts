@@ -3,6 +3,7 @@ import { accessScenarios } from './access-scenarios.js';
 import * as faults from './faults.js';
 import { redisScenarios } from './redis-scenarios.js';
 import type { Scenario } from './scenario.js';
+import { webhookScenarios } from './webhook-scenarios.js';
 import { BEAT_MS, GIVEN_UP_WITHIN_MS, LEASE_MS, REAPED_WITHIN_MS } from './timings.js';
 
 const SHORT_MS = LEASE_MS / 2;
@@ -239,6 +240,7 @@ export const scenarios: readonly Scenario[] = [
   },
   ...redisScenarios,
   ...accessScenarios,
+  ...webhookScenarios,
   {
     name: 'mixed',
     about: 'six faults by chance, each before the last is over',

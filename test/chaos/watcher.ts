@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Delivery as DeliveryMode,
   Sync,
-  type PresenceEvent,
   type SubscribeRequest,
   type SubscribeResponse,
 } from '../../src/api/generated/presence/v1/events_service.pb.js';
@@ -11,7 +10,7 @@ import { Client } from '../support/client.js';
 import { msOf } from '../support/in-words.js';
 import type { SubscriptionReader } from '../support/subscription-reader.js';
 import { pictureOf } from './checks/picture.js';
-import type { Delivery } from './delivery.js';
+import { deliveryOf, type Delivery } from './delivery.js';
 import type { History, Stretch } from './history.js';
 import type { NodeProcess } from './node-process.js';
 
@@ -126,14 +125,4 @@ function caughtUp({ events }: SubscribeResponse): readonly Delivery[] {
 
 function heardNow({ events }: SubscribeResponse): readonly Delivery[] {
   return events.map((event) => deliveryOf(event, Date.now()));
-}
-
-function deliveryOf({ presence, occurredAt, reason, change }: PresenceEvent, at: number): Delivery {
-  return {
-    at,
-    occurredAt: msOf(occurredAt)!,
-    kind: change!.$case,
-    reason,
-    presence: presence!,
-  };
 }

@@ -1,4 +1,3 @@
-import { Keys } from '../../src/store/redis/keys.js';
 import { everyoneOnline } from '../support/picture.js';
 import { Client } from '../support/client.js';
 import { Backend } from './backend.js';
@@ -13,10 +12,12 @@ import { Population } from './population.js';
 import { Random } from './random.js';
 import { RedisMonitor } from './redis-monitor.js';
 import { RedisPair } from './redis-pair.js';
+import { listedBy, storedIn } from './stored-sessions.js';
 import { CALM_SECONDS } from './library-device.js';
 import { HEARTBEAT_TIMEOUT_MS, HELD_UP_MS } from './timings.js';
 import { tokenOf } from './tokens.js';
 import { Watcher } from './watcher.js';
+import { WebhookReceiver } from './webhooks/webhook-receiver.js';
 
 const NODES = ['n1', 'n2', 'n3', 'n4'] as const;
 
@@ -24,6 +25,8 @@ export interface WorldOptions {
   readonly folder: string;
   readonly seed: number;
   readonly users: number;
+  /** The number of nodes of a cluster. Absent: 4. */
+  readonly nodeCount?: number;
   readonly actionsPerSecond: number;
   readonly graceMs: number;
   readonly withReplica: boolean;
@@ -58,6 +61,8 @@ export class World {
     private readonly token: string,
     /** Undefined: every subscriber sees everyone. */
     readonly viewers: Viewers | undefined,
+    /** The backend that receives the webhooks of all nodes. */
+    readonly webhooks: WebhookReceiver,
     seed: number,
   ) {
     // Faults and users have separate random generators, so that actions of users do not change the
@@ -74,6 +79,7 @@ export class World {
       graceMs,
       withReplica,
       isAlone = false,
+      nodeCount = NODES.length,
       withAccess = false,
     } = options;
     const { newcomersPerSecond = 0, tokenSeconds = CALM_SECONDS, clockOffsetsMs } = options;
@@ -85,15 +91,18 @@ export class World {
       ...(withAccess && ACCESS_SETTINGS),
       ...options.settings,
     };
+    const history = new History();
+    if (isAlone) history.webhooks.partitions = 1;
+    const webhooks = await WebhookReceiver.start(new Random(seed + 2), history.webhooks);
     const nodes = await Promise.all(
-      (isAlone ? NODES.slice(0, 1) : NODES).map((name, i) =>
+      NODES.slice(0, isAlone ? 1 : nodeCount).map((name, i) =>
         NodeProcess.create(name, {
-          ...{ folder, settings, redisPort: redis?.server.port },
+          ...{ folder, redisPort: redis?.server.port },
+          settings: { ...settings, ...webhooks.settingsOf(name) },
           clockOffsetMs: clockOffsetsMs?.[i],
         }),
       ),
     );
-    const history = new History();
     const random = new Random(seed);
     const token = await tokenOf('watcher', { isAdmin: true });
     const backend = new Backend(token, nodes, random);
@@ -103,7 +112,10 @@ export class World {
       ...(withAccess && { viewerIds: VIEWER_IDS }),
     });
     const viewers = withAccess ? new Viewers(nodes, random, history.access, backend) : undefined;
-    const world = new World(redis, nodes, population, history, graceMs, token, viewers, seed);
+    const world = new World(
+      ...([redis, nodes, population, history, graceMs] as const),
+      ...([token, viewers, webhooks, seed] as const),
+    );
     try {
       await world.begin();
       return world;
@@ -147,18 +159,10 @@ export class World {
     return Promise.all(this.nodes.map((node) => this.answersOf(node)));
   }
 
-  async stored(): Promise<Stored> {
-    if (this.isAlone) return this.listed();
-    const keys = new Keys('presence:');
-    return this.redis.with(async (redis) => {
-      const sessionIds = new Set<string>();
-      for (const { users } of keys.partitions) {
-        for (const stored of await redis.hvals(users)) {
-          for (const sessionId of sessionIdsIn(stored)) sessionIds.add(sessionId);
-        }
-      }
-      return { sessionIds, beats: await redis.hkeys(keys.beats) };
-    });
+  stored(): Promise<Stored> {
+    const [node] = this.nodes;
+    if (!this.isAlone) return this.redis.with(storedIn);
+    return listedBy(node!, this.token, this.population.people);
   }
 
   /** The service's state of the users with the client library, and their acknowledged commands. */
@@ -227,13 +231,14 @@ export class World {
     this.monitor?.stop();
     clearInterval(this.selfWatch);
     await Promise.all(this.nodes.map((node) => node.remove()));
-    await this.redisPair?.stop();
+    await Promise.all([this.redisPair?.stop(), this.webhooks.goAway()]);
   }
 
   private async begin(): Promise<void> {
     this.watchItself();
     await this.watchRedis();
     await Promise.all(this.nodes.map((node) => node.start()));
+    this.history.webhooks.startedAt = Date.now();
     await this.population.arrive();
     for (const [i] of this.nodes.entries()) {
       const watcher = new Watcher(`w${i + 1}`, this.token, this.nodes, i, this.history);
@@ -247,22 +252,6 @@ export class World {
   private async watchRedis(): Promise<void> {
     if (this.isAlone) return;
     this.monitor = await RedisMonitor.start(this.redis.server.port, this.history);
-  }
-
-  /** The list of a node in memory, instead of the content of Redis. */
-  private async listed(): Promise<Stored> {
-    const [node] = this.nodes;
-    const client = new Client([node!.address], this.token);
-    try {
-      const sessionIds = new Set<string>();
-      for (const { userId } of this.population.people) {
-        const { sessions } = await client.listSessions({ userId });
-        for (const { sessionId } of sessions) sessionIds.add(sessionId);
-      }
-      return { sessionIds, beats: [node!.name] };
-    } finally {
-      client.close();
-    }
   }
 
   private async answersOf(node: NodeProcess): Promise<Answers> {
@@ -284,14 +273,4 @@ export class World {
       client.close();
     }
   }
-}
-
-/**
- * Parses a user in the format of Redis (see `record.ts`). A session with a grace is a lost session.
- */
-function* sessionIdsIn(stored: string): Generator<string> {
-  const [sessions] = JSON.parse(stored.slice(stored.indexOf('|') + 1)) as [
-    readonly (readonly [string, string, string, number, number, unknown, unknown, number | null])[],
-  ];
-  for (const session of sessions) if (session[7] === null) yield session[0];
 }

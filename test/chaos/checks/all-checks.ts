@@ -17,6 +17,10 @@ import { served } from './served.js';
 import { silence } from './silence.js';
 import { stillness } from './stillness.js';
 import { viewersAgree } from './viewers-agree.js';
+import { webhookContent } from './webhook-content.js';
+import { webhookEvents, webhookGaps } from './webhook-events.js';
+import { webhookOrder, webhookTurns } from './webhook-order.js';
+import { webhookRepeats } from './webhook-repeats.js';
 
 export const allChecks: readonly Check[] = [
   served,
@@ -36,6 +40,12 @@ export const allChecks: readonly Check[] = [
   noLeaks,
   viewersAgree,
   revokedTokens,
+  webhookEvents,
+  webhookGaps,
+  webhookOrder,
+  webhookTurns,
+  webhookRepeats,
+  webhookContent,
 ];
 
 /** Returns the violations of each check by its name. */

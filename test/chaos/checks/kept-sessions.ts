@@ -52,6 +52,7 @@ function takesSessions({ name, from, until = Infinity }: FaultRecord, at: number
       return at > from && at < until + HEARTBEAT_TIMEOUT_MS + AROUND_MS;
     case 'paused':
     case 'Redis lost':
+    case 'Redis away':
       return false;
   }
 }
