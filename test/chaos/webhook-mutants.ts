@@ -12,9 +12,9 @@ export const webhookMutants: readonly Mutant[] = [
     edits: [
       {
         file: DELIVERY,
-        find: 'const answer = await post(batch, this.aborting.signal);',
+        find: 'const result = await post(batch, this.aborting.signal);',
         replace:
-          'this.feed.take(); await this.store(); const answer = await post(batch, this.aborting.signal);',
+          'this.feed.take(); await this.store(); const result = await post(batch, this.aborting.signal);',
       },
     ],
   },
@@ -37,8 +37,8 @@ export const webhookMutants: readonly Mutant[] = [
     edits: [
       {
         file: DELIVERY,
-        find: "if (answer.outcome === '2xx') {",
-        replace: "if (answer.outcome === '2xx' || answer.outcome === '5xx') {",
+        find: "if (result.outcome === '2xx') {",
+        replace: "if (result.outcome === '2xx' || result.outcome === '5xx') {",
       },
     ],
   },
@@ -78,7 +78,7 @@ export const webhookMutants: readonly Mutant[] = [
     edits: [
       {
         file: DELIVERY,
-        find: 'await this.retry.wait(retryAfterMs(failures, retryMs, answer.retryAfterMs));',
+        find: 'await this.retry.wait(retryAfterMs(failures, retryMs, result.retryAfterMs));',
         replace:
           'this.feed.take(); this.batch = undefined; setTimeout(() => void post(batch, this.aborting.signal), retryMs * 2); return;',
       },
