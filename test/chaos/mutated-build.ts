@@ -1,7 +1,8 @@
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { mutate, type Mutant } from './mutants.js';
+import type { Mutant } from './mutant.js';
+import { mutate } from './mutants.js';
 
 /** A copy of the built service with one rule removed. */
 export class MutatedBuild {

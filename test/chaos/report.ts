@@ -1,4 +1,4 @@
-import type { Mutant } from './mutants.js';
+import type { Mutant } from './mutant.js';
 import { isKept, type Outcome } from './outcome.js';
 
 /** The number of violations of a check that are printed. Further ones are usually similar. */

@@ -1,4 +1,4 @@
-import type { Mutant } from './mutants.js';
+import type { Mutant } from './mutant.js';
 
 const DELIVERY = 'webhooks/partition-delivery.js';
 const LUA = 'store/redis/lua';

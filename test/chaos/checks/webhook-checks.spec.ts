@@ -26,7 +26,12 @@ class Story {
   }
 
   /** An event that happened at a second, which subscribers have received. */
-  event(version: number, at: number, details: Partial<Presence> = {}): WebhookEvent {
+  event(
+    version: number,
+    at: number,
+    details: Partial<Presence> = {},
+    reason = ChangeReason.CHANGE_REASON_REQUESTED,
+  ): WebhookEvent {
     const presence = {
       ...Presence.decode(new Uint8Array()),
       ...{ userId: 'ann', version, status: PresenceStatus.PRESENCE_STATUS_ONLINE },
@@ -34,7 +39,7 @@ class Story {
     };
     const delivery = {
       ...{ at: at * 1000, occurredAt: at * 1000, kind: 'userStatusChanged', presence },
-      reason: ChangeReason.CHANGE_REASON_REQUESTED,
+      reason,
     };
     this.subscribed.push(delivery);
     const id = `${presence.userId} ${version}`;
@@ -122,6 +127,16 @@ describe('The checks of webhooks', () => {
       story.request('n2', [13, 14], 'taken', story.event(3, 3));
     });
     expect(broken).toEqual(['webhook events']);
+  });
+
+  it('expect the difference that a node finds only if the receiver has no later event of the user', () => {
+    const difference = (version: number) =>
+      brokenBy((story) => {
+        story.request('n1', [1, 2], 'taken', story.event(2, 1));
+        story.event(version, 3, {}, ChangeReason.CHANGE_REASON_UNSPECIFIED);
+      });
+    expect(difference(1)).toEqual([]);
+    expect(difference(3)).toEqual(['webhook events']);
   });
 
   it('find an event whose position was stored before the receiver had it', () => {

@@ -1,3 +1,4 @@
+import { ChangeReason } from '../../../src/api/generated/presence/v1/events_service.pb.js';
 import type { Delivery } from '../delivery.js';
 import type { History } from '../history.js';
 import { clock } from '../in-words.js';
@@ -20,8 +21,10 @@ export const webhookEvents: Check = {
       const subscribers = history.stretches
         .filter(({ deliveries }) => deliveries.some((one) => keyOf(one) === keyOf(delivery)))
         .map(({ subscriber, node }) => `${subscriber} on ${node}`);
-      const gaps = gapsOf(delivery, history).map(({ gap }) => inWords(gap));
-      return `the receiver never got ${keyOf(delivery)} of ${clock(delivery.occurredAt)}, which ${subscribers.join(', ')} got; gaps: ${gaps.join(', ')}`;
+      const gaps = gapsOf(delivery, history)
+        .map(({ gap }) => inWords(gap))
+        .slice(-3);
+      return `the receiver never got ${keyOf(delivery)} of ${clock(delivery.occurredAt)}, which ${subscribers.join(', ')} got; last gaps: ${gaps.join(', ')}`;
     }),
 };
 
@@ -51,11 +54,31 @@ export function missingEvents(history: History): readonly Delivery[] {
   const missing = new Map<string, Delivery>();
   for (const { deliveries } of stretches)
     for (const delivery of deliveries) missing.set(keyOf(delivery), delivery);
-  for (const { events } of webhooks.stored)
-    for (const { delivery } of events) if (delivery) missing.delete(keyOf(delivery));
+  const latest = new Map<string, number>();
+  for (const { events } of webhooks.stored) {
+    for (const { delivery } of events) {
+      if (delivery === undefined) continue;
+      missing.delete(keyOf(delivery));
+      const { userId, version } = delivery.presence;
+      latest.set(userId, Math.max(latest.get(userId) ?? 0, version));
+    }
+  }
   return [...missing.values()].filter(
-    (delivery) => !gapsOf(delivery, history).some(({ gap }) => covers(gap, delivery.occurredAt)),
+    (delivery) =>
+      !isKnownDifference(delivery, latest) &&
+      !gapsOf(delivery, history).some(({ gap }) => covers(gap, delivery.occurredAt)),
   );
+}
+
+/**
+ * Whether an event is the difference that a node found when it read a partition again. Only subscribers of that node get it: the
+ * receiver has got the commits themselves, or a later one.
+ */
+function isKnownDifference(
+  { presence: { userId, version }, reason }: Delivery,
+  latest: ReadonlyMap<string, number>,
+): boolean {
+  return reason === ChangeReason.CHANGE_REASON_UNSPECIFIED && (latest.get(userId) ?? 0) >= version;
 }
 
 /** Returns the gaps that may be of the partition of an event. */
