@@ -28,6 +28,50 @@ describe('SortedIdSet', () => {
     );
   });
 
+  it('has the ids that are left when a large set shrinks, in any order', () => {
+    const thousand = Array.from({ length: 1000 }, (_, i) => `id-${1000 + i}`);
+    const shuffled = fc.shuffledSubarray(thousand, { minLength: thousand.length });
+    const orders = fc.oneof(fc.constant(thousand), fc.constant(thousand.toReversed()), shuffled);
+    const shrink = (added: readonly string[], deleted: readonly string[]): void => {
+      const set = new SortedIdSet();
+      for (const id of added) set.add(id);
+      const expected = new Set(thousand);
+      for (const id of deleted) {
+        set.delete(id);
+        expected.delete(id);
+        if (expected.size % 50 > 0) continue;
+        expect([...set.after()]).toEqual([...expected]);
+        expect(set.size).toBe(expected.size);
+      }
+      for (const id of added) set.add(id);
+      expect([...set.after()]).toEqual(thousand);
+    };
+    fc.assert(fc.property(orders, orders, shrink), { numRuns: 10 });
+  });
+
+  it('yields each id that stays once, in order, while others are added and deleted', () => {
+    fc.assert(
+      fc.property(fc.array(ids, { minLength: 400, maxLength: 600 }), changes, (first, history) => {
+        const set = new SortedIdSet();
+        for (const id of first) set.add(id);
+        const staying = new Set(first);
+        const read: string[] = [];
+        for (const id of set.after()) {
+          const changesNow = history.slice(3 * read.length, 3 * read.length + 3);
+          read.push(id);
+          for (const [isAdded, changed] of changesNow) {
+            if (isAdded) set.add(changed);
+            else set.delete(changed);
+            staying.delete(changed);
+          }
+        }
+        expect(read).toEqual([...new Set(read)].sort());
+        expect(read).toEqual(expect.arrayContaining([...staying]));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
   it.each([3, 300])('can change while %i ids are read', (size) => {
     const set = new SortedIdSet();
     for (let i = 0; i < size; i++) set.add(`id-${100 + i}`);

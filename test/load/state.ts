@@ -1,5 +1,6 @@
 // Runs in a separate process with --expose-gc. Measures the memory and time for the state of N
-// users, without connections. The arguments are N and the number of groups of each user.
+// users, without connections. The arguments are N, the number of groups of each user, and whether users have `same` or
+// `different` groups.
 import { EventLog } from '../../src/event-log/event-log.js';
 import { fragmentEncoder } from '../../src/api/event-mapper.js';
 import type { Policy } from '../../src/domain/policy.js';
@@ -9,11 +10,13 @@ import type { Input, TokenGrants } from '../../src/domain/input.js';
 import { TokenSealer } from '../../src/sealed-tokens/token-sealer.js';
 import { SealingKeys } from '../../src/sealed-tokens/sealing-keys.js';
 import { MemoryPresenceStore } from '../../src/store/memory/memory-presence-store.js';
+import { Random } from '../chaos/random.js';
 import { median } from './median.js';
 
 export interface StateResult {
   readonly users: number;
   readonly groupsPerUser: number;
+  readonly lists: Lists;
   readonly heapBytesPerUser: number;
   /** Only the lookup of a user: the part of a commit that slow memory access causes. */
   readonly lookUpMicros: number;
@@ -34,7 +37,7 @@ const PAGE = 100;
 const ROUNDS = 15;
 const COMMITS_PER_ROUND = 2000;
 
-async function measure(users: number, groupsPerUser: number): Promise<StateResult> {
+async function measure(users: number, groupsPerUser: number, lists: Lists): Promise<StateResult> {
   const heapBefore = heapUsed();
   const store = new MemoryPresenceStore({ maxOfflineUsers: 100_000 });
   const log = new EventLog(
@@ -43,7 +46,9 @@ async function measure(users: number, groupsPerUser: number): Promise<StateResul
     new TokenSealer(new SealingKeys(), 'resume'),
   );
   const now = Date.now();
-  const userId = (i: number): string => `user-${String(i).padStart(8, '0')}`;
+  // Users connect in no particular order.
+  const order = shuffled(users);
+  const userId = (i: number): string => `user-${String(order[i]).padStart(8, '0')}`;
   const perform = (i: number, input: Input): Promise<unknown> =>
     store.update(userId(i), (user) => step(user, input, now, POLICY));
   for (let i = 0; i < users; i++) {
@@ -60,7 +65,7 @@ async function measure(users: number, groupsPerUser: number): Promise<StateResul
       previousSessionId: undefined,
       attributes: new Map(),
       remembered: undefined,
-      ...(groupsPerUser > 0 && { token: tokenIn(groupsOf(i, groupsPerUser)) }),
+      ...(groupsPerUser > 0 && { token: tokenIn(groupsOf[lists](i, groupsPerUser, users)) }),
     });
     const channelId = `channel-${Math.floor(i / PER_CHANNEL)}`;
     await perform(i, { type: 'joinChannel', sessionId, channelId, keepOthers: false });
@@ -84,6 +89,7 @@ async function measure(users: number, groupsPerUser: number): Promise<StateResul
   return {
     users,
     groupsPerUser,
+    lists,
     heapBytesPerUser,
     lookUpMicros: await microsOf(COMMITS_PER_ROUND, lookUp),
     commitMicros: await microsOf(COMMITS_PER_ROUND, commit),
@@ -95,12 +101,32 @@ async function measure(users: number, groupsPerUser: number): Promise<StateResul
   };
 }
 
-/** Each group has 1,000 members, who have the same groups. */
-function groupsOf(i: number, count: number): readonly string[] {
-  const first = Math.floor(i / PER_GROUP) * count;
-  const groups = Array.from({ length: count }, (_, k) => `group-${first + k}`);
-  return groups.sort();
+function shuffled(count: number): Uint32Array {
+  const random = new Random(1);
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  for (let i = count - 1; i > 0; i--) {
+    const j = random.between(0, i);
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
 }
+
+/** Returns the groups of a user. Each group has 1,000 members. */
+const groupsOf = {
+  same: (i: number, count: number): readonly string[] => {
+    const first = Math.floor(i / PER_GROUP) * count;
+    return Array.from({ length: count }, (_, k) => `group-${first + k}`).sort();
+  },
+  different: (i: number, count: number, users: number): readonly string[] => {
+    const all = Math.max(count, Math.round((users * count) / PER_GROUP));
+    const random = new Random(i);
+    const groups = new Set<string>();
+    while (groups.size < count) groups.add(`group-${random.between(0, all - 1)}`);
+    return [...groups].sort();
+  },
+};
+
+type Lists = keyof typeof groupsOf;
 
 function tokenIn(groups: readonly string[]): TokenGrants {
   return { groups, mayJoin: undefined, issuedAt: 1_764_000_000 };
@@ -122,5 +148,5 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-const [users, groupsPerUser = 0] = process.argv.slice(2).map(Number);
-console.log(JSON.stringify(await measure(users!, groupsPerUser)));
+const [users, groupsPerUser = 0, lists = 'same'] = process.argv.slice(2);
+console.log(JSON.stringify(await measure(Number(users), Number(groupsPerUser), lists as Lists)));
