@@ -56,7 +56,7 @@ const LARGE_IN_THE_NIGHT = [
 ];
 
 /** Tests that count objects in memory. Those of other files must not be in the same process. */
-const OWN_PROCESS = e2e('health', 'leaks');
+const OWN_PROCESS = e2e('health', 'leaks', 'state-memory');
 
 /** Tests of the behaviour that every client can rely on, over any protocol. */
 const PROMISES = e2e(

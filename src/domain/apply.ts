@@ -132,7 +132,7 @@ function connect(user: User, input: InputOf<'connect'>, now: number, policy: Pol
     terms: sharedTerms(policy),
     succeeds: previous?.graceEndsAt === undefined ? previous?.sessionId : previous.succeeds,
     attributes: NO_SESSION_ATTRIBUTES,
-    groups: sharedGroups(input.token?.groups ?? NO_GROUPS),
+    groups: input.token ? sharedGroups(input.token.groups) : NO_GROUPS,
     tokenIssuedAt: input.token?.issuedAt,
     joinRights: input.token?.joinRights && sharedText(input.token.joinRights),
   };

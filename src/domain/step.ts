@@ -5,6 +5,7 @@ import { diffPresence, NO_EVENTS, presenceEquals } from './presence-diff.js';
 import { idleAt, lastActiveAt, wakeAt } from './deadlines.js';
 import type { PresenceEvent, Reason } from './event.js';
 import type { EndedSession } from './session-transitions.js';
+import { haveSameGroups } from './group-list.js';
 import type { Input } from './input.js';
 import type { Policy } from './policy.js';
 import { sharedPlatforms } from './platforms.js';
@@ -91,7 +92,7 @@ function changesGroupsOrOrder(user: User, before: User): boolean {
   if (user.shown.status === 'OFFLINE') return false;
   return (
     !areSame(user.shown.otherChannelIds, before.shown.otherChannelIds) ||
-    !areSame(groupsOf(user), groupsOf(before))
+    !haveSameGroups(groupsOf(user), groupsOf(before))
   );
 }
 

@@ -8,6 +8,7 @@ import {
 } from './access-rules.js';
 import type { SessionAttributes } from './attributes.js';
 import { NO_CHOICES, type ChoiceVersions } from './choice-versions.js';
+import type { GroupList } from './group-list.js';
 import { NOT_MODERATED, type ModeratorMute } from './moderator-mute.js';
 import { unknownPresence, type Presence } from './presence.js';
 import type { SessionTerms } from './terms.js';
@@ -48,8 +49,8 @@ export interface Session {
   readonly succeeds: string | undefined;
   /** The attributes that this session has set. They end with the session. */
   readonly attributes: SessionAttributes;
-  /** The groups of the token that began the session, sorted, each once. Sessions with the same groups share the list. */
-  readonly groups: readonly string[];
+  /** The groups of the token that began the session. Sessions with the same groups share the list. */
+  readonly groups: GroupList;
   /**
    * When that token was issued, in seconds of the wall clock, rounded down. Undefined: the token does not say, or an
    * earlier release stored the session.
@@ -62,7 +63,7 @@ export interface Session {
   readonly joinRights: string | undefined;
 }
 
-export const NO_GROUPS: readonly string[] = Object.freeze([]);
+export const NO_GROUPS: GroupList = Object.freeze([]);
 
 /** The reasons why a session can be lost. Only these reasons give a session a grace. */
 export const LOSS_REASONS = ['CONNECTION_LOST', 'NODE_LOST'] as const;

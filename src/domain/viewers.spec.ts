@@ -140,7 +140,7 @@ describe('In every history, for every viewer', () => {
           expect(channelIdsOf(seen).filter((channelId) => !shown.includes(channelId))).toEqual([]);
           if (user.shown.status === 'OFFLINE') expect(seen.status).toBe('OFFLINE');
           if (seen.status !== 'OFFLINE' && viewer.groups !== undefined) {
-            const groups = user.sessions.flatMap((session) => session.groups);
+            const groups = user.sessions.flatMap((session) => [...session.groups]);
             const isColleague = groups.some((group) => viewer.groups!.has(group));
             expect(isColleague || shown.some(mayWatch)).toBe(true);
           }

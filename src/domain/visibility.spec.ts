@@ -67,7 +67,7 @@ describe('A viewer with groups', () => {
     const second: Line = [200, connectIn('b', 'acme')];
     expect(receivedBy(colleague, inGlobex, [second])).toEqual(['200 USER_ONLINE CONNECTED']);
     const both = after(inGlobex, second);
-    expect(groupsOf(both)).toEqual(['acme', 'globex']);
+    expect([...groupsOf(both)]).toEqual(['acme', 'globex']);
     expect(receivedBy(colleague, both, [[300, disconnect('b')]])).toEqual([
       '300 USER_OFFLINE DISCONNECTED',
     ]);

@@ -1,5 +1,6 @@
 import type { Hidings } from './access-rules.js';
 import type { PresenceEvent, Reason } from './event.js';
+import { haveSameGroups, type GroupList } from './group-list.js';
 import { presenceDespite } from './hiding.js';
 import { diffPresence } from './presence-diff.js';
 import { areSame, NO_CHANNELS, unknownPresence, type Presence } from './presence.js';
@@ -12,7 +13,7 @@ import { watchedAmong } from './watched-channels.js';
 export interface Viewed {
   readonly shown: Presence;
   /** The groups of the sessions. Empty for a user who is shown OFFLINE. */
-  readonly groups: readonly string[];
+  readonly groups: GroupList;
   readonly hiddenFrom: Hidings;
 }
 
@@ -23,17 +24,17 @@ export function viewedOf(user: User): Viewed {
 }
 
 /** The groups of sessions with different groups. Each list of sessions is merged once. */
-const mergedGroups = new WeakMap<readonly Session[], readonly string[]>();
+const mergedGroups = new WeakMap<readonly Session[], GroupList>();
 
 /** Returns the groups of all sessions, sorted, each once. A user who is shown OFFLINE has none. */
-export function groupsOf({ shown, sessions }: User): readonly string[] {
+export function groupsOf({ shown, sessions }: User): GroupList {
   if (shown.status === 'OFFLINE') return NO_GROUPS;
   const groups = sessions[0]?.groups ?? NO_GROUPS;
   // Sessions with the same groups share the list.
   if (sessions.every((session) => session.groups === groups)) return groups;
   let merged = mergedGroups.get(sessions);
   if (merged === undefined) {
-    merged = sharedGroups(sessions.flatMap((each) => each.groups));
+    merged = sharedGroups(sessions.flatMap((each) => [...each.groups]));
     mergedGroups.set(sessions, merged);
   }
   return merged;
@@ -47,7 +48,7 @@ export function changesViewers(before: User, after: User): boolean {
   if (before.accessRules.hiddenFrom !== after.accessRules.hiddenFrom) return true;
   if (before.sessions === after.sessions && before.shown === after.shown) return false;
   if (!areSame(before.shown.otherChannelIds, after.shown.otherChannelIds)) return true;
-  return !areSame(viewedOf(before).groups, viewedOf(after).groups);
+  return !haveSameGroups(groupsOf(before), groupsOf(after));
 }
 
 /**

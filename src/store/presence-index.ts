@@ -81,8 +81,11 @@ export class PresenceIndex {
       this.byStatus.get(is.status)?.add(is.userId);
     }
     if (was.channelId !== undefined || is.channelId !== undefined) this.moveChannels(was, is);
-    if (before.groups.length > 0 || after.groups.length > 0)
-      move(this.byGroup, was, before.groups, is, after.groups);
+    if (before.groups !== after.groups || was.status !== is.status) {
+      const left = [...before.groups];
+      const joined = before.groups === after.groups ? left : [...after.groups];
+      move(this.byGroup, was, left, is, joined);
+    }
     if (before.hiddenFrom !== after.hiddenFrom)
       this.hide(is.userId, before.hiddenFrom, after.hiddenFrom);
   }

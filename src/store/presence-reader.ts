@@ -1,3 +1,4 @@
+import type { GroupList } from '../domain/group-list.js';
 import type { LISTED_STATUSES, Presence, Status } from '../domain/presence.js';
 import type { TimeSlice } from '../timers/time-slice.js';
 
@@ -24,7 +25,7 @@ export interface PresenceReader {
   presence(userId: string): Presence;
 
   /** The groups of a user, by which `inGroup` finds it. Empty for a user whom the viewer does not see online. */
-  groupsOf(userId: string): readonly string[];
+  groupsOf(userId: string): GroupList;
 
   /** Users with one of `statuses` and an id after `after`. */
   listed(statuses: readonly Status[], after?: string, slice?: Slice): PresenceList;

@@ -1,3 +1,4 @@
+import type { GroupList } from '../domain/group-list.js';
 import { unknownPresence, type Presence, type Status } from '../domain/presence.js';
 import { NO_GROUPS } from '../domain/user.js';
 import type { Viewed } from '../domain/visibility.js';
@@ -84,7 +85,7 @@ export class PresenceView implements PresenceReader {
     return this.usersOf(userId).shownOf(userId) ?? unknownPresence(userId);
   }
 
-  groupsOf(userId: string): readonly string[] {
+  groupsOf(userId: string): GroupList {
     return this.viewedOf(userId)?.groups ?? NO_GROUPS;
   }
 

@@ -1,3 +1,4 @@
+import type { GroupList } from '../domain/group-list.js';
 import { HIDDEN_FROM_NOBODY } from '../domain/access-rules.js';
 import { channelIdsOf, LISTED_STATUSES, unknownPresence } from '../domain/presence.js';
 import type { Presence, Status } from '../domain/presence.js';
@@ -55,7 +56,7 @@ export class ViewerView implements PresenceReader {
     return viewed ? presenceSeenBy(this.viewer, viewed) : unknownPresence(userId);
   }
 
-  groupsOf(userId: string): readonly string[] {
+  groupsOf(userId: string): GroupList {
     const isOnline = this.presence(userId).status !== 'OFFLINE';
     return isOnline ? this.viewedOf(userId)!.groups : NO_GROUPS;
   }
@@ -189,7 +190,7 @@ function despiteHiding(all: StatusCounts, hiders: readonly Hider[]): Record<List
 /** Returns the elements by key. An element can have several keys. */
 function groupBy<T>(
   elements: readonly T[],
-  keysOf: (element: T) => readonly string[],
+  keysOf: (element: T) => Iterable<string>,
 ): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
   for (const element of elements) {

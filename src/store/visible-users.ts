@@ -1,3 +1,4 @@
+import { haveSameGroups } from '../domain/group-list.js';
 import { areSame, LISTED_STATUSES, type Status } from '../domain/presence.js';
 import { presenceSeenBy, type Viewed } from '../domain/visibility.js';
 import type { Viewer } from '../domain/viewer.js';
@@ -160,6 +161,6 @@ function changesVisibility(before: Viewed, after: Viewed): boolean {
     before.shown.status !== after.shown.status ||
     before.shown.channelId !== after.shown.channelId ||
     !areSame(before.shown.otherChannelIds, after.shown.otherChannelIds) ||
-    !areSame(before.groups, after.groups)
+    !haveSameGroups(before.groups, after.groups)
   );
 }

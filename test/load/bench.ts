@@ -15,6 +15,7 @@ import { measureGreedy, type GreedyResult } from './greedy.js';
 import type { Attack } from './hostile-client.js';
 import { measureGroups } from './groups.js';
 import { measureMemory } from './memory.js';
+import type { PopulationSize } from './population.js';
 import { clearProgress, progress } from './progress.js';
 import { measureReplication, type ReplicationResult } from './replication.js';
 import { report } from './report.js';
@@ -45,7 +46,15 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
       await measureMemory(PRESENCE_SERVICE, connections, runs),
     ];
   },
-  state: async (isQuick) => [1000, 10_000, 100_000, ...(isQuick ? [] : [1_000_000])].map(state),
+  state: async (isQuick) => {
+    const users = [1000, 10_000, 100_000, ...(isQuick ? [] : [1_000_000])];
+    const largest = users.at(-1)!;
+    return [
+      ...users.map((each) => state({ users: each, groupsPerUser: 0, groups: 'same' })),
+      state({ users: largest, groupsPerUser: 20, groups: 'same' }),
+      state({ users: largest, groupsPerUser: 20, groups: 'different' }),
+    ];
+  },
   crowd: (isQuick) =>
     isQuick
       ? measureCrowd(10_000, { seconds: 2, runs: 1 })
@@ -120,10 +129,11 @@ async function fanout(load: FanoutLoad): Promise<readonly FanoutResult[]> {
   return [...results, await measureFanout(new GrpcContestant(PLAIN_NEST), short)];
 }
 
-function state(users: number): object {
-  progress(`state: ${users} users`);
+function state({ users, groupsPerUser, groups }: PopulationSize): object {
+  progress(`state: ${users} users in ${groupsPerUser} groups each`);
   const script = fileURLToPath(new URL('state.js', import.meta.url));
-  const node = ['--expose-gc', '--max-old-space-size=8192', script, String(users)];
+  const size = [String(users), String(groupsPerUser), groups];
+  const node = ['--expose-gc', '--max-old-space-size=8192', script, ...size];
   return JSON.parse(execFileSync(process.execPath, node, { encoding: 'utf8' })) as object;
 }
 

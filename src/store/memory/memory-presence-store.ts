@@ -10,6 +10,7 @@ import {
   type UserKey,
   type UserUpdate,
 } from '../presence-store.js';
+import { GroupNameSweep } from '../group-name-sweep.js';
 import { PresenceView } from '../presence-view.js';
 import type { StoreStatus } from '../store-status.js';
 import { UserTable, type TableSizes } from '../user-table.js';
@@ -49,6 +50,7 @@ export class MemoryPresenceStore extends PresenceStore {
     () => Promise.resolve(),
   );
   private readonly table = new UserTable(this.view);
+  private readonly groupNames = new GroupNameSweep(() => this.table.all());
   private readonly committed = new Subject<Commit>();
   readonly commits = this.committed.asObservable();
   // Nothing is ever missed in memory.
@@ -87,6 +89,7 @@ export class MemoryPresenceStore extends PresenceStore {
   }
 
   async claimDue(now: number, limit: number, wallAheadMs = 0): Promise<readonly string[]> {
+    void this.groupNames.runIfDue();
     await this.table.followWall(wallAheadMs);
     return this.table.claimDue(now, limit);
   }

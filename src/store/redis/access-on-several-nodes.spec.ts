@@ -72,7 +72,7 @@ function storedRecord(): Promise<string | null> {
 /** The part of a user that older versions do not know. */
 function accessOf({ sessions, accessRules, choiceVersions }: User): unknown {
   return {
-    groups: sessions.map(({ groups }) => groups),
+    groups: sessions.map(({ groups }) => [...groups]),
     issuedAt: sessions.map(({ tokenIssuedAt }) => tokenIssuedAt),
     joinRights: sessions.map(({ joinRights }) => joinRights),
     hidden: [...accessRules.hiddenFrom],

@@ -1,5 +1,6 @@
 import type { User } from '../../domain/user.js';
 import type { StoreStatus } from '../store-status.js';
+import { GroupNameSweep } from '../group-name-sweep.js';
 import type { TableSizes } from '../user-table.js';
 import type { CommitPosition } from '../presence-store.js';
 import { partitionOf, PARTITIONS } from './keys.js';
@@ -13,6 +14,8 @@ export const NOTHING_LOADED: readonly CommitPosition[] = Array.from(
 
 /** All partitions on this node. It finds the partition of a user, and does what concerns every partition. */
 export class PartitionSet {
+  private readonly groupNames = new GroupNameSweep(() => this.users());
+
   constructor(readonly all: readonly Partition[]) {}
 
   /** The names of the pub/sub channels of all partitions. */
@@ -22,6 +25,11 @@ export class PartitionSet {
 
   of(userId: string): Partition {
     return this.all[partitionOf(userId)]!;
+  }
+
+  /** All users that the replicas hold. */
+  private *users(): Generator<User> {
+    for (const { replica } of this.all) yield* replica.table.all();
   }
 
   /** Returns the user of a session that some replica knows. */
@@ -55,6 +63,7 @@ export class PartitionSet {
     wallAheadMs: number,
     isMine: (partition: number) => boolean,
   ): Promise<readonly string[]> {
+    void this.groupNames.runIfDue();
     for (const { replica } of this.all) await replica.table.followWall(wallAheadMs);
     const due: string[] = [];
     for (const [index, { replica }] of this.all.entries()) {

@@ -1,6 +1,6 @@
 import { NO_SESSION_ATTRIBUTES, type SessionAttributes } from '../../domain/attributes.js';
+import { haveSameGroups, type GroupList } from '../../domain/group-list.js';
 import { sharedGroups } from '../../domain/shared-groups.js';
-import { areSame } from '../../domain/presence.js';
 import { sharedTerms, type SessionTerms } from '../../domain/terms.js';
 import { LOSS_REASONS, NO_GROUPS, type LossReason, type Session } from '../../domain/user.js';
 import {
@@ -69,7 +69,7 @@ export function sessionFields(session: Session): StoredSession {
     session.succeeds,
     attributeFields(session.attributes),
     session.tokenIssuedAt,
-    session.groups.length === 0 ? undefined : session.groups,
+    session.groups.length === 0 ? undefined : [...session.groups],
     session.joinRights,
   ];
   return trimmed(fields);
@@ -122,10 +122,12 @@ export function sessionOf(fields: StoredSession, known?: Session): Session {
 function groupsOf(
   groups: readonly string[] | null | undefined,
   known: Session | undefined,
-): readonly string[] {
+): GroupList {
   if (groups === undefined || groups === null) return NO_GROUPS;
   const read = texts(groups);
-  return known !== undefined && areSame(known.groups, read) ? known.groups : sharedGroups(read);
+  return known !== undefined && haveSameGroups(known.groups, read)
+    ? known.groups
+    : sharedGroups(read);
 }
 
 function attributeFields(attributes: SessionAttributes): readonly AttributeFields[] | undefined {

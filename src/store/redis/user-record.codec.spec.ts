@@ -5,6 +5,7 @@ import { choose, connect, given, join, joinToo, POLICY } from '../../../test/sup
 import { membershipsOf } from '../../domain/memberships.js';
 import { moderatorMute } from '../../domain/moderator-mute.js';
 import { unknownPresence, type Presence } from '../../domain/presence.js';
+import { sharedGroups } from '../../domain/shared-groups.js';
 import { step } from '../../domain/step.js';
 import { newUser, type Session, type User } from '../../domain/user.js';
 import { formatUser, readUser } from './user-record.codec.js';
@@ -55,7 +56,7 @@ describe('The record of a user', () => {
       terms: { idleTimeoutMs: 7, heartbeatTimeoutMs: 8, reconnectGraceMs: 9 },
       succeeds: 'b',
       attributes: new Map([['__proto__', { value: 'x', version: 10, expiresAt: 11 }]]),
-      groups: ['acme', 'acme/sales'],
+      groups: sharedGroups(['acme', 'acme/sales']),
       tokenIssuedAt: 12,
       joinRights: 'digest',
     };
