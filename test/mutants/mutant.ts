@@ -1,4 +1,4 @@
-import type { Edit } from '../chaos/mutants.js';
+import type { Edit } from '../chaos/mutant.js';
 
 /** The service with one place that does not obey the rules of access, and the test that must fail with it. */
 export interface AccessMutant {
