@@ -21,13 +21,19 @@ describe('Webhooks of several nodes whose Redis loses data', () => {
     await redis.stop();
   });
 
-  /** Checks that every partition delivers again, and that nothing was missed since the last gap. */
+  /**
+   * Checks that every partition delivers again, and that nothing is missed after the last gap. A partition can have more than
+   * one: each node notices the loss at another time.
+   */
   async function areComplete(node: ServerProcess): Promise<void> {
     await cluster.areTaken(await cluster.visitsEverywhere(node));
-    const { length } = cluster.backend.gaps;
-    expect(length).toBeGreaterThanOrEqual(2 * PARTITIONS);
-    await cluster.areTaken(await cluster.visitsEverywhere(node));
-    expect(cluster.backend.gaps).toHaveLength(length);
+    expect(cluster.backend.gaps.length).toBeGreaterThanOrEqual(2 * PARTITIONS);
+    let gaps: number;
+    do {
+      gaps = cluster.backend.gaps.length;
+      expect(gaps).toBeLessThanOrEqual(4 * PARTITIONS);
+      await cluster.areTaken(await cluster.visitsEverywhere(node));
+    } while (cluster.backend.gaps.length > gaps);
   }
 
   it('have a gap when Redis is emptied, and then every change, also those right after it', async () => {
