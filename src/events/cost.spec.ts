@@ -34,7 +34,10 @@ describe('An event', () => {
     encoded = vi.fn(fragmentEncoder.event);
     world = new EventWorld({ encoder: { ...fragmentEncoder, event: encoded } });
   });
-  afterEach(() => void vi.useRealTimers());
+  afterEach(() => {
+    if (vi.isFakeTimers()) vi.runOnlyPendingTimers();
+    vi.useRealTimers();
+  });
 
   async function subscribe(
     filter: Filter,

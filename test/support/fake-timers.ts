@@ -10,7 +10,11 @@ export function useFakeTimers(): void {
       toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
     });
   });
-  afterEach(() => void vi.useRealTimers());
+  afterEach(() => {
+    // A slice that waits for a replaced timer would hold up the slices of all later tests in this process.
+    if (vi.isFakeTimers()) vi.runOnlyPendingTimers();
+    vi.useRealTimers();
+  });
 }
 
 /** Runs all timers and what waits for them, until no timer is left. */
