@@ -24,7 +24,7 @@ import { CapturedLog } from '../../test/support/captured-log.js';
 import { eventually } from '../../test/support/eventually.js';
 import { SECRET, Service } from '../../test/support/service.js';
 
-/** What the handlers did, in the order of the calls. */
+/** The calls of the handlers, in their order. */
 let calls: string[];
 /** The database of the application. */
 let stored: string | undefined;

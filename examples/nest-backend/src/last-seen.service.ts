@@ -17,7 +17,7 @@ export class LastSeen {
     this.logger.log(`${userId} went offline: ${reason}`);
   }
 
-  /** Nobody knows when users went offline whose events are lost, so the table keeps what it has. */
+  /** The lost events would have said when users went offline, so the table keeps the times that it has. */
   @OnPresenceReset()
   begin({ reason, presences }: Reset): void {
     this.logger.log(`${presences.length} users are online (${reason})`);
