@@ -10,7 +10,7 @@ export interface ReplicationResult {
   readonly committingNodeMicros: number;
   readonly applyingNodeMicros: number;
   readonly redisMicros: number;
-  /** What Redis receives for a commit, and what it sends to both nodes. */
+  /** The bytes that Redis receives for a commit, and those that it sends to both nodes. */
   readonly bytesToRedis: number;
   readonly bytesFromRedis: number;
 }

@@ -61,7 +61,7 @@ function* hiddenUsers({ history, promises }: Evidence): Generator<string> {
         occurredAt > acknowledgedAt + SLACK_MS &&
         occurredAt < endAskedAt - SLACK_MS;
       if (!isHidden) continue;
-      // What Redis has lost comes back within this time, and can end with another OFFLINE.
+      // The users that Redis has lost come back within this time, and can then go OFFLINE again.
       const isRestored = faults.some(
         ({ name, from, until = Infinity }) =>
           name === 'Redis lost' &&
