@@ -4,13 +4,11 @@ import {
   createRemoteJWKSet,
   customFetch,
   errors,
-  type JWTClaimVerificationOptions,
-  type JWTPayload,
   type JWTVerifyGetKey,
 } from 'jose';
 import { limitBody } from './bounded-response.js';
 import { KeysUnavailable } from './keys-unavailable.js';
-import { type VerificationKeys, verifyWithPublicKeys } from './verification-keys.js';
+import { PublicKeys } from './verification-keys.js';
 
 /** The timeout of a request for the keys, in milliseconds. */
 const TIMEOUT_MS = 3_000;
@@ -27,8 +25,8 @@ const RETRY_AFTER_MS = 1_000;
  * The key set that an identity provider publishes. While its endpoint is down, known keys stay valid. It delays calls
  * only if no keys are known.
  */
-export class JwksKeys implements VerificationKeys, OnModuleInit {
-  private readonly algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
+export class JwksKeys extends PublicKeys implements OnModuleInit {
+  protected readonly algorithms = ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
   private readonly logger = new Logger(JwksKeys.name);
   private readonly keys: ReturnType<typeof createRemoteJWKSet>;
   /** By the monotonic clock, like `retryAt`. */
@@ -39,6 +37,7 @@ export class JwksKeys implements VerificationKeys, OnModuleInit {
   private brokenNotedUntil = 0;
 
   constructor(private readonly url: string) {
+    super();
     this.keys = createRemoteJWKSet(new URL(url), {
       timeoutDuration: TIMEOUT_MS,
       cooldownDuration: LOOK_FOR_NEW_AFTER_MS,
@@ -55,15 +54,7 @@ export class JwksKeys implements VerificationKeys, OnModuleInit {
     this.refreshWhenDue();
   }
 
-  verify(token: string, options: JWTClaimVerificationOptions): Promise<JWTPayload> {
-    return verifyWithPublicKeys(
-      token,
-      { algorithms: this.algorithms, getKey: this.getKey },
-      options,
-    );
-  }
-
-  private readonly getKey: JWTVerifyGetKey = async (header, token) => {
+  protected readonly getKey: JWTVerifyGetKey = async (header, token) => {
     this.refreshWhenDue();
     try {
       return await this.keys(header, token);

@@ -1,12 +1,6 @@
 import type { KeyObject } from 'node:crypto';
-import {
-  errors,
-  type CryptoKey,
-  type JWTClaimVerificationOptions,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-} from 'jose';
-import { type VerificationKeys, verifyWithPublicKeys } from './verification-keys.js';
+import { errors, type CryptoKey, type JWTVerifyGetKey } from 'jose';
+import { PublicKeys } from './verification-keys.js';
 
 /** A public key with the algorithms that it allows. A token cannot use it with any other algorithm. */
 export interface VerificationKey {
@@ -15,22 +9,15 @@ export interface VerificationKey {
 }
 
 /** Public keys that this process knows. Each of them may have signed a token, because tokens do not name them. */
-export class KeyRing implements VerificationKeys {
-  private readonly algorithms: readonly string[];
+export class KeyRing extends PublicKeys {
+  protected readonly algorithms: string[];
 
   constructor(private readonly keys: readonly VerificationKey[]) {
+    super();
     this.algorithms = keys.flatMap(({ algorithms }) => algorithms);
   }
 
-  verify(token: string, options: JWTClaimVerificationOptions): Promise<JWTPayload> {
-    return verifyWithPublicKeys(
-      token,
-      { algorithms: this.algorithms, getKey: this.getKey },
-      options,
-    );
-  }
-
-  private readonly getKey: JWTVerifyGetKey = ({ alg }) => {
+  protected readonly getKey: JWTVerifyGetKey = ({ alg }) => {
     const matching = this.keys.filter(({ algorithms }) => algorithms.includes(alg));
     const [first, ...others] = matching;
     if (first === undefined) throw new errors.JWKSNoMatchingKey();

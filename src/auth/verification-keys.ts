@@ -18,30 +18,25 @@ export interface VerificationKeys {
 /** The injection token of the `VerificationKeys`. */
 export const VERIFICATION_KEYS = Symbol('VERIFICATION_KEYS');
 
-/** The public keys that may have signed a token, and their algorithms. */
-interface PublicKeys {
-  readonly algorithms: readonly string[];
+/** Public keys that may have signed a token. The thread pool checks the signature. */
+export abstract class PublicKeys implements VerificationKeys {
+  protected abstract readonly algorithms: string[];
   /** Throws `JWKSMultipleMatchingKeys` with the keys to try if several match. */
-  readonly getKey: JWTVerifyGetKey;
-}
+  protected abstract readonly getKey: JWTVerifyGetKey;
 
-/** Verifies a token with public keys. The thread pool checks the signature. */
-export async function verifyWithPublicKeys(
-  token: string,
-  { algorithms, getKey }: PublicKeys,
-  claims: JWTClaimVerificationOptions,
-): Promise<JWTPayload> {
-  const options = { ...claims, algorithms: [...algorithms] };
-  try {
-    return (await jwtVerify(token, getKey, options)).payload;
-  } catch (error) {
-    // The token does not name its key, and several keys have the right type, so each of them is tried.
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-    for await (const key of error) {
-      const result = await jwtVerify(token, key, options).catch(unlessOnlyTheKeyIsWrong);
-      if (result) return result.payload;
+  async verify(token: string, claims: JWTClaimVerificationOptions): Promise<JWTPayload> {
+    const options = { ...claims, algorithms: this.algorithms };
+    try {
+      return (await jwtVerify(token, this.getKey, options)).payload;
+    } catch (error) {
+      // The token does not name its key, and several keys have the right type, so each of them is tried.
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      for await (const key of error) {
+        const result = await jwtVerify(token, key, options).catch(unlessOnlyTheKeyIsWrong);
+        if (result) return result.payload;
+      }
+      throw new errors.JWSSignatureVerificationFailed();
     }
-    throw new errors.JWSSignatureVerificationFailed();
   }
 }
 
