@@ -34,10 +34,7 @@ describe('An event', () => {
     encoded = vi.fn(fragmentEncoder.event);
     world = new EventWorld({ encoder: { ...fragmentEncoder, event: encoded } });
   });
-  afterEach(() => {
-    if (vi.isFakeTimers()) vi.runOnlyPendingTimers();
-    vi.useRealTimers();
-  });
+  afterEach(() => void vi.useRealTimers());
 
   async function subscribe(
     filter: Filter,

@@ -18,6 +18,11 @@ describe('A time slice', () => {
     expect(slice.isOver).toBe(false);
   });
 
+  it('ends although a test has replaced the timers, because all slices of a process form one chain', async () => {
+    vi.useFakeTimers();
+    await new TimeSlice().next();
+  });
+
   it('continues in another iteration of the event loop than every other one', async () => {
     let iteration = 0;
     let isDone = false;

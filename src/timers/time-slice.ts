@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /**
  * The time in milliseconds after which other work of the event loop comes first. Work that checks the time after each step
  * takes one step longer.
@@ -25,7 +27,7 @@ export class TimeSlice {
    * the slices of many would form one long slice.
    */
   async next(): Promise<void> {
-    last = last.then(() => new Promise((resolve) => setImmediate(resolve)));
+    last = last.then(() => setImmediate());
     await last;
     this.restart();
   }

@@ -1,18 +1,22 @@
 import { afterEach, beforeEach, vi } from 'vitest';
+import { TimeSlice } from '../../src/timers/time-slice.js';
 
 /**
- * Replaces the timers by which events are flushed, and the clock that measures flushes, for each
- * test of the file or `describe`. They advance only by `vi`.
+ * Replaces the timers by which events are flushed, the pauses between slices of the event loop, and
+ * the clock that measures both, for each test of the file or `describe`. They advance only by `vi`.
  */
 export function useFakeTimers(): void {
   beforeEach(() => {
     vi.useFakeTimers({
       toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'],
     });
+    vi.spyOn(TimeSlice.prototype, 'next').mockImplementation(async function (this: TimeSlice) {
+      await new Promise((resolve) => setImmediate(resolve));
+      this.restart();
+    });
   });
   afterEach(() => {
-    // A slice that waits for a replaced timer would hold up the slices of all later tests in this process.
-    if (vi.isFakeTimers()) vi.runOnlyPendingTimers();
+    vi.mocked(TimeSlice.prototype.next).mockRestore();
     vi.useRealTimers();
   });
 }
