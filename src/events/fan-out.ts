@@ -271,20 +271,28 @@ export class FanOut implements OnApplicationShutdown {
    * user although its stream is ready.
    */
   private catchUp(subscription: Subscription, quietSince: number): void {
-    if (subscription.recoverIfLost()) this.serve(subscription);
+    const recovered = subscription.recoverIfLost();
+    if (recovered === true) this.serve(subscription);
+    else if (recovered !== false) this.serveAfter(recovered, subscription);
     // This heartbeat has no resume token: a token would skip events that the subscriber has not received.
     if (subscription.isLagging && subscription.lastSentAt <= quietSince)
       subscription.sendHeartbeat(NOTHING);
   }
 
   private serve(subscription: Subscription): void {
-    const isUnfinished = this.contain(subscription, () => subscription.pump());
+    const rest = this.contain(subscription, () => subscription.pump());
+    if (rest instanceof Promise) return this.serveAfter(rest, subscription);
     // A long scan of the log or a long snapshot continues only after other work of the event loop.
-    if (!isUnfinished) return;
+    if (rest !== true) return;
     subscription.isYielding = true;
     setImmediate(() => {
       subscription.isYielding = false;
       this.resume(subscription);
     });
+  }
+
+  /** Serves a subscription when its snapshot is complete. */
+  private serveAfter(snapshot: Promise<void>, subscription: Subscription): void {
+    void snapshot.then(() => this.resume(subscription));
   }
 }

@@ -62,7 +62,6 @@ describe('A viewer of a commit that takes several slices of the event loop', () 
     for (let i = 0; i < 10; i++) await world.happen('ann', mute('a', { speaker: i % 2 === 0 }));
     await runEverything();
     expect(reader.rejection).toMatchObject({ reason: 'SUBSCRIBER_TOO_SLOW' });
-    world.fanOut.runMaintenance();
     expect(eventLines(latest)).toEqual([[SYNC_RESET], ['ann'], [SYNC_CURRENT]]);
     await world.happenAndFlush('ann', disconnect('a'));
     expect(eventLines(latest).at(-1)).toEqual(['userOffline']);

@@ -97,11 +97,15 @@ export class Subscription {
     this.lastSentAt = clock.monotonic();
   }
 
-  /** Sends as much as the outlet accepts. Returns whether it stopped early and must be served again soon. */
-  pump(): boolean {
+  /**
+   * Sends as much as the outlet accepts. Returns whether it stopped early and must be served again: true for soon, or the
+   * promise of the snapshot that must be complete before.
+   */
+  pump(): boolean | Promise<void> {
     this.isLagging = true;
     while (this.outlet.isReady) {
-      if (!this.recoverIfLost()) return false;
+      const recovered = this.recoverIfLost();
+      if (recovered !== true) return recovered;
       const message = this.next();
       if (message !== undefined) {
         this.send(message);
@@ -144,11 +148,11 @@ export class Subscription {
 
   /**
    * Handles the case that the log dropped events before they were sent, or does not say what the next commit changed for
-   * the reader. Returns whether the subscription can continue
-   * at once. It cannot if it has ended, while a new snapshot is taken, or if that must wait for the read limit of its user;
-   * then the caller must try again later.
+   * the reader. Returns whether the subscription can continue at once. It cannot if it has ended, while a snapshot is taken,
+   * or if that must wait for the read limit of its user; then the caller must try again later. Returns a promise if a
+   * snapshot has begun, which resolves when the subscription can continue.
    */
-  recoverIfLost(): boolean {
+  recoverIfLost(): boolean | Promise<void> {
     if (this.isRestarting) return false;
     const { isTruncated } = this.cursor;
     if (!this.isLagging || (!isTruncated && !this.cursor.lacksState())) return true;
@@ -172,11 +176,10 @@ export class Subscription {
     if (restarted === undefined) return false;
     if (!(restarted instanceof Promise)) return this.restartFrom(restarted);
     this.isRestarting = true;
-    restarted.then(
-      (state) => state && this.restartFrom(state),
+    return restarted.then(
+      (state) => void (state && this.restartFrom(state)),
       (error: unknown) => this.end(error),
     );
-    return false;
   }
 
   private restartFrom({ messages, cursor }: InitialState): true {
