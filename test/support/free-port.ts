@@ -1,27 +1,40 @@
 import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
+import { createServer, type Server } from 'node:net';
 
 /**
  * The ports that are tried. Systems give higher ones to outgoing connections, which could take a
- * port before the test listens on it. The bus of a Redis Cluster listens 10,000 ports higher.
+ * port before the test listens on it.
  */
 const [FIRST_PORT, LAST_PORT] = [12_000, 22_000];
 
-/** Returns a port of this machine on which no process listens. */
+/** A process that has reserved a port listens on the port that is higher by this number. */
+const RESERVATION = 10_000;
+
+/**
+ * Returns a port of this machine on which no process listens, and reserves it among the processes
+ * of the tests until this one ends. A server that restarts therefore finds its port free.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(FIRST_PORT, LAST_PORT);
-    if (await isFree(port)) return port;
+    const reservation = await listen(port + RESERVATION);
+    const server = reservation && (await listen(port));
+    if (server !== undefined) {
+      await new Promise((resolve) => server.close(resolve));
+      return port;
+    }
+    reservation?.close();
   }
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Returns undefined if another process listens on the port. */
+function listen(port: number): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
-    const server = createServer();
+    const server = createServer().unref();
     server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(false);
+      if (error.code === 'EADDRINUSE') resolve(undefined);
       else reject(error);
     });
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    server.listen(port, '127.0.0.1', () => resolve(server));
   });
 }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,9 @@ import { usageOf } from './process-usage.js';
 
 /** The program under test: `redis-server`, or another one that speaks its protocol, such as `valkey-server`. */
 export const REDIS_PROGRAM = process.env.PRESENCE_TEST_REDIS ?? 'redis-server';
+
+/** The log of a server, in its folder. */
+const LOG = 'redis.log';
 
 export interface Credentials {
   readonly username: string;
@@ -34,6 +37,7 @@ export class RedisServer {
     const folder = mkdtempSync(join(tmpdir(), 'presence-redis-'));
     const port = await freePort();
     const all = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...args];
+    all.push('--logfile', LOG);
     if (!all.includes('--save')) all.push('--save', '');
     const server = new RedisServer(run(all), port, folder, all, credentials);
     await server.answers();
@@ -66,6 +70,7 @@ export class RedisServer {
         `port ${port}`,
         'bind 127.0.0.1',
         `dir ${folder}`,
+        `logfile ${LOG}`,
         `sentinel monitor ${name} 127.0.0.1 ${master.port} ${quorum}`,
         `sentinel down-after-milliseconds ${name} 500`,
         `sentinel failover-timeout ${name} 3000`,
@@ -143,15 +148,21 @@ export class RedisServer {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
+  /** The end of what the server has logged. */
+  private lastLines(): string {
+    return readFileSync(join(this.folder, LOG), 'utf8').split('\n').slice(-10).join('\n');
+  }
+
   private async answers(): Promise<void> {
     await this.with(async (redis) => {
-      for (let attempt = 0; attempt < 200; attempt++) {
-        if (this.child.exitCode !== null) throw new Error(`${REDIS_PROGRAM} ended at once`);
+      for (let attempt = 0; attempt < 400; attempt++) {
+        // What a killed server held may be free only a moment later.
+        if (this.child.exitCode !== null) this.child = run(this.args);
         const pong = await redis.ping().catch(() => undefined);
         if (pong === 'PONG') return;
         await sleep(25);
       }
-      throw new Error(`${REDIS_PROGRAM} does not answer`);
+      throw new Error(`${REDIS_PROGRAM} does not answer:\n${this.lastLines()}`);
     });
   }
 }

@@ -40,7 +40,6 @@ export class WebhookReceiver {
   readonly requests: ReceivedRequest[] = [];
   /** The events of all requests that were answered with 204, in the order of their arrival. */
   readonly taken: ReceivedEvent[] = [];
-  /** The number of requests that were answered in another way. */
   private respond: Respond = TAKE;
   private server: Server | undefined;
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../support/free-port.js';
 import type { Random } from '../random.js';
 import { readRequest, WEBHOOK_SECRET } from './read-request.js';
 import type { WebhookHistory, WebhookRequest } from './webhook-history.js';
@@ -21,15 +22,15 @@ const LONG_BODY_BYTES = 200_000;
 export class WebhookReceiver {
   mood: Mood = 'moody';
   private server: Server | undefined;
-  private port = 0;
 
   private constructor(
+    private readonly port: number,
     private readonly random: Random,
     private readonly history: WebhookHistory,
   ) {}
 
   static async start(random: Random, history: WebhookHistory): Promise<WebhookReceiver> {
-    const receiver = new WebhookReceiver(random, history);
+    const receiver = new WebhookReceiver(await freePort(), random, history);
     await receiver.comeBack();
     return receiver;
   }
@@ -47,7 +48,6 @@ export class WebhookReceiver {
       server.listen(this.port, '127.0.0.1', resolve);
     });
     this.server = server;
-    this.port = (server.address() as AddressInfo).port;
   }
 
   /** Closes the port and all connections. */
