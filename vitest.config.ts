@@ -23,6 +23,8 @@ const SYSTEM = [
     'command-line-access',
     'command-line-events',
     'command-line-terminal',
+    'command-line-tokens',
+    'command-line-users',
     'confined-process',
     'greedy-peers',
     'hostile-peers',

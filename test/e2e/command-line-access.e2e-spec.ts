@@ -1,46 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Build, type ServerProcess } from '../support/built-server.js';
-import type { Client, OpenSession } from '../support/client.js';
-import { Commands } from '../support/commands.js';
-import { eventually } from '../support/eventually.js';
-import { SECRET, tokenOf, type TokenOptions } from '../support/service.js';
+import { describe, expect, it } from 'vitest';
+import type { OpenSession } from '../support/client.js';
+import { useCommandLine } from '../support/command-line.js';
+import { tokenOf, type TokenOptions } from '../support/service.js';
 
 const ACME: TokenOptions = { grants: { groups: ['acme'], join: ['acme/*'] } };
 
 describe('The command line, where users see only their groups and channels', () => {
-  let build: Build;
-  let commands: Commands;
-  let server: ServerProcess;
-  let admin: Client;
-  const sessions: OpenSession[] = [];
-  beforeAll(async () => {
-    build = await Build.make();
-    server = await build.serve({
-      VISIBILITY: 'groups',
-      CHANNEL_ACCESS: 'granted',
-      DRAIN_TIMEOUT_MS: '100',
-    });
-    commands = new Commands(build, {
-      PRESENCE_ADDRESS: server.grpcAddress,
-      AUTH_JWT_SECRET: SECRET,
-    });
-    admin = server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
-  });
-  afterEach(async () => {
-    await commands.killAll();
-    for (const { stream } of sessions.splice(0)) stream.cancel();
-    await eventually(async () => (await admin.listOnlineUsers()).totalSize, 0);
-  });
-  afterAll(async () => {
-    await server.kill();
-    await build.remove();
-  });
+  const line = useCommandLine({ VISIBILITY: 'groups', CHANNEL_ACCESS: 'granted' });
 
   /** Connects a user until the end of the test. */
-  async function online(userId: string, options: TokenOptions): Promise<Client> {
-    const client = await server.client(userId, options);
-    sessions.push(await client.connect({ platform: 'web' }));
-    return client;
+  async function online(userId: string, options: TokenOptions): Promise<OpenSession> {
+    return line.online(await line.server.client(userId, options), { platform: 'web' });
   }
 
   const userIds = (stdout: string): string[] =>
@@ -53,21 +23,21 @@ describe('The command line, where users see only their groups and channels', () 
   it('shows all users without a token, and those of a group', async () => {
     await online('ann', ACME);
     await online('gus', { grants: { groups: ['globex'] } });
-    expect(userIds((await commands.run(['list', '--json'])).stdout)).toEqual(['ann', 'gus']);
-    expect(userIds((await commands.run(['list', '--json', '--group', 'acme'])).stdout)).toEqual([
-      'ann',
-    ]);
-    expect((await commands.run(['count', '--group', 'acme', 'other'])).stdout).toBe(
+    expect(userIds((await line.commands.run(['list', '--json'])).stdout)).toEqual(['ann', 'gus']);
+    expect(
+      userIds((await line.commands.run(['list', '--json', '--group', 'acme'])).stdout),
+    ).toEqual(['ann']);
+    expect((await line.commands.run(['count', '--group', 'acme', 'other'])).stdout).toBe(
       'group acme: 1 user (1 online)\ngroup other: 0 users\n',
     );
   });
 
   it('watches groups', async () => {
-    await online('ann', ACME);
-    const watch = commands.start(['watch', '--group', 'acme']);
+    const { stream } = await online('ann', ACME);
+    const watch = line.commands.start(['watch', '--group', 'acme']);
     await watch.says(/^ann is online/m);
     await online('gus', { grants: { groups: ['globex'] } });
-    sessions.shift()!.stream.cancel();
+    stream.cancel();
     await watch.says(/^ann is offline \(disconnected\)$/m);
     expect(watch.stdout).not.toContain('gus');
   });
@@ -75,8 +45,8 @@ describe('The command line, where users see only their groups and channels', () 
   it('shows the users that a given token may see', async () => {
     await online('ann', ACME);
     await online('gus', { grants: { groups: ['globex'] } });
-    const { stdout } = await commands.run(['token', 'vic', '--group', 'acme']);
-    const listed = await commands.run(['list', '--json', '--token', stdout.trimEnd()]);
+    const { stdout } = await line.commands.run(['token', 'vic', '--group', 'acme']);
+    const listed = await line.commands.run(['list', '--json', '--token', stdout.trimEnd()]);
     expect(userIds(listed.stdout)).toEqual(['ann']);
   });
 
@@ -108,7 +78,7 @@ describe('The command line, where users see only their groups and channels', () 
       ],
     ])('%s', async (_, args, options, sentence) => {
       const token = await tokenOf('vic', options);
-      expect(await commands.run([...args, '--token', token])).toEqual({
+      expect(await line.commands.run([...args, '--token', token])).toEqual({
         code: 1,
         stdout: '',
         stderr: `${sentence}\n`,
@@ -122,9 +92,9 @@ describe('The command line, where users see only their groups and channels', () 
 
     it('ends the sessions of a user, and says so', async () => {
       const token = await tokenOf('ben', { now: Date.now() - 5000 });
-      const ben = commands.start(['connect', 'ben', '--token', token]);
+      const ben = line.commands.start(['connect', 'ben', '--token', token]);
       await ben.says(/are online/);
-      expect(await commands.run(['revoke', 'ben'])).toEqual({
+      expect(await line.commands.run(['revoke', 'ben'])).toEqual({
         code: 0,
         stdout:
           'Revoked all tokens of ben. Ended 1 session.\nUnless the server has AUTH_MAX_TOKEN_LIFETIME_MS, it keeps the revocation for ever.\n',
@@ -132,7 +102,7 @@ describe('The command line, where users see only their groups and channels', () 
       });
       expect(await ben.exited).toEqual({ code: 1, signal: null });
       expect(ben.stderr).toBe(REVOKED);
-      expect(await commands.run(['list', '--token', token])).toEqual({
+      expect(await line.commands.run(['list', '--token', token])).toEqual({
         code: 1,
         stdout: '',
         stderr: REVOKED,
@@ -146,7 +116,7 @@ describe('The command line, where users see only their groups and channels', () 
       );
       const time = new Date(now - 30_000).toISOString();
       const settings = { AUTH_MAX_TOKEN_LIFETIME_MS: '3600000' };
-      const { code, stdout } = await commands.run(
+      const { code, stdout } = await line.commands.run(
         ['revoke', 'cem', '--issued-before', time],
         settings,
       );
@@ -154,18 +124,18 @@ describe('The command line, where users see only their groups and channels', () 
       expect(stdout).toMatch(
         /^Revoked the tokens of cem that were issued before [\d: -]+[.] Ended 0 sessions[.]\n$/,
       );
-      expect((await commands.run(['list', '--token', older!])).code).toBe(1);
-      expect((await commands.run(['list', '--token', newer!])).code).toBe(0);
+      expect((await line.commands.run(['list', '--token', older!])).code).toBe(1);
+      expect((await line.commands.run(['list', '--token', newer!])).code).toBe(0);
     });
 
     it('says that a time in the future and a token without rights are rejected', async () => {
       const future = ['revoke', 'dan', '--issued-before', '2999-01-01T00:00Z'];
-      const { code, stderr } = await commands.run(future);
+      const { code, stderr } = await line.commands.run(future);
       expect({ code, stderr }).toEqual({
         code: 1,
         stderr: 'The service rejects an argument: issued_before must not be in the future.\n',
       });
-      const other = await commands.run(['revoke', 'dan', '--token', await tokenOf('dan')]);
+      const other = await line.commands.run(['revoke', 'dan', '--token', await tokenOf('dan')]);
       expect(other.code).toBe(1);
       expect(other.stderr).toMatch(/^The token does not permit this call: .*\n$/);
     });
@@ -173,24 +143,26 @@ describe('The command line, where users see only their groups and channels', () 
 
   it('hides a user from others, and shows from whom', async () => {
     await online('eve', ACME);
-    const vic = await server.client('vic', ACME);
+    const vic = await line.server.client('vic', ACME);
     const seen = async (): Promise<number> => (await vic.listOnlineUsers()).totalSize;
     expect(await seen()).toBe(1);
-    expect((await commands.run(['hide', 'eve', 'vic', 'wim'])).stdout).toBe(
+    expect((await line.commands.run(['hide', 'eve', 'vic', 'wim'])).stdout).toBe(
       'eve hides from vic, wim\n',
     );
     expect(await seen()).toBe(0);
     const asEve = await tokenOf('eve', ACME);
-    expect((await commands.run(['hide', 'eve', 'xue', '--token', asEve])).stdout).toBe(
+    expect((await line.commands.run(['hide', 'eve', 'xue', '--token', asEve])).stdout).toBe(
       'eve hides from vic, wim, xue\n',
     );
-    expect((await commands.run(['hide', 'eve', 'vic', '--show'])).stdout).toBe(
+    expect((await line.commands.run(['hide', 'eve', 'vic', '--show'])).stdout).toBe(
       'eve hides from wim, xue\n',
     );
     expect(await seen()).toBe(1);
-    expect((await commands.run(['hide', 'eve'])).stdout).toBe('eve hides from wim, xue\n');
-    expect((await commands.run(['hide', 'eve', '--show'])).stdout).toBe('eve hides from no one\n');
-    const asVic = await commands.run(['hide', 'eve', '--token', await tokenOf('vic', ACME)]);
+    expect((await line.commands.run(['hide', 'eve'])).stdout).toBe('eve hides from wim, xue\n');
+    expect((await line.commands.run(['hide', 'eve', '--show'])).stdout).toBe(
+      'eve hides from no one\n',
+    );
+    const asVic = await line.commands.run(['hide', 'eve', '--token', await tokenOf('vic', ACME)]);
     expect(asVic.code).toBe(1);
     expect(asVic.stderr).toMatch(/^The token does not permit this call: .*\n$/);
   });

@@ -1,49 +1,21 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Build, type ServerProcess } from '../support/built-server.js';
+import { describe, expect, it } from 'vitest';
 import type { ChildProgram } from '../support/child-program.js';
-import type { Client, OpenSession } from '../support/client.js';
-import { eventually } from '../support/eventually.js';
+import type { OpenSession } from '../support/client.js';
+import { useCommandLine } from '../support/command-line.js';
 import { statusOf } from '../support/in-words.js';
 import { onTerminal } from '../support/pseudo-terminal.js';
-import { SECRET, tokenOf } from '../support/service.js';
 
 describe('The command line on a terminal', () => {
-  let build: Build;
-  let server: ServerProcess;
-  let admin: Client;
-  let running: ChildProgram | undefined;
-  const sessions: OpenSession[] = [];
-  beforeAll(async () => {
-    build = await Build.make();
-    server = await build.serve({ DRAIN_TIMEOUT_MS: '100' });
-    admin = server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
-  });
-  afterEach(async () => {
-    await running?.kill();
-    for (const { stream } of sessions.splice(0)) stream.cancel();
-    await eventually(async () => (await admin.listOnlineUsers()).totalSize, 0);
-  });
-  afterAll(async () => {
-    await server.kill();
-    await build.remove();
-  });
+  const line = useCommandLine();
 
   function start(args: readonly string[], settings: Record<string, string> = {}): ChildProgram {
-    const all = {
-      TERM: 'xterm-256color',
-      PRESENCE_ADDRESS: server.grpcAddress,
-      AUTH_JWT_SECRET: SECRET,
-      ...settings,
-    };
-    running = build.command(args, all, onTerminal);
-    return running;
+    const all = { TERM: 'xterm-256color', ...line.settings, ...settings };
+    return line.commands.adopt(line.build.command(args, all, onTerminal));
   }
 
   /** Connects a user until the end of the test. */
-  async function online(userId: string): Promise<Client> {
-    const client = await server.client(userId);
-    sessions.push(await client.connect({ platform: 'web' }));
-    return client;
+  async function online(userId: string): Promise<OpenSession> {
+    return line.online(await line.server.client(userId), { platform: 'web' });
   }
 
   /** Types keys, and waits until the program prints the expected output. */
@@ -54,7 +26,7 @@ describe('The command line on a terminal', () => {
   }
 
   // A mute state outlasts the session, so each test has its own users.
-  const presenceOf = async (userId: string) => (await admin.getPresence({ userId })).presence;
+  const presenceOf = async (userId: string) => (await line.admin.getPresence({ userId })).presence;
 
   it('has keys to move, to mute, to set status and text, and to quit', async () => {
     const ann = start(['connect', 'ann'], { NO_COLOR: '1' });
@@ -118,10 +90,11 @@ describe('The command line on a terminal', () => {
     await ann.says(/q quit/);
     await type(ann, 'j', /Channel: /);
     await type(ann, 'lob', /lob/);
-    const events = admin.subscribe({ userIds: ['bob'] });
+    const events = line.admin.subscribe({ userIds: ['bob'] });
     await events.beginning();
-    const bob = await online('bob');
-    await bob.joinChannel({ sessionId: sessions[0]!.sessionId, channelId: 'garden' });
+    const bob = await line.server.client('bob');
+    const { sessionId } = await line.online(bob, { platform: 'web' });
+    await bob.joinChannel({ sessionId, channelId: 'garden' });
     // Other subscribers have received the events, so ann most likely has too.
     await events.nextEvents(2);
     await type(ann, 'by', /by/);

@@ -22,6 +22,7 @@ const LONG_FILES = [
   'test/e2e/redis-topologies.e2e-spec.ts',
   'dashboard/test/viewers.e2e-spec.ts',
   'test/e2e/token-revocation-nodes.e2e-spec.ts',
+  'test/e2e/command-line-users.e2e-spec.ts',
   'test/e2e/command-line-access.e2e-spec.ts',
   'test/docs/walk-through.spec.ts',
 ];
