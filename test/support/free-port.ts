@@ -2,13 +2,16 @@ import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
 /**
- * The ports that are tried. Systems give higher ones to outgoing connections, which could take a
- * port before the test listens on it.
+ * The ports that are tried. Systems give those above 32,767 to outgoing connections, which could
+ * take a port before the test listens on it.
  */
-const [FIRST_PORT, LAST_PORT] = [12_000, 22_000];
+const [FIRST_PORT, LAST_PORT] = [12_000, 17_000];
 
-/** A process that has reserved a port listens on the port that is higher by this number. */
-const RESERVATION = 10_000;
+/**
+ * A process that has reserved a port listens on the port that is higher by this number. The bus of
+ * a Redis Cluster listens 10,000 ports higher.
+ */
+const RESERVATION = 5_000;
 
 /**
  * Returns a port of this machine on which no process listens, and reserves it among the processes

@@ -155,7 +155,7 @@ export class RedisServer {
 
   private async answers(): Promise<void> {
     await this.with(async (redis) => {
-      for (let attempt = 0; attempt < 400; attempt++) {
+      for (let attempt = 0; attempt < 100; attempt++) {
         // What a killed server held may be free only a moment later.
         if (this.child.exitCode !== null) this.child = run(this.args);
         const pong = await redis.ping().catch(() => undefined);
