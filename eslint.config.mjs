@@ -10,6 +10,9 @@ export default defineConfig(
     'tools/',
     'src/api/generated/',
     'client/src/generated/',
+    // VitePress writes these and removes them while it builds the documentation.
+    'site/.vitepress/.temp/',
+    'site/**/*.timestamp-*',
   ]),
   js.configs.recommended,
   tseslint.configs.recommendedTypeChecked,
@@ -103,7 +106,9 @@ export default defineConfig(
     languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } },
   },
   {
-    files: ['examples/browser/*.js'],
-    languageOptions: { globals: { document: 'readonly', location: 'readonly' } },
+    files: ['examples/browser/*.js', 'site/.vitepress/theme/*.mjs'],
+    languageOptions: {
+      globals: { document: 'readonly', location: 'readonly', window: 'readonly' },
+    },
   },
 );

@@ -21,6 +21,7 @@ const MANIFESTS = [
   'package.json',
   'tools/package.json',
   'tools/helm/package.json',
+  'site/package.json',
   'test/load/socket-io/package.json',
 ];
 

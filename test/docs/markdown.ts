@@ -17,7 +17,7 @@ export interface Block {
 }
 
 /** Folders with pages of packages and of builds. */
-const FOREIGN = new Set(['node_modules', 'dist', 'build', 'coverage', '.git']);
+const FOREIGN = new Set(['node_modules', 'dist', 'build', 'coverage', '.temp', '.git']);
 
 /**
  * Returns every page of documentation, as paths in the project. Reads the folder, so that the tests
@@ -75,7 +75,8 @@ function withoutCode(text: string): string {
   return text.replaceAll(/^```[^]*?^```$/gm, '');
 }
 
-function slugOf(heading: string): string {
+/** Returns the anchor of a heading, as GitHub derives it. The documentation site uses the same. */
+export function slugOf(heading: string): string {
   const plain = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1');
   return plain
     .trim()

@@ -1,0 +1,3 @@
+import { sourcePages } from '../source-pages.js';
+
+export default { paths: () => sourcePages() };
