@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { whyNoConfinedProcess } from './confined-process.js';
+import { whyNoDocsSite } from './docs-site.js';
 import { whyNoNetwork } from './far-network.js';
 import { whyNoHelm } from './helm.js';
 import { whyNoProcess1 } from './process-1.js';
@@ -53,6 +54,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
     modules: ['test/support/openapi.ts'],
     whyMissing: () =>
       existsSync('tools/node_modules/@seriousme') ? undefined : 'they are not installed',
+  },
+  {
+    name: 'the documentation site',
+    debianPackage: 'none, run npm run docs:build',
+    modules: ['test/support/docs-site.ts'],
+    whyMissing: whyNoDocsSite,
   },
   {
     name: 'network namespaces',
