@@ -1,42 +1,19 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Build, type ServerProcess } from '../../test/support/built-server.js';
-import { launchChromium } from '../../test/support/chromium.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
 import { freePort } from '../../test/support/free-port.js';
 import { tokenOf } from '../../test/support/service.js';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
-import { Board } from './support/board.js';
+import { startDashboard } from './support/dashboard.js';
 import { Visitors } from './support/visitors.js';
 
 describe('The dashboard', () => {
-  let build: Build;
-  let browser: Browser;
-  let server: ServerProcess;
-  let visitors: Visitors;
-  beforeAll(async () => {
-    build = await Build.make();
-    browser = await launchChromium();
-    server = await build.serve();
-    visitors = new Visitors(server);
-  });
-  // The server keeps data of earlier users, for example mute states. No other test sees it, because each test uses its
-  // own user names.
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    await visitors.leave();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.kill();
-    await build.remove();
-  });
+  const dashboard = startDashboard();
 
   describe('asks for a token', () => {
     it('and shows the online users to an admin', async () => {
-      await visitors.come('ann', { channelId: 'lobby' });
-      await visitors.come('ben', { platform: 'mobile' });
-      const board = await Board.open(browser, server.httpUrl);
+      await dashboard.come('ann', { channelId: 'lobby' });
+      await dashboard.come('ben', { platform: 'mobile' });
+      const board = await dashboard.open();
       await board.shows(['ann', 'ben']);
       await board.rowSays('ann', ['ann', 'Online', 'lobby', '', 'desktop', 'active']);
       await board.rowSays('ben', ['ben', 'Online', '–', '', 'mobile', 'active']);
@@ -44,7 +21,7 @@ describe('The dashboard', () => {
     });
 
     it('and shows an error for a wrong token', async () => {
-      const board = await Board.visit(browser, server.httpUrl);
+      const board = await dashboard.visit();
       const alert = board.page.getByRole('alert');
       await board.signIn('not a token');
       await alert.filter({ hasText: 'rejects this token' }).waitFor();
@@ -52,24 +29,24 @@ describe('The dashboard', () => {
     });
 
     it('and reads one from the address and removes it there', async () => {
-      const board = await Board.visit(browser, server.httpUrl);
+      const board = await dashboard.visit();
       const token = await tokenOf('root', { isAdmin: true });
-      await board.page.goto(`${server.httpUrl}/#token=${token}`);
+      await board.page.goto(`${dashboard.url}/#token=${token}`);
       await board.page.reload();
       await board.says('Live');
-      expect(board.page.url()).toBe(`${server.httpUrl}/`);
+      expect(board.page.url()).toBe(`${dashboard.url}/`);
       expect(board.requests.filter((url) => url.includes('token'))).toEqual([]);
 
       // The token is valid after a reload of the tab, and in no other tab.
       await board.page.reload();
       await board.says('Live');
       const other = await board.page.context().newPage();
-      await other.goto(server.httpUrl);
+      await other.goto(dashboard.url);
       await other.getByLabel('Token', { exact: true }).waitFor();
     });
 
     it('and for another one when it has expired', async () => {
-      const board = await Board.visit(browser, server.httpUrl);
+      const board = await dashboard.visit();
       await board.signIn(await tokenOf('root', { isAdmin: true, ttlSeconds: 10 }));
       await board.says('Live');
       await board.page.getByText('it is invalid or has expired').waitFor();
@@ -77,7 +54,7 @@ describe('The dashboard', () => {
     });
 
     it('and drops it on sign-out', async () => {
-      const board = await Board.open(browser, server.httpUrl);
+      const board = await dashboard.open();
       await board.page.getByRole('button', { name: 'Sign out' }).click();
       await board.page.getByLabel('Token', { exact: true }).waitFor();
       expect(await board.page.evaluate(() => sessionStorage.length)).toBe(0);
@@ -86,8 +63,8 @@ describe('The dashboard', () => {
 
   describe('has a table of users that', () => {
     it('follows every change', async () => {
-      const mia = await visitors.come('mia');
-      const board = await Board.open(browser, server.httpUrl);
+      const mia = await dashboard.come('mia');
+      const board = await dashboard.open();
       await board.shows(['mia']);
       const { client, sessionId } = mia;
       await client.joinChannel({ sessionId, channelId: 'lobby' });
@@ -102,7 +79,7 @@ describe('The dashboard', () => {
         'desktop',
         expect.stringMatching(/^≤ \d+ s$/) as string,
       ]);
-      await visitors.come('ada');
+      await dashboard.come('ada');
       await board.shows(['ada', 'mia']);
       await client.endSession({ sessionId });
       await board.shows(['ada']);
@@ -110,13 +87,15 @@ describe('The dashboard', () => {
 
     it('shows as text whatever users call themselves', async () => {
       const name = '<img src=x onerror=alert(1)>';
-      const { client, sessionId } = await visitors.come(name, { channelId: '<b>bold</b>' });
+      const { client, sessionId } = await dashboard.come(name, {
+        channelId: '<b>bold</b>',
+      });
       await client.updateStatus({
         sessionId,
         choice: StatusChoice.STATUS_CHOICE_AUTOMATIC,
         statusText: '<script>alert(1)</script>',
       });
-      const board = await Board.open(browser, server.httpUrl);
+      const board = await dashboard.open();
       await board.row(name).getByText('<script>alert(1)</script>').waitFor();
       await board.row(name).getByText('<b>bold</b>').waitFor();
       expect(await board.page.locator('img, b, #dashboard script').count()).toBe(0);
@@ -124,16 +103,16 @@ describe('The dashboard', () => {
     });
 
     it('shows a message if no user is online', async () => {
-      const board = await Board.open(browser, server.httpUrl);
+      const board = await dashboard.open();
       await board.page.getByText('All users are offline.').waitFor();
     });
 
     it('can be searched and filtered, and also explains users who are not in it', async () => {
-      await visitors.come('ann', { channelId: 'lobby' });
-      await visitors.come('ben', { platform: 'mobile' });
-      const { client, sessionId } = await visitors.come('kim');
+      await dashboard.come('ann', { channelId: 'lobby' });
+      await dashboard.come('ben', { platform: 'mobile' });
+      const { client, sessionId } = await dashboard.come('kim');
       await client.updateStatus({ sessionId, choice: StatusChoice.STATUS_CHOICE_AWAY });
-      const board = await Board.open(browser, server.httpUrl);
+      const board = await dashboard.open();
       await board.shows(['ann', 'ben', 'kim']);
 
       const search = board.page.getByLabel('Search users');
@@ -154,10 +133,10 @@ describe('The dashboard', () => {
     });
 
     it('can be sorted by its columns, and shows by which', async () => {
-      await visitors.come('ann', { channelId: 'zebra' });
-      await visitors.come('ben', { channelId: 'apple' });
-      await visitors.come('cem');
-      const board = await Board.open(browser, server.httpUrl);
+      await dashboard.come('ann', { channelId: 'zebra' });
+      await dashboard.come('ben', { channelId: 'apple' });
+      await dashboard.come('cem');
+      const board = await dashboard.open();
       await board.shows(['ann', 'ben', 'cem']);
       const header = board.page.getByRole('columnheader', { name: 'Channel' });
       await header.getByRole('button').click();
@@ -170,10 +149,10 @@ describe('The dashboard', () => {
   });
 
   it('lists channels, the fullest first, and their members', async () => {
-    const ann = await visitors.come('ann', { channelId: 'bar' });
-    await visitors.come('ben', { channelId: 'lobby' });
-    await visitors.come('cem', { channelId: 'lobby' });
-    const board = await Board.open(browser, server.httpUrl);
+    const ann = await dashboard.come('ann', { channelId: 'bar' });
+    await dashboard.come('ben', { channelId: 'lobby' });
+    await dashboard.come('cem', { channelId: 'lobby' });
+    const board = await dashboard.open();
     await board.tab('Channels');
     const list = board.page.getByRole('list', { name: 'Channels' });
     const lines = (): Promise<string[]> =>
@@ -191,10 +170,10 @@ describe('The dashboard', () => {
   });
 
   it('shows events as they arrive, and can be paused and filtered', async () => {
-    await visitors.come('zoe');
-    const board = await Board.open(browser, server.httpUrl);
+    await dashboard.come('zoe');
+    const board = await dashboard.open();
     await board.page.getByText('No events since this page').waitFor();
-    const { client, sessionId } = await visitors.come('eve');
+    const { client, sessionId } = await dashboard.come('eve');
     await client.joinChannel({ sessionId, channelId: 'lobby' });
     await board.feedSays(['eve joined lobby', 'eve is online, on desktop (connected)']);
 
@@ -220,9 +199,9 @@ describe('The dashboard', () => {
   });
 
   it('shows how many sessions, events and subscribers there are, and the lag', async () => {
-    await visitors.come('ann');
-    await visitors.come('ann', { platform: 'mobile' });
-    const board = await Board.open(browser, server.httpUrl);
+    await dashboard.come('ann');
+    await dashboard.come('ann', { platform: 'mobile' });
+    const board = await dashboard.open();
     const metrics = board.page.getByRole('region', { name: 'Metrics' });
     for (const text of ['2 sessions', '0 ms', '0 behind']) {
       await metrics.getByText(text, { exact: true }).waitFor();
@@ -234,12 +213,12 @@ describe('The dashboard', () => {
   });
 
   it('explains why a user is IDLE: the sessions, the last activity and the next change', async () => {
-    const impatient = await build.serve({ IDLE_TIMEOUT_MS: '1000' });
+    const impatient = await dashboard.build.serve({ IDLE_TIMEOUT_MS: '1000' });
     onTestFinished(() => impatient.kill());
     const users = new Visitors(impatient);
     await users.come('ann', { channelId: 'lobby' });
     await users.come('ann', { platform: 'mobile' });
-    const board = await Board.open(browser, impatient.httpUrl);
+    const board = await dashboard.openAt(impatient.httpUrl);
     await board.row('ann').getByText('Idle').waitFor();
     await board.row('ann').click();
     const panel = board.panel('ann');
@@ -257,13 +236,13 @@ describe('The dashboard', () => {
   });
 
   it('shows all channels of a user, the attributes, and the mutes of a moderator', async () => {
-    const ann = await visitors.come('ann', { channelId: 'lobby' });
+    const ann = await dashboard.come('ann', { channelId: 'lobby' });
     const { client, sessionId } = ann;
     await client.joinChannel({ sessionId, channelId: 'stage', keepOthers: true });
     await client.updateAttributes({ sessionId, set: new Map([['doc', 'plan']]) });
-    const admin = server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
+    const admin = dashboard.server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
     await admin.muteUser({ userId: 'ann', isMicrophoneMuted: true });
-    const board = await Board.open(browser, server.httpUrl);
+    const board = await dashboard.open();
     await board.row('ann').getByText('lobby, stage').waitFor();
     await board.row('ann').getByTitle('Microphone muted by a moderator').waitFor();
     await board.row('ann').click();
@@ -273,9 +252,9 @@ describe('The dashboard', () => {
   });
 
   it('ends a session after a confirmation, and the user goes OFFLINE', async () => {
-    const ann = await visitors.come('ann');
-    await visitors.come('ben');
-    const board = await Board.open(browser, server.httpUrl);
+    const ann = await dashboard.come('ann');
+    await dashboard.come('ben');
+    const board = await dashboard.open();
     await board.row('ann').click();
     const panel = board.panel('ann');
     await panel.getByRole('button', { name: 'End session' }).click();
@@ -289,8 +268,8 @@ describe('The dashboard', () => {
   });
 
   it('can be used with the keyboard alone', async () => {
-    for (const name of ['ann', 'ben', 'cem', 'dan']) await visitors.come(name);
-    const board = await Board.open(browser, server.httpUrl);
+    for (const name of ['ann', 'ben', 'cem', 'dan']) await dashboard.come(name);
+    const board = await dashboard.open();
     await board.shows(['ann', 'ben', 'cem', 'dan']);
     const active = (): Promise<string | null> => board.grid.getAttribute('aria-activedescendant');
 
@@ -327,28 +306,28 @@ describe('The dashboard', () => {
   });
 
   it('sends requests only to its own server, and logs no errors', async () => {
-    await visitors.come('ann', { channelId: 'lobby' });
-    const board = await Board.open(browser, server.httpUrl);
+    await dashboard.come('ann', { channelId: 'lobby' });
+    const board = await dashboard.open();
     await board.tab('Channels');
     await board.row('ann').click();
     await board.panel('ann').getByText('Next,').waitFor();
     const metrics = (): number => board.requests.filter((url) => url.endsWith('/metrics')).length;
     await eventually(() => metrics() > 1, true);
     const origins = new Set(board.requests.map((url) => new URL(url).origin));
-    expect([...origins]).toEqual([server.httpUrl]);
+    expect([...origins]).toEqual([dashboard.url]);
     board.expectNoComplaints();
   });
 
   it('reconnects by itself when the server is back', async () => {
     const settings = { HTTP_PORT: `${await freePort()}` };
-    const first = await build.serve(settings);
+    const first = await dashboard.build.serve(settings);
     onTestFinished(() => first.kill());
     await new Visitors(first).come('ann');
-    const board = await Board.open(browser, first.httpUrl);
+    const board = await dashboard.openAt(first.httpUrl);
     await board.shows(['ann']);
     await first.kill();
     await board.says('Connection lost');
-    const second = await build.serve(settings);
+    const second = await dashboard.build.serve(settings);
     onTestFinished(() => second.kill());
     await new Visitors(second).come('ben');
     await board.page.getByRole('status').filter({ hasText: 'Live' }).waitFor();

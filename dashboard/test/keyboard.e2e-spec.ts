@@ -1,34 +1,12 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Build, type ServerProcess } from '../../test/support/built-server.js';
-import { launchChromium } from '../../test/support/chromium.js';
-import { Board } from './support/board.js';
-import { Visitors } from './support/visitors.js';
+import { describe, expect, it } from 'vitest';
+import { startDashboard } from './support/dashboard.js';
 
 describe('The keyboard on the dashboard', () => {
-  let build: Build;
-  let browser: Browser;
-  let server: ServerProcess;
-  let visitors: Visitors;
-  beforeAll(async () => {
-    build = await Build.make();
-    browser = await launchChromium();
-    server = await build.serve();
-    visitors = new Visitors(server);
-  });
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    await visitors.leave();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.kill();
-    await build.remove();
-  });
+  const dashboard = startDashboard();
 
   it('searches with /, goes to the first match with the arrow, and explains it with Enter', async () => {
-    for (const name of ['ann', 'ben', 'benno', 'cem']) await visitors.come(name);
-    const board = await Board.open(browser, server.httpUrl);
+    for (const name of ['ann', 'ben', 'benno', 'cem']) await dashboard.come(name);
+    const board = await dashboard.open();
     await board.shows(['ann', 'ben', 'benno', 'cem']);
     const search = board.page.getByLabel('Search users');
     await board.press('/');
@@ -47,8 +25,8 @@ describe('The keyboard on the dashboard', () => {
   });
 
   it('explains a user who is not listed the same way', async () => {
-    await visitors.come('ann');
-    const board = await Board.open(browser, server.httpUrl);
+    await dashboard.come('ann');
+    const board = await dashboard.open();
     await board.shows(['ann']);
     await board.press('/');
     await board.page.keyboard.type('zoe');
@@ -59,9 +37,9 @@ describe('The keyboard on the dashboard', () => {
   });
 
   it('stays in the panel when the session that it was on ends', async () => {
-    await visitors.come('ann');
-    const elsewhere = await visitors.come('ann', { platform: 'mobile' });
-    const board = await Board.open(browser, server.httpUrl);
+    await dashboard.come('ann');
+    const elsewhere = await dashboard.come('ann', { platform: 'mobile' });
+    const board = await dashboard.open();
     await board.row('ann').click();
     const panel = board.panel('ann');
     const sessions = panel.getByRole('article');
@@ -87,9 +65,9 @@ describe('The keyboard on the dashboard', () => {
   });
 
   it('stays in a list when the line that it was on goes', async () => {
-    await visitors.come('ann');
-    const ben = await visitors.come('ben', { channelId: 'attic' });
-    const board = await Board.open(browser, server.httpUrl);
+    await dashboard.come('ann');
+    const ben = await dashboard.come('ben', { channelId: 'attic' });
+    const board = await dashboard.open();
     await board.tab('Channels');
     const channels = board.page.getByRole('list', { name: 'Channels' });
     await channels.getByRole('button', { name: 'attic' }).focus();

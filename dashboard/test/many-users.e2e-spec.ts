@@ -1,11 +1,9 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Build, type ServerProcess } from '../../test/support/built-server.js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { grpcChannel, type Channel } from '../../test/support/channel.js';
-import { launchChromium } from '../../test/support/chromium.js';
 import { Client } from '../../test/support/client.js';
 import { tokenOf } from '../../test/support/service.js';
 import { Board } from './support/board.js';
+import { startDashboard } from './support/dashboard.js';
 
 const USERS = 10_000;
 
@@ -16,33 +14,28 @@ const TOGETHER = 500;
 const ROWS_IN_DOCUMENT = 60;
 
 describe('The dashboard of ten thousand users', () => {
-  let build: Build;
-  let browser: Browser;
-  let server: ServerProcess;
+  const dashboard = startDashboard(
+    { MAX_HEAP_PERCENT: '0' },
+    { fixed: { newSessionsPerSecond: 0 } },
+  );
   let board: Board;
   const channels: Channel[] = [];
   const visitors: { readonly client: Client; readonly sessionId: string }[] = [];
   beforeAll(async () => {
-    build = await Build.make();
-    browser = await launchChromium();
-    server = await build.serve({ MAX_HEAP_PERCENT: '0' }, { fixed: { newSessionsPerSecond: 0 } });
     for (let from = 0; from < USERS; from += TOGETHER) await gather(from);
-    board = await Board.open(browser, server.httpUrl);
   });
-  afterAll(async () => {
-    await browser.close();
+  beforeEach(async () => void (board = await dashboard.open()));
+  afterAll(() => {
     for (const channel of channels) channel.close();
-    await server.kill();
-    await build.remove();
   });
 
   async function gather(from: number): Promise<void> {
-    const channel = grpcChannel(server.grpcAddress);
+    const channel = grpcChannel(dashboard.server.grpcAddress);
     channels.push(channel);
     await Promise.all(
       Array.from({ length: TOGETHER }, async (_, i) => {
         const token = await tokenOf(nameOf(from + i));
-        const client = new Client([server.grpcAddress], token, () => channel);
+        const client = new Client([dashboard.server.grpcAddress], token, () => channel);
         const { sessionId } = await client.connect({ platform: 'desktop' });
         visitors[from + i] = { client, sessionId };
       }),

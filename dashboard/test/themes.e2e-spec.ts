@@ -1,8 +1,6 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Build, type ServerProcess } from '../../test/support/built-server.js';
-import { launchChromium } from '../../test/support/chromium.js';
-import { Board } from './support/board.js';
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { startDashboard } from './support/dashboard.js';
 
 /** The colours of text, and the colours of the backgrounds below it. */
 const WORDS = ['text', 'muted', 'accent', 'danger', 'online', 'idle', 'away', 'do-not-disturb'];
@@ -12,21 +10,9 @@ const GROUNDS = ['ground', 'surface', 'raised'];
 const ENOUGH = 4.5;
 
 describe('The dashboard', () => {
-  let build: Build;
-  let browser: Browser;
-  let server: ServerProcess;
+  const dashboard = startDashboard();
   let page: Page;
-  beforeAll(async () => {
-    build = await Build.make();
-    browser = await launchChromium();
-    server = await build.serve();
-    ({ page } = await Board.open(browser, server.httpUrl));
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.kill();
-    await build.remove();
-  });
+  beforeEach(async () => void ({ page } = await dashboard.open()));
 
   const background = (): Promise<string> =>
     page.evaluate(() => getComputedStyle(document.body).backgroundColor);

@@ -1,38 +1,21 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Build, type ServerProcess } from '../../test/support/built-server.js';
-import { launchChromium } from '../../test/support/chromium.js';
+import { describe, expect, it } from 'vitest';
 import { tokenOf } from '../../test/support/service.js';
 import { Board } from './support/board.js';
+import { startDashboard } from './support/dashboard.js';
 
 describe('A token in the address of the dashboard', () => {
-  let build: Build;
-  let browser: Browser;
-  let server: ServerProcess;
-  beforeAll(async () => {
-    build = await Build.make();
-    browser = await launchChromium();
-    server = await build.serve();
-  });
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.kill();
-    await build.remove();
-  });
+  const dashboard = startDashboard();
 
-  const addressWith = (token: string): string => `${server.httpUrl}/#token=${token}`;
+  const addressWith = (token: string): string => `${dashboard.url}/#token=${token}`;
   const adminToken = (): Promise<string> => tokenOf('root', { isAdmin: true });
   const historyLength = (board: Board): Promise<number> =>
     board.page.evaluate(() => history.length);
 
   it('is taken up when the page is loaded, and leaves no trace', async () => {
-    const board = await Board.visit(browser, 'about:blank');
+    const board = await dashboard.visit('about:blank');
     await board.page.goto(addressWith(await adminToken()));
     await board.says('Live');
-    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    expect(board.page.url()).toBe(`${dashboard.url}/`);
     // The previous page and this page.
     expect(await historyLength(board)).toBe(2);
     expect(board.requests.filter((url) => url.includes('token'))).toEqual([]);
@@ -40,24 +23,24 @@ describe('A token in the address of the dashboard', () => {
   });
 
   it('is taken up by a tab that is open already, and leaves no trace', async () => {
-    const board = await Board.visit(browser, server.httpUrl);
+    const board = await dashboard.visit();
     await board.page.getByLabel('Token', { exact: true }).waitFor();
     const before = await historyLength(board);
     // The browser adds an entry for the entered address. There must be no other new entry.
     await board.page.goto(addressWith(await adminToken()));
     await board.says('Live');
-    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    expect(board.page.url()).toBe(`${dashboard.url}/`);
     expect(await historyLength(board)).toBe(before + 1);
     await board.page.goBack();
-    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    expect(board.page.url()).toBe(`${dashboard.url}/`);
     await board.page.goForward();
-    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    expect(board.page.url()).toBe(`${dashboard.url}/`);
     await board.says('Live');
     board.expectNoComplaints();
   });
 
   it('replaces the token that the tab had', async () => {
-    const board = await Board.open(browser, server.httpUrl);
+    const board = await dashboard.open();
     const next = await tokenOf('another', { isAdmin: true });
     await board.page.goto(addressWith(next));
     await board.page.waitForFunction(
@@ -72,12 +55,12 @@ describe('A token in the address of the dashboard', () => {
   });
 
   it('changes nothing but the address if it is rejected', async () => {
-    const board = await Board.open(browser, server.httpUrl);
+    const board = await dashboard.open();
     await board.page.goto(addressWith(await tokenOf('ann', { ttlSeconds: -60 })));
     const alert = board.page.getByRole('alert');
     await alert.filter({ hasText: 'it is invalid or has expired' }).waitFor();
     await alert.filter({ hasText: 'You are still signed in' }).waitFor();
-    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    expect(board.page.url()).toBe(`${dashboard.url}/`);
     await board.page.getByRole('button', { name: 'Dismiss' }).click();
     await alert.waitFor({ state: 'detached' });
     await board.page.reload();
@@ -85,10 +68,10 @@ describe('A token in the address of the dashboard', () => {
   });
 
   it('is rejected by the form with a reason if the tab had no other', async () => {
-    const board = await Board.visit(browser, server.httpUrl);
+    const board = await dashboard.visit();
     await board.page.goto(addressWith('nonsense'));
     await board.page.getByRole('alert').filter({ hasText: 'rejects this token' }).waitFor();
-    expect(board.page.url()).toBe(`${server.httpUrl}/`);
+    expect(board.page.url()).toBe(`${dashboard.url}/`);
     expect(await board.page.evaluate(() => sessionStorage.length)).toBe(0);
   });
 });

@@ -1,10 +1,7 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Build, type ServerProcess } from '../../test/support/built-server.js';
-import { launchChromium } from '../../test/support/chromium.js';
+import { describe, expect, it } from 'vitest';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { Board } from './support/board.js';
-import { Visitors } from './support/visitors.js';
+import { startDashboard } from './support/dashboard.js';
 
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
@@ -12,25 +9,7 @@ const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 const LEGIBLE_PX = 40;
 
 describe('The dashboard on the touch screen of a phone', () => {
-  let build: Build;
-  let browser: Browser;
-  let server: ServerProcess;
-  let visitors: Visitors;
-  beforeAll(async () => {
-    build = await Build.make();
-    browser = await launchChromium();
-    server = await build.serve();
-    visitors = new Visitors(server);
-  });
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    await visitors.leave();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.kill();
-    await build.remove();
-  });
+  const dashboard = startDashboard();
 
   async function open(): Promise<Board> {
     const people = [
@@ -39,11 +18,13 @@ describe('The dashboard on the touch screen of a phone', () => {
       ['felix.fitzgerald', 'lunch'],
     ] as const;
     for (const [name, statusText] of people) {
-      const { client, sessionId } = await visitors.come(name, { channelId: 'a-long-channel-name' });
+      const { client, sessionId } = await dashboard.come(name, {
+        channelId: 'a-long-channel-name',
+      });
       const choice = StatusChoice.STATUS_CHOICE_DO_NOT_DISTURB;
       await client.updateStatus({ sessionId, choice, statusText });
     }
-    const board = await Board.open(browser, server.httpUrl, PHONE);
+    const board = await dashboard.open(PHONE);
     await board.row('felix').getByText('lunch').waitFor({ state: 'attached' });
     return board;
   }

@@ -1,50 +1,29 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { GrantsClaim } from '../../src/auth/grants.js';
-import { Build, type ServerProcess } from '../../test/support/built-server.js';
-import { launchChromium } from '../../test/support/chromium.js';
 import { eventually } from '../../test/support/eventually.js';
 import { tokenOf } from '../../test/support/service.js';
 import { Board } from './support/board.js';
+import { startDashboard } from './support/dashboard.js';
 import { recordBodies } from './support/recorded-bodies.js';
-import { Visitors } from './support/visitors.js';
 
 const ACME: GrantsClaim = { groups: ['acme'], join: ['acme/*'] };
 const ACME_AND_MORE: GrantsClaim = { groups: ['acme'], join: ['acme/*', 'board-of-acme'] };
 const GLOBEX: GrantsClaim = { groups: ['globex'], join: ['globex/*', 'acme/hall'] };
 
 describe('The dashboard for the token of a viewer', () => {
-  let build: Build;
-  let browser: Browser;
-  let server: ServerProcess;
-  let visitors: Visitors;
-  beforeAll(async () => {
-    build = await Build.make();
-    browser = await launchChromium();
-    server = await build.serve({ VISIBILITY: 'groups', CHANNEL_ACCESS: 'granted' });
-    visitors = new Visitors(server);
-  });
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    await visitors.leave();
-  });
-  afterAll(async () => {
-    await browser.close();
-    await server.kill();
-    await build.remove();
-  });
+  const dashboard = startDashboard({ VISIBILITY: 'groups', CHANNEL_ACCESS: 'granted' });
 
   async function open(userId: string, grants: GrantsClaim): Promise<Board> {
-    const board = await Board.visit(browser, server.httpUrl);
+    const board = await dashboard.visit();
     await board.enter(await tokenOf(userId, { grants }));
     return board;
   }
 
   it('shows the users of its groups and channels, and the channels that it may watch', async () => {
-    await visitors.come('ann', { channelId: 'board-of-acme' }, { grants: ACME_AND_MORE });
-    await visitors.come('ben', { channelId: 'acme/lobby' }, { grants: ACME });
-    await visitors.come('gus', { channelId: 'globex/lobby' }, { grants: GLOBEX });
-    const guest = await visitors.come('guy', {}, { grants: GLOBEX });
+    await dashboard.come('ann', { channelId: 'board-of-acme' }, { grants: ACME_AND_MORE });
+    await dashboard.come('ben', { channelId: 'acme/lobby' }, { grants: ACME });
+    await dashboard.come('gus', { channelId: 'globex/lobby' }, { grants: GLOBEX });
+    const guest = await dashboard.come('guy', {}, { grants: GLOBEX });
     const board = await open('vic', ACME);
     await board.shows(['ann', 'ben']);
     await board.rowSays('ann', ['ann', 'Online', '–', '', 'desktop', 'active']);
@@ -63,16 +42,16 @@ describe('The dashboard for the token of a viewer', () => {
   });
 
   it('has no trace of another user or channel, on the page or in a response', async () => {
-    const mia = await visitors.come('mia', {}, { grants: ACME_AND_MORE });
-    const hidden = await visitors.come('secretive-eve', {}, { grants: ACME });
+    const mia = await dashboard.come('mia', {}, { grants: ACME_AND_MORE });
+    const hidden = await dashboard.come('secretive-eve', {}, { grants: ACME });
     await hidden.client.updateHiddenFrom({ userIds: ['vic'] });
-    const board = await Board.visit(browser, 'about:blank');
+    const board = await dashboard.visit('about:blank');
     const bodies = await recordBodies(board.page);
-    await board.page.goto(server.httpUrl);
+    await board.page.goto(dashboard.url);
     await board.enter(await tokenOf('vic', { grants: ACME }));
     await board.tab('Channels');
 
-    const gus = await visitors.come('gustav-globex', {}, { grants: GLOBEX });
+    const gus = await dashboard.come('gustav-globex', {}, { grants: GLOBEX });
     for (const { client, sessionId } of [gus, hidden, mia]) {
       await client.updateMuteState({ sessionId, isMicrophoneMuted: true });
       await client.updateAttributes({ sessionId, set: new Map([['doc', 'plan']]) });
@@ -101,8 +80,8 @@ describe('The dashboard for the token of a viewer', () => {
   });
 
   it('makes one call that only admins may make, to learn the kind of the token', async () => {
-    await visitors.come('ann', { channelId: 'acme/lobby' }, { grants: ACME });
-    const board = await Board.visit(browser, server.httpUrl);
+    await dashboard.come('ann', { channelId: 'acme/lobby' }, { grants: ACME });
+    const board = await dashboard.visit();
     await board.page.clock.install();
     await board.enter(await tokenOf('vic', { grants: ACME }));
     await board.row('ann').click();
@@ -120,7 +99,7 @@ describe('The dashboard for the token of a viewer', () => {
   });
 
   it('offers nothing that needs an admin, and says which users it shows', async () => {
-    await visitors.come('ann', { channelId: 'acme/lobby' }, { grants: ACME });
+    await dashboard.come('ann', { channelId: 'acme/lobby' }, { grants: ACME });
     const board = await open('vic', ACME);
     const note = board.page.getByRole('note');
     await note.getByText('users and channels that the token of vic may see').waitFor();
@@ -136,7 +115,7 @@ describe('The dashboard for the token of a viewer', () => {
   });
 
   it('describes a user who leaves as one whom the token may not see', async () => {
-    const { client, sessionId } = await visitors.come('ann', {}, { grants: ACME });
+    const { client, sessionId } = await dashboard.come('ann', {}, { grants: ACME });
     const board = await open('vic', ACME);
     await board.row('ann').click();
     const panel = board.panel('ann');
@@ -147,7 +126,7 @@ describe('The dashboard for the token of a viewer', () => {
   });
 
   it('says that a token is only for watching, and that no channel may be watched', async () => {
-    await visitors.come('ann', { channelId: 'acme/lobby' }, { grants: ACME });
+    await dashboard.come('ann', { channelId: 'acme/lobby' }, { grants: ACME });
     const board = await open('wall', { groups: ['acme'], watch_only: true });
     await board.page.getByRole('note').getByText('The token is only for watching').waitFor();
     await board.rowSays('ann', ['ann', 'Online', '–', '', 'desktop', 'active']);
@@ -156,9 +135,9 @@ describe('The dashboard for the token of a viewer', () => {
   });
 
   it('stops after a revocation, and asks for a new token', async () => {
-    await visitors.come('ann', {}, { grants: ACME });
-    const admin = server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
-    const board = await Board.visit(browser, server.httpUrl);
+    await dashboard.come('ann', {}, { grants: ACME });
+    const admin = dashboard.server.clientWithToken(await tokenOf('admin', { isAdmin: true }));
+    const board = await dashboard.visit();
     await board.page.clock.install();
     await board.enter(await tokenOf('vic', { grants: ACME, now: Date.now() - 5000 }));
     await board.shows(['ann']);

@@ -30,6 +30,7 @@ export class Visitors {
 
   /** Disconnects all users, and waits until the server has processed it. */
   async leave(): Promise<void> {
+    if (this.streams.length === 0) return;
     for (const stream of this.streams.splice(0)) stream.cancel();
     const witness = await this.server.client('witness', { isAdmin: true });
     const count = async (): Promise<number> => (await witness.listOnlineUsers({})).totalSize;
