@@ -125,6 +125,25 @@ describe('The dashboard for the token of a viewer', () => {
     await board.page.getByText('No user whom this token may see is online.').waitFor();
   });
 
+  it('tells nothing about users and channels that a link names', async () => {
+    await dashboard.come('gus', { channelId: 'globex/lobby' }, { grants: GLOBEX });
+    const seen: string[] = [];
+    for (const [userId, channelId] of [
+      ['gus', 'globex/lobby'],
+      ['nobody', 'globex/nowhere'],
+    ]) {
+      const board = await dashboard.visit(
+        `${dashboard.url}/#user=${userId}&channel=${channelId}&tab=channels`,
+      );
+      await board.enter(await tokenOf('vic', { grants: ACME }));
+      await board.panel(userId!).getByText('The user is offline, or this token').waitFor();
+      await board.page.getByText('No user is in a channel that this token may watch.').waitFor();
+      seen.push((await board.page.locator('main').innerText()).replaceAll(userId!, '...'));
+      expect(board.refused).toEqual(['/presence.v1.PresenceService/ExplainPresence']);
+    }
+    expect(seen[0]).toBe(seen[1]);
+  });
+
   it('says that a token is only for watching, and that no channel may be watched', async () => {
     await dashboard.come('ann', { channelId: 'acme/lobby' }, { grants: ACME });
     const board = await open('wall', { groups: ['acme'], watch_only: true });

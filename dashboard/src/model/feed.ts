@@ -1,6 +1,19 @@
 import { describeChange, describeReason, type ChangeTopic } from '#client/describe';
 import type { UserChange } from './user.js';
 
+/** The title of each kind of event. */
+export const TOPIC_NAMES: Readonly<Record<ChangeTopic, string>> = {
+  arrival: 'Online',
+  departure: 'Offline',
+  status: 'Status',
+  channel: 'Channel',
+  mute: 'Mute',
+  devices: 'Devices',
+  attributes: 'Attributes',
+};
+
+export const EVENT_TOPICS = Object.keys(TOPIC_NAMES) as readonly ChangeTopic[];
+
 /** One line of the event feed. */
 export interface FeedEntry {
   /** Grows with every entry and identifies it. */
@@ -77,9 +90,9 @@ export class Feed {
     this.arrange();
   }
 
-  filterBy({ text, topic }: FeedFilter): void {
-    this.filter = { text, topic };
-    this.needle = text.trim().toLowerCase();
+  filterBy(filter: FeedFilter): void {
+    this.filter = filter;
+    this.needle = filter.text.trim().toLowerCase();
     this.arrange();
   }
 

@@ -1,6 +1,7 @@
 import { STATUSES, type User } from './user.js';
 
-export type SortKey = 'user' | 'status' | 'channel' | 'platforms' | 'idle';
+export const SORT_KEYS = ['user', 'status', 'channel', 'platforms', 'idle'] as const;
+export type SortKey = (typeof SORT_KEYS)[number];
 
 export interface Sort {
   readonly key: SortKey;

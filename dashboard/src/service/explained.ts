@@ -1,4 +1,4 @@
-import type { Explanation, PresenceClient } from '#client';
+import { PresenceError, type Explanation, type PresenceClient } from '#client';
 import { isAboutToken, sentenceAbout } from './sign-in.js';
 
 /**
@@ -39,6 +39,7 @@ export class ExplainedUser {
       if (question === this.question) this.publish({ kind: 'loaded', explanation });
     } catch (error) {
       if (signal.aborted || question !== this.question) return;
+      if (isInvalidId(error)) return this.complain('No user can have this id.');
       if (isAboutToken(error)) this.onRejected(error);
       this.complain(sentenceAbout(error));
     }
@@ -75,4 +76,9 @@ export class ExplainedUser {
     this.latest = explained;
     this.onChange(explained);
   }
+}
+
+/** The id is the only argument of the call. It comes from the search or from a link, so it may be anything. */
+function isInvalidId(error: unknown): boolean {
+  return error instanceof PresenceError && error.code === 'invalid-argument';
 }

@@ -1,3 +1,5 @@
+import { replaceFragment } from './address.js';
+
 const KEY = 'presence-token';
 
 /** The token of this tab. It is deleted with the tab and is part of no address. */
@@ -17,11 +19,13 @@ export const tokenStore = {
 
 /**
  * Returns the token of `#token=...` in the address, if there is one. The token is removed from the address and from the
- * entry of the history, where others could read it.
+ * entry of the history, where others could read it. The rest of the link stays.
  */
 export function takeTokenFromAddress(): string | undefined {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  const link = new URLSearchParams(location.hash.slice(1));
+  const token = link.get('token');
   if (token === null) return undefined;
-  history.replaceState(null, '', location.pathname + location.search);
+  link.delete('token');
+  replaceFragment(link.toString());
   return token.trim() || undefined;
 }

@@ -1,5 +1,6 @@
 import { useLayoutEffect, useReducer, useState } from 'preact/hooks';
 import { Access } from '../service/access.js';
+import { replaceFragment } from '../service/address.js';
 import { takeTokenFromAddress, tokenStore } from '../service/token-store.js';
 import { Board } from './board.js';
 import { Notice } from './notice.js';
@@ -23,6 +24,11 @@ export function App() {
     return () => removeEventListener('hashchange', onHashChange);
   }, [access]);
 
+  const leave = (): void => {
+    access.leave();
+    // The names in the link are for the person who signs out.
+    replaceFragment('');
+  };
   const { live, complaint, isBusy } = access;
   if (live === undefined) {
     return (
@@ -31,7 +37,7 @@ export function App() {
   }
   return (
     <>
-      <Board key={access.signIns} live={live} onSignOut={() => access.leave()} />
+      <Board key={access.signIns} live={live} onSignOut={leave} />
       {complaint !== '' && <Notice text={complaint} onDismiss={() => access.dismissComplaint()} />}
     </>
   );

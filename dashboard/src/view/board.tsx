@@ -1,10 +1,11 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { DashboardStore } from '../service/live.js';
 import { Header } from './header.js';
 import { Panel } from './panel.js';
 import { Side } from './side.js';
 import { Tiles } from './tiles.js';
 import { useLive } from './use-live.js';
+import { useView } from './use-view.js';
 import { Users } from './users.js';
 import { ViewerNote } from './viewer-note.js';
 
@@ -16,17 +17,18 @@ interface BoardProps {
 /** The complete view after sign-in. */
 export function Board({ live, onSignOut }: BoardProps) {
   useLive(live);
-  const [selected, setSelected] = useState<string>();
+  const [view, onView] = useView(live);
+  const { userId: selected } = view;
   const search = useRef<HTMLInputElement>(null);
   /** The element that had the focus before the panel. */
   const opener = useRef<HTMLElement>(null);
 
   const open = (userId: string): void => {
     if (selected === undefined) opener.current = document.activeElement as HTMLElement;
-    setSelected(userId);
+    onView({ userId });
   };
   const close = (): void => {
-    setSelected(undefined);
+    onView({ userId: undefined });
     // The row of a list may have been removed since.
     const back = opener.current?.isConnected ? opener.current : search.current;
     back?.focus();
@@ -54,8 +56,8 @@ export function Board({ live, onSignOut }: BoardProps) {
           <ViewerNote viewer={live.viewer} />
         )}
         <div class="columns">
-          <Users live={live} search={search} selected={selected} onOpen={open} />
-          <Side live={live} onOpen={open} />
+          <Users live={live} search={search} view={view} onView={onView} onOpen={open} />
+          <Side live={live} view={view} onView={onView} onOpen={open} />
         </div>
       </main>
       {selected !== undefined && (

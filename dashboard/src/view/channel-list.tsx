@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { channelRows } from '../model/channels.js';
 import type { DashboardStore } from '../service/live.js';
 import { ChevronIcon } from './icons.js';
@@ -9,16 +9,18 @@ import { useWindow } from './use-window.js';
 
 interface ChannelListProps {
   readonly live: DashboardStore;
+  /** The channels whose members are shown. */
+  readonly open: ReadonlySet<string>;
+  readonly onOpenChannels: (open: ReadonlySet<string>) => void;
   readonly onOpen: (userId: string) => void;
 }
 
 const ROW_HEIGHT = 36;
 
 /** The channels, those with the most members first, and the members of open channels. */
-export function ChannelList({ live, onOpen }: ChannelListProps) {
-  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+export function ChannelList({ live, open, onOpenChannels, onOpen }: ChannelListProps) {
   const rows = channelRows(live.channels.list, open);
-  const { scroller, onScroll, first, last } = useWindow({
+  const { scroller, onScroll, reveal, first, last } = useWindow({
     count: rows.length,
     rowHeight: ROW_HEIGHT,
   });
@@ -29,10 +31,20 @@ export function ChannelList({ live, onOpen }: ChannelListProps) {
   const key = counted.join('\n');
   useEffect(() => live.channelCounts.show(key === '' ? [] : key.split('\n')), [live, key]);
   useEffect(() => () => live.channelCounts.show([]), [live]);
+  // A link can open a channel that is far below.
+  const revealed = useRef(new Set<string>());
+  useEffect(() => {
+    rows.forEach((row, i) => {
+      if (row.kind !== 'channel' || !row.isOpen) return;
+      const { channelId } = row.channel;
+      if (!revealed.current.has(channelId)) reveal(i);
+      revealed.current.add(channelId);
+    });
+  });
   const toggle = (channelId: string): void => {
     const next = new Set(open);
     if (!next.delete(channelId)) next.add(channelId);
-    setOpen(next);
+    onOpenChannels(next);
   };
 
   return (

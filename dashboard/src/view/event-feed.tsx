@@ -1,4 +1,5 @@
 import type { ChangeTopic } from '#client/describe';
+import { TOPIC_NAMES, type FeedFilter } from '../model/feed.js';
 import { clockTime } from '../model/time-in-words.js';
 import type { DashboardStore } from '../service/live.js';
 import { PauseIcon, PlayIcon } from './icons.js';
@@ -8,22 +9,13 @@ import { useWindow } from './use-window.js';
 interface EventFeedProps {
   readonly live: DashboardStore;
   readonly onOpen: (userId: string) => void;
+  readonly onFilter: (filter: FeedFilter) => void;
 }
 
 const ROW_HEIGHT = 34;
 
-const TOPICS: Readonly<Record<ChangeTopic, string>> = {
-  arrival: 'Online',
-  departure: 'Offline',
-  status: 'Status',
-  channel: 'Channel',
-  mute: 'Mute',
-  devices: 'Devices',
-  attributes: 'Attributes',
-};
-
 /** The events, newest first. */
-export function EventFeed({ live, onOpen }: EventFeedProps) {
+export function EventFeed({ live, onOpen, onFilter }: EventFeedProps) {
   const { feed } = live;
   const { rows, filter, isPaused, waiting } = feed;
   const { scroller, onScroll, first, last } = useWindow({
@@ -43,22 +35,18 @@ export function EventFeed({ live, onOpen }: EventFeedProps) {
             placeholder="Filter events"
             spellcheck={false}
             value={filter.text}
-            onInput={({ currentTarget: { value } }) =>
-              live.change(() => feed.filterBy({ ...filter, text: value }))
-            }
+            onInput={({ currentTarget: { value } }) => onFilter({ ...filter, text: value })}
           />
         </label>
         <select
           aria-label="Kind of event"
           value={filter.topic ?? ''}
           onChange={({ currentTarget: { value } }) =>
-            live.change(() =>
-              feed.filterBy({ ...filter, topic: (value || undefined) as ChangeTopic }),
-            )
+            onFilter({ ...filter, topic: (value || undefined) as ChangeTopic })
           }
         >
           <option value="">All kinds</option>
-          {Object.entries(TOPICS).map(([topic, name]) => (
+          {Object.entries(TOPIC_NAMES).map(([topic, name]) => (
             <option key={topic} value={topic}>
               {name}
             </option>

@@ -1,25 +1,26 @@
-import { useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
+import { TABS, type View } from '../model/view.js';
 import type { DashboardStore } from '../service/live.js';
 import { ChannelList } from './channel-list.js';
 import { EventFeed } from './event-feed.js';
 
 interface SideProps {
   readonly live: DashboardStore;
+  readonly view: View;
+  readonly onView: (part: Partial<View>) => void;
   readonly onOpen: (userId: string) => void;
 }
 
-const TABS = ['Channels', 'Events'] as const;
-
 /** Two lists beside the users, of which one is visible. */
-export function Side({ live, onOpen }: SideProps) {
-  const [tab, setTab] = useState<(typeof TABS)[number]>('Events');
+export function Side({ live, view, onView, onOpen }: SideProps) {
+  const { tab } = view;
   const list = useRef<HTMLDivElement>(null);
 
   // The usual keys of tabs: the arrow keys switch between the tabs, and Tab enters the open tab.
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
     const other = TABS.find((name) => name !== tab)!;
-    setTab(other);
+    onView({ tab: other });
     list.current?.querySelector<HTMLElement>(`#tab-${other}`)?.focus();
   };
 
@@ -34,7 +35,7 @@ export function Side({ live, onOpen }: SideProps) {
             aria-selected={name === tab}
             aria-controls="tab-panel"
             tabIndex={name === tab ? 0 : -1}
-            onClick={() => setTab(name)}
+            onClick={() => onView({ tab: name })}
           >
             {name}
             {name === 'Channels' && <span class="count">{live.channels.list.length}</span>}
@@ -43,9 +44,14 @@ export function Side({ live, onOpen }: SideProps) {
       </div>
       <div class="tab-panel" id="tab-panel" role="tabpanel" aria-labelledby={`tab-${tab}`}>
         {tab === 'Channels' ? (
-          <ChannelList live={live} onOpen={onOpen} />
+          <ChannelList
+            live={live}
+            open={view.openChannels}
+            onOpenChannels={(openChannels) => onView({ openChannels })}
+            onOpen={onOpen}
+          />
         ) : (
-          <EventFeed live={live} onOpen={onOpen} />
+          <EventFeed live={live} onOpen={onOpen} onFilter={(events) => onView({ events })} />
         )}
       </div>
     </section>

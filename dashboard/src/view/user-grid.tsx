@@ -1,6 +1,6 @@
 import type { ComponentChildren, RefObject } from 'preact';
 import { useImperativeHandle, useState } from 'preact/hooks';
-import type { SortKey } from '../model/user-order.js';
+import type { Sort, SortKey } from '../model/user-order.js';
 import type { DashboardStore } from '../service/live.js';
 import { UserRow } from './user-row.js';
 import { useMedia } from './use-media.js';
@@ -11,6 +11,7 @@ interface UserGridProps {
   readonly selected: string | undefined;
   /** Set to a function that moves the focus to the first row, or to the button that is shown instead of rows. */
   readonly enter: RefObject<(() => void) | null>;
+  readonly onSort: (sort: Sort) => void;
   readonly onOpen: (userId: string) => void;
   /** Displayed if there are no rows. */
   readonly empty: ComponentChildren;
@@ -34,7 +35,7 @@ const COLUMNS: readonly { readonly title: string; readonly key?: SortKey }[] = [
 /**
  * The rows of the table. Only the visible rows are in the document. The grid has the focus and names the active row.
  */
-export function UserGrid({ live, selected, enter, onOpen, empty }: UserGridProps) {
+export function UserGrid({ live, selected, enter, onSort, onOpen, empty }: UserGridProps) {
   const { rows, sort } = live.users;
   const [active, setActive] = useState<string>();
   const rowHeight = useMedia(NARROW) ? NARROW_ROW_HEIGHT : ROW_HEIGHT;
@@ -76,7 +77,7 @@ export function UserGrid({ live, selected, enter, onOpen, empty }: UserGridProps
   };
   const sortBy = (key: SortKey): void => {
     const isDescending = sort.key === key && !sort.isDescending;
-    live.change(({ users }) => users.sortBy({ key, isDescending }));
+    onSort({ key, isDescending });
   };
   const directionOf = (key?: SortKey): 'ascending' | 'descending' | 'none' => {
     if (key !== sort.key) return 'none';

@@ -1,6 +1,7 @@
 import type { RefObject } from 'preact';
 import { useRef } from 'preact/hooks';
 import { STATUSES, nameOf, type Status } from '../model/user.js';
+import type { View } from '../model/view.js';
 import type { DashboardStore } from '../service/live.js';
 import { SearchIcon } from './icons.js';
 import { StatusMark } from './status-mark.js';
@@ -9,7 +10,8 @@ import { UserGrid } from './user-grid.js';
 interface UsersProps {
   readonly live: DashboardStore;
   readonly search: RefObject<HTMLInputElement | null>;
-  readonly selected: string | undefined;
+  readonly view: View;
+  readonly onView: (part: Partial<View>) => void;
   readonly onOpen: (userId: string) => void;
 }
 
@@ -17,13 +19,13 @@ interface UsersProps {
 const FILTERS = STATUSES.filter((status) => status !== 'offline');
 
 /** The table of users and its filters. */
-export function Users({ live, search, selected, onOpen }: UsersProps) {
+export function Users({ live, search, view, onView, onOpen }: UsersProps) {
   const { users } = live;
   const { filter } = users;
   const enterGrid = useRef<() => void>(null);
 
   const filterBy = (text: string, statuses: ReadonlySet<Status>): void =>
-    live.change(() => users.filterBy({ text, statuses }));
+    onView({ users: { text, statuses } });
   const toggle = (status: Status): void => {
     const statuses = new Set(filter.statuses);
     if (!statuses.delete(status)) statuses.add(status);
@@ -41,6 +43,7 @@ export function Users({ live, search, selected, onOpen }: UsersProps) {
             aria-label="Search users"
             placeholder="Search user, text, channel, platform"
             spellcheck={false}
+            value={filter.text}
             onInput={({ currentTarget }) => filterBy(currentTarget.value, filter.statuses)}
             onKeyDown={(event) => {
               if (event.key !== 'ArrowDown' || event.isComposing) return;
@@ -67,7 +70,8 @@ export function Users({ live, search, selected, onOpen }: UsersProps) {
       </div>
       <UserGrid
         live={live}
-        selected={selected}
+        selected={view.userId}
+        onSort={(sort) => onView({ sort })}
         enter={enterGrid}
         onOpen={onOpen}
         empty={<NoUsers {...{ live, onOpen }} />}

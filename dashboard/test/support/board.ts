@@ -107,6 +107,17 @@ export class Board {
     return this.page.getByRole('complementary', { name: `About ${userId}` });
   }
 
+  /** Returns the line of a channel in the list of channels. */
+  channel(channelId: string, { isOpen }: { readonly isOpen: boolean }): Locator {
+    const list = this.page.getByRole('list', { name: 'Channels' });
+    return list.getByRole('button', { name: channelId, expanded: isOpen });
+  }
+
+  /** Waits until the address has this link to the view. */
+  async linksTo(link: string): Promise<void> {
+    await eventually(() => new URL(this.page.url()).hash, `#${link}`);
+  }
+
   async tab(name: 'Channels' | 'Events'): Promise<void> {
     await this.page.getByRole('tab', { name }).click();
   }
