@@ -1,4 +1,4 @@
-// npm run bench -- [fanout|latency|groups|unary|memory|state|crowd|counts|storm|cluster|replication|greedy|slow ...] [--quick]
+// npm run bench -- [fanout|latency|groups|unary|memory|state|crowd|counts|storm|cluster|replication|greedy|slow|webhooks ...] [--quick]
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -22,6 +22,7 @@ import { report } from './report.js';
 import { measureSlow } from './slow.js';
 import { measureStorm } from './storm.js';
 import { measureUnary } from './unary.js';
+import { measureWebhooks } from './webhooks.js';
 
 const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly object[]>>> = {
   fanout: async (isQuick) => [
@@ -97,6 +98,14 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
     return results;
   },
   slow: async (isQuick) => [await measureSlow(isQuick ? 20 : 100)],
+  webhooks: async (isQuick) => {
+    const size = isQuick ? { seconds: 2, rounds: 1 } : { seconds: 5, rounds: 7 };
+    const load = { responseMs: 20, subscribers: 5, ...size };
+    return [
+      await measureWebhooks({ ...load, eventsPerSecond: 1000 }),
+      await measureWebhooks({ ...load, eventsPerSecond: 10_000 }),
+    ];
+  },
 };
 
 const ATTACKS: readonly Attack[] = ['commands', 'subscriptions', 'pages', 'batches', 'flood'];

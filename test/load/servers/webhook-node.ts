@@ -1,0 +1,81 @@
+// A node with Redis whose users change at a given rate. It delivers the events by webhook if WEBHOOK_URL is set.
+import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NestFactory } from '@nestjs/core';
+import type { MicroserviceOptions } from '@nestjs/microservices';
+import { AppModule } from '../../../src/app.module.js';
+import { CommandExecutor } from '../../../src/commands/command-executor.js';
+import { readConfig } from '../../../src/config/config.js';
+import { GrpcServerStrategy } from '../../../src/transport/grpc/grpc-server.js';
+import { WebhookCounters } from '../../../src/webhooks/webhook-counters.js';
+import { WebhooksService } from '../../../src/webhooks/webhooks.service.js';
+import { crowdUserId } from '../crowd-user-id.js';
+import type { WebhookNodeOrder, WebhookNodeResult } from '../webhooks.js';
+
+const USERS = 1000;
+const INTERVAL_MS = 10;
+
+/** Changes that have begun and not ended. More would only wait longer. */
+const MAX_UNDER_WAY = 2000;
+
+const config = readConfig(process.env, { newSessionsPerSecond: 0 });
+const app = await NestFactory.create(AppModule.forRoot(config), { logger: false });
+app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(GrpcServerStrategy) });
+await app.init();
+const commands = app.get(CommandExecutor);
+const [webhooks, counters] = [app.get(WebhooksService), app.get(WebhookCounters)];
+const sessionOf = (i: number): string => `session-${i}-of-the-bench`;
+for (let i = 0; i < USERS; i++) {
+  await commands.execute(crowdUserId(i), {
+    ...{ type: 'connect', sessionId: sessionOf(i), node: 'bench', platform: 'desktop' },
+    ...{ isMicrophoneMuted: undefined, isSpeakerMuted: undefined },
+    ...{ requireHeartbeats: false, tokenExpiresAt: undefined },
+    ...{ previousSessionId: undefined, attributes: new Map(), remembered: undefined },
+  });
+}
+await app.startAllMicroservices();
+
+let turn = 0;
+
+/** Each change causes one event. */
+function change(i: number): Promise<unknown> {
+  return commands.execute(crowdUserId(i % USERS), {
+    ...{ type: 'setMute', sessionId: sessionOf(i % USERS), isSpeakerMuted: undefined },
+    isMicrophoneMuted: Math.floor(i / USERS) % 2 === 0,
+  });
+}
+
+async function run({ eventsPerSecond, seconds }: WebhookNodeOrder): Promise<WebhookNodeResult> {
+  await isDelivered();
+  const cpu = process.cpuUsage();
+  const start = performance.now();
+  const deliveredBefore = counters.events;
+  let [offered, events, underWay] = [0, 0, 0];
+  while (performance.now() < start + seconds * 1000) {
+    // A timer that fires late makes up for it.
+    const wanted = ((performance.now() - start) / 1000) * eventsPerSecond;
+    for (; offered < wanted; offered++) {
+      if (underWay >= MAX_UNDER_WAY) continue;
+      underWay++;
+      events++;
+      void change(turn++).finally(() => underWay--);
+    }
+    await sleep(INTERVAL_MS);
+  }
+  while (underWay > 0) await sleep(INTERVAL_MS);
+  const elapsed = (performance.now() - start) / 1000;
+  await isDelivered();
+  const { user, system } = process.cpuUsage(cpu);
+  const delivered = counters.events - deliveredBefore;
+  return { events, delivered, seconds: elapsed, cpuSeconds: (user + system) / 1e6 };
+}
+
+async function isDelivered(): Promise<void> {
+  while (webhooks.lag.events > 0) await sleep(INTERVAL_MS);
+}
+
+process.on(
+  'message',
+  (order: WebhookNodeOrder) => void run(order).then((one) => process.send!(one)),
+);
+process.send!('started');
