@@ -3,12 +3,13 @@ import 'reflect-metadata';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import { AppModule } from '../../../src/app.module.js';
-import { CommandExecutor } from '../../../src/commands/command-executor.js';
-import { readConfig } from '../../../src/config/config.js';
-import { GrpcServerStrategy } from '../../../src/transport/grpc/grpc-server.js';
-import { WebhookCounters } from '../../../src/webhooks/webhook-counters.js';
-import { WebhooksService } from '../../../src/webhooks/webhooks.service.js';
+import { AppModule } from '#server/app.module.js';
+import { CommandExecutor } from '#server/commands/command-executor.js';
+import { readConfig } from '#server/config/config.js';
+import { PresenceStore } from '#server/store/presence-store.js';
+import { GrpcServerStrategy } from '#server/transport/grpc/grpc-server.js';
+import { WebhookCounters } from '#server/webhooks/webhook-counters.js';
+import { WebhooksService } from '#server/webhooks/webhooks.service.js';
 import { crowdUserId } from '../crowd-user-id.js';
 import type { WebhookNodeOrder, WebhookNodeResult } from '../webhooks.js';
 
@@ -23,11 +24,13 @@ const app = await NestFactory.create(AppModule.forRoot(config), { logger: false 
 app.connectMicroservice<MicroserviceOptions>({ strategy: app.get(GrpcServerStrategy) });
 await app.init();
 const commands = app.get(CommandExecutor);
+// The other sessions would be removed as those of a dead node.
+const { node } = app.get(PresenceStore).status;
 const [webhooks, counters] = [app.get(WebhooksService), app.get(WebhookCounters)];
 const sessionOf = (i: number): string => `session-${i}-of-the-bench`;
 for (let i = 0; i < USERS; i++) {
   await commands.execute(crowdUserId(i), {
-    ...{ type: 'connect', sessionId: sessionOf(i), node: 'bench', platform: 'desktop' },
+    ...{ type: 'connect', sessionId: sessionOf(i), node, platform: 'desktop' },
     ...{ isMicrophoneMuted: undefined, isSpeakerMuted: undefined },
     ...{ requireHeartbeats: false, tokenExpiresAt: undefined },
     ...{ previousSessionId: undefined, attributes: new Map(), remembered: undefined },
@@ -58,7 +61,9 @@ async function run({ eventsPerSecond, seconds }: WebhookNodeOrder): Promise<Webh
       if (underWay >= MAX_UNDER_WAY) continue;
       underWay++;
       events++;
-      void change(turn++).finally(() => underWay--);
+      void change(turn++)
+        .catch(() => events--)
+        .finally(() => underWay--);
     }
     await sleep(INTERVAL_MS);
   }
