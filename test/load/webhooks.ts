@@ -74,8 +74,11 @@ export async function measureWebhooks(load: WebhooksLoad): Promise<WebhooksResul
     // The first round is the warm-up.
     for (let round = 0; round <= load.rounds; round++) {
       progress(`webhooks: round ${round} of ${load.rounds}`);
-      const pair: [Run, Run] = [await nodes[0]!.run(load), await nodes[1]!.run(load)];
-      if (round > 0) runs.push(pair);
+      // Neither node is always measured after the other.
+      const [first, second] = round % 2 === 0 ? nodes : nodes.toReversed();
+      const pair = [await first!.run(load), await second!.run(load)];
+      const [without, withWebhooks] = round % 2 === 0 ? pair : pair.reverse();
+      if (round > 0) runs.push([without!, withWebhooks!]);
     }
     return resultOf(load, runs);
   } finally {
@@ -149,9 +152,9 @@ class MeasuredNode {
   private async subscribe(port: number): Promise<void> {
     const connection = new RawConnection(port, await tokenOf('watcher'));
     await connection.begin('EventsService/Subscribe', following([]), (message) => {
-      const { occurredAt } = SubscribeResponse.decode(message).events.at(0) ?? {};
-      if (occurredAt === undefined) return;
-      this.latencies.push(Date.now() - occurredAt.seconds * 1000 - occurredAt.nanos / 1e6);
+      const now = Date.now();
+      for (const { occurredAt } of SubscribeResponse.decode(message).events)
+        this.latencies.push(now - occurredAt!.seconds * 1000 - occurredAt!.nanos / 1e6);
     });
     this.subscribers.push(connection);
   }
