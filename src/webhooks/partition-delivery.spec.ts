@@ -131,7 +131,23 @@ describe('The delivery of a partition', () => {
     world.renewal = 'held';
     await vi.advanceTimersByTimeAsync(1000);
     expect(world.stored.map((position) => position!.seq)).toEqual([1]);
+    await vi.advanceTimersByTimeAsync(50);
     expect(world.versionsOf(world.requests[1]!)).toEqual([2, 3]);
+  });
+
+  it('collects events again after a request, so that a steady stream of events needs few requests', async () => {
+    await world.commit(1);
+    await world.commit(1);
+    await world.requests[0]!.result('2xx');
+    expect(world.requests).toHaveLength(1);
+    await world.commit(2);
+    expect(world.versionsOf(world.requests[1]!)).toEqual([2, 3, 4]);
+  });
+
+  it('sends the next batch at once after a full one', async () => {
+    await world.commit(MAX_BATCH_EVENTS + 1);
+    await world.requests[0]!.result('2xx');
+    expect(world.versionsOf(world.requests[1]!)).toEqual([MAX_BATCH_EVENTS + 1]);
   });
 
   it('sends an event that is committed just after it has found nothing', async () => {

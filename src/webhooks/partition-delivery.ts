@@ -1,5 +1,5 @@
 import type { PartitionLease } from '../store/partition-leases.js';
-import type { Batch } from './batch.js';
+import { MAX_BATCH_EVENTS, type Batch } from './batch.js';
 import type { PartitionFeed } from './partition-feed.js';
 import { Pause } from './pause.js';
 import type { DeliveryResult } from './receiver.js';
@@ -107,10 +107,13 @@ export class PartitionDelivery {
   private async deliverNext(): Promise<void> {
     this.hasNews = false;
     this.batch ??= await this.feed.next();
-    if (this.batch !== undefined) return this.deliver(this.batch);
-    if (this.isDraining) return this.finish();
-    if (!this.hasNews) await this.idle.wait();
-    if (!this.isEnding) await this.retry.wait(COLLECT_MS);
+    const { batch } = this;
+    if (batch !== undefined) await this.deliver(batch);
+    else if (this.isDraining) this.finish();
+    else if (!this.hasNews) await this.idle.wait();
+    // A full batch shows that more events wait already.
+    const isFull = batch !== undefined && batch.events >= MAX_BATCH_EVENTS;
+    if (!isFull && !this.isDraining && !this.isEnding) await this.retry.wait(COLLECT_MS);
   }
 
   private async deliver(batch: Batch): Promise<void> {
