@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Build, type ServerProcess } from '../support/built-server.js';
+import { eventually } from '../support/eventually.js';
 import { NIGHTLY } from '../support/nodes.js';
+import { RedisCluster } from '../support/redis-cluster.js';
 import { RedisSentinels } from '../support/redis-sentinels.js';
 import { RedisServer } from '../support/redis-server.js';
 import { WebhookNodes } from '../support/webhook-nodes.js';
@@ -63,18 +65,31 @@ describe('Webhooks of several nodes whose Redis loses data', () => {
   );
 });
 
-describe.runIf(NIGHTLY)('Webhooks of several nodes on a master with Sentinels', () => {
-  it('outlive the master', async () => {
+describe.runIf(NIGHTLY)('Webhooks of several nodes under load', () => {
+  it.each([
+    ['a master with Sentinels', () => RedisSentinels.start()],
+    ['a Redis Cluster with replicas', () => RedisCluster.start(1)],
+  ])('on %s lose nothing without a gap when a master fails', async (_, startRedis) => {
     const build = await Build.make();
-    const redis = await RedisSentinels.start();
+    const redis = await startRedis();
     const cluster = await WebhookNodes.with(build, redis.url);
+    const { backend } = cluster;
     try {
-      const [one, two] = [await cluster.start(), await cluster.start()];
-      await cluster.areTaken(await cluster.visits(one));
+      const nodes = [await cluster.start(), await cluster.start()] as const;
+      await cluster.areTaken(await cluster.visitsEverywhere(nodes[0]));
+      const { length } = backend.taken;
+      const load = Promise.all(nodes.map((node) => cluster.visits(node, 100)));
+      await eventually(() => backend.taken.length > length, true);
       await redis.killMaster();
-      const users = [...(await cluster.visits(one)), ...(await cluster.visits(two))];
-      await cluster.areTaken(users);
-      expect(cluster.backend.gaps.length).toBeLessThanOrEqual(2 * PARTITIONS);
+      const lostUntil = Date.now();
+      await cluster.areTakenOrNamed((await load).flat(), lostUntil);
+      let gaps: number;
+      do {
+        gaps = backend.gaps.length;
+        expect(gaps).toBeLessThanOrEqual(4 * PARTITIONS);
+        for (const node of nodes) await cluster.areTaken(await cluster.visitsEverywhere(node));
+      } while (backend.gaps.length > gaps);
+      expect(cluster.ambiguousIds).toEqual([]);
     } finally {
       await cluster.stop();
       await redis.stop();

@@ -1,5 +1,6 @@
 import type { FixedLimits } from '../../src/config/fixed-limits.js';
 import type { Build, ServerProcess } from './built-server.js';
+import { expect } from 'vitest';
 import { partitionOf, PARTITIONS } from '../../src/store/redis/keys.js';
 import type { OpenSession } from './client.js';
 import { eventually } from './eventually.js';
@@ -13,6 +14,8 @@ export class WebhookNodes {
   private visitors = 0;
   /** How often each user called `Connect`. */
   private readonly attempts = new Map<string, number>();
+  /** When each user called `Connect` first, in milliseconds of the wall clock. */
+  private readonly begun = new Map<string, number>();
 
   private constructor(
     private readonly build: Build,
@@ -62,6 +65,7 @@ export class WebhookNodes {
     for (const id of ids) {
       const client = await node.client(id);
       let attempts = 0;
+      this.begun.set(id, Date.now());
       const connect = async (): Promise<OpenSession['stream'] | undefined> => {
         attempts++;
         return client.connect().then(
@@ -102,6 +106,48 @@ export class WebhookNodes {
     return (
       isInOrder && Number.isInteger(visits) && visits >= 1 && visits <= this.attempts.get(userId)!
     );
+  }
+
+  /**
+   * Waits until every event of these users was taken in order, or a gap event names the loss: Redis had lost data until
+   * `lostUntil`, in milliseconds of the wall clock.
+   */
+  async areTakenOrNamed(users: readonly string[], lostUntil: number): Promise<void> {
+    await eventually(
+      () => users.filter((id) => !this.isTaken(id) && !this.isNamed(id, lostUntil)),
+      [],
+    );
+    expect(users.filter((id) => !this.isInOrder(id))).toEqual([]);
+  }
+
+  private isNamed(userId: string, lostUntil: number): boolean {
+    const [begun, end] = [this.begun.get(userId)!, new Date(lostUntil).toISOString()];
+    return (
+      begun <= lostUntil &&
+      this.backend.gaps.some(
+        ({ data: { from, to } }) => (from ?? '') <= end && Date.parse(to!) >= begun,
+      )
+    );
+  }
+
+  private isInOrder(userId: string): boolean {
+    const versions = this.backend
+      .eventsOf(userId)
+      .map(({ data }) => Number(data.presence!.version));
+    return versions.every((version, nth) => nth === 0 || version >= versions[nth - 1]!);
+  }
+
+  /** The ids that have come with more than one content. */
+  get ambiguousIds(): readonly string[] {
+    const contents = new Map<string, string>();
+    return this.backend.taken
+      .filter((event) => {
+        const content = JSON.stringify(event);
+        const known = contents.get(event.id) ?? content;
+        contents.set(event.id, known);
+        return known !== content;
+      })
+      .map(({ id }) => id);
   }
 
   /** The number of repeated events: those whose id was taken before. */

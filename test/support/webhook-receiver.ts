@@ -16,7 +16,11 @@ export interface ReceivedEvent {
   readonly data: {
     readonly from?: string;
     readonly to?: string;
-    readonly presence?: { readonly userId: string; readonly status?: string };
+    readonly presence?: {
+      readonly userId: string;
+      readonly status?: string;
+      readonly version: string;
+    };
   };
 }
 
@@ -62,10 +66,15 @@ export class WebhookReceiver {
 
   /** The taken events of a user, in order and without repetitions: `user_online` and so on. */
   typesOf(userId: string): readonly string[] {
+    return this.eventsOf(userId).map(({ type }) => type.replace('presence.v1.', ''));
+  }
+
+  /** The taken events of a user, in order and without repetitions. */
+  eventsOf(userId: string): readonly ReceivedEvent[] {
     const seen = new Map(
       this.taken.filter(({ subject }) => subject === userId).map((event) => [event.id, event]),
     );
-    return [...seen.values()].map(({ type }) => type.replace('presence.v1.', ''));
+    return [...seen.values()];
   }
 
   get gaps(): readonly ReceivedEvent[] {
