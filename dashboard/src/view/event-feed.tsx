@@ -1,7 +1,9 @@
 import type { ChangeTopic } from '#client/describe';
 import { TOPIC_NAMES, type FeedFilter } from '../model/feed.js';
+import { eventTable } from '../model/tables.js';
 import { clockTime } from '../model/time-in-words.js';
 import type { DashboardStore } from '../service/live.js';
+import { ExportButton } from './export-button.js';
 import { PauseIcon, PlayIcon } from './icons.js';
 import { useKeptFocus } from './use-kept-focus.js';
 import { useWindow } from './use-window.js';
@@ -56,6 +58,7 @@ export function EventFeed({ live, onOpen, onFilter }: EventFeedProps) {
           {isPaused ? <PlayIcon /> : <PauseIcon />}
           {isPaused ? `Resume${waiting > 0 ? ` (${waiting.toLocaleString('en')})` : ''}` : 'Pause'}
         </button>
+        <ExportButton name="events" table={() => eventTable(rows)} />
       </div>
       <div ref={scroller} class="scroller" tabIndex={-1} onScroll={onScroll}>
         {rows.length === 0 && (

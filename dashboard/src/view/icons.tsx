@@ -73,3 +73,9 @@ export const PlayIcon = () => (
     <path d="M5 3v10l7.5-5Z" />
   </Icon>
 );
+
+export const DownloadIcon = () => (
+  <Icon>
+    <path d="M8 2v8M4.5 7 8 10.5 11.5 7M3 13.5h10" />
+  </Icon>
+);

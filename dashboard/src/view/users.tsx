@@ -1,8 +1,10 @@
 import type { RefObject } from 'preact';
 import { useRef } from 'preact/hooks';
+import { userTable } from '../model/tables.js';
 import { STATUSES, nameOf, type Status } from '../model/user.js';
 import type { View } from '../model/view.js';
 import type { DashboardStore } from '../service/live.js';
+import { ExportButton } from './export-button.js';
 import { SearchIcon } from './icons.js';
 import { StatusMark } from './status-mark.js';
 import { UserGrid } from './user-grid.js';
@@ -76,9 +78,12 @@ export function Users({ live, search, view, onView, onOpen }: UsersProps) {
         onOpen={onOpen}
         empty={<NoUsers {...{ live, onOpen }} />}
       />
-      <p class="foot muted" aria-live="off">
-        {users.rows.length.toLocaleString('en')} of {users.size.toLocaleString('en')} users
-      </p>
+      <div class="foot muted">
+        <p aria-live="off">
+          {users.rows.length.toLocaleString('en')} of {users.size.toLocaleString('en')} users
+        </p>
+        <ExportButton name="users" table={() => userTable(users.rows)} />
+      </div>
     </section>
   );
 }

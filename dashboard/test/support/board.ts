@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { eventually, PATIENCE_MS } from '../../../test/support/eventually.js';
@@ -116,6 +117,19 @@ export class Board {
   /** Waits until the address has this link to the view. */
   async linksTo(link: string): Promise<void> {
     await eventually(() => new URL(this.page.url()).hash, `#${link}`);
+  }
+
+  /** Exports a list, and returns the lines of the file, without the mark at its beginning. */
+  async exported(name: 'users' | 'channels' | 'events'): Promise<string[]> {
+    const file = this.page.waitForEvent('download');
+    await this.page.getByRole('button', { name: `Export the ${name} as CSV` }).click();
+    const download = await file;
+    expect(download.suggestedFilename()).toBe(`presence-${name}.csv`);
+    const text = await readFile(await download.path(), 'utf8');
+    return text
+      .replace(/^\u{feff}/u, '')
+      .trimEnd()
+      .split('\r\n');
   }
 
   async tab(name: 'Channels' | 'Events'): Promise<void> {
