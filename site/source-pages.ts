@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
-import { linksOf, pages, PROJECT } from '../test/docs/markdown.js';
+import { filesIn, linksOf, pages, PROJECT } from '../test/docs/markdown.js';
 import { addressOf, targetOf } from './addresses.js';
 import { CONTENTS } from './contents.js';
 
@@ -21,7 +21,7 @@ export function sourcePages(): readonly SourcePage[] {
     linksOf(page).flatMap((link) => targetOf(page, link) ?? []),
   );
   const listed = CONTENTS.flatMap(({ entries }) => entries.map(({ file }) => file));
-  const paths = [...linked, ...listed].filter((path) => !/[.](md|png|svg)$/.test(path));
+  const paths = [...linked, ...listed].filter(needsPage);
   return [...new Set(paths.flatMap(withContent))].map((path) => ({
     params: { path },
     content: isFolder(path) ? listing(path) : source(path),
@@ -29,18 +29,12 @@ export function sourcePages(): readonly SourcePage[] {
 }
 
 function withContent(path: string): readonly string[] {
-  return isFolder(path) ? [path, ...filesIn(path).filter((file) => !file.endsWith('.md'))] : [path];
-}
-
-function filesIn(folder: string): readonly string[] {
-  return readdirSync(`${PROJECT}${folder}`, { recursive: true, encoding: 'utf8' })
-    .map((file) => `${folder}/${file}`)
-    .filter((file) => !isFolder(file))
-    .sort();
+  return isFolder(path) ? [path, ...filesIn(path).filter(needsPage)] : [path];
 }
 
 function listing(folder: string): string {
-  const lines = filesIn(folder).map((file) => `- [${file}](${addressOf(file)})`);
+  const files = filesIn(folder).filter(isText);
+  const lines = files.map((file) => `- [${file}](${addressOf(file)})`);
   return `# ${folder}\n\n${lines.join('\n')}\n`;
 }
 
@@ -48,6 +42,15 @@ function listing(folder: string): string {
 function source(file: string): string {
   const text = readFileSync(`${PROJECT}${file}`, 'utf8');
   return `# ${file}\n\n~~~~~~~~${extname(file).slice(1)}\n${text}\n~~~~~~~~\n`;
+}
+
+/** Whether a path is neither Markdown, which is a page anyway, nor binary. */
+function needsPage(path: string): boolean {
+  return isText(path) && !path.endsWith('.md');
+}
+
+function isText(path: string): boolean {
+  return !/[.](png|svg|binpb)$/.test(path);
 }
 
 function isFolder(path: string): boolean {

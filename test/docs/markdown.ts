@@ -16,24 +16,37 @@ export interface Block {
   readonly note: string;
 }
 
-/** Folders with pages of packages and of builds. */
-const FOREIGN = new Set(['node_modules', 'dist', 'build', 'coverage', '.temp', '.git']);
+/** Folders with files of packages, builds and caches. */
+const FOREIGN = new Set([
+  'node_modules',
+  'dist',
+  'build',
+  'coverage',
+  '__pycache__',
+  '.mypy_cache',
+  '.temp',
+  '.git',
+]);
 
 /**
  * Returns every page of documentation, as paths in the project. Reads the folder, so that the tests
  * also work on a source archive without git.
  */
 export function pages(): readonly string[] {
-  return [...pagesIn('')].sort();
+  return filesIn('').filter((file) => file.endsWith('.md'));
+}
+
+/** Returns the files below a folder, as sorted paths in the project. Foreign folders are left out. */
+export function filesIn(folder: string): readonly string[] {
+  return [...walk(folder)].sort();
 }
 
 /** Does not enter foreign folders: tests create and remove folders in some of them meanwhile. */
-function* pagesIn(folder: string): Generator<string> {
+function* walk(folder: string): Generator<string> {
   for (const entry of readdirSync(`${PROJECT}${folder}`, { withFileTypes: true })) {
-    const path = `${folder}${entry.name}`;
-    if (!entry.isDirectory()) {
-      if (path.endsWith('.md')) yield path;
-    } else if (!FOREIGN.has(entry.name)) yield* pagesIn(`${path}/`);
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (!entry.isDirectory()) yield path;
+    else if (!FOREIGN.has(entry.name)) yield* walk(path);
   }
 }
 
