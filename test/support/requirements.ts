@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
+import { whyNoBuf } from './buf.js';
 import { whyNoConfinedProcess } from './confined-process.js';
 import { whyNoDocsSite } from './docs-site.js';
 import { whyNoNetwork } from './far-network.js';
@@ -54,6 +55,12 @@ export const REQUIREMENTS: readonly Requirement[] = [
     modules: ['test/support/openapi.ts'],
     whyMissing: () =>
       existsSync('tools/node_modules/@seriousme') ? undefined : 'they are not installed',
+  },
+  {
+    name: 'buf and protoc',
+    debianPackage: 'protobuf-compiler-grpc, and run scripts/install-tools',
+    modules: ['test/support/buf.ts'],
+    whyMissing: whyNoBuf,
   },
   {
     name: 'the documentation site',

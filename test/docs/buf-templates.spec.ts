@@ -1,0 +1,93 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { Buf, whereIs } from '../support/buf.js';
+import { PROJECT, textOf } from './markdown.js';
+
+/** The program of Debian for each plugin. `java` runs the plugin of Kotlin, which is not here. */
+const PLUGINS = {
+  'protoc-gen-go': 'protoc-gen-go',
+  'protoc-gen-go-grpc': 'protoc-gen-go-grpc',
+  'protoc-gen-grpc-java': 'grpc_java_plugin',
+  'protoc-gen-swift': 'protoc-gen-swift',
+  'protoc-gen-grpc-swift-2': 'protoc-gen-grpc-swift-2',
+  grpc_csharp_plugin: 'grpc_csharp_plugin',
+  grpc_python_plugin: 'grpc_python_plugin',
+  java: 'there is none',
+} as const;
+
+/** A file that protoc or a plugin generates from each template. */
+const GENERATED: Readonly<
+  Record<string, Partial<Record<keyof typeof PLUGINS | 'protoc', string>>>
+> = {
+  dotnet: { protoc: 'SessionService.cs', grpc_csharp_plugin: 'SessionServiceGrpc.cs' },
+  go: {
+    'protoc-gen-go': 'presence/v1/session_service.pb.go',
+    'protoc-gen-go-grpc': 'presence/v1/session_service_grpc.pb.go',
+  },
+  java: {
+    protoc: 'com/example/presence/v1/ConnectRequest.java',
+    'protoc-gen-grpc-java': 'com/example/presence/v1/SessionServiceGrpc.java',
+  },
+  kotlin: {
+    protoc: 'com/example/presence/v1/ConnectRequestKt.kt',
+    'protoc-gen-grpc-java': 'com/example/presence/v1/SessionServiceGrpc.java',
+  },
+  python: {
+    protoc: 'presence/v1/session_service_pb2.pyi',
+    grpc_python_plugin: 'presence/v1/session_service_pb2_grpc.py',
+  },
+  swift: {
+    'protoc-gen-swift': 'presence/v1/session_service.pb.swift',
+    'protoc-gen-grpc-swift-2': 'presence/v1/session_service.grpc.swift',
+  },
+};
+
+interface Template {
+  readonly plugins: readonly { readonly remote?: string; readonly out: string }[];
+}
+
+const templateOf = (language: string): string => `clients/buf.gen.${language}.yaml`;
+
+describe('The template of buf for another language', () => {
+  let buf: Buf;
+  let folder: string;
+  beforeAll(async () => {
+    buf = await Buf.start(PLUGINS);
+    folder = await mkdtemp(join(tmpdir(), 'generated-'));
+  });
+  afterAll(async () => {
+    await buf?.stop();
+    if (folder !== undefined) await rm(folder, { recursive: true });
+  });
+
+  it('exists for each language of this test', async () => {
+    const files = await readdir(join(PROJECT, 'clients'));
+    const templates = files.filter((file) => file.startsWith('buf.gen.'));
+    expect(templates.map((file) => `clients/${file}`).sort()).toEqual(
+      Object.keys(GENERATED).map(templateOf),
+    );
+  });
+
+  it.each(Object.keys(GENERATED))(
+    'needs no host of plugins, and names a version of each plugin: %s',
+    (language) => {
+      const text = textOf(templateOf(language));
+      const { plugins } = parse(text) as Template;
+      expect(plugins.filter(({ remote }) => remote !== undefined)).toEqual([]);
+      expect(text.match(/^ {2}# .*\d+[.]\d+.*\n {2}- /gm)).toHaveLength(plugins.length);
+      expect(new Set(plugins.map(({ out }) => out))).toEqual(new Set([`gen/${language}`]));
+    },
+  );
+
+  it.each(Object.entries(GENERATED))('generates code: %s', async (language, files) => {
+    buf.generate(templateOf(language), folder);
+    const found = await readdir(folder, { recursive: true });
+    for (const [program, file] of Object.entries(files)) {
+      const isHere = program === 'protoc' || whereIs(PLUGINS[program as keyof typeof PLUGINS]);
+      if (isHere) expect(found).toContain(`gen/${language}/${file}`);
+    }
+  });
+});
