@@ -91,14 +91,14 @@ export class HistoryReplay {
   private async replay(reader: ResumingReader, token: string): Promise<string | undefined> {
     const found = await this.positionsOf(token);
     if (found === undefined) return undefined;
-    const turn = new Turn(reader, this.limits, this.clock, this.heartbeatIntervalMs);
+    const paced = new PacedReader(reader, this.limits, this.clock, this.heartbeatIntervalMs);
     const positions = [...found];
     // The log can drop events of one partition while the reader receives those of another one.
     for (;;) {
       const behind = positions.findIndex((position) => !this.isInLog(position));
       if (behind < 0) return this.log.timeline.sealed(positions);
-      if (!(await turn.comes())) return undefined;
-      const isSent = await this.inTurn(() => this.sendPage(reader, positions, behind, turn));
+      if (!(await paced.isReady())) return undefined;
+      const isSent = await this.oneAtATime(() => this.sendPage(reader, positions, behind, paced));
       if (!isSent) return undefined;
     }
   }
@@ -120,7 +120,7 @@ export class HistoryReplay {
   }
 
   /** Reads and sends a page at a time: many of them would form one long slice of the event loop. */
-  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+  private oneAtATime<T>(work: () => Promise<T>): Promise<T> {
     const done = this.lastPage.then(work);
     this.lastPage = done.catch(() => {});
     return done;
@@ -134,7 +134,7 @@ export class HistoryReplay {
     reader: ResumingReader,
     positions: CommitPosition[],
     partition: number,
-    turn: Turn,
+    paced: PacedReader,
   ): Promise<boolean> {
     const start = positions[partition]!;
     const page = await this.history.readAfter(start, COMMITS_PER_PAGE);
@@ -158,16 +158,16 @@ export class HistoryReplay {
     }
     positions[partition] = this.isInLog(reached) ? reached : page.last;
     this.limits.charge(reader.caller, scanned);
-    if (wanted.length > 0) this.send(turn, wanted, this.log.timeline.sealed(positions));
+    if (wanted.length > 0) this.send(paced, wanted, this.log.timeline.sealed(positions));
     return true;
   }
 
-  private send(turn: Turn, wanted: readonly Uint8Array[], token: string): void {
+  private send(paced: PacedReader, wanted: readonly Uint8Array[], token: string): void {
     let fragments: Uint8Array[] = [];
     let bytes = 0;
     for (const fragment of wanted) {
       if (bytes > 0 && bytes + fragment.length > MAX_MESSAGE_BYTES) {
-        turn.send(Buffer.concat(fragments));
+        paced.send(Buffer.concat(fragments));
         this.fanOut.slices.count(fragments.length);
         [fragments, bytes] = [[], 0];
       }
@@ -175,7 +175,7 @@ export class HistoryReplay {
       bytes += fragment.length;
     }
     this.fanOut.slices.count(fragments.length);
-    turn.send(Buffer.concat([...fragments, this.log.encodeToken(token)]));
+    paced.send(Buffer.concat([...fragments, this.log.encodeToken(token)]));
   }
 
   /**
@@ -194,7 +194,7 @@ export class HistoryReplay {
 }
 
 /** Waits until a reader may receive the next page, and keeps its stream from being silent. */
-class Turn {
+class PacedReader {
   private lastSentAt: number;
   private wake = (): void => {};
 
@@ -213,8 +213,8 @@ class Turn {
     this.reader.outlet.send(message);
   }
 
-  /** Returns false if the stream has ended. */
-  async comes(): Promise<boolean> {
+  /** Waits for the next page, and returns false if the stream has ended. */
+  async isReady(): Promise<boolean> {
     const { reader, clock, limits } = this;
     const { caller, outlet } = reader;
     while (!reader.isClosed()) {

@@ -187,7 +187,7 @@ describe('A connection', () => {
     it('receives the status of a unary call that fails inside the server', async () => {
       await start();
       const [connections] = service.all(Connections);
-      const fault = vi.spyOn(connections, 'holdResponse').mockImplementationOnce(() => {
+      const fault = vi.spyOn(connections, 'countResponse').mockImplementationOnce(() => {
         throw new Error('a fault');
       });
       const peer = await Http2Peer.to(service.address(), { settings });

@@ -16,7 +16,7 @@ import { REJECTION_REASONS, RejectedError } from '../../src/domain/rejected-erro
 import { EventsService } from '../../src/events/events.service.js';
 import { PresenceService } from '../../src/presence/presence.service.js';
 import { Connections } from '../../src/transport/connections/connections.js';
-import { Hold } from '../../src/transport/connections/held-bytes.js';
+import { CallAccount } from '../../src/transport/connections/call-memory.js';
 import type { TransportReason } from '../../src/transport/call/status-error.js';
 import {
   framed,
@@ -115,17 +115,17 @@ describe('The reason of an error', () => {
     },
     REQUEST_BUFFER_FULL: {
       connect: () => {
-        vi.spyOn(Hold.prototype, 'raiseTo').mockReturnValue(false);
+        vi.spyOn(CallAccount.prototype, 'raiseTo').mockReturnValue(false);
         return reasonOverConnect(service.httpUrl, { path: GET_PRESENCE, headers: authorization });
       },
     },
     RESPONSE_BUFFER_FULL: {
       grpc: () => {
-        vi.spyOn(Connections.prototype, 'holdResponse').mockReturnValue(false);
+        vi.spyOn(Connections.prototype, 'countResponse').mockReturnValue(false);
         return reasonOverGrpc(grpc(), validCall());
       },
       connect: () => {
-        vi.spyOn(Hold.prototype, 'raiseTo')
+        vi.spyOn(CallAccount.prototype, 'raiseTo')
           .mockReturnValueOnce(true)
           .mockReturnValueOnce(true)
           .mockReturnValue(false);

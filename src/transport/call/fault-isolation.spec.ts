@@ -30,7 +30,7 @@ type Callback = sendUnaryData<unknown>;
 const boom = (): never => {
   throw new Error('boom');
 };
-const connections = { holdResponse: () => true };
+const connections = { countResponse: () => true };
 
 /** Handlers that fail in every possible way, by the kind of their call. They represent the handlers of any library. */
 const UNARY: Readonly<Record<string, (call: Unary, callback: Callback) => unknown>> = {
@@ -43,7 +43,7 @@ const UNARY: Readonly<Record<string, (call: Unary, callback: Callback) => unknow
   'a handler of the service that rejects': (call, callback) =>
     serveUnaryCall(async () => boom(), call, callback, anything, connections),
   'an answer that cannot be held': (call, callback) =>
-    serveUnaryCall(async () => Buffer.alloc(1), call, callback, anything, { holdResponse: boom }),
+    serveUnaryCall(async () => Buffer.alloc(1), call, callback, anything, { countResponse: boom }),
 };
 const STREAMS: Readonly<Record<string, (call: Stream) => unknown>> = {
   'a handler that throws': boom,

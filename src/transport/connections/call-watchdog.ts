@@ -1,7 +1,7 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Connection } from './connection.js';
 import { DisconnectLog } from './disconnect-log.js';
-import { BYTES_PER_CALL, type HeldBytes, type Hold } from './held-bytes.js';
+import { BYTES_PER_CALL, type CallMemory, type CallAccount } from './call-memory.js';
 
 /** The maximum compression ratio of deflate: one compressed byte can inflate to this many bytes. */
 const MAX_INFLATION = 1032;
@@ -18,7 +18,7 @@ const REASONS = {
 interface Call {
   readonly stream: ServerHttp2Stream;
   readonly connection: Connection;
-  readonly hold: Hold;
+  readonly account: CallAccount;
   /** The time of its timeout, in milliseconds of the monotonic clock. */
   readonly timeoutAt: number;
   /** Whether its timeout has passed, and it was not stuck. */
@@ -39,7 +39,7 @@ export class CallWatchdog {
 
   constructor(
     private readonly timeoutMs: number,
-    private readonly held: HeldBytes,
+    private readonly memory: CallMemory,
   ) {}
 
   /**
@@ -56,32 +56,35 @@ export class CallWatchdog {
     // grpc-js has already sent a response, for example for an unknown method. Node closes such a stream by itself, but
     // not if a listener reads from it.
     if (stream.headersSent || stream.destroyed) return;
-    const hold = this.held.hold(() => this.cut(stream, 'node_budget', connection), connection.held);
+    const account = this.memory.open(
+      () => this.cut(stream, 'node_budget', connection),
+      connection.memory,
+    );
     const bytes = BYTES_PER_CALL + sizeOf(headers);
-    if (!hold.raiseTo(bytes)) return this.cut(stream, 'request_budget', connection);
-    hold.wait();
+    if (!account.raiseTo(bytes)) return this.cut(stream, 'request_budget', connection);
+    account.wait();
     const isCompressed = (headers['grpc-encoding'] ?? 'identity') !== 'identity';
-    this.limitRequest(stream, connection, hold, bytes, isCompressed, maxRequestBytes);
+    this.limitRequest(stream, connection, account, bytes, isCompressed, maxRequestBytes);
     const timeoutAt = performance.now() + this.timeoutMs;
-    this.open.set(stream, { stream, connection, hold, timeoutAt, isChecked: false });
+    this.open.set(stream, { stream, connection, account, timeoutAt, isChecked: false });
     this.timer ??= setTimeout(this.checkTimeouts, this.timeoutMs).unref();
     stream.on('close', () => {
       this.open.delete(stream);
       // Inflating continues without the stream, and there is no event for its end. The bytes stay counted for one more
       // timeout.
-      if (isCompressed) setTimeout(() => hold.release(), this.timeoutMs).unref();
-      else hold.release();
+      if (isCompressed) setTimeout(() => account.release(), this.timeoutMs).unref();
+      else account.release();
     });
   }
 
   /** Marks a call whose request is complete and is now served. Its bytes stay counted. */
   serve(stream: ServerHttp2Stream): void {
-    this.open.get(stream)?.hold.serve();
+    this.open.get(stream)?.account.serve();
   }
 
   /** Stops counting the bytes of a call. What remains of the call after this is counted elsewhere. */
   release(stream: ServerHttp2Stream): void {
-    this.open.get(stream)?.hold.release();
+    this.open.get(stream)?.account.release();
   }
 
   /**
@@ -91,20 +94,20 @@ export class CallWatchdog {
   forget(stream: ServerHttp2Stream): void {
     const call = this.open.get(stream);
     if (call === undefined) return;
-    call.hold.release();
+    call.account.release();
     this.open.delete(stream);
   }
 
   /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
-  holdResponse(stream: ServerHttp2Stream, bytes: number, connection: Connection): boolean {
-    const hold = this.open.get(stream)?.hold;
-    if (hold === undefined) return true;
-    hold.lowerTo(BYTES_PER_CALL);
-    if (!hold.raiseTo(BYTES_PER_CALL + bytes)) {
+  countResponse(stream: ServerHttp2Stream, bytes: number, connection: Connection): boolean {
+    const account = this.open.get(stream)?.account;
+    if (account === undefined) return true;
+    account.lowerTo(BYTES_PER_CALL);
+    if (!account.raiseTo(BYTES_PER_CALL + bytes)) {
       this.disconnects.add('response_budget', connection.network);
       return false;
     }
-    hold.wait();
+    account.wait();
     return true;
   }
 
@@ -128,7 +131,7 @@ export class CallWatchdog {
   private limitRequest(
     stream: ServerHttp2Stream,
     connection: Connection,
-    hold: Hold,
+    account: CallAccount,
     base: number,
     isCompressed: boolean,
     maxRequestBytes: number,
@@ -142,7 +145,7 @@ export class CallWatchdog {
       received += chunk.length;
       const inflated = isCompressed ? received * MAX_INFLATION : received;
       const needed = base + Math.min(inflated, maxRequestBytes);
-      if (!hold.raiseTo(needed)) this.cut(stream, 'request_budget', connection);
+      if (!account.raiseTo(needed)) this.cut(stream, 'request_budget', connection);
     });
   }
 

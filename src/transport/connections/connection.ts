@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { ByteBudget } from './held-bytes.js';
+import type { ByteBudget } from './call-memory.js';
 
 /**
  * The bytes per second that a peer may send in addition to its calls, about 20,000 frames. A normal client needs only
@@ -29,7 +29,7 @@ export class Connection {
     /** The key under which the connection is counted. Undefined for a Unix socket, which counts for no network. */
     readonly network: string | undefined,
     /** The byte budget of its calls. */
-    readonly held: ByteBudget,
+    readonly memory: ByteBudget,
     /** The number of calls that may be open after one of them had a valid token. */
     private readonly maxCalls: number,
   ) {}

@@ -15,7 +15,7 @@ import { admit } from './admit.js';
 import { CallWatchdog } from './call-watchdog.js';
 import { Connection } from './connection.js';
 import { DisconnectLog } from './disconnect-log.js';
-import { ByteBudget, HeldBytes, heldBytesOf } from './held-bytes.js';
+import { ByteBudget, CallMemory, callMemoryOf } from './call-memory.js';
 import { http2ServersOf, socketUnderTls } from './private-parts.js';
 
 /** The byte budget of one connection. It is limited to half of the budget of the node. */
@@ -65,7 +65,7 @@ export class Connections implements OnApplicationShutdown {
   /** The connections that will be disconnected in the next iteration of the event loop, because of rejected calls. */
   private readonly pendingDisconnect = new WeakSet<Connection>();
   /** The bytes that all calls hold, including calls over HTTP/1.1. */
-  readonly held: HeldBytes;
+  readonly callMemory: CallMemory;
   private acceptingConnection: Connection | undefined;
   // Not `@Interval`, which ends when the shutdown begins, while connections are still open.
   private readonly checking = new IntervalTask(TICK_MS, () => this.check());
@@ -81,8 +81,8 @@ export class Connections implements OnApplicationShutdown {
       max: connections,
       maxPerAddress: connectionsPerAddress,
     });
-    this.held = new HeldBytes(heldBytesOf(heap.maxBytes));
-    this.calls = new CallWatchdog(config.fixed.callTimeoutMs, this.held);
+    this.callMemory = new CallMemory(callMemoryOf(heap.maxBytes));
+    this.calls = new CallWatchdog(config.fixed.callTimeoutMs, this.callMemory);
   }
 
   /** The number of open connections. */
@@ -106,9 +106,9 @@ export class Connections implements OnApplicationShutdown {
   }
 
   /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
-  holdResponse(stream: ServerHttp2Stream, bytes: number): boolean {
+  countResponse(stream: ServerHttp2Stream, bytes: number): boolean {
     const connection = this.under(stream);
-    return connection === undefined || this.calls.holdResponse(stream, bytes, connection);
+    return connection === undefined || this.calls.countResponse(stream, bytes, connection);
   }
 
   /** Raises the call limit of a connection, because one of its calls had a valid token. */
@@ -174,7 +174,7 @@ export class Connections implements OnApplicationShutdown {
     const connection = new Connection(
       socket,
       admitted.network,
-      new ByteBudget(Math.min(HELD_PER_CONNECTION, this.held.max / 2)),
+      new ByteBudget(Math.min(HELD_PER_CONNECTION, this.callMemory.max / 2)),
       this.config.grpc.maxStreamsPerConnection,
     );
     const slot = this.slots[this.next++ % SLOTS]!;

@@ -8,7 +8,7 @@ import { http2StreamOf } from './http2-stream.js';
 import { serveUnaryCall } from './unary-call.js';
 
 /** A stand-in that accepts every response. */
-const connections = { holdResponse: () => true };
+const connections = { countResponse: () => true };
 const path = '/test.Service/Call';
 const asIs = (message: Buffer): Buffer => message;
 

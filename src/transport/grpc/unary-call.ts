@@ -16,7 +16,7 @@ export async function serveUnaryCall(
   call: ServerUnaryCall<unknown, unknown>,
   callback: sendUnaryData<unknown>,
   serialize: (message: unknown) => Buffer,
-  connections: Pick<Connections, 'holdResponse'>,
+  connections: Pick<Connections, 'countResponse'>,
 ): Promise<void> {
   try {
     const result = await handler(call.request, call.metadata, call);
@@ -34,7 +34,7 @@ function respond(
   callback: sendUnaryData<unknown>,
   response: unknown,
   serialize: (message: unknown) => Buffer,
-  connections: Pick<Connections, 'holdResponse'>,
+  connections: Pick<Connections, 'countResponse'>,
 ): void {
   const requestId = requestIdFrom(call.metadata);
   let message: Buffer;
@@ -48,7 +48,7 @@ function respond(
   // The client has disconnected, or the RPC deadline has passed.
   const stream = http2StreamOf(call);
   if (!stream.writable) return;
-  if (connections.holdResponse(stream, message.length)) sendResponse(call, message, requestId);
+  if (connections.countResponse(stream, message.length)) sendResponse(call, message, requestId);
   else sendFailure(call, callback, unreadResponses().status);
 }
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { Observable, of } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Connections } from '../connections/connections.js';
-import { HeldBytes } from '../connections/held-bytes.js';
+import { CallMemory } from '../connections/call-memory.js';
 import { CapturedLog } from '../../../test/support/captured-log.js';
 import { bodyOf, callOverHttp, CONTENT_TYPES } from '../../../test/support/http-call.js';
 import { packageDefinition } from '../../api/codecs.js';
@@ -64,7 +64,7 @@ describe('An exception while an HTTP call is served', () => {
     server = createServer((request, response) =>
       serveCall(method, negotiateFormat(type, kind === 'stream')!, request, response, {
         callTimeoutMs: 10_000,
-        connections: { held: new HeldBytes(1e6), calls: {} as Connections['calls'] },
+        connections: { callMemory: new CallMemory(1e6), calls: {} as Connections['calls'] },
       }),
     ).listen(0, '127.0.0.1');
     await once(server, 'listening');

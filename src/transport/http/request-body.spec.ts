@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { HeldBytes } from '../connections/held-bytes.js';
+import { CallMemory } from '../connections/call-memory.js';
 import { readBody } from './request-body.js';
 
 const KB = 1024;
@@ -35,7 +35,7 @@ describe('The body of a request', () => {
       await readBody(
         arriving,
         MAX_BYTES,
-        new HeldBytes(2 * MAX_BYTES).hold(() => {}),
+        new CallMemory(2 * MAX_BYTES).open(() => {}),
       ),
     ).toEqual(sent);
   });
@@ -46,7 +46,7 @@ describe('The body of a request', () => {
       readBody(
         arriving,
         MAX_BYTES,
-        new HeldBytes(2 * MAX_BYTES).hold(() => {}),
+        new CallMemory(2 * MAX_BYTES).open(() => {}),
       ),
     ).rejects.toThrow(/larger than 1048576 bytes/);
     client.end(Buffer.alloc(KB));
@@ -54,18 +54,18 @@ describe('The body of a request', () => {
   });
 
   it('is rejected when others hold too much, and counts no longer when its client goes', async () => {
-    const held = new HeldBytes(110 * KB);
+    const held = new CallMemory(110 * KB);
     const first = await begin(Buffer.alloc(90 * KB));
-    const hold = held.hold(() => {});
-    first.arriving.once('close', () => hold.release());
-    const lost = readBody(first.arriving, MAX_BYTES, hold);
+    const account = held.open(() => {});
+    first.arriving.once('close', () => account.release());
+    const lost = readBody(first.arriving, MAX_BYTES, account);
     await once(first.arriving, 'data');
     const second = await begin(Buffer.alloc(90 * KB));
     await expect(
       readBody(
         second.arriving,
         MAX_BYTES,
-        held.hold(() => {}),
+        held.open(() => {}),
       ),
     ).rejects.toThrow(/too many requests are incomplete/);
     first.client.destroy();
@@ -76,7 +76,7 @@ describe('The body of a request', () => {
       await readBody(
         third.arriving,
         MAX_BYTES,
-        held.hold(() => {}),
+        held.open(() => {}),
       ),
     ).toHaveLength(90 * KB);
   });

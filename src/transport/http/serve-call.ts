@@ -13,7 +13,7 @@ import {
   type Observable,
 } from 'rxjs';
 import type { Connections } from '../connections/connections.js';
-import { BYTES_PER_CALL, type Hold } from '../connections/held-bytes.js';
+import { BYTES_PER_CALL, type CallAccount } from '../connections/call-memory.js';
 import { addressKey } from '../connections/address-key.js';
 import { containedEmit, INTERNAL_FAULT, logFault } from '../call/fault-isolation.js';
 import { enforceDeadline } from '../call/deadline.js';
@@ -30,7 +30,7 @@ import { ResponseStream } from './response-stream.js';
 
 /** The limits of calls. */
 export interface Bounds {
-  readonly connections: Pick<Connections, 'held' | 'calls'>;
+  readonly connections: Pick<Connections, 'callMemory' | 'calls'>;
   /** The time in milliseconds in which the client must have read the response of a unary call. */
   readonly callTimeoutMs: number;
 }
@@ -42,7 +42,7 @@ interface HttpCall {
   readonly codec: MessageCodec;
   readonly request: IncomingMessage;
   readonly stream: ResponseStream;
-  readonly hold: Hold;
+  readonly account: CallAccount;
   readonly maxRequestBytes: number;
 }
 
@@ -60,7 +60,7 @@ export function serveCall(
   const { protocol, encoding } = format;
   const codec = (encoding === 'json' ? jsonCodec : protoCodec)(method.definition);
   const { connections } = bounds;
-  const hold = connections.held.hold(() => {
+  const account = connections.callMemory.open(() => {
     connections.calls.disconnects.add(
       'node_budget',
       addressKey(request.socket.remoteAddress ?? ''),
@@ -82,18 +82,20 @@ export function serveCall(
   );
   const messages = timeout.error
     ? throwError(() => transportError('INVALID_TIMEOUT', timeout.error!.rawMessage))
-    : defer(() => invoke({ method, format, codec, request, stream, hold, maxRequestBytes })).pipe(
+    : defer(() =>
+        invoke({ method, format, codec, request, stream, account, maxRequestBytes }),
+      ).pipe(
         tap(() => responseStream && response.flushHeaders()),
         concatAll(),
         map((message) => codec.response(message)),
         // The source of a stream checks `isReady` before it emits. A unary response is written without that check, so
         // its bytes are counted.
-        tap((bytes) => responseStream || holdResponse(hold, bytes)),
+        tap((bytes) => responseStream || countResponse(account, bytes)),
       );
   const subscription = messages.pipe(catchError(failureOf)).subscribe(observer);
   response.on('close', () => {
     subscription.unsubscribe();
-    hold.release();
+    account.release();
   });
   if (timeout.timeoutMs !== undefined) enforceDeadline(timeout.timeoutMs, subscription, observer);
 }
@@ -104,22 +106,22 @@ async function invoke({
   codec,
   request,
   stream,
-  hold,
+  account,
   maxRequestBytes,
 }: HttpCall): Promise<Observable<unknown>> {
   const compression = headerOf(request, protocol.compressionHeader) ?? 'identity';
   if (compression !== 'identity') {
     throw transportError('UNSUPPORTED_REQUEST', 'requests must not be compressed');
   }
-  if (!hold.raiseTo(BYTES_PER_CALL + sizeOf(request))) {
+  if (!account.raiseTo(BYTES_PER_CALL + sizeOf(request))) {
     throw transportError(
       'REQUEST_BUFFER_FULL',
       'too many requests are incomplete; try again later',
     );
   }
-  hold.wait();
-  const message = protocol.unwrapMessage(await readBody(request, maxRequestBytes, hold));
-  hold.serve();
+  account.wait();
+  const message = protocol.unwrapMessage(await readBody(request, maxRequestBytes, account));
+  account.serve();
   // Node does not report the close of a response that waits for an earlier one.
   if (definition.responseStream && stream.isPipelined) {
     throw transportError('STREAM_NEEDS_OWN_CONNECTION', 'a stream needs its own connection');
@@ -128,7 +130,7 @@ async function invoke({
   const metadata = metadataOf(request);
   const result = await handler(encoded, metadata, stream);
   // The bytes that a stream holds from now on are counted elsewhere.
-  hold.lowerTo(definition.responseStream ? 0 : BYTES_PER_CALL);
+  account.lowerTo(definition.responseStream ? 0 : BYTES_PER_CALL);
   for (const [name, value] of Object.entries(responseHeaders(metadata).getMap())) {
     stream.response.setHeader(name, String(value));
   }
@@ -151,8 +153,8 @@ function sizeOf({ rawHeaders }: IncomingMessage): number {
   return rawHeaders.reduce((bytes, { length }) => bytes + length, 0);
 }
 
-function holdResponse(hold: Hold, { length }: Buffer): void {
-  if (hold.raiseTo(BYTES_PER_CALL + length)) return hold.wait();
+function countResponse(account: CallAccount, { length }: Buffer): void {
+  if (account.raiseTo(BYTES_PER_CALL + length)) return account.wait();
   throw unreadResponses();
 }
 

@@ -10,7 +10,7 @@ const MB = 1024 * 1024;
  * Returns the byte budget of the node: a quarter of the heap, so that sessions and subscriptions have the rest. With
  * less than 32 MB, large requests of two users would block each other; more than 256 MB is never needed.
  */
-export function heldBytesOf(heapBytes: number): number {
+export function callMemoryOf(heapBytes: number): number {
   return Math.min(Math.max(heapBytes / 4, 32 * MB), 256 * MB);
 }
 
@@ -30,7 +30,7 @@ const EXAMINED_PER_SEARCH = 512;
  * calls together hold less than half of the bytes, so the exception protects no attack. A normal peer needs only
  * milliseconds, so peers that keep the server waiting displace each other and do not block normal peers.
  */
-export class HeldBytes {
+export class CallMemory {
   private held = 0;
   /** The number of connections that hold bytes. */
   private holders = 0;
@@ -38,8 +38,8 @@ export class HeldBytes {
    * The calls that wait for their peers are the calls of both sets. `examined` has the older ones, which were small when
    * a search examined them. Each set has its oldest call first.
    */
-  private examined = new Set<Hold>();
-  private unexamined = new Set<Hold>();
+  private examined = new Set<CallAccount>();
+  private unexamined = new Set<CallAccount>();
 
   /** `max` is the budget in bytes. */
   constructor(readonly max: number) {}
@@ -53,15 +53,15 @@ export class HeldBytes {
    * Creates the account of one call, with no bytes at first. `giveUp` ends the call. `connection` is the byte budget of
    * its connection. A call over HTTP/1.1 needs none, because it is the only one on its connection.
    */
-  hold(giveUp: () => void, connection = new ByteBudget(Infinity)): Hold {
-    return new Hold(this, giveUp, connection);
+  open(giveUp: () => void, connection = new ByteBudget(Infinity)): CallAccount {
+    return new CallAccount(this, giveUp, connection);
   }
 
   /**
    * Counts bytes for a call. Ends waiting calls if it needs their bytes. Returns false and counts nothing if there is
    * not enough room.
    */
-  take(bytes: number, taker: Hold): boolean {
+  take(bytes: number, taker: CallAccount): boolean {
     if (!taker.connection.reserve(bytes)) return false;
     if (taker.connection.size === bytes) this.holders++;
     this.held += bytes;
@@ -70,22 +70,22 @@ export class HeldBytes {
     return false;
   }
 
-  giveBack(bytes: number, { connection }: Hold): void {
+  giveBack(bytes: number, { connection }: CallAccount): void {
     connection.release(bytes);
     if (connection.size === 0) this.holders--;
     this.held -= bytes;
   }
 
   /** Adds a call to the calls that wait for their peers, or removes it. */
-  setWaiting(hold: Hold, isWaiting: boolean): void {
+  setWaiting(account: CallAccount, isWaiting: boolean): void {
     if (!isWaiting) {
-      this.examined.delete(hold);
-      this.unexamined.delete(hold);
-    } else if (!this.examined.has(hold)) this.unexamined.add(hold);
+      this.examined.delete(account);
+      this.unexamined.delete(account);
+    } else if (!this.examined.has(account)) this.unexamined.add(account);
   }
 
   /** Ends waiting calls until the bytes fit that the taker already counts. Returns whether they fit. */
-  private makeRoom(taker: Hold): boolean {
+  private makeRoom(taker: CallAccount): boolean {
     const limit = this.max * (1 - RESERVED_FOR_SMALL);
     if (this.held <= limit) return true;
     const isSmall = this.isSmall(taker);
@@ -97,37 +97,37 @@ export class HeldBytes {
     return true;
   }
 
-  private isSmall({ connection }: Hold): boolean {
+  private isSmall({ connection }: CallAccount): boolean {
     return connection.size < this.held / this.holders / 2;
   }
 
   /** Finds the waiting call that is not small and has waited longest. It continues where the last search ended. */
-  private findLarge(taker: Hold): Hold | undefined {
+  private findLarge(taker: CallAccount): CallAccount | undefined {
     let left = EXAMINED_PER_SEARCH;
-    for (const hold of this.unexamined) {
-      if (hold !== taker && !this.isSmall(hold)) return hold;
+    for (const account of this.unexamined) {
+      if (account !== taker && !this.isSmall(account)) return account;
       if (left-- === 0) return undefined;
-      this.unexamined.delete(hold);
-      this.examined.add(hold);
+      this.unexamined.delete(account);
+      this.examined.add(account);
     }
     [this.unexamined, this.examined] = [this.examined, this.unexamined];
     return undefined;
   }
 
-  private findOldest(taker: Hold): Hold | undefined {
-    for (const holds of [this.examined, this.unexamined]) {
-      for (const hold of holds) if (hold !== taker) return hold;
+  private findOldest(taker: CallAccount): CallAccount | undefined {
+    for (const accounts of [this.examined, this.unexamined]) {
+      for (const account of accounts) if (account !== taker) return account;
     }
     return undefined;
   }
 }
 
 /** The bytes that one call holds. */
-export class Hold {
+export class CallAccount {
   private counted = 0;
 
   constructor(
-    private readonly all: HeldBytes,
+    private readonly all: CallMemory,
     private readonly giveUp: () => void,
     readonly connection: ByteBudget,
   ) {}
