@@ -25,7 +25,7 @@ function show(message) {
   // The server no longer has the missed events: drop the state, a snapshot follows.
   if (message.sync === 'SYNC_RESET') console.log('(from the beginning)');
   for (const { userId, status } of message.snapshot) console.log(userId, 'is', wordOf(status));
-  if (message.sync === 'SYNC_CURRENT') console.log('(that is everyone)');
+  if (message.sync === 'SYNC_CURRENT') console.log('(end of the list)');
   for (const { change, presence } of message.events) console.log(inWords(change, presence));
   resumeToken = message.resumeToken || resumeToken;
 }
@@ -34,9 +34,9 @@ function inWords(change, presence) {
   const { userId, status, currentChannelId, isMicrophoneMuted, isSpeakerMuted } = presence;
   switch (change) {
     case 'userOnline':
-      return `${userId} came`;
+      return `${userId} is online`;
     case 'userOffline':
-      return `${userId} went`;
+      return `${userId} is offline`;
     case 'userStatusChanged':
       return `${userId} is ${wordOf(status)} ${presence.statusText}`.trimEnd();
     case 'userChannelChanged':

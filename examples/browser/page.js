@@ -28,8 +28,8 @@ everyone.subscribe((change) => {
 });
 
 function inWords({ userId, previous, current, reason }) {
-  if (previous === undefined) return `${userId} came`;
-  if (current === undefined) return `${userId} went (${reason})`;
+  if (previous === undefined) return `${userId} came online`;
+  if (current === undefined) return `${userId} went offline (${reason})`;
   if (previous.channelId !== current.channelId)
     return `${userId} is in ${current.channelId ?? 'no channel'}`;
   if (previous.isMicrophoneMuted !== current.isMicrophoneMuted)

@@ -108,9 +108,9 @@ func inWords(event *presencev1.PresenceEvent) string {
 	presence := event.GetPresence()
 	switch event.GetChange().(type) {
 	case *presencev1.PresenceEvent_UserOnline:
-		return "came"
+		return "is online"
 	case *presencev1.PresenceEvent_UserOffline:
-		return "went"
+		return "is offline"
 	case *presencev1.PresenceEvent_UserStatusChanged:
 		return fmt.Sprint("is ", presence.GetStatus(), " ", presence.GetStatusText())
 	case *presencev1.PresenceEvent_UserChannelChanged:

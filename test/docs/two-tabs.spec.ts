@@ -60,7 +60,7 @@ describe('The page of the examples, open in two tabs', () => {
     };
 
     const bob = await tabOf('bob');
-    await expectNews('bob came');
+    await expectNews('bob came online');
     // Without the pointer, because its moves count as activity.
     await bob.locator('#join').dispatchEvent('click');
     await expectNews('bob is in lobby');
@@ -74,7 +74,7 @@ describe('The page of the examples, open in two tabs', () => {
     await bob.mouse.move(50, 50);
     await expectNews('bob is online (active)');
     await bob.close();
-    await expectNews('bob went (disconnected)');
+    await expectNews('bob went offline (disconnected)');
     await alice.close();
   });
 });
