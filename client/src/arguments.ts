@@ -69,7 +69,7 @@ export function checkDate(value: unknown, name: string): void {
 
 export function checkWholeNumber(value: unknown, name: string): void {
   const isRight = Number.isInteger(value) && Math.abs(value as number) <= LONGEST_TIMEOUT_MS;
-  check(isRight && (value as number) >= 0, name, 'must be a whole number from 0 to 2147483647');
+  check(isRight && (value as number) >= 0, name, 'must be an integer from 0 to 2147483647');
 }
 
 export function checkTimeout(value: unknown, name: string): void {

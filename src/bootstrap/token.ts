@@ -36,7 +36,7 @@ async function tokenFor(args: string[], environment: NodeJS.ProcessEnv): Promise
   const [userId] = positionals;
   if (userId === undefined || positionals.length > 1) throw new RangeError('Name one user.');
   if (values.ttl !== undefined && !/^[1-9]\d{0,8}$/.test(values.ttl)) {
-    throw new RangeError('--ttl must be a whole number of seconds.');
+    throw new RangeError('--ttl must be an integer number of seconds.');
   }
   loadEnvFile();
   const signer = await TokenSigner.of(environment);

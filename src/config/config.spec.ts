@@ -104,7 +104,7 @@ describe('readConfig', () => {
     const env = { HTTP_PORT: '70000', HTTP_API: 'yes', LOG_LEVEL: 'loud' };
     expect(mistakesOf(env)).toEqual([
       'LOG_LEVEL is "loud", but must be one of fatal, error, warn, info, debug, verbose.',
-      'HTTP_PORT is "70000", but must be a whole number from 0 to 65535.',
+      'HTTP_PORT is "70000", but must be an integer from 0 to 65535.',
       'HTTP_API is "yes", but must be true or false.',
     ]);
     expect(() => readConfig(env)).toThrow(/^These settings cannot be used:\n {2}LOG_LEVEL .*\n/);

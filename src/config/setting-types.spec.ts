@@ -23,11 +23,11 @@ function refuses(kind: SettingType<unknown>, texts: readonly string[]): void {
   for (const text of texts) expect(kind.read(text), text).toBeUndefined();
 }
 
-describe('wholeNumber', () => {
+describe('integer', () => {
   it('accepts numbers in its range', () => {
     const percent = integer(0, 100);
     expect(['0', '7', '100'].map(percent.read)).toEqual([0, 7, 100]);
-    expect(percent.description).toBe('a whole number from 0 to 100');
+    expect(percent.description).toBe('an integer from 0 to 100');
   });
 
   it('rejects other spellings of a number, and text that only begins like one', () => {
@@ -43,7 +43,7 @@ describe('wholeNumber', () => {
 describe('milliseconds', () => {
   it('rejects durations that exceed the maximum of a timer', () => {
     expect(milliseconds(100).description).toBe(
-      'a whole number of milliseconds from 100 to 604800000',
+      'an integer number of milliseconds from 100 to 604800000',
     );
     refuses(milliseconds(100), ['2147483648']);
   });

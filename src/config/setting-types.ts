@@ -20,7 +20,7 @@ export const A_YEAR_MS = 31_536_000_000;
 
 export function integer(least: number, most: number, unit?: string): SettingType<number> {
   return {
-    description: `a whole number from ${least} to ${most}`,
+    description: `an integer from ${least} to ${most}`,
     ...(unit !== undefined && { unit }),
     read(text) {
       // `Number()` alone would also accept 1e3, 0x10, 5.0 and blanks.
@@ -32,7 +32,7 @@ export function integer(least: number, most: number, unit?: string): SettingType
 
 export function milliseconds(least: number, most = A_WEEK_MS): SettingType<number> {
   const type = integer(least, most, 'milliseconds');
-  return { ...type, description: `a whole number of milliseconds from ${least} to ${most}` };
+  return { ...type, description: `an integer number of milliseconds from ${least} to ${most}` };
 }
 
 /** The limit of a rate. Zero: no limit. */

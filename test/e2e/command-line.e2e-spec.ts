@@ -86,7 +86,7 @@ describe('The command line', () => {
       [
         'a time in words',
         ['token', 'ann', '--ttl', '1h'],
-        "Option '--ttl <seconds>' argument '1h' is invalid. It must be a whole number from 1 to 31536000.",
+        "Option '--ttl <seconds>' argument '1h' is invalid. It must be an integer from 1 to 31536000.",
       ],
       [
         'a revocation of the future',

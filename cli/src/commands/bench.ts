@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { PresenceError } from '#client';
 import { Bench, type BenchPlan, type Latencies } from '../bench/bench.js';
-import { examples, wholeNumberOption } from '../options/common-options.js';
+import { examples, integerOption } from '../options/common-options.js';
 import { addTargetOptions, targetOf, type TargetOptions } from '../options/target.js';
 import { tokenSigner } from '../options/tokens.js';
 import { withProgressBar } from '../output/progress-bar.js';
@@ -17,15 +17,15 @@ export function benchCommand(environment: NodeJS.ProcessEnv): Command {
     .description(
       'Run a simple load test against a running service. It measures the time until a change is committed, and until every session in the channel has received it. It signs a token for each user with AUTH_JWT_SECRET. For meaningful results, run it on another machine than the service.',
     )
-    .option('--sessions <count>', 'number of sessions', wholeNumberOption(1, 10_000), 100)
+    .option('--sessions <count>', 'number of sessions', integerOption(1, 10_000), 100)
     .option(
       '--channel-size <count>',
       'number of sessions in each channel',
-      wholeNumberOption(1, 10_000),
+      integerOption(1, 10_000),
       10,
     )
-    .option('--rate <count>', 'changes per second', wholeNumberOption(1, 100_000), 50)
-    .option('--seconds <count>', 'duration in seconds', wholeNumberOption(1, 3600), 10)
+    .option('--rate <count>', 'changes per second', integerOption(1, 100_000), 50)
+    .option('--seconds <count>', 'duration in seconds', integerOption(1, 3600), 10)
     .addHelpText(
       'after',
       examples(

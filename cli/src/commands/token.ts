@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type GrantOptions, grantsClaimOf } from '#server/auth/token-signer.js';
-import { examples, wholeNumberOption } from '../options/common-options.js';
+import { examples, integerOption } from '../options/common-options.js';
 import { sign, tokenSigner } from '../options/tokens.js';
 
 const A_YEAR_SECONDS = 31_536_000;
@@ -26,7 +26,7 @@ export function tokenCommand(environment: NodeJS.ProcessEnv): Command {
     .option(
       '--ttl <seconds>',
       'lifetime in seconds; by default one hour, or AUTH_MAX_TOKEN_LIFETIME_MS if that is shorter',
-      wholeNumberOption(1, A_YEAR_SECONDS),
+      integerOption(1, A_YEAR_SECONDS),
     )
     .addHelpText(
       'after',

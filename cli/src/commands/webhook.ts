@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Command, Option } from 'commander';
-import { examples, wholeNumberOption } from '../options/common-options.js';
+import { examples, integerOption } from '../options/common-options.js';
 import { escapeControls, style } from '../output/text.js';
 import { Failure, UsageError } from '../runtime/failure.js';
 import { runUntilSignal } from '../runtime/interruption.js';
@@ -31,7 +31,7 @@ function listenCommand(): Command {
     .description(
       'Receive the webhooks of a service, verify their signatures, print their events, and answer 204. For development.',
     )
-    .option('--port <port>', 'the port; 0: a free one', wholeNumberOption(0, 65_535), 4000)
+    .option('--port <port>', 'the port; 0: a free one', integerOption(0, 65_535), 4000)
     .option('--host <host>', 'the address to listen on', '127.0.0.1')
     .addOption(
       new Option(

@@ -15,12 +15,12 @@ export function addInterestOptions(command: Command): Command {
 }
 
 /** Returns a parser for an option with an integer value in the given range. */
-export function wholeNumberOption(least: number, most: number): (text: string) => number {
+export function integerOption(least: number, most: number): (text: string) => number {
   return (text) => {
     // `Number()` alone would also accept 1e3, 0x10, 5.0 and blanks.
     const value = /^(0|[1-9]\d*)$/.test(text) ? Number(text) : NaN;
     if (value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    throw new InvalidArgumentError(`It must be an integer from ${least} to ${most}.`);
   };
 }
 
