@@ -18,8 +18,7 @@ const MAY_IMPORT = {
   config: ['domain', 'timers'],
   logging: ['config', 'text'],
   auth: ['clock', 'config', 'domain'],
-  'dashboard-page': ['auth', 'config'],
-  audit: ['auth', 'config'],
+  audit: ['auth', 'clock', 'config'],
   limits: ['auth', 'clock', 'config', 'domain'],
   transport: ['clock', 'config', 'limits', 'telemetry', 'text', 'timers'],
   store: ['clock', 'config', 'domain', 'sealed-tokens', 'telemetry', 'text', 'timers'],
@@ -34,6 +33,15 @@ const features = Object.keys(MAY_IMPORT);
 for (const feature of ['session', 'presence', 'events', 'moderation'])
   MAY_IMPORT[feature] = features;
 MAY_IMPORT.webhooks = ['clock', 'config', 'domain', 'event-log', 'store', 'text', 'timers'];
+MAY_IMPORT['dashboard-page'] = [
+  'audit',
+  'auth',
+  'config',
+  'domain',
+  'limits',
+  'revocation',
+  'store',
+];
 MAY_IMPORT.metrics = [...features, 'events', 'webhooks'];
 MAY_IMPORT.bootstrap = Object.keys(MAY_IMPORT);
 

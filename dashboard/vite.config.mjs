@@ -21,5 +21,5 @@ export default {
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { '/presence.v1.': service, '/metrics': service } },
+  server: { proxy: { '/presence.v1.': service, '/metrics': service, '/dashboard/': service } },
 };

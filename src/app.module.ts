@@ -34,7 +34,7 @@ export class AppModule {
         ConnectRpcModule,
         HealthModule,
         MetricsModule.forRoot(config),
-        DashboardModule,
+        DashboardModule.forRoot(config),
         SessionModule,
         PresenceModule,
         EventsModule,

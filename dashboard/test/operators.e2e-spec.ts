@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { eventually } from '../../test/support/eventually.js';
+import { tokenOf } from '../../test/support/service.js';
 import { startDashboard } from './support/dashboard.js';
 
 describe('An operator at the dashboard', () => {
@@ -34,5 +36,38 @@ describe('An operator at the dashboard', () => {
       `lobby,,"'=cmd()",Away`,
     ]);
     board.expectNoComplaints();
+  });
+
+  it('sees what admins and moderators did to others, and exports it', async () => {
+    const { sessionId } = await dashboard.come('ann');
+    const board = await dashboard.visit(`${dashboard.url}/#tab=audit`);
+    await board.enter(await tokenOf('root', { isAdmin: true }));
+    await board.page.getByText('No action since this node was started.').waitFor();
+    const admin = dashboard.server.clientWithToken(await tokenOf('the boss', { isAdmin: true }));
+    await admin.muteUser({ userId: 'ann', isMicrophoneMuted: true });
+    await admin.endSession({ sessionId });
+    const actions = board.page.getByRole('list', { name: 'Actions' }).locator('.cut');
+    await eventually(
+      () => actions.allInnerTexts(),
+      ['the boss ended a session of ann', 'the boss muted the microphone of ann'],
+    );
+    await board.page.getByLabel('Filter actions').fill('microphone');
+    await eventually(() => actions.allInnerTexts(), ['the boss muted the microphone of ann']);
+    const [, line, ...more] = await board.exported('actions');
+    expect(line).toMatch(/^\d{4}-.+Z,the boss,ann,muted the microphone of ann$/);
+    expect(more).toEqual([]);
+    await actions.click();
+    await board.panel('ann').getByText('OFFLINE: there is no session').waitFor();
+    board.expectNoComplaints();
+  });
+
+  it('sees the groups of a user', async () => {
+    await dashboard.come('zoë/1', {}, { grants: { groups: ['acme', 'sales'] } });
+    const board = await dashboard.open();
+    await board.row('zoë/1').click();
+    const groups = board.panel('zoë/1').getByRole('region', { name: 'Groups' });
+    await eventually(() => groups.locator('.fact').allInnerTexts(), ['acme', 'sales']);
+    const named = board.requests.filter((url) => decodeURIComponent(url).includes('zoë'));
+    expect(named).toEqual([]);
   });
 });

@@ -95,6 +95,7 @@ describe('The dashboard for the token of a viewer', () => {
     expect(methods.filter((path) => path.endsWith('/ExplainPresence'))).toHaveLength(1);
     expect(methods.filter((path) => path === '/metrics')).toEqual([]);
     expect(methods.filter((path) => /SessionService|ModerationService/.test(path))).toEqual([]);
+    expect(methods.filter((path) => path.startsWith('/dashboard'))).toEqual([]);
     expect(board.refused).toEqual(['/presence.v1.PresenceService/ExplainPresence']);
   });
 
@@ -105,6 +106,9 @@ describe('The dashboard for the token of a viewer', () => {
     await note.getByText('users and channels that the token of vic may see').waitFor();
     expect(await note.innerText()).not.toContain('only for watching');
     expect(await board.page.getByRole('region', { name: 'Metrics' }).count()).toBe(0);
+    await board.page.goto(`${dashboard.url}/#tab=audit&search=a`);
+    await eventually(() => board.page.getByLabel('Search users').inputValue(), 'a');
+    expect(await board.page.getByRole('tab').count()).toBe(2);
     await board.row('ann').click();
     const panel = board.panel('ann');
     await panel.getByText('Connected').waitFor();

@@ -1,9 +1,14 @@
 import type { ServerResponse } from 'node:http';
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { ServeStaticModule, type ServeStaticModuleOptions } from '@nestjs/serve-static';
 import helmet from 'helmet';
+import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { Config } from '../config/config.js';
+import { LimitsModule } from '../limits/limits.module.js';
+import { RevocationModule } from '../revocation/revocation.module.js';
+import { StoreModule } from '../store/store.module.js';
+import { DashboardController } from './dashboard.controller.js';
 import { DashboardLink, FOLDER, isBuilt } from './dashboard-link.js';
 
 /** File names in this folder contain a hash of the content, so a file never changes. */
@@ -47,12 +52,16 @@ function setHeaders(response: ServerResponse, path: string): void {
 }
 
 /**
- * Serves the static files of the dashboard. They hold no data: the dashboard reads all data with calls that need a
- * token.
+ * Serves the static files of the dashboard, and the data that only the dashboard needs. The files hold no data: the
+ * dashboard reads all data with calls that need a token.
  */
 @Module({
   imports: [
+    AuditModule,
     AuthModule,
+    LimitsModule,
+    RevocationModule,
+    StoreModule,
     ServeStaticModule.forRootAsync({
       inject: [Config],
       useFactory: ({ http }: Config) => (http.api && isBuilt() ? [STATIC_FILES] : []),
@@ -60,4 +69,8 @@ function setHeaders(response: ServerResponse, path: string): void {
   ],
   providers: [DashboardLink],
 })
-export class DashboardModule {}
+export class DashboardModule {
+  static forRoot({ http }: Config): DynamicModule {
+    return { module: DashboardModule, controllers: http.api ? [DashboardController] : [] };
+  }
+}

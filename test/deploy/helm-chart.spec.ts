@@ -224,7 +224,9 @@ describe('The Helm chart', () => {
     };
     const paths = rules[0]!.http.paths.map(({ path, pathType }) => `${pathType} ${path}`);
     const api = services().map((service) => `Prefix /presence.v1.${service}`);
-    expect(paths.toSorted()).toEqual([...api, 'Exact /', 'Prefix /assets'].toSorted());
+    expect(paths.toSorted()).toEqual(
+      [...api, 'Exact /', 'Prefix /assets', 'Prefix /dashboard'].toSorted(),
+    );
   });
 
   it('tells the gRPC ingress whether the nodes use TLS', () => {

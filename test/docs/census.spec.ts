@@ -35,6 +35,7 @@ const actions = Object.keys({
   'hide from': true,
   'move user': true,
   'mute user': true,
+  'read groups': true,
   'remove user': true,
   'revoke tokens': true,
   'set status': true,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { change, user } from '../../test/support/users.js';
+import { AuditTrail } from './audit.js';
 import { channelRows, Channels } from './channels.js';
 import { Feed } from './feed.js';
-import { channelTable, eventTable, userTable } from './tables.js';
+import { auditTable, channelTable, eventTable, userTable } from './tables.js';
 
 describe('The table of', () => {
   it('users has every column of the list, and the times', () => {
@@ -44,6 +45,16 @@ describe('The table of', () => {
       ['lobby', '', 'ann', 'Online'],
       ['lobby', '', 'ben', 'Idle'],
       ['attic', '7', '', ''],
+    ]);
+  });
+
+  it('actions has the lines of the audit log', () => {
+    const trail = new AuditTrail();
+    const entry = { number: 1, at: 0, action: 'set status', callerId: 'root', userId: 'ann' };
+    trail.add('a', [entry]);
+    expect(auditTable(trail.rows)).toEqual([
+      ['time', 'caller', 'user', 'action'],
+      ['1970-01-01T00:00:00.000Z', 'root', 'ann', 'set the status of ann'],
     ]);
   });
 

@@ -1,3 +1,4 @@
+import type { AuditRow } from './audit.js';
 import type { ChannelRow } from './channels.js';
 import { TOPIC_NAMES, type FeedEntry } from './feed.js';
 import { nameOf, type User } from './user.js';
@@ -41,6 +42,13 @@ export function eventTable(entries: readonly FeedEntry[]): Table {
   return [
     ['time', 'user', 'kind', 'event'],
     ...entries.map(({ at, userId, topic, text }) => [timeOf(at), userId, TOPIC_NAMES[topic], text]),
+  ];
+}
+
+export function auditTable(rows: readonly AuditRow[]): Table {
+  return [
+    ['time', 'caller', 'user', 'action'],
+    ...rows.map(({ at, callerId, userId, text }) => [timeOf(at), callerId, userId, text]),
   ];
 }
 

@@ -3,7 +3,7 @@ import { SORT_KEYS, type Sort } from './user-order.js';
 import type { UserFilter } from './user-table.js';
 import { STATUSES } from './user.js';
 
-export const TABS = ['Channels', 'Events'] as const;
+export const TABS = ['Channels', 'Events', 'Audit'] as const;
 export type Tab = (typeof TABS)[number];
 
 /** The choices of the person at the dashboard: the open user and channels, and the filters. A link can hold them. */

@@ -15,10 +15,13 @@ describe('The explanation of a user', () => {
     });
     const seen: Explained[] = [];
     const onRejected = vi.fn();
-    const user = new ExplainedUser(client, 'x'.repeat(129), (one) => seen.push(one), onRejected);
+    const groups = vi.fn();
+    const id = 'x'.repeat(129);
+    const user = new ExplainedUser(client, { groups }, id, (one) => seen.push(one), onRejected);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(seen).toEqual([{ kind: 'failed', complaint: 'No user can have this id.' }]);
     expect(onRejected).not.toHaveBeenCalled();
+    expect(groups).not.toHaveBeenCalled();
     expect(calls).not.toHaveBeenCalled();
     user.close();
     client.close();

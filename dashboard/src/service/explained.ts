@@ -1,4 +1,5 @@
 import { PresenceError, type Explanation, type PresenceClient } from '#client';
+import type { DashboardApi } from './dashboard-api.js';
 import { isAboutToken, sentenceAbout } from './sign-in.js';
 
 /**
@@ -9,7 +10,13 @@ const ANEW_EVERY_MS = 3000;
 
 export type Explained =
   | { readonly kind: 'loading' }
-  | { readonly kind: 'loaded'; readonly explanation: Explanation; readonly complaint?: string }
+  | {
+      readonly kind: 'loaded';
+      readonly explanation: Explanation;
+      /** Undefined: they are not known. */
+      readonly groups: readonly string[] | undefined;
+      readonly complaint?: string;
+    }
   | { readonly kind: 'failed'; readonly complaint: string };
 
 /** Keeps the explanation of one user up to date until it is closed. */
@@ -17,11 +24,15 @@ export class ExplainedUser {
   private readonly stop = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private latest: Explained = { kind: 'loading' };
+  private groups: readonly string[] | undefined;
+  /** The sessions that the groups are from. A session keeps the groups with which it began. */
+  private grouped: string | undefined;
   /** Responses can overtake one another, so only the last request counts. */
   private question = 0;
 
   constructor(
     private readonly client: PresenceClient,
+    private readonly api: Pick<DashboardApi, 'groups'>,
     private readonly userId: string,
     private readonly onChange: (explained: Explained) => void,
     private readonly onRejected: (error: unknown) => void,
@@ -36,7 +47,9 @@ export class ExplainedUser {
     const { signal } = this.stop;
     try {
       const explanation = await this.client.explain(this.userId, { signal });
-      if (question === this.question) this.publish({ kind: 'loaded', explanation });
+      if (question === this.question) this.show(explanation);
+      await this.readGroups(explanation);
+      if (question === this.question) this.show(explanation);
     } catch (error) {
       if (signal.aborted || question !== this.question) return;
       if (isInvalidId(error)) return this.complain('No user can have this id.');
@@ -61,6 +74,22 @@ export class ExplainedUser {
   close(): void {
     this.stop.abort();
     clearTimeout(this.timer);
+  }
+
+  private show(explanation: Explanation): void {
+    this.publish({ kind: 'loaded', explanation, groups: this.groups });
+  }
+
+  private async readGroups({ sessions }: Explanation): Promise<void> {
+    const ids = sessions.map(({ sessionId }) => sessionId).join();
+    if (ids === this.grouped) return;
+    try {
+      this.groups = await this.api.groups(this.userId, this.stop.signal);
+      this.grouped = ids;
+    } catch {
+      // The explanation is worth showing without them, and the next one asks again.
+      this.groups = undefined;
+    }
   }
 
   /** Reports an error. The last explanation stays visible beside it, because it is better than nothing. */

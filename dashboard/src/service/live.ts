@@ -11,7 +11,9 @@ import { Channels } from '../model/channels.js';
 import { Feed } from '../model/feed.js';
 import { MetricHistory } from '../model/metric-history.js';
 import { UserTable } from '../model/user-table.js';
+import { AuditFeed } from './audit-feed.js';
 import { ChannelCounts } from './channel-counts.js';
+import { DashboardApi } from './dashboard-api.js';
 import { METRICS_EVERY_MS, fetchClockAheadMs, fetchMetrics } from './metrics-api.js';
 import { isAboutToken, type SignedIn } from './sign-in.js';
 import type { Viewer } from './viewer.js';
@@ -38,14 +40,18 @@ export class DashboardStore {
   readonly client: PresenceClient;
   /** Undefined: the token is an admin's. Otherwise the page shows and requests only what a viewer may see. */
   readonly viewer: Viewer | undefined;
+  readonly api: DashboardApi;
+  readonly audit: AuditFeed;
 
   /** `onRejected` is called when the service does not accept the token any more. */
   constructor(
-    { client, viewer }: SignedIn,
+    { client, token, viewer }: SignedIn,
     readonly onRejected: (error: unknown) => void,
   ) {
     this.client = client;
     this.viewer = viewer;
+    this.api = new DashboardApi(token);
+    this.audit = new AuditFeed(this.api, () => this.scheduleRender());
     this.collection = client.watch();
     this.collection.subscribe((change) => {
       this.pending.push(change);
@@ -97,6 +103,7 @@ export class DashboardStore {
   close(): void {
     this.stop.abort();
     this.channelCounts.close();
+    this.audit.close();
     this.client.close();
     this.listeners.clear();
   }

@@ -8,6 +8,7 @@ const ANYBODY = 'dashboard';
 /** The result of a sign-in. */
 export interface SignedIn {
   readonly client: PresenceClient;
+  readonly token: string;
   /** Undefined: the token is an admin's. */
   readonly viewer: Viewer | undefined;
 }
@@ -19,11 +20,11 @@ export async function signIn(token: string): Promise<SignedIn> {
   const client = createPresenceClient({ transport, token });
   try {
     await client.explain(ANYBODY);
-    return { client, viewer: undefined };
+    return { client, token, viewer: undefined };
   } catch (error) {
     // The service checks the scope after the token, so it has accepted the token.
     if (isPresenceError(error) && error.reason === 'ADMIN_SCOPE_REQUIRED')
-      return { client, viewer: viewerOf(token) };
+      return { client, token, viewer: viewerOf(token) };
     client.close();
     throw error;
   }

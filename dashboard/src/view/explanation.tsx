@@ -22,7 +22,7 @@ export function Explanation({ live, userId }: ExplanationProps) {
   const source = useRef<ExplainedUser>(null);
 
   useEffect(() => {
-    const user = new ExplainedUser(live.client, userId, setExplained, live.onRejected);
+    const user = new ExplainedUser(live.client, live.api, userId, setExplained, live.onRejected);
     source.current = user;
     return () => user.close();
   }, [userId]);
@@ -48,7 +48,7 @@ interface ExplanationBodyProps {
 function ExplanationBody({ explained, now, source }: ExplanationBodyProps) {
   if (explained.kind === 'loading') return <p class="panel-part muted">Loading…</p>;
   if (explained.kind === 'failed') return <p class="panel-part complaint">{explained.complaint}</p>;
-  const { explanation, complaint } = explained;
+  const { explanation, groups, complaint } = explained;
   const { own, sessions } = explanation;
   return (
     <>
@@ -71,6 +71,18 @@ function ExplanationBody({ explained, now, source }: ExplanationBodyProps) {
         <section class="panel-part" aria-label="Attributes">
           <h3>Attributes</h3>
           <Attributes attributes={own.attributes} />
+        </section>
+      )}
+      {groups !== undefined && groups.length > 0 && (
+        <section class="panel-part" aria-label="Groups">
+          <h3>Groups</h3>
+          <p class="facts">
+            {groups.map((groupId) => (
+              <bdi key={groupId} class="fact">
+                {groupId}
+              </bdi>
+            ))}
+          </p>
         </section>
       )}
       <section class="panel-part" aria-label="Explanation">

@@ -4,7 +4,7 @@ import { DownloadIcon } from './icons.js';
 
 interface ExportButtonProps {
   /** The name of the list, for the file and for screen readers. */
-  readonly name: 'users' | 'channels' | 'events';
+  readonly name: 'users' | 'channels' | 'events' | 'actions';
   readonly table: () => Table;
 }
 

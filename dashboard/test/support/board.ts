@@ -120,7 +120,7 @@ export class Board {
   }
 
   /** Exports a list, and returns the lines of the file, without the mark at its beginning. */
-  async exported(name: 'users' | 'channels' | 'events'): Promise<string[]> {
+  async exported(name: 'users' | 'channels' | 'events' | 'actions'): Promise<string[]> {
     const file = this.page.waitForEvent('download');
     await this.page.getByRole('button', { name: `Export the ${name} as CSV` }).click();
     const download = await file;
@@ -132,7 +132,7 @@ export class Board {
       .split('\r\n');
   }
 
-  async tab(name: 'Channels' | 'Events'): Promise<void> {
+  async tab(name: 'Channels' | 'Events' | 'Audit'): Promise<void> {
     await this.page.getByRole('tab', { name }).click();
   }
 
