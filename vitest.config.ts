@@ -49,6 +49,9 @@ const SYSTEM = [
   'test/docs/site-in-browser.e2e-spec.ts',
 ];
 
+/** Tests of the clients in other languages, which need compilers. */
+const LANGUAGES = 'test/languages/*.spec.ts';
+
 /** Tests that take minutes, or need the machine for themselves: `npm run test:nightly`. */
 const NIGHTLY = e2e('access-mutants', 'flood', 'heap', 'webhook-outages');
 
@@ -175,7 +178,14 @@ export default defineConfig({
             '{src,cli,test,client,nestjs,dashboard}/**/*.spec.ts',
             '{test,client/test,nestjs/test}/**/*.e2e-spec.ts',
           ],
-          exclude: [...excluded, ...SYSTEM, ...NIGHTLY, ...OWN_PROCESS, ...SEVERAL_NODES_ONLY],
+          exclude: [
+            ...excluded,
+            ...SYSTEM,
+            LANGUAGES,
+            ...NIGHTLY,
+            ...OWN_PROCESS,
+            ...SEVERAL_NODES_ONLY,
+          ],
           globalSetup: 'test/support/program-folder.ts',
           // The files of a worker share the modules. To load them anew for each file takes longer
           // than most tests.
@@ -198,6 +208,15 @@ export default defineConfig({
           exclude: excluded,
           globalSetup: 'test/support/program-folder.ts',
           isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'languages',
+          include: [LANGUAGES],
+          exclude: excluded,
+          globalSetup: 'test/support/program-folder.ts',
         },
       },
       {

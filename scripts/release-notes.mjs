@@ -10,6 +10,9 @@ const versions = {
   'package.json': JSON.parse(readFileSync('package.json', 'utf8')).version,
   'client/package.json': JSON.parse(readFileSync('client/package.json', 'utf8')).version,
   'nestjs/package.json': JSON.parse(readFileSync('nestjs/package.json', 'utf8')).version,
+  'clients/python/pyproject.toml': /^version = "(.+)"$/m.exec(
+    readFileSync('clients/python/pyproject.toml', 'utf8'),
+  )?.[1],
   'deploy/helm/Chart.yaml': chart,
   'appVersion of deploy/helm/Chart.yaml': appVersion,
 };

@@ -35,6 +35,7 @@ export const CONTENTS: readonly Section[] = [
   section('Clients', {
     'Client library': 'client/README.md',
     NestJS: 'nestjs/README.md',
+    Python: 'clients/python/README.md',
     Browsers: 'docs/browser.md',
     'Other languages': 'docs/other-languages.md',
   }),

@@ -6,6 +6,7 @@ import { whyNoDocsSite } from './docs-site.js';
 import { whyNoNetwork } from './far-network.js';
 import { whyNoHelm } from './helm.js';
 import { whyNoProcess1 } from './process-1.js';
+import { whyNoPython } from './python.js';
 import { REDIS_PROGRAM } from './redis-server.js';
 import { whyNoTerminal } from './pseudo-terminal.js';
 
@@ -67,6 +68,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
     debianPackage: 'none, run npm run docs:build',
     modules: ['test/support/docs-site.ts'],
     whyMissing: whyNoDocsSite,
+  },
+  {
+    name: 'Python with gRPC',
+    debianPackage:
+      'python3-grpcio python3-pip python3-wheel protobuf-compiler-grpc libprotobuf-dev',
+    modules: ['test/support/python.ts'],
+    whyMissing: whyNoPython,
   },
   {
     name: 'network namespaces',

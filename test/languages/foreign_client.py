@@ -1,6 +1,6 @@
 """A client that shares no code with the service: Python, Google's protobuf and the C core of gRPC.
 
-    client.py ADDRESS ALICE_TOKEN BOB_TOKEN ADMIN_TOKEN GOOGLE_RPC_DESCRIPTORS
+    foreign_client.py ADDRESS ALICE_TOKEN BOB_TOKEN ADMIN_TOKEN GOOGLE_RPC_DESCRIPTORS
 
 Needs a service that nobody else uses. Prints a line per expectation and exits with 1 when one does not hold.
 """
@@ -13,15 +13,15 @@ import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from grpc_reflection_v1 import reflection_pb2, reflection_pb2_grpc
 from health.v1 import health_pb2, health_pb2_grpc
-from presence.v1 import events_service_pb2 as events
-from presence.v1 import events_service_pb2_grpc as events_grpc
-from presence.v1 import moderation_service_pb2 as moderation
-from presence.v1 import moderation_service_pb2_grpc as moderation_grpc
-from presence.v1 import presence_pb2 as presence
-from presence.v1 import presence_service_pb2 as presences
-from presence.v1 import presence_service_pb2_grpc as presences_grpc
-from presence.v1 import session_service_pb2 as sessions
-from presence.v1 import session_service_pb2_grpc as sessions_grpc
+from presence_service.v1 import events_service_pb2 as events
+from presence_service.v1 import events_service_pb2_grpc as events_grpc
+from presence_service.v1 import moderation_service_pb2 as moderation
+from presence_service.v1 import moderation_service_pb2_grpc as moderation_grpc
+from presence_service.v1 import presence_pb2 as presence
+from presence_service.v1 import presence_service_pb2 as presences
+from presence_service.v1 import presence_service_pb2_grpc as presences_grpc
+from presence_service.v1 import session_service_pb2 as sessions
+from presence_service.v1 import session_service_pb2_grpc as sessions_grpc
 
 PATIENCE_SECONDS = 10
 
