@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import {
   Flag,
   frame,
@@ -16,6 +17,18 @@ import {
 /** Called for each complete gRPC message when it arrives. */
 export type OnMessage = (message: Buffer) => void;
 
+/** The client side of TLS. It trusts every certificate. */
+export interface ClientTls {
+  /** The ticket of an earlier connection. Undefined: a full handshake. */
+  readonly ticket: Buffer | undefined;
+}
+
+/** Opens a TLS connection for HTTP/2. */
+export function tlsSocket(port: number, { ticket }: ClientTls): TLSSocket {
+  const trust = { rejectUnauthorized: false, ALPNProtocols: ['h2'] };
+  return connectTls({ host: '127.0.0.1', port, session: ticket, ...trust });
+}
+
 /**
  * A very cheap client: a socket with just enough HTTP/2 for streaming calls, so that thousands of
  * clients fit next to the server on two cores. Its flow-control windows have the maximum size.
@@ -29,8 +42,10 @@ export class RawConnection {
   constructor(
     port: number,
     private readonly token: string,
+    tls?: ClientTls,
   ) {
-    this.socket = connect({ host: '127.0.0.1', port, noDelay: true });
+    this.socket = tls ? tlsSocket(port, tls) : connect({ host: '127.0.0.1', port });
+    this.socket.setNoDelay();
     this.socket.on('data', (chunk) => this.read(chunk));
     this.socket.on('error', () => {});
     this.socket.write(

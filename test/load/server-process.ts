@@ -34,11 +34,15 @@ export class ServerProcess {
     return usageOf(this.child.pid!);
   }
 
-  async stop(): Promise<void> {
+  /** Ends the server. A profile is written only on a graceful stop. */
+  stop(): Promise<void> {
+    return this.kill(process.env['PROFILE'] ? 'SIGTERM' : 'SIGKILL');
+  }
+
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.child.once('exit', resolve));
-    // A profile is written only on a graceful stop.
-    this.child.kill(process.env['PROFILE'] ? 'SIGTERM' : 'SIGKILL');
+    this.child.kill(signal);
     await ended;
   }
 

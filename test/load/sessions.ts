@@ -2,9 +2,14 @@ import { SubscribeRequest } from '../../src/api/generated/presence/v1/events_ser
 import { ConnectRequest } from '../../src/api/generated/presence/v1/session_service.pb.js';
 import { tokenOf } from './grpc-clients.js';
 import { progress } from './progress.js';
-import { RawConnection } from './raw-connection.js';
+import { RawConnection, type ClientTls } from './raw-connection.js';
 
-const AT_ONCE = 50;
+/** The options of clients that connect. */
+export interface ClientOptions {
+  /** The number of clients that connect at the same time. */
+  readonly atOnce?: number;
+  readonly tls?: ClientTls | undefined;
+}
 
 const CONNECT = ConnectRequest.encode({
   ...ConnectRequest.decode(new Uint8Array()),
@@ -20,12 +25,13 @@ export async function openSessions(
   count: number,
   friends: number,
   from = 0,
+  { atOnce = 50, tls }: ClientOptions = {},
 ): Promise<readonly RawConnection[]> {
   const connections: RawConnection[] = [];
-  for (let first = from; first < count; first += AT_ONCE) {
+  for (let first = from; first < count; first += atOnce) {
     progress(`${first} of ${count} sessions`);
-    const batch = Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, i) =>
-      openSession(port, first + i, count, friends),
+    const batch = Array.from({ length: Math.min(atOnce, count - first) }, (_, i) =>
+      openSession(port, first + i, count, friends, tls),
     );
     connections.push(...(await Promise.all(batch)));
   }
@@ -37,8 +43,9 @@ async function openSession(
   i: number,
   count: number,
   friends: number,
+  tls: ClientTls | undefined,
 ): Promise<RawConnection> {
-  const connection = new RawConnection(port, await tokenOf(userId(i)));
+  const connection = new RawConnection(port, await tokenOf(userId(i)), tls);
   await connection.begin('SessionService/Connect', CONNECT, () => {});
   const userIds = Array.from({ length: friends }, (_, k) => userId((i + 1 + k * 97) % count));
   await connection.begin('EventsService/Subscribe', following(userIds), () => {});

@@ -75,7 +75,7 @@ export async function measureStorm(sessions: number): Promise<StormResult> {
     for (const connection of [...connections, watcher]) connection.destroy();
     await until(async () => (await online()) === 0, elapsed);
 
-    const returning = new ReturningClients(server.port);
+    const returning = new ReturningClients([server.port]);
     const returnedAt = performance.now();
     await returning.return(sessions);
     const allBackMs = performance.now() - returnedAt;

@@ -1,4 +1,5 @@
 // Plain grpc-js with handlers that do nothing: the base cost of a call and of an open stream.
+import { readFileSync } from 'node:fs';
 import {
   Server,
   ServerCredentials,
@@ -54,6 +55,14 @@ server.addService(
       callback(null, { presence: undefined, choices: undefined }),
   },
 );
-server.bindAsync(process.env['GRPC_URL']!, ServerCredentials.createInsecure(), (error) => {
+server.bindAsync(process.env['GRPC_URL']!, serverCredentials(), (error) => {
   if (error) throw error;
 });
+
+function serverCredentials(): ServerCredentials {
+  const certFile = process.env['GRPC_TLS_CERT_FILE'];
+  if (certFile === undefined) return ServerCredentials.createInsecure();
+  const keyFile = process.env['GRPC_TLS_KEY_FILE']!;
+  const pair = { cert_chain: readFileSync(certFile), private_key: readFileSync(keyFile) };
+  return ServerCredentials.createSsl(null, [pair]);
+}
