@@ -1,4 +1,4 @@
-// npm run bench -- [fanout|latency|groups|unary|memory|state|crowd|counts|storm|cluster|replication|greedy|slow|webhooks ...] [--quick]
+// npm run bench -- [fanout|latency|groups|unary|memory|state|crowd|counts|storm|connect|reconnect|cluster|replication|greedy|slow|webhooks|simulate ...] [--quick] [--trace trace.csv]
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -7,6 +7,7 @@ import { LineContestant, NATS, REDIS } from './contestants/line-contestant.js';
 import { SocketIoContestant } from './contestants/socket-io-contestant.js';
 import type { Contestant } from './contestant.js';
 import { measureCluster } from './cluster.js';
+import { measureConnect } from './connect.js';
 import { measureCounts } from './counts.js';
 import { measureCrowd } from './crowd.js';
 import { measureFanout, type FanoutLoad, type FanoutResult } from './fanout.js';
@@ -17,14 +18,18 @@ import { measureGroups } from './groups.js';
 import { measureMemory } from './memory.js';
 import type { PopulationSize } from './population.js';
 import { clearProgress, progress } from './progress.js';
+import { measureReconnect } from './reconnect.js';
 import { measureReplication, type ReplicationResult } from './replication.js';
 import { report } from './report.js';
+import { simulateEnds, simulateSizes } from './simulate/simulate-sizes.js';
 import { measureSlow } from './slow.js';
 import { measureStorm } from './storm.js';
 import { measureUnary } from './unary.js';
 import { measureWebhooks } from './webhooks.js';
 
-const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly object[]>>> = {
+const WORKLOADS: Readonly<
+  Record<string, (isQuick: boolean, trace: string) => Promise<readonly object[]>>
+> = {
   fanout: async (isQuick) => [
     ...(await fanout({ ...everyone(isQuick), burst: 10, intervalMs: 10 })),
     ...(await fanout({ ...everyone(isQuick), burst: 1, intervalMs: 20 })),
@@ -68,6 +73,14 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
     ),
   ],
   storm: async (isQuick) => [await measureStorm(isQuick ? 1000 : 9000)],
+  connect: (isQuick) =>
+    measureConnect(
+      isQuick ? { clients: 100, atOnce: 50, rounds: 2 } : { clients: 600, atOnce: 200, rounds: 5 },
+    ),
+  reconnect: async (isQuick) => [
+    await measureReconnect('plain', isQuick ? 500 : 10_000),
+    await measureReconnect('TLS', isQuick ? 500 : 10_000),
+  ],
   cluster: async (isQuick) => {
     const results = [];
     for (const callers of [1, 64]) {
@@ -105,6 +118,10 @@ const WORKLOADS: Readonly<Record<string, (isQuick: boolean) => Promise<readonly 
       await measureWebhooks({ ...load, eventsPerSecond: 1000 }),
       await measureWebhooks({ ...load, eventsPerSecond: 10_000 }),
     ];
+  },
+  simulate: (_isQuick, trace) => {
+    report('simulate-ends', simulateEnds(trace));
+    return Promise.resolve(simulateSizes(trace));
   },
 };
 
@@ -147,7 +164,10 @@ function state({ users, groupsPerUser, groups }: PopulationSize): object {
 }
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    trace: { type: 'string', default: 'test/fixtures/irc-presence-2000.csv' },
+  },
   allowPositionals: true,
 });
 for (const name of positionals.length > 0 ? positionals : Object.keys(WORKLOADS)) {
@@ -156,7 +176,7 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(WORKLOADS)
     console.error(`There is no workload ${name}: choose of ${Object.keys(WORKLOADS).join(', ')}.`);
     process.exit(2);
   }
-  const rows = await workload(values.quick);
+  const rows = await workload(values.quick, values.trace);
   clearProgress();
   report(name, rows);
 }
