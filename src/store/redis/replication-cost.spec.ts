@@ -6,6 +6,7 @@ import { StoreNode } from '../../../test/support/store-node.js';
 import { step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
 import { decodeMessage, encodeCommit, type LoggedCommit } from './log-batch.js';
+import { scripts, type Script } from './script.js';
 
 /** Ids and times have the lengths that they have in a service. */
 const SESSION = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -16,6 +17,21 @@ function online(): User {
     [NOW, connect(SESSION, { node: 'AbCdEfGh', platform: 'desktop' })],
     [NOW + 1000, join(SESSION, 'channel-1234')],
   ).user;
+}
+
+/** Returns the bytes that a script allocates in Redis, which hashes all strings among them. */
+function measured({ source }: Script): string {
+  return `
+    collectgarbage('stop')
+    -- The buffer for joining strings grows once, not for each batch.
+    local buffer = string.rep('x', 20000) .. ARGV[1]
+    local before = collectgarbage('count')
+    local function run() ${source}
+    end
+    local reply = run()
+    local bytes = (collectgarbage('count') - before) * 1024
+    collectgarbage('restart')
+    return {reply[1], bytes}`;
 }
 
 /** Decodes a commit as another node does, which has the user in the state before. */
@@ -52,6 +68,35 @@ describe('A commit of a user with one session and one channel', () => {
     expect(user.shown.platforms).toBe(first.shown.platforms);
     expect(user.sessions[0]!.groups).toBe(first.sessions[0]!.groups);
     expect(user.sessions[0]!.terms).toBe(first.sessions[0]!.terms);
+  });
+});
+
+describe('The script that writes a batch', () => {
+  let server: RedisServer;
+  beforeAll(async () => void (server = await RedisServer.start()));
+  afterAll(() => server.stop());
+
+  it('makes few strings from a commit', async () => {
+    const before = online();
+    const made = step(before, mute(SESSION, { microphone: true }), NOW + 2000, POLICY);
+    const [record, rest] = encodeCommit(before, made);
+    const size = 10;
+    const users = Array.from({ length: size }, (_, i) => `user-${i}`);
+    const [keys, channel] = [['head', 'nodes', 'users', 'log'], 'channel'];
+    const reply = await server.with(async (redis) => {
+      await redis.hset('head', { epoch: 'epoch', seq: '7', token: 'before' });
+      await redis.hset('nodes', { node: '0|0|0|||' });
+      for (const userId of users) await redis.hset('users', userId, `1.t|${record}`);
+      // Lua keeps equal strings once.
+      const commits = users.flatMap((userId, i) => [userId, '1.t', record, `${rest}${i}`]);
+      const batch = ['node', 1, 7, 'before', 'token', NOW, channel, ...commits];
+      return redis.eval(measured(scripts.commit), keys.length, ...keys, ...batch);
+    });
+    const [status, bytes] = reply as [string, number];
+    expect(status).toBe('OK');
+    // The stored record, the new one, and the log entry and the message with the record and the events.
+    const strings = 2 * record.length + 2 * (record.length + rest.length);
+    expect(bytes / size).toBeLessThan(1.2 * strings);
   });
 });
 

@@ -25,8 +25,10 @@ if seen > seq or (seen == seq and ARGV[4] ~= head[3]) then return {'REWOUND'} en
 local users = {}
 for i = 8, #ARGV, 4 do users[#users + 1] = ARGV[i] end
 local stored = redis.call('HMGET', KEYS[3], unpack(users))
--- The fields and values of the users to write, and the users to remove.
-local entries, written, removed, results = {}, {}, {}, {}
+-- The parts of the log entries, the fields and values of the users to write, and the users to remove. Redis hashes each byte
+-- of each string that a script makes, so the script joins the parts only once.
+local parts, written, removed, results, accepted = {}, {}, {}, {}, 0
+local suffix = '.' .. ARGV[5] .. '|'
 for n, user in ipairs(users) do
   local i = 4 + 4 * n
   local record, revision = ARGV[i + 2], stored[n] and string.match(stored[n], '^[^|]*') or ''
@@ -34,22 +36,28 @@ for n, user in ipairs(users) do
     results[n] = '0'
   else
     results[n] = '1'
+    accepted = accepted + 1
+    local at = #parts
+    parts[at + 1] = accepted == 1 and '[[' or '],['
     if record == '' then
-      entries[#entries + 1] = '[null,' .. ARGV[i + 3] .. ']'
+      parts[at + 2] = 'null'
       removed[#removed + 1] = user
     else
-      entries[#entries + 1] = '[' .. record .. ',' .. ARGV[i + 3] .. ']'
+      parts[at + 2] = record
       written[#written + 1] = user
-      written[#written + 1] = string.format('%.0f', seq + #entries) .. '.' .. ARGV[5] .. '|' .. record
+      written[#written + 1] = string.format('%.0f', seq + accepted) .. suffix .. record
     end
+    parts[at + 3] = ','
+    parts[at + 4] = ARGV[i + 3]
   end
 end
 
 outcomes = table.concat(results)
-before, after, prev, token = head[2], string.format('%.0f', seq + #entries), head[3], head[3]
-if #entries > 0 then
+before, after, prev, token = head[2], string.format('%.0f', seq + accepted), head[3], head[3]
+if accepted > 0 then
   token = ARGV[5]
-  local batch = '[' .. table.concat(entries, ',') .. ']'
+  parts[#parts + 1] = ']]'
+  local batch = table.concat(parts)
   -- All bytes that were ever logged before this batch. The script `trim` computes the size of the log from it.
   local bytes = tonumber(head[4]) or 0
   -- XADD comes first, because it is the only write that can still fail: Redis does not undo writes before an error.
