@@ -4,6 +4,7 @@ import { RejectedError } from '../../domain/rejected-error.js';
 import type { Step } from '../../domain/step.js';
 import { isForgotten, newUser, type User } from '../../domain/user.js';
 import { withLinkedSpan, activeTracer } from '../../telemetry/tracing.js';
+import { endOfIteration } from '../../timers/end-of-iteration.js';
 import type { UserUpdate } from '../presence-store.js';
 import { encodeCommit } from './log-batch.js';
 import { isContradicted, LOSSES } from './commit-reply.js';
@@ -121,9 +122,9 @@ export class PartitionWriter {
 
   private async run(): Promise<void> {
     try {
-      // All updates of this slice of the event loop go into one batch.
-      await Promise.resolve();
       while (this.waiting.length > 0 && !this.isClosed) {
+        // All updates of this iteration of the event loop go into one batch.
+        await endOfIteration();
         if (this.options.reader.isRecovering) await this.options.reader.reached(0);
         const prepared = this.prepare();
         if (prepared.length > 0) await this.commit(prepared);

@@ -79,7 +79,7 @@ describe('A partition', () => {
   }
 
   /** Resolves after a requested update was sent to Redis and before Redis can reply. */
-  const isUnderWay = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+  const isUnderWay = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
   it('is followed by reading its log if no message arrives', async () => {
     const [writer, reader] = [await startNode('a'), await startNode('b')];
@@ -108,6 +108,19 @@ describe('A partition', () => {
       Promise.all(users.map((userId) => perform(node, userId, connect(`session of ${userId}`)))),
     );
     expect(full).toEqual(one);
+  });
+
+  it('writes all updates of one iteration of the event loop in one batch', async () => {
+    const node = await startNode('a');
+    const before = await commandCalls(node.port);
+    // The calls of clients come in several callbacks.
+    const performed = ['ann', 'bob', 'cy', 'dan'].map(async (userId, nth) => {
+      for (let i = 0; i < nth; i++) await new Promise<void>((done) => process.nextTick(done));
+      await perform(node, userId, connect(`session of ${userId}`));
+    });
+    await Promise.all(performed);
+    const after = await commandCalls(node.port);
+    expect(after.get('xadd')! - (before.get('xadd') ?? 0)).toBe(1);
   });
 
   it('accepts commands of nodes in turns if only the log connects them', async () => {
