@@ -113,3 +113,15 @@ function clientOf(address: RedisAddress): Redis | Cluster {
       });
   }
 }
+
+/**
+ * Sends the commands of this slice of the event loop with one write, because every write costs a system call here and another one
+ * in Redis. Only for a client with one connection.
+ */
+export function joinWrites(client: Redis | Cluster): void {
+  if (client instanceof Cluster || client.status !== 'ready') return;
+  const { stream } = client;
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}

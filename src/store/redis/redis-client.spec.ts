@@ -10,6 +10,7 @@ import { TlsFolder } from '../../../test/support/tls-folder.js';
 import { redisUrl } from '../../config/redis-url.js';
 import { diagnose } from './diagnosis.js';
 import { RedisClient } from './redis-client.js';
+import { scripts } from './script.js';
 
 describe('The way to Redis', () => {
   let server: RedisServer;
@@ -27,6 +28,20 @@ describe('The way to Redis', () => {
     await expect(port.subscribe(['channel'], () => {})).resolves.toBeUndefined();
     port.close();
     gate.close();
+  });
+
+  it('writes the scripts of one slice of the event loop at once', async () => {
+    const port = RedisClient.open(redisUrl.read(server.url)!, () => {});
+    await port.ready(PATIENCE_MS);
+    const run = (): Promise<unknown> => port.run(scripts.time, ['beats'], []);
+    await run();
+    const reads = async (): Promise<number> =>
+      Number((await port.info('stats'))[0]!.get('total_reads_processed'));
+    const before = await reads();
+    await Promise.all(Array.from({ length: 16 }, run));
+    // One read of the scripts, and one of the command that asks for the number.
+    expect((await reads()) - before).toBe(2);
+    port.close();
   });
 
   it('can be closed at any moment of a handshake with a server that it does not trust', async () => {

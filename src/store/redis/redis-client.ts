@@ -6,6 +6,7 @@ import { diagnose } from './diagnosis.js';
 import type { PartitionKeys } from './keys.js';
 import {
   allowMoreErrors,
+  joinWrites,
   newClient,
   onceInAWhile,
   RECONNECT_AT_MOST_EVERY_MS,
@@ -84,6 +85,7 @@ export class RedisClient {
     keys: readonly string[],
     args: readonly (string | number)[],
   ): Promise<unknown> {
+    joinWrites(this.client);
     try {
       return await this.client.evalsha(sha, keys.length, ...keys, ...args);
     } catch (error) {
