@@ -11,6 +11,9 @@ export interface CommitRef {
   readonly next: number | undefined;
 }
 
+/** The last commit of a reader that may have missed others. No index finds it. */
+const UNKNOWN_COMMIT: CommitRef = { seq: 0, mark: -1, next: undefined };
+
 /**
  * The commits of a partition that have events, in order. The data is stored in arrays of numbers, because one object
  * per commit would be extra work for the garbage collector. When events are dropped, the last commit before the tail
@@ -23,8 +26,16 @@ export class PartitionIndex {
   private readonly ends: number[];
   private first = 0;
 
-  /** Starts directly after the commit `seq`, at an offset in the event log. */
-  constructor(seq: number, mark: number, position: number) {
+  /**
+   * Starts directly after the commit `seq`, at an offset in the event log. `hasPrevious`: the event log has events of this
+   * partition before that offset, which do not lead to the commit.
+   */
+  constructor(
+    seq: number,
+    mark: number,
+    position: number,
+    private readonly hasPrevious: boolean,
+  ) {
     this.seqs = [seq];
     this.marks = [mark];
     this.starts = [position];
@@ -42,6 +53,17 @@ export class PartitionIndex {
     this.marks.push(mark);
     this.starts.push(start);
     this.ends.push(end);
+  }
+
+  /** Whether the event log has had events of this partition. */
+  get hasEvents(): boolean {
+    return this.hasPrevious || this.ends.at(-1)! > this.starts[0]!;
+  }
+
+  /** Returns the last commit of a reader at an offset, which has missed nothing before that commit. */
+  lastReceived(position: number): CommitRef {
+    const mayMiss = this.hasPrevious && position < this.ends[this.first]!;
+    return mayMiss ? UNKNOWN_COMMIT : this.lastBefore(position);
   }
 
   /** Returns the last commit whose events all lie before an offset. */

@@ -136,6 +136,22 @@ describe('A resume token', () => {
     expect(log.find(log.tokenFor(1))).toBeDefined();
   });
 
+  it('is invalid if its bearer has not received everything that came before the restart', () => {
+    const log = newNode();
+    take(log, { partition: 2, seq: 1, versions: [1] });
+    take(log, { partition: 2, seq: 2, versions: [2] });
+    log.begin({ partition: 2, seq: 5, mark: 1 });
+    expect(log.find(log.tokenFor(2))).toBeUndefined();
+    expect(log.find(log.tokenFor(3))).toBeDefined();
+    // The node finds differences, and reports them with the commit of the restart.
+    take(log, { partition: 2, seq: 5, versions: [3, 4] }, 1);
+    for (const offset of [2, 3, 4]) expect(log.find(log.tokenFor(offset))).toBeUndefined();
+    expect(log.find(log.tokenFor(5))).toBeDefined();
+    log.begin({ partition: 2, seq: 6, mark: 1 });
+    for (const offset of [2, 4]) expect(log.find(log.tokenFor(offset))).toBeUndefined();
+    expect(log.find(log.tokenFor(5))).toBeDefined();
+  });
+
   it('is invalid if the log has dropped something that its bearer has not seen', () => {
     const log = newNode(2);
     const token = log.tokenFor(1);

@@ -29,7 +29,8 @@ export class ResumeIndex {
    * log.
    */
   begin({ partition, seq, mark }: CommitPosition, head: number): void {
-    this.tracks[partition] = new PartitionIndex(seq, mark, head);
+    const hasPrevious = this.tracks[partition]?.hasEvents ?? false;
+    this.tracks[partition] = new PartitionIndex(seq, mark, head, hasPrevious);
   }
 
   /** Records that the events of a commit occupy the offsets from `start` up to, but not including, `end`. */
@@ -60,7 +61,7 @@ export class ResumeIndex {
 
   /** Returns a resume token for a reader that has received everything before an offset. */
   tokenFor(position: number): string {
-    const last = this.tracks.map((track) => track.lastBefore(position));
+    const last = this.tracks.map((track) => track.lastReceived(position));
     const seqs = last.map(({ seq }) => seq);
     return this.seal.seal(packSeenCommits({ seqs, checksum: checkOf(last) }));
   }
