@@ -20,6 +20,15 @@ export interface CommitPosition {
   readonly mark: number;
 }
 
+/** A position after which the commits of a partition continue. */
+export interface PartitionReset extends CommitPosition {
+  /**
+   * This node has missed no commit before the position. But the store had lost some, and they were written back without their
+   * events, so a reader from another node may have missed them.
+   */
+  readonly isComplete?: true;
+}
+
 /** Names a user by id, or by a live session. */
 export type UserKey = { readonly userId: string } | { readonly sessionId: string };
 
@@ -59,10 +68,11 @@ export abstract class PresenceStore {
   abstract readonly commits: Observable<Commit>;
 
   /**
-   * The positions after which `commits` continues. A subscription emits one position for each partition at once, and
-   * another one whenever commits of a partition were missed. It never completes. Subscribe before the store starts.
+   * The positions after which `commits` continues, and a reader from another node can. A subscription emits one position for
+   * each partition at once, and another one whenever commits of a partition were missed, or written back. It never completes.
+   * Subscribe before the store starts.
    */
-  abstract readonly partitionResets: Observable<CommitPosition>;
+  abstract readonly partitionResets: Observable<PartitionReset>;
 
   /** Runs `change` on the newest state of a user, and commits the user and its events together. */
   abstract update(userId: string, change: UserUpdate): Promise<Step>;

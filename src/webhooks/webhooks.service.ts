@@ -81,7 +81,8 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
     const { url } = this.config.webhook;
     if (url === undefined) return;
     this.logger.log(`Events are delivered to ${new URL(url).origin}.`);
-    this.subscription = this.store.partitionResets.subscribe(({ partition }) => {
+    this.subscription = this.store.partitionResets.subscribe(({ partition, isComplete }) => {
+      if (isComplete) return;
       const delivery = this.deliveries.get(partition);
       delivery?.feed.noteReset();
       delivery?.wake();

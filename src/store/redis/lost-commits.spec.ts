@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
+import { filter, firstValueFrom, map } from 'rxjs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
 import { disconnect, join } from '../../../test/support/play.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
+import { TcpProxy } from '../../../test/support/tcp-proxy.js';
 import type { CommitPosition } from '../presence-store.js';
 import { Keys, partitionOf } from './keys.js';
 
@@ -11,6 +13,8 @@ import { Keys, partitionOf } from './keys.js';
 Logger.overrideLogger(false);
 
 const PARTITION = 3;
+/** No server listens on this port. */
+const CLOSED_PORT = 1;
 /** Users of one partition. */
 const [ANN, BOB] = Array.from({ length: 200 }, (_, i) => `user-${i}`).filter(
   (userId) => partitionOf(userId) === PARTITION,
@@ -29,8 +33,8 @@ describe('Commits that Redis has lost', () => {
   });
   afterEach(() => Promise.all(nodes.map((node) => node.stop())));
 
-  async function startNode(): Promise<StoreNode> {
-    const node = await StoreNode.start(server.url, prefix);
+  async function startNode(url = server.url): Promise<StoreNode> {
+    const node = await StoreNode.start(url, prefix);
     nodes.push(node);
     return node;
   }
@@ -91,6 +95,36 @@ describe('Commits that Redis has lost', () => {
       expect(later.log.offsetAfter(position)).toBeUndefined();
       expect(await later.store.history.readAfter(position, 10)).toBeUndefined();
     });
+  });
+
+  it('are not skipped by a subscriber that a node without them has served, and that resumes on one with them', async () => {
+    const address = await TcpProxy.to(server.port);
+    try {
+      const a = await startNode(`redis://127.0.0.1:${address.port}`);
+      await a.connect(ANN, 's');
+      const goBack = await server.remember(`${prefix}*`);
+      await a.perform(ANN, join('s', 'lobby'));
+      // The node does not notice the loss before the other one has started.
+      address.pointAt(CLOSED_PORT);
+      address.cut();
+      await goBack();
+      const b = await startNode();
+      const marked = firstValueFrom(
+        b.store.partitionResets.pipe(
+          filter(({ partition, seq }) => partition === PARTITION && seq > 1),
+          map(() => b.log.tokenFor(b.log.head)),
+        ),
+      );
+      address.pointAt(server.port);
+      const token = await marked;
+      await untilRepaired();
+      expect(a.log.find(token)).toBeUndefined();
+      expect(b.log.find(token)!.start, 'it sends the difference').toBeLessThan(b.log.head);
+      const [later] = await upToDate(b);
+      expect(a.log.find(later)).toBeDefined();
+    } finally {
+      address.close();
+    }
   });
 
   it('are marked once, and every node knows the mark', async () => {

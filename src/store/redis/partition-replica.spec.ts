@@ -35,6 +35,7 @@ function newReplica(): { readonly replica: PartitionReplica; readonly emitted: E
     ...{ view, policy: POLICY, node: () => 'n2', now: () => NOW },
     onStep: (made, before) => emitted.push({ ...made, before }),
     onRestart: () => {},
+    onWrittenBack: () => {},
   });
   return { replica, emitted };
 }

@@ -34,6 +34,11 @@ export interface ReplicaOptions {
    * Called when the replica starts or resyncs. Listeners receive the commits after this position and none before it.
    */
   readonly onRestart: (position: LogPosition) => void;
+  /**
+   * Called when a user was written back of whom Redis had lost what this replica knows. Nodes that did not know it announce the
+   * difference; this one has announced it before.
+   */
+  readonly onWrittenBack: (position: LogPosition) => void;
 }
 
 /**
@@ -116,11 +121,14 @@ export class PartitionReplica {
     }
     entries.forEach((entry, nth) => {
       const { userId } = entry.user;
+      const isWrittenBack = entry.isRepair && this.dirtyUsers.get(userId).isLost;
       if (this.unreadable.size > 0) this.unreadable.delete(userId);
       if (isOwn) this.dirtyUsers.delete(userId);
       if (entry.isRepair) this.continuousFrom = batch.after.seq;
       const revision = isForgotten(entry.user) ? '' : revisionOf(batch, nth);
-      this.take(entry, revision, positionAfter(batch, nth));
+      const position = positionAfter(batch, nth);
+      this.take(entry, revision, position);
+      if (isWrittenBack) this.options.onWrittenBack(position);
     });
     this.reached = batch.after;
     return true;

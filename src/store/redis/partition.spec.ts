@@ -53,6 +53,7 @@ describe('A partition', () => {
       randomToken: () => `token ${tokens++}`,
       onStep: () => {},
       onRestart: () => {},
+      onWrittenBack: () => {},
       onGap: () => {},
       onFenced: () => {},
       onKeyLost: () => {},

@@ -6,7 +6,7 @@ import type { User } from '../../domain/user.js';
 import {
   PresenceStore,
   type Commit,
-  type CommitPosition,
+  type PartitionReset,
   type UserKey,
   type UserUpdate,
 } from '../presence-store.js';
@@ -70,7 +70,7 @@ export class RedisPresenceStore
   private confirmedAt = performance.now();
   private readonly committed = new Subject<Commit>();
   readonly commits = this.committed.asObservable();
-  private readonly restarted = new Subject<CommitPosition>();
+  private readonly restarted = new Subject<PartitionReset>();
   // Before the partitions are loaded, no resume token can match their positions.
   readonly partitionResets = this.restarted.pipe(startWith(...NOTHING_LOADED));
   /** The commits in the partition logs. */
@@ -108,7 +108,9 @@ export class RedisPresenceStore
             const position = commitPosition(index, at);
             this.committed.next({ before, user, occurredAt, cause, events, ended, position });
           },
-          onRestart: (position) => this.restarted.next(commitPosition(index, position)),
+          onRestart: (at) => this.restarted.next(commitPosition(index, at)),
+          onWrittenBack: (at) =>
+            this.restarted.next({ ...commitPosition(index, at), isComplete: true }),
           onFenced: (name) => this.rotateNodeId(name),
           onError: this.noteError,
           onLoss: (cause) => this.events.lost(index, cause),
