@@ -36,7 +36,6 @@ export const CONTENTS: readonly Section[] = [
     'Client library': 'client/README.md',
     NestJS: 'nestjs/README.md',
     Python: 'clients/python/README.md',
-    Python: 'clients/python/README.md',
     Browsers: 'docs/browser.md',
     'Other languages': 'docs/other-languages.md',
   }),
