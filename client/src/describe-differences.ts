@@ -33,8 +33,8 @@ type Difference = (
 ) => ChangeDescription | undefined;
 
 /**
- * The description of each field. Undefined: the field is not described. The compiler reports a field that is missing
- * here.
+ * Maps each field to its description, or to undefined if the field has none. The compiler reports a field that is
+ * missing here.
  */
 export const FIELDS: Readonly<
   Record<keyof Omit<Presence, 'userId' | 'version'>, Difference | undefined>

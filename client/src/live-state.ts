@@ -49,7 +49,7 @@ export class LiveState {
     return this.stateValue;
   }
 
-  /** Runs the stream until reconnecting makes no sense any more, and calls `onEnd` before the state says so. */
+  /** Runs the stream, and reconnects until an error is final. Then it calls `onEnd`, and sets the state to `closed`. */
   async run(follow: () => Promise<End>, onEnd: () => void): Promise<void> {
     const error = await runWithReconnect(this.caller, this.scope.signal, follow, (lost) =>
       this.lose(lost),

@@ -32,7 +32,7 @@ export type EventDetails =
       readonly wasMicrophoneMutedByModerator: boolean;
       readonly wasSpeakerMutedByModerator: boolean;
     }
-  /** `keys`: the attributes that were set to another value, removed or expired. */
+  /** `keys`: the keys of the attributes that were added, changed or removed, or that expired. */
   | { readonly kind: 'attributes-changed'; readonly keys: readonly string[] }
   /** A kind that is newer than this library. */
   | { readonly kind: 'unknown' };

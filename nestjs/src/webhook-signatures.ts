@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** An older request could be one that somebody recorded and sends again. */
+/** Requests that are older are rejected, because they can be replays. */
 const TOLERANCE_SECONDS = 300;
 
 type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;

@@ -1,7 +1,7 @@
 import { RejectedError } from '../domain/rejected-error.js';
 import type { Principal } from './principal.js';
 
-/** Throws a `RejectedError` unless the caller may name other users. */
+/** Throws a `RejectedError` unless the token of the caller has the scope `presence:admin`. */
 export function requireAdmin(caller: Principal): void {
   if (caller.isAdmin) return;
   throw new RejectedError(

@@ -46,7 +46,7 @@ export class TokenSecrets implements VerificationKeys {
   }
 }
 
-/** Throws if the header is not valid, or asks for another algorithm or for an extension. */
+/** Throws if the header is invalid, names an algorithm other than HS256, or has an extension (`crit`). */
 function checkHeader(token: string): void {
   const { alg, crit } = headerOf(token);
   if (alg !== 'HS256') throw new errors.JOSEAlgNotAllowed();

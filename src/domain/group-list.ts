@@ -1,6 +1,6 @@
 /**
- * Groups, sorted, each once. It is never changed. A sorted array is one, and `sharedGroups` returns one that takes less
- * memory.
+ * A sorted, immutable list of groups without duplicates. A sorted array implements it. `sharedGroups` returns an
+ * implementation that uses less memory.
  */
 export interface GroupList extends Iterable<string> {
   readonly length: number;

@@ -150,11 +150,11 @@ describe('A moderator', () => {
   });
 
   it.each([
-    ['who is OFFLINE', newUser('alice'), 'not present'],
+    ['who is OFFLINE', newUser('alice'), 'is OFFLINE'],
     [
       'who is INVISIBLE',
       continueWith(onStage.user, [[2, choose('a', 'INVISIBLE')]]).user,
-      'not present',
+      'is OFFLINE',
     ],
     ['who is elsewhere', continueWith(onStage.user, [[2, join('a', 'x')]]).user, 'not in this'],
   ])('cannot move or remove a user %s', (_, user, message) => {
@@ -165,7 +165,7 @@ describe('A moderator', () => {
   it('cannot mute a user who is shown OFFLINE', () => {
     const { user } = continueWith(onStage.user, [[2, choose('a', 'INVISIBLE')]]);
     expect(() => continueWith(user, [[3, moderateMute({ microphone: true })]])).toThrow(
-      'not present',
+      'is OFFLINE',
     );
   });
 });
@@ -188,7 +188,7 @@ describe('A moderator without the scope of an admin', () => {
     const hiding = { ...onStage.user, accessRules: accessRules(hiddenFrom, undefined) };
     const commands = [moveUser('stage', 'lobby', of('stage')), removeUser('stage', of('stage'))];
     for (const command of [mute(of('stage')), ...commands])
-      expect(() => continueWith(hiding, [[3, command]])).toThrow('the user is not present');
+      expect(() => continueWith(hiding, [[3, command]])).toThrow('the user is OFFLINE');
     // The commands of an admin reach a user who hides.
     expect(continueWith(hiding, [[3, mute(ADMIN)]]).eventLines).toHaveLength(1);
 
@@ -199,7 +199,7 @@ describe('A moderator without the scope of an admin', () => {
       rights: 'r',
     };
     const stranger = { ...of('stage'), viewer };
-    expect(() => continueWith(onStage.user, [[3, mute(stranger)]])).toThrow('not present');
+    expect(() => continueWith(onStage.user, [[3, mute(stranger)]])).toThrow('is OFFLINE');
   });
 
   it('gets the error about a user who is not in a channel that it may not watch', () => {
@@ -236,7 +236,7 @@ describe('A moderator without the scope of an admin', () => {
     for (const user of [hidden, newUser('alice')]) {
       for (const moderator of [of('stage'), of()]) {
         expect(() => continueWith(user, [[4, removeUser('stage', moderator)]])).toThrow(
-          'the user is not present',
+          'the user is OFFLINE',
         );
       }
     }

@@ -47,7 +47,7 @@ export function moderate(user: User, input: ModerationInput, now: number): User 
   const { moderator } = input;
   const seen = seenBy(moderator, user);
   if (seen.status === 'OFFLINE') {
-    throw new RejectedError('USER_NOT_PRESENT', 'the user is not present', 'user_id');
+    throw new RejectedError('USER_NOT_PRESENT', 'the user is OFFLINE', 'user_id');
   }
   const facts = copyUser(user);
   chose(facts, 'moderation', now);

@@ -23,7 +23,7 @@ interface Missed {
  * saw there.
  */
 export class CatchUp {
-  /** The offset at which the reader has received everything that was committed before it resumed. */
+  /** When the reader reaches this offset, it has received every commit from before its resume. */
   readonly until: number;
   private readonly gone = new Map<string, Missed>();
 

@@ -45,7 +45,7 @@ export class RightsIndex<Reader, Change extends ViewedChange = CommitFacts> {
   private readonly watchingSome = new Map<number, Peers<Reader>>();
   /** Those of `watchingSome` who may watch a channel, for the channels of recent commits. */
   private readonly byChannel = new Map<string, Watchers<Reader>>();
-  /** The size of `byChannel`. It includes rights that have no reader any more. */
+  /** The size of `byChannel`, including entries for rights that no reader has any more. */
   private remembered = 0;
   private added = 0;
   /** The number of rights that lost their last reader since `byChannel` was empty. */

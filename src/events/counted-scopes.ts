@@ -48,8 +48,8 @@ export class CountedScopes {
   private readonly ofAll = new RightsIndex<CountedScope, KnownChange>(changesStatus);
   private readonly marked = new Set<CountedScope>();
   /**
-   * The current counts of all users, by viewer, as long as every commit since the last full count is known. They are
-   * updated from the commits, because counting all users whom a viewer sees can take long.
+   * The current counts of all users for each viewer. Each commit updates them, because a full count can take long. An entry
+   * exists only while every commit since the last full count is known.
    */
   private readonly totals = new WeakMap<CountedScope, Total>();
   private waiting: Waiting[] = [];

@@ -28,7 +28,7 @@ export function registerConnectionMetrics(registry: Registry, connections: Conne
 export function registerTlsMetrics(registry: Registry, certificates: CertificateWatch): void {
   registerGauge(registry, {
     name: 'presence_tls_certificate_expiry_timestamp_seconds',
-    help: 'Expiry time of the current gRPC server certificate (Unix time). Only with TLS.',
+    help: 'Expiry time of the current gRPC server certificate (Unix time). Absent without TLS.',
     value: () => certificates.expiresAt / 1000,
   });
 }

@@ -30,7 +30,7 @@ export function registerEventMetrics(
   registry.registerMetric(fanOut.deliveryLatency);
   registerGauge(registry, {
     name: 'presence_subscribers',
-    help: 'Subscriptions on this node.',
+    help: 'Open subscriptions on this node.',
     value: () => fanOut.size,
   });
   registerGauge(registry, {
@@ -56,7 +56,7 @@ export function registerEventMetrics(
   });
   registerCounts(registry, {
     name: 'presence_history_resumes_total',
-    help: 'Resumes from the partition logs in Redis, because the event log of the node did not reach back far enough, by outcome: continued, reset (the partition logs did not lead to the event log), or ended (the stream ended before).',
+    help: 'Resumes that read the partition logs in Redis, because the event log of the node did not reach back far enough, by outcome: continued, reset (gap between the logs), or ended (the stream ended first).',
     label: 'outcome',
     counts: () => events.replays,
   });

@@ -11,7 +11,7 @@ export function registerWebhookMetrics(
 ): void {
   registerCount(registry, {
     name: 'presence_webhook_events_total',
-    help: 'Events that the receiver of webhooks has taken from this node, including gap events.',
+    help: 'Events of this node that the receiver of webhooks has accepted, including gap events.',
     count: () => counters.events,
   });
   registerCounts(registry, {
@@ -22,7 +22,7 @@ export function registerWebhookMetrics(
   });
   registerGauge(registry, {
     name: 'presence_webhook_lag_events',
-    help: 'Events in the event log that this node has still to deliver by webhook.',
+    help: 'Events in the event log that this node must still deliver by webhook.',
     value: () => webhooks.lag.events,
   });
   registerGauge(registry, {

@@ -12,7 +12,7 @@ const MAX_RIGHTS = 100;
 /** The maximum number of ids that are kept for all rights together, except for one of them. They take 32 MB. */
 const MAX_IDS = 2_000_000;
 
-/** Keeping users up to date costs about as much for this many changes as finding them again. */
+/** A new search for the visible users costs at least as much as this number of updates of the known ones. */
 const LEAST_CHANGES = 1000;
 
 /**

@@ -14,7 +14,7 @@ export interface Batch {
   /** A JSON array of CloudEvents. */
   readonly body: string;
   readonly events: number;
-  /** The position of the partition when the receiver has taken the batch. */
+  /** The position of the partition when the receiver has accepted the batch. */
   readonly position: DeliveryPosition | undefined;
 }
 

@@ -120,7 +120,7 @@ describe('The delivery of a partition', () => {
     expect(world.requests.map((request) => world.versionsOf(request))).toEqual([[1, 2, 3]]);
   });
 
-  it('sends the next batch only when the receiver has taken the one before, and the position is stored', async () => {
+  it('sends the next batch only when the receiver has accepted the one before, and the position is stored', async () => {
     await world.commit(1);
     await world.commit(2);
     expect(world.requests).toHaveLength(1);
@@ -195,7 +195,7 @@ describe('The delivery of a partition', () => {
     expect(world.requests).toHaveLength(2);
   });
 
-  it('tries again at once when the receiver has taken a batch of another partition', async () => {
+  it('tries again at once when the receiver has accepted a batch of another partition', async () => {
     await world.commit(1);
     await world.requests[0]!.result('5xx', 60_000);
     world.delivery.retryNow();

@@ -28,7 +28,7 @@ export interface DeliveryOptions {
 
 /**
  * Delivers the events of one partition while this node has its lease: one batch at a time, and the next one only after
- * the receiver has taken it. It holds only the batch in flight in memory.
+ * the receiver has accepted it. It holds only the batch in flight in memory.
  */
 export class PartitionDelivery {
   private readonly idle = new Pause();
@@ -47,7 +47,7 @@ export class PartitionDelivery {
     return this.options.feed;
   }
 
-  /** The batch that the receiver has not taken yet. */
+  /** The batch that the receiver has not accepted yet. */
   get inFlight(): Batch | undefined {
     return this.batch;
   }
@@ -69,7 +69,7 @@ export class PartitionDelivery {
     this.idle.wake();
   }
 
-  /** Ends the pause after a failed request, because the receiver has taken another batch. */
+  /** Ends the pause after a failed request, because the receiver has accepted another batch. */
   retryNow(): void {
     if (this.batch !== undefined) this.retry.wake();
   }

@@ -18,7 +18,7 @@ describe('The feed of a partition', () => {
     log = twoPartitions();
   });
 
-  it('has the events of its partition in order, and continues where the receiver has taken them', async () => {
+  it('has the events of its partition in order, and continues where the receiver has accepted them', async () => {
     for (const seq of [1, 2, 3]) {
       commit(log, 0, seq);
       commit(log, 1, seq);
@@ -46,7 +46,7 @@ describe('The feed of a partition', () => {
     expect(new Set(all.map(({ id }) => id)).size).toBe(6);
   });
 
-  it('moves its position only when the receiver has taken the batch', async () => {
+  it('moves its position only when the receiver has accepted the batch', async () => {
     commit(log, 1, 1);
     const feed = feedOf(log, after(0));
     const batch = await feed.next();
@@ -75,7 +75,7 @@ describe('The feed of a partition', () => {
     expect(await read(feedOf(log, feed.position))).toEqual([]);
   });
 
-  it('reports a gap if the log has dropped events that the receiver has not taken', async () => {
+  it('reports a gap if the log has dropped events that the receiver has not accepted', async () => {
     log = twoPartitions(10);
     commit(log, 1, 1);
     const feed = feedOf(log, after(0));
@@ -125,7 +125,7 @@ describe('The feed of a partition', () => {
     expect(feed.position).toEqual(after(21));
   });
 
-  it('reports a gap where the store has lost commits that the receiver has taken', async () => {
+  it('reports a gap where the store has lost commits that the receiver has accepted', async () => {
     for (const seq of [1, 2, 3]) commit(log, 1, seq);
     const feed = feedOf(log, after(0));
     await read(feed);

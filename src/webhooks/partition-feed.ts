@@ -33,7 +33,7 @@ export interface FeedOptions {
 export class PartitionFeed {
   /** The offset in the event log of the next entry to read. Undefined: it has to be found by the position. */
   private offset: number | undefined;
-  /** The offset before which the receiver has taken everything. */
+  /** The offset before which the receiver has accepted all events. */
   private takenUntil: number;
   /** The position of the last entry that was read. */
   private read: DeliveryPosition | undefined;
@@ -50,14 +50,14 @@ export class PartitionFeed {
 
   constructor(
     private readonly options: FeedOptions,
-    /** The position up to which the receiver has taken all events. */
+    /** The position up to which the receiver has accepted all events. */
     private taken: DeliveryPosition | undefined,
   ) {
     this.read = taken;
     this.takenUntil = options.log.tail;
   }
 
-  /** The position up to which the receiver has taken all events. Undefined: nothing is known. */
+  /** The position up to which the receiver has accepted all events. Undefined: nothing is known. */
   get position(): DeliveryPosition | undefined {
     return this.taken;
   }
@@ -67,7 +67,7 @@ export class PartitionFeed {
     return this.offset === undefined && this.taken !== undefined;
   }
 
-  /** The offset in the event log before which the receiver has taken everything. */
+  /** The offset in the event log before which the receiver has accepted all events. */
   get offsetTaken(): number {
     return this.takenUntil;
   }
@@ -102,7 +102,7 @@ export class PartitionFeed {
     }
   }
 
-  /** Records that the receiver has taken the last batch. */
+  /** Records that the receiver has accepted the last batch. */
   take(): void {
     this.skip();
   }

@@ -7,7 +7,7 @@ export type Outcome = '2xx' | '3xx' | '4xx' | '410' | '5xx' | 'timeout' | 'unrea
 
 export interface DeliveryResult {
   readonly outcome: Outcome;
-  /** Why the batch was not taken, for the log. */
+  /** Why the batch was not accepted, for the log. */
   readonly reason: string;
   /** Milliseconds that the receiver asks to wait before the next request. */
   readonly retryAfterMs?: number | undefined;

@@ -4,7 +4,7 @@ import type { Outcome } from './receiver.js';
 /** Counts what this node delivers by webhook, for the metrics. */
 @Injectable()
 export class WebhookCounters {
-  /** Events that the receiver has taken, including gap events. */
+  /** Events that the receiver has accepted, including gap events. */
   events = 0;
   /** Gaps: periods of which events may be missing. */
   gaps = 0;

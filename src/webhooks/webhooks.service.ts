@@ -62,7 +62,7 @@ export class WebhooksService implements OnApplicationBootstrap, OnApplicationShu
     return this.isGone;
   }
 
-  /** Computes the lag. It reads the part of the event log that the receiver has not taken. */
+  /** Computes the lag. It reads the part of the event log that the receiver has not accepted. */
   get lag(): WebhookLag {
     let [events, oldest] = [0, Infinity];
     const feeds = [...this.deliveries.values()].map(({ feed }) => feed);

@@ -13,7 +13,7 @@ const DENIED = {
   code: status.PERMISSION_DENIED,
   details: 'this needs a token that grants moderate for the channel, or the scope presence:admin',
 };
-const NOT_PRESENT = { code: status.NOT_FOUND, details: 'the user is not present' };
+const NOT_PRESENT = { code: status.NOT_FOUND, details: 'the user is OFFLINE' };
 const NOT_THERE = { code: status.NOT_FOUND, details: 'the user is not in this channel' };
 
 describe('A moderator', () => {

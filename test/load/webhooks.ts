@@ -18,7 +18,7 @@ export interface WebhookNodeOrder {
 
 export interface WebhookNodeResult {
   readonly events: number;
-  /** The events that the receiver has taken. */
+  /** The events that the receiver has accepted. */
   readonly delivered: number;
   /** How long the events took. A saturated machine accepts fewer events than it is offered. */
   readonly seconds: number;

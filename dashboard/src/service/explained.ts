@@ -52,9 +52,9 @@ export class ExplainedUser {
       if (question === this.question) this.show(explanation);
     } catch (error) {
       if (signal.aborted || question !== this.question) return;
-      if (isInvalidId(error)) return this.complain('No user can have this id.');
+      if (isInvalidId(error)) return this.showError('No user can have this id.');
       if (isAboutToken(error)) this.onRejected(error);
-      this.complain(sentenceAbout(error));
+      this.showError(sentenceAbout(error));
     }
     if (signal.aborted || question !== this.question) return;
     this.timer = setTimeout(() => void this.ask(), ANEW_EVERY_MS);
@@ -65,7 +65,7 @@ export class ExplainedUser {
       await this.client.endSession(sessionId, { signal: this.stop.signal });
     } catch (error) {
       if (isAboutToken(error)) this.onRejected(error);
-      this.complain(`The session was not ended. ${sentenceAbout(error)}`);
+      this.showError(`The session was not ended. ${sentenceAbout(error)}`);
       return;
     }
     await this.ask();
@@ -92,8 +92,8 @@ export class ExplainedUser {
     }
   }
 
-  /** Reports an error. The last explanation stays visible beside it, because it is better than nothing. */
-  private complain(complaint: string): void {
+  /** Shows an error. The last explanation stays visible beside it, because it is better than nothing. */
+  private showError(complaint: string): void {
     const { latest } = this;
     this.publish(
       latest.kind === 'loaded' ? { ...latest, complaint } : { kind: 'failed', complaint },

@@ -27,7 +27,7 @@ export class RpcMetrics {
   });
   private readonly endedStreams = new Counter({
     name: 'presence_streams_ended_total',
-    help: 'Streams that have ended, by status code. CANCELLED: the client closed the stream or its deadline passed.',
+    help: 'Ended streams, by status code. A stream that its client closed, or whose RPC deadline passed, counts as CANCELLED.',
     labelNames: CALL_LABELS,
     registers: [],
   });

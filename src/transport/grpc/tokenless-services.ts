@@ -35,7 +35,7 @@ export function withBoundedStreams(
 }
 
 /**
- * Returns the definition of a method. A handler has either the method name in the contract or its JavaScript spelling.
+ * Returns the definition of a method. `name` is its name in the .proto file (`Check`) or in JavaScript (`check`).
  */
 function methodOf(definition: ServiceDefinition, name: string): ServiceDefinition[string] {
   const method =

@@ -3,7 +3,7 @@ import { MalformedMessageError } from '../call/lazy-request.js';
 /** The maximum number of values in a JSON request: more than the longest lists of the contract together. */
 const MAX_VALUES = 12_000;
 
-/** The number of bytes after which a list is split, at the next value. */
+/** A longer list is split at the first boundary between values after this number of bytes. */
 const PIECE_BYTES = 64 * 1024;
 
 /**

@@ -194,7 +194,7 @@ export const ModerationService: GenService<{
    * remembers the user.
    *
    * Errors:
-   * - NOT_FOUND: the user is not present, as far as the caller may see.
+   * - NOT_FOUND: the user is OFFLINE, as far as the caller may see.
    * - PERMISSION_DENIED: the caller moderates no channel that the user is in.
    *
    * @generated from rpc presence.v1.ModerationService.MuteUser

@@ -413,7 +413,7 @@ export interface ModerationServiceClient {
    * remembers the user.
    *
    * Errors:
-   * - NOT_FOUND: the user is not present, as far as the caller may see.
+   * - NOT_FOUND: the user is OFFLINE, as far as the caller may see.
    * - PERMISSION_DENIED: the caller moderates no channel that the user is in.
    */
 
@@ -462,7 +462,7 @@ export interface ModerationServiceController {
    * remembers the user.
    *
    * Errors:
-   * - NOT_FOUND: the user is not present, as far as the caller may see.
+   * - NOT_FOUND: the user is OFFLINE, as far as the caller may see.
    * - PERMISSION_DENIED: the caller moderates no channel that the user is in.
    */
 
