@@ -70,4 +70,41 @@ describe('An operator at the dashboard', () => {
     const named = board.requests.filter((url) => decodeURIComponent(url).includes('zoë'));
     expect(named).toEqual([]);
   });
+
+  it('acts on several users after a confirmation, and sees for whom it failed', async () => {
+    for (const name of ['ann', 'ben']) await dashboard.come(name, { channelId: 'lobby' });
+    await dashboard.come('cem');
+    const board = await dashboard.open();
+    await board.shows(['ann', 'ben', 'cem']);
+    const bar = board.page.getByRole('group', { name: 'Selected users' });
+    await board.page.getByLabel('Select all shown users').check();
+    await bar.getByText('3 selected').waitFor();
+    await bar.getByLabel('Action').selectOption('Move to a channel');
+    await bar.getByLabel('To channel').fill('stage');
+    await bar.getByRole('button', { name: 'Continue' }).click();
+    await bar.getByText('Move ann, ben, cem from lobby to stage?').waitFor();
+    await bar.getByRole('button', { name: 'Cancel' }).click();
+    await board.row('ann').getByText('lobby').waitFor();
+
+    await bar.getByRole('button', { name: 'Continue' }).click();
+    await bar.getByRole('button', { name: 'Yes, for 3' }).click();
+    await bar.getByText('Move to a channel: done for 2, failed for 1').waitFor();
+    const failures = bar.getByRole('list', { name: 'Failures' }).getByRole('listitem');
+    expect(await failures.allInnerTexts()).toEqual([expect.stringMatching(/^cem: .+channel/)]);
+    for (const name of ['ann', 'ben']) await board.row(name).getByText('stage').waitFor();
+
+    // The user for whom it failed is still selected, and the keyboard selects another one.
+    await bar.getByRole('button', { name: 'OK' }).click();
+    await bar.getByText('1 selected').waitFor();
+    await board.grid.focus();
+    await board.press('Home', 'Space');
+    await bar.getByText('2 selected').waitFor();
+    await bar.getByLabel('Action').selectOption('End sessions');
+    await bar.getByRole('button', { name: 'Continue' }).click();
+    await bar.getByText('End all sessions of cem, ann?').waitFor();
+    await bar.getByRole('button', { name: 'Yes, for 2' }).click();
+    await bar.getByText('End sessions: done for 2').waitFor();
+    await board.shows(['ben']);
+    board.expectNoComplaints(/404/);
+  });
 });

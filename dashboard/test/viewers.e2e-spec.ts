@@ -109,6 +109,7 @@ describe('The dashboard for the token of a viewer', () => {
     await board.page.goto(`${dashboard.url}/#tab=audit&search=a`);
     await eventually(() => board.page.getByLabel('Search users').inputValue(), 'a');
     expect(await board.page.getByRole('tab').count()).toBe(2);
+    expect(await board.page.getByRole('checkbox').count()).toBe(0);
     await board.row('ann').click();
     const panel = board.panel('ann');
     await panel.getByText('Connected').waitFor();

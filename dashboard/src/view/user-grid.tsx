@@ -9,6 +9,9 @@ import { useWindow } from './use-window.js';
 interface UserGridProps {
   readonly live: DashboardStore;
   readonly selected: string | undefined;
+  /** The users that are selected for an action. Undefined: the token permits no action. */
+  readonly picked: ReadonlySet<string> | undefined;
+  readonly onPick: (picked: ReadonlySet<string>) => void;
   /** Set to a function that moves the focus to the first row, or to the button that is shown instead of rows. */
   readonly enter: RefObject<(() => void) | null>;
   readonly onSort: (sort: Sort) => void;
@@ -35,7 +38,16 @@ const COLUMNS: readonly { readonly title: string; readonly key?: SortKey }[] = [
 /**
  * The rows of the table. Only the visible rows are in the document. The grid has the focus and names the active row.
  */
-export function UserGrid({ live, selected, enter, onSort, onOpen, empty }: UserGridProps) {
+export function UserGrid({
+  live,
+  selected,
+  picked,
+  onPick,
+  enter,
+  onSort,
+  onOpen,
+  empty,
+}: UserGridProps) {
   const { rows, sort } = live.users;
   const [active, setActive] = useState<string>();
   const rowHeight = useMedia(NARROW) ? NARROW_ROW_HEIGHT : ROW_HEIGHT;
@@ -59,6 +71,13 @@ export function UserGrid({ live, selected, enter, onSort, onOpen, empty }: UserG
     grid?.focus();
     goTo(0);
   });
+  const pick = (userId: string): void => {
+    if (picked === undefined) return;
+    const next = new Set(picked);
+    if (!next.delete(userId)) next.add(userId);
+    onPick(next);
+  };
+  const areAllPicked = rows.length > 0 && rows.every(({ userId }) => picked?.has(userId));
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== event.currentTarget) return;
     const moves: Readonly<Record<string, number>> = {
@@ -72,6 +91,8 @@ export function UserGrid({ live, selected, enter, onSort, onOpen, empty }: UserG
     const row = moves[event.key];
     if (row !== undefined) goTo(row);
     else if (event.key === 'Enter' && activeRow >= 0) onOpen(rows[activeRow]!.userId);
+    else if (event.key === ' ' && picked !== undefined && activeRow >= 0)
+      pick(rows[activeRow]!.userId);
     else return;
     event.preventDefault();
   };
@@ -87,7 +108,7 @@ export function UserGrid({ live, selected, enter, onSort, onOpen, empty }: UserG
   return (
     <div
       ref={scroller}
-      class="scroller grid"
+      class={picked === undefined ? 'scroller grid' : 'scroller grid pickable'}
       role="grid"
       aria-label="Users who are not offline"
       aria-rowcount={rows.length + 1}
@@ -109,6 +130,17 @@ export function UserGrid({ live, selected, enter, onSort, onOpen, empty }: UserG
                 {title}
               </button>
             )}
+            {key === 'user' && picked !== undefined && (
+              <input
+                type="checkbox"
+                class="pick"
+                aria-label="Select all shown users"
+                checked={areAllPicked}
+                onChange={() =>
+                  onPick(new Set(areAllPicked ? [] : rows.map(({ userId }) => userId)))
+                }
+              />
+            )}
           </div>
         ))}
       </div>
@@ -124,6 +156,8 @@ export function UserGrid({ live, selected, enter, onSort, onOpen, empty }: UserG
               top={(first + i) * rowHeight}
               isActive={first + i === activeRow}
               isSelected={user.userId === selected}
+              isPicked={picked?.has(user.userId)}
+              onPick={() => pick(user.userId)}
               now={now}
               onClick={() => {
                 setActive(user.userId);

@@ -9,11 +9,15 @@ interface UserRowProps {
   readonly top: number;
   readonly isActive: boolean;
   readonly isSelected: boolean;
+  /** Undefined: the token permits no action on users. */
+  readonly isPicked: boolean | undefined;
   readonly now: number;
+  readonly onPick: () => void;
   readonly onClick: () => void;
 }
 
-export function UserRow({ user, row, top, isActive, isSelected, now, onClick }: UserRowProps) {
+export function UserRow(props: UserRowProps) {
+  const { user, row, top, isActive, isSelected, isPicked, now, onPick, onClick } = props;
   const { userId, status, statusText, channelIds, platforms } = user;
   return (
     <div
@@ -29,6 +33,18 @@ export function UserRow({ user, row, top, isActive, isSelected, now, onClick }: 
       <div role="gridcell" class="who">
         <bdi>{userId}</bdi>
         {statusText !== '' && <bdi class="text">{statusText}</bdi>}
+        {isPicked !== undefined && (
+          <input
+            type="checkbox"
+            class="pick"
+            // The space bar selects the active row of the grid.
+            tabIndex={-1}
+            aria-label={`Select ${userId}`}
+            checked={isPicked}
+            onClick={(event) => event.stopPropagation()}
+            onChange={onPick}
+          />
+        )}
       </div>
       <div role="gridcell">
         <StatusMark status={status} />

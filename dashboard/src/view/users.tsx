@@ -1,9 +1,10 @@
 import type { RefObject } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { userTable } from '../model/tables.js';
 import { STATUSES, nameOf, type Status } from '../model/user.js';
 import type { View } from '../model/view.js';
 import type { DashboardStore } from '../service/live.js';
+import { BulkBar } from './bulk-bar.js';
 import { ExportButton } from './export-button.js';
 import { SearchIcon } from './icons.js';
 import { StatusMark } from './status-mark.js';
@@ -24,6 +25,8 @@ const FILTERS = STATUSES.filter((status) => status !== 'offline');
 export function Users({ live, search, view, onView, onOpen }: UsersProps) {
   const { users } = live;
   const { filter } = users;
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const isAdmin = live.viewer === undefined;
   const enterGrid = useRef<() => void>(null);
 
   const filterBy = (text: string, statuses: ReadonlySet<Status>): void =>
@@ -70,8 +73,11 @@ export function Users({ live, search, view, onView, onOpen }: UsersProps) {
           ))}
         </div>
       </div>
+      {isAdmin && <BulkBar live={live} picked={picked} onPick={setPicked} refuge={search} />}
       <UserGrid
         live={live}
+        picked={isAdmin ? picked : undefined}
+        onPick={setPicked}
         selected={view.userId}
         onSort={(sort) => onView({ sort })}
         enter={enterGrid}
