@@ -14,7 +14,7 @@ const markdown = `# Errors
 
 This page lists every error of the API, the condition that causes it, and what a client does about it.
 
-## What a client receives
+## Format of an error
 
 Every failed call ends with a gRPC status: a code, a message for developers, and details in the trailer
 \`grpc-status-details-bin\`, a serialized \`google.rpc.Status\`. Decide by the reason, else by the code, never by the message: its
@@ -34,7 +34,7 @@ Later versions of the service can send reasons that are not in this list. Handle
 A rejected call has changed nothing. A call may have been carried out if it ended with DEADLINE_EXCEEDED, INTERNAL or a lost connection, or with
 UNAVAILABLE because Redis did not confirm in time. Every call may be repeated without harm.
 
-## What a client does, by code
+## Client behaviour by code
 
 | code                | repeat the call?                                                                                                              |
 | ------------------- | ----------------------------------------------------------------------------------------------------------------------------- |
