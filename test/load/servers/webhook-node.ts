@@ -26,6 +26,7 @@ await app.init();
 const commands = app.get(CommandExecutor);
 // The other sessions would be removed as those of a dead node.
 const { node } = app.get(PresenceStore).status;
+const isDelivering = config.webhook.url !== undefined;
 const [webhooks, counters] = [app.get(WebhooksService), app.get(WebhookCounters)];
 const sessionOf = (i: number): string => `session-${i}-of-the-bench`;
 for (let i = 0; i < USERS; i++) {
@@ -49,7 +50,7 @@ function change(i: number): Promise<unknown> {
 }
 
 async function run({ eventsPerSecond, seconds }: WebhookNodeOrder): Promise<WebhookNodeResult> {
-  await isDelivered();
+  while (webhooks.lag.events > 0) await sleep(INTERVAL_MS);
   const cpu = process.cpuUsage();
   const start = performance.now();
   const deliveredBefore = counters.events;
@@ -69,14 +70,11 @@ async function run({ eventsPerSecond, seconds }: WebhookNodeOrder): Promise<Webh
   }
   while (underWay > 0) await sleep(INTERVAL_MS);
   const elapsed = (performance.now() - start) / 1000;
-  await isDelivered();
+  // The lag is that of the partitions whose leases the node has, and a busy node can lose them for some seconds.
+  while (isDelivering && counters.events < deliveredBefore + events) await sleep(INTERVAL_MS);
   const { user, system } = process.cpuUsage(cpu);
   const delivered = counters.events - deliveredBefore;
   return { events, delivered, seconds: elapsed, cpuSeconds: (user + system) / 1e6 };
-}
-
-async function isDelivered(): Promise<void> {
-  while (webhooks.lag.events > 0) await sleep(INTERVAL_MS);
 }
 
 process.on(
