@@ -37,6 +37,7 @@ export const CONTENTS: readonly Section[] = [
     NestJS: 'nestjs/README.md',
     Python: 'clients/python/README.md',
     Browsers: 'docs/browser.md',
+    Go: 'docs/languages/go.md',
     'Other languages': 'docs/other-languages.md',
   }),
   section('API', {
