@@ -1,40 +1,54 @@
 import { status } from '@grpc/grpc-js';
 import { Injectable } from '@nestjs/common';
-import { Counter, Gauge, type Histogram, type Metric } from 'prom-client';
-import { durationHistogram } from '../../telemetry/durations.js';
+import { Counter, Gauge, type Metric } from 'prom-client';
 import { LabeledDurations, type Durations } from '../../telemetry/labeled-durations.js';
 
 const METHOD_LABELS = ['service', 'method'] as const;
 const CALL_LABELS = [...METHOD_LABELS, 'code'] as const;
 
-/** The metrics of all methods of the API, for every transport together. */
+/**
+ * The metrics of all methods of the API, for every transport together. They are plain numbers until they are read,
+ * because prom-client builds a string of all labels for each change.
+ */
 @Injectable()
 export class RpcMetrics {
+  /** The metrics, to be added to a registry. */
+  readonly all: readonly Metric[];
   private readonly durations = new LabeledDurations(
     'presence_rpc_duration_seconds',
     'Duration of unary calls from the complete request to the response, by status code.',
   );
-  private readonly firstMessages = durationHistogram(
+  private readonly firstMessages = new LabeledDurations(
     'presence_stream_first_message_seconds',
     'Time from the complete request of a stream to its first message.',
-    METHOD_LABELS,
   );
-  private readonly openStreams = new Gauge({
-    name: 'presence_streams',
-    help: 'Open streams.',
-    labelNames: METHOD_LABELS,
-    registers: [],
-  });
-  private readonly endedStreams = new Counter({
-    name: 'presence_streams_ended_total',
-    help: 'Ended streams, by status code. A stream that its client closed, or whose RPC deadline passed, counts as CANCELLED.',
-    labelNames: CALL_LABELS,
-    registers: [],
-  });
+  private readonly streams: StreamRpcMetrics[] = [];
 
-  /** The metrics, to be added to a registry. */
-  get all(): readonly Metric[] {
-    return [this.durations.metric, this.firstMessages, this.openStreams, this.endedStreams];
+  constructor() {
+    const { streams } = this;
+    const open = new Gauge({
+      name: 'presence_streams',
+      help: 'Open streams.',
+      labelNames: METHOD_LABELS,
+      registers: [],
+      collect() {
+        for (const { method, open } of streams) this.set({ ...method }, open);
+      },
+    });
+    const ended = new Counter({
+      name: 'presence_streams_ended_total',
+      help: 'Ended streams, by status code. A stream that its client closed, or whose RPC deadline passed, counts as CANCELLED.',
+      labelNames: CALL_LABELS,
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { method, endedByCode } of streams) {
+          for (const [code, count] of endedByCode)
+            this.inc({ ...method, code: status[code] }, count);
+        }
+      },
+    });
+    this.all = [this.durations.metric, this.firstMessages.metric, open, ended];
   }
 
   forUnary(path: string): UnaryRpcMetrics {
@@ -42,12 +56,10 @@ export class RpcMetrics {
   }
 
   forStreams(path: string): StreamRpcMetrics {
-    return new StreamRpcMetrics(
-      this.firstMessages,
-      this.openStreams,
-      this.endedStreams,
-      methodOf(path),
-    );
+    const method = methodOf(path);
+    const metrics = new StreamRpcMetrics(method, this.firstMessages.add({ ...method }));
+    this.streams.push(metrics);
+    return metrics;
   }
 }
 
@@ -78,31 +90,31 @@ export class UnaryRpcMetrics {
 
 /** The metrics of one streaming method. */
 export class StreamRpcMetrics {
+  /** The number of open streams. */
+  open = 0;
+  /** The number of streams that have ended, by status code. */
+  readonly endedByCode = new Map<status, number>([
+    [status.OK, 0],
+    [status.CANCELLED, 0],
+  ]);
+
   constructor(
-    private readonly firstMessages: Histogram<keyof MethodName>,
-    private readonly openStreams: Gauge<keyof MethodName>,
-    private readonly endedStreams: Counter<keyof MethodName | 'code'>,
-    private readonly method: MethodName,
-  ) {
-    firstMessages.zero({ ...method });
-    openStreams.set({ ...method }, 0);
-    for (const code of [status.OK, status.CANCELLED]) {
-      endedStreams.inc({ ...method, code: status[code] }, 0);
-    }
-  }
+    readonly method: MethodName,
+    private readonly firstMessages: Durations,
+  ) {}
 
   began(): void {
-    this.openStreams.inc({ ...this.method });
+    this.open++;
   }
 
   sentFirstMessage(seconds: number): void {
-    this.firstMessages.observe({ ...this.method }, seconds);
+    this.firstMessages.observe(seconds);
   }
 
   /** `code` is CANCELLED also if the client disconnected or its RPC deadline passed. */
   ended(code: status): void {
-    this.openStreams.dec({ ...this.method });
-    this.endedStreams.inc({ ...this.method, code: status[code] });
+    this.open--;
+    this.endedByCode.set(code, (this.endedByCode.get(code) ?? 0) + 1);
   }
 }
 
