@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
+import { RandomBytes } from './random-bytes.js';
 import type { SealingKeys } from './sealing-keys.js';
 
 /** The first byte of a token. Another format would have another version. */
@@ -20,6 +21,7 @@ const MAX_LENGTH = 2000;
 export class TokenSealer {
   private keys: readonly Buffer[] = [];
   private keysOf: readonly string[] = [];
+  private readonly salts = new RandomBytes(SALT_BYTES);
 
   constructor(
     private readonly secrets: SealingKeys,
@@ -28,7 +30,7 @@ export class TokenSealer {
 
   /** Encrypts `content`. The token does not contain `context`, but `open` needs the same value. */
   seal(content: Buffer, context = ''): string {
-    const header = Buffer.concat([Buffer.of(VERSION), randomBytes(SALT_BYTES)]);
+    const header = Buffer.concat([Buffer.of(VERSION), this.salts.next()]);
     const { key, nonce } = derive(this.currentKeys()[0]!, header);
     const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(additionalData(header, context));
