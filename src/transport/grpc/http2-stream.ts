@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { REQUEST_ID } from '../call/request-id.js';
 import { encodeFrame } from './frame.js';
@@ -45,11 +45,22 @@ export function sendResponse(call: object, message: Buffer, requestId: string | 
   const stream = layer.stream!;
   // The RPC deadline may still pass while the client reads the response. grpc-js must not send another status then.
   layer.metadataSent = layer.wantTrailers = true;
-  const headers =
-    requestId === undefined ? RESPONSE_HEADERS : { ...RESPONSE_HEADERS, [REQUEST_ID]: requestId };
-  stream.respond(headers, WITH_TRAILERS);
+  stream.respond(headersWith(requestId), WITH_TRAILERS);
   stream.on('wantTrailers', sendOkTrailers);
   stream.end(encodeFrame(message));
+}
+
+/** Sends the headers of a stream, without the copies that grpc-js makes of them for each call. */
+export function sendHeaders(call: object, requestId: string | undefined): void {
+  const layer = innermostCall(call);
+  layer.metadataSent = true;
+  layer.stream!.respond(headersWith(requestId), WITH_TRAILERS);
+}
+
+function headersWith(requestId: string | undefined): OutgoingHttpHeaders {
+  return requestId === undefined
+    ? RESPONSE_HEADERS
+    : { ...RESPONSE_HEADERS, [REQUEST_ID]: requestId };
 }
 
 function sendOkTrailers(this: ServerHttp2Stream): void {

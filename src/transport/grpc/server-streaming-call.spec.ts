@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 import {
   Client,
   credentials,
+  type Metadata,
   Server,
   ServerCredentials,
   status,
@@ -83,6 +84,18 @@ describe('A streaming call', () => {
     stream.on('data', (message: Buffer) => messages.push(message.toString()));
     expect(await statusOf(stream)).toMatchObject({ code: status.OK, details: 'OK' });
     expect(messages).toEqual(['one', 'two']);
+  });
+
+  it('sends its headers without the copies that grpc-js makes', async () => {
+    let copies = 0;
+    const onCall = (call: Call): void => {
+      call.sendMetadata = () => void copies++;
+    };
+    const stream = await callTo(handlerOf(of(Buffer.from('one'))), { onCall });
+    const headers = new Promise<Metadata>((resolve) => stream.once('metadata', resolve));
+    expect(await statusOf(stream)).toMatchObject({ code: status.OK });
+    expect((await headers).get('content-type')).toEqual(['application/grpc+proto']);
+    expect(copies).toBe(0);
   });
 
   it('ends with the status of an error', async () => {

@@ -5,8 +5,8 @@ import { CallStream } from './grpc-server-stream.js';
 import { endFaulty } from '../call/fault-isolation.js';
 import { enforceDeadline } from '../call/deadline.js';
 import type { Handler } from '../call/handler.js';
-import { detachStream } from './http2-stream.js';
-import { responseHeaders } from '../call/request-id.js';
+import { detachStream, sendHeaders } from './http2-stream.js';
+import { requestIdFrom } from '../call/request-id.js';
 import { ResponseWriter } from './response-writer.js';
 
 /**
@@ -41,7 +41,7 @@ async function serve(
   call.metadata.remove('authorization');
   // The client has disconnected, or the RPC deadline passed before the request was complete.
   if (!stream.writable) return;
-  call.sendMetadata(responseHeaders(call.metadata));
+  sendHeaders(call, requestIdFrom(call.metadata));
   const writer = new ResponseWriter(stream, serialize);
   const subscription = (isObservable(result) ? result : of(result)).subscribe(writer);
   if (subscription.closed) return;
