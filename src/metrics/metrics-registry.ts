@@ -53,6 +53,15 @@ export class MetricsRegistry {
     if (certificates) registerTlsMetrics(registry, certificates);
   }
 
+  /** Returns for each of these names the sum over all its labels. */
+  async sums<Name extends string>(names: readonly Name[]): Promise<Record<Name, number>> {
+    const sums = names.map(async (name) => {
+      const { values = [] } = (await this.registry.getSingleMetric(name)?.get()) ?? {};
+      return [name, values.reduce((sum, { value }) => sum + value, 0)] as const;
+    });
+    return Object.fromEntries(await Promise.all(sums)) as Record<Name, number>;
+  }
+
   /** Returns the current value of every metric. */
   read(): Promise<string> {
     return this.registry.metrics();

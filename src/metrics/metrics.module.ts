@@ -9,6 +9,7 @@ import { GrpcModule } from '../api/grpc.module.js';
 import { TlsModule } from '../transport/tls/tls.module.js';
 import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { EventCounters } from './event-counters.js';
+import { MetricsHistory } from './metrics-history.js';
 import { MetricsRegistry } from './metrics-registry.js';
 import { MetricsServer } from './metrics-server.js';
 import { MetricsController } from './metrics.controller.js';
@@ -31,7 +32,7 @@ export class MetricsModule {
   static forRoot({ http }: Config): DynamicModule {
     const module = MetricsModule;
     return http.metricsPort === undefined
-      ? { module, controllers: [MetricsController] }
+      ? { module, controllers: [MetricsController], providers: [MetricsHistory] }
       : { module, providers: [MetricsServer] };
   }
 }

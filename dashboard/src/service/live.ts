@@ -14,7 +14,12 @@ import { UserTable } from '../model/user-table.js';
 import { AuditFeed } from './audit-feed.js';
 import { ChannelCounts } from './channel-counts.js';
 import { DashboardApi } from './dashboard-api.js';
-import { METRICS_EVERY_MS, fetchClockAheadMs, fetchMetrics } from './metrics-api.js';
+import {
+  METRICS_EVERY_MS,
+  fetchClockAheadMs,
+  fetchMetrics,
+  fetchPastMetrics,
+} from './metrics-api.js';
 import { isAboutToken, type SignedIn } from './sign-in.js';
 import type { Viewer } from './viewer.js';
 
@@ -146,6 +151,7 @@ export class DashboardStore {
 
   private async followMetrics(): Promise<void> {
     const { signal } = this.stop;
+    for (const { metrics, at } of await fetchPastMetrics(signal)) this.metrics.add(metrics, at);
     while (!signal.aborted) {
       const { metrics, clockAheadMs } = await fetchMetrics(signal);
       if (signal.aborted) return;

@@ -28,6 +28,33 @@ export async function fetchMetrics(signal: AbortSignal): Promise<MetricsResponse
   }
 }
 
+interface AgedSample {
+  readonly ageMs: number;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+/** Metrics and the time of the monotonic clock of this page at which they were taken, in milliseconds. */
+export interface PastMetrics {
+  readonly metrics: Metrics;
+  readonly at: number;
+}
+
+/** Returns what the node remembers from before this page was opened, oldest first. Empty if that cannot be read. */
+export async function fetchPastMetrics(signal: AbortSignal): Promise<PastMetrics[]> {
+  try {
+    const response = await fetch('/metrics/history', { signal, cache: 'no-store' });
+    if (!response.ok) return [];
+    const samples = (await response.json()) as readonly AgedSample[];
+    const now = performance.now();
+    return samples.map(({ ageMs, values }) => ({
+      metrics: new Map(Object.entries(values)),
+      at: now - ageMs,
+    }));
+  } catch {
+    return [];
+  }
+}
+
 /** Measures the clock of the service without the metrics, which only admins see. Returns 0 if that is not possible. */
 export async function fetchClockAheadMs(signal: AbortSignal): Promise<number> {
   try {
