@@ -13,8 +13,8 @@ logging.basicConfig(level=logging.WARNING)
 token = sys.argv[1]
 address = sys.argv[2] if len(sys.argv) > 2 else 'localhost:50051'
 
-with PresenceClient(address, token) as client, client.connect('desktop') as session:
-    session.wait_until_online(10)
+with PresenceClient(address, token, timeout=60) as client, client.connect('desktop') as session:
+    session.wait_until_online(60)
     me = session.presence.user_id
     print('online as', me, flush=True)
     with client.subscribe(channel_ids=['lobby']) as subscription:
