@@ -87,7 +87,7 @@ describe.each(EVERY_PROTOCOL)('A call over %s', (protocol) => {
 
   it('ends at its deadline, and so does the session', async () => {
     const client = await clientOf(name('late'), protocol);
-    const { stream } = await client.connect({}, { deadlineMs: 1000 });
+    const { stream } = await client.connectForShort();
     expect((await stream.ended).code).toBe(status.DEADLINE_EXCEEDED);
     await eventually(() => service.sizeOf(SessionRegistry), 0);
   });

@@ -107,7 +107,7 @@ describe('A session over TLS', () => {
 
   it('ends with the deadline that its client gave it', async () => {
     const client = await service.secureClient('dated', trusting(root));
-    const { stream } = await client.connect({}, { deadlineMs: 300 });
+    const { stream } = await client.connectForShort();
     expect((await stream.ended).code).toBe(status.DEADLINE_EXCEEDED);
     await eventually(() => service.sizeOf(SessionRegistry), 0);
   });
