@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** The time limit for one command of a page. The slowest command is a build. */
-const PATIENCE_MS = 150_000;
+/** The time limit for one command of a page, below the time limit of a test. The slowest command is a build. */
+const PATIENCE_MS = 280_000;
 
 /**
  * Configures the loopback interface of the new network, and then starts a shell that stops at the
