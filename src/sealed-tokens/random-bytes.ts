@@ -8,7 +8,7 @@ const VALUES = 256;
  * costs several times as much as the rest of a value.
  */
 export class RandomBytes {
-  private pool = Buffer.alloc(0);
+  private pool: Buffer = Buffer.alloc(0);
   private used = 0;
 
   constructor(
