@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { endOfIteration } from './end-of-iteration.js';
 
 describe('The end of an iteration of the event loop', () => {
+  afterEach(() => void vi.useRealTimers());
+
   it('comes after the work that is ready, and for all callers in one slice', async () => {
     const order: string[] = [];
     const isOver = (name: string) => endOfIteration().then(() => void order.push(name));
@@ -12,6 +14,11 @@ describe('The end of an iteration of the event loop', () => {
     setImmediate(() => order.push('next slice'));
     await Promise.all([first, second]);
     expect(order).toEqual(['ready', 'first', 'second']);
+  });
+
+  it('comes although a test has replaced the timers, because all callers wait for the same one', async () => {
+    vi.useFakeTimers();
+    await endOfIteration();
   });
 
   it('comes again in the next iteration', async () => {

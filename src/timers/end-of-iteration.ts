@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers';
+
 let next: Promise<void> | undefined;
 
 /**
