@@ -21,6 +21,7 @@ import type { History, Span } from './history.js';
 import type { NodeProcess } from './node-process.js';
 import type { Random } from './random.js';
 import { tokenOf } from './tokens.js';
+import { throughLibrary } from './way.js';
 
 const LOOK_MS = 20;
 
@@ -158,7 +159,7 @@ export class LibraryDevice implements Device {
       this.beginnings.clear();
       // Either a session begins, or the library has moved to a new one.
       this.finish('asked for');
-      this.span = { userId, node, way: `library over ${protocol}`, sessionId, from: Date.now() };
+      this.span = { userId, node, way: throughLibrary(protocol), sessionId, from: Date.now() };
       this.isCalm = this.calmTokens.has(authorization?.replace('Bearer ', '') ?? '');
       history.spans.push(this.span);
     } else if (state.status !== 'connecting') {

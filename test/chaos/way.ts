@@ -35,9 +35,14 @@ const GRPC_WEB: Way = {
   channelTo: (address) => new HttpChannel(address, ['gRPC-Web']),
 };
 
+/** The name of the way in which the client library calls over a protocol. */
+export function throughLibrary(protocol: string): string {
+  return `library over ${protocol}`;
+}
+
 /** Whether a client that calls in this way uses HTTP/1.1, as browsers do. */
 export function isOverHttp(name: string): boolean {
-  return name === CONNECT.name || name === GRPC_WEB.name;
+  return [CONNECT, GRPC_WEB].some((way) => name === way.name || name === throughLibrary(way.name));
 }
 
 /** The distribution: half of the devices must send heartbeats, a quarter call as browsers do. */

@@ -90,12 +90,15 @@ describe('The check of false offlines', () => {
     expect(violations({ stretches, spans: back })).toBe(0);
   });
 
-  it('knows that a browser whose connection was cut has ended its session, unless its node died', () => {
-    const lost = { way: 'Connect', until: T - 1000, end: 'lost', wasOwnFault: true } as const;
-    const back = [span(T - 9000, lost), span(T - 500, { way: 'Connect', node: 'n2' })];
-    expect(violations({ stretches, spans: back }, 3000)).toBe(0);
-    expect(violations({ stretches, spans: back, faults: [KILLED] }, 3000)).toBe(1);
-  });
+  it.each(['Connect', 'library over Connect'])(
+    'knows that a browser whose connection was cut has ended its session, unless its node died: %s',
+    (way) => {
+      const lost = { way, until: T - 1000, end: 'lost', wasOwnFault: true } as const;
+      const back = [span(T - 9000, lost), span(T - 500, { way, node: 'n2' })];
+      expect(violations({ stretches, spans: back }, 3000)).toBe(0);
+      expect(violations({ stretches, spans: back, faults: [KILLED] }, 3000)).toBe(1);
+    },
+  );
 
   it('accepts one of a user who left, stayed offline or became invisible', () => {
     const gone = span(T - 9000, { until: T - 100, end: 'asked for' });

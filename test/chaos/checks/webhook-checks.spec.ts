@@ -259,4 +259,18 @@ describe('The checks of webhooks', () => {
     });
     expect(other).toEqual(['webhook content']);
   });
+
+  it('know that a commit that Redis has lost is announced at another time by other nodes', () => {
+    const restored = (lostAt: number, statusText = '') =>
+      brokenBy((story) => {
+        story.fault('Redis lost', [], lostAt, lostAt);
+        const event = story.event(1, 11);
+        const presence = { ...event.delivery!.presence, statusText };
+        const delivery = { ...event.delivery!, occurredAt: 10_900, presence };
+        story.request('n1', [11, 12], 'taken', { ...event, delivery });
+      });
+    expect(restored(11)).toEqual([]);
+    expect(restored(11, 'other')).toEqual(['webhook content']);
+    expect(restored(60)).toEqual(['webhook content']);
+  });
 });

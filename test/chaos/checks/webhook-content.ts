@@ -23,21 +23,26 @@ function* mistakes({ history: { webhooks } }: Evidence): Generator<string> {
   }
 }
 
-function* differences({ history: { webhooks, stretches } }: Evidence): Generator<string> {
-  // After Redis has lost a commit, another node can report it as a difference, with the same version.
-  const seen = new Map<string, Set<string>>();
+function* differences({ history: { webhooks, stretches, faults } }: Evidence): Generator<string> {
+  const seen = new Map<string, Delivery[]>();
   for (const { deliveries } of stretches) {
     for (const delivery of deliveries) {
       const key = keyOf(delivery);
-      seen.set(key, (seen.get(key) ?? new Set()).add(inWords(delivery)));
+      seen.set(key, [...(seen.get(key) ?? []), delivery]);
     }
   }
   for (const { events } of webhooks.requests) {
     for (const { delivery } of events) {
       if (delivery === undefined) continue;
       const others = seen.get(keyOf(delivery));
-      if (others === undefined || others.has(inWords(delivery))) continue;
-      yield `the receiver got ${inWords(delivery)}, and subscribers got ${[...others].join(', ')}`;
+      // Other nodes announce a commit that Redis has lost later, with the same version, as the difference that they find.
+      const isLost = faults.some(
+        ({ name, from }) =>
+          name === 'Redis lost' && Math.abs(from - delivery.occurredAt) < REAPED_WITHIN_MS,
+      );
+      const says = (one: Delivery): string => (isLost ? look(one.presence) : inWords(one));
+      if (others === undefined || others.some((one) => says(one) === says(delivery))) continue;
+      yield `the receiver got ${inWords(delivery)}, and subscribers got ${[...new Set(others.map(inWords))].join(', ')}`;
     }
   }
 }
