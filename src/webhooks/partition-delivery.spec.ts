@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
 import type { EventLog } from '../event-log/event-log.js';
 import type { DeliveryPosition, Renewal } from '../store/partition-leases.js';
+import { TimeSlice } from '../timers/time-slice.js';
 import { append, eventOf, newLog } from '../../test/support/log.js';
 import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, type Batch } from './batch.js';
 import { PartitionDelivery } from './partition-delivery.js';
@@ -104,9 +105,11 @@ class World {
 
 describe('The delivery of a partition', () => {
   let world: World;
+  let pause: MockInstance<TimeSlice['next']>;
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     vi.spyOn(Math, 'random').mockReturnValue(1);
+    pause = vi.spyOn(TimeSlice.prototype, 'next').mockResolvedValue();
     world = new World();
     await world.start();
   });
@@ -118,6 +121,16 @@ describe('The delivery of a partition', () => {
   it('sends events that follow one another quickly in one request', async () => {
     await world.commit(3);
     expect(world.requests.map((request) => world.versionsOf(request))).toEqual([[1, 2, 3]]);
+  });
+
+  it('lets other work of the event loop come first, so that the batches of many partitions form no long slice', async () => {
+    let goOn = (): void => {};
+    pause.mockReturnValue(new Promise((resolve) => (goOn = resolve)));
+    await world.commit();
+    expect(world.requests).toEqual([]);
+    goOn();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(world.requests).toHaveLength(1);
   });
 
   it('sends the next batch only when the receiver has accepted the one before, and the position is stored', async () => {

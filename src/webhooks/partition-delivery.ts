@@ -1,4 +1,5 @@
 import type { PartitionLease } from '../store/partition-leases.js';
+import { TimeSlice } from '../timers/time-slice.js';
 import { MAX_BATCH_EVENTS, type Batch } from './batch.js';
 import type { PartitionFeed } from './partition-feed.js';
 import { Pause } from './pause.js';
@@ -31,6 +32,7 @@ export interface DeliveryOptions {
  * the receiver has accepted it. It holds only the batch in flight in memory.
  */
 export class PartitionDelivery {
+  private readonly slice = new TimeSlice();
   private readonly idle = new Pause();
   private readonly retry = new Pause();
   private readonly aborting = new AbortController();
@@ -105,6 +107,8 @@ export class PartitionDelivery {
   }
 
   private async deliverNext(): Promise<void> {
+    // The batches of all partitions would form one long slice of the event loop.
+    if (this.batch === undefined) await this.slice.next();
     this.hasNews = false;
     this.batch ??= await this.feed.next();
     const { batch } = this;
