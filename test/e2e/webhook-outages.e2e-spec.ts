@@ -43,16 +43,16 @@ describe('Webhooks of several nodes', () => {
   it('are not delivered by a node that was paused and has lost its leases', async () => {
     const [one, two] = [await cluster.start(), await cluster.start()];
     await cluster.areTaken(await cluster.visitsEverywhere(one));
-    // Each partition has one complete request in flight, so that none of them is half sent when the node is paused.
-    const waiting: ServerResponse[] = [];
-    cluster.backend.answer((response) => void waiting.push(response));
-    const before = cluster.requestsOf(one).length;
+    // Each partition waits to repeat its request, so that none is half sent when the node is paused.
+    cluster.backend.refuse(503, { 'retry-after': '5' });
+    const before = [one, two].map((node) => cluster.requestsOf(node).length);
+    const refused = (): number[] =>
+      [one, two].map((node, i) => cluster.requestsOf(node).length - before[i]!);
     const users = await cluster.visitsEverywhere(two);
-    await eventually(() => waiting.length, PARTITIONS);
-    expect(cluster.requestsOf(one).length).toBeGreaterThan(before);
+    await eventually(() => refused()[0]! + refused()[1]!, PARTITIONS);
+    expect(refused()).not.toContain(0);
     one.signal('SIGSTOP');
     cluster.backend.take();
-    for (const response of waiting) response.writeHead(503).end();
     await cluster.areTaken(users);
     const taken = new Set(cluster.backend.taken.map(({ id }) => id));
     const { length } = cluster.requestsOf(one);
