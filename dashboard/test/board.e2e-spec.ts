@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
 import { freePort } from '../../test/support/free-port.js';
 import { tokenOf } from '../../test/support/service.js';
+import { WebhookReceiver } from '../../test/support/webhook-receiver.js';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import { startDashboard } from './support/dashboard.js';
 import { Visitors } from './support/visitors.js';
@@ -210,6 +211,21 @@ describe('The dashboard', () => {
     await eventually(() => subscribers.locator('.value').innerText(), '1');
     // A line needs at least two points.
     await eventually(() => subscribers.locator('.line').getAttribute('d').then(Boolean), true);
+  });
+
+  it('shows how many events wait for the receiver of webhooks', async () => {
+    const receiver = await WebhookReceiver.start();
+    onTestFinished(() => receiver.stop());
+    receiver.refuse(503);
+    const delivering = await dashboard.build.serve(receiver.settings);
+    onTestFinished(() => delivering.kill());
+    await new Visitors(delivering).come('ann');
+    const board = await dashboard.openAt(delivering.httpUrl);
+    await board.page
+      .getByText(/^Webhooks: 0 events delivered, 1 event waiting, the oldest for/)
+      .waitFor();
+    receiver.take();
+    await board.page.getByText('Webhooks: 2 events delivered.').waitFor();
   });
 
   it('explains why a user is IDLE: the sessions, the last activity and the next change', async () => {

@@ -1,5 +1,6 @@
 import type { Metrics } from './prometheus.js';
 import { Series } from './series.js';
+import { webhooksInWords } from './webhooks-in-words.js';
 
 /** Identifies the process that a metrics page is from. The counters of two processes cannot be compared. */
 const PROCESS = 'process_start_time_seconds';
@@ -19,6 +20,11 @@ export class MetricHistory {
   readonly subscribersLagging = new Series();
   readonly lagSeconds = new Series();
   private last: Sample | undefined;
+
+  /** What the latest metrics say about webhooks. */
+  get webhooks(): string | undefined {
+    return this.last && webhooksInWords(this.last.metrics);
+  }
 
   /** `metrics` is undefined if the metrics could not be read. */
   add(metrics: Metrics | undefined, at: number): void {

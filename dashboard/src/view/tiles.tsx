@@ -10,7 +10,7 @@ interface TilesProps {
 /** The most important metrics of the service. */
 export function Tiles({ userCount, metrics }: TilesProps) {
   const { sessions, eventsPerSecond, deliveriesPerSecond } = metrics;
-  const { subscribers, subscribersLagging, lagSeconds } = metrics;
+  const { subscribers, subscribersLagging, lagSeconds, webhooks } = metrics;
   return (
     <section class="tiles" aria-label="Metrics">
       <Tile
@@ -37,6 +37,7 @@ export function Tiles({ userCount, metrics }: TilesProps) {
         more={`${whole(subscribersLagging.latest)} behind`}
         series={lagSeconds}
       />
+      {webhooks !== undefined && <p class="webhooks">{webhooks}</p>}
     </section>
   );
 }
