@@ -33,7 +33,8 @@ export async function expectToKeepTheLobby(
   try {
     await program.says(/^online as ann$/m);
     await program.says(/^current: \d in the lobby$/m);
-    await program.says(/^ann is in the lobby/m);
+    // The snapshot contains her if the session has begun before the subscription.
+    await program.says(/^ann is in the lobby|^current: 1 in the lobby$/m);
     const bob = await server.client('bob');
     const { sessionId } = await bob.connect();
     await bob.joinChannel({ sessionId, channelId: 'lobby' });
