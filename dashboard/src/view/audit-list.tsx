@@ -1,17 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import { auditTable } from '../model/tables.js';
-import { clockTime } from '../model/time-in-words.js';
 import type { AuditFeed, AuditState } from '../service/audit-feed.js';
 import { ExportButton } from './export-button.js';
-import { useKeptFocus } from './use-kept-focus.js';
-import { useWindow } from './use-window.js';
+import { LineList } from './line-list.js';
 
 interface AuditListProps {
   readonly audit: AuditFeed;
   readonly onOpen: (userId: string) => void;
 }
-
-const ROW_HEIGHT = 34;
 
 const EMPTY: Readonly<Record<AuditState, string>> = {
   loading: 'Loading actions.',
@@ -28,11 +24,6 @@ export function AuditList({ audit, onOpen }: AuditListProps) {
     `${callerId} ${text}`.toLowerCase().includes(needle),
   );
   useEffect(() => audit.open(), [audit]);
-  const { scroller, onScroll, first, last } = useWindow({
-    count: rows.length,
-    rowHeight: ROW_HEIGHT,
-  });
-  useKeptFocus(scroller, scroller);
 
   return (
     <>
@@ -49,29 +40,16 @@ export function AuditList({ audit, onOpen }: AuditListProps) {
         </label>
         <ExportButton name="actions" table={() => auditTable(rows)} />
       </div>
-      <div ref={scroller} class="scroller" tabIndex={-1} onScroll={onScroll}>
-        {rows.length === 0 && (
-          <p class="empty">
-            {audit.trail.rows.length > 0 ? 'No action matches.' : EMPTY[audit.state]}
-          </p>
-        )}
-        <ol class="rows" aria-label="Actions" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
-          {rows.slice(first, last).map(({ key, at, callerId, userId, text }, i) => (
-            <li
-              key={key}
-              class="line event"
-              style={{ transform: `translateY(${(first + i) * ROW_HEIGHT}px)` }}
-            >
-              <button title={`${callerId} ${text}`} onClick={() => onOpen(userId)}>
-                <time dateTime={at.toISOString()}>{clockTime(at)}</time>
-                <span class="cut">
-                  <bdi class="name">{callerId}</bdi> {text}
-                </span>
-              </button>
-            </li>
-          ))}
-        </ol>
-      </div>
+      <LineList
+        name="Actions"
+        empty={audit.trail.rows.length > 0 ? 'No action matches.' : EMPTY[audit.state]}
+        count={rows.length}
+        lineAt={(index) => {
+          const { key, at, callerId, userId, text } = rows[index]!;
+          return { key, at, userId, name: callerId, text, title: `${callerId} ${text}` };
+        }}
+        onOpen={onOpen}
+      />
     </>
   );
 }

@@ -1,12 +1,10 @@
 import type { ChangeTopic } from '#client/describe';
 import { TOPIC_NAMES, type FeedFilter } from '../model/feed.js';
 import { eventTable } from '../model/tables.js';
-import { clockTime } from '../model/time-in-words.js';
 import type { DashboardStore } from '../service/live.js';
 import { ExportButton } from './export-button.js';
 import { PauseIcon, PlayIcon } from './icons.js';
-import { useKeptFocus } from './use-kept-focus.js';
-import { useWindow } from './use-window.js';
+import { LineList } from './line-list.js';
 
 interface EventFeedProps {
   readonly live: DashboardStore;
@@ -14,17 +12,10 @@ interface EventFeedProps {
   readonly onFilter: (filter: FeedFilter) => void;
 }
 
-const ROW_HEIGHT = 34;
-
 /** The events, newest first. */
 export function EventFeed({ live, onOpen, onFilter }: EventFeedProps) {
   const { feed } = live;
   const { rows, filter, isPaused, waiting } = feed;
-  const { scroller, onScroll, first, last } = useWindow({
-    count: rows.length,
-    rowHeight: ROW_HEIGHT,
-  });
-  useKeptFocus(scroller, scroller);
   const toggle = (): void => live.change(() => (isPaused ? feed.resume() : feed.pause()));
 
   return (
@@ -60,34 +51,21 @@ export function EventFeed({ live, onOpen, onFilter }: EventFeedProps) {
         </button>
         <ExportButton name="events" table={() => eventTable(rows)} />
       </div>
-      <div ref={scroller} class="scroller" tabIndex={-1} onScroll={onScroll}>
-        {rows.length === 0 && (
-          <p class="empty">
-            {filter.text === '' && filter.topic === undefined
-              ? 'No events since this page was opened.'
-              : 'No event matches.'}
-          </p>
-        )}
-        <ol class="rows" aria-label="Events" style={{ height: `${rows.length * ROW_HEIGHT}px` }}>
-          {rows.slice(first, last).map(({ number, at, userId, topic, text, fromSnapshot }, i) => (
-            <li
-              key={number}
-              class={`line event ${topic}`}
-              style={{ transform: `translateY(${(first + i) * ROW_HEIGHT}px)` }}
-            >
-              <button
-                title={fromSnapshot ? 'From a snapshot after a disconnect' : undefined}
-                onClick={() => onOpen(userId)}
-              >
-                <time dateTime={at.toISOString()}>{clockTime(at)}</time>
-                <span class="cut">
-                  <bdi class="name">{userId}</bdi> {text}
-                </span>
-              </button>
-            </li>
-          ))}
-        </ol>
-      </div>
+      <LineList
+        name="Events"
+        empty={
+          filter.text === '' && filter.topic === undefined
+            ? 'No events since this page was opened.'
+            : 'No event matches.'
+        }
+        count={rows.length}
+        lineAt={(index) => {
+          const { number, at, userId, topic, text, fromSnapshot } = rows[index]!;
+          const title = fromSnapshot ? 'From a snapshot after a disconnect' : undefined;
+          return { key: number, at, userId, name: userId, text, title, class: topic };
+        }}
+        onOpen={onOpen}
+      />
     </>
   );
 }
