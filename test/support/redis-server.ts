@@ -156,7 +156,7 @@ export class RedisServer {
   private async answers(): Promise<void> {
     await this.with(async (redis) => {
       for (let attempt = 0; attempt < 100; attempt++) {
-        // What a killed server held may be free only a moment later.
+        // A port or a lock of a killed server may be free only a moment later.
         if (this.child.exitCode !== null) this.child = run(this.args);
         const pong = await redis.ping().catch(() => undefined);
         if (pong === 'PONG') return;

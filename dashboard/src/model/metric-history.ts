@@ -21,7 +21,7 @@ export class MetricHistory {
   readonly lagSeconds = new Series();
   private last: Sample | undefined;
 
-  /** What the latest metrics say about webhooks. */
+  /** Describes the delivery of webhooks by the latest metrics. Undefined: this node has sent none. */
   get webhooks(): string | undefined {
     return this.last && webhooksInWords(this.last.metrics);
   }

@@ -16,7 +16,7 @@ export interface Assumptions {
   readonly maxCores: number;
   readonly maxNodeBytes: number;
   readonly maxPrimaries: number;
-  /** What one Redis primary may send. 10 Gbit/s are 1,250 MB/s. */
+  /** The bytes per second that one Redis primary may send. 10 Gbit/s are 1,250 MB/s. */
   readonly maxRedisBytesPerSecond: number;
   /** The time in which a batch is in flight. Further commits of its partition on that node wait for the next batch. */
   readonly batchSeconds: number;

@@ -4,7 +4,7 @@ import type { UnitCosts } from './unit-costs.js';
 
 const MICROS = 1e6;
 
-/** What happens in a cluster, per second. */
+/** The load of a cluster, per second. */
 export interface Load {
   readonly online: number;
   readonly connects: number;
@@ -31,7 +31,7 @@ export function commitsOf({ connects, commands }: Load): number {
   return 2 * connects + commands;
 }
 
-/** What a load needs on a number of nodes. Cores are those of one second. */
+/** The resources that a load needs on a number of nodes. Cores are those of one second. */
 export interface Need {
   readonly nodes: number;
   readonly commits: number;
@@ -40,7 +40,7 @@ export interface Need {
   readonly redisCores: number;
   readonly redisBytes: number;
   readonly redisBytesPerSecond: number;
-  /** What one node receives from Redis. */
+  /** The traffic that one node receives from Redis. */
   readonly nodeBytesPerSecond: number;
 }
 

@@ -8,7 +8,7 @@ const MICROS = 1e6;
 const STEP_SECONDS = 0.05;
 const GIVE_UP_SECONDS = 3600;
 
-/** What keeps the clients of a lost node from being online again sooner. */
+/** The limit that decides when the clients of a lost node are online again. */
 export type Bottleneck = 'CPU of the nodes' | 'CPU of Redis' | 'limit of new sessions' | 'nothing';
 
 export interface LossResult {
@@ -33,11 +33,11 @@ export function loseNode(load: Load, plan: Plan, costs: UnitCosts, given: Assump
 class NodeLoss {
   private readonly nodes: number;
   private readonly clients: number;
-  /** What the other work leaves in each step. */
+  /** The capacity that the other work leaves in each step. */
   private readonly freeNodeMicros: number;
   private readonly freeRedisMicros: number;
   private readonly allowedPerStep: number;
-  /** What each node and Redis have to do for each client that returns, and for the end of each lost session. */
+  /** The work of each node and of Redis for each client that returns, and for the end of each lost session. */
   private readonly connectMicros: number;
   private readonly endMicros: number;
   private readonly eventMicros: number;

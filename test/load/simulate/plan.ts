@@ -2,7 +2,7 @@ import type { Assumptions } from './assumptions.js';
 import { needOf, type Load, type Need } from './cluster-load.js';
 import type { UnitCosts } from './unit-costs.js';
 
-/** What keeps a cluster from being larger. */
+/** The limit that decides how large a cluster can be. */
 export type Limit = 'CPU of a node' | 'memory of a node' | 'CPU of Redis' | 'network of Redis';
 
 export interface Plan extends Need {

@@ -13,7 +13,7 @@ const of = (value: number, source: string): UnitCost => ({ value, source });
 export const UNIT_COSTS = {
   /** A client that connects to a node: connection, `Connect` and `Subscribe`, with its commit in memory. */
   connectMicros: of(1320, 'connecting-clients'),
-  /** What TLS adds to a connection: a full handshake, as after the loss of a node, and a resumed one. */
+  /** The cost that TLS adds to a connection: a full handshake, as after the loss of a node, and a resumed one. */
   fullHandshakeMicros: of(870, 'connecting-clients'),
   resumedHandshakeMicros: of(750, 'connecting-clients'),
   /** A connection for each second in which its client does nothing. */
@@ -34,14 +34,14 @@ export const UNIT_COSTS = {
   redisBatchMicros: of(60, 'several-nodes'),
   redisCommitMicros: of(4, 'several-nodes'),
   redisPublishMicros: of(2.7, 'several-nodes'),
-  /** What Redis sends to one node for a commit that is alone in its batch. */
+  /** The bytes that Redis sends to one node for a commit that is alone in its batch. */
   redisSentBytes: of(630, 'replication'),
   redisUserBytes: of(1200, 'several-nodes'),
   /** A commit in the log of its partition. */
   redisLogBytes: of(550, 'replication'),
 
   connectionKilobytes: of(37.3, 'memory'),
-  /** What TLS adds to the memory of a connection. */
+  /** The memory that TLS adds to a connection. */
   tlsKilobytes: of(35, 'connecting-clients'),
   userBytes: of(914, 'state'),
   /** A user in 20 groups, all different, takes this much more. */
