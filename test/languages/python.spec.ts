@@ -60,6 +60,14 @@ describe('The package for Python', () => {
     await runPython(['-c', check, ...blocks.map(({ code }) => code)]);
   });
 
+  it('has correct types, as has its example, for mypy in strict mode', async () => {
+    const paths = ['src/presence_service', 'examples'];
+    const { stdout } = await runPython(['-m', 'mypy', '--no-incremental', ...paths], {
+      cwd: source,
+    });
+    expect(stdout).toMatch(/^Success: no issues found in \d+ source files/);
+  });
+
   it('installs with its modules and types', async () => {
     const target = join(folder, 'installed');
     await runPython(

@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 /** Debian's Python. Another one has no access to Debian's packages. */
 const PYTHON = '/usr/bin/python3';
 
-/** The modules that Debian's packages python3-grpcio and python3-protobuf contain. */
-const MODULES = ['grpc', 'google/protobuf'];
+/** The modules that Debian's packages python3-grpcio, python3-protobuf and mypy contain. */
+const MODULES = ['grpc', 'google/protobuf', 'mypy'];
 
 /** Returns why this machine cannot run the tests of the package for Python, or undefined. */
 export function whyNoPython(): string | undefined {

@@ -15,6 +15,7 @@ address = sys.argv[2] if len(sys.argv) > 2 else 'localhost:50051'
 
 with PresenceClient(address, token, timeout=60) as client, client.connect('desktop') as session:
     session.wait_until_online(60)
+    assert session.presence is not None
     me = session.presence.user_id
     print('online as', me, flush=True)
     with client.subscribe(channel_ids=['lobby']) as subscription:
