@@ -38,6 +38,7 @@ export const CONTENTS: readonly Section[] = [
     Python: 'clients/python/README.md',
     Browsers: 'docs/browser.md',
     Go: 'docs/languages/go.md',
+    Java: 'docs/languages/java.md',
     'Other languages': 'docs/other-languages.md',
   }),
   section('API', {

@@ -6,6 +6,7 @@ import { whyNoDocsSite } from './docs-site.js';
 import { whyNoNetwork } from './far-network.js';
 import { whyNoGo } from './go.js';
 import { whyNoHelm } from './helm.js';
+import { whyNoJava } from './java.js';
 import { whyNoProcess1 } from './process-1.js';
 import { whyNoPython } from './python.js';
 import { REDIS_PROGRAM } from './redis-server.js';
@@ -75,7 +76,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
   {
     name: 'Python with gRPC',
     debianPackage:
-      'python3-grpcio python3-pip python3-wheel protobuf-compiler-grpc libprotobuf-dev',
+      'python3-grpcio python3-pip python3-wheel mypy protobuf-compiler-grpc libprotobuf-dev',
     modules: ['test/support/python.ts'],
     whyMissing: whyNoPython,
   },
@@ -85,6 +86,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
     modules: ['test/support/go.ts'],
     isOptional: true,
     whyMissing: whyNoGo,
+  },
+  {
+    name: 'Java with gRPC',
+    debianPackage:
+      'default-jdk-headless libgrpc-java libnetty-java protobuf-compiler-grpc-java-plugin, as in .ci/run',
+    modules: ['test/support/java.ts'],
+    whyMissing: whyNoJava,
   },
   {
     name: 'network namespaces',
