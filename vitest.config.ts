@@ -45,7 +45,7 @@ const SYSTEM = [
   ),
   'client/test/{consumer-outages,example,restarts}.e2e-spec.ts',
   'dashboard/test/*.e2e-spec.ts',
-  'test/docs/nest-guide.spec.ts',
+  'test/docs/{nest,react}-guide.spec.ts',
   'test/docs/site-in-browser.e2e-spec.ts',
 ];
 

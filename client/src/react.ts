@@ -137,7 +137,7 @@ export interface Channel<A = Attributes> extends ChannelSnapshot<A> {
   readonly leave: () => Promise<void>;
   /**
    * Reports that the user types in the channel, or has stopped typing. Call it with true for every key: it calls the
-   * service at most every two seconds. Without a further key, the user counts as typing for four more seconds.
+   * service at most every two seconds. Without a further call, the user counts as typing for four more seconds.
    */
   readonly setTyping: (isTyping: boolean) => Promise<void>;
 }

@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import { freePort } from '../support/free-port.js';
 import { SECRET } from '../support/service.js';
 import { blocksOf, PROJECT } from './markdown.js';
 
+const run = promisify(execFile);
 const blocks = blocksOf('docs/guides/nestjs.md');
 const textOf = (language: string) => blocks.find((block) => block.language === language)!.code;
 const commands = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code);
@@ -16,26 +18,23 @@ const commands = blocks.filter(({ language }) => language === 'sh').map(({ code 
 let build: Build;
 let server: ServerProcess;
 let folder: string;
+let backendFolder: string;
 const running: ChildProgram[] = [];
 beforeAll(async () => {
   build = await Build.make();
   // With a clock that runs: a revocation compares it with that of the backend.
   server = await build.serve();
-  // Below the packages that the programs import.
-  await mkdir(join(PROJECT, 'build'), { recursive: true });
-  folder = await mkdtemp(join(PROJECT, 'build/nest-guide-'));
-  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-  await writeFile(join(folder, 'tsconfig.json'), textOf('json'));
-  await writeFile(join(folder, 'main.ts'), textOf('ts'));
-  await writeFile(join(folder, 'user.mjs'), textOf('js'));
-  await install('client', join(build.folder, 'dist/client'));
-  await compile(
-    '-p',
-    join(PROJECT, 'nestjs/tsconfig.build.json'),
-    '--outDir',
-    join(folder, 'built'),
-  );
-  await install('nestjs', join(folder, 'built'));
+  folder = await mkdtemp(join(tmpdir(), 'presence-nest-'));
+  const clone = join(folder, 'presence-service');
+  backendFolder = join(folder, 'presence-backend');
+  await mkdir(clone);
+  await symlink(join(build.folder, 'dist/client'), join(clone, 'client'));
+  await compile(join(PROJECT, 'nestjs/tsconfig.build.json'), '--outDir', join(clone, 'nestjs'));
+  const PATH = `${join(PROJECT, 'test/docs/stand-ins/quick-start')}:${process.env.PATH}`;
+  await run('bash', ['-ec', commands[1]!], { cwd: clone, env: { PATH, HOME: folder } });
+  await writeFile(join(backendFolder, 'tsconfig.json'), textOf('json'));
+  await writeFile(join(backendFolder, 'main.ts'), textOf('ts'));
+  await writeFile(join(backendFolder, 'user.mjs'), textOf('js'));
 });
 afterAll(async () => {
   await Promise.all(running.map((program) => program.kill()));
@@ -44,19 +43,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Puts a built package where the programs of the guide find it. */
-async function install(name: string, built: string): Promise<void> {
-  const target = join(folder, 'node_modules/@presence-service', name);
-  await mkdir(target, { recursive: true });
-  await symlink(built, join(target, 'dist'));
-  const manifest = { type: 'module', exports: './dist/index.js' };
-  await writeFile(join(target, 'package.json'), JSON.stringify(manifest));
-}
-
 /** Types are checked elsewhere. */
-function compile(...args: string[]): Promise<unknown> {
+function compile(project: string, ...options: string[]): Promise<unknown> {
   const compiler = join(PROJECT, 'node_modules/typescript/bin/tsc');
-  return promisify(execFile)(process.execPath, [compiler, '--noCheck', ...args], { cwd: folder });
+  return run(process.execPath, [compiler, '--noCheck', '-p', project, ...options]);
 }
 
 function start(
@@ -64,7 +54,7 @@ function start(
   args: readonly string[],
   env: Record<string, string>,
 ): ChildProgram {
-  const options = { cwd: folder, env: { PATH: process.env.PATH, NO_COLOR: '1', ...env } };
+  const options = { cwd: backendFolder, env: { PATH: process.env.PATH, NO_COLOR: '1', ...env } };
   const program = new ChildProgram(spawn(command, args, options));
   running.push(program);
   return program;
@@ -75,7 +65,7 @@ it('a reader of the guide for Nest sees how a user is kicked', async () => {
   const port = `${await freePort()}`;
   const PRESENCE_URL = `http://${server.grpcAddress}`;
   expect(serve).toMatch(/^npx tsc\nAUTH_JWT_SECRET=.* node dist\/main[.]js$/m);
-  await compile('-p', folder);
+  await compile(backendFolder);
   const backend = start(process.execPath, ['dist/main.js'], {
     PRESENCE_URL,
     PORT: port,
@@ -100,4 +90,13 @@ it('a reader of the guide for Nest sees how a user is kicked', async () => {
 
   backend.signal('SIGINT');
   await backend.exited;
+});
+
+it('the backend of the guide is also a CommonJS program', async () => {
+  await rm(join(backendFolder, 'package.json'));
+  await compile(backendFolder);
+  const env = { PRESENCE_URL: `http://${server.grpcAddress}`, PORT: '0', AUTH_JWT_SECRET: SECRET };
+  const backend = start(process.execPath, ['dist/main.js'], env);
+  await backend.says(/Nest application successfully started/);
+  expect(await readFile(join(backendFolder, 'dist/main.js'), 'utf8')).toContain('require(');
 });

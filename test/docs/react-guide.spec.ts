@@ -1,102 +1,112 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { createServer, type ViteDevServer } from 'vite';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from '../support/chromium.js';
+import { Build } from '../support/built-server.js';
+import { EXECUTABLE, launchChromium } from '../support/chromium.js';
 import { PATIENCE_MS } from '../support/eventually.js';
-import { Service, tokenOf } from '../support/service.js';
-import { blocksOf, PROJECT } from './markdown.js';
+import { blocksOf, PROJECT, textOf } from './markdown.js';
+import { Terminal } from './terminal.js';
 
-const APP = join(PROJECT, 'examples/react-app');
-const blocks = blocksOf('docs/guides/react.md');
-const programs = blocks.filter(({ language }) => language === 'tsx').map(({ code }) => code);
+const GUIDE = 'docs/guides/react.md';
+const blocks = blocksOf(GUIDE);
+const textsIn = (language: string): readonly string[] =>
+  blocks.filter((block) => block.language === language).map(({ code }) => code);
 
-describe('In React,', () => {
-  let service: Service;
-  let browser: Browser;
+/** Executes the guide literally, except that the stand-ins install what is built and installed here. */
+describe('A reader of the guide for React', () => {
+  let build: Build;
   let folder: string;
-  let site: ViteDevServer | undefined;
+  let app: string;
+  let terminal: Terminal;
+  let browser: Browser;
   const complaints: string[] = [];
   beforeAll(async () => {
-    browser = await launchChromium();
-    service = await Service.start();
-    // Below the packages that the page imports.
-    await mkdir(join(PROJECT, 'build'), { recursive: true });
-    folder = await mkdtemp(join(PROJECT, 'build/react-guide-'));
+    build = await Build.make();
+    folder = await mkdtemp(join(tmpdir(), 'presence-react-'));
+    const clone = join(folder, 'presence-service');
+    app = join(folder, 'presence-app');
+    await mkdir(clone);
+    for (const name of ['dist', 'node_modules', 'package.json'])
+      await symlink(join(build.folder, name), join(clone, name));
+    await symlink(join(build.folder, 'dist/client'), join(clone, 'client'));
+    terminal = Terminal.start(clone, join(PROJECT, 'test/docs/stand-ins/quick-start'));
+    // The browser has to be in the network of the terminal.
+    const start = join(folder, 'chromium');
+    const command = `exec nsenter --net --target ${terminal.pid} ${EXECUTABLE} "$@"`;
+    await writeFile(start, `#!/bin/sh\n${command}\n`, { mode: 0o755 });
+    browser = await launchChromium(start);
   });
   afterEach(async () => {
     for (const context of browser.contexts()) await context.close();
-    await site?.close();
-    site = undefined;
     expect(complaints.splice(0)).toEqual([]);
   });
   afterAll(async () => {
     await browser?.close();
-    await service?.stop();
+    await terminal?.close();
+    await build?.remove();
     if (folder !== undefined) await rm(folder, { recursive: true });
   });
 
-  /** Serves a folder as `npx vite` does, with the packages of this repository and the address of the service. */
-  async function serve(root: string): Promise<void> {
-    const { default: config } = (await import(join(APP, 'vite.config.mjs'))) as {
-      default: { resolve: object; server: object };
-    };
-    site = await createServer({
-      root,
-      configFile: false,
-      cacheDir: join(folder, 'cache'),
-      logLevel: 'silent',
-      resolve: config.resolve,
-      server: { ...config.server, port: 0, proxy: { '/presence.v1.': service.httpUrl } },
-    });
-    await site.listen();
-  }
-
-  /** Serves the page of the guide with this program. */
-  async function write(program: string): Promise<void> {
-    const html = blocks.find(({ language }) => language === 'html')!.code;
-    await writeFile(join(folder, 'index.html'), html);
-    await writeFile(join(folder, 'main.tsx'), program);
-    await copyFile(join(APP, 'tsconfig.json'), join(folder, 'tsconfig.json'));
-    await serve(folder);
-  }
-
-  async function tabOf(userId: string): Promise<Page> {
+  /** Opens the address that the guide prints for a user. */
+  async function tabOf(userId: 'alice' | 'bob'): Promise<Page> {
+    const addresses = terminal.output.match(/^http:\S+#eyJ\S+$/gm)!;
     const context = await browser.newContext();
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => complaints.push(String(error)));
-    await page.goto(`${site!.resolvedUrls!.local[0]}#${await tokenOf(userId)}`);
+    await page.goto(addresses[userId === 'alice' ? 0 : 1]!);
     return page;
   }
 
   const shows = (page: Page, text: string): Promise<void> => page.getByText(text).waitFor();
+  const showsIn = (page: Page, colour: string, text: string): Promise<void> =>
+    page.locator(`li[style*="${colour}"]`, { hasText: text }).waitFor();
 
-  it('the first page of the guide shows who is online', async () => {
-    await write(programs[0]!);
+  it('installs the app, and sees who is online', async () => {
+    const [start, print, install, serve] = textsIn('sh');
+    terminal.leave(start!);
+    await terminal.says(['gRPC on ']);
+    await terminal.run(print!);
+    await terminal.run(install!);
+    await writeFile(join(app, 'index.html'), textsIn('html')[0]!);
+    await writeFile(join(app, 'vite.config.mjs'), textsIn('js')[0]!);
+    await writeFile(join(app, 'main.tsx'), textsIn('tsx')[0]!);
+    await terminal.run(`cd ${app}`);
+    terminal.leave(serve!);
+    await terminal.says(['http://localhost:5173/']);
+
     const alice = await tabOf('alice');
     await shows(alice, 'alice is online');
     await shows(alice, 'bob is offline');
     const bob = await tabOf('bob');
-    await shows(alice, 'bob is online');
+    await showsIn(alice, 'green', 'bob is online');
     await shows(bob, 'alice is online');
     await bob.close();
-    await shows(alice, 'bob is offline');
+    await showsIn(alice, 'grey', 'bob is offline');
   });
 
-  it('the second page of the guide shows who is typing', async () => {
-    await write(programs[1]!);
-    const [alice, bob] = [await tabOf('alice'), await tabOf('bob')];
+  it('replaces the program, and sees who is typing', async () => {
+    const alice = await tabOf('alice');
+    await shows(alice, 'alice is online');
+    await writeFile(join(app, 'main.tsx'), textsIn('tsx')[1]!);
+    await shows(alice, 'In the lobby: alice');
+    const bob = await tabOf('bob');
     await shows(alice, 'In the lobby: alice, bob');
     await bob.getByLabel('Message').fill('h');
     await shows(alice, 'bob is typing …');
     await bob.getByLabel('Message').blur();
     await alice.getByText('typing').waitFor({ state: 'detached' });
+    terminal.interrupt();
   });
 
-  it('the example shows a roster, typing, viewers and a stage', async () => {
-    await serve(APP);
+  it('opens the example, and sees a roster, typing, viewers and a stage', async () => {
+    const command = 'npx vite examples/react-app';
+    expect(textOf(GUIDE)).toContain(`\`${command}\``);
+    await terminal.run(`cd ${PROJECT}`);
+    terminal.leave(command);
+    await terminal.says(['http://localhost:5173/']);
     const [alice, bob] = [await tabOf('alice'), await tabOf('bob')];
     const press = (page: Page, name: string) =>
       page.getByRole('button', { name, exact: true }).click();

@@ -44,6 +44,11 @@ export class Terminal {
     return new Terminal(spawn('unshare', args, { cwd: folder, env }));
   }
 
+  /** A process in the network of the shell, for programs that join it. */
+  get pid(): number {
+    return this.shell.pid!;
+  }
+
   /** Runs commands to completion. Throws an error if one fails. */
   async run(commands: string): Promise<void> {
     const done = `-- command ${++this.commands} is done --`;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chromium, type Browser } from 'playwright-core';
 
 /** The path in Debian's package. */
-const EXECUTABLE = '/usr/bin/chromium';
+export const EXECUTABLE = '/usr/bin/chromium';
 
 const ARGUMENTS = [
   '--headless',
@@ -15,10 +15,13 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-/** Launches a real browser that connects only to the pages that a test opens. */
-export function launchChromium(): Promise<Browser> {
+/**
+ * Launches a real browser that connects only to the pages that a test opens. `executablePath` is a program that starts the
+ * browser with its own arguments.
+ */
+export function launchChromium(executablePath = EXECUTABLE): Promise<Browser> {
   if (!existsSync(EXECUTABLE)) {
     throw new Error('These tests need a real browser: apt-get install chromium');
   }
-  return chromium.launch({ executablePath: EXECUTABLE, args: ARGUMENTS });
+  return chromium.launch({ executablePath, args: ARGUMENTS });
 }
