@@ -39,6 +39,9 @@ export const CONTENTS: readonly Section[] = [
     Browsers: 'docs/browser.md',
     Go: 'docs/languages/go.md',
     Java: 'docs/languages/java.md',
+    Kotlin: 'docs/languages/kotlin.md',
+    '.NET': 'docs/languages/dotnet.md',
+    Swift: 'docs/languages/swift.md',
     'Other languages': 'docs/other-languages.md',
   }),
   section('API', {

@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { Buf, whereIs } from '../support/buf.js';
+import { csharp, kotlin } from './generated-names.js';
 import { PROJECT, textOf } from './markdown.js';
 
 /** The program of Debian for each plugin. `java` runs the plugin of Kotlin, which is not here. */
@@ -90,4 +91,30 @@ describe('The template of buf for another language', () => {
       if (isHere) expect(found).toContain(`gen/${language}/${file}`);
     }
   });
+
+  // Debian lacks the plugins that generate the services in these languages.
+  it.each([
+    ['dotnet', csharp],
+    ['kotlin', kotlin],
+  ])('generates the names with which the page is compared: %s', async (language, names) => {
+    buf.generate(templateOf(language), folder);
+    const words = await wordsBelow(join(folder, 'gen', language));
+    const ofServices = /(?:Service|ServiceClient|Async|GrpcKt)$/;
+    const expected = [...names.types, ...names.members].filter((name) => !ofServices.test(name));
+    expect(expected.filter((name) => !words.has(name))).toEqual([]);
+  });
 });
+
+/** Returns all words of generated code. In Kotlin the method `getName` of Java is the property `name`. */
+async function wordsBelow(folder: string): Promise<ReadonlySet<string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
+  const texts = await Promise.all(
+    files.map(({ parentPath, name }) => readFile(join(parentPath, name), 'utf8')),
+  );
+  const words = new Set(texts.flatMap((text) => text.match(/\w+/g) ?? []));
+  for (const word of [...words]) {
+    if (/^get[A-Z]/.test(word)) words.add(word[3]!.toLowerCase() + word.slice(4));
+  }
+  return words;
+}
