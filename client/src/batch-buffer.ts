@@ -37,8 +37,8 @@ export class BatchBuffer<A> {
   constructor(private readonly positions: Positions) {}
 
   /**
-   * Begins a stream, and returns the resume token to send. What the last stream has sent after its last position is
-   * dropped, because the service sends it again.
+   * Begins a stream, and returns the resume token to send. Drops the messages that the last stream sent after its last
+   * position, because the service sends them again.
    */
   begin(start = this.start): string {
     this.start = start;
@@ -116,7 +116,7 @@ function newSnapshot<A>(reason: ResetReason): Snapshot<A> {
   return { reason, presences: [], isComplete: false };
 }
 
-/** Wakes those who wait for the next change. */
+/** Wakes the callers that wait for the next change. */
 class Change {
   private resolve!: () => void;
   next = this.renewed();

@@ -54,7 +54,7 @@ export const FIELDS: Readonly<
               : `set the status text "${text(statusText)}"`,
         },
   channelIds: channelDifference,
-  // It changes by joining and leaving, which the channels say, or by joining one of the channels again.
+  // The line of `channelIds` says when the current channel changes, except when the user joins one of its channels again.
   channelId: undefined,
   attributes: attributeDifference,
   isMicrophoneMuted: ({ isMicrophoneMuted }, current) =>

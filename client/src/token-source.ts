@@ -15,7 +15,7 @@ const REVOKED = 'TOKEN_REVOKED';
 
 /**
  * The time between the revocation of a token and the request for a new one, in milliseconds. The service refuses every
- * token whose `iat` is before the revocation, and `iat` has whole seconds, so a token that was issued in the same second
+ * token whose `iat` is before the revocation, and `iat` is in seconds, so a token that was issued in the same second
  * is refused too. The half second more is for an issuer whose clock is a little slow.
  */
 const REVOCATION_PAUSE_MS = 1500;

@@ -1,6 +1,6 @@
 /** The key with which tokens are signed, and the claims that all tokens have. */
 export interface TokenOptions {
-  /** The secret of the service, in the form of AUTH_JWT_SECRET. Of several secrets, the first signs. */
+  /** The secret of the service, in the form of AUTH_JWT_SECRET. If it holds several secrets, the first one signs. */
   readonly secret?: string;
   /**
    * A private key in PEM form, instead of a secret: RSA, P-256, P-384 or Ed25519. The service has the public key, in

@@ -155,7 +155,7 @@ export const REJECTIONS: Readonly<Record<ErrorReason, Rejection>> = {
     code: status.UNAUTHENTICATED,
     when: '`RevokeTokens` has revoked the token, before the call or while the stream of a session or a subscription was open.',
     action:
-      'Wait a second, because `iat` has whole seconds, and ask for a new token once. If that is refused as well, stop: the user is not allowed in.',
+      'Wait a second, because `iat` is in seconds, and ask for a new token once. If that is refused as well, stop: the user is not allowed in.',
   },
   DRAINING: {
     code: status.UNAVAILABLE,

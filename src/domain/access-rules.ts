@@ -3,8 +3,8 @@ import { unknownPresence, type Presence } from './presence.js';
 /** The view that one viewer has of a user who hides from the viewer, or has hidden from it. */
 export interface Hiding {
   /**
-   * The OFFLINE presence that the viewer sees. Undefined: the hiding has ended, and the viewer sees the shown presence,
-   * connected since the end of the hiding at the earliest.
+   * The OFFLINE presence that the viewer sees. Undefined: the hiding has ended, and the viewer sees the shown presence
+   * with times that are not earlier than the end of the hiding.
    */
   readonly presence: Presence | undefined;
   /**

@@ -4,7 +4,7 @@ import { RejectedError } from './rejected-error.js';
 /** One attribute that a session has set. */
 export interface Attribute {
   readonly value: string;
-  /** Grows with every set of any attribute of the user. Of two sessions with the same key, the higher version counts. */
+  /** Grows with every set of any attribute of the user. If two sessions set the same key, the higher version counts. */
   readonly version: number;
   /** When the attribute expires. Undefined: with its session. */
   readonly expiresAt: number | undefined;
@@ -22,7 +22,7 @@ interface AttributeHolder {
 /** The attributes of sessions without any. All of them share this map. */
 export const NO_SESSION_ATTRIBUTES: SessionAttributes = new Map();
 
-/** The attributes of a user by key, in order of the keys. It is never changed in place. */
+/** The attributes of a user by key, sorted by key. The map is never changed in place. */
 export type Attributes = ReadonlyMap<string, string>;
 
 /** The attributes of users without any. All of them share this map. */
@@ -31,7 +31,7 @@ export const NO_ATTRIBUTES: Attributes = new Map();
 /** The maximum number of different keys over all sessions of a user. */
 export const MAX_ATTRIBUTES = 32;
 
-/** The maximum size in UTF-8 bytes of all keys and values of a user. Of a key that several sessions set, the longest value counts. */
+/** The maximum size in UTF-8 bytes of all keys and values of a user. If several sessions set a key, the longest value counts. */
 export const MAX_ATTRIBUTES_BYTES = 4096;
 
 /** The maximum size of one value in UTF-8 bytes. */

@@ -62,7 +62,7 @@ export function keepAccess(known: User, stored: User, now: number): User {
   const user = copyUser(stored);
   user.sessions = sessions;
   const { hiddenFrom } = hasHiding ? stored.accessRules : known.accessRules;
-  // That node has not applied the commit to the list.
+  // The node that dropped the rules did not apply `rulesAfterCommit` to its commit.
   user.accessRules = rulesAfterCommit(
     accessRules(hiddenFrom, revocation),
     known.shown,

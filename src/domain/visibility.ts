@@ -123,7 +123,7 @@ export function eventsFor(
   return eventsBetween(viewer, [from!, to!], after, now, cause, followed);
 }
 
-/** As `eventsFor`, for what the viewer sees before the commit and after it if it follows the user all the time. */
+/** Like `eventsFor`, with the presences that the viewer sees before the commit and after it while it follows the user. */
 export function eventsBetween(
   viewer: Viewer,
   [before, current]: readonly [before: Presence, current: Presence],

@@ -37,13 +37,13 @@ interface Watchers<Reader> {
 export class RightsIndex<Reader, Change extends ViewedChange = CommitFacts> {
   private readonly peers = new Map<string, Peers<Reader>>();
   private readonly byGroup = new Map<string, Set<Peers<Reader>>>();
-  /** Those who see every user, but not every channel. */
+  /** The readers who see every user, but not every channel. */
   private readonly seeingEveryone = new Set<Peers<Reader>>();
-  /** Those with groups who may watch every channel. */
+  /** The readers with groups who may watch every channel. */
   private readonly watchingEverything = new Set<Peers<Reader>>();
-  /** The others with groups, by the order in which they were added. */
+  /** The other readers with groups, by the order in which they were added. */
   private readonly watchingSome = new Map<number, Peers<Reader>>();
-  /** Those of `watchingSome` who may watch a channel, for the channels of recent commits. */
+  /** The readers of `watchingSome` who may watch a channel, for the channels of recent commits. */
   private readonly byChannel = new Map<string, Watchers<Reader>>();
   /** The size of `byChannel`, including entries for rights that no reader has any more. */
   private remembered = 0;

@@ -131,7 +131,7 @@ describe('An event', () => {
     );
     await world.happen('alice', connect('s', { token: grantsOf('group-7') }));
     round();
-    // As it is, and for all viewers with groups, who do not know the user before.
+    // Once for the log, as viewers who see everything receive it, and once for the viewers of the group.
     expect(encoded).toHaveBeenCalledTimes(2);
     encoded.mockClear();
     for (const meter of meters) meter.messages.length = 0;
@@ -160,11 +160,11 @@ describe('An event', () => {
     encoded.mockClear();
     await world.happen('alice', joinToo('s', 'attic'));
     round();
-    // As it is, and as those see it who see only the attic. For the others who do not see it, nothing has changed.
+    // Once for viewers of both channels, and once for viewers of the attic. Viewers of only the lobby see no change.
     expect(encoded).toHaveBeenCalledTimes(2);
     await world.happen('alice', leave('s'));
     round();
-    // As it is, with only the lobby, and with only the attic.
+    // Once for each view: both channels, only the lobby, and only the attic.
     expect(encoded).toHaveBeenCalledTimes(5);
   });
 
@@ -240,7 +240,7 @@ describe('An event', () => {
       .subscribe(() => {});
     await world.happen('alice', join('s', 'lobby'));
     expect(world.log.at(2)!.facts).toBeDefined();
-    // It may resume.
+    // The restricted viewer may resume, so the log keeps the facts after its subscription has ended.
     restricted.unsubscribe();
     await world.happen('alice', join('s', 'attic'));
     expect(world.log.at(3)!.facts).toBeDefined();

@@ -57,7 +57,10 @@ export class CountSubscription {
       this.countsBefore.set(scope, before);
   }
 
-  /** Follows another scope instead of each one, or the same. The client receives the counts that are new to it. */
+  /**
+   * Replaces each followed scope by the result of `scopeInsteadOf`, which may be the same scope. The client receives
+   * the counts that differ from those that it has.
+   */
   move(scopeInsteadOf: (known: CountedScope) => CountedScope): void {
     this.scopes = this.scopes.map((known) => {
       const scope = scopeInsteadOf(known);

@@ -26,7 +26,7 @@ export interface InitialStateOptions {
 export interface InitialState {
   /** The messages, each created only when it is sent. */
   readonly messages: Iterator<Buffer>;
-  /** It is at the offset in the event log that the messages reflect. */
+  /** A cursor at the offset in the event log that the messages reflect. */
   readonly cursor: Cursor;
 }
 

@@ -4,8 +4,9 @@ import type { PresenceList, PresenceReader, Slice } from '../store/presence-read
 import type { PresenceView } from '../store/presence-view.js';
 
 /**
- * The number of changed users that a snapshot may read again in its last slice. Each further attempt to reach the last slice
- * may read twice as many, so that a snapshot ends on a node where users change faster than they are read.
+ * The maximum number of users that the last slice of a snapshot reads again because they changed meanwhile. If more have
+ * changed, they are read in further slices, and the maximum doubles. So a snapshot ends even if users change faster than
+ * they are read.
  */
 const READ_AGAIN = 500;
 

@@ -11,7 +11,7 @@ import { shownTo } from '../domain/visibility.js';
 export class ModerationService {
   constructor(private readonly commands: CommandExecutor) {}
 
-  /** Sets the mute state that moderators control. What is undefined stays. */
+  /** Sets the mute state that moderators control. An undefined state stays as it is. */
   muteUser(
     caller: Principal,
     userId: string,

@@ -230,7 +230,7 @@ export class PresenceService {
     return this.store.view.for(viewer);
   }
 
-  /** As `viewFor`, for reads of all users whom the caller may see. */
+  /** Like `viewFor`, for reads of all users whom the caller may see. */
   private async viewOfAll({ viewer }: Principal): Promise<PresenceReader> {
     await this.store.view.awaitCurrent();
     await this.store.view.prepare(viewer);

@@ -4,7 +4,7 @@ import { groupsOf } from '../domain/visibility.js';
 import { SingleFlight } from '../timers/single-flight.js';
 import { TimeSlice } from '../timers/time-slice.js';
 
-/** So many names of groups stay in memory if no user has these groups any more. They take about a megabyte. */
+/** The maximum number of names of groups that stay in memory although no user has the group. They take about a megabyte. */
 const MAX_UNUSED = 10_000;
 
 /** Drops the names of groups that no user has any more, in slices of the event loop. */

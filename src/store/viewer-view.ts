@@ -67,7 +67,7 @@ export class ViewerView implements PresenceReader {
       this.visible?.withStatus(statuses) ??
       (seesEveryone ? this.index.withStatus(statuses) : this.sources());
     const lists = sources.map((ids) => ids.after(after));
-    // Those whom the viewer sees with another status, or whatever its rights.
+    // Users who hide from the viewer, whom it sees with another status, and its own user, whom it sees whatever its rights.
     lists.push(this.index.hidingFrom(this.viewer.userId).after(after));
     if (!seesEveryone) lists.push(itself(this.viewer, after));
     return this.seenOf(mergeSorted(lists), ({ status }) => statuses.includes(status), slice);

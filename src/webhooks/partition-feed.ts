@@ -126,7 +126,7 @@ export class PartitionFeed {
     const page = position && (await history.readAfter(position, MAX_BATCH_EVENTS, this.isAfterGap));
     if (page === undefined) return this.continueAfterGap(builder);
     if (page.last.seq > position!.seq) return this.readPage(builder, page);
-    // Nothing follows the position, which is that of a commit without events. The node can have received commits since then.
+    // The history has no events after the position. The node can have received commits since that read.
     const isNewest = log.lastCommitBefore(partition, Infinity).seq <= position!.seq;
     if (isNewest && this.resets === resets) this.continueAt(log.head);
   }

@@ -13,7 +13,7 @@ const TRANSPORTS = {
 
 export type BrowserProtocol = keyof typeof TRANSPORTS;
 
-/** Begins a session, joins a channel, is refused something, and ends the session. Returns what the page was told. */
+/** Begins a session, joins a channel, makes an invalid call and ends the session. Returns the results and errors of the calls. */
 export async function useLibrary(
   protocol: BrowserProtocol,
   baseUrl: string,

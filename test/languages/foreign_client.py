@@ -122,7 +122,7 @@ class User:
     """All services, over a connection of its own."""
 
     def __init__(self, address, token):
-        # Or the C core lets channels to one address share a connection.
+        # Without this option, the C core lets channels to one address share a connection.
         self.channel = grpc.insecure_channel(address, options=[('grpc.use_local_subchannel_pool', 1)])
         self.sessions = sessions_grpc.SessionServiceStub(self.channel)
         self.moderation = moderation_grpc.ModerationServiceStub(self.channel)

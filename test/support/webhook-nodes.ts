@@ -82,7 +82,7 @@ export class WebhookNodes {
     return ids;
   }
 
-  /** As `visits`, with users of every partition. */
+  /** Like `visits`, with users of every partition. */
   async visitsEverywhere(node: ServerProcess): Promise<string[]> {
     const ids: string[] = [];
     const seen = new Set<number>();

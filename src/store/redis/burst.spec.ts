@@ -50,7 +50,7 @@ describe('A burst of commits', () => {
     );
     expect(most.batches).toBe(PARTITIONS);
     expect(most.args).toBe(ARGUMENTS_OF_BATCH);
-    // It may give up before a slow machine has caught up.
+    // On a slow machine, `awaitCurrent` may time out before the node has caught up.
     await eventually(() => other!.store.view.awaitCurrent().then(() => 'current'), 'current');
     expect(nodes.map(({ store }) => store.status.node)).toEqual(names);
     expect(other!.eventLines.filter((words) => words.includes('NODE_LOST'))).toEqual([]);

@@ -162,7 +162,7 @@ describe('A partition', () => {
     expect(sessionsOf(other, 'ann')).toEqual(['s']);
   });
 
-  it('does not do again what its caller was told cannot be done now', async () => {
+  it('does not repeat an update that has already failed with STORE_UNAVAILABLE', async () => {
     const { partition } = await startNode('a');
     let times = 0;
     const begun = partition.update('ann', (user) => {

@@ -196,7 +196,7 @@ function completed(change: Change, { channelId }: Presence): Change {
   }
   if (change.kind !== 'USER_CHANNEL_CHANGED' || change.joinedChannelIds !== undefined)
     return change;
-  // That node knows only the current channel.
+  // The node that wrote the record knows only the current channel.
   const { kind, previousChannelId } = change;
   return {
     kind,

@@ -147,7 +147,7 @@ describe('The record of a user', () => {
       shown: { channelId: 'lobby', otherChannelIds: [], attributes: new Map(), version: 166_000 },
     });
     expect(user.own).toBe(user.shown);
-    // It has no newer parts, so it is written as before: an older node reads it without a loss.
+    // The record has no newer parts, so it is written as before: an older node reads it without a loss.
     expect(formatUser(user)).toBe(
       '[[["s","node","desktop",71,166,null,900,null,null,[300000,8000,60000]]],["lobby","s"],1,0,"AWAY","at lunch",800,null,' +
         '["AWAY","at lunch","lobby",1,0,71,166,["desktop"],166000],null,[166000,71000,null,144000]]',

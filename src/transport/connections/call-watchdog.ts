@@ -82,7 +82,7 @@ export class CallWatchdog {
     this.open.get(stream)?.account.serve();
   }
 
-  /** Stops counting the bytes of a call. What remains of the call after this is counted elsewhere. */
+  /** Stops counting the bytes of a call. Its later bytes are counted elsewhere. */
   release(stream: ServerHttp2Stream): void {
     this.open.get(stream)?.account.release();
   }

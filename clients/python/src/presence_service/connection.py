@@ -33,7 +33,7 @@ M = TypeVar('M')
 
 @dataclass(frozen=True)
 class Options:
-    """What all parts of a client share."""
+    """The options that all parts of a client share."""
 
     address: str
     tokens: TokenSource

@@ -10,7 +10,7 @@ import grpc
 
 from .errors import PresenceError
 
-#: `iat` has whole seconds, so a token of the second in which the tokens were revoked is rejected too.
+#: `iat` is in seconds, so a token of the second in which the tokens were revoked is rejected too.
 REVOCATION_PAUSE_SECONDS = 1.5
 
 
