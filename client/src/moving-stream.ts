@@ -40,7 +40,7 @@ export class MovingStream {
     }
   }
 
-  /** Moves to the changed filter as soon as possible. Changes within one turn of the event loop cause one move. */
+  /** Moves to the changed filter as soon as possible. Changes within one iteration of the event loop cause one move. */
   request(): void {
     this.isWanted = true;
     this.attempt();

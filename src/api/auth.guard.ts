@@ -54,8 +54,8 @@ export function callerOf(context: ExecutionContext): Principal {
 }
 
 /**
- * Returns the token of a header that is written as most clients write it. The text may be anything, so it is only to be
- * looked up among verified tokens.
+ * Returns the token of a header that is written as most clients write it. The token is not verified, so it may only be
+ * looked up in the cache of verified tokens.
  */
 function wellFormedToken(metadata: Metadata): string {
   const [value, second] = metadata.get('authorization');

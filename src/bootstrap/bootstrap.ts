@@ -31,7 +31,7 @@ export async function serve(
 ): Promise<number> {
   const end = ProcessShutdown.watch();
   end.reportTo(new Logger('Process'));
-  // Node may load all modules in one turn of the event loop. A signal that came meanwhile is handled here.
+  // Node may load all modules in one iteration of the event loop. A signal that arrived meanwhile is handled here.
   await nextTurn();
   try {
     loadEnvFile();

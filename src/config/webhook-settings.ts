@@ -29,7 +29,7 @@ export const webhookSettings = {
       default: 'presence-service',
       scope: 'cluster-wide',
       description:
-        'Attribute `source` of every event, which tells your backend apart several services.',
+        'Attribute `source` of every event, by which your backend distinguishes several services.',
     }),
   },
 } satisfies SettingsTable;

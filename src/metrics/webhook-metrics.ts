@@ -27,7 +27,7 @@ export function registerWebhookMetrics(
   });
   registerGauge(registry, {
     name: 'presence_webhook_lag_seconds',
-    help: 'Age of the oldest of these events.',
+    help: 'Age of the oldest event that this node must still deliver by webhook.',
     value: () => webhooks.lag.ms / 1000,
   });
   registerCount(registry, {

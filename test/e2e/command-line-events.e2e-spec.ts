@@ -107,7 +107,9 @@ describe('presence consume', () => {
     );
     await foreign.kill();
     const other = consume('--position-file', 'foreign', '--user', 'ann');
-    await other.says(/because the position is of other users, channels, groups or kinds:\nann is/);
+    await other.says(
+      /because the position was stored for other users, channels, groups or kinds:\nann is/,
+    );
   });
 
   it('reports a position that cannot be saved, and tries again', async () => {

@@ -4,7 +4,7 @@ import { counted, jsonLine, style } from './text.js';
 
 const RESETS: Readonly<Record<ResetReason, string>> = {
   'first-start': 'there is no position',
-  'filter-changed': 'the position is of other users, channels, groups or kinds',
+  'filter-changed': 'the position was stored for other users, channels, groups or kinds',
   'position-lost': 'the service no longer has the position',
 };
 

@@ -1,7 +1,7 @@
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program listens there',
   EADDRNOTAVAIL: 'this machine has no such address',
-  EACCES: 'this user may not',
+  EACCES: 'the user of this process lacks the permission',
 };
 
 /** The server cannot listen on a configured address. The message is a sentence for the operator. */

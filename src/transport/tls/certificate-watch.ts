@@ -109,7 +109,7 @@ export class CertificateWatch implements OnModuleInit {
 export function expiryWarning(certificate: X509Certificate, now: number): string | undefined {
   const { validFrom, validTo } = certificate;
   const [begin, end] = [Date.parse(validFrom), Date.parse(validTo)];
-  if (now >= end) return `has expired on ${validTo}: clients reject it`;
+  if (now >= end) return `expired on ${validTo}: clients reject it`;
   if (now < begin) return `is not valid before ${validFrom}: clients reject it until then`;
   if (end - now < Math.min(SOON_MS, (end - begin) * SOON_SHARE)) return `expires on ${validTo}`;
   return undefined;
