@@ -111,7 +111,7 @@ const SEVERAL_NODES = [
     'slow-count-readers',
     'two-worlds',
   ),
-  'client/test/{access,collections,consumer-absences,consumer-kills,growing-collections,sessions}.e2e-spec.ts',
+  'client/test/{access,collections,consumer-absences,consumer-kills,groups,growing-collections,revoked-tokens,sessions}.e2e-spec.ts',
 ];
 
 /** Tests of what only nodes with Redis do. */

@@ -1,116 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi, type MockInstance } from 'vitest';
-import type { EventLog } from '../event-log/event-log.js';
-import type { DeliveryPosition, Renewal } from '../store/partition-leases.js';
 import { TimeSlice } from '../timers/time-slice.js';
-import { append, eventOf, newLog } from '../../test/support/log.js';
-import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, type Batch } from './batch.js';
-import { PartitionDelivery } from './partition-delivery.js';
-import { PartitionFeed } from './partition-feed.js';
-import type { DeliveryResult, Outcome } from './receiver.js';
-
-const RETRY_MS = 1000;
-
-/** A request that has not been answered yet. */
-interface Request {
-  readonly batch: Batch;
-  readonly signal: AbortSignal;
-  result(outcome: Outcome, retryAfterMs?: number): Promise<void>;
-}
-
-/** A delivery whose receiver and store do what the test says. */
-class World {
-  readonly log: EventLog = newLog({ size: 1000 });
-  readonly requests: Request[] = [];
-  readonly stored: (DeliveryPosition | undefined)[] = [];
-  readonly released: (DeliveryPosition | undefined)[] = [];
-  readonly errors: unknown[] = [];
-  renewal: Renewal | Error = 'held';
-  isValid = true;
-  isStopped = false;
-  hasEnded = false;
-  readonly feed = new PartitionFeed(
-    {
-      ...{ partition: 0, log: this.log, source: 'here', kinds: undefined, now: () => 0 },
-      history: {
-        keepsCommits: true,
-        readAfter: async () => undefined,
-        readOldest: async () => undefined,
-        isContinuousFrom: () => true,
-        positionOf: async () => undefined,
-      },
-      awaitCurrent: () => Promise.resolve(),
-      onGap: () => {},
-    },
-    undefined,
-  );
-  readonly delivery: PartitionDelivery;
-  private version = 0;
-
-  constructor() {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- a getter of an object literal has another `this`
-    const world = this;
-    this.delivery = new PartitionDelivery({
-      feed: this.feed,
-      lease: {
-        position: undefined,
-        get isValid() {
-          return world.isValid;
-        },
-        renew: async (position) => {
-          if (this.renewal instanceof Error) throw this.renewal;
-          this.stored.push(position);
-          return this.renewal;
-        },
-        release: async (position) => void this.released.push(position),
-      },
-      post: (batch, signal) =>
-        new Promise<DeliveryResult>((resolve) => {
-          const result = async (outcome: Outcome, retryAfterMs?: number): Promise<void> => {
-            resolve({ outcome, reason: 'as the test says', retryAfterMs });
-            await vi.advanceTimersByTimeAsync(0);
-          };
-          signal.addEventListener('abort', () => void result('unreachable'));
-          this.requests.push({ batch, signal, result });
-        }),
-      onResult: ({ outcome }) => (this.isStopped ||= outcome === '410'),
-      onStoreError: (error) => this.errors.push(error),
-      isStopped: () => this.isStopped,
-      retryMs: RETRY_MS,
-    });
-  }
-
-  /** Starts the delivery, and takes the gap event of the unknown position. */
-  async start(): Promise<void> {
-    void this.delivery.run().then(() => (this.hasEnded = true));
-    await vi.advanceTimersByTimeAsync(0);
-    await this.requests.shift()!.result('2xx');
-    this.stored.length = 0;
-  }
-
-  /** Commits events of one user and wakes the delivery, as the service does. */
-  async commit(count = 1): Promise<void> {
-    for (let i = 0; i < count; i++) {
-      append(this.log, [eventOf('alice', ++this.version)]);
-      this.delivery.wake();
-    }
-    await vi.advanceTimersByTimeAsync(50);
-  }
-
-  /** Returns the versions of the events in a request, which identify them. */
-  versionsOf({ batch }: Request): readonly number[] {
-    const events = JSON.parse(batch.body) as { data: { presence?: { version: string } } }[];
-    return events.map(({ data }) => Number(data.presence?.version));
-  }
-}
+import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS } from './batch.js';
+import type { Outcome } from './receiver.js';
+import { DeliveryWorld } from '../../test/support/delivery-world.js';
 
 describe('The delivery of a partition', () => {
-  let world: World;
+  let world: DeliveryWorld;
   let pause: MockInstance<TimeSlice['next']>;
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     vi.spyOn(Math, 'random').mockReturnValue(1);
     pause = vi.spyOn(TimeSlice.prototype, 'next').mockResolvedValue();
-    world = new World();
+    world = new DeliveryWorld();
     await world.start();
   });
   afterEach(() => {

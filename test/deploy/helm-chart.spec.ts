@@ -1,56 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config/config.js';
-import { Rendered, type Manifest } from '../support/helm.js';
+import { containerOf, podOf, portsOf, Rendered } from '../support/helm.js';
 
 /** The time that closing needs in addition to DRAIN_TIMEOUT_MS, see bootstrap.ts. */
 const CLOSE_TIMEOUT_S = 3;
 
-/** The container of the deployment, as far as the tests read it. */
-interface Container {
-  readonly image: string;
-  readonly args: readonly string[];
-  readonly env?: readonly {
-    readonly name: string;
-    readonly valueFrom: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
-  }[];
-  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
-  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
-  readonly lifecycle: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
-  readonly [probe: `${string}Probe`]: { readonly httpGet: { path: string; port: string } };
-  readonly resources: { readonly limits: Readonly<Record<string, string>> };
-  readonly securityContext: object;
-}
-
-interface Pod {
-  readonly terminationGracePeriodSeconds: number;
-  readonly containers: readonly [Container];
-  readonly volumes: readonly { readonly name: string; readonly secret: { secretName: string } }[];
-  readonly securityContext: { readonly runAsNonRoot: boolean };
-}
-
-interface Port {
-  readonly name: string;
-  readonly port: number;
-  readonly targetPort: string;
-  readonly appProtocol?: string;
-}
-
-function podOf(rendered: Rendered): Pod {
-  return (rendered.of('Deployment').spec as { template: { spec: Pod } }).template.spec;
-}
-
-function containerOf(rendered: Rendered): Container {
-  return podOf(rendered).containers[0];
-}
-
 /** The settings that the ConfigMap has, as the service reads them. It rejects wrong values and contradictions. */
 function configOf(rendered: Rendered, more: Readonly<Record<string, string>> = {}) {
   return readConfig({ ...rendered.of('ConfigMap').data, ...more });
-}
-
-function portsOf({ spec }: Manifest): readonly Port[] {
-  return (spec as { ports: readonly Port[] }).ports;
 }
 
 describe('The Helm chart', () => {

@@ -15,6 +15,38 @@ export interface Manifest {
   readonly data?: Readonly<Record<string, string>>;
 }
 
+/** The container of the deployment, as far as the tests read it. */
+export interface Container {
+  readonly image: string;
+  readonly args: readonly string[];
+  readonly env?: readonly {
+    readonly name: string;
+    readonly valueFrom: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
+  }[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly lifecycle: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
+  readonly [probe: `${string}Probe`]: { readonly httpGet: { path: string; port: string } };
+  readonly resources: { readonly limits: Readonly<Record<string, string>> };
+  readonly securityContext: object;
+}
+
+/** The pod of the deployment, as far as the tests read it. */
+export interface Pod {
+  readonly terminationGracePeriodSeconds: number;
+  readonly containers: readonly [Container];
+  readonly volumes: readonly { readonly name: string; readonly secret: { secretName: string } }[];
+  readonly securityContext: { readonly runAsNonRoot: boolean };
+}
+
+/** A port of a service. */
+export interface Port {
+  readonly name: string;
+  readonly port: number;
+  readonly targetPort: string;
+  readonly appProtocol?: string;
+}
+
 /** The manifests that Helm renders from the chart. */
 export class Rendered {
   private constructor(readonly manifests: readonly Manifest[]) {}
@@ -43,6 +75,21 @@ export class Rendered {
     if (!found) throw new Error(`there is no ${kind} ${name}`);
     return found;
   }
+}
+
+/** Returns the pod of the deployment. */
+export function podOf(rendered: Rendered): Pod {
+  return (rendered.of('Deployment').spec as { template: { spec: Pod } }).template.spec;
+}
+
+/** Returns the container of the deployment. */
+export function containerOf(rendered: Rendered): Container {
+  return podOf(rendered).containers[0];
+}
+
+/** Returns the ports of a service. */
+export function portsOf({ spec }: Manifest): readonly Port[] {
+  return (spec as { ports: readonly Port[] }).ports;
 }
 
 /** Returns undefined if `scripts/helm` can render without an installation. */

@@ -1,4 +1,4 @@
-import type { PresenceCollection, ReadonlyValue } from '@presence-service/client';
+import type { PresenceCollection, ReadonlyValue, Session } from '@presence-service/client';
 
 /** Waits until a value meets a condition. */
 export function until<T, S extends T>(
@@ -33,4 +33,18 @@ export async function shows(collection: PresenceCollection, look: () => unknown)
     const subscription = collection.subscribe(check);
     queueMicrotask(check);
   });
+}
+
+/** Waits until a session has a new connection because of `cause`. */
+export async function nextSession(session: Session, cause: () => Promise<void>): Promise<void> {
+  await untilStatus(session.state, 'online');
+  const before = session.sessionId;
+  await Promise.all([
+    cause(),
+    (async () => {
+      for await (const state of session.state) {
+        if (state.status === 'online' && state.sessionId !== before) return;
+      }
+    })(),
+  ]);
 }
