@@ -11,7 +11,7 @@ import type { Client, OpenSession } from '../support/client.js';
 import { EVERY_PROTOCOL, HttpChannel } from '../support/http-channel.js';
 import { inWords, statusOf } from '../support/in-words.js';
 import { httpAddress, Service, tokenOf } from '../support/service.js';
-import type { SubscriptionReader } from '../support/subscription-reader.js';
+import { connectWatched, type WatchedUser } from '../support/watched-user.js';
 
 type Attributes = Readonly<Record<string, string>>;
 const IDLE_MS = 300_000;
@@ -33,9 +33,7 @@ describe('The attributes of a user', () => {
   });
   afterAll(() => service.stop());
 
-  interface User extends OpenSession {
-    readonly client: Client;
-    readonly watcher: SubscriptionReader;
+  interface User extends WatchedUser {
     /** Updates attributes of the first session. */
     readonly update: Update;
   }
@@ -47,11 +45,8 @@ describe('The attributes of a user', () => {
 
   /** Connects a user, and a subscriber that has received its online event. */
   async function connect(userId: string): Promise<User> {
-    const client = await service.client(userId);
-    const session = await client.connect();
-    const watcher = reader.subscribe({ userIds: [userId] });
-    await watcher.beginning();
-    return { client, watcher, update: updateOf(client, session), ...session };
+    const user = await connectWatched(service, reader, userId);
+    return { ...user, update: updateOf(user.client, user) };
   }
 
   function updateOf(client: Client, { sessionId }: OpenSession): Update {

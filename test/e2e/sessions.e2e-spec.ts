@@ -1,17 +1,14 @@
 import { once } from 'node:events';
-import { connect, constants } from 'node:http2';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:http2';
 import { status } from '@grpc/grpc-js';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SessionRegistry } from '../../src/session/session-registry.js';
-import { PresenceStore } from '../../src/store/presence-store.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { inWords, msOf, statusOf } from '../support/in-words.js';
 import { OVER_HTTP } from '../support/nodes.js';
-import { RawCall } from '../support/raw-call.js';
+import { presenceOf, sessionIdsOf } from '../support/reads.js';
 import { Service, tokenOf } from '../support/service.js';
-import type { SubscriptionReader } from '../support/subscription-reader.js';
+import { watch } from '../support/watched-user.js';
 import { Witness } from '../support/witness.js';
 
 const NO_ONE = { code: status.NOT_FOUND };
@@ -24,21 +21,6 @@ describe('Sessions', () => {
     reader = await service.client('reader', { isAdmin: true });
   });
   afterAll(() => service.stop());
-
-  async function follow(userId: string): Promise<SubscriptionReader> {
-    const watcher = reader.subscribe({ userIds: [userId] });
-    await watcher.beginning();
-    return watcher;
-  }
-
-  async function presenceOf(userId: string) {
-    return (await reader.getPresence({ userId })).presence!;
-  }
-
-  async function sessionIdsOf(userId: string): Promise<string[]> {
-    const { sessions } = await reader.listSessions({ userId });
-    return sessions.map(({ sessionId }) => sessionId);
-  }
 
   describe('Connect', () => {
     it('begins with the session and the presence that it leads to', async () => {
@@ -59,11 +41,11 @@ describe('Sessions', () => {
       expect(statusOf(started.presence)).toBe('ONLINE');
       expect(msOf(started.presence?.connectedAt)).toBe(now);
       expect(started.heartbeatTimeoutMs > 0).toBe(OVER_HTTP);
-      expect(await presenceOf('ada')).toEqual(started.presence);
+      expect(await presenceOf(reader, 'ada')).toEqual(started.presence);
     });
 
     it('announces the first session of a user, and the end of the last', async () => {
-      const watcher = await follow('bob');
+      const watcher = await watch(reader, 'bob');
       const { stream } = await (await service.client('bob')).connect();
       const online = await watcher.nextEvent();
       expect(inWords(online)).toBe('userOnline CONNECTED');
@@ -74,8 +56,8 @@ describe('Sessions', () => {
       expect(statusOf(offline.presence)).toBe('OFFLINE');
       expect(offline.presence).toMatchObject({ platforms: [], connectedAt: undefined });
       expect(offline.presence!.version).toBeGreaterThan(online.presence!.version);
-      expect(await presenceOf('bob')).toEqual(offline.presence);
-      expect(await sessionIdsOf('bob')).toEqual([]);
+      expect(await presenceOf(reader, 'bob')).toEqual(offline.presence);
+      expect(await sessionIdsOf(reader, 'bob')).toEqual([]);
     });
 
     it('names the platform "unknown" when the client does not', async () => {
@@ -86,7 +68,7 @@ describe('Sessions', () => {
 
     it('shows a user with several sessions once, with every platform and the oldest start', async () => {
       const client = await service.client('dora');
-      const watcher = await follow('dora');
+      const watcher = await watch(reader, 'dora');
       const first = await client.connect({ platform: 'web' });
       await service.passTime(10);
       const second = await client.connect({ platform: 'desktop' });
@@ -109,7 +91,7 @@ describe('Sessions', () => {
       second.stream.cancel();
       const left = await watcher.nextEvent();
       expect(left.presence?.platforms).toEqual(['web']);
-      expect(statusOf(await presenceOf('dora'))).toBe('ONLINE');
+      expect(statusOf(await presenceOf(reader, 'dora'))).toBe('ONLINE');
     });
 
     it('rejects one session above the limit of a user until one has ended', async () => {
@@ -117,13 +99,13 @@ describe('Sessions', () => {
       const { stream } = await client.connect();
       await client.connect();
       await client.connect();
-      const before = await sessionIdsOf('emil');
+      const before = await sessionIdsOf(reader, 'emil');
       const { code, details } = await client.openSession().ended;
       expect(code).toBe(status.RESOURCE_EXHAUSTED);
       expect(details).toBe('a user may have 3 sessions at once; end one first');
-      expect(await sessionIdsOf('emil')).toEqual(before);
+      expect(await sessionIdsOf(reader, 'emil')).toEqual(before);
       stream.cancel();
-      await eventually(async () => (await sessionIdsOf('emil')).length, 2);
+      await eventually(async () => (await sessionIdsOf(reader, 'emil')).length, 2);
       await client.connect();
     });
 
@@ -155,7 +137,7 @@ describe('Sessions', () => {
     it('ends when the RPC deadline of the client has passed', async () => {
       for (let deadlineMs = 300; ; deadlineMs *= 2) {
         const userId = `late by ${deadlineMs}`;
-        const watcher = await follow(userId);
+        const watcher = await watch(reader, userId);
         const client = await service.client(userId);
         // A busy machine can take longer than the deadline to connect.
         const session = await client.connect({}, { deadlineMs }).catch(() => undefined);
@@ -189,12 +171,12 @@ describe('Sessions', () => {
     });
 
     it('lists nothing for a user without a session', async () => {
-      expect(await sessionIdsOf('nobody')).toEqual([]);
+      expect(await sessionIdsOf(reader, 'nobody')).toEqual([]);
     });
 
     it('shows another user’s sessions to admins only', async () => {
       const { sessionId } = await (await service.client('hans')).connect();
-      expect(await sessionIdsOf('hans')).toEqual([sessionId]);
+      expect(await sessionIdsOf(reader, 'hans')).toEqual([sessionId]);
       const stranger = await service.client('stranger');
       await expect(stranger.listSessions({ userId: 'hans' })).rejects.toMatchObject({
         code: status.PERMISSION_DENIED,
@@ -206,12 +188,12 @@ describe('Sessions', () => {
   describe('EndSession', () => {
     it('ends a session of the caller with ABORTED, and no other session', async () => {
       const client = await service.client('ivan');
-      const watcher = await follow('ivan');
+      const watcher = await watch(reader, 'ivan');
       const [ending, staying] = [await client.connect(), await client.connect()];
       await client.endSession({ sessionId: ending.sessionId });
       const { code, details } = await ending.stream.ended;
       expect({ code, details }).toEqual({ code: status.ABORTED, details: 'the session was ended' });
-      expect(await sessionIdsOf('ivan')).toEqual([staying.sessionId]);
+      expect(await sessionIdsOf(reader, 'ivan')).toEqual([staying.sessionId]);
       await client.endSession({ sessionId: staying.sessionId });
       expect((await staying.stream.ended).code).toBe(status.ABORTED);
       const events = await watcher.nextEvents(2);
@@ -229,7 +211,7 @@ describe('Sessions', () => {
       const stranger = await service.client('stranger');
       const refused = stranger.endSession({ sessionId });
       await expect(refused).rejects.toMatchObject({ code: status.PERMISSION_DENIED });
-      expect(await sessionIdsOf('kim')).toEqual([sessionId]);
+      expect(await sessionIdsOf(reader, 'kim')).toEqual([sessionId]);
     });
 
     it('is no error for a session that has ended or never was', async () => {
@@ -251,109 +233,7 @@ describe('Sessions', () => {
         ...NO_ONE,
         details: 'there is no such live session; begin a new one with Connect',
       });
-      expect(statusOf(await presenceOf('mia'))).toBe('OFFLINE');
-    });
-  });
-
-  describe('that are cancelled early', () => {
-    const streams = (): number => service.sizeOf(SessionRegistry);
-
-    afterEach(() => vi.restoreAllMocks());
-
-    async function expectNoneLeft(userId: string, before: number): Promise<void> {
-      await eventually(() => streams(), before);
-      // The session of a disconnected client may begin afterwards, but must end at once.
-      await eventually(async () => {
-        const status = statusOf(await presenceOf(userId));
-        return [status, ...(await sessionIdsOf(userId))];
-      }, ['OFFLINE']);
-    }
-
-    it('never stay when the client cancels at once', async () => {
-      const before = streams();
-      const client = await service.client('nils');
-      for (let i = 0; i < 20; i++) client.openSession().cancel();
-      await expectNoneLeft('nils', before);
-    });
-
-    it.skipIf(OVER_HTTP)('never stay at whatever moment the client cancels', async () => {
-      const before = streams();
-      const token = await tokenOf('olga');
-      const { session, stream } = RawCall.to(service.address(), 'SessionService/Connect', token);
-      stream.close(constants.NGHTTP2_CANCEL);
-      for (let ms = 0; ms < 6; ms += 0.05) {
-        const call = RawCall.to(service.address(), 'SessionService/Connect', token, session);
-        const until = performance.now() + ms;
-        // Finer than a timer. The server runs in this process and gets time in between.
-        while (performance.now() < until) await new Promise(setImmediate);
-        call.stream.close(constants.NGHTTP2_CANCEL);
-      }
-      session.close();
-      await expectNoneLeft('olga', before);
-    });
-
-    it('never remain if the client disconnects while the session is being stored', async () => {
-      const before = streams();
-      let goOn = (): void => {};
-      let hasAsked = false;
-      const asked = new Promise<void>((resolve) => {
-        for (const store of service.all(PresenceStore)) {
-          const update = store.update.bind(store);
-          vi.spyOn(store, 'update').mockImplementation(async (userId, change) => {
-            if (userId === 'paul' && !hasAsked) {
-              hasAsked = true;
-              await new Promise<void>((stored) => ((goOn = stored), resolve()));
-            }
-            return update(userId, change);
-          });
-        }
-      });
-      const client = await service.client('paul');
-      const watcher = await follow('paul');
-      const stream = client.openSession();
-      await asked;
-      stream.cancel();
-      await eventually(() => streams(), before);
-      goOn();
-      const events = await watcher.nextEvents(2);
-      expect(events.map(inWords)).toEqual(['userOnline CONNECTED', 'userOffline DISCONNECTED']);
-      await expectNoneLeft('paul', before);
-    });
-
-    it('never begin if the session could not be stored, and the client does not learn why', async () => {
-      const before = streams();
-      for (const store of service.all(PresenceStore)) {
-        const failure = new Error('the password is swordfish');
-        vi.spyOn(store, 'update').mockRejectedValueOnce(failure);
-      }
-      const { code, details } = await (await service.client('quin')).openSession().ended;
-      expect(code).toBe(status.INTERNAL);
-      expect(details).toMatch(/^internal error, request id [0-9a-f-]{36}$/);
-      await expectNoneLeft('quin', before);
-    });
-
-    it('never begin with a rejected token', async () => {
-      const before = streams();
-      const client = service.clientWithToken(await tokenOf('rosa', { ttlSeconds: -60 }));
-      const streamsOfClient = Array.from({ length: 10 }, () => client.openSession());
-      for (const stream of streamsOfClient.slice(5)) stream.cancel();
-      const codes = await Promise.all(
-        streamsOfClient.slice(0, 5).map(async (stream) => (await stream.ended).code),
-      );
-      expect(new Set(codes)).toEqual(new Set([status.UNAUTHENTICATED]));
-      await sleep(20);
-      await expectNoneLeft('rosa', before);
-    });
-
-    it('do not use up the limit of the user', async () => {
-      const before = streams();
-      const client = await service.client('sven');
-      for (let i = 0; i < 10; i++) {
-        const { stream } = await client.connect();
-        stream.cancel();
-        await eventually(() => streams(), before);
-      }
-      await client.connect();
+      expect(statusOf(await presenceOf(reader, 'mia'))).toBe('OFFLINE');
     });
   });
 });

@@ -31,6 +31,12 @@ export async function presenceOf(client: Client, userId: string): Promise<Presen
   return (await client.getPresence({ userId })).presence!;
 }
 
+/** The ids of the live sessions of a user, the oldest first. */
+export async function sessionIdsOf(admin: Client, userId: string): Promise<string[]> {
+  const { sessions } = await admin.listSessions({ userId });
+  return sessions.map(({ sessionId }) => sessionId);
+}
+
 /** The users on all pages of a list with one user on each page, and its total size. */
 export async function pagesOf(
   client: Client,
