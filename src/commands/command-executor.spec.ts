@@ -18,7 +18,7 @@ describe('Commands', () => {
     const { user, events } = await commands.execute('ann', connect('a'));
     expect(user.shown).toMatchObject({ status: 'ONLINE', connectedAt: clock.now() });
     expect(events).toHaveLength(1);
-    expect(store.view.presence('ann')).toBe(user.shown);
+    expect(store.view.presence('ann')).toEqual(user.shown);
   });
 
   it('distinguish a session of another user from an unknown session', async () => {

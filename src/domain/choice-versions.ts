@@ -75,6 +75,11 @@ export function packed(versions: ChoiceVersions): ChoiceVersions {
   return only === undefined ? NO_CHOICES : ONLY[only](versions[only]!);
 }
 
+/** Returns the version of the last channel command. Undefined: there is none, or there are commands of other kinds. */
+export function onlyChannelVersion(versions: ChoiceVersions): number | undefined {
+  return countOf(versions) === 1 ? versions.channel : undefined;
+}
+
 /** Every command calls it, and a loop over the kinds takes several times as long. */
 function countOf({
   status,

@@ -3,7 +3,7 @@ import { choose, connect, disconnect, join, mute, given } from '../../test/suppo
 import type { Hiding } from '../domain/access-rules.js';
 import { unknownPresence } from '../domain/presence.js';
 import { unrestrictedViewer } from '../domain/viewer.js';
-import type { User } from '../domain/user.js';
+import { newUser, type User } from '../domain/user.js';
 import { PresenceView } from './presence-view.js';
 import { UserTable } from './user-table.js';
 
@@ -51,22 +51,24 @@ describe('The view of a table', () => {
     const { table, view } = newTable();
     const one = withGroups(['acme']);
     const two = withGroups(['acme'], ['acme', 'zoo']);
-    const held = table.upsert(undefined, one, undefined);
+    const held = table.upsert(undefined, newUser('alice'), one, undefined);
     expect(idsIn(view, 'acme')).toEqual(['alice']);
-    table.upsert(held, two, undefined);
+    table.upsert(held, one, two, undefined);
     expect([idsIn(view, 'acme'), idsIn(view, 'zoo')]).toEqual([['alice'], ['alice']]);
     expect(view.countsInGroup('zoo').ONLINE).toBe(1);
     // The shown presence may be the same object, if only the groups differ.
-    table.upsert(held, { ...two, sessions: one.sessions }, undefined);
+    const onlyGroups = { ...two, sessions: one.sessions };
+    table.upsert(held, two, onlyGroups, undefined);
     expect([idsIn(view, 'acme'), idsIn(view, 'zoo')]).toEqual([['alice'], []]);
-    table.upsert(held, given([0, connect('a')], [1, disconnect('a')]).user, undefined);
+    const gone = given([0, connect('a')], [1, disconnect('a')]).user;
+    table.upsert(held, onlyGroups, gone, undefined);
     expect(idsIn(view, 'acme')).toEqual([]);
   });
 
   it('forgets with a user from whom the user hides', () => {
     const { table, view } = newTable();
     const gone = given([0, connect('a')], [1, disconnect('a')]).user;
-    table.upsert(undefined, { ...gone, accessRules: hides }, undefined);
+    table.upsert(undefined, newUser('alice'), { ...gone, accessRules: hides }, undefined);
     expect(view.for(viewer).presence('alice')).toEqual(unknownPresence('alice'));
     expect(view.for(viewer)).not.toBe(view);
     table.evict('alice', { ...gone, accessRules: hides });
@@ -94,7 +96,7 @@ function stepsToFind(user: User): readonly string[] {
       return Reflect.get(target, field, receiver);
     },
   });
-  table.upsert(undefined, watched, undefined);
+  table.upsert(undefined, newUser('alice'), watched, undefined);
   const { users } = table as unknown as { readonly users: Map<string, unknown> };
   const get = users.get.bind(users);
   users.get = (userId) => {

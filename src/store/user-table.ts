@@ -5,6 +5,7 @@ import type { Presence } from '../domain/presence.js';
 import { isOnlyRevocation, newUser, type Session, type User } from '../domain/user.js';
 import { groupsOf, viewedOf, type Viewed } from '../domain/visibility.js';
 import { DeadlineQueue, NO_DUE_TIME, type Timer } from './deadline-queue.js';
+import { PlainUser } from './plain-user.js';
 import type { PresenceView } from './presence-view.js';
 
 /** The maximum delay in milliseconds for an externally given expiry after the wall clock was set forward. */
@@ -15,9 +16,12 @@ const PIECE = 1000;
 
 /** The entry of a user, found by one lookup. With many users the lookup costs more than the change itself. */
 export interface UserEntry {
+  /** A copy of most users, so read it once. */
   readonly user: User;
   /** The revision of the user in a shared store; see `src/store/redis`. */
   revision: string;
+  /** Whether this is still the state of the user. */
+  holds(user: User): boolean;
 }
 
 /** The sizes of what a store holds in the memory of this node. */
@@ -33,8 +37,29 @@ export interface TableSizes {
 }
 
 /** The entry is the timer of the next deadline, because a second object per user would cost too much memory. */
-interface Entry extends UserEntry, Timer {
-  user: User;
+class Entry implements UserEntry, Timer {
+  revision = '';
+  dueAt = NO_DUE_TIME.dueAt;
+  position = NO_DUE_TIME.position;
+
+  constructor(public state: User | PlainUser) {}
+
+  get user(): User {
+    return this.state instanceof PlainUser ? this.state.user : this.state;
+  }
+
+  get viewed(): Viewed {
+    return this.state instanceof PlainUser ? this.state.viewed : viewedOf(this.state);
+  }
+
+  /** When the user changes by the wall clock; see `expiresAt` in deadlines.ts. */
+  get expiresAt(): number | undefined {
+    return this.state instanceof PlainUser ? this.state.expiresAt : expiresAt(this.state);
+  }
+
+  holds(user: User): boolean {
+    return this.state instanceof PlainUser ? this.state.represents(user) : this.state === user;
+  }
 }
 
 /** All users, with indexes for the owner of a session, due deadlines, and users who have been OFFLINE for longest. */
@@ -74,13 +99,12 @@ export class UserTable {
 
   /** The shown presence of a user. Undefined: nothing is known. */
   shownOf(userId: string): Presence | undefined {
-    return this.users.get(userId)?.user.shown;
+    return this.users.get(userId)?.state.shown;
   }
 
   /** The part of a user that decides what others see. Undefined: nothing is known. */
   viewedOf(userId: string): Viewed | undefined {
-    const user = this.users.get(userId)?.user;
-    return user && viewedOf(user);
+    return this.users.get(userId)?.viewed;
   }
 
   *all(): Generator<User> {
@@ -99,11 +123,15 @@ export class UserTable {
     return [this.offline, this.hiddenOffline];
   }
 
-  /** Stores the new state of a user and updates the view. `held` is the previous entry of the user. */
-  upsert(held: UserEntry | undefined, user: User, wakeAt: number | undefined): UserEntry {
-    const entry = (held as Entry | undefined) ?? this.insert(user.userId);
-    const before = entry.user;
-    entry.user = user;
+  /** Stores the new state of a user and updates the view. `held` is the entry of the user, and `before` its state. */
+  upsert(
+    held: UserEntry | undefined,
+    before: User,
+    user: User,
+    wakeAt: number | undefined,
+  ): UserEntry {
+    const entry = (held as Entry | undefined) ?? this.insert(user);
+    entry.state = PlainUser.storedAs(user, entry.state);
     this.wake(entry, wakeAt);
     if (!haveSameLive(before.sessions, user.sessions)) this.indexSessions(before, user);
     if (mayConcernViewers(before, user)) this.view.update(viewedOf(before), viewedOf(user));
@@ -117,7 +145,7 @@ export class UserTable {
   /** Sets the next deadline of an unchanged user. An earlier expiry by the wall clock takes precedence. */
   wake(held: UserEntry, wakeAt: number | undefined): void {
     const entry = held as Entry;
-    const given = expiresAt(entry.user);
+    const given = entry.expiresAt;
     if (given === undefined) return this.due.set(entry, wakeAt);
     this.due.set(entry, Math.min(given - this.wallAhead, wakeAt ?? Infinity));
   }
@@ -133,14 +161,14 @@ export class UserTable {
     this.leastWallAhead = aheadMs;
     let count = 0;
     for (const entry of this.users.values()) {
-      const at = (expiresAt(entry.user) ?? Infinity) - aheadMs;
+      const at = (entry.expiresAt ?? Infinity) - aheadMs;
       if (at < entry.dueAt) this.due.set(entry, at);
       if (++count % PIECE === 0) await setImmediate();
     }
   }
 
   claimDue(now: number, limit: number): readonly string[] {
-    return this.due.take(now, limit).map(({ user }) => user.userId);
+    return this.due.take(now, limit).map(({ state }) => state.userId);
   }
 
   /** Removes a user who is OFFLINE to others, or keeps only the state that others have never seen. */
@@ -149,24 +177,23 @@ export class UserTable {
     this.hiddenOffline.delete(userId);
     const entry = this.users.get(userId);
     if (entry === undefined) return;
+    const { user } = entry;
     if (kept) {
-      if (mayConcernViewers(entry.user, kept))
-        this.view.update(viewedOf(entry.user), viewedOf(kept));
-      entry.user = kept;
+      if (mayConcernViewers(user, kept)) this.view.update(viewedOf(user), viewedOf(kept));
+      entry.state = PlainUser.storedAs(kept, entry.state);
       this.trackOffline(kept);
     } else {
-      if (entry.user.accessRules !== NO_ACCESS_RULES)
-        this.view.update(viewedOf(entry.user), viewedOf(newUser(userId)));
+      if (user.accessRules !== NO_ACCESS_RULES)
+        this.view.update(viewedOf(user), viewedOf(newUser(userId)));
       this.users.delete(userId);
       this.view.updateTokensValidFrom(userId, undefined);
       this.due.set(entry, undefined);
     }
   }
 
-  private insert(userId: string): Entry {
-    const { dueAt, position } = NO_DUE_TIME;
-    const entry: Entry = { user: newUser(userId), revision: '', dueAt, position };
-    this.users.set(userId, entry);
+  private insert(user: User): Entry {
+    const entry = new Entry(user);
+    this.users.set(user.userId, entry);
     return entry;
   }
 

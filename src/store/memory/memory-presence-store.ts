@@ -71,7 +71,7 @@ export class MemoryPresenceStore extends PresenceStore {
     const before = held?.user ?? newUser(userId);
     const step = change(before);
     if (step.user !== before) {
-      this.table.upsert(held, step.user, step.wakeAt);
+      this.table.upsert(held, before, step.user, step.wakeAt);
       if (isForgotten(step.user)) this.table.evict(userId, undefined);
       else if (step.user.shown.status === 'OFFLINE') this.forgetLongestGone();
       this.publish(before, step);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
@@ -93,7 +94,7 @@ describe('Groups, access rules and the issue times of tokens', () => {
     expect(commits).toMatchObject([
       { events: [], occurredAt: 1500, cause: 'REQUESTED', user: await knownOn(a) },
     ]);
-    expect(commits[0]!.before).toBe(before);
+    expect(commits[0]!.before).toEqual(before);
     expect(accessOf(before)).toMatchObject({
       ...{ groups: [['acme']], issuedAt: [1000], joinRights: ['digest'] },
     });
@@ -112,7 +113,7 @@ describe('Groups, access rules and the issue times of tokens', () => {
     });
     await eventually(async () => accessOf(await knownOn(b)), accessOf(await knownOn(a)));
     expect(b.store.status.resyncs).toMatchObject({ log_gap: 1 });
-    expect(commits.filter(({ before: each }) => each === before)).toMatchObject([
+    expect(commits.filter(({ before: each }) => isDeepStrictEqual(each, before))).toMatchObject([
       { events: [], cause: 'UNKNOWN' },
     ]);
   });

@@ -144,8 +144,10 @@ export class PartitionReplica {
     this.options.onRestart(history[0]?.before ?? position);
     for (const batch of history) this.replay(batch);
     for (const { user, revision } of users.values()) {
-      this.census.count(newUser(user.userId), user);
-      const held = this.table.upsert(undefined, user, wakeAt(user, this.options.policy));
+      const before = newUser(user.userId);
+      this.census.count(before, user);
+      const due = wakeAt(user, this.options.policy);
+      const held = this.table.upsert(undefined, before, user, due);
       this.setRevision(held, revision);
     }
     this.reached = position;
@@ -161,9 +163,10 @@ export class PartitionReplica {
     this.reached = position;
     this.unreadable = new Map(unreadable);
     this.options.onRestart(position);
-    const gone = [...this.table.all()].filter(({ userId }) => !users.has(userId));
+    const gone: string[] = [];
+    for (const { userId } of this.table.all()) if (!users.has(userId)) gone.push(userId);
     for (const { user, revision } of users.values()) this.mergeStored(user, revision);
-    for (const { userId } of gone) this.mergeStored(newUser(userId), '');
+    for (const userId of gone) this.mergeStored(newUser(userId), '');
   }
 
   private setRevision(held: UserEntry, revision: string): void {
@@ -199,7 +202,7 @@ export class PartitionReplica {
     const isAsLogged = user === stored && before.shown.version === entry.previousVersion;
     const step = isAsLogged ? this.loggedStep(user, entry) : this.difference(before, user);
     this.census.count(before, user);
-    this.setRevision(this.table.upsert(held, user, step.wakeAt), revision);
+    this.setRevision(this.table.upsert(held, before, user, step.wakeAt), revision);
     if (isForgotten(user)) this.table.evict(user.userId, undefined);
     this.options.onStep(step, before, position);
   }

@@ -192,9 +192,8 @@ export class PartitionWriter {
     }
     if (pending.timedOut) return;
     const { table } = this.options.replica;
-    const now = table.get(pending.userId)?.user;
-    const isStillUnknown = now === undefined && isForgotten(before);
-    if (isStillUnknown || now === before) return settle();
+    const now = table.get(pending.userId);
+    if (now === undefined ? isForgotten(before) : now.holds(before)) return settle();
     this.waiting.unshift(pending);
     this.wake();
   }

@@ -42,9 +42,10 @@ export class Partition {
 
   /** All users with a session on a node. */
   usersOn(node: string): readonly User[] {
-    return [...this.replica.table.all()].filter(({ sessions }) =>
-      sessions.some((session) => session.node === node),
-    );
+    const found: User[] = [];
+    for (const user of this.replica.table.all())
+      if (user.sessions.some((session) => session.node === node)) found.push(user);
+    return found;
   }
 
   update(userId: string, change: UserUpdate): Promise<Step> {
