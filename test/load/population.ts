@@ -4,7 +4,7 @@ import { step } from '../../src/domain/step.js';
 import type { PresenceStore } from '../../src/store/presence-store.js';
 import { Random } from '../chaos/random.js';
 
-const POLICY: Policy = {
+export const POLICY: Policy = {
   idleTimeoutMs: 300_000,
   heartbeatTimeoutMs: 15_000,
   reconnectGraceMs: 0,

@@ -2,7 +2,7 @@ import { isForgotten } from '../../domain/user.js';
 import { isSamePosition, revisionOf, type LogPosition } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
 import type { Stored, StoredUsers } from './partition-replica.js';
-import { UnreadableRecord } from './record-fields.js';
+import { copyOfPart, UnreadableRecord } from './record-fields.js';
 import type { RedisClient } from './redis-client.js';
 import { readUser } from './user-record.codec.js';
 
@@ -20,8 +20,9 @@ export async function loadUsers(
   const users = new Map<string, Stored>();
   const unreadable = new Map<string, string>();
   for await (const [userId, stored] of port.users(keys)) {
-    const [revision] = stored.split('|', 1) as [string];
-    const user = userIn(userId, stored.slice(revision.length + 1));
+    const [prefix] = stored.split('|', 1) as [string];
+    const revision = copyOfPart(prefix);
+    const user = userIn(userId, stored.slice(prefix.length + 1));
     if (user === undefined) unreadable.set(userId, revision);
     else users.set(userId, { user, revision });
   }

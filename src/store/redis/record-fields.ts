@@ -32,6 +32,11 @@ export function text(value: unknown): string {
   return value;
 }
 
+/** Returns a copy of a part of a text. V8 keeps the complete text in memory as long as a part that was cut out of it. */
+export function copyOfPart(part: string): string {
+  return Buffer.from(part).toString();
+}
+
 /** Returns a stored time, version or duration. Throws if it is no number. */
 export function time(value: unknown): number {
   if (!Number.isFinite(value)) throw new UnreadableRecord('a number is missing');
