@@ -31,7 +31,6 @@ const TARGETS: Partial<UnitCosts> = {
   appliedCommitMicros: 10,
   redisCommitMicros: 2,
   redisBatchMicros: 30,
-  userBytes: 600,
 };
 
 /** A figure, and its value for each number of users. */

@@ -43,7 +43,7 @@ export const UNIT_COSTS = {
   connectionKilobytes: of(37.3, 'memory'),
   /** The memory that TLS adds to a connection. */
   tlsKilobytes: of(35, 'connecting-clients'),
-  userBytes: of(914, 'state'),
+  userBytes: of(565, 'state'),
   /** A user in 20 groups, all different, takes this much more. */
   groupsBytes: of(278, 'state'),
 } as const satisfies Readonly<Record<string, UnitCost>>;
