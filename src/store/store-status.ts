@@ -2,8 +2,6 @@ import type { TableSizes } from './user-table.js';
 
 /** The health and metrics of a store, for operators. */
 export interface StoreStatus extends TableSizes {
-  /** The node id in the sessions of this node. It names one life of one process and is never used again. */
-  readonly node: string;
   /** Why the store cannot accept commits at the moment. Undefined: it can. */
   readonly problem: string | undefined;
   /** How often a remote store was unreachable, or did not execute a command. */

@@ -25,8 +25,6 @@ export interface MemoryStoreOptions {
 
 /** The status values that concern a remote store. */
 const NOTHING_TO_LOSE: Omit<StoreStatus, keyof TableSizes> = {
-  // There are no other nodes, so any node id is valid.
-  node: 'memory',
   problem: undefined,
   failures: 0,
   stalenessMs: 0,
@@ -44,6 +42,8 @@ const NOTHING_TO_LOSE: Omit<StoreStatus, keyof TableSizes> = {
 
 /** The presence store of a single node, in memory. A restart loses all data. */
 export class MemoryPresenceStore extends PresenceStore {
+  // There are no other nodes, so any node id is valid.
+  readonly node = 'memory';
   readonly view: PresenceView = new PresenceView(
     () => this.table,
     // Every change is in the view before it is acknowledged.

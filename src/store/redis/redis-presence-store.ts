@@ -61,7 +61,7 @@ export class RedisPresenceStore
     (userId) => this.partitions.of(userId).replica.table,
     () => withinTimeout(this.refreshing.run()),
   );
-  private node = randomId();
+  private nodeId = randomId();
   private readonly logger = new Logger('Redis');
   private readonly previousNodeIds = new Set<string>();
   private readonly reachability = new RedisHealth(this.logger);
@@ -94,7 +94,7 @@ export class RedisPresenceStore
     const keys = (this.keys = new Keys(options.keyPrefix));
     const { policy, now, maxOfflineUsers, maxTokenLifetimeMs, follow } = options;
     const { logger } = this;
-    const node = (): string => this.node;
+    const node = (): string => this.nodeId;
     const uptime = (): number => performance.now();
     this.port = RedisClient.open(options.address, this.reachability.failed, options.password);
     const { port } = this;
@@ -216,9 +216,12 @@ export class RedisPresenceStore
     return this.partitions.claimDue(now, limit, wallAheadMs, isMine);
   }
 
+  get node(): string {
+    return this.nodeId;
+  }
+
   get status(): StoreStatus {
     return {
-      node: this.node,
       problem: this.watch.problem ?? this.reachability.problem,
       failures: this.reachability.failures,
       stalenessMs: performance.now() - this.confirmedAt,
@@ -241,8 +244,8 @@ export class RedisPresenceStore
   }
 
   private async leave(): Promise<void> {
-    await this.membership.leave(this.node);
-    await this.partitions.forget(this.node);
+    await this.membership.leave(this.nodeId);
+    await this.partitions.forget(this.nodeId);
   }
 
   /** The task runs again, and operators see Redis errors in other logs. */
@@ -284,10 +287,10 @@ export class RedisPresenceStore
    * sessions.
    */
   private rotateNodeId(name: string): void {
-    if (name !== this.node) return;
+    if (name !== this.nodeId) return;
     this.previousNodeIds.add(name);
-    this.node = randomId();
-    this.events.fenced(name, this.node);
+    this.nodeId = randomId();
+    this.events.fenced(name, this.nodeId);
     void this.membership.leave(name).catch(this.reachability.failed);
   }
 }

@@ -116,7 +116,7 @@ describe('Several nodes', () => {
     it('write everything back without an event', async () => {
       await a.connect('alice', 'a');
       await b.connect('bob', 'b');
-      await b.perform('carol', connect('c', { node: b.store.status.node }));
+      await b.perform('carol', connect('c', { node: b.store.node }));
       await b.perform('carol', disconnect('c'));
       await Promise.all([a.store.view.awaitCurrent(), b.store.view.awaitCurrent()]);
       const eventLines = [...a.eventLines];
@@ -180,21 +180,18 @@ describe('Several nodes', () => {
 
   it('are fenced once they are declared dead, and continue with a new node id', async () => {
     await a.connect('alice', 'a');
-    const name = a.store.status.node;
+    const name = a.store.node;
     await declareDead(name);
     await a.perform('alice', join('a', 'lobby'));
-    expect(a.store.status.node).not.toBe(name);
-    await eventually(
-      async () => (await storedRecord('alice'))?.includes(a.store.status.node),
-      true,
-    );
+    expect(a.store.node).not.toBe(name);
+    await eventually(async () => (await storedRecord('alice'))?.includes(a.store.node), true);
     expect(await b.status('alice')).toBe('ONLINE');
     expect(a.ended).toEqual([]);
   });
 
   it('learn which of their sessions the others ended, after they were declared dead', async () => {
     await a.connect('alice', 'a');
-    const name = a.store.status.node;
+    const name = a.store.node;
     await declareDead(name);
     await b.perform('alice', nodeLost(name));
     await eventually(() => a.ended, ['a']);
@@ -209,7 +206,7 @@ describe('Several nodes', () => {
     const known = await server.with((redis) =>
       Promise.all(KEYS.partitions.map(({ nodes }) => redis.hkeys(nodes))),
     );
-    expect(known.flat()).not.toContain(c.store.status.node);
+    expect(known.flat()).not.toContain(c.store.node);
   });
 
   it('reject reads and commands in time if Redis does not respond', async () => {
