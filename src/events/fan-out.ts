@@ -146,13 +146,12 @@ export class FanOut implements OnApplicationShutdown {
     this.log.renewToken();
     const quietSince = this.clock.monotonic() - this.config.streams.heartbeatIntervalMs;
     for (const subscription of this.subscriptions) {
+      if (!subscription.needsService(wall, quietSince)) continue;
       this.contain(subscription, () => {
-        if (subscription.hasExpired(wall)) subscription.end(tokenExpired());
-        else if (subscription.isLagging) this.catchUp(subscription, quietSince);
-        else if (subscription.lastSentAt <= quietSince) {
-          const { rights } = subscription.cursor;
-          subscription.sendHeartbeat(this.log.idleFragment(this.flushedUpTo, rights));
-        }
+        if (subscription.hasExpired(wall)) return subscription.end(tokenExpired());
+        if (subscription.isLagging) return this.catchUp(subscription, quietSince);
+        const { rights } = subscription.cursor;
+        subscription.sendHeartbeat(this.log.idleFragment(this.flushedUpTo, rights));
       });
     }
   }

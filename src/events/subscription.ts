@@ -195,6 +195,11 @@ export class Subscription {
     return expiresAt !== undefined && wall >= expiresAt;
   }
 
+  /** Whether the subscription has to end, lags, or has sent nothing since `quietSince`. Most have nothing to do at most times. */
+  needsService(wall: number, quietSince: number): boolean {
+    return this.isLagging || this.lastSentAt <= quietSince || this.hasExpired(wall);
+  }
+
   end(reason: unknown): void {
     this.outlet.end(reason);
   }

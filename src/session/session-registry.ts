@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import type { Subscription } from 'rxjs';
+import { Clock } from '../clock/clock.js';
 import type { EndReason } from '../domain/input.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import type { User } from '../domain/user.js';
@@ -22,6 +23,8 @@ const HEARTBEAT_CHECK_MS = 250;
 export class SessionRegistry implements OnApplicationShutdown {
   private readonly logger = new Logger(SessionRegistry.name);
   private readonly streams = new Map<string, SessionStream>();
+  /** Those whose clients must send heartbeats. Most clients need not, and are not checked for silence. */
+  private readonly heard = new Map<string, SessionStream>();
   private readonly subscription: Subscription;
   private readonly endingSilent = new SingleFlight(() => this.endAllSilent());
 
@@ -29,6 +32,7 @@ export class SessionRegistry implements OnApplicationShutdown {
     store: PresenceStore,
     private readonly commands: CommandExecutor,
     private readonly listening: Listening,
+    private readonly clock: Clock,
   ) {
     this.subscription = store.commits.subscribe((commit) => this.apply(commit));
     this.subscription.add(commands.signsOfLife.subscribe((sign) => this.hear(sign)));
@@ -47,7 +51,11 @@ export class SessionRegistry implements OnApplicationShutdown {
   /** Adds a stream and returns the function that removes it. */
   add(sessionId: string, stream: SessionStream): () => void {
     this.streams.set(sessionId, stream);
-    return () => this.streams.delete(sessionId);
+    if (stream.needsHeartbeats) this.heard.set(sessionId, stream);
+    return () => {
+      this.streams.delete(sessionId);
+      this.heard.delete(sessionId);
+    };
   }
 
   /**
@@ -55,7 +63,8 @@ export class SessionRegistry implements OnApplicationShutdown {
    */
   @Interval(HEARTBEAT_CHECK_MS)
   sendHeartbeats(): void {
-    for (const stream of this.streams.values()) stream.sendIfDue();
+    const now = this.clock.monotonic();
+    for (const stream of this.streams.values()) stream.sendIfDue(now);
   }
 
   /**
@@ -68,7 +77,7 @@ export class SessionRegistry implements OnApplicationShutdown {
   }
 
   private async endAllSilent(): Promise<void> {
-    for (const [sessionId, stream] of this.streams) {
+    for (const [sessionId, stream] of this.heard) {
       const heartbeatDueAt = stream.missedAt(this.listening.heardMs);
       if (heartbeatDueAt === undefined) continue;
       if (!this.listening.isListening) return;

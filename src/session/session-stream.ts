@@ -57,6 +57,11 @@ export class SessionStream {
     this.lastSentAt = clock.monotonic();
   }
 
+  /** Whether the client must send heartbeats. */
+  get needsHeartbeats(): boolean {
+    return this.limits.heartbeatTimeoutMs > 0;
+  }
+
   /** Whether the session has started. */
   get hasStarted(): boolean {
     return this.isStarted;
@@ -88,7 +93,6 @@ export class SessionStream {
    */
   missedAt(heardMs: number): number | undefined {
     const { heartbeatTimeoutMs } = this.limits;
-    if (heartbeatTimeoutMs === 0) return undefined;
     return heardMs - this.heardAt >= heartbeatTimeoutMs ? this.heartbeatDueAt : undefined;
   }
 
@@ -110,11 +114,10 @@ export class SessionStream {
     this.sendChoices();
   }
 
-  /** Sends a due heartbeat, and choices that could not be sent before. */
-  sendIfDue(): void {
-    this.sendChoices();
-    const quietMs = this.clock.monotonic() - this.lastSentAt;
-    if (quietMs >= this.limits.heartbeatIntervalMs) this.send({ type: 'heartbeat' });
+  /** Sends a due heartbeat, and choices that could not be sent before. `now`: by the monotonic clock. */
+  sendIfDue(now: number): void {
+    if (this.unsent !== undefined) this.sendChoices();
+    if (now - this.lastSentAt >= this.limits.heartbeatIntervalMs) this.send({ type: 'heartbeat' });
   }
 
   end(rejection: RejectedError): void {
