@@ -6,10 +6,15 @@ import {
   GetPresenceRequest,
   JoinChannelRequest,
 } from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { SubscribeRequest } from '../../src/api/generated/presence/v1/events_service.pb.js';
 import { encodeFrame } from '../../src/transport/grpc/frame.js';
+import { CALLS_BEFORE_SETTINGS } from '../../src/transport/connections/connection.js';
+import { FrameType } from '../support/http2-frames.js';
+import { Http2Peer } from '../support/http2-peer.js';
 import { Service, tokenOf } from '../support/service.js';
 
 const CALLS = 100;
+const CLIENTS = 40;
 
 describe('A unary call', () => {
   let service: Service;
@@ -98,5 +103,87 @@ describe('A unary call', () => {
       }).finish(),
     );
     expect(promises).toBeLessThanOrEqual(50);
+  });
+});
+
+/** Encodes a subscription without a snapshot. */
+function subscribeTo(userIds: string[]): Uint8Array {
+  const request = { ...SubscribeRequest.decode(new Uint8Array()), userIds, skipSnapshot: true };
+  return SubscribeRequest.encode(request).finish();
+}
+
+describe('A client that connects', () => {
+  let service: Service;
+  const peers: Http2Peer[] = [];
+  beforeEach(async () => {
+    service = await Service.start();
+  });
+  afterEach(async () => {
+    for (const peer of peers.splice(0)) peer.destroy();
+    await service.stop();
+  });
+
+  /** Opens a connection, a session and a subscription. Resolves when both streams have sent their first message. */
+  async function connectAs(token: string, subscribeRequest: Uint8Array): Promise<Http2Peer> {
+    const peer = await Http2Peer.to(service.address());
+    peers.push(peer);
+    peer.call('SessionService/Connect', token);
+    await peer.until(() => peer.countOf(FrameType.DATA) >= 1);
+    peer.call('EventsService/Subscribe', token, subscribeRequest);
+    await peer.until(() => peer.countOf(FrameType.DATA) >= 2);
+    return peer;
+  }
+
+  it('creates few promises and timers, and receives few frames', async () => {
+    const tokens = await Promise.all(
+      Array.from({ length: CLIENTS }, (_, i) => tokenOf(`user-${i}`)),
+    );
+    const userIds = Array.from({ length: 10 }, (_, i) => `friend-${i}`);
+    const subscribeRequest = subscribeTo(userIds);
+    let [promises, timers] = [0, 0];
+    const hook = createHook({
+      init: (_id, type) => {
+        if (type === 'PROMISE') promises++;
+        if (type === 'Timeout') timers++;
+      },
+    });
+    const counted: {
+      readonly promises: number;
+      readonly timers: number;
+      readonly frames: ReadonlyMap<number, number>;
+    }[] = [];
+    for (const token of tokens) {
+      [promises, timers] = [0, 0];
+      hook.enable();
+      const peer = await connectAs(token, subscribeRequest);
+      hook.disable();
+      const cost = { promises, timers };
+      await peer.ping();
+      counted.push({ ...cost, frames: peer.received });
+    }
+    const median = (values: readonly number[]): number =>
+      [...values].sort((a, b) => a - b)[CLIENTS / 2]!;
+    // Measured: 161, of which the peer of the test creates some.
+    expect(median(counted.map((each) => each.promises))).toBeLessThanOrEqual(164);
+    // grpc-js creates them for its connection.
+    expect(median(counted.map((each) => each.timers))).toBeLessThanOrEqual(2);
+    for (const { frames } of counted) {
+      expect(frames.get(FrameType.HEADERS)).toBe(2);
+      expect(frames.get(FrameType.DATA)).toBe(2);
+      // The settings of the server, and the acknowledgement of those of the client.
+      expect(frames.get(FrameType.SETTINGS)).toBe(2);
+    }
+  });
+
+  it('gets the higher limit of open calls with its eighth call', async () => {
+    const token = await tokenOf('user');
+    const peer = await connectAs(token, subscribeTo([]));
+    for (let calls = 2; calls < CALLS_BEFORE_SETTINGS - 1; calls++)
+      peer.call('EventsService/Subscribe', token, subscribeTo([]));
+    await peer.until(() => peer.countOf(FrameType.DATA) >= CALLS_BEFORE_SETTINGS - 1);
+    await peer.ping();
+    expect(peer.countOf(FrameType.SETTINGS)).toBe(2);
+    peer.call('EventsService/Subscribe', token);
+    await peer.until(() => peer.countOf(FrameType.SETTINGS) === 3);
   });
 });

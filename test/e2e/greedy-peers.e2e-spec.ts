@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { BatchGetPresencesRequest } from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { CALLS_BEFORE_SETTINGS } from '../../src/transport/connections/connection.js';
 import type { Http2Peer, PeerOptions } from '../support/http2-peer.js';
 import {
   Flag,
@@ -35,10 +36,10 @@ describe('A peer that', () => {
   afterEach(() => victim.isAlone());
   afterAll(() => victim.stop());
 
-  /** Creates a peer with the full stream limit: one of its calls had a valid token. */
+  /** Creates a peer with the full stream limit: its calls had a valid token. */
   async function trustedPeer(options: PeerOptions = {}, attacked = victim): Promise<Http2Peer> {
     const peer = await attacked.peer(options);
-    peer.call(LIST, token);
+    for (let i = 0; i < CALLS_BEFORE_SETTINGS; i++) peer.call(LIST, token);
     // The initial SETTINGS, the acknowledgement of the peer's own, and those that raise the stream
     // limit.
     await peer.until(() => peer.countOf(SETTINGS) >= 3);

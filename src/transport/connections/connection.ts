@@ -13,6 +13,12 @@ const OVERHEAD_PER_SECOND = 256 * 1024;
  */
 const OVERHEAD_PER_CALL = 64 * 1024;
 
+/**
+ * The number of calls of a connection after which its limit of open calls is raised. It is below the limit that a new
+ * connection has. SETTINGS and their acknowledgement cost time, and most clients make fewer calls when they connect.
+ */
+export const CALLS_BEFORE_SETTINGS = 8;
+
 /** One connection of a gRPC client, and its state. */
 export class Connection {
   readonly openedAt = performance.now();
@@ -20,6 +26,8 @@ export class Connection {
   /** Whether the HTTP/2 handshake is complete: the preface and the SETTINGS of the peer have arrived. */
   handshakeComplete = false;
   private isTrusted = false;
+  private isRaised = false;
+  private calls = 0;
   private isLingering = false;
   private bytesRead = 0;
   private overhead = 0;
@@ -39,13 +47,11 @@ export class Connection {
     session.once('remoteSettings', () => (this.handshakeComplete = true));
   }
 
-  /** Raises the limit of open calls, because a call had a valid token. */
+  /** Lets the connection have more open calls, because a call had a valid token. */
   trust(): void {
     if (this.isTrusted) return;
     this.isTrusted = true;
-    if (this.session?.destroyed === false) {
-      this.session.settings({ maxConcurrentStreams: this.maxCalls });
-    }
+    this.raiseIfNeeded();
   }
 
   /** Whether the HTTP/2 session has ended. The socket may still be open. */
@@ -75,6 +81,8 @@ export class Connection {
   /** Adds the allowance of a new call. */
   countCall(): void {
     this.overhead -= OVERHEAD_PER_CALL;
+    this.calls++;
+    this.raiseIfNeeded();
   }
 
   /** Adds the allowance for received bytes of a request. */
@@ -93,5 +101,13 @@ export class Connection {
     // Unused allowance does not accumulate.
     this.overhead = Math.max(overhead, 0);
     return this.overhead > OVERHEAD_PER_SECOND;
+  }
+
+  private raiseIfNeeded(): void {
+    if (this.isRaised || !this.isTrusted || this.calls < CALLS_BEFORE_SETTINGS) return;
+    this.isRaised = true;
+    if (this.session?.destroyed === false) {
+      this.session.settings({ maxConcurrentStreams: this.maxCalls });
+    }
   }
 }
