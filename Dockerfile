@@ -33,6 +33,8 @@ ENV NODE_ENV=production
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/package.json ./
+LABEL org.opencontainers.image.source="https://git.example.com/presence-service" \
+  org.opencontainers.image.licenses="Apache-2.0"
 # The user `node` as a number, because Kubernetes cannot check a name against runAsNonRoot.
 USER 1000:1000
 EXPOSE 50051 3000
