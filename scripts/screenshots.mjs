@@ -14,6 +14,8 @@ const NAMES =
   );
 const CHANNELS = ['lobby', 'design', 'platform', 'standup', 'support', 'music', 'on-call'];
 const TEXTS = ['in a call', 'reviewing', 'back at 3', 'deep work', 'lunch', 'on the train'];
+const GROUPS = ['acme/design', 'acme/platform', 'acme/support'];
+const DOCUMENTS = ['budget', 'roadmap', 'launch-plan'];
 const PLATFORMS = ['desktop', 'desktop', 'mobile', 'web'];
 
 /** The time in which the sparklines collect data before the screenshots. */
@@ -83,9 +85,15 @@ function addresses() {
 async function arrive(name, grpc) {
   const client = createPresenceClient({
     transport: createGrpcTransport({ baseUrl: `http://${grpc}` }),
-    token: await signToken({ key: KEY, userId: name, ttlSeconds: 3600 }),
+    token: await signToken({
+      key: KEY,
+      userId: name,
+      ttlSeconds: 3600,
+      grants: { groups: ['acme', any(GROUPS)], join: ['*'], watch: ['*'] },
+    }),
   });
-  const session = client.connect({ platform: any(PLATFORMS) });
+  const attributes = { document: any(DOCUMENTS) };
+  const session = client.connect({ platform: any(PLATFORMS), attributes });
   if (chance(0.2)) client.connect({ platform: 'mobile' });
   await session.ready;
   if (chance(0.8)) await session.joinChannel(any(CHANNELS));

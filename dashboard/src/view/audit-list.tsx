@@ -32,7 +32,7 @@ export function AuditList({ audit, onOpen }: AuditListProps) {
           <input
             type="search"
             aria-label="Filter actions"
-            placeholder="Filter actions"
+            placeholder="Filter"
             spellcheck={false}
             value={text}
             onInput={({ currentTarget: { value } }) => setText(value)}

@@ -25,7 +25,7 @@ export function EventFeed({ live, onOpen, onFilter }: EventFeedProps) {
           <input
             type="search"
             aria-label="Filter events"
-            placeholder="Filter events"
+            placeholder="Filter"
             spellcheck={false}
             value={filter.text}
             onInput={({ currentTarget: { value } }) => onFilter({ ...filter, text: value })}
