@@ -172,6 +172,13 @@ describe('The process', () => {
     await Promise.race(closed);
     for (const socket of crowd) socket.destroy();
     const bob = await server.client('bob');
+    // The process resets more connections until it has closed those of the crowd.
+    const isServed = (): Promise<boolean> =>
+      bob.listOnlineUsers().then(
+        () => true,
+        () => false,
+      );
+    await eventually(isServed, true);
     await bob.connect();
     expect((await bob.listOnlineUsers()).totalSize).toBe(2);
     expect(stream.takeArrived()).toEqual([]);
