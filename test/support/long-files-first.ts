@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** The project whose files start before those of any other. */
-const FIRST_PROJECT = 'system';
+/** The projects whose files start before those of any other. They contain the longest. */
+const FIRST_PROJECTS = ['system', 'languages'];
 
 /**
  * The files that take longest, the longest first. A file that is not in this list is in no
@@ -25,6 +25,7 @@ const LONG_FILES = [
   'test/e2e/command-line-users.e2e-spec.ts',
   'test/e2e/command-line-access.e2e-spec.ts',
   'test/docs/walk-through.spec.ts',
+  'dashboard/test/many-users.e2e-spec.ts',
 ];
 
 /**
@@ -34,7 +35,9 @@ const LONG_FILES = [
 export class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const projects = [...new Set([FIRST_PROJECT, ...sorted.map(({ project }) => project.name)])];
+    const projects = [
+      ...new Set([...FIRST_PROJECTS, ...sorted.map(({ project }) => project.name)]),
+    ];
     const placeOf = ({ moduleId }: TestSpecification): number => {
       const place = LONG_FILES.indexOf(relative(this.ctx.config.root, moduleId));
       return place === -1 ? LONG_FILES.length : place;
