@@ -32,6 +32,9 @@ const MODULES = {
   bundler: { module: 'esnext', moduleResolution: 'bundler' },
 };
 
+/** The types of the language, of Node and of React. They are parsed once for each compiler, and their mistakes are not ours. */
+const FOREIGN = /[/]lib[.][^/]*d[.]ts$|[/]node_modules[/](@types|csstype|undici-types)[/]/;
+
 const folder = mkdtempSync(join(tmpdir(), 'presence-client-'));
 const complaints = [];
 try {
@@ -106,7 +109,7 @@ function compileAll() {
   }
 }
 
-/** Compiles the programs of a folder. `libraries` keeps the parsed libraries of the compiler. */
+/** Compiles the programs of a folder. `libraries` keeps the parsed foreign types. */
 function mistakesIn(project, ts, settings, libraries) {
   const isDeprecated = settings.moduleResolution === 'node10' && ts.versionMajorMinor >= '6';
   const { options, errors } = ts.convertCompilerOptionsFromJson(
@@ -118,7 +121,6 @@ function mistakesIn(project, ts, settings, libraries) {
       types: ['node'],
       strict: true,
       skipLibCheck: false,
-      skipDefaultLibCheck: true, // those of the compiler itself
       noEmit: true,
     },
     project,
@@ -126,14 +128,24 @@ function mistakesIn(project, ts, settings, libraries) {
   const host = ts.createCompilerHost(options);
   const { getSourceFile } = host;
   host.getCurrentDirectory = () => project;
-  host.getSourceFile = (file, ...rest) => {
-    if (!/[/]lib[.][^/]*d[.]ts$/.test(file)) return getSourceFile(file, ...rest);
-    if (!libraries.has(file)) libraries.set(file, getSourceFile(file, ...rest));
-    return libraries.get(file);
+  host.getSourceFile = (file, format, ...rest) => {
+    if (!FOREIGN.test(file)) return getSourceFile(file, format, ...rest);
+    const key = `${format.impliedNodeFormat} ${file}`;
+    if (!libraries.has(key)) libraries.set(key, getSourceFile(file, format, ...rest));
+    return libraries.get(key);
   };
   const files = ['readme.ts', 'product.ts', 'entries.ts'].map((name) => join(project, name));
   const program = ts.createProgram(files, options, host);
-  const diagnostics = [...errors, ...ts.getPreEmitDiagnostics(program)];
+  const checked = program.getSourceFiles().filter(({ fileName }) => !FOREIGN.test(fileName));
+  const diagnostics = [
+    ...errors,
+    ...program.getOptionsDiagnostics(),
+    ...program.getGlobalDiagnostics(),
+    ...checked.flatMap((file) => [
+      ...program.getSyntacticDiagnostics(file),
+      ...program.getSemanticDiagnostics(file),
+    ]),
+  ];
   return diagnostics.length === 0 ? undefined : ts.formatDiagnostics(diagnostics, host);
 }
 
