@@ -1,19 +1,24 @@
 import { SetMetadata } from '@nestjs/common';
 import type { EventKind, PresenceEvent, Reset } from '@presence-service/client';
 
-/** The names of events in `@OnPresence`, as the contract of the service has them, and their kinds in the client library. */
-export const EVENT_KINDS = {
-  userOnline: 'online',
-  userOffline: 'offline',
-  userConnectionChanged: 'connection-changed',
-  userStatusChanged: 'status-changed',
-  userChannelChanged: 'channel-changed',
-  userMuteStateChanged: 'mute-changed',
-  userAttributesChanged: 'attributes-changed',
-} as const satisfies Readonly<Record<string, EventKind>>;
+/** The name of each kind of event, as the contract of the service has it. The compiler reports a kind that is missing here. */
+const EVENT_NAMES = {
+  online: 'userOnline',
+  offline: 'userOffline',
+  'connection-changed': 'userConnectionChanged',
+  'status-changed': 'userStatusChanged',
+  'channel-changed': 'userChannelChanged',
+  'mute-changed': 'userMuteStateChanged',
+  'attributes-changed': 'userAttributesChanged',
+} as const satisfies Readonly<Record<EventKind, string>>;
 
 /** The name of an event in `@OnPresence`. */
-export type PresenceEventName = keyof typeof EVENT_KINDS;
+export type PresenceEventName = (typeof EVENT_NAMES)[EventKind];
+
+/** The kinds of events in the client library, by the names in `@OnPresence`. */
+export const EVENT_KINDS = Object.fromEntries(
+  Object.entries(EVENT_NAMES).map(([kind, name]) => [name, kind]),
+) as { readonly [Kind in EventKind as (typeof EVENT_NAMES)[Kind]]: Kind };
 
 /** The event that a handler of `@OnPresence` with one of these names receives. */
 export type PresenceEventOf<N extends PresenceEventName> = AnyEvent & {

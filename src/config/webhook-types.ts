@@ -1,17 +1,13 @@
+import type { EventKind } from '../domain/event.js';
+import { EVENT_KINDS } from '../domain/presence-diff.js';
 import { httpUrl, MAX_TOKEN_KEYS, type SettingType } from './setting-types.js';
 
 /** The kinds of event that WEBHOOK_EVENTS can name: the kinds of `PresenceEvent` in lower case. */
-const KINDS = [
-  'user_online',
-  'user_offline',
-  'user_status_changed',
-  'user_channel_changed',
-  'user_mute_state_changed',
-  'user_attributes_changed',
-  'user_connection_changed',
-] as const;
+const KINDS = (Object.keys(EVENT_KINDS) as EventKind[]).map(
+  (kind) => kind.toLowerCase() as WebhookEventKind,
+);
 
-export type WebhookEventKind = (typeof KINDS)[number];
+export type WebhookEventKind = Lowercase<EventKind>;
 
 /** The prefix of a secret in Standard Webhooks. */
 const PREFIX = 'whsec_';
