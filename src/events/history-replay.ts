@@ -119,7 +119,7 @@ export class HistoryReplay {
     return areAllKnown && checkOf(positions) === offsets.checksum ? positions : undefined;
   }
 
-  /** Reads and sends a page at a time: many of them would form one long slice of the event loop. */
+  /** Reads and sends one page at a time, because the pages of many streams would form one long slice of the event loop. */
   private oneAtATime<T>(work: () => Promise<T>): Promise<T> {
     const done = this.lastPage.then(work);
     this.lastPage = done.catch(() => {});

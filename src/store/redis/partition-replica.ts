@@ -62,10 +62,7 @@ export class PartitionReplica {
   readonly census = new SessionCountByNode();
   readonly dirtyUsers = new DirtyUsers();
   readonly table: UserTable;
-  /**
-   * Users whose records cannot be decoded, with their stored revisions. The next commit of such a user overwrites the
-   * record.
-   */
+  /** Users with unreadable records, and the revisions of these. The next commit of such a user replaces the record. */
   private unreadable = new Map<string, string>();
   /** The number of users in the table that Redis holds as well. */
   private storedCount = 0;
