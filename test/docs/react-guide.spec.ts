@@ -99,6 +99,8 @@ describe('A reader of the guide for React', () => {
     await bob.getByLabel('Message').blur();
     await alice.getByText('typing').waitFor({ state: 'detached' });
     terminal.interrupt();
+    // The next test needs the same port.
+    await terminal.run('wait $! || true');
   });
 
   it('opens the example, and sees a roster, typing, viewers and a stage', async () => {
