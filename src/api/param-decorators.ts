@@ -1,6 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { Payload } from '@nestjs/microservices';
+import type { Principal } from '../auth/principal.js';
 import { callerOf } from './auth.guard.js';
 import { requestIdOf } from '../transport/call/request-id.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
@@ -19,9 +20,27 @@ export const CurrentCaller = createParamDecorator((_data: unknown, context: Exec
   callerOf(context),
 );
 
-/** Injects the server side of a streaming RPC: a `ServerStream`. */
-export const CurrentStream = createParamDecorator(
-  (_data: unknown, context: ExecutionContext): ServerStream => context.getArgByIndex(2),
+/** A streaming RPC that is served. */
+export class StreamingCall {
+  constructor(
+    readonly caller: Principal,
+    readonly stream: ServerStream,
+    private readonly metadata: Metadata,
+  ) {}
+
+  /** The request id. If the caller sent none, the first use generates one. */
+  get requestId(): string {
+    return requestIdOf(this.metadata);
+  }
+}
+
+/**
+ * Injects a streaming RPC: a `StreamingCall`. One parameter has all of it, because Nest creates several promises for each
+ * parameter of a call.
+ */
+export const CurrentStreamingCall = createParamDecorator(
+  (_data: unknown, context: ExecutionContext) =>
+    new StreamingCall(callerOf(context), context.getArgByIndex(2), context.getArgByIndex(1)),
 );
 
 /** Injects the request id of an RPC. */

@@ -1,5 +1,4 @@
 import type { Observable } from 'rxjs';
-import type { Principal } from '../auth/principal.js';
 import { RateLimitAs } from '../api/rate-limit.decorator.js';
 import {
   Delivery,
@@ -9,8 +8,7 @@ import {
   type WatchCountsResponse,
 } from '../api/generated/presence/v1/events_service.pb.js';
 import { GrpcController } from '../api/grpc-controller.js';
-import { CurrentCaller, CurrentStream, RequestMessage } from '../api/param-decorators.js';
-import type { ServerStream } from '../transport/call/server-stream.js';
+import { CurrentStreamingCall, RequestMessage, StreamingCall } from '../api/param-decorators.js';
 import { EventsService } from './events.service.js';
 import { SubscribeRules, WatchCountsRules } from './dto.js';
 import { FILTER_KINDS } from '../api/event-mapper.js';
@@ -23,8 +21,7 @@ export class EventsController implements EventsServiceController {
   @RateLimitAs('stream')
   subscribe(
     @RequestMessage() request: SubscribeRules,
-    @CurrentCaller() caller: Principal,
-    @CurrentStream() stream: ServerStream,
+    @CurrentStreamingCall() { caller, stream }: StreamingCall,
   ): Observable<SubscribeResponse> {
     const options = {
       filter: {
@@ -46,8 +43,7 @@ export class EventsController implements EventsServiceController {
   @RateLimitAs('stream')
   watchCounts(
     @RequestMessage() { channelIds, groupIds }: WatchCountsRules,
-    @CurrentCaller() caller: Principal,
-    @CurrentStream() stream: ServerStream,
+    @CurrentStreamingCall() { caller, stream }: StreamingCall,
   ): Observable<WatchCountsResponse> {
     return this.events.watchCounts(caller, { channelIds, groupIds }, stream) as Observable<never>;
   }

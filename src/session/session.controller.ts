@@ -17,11 +17,11 @@ import { millisecondsOf, toPresenceMessage, sessionMessage } from '../api/proto-
 import {
   CurrentCaller,
   CurrentRequestId,
-  CurrentStream,
+  CurrentStreamingCall,
   RequestMessage,
+  StreamingCall,
 } from '../api/param-decorators.js';
 import { liveSessions } from '../domain/user.js';
-import type { ServerStream } from '../transport/call/server-stream.js';
 import {
   ConnectRules,
   EndSessionRules,
@@ -43,9 +43,7 @@ export class SessionController implements SessionServiceController {
   @RateLimitAs('stream')
   connect(
     @RequestMessage() request: ConnectRules,
-    @CurrentCaller() caller: Principal,
-    @CurrentStream() stream: ServerStream,
-    @CurrentRequestId() requestId: string,
+    @CurrentStreamingCall() { caller, stream, requestId }: StreamingCall,
   ): Observable<ConnectResponse> {
     const options = {
       platform: request.platform || UNKNOWN_PLATFORM,
