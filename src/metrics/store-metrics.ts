@@ -13,32 +13,32 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
   registerCount(registry, {
     name: 'presence_store_errors_total',
     help: 'Errors of Redis: failed connections, error replies and timeouts.',
-    count: () => store.status.failures,
+    count: () => store.status.metrics().failures,
   });
   registerGauge(registry, {
     name: 'presence_store_staleness_seconds',
     help: 'Maximum time by which the state on this node may be older than the state in the store.',
-    value: () => store.status.stalenessMs / 1000,
+    value: () => store.status.metrics().stalenessMs / 1000,
   });
   registerGauge(registry, {
     name: 'presence_store_nodes',
     help: 'Live nodes, as seen by this node.',
-    value: () => store.status.nodes,
+    value: () => store.status.metrics().nodes,
   });
   registerGauge(registry, {
     name: 'presence_store_nodes_with_other_settings',
     help: 'Live nodes whose timeouts, grace, sessions per user, access settings or maximum token lifetime differ from the settings of this node.',
-    value: () => store.status.differingNodes,
+    value: () => store.status.metrics().differingNodes,
   });
   registerGauge(registry, {
     name: 'presence_store_clock_skew_seconds',
     help: 'Clock of this machine minus clock of Redis.',
-    value: () => store.status.clockSkewMs / 1000,
+    value: () => store.status.metrics().clockSkewMs / 1000,
   });
   registerGauge(registry, {
     name: 'presence_store_users',
     help: 'Users that others can see or that this node remembers as OFFLINE.',
-    value: () => store.status.offline + store.view.countListed(LISTED_STATUSES),
+    value: () => store.status.metrics().offline + store.view.countListed(LISTED_STATUSES),
   });
   registerGauges(registry, {
     name: 'presence_users',
@@ -49,12 +49,12 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
   registerGauge(registry, {
     name: 'presence_store_sessions',
     help: 'Live sessions on all nodes.',
-    value: () => store.status.sessions,
+    value: () => store.status.metrics().sessions,
   });
   registerGauge(registry, {
     name: 'presence_store_timers',
     help: 'Users with a pending deadline, such as an idle timeout or the end of a grace.',
-    value: () => store.status.timers,
+    value: () => store.status.metrics().timers,
   });
   registerGauge(registry, {
     name: 'presence_store_revocations',
@@ -65,38 +65,38 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
     name: 'presence_store_resyncs_total',
     help: 'Partitions that were read again from Redis because their log could not be followed, by reason.',
     label: 'reason',
-    counts: () => store.status.resyncs,
+    counts: () => store.status.metrics().resyncs,
   });
   registerCounts(registry, {
     name: 'presence_store_keys_lost_total',
     help: 'Permanent keys that were missing in Redis, by content. The node writes them back.',
     label: 'key',
-    counts: () => store.status.keysLost,
+    counts: () => store.status.metrics().keysLost,
   });
   registerCount(registry, {
     name: 'presence_store_written_back_users_total',
     help: 'Users that this node wrote back after Redis had lost their data.',
-    count: () => store.status.writtenBack,
+    count: () => store.status.metrics().writtenBack,
   });
   registerGauge(registry, {
     name: 'presence_store_unreadable_users',
     help: 'Users that this node ignores because their records in Redis are unreadable.',
-    value: () => store.status.unreadableUsers,
+    value: () => store.status.metrics().unreadableUsers,
   });
   registerCount(registry, {
     name: 'presence_store_gaps_filled_total',
     help: 'Times that this node read commits from the log because a pub/sub message was missing.',
-    count: () => store.status.gapsFilled,
+    count: () => store.status.metrics().gapsFilled,
   });
   registerCount(registry, {
     name: 'presence_store_fenced_total',
     help: 'Times that the other nodes declared this node dead while it was running.',
-    count: () => store.status.fenced,
+    count: () => store.status.metrics().fenced,
   });
   registerCount(registry, {
     name: 'presence_store_reaped_users_total',
     help: 'Users whose sessions on dead nodes were removed by this node.',
-    count: () => store.status.reaped,
+    count: () => store.status.metrics().reaped,
   });
 }
 
@@ -106,7 +106,7 @@ export function registerStoreMetrics(registry: Registry, store: PresenceStore): 
  */
 function usersByStatus({ view, status }: PresenceStore): Readonly<Record<string, number>> {
   const listed = LISTED_STATUSES.map((status) => [status, view.countListed([status])] as const);
-  // `status.offline` does not count every other user in memory: of some users, only activity that nobody may see is
+  // `offline` does not count every other user in memory: of some users, only activity that nobody may see is
   // stored.
-  return { ...Object.fromEntries(listed), OFFLINE: status.offline };
+  return { ...Object.fromEntries(listed), OFFLINE: status.metrics().offline };
 }

@@ -87,7 +87,7 @@ describe('The revoked tokens', () => {
     }
     expect(store.view.tokensValidFrom.size).toBe(0);
     // The evicted ones are not kept for their versions either.
-    expect(store.status.users).toBeLessThanOrEqual(2);
+    expect(store.status.metrics().users).toBeLessThanOrEqual(2);
   });
 });
 

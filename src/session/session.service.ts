@@ -173,7 +173,7 @@ export class SessionService {
     return this.commands.execute(caller.userId, () => ({
       type: 'connect',
       sessionId,
-      node: this.store.node,
+      node: this.store.status.node,
       tokenExpiresAt,
       token: caller,
       wall: this.clock.wall(),

@@ -52,10 +52,7 @@ export interface Commit {
  * user and the events are committed together, and consumers subscribe to commits.
  */
 export abstract class PresenceStore {
-  /** The node id in the sessions of this node. It names one life of one process and is never used again. */
-  abstract readonly node: string;
-
-  /** The health and metrics of the store, for operators. They are computed at each read. */
+  /** The node id, the health and the metrics of the store. */
   abstract readonly status: StoreStatus;
 
   /**

@@ -1,9 +1,17 @@
 import type { TableSizes } from './user-table.js';
 
-/** The health and metrics of a store, for operators. */
-export interface StoreStatus extends TableSizes {
+/** The state of a store in its cluster. */
+export interface StoreStatus {
+  /** The node id in the sessions of this node. It names one life of one process and is never used again. */
+  readonly node: string;
   /** Why the store cannot accept commits at the moment. Undefined: it can. */
   readonly problem: string | undefined;
+  /** Computes the metrics. */
+  metrics(): StoreMetrics;
+}
+
+/** The metrics of a store, for operators. */
+export interface StoreMetrics extends TableSizes {
   /** How often a remote store was unreachable, or did not execute a command. */
   readonly failures: number;
   /** Milliseconds for which the view may have been out of date. */

@@ -37,7 +37,7 @@ describe(`After clients have disconnected in any way (TEST_SEED=${SEED})`, () =>
   /** Returns all structures in which a node keeps data of clients and their calls. */
   function held(): object[] {
     const parts = service.all(PresenceStore).map((store, node) => {
-      const { sessions, timers } = store.status;
+      const { sessions, timers } = store.status.metrics();
       return {
         ...{ sessions, timers, channels: store.view.channels },
         online: store.view.countListed(['ONLINE', 'IDLE', 'AWAY', 'DO_NOT_DISTURB']),
@@ -62,7 +62,7 @@ describe(`After clients have disconnected in any way (TEST_SEED=${SEED})`, () =>
     );
     await eventually(() => moreThan(before), {});
     for (const store of service.all(PresenceStore)) {
-      expect(store.status.users).toBeLessThanOrEqual(USERS.length);
+      expect(store.status.metrics().users).toBeLessThanOrEqual(USERS.length);
     }
     for (const verifier of service.all(TokenVerifier)) {
       expect(verifier.remembered).toBeLessThanOrEqual(USERS.length);

@@ -20,7 +20,7 @@ describe('Lists', () => {
   /** Connects users without real connections, because these would take too long. */
   async function crowd(userIds: readonly string[]): Promise<void> {
     const [commands] = service.all(CommandExecutor);
-    const { node } = service.all(PresenceStore)[0];
+    const { node } = service.all(PresenceStore)[0].status;
     const nothing = { isMicrophoneMuted: undefined, isSpeakerMuted: undefined };
     const options = {
       node,

@@ -18,7 +18,7 @@ async function bytesPerUser(size: PopulationSize): Promise<number> {
   const store = new MemoryPresenceStore({ maxOfflineUsers: 0 });
   await new Population(store, size).connect();
   const bytes = (heapAfterCollection() - before) / size.users;
-  expect(store.status.users).toBe(size.users);
+  expect(store.status.metrics().users).toBe(size.users);
   return bytes;
 }
 

@@ -73,7 +73,7 @@ export class StoreNode {
   }
 
   connect(userId: string, sessionId: string): Promise<Step> {
-    return this.perform(userId, connect(sessionId, { node: this.store.node }));
+    return this.perform(userId, connect(sessionId, { node: this.store.status.node }));
   }
 
   async sessionsOf(userId: string): Promise<readonly string[]> {

@@ -12,7 +12,7 @@ import {
 } from '../presence-store.js';
 import { GroupNameSweep } from '../group-name-sweep.js';
 import { PresenceView } from '../presence-view.js';
-import type { StoreStatus } from '../store-status.js';
+import type { StoreMetrics, StoreStatus } from '../store-status.js';
 import { UserTable, type TableSizes } from '../user-table.js';
 
 export interface MemoryStoreOptions {
@@ -23,9 +23,8 @@ export interface MemoryStoreOptions {
   readonly maxOfflineUsers: number;
 }
 
-/** The status values that concern a remote store. */
-const NOTHING_TO_LOSE: Omit<StoreStatus, keyof TableSizes> = {
-  problem: undefined,
+/** The metrics that concern a remote store. */
+const NOTHING_TO_LOSE: Omit<StoreMetrics, keyof TableSizes> = {
   failures: 0,
   stalenessMs: 0,
   nodes: 1,
@@ -42,8 +41,6 @@ const NOTHING_TO_LOSE: Omit<StoreStatus, keyof TableSizes> = {
 
 /** The presence store of a single node, in memory. A restart loses all data. */
 export class MemoryPresenceStore extends PresenceStore {
-  // There are no other nodes, so any node id is valid.
-  readonly node = 'memory';
   readonly view: PresenceView = new PresenceView(
     () => this.table,
     // Every change is in the view before it is acknowledged.
@@ -61,9 +58,12 @@ export class MemoryPresenceStore extends PresenceStore {
     super();
   }
 
-  get status(): StoreStatus {
-    return { ...NOTHING_TO_LOSE, ...this.table.sizes };
-  }
+  readonly status: StoreStatus = {
+    // There are no other nodes, so any node id is valid.
+    node: 'memory',
+    problem: undefined,
+    metrics: () => ({ ...NOTHING_TO_LOSE, ...this.table.sizes }),
+  };
 
   // Runs synchronously, so no other commit in this process can come in between.
   async update(userId: string, change: UserUpdate): Promise<Step> {

@@ -48,7 +48,7 @@ async function startNode(options: Partial<RedisStoreOptions> = {}): Promise<Stor
 }
 
 function connectOn(node: StoreNode): Promise<unknown> {
-  return node.perform('alice', connect('a', { node: node.store.node, token }));
+  return node.perform('alice', connect('a', { node: node.store.status.node, token }));
 }
 
 /** Hides alice from bob, and revokes tokens. */
@@ -112,7 +112,7 @@ describe('Groups, access rules and the issue times of tokens', () => {
       await redis.del(LOG);
     });
     await eventually(async () => accessOf(await knownOn(b)), accessOf(await knownOn(a)));
-    expect(b.store.status.resyncs).toMatchObject({ log_gap: 1 });
+    expect(b.store.status.metrics().resyncs).toMatchObject({ log_gap: 1 });
     expect(commits.filter(({ before: each }) => isDeepStrictEqual(each, before))).toMatchObject([
       { events: [], cause: 'UNKNOWN' },
     ]);
@@ -156,7 +156,7 @@ describe('The eviction of a user who hides', () => {
     await connectOn(a);
     await a.perform('alice', { type: 'hideFrom', userIds: ['bob'] });
     await a.perform('alice', disconnect('a'));
-    await a.perform(NEIGHBOR, connect('n', { node: a.store.node }));
+    await a.perform(NEIGHBOR, connect('n', { node: a.store.status.node }));
     await a.perform(NEIGHBOR, disconnect('n'));
     await eventually(async () => (await knownOn(b)).shown, unknownPresence('alice'));
     expect(currentlyHiddenFrom((await knownOn(b)).accessRules)).toEqual(['bob']);
@@ -189,9 +189,9 @@ describe('A node of the version before access', () => {
     await a.perform('alice', connect('a', { node: 'another', token }));
     await restrict(a);
     const older = new OlderNode(server, PREFIX);
-    older.becomeOwner('alice', [a.store.node]);
+    older.becomeOwner('alice', [a.store.status.node]);
     await older.heartbeat();
-    await eventually(() => a.store.status.nodes, 2);
+    await eventually(() => a.store.status.metrics().nodes, 2);
     const change = (user: User): Step => step(user, join('a', 'lobby'), Date.now(), POLICY);
     await older.update('alice', change);
     await eventually(async () => {

@@ -29,7 +29,7 @@ describe('A burst of commits', () => {
   it('leaves at most one small batch per partition before the counter by which its node is alive', async () => {
     for (let i = 0; i < 2; i++) nodes.push(await StoreNode.start(server.url, 'burst:'));
     const [busy, other] = nodes;
-    const names = nodes.map(({ store }) => store.node);
+    const names = nodes.map(({ store }) => store.status.node);
     const run = RedisClient.prototype.run;
     let underWay = 0;
     const most = { batches: 0, args: 0 };
@@ -52,7 +52,7 @@ describe('A burst of commits', () => {
     expect(most.args).toBe(ARGUMENTS_OF_BATCH);
     // On a slow machine, `awaitCurrent` may time out before the node has caught up.
     await eventually(() => other!.store.view.awaitCurrent().then(() => 'current'), 'current');
-    expect(nodes.map(({ store }) => store.node)).toEqual(names);
+    expect(nodes.map(({ store }) => store.status.node)).toEqual(names);
     expect(other!.eventLines.filter((words) => words.includes('NODE_LOST'))).toEqual([]);
   });
 });

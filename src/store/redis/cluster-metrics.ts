@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import type { StoreStatus } from '../store-status.js';
+import type { StoreMetrics } from '../store-status.js';
 import type { ResyncReason, LostKey } from './partition-reader.js';
 
 /** All reasons except the start, which every node has. They are listed so that each counter starts at zero. */
@@ -18,7 +18,7 @@ const CAUSES = [
 const KEYS = ['head', 'nodes', 'users', 'log', 'heartbeats', 'sealing_secret'] as const;
 
 type Counts = Pick<
-  StoreStatus,
+  StoreMetrics,
   'resyncs' | 'gapsFilled' | 'fenced' | 'reaped' | 'keysLost' | 'writtenBack'
 >;
 

@@ -92,7 +92,7 @@ describe('The log of a partition', () => {
     expect(await batches()).toEqual([last]);
     await trim({ maxAgeMs: 100 });
     expect(await batches()).toEqual([last]);
-    expect(node.store.status.keysLost).toMatchObject({ log: 0 });
+    expect(node.store.status.metrics().keysLost).toMatchObject({ log: 0 });
   });
 
   it('loses its oldest batches when it is too large', async () => {

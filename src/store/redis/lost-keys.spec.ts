@@ -40,7 +40,7 @@ async function lose(key: string): Promise<void> {
 }
 
 function lostKeys(key: string): number {
-  return [a, b].reduce((sum, { store }) => sum + store.status.keysLost[key]!, 0);
+  return [a, b].reduce((sum, { store }) => sum + store.status.metrics().keysLost[key]!, 0);
 }
 
 async function storedUsers(): Promise<string[]> {
@@ -53,7 +53,9 @@ describe('Nodes whose Redis has lost a key alone', () => {
     await lose(PARTITION.users);
     await eventually(storedUsers, ['ann', NEIGHBOUR].sort());
     expect(lostKeys('users')).toBeGreaterThan(0);
-    expect(a.store.status.writtenBack + b.store.status.writtenBack).toBeGreaterThan(1);
+    expect(
+      a.store.status.metrics().writtenBack + b.store.status.metrics().writtenBack,
+    ).toBeGreaterThan(1);
     expect(b.eventLines).toEqual(eventLines);
   });
 
@@ -118,7 +120,7 @@ describe('Nodes whose Redis has lost a key alone', () => {
     await lose(KEYS.beats);
     await eventually(() => lostKeys('heartbeats') > 0, true);
     await eventually(() => server.with((redis) => redis.hlen(KEYS.beats)), 2);
-    expect([a.store.status.fenced, b.store.status.fenced]).toEqual([0, 0]);
+    expect([a.store.status.metrics().fenced, b.store.status.metrics().fenced]).toEqual([0, 0]);
   });
 
   it('give it back the secret of tokens', async () => {

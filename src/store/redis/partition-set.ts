@@ -1,5 +1,5 @@
 import type { User } from '../../domain/user.js';
-import type { StoreStatus } from '../store-status.js';
+import type { StoreMetrics } from '../store-status.js';
 import { GroupNameSweep } from '../group-name-sweep.js';
 import type { TableSizes } from '../user-table.js';
 import type { CommitPosition } from '../presence-store.js';
@@ -99,7 +99,7 @@ export class PartitionSet {
   }
 
   /** The total sizes of all replicas. */
-  get sizes(): TableSizes & Pick<StoreStatus, 'unreadableUsers'> {
+  get sizes(): TableSizes & Pick<StoreMetrics, 'unreadableUsers'> {
     const sizes = { users: 0, offline: 0, sessions: 0, timers: 0, unreadableUsers: 0 };
     for (const { replica } of this.all) {
       const { users, offline, sessions, timers } = replica.table.sizes;

@@ -35,12 +35,12 @@ describe('A node that was declared dead', () => {
   it('begins its next session under another name', async () => {
     const { store, close } = await createStore(server.url);
     const commands = new CommandExecutor(store, new ManualClock(), { policy: POLICY } as Config);
-    const { node: dead } = store;
+    const { node: dead } = store.status;
     const { nodes } = new Keys(`test-${spaces - 1}:`).partitions[partitionOf('ann')]!;
     await server.with((redis) => redis.hset(nodes, dead, 'X1'));
-    const { user } = await commands.execute('ann', () => connect('s', { node: store.node }));
-    expect(store.node).not.toBe(dead);
-    expect(user.sessions.map(({ node }) => node)).toEqual([store.node]);
+    const { user } = await commands.execute('ann', () => connect('s', { node: store.status.node }));
+    expect(store.status.node).not.toBe(dead);
+    expect(user.sessions.map(({ node }) => node)).toEqual([store.status.node]);
     await close?.();
   });
 });

@@ -12,7 +12,7 @@ import {
 } from '../presence-store.js';
 import { describeError } from '../../text/safe-text.js';
 import { PresenceView } from '../presence-view.js';
-import type { StoreStatus } from '../store-status.js';
+import type { StoreMetrics, StoreStatus } from '../store-status.js';
 import { ClusterMetrics } from './cluster-metrics.js';
 import { SingleFlight } from '../../timers/single-flight.js';
 import { loaded, orConfigError } from './first-load.js';
@@ -61,7 +61,7 @@ export class RedisPresenceStore
     (userId) => this.partitions.of(userId).replica.table,
     () => withinTimeout(this.refreshing.run()),
   );
-  private nodeId = randomId();
+  private node = randomId();
   private readonly logger = new Logger('Redis');
   private readonly previousNodeIds = new Set<string>();
   private readonly reachability = new RedisHealth(this.logger);
@@ -94,7 +94,7 @@ export class RedisPresenceStore
     const keys = (this.keys = new Keys(options.keyPrefix));
     const { policy, now, maxOfflineUsers, maxTokenLifetimeMs, follow } = options;
     const { logger } = this;
-    const node = (): string => this.nodeId;
+    const node = (): string => this.node;
     const uptime = (): number => performance.now();
     this.port = RedisClient.open(options.address, this.reachability.failed, options.password);
     const { port } = this;
@@ -216,13 +216,16 @@ export class RedisPresenceStore
     return this.partitions.claimDue(now, limit, wallAheadMs, isMine);
   }
 
-  get node(): string {
-    return this.nodeId;
-  }
-
   get status(): StoreStatus {
     return {
+      node: this.node,
       problem: this.watch.problem ?? this.reachability.problem,
+      metrics: this.computeMetrics,
+    };
+  }
+
+  private readonly computeMetrics = (): StoreMetrics => {
+    return {
       failures: this.reachability.failures,
       stalenessMs: performance.now() - this.confirmedAt,
       nodes: this.membership.alive().length,
@@ -231,7 +234,7 @@ export class RedisPresenceStore
       ...this.events.counts,
       ...this.partitions.sizes,
     };
-  }
+  };
 
   /** Leaves the cluster after all writes are done, so that other nodes do not have to wait until the lease ends. */
   async onApplicationShutdown(): Promise<void> {
@@ -244,8 +247,8 @@ export class RedisPresenceStore
   }
 
   private async leave(): Promise<void> {
-    await this.membership.leave(this.nodeId);
-    await this.partitions.forget(this.nodeId);
+    await this.membership.leave(this.node);
+    await this.partitions.forget(this.node);
   }
 
   /** The task runs again, and operators see Redis errors in other logs. */
@@ -287,10 +290,10 @@ export class RedisPresenceStore
    * sessions.
    */
   private rotateNodeId(name: string): void {
-    if (name !== this.nodeId) return;
+    if (name !== this.node) return;
     this.previousNodeIds.add(name);
-    this.nodeId = randomId();
-    this.events.fenced(name, this.nodeId);
+    this.node = randomId();
+    this.events.fenced(name, this.node);
     void this.membership.leave(name).catch(this.reachability.failed);
   }
 }

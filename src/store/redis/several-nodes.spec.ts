@@ -116,7 +116,7 @@ describe('Several nodes', () => {
     it('write everything back without an event', async () => {
       await a.connect('alice', 'a');
       await b.connect('bob', 'b');
-      await b.perform('carol', connect('c', { node: b.store.node }));
+      await b.perform('carol', connect('c', { node: b.store.status.node }));
       await b.perform('carol', disconnect('c'));
       await Promise.all([a.store.view.awaitCurrent(), b.store.view.awaitCurrent()]);
       const eventLines = [...a.eventLines];
@@ -180,18 +180,21 @@ describe('Several nodes', () => {
 
   it('are fenced once they are declared dead, and continue with a new node id', async () => {
     await a.connect('alice', 'a');
-    const name = a.store.node;
+    const name = a.store.status.node;
     await declareDead(name);
     await a.perform('alice', join('a', 'lobby'));
-    expect(a.store.node).not.toBe(name);
-    await eventually(async () => (await storedRecord('alice'))?.includes(a.store.node), true);
+    expect(a.store.status.node).not.toBe(name);
+    await eventually(
+      async () => (await storedRecord('alice'))?.includes(a.store.status.node),
+      true,
+    );
     expect(await b.status('alice')).toBe('ONLINE');
     expect(a.ended).toEqual([]);
   });
 
   it('learn which of their sessions the others ended, after they were declared dead', async () => {
     await a.connect('alice', 'a');
-    const name = a.store.node;
+    const name = a.store.status.node;
     await declareDead(name);
     await b.perform('alice', nodeLost(name));
     await eventually(() => a.ended, ['a']);
@@ -206,7 +209,7 @@ describe('Several nodes', () => {
     const known = await server.with((redis) =>
       Promise.all(KEYS.partitions.map(({ nodes }) => redis.hkeys(nodes))),
     );
-    expect(known.flat()).not.toContain(c.store.node);
+    expect(known.flat()).not.toContain(c.store.status.node);
   });
 
   it('reject reads and commands in time if Redis does not respond', async () => {
@@ -229,7 +232,7 @@ describe('Several nodes', () => {
     await eventually(async () => (await subscribers()) > 0, true);
     await a.connect('alice', 'a');
     await eventually(() => b.eventLines, ['alice USER_ONLINE CONNECTED']);
-    expect(b.store.status.gapsFilled).toBe(0);
+    expect(b.store.status.metrics().gapsFilled).toBe(0);
   });
 
   it('lose their sessions when they die', async () => {

@@ -63,13 +63,13 @@ describe('A node that starts', () => {
     const node = await startNode();
     expect(await node.status('bob')).toBe('ONLINE');
     expect(await node.status('ann')).toBe('OFFLINE');
-    expect(node.store.status.unreadableUsers).toBe(1);
+    expect(node.store.status.metrics().unreadableUsers).toBe(1);
     expect(warnings.filter((line) => line.includes(PARTITION.users))).toHaveLength(1);
     expect(warnings.join()).not.toMatch(/\bann\b|garbage|WALK/);
     // A user who connects again starts with a new record.
     await node.connect('ann', 's');
     expect(await node.status('ann')).toBe('ONLINE');
-    expect(node.store.status.unreadableUsers).toBe(0);
+    expect(node.store.status.metrics().unreadableUsers).toBe(0);
     const other = await startNode();
     expect(await other.status('ann')).toBe('ONLINE');
   });
@@ -150,7 +150,7 @@ describe('A node that runs', () => {
     await one.perform('ann', join('s', 'lobby'));
     await other.store.view.awaitCurrent();
     expect(other.store.view.presence('ann').channelId).toBe('lobby');
-    expect(other.store.status.resyncs).toMatchObject({ unreadable: 1 });
+    expect(other.store.status.metrics().resyncs).toMatchObject({ unreadable: 1 });
   });
 
   it('writes back a user whose record was damaged, when the user changes', async () => {
@@ -161,7 +161,7 @@ describe('A node that runs', () => {
     expect(node.store.view.presence('ann').channelId).toBe('lobby');
     const late = await startNode();
     expect(await late.status('ann')).toBe('ONLINE');
-    expect(late.store.status.unreadableUsers).toBe(0);
+    expect(late.store.status.metrics().unreadableUsers).toBe(0);
   });
 
   it.each(['head', 'nodes', 'users', 'log'] as const)(

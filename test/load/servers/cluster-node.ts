@@ -40,7 +40,7 @@ function perform(i: number, input: Input): Promise<unknown> {
 }
 
 async function connect(i: number): Promise<void> {
-  const { node } = store;
+  const { node } = store.status;
   await perform(i, {
     ...{ type: 'connect', sessionId: sessionId(i), node, platform: 'desktop' },
     ...{ isMicrophoneMuted: undefined, isSpeakerMuted: undefined },

@@ -26,7 +26,7 @@ await app.init();
 const commands = app.get(CommandExecutor);
 // The other sessions would be removed as those of a dead node.
 const store = app.get(PresenceStore);
-const { node } = store;
+const { node } = store.status;
 const isDelivering = config.webhook.url !== undefined;
 const [webhooks, counters] = [app.get(WebhooksService), app.get(WebhookCounters)];
 const sessionOf = (i: number): string => `session-${i}-of-the-bench`;
