@@ -1,6 +1,6 @@
 import type { Logger } from '@nestjs/common';
 import type { StoreMetrics } from '../store-status.js';
-import type { ResyncReason, LostKey } from './partition-reader.js';
+import type { LostKey, ResyncReason } from './resync-reason.js';
 
 /** All reasons except the start, which every node has. They are listed so that each counter starts at zero. */
 const CAUSES = [

@@ -1,5 +1,5 @@
 import type { Decided } from './own-batch.js';
-import type { ResyncReason } from './partition-reader.js';
+import type { ResyncReason } from './resync-reason.js';
 import type { PartitionReplica } from './partition-replica.js';
 
 /** The replies of the script `commit` that report lost data. */

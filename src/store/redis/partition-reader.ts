@@ -3,11 +3,13 @@ import { isSamePosition, type Batch, type LogPosition } from './log-batch.js';
 import { ownBatchOf, type OwnBatch } from './own-batch.js';
 import { SingleFlight } from '../../timers/single-flight.js';
 import type { PartitionKeys } from './keys.js';
+import { arriveInTime } from './late-messages.js';
 import { loadHistory } from './load-history.js';
 import { loadUsers } from './load-users.js';
 import type { PartitionReplica } from './partition-replica.js';
 import { UnreadableRecord } from './record-fields.js';
 import type { RedisClient } from './redis-client.js';
+import type { LostKey, ResyncReason } from './resync-reason.js';
 import { scripts } from './script.js';
 
 /** The maximum number of batches in one read of the partition log. */
@@ -15,32 +17,7 @@ const BATCHES_PER_READ = 200;
 
 const RETRY_MS = 100;
 
-/** The time in milliseconds for which a batch waits for its predecessor. Then the node reads the partition log. */
-const FILL_GAP_AFTER_MS = 20;
-
 const MAX_EARLY = 100;
-
-/** Why the replica could not follow the partition log. */
-export type ResyncReason =
-  | 'start'
-  | 'log_gap'
-  | 'writes_lost'
-  | 'store_empty'
-  | 'own_batches_lost'
-  | 'node_unknown'
-  | 'fenced'
-  /**
-   * Redis holds no record, or a different record, for users that are in the log: evicted, or changed by another
-   * program.
-   */
-  | 'evicted'
-  /** The partition log is ahead of its head, for example because Redis lost the last writes to the head. */
-  | 'log_ahead'
-  /** The partition log holds a batch that the node cannot decode. */
-  | 'unreadable';
-
-/** A key that disappeared from Redis although the service never deletes it. */
-export type LostKey = 'head' | 'nodes' | 'users' | 'log';
 
 export interface ReaderOptions {
   readonly port: RedisClient;
@@ -80,13 +57,13 @@ export class PartitionReader {
   private recovery: Promise<void> | undefined;
   /** Batches whose predecessor has not arrived yet. */
   private outOfOrder: Batch[] = [];
-  private gapTimer: NodeJS.Timeout | undefined;
   private isClosed = false;
   /** The node id under which the partition knows this node. */
   private registeredAs: string | undefined;
   private hasLog = true;
   private readonly waiting: { readonly seq: number; readonly resolve: () => void }[] = [];
   private readonly catchingUp = new SingleFlight(() => this.readLog());
+  private readonly filling = new SingleFlight(() => this.fillGap());
   private readonly checking = new SingleFlight(() => this.check());
 
   constructor(private readonly options: ReaderOptions) {}
@@ -151,7 +128,6 @@ export class PartitionReader {
 
   close(): void {
     this.isClosed = true;
-    clearTimeout(this.gapTimer);
   }
 
   private noteLostKey(cause: ResyncReason): void {
@@ -179,12 +155,26 @@ export class PartitionReader {
   /** Keeps a batch for a short time until its predecessor arrives, which can come over another connection. */
   private buffer(batch: Batch): void {
     if (this.outOfOrder.length < MAX_EARLY) this.outOfOrder.push(batch);
-    this.gapTimer ??= setTimeout(() => {
-      this.gapTimer = undefined;
+    void this.filling.runIfIdle();
+  }
+
+  /** Reads the partition log if the predecessor of a batch does not arrive. */
+  private async fillGap(): Promise<void> {
+    while (!this.isClosed) {
+      this.dropApplied();
+      const [first] = this.outOfOrder;
+      if (first === undefined) return;
+      if (await this.arrives(first.after.seq)) continue;
+      this.dropApplied();
       if (this.outOfOrder.length === 0 || this.isClosed) return;
       this.options.onGap();
-      void this.catchUp();
-    }, FILL_GAP_AFTER_MS);
+      return void this.catchUp();
+    }
+  }
+
+  /** Returns false if a message with commits up to an offset is lost. */
+  private arrives(seq: number): Promise<boolean> {
+    return arriveInTime(this.reached(seq), () => this.options.replica.position.seq);
   }
 
   private applyEarly(): void {
@@ -193,6 +183,10 @@ export class PartitionReader {
       if (next < 0 || this.isRecovering) break;
       this.outOfOrder.splice(next, 1);
     }
+    this.dropApplied();
+  }
+
+  private dropApplied(): void {
     const { seq } = this.options.replica.position;
     this.outOfOrder = this.outOfOrder.filter(({ after }) => after.seq > seq);
   }
@@ -208,7 +202,8 @@ export class PartitionReader {
     const isRewound =
       head.seq < position.seq || (head.seq === position.seq && head.token !== position.token);
     if (isRewound) return this.recover('writes_lost');
-    if (head.seq <= replica.position.seq) return;
+    if (head.seq <= replica.position.seq || (await this.arrives(head.seq))) return;
+    if (this.recovery) return this.recovery;
     this.options.onGap();
     await this.catchUp();
     // The partition log does not reach back to the position of the replica.

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../../test/support/eventually.js';
 import { choose, connect, disconnect, POLICY } from '../../../test/support/play.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { redisUrl } from '../../config/redis-url.js';
@@ -9,7 +10,7 @@ import { PresenceView } from '../presence-view.js';
 import { Keys } from './keys.js';
 import { loadUsers } from './load-users.js';
 import { Partition } from './partition.js';
-import type { ResyncReason } from './partition-reader.js';
+import type { ResyncReason } from './resync-reason.js';
 import { RedisClient } from './redis-client.js';
 
 let spaces = 0;
@@ -33,6 +34,8 @@ describe('A partition', () => {
     readonly port: RedisClient;
     /** The reasons of its resyncs. */
     readonly losses: readonly ResyncReason[];
+    /** The number of messages that it missed. */
+    readonly gaps: () => number;
     readonly close: () => void;
   }
 
@@ -41,6 +44,7 @@ describe('A partition', () => {
     const port = RedisClient.open(redisUrl.read(server.url)!, () => {});
     await port.ready(5000);
     const losses: ResyncReason[] = [];
+    let gaps = 0;
     const view = new PresenceView(
       () => partition.replica.table,
       async () => {},
@@ -54,7 +58,7 @@ describe('A partition', () => {
       onStep: () => {},
       onRestart: () => {},
       onWrittenBack: () => {},
-      onGap: () => {},
+      onGap: () => void gaps++,
       onFenced: () => {},
       onKeyLost: () => {},
       onUnreadable: () => {},
@@ -65,7 +69,7 @@ describe('A partition', () => {
       partition.close();
       port.close();
     };
-    const node = { partition, port, losses, close };
+    const node = { partition, port, losses, gaps: () => gaps, close };
     nodes.push(node);
     await partition.reader.recover('start');
     return node;
@@ -91,6 +95,29 @@ describe('A partition', () => {
       expect(reader.partition.replica.position).toEqual(writer.partition.replica.position);
     }
     expect(reader.losses).toEqual(['start']);
+    expect(reader.gaps()).toBe(3);
+  });
+
+  it('is not read from its log if the messages arrive after the head was read', async () => {
+    const [writer, reader] = [await startNode('a'), await startNode('b')];
+    const messages: string[] = [];
+    await reader.port.subscribe([keys.partitions[0]!.channel], (_, message) =>
+      messages.push(message),
+    );
+    for (let i = 0; i < 3; i++) await perform(writer, 'ann', connect(`s${i}`));
+    await eventually(() => messages.length, 3);
+    const log = vi.spyOn(reader.port, 'logged');
+    const head = vi.spyOn(reader.port, 'head');
+    const current = reader.partition.reader.awaitCurrent();
+    await head.mock.results[0]!.value;
+    for (const message of messages) {
+      await isUnderWay();
+      reader.partition.receive(message);
+    }
+    await current;
+    expect(sessionsOf(reader, 'ann')).toEqual(sessionsOf(writer, 'ann'));
+    expect(log).not.toHaveBeenCalled();
+    expect(reader.gaps()).toBe(0);
   });
 
   it('is written with the same number of Redis commands for one user and for a full batch', async () => {
