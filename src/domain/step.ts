@@ -49,7 +49,8 @@ export function step(user: User, input: Input, now: number, policy: Policy): Ste
   };
 }
 
-function eventsOf(
+/** Returns the events of a commit: the differences between the shown presence before and after it. */
+export function eventsOf(
   before: Presence,
   after: Presence,
   now: number,

@@ -53,7 +53,11 @@ export class OlderNode {
       const [, rest] = encodeCommit(before, made);
       const [, version, events, ended] = JSON.parse(`[${rest}]`) as unknown[];
       const entry = JSON.stringify([userId, version, events, ended]).slice(1, -1);
-      const batch = [userId, revision, formatUser(asOlder(made.user)), entry];
+      const written = formatUser(asOlder(made.user));
+      // More users than Redis has, so that the script compares the revisions.
+      const most = Number.MAX_SAFE_INTEGER;
+      const entries = `[[${written || 'null'},${entry}]]`;
+      const batch = [most, `${revision}|`, entries, '', userId, written && `?|${written}`];
       const position = [++this.number, seq!, token!, randomBytes(6).toString('base64url')];
       const commit = scripts.commit.source;
       const keys = [head, nodes, users, log];

@@ -11,7 +11,7 @@ import { scripts } from './script.js';
 const USERS = 8 * 64 * 16;
 
 /** The number of arguments of a full batch: seven of the batch itself and four for each commit. */
-const ARGUMENTS_OF_BATCH = 7 + 64 * 4;
+const ARGUMENTS_OF_BATCH = 11 + 64 * 2;
 
 // Warnings in a burst, such as gaps, are no failure of this test.
 Logger.overrideLogger(false);

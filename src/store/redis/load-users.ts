@@ -1,12 +1,24 @@
-import { isForgotten } from '../../domain/user.js';
+import { isForgotten, type User } from '../../domain/user.js';
 import { isSamePosition, revisionOf, type LogPosition } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
-import type { Stored, StoredUsers } from './partition-replica.js';
 import { copyOfPart, UnreadableRecord } from './record-fields.js';
 import type { RedisClient } from './redis-client.js';
 import { readUser } from './user-record.codec.js';
 
 const BATCHES_PER_READ = 200;
+
+/** The user and revision that Redis holds. */
+export interface Stored {
+  readonly user: User;
+  readonly revision: string;
+}
+
+/** All users of a partition that Redis holds. */
+export interface StoredUsers {
+  readonly users: ReadonlyMap<string, Stored>;
+  /** Users whose records cannot be decoded, with their revisions. */
+  readonly unreadable: ReadonlyMap<string, string>;
+}
 
 /**
  * Loads all users of a partition as of one position. Other nodes write during the scan, so the log from `head` on is

@@ -1,7 +1,7 @@
 import { newUser } from '../../domain/user.js';
 import type { PresenceEvent, Reason } from '../../domain/event.js';
+import { eventsOf as stepEvents, type Step } from '../../domain/step.js';
 import type { EndedSession } from '../../domain/session-transitions.js';
-import type { Step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
 import { changesViewers } from '../../domain/visibility.js';
 import type { CommitPosition } from '../presence-store.js';
@@ -11,9 +11,11 @@ import {
   endedOf,
   eventFields,
   eventsOf,
+  NOTHING_ENDED,
   type EndedFields,
   type EventFields,
 } from './presence-record.codec.js';
+import { changedUser, changeFields, type ChangeFields } from './user-change.codec.js';
 import { formatUser, readUser } from './user-record.codec.js';
 
 /**
@@ -29,6 +31,8 @@ export interface LogPosition {
 
 /** A commit in the log of a partition. */
 export interface LoggedCommit {
+  /** The state of the user before, as the decoder has read it from the replica. Undefined: it did not read it. */
+  readonly before?: User | undefined;
   readonly user: User;
   readonly events: readonly PresenceEvent[];
   readonly ended: readonly EndedSession[];
@@ -66,10 +70,16 @@ export interface Batch {
   /**
    * Decodes the commits. A batch that is not applied, because the node has it already, is not decoded. `known` finds the
    * state of a user before, from which the decoded users share texts and lists. Throws `UnreadableRecord` for data that no
-   * known version of the service has written.
+   * known version of the service has written, and `UnknownUser`.
    */
-  readonly entries: (known?: (userId: string) => User | undefined) => readonly LoggedCommit[];
+  readonly entries: (known?: KnownUsers) => readonly LoggedCommit[];
 }
+
+/** Finds the state of a user that Redis stores at a log position. Undefined: Redis has none, or the node does not know it. */
+export type KnownUsers = (userId: string) => User | undefined;
+
+/** A message has only the changes of a user whose stored state the node does not know. The partition log has the record. */
+export class UnknownUser extends Error {}
 
 type EntryFields = readonly [
   user: unknown,
@@ -101,6 +111,12 @@ export function encodeCommit(before: User, step: Step, isRepair = false): [strin
   return [formatUser(user), JSON.stringify(rest).slice(1, -1) + (isRepair ? ',1' : '')];
 }
 
+/** Encodes a commit for a message with changes. Undefined: the message must contain the log entry; see `changeFields`. */
+export function encodeChange(before: User, step: Step): string | undefined {
+  const fields = changeFields(before, step);
+  return fields && JSON.stringify(fields);
+}
+
 function timeAndCauseOf(
   before: User,
   { user, events: [first], occurredAt, cause }: Step,
@@ -112,18 +128,21 @@ function timeAndCauseOf(
   return isSaid ? 0 : [occurredAt, cause];
 }
 
-/** Decodes a pub/sub message. Undefined: the message is not a batch. */
+/**
+ * Decodes a pub/sub message. Undefined: the message is not a batch. A message that begins with `|2|` has the changes of users, and
+ * not their records: see `encodeChange`. Nodes of earlier releases ignore it.
+ */
 export function decodeMessage(message: string): Batch | undefined {
-  const match = /^([^|]+)\|(\d+)\|(\d+)\|([^|]*)\|([^|]*)\|/.exec(message);
+  const match = /^(\|2\|)?([^|]+)\|(\d+)\|(\d+)\|([^|]*)\|([^|]*)\|/.exec(message);
   if (match === null) return undefined;
-  const [head, epoch, before, after, prev, token] = match as unknown as [string, ...string[]];
-  return batchOf(epoch!, {
-    before: before!,
-    after: after!,
-    prev: prev!,
-    token: token!,
-    batch: message.slice(head.length),
-  });
+  const [head, format, epoch, before, after, prev, token] = match as unknown as [
+    string,
+    string | undefined,
+    ...string[],
+  ];
+  const batch = message.slice(head.length);
+  const logged = { before: before!, after: after!, prev: prev!, token: token!, batch };
+  return batchOf(epoch!, logged, format === undefined ? entriesOf : changedEntriesOf);
 }
 
 /** Decodes a stream entry. Its id is the number of the last commit of the batch. */
@@ -145,16 +164,17 @@ export interface Logged {
 function batchOf(
   epoch: string,
   { before, after, prev, token, batch }: Logged & { readonly after: string },
+  decode = entriesOf,
 ): Batch {
   return {
     before: { epoch, seq: Number(before), token: prev },
     after: { epoch, seq: Number(after), token },
     isLossMark: batch === '[]',
-    entries: (known) => entriesOf(batch, known),
+    entries: (known) => decode(batch, known),
   };
 }
 
-function entriesOf(batch: string, known: Parameters<Batch['entries']>[0]): readonly LoggedCommit[] {
+function entriesOf(batch: string, known?: KnownUsers): readonly LoggedCommit[] {
   try {
     return (JSON.parse(batch) as readonly EntryFields[]).map((entry) =>
       entryOf(entry, known?.(entry[1])),
@@ -164,12 +184,46 @@ function entriesOf(batch: string, known: Parameters<Batch['entries']>[0]): reado
   }
 }
 
+/** Decodes the entries of a message with changes. An entry with a record has the form that it has in the log. */
+function changedEntriesOf(batch: string, known?: KnownUsers): readonly LoggedCommit[] {
+  try {
+    const entries = JSON.parse(batch) as readonly (EntryFields | ChangeFields)[];
+    return entries.map((entry) =>
+      typeof entry[0] === 'string'
+        ? changedEntryOf(entry as ChangeFields, known)
+        : entryOf(entry as EntryFields, known?.(entry[1] as string)),
+    );
+  } catch (error) {
+    if (error instanceof UnknownUser) throw error;
+    throw new UnreadableRecord('a message with changes is unreadable');
+  }
+}
+
+function changedEntryOf(fields: ChangeFields, known?: KnownUsers): LoggedCommit {
+  const before = known?.(fields[0]);
+  if (before === undefined) throw new UnknownUser('a message changes an unknown user');
+  const user = changedUser(before, fields);
+  const [occurredAt, cause, ended] = [fields[1], fields[2], fields[3]];
+  return {
+    before,
+    user,
+    events: stepEvents(before.shown, user.shown, occurredAt, cause),
+    ended: ended === 0 ? NOTHING_ENDED : endedOf(ended),
+    previousVersion: before.shown.version,
+    occurredAt,
+    cause,
+    mayLackAccess: false,
+    isRepair: false,
+  };
+}
+
 function entryOf(entry: EntryFields, known: User | undefined): LoggedCommit {
   const userId = known?.userId ?? text(entry[1]);
   const user = entry[0] === null ? newUser(userId) : readUser(userId, entry[0], known);
   const events = eventsOf(user.shown, entry[3]);
   const timeAndCause = entry[5];
   return {
+    before: known,
     user,
     events,
     ended: endedOf(entry[4]),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSamePosition, type Batch, type LogPosition } from './log-batch.js';
+import { isSamePosition, UnknownUser, type Batch, type LogPosition } from './log-batch.js';
 import { ownBatchOf, type OwnBatch } from './own-batch.js';
 import { SingleFlight } from '../../timers/single-flight.js';
 import type { PartitionKeys } from './keys.js';
@@ -146,6 +146,8 @@ export class PartitionReader {
       const own = ownBatchOf(batch, this.ownBatch);
       return this.options.replica.apply(own ?? batch, own !== undefined);
     } catch (error) {
+      // The node reads the batch from the log.
+      if (error instanceof UnknownUser) return false;
       if (!(error instanceof UnreadableRecord)) throw error;
       void this.recover('unreadable');
       return true;

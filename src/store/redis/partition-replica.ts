@@ -9,6 +9,7 @@ import { isForgotten, liveSessions, newUser, type User } from '../../domain/user
 import type { PresenceView } from '../presence-view.js';
 import { UserTable, type UserEntry } from '../user-table.js';
 import { DirtyUsers } from './dirty-users.js';
+import type { StoredUsers } from './load-users.js';
 import {
   isSamePosition,
   positionAfter,
@@ -131,7 +132,13 @@ export class PartitionReplica {
     return true;
   }
 
-  private readonly knownUser = (userId: string): User | undefined => this.table.get(userId)?.user;
+  /** See `KnownUsers`. A user to be written back has another state here than in Redis. */
+  private readonly knownUser = (userId: string): User | undefined => {
+    const held = this.table.get(userId);
+    if (held === undefined || held.revision === '') return undefined;
+    const isAsStored = !this.dirtyUsers.has(userId) && !this.unreadable.has(userId);
+    return isAsStored ? held.user : undefined;
+  };
 
   /**
    * Loads the users stored at a position. The history supplies the events before it, as far back as the log reaches.
@@ -193,7 +200,7 @@ export class PartitionReplica {
   private take(entry: LoggedCommit, revision: string, position: LogPosition): void {
     const { userId } = entry.user;
     const held = this.table.get(userId);
-    const before = held?.user ?? newUser(userId);
+    const before = entry.before ?? held?.user ?? newUser(userId);
     const stored = this.complete(before, entry);
     const user = this.resolve(before, stored, entry.ended);
     const isAsLogged = user === stored && before.shown.version === entry.previousVersion;
@@ -254,19 +261,6 @@ export class PartitionReplica {
       wakeAt: wakeAt(user, policy),
     };
   }
-}
-
-/** The user and revision that Redis holds. */
-export interface Stored {
-  readonly user: User;
-  readonly revision: string;
-}
-
-/** All users of a partition that Redis holds. */
-export interface StoredUsers {
-  readonly users: ReadonlyMap<string, Stored>;
-  /** Users whose records cannot be decoded, with their revisions. */
-  readonly unreadable: ReadonlyMap<string, string>;
 }
 
 /**

@@ -16,7 +16,11 @@ export const NOTHING_LOADED: readonly CommitPosition[] = Array.from(
 export class PartitionSet {
   private readonly groupNames = new GroupNameSweep(() => this.users());
 
-  constructor(readonly all: readonly Partition[]) {}
+  private readonly byChannel: ReadonlyMap<string, Partition>;
+
+  constructor(readonly all: readonly Partition[]) {
+    this.byChannel = new Map(all.map((partition) => [partition.keys.channel, partition]));
+  }
 
   /** The names of the pub/sub channels of all partitions. */
   get channels(): readonly string[] {
@@ -53,7 +57,7 @@ export class PartitionSet {
 
   /** Passes a message of Redis to the partition of its channel. */
   receive(channel: string, message: string): void {
-    this.all.find(({ keys }) => keys.channel === channel)?.receive(message);
+    this.byChannel.get(channel)?.receive(message);
   }
 
   /** Claims up to `limit` users with a reached deadline, in the partitions that this node owns. */

@@ -6,7 +6,7 @@ import { isForgotten, newUser, type User } from '../../domain/user.js';
 import { withLinkedSpan, activeTracer } from '../../telemetry/tracing.js';
 import { endOfIteration } from '../../timers/end-of-iteration.js';
 import type { UserUpdate } from '../presence-store.js';
-import { encodeCommit } from './log-batch.js';
+import { commitArguments } from './commit-call.js';
 import { isContradicted, LOSSES } from './commit-reply.js';
 import { batchOf, commitsOf, type Decided } from './own-batch.js';
 import type { PartitionKeys } from './keys.js';
@@ -37,6 +37,8 @@ export interface WriterOptions {
   readonly onError: (error: unknown) => void;
   /** The service time. */
   readonly now: () => number;
+  /** Whether all nodes read pub/sub messages with changes. If not, messages have the log entries. */
+  readonly publishesChanges: () => boolean;
 }
 
 /** An update that waits for its commit. */
@@ -244,14 +246,12 @@ export class PartitionWriter {
     token: string,
     revisions: readonly string[],
   ): readonly (string | number)[] {
-    const { replica, node, keys, now } = this.options;
-    const { seq, token: seen } = replica.position;
-    const args = [node(), number, seq, seen, token, now(), keys.channel];
-    for (const [nth, { before, step, isRepair }] of prepared.entries()) {
-      const [record, rest] = encodeCommit(before, step, isRepair);
-      args.push(step.user.userId, revisions[nth]!, record, rest);
-    }
-    return args;
+    const { replica, node, keys, now, publishesChanges } = this.options;
+    return commitArguments(prepared, {
+      ...{ number, token, revisions, node: node(), now: now(), channel: keys.channel },
+      ...{ position: replica.position, storedUsers: replica.storedUsers },
+      publishesChanges: publishesChanges(),
+    });
   }
 
   /** Records one span for the round trip, with links to the traces of all updates in the batch. */

@@ -54,6 +54,7 @@ describe('A partition', () => {
       logSize: 1000,
       node: () => name,
       now: () => Date.now(),
+      publishesChanges: () => true,
       randomToken: () => `token ${tokens++}`,
       onStep: () => {},
       onRestart: () => {},
@@ -118,6 +119,26 @@ describe('A partition', () => {
     expect(sessionsOf(reader, 'ann')).toEqual(sessionsOf(writer, 'ann'));
     expect(log).not.toHaveBeenCalled();
     expect(reader.gaps()).toBe(0);
+  });
+
+  it('is read from its log if a message has only the changes of a user that the node must write back', async () => {
+    const [writer, reader] = [await startNode('a'), await startNode('b')];
+    await perform(writer, 'ann', connect('s'));
+    await reader.partition.reader.awaitCurrent();
+    const messages: string[] = [];
+    await reader.port.subscribe([keys.partitions[0]!.channel], (_, message) =>
+      messages.push(message),
+    );
+    await perform(writer, 'ann', choose('s', 'AWAY'));
+    await eventually(() => messages.length, 1);
+    expect(messages[0]).toMatch(/^\|2\|/);
+    reader.partition.replica.dirtyUsers.mark('ann', { isLost: true });
+    const log = vi.spyOn(reader.port, 'logged');
+    reader.partition.receive(messages[0]!);
+    await reader.partition.reader.reached(writer.partition.replica.position.seq);
+    expect(log).toHaveBeenCalled();
+    expect(reader.partition.replica.table.find('ann').choice).toBe('AWAY');
+    expect(reader.losses).toEqual(['start']);
   });
 
   it('is written with the same number of Redis commands for one user and for a full batch', async () => {

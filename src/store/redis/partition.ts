@@ -5,11 +5,14 @@ import { decodeMessage } from './log-batch.js';
 import type { PartitionKeys } from './keys.js';
 import { PartitionReader, type ReaderOptions } from './partition-reader.js';
 import { PartitionReplica, type ReplicaOptions } from './partition-replica.js';
-import { PartitionWriter } from './partition-writer.js';
+import { PartitionWriter, type WriterOptions } from './partition-writer.js';
 import { scripts } from './script.js';
 
 export interface PartitionOptions
-  extends Omit<ReaderOptions, 'replica'>, Omit<ReplicaOptions, 'node'> {}
+  extends
+    Omit<ReaderOptions, 'replica'>,
+    Omit<ReplicaOptions, 'node'>,
+    Pick<WriterOptions, 'publishesChanges'> {}
 
 /**
  * Milliseconds for which dead nodes are remembered. A node does not return after that time, because its process

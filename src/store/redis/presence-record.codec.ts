@@ -39,9 +39,12 @@ type PresenceFields = [
   version: number,
 ];
 
+/** The attributes of a presence. */
+export type AttributePairs = readonly (readonly [key: string, value: string])[];
+
 type LaterPresenceFields = [
   otherChannelIds: readonly string[] | undefined,
-  attributes: readonly (readonly [key: string, value: string])[] | undefined,
+  attributes: AttributePairs | undefined,
   moderatorMute: MuteBits | undefined,
 ];
 
@@ -95,10 +98,9 @@ const KNOWN_STATUSES: ReadonlySet<Status> = new Set(STATUSES);
 export function presenceOf(userId: string, fields: StoredPresence, known?: Presence): Presence {
   const channelId = fields[2];
   const otherChannelIds = fields[9];
-  const platforms = texts(fields[7]);
   return {
     userId,
-    status: oneOf(KNOWN_STATUSES, fields[0]),
+    status: statusOf(fields[0]),
     statusText: text(fields[1]),
     channelId: channelId === null ? undefined : sharedWith(known?.channelId, channelId),
     otherChannelIds: otherChannelIds
@@ -110,20 +112,34 @@ export function presenceOf(userId: string, fields: StoredPresence, known?: Prese
     attributes: attributesOf(fields[10]),
     connectedAt: timeOrNone(fields[5]),
     lastActiveAt: timeOrNone(fields[6]),
-    platforms:
-      known && areSame(known.platforms, platforms) ? known.platforms : sharedPlatforms(platforms),
+    platforms: platformsOf(fields[7], known),
     version: versionOf(fields[8]),
   };
 }
 
-function attributesOf(fields: StoredPresence[10] | null): Attributes {
-  if (!fields) return NO_ATTRIBUTES;
+/** Decodes a status. */
+export function statusOf(value: unknown): Status {
+  return oneOf(KNOWN_STATUSES, value);
+}
+
+/** Decodes the platforms. `known`: see `readUser`. */
+export function platformsOf(value: unknown, known?: Presence): readonly string[] {
+  const platforms = texts(value);
+  return known && areSame(known.platforms, platforms)
+    ? known.platforms
+    : sharedPlatforms(platforms);
+}
+
+/** Decodes attributes. */
+export function attributesOf(fields: AttributePairs | null | undefined): Attributes {
+  if (!fields || fields.length === 0) return NO_ATTRIBUTES;
   const attributes = new Map<string, string>();
   for (const [key, value] of fields) attributes.set(text(key), text(value));
   return attributes;
 }
 
-function versionOf(value: number): number {
+/** Decodes the version of a presence. */
+export function versionOf(value: number): number {
   if (!Number.isSafeInteger(value) || value < 0) throw new UnreadableRecord('a version is missing');
   return value;
 }
@@ -223,7 +239,7 @@ export function endedFields(ended: readonly EndedSession[]): EndedFields {
   );
 }
 
-const NOTHING_ENDED: readonly EndedSession[] = [];
+export const NOTHING_ENDED: readonly EndedSession[] = [];
 
 /** Decodes the sessions that ended with a commit. */
 export function endedOf(fields: EndedFields): readonly EndedSession[] {

@@ -48,6 +48,29 @@ export function timeOrNone(value: unknown): number | undefined {
   return value === null || value === undefined ? undefined : time(value);
 }
 
+/** Pairs of a position in a record and the new value there. */
+export type FieldChanges = readonly unknown[];
+
+/** Encodes a time or a version relative to another one. */
+export function since(base: number, value: number): number {
+  return value - base;
+}
+
+/** Encodes a time or a version that may be missing relative to another one. */
+export function sinceOrNull(base: number, value: number | undefined): number | null {
+  return value === undefined ? null : value - base;
+}
+
+/** Decodes what `since` has encoded. */
+export function later(base: number, value: unknown): number {
+  return base + time(value);
+}
+
+/** Decodes what `sinceOrNull` has encoded. */
+export function laterOrNone(base: number, value: unknown): number | undefined {
+  return value === null ? undefined : base + time(value);
+}
+
 /** Returns a stored list of texts. */
 export function texts(value: unknown): readonly string[] {
   if (!Array.isArray(value)) throw new UnreadableRecord('a list is missing');

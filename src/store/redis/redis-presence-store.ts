@@ -103,7 +103,7 @@ export class RedisPresenceStore
         new Partition({
           ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
           logSize: Math.ceil(options.logSize / PARTITIONS),
-          randomToken: randomId,
+          ...{ randomToken: randomId, publishesChanges: () => this.settings.allReadChanges },
           onStep: ({ user, occurredAt, cause, events, ended }, before, at) => {
             const position = commitPosition(index, at);
             this.committed.next({ before, user, occurredAt, cause, events, ended, position });
@@ -181,7 +181,7 @@ export class RedisPresenceStore
   async onModuleInit(): Promise<void> {
     await orConfigError(this.prepare(), this.reachability);
     await loaded(this.partitions.load(), this.reachability, READY_WITHIN_MS);
-    await this.membership.heartbeat();
+    await this.heartbeat();
     for (const ticker of this.tickers) ticker.start();
   }
 
@@ -276,6 +276,7 @@ export class RedisPresenceStore
   private async heartbeat(): Promise<void> {
     await this.membership.heartbeat();
     this.reachability.wrote();
+    await this.settings.checkFormats().catch(this.logFailedTask);
   }
 
   private async ownerOf(sessionId: string): Promise<User | undefined> {

@@ -1,12 +1,25 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../test/support/eventually.js';
-import { connect, given, join, joinToo, mute, POLICY } from '../../../test/support/play.js';
+import {
+  connect,
+  disconnect,
+  given,
+  join,
+  joinToo,
+  mute,
+  POLICY,
+} from '../../../test/support/play.js';
+import { OlderNode } from '../../../test/support/older-node.js';
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
 import { step } from '../../domain/step.js';
 import type { User } from '../../domain/user.js';
-import { decodeMessage, encodeCommit, type LoggedCommit } from './log-batch.js';
+import { commitArguments } from './commit-call.js';
+import { decodeMessage, encodeChange, encodeCommit, type LoggedCommit } from './log-batch.js';
+import { Keys, partitionOf } from './keys.js';
+import { RedisClient } from './redis-client.js';
 import { scripts, type Script } from './script.js';
+import { formatUser } from './user-record.codec.js';
 
 /** Ids and times have the lengths that they have in a service. */
 const SESSION = '01890a5d-ac96-774b-bcce-b302099a8057';
@@ -50,6 +63,10 @@ describe('A commit of a user with one session and one channel', () => {
     expect(rest.length).toBeLessThanOrEqual(190);
   });
 
+  it('has a message of limited size', () => {
+    expect(encodeChange(before, made)!.length).toBeLessThanOrEqual(80);
+  });
+
   it('leaves out what nearly no user has', () => {
     expect(record.match(/null/g)!.length).toBeLessThanOrEqual(10);
     expect(rest).not.toContain('moderator');
@@ -76,29 +93,59 @@ describe('The script that writes a batch', () => {
   beforeAll(async () => void (server = await RedisServer.start()));
   afterAll(() => server.stop());
 
-  it('makes few strings from a commit', async () => {
-    const before = online();
-    const made = step(before, mute(SESSION, { microphone: true }), NOW + 2000, POLICY);
-    const [record, rest] = encodeCommit(before, made);
-    const size = 10;
-    const users = Array.from({ length: size }, (_, i) => `user-${i}`);
-    const [keys, channel] = [['head', 'nodes', 'users', 'log'], 'channel'];
+  const size = 10;
+  const KEYS = ['head', 'nodes', 'users', 'log'];
+
+  /** Returns the bytes that the script allocates for each commit of a batch. `seq`: the offset that the node has reached. */
+  async function bytesPerCommit(seq: number): Promise<number> {
+    const commits = Array.from({ length: size }, (_, i) => {
+      const userId = `user-${i}`;
+      const before = { ...online(), userId };
+      const made = step(before, mute(SESSION, { microphone: true }), NOW + 2000, POLICY);
+      return { before, step: made, isRepair: false };
+    });
+    const call = { node: 'node', number: 1, token: 'token', now: NOW, channel: 'channel' };
+    const batch = commitArguments(commits, {
+      ...call,
+      position: { epoch: 'epoch', seq, token: 'before' },
+      storedUsers: size,
+      revisions: commits.map(() => '1.t'),
+      publishesChanges: true,
+    });
     const reply = await server.with(async (redis) => {
+      await redis.flushall();
       await redis.hset('head', { epoch: 'epoch', seq: '7', token: 'before' });
       await redis.hset('nodes', { node: '0|0|0|||' });
-      for (const userId of users) await redis.hset('users', userId, `1.t|${record}`);
-      // Lua keeps equal strings once.
-      const commits = users.flatMap((userId, i) => [userId, '1.t', record, `${rest}${i}`]);
-      const batch = ['node', 1, 7, 'before', 'token', NOW, channel, ...commits];
-      return redis.eval(measured(scripts.commit), keys.length, ...keys, ...batch);
+      for (const { before } of commits)
+        await redis.hset('users', before.userId, `1.t|${formatUser(before)}`);
+      return redis.eval(measured(scripts.commit), KEYS.length, ...KEYS, ...batch);
     });
     const [status, bytes] = reply as [string, number];
     expect(status).toBe('OK');
-    // The stored record, the new one, and the log entry and the message with the record and the events.
-    const strings = 2 * record.length + 2 * (record.length + rest.length);
-    expect(bytes / size).toBeLessThan(1.2 * strings);
+    return bytes / size;
+  }
+
+  it('makes nearly no string from a commit if the node has read the complete log', async () => {
+    expect(await bytesPerCommit(7)).toBeLessThan(300);
+  });
+
+  it('reads and writes only the record of a user if another node has committed since', async () => {
+    const before = online();
+    const made = step(before, mute(SESSION, { microphone: true }), NOW + 2000, POLICY);
+    const [record] = encodeCommit(before, made);
+    // The stored record, the new one without and with its revision.
+    expect(await bytesPerCommit(6)).toBeLessThan(3 * record.length + 500);
   });
 });
+
+const PREFIX = 'cost:';
+
+const CHANNEL = new Keys(PREFIX).partitions[partitionOf('ann')]!.channel;
+
+/** Whether a text is the batch of a message or of a log entry with a commit of ann. */
+function isBatch(text: string): boolean {
+  return text.startsWith('[[') && text.includes('"ann"');
+}
 
 describe('A commit on two nodes', () => {
   let server: RedisServer;
@@ -111,15 +158,55 @@ describe('A commit on two nodes', () => {
   afterAll(() => server.stop());
 
   it('is decoded once for each batch, and not on the node that made it', async () => {
-    for (let i = 0; i < 2; i++) nodes.push(await StoreNode.start(server.url, 'cost:'));
-    const [one, other] = nodes;
-    await one!.connect('ann', 's');
-    await other!.store.view.awaitCurrent();
+    const one = await startNode();
+    const other = await startNode();
+    await one.connect('ann', 's');
+    await other.store.view.awaitCurrent();
+    await publishesChanges(one);
     const parse = vi.spyOn(JSON, 'parse');
     const channels = Array.from({ length: 10 }, (_, i) => `channel-${i}`);
-    for (const channelId of channels) await one!.perform('ann', join('s', channelId));
-    await eventually(() => other!.store.view.presence('ann').channelId, channels.at(-1));
-    const batches = parse.mock.calls.filter(([text]) => String(text).startsWith('[['));
+    for (const channelId of channels) await one.perform('ann', join('s', channelId));
+    await eventually(() => other.store.view.presence('ann').channelId, channels.at(-1));
+    const batches = parse.mock.calls.map(([text]) => String(text)).filter(isBatch);
     expect(batches).toHaveLength(channels.length);
+    for (const batch of batches) expect(batch.length).toBeLessThan(150);
   });
+
+  it('is published as a record as long as a node of an earlier release is alive', async () => {
+    const one = await startNode();
+    await publishesChanges(one);
+    await one.connect('ann', 's');
+    const older = new OlderNode(server, PREFIX);
+    const messages: string[] = [];
+    await server.with(async (redis) => {
+      redis.on('smessage', (_, message: string) => messages.push(message));
+      await redis.ssubscribe(CHANNEL);
+      const publishes = async (): Promise<string> => {
+        await older.heartbeat();
+        await one.perform('ann', join('s', `channel-${messages.length}`));
+        return messages.at(-1)!.startsWith('|2|') ? 'changes' : 'records';
+      };
+      await eventually(publishes, 'records');
+    });
+  });
+
+  /** Waits until a node knows that all nodes read changes. */
+  async function publishesChanges(node: StoreNode): Promise<void> {
+    const publish = vi.spyOn(RedisClient.prototype, 'run');
+    const published = async (): Promise<boolean> => {
+      publish.mockClear();
+      await node.perform('bob', connect('b', { node: node.store.status.node }));
+      await node.perform('bob', disconnect('b'));
+      const calls = publish.mock.calls.filter(([script]) => script === scripts.commit);
+      return calls.some(([, , args]) => args[10] !== '');
+    };
+    await eventually(published, true);
+    publish.mockRestore();
+  }
+
+  async function startNode(): Promise<StoreNode> {
+    const node = await StoreNode.start(server.url, PREFIX);
+    nodes.push(node);
+    return node;
+  }
 });

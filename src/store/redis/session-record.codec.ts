@@ -37,7 +37,8 @@ type LaterSessionFields = [
   joinRights: string | undefined,
 ];
 
-type AttributeFields = readonly [
+/** An attribute of a session. */
+export type AttributeFields = readonly [
   key: string,
   value: string,
   version: number,
@@ -94,9 +95,13 @@ function termsOf(fields: TermsFields | null | undefined): SessionTerms | undefin
 
 const KNOWN_LOSS_REASONS: ReadonlySet<LossReason> = new Set(LOSS_REASONS);
 
+/** Decodes why a session was lost. Undefined: it is live. */
+export function lossReasonOf(value: unknown): LossReason | undefined {
+  return value === undefined || value === null ? undefined : oneOf(KNOWN_LOSS_REASONS, value);
+}
+
 /** Decodes a session. `known` is the same session in the state before. */
 export function sessionOf(fields: StoredSession, known?: Session): Session {
-  const lostBecause = fields[8] ?? undefined;
   const joinRights = fields[14] ?? undefined;
   return {
     sessionId: known?.sessionId ?? text(fields[0]),
@@ -107,7 +112,7 @@ export function sessionOf(fields: StoredSession, known?: Session): Session {
     heartbeatDueAt: timeOrNone(fields[5]),
     tokenExpiresAt: timeOrNone(fields[6]),
     graceEndsAt: timeOrNone(fields[7]),
-    lostBecause: lostBecause === undefined ? undefined : oneOf(KNOWN_LOSS_REASONS, lostBecause),
+    lostBecause: lossReasonOf(fields[8]),
     terms: termsOf(fields[9]),
     // Any value is harmless: a session that it does not name has no effect.
     succeeds: fields[10] ?? undefined,
@@ -130,14 +135,20 @@ function groupsOf(
     : sharedGroups(read);
 }
 
-function attributeFields(attributes: SessionAttributes): readonly AttributeFields[] | undefined {
+/** Encodes the attributes of a session. Undefined: there are none. */
+export function attributeFields(
+  attributes: SessionAttributes,
+): readonly AttributeFields[] | undefined {
   if (attributes.size === 0) return undefined;
   return [...attributes].map(
     ([key, { value, version, expiresAt }]) => [key, value, version, expiresAt ?? null] as const,
   );
 }
 
-function attributesOf(fields: readonly AttributeFields[] | null | undefined): SessionAttributes {
+/** Decodes the attributes of a session. */
+export function attributesOf(
+  fields: readonly AttributeFields[] | null | undefined,
+): SessionAttributes {
   if (fields === undefined || fields === null) return NO_SESSION_ATTRIBUTES;
   return new Map(
     fields.map(([key, value, version, expiresAt]) => [

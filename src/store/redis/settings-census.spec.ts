@@ -71,4 +71,22 @@ describe('The census of settings', () => {
     expect(census.differing).toBe(0);
     expect([...stored.keys()]).toEqual(['a']);
   });
+
+  it('finds out whether all live nodes read messages with changes', async () => {
+    const [a, b] = [censusOf('a'), censusOf('b')];
+    await a.checkFormats();
+    expect(a.allReadChanges, 'nothing is known of b').toBe(false);
+    await b.checkFormats();
+    await a.checkFormats();
+    expect([a.allReadChanges, b.allReadChanges]).toEqual([true, true]);
+    // A node of an earlier release, which announces no format.
+    alive = ['a', 'b', 'c'];
+    stored.set('c', JSON.stringify(SETTINGS));
+    await a.checkFormats();
+    expect(a.allReadChanges).toBe(false);
+    alive = ['a', 'b'];
+    await a.checkFormats();
+    expect(a.allReadChanges).toBe(true);
+    expect(warnings).toEqual([]);
+  });
 });

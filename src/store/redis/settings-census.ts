@@ -20,6 +20,12 @@ const SETTINGS: Readonly<Record<keyof SharedSettings, string>> = {
   maxEventAgeMs: 'EVENT_LOG_MAX_AGE_MS',
 };
 
+/** The format of pub/sub messages that this version reads besides the first one: messages with changes. */
+const MESSAGE_FORMAT = 2;
+
+/** What a node writes about itself. */
+type Announced = SharedSettings & { readonly messageFormat: number };
+
 /** The behaviour of nodes of earlier releases, which do not write these settings. */
 const BEFORE: Partial<SharedSettings> = { visibility: 'everyone', channelAccess: 'any' };
 
@@ -41,6 +47,9 @@ export interface SettingsCensusOptions {
  */
 export class SettingsCensus {
   private others = 0;
+  /** The formats of pub/sub messages that the nodes read. Undefined: a node of an earlier release. */
+  private formats: ReadonlyMap<string, number | undefined> = new Map();
+  private areAllNew = false;
   private warned = '';
 
   constructor(private readonly options: SettingsCensusOptions) {}
@@ -50,26 +59,43 @@ export class SettingsCensus {
     return this.others;
   }
 
+  /** Whether all live nodes read pub/sub messages with changes. */
+  get allReadChanges(): boolean {
+    return this.areAllNew;
+  }
+
+  /** Finds out which pub/sub messages the live nodes read. A node of which nothing is known may be of an earlier release. */
+  async checkFormats(): Promise<void> {
+    const nodes = this.options.alive();
+    if (nodes.some((node) => !this.formats.has(node))) await this.compare();
+    this.areAllNew = nodes.every((node) => (this.formats.get(node) ?? 1) >= MESSAGE_FORMAT);
+  }
+
   async compare(): Promise<void> {
     const { port, key, node, alive, settings } = this.options;
-    const all = await port.writeField(key, node(), JSON.stringify(settings));
+    const own: Announced = { ...settings, messageFormat: MESSAGE_FORMAT };
+    const all = await port.writeField(key, node(), JSON.stringify(own));
     const living = new Set(alive());
     const names = new Set<string>();
     this.others = 0;
+    const formats = new Map<string, number | undefined>();
     for (const [other, text] of all) {
       if (!living.has(other)) {
         await port.removeField(key, other);
         continue;
       }
+      const announced = JSON.parse(text) as Partial<Announced>;
+      formats.set(other, announced.messageFormat);
       const differing = namesOfDiffering(settings, {
         ...BEFORE,
         // Nodes of earlier releases do not write it, so nothing is known of it.
         maxEventAgeMs: settings.maxEventAgeMs,
-        ...(JSON.parse(text) as Partial<SharedSettings>),
+        ...announced,
       });
       for (const name of differing) names.add(name);
       if (differing.length > 0) this.others++;
     }
+    this.formats = formats;
     this.warn([...names].sort().join(', '));
   }
 

@@ -50,13 +50,14 @@ type LaterUserFields = [
   accessRules: AccessFields | undefined,
 ];
 
-type MembershipFields = readonly [channelId: string, sessionId: string];
+/** A channel, and the session in it. */
+export type MembershipFields = readonly [channelId: string, sessionId: string];
 
 /** Missing: a node of an earlier release wrote the record. Then the join counts as the last command that left all channels. */
 type JoinVersion = number | null | undefined;
 
 /** See `User.earlierChannels` and `ChannelHistory`. */
-type ChannelFields = readonly [
+export type ChannelFields = readonly [
   earlier: readonly (readonly [...MembershipFields, joinedAt: JoinVersion])[],
   clearedAt: number | null,
   left: readonly (readonly [channelId: string, version: number])[],
@@ -132,7 +133,7 @@ function userOf(
     isMicrophoneMuted: fields[2] === 1,
     isSpeakerMuted: fields[3] === 1,
     moderatorMute: moderatorMuteOf(fields[12]),
-    choice: oneOf(KNOWN_CHOICES, fields[4]),
+    choice: statusChoiceOf(fields[4]),
     statusText: text(fields[5]),
     choiceExpiresAt: timeOrNone(fields[6]),
     visibleSince: timeOrNone(fields[7]),
@@ -143,8 +144,16 @@ function userOf(
   };
 }
 
+/** Decodes the choice of a status. */
+export function statusChoiceOf(value: unknown): StatusChoice {
+  return oneOf(KNOWN_CHOICES, value);
+}
+
 /** Decodes the sessions. Nearly all commits leave each of them at its position. */
-function sessionsOf(stored: readonly StoredSession[], known: User | undefined): readonly Session[] {
+export function sessionsOf(
+  stored: readonly StoredSession[],
+  known: User | undefined,
+): readonly Session[] {
   return stored.map((fields, nth) => {
     const before = known?.sessions[nth];
     return sessionOf(fields, before?.sessionId === fields[0] ? before : undefined);
@@ -158,12 +167,16 @@ function currentChannelFields({ channelId, channelSessionId }: User): Membership
 }
 
 /** Decodes the session in the current channel. It shares the string of the session, of which the record has two copies. */
-function channelSessionOf(id: unknown, sessions: readonly Session[]): string {
+export function channelSessionOf(id: unknown, sessions: readonly Session[]): string {
   for (const { sessionId } of sessions) if (sessionId === id) return sessionId;
   return text(id);
 }
 
-function channelFields({ earlierChannels, channelHistory }: User): ChannelFields | undefined {
+/** Encodes the channels besides the current one. Undefined: the user has used one channel at a time. */
+export function channelFields({
+  earlierChannels,
+  channelHistory,
+}: User): ChannelFields | undefined {
   if (earlierChannels.length === 0 && channelHistory === undefined) return undefined;
   return [
     earlierChannels.map(
@@ -175,7 +188,8 @@ function channelFields({ earlierChannels, channelHistory }: User): ChannelFields
   ];
 }
 
-function earlierChannelsOf([earlier, clearedAt]: ChannelFields): readonly Membership[] {
+/** Decodes `User.earlierChannels`. */
+export function earlierChannelsOf([earlier, clearedAt]: ChannelFields): readonly Membership[] {
   if (earlier.length === 0) return NO_MEMBERSHIPS;
   return earlier.map(([channelId, sessionId, joinedAt]) => ({
     channelId: text(channelId),
@@ -184,7 +198,13 @@ function earlierChannelsOf([earlier, clearedAt]: ChannelFields): readonly Member
   }));
 }
 
-function channelHistoryOf([, clearedAt, left, joinedAt]: ChannelFields): User['channelHistory'] {
+/** Decodes `User.channelHistory`. */
+export function channelHistoryOf([
+  ,
+  clearedAt,
+  left,
+  joinedAt,
+]: ChannelFields): User['channelHistory'] {
   if (clearedAt === null) return undefined;
   return {
     clearedAt: time(clearedAt),

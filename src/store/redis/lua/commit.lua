@@ -2,7 +2,11 @@
 -- KEYS 1 head, 2 nodes, 3 users, 4 log
 -- ARGV 1 node id, 2 number of the batch (contiguous for each node id), 3 seq and 4 token of the log position that
 --      the node has reached, 5 token of this batch, 6 service time in milliseconds, 7 channel,
---      then four for each commit: user, expected revision ('' for none), record ('' to remove), rest of the log entry
+--      8 number of users that Redis holds at that position, 9 expected revision ('' for none) and '|' for each commit,
+--      10 log entries and 11 the same for the message ('' to publish the log entries), each a JSON array with one line
+--      for each commit,
+--      then two for each commit: user, and the value to store ('' to remove the user): the revision, for the case that
+--      the batch follows that position and all commits are accepted, '|', record
 -- Returns {'OK', epoch, seq before, seq after, token before, token after, outcomes}, with one '1' or '0' for each
 --      commit, or one of {'EMPTY'}  Redis has lost the partition        {'UNKNOWN'} Redis has lost the node
 --         {'FENCED'} the node was declared dead           {'REWOUND'} the log is not the one that the node has read
@@ -22,42 +26,60 @@ if number ~= tonumber(last) + 1 then return {'GAP'} end
 local seq, seen = tonumber(head[2]), tonumber(ARGV[3])
 if seen > seq or (seen == seq and ARGV[4] ~= head[3]) then return {'REWOUND'} end
 
-local users = {}
-for i = 8, #ARGV, 4 do users[#users + 1] = ARGV[i] end
-local stored = redis.call('HMGET', KEYS[3], unpack(users))
--- The parts of the log entries, the fields and values of the users to write, and the users to remove. Redis hashes each byte
--- of each string that a script makes, so the script joins the parts only once.
-local parts, written, removed, results, accepted = {}, {}, {}, {}, 0
-local suffix = '.' .. ARGV[5] .. '|'
-for n, user in ipairs(users) do
-  local i = 4 + 4 * n
-  local record, revision = ARGV[i + 2], stored[n] and string.match(stored[n], '^[^|]*') or ''
-  if revision ~= ARGV[i + 1] then
-    results[n] = '0'
-  else
-    results[n] = '1'
-    accepted = accepted + 1
-    local at = #parts
-    parts[at + 1] = accepted == 1 and '[[' or '],['
-    if record == '' then
-      parts[at + 2] = 'null'
-      removed[#removed + 1] = user
+local count = (#ARGV - 11) / 2
+local batch, message, accepted = ARGV[10], ARGV[11], count
+-- If nothing was written since the node read the log, the node knows the revisions, and what it sends is written as it is. Redis
+-- hashes each byte of each string that a script makes or reads, so the script then makes no string of a user.
+local isCurrent = seen == seq and redis.call('HLEN', KEYS[3]) >= tonumber(ARGV[8])
+for i = 13, #ARGV, 2 do
+  if ARGV[i] == '' then isCurrent = false end
+end
+
+local written, removed, results = {}, {}, {}
+if not isCurrent then
+  local users = {}
+  for i = 12, #ARGV, 2 do users[#users + 1] = ARGV[i] end
+  local stored = redis.call('HMGET', KEYS[3], unpack(users))
+  local suffix = '.' .. ARGV[5] .. '|'
+  local n = 0
+  accepted = 0
+  for revision in string.gmatch(ARGV[9], '([^|]*)|') do
+    n = n + 1
+    if revision ~= (stored[n] and string.match(stored[n], '^[^|]*') or '') then
+      results[n] = '0'
     else
-      parts[at + 2] = record
-      written[#written + 1] = user
-      written[#written + 1] = string.format('%.0f', seq + accepted) .. suffix .. record
+      results[n] = '1'
+      accepted = accepted + 1
+      local value = ARGV[11 + 2 * n]
+      if value == '' then
+        removed[#removed + 1] = users[n]
+      else
+        written[#written + 1] = users[n]
+        local record = string.sub(value, string.find(value, '|', 1, true) + 1)
+        written[#written + 1] = string.format('%.0f', seq + accepted) .. suffix .. record
+      end
     end
-    parts[at + 3] = ','
-    parts[at + 4] = ARGV[i + 3]
   end
 end
 
-outcomes = table.concat(results)
+-- The accepted lines of a JSON array with one line for each commit.
+local function acceptedOf(array)
+  local lines, n = {}, 0
+  for line in string.gmatch(string.sub(array, 2, -2), '[^\n]+') do
+    n = n + 1
+    if results[n] == '1' then lines[#lines + 1] = n == 1 and line or string.sub(line, 2) end
+  end
+  return '[' .. table.concat(lines, ',') .. ']'
+end
+
+outcomes = isCurrent and string.rep('1', count) or table.concat(results)
 before, after, prev, token = head[2], string.format('%.0f', seq + accepted), head[3], head[3]
 if accepted > 0 then
   token = ARGV[5]
-  parts[#parts + 1] = ']]'
-  local batch = table.concat(parts)
+  if accepted < count then
+    batch = acceptedOf(batch)
+    message = message ~= '' and acceptedOf(message) or ''
+  end
   -- All bytes that were ever logged before this batch. The script `trim` computes the size of the log from it.
   local bytes = tonumber(head[4]) or 0
   -- XADD comes first, because it is the only write that can still fail: Redis does not undo writes before an error.
@@ -67,11 +89,13 @@ if accepted > 0 then
     if string.find(added.err, 'equal or smaller', 1, true) then return {'LOG'} end
     return added
   end
-  if #written > 0 then redis.call('HSET', KEYS[3], unpack(written)) end
+  if isCurrent then redis.call('HSET', KEYS[3], unpack(ARGV, 12))
+  elseif #written > 0 then redis.call('HSET', KEYS[3], unpack(written)) end
   if #removed > 0 then redis.call('HDEL', KEYS[3], unpack(removed)) end
   -- About 150 bytes for the other fields, and what Redis needs for an entry.
   redis.call('HSET', KEYS[1], 'seq', after, 'token', token, 'bytes', string.format('%.0f', bytes + #batch + 150))
-  redis.call('SPUBLISH', ARGV[7], head[1] .. '|' .. before .. '|' .. after .. '|' .. prev .. '|' .. token .. '|' .. batch)
+  local position = head[1] .. '|' .. before .. '|' .. after .. '|' .. prev .. '|' .. token .. '|'
+  redis.call('SPUBLISH', ARGV[7], message == '' and position .. batch or '|2|' .. position .. message)
 end
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2] .. '|' .. before .. '|' .. after .. '|' .. prev .. '|' .. token .. '|' .. outcomes)
 return {'OK', head[1], before, after, prev, token, outcomes}
