@@ -16,6 +16,8 @@ export interface CommitCall {
   readonly storedUsers: number;
   /** The revisions of the users at that position. */
   readonly revisions: readonly string[];
+  /** Whether this node has the state of a user that Redis stores. Other nodes then have it, too. */
+  readonly holdsStored: (userId: string) => boolean;
   /** Whether all nodes read pub/sub messages with changes. If not, the message has the log entries. */
   readonly publishesChanges: boolean;
 }
@@ -34,9 +36,8 @@ export function commitArguments(
     const entry = `[${record || 'null'},${rest}]`;
     entries.push(entry);
     if (publishesChanges) {
-      // Other nodes know the state before only if Redis has it.
-      const isStored = !isRepair && record !== '' && revisions[nth] !== '';
-      published.push((isStored ? encodeChange(before, step) : undefined) ?? entry);
+      const isShared = record !== '' && call.holdsStored(step.user.userId);
+      published.push((isShared ? encodeChange(before, step) : undefined) ?? entry);
     }
     values.push(step.user.userId, record && `${position.seq + nth + 1}.${token}|${record}`);
   }

@@ -91,6 +91,12 @@ export class PartitionReplica {
     return unreadable ?? this.table.get(userId)?.revision ?? '';
   }
 
+  /** Whether the replica has the state of a user that Redis stores. A user to be written back, for example, has another one. */
+  holdsStored(userId: string): boolean {
+    const revision = this.table.get(userId)?.revision ?? '';
+    return revision !== '' && !this.dirtyUsers.has(userId) && !this.unreadable.has(userId);
+  }
+
   /** The number of users that Redis must hold at the position of the replica. */
   get storedUsers(): number {
     return this.storedCount + this.unreadable.size;
@@ -132,13 +138,9 @@ export class PartitionReplica {
     return true;
   }
 
-  /** See `KnownUsers`. A user to be written back has another state here than in Redis. */
-  private readonly knownUser = (userId: string): User | undefined => {
-    const held = this.table.get(userId);
-    if (held === undefined || held.revision === '') return undefined;
-    const isAsStored = !this.dirtyUsers.has(userId) && !this.unreadable.has(userId);
-    return isAsStored ? held.user : undefined;
-  };
+  /** See `KnownUsers`. */
+  private readonly knownUser = (userId: string): User | undefined =>
+    this.holdsStored(userId) ? this.table.get(userId)?.user : undefined;
 
   /**
    * Loads the users stored at a position. The history supplies the events before it, as far back as the log reaches.

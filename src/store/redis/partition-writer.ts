@@ -250,6 +250,7 @@ export class PartitionWriter {
     return commitArguments(prepared, {
       ...{ number, token, revisions, node: node(), now: now(), channel: keys.channel },
       ...{ position: replica.position, storedUsers: replica.storedUsers },
+      holdsStored: (userId) => replica.holdsStored(userId),
       publishesChanges: publishesChanges(),
     });
   }

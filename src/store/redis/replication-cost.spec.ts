@@ -110,6 +110,7 @@ describe('The script that writes a batch', () => {
       position: { epoch: 'epoch', seq, token: 'before' },
       storedUsers: size,
       revisions: commits.map(() => '1.t'),
+      holdsStored: () => true,
       publishesChanges: true,
     });
     const reply = await server.with(async (redis) => {

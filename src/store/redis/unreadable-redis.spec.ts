@@ -164,6 +164,21 @@ describe('A node that runs', () => {
     expect(late.store.status.metrics().unreadableUsers).toBe(0);
   });
 
+  it('takes over a user whose record another node could not read', async () => {
+    const one = await startNode();
+    await one.connect('ann', 's');
+    await one.perform('ann', join('s', 'lobby'));
+    await server.with(async (redis) => {
+      const stored = await redis.hget(PARTITION.users, 'ann');
+      await redis.hset(PARTITION.users, 'ann', `${stored!.split('|')[0]}|[]`);
+    });
+    const other = await startNode();
+    await other.connect('ann', 'new');
+    await one.store.view.awaitCurrent();
+    expect(one.store.view.presence('ann').channelId).toBeUndefined();
+    expect(one.store.view.presence('ann')).toEqual(other.store.view.presence('ann'));
+  });
+
   it.each(['head', 'nodes', 'users', 'log'] as const)(
     'names its %s once that has a wrong type, and goes on when it is deleted',
     async (name) => {
