@@ -122,6 +122,16 @@ describe('The feed of a partition whose log has dropped events', () => {
     expect(events[0]!.data.from).toBe('2026-03-01T00:00:00.030Z');
   });
 
+  it('has what was committed after a loss and before this node noticed it, also if the position is lost', async () => {
+    // Another node has committed users 1 to 4 with a new numbering. Then this node has begun to deliver.
+    log.begin({ partition: 1, seq: 4, mark: MARK + 4 });
+    commit(log, 1, 4, ['USER_ONLINE'], 'a difference');
+    commit(log, 1, 5);
+    const events = await readAll(feedOf(log, undefined, { history: historyFrom(1, 4, 2) }));
+    expect(subjects(events)).toEqual(['presence.v1.gap', 'user 1', 'user 3', 'user 4', 'user 5']);
+    expect(events[0]!.data.from).toBeUndefined();
+  });
+
   it('continues with the event log if the history ends after the gap', async () => {
     commit(log, 1, 30);
     const { readOldest } = historyFrom(1, 4);

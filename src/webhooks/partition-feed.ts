@@ -171,15 +171,16 @@ export class PartitionFeed {
   }
 
   /**
-   * Adds a gap, then continues with the oldest commits that the history has and the receiver has not. If it has none, or does
-   * not continue after the gap before, continues with the oldest of the event log.
+   * Adds a gap, then continues with the oldest commits that the history has and the receiver has not, because the event log
+   * lacks what was committed before this node noticed a loss. If the history has none, or does not continue after the gap
+   * before, continues with the oldest of the event log.
    */
   private async continueAfterGap(builder: BatchBuilder): Promise<void> {
     const { log, history, partition, now } = this.options;
-    const position = this.read && !this.isAfterGap ? { partition, ...this.read } : undefined;
-    const page =
-      position &&
-      ((await history.readAfter(position, MAX_BATCH_EVENTS, true)) ??
+    const position = this.read && { partition, ...this.read };
+    const page = this.isAfterGap
+      ? undefined
+      : ((position && (await history.readAfter(position, MAX_BATCH_EVENTS, true))) ??
         (await history.readOldest(partition, MAX_BATCH_EVENTS)));
     const to = this.resetAt ?? (page ? page.commits[0]?.occurredAt : this.firstTime()) ?? now();
     this.addGap(builder, to);

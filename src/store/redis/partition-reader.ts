@@ -103,6 +103,8 @@ export class PartitionReader {
       this.recoveries++;
       this.recovery = this.resync().finally(() => {
         this.recovery = undefined;
+        // They are part of the loaded state, or of a log that Redis has lost.
+        this.outOfOrder = [];
         // The awaited commits are either part of the loaded state now, or lost.
         for (const { resolve } of this.waiting.splice(0)) resolve();
       });
