@@ -33,16 +33,18 @@ const features = Object.keys(MAY_IMPORT);
 for (const feature of ['session', 'presence', 'events', 'moderation'])
   MAY_IMPORT[feature] = features;
 MAY_IMPORT.webhooks = ['clock', 'config', 'domain', 'event-log', 'store', 'text', 'timers'];
+MAY_IMPORT.metrics = [...features, 'events', 'webhooks'];
 MAY_IMPORT['dashboard-page'] = [
   'audit',
   'auth',
+  'clock',
   'config',
   'domain',
   'limits',
+  'metrics',
   'revocation',
   'store',
 ];
-MAY_IMPORT.metrics = [...features, 'events', 'webhooks'];
 MAY_IMPORT.bootstrap = Object.keys(MAY_IMPORT);
 
 const folders = Object.keys(MAY_IMPORT);

@@ -10,7 +10,7 @@ import { DashboardModule } from './dashboard-page/dashboard.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { HttpLimits } from './transport/http/http-server-limits.js';
-import { MetricsModule } from './metrics/metrics.module.js';
+import { MetricsEndpointModule } from './metrics/metrics-endpoint.module.js';
 import { ModerationModule } from './moderation/moderation.module.js';
 import { PresenceModule } from './presence/presence.module.js';
 import { SessionModule } from './session/session.module.js';
@@ -33,7 +33,7 @@ export class AppModule {
         GrpcModule,
         ConnectRpcModule,
         HealthModule,
-        MetricsModule.forRoot(config),
+        MetricsEndpointModule.forRoot(config),
         DashboardModule.forRoot(config),
         SessionModule,
         PresenceModule,

@@ -327,7 +327,8 @@ describe('The dashboard', () => {
     await board.tab('Channels');
     await board.row('ann').click();
     await board.panel('ann').getByText('Next,').waitFor();
-    const metrics = (): number => board.requests.filter((url) => url.endsWith('/metrics')).length;
+    const metrics = (): number =>
+      board.requests.filter((url) => url.endsWith('/dashboard/metrics')).length;
     await eventually(() => metrics() > 1, true);
     const origins = new Set(board.requests.map((url) => new URL(url).origin));
     expect([...origins]).toEqual([dashboard.url]);

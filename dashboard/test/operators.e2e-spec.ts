@@ -110,13 +110,16 @@ describe('An operator at the dashboard', () => {
 
   it('sees how the metrics were before the page was opened', async () => {
     const samples = async (): Promise<number> => {
-      const response = await fetch(`${dashboard.url}/metrics/history`);
+      const authorization = `Bearer ${await tokenOf('root', { isAdmin: true })}`;
+      const response = await fetch(`${dashboard.url}/dashboard/metrics/history`, {
+        headers: { authorization },
+      });
       return ((await response.json()) as readonly unknown[]).length;
     };
     await eventually(async () => (await samples()) > 2, true);
     const board = await dashboard.visit();
     // The page cannot read the current metrics, so that every point of a line is from before.
-    await board.page.route('**/metrics', (route) => route.abort());
+    await board.page.route('**/dashboard/metrics', (route) => route.abort());
     await board.enter(await tokenOf('root', { isAdmin: true }));
     const line = board.page.locator('.tile .line').first();
     await eventually(() => line.getAttribute('d').then((path) => path?.startsWith('M')), true);

@@ -93,7 +93,6 @@ describe('The dashboard for the token of a viewer', () => {
     await board.page.getByRole('list', { name: 'Channels' }).getByText('acme/lobby').waitFor();
     const methods = board.requests.map((url) => new URL(url).pathname);
     expect(methods.filter((path) => path.endsWith('/ExplainPresence'))).toHaveLength(1);
-    expect(methods.filter((path) => path === '/metrics')).toEqual([]);
     expect(methods.filter((path) => /SessionService|ModerationService/.test(path))).toEqual([]);
     expect(methods.filter((path) => path.startsWith('/dashboard'))).toEqual([]);
     expect(board.refused).toEqual(['/presence.v1.PresenceService/ExplainPresence']);

@@ -96,7 +96,7 @@ export const serverSettings = {
     metricsPort: optional('METRICS_PORT', integer(0, 65_535), {
       scope: 'per node',
       description:
-        'Port on HTTP_HOST that serves only /metrics. 0 selects a free port. Not set: the HTTP port serves /metrics. If it is set, the HTTP port does not, and the dashboard shows no metrics.',
+        'Port on HTTP_HOST that serves only /metrics. 0 selects a free port. Not set: the HTTP port serves /metrics. If it is set, the HTTP port does not.',
     }),
     api: setting('HTTP_API', boolean, {
       default: 'true',

@@ -14,6 +14,7 @@ import { isIdentifier } from '../domain/identifier.js';
 import { RejectedError } from '../domain/rejected-error.js';
 import { PresenceStore } from '../store/presence-store.js';
 import { AdminGuard, type AdminRequest } from './admin.guard.js';
+import { MetricsHistory, type AgedSample, type MetricValues } from './metrics-history.js';
 import { RejectionFilter } from './rejection.filter.js';
 
 /** The response to `GET /dashboard/audit`. */
@@ -35,6 +36,7 @@ export class DashboardController {
   constructor(
     private readonly audit: AuditLog,
     private readonly store: PresenceStore,
+    private readonly metrics: MetricsHistory,
   ) {}
 
   /** Returns the latest actions that this node has recorded, or with a cursor of this node those after it. */
@@ -45,6 +47,20 @@ export class DashboardController {
     const after = numberIn(cursor, trailId);
     const entries = this.audit.recent(after);
     return { isOn, trailId, cursor: `${trailId}.${entries.at(-1)?.number ?? after}`, entries };
+  }
+
+  /** Returns the current values of the metrics that the dashboard shows. */
+  @Get('metrics')
+  @Header('Cache-Control', 'no-store')
+  readMetrics(): Promise<MetricValues> {
+    return this.metrics.current();
+  }
+
+  /** Returns the values of the last two minutes, oldest first. */
+  @Get('metrics/history')
+  @Header('Cache-Control', 'no-store')
+  readMetricsHistory(): readonly AgedSample[] {
+    return this.metrics.read();
   }
 
   /** Returns the groups of a user. The id is in a header, because the logs of proxies have the addresses of requests. */

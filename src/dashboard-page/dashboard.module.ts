@@ -6,10 +6,12 @@ import { AuditModule } from '../audit/audit.module.js';
 import { AuthModule } from '../auth/auth.module.js';
 import { Config } from '../config/config.js';
 import { LimitsModule } from '../limits/limits.module.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
 import { RevocationModule } from '../revocation/revocation.module.js';
 import { StoreModule } from '../store/store.module.js';
 import { DashboardController } from './dashboard.controller.js';
 import { DashboardLink, FOLDER, isBuilt } from './dashboard-link.js';
+import { MetricsHistory } from './metrics-history.js';
 
 /** File names in this folder contain a hash of the content, so a file never changes. */
 const HASHED = /[/\\]assets[/\\]/;
@@ -60,6 +62,7 @@ function setHeaders(response: ServerResponse, path: string): void {
     AuditModule,
     AuthModule,
     LimitsModule,
+    MetricsModule,
     RevocationModule,
     StoreModule,
     ServeStaticModule.forRootAsync({
@@ -71,6 +74,9 @@ function setHeaders(response: ServerResponse, path: string): void {
 })
 export class DashboardModule {
   static forRoot({ http }: Config): DynamicModule {
-    return { module: DashboardModule, controllers: http.api ? [DashboardController] : [] };
+    const module = DashboardModule;
+    return http.api
+      ? { module, controllers: [DashboardController], providers: [MetricsHistory] }
+      : { module };
   }
 }

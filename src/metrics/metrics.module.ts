@@ -1,5 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
-import type { Config } from '../config/config.js';
+import { Module } from '@nestjs/common';
 import { CommandsModule } from '../commands/commands.module.js';
 import { LimitsModule } from '../limits/limits.module.js';
 import { StoreModule } from '../store/store.module.js';
@@ -9,12 +8,9 @@ import { GrpcModule } from '../api/grpc.module.js';
 import { TlsModule } from '../transport/tls/tls.module.js';
 import { WebhooksModule } from '../webhooks/webhooks.module.js';
 import { EventCounters } from './event-counters.js';
-import { MetricsHistory } from './metrics-history.js';
 import { MetricsRegistry } from './metrics-registry.js';
-import { MetricsServer } from './metrics-server.js';
-import { MetricsController } from './metrics.controller.js';
 
-/** Serves the metrics of all components: on a port of their own if `METRICS_PORT` is set, otherwise on the HTTP port. */
+/** Reads the metrics of all components. */
 @Module({
   imports: [
     CommandsModule,
@@ -27,12 +23,6 @@ import { MetricsController } from './metrics.controller.js';
     WebhooksModule,
   ],
   providers: [EventCounters, MetricsRegistry],
+  exports: [MetricsRegistry],
 })
-export class MetricsModule {
-  static forRoot({ http }: Config): DynamicModule {
-    const module = MetricsModule;
-    return http.metricsPort === undefined
-      ? { module, controllers: [MetricsController], providers: [MetricsHistory] }
-      : { module, providers: [MetricsServer] };
-  }
-}
+export class MetricsModule {}

@@ -26,29 +26,32 @@ describe('The data of the dashboard', () => {
     return (await response.json()) as Audit;
   }
 
-  it.each(['audit', 'groups'])('%s is for admins only', async (path) => {
-    const headers = { 'presence-user': 'ann' };
-    const ask = async (token?: string): Promise<unknown> => {
-      const response = await get(path, token, headers);
-      return [response.status, ((await response.json()) as { readonly reason?: string }).reason];
-    };
-    // The clock of the service stands still while this machine is slow.
-    const now = service.clock.wall();
-    expect(await ask()).toEqual([401, 'TOKEN_MISSING']);
-    expect(await ask('nonsense')).toEqual([401, 'TOKEN_INVALID']);
-    expect(await ask(await tokenOf('root', { isAdmin: true, ttlSeconds: -60, now }))).toEqual([
-      401,
-      'TOKEN_EXPIRED',
-    ]);
-    const moderator = await tokenOf('mona', { grants: { groups: ['acme'], moderate: ['*'] } });
-    expect(await ask(moderator)).toEqual([403, 'ADMIN_SCOPE_REQUIRED']);
-    expect(await ask(await adminToken())).toEqual([200, undefined]);
+  it.each(['audit', 'groups', 'metrics', 'metrics/history'])(
+    '%s is for admins only',
+    async (path) => {
+      const headers = { 'presence-user': 'ann' };
+      const ask = async (token?: string): Promise<unknown> => {
+        const response = await get(path, token, headers);
+        return [response.status, ((await response.json()) as { readonly reason?: string }).reason];
+      };
+      // The clock of the service stands still while this machine is slow.
+      const now = service.clock.wall();
+      expect(await ask()).toEqual([401, 'TOKEN_MISSING']);
+      expect(await ask('nonsense')).toEqual([401, 'TOKEN_INVALID']);
+      expect(await ask(await tokenOf('root', { isAdmin: true, ttlSeconds: -60, now }))).toEqual([
+        401,
+        'TOKEN_EXPIRED',
+      ]);
+      const moderator = await tokenOf('mona', { grants: { groups: ['acme'], moderate: ['*'] } });
+      expect(await ask(moderator)).toEqual([403, 'ADMIN_SCOPE_REQUIRED']);
+      expect(await ask(await adminToken())).toEqual([200, undefined]);
 
-    const revoked = await tokenOf('fired', { isAdmin: true, now: now - 5000 });
-    const admin = await service.client('root', { isAdmin: true });
-    await admin.revokeTokens({ userId: 'fired' });
-    expect(await ask(revoked)).toEqual([401, 'TOKEN_REVOKED']);
-  });
+      const revoked = await tokenOf('fired', { isAdmin: true, now: now - 5000 });
+      const admin = await service.client('root', { isAdmin: true });
+      await admin.revokeTokens({ userId: 'fired' });
+      expect(await ask(revoked)).toEqual([401, 'TOKEN_REVOKED']);
+    },
+  );
 
   it('has what admins and moderators did, each entry once', async () => {
     const { cursor } = await audit();
@@ -85,6 +88,21 @@ describe('The data of the dashboard', () => {
     expect(await groupsOf()).toEqual({ groups: ['a', 'b', 'c'] });
   });
 
+  it('has the metrics that the dashboard shows, also if they have a port of their own', async () => {
+    const other = await Service.start({ METRICS_PORT: '0' });
+    const headers = { authorization: `Bearer ${await adminToken()}` };
+    const read = async (): Promise<unknown> =>
+      (await fetch(`${other.httpUrl}/dashboard/metrics`, { headers })).json();
+    await (await other.client('ann')).connect();
+    expect(await read()).toMatchObject({
+      presence_store_sessions: 1,
+      presence_events_total: 1,
+      presence_webhook_requests_total: 0,
+    });
+    expect((await fetch(`${other.httpUrl}/metrics`)).status).toBe(404);
+    await other.stop();
+  });
+
   it.each(['', '%', 'a%00', 'x'.repeat(129)])('has no groups of the id %j', async (encoded) => {
     const response = await get('groups', await adminToken(), { 'presence-user': encoded });
     expect([response.status, await response.json()]).toMatchObject([
@@ -95,7 +113,7 @@ describe('The data of the dashboard', () => {
 
   it('is read and never written', async () => {
     const init = { method: 'POST', headers: { authorization: `Bearer ${await adminToken()}` } };
-    for (const path of ['audit', 'groups', ''])
+    for (const path of ['audit', 'groups', 'metrics', ''])
       expect((await fetch(`${service.httpUrl}/dashboard/${path}`, init)).status).toBe(404);
   });
 });

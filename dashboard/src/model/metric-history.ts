@@ -1,8 +1,10 @@
-import type { Metrics } from './prometheus.js';
 import { Series } from './series.js';
 import { webhooksInWords } from './webhooks-in-words.js';
 
-/** Identifies the process that a metrics page is from. The counters of two processes cannot be compared. */
+/** The values of metrics of a node by their names: for each name the sum over all its labels. */
+export type Metrics = ReadonlyMap<string, number>;
+
+/** Identifies the process that the metrics are from. The counters of two processes cannot be compared. */
 const PROCESS = 'process_start_time_seconds';
 
 interface Sample {

@@ -1,4 +1,4 @@
-import type { Metrics } from './prometheus.js';
+import type { Metrics } from './metric-history.js';
 import { spanInWords } from './time-in-words.js';
 
 /**

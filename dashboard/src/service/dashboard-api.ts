@@ -1,4 +1,6 @@
 import type { AuditEntry } from '../model/audit.js';
+import type { Metrics } from '../model/metric-history.js';
+import { clockAheadMs } from './service-clock.js';
 
 /** The response to a request for the audit log of a node. */
 export interface AuditResponse {
@@ -8,6 +10,21 @@ export interface AuditResponse {
   /** The position for the next request. */
   readonly cursor: string;
   readonly entries: readonly AuditEntry[];
+}
+
+type Values = Readonly<Record<string, number>>;
+
+/** Metrics that were read now. */
+export interface CurrentMetrics {
+  readonly metrics: Metrics;
+  /** How far the clock of the service is ahead of the local clock, in milliseconds. 0 if that cannot be measured. */
+  readonly clockAheadMs: number;
+}
+
+/** Metrics and the time of the monotonic clock of this page at which they were taken, in milliseconds. */
+export interface PastMetrics {
+  readonly metrics: Metrics;
+  readonly at: number;
 }
 
 /** Calls what the server has for the dashboard alone, with the token of an admin. */
@@ -26,17 +43,46 @@ export class DashboardApi {
     return groups;
   }
 
+  /** Returns the metrics of the node that responds. Throws as `audit` does. */
+  async metrics(signal: AbortSignal): Promise<CurrentMetrics> {
+    const response = await this.request('metrics', {}, signal);
+    return {
+      metrics: metricsOf((await response.json()) as Values),
+      clockAheadMs: clockAheadMs(response),
+    };
+  }
+
+  /** Returns what the node remembers from before this page was opened, oldest first. Throws as `audit` does. */
+  async pastMetrics(signal: AbortSignal): Promise<readonly PastMetrics[]> {
+    type AgedSample = { readonly ageMs: number; readonly values: Values };
+    const samples = await this.get<readonly AgedSample[]>('metrics/history', {}, signal);
+    const now = performance.now();
+    return samples.map(({ ageMs, values }) => ({ metrics: metricsOf(values), at: now - ageMs }));
+  }
+
   private async get<T>(
     path: string,
     headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<T> {
+    return (await (await this.request(path, headers, signal)).json()) as T;
+  }
+
+  private async request(
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal,
+  ): Promise<Response> {
     const response = await fetch(`/dashboard/${path}`, {
       headers: { ...headers, authorization: `Bearer ${this.token}` },
       signal,
       cache: 'no-store',
     });
     if (!response.ok) throw new Error(`the server responded with ${response.status}`);
-    return (await response.json()) as T;
+    return response;
   }
+}
+
+function metricsOf(values: Values): Metrics {
+  return new Map(Object.entries(values));
 }

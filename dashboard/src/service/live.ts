@@ -14,17 +14,15 @@ import { UserTable } from '../model/user-table.js';
 import { AuditFeed } from './audit-feed.js';
 import { ChannelCounts } from './channel-counts.js';
 import { DashboardApi } from './dashboard-api.js';
-import {
-  METRICS_EVERY_MS,
-  fetchClockAheadMs,
-  fetchMetrics,
-  fetchPastMetrics,
-} from './metrics-api.js';
+import { fetchClockAheadMs } from './service-clock.js';
 import { isAboutToken, type SignedIn } from './sign-in.js';
 import type { Viewer } from './viewer.js';
 
 /** Changes are displayed together, ten times a second: people cannot read more, and ten thousand users change often. */
 const SHOWN_EVERY_MS = 100;
+
+/** The interval between two reads of the metrics, in milliseconds. */
+const METRICS_EVERY_MS = 2000;
 
 /** All data of the dashboard, kept up to date while it is open. */
 export class DashboardStore {
@@ -151,12 +149,13 @@ export class DashboardStore {
 
   private async followMetrics(): Promise<void> {
     const { signal } = this.stop;
-    for (const { metrics, at } of await fetchPastMetrics(signal)) this.metrics.add(metrics, at);
+    for (const { metrics, at } of await this.api.pastMetrics(signal).catch(() => []))
+      this.metrics.add(metrics, at);
     while (!signal.aborted) {
-      const { metrics, clockAheadMs } = await fetchMetrics(signal);
+      const current = await this.api.metrics(signal).catch(() => undefined);
       if (signal.aborted) return;
-      this.metrics.add(metrics, performance.now());
-      if (metrics !== undefined) this.clockAheadMs = clockAheadMs;
+      this.metrics.add(current?.metrics, performance.now());
+      if (current !== undefined) this.clockAheadMs = current.clockAheadMs;
       this.show();
       await new Promise((resolve) => setTimeout(resolve, METRICS_EVERY_MS));
     }

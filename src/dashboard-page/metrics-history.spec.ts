@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { MAX_SAMPLES, MetricsHistory } from './metrics-history.js';
-import type { MetricsRegistry } from './metrics-registry.js';
+import type { MetricsRegistry } from '../metrics/metrics-registry.js';
 
 describe('The history of the metrics of a node', () => {
   it('has the latest samples with their age, however many there were', async () => {
