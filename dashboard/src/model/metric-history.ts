@@ -1,8 +1,6 @@
+import type { Metrics } from './metrics.js';
 import { Series } from './series.js';
 import { webhooksInWords } from './webhooks-in-words.js';
-
-/** The values of metrics of a node by their names: for each name the sum over all its labels. */
-export type Metrics = ReadonlyMap<string, number>;
 
 /** Identifies the process that the metrics are from. The counters of two processes cannot be compared. */
 const PROCESS = 'process_start_time_seconds';

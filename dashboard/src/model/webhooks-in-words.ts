@@ -1,4 +1,4 @@
-import type { Metrics } from './metric-history.js';
+import type { Metrics } from './metrics.js';
 import { spanInWords } from './time-in-words.js';
 
 /**

@@ -1,5 +1,5 @@
 import type { AuditEntry } from '../model/audit.js';
-import type { Metrics } from '../model/metric-history.js';
+import type { Metrics } from '../model/metrics.js';
 import { clockAheadMs } from './service-clock.js';
 
 /** The response to a request for the audit log of a node. */
