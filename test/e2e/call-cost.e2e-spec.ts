@@ -161,12 +161,13 @@ describe('A client that connects', () => {
       await peer.ping();
       counted.push({ ...cost, frames: peer.received });
     }
-    const median = (values: readonly number[]): number =>
-      [...values].sort((a, b) => a - b)[CLIENTS / 2]!;
+    // Other work of the process, such as its periodic tasks, adds to some clients, and to more of them on a slow machine.
+    const least = (cost: 'promises' | 'timers'): number =>
+      Math.min(...counted.map((each) => each[cost]));
     // Measured: 149, of which the peer of the test creates some.
-    expect(median(counted.map((each) => each.promises))).toBeLessThanOrEqual(152);
+    expect(least('promises')).toBeLessThanOrEqual(152);
     // grpc-js creates them for its connection.
-    expect(median(counted.map((each) => each.timers))).toBeLessThanOrEqual(2);
+    expect(least('timers')).toBeLessThanOrEqual(2);
     for (const { frames } of counted) {
       expect(frames.get(FrameType.HEADERS)).toBe(2);
       expect(frames.get(FrameType.DATA)).toBe(2);
