@@ -190,6 +190,18 @@ describe('The checks of webhooks', () => {
     expect(isStopped).toEqual([]);
   });
 
+  it('find two nodes that deliver at the same time after Redis has lost the leases, unless the first lease was valid', () => {
+    const both = (secondsAfter: number) =>
+      brokenBy((story) => {
+        story.fault('Redis lost', [], 1, 2);
+        const event = story.event(1, 1);
+        story.request('n1', [2 + secondsAfter, 5 + secondsAfter], 'refused', event);
+        story.request('n2', [3 + secondsAfter, 4 + secondsAfter], 'taken', event);
+      });
+    expect(both(1)).toEqual([]);
+    expect(both(6)).toContain('webhook turns');
+  });
+
   it('find a retry that comes after later events', () => {
     const broken = brokenBy((story) => {
       const [first, second] = [story.event(1, 1), story.event(2, 2)];

@@ -1,3 +1,4 @@
+import { DELIVERY_LEASE } from '../../../src/store/redis/timings.js';
 import type { Evidence } from '../evidence.js';
 import type { FaultRecord } from '../history.js';
 import { clock } from '../in-words.js';
@@ -90,5 +91,7 @@ function mayLoseLease(
 ): boolean {
   const isOfNode = ['stopped', 'paused', 'cut off'].includes(name) && nodes.includes(earlier.node);
   const isOfRedis = name === 'Redis lost' || name === 'Redis away';
-  return (isOfNode || isOfRedis) && from <= request.arrivedAt && earlier.arrivedAt <= until;
+  // A node whose lease Redis has lost knows that after its next renewal, and delivers until then.
+  const knownAt = isOfRedis ? until + DELIVERY_LEASE.leaseMs : until;
+  return (isOfNode || isOfRedis) && from <= request.arrivedAt && earlier.arrivedAt <= knownAt;
 }
