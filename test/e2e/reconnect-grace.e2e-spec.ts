@@ -38,9 +38,15 @@ describe('The reconnect grace', () => {
     const client = service.clientWithToken(await tokenOf(userId), link.addresses);
     const session = await client.connect({ platform: 'mobile' });
     await client.joinChannel({ sessionId: session.sessionId, channelId: 'lobby' });
+    await cutOff(userId);
+    return session;
+  }
+
+  /** Cuts all connections, and waits until the loss is committed: only then does the grace of the user run. */
+  async function cutOff(userId: string): Promise<void> {
     link.cut();
     await eventually(() => service.sizeOf(SessionRegistry), 0);
-    return session;
+    await eventually(async () => (await reader.listSessions({ userId })).sessions, []);
   }
 
   it('keeps a user whose connection was lost online and in the channel', async () => {
@@ -62,8 +68,7 @@ describe('The reconnect grace', () => {
     for (const channelId of ['one', 'two']) {
       await client.joinChannel({ sessionId, channelId, keepOthers: true });
     }
-    link.cut();
-    await eventually(() => service.sizeOf(SessionRegistry), 0);
+    await cutOff('amy');
     await service.passTime(GRACE_MS - 1);
     const { presence } = await reader.getPresence({ userId: 'amy' });
     expect(presence).toMatchObject({
@@ -88,8 +93,7 @@ describe('The reconnect grace', () => {
     for (const channelId of ['one', 'two']) {
       await client.joinChannel({ sessionId, channelId, keepOthers: true });
     }
-    link.cut();
-    await eventually(() => service.sizeOf(SessionRegistry), 0);
+    await cutOff('bea');
     const again = await service.client('bea');
     const { started, ...next } = await again.connect({ previousSessionId: sessionId });
     expect(started.session?.channelIds).toEqual(['one', 'two']);
