@@ -1,7 +1,7 @@
-import { encodeChange, encodeCommit, type LogPosition } from './log-batch.js';
+import { encodeChange, encodeCommit, formatRevision, type LogPosition } from './log-batch.js';
 import type { Decided } from './own-batch.js';
 
-/** What the script `commit` needs besides the commits. */
+/** The arguments of the script `commit` besides the commits. */
 export interface CommitCall {
   readonly node: string;
   /** The number of the batch, contiguous for each node id. */
@@ -39,7 +39,10 @@ export function commitArguments(
       const isShared = record !== '' && call.holdsStored(step.user.userId);
       published.push((isShared ? encodeChange(before, step) : undefined) ?? entry);
     }
-    values.push(step.user.userId, record && `${position.seq + nth + 1}.${token}|${record}`);
+    values.push(
+      step.user.userId,
+      record && `${formatRevision(position.seq + nth + 1, token)}|${record}`,
+    );
   }
   return [
     ...[call.node, call.number, position.seq, position.token, token, call.now, call.channel],

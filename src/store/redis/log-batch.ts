@@ -249,8 +249,13 @@ export function positionAfter(
 
 /** The revision that the nth commit of a batch gives to its user, as Redis stores it. */
 export function revisionOf({ before, after }: Batch, nth: number): string {
+  return formatRevision(before.seq + nth + 1, after.token);
+}
+
+/** The revision of a user after the commit with this number, in a batch with this token. */
+export function formatRevision(seq: number, token: string): string {
   // A template would make a string of several parts, which takes twice the memory.
-  return [before.seq + nth + 1, after.token].join('.');
+  return [seq, token].join('.');
 }
 
 /** The position in the log of a partition, as all nodes and resume tokens name it. */

@@ -93,8 +93,7 @@ export class PartitionReplica {
 
   /** Whether the replica has the state of a user that Redis stores. A user to be written back, for example, has another one. */
   holdsStored(userId: string): boolean {
-    const revision = this.table.get(userId)?.revision ?? '';
-    return revision !== '' && !this.dirtyUsers.has(userId) && !this.unreadable.has(userId);
+    return this.entryAsStored(userId) !== undefined;
   }
 
   /** The number of users that Redis must hold at the position of the replica. */
@@ -140,7 +139,14 @@ export class PartitionReplica {
 
   /** See `KnownUsers`. */
   private readonly knownUser = (userId: string): User | undefined =>
-    this.holdsStored(userId) ? this.table.get(userId)?.user : undefined;
+    this.entryAsStored(userId)?.user;
+
+  /** Looks the user up once, because the lookup costs most when there are many users. */
+  private entryAsStored(userId: string): UserEntry | undefined {
+    const held = this.table.get(userId);
+    if (held === undefined || held.revision === '') return undefined;
+    return this.dirtyUsers.has(userId) || this.unreadable.has(userId) ? undefined : held;
+  }
 
   /**
    * Loads the users stored at a position. The history supplies the events before it, as far back as the log reaches.
