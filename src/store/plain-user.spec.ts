@@ -34,7 +34,7 @@ function keysOf(object: object): readonly string[] {
   return Object.keys(object);
 }
 
-/** What a table would return after it has stored a user. */
+/** Returns a user as a table returns it after it has stored it. */
 function readBack(user: User, held?: User | PlainUser): User {
   const stored = PlainUser.storedAs(user, held);
   return stored instanceof PlainUser ? stored.user : stored;

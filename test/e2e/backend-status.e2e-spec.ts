@@ -4,6 +4,7 @@ import { StatusChoice } from '../../src/api/generated/presence/v1/presence_servi
 import { timestampMessage } from '../../src/api/proto-mappers.js';
 import type { Client } from '../support/client.js';
 import { inWords, msOf, statusOf } from '../support/in-words.js';
+import { presenceOf } from '../support/reads.js';
 import { Service } from '../support/service.js';
 
 const HOUR_MS = 3_600_000;
@@ -31,10 +32,6 @@ describe('A status that a backend sets', () => {
     const watcher = backend.subscribe({ userIds: [userId] });
     await watcher.beginning();
     return watcher;
-  }
-
-  async function presenceOf(userId: string) {
-    return (await backend.getPresence({ userId })).presence!;
   }
 
   it('is shown of a connected user until it expires', async () => {
@@ -71,15 +68,15 @@ describe('A status that a backend sets', () => {
       await client.endSession({ sessionId });
       await stream.ended;
     }
-    const before = await presenceOf(userId);
+    const before = await presenceOf(backend, userId);
     const { presence } = await backend.updateStatus({
       userId,
       choice: AWAY,
       statusText: 'On holiday',
     });
     expect(statusOf(presence)).toBe('OFFLINE');
-    expect(statusOf(await presenceOf(userId))).toBe('OFFLINE');
-    expect(msOf((await presenceOf(userId)).lastActiveAt)).toBe(msOf(before.lastActiveAt));
+    expect(statusOf(await presenceOf(backend, userId))).toBe('OFFLINE');
+    expect(msOf((await presenceOf(backend, userId)).lastActiveAt)).toBe(msOf(before.lastActiveAt));
     const { started } = await (await service.client(userId)).connect();
     expect([statusOf(started.presence), started.presence?.statusText]).toEqual([
       'AWAY',
@@ -101,10 +98,10 @@ describe('A status that a backend sets', () => {
 
   it('is no activity', async () => {
     await (await service.client('dee')).connect();
-    const { lastActiveAt } = await presenceOf('dee');
+    const { lastActiveAt } = await presenceOf(backend, 'dee');
     await service.passTime(IDLE_MS);
     await backend.updateStatus({ userId: 'dee', choice: AUTOMATIC, statusText: 'In a meeting' });
-    const after = await presenceOf('dee');
+    const after = await presenceOf(backend, 'dee');
     expect(statusOf(after)).toBe('IDLE');
     expect(after.lastActiveAt).toEqual(lastActiveAt);
   });
@@ -137,7 +134,7 @@ describe('A status that a backend sets', () => {
         code: status.PERMISSION_DENIED,
       });
     }
-    expect(statusOf(await presenceOf('gus'))).toBe('ONLINE');
+    expect(statusOf(await presenceOf(backend, 'gus'))).toBe('ONLINE');
     const both = backend.updateStatus({ sessionId, userId: 'gus', choice: AWAY });
     await expect(both).rejects.toMatchObject({ code: status.INVALID_ARGUMENT });
   });

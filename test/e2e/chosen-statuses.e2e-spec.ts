@@ -4,6 +4,7 @@ import { StatusChoice } from '../../src/api/generated/presence/v1/presence_servi
 import { timestampMessage } from '../../src/api/proto-mappers.js';
 import type { Client } from '../support/client.js';
 import { inWords, statusOf } from '../support/in-words.js';
+import { presenceOf } from '../support/reads.js';
 import { Service } from '../support/service.js';
 import { connectWatched, type WatchedUser } from '../support/watched-user.js';
 
@@ -28,12 +29,8 @@ describe('The status of a user', () => {
 
   const connect = (userId: string): Promise<WatchedUser> => connectWatched(service, reader, userId);
 
-  async function presenceOf(userId: string) {
-    return (await reader.getPresence({ userId })).presence!;
-  }
-
   async function statusNow(userId: string): Promise<string> {
-    return statusOf(await presenceOf(userId));
+    return statusOf(await presenceOf(reader, userId));
   }
 
   function inTime(ms: number): Timestamp {

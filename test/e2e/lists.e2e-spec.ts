@@ -1,11 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PresenceStatus } from '../../src/api/generated/presence/v1/presence.pb.js';
-import {
-  StatusChoice,
-  ListOnlineUsersResponse,
-} from '../../src/api/generated/presence/v1/presence_service.pb.js';
+import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Client, OpenSession } from '../support/client.js';
+import { ids, listsOf } from '../support/lists.js';
 import { Service } from '../support/service.js';
 
 const {
@@ -15,11 +13,6 @@ const {
   PRESENCE_STATUS_DO_NOT_DISTURB: DO_NOT_DISTURB,
   PRESENCE_STATUS_AWAY: AWAY,
 } = PresenceStatus;
-
-type List = (request: {
-  readonly pageSize?: number;
-  readonly pageToken?: string;
-}) => Promise<ListOnlineUsersResponse>;
 
 describe('Lists', () => {
   let service: Service;
@@ -50,17 +43,7 @@ describe('Lists', () => {
     }
   }
 
-  function ids({ presences }: ListOnlineUsersResponse): string[] {
-    return presences.map(({ userId }) => userId);
-  }
-
-  const lists: [string, List][] = [
-    ['ListOnlineUsers', (request) => reader.listOnlineUsers(request)],
-    [
-      'ListChannelMembers',
-      (request) => reader.listChannelMembers({ channelId: 'lobby', ...request }),
-    ],
-  ];
+  const lists = listsOf(() => reader);
 
   describe.each(lists)('of %s', (_rpc, list) => {
     async function pages(pageSize: number, between: () => Promise<void> = async () => {}) {

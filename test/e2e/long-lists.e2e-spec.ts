@@ -3,12 +3,9 @@ import { ListOnlineUsersResponse } from '../../src/api/generated/presence/v1/pre
 import { CommandExecutor } from '../../src/commands/command-executor.js';
 import { PresenceStore } from '../../src/store/presence-store.js';
 import type { Client } from '../support/client.js';
+import { ids, listsOf } from '../support/lists.js';
 import { Service } from '../support/service.js';
 
-type List = (request: {
-  readonly pageSize?: number;
-  readonly pageToken?: string;
-}) => Promise<ListOnlineUsersResponse>;
 describe('Lists', () => {
   let service: Service;
   let reader: Client;
@@ -39,17 +36,7 @@ describe('Lists', () => {
     }
   }
 
-  function ids({ presences }: ListOnlineUsersResponse): string[] {
-    return presences.map(({ userId }) => userId);
-  }
-
-  const lists: [string, List][] = [
-    ['ListOnlineUsers', (request) => reader.listOnlineUsers(request)],
-    [
-      'ListChannelMembers',
-      (request) => reader.listChannelMembers({ channelId: 'lobby', ...request }),
-    ],
-  ];
+  const lists = listsOf(() => reader);
 
   describe('with many users', () => {
     const count = 1100;

@@ -24,7 +24,7 @@ async function bytesPerUser(size: PopulationSize): Promise<number> {
 
 const HEAD: LogPosition = { epoch: 'epoch', seq: USERS, token: 'the-last' };
 
-/** What Redis stores of the users of a population: the user ids, and the revisions with the records. */
+/** Returns the users of a population as Redis stores them: the user ids, and the revisions with the records. */
 async function storedRecords(): Promise<readonly (readonly [Buffer, Buffer])[]> {
   const store = new MemoryPresenceStore({ maxOfflineUsers: 0 });
   const population = new Population(store, { users: USERS, groupsPerUser: 0, groups: 'same' });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { StatusChoice } from '../../src/api/generated/presence/v1/presence_service.pb.js';
 import type { Client } from '../support/client.js';
 import { inWords, msOf, statusOf } from '../support/in-words.js';
+import { presenceOf } from '../support/reads.js';
 import { Service } from '../support/service.js';
 import { connectWatched, type WatchedUser } from '../support/watched-user.js';
 
@@ -23,16 +24,12 @@ describe('The status of a user', () => {
 
   const connect = (userId: string): Promise<WatchedUser> => connectWatched(service, reader, userId);
 
-  async function presenceOf(userId: string) {
-    return (await reader.getPresence({ userId })).presence!;
-  }
-
   async function statusNow(userId: string): Promise<string> {
-    return statusOf(await presenceOf(userId));
+    return statusOf(await presenceOf(reader, userId));
   }
 
   it('is OFFLINE for an unknown user', async () => {
-    const presence = await presenceOf('stranger');
+    const presence = await presenceOf(reader, 'stranger');
     expect(statusOf(presence)).toBe('OFFLINE');
     expect(presence).toEqual({
       userId: 'stranger',
@@ -161,7 +158,7 @@ describe('The status of a user', () => {
       const { presence } = await reader.recordActivity({
         target: { $case: 'userId', value: 'fin' },
       });
-      expect(presence).toEqual(await presenceOf('fin'));
+      expect(presence).toEqual(await presenceOf(reader, 'fin'));
       const { sessions } = await client.listSessions();
       expect(sessions.map(({ lastActiveAt }) => msOf(lastActiveAt))).toEqual([
         service.clock.now(),

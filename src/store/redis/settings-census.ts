@@ -23,7 +23,7 @@ const SETTINGS: Readonly<Record<keyof SharedSettings, string>> = {
 /** The format of pub/sub messages that this version reads besides the first one: messages with changes. */
 const MESSAGE_FORMAT = 2;
 
-/** What a node writes about itself. */
+/** The settings and abilities that a node announces to the others. */
 type Announced = SharedSettings & { readonly messageFormat: number };
 
 /** The behaviour of nodes of earlier releases, which do not write these settings. */

@@ -46,7 +46,7 @@ import {
 } from './user-record.codec.js';
 
 /**
- * What a commit changes of a user, for nodes that have the user in the state before. The fields have the same positions as in the
+ * The changes of a user by a commit, for nodes that have the user in the state before. The fields have the same positions as in the
  * record of the user. Times are relative to the time of the commit, and versions to the version that is normal at that time.
  */
 export type ChangeFields = readonly [
