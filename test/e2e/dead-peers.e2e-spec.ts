@@ -132,6 +132,15 @@ describe('A connection', () => {
       expect(peer.goaway).toBe(constants.NGHTTP2_NO_ERROR);
     });
 
+    it('is closed after the idle timeout that follows its last stream', async () => {
+      await start({}, fixed);
+      const client = await service.client('watching');
+      const subscription = client.subscribe();
+      await subscription.beginning();
+      subscription.cancel();
+      await eventually(() => service.sizeOf(Connections), 0);
+    });
+
     it('is closed also when its peer does not let go of it', async () => {
       await start({}, fixed);
       const peer = await Http2Peer.to(service.address(), { holdsOn: true });

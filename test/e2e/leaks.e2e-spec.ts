@@ -1,11 +1,11 @@
 // The class of all server calls in grpc-js, including those of health and reflection.
-import { BaseServerInterceptingCall } from '@grpc/grpc-js/build/src/server-interceptors.js';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TokenVerifier } from '../../src/auth/token-verifier.js';
 import { EventsService } from '../../src/events/events.service.js';
 import { FanOut } from '../../src/events/fan-out.js';
 import { Subscription } from '../../src/events/subscription.js';
 import { CallStream } from '../../src/transport/grpc/grpc-server-stream.js';
+import { GrpcCall } from '../../src/transport/grpc/serve-call.js';
 import { ConnectionDrainer } from '../../src/lifecycle/connection-drainer.js';
 import { SessionStream } from '../../src/session/session-stream.js';
 import { SessionRegistry } from '../../src/session/session-registry.js';
@@ -67,7 +67,7 @@ describe(`After clients have disconnected in any way (TEST_SEED=${SEED})`, () =>
     for (const verifier of service.all(TokenVerifier)) {
       expect(verifier.remembered).toBeLessThanOrEqual(USERS.length);
     }
-    for (const type of [SessionStream, Subscription, CallStream, BaseServerInterceptingCall]) {
+    for (const type of [SessionStream, Subscription, CallStream, GrpcCall]) {
       expect([type.name, countAlive(type)]).toEqual([type.name, 0]);
     }
   });

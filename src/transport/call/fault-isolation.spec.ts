@@ -1,10 +1,7 @@
-import { promisify } from 'node:util';
 import {
-  Client,
-  credentials,
-  Server,
-  ServerCredentials,
   status,
+  type Client,
+  type Server,
   type sendUnaryData,
   type ServerDuplexStream,
   type ServerUnaryCall,
@@ -15,12 +12,7 @@ import {
 import { Observable, of } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CapturedLog } from '../../../test/support/captured-log.js';
-import { validateHeaders } from '../grpc/header-validation.js';
-import { serveStreamingCall } from '../grpc/server-streaming-call.js';
-import { serveUnaryCall } from '../grpc/unary-call.js';
-
-const asIs = (message: Buffer): Buffer => message;
-const anything = asIs as (message: unknown) => Buffer;
+import { asIs, DirectServer, type DirectMethod } from '../../../test/support/direct-server.js';
 
 type Unary = ServerUnaryCall<Buffer, Buffer>;
 type Stream = ServerWritableStream<Buffer, Buffer>;
@@ -30,9 +22,8 @@ type Callback = sendUnaryData<unknown>;
 const boom = (): never => {
   throw new Error('boom');
 };
-const connections = { countResponse: () => true };
 
-/** Handlers that fail in every possible way, by the kind of their call. They represent the handlers of any library. */
+/** Handlers of any library that fail in every possible way, by the kind of their call. */
 const UNARY: Readonly<Record<string, (call: Unary, callback: Callback) => unknown>> = {
   'a handler that throws': boom,
   'a handler that rejects': async () => boom(),
@@ -40,60 +31,69 @@ const UNARY: Readonly<Record<string, (call: Unary, callback: Callback) => unknow
     call.on('cancelled', boom);
     call.emit('cancelled');
   },
-  'a handler of the service that rejects': (call, callback) =>
-    serveUnaryCall(async () => boom(), call, callback, anything, connections),
-  'an answer that cannot be held': (call, callback) =>
-    serveUnaryCall(async () => Buffer.alloc(1), call, callback, anything, { countResponse: boom }),
 };
 const STREAMS: Readonly<Record<string, (call: Stream) => unknown>> = {
   'a handler that throws': boom,
   'a handler that rejects': async () => boom(),
-  'a handler of the service that rejects': (call) =>
-    serveStreamingCall(async () => boom(), call, anything),
-  'a message that cannot be written': (call) => serveStreamingCall(async () => of('x'), call, boom),
-  'a status that cannot be written': (call) => {
-    const failure = { code: status.ABORTED, message: 'x', metadata: { toHttp2Headers: boom } };
-    const answer = new Observable((observer) => observer.error(failure));
-    return serveStreamingCall(async () => answer, call, anything);
-  },
 };
 const DUPLEX: Readonly<Record<string, (call: Duplex) => unknown>> = {
   'a listener that throws': (call) => call.on('data', boom),
 };
 
+/** The same for the methods of the contract, which grpc-js does not serve. */
+const DIRECT: Readonly<Record<string, DirectMethod>> = {
+  'a handler that rejects': { handler: async () => boom() },
+  'a handler that throws': { handler: boom },
+  'a stream whose handler rejects': { handler: async () => boom(), responseStream: true },
+  'a message that cannot be written': {
+    handler: async () => of('x'),
+    responseStream: true,
+    serialize: boom,
+  },
+  'a status that cannot be written': {
+    handler: async () => {
+      const failure = { code: status.ABORTED, message: 'x', metadata: { toHttp2Headers: boom } };
+      return new Observable((observer) => observer.error(failure));
+    },
+    responseStream: true,
+  },
+  'a response that cannot be counted': { handler: async () => Buffer.from('uncountable') },
+};
+
 describe('An exception while a gRPC call is served', () => {
   let log: CapturedLog;
-  let server: Server;
+  let direct: DirectServer;
   let client: Client;
 
   beforeEach(async () => {
     log = CapturedLog.start();
-    server = new Server({ 'grpc.enable_channelz': 0 });
-    validateHeaders(server, () => 8192);
-    add('Unary', UNARY, false, false);
-    add('Stream', STREAMS, false, true);
-    add('Duplex', DUPLEX, true, true);
-    add(
-      'Good',
-      {
-        call: (_call: Unary, callback: Callback) => callback(null, Buffer.from('fine')),
-        half: (_call: Unary, callback: Callback) =>
-          callback({ code: status.NOT_FOUND, details: 'no "\ud800\n"' }),
-      },
-      false,
-      false,
+    const methods = Object.entries(DIRECT).map(
+      ([name, method]) => [pathOf('Direct', name), method] as const,
     );
-    const bind = promisify(server.bindAsync.bind(server));
-    const port = await bind('127.0.0.1:0', ServerCredentials.createInsecure());
-    client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+    const countResponse = (_stream: object, bytes: number): boolean =>
+      bytes === 'uncountable'.length ? boom() : true;
+    direct = await DirectServer.start(Object.fromEntries(methods), addServices, { countResponse });
+    ({ client } = direct);
   });
   afterEach(() => {
-    client.close();
-    server.forceShutdown();
+    direct.stop();
     log.restore();
   });
 
+  function addServices(server: Server): void {
+    add(server, 'Unary', UNARY, false, false);
+    add(server, 'Stream', STREAMS, false, true);
+    add(server, 'Duplex', DUPLEX, true, true);
+    const good = {
+      call: (_call: Unary, callback: Callback) => callback(null, Buffer.from('fine')),
+      half: (_call: Unary, callback: Callback) =>
+        callback({ code: status.NOT_FOUND, details: 'no "\ud800\n"' }),
+    };
+    add(server, 'Good', good, false, false);
+  }
+
   function add(
+    server: Server,
     service: string,
     handlers: Readonly<Record<string, unknown>>,
     requestStream: boolean,
@@ -139,8 +139,13 @@ describe('An exception while a gRPC call is served', () => {
     });
   }
 
-  const cases = Object.entries({ Unary: UNARY, Stream: STREAMS, Duplex: DUPLEX }).flatMap(
-    ([service, handlers]) => Object.keys(handlers).map((name) => [service, name] as const),
+  const cases = Object.entries({
+    Unary: UNARY,
+    Stream: STREAMS,
+    Duplex: DUPLEX,
+    Direct: DIRECT,
+  }).flatMap(([service, handlers]) =>
+    Object.keys(handlers).map((name) => [service, name] as const),
   );
 
   it.each(cases)('ends that call with INTERNAL and logs the reason (%s: %s)', async (...of) => {

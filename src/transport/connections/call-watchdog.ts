@@ -21,6 +21,9 @@ interface Call {
   readonly account: CallAccount;
   /** The time of its timeout, in milliseconds of the monotonic clock. */
   readonly timeoutAt: number;
+  /** The listeners for the data of the request, and for the end of the stream. */
+  readonly onData: (chunk: Buffer) => void;
+  readonly onClose: () => void;
   /** Whether its timeout has passed, and it was not stuck. */
   isChecked: boolean;
 }
@@ -43,7 +46,7 @@ export class CallWatchdog {
   ) {}
 
   /**
-   * Starts to watch a call. Its headers have arrived, and grpc-js has already handled them. `maxRequestBytes` is the
+   * Starts to watch a call. Its headers have arrived, and were handled already. `maxRequestBytes` is the
    * size limit of the request after it is inflated.
    */
   begin(
@@ -53,8 +56,8 @@ export class CallWatchdog {
     maxRequestBytes: number,
   ): void {
     connection.countCall();
-    // grpc-js has already sent a response, for example for an unknown method. Node closes such a stream by itself, but
-    // not if a listener reads from it.
+    // A response was sent already, for example for an unknown method. Node closes such a stream by itself, but not if a
+    // listener reads from it.
     if (stream.headersSent || stream.destroyed) return;
     const account = this.memory.open(
       () => this.cut(stream, 'node_budget', connection),
@@ -64,17 +67,28 @@ export class CallWatchdog {
     if (!account.raiseTo(bytes)) return this.cut(stream, 'request_budget', connection);
     account.wait();
     const isCompressed = (headers['grpc-encoding'] ?? 'identity') !== 'identity';
-    this.limitRequest(stream, connection, account, bytes, isCompressed, maxRequestBytes);
-    const timeoutAt = performance.now() + this.timeoutMs;
-    this.open.set(stream, { stream, connection, account, timeoutAt, isChecked: false });
-    this.timer ??= setTimeout(this.checkTimeouts, this.timeoutMs).unref();
-    stream.on('close', () => {
+    const onData = this.countRequest(
+      stream,
+      connection,
+      account,
+      bytes,
+      isCompressed,
+      maxRequestBytes,
+    );
+    const onClose = (): void => {
       this.open.delete(stream);
       // Inflating continues without the stream, and there is no event for its end. The bytes stay counted for one more
       // timeout.
       if (isCompressed) setTimeout(() => account.release(), this.timeoutMs).unref();
       else account.release();
-    });
+    };
+    const timeoutAt = performance.now() + this.timeoutMs;
+    const call = { stream, connection, account, timeoutAt, onData, onClose, isChecked: false };
+    this.open.set(stream, call);
+    this.timer ??= setTimeout(this.checkTimeouts, this.timeoutMs).unref();
+    // This listener must run before the one that inflates in the same event, which ignores data of a closed stream.
+    stream.prependListener('data', onData);
+    stream.on('close', onClose);
   }
 
   /** Marks a call whose request is complete and is now served. Its bytes stay counted. */
@@ -87,15 +101,13 @@ export class CallWatchdog {
     this.open.get(stream)?.account.release();
   }
 
-  /**
-   * Stops watching a call whose stream was detached from grpc-js. Must be called for each of them, because `detachStream`
-   * removed the listener for the end of the stream.
-   */
+  /** Stops watching a call that may be open for days, and holds nothing of it any more. */
   forget(stream: ServerHttp2Stream): void {
     const call = this.open.get(stream);
     if (call === undefined) return;
     call.account.release();
     this.open.delete(stream);
+    stream.off('data', call.onData).off('close', call.onClose);
   }
 
   /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
@@ -127,26 +139,26 @@ export class CallWatchdog {
     }
   };
 
-  /** Counts the bytes of a request. `base` are the bytes that its call holds before the request. */
-  private limitRequest(
+  /**
+   * Returns the listener that counts the bytes of a request. `base` are the bytes that its call holds before the request.
+   */
+  private countRequest(
     stream: ServerHttp2Stream,
     connection: Connection,
     account: CallAccount,
     base: number,
     isCompressed: boolean,
     maxRequestBytes: number,
-  ): void {
+  ): (chunk: Buffer) => void {
     let received = 0;
-    // This listener must run before the one of grpc-js, which inflates in the same event and ignores data of a closed
-    // stream.
-    stream.prependListener('data', (chunk: Buffer) => {
+    return (chunk) => {
       connection.countRequest(chunk.length);
       if (stream.closed) return;
       received += chunk.length;
       const inflated = isCompressed ? received * MAX_INFLATION : received;
       const needed = base + Math.min(inflated, maxRequestBytes);
       if (!account.raiseTo(needed)) this.cut(stream, 'request_budget', connection);
-    });
+    };
   }
 
   /** Ends a call. gRPC clients map this HTTP/2 error code to RESOURCE_EXHAUSTED. */

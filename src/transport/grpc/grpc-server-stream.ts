@@ -1,5 +1,4 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import { http2StreamOf } from './http2-stream.js';
 import type { ServerStream } from '../call/server-stream.js';
 
 /**
@@ -40,20 +39,11 @@ export class CallStream implements ServerStream {
 }
 
 /**
- * Returns the HTTP/2 stream of a call, given in the form in which handlers receive it. Undefined for a call over
- * HTTP/1.1.
- */
-export function streamOf(call: object): ServerHttp2Stream | undefined {
-  if (call instanceof CallStream) return call.stream;
-  return 'call' in call ? http2StreamOf(call) : undefined;
-}
-
-/**
- * Returns the HTTP/2 session of a call, given in the form in which handlers receive it. Undefined if it is closed, or
- * for a call over HTTP/1.1.
+ * Returns the HTTP/2 session of a call, given in the form in which handlers receive it: the stream of a unary call, or a
+ * `CallStream`. Undefined if the session is closed, or for a call over HTTP/1.1.
  */
 export function sessionOf(call: object): object | undefined {
-  return call instanceof CallStream ? call.session : streamOf(call)?.session;
+  return (call as Partial<Pick<ServerHttp2Stream, 'session'>>).session;
 }
 
 interface Connection {

@@ -1,13 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
 import { promisify } from 'node:util';
-import {
-  Server,
-  type sendUnaryData,
-  type ServerCredentials,
-  type ServerOptions,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-} from '@grpc/grpc-js';
+import { Server, type ServerCredentials, type ServerOptions } from '@grpc/grpc-js';
 import { ServerGrpc } from '@nestjs/microservices';
 import { finalize, isObservable, Observable, type Subscriber } from 'rxjs';
 import { socketPath } from '../../config/setting-types.js';
@@ -16,11 +9,8 @@ import { activeTracer } from '../../telemetry/tracing.js';
 import { removeStaleSocket } from './stale-unix-socket.js';
 import type { RpcMetrics } from '../call/rpc-metrics.js';
 import type { DescribedMethod, Handler, PackageDefinition, ServedMethod } from '../call/handler.js';
-import { http2StreamOf } from './http2-stream.js';
 import { withMetrics, measuredStream } from '../call/measured-call.js';
-import { validateHeaders } from './header-validation.js';
-import { serveStreamingCall } from './server-streaming-call.js';
-import { serveUnaryCall } from './unary-call.js';
+import { handleCalls } from './call-handling.js';
 import { withTracing } from '../call/rpc-tracing.js';
 
 export interface PresenceGrpcServerOptions {
@@ -41,8 +31,8 @@ export interface PresenceGrpcServerOptions {
 }
 
 /**
- * The gRPC server of Nest, extended: it reports its port, closes within a bounded time, and serves calls without
- * copying or queuing messages.
+ * The gRPC server of Nest, extended: it reports its port, closes within a bounded time, and serves the methods of the
+ * contract directly on their HTTP/2 streams. grpc-js listens, keeps connections alive, and serves health and reflection.
  */
 export class GrpcServerStrategy extends ServerGrpc {
   /** The actual port. It differs from the setting if that is port 0, and has no meaning for a Unix socket. */
@@ -66,12 +56,14 @@ export class GrpcServerStrategy extends ServerGrpc {
 
   override async createClient(): Promise<Server> {
     const server = new Server(this.settings.serverOptions);
-    validateHeaders(server, this.settings.maxRequestBytesOf);
+    const { methods } = this;
+    const { maxRequestBytesOf, connections } = this.settings;
+    handleCalls(server, { methods, maxRequestBytesOf, limits: connections });
     const bind = promisify(server.bindAsync.bind(server));
     const path = socketPath(this.settings.url);
     if (path !== undefined) await removeStaleSocket(path);
     this.port = await bind(this.settings.url, this.settings.credentials);
-    this.settings.connections.watch(server, this.settings.maxRequestBytesOf);
+    connections.watch(server, maxRequestBytesOf);
     return server;
   }
 
@@ -79,29 +71,18 @@ export class GrpcServerStrategy extends ServerGrpc {
     bare: Handler,
     definition: DescribedMethod,
   ): (...args: never[]) => unknown {
-    const { connections, metrics, maxRequestBytesOf } = this.settings;
-    const { path, responseStream, responseSerialize } = definition;
+    const { metrics, maxRequestBytesOf } = this.settings;
+    const { path, responseStream } = definition;
     const maxRequestBytes = maxRequestBytesOf(path);
     const tracer = activeTracer();
     const traced = tracer === undefined ? bare : withTracing(bare, path, tracer);
     const handler = this.withProcessingHooks(traced, bare.name);
-    if (!responseStream) {
-      const served = withMetrics(handler, metrics.forUnary(path));
-      this.methods.set(path, { handler: served, definition, maxRequestBytes });
-      return (call: ServerUnaryCall<unknown, unknown>, callback: sendUnaryData<unknown>) => {
-        connections.calls.serve(http2StreamOf(call));
-        // Not returned: a catch of its promise, which is never rejected, would cost every call another promise.
-        void serveUnaryCall(served, call, callback, responseSerialize, connections);
-      };
-    }
-    const served = measuredStream(handler, metrics.forStreams(path));
-    this.methods.set(path, { handler: served, definition, maxRequestBytes });
-    return (call: ServerWritableStream<unknown, unknown>) => {
-      const stream = http2StreamOf(call);
-      connections.calls.serve(stream);
-      return serveStreamingCall(served, call, responseSerialize).finally(() =>
-        connections.calls.forget(stream),
-      );
+    const measured = responseStream
+      ? measuredStream(handler, metrics.forStreams(path))
+      : withMetrics(handler, metrics.forUnary(path));
+    this.methods.set(path, { handler: measured, definition, maxRequestBytes });
+    return () => {
+      throw new Error('grpc-js does not serve the methods of the contract');
     };
   }
 

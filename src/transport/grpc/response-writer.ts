@@ -1,16 +1,31 @@
 import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import { ResponseObserver } from '../call/response-observer.js';
+import { REQUEST_ID } from '../call/request-id.js';
 import type { FailedStatus } from '../call/status-error.js';
-import { cachedFrame } from './frame.js';
 import { encodedMessage } from '../call/status-message.js';
+import { cachedFrame, encodeFrame } from './frame.js';
 
 /** The time in milliseconds that a client has to read the status of its stream before the stream is reset. */
 export const RESET_AFTER_MS = 1000;
 
+/** The headers and trailers of a successful call, as grpc-js sends them. */
+const HEADERS = {
+  ':status': constants.HTTP_STATUS_OK,
+  'content-type': 'application/grpc+proto',
+  'grpc-accept-encoding': 'identity,deflate,gzip',
+  'grpc-encoding': 'identity',
+};
+const OK_TRAILERS = { 'grpc-status': status.OK, 'grpc-message': 'OK' };
+const WITH_TRAILERS = { waitForTrailers: true };
+
+/** The headers of a response that consists of its status, without those in `trailersOf`. */
+const ONLY_STATUS = { ':status': HEADERS[':status'], 'content-type': HEADERS['content-type'] };
+const ENDED = { endStream: true };
+
 /**
- * Writes messages and the status to the stream of a call. grpc-js would copy every message for every client, and hold
- * about 4 KB for each open call.
+ * Writes the headers, the messages and the status of a call to its stream. Objects without state are shared by all calls,
+ * where grpc-js makes copies for each of them.
  */
 export class ResponseWriter extends ResponseObserver<unknown> {
   constructor(
@@ -18,6 +33,18 @@ export class ResponseWriter extends ResponseObserver<unknown> {
     private readonly serialize: (message: unknown) => Buffer,
   ) {
     super();
+  }
+
+  /** Sends the headers, so that the client knows that the call was accepted. Undefined: the call has no request id. */
+  begin(requestId: string | undefined): void {
+    this.stream.respond(headersWith(requestId), WITH_TRAILERS);
+  }
+
+  /** Sends the headers, the only message and status OK together. */
+  finishWith(message: Buffer, requestId: string | undefined): void {
+    this.begin(requestId);
+    this.stream.on('wantTrailers', sendOkTrailers);
+    this.stream.end(encodeFrame(message));
   }
 
   protected write(message: unknown): void {
@@ -33,6 +60,7 @@ export class ResponseWriter extends ResponseObserver<unknown> {
     if (!stream.writable) return;
     // This must come before the stream ends: an exception here can still be reported as another status.
     const trailers = trailersOf(failure);
+    if (!stream.headersSent) return stream.respond({ ...ONLY_STATUS, ...trailers }, ENDED);
     stream.once('wantTrailers', () => stream.sendTrailers(trailers));
     stream.end();
     const resetStream = (): void => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
@@ -45,8 +73,16 @@ export class ResponseWriter extends ResponseObserver<unknown> {
   }
 }
 
+function headersWith(requestId: string | undefined): OutgoingHttpHeaders {
+  return requestId === undefined ? HEADERS : { ...HEADERS, [REQUEST_ID]: requestId };
+}
+
+function sendOkTrailers(this: ServerHttp2Stream): void {
+  this.sendTrailers(OK_TRAILERS);
+}
+
 function trailersOf(failure: FailedStatus | undefined): OutgoingHttpHeaders {
-  if (failure === undefined) return { 'grpc-status': status.OK, 'grpc-message': 'OK' };
+  if (failure === undefined) return OK_TRAILERS;
   const { code = status.UNKNOWN, message, metadata } = failure;
   return {
     'grpc-status': code,

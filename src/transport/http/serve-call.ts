@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Metadata } from '@grpc/grpc-js';
 import { RpcException } from '@nestjs/microservices';
 import {
   catchError,
@@ -15,12 +14,12 @@ import {
 import type { Connections } from '../connections/connections.js';
 import { BYTES_PER_CALL, type CallAccount } from '../connections/call-memory.js';
 import { addressKey } from '../connections/address-key.js';
+import { callMetadata } from '../call/call-metadata.js';
 import { containedEmit, INTERNAL_FAULT, logFault } from '../call/fault-isolation.js';
 import { enforceDeadline } from '../call/deadline.js';
 import { LazyRequest, MalformedMessageError } from '../call/lazy-request.js';
 import type { ServedMethod } from '../call/handler.js';
-import { responseHeaders, REQUEST_ID } from '../call/request-id.js';
-import { isLegalValue } from '../grpc/header-validation.js';
+import { responseHeaders } from '../call/request-id.js';
 import { transportError, unreadResponses } from '../call/status-error.js';
 import type { Format } from './content-negotiation.js';
 import { jsonCodec, MAX_JSON_BYTES } from './json-codec.js';
@@ -127,7 +126,7 @@ async function invoke({
     throw transportError('STREAM_NEEDS_OWN_CONNECTION', 'a stream needs its own connection');
   }
   const encoded = message === undefined ? noMessage() : codec.request(message);
-  const metadata = metadataOf(request);
+  const metadata = callMetadata((name) => request.headersDistinct[name]);
   const result = await handler(encoded, metadata, stream);
   // The bytes that a stream holds from now on are counted elsewhere.
   account.lowerTo(definition.responseStream ? 0 : BYTES_PER_CALL);
@@ -166,20 +165,6 @@ function failureOf(error: unknown): Observable<never> {
   if (error instanceof RpcException) return throwError(() => error.getError());
   logFault(error);
   return throwError(() => INTERNAL_FAULT);
-}
-
-/** The headers that become metadata: the guard, the log and tracing read them. */
-const METADATA = ['authorization', REQUEST_ID, 'traceparent', 'tracestate'];
-
-function metadataOf(request: IncomingMessage): Metadata {
-  const metadata = new Metadata();
-  for (const name of METADATA) {
-    // Values that gRPC does not allow are dropped, as for calls over gRPC.
-    for (const value of (request.headersDistinct[name] ?? []).filter(isLegalValue)) {
-      metadata.add(name, value);
-    }
-  }
-  return metadata;
 }
 
 function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
