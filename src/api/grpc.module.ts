@@ -13,6 +13,7 @@ import { withBoundedStreams } from '../transport/grpc/tokenless-services.js';
 import { CertificateWatch } from '../transport/tls/certificate-watch.js';
 import { TlsModule } from '../transport/tls/tls.module.js';
 import { packageDefinition, SERVICES } from './codecs.js';
+import { runPipelinesDirectly } from './direct-pipeline.js';
 import { requestLimitOf } from './request-limits.js';
 
 /**
@@ -44,6 +45,7 @@ function createGrpcServer(
   status: ServingStatus,
   tls: CertificateWatch | undefined,
 ): GrpcServerStrategy {
+  runPipelinesDirectly();
   return new GrpcServerStrategy({
     url: grpc.url,
     credentials: tls?.credentials ?? ServerCredentials.createInsecure(),
