@@ -11,9 +11,10 @@ export function encodeSnapshot(presences: readonly Presence[]): Buffer {
   return encodeSubscribeResponse({ snapshot: presences.map(toPresenceMessage) });
 }
 
-export function encodeReset(): Buffer {
-  return encodeSubscribeResponse({ sync: Sync.SYNC_RESET });
-}
+/** The message SYNC_RESET. */
+export const RESET = encodeSubscribeResponse({ sync: Sync.SYNC_RESET });
+
+const CURRENT = encodeSubscribeResponse({ sync: Sync.SYNC_CURRENT });
 
 /** Encodes a response of `WatchCounts` with the counts of one channel or group, or of all users. */
 export function encodeCount(scope: CountScope | undefined, counts: StatusCounts): Buffer {
@@ -22,5 +23,5 @@ export function encodeCount(scope: CountScope | undefined, counts: StatusCounts)
 
 /** Encodes SYNC_CURRENT, followed by `token`, an encoded message with only a resume token. */
 export function encodeCurrent(token: Buffer): Buffer {
-  return Buffer.concat([encodeSubscribeResponse({ sync: Sync.SYNC_CURRENT }), token]);
+  return Buffer.concat([CURRENT, token]);
 }

@@ -7,7 +7,7 @@ import type { Interest } from '../event-log/filter.js';
 import type { ResumePoint } from '../event-log/resume-index.js';
 import { rightsDigest } from '../event-log/resume-token.js';
 import type { PresenceStore } from '../store/presence-store.js';
-import { encodeCurrent, encodeReset, encodeSnapshot } from './event-encoder.js';
+import { encodeCurrent, encodeSnapshot, RESET } from './event-encoder.js';
 import { partsOf } from './snapshot.js';
 import { Snapshots, type Snapshot } from './snapshots.js';
 import type { SubscriptionLimiter } from './subscription-limiter.js';
@@ -127,6 +127,6 @@ export class InitialStates {
  * then the snapshot. All presences are of one point in time; each message is encoded when it can be sent.
  */
 function* firstMessages(isReset: boolean, snapshot: Snapshot): Generator<Buffer> {
-  if (isReset) yield encodeReset();
+  if (isReset) yield RESET;
   for (const part of partsOf([...snapshot.values()])) yield encodeSnapshot(part);
 }
