@@ -1,7 +1,24 @@
+import { createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import fc from '../../test/support/seeded-fast-check.js';
 import { isSealed, TokenSealer } from './token-sealer.js';
 import { SealingKeys } from './sealing-keys.js';
+
+/** Decrypts a token of version 1 with nothing but the functions of Node. */
+function openByFormat(token: string, secret: string, purpose: string, context: string): string {
+  const bytes = Buffer.from(token, 'base64url');
+  const [header, sealed, tag] = [
+    bytes.subarray(0, 17),
+    bytes.subarray(17, -16),
+    bytes.subarray(-16),
+  ];
+  const key = hkdfSync('sha256', secret, '', `presence token: ${purpose}`, 32);
+  const own = createHmac('sha512', Buffer.from(key)).update(header).digest();
+  const decipher = createDecipheriv('aes-256-gcm', own.subarray(0, 32), own.subarray(32, 44));
+  decipher.setAAD(Buffer.concat([header, Buffer.from(context)]));
+  decipher.setAuthTag(tag);
+  return decipher.update(sealed).toString() + decipher.final().toString();
+}
 
 const contents = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
 
@@ -74,6 +91,20 @@ describe('A sealed token', () => {
       }),
     );
     expect(isSealed('A'.repeat(100_000))).toBe(false);
+  });
+
+  it('has a format that nodes of other releases read and write', () => {
+    const secrets = new SealingKeys();
+    secrets.rotate('a secret that all nodes share');
+    const sealer = new TokenSealer(secrets, 'resume');
+    const given = 'AUbzkmGNS4OeRCN_Y--kF3r5Ff1grcKVpkXX2bjRt_G5KncwEG0';
+    const givenList = 'ATEpjcpuaJuPAAzli__RQkfanZS0oNpI55EzmHlvn3xSlEIIVvs';
+    expect(sealer.open(given)).toEqual(Buffer.from('alice'));
+    expect(sealer.open(givenList, 'list')).toEqual(Buffer.from('alice'));
+    for (const context of ['', 'list']) {
+      const token = sealer.seal(Buffer.from('bob'), context);
+      expect(openByFormat(token, secrets.current, 'resume', context)).toBe('bob');
+    }
   });
 
   it('still opens after the secret has changed, and no more after it has changed again', () => {

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto';
+import { HmacKey } from './hmac-key.js';
 import { RandomBytes } from './random-bytes.js';
 import type { SealingKeys } from './sealing-keys.js';
 
@@ -19,7 +20,7 @@ const MAX_LENGTH = 2000;
  * Therefore every token has its own key and nonce, derived from its salt.
  */
 export class TokenSealer {
-  private keys: readonly Buffer[] = [];
+  private keys: readonly HmacKey[] = [];
   private keysOf: readonly string[] = [];
   private readonly salts = new RandomBytes(SALT_BYTES);
 
@@ -30,12 +31,18 @@ export class TokenSealer {
 
   /** Encrypts `content`. The token does not contain `context`, but `open` needs the same value. */
   seal(content: Buffer, context = ''): string {
-    const header = Buffer.concat([Buffer.of(VERSION), this.salts.next()]);
+    const token = Buffer.allocUnsafe(HEADER_BYTES + content.length + TAG_BYTES);
+    token[0] = VERSION;
+    token.set(this.salts.next(), 1);
+    const header = token.subarray(0, HEADER_BYTES);
     const { key, nonce } = derive(this.currentKeys()[0]!, header);
     const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(additionalData(header, context));
-    const sealed = [header, cipher.update(content), cipher.final(), cipher.getAuthTag()];
-    return Buffer.concat(sealed).toString('base64url');
+    token.set(cipher.update(content), HEADER_BYTES);
+    // This mode encrypts each byte at once, so nothing is left for the end.
+    cipher.final();
+    token.set(cipher.getAuthTag(), HEADER_BYTES + content.length);
+    return token.toString('base64url');
   }
 
   /**
@@ -53,7 +60,7 @@ export class TokenSealer {
     return undefined;
   }
 
-  private currentKeys(): readonly Buffer[] {
+  private currentKeys(): readonly HmacKey[] {
     const { keys: all } = this.secrets;
     if (this.keysOf !== all) {
       this.keysOf = all;
@@ -71,7 +78,7 @@ export function isSealed(token: string): boolean {
   return bytes.length >= HEADER_BYTES + TAG_BYTES && bytes.toString('base64url') === token;
 }
 
-function openWith(key: Buffer, bytes: Buffer, context: string): Buffer | undefined {
+function openWith(key: HmacKey, bytes: Buffer, context: string): Buffer | undefined {
   const header = bytes.subarray(0, HEADER_BYTES);
   const own = derive(key, header);
   const decipher = createDecipheriv('aes-256-gcm', own.key, own.nonce, {
@@ -88,15 +95,16 @@ function openWith(key: Buffer, bytes: Buffer, context: string): Buffer | undefin
 }
 
 function additionalData(header: Buffer, context: string): Buffer {
-  return Buffer.concat([header, Buffer.from(context)]);
+  return context === '' ? header : Buffer.concat([header, Buffer.from(context)]);
 }
 
-function keyFor(purpose: string, secret: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', `presence token: ${purpose}`, 32));
+function keyFor(purpose: string, secret: string): HmacKey {
+  const key = hkdfSync('sha256', secret, '', `presence token: ${purpose}`, 32);
+  return new HmacKey('sha512', new Uint8Array(key));
 }
 
 /** Derives the key and the nonce of one token. */
-function derive(key: Buffer, header: Buffer): { readonly key: Buffer; readonly nonce: Buffer } {
-  const bytes = createHmac('sha512', key).update(header).digest();
+function derive(key: HmacKey, header: Buffer): { readonly key: Buffer; readonly nonce: Buffer } {
+  const bytes = key.codeOf(header);
   return { key: bytes.subarray(0, 32), nonce: bytes.subarray(32, 44) };
 }
