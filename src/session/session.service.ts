@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { Observable } from 'rxjs';
 import type { Principal } from '../auth/principal.js';
@@ -17,6 +16,7 @@ import { ConnectionDrainer } from '../lifecycle/connection-drainer.js';
 import { SessionLimit } from '../limits/session-limit.js';
 import { describeError } from '../text/safe-text.js';
 import { CommandExecutor } from '../commands/command-executor.js';
+import { RandomBytes } from '../sealed-tokens/random-bytes.js';
 import { PresenceStore } from '../store/presence-store.js';
 import type { ServerStream } from '../transport/call/server-stream.js';
 import { SessionStream, type SessionMessage, type Silence } from './session-stream.js';
@@ -36,6 +36,7 @@ export interface ConnectOptions {
 @Injectable()
 export class SessionService {
   private readonly logger = new Logger(SessionService.name);
+  private readonly ids = new RandomBytes(16);
   /**
    * The limits for clients that must send heartbeats, and for clients whose connection itself shows whether they are
    * alive.
@@ -82,7 +83,7 @@ export class SessionService {
     const options = { ...asked, requireHeartbeats };
     return new Observable((signals) => {
       if (caller.isWatchOnly) throw watchOnly();
-      const sessionId = randomBytes(16).toString('base64url');
+      const sessionId = this.ids.next().toString('base64url');
       const limits = requireHeartbeats ? this.heard : this.unheard;
       const stream = new SessionStream(caller.userId, signals, serverStream, limits, this.clock);
       signals.add(this.drain.register(stream));
