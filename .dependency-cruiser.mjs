@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   'sealed-tokens': [],
   config: ['domain', 'timers'],
   logging: ['config', 'text'],
-  auth: ['clock', 'config', 'domain'],
+  auth: ['clock', 'config', 'domain', 'sealed-tokens'],
   audit: ['auth', 'clock', 'config'],
   limits: ['auth', 'clock', 'config', 'domain'],
   transport: ['clock', 'config', 'limits', 'telemetry', 'text', 'timers'],

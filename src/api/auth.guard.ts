@@ -29,12 +29,11 @@ export class AuthGuard implements CanActivate {
     // Most tokens are in the cache. A promise for each call, or a regular expression for its header, would cost
     // measurable time.
     const caller = this.verifier.fromCache(wellFormedToken(metadata));
-    if (caller === undefined) return this.verify(bearerToken(metadata), metadata, call);
-    return this.letIn(caller, metadata, call);
-  }
-
-  private async verify(token: string, metadata: CallMetadata, call: object): Promise<boolean> {
-    return this.letIn(await this.verifier.verify(token), metadata, call);
+    if (caller !== undefined) return this.letIn(caller, metadata, call);
+    const verified = this.verifier.principalOf(bearerToken(metadata));
+    return verified instanceof Promise
+      ? verified.then((principal) => this.letIn(principal, metadata, call))
+      : this.letIn(verified, metadata, call);
   }
 
   private letIn(caller: Principal, metadata: CallMetadata, call: object): true {

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import fc from '../../test/support/seeded-fast-check.js';
 import { forged, rejection, SECRET, token, verify } from '../../test/support/forged-tokens.js';
 import { createVerificationKeys } from './create-verification-keys.js';
 import { TokenVerifier } from './token-verifier.js';
@@ -35,6 +36,26 @@ describe('a forged token', () => {
     const good = await token({ sub: 'alice' });
     expect(await verify(good)).toBeDefined();
     expect(await rejection(verify(spoil(good)))).toBeDefined();
+  });
+
+  it('has one spelling: that which an encoder of base64url returns', async () => {
+    const [header] = forged({ alg: 'HS256' }, payload).split('.');
+    const letters = fc.constantFrom(...'Ag-_09zQwEo', '+', '=', ' ', '\n', 'é');
+    const part = fc.oneof(
+      fc.string({ unit: letters, maxLength: 9 }),
+      fc.uint8Array({ maxLength: 9 }).map((bytes) => Buffer.from(bytes).toString('base64url')),
+    );
+    const isExact = (text: string): boolean =>
+      Buffer.from(text, 'base64url').toString('base64url') === text;
+    await fc.assert(
+      fc.asyncProperty(part, part, async (claims, signature) => {
+        const { check } = await rejection(verify([header, claims, signature].join('.')));
+        const isReadable = isExact(claims) && isExact(signature);
+        const reached = isReadable ? 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED' : 'ERR_JWS_INVALID';
+        expect(check).toBe(reached);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('is rejected if its signature is of another key or incomplete', async () => {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Logger, type OnModuleInit } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
-import type { JWTClaimVerificationOptions } from 'jose';
 import { CHECK_FILES_EVERY_MS, WatchedFiles } from '../config/watched-files.js';
+import type { ClaimRules } from './claims.js';
 import type { VerificationKeys } from './verification-keys.js';
 
 /** The keys in a file. */
@@ -39,11 +39,8 @@ export class KeyFile implements VerificationKeys, OnModuleInit {
     return new KeyFile(setting, read, await read());
   }
 
-  verify(
-    token: string,
-    options: JWTClaimVerificationOptions,
-  ): ReturnType<VerificationKeys['verify']> {
-    return this.inUse.keys.verify(token, options);
+  verify(token: string, rules: ClaimRules): ReturnType<VerificationKeys['verify']> {
+    return this.inUse.keys.verify(token, rules);
   }
 
   onModuleInit(): void {

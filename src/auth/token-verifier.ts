@@ -1,11 +1,12 @@
 import { Interval } from '@nestjs/schedule';
-import { errors, type JWTClaimVerificationOptions, type JWTPayload } from 'jose';
+import { errors, type JWTPayload } from 'jose';
 import type { Clock } from '../clock/clock.js';
 import { LAST_SECOND } from '../clock/clock.js';
 import type { Config } from '../config/config.js';
 import { isIdentifier } from '../domain/identifier.js';
 import { unrestrictedViewer } from '../domain/viewer.js';
 import { accessOf, UNRESTRICTED } from './access.js';
+import type { ClaimRules } from './claims.js';
 import { GRANTS_CLAIM, grantsOf } from './grants.js';
 import { ADMIN_SCOPE, type Principal } from './principal.js';
 import { InvalidToken } from './invalid-token.js';
@@ -41,7 +42,7 @@ const MACHINE: TokenClock = { wall: () => Date.now(), monotonic: () => performan
 
 /** Verifies tokens and returns their principal. */
 export class TokenVerifier {
-  private readonly options: JWTClaimVerificationOptions;
+  private readonly rules: Omit<ClaimRules, 'currentDate'>;
   private readonly grantsClaim: string;
   private readonly access: Config['access'];
   private readonly maxTokenLifetimeMs: number | undefined;
@@ -61,7 +62,7 @@ export class TokenVerifier {
     this.grantsClaim = grantsClaim;
     this.access = access;
     this.maxTokenLifetimeMs = maxTokenLifetimeMs;
-    this.options = {
+    this.rules = {
       clockTolerance: LEEWAY_SECONDS,
       ...(issuer !== undefined && { issuer }),
       ...(audience !== undefined && { audience }),
@@ -78,13 +79,20 @@ export class TokenVerifier {
     return this.verified.callerOf(token, this.clock);
   }
 
-  /** Returns the principal of a token. Throws `InvalidToken`, or `KeysUnavailable` if the keys cannot be fetched. */
+  /** Returns the principal of a token. Fails with `InvalidToken`, or with `KeysUnavailable` if the keys cannot be fetched. */
   async verify(token: string): Promise<Principal> {
+    return this.principalOf(token);
+  }
+
+  /** Like `verify`, but returns the principal, or throws, at once if the keys need no job of another thread. */
+  principalOf(token: string): Principal | Promise<Principal> {
     const known = this.fromCache(token);
     if (known !== undefined) return known;
-    const caller = await this.verifyAnew(token);
-    this.verified.add(token, caller, this.clock.monotonic());
-    return caller;
+    checkForm(token);
+    const claims = this.claims(token);
+    return claims instanceof Promise
+      ? claims.then((verified) => this.remember(token, verified))
+      : this.remember(token, claims);
   }
 
   /** Removes expired tokens from the cache, even if no new calls arrive. */
@@ -93,18 +101,28 @@ export class TokenVerifier {
     this.verified.forgetOld(this.clock.monotonic());
   }
 
-  private async verifyAnew(token: string): Promise<Principal> {
-    if (token === '') throw new InvalidToken('no token');
-    if (token.length > MAX_TOKEN_CHARACTERS) {
-      throw new InvalidToken('token is not valid', 'too long');
+  private claims(token: string): JWTPayload | Promise<JWTPayload> {
+    try {
+      const currentDate = new Date(this.clock.wall());
+      const claims = this.keys.verify(token, { ...this.rules, currentDate });
+      return claims instanceof Promise ? claims.catch(rethrow) : claims;
+    } catch (error) {
+      rethrow(error);
     }
-    if (!isCompactJws(token)) throw new InvalidToken('token is not valid', NOT_COMPACT);
-    const payload = await this.claims(token);
-    const { sub, scope, iat, exp } = payload;
+  }
+
+  private remember(token: string, claims: JWTPayload): Principal {
+    const caller = this.callerOf(claims);
+    this.verified.add(token, caller, this.clock.monotonic());
+    return caller;
+  }
+
+  private callerOf(claims: JWTPayload): Principal {
+    const { sub, scope, iat, exp } = claims;
     if (!isIdentifier(sub))
       throw new InvalidToken('token is not valid', 'sub is not a valid user id');
-    checkLifetime(payload, this.maxTokenLifetimeMs);
-    const grants = grantsOf(payload[this.grantsClaim], this.grantsClaim);
+    checkLifetime(claims, this.maxTokenLifetimeMs);
+    const grants = grantsOf(claims[this.grantsClaim], this.grantsClaim);
     const isAdmin = hasAdminScope(scope);
     return {
       userId: sub,
@@ -119,27 +137,26 @@ export class TokenVerifier {
       expiresAt: expiryOf(exp),
     };
   }
-
-  private async claims(token: string): Promise<JWTPayload> {
-    const currentDate = new Date(this.clock.wall());
-    try {
-      return await this.keys.verify(token, { ...this.options, currentDate });
-    } catch (error) {
-      throw error instanceof KeysUnavailable ? error : invalid(error);
-    }
-  }
 }
 
+/** A text in base64url without padding, whose last letter has no surplus bits. */
+const BASE64URL = '(?:[\\w-]{4})*(?:[\\w-][AQgw]|[\\w-]{2}[AEIMQUYcgkosw048])?';
+
 /**
- * Whether a token has the exact form of RFC 7515: three parts of base64url without padding. The decoder of jose ignores
- * padding, spaces and surplus bits, so it would accept many spellings of one token.
+ * The exact form of RFC 7515: three parts of base64url. The decoders ignore padding, spaces and surplus bits, so they
+ * would accept many spellings of one token.
  */
-function isCompactJws(token: string): boolean {
-  const parts = token.split('.');
-  return (
-    parts.length === 3 &&
-    parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)
-  );
+const COMPACT_JWS = new RegExp(`^${BASE64URL}\\.${BASE64URL}\\.${BASE64URL}$`);
+
+/** Throws if a text is no token that any key could have signed. */
+function checkForm(token: string): void {
+  if (token === '') throw new InvalidToken('no token');
+  if (token.length > MAX_TOKEN_CHARACTERS) throw new InvalidToken('token is not valid', 'too long');
+  if (!COMPACT_JWS.test(token)) throw new InvalidToken('token is not valid', NOT_COMPACT);
+}
+
+function rethrow(error: unknown): never {
+  throw error instanceof KeysUnavailable ? error : invalid(error);
 }
 
 /** Converts an error of jose. That error contains the claims, so it is not passed on, not even as a cause. */

@@ -1,10 +1,5 @@
-import {
-  errors,
-  type JWTClaimVerificationOptions,
-  type JWTPayload,
-  jwtVerify,
-  type JWTVerifyGetKey,
-} from 'jose';
+import { errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
+import type { ClaimRules } from './claims.js';
 
 /** The keys that verify tokens. They can change while the server runs. */
 export interface VerificationKeys {
@@ -12,7 +7,7 @@ export interface VerificationKeys {
    * Verifies the signature and the claims of a token, and returns the claims. The algorithm that the token asks for is not
    * trusted. Fails with an error of jose, or with `KeysUnavailable` if the keys cannot be fetched.
    */
-  verify(token: string, options: JWTClaimVerificationOptions): Promise<JWTPayload> | JWTPayload;
+  verify(token: string, rules: ClaimRules): Promise<JWTPayload> | JWTPayload;
 }
 
 /** The injection token of the `VerificationKeys`. */
@@ -24,8 +19,8 @@ export abstract class PublicKeys implements VerificationKeys {
   /** Throws `JWKSMultipleMatchingKeys` with the keys to try if several match. */
   protected abstract readonly getKey: JWTVerifyGetKey;
 
-  async verify(token: string, claims: JWTClaimVerificationOptions): Promise<JWTPayload> {
-    const options = { ...claims, algorithms: this.algorithms };
+  async verify(token: string, rules: ClaimRules): Promise<JWTPayload> {
+    const options = { ...rules, algorithms: this.algorithms };
     try {
       return (await jwtVerify(token, this.getKey, options)).payload;
     } catch (error) {
