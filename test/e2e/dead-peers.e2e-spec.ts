@@ -2,6 +2,7 @@ import { constants } from 'node:http2';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FixedLimits } from '../../src/config/fixed-limits.js';
+import { WatchedCall } from '../../src/transport/connections/call-watchdog.js';
 import { Connections } from '../../src/transport/connections/connections.js';
 import { eventually } from '../support/eventually.js';
 import { movableTime, type MovableTime } from '../support/fake-timers.js';
@@ -195,8 +196,7 @@ describe('A connection', () => {
 
     it('receives the status of a unary call that fails inside the server', async () => {
       await start();
-      const [connections] = service.all(Connections);
-      const fault = vi.spyOn(connections, 'countResponse').mockImplementationOnce(() => {
+      const fault = vi.spyOn(WatchedCall.prototype, 'countResponse').mockImplementationOnce(() => {
         throw new Error('a fault');
       });
       const peer = await Http2Peer.to(service.address(), { settings });

@@ -15,7 +15,7 @@ import { REJECTIONS, type ErrorReason } from '../../src/api/rejections.js';
 import { REJECTION_REASONS, RejectedError } from '../../src/domain/rejected-error.js';
 import { EventsService } from '../../src/events/events.service.js';
 import { PresenceService } from '../../src/presence/presence.service.js';
-import { Connections } from '../../src/transport/connections/connections.js';
+import { WatchedCall } from '../../src/transport/connections/call-watchdog.js';
 import { CallAccount } from '../../src/transport/connections/call-memory.js';
 import type { TransportReason } from '../../src/transport/call/status-error.js';
 import {
@@ -121,7 +121,7 @@ describe('The reason of an error', () => {
     },
     RESPONSE_BUFFER_FULL: {
       grpc: () => {
-        vi.spyOn(Connections.prototype, 'countResponse').mockReturnValue(false);
+        vi.spyOn(WatchedCall.prototype, 'countResponse').mockReturnValue(false);
         return reasonOverGrpc(grpc(), validCall());
       },
       connect: () => {

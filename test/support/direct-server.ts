@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { Client, credentials, Server, ServerCredentials } from '@grpc/grpc-js';
 import type { DescribedMethod, Handler } from '../../src/transport/call/handler.js';
 import { handleCalls } from '../../src/transport/grpc/call-handling.js';
-import type { CallLimits } from '../../src/transport/grpc/serve-call.js';
+import type { WatchedCall } from '../../src/transport/connections/call-watchdog.js';
 
 /** The size limit of a request in bytes. */
 export const MAX_REQUEST_BYTES = 1000;
@@ -17,12 +17,6 @@ export interface DirectMethod {
   readonly serialize?: (message: unknown) => Buffer;
 }
 
-/** Limits that allow every call. */
-const NO_LIMITS: CallLimits = {
-  calls: { serve: () => {}, forget: () => {} },
-  countResponse: () => true,
-};
-
 /** A gRPC server whose methods are served on their HTTP/2 streams, as those of the contract are, and its client. */
 export class DirectServer {
   private constructor(
@@ -31,11 +25,12 @@ export class DirectServer {
     readonly client: Client,
   ) {}
 
-  /** Starts a server with the methods, by their paths. `addServices` adds services that grpc-js serves. */
+  /** Starts a server with the methods, by their paths. `addServices` adds services that grpc-js serves.
+   * `watched` watches every call. */
   static async start(
     methods: Readonly<Record<string, DirectMethod>>,
     addServices: (server: Server) => void = () => {},
-    limits: Partial<CallLimits> = {},
+    watched?: WatchedCall,
   ): Promise<DirectServer> {
     const server = new Server({ 'grpc.enable_channelz': 0 });
     const served = Object.entries(methods).map(([path, method]) => {
@@ -48,7 +43,7 @@ export class DirectServer {
     handleCalls(server, {
       methods: new Map(served),
       maxRequestBytesOf: () => MAX_REQUEST_BYTES,
-      limits: { ...NO_LIMITS, ...limits },
+      watchdog: { watch: () => watched, watchForLibrary: () => {} },
     });
     addServices(server);
     const bind = promisify(server.bindAsync.bind(server));
@@ -66,4 +61,11 @@ export class DirectServer {
 /** Returns the HTTP/2 stream of a unary call, in the form in which its handler receives the call. */
 export function unaryStream(call: unknown): ServerHttp2Stream {
   return call as ServerHttp2Stream;
+}
+
+/** Returns a stand-in that allows everything, except for what `overrides` says. */
+export function watchedCall(overrides: Partial<WatchedCall>): WatchedCall {
+  const nothing = (): void => {};
+  const stand = { countRequest: nothing, serve: nothing, forget: nothing, close: nothing };
+  return { ...stand, countResponse: () => true, ...overrides } as WatchedCall;
 }

@@ -12,7 +12,12 @@ import {
 import { Observable, of } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CapturedLog } from '../../../test/support/captured-log.js';
-import { asIs, DirectServer, type DirectMethod } from '../../../test/support/direct-server.js';
+import {
+  asIs,
+  DirectServer,
+  watchedCall,
+  type DirectMethod,
+} from '../../../test/support/direct-server.js';
 
 type Unary = ServerUnaryCall<Buffer, Buffer>;
 type Stream = ServerWritableStream<Buffer, Buffer>;
@@ -70,9 +75,10 @@ describe('An exception while a gRPC call is served', () => {
     const methods = Object.entries(DIRECT).map(
       ([name, method]) => [pathOf('Direct', name), method] as const,
     );
-    const countResponse = (_stream: object, bytes: number): boolean =>
+    const countResponse = (bytes: number): boolean =>
       bytes === 'uncountable'.length ? boom() : true;
-    direct = await DirectServer.start(Object.fromEntries(methods), addServices, { countResponse });
+    const watched = watchedCall({ countResponse });
+    direct = await DirectServer.start(Object.fromEntries(methods), addServices, watched);
     ({ client } = direct);
   });
   afterEach(() => {

@@ -14,20 +14,6 @@ const REASONS = {
     'all calls together exceeded the byte budget of the node, and this call had waited longest among those that are not small',
 } as const;
 
-/** A call that has not ended. */
-interface Call {
-  readonly stream: ServerHttp2Stream;
-  readonly connection: Connection;
-  readonly account: CallAccount;
-  /** The time of its timeout, in milliseconds of the monotonic clock. */
-  readonly timeoutAt: number;
-  /** The listeners for the data of the request, and for the end of the stream. */
-  readonly onData: (chunk: Buffer) => void;
-  readonly onClose: () => void;
-  /** Whether its timeout has passed, and it was not stuck. */
-  isChecked: boolean;
-}
-
 /**
  * Limits the time and the memory of calls that wait for their peer: a request that is incomplete, or a response that
  * the peer does not read. A call counts from its headers on, even if its caller has no token yet.
@@ -35,99 +21,77 @@ interface Call {
 export class CallWatchdog {
   readonly disconnects = new DisconnectLog('Calls', REASONS);
 
-  /** By stream. All calls have the same timeout, so the call whose timeout passes first is first. */
-  private readonly open = new Map<ServerHttp2Stream, Call>();
+  /** All calls have the same timeout, so the call whose timeout passes first is first. */
+  private readonly open = new Set<WatchedCall>();
+  /** The calls that grpc-js serves, by stream. */
+  private readonly ofStream = new WeakMap<ServerHttp2Stream, WatchedCall>();
   /** One timer for all calls, because a timer for each would cost every call time. */
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly timeoutMs: number,
+    readonly timeoutMs: number,
     private readonly memory: CallMemory,
   ) {}
 
   /**
-   * Starts to watch a call. Its headers have arrived, and were handled already. `maxRequestBytes` is the
-   * size limit of the request after it is inflated.
+   * Starts to watch a call whose headers have arrived. `maxRequestBytes` is the size limit of the request after it is
+   * inflated. Returns undefined if the call was ended because of its headers, or has already been answered. The caller
+   * reports what happens to the call.
    */
   begin(
     stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
     connection: Connection,
     maxRequestBytes: number,
-  ): void {
+  ): WatchedCall | undefined {
     connection.countCall();
     // A response was sent already, for example for an unknown method. Node closes such a stream by itself, but not if a
     // listener reads from it.
-    if (stream.headersSent || stream.destroyed) return;
+    if (stream.headersSent || stream.destroyed) return undefined;
     const account = this.memory.open(
       () => this.cut(stream, 'node_budget', connection),
       connection.memory,
     );
     const bytes = BYTES_PER_CALL + sizeOf(headers);
-    if (!account.raiseTo(bytes)) return this.cut(stream, 'request_budget', connection);
-    account.wait();
-    const isCompressed = (headers['grpc-encoding'] ?? 'identity') !== 'identity';
-    const onData = this.countRequest(
-      stream,
-      connection,
-      account,
-      bytes,
-      isCompressed,
-      maxRequestBytes,
-    );
-    const onClose = (): void => {
-      this.open.delete(stream);
-      // Inflating continues without the stream, and there is no event for its end. The bytes stay counted for one more
-      // timeout.
-      if (isCompressed) setTimeout(() => account.release(), this.timeoutMs).unref();
-      else account.release();
-    };
-    const timeoutAt = performance.now() + this.timeoutMs;
-    const call = { stream, connection, account, timeoutAt, onData, onClose, isChecked: false };
-    this.open.set(stream, call);
-    this.timer ??= setTimeout(this.checkTimeouts, this.timeoutMs).unref();
-    // This listener must run before the one that inflates in the same event, which ignores data of a closed stream.
-    stream.prependListener('data', onData);
-    stream.on('close', onClose);
-  }
-
-  /** Marks a call whose request is complete and is now served. Its bytes stay counted. */
-  serve(stream: ServerHttp2Stream): void {
-    this.open.get(stream)?.account.serve();
-  }
-
-  /** Stops counting the bytes of a call. Its later bytes are counted elsewhere. */
-  release(stream: ServerHttp2Stream): void {
-    this.open.get(stream)?.account.release();
-  }
-
-  /** Stops watching a call that may be open for days, and holds nothing of it any more. */
-  forget(stream: ServerHttp2Stream): void {
-    const call = this.open.get(stream);
-    if (call === undefined) return;
-    call.account.release();
-    this.open.delete(stream);
-    stream.off('data', call.onData).off('close', call.onClose);
-  }
-
-  /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
-  countResponse(stream: ServerHttp2Stream, bytes: number, connection: Connection): boolean {
-    const account = this.open.get(stream)?.account;
-    if (account === undefined) return true;
-    account.lowerTo(BYTES_PER_CALL);
-    if (!account.raiseTo(BYTES_PER_CALL + bytes)) {
-      this.disconnects.add('response_budget', connection.network);
-      return false;
+    if (!account.raiseTo(bytes)) {
+      this.cut(stream, 'request_budget', connection);
+      return undefined;
     }
     account.wait();
-    return true;
+    const isCompressed = (headers['grpc-encoding'] ?? 'identity') !== 'identity';
+    const call = new WatchedCall(this, stream, connection, account, isCompressed, maxRequestBytes);
+    this.open.add(call);
+    this.timer ??= setTimeout(this.checkTimeouts, this.timeoutMs).unref();
+    return call;
+  }
+
+  /** Like `begin`, for a call that grpc-js serves: listens to the events of its stream. */
+  beginForLibrary(...call: Parameters<CallWatchdog['begin']>): void {
+    const watched = this.begin(...call);
+    if (watched === undefined) return;
+    const [stream] = call;
+    this.ofStream.set(stream, watched);
+    // This listener must run before the one of grpc-js, which inflates in the same event and ignores data of a closed
+    // stream.
+    stream.prependListener('data', (chunk: Buffer) => watched.countRequest(chunk.length));
+    stream.on('close', () => watched.close());
+  }
+
+  /** Stops counting the bytes of a call that grpc-js serves. Its later bytes are counted elsewhere. */
+  release(stream: ServerHttp2Stream): void {
+    this.ofStream.get(stream)?.release();
+  }
+
+  /** Stops watching a call. Its bytes stay counted. */
+  forget(call: WatchedCall): void {
+    this.open.delete(call);
   }
 
   /** Ends the calls that are stuck at their timeout, and waits for the timeout of the next call. */
   private readonly checkTimeouts = (): void => {
     this.timer = undefined;
     const now = performance.now();
-    for (const call of this.open.values()) {
+    for (const call of this.open) {
       if (call.isChecked) continue;
       // A timer fires up to a millisecond early.
       if (call.timeoutAt - now >= 1) {
@@ -139,36 +103,81 @@ export class CallWatchdog {
     }
   };
 
-  /**
-   * Returns the listener that counts the bytes of a request. `base` are the bytes that its call holds before the request.
-   */
-  private countRequest(
-    stream: ServerHttp2Stream,
-    connection: Connection,
-    account: CallAccount,
-    base: number,
-    isCompressed: boolean,
-    maxRequestBytes: number,
-  ): (chunk: Buffer) => void {
-    let received = 0;
-    return (chunk) => {
-      connection.countRequest(chunk.length);
-      if (stream.closed) return;
-      received += chunk.length;
-      const inflated = isCompressed ? received * MAX_INFLATION : received;
-      const needed = base + Math.min(inflated, maxRequestBytes);
-      if (!account.raiseTo(needed)) this.cut(stream, 'request_budget', connection);
-    };
-  }
-
   /** Ends a call. gRPC clients map this HTTP/2 error code to RESOURCE_EXHAUSTED. */
-  private cut(
-    stream: ServerHttp2Stream,
-    reason: keyof typeof REASONS,
-    { network }: Connection,
-  ): void {
+  cut(stream: ServerHttp2Stream, reason: keyof typeof REASONS, { network }: Connection): void {
     this.disconnects.add(reason, network);
     stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+}
+
+/** A call that has not ended. Its owner reports what happens to it. */
+export class WatchedCall {
+  /** The time of its timeout, in milliseconds of the monotonic clock. */
+  readonly timeoutAt: number;
+  /** Whether its timeout has passed, and it was not stuck. */
+  isChecked = false;
+  /** The bytes that the call holds before its request. */
+  private readonly base: number;
+  private received = 0;
+
+  constructor(
+    private readonly watchdog: CallWatchdog,
+    readonly stream: ServerHttp2Stream,
+    readonly connection: Connection,
+    private readonly account: CallAccount,
+    private readonly isCompressed: boolean,
+    private readonly maxRequestBytes: number,
+  ) {
+    this.base = account.size;
+    this.timeoutAt = performance.now() + watchdog.timeoutMs;
+  }
+
+  /** Counts received bytes of the request, before they are used. Closes the stream if they exceed a budget. */
+  countRequest(bytes: number): void {
+    this.connection.countRequest(bytes);
+    if (this.stream.closed) return;
+    this.received += bytes;
+    const inflated = this.isCompressed ? this.received * MAX_INFLATION : this.received;
+    const needed = this.base + Math.min(inflated, this.maxRequestBytes);
+    if (!this.account.raiseTo(needed))
+      this.watchdog.cut(this.stream, 'request_budget', this.connection);
+  }
+
+  /** Notes that the request is complete and is now served. Its bytes stay counted. */
+  serve(): void {
+    this.account.serve();
+  }
+
+  /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
+  countResponse(bytes: number): boolean {
+    this.account.lowerTo(BYTES_PER_CALL);
+    if (!this.account.raiseTo(BYTES_PER_CALL + bytes)) {
+      this.watchdog.disconnects.add('response_budget', this.connection.network);
+      return false;
+    }
+    this.account.wait();
+    return true;
+  }
+
+  /** Stops counting the bytes of the call. Its later bytes are counted elsewhere. */
+  release(): void {
+    this.account.release();
+  }
+
+  /** Stops watching a stream that may stay open for days. */
+  forget(): void {
+    this.watchdog.forget(this);
+    this.account.release();
+  }
+
+  /** Notes that the stream has closed. */
+  close(): void {
+    this.watchdog.forget(this);
+    // Inflating continues without the stream, and there is no event for its end. The bytes stay counted for one more
+    // timeout.
+    if (this.isCompressed)
+      setTimeout(() => this.account.release(), this.watchdog.timeoutMs).unref();
+    else this.account.release();
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   type Http2SecureServer,
   type Http2Server,
+  type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
@@ -12,7 +13,7 @@ import { HeapUse } from '../../limits/heap-use.js';
 import { IntervalTask } from '../../timers/interval-task.js';
 import { ConnectionLimiter } from './connection-limiter.js';
 import { admit } from './admit.js';
-import { CallWatchdog } from './call-watchdog.js';
+import { CallWatchdog, type WatchedCall } from './call-watchdog.js';
 import { Connection } from './connection.js';
 import { DisconnectLog } from './disconnect-log.js';
 import { ByteBudget, CallMemory, callMemoryOf } from './call-memory.js';
@@ -90,14 +91,9 @@ export class Connections implements OnApplicationShutdown {
     return this.admission.size;
   }
 
-  /**
-   * Starts to watch a server. Must be called as soon as the server listens, before a client can have connected.
-   * `maxRequestBytes` returns the size limit of a request for the path of its method.
-   */
-  watch(server: Server, maxRequestBytes: (path: string) => number): void {
-    for (const http2Server of http2ServersOf(server)) {
-      this.guardServer(http2Server, maxRequestBytes);
-    }
+  /** Starts to watch a server. Must be called as soon as the server listens, before a client can have connected. */
+  guard(server: Server): void {
+    for (const http2Server of http2ServersOf(server)) this.guardServer(http2Server);
     this.checking.start();
   }
 
@@ -105,10 +101,28 @@ export class Connections implements OnApplicationShutdown {
     return this.checking.stop();
   }
 
-  /** Counts the bytes of a response until the peer has read it. Returns whether the response may be written. */
-  countResponse(stream: ServerHttp2Stream, bytes: number): boolean {
+  /**
+   * Counts a new call, and watches it if the service itself serves it, which then reports what happens to it. Returns
+   * undefined if its connection is closed, or if the call was ended.
+   */
+  watch(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    maxRequestBytes: number,
+  ): WatchedCall | undefined {
     const connection = this.under(stream);
-    return connection === undefined || this.calls.countResponse(stream, bytes, connection);
+    return connection && this.calls.begin(stream, headers, connection, maxRequestBytes);
+  }
+
+  /** Counts a new call, and watches it if grpc-js has not answered it already. */
+  watchForLibrary(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    maxRequestBytes: number,
+  ): void {
+    const connection = this.under(stream);
+    if (connection !== undefined)
+      this.calls.beginForLibrary(stream, headers, connection, maxRequestBytes);
   }
 
   /** Raises the call limit of a connection, because one of its calls had a valid token. */
@@ -133,10 +147,7 @@ export class Connections implements OnApplicationShutdown {
     return stream.session && this.ofSession.get(stream.session);
   }
 
-  private guardServer(
-    server: Http2Server | Http2SecureServer,
-    maxRequestBytes: (path: string) => number,
-  ): void {
+  private guardServer(server: Http2Server | Http2SecureServer): void {
     server.updateSettings({ maxHeaderListSize: MAX_METADATA_BYTES });
     // A rejected socket must not reach the listeners of Node, which would create an HTTP/2 session on it.
     const listeners = server.listeners('connection');
@@ -155,11 +166,6 @@ export class Connections implements OnApplicationShutdown {
       if (connection === undefined) return;
       connection.begin(session);
       this.ofSession.set(session, connection);
-    });
-    server.on('stream', (stream: ServerHttp2Stream, headers) => {
-      const connection = this.under(stream);
-      if (connection === undefined) return;
-      this.calls.begin(stream, headers, connection, maxRequestBytes(headers[':path'] ?? ''));
     });
     server.on('sessionError', (error: NodeJS.ErrnoException, session: ServerHttp2Session) => {
       if (!PEER_ERRORS.includes(error.code ?? '')) return;

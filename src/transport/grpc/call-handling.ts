@@ -5,7 +5,8 @@ import type { ServedMethod } from '../call/handler.js';
 import { transportError } from '../call/status-error.js';
 import { encodedMessage, sendCompleteStatuses, statusMessage } from '../call/status-message.js';
 import { rejectionOf, stripIllegalHeaders } from './header-validation.js';
-import { serveCall, type CallLimits } from './serve-call.js';
+import type { Connections } from '../connections/connections.js';
+import { serveCall } from './serve-call.js';
 
 type HandleStream = (
   interceptors: unknown,
@@ -37,7 +38,7 @@ export interface HandledCalls {
   readonly methods: ReadonlyMap<string, ServedMethod>;
   /** Returns the size limit of a request in bytes, for the path of its method. grpc-js has only one limit for all methods. */
   readonly maxRequestBytesOf: (path: string) => number;
-  readonly limits: CallLimits;
+  readonly watchdog: Pick<Connections, 'watch' | 'watchForLibrary'>;
 }
 
 /**
@@ -48,31 +49,34 @@ export interface HandledCalls {
  */
 export function handleCalls(
   server: Server,
-  { methods, maxRequestBytesOf, limits }: HandledCalls,
+  { methods, maxRequestBytesOf, watchdog }: HandledCalls,
 ): void {
   const internals = server as unknown as Internals;
   const { _streamHandler: handle, register, _respondWithError: respond } = internals;
   internals._streamHandler = function (this: Server, interceptors, stream, headers) {
     containStream(stream);
+    const path = headers[':path'] ?? '';
     try {
       const rejection = rejectionOf(headers);
       if (rejection !== undefined) {
         // An error of a stream also closes it, so there is nothing else to do.
         stream.on('error', () => {});
-        return stream.respond(rejection, { endStream: true });
+        stream.respond(rejection, { endStream: true });
+      } else {
+        const method = isGrpc(headers) ? methods.get(path) : undefined;
+        if (method !== undefined) {
+          internals.onStreamOpened(stream);
+          const watched = watchdog.watch(stream, headers, method.maxRequestBytes);
+          return serveCall(method, stream, headers, watched);
+        }
+        stripIllegalHeaders(headers);
+        internals.options[MAX_REQUEST] = maxRequestBytesOf(path);
+        handle.call(this, interceptors, stream, headers);
       }
-      const path = headers[':path'] ?? '';
-      const method = isGrpc(headers) ? methods.get(path) : undefined;
-      if (method !== undefined) {
-        internals.onStreamOpened(stream);
-        return serveCall(method, stream, headers, limits);
-      }
-      stripIllegalHeaders(headers);
-      internals.options[MAX_REQUEST] = maxRequestBytesOf(path);
-      handle.call(this, interceptors, stream, headers);
     } catch (error) {
       endFaulty(stream, error);
     }
+    watchdog.watchForLibrary(stream, headers, maxRequestBytesOf(path));
   };
   internals.register = function (path, handler, ...rest) {
     return register.call(this, path, containedHandler(handler), ...rest);

@@ -58,12 +58,12 @@ export class GrpcServerStrategy extends ServerGrpc {
     const server = new Server(this.settings.serverOptions);
     const { methods } = this;
     const { maxRequestBytesOf, connections } = this.settings;
-    handleCalls(server, { methods, maxRequestBytesOf, limits: connections });
+    handleCalls(server, { methods, maxRequestBytesOf, watchdog: connections });
     const bind = promisify(server.bindAsync.bind(server));
     const path = socketPath(this.settings.url);
     if (path !== undefined) await removeStaleSocket(path);
     this.port = await bind(this.settings.url, this.settings.credentials);
-    connections.watch(server, maxRequestBytesOf);
+    connections.guard(server);
     return server;
   }
 

@@ -12,6 +12,7 @@ function read(chunks: readonly Buffer[], encoding = 'identity'): Promise<string>
   const stream = new PassThrough();
   const outcome = new Promise<string>((resolve) =>
     readMessage(stream as unknown as ServerHttp2Stream, encoding, MAX_BYTES, {
+      receiving: () => {},
       received: (message) => resolve(message.toString()),
       rejected: ({ reason, status: { message } }) => resolve(`${reason}: ${message}`),
     }),

@@ -7,8 +7,10 @@ import { statusMessage } from '../call/status-message.js';
 /** One byte for the compression flag and four bytes for the length. */
 const PREFIX_BYTES = 5;
 
-/** Receives the only message of a request, or the error that ends the call. Exactly one of them is called, once. */
+/** Receives the only message of a request, or the error that ends the call: one of them, once. */
 export interface MessageReceiver {
+  /** Counts received bytes before they are used, also those of a rejected request. May close the stream. */
+  receiving(bytes: number): void;
   received(message: Buffer): void;
   rejected(error: StatusError): void;
 }
@@ -28,12 +30,15 @@ export function readMessage(
   let size = 0;
   /** The size of the message and its prefix. Zero until the prefix has arrived. */
   let expected = 0;
-  const release = (): void => void stream.off('data', onData).off('end', onEnd);
+  let isRejected = false;
   const stop = (error: StatusError): void => {
-    release();
+    isRejected = true;
+    chunks = [];
     receiver.rejected(error);
   };
   const onData = (chunk: Buffer): void => {
+    receiver.receiving(chunk.length);
+    if (stream.closed || isRejected) return;
     chunks.push(chunk);
     size += chunk.length;
     if (expected === 0 && size >= PREFIX_BYTES) {
@@ -49,11 +54,12 @@ export function readMessage(
     }
   };
   const onEnd = (): void => {
+    // The stream may stay open for days. Its listeners would keep the request.
+    stream.off('data', onData).off('end', onEnd);
+    if (isRejected) return;
     if (expected === 0 || size < expected) {
       return stop(transportError('UNSUPPORTED_REQUEST', 'Received no complete request message'));
     }
-    // The stream may stay open for days. Its listeners would keep the request.
-    release();
     const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     const message = bytes.subarray(PREFIX_BYTES);
     if (bytes[0] === 0 || encoding === 'identity') return receiver.received(message);

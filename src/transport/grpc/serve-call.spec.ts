@@ -15,11 +15,12 @@ import {
   asIs,
   DirectServer,
   unaryStream,
+  watchedCall,
   type DirectMethod,
 } from '../../../test/support/direct-server.js';
 import type { Handler } from '../call/handler.js';
 import { CallStream } from './grpc-server-stream.js';
-import type { CallLimits } from './serve-call.js';
+import type { WatchedCall } from '../connections/call-watchdog.js';
 
 const PATH = '/test.Service/Call';
 
@@ -37,9 +38,9 @@ interface Answer {
 /** Starts a server with one unary method, and returns a function that calls it. */
 async function serve(
   method: DirectMethod,
-  limits: Partial<CallLimits> = {},
+  watched?: WatchedCall,
 ): Promise<(deadlineMs?: number) => Promise<Answer>> {
-  const { client } = (server = await DirectServer.start({ [PATH]: method }, undefined, limits));
+  const { client } = (server = await DirectServer.start({ [PATH]: method }, undefined, watched));
   return (deadlineMs = 5000) =>
     new Promise((resolve) => {
       const deadline = Date.now() + deadlineMs;
@@ -85,10 +86,8 @@ describe('A unary call', () => {
   });
 
   it('is RESOURCE_EXHAUSTED when its client has too many unread responses', async () => {
-    const call = await serve(
-      { handler: async () => Buffer.from('x') },
-      { countResponse: (_stream, bytes) => bytes !== 1 },
-    );
+    const handler = async (): Promise<Buffer> => Buffer.from('x');
+    const call = await serve({ handler }, watchedCall({ countResponse: () => false }));
     expect((await call()).error?.code).toBe(status.RESOURCE_EXHAUSTED);
   });
 

@@ -12,22 +12,22 @@ import {
   type FailedStatus,
   type StatusError,
 } from '../call/status-error.js';
-import type { CallWatchdog } from '../connections/call-watchdog.js';
+import type { WatchedCall } from '../connections/call-watchdog.js';
 import { CallStream } from './grpc-server-stream.js';
 import { timeoutOf } from './header-validation.js';
 import { readMessage, type MessageReceiver } from './request-message.js';
 import { ResponseWriter } from './response-writer.js';
 
-/** The limits of calls: `Connections`. */
-export interface CallLimits {
-  readonly calls: Pick<CallWatchdog, 'serve' | 'forget'>;
-  /** Counts the bytes of a response until the client has read them. Returns whether it may be written. */
-  countResponse(stream: ServerHttp2Stream, bytes: number): boolean;
-}
+/** The part of `WatchedCall` that a call reports to. */
+export type CallWatch = Pick<
+  WatchedCall,
+  'countRequest' | 'serve' | 'countResponse' | 'forget' | 'close'
+>;
 
 /**
  * Serves a call of the contract on its HTTP/2 stream, as grpc-js would, but without the objects, promises and copies that
- * grpc-js makes for each call. The headers must be valid. An exception ends only this call.
+ * grpc-js makes for each call. The headers must be valid. `watched` is undefined if the connection is closed. An exception
+ * ends only this call.
  *
  * It does not queue messages, as Nest would do without limit for a client that does not read: every source of a stream
  * checks `isReady` before it emits.
@@ -36,9 +36,9 @@ export function serveCall(
   method: ServedMethod,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  limits: CallLimits,
+  watched: CallWatch | undefined,
 ): void {
-  const call = new GrpcCall(method, stream, headers, limits);
+  const call = new GrpcCall(method, stream, headers, watched);
   // An error of a stream also closes it, and `close` has a listener.
   stream.on('error', ignore);
   stream.on('close', () => call.close());
@@ -59,7 +59,7 @@ export class GrpcCall implements MessageReceiver {
     private readonly method: ServedMethod,
     private readonly stream: ServerHttp2Stream,
     headers: IncomingHttpHeaders,
-    private readonly limits: CallLimits,
+    private watched: CallWatch | undefined,
   ) {
     this.metadata = callMetadata((name) => headers[name]);
     this.response = new ResponseWriter(stream, method.definition.responseSerialize);
@@ -71,13 +71,18 @@ export class GrpcCall implements MessageReceiver {
 
   close(): void {
     this.lifetime?.unsubscribe();
+    this.watched?.close();
+  }
+
+  receiving(bytes: number): void {
+    this.watched?.countRequest(bytes);
   }
 
   received(message: Buffer): void {
     // The client has disconnected, or the RPC deadline has passed.
     if (!this.stream.writable) return;
     const { requestDeserialize, responseStream } = this.method.definition;
-    this.limits.calls.serve(this.stream);
+    this.watched?.serve();
     const request = requestDeserialize(message);
     const served = responseStream ? this.serveStream(request) : this.serveUnary(request);
     served.catch((error: unknown) => endFaulty(this.stream, error));
@@ -101,7 +106,8 @@ export class GrpcCall implements MessageReceiver {
       if (this.lifetime === undefined) this.lifetime = messages;
       else this.lifetime.add(messages);
     } finally {
-      this.limits.calls.forget(stream);
+      this.watched?.forget();
+      this.watched = undefined;
     }
   }
 
@@ -121,7 +127,7 @@ export class GrpcCall implements MessageReceiver {
       return this.fail(transportError('INTERNAL_ERROR', 'Error serializing response').status);
     }
     if (!this.stream.writable) return;
-    if (!this.limits.countResponse(this.stream, message.length))
+    if (this.watched?.countResponse(message.length) === false)
       return this.fail(unreadResponses().status);
     this.response.finishWith(message, requestIdFrom(this.metadata));
   }
