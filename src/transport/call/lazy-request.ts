@@ -1,6 +1,6 @@
 /**
- * The error for a request whose bytes are not a valid message. `LazyRequest` returns it instead of the message, because
- * grpc-js would end the call with INTERNAL if a decoder throws.
+ * The error for a request whose bytes are not a valid message. `LazyRequest` returns it instead of the message, so
+ * that the validation converts it to a status.
  */
 export class MalformedMessageError extends Error {
   constructor(

@@ -1,6 +1,6 @@
 /**
  * The cost of an open call in bytes, without its headers and messages. Measured with Node 20: 5 KB of heap for the
- * objects of HTTP/2 and grpc-js, and the memory of nghttp2 outside of the heap.
+ * objects of HTTP/2 and of the call, and the memory of nghttp2 outside of the heap.
  */
 export const BYTES_PER_CALL = 8 * 1024;
 

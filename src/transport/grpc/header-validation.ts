@@ -50,9 +50,9 @@ export function timeoutOf(headers: IncomingHttpHeaders): number | undefined {
 }
 
 /**
- * Returns the response that rejects an invalid call, as grpc-js does not: it accepts HTTP methods other than POST, ends a
- * call with an invalid RPC deadline with INTERNAL, and treats an RPC deadline in the far future as passed. Such a
- * deadline is removed, because no timer can enforce it.
+ * Returns the response that rejects an invalid call. Undefined: the call is valid. Removes an RPC deadline in the far
+ * future, because no timer can enforce it. Without this check, grpc-js would accept HTTP methods other than POST, end a
+ * call with an invalid RPC deadline with INTERNAL, and treat an RPC deadline in the far future as passed.
  */
 export function rejectionOf(headers: IncomingHttpHeaders): OutgoingHttpHeaders | undefined {
   if (headers[':method'] !== 'POST') {
