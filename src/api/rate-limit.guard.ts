@@ -1,12 +1,11 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import { Clock } from '../clock/clock.js';
 import { Connections } from '../transport/connections/connections.js';
 import { isIdentifier } from '../domain/identifier.js';
 import { UserLimits } from '../limits/user-limits.js';
 import { callerOf } from './auth.guard.js';
 import { sessionOf } from '../transport/grpc/grpc-server-stream.js';
-import { RateLimitAs, type RateLimitClass } from './rate-limit.decorator.js';
+import { RATE_LIMIT_CLASSES, type MethodName, type RateLimitClass } from './rate-limit-classes.js';
 import type { LazyRequest } from '../transport/call/lazy-request.js';
 import type { ClosingCall } from '../transport/call/server-stream.js';
 
@@ -27,21 +26,17 @@ const BYTES_PER_CALL = 16 * 1024;
  */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
-  /** The class of each method, because reflection for each call would cost measurable time. */
-  private readonly kinds = new Map<unknown, RateLimitClass>();
-
   constructor(
     private readonly limits: UserLimits,
     private readonly connections: Connections,
     private readonly clock: Clock,
-    private readonly reflector: Reflector,
   ) {}
 
   canActivate(context: ExecutionContext): boolean {
     const { userId, isAdmin } = callerOf(context);
     if (isAdmin) return true;
     const [request, , call] = context.getArgs<[LazyRequest, unknown, object]>();
-    const kind = this.kindOf(context);
+    const kind = RATE_LIMIT_CLASSES[context.getHandler().name as MethodName];
     const limits = kind === 'heartbeat' ? this.limits.heartbeats : this.limits.calls;
     const session = (): string | undefined => sessionIdIn(kind, request);
     try {
@@ -54,16 +49,6 @@ export class RateLimitGuard implements CanActivate {
       if (!isAllowed) this.closeConnection(call);
       throw error;
     }
-  }
-
-  private kindOf(context: ExecutionContext): RateLimitClass {
-    const handler = context.getHandler();
-    let kind = this.kinds.get(handler);
-    if (kind === undefined) {
-      kind = this.reflector.get(RateLimitAs, handler) ?? 'call';
-      this.kinds.set(handler, kind);
-    }
-    return kind;
   }
 
   private closeConnection(call: object): void {

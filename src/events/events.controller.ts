@@ -1,5 +1,4 @@
 import type { Observable } from 'rxjs';
-import { RateLimitAs } from '../api/rate-limit.decorator.js';
 import {
   Delivery,
   EventsServiceControllerMethods,
@@ -18,7 +17,6 @@ import { FILTER_KINDS } from '../api/event-mapper.js';
 export class EventsController implements EventsServiceController {
   constructor(private readonly events: EventsService) {}
 
-  @RateLimitAs('stream')
   subscribe(
     @RequestMessage() request: SubscribeRules,
     @CurrentStreamingCall() { caller, stream }: StreamingCall,
@@ -40,7 +38,6 @@ export class EventsController implements EventsServiceController {
     return this.events.subscribe(caller, options, stream) as Observable<never>;
   }
 
-  @RateLimitAs('stream')
   watchCounts(
     @RequestMessage() { channelIds, groupIds }: WatchCountsRules,
     @CurrentStreamingCall() { caller, stream }: StreamingCall,

@@ -3,7 +3,6 @@ import { Clock } from '../clock/clock.js';
 import { Config } from '../config/config.js';
 import { STATUSES } from '../domain/presence.js';
 import type { User } from '../domain/user.js';
-import { RateLimitAs } from '../api/rate-limit.decorator.js';
 import { CHOICE_OF, choicesMessage } from '../api/choices-mapper.js';
 import type { Presence as PresenceMessage } from '../api/generated/presence/v1/presence.pb.js';
 import {
@@ -58,7 +57,6 @@ export class PresenceController implements PresenceServiceController {
     private readonly config: Config,
   ) {}
 
-  @RateLimitAs('command')
   async joinChannel(
     @RequestMessage() { sessionId, channelId, keepOthers }: JoinChannelRules,
     @CurrentCaller() caller: Principal,
@@ -67,7 +65,6 @@ export class PresenceController implements PresenceServiceController {
     return answer(sessionId, user);
   }
 
-  @RateLimitAs('command')
   async leaveChannel(
     @RequestMessage() { sessionId, channelId }: LeaveChannelRules,
     @CurrentCaller() caller: Principal,
@@ -76,7 +73,6 @@ export class PresenceController implements PresenceServiceController {
     return answer(sessionId, await this.presences.leaveChannel(caller, sessionId, channel));
   }
 
-  @RateLimitAs('command')
   async updateMuteState(
     @RequestMessage() { sessionId, isMicrophoneMuted, isSpeakerMuted }: UpdateMuteStateRules,
     @CurrentCaller() caller: Principal,
@@ -85,7 +81,6 @@ export class PresenceController implements PresenceServiceController {
     return answer(sessionId, await this.presences.setMute(caller, sessionId, mute));
   }
 
-  @RateLimitAs('command')
   async updateStatus(
     @RequestMessage() { sessionId, userId, choice, statusText, expiresAt }: UpdateStatusRules,
     @CurrentCaller() caller: Principal,
@@ -99,7 +94,6 @@ export class PresenceController implements PresenceServiceController {
     return { presence: toPresenceMessage(presence), choices: undefined };
   }
 
-  @RateLimitAs('command')
   async updateAttributes(
     @RequestMessage() { sessionId, set, remove, expiresIn, isPassive }: UpdateAttributesRules,
     @CurrentCaller() caller: Principal,
@@ -110,7 +104,6 @@ export class PresenceController implements PresenceServiceController {
     return { presence: toPresenceMessage(user.own) };
   }
 
-  @RateLimitAs('command')
   async updateHiddenFrom(
     @RequestMessage() { userIds, userId }: UpdateHiddenFromRules,
     @CurrentCaller() caller: Principal,

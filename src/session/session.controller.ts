@@ -1,6 +1,5 @@
 import { map, type Observable } from 'rxjs';
 import type { Principal } from '../auth/principal.js';
-import { RateLimitAs } from '../api/rate-limit.decorator.js';
 import { choicesMessage, rememberedOf } from '../api/choices-mapper.js';
 import {
   SessionServiceControllerMethods,
@@ -40,7 +39,6 @@ const UNKNOWN_PLATFORM = 'unknown';
 export class SessionController implements SessionServiceController {
   constructor(private readonly sessions: SessionService) {}
 
-  @RateLimitAs('stream')
   connect(
     @RequestMessage() request: ConnectRules,
     @CurrentStreamingCall() { caller, stream, requestId }: StreamingCall,
@@ -59,7 +57,6 @@ export class SessionController implements SessionServiceController {
       .pipe(map((signal) => ({ body: bodyOf(signal) })));
   }
 
-  @RateLimitAs('heartbeat')
   async heartbeat(
     @RequestMessage() { sessionId }: HeartbeatRules,
     @CurrentCaller() caller: Principal,
@@ -68,7 +65,6 @@ export class SessionController implements SessionServiceController {
     return {};
   }
 
-  @RateLimitAs('command')
   async recordActivity(
     @RequestMessage() { target }: RecordActivityRules,
     @CurrentCaller() caller: Principal,
