@@ -1,5 +1,5 @@
 import { fromBinary, toBinary, type DescMethod } from '@bufbuild/protobuf';
-import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
+import { type BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { EventsService } from '#contract/presence/v1/events_service_pb.js';
 import { ModerationService } from '#contract/presence/v1/moderation_service_pb.js';
 import { PresenceService } from '#contract/presence/v1/presence_service_pb.js';
@@ -10,7 +10,6 @@ import * as presence from './generated/presence/v1/presence_service.pb.js';
 import * as session from './generated/presence/v1/session_service.pb.js';
 import type { DescribedMethod, PackageDefinition } from '../transport/call/handler.js';
 import { LazyRequest } from '../transport/call/lazy-request.js';
-import { MessageWriter } from './message-writer.js';
 import { requestDecoder } from '../transport/call/request-decoder.js';
 import { requestLimitOf } from './request-limits.js';
 
@@ -67,6 +66,26 @@ function methodDefinition(descriptor: DescMethod): DescribedMethod {
     requestSerialize: (message) => Buffer.from(toBinary(input, message as never)),
     responseDeserialize: (bytes) => fromBinary(output, bytes),
   };
+}
+
+/** The private members of the writer of protobuf-es. */
+interface Internals {
+  readonly buffer: Uint8Array;
+  pos: number;
+}
+
+/**
+ * A writer that is reused for many messages, and allocates them from the buffer pool of Node. protobuf-es allocates
+ * separate memory for each message, which costs about as much as the encoding.
+ */
+class MessageWriter extends BinaryWriter {
+  override finish(): Buffer<ArrayBuffer> {
+    const internals = this as unknown as Internals;
+    const message = Buffer.allocUnsafe(internals.pos);
+    message.set(internals.buffer.subarray(0, internals.pos));
+    internals.pos = 0;
+    return message;
+  }
 }
 
 let writer = new MessageWriter();

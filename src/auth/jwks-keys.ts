@@ -6,7 +6,6 @@ import {
   errors,
   type JWTVerifyGetKey,
 } from 'jose';
-import { limitBody } from './bounded-response.js';
 import { KeysUnavailable } from './keys-unavailable.js';
 import { PublicKeys } from './verification-keys.js';
 
@@ -131,4 +130,21 @@ function isAboutTheToken(error: unknown): boolean {
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+}
+
+/** Enough for hundreds of keys with their certificate chains. */
+const MAX_BYTES = 1024 * 1024;
+
+/** Returns the same response, whose body fails as soon as it is too large for a key set. */
+function limitBody(response: Response): Response {
+  if (!response.ok || response.body === null) return response;
+  let bytes = 0;
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.byteLength;
+      if (bytes > MAX_BYTES) controller.error(new Error(`more than ${MAX_BYTES} bytes`));
+      else controller.enqueue(chunk);
+    },
+  });
+  return new Response(response.body.pipeThrough(limit), response);
 }

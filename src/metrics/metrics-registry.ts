@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { Connections } from '../transport/connections/connections.js';
 import { EventsService } from '../events/events.service.js';
 import { FanOut } from '../events/fan-out.js';
@@ -11,7 +12,6 @@ import { CommandExecutor } from '../commands/command-executor.js';
 import { WebhookCounters } from '../webhooks/webhook-counters.js';
 import { WebhooksService } from '../webhooks/webhooks.service.js';
 import { PresenceStore } from '../store/presence-store.js';
-import { registerBuildInfo } from './build-info.js';
 import { registerCommandMetrics } from './command-metrics.js';
 import { EventCounters } from './event-counters.js';
 import { registerConnectionMetrics, registerTlsMetrics } from './connection-metrics.js';
@@ -66,4 +66,25 @@ export class MetricsRegistry {
   read(): Promise<string> {
     return this.registry.metrics();
   }
+}
+
+/** The fields of package.json that describe the build. A release writes `gitHead`; a clone has none. */
+interface Manifest {
+  readonly version: string;
+  readonly gitHead?: string;
+}
+
+// The file is at the same place relative to src and to dist.
+const MANIFEST = new URL('../../package.json', import.meta.url);
+
+/** Registers a constant metric whose labels say which program runs. Its value is always 1. */
+function registerBuildInfo(registry: Registry): void {
+  const { version, gitHead = '' } = JSON.parse(readFileSync(MANIFEST, 'utf8')) as Manifest;
+  const labels = { version, commit: gitHead, node_version: process.version };
+  new Gauge({
+    name: 'presence_build_info',
+    help: 'Constant 1. The labels have the version of the service, its Git commit if the build knows it, and the version of Node.js.',
+    labelNames: Object.keys(labels),
+    registers: [registry],
+  }).set(labels, 1);
 }

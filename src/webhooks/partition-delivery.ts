@@ -2,7 +2,6 @@ import type { PartitionLease } from '../store/partition-leases.js';
 import { TimeSlice } from '../timers/time-slice.js';
 import { MAX_BATCH_EVENTS, type Batch } from './batch.js';
 import type { PartitionFeed } from './partition-feed.js';
-import { Pause } from './pause.js';
 import type { DeliveryResult } from './receiver.js';
 import { retryAfterMs } from './retry-schedule.js';
 
@@ -156,5 +155,25 @@ export class PartitionDelivery {
   private async pauseAfter(error: unknown): Promise<void> {
     this.options.onStoreError(error);
     if (!this.isEnding) await this.retry.wait(STORE_RETRY_MS);
+  }
+}
+
+/** A wait that another caller can end early. At most one caller waits at a time. */
+class Pause {
+  private end: (() => void) | undefined;
+
+  /** Resolves after that many milliseconds, or when `wake` is called. Undefined: only then. */
+  async wait(ms?: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.end = resolve;
+      if (ms !== undefined) timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
+    this.end = undefined;
+  }
+
+  wake(): void {
+    this.end?.();
   }
 }

@@ -1,13 +1,12 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useReducer, useRef } from 'preact/hooks';
 import type { DashboardStore } from '../service/live.js';
+import type { Viewer } from '../service/viewer.js';
 import { Header } from './header.js';
 import { Panel } from './panel.js';
 import { Side } from './side.js';
 import { Tiles } from './tiles.js';
-import { useLive } from './use-live.js';
 import { useView } from './use-view.js';
 import { Users } from './users.js';
-import { ViewerNote } from './viewer-note.js';
 
 interface BoardProps {
   readonly live: DashboardStore;
@@ -69,4 +68,35 @@ export function Board({ live, onSignOut }: BoardProps) {
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+}
+
+/** The note above the lists if the token is not an admin's: what the page shows, and what it does not. */
+function ViewerNote({ viewer: { userId, isWatchOnly } }: { readonly viewer: Viewer }) {
+  return (
+    <p class="viewer-note card" role="note">
+      The page shows the users and channels that the token
+      {userId !== undefined && (
+        <>
+          {' of '}
+          <bdi>{userId}</bdi>
+        </>
+      )}{' '}
+      may see.
+      {isWatchOnly && ' The token is only for watching: it cannot begin a session.'} Metrics,
+      sessions and explanations need a token with the scope <code>presence:admin</code>.
+    </p>
+  );
+}
+
+/** Renders the calling component again after every change, and every second, because displayed durations grow. */
+function useLive(live: DashboardStore): void {
+  const [, draw] = useReducer((count: number) => count + 1, 0);
+  useEffect(() => {
+    const unsubscribe = live.subscribe(() => draw(undefined));
+    const timer = setInterval(() => draw(undefined), 1000);
+    return () => {
+      unsubscribe();
+      clearInterval(timer);
+    };
+  }, [live]);
 }

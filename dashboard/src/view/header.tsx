@@ -1,6 +1,6 @@
+import type { CollectionState } from '#client';
 import { useEffect, useState } from 'preact/hooks';
 import type { DashboardStore } from '../service/live.js';
-import { connectionInWords } from '../service/connection-in-words.js';
 import { Logo, MoonIcon, SunIcon } from './icons.js';
 import { chooseTheme, currentTheme, followTheme } from './theme.js';
 
@@ -50,4 +50,23 @@ function ThemeToggle() {
       {theme === 'dark' ? <SunIcon /> : <MoonIcon />}
     </button>
   );
+}
+
+interface ConnectionInWords {
+  readonly tone: 'good' | 'waiting' | 'bad';
+  readonly text: string;
+}
+
+/** Describes the state of the collection of users. */
+function connectionInWords(state: CollectionState): ConnectionInWords {
+  switch (state.status) {
+    case 'loading':
+      return { tone: 'waiting', text: state.error ? 'Unreachable, reconnecting' : 'Loading' };
+    case 'live':
+      return { tone: 'good', text: 'Live' };
+    case 'stale':
+      return { tone: 'bad', text: state.error ? 'Connection lost, reconnecting' : 'Catching up' };
+    case 'closed':
+      return { tone: 'bad', text: 'Closed' };
+  }
 }

@@ -1,9 +1,8 @@
 import type { ComponentChildren, RefObject } from 'preact';
-import { useImperativeHandle, useState } from 'preact/hooks';
+import { useEffect, useImperativeHandle, useState } from 'preact/hooks';
 import type { Sort, SortKey } from '../model/user-order.js';
 import type { DashboardStore } from '../service/live.js';
 import { UserRow } from './user-row.js';
-import { useMedia } from './use-media.js';
 import { useWindow } from './use-window.js';
 
 interface UserGridProps {
@@ -170,4 +169,17 @@ export function UserGrid({
       )}
     </div>
   );
+}
+
+/** Returns whether a media query matches, and follows its changes. */
+function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches);
+  useEffect(() => {
+    const media = matchMedia(query);
+    const update = (): void => setMatches(media.matches);
+    update();
+    media.addEventListener('change', update);
+    return () => media.removeEventListener('change', update);
+  }, [query]);
+  return matches;
 }
