@@ -12,7 +12,7 @@ const of = (value: number, source: string): UnitCost => ({ value, source });
  */
 export const UNIT_COSTS = {
   /** A client that connects to a node: connection, `Connect` and `Subscribe`, with its commit in memory. */
-  connectMicros: of(1320, 'connecting-clients'),
+  connectMicros: of(820, 'connecting-clients'),
   /** The cost that TLS adds to a connection: a full handshake, as after the loss of a node, and a resumed one. */
   fullHandshakeMicros: of(870, 'connecting-clients'),
   resumedHandshakeMicros: of(750, 'connecting-clients'),
@@ -35,7 +35,7 @@ export const UNIT_COSTS = {
   redisCommitMicros: of(4, 'several-nodes'),
   redisPublishMicros: of(2.7, 'several-nodes'),
   /** The bytes that Redis sends to one node for a commit that is alone in its batch. */
-  redisSentBytes: of(630, 'replication'),
+  redisSentBytes: of(225, 'replication'),
   redisUserBytes: of(1200, 'several-nodes'),
   /** A commit in the log of its partition. */
   redisLogBytes: of(550, 'replication'),
