@@ -74,4 +74,14 @@ describe('The request of a call', () => {
     expect(await read([garbage], 'gzip')).toBe('INTERNAL_ERROR: Failed to decompress message');
     expect(await read([garbage], 'br')).toMatch(/^UNSUPPORTED_REQUEST: .*encoding "br"/);
   });
+
+  it.each(['constructor', 'toString', 'hasOwnProperty', '__proto__'])(
+    'is rejected if its encoding is %s, a name that every object has',
+    async (encoding) => {
+      const message = compressed(Buffer.from('hello'));
+      expect(await read([message], encoding)).toBe(
+        `UNSUPPORTED_REQUEST: Received message compressed with unsupported encoding "${encoding}"`,
+      );
+    },
+  );
 });

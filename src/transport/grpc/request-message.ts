@@ -72,13 +72,14 @@ export function readMessage(
   stream.on('end', onEnd);
 }
 
-const INFLATERS: Readonly<Record<string, typeof gunzip.__promisify__>> = {
-  gzip: promisify(gunzip),
-  deflate: promisify(inflate),
-};
+/** A map, because the client chooses the name: an object would also have `constructor`, `toString` and others. */
+const INFLATERS: ReadonlyMap<string, typeof gunzip.__promisify__> = new Map([
+  ['gzip', promisify(gunzip)],
+  ['deflate', promisify(inflate)],
+]);
 
 async function inflated(bytes: Buffer, encoding: string, maxBytes: number): Promise<Buffer> {
-  const inflater = INFLATERS[encoding];
+  const inflater = INFLATERS.get(encoding);
   if (inflater === undefined) {
     const message = `Received message compressed with unsupported encoding "${statusMessage(encoding)}"`;
     throw transportError('UNSUPPORTED_REQUEST', message);
