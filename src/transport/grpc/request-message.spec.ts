@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import { PassThrough } from 'node:stream';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import { CapturedLog } from '../../../test/support/captured-log.js';
 import { encodeFrame } from './frame.js';
 import { readMessage } from './request-message.js';
 
@@ -84,4 +86,20 @@ describe('The request of a call', () => {
       );
     },
   );
+
+  it('ends its stream if it cannot be served after it was inflated', async () => {
+    const log = CapturedLog.start();
+    const stream = new PassThrough({ autoDestroy: false });
+    readMessage(stream as unknown as ServerHttp2Stream, 'gzip', MAX_BYTES, {
+      receiving: () => {},
+      received: () => {
+        throw new Error('boom');
+      },
+      rejected: () => {},
+    });
+    stream.end(compressed(gzipSync(Buffer.from('hello'))));
+    await once(stream, 'close');
+    expect(log.text).toMatch(/An internal error ended a call: .*boom/);
+    log.restore();
+  });
 });

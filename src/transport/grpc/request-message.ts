@@ -1,6 +1,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
+import { endFaulty } from '../call/fault-isolation.js';
 import { transportError, type StatusError } from '../call/status-error.js';
 import { statusMessage } from '../call/status-message.js';
 
@@ -63,10 +64,13 @@ export function readMessage(
     const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     const message = bytes.subarray(PREFIX_BYTES);
     if (bytes[0] === 0 || encoding === 'identity') return receiver.received(message);
-    inflated(message, encoding, maxBytes).then(
-      (content) => receiver.received(content),
-      (error: StatusError) => receiver.rejected(error),
-    );
+    inflated(message, encoding, maxBytes)
+      .then(
+        (content) => receiver.received(content),
+        (error: StatusError) => receiver.rejected(error),
+      )
+      // No event of the stream contains an exception here.
+      .catch((error: unknown) => endFaulty(stream, error));
   };
   stream.on('data', onData);
   stream.on('end', onEnd);
