@@ -33,7 +33,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runPipelinesDirectly } from './direct-pipeline.js';
 
-/** What the guard answers: a value, or something to wait for. */
+/** The answer of the guard: a value, or something to wait for. */
 let allowed: ReturnType<CanActivate['canActivate']> = true;
 let steps: string[] = [];
 

@@ -6,7 +6,7 @@ import { type ClaimRules, claimsOf } from './claims.js';
 const NOW = 1_794_996_400;
 const RULES: ClaimRules = { clockTolerance: 5, currentDate: new Date(NOW * 1000) };
 
-/** What a check of claims ends with: the claims, or everything that the verifier uses of an error. */
+/** The outcome of a check of claims: the claims, or everything that the verifier uses of an error. */
 function outcomeOf(check: () => object): object {
   try {
     return { claims: check() };

@@ -94,7 +94,7 @@ describe('A node that starts', () => {
     ['a log that is ahead', (redis) => redis.xadd(PARTITION.log, '99-0', 'batch', '[]')],
     ['a log of garbage', (redis) => redis.xadd(PARTITION.log, '2-0', 'what', 'garbage')],
     ['states of nodes of garbage', (redis) => redis.hset(PARTITION.nodes, 'other', 'garbage')],
-  ])('puts in order %s', async (_, damage) => {
+  ])('repairs %s', async (_, damage) => {
     await leaveUsers('ann');
     await server.with(damage);
     const [one, other] = [await startNode(), await startNode()];
