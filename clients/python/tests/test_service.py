@@ -8,7 +8,7 @@ from unittest import mock
 
 import grpc
 
-from presence_service import PresenceClient, PresenceError, Roster, Session, SessionState, Subscription, session
+from presence_service import PresenceClient, PresenceError, Roster, Session, SessionState, Subscription, session_stream
 from presence_service.connection import Connection
 from presence_service.tokens import expiry_of
 from presence_service.v1.events_service_pb2 import CHANGE_REASON_DISCONNECTED
@@ -135,7 +135,7 @@ class ASession(ServiceTest):
     def test_moves_to_a_new_token_before_the_old_one_expires(self) -> None:
         seconds = itertools.count(600, 60)
         states = Recorder()
-        with mock.patch.object(session, 'expiry_of', lambda token: expiry_of(token) - 595):
+        with mock.patch.object(session_stream, 'expiry_of', lambda token: expiry_of(token) - 595):
             tokens = mock.Mock(side_effect=lambda: server.token(self.ann, next(seconds)))
             ann = self.online(self.client(self.ann, token=tokens), on_state=states)
             ann.join_channel(self.lobby)

@@ -4,8 +4,7 @@ import enum
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -15,21 +14,12 @@ from .backoff import Backoff
 from .choices import KnownChoices
 from .connection import Connection, MessageStream, Options
 from .errors import PresenceError
+from .session_commands import SessionCommands
+from .session_stream import RENEWAL_PAUSE_SECONDS, SessionStream
 from .tokens import expiry_of
 from .v1.presence_pb2 import Presence
-from .v1.presence_service_pb2 import (
-    Choices,
-    JoinChannelRequest,
-    LeaveChannelRequest,
-    UpdateAttributesRequest,
-    UpdateMuteStateRequest,
-    UpdateStatusRequest,
-)
-from .v1.session_service_pb2 import ConnectRequest, ConnectResponse, HeartbeatRequest, RecordActivityRequest
-
-#: The minimum time between two moves to a newer token, in seconds.
-RENEWAL_PAUSE_SECONDS = 4.0
-RENEWAL_LEAD_SECONDS = 30.0
+from .v1.presence_service_pb2 import Choices
+from .v1.session_service_pb2 import ConnectRequest, ConnectResponse, HeartbeatRequest
 
 #: After these errors of a command, the same command can succeed on the next session.
 REPEATED = frozenset(
@@ -50,29 +40,7 @@ class SessionState(enum.Enum):
     CLOSED = 'closed'
 
 
-class _Stream:
-    """The stream of one session of the service."""
-
-    def __init__(self, connection: Connection, messages: 'MessageStream[ConnectResponse]', started: Any) -> None:
-        self.connection = connection
-        self.messages = messages
-        self.session_id: str = started.session.session_id
-        self.sends_heartbeats: bool = started.heartbeat_timeout_ms != 0
-        self.began = time.monotonic()
-        # By the clock of the service, so that the clock of this machine can be wrong.
-        rest = expiry_of(connection.token) - started.session.connected_at.ToNanoseconds() / 1e9
-        lead = min(RENEWAL_LEAD_SECONDS, rest / 10)
-        self.renew_at: float = math.inf
-        if rest < math.inf:
-            self.renew_at = self.began + max(RENEWAL_PAUSE_SECONDS, rest - lead)
-        self.drain_at: float = math.inf
-
-    def close(self) -> None:
-        self.messages.close()
-        self.connection.close()
-
-
-class Session:
+class Session(SessionCommands):
     """Keeps the user online until `close`, over lost connections, restarts of the service and expired tokens.
 
     Commands block until the service has carried them out. Without a connection they wait for one, up to the `timeout` of the
@@ -86,20 +54,18 @@ class Session:
         attributes: Mapping[str, str],
         on_state: Callable[[SessionState], None],
     ) -> None:
+        super().__init__(attributes)
         self._options = options
         self._request = request
-        self._attributes = dict(attributes)
         self._on_state = on_state
         self._choices = KnownChoices()
         self._token = ''
         self._closing = threading.Event()
         self._changed = threading.Condition()
         self._state = SessionState.CONNECTING
-        self._stream: _Stream | None = None
+        self._stream: SessionStream | None = None
         self._presence: Presence | None = None
         self._error: PresenceError | None = None
-        # Commands run one after the other, and never while the session moves to another stream.
-        self._commands = threading.RLock()
         self._thread = threading.Thread(target=self._run, name='presence-session', daemon=True)
         self._thread.start()
 
@@ -155,73 +121,6 @@ class Session:
     ) -> None:
         self.close()
 
-    def join_channel(self, channel_id: str, *, keep_others: bool = False) -> Presence:
-        """Joins a channel, and leaves all others unless `keep_others` is set."""
-        return self._command(
-            lambda c: c.presences.JoinChannel,
-            lambda id: JoinChannelRequest(session_id=id, channel_id=channel_id, keep_others=keep_others),
-        )
-
-    def leave_channel(self, channel_id: str = '') -> Presence:
-        """Leaves a channel. Empty: all channels."""
-        return self._command(
-            lambda c: c.presences.LeaveChannel,
-            lambda id: LeaveChannelRequest(session_id=id, channel_id=channel_id),
-        )
-
-    def mute(self, *, microphone: bool | None = None, speaker: bool | None = None) -> Presence:
-        """Mutes or unmutes devices. None: unchanged."""
-        return self._command(
-            lambda c: c.presences.UpdateMuteState,
-            lambda id: UpdateMuteStateRequest(
-                session_id=id,
-                is_microphone_muted=microphone,  # type: ignore[arg-type]
-                is_speaker_muted=speaker,  # type: ignore[arg-type]
-            ),
-        )
-
-    def set_status(self, choice: int, text: str = '', *, until: datetime | None = None) -> Presence:
-        """Chooses a status, such as `presence_service.v1.presence_service_pb2.STATUS_CHOICE_AWAY`."""
-
-        def request(id: str) -> UpdateStatusRequest:
-            message = UpdateStatusRequest(session_id=id, choice=choice, status_text=text)  # type: ignore[arg-type]
-            if until is not None:
-                message.expires_at.FromDatetime(until)
-            return message
-
-        return self._command(lambda c: c.presences.UpdateStatus, request)
-
-    def update_attributes(
-        self,
-        set: Mapping[str, str] | None = None,
-        *,
-        remove: Iterable[str] = (),
-        expires_in: timedelta | None = None,
-        passive: bool = False,
-    ) -> Presence:
-        """Sets and removes attributes. The next session of this client begins with those that do not expire."""
-        values, removed = dict(set or {}), list(remove)
-
-        def request(id: str) -> UpdateAttributesRequest:
-            message = UpdateAttributesRequest(session_id=id, set=values, remove=removed, is_passive=passive)
-            if expires_in is not None:
-                message.expires_in.FromTimedelta(expires_in)
-            return message
-
-        with self._commands:
-            presence = self._command(lambda c: c.presences.UpdateAttributes, request)
-            for key in (*removed, *values):
-                self._attributes.pop(key, None)
-            if expires_in is None:
-                self._attributes.update(values)
-            return presence
-
-    def record_activity(self) -> Presence:
-        """Reports that the user did something. One call per minute is enough."""
-        return self._command(
-            lambda c: c.sessions.RecordActivity, lambda id: RecordActivityRequest(session_id=id)
-        )
-
     def _command(self, method: Callable[[Connection], Any], request: Callable[[str], Any]) -> Presence:
         until = time.monotonic() + self._options.timeout
         backoff = Backoff()
@@ -260,7 +159,7 @@ class Session:
         error: PresenceError | None = None
         try:
             while not self._closing.is_set():
-                stream: _Stream | None = None
+                stream: SessionStream | None = None
                 began = time.monotonic()
                 try:
                     stream = self._begin()
@@ -290,7 +189,7 @@ class Session:
             self._lose(SessionState.CLOSED, PresenceError(grpc.StatusCode.UNKNOWN, repr(fault)))
             raise
 
-    def _begin(self) -> _Stream:
+    def _begin(self) -> SessionStream:
         """Opens a stream, and waits until the session has started."""
         options = self._options
         token = self._token = options.tokens.get()
@@ -314,14 +213,14 @@ class Session:
             self._request.ClearField('is_microphone_muted')
             self._request.ClearField('is_speaker_muted')
             self._request.previous_session_id = started.session.session_id
-            return _Stream(connection, messages, started)
+            return SessionStream(connection, messages, started)
         except BaseException:
             if messages is not None:
                 messages.close()
             connection.close()
             raise
 
-    def _adopt(self, stream: _Stream) -> None:
+    def _adopt(self, stream: SessionStream) -> None:
         with self._changed:
             self._stream = stream
             self._state, self._error = SessionState.ONLINE, None
@@ -340,7 +239,7 @@ class Session:
             stream.close()
         self._on_state(state)
 
-    def _hold(self, stream: _Stream) -> _Stream:
+    def _hold(self, stream: SessionStream) -> SessionStream:
         """Reads a stream until another one has replaced it, and returns that. Raises the error that ended it."""
         backoff = Backoff()
         silence = self._options.silence_timeout
@@ -364,7 +263,7 @@ class Session:
                 if stream.renew_at <= now:
                     stream.renew_at = later
 
-    def _take(self, stream: _Stream, message: ConnectResponse) -> None:
+    def _take(self, stream: SessionStream, message: ConnectResponse) -> None:
         if stream.sends_heartbeats:
             heartbeat = HeartbeatRequest(session_id=stream.session_id)
             stream.connection.send(stream.connection.sessions.Heartbeat, heartbeat)
@@ -374,7 +273,7 @@ class Session:
         elif body == 'session_draining':
             stream.drain_at = time.monotonic() + message.session_draining.reconnect_after_ms / 1000
 
-    def _move(self, stream: _Stream, *, needs_new_token: bool) -> _Stream | None:
+    def _move(self, stream: SessionStream, *, needs_new_token: bool) -> SessionStream | None:
         """Opens the next stream before this one ends, and then closes this one. Returns None if that failed."""
         try:
             if needs_new_token:
