@@ -1,7 +1,4 @@
-import type { EventsServiceController } from './generated/presence/v1/events_service.pb.js';
-import type { ModerationServiceController } from './generated/presence/v1/moderation_service.pb.js';
-import type { PresenceServiceController } from './generated/presence/v1/presence_service.pb.js';
-import type { SessionServiceController } from './generated/presence/v1/session_service.pb.js';
+import type { SERVICES } from './codecs.js';
 
 /**
  * The way in which calls of a method are counted. `call` counts for the user; `command` also counts for the session
@@ -10,12 +7,11 @@ import type { SessionServiceController } from './generated/presence/v1/session_s
  */
 export type RateLimitClass = 'command' | 'heartbeat' | 'stream' | 'call';
 
-/** The name of an RPC in its controller. */
-export type MethodName =
-  | keyof EventsServiceController
-  | keyof ModerationServiceController
-  | keyof PresenceServiceController
-  | keyof SessionServiceController;
+/** The name of an RPC of a service, as in its controller. */
+type MethodOf<Service> = Service extends { readonly method: infer Methods } ? keyof Methods : never;
+
+/** The name of an RPC of any service of the contract. */
+export type MethodName = MethodOf<(typeof SERVICES)[number]>;
 
 /** The class of each RPC. The compiler reports an RPC that is missing here. */
 export const RATE_LIMIT_CLASSES: Readonly<Record<MethodName, RateLimitClass>> = {
