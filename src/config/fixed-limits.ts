@@ -9,6 +9,8 @@ export interface FixedLimits {
   readonly connectionIdleTimeoutMs: number;
   /** The time for receiving a complete request, and for the client to read the response of a unary call. */
   readonly callTimeoutMs: number;
+  /** The time after which a command or read that waits for Redis fails with STORE_UNAVAILABLE. */
+  readonly storeTimeoutMs: number;
   /** The number of events that a node keeps for subscribers that resume. */
   readonly eventLogSize: number;
   /**
@@ -35,6 +37,7 @@ export const FIXED_LIMITS: FixedLimits = {
   handshakeTimeoutMs: 10_000,
   connectionIdleTimeoutMs: 300_000,
   callTimeoutMs: 30_000,
+  storeTimeoutMs: 2_000,
   eventLogSize: 100_000,
   historyReaders: 100,
   maxPartitionLogBytes: 160_000_000,

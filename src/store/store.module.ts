@@ -27,6 +27,7 @@ function createStore(
     address: redis.address,
     password,
     keyPrefix: redis.keyPrefix,
+    timeoutMs: fixed.storeTimeoutMs,
     logSize: fixed.eventLogSize,
     historyMs: streams.maxEventAgeMs,
     maxLogBytes: fixed.maxPartitionLogBytes,

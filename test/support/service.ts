@@ -34,9 +34,10 @@ export interface Ports {
 const TOLERANT = {
   // The clock does not advance, so a limit of one second would apply to a complete test.
   newSessionsPerSecond: 0,
-  // Far longer than a handshake or a call takes on a busy machine.
+  // Far longer than a handshake, a call or a commit takes on a busy machine.
   handshakeTimeoutMs: 600_000,
   callTimeoutMs: 600_000,
+  storeTimeoutMs: 600_000,
 } satisfies Partial<FixedLimits>;
 
 /** The claims of a token. Without options it is the token of a user without special rights. */

@@ -24,6 +24,8 @@ export function newRedisStore(
     keyPrefix,
     policy,
     access: { visibility: 'everyone', channelAccess: 'any' },
+    // Far longer than a commit takes on a busy machine.
+    timeoutMs: options.timeoutMs ?? 600_000,
     logSize: 10_000,
     historyMs: options.historyMs ?? 300_000,
     maxLogBytes: options.maxLogBytes ?? 160_000_000,

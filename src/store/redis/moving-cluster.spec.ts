@@ -19,7 +19,7 @@ describe('A node on a Redis Cluster', () => {
   beforeAll(async () => void (cluster = await RedisCluster.start()), 60_000);
   afterAll(() => cluster.stop());
   beforeEach(async () => {
-    node = await StoreNode.start(cluster.url, 'test:');
+    node = await StoreNode.start(cluster.url, 'test:', { timeoutMs: 1000 });
     // Each test uses its own session, because the session of the previous test ends with its node.
     sessionId = `s${++sessions}`;
     await node.connect('ann', sessionId);

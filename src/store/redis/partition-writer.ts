@@ -21,9 +21,6 @@ const MAX_BATCH = 64;
 /** The maximum number of waiting updates. More would only run into the timeout. */
 const MAX_WAITING = 10_000;
 
-/** The time in milliseconds after which an update fails with STORE_UNAVAILABLE. */
-export const TIMEOUT_MS = 2000;
-
 const RETRY_MS = 100;
 
 export interface WriterOptions {
@@ -32,6 +29,8 @@ export interface WriterOptions {
   readonly replica: PartitionReplica;
   readonly reader: PartitionReader;
   readonly node: () => string;
+  /** Milliseconds after which an update fails with STORE_UNAVAILABLE. */
+  readonly timeoutMs: number;
   readonly randomToken: () => string;
   /** Called when Redis was unreachable, or did not execute a command. The writer retries. */
   readonly onError: (error: unknown) => void;
@@ -83,7 +82,7 @@ export class PartitionWriter {
     return new Promise((resolve, reject) => {
       const count = this.waiting.length + this.unconfirmed.size;
       if (count >= MAX_WAITING || this.isClosed) return reject(unavailable());
-      const deadline = performance.now() + TIMEOUT_MS;
+      const deadline = performance.now() + this.options.timeoutMs;
       this.waiting.push({
         ...{ userId, change, isForced, deadline, timedOut: false, resolve, reject },
         context: this.tracer && context.active(),

@@ -52,6 +52,7 @@ describe('A partition', () => {
     const partition: Partition = new Partition({
       ...{ port, keys: keys.partitions[0]!, view, policy: POLICY },
       logSize: 1000,
+      timeoutMs: 3_600_000,
       node: () => name,
       now: () => Date.now(),
       publishesChanges: () => true,

@@ -19,6 +19,7 @@ export class RedisCommitHistory extends CommitHistory {
   constructor(
     private readonly port: RedisClient,
     private readonly partitions: readonly Partition[],
+    private readonly timeoutMs: number,
   ) {
     super();
   }
@@ -31,7 +32,7 @@ export class RedisCommitHistory extends CommitHistory {
     const partition = this.partitions[position.partition];
     if (partition === undefined) return undefined;
     const size = { commits: Math.min(limit, MAX_PAGE_COMMITS), bytes: MAX_PAGE_BYTES };
-    const read = await withinTimeout(this.port.logFrom(partition.keys, position.seq, size));
+    const read = await this.read(partition, position.seq, size);
     if (read === undefined) return undefined;
     // Checked after the read, because a node learns later than Redis that data was lost.
     if (!acrossRepairs && !this.isContinuousFrom(position)) return undefined;
@@ -48,7 +49,7 @@ export class RedisCommitHistory extends CommitHistory {
     const partition = this.partitions[index];
     if (partition === undefined) return undefined;
     const size = { commits: Math.min(limit, MAX_PAGE_COMMITS), bytes: MAX_PAGE_BYTES };
-    const read = await withinTimeout(this.port.logFrom(partition.keys, undefined, size));
+    const read = await this.read(partition, undefined, size);
     if (read === undefined) return undefined;
     const { head, since, batches } = read;
     const first = batches[0];
@@ -60,13 +61,20 @@ export class RedisCommitHistory extends CommitHistory {
   async positionOf(index: number, seq: number): Promise<CommitPosition | undefined> {
     const partition = this.partitions[index];
     if (partition === undefined) return undefined;
-    const read = await withinTimeout(
-      this.port.logFrom(partition.keys, seq, { commits: 1, bytes: 1 }),
-    );
+    const read = await this.read(partition, seq, { commits: 1, bytes: 1 });
     return read && positionIn(index, seq, read);
+  }
+
+  private read(
+    { keys }: Partition,
+    seq: number | undefined,
+    size: LogSize,
+  ): Promise<LogRead | undefined> {
+    return withinTimeout(this.timeoutMs, this.port.logFrom(keys, seq, size));
   }
 }
 
+type LogSize = Parameters<RedisClient['logFrom']>[2];
 type LogRead = NonNullable<Awaited<ReturnType<RedisClient['logFrom']>>>;
 
 /** Returns a position that the head or the first of these batches names. */

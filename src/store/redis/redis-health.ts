@@ -1,6 +1,6 @@
 import { RejectedError } from '../../domain/rejected-error.js';
 import { diagnose, messageOf, type Diagnosis } from './diagnosis.js';
-import { TIMEOUT_MS, unavailable } from './partition-writer.js';
+import { unavailable } from './partition-writer.js';
 
 /** Messages of ioredis for a missing connection. They do not contain the cause. */
 const VAGUE =
@@ -87,10 +87,10 @@ export class RedisHealth {
  * Runs work on Redis, and fails with STORE_UNAVAILABLE after the same timeout as an update, so that reads never wait
  * longer than commands.
  */
-export async function withinTimeout<T>(work: Promise<T>): Promise<T> {
+export async function withinTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable()), TIMEOUT_MS);
+    timer = setTimeout(() => reject(unavailable()), timeoutMs);
   });
   try {
     return await Promise.race([work, tooLate]);

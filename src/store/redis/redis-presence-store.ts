@@ -59,7 +59,7 @@ export class RedisPresenceStore
 {
   readonly view: PresenceView = new PresenceView(
     (userId) => this.partitions.of(userId).replica.table,
-    () => withinTimeout(this.refreshing.run()),
+    () => withinTimeout(this.options.timeoutMs, this.refreshing.run()),
   );
   private node = randomId();
   private readonly logger = new Logger('Redis');
@@ -89,10 +89,10 @@ export class RedisPresenceStore
   private readonly tickers: readonly IntervalTask[];
   private readonly refreshing = new SingleFlight(() => this.refreshAll());
 
-  constructor(options: RedisStoreOptions) {
+  constructor(private readonly options: RedisStoreOptions) {
     super();
     const keys = (this.keys = new Keys(options.keyPrefix));
-    const { policy, now, maxOfflineUsers, maxTokenLifetimeMs, follow } = options;
+    const { policy, now, timeoutMs, maxOfflineUsers, maxTokenLifetimeMs, follow } = options;
     const { logger } = this;
     const node = (): string => this.node;
     const uptime = (): number => performance.now();
@@ -101,7 +101,7 @@ export class RedisPresenceStore
     const partitions = keys.partitions.map(
       (partitionKeys, index) =>
         new Partition({
-          ...{ port, policy, now, node, keys: partitionKeys, view: this.view },
+          ...{ port, policy, now, node, timeoutMs, keys: partitionKeys, view: this.view },
           logSize: Math.ceil(options.logSize / PARTITIONS),
           ...{ randomToken: randomId, publishesChanges: () => this.settings.allReadChanges },
           onStep: ({ user, occurredAt, cause, events, ended }, before, at) => {
@@ -123,7 +123,7 @@ export class RedisPresenceStore
         }),
     );
     this.partitions = new PartitionSet(partitions);
-    this.history = new RedisCommitHistory(port, partitions);
+    this.history = new RedisCommitHistory(port, partitions, timeoutMs);
     this.membership = new Membership({
       ...{ port, node, uptime, key: keys.beats },
       leaseMs: LEASE_MS,
@@ -204,7 +204,7 @@ export class RedisPresenceStore
   async get(by: UserKey): Promise<User | undefined> {
     if ('sessionId' in by) return this.ownerOf(by.sessionId);
     const { reader, replica } = this.partitions.of(by.userId);
-    await withinTimeout(reader.awaitCurrent());
+    await withinTimeout(this.options.timeoutMs, reader.awaitCurrent());
     return replica.table.find(by.userId);
   }
 

@@ -14,6 +14,8 @@ export interface RedisStoreOptions {
   readonly access: Config['access'];
   /** Only compared with the other nodes. Undefined: tokens have no maximum lifetime. */
   readonly maxTokenLifetimeMs?: number | undefined;
+  /** Milliseconds after which an update or a read that waits for Redis fails with STORE_UNAVAILABLE. */
+  readonly timeoutMs: number;
   /** The number of batches that the node loads from all partition logs when it starts. */
   readonly logSize: number;
   /** For how long the partition logs keep a batch, in milliseconds, but at least for a minute. */

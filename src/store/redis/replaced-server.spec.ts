@@ -19,7 +19,9 @@ describe('A node whose Redis is replaced behind one address', () => {
     replica = await RedisServer.start(['--replicaof', '127.0.0.1', `${primary.port}`]);
     await eventually(() => isInStep(replica), true);
     address = await TcpProxy.to(primary.port);
-    node = await StoreNode.start(`redis://127.0.0.1:${address.port}`, 'test:');
+    node = await StoreNode.start(`redis://127.0.0.1:${address.port}`, 'test:', {
+      timeoutMs: 1000,
+    });
     await node.connect('ann', 's');
   });
   afterEach(async () => {
@@ -83,7 +85,8 @@ describe('A node whose password is changed while it runs', () => {
       const redis = await RedisServer.start(settings, { username: 'default', password: before });
       const address = await TcpProxy.to(redis.port);
       const user = before === '' ? '' : `:${before}@`;
-      const node = await StoreNode.start(`redis://${user}127.0.0.1:${address.port}`, 'test:');
+      const url = `redis://${user}127.0.0.1:${address.port}`;
+      const node = await StoreNode.start(url, 'test:', { timeoutMs: 100 });
       await node.connect('ann', 's');
       // Open connections keep their permissions.
       await redis.with(async (admin) => {

@@ -5,6 +5,7 @@ import { connect, disconnect, join, mute, nodeLost, time } from '../../../test/s
 import { RedisServer } from '../../../test/support/redis-server.js';
 import { StoreNode } from '../../../test/support/store-node.js';
 import { partitionOf, Keys } from './keys.js';
+import type { RedisStoreOptions } from './redis-store-options.js';
 
 // This test causes faults deliberately.
 Logger.overrideLogger(false);
@@ -17,8 +18,8 @@ const PREFIX = 'nodes:';
 
 const KEYS = new Keys(PREFIX);
 
-function startNode(): Promise<StoreNode> {
-  return StoreNode.start(server.url, PREFIX);
+function startNode(options: Partial<RedisStoreOptions> = {}): Promise<StoreNode> {
+  return StoreNode.start(server.url, PREFIX, options);
 }
 
 describe('Several nodes', () => {
@@ -214,15 +215,17 @@ describe('Several nodes', () => {
 
   it('reject reads and commands in time if Redis does not respond', async () => {
     await a.connect('alice', 'a');
+    const c = await startNode({ timeoutMs: 100 });
     server.signal('SIGSTOP');
     try {
       const refused = { reason: 'STORE_UNAVAILABLE' };
-      await expect(a.store.view.awaitCurrent()).rejects.toMatchObject(refused);
-      await expect(a.store.get({ userId: 'alice' })).rejects.toMatchObject(refused);
-      await expect(a.perform('alice', join('a', 'lobby'))).rejects.toMatchObject(refused);
-      await expect(a.perform('alice', disconnect('x'))).rejects.toMatchObject(refused);
+      await expect(c.store.view.awaitCurrent()).rejects.toMatchObject(refused);
+      await expect(c.store.get({ userId: 'alice' })).rejects.toMatchObject(refused);
+      await expect(c.perform('alice', join('a', 'lobby'))).rejects.toMatchObject(refused);
+      await expect(c.perform('alice', disconnect('x'))).rejects.toMatchObject(refused);
     } finally {
       server.signal('SIGCONT');
+      await c.stop();
     }
     await eventually(() => a.status('alice').catch(() => 'unknown'), 'ONLINE');
   });

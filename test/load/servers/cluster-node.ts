@@ -1,6 +1,7 @@
 // A node of a cluster without its network. It commits as fast as the given number of callers can,
 // and reports the cost.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FIXED_LIMITS } from '../../../src/config/fixed-limits.js';
 import { redisUrl } from '../../../src/config/redis-url.js';
 import { step } from '../../../src/domain/step.js';
 import type { Input } from '../../../src/domain/input.js';
@@ -19,6 +20,7 @@ const POLICY = {
 const [url, name] = process.argv.slice(2) as [string, string];
 const store = new RedisPresenceStore({
   address: redisUrl.read(url)!,
+  timeoutMs: FIXED_LIMITS.storeTimeoutMs,
   keyPrefix: 'bench:',
   policy: POLICY,
   access: { visibility: 'everyone', channelAccess: 'any' },

@@ -18,7 +18,7 @@ from .v1.session_service_pb2 import RecordActivityRequest
 
 
 class SessionCommands:
-    """What a user can do in a session. `Session` carries the commands out, over lost connections."""
+    """The commands of a session. `Session` carries the commands out, over lost connections."""
 
     def __init__(self, attributes: Mapping[str, str]) -> None:
         self._attributes = dict(attributes)
