@@ -2,193 +2,22 @@
 
     foreign_client.py ADDRESS ALICE_TOKEN BOB_TOKEN ADMIN_TOKEN GOOGLE_RPC_DESCRIPTORS
 
-Needs a service that nobody else uses. Prints a line per expectation and exits with 1 when one does not hold.
+Needs a service that nobody else uses. Prints a line for each expectation and exits with 1 if one does not hold.
 """
 
-import queue
 import sys
-import threading
 
+import expectations
 import grpc
+from expectations import expect, expect_equal, expect_error
+from foreign_user import PATIENCE_SECONDS, Stream, Subscription, User
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from grpc_reflection_v1 import reflection_pb2, reflection_pb2_grpc
-from health.v1 import health_pb2, health_pb2_grpc
+from health_and_reflection import check_health, check_reflection
 from presence_service.v1 import events_service_pb2 as events
-from presence_service.v1 import events_service_pb2_grpc as events_grpc
 from presence_service.v1 import moderation_service_pb2 as moderation
-from presence_service.v1 import moderation_service_pb2_grpc as moderation_grpc
 from presence_service.v1 import presence_pb2 as presence
 from presence_service.v1 import presence_service_pb2 as presences
-from presence_service.v1 import presence_service_pb2_grpc as presences_grpc
 from presence_service.v1 import session_service_pb2 as sessions
-from presence_service.v1 import session_service_pb2_grpc as sessions_grpc
-
-PATIENCE_SECONDS = 10
-
-OWN = {
-    descriptor.full_name: descriptor
-    for file in (sessions, presences, events, moderation)
-    for descriptor in file.DESCRIPTOR.services_by_name.values()
-}
-
-failures = 0
-
-
-def expect(what, holds, found=None):
-    global failures
-    if holds:
-        print(f'PASS {what}')
-    else:
-        failures += 1
-        print(f'FAIL {what}: found {found!r}')
-
-
-def expect_equal(what, found, expected):
-    expect(what, found == expected, found)
-
-
-def expect_error(what, code, call):
-    try:
-        call()
-    except grpc.RpcError as error:
-        expect_equal(f'{what} is {code.name}', error.code(), code)
-        return error
-    expect(f'{what} is {code.name}', False, 'no error')
-    return None
-
-
-class Stream(threading.Thread):
-    """Reads a stream in a thread of its own, so that what it brings can be waited for."""
-
-    END = object()
-
-    def __init__(self, call):
-        super().__init__(daemon=True)
-        self.call = call
-        self.arrived = queue.Queue()
-        self.code = None
-        self.start()
-
-    def run(self):
-        try:
-            for message in self.call:
-                self.arrived.put(message)
-        except grpc.RpcError as error:
-            self.code = error.code()
-        self.arrived.put(self.END)
-
-    def next(self):
-        message = self.arrived.get(timeout=PATIENCE_SECONDS)
-        if message is self.END:
-            raise EOFError(f'the stream has ended with {self.code}')
-        return message
-
-    def end(self):
-        """Waits for the end and returns its status."""
-        while self.arrived.get(timeout=PATIENCE_SECONDS) is not self.END:
-            pass
-        return self.code
-
-
-class Subscription(Stream):
-    def __init__(self, user, **request):
-        super().__init__(user.events.Subscribe(events.SubscribeRequest(**request), metadata=user.metadata))
-        self.token = ''
-        self.pending = []
-
-    def message(self):
-        message = self.next()
-        self.token = message.resume_token or self.token
-        return message
-
-    def beginning(self):
-        """Everything up to SYNC_CURRENT: whether it was a reset, the snapshot and the events."""
-        reset, snapshot, missed = False, [], []
-        while True:
-            message = self.message()
-            reset = reset or message.sync == events.SYNC_RESET
-            snapshot.extend(message.snapshot)
-            missed.extend(message.events)
-            if message.sync == events.SYNC_CURRENT:
-                return reset, snapshot, missed
-
-    def event(self):
-        while not self.pending:
-            self.pending.extend(self.message().events)
-        return self.pending.pop(0)
-
-
-class User:
-    """All services, over a connection of its own."""
-
-    def __init__(self, address, token):
-        # Without this option, the C core lets channels to one address share a connection.
-        self.channel = grpc.insecure_channel(address, options=[('grpc.use_local_subchannel_pool', 1)])
-        self.sessions = sessions_grpc.SessionServiceStub(self.channel)
-        self.moderation = moderation_grpc.ModerationServiceStub(self.channel)
-        self.presences = presences_grpc.PresenceServiceStub(self.channel)
-        self.events = events_grpc.EventsServiceStub(self.channel)
-        self.metadata = (('authorization', f'Bearer {token}'),)
-
-    def call(self, method, request):
-        return method(request, metadata=self.metadata, timeout=PATIENCE_SECONDS)
-
-    def connect(self, **request):
-        stream = Stream(self.sessions.Connect(sessions.ConnectRequest(**request), metadata=self.metadata))
-        return stream, stream.next().session_started
-
-
-def check_health(address):
-    with grpc.insecure_channel(address) as channel:
-        stub = health_pb2_grpc.HealthStub(channel)
-        for service in ('', 'presence.v1.SessionService'):
-            request = health_pb2.HealthCheckRequest(service=service)
-            answer = stub.Check(request, timeout=PATIENCE_SECONDS)
-            expect_equal(f'health of "{service}"', answer.status, health_pb2.HealthCheckResponse.SERVING)
-
-
-def check_reflection(address):
-    """Builds the contract from what the server tells of itself."""
-    with grpc.insecure_channel(address) as channel:
-        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
-
-        def ask(**question):
-            request = reflection_pb2.ServerReflectionRequest(**question)
-            return next(iter(stub.ServerReflectionInfo(iter([request]), timeout=PATIENCE_SECONDS)))
-
-        listed = {service.name for service in ask(list_services='*').list_services_response.service}
-        expect('reflection lists the services', set(OWN) <= listed, listed)
-
-        for name in sorted(OWN):
-            pool = descriptor_pool.DescriptorPool()
-            answer = ask(file_containing_symbol=name).file_descriptor_response.file_descriptor_proto
-            files = {}
-            for data in answer:
-                file = descriptor_pb2.FileDescriptorProto.FromString(data)
-                files[file.name] = file
-            added = set()
-
-            def add(file):
-                if file.name in added:
-                    return
-                added.add(file.name)
-                for dependency in file.dependency:
-                    add(files[dependency])
-                pool.Add(file)
-
-            try:
-                for file in files.values():
-                    add(file)
-                found = sorted(method.name for method in pool.FindServiceByName(name).methods)
-            except (KeyError, TypeError) as error:
-                found = error
-            expect_equal(f'reflection describes {name} whole', found, sorted(m.name for m in OWN[name].methods))
-            if name == 'presence.v1.SessionService' and isinstance(found, list):
-                request = pool.FindMessageTypeByName('presence.v1.ConnectRequest')
-                own = sessions.ConnectRequest.DESCRIPTOR
-                fields = [(field.name, field.number, field.has_presence) for field in request.fields]
-                expected_fields = [(field.name, field.number, field.has_presence) for field in own.fields]
-                expect_equal('with the fields of its messages', fields, expected_fields)
 
 
 def field_violations(error, descriptors):
@@ -213,18 +42,18 @@ def field_violations(error, descriptors):
 def check_presence(alice, bob, admin, address, descriptors):
     watcher = Subscription(bob)
     reset, snapshot, missed = watcher.beginning()
-    expect_equal('a subscription begins with who is there: nobody', (reset, snapshot, missed), (False, [], []))
+    expect_equal('a subscription begins with the users who are online: none', (reset, snapshot, missed), (False, [], []))
     expect('the beginning has a resume token', watcher.token != '', watcher.token)
 
     stream, started = alice.connect(platform='desktop', is_microphone_muted=True)
     session = started.session.session_id
     expect_equal('the session is of the user of the token', started.session.user_id, 'alice')
-    expect_equal('the session is on the platform that was named', started.session.platform, 'desktop')
-    expect_equal('no heartbeats are asked for', started.heartbeat_timeout_ms, 0)
+    expect_equal('the session is on the requested platform', started.session.platform, 'desktop')
+    expect_equal('the service requires no heartbeats', started.heartbeat_timeout_ms, 0)
     expect_equal('the user is ONLINE', started.presence.status, presence.PRESENCE_STATUS_ONLINE)
-    expect('the user is muted as asked', started.presence.is_microphone_muted)
+    expect('the user is muted as requested', started.presence.is_microphone_muted)
     event = watcher.event()
-    expect_equal('a subscriber hears of it', event.WhichOneof('change'), 'user_online')
+    expect_equal('a subscriber receives an event', event.WhichOneof('change'), 'user_online')
     expect_equal('with the same presence', event.presence, started.presence)
     expect_equal('and why', event.reason, events.CHANGE_REASON_CONNECTED)
     expect_equal('the microphone was not muted before', watcher.event().WhichOneof('change'), 'user_mute_state_changed')
@@ -262,15 +91,15 @@ def check_presence(alice, bob, admin, address, descriptors):
     expect_equal('with the platforms', list(event.presence.platforms), ['desktop', 'mobile'])
 
     listed = bob.call(bob.presences.ListOnlineUsers, presences.ListOnlineUsersRequest())
-    expect_equal('the list has alice, as last announced', list(listed.presences), [event.presence])
+    expect_equal('the list has the presence of the last event', list(listed.presences), [event.presence])
     expect_equal('the list says how many there are', listed.total_size, 1)
     members = bob.call(bob.presences.ListChannelMembers, presences.ListChannelMembersRequest(channel_id='lobby'))
-    expect_equal('so has the channel', list(members.presences), [event.presence])
+    expect_equal('the channel has her, too', list(members.presences), [event.presence])
     got = bob.call(bob.presences.GetPresence, presences.GetPresenceRequest(user_id='nobody'))
     expect_equal('a user never seen is OFFLINE', got.presence.status, presence.PRESENCE_STATUS_OFFLINE)
     request = presences.BatchGetPresencesRequest(user_ids=['nobody', 'alice'])
     batch = bob.call(bob.presences.BatchGetPresences, request)
-    expect_equal('a batch is in the order asked', [p.user_id for p in batch.presences], ['nobody', 'alice'])
+    expect_equal('a batch is in the order of the request', [p.user_id for p in batch.presences], ['nobody', 'alice'])
     own = alice.call(alice.sessions.ListSessions, sessions.ListSessionsRequest())
     expect_equal('the sessions, oldest first', [s.platform for s in own.sessions], ['desktop', 'mobile'])
     alice.call(alice.sessions.Heartbeat, sessions.HeartbeatRequest(session_id=session))
@@ -336,7 +165,7 @@ def check_channels_and_attributes(bob, admin):
 
     request = presences.CountPresencesRequest(channel_ids=['stage', 'nowhere'])
     counted = bob.call(bob.presences.CountPresences, request).counts
-    expect_equal('the counts are in the order asked', [(c.channel_id, c.total) for c in counted], [('stage', 1), ('nowhere', 0)])
+    expect_equal('the counts are in the order of the request', [(c.channel_id, c.total) for c in counted], [('stage', 1), ('nowhere', 0)])
     expect_equal('by status', counted[0].by_status[0].status, presence.PRESENCE_STATUS_ONLINE)
     everyone = bob.call(bob.presences.CountPresences, presences.CountPresencesRequest()).counts
     expect_equal('without channels there is one count of all users', (len(everyone), everyone[0].WhichOneof('scope')), (1, None))
@@ -344,7 +173,7 @@ def check_channels_and_attributes(bob, admin):
     request = moderation.MuteUserRequest(user_id='bob', is_microphone_muted=True)
     muted = admin.call(admin.moderation.MuteUser, request).presence
     expect('a moderator mutes', muted.is_microphone_muted_by_moderator and not muted.is_microphone_muted)
-    expect_equal('and it says so', watcher.event().reason, events.CHANGE_REASON_MODERATED)
+    expect_equal('with this reason', watcher.event().reason, events.CHANGE_REASON_MODERATED)
     request = moderation.MoveUserRequest(user_id='bob', from_channel_id='stage', to_channel_id='audience')
     moved = admin.call(admin.moderation.MoveUser, request).presence
     expect_equal('a moderator moves', list(moved.channel_ids), ['audience', 'lobby'])
@@ -372,14 +201,14 @@ def check_errors(alice, bob, session, address, descriptors):
     expect_error('no token', code.UNAUTHENTICATED, lambda: stranger.presences.ListOnlineUsers(presences.ListOnlineUsersRequest(), timeout=PATIENCE_SECONDS))
     expect_error('the session of another user', code.PERMISSION_DENIED, lambda: bob.call(bob.presences.JoinChannel, join(session_id=session, channel_id='lobby')))
     expect_error('a call for admins', code.PERMISSION_DENIED, lambda: bob.call(bob.sessions.ListSessions, sessions.ListSessionsRequest(user_id='alice')))
-    expect_error('a session that there is not', code.NOT_FOUND, lambda: alice.call(alice.presences.JoinChannel, join(session_id='none', channel_id='lobby')))
+    expect_error('an unknown session', code.NOT_FOUND, lambda: alice.call(alice.presences.JoinChannel, join(session_id='none', channel_id='lobby')))
     error = expect_error('no channel', code.INVALID_ARGUMENT, lambda: alice.call(alice.presences.JoinChannel, join(session_id=session)))
-    expect_equal('it says which field', field_violations(error, descriptors), ['channel_id'])
+    expect_equal('the error names the field', field_violations(error, descriptors), ['channel_id'])
     expect_equal('a bad resume token is INVALID_ARGUMENT', Subscription(bob, resume_token='?').end(), code.INVALID_ARGUMENT)
     raw = alice.channel.unary_unary('/presence.v1.PresenceService/GetPresence')
-    expect_error('bytes that are no message', code.INVALID_ARGUMENT, lambda: alice.call(raw, b'\xff\xff\xff'))
+    expect_error('bytes that are not a message', code.INVALID_ARGUMENT, lambda: alice.call(raw, b'\xff\xff\xff'))
     unknown = alice.channel.unary_unary('/presence.v1.PresenceService/Unknown')
-    expect_error('a method that there is not', code.UNIMPLEMENTED, lambda: alice.call(unknown, b''))
+    expect_error('an unknown method', code.UNIMPLEMENTED, lambda: alice.call(unknown, b''))
     stranger.channel.close()
 
 
@@ -390,7 +219,7 @@ def main(address, alice, bob, admin, descriptors):
     check_reflection(address)
     check_presence(User(address, alice), User(address, bob), User(address, admin), address, google_rpc)
     check_channels_and_attributes(User(address, bob), User(address, admin))
-    return 1 if failures else 0
+    return 1 if expectations.failed else 0
 
 
 if __name__ == '__main__':
