@@ -13,9 +13,15 @@ interface Codec<Message> {
   decode(bytes: Uint8Array): Message;
 }
 
-export function newClient(port: number): Client {
-  return new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
+/** With TLS, the client trusts every certificate. */
+export function newClient(port: number, usesTls = false): Client {
+  const transport = usesTls
+    ? credentials.createSsl(null, null, null, { rejectUnauthorized: false })
+    : credentials.createInsecure();
+  return new Client(`127.0.0.1:${port}`, transport, {
     'grpc.use_local_subchannel_pool': 1,
+    // An IP address is no server name in TLS.
+    'grpc.ssl_target_name_override': 'localhost',
   });
 }
 

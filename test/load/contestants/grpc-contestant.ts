@@ -10,7 +10,7 @@ import {
 import type { Contestant, OnEvents, Publisher, Watcher } from '../contestant.js';
 import { call, connect, metadataOf, newClient, tokenOf } from '../grpc-clients.js';
 import { startGrpcServer, type GrpcServer } from '../grpc-server.js';
-import { countEvents, firstField, RawConnection } from '../raw-connection.js';
+import { countEvents, firstField, RawConnection, type ClientTls } from '../raw-connection.js';
 import type { ServerProcess } from '../server-process.js';
 
 /** The number of users that cause events. */
@@ -22,7 +22,11 @@ const USERS = 50;
 export class GrpcContestant implements Contestant {
   readonly name: string;
 
-  constructor(private readonly server: GrpcServer) {
+  /** `tls`: the server has a certificate, and all clients use TLS. */
+  constructor(
+    private readonly server: GrpcServer,
+    private readonly tls?: ClientTls,
+  ) {
     this.name = server.name;
   }
 
@@ -35,7 +39,7 @@ export class GrpcContestant implements Contestant {
   }
 
   async subscribe(port: number, onEvents: OnEvents): Promise<Watcher> {
-    const connection = new RawConnection(port, await tokenOf('watcher'));
+    const connection = new RawConnection(port, await tokenOf('watcher'), this.tls);
     const request = { ...SubscribeRequest.decode(new Uint8Array()), skipSnapshot: true };
     const bytes = SubscribeRequest.encode(request).finish();
     await connection.begin('EventsService/Subscribe', bytes, (message) => {
@@ -46,7 +50,7 @@ export class GrpcContestant implements Contestant {
   }
 
   publisher(port: number): Promise<Publisher> {
-    return GrpcPublisher.start(port);
+    return GrpcPublisher.start(newClient(port, this.tls !== undefined));
   }
 }
 
@@ -59,8 +63,7 @@ class GrpcPublisher implements Publisher {
     private readonly users: readonly { readonly sessionId: string; readonly metadata: Metadata }[],
   ) {}
 
-  static async start(port: number): Promise<GrpcPublisher> {
-    const client = newClient(port);
+  static async start(client: Client): Promise<GrpcPublisher> {
     const users = await Promise.all(
       Array.from({ length: USERS }, async (_, i) => {
         const metadata = await metadataOf(`user-${i}`);
