@@ -1,7 +1,9 @@
-// npm run bench -- [fanout|latency|groups|unary|memory|state|crowd|counts|storm|connect|reconnect|cluster|replication|greedy|slow|webhooks|simulate ...] [--quick] [--trace trace.csv]
+// npm run bench -- [fanout|latency|groups|unary|memory|state|crowd|counts|storm|connect|reconnect|cluster|replication|publish|greedy|slow|webhooks|simulate ...] [--quick] [--trace trace.csv]
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { Authority } from '../support/certificates.js';
+import { TlsFolder } from '../support/tls-folder.js';
 import { GrpcContestant } from './contestants/grpc-contestant.js';
 import { LineContestant, NATS, REDIS } from './contestants/line-contestant.js';
 import { SocketIoContestant } from './contestants/socket-io-contestant.js';
@@ -18,6 +20,7 @@ import { measureGroups } from './groups.js';
 import { measureMemory } from './memory.js';
 import type { PopulationSize } from './population.js';
 import { clearProgress, progress } from './progress.js';
+import { measurePublish, type PublishResult } from './publish.js';
 import { measureReconnect } from './reconnect.js';
 import { measureReplication, type ReplicationResult } from './replication.js';
 import { report } from './report.js';
@@ -93,9 +96,19 @@ const WORKLOADS: Readonly<
   },
   replication: async (isQuick) => {
     const results: ReplicationResult[] = [];
-    for (const callers of [1, 64]) {
+    for (const callers of [1, 16, 64]) {
       const size = isQuick ? { usersPerNode: 500, seconds: 2, runs: 1 } : CLUSTER;
       results.push(await measureReplication({ callers, ...size }));
+    }
+    return results;
+  },
+  publish: async (isQuick) => {
+    const results: PublishResult[] = [];
+    for (const callers of [1, 16, 64]) {
+      for (const receivers of isQuick ? [8] : [1, 32, 128]) {
+        const size = isQuick ? { seconds: 2, runs: 1 } : { seconds: 3, runs: 3 };
+        results.push(await measurePublish({ receivers, callers, ...size }));
+      }
     }
     return results;
   },
@@ -137,8 +150,22 @@ function everyone(isQuick: boolean): Omit<FanoutLoad, 'burst' | 'intervalMs'> {
 
 /** Measures all contestants in one run, because the speed of a machine varies over time. */
 async function fanout(load: FanoutLoad): Promise<readonly FanoutResult[]> {
+  const folder = await TlsFolder.with(await (await Authority.make('bench')).server());
+  try {
+    return await fanoutOf(load, folder.settings);
+  } finally {
+    await folder.remove();
+  }
+}
+
+async function fanoutOf(
+  load: FanoutLoad,
+  tls: Readonly<Record<string, string>>,
+): Promise<readonly FanoutResult[]> {
+  const withTls = { ...PRESENCE_SERVICE, name: 'Presence service, TLS', env: tls };
   const contestants: readonly Contestant[] = [
     new GrpcContestant(PRESENCE_SERVICE),
+    new GrpcContestant(withTls, { ticket: undefined }),
     new LineContestant(REDIS),
     new LineContestant(NATS),
     new SocketIoContestant(),

@@ -7,6 +7,9 @@ import { progress } from './progress.js';
 
 const NODE = fileURLToPath(new URL('./servers/cluster-node.js', import.meta.url));
 
+/** The prefix of all keys. */
+export const KEY_PREFIX = 'bench:';
+
 /** A command for a node. Without `seconds`, the node only connects its users. Without `callers`, it only applies commits. */
 export interface ClusterNodeOrder {
   readonly users: number;

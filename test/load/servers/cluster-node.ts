@@ -7,7 +7,7 @@ import { step } from '../../../src/domain/step.js';
 import type { Input } from '../../../src/domain/input.js';
 import { SealingKeys } from '../../../src/sealed-tokens/sealing-keys.js';
 import { RedisPresenceStore } from '../../../src/store/redis/redis-presence-store.js';
-import type { ClusterNodeOrder, ClusterNodeResult } from '../cluster.js';
+import { KEY_PREFIX, type ClusterNodeOrder, type ClusterNodeResult } from '../cluster.js';
 import { percentile } from '../median.js';
 
 const POLICY = {
@@ -21,7 +21,7 @@ const [url, name] = process.argv.slice(2) as [string, string];
 const store = new RedisPresenceStore({
   address: redisUrl.read(url)!,
   timeoutMs: FIXED_LIMITS.storeTimeoutMs,
-  keyPrefix: 'bench:',
+  keyPrefix: KEY_PREFIX,
   policy: POLICY,
   access: { visibility: 'everyone', channelAccess: 'any' },
   logSize: 100_000,

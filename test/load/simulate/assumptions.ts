@@ -9,11 +9,15 @@ export interface Assumptions {
   readonly tls: boolean;
   /** Whether users see one another by groups, 20 for each user. */
   readonly groups: boolean;
+  /** Whether events are also delivered by webhook. */
+  readonly webhooks: boolean;
   /** The factor by which the busiest node has more clients than the average node. */
   readonly imbalance: number;
   readonly connectionsPerNode: number;
-  /** The part of a core that a node, and a Redis primary, may use in the peak hour. A node must also have it after the loss of another. */
+  /** The part of a core that a node may use in the peak hour, also after the loss of another node. */
   readonly maxCores: number;
+  /** The part of a core that a Redis primary may use in the peak hour. */
+  readonly maxRedisCores: number;
   readonly maxNodeBytes: number;
   readonly maxPrimaries: number;
   /** The bytes per second that one Redis primary may send. 10 Gbit/s are 1,250 MB/s. */
@@ -30,9 +34,11 @@ export const ASSUMPTIONS: Assumptions = {
   followers: 50,
   tls: true,
   groups: false,
+  webhooks: false,
   imbalance: 1.1,
   connectionsPerNode: 50_000,
   maxCores: 0.7,
+  maxRedisCores: 0.7,
   maxNodeBytes: 8e9,
   maxPrimaries: 16,
   maxRedisBytesPerSecond: 1e9,

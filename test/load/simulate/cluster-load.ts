@@ -37,7 +37,6 @@ export interface Need {
   readonly commits: number;
   readonly busiestNodeCores: number;
   readonly nodeBytes: number;
-  readonly redisCores: number;
   readonly redisBytes: number;
   readonly redisBytesPerSecond: number;
   /** The traffic that one node receives from Redis. */
@@ -54,10 +53,11 @@ export function needOf(load: Load, nodes: number, costs: UnitCosts, given: Assum
     nodes,
     commits,
     busiestNodeCores:
-      (share * ownMicros(load, costs, given) + others * commits * costs.appliedCommitMicros) /
+      (share * ownMicros(load, costs, given) +
+        others * commits * costs.appliedCommitMicros +
+        webhookMicros(commits, nodes, costs, given)) /
       MICROS,
     nodeBytes: remembered * userBytes + share * load.online * connectionBytes(costs, given),
-    redisCores: (commits * redisMicros(commits, nodes, costs, given)) / MICROS,
     redisBytes:
       remembered * costs.redisUserBytes +
       Math.min(SERVICE.maxLogBytes, commits * costs.redisLogBytes * SERVICE.logSeconds),
@@ -82,23 +82,19 @@ function ownMicros(load: Load, costs: UnitCosts, given: Assumptions): number {
   );
 }
 
-/** Returns the processor time for the events of a commit at its subscribers. Each is a message of its own. */
-export function deliveriesMicros(costs: UnitCosts, { followers, groups }: Assumptions): number {
-  return followers * costs.deliveryMicros * (groups ? costs.groupsFactor : 1);
-}
-
-/**
- * Returns the processor time of Redis for a commit. A node sends a batch for each partition as soon as the one before
- * it is written, so a batch has several commits only if a node has more than one commit of a partition in that time.
- */
-export function redisMicros(
+/** Returns the processor time for webhooks on the node that delivers those of most partitions. */
+function webhookMicros(
   commits: number,
   nodes: number,
   costs: UnitCosts,
-  { batchSeconds }: Assumptions,
+  given: Assumptions,
 ): number {
-  const waiting = (commits / nodes / SERVICE.partitions) * batchSeconds;
-  const perBatch = Math.min(SERVICE.maxCommitsPerBatch, Math.max(1, waiting));
-  const batch = costs.redisBatchMicros + costs.redisPublishMicros * (nodes - 1);
-  return batch / perBatch + costs.redisCommitMicros;
+  if (!given.webhooks) return 0;
+  const { partitions } = SERVICE;
+  return (commits / partitions) * Math.ceil(partitions / nodes) * costs.webhookMicros;
+}
+
+/** Returns the processor time for the events of a commit at its subscribers. Each is a message of its own. */
+export function deliveriesMicros(costs: UnitCosts, { followers, groups }: Assumptions): number {
+  return followers * costs.deliveryMicros * (groups ? costs.groupsFactor : 1);
 }

@@ -1,6 +1,7 @@
 import { SERVICE, type Assumptions } from './assumptions.js';
-import { deliveriesMicros, needOf, redisMicros, type Load } from './cluster-load.js';
+import { deliveriesMicros, needOf, type Load } from './cluster-load.js';
 import type { Plan } from './plan.js';
+import { furtherCommitMicros } from './redis-load.js';
 import type { UnitCosts } from './unit-costs.js';
 
 const MICROS = 1e6;
@@ -58,7 +59,9 @@ class NodeLoss {
     this.clients = Math.round((load.online / plan.nodes) * given.imbalance);
     const base = needOf(load, this.nodes, costs, given);
     this.freeNodeMicros = Math.max(0, 1 - base.busiestNodeCores) * STEP_SECONDS * MICROS;
-    this.freeRedisMicros = Math.max(0, plan.primaries - base.redisCores) * STEP_SECONDS * MICROS;
+    this.redisMicros = furtherCommitMicros(base.commits, this.nodes, costs, given);
+    const busyMicros = base.commits * this.redisMicros;
+    this.freeRedisMicros = Math.max(0, plan.primaries * MICROS - busyMicros) * STEP_SECONDS;
     this.allowedPerStep = SERVICE.newSessionsPerSecond * this.nodes * STEP_SECONDS;
     this.allowed = 2 * SERVICE.newSessionsPerSecond * this.nodes;
     const handshake = given.tls ? costs.fullHandshakeMicros : 0;
@@ -66,7 +69,6 @@ class NodeLoss {
     this.connectMicros = own / this.nodes + costs.appliedCommitMicros;
     this.endMicros = costs.commitMicros / this.nodes + costs.appliedCommitMicros;
     this.eventMicros = deliveriesMicros(costs, given) / this.nodes;
-    this.redisMicros = redisMicros(base.commits, this.nodes, costs, given);
     this.waiting = this.clients;
   }
 

@@ -1,5 +1,6 @@
 import type { Assumptions } from './assumptions.js';
 import { needOf, type Load, type Need } from './cluster-load.js';
+import { redisLoadOf } from './redis-load.js';
 import type { UnitCosts } from './unit-costs.js';
 
 /** The limit that decides how large a cluster can be. */
@@ -7,6 +8,7 @@ export type Limit = 'CPU of a node' | 'memory of a node' | 'CPU of Redis' | 'net
 
 export interface Plan extends Need {
   readonly primaries: number;
+  readonly redisCores: number;
 }
 
 /**
@@ -19,21 +21,27 @@ export function planFor(load: Load, costs: UnitCosts, given: Assumptions): Plan 
   for (let nodes = fewest; nodes <= fewest * 20; nodes++) {
     const afterLoss = needOf(load, nodes - 1, costs, given);
     const need = needOf(load, nodes, costs, given);
-    const primaries = primariesFor(need, given);
+    const redis = smallestRedis(need, costs, given);
     if (afterLoss.nodeBytes > given.maxNodeBytes) limit = 'memory of a node';
     else if (afterLoss.busiestNodeCores > given.maxCores) limit = 'CPU of a node';
     // More nodes cost Redis more.
-    else if (primaries > given.maxPrimaries) return redisLimit(need, given);
-    else return { ...need, primaries };
+    else if (typeof redis === 'string') return redis;
+    else return { ...need, ...redis };
   }
   return limit;
 }
 
-function primariesFor({ redisCores, redisBytesPerSecond }: Need, given: Assumptions): number {
-  const forCores = Math.ceil(redisCores / given.maxCores);
-  return Math.max(forCores, Math.ceil(redisBytesPerSecond / given.maxRedisBytesPerSecond));
-}
-
-function redisLimit({ redisCores }: Need, { maxCores, maxPrimaries }: Assumptions): Limit {
-  return redisCores / maxCores > maxPrimaries ? 'CPU of Redis' : 'network of Redis';
+/** Returns the smallest number of primaries that bears the commits, and what they need, or the limit that is exceeded. */
+function smallestRedis(
+  { nodes, commits, redisBytesPerSecond }: Need,
+  costs: UnitCosts,
+  given: Assumptions,
+): Pick<Plan, 'primaries' | 'redisCores'> | Limit {
+  const forBytes = Math.ceil(redisBytesPerSecond / given.maxRedisBytesPerSecond);
+  if (forBytes > given.maxPrimaries) return 'network of Redis';
+  for (let primaries = Math.max(1, forBytes); primaries <= given.maxPrimaries; primaries++) {
+    const redisCores = redisLoadOf(commits, { nodes, primaries }, costs, given).cores;
+    if (redisCores <= primaries * given.maxRedisCores) return { primaries, redisCores };
+  }
+  return 'CPU of Redis';
 }

@@ -26,13 +26,6 @@ const FIGURES: readonly (readonly [keyof DayResult, string])[] = [
   ['bottleneck', 'loss of a node: limited by'],
 ];
 
-/** The targets of the costs that limit a cluster. */
-const TARGETS: Partial<UnitCosts> = {
-  appliedCommitMicros: 10,
-  redisCommitMicros: 2,
-  redisBatchMicros: 30,
-};
-
 /** A figure, and its value for each number of users. */
 export type SizesRow = Readonly<Record<string, string | number>>;
 
@@ -76,14 +69,10 @@ export interface EndRow {
 export function simulateEnds(tracePath: string): readonly EndRow[] {
   const day = dayShapeOf(readTrace(tracePath));
   const costs = valuesOf(UNIT_COSTS);
-  const end = (
-    variant: string,
-    changed: Partial<Assumptions>,
-    changedCosts: Partial<UnitCosts> = {},
-  ): EndRow => {
-    const given = { ...ASSUMPTIONS, ...changed };
-    return { variant, ...endOfCluster(day, { ...costs, ...changedCosts }, given) };
-  };
+  const end = (variant: string, changed: Partial<Assumptions>): EndRow => ({
+    variant,
+    ...endOfCluster(day, costs, { ...ASSUMPTIONS, ...changed }),
+  });
   return [
     end('as assumed', {}),
     end('one Redis instead of a Redis Cluster', { maxPrimaries: 1 }),
@@ -92,7 +81,8 @@ export function simulateEnds(tracePath: string): readonly EndRow[] {
     end('without TLS', { tls: false }),
     end('a command every 15 minutes', { commandSeconds: 900 }),
     end('16 GB for each node', { maxNodeBytes: 16e9 }),
-    end('costs of replication at their targets', {}, TARGETS),
-    end('the same, a command every 15 minutes', { commandSeconds: 900 }, TARGETS),
+    end('webhooks', { webhooks: true }),
+    end('a Redis primary may use 0.9 of a core', { maxRedisCores: 0.9 }),
+    end('nodes may use 0.9 of a core, too', { maxRedisCores: 0.9, maxCores: 0.9 }),
   ];
 }

@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseTrace } from '../replay/trace.js';
 import { ASSUMPTIONS, SERVICE } from './assumptions.js';
-import { commitsOf, loadOf, needOf, redisMicros, type Load } from './cluster-load.js';
+import { commitsOf, loadOf, needOf, type Load } from './cluster-load.js';
 import { dayShapeOf, type HourShape } from './day-shape.js';
 import { loseNode } from './node-loss.js';
 import { planFor, type Plan } from './plan.js';
+import { redisLoadOf, type RedisLoad } from './redis-load.js';
 import { endOfCluster, simulateDay } from './simulate.js';
 import { UNIT_COSTS, valuesOf } from './unit-costs.js';
 
@@ -93,14 +94,16 @@ describe('The load of a cluster', () => {
     expect(cores[2]).toBeGreaterThan(applied * 0.99);
   });
 
-  it('costs Redis less for each commit when commits share batches, and more with each node', () => {
-    const given = { ...ASSUMPTIONS, batchSeconds: 0.01 };
-    const alone = redisMicros(16, 1, COSTS, given);
-    expect(alone).toBe(COSTS.redisBatchMicros + COSTS.redisCommitMicros);
-    expect(redisMicros(16 * 400, 1, COSTS, given)).toBe(
-      COSTS.redisBatchMicros / 4 + COSTS.redisCommitMicros,
-    );
-    expect(redisMicros(16, 11, COSTS, given)).toBeCloseTo(alone + 10 * COSTS.redisPublishMicros);
+  it('has the deliveries by webhook on the nodes that hold the leases of the partitions', () => {
+    const load = { online: 1e5, connects: 0, commands: 1600 };
+    const additional = (nodes: number): number => {
+      const [without, withWebhooks] = [false, true].map(
+        (webhooks) => needOf(load, nodes, COSTS, { ...ASSUMPTIONS, webhooks }).busiestNodeCores,
+      );
+      return (withWebhooks! - without!) * 1e6;
+    };
+    expect(additional(40)).toBeCloseTo(100 * COSTS.webhookMicros);
+    expect(additional(3)).toBeCloseTo(600 * COSTS.webhookMicros);
   });
 
   it('takes more memory with groups', () => {
@@ -111,6 +114,49 @@ describe('The load of a cluster', () => {
     expect(withGroups! - without!).toBeCloseTo(
       (load.online + ASSUMPTIONS.offlineUsers) * COSTS.groupsBytes,
     );
+  });
+});
+
+describe('The load of Redis', () => {
+  const { redisBatchMicros, redisCommitMicros, redisWriteMicros, redisCopyMicros } = COSTS;
+  const alone = redisBatchMicros + redisCommitMicros;
+
+  function loadOfOne(commits: number, nodes: number, batchSeconds = 0): RedisLoad {
+    return redisLoadOf(commits, { nodes, primaries: 1 }, COSTS, { ...ASSUMPTIONS, batchSeconds });
+  }
+
+  function microsOf(commits: number, nodes: number, batchSeconds = 0): number {
+    return (loadOfOne(commits, nodes, batchSeconds).cores / commits) * 1e6;
+  }
+
+  it('is a batch, its commit, and a write to each node if batches are rare', () => {
+    expect(loadOfOne(1, 10).batchesPerWrite).toBeCloseTo(1);
+    expect(microsOf(1, 10)).toBeCloseTo(alone + 10 * (redisWriteMicros + redisCopyMicros), 1);
+  });
+
+  it('grows more slowly than the number of commits, because more batches share the writes', () => {
+    const [few, many] = [microsOf(1000, 100), microsOf(6000, 100)];
+    const shared = alone + 100 * redisCopyMicros;
+    expect(many).toBeLessThan(0.8 * few);
+    expect(many).toBeGreaterThan(shared);
+    expect(loadOfOne(6000, 100).batchesPerWrite).toBeGreaterThan(2);
+  });
+
+  it('is less for each commit if the commits of a node share batches', () => {
+    // Each batch of the only node has four commits.
+    expect(microsOf(16 * 400, 1, 0.01)).toBeLessThan(alone / 3);
+  });
+
+  it('has no end if even batches that share all writes arrive too fast', () => {
+    const fastest = 1e6 / (alone + 100 * redisCopyMicros);
+    expect(loadOfOne(fastest * 0.99, 100).cores).toBeCloseTo(1);
+    expect(loadOfOne(fastest * 1.01, 100).cores).toBe(Infinity);
+  });
+
+  it('is divided between the primaries', () => {
+    const given = { ...ASSUMPTIONS, batchSeconds: 0 };
+    const four = redisLoadOf(4000, { nodes: 100, primaries: 4 }, COSTS, given);
+    expect(four.cores).toBeCloseTo(4 * loadOfOne(1000, 100).cores);
   });
 });
 
@@ -129,7 +175,7 @@ describe('The plan of a cluster', () => {
 
   it.each([
     ['memory of a node', { maxNodeBytes: 1e8 }],
-    ['CPU of Redis', { maxPrimaries: 0 }],
+    ['CPU of Redis', { maxPrimaries: 1, connectionsPerNode: 500 }],
     ['CPU of a node', { maxCores: 0.001, maxPrimaries: 1e9 }],
     ['network of Redis', { maxRedisBytesPerSecond: 1 }],
   ])('names what prevents every cluster: %s', (limit, changed) => {
@@ -145,7 +191,7 @@ describe('The loss of a node', () => {
     const free = { ...COSTS, connectMicros: 0, fullHandshakeMicros: 0, commitMicros: 0 };
     const costs = { ...free, appliedCommitMicros: 0, redisBatchMicros: 0, redisCommitMicros: 0 };
     const calm = { online: 2000, connects: 0, commands: 0 };
-    const result = loseNode(calm, planned(calm), { ...costs, redisPublishMicros: 0 }, ASSUMPTIONS);
+    const result = loseNode(calm, planned(calm), { ...costs, redisCopyMicros: 0 }, ASSUMPTIONS);
     expect(result).toMatchObject({ seenOffline: 0, bottleneck: 'nothing' });
     expect(result.secondsUntilOnline).toBeLessThan(0.1);
   });
@@ -162,7 +208,7 @@ describe('The loss of a node', () => {
   });
 
   it('shows users OFFLINE who are not back when the lease ends', () => {
-    const slow = { ...COSTS, connectMicros: 50_000 };
+    const slow = { ...COSTS, connectMicros: 5000 };
     const { clients, seenOffline, secondsUntilOnline, bottleneck } = loseNode(
       load,
       plan,

@@ -3,6 +3,7 @@ import { commitsOf, loadOf, needOf, type Load } from './cluster-load.js';
 import type { HourShape } from './day-shape.js';
 import { loseNode } from './node-loss.js';
 import { planFor, type Limit, type Plan } from './plan.js';
+import { redisLoadOf } from './redis-load.js';
 import type { UnitCosts } from './unit-costs.js';
 
 /** A day of a cluster that is large enough for its peak hour, and the loss of one of its nodes in that hour. */
@@ -114,10 +115,16 @@ function needed(
   };
 }
 
-function allCores(load: Load, { nodes }: Plan, costs: UnitCosts, given: Assumptions): number {
+function allCores(
+  load: Load,
+  { nodes, primaries }: Plan,
+  costs: UnitCosts,
+  given: Assumptions,
+): number {
   const even = { ...given, imbalance: 1 };
-  const { busiestNodeCores, redisCores } = needOf(load, nodes, costs, even);
-  return nodes * busiestNodeCores + redisCores;
+  const { commits, busiestNodeCores } = needOf(load, nodes, costs, even);
+  const redis = redisLoadOf(commits, { nodes, primaries }, costs, given);
+  return nodes * busiestNodeCores + redis.cores;
 }
 
 function mean(values: readonly number[]): number {

@@ -17,26 +17,31 @@ export const UNIT_COSTS = {
   fullHandshakeMicros: of(870, 'connecting-clients'),
   resumedHandshakeMicros: of(750, 'connecting-clients'),
   /** A connection for each second in which its client does nothing. */
-  idleMicros: of(13, 'connecting-clients'),
+  idleMicros: of(9.4, 'connecting-clients'),
   /** The end of a session whose connection is lost. */
   endMicros: of(222, 'storm'),
   /** A command over gRPC, with its commit in memory. */
-  commandMicros: of(126, 'unary-calls'),
-  /** A commit to Redis on the node that makes it, and on each other node. */
-  commitMicros: of(30, 'several-nodes'),
-  appliedCommitMicros: of(22, 'several-nodes'),
+  commandMicros: of(53, 'unary-calls'),
+  /** A commit to Redis on the node that makes it, and on each other node. Most batches have one commit, but arrive with others. */
+  commitMicros: of(25, 'replication'),
+  appliedCommitMicros: of(6, 'replication'),
   /** An event that reaches a subscriber in a message of its own. */
-  deliveryMicros: of(11.4, 'fan-out'),
+  deliveryMicros: of(10.9, 'fan-out'),
   /** The factor of a delivery with `VISIBILITY=groups`. */
   groupsFactor: of(1.08, 'groups'),
 
-  /** Redis: a batch, each commit in it, and each further node that receives the batch. From the rows with 1 and 64 commands. */
-  redisBatchMicros: of(60, 'several-nodes'),
-  redisCommitMicros: of(4, 'several-nodes'),
-  redisPublishMicros: of(2.7, 'several-nodes'),
+  /** The delivery of an event by webhook, on the node that delivers those of its partition. */
+  webhookMicros: of(52, 'webhooks'),
+
+  /** Redis: a batch, and each commit in it. */
+  redisBatchMicros: of(40, 'many-nodes'),
+  redisCommitMicros: of(2.5, 'many-nodes'),
+  /** Redis: a write to a node, and each batch in it. */
+  redisWriteMicros: of(3.3, 'many-nodes'),
+  redisCopyMicros: of(0.16, 'many-nodes'),
   /** The bytes that Redis sends to one node for a commit that is alone in its batch. */
   redisSentBytes: of(225, 'replication'),
-  redisUserBytes: of(1200, 'several-nodes'),
+  redisUserBytes: of(1464, 'compared-with-the-versions-of-28-and-30-november'),
   /** A commit in the log of its partition. */
   redisLogBytes: of(550, 'replication'),
 
