@@ -45,8 +45,8 @@ const original = RpcContextCreator.prototype.create;
 const tokens = new ParamsTokenFactory();
 
 /**
- * Makes Nest run the guards, the parameters with their pipes, and the filters of a call one after the other, and wait only
- * for those that return a promise. Nest itself waits after each step: it creates 31 promises for each call.
+ * Makes Nest run the guards, the parameters with their pipes, and the filters of a call one after the other, and await only
+ * those that return a promise. Nest itself waits after each step: it creates 31 promises for each call.
  */
 export function runPipelinesDirectly(): void {
   RpcContextCreator.prototype.create = function (this: RpcContextCreator, ...about): never {
@@ -55,7 +55,7 @@ export function runPipelinesDirectly(): void {
   } as Create;
 }
 
-/** Undefined: the method is for events, or has interceptors or hooks, which only Nest knows how to run. */
+/** Returns undefined for methods with interceptors or hooks, and for event handlers: Nest runs those. */
 function directHandler(nest: Internals, about: Parameters<Create>): unknown {
   const [instance, callback, moduleKey, methodName, contextId, inquirerId, defaults, isEvent] =
     about;
@@ -97,7 +97,7 @@ class Pipeline {
     private readonly errors: ErrorHandler,
   ) {}
 
-  /** Never rejected: an error becomes what the filter returns for it. */
+  /** The promise is never rejected: it has what the filter returns for an error. */
   handle(args: Args): Promise<unknown> {
     try {
       const result = this.run(args);
@@ -170,7 +170,7 @@ class Pipeline {
   }
 }
 
-/** An exception becomes a rejected promise, so that another parameter that is rejected later has a listener. */
+/** Converts an exception to a rejected promise, so that `Promise.all` also handles parameters that are rejected later. */
 function valueOf(param: Param, args: Args): unknown {
   try {
     return transformed(param, param.extractValue(...args), 0);
@@ -180,7 +180,7 @@ function valueOf(param: Param, args: Args): unknown {
   }
 }
 
-/** Passes a value through the pipes of a parameter from an index on. Returns a promise if one of them does. */
+/** Passes a value through the pipes of a parameter from an index on. Returns a promise if a pipe returns one. */
 function transformed(param: Param, value: unknown, from: number): unknown {
   const { pipes, metatype, data, schema } = param;
   for (let i = from; i < pipes.length; i++) {

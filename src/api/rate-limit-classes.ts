@@ -1,8 +1,8 @@
 import type { SERVICES } from './codecs.js';
 
 /**
- * The way in which calls of a method are counted. `call` counts for the user; `command` also counts for the session
- * that it names; `heartbeat` counts as `command` does, but separately from all other calls; `stream` counts as several
+ * How a call counts against the rate limits: `call` counts for the user; `command` also counts for the session in its
+ * request; `heartbeat` counts as `command` does, but separately from all other calls; `stream` counts as several
  * calls, because opening a stream costs more.
  */
 export type RateLimitClass = 'command' | 'heartbeat' | 'stream' | 'call';

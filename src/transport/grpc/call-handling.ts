@@ -34,7 +34,7 @@ interface Internals {
 const MAX_REQUEST = 'grpc.max_receive_message_length';
 
 export interface HandledCalls {
-  /** The methods of the contract by path. All other calls are left to grpc-js and to the libraries that use it. */
+  /** The methods of the contract by path. All other calls are handled by grpc-js. */
   readonly methods: ReadonlyMap<string, ServedMethod>;
   /** Returns the size limit of a request in bytes, for the path of its method. grpc-js has only one limit for all methods. */
   readonly maxRequestBytesOf: (path: string) => number;

@@ -25,12 +25,12 @@ export type CallWatch = Pick<
 >;
 
 /**
- * Serves a call of the contract on its HTTP/2 stream, as grpc-js would, but without the objects, promises and copies that
+ * Serves a call of the contract on its HTTP/2 stream, as grpc-js would, but without the allocations and copies that
  * grpc-js makes for each call. The headers must be valid. `watched` is undefined if the connection is closed. An exception
  * ends only this call.
  *
- * It does not queue messages, as Nest would do without limit for a client that does not read: every source of a stream
- * checks `isReady` before it emits.
+ * This class does not buffer messages. Nest would buffer them without limit for a client that reads slowly. Every source of
+ * a stream checks `isReady` before it emits.
  */
 export function serveCall(
   method: ServedMethod,
